@@ -1,0 +1,80 @@
+//! `POST /v1/chat`: a message to a game, and the answer that it is queued.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EventId, GameId, RequestId, RequestStatus};
+
+/// The longest message that is accepted, in bytes of UTF-8.
+pub const MESSAGE_MAX_BYTES: usize = 8 * 1024;
+
+/// A player's message to a game.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatRequest {
+    /// The game that the message is for. `gamestate_id` is accepted as another name.
+    #[serde(alias = "gamestate_id")]
+    pub game_state_id: GameId,
+    /// What the player says or does; not empty, at most [`MESSAGE_MAX_BYTES`].
+    pub message: String,
+    /// Who speaks, when it is not the game's player character.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// What to do when the game has unfinished requests.
+    #[serde(default)]
+    pub if_busy: IfBusy,
+    /// Accepted for clients of older engines and without effect: every narration streams, as events.
+    #[serde(default, skip_serializing)]
+    pub stream: Option<bool>,
+}
+
+/// What to do with a message to a game that has unfinished requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IfBusy {
+    /// Wait behind them.
+    #[default]
+    Enqueue,
+    /// Refuse the message with 409.
+    Reject,
+}
+
+/// The message is queued, and from here on is not lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatAccepted {
+    /// The request that the message became.
+    pub request_id: RequestId,
+    /// The status when this answer was made: [`RequestStatus::Queued`], or where a repeated POST stands by now.
+    pub status: RequestStatus,
+    /// How many unfinished requests of this game stand before it.
+    pub position: u64,
+    /// Where to join the game's events to miss nothing of this request: the id before its `request.queued`.
+    pub cursor: EventId,
+    /// Where to look next.
+    pub links: Links,
+}
+
+/// Paths of what belongs to a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Links {
+    /// The request's status.
+    pub status: String,
+    /// The request's own event stream, which ends after its last event.
+    pub events: String,
+    /// The game's event stream.
+    pub game_events: String,
+    /// The game.
+    pub game: String,
+}
+
+impl Links {
+    /// The paths for a request of a game.
+    #[must_use]
+    pub fn of(request: RequestId, game: GameId) -> Self {
+        Self {
+            status: format!("/v1/requests/{request}"),
+            events: format!("/v1/events/requests/{request}"),
+            game_events: format!("/v1/events/games/{game}"),
+            game: format!("/v1/gamestate/{game}"),
+        }
+    }
+}

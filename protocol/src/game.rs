@@ -1,0 +1,134 @@
+//! `/v1/gamestate`: a game as it is created, read and listed.
+
+use jiff::Timestamp;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use story::{ChatMessage, GameState, Rules};
+
+use crate::{EventId, GameId};
+
+/// `POST /v1/gamestate`: what a new game is to be.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateGame {
+    /// The scenario's id: its file name, with or without `.json`.
+    pub scenario: String,
+    /// The player character's id, as `"id"` or `{"id": "id"}`; the scenario's default when left out.
+    #[serde(default, deserialize_with = "id_or_object", skip_serializing_if = "Option::is_none")]
+    pub pc: Option<String>,
+    /// The narrator's id, as `"id"` or `{"id": "id"}`; the scenario's when left out.
+    #[serde(default, deserialize_with = "id_or_object", skip_serializing_if = "Option::is_none")]
+    pub narrator: Option<String>,
+    /// How strictly the world is enforced; strict when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Rules>,
+    /// How freely the narrator writes, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// The configured provider that narrates; the default one when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+}
+
+/// A game: its state, its history and where its event log stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GameView {
+    /// The game.
+    pub id: GameId,
+    /// Counts the commits and patches of this game.
+    pub version: u64,
+    /// The game's latest event: join the stream here to miss nothing after this answer.
+    pub cursor: EventId,
+    /// The provider that narrates.
+    pub provider: String,
+    /// The game's state.
+    #[serde(flatten)]
+    pub state: GameState,
+    /// What was said, oldest first.
+    #[serde(default)]
+    pub chat_history: Vec<ChatMessage>,
+    /// When the game was created.
+    pub created_at: Timestamp,
+    /// When the game was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// `GET /v1/gamestate`: games, the latest changed first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GameList {
+    /// One page.
+    pub games: Vec<GameSummary>,
+    /// Pass as `?after=` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What a list of games says of each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GameSummary {
+    /// The game.
+    pub id: GameId,
+    /// Its scenario's id.
+    pub scenario: String,
+    /// Its player character's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pc: Option<String>,
+    /// Its current scene's id.
+    pub scene_name: String,
+    /// Its current location's id.
+    pub location: String,
+    /// Turns taken.
+    pub turn: u64,
+    /// Whether the story is over.
+    pub is_ended: bool,
+    /// When the game was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Takes `"id"`, `{"id": "id"}` or null: the object form is what clients of the Go engine send.
+fn id_or_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    struct IdOrObject;
+
+    impl<'de> Visitor<'de> for IdOrObject {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an id, as `\"id\"` or `{\"id\": \"id\"}`")
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_str<E: de::Error>(self, id: &str) -> Result<Self::Value, E> {
+            Ok(Some(id.to_owned()))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut id = None;
+            while let Some(key) = map.next_key::<String>()? {
+                if key == "id" {
+                    id = map.next_value()?;
+                } else {
+                    map.next_value::<de::IgnoredAny>()?;
+                }
+            }
+            Ok(id)
+        }
+    }
+
+    deserializer.deserialize_any(IdOrObject)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pc_may_be_named_by_id_or_by_object() {
+        for text in [r#"{"scenario":"s","pc":"ada"}"#, r#"{"scenario":"s","pc":{"id":"ada","name":"Ada"}}"#] {
+            let create: CreateGame = serde_json::from_str(text).unwrap();
+            assert_eq!(create.pc.as_deref(), Some("ada"));
+        }
+    }
+}

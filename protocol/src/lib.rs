@@ -1,0 +1,23 @@
+//! The wire of story-engine: what the engine answers, what a client sends, and the events between them.
+//!
+//! One definition that the engine, the client and the harness share. Nothing here performs I/O, and nothing here knows
+//! a store, a queue or a model.
+
+mod chat;
+mod event;
+mod game;
+mod id;
+mod problem;
+mod queue;
+mod request;
+
+pub use chat::{ChatAccepted, ChatRequest, IfBusy, Links, MESSAGE_MAX_BYTES};
+pub use event::{
+    AttemptSuperseded, ChatChunk, Event, EventParseError, RequestCancelled, RequestCompleted, RequestFailed,
+    RequestProcessing, RequestQueued, RequestRetrying, StateUpdated, StreamReset,
+};
+pub use game::{CreateGame, GameList, GameSummary, GameView};
+pub use id::{Attempt, EventId, GameId, IdError, RequestId};
+pub use problem::{FieldError, Problem, ProblemType};
+pub use queue::{LaneView, QueueView};
+pub use request::{RequestStatus, RequestType, RequestView, TurnResult, Usage};

@@ -1,0 +1,146 @@
+//! Errors over HTTP: `application/problem+json` (RFC 9457), each with a stable `type`.
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, for a program and for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{title}: {detail}")]
+pub struct Problem {
+    /// A stable reference that names the kind of problem; a path that the engine explains.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of problem in a few words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong this time, and what to do.
+    pub detail: String,
+    /// For 422: which fields, each with what is wrong with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+/// One field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// Where, as a JSON pointer into the body (RFC 6901).
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+macro_rules! problem_types {
+    ($($(#[$doc:meta])* $name:ident = $slug:literal, $status:literal, $title:literal;)*) => {
+        /// The kinds of problem that the engine answers with.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ProblemType { $($(#[$doc])* $name,)* }
+
+        impl ProblemType {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The last segment of the `type`.
+            #[must_use]
+            pub const fn slug(self) -> &'static str {
+                match self { $(Self::$name => $slug,)* }
+            }
+
+            /// The HTTP status that goes with it.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// The kind in a few words.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+problem_types! {
+    /// The body is not JSON.
+    MalformedJson = "malformed-json", 400, "The body is not JSON";
+    /// The body is JSON, but not what is asked for; `errors` names the fields.
+    InvalidRequest = "invalid-request", 422, "The request is not valid";
+    /// The path or query is not valid.
+    InvalidPath = "invalid-path", 400, "The path or query is not valid";
+    /// Nothing is served at this path.
+    NotFound = "not-found", 404, "Nothing is here";
+    /// The path does not take this method.
+    MethodNotAllowed = "method-not-allowed", 405, "The path does not take this method";
+    /// No such game.
+    UnknownGame = "unknown-game", 404, "No such game";
+    /// No such request, or its status has expired.
+    UnknownRequest = "unknown-request", 404, "No such request";
+    /// No such scenario, player character, narrator, monster or NPC.
+    UnknownContent = "unknown-content", 404, "No such content";
+    /// The story of this game is over.
+    GameEnded = "game-ended", 409, "The story is over";
+    /// The game has unfinished requests, and the call asks not to wait.
+    GameBusy = "game-busy", 409, "The game is busy";
+    /// The game has changed since the version that the call names.
+    VersionConflict = "version-conflict", 412, "The game has changed";
+    /// The body is larger than what is accepted.
+    TooLarge = "too-large", 413, "The body is too large";
+    /// The body is not declared as JSON.
+    UnsupportedMediaType = "unsupported-media-type", 415, "The body is not declared as JSON";
+    /// The store cannot be reached.
+    StoreUnavailable = "store-unavailable", 503, "The store cannot be reached";
+    /// The server is draining.
+    ShuttingDown = "shutting-down", 503, "The server is shutting down";
+    /// The model failed, and attempts are used up or cannot help.
+    ModelFailed = "model-failed", 502, "The language model failed";
+    /// The content and the game no longer fit together.
+    ContentMismatch = "content-mismatch", 500, "The game does not fit the loaded content";
+    /// The worker died or stalled more often than a request is attempted.
+    AttemptsExhausted = "attempts-exhausted", 500, "Every attempt was lost";
+    /// A defect in the engine.
+    Internal = "internal", 500, "The engine has a defect";
+}
+
+impl Problem {
+    /// A problem of a kind, with what is wrong this time.
+    #[must_use]
+    pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("/problems/{}", kind.slug()),
+            title: kind.title().to_owned(),
+            status: kind.status(),
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// A problem with one field of the body.
+    #[must_use]
+    pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let (pointer, detail) = (pointer.into(), detail.into());
+        let mut problem = Self::new(ProblemType::InvalidRequest, format!("`{pointer}`: {detail}"));
+        problem.errors.push(FieldError { pointer, detail });
+        problem
+    }
+
+    /// The kind, when it is one of ours.
+    #[must_use]
+    pub fn problem_type(&self) -> Option<ProblemType> {
+        let slug = self.kind.strip_prefix("/problems/")?;
+        ProblemType::ALL.iter().copied().find(|kind| kind.slug() == slug)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_keeps_its_kind_over_the_wire() {
+        for kind in ProblemType::ALL {
+            let text = serde_json::to_string(&Problem::new(*kind, "why")).unwrap();
+            let problem: Problem = serde_json::from_str(&text).unwrap();
+            assert_eq!(problem.problem_type(), Some(*kind));
+        }
+    }
+}
