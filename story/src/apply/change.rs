@@ -1,0 +1,73 @@
+//! What a turn did, and what it refused to do, as data for events and records.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where an item is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", content = "key", rename_all = "snake_case")]
+pub enum Holder {
+    /// With the player.
+    Player,
+    /// With the NPC of this key.
+    Npc(String),
+    /// At the location of this key.
+    Location(String),
+}
+
+/// One difference that a turn made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant says what its fields are")]
+pub enum Change {
+    /// The player went from one location to another, by key.
+    PlayerMoved { from: String, to: String },
+    /// A scene ended and another began, by key.
+    SceneChanged { from: String, to: String },
+    /// An item changed hands. Without `from` it is new, without `to` it is gone.
+    ItemMoved { item: String, from: Option<Holder>, to: Option<Holder> },
+    /// An NPC went from one location to another, by key.
+    NpcMoved { npc: String, from: String, to: String },
+    /// An NPC follows `following` from now on: `pc`, an NPC's key, or nobody (empty).
+    NpcFollowing { npc: String, following: String },
+    /// A monster appeared at a location.
+    MonsterSpawned { monster: String, location: String },
+    /// A monster is gone from a location.
+    MonsterDespawned { monster: String, location: String },
+    /// A variable has a new value; without `from` it had none.
+    VarSet { name: String, from: Option<String>, to: String },
+    /// A conditional of the scene fired.
+    ConditionalFired { scene: String, id: String },
+    /// The game is over.
+    GameEnded,
+}
+
+/// Whose effect it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", content = "id", rename_all = "snake_case")]
+pub enum Author {
+    /// The model extracted it from its narration.
+    Model,
+    /// The conditional of this id caused it.
+    Conditional(String),
+}
+
+/// An effect that did not come to pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rejection {
+    /// Whose effect it was.
+    pub author: Author,
+    /// JSON pointer into the delta: `/item_events/0`.
+    pub effect: String,
+    /// Why it was refused, and where possible what would have been accepted.
+    pub reason: String,
+}
+
+/// Something that the narrator is to tell on a turn of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StoryEvent {
+    /// The id of the conditional that caused it.
+    pub id: String,
+    /// What is to be told.
+    pub prompt: String,
+}

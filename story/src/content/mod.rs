@@ -1,0 +1,15 @@
+//! Content as authors write it: scenarios, characters, narrators, monsters, NPCs, and the library that holds them. Nothing here changes
+//! during a game; a game's own copy of the world is the game state.
+
+mod actor;
+mod contingency;
+mod id;
+mod library;
+mod scenario;
+
+pub use actor::{Monster, Narrator, Npc, Pc, Stats};
+pub use contingency::ContingencyPrompt;
+pub(crate) use id::is_snake_case;
+pub use id::{normalize_id, normalize_var};
+pub use library::{ContentError, ContentErrors, ContentKind, Library, Source};
+pub use scenario::{Conditional, Latch, Location, Scenario, Scene};

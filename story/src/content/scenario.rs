@@ -1,0 +1,202 @@
+//! A scenario as its author writes it: premise, places, people, scenes and the conditionals that drive them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::actor::{Monster, Npc};
+use super::contingency::ContingencyPrompt;
+use crate::delta::Delta;
+use crate::serde_util::is_false;
+use crate::when::When;
+
+/// One story to play: the content of a file in `scenarios/`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct Scenario {
+    /// The title.
+    pub name: String,
+    /// Kept for files that carry it; the file's real name counts.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub file_name: String,
+    /// Kept for files that carry it; `opening_inventory` counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inventory: Vec<String>,
+    /// The premise, in the third person.
+    pub story: String,
+    /// `G`, `PG`, `PG-13` or `R`; anything else is told as `PG-13`.
+    pub rating: String,
+    /// The narrator who tells it unless the player chooses another.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub narrator_id: String,
+    /// The character who plays it unless the player chooses another.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub default_pc: String,
+    /// The scene that the game starts in; without scenes, empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub opening_scene: String,
+    /// The key of the location that the player starts in.
+    pub opening_location: String,
+    /// The first message, in the second person; `%s` is where the character's own opening goes.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub opening_prompt: String,
+    /// What the player carries at the start, whoever they play.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub opening_inventory: Vec<String>,
+    /// The map, by location key.
+    pub locations: BTreeMap<String, Location>,
+    /// The people, by NPC key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub npcs: BTreeMap<String, Npc>,
+    /// The scenes, by scene key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub scenes: BTreeMap<String, Scene>,
+    /// The variables with their first values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub vars: BTreeMap<String, String>,
+    /// Hints for the narrator in every scene.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contingency_prompts: Vec<ContingencyPrompt>,
+    /// Rules in plain language for the model that extracts what changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contingency_rules: Vec<String>,
+    /// How the narrator takes leave.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub game_end_prompt: String,
+}
+
+impl Scenario {
+    /// Whether `name` is a variable of the scenario or of any of its scenes.
+    #[must_use]
+    pub fn declares_var(&self, name: &str) -> bool {
+        self.vars.contains_key(name) || self.scenes.values().any(|scene| scene.vars.contains_key(name))
+    }
+
+    /// The names of all variables, of the scenario and of its scenes.
+    pub fn declared_vars(&self) -> impl Iterator<Item = &str> {
+        self.vars.keys().chain(self.scenes.values().flat_map(|scene| scene.vars.keys())).map(String::as_str)
+    }
+
+    /// Every definition of the location `key`: the scenario's and each scene's.
+    pub fn definitions_of_location<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Location> {
+        let scenes = self.scenes.values().filter_map(move |scene| scene.locations.get(key));
+        self.locations.get(key).into_iter().chain(scenes)
+    }
+}
+
+/// A part of a scenario. What it defines replaces what the scenario defines under the same key.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct Scene {
+    /// What this part is about, told to the narrator after the scenario's premise.
+    pub story: String,
+    /// Places that are new or different here.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub locations: BTreeMap<String, Location>,
+    /// People who are new or different here.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub npcs: BTreeMap<String, Npc>,
+    /// Variables that get these values whenever the scene begins.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub vars: BTreeMap<String, String>,
+    /// Hints for the narrator.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contingency_prompts: Vec<ContingencyPrompt>,
+    /// Rules in plain language for the model that extracts what changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contingency_rules: Vec<String>,
+    /// What happens by itself, by conditional id; evaluated in the order of the ids.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditionals: BTreeMap<String, Conditional>,
+}
+
+/// A place, both as written in a file and as it is in a game.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct Location {
+    /// The name that players read.
+    pub name: String,
+    /// What it is like to be there.
+    pub description: String,
+    /// What can be told of it from next door, in one sentence.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub preview: String,
+    /// Ways out: direction or door to location key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub exits: BTreeMap<String, String>,
+    /// Ways that are closed: direction or door to the reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub blocked_exits: BTreeMap<String, String>,
+    /// What lies there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<String>,
+    /// The monsters there, by instance id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub monsters: BTreeMap<String, Monster>,
+    /// Whether the narrator knows of it even from far away.
+    #[serde(skip_serializing_if = "is_false")]
+    pub important: bool,
+    /// Hints for the narrator while the player is there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contingency_prompts: Vec<ContingencyPrompt>,
+}
+
+/// Something that happens by itself when its condition comes true.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
+pub struct Conditional {
+    /// The condition.
+    pub when: When,
+    /// What then happens.
+    pub then: Delta,
+    /// Whether it happens once in a game and never again. Default: yes if `then` has a `prompt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub once: Option<bool>,
+    /// Whether it happens again on every turn on which the condition holds.
+    #[serde(skip_serializing_if = "is_false")]
+    pub repeat: bool,
+}
+
+/// When a conditional that has fired may fire again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Latch {
+    /// Never in this game.
+    Once,
+    /// When its condition has been false in between.
+    Edge,
+    /// On the next turn on which its condition holds.
+    Repeat,
+}
+
+impl Conditional {
+    /// `repeat` wins over `once`; `once` is the default for what is told to the player, an edge for everything else.
+    #[must_use]
+    pub fn latch(&self) -> Latch {
+        match (self.repeat, self.once) {
+            (true, _) => Latch::Repeat,
+            (false, Some(true)) => Latch::Once,
+            (false, None) if self.then.prompt.is_some() => Latch::Once,
+            (false, Some(false) | None) => Latch::Edge,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_is_told_once_unless_the_author_says_otherwise() {
+        let latch = |json: &str| serde_json::from_str::<Conditional>(json).unwrap().latch();
+        assert_eq!(latch(r#"{"then":{"prompt":"Boom."}}"#), Latch::Once);
+        assert_eq!(latch(r#"{"then":{"prompt":"Boom."},"repeat":true}"#), Latch::Repeat);
+        assert_eq!(latch(r#"{"then":{"prompt":"Boom."},"once":false}"#), Latch::Edge);
+        assert_eq!(latch(r#"{"then":{"game_ended":true}}"#), Latch::Edge);
+        assert_eq!(latch(r#"{"then":{"game_ended":true},"once":true}"#), Latch::Once);
+    }
+}

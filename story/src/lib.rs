@@ -1,0 +1,39 @@
+//! The domain of story-engine, pure: content as authors write it, the state of a game, what a turn may change, what a model is told,
+//! and what is wrong with content. No IO, no clock, no randomness: the same arguments give the same answer, always.
+//!
+//! A turn, as the engine runs it:
+//! 1. [`narration_prompt`] is what the narrator model gets; its answer is the narration.
+//! 2. [`extraction_prompt`] and [`delta_schema`] are what the extracting model gets; [`parse_delta`] reads its answer.
+//! 3. [`apply`] checks the delta against the world, lets the scene's conditionals cascade, and gives the next state.
+
+mod apply;
+mod check;
+mod content;
+mod delta;
+mod delta_schema;
+mod new_game;
+mod parse;
+mod patch;
+mod prompt;
+mod serde_util;
+mod state;
+mod suggest;
+mod when;
+mod world;
+
+pub use apply::{Applied, ApplyError, Author, Change, Holder, Rejection, StoryEvent, apply};
+pub use check::{Finding, Severity, check};
+pub use content::{
+    Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Latch, Library, Location, Monster,
+    Narrator, Npc, Pc, Scenario, Scene, Source, Stats, normalize_id, normalize_var,
+};
+pub use delta::{
+    Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,
+};
+pub use delta_schema::delta_schema;
+pub use new_game::{NewGame, NewGameError, new_game};
+pub use parse::{DeltaParseError, Parsed, parse_delta};
+pub use patch::{PatchError, StatePatch, patch};
+pub use prompt::{Input, Prompt, PromptError, extraction_prompt, narration_prompt, summary_prompt, user_text};
+pub use state::{ChatMessage, DEFAULT_TEMPERATURE, GameState, Role, Rules};
+pub use when::{Comparison, ComparisonError, When};

@@ -1,0 +1,152 @@
+//! The state of a game: everything that a turn reads and changes. The history of messages is kept apart, because it only grows; ids,
+//! providers and time stamps belong to whoever stores games.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::content::{ContingencyPrompt, Location, Narrator, Npc, Pc};
+use crate::serde_util::is_false;
+
+/// The temperature of a game that does not say otherwise.
+pub const DEFAULT_TEMPERATURE: f64 = 0.6;
+
+/// How closely a game keeps to its map.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Rules {
+    /// Only what the world holds exists, and the player moves one open exit at a time. Also what an empty string means.
+    #[default]
+    #[serde(alias = "")]
+    Strict,
+    /// The player may introduce things, and go to any known place.
+    Relaxed,
+}
+
+/// Who speaks in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The player, or a story event in their place.
+    User,
+    /// The narrator.
+    Assistant,
+    /// The engine.
+    System,
+}
+
+/// One message of a game's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChatMessage {
+    /// Who speaks.
+    pub role: Role,
+    /// What they say.
+    pub content: String,
+    /// Whether a user-role message is a story event and not the player's words.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_story_event: bool,
+}
+
+impl ChatMessage {
+    /// A message of the player.
+    pub fn user(content: impl Into<String>) -> Self {
+        Self { role: Role::User, content: content.into(), is_story_event: false }
+    }
+
+    /// A message of the narrator.
+    pub fn assistant(content: impl Into<String>) -> Self {
+        Self { role: Role::Assistant, content: content.into(), is_story_event: false }
+    }
+
+    /// A story event, in the place of a player's message.
+    pub fn story_event(content: impl Into<String>) -> Self {
+        Self { role: Role::User, content: content.into(), is_story_event: true }
+    }
+}
+
+/// A game as it stands between two turns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct GameState {
+    /// The scenario's file name, `pirate.json`.
+    pub scenario: String,
+    /// The key of the current scene; empty in a scenario without scenes.
+    pub scene_name: String,
+    /// How closely the game keeps to its map.
+    pub rules: Rules,
+    /// How freely the narrator writes, 0 to 1.
+    pub temperature: f64,
+    /// The narrator, copied at the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub narrator: Option<Narrator>,
+    /// The player character, copied at the start, without inventory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pc: Option<Pc>,
+    /// The people, by NPC key.
+    pub npcs: BTreeMap<String, Npc>,
+    /// The map, by location key.
+    pub locations: BTreeMap<String, Location>,
+    /// The key of the location where the player is.
+    pub user_location: String,
+    /// What the player carries.
+    pub user_inventory: Vec<String>,
+    /// Turns since the game began.
+    pub turn_counter: u64,
+    /// Turns since the scene began.
+    pub scene_turn_counter: u64,
+    /// The variables.
+    pub vars: BTreeMap<String, String>,
+    /// Ids of conditionals that have fired and never fire again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fired_story_events: Vec<String>,
+    /// Ids of the current scene's conditionals that have fired and wait for their condition to be false before they may fire again.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub latched_conditionals: BTreeSet<String>,
+    /// Whether the game is over.
+    pub is_ended: bool,
+    /// Hints for the narrator that belong to this game alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contingency_prompts: Vec<ContingencyPrompt>,
+    /// Whether the last turn brought the player to where they are.
+    #[serde(skip_serializing_if = "is_false")]
+    pub just_entered: bool,
+}
+
+impl Default for GameState {
+    fn default() -> Self {
+        Self {
+            scenario: String::new(),
+            scene_name: String::new(),
+            rules: Rules::default(),
+            temperature: DEFAULT_TEMPERATURE,
+            narrator: None,
+            pc: None,
+            npcs: BTreeMap::new(),
+            locations: BTreeMap::new(),
+            user_location: String::new(),
+            user_inventory: Vec::new(),
+            turn_counter: 0,
+            scene_turn_counter: 0,
+            vars: BTreeMap::new(),
+            fired_story_events: Vec::new(),
+            latched_conditionals: BTreeSet::new(),
+            is_ended: false,
+            contingency_prompts: Vec::new(),
+            just_entered: false,
+        }
+    }
+}
+
+impl GameState {
+    /// The location where the player is, if it exists.
+    #[must_use]
+    pub fn current_location(&self) -> Option<&Location> {
+        self.locations.get(&self.user_location)
+    }
+
+    /// The NPCs that are where the player is, sorted by key.
+    pub fn npcs_here(&self) -> impl Iterator<Item = (&str, &Npc)> {
+        self.npcs.iter().filter(|(_, npc)| npc.location == self.user_location).map(|(key, npc)| (key.as_str(), npc))
+    }
+}
