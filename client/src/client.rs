@@ -1,0 +1,260 @@
+//! The engine's HTTP API, one method an endpoint.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use protocol::{
+    ChatAccepted, ChatRequest, CreateGame, GameId, GameList, GameView, LaneView, QueueView, RequestId, RequestView,
+};
+use reqwest::{Method, RequestBuilder, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::call::{answer, json};
+use crate::{Call, CatalogueEntry, ClientError, Events, ScenarioEntry, Since};
+
+/// How long things may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// To connect.
+    pub connect_timeout: Duration,
+    /// From a request to the end of its answer, or to the head of a stream.
+    pub request_timeout: Duration,
+    /// How long a stream may be silent. Must be above the engine's `sse.keepalive_seconds`.
+    pub idle_timeout: Duration,
+    /// The wait before a stream's first reconnect, until the engine names another one with `retry:`.
+    pub reconnect_min: Duration,
+    /// The longest wait between two reconnects.
+    pub reconnect_max: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
+            reconnect_min: Duration::from_millis(250),
+            reconnect_max: Duration::from_secs(10),
+        }
+    }
+}
+
+/// An engine, by its base URL. Cheap to clone; clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Url,
+    settings: Settings,
+}
+
+impl Client {
+    /// A client of the engine at `base_url`, such as `http://127.0.0.1:8080`. Connects to nothing yet.
+    pub fn new(base_url: &str) -> Result<Self, ClientError> {
+        Self::with_settings(base_url, Settings::default())
+    }
+
+    /// The same with other time limits.
+    pub fn with_settings(base_url: &str, settings: Settings) -> Result<Self, ClientError> {
+        let invalid = |reason: String| ClientError::BaseUrl { url: base_url.to_owned(), reason };
+        let base = Url::parse(base_url).map_err(|error| invalid(error.to_string()))?;
+        if !matches!(base.scheme(), "http" | "https") {
+            return Err(invalid("neither http nor https".to_owned()));
+        }
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("story-engine-client/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(settings.connect_timeout);
+        if is_loopback(&base) {
+            // A proxy from the environment has another loopback than we have.
+            builder = builder.no_proxy();
+        }
+        Ok(Self { http: builder.build().map_err(ClientError::Setup)?, base, settings })
+    }
+
+    /// The engine's base URL.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.base.as_str()
+    }
+
+    /// Sends a message to a game: `POST /v1/chat`.
+    ///
+    /// After a [`ClientError::TimedOut`] or [`ClientError::Transport`] the message may have been accepted all the same;
+    /// [`Client::chat_once`] can be repeated then.
+    pub async fn chat(&self, message: &ChatRequest) -> Result<ChatAccepted, ClientError> {
+        self.post("/v1/chat", message).await
+    }
+
+    /// Sends a message under a key of the caller's choice: however often it is sent under that key, it is accepted once.
+    pub async fn chat_once(&self, message: &ChatRequest, key: &str) -> Result<ChatAccepted, ClientError> {
+        let (call, request) = self.build(Method::POST, "/v1/chat");
+        json(call, request.header("Idempotency-Key", key).json(message), self.settings.request_timeout).await
+    }
+
+    /// Where a request stands: `GET /v1/requests/{id}`.
+    pub async fn request(&self, request: RequestId) -> Result<RequestView, ClientError> {
+        self.get(&format!("/v1/requests/{request}")).await
+    }
+
+    /// Begins a game: `POST /v1/gamestate`.
+    pub async fn create_game(&self, game: &CreateGame) -> Result<GameView, ClientError> {
+        self.post("/v1/gamestate", game).await
+    }
+
+    /// A game's state and history: `GET /v1/gamestate/{id}`.
+    pub async fn game(&self, game: GameId) -> Result<GameView, ClientError> {
+        self.get(&format!("/v1/gamestate/{game}")).await
+    }
+
+    /// A page of games, the latest changed first: `GET /v1/gamestate`. `after` is the `next` of the page before.
+    pub async fn games(&self, limit: Option<u32>, after: Option<&str>) -> Result<GameList, ClientError> {
+        let mut call = self.url("/v1/gamestate");
+        if let Some(limit) = limit {
+            call.query_pairs_mut().append_pair("limit", &limit.to_string());
+        }
+        if let Some(after) = after {
+            call.query_pairs_mut().append_pair("after", after);
+        }
+        let (call, request) = self.build_url(Method::GET, call);
+        json(call, request, self.settings.request_timeout).await
+    }
+
+    /// Changes a game's state: `PATCH /v1/gamestate/{id}`. With `if_match` only if the game is still of this version.
+    pub async fn patch_game(
+        &self,
+        game: GameId,
+        patch: &(impl Serialize + Sync + ?Sized),
+        if_match: Option<u64>,
+    ) -> Result<GameView, ClientError> {
+        let (call, mut request) = self.build(Method::PATCH, &format!("/v1/gamestate/{game}"));
+        if let Some(version) = if_match {
+            request = request.header("If-Match", format!("\"{version}\""));
+        }
+        json(call, request.json(patch), self.settings.request_timeout).await
+    }
+
+    /// Deletes a game: `DELETE /v1/gamestate/{id}`.
+    pub async fn delete_game(&self, game: GameId) -> Result<(), ClientError> {
+        let (call, request) = self.build(Method::DELETE, &format!("/v1/gamestate/{game}"));
+        answer(call, request, self.settings.request_timeout).await.map(drop)
+    }
+
+    /// The scenarios that can be played: `GET /v1/scenarios`.
+    pub async fn scenarios(&self) -> Result<Vec<ScenarioEntry>, ClientError> {
+        self.get("/v1/scenarios").await
+    }
+
+    /// The player characters: `GET /v1/pcs`.
+    pub async fn pcs(&self) -> Result<Vec<CatalogueEntry>, ClientError> {
+        self.get("/v1/pcs").await
+    }
+
+    /// The narrators: `GET /v1/narrators`.
+    pub async fn narrators(&self) -> Result<Vec<CatalogueEntry>, ClientError> {
+        self.get("/v1/narrators").await
+    }
+
+    /// The queue at this moment: `GET /v1/queue`.
+    pub async fn queue(&self) -> Result<QueueView, ClientError> {
+        self.get("/v1/queue").await
+    }
+
+    /// A game's unfinished requests: `GET /v1/queue/games/{id}`.
+    pub async fn lane(&self, game: GameId) -> Result<LaneView, ClientError> {
+        self.get(&format!("/v1/queue/games/{game}")).await
+    }
+
+    /// Whether the engine is there: `GET /health`.
+    pub async fn health(&self) -> Result<(), ClientError> {
+        let (call, request) = self.build(Method::GET, "/health");
+        answer(call, request, self.settings.request_timeout).await.map(drop)
+    }
+
+    /// Whether the engine can take and work off messages: `GET /ready`.
+    pub async fn ready(&self) -> Result<(), ClientError> {
+        let (call, request) = self.build(Method::GET, "/ready");
+        answer(call, request, self.settings.request_timeout).await.map(drop)
+    }
+
+    /// The events of a game, for as long as they are listened to: `GET /v1/events/games/{id}`.
+    ///
+    /// With [`Since::Now`], what happens while the first connection is not yet made, or lost again before its first
+    /// event, is missed; a cursor has no such hole.
+    #[must_use]
+    pub fn game_events(&self, game: GameId, since: impl Into<Since>) -> Events {
+        Events::of_game(self.clone(), game, since.into())
+    }
+
+    /// The events of a request, from its first to its last: `GET /v1/events/requests/{id}`.
+    #[must_use]
+    pub fn request_events(&self, request: RequestId) -> Events {
+        Events::of_request(self.clone(), request)
+    }
+
+    pub(crate) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// A request to a path under the base URL, which may itself have a path.
+    pub(crate) fn build(&self, method: Method, path: &str) -> (Call, RequestBuilder) {
+        self.build_url(method, self.url(path))
+    }
+
+    fn build_url(&self, method: Method, url: Url) -> (Call, RequestBuilder) {
+        (Call { method: method.clone(), url: url.to_string() }, self.http.request(method, url))
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url.set_query(None);
+        url
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let (call, request) = self.build(Method::GET, path);
+        json(call, request, self.settings.request_timeout).await
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &(impl Serialize + Sync + ?Sized),
+    ) -> Result<T, ClientError> {
+        let (call, request) = self.build(Method::POST, path);
+        json(call, request.json(body), self.settings.request_timeout).await
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_may_have_a_path() {
+        for base in ["http://host/engine", "http://host/engine/", "http://host/engine?x=1"] {
+            let client = Client::new(base).unwrap();
+            assert_eq!(client.url("/v1/chat").as_str(), "http://host/engine/v1/chat");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_base_url_is_refused_by_name() {
+        for base in ["", "localhost:8080", "ftp://host", "/v1"] {
+            let error = Client::new(base).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("`{base}` is not the URL of an engine")), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_loopback_goes_past_the_proxy() {
+        let is = |url| is_loopback(&Url::parse(url).unwrap());
+        assert!(is("http://localhost:1") && is("http://127.0.0.9") && is("http://[::1]:8080"));
+        assert!(!is("http://10.0.0.1") && !is("http://localhost.example.org"));
+    }
+}
