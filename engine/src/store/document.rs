@@ -1,0 +1,48 @@
+//! A game as it is kept: its state and what goes with it, apart from its history and its events.
+
+use jiff::Timestamp;
+use protocol::{EventId, GameId};
+use serde::{Deserialize, Serialize};
+use story::GameState;
+
+/// What is written as one whenever a game changes. Its size does not grow with the number of turns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GameDocument {
+    /// The configured provider that narrates.
+    pub provider: String,
+    /// The state of the story.
+    pub state: GameState,
+}
+
+/// A game with what the store knows of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Game {
+    /// The game.
+    pub id: GameId,
+    /// Counts its commits and patches, from 1.
+    pub version: u64,
+    /// Its latest event; offset 0 when it has none.
+    pub cursor: EventId,
+    /// Its state.
+    pub document: GameDocument,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What came of a write to a game from outside a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GameWrite {
+    /// It happened.
+    Done,
+    /// No such game.
+    Unknown,
+    /// The game has unfinished requests: their turns would be lost or would undo the write.
+    Busy,
+    /// The game has another version than the expected one.
+    Changed {
+        /// The version that it has.
+        version: u64,
+    },
+}

@@ -1,0 +1,146 @@
+//! Opening the database file: one process at a time, and a new epoch when something may have been lost.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
+
+/// The layout that this version reads and writes.
+const SCHEMA_VERSION: u32 = 1;
+
+/// What a commit waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sync {
+    /// The write-ahead log is written: survives the death of the process.
+    #[default]
+    Normal,
+    /// The write-ahead log is on the disk: survives power loss.
+    Full,
+}
+
+impl FromStr for Sync {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "normal" => Ok(Self::Normal),
+            "full" => Ok(Self::Full),
+            other => Err(format!("`{other}` is neither `normal` nor `full`")),
+        }
+    }
+}
+
+/// The store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it open.
+    #[error("the data directory {} is in use by another engine (process {owner})", .directory.display())]
+    InUse {
+        /// The directory.
+        directory: PathBuf,
+        /// The other process's id, as it wrote it.
+        owner: String,
+    },
+    /// The directory or a file in it cannot be used.
+    #[error("the data directory {} cannot be used: {source}", .directory.display())]
+    Directory {
+        /// The directory.
+        directory: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The database was written by another version.
+    #[error("the database in the data directory has layout {found}; this engine reads layout {SCHEMA_VERSION}")]
+    Layout {
+        /// The layout that it has.
+        found: u32,
+    },
+    /// SQLite refuses.
+    #[error("the database cannot be opened: {0}")]
+    Database(#[from] rusqlite::Error),
+}
+
+/// Opens the database in `directory` and takes its lock, which lasts as long as the returned file is open.
+pub(super) fn open(directory: &Path, sync: Sync) -> Result<(Connection, File), OpenError> {
+    let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
+    std::fs::create_dir_all(directory).map_err(failed)?;
+    let lock = lock(directory)?;
+    let connection = Connection::open(directory.join("story-engine.db"))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", match sync {
+        Sync::Normal => "NORMAL",
+        Sync::Full => "FULL",
+    })?;
+    prepare(&connection)?;
+    renew_epoch(&connection, sync)?;
+    Ok((connection, lock))
+}
+
+/// Opens a database that is gone with the connection.
+pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
+    let connection = Connection::open_in_memory()?;
+    prepare(&connection)?;
+    renew_epoch(&connection, Sync::Normal)?;
+    Ok(connection)
+}
+
+fn lock(directory: &Path) -> Result<File, OpenError> {
+    let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
+    let path = directory.join("lock");
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0).map_err(failed)?;
+            file.rewind().map_err(failed)?;
+            write!(file, "{}", std::process::id()).map_err(failed)?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut owner = String::new();
+            // The id is for the message only: without it the refusal still stands.
+            let _ = file.read_to_string(&mut owner);
+            Err(OpenError::InUse { directory: directory.to_owned(), owner })
+        }
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+fn prepare(connection: &Connection) -> Result<(), OpenError> {
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found != 0 && found != SCHEMA_VERSION {
+        return Err(OpenError::Layout { found });
+    }
+    connection.execute_batch(include_str!("schema.sql"))?;
+    connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    // The process that held these leases is gone: the lock says that there is no other.
+    connection.execute("UPDATE games SET lane_key = 0 WHERE lane_state = 'active'", [])?;
+    Ok(())
+}
+
+/// Begins a new epoch when the machine has started anew since the last commit and the log may have lost its tail:
+/// offsets may then be given out again, and the epoch tells them apart.
+fn renew_epoch(connection: &Connection, sync: Sync) -> Result<(), OpenError> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let meta = |name: &str| -> Result<Option<String>, rusqlite::Error> {
+        connection.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0)).optional()
+    };
+    let before: Option<u64> = meta("epoch")?.and_then(|epoch| epoch.parse().ok());
+    let lossless = sync == Sync::Full || meta("boot")?.as_deref() == Some(boot.as_str());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let epoch = match before {
+        Some(epoch) if lossless => epoch,
+        Some(epoch) => u64::try_from(now).unwrap_or(u64::MAX).max(epoch + 1),
+        None => u64::try_from(now).unwrap_or(u64::MAX),
+    };
+    let mut set = connection.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?;
+    set.execute(["epoch", &epoch.to_string()])?;
+    set.execute(["boot", &boot])?;
+    Ok(())
+}

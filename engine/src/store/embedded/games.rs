@@ -1,0 +1,132 @@
+//! Games in SQLite.
+
+use async_trait::async_trait;
+use protocol::GameId;
+use story::ChatMessage;
+
+use super::rows::{self, GAME, from_json, to_json};
+use super::step::{Step, signed, unsigned};
+use super::{EmbeddedStore, StoreError};
+use crate::store::{Game, GameDocument, GameWrite, Games};
+
+#[async_trait]
+impl Games for EmbeddedStore {
+    async fn create_game(&self, id: GameId, document: &GameDocument, history: &[ChatMessage]) -> Result<(), StoreError> {
+        let (document, history) = (to_json(document)?, messages(history)?);
+        self.step(move |step| {
+            let made = step.execute(
+                "INSERT OR IGNORE INTO games (id, document, version, epoch, created_at, updated_at) \
+                 VALUES (?1, ?2, 1, ?3, ?4, ?4)",
+                (id.to_string(), document, signed(step.epoch), step.now),
+            )?;
+            if made == 1 { append_history(step, id, &history) } else { Ok(()) }
+        })
+        .await
+    }
+
+    async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError> {
+        self.step(move |step| {
+            let sql = format!("SELECT {GAME} FROM games WHERE id = ?1");
+            Ok(step.all(&sql, [id.to_string()], rows::game)?.pop())
+        })
+        .await
+    }
+
+    async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError> {
+        self.step(move |step| window(step, id, limit)).await
+    }
+
+    async fn games(&self, skip: usize, limit: usize) -> Result<Vec<Game>, StoreError> {
+        let (skip, limit) = (signed(skip as u64), signed(limit as u64));
+        self.step(move |step| {
+            let sql = format!("SELECT {GAME} FROM games ORDER BY updated_at DESC, id DESC LIMIT ?1 OFFSET ?2");
+            step.all(&sql, (limit, skip), rows::game)
+        })
+        .await
+    }
+
+    async fn replace_game(
+        &self,
+        id: GameId,
+        expected: u64,
+        document: &GameDocument,
+        history: Option<&[ChatMessage]>,
+        state_updated: &str,
+    ) -> Result<GameWrite, StoreError> {
+        let (document, state_updated) = (to_json(document)?, state_updated.to_owned());
+        let history = history.map(messages).transpose()?;
+        self.step(move |step| {
+            let (version, busy) = match standing(step, id)? {
+                None => return Ok(GameWrite::Unknown),
+                Some(standing) => standing,
+            };
+            if busy {
+                return Ok(GameWrite::Busy);
+            }
+            if version != expected {
+                return Ok(GameWrite::Changed { version });
+            }
+            step.execute(
+                "UPDATE games SET document = ?2, version = version + 1, updated_at = ?3 WHERE id = ?1",
+                (id.to_string(), document, step.now),
+            )?;
+            if let Some(history) = history {
+                step.execute("DELETE FROM history WHERE game_id = ?1", [id.to_string()])?;
+                append_history(step, id, &history)?;
+            }
+            step.append_data(id, None, "game.state_updated", state_updated)?;
+            Ok(GameWrite::Done)
+        })
+        .await
+    }
+
+    async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError> {
+        self.step(move |step| {
+            match standing(step, id)? {
+                None => return Ok(GameWrite::Unknown),
+                Some((_, true)) => return Ok(GameWrite::Busy),
+                Some((_, false)) => {}
+            }
+            let key = id.to_string();
+            step.execute("DELETE FROM games WHERE id = ?1", [&key])?;
+            step.execute("DELETE FROM history WHERE game_id = ?1", [&key])?;
+            step.execute("DELETE FROM events WHERE game_id = ?1", [&key])?;
+            Ok(GameWrite::Done)
+        })
+        .await
+    }
+}
+
+/// A game's version, and whether it has unfinished requests.
+fn standing(step: &Step<'_>, id: GameId) -> Result<Option<(u64, bool)>, StoreError> {
+    step.first("SELECT version, lane_length > 0 FROM games WHERE id = ?1", [id.to_string()], |row| {
+        Ok((unsigned(row.get(0)?), row.get(1)?))
+    })
+}
+
+fn messages(history: &[ChatMessage]) -> Result<Vec<String>, StoreError> {
+    history.iter().map(to_json).collect()
+}
+
+/// Adds messages behind a game's history.
+pub(super) fn append_history(step: &Step<'_>, game: GameId, messages: &[String]) -> Result<(), StoreError> {
+    for message in messages {
+        step.execute(
+            "INSERT INTO history (game_id, number, message) \
+             SELECT ?1, coalesce(max(number), 0) + 1, ?2 FROM history WHERE game_id = ?1",
+            (game.to_string(), message),
+        )?;
+    }
+    Ok(())
+}
+
+/// The last `limit` messages of a game's history, oldest first.
+pub(super) fn window(step: &Step<'_>, game: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError> {
+    let mut messages = step.all(
+        "SELECT message FROM history WHERE game_id = ?1 ORDER BY number DESC LIMIT ?2",
+        (game.to_string(), signed(limit as u64)),
+        |row| from_json("a message", &row.get::<_, String>(0).map_err(rows::unavailable)?),
+    )?;
+    messages.reverse();
+    Ok(messages)
+}

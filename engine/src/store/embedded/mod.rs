@@ -1,0 +1,84 @@
+//! The embedded backend: SQLite in one file, for one process, with nothing to install.
+//!
+//! Every step is one transaction on one thread that owns the database. Subscribers and idle workers live in this
+//! process, so they are told directly, after the commit.
+
+mod events;
+mod file;
+mod games;
+mod queue;
+mod rows;
+mod step;
+mod thread;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+pub use self::file::{OpenError, Sync};
+use self::step::Step;
+use self::thread::DatabaseThread;
+use super::fanout::Fanout;
+use super::{Store, StoreError, StoreOptions};
+
+/// Games, queue and events in a SQLite file, or in memory.
+#[derive(Debug)]
+pub struct EmbeddedStore {
+    database: DatabaseThread,
+    fanout: Fanout,
+    work: Arc<Notify>,
+    options: StoreOptions,
+    at: Option<PathBuf>,
+    sync: Sync,
+}
+
+impl EmbeddedStore {
+    /// Opens the store in a directory, which is made if it is not there. A second process is refused.
+    pub fn open(directory: &Path, sync: Sync, options: StoreOptions) -> Result<Self, OpenError> {
+        let (connection, lock) = file::open(directory, sync)?;
+        Ok(Self::start(connection, Some(lock), options, Some(directory.to_owned()), sync))
+    }
+
+    /// A store that is gone with the process, for tests.
+    pub fn in_memory(options: StoreOptions) -> Result<Self, OpenError> {
+        Ok(Self::start(file::open_in_memory()?, None, options, None, Sync::Normal))
+    }
+
+    fn start(
+        connection: rusqlite::Connection,
+        lock: Option<std::fs::File>,
+        options: StoreOptions,
+        at: Option<PathBuf>,
+        sync: Sync,
+    ) -> Self {
+        let (fanout, work) = (Fanout::default(), Arc::new(Notify::new()));
+        let database = DatabaseThread::start(connection, lock, options.clone(), fanout.clone(), Arc::clone(&work));
+        Self { database, fanout, work, options, at, sync }
+    }
+
+    /// Runs one step as one transaction.
+    async fn step<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.database.run(step).await
+    }
+}
+
+#[async_trait]
+impl Store for EmbeddedStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.step(|_| Ok(())).await
+    }
+
+    async fn describe(&self) -> Result<String, StoreError> {
+        let Some(directory) = &self.at else { return Ok("embedded store in memory: gone with the process".to_owned()) };
+        let guarantee = match self.sync {
+            Sync::Normal => "nothing accepted is lost when the process is killed; power loss may take the last moments",
+            Sync::Full => "nothing accepted is lost, also over power loss",
+        };
+        Ok(format!("embedded store (SQLite) in {}: {guarantee}", directory.display()))
+    }
+}

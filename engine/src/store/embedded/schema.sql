@@ -1,0 +1,80 @@
+-- The embedded store. Times are milliseconds since 1970; ids are text.
+
+CREATE TABLE IF NOT EXISTS meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- A game and its lane. `lane_state` says where the lane stands, `lane_key` what orders it there:
+-- ready: the head request's arrival sequence; delayed: when its back-off ends; active: when its lease ends.
+CREATE TABLE IF NOT EXISTS games (
+    id          TEXT PRIMARY KEY,
+    document    TEXT NOT NULL,
+    version     INTEGER NOT NULL,
+    fence       INTEGER NOT NULL DEFAULT 0,
+    epoch       INTEGER NOT NULL,
+    offset      INTEGER NOT NULL DEFAULT 0,
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL,
+    lane_length INTEGER NOT NULL DEFAULT 0,
+    lane_state  TEXT NOT NULL DEFAULT 'idle' CHECK (lane_state IN ('idle', 'ready', 'delayed', 'active')),
+    lane_key    INTEGER NOT NULL DEFAULT 0,
+    token       TEXT
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS games_by_lane ON games (lane_state, lane_key) WHERE lane_state <> 'idle';
+CREATE INDEX IF NOT EXISTS games_by_change ON games (updated_at);
+
+-- `seq` is the order of arrival over all games; `place` the order within the game's lane.
+CREATE TABLE IF NOT EXISTS requests (
+    id           TEXT PRIMARY KEY,
+    game_id      TEXT NOT NULL,
+    seq          INTEGER NOT NULL,
+    place        INTEGER NOT NULL,
+    type         TEXT NOT NULL,
+    message      TEXT NOT NULL,
+    actor        TEXT,
+    user_message TEXT NOT NULL,
+    caused_by    TEXT,
+    status       TEXT NOT NULL DEFAULT 'queued',
+    attempt      INTEGER NOT NULL DEFAULT 0,
+    chunks       INTEGER NOT NULL DEFAULT 0,
+    position     INTEGER NOT NULL,
+    cursor       TEXT NOT NULL,
+    enqueued_at  INTEGER NOT NULL,
+    started_at   INTEGER,
+    completed_at INTEGER,
+    not_before   INTEGER,
+    error        TEXT,
+    result       TEXT,
+    narration    TEXT,
+    delta        TEXT,
+    ended_by     TEXT,
+    expires_at   INTEGER
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS requests_by_lane ON requests (game_id, place) WHERE status IN ('queued', 'processing');
+CREATE INDEX IF NOT EXISTS requests_queued ON requests (seq) WHERE status = 'queued';
+CREATE INDEX IF NOT EXISTS requests_by_expiry ON requests (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS history (
+    game_id TEXT NOT NULL,
+    number  INTEGER NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (game_id, number)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS events (
+    game_id TEXT NOT NULL,
+    offset  INTEGER NOT NULL,
+    epoch   INTEGER NOT NULL,
+    request TEXT,
+    name    TEXT NOT NULL,
+    data    TEXT NOT NULL,
+    PRIMARY KEY (game_id, offset)
+) WITHOUT ROWID;
+
+-- What was given up, with its whole record.
+CREATE TABLE IF NOT EXISTS dead_letters (
+    request_id TEXT PRIMARY KEY,
+    failed_at  INTEGER NOT NULL,
+    record     TEXT NOT NULL
+) WITHOUT ROWID;

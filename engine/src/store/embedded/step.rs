@@ -1,0 +1,279 @@
+//! One transaction, and the moves that steps are made of. They mirror `lua/common.lua` of the Redis backend.
+
+use protocol::{Event, EventId, GameId, RequestFailed, RequestId, RequestStatus, RequestType};
+use protocol::{Attempt, AttemptSuperseded, Problem};
+use rusqlite::{OptionalExtension, Params, Row, Transaction};
+
+use super::rows::{corrupt, to_json, unavailable};
+use crate::store::fanout::LogEvent;
+use crate::store::{Lease, NewRequest, StoreError, StoreOptions};
+
+/// A transaction that is under way. What it has appended is told to the process once it is committed.
+pub(super) struct Step<'a> {
+    pub(super) tx: &'a Transaction<'a>,
+    /// The time of the step, in ms since 1970.
+    pub(super) now: i64,
+    pub(super) epoch: u64,
+    pub(super) options: &'a StoreOptions,
+    pub(super) appended: Vec<(GameId, LogEvent)>,
+    pub(super) wake: bool,
+}
+
+/// The head of a lane.
+pub(super) struct Head {
+    pub(super) request: RequestId,
+    pub(super) seq: i64,
+    pub(super) place: i64,
+    pub(super) attempt: Attempt,
+    pub(super) kind: RequestType,
+    pub(super) user_message: String,
+    chunks: i64,
+    narrated: bool,
+}
+
+impl Step<'_> {
+    /// Runs a statement; answers how many rows it changed.
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+        self.tx.prepare_cached(sql).and_then(|mut statement| statement.execute(params)).map_err(unavailable)
+    }
+
+    /// The first row, if there is one.
+    pub(super) fn first<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        self.tx
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(params, read).optional())
+            .map_err(unavailable)
+    }
+
+    /// Every row.
+    pub(super) fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.tx.prepare_cached(sql).map_err(unavailable)?;
+        let mut rows = statement.query(params).map_err(unavailable)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().map_err(unavailable)? {
+            all.push(read(row)?);
+        }
+        Ok(all)
+    }
+
+    /// Appends an event to a game's log.
+    pub(super) fn append(&mut self, game: GameId, event: &Event) -> Result<(), StoreError> {
+        self.append_data(game, event.request_id(), event.name(), event.data())
+    }
+
+    /// Appends an event whose data is written already.
+    pub(super) fn append_data(
+        &mut self,
+        game: GameId,
+        request: Option<RequestId>,
+        name: &str,
+        data: String,
+    ) -> Result<(), StoreError> {
+        let key = game.to_string();
+        let offset: i64 = self
+            .first(
+                "UPDATE games SET offset = offset + 1, epoch = ?2 WHERE id = ?1 RETURNING offset",
+                (&key, signed(self.epoch)),
+                |row| row.get(0),
+            )?
+            .ok_or_else(|| corrupt(format!("the log of {game}"), "the game is not there"))?;
+        self.execute(
+            "INSERT INTO events (game_id, offset, epoch, request, name, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (&key, offset, signed(self.epoch), request.map(|id| id.to_string()), name, &data),
+        )?;
+        let kept = i64::try_from(self.options.events_kept).unwrap_or(i64::MAX);
+        self.execute("DELETE FROM events WHERE game_id = ?1 AND offset <= ?2", (&key, offset.saturating_sub(kept)))?;
+        let id = EventId { epoch: self.epoch, offset: unsigned(offset) };
+        self.appended.push((game, LogEvent::new(id, request, name.to_owned(), data)));
+        Ok(())
+    }
+
+    /// The id of a game's latest event.
+    pub(super) fn cursor(&self, game: GameId) -> Result<EventId, StoreError> {
+        let found = self.first("SELECT epoch, offset FROM games WHERE id = ?1", [game.to_string()], |row| {
+            Ok(EventId { epoch: unsigned(row.get(0)?), offset: unsigned(row.get(1)?) })
+        })?;
+        Ok(found.unwrap_or(EventId { epoch: self.epoch, offset: 0 }))
+    }
+
+    /// The head of a game's lane.
+    pub(super) fn head(&self, game: GameId) -> Result<Option<Head>, StoreError> {
+        let row = self.first(
+            "SELECT id, seq, place, attempt, type, user_message, chunks, narration IS NOT NULL FROM requests \
+             WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place LIMIT 1",
+            [game.to_string()],
+            |row| {
+                let (id, kind): (String, String) = (row.get(0)?, row.get(4)?);
+                let head = (row.get(1)?, row.get(2)?, row.get::<_, u32>(3)?, row.get(5)?, row.get(6)?, row.get(7)?);
+                Ok((id, kind, head))
+            },
+        )?;
+        row.map(|(id, kind, (seq, place, attempt, user_message, chunks, narrated))| {
+            Ok(Head {
+                request: id.parse().map_err(|error| corrupt("a lane", error))?,
+                kind: kind.parse().map_err(|error| corrupt("a lane", error))?,
+                seq,
+                place,
+                attempt: Attempt(attempt),
+                user_message,
+                chunks,
+                narrated,
+            })
+        })
+        .transpose()
+    }
+
+    /// Makes a game claimable if it has a head request, and ends whatever its lane was waiting for.
+    pub(super) fn make_ready(&mut self, game: GameId) -> Result<(), StoreError> {
+        let (state, key) = match self.head(game)? {
+            Some(head) => {
+                self.wake = true;
+                ("ready", head.seq)
+            }
+            None => ("idle", 0),
+        };
+        self.execute(
+            "UPDATE games SET lane_state = ?2, lane_key = ?3, token = NULL WHERE id = ?1",
+            (game.to_string(), state, key),
+        )?;
+        Ok(())
+    }
+
+    /// Fails unless the lease is the game's present one.
+    pub(super) fn check(&self, lease: &Lease) -> Result<(), StoreError> {
+        if self.holds(lease)? { Ok(()) } else { Err(StoreError::LeaseLost) }
+    }
+
+    /// Whether the lease is the game's present one.
+    pub(super) fn holds(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let held = self.first(
+            "SELECT 1 FROM games WHERE id = ?1 AND lane_state = 'active' AND token = ?2 AND lane_key > ?3",
+            (lease.game.to_string(), lease.token.as_str(), self.now),
+            |_| Ok(()),
+        )?;
+        Ok(held.is_some())
+    }
+
+    /// Whether the lease has ended its own attempt, so that a repeated step can answer as it answered first.
+    pub(super) fn ended_by(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let ended = self.first(
+            "SELECT 1 FROM requests WHERE id = ?1 AND ended_by = ?2",
+            (lease.request.to_string(), lease.token.as_str()),
+            |_| Ok(()),
+        )?;
+        Ok(ended.is_some())
+    }
+
+    /// An attempt that has shown text which no checkpoint keeps: what it has shown is void.
+    pub(super) fn supersede(&mut self, game: GameId, head: &Head) -> Result<(), StoreError> {
+        if head.chunks > 0 && !head.narrated {
+            let event = AttemptSuperseded { request_id: head.request, game_id: game, attempt: head.attempt };
+            self.append(game, &event.into())?;
+        }
+        self.execute("UPDATE requests SET chunks = 0 WHERE id = ?1", [head.request.to_string()])?;
+        Ok(())
+    }
+
+    /// Queues a request at a place of its game's lane; answers the id before its `request.queued` event.
+    pub(super) fn admit(&mut self, request: &NewRequest, seq: i64, place: i64, position: i64) -> Result<EventId, StoreError> {
+        let cursor = self.cursor(request.game)?;
+        self.execute(
+            "INSERT INTO requests (id, game_id, seq, place, type, message, actor, user_message, caused_by, position, \
+             cursor, enqueued_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            (
+                request.id.to_string(),
+                request.game.to_string(),
+                seq,
+                place,
+                request.kind.as_str(),
+                &request.message,
+                &request.actor,
+                &request.user_message,
+                request.caused_by.map(|id| id.to_string()),
+                position,
+                cursor.to_string(),
+                self.now,
+            ),
+        )?;
+        self.execute("UPDATE games SET lane_length = lane_length + 1 WHERE id = ?1", [request.game.to_string()])?;
+        self.append(request.game, &request.queued_event().into())?;
+        Ok(cursor)
+    }
+
+    /// The next place in the order of arrival.
+    pub(super) fn next_seq(&self) -> Result<i64, StoreError> {
+        self.first(
+            "INSERT INTO meta (name, value) VALUES ('sequence', '1') \
+             ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1 RETURNING CAST(value AS INTEGER)",
+            [],
+            |row| row.get(0),
+        )?
+        .ok_or_else(|| corrupt("the sequence", "it gave no number"))
+    }
+
+    /// The place behind a game's lane.
+    pub(super) fn tail_place(&self, game: GameId) -> Result<i64, StoreError> {
+        let last: Option<Option<i64>> = self.first(
+            "SELECT max(place) FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing')",
+            [game.to_string()],
+            |row| row.get(0),
+        )?;
+        Ok(last.flatten().unwrap_or(0) + 1)
+    }
+
+    /// Takes a finished request off its lane and lets its status expire.
+    pub(super) fn finish(&mut self, game: GameId, request: RequestId, status: RequestStatus) -> Result<(), StoreError> {
+        let ttl = i64::try_from(self.options.status_ttl.as_millis()).unwrap_or(i64::MAX);
+        self.execute(
+            "UPDATE requests SET status = ?2, completed_at = ?3, not_before = NULL, expires_at = ?4 WHERE id = ?1",
+            (request.to_string(), status.as_str(), self.now, self.now.saturating_add(ttl)),
+        )?;
+        self.execute("UPDATE games SET lane_length = lane_length - 1 WHERE id = ?1", [game.to_string()])?;
+        Ok(())
+    }
+
+    /// Gives a request up: a dead letter with its whole record.
+    pub(super) fn bury(&mut self, game: GameId, head: &Head, problem: &Problem) -> Result<(), StoreError> {
+        let id = head.request.to_string();
+        self.execute("UPDATE requests SET error = ?2 WHERE id = ?1", (&id, to_json(problem)?))?;
+        self.finish(game, head.request, RequestStatus::Failed)?;
+        self.execute(
+            "INSERT OR REPLACE INTO dead_letters (request_id, failed_at, record) \
+             SELECT requests.id, ?2, json_object('request_id', requests.id, 'game_id', game_id, 'type', type, \
+             'message', message, 'actor', actor, 'user_message', user_message, 'caused_by', caused_by, \
+             'attempt', attempt, 'seq', seq, 'enqueued_at', enqueued_at, 'started_at', started_at, \
+             'error', json(error), 'narration', narration, 'delta', delta, 'version', games.version) \
+             FROM requests JOIN games ON games.id = game_id WHERE requests.id = ?1",
+            (&id, self.now),
+        )?;
+        let event = RequestFailed {
+            request_id: head.request,
+            game_id: game,
+            kind: head.kind,
+            status: RequestStatus::Failed,
+            attempt: head.attempt,
+            error: problem.clone(),
+        };
+        self.append(game, &event.into())
+    }
+}
+
+/// SQLite has signed integers only; ours stay far below the difference.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The way back.
+pub(super) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

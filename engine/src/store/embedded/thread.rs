@@ -1,0 +1,106 @@
+//! The thread that owns the database: runs steps one after the other, and tells the process what they did once they
+//! are committed.
+
+use std::fs::File;
+use std::sync::{Arc, mpsc};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use protocol::GameId;
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::{Notify, oneshot};
+
+use super::rows::unavailable;
+use super::step::Step;
+use crate::store::fanout::{Fanout, LogEvent};
+use crate::store::{StoreError, StoreOptions};
+
+type Job = Box<dyn FnOnce(&mut Database) + Send>;
+
+/// The way to the thread. Dropping it ends the thread and closes the database.
+#[derive(Debug)]
+pub(super) struct DatabaseThread {
+    jobs: mpsc::Sender<Job>,
+}
+
+/// What the thread owns.
+struct Database {
+    connection: Connection,
+    epoch: u64,
+    options: StoreOptions,
+    fanout: Fanout,
+    work: Arc<Notify>,
+    /// Held for as long as the database is open, so that no second process opens it.
+    _lock: Option<File>,
+}
+
+impl DatabaseThread {
+    pub(super) fn start(
+        connection: Connection,
+        lock: Option<File>,
+        options: StoreOptions,
+        fanout: Fanout,
+        work: Arc<Notify>,
+    ) -> Self {
+        let (jobs, receiver) = mpsc::channel::<Job>();
+        std::thread::spawn(move || {
+            let epoch = connection
+                .query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get::<_, String>(0))
+                .ok()
+                .and_then(|epoch| epoch.parse().ok())
+                .unwrap_or_default();
+            let mut database = Database { connection, epoch, options, fanout, work, _lock: lock };
+            while let Ok(job) = receiver.recv() {
+                job(&mut database);
+            }
+        });
+        Self { jobs }
+    }
+
+    /// Runs a step; its effects are committed when this returns `Ok`, and undone when it returns `Err`.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let gone = || StoreError::Unavailable { reason: "the database thread has ended".to_owned() };
+        self.jobs
+            .send(Box::new(move |database| {
+                // A caller that has gone does not need the answer; the step has happened all the same.
+                let _ = answer.send(database.run(step));
+            }))
+            .map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+impl Database {
+    fn run<T>(&mut self, step: impl FnOnce(&mut Step<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(unavailable)?;
+        let mut running = Step {
+            tx: &transaction,
+            now: i64::try_from(now).unwrap_or(i64::MAX),
+            epoch: self.epoch,
+            options: &self.options,
+            appended: Vec::new(),
+            wake: false,
+        };
+        let value = step(&mut running)?;
+        let Step { appended, wake, .. } = running;
+        transaction.commit().map_err(unavailable)?;
+        self.tell(appended, wake);
+        Ok(value)
+    }
+
+    fn tell(&self, appended: Vec<(GameId, LogEvent)>, wake: bool) {
+        for (game, event) in appended {
+            if !self.fanout.publish(game, event) {
+                self.fanout.forget_if_unused(game);
+            }
+        }
+        if wake {
+            self.work.notify_one();
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Live events within one process: whatever notifies (a pub/sub connection, a commit in this process) publishes here
+//! once, and every local subscriber of the game gets it.
+//!
+//! Nothing is kept here: a subscriber that falls behind is told to read the log.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use protocol::{EventId, GameId, RequestId};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+/// How many events a subscriber may lag behind before it has to read the log.
+const BACKLOG: usize = 256;
+
+/// One entry of a game's event log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEvent {
+    /// Its place in the log.
+    pub id: EventId,
+    /// The request that it belongs to, if any.
+    pub request: Option<RequestId>,
+    /// The event's name.
+    pub name: String,
+    /// Its payload, one line of JSON.
+    pub data: String,
+    /// The SSE frame, rendered once for all subscribers of this process.
+    pub frame: Bytes,
+}
+
+impl LogEvent {
+    /// An entry with its frame. `name` and `data` come from the store, which writes them on one line.
+    #[must_use]
+    pub fn new(id: EventId, request: Option<RequestId>, name: String, data: String) -> Self {
+        let frame = Bytes::from(format!("id: {id}\nevent: {name}\ndata: {data}\n\n"));
+        Self { id, request, name, data, frame }
+    }
+
+    /// Whether nothing more happens to the event's request.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        matches!(self.name.as_str(), "request.completed" | "request.failed" | "request.cancelled")
+    }
+}
+
+/// What a subscriber is told.
+#[derive(Debug, Clone)]
+pub enum Live {
+    /// An event was appended.
+    Event(Arc<LogEvent>),
+    /// Something may have been missed: read the log.
+    Resync,
+}
+
+/// Games with subscribers in this process.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fanout {
+    games: Arc<Mutex<HashMap<GameId, broadcast::Sender<Live>>>>,
+}
+
+impl Fanout {
+    /// Adds a subscriber; says whether it is the game's first.
+    pub(super) fn subscribe(&self, game: GameId) -> (Subscription, bool) {
+        let mut games = self.games.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = games.entry(game).or_insert_with(|| broadcast::channel(BACKLOG).0);
+        let first = sender.receiver_count() == 0;
+        (Subscription { receiver: sender.subscribe() }, first)
+    }
+
+    /// Tells the game's subscribers of an event; says whether there are any.
+    pub(super) fn publish(&self, game: GameId, event: LogEvent) -> bool {
+        self.send(game, Live::Event(Arc::new(event)))
+    }
+
+    /// Tells every subscriber of every game to read the log.
+    pub(super) fn resync(&self) {
+        for game in self.subscribed() {
+            self.send(game, Live::Resync);
+        }
+    }
+
+    /// The games that have subscribers.
+    pub(super) fn subscribed(&self) -> Vec<GameId> {
+        let mut games = self.games.lock().unwrap_or_else(PoisonError::into_inner);
+        games.retain(|_, sender| sender.receiver_count() > 0);
+        games.keys().copied().collect()
+    }
+
+    /// Forgets a game if nobody subscribes to it any more; says whether it did.
+    pub(super) fn forget_if_unused(&self, game: GameId) -> bool {
+        let mut games = self.games.lock().unwrap_or_else(PoisonError::into_inner);
+        let unused = games.get(&game).is_some_and(|sender| sender.receiver_count() == 0);
+        if unused {
+            games.remove(&game);
+        }
+        unused
+    }
+
+    fn send(&self, game: GameId, live: Live) -> bool {
+        let games = self.games.lock().unwrap_or_else(PoisonError::into_inner);
+        games.get(&game).is_some_and(|sender| sender.send(live).is_ok())
+    }
+}
+
+/// One subscriber's end. Dropping it ends the subscription.
+#[derive(Debug)]
+pub struct Subscription {
+    receiver: broadcast::Receiver<Live>,
+}
+
+impl Subscription {
+    /// The next thing to know. A subscriber that has fallen behind gets [`Live::Resync`], as does one whose store has
+    /// gone.
+    pub async fn next(&mut self) -> Live {
+        match self.receiver.recv().await {
+            Ok(live) => live,
+            Err(RecvError::Lagged(_)) => Live::Resync,
+            // The sender lives as long as it has receivers; only a game that is dropped whole gets here.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}

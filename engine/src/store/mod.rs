@@ -1,0 +1,203 @@
+//! The ports behind which games, the queue and the event log are kept, and the one commit in which they meet.
+//!
+//! Two backends implement them: [`redis`] for deployment, [`embedded`] (SQLite) for one process with nothing to
+//! install. Both pass the same conformance suite (`tests/conformance.rs`). Every method is one atomic step of the
+//! store, takes its time from the store, and may be repeated after an unknown outcome: it then answers what it answered
+//! first. What a step writes on behalf of an attempt is fenced by the attempt's [`Lease`]: once the lease has passed,
+//! the step changes nothing and answers [`StoreError::LeaseLost`].
+
+mod document;
+pub mod embedded;
+mod fanout;
+mod lease;
+pub mod redis;
+mod request;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use protocol::{EventId, GameId, LaneView, QueueView, RequestId};
+use story::ChatMessage;
+
+pub use document::{Game, GameDocument, GameWrite};
+pub use fanout::{Live, LogEvent, Subscription};
+pub use lease::{Claim, Claims, Lease, LeaseToken, WorkerId};
+pub use request::{
+    Checkpoints, Commit, Committed, Enqueued, Narrated, NewRequest, Request, StoryEventPlacement, TurnEvents,
+};
+
+/// A store, whichever backend it is.
+pub type SharedStore = Arc<dyn Store>;
+
+/// A step of the store did not happen, or it is not known whether it did.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store did not answer. The step may or may not have happened: repeat it.
+    #[error("the store cannot be reached: {reason}")]
+    Unavailable {
+        /// What the backend said, without credentials.
+        reason: String,
+    },
+    /// The attempt's lease has passed; nothing was written.
+    #[error("the lease of this attempt has passed; nothing was written")]
+    LeaseLost,
+    /// The store holds something that this engine did not write.
+    #[error("the store holds something unreadable under {what}: {reason}")]
+    Corrupt {
+        /// Where it is.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Where games are kept.
+#[async_trait]
+pub trait Games {
+    /// Keeps a new game, with version 1. Repeating it changes nothing.
+    async fn create_game(&self, id: GameId, document: &GameDocument, history: &[ChatMessage]) -> Result<(), StoreError>;
+
+    /// A game as it stands.
+    async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError>;
+
+    /// The last `limit` messages of a game's history, oldest first.
+    async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError>;
+
+    /// Games, the latest changed first, passing over the first `skip`.
+    async fn games(&self, skip: usize, limit: usize) -> Result<Vec<Game>, StoreError>;
+
+    /// Replaces a game's document, and its history if one is given, when the game still has version `expected` and no
+    /// unfinished requests; appends `game.state_updated` with `state_updated` as its data.
+    async fn replace_game(
+        &self,
+        id: GameId,
+        expected: u64,
+        document: &GameDocument,
+        history: Option<&[ChatMessage]>,
+        state_updated: &str,
+    ) -> Result<GameWrite, StoreError>;
+
+    /// Forgets a game, its history and its events, unless it has unfinished requests.
+    async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError>;
+}
+
+/// The queue: requests in arrival order, leases, and what an attempt may write.
+#[async_trait]
+pub trait Queue {
+    /// Accepts a request, at the tail of its game's lane.
+    async fn enqueue(&self, request: &NewRequest, reject_if_busy: bool) -> Result<Enqueued, StoreError>;
+
+    /// A request and where it stands.
+    async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError>;
+
+    /// Takes over what dead workers held, then leases up to `max` free games in the order in which their head requests
+    /// arrived. `nonce` makes the step repeatable: the same one gets the same claims.
+    async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError>;
+
+    /// Renews leases; answers for each whether it still holds.
+    async fn heartbeat(&self, leases: &[Lease]) -> Result<Vec<bool>, StoreError>;
+
+    /// Publishes the `number`th chunk (from 1) of the attempt's narration.
+    async fn publish_chunk(&self, lease: &Lease, number: u64, content: &str) -> Result<(), StoreError>;
+
+    /// Keeps the finished narration and publishes its last chunk, `done`, in the same step.
+    async fn checkpoint_narration(
+        &self,
+        lease: &Lease,
+        number: u64,
+        last_chunk: &str,
+        narrated: &Narrated,
+    ) -> Result<(), StoreError>;
+
+    /// Keeps the extracted delta.
+    async fn checkpoint_delta(&self, lease: &Lease, narrated: &Narrated) -> Result<(), StoreError>;
+
+    /// Ends the request with its effects, queues the story events, frees the game: all or nothing.
+    async fn commit(&self, lease: &Lease, commit: &Commit) -> Result<Committed, StoreError>;
+
+    /// Puts the request back at the head of its game after a failed attempt, not to be claimed before `delay` has
+    /// passed. `error` is a [`protocol::Problem`] as JSON.
+    async fn retry(&self, lease: &Lease, delay: Duration, error: &str) -> Result<(), StoreError>;
+
+    /// Puts the request back at the head of its game at once, and does not count the attempt.
+    async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Gives the request up: it becomes a dead letter, and the game goes on with its next one.
+    async fn fail(&self, lease: &Lease, error: &str) -> Result<(), StoreError>;
+
+    /// Returns when there may be work for a worker. It may return early; it does not return late while the store can
+    /// be reached.
+    async fn wait_for_work(&self);
+
+    /// The queue's depth and age.
+    async fn queue(&self) -> Result<QueueView, StoreError>;
+
+    /// One game's unfinished requests.
+    async fn lane(&self, game: GameId) -> Result<LaneView, StoreError>;
+}
+
+/// What a read of the event log found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LogRead {
+    /// Events after the asked-for id, oldest first; empty when there are none yet.
+    Events(Vec<Arc<LogEvent>>),
+    /// The log cannot be followed from the asked-for id.
+    Reset {
+        /// Why, for the reader.
+        reason: &'static str,
+        /// The id after which the log can be followed: its head.
+        head: EventId,
+    },
+}
+
+/// The event log of each game.
+#[async_trait]
+pub trait Events {
+    /// The events of a game after `after`, at most `limit`. `None` stands before the first one kept.
+    async fn read_log(&self, game: GameId, after: Option<EventId>, limit: usize) -> Result<LogRead, StoreError>;
+
+    /// Follows a game's events from now on. Once it has returned, no event goes unnoticed: what is appended afterwards
+    /// arrives as [`Live::Event`], or [`Live::Resync`] says that the log must be read.
+    async fn subscribe(&self, game: GameId) -> Result<Subscription, StoreError>;
+}
+
+/// A whole store.
+#[async_trait]
+pub trait Store: Games + Queue + Events + Send + Sync {
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// One sentence for the operator: what it is, and what it guarantees.
+    async fn describe(&self) -> Result<String, StoreError>;
+}
+
+/// How a store treats leases, retention and story events; the same for both backends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoreOptions {
+    /// How long a lease holds without a heartbeat.
+    pub lease_ttl: Duration,
+    /// How many attempts a request has before it is given up, the first one included.
+    pub max_attempts: u32,
+    /// How long the status of a finished request is kept.
+    pub status_ttl: Duration,
+    /// How many events of a game are kept, at least.
+    pub events_kept: usize,
+    /// How many messages of a game's history come with a claim.
+    pub history_window: usize,
+    /// Where story events are queued.
+    pub story_events: StoryEventPlacement,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            lease_ttl: Duration::from_secs(5),
+            max_attempts: 4,
+            status_ttl: Duration::from_secs(3600),
+            events_kept: 10_000,
+            history_window: 16,
+            story_events: StoryEventPlacement::Tail,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Between the hashes that scripts keep and the types that the engine works with.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use protocol::{Attempt, EventId, GameId, RequestId};
+use serde::de::DeserializeOwned;
+
+use crate::store::{Checkpoints, Game, LogEvent, NewRequest, Request, StoreError};
+
+/// The fields of one hash, with the name of what they describe for messages.
+pub(super) struct Fields {
+    what: String,
+    fields: HashMap<String, String>,
+}
+
+impl Fields {
+    pub(super) fn new(what: impl Into<String>, fields: HashMap<String, String>) -> Self {
+        Self { what: what.into(), fields }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    fn corrupt(&self, name: &str, reason: impl Display) -> StoreError {
+        StoreError::Corrupt { what: format!("{}, field `{name}`", self.what), reason: reason.to_string() }
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+
+    fn parse<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>, StoreError> {
+        self.text(name).map(|text| text.parse().map_err(|error| self.corrupt(name, error))).transpose()
+    }
+
+    fn need<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, StoreError> {
+        self.parse(name)?.ok_or_else(|| self.corrupt(name, "it is missing"))
+    }
+
+    fn json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
+        self.text(name).map(|text| serde_json::from_str(text).map_err(|error| self.corrupt(name, error))).transpose()
+    }
+
+    fn time(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
+        self.parse::<i64>(name)?
+            .map(|ms| Timestamp::from_millisecond(ms).map_err(|error| self.corrupt(name, error)))
+            .transpose()
+    }
+
+    fn need_time(&self, name: &str) -> Result<Timestamp, StoreError> {
+        self.time(name)?.ok_or_else(|| self.corrupt(name, "it is missing"))
+    }
+
+    /// A game from its `gamestate:{id}`.
+    pub(super) fn game(&self, id: GameId) -> Result<Game, StoreError> {
+        Ok(Game {
+            id,
+            version: self.need("version")?,
+            cursor: EventId { epoch: self.need("epoch")?, offset: self.need("offset")? },
+            document: self.json("document")?.ok_or_else(|| self.corrupt("document", "it is missing"))?,
+            created_at: self.need_time("created_at")?,
+            updated_at: self.need_time("updated_at")?,
+        })
+    }
+
+    /// A request from its `chat-request-status:{id}`.
+    pub(super) fn request(&self, id: RequestId, position: Option<u64>) -> Result<Request, StoreError> {
+        Ok(Request {
+            id,
+            game: self.need("game_id")?,
+            kind: self.need("type")?,
+            message: self.need("message")?,
+            actor: self.parse("actor")?,
+            user_message: self.need("user_message")?,
+            caused_by: self.parse("caused_by")?,
+            status: self.need("status")?,
+            attempt: Attempt(self.need("attempt")?),
+            enqueued_at: self.need_time("enqueued_at")?,
+            started_at: self.time("started_at")?,
+            completed_at: self.time("completed_at")?,
+            not_before: self.time("not_before")?,
+            position,
+            cursor: self.need("cursor")?,
+            error: self.json("error")?,
+            result: self.json("result")?,
+            checkpoints: Checkpoints { narration: self.json("narration")?, delta: self.json("delta")? },
+        })
+    }
+}
+
+/// The status fields that a new request brings; the script adds the rest.
+pub(super) fn request_fields(request: &NewRequest) -> Vec<String> {
+    let mut fields = vec![
+        "type".to_owned(),
+        request.kind.to_string(),
+        "message".to_owned(),
+        request.message.clone(),
+        "user_message".to_owned(),
+        request.user_message.clone(),
+    ];
+    if let Some(actor) = &request.actor {
+        fields.extend(["actor".to_owned(), actor.clone()]);
+    }
+    if let Some(parent) = request.caused_by {
+        fields.extend(["caused_by".to_owned(), parent.to_string()]);
+    }
+    fields
+}
+
+/// An event from its stream entry: `epoch-offset` and the fields `e`, `r`, `d`.
+pub(super) fn log_event(id: &str, fields: &HashMap<String, String>) -> Result<LogEvent, StoreError> {
+    let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    entry(&id.replacen('-', ":", 1), field("e"), &field("r"), field("d"))
+}
+
+/// An event from its pub/sub frame: id, name, request and data on a line each.
+pub(super) fn live_event(frame: &str) -> Result<LogEvent, StoreError> {
+    let mut lines = frame.splitn(4, '\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (id, name, request) = (line(), line().to_owned(), line());
+    entry(id, name, request, line().to_owned())
+}
+
+fn entry(id: &str, name: String, request: &str, data: String) -> Result<LogEvent, StoreError> {
+    let corrupt =
+        |reason: &dyn Display| StoreError::Corrupt { what: format!("event `{id}`"), reason: reason.to_string() };
+    let request = match request {
+        "" => None,
+        id => Some(id.parse().map_err(|error| corrupt(&error))?),
+    };
+    Ok(LogEvent::new(id.parse().map_err(|error| corrupt(&error))?, request, name, data))
+}
+
+/// Reads JSON that the engine itself wrote.
+pub(super) fn from_json<T: DeserializeOwned>(what: impl Display, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Corrupt { what: what.to_string(), reason: error.to_string() })
+}
+
+/// Writes what is kept as JSON.
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::Corrupt { what: "a value to be written".to_owned(), reason: error.to_string() })
+}

@@ -1,0 +1,55 @@
+//! The event log in Redis: `game-events:{id}`, a stream for reading and a channel of the same name for following.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use protocol::{EventId, GameId};
+
+use super::codec::log_event;
+use super::listen::Channels;
+use super::queue::surprising;
+use super::script::{self, Call};
+use super::{RedisStore, StoreError};
+use crate::store::{Events, LogRead, Subscription};
+
+#[async_trait]
+impl Events for RedisStore {
+    async fn read_log(&self, game: GameId, after: Option<EventId>, limit: usize) -> Result<LogRead, StoreError> {
+        let after = after.unwrap_or(EventId { epoch: 0, offset: 0 });
+        let call = Call::new().id(game).arg(after.epoch).arg(after.offset).arg(limit);
+        let mut reply: Vec<redis::Value> = self.connection.run(&script::READ_LOG, &call).await?;
+        if reply.is_empty() {
+            return Err(surprising("read_log", &reply));
+        }
+        let entries = reply.split_off(1);
+        let text = |value: redis::Value| {
+            redis::from_redis_value::<String>(value).map_err(|error| surprising("read_log", &error))
+        };
+        let kind = text(reply.remove(0))?;
+        if kind == "events" {
+            let events = entries
+                .into_iter()
+                .map(|entry| {
+                    let (id, fields): (String, HashMap<String, String>) =
+                        redis::from_redis_value(entry).map_err(|error| surprising("read_log", &error))?;
+                    log_event(&id, &fields).map(Arc::new)
+                })
+                .collect::<Result<_, _>>()?;
+            return Ok(LogRead::Events(events));
+        }
+        let mut rest = entries.into_iter().map(text);
+        match (rest.next().transpose()?.as_deref(), rest.next().transpose()?) {
+            (Some(reason), Some(head)) => Ok(LogRead::Reset {
+                reason: if reason == "lost" { "the store has lost later events" } else { "the log no longer reaches back that far" },
+                head: head.parse().map_err(|error: protocol::IdError| surprising("read_log", &error))?,
+            }),
+            other => Err(surprising("read_log", &other)),
+        }
+    }
+
+    async fn subscribe(&self, game: GameId) -> Result<Subscription, StoreError> {
+        let channels = self.channels.get_or_init(|| Channels::start(&self.connection, self.fanout.clone()));
+        channels.subscribe(game).await
+    }
+}

@@ -1,0 +1,100 @@
+//! Games in Redis: `gamestate:{id}` (hash), `game-history:{id}` (list), `games` (zset by time of change).
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use protocol::GameId;
+use story::ChatMessage;
+
+use super::codec::{Fields, from_json, to_json};
+use super::script::{self, Call};
+use super::{RedisStore, StoreError};
+use crate::store::{Game, GameDocument, GameWrite, Games};
+
+#[async_trait]
+impl Games for RedisStore {
+    async fn create_game(&self, id: GameId, document: &GameDocument, history: &[ChatMessage]) -> Result<(), StoreError> {
+        let mut call = Call::new().id(id).arg(to_json(document)?);
+        for message in history {
+            call = call.arg(to_json(message)?);
+        }
+        self.connection.run(&script::CREATE_GAME, &call).await
+    }
+
+    async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError> {
+        let key = self.key("gamestate", id);
+        let fields = self.connection.query(redis::cmd("HGETALL").arg(&key)).await?;
+        let fields = Fields::new(key, fields);
+        if fields.is_empty() { Ok(None) } else { fields.game(id).map(Some) }
+    }
+
+    async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError> {
+        let key = self.key("game-history", id);
+        let from = -i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
+        let messages: Vec<String> = self.connection.query(redis::cmd("LRANGE").arg(&key).arg(from).arg(-1)).await?;
+        messages.iter().map(|text| from_json(&key, text)).collect()
+    }
+
+    async fn games(&self, skip: usize, limit: usize) -> Result<Vec<Game>, StoreError> {
+        let index = format!("{}games", self.connection.prefix());
+        let mut page = redis::cmd("ZREVRANGE");
+        page.arg(index).arg(skip).arg(skip + limit.max(1) - 1);
+        let ids: Vec<String> = self.connection.query(&page).await?;
+        let mut read = redis::pipe();
+        for id in &ids {
+            read.hgetall(self.key("gamestate", id));
+        }
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found: Vec<HashMap<String, String>> = self.connection.query_all(&read).await?;
+        let mut games = Vec::with_capacity(ids.len());
+        for (id, fields) in ids.iter().zip(found) {
+            let fields = Fields::new(self.key("gamestate", id), fields);
+            // A game that was deleted between the two reads is not there to list.
+            if !fields.is_empty() {
+                let id = id.parse().map_err(|error: protocol::IdError| StoreError::Corrupt {
+                    what: "the index of games".to_owned(),
+                    reason: error.to_string(),
+                })?;
+                games.push(fields.game(id)?);
+            }
+        }
+        Ok(games)
+    }
+
+    async fn replace_game(
+        &self,
+        id: GameId,
+        expected: u64,
+        document: &GameDocument,
+        history: Option<&[ChatMessage]>,
+        state_updated: &str,
+    ) -> Result<GameWrite, StoreError> {
+        let mut call = Call::new()
+            .id(id)
+            .arg(expected)
+            .arg(to_json(document)?)
+            .arg(state_updated)
+            .arg(self.options.events_kept)
+            .arg(u8::from(history.is_some()));
+        for message in history.unwrap_or_default() {
+            call = call.arg(to_json(message)?);
+        }
+        write(self.connection.run(&script::REPLACE_GAME, &call).await?)
+    }
+
+    async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError> {
+        write(self.connection.run(&script::DELETE_GAME, &Call::new().id(id)).await?)
+    }
+}
+
+fn write(reply: Vec<String>) -> Result<GameWrite, StoreError> {
+    match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["done"] => Ok(GameWrite::Done),
+        ["unknown"] => Ok(GameWrite::Unknown),
+        ["busy"] => Ok(GameWrite::Busy),
+        ["changed", version] => Ok(GameWrite::Changed { version: from_json("a game's version", version)? }),
+        _ => Err(super::queue::surprising("a write to a game", &reply)),
+    }
+}

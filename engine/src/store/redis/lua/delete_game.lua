@@ -1,0 +1,7 @@
+-- Forgets a game. ARGV: 2 game. Returns {'done'}, {'unknown'} or {'busy'}.
+local game = ARGV[2]
+if redis.call('EXISTS', GAME(game)) == 0 then return { 'unknown' } end
+if redis.call('EXISTS', LANE(game)) == 1 then return { 'busy' } end
+redis.call('DEL', GAME(game), HISTORY(game), LOG(game))
+redis.call('ZREM', GAMES, game)
+return { 'done' }

@@ -1,0 +1,14 @@
+-- Renews a process's leases. ARGV: 2 lease TTL (ms), then game and token of each. Returns 1 or 0 for each.
+local ttl = tonumber(ARGV[2])
+local held = {}
+for i = 3, #ARGV, 2 do
+  local game = ARGV[i]
+  if holds(game, ARGV[i + 1]) then
+    redis.call('PEXPIRE', LOCK(game), ttl)
+    redis.call('ZADD', ACTIVE, NOW + ttl, game)
+    held[#held + 1] = 1
+  else
+    held[#held + 1] = 0
+  end
+end
+return held
