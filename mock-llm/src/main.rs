@@ -1,2 +1,119 @@
-//! placeholder
-fn main() {}
+//! The `mock-llm` command: serves a script, checks one, or prints the format's schema.
+
+use std::{
+    fs,
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use clap::{Parser, Subcommand};
+use miette::{Context, IntoDiagnostic, LabeledSpan, NamedSource, Report, miette};
+use mock_llm::{MockLlm, Script, ScriptError};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// A scripted language model that speaks the wire formats of OpenAI, Anthropic and Ollama.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Debug, clap::Args)]
+struct Serve {
+    /// Where to listen; port 0 takes any free port.
+    #[arg(long, default_value = "127.0.0.1:0", env = "MOCK_LLM_LISTEN")]
+    listen: SocketAddr,
+    /// The model script; without one, every call is answered with an echo.
+    #[arg(long, value_name = "FILE", env = "MOCK_LLM_SCRIPT")]
+    script: Option<PathBuf>,
+    /// Divides all waiting, instead of the script's `speed`; 0 drops it.
+    #[arg(long, value_parser = speed)]
+    speed: Option<f64>,
+    /// Decides every draw, instead of the script's `seed`.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Checks scripts and says what is wrong, where, and what to do about it.
+    Check {
+        /// The scripts.
+        #[arg(required = true, value_name = "SCRIPT")]
+        scripts: Vec<PathBuf>,
+    },
+    /// Prints the JSON Schema of the script format.
+    Schema,
+}
+
+fn main() -> miette::Result<()> {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    match cli.command {
+        None => serve(cli.serve),
+        Some(Command::Check { scripts }) => scripts.iter().try_for_each(|path| check(path)),
+        Some(Command::Schema) => {
+            let schema = serde_json::to_string_pretty(&Script::schema()).into_diagnostic()?;
+            say(&schema)
+        }
+    }
+}
+
+#[tokio::main]
+async fn serve(options: Serve) -> miette::Result<()> {
+    let mut script = options.script.as_deref().map_or_else(|| Ok(Script::echo()), load)?;
+    if let Some(speed) = options.speed {
+        script = script.with_speed(speed);
+    }
+    if let Some(seed) = options.seed {
+        script = script.with_seed(seed);
+    }
+    let mut terminate = signal(SignalKind::terminate()).into_diagnostic()?;
+    let mut interrupt = signal(SignalKind::interrupt()).into_diagnostic()?;
+    let mock = MockLlm::start(options.listen, script).await.into_diagnostic()?;
+    say(&format!("mock-llm listening on {}", mock.base_url()))?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    mock.shutdown().await;
+    Ok(())
+}
+
+fn check(path: &Path) -> miette::Result<()> {
+    let script = load(path)?;
+    for warning in script.warnings() {
+        say(&format!("{}: warning: {warning}", path.display()))?;
+    }
+    say(&format!("{}: ok, entries: {}", path.display(), script.len()))
+}
+
+fn load(path: &Path) -> miette::Result<Script> {
+    Script::load(path).map_err(|error| report(error, path))
+}
+
+/// Shows a mistake with the lines round it.
+fn report(error: ScriptError, path: &Path) -> Report {
+    let ScriptError::Invalid(mistake) = error else { return Report::msg(error) };
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let label = LabeledSpan::at_offset(mistake.offset.min(text.len().saturating_sub(1)), mistake.problem.clone());
+    let help = mistake.help.clone().unwrap_or_else(|| "`mock-llm schema` prints the format".to_owned());
+    miette!(labels = vec![label], help = help, "{mistake}").with_source_code(NamedSource::new(&mistake.path, text))
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if speed.is_finite() && speed >= 0.0 { Ok(speed) } else { Err("expected 0 or more".to_owned()) }
+}
+
+/// A line on standard output, at once: who started us may be waiting for it.
+fn say(line: &str) -> miette::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).into_diagnostic().wrap_err("cannot write to standard output")
+}

@@ -1,0 +1,178 @@
+//! The HTTP paths below `/__mock`: scripts, gates, journal. Waiting calls answer after 30 s at the latest.
+
+use std::{future::Future, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{delete, get, post, put},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::{
+    routes::{App, At},
+    script::{Script, ScriptError},
+};
+
+/// The longest wait of a call that waits.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/__mock/health", get(health))
+        .route("/__mock/script", put(load_script).get(progress))
+        .route("/__mock/reset", post(reset))
+        .route("/__mock/gates", get(gates))
+        .route("/__mock/gates/{gate}", get(gate).post(open_gate).delete(close_gate))
+        .route("/__mock/journal", get(journal).delete(clear_journal))
+        .route("/__mock/explain/{id}", get(explain))
+        .route("/__mock/idle", get(idle))
+}
+
+/// Paths that exist below `/t/NAME` only.
+pub(crate) fn named_routes() -> Router<App> {
+    Router::new().route("/__mock", delete(remove))
+}
+
+/// An error of a control call (RFC 9457).
+pub(crate) fn problem(status: StatusCode, detail: &str) -> impl IntoResponse + use<> {
+    let body = json!({ "title": status.canonical_reason(), "status": status.as_u16(), "detail": detail });
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string())
+}
+
+async fn health(State(app): State<App>, At(namespace): At) -> Json<Value> {
+    Json(json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "entries": namespace.script().len(),
+        "in_flight": namespace.in_flight(),
+        "namespaces": app.admin.names(),
+    }))
+}
+
+async fn load_script(At(namespace): At, text: String) -> Response {
+    match Script::parse(&text, "script") {
+        Ok(script) => {
+            let answer = json!({ "entries": script.len(), "warnings": script.warnings() });
+            namespace.load(script);
+            Json(answer).into_response()
+        }
+        Err(error @ ScriptError::Read { .. }) => {
+            problem(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()).into_response()
+        }
+        Err(ScriptError::Invalid(mistake)) => {
+            let body = json!({
+                "title": "The script is not valid",
+                "status": 422,
+                "detail": mistake.to_string(),
+                "pointer": mistake.pointer,
+                "line": mistake.line,
+                "column": mistake.column,
+                "help": mistake.help,
+            });
+            let headers = [(header::CONTENT_TYPE, "application/problem+json")];
+            (StatusCode::UNPROCESSABLE_ENTITY, headers, body.to_string()).into_response()
+        }
+    }
+}
+
+async fn progress(At(namespace): At) -> Json<Value> {
+    Json(json!({ "entries": namespace.progress() }))
+}
+
+async fn reset(At(namespace): At) -> StatusCode {
+    namespace.reset();
+    StatusCode::NO_CONTENT
+}
+
+async fn gates(At(namespace): At) -> Json<Value> {
+    Json(json!(namespace.gates().states()))
+}
+
+/// Path parameters by name; below `/t/NAME` there is one more.
+type Params = Path<std::collections::BTreeMap<String, String>>;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct GateQuery {
+    wait_for_waiters: usize,
+}
+
+async fn gate(At(namespace): At, Path(params): Params, Query(query): Query<GateQuery>) -> Response {
+    let name = &params["gate"];
+    if query.wait_for_waiters > 0 && !in_time(namespace.gates().wait_for_waiters(name, query.wait_for_waiters)).await {
+        let detail = format!("nobody waits at gate {name:?}: {:?}", namespace.gates().state(name));
+        return problem(StatusCode::REQUEST_TIMEOUT, &detail).into_response();
+    }
+    Json(namespace.gates().state(name)).into_response()
+}
+
+async fn open_gate(At(namespace): At, Path(params): Params) -> Response {
+    let name = &params["gate"];
+    namespace.gates().open(name);
+    Json(namespace.gates().state(name)).into_response()
+}
+
+async fn close_gate(At(namespace): At, Path(params): Params) -> Response {
+    let name = &params["gate"];
+    namespace.gates().close(name);
+    Json(namespace.gates().state(name)).into_response()
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct JournalQuery {
+    since: u64,
+    wait: u8,
+}
+
+async fn journal(At(namespace): At, Query(query): Query<JournalQuery>) -> Response {
+    if query.wait > 0 {
+        in_time(namespace.wait_for_call(query.since)).await;
+    }
+    Json(namespace.journal(query.since)).into_response()
+}
+
+async fn clear_journal(At(namespace): At) -> StatusCode {
+    namespace.clear_journal();
+    StatusCode::NO_CONTENT
+}
+
+async fn explain(At(namespace): At, Path(params): Params) -> Response {
+    let id = params["id"].parse().ok();
+    match id.and_then(|id| namespace.explain(id)) {
+        Some(entries) => Json(json!({ "entries": entries })).into_response(),
+        None => {
+            let detail = format!("the journal has no call {}", params["id"]);
+            problem(StatusCode::NOT_FOUND, &detail).into_response()
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct IdleQuery {
+    wait: u8,
+}
+
+async fn idle(At(namespace): At, Query(query): Query<IdleQuery>) -> Response {
+    if query.wait > 0 && !in_time(namespace.wait_idle()).await {
+        let detail = format!("{} call(s) are still in flight", namespace.in_flight());
+        return problem(StatusCode::REQUEST_TIMEOUT, &detail).into_response();
+    }
+    let in_flight = namespace.in_flight();
+    Json(json!({ "idle": in_flight == 0, "in_flight": in_flight })).into_response()
+}
+
+async fn remove(State(app): State<App>, Path(params): Params) -> StatusCode {
+    if app.admin.remove(&params["namespace"]) { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+}
+
+/// Waits, but not longer than [`LONGEST_WAIT`]; false if that was not enough.
+async fn in_time(waiting: impl Future<Output = ()>) -> bool {
+    timeout(LONGEST_WAIT, waiting).await.is_ok()
+}

@@ -1,0 +1,169 @@
+//! A namespace: one script being played, with its own progress, gates and journal. Tests that run side by side have one each.
+
+use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    call::Call,
+    choose::{Choice, Progress},
+    explain::{EntryExplanation, EntryRef, miss},
+    gate::Gates,
+    journal::{Journal, Record, Ticket},
+    script::Script,
+    sync::lock,
+};
+
+/// One script being played.
+#[derive(Debug)]
+pub struct Namespace {
+    name: String,
+    play: Mutex<Play>,
+    gates: Gates,
+    journal: Arc<Journal>,
+}
+
+#[derive(Debug)]
+struct Play {
+    script: Arc<Script>,
+    progress: Progress,
+}
+
+/// How often an entry has answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryProgress {
+    /// Which entry it is.
+    pub entry: EntryRef,
+    /// How many calls it has answered.
+    pub answered: u32,
+    /// It has a limit, is not optional, and is not used up.
+    pub left_over: bool,
+}
+
+/// What a namespace makes of a call.
+pub(crate) struct Decision {
+    pub(crate) ticket: Ticket,
+    pub(crate) call: Arc<Call>,
+    pub(crate) script: Arc<Script>,
+    /// The choice, or why there is none.
+    pub(crate) choice: Result<Choice, String>,
+}
+
+impl Namespace {
+    pub(crate) fn new(name: &str, script: Arc<Script>) -> Self {
+        Self {
+            name: name.to_owned(),
+            gates: Gates::new(gate_names(&script)),
+            journal: Arc::new(Journal::new(name)),
+            play: Mutex::new(Play { progress: Progress::new(&script), script }),
+        }
+    }
+
+    /// Its name; empty for calls without `/t/NAME`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Plays another script. Progress, gates and journal start anew; calls in flight are answered as they were going to be.
+    pub fn load(&self, script: Script) {
+        self.start(Some(Arc::new(script)));
+    }
+
+    /// Progress, gates and journal start anew with the same script.
+    pub fn reset(&self) {
+        self.start(None);
+    }
+
+    fn start(&self, script: Option<Arc<Script>>) {
+        let mut play = lock(&self.play);
+        if let Some(script) = script {
+            play.script = script;
+        }
+        play.progress = Progress::new(&play.script);
+        self.gates.reset(gate_names(&play.script));
+        self.journal.restart();
+    }
+
+    /// How far the script has been played.
+    #[must_use]
+    pub fn progress(&self) -> Vec<EntryProgress> {
+        let play = lock(&self.play);
+        let left_over = play.progress.left_over(&play.script);
+        let counts = play.progress.counts.iter().enumerate();
+        counts
+            .map(|(index, count)| EntryProgress {
+                entry: EntryRef::new(&play.script, index),
+                answered: count.answered,
+                left_over: left_over.contains(&index),
+            })
+            .collect()
+    }
+
+    /// Its gates.
+    #[must_use]
+    pub fn gates(&self) -> &Gates {
+        &self.gates
+    }
+
+    /// The calls after the one with id `since`, oldest first; 0 for all that are remembered.
+    #[must_use]
+    pub fn journal(&self, since: u64) -> Vec<Record> {
+        self.journal.records(since)
+    }
+
+    /// Forgets all calls; ids count on.
+    pub fn clear_journal(&self) {
+        self.journal.clear();
+    }
+
+    /// How every entry saw a call; `None` if the journal does not remember it.
+    #[must_use]
+    pub fn explain(&self, id: u64) -> Option<Vec<EntryExplanation>> {
+        self.journal.explain(id)
+    }
+
+    /// Returns as soon as there is a call after the one with id `since`. Set a time limit outside.
+    pub async fn wait_for_call(&self, since: u64) {
+        self.journal.wait_for_call(since).await;
+    }
+
+    /// Returns as soon as no call is in flight. Set a time limit outside.
+    pub async fn wait_idle(&self) {
+        self.journal.wait_idle().await;
+    }
+
+    /// How many calls are in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.journal.in_flight()
+    }
+
+    pub(crate) fn script(&self) -> Arc<Script> {
+        Arc::clone(&lock(&self.play).script)
+    }
+
+    /// Takes a call in: chooses its answer and opens its record. One call at a time, so that ids, counts and choices agree.
+    pub(crate) fn take(&self, call: Call, stopping: CancellationToken) -> Decision {
+        let call = Arc::new(call);
+        let mut play = lock(&self.play);
+        let script = Arc::clone(&play.script);
+        let before = play.progress.clone();
+        let choice = play.progress.choose(&script, &call);
+        let choice = choice.ok_or_else(|| miss(&script, &before, &call));
+        let ticket = self.journal.open(Arc::clone(&call), Arc::clone(&script), before, stopping);
+        Decision { ticket, call, script, choice }
+    }
+
+    /// Opens the record of a call that is refused before any script is asked.
+    pub(crate) fn refuse(&self, call: Call, stopping: CancellationToken) -> Ticket {
+        let play = lock(&self.play);
+        self.journal.open(Arc::new(call), Arc::clone(&play.script), play.progress.clone(), stopping)
+    }
+}
+
+fn gate_names(script: &Script) -> Vec<String> {
+    let replies = script.entries.iter().flat_map(|entry| &entry.replies);
+    replies.filter_map(|reply| reply.gate.as_ref()).map(|gate| gate.name.clone()).collect()
+}

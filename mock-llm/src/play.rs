@@ -1,0 +1,145 @@
+//! Playing a plan: the body of a response, frame by frame, with its waits and its end.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures::stream;
+use thiserror::Error;
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    journal::{Ending, Ticket},
+    listen::Peer,
+    namespace::Namespace,
+    plan::{End, Plan},
+    script::{Cut, Gate},
+};
+
+/// Ends a body before its time; the caller sees a broken connection.
+#[derive(Debug, Error)]
+#[error("the answer breaks off here")]
+pub(crate) struct BreakOff;
+
+/// A delivery that is being played.
+pub(crate) struct Play {
+    plan: Plan,
+    /// Deadlines count from here.
+    start: Instant,
+    next: usize,
+    pieces_sent: usize,
+    namespace: Arc<Namespace>,
+    peer: Peer,
+    ticket: Ticket,
+}
+
+impl Play {
+    pub(crate) fn new(plan: Plan, namespace: Arc<Namespace>, peer: Peer, ticket: Ticket) -> Self {
+        Self { start: ticket.started(), plan, next: 0, pieces_sent: 0, namespace, peer, ticket }
+    }
+
+    pub(crate) fn into_body(self) -> Body {
+        Body::from_stream(stream::unfold(Some(self), |play| async {
+            match play?.step().await {
+                Step::Frame(bytes, play) => Some((Ok(bytes), Some(*play))),
+                Step::BreakOff => Some((Err(BreakOff), None)),
+                Step::End => None,
+            }
+        }))
+    }
+
+    async fn step(mut self) -> Step {
+        let Some(frame) = self.plan.frames.get(self.next).cloned() else { return self.end().await };
+        // A gate behind the last piece holds back the vendor's closing frames.
+        let is_reached = |gate: &Gate| gate.after_chunks <= self.pieces_sent || frame.tokens.is_none();
+        if let Some(gate) = self.plan.gate.take_if(|gate| is_reached(gate)) {
+            match wait_at_gate(&self.ticket, &self.namespace, &gate).await {
+                Ok(waited) => self.start += waited,
+                Err(Stopped) => return self.stop(),
+            }
+        }
+        let index = if frame.tokens.is_some() { self.pieces_sent } else { self.pieces_sent.saturating_sub(1) };
+        if wait_until(&self.ticket, self.plan.timing.due(self.start, index)).await == Err(Stopped) {
+            return self.stop();
+        }
+        self.next += 1;
+        if let Some(tokens) = frame.tokens {
+            self.pieces_sent += 1;
+            self.ticket.sent(tokens);
+        }
+        // Who sends the length may not be asked again after the last byte, so the end is noted with the last frame.
+        if self.next == self.plan.frames.len() {
+            match self.plan.end {
+                End::Finish => self.ticket.end(Ending::Finished),
+                End::Spoiled => self.ticket.end(Ending::Fault),
+                End::Cut(_) | End::Stall => {}
+            }
+        }
+        Step::Frame(frame.bytes, Box::new(self))
+    }
+
+    async fn end(self) -> Step {
+        match self.plan.end {
+            End::Finish => self.ticket.end(Ending::Finished),
+            End::Spoiled | End::Cut(Cut::End) => self.ticket.end(Ending::Fault),
+            End::Cut(cut) => {
+                // Being asked again after a pause means that everything before has been written.
+                tokio::task::yield_now().await;
+                break_off(&self.peer, cut);
+                self.ticket.end(Ending::Fault);
+                return Step::BreakOff;
+            }
+            End::Stall => {
+                self.ticket.stopped().await;
+                return self.stop();
+            }
+        }
+        Step::End
+    }
+
+    fn stop(self) -> Step {
+        self.peer.close();
+        Step::BreakOff
+    }
+}
+
+enum Step {
+    Frame(Bytes, Box<Play>),
+    BreakOff,
+    End,
+}
+
+/// Decides how the connection ends.
+pub(crate) fn break_off(peer: &Peer, cut: Cut) {
+    match cut {
+        Cut::Reset => peer.reset(),
+        Cut::Fin => peer.close(),
+        Cut::End => {}
+    }
+}
+
+/// The mock is being shut down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stopped;
+
+/// Waits at a gate, and tells for how long.
+pub(crate) async fn wait_at_gate(
+    ticket: &Ticket,
+    namespace: &Namespace,
+    gate: &Gate,
+) -> Result<std::time::Duration, Stopped> {
+    let arrived = Instant::now();
+    tokio::select! {
+        () = namespace.gates().pass(&gate.name) => Ok(arrived.elapsed()),
+        () = ticket.stopped() => Err(Stopped),
+    }
+}
+
+/// Waits for a deadline, if there is one.
+pub(crate) async fn wait_until(ticket: &Ticket, due: Option<Instant>) -> Result<(), Stopped> {
+    let Some(due) = due else { return Ok(()) };
+    tokio::select! {
+        () = sleep_until(due) => Ok(()),
+        () = ticket.stopped() => Err(Stopped),
+    }
+}

@@ -1,0 +1,70 @@
+//! The JSON Schemas that callers send: checking a reply against one, and making the smallest value that fits one.
+
+use serde_json::{Map, Value, json};
+
+/// Checks a value; the error names the first place that is wrong. Without a schema anything goes.
+pub(crate) fn check(schema: Option<&Value>, value: &Value) -> Result<(), String> {
+    let Some(schema) = schema else { return Ok(()) };
+    let validator =
+        jsonschema::validator_for(schema).map_err(|error| format!("the schema itself is not valid ({error})"))?;
+    validator.validate(value).map_err(|error| match error.instance_path().as_str() {
+        "" => error.to_string(),
+        place => format!("{error} (at {place})"),
+    })
+}
+
+/// A value with everything that the schema requires and nothing else. References and combinations are not followed.
+pub(crate) fn smallest(schema: Option<&Value>) -> Value {
+    let Some(schema) = schema else { return json!({}) };
+    if let Some(value) = schema.get("const").or_else(|| schema.pointer("/enum/0")).or_else(|| schema.get("default")) {
+        return value.clone();
+    }
+    let kind = match &schema["type"] {
+        Value::Array(kinds) if kinds.iter().any(|kind| kind == "null") => "null",
+        Value::Array(kinds) => kinds.first().and_then(Value::as_str).unwrap_or_default(),
+        kind => kind.as_str().unwrap_or_default(),
+    };
+    match kind {
+        "string" => json!(""),
+        "integer" | "number" => schema.get("minimum").cloned().unwrap_or(json!(0)),
+        "boolean" => json!(false),
+        "array" => json!([]),
+        "null" => Value::Null,
+        _ => {
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let members =
+                required.map(|name| (name.to_owned(), smallest(schema.pointer(&format!("/properties/{name}")))));
+            Value::Object(members.collect::<Map<_, _>>())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_value_fits_its_schema() {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "place": { "type": ["string", "null"] },
+                "mood": { "enum": ["calm", "tense"] },
+                "steps": { "type": "integer", "minimum": 1 },
+                "extra": { "type": "string" },
+            },
+            "required": ["place", "mood", "steps"],
+            "additionalProperties": false,
+        });
+        let value = smallest(Some(&schema));
+        assert_eq!(value, json!({ "place": null, "mood": "calm", "steps": 1 }));
+        assert_eq!(check(Some(&schema), &value), Ok(()));
+    }
+
+    #[test]
+    fn a_mismatch_names_the_place() {
+        let schema = json!({ "type": "object", "properties": { "a": { "type": "integer" } } });
+        let problem = check(Some(&schema), &json!({ "a": "x" })).unwrap_err();
+        assert!(problem.contains("/a"), "{problem}");
+    }
+}

@@ -1,0 +1,211 @@
+//! From the file's form to a script: regular expressions and templates are parsed, and what must not stand together is refused.
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::{
+    Capture, Condition, Entry, Order, Script, ScriptError,
+    capture::Pattern,
+    condition::{Place, Test},
+    error::{Problem, from_serde},
+    format::{CaptureForm, EntryForm, FullScript, FullTest, MatchForm, ReplyForm, ScriptForm, TestForm, Texts},
+    reply::Reply,
+    spot::escape,
+    template::{Captured, Template},
+};
+use crate::{call::Source, script::compile::replies::Defaults};
+
+mod replies;
+
+type Checked<T> = Result<T, Problem>;
+
+pub(super) fn parse(text: &str, path: &str) -> Result<Script, ScriptError> {
+    let form: ScriptForm = serde_json::from_str(text).map_err(|error| from_serde(&error, text, path))?;
+    let script = match form {
+        ScriptForm::List(replies) => list(replies),
+        ScriptForm::Full(form) => full(*form),
+    };
+    script.map_err(|problem| problem.locate(text, path))
+}
+
+/// A plain list: each reply answers one call, in this order.
+fn list(replies: Vec<ReplyForm>) -> Checked<Script> {
+    let entry = |(index, form): (usize, ReplyForm)| {
+        let reply = replies::reply(form, &Defaults::default(), &[], &format!("/{index}"))?;
+        Ok(Entry {
+            name: None,
+            conditions: Vec::new(),
+            call: None,
+            captures: Vec::new(),
+            times: Some(1),
+            optional: false,
+            replies: vec![reply],
+        })
+    };
+    let entries = replies.into_iter().enumerate().map(entry).collect::<Checked<_>>()?;
+    Ok(Script { entries, order: Order::Ordered, ..Script::default() })
+}
+
+fn full(form: FullScript) -> Checked<Script> {
+    let order = form.order.unwrap_or_default();
+    let speed = form.speed.unwrap_or(1.0);
+    if !speed.is_finite() || speed < 0.0 {
+        return Err(Problem::new("/speed", format!("speed is {speed}, expected 0 or more")));
+    }
+    let defaults = Defaults::new(form.pace, form.chunk)?;
+    let entries = form.entries.into_iter().enumerate();
+    Ok(Script {
+        entries: entries
+            .map(|(index, form)| entry(form, order, &defaults, &format!("/entries/{index}")))
+            .collect::<Checked<_>>()?,
+        order,
+        strict: form.strict.unwrap_or(true),
+        seed: form.seed.unwrap_or(0),
+        speed,
+    })
+}
+
+fn entry(form: EntryForm, order: Order, defaults: &Defaults, pointer: &str) -> Checked<Entry> {
+    let captures = captures(form.capture, pointer)?;
+    let names: Vec<String> = captures.iter().flat_map(|capture| capture.names.clone()).collect();
+    let replies: Vec<Reply> = match (form.reply, form.replies) {
+        (Some(reply), None) => vec![replies::reply(reply, defaults, &names, &format!("{pointer}/reply"))?],
+        (None, Some(list)) if !list.is_empty() => {
+            let list = list.into_iter().enumerate();
+            list.map(|(index, form)| replies::reply(form, defaults, &names, &format!("{pointer}/replies/{index}")))
+                .collect::<Checked<_>>()?
+        }
+        (None, Some(_)) => return Err(Problem::new(format!("{pointer}/replies"), "an empty list answers nothing")),
+        (Some(_), Some(_)) => return Err(Problem::new(pointer, "an entry has `reply` or `replies`, not both")),
+        (None, None) => {
+            let help = "write `\"reply\": \"…\"`".to_owned();
+            return Err(Problem::new(pointer, "the entry has no `reply`").with_help(Some(help)));
+        }
+    };
+    for (field, number) in [("match/call", form.conditions.call), ("times", form.times)] {
+        if number == Some(0) {
+            return Err(Problem::new(format!("{pointer}/{field}"), "counted from 1: 0 would never fit"));
+        }
+    }
+    let once_each = || u32::try_from(replies.len()).unwrap_or(u32::MAX);
+    Ok(Entry {
+        name: form.name,
+        call: form.conditions.call,
+        conditions: conditions(form.conditions, &format!("{pointer}/match"))?,
+        captures,
+        times: form.times.or_else(|| (order == Order::Ordered).then(once_each)),
+        optional: form.optional,
+        replies,
+    })
+}
+
+fn conditions(form: MatchForm, pointer: &str) -> Checked<Vec<Condition>> {
+    let mut conditions = Vec::new();
+    conditions.extend(form.kind.map(Condition::Kind));
+    conditions.extend(form.vendor.map(Condition::Vendor));
+    conditions.extend(form.stream.map(Condition::Stream));
+    if let Some(test) = form.model {
+        tests(test, &Place::Model, Test::Exact, &format!("{pointer}/model"), &mut conditions)?;
+    }
+    let texts = [
+        (form.user, Source::User),
+        (form.system, Source::System),
+        (form.last, Source::Last),
+        (form.previous, Source::Previous),
+        (form.all, Source::All),
+    ];
+    for (test, source) in texts {
+        if let Some(test) = test {
+            let pointer = format!("{pointer}/{}", source.name());
+            tests(test, &Place::Message(source), Test::Contains, &pointer, &mut conditions)?;
+        }
+    }
+    for (name, test) in form.header {
+        let pointer = format!("{pointer}/header/{}", escape(&name));
+        tests(test, &Place::Header(name.to_lowercase()), Test::Exact, &pointer, &mut conditions)?;
+    }
+    for (place, value) in form.pointer {
+        let pointer = format!("{pointer}/pointer/{}", escape(&place));
+        if !place.is_empty() && !place.starts_with('/') {
+            let help = format!("write `/{place}`");
+            return Err(Problem::new(pointer, "a JSON pointer starts with a slash").with_help(Some(help)));
+        }
+        if let Value::Object(_) = value {
+            let test: FullTest =
+                serde_json::from_value(value).map_err(|error| Problem::new(pointer.clone(), error.to_string()))?;
+            tests(TestForm::Full(test), &Place::Pointer(place), Test::Exact, &pointer, &mut conditions)?;
+        } else {
+            conditions.push(Condition::Equal { pointer: place, value });
+        }
+    }
+    Ok(conditions)
+}
+
+/// Each test becomes a condition of its own, so that an explanation can tell which one failed.
+fn tests(
+    form: TestForm,
+    place: &Place,
+    plain: fn(String) -> Test,
+    pointer: &str,
+    conditions: &mut Vec<Condition>,
+) -> Checked<()> {
+    let mut push = |test| conditions.push(Condition::Text { place: place.clone(), test });
+    let test = match form {
+        TestForm::Plain(text) => {
+            push(plain(text));
+            return Ok(());
+        }
+        TestForm::Full(test) => test,
+    };
+    let empty = test.exact.is_none() && test.contains.is_none() && test.lacks.is_none() && test.regex.is_none();
+    if empty {
+        return Err(Problem::new(pointer, "a test needs `exact`, `contains`, `lacks` or `regex`"));
+    }
+    test.exact.map(Test::Exact).into_iter().for_each(&mut push);
+    test.contains.into_iter().flat_map(|Texts(texts)| texts).map(Test::Contains).for_each(&mut push);
+    test.lacks.into_iter().flat_map(|Texts(texts)| texts).map(Test::Lacks).for_each(&mut push);
+    if let Some(source) = test.regex {
+        push(Test::Regex(regex(&source, &format!("{pointer}/regex"))?));
+    }
+    Ok(())
+}
+
+fn captures(forms: Vec<CaptureForm>, pointer: &str) -> Checked<Vec<Capture>> {
+    let mut known: Vec<String> = Vec::new();
+    let mut captures = Vec::new();
+    for (index, form) in forms.into_iter().enumerate() {
+        let pointer = format!("{pointer}/capture/{index}/regex");
+        let template = Template::parse(&form.regex)
+            .and_then(|template| template.check_names(&known).map(|()| template))
+            .map_err(|(text, help)| Problem::new(pointer.clone(), text).with_help(help))?;
+        // Captured text is escaped before it is put in, so one sample stands for all.
+        let sample = sample(&template, &known);
+        let regex = regex(&sample, &pointer)?;
+        let names: Vec<String> = regex.capture_names().flatten().map(str::to_owned).collect();
+        if names.is_empty() {
+            let help = "name a group: `(?<place>.+)`".to_owned();
+            return Err(Problem::new(pointer, "the regular expression captures nothing").with_help(Some(help)));
+        }
+        known.extend(names.iter().cloned());
+        let pattern = if template.is_literal() { Pattern::Fixed(regex) } else { Pattern::Template(template) };
+        captures.push(Capture { source: form.from, pattern, names, optional: form.optional, join: form.join });
+    }
+    Ok(captures)
+}
+
+fn sample(template: &Template, known: &[String]) -> String {
+    let captured: Captured = known.iter().map(|name| (name.clone(), "x".to_owned())).collect();
+    let call =
+        crate::call::Call::bare(crate::call::Vendor::OpenAi, std::collections::BTreeMap::new(), bytes::Bytes::new());
+    let scope = super::Scope { captured: &captured, call: &call, nth: 1 };
+    template.render(&scope, &mut crate::draw::Draws::new(0, ""))
+}
+
+fn regex(source: &str, pointer: &str) -> Checked<Regex> {
+    Regex::new(source).map_err(|error| {
+        // The last line of regex's message is the reason; the lines before draw the place, which the pointer gives.
+        let message = error.to_string();
+        let reason = message.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
+        Problem::new(pointer, format!("not a regular expression: {reason}"))
+    })
+}

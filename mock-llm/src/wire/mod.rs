@@ -1,0 +1,162 @@
+//! The three wire formats: from a request to a call, from an answer to bytes. Everything that differs between the vendors is below here.
+
+mod anthropic;
+mod frames;
+mod ollama;
+mod openai;
+mod read;
+
+use std::collections::BTreeMap;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use bytes::Bytes;
+use serde_json::Value;
+
+pub(crate) use self::frames::{Frames, Piece};
+use crate::{
+    answer::Answer,
+    call::{Call, Vendor},
+};
+
+/// An error as a vendor would say it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WireError {
+    pub(crate) status: u16,
+    /// Where the vendor has a field for it: a code that programs can test.
+    pub(crate) code: Option<&'static str>,
+    pub(crate) message: String,
+    pub(crate) retry_after_s: Option<f64>,
+}
+
+impl WireError {
+    pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
+        Self { status, code: None, message: message.into(), retry_after_s: None }
+    }
+
+    pub(crate) fn with_code(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
+    }
+}
+
+/// Reads a request. What could be read is returned with the error, for the journal.
+pub(crate) fn parse(vendor: Vendor, headers: &HeaderMap, body: Bytes) -> Result<Call, Box<(Call, WireError)>> {
+    let names = headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let mut call = Call::bare(vendor, names.collect::<BTreeMap<_, _>>(), body);
+    let parsed = serde_json::from_slice::<Value>(&call.body)
+        .map_err(|error| WireError::new(400, format!("the request's body is not JSON: {error}")))
+        .and_then(|body| match vendor {
+            Vendor::OpenAi => openai::read(&mut call, &body),
+            Vendor::Anthropic => anthropic::read(&mut call, &body),
+            Vendor::Ollama => ollama::read(&mut call, &body),
+        });
+    match parsed {
+        Ok(()) => Ok(call),
+        Err(error) => Err(Box::new((call, error))),
+    }
+}
+
+/// The answer as a stream.
+pub(crate) fn frames(call: &Call, answer: &Answer) -> Frames {
+    match call.vendor {
+        Vendor::OpenAi => openai::frames(call, answer),
+        Vendor::Anthropic => anthropic::frames(answer),
+        Vendor::Ollama => ollama::frames(answer),
+    }
+}
+
+/// The answer in one body.
+pub(crate) fn body(call: &Call, answer: &Answer) -> Bytes {
+    let body = match call.vendor {
+        Vendor::OpenAi => openai::body(answer),
+        Vendor::Anthropic => anthropic::body(answer),
+        Vendor::Ollama => ollama::body(answer),
+    };
+    Bytes::from(body.to_string())
+}
+
+/// An error in one body.
+pub(crate) fn error_body(vendor: Vendor, error: &WireError, id: u64) -> Bytes {
+    let body = match vendor {
+        Vendor::OpenAi => openai::error(error),
+        Vendor::Anthropic => anthropic::error(error, id),
+        Vendor::Ollama => ollama::error(error),
+    };
+    Bytes::from(body.to_string())
+}
+
+/// An error inside a stream that has begun.
+pub(crate) fn error_frame(vendor: Vendor, error: &WireError, id: u64) -> Bytes {
+    Bytes::from(match vendor {
+        Vendor::OpenAi => frames::sse(None, &openai::error(error)),
+        Vendor::Anthropic => frames::sse(Some("error"), &anthropic::error(error, id)),
+        Vendor::Ollama => frames::line(&ollama::error(error)),
+    })
+}
+
+/// The headers that go with an answer or an error.
+pub(crate) fn headers(vendor: Vendor, stream: bool, id: u64) -> HeaderMap {
+    let content_type = match (stream, vendor) {
+        (false, Vendor::OpenAi | Vendor::Anthropic) => "application/json",
+        (false, Vendor::Ollama) => "application/json; charset=utf-8",
+        (true, Vendor::OpenAi | Vendor::Anthropic) => "text/event-stream; charset=utf-8",
+        (true, Vendor::Ollama) => "application/x-ndjson",
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if stream {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    let request_id = match vendor {
+        Vendor::OpenAi => Some("x-request-id"),
+        Vendor::Anthropic => Some("request-id"),
+        Vendor::Ollama => None,
+    };
+    if let Some(name) = request_id
+        && let Ok(value) = HeaderValue::from_str(&request_id_of(id))
+    {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+    headers
+}
+
+/// Adds Retry-After. It knows whole seconds only, so parts of a second go into the header that the vendors' clients read first.
+pub(crate) fn add_retry_after(headers: &mut HeaderMap, seconds: f64) {
+    let mut insert = |name: &'static str, number: f64| {
+        if let Ok(value) = HeaderValue::from_str(&format!("{number:.0}")) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    insert("retry-after", seconds.ceil());
+    if seconds.fract() != 0.0 {
+        insert("retry-after-ms", (seconds * 1000.0).round());
+    }
+}
+
+/// Statuses come from scripts, which are checked to stay between 400 and 599.
+pub(crate) fn status(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// The list of models in the vendor's form.
+pub(crate) fn models(vendor: Vendor, names: &[String]) -> Value {
+    match vendor {
+        Vendor::OpenAi => openai::models(names),
+        Vendor::Anthropic => anthropic::models(names),
+        Vendor::Ollama => ollama::models(names),
+    }
+}
+
+/// One model in the vendor's form.
+pub(crate) fn model(vendor: Vendor, name: &str) -> Value {
+    match vendor {
+        Vendor::OpenAi => openai::model(name),
+        Vendor::Anthropic => anthropic::model(name),
+        Vendor::Ollama => ollama::model(name),
+    }
+}
+
+fn request_id_of(id: u64) -> String {
+    format!("req_{:024x}", crate::draw::mix(id))
+}

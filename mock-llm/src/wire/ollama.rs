@@ -1,0 +1,123 @@
+//! Ollama chat: <https://github.com/ollama/ollama/blob/main/docs/api.md>.
+
+use serde_json::{Value, json};
+
+use super::{
+    WireError,
+    frames::{Builder, Frames, line},
+    read,
+};
+use crate::{
+    answer::{Answer, Block, Finish},
+    call::{Call, Message, Role, Wanted},
+};
+
+/// Answers must not depend on the clock.
+const CREATED_AT: &str = "2024-01-01T00:00:00Z";
+
+/// Nanoseconds that a token is said to take.
+const NANOS_PER_TOKEN: u64 = 10_000_000;
+
+pub(super) fn read(call: &mut Call, body: &Value) -> Result<(), WireError> {
+    call.model = read::model(body)?;
+    // Unlike the others, Ollama streams unless told otherwise.
+    call.stream = body["stream"].as_bool().unwrap_or(true);
+    for (index, message) in read::messages(body)?.iter().enumerate() {
+        let role = match message["role"].as_str() {
+            Some("system") => Role::System,
+            Some("user") => Role::User,
+            Some("assistant") => Role::Assistant,
+            Some("tool") => Role::Tool,
+            _ => {
+                let text = format!("messages[{index}].role: expected system, user, assistant or tool");
+                return Err(WireError::new(400, text));
+            }
+        };
+        call.messages.push(Message { role, text: read::text(&message["content"]) });
+    }
+    call.wanted = match &body["format"] {
+        Value::Object(schema) => Wanted::Json { schema: Some(Value::Object(schema.clone())) },
+        Value::String(format) if format == "json" => Wanted::Json { schema: None },
+        _ => Wanted::Text,
+    };
+    Ok(())
+}
+
+pub(super) fn body(answer: &Answer) -> Value {
+    let calls: Vec<Value> = answer.tools().map(|(_, name, arguments)| tool_call(name, &arguments)).collect();
+    let mut message = json!({ "role": "assistant", "content": answer.text() });
+    if !calls.is_empty() {
+        message["tool_calls"] = Value::Array(calls);
+    }
+    done(answer, message)
+}
+
+pub(super) fn frames(answer: &Answer) -> Frames {
+    let mut frames = Builder::default();
+    let chunk = |message: Value| {
+        line(&json!({ "model": answer.model, "created_at": CREATED_AT, "message": message, "done": false }))
+    };
+    for block in &answer.blocks {
+        match block {
+            Block::Text(pieces) => {
+                for piece in pieces {
+                    frames.piece(&chunk(json!({ "role": "assistant", "content": piece })), piece);
+                }
+            }
+            // Ollama sends a tool call in one piece.
+            Block::Tool { name, pieces } => {
+                let arguments = pieces.concat();
+                let calls = [tool_call(name, &arguments)];
+                frames.piece(&chunk(json!({ "role": "assistant", "content": "", "tool_calls": calls })), &arguments);
+            }
+        }
+    }
+    frames.silent(&line(&done(answer, json!({ "role": "assistant", "content": "" }))));
+    frames.finish()
+}
+
+fn tool_call(name: &str, arguments: &str) -> Value {
+    // Arguments that a fault has broken cannot stand in JSON but as a string.
+    let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| Value::String(arguments.to_owned()));
+    json!({ "function": { "name": name, "arguments": arguments } })
+}
+
+fn done(answer: &Answer, message: Value) -> Value {
+    let usage = answer.usage;
+    let nanos = |tokens: u64| tokens.saturating_mul(NANOS_PER_TOKEN);
+    json!({
+        "model": answer.model,
+        "created_at": CREATED_AT,
+        "message": message,
+        "done": true,
+        // A content filter is not known here: the model just stops.
+        "done_reason": if answer.finish == Finish::Length { "length" } else { "stop" },
+        "total_duration": nanos(usage.input_tokens.saturating_add(usage.output_tokens)),
+        "load_duration": 0,
+        "prompt_eval_count": usage.input_tokens,
+        "prompt_eval_duration": nanos(usage.input_tokens),
+        "eval_count": usage.output_tokens,
+        "eval_duration": nanos(usage.output_tokens),
+    })
+}
+
+pub(super) fn error(error: &WireError) -> Value {
+    json!({ "error": error.message })
+}
+
+pub(super) fn models(names: &[String]) -> Value {
+    json!({ "models": names.iter().map(|name| model(name)).collect::<Vec<_>>() })
+}
+
+pub(super) fn model(name: &str) -> Value {
+    json!({
+        "name": name,
+        "model": name,
+        "modified_at": CREATED_AT,
+        "size": 0,
+        "digest": "0".repeat(64),
+        "details": {
+            "parent_model": "", "format": "gguf", "family": "mock", "families": ["mock"], "parameter_size": "0B", "quantization_level": "none",
+        },
+    })
+}
