@@ -147,6 +147,18 @@ impl ClientError {
         }
     }
 
+    /// Whether the call certainly had no effect, so that repeating it cannot do a thing twice.
+    #[must_use]
+    pub fn had_no_effect(&self) -> bool {
+        match self {
+            Self::BaseUrl { .. } | Self::Setup(_) => true,
+            // The engine answers a problem instead of acting; only a defect may strike in between.
+            Self::Problem { problem, .. } => problem.status != 500,
+            Self::Transport { error, .. } => error.is_connect(),
+            _ => false,
+        }
+    }
+
     /// How long the engine asks to wait before the next try.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

@@ -47,3 +47,5 @@ pub use client::{Client, Settings};
 pub use error::{Call, ClientError};
 pub use events::{Events, Item, Since};
 pub use sse::{Frame, Overlong, Parser};
+// A game's history cannot be read without it.
+pub use story::Role;

@@ -1,0 +1,210 @@
+//! The line that the player types: editing by grapheme, and the lines sent before.
+
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+/// One line of text with a cursor.
+#[derive(Debug, Default)]
+pub(crate) struct Editor {
+    text: String,
+    /// Where the next character goes, as a byte index on a grapheme's boundary.
+    cursor: usize,
+    sent: Vec<String>,
+    /// Which of the sent lines is shown, and what was being typed before.
+    recalled: Option<(usize, String)>,
+}
+
+impl Editor {
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text before the cursor.
+    pub(crate) fn before_cursor(&self) -> &str {
+        &self.text[..self.cursor]
+    }
+
+    pub(crate) fn set(&mut self, text: &str) {
+        self.text.clear();
+        self.cursor = 0;
+        self.insert(text);
+    }
+
+    /// Inserts text; line ends and tabs become spaces, other control characters nothing.
+    pub(crate) fn insert(&mut self, text: &str) {
+        let text: String = text
+            .replace("\r\n", " ")
+            .chars()
+            .map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c })
+            .filter(|c| !c.is_control())
+            .collect();
+        self.text.insert_str(self.cursor, &text);
+        self.cursor += text.len();
+    }
+
+    /// Takes the line out, to be sent, and remembers it.
+    pub(crate) fn take(&mut self) -> String {
+        self.cursor = 0;
+        self.recalled = None;
+        let text = std::mem::take(&mut self.text);
+        if self.sent.last() != Some(&text) {
+            self.sent.push(text.clone());
+        }
+        text
+    }
+
+    pub(crate) fn left(&mut self) {
+        self.cursor = self.previous();
+    }
+
+    pub(crate) fn right(&mut self) {
+        self.cursor = self.following();
+    }
+
+    pub(crate) fn word_left(&mut self) {
+        self.cursor = self.word_start();
+    }
+
+    pub(crate) fn word_right(&mut self) {
+        let rest = &self.text[self.cursor..];
+        let word = rest.len() - rest.trim_start().len();
+        self.cursor += rest[word..].find(char::is_whitespace).map_or(rest.len(), |length| word + length);
+    }
+
+    pub(crate) fn home(&mut self) {
+        self.cursor = 0;
+    }
+
+    pub(crate) fn end(&mut self) {
+        self.cursor = self.text.len();
+    }
+
+    pub(crate) fn backspace(&mut self) {
+        self.cut(self.previous(), self.cursor);
+    }
+
+    pub(crate) fn delete(&mut self) {
+        self.cut(self.cursor, self.following());
+    }
+
+    pub(crate) fn cut_word(&mut self) {
+        self.cut(self.word_start(), self.cursor);
+    }
+
+    pub(crate) fn cut_to_start(&mut self) {
+        self.cut(0, self.cursor);
+    }
+
+    pub(crate) fn cut_to_end(&mut self) {
+        self.cut(self.cursor, self.text.len());
+    }
+
+    /// Shows the line sent before the one shown.
+    pub(crate) fn recall_older(&mut self) {
+        let at = self.recalled.as_ref().map_or(self.sent.len(), |(at, _)| *at);
+        let Some(older) = at.checked_sub(1) else { return };
+        let draft = self.recalled.take().map_or_else(|| self.text.clone(), |(_, draft)| draft);
+        self.set(&self.sent[older].clone());
+        self.recalled = Some((older, draft));
+    }
+
+    /// Shows the line sent after the one shown, and at last what was being typed.
+    pub(crate) fn recall_newer(&mut self) {
+        let Some((at, draft)) = self.recalled.take() else { return };
+        if let Some(newer) = self.sent.get(at + 1).cloned() {
+            self.set(&newer);
+            self.recalled = Some((at + 1, draft));
+        } else {
+            self.set(&draft);
+        }
+    }
+
+    fn cut(&mut self, from: usize, to: usize) {
+        self.text.replace_range(from..to, "");
+        self.cursor = from;
+    }
+
+    fn word_start(&self) -> usize {
+        let word = self.before_cursor().trim_end();
+        word.char_indices().rfind(|(_, c)| c.is_whitespace()).map_or(0, |(at, c)| at + c.len_utf8())
+    }
+
+    fn previous(&self) -> usize {
+        let before = Span::raw(self.before_cursor());
+        let last = before.styled_graphemes(Style::default()).last();
+        self.cursor - last.map_or(0, |grapheme| grapheme.symbol.len())
+    }
+
+    fn following(&self) -> usize {
+        let after = Span::raw(&self.text[self.cursor..]);
+        let next = after.styled_graphemes(Style::default()).next();
+        self.cursor + next.map_or(0, |grapheme| grapheme.symbol.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn editor(text: &str) -> Editor {
+        let mut editor = Editor::default();
+        editor.set(text);
+        editor
+    }
+
+    #[test]
+    fn a_character_of_many_code_points_is_one_step() {
+        let mut editor = editor("a👩‍🚀é");
+        editor.left();
+        editor.backspace();
+        assert_eq!(editor.text(), "aé");
+        editor.delete();
+        assert_eq!(editor.text(), "a");
+        editor.delete();
+        editor.home();
+        editor.backspace();
+        assert_eq!(editor.text(), "a");
+    }
+
+    #[test]
+    fn words_are_stepped_over_and_cut() {
+        let mut editor = editor("take the  lamp");
+        editor.word_left();
+        assert_eq!(editor.before_cursor(), "take the  ");
+        editor.cut_word();
+        assert_eq!(editor.text(), "take lamp");
+        editor.word_right();
+        assert_eq!(editor.before_cursor(), "take lamp");
+        editor.home();
+        editor.word_right();
+        assert_eq!(editor.before_cursor(), "take");
+        editor.cut_to_end();
+        assert_eq!(editor.text(), "take");
+        editor.cut_to_start();
+        assert_eq!(editor.text(), "");
+    }
+
+    #[test]
+    fn pasted_lines_become_one() {
+        assert_eq!(editor("a\r\nb\tc\u{1b}[31m\nd").text(), "a b c[31m d");
+    }
+
+    #[test]
+    fn what_was_sent_can_be_recalled_and_left_again() {
+        let mut editor = Editor::default();
+        for line in ["north", "look", "look"] {
+            editor.set(line);
+            editor.take();
+        }
+        editor.set("dra");
+        editor.recall_older();
+        assert_eq!(editor.text(), "look");
+        editor.recall_older();
+        editor.recall_older();
+        assert_eq!(editor.text(), "north");
+        editor.recall_newer();
+        editor.recall_newer();
+        editor.recall_newer();
+        assert_eq!(editor.text(), "dra");
+    }
+}

@@ -1,0 +1,216 @@
+//! The console as a state machine: messages come in, commands go out, and nothing here waits, draws or connects.
+
+mod editor;
+mod play;
+mod start;
+mod transcript;
+
+#[cfg(test)]
+mod tests;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use protocol::{Event, GameId, GameView, RequestId, RequestView};
+
+pub(crate) use play::{Extent, Link, Place, Play, Scroll};
+pub(crate) use start::{Menu, Page, Start};
+pub(crate) use transcript::{Stage, Turn};
+
+/// What happened.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Key(KeyEvent),
+    Paste(String),
+    /// The mouse wheel, up or down.
+    Wheel {
+        up: bool,
+    },
+    /// A moment has passed while something is animated.
+    Tick,
+    /// The screen was drawn, and this much story was there.
+    Drawn(Extent),
+    Net(Answer),
+}
+
+/// What the network answers.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Menu(Result<Menu, String>),
+    Opened(Result<Box<Opened>, String>),
+    /// The game after a change.
+    Looked(Box<GameView>),
+    Accepted {
+        local: u64,
+        request: RequestId,
+    },
+    NotSent {
+        local: u64,
+        reason: String,
+    },
+    Link(Link),
+    Event(Event),
+    /// Events are missing: the game must be read anew.
+    Reset,
+}
+
+/// A game that was opened.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) game: GameView,
+    /// The scenario's name.
+    pub(crate) scenario: String,
+    /// What was asked of it and is not answered yet, in order.
+    pub(crate) unfinished: Vec<RequestView>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Load what there is to choose from.
+    LoadMenu,
+    /// Begin a game and open it.
+    Create {
+        scenario: String,
+        pc: Option<String>,
+    },
+    /// Open a game and listen to it. If `patient`, try until it succeeds.
+    Open {
+        game: GameId,
+        patient: bool,
+    },
+    /// Read the open game's state.
+    Look(GameId),
+    /// Send a message to the open game.
+    Send {
+        local: u64,
+        game: GameId,
+        message: String,
+    },
+    /// Stop listening, and forget what was asked for.
+    Leave,
+    Quit,
+}
+
+/// What is on the screen.
+#[derive(Debug)]
+pub(crate) enum Screen {
+    Start(Start),
+    Play(Box<Play>),
+}
+
+/// The whole console.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) screen: Screen,
+    /// Moments passed, for what moves.
+    pub(crate) ticks: usize,
+    next_local: u64,
+}
+
+impl App {
+    /// The console as it starts, and the first thing to do: open this game, or show what there is.
+    pub(crate) fn start(game: Option<GameId>) -> (Self, Vec<Command>) {
+        let mut start = Start::new();
+        start.is_opening = game.is_some();
+        let first = game.map_or(Command::LoadMenu, |game| Command::Open { game, patient: false });
+        (Self { screen: Screen::Start(start), ticks: 0, next_local: 1 }, vec![first])
+    }
+
+    pub(crate) fn update(&mut self, message: Message) -> Vec<Command> {
+        match message {
+            Message::Key(key) => return self.key(key),
+            Message::Paste(text) => {
+                if let Screen::Play(play) = &mut self.screen
+                    && !play.place.is_ended
+                {
+                    play.editor.insert(&text);
+                }
+            }
+            Message::Wheel { up } => match &mut self.screen {
+                Screen::Start(start) => start.move_by(if up { -1 } else { 1 }),
+                Screen::Play(play) => play.wheel(up),
+            },
+            Message::Tick => self.ticks = self.ticks.wrapping_add(1),
+            Message::Drawn(extent) => {
+                if let Screen::Play(play) = &mut self.screen {
+                    play.extent = extent;
+                }
+            }
+            Message::Net(answer) => return self.answer(answer),
+        }
+        Vec::new()
+    }
+
+    /// Whether something on the screen moves while nothing happens.
+    pub(crate) fn is_animated(&self) -> bool {
+        match &self.screen {
+            Screen::Start(start) => start.is_opening || (start.menu.is_none() && start.error.is_none()),
+            Screen::Play(play) => play.transcript.is_running() || play.link != Link::Live,
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Vec<Command> {
+        if key.kind == KeyEventKind::Release {
+            return Vec::new();
+        }
+        if key.modifiers.contains(KeyModifiers::CONTROL) && matches!(key.code, KeyCode::Char('c' | 'q')) {
+            return vec![Command::Quit];
+        }
+        match &mut self.screen {
+            Screen::Start(start) => start.key(key),
+            Screen::Play(play) if key.code == KeyCode::Esc => {
+                if !play.may_leave() {
+                    return Vec::new();
+                }
+                self.next_local = play.next_local();
+                self.screen = Screen::Start(Start::new());
+                vec![Command::Leave, Command::LoadMenu]
+            }
+            Screen::Play(play) => play.key(key),
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) -> Vec<Command> {
+        match (&mut self.screen, answer) {
+            (Screen::Start(start), Answer::Menu(menu)) => start.loaded(menu),
+            (Screen::Start(start), Answer::Opened(Err(error))) => {
+                start.not_opened(error);
+                if start.menu.is_none() {
+                    return vec![Command::LoadMenu];
+                }
+            }
+            (Screen::Start(_), Answer::Opened(Ok(opened))) => {
+                let Opened { game, scenario, unfinished } = *opened;
+                self.screen = Screen::Play(Box::new(Play::new(&game, scenario, &unfinished, self.next_local)));
+            }
+            (Screen::Play(play), Answer::Opened(Ok(opened))) => {
+                play.read(&opened.game, opened.scenario, &opened.unfinished);
+            }
+            (Screen::Play(play), Answer::Opened(Err(error))) => play.link = Link::Lost(error),
+            (Screen::Play(play), Answer::Looked(game)) if game.id == play.game => {
+                let scenario = std::mem::take(&mut play.place.scenario);
+                play.place = Place::of(&game, scenario);
+            }
+            (Screen::Play(play), Answer::Accepted { local, request }) => return play.accepted(local, request),
+            (Screen::Play(play), Answer::NotSent { local, reason }) => play.not_sent(local, &reason),
+            (Screen::Play(play), Answer::Link(link)) => play.link = link,
+            (Screen::Play(play), Answer::Event(event)) => return play.event(&event),
+            (Screen::Play(play), Answer::Reset) => {
+                play.link = Link::Connecting;
+                return vec![Command::Open { game: play.game, patient: true }];
+            }
+            // An answer to a screen that the player has left.
+            _ => {}
+        }
+        Vec::new()
+    }
+}
+
+/// A key of the content as a title: `old_lighthouse` is `Old Lighthouse`.
+pub(crate) fn spelled_out(key: &str) -> String {
+    let words = key.trim_end_matches(".json").split(['_', ' ']).filter(|word| !word.is_empty());
+    let titled = words.map(|word| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+    });
+    titled.collect::<Vec<_>>().join(" ")
+}

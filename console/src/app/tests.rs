@@ -1,0 +1,300 @@
+//! The console's behaviour, key by key and event by event.
+
+use crossterm::event::KeyCode;
+use protocol::{Attempt, AttemptSuperseded, MESSAGE_MAX_BYTES, RequestType};
+
+use super::{Answer, App, Command, Extent, Link, Message, Opened, Page, Screen, Scroll, Stage};
+use crate::fixture::{
+    chunk, completed, failed, game, menu, playing, processing, queued, request, retrying, state_updated,
+};
+
+/// The turns as `said/told/stage`, without the three of the history.
+fn turns(app: &App) -> Vec<String> {
+    let turns = &app.play().transcript.turns()[3..];
+    turns.iter().map(|turn| format!("{}/{}/{:?}", turn.said.as_deref().unwrap_or("-"), turn.told, turn.stage)).collect()
+}
+
+fn accepted(local: u64, n: usize) -> Message {
+    Message::Net(Answer::Accepted { local, request: request(n) })
+}
+
+fn sent(commands: &[Command]) -> Vec<(u64, &str)> {
+    let sends = commands.iter().filter_map(|command| match command {
+        Command::Send { local, message, .. } => Some((*local, message.as_str())),
+        _ => None,
+    });
+    sends.collect()
+}
+
+#[test]
+fn the_history_is_told_without_the_prompts_behind_it() {
+    let app = playing();
+    let history: Vec<_> =
+        app.play().transcript.turns().iter().map(|turn| (turn.said.as_deref(), turn.told.as_str())).collect();
+    assert_eq!(
+        history,
+        [
+            (None, "Fog to your knees. A bell hangs from a post."),
+            (Some("ring the bell"), "It rings once.\n\nOdile: You might have rung it twice."),
+            (None, "Then the fog comes closer, to see who rang."),
+        ]
+    );
+}
+
+#[test]
+fn a_turn_is_told_as_it_comes() {
+    let mut app = playing();
+    assert_eq!(sent(&app.say("wait")), [(1, "wait")]);
+    assert_eq!(turns(&app), ["wait//Sending"]);
+    app.update(accepted(1, 1));
+    assert_eq!(turns(&app), ["wait//Queued"]);
+    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
+    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
+    assert_eq!(turns(&app), ["wait//Thinking"]);
+    app.hear(chunk(1, "You ", false));
+    app.hear(chunk(1, "wait.", false));
+    assert_eq!(turns(&app), ["wait/You wait./Telling"]);
+    app.hear(chunk(1, "", true));
+    assert_eq!(turns(&app), ["wait/You wait./Settling"]);
+    app.hear(completed(1, "You wait."));
+    assert_eq!(turns(&app), ["wait/You wait./Done"]);
+    assert!(!app.play().transcript.is_running());
+}
+
+#[test]
+fn messages_are_sent_one_after_the_other() {
+    let mut app = playing();
+    assert_eq!(sent(&app.say("one")), [(1, "one")]);
+    assert!(app.say("two").is_empty());
+    assert!(app.say("three").is_empty());
+    assert_eq!(sent(&app.update(accepted(1, 1))), [(2, "two")]);
+    assert_eq!(sent(&app.update(accepted(2, 2))), [(3, "three")]);
+    assert_eq!(turns(&app), ["one//Queued", "two//Queued", "three//Sending"]);
+}
+
+#[test]
+fn a_message_whose_events_come_before_its_answer_is_shown_once() {
+    let mut app = playing();
+    app.say("wait");
+    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
+    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
+    app.update(accepted(1, 1));
+    assert_eq!(turns(&app), ["wait//Thinking"]);
+}
+
+#[test]
+fn the_same_words_of_another_player_are_another_turn() {
+    let mut app = playing();
+    app.say("wait");
+    app.hear(queued(8, RequestType::Chat, "Ada: wait"));
+    app.update(accepted(1, 1));
+    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
+    assert_eq!(turns(&app), ["wait//Queued", "wait//Queued"]);
+}
+
+#[test]
+fn another_actor_keeps_the_name() {
+    let mut app = playing();
+    app.hear(queued(1, RequestType::Chat, "Bo: wait"));
+    assert_eq!(turns(&app), ["Bo: wait//Queued"]);
+}
+
+#[test]
+fn a_message_that_cannot_be_sent_comes_back_to_the_line() {
+    let mut app = playing();
+    app.say("one");
+    app.say("two");
+    app.update(Message::Net(Answer::NotSent { local: 1, reason: "no route".to_owned() }));
+    assert_eq!(app.play().editor.text(), "one");
+    assert_eq!(turns(&app).len(), 2);
+    assert!(app.play().transcript.turns()[3..].iter().all(|turn| matches!(turn.stage, Stage::NotSent(_))));
+    assert_eq!(sent(&app.press(KeyCode::Enter)), [(3, "one")]);
+}
+
+#[test]
+fn what_was_told_by_a_superseded_attempt_disappears() {
+    let mut app = playing();
+    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
+    app.hear(chunk(1, "You wai", false));
+    app.hear(AttemptSuperseded { request_id: request(1), game_id: game().id, attempt: Attempt(1) });
+    assert_eq!(turns(&app), ["wait//Thinking"]);
+    app.hear(chunk(1, "Nothing happens.", true));
+    assert_eq!(turns(&app), ["wait/Nothing happens./Settling"]);
+}
+
+#[test]
+fn trouble_is_told_in_the_players_words() {
+    let mut app = playing();
+    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
+    app.hear(retrying(1));
+    assert_eq!(turns(&app), [r#"wait//Retrying("the language model failed")"#]);
+    app.hear(failed(1));
+    assert_eq!(turns(&app), [r#"wait//Failed("the language model failed")"#]);
+}
+
+#[test]
+fn a_story_event_is_told_without_its_prompt_and_before_what_waits() {
+    let mut app = playing();
+    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
+    app.hear(queued(2, RequestType::StoryEvent, "Tell them about the flood."));
+    app.hear(processing(2, RequestType::StoryEvent, "Tell them about the flood."));
+    app.hear(chunk(2, "Water!", false));
+    assert_eq!(turns(&app), ["-/Water!/Telling", "wait//Queued"]);
+}
+
+#[test]
+fn a_narration_that_was_joined_late_is_whole_in_the_end() {
+    let mut app = playing();
+    app.hear(chunk(1, "the end of a sentence", false));
+    app.hear(completed(1, "Such is the end of a sentence."));
+    assert_eq!(turns(&app), ["-/Such is the end of a sentence./Done"]);
+}
+
+#[test]
+fn a_reset_reads_the_game_anew_and_keeps_what_is_on_its_way() {
+    let mut app = playing();
+    app.hear(chunk(9, "of a lost world", false));
+    app.say("wait");
+    let commands = app.update(Message::Net(Answer::Reset));
+    assert_eq!(commands, [Command::Open { game: game().id, patient: true }]);
+    let opened = Opened { game: game(), scenario: "The Night Ferry".to_owned(), unfinished: Vec::new() };
+    app.update(Message::Net(Answer::Opened(Ok(Box::new(opened)))));
+    assert_eq!(turns(&app), ["wait//Sending"]);
+}
+
+#[test]
+fn a_change_of_the_state_is_looked_at() {
+    let mut app = playing();
+    assert_eq!(app.hear(state_updated(false)), [Command::Look(game().id)]);
+    assert_eq!(app.play().place.turn, 2);
+    let mut looked = game();
+    looked.state.user_inventory = vec!["an oar".to_owned()];
+    app.update(Message::Net(Answer::Looked(Box::new(looked))));
+    assert_eq!(app.play().place.inventory, ["an oar"]);
+    assert_eq!(app.play().place.scenario, "The Night Ferry");
+}
+
+#[test]
+fn a_story_that_has_ended_takes_no_more_words() {
+    let mut app = playing();
+    app.hear(state_updated(true));
+    assert!(app.say("but wait").is_empty());
+    app.update(Message::Paste("but wait".to_owned()));
+    assert_eq!(app.play().editor.text(), "");
+}
+
+#[test]
+fn a_message_that_is_too_long_is_kept_and_explained() {
+    let mut app = playing();
+    app.update(Message::Paste("é".repeat(MESSAGE_MAX_BYTES / 2 + 1)));
+    assert!(app.press(KeyCode::Enter).is_empty());
+    assert!(app.play().notice.as_ref().unwrap().contains("8194 bytes"));
+    assert!(!app.play().editor.text().is_empty());
+    assert_eq!(sent(&app.press(KeyCode::Backspace)), []);
+    assert_eq!(app.press(KeyCode::Enter).len(), 1);
+}
+
+#[test]
+fn an_empty_message_is_not_sent() {
+    let mut app = playing();
+    assert!(app.say("   ").is_empty());
+}
+
+#[test]
+fn the_story_scrolls_and_follows_its_end_again() {
+    let mut app = playing();
+    app.update(Message::Drawn(Extent { lines: 100, rows: 10 }));
+    app.press(KeyCode::PageUp);
+    assert_eq!(app.play().scroll, Scroll::At(81));
+    app.update(Message::Drawn(Extent { lines: 120, rows: 10 }));
+    assert_eq!(app.play().scroll, Scroll::At(81));
+    app.update(Message::Wheel { up: false });
+    assert_eq!(app.play().scroll, Scroll::At(84));
+    for _ in 0..3 {
+        app.press(KeyCode::PageDown);
+    }
+    assert_eq!(app.play().scroll, Scroll::Follow);
+    app.press_control(KeyCode::Home);
+    assert_eq!(app.play().scroll, Scroll::At(0));
+    app.say("wait");
+    assert_eq!(app.play().scroll, Scroll::Follow);
+}
+
+#[test]
+fn a_story_shorter_than_the_screen_does_not_scroll() {
+    let mut app = playing();
+    app.update(Message::Drawn(Extent { lines: 5, rows: 10 }));
+    app.press(KeyCode::PageUp);
+    assert_eq!(app.play().scroll, Scroll::Follow);
+}
+
+#[test]
+fn the_player_is_warned_before_a_message_is_left_behind() {
+    let mut app = playing();
+    app.say("wait");
+    assert!(app.press(KeyCode::Esc).is_empty());
+    assert!(app.play().notice.is_some());
+    assert_eq!(app.press(KeyCode::Esc), [Command::Leave, Command::LoadMenu]);
+}
+
+#[test]
+fn an_answer_for_a_story_that_was_left_changes_nothing() {
+    let mut app = playing();
+    app.press(KeyCode::Esc);
+    app.hear(chunk(1, "late", true));
+    assert!(matches!(app.screen, Screen::Start(_)));
+}
+
+#[test]
+fn both_quit_keys_quit_everywhere() {
+    for mut app in [playing(), App::start(None).0] {
+        assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Quit]);
+        assert_eq!(app.press_control(KeyCode::Char('q')), [Command::Quit]);
+    }
+}
+
+#[test]
+fn a_game_is_gone_on_with_from_the_first_line() {
+    let (mut app, first) = App::start(None);
+    assert_eq!(first, [Command::LoadMenu]);
+    app.update(Message::Net(Answer::Menu(Ok(menu()))));
+    assert_eq!(app.press(KeyCode::Enter), [Command::Open { game: game().id, patient: false }]);
+}
+
+#[test]
+fn a_new_game_asks_for_the_character_and_proposes_the_scenarios_own() {
+    let (mut app, _) = App::start(None);
+    app.update(Message::Net(Answer::Menu(Ok(menu()))));
+    app.press(KeyCode::Down);
+    app.press(KeyCode::Down);
+    app.press(KeyCode::Down);
+    assert!(app.press(KeyCode::Enter).is_empty());
+    let Screen::Start(start) = &app.screen else { panic!("a game has begun") };
+    assert_eq!((start.page, start.selected), (Page::Characters(1), 1));
+    let create = Command::Create { scenario: "moon".to_owned(), pc: Some("ada".to_owned()) };
+    assert_eq!(app.press(KeyCode::Enter), [create]);
+    assert_eq!(app.press(KeyCode::Esc), [Command::Leave]);
+    app.press(KeyCode::Esc);
+    let Screen::Start(start) = &app.screen else { panic!("a game has begun") };
+    assert_eq!((start.page, start.selected), (Page::Stories, 2));
+}
+
+#[test]
+fn a_game_that_cannot_be_opened_leads_back_to_the_list() {
+    let (mut app, _) = App::start(Some(game().id));
+    let commands = app.update(Message::Net(Answer::Opened(Err("No such game".to_owned()))));
+    assert_eq!(commands, [Command::LoadMenu]);
+    app.update(Message::Net(Answer::Menu(Ok(menu()))));
+    let Screen::Start(start) = &app.screen else { panic!("a game is played") };
+    assert_eq!((start.error.as_deref(), start.is_opening), (Some("No such game"), false));
+}
+
+#[test]
+fn the_connection_is_told_of() {
+    let mut app = playing();
+    assert!(app.is_animated());
+    app.update(Message::Net(Answer::Link(Link::Live)));
+    assert!(!app.is_animated());
+    app.update(Message::Net(Answer::Link(Link::Reconnecting("gone".to_owned()))));
+    assert_eq!(app.play().link, Link::Reconnecting("gone".to_owned()));
+}

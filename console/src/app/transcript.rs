@@ -1,0 +1,214 @@
+//! The story as it has been told so far: turns in the order in which they happen, changed by events.
+
+use client::Role;
+use protocol::{Event, GameView, Problem, RequestId, RequestStatus, RequestType, RequestView};
+
+/// What the player said and what was told in answer.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Turn {
+    pub(crate) request: Option<RequestId>,
+    /// Our own number for a message until the engine's id for it is known.
+    pub(crate) local: Option<u64>,
+    /// The player's words; none for an opening or a story event.
+    pub(crate) said: Option<String>,
+    pub(crate) told: String,
+    /// Whether the beginning of what is told was missed, because the game was joined in the middle of it.
+    pub(crate) is_partial: bool,
+    pub(crate) stage: Stage,
+}
+
+/// How far a turn has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// On its way to the engine.
+    Sending,
+    /// It did not get there.
+    NotSent(String),
+    Queued,
+    /// A worker has it, and nothing is told yet.
+    Thinking,
+    Telling,
+    /// All is told; what it did to the world is being worked out.
+    Settling,
+    /// An attempt failed, another one follows.
+    Retrying(String),
+    Done,
+    Failed(String),
+    Cancelled,
+}
+
+impl Stage {
+    /// Whether something is happening that the player waits for.
+    pub(crate) const fn is_running(&self) -> bool {
+        matches!(self, Self::Sending | Self::Thinking | Self::Telling | Self::Settling | Self::Retrying(_))
+    }
+
+    const fn is_waiting(&self) -> bool {
+        matches!(self, Self::Sending | Self::Queued)
+    }
+}
+
+/// All turns, the opening first.
+#[derive(Debug, Default)]
+pub(crate) struct Transcript {
+    turns: Vec<Turn>,
+    /// What the player character is called, to leave it out before the player's own words.
+    player: String,
+}
+
+impl Transcript {
+    pub(crate) fn turns(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.turns.iter().any(|turn| turn.stage.is_running())
+    }
+
+    /// Reads the story anew. Messages that are on their way stay at its end.
+    pub(crate) fn read(&mut self, game: &GameView, unfinished: &[RequestView]) {
+        self.player = game.state.pc.as_ref().map(|pc| pc.name.clone()).unwrap_or_default();
+        let unsent: Vec<Turn> =
+            self.turns.drain(..).filter(|turn| turn.request.is_none() && turn.local.is_some()).collect();
+        for message in &game.chat_history {
+            match message.role {
+                Role::User => {
+                    let said = (!message.is_story_event).then(|| self.own_words(&message.content));
+                    self.push(None, said, Stage::Done);
+                }
+                Role::Assistant => match self.turns.last_mut() {
+                    Some(turn) if turn.told.is_empty() => turn.told.clone_from(&message.content),
+                    _ => self.push(None, None, Stage::Done).told.clone_from(&message.content),
+                },
+                Role::System => {}
+            }
+        }
+        for request in unfinished {
+            let is_processing = request.status == RequestStatus::Processing;
+            let stage = if is_processing { Stage::Thinking } else { Stage::Queued };
+            let said = (request.kind == RequestType::Chat).then(|| self.own_words(&request.message));
+            self.push(Some(request.request_id), said, stage).is_partial = is_processing;
+        }
+        self.turns.extend(unsent);
+    }
+
+    /// The player has said something.
+    pub(crate) fn say(&mut self, local: u64, said: &str) {
+        self.push(None, Some(said.to_owned()), Stage::Sending).local = Some(local);
+    }
+
+    /// The engine has taken a message, under this id.
+    pub(crate) fn accepted(&mut self, local: u64, request: RequestId) {
+        let Some(at) = self.turns.iter().position(|turn| turn.local == Some(local)) else { return };
+        let known = self.turns.iter().any(|turn| turn.request == Some(request));
+        match self.turns[at].request {
+            // Its events were here before the answer, in a turn of their own.
+            None if known => drop(self.turns.remove(at)),
+            None => {
+                self.turns[at].request = Some(request);
+                self.turns[at].stage = Stage::Queued;
+            }
+            // Another player's message with the same words was taken for this one.
+            Some(other) if other != request && !known => {
+                let said = self.turns[at].said.clone();
+                self.push(Some(request), said, Stage::Queued);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// A message did not get to the engine. Its words are handed back.
+    pub(crate) fn not_sent(&mut self, local: u64, reason: &str) -> Option<&str> {
+        let turn = self.turns.iter_mut().find(|turn| turn.local == Some(local) && turn.request.is_none())?;
+        turn.stage = Stage::NotSent(reason.to_owned());
+        turn.said.as_deref()
+    }
+
+    /// Takes an event in.
+    pub(crate) fn take(&mut self, event: &Event) {
+        match event {
+            Event::RequestQueued(queued) => {
+                let turn = self.of(queued.request_id, queued.kind, Some(&queued.user_message));
+                if turn.stage.is_waiting() || matches!(turn.stage, Stage::NotSent(_)) {
+                    turn.stage = Stage::Queued;
+                }
+            }
+            Event::RequestProcessing(processing) => {
+                let turn = self.of(processing.request_id, processing.kind, Some(&processing.user_message));
+                // A narration that was finished in an earlier attempt stands.
+                turn.stage = if turn.told.is_empty() { Stage::Thinking } else { Stage::Settling };
+                self.move_before_waiting(processing.request_id);
+            }
+            Event::ChatChunk(chunk) => {
+                let turn = self.of(chunk.request_id, RequestType::StoryEvent, None);
+                turn.told.push_str(&chunk.content);
+                turn.stage = if chunk.done { Stage::Settling } else { Stage::Telling };
+            }
+            Event::AttemptSuperseded(superseded) => {
+                let turn = self.of(superseded.request_id, RequestType::StoryEvent, None);
+                turn.told.clear();
+                turn.is_partial = false;
+                turn.stage = Stage::Thinking;
+            }
+            Event::RequestRetrying(retrying) => {
+                let turn = self.of(retrying.request_id, RequestType::StoryEvent, None);
+                turn.stage = Stage::Retrying(brief(&retrying.error));
+            }
+            Event::RequestCompleted(completed) => {
+                let turn = self.of(completed.request_id, completed.kind, None);
+                turn.told.clone_from(&completed.result.message);
+                turn.is_partial = false;
+                turn.stage = Stage::Done;
+            }
+            Event::RequestFailed(failed) => {
+                self.of(failed.request_id, failed.kind, None).stage = Stage::Failed(brief(&failed.error));
+            }
+            Event::RequestCancelled(cancelled) => {
+                self.of(cancelled.request_id, RequestType::StoryEvent, None).stage = Stage::Cancelled;
+            }
+            Event::StateUpdated(_) | Event::StreamReset(_) => {}
+        }
+    }
+
+    /// The turn of a request: known, or ours and on its way, or new to us because another player or the story asked.
+    fn of(&mut self, request: RequestId, kind: RequestType, words: Option<&str>) -> &mut Turn {
+        let said = words.filter(|_| kind == RequestType::Chat).map(|words| self.own_words(words));
+        let known = self.turns.iter().position(|turn| turn.request == Some(request)).or_else(|| {
+            let is_ours = |turn: &Turn| turn.request.is_none() && turn.local.is_some() && turn.said == said;
+            said.as_ref().and_then(|_| self.turns.iter().position(is_ours))
+        });
+        match known {
+            Some(at) => {
+                let turn = &mut self.turns[at];
+                turn.request = Some(request);
+                turn.said = turn.said.take().or(said);
+                turn
+            }
+            None => self.push(Some(request), said, Stage::Queued),
+        }
+    }
+
+    /// What happens first is told first, whatever was asked first.
+    fn move_before_waiting(&mut self, request: RequestId) {
+        let Some(at) = self.turns.iter().position(|turn| turn.request == Some(request)) else { return };
+        if let Some(waiting) = self.turns[..at].iter().position(|turn| turn.stage.is_waiting()) {
+            self.turns[waiting..=at].rotate_right(1);
+        }
+    }
+
+    fn push(&mut self, request: Option<RequestId>, said: Option<String>, stage: Stage) -> &mut Turn {
+        self.turns.push(Turn { request, local: None, said, told: String::new(), is_partial: false, stage });
+        let last = self.turns.len() - 1;
+        &mut self.turns[last]
+    }
+
+    fn own_words(&self, message: &str) -> String {
+        let own = message.strip_prefix(self.player.as_str()).and_then(|rest| rest.strip_prefix(": "));
+        own.filter(|_| !self.player.is_empty()).unwrap_or(message).to_owned()
+    }
+}
+
+/// A problem in the player's words: the details are the operator's.
+fn brief(problem: &Problem) -> String {
+    problem.title.to_lowercase()
+}

@@ -1,0 +1,188 @@
+//! Games, menus and events as the tests need them.
+
+use client::{CatalogueEntry, ScenarioEntry};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use protocol::{
+    Attempt, ChatChunk, Event, GameId, GameView, Problem, ProblemType, RequestCompleted, RequestFailed, RequestId,
+    RequestProcessing, RequestQueued, RequestRetrying, RequestStatus, RequestType, StateUpdated, TurnResult, Usage,
+};
+use serde_json::{Value, json};
+
+use crate::app::{Answer, App, Command, Menu, Message, Opened, Play, Screen};
+
+/// A story that has begun and has one turn.
+pub(crate) fn game_json() -> Value {
+    json!({
+        "id": "00000000-0000-7000-8000-000000000001",
+        "version": 2,
+        "cursor": "1:7",
+        "provider": "offline",
+        "scenario": "night_ferry.json",
+        "scene_name": "foggy_landing",
+        "pc": {"id": "ada", "name": "Ada"},
+        "locations": {"landing": {"name": "The Landing", "description": "Planks."}},
+        "user_location": "landing",
+        "user_inventory": ["ferry token", "a brass lantern that has seen better nights"],
+        "turn_counter": 1,
+        "chat_history": [
+            {"role": "assistant", "content": "Fog to your knees. A bell hangs from a post."},
+            {"role": "user", "content": "Ada: ring the bell"},
+            {"role": "assistant", "content": "It rings once.\n\nOdile: You might have rung it twice."},
+            {"role": "user", "content": "The fog thickens.", "is_story_event": true},
+            {"role": "assistant", "content": "Then the fog comes closer, to see who rang."},
+        ],
+        "created_at": "2026-01-02T03:04:05Z",
+        "updated_at": "2026-01-02T03:04:05Z",
+    })
+}
+
+pub(crate) fn game() -> GameView {
+    serde_json::from_value(game_json()).unwrap()
+}
+
+pub(crate) fn menu() -> Menu {
+    let scenario = |id: &str, name: &str| ScenarioEntry {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        description: Some(format!("A story called {name}, in which the river has opinions.")),
+        rating: Some("PG".to_owned()),
+        default_pc: Some("ada".to_owned()),
+    };
+    let pc = |id: &str, name: &str| CatalogueEntry {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        description: Some(format!("{name} takes notes.")),
+    };
+    let played = json!({
+        "id": game().id, "scenario": "night_ferry.json", "pc": "Ada", "scene_name": "foggy_landing",
+        "location": "landing", "turn": 1, "is_ended": false, "updated_at": "2026-01-02T03:04:05Z",
+    });
+    Menu {
+        games: vec![serde_json::from_value(played).unwrap()],
+        scenarios: vec![scenario("night_ferry", "The Night Ferry"), scenario("moon", "The Pawned Moon")],
+        pcs: vec![pc("bo", "Bo"), pc("ada", "Ada")],
+    }
+}
+
+/// A console in which the game is being played.
+pub(crate) fn playing() -> App {
+    let (mut app, _) = App::start(Some(game().id));
+    let opened = Opened { game: game(), scenario: "The Night Ferry".to_owned(), unfinished: Vec::new() };
+    app.update(Message::Net(Answer::Opened(Ok(Box::new(opened)))));
+    app
+}
+
+impl App {
+    pub(crate) fn play(&self) -> &Play {
+        let Screen::Play(play) = &self.screen else { panic!("no game is being played") };
+        play
+    }
+
+    pub(crate) fn press(&mut self, code: KeyCode) -> Vec<Command> {
+        self.update(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    pub(crate) fn press_control(&mut self, code: KeyCode) -> Vec<Command> {
+        self.update(Message::Key(KeyEvent::new(code, KeyModifiers::CONTROL)))
+    }
+
+    /// Types a line and presses Enter.
+    pub(crate) fn say(&mut self, line: &str) -> Vec<Command> {
+        for c in line.chars() {
+            self.press(KeyCode::Char(c));
+        }
+        self.press(KeyCode::Enter)
+    }
+
+    pub(crate) fn hear(&mut self, event: impl Into<Event>) -> Vec<Command> {
+        self.update(Message::Net(Answer::Event(event.into())))
+    }
+}
+
+/// The `n`th request of the tests.
+pub(crate) fn request(n: usize) -> RequestId {
+    "00000000-0000-7000-8000-0000000000ff".parse::<RequestId>().unwrap().child(n)
+}
+
+pub(crate) fn queued(n: usize, kind: RequestType, words: &str) -> RequestQueued {
+    RequestQueued {
+        request_id: request(n),
+        game_id: game().id,
+        kind,
+        status: RequestStatus::Queued,
+        user_message: words.to_owned(),
+        caused_by: None,
+    }
+}
+
+pub(crate) fn processing(n: usize, kind: RequestType, words: &str) -> RequestProcessing {
+    RequestProcessing {
+        request_id: request(n),
+        game_id: game().id,
+        kind,
+        status: RequestStatus::Processing,
+        attempt: Attempt(1),
+        user_message: words.to_owned(),
+    }
+}
+
+pub(crate) fn chunk(n: usize, content: &str, done: bool) -> ChatChunk {
+    ChatChunk { request_id: request(n), game_id: game().id, attempt: Attempt(1), content: content.to_owned(), done }
+}
+
+pub(crate) fn retrying(n: usize) -> RequestRetrying {
+    RequestRetrying {
+        request_id: request(n),
+        game_id: game().id,
+        attempt: Attempt(1),
+        not_before: game().updated_at,
+        error: Problem::new(ProblemType::ModelFailed, "status 529"),
+    }
+}
+
+pub(crate) fn completed(n: usize, told: &str) -> RequestCompleted {
+    RequestCompleted {
+        request_id: request(n),
+        game_id: game().id,
+        kind: RequestType::Chat,
+        status: RequestStatus::Completed,
+        attempt: Attempt(1),
+        result: TurnResult {
+            message: told.to_owned(),
+            turn: 2,
+            version: 3,
+            duration_ms: 1,
+            rejections: Vec::new(),
+            usage: Usage::default(),
+        },
+    }
+}
+
+pub(crate) fn failed(n: usize) -> RequestFailed {
+    RequestFailed {
+        request_id: request(n),
+        game_id: game().id,
+        kind: RequestType::Chat,
+        status: RequestStatus::Failed,
+        attempt: Attempt(3),
+        error: Problem::new(ProblemType::ModelFailed, "status 529"),
+    }
+}
+
+pub(crate) fn state_updated(is_ended: bool) -> StateUpdated {
+    StateUpdated {
+        request_id: None,
+        game_id: game().id,
+        version: 3,
+        turn: 2,
+        location: "landing".to_owned(),
+        scene: "foggy_landing".to_owned(),
+        is_ended,
+        changes: Vec::new(),
+    }
+}
+
+/// A game that does not exist.
+pub(crate) fn no_game() -> GameId {
+    "00000000-0000-7000-8000-00000000dead".parse().unwrap()
+}

@@ -1,0 +1,137 @@
+//! The network's side against a small engine on loopback.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use client::Client;
+use protocol::{ChatAccepted, ChatRequest, EventId, Links, Problem, ProblemType, RequestStatus};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use super::{Patience, check, run};
+use crate::app::{Answer, Command, Link};
+use crate::fixture::{chunk, game, game_json, no_game, request};
+
+async fn serve(router: Router) -> Client {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Client::new(&format!("http://{address}")).unwrap()
+}
+
+fn start(client: Client) -> (UnboundedSender<Command>, UnboundedReceiver<Answer>) {
+    let (commands, inbox) = mpsc::unbounded_channel();
+    let (outbox, answers) = mpsc::unbounded_channel();
+    let patience = Patience { pause: Duration::from_millis(1), ..Patience::default() };
+    tokio::spawn(run(client, patience, inbox, outbox));
+    (commands, answers)
+}
+
+fn refuse(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap();
+    (status, [("content-type", "application/problem+json")], serde_json::to_string(problem).unwrap()).into_response()
+}
+
+/// A game with one queued request, whose events begin after its cursor.
+fn engine() -> Router {
+    let show = async |Path(id): Path<String>| {
+        if id == game().id.to_string() {
+            return Json(game_json()).into_response();
+        }
+        refuse(&Problem::new(ProblemType::UnknownGame, format!("there is no game {id}")))
+    };
+    let lane = async || Json(json!({"game_id": game().id, "requests": [request(1)], "leased": false}));
+    let waiting = async || {
+        Json(json!({
+            "request_id": request(1), "type": "chat", "game_id": game().id, "status": "queued", "attempt": 0,
+            "message": "Ada: wait", "enqueued_at": "2026-01-02T03:04:05Z", "links": Links::of(request(1), game().id),
+        }))
+    };
+    let scenarios = async || Json(json!([{"id": "night_ferry", "name": "The Night Ferry", "rating": "G"}]));
+    let events = async |headers: HeaderMap| {
+        assert_eq!(headers["last-event-id"], "1:7");
+        let event = protocol::Event::from(chunk(1, "Well.", false));
+        let frame = format!("id: 1:8\nevent: {}\ndata: {}\n\n", event.name(), event.data());
+        ([("content-type", "text/event-stream")], frame)
+    };
+    Router::new()
+        .route("/health", get(async || "ok"))
+        .route("/v1/gamestate/{id}", get(show))
+        .route("/v1/queue/games/{id}", get(lane))
+        .route("/v1/requests/{id}", get(waiting))
+        .route("/v1/scenarios", get(scenarios))
+        .route("/v1/events/games/{id}", get(events))
+}
+
+#[tokio::test]
+async fn a_game_is_opened_with_what_it_has_not_answered_and_listened_to_from_there() {
+    let (commands, mut answers) = start(serve(engine()).await);
+    commands.send(Command::Open { game: game().id, patient: false }).unwrap();
+    let Some(Answer::Opened(Ok(opened))) = answers.recv().await else { panic!("not opened") };
+    assert_eq!((opened.scenario.as_str(), opened.game.id), ("The Night Ferry", game().id));
+    assert_eq!(opened.unfinished.len(), 1);
+    assert!(matches!(answers.recv().await, Some(Answer::Link(Link::Live))));
+    let Some(Answer::Event(protocol::Event::ChatChunk(chunk))) = answers.recv().await else { panic!("no chunk") };
+    assert_eq!(chunk.content, "Well.");
+    assert!(matches!(answers.recv().await, Some(Answer::Link(Link::Reconnecting(_)))));
+}
+
+#[tokio::test]
+async fn a_game_that_was_left_before_it_was_open_does_not_open() {
+    let (commands, mut answers) = start(serve(engine()).await);
+    commands.send(Command::Open { game: game().id, patient: false }).unwrap();
+    commands.send(Command::Leave).unwrap();
+    commands.send(Command::Open { game: no_game(), patient: false }).unwrap();
+    assert!(matches!(answers.recv().await, Some(Answer::Opened(Err(error))) if error.contains("there is no game")));
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_for_now_is_sent_again_under_its_key() {
+    let keys = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let calls = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&keys);
+    let chat = async move |headers: HeaderMap, Json(chat): Json<ChatRequest>| {
+        seen.lock().unwrap().push(headers["idempotency-key"].clone());
+        if calls.fetch_add(1, Ordering::SeqCst) < 2 {
+            return refuse(&Problem::new(ProblemType::StoreUnavailable, "it is down"));
+        }
+        Json(ChatAccepted {
+            request_id: request(1),
+            status: RequestStatus::Queued,
+            position: 0,
+            cursor: EventId { epoch: 1, offset: 7 },
+            links: Links::of(request(1), chat.game_state_id),
+        })
+        .into_response()
+    };
+    let (commands, mut answers) = start(serve(Router::new().route("/v1/chat", post(chat))).await);
+    commands.send(Command::Send { local: 5, game: game().id, message: "wait".to_owned() }).unwrap();
+    assert!(matches!(answers.recv().await, Some(Answer::Accepted { local: 5, .. })));
+    let keys = keys.lock().unwrap();
+    assert!(keys.len() == 3 && keys.iter().all(|key| *key == keys[0]));
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_is_not_sent_again() {
+    let chat = async || refuse(&Problem::new(ProblemType::GameEnded, "nothing more happens here"));
+    let (commands, mut answers) = start(serve(Router::new().route("/v1/chat", post(chat))).await);
+    commands.send(Command::Send { local: 5, game: game().id, message: "wait".to_owned() }).unwrap();
+    let Some(Answer::NotSent { local: 5, reason }) = answers.recv().await else { panic!("sent") };
+    assert_eq!(reason, "The story is over: nothing more happens here");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_found_out_before_the_screen_is_taken() {
+    let client = serve(engine()).await;
+    check(&client, None).await.unwrap();
+    check(&client, Some(game().id)).await.unwrap();
+    let error = check(&client, Some(no_game())).await.unwrap_err();
+    assert_eq!(error.problem_type(), Some(ProblemType::UnknownGame));
+}

@@ -1,0 +1,138 @@
+//! The screen on which a story is played: the story, the line to type, and the sidebar.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Padding, Paragraph};
+
+use super::story;
+use super::theme::Theme;
+use super::wrap::wrap;
+use crate::app::{Extent, Link, Play, Scroll};
+
+/// Columns of the sidebar, and of the smallest screen that has room for it.
+const SIDEBAR: u16 = 30;
+const WITH_SIDEBAR: u16 = 80;
+
+/// The sidebar's help: keys and what they do.
+const KEYS: &[(&str, &str)] = &[
+    ("Enter", "say or do it"),
+    ("↑ ↓", "what you said before"),
+    ("PgUp PgDn", "read back"),
+    ("Ctrl+End", "newest"),
+    ("Esc", "other stories"),
+    ("Ctrl+Q", "quit"),
+];
+
+pub(crate) fn draw(frame: &mut Frame<'_>, play: &Play, ticks: usize, theme: Theme) -> Extent {
+    let has_sidebar = frame.area().width >= WITH_SIDEBAR;
+    let sidebar = if has_sidebar { SIDEBAR } else { 0 };
+    let [main, side] = Layout::horizontal([Constraint::Min(20), Constraint::Length(sidebar)]).areas(frame.area());
+    let status = u16::from(!has_sidebar);
+    let [status, story, input] =
+        Layout::vertical([Constraint::Length(status), Constraint::Min(1), Constraint::Length(3)]).areas(main);
+    if has_sidebar {
+        draw_sidebar(frame, side, play, theme);
+    } else {
+        let place = format!("{} · {} · turn {}", play.place.scenario, play.place.location, play.place.turn);
+        let line = Line::from(vec![Span::styled(place, theme.title()), Span::raw(" · "), link(&play.link, theme)]);
+        frame.render_widget(line, status);
+    }
+    draw_input(frame, input, play, theme);
+    draw_story(frame, story, play, ticks, theme)
+}
+
+fn draw_story(frame: &mut Frame<'_>, area: Rect, play: &Play, ticks: usize, theme: Theme) -> Extent {
+    let block = Block::new().padding(Padding::horizontal(1));
+    let inner = block.inner(area);
+    let lines = story::lines(play.transcript.turns(), inner.width.into(), ticks, theme);
+    let extent = Extent { lines: lines.len(), rows: inner.height.into() };
+    let top = match play.scroll {
+        Scroll::Follow => extent.last_top(),
+        Scroll::At(top) => top.min(extent.last_top()),
+    };
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(top).take(extent.rows).collect();
+    frame.render_widget(Paragraph::new(shown).block(block), area);
+    if top < extent.last_top() && area.height > 0 {
+        let more = Line::styled(" ↓ more below ", theme.selected()).right_aligned();
+        frame.render_widget(more, Rect { y: area.bottom() - 1, height: 1, ..area });
+    }
+    extent
+}
+
+fn draw_input(frame: &mut Frame<'_>, area: Rect, play: &Play, theme: Theme) {
+    let (title, style) = match (&play.notice, &play.link, play.place.is_ended) {
+        (Some(notice), ..) => (notice.clone(), theme.trouble()),
+        (None, Link::Lost(error), _) => (error.clone(), theme.trouble()),
+        (None, _, true) => ("The story has ended. Esc: other stories.".to_owned(), theme.title()),
+        (None, _, false) => ("What do you do?".to_owned(), theme.aside()),
+    };
+    let block = Block::bordered()
+        .border_style(theme.aside())
+        .title(Span::styled(format!(" {title} "), style))
+        .padding(Padding::horizontal(1));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    if play.place.is_ended || inner.is_empty() {
+        return;
+    }
+    // The line moves under the window so that the cursor stays inside it.
+    let room = usize::from(inner.width).saturating_sub(1);
+    let mut hidden = 0;
+    let before = Span::raw(play.editor.before_cursor());
+    let mut column = before.width();
+    for grapheme in before.styled_graphemes(Style::default()) {
+        if column <= room {
+            break;
+        }
+        column -= Span::raw(grapheme.symbol).width();
+        hidden += grapheme.symbol.len();
+    }
+    frame.render_widget(Line::raw(&play.editor.text()[hidden..]), inner);
+    let column = u16::try_from(column).unwrap_or(inner.width);
+    frame.set_cursor_position(Position { x: inner.x + column, y: inner.y });
+}
+
+fn draw_sidebar(frame: &mut Frame<'_>, area: Rect, play: &Play, theme: Theme) {
+    let block = Block::new().borders(Borders::LEFT).border_style(theme.aside()).padding(Padding::horizontal(1));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let width = usize::from(inner.width);
+    let place = &play.place;
+
+    let mut lines = wrap(&[(place.scenario.as_str(), theme.title())], width);
+    lines.push(Line::default());
+    let turn = place.turn.to_string();
+    let facts = [("You", &place.player), ("Scene", &place.scene), ("Place", &place.location), ("Turn", &turn)];
+    for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let name = format!("{name:<7}");
+        lines.extend(wrap(&[(name.as_str(), theme.aside()), (value.as_str(), Style::default())], width));
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled("You carry", theme.aside()));
+    if place.inventory.is_empty() {
+        lines.push(Line::raw("nothing"));
+    }
+    for item in &place.inventory {
+        lines.extend(wrap(&[("• ", theme.aside()), (item.as_str(), Style::default())], width));
+    }
+
+    let mut foot = vec![Line::from(link(&play.link, theme)), Line::default()];
+    foot.extend(KEYS.iter().map(|(key, does)| {
+        Line::from(vec![Span::raw(format!("{key:<10}")), Span::styled((*does).to_owned(), theme.aside())])
+    }));
+    let foot_rows = u16::try_from(foot.len()).unwrap_or(0);
+    let [head, bottom] = Layout::vertical([Constraint::Min(0), Constraint::Length(foot_rows)]).areas(inner);
+    frame.render_widget(Paragraph::new(lines), head);
+    frame.render_widget(Paragraph::new(foot), bottom);
+}
+
+fn link(link: &Link, theme: Theme) -> Span<'static> {
+    match link {
+        Link::Live => Span::styled("● connected", theme.title()),
+        Link::Connecting => Span::styled("○ connecting", theme.aside()),
+        Link::Reconnecting(_) => Span::styled("○ reconnecting", theme.trouble()),
+        Link::Lost(_) => Span::styled("✗ not connected", theme.trouble()),
+    }
+}

@@ -1,0 +1,97 @@
+//! The story as lines: the player's words, the narration with its dialogue, and how far each turn has come.
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::theme::Theme;
+use super::wrap::wrap;
+use crate::app::{Stage, Turn};
+
+/// Longest name that is taken for a speaker's, in characters and in words.
+const SPEAKER_CHARS: usize = 24;
+const SPEAKER_WORDS: usize = 3;
+
+/// All turns as lines of at most `width` columns.
+pub(crate) fn lines(turns: &[Turn], width: usize, ticks: usize, theme: Theme) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for turn in turns {
+        let before = lines.len();
+        if let Some(said) = &turn.said {
+            let style = if turn.stage == Stage::Queued { theme.aside() } else { theme.player() };
+            lines.extend(wrap(&[("> ", style), (said, style)], width));
+        }
+        if turn.is_partial && !turn.told.is_empty() {
+            lines.extend(wrap(&[("[…]", theme.aside())], width));
+        }
+        // An empty line of the narration is one; several are still one.
+        for paragraph in turn.told.lines().map(str::trim_end).filter(|paragraph| !paragraph.is_empty()) {
+            if lines.len() > before {
+                lines.push(Line::default());
+            }
+            lines.extend(told(paragraph, width, theme));
+        }
+        if let Some((note, style)) = note(turn, ticks, theme) {
+            lines.extend(wrap(&[(note.as_str(), style)], width));
+        }
+        if lines.len() > before {
+            lines.push(Line::default());
+        }
+    }
+    lines.pop();
+    lines
+}
+
+fn told(paragraph: &str, width: usize, theme: Theme) -> Vec<Line<'static>> {
+    match speaker(paragraph) {
+        Some((name, speech)) => wrap(&[(name, theme.speaker()), (speech, theme.speech())], width),
+        None => wrap(&[(paragraph, Style::default())], width),
+    }
+}
+
+/// Splits `Name: what is said` behind the colon.
+fn speaker(paragraph: &str) -> Option<(&str, &str)> {
+    let at = paragraph.find(": ")?;
+    let name = &paragraph[..at];
+    let is_name = name.chars().count() <= SPEAKER_CHARS
+        && name.split(' ').count() <= SPEAKER_WORDS
+        && name.chars().next().is_some_and(char::is_uppercase)
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\'' | '’' | '.'));
+    is_name.then(|| paragraph.split_at(at + 1))
+}
+
+/// What is said about a turn that is not simply told.
+fn note(turn: &Turn, ticks: usize, theme: Theme) -> Option<(String, Style)> {
+    let moving = &"..."[..ticks % 4];
+    let aside = |text: String| Some((text, theme.aside()));
+    match &turn.stage {
+        Stage::Done | Stage::Telling => None,
+        Stage::Sending => aside("sending…".to_owned()),
+        Stage::Queued => aside("queued".to_owned()),
+        Stage::Thinking => aside(format!("thinking{moving}")),
+        Stage::Settling => aside(format!("the world takes note{moving}")),
+        Stage::Retrying(reason) => aside(format!("{reason}; trying again{moving}")),
+        Stage::Cancelled => aside("withdrawn".to_owned()),
+        Stage::NotSent(reason) => Some((format!("not sent: {reason}"), theme.trouble())),
+        Stage::Failed(reason) => Some((format!("this turn was given up: {reason}"), theme.trouble())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_name_before_a_colon_speaks() {
+        assert_eq!(speaker("Odile: Not yet."), Some(("Odile:", " Not yet.")));
+        assert_eq!(speaker("Captain O'Hara: Aye."), Some(("Captain O'Hara:", " Aye.")));
+    }
+
+    #[test]
+    fn a_sentence_with_a_colon_does_not_speak() {
+        for text in
+            ["There are three ways on: north, south and down.", "at 12:30 he came", "you see: a lamp", "(Odile: no)"]
+        {
+            assert_eq!(speaker(text), None, "{text}");
+        }
+    }
+}
