@@ -123,11 +123,12 @@ fn what_was_told_by_a_superseded_attempt_disappears() {
 }
 
 #[test]
-fn trouble_is_told_in_the_players_words() {
+fn trouble_is_told_in_the_players_words_and_what_it_undoes_disappears() {
     let mut app = playing();
     app.hear(processing(1, RequestType::Chat, "Ada: wait"));
+    app.hear(chunk(1, "You", false));
     app.hear(retrying(1));
-    assert_eq!(turns(&app), [r#"wait//Retrying("the language model failed")"#]);
+    assert_eq!(turns(&app), [r#"wait/You/Retrying("the language model failed")"#]);
     app.hear(failed(1));
     assert_eq!(turns(&app), [r#"wait//Failed("the language model failed")"#]);
 }

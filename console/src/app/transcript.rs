@@ -161,10 +161,15 @@ impl Transcript {
                 turn.stage = Stage::Done;
             }
             Event::RequestFailed(failed) => {
-                self.of(failed.request_id, failed.kind, None).stage = Stage::Failed(brief(&failed.error));
+                let turn = self.of(failed.request_id, failed.kind, None);
+                turn.stage = Stage::Failed(brief(&failed.error));
+                // What was told has not happened.
+                turn.told.clear();
             }
             Event::RequestCancelled(cancelled) => {
-                self.of(cancelled.request_id, RequestType::StoryEvent, None).stage = Stage::Cancelled;
+                let turn = self.of(cancelled.request_id, RequestType::StoryEvent, None);
+                turn.stage = Stage::Cancelled;
+                turn.told.clear();
             }
             Event::StateUpdated(_) | Event::StreamReset(_) => {}
         }

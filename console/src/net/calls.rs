@@ -89,7 +89,7 @@ pub(super) async fn send(client: &Client, local: u64, game: GameId, message: Str
         match client.chat_once(&chat, &key).await {
             Ok(accepted) => return Answer::Accepted { local, request: accepted.request_id },
             Err(error) if error.is_transient() && error.had_no_effect() && Instant::now() < until => {
-                sleep(patience.pause).await
+                sleep(patience.pause).await;
             }
             Err(error) => return Answer::NotSent { local, reason: error.to_string() },
         }

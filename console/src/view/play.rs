@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Borders, Padding, Paragraph};
 
 use super::story;
 use super::theme::Theme;
-use super::wrap::wrap;
+use super::wrap::{wrap, wrap_behind};
 use crate::app::{Extent, Link, Play, Scroll};
 
 /// Columns of the sidebar, and of the smallest screen that has room for it.
@@ -18,7 +18,7 @@ const WITH_SIDEBAR: u16 = 80;
 /// The sidebar's help: keys and what they do.
 const KEYS: &[(&str, &str)] = &[
     ("Enter", "say or do it"),
-    ("↑ ↓", "what you said before"),
+    ("↑ ↓", "earlier lines"),
     ("PgUp PgDn", "read back"),
     ("Ctrl+End", "newest"),
     ("Esc", "other stories"),
@@ -36,10 +36,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, play: &Play, ticks: usize, theme: Them
         draw_sidebar(frame, side, play, theme);
     } else {
         let place = format!("{} · {} · turn {}", play.place.scenario, play.place.location, play.place.turn);
-        let line = Line::from(vec![Span::styled(place, theme.title()), Span::raw(" · "), link(&play.link, theme)]);
+        let line = Line::from(vec![link(&play.link, theme), Span::raw(" · "), Span::styled(place, theme.title())]);
         frame.render_widget(line, status);
     }
-    draw_input(frame, input, play, theme);
+    draw_input(frame, input, play, has_sidebar, theme);
     draw_story(frame, story, play, ticks, theme)
 }
 
@@ -61,17 +61,20 @@ fn draw_story(frame: &mut Frame<'_>, area: Rect, play: &Play, ticks: usize, them
     extent
 }
 
-fn draw_input(frame: &mut Frame<'_>, area: Rect, play: &Play, theme: Theme) {
+fn draw_input(frame: &mut Frame<'_>, area: Rect, play: &Play, has_sidebar: bool, theme: Theme) {
     let (title, style) = match (&play.notice, &play.link, play.place.is_ended) {
         (Some(notice), ..) => (notice.clone(), theme.trouble()),
         (None, Link::Lost(error), _) => (error.clone(), theme.trouble()),
         (None, _, true) => ("The story has ended. Esc: other stories.".to_owned(), theme.title()),
         (None, _, false) => ("What do you do?".to_owned(), theme.aside()),
     };
-    let block = Block::bordered()
+    let mut block = Block::bordered()
         .border_style(theme.aside())
         .title(Span::styled(format!(" {title} "), style))
         .padding(Padding::horizontal(1));
+    if !has_sidebar {
+        block = block.title_bottom(Span::styled(" PgUp back · Esc stories · Ctrl+Q quit ", theme.aside()));
+    }
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if play.place.is_ended || inner.is_empty() {
@@ -107,7 +110,7 @@ fn draw_sidebar(frame: &mut Frame<'_>, area: Rect, play: &Play, theme: Theme) {
     let facts = [("You", &place.player), ("Scene", &place.scene), ("Place", &place.location), ("Turn", &turn)];
     for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
         let name = format!("{name:<7}");
-        lines.extend(wrap(&[(name.as_str(), theme.aside()), (value.as_str(), Style::default())], width));
+        lines.extend(wrap_behind((&name, theme.aside()), (value, Style::default()), width));
     }
     lines.push(Line::default());
     lines.push(Line::styled("You carry", theme.aside()));
@@ -115,7 +118,7 @@ fn draw_sidebar(frame: &mut Frame<'_>, area: Rect, play: &Play, theme: Theme) {
         lines.push(Line::raw("nothing"));
     }
     for item in &place.inventory {
-        lines.extend(wrap(&[("• ", theme.aside()), (item.as_str(), Style::default())], width));
+        lines.extend(wrap_behind(("• ", theme.aside()), (item, Style::default()), width));
     }
 
     let mut foot = vec![Line::from(link(&play.link, theme)), Line::default()];

@@ -72,7 +72,8 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, start: &Start, menu: &Menu, them
                 let end = if game.is_ended { " · ended" } else { "" };
                 entry(&mut lines, at, format!("{name}{pc} · turn {}{end}", game.turn));
             }
-            heading(&mut lines, "Begin".to_owned());
+            let begin = if menu.scenarios.is_empty() { "This engine has no scenarios" } else { "Begin" };
+            heading(&mut lines, begin.to_owned());
             for (at, scenario) in menu.scenarios.iter().enumerate() {
                 let rating = scenario.rating.as_deref().map(|rating| format!(" ({rating})")).unwrap_or_default();
                 entry(&mut lines, menu.games.len() + at, format!("{}{rating}", scenario.name));

@@ -12,7 +12,11 @@ use crate::fixture::{chunk, failed, menu, playing, processing, queued, retrying,
 
 fn render(app: &App, width: u16, height: u16, theme: Theme) -> TestBackend {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| drop(draw(frame, app, theme))).unwrap();
+    terminal
+        .draw(|frame| {
+            draw(frame, app, theme);
+        })
+        .unwrap();
     terminal.backend().clone()
 }
 

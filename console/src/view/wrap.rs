@@ -17,6 +17,17 @@ pub(crate) fn wrap(pieces: &[(&str, Style)], width: usize) -> Vec<Line<'static>>
     lines.finish()
 }
 
+/// The same with what comes before the first line, and as many spaces before the others.
+pub(crate) fn wrap_behind(label: (&str, Style), text: (&str, Style), width: usize) -> Vec<Line<'static>> {
+    let indent = Span::raw(label.0).width();
+    let mut lines = wrap(&[text], width.saturating_sub(indent));
+    for (at, line) in lines.iter_mut().enumerate() {
+        let before = if at == 0 { label.0.to_owned() } else { " ".repeat(indent) };
+        line.spans.insert(0, Span::styled(before, label.1));
+    }
+    lines
+}
+
 /// Text of one row or word, in spans, and how many columns it takes.
 #[derive(Default)]
 struct Row {
@@ -127,6 +138,12 @@ mod tests {
         let lines = wrap(&[("Odile: ", bold), ("not yet", Style::new())], 10);
         assert_eq!(lines[0], Line::from(vec![Span::styled("Odile: ", bold), Span::raw("not")]));
         assert_eq!(lines[1], Line::from("yet"));
+    }
+
+    #[test]
+    fn what_stands_behind_a_label_stays_behind_it() {
+        let lines = wrap_behind(("* ", Style::new()), ("a brass lantern", Style::new()), 9);
+        assert_eq!(lines.iter().map(ToString::to_string).collect::<Vec<_>>(), ["* a brass", "  lantern"]);
     }
 
     #[test]
