@@ -22,7 +22,7 @@ pub struct ScenarioEntry {
     /// The name to show.
     pub name: String,
     /// What the story is about.
-    #[serde(default)]
+    #[serde(default, alias = "story")]
     pub description: Option<String>,
     /// For whom it is fit, such as `PG`.
     #[serde(default)]

@@ -109,3 +109,12 @@ async fn a_list_is_read_page_by_page() {
     let list = client.games(Some(5), Some("a/b&c")).await.unwrap();
     assert!(list.games.is_empty() && list.next.is_none());
 }
+
+#[tokio::test]
+async fn a_scenario_is_about_its_story() {
+    let scenarios =
+        async || Json(json!([{"id": "ferry", "name": "The Ferry", "story": "Fog.", "rating": null, "x": 1}]));
+    let client = client(serve(Router::new().route("/v1/scenarios", get(scenarios))).await);
+    let list = client.scenarios().await.unwrap();
+    assert_eq!((list[0].id.as_str(), list[0].description.as_deref(), &list[0].rating), ("ferry", Some("Fog."), &None));
+}

@@ -75,7 +75,8 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, start: &Start, menu: &Menu, them
             let begin = if menu.scenarios.is_empty() { "This engine has no scenarios" } else { "Begin" };
             heading(&mut lines, begin.to_owned());
             for (at, scenario) in menu.scenarios.iter().enumerate() {
-                let rating = scenario.rating.as_deref().map(|rating| format!(" ({rating})")).unwrap_or_default();
+                let rating = scenario.rating.as_deref().filter(|rating| !rating.is_empty());
+                let rating = rating.map(|rating| format!(" ({rating})")).unwrap_or_default();
                 entry(&mut lines, menu.games.len() + at, format!("{}{rating}", scenario.name));
             }
         }
