@@ -107,7 +107,7 @@ impl Progress {
 }
 
 impl Count {
-    pub(crate) fn is_used_up(&self, entry: &Entry) -> bool {
+    pub(crate) fn is_used_up(self, entry: &Entry) -> bool {
         entry.times.is_some_and(|times| self.answered >= times)
     }
 }

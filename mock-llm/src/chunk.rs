@@ -10,7 +10,7 @@ pub(crate) fn cut(text: &str, chunk: &Chunk) -> Vec<String> {
     match chunk {
         Chunk::Word | Chunk::Pieces(_) => words(text).map(str::to_owned).collect(),
         Chunk::Char => text.chars().map(String::from).collect(),
-        Chunk::Token => words(text).flat_map(|word| cut_word(word)).collect(),
+        Chunk::Token => words(text).flat_map(cut_word).collect(),
     }
 }
 

@@ -143,14 +143,11 @@ async fn clear_journal(At(namespace): At) -> StatusCode {
 }
 
 async fn explain(At(namespace): At, Path(params): Params) -> Response {
-    let id = params["id"].parse().ok();
-    match id.and_then(|id| namespace.explain(id)) {
-        Some(entries) => Json(json!({ "entries": entries })).into_response(),
-        None => {
-            let detail = format!("the journal has no call {}", params["id"]);
-            problem(StatusCode::NOT_FOUND, &detail).into_response()
-        }
-    }
+    let Some(entries) = params["id"].parse().ok().and_then(|id| namespace.explain(id)) else {
+        let detail = format!("the journal has no call {}", params["id"]);
+        return problem(StatusCode::NOT_FOUND, &detail).into_response();
+    };
+    Json(json!({ "entries": entries })).into_response()
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn every_choice_is_drawn_some_time() {
         let mut draws = Draws::new(0, "");
-        let drawn: std::collections::BTreeSet<_> = (0..100).map(|_| draws.below(4)).collect();
-        assert_eq!(drawn.len(), 4);
+        let seen: std::collections::BTreeSet<_> = (0..100).map(|_| draws.below(4)).collect();
+        assert_eq!(seen.len(), 4);
     }
 }

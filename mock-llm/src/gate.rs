@@ -62,7 +62,9 @@ impl Gates {
     pub(crate) fn reset(&self, names: impl IntoIterator<Item = String>) {
         self.board.send_modify(|board| {
             board.retain(|_, gate| gate.waiting > 0);
-            board.values_mut().for_each(|gate| (gate.open, gate.passed) = (false, 0));
+            for gate in board.values_mut() {
+                (gate.open, gate.passed) = (false, 0);
+            }
             for name in names {
                 board.entry(name).or_default();
             }

@@ -1,4 +1,4 @@
-//! A scripted language model that speaks the wire formats of OpenAI, Anthropic and Ollama, closely enough that the vendors' own clients
+//! A scripted language model that speaks the wire formats of `OpenAI`, Anthropic and Ollama, closely enough that the vendors' own clients
 //! cannot tell.
 //!
 //! A [`Script`] says what to match and what to answer. [`MockLlm`] serves it over HTTP; [`Admin`] loads scripts, opens gates and reads the

@@ -61,7 +61,7 @@ impl Timing {
         }
         let wait = Duration::try_from_secs_f64(nominal.as_secs_f64() / self.speed).unwrap_or(Duration::MAX);
         // What does not fit the clock is never due; a year is as good.
-        start.checked_add(wait).or_else(|| start.checked_add(Duration::from_secs(365 * 86_400)))
+        start.checked_add(wait).or_else(|| start.checked_add(Duration::from_hours(365 * 24)))
     }
 }
 

@@ -11,6 +11,8 @@ mod lint;
 mod reply;
 mod spot;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -1,5 +1,5 @@
 //! Where the values of a JSON text stand: from JSON pointer to byte offset and back.
-//! serde_json tells line and column only; people look for the key.
+//! `serde_json` tells line and column only; people look for the key.
 
 /// The place of every key and value of a JSON text, in the order of the text.
 pub(super) struct Spots(Vec<Spot>);
@@ -19,7 +19,7 @@ impl Spots {
         walk.space();
         let start = walk.at;
         // `None` means that the text broke off, which leaves the spots up to there.
-        let _ = walk.value(String::new(), start);
+        let _ = walk.value("", start);
         Self(walk.spots)
     }
 
@@ -42,14 +42,14 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn value(&mut self, pointer: String, start: usize) -> Option<()> {
+    fn value(&mut self, pointer: &str, start: usize) -> Option<()> {
         let mine = self.spots.len();
         // An unfinished value reaches to the end of the text.
-        self.spots.push(Spot { pointer: pointer.clone(), start, end: usize::MAX });
+        self.spots.push(Spot { pointer: pointer.to_owned(), start, end: usize::MAX });
         self.space();
         match self.peek()? {
-            b'{' => self.members(&pointer)?,
-            b'[' => self.elements(&pointer)?,
+            b'{' => self.members(pointer)?,
+            b'[' => self.elements(pointer)?,
             b'"' => drop(self.string()?),
             _ => self.bare(),
         }
@@ -69,7 +69,7 @@ impl Walk<'_> {
                     let key = self.string()?;
                     self.space();
                     self.eat(b':')?;
-                    self.value(format!("{pointer}/{}", escape(&key)), start)?;
+                    self.value(&format!("{pointer}/{}", escape(&key)), start)?;
                 }
                 _ => return None,
             }
@@ -87,7 +87,7 @@ impl Walk<'_> {
                 b',' => self.at += 1,
                 _ => {
                     let start = self.at;
-                    self.value(format!("{pointer}/{index}"), start)?;
+                    self.value(&format!("{pointer}/{index}"), start)?;
                     if self.at == start {
                         return None;
                     }

@@ -49,7 +49,7 @@ pub(super) fn body(answer: &Answer) -> Value {
     if !calls.is_empty() {
         message["tool_calls"] = Value::Array(calls);
     }
-    done(answer, message)
+    done(answer, &message)
 }
 
 pub(super) fn frames(answer: &Answer) -> Frames {
@@ -72,7 +72,7 @@ pub(super) fn frames(answer: &Answer) -> Frames {
             }
         }
     }
-    frames.silent(&line(&done(answer, json!({ "role": "assistant", "content": "" }))));
+    frames.silent(&line(&done(answer, &json!({ "role": "assistant", "content": "" }))));
     frames.finish()
 }
 
@@ -82,7 +82,7 @@ fn tool_call(name: &str, arguments: &str) -> Value {
     json!({ "function": { "name": name, "arguments": arguments } })
 }
 
-fn done(answer: &Answer, message: Value) -> Value {
+fn done(answer: &Answer, message: &Value) -> Value {
     let usage = answer.usage;
     let nanos = |tokens: u64| tokens.saturating_mul(NANOS_PER_TOKEN);
     json!({

@@ -1,0 +1,9 @@
+//! Black-box tests: a running mock, seen from outside. One binary, so that the clients are linked once.
+
+mod cli;
+mod control;
+mod faults;
+mod genai;
+mod matching;
+mod support;
+mod wire;
