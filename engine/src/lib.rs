@@ -1,4 +1,16 @@
 //! story-engine: the HTTP API, the queue and the workers.
+//!
+//! [`api`] accepts and reads, [`worker`] runs turns, [`store`] keeps everything, [`llm`] calls models. Handlers never
+//! call a model; only the worker applies a delta; both reach the store through its ports alone.
 
+pub mod api;
 pub mod backoff;
+pub mod config;
+pub mod content;
+pub mod llm;
+pub mod serve;
+mod signal;
 pub mod store;
+pub mod telemetry;
+mod welcome;
+pub mod worker;

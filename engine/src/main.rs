@@ -1,2 +1,106 @@
-//! placeholder
-fn main() {}
+//! The `engine` command.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use engine::config::{self, Flags};
+use engine::content;
+use engine::serve::{self, Role};
+use engine::telemetry::{self, LogFormat};
+use miette::IntoDiagnostic;
+use story::Severity;
+
+/// Interactive fiction told by a language model: API, queue and workers.
+#[derive(Debug, Parser)]
+#[command(name = "engine", version)]
+struct Cli {
+    /// Where the API listens [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", global = true)]
+    listen: Option<SocketAddr>,
+    /// Keep everything in this Redis; without it, in the embedded store of one process
+    #[arg(long, value_name = "URL", global = true)]
+    redis_url: Option<String>,
+    /// Where the embedded store keeps its file [default: data]
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
+    /// A directory of scenarios, pcs, npcs, monsters and narrators [default: what is shipped]
+    #[arg(long, value_name = "DIR", global = true)]
+    content: Option<PathBuf>,
+    /// A configuration file, TOML or JSON
+    #[arg(long, value_name = "FILE", env = "STORY_ENGINE_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    /// Work, and serve no API; needs Redis
+    #[arg(long)]
+    worker: bool,
+    /// How log lines are written: text or json
+    #[arg(long, value_name = "FORMAT", env = "STORY_ENGINE_LOG_FORMAT", default_value = "text", global = true)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the effective configuration, with secrets masked
+    Config,
+    /// Check a content directory as a compiler would
+    Validate {
+        /// The directory; what is shipped when left out
+        directory: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(report) => {
+            eprintln!("{report:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> miette::Result<ExitCode> {
+    if let Some(Command::Validate { directory }) = &cli.command {
+        return validate(directory.as_deref().or(cli.content.as_deref()));
+    }
+    let flags = Flags {
+        config: cli.config,
+        listen: cli.listen,
+        redis_url: cli.redis_url,
+        data_dir: cli.data_dir,
+        content: cli.content,
+    };
+    let config = config::load(&flags, std::env::vars())?;
+    if let Some(Command::Config) = cli.command {
+        print!("{}", config.masked());
+        return Ok(ExitCode::SUCCESS);
+    }
+    telemetry::start_logging(cli.log_format);
+    let role = if cli.worker { Role::Worker } else { Role::Api };
+    let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
+    runtime.block_on(serve::run(config, role))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn validate(directory: Option<&Path>) -> miette::Result<ExitCode> {
+    let sources = content::sources(directory)?;
+    let library = content::load(directory)?;
+    let findings = story::check(&library, &sources);
+    for finding in &findings {
+        let severity = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        println!("{severity}: {}\n  --> {}#{}", finding.message, finding.path, finding.pointer);
+        if let Some(help) = &finding.help {
+            println!("  help: {help}");
+        }
+    }
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    println!("{} files, {errors} errors, {} warnings", sources.len(), findings.len() - errors);
+    Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,7 +1,7 @@
 //! The ports behind which games, the queue and the event log are kept, and the one commit in which they meet.
 //!
 //! Two backends implement them: [`redis`] for deployment, [`embedded`] (SQLite) for one process with nothing to
-//! install. Both pass the same conformance suite (`tests/conformance.rs`). Every method is one atomic step of the
+//! install. Both pass the same conformance suite (`tests/conformance/`). Every method is one atomic step of the
 //! store, takes its time from the store, and may be repeated after an unknown outcome: it then answers what it answered
 //! first. What a step writes on behalf of an attempt is fenced by the attempt's [`Lease`]: once the lease has passed,
 //! the step changes nothing and answers [`StoreError::LeaseLost`].
@@ -26,6 +26,9 @@ pub use lease::{Claim, Claims, Lease, LeaseToken, WorkerId};
 pub use request::{
     Checkpoints, Commit, Committed, Enqueued, Narrated, NewRequest, Request, StoryEventPlacement, TurnEvents,
 };
+
+/// The longest back-off that a store keeps; a longer one counts as this, so that its end is a time that can be written.
+const LONGEST_DELAY: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A store, whichever backend it is.
 pub type SharedStore = Arc<dyn Store>;
@@ -56,7 +59,8 @@ pub enum StoreError {
 #[async_trait]
 pub trait Games {
     /// Keeps a new game, with version 1. Repeating it changes nothing.
-    async fn create_game(&self, id: GameId, document: &GameDocument, history: &[ChatMessage]) -> Result<(), StoreError>;
+    async fn create_game(&self, id: GameId, document: &GameDocument, history: &[ChatMessage])
+    -> Result<(), StoreError>;
 
     /// A game as it stands.
     async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError>;
@@ -92,7 +96,7 @@ pub trait Queue {
     async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError>;
 
     /// Takes over what dead workers held, then leases up to `max` free games in the order in which their head requests
-    /// arrived. `nonce` makes the step repeatable: the same one gets the same claims.
+    /// arrived. `nonce` makes the step repeatable: the same one gets the same claims, those whose leases still hold.
     async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError>;
 
     /// Renews leases; answers for each whether it still holds.
@@ -117,7 +121,7 @@ pub trait Queue {
     async fn commit(&self, lease: &Lease, commit: &Commit) -> Result<Committed, StoreError>;
 
     /// Puts the request back at the head of its game after a failed attempt, not to be claimed before `delay` has
-    /// passed. `error` is a [`protocol::Problem`] as JSON.
+    /// passed (at most a year). `error` is a [`protocol::Problem`] as JSON.
     async fn retry(&self, lease: &Lease, delay: Duration, error: &str) -> Result<(), StoreError>;
 
     /// Puts the request back at the head of its game at once, and does not count the attempt.
@@ -154,7 +158,8 @@ pub enum LogRead {
 /// The event log of each game.
 #[async_trait]
 pub trait Events {
-    /// The events of a game after `after`, at most `limit`. `None` stands before the first one kept.
+    /// The events of a game after `after`, at most `limit`. `None` stands before the first one kept, an id with offset
+    /// 0 before the first one of all.
     async fn read_log(&self, game: GameId, after: Option<EventId>, limit: usize) -> Result<LogRead, StoreError>;
 
     /// Follows a game's events from now on. Once it has returned, no event goes unnoticed: what is appended afterwards

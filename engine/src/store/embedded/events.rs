@@ -14,25 +14,25 @@ use crate::store::{Events, LogEvent, LogRead, Subscription};
 impl Events for EmbeddedStore {
     async fn read_log(&self, game: GameId, after: Option<EventId>, limit: usize) -> Result<LogRead, StoreError> {
         self.step(move |step| {
-            let Some(after) = after.filter(|id| id.offset > 0) else { return entries(step, game, 0, limit) };
-            let key = game.to_string();
-            let epoch_at = |offset: u64| {
-                step.first(
-                    "SELECT epoch FROM events WHERE game_id = ?1 AND offset = ?2",
-                    (&key, signed(offset)),
-                    |row| row.get(0).map(unsigned),
-                )
-            };
-            // The event itself is kept, or it is the one before the first one kept.
-            let follows = match epoch_at(after.offset)? {
-                Some(epoch) => epoch == after.epoch,
-                None => epoch_at(after.offset + 1)?.is_some_and(|epoch| epoch >= after.epoch),
-            };
-            if follows {
+            let Some(after) = after else { return entries(step, game, 0, limit) };
+            let (key, head) = (game.to_string(), step.cursor(game)?);
+            let first: u64 = step
+                .first("SELECT offset FROM events WHERE game_id = ?1 ORDER BY offset LIMIT 1", [&key], |row| {
+                    row.get(0).map(unsigned)
+                })?
+                .unwrap_or(head.offset + 1);
+            // The event itself is kept, or it is the one before the first one kept; and it is the one that had this
+            // offset in the reader's epoch, for that one may be among those that were lost.
+            let epoch: Option<u64> = step.first(
+                "SELECT epoch FROM events WHERE game_id = ?1 AND offset BETWEEN ?2 AND ?2 + 1 ORDER BY offset LIMIT 1",
+                (&key, signed(after.offset)),
+                |row| row.get(0).map(unsigned),
+            )?;
+            let reaches = (first..=head.offset + 1).contains(&after.offset.saturating_add(1));
+            if reaches && (after.offset == 0 || epoch == Some(after.epoch)) {
                 return entries(step, game, after.offset, limit);
             }
-            let head = step.cursor(game)?;
-            let lost = after.offset > head.offset;
+            let lost = after.offset >= first;
             let reason =
                 if lost { "the store has lost later events" } else { "the log no longer reaches back that far" };
             Ok(LogRead::Reset { reason, head })

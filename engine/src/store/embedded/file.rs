@@ -23,6 +23,17 @@ pub enum Sync {
     Full,
 }
 
+impl Sync {
+    /// The name in the configuration and in the file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Full => "full",
+        }
+    }
+}
+
 impl FromStr for Sync {
     type Err = String;
 
@@ -72,10 +83,14 @@ pub(super) fn open(directory: &Path, sync: Sync) -> Result<(Connection, File), O
     let lock = lock(directory)?;
     let connection = Connection::open(directory.join("story-engine.db"))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", match sync {
-        Sync::Normal => "NORMAL",
-        Sync::Full => "FULL",
-    })?;
+    connection.pragma_update(
+        None,
+        "synchronous",
+        match sync {
+            Sync::Normal => "NORMAL",
+            Sync::Full => "FULL",
+        },
+    )?;
     prepare(&connection)?;
     renew_epoch(&connection, sync)?;
     Ok((connection, lock))
@@ -92,8 +107,7 @@ pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
 fn lock(directory: &Path) -> Result<File, OpenError> {
     let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
     let path = directory.join("lock");
-    let mut file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {
             file.set_len(0).map_err(failed)?;
@@ -119,20 +133,22 @@ fn prepare(connection: &Connection) -> Result<(), OpenError> {
     connection.execute_batch(include_str!("schema.sql"))?;
     connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     connection.set_prepared_statement_cache_capacity(128);
-    // The process that held these leases is gone: the lock says that there is no other.
+    // The process that held these leases is gone, for the lock says that there is no other.
     connection.execute("UPDATE games SET lane_key = 0 WHERE lane_state = 'active'", [])?;
     Ok(())
 }
 
-/// Begins a new epoch when the machine has started anew since the last commit and the log may have lost its tail:
-/// offsets may then be given out again, and the epoch tells them apart.
+/// Begins a new epoch when the machine may have started anew since the last commit and the log may have lost its tail:
+/// offsets may then be given out again, and the epoch tells them apart. What matters is how the commits were synced
+/// that came before, not how the next ones will be.
 fn renew_epoch(connection: &Connection, sync: Sync) -> Result<(), OpenError> {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let meta = |name: &str| -> Result<Option<String>, rusqlite::Error> {
         connection.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0)).optional()
     };
     let before: Option<u64> = meta("epoch")?.and_then(|epoch| epoch.parse().ok());
-    let lossless = sync == Sync::Full || meta("boot")?.as_deref() == Some(boot.as_str());
+    let same_boot = !boot.is_empty() && meta("boot")?.as_deref() == Some(boot.as_str());
+    let lossless = same_boot || meta("sync")?.as_deref() == Some(Sync::Full.as_str());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let epoch = match before {
         Some(epoch) if lossless => epoch,
@@ -142,5 +158,6 @@ fn renew_epoch(connection: &Connection, sync: Sync) -> Result<(), OpenError> {
     let mut set = connection.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?;
     set.execute(["epoch", &epoch.to_string()])?;
     set.execute(["boot", &boot])?;
+    set.execute(["sync", sync.as_str()])?;
     Ok(())
 }

@@ -11,22 +11,30 @@ use crate::store::{Game, GameDocument, GameWrite, Games};
 
 #[async_trait]
 impl Games for EmbeddedStore {
-    async fn create_game(&self, id: GameId, document: &GameDocument, history: &[ChatMessage]) -> Result<(), StoreError> {
+    async fn create_game(
+        &self,
+        id: GameId,
+        document: &GameDocument,
+        history: &[ChatMessage],
+    ) -> Result<(), StoreError> {
         let (document, history) = (to_json(document)?, messages(history)?);
         self.step(move |step| {
             let made = step.execute(
-                "INSERT OR IGNORE INTO games (id, document, version, epoch, created_at, updated_at) \
-                 VALUES (?1, ?2, 1, ?3, ?4, ?4)",
-                (id.to_string(), document, signed(step.epoch), step.now),
+                "INSERT OR IGNORE INTO games (id, version, epoch, created_at, updated_at) VALUES (?1, 1, ?2, ?3, ?3)",
+                (id.to_string(), signed(step.epoch), step.now),
             )?;
-            if made == 1 { append_history(step, id, &history) } else { Ok(()) }
+            if made == 0 {
+                return Ok(());
+            }
+            step.execute("INSERT INTO documents (game_id, document) VALUES (?1, ?2)", (id.to_string(), document))?;
+            append_history(step, id, &history)
         })
         .await
     }
 
     async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError> {
         self.step(move |step| {
-            let sql = format!("SELECT {GAME} FROM games WHERE id = ?1");
+            let sql = format!("{GAME} WHERE id = ?1");
             Ok(step.all(&sql, [id.to_string()], rows::game)?.pop())
         })
         .await
@@ -39,7 +47,7 @@ impl Games for EmbeddedStore {
     async fn games(&self, skip: usize, limit: usize) -> Result<Vec<Game>, StoreError> {
         let (skip, limit) = (signed(skip as u64), signed(limit as u64));
         self.step(move |step| {
-            let sql = format!("SELECT {GAME} FROM games ORDER BY updated_at DESC, id DESC LIMIT ?1 OFFSET ?2");
+            let sql = format!("{GAME} ORDER BY updated_at DESC, id DESC LIMIT ?1 OFFSET ?2");
             step.all(&sql, (limit, skip), rows::game)
         })
         .await
@@ -66,10 +74,7 @@ impl Games for EmbeddedStore {
             if version != expected {
                 return Ok(GameWrite::Changed { version });
             }
-            step.execute(
-                "UPDATE games SET document = ?2, version = version + 1, updated_at = ?3 WHERE id = ?1",
-                (id.to_string(), document, step.now),
-            )?;
+            write_document(step, id, version, &document)?;
             if let Some(history) = history {
                 step.execute("DELETE FROM history WHERE game_id = ?1", [id.to_string()])?;
                 append_history(step, id, &history)?;
@@ -89,6 +94,7 @@ impl Games for EmbeddedStore {
             }
             let key = id.to_string();
             step.execute("DELETE FROM games WHERE id = ?1", [&key])?;
+            step.execute("DELETE FROM documents WHERE game_id = ?1", [&key])?;
             step.execute("DELETE FROM history WHERE game_id = ?1", [&key])?;
             step.execute("DELETE FROM events WHERE game_id = ?1", [&key])?;
             Ok(GameWrite::Done)
@@ -106,6 +112,20 @@ fn standing(step: &Step<'_>, id: GameId) -> Result<Option<(u64, bool)>, StoreErr
 
 fn messages(history: &[ChatMessage]) -> Result<Vec<String>, StoreError> {
     history.iter().map(to_json).collect()
+}
+
+/// Makes the next version of a game; answers whether it still had the expected one.
+pub(super) fn write_document(step: &Step<'_>, id: GameId, expected: u64, document: &str) -> Result<bool, StoreError> {
+    let key = id.to_string();
+    let changed = step.execute(
+        "UPDATE games SET version = version + 1, updated_at = ?2 WHERE id = ?1 AND version = ?3",
+        (&key, step.now, signed(expected)),
+    )?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    step.execute("UPDATE documents SET document = ?2 WHERE game_id = ?1", (&key, document))?;
+    Ok(true)
 }
 
 /// Adds messages behind a game's history.

@@ -29,7 +29,6 @@ pub struct EmbeddedStore {
     database: DatabaseThread,
     fanout: Fanout,
     work: Arc<Notify>,
-    options: StoreOptions,
     at: Option<PathBuf>,
     sync: Sync,
 }
@@ -54,8 +53,8 @@ impl EmbeddedStore {
         sync: Sync,
     ) -> Self {
         let (fanout, work) = (Fanout::default(), Arc::new(Notify::new()));
-        let database = DatabaseThread::start(connection, lock, options.clone(), fanout.clone(), Arc::clone(&work));
-        Self { database, fanout, work, options, at, sync }
+        let database = DatabaseThread::start(connection, lock, options, fanout.clone(), Arc::clone(&work));
+        Self { database, fanout, work, at, sync }
     }
 
     /// Runs one step as one transaction.

@@ -10,10 +10,10 @@ use protocol::{
 };
 
 use super::rows::{self, GAME, REQUEST, corrupt, from_json, to_json, unavailable};
-use super::step::{Step, signed, unsigned};
+use super::step::{Ending, Step, signed, unsigned};
 use super::{EmbeddedStore, StoreError, games};
 use crate::store::{
-    Claim, Claims, Commit, Committed, Enqueued, Lease, LeaseToken, Narrated, NewRequest, Queue, Request,
+    Claim, Claims, Commit, Committed, Enqueued, LONGEST_DELAY, Lease, LeaseToken, Narrated, NewRequest, Queue, Request,
     StoryEventPlacement, WorkerId,
 };
 
@@ -33,34 +33,31 @@ impl Queue for EmbeddedStore {
                 [id.to_string()],
                 |row| row.get(0).map(unsigned),
             )?;
-            let sql = format!("SELECT {REQUEST} FROM requests WHERE id = ?1");
-            Ok(step.all(&sql, [id.to_string()], |row| rows::request(row, position))?.pop())
+            let sql = format!("SELECT {REQUEST} FROM requests WHERE id = ?1 AND ifnull(expires_at > ?2, TRUE)");
+            Ok(step.all(&sql, (id.to_string(), step.now), |row| rows::request(row, position))?.pop())
         })
         .await
     }
 
-    async fn claim(&self, worker: &WorkerId, _nonce: u64, max: usize) -> Result<Claims, StoreError> {
-        // Within one process a step's outcome is never unknown, so the nonce has nothing to repeat.
-        let worker = worker.clone();
+    async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
+        let (worker, claimed_by) = (worker.clone(), format!("{worker} {nonce}"));
         self.step(move |step| {
-            expire_statuses(step)?;
-            take_over(step)?;
-            end_backoffs(step)?;
-            let mut claims = Vec::new();
-            while claims.len() < max
-                && let Some(game) = step.first(
-                    "SELECT id FROM games WHERE lane_state = 'ready' ORDER BY lane_key LIMIT 1",
-                    [],
-                    |row| row.get::<_, String>(0),
-                )?
-            {
-                claims.extend(lease(step, rows::id(&game)?, &worker)?);
+            let mut claims = claimed_already(step, &claimed_by)?;
+            if claims.is_empty() {
+                expire_statuses(step)?;
+                take_over(step)?;
+                end_backoffs(step)?;
+                while claims.len() < max
+                    && let Some(game) = step.first(
+                        "SELECT id FROM games WHERE lane_state = 'ready' ORDER BY lane_key LIMIT 1",
+                        [],
+                        |row| row.get::<_, String>(0),
+                    )?
+                {
+                    claims.extend(lease(step, rows::id(&game)?, &worker, &claimed_by)?);
+                }
             }
-            let next_due: Option<i64> = step
-                .first("SELECT min(lane_key) FROM games WHERE lane_state IN ('delayed', 'active')", [], |row| row.get(0))?
-                .flatten();
-            let next_due = next_due.map(|due| Duration::from_millis(unsigned(due - step.now)));
-            Ok(Claims { claims, next_due })
+            Ok(Claims { claims, next_due: next_due(step)? })
         })
         .await
     }
@@ -127,9 +124,9 @@ impl Queue for EmbeddedStore {
     async fn retry(&self, lease: &Lease, delay: Duration, error: &str) -> Result<(), StoreError> {
         let lease = lease.clone();
         let problem: Problem = from_json("a problem", error)?;
-        let due_in = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
+        let due_in = i64::try_from(delay.min(LONGEST_DELAY).as_millis()).unwrap_or(i64::MAX);
         self.step(move |step| {
-            if !put_back(step, &lease)? {
+            if !put_back(step, &lease, Ending::Retry)? {
                 return Ok(());
             }
             let due = step.now.saturating_add(due_in);
@@ -137,10 +134,7 @@ impl Queue for EmbeddedStore {
                 "UPDATE requests SET error = ?2, not_before = ?3 WHERE id = ?1",
                 (lease.request.to_string(), to_json(&problem)?, due),
             )?;
-            step.execute(
-                "UPDATE games SET lane_state = 'delayed', lane_key = ?2, token = NULL WHERE id = ?1",
-                (lease.game.to_string(), due),
-            )?;
+            step.move_lane(lease.game, Some("delayed"), due)?;
             // Idle workers wait for the earliest back-off that they know of.
             step.wake = true;
             let event = RequestRetrying {
@@ -158,7 +152,7 @@ impl Queue for EmbeddedStore {
     async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError> {
         let lease = lease.clone();
         self.step(move |step| {
-            if put_back(step, &lease)? {
+            if put_back(step, &lease, Ending::HandBack)? {
                 step.execute("UPDATE requests SET attempt = attempt - 1 WHERE id = ?1", [lease.request.to_string()])?;
                 step.make_ready(lease.game)?;
             }
@@ -171,7 +165,7 @@ impl Queue for EmbeddedStore {
         let lease = lease.clone();
         let problem: Problem = from_json("a problem", error)?;
         self.step(move |step| {
-            if put_back(step, &lease)?
+            if put_back(step, &lease, Ending::Fail)?
                 && let Some(head) = step.head(lease.game)?
             {
                 step.bury(lease.game, &head, &problem)?;
@@ -217,8 +211,12 @@ impl Queue for EmbeddedStore {
                 },
             )?;
             let leased = step
-                .first("SELECT lane_state = 'active' FROM games WHERE id = ?1", [game.to_string()], |row| row.get(0))?
-                .unwrap_or(false);
+                .first(
+                    "SELECT 1 FROM games WHERE id = ?1 AND lane_state = 'active' AND lane_key > ?2",
+                    (game.to_string(), step.now),
+                    |_| Ok(()),
+                )?
+                .is_some();
             Ok(LaneView { game_id: game, requests, leased })
         })
         .await
@@ -226,18 +224,14 @@ impl Queue for EmbeddedStore {
 }
 
 fn enqueue(step: &mut Step<'_>, request: &NewRequest, reject_if_busy: bool) -> Result<Enqueued, StoreError> {
-    let known = step.first(
-        "SELECT position, cursor FROM requests WHERE id = ?1",
-        [request.id.to_string()],
-        |row| Ok((unsigned(row.get(0)?), row.get::<_, String>(1)?)),
-    )?;
+    let known = step.first("SELECT position, cursor FROM requests WHERE id = ?1", [request.id.to_string()], |row| {
+        Ok((unsigned(row.get(0)?), row.get::<_, String>(1)?))
+    })?;
     if let Some((position, cursor)) = known {
         let cursor = cursor.parse().map_err(|error| corrupt("a request's cursor", error))?;
         return Ok(Enqueued::Accepted { position, cursor });
     }
-    let length: Option<i64> =
-        step.first("SELECT lane_length FROM games WHERE id = ?1", [request.game.to_string()], |row| row.get(0))?;
-    let Some(length) = length else { return Ok(Enqueued::UnknownGame) };
+    let Some(length) = step.lane_length(request.game)? else { return Ok(Enqueued::UnknownGame) };
     if reject_if_busy && length > 0 {
         return Ok(Enqueued::Busy);
     }
@@ -297,8 +291,40 @@ fn deadline(step: &Step<'_>) -> i64 {
     step.now.saturating_add(i64::try_from(step.options.lease_ttl.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// When a back-off or a lease ends next, from now.
+fn next_due(step: &Step<'_>) -> Result<Option<Duration>, StoreError> {
+    // Two questions, for the index answers each at once.
+    let first = |state: &str| {
+        step.first("SELECT lane_key FROM games WHERE lane_state = ?1 ORDER BY lane_key LIMIT 1", [state], |row| {
+            row.get::<_, i64>(0)
+        })
+    };
+    let due = first("delayed")?.into_iter().chain(first("active")?).min();
+    Ok(due.map(|due| Duration::from_millis(unsigned(due - step.now))))
+}
+
+/// What an earlier try of the same claim leased, in the order in which it did, as far as the leases still hold.
+fn claimed_already(step: &Step<'_>, claimed_by: &str) -> Result<Vec<Claim>, StoreError> {
+    let leased = step.all(
+        "SELECT id, token FROM games WHERE claimed_by = ?1 AND lane_state = 'active' AND lane_key > ?2",
+        (claimed_by, step.now),
+        |row| {
+            let (game, token): (String, String) = (row.get(0).map_err(unavailable)?, row.get(1).map_err(unavailable)?);
+            Ok((rows::id(&game)?, token))
+        },
+    )?;
+    let mut claims = Vec::new();
+    for (game, token) in leased {
+        if let Some(head) = step.head(game)? {
+            claims.push((head.seq, describe(step, game, head.request, token)?));
+        }
+    }
+    claims.sort_by_key(|(seq, _)| *seq);
+    Ok(claims.into_iter().map(|(_, claim)| claim).collect())
+}
+
 /// Leases a ready game to a worker.
-fn lease(step: &mut Step<'_>, game: GameId, worker: &WorkerId) -> Result<Option<Claim>, StoreError> {
+fn lease(step: &mut Step<'_>, game: GameId, worker: &WorkerId, claimed_by: &str) -> Result<Option<Claim>, StoreError> {
     let Some(head) = step.head(game)? else {
         step.make_ready(game)?;
         return Ok(None);
@@ -309,8 +335,8 @@ fn lease(step: &mut Step<'_>, game: GameId, worker: &WorkerId) -> Result<Option<
         .unwrap_or_default();
     let token = format!("{fence}:{worker}:{}", head.request);
     step.execute(
-        "UPDATE games SET lane_state = 'active', lane_key = ?2, token = ?3 WHERE id = ?1",
-        (&key, deadline(step), &token),
+        "UPDATE games SET lane_state = 'active', lane_key = ?2, token = ?3, claimed_by = ?4 WHERE id = ?1",
+        (&key, deadline(step), &token, claimed_by),
     )?;
     let attempt = Attempt(head.attempt.0 + 1);
     step.execute(
@@ -327,18 +353,20 @@ fn lease(step: &mut Step<'_>, game: GameId, worker: &WorkerId) -> Result<Option<
         user_message: head.user_message,
     };
     step.append(game, &event.into())?;
-    let request = step
-        .all(&format!("SELECT {REQUEST} FROM requests WHERE id = ?1"), [head.request.to_string()], |row| {
-            rows::request(row, Some(0))
-        })?
-        .pop();
-    let state = step.all(&format!("SELECT {GAME} FROM games WHERE id = ?1"), [&key], rows::game)?.pop();
-    let (Some(request), Some(state)) = (request, state) else {
+    describe(step, game, head.request, token).map(Some)
+}
+
+/// Everything that a leased turn needs.
+fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) -> Result<Claim, StoreError> {
+    let sql = format!("SELECT {REQUEST} FROM requests WHERE id = ?1");
+    let found = step.all(&sql, [request.to_string()], |row| rows::request(row, Some(0)))?.pop();
+    let state = step.all(&format!("{GAME} WHERE id = ?1"), [game.to_string()], rows::game)?.pop();
+    let (Some(request), Some(state)) = (found, state) else {
         return Err(corrupt("a claim", "the request or its game is gone"));
     };
     let history = games::window(step, game, step.options.history_window)?;
-    let lease = Lease { game, request: head.request, attempt, token: LeaseToken::new(token) };
-    Ok(Some(Claim { lease, request, game: state, history }))
+    let lease = Lease { game, request: request.id, attempt: request.attempt, token: LeaseToken::new(token) };
+    Ok(Claim { lease, request, game: state, history })
 }
 
 fn publish(step: &mut Step<'_>, lease: &Lease, number: u64, content: String, done: bool) -> Result<(), StoreError> {
@@ -355,35 +383,35 @@ fn publish(step: &mut Step<'_>, lease: &Lease, number: u64, content: String, don
 
 fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committed, StoreError> {
     if !step.holds(lease)? {
-        return if step.ended_by(lease)? { Ok(Committed::Done) } else { Err(StoreError::LeaseLost) };
+        let repeated = step.was_ended(lease, Ending::Commit)?;
+        return if repeated { Ok(Committed::Done) } else { Err(StoreError::LeaseLost) };
     }
     let game = lease.game;
-    let changed = step.execute(
-        "UPDATE games SET document = ?2, version = version + 1, updated_at = ?3 WHERE id = ?1 AND version = ?4",
-        (game.to_string(), to_json(&commit.document)?, step.now, signed(commit.base_version)),
-    )?;
-    if changed == 0 {
+    if !games::write_document(step, game, commit.base_version, &to_json(&commit.document)?)? {
         return Ok(Committed::VersionChanged);
     }
     let turn = commit.turn.iter().map(to_json).collect::<Result<Vec<_>, _>>()?;
     games::append_history(step, game, &turn)?;
     let Some(head) = step.head(game)? else { return Err(corrupt("a lane", "its head is gone")) };
     step.execute(
-        "UPDATE requests SET result = ?2, ended_by = ?3, narration = NULL, delta = NULL, error = NULL WHERE id = ?1",
-        (lease.request.to_string(), to_json(&commit.result)?, lease.token.as_str()),
+        "UPDATE requests SET result = ?2, narration = NULL, delta = NULL, error = NULL WHERE id = ?1",
+        (lease.request.to_string(), to_json(&commit.result)?),
     )?;
+    step.end(lease, Ending::Commit)?;
     step.finish(game, lease.request, RequestStatus::Completed)?;
     step.append_data(game, Some(lease.request), "game.state_updated", commit.events.state_updated)?;
     step.append_data(game, Some(lease.request), "request.completed", commit.events.completed)?;
 
     let count = signed(commit.story_events.len() as u64);
     for (n, child) in (1..).zip(&commit.story_events) {
-        let (seq, place) = match step.options.story_events {
-            StoryEventPlacement::Tail => (step.next_seq()?, step.tail_place(game)?),
+        let (seq, place, position) = match step.options.story_events {
+            StoryEventPlacement::Tail => {
+                (step.next_seq()?, step.tail_place(game)?, step.lane_length(game)?.unwrap_or_default())
+            }
             // They take the finished request's place, in the lane and in the global order.
-            StoryEventPlacement::Next => (head.seq, head.place - count + n),
+            StoryEventPlacement::Next => (head.seq, head.place - count + n, n - 1),
         };
-        step.admit(child, seq, place, 0)?;
+        step.admit(child, seq, place, position)?;
     }
     step.make_ready(game)?;
     Ok(Committed::Done)
@@ -391,16 +419,14 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
 
 /// Ends an attempt without effect: its request stays at the head of its lane. Answers whether there is anything to do;
 /// a repeat by the same lease finds that there is not.
-fn put_back(step: &mut Step<'_>, lease: &Lease) -> Result<bool, StoreError> {
+fn put_back(step: &mut Step<'_>, lease: &Lease, ending: Ending) -> Result<bool, StoreError> {
     if !step.holds(lease)? {
-        return if step.ended_by(lease)? { Ok(false) } else { Err(StoreError::LeaseLost) };
+        return if step.was_ended(lease, ending)? { Ok(false) } else { Err(StoreError::LeaseLost) };
     }
     if let Some(head) = step.head(lease.game)? {
         step.supersede(lease.game, &head)?;
     }
-    step.execute(
-        "UPDATE requests SET status = 'queued', ended_by = ?2 WHERE id = ?1",
-        (lease.request.to_string(), lease.token.as_str()),
-    )?;
+    step.execute("UPDATE requests SET status = 'queued' WHERE id = ?1", [lease.request.to_string()])?;
+    step.end(lease, ending)?;
     Ok(true)
 }

@@ -17,10 +17,11 @@ pub(super) fn unavailable(error: rusqlite::Error) -> StoreError {
     StoreError::Unavailable { reason: error.to_string() }
 }
 
-/// Columns that make a [`Game`], for [`game`].
-pub(super) const GAME: &str = "id, version, epoch, offset, document, created_at, updated_at";
+/// What makes a [`Game`], for [`game`].
+pub(super) const GAME: &str = "SELECT id, version, epoch, offset, document, created_at, updated_at \
+     FROM games JOIN documents ON game_id = id";
 
-/// A game from the columns [`GAME`].
+/// A game from a row of [`GAME`].
 pub(super) fn game(row: &Row<'_>) -> Result<Game, StoreError> {
     let row = Columns { what: "a game", row };
     Ok(Game {
@@ -47,7 +48,11 @@ pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, S
         message: row.need(3)?,
         actor: row.get(4)?,
         user_message: row.need(5)?,
-        caused_by: row.get::<String>(6)?.map(|id| id.parse()).transpose().map_err(|error| corrupt("a request", error))?,
+        caused_by: row
+            .get::<String>(6)?
+            .map(|id| id.parse())
+            .transpose()
+            .map_err(|error| corrupt("a request", error))?,
         status: row.parse(7)?,
         attempt: Attempt(row.number(8)?),
         enqueued_at: row.time(9)?.unwrap_or_default(),

@@ -5,11 +5,11 @@ CREATE TABLE IF NOT EXISTS meta (
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- A game and its lane. `lane_state` says where the lane stands, `lane_key` what orders it there:
+-- A game and its lane. `lane_state` says where a lane with requests stands, `lane_key` what orders it there:
 -- ready: the head request's arrival sequence; delayed: when its back-off ends; active: when its lease ends.
+-- `claimed_by` is the claim that made the lease, so that a repeated one can find it.
 CREATE TABLE IF NOT EXISTS games (
     id          TEXT PRIMARY KEY,
-    document    TEXT NOT NULL,
     version     INTEGER NOT NULL,
     fence       INTEGER NOT NULL DEFAULT 0,
     epoch       INTEGER NOT NULL,
@@ -17,14 +17,23 @@ CREATE TABLE IF NOT EXISTS games (
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL,
     lane_length INTEGER NOT NULL DEFAULT 0,
-    lane_state  TEXT NOT NULL DEFAULT 'idle' CHECK (lane_state IN ('idle', 'ready', 'delayed', 'active')),
+    lane_state  TEXT CHECK (lane_state IN ('ready', 'delayed', 'active')),
     lane_key    INTEGER NOT NULL DEFAULT 0,
-    token       TEXT
+    token       TEXT,
+    claimed_by  TEXT
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS games_by_lane ON games (lane_state, lane_key) WHERE lane_state <> 'idle';
+CREATE INDEX IF NOT EXISTS games_by_lane ON games (lane_state, lane_key) WHERE lane_state IS NOT NULL;
+CREATE INDEX IF NOT EXISTS games_by_claim ON games (claimed_by) WHERE claimed_by IS NOT NULL;
 CREATE INDEX IF NOT EXISTS games_by_change ON games (updated_at);
 
--- `seq` is the order of arrival over all games; `place` the order within the game's lane.
+-- A game's state, apart from its row above: that one is written with every event, and must be small.
+CREATE TABLE IF NOT EXISTS documents (
+    game_id  TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+);
+
+-- `seq` is the order of arrival over all games; `place` the order within the game's lane. `ended_by` is the step and
+-- the token that ended the latest attempt, so that a repeat of this step, and of no other, answers as it did first.
 CREATE TABLE IF NOT EXISTS requests (
     id           TEXT PRIMARY KEY,
     game_id      TEXT NOT NULL,

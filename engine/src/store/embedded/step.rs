@@ -1,7 +1,7 @@
 //! One transaction, and the moves that steps are made of. They mirror `lua/common.lua` of the Redis backend.
 
-use protocol::{Event, EventId, GameId, RequestFailed, RequestId, RequestStatus, RequestType};
 use protocol::{Attempt, AttemptSuperseded, Problem};
+use protocol::{Event, EventId, GameId, RequestFailed, RequestId, RequestStatus, RequestType};
 use rusqlite::{OptionalExtension, Params, Row, Transaction};
 
 use super::rows::{corrupt, to_json, unavailable};
@@ -17,6 +17,28 @@ pub(super) struct Step<'a> {
     pub(super) options: &'a StoreOptions,
     pub(super) appended: Vec<(GameId, LogEvent)>,
     pub(super) wake: bool,
+}
+
+/// The steps that end an attempt.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ending {
+    Commit,
+    Retry,
+    HandBack,
+    Fail,
+}
+
+impl Ending {
+    /// The step and who took it, as the request keeps it.
+    fn by(self, lease: &Lease) -> String {
+        let step = match self {
+            Self::Commit => "commit",
+            Self::Retry => "retry",
+            Self::HandBack => "hand_back",
+            Self::Fail => "fail",
+        };
+        format!("{step} {}", lease.token.as_str())
+    }
 }
 
 /// The head of a lane.
@@ -138,12 +160,17 @@ impl Step<'_> {
         let (state, key) = match self.head(game)? {
             Some(head) => {
                 self.wake = true;
-                ("ready", head.seq)
+                (Some("ready"), head.seq)
             }
-            None => ("idle", 0),
+            None => (None, 0),
         };
+        self.move_lane(game, state, key)
+    }
+
+    /// Ends the lease, if there is one, and says what the game's lane waits for.
+    pub(super) fn move_lane(&self, game: GameId, state: Option<&str>, key: i64) -> Result<(), StoreError> {
         self.execute(
-            "UPDATE games SET lane_state = ?2, lane_key = ?3, token = NULL WHERE id = ?1",
+            "UPDATE games SET lane_state = ?2, lane_key = ?3, token = NULL, claimed_by = NULL WHERE id = ?1",
             (game.to_string(), state, key),
         )?;
         Ok(())
@@ -164,11 +191,17 @@ impl Step<'_> {
         Ok(held.is_some())
     }
 
-    /// Whether the lease has ended its own attempt, so that a repeated step can answer as it answered first.
-    pub(super) fn ended_by(&self, lease: &Lease) -> Result<bool, StoreError> {
+    /// Records which step ended an attempt.
+    pub(super) fn end(&self, lease: &Lease, ending: Ending) -> Result<(), StoreError> {
+        self.execute("UPDATE requests SET ended_by = ?2 WHERE id = ?1", (lease.request.to_string(), ending.by(lease)))?;
+        Ok(())
+    }
+
+    /// Whether this step has ended the attempt already, so that a repeat of it can answer as it answered first.
+    pub(super) fn was_ended(&self, lease: &Lease, ending: Ending) -> Result<bool, StoreError> {
         let ended = self.first(
             "SELECT 1 FROM requests WHERE id = ?1 AND ended_by = ?2",
-            (lease.request.to_string(), lease.token.as_str()),
+            (lease.request.to_string(), ending.by(lease)),
             |_| Ok(()),
         )?;
         Ok(ended.is_some())
@@ -185,7 +218,13 @@ impl Step<'_> {
     }
 
     /// Queues a request at a place of its game's lane; answers the id before its `request.queued` event.
-    pub(super) fn admit(&mut self, request: &NewRequest, seq: i64, place: i64, position: i64) -> Result<EventId, StoreError> {
+    pub(super) fn admit(
+        &mut self,
+        request: &NewRequest,
+        seq: i64,
+        place: i64,
+        position: i64,
+    ) -> Result<EventId, StoreError> {
         let cursor = self.cursor(request.game)?;
         self.execute(
             "INSERT INTO requests (id, game_id, seq, place, type, message, actor, user_message, caused_by, position, \
@@ -219,6 +258,11 @@ impl Step<'_> {
             |row| row.get(0),
         )?
         .ok_or_else(|| corrupt("the sequence", "it gave no number"))
+    }
+
+    /// How many unfinished requests a game has, if there is such a game.
+    pub(super) fn lane_length(&self, game: GameId) -> Result<Option<i64>, StoreError> {
+        self.first("SELECT lane_length FROM games WHERE id = ?1", [game.to_string()], |row| row.get(0))
     }
 
     /// The place behind a game's lane.

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use protocol::GameId;
@@ -16,10 +17,12 @@ use crate::store::{StoreError, StoreOptions};
 
 type Job = Box<dyn FnOnce(&mut Database) + Send>;
 
-/// The way to the thread. Dropping it ends the thread and closes the database.
+/// The way to the thread. Dropping it ends the thread and closes the database, so that it can be opened again.
 #[derive(Debug)]
 pub(super) struct DatabaseThread {
-    jobs: mpsc::Sender<Job>,
+    /// Taken when the way is dropped.
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// What the thread owns.
@@ -42,7 +45,7 @@ impl DatabaseThread {
         work: Arc<Notify>,
     ) -> Self {
         let (jobs, receiver) = mpsc::channel::<Job>();
-        std::thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             let epoch = connection
                 .query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get::<_, String>(0))
                 .ok()
@@ -53,7 +56,7 @@ impl DatabaseThread {
                 job(&mut database);
             }
         });
-        Self { jobs }
+        Self { jobs: Some(jobs), thread: Some(thread) }
     }
 
     /// Runs a step; its effects are committed when this returns `Ok`, and undone when it returns `Err`.
@@ -63,13 +66,22 @@ impl DatabaseThread {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let gone = || StoreError::Unavailable { reason: "the database thread has ended".to_owned() };
-        self.jobs
-            .send(Box::new(move |database| {
-                // A caller that has gone does not need the answer; the step has happened all the same.
-                let _ = answer.send(database.run(step));
-            }))
-            .map_err(|_| gone())?;
+        let job: Job = Box::new(move |database| {
+            // A caller that has gone does not need the answer; the step has happened all the same.
+            let _ = answer.send(database.run(step));
+        });
+        self.jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
+    }
+}
+
+impl Drop for DatabaseThread {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // A thread that has panicked has closed the database as well.
+            let _ = thread.join();
+        }
     }
 }
 

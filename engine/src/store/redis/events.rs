@@ -16,8 +16,10 @@ use crate::store::{Events, LogRead, Subscription};
 #[async_trait]
 impl Events for RedisStore {
     async fn read_log(&self, game: GameId, after: Option<EventId>, limit: usize) -> Result<LogRead, StoreError> {
-        let after = after.unwrap_or(EventId { epoch: 0, offset: 0 });
-        let call = Call::new().id(game).arg(after.epoch).arg(after.offset).arg(limit);
+        let mut call = Call::new().id(game).arg(limit);
+        if let Some(after) = after {
+            call = call.arg(after.epoch).arg(after.offset);
+        }
         let mut reply: Vec<redis::Value> = self.connection.run(&script::READ_LOG, &call).await?;
         if reply.is_empty() {
             return Err(surprising("read_log", &reply));
@@ -41,7 +43,11 @@ impl Events for RedisStore {
         let mut rest = entries.into_iter().map(text);
         match (rest.next().transpose()?.as_deref(), rest.next().transpose()?) {
             (Some(reason), Some(head)) => Ok(LogRead::Reset {
-                reason: if reason == "lost" { "the store has lost later events" } else { "the log no longer reaches back that far" },
+                reason: if reason == "lost" {
+                    "the store has lost later events"
+                } else {
+                    "the log no longer reaches back that far"
+                },
                 head: head.parse().map_err(|error: protocol::IdError| surprising("read_log", &error))?,
             }),
             other => Err(surprising("read_log", &other)),

@@ -13,7 +13,12 @@ use crate::store::{Game, GameDocument, GameWrite, Games};
 
 #[async_trait]
 impl Games for RedisStore {
-    async fn create_game(&self, id: GameId, document: &GameDocument, history: &[ChatMessage]) -> Result<(), StoreError> {
+    async fn create_game(
+        &self,
+        id: GameId,
+        document: &GameDocument,
+        history: &[ChatMessage],
+    ) -> Result<(), StoreError> {
         let mut call = Call::new().id(id).arg(to_json(document)?);
         for message in history {
             call = call.arg(to_json(message)?);
@@ -29,16 +34,22 @@ impl Games for RedisStore {
     }
 
     async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
         let key = self.key("game-history", id);
-        let from = -i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
+        let from = -i64::try_from(limit).unwrap_or(i64::MAX);
         let messages: Vec<String> = self.connection.query(redis::cmd("LRANGE").arg(&key).arg(from).arg(-1)).await?;
         messages.iter().map(|text| from_json(&key, text)).collect()
     }
 
     async fn games(&self, skip: usize, limit: usize) -> Result<Vec<Game>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
         let index = format!("{}games", self.connection.prefix());
         let mut page = redis::cmd("ZREVRANGE");
-        page.arg(index).arg(skip).arg(skip + limit.max(1) - 1);
+        page.arg(index).arg(skip).arg(skip.saturating_add(limit - 1));
         let ids: Vec<String> = self.connection.query(&page).await?;
         let mut read = redis::pipe();
         for id in &ids {

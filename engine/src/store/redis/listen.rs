@@ -8,7 +8,7 @@ use futures::StreamExt;
 use protocol::GameId;
 use redis::aio::{MultiplexedConnection, PubSubSink, PubSubStream};
 use redis::{AsyncConnectionConfig, Client, RedisError};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::codec::live_event;
@@ -17,32 +17,96 @@ use crate::backoff::Backoff;
 use crate::store::fanout::Fanout;
 use crate::store::{StoreError, Subscription};
 
-/// Notifies `work` for every wake token, on a connection that does nothing else: a blocking command would stall every
-/// other user of a shared one.
-pub(super) fn wake_on_tokens(connection: &Connection, work: &Arc<Notify>) -> AbortOnDropHandle<()> {
-    let (client, work) = (connection.client().clone(), Arc::clone(work));
-    let key = format!("{}requests:wake", connection.prefix());
-    AbortOnDropHandle::new(tokio::spawn(async move {
+/// Takes wake tokens for this process, and only while it has a use for them.
+#[derive(Debug)]
+pub(super) struct Wakeups {
+    /// How many callers wait for work.
+    waiting: watch::Sender<usize>,
+    work: Arc<Notify>,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Wakeups {
+    pub(super) fn start(connection: &Connection) -> Self {
+        let (waiting, waiters) = watch::channel(0);
+        let work = Arc::new(Notify::new());
+        let taker = TokenTaker {
+            client: connection.client().clone(),
+            key: format!("{}requests:wake", connection.prefix()),
+            waiters,
+            work: Arc::clone(&work),
+        };
+        Self { waiting, work, _task: AbortOnDropHandle::new(tokio::spawn(taker.run())) }
+    }
+
+    /// Returns once there may be work.
+    pub(super) async fn wait(&self) {
+        self.waiting.send_modify(|waiting| *waiting += 1);
+        let _leave = Leave(&self.waiting);
+        self.work.notified().await;
+    }
+}
+
+/// A caller that no longer waits, because it was woken or because it has something else to do.
+struct Leave<'a>(&'a watch::Sender<usize>);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|waiting| *waiting -= 1);
+    }
+}
+
+/// Blocks for wake tokens on a connection that does nothing else: a blocking command would stall every other user of a
+/// shared one.
+struct TokenTaker {
+    client: Client,
+    key: String,
+    waiters: watch::Receiver<usize>,
+    work: Arc<Notify>,
+}
+
+impl TokenTaker {
+    async fn run(mut self) {
         let mut backoff = Backoff::reconnect();
         loop {
-            if let Ok(mut connection) = blocking_connection(&client).await {
+            if let Ok(mut connection) = blocking_connection(&self.client).await {
                 backoff.reset();
                 // There may have been tokens while nobody listened.
-                work.notify_one();
-                while redis::cmd("BLPOP").arg(&key).arg(0).query_async::<()>(&mut connection).await.is_ok() {
-                    work.notify_one();
+                self.work.notify_one();
+                if self.take_tokens(&mut connection).await.is_none() {
+                    return;
                 }
             }
             backoff.wait().await;
         }
-    }))
+    }
+
+    /// Until the connection fails, or, answering `None`, until the store is gone.
+    async fn take_tokens(&mut self, connection: &mut MultiplexedConnection) -> Option<RedisError> {
+        loop {
+            // A worker without a free slot leaves the tokens to others.
+            self.waiters.wait_for(|waiting| *waiting > 0).await.ok()?;
+            let mut pop = redis::cmd("BLPOP");
+            if let Err(error) = pop.arg(&self.key).arg(0).query_async::<()>(connection).await {
+                return Some(error);
+            }
+            if *self.waiters.borrow() > 0 {
+                self.work.notify_one();
+                continue;
+            }
+            // Its slots have filled up while it waited: the token is for another worker.
+            let mut pass_on = redis::cmd("LPUSH");
+            if let Err(error) = pass_on.arg(&self.key).arg(1).query_async::<()>(connection).await {
+                return Some(error);
+            }
+        }
+    }
 }
 
 /// A connection whose commands may take for ever.
 async fn blocking_connection(client: &Client) -> Result<MultiplexedConnection, RedisError> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(Duration::from_secs(2)))
-        .set_response_timeout(None);
+    let config =
+        AsyncConnectionConfig::new().set_connection_timeout(Some(Duration::from_secs(2))).set_response_timeout(None);
     client.get_multiplexed_async_connection_with_config(&config).await
 }
 

@@ -11,14 +11,12 @@ mod listen;
 mod queue;
 mod script;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
-use tokio::sync::Notify;
-use tokio_util::task::AbortOnDropHandle;
 
 use self::connection::Connection;
-use self::listen::Channels;
+use self::listen::{Channels, Wakeups};
 use super::fanout::Fanout;
 use super::{Store, StoreError, StoreOptions};
 
@@ -30,9 +28,8 @@ pub struct RedisStore {
     fanout: Fanout,
     /// Starts with the first subscriber, so that a worker process holds no pub/sub connection.
     channels: OnceLock<Channels>,
-    work: Arc<Notify>,
     /// Starts with the first wait for work, so that an API process takes no wake token.
-    wake: OnceLock<AbortOnDropHandle<()>>,
+    wakeups: OnceLock<Wakeups>,
 }
 
 impl RedisStore {
@@ -40,14 +37,7 @@ impl RedisStore {
     pub async fn connect(url: &str, prefix: &str, options: StoreOptions) -> Result<Self, StoreError> {
         let connection = Connection::new(url, prefix)?;
         connection.ping().await?;
-        Ok(Self {
-            connection,
-            options,
-            fanout: Fanout::default(),
-            channels: OnceLock::new(),
-            work: Arc::new(Notify::new()),
-            wake: OnceLock::new(),
-        })
+        Ok(Self { connection, options, fanout: Fanout::default(), channels: OnceLock::new(), wakeups: OnceLock::new() })
     }
 
     fn key(&self, name: &str, id: impl std::fmt::Display) -> String {

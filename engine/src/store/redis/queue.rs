@@ -9,10 +9,11 @@ use protocol::{Attempt, ChatChunk, EventId, GameId, LaneView, Problem, ProblemTy
 use redis::FromRedisValue;
 
 use super::codec::{Fields, from_json, request_fields, to_json};
+use super::listen::Wakeups;
 use super::script::{self, Call, Script};
 use super::{RedisStore, StoreError};
 use crate::store::{
-    Claim, Claims, Commit, Committed, Enqueued, Lease, LeaseToken, Narrated, NewRequest, Queue, Request,
+    Claim, Claims, Commit, Committed, Enqueued, LONGEST_DELAY, Lease, LeaseToken, Narrated, NewRequest, Queue, Request,
     StoryEventPlacement, WorkerId,
 };
 
@@ -139,7 +140,7 @@ impl Queue for RedisStore {
     }
 
     async fn retry(&self, lease: &Lease, delay: Duration, error: &str) -> Result<(), StoreError> {
-        let call = fenced(lease).arg(millis(delay)).arg(error).arg(self.options.events_kept);
+        let call = fenced(lease).arg(millis(delay.min(LONGEST_DELAY))).arg(error).arg(self.options.events_kept);
         self.fenced(&script::REQUEUE, &call).await
     }
 
@@ -154,8 +155,7 @@ impl Queue for RedisStore {
     }
 
     async fn wait_for_work(&self) {
-        self.wake.get_or_init(|| super::listen::wake_on_tokens(&self.connection, &self.work));
-        self.work.notified().await;
+        self.wakeups.get_or_init(|| Wakeups::start(&self.connection)).wait().await;
     }
 
     async fn queue(&self) -> Result<QueueView, StoreError> {

@@ -2,7 +2,7 @@
 -- ARGV: 2 worker, 3 nonce, 4 how many, 5 lease TTL (ms), 6 attempts a request has, 7 history window, 8 events kept,
 --       9 status TTL (ms), 10 problem (JSON) for a request whose attempts are all lost.
 -- Returns {ms until a back-off or lease ends or -1, claim…}; a claim is {game, token, request fields, game fields, history}.
--- The same nonce gets the same claims again while their leases hold.
+-- The same nonce gets the same claims again, those whose leases still hold; if none does, it is a new claim.
 local worker, nonce, max, ttl = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local attempts, window, kept = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 -- How many due or expired games one call looks after: scripts block the server, so their loops are bounded.
@@ -18,14 +18,25 @@ local function describe(game, token)
 end
 
 local reply = { -1 }
-local MADE = P .. 'claims:' .. worker .. ':' .. nonce
-local made = redis.call('LRANGE', MADE, 0, -1)
-if #made > 0 then
-  for i = 1, #made, 2 do
-    if holds(made[i], made[i + 1]) then reply[#reply + 1] = describe(made[i], made[i + 1]) end
+
+-- Completes the reply with the time at which looking again is worth it.
+local function answer()
+  local due
+  for _, key in ipairs({ DELAYED, ACTIVE }) do
+    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    if first[2] and (not due or tonumber(first[2]) < due) then due = tonumber(first[2]) end
   end
+  if due then reply[1] = math.max(0, math.ceil(due - NOW)) end
   return reply
 end
+
+local MADE = P .. 'claims:' .. worker .. ':' .. nonce
+local made = redis.call('LRANGE', MADE, 0, -1)
+for i = 1, #made, 2 do
+  if holds(made[i], made[i + 1]) then reply[#reply + 1] = describe(made[i], made[i + 1]) end
+end
+if #reply > 1 then return answer() end
+redis.call('DEL', MADE)
 
 -- A lease that has run out: its worker is dead or stalled. The request goes back to the head of its game.
 for _, game in ipairs(redis.call('ZRANGEBYSCORE', ACTIVE, '-inf', NOW, 'LIMIT', 0, BATCH)) do
@@ -75,11 +86,4 @@ while count < max do
   end
 end
 if count > 0 then redis.call('PEXPIRE', MADE, ttl) end
-
-local due
-for _, key in ipairs({ DELAYED, ACTIVE }) do
-  local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-  if first[2] and (not due or tonumber(first[2]) < due) then due = tonumber(first[2]) end
-end
-if due then reply[1] = math.max(0, math.ceil(due - NOW)) end
-return reply
+return answer()

@@ -6,7 +6,7 @@
 -- Returns 'done', 'lost' or 'version'. A repeat by the same lease answers 'done'.
 local game, request, token, kept = ARGV[2], ARGV[3], ARGV[4], ARGV[11]
 if not holds(game, token) then
-  return redis.call('HGET', STATUS(request), 'committed_by') == token and 'done' or 'lost'
+  return was_ended(request, 'commit', token) and 'done' or 'lost'
 end
 if redis.call('HGET', GAME(game), 'version') ~= ARGV[5] then return 'version' end
 
@@ -16,7 +16,8 @@ local turns = tonumber(ARGV[13])
 if turns > 0 then redis.call('RPUSH', HISTORY(game), unpack(ARGV, 14, 13 + turns)) end
 
 local seq = redis.call('HGET', STATUS(request), 'seq')
-redis.call('HSET', STATUS(request), 'result', ARGV[7], 'committed_by', token)
+redis.call('HSET', STATUS(request), 'result', ARGV[7])
+ended(request, 'commit', token)
 redis.call('HDEL', STATUS(request), 'narration', 'delta', 'error')
 finish(game, request, 'completed', ARGV[10])
 append_event(game, request, 'game.state_updated', ARGV[8], kept)
@@ -29,9 +30,10 @@ while at <= #ARGV do
   at = at + 3 + fields
 end
 local ahead = ARGV[12] == 'next'
-for _, child in ipairs(children) do
+for n, child in ipairs(children) do
   -- Placed next, it takes the finished request's place in the global order.
-  admit(game, child[1], ahead and seq or int(redis.call('INCR', SEQUENCE)), child[3], child[2], kept)
+  admit(game, child[1], ahead and seq or int(redis.call('INCR', SEQUENCE)),
+    ahead and n - 1 or redis.call('LLEN', LANE(game)), child[3], child[2], kept)
   if not ahead then redis.call('RPUSH', LANE(game), child[1]) end
 end
 for i = ahead and #children or 0, 1, -1 do redis.call('LPUSH', LANE(game), children[i][1]) end

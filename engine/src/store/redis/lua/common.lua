@@ -90,6 +90,14 @@ local function free(game)
   redis.call('DEL', LOCK(game))
 end
 
+-- Records which step ended an attempt, so that a repeat of this step, and of no other, answers as it answered first.
+local function ended(request, step, token) redis.call('HSET', STATUS(request), 'ended_by', step .. ' ' .. token) end
+
+-- Whether this step has ended the attempt already.
+local function was_ended(request, step, token)
+  return redis.call('HGET', STATUS(request), 'ended_by') == step .. ' ' .. token
+end
+
 -- An attempt that has shown text which no checkpoint keeps: what it has shown is void.
 local function supersede(game, request, kept)
   local found = redis.call('HMGET', STATUS(request), 'chunks', 'narration', 'attempt')
@@ -100,16 +108,16 @@ local function supersede(game, request, kept)
   redis.call('HSET', STATUS(request), 'chunks', '0')
 end
 
--- Records a queued request that its caller puts into the lane. `fields` are its status fields; `queued` is the data of
--- its request.queued event.
-local function admit(game, request, seq, fields, queued, kept)
+-- Records a queued request that its caller puts into the lane, behind `position` others. `fields` are its status
+-- fields; `queued` is the data of its request.queued event.
+local function admit(game, request, seq, position, fields, queued, kept)
   redis.call('HSET', STATUS(request), 'status', 'queued', 'attempt', '0', 'seq', seq, 'game_id', game,
-    'enqueued_at', int(NOW), 'cursor', head(game), unpack(fields))
+    'position', int(position), 'enqueued_at', int(NOW), 'cursor', head(game), unpack(fields))
   redis.call('ZADD', QUEUED, seq, request)
   append_event(game, request, 'request.queued', queued, kept)
 end
 
--- Takes a finished request off its lane and lets its status expire.
+-- Takes a finished request off its lane and lets its status expire. It is the lane's head, so LREM finds it at once.
 local function finish(game, request, status, ttl)
   redis.call('LREM', LANE(game), 1, request)
   redis.call('ZREM', QUEUED, request)

@@ -5,4 +5,5 @@ local now = int(NOW)
 redis.call('HSET', GAME(game), 'document', ARGV[3], 'version', '1', 'fence', '0', 'offset', '0', 'epoch', epoch(),
   'created_at', now, 'updated_at', now)
 redis.call('ZADD', GAMES, now, game)
-if #ARGV > 3 then redis.call('RPUSH', HISTORY(game), unpack(ARGV, 4)) end
+-- One by one: an imported history may be longer than what Lua can unpack.
+for i = 4, #ARGV do redis.call('RPUSH', HISTORY(game), ARGV[i]) end

@@ -10,9 +10,9 @@ local position = redis.call('LLEN', LANE(game))
 if ARGV[4] == '1' and position > 0 then return { 'busy' } end
 local cursor = head(game)
 local seq = int(redis.call('INCR', SEQUENCE))
-local fields = { 'position', int(position) }
+local fields = {}
 for i = 7, #ARGV do fields[#fields + 1] = ARGV[i] end
-admit(game, request, seq, fields, ARGV[5], ARGV[6])
+admit(game, request, seq, position, fields, ARGV[5], ARGV[6])
 redis.call('RPUSH', LANE(game), request)
 if position == 0 then make_ready(game) end
 return { 'accepted', int(position), cursor }

@@ -3,10 +3,10 @@
 -- Returns 'ok' or 'lost'. A repeat by the same lease answers 'ok'.
 local game, request, token = ARGV[2], ARGV[3], ARGV[4]
 if not holds(game, token) then
-  return redis.call('HGET', STATUS(request), 'put_back_by') == token and 'ok' or 'lost'
+  return was_ended(request, 'fail', token) and 'ok' or 'lost'
 end
 supersede(game, request, ARGV[7])
-redis.call('HSET', STATUS(request), 'put_back_by', token)
+ended(request, 'fail', token)
 bury(game, request, ARGV[5], ARGV[6], ARGV[7])
 free(game)
 make_ready(game)

@@ -1,20 +1,25 @@
--- Reads a game's events after an id. ARGV: 2 game, 3 epoch, 4 offset ('0' for the first one kept), 5 limit.
+-- Reads a game's events after an id.
+-- ARGV: 2 game, 3 limit, 4 and 5 epoch and offset of the id; both are left out to read from the first event kept.
 -- Returns {'events', entry…} or {'reset', reason, head}; an entry is {id, fields} as XRANGE answers.
-local game, limit = ARGV[2], ARGV[5]
+local game, limit, epoch_read = ARGV[2], ARGV[3], ARGV[4]
 local function entries(from)
   local reply = { 'events' }
   for _, entry in ipairs(redis.call('XRANGE', LOG(game), from, '+', 'COUNT', limit)) do reply[#reply + 1] = entry end
   return reply
 end
-if ARGV[4] == '0' then return entries('-') end
-local id = ARGV[3] .. '-' .. ARGV[4]
+if not epoch_read then return entries('-') end
+local id, offset = epoch_read .. '-' .. ARGV[5], tonumber(ARGV[5])
 if #redis.call('XRANGE', LOG(game), id, id) == 1 then return entries('(' .. id) end
--- Not in the log: trimmed, lost with the store's data, or never given out. Only the event before the first one kept
--- can still be followed without a gap.
+
+-- Not in the log: trimmed, lost with the store's data, never given out, or the place before the first event of all.
 local first = redis.call('XRANGE', LOG(game), '-', '+', 'COUNT', 1)[1]
-if first then
-  local first_epoch, first_offset = string.match(first[1], '^(%d+)-(%d+)$')
-  if first_offset == int(tonumber(ARGV[4]) + 1) and tonumber(ARGV[3]) <= tonumber(first_epoch) then return entries('-') end
+if not first then
+  local top = redis.call('HGET', GAME(game), 'offset') or '0'
+  if offset == 0 and top == '0' then return { 'events' } end
+  return { 'reset', offset > tonumber(top) and 'lost' or 'trimmed', head(game) }
 end
-local top = tonumber(redis.call('HGET', GAME(game), 'offset') or '0')
-return { 'reset', tonumber(ARGV[4]) > top and 'lost' or 'trimmed', head(game) }
+local first_epoch, first_offset = string.match(first[1], '^(%d+)-(%d+)$')
+-- Of trimmed events, only the one before the first one kept can still be followed without a gap; and only within an
+-- epoch, for the event that had this offset in an earlier one may be among those that were lost.
+if tonumber(first_offset) == offset + 1 and (offset == 0 or first_epoch == epoch_read) then return entries('-') end
+return { 'reset', offset < tonumber(first_offset) and 'trimmed' or 'lost', head(game) }

@@ -3,14 +3,16 @@
 --       attempt, 7 events kept.
 -- Returns 'ok' or 'lost'. A repeat by the same lease answers 'ok'.
 local game, request, token, kept = ARGV[2], ARGV[3], ARGV[4], ARGV[7]
+local step = ARGV[6] == '' and 'hand_back' or 'retry'
 if not holds(game, token) then
-  return redis.call('HGET', STATUS(request), 'put_back_by') == token and 'ok' or 'lost'
+  return was_ended(request, step, token) and 'ok' or 'lost'
 end
 supersede(game, request, kept)
-redis.call('HSET', STATUS(request), 'status', 'queued', 'put_back_by', token)
+redis.call('HSET', STATUS(request), 'status', 'queued')
+ended(request, step, token)
 redis.call('ZADD', QUEUED, redis.call('HGET', STATUS(request), 'seq'), request)
 free(game)
-if ARGV[6] == '' then
+if step == 'hand_back' then
   redis.call('HINCRBY', STATUS(request), 'attempt', -1)
   make_ready(game)
 else
@@ -20,5 +22,7 @@ else
   append_event(game, request, 'request.retrying', '{"request_id":"' .. request .. '","game_id":"' .. game ..
     '","attempt":' .. redis.call('HGET', STATUS(request), 'attempt') .. ',"not_before":"' .. rfc3339(tonumber(due)) ..
     '","error":' .. ARGV[6] .. '}', kept)
+  -- Idle workers wait for the earliest back-off that they know of.
+  wake()
 end
 return 'ok'

@@ -1,0 +1,96 @@
+//! A JSON body, read so that an error says where it is.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
+use protocol::{Problem, ProblemType};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::error::ApiError;
+
+/// The body of a request, as JSON.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let essence = declared.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        if essence != "application/json" && !essence.ends_with("+json") {
+            let detail = "send the body with `content-type: application/json`";
+            return Err(Problem::new(ProblemType::UnsupportedMediaType, detail).into());
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+        read(&bytes).map(Self).map_err(ApiError::from)
+    }
+}
+
+fn unread(rejection: &BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(ProblemType::TooLarge, "the body is larger than this path accepts")
+    } else {
+        Problem::new(ProblemType::MalformedJson, "the body could not be read to its end")
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let inner = error.inner();
+        match inner.classify() {
+            Category::Data => Problem::field(pointer(error.path()), without_position(inner)),
+            _ => Problem::new(ProblemType::MalformedJson, inner.to_string()),
+        }
+    })?;
+    json.end().map_err(|error| Problem::new(ProblemType::MalformedJson, error.to_string()))?;
+    Ok(value)
+}
+
+/// The path as a JSON pointer (RFC 6901).
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// The pointer says where; line and column of the bytes on the wire help nobody.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::ChatRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_wrong_field_is_named_by_its_pointer() {
+        let problem = read::<ChatRequest>(br#"{"game_state_id": 7, "message": "x"}"#).unwrap_err();
+        assert_eq!((problem.status, problem.errors[0].pointer.as_str()), (422, "/game_state_id"));
+    }
+
+    #[test]
+    fn text_that_is_not_json_is_told_from_json_that_is_not_what_is_asked_for() {
+        for text in ["{", "", "{} x", "nonsense"] {
+            assert_eq!(read::<serde_json::Value>(text.as_bytes()).unwrap_err().status, 400, "{text}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Errors as problem documents.
+
+use std::any::Any;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use protocol::{Problem, ProblemType};
+
+use crate::store::StoreError;
+
+/// How long a client is asked to wait for the store, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// A problem on its way to the client.
+#[derive(Debug)]
+pub(super) struct ApiError(Problem);
+
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let problem = match error {
+            StoreError::Unavailable { reason } => {
+                tracing::warn!(reason, "the store does not answer");
+                Problem::new(
+                    ProblemType::StoreUnavailable,
+                    "the store does not answer; nothing was accepted that is not confirmed: try again",
+                )
+            }
+            error => internal(&error),
+        };
+        Self(problem)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self.0)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        response
+    }
+}
+
+/// A defect: the details are for the log, not for the client.
+pub(super) fn internal(error: &dyn std::fmt::Display) -> Problem {
+    tracing::error!(%error, "a request met a defect");
+    Problem::new(ProblemType::Internal, "the engine met a defect; its log says more")
+}
+
+/// A handler panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that the layer asks for")]
+pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    ApiError(internal(&text.unwrap_or("a panic without a message"))).into_response()
+}

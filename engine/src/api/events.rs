@@ -1,0 +1,111 @@
+//! `/v1/events/…`: where a stream begins. How it goes on is in [`super::stream`].
+
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use protocol::{EventId, GameId, Problem, ProblemType, RequestId};
+use serde::Deserialize;
+
+use super::Api;
+use super::error::ApiError;
+use super::games::unknown_game;
+use super::path::Id;
+use super::requests::unknown_request;
+use super::stream::{Follow, Scope};
+use crate::store::{LogRead, Request};
+
+/// A browser's `EventSource` cannot set a header on its first connect: the cursor is also a query parameter.
+#[derive(Debug, Deserialize)]
+pub(super) struct Cursor {
+    last_event_id: Option<String>,
+}
+
+/// Where a reader stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// It says nothing.
+    Unsaid,
+    /// Before everything that is kept.
+    Oldest,
+    /// After an event.
+    After(EventId),
+}
+
+/// Follows a game, from now on if the reader does not say from where.
+pub(super) async fn game(
+    State(api): State<Api>,
+    Id(id): Id<GameId>,
+    headers: HeaderMap,
+    Query(query): Query<Cursor>,
+) -> Result<Response, ApiError> {
+    let start = start(&headers, query)?;
+    let subscription = api.store.subscribe(id).await?;
+    // Read after the subscription, so that nothing falls between the two.
+    let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
+    let after = match start {
+        Start::Unsaid => Some(game.cursor),
+        Start::Oldest => None,
+        Start::After(event) => Some(event),
+    };
+    Ok(respond(&api, Follow::new(&api, subscription, Scope::Game(id), after)))
+}
+
+/// Follows a request, from its beginning if the reader does not say from where, to its terminal event.
+pub(super) async fn request(
+    State(api): State<Api>,
+    Id(id): Id<RequestId>,
+    headers: HeaderMap,
+    Query(query): Query<Cursor>,
+) -> Result<Response, ApiError> {
+    let start = start(&headers, query)?;
+    let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
+    let subscription = api.store.subscribe(request.game).await?;
+    let after = match start {
+        Start::Unsaid | Start::Oldest => request.cursor,
+        Start::After(event) => event.max(request.cursor),
+    };
+    if request.status.is_terminal() && has_seen_all(&api, &request, after).await? {
+        // Tells a browser's EventSource not to come back.
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(respond(&api, Follow::new(&api, subscription, Scope::Request(request.game, id), Some(after))))
+}
+
+/// Whether nothing of a finished request comes after `after`.
+async fn has_seen_all(api: &Api, request: &Request, mut after: EventId) -> Result<bool, ApiError> {
+    const BATCH: usize = 256;
+    loop {
+        let LogRead::Events(events) = api.store.read_log(request.game, Some(after), BATCH).await? else {
+            return Ok(false);
+        };
+        if events.iter().any(|event| event.request == Some(request.id)) {
+            return Ok(false);
+        }
+        match events.last() {
+            Some(last) if events.len() == BATCH => after = last.id,
+            _ => return Ok(true),
+        }
+    }
+}
+
+fn start(headers: &HeaderMap, query: Cursor) -> Result<Start, Problem> {
+    let header = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?").to_owned());
+    // A reconnecting EventSource sends the header, which is newer than the URL that it began with.
+    match header.filter(|text| !text.is_empty()).or(query.last_event_id).as_deref() {
+        None | Some("") => Ok(Start::Unsaid),
+        Some("0") => Ok(Start::Oldest),
+        Some(text) => text.parse().map(Start::After).map_err(|error| {
+            Problem::new(ProblemType::InvalidPath, format!("{error}, nor `0` for everything that is kept"))
+        }),
+    }
+}
+
+fn respond(api: &Api, follow: Follow) -> Response {
+    let mut response = Body::from_stream(follow.frames(api.keepalive, api.drain.clone())).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}

@@ -1,0 +1,183 @@
+//! `/v1/gamestate`: create, read, patch, delete and list games.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use protocol::{CreateGame, GameId, GameList, GameSummary, GameView, Problem, ProblemType, StateUpdated};
+use serde::Deserialize;
+use story::{NewGame, StatePatch};
+
+use super::Api;
+use super::body::Body;
+use super::error::ApiError;
+use super::path::Id;
+use crate::store::{Game, GameDocument, GameWrite};
+
+/// How many messages of a history a read shows.
+const HISTORY_SHOWN: usize = 10_000;
+/// How many games a page holds when the client does not say.
+const PAGE: usize = 50;
+/// How many games a page holds at most.
+const LARGEST_PAGE: usize = 200;
+/// How often a patch is tried when a turn's commit comes between its read and its write.
+const TRIES: usize = 5;
+
+/// Creates a game.
+pub(super) async fn create(State(api): State<Api>, Body(create): Body<CreateGame>) -> Result<Response, ApiError> {
+    let provider = create.provider.unwrap_or_else(|| api.models.default_name().to_owned());
+    if api.models.get(&provider).is_none() {
+        let names = api.models.list().map(|info| info.name.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(
+            Problem::field("/provider", format!("there is no provider `{provider}`; configured: {names}")).into()
+        );
+    }
+    let new = NewGame {
+        scenario: create.scenario,
+        pc: create.pc,
+        narrator: create.narrator,
+        rules: create.rules,
+        temperature: create.temperature,
+    };
+    let (state, opening) = story::new_game(&api.library, &new)
+        .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
+    let id = GameId::new();
+    api.store.create_game(id, &GameDocument { provider, state }, &opening).await?;
+    let mut response = view(&api, id, StatusCode::CREATED).await?;
+    if let Ok(location) = HeaderValue::try_from(format!("/v1/gamestate/{id}")) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// Reads a game.
+pub(super) async fn get(State(api): State<Api>, Id(id): Id<GameId>) -> Result<Response, ApiError> {
+    view(&api, id, StatusCode::OK).await
+}
+
+/// Patches a game that has no unfinished requests.
+pub(super) async fn patch(
+    State(api): State<Api>,
+    Id(id): Id<GameId>,
+    headers: HeaderMap,
+    Body(patch): Body<StatePatch>,
+) -> Result<Response, ApiError> {
+    let expected = if_match(&headers)?;
+    for _ in 0..TRIES {
+        let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
+        if expected.is_some_and(|version| version != game.version) {
+            return Err(conflict(game.version).into());
+        }
+        match write(&api, &game, &patch).await? {
+            GameWrite::Done => return view(&api, id, StatusCode::OK).await,
+            GameWrite::Unknown => return Err(unknown_game(id).into()),
+            GameWrite::Busy => return Err(busy().into()),
+            GameWrite::Changed { version } if expected.is_some() => return Err(conflict(version).into()),
+            GameWrite::Changed { .. } => {}
+        }
+    }
+    Err(busy().into())
+}
+
+async fn write(api: &Api, game: &Game, patch: &StatePatch) -> Result<GameWrite, ApiError> {
+    let state = story::patch(&api.library, &game.document.state, patch)
+        .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
+    let updated = StateUpdated {
+        request_id: None,
+        game_id: game.id,
+        version: game.version + 1,
+        turn: state.turn_counter,
+        location: state.user_location.clone(),
+        scene: state.scene_name.clone(),
+        is_ended: state.is_ended,
+        changes: Vec::new(),
+    };
+    let document = GameDocument { provider: game.document.provider.clone(), state };
+    let data = protocol::Event::from(updated).data();
+    let history = patch.chat_history.as_deref();
+    Ok(api.store.replace_game(game.id, game.version, &document, history, &data).await?)
+}
+
+/// Deletes a game that has no unfinished requests.
+pub(super) async fn delete(State(api): State<Api>, Id(id): Id<GameId>) -> Result<StatusCode, ApiError> {
+    match api.store.delete_game(id).await? {
+        GameWrite::Busy => Err(busy().into()),
+        GameWrite::Done | GameWrite::Unknown | GameWrite::Changed { .. } => Ok(StatusCode::NO_CONTENT),
+    }
+}
+
+/// `?limit=&after=`
+#[derive(Debug, Deserialize)]
+pub(super) struct Page {
+    limit: Option<usize>,
+    after: Option<usize>,
+}
+
+/// Lists games, the latest changed first.
+pub(super) async fn list(
+    State(api): State<Api>,
+    page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<GameList>, ApiError> {
+    let Query(page) = page.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
+    let (skip, limit) = (page.after.unwrap_or(0), page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE));
+    let games = api.store.games(skip, limit).await?;
+    let next = (games.len() == limit).then(|| (skip + limit).to_string());
+    Ok(Json(GameList { games: games.into_iter().map(summary).collect(), next }))
+}
+
+fn summary(game: Game) -> GameSummary {
+    let state = game.document.state;
+    GameSummary {
+        id: game.id,
+        scenario: state.scenario,
+        pc: state.pc.map(|pc| pc.name),
+        scene_name: state.scene_name,
+        location: state.user_location,
+        turn: state.turn_counter,
+        is_ended: state.is_ended,
+        updated_at: game.updated_at,
+    }
+}
+
+async fn view(api: &Api, id: GameId, status: StatusCode) -> Result<Response, ApiError> {
+    let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
+    let view = GameView {
+        id,
+        version: game.version,
+        cursor: game.cursor,
+        provider: game.document.provider,
+        state: game.document.state,
+        chat_history: api.store.history(id, HISTORY_SHOWN).await?,
+        created_at: game.created_at,
+        updated_at: game.updated_at,
+    };
+    let mut response = (status, Json(&view)).into_response();
+    if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", view.version)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// The version that `If-Match` asks for, if it asks for one.
+fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    text.trim_matches('"').parse().map(Some).map_err(|_| {
+        Problem::new(ProblemType::InvalidPath, "`If-Match` takes the `ETag` of a game: its version in quotes")
+    })
+}
+
+pub(super) fn unknown_game(id: GameId) -> Problem {
+    Problem::new(ProblemType::UnknownGame, format!("there is no game {id}"))
+}
+
+fn busy() -> Problem {
+    Problem::new(ProblemType::GameBusy, "the game has unfinished requests: wait until they are done")
+}
+
+fn conflict(version: u64) -> Problem {
+    Problem::new(ProblemType::VersionConflict, format!("the game has version {version} by now: read it and try again"))
+}

@@ -1,0 +1,89 @@
+//! The HTTP API. Handlers validate, enqueue and read; no handler calls a model or changes a story.
+
+mod body;
+mod catalogue;
+mod chat;
+mod error;
+mod events;
+mod games;
+mod health;
+mod path;
+mod queue;
+mod requests;
+mod stream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, Uri};
+use axum::routing::{get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
+use protocol::{Problem, ProblemType};
+use story::Library;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use self::error::ApiError;
+use crate::llm::Models;
+use crate::store::SharedStore;
+
+/// The largest body of a chat message, in bytes. Its message is limited further.
+const CHAT_BODY_MAX: usize = 64 * 1024;
+/// The largest body of anything else: a patched history may be long.
+const BODY_MAX: usize = 4 * 1024 * 1024;
+
+/// What handlers work with.
+#[derive(Clone)]
+pub struct Api {
+    /// The store.
+    pub store: SharedStore,
+    /// The loaded content.
+    pub library: Arc<Library>,
+    /// The configured models.
+    pub models: Arc<Models>,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// How often a silent stream gets a comment.
+    pub keepalive: Duration,
+    /// Cancelled when the server drains: event streams end then, so that clients reconnect elsewhere.
+    pub drain: CancellationToken,
+}
+
+/// Every route.
+pub fn router(api: Api) -> Router {
+    Router::new()
+        .route("/v1/chat", post(chat::post).layer(DefaultBodyLimit::max(CHAT_BODY_MAX)))
+        .route("/v1/requests/{id}", get(requests::get))
+        .route("/v1/events/games/{id}", get(events::game))
+        .route("/v1/events/requests/{id}", get(events::request))
+        .route("/v1/gamestate", post(games::create).get(games::list))
+        .route("/v1/gamestate/{id}", get(games::get).patch(games::patch).delete(games::delete))
+        .route("/v1/scenarios", get(catalogue::scenarios))
+        .route("/v1/pcs", get(catalogue::pcs))
+        .route("/v1/narrators", get(catalogue::narrators))
+        .route("/v1/monsters", get(catalogue::monsters))
+        .route("/v1/npcs", get(catalogue::npcs))
+        .route("/v1/{kind}/{id}", get(catalogue::one))
+        .route("/v1/providers", get(catalogue::providers))
+        .route("/v1/queue", get(queue::queue))
+        .route("/v1/queue/games/{id}", get(queue::lane))
+        .route("/problems/{slug}", get(health::problem))
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .with_state(api)
+}
+
+async fn not_found(uri: Uri) -> ApiError {
+    Problem::new(ProblemType::NotFound, format!("nothing is served at {}", uri.path())).into()
+}
+
+async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
+    Problem::new(ProblemType::MethodNotAllowed, format!("{} does not take {method}", uri.path())).into()
+}

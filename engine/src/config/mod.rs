@@ -1,0 +1,240 @@
+//! What an operator sets: one typed struct, from a file, the environment and flags, in this order.
+
+mod layers;
+mod provider;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use layers::{ConfigError, Flags, load};
+pub use provider::{Adapter, ProviderConfig};
+
+use crate::store::embedded::Sync;
+use crate::store::{StoreOptions, StoryEventPlacement};
+
+/// Everything that can be set. Unknown keys are errors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// The directory of scenarios, PCs, narrators, monsters and NPCs; the shipped content when not set.
+    pub content: Option<PathBuf>,
+    /// Where the embedded store keeps its file.
+    pub data_dir: PathBuf,
+    /// The provider of games that name none; may be left out when there is only one.
+    pub default_provider: Option<String>,
+    /// How many messages of a game's history go into a prompt.
+    pub chat_history_limit: usize,
+    /// The Redis server; the embedded store is used when it has no URL.
+    pub redis: RedisConfig,
+    /// The embedded store.
+    pub embedded: EmbeddedConfig,
+    /// How workers work.
+    pub worker: WorkerConfig,
+    /// The queue.
+    pub queue: QueueConfig,
+    /// Event streams.
+    pub sse: SseConfig,
+    /// Language models, by name. With none, the offline narrator tells the story.
+    pub providers: BTreeMap<String, ProviderConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            content: None,
+            data_dir: PathBuf::from("data"),
+            default_provider: None,
+            chat_history_limit: 16,
+            redis: RedisConfig::default(),
+            embedded: EmbeddedConfig::default(),
+            worker: WorkerConfig::default(),
+            queue: QueueConfig::default(),
+            sse: SseConfig::default(),
+            providers: BTreeMap::new(),
+        }
+    }
+}
+
+/// `[redis]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RedisConfig {
+    /// `redis://[user:password@]host[:port][/db]`
+    pub url: Option<String>,
+    /// Put before every key, so that several deployments can share a server.
+    pub prefix: String,
+}
+
+/// `[embedded]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmbeddedConfig {
+    /// What a commit waits for: `normal` survives the death of the process, `full` power loss too.
+    pub synchronous: Sync,
+}
+
+/// `[worker]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorkerConfig {
+    /// How many turns a worker process runs at once.
+    pub concurrent_workers: usize,
+    /// How often an idle worker looks for work that no notification told it of.
+    pub poll_interval_ms: u64,
+    /// How often a failed request is tried again.
+    pub max_retries: u32,
+    /// The back-off before the first retry; it doubles with each further one.
+    pub retry_delay_seconds: f64,
+    /// How long a lease holds without a heartbeat, and so how long recovery from a dead worker takes.
+    pub game_lock_ttl_seconds: f64,
+    /// How long running turns may go on once the process is told to stop.
+    pub shutdown_timeout_seconds: f64,
+}
+
+impl Default for WorkerConfig {
+    fn default() -> Self {
+        Self {
+            concurrent_workers: 5,
+            poll_interval_ms: 100,
+            max_retries: 3,
+            retry_delay_seconds: 5.0,
+            game_lock_ttl_seconds: 5.0,
+            shutdown_timeout_seconds: 30.0,
+        }
+    }
+}
+
+/// `[queue]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct QueueConfig {
+    /// How long the status of a finished request can be read.
+    pub status_ttl_seconds: u64,
+    /// How many events of a game are kept, at least.
+    pub events_kept: usize,
+    /// Where story events are queued: `tail`, or `next` ahead of the same game's waiting messages.
+    pub story_events: StoryEventPlacement,
+}
+
+impl Default for QueueConfig {
+    fn default() -> Self {
+        Self { status_ttl_seconds: 3600, events_kept: 10_000, story_events: StoryEventPlacement::Tail }
+    }
+}
+
+/// `[sse]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SseConfig {
+    /// A silent stream gets a comment this often, so that proxies keep it open.
+    pub keepalive_seconds: f64,
+    /// Text of the model is gathered this long before it costs an event.
+    pub chunk_ms: u64,
+}
+
+impl Default for SseConfig {
+    fn default() -> Self {
+        Self { keepalive_seconds: 30.0, chunk_ms: 30 }
+    }
+}
+
+impl Config {
+    /// What the store needs to know.
+    #[must_use]
+    pub fn store_options(&self) -> StoreOptions {
+        StoreOptions {
+            lease_ttl: Duration::from_secs_f64(self.worker.game_lock_ttl_seconds),
+            max_attempts: self.worker.max_retries + 1,
+            status_ttl: Duration::from_secs(self.queue.status_ttl_seconds),
+            events_kept: self.queue.events_kept,
+            history_window: self.chat_history_limit,
+            story_events: self.queue.story_events,
+        }
+    }
+
+    /// The configuration as TOML, with secrets masked.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let mut masked = self.clone();
+        masked.redis.url = masked.redis.url.map(|url| mask_url(&url));
+        // Every field is a plain value: there is nothing in it that TOML cannot say.
+        toml::to_string(&masked).unwrap_or_default()
+    }
+
+    /// Values that make no sense, each with its key and what to do.
+    fn check(&self) -> Result<(), ConfigError> {
+        let invalid = |key: &str, reason: String| Err(ConfigError::Invalid { key: key.to_owned(), reason });
+        let positive = |key: &str, value: f64| {
+            if value.is_finite() && (0.001..=86_400.0).contains(&value) {
+                Ok(())
+            } else {
+                invalid(key, format!("`{value}` is not a number of seconds from 0.001 to 86400"))
+            }
+        };
+        positive("worker.game_lock_ttl_seconds", self.worker.game_lock_ttl_seconds)?;
+        positive("worker.retry_delay_seconds", self.worker.retry_delay_seconds)?;
+        positive("sse.keepalive_seconds", self.sse.keepalive_seconds)?;
+        if !(0.0..=86_400.0).contains(&self.worker.shutdown_timeout_seconds) {
+            return invalid("worker.shutdown_timeout_seconds", "it is not a number of seconds from 0 to 86400".into());
+        }
+        if self.worker.concurrent_workers == 0 {
+            return invalid(
+                "worker.concurrent_workers",
+                "a worker that runs no turn does nothing: set at least 1".into(),
+            );
+        }
+        if self.worker.poll_interval_ms == 0 {
+            return invalid("worker.poll_interval_ms", "polling without a pause burns a core: set at least 1".into());
+        }
+        if self.queue.events_kept == 0 {
+            return invalid("queue.events_kept", "without a log nobody can follow a game: set at least 1".into());
+        }
+        self.check_providers()
+    }
+
+    fn check_providers(&self) -> Result<(), ConfigError> {
+        let names = || self.providers.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let invalid = |key: String, reason: String| Err(ConfigError::Invalid { key, reason });
+        match &self.default_provider {
+            Some(name) if !self.providers.contains_key(name) => {
+                invalid("default_provider".into(), format!("there is no provider `{name}`; configured: {}", names()))
+            }
+            None if self.providers.len() > 1 => invalid(
+                "default_provider".into(),
+                format!("there are several providers ({}): say which one games use that name none", names()),
+            ),
+            _ => self.providers.iter().try_for_each(|(name, provider)| {
+                provider.check().or_else(|(key, reason)| invalid(format!("providers.{name}.{key}"), reason))
+            }),
+        }
+    }
+}
+
+/// A URL without its password.
+fn mask_url(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme + 3 => format!("{}://***@{}", &url[..scheme], &url[at + 1..]),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_the_redis_url_is_not_shown() {
+        let mut config = Config::default();
+        config.redis.url = Some("redis://user:hunter2@db:6379/1".to_owned());
+        let shown = config.masked();
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("redis://***@db:6379/1"), "{shown}");
+    }
+}

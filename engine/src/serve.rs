@@ -1,0 +1,138 @@
+//! A process of the engine from start to end: opens the store, serves the API, works, drains.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{self, Api};
+use crate::config::Config;
+use crate::content::{self, ContentError};
+use crate::llm::{Models, ModelsError};
+use crate::store::embedded::{EmbeddedStore, OpenError};
+use crate::store::redis::RedisStore;
+use crate::store::{SharedStore, StoreError};
+use crate::worker::Worker;
+use crate::{signal, telemetry, welcome};
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Serves the API; with the embedded store also works.
+    Api,
+    /// Works.
+    Worker,
+}
+
+/// The process cannot start or go on.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ServeError {
+    /// A worker process needs a store that it can share.
+    #[error("`--worker` needs Redis: the embedded store belongs to one process, which works by itself")]
+    #[diagnostic(help("give --redis-url (or set redis.url), or start `engine` without --worker"))]
+    WorkerWithoutRedis,
+    /// Redis cannot be reached.
+    #[error("cannot reach Redis: {0}")]
+    #[diagnostic(help(
+        "is the server running, and is --redis-url right? without Redis, leave the URL out to use the embedded store"
+    ))]
+    Redis(StoreError),
+    /// The embedded store cannot be opened.
+    #[error(transparent)]
+    #[diagnostic(help("choose another directory with --data-dir, or stop the process that uses this one"))]
+    Embedded(#[from] OpenError),
+    /// The store went while the process started.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The content cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Content(#[from] ContentError),
+    /// The models cannot be set up.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Models(#[from] ModelsError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    #[diagnostic(help(
+        "is something else listening there? choose another address with --listen, port 0 for any free one"
+    ))]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The process cannot watch for signals, or the server ended by itself.
+    #[error("the server cannot go on: {0}")]
+    Io(#[from] io::Error),
+    /// Metrics cannot be set up.
+    #[error("cannot set up metrics: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// Runs the process until it is told to stop.
+pub async fn run(config: Config, role: Role) -> Result<(), ServeError> {
+    let metrics = telemetry::start_metrics()?;
+    let library = Arc::new(content::load(config.content.as_deref())?);
+    let models = Arc::new(Models::start(&config).await?);
+    let (store, embedded) = open_store(&config, role).await?;
+    let described = store.describe().await?;
+    let stop = signal::stop()?;
+    let worker = || Worker::new(Arc::clone(&store), Arc::clone(&library), Arc::clone(&models), &config);
+
+    if role == Role::Worker {
+        let worker = worker();
+        welcome::worker(&config, &described, worker.id());
+        worker.run(stop).await;
+        return Ok(());
+    }
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|source| ServeError::Listen { address: config.listen, source })?;
+    let address = listener.local_addr()?;
+    let drain = CancellationToken::new();
+    let api = Api {
+        store: Arc::clone(&store),
+        library: Arc::clone(&library),
+        models: Arc::clone(&models),
+        metrics,
+        keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),
+        drain: drain.clone(),
+    };
+    welcome::api(&config, address, &described, embedded, &library, &models);
+    // Nagle's algorithm would hold back every short frame of a stream.
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
+    let server = axum::serve(listener, api::router(api)).with_graceful_shutdown(drain.clone().cancelled_owned());
+    let server = tokio::spawn(server.into_future());
+    if embedded {
+        // Subscribers see the turns that still end, then their streams end, then the server.
+        worker().run(stop).await;
+    } else {
+        stop.cancelled().await;
+    }
+    drain.cancel();
+    server.await.map_err(io::Error::other)??;
+    Ok(())
+}
+
+async fn open_store(config: &Config, role: Role) -> Result<(SharedStore, bool), ServeError> {
+    let options = config.store_options();
+    match (&config.redis.url, role) {
+        (Some(url), _) => {
+            let store = RedisStore::connect(url, &config.redis.prefix, options).await.map_err(ServeError::Redis)?;
+            Ok((Arc::new(store), false))
+        }
+        (None, Role::Worker) => Err(ServeError::WorkerWithoutRedis),
+        (None, Role::Api) => {
+            let store = EmbeddedStore::open(&config.data_dir, config.embedded.synchronous, options)?;
+            Ok((Arc::new(store), true))
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What a process says on standard output when it is ready: what it runs on, and what to try first.
+
+use std::io::Write;
+use std::net::SocketAddr;
+
+use story::Library;
+
+use crate::config::Config;
+use crate::llm::Models;
+use crate::store::WorkerId;
+
+/// The scenario that the printed commands play, when it is among the content.
+const FIRST_SCENARIO: &str = "pawned_moon";
+
+/// An API process is ready.
+pub(crate) fn api(
+    config: &Config,
+    address: SocketAddr,
+    store: &str,
+    embedded: bool,
+    library: &Library,
+    models: &Models,
+) {
+    let work = if embedded {
+        format!("API and {} turns at a time in this process", config.worker.concurrent_workers)
+    } else {
+        "API only; start `engine --worker --redis-url …` beside it to run turns".to_owned()
+    };
+    let content =
+        config.content.as_ref().map_or("shipped with the engine".to_owned(), |path| path.display().to_string());
+    let scenarios = library.scenarios().map(|(id, _)| id).collect::<Vec<_>>();
+    let first = scenarios.iter().find(|id| **id == FIRST_SCENARIO).or(scenarios.first()).copied().unwrap_or_default();
+    let model = models.get(models.default_name()).map(|_| models.default_name()).unwrap_or_default();
+    say(&format!(
+        "story-engine listening on http://{address}
+  runs     {work}
+  store    {store}
+  content  {content} ({})
+  model    {model}
+
+Play: create a game, follow its events, send a message.
+  GAME=$(curl -s http://{address}/v1/gamestate -H 'content-type: application/json' -d '{{\"scenario\":\"{first}\"}}' | cut -d'\"' -f4)
+  curl -sN http://{address}/v1/events/games/$GAME &
+  curl -s http://{address}/v1/chat -H 'content-type: application/json' -d '{{\"game_state_id\":\"'$GAME'\",\"message\":\"I look around.\"}}'
+",
+        scenarios.join(", ")
+    ));
+}
+
+/// A worker process is ready.
+pub(crate) fn worker(config: &Config, store: &str, id: &WorkerId) {
+    say(&format!(
+        "story-engine worker ready: {id}
+  runs     {} turns at a time
+  store    {store}
+",
+        config.worker.concurrent_workers
+    ));
+}
+
+/// Whoever started the process may have closed its output: that is no reason to stop.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}

@@ -1,0 +1,106 @@
+//! The leases that a worker process holds: renewed together at a third of their TTL, and given up for lost when the
+//! store says so or cannot be reached for a whole TTL.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::store::{Lease, LeaseToken, SharedStore, StoreError};
+
+/// Everything that the process holds. The heartbeat runs as long as a clone of this is kept.
+#[derive(Clone)]
+pub(super) struct Leases {
+    held: Arc<Held>,
+    _heartbeat: Arc<AbortOnDropHandle<()>>,
+}
+
+type Held = Mutex<HashMap<LeaseToken, Entry>>;
+
+struct Entry {
+    lease: Lease,
+    renewed: Instant,
+    lost: CancellationToken,
+}
+
+/// One lease, for as long as a turn needs it. Dropping it ends its renewal.
+pub(super) struct HeldLease {
+    held: Arc<Held>,
+    token: LeaseToken,
+    lost: CancellationToken,
+}
+
+impl Leases {
+    pub(super) fn start(store: SharedStore, ttl: Duration) -> Self {
+        let held = Arc::new(Held::default());
+        let heartbeat = tokio::spawn(renew(store, Arc::clone(&held), ttl));
+        Self { held, _heartbeat: Arc::new(AbortOnDropHandle::new(heartbeat)) }
+    }
+
+    /// Keeps a lease alive that was just claimed.
+    pub(super) fn hold(&self, lease: &Lease) -> HeldLease {
+        let lost = CancellationToken::new();
+        let entry = Entry { lease: lease.clone(), renewed: Instant::now(), lost: lost.clone() };
+        lock(&self.held).insert(lease.token.clone(), entry);
+        HeldLease { held: Arc::clone(&self.held), token: lease.token.clone(), lost }
+    }
+}
+
+impl HeldLease {
+    /// Returns once the lease is lost.
+    pub(super) async fn lost(&self) {
+        self.lost.cancelled().await;
+    }
+
+    /// Whether the lease is lost.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.is_cancelled()
+    }
+}
+
+impl Drop for HeldLease {
+    fn drop(&mut self) {
+        lock(&self.held).remove(&self.token);
+    }
+}
+
+fn lock(held: &Held) -> std::sync::MutexGuard<'_, HashMap<LeaseToken, Entry>> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn renew(store: SharedStore, held: Arc<Held>, ttl: Duration) {
+    let mut ticks = tokio::time::interval(ttl / 3);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let leases: Vec<Lease> = lock(&held).values().map(|entry| entry.lease.clone()).collect();
+        if leases.is_empty() {
+            continue;
+        }
+        let asked = Instant::now();
+        // An answer that comes later than this is worth nothing: the leases have passed meanwhile.
+        let answer = tokio::time::timeout(ttl / 3, store.heartbeat(&leases)).await.unwrap_or_else(|_| {
+            Err(StoreError::Unavailable { reason: "the heartbeat was not answered in time".into() })
+        });
+        let mut held = lock(&held);
+        match answer {
+            Ok(answers) => {
+                for (lease, holds) in leases.iter().zip(answers) {
+                    let Some(entry) = held.get_mut(&lease.token) else { continue };
+                    if holds {
+                        entry.renewed = asked;
+                    } else {
+                        entry.lost.cancel();
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, leases = leases.len(), "cannot renew leases"),
+        }
+        for entry in held.values().filter(|entry| entry.renewed.elapsed() >= ttl) {
+            entry.lost.cancel();
+        }
+    }
+}

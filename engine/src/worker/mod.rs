@@ -1,0 +1,166 @@
+//! Workers: claim requests, run their turns, commit once.
+//!
+//! Only this room calls a model or applies a delta. [`Worker::run`] is the claim loop; [`turn`] is one turn from claim
+//! to commit; [`leases`] keeps what the worker holds alive and says when it is lost.
+
+mod chunks;
+mod leases;
+mod outcome;
+mod turn;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use story::Library;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use self::leases::Leases;
+use crate::backoff::Backoff;
+use crate::config::Config;
+use crate::llm::Models;
+use crate::store::{Claim, SharedStore, WorkerId};
+
+/// What a turn needs besides its claim.
+#[derive(Clone)]
+pub struct Worker {
+    store: SharedStore,
+    library: Arc<Library>,
+    models: Arc<Models>,
+    settings: Settings,
+    id: WorkerId,
+}
+
+/// How a worker works.
+#[derive(Debug, Clone)]
+struct Settings {
+    slots: usize,
+    poll: Duration,
+    lease_ttl: Duration,
+    max_attempts: u32,
+    retry_delay: Duration,
+    shutdown: Duration,
+    chunk: Duration,
+}
+
+impl Worker {
+    /// A worker for this process.
+    #[must_use]
+    pub fn new(store: SharedStore, library: Arc<Library>, models: Arc<Models>, config: &Config) -> Self {
+        let settings = Settings {
+            slots: config.worker.concurrent_workers,
+            poll: Duration::from_millis(config.worker.poll_interval_ms),
+            lease_ttl: Duration::from_secs_f64(config.worker.game_lock_ttl_seconds),
+            max_attempts: config.worker.max_retries + 1,
+            retry_delay: Duration::from_secs_f64(config.worker.retry_delay_seconds),
+            shutdown: Duration::from_secs_f64(config.worker.shutdown_timeout_seconds),
+            chunk: Duration::from_millis(config.sse.chunk_ms),
+        };
+        Self { store, library, models, settings, id: WorkerId::of_this_process() }
+    }
+
+    /// Who this worker is, in logs and lease tokens.
+    #[must_use]
+    pub fn id(&self) -> &WorkerId {
+        &self.id
+    }
+
+    /// Works until `stop` is cancelled; then lets running turns end within the shutdown time-out, and hands back the
+    /// rest in their place.
+    pub async fn run(self, stop: CancellationToken) {
+        let leases = Leases::start(Arc::clone(&self.store), self.settings.lease_ttl);
+        let hand_back = CancellationToken::new();
+        let turns = TaskTracker::new();
+        self.claim_until(&stop, &turns, &leases, &hand_back).await;
+
+        turns.close();
+        if !turns.is_empty() {
+            tracing::info!(
+                turns = turns.len(),
+                timeout_s = self.settings.shutdown.as_secs_f64(),
+                "finishing running turns"
+            );
+        }
+        if tokio::time::timeout(self.settings.shutdown, turns.wait()).await.is_err() {
+            tracing::warn!(turns = turns.len(), "the shutdown time-out has passed: handing back what still runs");
+            hand_back.cancel();
+            turns.wait().await;
+        }
+    }
+
+    async fn claim_until(
+        &self,
+        stop: &CancellationToken,
+        turns: &TaskTracker,
+        leases: &Leases,
+        hand_back: &CancellationToken,
+    ) {
+        let slots = Arc::new(Semaphore::new(self.settings.slots));
+        let mut nonce = 0_u64;
+        let mut backoff = Backoff::reconnect();
+        loop {
+            let first = tokio::select! {
+                () = stop.cancelled() => return,
+                first = Arc::clone(&slots).acquire_owned() => first,
+            };
+            // The semaphore is never closed.
+            let Ok(mut slot) = first else { return };
+            let free = slots.available_permits();
+            let more = u32::try_from(free).ok().and_then(|free| Arc::clone(&slots).try_acquire_many_owned(free).ok());
+            if let Some(more) = more {
+                slot.merge(more);
+            }
+            let claims = match self.store.claim(&self.id, nonce, slot.num_permits()).await {
+                Ok(claims) => claims,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot claim; trying again");
+                    drop(slot);
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = backoff.wait() => continue,
+                    }
+                }
+            };
+            backoff.reset();
+            nonce += 1;
+            let wait = claims.next_due.map_or(self.settings.poll, |due| due.min(self.settings.poll));
+            for claim in claims.claims {
+                // There are as many permits as were asked for, and no more claims than that.
+                let Some(permit) = slot.split(1) else { break };
+                let turn = self.clone().work(claim, leases.clone(), hand_back.clone());
+                turns.spawn(async move {
+                    turn.await;
+                    drop(permit);
+                });
+            }
+            let full = slot.num_permits() == 0;
+            drop(slot);
+            if !full {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = self.store.wait_for_work() => {}
+                    () = tokio::time::sleep(wait) => {}
+                }
+            }
+        }
+    }
+
+    async fn work(self, claim: Claim, leases: Leases, hand_back: CancellationToken) {
+        let lease = claim.lease.clone();
+        let span = tracing::info_span!("turn", request = %lease.request, game = %lease.game, attempt = %lease.attempt);
+        async {
+            let held = leases.hold(&lease);
+            let began = tokio::time::Instant::now();
+            let result = tokio::select! {
+                result = turn::run(&self, &claim, &held) => result,
+                () = held.lost() => Err(turn::TurnError::LeaseLost),
+                () = hand_back.cancelled() => Err(turn::TurnError::HandedBack),
+            };
+            outcome::settle(&self, &lease, &held, result, began.elapsed()).await;
+        }
+        .instrument(span)
+        .await;
+    }
+}

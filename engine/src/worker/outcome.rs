@@ -1,0 +1,90 @@
+//! What becomes of a request after an attempt: nothing more to do, a retry after a back-off, back to its place, or the
+//! dead letters.
+
+use std::time::Duration;
+
+use metrics::{counter, histogram};
+use protocol::{Problem, ProblemType};
+
+use super::Worker;
+use super::leases::HeldLease;
+use super::turn::{TurnError, persist};
+use crate::store::Lease;
+
+/// No back-off is longer than this.
+const LONGEST_BACKOFF: Duration = Duration::from_mins(5);
+
+/// Records how an attempt ended, in the store, the log and the metrics.
+pub(super) async fn settle(
+    worker: &Worker,
+    lease: &Lease,
+    held: &HeldLease,
+    result: Result<(), TurnError>,
+    took: Duration,
+) {
+    histogram!("story_engine_attempt_seconds").record(took.as_secs_f64());
+    let (outcome, written) = match result {
+        Ok(()) => {
+            tracing::info!(ms = took.as_millis(), "turn committed");
+            ("completed", Ok(()))
+        }
+        Err(TurnError::LeaseLost) => {
+            tracing::warn!("the lease has passed; this attempt changes nothing");
+            ("lease_lost", Ok(()))
+        }
+        Err(TurnError::HandedBack) => {
+            tracing::info!("handing the request back");
+            ("handed_back", persist(held, || worker.store.hand_back(lease)).await)
+        }
+        Err(TurnError::Model(error)) if error.can_pass && lease.attempt.0 < worker.settings.max_attempts => {
+            let delay = backoff(worker.settings.retry_delay, lease.attempt.0, rand::random_range(0.5..=1.0))
+                .max(error.retry_after.unwrap_or_default());
+            tracing::warn!(%error, delay_s = delay.as_secs_f64(), "the attempt failed; it is tried again");
+            let problem = json(&error.problem());
+            ("retried", persist(held, || worker.store.retry(lease, delay, &problem)).await)
+        }
+        Err(error) => {
+            tracing::error!(%error, "the request is given up");
+            let problem = json(&problem(error));
+            ("failed", persist(held, || worker.store.fail(lease, &problem)).await)
+        }
+    };
+    counter!("story_engine_attempts_total", "outcome" => outcome).increment(1);
+    if let Err(error) = written {
+        // The lease runs out, and another attempt takes the request over.
+        tracing::warn!(%error, outcome, "how the attempt ended could not be recorded");
+    }
+}
+
+fn problem(error: TurnError) -> Problem {
+    match error {
+        TurnError::Model(error) => error.problem(),
+        TurnError::Unplayable(problem) => problem,
+        TurnError::LeaseLost | TurnError::HandedBack | TurnError::Store(_) => {
+            Problem::new(ProblemType::Internal, error.to_string())
+        }
+    }
+}
+
+fn json(problem: &Problem) -> String {
+    // A problem is a plain struct: there is nothing in it that JSON cannot say.
+    serde_json::to_string(problem).unwrap_or_default()
+}
+
+/// The back-off after an attempt: doubles with each one, `draw` of it (0.5 to 1) so that many do not return at once.
+fn backoff(first: Duration, attempt: u32, draw: f64) -> Duration {
+    let doubled = first.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
+    doubled.min(LONGEST_BACKOFF).mul_f64(draw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_backoff_doubles_with_each_attempt_and_has_a_limit() {
+        let first = Duration::from_secs(5);
+        let delays: Vec<u64> = [1, 2, 3, 30].map(|attempt| backoff(first, attempt, 1.0).as_secs()).to_vec();
+        assert_eq!(delays, [5, 10, 20, 300]);
+    }
+}

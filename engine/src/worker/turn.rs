@@ -1,0 +1,231 @@
+//! One turn: narrate, extract, apply, commit. Each finished model call is kept before the next step, so that a later
+//! attempt goes on from there.
+
+use std::time::Duration;
+
+use protocol::{Problem, ProblemType, RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult};
+use story::{Applied, ChatMessage, Input, Parsed, StoryEvent};
+
+use super::Worker;
+use super::chunks::Chunks;
+use super::leases::HeldLease;
+use crate::backoff::Backoff;
+use crate::llm::{ModelError, Provider};
+use crate::store::{Claim, Commit, Committed, GameDocument, Narrated, NewRequest, StoreError, TurnEvents};
+
+/// Why a turn did not end in a commit.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TurnError {
+    /// A model call failed.
+    #[error("{0}")]
+    Model(#[from] ModelError),
+    /// The game cannot be played with what is loaded or configured: no attempt can change that.
+    #[error("{0}")]
+    Unplayable(Problem),
+    /// Another attempt has the game, or may have.
+    #[error("the lease has passed")]
+    LeaseLost,
+    /// The worker stops, and another one is to go on.
+    #[error("the worker stops")]
+    HandedBack,
+    /// The store holds something unreadable.
+    #[error("{0}")]
+    Store(StoreError),
+}
+
+impl TurnError {
+    fn unplayable(error: impl std::fmt::Display) -> Self {
+        Self::Unplayable(Problem::new(ProblemType::ContentMismatch, error.to_string()))
+    }
+}
+
+/// Runs a turn to its commit.
+pub(super) async fn run(worker: &Worker, claim: &Claim, held: &HeldLease) -> Result<(), TurnError> {
+    let began = tokio::time::Instant::now();
+    let document = &claim.game.document;
+    let provider = worker.models.get(&document.provider).ok_or_else(|| {
+        TurnError::unplayable(format!(
+            "the game's provider `{}` is not configured; add it, or patch the game to another one",
+            document.provider
+        ))
+    })?;
+    let input = claim.request.input();
+    let narrated = match &claim.request.checkpoints.narration {
+        Some(narrated) => narrated.clone(),
+        None => narrate(worker, claim, held, provider, &input).await?,
+    };
+    // A story that is over changes no more: what still comes is told, and that is all.
+    let extracted = match &claim.request.checkpoints.delta {
+        _ if document.state.is_ended => Narrated::default(),
+        Some(extracted) => extracted.clone(),
+        None => extract(worker, claim, held, provider, &input, &narrated.text).await?,
+    };
+    commit(worker, claim, held, &input, narrated, extracted, began).await
+}
+
+/// Streams a narration to whoever follows, and keeps it.
+async fn narrate(
+    worker: &Worker,
+    claim: &Claim,
+    held: &HeldLease,
+    provider: &Provider,
+    input: &Input,
+) -> Result<Narrated, TurnError> {
+    let state = &claim.game.document.state;
+    let prompt =
+        story::narration_prompt(&worker.library, state, &claim.history, None, input).map_err(TurnError::unplayable)?;
+    let mut narration = provider.narrate(&prompt, state.temperature).await?;
+    let mut chunks = Chunks::new(worker.settings.chunk);
+    loop {
+        tokio::select! {
+            biased;
+            () = chunks.due() => {
+                let (number, text) = chunks.take();
+                persist(held, || worker.store.publish_chunk(&claim.lease, number, &text)).await?;
+            }
+            piece = narration.next() => match piece? {
+                Some(text) => chunks.push(&text),
+                None => break,
+            },
+        }
+    }
+    let narrated = narration.finish();
+    let (number, text) = chunks.take();
+    persist(held, || worker.store.checkpoint_narration(&claim.lease, number, &text, &narrated)).await?;
+    Ok(narrated)
+}
+
+/// Asks what the narration changed, and keeps the answer if it can be read.
+async fn extract(
+    worker: &Worker,
+    claim: &Claim,
+    held: &HeldLease,
+    provider: &Provider,
+    input: &Input,
+    narration: &str,
+) -> Result<Narrated, TurnError> {
+    let prompt = story::extraction_prompt(&worker.library, &claim.game.document.state, input, narration)
+        .map_err(TurnError::unplayable)?;
+    let extracted = provider.extract(&prompt, &story::delta_schema()).await?;
+    read_delta(&extracted.text)?;
+    persist(held, || worker.store.checkpoint_delta(&claim.lease, &extracted)).await?;
+    Ok(extracted)
+}
+
+fn read_delta(text: &str) -> Result<Parsed, ModelError> {
+    story::parse_delta(text).map_err(|error| ModelError::passing(format!("the model's delta cannot be read: {error}")))
+}
+
+/// Applies the delta and commits everything that the turn brought.
+async fn commit(
+    worker: &Worker,
+    claim: &Claim,
+    held: &HeldLease,
+    input: &Input,
+    narrated: Narrated,
+    extracted: Narrated,
+    began: tokio::time::Instant,
+) -> Result<(), TurnError> {
+    let (before, request) = (&claim.game.document, &claim.request);
+    let applied = if before.state.is_ended {
+        Applied { state: before.state.clone(), changes: Vec::new(), rejections: Vec::new(), story_events: Vec::new() }
+    } else {
+        let parsed = read_delta(&extracted.text)?;
+        if parsed.repaired {
+            tracing::warn!("the model's delta was cut off; what could be read of it is applied");
+        }
+        story::apply(&worker.library, &before.state, &parsed.delta, input).map_err(TurnError::unplayable)?
+    };
+    let version = claim.game.version + 1;
+    let result = TurnResult {
+        message: narrated.text.clone(),
+        turn: applied.state.turn_counter,
+        version,
+        duration_ms: millis(began.elapsed()),
+        rejections: applied.rejections,
+        usage: narrated.usage + extracted.usage,
+    };
+    let events = TurnEvents {
+        state_updated: data(StateUpdated {
+            request_id: Some(request.id),
+            game_id: request.game,
+            version,
+            turn: applied.state.turn_counter,
+            location: applied.state.user_location.clone(),
+            scene: applied.state.scene_name.clone(),
+            is_ended: applied.state.is_ended,
+            changes: applied.changes,
+        }),
+        completed: data(RequestCompleted {
+            request_id: request.id,
+            game_id: request.game,
+            kind: request.kind,
+            status: RequestStatus::Completed,
+            attempt: claim.lease.attempt,
+            result: result.clone(),
+        }),
+    };
+    let said = match request.kind {
+        RequestType::Chat => ChatMessage::user(request.user_message.clone()),
+        RequestType::StoryEvent => ChatMessage::story_event(request.user_message.clone()),
+    };
+    let commit = Commit {
+        base_version: claim.game.version,
+        document: GameDocument { provider: before.provider.clone(), state: applied.state },
+        turn: vec![said, ChatMessage::assistant(narrated.text)],
+        result,
+        events,
+        story_events: children(claim, &applied.story_events),
+    };
+    match persist(held, || worker.store.commit(&claim.lease, &commit)).await? {
+        Committed::Done => Ok(()),
+        // Games are not written from outside while they have unfinished requests, so this is a defect; the next attempt
+        // starts from the game as it is now.
+        Committed::VersionChanged => Err(ModelError::passing("the game was changed during the turn").into()),
+    }
+}
+
+/// The requests that the turn's story events become.
+fn children(claim: &Claim, events: &[StoryEvent]) -> Vec<NewRequest> {
+    let request = &claim.request;
+    (0..)
+        .zip(events)
+        .map(|(n, event)| NewRequest {
+            id: request.id.child(n),
+            game: request.game,
+            kind: RequestType::StoryEvent,
+            message: event.prompt.clone(),
+            actor: None,
+            user_message: event.prompt.clone(),
+            caused_by: Some(request.id),
+        })
+        .collect()
+}
+
+fn data(event: impl Into<protocol::Event>) -> String {
+    event.into().data()
+}
+
+/// Repeats a step of the store until it is known to have happened, for as long as the lease may hold: what a model has
+/// written is not thrown away because the store is gone for a moment.
+pub(super) async fn persist<T, F: Future<Output = Result<T, StoreError>>>(
+    held: &HeldLease,
+    step: impl Fn() -> F,
+) -> Result<T, TurnError> {
+    let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500));
+    loop {
+        match step().await {
+            Ok(value) => return Ok(value),
+            Err(StoreError::Unavailable { reason }) if !held.is_lost() => {
+                tracing::warn!(reason, "the store does not answer; keeping the turn's work");
+                backoff.wait().await;
+            }
+            Err(StoreError::LeaseLost | StoreError::Unavailable { .. }) => return Err(TurnError::LeaseLost),
+            Err(error) => return Err(TurnError::Store(error)),
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,142 @@
+//! One backend with its data, for as long as a test runs, and what a test may do to it behind the store's back: let
+//! time pass, and look at everything that is kept.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use engine::store::embedded::{EmbeddedStore, Sync};
+use engine::store::redis::RedisStore;
+use engine::store::{SharedStore, StoreOptions};
+use protocol::GameId;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use tempfile::TempDir;
+
+use crate::fixture::options;
+use crate::redis_server::RedisServer;
+
+/// Where a test's store keeps its data.
+pub(crate) enum Bench {
+    Redis { server: Arc<RedisServer>, prefix: String },
+    Embedded { directory: TempDir },
+}
+
+/// Everything that is kept, by name. It is compared, not read.
+pub(crate) type Dump = BTreeMap<String, Vec<u8>>;
+
+/// Runs a test on a Redis server of its own.
+pub(crate) async fn on_redis<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
+    if let Some(server) = RedisServer::start(false).await {
+        test(Bench::redis(Arc::new(server), "test:")).await;
+    }
+}
+
+/// Runs a test on a directory of its own.
+pub(crate) async fn on_embedded<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
+    test(Bench::embedded()).await;
+}
+
+impl Bench {
+    pub(crate) fn redis(server: Arc<RedisServer>, prefix: &str) -> Self {
+        Self::Redis { server, prefix: prefix.to_owned() }
+    }
+
+    pub(crate) fn embedded() -> Self {
+        Self::Embedded { directory: TempDir::new().unwrap() }
+    }
+
+    /// Opens the store with the suite's usual options.
+    pub(crate) async fn store(&self) -> SharedStore {
+        self.store_with(options()).await
+    }
+
+    /// Opens the store.
+    pub(crate) async fn store_with(&self, options: StoreOptions) -> SharedStore {
+        match self {
+            Self::Redis { server, prefix } => Arc::new(RedisStore::connect(&server.url(), prefix, options).await.unwrap()),
+            Self::Embedded { directory } => {
+                Arc::new(EmbeddedStore::open(directory.path(), Sync::Normal, options).unwrap())
+            }
+        }
+    }
+
+    /// Lets the lease of a game pass, as if its time were over.
+    pub(crate) async fn expire_lease(&self, game: GameId) {
+        match self {
+            Self::Redis { server, prefix } => {
+                let mut both = redis::pipe();
+                both.atomic()
+                    .cmd("ZADD")
+                    .arg(format!("{prefix}requests:active"))
+                    .arg("XX")
+                    .arg(0)
+                    .arg(game.to_string())
+                    .ignore()
+                    .del(format!("{prefix}game-lock:{game}"))
+                    .ignore();
+                both.query_async::<()>(&mut server.connect().await).await.unwrap();
+            }
+            Self::Embedded { directory } => end(directory, "active", game),
+        }
+    }
+
+    /// Lets the back-off of a game pass, as if its time were over.
+    pub(crate) async fn end_backoff(&self, game: GameId) {
+        match self {
+            Self::Redis { server, prefix } => {
+                let mut command = redis::cmd("ZADD");
+                command.arg(format!("{prefix}requests:delayed")).arg("XX").arg(0).arg(game.to_string());
+                command.query_async::<()>(&mut server.connect().await).await.unwrap();
+            }
+            Self::Embedded { directory } => end(directory, "delayed", game),
+        }
+    }
+
+    /// Everything that is kept, down to the last field.
+    pub(crate) async fn dump(&self) -> Dump {
+        match self {
+            Self::Redis { server, prefix } => {
+                let mut connection = server.connect().await;
+                let keys: Vec<String> =
+                    redis::cmd("KEYS").arg(format!("{prefix}*")).query_async(&mut connection).await.unwrap();
+                let mut dump = Dump::new();
+                for key in keys {
+                    let value = redis::cmd("DUMP").arg(&key).query_async(&mut connection).await.unwrap();
+                    dump.insert(key, value);
+                }
+                dump
+            }
+            Self::Embedded { directory } => {
+                let connection = open(directory);
+                let names = column(&connection, "SELECT name FROM sqlite_master WHERE type = 'table'");
+                names.into_iter().map(|name| (name.clone(), rows(&connection, &name))).collect()
+            }
+        }
+    }
+}
+
+fn open(directory: &TempDir) -> Connection {
+    Connection::open(directory.path().join("story-engine.db")).unwrap()
+}
+
+fn end(directory: &TempDir, state: &str, game: GameId) {
+    let sql = "UPDATE games SET lane_key = 0 WHERE id = ?1 AND lane_state = ?2";
+    open(directory).execute(sql, (game.to_string(), state)).unwrap();
+}
+
+fn column(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection.prepare(sql).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+fn rows(connection: &Connection, table: &str) -> Vec<u8> {
+    let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let columns = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        let values: Vec<Value> = (0..columns).map(|column| row.get(column).unwrap()).collect();
+        all.extend(format!("{values:?}\n").into_bytes());
+    }
+    all
+}

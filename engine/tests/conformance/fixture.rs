@@ -1,0 +1,191 @@
+//! Games, requests and turns as the tests use them, and the few moves that most of them begin with.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use engine::store::{
+    Claim, Commit, Committed, Enqueued, GameDocument, LogEvent, LogRead, Narrated, NewRequest, Request, SharedStore,
+    StoreError, StoreOptions, TurnEvents, WorkerId,
+};
+use protocol::{
+    Event, GameId, Problem, ProblemType, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated,
+    TurnResult, Usage,
+};
+use story::{ChatMessage, GameState};
+
+/// How many attempts a request has in these tests.
+pub(crate) const ATTEMPTS: u32 = 3;
+/// How long a test waits for something that must happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Leases that do not pass by themselves while a test runs.
+pub(crate) fn options() -> StoreOptions {
+    StoreOptions { lease_ttl: Duration::from_secs(120), max_attempts: ATTEMPTS, ..StoreOptions::default() }
+}
+
+pub(crate) fn document() -> GameDocument {
+    GameDocument { provider: "offline".to_owned(), state: GameState::default() }
+}
+
+pub(crate) async fn new_game(store: &SharedStore) -> GameId {
+    let game = GameId::new();
+    store.create_game(game, &document(), &[]).await.unwrap();
+    game
+}
+
+pub(crate) fn message(game: GameId, text: &str) -> NewRequest {
+    NewRequest {
+        id: RequestId::new(),
+        game,
+        kind: RequestType::Chat,
+        message: text.to_owned(),
+        actor: None,
+        user_message: text.to_owned(),
+        caused_by: None,
+    }
+}
+
+/// Enqueues a message that must be accepted.
+pub(crate) async fn say(store: &SharedStore, game: GameId, text: &str) -> RequestId {
+    let request = message(game, text);
+    let enqueued = store.enqueue(&request, false).await.unwrap();
+    assert!(matches!(enqueued, Enqueued::Accepted { .. }), "{enqueued:?}");
+    request.id
+}
+
+pub(crate) fn worker() -> WorkerId {
+    WorkerId::named("ada")
+}
+
+/// A nonce that no claim has had.
+pub(crate) fn nonce() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+pub(crate) async fn claim(store: &SharedStore, max: usize) -> Vec<Claim> {
+    store.claim(&worker(), nonce(), max).await.unwrap().claims
+}
+
+/// Claims the one request that can be claimed.
+pub(crate) async fn claim_one(store: &SharedStore) -> Claim {
+    let mut claims = claim(store, 2).await;
+    assert_eq!(claims.len(), 1, "one request can be claimed");
+    claims.remove(0)
+}
+
+pub(crate) fn requests(claims: &[Claim]) -> Vec<RequestId> {
+    claims.iter().map(|claim| claim.lease.request).collect()
+}
+
+/// The turn that a worker commits: it counts, answers, and sets off a story event for each prompt.
+pub(crate) fn turn(claim: &Claim, prompts: &[&str]) -> Commit {
+    let (request_id, game_id) = (claim.lease.request, claim.lease.game);
+    let version = claim.game.version + 1;
+    let mut document = claim.game.document.clone();
+    document.state.turn_counter += 1;
+    let answer = format!("So: {}", claim.request.message);
+    let result = TurnResult {
+        message: answer.clone(),
+        turn: document.state.turn_counter,
+        version,
+        duration_ms: 1,
+        rejections: Vec::new(),
+        usage: Usage::default(),
+    };
+    let state_updated = StateUpdated {
+        request_id: Some(request_id),
+        game_id,
+        version,
+        turn: document.state.turn_counter,
+        location: String::new(),
+        scene: String::new(),
+        is_ended: false,
+        changes: Vec::new(),
+    };
+    let completed = RequestCompleted {
+        request_id,
+        game_id,
+        kind: claim.request.kind,
+        status: RequestStatus::Completed,
+        attempt: claim.lease.attempt,
+        result: result.clone(),
+    };
+    let story_event = |(n, prompt): (usize, &&str)| NewRequest {
+        id: request_id.child(n),
+        kind: RequestType::StoryEvent,
+        caused_by: Some(request_id),
+        ..message(game_id, prompt)
+    };
+    Commit {
+        base_version: claim.game.version,
+        document,
+        turn: vec![ChatMessage::user(&claim.request.message), ChatMessage::assistant(answer)],
+        result,
+        events: TurnEvents {
+            state_updated: Event::from(state_updated).data(),
+            completed: Event::from(completed).data(),
+        },
+        story_events: prompts.iter().enumerate().map(story_event).collect(),
+    }
+}
+
+/// Commits a turn that must succeed.
+pub(crate) async fn finish(store: &SharedStore, claim: &Claim, prompts: &[&str]) {
+    let committed = store.commit(&claim.lease, &turn(claim, prompts)).await.unwrap();
+    assert_eq!(committed, Committed::Done);
+}
+
+/// Runs whatever can be claimed, one after the other, and answers in which order that was.
+pub(crate) async fn run_all(store: &SharedStore) -> Vec<String> {
+    let mut messages = Vec::new();
+    while let Some(claim) = claim(store, 1).await.pop() {
+        finish(store, &claim, &[]).await;
+        messages.push(claim.request.message);
+    }
+    messages
+}
+
+pub(crate) fn narrated(text: &str) -> Narrated {
+    Narrated { text: text.to_owned(), usage: Usage { prompt_tokens: 7, completion_tokens: 11 } }
+}
+
+pub(crate) fn problem() -> Problem {
+    Problem::new(ProblemType::ModelFailed, "the model said \"no\"\nand hung up")
+}
+
+pub(crate) fn problem_text() -> String {
+    serde_json::to_string(&problem()).unwrap()
+}
+
+pub(crate) async fn request(store: &SharedStore, id: RequestId) -> Request {
+    store.request(id).await.unwrap().unwrap()
+}
+
+/// A game's log from the first event kept.
+pub(crate) async fn log(store: &SharedStore, game: GameId) -> Vec<Arc<LogEvent>> {
+    match store.read_log(game, None, 100_000).await.unwrap() {
+        LogRead::Events(events) => events,
+        LogRead::Reset { reason, .. } => panic!("the log cannot be read from its start: {reason}"),
+    }
+}
+
+pub(crate) fn names(events: &[Arc<LogEvent>]) -> Vec<&str> {
+    events.iter().map(|event| event.name.as_str()).collect()
+}
+
+/// The payload of an event, which must be one that clients can read.
+pub(crate) fn parse(event: &LogEvent) -> Event {
+    Event::parse(&event.name, &event.data).unwrap()
+}
+
+/// The latest event of a name.
+pub(crate) async fn latest(store: &SharedStore, game: GameId, name: &str) -> Event {
+    let log = log(store, game).await;
+    parse(log.iter().rev().find(|event| event.name == name).unwrap())
+}
+
+pub(crate) fn is_lost<T>(result: &Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::LeaseLost))
+}

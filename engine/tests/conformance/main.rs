@@ -1,0 +1,166 @@
+//! What every store promises: one list of tests, run on each backend.
+//!
+//! A test is an async function over a [`bench::Bench`], so it knows no backend; what only one backend has (a file that
+//! is opened again, a server that restarts) is in [`durability`]. The property test in [`model`] drives both through
+//! random interleavings. Redis tests start a `redis-server` from PATH each; without one they say so and pass, unless
+//! `STORY_ENGINE_REQUIRE_REDIS=1`.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+mod bench;
+mod commit;
+mod durability;
+mod events;
+mod fencing;
+mod figures;
+mod fixture;
+mod following;
+mod games;
+mod idempotence;
+mod leases;
+mod model;
+mod order;
+mod recovery;
+mod redis_server;
+mod retry;
+mod story_events;
+mod waiting;
+
+/// Makes each listed function a test on each backend: `redis::order::…`, `embedded::order::…`.
+macro_rules! conformance {
+    ($($topic:ident { $($test:ident,)* })*) => {
+        mod redis {
+            $(mod $topic {
+                $(#[tokio::test]
+                async fn $test() {
+                    crate::bench::on_redis(crate::$topic::$test).await;
+                })*
+            })*
+        }
+
+        mod embedded {
+            $(mod $topic {
+                $(#[tokio::test]
+                async fn $test() {
+                    crate::bench::on_embedded(crate::$topic::$test).await;
+                })*
+            })*
+        }
+    };
+}
+
+conformance! {
+    games {
+        a_game_is_read_as_it_was_created,
+        creating_a_game_again_changes_nothing,
+        a_history_of_any_length_can_be_brought_along,
+        history_is_read_from_its_end,
+        games_are_listed_in_pages_with_the_latest_changed_first,
+        a_game_is_replaced_only_at_the_expected_version,
+        replacing_a_game_can_replace_its_history,
+        a_busy_game_is_neither_replaced_nor_deleted,
+        a_deleted_game_leaves_nothing_behind,
+    }
+    order {
+        requests_of_a_game_are_claimed_in_arrival_order,
+        free_games_are_claimed_in_the_order_in_which_their_head_requests_arrived,
+        a_game_has_one_request_in_processing,
+        a_busy_game_holds_up_no_other,
+        a_game_in_backoff_holds_up_no_other,
+        a_claim_takes_no_more_than_it_asks_for,
+        a_request_knows_how_many_stand_before_it,
+        a_caller_who_does_not_want_to_wait_is_refused_by_a_busy_game,
+        a_request_for_an_unknown_game_is_not_kept,
+        any_text_comes_through_unchanged,
+    }
+    leases {
+        a_lease_that_is_renewed_holds,
+        a_lease_that_is_not_renewed_passes_after_its_time,
+        a_heartbeat_answers_for_each_lease,
+        no_two_acquisitions_share_a_token,
+        a_claim_says_when_the_next_lease_ends,
+        a_claim_says_when_the_next_backoff_ends,
+    }
+    fencing {
+        a_worker_whose_lease_has_passed_changes_nothing,
+        a_worker_that_was_superseded_changes_nothing,
+        a_worker_changes_nothing_after_another_has_committed,
+        a_lease_of_one_game_opens_no_other,
+        an_attempt_that_ended_in_one_way_cannot_end_in_another,
+    }
+    recovery {
+        an_abandoned_request_is_taken_over_by_the_next_attempt,
+        checkpoints_survive_a_takeover,
+        text_that_was_shown_but_not_saved_is_declared_void,
+        text_that_was_saved_stays_valid,
+        an_attempt_that_showed_nothing_makes_nothing_void,
+        a_request_whose_attempts_are_all_lost_is_given_up,
+        abandoned_games_are_taken_over_in_arrival_order,
+        however_many_games_were_abandoned_all_are_recovered,
+    }
+    retry {
+        a_retry_keeps_its_place_and_counts_its_attempt,
+        a_retry_is_not_claimed_before_its_time,
+        a_retry_says_when_and_why,
+        a_retry_makes_unsaved_text_void,
+        a_delay_beyond_all_measure_is_kept_as_a_year,
+        a_request_handed_back_is_claimed_next_and_its_attempt_does_not_count,
+        a_request_handed_back_keeps_its_checkpoints,
+        a_request_that_is_given_up_frees_its_game,
+    }
+    commit {
+        a_commit_writes_all_effects,
+        the_next_turn_starts_from_the_committed_state,
+        a_commit_from_another_version_writes_nothing,
+        a_claim_brings_the_end_of_the_history,
+    }
+    story_events {
+        story_events_queue_behind_what_waits_already,
+        story_events_placed_next_run_before_what_waits_already,
+        story_events_of_story_events_placed_next_come_first,
+        a_story_event_placed_next_takes_its_parents_turn_among_games,
+        a_story_event_knows_its_parent_and_its_place,
+    }
+    events {
+        event_ids_of_a_game_are_contiguous,
+        a_turn_is_told_in_order,
+        a_log_is_read_in_pages,
+        a_reader_at_the_head_waits_for_the_next_event,
+        a_reader_who_joins_at_the_cursor_of_a_request_misses_nothing_of_it,
+        a_reader_behind_the_first_event_kept_is_reset,
+        a_reader_from_before_the_first_event_is_reset_when_that_one_is_gone,
+        a_reader_beyond_the_head_is_reset,
+        a_reader_from_another_epoch_is_reset,
+    }
+    following {
+        a_subscriber_sees_what_is_appended_afterwards,
+        every_subscriber_of_a_game_sees_the_same,
+        a_subscriber_hears_of_its_own_game_only,
+        a_game_can_be_followed_again_after_everyone_has_left,
+        a_subscriber_that_falls_behind_is_told_to_read_the_log,
+    }
+    idempotence {
+        enqueuing_again_answers_as_at_first,
+        a_chunk_is_published_once,
+        a_finished_narration_is_published_once,
+        claiming_again_gives_the_same_claims,
+        claiming_again_gives_only_what_still_holds,
+        committing_again_answers_as_at_first,
+        retrying_again_changes_nothing,
+        handing_back_again_changes_nothing,
+        giving_up_again_changes_nothing,
+    }
+    waiting {
+        a_new_request_wakes_a_worker,
+        a_commit_wakes_a_worker_for_the_next_request_of_its_game,
+        a_request_handed_back_wakes_a_worker,
+        a_retry_wakes_a_worker_so_that_it_learns_when_to_look,
+        work_that_came_while_nobody_waited_is_noticed,
+    }
+    figures {
+        the_queue_counts_what_waits_and_what_runs,
+        the_queue_knows_how_long_the_oldest_request_has_waited,
+        a_lane_shows_the_unfinished_requests_in_order,
+        a_lane_is_not_leased_any_more_once_its_lease_has_passed,
+        the_status_of_a_finished_request_is_forgotten_after_its_time,
+    }
+}
