@@ -10,8 +10,8 @@ pub(crate) fn wrap(pieces: &[(&str, Style)], width: usize) -> Vec<Line<'static>>
     let mut lines = Lines { width: width.max(1), done: Vec::new(), line: Row::default(), word: Row::default() };
     for (text, style) in pieces {
         let text = text.replace('\t', " ");
-        for grapheme in Span::raw(text.as_str()).styled_graphemes(Style::default()) {
-            lines.push(grapheme.symbol, *style);
+        for word in text.split_inclusive(' ') {
+            lines.push(word, *style);
         }
     }
     lines.finish()
@@ -46,10 +46,9 @@ impl Row {
 
     fn append(&mut self, other: &mut Self) {
         for span in other.spans.drain(..) {
-            let width = span.width();
-            self.push(&span.content, span.style, width);
+            self.push(&span.content, span.style, 0);
         }
-        other.width = 0;
+        self.width += std::mem::take(&mut other.width);
     }
 }
 
@@ -61,7 +60,22 @@ struct Lines {
 }
 
 impl Lines {
-    fn push(&mut self, symbol: &str, style: Style) {
+    fn push(&mut self, word: &str, style: Style) {
+        let letters = word.trim_end_matches(' ');
+        // All of a story is broken anew for every picture, and nearly all of it is this simple.
+        if letters.bytes().all(|byte| byte.is_ascii_graphic()) && self.word.width + letters.len() <= self.width {
+            self.word.push(letters, style, letters.len());
+            if letters.len() < word.len() {
+                self.push_symbol(" ", style);
+            }
+            return;
+        }
+        for grapheme in Span::raw(word).styled_graphemes(Style::default()) {
+            self.push_symbol(grapheme.symbol, style);
+        }
+    }
+
+    fn push_symbol(&mut self, symbol: &str, style: Style) {
         if symbol == " " {
             self.end_word();
             // A space that does not fit is where the line breaks.
