@@ -32,7 +32,7 @@ struct Cli {
     #[arg(long, value_name = "FILE", env = "STORY_ENGINE_CONFIG", global = true)]
     config: Option<PathBuf>,
     /// Work, and serve no API; needs Redis
-    #[arg(long)]
+    #[arg(long, global = true)]
     worker: bool,
     /// How log lines are written: text or json
     #[arg(long, value_name = "FORMAT", env = "STORY_ENGINE_LOG_FORMAT", default_value = "text", global = true)]
@@ -45,6 +45,8 @@ struct Cli {
 enum Command {
     /// Print the effective configuration, with secrets masked
     Config,
+    /// Ask whether the process of this configuration is well; for health checks
+    Health,
     /// Check a content directory as a compiler would
     Validate {
         /// The directory; what is shipped when left out
@@ -79,9 +81,13 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         print!("{}", config.masked());
         return Ok(ExitCode::SUCCESS);
     }
-    telemetry::start_logging(cli.log_format);
     let role = if cli.worker { Role::Worker } else { Role::Api };
     let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
+    if let Some(Command::Health) = cli.command {
+        runtime.block_on(serve::health(&config, role))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    telemetry::start_logging(cli.log_format);
     runtime.block_on(serve::run(config, role))?;
     Ok(ExitCode::SUCCESS)
 }

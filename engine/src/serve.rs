@@ -1,7 +1,7 @@
 //! A process of the engine from start to end: opens the store, serves the API, works, drains.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,6 +70,14 @@ pub enum ServeError {
     /// The process cannot watch for signals, or the server ended by itself.
     #[error("the server cannot go on: {0}")]
     Io(#[from] io::Error),
+    /// The process that was asked says that it is not well.
+    #[error("{url} answers {status}")]
+    Unhealthy {
+        /// What was asked.
+        url: String,
+        /// What it answered.
+        status: reqwest::StatusCode,
+    },
     /// Metrics cannot be set up.
     #[error("cannot set up metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -120,6 +128,20 @@ pub async fn run(config: Config, role: Role) -> Result<(), ServeError> {
     drain.cancel();
     server.await.map_err(io::Error::other)??;
     Ok(())
+}
+
+/// Asks whether a process of the same configuration is well, for a container's health check: an API by its `/health`,
+/// a worker by whether its store answers.
+pub async fn health(config: &Config, role: Role) -> Result<(), ServeError> {
+    if role == Role::Worker {
+        let (store, _) = open_store(config, role).await?;
+        return Ok(store.ping().await?);
+    }
+    let ip = if config.listen.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { config.listen.ip() };
+    let url = format!("http://{}/health", SocketAddr::new(ip, config.listen.port()));
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build().map_err(io::Error::other)?;
+    let answer = client.get(&url).send().await.map_err(io::Error::other)?;
+    if answer.status().is_success() { Ok(()) } else { Err(ServeError::Unhealthy { url, status: answer.status() }) }
 }
 
 async fn open_store(config: &Config, role: Role) -> Result<(SharedStore, bool), ServeError> {

@@ -1,5 +1,6 @@
 //! Logs for an operator at night, on standard error; metrics for a scraper.
 
+use std::io::IsTerminal;
 use std::str::FromStr;
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -29,8 +30,13 @@ impl FromStr for LogFormat {
 
 /// Starts logging. `STORY_ENGINE_LOG` says what is logged, as `tracing` directives; `info` when not set.
 pub fn start_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("STORY_ENGINE_LOG").unwrap_or_else(|_| EnvFilter::new("info,genai=error"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // What genai logs of a failed call is in our own line already, without its bodies.
+    let filter = EnvFilter::try_from_env("STORY_ENGINE_LOG").unwrap_or_else(|_| EnvFilter::new("info,genai=off"));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     match format {
         LogFormat::Text => builder.compact().init(),
         LogFormat::Json => builder.json().init(),

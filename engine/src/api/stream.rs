@@ -20,8 +20,8 @@ use crate::store::{Live, LogEvent, LogRead, SharedStore, StoreError, Subscriptio
 
 /// How many events one read of the log brings.
 const BATCH: usize = 256;
-/// How soon a client reconnects after a stream has ended.
-const RETRY: &str = "retry: 1000\n: connected\n\n";
+/// How soon a client reconnects after a stream has ended, in milliseconds.
+const RETRY_MS: u32 = 1000;
 const KEEPALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
 
 /// What a stream is about.
@@ -62,7 +62,7 @@ impl Follow {
             subscription,
             scope,
             after,
-            ready: VecDeque::from([Bytes::from_static(RETRY.as_bytes())]),
+            ready: VecDeque::from([opening(after)]),
             behind: true,
             ended: false,
             backoff: Backoff::reconnect(),
@@ -168,6 +168,13 @@ impl Follow {
             Scope::Request(..) => {}
         }
     }
+}
+
+/// What every stream begins with, so that proxies pass its head on at once. The id lets a reader that is cut off before
+/// its first event resume from where it joined.
+fn opening(after: Option<EventId>) -> Bytes {
+    let id = after.map(|id| format!("id: {id}\n")).unwrap_or_default();
+    Bytes::from(format!("retry: {RETRY_MS}\n{id}: connected\n\n"))
 }
 
 /// Counts a stream for as long as it is open.
