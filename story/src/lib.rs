@@ -18,6 +18,8 @@ mod prompt;
 mod serde_util;
 mod state;
 mod suggest;
+#[cfg(test)]
+mod testing;
 mod when;
 mod world;
 

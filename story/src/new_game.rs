@@ -1,12 +1,13 @@
-//! A new game.
+//! Starting a game: what a player may choose, what the scenario chooses otherwise, and the first message.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::content::Library;
-use crate::state::{ChatMessage, GameState, Rules};
-use crate::suggest::did_you_mean;
+use crate::content::{ContentKind, Library, Narrator, Pc, Scenario, normalize_id};
+use crate::state::{ChatMessage, DEFAULT_TEMPERATURE, GameState, Rules};
+use crate::suggest::{did_you_mean, nearest};
+use crate::world::{begin_scene, follow, lay_out, location_key};
 
 /// What a player chooses when they start a game. What is absent, the scenario or the engine chooses.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,7 +79,166 @@ impl NewGameError {
     }
 }
 
-/// Starts a game.
-pub fn new_game(_lib: &Library, _new: &NewGame) -> Result<(GameState, Vec<ChatMessage>), NewGameError> {
-    Ok((GameState::default(), vec![]))
+/// The player character of a game where neither player nor scenario names one.
+const FALLBACK_PC: &str = "classic";
+
+/// Where a scenario's opening leaves room for the character's.
+const PC_PLACEHOLDER: &str = "%s";
+
+/// Starts a game: its state, and the messages that open its history.
+///
+/// What the player asks for must exist. What only the scenario names may be missing: without its narrator the engine's own voice tells
+/// the story, without its PC the `classic` one plays it, and without that one, nobody in particular.
+pub fn new_game(library: &Library, new: &NewGame) -> Result<(GameState, Vec<ChatMessage>), NewGameError> {
+    let scenario = library.scenario(&new.scenario).ok_or_else(|| NewGameError::UnknownScenario {
+        id: new.scenario.clone(),
+        suggestion: library.nearest(ContentKind::Scenario, &new.scenario).map(str::to_owned),
+    })?;
+    let temperature = new.temperature.unwrap_or(DEFAULT_TEMPERATURE);
+    if !(0.0..=1.0).contains(&temperature) {
+        return Err(NewGameError::Temperature(temperature));
+    }
+    let narrator = narrator(library, new, scenario)?;
+    let pc = pc(library, new, scenario)?;
+
+    let mut state = GameState {
+        scenario: format!("{}.json", normalize_id(&new.scenario)),
+        rules: new.rules.unwrap_or_default(),
+        temperature,
+        narrator: narrator.cloned(),
+        pc: pc.map(|pc| Pc { inventory: Vec::new(), ..pc.clone() }),
+        user_location: opening_location(scenario),
+        user_inventory: opening_inventory(scenario, pc),
+        ..GameState::default()
+    };
+    lay_out(library, scenario, &mut state);
+    if !scenario.opening_scene.is_empty() {
+        let (key, scene) = scenario.scenes.get_key_value(&scenario.opening_scene).ok_or_else(|| {
+            NewGameError::UnknownOpeningScene {
+                scenario: scenario.name.clone(),
+                scene: scenario.opening_scene.clone(),
+                suggestion: nearest(&scenario.opening_scene, scenario.scenes.keys().map(String::as_str))
+                    .map(str::to_owned),
+            }
+        })?;
+        begin_scene(library, scenario, key, scene, &mut state);
+    }
+    follow(&mut state);
+    Ok((state, opening_message(scenario, pc).into_iter().collect()))
+}
+
+fn narrator<'a>(
+    library: &'a Library,
+    new: &NewGame,
+    scenario: &Scenario,
+) -> Result<Option<&'a Narrator>, NewGameError> {
+    let Some(id) = asked(new.narrator.as_deref()) else { return Ok(library.narrator(&scenario.narrator_id)) };
+    library.narrator(id).map(Some).ok_or_else(|| NewGameError::UnknownNarrator {
+        id: id.to_owned(),
+        suggestion: library.nearest(ContentKind::Narrator, id).map(str::to_owned),
+    })
+}
+
+fn pc<'a>(library: &'a Library, new: &NewGame, scenario: &Scenario) -> Result<Option<&'a Pc>, NewGameError> {
+    let Some(id) = asked(new.pc.as_deref()) else {
+        return Ok(library.pc(&scenario.default_pc).or_else(|| library.pc(FALLBACK_PC)));
+    };
+    library.pc(id).map(Some).ok_or_else(|| NewGameError::UnknownPc {
+        id: id.to_owned(),
+        suggestion: library.nearest(ContentKind::Pc, id).map(str::to_owned),
+    })
+}
+
+/// An id that was really asked for: an empty one was not.
+fn asked(id: Option<&str>) -> Option<&str> {
+    id.filter(|id| !id.trim().is_empty())
+}
+
+/// The key of the opening location, which a scenario may also call by its name.
+fn opening_location(scenario: &Scenario) -> String {
+    location_key(&scenario.locations, &scenario.opening_location).unwrap_or(&scenario.opening_location).to_owned()
+}
+
+/// What the scenario gives everybody, then what the character brings, each thing once.
+fn opening_inventory(scenario: &Scenario, pc: Option<&Pc>) -> Vec<String> {
+    let mut inventory: Vec<String> = Vec::new();
+    for item in scenario.opening_inventory.iter().chain(pc.iter().flat_map(|pc| &pc.inventory)) {
+        if !inventory.contains(item) {
+            inventory.push(item.clone());
+        }
+    }
+    inventory
+}
+
+fn opening_message(scenario: &Scenario, pc: Option<&Pc>) -> Option<ChatMessage> {
+    let introduction = pc.map_or("", |pc| pc.opening_prompt.trim());
+    let opening = scenario.opening_prompt.replace(PC_PLACEHOLDER, introduction);
+    let opening = opening.trim();
+    (!opening.is_empty()).then(|| ChatMessage::assistant(opening))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::library;
+
+    fn asking(change: impl FnOnce(&mut NewGame)) -> NewGame {
+        let mut new = NewGame { scenario: "Lighthouse.json".into(), ..NewGame::default() };
+        change(&mut new);
+        new
+    }
+
+    #[test]
+    fn a_game_starts_where_its_scenario_opens() {
+        let (state, messages) = new_game(&library(), &asking(|_| {})).unwrap();
+        assert_eq!(state.scenario, "lighthouse.json");
+        assert_eq!((state.scene_name.as_str(), state.user_location.as_str()), ("storm", "jetty"));
+        assert_eq!(state.rules, Rules::Strict);
+        assert!((state.temperature - DEFAULT_TEMPERATURE).abs() < f64::EPSILON);
+        assert_eq!(state.vars["beacon_answered"], "false", "variables of the scene are there beside the scenario's");
+        assert_eq!(state.vars["oil"], "3");
+        assert_eq!(state.narrator.unwrap().id, "dry");
+        assert_eq!(
+            messages,
+            [ChatMessage::assistant(
+                "You are Ada Finch, keeper of the Drowned Light.\n\nThe horn has stopped. What do you do?"
+            )]
+        );
+    }
+
+    #[test]
+    fn the_inventory_is_the_scenarios_and_the_characters_each_thing_once_in_order() {
+        let (state, _) = new_game(&library(), &asking(|_| {})).unwrap();
+        assert_eq!(state.user_inventory, ["lantern", "whistle"]);
+        assert!(state.pc.unwrap().inventory.is_empty());
+    }
+
+    #[test]
+    fn monsters_stand_ready_from_the_first_turn() {
+        let (state, _) = new_game(&library(), &asking(|_| {})).unwrap();
+        assert_eq!(state.locations["cave"].monsters["eel_1"].name, "Eel");
+    }
+
+    #[test]
+    fn a_temperature_of_zero_can_be_asked_for_and_one_above_one_cannot() {
+        let (state, _) = new_game(&library(), &asking(|new| new.temperature = Some(0.0))).unwrap();
+        assert!(state.temperature.abs() < f64::EPSILON);
+        for temperature in [1.1, -0.1, f64::NAN] {
+            assert!(new_game(&library(), &asking(|new| new.temperature = Some(temperature))).is_err());
+        }
+    }
+
+    #[test]
+    fn what_does_not_exist_is_named_with_what_might_have_been_meant() {
+        let cases = [
+            (asking(|new| new.scenario = "lighthuose".into()), "scenario", "`lighthuose`; did you mean `lighthouse`?"),
+            (asking(|new| new.pc = Some("kepper".into())), "pc", "`kepper`; did you mean `keeper`?"),
+            (asking(|new| new.narrator = Some("wry".into())), "narrator", "`wry`; did you mean `dry`?"),
+        ];
+        for (new, field, message) in cases {
+            let error = new_game(&library(), &new).unwrap_err();
+            assert_eq!(error.field(), field);
+            assert!(error.to_string().ends_with(message), "{error}");
+        }
+    }
 }

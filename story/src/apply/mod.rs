@@ -1,16 +1,33 @@
-//! Applying a turn.
+//! Applying a turn: the delta is checked against the world and brought about, each effect once; then the scene's conditionals cascade.
+//! What is refused is recorded, never an error: a model that is wrong about one thing may be right about the next.
 
+mod cascade;
 mod change;
+mod items;
+#[cfg(test)]
+mod items_tests;
+mod monsters;
+mod movement;
+mod npcs;
+mod refusal;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod turn;
+mod vars;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::change::{Author, Change, Holder, Rejection, StoryEvent};
-use crate::content::Library;
+use self::turn::Turn;
+use crate::content::{ContentKind, Library};
 use crate::delta::Delta;
 use crate::prompt::Input;
-use crate::state::GameState;
+use crate::state::{GameState, Rules};
+use crate::suggest::did_you_mean;
 
 /// What a turn came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,7 +46,7 @@ pub struct Applied {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ApplyError {
     /// The game's scenario is not in the library any more.
-    #[error("the game's scenario `{scenario}` does not exist{}", crate::suggest::did_you_mean(.suggestion.as_deref()))]
+    #[error("the game's scenario `{scenario}` does not exist{}", did_you_mean(.suggestion.as_deref()))]
     UnknownScenario {
         /// The scenario that the game names.
         scenario: String,
@@ -38,7 +55,29 @@ pub enum ApplyError {
     },
 }
 
-/// Applies.
-pub fn apply(_lib: &Library, before: &GameState, _delta: &Delta, _input: &Input) -> Result<Applied, ApplyError> {
-    Ok(Applied { state: before.clone(), changes: vec![], rejections: vec![], story_events: vec![] })
+/// The game after a turn that answered `input` and from whose narration `delta` was extracted.
+///
+/// The turn is counted before conditionals are judged; a scene begins at turn 0, so that its `"scene_turn_counter": 0` conditionals fire
+/// in the turn that began it. A story event is the author's act, not the player's: its turn counts like any other, and is checked as in
+/// relaxed mode. A game that has ended does not change any more.
+pub fn apply(library: &Library, before: &GameState, delta: &Delta, input: &Input) -> Result<Applied, ApplyError> {
+    let scenario = library.scenario(&before.scenario).ok_or_else(|| ApplyError::UnknownScenario {
+        scenario: before.scenario.clone(),
+        suggestion: library.nearest(ContentKind::Scenario, &before.scenario).map(str::to_owned),
+    })?;
+    let rules = match input {
+        Input::Player { .. } => before.rules,
+        Input::StoryEvent { .. } => Rules::Relaxed,
+    };
+    let mut turn = Turn::new(library, scenario, before, rules);
+    turn.state.just_entered = false;
+    if !before.is_ended {
+        turn.state.turn_counter = before.turn_counter.saturating_add(1);
+        turn.state.scene_turn_counter = before.scene_turn_counter.saturating_add(1);
+        turn.bring_about(&Author::Model, delta);
+        turn.cascade();
+        turn.state.just_entered = turn.state.user_location != before.user_location;
+    }
+    let Turn { state, changes, rejections, story_events, .. } = turn;
+    Ok(Applied { state, changes, rejections, story_events })
 }

@@ -224,6 +224,12 @@ impl Library {
         }
     }
 
+    /// Changes a scenario in place, for tests that need a variation of one.
+    #[cfg(test)]
+    pub(crate) fn rewrite_scenario(&mut self, id: &str, rewrite: impl FnOnce(&mut Scenario)) {
+        rewrite(self.scenarios.get_mut(id).unwrap());
+    }
+
     /// The existing id of one kind that somebody who wrote `id` probably meant.
     #[must_use]
     pub fn nearest(&self, kind: ContentKind, id: &str) -> Option<&str> {

@@ -1,1 +1,14 @@
-//! The rules of the world.
+//! The rules that hold whoever changes the world: how names are understood, which ways are open, how a scene begins, that an item is in
+//! one place, and that followers are where their leader is. What a turn may change is decided in `apply`.
+
+mod exits;
+mod following;
+mod lookup;
+mod ownership;
+mod scene;
+
+pub(crate) use exits::{Exit, exits, open_exits};
+pub(crate) use following::{Leader, follow, leader_named};
+pub(crate) use lookup::{location_key, npc_key, scene_key};
+pub(crate) use ownership::{exists, keep_one_place, matching};
+pub(crate) use scene::{begin_scene, lay_out, make_location, make_npc};

@@ -1,0 +1,212 @@
+//! Items change hands. A model can only take an item from where it is; a conditional is the author's own word and takes it from
+//! wherever it is, or creates it.
+
+use super::change::{Author, Change, Holder};
+use super::refusal::Refusal;
+use super::turn::Turn;
+use crate::delta::{HolderKind, HolderRef, ItemAction, ItemEvent};
+use crate::state::Rules;
+use crate::suggest::nearest;
+use crate::world::{exists, matching, npc_key};
+
+/// An item, as it is spelled where it is, on its way. Without `from` it is created, without `to` it is used up.
+struct Transfer {
+    item: String,
+    from: Option<Holder>,
+    to: Option<Holder>,
+}
+
+impl Turn<'_> {
+    pub(super) fn item_event(&mut self, author: &Author, event: &ItemEvent) -> Result<(), Refusal> {
+        let uses_nothing_up = event.action == ItemAction::Use && !event.consumed;
+        if event.item.trim().is_empty() || uses_nothing_up {
+            return Ok(());
+        }
+        let (item, from) = match author {
+            Author::Model => self.source_for_model(event)?,
+            Author::Conditional(_) => self.source_for_conditional(event)?,
+        };
+        let to = self.destination(author, event)?;
+        self.transfer(Transfer { item, from, to });
+        Ok(())
+    }
+
+    /// Where a model's item really is: with the holder that it names or, if it names none, within the player's reach.
+    fn source_for_model(&self, event: &ItemEvent) -> Result<(String, Option<Holder>), Refusal> {
+        let wanted = event.item.as_str();
+        if event.action == ItemAction::Acquire
+            && let Some(item) = matching(&self.state.user_inventory, wanted)
+        {
+            return Err(Refusal::AlreadyHeld { item: item.clone() });
+        }
+        let named = event.from.as_ref().map(|from| self.holder(from, wanted)).transpose()?;
+        let candidates = named.clone().map_or_else(|| self.usual_sources(event.action), |holder| vec![holder]);
+        if let Some((item, holder)) = self.find(wanted, candidates) {
+            return if self.is_within_reach(&holder) {
+                Ok((item, Some(holder)))
+            } else {
+                Err(Refusal::OutOfReach { holder: self.describe(&holder) })
+            };
+        }
+        if self.may_be_introduced(event, named.as_ref()) {
+            return Ok((wanted.trim().to_owned(), None));
+        }
+        Err(match named {
+            Some(holder) => Refusal::NotThere { item: wanted.to_owned(), holder: self.describe(&holder) },
+            None if matches!(event.action, ItemAction::Give | ItemAction::Drop) => {
+                Refusal::NotThere { item: wanted.to_owned(), holder: self.describe(&Holder::Player) }
+            }
+            None => Refusal::NotHere { item: wanted.to_owned() },
+        })
+    }
+
+    /// Where the item of a conditional is: where it says, or wherever it is, or nowhere yet.
+    fn source_for_conditional(&self, event: &ItemEvent) -> Result<(String, Option<Holder>), Refusal> {
+        let wanted = event.item.as_str();
+        let mut candidates: Vec<_> = event.from.iter().filter_map(|from| self.holder(from, wanted).ok()).collect();
+        if event.action == ItemAction::Use {
+            if event.from.is_none() {
+                candidates.push(Holder::Player);
+            }
+            let (item, holder) =
+                self.find(wanted, candidates).ok_or_else(|| Refusal::NotHere { item: wanted.to_owned() })?;
+            return Ok((item, Some(holder)));
+        }
+        candidates.push(Holder::Player);
+        candidates.extend(self.state.npcs.keys().cloned().map(Holder::Npc));
+        candidates.extend(self.state.locations.keys().cloned().map(Holder::Location));
+        let found = self.find(wanted, candidates);
+        Ok(found.map_or_else(|| (wanted.trim().to_owned(), None), |(item, holder)| (item, Some(holder))))
+    }
+
+    /// Who may have an item of which only the action is told, likeliest first.
+    fn usual_sources(&self, action: ItemAction) -> Vec<Holder> {
+        let player = || [Holder::Player].into_iter();
+        let around = || {
+            let mut places = self.places_in_reach();
+            places.dedup();
+            let people = self.state.npcs.keys().cloned().map(Holder::Npc).filter(|npc| self.is_within_reach(npc));
+            places.into_iter().map(|key| Holder::Location(key.to_owned())).chain(people)
+        };
+        match action {
+            ItemAction::Acquire => around().collect(),
+            ItemAction::Give | ItemAction::Drop => player().collect(),
+            ItemAction::Use => player().chain(around()).collect(),
+            ItemAction::Move => around().chain(player()).collect(),
+        }
+    }
+
+    /// In relaxed mode a player may pick up a thing that nobody thought of, where they are; never a second copy of one that exists.
+    fn may_be_introduced(&self, event: &ItemEvent, named: Option<&Holder>) -> bool {
+        let is_here = match named {
+            None => true,
+            Some(Holder::Location(key)) => self.places_in_reach().contains(&key.as_str()),
+            Some(_) => false,
+        };
+        self.rules == Rules::Relaxed
+            && event.action == ItemAction::Acquire
+            && is_here
+            && !exists(&self.state, &event.item)
+    }
+
+    fn destination(&self, author: &Author, event: &ItemEvent) -> Result<Option<Holder>, Refusal> {
+        let named = event.to.as_ref().map(|to| self.holder(to, &event.item)).transpose();
+        match (event.action, author) {
+            (ItemAction::Acquire, _) => Ok(Some(Holder::Player)),
+            (ItemAction::Use, _) => Ok(None),
+            // An author who drops or gives something to nobody wants it gone; a model has only left out the obvious.
+            (_, Author::Conditional(_)) => named,
+            (ItemAction::Drop, Author::Model) => {
+                Ok(named?.or_else(|| Some(Holder::Location(self.state.user_location.clone()))))
+            }
+            (ItemAction::Give | ItemAction::Move, Author::Model) => {
+                named?.map(Some).ok_or_else(|| Refusal::NoRecipient { item: event.item.clone() })
+            }
+        }
+    }
+
+    fn transfer(&mut self, transfer: Transfer) {
+        let Transfer { item, from, to } = transfer;
+        if from == to {
+            return;
+        }
+        if let Some(items) = from.as_ref().and_then(|holder| self.items_of_mut(holder)) {
+            items.retain(|held| *held != item);
+        }
+        if let Some(items) = to.as_ref().and_then(|holder| self.items_of_mut(holder))
+            && !items.contains(&item)
+        {
+            items.push(item.clone());
+        }
+        self.changes.push(Change::ItemMoved { item, from, to });
+    }
+
+    /// The first of `candidates` that has `wanted`, and how it is spelled there.
+    fn find(&self, wanted: &str, candidates: Vec<Holder>) -> Option<(String, Holder)> {
+        candidates.into_iter().find_map(|holder| Some((matching(self.items_of(&holder)?, wanted)?.clone(), holder)))
+    }
+
+    /// The holder that is meant by `named`.
+    fn holder(&self, named: &HolderRef, item: &str) -> Result<Holder, Refusal> {
+        let name = named.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        match (named.kind, name) {
+            (HolderKind::Player, _) => Ok(Holder::Player),
+            (HolderKind::Location, None) => Ok(Holder::Location(self.state.user_location.clone())),
+            (HolderKind::Location, Some(name)) => self.known_location(name).map(Holder::Location),
+            (HolderKind::Npc, None) => Err(Refusal::UnnamedNpc { item: item.to_owned() }),
+            (HolderKind::Npc, Some(name)) => self.known_npc(name).map(Holder::Npc),
+        }
+    }
+
+    /// The key of any NPC of the world.
+    pub(super) fn known_npc(&self, name: &str) -> Result<String, Refusal> {
+        let npcs = &self.state.npcs;
+        npc_key(npcs, name).map(str::to_owned).ok_or_else(|| {
+            let names = npcs.iter().flat_map(|(key, npc)| [key.as_str(), &npc.name]);
+            Refusal::UnknownNpc { name: name.trim().to_owned(), suggestion: nearest(name, names).map(str::to_owned) }
+        })
+    }
+
+    /// Where the player has been in this turn.
+    fn places_in_reach(&self) -> Vec<&str> {
+        vec![&self.state.user_location, &self.before.user_location]
+    }
+
+    /// In strict mode the player can only take from where they are, or were when the turn began.
+    fn is_within_reach(&self, holder: &Holder) -> bool {
+        let places = self.places_in_reach();
+        self.rules == Rules::Relaxed
+            || match holder {
+                Holder::Player => true,
+                Holder::Location(key) => places.contains(&key.as_str()),
+                Holder::Npc(key) => [&self.before.npcs, &self.state.npcs]
+                    .into_iter()
+                    .filter_map(|npcs| npcs.get(key))
+                    .any(|npc| places.contains(&npc.location.as_str())),
+            }
+    }
+
+    fn items_of(&self, holder: &Holder) -> Option<&[String]> {
+        match holder {
+            Holder::Player => Some(&self.state.user_inventory),
+            Holder::Npc(key) => self.state.npcs.get(key).map(|npc| npc.items.as_slice()),
+            Holder::Location(key) => self.state.locations.get(key).map(|location| location.items.as_slice()),
+        }
+    }
+
+    fn items_of_mut(&mut self, holder: &Holder) -> Option<&mut Vec<String>> {
+        match holder {
+            Holder::Player => Some(&mut self.state.user_inventory),
+            Holder::Npc(key) => self.state.npcs.get_mut(key).map(|npc| &mut npc.items),
+            Holder::Location(key) => self.state.locations.get_mut(key).map(|location| &mut location.items),
+        }
+    }
+
+    fn describe(&self, holder: &Holder) -> String {
+        match holder {
+            Holder::Player => "the player".to_owned(),
+            Holder::Npc(key) => format!("the NPC `{key}`"),
+            Holder::Location(key) => format!("the location `{key}`"),
+        }
+    }
+}

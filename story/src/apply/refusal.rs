@@ -1,0 +1,45 @@
+//! Why an effect is refused, said so that a person who debugs a story knows what would have been accepted.
+
+use thiserror::Error;
+
+use crate::suggest::did_you_mean;
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum Refusal {
+    #[error("the scenario has no scene `{name}`{}", did_you_mean(.suggestion.as_deref()))]
+    UnknownScene { name: String, suggestion: Option<String> },
+    #[error("the world has no location `{name}`{}", did_you_mean(.suggestion.as_deref()))]
+    UnknownLocation { name: String, suggestion: Option<String> },
+    #[error("the world has no NPC `{name}`{}", did_you_mean(.suggestion.as_deref()))]
+    UnknownNpc { name: String, suggestion: Option<String> },
+    #[error("no scene of the scenario declares the variable `{name}`{}", did_you_mean(.suggestion.as_deref()))]
+    UndeclaredVar { name: String, suggestion: Option<String> },
+    #[error("there is no monster template `{name}`{}", did_you_mean(.suggestion.as_deref()))]
+    UnknownTemplate { name: String, suggestion: Option<String> },
+    #[error("the way `{direction}` is blocked: {reason}")]
+    Blocked { direction: String, reason: String },
+    #[error("no open exit of `{here}` leads to `{to}`; open exits: {}", list(.open))]
+    NoWay { here: String, to: String, open: Vec<String> },
+    #[error("{holder} does not have `{item}`")]
+    NotThere { item: String, holder: String },
+    #[error("`{item}` is not within the player's reach")]
+    NotHere { item: String },
+    #[error("{holder} is not within the player's reach")]
+    OutOfReach { holder: String },
+    #[error("the player has `{item}` already")]
+    AlreadyHeld { item: String },
+    #[error("it is not said who gets `{item}`; name a `to`")]
+    NoRecipient { item: String },
+    #[error("an NPC must be named as holder of `{item}`")]
+    UnnamedNpc { item: String },
+    #[error("a model cannot send `{0}`; only conditionals can")]
+    ConditionalsOnly(&'static str),
+    #[error("a monster needs {0} to appear")]
+    IncompleteSpawn(&'static str),
+    #[error("there is no monster `{0}` in the world")]
+    UnknownMonster(String),
+}
+
+fn list(open: &[String]) -> String {
+    if open.is_empty() { "none".to_owned() } else { open.join(", ") }
+}

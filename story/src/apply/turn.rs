@@ -1,0 +1,108 @@
+//! A turn in the making: the state so far, what has changed, what was refused. The effects of a delta are brought about here, in one
+//! fixed order; each kind of effect has its own file.
+
+use super::change::{Author, Change, Rejection, StoryEvent};
+use super::refusal::Refusal;
+use crate::content::{Library, Scenario};
+use crate::delta::Delta;
+use crate::state::{GameState, Rules};
+use crate::suggest::nearest;
+use crate::world::{begin_scene, follow, keep_one_place, scene_key};
+
+pub(super) struct Turn<'a> {
+    pub(super) library: &'a Library,
+    pub(super) scenario: &'a Scenario,
+    /// The game before the turn.
+    pub(super) before: &'a GameState,
+    /// How closely this turn keeps to the map.
+    pub(super) rules: Rules,
+    pub(super) state: GameState,
+    pub(super) changes: Vec<Change>,
+    pub(super) rejections: Vec<Rejection>,
+    pub(super) story_events: Vec<StoryEvent>,
+}
+
+impl<'a> Turn<'a> {
+    pub(super) fn new(library: &'a Library, scenario: &'a Scenario, before: &'a GameState, rules: Rules) -> Self {
+        Self {
+            library,
+            scenario,
+            before,
+            rules,
+            state: before.clone(),
+            changes: Vec::new(),
+            rejections: Vec::new(),
+            story_events: Vec::new(),
+        }
+    }
+
+    /// Brings about what `delta` says, each effect once: variables first, then the scene, because everything else happens in it.
+    pub(super) fn bring_about(&mut self, author: &Author, delta: &Delta) {
+        for (name, value) in &delta.set_vars {
+            let outcome = self.set_var(author, name, value);
+            self.note(author, || format!("/set_vars/{}", pointer_token(name)), outcome);
+        }
+        if let Some(change) = &delta.scene_change {
+            let outcome = self.change_scene(&change.to);
+            self.note(author, || "/scene_change".into(), outcome);
+        }
+        if let Some(location) = &delta.user_location {
+            let outcome = self.move_player(author, location);
+            self.note(author, || "/user_location".into(), outcome);
+        }
+        for (index, event) in delta.item_events.iter().enumerate() {
+            let outcome = self.item_event(author, event);
+            self.note(author, || format!("/item_events/{index}"), outcome);
+        }
+        for (index, event) in delta.npc_events.iter().enumerate() {
+            let outcome = self.move_npc(event);
+            self.note(author, || format!("/npc_events/{index}/set_location"), outcome);
+            let outcome = self.set_following(author, event);
+            self.note(author, || format!("/npc_events/{index}/set_following"), outcome);
+        }
+        for (index, event) in delta.monster_events.iter().enumerate() {
+            let outcome = self.monster_event(author, event);
+            self.note(author, || format!("/monster_events/{index}"), outcome);
+        }
+        if delta.game_ended && !self.state.is_ended {
+            self.state.is_ended = true;
+            self.changes.push(Change::GameEnded);
+        }
+        self.settle();
+    }
+
+    /// What must hold after every step: items are in one place, followers are with their leader.
+    fn settle(&mut self) {
+        keep_one_place(&mut self.state);
+        let moves = follow(&mut self.state);
+        self.changes.extend(moves.into_iter().map(|(npc, from, to)| Change::NpcMoved { npc, from, to }));
+    }
+
+    fn note(&mut self, author: &Author, effect: impl Fn() -> String, outcome: Result<(), Refusal>) {
+        if let Err(refusal) = outcome {
+            self.rejections.push(Rejection { author: author.clone(), effect: effect(), reason: refusal.to_string() });
+        }
+    }
+
+    fn change_scene(&mut self, name: &str) -> Result<(), Refusal> {
+        if name.trim().is_empty() {
+            return Ok(());
+        }
+        let scenes = &self.scenario.scenes;
+        let found = scene_key(scenes, name).and_then(|key| scenes.get_key_value(key));
+        let (key, scene) = found.ok_or_else(|| Refusal::UnknownScene {
+            name: name.to_owned(),
+            suggestion: nearest(name, scenes.keys().map(String::as_str)).map(str::to_owned),
+        })?;
+        if *key != self.state.scene_name {
+            self.changes.push(Change::SceneChanged { from: self.state.scene_name.clone(), to: key.clone() });
+            begin_scene(self.library, self.scenario, key, scene, &mut self.state);
+        }
+        Ok(())
+    }
+}
+
+/// A name as a token of a JSON pointer.
+fn pointer_token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

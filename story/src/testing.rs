@@ -1,0 +1,41 @@
+//! The small world that the tests play in.
+
+use crate::content::{ContentKind, Library, Source};
+use crate::new_game::{NewGame, new_game};
+use crate::patch::{StatePatch, patch};
+use crate::state::GameState;
+
+pub(crate) fn sources() -> Vec<Source> {
+    let source = |kind: ContentKind, id: &str, text: &str| Source {
+        kind,
+        id: id.to_owned(),
+        path: format!("{}/{id}.json", kind.dir()),
+        text: text.to_owned(),
+    };
+    vec![
+        source(ContentKind::Scenario, "lighthouse", include_str!("../tests/world/lighthouse.json")),
+        source(ContentKind::Pc, "keeper", include_str!("../tests/world/keeper.json")),
+        source(ContentKind::Narrator, "dry", include_str!("../tests/world/dry.json")),
+        source(ContentKind::Monster, "eel", include_str!("../tests/world/eel.json")),
+        source(ContentKind::Npc, "pilot", include_str!("../tests/world/pilot.json")),
+    ]
+}
+
+pub(crate) fn library() -> Library {
+    Library::load(sources()).unwrap()
+}
+
+/// A new game of the lighthouse, in its first scene, with the player on the jetty.
+pub(crate) fn new_state() -> GameState {
+    new_game(&library(), &NewGame { scenario: "lighthouse".into(), ..NewGame::default() }).unwrap().0
+}
+
+/// A game of the lighthouse set up in `scene`.
+pub(crate) fn state_in_scene(scene: &str) -> GameState {
+    patched(StatePatch { scene_name: Some(scene.into()), ..StatePatch::default() })
+}
+
+/// A new game of the lighthouse with `changes` made to it.
+pub(crate) fn patched(changes: StatePatch) -> GameState {
+    patch(&library(), &new_state(), &changes).unwrap()
+}

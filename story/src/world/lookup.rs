@@ -1,0 +1,54 @@
+//! Finding a location, an NPC or a scene by what people and models call it: its key, whatever the case, or its display name.
+
+use std::collections::BTreeMap;
+
+use crate::content::{Location, Npc, Scene};
+
+/// The key of the location that is called `name`.
+pub(crate) fn location_key<'a>(locations: &'a BTreeMap<String, Location>, name: &str) -> Option<&'a str> {
+    by_key_or_name(locations, name, |location| &location.name)
+}
+
+/// The key of the NPC that is called `name`.
+pub(crate) fn npc_key<'a>(npcs: &'a BTreeMap<String, Npc>, name: &str) -> Option<&'a str> {
+    by_key_or_name(npcs, name, |npc| &npc.name)
+}
+
+/// The key of the scene that is called `name`; scenes have no other name.
+pub(crate) fn scene_key<'a>(scenes: &'a BTreeMap<String, Scene>, name: &str) -> Option<&'a str> {
+    by_key_or_name(scenes, name, |_| "")
+}
+
+fn by_key_or_name<'a, T>(map: &'a BTreeMap<String, T>, name: &str, display: impl Fn(&T) -> &str) -> Option<&'a str> {
+    let name = name.trim();
+    if name.is_empty() {
+        return None;
+    }
+    if let Some((key, _)) = map.get_key_value(name) {
+        return Some(key);
+    }
+    let folded = name.to_lowercase();
+    map.keys()
+        .find(|key| key.to_lowercase() == folded)
+        .or_else(|| map.iter().find(|(_, value)| display(value).trim().to_lowercase() == folded).map(|(key, _)| key))
+        .map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_found_by_key_or_display_name_in_any_case() {
+        let locations = BTreeMap::from([(
+            "lamp_room".to_owned(),
+            Location { name: "The Lamp Room".into(), ..Location::default() },
+        )]);
+        for name in ["lamp_room", " Lamp_Room ", "the lamp room"] {
+            assert_eq!(location_key(&locations, name), Some("lamp_room"), "{name}");
+        }
+        for name in ["", "lamp", "cellar"] {
+            assert_eq!(location_key(&locations, name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Laying out a world and beginning a scene in it. Whatever comes from content is made from its templates here, so that no scene can
+//! bring in somebody without a name.
+
+use std::collections::BTreeSet;
+
+use super::ownership::keep_one_place;
+use crate::content::{Library, Location, Monster, Npc, Scenario, Scene};
+use crate::state::GameState;
+
+/// The scenario's own map, people and variables, as before the first scene.
+pub(crate) fn lay_out(library: &Library, scenario: &Scenario, state: &mut GameState) {
+    state.locations =
+        scenario.locations.iter().map(|(key, def)| (key.clone(), make_location(library, key, def))).collect();
+    state.npcs = scenario.npcs.iter().map(|(key, def)| (key.clone(), make_npc(library, def))).collect();
+    state.vars.clone_from(&scenario.vars);
+    keep_one_place(state);
+}
+
+/// Begins `scene`. What it defines replaces what was there under the same key; what only an earlier scene had goes, except the ground
+/// under the player's feet; everything else stays as the game has changed it. The scene's variables get their first values. Items that
+/// somebody holds, or carried to another room, are not there a second time.
+pub(crate) fn begin_scene(library: &Library, scenario: &Scenario, key: &str, scene: &Scene, state: &mut GameState) {
+    let stays = |key: &String| *key == state.user_location || scenario.locations.contains_key(key);
+    state.locations.retain(|key, _| stays(key) && !scene.locations.contains_key(key));
+    let carried = carried_items(scenario, state);
+    for (key, definition) in &scene.locations {
+        let mut location = make_location(library, key, definition);
+        location.items.retain(|item| !carried.contains(item));
+        state.locations.insert(key.clone(), location);
+    }
+
+    state.npcs.retain(|key, _| scenario.npcs.contains_key(key));
+    state.npcs.extend(scene.npcs.iter().map(|(key, definition)| (key.clone(), make_npc(library, definition))));
+
+    state.vars.extend(scene.vars.iter().map(|(name, value)| (name.clone(), value.clone())));
+    key.clone_into(&mut state.scene_name);
+    state.scene_turn_counter = 0;
+    state.latched_conditionals.clear();
+    keep_one_place(state);
+}
+
+/// The items that lie where nobody ever defined them to be: they were brought there.
+fn carried_items(scenario: &Scenario, state: &GameState) -> BTreeSet<String> {
+    let items = state.locations.iter().flat_map(|(key, location)| location.items.iter().map(move |item| (key, item)));
+    items
+        .filter(|(key, item)| !scenario.definitions_of_location(key).any(|definition| definition.items.contains(item)))
+        .map(|(_, item)| item.clone())
+        .collect()
+}
+
+/// A location with its monsters made from their templates. A monster without a name whose template is missing stays away.
+pub(crate) fn make_location(library: &Library, key: &str, definition: &Location) -> Location {
+    let monsters = definition
+        .monsters
+        .iter()
+        .filter_map(|(id, monster)| Some((id.clone(), make_monster(library, id, key, monster)?)));
+    Location { monsters: monsters.collect(), ..definition.clone() }
+}
+
+fn make_monster(library: &Library, id: &str, location: &str, definition: &Monster) -> Option<Monster> {
+    let monster = definition.instance(id, location, library.monster(&definition.template_id));
+    (!monster.name.is_empty()).then_some(monster)
+}
+
+/// An NPC made from its template. Without one, it is what it says of itself.
+pub(crate) fn make_npc(library: &Library, definition: &Npc) -> Npc {
+    match library.npc(&definition.template_id) {
+        Some(template) => definition.made_from(template),
+        None => definition.clone().healthy(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{library, new_state, state_in_scene};
+
+    #[test]
+    fn templates_are_resolved_when_a_later_scene_brings_somebody_in() {
+        let state = state_in_scene("rescue");
+        assert_eq!(state.npcs["pilot"].name, "Mara Voss");
+        assert_eq!(state.npcs["pilot"].hp, 11);
+        let eel = &state.locations["reef"].monsters["eel_2"];
+        assert_eq!((eel.name.as_str(), eel.hp, eel.location.as_str()), ("Eel", 6, "reef"));
+    }
+
+    #[test]
+    fn what_the_game_changed_survives_unless_the_scene_defines_it() {
+        let library = library();
+        let scenario = library.scenario("lighthouse").unwrap();
+        let mut state = new_state();
+        state.locations.get_mut("lamp_room").unwrap().items.clear();
+        state.locations.get_mut("jetty").unwrap().items.push("driftwood".into());
+        state.npcs.get_mut("gull").unwrap().location = "lamp_room".into();
+
+        begin_scene(&library, scenario, "rescue", &scenario.scenes["rescue"], &mut state);
+
+        assert!(state.locations["lamp_room"].items.is_empty(), "the scene does not define the lamp room");
+        assert_eq!(state.npcs["gull"].location, "lamp_room");
+        assert_eq!(state.locations["jetty"].items, ["oar"], "the scene defines the jetty");
+        assert_eq!(state.vars["ship_seen"], "false");
+        assert_eq!(state.scene_turn_counter, 0);
+    }
+
+    #[test]
+    fn an_item_that_somebody_has_or_that_was_carried_away_is_not_created_again() {
+        let library = library();
+        let scenario = library.scenario("lighthouse").unwrap();
+
+        let mut state = new_state();
+        state.user_inventory.push("oar".into());
+        begin_scene(&library, scenario, "rescue", &scenario.scenes["rescue"], &mut state);
+        assert!(state.locations["jetty"].items.is_empty());
+
+        let mut state = new_state();
+        state.locations.get_mut("lamp_room").unwrap().items.push("oar".into());
+        begin_scene(&library, scenario, "rescue", &scenario.scenes["rescue"], &mut state);
+        assert!(state.locations["jetty"].items.is_empty());
+        assert!(state.locations["lamp_room"].items.contains(&"oar".to_owned()));
+    }
+
+    #[test]
+    fn a_scenes_own_places_go_with_it_but_not_from_under_the_player() {
+        let library = library();
+        let scenario = library.scenario("lighthouse").unwrap();
+        for (location, remains) in [("jetty", false), ("reef", true)] {
+            let mut state = state_in_scene("rescue");
+            state.user_location = location.into();
+            begin_scene(&library, scenario, "storm", &scenario.scenes["storm"], &mut state);
+            assert_eq!(state.locations.contains_key("reef"), remains, "standing on the {location}");
+            assert!(!state.npcs.contains_key("pilot"));
+        }
+    }
+}
