@@ -1,30 +1,26 @@
-//! What models are told.
+//! What models are told: the narrator's prompt, the extracting model's, and that of a summary. Which model is asked, and when, is the
+//! engine's business.
 
-use schemars::JsonSchema;
+mod extraction;
+mod input;
+mod narration;
+mod scope;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod text;
+mod world;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::content::Library;
+pub use self::extraction::extraction_prompt;
+pub use self::input::{Input, user_text};
+pub use self::narration::narration_prompt;
+pub use self::summary::summary_prompt;
+use crate::content::{ContentKind, Library, Scenario, Scene};
 use crate::state::{ChatMessage, GameState};
-
-/// What a turn answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Input {
-    /// Something that the player says or does.
-    Player {
-        /// The player's words.
-        message: String,
-        /// Who speaks, if it is not the player character.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        actor: Option<String>,
-    },
-    /// Something that a conditional wants told.
-    StoryEvent {
-        /// What is to be told.
-        prompt: String,
-    },
-}
+use crate::suggest::{did_you_mean, nearest};
 
 /// What a model is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +35,7 @@ pub struct Prompt {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PromptError {
     /// The game's scenario is not in the library any more.
-    #[error("the game's scenario `{scenario}` does not exist{}", crate::suggest::did_you_mean(.suggestion.as_deref()))]
+    #[error("the game's scenario `{scenario}` does not exist{}", did_you_mean(.suggestion.as_deref()))]
     UnknownScenario {
         /// The scenario that the game names.
         scenario: String,
@@ -47,7 +43,7 @@ pub enum PromptError {
         suggestion: Option<String>,
     },
     /// The game's scene is not in its scenario any more.
-    #[error("the game's scene `{scene}` does not exist in `{scenario}`{}", crate::suggest::did_you_mean(.suggestion.as_deref()))]
+    #[error("the game's scene `{scene}` does not exist in `{scenario}`{}", did_you_mean(.suggestion.as_deref()))]
     UnknownScene {
         /// The scenario that was searched.
         scenario: String,
@@ -58,38 +54,19 @@ pub enum PromptError {
     },
 }
 
-/// The stored user-role text of a turn.
-#[must_use]
-pub fn user_text(_state: &GameState, input: &Input) -> String {
-    match input {
-        Input::Player { message, .. } => message.clone(),
-        Input::StoryEvent { prompt } => prompt.clone(),
+/// The scenario of a game and, if it is in one, its scene.
+fn script<'a>(library: &'a Library, state: &GameState) -> Result<(&'a Scenario, Option<&'a Scene>), PromptError> {
+    let scenario = library.scenario(&state.scenario).ok_or_else(|| PromptError::UnknownScenario {
+        scenario: state.scenario.clone(),
+        suggestion: library.nearest(ContentKind::Scenario, &state.scenario).map(str::to_owned),
+    })?;
+    if state.scene_name.is_empty() {
+        return Ok((scenario, None));
     }
-}
-
-/// The narrator's prompt.
-pub fn narration_prompt(
-    _lib: &Library,
-    _state: &GameState,
-    history: &[ChatMessage],
-    _summary: Option<&str>,
-    _input: &Input,
-) -> Result<Prompt, PromptError> {
-    Ok(Prompt { system: vec![], messages: history.to_vec() })
-}
-
-/// The extraction prompt.
-pub fn extraction_prompt(
-    _lib: &Library,
-    _state: &GameState,
-    _input: &Input,
-    _narration: &str,
-) -> Result<Prompt, PromptError> {
-    Ok(Prompt { system: vec![], messages: vec![] })
-}
-
-/// The prompt for a summary of `turns`, which continue what `previous` tells.
-#[must_use]
-pub fn summary_prompt(_previous: Option<&str>, turns: &[ChatMessage]) -> Prompt {
-    Prompt { system: vec![], messages: turns.to_vec() }
+    let scene = scenario.scenes.get(&state.scene_name).ok_or_else(|| PromptError::UnknownScene {
+        scenario: state.scenario.clone(),
+        scene: state.scene_name.clone(),
+        suggestion: nearest(&state.scene_name, scenario.scenes.keys().map(String::as_str)).map(str::to_owned),
+    })?;
+    Ok((scenario, Some(scene)))
 }

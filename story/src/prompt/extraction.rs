@@ -1,0 +1,156 @@
+//! The extracting model's prompt: what the world was, what was said, and what is asked for.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::input::{Input, user_text};
+use super::scope::{far_npcs, far_places, neighbours};
+use super::text::{EXTRACTION, EXTRACTION_REQUEST, GLOBAL_RULES};
+use super::world::block;
+use super::{Prompt, PromptError, script};
+use crate::content::{Library, Location, Monster, Npc, Scenario, Scene};
+use crate::state::{ChatMessage, GameState};
+
+/// What the extracting model gets to say what `narration`, the narrator's answer to `input`, changed in `state`.
+///
+/// One system message, the same for a whole scene, and one user message with `<before>` (JSON), `<player>` (or `<story_event>`) and
+/// `<narrator>`, each tag on a line of its own, then the request.
+pub fn extraction_prompt(
+    library: &Library,
+    state: &GameState,
+    input: &Input,
+    narration: &str,
+) -> Result<Prompt, PromptError> {
+    let (scenario, scene) = script(library, state)?;
+    let said = match input {
+        Input::Player { .. } => "player",
+        Input::StoryEvent { .. } => "story_event",
+    };
+    let parts = [
+        block("before", &Before::of(state).to_json()),
+        block(said, &quoted(&user_text(state, input))),
+        block("narrator", &quoted(narration)),
+        EXTRACTION_REQUEST.to_owned(),
+    ];
+    Ok(Prompt { system: vec![instructions(scenario, scene)], messages: vec![ChatMessage::user(parts.join("\n"))] })
+}
+
+fn instructions(scenario: &Scenario, scene: Option<&Scene>) -> String {
+    let of_scene = scene.iter().flat_map(|scene| &scene.contingency_rules);
+    let own = scenario.contingency_rules.iter().chain(of_scene).map(String::as_str);
+    let rules: Vec<_> = GLOBAL_RULES.into_iter().chain(own).map(|rule| format!("- {rule}")).collect();
+    let mut text = format!(
+        "{EXTRACTION}\n\nRules of this story. When one applies, its effect must be in your answer:\n{}",
+        rules.join("\n")
+    );
+    if !scenario.scenes.is_empty() {
+        let scenes: Vec<_> = scenario.scenes.keys().map(String::as_str).collect();
+        text.push_str("\n\nScenes: ");
+        text.push_str(&scenes.join(", "));
+    }
+    text
+}
+
+/// Text that was written by a player or a model: it cannot close the tag that it stands in.
+fn quoted(text: &str) -> String {
+    text.trim().replace("</", "<\u{200b}/")
+}
+
+/// What the extracting model sees of the state: the player's surroundings, and what is important.
+#[derive(Serialize)]
+struct Before<'a> {
+    scene_name: &'a str,
+    turn_counter: u64,
+    scene_turn_counter: u64,
+    is_ended: bool,
+    just_entered: bool,
+    user_location: &'a str,
+    user_inventory: &'a [String],
+    vars: &'a BTreeMap<String, String>,
+    locations: BTreeMap<&'a str, Place<'a>>,
+    npcs: BTreeMap<&'a str, Person<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    monsters: BTreeMap<&'a str, Creature<'a>>,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    exits: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    blocked_exits: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    items: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Person<'a> {
+    name: &'a str,
+    location: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    items: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Creature<'a> {
+    name: &'a str,
+}
+
+impl<'a> Before<'a> {
+    fn of(state: &'a GameState) -> Self {
+        let here = state.current_location().map(|location| (state.user_location.as_str(), location));
+        let near = neighbours(state).into_iter().map(|(key, neighbour)| (key, neighbour.location));
+        let places = here.into_iter().chain(near).chain(far_places(state));
+        let monsters = here.iter().flat_map(|(_, location)| &location.monsters);
+        Self {
+            scene_name: &state.scene_name,
+            turn_counter: state.turn_counter,
+            scene_turn_counter: state.scene_turn_counter,
+            is_ended: state.is_ended,
+            just_entered: state.just_entered,
+            user_location: &state.user_location,
+            user_inventory: &state.user_inventory,
+            vars: &state.vars,
+            locations: places.map(|(key, location)| (key, Place::of(location))).collect(),
+            npcs: state.npcs_here().chain(far_npcs(state)).map(|(key, npc)| (key, Person::of(npc))).collect(),
+            monsters: monsters.map(|(id, monster)| (id.as_str(), Creature::of(monster))).collect(),
+        }
+    }
+
+    /// Plain data without maps of odd keys always becomes JSON; an empty object stands for the impossible.
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
+    }
+}
+
+impl<'a> Place<'a> {
+    /// A direction that is blocked is not listed as an exit too.
+    fn of(location: &'a Location) -> Self {
+        let text = |(direction, target): (&'a String, &'a String)| (direction.as_str(), target.as_str());
+        Self {
+            name: &location.name,
+            exits: location
+                .exits
+                .iter()
+                .filter(|(direction, _)| !location.blocked_exits.contains_key(*direction))
+                .map(text)
+                .collect(),
+            blocked_exits: location.blocked_exits.iter().map(text).collect(),
+            items: &location.items,
+        }
+    }
+}
+
+impl<'a> Person<'a> {
+    fn of(npc: &'a Npc) -> Self {
+        Self { name: &npc.name, location: &npc.location, items: &npc.items }
+    }
+}
+
+impl<'a> Creature<'a> {
+    fn of(monster: &'a Monster) -> Self {
+        Self { name: &monster.name }
+    }
+}

@@ -1,0 +1,85 @@
+//! What a turn answers, and how it stands in the history.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::state::GameState;
+
+/// A colon and a space at or after this byte are prose and not a speaker's name.
+const LONGEST_SPEAKER: usize = 50;
+
+/// What a turn answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Input {
+    /// Something that the player says or does.
+    Player {
+        /// The player's words.
+        message: String,
+        /// Who speaks, if it is not the player character.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        actor: Option<String>,
+    },
+    /// Something that a conditional wants told.
+    StoryEvent {
+        /// What is to be told.
+        prompt: String,
+    },
+}
+
+/// The text that stands in the history for `input`. A player's words get their speaker's name in front, unless they have one: whatever
+/// comes before the first colon and space within 50 bytes is taken for a name. A story event stands as it is.
+#[must_use]
+pub fn user_text(state: &GameState, input: &Input) -> String {
+    match input {
+        Input::StoryEvent { prompt } => prompt.clone(),
+        Input::Player { message, .. } if has_speaker(message) => message.clone(),
+        Input::Player { message, actor } => {
+            let actor = actor.as_deref().filter(|actor| !actor.trim().is_empty());
+            let speaker = actor.or(state.pc.as_ref().map(|pc| pc.name.as_str())).unwrap_or_default();
+            if speaker.is_empty() { message.clone() } else { format!("{speaker}: {message}") }
+        }
+    }
+}
+
+fn has_speaker(message: &str) -> bool {
+    message.find(": ").is_some_and(|at| (1..LONGEST_SPEAKER).contains(&at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::new_state;
+
+    fn text(message: &str, actor: Option<&str>) -> String {
+        user_text(&new_state(), &Input::Player { message: message.into(), actor: actor.map(str::to_owned) })
+    }
+
+    #[test]
+    fn the_players_words_carry_the_characters_name() {
+        assert_eq!(text("I climb.", None), "Ada Finch: I climb.");
+        assert_eq!(text("I climb.", Some("Old Gull")), "Old Gull: I climb.");
+        assert_eq!(text("", None), "Ada Finch: ");
+    }
+
+    #[test]
+    fn words_that_have_a_speaker_keep_it() {
+        assert_eq!(text("Gandalf: Run.", None), "Gandalf: Run.");
+        assert_eq!(text("I shout: help!", None), "I shout: help!", "an accepted mistake");
+        let long = format!("{}: x", "a".repeat(50));
+        assert_eq!(text(&long, None), format!("Ada Finch: {long}"));
+        assert_eq!(text(": x", None), "Ada Finch: : x");
+        assert_eq!(text("at 10:30 I wake", None), "Ada Finch: at 10:30 I wake");
+    }
+
+    #[test]
+    fn without_a_character_words_stand_alone() {
+        let state = GameState { pc: None, ..new_state() };
+        assert_eq!(user_text(&state, &Input::Player { message: "Hello.".into(), actor: None }), "Hello.");
+    }
+
+    #[test]
+    fn a_story_event_has_no_speaker() {
+        assert_eq!(user_text(&new_state(), &Input::StoryEvent { prompt: "A wave.".into() }), "A wave.");
+    }
+}

@@ -1,0 +1,241 @@
+//! The world state as the narrator reads it: where the player is, who and what is there, which ways are open. The same state always
+//! gives the same text.
+
+use std::fmt::Write;
+
+use super::scope::{far_npcs, far_places, neighbours};
+use crate::content::{Location, Monster, Npc};
+use crate::state::{GameState, Rules};
+use crate::world::{exits, location_key, open_exits};
+
+/// The `<world_state>` block.
+pub(super) fn world_state(state: &GameState) -> String {
+    let blocks = [
+        Some(format!("<just_entered>{}</just_entered>", state.just_entered)),
+        Some(block("current_location", &current_location(state))),
+        optional_block("adjacent_previews", &previews(state)),
+        optional_block("npcs_elsewhere", &npcs_elsewhere(state)),
+        optional_block("user_inventory", &state.user_inventory.join(", ")),
+        Some(block("world_state_rules", &rules(state))),
+    ];
+    let blocks: Vec<_> = blocks.into_iter().flatten().collect();
+    block("world_state", &blocks.join("\n\n"))
+}
+
+/// `content` between a pair of tags, each on a line of its own.
+pub(super) fn block(tag: &str, content: &str) -> String {
+    format!("<{tag}>\n{content}\n</{tag}>")
+}
+
+fn optional_block(tag: &str, content: &str) -> Option<String> {
+    (!content.is_empty()).then(|| block(tag, content))
+}
+
+fn current_location(state: &GameState) -> String {
+    let Some(location) = state.current_location() else {
+        return "An unknown place. Keep the player there until the story says where they are.".to_owned();
+    };
+    let paragraphs = [
+        Some(format!("{}\n{}", display_name(&state.user_location, location), location.description.trim())),
+        Some(contents(state, location)),
+        Some(exit_list(state, location)),
+    ];
+    let paragraphs: Vec<_> = paragraphs.into_iter().flatten().filter(|paragraph| !paragraph.is_empty()).collect();
+    paragraphs.join("\n\n")
+}
+
+fn contents(state: &GameState, location: &Location) -> String {
+    let mut lines = Vec::new();
+    if !location.items.is_empty() {
+        lines.push(format!("Items here: {}", location.items.join(", ")));
+    }
+    let npcs: Vec<_> = state.npcs_here().map(|(key, npc)| describe_npc(key, npc)).collect();
+    if !npcs.is_empty() {
+        lines.push("NPCs here:".to_owned());
+        lines.extend(npcs);
+    }
+    if !location.monsters.is_empty() {
+        lines.push("Monsters here:".to_owned());
+        lines.extend(location.monsters.values().map(describe_monster));
+    }
+    lines.join("\n")
+}
+
+/// `- Name (type; disposition): description Carries: items`, without what there is not.
+fn describe_npc(key: &str, npc: &Npc) -> String {
+    let mut line = format!("- {}", npc_name(key, npc));
+    let traits: Vec<_> = [npc.kind.as_str(), &npc.disposition].into_iter().filter(|text| !text.is_empty()).collect();
+    if !traits.is_empty() {
+        let _ = write!(line, " ({})", traits.join("; "));
+    }
+    if !npc.description.trim().is_empty() {
+        let _ = write!(line, ": {}", npc.description.trim());
+    }
+    if !npc.items.is_empty() {
+        let _ = write!(line, " Carries: {}", npc.items.join(", "));
+    }
+    line
+}
+
+fn describe_monster(monster: &Monster) -> String {
+    format!(
+        "- {} (AC: {}, HP: {}/{}): {}",
+        monster.name,
+        monster.ac,
+        monster.hp,
+        monster.max_hp,
+        monster.description.trim()
+    )
+}
+
+/// `- direction -> Name` or `- direction is blocked (reason)`, sorted by direction. Where a blocked exit would lead is not told, and an
+/// exit to a place that the scene does not have is not listed.
+fn exit_list(state: &GameState, location: &Location) -> String {
+    let lines: Vec<_> = exits(location)
+        .into_iter()
+        .filter_map(|exit| match exit.blocked {
+            Some(reason) => Some(format!("- {} is blocked ({reason})", exit.direction)),
+            None => {
+                let key = location_key(&state.locations, exit.leads_to?)?;
+                Some(format!("- {} -> {}", exit.direction, display_name(key, state.locations.get(key)?)))
+            }
+        })
+        .collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let heading = match state.rules {
+        Rules::Strict => "Exits (there are no others):",
+        Rules::Relaxed => "Exits (the usual ways):",
+    };
+    format!("{heading}\n{}", lines.join("\n"))
+}
+
+/// A sentence about each place next door, and the important ones far away. Never their descriptions.
+fn previews(state: &GameState) -> String {
+    let near = neighbours(state);
+    let near = near.iter().map(|(key, neighbour)| {
+        format!("- {}: {}", neighbour.directions.join("/"), name_and_preview(key, neighbour.location))
+    });
+    let far = far_places(state).map(|(key, location)| format!("- elsewhere: {}", name_and_preview(key, location)));
+    near.chain(far).collect::<Vec<_>>().join("\n")
+}
+
+fn name_and_preview(key: &str, location: &Location) -> String {
+    let name = display_name(key, location);
+    if location.preview.trim().is_empty() { name.to_owned() } else { format!("{name} - {}", location.preview.trim()) }
+}
+
+fn npcs_elsewhere(state: &GameState) -> String {
+    let lines: Vec<_> = far_npcs(state)
+        .map(|(key, npc)| {
+            let place = state
+                .locations
+                .get(&npc.location)
+                .map_or("whereabouts unknown", |place| display_name(&npc.location, place));
+            format!("- {}: {place}", npc_name(key, npc))
+        })
+        .collect();
+    lines.join("\n")
+}
+
+fn rules(state: &GameState) -> String {
+    let mut lines = vec!["- The player carries exactly what user_inventory lists; without that block, nothing."];
+    lines.push(match state.rules {
+        Rules::Strict => "- Who and what is not listed here is not here.",
+        Rules::Relaxed => "- What is listed here is certain; what the player adds may join it.",
+    });
+    let movement = movement(state);
+    if let Some(movement) = &movement {
+        lines.push(movement);
+    }
+    lines.join("\n")
+}
+
+/// The line that says where the player can go; nothing if there is no open exit.
+fn movement(state: &GameState) -> Option<String> {
+    let open: Vec<_> = open_exits(state)
+        .into_iter()
+        .map(|(direction, key, location)| format!("{direction} ({})", display_name(key, location)))
+        .collect();
+    let ways = joined(&open)?;
+    Some(match state.rules {
+        Rules::Strict => {
+            format!(
+                "- From here the player can go {ways}, one step in a turn. Any other way ends here; say so within the story."
+            )
+        }
+        Rules::Relaxed => format!("- From here the player would usually go {ways}."),
+    })
+}
+
+/// "a", "a or b", "a, b, or c".
+fn joined(parts: &[String]) -> Option<String> {
+    match parts {
+        [] => None,
+        [one] => Some(one.clone()),
+        [one, other] => Some(format!("{one} or {other}")),
+        [first @ .., last] => Some(format!("{}, or {last}", first.join(", "))),
+    }
+}
+
+fn display_name<'a>(key: &'a str, location: &'a Location) -> &'a str {
+    if location.name.trim().is_empty() { key } else { location.name.trim() }
+}
+
+fn npc_name<'a>(key: &'a str, npc: &'a Npc) -> &'a str {
+    if npc.name.trim().is_empty() { key } else { npc.name.trim() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::new_state;
+
+    #[test]
+    fn a_blocked_exit_is_shown_as_blocked_and_nowhere_as_a_way() {
+        let text = world_state(&new_state());
+        assert!(text.contains("- north is blocked (The causeway is under water.)"), "{text}");
+        assert!(text.contains("can go up (Lamp Room), one step"), "{text}");
+        assert!(!text.contains("Causeway"), "{text}");
+        assert!(!text.contains("boat"), "the reef is not in this scene: {text}");
+    }
+
+    #[test]
+    fn next_door_is_previewed_and_what_lies_beyond_is_not_told() {
+        let text = world_state(&new_state());
+        assert!(text.contains("- up: Lamp Room - A stair winds up to glass."), "{text}");
+        for secret in ["The great lens", "matches", "Sea Cave", "iron walk"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_important_is_known_from_afar() {
+        let text = world_state(&new_state());
+        assert!(text.contains("- elsewhere: Gallery"), "{text}");
+        assert!(text.contains("<npcs_elsewhere>\n- The Inspector: Gallery\n</npcs_elsewhere>"), "{text}");
+    }
+
+    #[test]
+    fn people_are_shown_with_what_they_are_and_carry() {
+        let text = world_state(&new_state());
+        let line = "- Old Gull (fisher; wary): A fisher who has seen worse nights. Carries: net";
+        assert!(text.contains(line), "{text}");
+    }
+
+    #[test]
+    fn an_unknown_place_has_no_ways_out() {
+        let text = world_state(&GameState { user_location: "moon".into(), ..new_state() });
+        assert!(text.contains("An unknown place.") && !text.contains("can go"), "{text}");
+    }
+
+    #[test]
+    fn ways_are_joined_as_people_join_them() {
+        let parts: Vec<_> = ["a", "b", "c"].map(str::to_owned).into();
+        assert_eq!(joined(&parts[..0]), None);
+        assert_eq!(joined(&parts[..1]).unwrap(), "a");
+        assert_eq!(joined(&parts[..2]).unwrap(), "a or b");
+        assert_eq!(joined(&parts).unwrap(), "a, b, or c");
+    }
+}
