@@ -1,0 +1,109 @@
+//! What can be wrong with a case file, for people: file, line, column, caret, suggestion.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+
+use crate::json::{JsonError, Span, line_and_column};
+
+/// A case file is not a case.
+#[derive(Debug, Clone, thiserror::Error, Diagnostic)]
+#[error("{path}:{line}:{column}: {message}")]
+pub struct CaseError {
+    path: String,
+    line: usize,
+    column: usize,
+    message: String,
+    #[help]
+    help: Option<String>,
+    #[source_code]
+    text: NamedSource<Arc<str>>,
+    #[label("here")]
+    span: SourceSpan,
+}
+
+/// A case file means what it says only with good will: an old name, a key in the wrong place.
+#[derive(Debug, Clone, thiserror::Error, Diagnostic)]
+#[error("{path}:{line}:{column}: {message}")]
+#[diagnostic(severity(Warning))]
+pub struct CaseWarning {
+    path: String,
+    line: usize,
+    column: usize,
+    message: String,
+    #[help]
+    help: Option<String>,
+    #[source_code]
+    text: NamedSource<Arc<str>>,
+    #[label("here")]
+    span: SourceSpan,
+}
+
+/// The cases of a run could not be gathered.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum DiscoverError {
+    /// A file is not a case.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Case(Box<CaseError>),
+    /// A file or directory cannot be read.
+    #[error("{}: cannot be read: {source}", path.display())]
+    Unreadable {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A sequence names a case that is not there.
+    #[error("{}: names the case `{named}`, which is not there", path.display())]
+    #[diagnostic(help("a sequence names files relative to itself, with or without `.json`"))]
+    MissingCase {
+        /// The sequence.
+        path: PathBuf,
+        /// What it names.
+        named: String,
+    },
+    /// A sequence contains itself.
+    #[error("{}: this sequence contains itself", path.display())]
+    Cycle {
+        /// The sequence.
+        path: PathBuf,
+    },
+}
+
+impl From<Box<CaseError>> for DiscoverError {
+    fn from(error: Box<CaseError>) -> Self {
+        Self::Case(error)
+    }
+}
+
+/// The text of a case file, kept for its errors.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    pub(super) text: Arc<str>,
+}
+
+impl Source {
+    pub(super) fn new(path: &Path, text: &str) -> Self {
+        Self { path: path.to_owned(), text: text.into() }
+    }
+
+    fn parts(&self, span: &Span) -> (String, usize, usize, NamedSource<Arc<str>>, SourceSpan) {
+        let path = self.path.display().to_string();
+        let (line, column) = line_and_column(&self.text, span.start);
+        let text = NamedSource::new(&path, Arc::clone(&self.text)).with_language("JSON");
+        (path, line, column, text, span.clone().into())
+    }
+
+    pub(super) fn error(&self, error: JsonError) -> CaseError {
+        let (path, line, column, text, span) = self.parts(&error.span.unwrap_or(0..0));
+        CaseError { path, line, column, message: error.message, help: error.help, text, span }
+    }
+
+    pub(super) fn warning(&self, warning: JsonError) -> CaseWarning {
+        let (path, line, column, text, span) = self.parts(&warning.span.unwrap_or(0..0));
+        CaseWarning { path, line, column, message: warning.message, help: warning.help, text, span }
+    }
+}

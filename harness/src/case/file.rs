@@ -1,0 +1,231 @@
+//! The case file as it is written: names, defaults and the JSON Schema. What it means is settled in [`super::parse`].
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::expect::{EventList, Expect};
+
+/// A case: steps against a running story engine, and what must come of them. Or a sequence: the names of other cases.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseFile {
+    /// For editors: the schema of this file, as `harness schema` prints it.
+    #[serde(rename = "$schema", default)]
+    pub schema: Option<String>,
+    /// What the case is about.
+    pub name: String,
+    /// For readers.
+    #[serde(default, alias = "description")]
+    pub note: Option<String>,
+    /// Words to select cases by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The scenario's id, with or without `.json`.
+    #[serde(default)]
+    pub scenario: Option<String>,
+    /// The player character's id; the scenario's own when left out.
+    #[serde(default)]
+    pub pc: Option<String>,
+    /// What the game is patched with before the first step, in the names of the game state.
+    #[serde(default)]
+    pub seed_game_state: Map<String, Value>,
+    /// More games beside the default one, by the label that steps use in `game`.
+    #[serde(default)]
+    pub games: BTreeMap<String, GameFile>,
+    /// How many worker processes there are; `worker[0]` is the first.
+    #[serde(default = "one")]
+    pub workers: usize,
+    /// Laid over the engine's configuration: `{"worker": {"game_lock_ttl_seconds": 1}}`.
+    #[serde(default)]
+    pub engine: Map<String, Value>,
+    /// What the model answers: a script for mock-llm, or the path of one, relative to this file.
+    #[serde(default)]
+    pub model: Option<Value>,
+    /// What is done, in order.
+    #[serde(default)]
+    pub steps: Vec<StepFile>,
+    /// A sequence instead of steps: case files, relative to this one. Each runs with a game of its own.
+    #[serde(default)]
+    pub cases: Vec<String>,
+    /// What is compared with the files in `snapshots/` at the end.
+    #[serde(default)]
+    pub snapshot: Snapshots,
+    /// Dead letters that the case leaves on purpose.
+    #[serde(default)]
+    pub dead_letters: u64,
+}
+
+const fn one() -> usize {
+    1
+}
+
+/// A game beside the default one. What is left out is as in the default one.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GameFile {
+    /// The scenario's id.
+    pub scenario: Option<String>,
+    /// The player character's id.
+    pub pc: Option<String>,
+    /// What the game is patched with before the first step.
+    pub seed_game_state: Option<Map<String, Value>>,
+}
+
+/// Which snapshots a case keeps.
+#[expect(clippy::struct_excessive_bools, reason = "it is the form in the file, where each is named")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Snapshots {
+    /// Every game's events.
+    pub events: bool,
+    /// Every game's state.
+    pub state: bool,
+    /// What was said in every game.
+    pub history: bool,
+    /// What the engine sent to the model.
+    pub prompts: bool,
+}
+
+/// A step: at most one thing to do, and what must hold for the step to be done.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StepFile {
+    /// What the step is about.
+    pub name: Option<String>,
+    /// For readers.
+    pub note: Option<String>,
+    /// The label of the game that the step speaks to; the default one when left out.
+    pub game: Option<String>,
+    /// How long the step may take, in seconds, before patience is applied; 10 when left out.
+    pub timeout_seconds: Option<f64>,
+
+    /// A message to the game. `RESET_GAMESTATE` patches the seed again; `WAIT_FOR_STORY_EVENT` waits for the next story
+    /// event to be told.
+    pub user_prompt: Option<String>,
+    /// Who says it, if not the player character.
+    pub actor: Option<String>,
+    /// `false`: go on as soon as the message is accepted.
+    pub wait: Option<bool>,
+    /// A label for the request that the step makes or finds.
+    #[serde(rename = "as")]
+    pub label: Option<String>,
+
+    /// Steps that are done at the same time.
+    pub parallel: Option<Vec<StepFile>>,
+    /// Wait for an event, or for a text in a narration.
+    pub wait_for: Option<WaitFor>,
+    /// Wait until a model call waits at a gate of the script, or open the gate.
+    pub gate: Option<GateAction>,
+    /// SIGKILL to a process: `worker[0]` or `api`.
+    pub kill: Option<String>,
+    /// SIGTERM to a process, which must then end well.
+    pub terminate: Option<String>,
+    /// SIGSTOP to a process: it stands still and knows nothing of it.
+    pub stop: Option<String>,
+    /// SIGCONT to a process that was stopped.
+    #[serde(rename = "continue")]
+    pub resume: Option<String>,
+    /// Starts a process that was killed or has ended, or one more worker.
+    pub start: Option<String>,
+    /// Drop the case's own event stream of the game, or take it up again where it was dropped.
+    pub events: Option<StreamAction>,
+    /// Open a request's own event stream and read it to its end.
+    pub stream: Option<RequestStream>,
+    /// Any other HTTP request.
+    pub http: Option<HttpStep>,
+
+    /// What must hold.
+    pub expect: Expect,
+}
+
+/// What to wait for.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WaitFor {
+    /// An event's name.
+    pub event: Option<String>,
+    /// The label of the request that it belongs to.
+    pub request: Option<String>,
+    /// How many of them; 1 when left out.
+    pub count: Option<usize>,
+    /// Places in the event's data, as JSON pointers with their values.
+    #[serde(rename = "where")]
+    pub matching: Map<String, Value>,
+    /// Text that has been shown of a narration, whatever the pieces that it came in.
+    pub narration: Option<String>,
+}
+
+/// What to do with a gate.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GateAction {
+    /// Wait until a model call waits there.
+    Wait(String),
+    /// Open it, for good.
+    Open(String),
+}
+
+/// What to do with the event stream by which the case follows a game.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamAction {
+    /// Close it.
+    Drop,
+    /// Open it again with the id of the last event that came.
+    Resume,
+}
+
+/// A request's own event stream, which the engine ends after the request's last event.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestStream {
+    /// The label of the request.
+    pub request: String,
+    /// The events that it must bring.
+    #[serde(default)]
+    pub events: Option<EventList>,
+}
+
+/// An HTTP request and its answer.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HttpStep {
+    /// The method.
+    pub method: String,
+    /// The path with its query. `{game}` stands for the default game's id, `{label}` for that of a labelled game or
+    /// request, `{label.last}` for the id of a request's latest event; so also in headers and in the body's strings.
+    pub path: String,
+    /// Headers to send.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// A JSON body.
+    #[serde(default)]
+    pub body: Option<Value>,
+    /// A body that is sent as it is, in place of `body`.
+    #[serde(default)]
+    pub raw_body: Option<String>,
+    /// What the answer must be.
+    #[serde(default)]
+    pub expect: HttpExpect,
+}
+
+/// What an HTTP answer must be.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpExpect {
+    /// The status code; any of the 200s when left out.
+    pub status: Option<u16>,
+    /// Headers with their values.
+    pub headers: BTreeMap<String, String>,
+    /// Places in the JSON body, as JSON pointers with their values. `{label}` is replaced in strings.
+    pub json: Map<String, Value>,
+}
+
+/// The JSON Schema of case files.
+#[must_use]
+pub fn schema() -> Value {
+    schemars::schema_for!(CaseFile).to_value()
+}

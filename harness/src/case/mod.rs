@@ -1,0 +1,87 @@
+//! Cases: what a JSON file says must happen, read, checked and ready to be run.
+//!
+//! Nothing here starts or calls anything.
+
+mod compat;
+mod discover;
+mod error;
+mod expect;
+mod file;
+mod parse;
+mod step;
+
+pub use discover::{Discovered, discover};
+pub use error::{CaseError, CaseWarning, DiscoverError};
+pub use expect::{CallCounts, EventList, EventPattern, Expect, QueueExpect};
+pub use file::{CaseFile, GateAction, HttpExpect, HttpStep, RequestStream, Snapshots, StreamAction, WaitFor, schema};
+pub use parse::{Parsed, Sequence, parse};
+pub use step::{Action, ProcessAction, Step, Target, Verb};
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+/// The label of the game that a step speaks to unless it names another.
+pub const DEFAULT_GAME: &str = "game";
+
+/// One case: it gets its own games, key prefix, model script and processes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// The file's name without `.json`; with a number behind it where two files of a run share it.
+    pub id: String,
+    /// What it is about.
+    pub name: String,
+    /// Where it was read.
+    pub path: PathBuf,
+    /// Words to select cases by.
+    pub tags: Vec<String>,
+    /// Games to create, the default one first.
+    pub games: Vec<Game>,
+    /// Worker processes.
+    pub workers: usize,
+    /// Laid over the configuration that the harness gives the engine.
+    pub engine: Map<String, Value>,
+    /// What the model answers; the shipped offline script if the case does not say.
+    pub model: Option<ModelScript>,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+    /// What is compared with snapshots at the end.
+    pub snapshot: Snapshots,
+    /// Dead letters that the case leaves on purpose.
+    pub dead_letters: u64,
+}
+
+/// A game that a case plays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Game {
+    /// What the case's steps call it.
+    pub label: String,
+    /// The scenario's id.
+    pub scenario: String,
+    /// The player character's id, if not the scenario's own.
+    pub pc: Option<String>,
+    /// Sent as a patch right after the game is created, and again by `RESET_GAMESTATE`.
+    pub seed: Map<String, Value>,
+}
+
+/// A script for the model, as text and with the file that its errors name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelScript {
+    /// The script.
+    pub text: String,
+    /// Where it stands.
+    pub path: PathBuf,
+}
+
+impl Case {
+    /// Every step, those inside `parallel` included.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().flat_map(Step::with_children)
+    }
+
+    /// Whether a step starts, stops or kills a process.
+    #[must_use]
+    pub fn acts_on_processes(&self) -> bool {
+        self.all_steps().any(|step| matches!(step.action, Action::Process(_)))
+    }
+}

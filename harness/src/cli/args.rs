@@ -1,0 +1,132 @@
+//! Commands and flags.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::services::Mode;
+
+/// Runs JSON cases against the real story engine and breaks it on purpose.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run cases.
+    ///
+    /// Exit codes: 0 all passed, 1 failed, 2 usage, 3 a file is not a case, 4 no services, 5 only snapshots wait, 130 Ctrl-C.
+    /// `HARNESS_PATIENCE=3` stretches all time limits; `HARNESS_REQUIRE_SERVICES=1` makes services that are not there a
+    /// failure.
+    Run(Box<RunArgs>),
+    /// Read cases and say what is wrong with them; run nothing.
+    Check(Paths),
+    /// List the cases that would be run.
+    List(Paths),
+    /// Print the JSON Schema of case files.
+    Schema,
+    /// Become a program that dies with its parent.
+    #[command(hide = true)]
+    Supervise {
+        /// The parent's process id.
+        parent: i32,
+        /// The program and its arguments.
+        #[arg(last = true, required = true)]
+        program: Vec<OsString>,
+    },
+    /// Remove containers when stdin ends.
+    #[command(hide = true)]
+    Reap {
+        /// Their ids.
+        #[arg(required = true)]
+        containers: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Paths {
+    /// Case files, or directories with them.
+    #[arg(default_value = "cases/")]
+    pub(super) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Case files, or directories with them.
+    #[arg(default_value = "cases/")]
+    pub(super) paths: Vec<PathBuf>,
+    /// How Redis and the model are come by; the first that works of local, docker and embedded when left out.
+    #[arg(long, value_parser = wanted_mode, default_value = "auto")]
+    pub(super) services: Wanted,
+    /// Run only cases whose id, name or a tag contains this.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Option<String>,
+    /// How many cases run at the same time; twice the processors when left out.
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<usize>,
+    /// Keep what is new as the snapshots.
+    #[arg(long)]
+    pub(super) update: bool,
+    /// The engine; beside this program when left out.
+    #[arg(long, value_name = "PATH")]
+    pub(super) engine: Option<PathBuf>,
+    /// The scripted model; beside this program when left out.
+    #[arg(long, value_name = "PATH")]
+    pub(super) mock_llm: Option<PathBuf>,
+    /// Content for the engine; `fixtures/content` here or in a directory above when left out.
+    #[arg(long, value_name = "DIR")]
+    pub(super) content: Option<PathBuf>,
+    /// External services: the engine's API.
+    #[arg(long, value_name = "URL")]
+    pub(super) api_url: Option<String>,
+    /// External services: the scripted model that the engine calls.
+    #[arg(long, value_name = "URL")]
+    pub(super) mock_url: Option<String>,
+    /// Keep the directory with logs, configurations and stores, and say where it is.
+    #[arg(long)]
+    pub(super) keep: bool,
+    /// Write a `JUnit` report.
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+    /// Give up on the whole run after so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) timeout: Option<u64>,
+}
+
+/// The mode that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Auto,
+    Mode(Mode),
+}
+
+fn wanted_mode(text: &str) -> Result<Wanted, String> {
+    if text == "auto" {
+        return Ok(Wanted::Auto);
+    }
+    <Mode as clap::ValueEnum>::from_str(text, false)
+        .map(Wanted::Mode)
+        .map_err(|_| "one of auto, local, docker, embedded, external".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_service_mode_that_is_none_is_refused_with_those_that_are() {
+        let error = Cli::try_parse_from(["harness", "run", "--services", "podman"]).unwrap_err().to_string();
+        assert!(error.contains("auto, local, docker, embedded, external"), "{error}");
+    }
+}

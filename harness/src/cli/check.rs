@@ -1,0 +1,40 @@
+//! `harness check` and `harness list`: read cases, run nothing.
+
+use std::path::PathBuf;
+
+use miette::Report;
+
+use super::Exit;
+use crate::case::{Discovered, discover};
+
+/// Says what is wrong with the cases.
+pub(super) fn check(paths: &[PathBuf]) -> Exit {
+    let found = discover(paths);
+    println!("{} cases, {} errors, {} warnings", found.cases.len(), found.errors.len(), found.warnings.len());
+    complain(found).map_or_else(|exit| exit, |_| Exit::Ok)
+}
+
+/// One line a case: id, file, what it is about.
+pub(super) fn list(paths: &[PathBuf]) -> Exit {
+    match complain(discover(paths)) {
+        Ok(found) => {
+            for case in found.cases {
+                println!("{}\t{}\t{}", case.id, case.path.display(), case.name);
+            }
+            Exit::Ok
+        }
+        Err(exit) => exit,
+    }
+}
+
+/// Prints warnings and errors; hands the cases on if there are no errors.
+pub(super) fn complain(mut found: Discovered) -> Result<Discovered, Exit> {
+    for warning in found.warnings.drain(..) {
+        eprintln!("{:?}", Report::new(warning));
+    }
+    let failed = !found.errors.is_empty();
+    for error in found.errors.drain(..) {
+        eprintln!("{:?}", Report::new(error));
+    }
+    if failed { Err(Exit::CaseErrors) } else { Ok(found) }
+}

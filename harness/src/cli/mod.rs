@@ -1,0 +1,40 @@
+//! The command line: what can be asked for, and how it is answered with an exit code.
+
+mod args;
+mod check;
+mod exit;
+mod run;
+
+pub use exit::Exit;
+
+use clap::Parser;
+
+use crate::case::schema;
+use crate::services::{reap, supervise};
+use args::{Cli, Command};
+
+/// Does what the command line asks for.
+pub async fn main() -> Exit {
+    match Cli::parse().command {
+        Command::Run(args) => run::run(*args).await,
+        Command::Check(paths) => check::check(&paths.paths),
+        Command::List(paths) => check::list(&paths.paths),
+        Command::Schema => {
+            println!("{:#}", schema());
+            Exit::Ok
+        }
+        Command::Supervise { parent, program } => {
+            let Some((program, args)) = program.split_first() else { return Exit::Usage };
+            let error = supervise(parent, program, args);
+            eprintln!("{}: {error}", program.display());
+            Exit::Services
+        }
+        Command::Reap { containers } => match reap(&containers) {
+            Ok(()) => Exit::Ok,
+            Err(error) => {
+                eprintln!("{error}");
+                Exit::Services
+            }
+        },
+    }
+}

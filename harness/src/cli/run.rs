@@ -1,0 +1,183 @@
+//! `harness run`: gathers cases, starts services, runs, reports, cleans up.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use miette::Report;
+use tokio::sync::mpsc;
+
+use super::Exit;
+use super::args::{RunArgs, Wanted};
+use super::check::complain;
+use crate::case::{Case, discover};
+use crate::report::{Events, RunEvent, Summary, Terminal, junit};
+use crate::run::{RunContext, offline_script, run as run_cases};
+use crate::services::{ExternalUrls, Programs, ServiceError, Services};
+
+/// Runs cases as asked for.
+pub(super) async fn run(args: RunArgs) -> Exit {
+    let found = match complain(discover(&args.paths)) {
+        Ok(found) => found,
+        Err(exit) => return exit,
+    };
+    let cases: Vec<Case> = found.cases.into_iter().filter(|case| selected(case, args.filter.as_deref())).collect();
+    if cases.is_empty() {
+        eprintln!("no case is selected");
+        return Exit::Usage;
+    }
+    let Some(content) = args.content.clone().or_else(|| content(&cases)) else {
+        eprintln!(
+            "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
+        );
+        return Exit::Usage;
+    };
+    let dir = match tempfile::Builder::new().prefix("harness-").tempdir() {
+        Ok(dir) => dir,
+        Err(error) => {
+            eprintln!("no temporary directory: {error}");
+            return Exit::Services;
+        }
+    };
+    let path = dir.path().to_owned();
+    if args.keep {
+        eprintln!("logs, configurations and stores stay in {}", dir.keep().display());
+        return start(&args, cases, content, &path).await;
+    }
+    start(&args, cases, content, &path).await
+}
+
+async fn start(args: &RunArgs, cases: Vec<Case>, served: PathBuf, dir: &Path) -> Exit {
+    let programs =
+        Programs { supervisor: env::current_exe().ok(), engine: args.engine.clone(), mock_llm: args.mock_llm.clone() };
+    let external = ExternalUrls { api: args.api_url.clone(), mock: args.mock_url.clone() };
+    let mode = match args.services {
+        Wanted::Auto => None,
+        Wanted::Mode(mode) => Some(mode),
+    };
+    let http = match crate::http::client() {
+        Ok(http) => http,
+        Err(error) => {
+            eprintln!("{error}");
+            return Exit::Services;
+        }
+    };
+    let services = match Services::start(mode, &programs, &external, dir).await {
+        Ok(services) => services,
+        Err(error) => return without_services(&cases, error),
+    };
+    let offline_script = offline_script(&served);
+    let context = RunContext {
+        services,
+        programs,
+        offline_script,
+        content: served,
+        dir: dir.to_owned(),
+        run_id: run_id(),
+        update: args.update,
+        jobs: args.jobs.unwrap_or_else(default_jobs),
+        http,
+    };
+    follow(args, Arc::new(context), cases).await
+}
+
+/// Runs the cases while one reader reports on them; Ctrl-C and the time limit end both.
+async fn follow(args: &RunArgs, context: Arc<RunContext>, cases: Vec<Case>) -> Exit {
+    let (events, received) = Events::channel();
+    let limit = args.timeout.map_or(Duration::MAX, Duration::from_secs);
+    let work = async { tokio::join!(run_cases(Arc::clone(&context), cases, events), tell(received)).0 };
+    let ended = tokio::select! {
+        result = tokio::time::timeout(limit, work) => result.map_err(|_| {
+            eprintln!("the run was not over after {} s", limit.as_secs());
+            Exit::Failed
+        }),
+        _ = tokio::signal::ctrl_c() => {
+            eprintln!("interrupted");
+            Err(Exit::Interrupted)
+        }
+    };
+    // Whoever else held the context has been dropped with `work`.
+    if let Some(context) = Arc::into_inner(context) {
+        context.services.stop().await;
+    }
+    let (reports, summary) = match ended {
+        Ok(ended) => ended,
+        Err(exit) => return exit,
+    };
+    if let Some(path) = &args.junit
+        && let Err(error) = std::fs::write(path, junit(&reports, &summary))
+    {
+        eprintln!("{}: {error}", path.display());
+        return Exit::Usage;
+    }
+    exit_of(&summary)
+}
+
+async fn tell(mut events: mpsc::UnboundedReceiver<RunEvent>) {
+    let mut terminal = Terminal::stdout();
+    while let Some(event) = events.recv().await {
+        // A closed pipe is no reason to stop: the exit code still counts.
+        let _ = terminal.take(&event);
+    }
+}
+
+const fn exit_of(summary: &Summary) -> Exit {
+    if summary.failed > summary.pending {
+        Exit::Failed
+    } else if summary.pending > 0 {
+        Exit::SnapshotsPending
+    } else {
+        Exit::Ok
+    }
+}
+
+/// Cases that cannot be run are skipped, with the reason; where services are required, that is a failure.
+fn without_services(cases: &[Case], error: ServiceError) -> Exit {
+    let required = env::var_os("HARNESS_REQUIRE_SERVICES").is_some_and(|value| value != "0" && !value.is_empty());
+    let reason = error.to_string();
+    eprintln!("{:?}", Report::new(error));
+    for case in cases {
+        println!("SKIP {}: {reason}", case.id);
+    }
+    println!("0 passed, 0 failed, {} skipped", cases.len());
+    if required { Exit::Services } else { Exit::Ok }
+}
+
+fn selected(case: &Case, filter: Option<&str>) -> bool {
+    filter.is_none_or(|text| {
+        case.id.contains(text) || case.name.contains(text) || case.tags.iter().any(|tag| tag.contains(text))
+    })
+}
+
+/// `fixtures/content`, above this directory or above the first case.
+fn content(cases: &[Case]) -> Option<PathBuf> {
+    let here = env::current_dir().ok();
+    let case = cases.first().and_then(|case| case.path.canonicalize().ok());
+    let roots: Vec<PathBuf> = here.into_iter().chain(case).collect();
+    roots.iter().flat_map(|root| root.ancestors()).map(|dir| dir.join("fixtures/content")).find(|path| path.is_dir())
+}
+
+/// Cases mostly wait, so more of them run than there are processors.
+fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(4, |processors| processors.get() * 2)
+}
+
+/// Short, and unlike any other run's: it becomes part of key prefixes.
+fn run_id() -> String {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    format!("h{}", &id[..6])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pending_snapshots_are_told_from_failures() {
+        let summary = |failed, pending| Summary { failed, pending, ..Summary::default() };
+        assert_eq!(exit_of(&summary(0, 0)), Exit::Ok);
+        assert_eq!(exit_of(&summary(2, 2)), Exit::SnapshotsPending);
+        assert_eq!(exit_of(&summary(2, 1)), Exit::Failed);
+    }
+}

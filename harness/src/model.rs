@@ -1,0 +1,147 @@
+//! The scripted model, as the harness steers it: one namespace of `mock-llm`, over its admin API.
+
+use std::time::Duration;
+
+use mock_llm::{Ending, Kind, Record};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+use crate::case::CallCounts;
+
+/// How long the model holds a long poll before it gives up, with time to spare.
+const LONG_POLL: Duration = Duration::from_secs(35);
+
+/// The model does not do as it is told.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ModelError {
+    /// It cannot be reached.
+    #[error("mock-llm at {url} cannot be reached: {reason}")]
+    Unreachable {
+        /// Where it was called.
+        url: String,
+        /// Why it could not be.
+        reason: String,
+    },
+    /// It refuses.
+    #[error("mock-llm answers {status} to {url}: {body}")]
+    Refused {
+        /// Where it was called.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// What it says.
+        body: String,
+    },
+}
+
+/// One namespace of a running `mock-llm`.
+#[derive(Debug, Clone)]
+pub struct Model {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Model {
+    /// The namespace at this URL, which is the server's own if there is no `/t/NAME` in it.
+    #[must_use]
+    pub const fn new(http: reqwest::Client, base: String) -> Self {
+        Self { http, base }
+    }
+
+    /// The base URL that an OpenAI-compatible client is given.
+    #[must_use]
+    pub fn openai_url(&self) -> String {
+        format!("{}/v1/", self.base)
+    }
+
+    /// Loads a script; whatever was there before is forgotten.
+    pub async fn load(&self, script: &str) -> Result<(), ModelError> {
+        self.call(Method::PUT, "script", Some(script)).await.map(drop)
+    }
+
+    /// Waits until a call waits at a gate.
+    pub async fn wait_at_gate(&self, gate: &str) -> Result<(), ModelError> {
+        self.call(Method::GET, &format!("gates/{gate}?wait_for_waiters=1"), None).await.map(drop)
+    }
+
+    /// Opens a gate for good.
+    pub async fn open_gate(&self, gate: &str) -> Result<(), ModelError> {
+        self.call(Method::POST, &format!("gates/{gate}"), None).await.map(drop)
+    }
+
+    /// Waits until no call is in flight.
+    pub async fn idle(&self) -> Result<(), ModelError> {
+        self.call(Method::GET, "idle?wait=1", None).await.map(drop)
+    }
+
+    /// Every call so far, in the order in which they came.
+    pub async fn calls(&self) -> Result<Vec<Record>, ModelError> {
+        let answer = self.call(Method::GET, "journal", None).await?;
+        let url = format!("{}/__mock/journal", self.base);
+        serde_json::from_value(answer).map_err(|error| ModelError::Unreachable { url, reason: error.to_string() })
+    }
+
+    /// Forgets the namespace. Failing is no harm: names are used once.
+    pub async fn forget(&self) {
+        let _ = self.call(Method::DELETE, "", None).await;
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<&str>) -> Result<Value, ModelError> {
+        let url = format!("{}/__mock/{path}", self.base);
+        let url = url.trim_end_matches('/').to_owned();
+        let unreachable = |error: reqwest::Error| ModelError::Unreachable {
+            url: url.clone(),
+            reason: crate::http::innermost(&error),
+        };
+        let mut request = self.http.request(method, &url).timeout(LONG_POLL);
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json").body(body.to_owned());
+        }
+        let answer = request.send().await.map_err(unreachable)?;
+        let status = answer.status();
+        let body = answer.text().await.map_err(unreachable)?;
+        if status.is_success() {
+            return Ok(if status == StatusCode::NO_CONTENT {
+                Value::Null
+            } else {
+                serde_json::from_str(&body).unwrap_or_default()
+            });
+        }
+        Err(ModelError::Refused { url, status: status.as_u16(), body })
+    }
+}
+
+/// Why no entry of the script answered a call, or why its reply could not be sent.
+#[must_use]
+pub fn unmatched(call: &Record) -> Option<&str> {
+    call.answer.miss.as_deref()
+}
+
+/// A call in one line, for a timeline.
+#[must_use]
+pub fn summary(call: &Record) -> String {
+    let kind = if call.kind == Kind::Json { "json" } else { "text" };
+    let answer = match (&call.answer.entry, unmatched(call)) {
+        (Some(entry), _) => {
+            format!("answered by {}", entry.name.clone().unwrap_or_else(|| format!("entry {}", entry.index)))
+        }
+        (None, Some(miss)) => format!("not answered: {miss}"),
+        (None, None) => "not answered yet".to_owned(),
+    };
+    let frames = format!("{} of {} frames", call.answer.frames_sent, call.answer.frames_planned);
+    let ending = match call.ending {
+        Ending::InFlight => "in flight",
+        Ending::Finished => "finished",
+        Ending::HungUp => "the caller hung up",
+        Ending::Fault => "ended by the script's fault",
+        Ending::Stopped => "the model was stopped",
+    };
+    format!("call {} for {kind}, {answer}; {frames}, {ending}", call.id)
+}
+
+/// How many calls of each kind there are.
+#[must_use]
+pub fn count(calls: &[Record]) -> CallCounts {
+    let json = calls.iter().filter(|call| call.kind == Kind::Json).count();
+    CallCounts { text: Some(calls.len() - json), json: Some(json) }
+}

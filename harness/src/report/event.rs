@@ -1,0 +1,122 @@
+//! The events of a run. The runner sends them; every report is made from them and from nothing else.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::Failure;
+
+/// Something that happens in a run.
+#[derive(Debug, Clone)]
+pub struct RunEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: RunEventKind,
+}
+
+/// What happens in a run.
+#[derive(Debug, Clone)]
+pub enum RunEventKind {
+    /// The services are there.
+    RunStarted {
+        /// How many cases there are.
+        cases: usize,
+        /// How the services were come by.
+        mode: String,
+        /// Why so.
+        reason: String,
+    },
+    /// A case begins.
+    CaseStarted {
+        /// Its id.
+        case: String,
+    },
+    /// A step of a case begins.
+    StepStarted {
+        /// The case's id.
+        case: String,
+        /// What the step is about.
+        step: String,
+    },
+    /// A case has ended.
+    CaseFinished(CaseReport),
+    /// The run has ended.
+    RunFinished(Summary),
+}
+
+/// How a case went.
+#[derive(Debug, Clone)]
+pub struct CaseReport {
+    /// Its id.
+    pub case: String,
+    /// What it is about.
+    pub name: String,
+    /// The file.
+    pub path: String,
+    /// How it ended.
+    pub outcome: CaseOutcome,
+    /// How long it took.
+    pub took: Duration,
+    /// How many steps were done.
+    pub steps: usize,
+}
+
+/// How a case ended.
+#[derive(Debug, Clone)]
+pub enum CaseOutcome {
+    /// Everything held.
+    Passed,
+    /// Something did not.
+    Failed(Box<Failure>),
+    /// It cannot be run here, for this reason.
+    Skipped(String),
+}
+
+/// How a run went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Cases that passed.
+    pub passed: usize,
+    /// Cases that failed, those with pending snapshots included.
+    pub failed: usize,
+    /// Of those that failed: those where nothing is wrong but a snapshot that waits to be reviewed.
+    pub pending: usize,
+    /// Cases that were not run.
+    pub skipped: usize,
+    /// How long it all took.
+    pub took: Duration,
+}
+
+impl Summary {
+    /// Counts one more case.
+    pub fn count(&mut self, outcome: &CaseOutcome) {
+        match outcome {
+            CaseOutcome::Passed => self.passed += 1,
+            CaseOutcome::Skipped(_) => self.skipped += 1,
+            CaseOutcome::Failed(failure) => {
+                self.failed += 1;
+                self.pending += usize::from(failure.only_snapshots());
+            }
+        }
+    }
+}
+
+/// Where the runner sends its events.
+#[derive(Debug, Clone)]
+pub struct Events(mpsc::UnboundedSender<RunEvent>);
+
+impl Events {
+    /// A sender and what it sends to. Reports are made by one reader, so that lines never mix.
+    #[must_use]
+    pub fn channel() -> (Self, mpsc::UnboundedReceiver<RunEvent>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), receiver)
+    }
+
+    /// Sends an event. That nobody listens any more is no concern of the runner.
+    pub fn send(&self, kind: RunEventKind) {
+        let _ = self.0.send(RunEvent { at: Timestamp::now(), kind });
+    }
+}

@@ -1,0 +1,48 @@
+//! Waiting, the only way that there is here: look, and look again when something has happened, until the deadline.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::world::World;
+use crate::report::Failure;
+
+/// Most things strike the pulse. What does not (a queue's depth, a model's calls, a restarted engine) is looked at this often.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// What a look has shown.
+pub(super) enum Look<T> {
+    /// It is there.
+    Done(T),
+    /// It is not there yet, for this reason.
+    NotYet(Failure),
+    /// It is not there, and cannot come any more.
+    Never(Failure),
+}
+
+/// Looks until it is there, cannot come any more, a process dies, or the time is over.
+pub(super) async fn until<T>(
+    world: &World,
+    deadline: Instant,
+    mut look: impl AsyncFnMut() -> Look<T>,
+) -> Result<T, Failure> {
+    loop {
+        // Taken before the look, so that what happens during the look is not missed.
+        let mut pulse = world.pulse.listen();
+        let failure = match look().await {
+            Look::Done(value) => return Ok(value),
+            Look::Never(failure) => return Err(failure),
+            Look::NotYet(failure) => failure,
+        };
+        if let Some(end) = world.unexpected_end() {
+            return Err(Failure { what: format!("{end}; {}", failure.what), ..failure });
+        }
+        tokio::select! {
+            _ = pulse.changed() => {}
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = tokio::time::sleep_until(deadline) => {
+                return Err(Failure { what: format!("{} before the time limit", failure.what), ..failure });
+            }
+        }
+    }
+}
