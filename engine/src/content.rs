@@ -11,7 +11,7 @@ static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/content"
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ContentError {
     /// The directory is not there or cannot be read.
-    #[error("cannot read content from {}: {source}", .path.display())]
+    #[error("cannot read content from {}", .path.display())]
     #[diagnostic(help("a content directory has the folders scenarios, pcs, npcs, monsters and narrators"))]
     Read {
         /// The file or directory.

@@ -57,7 +57,7 @@ pub enum ServeError {
     #[diagnostic(transparent)]
     Models(#[from] ModelsError),
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     #[diagnostic(help(
         "is something else listening there? choose another address with --listen, port 0 for any free one"
     ))]

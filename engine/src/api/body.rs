@@ -41,7 +41,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let inner = error.inner();
         match inner.classify() {
-            Category::Data => Problem::field(pointer(error.path()), without_position(inner)),
+            Category::Data => Problem::field(pointer(error.path()), explain(inner)),
             _ => Problem::new(ProblemType::MalformedJson, inner.to_string()),
         }
     })?;
@@ -69,10 +69,19 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     pointer
 }
 
-/// The pointer says where; line and column of the bytes on the wire help nobody.
-fn without_position(error: &serde_json::Error) -> String {
+/// What is wrong, with the field that was perhaps meant. The pointer says where: line and column help nobody.
+fn explain(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let mut quoted = text.split('`').skip(1).step_by(2);
+    let unknown = quoted.next().filter(|_| text.starts_with("unknown "));
+    let near = |field: &str| {
+        quoted.map(|known| (strsim::jaro_winkler(known, field), known)).max_by(|a, b| a.0.total_cmp(&b.0))
+    };
+    match unknown.and_then(near) {
+        Some((likeness, known)) if likeness > 0.8 => format!("{text}; did you mean `{known}`?"),
+        _ => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +94,12 @@ mod tests {
     fn a_wrong_field_is_named_by_its_pointer() {
         let problem = read::<ChatRequest>(br#"{"game_state_id": 7, "message": "x"}"#).unwrap_err();
         assert_eq!((problem.status, problem.errors[0].pointer.as_str()), (422, "/game_state_id"));
+    }
+
+    #[test]
+    fn a_mistyped_field_gets_a_suggestion() {
+        let problem = read::<ChatRequest>(br#"{"mesage": "x"}"#).unwrap_err();
+        assert!(problem.errors[0].detail.ends_with("did you mean `message`?"), "{problem}");
     }
 
     #[test]

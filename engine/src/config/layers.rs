@@ -33,7 +33,7 @@ pub struct Flags {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the configuration file {}: {source}", .path.display())]
+    #[error("cannot read the configuration file {}", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
