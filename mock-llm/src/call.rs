@@ -103,7 +103,7 @@ pub struct Message {
 /// A text of the call that scripts can look into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Source {
+pub(crate) enum Source {
     /// The last user message.
     User,
     /// All system text, joined by newlines.
@@ -118,8 +118,7 @@ pub enum Source {
 
 impl Source {
     /// The name that scripts use.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::System => "system",

@@ -56,7 +56,7 @@ fn main() -> miette::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     match cli.command {
-        None => serve(cli.serve),
+        None => serve(&cli.serve),
         Some(Command::Check { scripts }) => scripts.iter().try_for_each(|path| check(path)),
         Some(Command::Schema) => {
             let schema = serde_json::to_string_pretty(&Script::schema()).into_diagnostic()?;
@@ -66,7 +66,7 @@ fn main() -> miette::Result<()> {
 }
 
 #[tokio::main]
-async fn serve(options: Serve) -> miette::Result<()> {
+async fn serve(options: &Serve) -> miette::Result<()> {
     let mut script = options.script.as_deref().map_or_else(|| Ok(Script::echo()), load)?;
     if let Some(speed) = options.speed {
         script = script.with_speed(speed);

@@ -6,8 +6,8 @@ use regex::Regex;
 
 use super::template::{Captured, Scope, Template};
 use crate::{
+    answer::Draws,
     call::{Call, Source},
-    draw::Draws,
 };
 
 /// A text to pick out of the call.
@@ -50,8 +50,8 @@ impl Capture {
     fn regex(&self, call: &Call, captured: &Captured) -> Option<Cow<'_, Regex>> {
         match &self.pattern {
             Pattern::Fixed(regex) => Some(Cow::Borrowed(regex)),
-            // Reading the script has shown that it is a regular expression with any text in the gaps, as the text is escaped; only
-            // its size could still be too much.
+            // Reading the script has shown that it is a regular expression with any text in the gaps, as the text is
+            // escaped; only its size could still be too much.
             Pattern::Template(_) => Regex::new(&self.source_text(call, captured)).ok().map(Cow::Owned),
         }
     }

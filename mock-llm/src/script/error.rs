@@ -1,4 +1,5 @@
-//! What can be wrong with a script, and where: file, line, column and JSON pointer, with a suggestion where there is one.
+//! What can be wrong with a script, and where: file, line, column and JSON pointer, with a suggestion where there is
+//! one.
 
 use std::io;
 

@@ -1,6 +1,7 @@
 //! Model scripts: what to match and what to answer, checked and ready to be played.
 //!
-//! `format` is the file as people write it, `compile` turns it into the types here and finds the mistakes that a schema cannot.
+//! `format` is the file as people write it, `compile` turns it into the types here and finds the mistakes that a schema
+//! cannot.
 
 mod capture;
 mod compile;
@@ -19,8 +20,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 pub(crate) use self::capture::Capture;
 pub(crate) use self::condition::{Condition, quote};
 pub use self::error::{Mistake, ScriptError};
-pub use self::format::Order;
-pub(crate) use self::reply::{After, Chunk, ContentFault, Cut, Fault, Gate, Pace, Reply};
+pub(crate) use self::format::Order;
+pub(crate) use self::reply::{After, Chunk, ContentFault, Cut, Fault, Framing, Gate, Pace, Reply};
 pub(crate) use self::template::{Captured, Scope};
 
 /// A model script, ready to be played.
@@ -53,7 +54,8 @@ impl Script {
         Self::parse(&text, &name)
     }
 
-    /// A script that answers every call: with an echo of the user's text, or with the smallest object that fits the caller's schema.
+    /// A script that answers every call: with an echo of the user's text, or with the smallest object that fits the
+    /// caller's schema.
     #[must_use]
     pub fn echo() -> Self {
         Self { strict: false, ..Self::default() }

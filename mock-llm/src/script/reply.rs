@@ -1,6 +1,6 @@
 //! What an entry answers: the runtime form of replies, pace, gates and faults.
 
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 
 use super::template::{JsonTemplate, Template};
 use crate::answer::Finish;
@@ -13,6 +13,7 @@ pub(crate) struct Reply {
     pub(crate) tools: Vec<ToolCall>,
     pub(crate) pace: Pace,
     pub(crate) chunk: Chunk,
+    pub(crate) framing: Framing,
     pub(crate) gate: Option<Gate>,
     pub(crate) fault: Option<Fault>,
     pub(crate) finish: Finish,
@@ -43,6 +44,14 @@ pub(crate) enum Chunk {
     Token,
     /// The answer itself, piece by piece.
     Pieces(Vec<Template>),
+}
+
+/// How a stream's bytes are laid out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Framing {
+    pub(crate) segment_bytes: Option<NonZeroUsize>,
+    pub(crate) crlf: bool,
+    pub(crate) comments: bool,
 }
 
 /// Where to wait until somebody opens the gate.

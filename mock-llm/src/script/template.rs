@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::error::did_you_mean;
 use crate::{
+    answer::Draws,
     call::{Call, Source},
-    draw::Draws,
 };
 
 /// Names that every reply knows beside the captured ones.

@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::answer::tokens;
+
 /// A streamed answer.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
@@ -36,7 +38,7 @@ impl Builder {
     pub(super) fn piece(&mut self, frame: &[u8], piece: &str) {
         self.silent.extend_from_slice(frame);
         let bytes = Bytes::from(std::mem::take(&mut self.silent));
-        self.frames.pieces.push(Piece { bytes, tokens: crate::chunk::tokens(piece) });
+        self.frames.pieces.push(Piece { bytes, tokens: tokens(piece) });
     }
 
     pub(super) fn finish(mut self) -> Frames {

@@ -1,4 +1,5 @@
-//! The three wire formats: from a request to a call, from an answer to bytes. Everything that differs between the vendors is below here.
+//! The three wire formats: from a request to a call, from an answer to bytes. Everything that differs between the
+//! vendors is below here.
 
 mod anthropic;
 mod frames;
@@ -14,7 +15,7 @@ use serde_json::Value;
 
 pub(crate) use self::frames::{Frames, Piece};
 use crate::{
-    answer::Answer,
+    answer::{Answer, mix},
     call::{Call, Vendor},
 };
 
@@ -121,7 +122,8 @@ pub(crate) fn headers(vendor: Vendor, stream: bool, id: u64) -> HeaderMap {
     headers
 }
 
-/// Adds Retry-After. It knows whole seconds only, so parts of a second go into the header that the vendors' clients read first.
+/// Adds Retry-After. It knows whole seconds only, so parts of a second go into the header that the vendors' clients
+/// read first.
 pub(crate) fn add_retry_after(headers: &mut HeaderMap, seconds: f64) {
     let mut insert = |name: &'static str, number: f64| {
         if let Ok(value) = HeaderValue::from_str(&format!("{number:.0}")) {
@@ -158,5 +160,5 @@ pub(crate) fn model(vendor: Vendor, name: &str) -> Value {
 }
 
 fn request_id_of(id: u64) -> String {
-    format!("req_{:024x}", crate::draw::mix(id))
+    format!("req_{:024x}", mix(id))
 }

@@ -1,4 +1,5 @@
-//! Gates, journal, namespaces and scripts from outside: what a harness does with the mock, by HTTP and in the same process.
+//! Gates, journal, namespaces and scripts from outside: what a harness does with the mock, by HTTP and in the same
+//! process.
 
 use mock_llm::{Ending, GateState, Record};
 use serde_json::{Value, json};
@@ -151,4 +152,31 @@ async fn a_shutdown_does_not_wait_for_streams_that_hang() {
     let root = std::sync::Arc::clone(mock.admin().root());
     soon(mock.shutdown()).await;
     assert_eq!(root.journal(0)[0].ending, Ending::Stopped);
+}
+
+#[tokio::test]
+async fn a_pace_is_kept_and_speed_zero_drops_it() {
+    let script = |speed: u32, ms: u64| {
+        let pace = json!({ "first_token_ms": ms, "between_ms": ms });
+        json!({ "speed": speed, "pace": pace, "entries": [{ "reply": "one two three" }] })
+    };
+    let paced = mock(script(2, 40)).await;
+    for stream in [true, false] {
+        http()
+            .post(format!("{}{CHAT}", paced.base_url()))
+            .json(&openai("x", stream))
+            .send()
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap();
+    }
+    let [streamed, whole] = &paced.admin().root().journal(0)[..] else { panic!("two calls") };
+    assert!(streamed.answer.first_frame_ms.unwrap() >= 20.0, "{streamed:?}");
+    assert!(streamed.ended_ms.unwrap() >= 60.0, "{streamed:?}");
+    assert!(whole.answer.first_frame_ms.unwrap() >= 60.0, "{whole:?}");
+
+    let hour = 3_600_000;
+    assert_eq!(said(&mock(script(0, hour)).await, "x").await, "one two three");
 }

@@ -1,4 +1,5 @@
 //! Black-box tests: a running mock, seen from outside. One binary, so that the clients are linked once.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod cli;
 mod control;

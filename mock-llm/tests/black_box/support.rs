@@ -1,4 +1,5 @@
-//! What the black-box tests share: a running mock, requests in each vendor's form, and a raw connection to see how it ends.
+//! What the black-box tests share: a running mock, requests in each vendor's form, and a raw connection to see how it
+//! ends.
 
 use std::{io, time::Duration};
 

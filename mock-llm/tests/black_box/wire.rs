@@ -162,3 +162,21 @@ async fn a_wrong_path_names_the_right_ones() {
     assert_eq!(status, 404);
     assert!(body["detail"].as_str().unwrap().contains("/v1/chat/completions"));
 }
+
+#[tokio::test]
+async fn an_unusual_layout_carries_the_same_data() {
+    let framing = json!({ "segment_bytes": 5, "crlf": true, "comments": true });
+    let mock = mock(json!({ "entries": [{ "reply": { "text": "Schöne Grüße", "framing": framing } }] })).await;
+    let request = json!({ "model": "m", "stream": true, "messages": user() });
+    let response = http().post(format!("{}{CHAT}", mock.base_url())).json(&request).send().await.unwrap();
+    let text = response.text().await.unwrap();
+    assert_eq!(text.matches(": still here\r\n\r\n").count(), 2);
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
+    let said = data.map(|data| {
+        let chunk: Value = serde_json::from_str(data).unwrap();
+        chunk["choices"][0]["delta"]["content"].as_str().unwrap_or_default().to_owned()
+    });
+    assert_eq!(said.collect::<String>(), "Schöne Grüße");
+    assert_eq!(mock.admin().root().journal(0)[0].answer.frames_sent, 2);
+}

@@ -1,8 +1,15 @@
-//! From the file's form to a script: regular expressions and templates are parsed, and what must not stand together is refused.
+//! From the file's form to a script: regular expressions and templates are parsed, and what must not stand together is
+//! refused.
 
+mod replies;
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 use regex::Regex;
 use serde_json::Value;
 
+use self::replies::Defaults;
 use super::{
     Capture, Condition, Entry, Order, Script, ScriptError,
     capture::Pattern,
@@ -11,11 +18,12 @@ use super::{
     format::{CaptureForm, EntryForm, FullScript, FullTest, MatchForm, ReplyForm, ScriptForm, TestForm, Texts},
     reply::Reply,
     spot::escape,
-    template::{Captured, Template},
+    template::{Captured, Scope, Template},
 };
-use crate::{call::Source, script::compile::replies::Defaults};
-
-mod replies;
+use crate::{
+    answer::Draws,
+    call::{Call, Source, Vendor},
+};
 
 type Checked<T> = Result<T, Problem>;
 
@@ -195,10 +203,8 @@ fn captures(forms: Vec<CaptureForm>, pointer: &str) -> Checked<Vec<Capture>> {
 
 fn sample(template: &Template, known: &[String]) -> String {
     let captured: Captured = known.iter().map(|name| (name.clone(), "x".to_owned())).collect();
-    let call =
-        crate::call::Call::bare(crate::call::Vendor::OpenAi, std::collections::BTreeMap::new(), bytes::Bytes::new());
-    let scope = super::Scope { captured: &captured, call: &call, nth: 1 };
-    template.render(&scope, &mut crate::draw::Draws::new(0, ""))
+    let call = Call::bare(Vendor::OpenAi, BTreeMap::new(), Bytes::new());
+    template.render(&Scope { captured: &captured, call: &call, nth: 1 }, &mut Draws::new(0, ""))
 }
 
 fn regex(source: &str, pointer: &str) -> Checked<Regex> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::Checked;
 use crate::script::{
     error::Problem,
-    format::{ChunkForm, FaultForm, FaultName, PaceForm, ReplyForm, ToolForm, UsageForm},
-    reply::{After, Chunk, ContentFault, Cut, Fault, Gate, Pace, Reply, ToolCall},
+    format::{ChunkForm, FaultForm, FaultName, FramingForm, PaceForm, ReplyForm, ToolForm, UsageForm},
+    reply::{After, Chunk, ContentFault, Cut, Fault, Framing, Gate, Pace, Reply, ToolCall},
     template::{JsonTemplate, Template, TemplateError},
 };
 
@@ -48,6 +48,7 @@ pub(super) fn reply(form: ReplyForm, defaults: &Defaults, names: &[String], poin
         tools: tools(form.tools, names, pointer)?,
         pace: form.pace.map_or(defaults.pace, pace),
         chunk: chunk.unwrap_or_else(|| defaults.chunk.clone()),
+        framing: form.framing.map(framing).unwrap_or_default(),
         gate: form.gate.map(|gate| Gate { name: gate.0.name, after_chunks: gate.0.after_chunks }),
         fault: form.fault.map(|form| fault(form, &format!("{pointer}/fault"))).transpose()?,
         finish: form.finish.unwrap_or_default(),
@@ -63,6 +64,11 @@ fn short_text(problem: Problem, pointer: &str) -> Problem {
 
 fn pace(form: PaceForm) -> Pace {
     Pace { first: Duration::from_millis(form.first_token_ms), between: Duration::from_millis(form.between_ms) }
+}
+
+fn framing(form: FramingForm) -> Framing {
+    let FramingForm { segment_bytes, crlf, comments } = form;
+    Framing { segment_bytes, crlf, comments }
 }
 
 fn chunk(form: ChunkForm, names: &[String], pointer: &str) -> Checked<Chunk> {

@@ -13,7 +13,7 @@ use serde::{
 };
 use serde_json::Value;
 
-pub(super) use self::reply::{ChunkForm, FaultForm, FaultName, PaceForm, ReplyForm, ToolForm, UsageForm};
+pub(super) use self::reply::{ChunkForm, FaultForm, FaultName, FramingForm, PaceForm, ReplyForm, ToolForm, UsageForm};
 pub(super) use self::short::Texts;
 use self::short::{Short, short_form};
 use crate::call::{Kind, Source, Vendor};
@@ -70,7 +70,7 @@ pub(super) struct FullScript {
 /// Which entry answers a call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Order {
+pub(crate) enum Order {
     /// The first entry that fits.
     #[default]
     Unordered,

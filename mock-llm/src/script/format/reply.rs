@@ -1,5 +1,7 @@
 //! The answering half of the script format: replies, pace, gates and faults.
 
+use std::num::NonZeroUsize;
+
 use schemars::{JsonSchema, json_schema};
 use serde::{
     Deserialize,
@@ -45,6 +47,8 @@ pub(in crate::script) struct FullReply {
     pub(in crate::script) pace: Option<PaceForm>,
     /// How a stream is cut.
     pub(in crate::script) chunk: Option<ChunkForm>,
+    /// How a stream's bytes are laid out.
+    pub(in crate::script) framing: Option<FramingForm>,
     /// Where to wait until somebody opens the gate.
     pub(in crate::script) gate: Option<GateForm>,
     /// What goes wrong.
@@ -142,6 +146,20 @@ impl<'de> Deserialize<'de> for NoObject {
     fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
         Err(serde::de::Error::custom(format!("invalid type: object, expected {}", ChunkForm::EXPECTING)))
     }
+}
+
+/// How a stream's bytes are laid out: all of it is legal, and breaks readers that count on the usual.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::script) struct FramingForm {
+    /// Cut frames into parts of so many bytes that are sent one by one, also in the middle of a character.
+    pub(in crate::script) segment_bytes: Option<NonZeroUsize>,
+    /// End lines with CR LF.
+    #[serde(default)]
+    pub(in crate::script) crlf: bool,
+    /// A comment before every piece, where the format has comments (server-sent events).
+    #[serde(default)]
+    pub(in crate::script) comments: bool,
 }
 
 /// A gate: its name, or name and place.

@@ -1,5 +1,5 @@
-//! Values that may be written short (a string, a list) or in full (an object).
-//! serde's `untagged` would do it, but answers every mistake with "did not match any variant"; a visitor keeps the real message and place.
+//! Values that may be written short (a string, a list) or in full (an object). serde's `untagged` would do it, but
+//! answers every mistake with "did not match any variant"; a visitor keeps the real message and place.
 
 use std::{fmt, marker::PhantomData};
 
@@ -78,7 +78,8 @@ impl<'de> Deserialize<'de> for Texts {
     }
 }
 
-/// Implements `Deserialize` through [`Short`], and `JsonSchema` as a choice between the short form's schema and the full one's.
+/// Implements `Deserialize` through [`Short`], and `JsonSchema` as a choice between the short form's schema and the
+/// full one's.
 macro_rules! short_form {
     ($name:ident, $short_schema:expr) => {
         impl<'de> serde::Deserialize<'de> for $name {

@@ -1,15 +1,16 @@
-//! From a reply and a call to an answer: templates are filled in, faults of content applied, and the result checked against the schema
-//! that the caller sent, so that a script cannot make the model say what the real one could not.
+//! From a reply and a call to an answer: templates are filled in, faults of content applied, and the result checked
+//! against the schema that the caller sent, so that a script cannot make the model say what the real one could not.
 
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::{
-    answer::{Answer, Block, Usage},
-    call::{Call, Kind, Source, Wanted},
-    chunk,
+use super::{
+    Answer, Block, Finish, Usage, chunk,
     draw::{self, Draws},
     schema,
+};
+use crate::{
+    call::{Call, Kind, Source, Wanted},
     script::{Chunk, ContentFault, Fault, Reply, Scope, Script},
 };
 
@@ -34,7 +35,7 @@ pub(crate) fn compose(script: &Script, reply: &Reply, scope: &Scope<'_>, ordinal
     let tools: Vec<(String, Value)> =
         reply.tools.iter().map(|tool| (tool.name.clone(), tool.arguments.render(scope, draws))).collect();
 
-    if script.strict && fault.is_none() && reply.finish == crate::answer::Finish::Stop {
+    if script.strict && fault.is_none() && reply.finish == Finish::Stop {
         check(&call.wanted, pieces.as_deref(), &tools)?;
     }
     let mut blocks = Vec::new();

@@ -11,10 +11,12 @@ use serde_json::Value;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    call::{Call, Kind, Message, Vendor},
+use super::{
     choose::Progress,
     explain::{EntryExplanation, EntryRef, explain},
+};
+use crate::{
+    call::{Call, Kind, Message, Vendor},
     script::Script,
     sync::lock,
 };
@@ -230,7 +232,8 @@ impl Slot {
     }
 }
 
-/// A call in flight. Dropping it before its end means that the caller has hung up: nobody else drops an answer half-way.
+/// A call in flight. Dropping it before its end means that the caller has hung up: nobody else drops an answer
+/// half-way.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     journal: Arc<Journal>,

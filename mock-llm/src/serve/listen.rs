@@ -1,5 +1,5 @@
-//! The listener. It sends without delay (Nagle's algorithm costs a stream 40 ms), and lets a handler decide how its connection ends: an
-//! HTTP library can only close a connection politely, but real networks reset them.
+//! The listener. It sends without delay (Nagle's algorithm costs a stream 40 ms), and lets a handler decide how its
+//! connection ends: an HTTP library can only close a connection politely, but real networks reset them.
 
 use std::{
     io,

@@ -13,10 +13,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::{
-    routes::{App, At},
-    script::{Script, ScriptError},
-};
+use super::routes::{App, At};
+use crate::script::{Script, ScriptError};
 
 /// The longest wait of a call that waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);

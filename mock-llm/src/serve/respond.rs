@@ -10,16 +10,12 @@ use axum::{
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
+use super::listen::Peer;
 use crate::{
-    answer::Answer,
+    answer::{Answer, compose, echo},
     call::{Call, Vendor},
-    compose::{compose, echo},
-    explain::EntryRef,
-    journal::{Ending, Ticket},
-    listen::Peer,
-    namespace::{Decision, Namespace},
-    plan::{Plan, Timing, scripted_error},
-    play::{Play, Stopped, break_off, wait_at_gate, wait_until},
+    delivery::{Plan, Play, Stopped, Timing, break_off, scripted_error, wait_at_gate, wait_until},
+    namespace::{Decision, Ending, EntryRef, Namespace, Ticket},
     script::{After, Cut, Fault, Reply, Scope},
     wire::{self, WireError},
 };

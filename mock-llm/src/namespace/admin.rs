@@ -1,4 +1,5 @@
-//! What a harness in the same process works with: the namespaces, each with its script, gates and journal. `control` offers the same by HTTP.
+//! What a harness in the same process works with: the namespaces, each with its script, gates and journal. `control`
+//! offers the same by HTTP.
 
 use std::{
     collections::BTreeMap,

@@ -1,11 +1,12 @@
-//! The plan of a delivery: which bytes are sent in which frames, where it waits, and how it ends. Faults of transport are laid in here, so
-//! that playing it is only sending and waiting.
+//! The plan of a delivery: which bytes are sent in which frames, where it waits, and how it ends. Faults of transport
+//! are laid in here, so that playing it is only sending and waiting.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::framing;
 use crate::{
     answer::Answer,
     call::Call,
@@ -30,6 +31,18 @@ pub(crate) struct Frame {
     pub(crate) bytes: Bytes,
     /// Tokens of the piece that it carries; `None` if it carries none.
     pub(crate) tokens: Option<usize>,
+    /// It is a further part of the frame before it.
+    pub(crate) continues: bool,
+}
+
+impl Frame {
+    fn piece(bytes: Bytes, tokens: usize) -> Self {
+        Self { bytes, tokens: Some(tokens), continues: false }
+    }
+
+    fn silent(bytes: Bytes) -> Self {
+        Self { bytes, tokens: None, continues: false }
+    }
 }
 
 /// How a delivery ends after its last frame.
@@ -51,8 +64,8 @@ pub(crate) struct Timing {
 }
 
 impl Timing {
-    /// When the n-th piece, from 0, is due; `None` if at once. Deadlines are absolute, so that being late once does not make everything
-    /// after it late.
+    /// When the n-th piece, from 0, is due; `None` if at once. Deadlines are absolute, so that being late once does not
+    /// make everything after it late.
     pub(crate) fn due(&self, start: Instant, index: usize) -> Option<Instant> {
         let between = self.pace.between.saturating_mul(u32::try_from(index).unwrap_or(u32::MAX));
         let nominal = self.pace.first.saturating_add(between);
@@ -69,10 +82,11 @@ impl Plan {
     /// The plan of a streamed answer.
     pub(crate) fn stream(call: &Call, answer: &Answer, reply: &Reply, timing: Timing, id: u64) -> Self {
         let wire::Frames { pieces, closing } = wire::frames(call, answer);
-        let piece = |Piece { bytes, tokens }| Frame { bytes, tokens: Some(tokens) };
-        let mut frames: Vec<Frame> = pieces.into_iter().map(piece).collect();
+        let mut frames: Vec<Frame> =
+            pieces.into_iter().map(|Piece { bytes, tokens }| Frame::piece(bytes, tokens)).collect();
         let pieces = frames.len();
-        frames.push(Frame { bytes: closing, tokens: None });
+        frames.push(Frame::silent(closing));
+        framing::dress(&mut frames, reply.framing, call.vendor);
         let mut end = End::Finish;
         match &reply.fault {
             Some(Fault::Cut { cut, after }) => {
@@ -90,7 +104,7 @@ impl Plan {
                 end = End::Spoiled;
                 frames.truncate(pieces.min(*after_frames));
                 let bytes = wire::error_frame(call.vendor, &scripted_error(message.as_deref()), id);
-                frames.push(Frame { bytes, tokens: None });
+                frames.push(Frame::silent(bytes));
             }
             Some(Fault::Content(fault)) => {
                 end = End::Spoiled;
@@ -98,6 +112,7 @@ impl Plan {
             }
             Some(Fault::Status { .. }) | None => {}
         }
+        let frames = framing::segment(frames, reply.framing);
         Self { frames, end, gate: reply.gate.clone(), timing, length: None }
     }
 
@@ -105,7 +120,7 @@ impl Plan {
     pub(crate) fn body(call: &Call, answer: &Answer, reply: &Reply, timing: Timing) -> Self {
         let whole = wire::body(call, answer);
         let tokens = usize::try_from(answer.usage.output_tokens).unwrap_or(usize::MAX);
-        let mut frames = vec![Frame { bytes: whole.clone(), tokens: Some(tokens) }];
+        let mut frames = vec![Frame::piece(whole.clone(), tokens)];
         let mut length = Some(whole.len());
         let mut end = End::Finish;
         match &reply.fault {
@@ -204,7 +219,7 @@ mod tests {
 
     #[test]
     fn bytes_are_counted_over_frames() {
-        let frame = |bytes: &'static str| Frame { bytes: Bytes::from_static(bytes.as_bytes()), tokens: Some(1) };
+        let frame = |bytes: &'static str| Frame::piece(Bytes::from_static(bytes.as_bytes()), 1);
         let mut frames = vec![frame("abc"), frame("def"), frame("ghi")];
         keep_bytes(&mut frames, 4);
         assert_eq!(frames, [frame("abc"), frame("d")]);

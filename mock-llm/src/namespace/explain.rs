@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::choose::Progress;
 use crate::{
     call::Call,
-    choose::Progress,
     script::{Captured, Entry, Order, Script, quote},
 };
 

@@ -1,19 +1,28 @@
-//! A namespace: one script being played, with its own progress, gates and journal. Tests that run side by side have one each.
+//! A namespace: one script being played, with its own progress, gates and journal. Tests that run side by side have one
+//! each.
+
+mod admin;
+mod choose;
+mod explain;
+mod gate;
+mod journal;
 
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    call::Call,
+pub use self::admin::{Admin, BadName};
+pub use self::explain::{Check, EntryExplanation, EntryRef};
+pub use self::gate::{GateState, Gates};
+pub(crate) use self::journal::Ticket;
+pub use self::journal::{AnswerRecord, Ending, JOURNAL_CAPACITY, Record};
+use self::{
     choose::{Choice, Progress},
-    explain::{EntryExplanation, EntryRef, miss},
-    gate::Gates,
-    journal::{Journal, Record, Ticket},
-    script::Script,
-    sync::lock,
+    explain::miss,
+    journal::Journal,
 };
+use crate::{call::Call, script::Script, sync::lock};
 
 /// One script being played.
 #[derive(Debug)]
@@ -66,7 +75,8 @@ impl Namespace {
         &self.name
     }
 
-    /// Plays another script. Progress, gates and journal start anew; calls in flight are answered as they were going to be.
+    /// Plays another script. Progress, gates and journal start anew; calls in flight are answered as they were going to
+    /// be.
     pub fn load(&self, script: Script) {
         self.start(Some(Arc::new(script)));
     }
@@ -144,7 +154,8 @@ impl Namespace {
         Arc::clone(&lock(&self.play).script)
     }
 
-    /// Takes a call in: chooses its answer and opens its record. One call at a time, so that ids, counts and choices agree.
+    /// Takes a call in: chooses its answer and opens its record. One call at a time, so that ids, counts and choices
+    /// agree.
     pub(crate) fn take(&self, call: Call, stopping: CancellationToken) -> Decision {
         let call = Arc::new(call);
         let mut play = lock(&self.play);

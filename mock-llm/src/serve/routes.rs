@@ -13,13 +13,14 @@ use axum::{
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    admin::Admin,
-    call::Vendor,
+use super::{
     control,
     listen::Peer,
-    namespace::Namespace,
     respond::{Arrival, respond},
+};
+use crate::{
+    call::Vendor,
+    namespace::{Admin, Namespace},
     wire,
 };
 

@@ -1,12 +1,21 @@
 //! The intermediate form of an answer: what the model says, cut into pieces, before any vendor's encoding.
 
+mod chunk;
+mod compose;
+mod draw;
+mod schema;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use self::chunk::tokens;
+pub(crate) use self::compose::{compose, echo};
+pub(crate) use self::draw::{Draws, mix};
 
 /// Why the model stops.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Finish {
+pub(crate) enum Finish {
     /// It has said everything, or calls a tool.
     #[default]
     Stop,
@@ -18,11 +27,11 @@ pub enum Finish {
 
 /// Token counts, as every vendor reports them under names of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
+pub(crate) struct Usage {
     /// Tokens of the request.
-    pub input_tokens: u64,
+    pub(crate) input_tokens: u64,
     /// Tokens of the answer.
-    pub output_tokens: u64,
+    pub(crate) output_tokens: u64,
 }
 
 /// One answer, ready to be encoded.
@@ -90,7 +99,7 @@ impl Answer {
 
     /// `prefix` and 24 characters that depend on this answer and `salt` only.
     pub(crate) fn id(&self, prefix: &str, salt: u64) -> String {
-        let high = crate::draw::mix(self.token ^ salt.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        format!("{prefix}{high:016x}{:08x}", crate::draw::mix(high) >> 32)
+        let high = mix(self.token ^ salt.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        format!("{prefix}{high:016x}{:08x}", mix(high) >> 32)
     }
 }

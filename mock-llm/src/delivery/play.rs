@@ -1,19 +1,21 @@
 //! Playing a plan: the body of a response, frame by frame, with its waits and its end.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
 use futures::stream;
 use thiserror::Error;
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep_until},
+};
 
+use super::plan::{End, Plan};
 use crate::{
-    journal::{Ending, Ticket},
-    listen::Peer,
-    namespace::Namespace,
-    plan::{End, Plan},
+    namespace::{Ending, Namespace, Ticket},
     script::{Cut, Gate},
+    serve::Peer,
 };
 
 /// Ends a body before its time; the caller sees a broken connection.
@@ -50,8 +52,13 @@ impl Play {
 
     async fn step(mut self) -> Step {
         let Some(frame) = self.plan.frames.get(self.next).cloned() else { return self.end().await };
+        if frame.continues {
+            // Being asked again after a pause means that the part before has been written.
+            yield_now().await;
+        }
         // A gate behind the last piece holds back the vendor's closing frames.
-        let is_reached = |gate: &Gate| gate.after_chunks <= self.pieces_sent || frame.tokens.is_none();
+        let is_reached =
+            |gate: &Gate| !frame.continues && (gate.after_chunks <= self.pieces_sent || frame.tokens.is_none());
         if let Some(gate) = self.plan.gate.take_if(|gate| is_reached(gate)) {
             match wait_at_gate(&self.ticket, &self.namespace, &gate).await {
                 Ok(waited) => self.start += waited,
@@ -84,7 +91,7 @@ impl Play {
             End::Spoiled | End::Cut(Cut::End) => self.ticket.end(Ending::Fault),
             End::Cut(cut) => {
                 // Being asked again after a pause means that everything before has been written.
-                tokio::task::yield_now().await;
+                yield_now().await;
                 break_off(&self.peer, cut);
                 self.ticket.end(Ending::Fault);
                 return Step::BreakOff;
@@ -123,11 +130,7 @@ pub(crate) fn break_off(peer: &Peer, cut: Cut) {
 pub(crate) struct Stopped;
 
 /// Waits at a gate, and tells for how long.
-pub(crate) async fn wait_at_gate(
-    ticket: &Ticket,
-    namespace: &Namespace,
-    gate: &Gate,
-) -> Result<std::time::Duration, Stopped> {
+pub(crate) async fn wait_at_gate(ticket: &Ticket, namespace: &Namespace, gate: &Gate) -> Result<Duration, Stopped> {
     let arrived = Instant::now();
     tokio::select! {
         () = namespace.gates().pass(&gate.name) => Ok(arrived.elapsed()),

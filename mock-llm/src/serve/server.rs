@@ -6,12 +6,11 @@ use thiserror::Error;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{
-    admin::Admin,
+use super::{
     listen::{Listener, Peer},
     routes::{App, router},
-    script::Script,
 };
+use crate::{namespace::Admin, script::Script};
 
 /// How long a shutdown waits for connections that are cut to notice it.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);

@@ -1,0 +1,8 @@
+//! Delivering an answer: a plan of frames, waits and faults, and playing it.
+
+mod framing;
+mod plan;
+mod play;
+
+pub(crate) use self::plan::{Plan, Timing, scripted_error};
+pub(crate) use self::play::{Play, Stopped, break_off, wait_at_gate, wait_until};

@@ -1,0 +1,10 @@
+//! Serving: the listener, the HTTP paths, and the way from a request to a response.
+
+mod control;
+mod listen;
+mod respond;
+mod routes;
+mod server;
+
+pub(crate) use self::listen::Peer;
+pub use self::server::{MockLlm, StartError};
