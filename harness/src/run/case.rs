@@ -61,10 +61,15 @@ async fn play(context: &RunContext, case: &Arc<Case>, log: &CaseLog, events: &Ev
             None => Ok(()),
             Some(wrong) => Err(world.explain(Failure::new(wrong)).await),
         },
+        // A snapshot's difference says all.
+        Err(failure) if failure.only_snapshots() => {
+            world.stop().await;
+            Err(failure)
+        }
         Err(failure) => {
             let failure = world.explain(failure).await;
-            // What else goes wrong now is no news.
-            world.stop().await;
+            // How the rest ends now is no news: dropping the world kills it.
+            world.forget().await;
             Err(failure)
         }
     }

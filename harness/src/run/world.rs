@@ -218,10 +218,15 @@ impl World {
             Some(fleet) => fleet.stop().await,
             None => Vec::new(),
         };
+        self.forget().await;
+        wrong
+    }
+
+    /// Has the model forget this case, and with it let go of calls that wait at its gates.
+    pub(super) async fn forget(&self) {
         if !self.shared {
             self.model.forget().await;
         }
-        wrong
     }
 
     /// Completes a failure with all that happened.
@@ -229,7 +234,21 @@ impl World {
         for call in self.model.calls().await.unwrap_or_default() {
             self.log.note_at(call.at, Source::Model, summary(&call));
         }
-        failure.evidence(self.log.entries(), self.fleet.as_ref().map(Fleet::logs).unwrap_or_default())
+        let names = self.names();
+        let mut timeline = self.log.entries();
+        for entry in &mut timeline {
+            for (id, name) in &names {
+                entry.text = entry.text.replace(id, name);
+            }
+        }
+        failure.evidence(timeline, self.fleet.as_ref().map(Fleet::logs).unwrap_or_default())
+    }
+
+    /// What ids are called in this case, for people.
+    fn names(&self) -> Vec<(String, String)> {
+        let games = self.games.iter().map(|run| (run.id.to_string(), format!("[{}]", run.game.label)));
+        let labels = self.labels().into_iter().map(|(label, id)| (id.to_string(), format!("[{label}]")));
+        games.chain(labels).collect()
     }
 
     fn requests(&self) -> MutexGuard<'_, Requests> {

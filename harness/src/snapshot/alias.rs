@@ -19,7 +19,13 @@ const IDS: &[(&str, &str)] =
     &[("request_id", "request"), ("caused_by", "request"), ("game_id", "game"), ("game_state_id", "game")];
 
 /// Keys whose values differ from run to run, with what is written in their place.
-const BLANKS: &[(&str, &str)] = &[("duration_ms", "[ms]"), ("cursor", "[cursor]")];
+/// Tokens too: they change with every word of a prompt, which has a snapshot of its own.
+const BLANKS: &[(&str, &str)] = &[
+    ("duration_ms", "[ms]"),
+    ("cursor", "[cursor]"),
+    ("prompt_tokens", "[tokens]"),
+    ("completion_tokens", "[tokens]"),
+];
 
 impl Aliases {
     /// Gives an id a name before it is met.
