@@ -2,9 +2,10 @@
 
 use std::{
     fs,
-    io::{self, Write},
-    net::SocketAddr,
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::{Parser, Subcommand};
@@ -12,6 +13,9 @@ use miette::{Context, IntoDiagnostic, LabeledSpan, NamedSource, Report, miette};
 use mock_llm::{MockLlm, Script, ScriptError};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// How long a health check waits for an answer.
+const HEALTH_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A scripted language model that speaks the wire formats of OpenAI, Anthropic and Ollama.
 #[derive(Debug, Parser)]
@@ -49,6 +53,11 @@ enum Command {
     },
     /// Prints the JSON Schema of the script format.
     Schema,
+    /// Asks whether a server answers; for health checks in containers, which have nothing else to ask with.
+    Health {
+        /// Where it listens.
+        address: SocketAddr,
+    },
 }
 
 fn main() -> miette::Result<()> {
@@ -62,7 +71,22 @@ fn main() -> miette::Result<()> {
             let schema = serde_json::to_string_pretty(&Script::schema()).into_diagnostic()?;
             say(&schema)
         }
+        Some(Command::Health { address }) => health(address),
     }
+}
+
+fn health(address: SocketAddr) -> miette::Result<()> {
+    let ask = || -> io::Result<String> {
+        let mut connection = TcpStream::connect_timeout(&address, HEALTH_PATIENCE)?;
+        connection.set_read_timeout(Some(HEALTH_PATIENCE))?;
+        write!(connection, "GET /__mock/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    let answer = ask().into_diagnostic().wrap_err_with(|| format!("no answer from {address}"))?;
+    let status = answer.lines().next().unwrap_or_default();
+    if status.contains(" 200 ") { Ok(()) } else { Err(miette!("{address} answers `{status}`")) }
 }
 
 #[tokio::main]

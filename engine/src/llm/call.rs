@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use genai::chat::{
-    ChatMessage, ChatOptions, ChatRequest, ChatStream, ChatStreamEvent, JsonSpec, StopReason, StreamEnd,
+    ChatMessage, ChatOptions, ChatRequest, ChatResponseFormat, ChatStream, ChatStreamEvent, JsonSpec, StopReason,
+    StreamEnd,
 };
 use protocol::Usage;
 use story::{Prompt, Role};
 use tokio::time::{Instant, timeout_at};
 
-use super::{ModelError, Provider};
+use super::ModelError;
+use super::provider::{Provider, Structured};
 use crate::store::Narrated;
 
 /// A narration that is being written.
@@ -41,9 +43,12 @@ impl Provider {
 
     /// Asks for a delta as JSON of the given schema; answers the text that the model wrote.
     pub async fn extract(&self, prompt: &Prompt, schema: &serde_json::Value) -> Result<Narrated, ModelError> {
-        let options = ChatOptions::default()
-            .with_max_tokens(self.backend_max_tokens)
-            .with_response_format(JsonSpec::new("delta", schema.clone()));
+        let options = ChatOptions::default().with_max_tokens(self.backend_max_tokens).with_response_format(match self
+            .structured
+        {
+            Structured::Schema => ChatResponseFormat::JsonSpec(JsonSpec::new("delta", schema.clone())),
+            Structured::Json => ChatResponseFormat::JsonMode,
+        });
         let options = if self.send_temperature { options.with_temperature(0.0) } else { options };
         let call = self.client.exec_chat(self.backend.clone(), request(prompt), Some(&options));
         let response = tokio::time::timeout(self.timeouts.call, call)

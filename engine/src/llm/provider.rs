@@ -46,9 +46,19 @@ pub struct Provider {
     pub(super) max_tokens: u32,
     pub(super) backend_max_tokens: u32,
     pub(super) send_temperature: bool,
+    pub(super) structured: Structured,
     pub(super) timeouts: Timeouts,
     pub(super) key: Option<String>,
     info: ProviderInfo,
+}
+
+/// How a model is held to the form of a delta.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Structured {
+    /// By its JSON schema.
+    Schema,
+    /// To JSON of any form; the prompt says which, and the reading is tolerant.
+    Json,
 }
 
 /// How long parts of a call may take.
@@ -145,6 +155,11 @@ impl Provider {
             max_tokens: config.max_tokens,
             backend_max_tokens: config.backend_max_tokens,
             send_temperature: config.send_temperature,
+            structured: match config.adapter {
+                // genai passes a schema on to every other one.
+                Adapter::Ollama => Structured::Json,
+                _ => Structured::Schema,
+            },
             timeouts: Timeouts {
                 first_token: Duration::from_secs_f64(config.first_token_timeout_seconds),
                 between_tokens: Duration::from_secs_f64(config.between_tokens_timeout_seconds),
