@@ -28,7 +28,7 @@ pub use request::{
 };
 
 /// The longest back-off that a store keeps; a longer one counts as this, so that its end is a time that can be written.
-const LONGEST_DELAY: Duration = Duration::from_secs(365 * 24 * 3600);
+const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);
 
 /// A store, whichever backend it is.
 pub type SharedStore = Arc<dyn Store>;
@@ -199,7 +199,7 @@ impl Default for StoreOptions {
         Self {
             lease_ttl: Duration::from_secs(5),
             max_attempts: 4,
-            status_ttl: Duration::from_secs(3600),
+            status_ttl: Duration::from_hours(1),
             events_kept: 10_000,
             history_window: 16,
             story_events: StoryEventPlacement::Tail,

@@ -53,7 +53,9 @@ impl Bench {
     /// Opens the store.
     pub(crate) async fn store_with(&self, options: StoreOptions) -> SharedStore {
         match self {
-            Self::Redis { server, prefix } => Arc::new(RedisStore::connect(&server.url(), prefix, options).await.unwrap()),
+            Self::Redis { server, prefix } => {
+                Arc::new(RedisStore::connect(&server.url(), prefix, options).await.unwrap())
+            }
             Self::Embedded { directory } => {
                 Arc::new(EmbeddedStore::open(directory.path(), Sync::Normal, options).unwrap())
             }

@@ -64,10 +64,7 @@ impl Games for EmbeddedStore {
         let (document, state_updated) = (to_json(document)?, state_updated.to_owned());
         let history = history.map(messages).transpose()?;
         self.step(move |step| {
-            let (version, busy) = match standing(step, id)? {
-                None => return Ok(GameWrite::Unknown),
-                Some(standing) => standing,
-            };
+            let Some((version, busy)) = standing(step, id)? else { return Ok(GameWrite::Unknown) };
             if busy {
                 return Ok(GameWrite::Busy);
             }

@@ -3,6 +3,7 @@
 //! Every step is one transaction on one thread that owns the database. Subscribers and idle workers live in this
 //! process, so they are told directly, after the commit.
 
+mod claim;
 mod events;
 mod file;
 mod games;

@@ -249,6 +249,11 @@ impl Step<'_> {
         Ok(cursor)
     }
 
+    /// When a lease ends that is made or renewed now.
+    pub(super) fn lease_end(&self) -> i64 {
+        self.now.saturating_add(i64::try_from(self.options.lease_ttl.as_millis()).unwrap_or(i64::MAX))
+    }
+
     /// The next place in the order of arrival.
     pub(super) fn next_seq(&self) -> Result<i64, StoreError> {
         self.first(

@@ -92,15 +92,15 @@ impl Games for RedisStore {
         for message in history.unwrap_or_default() {
             call = call.arg(to_json(message)?);
         }
-        write(self.connection.run(&script::REPLACE_GAME, &call).await?)
+        write(&self.connection.run::<Vec<String>>(&script::REPLACE_GAME, &call).await?)
     }
 
     async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError> {
-        write(self.connection.run(&script::DELETE_GAME, &Call::new().id(id)).await?)
+        write(&self.connection.run::<Vec<String>>(&script::DELETE_GAME, &Call::new().id(id)).await?)
     }
 }
 
-fn write(reply: Vec<String>) -> Result<GameWrite, StoreError> {
+fn write(reply: &[String]) -> Result<GameWrite, StoreError> {
     match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["done"] => Ok(GameWrite::Done),
         ["unknown"] => Ok(GameWrite::Unknown),

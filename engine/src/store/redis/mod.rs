@@ -53,13 +53,13 @@ impl Store for RedisStore {
 
     async fn describe(&self) -> Result<String, StoreError> {
         let server = self.connection.server().await?;
-        let mut text = format!("Redis {} at {}: {}", server.version, self.connection.address(), server.guarantee());
-        if server.eviction != "noeviction" {
-            text.push_str(&format!(
-                "; WARNING: maxmemory-policy is `{}`, so a full server forgets games: set it to `noeviction`",
-                server.eviction
-            ));
+        let text = format!("Redis {} at {}: {}", server.version, self.connection.address(), server.guarantee());
+        if server.eviction == "noeviction" {
+            return Ok(text);
         }
-        Ok(text)
+        Ok(format!(
+            "{text}; WARNING: maxmemory-policy is `{}`, so a full server forgets games: set it to `noeviction`",
+            server.eviction
+        ))
     }
 }

@@ -20,6 +20,9 @@ use crate::store::{
 /// A claim as the script answers it: game, token, request fields, game fields, history.
 type RawClaim = (String, String, HashMap<String, String>, HashMap<String, String>, Vec<String>);
 
+/// Depth, ready, delayed and active games, dead letters, the oldest request, and the server's time.
+type Figures = (u64, u64, u64, u64, u64, Vec<String>, (i64, i64));
+
 #[async_trait]
 impl Queue for RedisStore {
     async fn enqueue(&self, request: &NewRequest, reject_if_busy: bool) -> Result<Enqueued, StoreError> {
@@ -168,8 +171,7 @@ impl Queue for RedisStore {
             .xlen(format!("{prefix}chat-requests-failed"))
             .zrange(format!("{prefix}requests"), 0, 0)
             .cmd("TIME");
-        type Reply = (u64, u64, u64, u64, u64, Vec<String>, (i64, i64));
-        let (depth, ready, delayed, active, dead_letters, oldest, time): Reply =
+        let (depth, ready, delayed, active, dead_letters, oldest, time): Figures =
             self.connection.query_all(&read).await?;
         let enqueued_at: Option<i64> = match oldest.first() {
             Some(id) => {

@@ -1,0 +1,153 @@
+//! Claiming in SQLite: what dead workers held comes back, and free games are leased in the order in which their heads
+//! arrived.
+
+use std::time::Duration;
+
+use protocol::{Attempt, GameId, Problem, ProblemType, RequestId, RequestProcessing, RequestStatus};
+
+use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
+use super::step::{Step, unsigned};
+use super::{StoreError, games};
+use crate::store::{Claim, Claims, Lease, LeaseToken, WorkerId};
+
+/// Takes over what dead workers held, then leases free games.
+pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
+    let claimed_by = format!("{worker} {nonce}");
+    let mut claims = claimed_already(step, &claimed_by)?;
+    if claims.is_empty() {
+        expire_statuses(step)?;
+        take_over(step)?;
+        end_backoffs(step)?;
+        while claims.len() < max
+            && let Some(game) =
+                step.first("SELECT id FROM games WHERE lane_state = 'ready' ORDER BY lane_key LIMIT 1", [], |row| {
+                    row.get::<_, String>(0)
+                })?
+        {
+            claims.extend(lease(step, rows::id(&game)?, worker, &claimed_by)?);
+        }
+    }
+    Ok(Claims { claims, next_due: next_due(step)? })
+}
+
+/// Forgets the statuses of requests that finished long ago, a few at a time.
+fn expire_statuses(step: &Step<'_>) -> Result<(), StoreError> {
+    step.execute(
+        "DELETE FROM requests WHERE id IN \
+         (SELECT id FROM requests WHERE expires_at IS NOT NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT 64)",
+        [step.now],
+    )?;
+    Ok(())
+}
+
+/// Puts back what was held under leases that have run out.
+fn take_over(step: &mut Step<'_>) -> Result<(), StoreError> {
+    for game in due(step, "active")? {
+        if let Some(head) = step.head(game)? {
+            step.supersede(game, &head)?;
+            if head.attempt.0 >= step.options.max_attempts {
+                let detail =
+                    format!("{} attempts were begun, and each worker died or stalled", step.options.max_attempts);
+                step.bury(game, &head, &Problem::new(ProblemType::AttemptsExhausted, detail))?;
+            } else {
+                step.execute("UPDATE requests SET status = 'queued' WHERE id = ?1", [head.request.to_string()])?;
+            }
+        }
+        step.make_ready(game)?;
+    }
+    Ok(())
+}
+
+/// Makes games claimable whose back-off has passed.
+fn end_backoffs(step: &mut Step<'_>) -> Result<(), StoreError> {
+    for game in due(step, "delayed")? {
+        step.make_ready(game)?;
+    }
+    Ok(())
+}
+
+fn due(step: &Step<'_>, state: &str) -> Result<Vec<GameId>, StoreError> {
+    step.all(
+        "SELECT id FROM games WHERE lane_state = ?1 AND lane_key <= ?2 ORDER BY lane_key LIMIT 64",
+        (state, step.now),
+        |row| rows::id(&row.get::<_, String>(0).map_err(unavailable)?),
+    )
+}
+
+/// When a back-off or a lease ends next, from now.
+fn next_due(step: &Step<'_>) -> Result<Option<Duration>, StoreError> {
+    // Two questions, for the index answers each at once.
+    let first = |state: &str| {
+        step.first("SELECT lane_key FROM games WHERE lane_state = ?1 ORDER BY lane_key LIMIT 1", [state], |row| {
+            row.get::<_, i64>(0)
+        })
+    };
+    let due = first("delayed")?.into_iter().chain(first("active")?).min();
+    Ok(due.map(|due| Duration::from_millis(unsigned(due - step.now))))
+}
+
+/// What an earlier try of the same claim leased, in the order in which it did, as far as the leases still hold.
+fn claimed_already(step: &Step<'_>, claimed_by: &str) -> Result<Vec<Claim>, StoreError> {
+    let leased = step.all(
+        "SELECT id, token FROM games WHERE claimed_by = ?1 AND lane_state = 'active' AND lane_key > ?2",
+        (claimed_by, step.now),
+        |row| {
+            let (game, token): (String, String) = (row.get(0).map_err(unavailable)?, row.get(1).map_err(unavailable)?);
+            Ok((rows::id(&game)?, token))
+        },
+    )?;
+    let mut claims = Vec::new();
+    for (game, token) in leased {
+        if let Some(head) = step.head(game)? {
+            claims.push((head.seq, describe(step, game, head.request, token)?));
+        }
+    }
+    claims.sort_by_key(|(seq, _)| *seq);
+    Ok(claims.into_iter().map(|(_, claim)| claim).collect())
+}
+
+/// Leases a ready game to a worker.
+fn lease(step: &mut Step<'_>, game: GameId, worker: &WorkerId, claimed_by: &str) -> Result<Option<Claim>, StoreError> {
+    let Some(head) = step.head(game)? else {
+        step.make_ready(game)?;
+        return Ok(None);
+    };
+    let key = game.to_string();
+    let fence: i64 = step
+        .first("UPDATE games SET fence = fence + 1 WHERE id = ?1 RETURNING fence", [&key], |row| row.get(0))?
+        .unwrap_or_default();
+    let token = format!("{fence}:{worker}:{}", head.request);
+    step.execute(
+        "UPDATE games SET lane_state = 'active', lane_key = ?2, token = ?3, claimed_by = ?4 WHERE id = ?1",
+        (&key, step.lease_end(), &token, claimed_by),
+    )?;
+    let attempt = Attempt(head.attempt.0 + 1);
+    step.execute(
+        "UPDATE requests SET status = 'processing', attempt = ?2, started_at = ?3, chunks = 0, not_before = NULL \
+         WHERE id = ?1",
+        (head.request.to_string(), attempt.0, step.now),
+    )?;
+    let event = RequestProcessing {
+        request_id: head.request,
+        game_id: game,
+        kind: head.kind,
+        status: RequestStatus::Processing,
+        attempt,
+        user_message: head.user_message,
+    };
+    step.append(game, &event.into())?;
+    describe(step, game, head.request, token).map(Some)
+}
+
+/// Everything that a leased turn needs.
+fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) -> Result<Claim, StoreError> {
+    let sql = format!("SELECT {REQUEST} FROM requests WHERE id = ?1");
+    let found = step.all(&sql, [request.to_string()], |row| rows::request(row, Some(0)))?.pop();
+    let state = step.all(&format!("{GAME} WHERE id = ?1"), [game.to_string()], rows::game)?.pop();
+    let (Some(request), Some(state)) = (found, state) else {
+        return Err(corrupt("a claim", "the request or its game is gone"));
+    };
+    let history = games::window(step, game, step.options.history_window)?;
+    let lease = Lease { game, request: request.id, attempt: request.attempt, token: LeaseToken::new(token) };
+    Ok(Claim { lease, request, game: state, history })
+}

@@ -1,0 +1,191 @@
+//! What only one backend has: a file that is opened again, a server that restarts, a store shared by processes.
+
+use std::sync::Arc;
+
+use engine::store::embedded::{EmbeddedStore, OpenError, Sync};
+use engine::store::redis::RedisStore;
+use engine::store::{Live, LogRead, SharedStore, StoreError};
+use protocol::{Attempt, EventId};
+use tokio::time::{Duration, timeout};
+
+use crate::bench::Bench;
+use crate::fixture::{
+    PATIENCE, claim_one, document, finish, latest, log, message, narrated, new_game, options, request, run_all, say,
+};
+use crate::redis_server::RedisServer;
+
+#[tokio::test]
+async fn a_second_process_is_refused_by_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let _first = EmbeddedStore::open(directory.path(), Sync::Normal, options()).unwrap();
+
+    let refused = EmbeddedStore::open(directory.path(), Sync::Normal, options()).unwrap_err();
+
+    assert!(matches!(refused, OpenError::InUse { .. }), "{refused:?}");
+    let text = refused.to_string();
+    assert!(text.contains(&std::process::id().to_string()), "{text}");
+    assert!(text.contains(&directory.path().display().to_string()), "{text}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_opened_again_holds_everything() {
+    let bench = Bench::embedded();
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let done = say(&store, game, "first").await;
+    finish(&store, &claim_one(&store).await, &["a story event"]).await;
+    let queued = say(&store, game, "second").await;
+    let (state, events) = (store.game(game).await.unwrap(), log(&store, game).await);
+    let (first, second) = (request(&store, done).await, request(&store, queued).await);
+    drop(store);
+
+    let store = bench.store().await;
+
+    assert_eq!(store.game(game).await.unwrap(), state);
+    assert_eq!(log(&store, game).await, events);
+    assert_eq!((request(&store, done).await, request(&store, queued).await), (first, second));
+    // The log goes on in the same epoch: the machine has not restarted, so nothing can have been lost.
+    let third = say(&store, game, "third").await;
+    assert_eq!(request(&store, third).await.cursor, events.last().unwrap().id);
+    assert_eq!(run_all(&store).await, ["a story event", "second", "third"]);
+}
+
+#[tokio::test]
+async fn what_the_last_process_held_is_taken_over_at_once() {
+    let bench = Bench::embedded();
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    say(&store, game, "look").await;
+    let held = claim_one(&store).await;
+    store.checkpoint_narration(&held.lease, 1, "A door.", &narrated("A door.")).await.unwrap();
+    drop(store);
+
+    let store = bench.store().await;
+
+    let again = claim_one(&store).await;
+    assert_eq!(again.lease.attempt, Attempt(2));
+    assert_eq!(again.request.checkpoints.narration, Some(narrated("A door.")));
+}
+
+#[tokio::test]
+async fn a_store_in_memory_needs_no_directory() {
+    let store: SharedStore = Arc::new(EmbeddedStore::in_memory(options()).unwrap());
+    let game = new_game(&store).await;
+    say(&store, game, "look").await;
+    assert_eq!(run_all(&store).await, ["look"]);
+}
+
+async fn connect(server: &RedisServer, prefix: &str) -> SharedStore {
+    Arc::new(RedisStore::connect(&server.url(), prefix, options()).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_restarted_server_goes_on_where_it_was_under_a_new_epoch() {
+    let Some(mut server) = RedisServer::start(true).await else { return };
+    let store = connect(&server, "").await;
+    let game = new_game(&store).await;
+    say(&store, game, "first").await;
+    let held = claim_one(&store).await;
+    let (before, mut subscription) = (log(&store, game).await, store.subscribe(game).await.unwrap());
+
+    server.restart().await;
+
+    // The lease still holds, and so the turn is committed.
+    finish(&store, &held, &[]).await;
+    let after = log(&store, game).await;
+    assert_eq!(after[..2], before);
+    let offsets: Vec<u64> = after.iter().map(|event| event.id.offset).collect();
+    assert_eq!(offsets, [1, 2, 3, 4]);
+    assert!(after[2].id.epoch > after[1].id.epoch, "{} follows {}", after[2].id, after[1].id);
+    assert_eq!(after[3].id.epoch, after[2].id.epoch);
+    // An id of the old epoch that is still in the log can be followed; one that never was cannot.
+    let read = store.read_log(game, Some(before[1].id), 10).await.unwrap();
+    assert_eq!(read, LogRead::Events(after[2..].to_vec()));
+    let lost = EventId { offset: 3, ..before[1].id };
+    assert!(matches!(store.read_log(game, Some(lost), 10).await.unwrap(), LogRead::Reset { .. }));
+    // Whoever follows the game is told to look.
+    let live = timeout(PATIENCE, subscription.next()).await.unwrap();
+    assert!(matches!(live, Live::Resync), "{live:?}");
+    say(&store, game, "second").await;
+    assert_eq!(run_all(&store).await, ["second"]);
+}
+
+#[tokio::test]
+async fn a_new_connection_to_the_same_server_keeps_the_epoch() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let (first, second) = (connect(&server, "").await, connect(&server, "").await);
+    let game = new_game(&first).await;
+
+    first.replace_game(game, 1, &document(), None, "{}").await.unwrap();
+    second.replace_game(game, 2, &document(), None, "{}").await.unwrap();
+
+    let log = log(&first, game).await;
+    assert_eq!(log[0].id.next(), log[1].id);
+}
+
+#[tokio::test]
+async fn deployments_with_different_prefixes_share_a_server_and_nothing_else() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let (a, b) = (connect(&server, "a:").await, connect(&server, "b:").await);
+    let game = new_game(&a).await;
+    say(&a, game, "look").await;
+
+    assert_eq!(b.game(game).await.unwrap(), None);
+    assert_eq!(run_all(&b).await, Vec::<String>::new());
+    assert_eq!(run_all(&a).await, ["look"]);
+}
+
+#[tokio::test]
+async fn events_reach_subscribers_of_other_processes() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let (api, worker) = (connect(&server, "").await, connect(&server, "").await);
+    let game = new_game(&api).await;
+    let mut subscription = api.subscribe(game).await.unwrap();
+    say(&api, game, "look").await;
+
+    finish(&worker, &claim_one(&worker).await, &[]).await;
+
+    let mut last = None;
+    while last.as_deref() != Some("request.completed") {
+        if let Live::Event(event) = timeout(PATIENCE, subscription.next()).await.unwrap() {
+            last = Some(event.name.clone());
+        }
+    }
+    latest(&api, game, "request.completed").await;
+}
+
+#[tokio::test]
+async fn a_worker_without_a_free_slot_leaves_the_waking_to_others() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let (full, idle) = (connect(&server, "").await, connect(&server, "").await);
+    let game = new_game(&full).await;
+    // It has waited before, and so blocks for a token already; then its slots fill up.
+    while timeout(Duration::from_millis(200), full.wait_for_work()).await.is_ok() {}
+    while timeout(Duration::from_millis(200), idle.wait_for_work()).await.is_ok() {}
+
+    for text in ["first", "second", "third"] {
+        let woken = async {
+            timeout(PATIENCE, idle.wait_for_work()).await.unwrap();
+            run_all(&idle).await
+        };
+        let request = message(game, text);
+        let (_, mut done) = tokio::join!(full.enqueue(&request, false), woken);
+        // A worker may be woken early.
+        while done.is_empty() {
+            timeout(PATIENCE, idle.wait_for_work()).await.unwrap();
+            done = run_all(&idle).await;
+        }
+        assert_eq!(done, [text]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_without_credentials() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("redis+unix://{}?pass=secret", directory.path().join("nobody.sock").display());
+
+    let refused = RedisStore::connect(&url, "", options()).await.unwrap_err();
+
+    assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused:?}");
+    assert!(!refused.to_string().contains("secret"), "{refused}");
+}

@@ -1,0 +1,107 @@
+//! What operators and clients are shown of the queue.
+
+use std::time::Duration;
+
+use engine::store::StoreOptions;
+use protocol::QueueView;
+use tokio::time::Instant;
+
+use crate::bench::Bench;
+use crate::fixture::{PATIENCE, claim, claim_one, finish, new_game, options, problem_text, say};
+
+pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
+    let store = bench.store().await;
+    let view = async || QueueView { oldest_age_ms: 0, ..store.queue().await.unwrap() };
+    let nothing = QueueView { depth: 0, ready: 0, delayed: 0, active: 0, dead_letters: 0, oldest_age_ms: 0 };
+    assert_eq!(store.queue().await.unwrap(), nothing);
+
+    let (a, b) = (new_game(&store).await, new_game(&store).await);
+    for game in [a, a, b] {
+        say(&store, game, "look").await;
+    }
+    assert_eq!(view().await, QueueView { depth: 3, ready: 2, ..nothing.clone() });
+
+    let claims = claim(&store, 9).await;
+    assert_eq!(view().await, QueueView { depth: 1, active: 2, ..nothing.clone() });
+
+    store.retry(&claims[0].lease, Duration::from_mins(1), &problem_text()).await.unwrap();
+    assert_eq!(view().await, QueueView { depth: 2, delayed: 1, active: 1, ..nothing.clone() });
+
+    store.fail(&claims[1].lease, &problem_text()).await.unwrap();
+    assert_eq!(view().await, QueueView { depth: 2, delayed: 1, dead_letters: 1, ..nothing.clone() });
+
+    bench.end_backoff(a).await;
+    crate::fixture::run_all(&store).await;
+    assert_eq!(store.queue().await.unwrap(), QueueView { dead_letters: 1, ..nothing });
+}
+
+pub(crate) async fn the_queue_knows_how_long_the_oldest_request_has_waited(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    say(&store, game, "first").await;
+    let begun = Instant::now();
+
+    let first_age = loop {
+        let age = store.queue().await.unwrap().oldest_age_ms;
+        if age >= 20 {
+            break age;
+        }
+        assert!(begun.elapsed() < PATIENCE, "its age stays at {age} ms");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    };
+    let other = new_game(&store).await;
+    say(&store, other, "second").await;
+
+    assert!(store.queue().await.unwrap().oldest_age_ms >= first_age, "the second one is younger");
+    claim(&store, 2).await;
+    assert_eq!(store.queue().await.unwrap().oldest_age_ms, 0);
+}
+
+pub(crate) async fn a_lane_shows_the_unfinished_requests_in_order(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let first = say(&store, game, "first").await;
+    let second = say(&store, game, "second").await;
+
+    let lane = store.lane(game).await.unwrap();
+    assert_eq!((lane.game_id, lane.requests, lane.leased), (game, vec![first, second], false));
+    let claim = claim_one(&store).await;
+    let lane = store.lane(game).await.unwrap();
+    assert_eq!((lane.requests, lane.leased), (vec![first, second], true));
+    finish(&store, &claim, &["a story event"]).await;
+    let lane = store.lane(game).await.unwrap();
+    assert_eq!((lane.requests, lane.leased), (vec![second, first.child(0)], false));
+}
+
+pub(crate) async fn a_lane_is_not_leased_any_more_once_its_lease_has_passed(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    say(&store, game, "look").await;
+    claim_one(&store).await;
+
+    bench.expire_lease(game).await;
+
+    assert!(!store.lane(game).await.unwrap().leased);
+}
+
+pub(crate) async fn the_status_of_a_finished_request_is_forgotten_after_its_time(bench: Bench) {
+    let store = bench.store_with(StoreOptions { status_ttl: Duration::from_millis(100), ..options() }).await;
+    let (game, other) = (new_game(&store).await, new_game(&store).await);
+    let id = say(&store, game, "look").await;
+    finish(&store, &claim_one(&store).await, &[]).await;
+    let waiting = say(&store, other, "wait").await;
+    assert!(store.request(id).await.unwrap().is_some());
+
+    let begun = Instant::now();
+    while store.request(id).await.unwrap().is_some() {
+        assert!(begun.elapsed() < PATIENCE, "it is still known");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(store.request(waiting).await.unwrap().is_some(), "an unfinished request is never forgotten");
+    // A store that keeps finished requests in a table clears it with the next claims.
+    claim(&store, 1).await;
+    let kept = bench.dump().await;
+    let text = id.to_string();
+    let names_it = |value: &Vec<u8>| value.windows(text.len()).any(|part| part == text.as_bytes());
+    assert!(!kept.get("requests").is_some_and(names_it), "its row is still there");
+}

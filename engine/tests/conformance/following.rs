@@ -1,0 +1,107 @@
+//! Following a game's events as they are appended.
+
+use std::sync::Arc;
+
+use engine::store::{Live, LogEvent, LogRead, Subscription};
+use protocol::EventId;
+
+use crate::bench::Bench;
+use crate::fixture::{PATIENCE, claim_one, document, finish, log, new_game, say};
+
+/// The next event. A subscriber may be told to read the log at any time, and then finds nothing new in it here.
+async fn next(subscription: &mut Subscription) -> Arc<LogEvent> {
+    loop {
+        let live = tokio::time::timeout(PATIENCE, subscription.next()).await;
+        match live.unwrap_or_else(|_| panic!("no event within {PATIENCE:?}")) {
+            Live::Event(event) => return event,
+            Live::Resync => {}
+        }
+    }
+}
+
+pub(crate) async fn a_subscriber_sees_what_is_appended_afterwards(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    say(&store, game, "before").await;
+    let mut subscription = store.subscribe(game).await.unwrap();
+
+    let claim = claim_one(&store).await;
+    store.publish_chunk(&claim.lease, 1, "line\nbreak").await.unwrap();
+    finish(&store, &claim, &["a story event"]).await;
+
+    let log = log(&store, game).await;
+    for expected in &log[1..] {
+        assert_eq!(&next(&mut subscription).await, expected);
+    }
+}
+
+pub(crate) async fn every_subscriber_of_a_game_sees_the_same(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let mut subscriptions = Vec::new();
+    for _ in 0..3 {
+        subscriptions.push(store.subscribe(game).await.unwrap());
+    }
+
+    say(&store, game, "look").await;
+
+    let first = next(&mut subscriptions[0]).await;
+    for subscription in &mut subscriptions[1..] {
+        assert!(Arc::ptr_eq(&first, &next(subscription).await), "each has a frame of its own");
+    }
+}
+
+pub(crate) async fn a_subscriber_hears_of_its_own_game_only(bench: Bench) {
+    let store = bench.store().await;
+    let (game, other) = (new_game(&store).await, new_game(&store).await);
+    let mut subscription = store.subscribe(game).await.unwrap();
+    let _other = store.subscribe(other).await.unwrap();
+
+    say(&store, other, "not mine").await;
+    let mine = say(&store, game, "mine").await;
+
+    assert_eq!(next(&mut subscription).await.request, Some(mine));
+}
+
+pub(crate) async fn a_game_can_be_followed_again_after_everyone_has_left(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    for heard in [1, 3, 5, 7] {
+        let mut subscription = store.subscribe(game).await.unwrap();
+        store.replace_game(game, heard, &document(), None, "{}").await.unwrap();
+        assert_eq!(next(&mut subscription).await.id.offset, heard);
+        drop(subscription);
+        store.replace_game(game, heard + 1, &document(), None, "{}").await.unwrap();
+    }
+}
+
+pub(crate) async fn a_subscriber_that_falls_behind_is_told_to_read_the_log(bench: Bench) {
+    const EVENTS: u64 = 1000;
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let start = store.game(game).await.unwrap().unwrap().cursor;
+    let mut subscription = store.subscribe(game).await.unwrap();
+    for version in 1..=EVENTS {
+        store.replace_game(game, version, &document(), None, "{}").await.unwrap();
+    }
+
+    let (mut seen, mut resyncs) = (0, 0);
+    while seen < EVENTS {
+        match tokio::time::timeout(PATIENCE, subscription.next()).await.unwrap() {
+            // What the log has shown already may still be on its way.
+            Live::Event(event) if event.id.offset <= seen => {}
+            Live::Event(event) => {
+                assert_eq!(event.id.offset, seen + 1, "a gap that was not announced");
+                seen += 1;
+            }
+            Live::Resync => {
+                resyncs += 1;
+                let after = EventId { offset: seen, ..start };
+                let read = store.read_log(game, Some(after), 5000).await.unwrap();
+                let LogRead::Events(events) = read else { panic!("{read:?}") };
+                seen = events.last().map_or(seen, |event| event.id.offset);
+            }
+        }
+    }
+    assert!(resyncs > 0, "a subscriber keeps {EVENTS} events in memory");
+}

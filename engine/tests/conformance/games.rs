@@ -1,0 +1,147 @@
+//! Games are kept, listed, replaced and forgotten.
+
+use engine::store::GameWrite;
+use protocol::GameId;
+use story::ChatMessage;
+
+use crate::bench::Bench;
+use crate::fixture::{claim_one, document, finish, latest, log, names, new_game, problem_text, say};
+
+fn messages(count: usize) -> Vec<ChatMessage> {
+    (0..count).map(|n| ChatMessage::user(format!("message {n}"))).collect()
+}
+
+pub(crate) async fn a_game_is_read_as_it_was_created(bench: Bench) {
+    let store = bench.store().await;
+    let (id, mut document) = (GameId::new(), document());
+    document.state.user_inventory = vec!["a \"rusty\" key\n".to_owned()];
+    assert_eq!(store.game(id).await.unwrap(), None);
+
+    store.create_game(id, &document, &messages(2)).await.unwrap();
+
+    let game = store.game(id).await.unwrap().unwrap();
+    assert_eq!((game.id, game.version, game.cursor.offset), (id, 1, 0));
+    assert_eq!(game.document, document);
+    assert_eq!(game.created_at, game.updated_at);
+    assert_eq!(store.history(id, 10).await.unwrap(), messages(2));
+}
+
+pub(crate) async fn creating_a_game_again_changes_nothing(bench: Bench) {
+    let store = bench.store().await;
+    let id = GameId::new();
+    store.create_game(id, &document(), &messages(1)).await.unwrap();
+    let before = bench.dump().await;
+
+    store.create_game(id, &document(), &messages(1)).await.unwrap();
+
+    assert!(bench.dump().await == before);
+}
+
+pub(crate) async fn a_history_of_any_length_can_be_brought_along(bench: Bench) {
+    let store = bench.store().await;
+    let (id, history) = (GameId::new(), messages(10_000));
+
+    store.create_game(id, &document(), &history).await.unwrap();
+
+    assert_eq!(store.history(id, 20_000).await.unwrap(), history);
+}
+
+pub(crate) async fn history_is_read_from_its_end(bench: Bench) {
+    let store = bench.store().await;
+    let (id, history) = (GameId::new(), messages(5));
+    store.create_game(id, &document(), &history).await.unwrap();
+
+    assert_eq!(store.history(id, 2).await.unwrap(), history[3..]);
+    assert_eq!(store.history(id, 0).await.unwrap(), []);
+    assert_eq!(store.history(GameId::new(), 2).await.unwrap(), []);
+}
+
+pub(crate) async fn games_are_listed_in_pages_with_the_latest_changed_first(bench: Bench) {
+    let store = bench.store().await;
+    let (first, second, third) = (new_game(&store).await, new_game(&store).await, new_game(&store).await);
+    let made = store.game(third).await.unwrap().unwrap().updated_at;
+    // The clock counts in milliseconds: the first game is changed until that shows.
+    let mut version = 1;
+    while store.game(first).await.unwrap().unwrap().updated_at <= made {
+        store.replace_game(first, version, &document(), None, "{}").await.unwrap();
+        version += 1;
+    }
+
+    let ids = |games: Vec<engine::store::Game>| games.into_iter().map(|game| game.id).collect::<Vec<_>>();
+    assert_eq!(ids(store.games(0, 1).await.unwrap()), [first]);
+    let rest = ids(store.games(1, 10).await.unwrap());
+    assert_eq!(rest.len(), 2);
+    assert!(rest.contains(&second) && rest.contains(&third), "{rest:?}");
+    assert_eq!(ids(store.games(0, 0).await.unwrap()), []);
+    assert_eq!(ids(store.games(3, 10).await.unwrap()), []);
+}
+
+pub(crate) async fn a_game_is_replaced_only_at_the_expected_version(bench: Bench) {
+    let store = bench.store().await;
+    let id = new_game(&store).await;
+    let mut changed = document();
+    changed.state.turn_counter = 7;
+
+    assert_eq!(store.replace_game(id, 1, &changed, None, "{\"n\":1}").await.unwrap(), GameWrite::Done);
+    let before = bench.dump().await;
+    let again = store.replace_game(id, 1, &document(), None, "{\"n\":2}").await.unwrap();
+
+    assert_eq!(again, GameWrite::Changed { version: 2 });
+    assert!(bench.dump().await == before);
+    assert_eq!(store.game(id).await.unwrap().unwrap().document, changed);
+    let log = log(&store, id).await;
+    assert_eq!(names(&log), ["game.state_updated"]);
+    assert_eq!((log[0].data.as_str(), log[0].request), ("{\"n\":1}", None));
+    let unknown = store.replace_game(GameId::new(), 1, &document(), None, "{}").await.unwrap();
+    assert_eq!(unknown, GameWrite::Unknown);
+}
+
+pub(crate) async fn replacing_a_game_can_replace_its_history(bench: Bench) {
+    let store = bench.store().await;
+    let id = GameId::new();
+    store.create_game(id, &document(), &messages(5)).await.unwrap();
+
+    store.replace_game(id, 1, &document(), None, "{}").await.unwrap();
+    assert_eq!(store.history(id, 9).await.unwrap(), messages(5));
+    store.replace_game(id, 2, &document(), Some(&messages(1)), "{}").await.unwrap();
+    assert_eq!(store.history(id, 9).await.unwrap(), messages(1));
+    store.replace_game(id, 3, &document(), Some(&[]), "{}").await.unwrap();
+    assert_eq!(store.history(id, 9).await.unwrap(), []);
+}
+
+pub(crate) async fn a_busy_game_is_neither_replaced_nor_deleted(bench: Bench) {
+    let store = bench.store().await;
+    let id = new_game(&store).await;
+    let refused = async || {
+        let before = bench.dump().await;
+        assert_eq!(store.replace_game(id, 1, &document(), None, "{}").await.unwrap(), GameWrite::Busy);
+        assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Busy);
+        assert!(bench.dump().await == before);
+    };
+
+    say(&store, id, "look").await;
+    refused().await;
+    let claim = claim_one(&store).await;
+    refused().await;
+    store.retry(&claim.lease, std::time::Duration::from_mins(1), &problem_text()).await.unwrap();
+    refused().await;
+    bench.end_backoff(id).await;
+    finish(&store, &claim_one(&store).await, &[]).await;
+
+    assert_eq!(store.replace_game(id, 2, &document(), None, "{}").await.unwrap(), GameWrite::Done);
+    latest(&store, id, "request.completed").await;
+}
+
+pub(crate) async fn a_deleted_game_leaves_nothing_behind(bench: Bench) {
+    let store = bench.store().await;
+    let before = bench.dump().await;
+    let id = GameId::new();
+    store.create_game(id, &document(), &messages(3)).await.unwrap();
+    store.replace_game(id, 1, &document(), None, "{}").await.unwrap();
+
+    assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Done);
+
+    assert!(bench.dump().await == before);
+    assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Unknown);
+    assert_eq!(store.games(0, 10).await.unwrap(), []);
+}

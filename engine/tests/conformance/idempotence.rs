@@ -1,0 +1,179 @@
+//! Every step may be repeated after an unknown outcome, answers what it answered first, and writes nothing twice.
+
+use std::time::Duration;
+
+use engine::store::{Claim, Committed, SharedStore, WorkerId};
+
+use crate::bench::Bench;
+use crate::fixture::{
+    claim, claim_one, finish, is_lost, message, narrated, new_game, nonce, problem_text, requests, run_all, say, turn,
+    worker,
+};
+
+pub(crate) async fn enqueuing_again_answers_as_at_first(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    say(&store, game, "first").await;
+    let second = message(game, "second");
+    let first_answer = store.enqueue(&second, false).await.unwrap();
+
+    let repeat = async || {
+        let before = bench.dump().await;
+        assert_eq!(store.enqueue(&second, false).await.unwrap(), first_answer);
+        // A caller who does not want to wait is not refused because of its own request.
+        assert_eq!(store.enqueue(&second, true).await.unwrap(), first_answer);
+        assert!(bench.dump().await == before);
+    };
+    repeat().await;
+    finish(&store, &claim_one(&store).await, &[]).await;
+    let claim = claim_one(&store).await;
+    repeat().await;
+    finish(&store, &claim, &[]).await;
+    repeat().await;
+}
+
+pub(crate) async fn a_chunk_is_published_once(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    say(&store, game, "look").await;
+    let lease = claim_one(&store).await.lease;
+    store.publish_chunk(&lease, 1, "You").await.unwrap();
+    store.publish_chunk(&lease, 2, " see").await.unwrap();
+    let before = bench.dump().await;
+
+    store.publish_chunk(&lease, 2, " see").await.unwrap();
+    store.publish_chunk(&lease, 1, "You").await.unwrap();
+
+    assert!(bench.dump().await == before);
+}
+
+pub(crate) async fn a_finished_narration_is_published_once(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    say(&store, game, "look").await;
+    let lease = claim_one(&store).await.lease;
+    store.checkpoint_narration(&lease, 1, "A door.", &narrated("A door.")).await.unwrap();
+    store.checkpoint_delta(&lease, &narrated("{}")).await.unwrap();
+    let before = bench.dump().await;
+
+    store.checkpoint_narration(&lease, 1, "A door.", &narrated("A door.")).await.unwrap();
+    store.checkpoint_delta(&lease, &narrated("{}")).await.unwrap();
+
+    assert!(bench.dump().await == before);
+}
+
+pub(crate) async fn claiming_again_gives_the_same_claims(bench: Bench) {
+    let store = bench.store().await;
+    for _ in 0..3 {
+        let game = new_game(&store).await;
+        say(&store, game, "look").await;
+    }
+    let nonce = nonce();
+    let first = store.claim(&worker(), nonce, 2).await.unwrap().claims;
+    let before = bench.dump().await;
+
+    let again = store.claim(&worker(), nonce, 2).await.unwrap().claims;
+
+    assert_eq!(again, first);
+    assert!(bench.dump().await == before);
+    let others = store.claim(&WorkerId::named("bob"), nonce, 2).await.unwrap().claims;
+    assert_eq!(others.len(), 1, "another worker's claim is another claim");
+}
+
+pub(crate) async fn claiming_again_gives_only_what_still_holds(bench: Bench) {
+    let store = bench.store().await;
+    let mut games = Vec::new();
+    for _ in 0..3 {
+        let game = new_game(&store).await;
+        say(&store, game, "look").await;
+        games.push(game);
+    }
+    let nonce = nonce();
+    let first = store.claim(&worker(), nonce, 3).await.unwrap().claims;
+    finish(&store, &first[0], &[]).await;
+    bench.expire_lease(games[1]).await;
+
+    let again = store.claim(&worker(), nonce, 3).await.unwrap().claims;
+    assert_eq!(again, first[2..]);
+
+    store.hand_back(&first[2].lease).await.unwrap();
+    let anew = store.claim(&worker(), nonce, 3).await.unwrap().claims;
+    assert_eq!(anew.iter().map(|claim| claim.lease.game).collect::<Vec<_>>(), games[1..], "a claim of its own");
+    assert_eq!(store.claim(&worker(), nonce, 3).await.unwrap().claims, anew);
+}
+
+pub(crate) async fn committing_again_answers_as_at_first(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    say(&store, game, "first").await;
+    say(&store, game, "second").await;
+    let claim = claim_one(&store).await;
+    let commit = turn(&claim, &["a", "b"]);
+    store.commit(&claim.lease, &commit).await.unwrap();
+
+    let repeat = async || {
+        let before = bench.dump().await;
+        assert_eq!(store.commit(&claim.lease, &commit).await.unwrap(), Committed::Done);
+        assert!(bench.dump().await == before);
+    };
+    repeat().await;
+    let next = claim_one(&store).await;
+    repeat().await;
+    finish(&store, &next, &[]).await;
+    assert_eq!(run_all(&store).await, ["a", "b"]);
+    repeat().await;
+    assert_eq!(store.history(game, 100).await.unwrap().len(), 8);
+}
+
+/// A claim that ends without effect, and the game's next one that ends in the same way.
+async fn repeats_change_nothing(bench: &Bench, store: &SharedStore, end: impl AsyncFn(&Claim) -> bool) {
+    let game = new_game(store).await;
+    say(store, game, "look").await;
+    say(store, game, "later").await;
+    let first = claim_one(store).await;
+    store.publish_chunk(&first.lease, 1, "You see").await.unwrap();
+    assert!(end(&first).await);
+
+    let before = bench.dump().await;
+    assert!(end(&first).await, "a repeat is answered as the first try was");
+    assert!(bench.dump().await == before, "a repeat has written something");
+
+    bench.end_backoff(game).await;
+    let second = claim_one(store).await;
+    let before = bench.dump().await;
+    end(&first).await;
+    assert!(bench.dump().await == before, "a late repeat has written something");
+    assert_eq!(store.heartbeat(&[second.lease]).await.unwrap(), [true], "a late repeat has ended another lease");
+    assert_eq!(requests(&claim(store, 9).await), []);
+}
+
+pub(crate) async fn retrying_again_changes_nothing(bench: Bench) {
+    let store = bench.store().await;
+    let end = async |claim: &Claim| {
+        let result = store.retry(&claim.lease, Duration::from_mins(1), &problem_text()).await;
+        assert!(result.is_ok() || is_lost(&result), "{result:?}");
+        result.is_ok()
+    };
+    repeats_change_nothing(&bench, &store, end).await;
+}
+
+pub(crate) async fn handing_back_again_changes_nothing(bench: Bench) {
+    let store = bench.store().await;
+    let end = async |claim: &Claim| {
+        let result = store.hand_back(&claim.lease).await;
+        assert!(result.is_ok() || is_lost(&result), "{result:?}");
+        result.is_ok()
+    };
+    repeats_change_nothing(&bench, &store, end).await;
+}
+
+pub(crate) async fn giving_up_again_changes_nothing(bench: Bench) {
+    let store = bench.store().await;
+    let end = async |claim: &Claim| {
+        let result = store.fail(&claim.lease, &problem_text()).await;
+        assert!(result.is_ok() || is_lost(&result), "{result:?}");
+        result.is_ok()
+    };
+    repeats_change_nothing(&bench, &store, end).await;
+    assert_eq!(store.queue().await.unwrap().dead_letters, 1);
+}

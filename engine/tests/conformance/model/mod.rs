@@ -1,0 +1,69 @@
+//! Random interleavings of everything that clients, workers and time do to a store, checked after every move against a
+//! small reference model.
+//!
+//! A failure shrinks to a few moves and prints them with what each was answered. `PROPTEST_CASES` sets how many
+//! interleavings are tried on each backend, 64 by default.
+
+mod moves;
+mod play;
+mod reference;
+
+use std::sync::Arc;
+
+use engine::store::StoryEventPlacement;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tokio::runtime::Runtime;
+
+use self::moves::Move;
+use self::play::Play;
+use crate::bench::Bench;
+use crate::redis_server::RedisServer;
+
+/// How many games there are.
+const GAMES: usize = 3;
+/// How many workers claim.
+const WORKERS: usize = 2;
+/// How many moves an interleaving has at most.
+const MOVES: usize = 60;
+
+fn interleavings() -> impl Strategy<Value = (StoryEventPlacement, Vec<Move>)> {
+    let placement = prop_oneof![Just(StoryEventPlacement::Tail), Just(StoryEventPlacement::Next)];
+    (placement, prop::collection::vec(moves::any(), 1..=MOVES))
+}
+
+/// Plays random interleavings, each on a fresh bench.
+fn play_on(runtime: &Runtime, fresh: impl Fn(usize) -> Bench) {
+    let mut config = Config { failure_persistence: None, ..Config::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = 64;
+    }
+    let played = std::cell::Cell::new(0);
+    let result = TestRunner::new(config).run(&interleavings(), |(placement, moves)| {
+        played.set(played.get() + 1);
+        let bench = fresh(played.get());
+        runtime.block_on(async {
+            let mut play = Play::begin(bench, placement).await;
+            for next in moves {
+                play.make(&next).await.map_err(|reason| play.failure(&reason))?;
+            }
+            play.drain().await.map_err(|reason| play.failure(&reason))
+        })
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn redis_behaves_as_the_reference_model_does() {
+    let runtime = Runtime::new().unwrap();
+    let Some(server) = runtime.block_on(RedisServer::start(false)) else { return };
+    let server = Arc::new(server);
+    play_on(&runtime, |case| Bench::redis(Arc::clone(&server), &format!("case-{case}:")));
+}
+
+#[test]
+fn embedded_behaves_as_the_reference_model_does() {
+    play_on(&Runtime::new().unwrap(), |_| Bench::embedded());
+}

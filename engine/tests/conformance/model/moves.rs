@@ -1,0 +1,79 @@
+//! What can happen to a store, and how often it does.
+
+use proptest::prelude::*;
+
+use super::{GAMES, WORKERS};
+
+/// One move. Numbers that pick a request or a lease are taken modulo how many there are, so that every move can be made
+/// at every time, and small ones are what a failure shrinks to.
+#[derive(Debug, Clone)]
+pub(super) enum Move {
+    /// A player sends a message.
+    Enqueue { game: usize, reject_if_busy: bool },
+    /// A step that accepted a request is repeated.
+    EnqueueAgain { request: usize },
+    /// A worker asks for work.
+    Claim { worker: usize, max: usize },
+    /// A worker repeats its last claim.
+    ClaimAgain { worker: usize },
+    /// A worker renews every lease that it was ever given.
+    Heartbeat { worker: usize },
+    /// The time of a game's lease is over.
+    Expire { game: usize },
+    /// The time of a game's back-off is over.
+    EndBackoff { game: usize },
+    /// A worker does something with a lease.
+    Use { lease: Pick, step: Step },
+}
+
+/// Which lease: mostly one that holds, sometimes any that was ever given, the oldest included.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pick {
+    Held(usize),
+    Any(usize),
+}
+
+/// What an attempt does.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    Chunk,
+    ChunkAgain,
+    SaveNarration,
+    SaveDelta,
+    Commit { story_events: usize },
+    Retry,
+    Fail,
+    HandBack,
+}
+
+/// Any move, the usual ones more often.
+pub(super) fn any() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        6 => (0..GAMES, prop::bool::weighted(0.2))
+            .prop_map(|(game, reject_if_busy)| Move::Enqueue { game, reject_if_busy }),
+        1 => (0..50_usize).prop_map(|request| Move::EnqueueAgain { request }),
+        6 => (0..WORKERS, 1..=GAMES).prop_map(|(worker, max)| Move::Claim { worker, max }),
+        1 => (0..WORKERS).prop_map(|worker| Move::ClaimAgain { worker }),
+        1 => (0..WORKERS).prop_map(|worker| Move::Heartbeat { worker }),
+        2 => (0..GAMES).prop_map(|game| Move::Expire { game }),
+        2 => (0..GAMES).prop_map(|game| Move::EndBackoff { game }),
+        14 => (pick(), step()).prop_map(|(lease, step)| Move::Use { lease, step }),
+    ]
+}
+
+fn pick() -> impl Strategy<Value = Pick> {
+    prop_oneof![3 => (0..GAMES).prop_map(Pick::Held), 1 => (0..50_usize).prop_map(Pick::Any)]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => Just(Step::Chunk),
+        1 => Just(Step::ChunkAgain),
+        2 => Just(Step::SaveNarration),
+        1 => Just(Step::SaveDelta),
+        5 => (0..=2_usize).prop_map(|story_events| Step::Commit { story_events }),
+        2 => Just(Step::Retry),
+        1 => Just(Step::Fail),
+        2 => Just(Step::HandBack),
+    ]
+}

@@ -1,0 +1,332 @@
+//! Makes the same moves on a store and on the reference model, and compares everything that can be seen.
+
+use std::fmt::{Debug, Write};
+use std::time::Duration;
+
+use engine::store::{
+    Claim, Commit, Committed, Enqueued, LogRead, NewRequest, SharedStore, StoreError, StoreOptions,
+    StoryEventPlacement, WorkerId,
+};
+use proptest::test_runner::TestCaseError;
+use protocol::{EventId, GameId, QueueView, RequestId, RequestStatus};
+
+use super::moves::{Move, Pick, Step};
+use super::reference::{Head, Reference};
+use super::{GAMES, WORKERS};
+use crate::bench::Bench;
+use crate::fixture::{message, narrated, new_game, options, problem_text, turn};
+
+/// A store and the model beside it. The numbers of games, requests and leases are the model's.
+pub(super) struct Play {
+    reference: Reference,
+    games: Vec<GameId>,
+    /// How far each game's log has been compared.
+    read: Vec<Option<EventId>>,
+    requests: Vec<NewRequest>,
+    leases: Vec<Claim>,
+    /// Nonce, size and leases of each worker's last claim.
+    last_claims: Vec<(u64, usize, Vec<usize>)>,
+    nonce: u64,
+    trace: String,
+    store: SharedStore,
+    bench: Bench,
+}
+
+/// What differs, for a person.
+type Difference = String;
+
+/// Compares, and says what was compared when it differs.
+#[expect(clippy::needless_pass_by_value, reason = "what is compared has just been read")]
+fn same<T: PartialEq + Debug>(what: &str, store: T, model: T) -> Result<(), Difference> {
+    if store == model { Ok(()) } else { Err(format!("{what}: the store has {store:?}, the model {model:?}")) }
+}
+
+impl Play {
+    pub(super) async fn begin(bench: Bench, placement: StoryEventPlacement) -> Self {
+        let store = bench.store_with(StoreOptions { story_events: placement, ..options() }).await;
+        let mut games = Vec::new();
+        for _ in 0..GAMES {
+            games.push(new_game(&store).await);
+        }
+        Self {
+            reference: Reference::new(placement),
+            games,
+            read: vec![None; GAMES],
+            requests: Vec::new(),
+            leases: Vec::new(),
+            last_claims: vec![(0, 1, Vec::new()); WORKERS],
+            nonce: 0,
+            trace: format!("story events are placed at {placement:?}\n"),
+            store,
+            bench,
+        }
+    }
+
+    /// The failure of a case, with everything that led to it.
+    pub(super) fn failure(&self, difference: &Difference) -> TestCaseError {
+        TestCaseError::fail(format!("{difference}\nafter these moves:\n{}", self.trace))
+    }
+
+    /// Makes a move and compares everything.
+    pub(super) async fn make(&mut self, next: &Move) -> Result<(), Difference> {
+        match *next {
+            Move::Enqueue { game, reject_if_busy } => self.enqueue(game, reject_if_busy).await?,
+            Move::EnqueueAgain { request } => self.enqueue_again(request).await?,
+            Move::Claim { worker, max } => self.claim(worker, max).await?,
+            Move::ClaimAgain { worker } => self.claim_again(worker).await?,
+            Move::Heartbeat { worker } => self.heartbeat(worker).await?,
+            Move::Expire { game } => {
+                if matches!(self.reference.games[game].head, Head::Leased(_)) {
+                    self.note(format_args!("the lease of game {game} passes"));
+                    self.bench.expire_lease(self.games[game]).await;
+                    self.reference.games[game].head = Head::Abandoned;
+                }
+            }
+            Move::EndBackoff { game } => {
+                if self.reference.games[game].head == Head::Delayed {
+                    self.note(format_args!("the back-off of game {game} passes"));
+                    self.bench.end_backoff(self.games[game]).await;
+                    self.reference.games[game].head = Head::DelayOver;
+                }
+            }
+            Move::Use { lease, step } => {
+                if let Some(lease) = self.pick(lease) {
+                    self.step(lease, step).await?;
+                }
+            }
+        }
+        self.compare().await
+    }
+
+    /// Lets everything run to its end: nothing that was accepted may be left over.
+    pub(super) async fn drain(&mut self) -> Result<(), Difference> {
+        for game in 0..GAMES {
+            self.make(&Move::Expire { game }).await?;
+            self.make(&Move::EndBackoff { game }).await?;
+        }
+        while self.reference.games.iter().any(|game| !game.lane.is_empty()) {
+            let before = self.leases.len();
+            self.make(&Move::Claim { worker: 0, max: GAMES }).await?;
+            for lease in before..self.leases.len() {
+                self.step(lease, Step::Commit { story_events: 0 }).await?;
+            }
+        }
+        self.compare().await?;
+        let finished = self.reference.requests.iter().all(|request| request.status.is_terminal());
+        same("every accepted request is finished", true, finished)
+    }
+
+    fn note(&mut self, line: std::fmt::Arguments<'_>) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.trace, "  {line}");
+    }
+
+    fn pick(&self, pick: Pick) -> Option<usize> {
+        let all = 0..self.leases.len();
+        let (among, at): (Vec<usize>, usize) = match pick {
+            Pick::Held(at) => (all.filter(|lease| self.reference.holds(*lease)).collect(), at),
+            Pick::Any(at) => (all.collect(), at),
+        };
+        (!among.is_empty()).then(|| among[at % among.len()])
+    }
+
+    async fn enqueue(&mut self, game: usize, reject_if_busy: bool) -> Result<(), Difference> {
+        let number = self.requests.len();
+        let request = message(self.games[game], &format!("message {number}"));
+        let answer = self.store.enqueue(&request, reject_if_busy).await;
+        let lane = self.reference.games[game].lane.len();
+        if reject_if_busy && lane > 0 {
+            self.note(format_args!("game {game} is sent a message that must not wait: {answer:?}"));
+            return same("the answer", answer.map_err(text), Ok(Enqueued::Busy));
+        }
+        self.note(format_args!("game {game} is sent request {number}: {answer:?}"));
+        self.reference.admit(game, lane, None, request.message.clone());
+        self.requests.push(request);
+        self.accepted(number, &answer)
+    }
+
+    async fn enqueue_again(&mut self, pick: usize) -> Result<(), Difference> {
+        if self.requests.is_empty() {
+            return Ok(());
+        }
+        let number = pick % self.requests.len();
+        let answer = self.store.enqueue(&self.requests[number], false).await;
+        self.note(format_args!("request {number} is sent again: {answer:?}"));
+        self.accepted(number, &answer)
+    }
+
+    fn accepted(&self, number: usize, answer: &Result<Enqueued, StoreError>) -> Result<(), Difference> {
+        let Ok(Enqueued::Accepted { position, cursor }) = answer else { return Err(format!("{answer:?}")) };
+        let (place, offset) = self.reference.requests[number].accepted_at;
+        same("position and cursor", (*position, cursor.offset), (place as u64, offset as u64))
+    }
+
+    async fn claim(&mut self, worker: usize, max: usize) -> Result<(), Difference> {
+        self.nonce += 1;
+        let expected = self.reference.claim(worker, max);
+        self.last_claims[worker] = (self.nonce, max, expected);
+        self.call_claim(worker).await
+    }
+
+    async fn claim_again(&mut self, worker: usize) -> Result<(), Difference> {
+        let (_, max, made) = &mut self.last_claims[worker];
+        made.retain(|lease| self.reference.holds(*lease));
+        if made.is_empty() {
+            let max = *max;
+            self.last_claims[worker].2 = self.reference.claim(worker, max);
+        }
+        self.call_claim(worker).await
+    }
+
+    async fn call_claim(&mut self, worker: usize) -> Result<(), Difference> {
+        let (nonce, max, expected) = self.last_claims[worker].clone();
+        let answer = self.store.claim(&WorkerId::named(&format!("worker {worker}")), nonce, max).await.map_err(text)?;
+        let leased: Vec<RequestId> = answer.claims.iter().map(|claim| claim.lease.request).collect();
+        let expected_requests: Vec<usize> =
+            expected.iter().map(|lease| self.reference.leases[*lease].request).collect();
+        self.note(format_args!(
+            "worker {worker} claims up to {max} with nonce {nonce}: requests {expected_requests:?}"
+        ));
+        let ids: Vec<RequestId> = expected_requests.iter().map(|request| self.requests[*request].id).collect();
+        same("the claimed requests", leased, ids)?;
+        for (lease, claim) in expected.into_iter().zip(answer.claims) {
+            let model = &self.reference.leases[lease];
+            let game = &self.reference.games[self.reference.requests[model.request].game];
+            same("the attempt", claim.lease.attempt.0, model.attempt)?;
+            same("the version", claim.game.version, game.version)?;
+            let history: Vec<&str> = claim.history.iter().map(|message| message.content.as_str()).collect();
+            let from = game.history.len().saturating_sub(options().history_window);
+            same("the history", history, game.history[from..].iter().map(String::as_str).collect())?;
+            match self.leases.get(lease) {
+                Some(known) => same("a repeated claim's lease", &claim.lease, &known.lease)?,
+                None => self.leases.push(claim),
+            }
+        }
+        let waits = self.reference.games.iter().any(|game| matches!(game.head, Head::Leased(_) | Head::Delayed));
+        same("whether something is due later", answer.next_due.is_some(), waits)
+    }
+
+    async fn heartbeat(&mut self, worker: usize) -> Result<(), Difference> {
+        let own: Vec<usize> =
+            (0..self.leases.len()).filter(|lease| self.reference.leases[*lease].worker == worker).collect();
+        let leases: Vec<_> = own.iter().map(|lease| self.leases[*lease].lease.clone()).collect();
+        let held = self.store.heartbeat(&leases).await.map_err(text)?;
+        self.note(format_args!("worker {worker} renews its leases: {held:?}"));
+        same("which leases hold", held, own.iter().map(|lease| self.reference.holds(*lease)).collect())
+    }
+
+    async fn step(&mut self, number: usize, step: Step) -> Result<(), Difference> {
+        let (claim, shown) =
+            (&self.leases[number], self.reference.requests[self.reference.leases[number].request].chunks);
+        let chunk = if matches!(step, Step::ChunkAgain) { shown.max(1) } else { shown + 1 };
+        let lease = &claim.lease;
+        let commit = |story_events: usize| self.turn(number, story_events);
+        let answer = match step {
+            Step::Chunk | Step::ChunkAgain => self.store.publish_chunk(lease, chunk, "text").await,
+            Step::SaveNarration => self.store.checkpoint_narration(lease, chunk, "end", &narrated("text")).await,
+            Step::SaveDelta => self.store.checkpoint_delta(lease, &narrated("{}")).await,
+            Step::Commit { story_events } => match self.store.commit(lease, &commit(story_events)).await {
+                Ok(Committed::VersionChanged) => return Err("the version has changed under a lease".to_owned()),
+                answer => answer.map(|_| ()),
+            },
+            Step::Retry => self.store.retry(lease, Duration::from_hours(1), &problem_text()).await,
+            Step::Fail => self.store.fail(lease, &problem_text()).await,
+            Step::HandBack => self.store.hand_back(lease).await,
+        };
+        let children = match step {
+            Step::Commit { story_events } => commit(story_events).story_events,
+            _ => Vec::new(),
+        };
+        let request = self.reference.leases[number].request;
+        self.note(format_args!("lease {number} (of request {request}): {step:?}: {answer:?}"));
+        let accepted_before = self.reference.requests.len();
+        let allowed = self.reference.step(number, step, chunk);
+        if self.reference.requests.len() > accepted_before {
+            self.requests.extend(children);
+        }
+        match answer {
+            Ok(()) => same("whether the step was allowed", true, allowed),
+            Err(StoreError::LeaseLost) => same("whether the step was allowed", false, allowed),
+            Err(error) => Err(text(error)),
+        }
+    }
+
+    /// What the attempt under a lease commits.
+    fn turn(&self, lease: usize, story_events: usize) -> Commit {
+        let parent = self.reference.leases[lease].request;
+        let prompts: Vec<String> = (0..story_events).map(|n| format!("story event {n} of {parent}")).collect();
+        turn(&self.leases[lease], &prompts.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    async fn compare(&mut self) -> Result<(), Difference> {
+        for game in 0..GAMES {
+            self.compare_game(game).await?;
+        }
+        for number in 0..self.requests.len() {
+            self.compare_request(number).await?;
+        }
+        let heads = |wanted: fn(&Head) -> bool| {
+            let games = self.reference.games.iter().filter(|game| !game.lane.is_empty() && wanted(&game.head));
+            games.count() as u64
+        };
+        let queued = self.reference.requests.iter().filter(|request| request.status == RequestStatus::Queued);
+        let expected = QueueView {
+            depth: queued.count() as u64,
+            ready: heads(|head| matches!(head, Head::Free)),
+            delayed: heads(|head| matches!(head, Head::Delayed | Head::DelayOver)),
+            active: heads(|head| matches!(head, Head::Leased(_) | Head::Abandoned)),
+            dead_letters: self.reference.dead_letters,
+            oldest_age_ms: 0,
+        };
+        let queue = self.store.queue().await.map_err(text)?;
+        same("the queue", QueueView { oldest_age_ms: 0, ..queue }, expected)
+    }
+
+    async fn compare_game(&mut self, number: usize) -> Result<(), Difference> {
+        let (model, id) = (&self.reference.games[number], self.games[number]);
+        let what = |part: &str| format!("{part} of game {number}");
+        let lane = self.store.lane(id).await.map_err(text)?;
+        let expected: Vec<RequestId> = model.lane.iter().map(|request| self.requests[*request].id).collect();
+        same(&what("the lane"), lane.requests, expected)?;
+        same(&what("the lease"), lane.leased, matches!(model.head, Head::Leased(_)))?;
+
+        let game = self.store.game(id).await.map_err(text)?.ok_or_else(|| what("nothing is left"))?;
+        same(&what("the version"), game.version, model.version)?;
+        same(&what("the turn counter"), game.document.state.turn_counter, model.version - 1)?;
+        same(&what("the cursor"), game.cursor.offset, model.log.len() as u64)?;
+        let history = self.store.history(id, 10_000).await.map_err(text)?;
+        let contents: Vec<&str> = history.iter().map(|message| message.content.as_str()).collect();
+        same(&what("the history"), contents, model.history.iter().map(String::as_str).collect())?;
+
+        let LogRead::Events(events) = self.store.read_log(id, self.read[number], 10_000).await.map_err(text)? else {
+            return Err(what("a reset of the log"));
+        };
+        let seen = self.read[number].map_or(0, |id| id.offset);
+        let told: Vec<_> = events.iter().map(|event| (event.id.offset, event.name.as_str(), event.request)).collect();
+        let expected = (seen + 1..).zip(model.log.iter().skip(usize::try_from(seen).unwrap_or(usize::MAX)));
+        let expected: Vec<_> =
+            expected.map(|(offset, (name, request))| (offset, *name, Some(self.requests[*request].id))).collect();
+        same(&what("the new events"), told, expected)?;
+        self.read[number] = events.last().map(|event| event.id).or(self.read[number]);
+        Ok(())
+    }
+
+    async fn compare_request(&self, number: usize) -> Result<(), Difference> {
+        let model = &self.reference.requests[number];
+        let what = |part: &str| format!("{part} of request {number}");
+        let found = self.store.request(self.requests[number].id).await.map_err(text)?;
+        let found = found.ok_or_else(|| what("nothing is left"))?;
+        same(&what("the status"), (found.status, found.attempt.0), (model.status, model.attempt))?;
+        let kept = (found.checkpoints.narration.is_some(), found.checkpoints.delta.is_some(), found.error.is_some());
+        same(&what("narration, delta and error"), kept, (model.narration, model.delta, model.error))?;
+        same(&what("the result"), found.result.is_some(), model.status == RequestStatus::Completed)?;
+        let waits = model.status == RequestStatus::Queued;
+        let lane = &self.reference.games[model.game].lane;
+        let position = lane.iter().position(|request| *request == number).filter(|_| waits);
+        same(&what("the position"), found.position, position.map(|position| position as u64))
+    }
+}
+
+fn text(error: impl std::fmt::Display) -> Difference {
+    error.to_string()
+}

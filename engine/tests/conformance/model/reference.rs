@@ -1,0 +1,229 @@
+//! What a store must do, in the plainest words: vectors and loops, no clock, no concurrency, no cost.
+
+use engine::store::StoryEventPlacement;
+use protocol::RequestStatus;
+
+use super::GAMES;
+use super::moves::Step;
+use crate::fixture::ATTEMPTS;
+
+/// The games, requests and leases, each known by its number in order of creation.
+#[derive(Debug)]
+pub(super) struct Reference {
+    pub(super) games: Vec<Game>,
+    pub(super) requests: Vec<Request>,
+    pub(super) leases: Vec<Lease>,
+    placement: StoryEventPlacement,
+    arrivals: usize,
+    pub(super) dead_letters: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Game {
+    /// Unfinished requests, the head first.
+    pub(super) lane: Vec<usize>,
+    pub(super) head: Head,
+    pub(super) version: u64,
+    pub(super) history: Vec<String>,
+    /// Names of events, each with its request.
+    pub(super) log: Vec<(&'static str, usize)>,
+}
+
+/// How the head of a lane stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Head {
+    Free,
+    Delayed,
+    DelayOver,
+    Leased(usize),
+    Abandoned,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    pub(super) game: usize,
+    pub(super) message: String,
+    arrival: usize,
+    /// How many stood before it, and how many events there were, when it was accepted.
+    pub(super) accepted_at: (usize, usize),
+    pub(super) status: RequestStatus,
+    pub(super) attempt: u32,
+    pub(super) chunks: u64,
+    pub(super) narration: bool,
+    pub(super) delta: bool,
+    pub(super) error: bool,
+    ended: Option<(usize, &'static str)>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Lease {
+    pub(super) worker: usize,
+    pub(super) request: usize,
+    pub(super) attempt: u32,
+}
+
+impl Reference {
+    pub(super) fn new(placement: StoryEventPlacement) -> Self {
+        let game = Game { lane: Vec::new(), head: Head::Free, version: 1, history: Vec::new(), log: Vec::new() };
+        let games = vec![game; GAMES];
+        Self { games, requests: Vec::new(), leases: Vec::new(), placement, arrivals: 0, dead_letters: 0 }
+    }
+
+    pub(super) fn holds(&self, lease: usize) -> bool {
+        self.games[self.requests[self.leases[lease].request].game].head == Head::Leased(lease)
+    }
+
+    /// A request arrives at a place of its game's lane.
+    pub(super) fn admit(&mut self, game: usize, place: usize, arrival: Option<usize>, message: String) {
+        let number = self.requests.len();
+        self.arrivals += 1;
+        self.requests.push(Request {
+            game,
+            message,
+            arrival: arrival.unwrap_or(self.arrivals),
+            accepted_at: (place, self.games[game].log.len()),
+            status: RequestStatus::Queued,
+            attempt: 0,
+            chunks: 0,
+            narration: false,
+            delta: false,
+            error: false,
+            ended: None,
+        });
+        self.games[game].lane.insert(place, number);
+        self.tell(number, "request.queued");
+    }
+
+    /// Leases free games, those first whose heads arrived first; answers the leases' numbers.
+    pub(super) fn claim(&mut self, worker: usize, max: usize) -> Vec<usize> {
+        for game in 0..GAMES {
+            match self.games[game].head {
+                Head::Abandoned => self.take_over(game),
+                Head::DelayOver => self.games[game].head = Head::Free,
+                Head::Free | Head::Delayed | Head::Leased(_) => {}
+            }
+        }
+        let free = self.games.iter().filter(|game| game.head == Head::Free);
+        let mut heads: Vec<usize> = free.filter_map(|game| game.lane.first().copied()).collect();
+        heads.sort_by_key(|request| self.requests[*request].arrival);
+        heads.truncate(max);
+        heads.into_iter().map(|request| self.lease(worker, request)).collect()
+    }
+
+    fn lease(&mut self, worker: usize, number: usize) -> usize {
+        let lease = self.leases.len();
+        let request = &mut self.requests[number];
+        request.status = RequestStatus::Processing;
+        request.attempt += 1;
+        request.chunks = 0;
+        self.leases.push(Lease { worker, request: number, attempt: request.attempt });
+        self.games[request.game].head = Head::Leased(lease);
+        self.tell(number, "request.processing");
+        lease
+    }
+
+    fn take_over(&mut self, game: usize) {
+        let head = self.games[game].lane[0];
+        self.games[game].head = Head::Free;
+        self.void_unsaved_text(head);
+        if self.requests[head].attempt >= ATTEMPTS {
+            self.give_up(head);
+        } else {
+            self.requests[head].status = RequestStatus::Queued;
+        }
+    }
+
+    /// Takes a step of an attempt; answers whether it was allowed to, or had been taken by the same lease before.
+    pub(super) fn step(&mut self, lease: usize, step: Step, chunk: u64) -> bool {
+        let number = self.leases[lease].request;
+        let ending = match step {
+            Step::Commit { .. } => Some("commit"),
+            Step::Retry => Some("retry"),
+            Step::Fail => Some("fail"),
+            Step::HandBack => Some("hand_back"),
+            _ => None,
+        };
+        if !self.holds(lease) {
+            return ending.is_some_and(|ending| self.requests[number].ended == Some((lease, ending)));
+        }
+        if let Some(ending) = ending {
+            self.requests[number].ended = Some((lease, ending));
+            self.games[self.requests[number].game].head = Head::Free;
+        }
+        match step {
+            Step::Chunk | Step::ChunkAgain => self.show(number, chunk),
+            Step::SaveNarration => {
+                self.show(number, chunk);
+                self.requests[number].narration = true;
+            }
+            Step::SaveDelta => self.requests[number].delta = true,
+            Step::Commit { story_events } => self.commit(number, story_events),
+            Step::Retry => {
+                self.put_back(number);
+                self.requests[number].error = true;
+                self.games[self.requests[number].game].head = Head::Delayed;
+                self.tell(number, "request.retrying");
+            }
+            Step::HandBack => {
+                self.put_back(number);
+                self.requests[number].attempt -= 1;
+            }
+            Step::Fail => {
+                self.void_unsaved_text(number);
+                self.give_up(number);
+            }
+        }
+        true
+    }
+
+    fn show(&mut self, number: usize, chunk: u64) {
+        if chunk > self.requests[number].chunks {
+            self.requests[number].chunks = chunk;
+            self.tell(number, "chat.chunk");
+        }
+    }
+
+    fn commit(&mut self, number: usize, story_events: usize) {
+        let request = &mut self.requests[number];
+        request.status = RequestStatus::Completed;
+        (request.narration, request.delta, request.error) = (false, false, false);
+        let (parent, game) = (request.clone(), &mut self.games[request.game]);
+        game.version += 1;
+        game.history.extend([parent.message.clone(), format!("So: {}", parent.message)]);
+        game.lane.remove(0);
+        self.tell(number, "game.state_updated");
+        self.tell(number, "request.completed");
+        for n in 0..story_events {
+            let (place, arrival) = match self.placement {
+                StoryEventPlacement::Tail => (self.games[parent.game].lane.len(), None),
+                StoryEventPlacement::Next => (n, Some(parent.arrival)),
+            };
+            self.admit(parent.game, place, arrival, format!("story event {n} of {number}"));
+        }
+    }
+
+    fn put_back(&mut self, number: usize) {
+        self.void_unsaved_text(number);
+        self.requests[number].status = RequestStatus::Queued;
+    }
+
+    fn void_unsaved_text(&mut self, number: usize) {
+        if self.requests[number].chunks > 0 && !self.requests[number].narration {
+            self.tell(number, "attempt.superseded");
+        }
+        self.requests[number].chunks = 0;
+    }
+
+    fn give_up(&mut self, number: usize) {
+        let request = &mut self.requests[number];
+        request.status = RequestStatus::Failed;
+        request.error = true;
+        self.games[request.game].lane.remove(0);
+        self.dead_letters += 1;
+        self.tell(number, "request.failed");
+    }
+
+    fn tell(&mut self, number: usize, event: &'static str) {
+        self.games[self.requests[number].game].log.push((event, number));
+    }
+}

@@ -1,0 +1,161 @@
+//! A game is serial and in order; over the games, the request that arrived first is claimed first.
+
+use std::time::Duration;
+
+use engine::store::{Enqueued, NewRequest};
+use protocol::{GameId, RequestStatus};
+
+use crate::bench::Bench;
+use crate::fixture::{
+    claim, claim_one, finish, latest, message, new_game, problem_text, request, requests, run_all, say,
+};
+
+pub(crate) async fn requests_of_a_game_are_claimed_in_arrival_order(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    for text in ["first", "second", "third"] {
+        say(&store, game, text).await;
+    }
+
+    assert_eq!(run_all(&store).await, ["first", "second", "third"]);
+}
+
+pub(crate) async fn free_games_are_claimed_in_the_order_in_which_their_head_requests_arrived(bench: Bench) {
+    let store = bench.store().await;
+    let (a, b, c) = (new_game(&store).await, new_game(&store).await, new_game(&store).await);
+    for (game, text) in [(c, "c1"), (a, "a2"), (c, "c3"), (b, "b4"), (a, "a5"), (c, "c6"), (b, "b7")] {
+        say(&store, game, text).await;
+    }
+
+    let heads: Vec<String> = claim(&store, 9).await.into_iter().map(|claim| claim.request.message).collect();
+    assert_eq!(heads, ["c1", "a2", "b4"]);
+    for game in [a, b, c] {
+        bench.expire_lease(game).await;
+    }
+    assert_eq!(run_all(&store).await, ["c1", "a2", "c3", "b4", "a5", "c6", "b7"]);
+}
+
+pub(crate) async fn a_game_has_one_request_in_processing(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let first = say(&store, game, "first").await;
+    let second = say(&store, game, "second").await;
+
+    let claims = claim(&store, 9).await;
+    assert_eq!(requests(&claims), [first]);
+    assert_eq!(requests(&claim(&store, 9).await), []);
+    assert_eq!(request(&store, first).await.status, RequestStatus::Processing);
+    assert_eq!(request(&store, second).await.status, RequestStatus::Queued);
+
+    finish(&store, &claims[0], &[]).await;
+    assert_eq!(requests(&claim(&store, 9).await), [second]);
+}
+
+pub(crate) async fn a_busy_game_holds_up_no_other(bench: Bench) {
+    let store = bench.store().await;
+    let (busy, free) = (new_game(&store).await, new_game(&store).await);
+    for n in 0..50 {
+        say(&store, busy, &format!("busy {n}")).await;
+    }
+    let held = claim_one(&store).await;
+    assert_eq!(held.lease.game, busy);
+    say(&store, free, "free").await;
+
+    assert_eq!(run_all(&store).await, ["free"]);
+}
+
+pub(crate) async fn a_game_in_backoff_holds_up_no_other(bench: Bench) {
+    let store = bench.store().await;
+    let (delayed, free) = (new_game(&store).await, new_game(&store).await);
+    say(&store, delayed, "delayed").await;
+    let claim = claim_one(&store).await;
+    store.retry(&claim.lease, Duration::from_mins(1), &problem_text()).await.unwrap();
+    say(&store, delayed, "behind it").await;
+    say(&store, free, "free").await;
+
+    assert_eq!(run_all(&store).await, ["free"]);
+    bench.end_backoff(delayed).await;
+    assert_eq!(run_all(&store).await, ["delayed", "behind it"]);
+}
+
+pub(crate) async fn a_claim_takes_no_more_than_it_asks_for(bench: Bench) {
+    let store = bench.store().await;
+    let mut expected = Vec::new();
+    for _ in 0..5 {
+        let game = new_game(&store).await;
+        expected.push(say(&store, game, "look").await);
+    }
+
+    assert_eq!(requests(&claim(&store, 0).await), []);
+    assert_eq!(requests(&claim(&store, 2).await), expected[..2]);
+    assert_eq!(requests(&claim(&store, 2).await), expected[2..4]);
+    assert_eq!(requests(&claim(&store, 2).await), expected[4..]);
+}
+
+pub(crate) async fn a_request_knows_how_many_stand_before_it(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let first = say(&store, game, "first").await;
+    let second = say(&store, game, "second").await;
+    let last = message(game, "last");
+
+    let Enqueued::Accepted { position, .. } = store.enqueue(&last, false).await.unwrap() else { panic!("refused") };
+    assert_eq!(position, 2);
+    assert_eq!(request(&store, first).await.position, Some(0));
+
+    let claim = claim_one(&store).await;
+    assert_eq!(request(&store, first).await.position, None, "it waits no longer");
+    assert_eq!(request(&store, last.id).await.position, Some(2));
+    finish(&store, &claim, &[]).await;
+    assert_eq!(request(&store, second).await.position, Some(0));
+    assert_eq!(request(&store, last.id).await.position, Some(1));
+}
+
+pub(crate) async fn a_caller_who_does_not_want_to_wait_is_refused_by_a_busy_game(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let refused = async || {
+        let before = bench.dump().await;
+        assert_eq!(store.enqueue(&message(game, "hurry"), true).await.unwrap(), Enqueued::Busy);
+        assert!(bench.dump().await == before);
+    };
+
+    let accepted = store.enqueue(&message(game, "look"), true).await.unwrap();
+    assert!(matches!(accepted, Enqueued::Accepted { position: 0, .. }), "{accepted:?}");
+    refused().await;
+    let claim = claim_one(&store).await;
+    refused().await;
+    store.retry(&claim.lease, Duration::from_mins(1), &problem_text()).await.unwrap();
+    refused().await;
+}
+
+pub(crate) async fn a_request_for_an_unknown_game_is_not_kept(bench: Bench) {
+    let store = bench.store().await;
+    let before = bench.dump().await;
+
+    assert_eq!(store.enqueue(&message(GameId::new(), "hello?"), false).await.unwrap(), Enqueued::UnknownGame);
+
+    assert!(bench.dump().await == before);
+}
+
+pub(crate) async fn any_text_comes_through_unchanged(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let text = "\"quoted\" \\ / \u{8}\t\r\n \u{0} \u{7f} \u{2028} é 🜁 {\"json\":[]} %d ' -- \u{1b}[31m";
+    let sent = NewRequest { actor: Some("Zoë".to_owned()), ..message(game, text) };
+    store.enqueue(&sent, false).await.unwrap();
+
+    let claim = claim_one(&store).await;
+    assert_eq!((claim.request.message.as_str(), claim.request.user_message.as_str()), (text, text));
+    assert_eq!(claim.request.actor.as_deref(), Some("Zoë"));
+    let protocol::Event::RequestQueued(queued) = latest(&store, game, "request.queued").await else {
+        panic!("no event")
+    };
+    assert_eq!(queued.user_message, text);
+    let protocol::Event::RequestProcessing(processing) = latest(&store, game, "request.processing").await else {
+        panic!("no event")
+    };
+    assert_eq!(processing.user_message, text);
+    finish(&store, &claim, &[]).await;
+    assert_eq!(store.history(game, 1).await.unwrap()[0].content, format!("So: {text}"));
+}
