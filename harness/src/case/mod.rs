@@ -79,6 +79,16 @@ impl Case {
         self.steps.iter().flat_map(Step::with_children)
     }
 
+    /// Whether a step may replace what was said so far.
+    #[must_use]
+    pub fn rewrites_history(&self) -> bool {
+        self.all_steps().any(|step| match &step.action {
+            Action::Reset => true,
+            Action::Http(http) => http.method.eq_ignore_ascii_case("patch"),
+            _ => false,
+        })
+    }
+
     /// Whether a step starts, stops or kills a process.
     #[must_use]
     pub fn acts_on_processes(&self) -> bool {

@@ -101,7 +101,7 @@ fn script(model: &Value, node: &Node, text: &str, path: &Path) -> Result<ModelSc
         Script::parse(&text, &path.display().to_string()).map_err(|error| JsonError::at(span, error.to_string()))?;
         return Ok(ModelScript { text, path });
     }
-    let text = text[span.clone()].to_owned();
+    let text = json::without_comments(&text[span.clone()])?;
     Script::parse(&text, &path.display().to_string()).map_err(|error| match error {
         ScriptError::Invalid(mistake) => {
             let at = (span.start + mistake.offset).min(span.end);

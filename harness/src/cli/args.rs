@@ -83,6 +83,9 @@ pub(super) struct RunArgs {
     /// External services: the engine's API.
     #[arg(long, value_name = "URL")]
     pub(super) api_url: Option<String>,
+    /// External services: the Redis behind the engine; looked at once, to see that it is there.
+    #[arg(long, value_name = "URL")]
+    pub(super) redis_url: Option<String>,
     /// External services: the scripted model that the engine calls.
     #[arg(long, value_name = "URL")]
     pub(super) mock_url: Option<String>,

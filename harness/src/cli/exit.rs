@@ -17,7 +17,7 @@ pub enum Exit {
     Services,
     /// Nothing is wrong but that snapshots wait to be reviewed.
     SnapshotsPending,
-    /// Ctrl-C.
+    /// Ctrl-C or SIGTERM.
     Interrupted,
 }
 

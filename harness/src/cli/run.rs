@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use miette::Report;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::Exit;
@@ -13,7 +14,7 @@ use super::args::{RunArgs, Wanted};
 use super::check::complain;
 use crate::case::{Case, discover};
 use crate::report::{Events, RunEvent, Summary, Terminal, junit};
-use crate::run::{RunContext, offline_script, run as run_cases};
+use crate::run::{RunContext, run as run_cases};
 use crate::services::{ExternalUrls, Programs, ServiceError, Services};
 
 /// Runs cases as asked for.
@@ -27,7 +28,7 @@ pub(super) async fn run(args: RunArgs) -> Exit {
         eprintln!("no case is selected");
         return Exit::Usage;
     }
-    let Some(content) = args.content.clone().or_else(|| content(&cases)) else {
+    let Some(content) = args.content.clone().or_else(|| fixture("content", &cases)) else {
         eprintln!(
             "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
         );
@@ -51,7 +52,8 @@ pub(super) async fn run(args: RunArgs) -> Exit {
 async fn start(args: &RunArgs, cases: Vec<Case>, served: PathBuf, dir: &Path) -> Exit {
     let programs =
         Programs { supervisor: env::current_exe().ok(), engine: args.engine.clone(), mock_llm: args.mock_llm.clone() };
-    let external = ExternalUrls { api: args.api_url.clone(), mock: args.mock_url.clone() };
+    let external =
+        ExternalUrls { api: args.api_url.clone(), redis: args.redis_url.clone(), mock: args.mock_url.clone() };
     let mode = match args.services {
         Wanted::Auto => None,
         Wanted::Mode(mode) => Some(mode),
@@ -67,11 +69,10 @@ async fn start(args: &RunArgs, cases: Vec<Case>, served: PathBuf, dir: &Path) ->
         Ok(services) => services,
         Err(error) => return without_services(&cases, error),
     };
-    let offline_script = offline_script(&served);
     let context = RunContext {
         services,
         programs,
-        offline_script,
+        offline_script: fixture("models/offline.json", &cases),
         content: served,
         dir: dir.to_owned(),
         run_id: run_id(),
@@ -92,7 +93,7 @@ async fn follow(args: &RunArgs, context: Arc<RunContext>, cases: Vec<Case>) -> E
             eprintln!("the run was not over after {} s", limit.as_secs());
             Exit::Failed
         }),
-        _ = tokio::signal::ctrl_c() => {
+        () = told_to_end() => {
             eprintln!("interrupted");
             Err(Exit::Interrupted)
         }
@@ -114,6 +115,19 @@ async fn follow(args: &RunArgs, context: Arc<RunContext>, cases: Vec<Case>) -> E
     exit_of(&summary)
 }
 
+/// Ctrl-C, or SIGTERM.
+async fn told_to_end() {
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
 async fn tell(mut events: mpsc::UnboundedReceiver<RunEvent>) {
     let mut terminal = Terminal::stdout();
     while let Some(event) = events.recv().await {
@@ -132,11 +146,14 @@ const fn exit_of(summary: &Summary) -> Exit {
     }
 }
 
-/// Cases that cannot be run are skipped, with the reason; where services are required, that is a failure.
+/// Cases that this machine cannot run are skipped, with the reason; where services are required, that is a failure.
 fn without_services(cases: &[Case], error: ServiceError) -> Exit {
     let required = env::var_os("HARNESS_REQUIRE_SERVICES").is_some_and(|value| value != "0" && !value.is_empty());
-    let reason = error.to_string();
+    let (lack, reason) = (error.is_lack(), error.to_string());
     eprintln!("{:?}", Report::new(error));
+    if !lack {
+        return Exit::Services;
+    }
     for case in cases {
         println!("SKIP {}: {reason}", case.id);
     }
@@ -150,12 +167,12 @@ fn selected(case: &Case, filter: Option<&str>) -> bool {
     })
 }
 
-/// `fixtures/content`, above this directory or above the first case.
-fn content(cases: &[Case]) -> Option<PathBuf> {
+/// A path below `fixtures`, which is looked for above this directory and above the first case.
+fn fixture(name: &str, cases: &[Case]) -> Option<PathBuf> {
     let here = env::current_dir().ok();
     let case = cases.first().and_then(|case| case.path.canonicalize().ok());
     let roots: Vec<PathBuf> = here.into_iter().chain(case).collect();
-    roots.iter().flat_map(|root| root.ancestors()).map(|dir| dir.join("fixtures/content")).find(|path| path.is_dir())
+    roots.iter().flat_map(|root| root.ancestors()).map(|dir| dir.join("fixtures").join(name)).find(|path| path.exists())
 }
 
 /// Cases mostly wait, so more of them run than there are processors.

@@ -6,7 +6,7 @@ mod de;
 mod read;
 
 pub use de::from_node;
-pub use read::parse;
+pub use read::{parse, without_comments};
 
 use std::ops::Range;
 

@@ -7,7 +7,7 @@ const DEPTH_MAX: usize = 128;
 
 /// Reads a text that holds one JSON value, with `//` and `/* */` comments where white space may stand.
 pub fn parse(text: &str) -> Result<Node, JsonError> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { text, at: 0, comments: Vec::new() };
     reader.skip_space()?;
     let node = reader.value(0)?;
     reader.skip_space()?;
@@ -17,9 +17,28 @@ pub fn parse(text: &str) -> Result<Node, JsonError> {
     Ok(node)
 }
 
+/// The same text with its comments turned into spaces: JSON for readers that know no comments, with everything in its
+/// place.
+pub fn without_comments(text: &str) -> Result<String, JsonError> {
+    let mut reader = Reader { text, at: 0, comments: Vec::new() };
+    reader.skip_space()?;
+    reader.value(0)?;
+    reader.skip_space()?;
+    let mut plain = String::with_capacity(text.len());
+    let mut at = 0;
+    for comment in reader.comments {
+        plain.push_str(&text[at..comment.start]);
+        plain.extend(text[comment.clone()].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        at = comment.end;
+    }
+    plain.push_str(&text[at..]);
+    Ok(plain)
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    comments: Vec<Span>,
 }
 
 impl Reader<'_> {
@@ -55,6 +74,7 @@ impl Reader<'_> {
         loop {
             let rest = self.rest();
             self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n', '\u{feff}']).len();
+            let start = self.at;
             if self.rest().starts_with("//") {
                 self.at += self.rest().find('\n').unwrap_or(self.rest().len());
             } else if self.rest().starts_with("/*") {
@@ -64,6 +84,7 @@ impl Reader<'_> {
             } else {
                 return Ok(());
             }
+            self.comments.push(start..self.at);
         }
     }
 
@@ -187,6 +208,14 @@ mod tests {
     fn a_text_with_comments_reads_like_one_without() {
         let node = parse("// head\n{ \"a\": [1, -2.5e3, /* mid */ true, null], \"b\\n\": \"\\u00e9\" }\n").unwrap();
         assert_eq!(node.to_value(), json!({"a": [1, -2500.0, true, null], "b\n": "é"}));
+    }
+
+    #[test]
+    fn comments_can_be_blanked_without_moving_anything() {
+        let text = "{ // é\n \"a\": /* x\n */ \"// not one\" }";
+        let plain = without_comments(text).unwrap();
+        assert_eq!(plain, "{      \n \"a\":     \n    \"// not one\" }");
+        assert_eq!(plain.len(), text.len());
     }
 
     #[test]

@@ -78,7 +78,9 @@ impl Failure {
     pub fn render(&self) -> String {
         let mut text = self.headline();
         for (name, old, new) in &self.snapshots {
-            let diff = TextDiff::from_lines(old, new);
+            let whole = |text: &str| if text.is_empty() { String::new() } else { format!("{}\n", text.trim_end()) };
+            let (old, new) = (whole(old), whole(new));
+            let diff = TextDiff::from_lines(&old, &new);
             let diff = diff.unified_diff().context_radius(3).header("kept", "now").to_string();
             let _ = write!(text, "\nsnapshot {name}:\n{diff}");
         }

@@ -1,5 +1,6 @@
 //! One case from its first process to its last.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,6 +118,10 @@ async fn finish(world: &World, context: &RunContext) -> Result<(), Failure> {
     for game in &world.games {
         let journal: Journal = game.watch.journal().clone();
         wrong.extend(invariants::events(&journal, tail));
+        if !world.case.rewrites_history() {
+            let view = client.game(game.id).await.map_err(|error| failed(&error))?;
+            wrong.extend(invariants::history(&journal, &view.chat_history));
+        }
         journals.push((game.game.label.clone(), journal));
     }
     for request in world.requests_made() {
@@ -165,7 +170,10 @@ async fn snapshots(
     let mut differing = Vec::new();
     for (kind, text) in texts {
         let path = snapshot::path(&world.case.path, &world.case.id, kind);
-        let source = world.case.path.display().to_string();
+        // The same wherever the harness was started: the file with its directory.
+        let file = world.case.path.file_name().unwrap_or_default().to_string_lossy();
+        let dir = world.case.path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let source = format!("{dir}/{file}");
         let compared = snapshot::compare(&path, &source, &text, context.update);
         let compared = compared.map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
         if let Comparison::Pending { old } = compared {

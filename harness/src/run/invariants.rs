@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use mock_llm::Record;
 use protocol::{Event, QueueView, RequestId, RequestStatus, RequestView};
+use story::ChatMessage;
 
 use crate::model::unmatched;
 use crate::watch::Journal;
@@ -51,7 +52,12 @@ pub(super) fn events(journal: &Journal, tail: bool) -> Vec<String> {
         }
         wrong.extend(order.take(id, event, tail).map(|fault| format!("event {}: {fault}", seen.id.offset)));
     }
-    wrong.extend(lives.iter().filter(|(_, life)| !life.ended).map(|(id, _)| format!("request {id} has no last event")));
+    wrong.extend(
+        lives
+            .iter()
+            .filter(|(_, life)| life.stage != Stage::Ended)
+            .map(|(id, _)| format!("request {id} has no last event")),
+    );
     wrong
 }
 
@@ -70,26 +76,56 @@ pub(super) fn status(journal: &Journal, view: &RequestView) -> Option<String> {
         .then(|| format!("request {id} has another result in its status than in its events"))
 }
 
+/// The history ends with every turn that was committed: its message and its narration, once each, in order.
+pub(super) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<String> {
+    let mut messages = BTreeMap::new();
+    let mut turns: Vec<&str> = Vec::new();
+    for event in journal.events().iter().filter_map(|seen| seen.event.as_ref()) {
+        match event {
+            Event::RequestQueued(queued) => drop(messages.insert(queued.request_id, queued.user_message.as_str())),
+            Event::RequestCompleted(completed) => {
+                turns.extend(messages.get(&completed.request_id));
+                turns.push(&completed.result.message);
+            }
+            _ => {}
+        }
+    }
+    let kept: Vec<&str> = history.iter().map(|message| message.content.as_str()).collect();
+    (!kept.ends_with(&turns)).then(|| format!("the history is {kept:?}, but the turns were {turns:?}"))
+}
+
 /// One request, from its arrival to its end.
 #[derive(Debug, Default)]
 struct Life {
-    queued: bool,
-    ended: bool,
+    stage: Stage,
     attempt: u32,
     shown: String,
     shown_by: u32,
+    /// Whether the shown text is whole.
+    done: bool,
     committed: bool,
+}
+
+/// How far a request has come.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Unknown,
+    Queued,
+    Ended,
 }
 
 impl Life {
     fn take(&mut self, event: &Event) -> Option<String> {
-        if self.ended {
+        if self.stage == Stage::Ended {
             return Some(format!("has {} after its end", event.name()));
         }
         match event {
-            Event::RequestQueued(_) if self.queued => return Some("is queued a second time".to_owned()),
-            Event::RequestQueued(_) => self.queued = true,
-            _ if !self.queued => return Some(format!("has {} before it was queued", event.name())),
+            Event::RequestQueued(_) if self.stage == Stage::Queued => {
+                return Some("is queued a second time".to_owned());
+            }
+            Event::RequestQueued(_) => self.stage = Stage::Queued,
+            _ if self.stage == Stage::Unknown => return Some(format!("has {} before it was queued", event.name())),
             Event::RequestProcessing(event) => {
                 if event.attempt.0 <= self.attempt {
                     return Some(format!("begins attempt {} after attempt {}", event.attempt, self.attempt));
@@ -100,27 +136,35 @@ impl Life {
                 if chunk.attempt.0 != self.attempt {
                     return Some(format!("shows text of attempt {} during attempt {}", chunk.attempt, self.attempt));
                 }
-                if self.shown_by != chunk.attempt.0 {
-                    self.shown.clear();
-                    self.shown_by = chunk.attempt.0;
+                if self.shown_by != chunk.attempt.0 && !self.shown.is_empty() {
+                    return Some(format!("narrates anew, and what attempt {} has shown is not void", self.shown_by));
                 }
+                self.shown_by = chunk.attempt.0;
                 self.shown.push_str(&chunk.content);
+                self.done = chunk.done;
             }
             Event::StateUpdated(_) if self.committed => return Some("changes the game a second time".to_owned()),
             Event::StateUpdated(_) => self.committed = true,
             Event::RequestCompleted(event) => {
-                self.ended = true;
+                self.stage = Stage::Ended;
                 if event.attempt.0 != self.attempt {
                     return Some(format!("is completed by attempt {} during attempt {}", event.attempt, self.attempt));
                 }
                 if !self.committed {
                     return Some("is completed without game.state_updated".to_owned());
                 }
+                if !self.done {
+                    return Some("is completed before its narration is done".to_owned());
+                }
                 if event.result.message.trim() != self.shown.trim() {
                     return Some(format!("commits \"{}\", but has shown \"{}\"", event.result.message, self.shown));
                 }
             }
-            Event::RequestFailed(_) | Event::RequestCancelled(_) => self.ended = true,
+            Event::RequestFailed(_) | Event::RequestCancelled(_) => self.stage = Stage::Ended,
+            Event::AttemptSuperseded(event) if event.attempt.0 == self.shown_by => {
+                self.shown.clear();
+                self.done = false;
+            }
             Event::AttemptSuperseded(_) | Event::RequestRetrying(_) | Event::StreamReset(_) => {}
         }
         None
@@ -152,9 +196,11 @@ mod tests {
     use std::time::Duration;
 
     use protocol::{
-        Attempt, ChatChunk, GameId, RequestCancelled, RequestCompleted, RequestProcessing, RequestQueued, RequestType,
-        StateUpdated, TurnResult, Usage,
+        Attempt, AttemptSuperseded, ChatChunk, GameId, RequestCancelled, RequestCompleted, RequestProcessing,
+        RequestQueued, RequestType, StateUpdated, TurnResult, Usage,
     };
+
+    use story::Role;
 
     use super::*;
 
@@ -191,6 +237,16 @@ mod tests {
         fn chunk(&mut self, request_id: RequestId, attempt: u32, content: &str) -> &mut Self {
             let (game_id, content) = (self.game, content.to_owned());
             self.tell(ChatChunk { request_id, game_id, attempt: Attempt(attempt), content, done: false })
+        }
+
+        fn superseded(&mut self, request_id: RequestId, attempt: u32) -> &mut Self {
+            let game_id = self.game;
+            self.tell(AttemptSuperseded { request_id, game_id, attempt: Attempt(attempt) })
+        }
+
+        fn done(&mut self, request_id: RequestId, attempt: u32) -> &mut Self {
+            let (game_id, content) = (self.game, String::new());
+            self.tell(ChatChunk { request_id, game_id, attempt: Attempt(attempt), content, done: true })
         }
 
         fn updated(&mut self, request_id: RequestId, version: u64) -> &mut Self {
@@ -231,8 +287,15 @@ mod tests {
         let (a, b) = (RequestId::new(), RequestId::new());
         let mut story = Story::new();
         story.queued(a).processing(a, 1).chunk(a, 1, "The ").queued(b);
-        story.processing(a, 2).chunk(a, 2, "A ").chunk(a, 2, "bell.").updated(a, 2).completed(a, 2, "A bell.");
-        story.processing(b, 1).chunk(b, 1, "Hm.").updated(b, 3).completed(b, 1, "Hm.");
+        story
+            .superseded(a, 1)
+            .processing(a, 2)
+            .chunk(a, 2, "A ")
+            .chunk(a, 2, "bell.")
+            .done(a, 2)
+            .updated(a, 2)
+            .completed(a, 2, "A bell.");
+        story.processing(b, 1).chunk(b, 1, "Hm.").done(b, 1).updated(b, 3).completed(b, 1, "Hm.");
         assert_eq!(story.wrong(), [""; 0]);
     }
 
@@ -257,7 +320,7 @@ mod tests {
     fn a_second_commit_a_second_end_and_a_lost_end_are_found() {
         let a = RequestId::new();
         let mut story = Story::new();
-        story.queued(a).processing(a, 1).updated(a, 2).updated(a, 3).completed(a, 1, "");
+        story.queued(a).processing(a, 1).updated(a, 2).updated(a, 3).done(a, 1).completed(a, 1, "");
         assert!(story.wrong()[0].contains("changes the game a second time"));
         story.tell(RequestCancelled { request_id: a, game_id: GameId::new(), status: RequestStatus::Cancelled });
         assert!(story.wrong()[1].contains("request.cancelled after its end"));
@@ -269,7 +332,7 @@ mod tests {
     fn a_narration_that_was_not_shown_so_is_found() {
         let a = RequestId::new();
         let mut story = Story::new();
-        story.queued(a).processing(a, 1).chunk(a, 1, "A bell.").updated(a, 2).completed(a, 1, "A whale.");
+        story.queued(a).processing(a, 1).chunk(a, 1, "A bell.").done(a, 1).updated(a, 2).completed(a, 1, "A whale.");
         assert!(story.wrong()[0].contains("commits \"A whale.\", but has shown \"A bell.\""));
     }
 
@@ -280,6 +343,27 @@ mod tests {
         story.queued(a).processing(a, 1).processing(a, 2).chunk(a, 1, "late").updated(a, 2).updated(a, 4);
         assert!(story.wrong()[0].contains("attempt 1 during attempt 2"), "{:?}", story.wrong());
         assert!(story.wrong().iter().any(|fault| fault.contains("version 4 follows version 2")));
+    }
+
+    #[test]
+    fn a_turn_that_is_missing_from_the_history_or_twice_in_it_is_found() {
+        let a = RequestId::new();
+        let mut story = Story::new();
+        story.queued(a).processing(a, 1).chunk(a, 1, "Hm.").updated(a, 2).completed(a, 1, "Hm.");
+        let said = |role, content: &str| ChatMessage { role, content: content.to_owned(), is_story_event: false };
+        let turn = [said(Role::User, "Ada: hm"), said(Role::Assistant, "Hm.")];
+        let opening = [said(Role::Assistant, "You wake.")];
+        assert_eq!(history(&story.journal, &[&opening[..], &turn].concat()), None);
+        assert!(history(&story.journal, &opening).is_some());
+        assert!(history(&story.journal, &[&turn[..], &turn[..1]].concat()).is_some());
+    }
+
+    #[test]
+    fn a_narration_that_begins_anew_without_a_word_is_found() {
+        let a = RequestId::new();
+        let mut story = Story::new();
+        story.queued(a).processing(a, 1).chunk(a, 1, "The ").processing(a, 2).chunk(a, 2, "A ");
+        assert!(story.wrong()[0].contains("what attempt 1 has shown is not void"), "{:?}", story.wrong());
     }
 
     #[test]

@@ -12,8 +12,6 @@ mod settle;
 mod step;
 mod world;
 
-pub use world::offline_script;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 

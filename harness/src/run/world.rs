@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use client::{Client, ClientError};
@@ -294,11 +294,4 @@ fn without_pauses(path: &Path) -> std::io::Result<String> {
         members.insert("speed".to_owned(), 0.into());
     }
     Ok(script.to_string())
-}
-
-/// Where the shipped script for any story stands, seen from the content.
-#[must_use]
-pub fn offline_script(content: &Path) -> Option<PathBuf> {
-    let path = content.parent()?.join("models/offline.json");
-    path.is_file().then_some(path)
 }

@@ -13,7 +13,7 @@ use super::{Guard, Mode, Programs, ServiceError, Services, reap};
 const REDIS: &str = "story-engine-redis:local";
 const MOCK: &str = "story-engine-mock-llm:local";
 /// Where `mock-llm` listens inside its container.
-const MOCK_PORT: u16 = 9000;
+const MOCK_PORT: u16 = 8090;
 
 /// Running containers, with the watcher that removes them if the harness cannot.
 pub(super) struct Containers {

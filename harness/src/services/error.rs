@@ -39,6 +39,14 @@ pub enum ServiceError {
         /// The flag that is missing.
         missing: &'static str,
     },
+    /// An external service is not there.
+    #[error("nothing answers at {url}: {reason}")]
+    NoAnswer {
+        /// Where it was looked for.
+        url: String,
+        /// What happened.
+        reason: String,
+    },
     /// A directory for logs and stores cannot be made.
     #[error("{}: cannot be made: {source}", path.display())]
     Directory {
@@ -50,6 +58,14 @@ pub enum ServiceError {
     /// A process does not start.
     #[error(transparent)]
     Start(#[from] StartError),
+}
+
+impl ServiceError {
+    /// Whether this machine lacks something that is not ours, so that cases are skipped rather than in error.
+    #[must_use]
+    pub const fn is_lack(&self) -> bool {
+        matches!(self, Self::NoRedisServer | Self::Docker { .. } | Self::NoAnswer { .. })
+    }
 }
 
 /// A process does not come up.

@@ -1,4 +1,6 @@
-//! Services that somebody else has started: nothing is done but to remember where they are.
+//! Services that somebody else has started: nothing is done but to see that they are there.
+
+use std::time::Duration;
 
 use super::{Guard, Mode, ServiceError, Services};
 
@@ -7,19 +9,45 @@ use super::{Guard, Mode, ServiceError, Services};
 pub struct ExternalUrls {
     /// The engine's API.
     pub api: Option<String>,
+    /// The Redis behind it, if it is to be looked at too.
+    pub redis: Option<String>,
     /// The scripted model that the engine calls.
     pub mock: Option<String>,
 }
 
-pub(super) fn services(urls: &ExternalUrls) -> Result<Services, ServiceError> {
+/// How long a service may take to answer.
+const LIMIT: Duration = Duration::from_secs(5);
+
+pub(super) async fn services(urls: &ExternalUrls) -> Result<Services, ServiceError> {
     let api = urls.api.clone().ok_or(ServiceError::NoUrl { missing: "--api-url" })?;
     let mock = urls.mock.clone().ok_or(ServiceError::NoUrl { missing: "--mock-url" })?;
+    let (api, mock) = (api.trim_end_matches('/').to_owned(), mock.trim_end_matches('/').to_owned());
+    answers(&format!("{api}/health")).await?;
+    answers(&format!("{mock}/__mock/health")).await?;
+    if let Some(url) = &urls.redis {
+        let pong = tokio::time::timeout(LIMIT, ping(url)).await.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+        pong.map_err(|reason| ServiceError::NoAnswer { url: url.clone(), reason })?;
+    }
     Ok(Services {
         mode: Mode::External,
         reason: "as asked for".to_owned(),
-        redis_url: None,
-        mock_url: mock.trim_end_matches('/').to_owned(),
-        api_url: Some(api.trim_end_matches('/').to_owned()),
+        redis_url: urls.redis.clone(),
+        mock_url: mock,
+        api_url: Some(api),
         guard: Guard::Nothing,
     })
+}
+
+async fn answers(url: &str) -> Result<(), ServiceError> {
+    let asked = async { crate::http::client()?.get(url).timeout(LIMIT).send().await?.error_for_status() };
+    let answer = asked.await;
+    answer
+        .map(drop)
+        .map_err(|error| ServiceError::NoAnswer { url: url.to_owned(), reason: crate::http::innermost(&error) })
+}
+
+async fn ping(url: &str) -> Result<(), String> {
+    let client = redis::Client::open(url).map_err(|error| error.to_string())?;
+    let mut connection = client.get_multiplexed_async_connection().await.map_err(|error| error.to_string())?;
+    redis::cmd("PING").exec_async(&mut connection).await.map_err(|error| error.to_string())
 }

@@ -76,11 +76,15 @@ impl Services {
         external: &ExternalUrls,
         dir: &Path,
     ) -> Result<Self, ServiceError> {
+        if wanted != Some(Mode::External) {
+            // Asked for here, so that it is missed once and not in every case.
+            programs.engine()?;
+        }
         match wanted {
             Some(Mode::Local) => local::start(programs, dir, "as asked for").await,
             Some(Mode::Docker) => docker::start(programs, "as asked for").await,
             Some(Mode::Embedded) => embedded::start(programs, dir, "as asked for").await,
-            Some(Mode::External) => external::services(external),
+            Some(Mode::External) => external::services(external).await,
             None => Self::first_that_works(programs, dir).await,
         }
     }

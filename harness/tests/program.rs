@@ -1,0 +1,114 @@
+//! The program from outside: exit codes, messages, and that nothing outlives it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+const HARNESS: &str = env!("CARGO_BIN_EXE_harness");
+
+fn harness(args: &[&str], dir: &Path) -> Output {
+    Command::new(HARNESS).args(args).current_dir(dir).env_remove("HARNESS_REQUIRE_SERVICES").output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A directory with one file in it.
+fn directory(name: &str, content: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join(name), content).unwrap();
+    dir
+}
+
+#[test]
+fn a_mistake_in_a_case_is_shown_with_line_caret_and_suggestion() {
+    let dir = directory("bad.json", "{\n  \"name\": \"x\",\n  \"scenario\": \"s\",\n  \"stpes\": []\n}\n");
+    let output = harness(&["check", "bad.json"], dir.path());
+    assert_eq!(output.status.code(), Some(3));
+    let error = text(&output.stderr);
+    for part in ["bad.json:4:3", "unknown key `stpes`", "did you mean `steps`?", "───┬───"] {
+        assert!(error.contains(part), "{part}\n{error}");
+    }
+}
+
+#[test]
+fn an_old_name_is_a_warning_and_no_error() {
+    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello", "expect_in_narrative": ["sea"]}]}"#;
+    let dir = directory("old.json", case);
+    let output = harness(&["check", "old.json"], dir.path());
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).contains("expect.response_contains"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_schema_knows_every_part_of_a_case() {
+    let output = harness(&["schema"], Path::new("."));
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    for key in ["name", "scenario", "seed_game_state", "steps", "cases", "model", "engine", "snapshot"] {
+        assert!(schema["properties"].get(key).is_some(), "{key}");
+    }
+    assert_eq!(schema["additionalProperties"], false);
+}
+
+#[test]
+fn without_its_programs_nothing_is_run_and_the_error_says_what_to_build() {
+    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello"}]}"#;
+    let dir = directory("case.json", case);
+    let lonely = dir.path().join("harness");
+    fs::copy(HARNESS, &lonely).unwrap();
+    let args = ["run", "case.json", "--services", "embedded", "--content", "."];
+    let output = Command::new(&lonely).args(args).current_dir(dir.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stderr).contains("cargo build --bins"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn services_that_are_not_there_skip_the_cases_unless_they_are_required() {
+    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello"}]}"#;
+    let dir = directory("case.json", case);
+    // Port 9 is the discard service: nobody answers HTTP there.
+    let args = ["run", "case.json", "--services", "external", "--content", "."];
+    let urls = ["--api-url", "http://127.0.0.1:9", "--mock-url", "http://127.0.0.1:9"];
+    let run = |required: &str| {
+        let mut command = Command::new(HARNESS);
+        command.args(args).args(urls).current_dir(dir.path()).env("HARNESS_REQUIRE_SERVICES", required);
+        command.output().unwrap()
+    };
+    let output = run("0");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).ends_with("0 passed, 0 failed, 1 skipped\n"), "{}", text(&output.stdout));
+    assert_eq!(run("1").status.code(), Some(4));
+}
+
+#[test]
+fn a_process_dies_with_a_parent_that_is_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo: PathBuf = dir.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // The child keeps the pipe open: its end shows as end of file.
+    let script =
+        format!("'{HARNESS}' supervise $$ -- /bin/sh -c 'echo up; exec sleep 1000' > '{}' & wait", fifo.display());
+    let mut parent = Command::new("/bin/sh").arg("-c").arg(script).spawn().unwrap();
+    let mut pipe = fs::File::open(&fifo).unwrap();
+    let mut up = [0; 3];
+    pipe.read_exact(&mut up).unwrap();
+    assert_eq!(&up, b"up\n");
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || sender.send(pipe.read_to_end(&mut Vec::new()).is_ok()));
+    assert_eq!(ended.recv_timeout(Duration::from_secs(20)), Ok(true), "the child outlived its parent");
+}
+
+#[test]
+fn a_process_is_not_started_for_a_parent_that_is_gone() {
+    let output = harness(&["supervise", "1", "--", "/bin/echo", "up"], Path::new("."));
+    assert_eq!(text(&output.stdout), "");
+    assert!(text(&output.stderr).contains("the harness is gone"), "{}", text(&output.stderr));
+}
