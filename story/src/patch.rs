@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_scene_brings_its_world_and_the_other_fields_go_over_it() {
-        let state = patched(changes(serde_json::json!({
+        let state = patched(&changes(serde_json::json!({
             "scenario": "lighthouse", "scene_name": "rescue", "user_location": "Reef", "scene_turn_counter": 4,
             "user_inventory": ["buoy"], "vars": { "lamp_lit": "true" }
         })));
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn patching_the_same_scene_again_resets_the_world() {
         let seed = changes(serde_json::json!({ "scene_name": "storm", "user_inventory": [] }));
-        let fresh = patched(seed.clone());
+        let fresh = patched(&seed);
         let mut played = fresh.clone();
         played.locations.get_mut("jetty").unwrap().items.clear();
         played.user_inventory.push("oar".into());

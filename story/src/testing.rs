@@ -32,10 +32,10 @@ pub(crate) fn new_state() -> GameState {
 
 /// A game of the lighthouse set up in `scene`.
 pub(crate) fn state_in_scene(scene: &str) -> GameState {
-    patched(StatePatch { scene_name: Some(scene.into()), ..StatePatch::default() })
+    patched(&StatePatch { scene_name: Some(scene.into()), ..StatePatch::default() })
 }
 
 /// A new game of the lighthouse with `changes` made to it.
-pub(crate) fn patched(changes: StatePatch) -> GameState {
-    patch(&library(), &new_state(), &changes).unwrap()
+pub(crate) fn patched(changes: &StatePatch) -> GameState {
+    patch(&library(), &new_state(), changes).unwrap()
 }

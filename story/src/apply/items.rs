@@ -45,16 +45,16 @@ impl Turn<'_> {
             return if self.is_within_reach(&holder) {
                 Ok((item, Some(holder)))
             } else {
-                Err(Refusal::OutOfReach { holder: self.describe(&holder) })
+                Err(Refusal::OutOfReach { holder: describe(&holder) })
             };
         }
         if self.may_be_introduced(event, named.as_ref()) {
             return Ok((wanted.trim().to_owned(), None));
         }
         Err(match named {
-            Some(holder) => Refusal::NotThere { item: wanted.to_owned(), holder: self.describe(&holder) },
+            Some(holder) => Refusal::NotThere { item: wanted.to_owned(), holder: describe(&holder) },
             None if matches!(event.action, ItemAction::Give | ItemAction::Drop) => {
-                Refusal::NotThere { item: wanted.to_owned(), holder: self.describe(&Holder::Player) }
+                Refusal::NotThere { item: wanted.to_owned(), holder: describe(&Holder::Player) }
             }
             None => Refusal::NotHere { item: wanted.to_owned() },
         })
@@ -201,12 +201,12 @@ impl Turn<'_> {
             Holder::Location(key) => self.state.locations.get_mut(key).map(|location| &mut location.items),
         }
     }
+}
 
-    fn describe(&self, holder: &Holder) -> String {
-        match holder {
-            Holder::Player => "the player".to_owned(),
-            Holder::Npc(key) => format!("the NPC `{key}`"),
-            Holder::Location(key) => format!("the location `{key}`"),
-        }
+fn describe(holder: &Holder) -> String {
+    match holder {
+        Holder::Player => "the player".to_owned(),
+        Holder::Npc(key) => format!("the NPC `{key}`"),
+        Holder::Location(key) => format!("the location `{key}`"),
     }
 }

@@ -8,11 +8,11 @@ use crate::patch::StatePatch;
 use crate::state::{GameState, Rules};
 use crate::testing::{new_state, patched};
 
-fn event(event: Value) -> Value {
+fn event(event: &Value) -> Value {
     json!({ "item_events": [event] })
 }
 
-fn refused(state: &GameState, changes: Value) -> String {
+fn refused(state: &GameState, changes: &Value) -> String {
     let applied = model(state, event(changes));
     assert_eq!(applied.state.user_inventory, state.user_inventory);
     assert_eq!(applied.rejections.len(), 1, "{:?}", applied.rejections);
@@ -20,7 +20,7 @@ fn refused(state: &GameState, changes: Value) -> String {
 }
 
 fn relaxed() -> GameState {
-    patched(StatePatch { rules: Some(Rules::Relaxed), ..StatePatch::default() })
+    patched(&StatePatch { rules: Some(Rules::Relaxed), ..StatePatch::default() })
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn an_item_is_taken_from_a_location_by_key_name_or_just_from_here() {
         Value::Null,
     ];
     for from in froms {
-        let applied = model(&new_state(), event(json!({ "item": "Oar", "action": "acquire", "from": from })));
+        let applied = model(&new_state(), event(&json!({ "item": "Oar", "action": "acquire", "from": from })));
         assert_eq!(
             applied.state.user_inventory,
             ["lantern", "whistle", "oar"],
@@ -53,7 +53,7 @@ fn an_item_is_taken_from_an_npc_by_key_or_name() {
     for name in ["gull", "old gull"] {
         let applied = model(
             &new_state(),
-            event(json!({ "item": "net", "action": "acquire", "from": { "type": "npc", "name": name } })),
+            event(&json!({ "item": "net", "action": "acquire", "from": { "type": "npc", "name": name } })),
         );
         assert!(applied.state.user_inventory.contains(&"net".to_owned()));
         assert!(applied.state.npcs["gull"].items.is_empty());
@@ -64,11 +64,11 @@ fn an_item_is_taken_from_an_npc_by_key_or_name() {
 fn an_item_cannot_be_taken_from_where_it_is_not() {
     let state = new_state();
     let from_gull = json!({ "item": "oar", "action": "acquire", "from": { "type": "npc", "name": "gull" } });
-    assert_eq!(refused(&state, from_gull), "the NPC `gull` does not have `oar`");
+    assert_eq!(refused(&state, &from_gull), "the NPC `gull` does not have `oar`");
     let from_nobody = json!({ "item": "oar", "action": "acquire", "from": { "type": "npc", "name": "gul" } });
-    assert_eq!(refused(&state, from_nobody), "the world has no NPC `gul`; did you mean `gull`?");
+    assert_eq!(refused(&state, &from_nobody), "the world has no NPC `gul`; did you mean `gull`?");
     assert_eq!(
-        refused(&state, json!({ "item": "crown", "action": "acquire" })),
+        refused(&state, &json!({ "item": "crown", "action": "acquire" })),
         "`crown` is not within the player's reach"
     );
 }
@@ -77,7 +77,7 @@ fn an_item_cannot_be_taken_from_where_it_is_not() {
 fn an_item_cannot_be_taken_from_a_room_that_the_player_has_not_entered() {
     let matches =
         json!({ "item": "matches", "action": "acquire", "from": { "type": "location", "name": "lamp_room" } });
-    assert_eq!(refused(&new_state(), matches.clone()), "the location `lamp_room` is not within the player's reach");
+    assert_eq!(refused(&new_state(), &matches), "the location `lamp_room` is not within the player's reach");
 
     let on_the_way = model(
         &new_state(),
@@ -93,49 +93,49 @@ fn an_item_cannot_be_taken_from_a_room_that_the_player_has_not_entered() {
 #[test]
 fn what_the_player_has_is_not_taken_twice() {
     assert_eq!(
-        refused(&new_state(), json!({ "item": "LANTERN", "action": "acquire" })),
+        refused(&new_state(), &json!({ "item": "LANTERN", "action": "acquire" })),
         "the player has `lantern` already"
     );
 }
 
 #[test]
 fn in_relaxed_mode_a_new_thing_can_be_picked_up_but_no_copy_of_one_that_exists() {
-    let applied = model(&relaxed(), event(json!({ "item": "pebble", "action": "acquire" })));
+    let applied = model(&relaxed(), event(&json!({ "item": "pebble", "action": "acquire" })));
     assert!(applied.state.user_inventory.contains(&"pebble".to_owned()));
     assert_eq!(
-        refused(&relaxed(), json!({ "item": "buoy", "action": "acquire", "from": { "type": "npc", "name": "gull" } })),
+        refused(&relaxed(), &json!({ "item": "buoy", "action": "acquire", "from": { "type": "npc", "name": "gull" } })),
         "the NPC `gull` does not have `buoy`"
     );
-    refused(&relaxed(), json!({ "item": "logbook", "action": "acquire", "from": { "type": "location" } }));
+    refused(&relaxed(), &json!({ "item": "logbook", "action": "acquire", "from": { "type": "location" } }));
 }
 
 #[test]
 fn a_story_event_may_hand_over_something_new() {
-    let applied = story_event(&new_state(), event(json!({ "item": "sealed letter", "action": "acquire" })));
+    let applied = story_event(&new_state(), event(&json!({ "item": "sealed letter", "action": "acquire" })));
     assert!(applied.state.user_inventory.contains(&"sealed letter".to_owned()));
 }
 
 #[test]
 fn what_is_dropped_lies_where_the_player_is() {
-    let applied = model(&new_state(), event(json!({ "item": "lantern", "action": "drop" })));
+    let applied = model(&new_state(), event(&json!({ "item": "lantern", "action": "drop" })));
     assert_eq!(applied.state.user_inventory, ["whistle"]);
     assert_eq!(applied.state.locations["jetty"].items, ["oar", "lantern"]);
-    assert_eq!(refused(&new_state(), json!({ "item": "oar", "action": "drop" })), "the player does not have `oar`");
+    assert_eq!(refused(&new_state(), &json!({ "item": "oar", "action": "drop" })), "the player does not have `oar`");
 }
 
 #[test]
 fn what_is_given_is_with_the_one_who_got_it() {
     let applied = model(
         &new_state(),
-        event(json!({ "item": "lantern", "action": "give", "to": { "type": "npc", "name": "Old Gull" } })),
+        event(&json!({ "item": "lantern", "action": "give", "to": { "type": "npc", "name": "Old Gull" } })),
     );
     assert_eq!(applied.state.npcs["gull"].items, ["net", "lantern"]);
     assert_eq!(
-        refused(&new_state(), json!({ "item": "lantern", "action": "give" })),
+        refused(&new_state(), &json!({ "item": "lantern", "action": "give" })),
         "it is not said who gets `lantern`; name a `to`"
     );
     let to_nobody = json!({ "item": "lantern", "action": "give", "to": { "type": "npc", "name": "Neptune" } });
-    assert_eq!(refused(&new_state(), to_nobody), "the world has no NPC `Neptune`", "it does not vanish");
+    assert_eq!(refused(&new_state(), &to_nobody), "the world has no NPC `Neptune`", "it does not vanish");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn an_item_moves_without_the_player() {
     let applied = model(
         &new_state(),
         event(
-            json!({ "item": "net", "action": "move", "from": { "type": "npc", "name": "gull" }, "to": { "type": "location" } }),
+            &json!({ "item": "net", "action": "move", "from": { "type": "npc", "name": "gull" }, "to": { "type": "location" } }),
         ),
     );
     assert_eq!(applied.state.locations["jetty"].items, ["oar", "net"]);
@@ -152,20 +152,20 @@ fn an_item_moves_without_the_player() {
 
 #[test]
 fn only_what_is_consumed_is_used_up() {
-    let used = model(&new_state(), event(json!({ "item": "whistle", "action": "use" })));
+    let used = model(&new_state(), event(&json!({ "item": "whistle", "action": "use" })));
     assert_eq!((used.state.user_inventory.len(), used.rejections.len()), (2, 0));
-    let consumed = model(&new_state(), event(json!({ "item": "whistle", "action": "use", "consumed": true })));
+    let consumed = model(&new_state(), event(&json!({ "item": "whistle", "action": "use", "consumed": true })));
     assert_eq!(consumed.state.user_inventory, ["lantern"]);
 }
 
 #[test]
 fn a_conditional_takes_an_item_from_wherever_it_is_or_creates_it() {
-    let fetched = conditional(&new_state(), event(json!({ "item": "matches", "action": "acquire" }))).state;
+    let fetched = conditional(&new_state(), event(&json!({ "item": "matches", "action": "acquire" }))).state;
     assert!(fetched.user_inventory.contains(&"matches".to_owned()));
     assert!(!fetched.locations["lamp_room"].items.contains(&"matches".to_owned()));
-    let created = conditional(&new_state(), event(json!({ "item": "flare", "action": "acquire" }))).state;
+    let created = conditional(&new_state(), event(&json!({ "item": "flare", "action": "acquire" }))).state;
     assert!(created.user_inventory.contains(&"flare".to_owned()));
-    let gone = conditional(&new_state(), event(json!({ "item": "lantern", "action": "drop" }))).state;
+    let gone = conditional(&new_state(), event(&json!({ "item": "lantern", "action": "drop" }))).state;
     assert_eq!(gone.user_inventory, ["whistle"]);
     assert_eq!(gone.locations["jetty"].items, ["oar"], "what an author drops without saying where is gone");
 }

@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn in_relaxed_mode_any_known_place_will_do() {
-        let state = patched(StatePatch { rules: Some(Rules::Relaxed), ..StatePatch::default() });
+        let state = patched(&StatePatch { rules: Some(Rules::Relaxed), ..StatePatch::default() });
         assert_eq!(goes(&state, "gallery"), Ok("gallery".into()));
         assert_eq!(goes(&state, "causeway"), Ok("causeway".into()), "blocked exits are soft");
         assert!(goes(&state, "moon").is_err());

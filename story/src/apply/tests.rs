@@ -42,7 +42,7 @@ fn every_turn_is_counted_a_story_events_too() {
 #[test]
 fn an_effect_cascades_through_conditionals_and_scenes_in_one_turn() {
     let applied = model(
-        &patched(StatePatch { user_location: Some("lamp_room".into()), ..StatePatch::default() }),
+        &patched(&StatePatch { user_location: Some("lamp_room".into()), ..StatePatch::default() }),
         json!({ "set_vars": { "lamp_lit": "true" } }),
     );
     assert_eq!(fired(&applied), ["answer", "eel_in", "to_rescue", "arrive"], "round by round, in the order of the ids");
@@ -173,7 +173,7 @@ fn an_ended_game_does_not_change_any_more() {
 
 #[test]
 fn a_conditional_can_end_the_game() {
-    let state = patched(StatePatch {
+    let state = patched(&StatePatch {
         scene_name: Some("rescue".into()),
         user_location: Some("lamp_room".into()),
         user_inventory: Some(vec!["buoy".into()]),

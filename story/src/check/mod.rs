@@ -1,8 +1,20 @@
-//! Checking content.
+//! Checking content as a compiler would: what cannot work as written, and what is probably not meant as written. A library that has
+//! findings still loads and plays; whoever writes content wants to know.
+
+mod conditions;
+mod effects;
+mod fields;
+mod people;
+mod report;
+mod rooms;
+mod scenario;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::content::{Library, Source};
+use self::report::Report;
+use crate::content::{ContentError, ContentKind, Library, Source, is_snake_case, normalize_id};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -29,8 +41,59 @@ pub struct Finding {
     pub help: Option<String>,
 }
 
-/// Checks content.
+impl From<&ContentError> for Finding {
+    fn from(error: &ContentError) -> Self {
+        let message = error.to_string();
+        let message = message.strip_prefix(&format!("{}: ", error.path())).unwrap_or(&message).to_owned();
+        Self { path: error.path().to_owned(), pointer: String::new(), severity: Severity::Error, message, help: None }
+    }
+}
+
+/// Everything that is wrong with `sources`, which `library` was loaded from; sorted by file and place. References are looked up in the
+/// whole library, but only what stands in `sources` is judged.
 #[must_use]
-pub fn check(_library: &Library, _sources: &[Source]) -> Vec<Finding> {
-    vec![]
+pub fn check(library: &Library, sources: &[Source]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for source in sources {
+        let mut report = Report::new(&source.path);
+        file_name(source, &mut report);
+        fields::check(source, &mut report);
+        match source.kind {
+            ContentKind::Scenario => {
+                if let Some(scenario) = library.scenario(&source.id) {
+                    scenario::check(library, scenario, &mut report);
+                }
+            }
+            ContentKind::Pc => {
+                if let Some(pc) = library.pc(&source.id) {
+                    people::check_pc(pc, &mut report);
+                }
+            }
+            ContentKind::Npc => {
+                if let Some(npc) = library.npc(&source.id) {
+                    people::check_npc_template(npc, &mut report);
+                }
+            }
+            ContentKind::Monster => {
+                if let Some(monster) = library.monster(&source.id) {
+                    people::check_monster_template(monster, &mut report);
+                }
+            }
+            ContentKind::Narrator => {}
+        }
+        findings.extend(report.findings);
+    }
+    findings.sort();
+    findings.dedup();
+    findings
+}
+
+/// A file is found under its normalised name; a prefix such as `x.` is a convention for drafts.
+fn file_name(source: &Source, report: &mut Report) {
+    let id = normalize_id(&source.id);
+    if source.id != id || !id.split('.').all(is_snake_case) {
+        report
+            .warning("", format!("the file's name `{}` is not in snake case; its id is `{id}`", source.id))
+            .help(format!("rename it to `{id}.json`"));
+    }
 }

@@ -109,23 +109,23 @@ impl Reader {
         let pairs: Vec<(String, Value)> = match self.fields.remove("set_vars") {
             None => Vec::new(),
             Some(Value::Object(vars)) => vars.into_iter().collect(),
-            Some(Value::Array(list)) => list
-                .into_iter()
-                .enumerate()
-                .filter_map(|(index, entry)| match (entry.get("name").and_then(Value::as_str), entry.get("value")) {
-                    (Some(name), Some(value)) => Some((name.to_owned(), value.clone())),
-                    _ => {
-                        self.ignore(&format!("/set_vars/{index}"), "not a `name` with a `value`");
-                        None
-                    }
-                })
-                .collect(),
+            Some(Value::Array(list)) => {
+                list.into_iter().enumerate().filter_map(|(index, entry)| self.var_entry(index, &entry)).collect()
+            }
             Some(_) => {
                 self.ignore("/set_vars", "neither an object nor a list");
                 Vec::new()
             }
         };
         pairs.into_iter().filter_map(|(name, value)| Some((name.clone(), self.var_value(&name, value)?))).collect()
+    }
+
+    fn var_entry(&mut self, index: usize, entry: &Value) -> Option<(String, Value)> {
+        let pair = entry.get("name").and_then(Value::as_str).zip(entry.get("value"));
+        if pair.is_none() {
+            self.ignore(&format!("/set_vars/{index}"), "not a `name` with a `value`");
+        }
+        pair.map(|(name, value)| (name.to_owned(), value.clone()))
     }
 
     /// Variables are text; a number or a boolean is taken as it is written.

@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::input::{Input, user_text};
 use super::scope::{far_npcs, far_places, neighbours};
-use super::text::{EXTRACTION, EXTRACTION_REQUEST, GLOBAL_RULES};
+use super::text::{EXTRACTION, EXTRACTION_REQUEST, GLOBAL_RULES, movement_rule};
 use super::world::block;
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Location, Monster, Npc, Scenario, Scene};
-use crate::state::{ChatMessage, GameState};
+use crate::state::{ChatMessage, GameState, Rules};
+use crate::world::location_key;
 
 /// What the extracting model gets to say what `narration`, the narrator's answer to `input`, changed in `state`.
 ///
@@ -23,9 +24,9 @@ pub fn extraction_prompt(
     narration: &str,
 ) -> Result<Prompt, PromptError> {
     let (scenario, scene) = script(library, state)?;
-    let said = match input {
-        Input::Player { .. } => "player",
-        Input::StoryEvent { .. } => "story_event",
+    let (said, rules) = match input {
+        Input::Player { .. } => ("player", state.rules),
+        Input::StoryEvent { .. } => ("story_event", Rules::Relaxed),
     };
     let parts = [
         block("before", &Before::of(state).to_json()),
@@ -33,13 +34,17 @@ pub fn extraction_prompt(
         block("narrator", &quoted(narration)),
         EXTRACTION_REQUEST.to_owned(),
     ];
-    Ok(Prompt { system: vec![instructions(scenario, scene)], messages: vec![ChatMessage::user(parts.join("\n"))] })
+    Ok(Prompt {
+        system: vec![instructions(scenario, scene, rules)],
+        messages: vec![ChatMessage::user(parts.join("\n"))],
+    })
 }
 
-fn instructions(scenario: &Scenario, scene: Option<&Scene>) -> String {
+fn instructions(scenario: &Scenario, scene: Option<&Scene>, rules: Rules) -> String {
     let of_scene = scene.iter().flat_map(|scene| &scene.contingency_rules);
     let own = scenario.contingency_rules.iter().chain(of_scene).map(String::as_str);
-    let rules: Vec<_> = GLOBAL_RULES.into_iter().chain(own).map(|rule| format!("- {rule}")).collect();
+    let movement = movement_rule(rules);
+    let rules: Vec<_> = [movement].into_iter().chain(GLOBAL_RULES).chain(own).map(|rule| format!("- {rule}")).collect();
     let mut text = format!(
         "{EXTRACTION}\n\nRules of this story. When one applies, its effect must be in your answer:\n{}",
         rules.join("\n")
@@ -113,7 +118,7 @@ impl<'a> Before<'a> {
             user_location: &state.user_location,
             user_inventory: &state.user_inventory,
             vars: &state.vars,
-            locations: places.map(|(key, location)| (key, Place::of(location))).collect(),
+            locations: places.map(|(key, location)| (key, Place::of(state, location))).collect(),
             npcs: state.npcs_here().chain(far_npcs(state)).map(|(key, npc)| (key, Person::of(npc))).collect(),
             monsters: monsters.map(|(id, monster)| (id.as_str(), Creature::of(monster))).collect(),
         }
@@ -126,17 +131,15 @@ impl<'a> Before<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// A direction that is blocked is not listed as an exit too.
-    fn of(location: &'a Location) -> Self {
+    /// An exit that is blocked, or leads to a place that the scene does not have, is not listed as an exit.
+    fn of(state: &GameState, location: &'a Location) -> Self {
+        let is_open = |(direction, target): &(&String, &String)| {
+            !location.blocked_exits.contains_key(*direction) && location_key(&state.locations, target).is_some()
+        };
         let text = |(direction, target): (&'a String, &'a String)| (direction.as_str(), target.as_str());
         Self {
             name: &location.name,
-            exits: location
-                .exits
-                .iter()
-                .filter(|(direction, _)| !location.blocked_exits.contains_key(*direction))
-                .map(text)
-                .collect(),
+            exits: location.exits.iter().filter(is_open).map(text).collect(),
             blocked_exits: location.blocked_exits.iter().map(text).collect(),
             items: &location.items,
         }

@@ -75,19 +75,19 @@ fn a_hint_is_given_only_while_its_condition_holds_and_its_owner_is_here() {
     let hint =
         |state: &GameState, text: &str| rendered(&narration(state, &[], None, &player("I look."))).contains(text);
     let dark = new_state();
-    let lit = patched(StatePatch {
+    let lit = patched(&StatePatch {
         vars: Some([("lamp_lit".to_owned(), "true".to_owned())].into()),
         ..StatePatch::default()
     });
     assert!(!hint(&dark, "throws its beam") && hint(&lit, "throws its beam"));
-    let upstairs = patched(StatePatch { user_location: Some("lamp_room".into()), ..StatePatch::default() });
+    let upstairs = patched(&StatePatch { user_location: Some("lamp_room".into()), ..StatePatch::default() });
     assert!(hint(&dark, "counts the waves") && !hint(&upstairs, "counts the waves"));
     assert!(hint(&dark, "planks are slippery") && !hint(&upstairs, "planks are slippery"));
 }
 
 #[test]
 fn relaxed_and_strict_do_not_contradict_themselves() {
-    let relaxed = patched(StatePatch { rules: Some(Rules::Relaxed), ..StatePatch::default() });
+    let relaxed = patched(&StatePatch { rules: Some(Rules::Relaxed), ..StatePatch::default() });
     let relaxed = rendered(&narration(&relaxed, &[], None, &player("I look.")));
     assert!(!relaxed.contains("Nothing exists but"), "{relaxed}");
     assert!(rendered(&narration(&new_state(), &[], None, &player("I look."))).contains("Nothing exists but"));

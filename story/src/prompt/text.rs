@@ -84,7 +84,7 @@ JSON object that says what the narrator's text changed. No other text.
 Report what happened, not what was tried, offered, seen or mentioned. If in doubt, nothing changed.
 
 Fields:
-- user_location: the key of the location where the player is at the end, or null if they stayed. A player moves at most one step, through an exit of their location that is not blocked.
+- user_location: the key of the location where the player is at the end, or null if they stayed.
 - scene_change: {\"to\", \"reason\"} if one of the rules below says that a scene begins, else null.
 - item_events: one entry for each item that changed hands or was used up, in order. An item keeps the exact name that it has in the world. \
 \"acquire\": the player got it; \"give\": it was handed over; \"drop\": the player put it down; \"move\": it changed place without the player; \"use\" with consumed true: it is gone. \
@@ -94,6 +94,14 @@ Fields:
 - game_ended: true only if a rule below says that the story ends here.
 
 If nothing changed, every list is empty, game_ended is false and the rest is null.";
+
+/// How far the extracting model may take the player.
+pub(super) fn movement_rule(rules: Rules) -> &'static str {
+    match rules {
+        Rules::Strict => "The player moves at most one step, through an exit of their location that is not blocked.",
+        Rules::Relaxed => "The player may be brought to any location that the world lists.",
+    }
+}
 
 /// Rules of every story for the extracting model.
 pub(super) const GLOBAL_RULES: [&str; 2] = [

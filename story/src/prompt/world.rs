@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::scope::{far_npcs, far_places, neighbours};
 use crate::content::{Location, Monster, Npc};
 use crate::state::{GameState, Rules};
-use crate::world::{exits, location_key, open_exits};
+use crate::world::{Exit, exits, location_key, open_exits};
 
 /// The `<world_state>` block.
 pub(super) fn world_state(state: &GameState) -> String {
@@ -91,16 +91,14 @@ fn describe_monster(monster: &Monster) -> String {
 /// `- direction -> Name` or `- direction is blocked (reason)`, sorted by direction. Where a blocked exit would lead is not told, and an
 /// exit to a place that the scene does not have is not listed.
 fn exit_list(state: &GameState, location: &Location) -> String {
-    let lines: Vec<_> = exits(location)
-        .into_iter()
-        .filter_map(|exit| match exit.blocked {
-            Some(reason) => Some(format!("- {} is blocked ({reason})", exit.direction)),
-            None => {
-                let key = location_key(&state.locations, exit.leads_to?)?;
-                Some(format!("- {} -> {}", exit.direction, display_name(key, state.locations.get(key)?)))
-            }
-        })
-        .collect();
+    let line = |exit: Exit<'_>| {
+        if let Some(reason) = exit.blocked {
+            return Some(format!("- {} is blocked ({reason})", exit.direction));
+        }
+        let key = location_key(&state.locations, exit.leads_to?)?;
+        Some(format!("- {} -> {}", exit.direction, display_name(key, state.locations.get(key)?)))
+    };
+    let lines: Vec<_> = exits(location).into_iter().filter_map(line).collect();
     if lines.is_empty() {
         return String::new();
     }

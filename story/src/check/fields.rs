@@ -1,0 +1,85 @@
+//! Fields that nobody reads. The running engine lets them through; here each is compared with the schema of its file, which is made
+//! from the very types that the file is read into.
+
+use serde_json::Value;
+
+use super::report::{Report, at, nth};
+use crate::content::Source;
+
+/// Where editors find a file's schema.
+const SCHEMA_KEY: &str = "$schema";
+
+pub(super) fn check(source: &Source, report: &mut Report) {
+    match serde_json::from_str::<Value>(source.text.trim_start_matches('\u{feff}')) {
+        Ok(value) => {
+            let root = source.kind.schema();
+            Walk { root: &root, report }.visit(&value, &root, "");
+        }
+        Err(error) => {
+            report.error("", format!("not JSON: {error}"));
+        }
+    }
+}
+
+struct Walk<'a> {
+    root: &'a Value,
+    report: &'a mut Report,
+}
+
+impl<'a> Walk<'a> {
+    fn visit(&mut self, value: &Value, schema: &'a Value, pointer: &str) {
+        let schema = self.schema_of(value, schema);
+        match value {
+            Value::Object(object) => {
+                let properties = schema.get("properties").and_then(Value::as_object);
+                let additional = schema.get("additionalProperties").filter(|additional| additional.is_object());
+                for (key, value) in object {
+                    let pointer_to_key = at(pointer, key);
+                    match (properties.and_then(|properties| properties.get(key)), additional) {
+                        (Some(property), _) => self.visit(value, property, &pointer_to_key),
+                        (None, Some(additional)) => self.visit(value, additional, &pointer_to_key),
+                        (None, None) if pointer.is_empty() && key == SCHEMA_KEY => {}
+                        (None, None) => {
+                            let known =
+                                properties.into_iter().flat_map(|properties| properties.keys().map(String::as_str));
+                            self.report.error(pointer_to_key, format!("unknown field `{key}`")).suggest(key, known);
+                        }
+                    }
+                }
+            }
+            Value::Array(list) => {
+                if let Some(items) = schema.get("items") {
+                    for (index, value) in list.iter().enumerate() {
+                        self.visit(value, items, &nth(pointer, index));
+                    }
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// The schema that really describes `value`: references followed, and of alternatives the one for its type.
+    fn schema_of(&self, value: &Value, schema: &'a Value) -> &'a Value {
+        let mut schema = schema;
+        while let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+            match self.root.pointer(target.trim_start_matches('#')) {
+                Some(found) => schema = found,
+                None => return schema,
+            }
+        }
+        let alternatives = schema.get("anyOf").and_then(Value::as_array);
+        let fitting = alternatives.into_iter().flatten().map(|alternative| self.schema_of(value, alternative));
+        fitting.into_iter().find(|alternative| describes(alternative, value)).unwrap_or(schema)
+    }
+}
+
+fn describes(schema: &Value, value: &Value) -> bool {
+    let kind = match value {
+        Value::Object(_) => "object",
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Null => "null",
+        Value::Bool(_) | Value::Number(_) => return false,
+    };
+    schema.get("type").and_then(Value::as_str) == Some(kind)
+}

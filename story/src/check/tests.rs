@@ -1,0 +1,208 @@
+//! One finding per rule, found in the lighthouse with one thing wrong.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::content::Source;
+use crate::testing::sources;
+
+/// The findings in the lighthouse after `change`.
+fn findings(change: impl FnOnce(&mut Value)) -> Vec<Finding> {
+    let mut sources = sources();
+    let mut scenario: Value = serde_json::from_str(&sources[0].text).unwrap();
+    change(&mut scenario);
+    sources[0].text = scenario.to_string();
+    check(&Library::load(sources.clone()).unwrap(), &sources)
+}
+
+/// Asserts that `change` brings exactly one finding more, and gives it.
+fn one_more(change: impl FnOnce(&mut Value)) -> Finding {
+    let known = findings(|_| {});
+    let mut more: Vec<_> = findings(change).into_iter().filter(|finding| !known.contains(finding)).collect();
+    assert_eq!(more.len(), 1, "{more:#?}");
+    more.remove(0)
+}
+
+fn set(pointer: &str, key: &str, value: Value) -> impl FnOnce(&mut Value) {
+    let (pointer, key) = (pointer.to_owned(), key.to_owned());
+    move |scenario| {
+        scenario.pointer_mut(&pointer).unwrap()[key] = value;
+    }
+}
+
+fn assert_finding(finding: &Finding, pointer: &str, message: &str, help: &str) {
+    assert_eq!(finding.pointer, pointer);
+    assert!(finding.message.contains(message), "{finding:?}");
+    assert!(finding.help.as_deref().unwrap_or_default().contains(help), "{finding:?}");
+}
+
+#[test]
+fn the_lighthouse_has_only_the_flaws_that_it_is_meant_to_have() {
+    insta::assert_json_snapshot!(findings(|_| {}));
+}
+
+#[test]
+fn an_unknown_field_is_found_at_any_depth() {
+    let finding = one_more(set("/locations/jetty", "discription", json!("x")));
+    assert_finding(&finding, "/locations/jetty/discription", "unknown field", "`description`");
+    let finding = one_more(set("/scenes/storm/conditionals/answer/then", "set_var", json!({})));
+    assert_finding(&finding, "/scenes/storm/conditionals/answer/then/set_var", "unknown field", "`set_vars`");
+    let finding = one_more(set("/contingency_prompts/1/when", "location_type", json!("pier")));
+    assert_finding(&finding, "/contingency_prompts/1/when/location_type", "unknown field", "");
+    assert_eq!(finding.severity, Severity::Error);
+}
+
+#[test]
+fn a_schema_for_the_editor_is_no_unknown_field() {
+    assert_eq!(findings(set("", "$schema", json!("./scenario.schema.json"))), findings(|_| {}));
+}
+
+#[test]
+fn what_the_opening_names_must_exist() {
+    for (field, value, near) in [
+        ("opening_location", "jety", "`jetty`"),
+        ("opening_scene", "strom", "`storm`"),
+        ("narrator_id", "dryy", "`dry`"),
+        ("default_pc", "keper", "`keeper`"),
+    ] {
+        let change = set("", field, json!(value));
+        let known = findings(|_| {});
+        let found = findings(change)
+            .into_iter()
+            .find(|finding| !known.contains(finding) && finding.pointer == format!("/{field}"));
+        assert_finding(&found.unwrap(), &format!("/{field}"), value, near);
+    }
+    assert_finding(&one_more(set("", "rating", json!("PG13"))), "/rating", "`PG13` is not a rating", "PG-13");
+}
+
+#[test]
+fn exits_must_lead_somewhere() {
+    let finding = one_more(set("/locations/gallery/exits", "ladder", json!("rof")));
+    assert_finding(&finding, "/locations/gallery/exits/ladder", "no scene has a location `rof`", "");
+}
+
+#[test]
+fn a_condition_that_can_never_hold_is_found() {
+    let when = "/scenes/storm/conditionals/answer/when";
+    let conditional = "/scenes/storm/conditionals/answer";
+    assert_finding(&one_more(set(conditional, "when", json!({}))), when, "an empty `when` never holds", "");
+    let finding = one_more(set(conditional, "when", json!({ "not": {} })));
+    assert_finding(&finding, &format!("{when}/not"), "an empty `when` never holds", "");
+    let finding = one_more(set(conditional, "when", json!({ "min_turns": 5, "turn_counter": 3 })));
+    assert_finding(&finding, when, "contradict", "");
+    let finding = one_more(set(conditional, "when", json!({ "turn_counter": 0 })));
+    assert_finding(&finding, &format!("{when}/turn_counter"), "never 0", "use 1");
+    let finding = one_more(set(conditional, "when", json!({ "vars": { "oil": "none" } })));
+    assert_finding(&finding, &format!("{when}/vars/oil"), "nothing ever sets `oil` to `none`", "set_vars");
+}
+
+#[test]
+fn what_a_condition_asks_for_must_exist() {
+    let conditional = "/scenes/storm/conditionals/answer";
+    for (when, pointer, near) in [
+        (json!({ "vars": { "lamp_litt": "true" } }), "vars/lamp_litt", "`lamp_lit`"),
+        (json!({ "vars_compare": { "oill": "> 1" } }), "vars_compare/oill", "`oil`"),
+        (json!({ "location": "Jetty" }), "location", "`jetty`"),
+        (json!({ "any": [{ "npc_locations": { "gul": "jetty" } }] }), "any/0/npc_locations/gul", "`gull`"),
+    ] {
+        assert_finding(&one_more(set(conditional, "when", when)), &format!("{conditional}/when/{pointer}"), "", near);
+    }
+}
+
+#[test]
+fn what_an_effect_refers_to_must_exist() {
+    let conditional = "/scenes/rescue/conditionals/saved";
+    for (then, pointer, near) in [
+        (json!({}), "", "effect"),
+        (json!({ "prompt": " " }), "/prompt", ""),
+        (json!({ "set_vars": { "ship_sen": "1" } }), "/set_vars/ship_sen", "`ship_seen`"),
+        (json!({ "scene_change": { "to": "strm" } }), "/scene_change/to", "`storm`"),
+        (json!({ "scene_change": { "to": "rescue" } }), "/scene_change/to", ""),
+        (json!({ "user_location": "lamproom" }), "/user_location", "`lamp_room`"),
+        (json!({ "npc_events": [{ "npc_id": "gul" }] }), "/npc_events/0/npc_id", "`gull`"),
+        (
+            json!({ "npc_events": [{ "npc_id": "mara voss", "set_following": "gul" }] }),
+            "/npc_events/0/set_following",
+            "`gull`",
+        ),
+        (
+            json!({ "item_events": [{ "item": "x", "action": "give", "to": { "type": "npc" } }] }),
+            "/item_events/0/to/name",
+            "",
+        ),
+        (
+            json!({ "monster_events": [{ "action": "spawn", "instance_id": "x", "template": "eal", "location": "jetty" }] }),
+            "/monster_events/0/template",
+            "`eel`",
+        ),
+        (
+            json!({ "monster_events": [{ "action": "despawn", "instance_id": "kraken" }] }),
+            "/monster_events/0/instance_id",
+            "",
+        ),
+    ] {
+        assert_finding(&one_more(set(conditional, "then", then)), &format!("{conditional}/then{pointer}"), "", near);
+    }
+}
+
+#[test]
+fn people_must_have_a_name_a_place_and_a_template_that_exists() {
+    let finding = one_more(set("/npcs", "ghost", json!({ "location": "jetty" })));
+    assert_finding(&finding, "/npcs/ghost/name", "neither a name nor a `template_id`", "");
+    let finding = one_more(set("/npcs/gull", "location", json!("jety")));
+    assert_finding(&finding, "/npcs/gull/location", "", "`jetty`");
+    let finding = one_more(set("/scenes/rescue/npcs/pilot", "template_id", json!("pilott")));
+    assert_finding(&finding, "/scenes/rescue/npcs/pilot/template_id", "", "`pilot`");
+    let finding = one_more(set("/locations/cave/monsters/eel_1", "template_id", json!("eal")));
+    assert_finding(&finding, "/locations/cave/monsters/eel_1/template_id", "", "`eel`");
+}
+
+#[test]
+fn an_item_in_two_places_is_found() {
+    let finding = one_more(set("/locations/gallery", "items", json!(["net"])));
+    assert_finding(&finding, "/locations/gallery/items", "`net` is also with the NPC `gull`", "one place");
+}
+
+#[test]
+fn a_direction_that_is_open_and_blocked_is_found() {
+    let known = findings(|_| {});
+    assert!(
+        known
+            .iter()
+            .any(|finding| finding.pointer == "/locations/jetty/exits/north" && finding.message.contains("closed"))
+    );
+}
+
+#[test]
+fn a_scene_and_a_room_that_nothing_leads_to_are_found() {
+    let finding =
+        one_more(set("/scenes", "epilogue", json!({ "story": "Dawn.", "locations": { "reef": { "name": "Reef" } } })));
+    assert_finding(&finding, "/scenes/epilogue", "nothing ever begins", "scene_change");
+    let finding = one_more(set("/locations", "cellar", json!({ "name": "Cellar", "exits": { "up": "jetty" } })));
+    assert_finding(&finding, "/locations/cellar", "can never reach", "open exit");
+}
+
+#[test]
+fn a_name_that_is_not_snake_case_is_found() {
+    let finding = one_more(set("/vars", "tideOut", json!("false")));
+    assert_finding(&finding, "/vars/tideOut", "not in snake case", "");
+}
+
+#[test]
+fn a_file_that_is_not_json_is_a_finding_too() {
+    let source =
+        Source { kind: ContentKind::Pc, id: "Ada Finch".into(), path: "pcs/Ada Finch.json".into(), text: "{".into() };
+    let findings = check(&Library::default(), &[source]);
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert!(findings.iter().any(|finding| finding.message.starts_with("not JSON")));
+    assert!(findings.iter().any(|finding| finding.help.as_deref() == Some("rename it to `ada_finch.json`")));
+}
+
+#[test]
+fn an_error_of_loading_becomes_a_finding() {
+    let source = Source { kind: ContentKind::Pc, id: "p".into(), path: "pcs/p.json".into(), text: "3".into() };
+    let errors = Library::load([source]).unwrap_err();
+    let finding = Finding::from(&errors.0[0]);
+    assert_eq!(finding.path, "pcs/p.json");
+    assert!(finding.message.starts_with("not a PC"), "{finding:?}");
+}
