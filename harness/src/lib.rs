@@ -1,12 +1,16 @@
 //! Runs cases, which are JSON files, against the real story engine: real processes, a real store, a scripted model.
 //!
 //! [`case`] reads and checks files, [`services`] finds or starts Redis and the model, [`run`] plays cases and sends events,
-//! [`report`] makes them into what people and CI servers read.
+//! [`report`] makes them into what people and CI servers read. [`chaos`] needs no cases: it plays many games while it breaks
+//! things at random. [`invariants`] are what must hold after either.
 
 pub mod case;
+pub mod chaos;
 pub mod cli;
 pub mod expect;
+mod fleet;
 pub mod http;
+pub mod invariants;
 pub mod json;
 pub mod model;
 pub mod report;

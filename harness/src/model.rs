@@ -76,7 +76,12 @@ impl Model {
 
     /// Every call so far, in the order in which they came.
     pub async fn calls(&self) -> Result<Vec<Record>, ModelError> {
-        let answer = self.call(Method::GET, "journal", None).await?;
+        self.calls_after(0).await
+    }
+
+    /// The calls after the one with this number, as far as the journal still holds them.
+    pub async fn calls_after(&self, id: u64) -> Result<Vec<Record>, ModelError> {
+        let answer = self.call(Method::GET, &format!("journal?since={id}"), None).await?;
         let url = format!("{}/__mock/journal", self.base);
         serde_json::from_value(answer).map_err(|error| ModelError::Unreachable { url, reason: error.to_string() })
     }

@@ -166,6 +166,11 @@ impl Watch {
         let _ = listening.wait_for(|open| !open).await;
     }
 
+    /// Closes the stream, for the engine is away: connecting to it would only keep this machine busy.
+    pub fn pause(&self) {
+        self.target.send_replace(None);
+    }
+
     /// Opens the stream at an engine, from after the last event that came. Nothing happens if it is open there.
     pub fn resume(&self, base_url: &str) {
         self.target.send_if_modified(|target| {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::chaos::ChaosArgs;
 use crate::services::Mode;
 
 /// Runs JSON cases against the real story engine and breaks it on purpose.
@@ -23,6 +24,12 @@ pub(super) enum Command {
     /// `HARNESS_PATIENCE=3` stretches all time limits; `HARNESS_REQUIRE_SERVICES=1` makes services that are not there a
     /// failure.
     Run(Box<RunArgs>),
+    /// Play many games while processes are killed, frozen and restarted at random; then check that nothing was lost, applied
+    /// twice, reordered or narrated twice.
+    ///
+    /// Exit codes: 0 every promise was kept, 1 one was broken, 2 usage, 4 no services, 130 Ctrl-C. A seed reproduces what is
+    /// sent and what is broken, not the moment at which it meets whom.
+    Chaos(ChaosArgs),
     /// Read cases and say what is wrong with them; run nothing.
     Check(Paths),
     /// List the cases that would be run.
@@ -107,7 +114,7 @@ pub(super) enum Wanted {
     Mode(Mode),
 }
 
-fn wanted_mode(text: &str) -> Result<Wanted, String> {
+pub(super) fn wanted_mode(text: &str) -> Result<Wanted, String> {
     if text == "auto" {
         return Ok(Wanted::Auto);
     }

@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and how it is answered with an exit code.
 
 mod args;
+mod chaos;
 mod check;
 mod exit;
 mod run;
@@ -17,6 +18,7 @@ use args::{Cli, Command};
 pub async fn main() -> Exit {
     match Cli::parse().command {
         Command::Run(args) => run::run(*args).await,
+        Command::Chaos(args) => chaos::run(args).await,
         Command::Check(paths) => check::check(&paths.paths),
         Command::List(paths) => check::list(&paths.paths),
         Command::Schema => {

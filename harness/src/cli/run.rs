@@ -15,7 +15,7 @@ use super::check::complain;
 use crate::case::{Case, discover};
 use crate::report::{Events, RunEvent, Summary, Terminal, junit};
 use crate::run::{RunContext, run as run_cases};
-use crate::services::{ExternalUrls, Programs, ServiceError, Services};
+use crate::services::{Durability, ExternalUrls, Programs, ServiceError, Services};
 
 /// Runs cases as asked for.
 pub(super) async fn run(args: RunArgs) -> Exit {
@@ -34,6 +34,11 @@ pub(super) async fn run(args: RunArgs) -> Exit {
         );
         return Exit::Usage;
     };
+    in_a_directory(args.keep, async |dir| start(&args, cases, content, dir).await).await
+}
+
+/// Works in a directory that is gone afterwards, unless it is to be kept.
+pub(super) async fn in_a_directory(keep: bool, work: impl AsyncFnOnce(&Path) -> Exit) -> Exit {
     let dir = match tempfile::Builder::new().prefix("harness-").tempdir() {
         Ok(dir) => dir,
         Err(error) => {
@@ -42,11 +47,11 @@ pub(super) async fn run(args: RunArgs) -> Exit {
         }
     };
     let path = dir.path().to_owned();
-    if args.keep {
+    if keep {
         eprintln!("logs, configurations and stores stay in {}", dir.keep().display());
-        return start(&args, cases, content, &path).await;
+        return work(&path).await;
     }
-    start(&args, cases, content, &path).await
+    work(&path).await
 }
 
 async fn start(args: &RunArgs, cases: Vec<Case>, served: PathBuf, dir: &Path) -> Exit {
@@ -65,9 +70,12 @@ async fn start(args: &RunArgs, cases: Vec<Case>, served: PathBuf, dir: &Path) ->
             return Exit::Services;
         }
     };
-    let services = match Services::start(mode, &programs, &external, dir).await {
+    let services = match Services::start(mode, &programs, &external, Durability::None, dir).await {
         Ok(services) => services,
-        Err(error) => return without_services(&cases, error),
+        Err(error) => {
+            let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+            return without_services(&ids, error);
+        }
     };
     let context = RunContext {
         services,
@@ -116,7 +124,7 @@ async fn follow(args: &RunArgs, context: Arc<RunContext>, cases: Vec<Case>) -> E
 }
 
 /// Ctrl-C, or SIGTERM.
-async fn told_to_end() {
+pub(super) async fn told_to_end() {
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
             tokio::select! {
@@ -147,7 +155,7 @@ const fn exit_of(summary: &Summary) -> Exit {
 }
 
 /// Cases that this machine cannot run are skipped, with the reason; where services are required, that is a failure.
-fn without_services(cases: &[Case], error: ServiceError) -> Exit {
+pub(super) fn without_services(cases: &[&str], error: ServiceError) -> Exit {
     let required = env::var_os("HARNESS_REQUIRE_SERVICES").is_some_and(|value| value != "0" && !value.is_empty());
     let (lack, reason) = (error.is_lack(), error.to_string());
     eprintln!("{:?}", Report::new(error));
@@ -155,7 +163,7 @@ fn without_services(cases: &[Case], error: ServiceError) -> Exit {
         return Exit::Services;
     }
     for case in cases {
-        println!("SKIP {}: {reason}", case.id);
+        println!("SKIP {case}: {reason}");
     }
     println!("0 passed, 0 failed, {} skipped", cases.len());
     if required { Exit::Services } else { Exit::Ok }

@@ -80,8 +80,13 @@ impl CaseLog {
 
     /// Notes something that another program has timed by the wall clock.
     pub fn note_at(&self, at: Timestamp, source: Source, text: impl Into<String>) {
-        let at = Duration::try_from(at.duration_since(self.began_at)).unwrap_or_default();
-        self.lock().push(Entry { at, source, text: text.into() });
+        self.lock().push(Entry { at: self.on_clock(at), source, text: text.into() });
+    }
+
+    /// A time by the wall clock, on the clock of this log.
+    #[must_use]
+    pub fn on_clock(&self, at: Timestamp) -> Duration {
+        Duration::try_from(at.duration_since(self.began_at)).unwrap_or_default()
     }
 
     /// Everything so far, in the order of time.

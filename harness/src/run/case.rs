@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use super::outcome::{Look, until};
 use super::world::{World, failed, is_empty};
-use super::{RunContext, invariants, step};
+use super::{RunContext, step};
 use crate::case::Case;
+use crate::invariants;
 use crate::report::{CaseLog, CaseOutcome, CaseReport, Events, Failure, RunEventKind};
 use crate::services::Mode;
 use crate::snapshot::{self, Aliases, Comparison};
@@ -129,6 +130,7 @@ async fn finish(world: &World, context: &RunContext) -> Result<(), Failure> {
         wrong.extend(invariants::status(&world.game_of(request).watch.journal(), &view));
     }
     if !wrong.is_empty() {
+        let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
         return Err(Failure::new(format!("at the end: {}", wrong.join("; "))));
     }
     snapshots(world, context, &journals, &calls).await

@@ -3,10 +3,7 @@
 //! [`RunEvent`]: crate::report::RunEvent
 
 mod case;
-mod config;
-mod fleet;
 mod http_step;
-mod invariants;
 mod outcome;
 mod settle;
 mod step;

@@ -10,9 +10,8 @@ use protocol::{CreateGame, EventId, GameId, GameView, QueueView, RequestId};
 use serde_json::Value;
 
 use super::RunContext;
-use super::config;
-use super::fleet::Fleet;
 use crate::case::{Case, DEFAULT_GAME, Game, ProcessAction};
+use crate::fleet::{Fleet, engine_config};
 use crate::model::{Model, summary};
 use crate::report::{CaseLog, Failure, Source};
 use crate::services::{Mode, ServiceError};
@@ -74,7 +73,7 @@ impl World {
         let (fleet, base_url) = if let Some(url) = &services.api_url {
             (None, url.clone())
         } else {
-            let config = config::engine(&case, services, &model, &context.content, &dir, &format!("{name}:"));
+            let config = engine_config(services, &model, &context.content, &dir, &format!("{name}:"), &case.engine);
             let redis = services.redis_url.clone();
             let fleet = Fleet::new(&context.programs, dir, &config, redis, log.clone(), pulse.clone())
                 .map_err(|error| failed(&error))?;

@@ -13,6 +13,6 @@ pub(super) async fn start(programs: &Programs, dir: &Path, reason: &str) -> Resu
         redis_url: None,
         mock_url,
         api_url: None,
-        guard: Guard::Processes(vec![model]),
+        guard: Guard::Model(model),
     })
 }

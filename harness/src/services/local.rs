@@ -1,45 +1,103 @@
 //! Services as processes of this machine: `redis-server` on a Unix socket, and `mock-llm`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::{Guard, Launch, Mode, Process, Programs, ServiceError, Services, programs::on_path};
+use tokio::sync::Mutex;
+
+use super::{Guard, Launch, Mode, Process, Programs, ServiceError, Services, StartError, programs::on_path};
+
+/// What a Redis that is started here keeps when it is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Nothing.
+    None,
+    /// Everything: its append-only file is synced before it answers.
+    Always,
+}
+
+/// A running `redis-server`, which can be killed and started again on its data.
+#[derive(Debug)]
+pub(super) struct RedisServer {
+    program: PathBuf,
+    dir: PathBuf,
+    durability: Durability,
+    process: Mutex<Process>,
+}
+
+impl RedisServer {
+    async fn start(programs: &Programs, dir: &Path, durability: Durability) -> Result<Self, ServiceError> {
+        let program = on_path("redis-server").ok_or(ServiceError::NoRedisServer)?;
+        let process = launch(&program, programs, dir, durability).await?;
+        Ok(Self { program, dir: dir.to_owned(), durability, process: Mutex::new(process) })
+    }
+
+    fn url(&self) -> String {
+        format!("redis+unix://{}", socket(&self.dir).display())
+    }
+
+    /// SIGKILL; starts it again on its data after `down`.
+    pub(super) async fn restart(&self, programs: &Programs, down: Duration) -> Result<(), StartError> {
+        let mut process = self.process.lock().await;
+        process.kill();
+        process.ended().await;
+        tokio::time::sleep(down).await;
+        *process = launch(&self.program, programs, &self.dir, self.durability).await?;
+        Ok(())
+    }
+
+    /// Kills it for good, and waits for its end.
+    pub(super) async fn stop(self) {
+        let process = self.process.into_inner();
+        process.kill();
+        process.ended().await;
+    }
+}
+
+fn socket(dir: &Path) -> PathBuf {
+    dir.join("redis.sock")
+}
+
+async fn launch(
+    program: &Path,
+    programs: &Programs,
+    dir: &Path,
+    durability: Durability,
+) -> Result<Process, StartError> {
+    let append = match durability {
+        Durability::None => "no",
+        Durability::Always => "yes",
+    };
+    let (socket, data) = (socket(dir).display().to_string(), dir.display().to_string());
+    let args = ["--port", "0", "--unixsocket", &socket, "--unixsocketperm", "700", "--save", "", "--dir", &data]
+        .into_iter()
+        .chain(["--appendonly", append, "--appendfsync", "always", "--maxmemory-policy", "noeviction"])
+        .map(str::to_owned)
+        .collect();
+    let launch = Launch { name: "redis", program, args, dir, ready: "eady to accept connections" };
+    Ok(Process::start(launch, programs).await?.0)
+}
 
 /// Starts both.
-pub(super) async fn start(programs: &Programs, dir: &Path, reason: &str) -> Result<Services, ServiceError> {
-    let redis = on_path("redis-server").ok_or(ServiceError::NoRedisServer)?;
-    let socket = dir.join("redis.sock");
-    let redis_args = [
-        "--port",
-        "0",
-        "--unixsocket",
-        &socket.display().to_string(),
-        "--unixsocketperm",
-        "700",
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-        "--maxmemory-policy",
-        "noeviction",
-        "--dir",
-        &dir.display().to_string(),
-    ]
-    .map(str::to_owned);
-    let redis =
-        Launch { name: "redis", program: &redis, args: redis_args.into(), dir, ready: "eady to accept connections" };
-    let (redis, model) = tokio::join!(Process::start(redis, programs), mock_llm(programs, dir));
-    let ((redis, _), (model, mock_url)) = (redis?, model?);
+pub(super) async fn start(
+    programs: &Programs,
+    dir: &Path,
+    durability: Durability,
+    reason: &str,
+) -> Result<Services, ServiceError> {
+    let (redis, model) = tokio::join!(RedisServer::start(programs, dir, durability), mock_llm(programs, dir));
+    let (redis, (model, mock_url)) = (redis?, model?);
     Ok(Services {
         mode: Mode::Local,
         reason: reason.to_owned(),
-        redis_url: Some(format!("redis+unix://{}", socket.display())),
+        redis_url: Some(redis.url()),
         mock_url,
         api_url: None,
-        guard: Guard::Processes(vec![redis, model]),
+        guard: Guard::Local { redis: Box::new(redis), model },
     })
 }
 
-/// Starts the scripted model; returns its base URL too. Every case loads its own script.
+/// Starts the scripted model; returns its base URL too. Whoever uses it loads a script.
 pub(super) async fn mock_llm(programs: &Programs, dir: &Path) -> Result<(Process, String), ServiceError> {
     let program = programs.mock_llm()?;
     let args = ["--listen", "127.0.0.1:0"].map(str::to_owned);

@@ -12,6 +12,7 @@ mod supervise;
 
 pub use error::{ServiceError, StartError};
 pub use external::ExternalUrls;
+pub use local::Durability;
 pub use process::{Launch, Process};
 pub use programs::Programs;
 pub use reap::reap;
@@ -19,6 +20,7 @@ pub use supervise::supervise;
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 /// How services are come by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -63,17 +65,20 @@ pub struct Services {
 /// What must stay alive for the services to be there.
 #[derive(Debug)]
 enum Guard {
-    Processes(Vec<Process>),
+    Local { redis: Box<local::RedisServer>, model: Process },
+    Model(Process),
     Containers(Box<docker::Containers>),
     Nothing,
 }
 
 impl Services {
-    /// Starts services in the wanted mode; `None` takes the first that works of local, docker and embedded.
+    /// Starts services in the wanted mode; `None` takes the first that works of local, docker and embedded. A Redis that is
+    /// started as a process keeps its data as `durability` says.
     pub async fn start(
         wanted: Option<Mode>,
         programs: &Programs,
         external: &ExternalUrls,
+        durability: Durability,
         dir: &Path,
     ) -> Result<Self, ServiceError> {
         if wanted != Some(Mode::External) {
@@ -81,16 +86,16 @@ impl Services {
             programs.engine()?;
         }
         match wanted {
-            Some(Mode::Local) => local::start(programs, dir, "as asked for").await,
+            Some(Mode::Local) => local::start(programs, dir, durability, "as asked for").await,
             Some(Mode::Docker) => docker::start(programs, "as asked for").await,
             Some(Mode::Embedded) => embedded::start(programs, dir, "as asked for").await,
             Some(Mode::External) => external::services(external).await,
-            None => Self::first_that_works(programs, dir).await,
+            None => Self::first_that_works(programs, durability, dir).await,
         }
     }
 
-    async fn first_that_works(programs: &Programs, dir: &Path) -> Result<Self, ServiceError> {
-        let no_local = match local::start(programs, dir, "redis-server is on the PATH").await {
+    async fn first_that_works(programs: &Programs, durability: Durability, dir: &Path) -> Result<Self, ServiceError> {
+        let no_local = match local::start(programs, dir, durability, "redis-server is on the PATH").await {
             Err(error @ ServiceError::NoRedisServer) => error,
             other => return other,
         };
@@ -102,14 +107,25 @@ impl Services {
         embedded::start(programs, dir, &reason).await
     }
 
+    /// Kills Redis and starts it again on its data after `down`. Nothing happens where it is not a process of ours.
+    pub async fn restart_redis(&self, programs: &Programs, down: Duration) -> Result<(), StartError> {
+        match &self.guard {
+            Guard::Local { redis, .. } => redis.restart(programs, down).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Stops what was started, and waits for it.
     pub async fn stop(self) {
         match self.guard {
-            Guard::Processes(processes) => {
-                for process in processes {
-                    process.kill();
-                    process.ended().await;
-                }
+            Guard::Local { redis, model } => {
+                redis.stop().await;
+                model.kill();
+                model.ended().await;
+            }
+            Guard::Model(model) => {
+                model.kill();
+                model.ended().await;
             }
             Guard::Containers(containers) => containers.remove().await,
             Guard::Nothing => {}

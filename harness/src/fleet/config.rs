@@ -1,10 +1,9 @@
-//! The configuration that an engine gets: the harness's own, and over it what the case says.
+//! The configuration that an engine gets: the harness's own, and over it what is asked for.
 
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::case::Case;
 use crate::model::Model;
 use crate::services::Services;
 
@@ -12,14 +11,14 @@ use crate::services::Services;
 const PROVIDER: &str = "mock";
 const MODEL: &str = "mock-model";
 
-/// The configuration of one case's engine processes.
-pub(super) fn engine(
-    case: &Case,
+/// The configuration of engine processes that share a store: it is kept in `dir`, or in Redis under `prefix`.
+pub(crate) fn engine_config(
     services: &Services,
     model: &Model,
     content: &Path,
     dir: &Path,
     prefix: &str,
+    over: &Map<String, Value>,
 ) -> Value {
     let mut config = json!({
         "content": content,
@@ -30,7 +29,7 @@ pub(super) fn engine(
     if let Some(url) = &services.redis_url {
         config["redis"] = json!({ "url": url, "prefix": prefix });
     }
-    lay_over(&mut config, &case.engine);
+    lay_over(&mut config, over);
     config
 }
 

@@ -1,4 +1,6 @@
-//! The engine processes of one case: one API and its workers, or both in one process.
+//! The engine processes round one store: one API and its workers, or both in one process.
+
+mod config;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,6 +10,8 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::Value;
 
+pub(crate) use config::engine_config;
+
 use crate::case::{ProcessAction, Target, Verb};
 use crate::report::{CaseLog, Source};
 use crate::services::{Launch, Process, Programs, ServiceError};
@@ -16,9 +20,9 @@ use crate::watch::Pulse;
 /// How long a process may take to end after SIGTERM, before patience is applied.
 const TERMINATE_LIMIT: Duration = Duration::from_secs(10);
 
-/// The processes of one case.
+/// The processes of one case, or of one run that breaks them at random.
 #[derive(Debug)]
-pub(super) struct Fleet {
+pub(crate) struct Fleet {
     programs: Programs,
     dir: PathBuf,
     config: PathBuf,
@@ -31,7 +35,7 @@ pub(super) struct Fleet {
 
 impl Fleet {
     /// A fleet without processes.
-    pub(super) fn new(
+    pub(crate) fn new(
         programs: &Programs,
         dir: PathBuf,
         config: &Value,
@@ -46,7 +50,7 @@ impl Fleet {
     }
 
     /// Starts the API and so many workers at the same time; returns the API's base URL.
-    pub(super) async fn start_all(&self, workers: usize) -> Result<String, ServiceError> {
+    pub(crate) async fn start_all(&self, workers: usize) -> Result<String, ServiceError> {
         let workers = if self.redis_url.is_some() { workers } else { 0 };
         let workers = futures::future::try_join_all((0..workers).map(|n| self.start(Target::Worker(n))));
         let (line, _) = futures::future::try_join(self.start(Target::Api), workers).await?;
@@ -54,7 +58,7 @@ impl Fleet {
     }
 
     /// Does something to a process. A new base URL comes back if it was the API that was started.
-    pub(super) async fn act(&self, action: ProcessAction) -> Result<Option<String>, String> {
+    pub(crate) async fn act(&self, action: ProcessAction) -> Result<Option<String>, String> {
         let target = self.key(action.target);
         let process = self.lock().get(&target).cloned();
         let alive = process.as_ref().is_some_and(|process| process.exit_status().is_none());
@@ -85,14 +89,14 @@ impl Fleet {
     }
 
     /// A process that has ended though nobody asked it to.
-    pub(super) fn unexpected_end(&self) -> Option<String> {
+    pub(crate) fn unexpected_end(&self) -> Option<String> {
         self.lock().values().find_map(|process| {
             process.unexpected_end().map(|status| format!("{} ended by itself ({status})", process.name()))
         })
     }
 
     /// Ends all processes in good order: workers first. What did not end well comes back.
-    pub(super) async fn stop(&self) -> Vec<String> {
+    pub(crate) async fn stop(&self) -> Vec<String> {
         let processes: Vec<_> = self.lock().values().cloned().collect();
         let limit = crate::patience(TERMINATE_LIMIT);
         let mut wrong = Vec::new();
@@ -106,7 +110,7 @@ impl Fleet {
     }
 
     /// The last lines that every process logged.
-    pub(super) fn logs(&self) -> Vec<(String, Vec<String>)> {
+    pub(crate) fn logs(&self) -> Vec<(String, Vec<String>)> {
         self.lock().values().map(|process| (process.name().to_owned(), process.log_tail())).collect()
     }
 

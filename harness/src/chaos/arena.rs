@@ -1,0 +1,214 @@
+//! Where it is played: the engine's processes, the games, and somebody who listens to each of them all the time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use client::Client;
+use protocol::{CreateGame, GameId, QueueView};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::plan::{self, Message};
+use super::schedule::{Disaster, Victim};
+use super::{ChaosError, Options, Place, stage};
+use crate::case::{ProcessAction, Target, Verb};
+use crate::fleet::{Fleet, engine_config};
+use crate::invariants::{Finding, FindingKind};
+use crate::model::Model;
+use crate::report::{CaseLog, Source};
+use crate::watch::{Journal, Pulse, Watch};
+
+/// How long everything may take to come to rest, before patience is applied.
+const REST_LIMIT: Duration = Duration::from_mins(1);
+
+/// How often it is looked at whether all is at rest.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How long a process may take to come up while its store is away, before patience is applied.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// A game, and everything that has been heard of it.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) id: GameId,
+    pub(super) watch: Watch,
+}
+
+/// Processes, games and their listeners. Dropping it ends the processes.
+#[derive(Debug)]
+pub(super) struct Arena<'a> {
+    pub(super) place: Place<'a>,
+    pub(super) model: Model,
+    pub(super) log: CaseLog,
+    pub(super) seats: Vec<Seat>,
+    fleet: Fleet,
+    /// The engine's API; `None` while it is known to be away.
+    api: watch::Sender<Option<Client>>,
+}
+
+impl<'a> Arena<'a> {
+    /// Starts everything, up to the games.
+    pub(super) async fn open(options: &Options, place: Place<'a>, load: &[Message]) -> Result<Self, ChaosError> {
+        let (services, log, pulse) = (place.services, CaseLog::default(), Pulse::default());
+        let content = stage::write_content(place.dir, plan::bells(load))?;
+        let model = Model::new(place.http.clone(), format!("{}/t/chaos", services.mock_url));
+        model.load(&stage::script()).await?;
+        let over = stage::engine(options, services.redis_url.is_some());
+        let config = engine_config(services, &model, &content, place.dir, "chaos:", &over);
+        let redis = services.redis_url.clone();
+        let fleet = Fleet::new(place.programs, place.dir.to_owned(), &config, redis, log.clone(), pulse.clone())?;
+        let url = fleet.start_all(options.workers).await?;
+        let client = Client::new(&url).map_err(|source| ChaosError::Engine { what: "use the API", source })?;
+        let create = CreateGame { scenario: stage::SCENARIO.to_owned(), ..CreateGame::default() };
+        let mut seats = Vec::new();
+        for _ in 0..options.games {
+            let view = client.create_game(&create).await;
+            let id = view.map_err(|source| ChaosError::Engine { what: "create a game", source })?.id;
+            let watch = Watch::start(place.http.clone(), id, url.clone(), log.clone(), pulse.clone());
+            seats.push(Seat { id, watch });
+        }
+        Ok(Self { place, model, log, seats, fleet, api: watch::channel(Some(client)).0 })
+    }
+
+    pub(super) fn has_redis(&self) -> bool {
+        self.place.services.redis_url.is_some()
+    }
+
+    /// The engine's API, as soon as it is there.
+    pub(super) async fn api(&self) -> Client {
+        let mut api = self.api.subscribe();
+        loop {
+            if let Some(client) = api.borrow_and_update().clone() {
+                return client;
+            }
+            // The sender lives as long as `self`.
+            let _ = api.changed().await;
+        }
+    }
+
+    /// Breaks something, and mends it again.
+    pub(super) async fn strike(&self, victim: Victim, disaster: Disaster) -> Result<(), String> {
+        let target = match victim {
+            Victim::Engine(target) => target,
+            Victim::Redis => return self.kill_redis(disaster).await,
+        };
+        match disaster {
+            Disaster::Kill(down) => {
+                self.act(Verb::Kill, target).await?;
+                tokio::time::sleep(down).await;
+                self.start(target).await
+            }
+            Disaster::Freeze(length) => {
+                self.act(Verb::Stop, target).await?;
+                tokio::time::sleep(length).await;
+                self.act(Verb::Continue, target).await
+            }
+            Disaster::Restart => {
+                let ended = self.act(Verb::Terminate, target).await;
+                self.start(target).await.and(ended)
+            }
+        }
+    }
+
+    async fn kill_redis(&self, disaster: Disaster) -> Result<(), String> {
+        let Disaster::Kill(down) = disaster else { return Ok(()) };
+        self.log.note(Source::Process, "kill redis");
+        let restarted = self.place.services.restart_redis(self.place.programs, down).await;
+        self.log.note(Source::Process, "redis is up");
+        restarted.map_err(|error| error.to_string())
+    }
+
+    async fn act(&self, verb: Verb, target: Target) -> Result<(), String> {
+        self.fleet.act(ProcessAction { verb, target }).await?;
+        if target == Target::Api && matches!(verb, Verb::Kill | Verb::Terminate) {
+            self.api.send_replace(None);
+            for seat in &self.seats {
+                seat.watch.pause();
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a process, again and again while it cannot come up because its store is away.
+    async fn start(&self, target: Target) -> Result<(), String> {
+        let deadline = Instant::now() + crate::patience(START_LIMIT);
+        let url = loop {
+            match self.fleet.act(ProcessAction { verb: Verb::Start, target }).await {
+                Ok(url) => break url,
+                Err(error) if Instant::now() > deadline => return Err(error),
+                Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
+            }
+        };
+        if let Some(url) = url {
+            let client = Client::new(&url).map_err(|error| error.to_string())?;
+            for seat in &self.seats {
+                seat.watch.resume(&url);
+            }
+            self.api.send_replace(Some(client));
+        }
+        Ok(())
+    }
+
+    /// Waits until nothing is queued, nothing runs, and every event has come; or until it has waited long enough. What is
+    /// not at rest then, the checker finds.
+    pub(super) async fn rest(&self) {
+        let deadline = Instant::now() + crate::patience(REST_LIMIT);
+        while Instant::now() < deadline && !self.at_rest().await {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        // A call whose worker was frozen may still be in flight.
+        let _ = tokio::time::timeout_at(deadline, self.model.idle()).await;
+    }
+
+    async fn at_rest(&self) -> bool {
+        let client = self.api().await;
+        let empty = |queue: QueueView| queue.depth + queue.ready + queue.delayed + queue.active == 0;
+        if !client.queue().await.is_ok_and(empty) {
+            return false;
+        }
+        for seat in &self.seats {
+            let Ok(view) = client.game(seat.id).await else { return false };
+            if seat.watch.journal().last_id().map_or(0, |id| id.offset) < view.cursor.offset {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Reads a game's event log anew, from its first event to the one that came last on the live stream.
+    pub(super) async fn read_again(&self, seat: &Seat, limit: Duration) -> Journal {
+        let last = seat.watch.journal().last_id();
+        let client = self.api().await;
+        let pulse = Pulse::default();
+        let url = client.base_url().trim_end_matches('/').to_owned();
+        // What comes was noted already when it came for the first time.
+        let watch = Watch::start(self.place.http.clone(), seat.id, url, CaseLog::default(), pulse.clone());
+        let mut heard = pulse.listen();
+        let read = async {
+            while watch.journal().last_id() < last {
+                // The sender lives as long as `pulse`.
+                let _ = heard.changed().await;
+            }
+        };
+        // What has not come by then is missing, and the checker says so.
+        let _ = tokio::time::timeout(crate::patience(limit), read).await;
+        watch.journal().clone()
+    }
+
+    /// The last lines that every process logged.
+    pub(super) fn logs(&self) -> Vec<(String, Vec<String>)> {
+        self.fleet.logs()
+    }
+
+    /// Ends all processes in good order; what did not end well is a finding.
+    pub(super) async fn stop(&self) -> Vec<Finding> {
+        let died = self.fleet.unexpected_end();
+        let badly = self.fleet.stop().await;
+        died.into_iter().chain(badly).map(|what| Finding::new(FindingKind::Process, what)).collect()
+    }
+
+    /// The numbers of the games, by id.
+    pub(super) fn numbers(&self) -> BTreeMap<GameId, usize> {
+        self.seats.iter().enumerate().map(|(number, seat)| (seat.id, number)).collect()
+    }
+}

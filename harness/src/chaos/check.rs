@@ -1,0 +1,232 @@
+//! The judge: what was promised, held against everything that was seen. It reads evidence and touches nothing, so that it can
+//! be shown evidence of every crime.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use mock_llm::Kind;
+use protocol::{Event, RequestId};
+use story::Role;
+
+use super::evidence::{Evidence, GameEvidence};
+use super::ledger::Call;
+use super::players::{Outcome, Post};
+use super::subject::Subject;
+use super::told::{Told, tell};
+use crate::invariants::{self, Finding, FindingKind};
+use crate::watch::Seen;
+
+/// Everything that is wrong.
+pub(super) fn check(evidence: &Evidence) -> Vec<Finding> {
+    let mut found = Vec::new();
+    found.extend(evidence.unread.iter().map(|what| Finding::new(FindingKind::Unobserved, what)));
+    found.extend(evidence.troubles.iter().map(|what| Finding::new(FindingKind::Process, what)));
+    found.extend(evidence.queue.iter().flat_map(|queue| invariants::queue(queue, 0)));
+    let mut told_of = BTreeMap::new();
+    for (number, game) in evidence.games.iter().enumerate() {
+        let told = tell(number, game);
+        found.extend(invariants::events(&game.live, true));
+        found.extend(log(game));
+        found.extend(history(number, game, &told));
+        found.extend(story_events(number, game, &told, &evidence.posts));
+        found.extend(sent_in_order(number, &told, &evidence.posts));
+        told_of.extend(told.into_iter().map(|told| (told.request, told)));
+    }
+    found.extend(posts(evidence, &told_of));
+    found.extend(statuses(evidence, &told_of));
+    found.extend(model_calls(evidence, &told_of));
+    found
+}
+
+/// The log, read anew, is what came live.
+fn log(game: &GameEvidence) -> Option<Finding> {
+    let same = |(live, log): (&Seen, &Seen)| live.id == log.id && live.name == log.name && live.data == log.data;
+    let (live, log) = (game.live.events(), game.log.events());
+    let differs = live.iter().zip(log).position(|pair| !same(pair));
+    let at = differs.or_else(|| (live.len() != log.len()).then(|| live.len().min(log.len())))?;
+    let name = |events: &[Seen]| {
+        events.get(at).map_or_else(|| "nothing".to_owned(), |seen| format!("{} ({})", seen.name, seen.id))
+    };
+    let what = format!("game {}: live came {}, in the log stands {}", game.id, name(live), name(log));
+    Some(Finding { kind: FindingKind::BrokenLog, request: live.get(at).and_then(Seen::request), what })
+}
+
+/// Every completed request stands in the history once, in the order of arrival, and nothing else does.
+fn history(number: usize, game: &GameEvidence, told: &[Told<'_>]) -> Vec<Finding> {
+    let said = game.history.iter().filter(|message| message.role != Role::Assistant);
+    let kept: Vec<Subject> = said.filter_map(|message| Subject::of_message(number, &message.content)).collect();
+    let mut found = Vec::new();
+    for told in told {
+        let Some(subject) = told.subject else { continue };
+        let times = kept.iter().filter(|kept| **kept == subject).count();
+        let request = told.request;
+        if times > usize::from(told.is_completed()) {
+            let what = format!("request {request} ({subject:?}) stands {times} times in its game's history");
+            found.push(Finding::of(request, FindingKind::AppliedTwice, what));
+        } else if times == 0 && told.is_completed() {
+            let what = format!("request {request} ({subject:?}) is completed and missing from its game's history");
+            found.push(Finding::of(request, FindingKind::Lost, what));
+        }
+    }
+    if !found.is_empty() {
+        return found;
+    }
+    let arrived: Vec<Subject> =
+        told.iter().filter(|told| told.is_completed()).filter_map(|told| told.subject).collect();
+    if let Some((kept, arrived)) = kept.iter().zip(&arrived).find(|(kept, arrived)| kept != arrived) {
+        let what = format!("game {}: the history has {kept:?} where {arrived:?} arrived", game.id);
+        return vec![Finding::new(FindingKind::OutOfOrder, what)];
+    }
+    invariants::history(&game.live, &game.history).into_iter().collect()
+}
+
+/// Every bell that a completed turn has rung was answered by one story event, which names its cause.
+fn story_events(number: usize, game: &GameEvidence, told: &[Told<'_>], posts: &[Post]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for post in posts.iter().filter(|post| post.message.game == number) {
+        let Some(bell) = post.message.bell else { continue };
+        let Some(rung) = told.iter().find(|told| told.subject == Some(post.message.subject())) else { continue };
+        let answer = Subject::Bell { game: number, bell };
+        let answers = told.iter().filter(|told| told.subject == Some(answer)).count();
+        let caused = told.iter().filter(|told| told.caused_by == Some(rung.request)).count();
+        let request = rung.request;
+        let expected = usize::from(rung.is_completed());
+        let what =
+            || format!("bell {bell} of game {}, rung by request {request}, was answered {answers} times", game.id);
+        if answers > expected {
+            found.push(Finding::of(request, FindingKind::AppliedTwice, what()));
+        } else if answers < expected {
+            found.push(Finding::of(request, FindingKind::Lost, what()));
+        } else if caused != expected {
+            let what = format!("{}, and {caused} story events name it as their cause", what());
+            found.push(Finding::of(request, FindingKind::Contradiction, what));
+        }
+    }
+    found
+}
+
+/// A message that was accepted before another one was sent stands before it.
+fn sent_in_order(number: usize, told: &[Told<'_>], posts: &[Post]) -> Vec<Finding> {
+    let sent: BTreeMap<RequestId, &Post> = posts
+        .iter()
+        .filter(|post| post.message.game == number)
+        .filter_map(|post| match post.outcome {
+            Outcome::Accepted(request) => Some((request, post)),
+            _ => None,
+        })
+        .collect();
+    let mut latest = Duration::ZERO;
+    let mut found = Vec::new();
+    for post in told.iter().filter_map(|told| sent.get(&told.request)) {
+        if post.settled < latest {
+            let what =
+                format!("\"{}\" was accepted before the one that stands before it was sent", post.message.text());
+            found.push(Finding::new(FindingKind::OutOfOrder, what));
+        }
+        latest = latest.max(post.sent);
+    }
+    found
+}
+
+/// Every message that was accepted is queued, and none is queued twice; nothing is queued that nobody has sent.
+fn posts(evidence: &Evidence, told_of: &BTreeMap<RequestId, Told<'_>>) -> Vec<Finding> {
+    let mut queued: BTreeMap<Subject, Vec<RequestId>> = BTreeMap::new();
+    for told in told_of.values().filter(|told| told.caused_by.is_none()) {
+        if let Some(subject) = told.subject {
+            queued.entry(subject).or_default().push(told.request);
+        }
+    }
+    let mut found = Vec::new();
+    for post in &evidence.posts {
+        let (subject, text) = (post.message.subject(), post.message.text());
+        let requests = queued.remove(&subject).unwrap_or_default();
+        if let [first, .., last] = requests[..] {
+            let what = format!("\"{text}\" was sent once and is queued as {first} and as {last}");
+            found.push(Finding::of(last, FindingKind::AppliedTwice, what));
+        }
+        match post.outcome {
+            Outcome::Accepted(request) if !requests.contains(&request) => {
+                let what = format!("\"{text}\" was accepted as {request}, and no event tells of it");
+                found.push(Finding::of(request, FindingKind::Lost, what));
+            }
+            Outcome::Refused if !requests.is_empty() => {
+                let what = format!("\"{text}\" was refused, and is queued as {} all the same", requests[0]);
+                found.push(Finding::of(requests[0], FindingKind::Contradiction, what));
+            }
+            _ => {}
+        }
+    }
+    found.extend(queued.into_iter().filter_map(|(subject, requests)| {
+        let what = format!("{subject:?} is queued, and nobody has sent it");
+        Some(Finding::of(*requests.first()?, FindingKind::Contradiction, what))
+    }));
+    found
+}
+
+/// No request was given up, and the API says of each what its events say.
+fn statuses(evidence: &Evidence, told_of: &BTreeMap<RequestId, Told<'_>>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for told in told_of.values() {
+        let request = told.request;
+        if let Some(end) = told.end.filter(|_| !told.is_completed()) {
+            let what = format!("request {request} ended with {}: {}", end.name(), end.data());
+            found.push(Finding::of(request, FindingKind::GivenUp, what));
+        }
+        let journal = &evidence.games[told.game].live;
+        found.extend(evidence.statuses.get(&request).and_then(|view| invariants::status(journal, view)));
+    }
+    found
+}
+
+/// No model call is made again once it has finished, none is made for nothing, and what is committed is what the model wrote.
+///
+/// An attempt calls for a narration once at most, and no attempt after the one that finished it does: so there are no more
+/// calls than attempts up to that one. (When a call was made does not count: the last word of a worker that was frozen may
+/// come late.) When a delta was kept no event tells: there it is one call an attempt.
+fn model_calls(evidence: &Evidence, told_of: &BTreeMap<RequestId, Told<'_>>) -> Vec<Finding> {
+    let mut calls_for: BTreeMap<Subject, Vec<&Call>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for call in &evidence.calls {
+        if let Some(miss) = &call.miss {
+            found.push(Finding::new(FindingKind::Unforeseen, format!("{}: {miss}", call.summary)));
+        } else if let Some(subject) = call.subject {
+            calls_for.entry(subject).or_default().push(call);
+        } else {
+            found.push(Finding::new(
+                FindingKind::Unforeseen,
+                format!("{} is about nothing that is known", call.summary),
+            ));
+        }
+    }
+    for told in told_of.values() {
+        let Some(subject) = told.subject else { continue };
+        let calls = calls_for.remove(&subject).unwrap_or_default();
+        let (request, texts) = (told.request, calls.iter().filter(|call| call.kind == Kind::Text));
+        let (narrations, deltas) = (texts.clone().count(), calls.iter().filter(|call| call.kind == Kind::Json).count());
+        let attempts = told.attempts_to_narrate.unwrap_or(told.attempts);
+        if narrations > attempts {
+            let what =
+                format!("request {request} was narrated by attempt {attempts} at the latest, in {narrations} calls");
+            found.push(Finding::of(request, FindingKind::NarratedTwice, what));
+        }
+        if deltas > told.attempts {
+            let what = format!("request {request} had {} attempts, and {deltas} calls for its delta", told.attempts);
+            found.push(Finding::of(request, FindingKind::NarratedTwice, what));
+        }
+        if let Some(Event::RequestCompleted(completed)) = told.end {
+            let written: BTreeSet<&str> = texts.map(|call| call.text.trim()).collect();
+            if !written.contains(completed.result.message.trim()) {
+                let what = format!(
+                    "request {request} has committed \"{}\"; the model wrote {written:?}",
+                    completed.result.message
+                );
+                found.push(Finding::of(request, FindingKind::Contradiction, what));
+            }
+        }
+    }
+    found.extend(calls_for.into_iter().map(|(subject, calls)| {
+        let what = format!("the model was called {} times for {subject:?}, which is not queued", calls.len());
+        Finding::new(FindingKind::Unforeseen, what)
+    }));
+    found
+}

@@ -1,0 +1,93 @@
+//! What is there when all is at rest: read once, so that the checker touches nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use protocol::{GameId, QueueView, RequestId, RequestView};
+use story::ChatMessage;
+
+use super::arena::Arena;
+use super::ledger::{Call, Ledger};
+use super::players::Post;
+use super::wrecker::Toll;
+use crate::watch::Journal;
+
+/// How many reads run at the same time.
+const AT_ONCE: usize = 16;
+
+/// How long reading one event log anew may take, before patience is applied.
+const READ_LIMIT: Duration = Duration::from_secs(10);
+
+/// Everything that was done and that came of it.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    /// By number.
+    pub(super) games: Vec<GameEvidence>,
+    pub(super) posts: Vec<Post>,
+    /// What the API says of every request that was ever heard of.
+    pub(super) statuses: BTreeMap<RequestId, RequestView>,
+    pub(super) calls: Vec<Call>,
+    pub(super) queue: Option<QueueView>,
+    /// Processes that did not do as they must.
+    pub(super) troubles: Vec<String>,
+    /// What could not be read.
+    pub(super) unread: Vec<String>,
+}
+
+/// What is known of one game.
+#[derive(Debug)]
+pub(super) struct GameEvidence {
+    pub(super) id: GameId,
+    /// The events as they came while everything was broken.
+    pub(super) live: Journal,
+    /// The events as the log holds them.
+    pub(super) log: Journal,
+    pub(super) history: Vec<ChatMessage>,
+}
+
+/// Reads everything.
+pub(super) async fn collect(arena: &Arena<'_>, posts: Vec<Post>, ledger: Ledger, toll: &Toll) -> Evidence {
+    let mut evidence = Evidence {
+        posts,
+        calls: ledger.calls.into_values().collect(),
+        troubles: toll.troubles.clone(),
+        unread: ledger.gaps,
+        ..Evidence::default()
+    };
+    let client = arena.api().await;
+    match client.queue().await {
+        Ok(queue) => evidence.queue = Some(queue),
+        Err(error) => evidence.unread.push(format!("the queue: {error}")),
+    }
+    let games = arena.seats.iter().map(|seat| async {
+        let live = seat.watch.journal().clone();
+        let log = arena.read_again(seat, READ_LIMIT).await;
+        (GameEvidence { id: seat.id, live, log, history: Vec::new() }, client.game(seat.id).await)
+    });
+    // In order: a game's place is its number.
+    let mut games = stream::iter(games).buffered(AT_ONCE);
+    while let Some((mut game, view)) = games.next().await {
+        match view {
+            Ok(view) => game.history = view.chat_history,
+            Err(error) => evidence.unread.push(format!("game {}: {error}", game.id)),
+        }
+        evidence.games.push(game);
+    }
+    drop(games);
+    let heard_of: Vec<RequestId> =
+        evidence.games.iter().flat_map(|game| game.live.events()).filter_map(crate::watch::Seen::request).collect();
+    let requests: std::collections::BTreeSet<RequestId> = heard_of.into_iter().collect();
+    let reads = requests.into_iter().map(|id| {
+        let client = client.clone();
+        async move { (id, client.request(id).await) }
+    });
+    let mut reads = stream::iter(reads).buffer_unordered(AT_ONCE);
+    while let Some((id, view)) = reads.next().await {
+        match view {
+            Ok(view) => drop(evidence.statuses.insert(id, view)),
+            Err(error) => evidence.unread.push(format!("request {id}: {error}")),
+        }
+    }
+    evidence
+}

@@ -1,0 +1,102 @@
+//! The players: they send messages when these are due, and remember what became of each.
+
+use std::cell::{Ref, RefCell};
+use std::time::Duration;
+
+use client::ClientError;
+use protocol::{ChatRequest, IfBusy, RequestId};
+use tokio::time::Instant;
+
+use super::arena::Arena;
+use super::plan::Message;
+
+/// How long a message is tried before it is given up, before patience is applied.
+const TRY_LIMIT: Duration = Duration::from_mins(1);
+
+/// The pause after a refusal.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
+
+/// A message, and what became of it.
+#[derive(Debug, Clone)]
+pub(super) struct Post {
+    pub(super) message: Message,
+    /// When it was sent for the last time.
+    pub(super) sent: Duration,
+    /// When its outcome was known, as far as it is.
+    pub(super) settled: Duration,
+    pub(super) outcome: Outcome,
+    /// How often it was certainly not accepted, and sent again.
+    pub(super) refusals: usize,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It must not be lost.
+    Accepted(RequestId),
+    /// It may have been accepted, and it may not: it is not sent again, for nobody could tell a double from one.
+    Unknown,
+    /// It was never accepted.
+    Refused,
+}
+
+/// What all players have done so far.
+#[derive(Debug, Default)]
+pub(super) struct Board(RefCell<Vec<Post>>);
+
+impl Board {
+    pub(super) fn posts(&self) -> Ref<'_, Vec<Post>> {
+        self.0.borrow()
+    }
+
+    pub(super) fn into_posts(self) -> Vec<Post> {
+        self.0.into_inner()
+    }
+}
+
+/// Sends all messages, so many at the same time. Messages of one game may overtake each other on their way to the engine.
+pub(super) async fn speak(arena: &Arena<'_>, board: &Board, load: Vec<Message>, concurrency: usize) {
+    let began = Instant::now();
+    let waiting = RefCell::new(load.into_iter());
+    let player = async || {
+        loop {
+            let next = waiting.borrow_mut().next();
+            let Some(message) = next else { return };
+            tokio::time::sleep_until(began + message.due).await;
+            let post = send(arena, message).await;
+            board.0.borrow_mut().push(post);
+        }
+    };
+    futures::future::join_all((0..concurrency.max(1)).map(|_| player())).await;
+}
+
+async fn send(arena: &Arena<'_>, message: Message) -> Post {
+    let request = ChatRequest {
+        game_state_id: arena.seats[message.game].id,
+        message: message.text(),
+        actor: None,
+        if_busy: IfBusy::Enqueue,
+        stream: None,
+    };
+    let deadline = Instant::now() + crate::patience(TRY_LIMIT);
+    let mut refusals = 0;
+    let (sent, outcome) = loop {
+        let client = arena.api().await;
+        let sent = arena.log.elapsed();
+        match client.chat(&request).await {
+            Ok(accepted) => break (sent, Outcome::Accepted(accepted.request_id)),
+            Err(error) if !had_no_effect(&error) => break (sent, Outcome::Unknown),
+            Err(_) if Instant::now() > deadline => break (sent, Outcome::Refused),
+            Err(_) => {
+                refusals += 1;
+                tokio::time::sleep(TRY_AGAIN).await;
+            }
+        }
+    };
+    Post { message, sent, settled: arena.log.elapsed(), outcome, refusals }
+}
+
+/// A 503 says that the store did not answer: whether it has done what it was asked, nobody knows.
+fn had_no_effect(error: &ClientError) -> bool {
+    error.had_no_effect() && error.problem().is_none_or(|problem| problem.status != 503)
+}

@@ -1,0 +1,120 @@
+//! One request, from its arrival to its end, as its events tell it.
+
+use protocol::Event;
+
+use super::FindingKind::{self, AppliedTwice, Contradiction, NarratedTwice, OutOfOrder, UndeclaredVoid};
+
+/// What has become of a request so far.
+#[derive(Debug, Default)]
+pub(super) struct Life {
+    stage: Stage,
+    attempt: u32,
+    shown: String,
+    shown_by: u32,
+    /// The attempt that has finished the narration.
+    narrated_by: Option<u32>,
+    committed: bool,
+}
+
+/// How far a request has come.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Unknown,
+    Queued,
+    Ended,
+}
+
+impl Life {
+    pub(super) fn has_ended(&self) -> bool {
+        self.stage == Stage::Ended
+    }
+
+    /// The request's next event; says what is wrong with it.
+    pub(super) fn take(&mut self, event: &Event) -> Option<(FindingKind, String)> {
+        match (&self.stage, event) {
+            (Stage::Ended, _) => {
+                let again = event.is_terminal() || matches!(event, Event::StateUpdated(_));
+                let kind = if again { AppliedTwice } else { Contradiction };
+                Some((kind, format!("has {} after its end", event.name())))
+            }
+            (Stage::Queued, Event::RequestQueued(_)) => Some((AppliedTwice, "is queued a second time".to_owned())),
+            (Stage::Unknown, Event::RequestQueued(_)) => {
+                self.stage = Stage::Queued;
+                None
+            }
+            (Stage::Unknown, _) => Some((OutOfOrder, format!("has {} before it was queued", event.name()))),
+            (Stage::Queued, _) => self.go_on(event),
+        }
+    }
+
+    fn go_on(&mut self, event: &Event) -> Option<(FindingKind, String)> {
+        match event {
+            Event::RequestProcessing(event) => {
+                // An attempt that was handed back does not count: the next one has its number.
+                if event.attempt.0 < self.attempt.max(1) {
+                    return Some((
+                        OutOfOrder,
+                        format!("begins attempt {} after attempt {}", event.attempt, self.attempt),
+                    ));
+                }
+                self.attempt = event.attempt.0;
+            }
+            Event::ChatChunk(chunk) => return self.show(chunk),
+            Event::AttemptSuperseded(event) => {
+                if let Some(narrated_by) = self.narrated_by {
+                    return Some((
+                        NarratedTwice,
+                        format!("declares text void that attempt {narrated_by} had finished"),
+                    ));
+                }
+                if event.attempt.0 == self.shown_by {
+                    self.shown.clear();
+                }
+            }
+            Event::StateUpdated(_) if self.committed => {
+                return Some((AppliedTwice, "changes the game a second time".to_owned()));
+            }
+            Event::StateUpdated(_) => self.committed = true,
+            Event::RequestCompleted(event) => {
+                self.stage = Stage::Ended;
+                return self.end(event).map(|what| (Contradiction, what));
+            }
+            Event::RequestFailed(_) | Event::RequestCancelled(_) => self.stage = Stage::Ended,
+            Event::RequestQueued(_) | Event::RequestRetrying(_) | Event::StreamReset(_) => {}
+        }
+        None
+    }
+
+    fn show(&mut self, chunk: &protocol::ChatChunk) -> Option<(FindingKind, String)> {
+        if chunk.attempt.0 != self.attempt {
+            let what = format!("shows text of attempt {} during attempt {}", chunk.attempt, self.attempt);
+            return Some((UndeclaredVoid, what));
+        }
+        if let Some(narrated_by) = self.narrated_by {
+            return Some((NarratedTwice, format!("shows more text after attempt {narrated_by} had finished")));
+        }
+        if self.shown_by != chunk.attempt.0 && !self.shown.is_empty() {
+            let what = format!("narrates anew, and what attempt {} has shown is not void", self.shown_by);
+            return Some((UndeclaredVoid, what));
+        }
+        self.shown_by = chunk.attempt.0;
+        self.shown.push_str(&chunk.content);
+        self.narrated_by = chunk.done.then_some(chunk.attempt.0);
+        None
+    }
+
+    fn end(&self, event: &protocol::RequestCompleted) -> Option<String> {
+        if event.attempt.0 != self.attempt {
+            return Some(format!("is completed by attempt {} during attempt {}", event.attempt, self.attempt));
+        }
+        if !self.committed {
+            return Some("is completed without game.state_updated".to_owned());
+        }
+        if self.narrated_by.is_none() {
+            return Some("is completed before its narration is done".to_owned());
+        }
+        (event.result.message.trim() != self.shown.trim())
+            .then(|| format!("commits \"{}\", but has shown \"{}\"", event.result.message, self.shown))
+    }
+}
