@@ -87,6 +87,13 @@ fn services_that_are_not_there_skip_the_cases_unless_they_are_required() {
 }
 
 #[test]
+fn chaos_that_makes_no_sense_is_refused_before_anything_is_started() {
+    let output = harness(&["chaos", "--services", "embedded", "--redis-faults"], Path::new("."));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--services local"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn a_process_dies_with_a_parent_that_is_killed() {
     let dir = tempfile::tempdir().unwrap();
     let fifo: PathBuf = dir.path().join("fifo");

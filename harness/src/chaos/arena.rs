@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use client::Client;
-use protocol::{CreateGame, GameId, QueueView};
+use protocol::{CreateGame, GameId, QueueView, RequestId};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -13,9 +13,9 @@ use super::schedule::{Disaster, Victim};
 use super::{ChaosError, Options, Place, stage};
 use crate::case::{ProcessAction, Target, Verb};
 use crate::fleet::{Fleet, engine_config};
-use crate::invariants::{Finding, FindingKind};
+use crate::invariants::{self, Finding, FindingKind};
 use crate::model::Model;
-use crate::report::{CaseLog, Source};
+use crate::report::{CaseLog, Failure, Source};
 use crate::watch::{Journal, Pulse, Watch};
 
 /// How long everything may take to come to rest, before patience is applied.
@@ -92,22 +92,23 @@ impl<'a> Arena<'a> {
             Victim::Engine(target) => target,
             Victim::Redis => return self.kill_redis(disaster).await,
         };
-        match disaster {
+        let struck = match disaster {
             Disaster::Kill(down) => {
-                self.act(Verb::Kill, target).await?;
+                let killed = self.act(Verb::Kill, target).await;
                 tokio::time::sleep(down).await;
-                self.start(target).await
+                killed
             }
-            Disaster::Freeze(length) => {
-                self.act(Verb::Stop, target).await?;
-                tokio::time::sleep(length).await;
-                self.act(Verb::Continue, target).await
-            }
-            Disaster::Restart => {
-                let ended = self.act(Verb::Terminate, target).await;
-                self.start(target).await.and(ended)
-            }
-        }
+            Disaster::Freeze(length) => match self.act(Verb::Stop, target).await {
+                Ok(()) => {
+                    tokio::time::sleep(length).await;
+                    return self.act(Verb::Continue, target).await;
+                }
+                died => died,
+            },
+            Disaster::Restart => self.act(Verb::Terminate, target).await,
+        };
+        // Also one that had died by itself, so that the show goes on; that it had is a finding.
+        self.start(target).await.and(struck)
     }
 
     async fn kill_redis(&self, disaster: Disaster) -> Result<(), String> {
@@ -162,8 +163,9 @@ impl<'a> Arena<'a> {
 
     async fn at_rest(&self) -> bool {
         let client = self.api().await;
-        let empty = |queue: QueueView| queue.depth + queue.ready + queue.delayed + queue.active == 0;
-        if !client.queue().await.is_ok_and(empty) {
+        // Dead letters stay where they are.
+        let at_rest = |queue: QueueView| invariants::queue(&queue, queue.dead_letters).is_empty();
+        if !client.queue().await.is_ok_and(at_rest) {
             return false;
         }
         for seat in &self.seats {
@@ -195,9 +197,16 @@ impl<'a> Arena<'a> {
         watch.journal().clone()
     }
 
-    /// The last lines that every process logged.
-    pub(super) fn logs(&self) -> Vec<(String, Vec<String>)> {
-        self.fleet.logs()
+    /// What it looks like in a run that does not come to its end.
+    pub(super) fn stuck(&self, after: Duration) -> Failure {
+        let died = self.fleet.unexpected_end().map(|end| format!("; {end}")).unwrap_or_default();
+        let what = format!("the run had not come to its end after {} s{died}", after.as_secs());
+        Failure::new(what).evidence(Vec::new(), self.fleet.logs())
+    }
+
+    /// What the processes have logged about a request.
+    pub(super) fn logs_of(&self, request: RequestId) -> Vec<(String, Vec<String>)> {
+        self.fleet.logged(&request.to_string())
     }
 
     /// Ends all processes in good order; what did not end well is a finding.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mock_llm::Kind;
 use protocol::{Event, RequestId};
-use story::Role;
+use story::{ChatMessage, Role};
 
 use super::evidence::{Evidence, GameEvidence};
 use super::ledger::Call;
@@ -14,7 +14,7 @@ use super::players::{Outcome, Post};
 use super::subject::Subject;
 use super::told::{Told, tell};
 use crate::invariants::{self, Finding, FindingKind};
-use crate::watch::Seen;
+use crate::watch::{Journal, Seen};
 
 /// Everything that is wrong.
 pub(super) fn check(evidence: &Evidence) -> Vec<Finding> {
@@ -26,8 +26,10 @@ pub(super) fn check(evidence: &Evidence) -> Vec<Finding> {
     for (number, game) in evidence.games.iter().enumerate() {
         let told = tell(number, game);
         found.extend(invariants::events(&game.live, true));
-        found.extend(log(game));
-        found.extend(history(number, game, &told));
+        if let Some(kept) = &game.kept {
+            found.extend(log(game, &kept.log));
+            found.extend(history(number, game, &kept.history, &told));
+        }
         found.extend(story_events(number, game, &told, &evidence.posts));
         found.extend(sent_in_order(number, &told, &evidence.posts));
         told_of.extend(told.into_iter().map(|told| (told.request, told)));
@@ -39,9 +41,9 @@ pub(super) fn check(evidence: &Evidence) -> Vec<Finding> {
 }
 
 /// The log, read anew, is what came live.
-fn log(game: &GameEvidence) -> Option<Finding> {
+fn log(game: &GameEvidence, log: &Journal) -> Option<Finding> {
     let same = |(live, log): (&Seen, &Seen)| live.id == log.id && live.name == log.name && live.data == log.data;
-    let (live, log) = (game.live.events(), game.log.events());
+    let (live, log) = (game.live.events(), log.events());
     let differs = live.iter().zip(log).position(|pair| !same(pair));
     let at = differs.or_else(|| (live.len() != log.len()).then(|| live.len().min(log.len())))?;
     let name = |events: &[Seen]| {
@@ -52,8 +54,8 @@ fn log(game: &GameEvidence) -> Option<Finding> {
 }
 
 /// Every completed request stands in the history once, in the order of arrival, and nothing else does.
-fn history(number: usize, game: &GameEvidence, told: &[Told<'_>]) -> Vec<Finding> {
-    let said = game.history.iter().filter(|message| message.role != Role::Assistant);
+fn history(number: usize, game: &GameEvidence, history: &[ChatMessage], told: &[Told<'_>]) -> Vec<Finding> {
+    let said = history.iter().filter(|message| message.role != Role::Assistant);
     let kept: Vec<Subject> = said.filter_map(|message| Subject::of_message(number, &message.content)).collect();
     let mut found = Vec::new();
     for told in told {
@@ -77,7 +79,7 @@ fn history(number: usize, game: &GameEvidence, told: &[Told<'_>]) -> Vec<Finding
         let what = format!("game {}: the history has {kept:?} where {arrived:?} arrived", game.id);
         return vec![Finding::new(FindingKind::OutOfOrder, what)];
     }
-    invariants::history(&game.live, &game.history).into_iter().collect()
+    invariants::history(&game.live, history).into_iter().collect()
 }
 
 /// Every bell that a completed turn has rung was answered by one story event, which names its cause.

@@ -9,7 +9,7 @@ use serde_json::json;
 use story::ChatMessage;
 
 use super::check::check;
-use super::evidence::{Evidence, GameEvidence};
+use super::evidence::{Evidence, GameEvidence, Kept};
 use super::ledger::Call;
 use super::plan::Message;
 use super::players::{Outcome, Post};
@@ -77,7 +77,8 @@ impl Scene {
 
     fn evidence(&self) -> Evidence {
         let live = self.story.journal.clone();
-        let game = GameEvidence { id: self.story.game, log: live.clone(), live, history: self.history.clone() };
+        let kept = Some(Kept { log: live.clone(), history: self.history.clone() });
+        let game = GameEvidence { id: self.story.game, live, kept };
         let (posts, calls) = (self.posts.clone(), self.calls.clone());
         Evidence { games: vec![game], posts, calls, queue: Some(queue(0)), ..Evidence::default() }
     }
@@ -243,8 +244,9 @@ fn a_log_that_is_another_one_when_it_is_read_again_is_broken() {
     let mut scene = Scene::new();
     scene.turn(1);
     let mut evidence = scene.evidence();
+    let history = scene.history.clone();
     scene.turn(2);
-    evidence.games[0].log = scene.story.journal.clone();
+    evidence.games[0].kept = Some(Kept { log: scene.story.journal.clone(), history });
     assert_eq!(kinds(&evidence), [BrokenLog]);
 }
 

@@ -1,6 +1,6 @@
 //! What is there when all is at rest: read once, so that the checker touches nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -11,7 +11,7 @@ use super::arena::Arena;
 use super::ledger::{Call, Ledger};
 use super::players::Post;
 use super::wrecker::Toll;
-use crate::watch::Journal;
+use crate::watch::{Journal, Seen};
 
 /// How many reads run at the same time.
 const AT_ONCE: usize = 16;
@@ -41,7 +41,13 @@ pub(super) struct GameEvidence {
     pub(super) id: GameId,
     /// The events as they came while everything was broken.
     pub(super) live: Journal,
-    /// The events as the log holds them.
+    /// The events as the log holds them, and the history; `None` if the game could not be read.
+    pub(super) kept: Option<Kept>,
+}
+
+/// What the engine has kept of a game.
+#[derive(Debug)]
+pub(super) struct Kept {
     pub(super) log: Journal,
     pub(super) history: Vec<ChatMessage>,
 }
@@ -62,23 +68,24 @@ pub(super) async fn collect(arena: &Arena<'_>, posts: Vec<Post>, ledger: Ledger,
     }
     let games = arena.seats.iter().map(|seat| async {
         let live = seat.watch.journal().clone();
-        let log = arena.read_again(seat, READ_LIMIT).await;
-        (GameEvidence { id: seat.id, live, log, history: Vec::new() }, client.game(seat.id).await)
+        match client.game(seat.id).await {
+            Ok(view) => {
+                let log = arena.read_again(seat, READ_LIMIT).await;
+                (GameEvidence { id: seat.id, live, kept: Some(Kept { log, history: view.chat_history }) }, None)
+            }
+            Err(error) => (GameEvidence { id: seat.id, live, kept: None }, Some(error)),
+        }
     });
     // In order: a game's place is its number.
     let mut games = stream::iter(games).buffered(AT_ONCE);
-    while let Some((mut game, view)) = games.next().await {
-        match view {
-            Ok(view) => game.history = view.chat_history,
-            Err(error) => evidence.unread.push(format!("game {}: {error}", game.id)),
-        }
+    while let Some((game, error)) = games.next().await {
+        evidence.unread.extend(error.map(|error| format!("game {}: {error}", game.id)));
         evidence.games.push(game);
     }
     drop(games);
-    let heard_of: Vec<RequestId> =
-        evidence.games.iter().flat_map(|game| game.live.events()).filter_map(crate::watch::Seen::request).collect();
-    let requests: std::collections::BTreeSet<RequestId> = heard_of.into_iter().collect();
-    let reads = requests.into_iter().map(|id| {
+    let heard_of: BTreeSet<RequestId> =
+        evidence.games.iter().flat_map(|game| game.live.events()).filter_map(Seen::request).collect();
+    let reads = heard_of.into_iter().map(|id| {
         let client = client.clone();
         async move { (id, client.request(id).await) }
     });

@@ -32,6 +32,7 @@ pub use plan::Options;
 pub use report::Report;
 
 use crate::model::ModelError;
+use crate::report::Failure;
 use crate::services::{Programs, ServiceError, Services};
 use arena::Arena;
 use ledger::Ledger;
@@ -40,10 +41,13 @@ use players::Board;
 use schedule::Roster;
 use wrecker::Toll;
 
+/// How much longer than its messages a run may last, before patience is applied.
+const TIME_TO_MEND: Duration = Duration::from_mins(5);
+
 /// How often a person hears how far it is.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
-/// The run could not be set up, or what it left could not be read. It says nothing about the engine's promises.
+/// The run did not get as far as to be judged.
 #[derive(Debug, thiserror::Error)]
 pub enum ChaosError {
     /// Processes do not start.
@@ -60,6 +64,9 @@ pub enum ChaosError {
         /// What came instead.
         source: ClientError,
     },
+    /// The run does not end: whatever hangs, it is not the harness that waits for ever.
+    #[error("{}", .0.render())]
+    Stuck(Box<Failure>),
     /// A file that the processes need cannot be written.
     #[error("{}: {source}", path.display())]
     File {
@@ -88,7 +95,9 @@ pub async fn run(options: &Options, place: Place<'_>, progress: impl Fn(&str)) -
     let load = plan::load(options);
     let arena = Arena::open(options, place, &load).await?;
     let board = Board::default();
-    let (toll, ledger) = play(options, &arena, &board, load, &progress).await;
+    let limit = load.last().map_or(Duration::ZERO, |message| message.due) + crate::patience(TIME_TO_MEND);
+    let played = tokio::time::timeout(limit, play(options, &arena, &board, load, &progress)).await;
+    let (toll, ledger) = played.map_err(|_| ChaosError::Stuck(Box::new(arena.stuck(limit))))?;
     progress("reading everything again");
     let evidence = evidence::collect(&arena, board.into_posts(), ledger, &toll).await;
     let mut findings = check::check(&evidence);

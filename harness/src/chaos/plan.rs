@@ -11,7 +11,7 @@ use super::subject::{Subject, turn_text};
 const BELL_EVERY: u32 = 8;
 
 /// One message in so many goes to one of the first two games, so that some lanes grow long.
-const CROWD_EVERY: u32 = 6;
+const CROWD_EVERY: u32 = 12;
 
 /// What is to be played and broken.
 #[derive(Debug, Clone)]

@@ -16,11 +16,11 @@ use super::wrecker::Toll;
 use crate::invariants::{Finding, FindingKind};
 use crate::report::{Entry, Failure, Source};
 
-/// How many findings are shown with all that happened around them.
+/// Of how many kinds the first finding is shown with all that happened around it.
 const SHOWN_IN_FULL: usize = 3;
 
-/// How many findings are shown at all.
-const SHOWN: usize = 50;
+/// How many findings of each kind are shown.
+const SHOWN: usize = 10;
 
 /// How long before and after a request processes are of interest.
 const AROUND: Duration = Duration::from_millis(500);
@@ -49,18 +49,20 @@ impl Report {
         for (name, value) in &self.table {
             let _ = writeln!(text, "  {name:<24} {value}");
         }
+        let of = |kind| self.findings.iter().filter(move |finding| finding.kind == kind);
         for kind in FindingKind::ALL {
-            let count = self.findings.iter().filter(|finding| finding.kind == kind).count();
-            let _ = writeln!(text, "  {:<24} {count}", kind.label());
+            let _ = writeln!(text, "  {:<24} {}", kind.label(), of(kind).count());
         }
         for failure in &self.failures {
             let _ = write!(text, "\n{}", failure.render());
         }
-        for finding in self.findings.iter().skip(self.failures.len()).take(SHOWN - self.failures.len()) {
-            let _ = writeln!(text, "{}: {finding}", finding.kind.label());
-        }
-        if self.findings.len() > SHOWN {
-            let _ = writeln!(text, "… and {} more", self.findings.len() - SHOWN);
+        for kind in FindingKind::ALL {
+            for finding in of(kind).take(SHOWN) {
+                let _ = writeln!(text, "{}: {finding}", kind.label());
+            }
+            if let Some(more) = of(kind).count().checked_sub(SHOWN + 1) {
+                let _ = writeln!(text, "{}: and {} more", kind.label(), more + 1);
+            }
         }
         let (passed, failed) = if self.passed() { (1, 0) } else { (0, 1) };
         let _ = writeln!(text, "{passed} passed, {failed} failed");
@@ -85,7 +87,8 @@ impl Report {
             services.reason,
             arena.log.elapsed().as_secs_f64()
         );
-        let failures = findings.iter().take(SHOWN_IN_FULL).map(|finding| explain(arena, evidence, finding)).collect();
+        let firsts = findings.chunk_by(|a, b| a.kind == b.kind).filter_map(|kind| kind.first());
+        let failures = firsts.take(SHOWN_IN_FULL).map(|finding| explain(arena, evidence, finding)).collect();
         Self { heading, table: table(evidence, toll), findings, failures }
     }
 }
@@ -173,7 +176,7 @@ impl Counts {
 fn explain(arena: &Arena<'_>, evidence: &Evidence, finding: &Finding) -> Failure {
     let failure = Failure::new(format!("{}: {finding}", finding.kind.label()));
     match finding.request {
-        Some(request) => failure.evidence(timeline(arena, evidence, request), arena.logs()),
+        Some(request) => failure.evidence(timeline(arena, evidence, request), arena.logs_of(request)),
         None => failure,
     }
 }

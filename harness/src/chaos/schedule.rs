@@ -72,7 +72,7 @@ pub(super) fn strikes(options: &Options, roster: Roster) -> impl Iterator<Item =
     let lease = options.lease;
     std::iter::repeat_with(move || {
         // Where everything is one process, breaking it stops everything: it needs time to get something done in between.
-        let pause = if roster.workers == 0 { 0.6..1.6 } else { 0.2..1.2 };
+        let pause = if roster.workers == 0 { 1.0..2.4 } else { 0.2..1.2 };
         let after = lease.mul_f64(draw.random_range(pause));
         let victim = victim(&mut draw, roster);
         if deck.is_empty() {

@@ -97,7 +97,7 @@ pub(super) fn script() -> String {
             },
             { "name": "nothing changes", "match": { "kind": "json" }, "reply": { "json": delta(json!([])) } },
         ],
-        "pace": { "first_token_ms": 10, "between_ms": 4 },
+        "pace": { "first_token_ms": 20, "between_ms": 6 },
     });
     script.to_string()
 }

@@ -160,6 +160,10 @@ async fn play(options: &Options, place: Place<'_>) -> Exit {
             eprintln!("{:?}", miette::Report::new(error));
             Exit::Services
         }
+        Err(error @ ChaosError::Stuck(_)) => {
+            println!("{error}\n0 passed, 1 failed");
+            Exit::Failed
+        }
         Err(error) => {
             eprintln!("{error}");
             Exit::Services

@@ -114,6 +114,11 @@ impl Fleet {
         self.lock().values().map(|process| (process.name().to_owned(), process.log_tail())).collect()
     }
 
+    /// The lines with this text that every process logged.
+    pub(crate) fn logged(&self, text: &str) -> Vec<(String, Vec<String>)> {
+        self.lock().values().map(|process| (process.name().to_owned(), process.logged(text))).collect()
+    }
+
     async fn start(&self, target: Target) -> Result<String, ServiceError> {
         let program = self.programs.engine()?;
         let name = target.to_string().replace(['[', ']'], "");
