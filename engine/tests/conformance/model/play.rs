@@ -1,5 +1,6 @@
 //! Makes the same moves on a store and on the reference model, and compares everything that can be seen.
 
+use std::collections::BTreeSet;
 use std::fmt::{Debug, Write};
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub(super) struct Play {
     /// How far each game's log has been compared.
     read: Vec<Option<EventId>>,
     requests: Vec<NewRequest>,
+    /// Finished requests that have been compared; they are compared again when everything is over.
+    settled: BTreeSet<usize>,
     leases: Vec<Claim>,
     /// Nonce, size and leases of each worker's last claim.
     last_claims: Vec<(u64, usize, Vec<usize>)>,
@@ -53,6 +56,7 @@ impl Play {
             games,
             read: vec![None; GAMES],
             requests: Vec::new(),
+            settled: BTreeSet::new(),
             leases: Vec::new(),
             last_claims: vec![(0, 1, Vec::new()); WORKERS],
             nonce: 0,
@@ -111,6 +115,7 @@ impl Play {
                 self.step(lease, Step::Commit { story_events: 0 }).await?;
             }
         }
+        self.settled.clear();
         self.compare().await?;
         let finished = self.reference.requests.iter().all(|request| request.status.is_terminal());
         same("every accepted request is finished", true, finished)
@@ -119,6 +124,11 @@ impl Play {
     fn note(&mut self, line: std::fmt::Arguments<'_>) {
         // Writing to a string cannot fail.
         let _ = writeln!(self.trace, "  {line}");
+    }
+
+    /// Requests by the model's numbers, which a person can follow; `None` is one that the model does not know.
+    fn numbers(&self, ids: impl IntoIterator<Item = RequestId>) -> Vec<Option<usize>> {
+        ids.into_iter().map(|id| self.requests.iter().position(|request| request.id == id)).collect()
     }
 
     fn pick(&self, pick: Pick) -> Option<usize> {
@@ -181,14 +191,13 @@ impl Play {
     async fn call_claim(&mut self, worker: usize) -> Result<(), Difference> {
         let (nonce, max, expected) = self.last_claims[worker].clone();
         let answer = self.store.claim(&WorkerId::named(&format!("worker {worker}")), nonce, max).await.map_err(text)?;
-        let leased: Vec<RequestId> = answer.claims.iter().map(|claim| claim.lease.request).collect();
+        let leased = self.numbers(answer.claims.iter().map(|claim| claim.lease.request));
         let expected_requests: Vec<usize> =
             expected.iter().map(|lease| self.reference.leases[*lease].request).collect();
         self.note(format_args!(
             "worker {worker} claims up to {max} with nonce {nonce}: requests {expected_requests:?}"
         ));
-        let ids: Vec<RequestId> = expected_requests.iter().map(|request| self.requests[*request].id).collect();
-        same("the claimed requests", leased, ids)?;
+        same("the claimed requests", leased, expected_requests.into_iter().map(Some).collect())?;
         for (lease, claim) in expected.into_iter().zip(answer.claims) {
             let model = &self.reference.leases[lease];
             let game = &self.reference.games[self.reference.requests[model.request].game];
@@ -263,7 +272,13 @@ impl Play {
             self.compare_game(game).await?;
         }
         for number in 0..self.requests.len() {
+            if self.settled.contains(&number) {
+                continue;
+            }
             self.compare_request(number).await?;
+            if self.reference.requests[number].status.is_terminal() {
+                self.settled.insert(number);
+            }
         }
         let heads = |wanted: fn(&Head) -> bool| {
             let games = self.reference.games.iter().filter(|game| !game.lane.is_empty() && wanted(&game.head));
@@ -286,8 +301,8 @@ impl Play {
         let (model, id) = (&self.reference.games[number], self.games[number]);
         let what = |part: &str| format!("{part} of game {number}");
         let lane = self.store.lane(id).await.map_err(text)?;
-        let expected: Vec<RequestId> = model.lane.iter().map(|request| self.requests[*request].id).collect();
-        same(&what("the lane"), lane.requests, expected)?;
+        let expected = model.lane.iter().copied().map(Some).collect();
+        same(&what("the lane"), self.numbers(lane.requests), expected)?;
         same(&what("the lease"), lane.leased, matches!(model.head, Head::Leased(_)))?;
 
         let game = self.store.game(id).await.map_err(text)?.ok_or_else(|| what("nothing is left"))?;
