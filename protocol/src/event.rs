@@ -298,7 +298,9 @@ mod tests {
 
     #[test]
     fn an_event_that_is_not_known_can_be_told_from_one_that_is_broken() {
-        assert!(matches!(Event::parse("game.paused", "{}"), Err(EventParseError::Unknown(name)) if name == "game.paused"));
+        assert!(
+            matches!(Event::parse("game.paused", "{}"), Err(EventParseError::Unknown(name)) if name == "game.paused")
+        );
         assert!(matches!(Event::parse("chat.chunk", "{}"), Err(EventParseError::Data { .. })));
     }
 }

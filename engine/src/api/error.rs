@@ -29,7 +29,7 @@ impl From<StoreError> for ApiError {
                 tracing::warn!(reason, "the store does not answer");
                 Problem::new(
                     ProblemType::StoreUnavailable,
-                    "the store does not answer; nothing was accepted that is not confirmed: try again",
+                    "the store does not answer; whether the step happened is not known: look, then try again",
                 )
             }
             error => internal(&error),
