@@ -19,6 +19,10 @@ use crate::store::{SharedStore, StoreError};
 use crate::worker::Worker;
 use crate::{signal, telemetry, welcome};
 
+/// How long a draining server waits for answers that are under way. A client that sends half a request, or that does not
+/// read, must not keep the process.
+const LAST_ANSWERS: Duration = Duration::from_secs(3);
+
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -126,7 +130,11 @@ pub async fn run(config: Config, role: Role) -> Result<(), ServeError> {
         stop.cancelled().await;
     }
     drain.cancel();
-    server.await.map_err(io::Error::other)??;
+    if let Ok(ended) = tokio::time::timeout(LAST_ANSWERS, server).await {
+        ended.map_err(io::Error::other)??;
+    } else {
+        tracing::warn!("dropping connections that neither send nor read");
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Model calls as a turn makes them, over HTTP against `mock-llm`: what comes back, and how each fault is classed.
 
 #![cfg(feature = "offline")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -37,6 +37,10 @@ fn unread(rejection: &BytesRejection) -> Problem {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Every body is an object; the reader of structs would also take their fields in order, as an array.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::field("", "it is an array; send an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let inner = error.inner();
@@ -100,6 +104,12 @@ mod tests {
     fn a_mistyped_field_gets_a_suggestion() {
         let problem = read::<ChatRequest>(br#"{"mesage": "x"}"#).unwrap_err();
         assert!(problem.errors[0].detail.ends_with("did you mean `message`?"), "{problem}");
+    }
+
+    #[test]
+    fn an_array_is_not_taken_for_an_object() {
+        let body = br#"["01a20af8-e752-7486-bed1-1f877b41c1aa", "hi", null, "enqueue", null]"#;
+        assert_eq!(read::<ChatRequest>(body).unwrap_err().status, 422);
     }
 
     #[test]

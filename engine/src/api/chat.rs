@@ -64,6 +64,13 @@ fn validate(chat: &ChatRequest) -> Result<(), Problem> {
         let detail = format!("it is {} bytes long; at most {MESSAGE_MAX_BYTES} are accepted", chat.message.len());
         return Err(Problem::field("/message", detail));
     }
+    let unprintable = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if chat.message.contains(unprintable) {
+        return Err(Problem::field("/message", "it holds a control character"));
+    }
+    if chat.actor.as_ref().is_some_and(|actor| actor.contains(char::is_control)) {
+        return Err(Problem::field("/actor", "it is a name on one line, without control characters"));
+    }
     if chat.actor.as_ref().is_some_and(|actor| actor.trim().is_empty() || actor.len() > 100) {
         return Err(Problem::field("/actor", "it is a name of 1 to 100 bytes, or left out"));
     }

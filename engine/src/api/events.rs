@@ -1,6 +1,7 @@
 //! `/v1/events/…`: where a stream begins. How it goes on is in [`super::stream`].
 
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -37,7 +38,7 @@ pub(super) async fn game(
     State(api): State<Api>,
     Id(id): Id<GameId>,
     headers: HeaderMap,
-    Query(query): Query<Cursor>,
+    query: Result<Query<Cursor>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let start = start(&headers, query)?;
     let subscription = api.store.subscribe(id).await?;
@@ -56,7 +57,7 @@ pub(super) async fn request(
     State(api): State<Api>,
     Id(id): Id<RequestId>,
     headers: HeaderMap,
-    Query(query): Query<Cursor>,
+    query: Result<Query<Cursor>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let start = start(&headers, query)?;
     let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
@@ -77,7 +78,8 @@ async fn has_seen_all(api: &Api, request: &Request, mut after: EventId) -> Resul
     const BATCH: usize = 256;
     loop {
         let LogRead::Events(events) = api.store.read_log(request.game, Some(after), BATCH).await? else {
-            return Ok(false);
+            // A log that is gone with its game holds nothing more; one that was trimmed may.
+            return Ok(api.store.game(request.game).await?.is_none());
         };
         if events.iter().any(|event| event.request == Some(request.id)) {
             return Ok(false);
@@ -89,7 +91,8 @@ async fn has_seen_all(api: &Api, request: &Request, mut after: EventId) -> Resul
     }
 }
 
-fn start(headers: &HeaderMap, query: Cursor) -> Result<Start, Problem> {
+fn start(headers: &HeaderMap, query: Result<Query<Cursor>, QueryRejection>) -> Result<Start, Problem> {
+    let Query(query) = query.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     let header = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?").to_owned());
     // A reconnecting EventSource sends the header, which is newer than the URL that it began with.
     match header.filter(|text| !text.is_empty()).or(query.last_event_id).as_deref() {

@@ -14,8 +14,6 @@ use super::error::ApiError;
 use super::path::Id;
 use crate::store::{Game, GameDocument, GameWrite};
 
-/// How many messages of a history a read shows.
-const HISTORY_SHOWN: usize = 10_000;
 /// How many games a page holds when the client does not say.
 const PAGE: usize = 50;
 /// How many games a page holds at most.
@@ -147,7 +145,7 @@ async fn view(api: &Api, id: GameId, status: StatusCode) -> Result<Response, Api
         cursor: game.cursor,
         provider: game.document.provider,
         state: game.document.state,
-        chat_history: api.store.history(id, HISTORY_SHOWN).await?,
+        chat_history: api.store.history(id, usize::MAX).await?,
         created_at: game.created_at,
         updated_at: game.updated_at,
     };

@@ -50,6 +50,8 @@ pub(super) struct Follow {
     /// Read from the log and not yet sent.
     ready: VecDeque<Bytes>,
     behind: bool,
+    /// Told to look again: the game itself may be gone.
+    doubtful: bool,
     ended: bool,
     backoff: Backoff,
     _open: OpenStream,
@@ -64,6 +66,7 @@ impl Follow {
             after,
             ready: VecDeque::from([opening(after)]),
             behind: true,
+            doubtful: false,
             ended: false,
             backoff: Backoff::reconnect(),
             _open: OpenStream::count(),
@@ -104,7 +107,7 @@ impl Follow {
                 continue;
             }
             match self.subscription.next().await {
-                Live::Resync => self.behind = true,
+                Live::Resync => (self.behind, self.doubtful) = (true, true),
                 Live::Event(event) => self.take_live(&event),
             }
         }
@@ -116,6 +119,9 @@ impl Follow {
         match self.store.read_log(game, self.after, BATCH).await? {
             LogRead::Events(events) => {
                 self.behind = events.len() == BATCH;
+                if std::mem::take(&mut self.doubtful) && events.is_empty() {
+                    self.ended = self.store.game(game).await?.is_none();
+                }
                 for event in events {
                     self.take(&event);
                 }

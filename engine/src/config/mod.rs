@@ -184,6 +184,19 @@ impl Config {
         if !(0.0..=86_400.0).contains(&self.worker.shutdown_timeout_seconds) {
             return invalid("worker.shutdown_timeout_seconds", "it is not a number of seconds from 0 to 86400".into());
         }
+        for (key, value, largest) in [
+            ("worker.max_retries", u64::from(self.worker.max_retries), 10_000),
+            ("worker.concurrent_workers", self.worker.concurrent_workers as u64, 10_000),
+            ("worker.poll_interval_ms", self.worker.poll_interval_ms, 60_000),
+            ("queue.status_ttl_seconds", self.queue.status_ttl_seconds, 10 * 365 * 86_400),
+            ("queue.events_kept", self.queue.events_kept as u64, 1_000_000_000),
+            ("sse.chunk_ms", self.sse.chunk_ms, 10_000),
+            ("chat_history_limit", self.chat_history_limit as u64, 10_000),
+        ] {
+            if value > largest {
+                return invalid(key, format!("`{value}` is more than {largest}"));
+            }
+        }
         if self.worker.concurrent_workers == 0 {
             return invalid(
                 "worker.concurrent_workers",

@@ -73,6 +73,11 @@ impl Fanout {
         self.send(game, Live::Event(Arc::new(event)))
     }
 
+    /// Tells a game's subscribers to read the log; says whether there are any.
+    pub(super) fn resync_game(&self, game: GameId) -> bool {
+        self.send(game, Live::Resync)
+    }
+
     /// Tells every subscriber of every game to read the log.
     pub(super) fn resync(&self) {
         for game in self.subscribed() {

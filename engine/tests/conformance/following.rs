@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::store::{Live, LogEvent, LogRead, Subscription};
+use engine::store::{GameWrite, Live, LogEvent, LogRead, Subscription};
 use protocol::EventId;
 
 use crate::bench::Bench;
@@ -33,6 +33,17 @@ pub(crate) async fn a_subscriber_sees_what_is_appended_afterwards(bench: Bench) 
     for expected in &log[1..] {
         assert_eq!(&next(&mut subscription).await, expected);
     }
+}
+
+pub(crate) async fn the_subscribers_of_a_deleted_game_are_told_to_look_again(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let mut subscription = store.subscribe(game).await.unwrap();
+
+    assert_eq!(store.delete_game(game).await.unwrap(), GameWrite::Done);
+
+    let live = tokio::time::timeout(PATIENCE, subscription.next()).await.unwrap();
+    assert!(matches!(live, Live::Resync), "{live:?}");
 }
 
 pub(crate) async fn every_subscriber_of_a_game_sees_the_same(bench: Bench) {

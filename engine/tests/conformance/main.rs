@@ -133,6 +133,7 @@ conformance! {
     }
     following {
         a_subscriber_sees_what_is_appended_afterwards,
+        the_subscribers_of_a_deleted_game_are_told_to_look_again,
         every_subscriber_of_a_game_sees_the_same,
         a_subscriber_hears_of_its_own_game_only,
         a_game_can_be_followed_again_after_everyone_has_left,

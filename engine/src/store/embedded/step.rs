@@ -16,6 +16,7 @@ pub(super) struct Step<'a> {
     pub(super) epoch: u64,
     pub(super) options: &'a StoreOptions,
     pub(super) appended: Vec<(GameId, LogEvent)>,
+    pub(super) deleted: Option<GameId>,
     pub(super) wake: bool,
 }
 

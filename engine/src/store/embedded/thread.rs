@@ -96,12 +96,17 @@ impl Database {
             epoch: self.epoch,
             options: &self.options,
             appended: Vec::new(),
+            deleted: None,
             wake: false,
         };
         let value = step(&mut running)?;
-        let Step { appended, wake, .. } = running;
+        let Step { appended, deleted, wake, .. } = running;
         transaction.commit().map_err(unavailable)?;
         self.tell(appended, wake);
+        if let Some(game) = deleted {
+            // Whoever follows the game is to look again, and finds that it is gone.
+            self.fanout.resync_game(game);
+        }
         Ok(value)
     }
 

@@ -183,6 +183,8 @@ impl Follower {
                     };
                     let frame = message.get_payload::<String>().unwrap_or_default();
                     let heard = match live_event(&frame) {
+                        // The game was deleted.
+                        _ if frame.is_empty() => self.fanout.resync_game(game),
                         Ok(event) => self.fanout.publish(game, event),
                         Err(error) => {
                             tracing::error!(%game, %error, "a frame on the event channel cannot be read");
