@@ -1,3 +1,5 @@
+//! Each kind of finding, from evidence made by hand: what breaks an invariant is found, and what keeps it is not.
+
 use protocol::{GameId, QueueView, RequestCancelled, RequestId, RequestStatus};
 use story::{ChatMessage, Role};
 
