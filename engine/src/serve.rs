@@ -44,7 +44,7 @@ pub enum ServeError {
     #[diagnostic(help(
         "is the server running, and is --redis-url right? without Redis, leave the URL out to use the embedded store"
     ))]
-    Redis(StoreError),
+    Redis(#[source] StoreError),
     /// The embedded store cannot be opened.
     #[error(transparent)]
     #[diagnostic(help("choose another directory with --data-dir, or stop the process that uses this one"))]
@@ -156,7 +156,12 @@ async fn open_store(config: &Config, role: Role) -> Result<(SharedStore, bool), 
     let options = config.store_options();
     match (&config.redis.url, role) {
         (Some(url), _) => {
-            let store = RedisStore::connect(url, &config.redis.prefix, options).await.map_err(ServeError::Redis)?;
+            let store = RedisStore::connect(url, &config.redis.prefix, config.redis.shards, options).await.map_err(
+                |error| match error {
+                    StoreError::Unavailable { .. } => ServeError::Redis(error),
+                    error => ServeError::Store(error),
+                },
+            )?;
             Ok((Arc::new(store), false))
         }
         (None, Role::Worker) => Err(ServeError::WorkerWithoutRedis),

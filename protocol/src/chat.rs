@@ -36,6 +36,9 @@ pub enum IfBusy {
     Enqueue,
     /// Refuse the message with 409.
     Reject,
+    /// Cancel the game's unfinished messages, the one in processing included, and take their place. Story events stay:
+    /// what set them off is told already.
+    Interrupt,
 }
 
 /// The message is queued, and from here on is not lost.

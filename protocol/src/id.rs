@@ -76,12 +76,49 @@ uuid_id!(
 );
 
 impl RequestId {
-    /// The id of the `n`th request that this one's turn gives rise to. The same parent and `n` give the same id, so a
-    /// commit that is repeated cannot queue a story event twice.
+    /// A new id for a request of a game. It ends as the game's id ends, so that a store which spreads games over shards
+    /// finds a request by its id alone.
+    #[must_use]
+    pub fn in_game(game: GameId) -> Self {
+        Self(with_ending_of(game.0, Uuid::now_v7()))
+    }
+
+    /// The id of the `n`th request that this one's turn gives rise to, in the same game. The same parent and `n` give the
+    /// same id, so a commit that is repeated cannot queue a story event twice.
     #[must_use]
     pub fn child(self, n: usize) -> Self {
-        Self(Uuid::new_v5(&self.0, n.to_string().as_bytes()))
+        Self(with_ending_of(self.0, Uuid::new_v5(&self.0, n.to_string().as_bytes())))
     }
+
+    /// Which of `shards` shards keeps the request: that of its game.
+    #[must_use]
+    pub fn shard(self, shards: usize) -> usize {
+        shard(self.0, shards)
+    }
+}
+
+impl GameId {
+    /// Which of `shards` shards keeps the game.
+    #[must_use]
+    pub fn shard(self, shards: usize) -> usize {
+        shard(self.0, shards)
+    }
+}
+
+/// The last two bytes of an id, which are random in a new one and shared by a game and its requests.
+fn ending(id: Uuid) -> [u8; 2] {
+    let bytes = id.into_bytes();
+    [bytes[14], bytes[15]]
+}
+
+fn with_ending_of(from: Uuid, id: Uuid) -> Uuid {
+    let mut bytes = id.into_bytes();
+    bytes[14..].copy_from_slice(&ending(from));
+    Uuid::from_bytes(bytes)
+}
+
+fn shard(id: Uuid, shards: usize) -> usize {
+    usize::from(u16::from_be_bytes(ending(id))) % shards.max(1)
 }
 
 /// Which attempt at a request this is, counted from 1 at its first claim.
@@ -159,6 +196,18 @@ mod tests {
         assert_eq!(parent.child(0), parent.child(0));
         assert_ne!(parent.child(0), parent.child(1));
         assert_ne!(parent.child(0), RequestId::new().child(0));
+    }
+
+    #[test]
+    fn a_request_is_kept_where_its_game_is() {
+        for shards in [1, 2, 3, 16] {
+            let game = GameId::new();
+            let request = RequestId::in_game(game);
+            assert_ne!(request, RequestId::in_game(game));
+            assert_eq!([request.shard(shards), request.child(0).shard(shards)], [game.shard(shards); 2]);
+        }
+        let used: std::collections::BTreeSet<usize> = (0..200).map(|_| GameId::new().shard(4)).collect();
+        assert_eq!(used.len(), 4, "games are spread over all shards");
     }
 
     #[test]

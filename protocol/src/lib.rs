@@ -4,6 +4,7 @@
 //! a store, a queue or a model.
 
 mod chat;
+mod dead_letter;
 mod event;
 mod game;
 mod id;
@@ -12,6 +13,7 @@ mod queue;
 mod request;
 
 pub use chat::{ChatAccepted, ChatRequest, IfBusy, Links, MESSAGE_MAX_BYTES};
+pub use dead_letter::{AttemptOutcome, AttemptView, DeadLetter, DeadLetters};
 pub use event::{
     AttemptSuperseded, ChatChunk, Event, EventParseError, RequestCancelled, RequestCompleted, RequestFailed,
     RequestProcessing, RequestQueued, RequestRetrying, StateUpdated, StreamReset,
@@ -19,5 +21,5 @@ pub use event::{
 pub use game::{CreateGame, GameList, GameSummary, GameView};
 pub use id::{Attempt, EventId, GameId, IdError, RequestId};
 pub use problem::{FieldError, Problem, ProblemType};
-pub use queue::{LaneView, QueueView};
+pub use queue::{LaneState, LaneView, Lanes, LeaseView, QueueView, StoryEventsView};
 pub use request::{RequestStatus, RequestType, RequestView, TurnResult, Usage};

@@ -18,6 +18,9 @@ pub struct Problem {
     /// For 422: which fields, each with what is wrong with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// What lies behind it, the nearest cause first.
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub causes: Box<[String]>,
 }
 
 /// One field that is wrong.
@@ -75,18 +78,30 @@ problem_types! {
     UnknownGame = "unknown-game", 404, "No such game";
     /// No such request, or its status has expired.
     UnknownRequest = "unknown-request", 404, "No such request";
+    /// No such dead letter: the request is not given up, or its letter was retried or deleted.
+    UnknownDeadLetter = "unknown-dead-letter", 404, "No such dead letter";
     /// No such scenario, player character, narrator, monster or NPC.
     UnknownContent = "unknown-content", 404, "No such content";
     /// The story of this game is over.
     GameEnded = "game-ended", 409, "The story is over";
     /// The game has unfinished requests, and the call asks not to wait.
     GameBusy = "game-busy", 409, "The game is busy";
+    /// The request has ended, and what it did cannot be taken back.
+    RequestFinished = "request-finished", 409, "The request has ended";
     /// The game has changed since the version that the call names.
     VersionConflict = "version-conflict", 412, "The game has changed";
     /// The body is larger than what is accepted.
     TooLarge = "too-large", 413, "The body is too large";
     /// The body is not declared as JSON.
     UnsupportedMediaType = "unsupported-media-type", 415, "The body is not declared as JSON";
+    /// A header is not valid.
+    InvalidHeader = "invalid-header", 400, "A header is not valid";
+    /// The idempotency key was used for another message.
+    KeyReused = "idempotency-key-reused", 422, "The idempotency key stands for another message";
+    /// The game has as many unfinished requests as it may have.
+    LaneFull = "lane-full", 429, "The game's lane is full";
+    /// As many requests are queued as may be.
+    QueueFull = "queue-full", 429, "The queue is full";
     /// The store cannot be reached.
     StoreUnavailable = "store-unavailable", 503, "The store cannot be reached";
     /// The server is draining.
@@ -111,7 +126,15 @@ impl Problem {
             status: kind.status(),
             detail: detail.into(),
             errors: Vec::new(),
+            causes: Box::default(),
         }
+    }
+
+    /// The same problem with what lies behind it.
+    #[must_use]
+    pub fn because(mut self, causes: impl IntoIterator<Item = String>) -> Self {
+        self.causes = causes.into_iter().collect();
+        self
     }
 
     /// A problem with one field of the body.

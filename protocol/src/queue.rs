@@ -1,8 +1,9 @@
-//! `/v1/queue`: what waits, for operators and the harness.
+//! `/v1/queue`: what waits and what runs, for operators and the harness.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{GameId, RequestId};
+use crate::{GameId, RequestId, RequestView};
 
 /// The queue at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +27,62 @@ pub struct QueueView {
 pub struct LaneView {
     /// The game.
     pub game_id: GameId,
+    /// What its head waits for.
+    pub state: LaneState,
     /// Unfinished requests, the head first; the head is the one in processing while the game is leased.
     pub requests: Vec<RequestId>,
-    /// Whether a worker holds the game's lease.
-    pub leased: bool,
+    /// The lease on the game, while one holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<LeaseView>,
+    /// In back-off until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+}
+
+/// What a lane waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LaneState {
+    /// Nothing: it is empty.
+    Idle,
+    /// A free worker.
+    Ready,
+    /// The end of its head's back-off.
+    Delayed,
+    /// The end of its head's turn, or of the lease under which that runs.
+    Active,
+}
+
+/// A worker's hold on a game.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseView {
+    /// The worker.
+    pub worker: String,
+    /// Counts the acquisitions of this game; the number in its fencing token.
+    pub fence: u64,
+    /// The request that is in processing under it.
+    pub request_id: RequestId,
+    /// When it runs out unless it is renewed.
+    pub expires_at: Timestamp,
+}
+
+/// `GET /v1/queue/games`: lanes that are not empty. First those under a lease, then those in back-off, then those that wait
+/// for a worker, in the order in which these will be claimed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lanes {
+    /// The lanes.
+    pub lanes: Vec<LaneView>,
+    /// Whether there are more than were asked for.
+    pub more: bool,
+}
+
+/// `GET /v1/queue/games/{id}/story-events`: the story events that wait in a game's lane, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoryEventsView {
+    /// The game.
+    pub game_id: GameId,
+    /// How many there are.
+    pub depth: u64,
+    /// The first of them, as many as were asked for.
+    pub story_events: Vec<RequestView>,
 }

@@ -47,7 +47,7 @@ fn engine() -> Router {
         }
         refuse(&Problem::new(ProblemType::UnknownGame, format!("there is no game {id}")))
     };
-    let lane = async || Json(json!({"game_id": game().id, "requests": [request(1)], "leased": false}));
+    let lane = async || Json(json!({"game_id": game().id, "state": "ready", "requests": [request(1)]}));
     let waiting = async || {
         Json(json!({
             "request_id": request(1), "type": "chat", "game_id": game().id, "status": "queued", "attempt": 0,

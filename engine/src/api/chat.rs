@@ -2,25 +2,33 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use metrics::counter;
 use protocol::{
-    ChatAccepted, ChatRequest, IfBusy, Links, MESSAGE_MAX_BYTES, Problem, ProblemType, RequestId, RequestStatus,
-    RequestType,
+    ChatAccepted, ChatRequest, GameId, Links, MESSAGE_MAX_BYTES, Problem, ProblemType, RequestId, RequestType,
 };
 use story::Input;
 
-use super::Api;
 use super::body::Body;
 use super::error::ApiError;
 use super::games::unknown_game;
-use crate::store::{Enqueued, NewRequest};
+use super::{Api, idempotency};
+use crate::store::{Accepted, Enqueued, NewRequest, Terms};
 
 /// Accepts a message. After the 200 it is not lost.
 pub(super) async fn post(
     State(api): State<Api>,
+    headers: HeaderMap,
     Body(chat): Body<ChatRequest>,
 ) -> Result<Json<ChatAccepted>, ApiError> {
+    let key = idempotency::key(&headers, &chat)?;
     validate(&chat)?;
+    // A message that was accepted before is answered as it was then, whatever has become of its game.
+    if let Some(key) = &key
+        && let Some(found) = api.store.find_key(chat.game_state_id, key).await?
+    {
+        return answer(found, &chat);
+    }
     let game = api.store.game(chat.game_state_id).await?.ok_or_else(|| unknown_game(chat.game_state_id))?;
     let state = &game.document.state;
     if state.is_ended {
@@ -29,31 +37,46 @@ pub(super) async fn post(
     }
     let input = Input::Player { message: chat.message.clone(), actor: chat.actor.clone() };
     let request = NewRequest {
-        id: RequestId::new(),
+        id: RequestId::in_game(game.id),
         game: game.id,
         kind: RequestType::Chat,
         user_message: story::user_text(state, &input),
-        message: chat.message,
-        actor: chat.actor,
+        message: chat.message.clone(),
+        actor: chat.actor.clone(),
         caused_by: None,
     };
-    match api.store.enqueue(&request, chat.if_busy == IfBusy::Reject).await? {
-        Enqueued::Accepted { position, cursor } => {
-            counter!("story_engine_requests_accepted_total").increment(1);
-            Ok(Json(ChatAccepted {
-                request_id: request.id,
-                status: RequestStatus::Queued,
-                position,
-                cursor,
-                links: Links::of(request.id, request.game),
-            }))
-        }
-        Enqueued::UnknownGame => Err(unknown_game(request.game).into()),
-        Enqueued::Busy => {
-            let detail = "the game has unfinished requests, and `if_busy` is `reject`";
-            Err(Problem::new(ProblemType::GameBusy, detail).into())
-        }
+    let enqueued = api.store.enqueue(&request, &Terms { if_busy: chat.if_busy, key }).await?;
+    if matches!(&enqueued, Enqueued::Accepted(accepted) if accepted.id == request.id) {
+        counter!("story_engine_requests_accepted_total").increment(1);
     }
+    answer(enqueued, &chat)
+}
+
+fn answer(enqueued: Enqueued, chat: &ChatRequest) -> Result<Json<ChatAccepted>, ApiError> {
+    let refused = |kind: ProblemType, detail: &str| {
+        counter!("story_engine_requests_refused_total", "reason" => kind.slug()).increment(1);
+        Err(Problem::new(kind, detail).into())
+    };
+    match enqueued {
+        Enqueued::Accepted(accepted) => Ok(Json(view(&accepted, chat.game_state_id))),
+        Enqueued::UnknownGame => Err(unknown_game(chat.game_state_id).into()),
+        Enqueued::Busy => refused(ProblemType::GameBusy, "the game has unfinished requests, and `if_busy` is `reject`"),
+        Enqueued::KeyReused => refused(
+            ProblemType::KeyReused,
+            "another message was sent under this key: a new message needs a new `Idempotency-Key`",
+        ),
+        Enqueued::LaneFull => refused(
+            ProblemType::LaneFull,
+            "the game has as many unfinished requests as it may have: wait until some are done, or cancel some",
+        ),
+        Enqueued::QueueFull => refused(ProblemType::QueueFull, "as many requests wait as may: try again later"),
+    }
+}
+
+/// An accepted request as its sender sees it.
+pub(super) fn view(accepted: &Accepted, game: GameId) -> ChatAccepted {
+    let &Accepted { id, status, position, cursor } = accepted;
+    ChatAccepted { request_id: id, status, position, cursor, links: Links::of(id, game) }
 }
 
 fn validate(chat: &ChatRequest) -> Result<(), Problem> {

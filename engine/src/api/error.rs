@@ -9,7 +9,7 @@ use protocol::{Problem, ProblemType};
 
 use crate::store::StoreError;
 
-/// How long a client is asked to wait for the store, in seconds.
+/// How long a client is asked to wait before it tries again, in seconds: for the store, for a place in a queue.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// A problem on its way to the client.
@@ -44,7 +44,7 @@ impl IntoResponse for ApiError {
         let mut response = (status, Json(self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         response

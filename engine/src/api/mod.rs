@@ -3,10 +3,12 @@
 mod body;
 mod catalogue;
 mod chat;
+mod dead_letters;
 mod error;
 mod events;
 mod games;
 mod health;
+mod idempotency;
 mod path;
 mod queue;
 mod requests;
@@ -55,7 +57,7 @@ pub struct Api {
 pub fn router(api: Api) -> Router {
     Router::new()
         .route("/v1/chat", post(chat::post).layer(DefaultBodyLimit::max(CHAT_BODY_MAX)))
-        .route("/v1/requests/{id}", get(requests::get))
+        .route("/v1/requests/{id}", get(requests::get).delete(requests::cancel))
         .route("/v1/events/games/{id}", get(events::game))
         .route("/v1/events/requests/{id}", get(events::request))
         .route("/v1/gamestate", post(games::create).get(games::list))
@@ -67,17 +69,30 @@ pub fn router(api: Api) -> Router {
         .route("/v1/npcs", get(catalogue::npcs))
         .route("/v1/{kind}/{id}", get(catalogue::one))
         .route("/v1/providers", get(catalogue::providers))
-        .route("/v1/queue", get(queue::queue))
-        .route("/v1/queue/games/{id}", get(queue::lane))
         .route("/problems/{slug}", get(health::problem))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
+        .merge(operators(SharedStore::clone(&api.store)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(CatchPanicLayer::custom(error::panicked))
         .with_state(api)
+}
+
+/// The routes that operators use. They need nothing but the store, so the command line can serve itself with them.
+pub fn operators<S>(store: SharedStore) -> Router<S> {
+    let story_events = get(queue::story_events).post(queue::set_off).delete(queue::clear_story_events);
+    Router::new()
+        .route("/v1/queue", get(queue::queue))
+        .route("/v1/queue/games", get(queue::lanes))
+        .route("/v1/queue/games/{id}", get(queue::lane))
+        .route("/v1/queue/games/{id}/story-events", story_events)
+        .route("/v1/dead-letters", get(dead_letters::list))
+        .route("/v1/dead-letters/{id}", get(dead_letters::get).delete(dead_letters::delete))
+        .route("/v1/dead-letters/{id}/retry", post(dead_letters::retry))
+        .with_state(store)
 }
 
 async fn not_found(uri: Uri) -> ApiError {

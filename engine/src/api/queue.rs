@@ -1,24 +1,123 @@
-//! `/v1/queue`: what waits, for operators.
+//! `/v1/queue`: what waits and what runs, for operators.
 
 use axum::Json;
-use axum::extract::State;
-use protocol::{GameId, LaneView, QueueView};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use protocol::{ChatAccepted, GameId, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId, RequestType};
+use protocol::{MESSAGE_MAX_BYTES, StoryEventsView};
+use serde::Deserialize;
 
-use super::Api;
+use super::body::Body;
+use super::chat;
 use super::error::ApiError;
 use super::games::unknown_game;
 use super::path::Id;
+use crate::store::{Enqueued, NewRequest, SharedStore, Terms};
+
+/// How many lanes or story events an answer holds when the client does not say.
+const SHOWN: usize = 50;
+/// How many it holds at most.
+const MOST_SHOWN: usize = 500;
+
+/// `?limit=`
+#[derive(Debug, Deserialize)]
+pub(super) struct Limit {
+    limit: Option<usize>,
+}
+
+/// A story event that an operator sets off.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SetOff {
+    prompt: String,
+}
+
+fn limit(query: Result<Query<Limit>, QueryRejection>) -> Result<usize, Problem> {
+    let Query(query) = query.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
+    Ok(query.limit.unwrap_or(SHOWN).clamp(1, MOST_SHOWN))
+}
 
 /// The queue's depth and age.
-pub(super) async fn queue(State(api): State<Api>) -> Result<Json<QueueView>, ApiError> {
-    Ok(Json(api.store.queue().await?))
+pub(super) async fn queue(State(store): State<SharedStore>) -> Result<Json<QueueView>, ApiError> {
+    Ok(Json(store.queue().await?))
+}
+
+/// Lanes that are not empty.
+pub(super) async fn lanes(
+    State(store): State<SharedStore>,
+    query: Result<Query<Limit>, QueryRejection>,
+) -> Result<Json<Lanes>, ApiError> {
+    Ok(Json(store.lanes(limit(query)?).await?))
 }
 
 /// One game's unfinished requests.
-pub(super) async fn lane(State(api): State<Api>, Id(id): Id<GameId>) -> Result<Json<LaneView>, ApiError> {
-    let lane = api.store.lane(id).await?;
-    if lane.requests.is_empty() && api.store.game(id).await?.is_none() {
-        return Err(unknown_game(id).into());
+pub(super) async fn lane(State(store): State<SharedStore>, Id(id): Id<GameId>) -> Result<Json<LaneView>, ApiError> {
+    let lane = store.lane(id).await?;
+    if lane.requests.is_empty() {
+        must_exist(&store, id).await?;
     }
     Ok(Json(lane))
+}
+
+/// The story events that wait in a game's lane.
+pub(super) async fn story_events(
+    State(store): State<SharedStore>,
+    Id(id): Id<GameId>,
+    query: Result<Query<Limit>, QueryRejection>,
+) -> Result<Json<StoryEventsView>, ApiError> {
+    let limit = limit(query)?;
+    let (depth, waiting) = store.story_events(id, limit).await?;
+    if depth == 0 {
+        must_exist(&store, id).await?;
+    }
+    let story_events = waiting.into_iter().map(crate::store::Request::view).collect();
+    Ok(Json(StoryEventsView { game_id: id, depth, story_events }))
+}
+
+/// Sets off a story event, behind what waits already.
+pub(super) async fn set_off(
+    State(store): State<SharedStore>,
+    Id(id): Id<GameId>,
+    Body(SetOff { prompt }): Body<SetOff>,
+) -> Result<Json<ChatAccepted>, ApiError> {
+    if prompt.trim().is_empty() || prompt.len() > MESSAGE_MAX_BYTES {
+        let detail = format!("it is a text of 1 to {MESSAGE_MAX_BYTES} bytes");
+        return Err(Problem::field("/prompt", detail).into());
+    }
+    let request = NewRequest {
+        id: RequestId::in_game(id),
+        game: id,
+        kind: RequestType::StoryEvent,
+        message: prompt.clone(),
+        actor: None,
+        user_message: prompt,
+        caused_by: None,
+    };
+    match store.enqueue(&request, &Terms::default()).await? {
+        Enqueued::Accepted(accepted) => Ok(Json(chat::view(&accepted, id))),
+        Enqueued::UnknownGame => Err(unknown_game(id).into()),
+        Enqueued::LaneFull => Err(Problem::new(ProblemType::LaneFull, "the game's lane is full").into()),
+        Enqueued::QueueFull | Enqueued::Busy | Enqueued::KeyReused => {
+            Err(Problem::new(ProblemType::QueueFull, "as many requests wait as may: try again later").into())
+        }
+    }
+}
+
+/// Withdraws the story events that wait in a game's lane.
+pub(super) async fn clear_story_events(
+    State(store): State<SharedStore>,
+    Id(id): Id<GameId>,
+) -> Result<StatusCode, ApiError> {
+    if store.clear_story_events(id).await? == 0 {
+        must_exist(&store, id).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn must_exist(store: &SharedStore, id: GameId) -> Result<(), ApiError> {
+    match store.game(id).await? {
+        Some(_) => Ok(()),
+        None => Err(unknown_game(id).into()),
+    }
 }

@@ -7,11 +7,24 @@ use protocol::{Problem, ProblemType, RequestId, RequestView};
 use super::Api;
 use super::error::ApiError;
 use super::path::Id;
+use crate::store::Cancelled;
 
 /// Where a request stands.
 pub(super) async fn get(State(api): State<Api>, Id(id): Id<RequestId>) -> Result<Json<RequestView>, ApiError> {
     let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
     Ok(Json(request.view()))
+}
+
+/// Withdraws a request, queued or in processing. Repeating it answers the same.
+pub(super) async fn cancel(State(api): State<Api>, Id(id): Id<RequestId>) -> Result<Json<RequestView>, ApiError> {
+    match api.store.cancel(id).await? {
+        Cancelled::Done => get(State(api), Id(id)).await,
+        Cancelled::Unknown => Err(unknown_request(id).into()),
+        Cancelled::Finished(status) => {
+            let detail = format!("the request is {status}: only one that is queued or in processing can be cancelled");
+            Err(Problem::new(ProblemType::RequestFinished, detail).into())
+        }
+    }
 }
 
 pub(super) fn unknown_request(id: RequestId) -> Problem {

@@ -14,7 +14,7 @@ pub use layers::{ConfigError, Flags, load};
 pub use provider::{Adapter, ProviderConfig};
 
 use crate::store::embedded::Sync;
-use crate::store::{StoreOptions, StoryEventPlacement};
+use crate::store::{Limits, StoreOptions, StoryEventPlacement};
 
 /// Everything that can be set. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,13 +63,22 @@ impl Default for Config {
 }
 
 /// `[redis]`
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RedisConfig {
-    /// `redis://[user:password@]host[:port][/db]`
+    /// `redis://[user:password@]host[:port][/db]`; of a cluster, one node or several, separated by commas.
     pub url: Option<String>,
     /// Put before every key, so that several deployments can share a server.
     pub prefix: String,
+    /// Over how many shards games are spread, each with an order of arrival of its own. It cannot be changed once there are
+    /// games.
+    pub shards: usize,
+}
+
+impl Default for RedisConfig {
+    fn default() -> Self {
+        Self { url: None, prefix: String::new(), shards: 1 }
+    }
 }
 
 /// `[embedded]`
@@ -121,11 +130,25 @@ pub struct QueueConfig {
     pub events_kept: usize,
     /// Where story events are queued: `tail`, or `next` ahead of the same game's waiting messages.
     pub story_events: StoryEventPlacement,
+    /// How many requests may be queued, of all games (of each shard's, with several shards). A message beyond that is
+    /// refused with 429.
+    pub max_depth: u64,
+    /// How many unfinished requests a game may have before a message to it is refused with 429.
+    pub max_depth_per_game: u64,
+    /// How long an idempotency key is kept once its request has ended.
+    pub idempotency_ttl_seconds: u64,
 }
 
 impl Default for QueueConfig {
     fn default() -> Self {
-        Self { status_ttl_seconds: 3600, events_kept: 10_000, story_events: StoryEventPlacement::Tail }
+        Self {
+            status_ttl_seconds: 3600,
+            events_kept: 10_000,
+            story_events: StoryEventPlacement::Tail,
+            max_depth: 100_000,
+            max_depth_per_game: 1000,
+            idempotency_ttl_seconds: 86_400,
+        }
     }
 }
 
@@ -153,6 +176,8 @@ impl Config {
             lease_ttl: Duration::from_secs_f64(self.worker.game_lock_ttl_seconds),
             max_attempts: self.worker.max_retries + 1,
             status_ttl: Duration::from_secs(self.queue.status_ttl_seconds),
+            key_ttl: Duration::from_secs(self.queue.idempotency_ttl_seconds),
+            limits: Limits { queued: self.queue.max_depth, lane: self.queue.max_depth_per_game },
             events_kept: self.queue.events_kept,
             history_window: self.chat_history_limit,
             story_events: self.queue.story_events,
@@ -163,7 +188,7 @@ impl Config {
     #[must_use]
     pub fn masked(&self) -> String {
         let mut masked = self.clone();
-        masked.redis.url = masked.redis.url.map(|url| mask_url(&url));
+        masked.redis.url = masked.redis.url.map(|urls| urls.split(',').map(mask_url).collect::<Vec<_>>().join(","));
         // Every field is a plain value: there is nothing in it that TOML cannot say.
         toml::to_string(&masked).unwrap_or_default()
     }
@@ -189,7 +214,11 @@ impl Config {
             ("worker.concurrent_workers", self.worker.concurrent_workers as u64, 10_000),
             ("worker.poll_interval_ms", self.worker.poll_interval_ms, 60_000),
             ("queue.status_ttl_seconds", self.queue.status_ttl_seconds, 10 * 365 * 86_400),
+            ("queue.idempotency_ttl_seconds", self.queue.idempotency_ttl_seconds, 10 * 365 * 86_400),
             ("queue.events_kept", self.queue.events_kept as u64, 1_000_000_000),
+            ("queue.max_depth", self.queue.max_depth, 1_000_000_000),
+            ("queue.max_depth_per_game", self.queue.max_depth_per_game, 1_000_000_000),
+            ("redis.shards", self.redis.shards as u64, 1024),
             ("sse.chunk_ms", self.sse.chunk_ms, 10_000),
             ("chat_history_limit", self.chat_history_limit as u64, 10_000),
         ] {
@@ -197,17 +226,21 @@ impl Config {
                 return invalid(key, format!("`{value}` is more than {largest}"));
             }
         }
-        if self.worker.concurrent_workers == 0 {
-            return invalid(
+        for (key, value, why) in [
+            (
                 "worker.concurrent_workers",
-                "a worker that runs no turn does nothing: set at least 1".into(),
-            );
-        }
-        if self.worker.poll_interval_ms == 0 {
-            return invalid("worker.poll_interval_ms", "polling without a pause burns a core: set at least 1".into());
-        }
-        if self.queue.events_kept == 0 {
-            return invalid("queue.events_kept", "without a log nobody can follow a game: set at least 1".into());
+                self.worker.concurrent_workers as u64,
+                "a worker that runs no turn does nothing",
+            ),
+            ("worker.poll_interval_ms", self.worker.poll_interval_ms, "polling without a pause burns a core"),
+            ("queue.events_kept", self.queue.events_kept as u64, "without a log nobody can follow a game"),
+            ("queue.max_depth", self.queue.max_depth, "a queue that holds nothing accepts nothing"),
+            ("queue.max_depth_per_game", self.queue.max_depth_per_game, "a lane that holds nothing accepts nothing"),
+            ("redis.shards", self.redis.shards as u64, "games are kept in a shard"),
+        ] {
+            if value == 0 {
+                return invalid(key, format!("{why}: set at least 1"));
+            }
         }
         self.check_providers()
     }

@@ -18,30 +18,34 @@ pub struct ModelError {
     pub can_pass: bool,
     /// The vendor asks not to be called again before this has passed.
     pub retry_after: Option<Duration>,
+    /// What lies behind it, the nearest cause first. Holds no key either.
+    pub causes: Vec<String>,
 }
 
 impl ModelError {
     /// An error that another attempt may not meet.
     pub fn passing(detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), can_pass: true, retry_after: None }
+        Self { detail: detail.into(), can_pass: true, retry_after: None, causes: Vec::new() }
     }
 
     /// An error that every attempt meets.
     pub fn lasting(detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), can_pass: false, retry_after: None }
+        Self { detail: detail.into(), can_pass: false, retry_after: None, causes: Vec::new() }
     }
 
     /// As the request's status and events show it.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        Problem::new(ProblemType::ModelFailed, self.detail.clone())
+        Problem::new(ProblemType::ModelFailed, self.detail.clone()).because(self.causes.iter().cloned())
     }
 
     /// The error without a secret that a vendor may have echoed.
     #[must_use]
     pub(super) fn without(mut self, secret: Option<&str>) -> Self {
         if let Some(secret) = secret.filter(|secret| secret.len() >= 4) {
-            self.detail = self.detail.replace(secret, "***");
+            for text in std::iter::once(&mut self.detail).chain(&mut self.causes) {
+                *text = text.replace(secret, "***");
+            }
         }
         self
     }
@@ -49,7 +53,8 @@ impl ModelError {
 
 impl From<genai::Error> for ModelError {
     fn from(error: genai::Error) -> Self {
-        match &error {
+        let causes = causes(&error);
+        let classed = match &error {
             genai::Error::WebModelCall { webc_error, .. } | genai::Error::WebAdapterCall { webc_error, .. } => {
                 from_web(webc_error)
             }
@@ -68,8 +73,24 @@ impl From<genai::Error> for ModelError {
                 Self::passing(format!("the model's answer cannot be read: {}", shorten(cause)))
             }
             other => Self::lasting(format!("the model cannot be called: {}", shorten(&other.to_string()))),
-        }
+        };
+        Self { causes, ..classed }
     }
+}
+
+/// The chain behind an error. The layers of the libraries between are left out: they repeat each other, and name the URL,
+/// which may hold a key.
+fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+    let mut causes: Vec<String> = Vec::new();
+    let mut source = error.source();
+    while let Some(error) = source {
+        if !(error.is::<genai::Error>() || error.is::<webc::Error>() || error.is::<reqwest::Error>()) {
+            causes.push(shorten(&error.to_string()));
+        }
+        source = error.source();
+    }
+    causes.dedup();
+    causes
 }
 
 fn from_web(error: &webc::Error) -> ModelError {
@@ -129,7 +150,7 @@ fn from_status(status: u16, body: &str, headers: Option<&reqwest::header::Header
         .filter(|seconds| (0.0..=3600.0).contains(seconds))
         .map(Duration::from_secs_f64);
     let can_pass = matches!(status, 408 | 409 | 425 | 429) || status >= 500;
-    ModelError { detail, can_pass, retry_after }
+    ModelError { detail, can_pass, retry_after, causes: Vec::new() }
 }
 
 /// The vendor's own words, where the body is one of the usual error objects.

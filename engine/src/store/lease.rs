@@ -6,7 +6,7 @@ use std::time::Duration;
 use protocol::{Attempt, GameId, RequestId};
 use story::ChatMessage;
 
-use super::{Game, Request};
+use super::{Committed, Game, Request, StoreError};
 
 /// Who claims: one per worker process, for logs and tokens. Two processes never share one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -90,4 +90,13 @@ pub struct Claims {
     pub claims: Vec<Claim>,
     /// When a back-off or another worker's lease ends next, if any does: look again then.
     pub next_due: Option<Duration>,
+}
+
+/// What came of ending one turn and asking for the next.
+#[derive(Debug)]
+pub struct Turnover {
+    /// What came of the commit.
+    pub committed: Result<Committed, StoreError>,
+    /// What the claim brought: nothing where the commit's outcome is unknown.
+    pub claims: Claims,
 }

@@ -1,4 +1,4 @@
-//! The ports behind which games, the queue and the event log are kept, and the one commit in which they meet.
+//! The ports behind which games, the queue, dead letters and the event log are kept, and the one commit in which they meet.
 //!
 //! Two backends implement them: [`redis`] for deployment, [`embedded`] (SQLite) for one process with nothing to
 //! install. Both pass the same conformance suite (`tests/conformance/`). Every method is one atomic step of the
@@ -6,10 +6,13 @@
 //! first. What a step writes on behalf of an attempt is fenced by the attempt's [`Lease`]: once the lease has passed,
 //! the step changes nothing and answers [`StoreError::LeaseLost`].
 
+mod admission;
 mod document;
 pub mod embedded;
 mod fanout;
+mod inspect;
 mod lease;
+mod letter;
 pub mod redis;
 mod request;
 
@@ -17,15 +20,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::{EventId, GameId, LaneView, QueueView, RequestId};
+use protocol::{DeadLetter, DeadLetters, EventId, GameId, LaneView, Lanes, QueueView, RequestId};
 use story::ChatMessage;
+use tokio::sync::broadcast;
 
+pub use admission::{Accepted, Cancelled, Enqueued, IdempotencyKey, Limits, Revived, Terms};
 pub use document::{Game, GameDocument, GameWrite};
 pub use fanout::{Live, LogEvent, Subscription};
-pub use lease::{Claim, Claims, Lease, LeaseToken, WorkerId};
-pub use request::{
-    Checkpoints, Commit, Committed, Enqueued, Narrated, NewRequest, Request, StoryEventPlacement, TurnEvents,
-};
+pub use inspect::{Inconsistency, Inspection};
+pub use lease::{Claim, Claims, Lease, LeaseToken, Turnover, WorkerId};
+pub use letter::{LetterId, NotALetterId};
+pub use request::{Checkpoints, Commit, Committed, Narrated, NewRequest, Request, StoryEventPlacement, TurnEvents};
 
 /// The longest back-off that a store keeps; a longer one counts as this, so that its end is a time that can be written.
 const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);
@@ -45,6 +50,12 @@ pub enum StoreError {
     /// The attempt's lease has passed; nothing was written.
     #[error("the lease of this attempt has passed; nothing was written")]
     LeaseLost,
+    /// The store was set up in another way than this engine is configured.
+    #[error("{reason}")]
+    Mismatch {
+        /// What differs, and what to do.
+        reason: String,
+    },
     /// The store holds something that this engine did not write.
     #[error("the store holds something unreadable under {what}: {reason}")]
     Corrupt {
@@ -89,8 +100,15 @@ pub trait Games {
 /// The queue: requests in arrival order, leases, and what an attempt may write.
 #[async_trait]
 pub trait Queue {
-    /// Accepts a request, at the tail of its game's lane.
-    async fn enqueue(&self, request: &NewRequest, reject_if_busy: bool) -> Result<Enqueued, StoreError>;
+    /// Accepts a request, at the tail of its game's lane, or changes nothing.
+    async fn enqueue(&self, request: &NewRequest, terms: &Terms) -> Result<Enqueued, StoreError>;
+
+    /// What was accepted for a game under an idempotency key: [`Enqueued::Accepted`], [`Enqueued::KeyReused`] or nothing.
+    async fn find_key(&self, game: GameId, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError>;
+
+    /// Withdraws an unfinished request. If it is in processing its attempt can write nothing more, and its worker is told
+    /// through [`Queue::revocations`].
+    async fn cancel(&self, id: RequestId) -> Result<Cancelled, StoreError>;
 
     /// A request and where it stands.
     async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError>;
@@ -98,6 +116,18 @@ pub trait Queue {
     /// Takes over what dead workers held, then leases up to `max` free games in the order in which their head requests
     /// arrived. `nonce` makes the step repeatable: the same one gets the same claims, those whose leases still hold.
     async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError>;
+
+    /// Commits a turn and claims up to `max` free games for the slot that it has freed, in one round trip. The two steps
+    /// stand each for itself: the claim happens whatever comes of the commit, except that a store which fails has done
+    /// neither, as far as anybody knows.
+    async fn commit_and_claim(
+        &self,
+        lease: &Lease,
+        commit: &Commit,
+        worker: &WorkerId,
+        nonce: u64,
+        max: usize,
+    ) -> Turnover;
 
     /// Renews leases; answers for each whether it still holds.
     async fn heartbeat(&self, leases: &[Lease]) -> Result<Vec<bool>, StoreError>;
@@ -130,6 +160,10 @@ pub trait Queue {
     /// Gives the request up: it becomes a dead letter, and the game goes on with its next one.
     async fn fail(&self, lease: &Lease, error: &str) -> Result<(), StoreError>;
 
+    /// Tokens of leases that are taken away because their requests were withdrawn, of every worker, from now on. Some may
+    /// be missed: a heartbeat says the same, later.
+    fn revocations(&self) -> broadcast::Receiver<LeaseToken>;
+
     /// Returns when there may be work for a worker. It may return early; it does not return late while the store can
     /// be reached.
     async fn wait_for_work(&self);
@@ -139,6 +173,33 @@ pub trait Queue {
 
     /// One game's unfinished requests.
     async fn lane(&self, game: GameId) -> Result<LaneView, StoreError>;
+
+    /// Lanes that are not empty, at most `limit`: those under a lease, then those in back-off, then those that are ready in
+    /// the order in which they will be claimed.
+    async fn lanes(&self, limit: usize) -> Result<Lanes, StoreError>;
+
+    /// The story events that wait in a game's lane: how many there are, and the first `limit` of them in order.
+    async fn story_events(&self, game: GameId, limit: usize) -> Result<(u64, Vec<Request>), StoreError>;
+
+    /// Withdraws the story events that wait in a game's lane; answers how many there were.
+    async fn clear_story_events(&self, game: GameId) -> Result<u64, StoreError>;
+}
+
+/// Requests that were given up. Their statuses stay as long as their letters.
+#[async_trait]
+pub trait Letters {
+    /// A page of dead letters, the latest first. `after` is what the page before gave as the next one's beginning.
+    async fn dead_letters(&self, after: Option<LetterId>, limit: usize) -> Result<DeadLetters, StoreError>;
+
+    /// One dead letter.
+    async fn dead_letter(&self, id: RequestId) -> Result<Option<DeadLetter>, StoreError>;
+
+    /// Queues a dead letter's request again: at the tail of its game's lane, with its id, its idempotency key and its
+    /// checkpoints, and with all its attempts anew.
+    async fn retry_letter(&self, id: RequestId) -> Result<Revived, StoreError>;
+
+    /// Forgets a dead letter; answers whether there was one.
+    async fn delete_letter(&self, id: RequestId) -> Result<bool, StoreError>;
 }
 
 /// What a read of the event log found.
@@ -169,12 +230,16 @@ pub trait Events {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Games + Queue + Events + Send + Sync {
+pub trait Store: Games + Queue + Letters + Events + Send + Sync {
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// One sentence for the operator: what it is, and what it guarantees.
     async fn describe(&self) -> Result<String, StoreError>;
+
+    /// Looks for what contradicts the rules by which the store is kept, and mends it if told to. Each game is looked at in
+    /// one step, so this can be done while the engine works.
+    async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError>;
 }
 
 /// How a store treats leases, retention and story events; the same for both backends.
@@ -186,6 +251,10 @@ pub struct StoreOptions {
     pub max_attempts: u32,
     /// How long the status of a finished request is kept.
     pub status_ttl: Duration,
+    /// How long an idempotency key is kept once its request has ended, and its request's status with it.
+    pub key_ttl: Duration,
+    /// How much may wait.
+    pub limits: Limits,
     /// How many events of a game are kept, at least.
     pub events_kept: usize,
     /// How many messages of a game's history come with a claim.
@@ -200,6 +269,8 @@ impl Default for StoreOptions {
             lease_ttl: Duration::from_secs(5),
             max_attempts: 4,
             status_ttl: Duration::from_hours(1),
+            key_ttl: Duration::from_hours(24),
+            limits: Limits::NONE,
             events_kept: 10_000,
             history_window: 16,
             story_events: StoryEventPlacement::Tail,

@@ -46,22 +46,6 @@ impl NewRequest {
     }
 }
 
-/// What came of accepting a request.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Enqueued {
-    /// It is queued, now or by an earlier try of the same step.
-    Accepted {
-        /// How many unfinished requests of its game stand before it.
-        position: u64,
-        /// The id before its `request.queued` event.
-        cursor: EventId,
-    },
-    /// No such game.
-    UnknownGame,
-    /// The game has unfinished requests, and the caller does not want to wait.
-    Busy,
-}
-
 /// A request and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {

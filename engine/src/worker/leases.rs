@@ -2,9 +2,12 @@
 //! store says so or cannot be reached for a whole TTL.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -23,41 +26,54 @@ type Held = Mutex<HashMap<LeaseToken, Entry>>;
 struct Entry {
     lease: Lease,
     renewed: Instant,
+    loss: Loss,
+}
+
+/// Tells a turn that its lease is lost, and why.
+#[derive(Clone, Default)]
+struct Loss {
     lost: CancellationToken,
+    revoked: Arc<AtomicBool>,
 }
 
 /// One lease, for as long as a turn needs it. Dropping it ends its renewal.
 pub(super) struct HeldLease {
     held: Arc<Held>,
     token: LeaseToken,
-    lost: CancellationToken,
+    loss: Loss,
 }
 
 impl Leases {
     pub(super) fn start(store: SharedStore, ttl: Duration) -> Self {
         let held = Arc::new(Held::default());
-        let heartbeat = tokio::spawn(renew(store, Arc::clone(&held), ttl));
+        let revocations = store.revocations();
+        let heartbeat = tokio::spawn(keep(store, Arc::clone(&held), ttl, revocations));
         Self { held, _heartbeat: Arc::new(AbortOnDropHandle::new(heartbeat)) }
     }
 
     /// Keeps a lease alive that was just claimed.
     pub(super) fn hold(&self, lease: &Lease) -> HeldLease {
-        let lost = CancellationToken::new();
-        let entry = Entry { lease: lease.clone(), renewed: Instant::now(), lost: lost.clone() };
+        let loss = Loss::default();
+        let entry = Entry { lease: lease.clone(), renewed: Instant::now(), loss: loss.clone() };
         lock(&self.held).insert(lease.token.clone(), entry);
-        HeldLease { held: Arc::clone(&self.held), token: lease.token.clone(), lost }
+        HeldLease { held: Arc::clone(&self.held), token: lease.token.clone(), loss }
     }
 }
 
 impl HeldLease {
     /// Returns once the lease is lost.
     pub(super) async fn lost(&self) {
-        self.lost.cancelled().await;
+        self.loss.lost.cancelled().await;
     }
 
     /// Whether the lease is lost.
     pub(super) fn is_lost(&self) -> bool {
-        self.lost.is_cancelled()
+        self.loss.lost.is_cancelled()
+    }
+
+    /// Whether the lease was taken away because the request was withdrawn.
+    pub(super) fn is_revoked(&self) -> bool {
+        self.loss.revoked.load(Ordering::Relaxed)
     }
 }
 
@@ -71,36 +87,56 @@ fn lock(held: &Held) -> std::sync::MutexGuard<'_, HashMap<LeaseToken, Entry>> {
     held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn renew(store: SharedStore, held: Arc<Held>, ttl: Duration) {
+/// Renews leases, and passes on which of them were taken away.
+async fn keep(store: SharedStore, held: Arc<Held>, ttl: Duration, mut revocations: broadcast::Receiver<LeaseToken>) {
     let mut ticks = tokio::time::interval(ttl / 3);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        let leases: Vec<Lease> = lock(&held).values().map(|entry| entry.lease.clone()).collect();
-        if leases.is_empty() {
-            continue;
+        tokio::select! {
+            _ = ticks.tick() => renew(&store, &held, ttl).await,
+            revoked = revocations.recv() => match revoked {
+                Ok(token) => revoke(&held, &token),
+                // What was missed, the next heartbeat finds out.
+                Err(RecvError::Lagged(_)) => {}
+                // The store is gone, and the process is about to be.
+                Err(RecvError::Closed) => return,
+            },
         }
-        let asked = Instant::now();
-        // An answer that comes later than this is worth nothing: the leases have passed meanwhile.
-        let answer = tokio::time::timeout(ttl / 3, store.heartbeat(&leases)).await.unwrap_or_else(|_| {
-            Err(StoreError::Unavailable { reason: "the heartbeat was not answered in time".into() })
-        });
-        let mut held = lock(&held);
-        match answer {
-            Ok(answers) => {
-                for (lease, holds) in leases.iter().zip(answers) {
-                    let Some(entry) = held.get_mut(&lease.token) else { continue };
-                    if holds {
-                        entry.renewed = asked;
-                    } else {
-                        entry.lost.cancel();
-                    }
+    }
+}
+
+fn revoke(held: &Held, token: &LeaseToken) {
+    if let Some(entry) = lock(held).get(token) {
+        entry.loss.revoked.store(true, Ordering::Relaxed);
+        entry.loss.lost.cancel();
+    }
+}
+
+async fn renew(store: &SharedStore, held: &Held, ttl: Duration) {
+    let leases: Vec<Lease> = lock(held).values().map(|entry| entry.lease.clone()).collect();
+    if leases.is_empty() {
+        return;
+    }
+    let asked = Instant::now();
+    // An answer that comes later than this is worth nothing: the leases have passed meanwhile.
+    let answer = tokio::time::timeout(ttl / 3, store.heartbeat(&leases))
+        .await
+        .unwrap_or_else(|_| Err(StoreError::Unavailable { reason: "the heartbeat was not answered in time".into() }));
+    let mut held = lock(held);
+    match answer {
+        Ok(answers) => {
+            for (lease, holds) in leases.iter().zip(answers) {
+                let Some(entry) = held.get_mut(&lease.token) else { continue };
+                if holds {
+                    entry.renewed = asked;
+                } else {
+                    entry.loss.lost.cancel();
                 }
             }
-            Err(error) => tracing::warn!(%error, leases = leases.len(), "cannot renew leases"),
         }
-        for entry in held.values().filter(|entry| entry.renewed.elapsed() >= ttl) {
-            entry.lost.cancel();
-        }
+        Err(error) => tracing::warn!(%error, leases = leases.len(), "cannot renew leases"),
+    }
+    for entry in held.values().filter(|entry| entry.renewed.elapsed() >= ttl) {
+        entry.loss.lost.cancel();
     }
 }

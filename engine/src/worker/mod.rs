@@ -9,6 +9,7 @@ mod outcome;
 mod turn;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use story::Library;
@@ -18,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use self::leases::Leases;
+use self::turn::TurnError;
 use crate::backoff::Backoff;
 use crate::config::Config;
 use crate::llm::Models;
@@ -31,6 +33,7 @@ pub struct Worker {
     models: Arc<Models>,
     settings: Settings,
     id: WorkerId,
+    nonce: Arc<AtomicU64>,
 }
 
 /// How a worker works.
@@ -58,7 +61,7 @@ impl Worker {
             shutdown: Duration::from_secs_f64(config.worker.shutdown_timeout_seconds),
             chunk: Duration::from_millis(config.sse.chunk_ms),
         };
-        Self { store, library, models, settings, id: WorkerId::of_this_process() }
+        Self { store, library, models, settings, id: WorkerId::of_this_process(), nonce: Arc::default() }
     }
 
     /// Who this worker is, in logs and lease tokens.
@@ -98,8 +101,8 @@ impl Worker {
         hand_back: &CancellationToken,
     ) {
         let slots = Arc::new(Semaphore::new(self.settings.slots));
-        let mut nonce = 0_u64;
         let mut backoff = Backoff::reconnect();
+        let mut nonce = self.next_nonce();
         loop {
             let first = tokio::select! {
                 () = stop.cancelled() => return,
@@ -114,6 +117,7 @@ impl Worker {
             }
             let claims = match self.store.claim(&self.id, nonce, slot.num_permits()).await {
                 Ok(claims) => claims,
+                // Whether it has happened is not known: the same claim is made again, so that it leaves no lease behind.
                 Err(error) => {
                     tracing::warn!(%error, "cannot claim; trying again");
                     drop(slot);
@@ -124,14 +128,14 @@ impl Worker {
                 }
             };
             backoff.reset();
-            nonce += 1;
+            nonce = self.next_nonce();
             let wait = claims.next_due.map_or(self.settings.poll, |due| due.min(self.settings.poll));
             for claim in claims.claims {
                 // There are as many permits as were asked for, and no more claims than that.
                 let Some(permit) = slot.split(1) else { break };
-                let turn = self.clone().work(claim, leases.clone(), hand_back.clone());
+                let work = self.clone().work(claim, leases.clone(), stop.clone(), hand_back.clone());
                 turns.spawn(async move {
-                    turn.await;
+                    work.await;
                     drop(permit);
                 });
             }
@@ -147,20 +151,41 @@ impl Worker {
         }
     }
 
-    async fn work(self, claim: Claim, leases: Leases, hand_back: CancellationToken) {
+    /// A number that no claim of this worker has had.
+    fn next_nonce(&self) -> u64 {
+        self.nonce.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Runs turns, one after the other, for as long as each commit brings the next.
+    async fn work(self, claim: Claim, leases: Leases, stop: CancellationToken, hand_back: CancellationToken) {
+        let mut next = Some(claim);
+        while let Some(claim) = next {
+            next = self.turn(claim, &leases, &stop, &hand_back).await;
+        }
+    }
+
+    async fn turn(
+        &self,
+        claim: Claim,
+        leases: &Leases,
+        stop: &CancellationToken,
+        hand_back: &CancellationToken,
+    ) -> Option<Claim> {
         let lease = claim.lease.clone();
         let span = tracing::info_span!("turn", request = %lease.request, game = %lease.game, attempt = %lease.attempt);
         async {
             let held = leases.hold(&lease);
             let began = tokio::time::Instant::now();
+            let mut next = None;
             let result = tokio::select! {
-                result = turn::run(&self, &claim, &held) => result,
-                () = held.lost() => Err(turn::TurnError::LeaseLost),
-                () = hand_back.cancelled() => Err(turn::TurnError::HandedBack),
+                result = turn::run(self, &claim, &held, stop, &mut next) => result,
+                () = held.lost() => Err(TurnError::LeaseLost),
+                () = hand_back.cancelled() => Err(TurnError::HandedBack),
             };
-            outcome::settle(&self, &lease, &held, result, began.elapsed()).await;
+            outcome::settle(self, &lease, &held, result, began.elapsed()).await;
+            next
         }
         .instrument(span)
-        .await;
+        .await
     }
 }

@@ -28,6 +28,10 @@ pub(super) async fn settle(
             tracing::info!(ms = took.as_millis(), "turn committed");
             ("completed", Ok(()))
         }
+        Err(TurnError::LeaseLost) if held.is_revoked() => {
+            tracing::info!("the request was cancelled; this attempt changes nothing");
+            ("cancelled", Ok(()))
+        }
         Err(TurnError::LeaseLost) => {
             tracing::warn!("the lease has passed; this attempt changes nothing");
             ("lease_lost", Ok(()))

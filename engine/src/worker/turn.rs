@@ -1,10 +1,12 @@
 //! One turn: narrate, extract, apply, commit. Each finished model call is kept before the next step, so that a later
 //! attempt goes on from there.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use protocol::{Problem, ProblemType, RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult};
 use story::{Applied, ChatMessage, Input, Parsed, StoryEvent};
+use tokio_util::sync::CancellationToken;
 
 use super::Worker;
 use super::chunks::Chunks;
@@ -39,8 +41,14 @@ impl TurnError {
     }
 }
 
-/// Runs a turn to its commit.
-pub(super) async fn run(worker: &Worker, claim: &Claim, held: &HeldLease) -> Result<(), TurnError> {
+/// Runs a turn to its commit. Unless the worker is to stop, the commit brings the slot's next claim along, for `next`.
+pub(super) async fn run(
+    worker: &Worker,
+    claim: &Claim,
+    held: &HeldLease,
+    stop: &CancellationToken,
+    next: &mut Option<Claim>,
+) -> Result<(), TurnError> {
     let began = tokio::time::Instant::now();
     let document = &claim.game.document;
     let provider = worker.models.get(&document.provider).ok_or_else(|| {
@@ -60,7 +68,8 @@ pub(super) async fn run(worker: &Worker, claim: &Claim, held: &HeldLease) -> Res
         Some(extracted) => extracted.clone(),
         None => extract(worker, claim, held, provider, &input, &narrated.text).await?,
     };
-    commit(worker, claim, held, &input, narrated, extracted, began).await
+    let commit = effects(worker, claim, &input, narrated, &extracted, began)?;
+    self::commit(worker, claim, held, &commit, stop, next).await
 }
 
 /// Streams a narration to whoever follows, and keeps it.
@@ -116,16 +125,15 @@ fn read_delta(text: &str) -> Result<Parsed, ModelError> {
     story::parse_delta(text).map_err(|error| ModelError::passing(format!("the model's delta cannot be read: {error}")))
 }
 
-/// Applies the delta and commits everything that the turn brought.
-async fn commit(
+/// Applies the delta: everything that the turn brings.
+fn effects(
     worker: &Worker,
     claim: &Claim,
-    held: &HeldLease,
     input: &Input,
     narrated: Narrated,
-    extracted: Narrated,
+    extracted: &Narrated,
     began: tokio::time::Instant,
-) -> Result<(), TurnError> {
+) -> Result<Commit, TurnError> {
     let (before, request) = (&claim.game.document, &claim.request);
     let applied = if before.state.is_ended {
         Applied { state: before.state.clone(), changes: Vec::new(), rejections: Vec::new(), story_events: Vec::new() }
@@ -169,15 +177,37 @@ async fn commit(
         RequestType::Chat => ChatMessage::user(request.user_message.clone()),
         RequestType::StoryEvent => ChatMessage::story_event(request.user_message.clone()),
     };
-    let commit = Commit {
+    Ok(Commit {
         base_version: claim.game.version,
         document: GameDocument { provider: before.provider.clone(), state: applied.state },
         turn: vec![said, ChatMessage::assistant(narrated.text)],
         result,
         events,
         story_events: children(claim, &applied.story_events),
-    };
-    match persist(held, || worker.store.commit(&claim.lease, &commit)).await? {
+    })
+}
+
+/// Commits, and claims for the slot that this frees.
+async fn commit(
+    worker: &Worker,
+    claim: &Claim,
+    held: &HeldLease,
+    commit: &Commit,
+    stop: &CancellationToken,
+    next: &mut Option<Claim>,
+) -> Result<(), TurnError> {
+    let nonce = worker.next_nonce();
+    // What was claimed is worked on, whatever has come of the commit.
+    let claimed = Mutex::new(Vec::new());
+    let committed = persist(held, || async {
+        let slots = usize::from(!stop.is_cancelled());
+        let turnover = worker.store.commit_and_claim(&claim.lease, commit, &worker.id, nonce, slots).await;
+        claimed.lock().unwrap_or_else(PoisonError::into_inner).extend(turnover.claims.claims);
+        turnover.committed
+    })
+    .await;
+    *next = claimed.into_inner().unwrap_or_else(PoisonError::into_inner).pop();
+    match committed? {
         Committed::Done => Ok(()),
         // Games are not written from outside while they have unfinished requests, so this is a defect; the next attempt
         // starts from the game as it is now.

@@ -8,17 +8,32 @@ use engine::store::embedded::{EmbeddedStore, Sync};
 use engine::store::redis::RedisStore;
 use engine::store::{SharedStore, StoreOptions};
 use protocol::GameId;
+use redis::aio::MultiplexedConnection;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use tempfile::TempDir;
 
 use crate::fixture::options;
+use crate::redis_cluster::RedisCluster;
 use crate::redis_server::RedisServer;
+
+/// Over how many shards games are spread in a cluster.
+pub(crate) const SHARDS: usize = 3;
 
 /// Where a test's store keeps its data.
 pub(crate) enum Bench {
-    Redis { server: Arc<RedisServer>, prefix: String },
-    Embedded { directory: TempDir },
+    Redis {
+        server: Arc<RedisServer>,
+        prefix: String,
+    },
+    /// Three shards on three nodes.
+    Cluster {
+        cluster: &'static RedisCluster,
+        prefix: String,
+    },
+    Embedded {
+        directory: TempDir,
+    },
 }
 
 /// Everything that is kept, by name. It is compared, not read.
@@ -28,6 +43,13 @@ pub(crate) type Dump = BTreeMap<String, Vec<u8>>;
 pub(crate) async fn on_redis<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
     if let Some(server) = RedisServer::start(false).await {
         test(Bench::redis(Arc::new(server), "test:")).await;
+    }
+}
+
+/// Runs a test on a prefix of its own in a cluster that all tests share.
+pub(crate) async fn on_cluster<F: Future<Output = ()>>(test: impl FnOnce(Bench) -> F) {
+    if let Some(cluster) = RedisCluster::shared().await {
+        test(Bench::Cluster { cluster, prefix: format!("{}:", uuid()) }).await;
     }
 }
 
@@ -54,7 +76,10 @@ impl Bench {
     pub(crate) async fn store_with(&self, options: StoreOptions) -> SharedStore {
         match self {
             Self::Redis { server, prefix } => {
-                Arc::new(RedisStore::connect(&server.url(), prefix, options).await.unwrap())
+                Arc::new(RedisStore::connect(&server.url(), prefix, 1, options).await.unwrap())
+            }
+            Self::Cluster { cluster, prefix } => {
+                Arc::new(RedisStore::connect(&cluster.url(), prefix, SHARDS, options).await.unwrap())
             }
             Self::Embedded { directory } => {
                 Arc::new(EmbeddedStore::open(directory.path(), Sync::Normal, options).unwrap())
@@ -64,47 +89,64 @@ impl Bench {
 
     /// Lets the lease of a game pass, as if its time were over.
     pub(crate) async fn expire_lease(&self, game: GameId) {
-        match self {
-            Self::Redis { server, prefix } => {
-                let mut both = redis::pipe();
-                both.atomic()
-                    .cmd("ZADD")
-                    .arg(format!("{prefix}requests:active"))
-                    .arg("XX")
-                    .arg(0)
-                    .arg(game.to_string())
-                    .ignore()
-                    .del(format!("{prefix}game-lock:{game}"))
-                    .ignore();
-                both.query_async::<()>(&mut server.connect().await).await.unwrap();
-            }
-            Self::Embedded { directory } => end(directory, "active", game),
+        if let Self::Embedded { directory } = self {
+            return end(directory, "active", game);
         }
+        let (mut connection, prefix) = self.keeper_of(game).await;
+        let mut both = redis::pipe();
+        both.atomic()
+            .cmd("ZADD")
+            .arg(format!("{prefix}requests:active"))
+            .arg("XX")
+            .arg(0)
+            .arg(game.to_string())
+            .ignore()
+            .del(format!("{prefix}game-lock:{game}"))
+            .ignore();
+        both.query_async::<()>(&mut connection).await.unwrap();
     }
 
     /// Lets the back-off of a game pass, as if its time were over.
     pub(crate) async fn end_backoff(&self, game: GameId) {
-        match self {
-            Self::Redis { server, prefix } => {
-                let mut command = redis::cmd("ZADD");
-                command.arg(format!("{prefix}requests:delayed")).arg("XX").arg(0).arg(game.to_string());
-                command.query_async::<()>(&mut server.connect().await).await.unwrap();
-            }
-            Self::Embedded { directory } => end(directory, "delayed", game),
+        if let Self::Embedded { directory } = self {
+            return end(directory, "delayed", game);
         }
+        let (mut connection, prefix) = self.keeper_of(game).await;
+        let mut command = redis::cmd("ZADD");
+        command.arg(format!("{prefix}requests:delayed")).arg("XX").arg(0).arg(game.to_string());
+        command.query_async::<()>(&mut connection).await.unwrap();
+    }
+
+    /// A connection to the server that keeps a game, and what its keys begin with there.
+    pub(crate) async fn keeper_of(&self, game: GameId) -> (MultiplexedConnection, String) {
+        match self {
+            Self::Redis { server, prefix } => (server.connect().await, prefix.clone()),
+            Self::Cluster { cluster, prefix } => {
+                let prefix = format!("{prefix}{{s{}}}:", game.shard(SHARDS));
+                (cluster.keeper_of(&prefix).await, prefix)
+            }
+            Self::Embedded { .. } => panic!("there is no server"),
+        }
+    }
+
+    /// Does something to the embedded store's database behind its back.
+    pub(crate) fn execute(&self, sql: &str) {
+        let Self::Embedded { directory } = self else { panic!("there is no database") };
+        open(directory).execute_batch(sql).unwrap();
     }
 
     /// Everything that is kept, down to the last field.
     pub(crate) async fn dump(&self) -> Dump {
         match self {
             Self::Redis { server, prefix } => {
-                let mut connection = server.connect().await;
-                let keys: Vec<String> =
-                    redis::cmd("KEYS").arg(format!("{prefix}*")).query_async(&mut connection).await.unwrap();
                 let mut dump = Dump::new();
-                for key in keys {
-                    let value = redis::cmd("DUMP").arg(&key).query_async(&mut connection).await.unwrap();
-                    dump.insert(key, value);
+                dump_keys(&mut server.connect().await, prefix, &mut dump).await;
+                dump
+            }
+            Self::Cluster { cluster, prefix } => {
+                let mut dump = Dump::new();
+                for mut node in cluster.connect().await {
+                    dump_keys(&mut node, prefix, &mut dump).await;
                 }
                 dump
             }
@@ -115,6 +157,27 @@ impl Bench {
             }
         }
     }
+}
+
+async fn dump_keys(connection: &mut MultiplexedConnection, prefix: &str, dump: &mut Dump) {
+    let keys: Vec<String> = redis::cmd("KEYS").arg(format!("{prefix}*")).query_async(connection).await.unwrap();
+    for key in keys {
+        let kind: String = redis::cmd("TYPE").arg(&key).query_async(connection).await.unwrap();
+        let value = if kind == "hash" {
+            // A hash that is growing is dumped in another order after every look at it.
+            let fields: BTreeMap<Vec<u8>, Vec<u8>> =
+                redis::cmd("HGETALL").arg(&key).query_async(connection).await.unwrap();
+            format!("{fields:?}").into_bytes()
+        } else {
+            redis::cmd("DUMP").arg(&key).query_async(connection).await.unwrap()
+        };
+        dump.insert(key, value);
+    }
+}
+
+/// A name that no other test has.
+fn uuid() -> String {
+    GameId::new().to_string()
 }
 
 fn open(directory: &TempDir) -> Connection {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::store::embedded::{EmbeddedStore, OpenError, Sync};
 use engine::store::redis::RedisStore;
-use engine::store::{Live, LogRead, SharedStore, StoreError};
+use engine::store::{Live, LogRead, SharedStore, StoreError, Terms};
 use protocol::{Attempt, EventId};
 use tokio::time::{Duration, timeout};
 
@@ -76,7 +76,7 @@ async fn a_store_in_memory_needs_no_directory() {
 }
 
 async fn connect(server: &RedisServer, prefix: &str) -> SharedStore {
-    Arc::new(RedisStore::connect(&server.url(), prefix, options()).await.unwrap())
+    Arc::new(RedisStore::connect(&server.url(), prefix, 1, options()).await.unwrap())
 }
 
 #[tokio::test]
@@ -169,7 +169,8 @@ async fn a_worker_without_a_free_slot_leaves_the_waking_to_others() {
             run_all(&idle).await
         };
         let request = message(game, text);
-        let (_, mut done) = tokio::join!(full.enqueue(&request, false), woken);
+        let terms = Terms::default();
+        let (_, mut done) = tokio::join!(full.enqueue(&request, &terms), woken);
         // A worker may be woken early.
         while done.is_empty() {
             timeout(PATIENCE, idle.wait_for_work()).await.unwrap();
@@ -184,7 +185,7 @@ async fn a_server_that_is_not_there_is_named_without_credentials() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("redis+unix://{}?pass=secret", directory.path().join("nobody.sock").display());
 
-    let refused = RedisStore::connect(&url, "", options()).await.unwrap_err();
+    let refused = RedisStore::connect(&url, "", 1, options()).await.unwrap_err();
 
     assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused:?}");
     assert!(!refused.to_string().contains("secret"), "{refused}");

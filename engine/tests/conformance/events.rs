@@ -1,10 +1,10 @@
 //! The event log: ids without gaps, reading from anywhere, and a reset where that cannot be.
 
-use engine::store::{LogRead, SharedStore, StoreOptions};
+use engine::store::{LogRead, SharedStore, StoreOptions, Terms};
 use protocol::{EventId, GameId};
 
 use crate::bench::Bench;
-use crate::fixture::{claim_one, document, finish, log, message, names, narrated, new_game, options, say};
+use crate::fixture::{accept, claim_one, document, finish, log, message, names, narrated, new_game, options, say};
 
 /// No events.
 const NOTHING: [u64; 0] = [];
@@ -140,8 +140,7 @@ pub(crate) async fn a_reader_who_joins_at_the_cursor_of_a_request_misses_nothing
     say(&store, game, "first").await;
     let second = message(game, "second");
 
-    let enqueued = store.enqueue(&second, false).await.unwrap();
-    let engine::store::Enqueued::Accepted { cursor, .. } = enqueued else { panic!("{enqueued:?}") };
+    let cursor = accept(&store, &second, &Terms::default()).await.cursor;
     crate::fixture::run_all(&store).await;
 
     let LogRead::Events(events) = read(&store, game, cursor).await else { panic!("{cursor} cannot be followed") };

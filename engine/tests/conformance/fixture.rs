@@ -1,15 +1,16 @@
 //! Games, requests and turns as the tests use them, and the few moves that most of them begin with.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::store::{
-    Claim, Commit, Committed, Enqueued, GameDocument, LogEvent, LogRead, Narrated, NewRequest, Request, SharedStore,
-    StoreError, StoreOptions, TurnEvents, WorkerId,
+    Accepted, Claim, Commit, Committed, Enqueued, GameDocument, IdempotencyKey, LogEvent, LogRead, Narrated,
+    NewRequest, Request, SharedStore, StoreError, StoreOptions, Terms, TurnEvents, WorkerId,
 };
 use protocol::{
-    Event, GameId, Problem, ProblemType, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated,
+    Event, GameId, IfBusy, Problem, ProblemType, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated,
     TurnResult, Usage,
 };
 use story::{ChatMessage, GameState};
@@ -28,15 +29,24 @@ pub(crate) fn document() -> GameDocument {
     GameDocument { provider: "offline".to_owned(), state: GameState::default() }
 }
 
+/// An id of a new game. All games of a test share a shard where there are several, for the order of arrival is a shard's
+/// own; different tests use different ones.
+pub(crate) fn game_id() -> GameId {
+    let mut hasher = DefaultHasher::new();
+    std::thread::current().name().hash(&mut hasher);
+    let id = GameId::new().to_string();
+    format!("{}{:04x}", &id[..id.len() - 4], hasher.finish() & 0xffff).parse().unwrap()
+}
+
 pub(crate) async fn new_game(store: &SharedStore) -> GameId {
-    let game = GameId::new();
+    let game = game_id();
     store.create_game(game, &document(), &[]).await.unwrap();
     game
 }
 
 pub(crate) fn message(game: GameId, text: &str) -> NewRequest {
     NewRequest {
-        id: RequestId::new(),
+        id: RequestId::in_game(game),
         game,
         kind: RequestType::Chat,
         message: text.to_owned(),
@@ -48,10 +58,26 @@ pub(crate) fn message(game: GameId, text: &str) -> NewRequest {
 
 /// Enqueues a message that must be accepted.
 pub(crate) async fn say(store: &SharedStore, game: GameId, text: &str) -> RequestId {
-    let request = message(game, text);
-    let enqueued = store.enqueue(&request, false).await.unwrap();
-    assert!(matches!(enqueued, Enqueued::Accepted { .. }), "{enqueued:?}");
-    request.id
+    accept(store, &message(game, text), &Terms::default()).await.id
+}
+
+/// Enqueues a request that must be accepted.
+pub(crate) async fn accept(store: &SharedStore, request: &NewRequest, terms: &Terms) -> Accepted {
+    match store.enqueue(request, terms).await.unwrap() {
+        Enqueued::Accepted(accepted) => accepted,
+        refused => panic!("{refused:?}"),
+    }
+}
+
+/// Terms that say only what to do with a busy game.
+pub(crate) fn if_busy(if_busy: IfBusy) -> Terms {
+    Terms { if_busy, key: None }
+}
+
+/// Terms with an idempotency key.
+pub(crate) fn keyed(key: &str, fingerprint: &str) -> Terms {
+    let key = IdempotencyKey { key: key.to_owned(), fingerprint: fingerprint.to_owned() };
+    Terms { if_busy: IfBusy::Enqueue, key: Some(key) }
 }
 
 pub(crate) fn worker() -> WorkerId {

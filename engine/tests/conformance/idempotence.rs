@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use engine::store::{Claim, Committed, SharedStore, WorkerId};
+use engine::store::{Claim, Committed, SharedStore, Terms, WorkerId};
+use protocol::IfBusy;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    claim, claim_one, finish, is_lost, message, narrated, new_game, nonce, problem_text, requests, run_all, say, turn,
-    worker,
+    accept, claim, claim_one, finish, if_busy, is_lost, message, narrated, new_game, nonce, problem_text, request,
+    requests, run_all, say, turn, worker,
 };
 
 pub(crate) async fn enqueuing_again_answers_as_at_first(bench: Bench) {
@@ -15,13 +16,17 @@ pub(crate) async fn enqueuing_again_answers_as_at_first(bench: Bench) {
     let game = new_game(&store).await;
     say(&store, game, "first").await;
     let second = message(game, "second");
-    let first_answer = store.enqueue(&second, false).await.unwrap();
+    let first_answer = accept(&store, &second, &Terms::default()).await;
+    let first_answer = (first_answer.id, first_answer.position, first_answer.cursor);
 
     let repeat = async || {
         let before = bench.dump().await;
-        assert_eq!(store.enqueue(&second, false).await.unwrap(), first_answer);
+        let answer = accept(&store, &second, &Terms::default()).await;
+        assert_eq!((answer.id, answer.position, answer.cursor), first_answer);
+        assert_eq!(answer.status, request(&store, second.id).await.status);
         // A caller who does not want to wait is not refused because of its own request.
-        assert_eq!(store.enqueue(&second, true).await.unwrap(), first_answer);
+        assert_eq!(accept(&store, &second, &if_busy(IfBusy::Reject)).await, answer);
+        assert_eq!(accept(&store, &second, &if_busy(IfBusy::Interrupt)).await, answer);
         assert!(bench.dump().await == before);
     };
     repeat().await;

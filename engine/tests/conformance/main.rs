@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod bench;
+mod cancel;
 mod commit;
 mod durability;
 mod events;
@@ -16,16 +17,22 @@ mod fixture;
 mod following;
 mod games;
 mod idempotence;
+mod inspect;
+mod keys;
 mod leases;
+mod letters;
+mod limits;
 mod model;
 mod order;
 mod recovery;
+mod redis_cluster;
 mod redis_server;
 mod retry;
+mod shards;
 mod story_events;
 mod waiting;
 
-/// Makes each listed function a test on each backend: `redis::order::…`, `embedded::order::…`.
+/// Makes each listed function a test on each backend: `redis::order::…`, `cluster::order::…`, `embedded::order::…`.
 macro_rules! conformance {
     ($($topic:ident { $($test:ident,)* })*) => {
         mod redis {
@@ -33,6 +40,16 @@ macro_rules! conformance {
                 $(#[tokio::test]
                 async fn $test() {
                     crate::bench::on_redis(crate::$topic::$test).await;
+                })*
+            })*
+        }
+
+        /// Three shards on a cluster of three nodes.
+        mod cluster {
+            $(mod $topic {
+                $(#[tokio::test]
+                async fn $test() {
+                    crate::bench::on_cluster(crate::$topic::$test).await;
                 })*
             })*
         }
@@ -59,6 +76,41 @@ conformance! {
         replacing_a_game_can_replace_its_history,
         a_busy_game_is_neither_replaced_nor_deleted,
         a_deleted_game_leaves_nothing_behind,
+    }
+    keys {
+        a_message_that_is_sent_again_under_its_key_is_the_same_request,
+        a_key_that_stands_for_another_message_is_refused,
+        a_key_is_found_by_itself,
+        a_key_is_kept_for_its_time_after_the_request_has_ended,
+        a_dead_letter_keeps_its_key,
+    }
+    limits {
+        a_full_lane_refuses_what_comes,
+        a_full_queue_refuses_what_comes,
+        what_was_accepted_is_answered_by_a_full_queue,
+        story_events_are_queued_beyond_every_limit,
+        a_message_that_interrupts_takes_the_place_of_those_that_it_cancels,
+    }
+    cancel {
+        a_request_that_waits_is_withdrawn_at_once,
+        withdrawing_the_head_lets_the_next_one_go_in_its_own_turn,
+        a_request_in_processing_is_withdrawn_and_its_attempt_changes_nothing,
+        a_worker_is_told_of_a_lease_that_was_taken_away,
+        a_request_in_backoff_is_withdrawn,
+        a_request_that_has_ended_is_not_withdrawn,
+        withdrawing_again_changes_nothing,
+        a_message_that_interrupts_withdraws_messages_and_no_story_events,
+        the_story_events_of_a_lane_can_be_looked_at_and_cleared,
+        a_turn_over_commits_and_claims_what_comes_next,
+    }
+    letters {
+        a_dead_letter_holds_the_whole_story,
+        dead_letters_are_listed_in_pages_with_the_latest_first,
+        a_letter_that_is_retried_runs_again_with_its_id_and_its_checkpoints,
+        a_letter_that_is_retried_has_all_its_attempts_anew,
+        retrying_a_letter_again_changes_nothing,
+        what_is_no_dead_letter_is_not_retried,
+        the_letter_of_a_deleted_game_can_only_be_deleted,
     }
     order {
         requests_of_a_game_are_claimed_in_arrival_order,

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use engine::store::{Enqueued, NewRequest};
-use protocol::{GameId, RequestStatus};
+use engine::store::{Enqueued, NewRequest, Terms};
+use protocol::{IfBusy, RequestStatus};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    claim, claim_one, finish, latest, message, new_game, problem_text, request, requests, run_all, say,
+    accept, claim, claim_one, finish, game_id, if_busy, latest, message, new_game, problem_text, request, requests,
+    run_all, say,
 };
 
 pub(crate) async fn requests_of_a_game_are_claimed_in_arrival_order(bench: Bench) {
@@ -99,8 +100,7 @@ pub(crate) async fn a_request_knows_how_many_stand_before_it(bench: Bench) {
     let second = say(&store, game, "second").await;
     let last = message(game, "last");
 
-    let Enqueued::Accepted { position, .. } = store.enqueue(&last, false).await.unwrap() else { panic!("refused") };
-    assert_eq!(position, 2);
+    assert_eq!(accept(&store, &last, &Terms::default()).await.position, 2);
     assert_eq!(request(&store, first).await.position, Some(0));
 
     let claim = claim_one(&store).await;
@@ -116,12 +116,11 @@ pub(crate) async fn a_caller_who_does_not_want_to_wait_is_refused_by_a_busy_game
     let game = new_game(&store).await;
     let refused = async || {
         let before = bench.dump().await;
-        assert_eq!(store.enqueue(&message(game, "hurry"), true).await.unwrap(), Enqueued::Busy);
+        assert_eq!(store.enqueue(&message(game, "hurry"), &if_busy(IfBusy::Reject)).await.unwrap(), Enqueued::Busy);
         assert!(bench.dump().await == before);
     };
 
-    let accepted = store.enqueue(&message(game, "look"), true).await.unwrap();
-    assert!(matches!(accepted, Enqueued::Accepted { position: 0, .. }), "{accepted:?}");
+    assert_eq!(accept(&store, &message(game, "look"), &if_busy(IfBusy::Reject)).await.position, 0);
     refused().await;
     let claim = claim_one(&store).await;
     refused().await;
@@ -133,7 +132,8 @@ pub(crate) async fn a_request_for_an_unknown_game_is_not_kept(bench: Bench) {
     let store = bench.store().await;
     let before = bench.dump().await;
 
-    assert_eq!(store.enqueue(&message(GameId::new(), "hello?"), false).await.unwrap(), Enqueued::UnknownGame);
+    let lost = store.enqueue(&message(game_id(), "hello?"), &Terms::default()).await.unwrap();
+    assert_eq!(lost, Enqueued::UnknownGame);
 
     assert!(bench.dump().await == before);
 }
@@ -143,7 +143,7 @@ pub(crate) async fn any_text_comes_through_unchanged(bench: Bench) {
     let game = new_game(&store).await;
     let text = "\"quoted\" \\ / \u{8}\t\r\n \u{0} \u{7f} \u{2028} é 🜁 {\"json\":[]} %d ' -- \u{1b}[31m";
     let sent = NewRequest { actor: Some("Zoë".to_owned()), ..message(game, text) };
-    store.enqueue(&sent, false).await.unwrap();
+    store.enqueue(&sent, &Terms::default()).await.unwrap();
 
     let claim = claim_one(&store).await;
     assert_eq!((claim.request.message.as_str(), claim.request.user_message.as_str()), (text, text));

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use protocol::{Attempt, GameId, Problem, ProblemType, RequestId, RequestProcessing, RequestStatus};
+use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId, RequestProcessing, RequestStatus};
 
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
@@ -45,6 +45,7 @@ fn take_over(step: &mut Step<'_>) -> Result<(), StoreError> {
     for game in due(step, "active")? {
         if let Some(head) = step.head(game)? {
             step.supersede(game, &head)?;
+            step.record(&head, AttemptOutcome::Lost, None)?;
             if head.attempt.0 >= step.options.max_attempts {
                 let detail =
                     format!("{} attempts were begun, and each worker died or stalled", step.options.max_attempts);
@@ -123,9 +124,9 @@ fn lease(step: &mut Step<'_>, game: GameId, worker: &WorkerId, claimed_by: &str)
     )?;
     let attempt = Attempt(head.attempt.0 + 1);
     step.execute(
-        "UPDATE requests SET status = 'processing', attempt = ?2, started_at = ?3, chunks = 0, not_before = NULL \
-         WHERE id = ?1",
-        (head.request.to_string(), attempt.0, step.now),
+        "UPDATE requests SET status = 'processing', attempt = ?2, started_at = ?3, chunks = 0, not_before = NULL, \
+         worker = ?4 WHERE id = ?1",
+        (head.request.to_string(), attempt.0, step.now, worker.as_str()),
     )?;
     let event = RequestProcessing {
         request_id: head.request,

@@ -7,6 +7,9 @@ mod claim;
 mod events;
 mod file;
 mod games;
+mod inspect;
+mod lanes;
+mod letters;
 mod queue;
 mod rows;
 mod step;
@@ -16,13 +19,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 
 pub use self::file::{OpenError, Sync};
 use self::step::Step;
 use self::thread::DatabaseThread;
 use super::fanout::Fanout;
-use super::{Store, StoreError, StoreOptions};
+use super::{Inspection, LeaseToken, Store, StoreError, StoreOptions};
+
+/// More revoked leases than this are not kept for a worker that does not look; its heartbeat tells it the same.
+const REVOKED_KEPT: usize = 256;
 
 /// Games, queue and events in a SQLite file, or in memory.
 #[derive(Debug)]
@@ -30,6 +36,7 @@ pub struct EmbeddedStore {
     database: DatabaseThread,
     fanout: Fanout,
     work: Arc<Notify>,
+    revoked: broadcast::Sender<LeaseToken>,
     at: Option<PathBuf>,
     sync: Sync,
 }
@@ -53,9 +60,10 @@ impl EmbeddedStore {
         at: Option<PathBuf>,
         sync: Sync,
     ) -> Self {
-        let (fanout, work) = (Fanout::default(), Arc::new(Notify::new()));
-        let database = DatabaseThread::start(connection, lock, options, fanout.clone(), Arc::clone(&work));
-        Self { database, fanout, work, at, sync }
+        let (fanout, work, revoked) = (Fanout::default(), Arc::new(Notify::new()), broadcast::channel(REVOKED_KEPT).0);
+        let database =
+            DatabaseThread::start(connection, lock, options, fanout.clone(), Arc::clone(&work), revoked.clone());
+        Self { database, fanout, work, revoked, at, sync }
     }
 
     /// Runs one step as one transaction.
@@ -80,5 +88,9 @@ impl Store for EmbeddedStore {
             Sync::Full => "nothing accepted is lost, also over power loss",
         };
         Ok(format!("embedded store (SQLite) in {}: {guarantee}", directory.display()))
+    }
+
+    async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError> {
+        self.step(move |step| inspect::inspect(step, repair)).await
     }
 }

@@ -4,21 +4,49 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use protocol::{ChatChunk, GameId, LaneView, Problem, QueueView, RequestId, RequestRetrying, RequestStatus};
+use protocol::{
+    ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, QueueView, RequestId, RequestRetrying, RequestStatus,
+};
+use tokio::sync::broadcast;
 
 use super::rows::{self, REQUEST, corrupt, from_json, to_json, unavailable};
 use super::step::{Ending, Step, signed, unsigned};
-use super::{EmbeddedStore, StoreError, claim, games};
+use super::{EmbeddedStore, StoreError, claim, games, lanes};
 use crate::store::{
-    Claims, Commit, Committed, Enqueued, LONGEST_DELAY, Lease, Narrated, NewRequest, Queue, Request,
-    StoryEventPlacement, WorkerId,
+    Accepted, Cancelled, Claims, Commit, Committed, Enqueued, IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken,
+    Narrated, NewRequest, Queue, Request, StoryEventPlacement, Terms, Turnover, WorkerId,
 };
 
 #[async_trait]
 impl Queue for EmbeddedStore {
-    async fn enqueue(&self, request: &NewRequest, reject_if_busy: bool) -> Result<Enqueued, StoreError> {
-        let request = request.clone();
-        self.step(move |step| enqueue(step, &request, reject_if_busy)).await
+    async fn enqueue(&self, request: &NewRequest, terms: &Terms) -> Result<Enqueued, StoreError> {
+        let (request, terms) = (request.clone(), terms.clone());
+        self.step(move |step| enqueue(step, &request, &terms)).await
+    }
+
+    async fn find_key(&self, _game: GameId, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
+        let key = key.clone();
+        self.step(move |step| find_key(step, &key)).await
+    }
+
+    async fn cancel(&self, id: RequestId) -> Result<Cancelled, StoreError> {
+        self.step(move |step| {
+            let found = step.first(
+                "SELECT status, game_id FROM requests WHERE id = ?1 AND ifnull(expires_at > ?2, TRUE)",
+                (id.to_string(), step.now),
+                |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+            )?;
+            let Some((status, game)) = found else { return Ok(Cancelled::Unknown) };
+            match status.parse().map_err(|error| corrupt("a status", error))? {
+                RequestStatus::Cancelled => Ok(Cancelled::Done),
+                RequestStatus::Queued | RequestStatus::Processing => {
+                    step.withdraw(rows::id(&game)?, id)?;
+                    Ok(Cancelled::Done)
+                }
+                finished => Ok(Cancelled::Finished(finished)),
+            }
+        })
+        .await
     }
 
     async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError> {
@@ -39,6 +67,29 @@ impl Queue for EmbeddedStore {
     async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
         let worker = worker.clone();
         self.step(move |step| claim::claim(step, &worker, nonce, max)).await
+    }
+
+    async fn commit_and_claim(
+        &self,
+        lease: &Lease,
+        commit: &Commit,
+        worker: &WorkerId,
+        nonce: u64,
+        max: usize,
+    ) -> Turnover {
+        let (lease, commit, worker) = (lease.clone(), commit.clone(), worker.clone());
+        let both = self.step(move |step| {
+            let committed = match self::commit(step, &lease, commit) {
+                // It has written nothing, and the slot is free all the same.
+                Err(StoreError::LeaseLost) => Err(StoreError::LeaseLost),
+                committed => Ok(committed?),
+            };
+            Ok((committed, claim::claim(step, &worker, nonce, max)?))
+        });
+        match both.await {
+            Ok((committed, claims)) => Turnover { committed, claims },
+            Err(error) => Turnover { committed: Err(error), claims: Claims::default() },
+        }
     }
 
     async fn heartbeat(&self, leases: &[Lease]) -> Result<Vec<bool>, StoreError> {
@@ -105,7 +156,7 @@ impl Queue for EmbeddedStore {
         let problem: Problem = from_json("a problem", error)?;
         let due_in = i64::try_from(delay.min(LONGEST_DELAY).as_millis()).unwrap_or(i64::MAX);
         self.step(move |step| {
-            if !put_back(step, &lease, Ending::Retry)? {
+            if !put_back(step, &lease, Ending::Retry, Some(&problem))? {
                 return Ok(());
             }
             let due = step.now.saturating_add(due_in);
@@ -131,7 +182,7 @@ impl Queue for EmbeddedStore {
     async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError> {
         let lease = lease.clone();
         self.step(move |step| {
-            if put_back(step, &lease, Ending::HandBack)? {
+            if put_back(step, &lease, Ending::HandBack, None)? {
                 step.execute("UPDATE requests SET attempt = attempt - 1 WHERE id = ?1", [lease.request.to_string()])?;
                 step.make_ready(lease.game)?;
             }
@@ -144,7 +195,7 @@ impl Queue for EmbeddedStore {
         let lease = lease.clone();
         let problem: Problem = from_json("a problem", error)?;
         self.step(move |step| {
-            if put_back(step, &lease, Ending::Fail)?
+            if put_back(step, &lease, Ending::Fail, Some(&problem))?
                 && let Some(head) = step.head(lease.game)?
             {
                 step.bury(lease.game, &head, &problem)?;
@@ -155,71 +206,134 @@ impl Queue for EmbeddedStore {
         .await
     }
 
+    fn revocations(&self) -> broadcast::Receiver<LeaseToken> {
+        self.revoked.subscribe()
+    }
+
     async fn wait_for_work(&self) {
         self.work.notified().await;
     }
 
     async fn queue(&self) -> Result<QueueView, StoreError> {
-        self.step(|step| {
-            let count = |sql: &str| step.first(sql, [], |row| row.get(0).map(unsigned)).map(Option::unwrap_or_default);
-            let oldest: Option<i64> = step.first(
-                "SELECT enqueued_at FROM requests WHERE status = 'queued' ORDER BY seq LIMIT 1",
-                [],
-                |row| row.get(0),
-            )?;
-            Ok(QueueView {
-                depth: count("SELECT count(*) FROM requests WHERE status = 'queued'")?,
-                ready: count("SELECT count(*) FROM games WHERE lane_state = 'ready'")?,
-                delayed: count("SELECT count(*) FROM games WHERE lane_state = 'delayed'")?,
-                active: count("SELECT count(*) FROM games WHERE lane_state = 'active'")?,
-                dead_letters: count("SELECT count(*) FROM dead_letters")?,
-                oldest_age_ms: oldest.map_or(0, |at| unsigned(step.now - at)),
-            })
+        self.step(|step| lanes::figures(step)).await
+    }
+
+    async fn lane(&self, game: GameId) -> Result<LaneView, StoreError> {
+        self.step(move |step| lanes::lane(step, game)).await
+    }
+
+    async fn lanes(&self, limit: usize) -> Result<Lanes, StoreError> {
+        self.step(move |step| lanes::lanes(step, limit)).await
+    }
+
+    async fn story_events(&self, game: GameId, limit: usize) -> Result<(u64, Vec<Request>), StoreError> {
+        self.step(move |step| {
+            let waiting = lanes::story_events(step, game)?;
+            let depth = waiting.len() as u64;
+            let shown = waiting.into_iter().take(limit).map(|(id, place)| lanes::waiting(step, id, place));
+            Ok((depth, shown.collect::<Result<_, _>>()?))
         })
         .await
     }
 
-    async fn lane(&self, game: GameId) -> Result<LaneView, StoreError> {
+    async fn clear_story_events(&self, game: GameId) -> Result<u64, StoreError> {
         self.step(move |step| {
-            let requests = step.all(
-                "SELECT id FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place",
-                [game.to_string()],
-                |row| {
-                    let id: String = row.get(0).map_err(unavailable)?;
-                    id.parse().map_err(|error| corrupt("a lane", error))
-                },
-            )?;
-            let leased = step
-                .first(
-                    "SELECT 1 FROM games WHERE id = ?1 AND lane_state = 'active' AND lane_key > ?2",
-                    (game.to_string(), step.now),
-                    |_| Ok(()),
-                )?
-                .is_some();
-            Ok(LaneView { game_id: game, requests, leased })
+            let waiting = lanes::story_events(step, game)?;
+            for (id, _) in &waiting {
+                step.withdraw(game, *id)?;
+            }
+            Ok(waiting.len() as u64)
         })
         .await
     }
 }
 
-fn enqueue(step: &mut Step<'_>, request: &NewRequest, reject_if_busy: bool) -> Result<Enqueued, StoreError> {
-    let known = step.first("SELECT position, cursor FROM requests WHERE id = ?1", [request.id.to_string()], |row| {
-        Ok((unsigned(row.get(0)?), row.get::<_, String>(1)?))
-    })?;
-    if let Some((position, cursor)) = known {
-        let cursor = cursor.parse().map_err(|error| corrupt("a request's cursor", error))?;
-        return Ok(Enqueued::Accepted { position, cursor });
+fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) -> Result<Enqueued, StoreError> {
+    if let Some(accepted) = accepted(step, request.id)? {
+        return Ok(Enqueued::Accepted(accepted));
     }
-    let Some(length) = step.lane_length(request.game)? else { return Ok(Enqueued::UnknownGame) };
-    if reject_if_busy && length > 0 {
+    if let Some(key) = &terms.key
+        && let Some(found) = find_key(step, key)?
+    {
+        return Ok(found);
+    }
+    let Some(mut length) = step.lane_length(request.game)? else { return Ok(Enqueued::UnknownGame) };
+    if terms.if_busy == IfBusy::Reject && length > 0 {
         return Ok(Enqueued::Busy);
     }
+    let mut queued: i64 = step.first("SELECT queued FROM depth", [], |row| row.get(0))?.unwrap_or_default();
+    let interrupted = if terms.if_busy == IfBusy::Interrupt { messages(step, request.game)? } else { Vec::new() };
+    for (_, status) in &interrupted {
+        length -= 1;
+        queued -= i64::from(*status == RequestStatus::Queued);
+    }
+    if length >= signed(step.options.limits.lane) {
+        return Ok(Enqueued::LaneFull);
+    }
+    if queued >= signed(step.options.limits.queued) {
+        return Ok(Enqueued::QueueFull);
+    }
+    for (id, _) in interrupted {
+        step.withdraw(request.game, id)?;
+    }
     let (seq, place) = (step.next_seq()?, step.tail_place(request.game)?);
-    let cursor = step.admit(request, seq, place, length)?;
+    let cursor = step.admit(request, terms.key.as_ref(), seq, place, length)?;
     if length == 0 {
         step.make_ready(request.game)?;
     }
-    Ok(Enqueued::Accepted { position: unsigned(length), cursor })
+    Ok(Enqueued::Accepted(Accepted {
+        id: request.id,
+        status: RequestStatus::Queued,
+        position: unsigned(length),
+        cursor,
+    }))
+}
+
+/// A game's unfinished messages of players.
+fn messages(step: &Step<'_>, game: GameId) -> Result<Vec<(RequestId, RequestStatus)>, StoreError> {
+    step.all(
+        "SELECT id, status FROM requests WHERE game_id = ?1 AND type = 'chat' AND status IN ('queued', 'processing') \
+         ORDER BY place",
+        [game.to_string()],
+        |row| {
+            let (id, status): (String, String) = (row.get(0).map_err(unavailable)?, row.get(1).map_err(unavailable)?);
+            let wrong = |error| corrupt("a lane", error);
+            Ok((id.parse().map_err(wrong)?, status.parse().map_err(wrong)?))
+        },
+    )
+}
+
+/// How a request was accepted, if it is known.
+pub(super) fn accepted(step: &Step<'_>, id: RequestId) -> Result<Option<Accepted>, StoreError> {
+    let found = step.first("SELECT status, position, cursor FROM requests WHERE id = ?1", [id.to_string()], |row| {
+        Ok((row.get::<_, String>(0)?, unsigned(row.get(1)?), row.get::<_, String>(2)?))
+    })?;
+    let wrong = |error| corrupt("an accepted request", error);
+    found
+        .map(|(status, position, cursor)| {
+            Ok(Accepted {
+                id,
+                status: status.parse().map_err(wrong)?,
+                position,
+                cursor: cursor.parse().map_err(wrong)?,
+            })
+        })
+        .transpose()
+}
+
+/// What was accepted under a key.
+fn find_key(step: &Step<'_>, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
+    let holder = step.first(
+        "SELECT id, fingerprint FROM requests WHERE key = ?1 AND ifnull(expires_at > ?2, TRUE)",
+        (&key.key, step.now),
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+    )?;
+    let Some((id, fingerprint)) = holder else { return Ok(None) };
+    if fingerprint != key.fingerprint {
+        return Ok(Some(Enqueued::KeyReused));
+    }
+    let id = id.parse().map_err(|error| corrupt("an idempotency key", error))?;
+    Ok(accepted(step, id)?.map(Enqueued::Accepted))
 }
 
 fn publish(step: &mut Step<'_>, lease: &Lease, number: u64, content: String, done: bool) -> Result<(), StoreError> {
@@ -252,6 +366,7 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
     )?;
     step.end(lease, Ending::Commit)?;
     step.finish(game, lease.request, RequestStatus::Completed)?;
+    step.expire(lease.request)?;
     step.append_data(game, Some(lease.request), "game.state_updated", commit.events.state_updated)?;
     step.append_data(game, Some(lease.request), "request.completed", commit.events.completed)?;
 
@@ -264,7 +379,7 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
             // They take the finished request's place, in the lane and in the global order.
             StoryEventPlacement::Next => (head.seq, head.place - count + n, n - 1),
         };
-        step.admit(child, seq, place, position)?;
+        step.admit(child, None, seq, place, position)?;
     }
     step.make_ready(game)?;
     Ok(Committed::Done)
@@ -272,12 +387,13 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
 
 /// Ends an attempt without effect: its request stays at the head of its lane. Answers whether there is anything to do;
 /// a repeat by the same lease finds that there is not.
-fn put_back(step: &mut Step<'_>, lease: &Lease, ending: Ending) -> Result<bool, StoreError> {
+fn put_back(step: &mut Step<'_>, lease: &Lease, ending: Ending, error: Option<&Problem>) -> Result<bool, StoreError> {
     if !step.holds(lease)? {
         return if step.was_ended(lease, ending)? { Ok(false) } else { Err(StoreError::LeaseLost) };
     }
     if let Some(head) = step.head(lease.game)? {
         step.supersede(lease.game, &head)?;
+        step.record(&head, ending.outcome(), error)?;
     }
     step.execute("UPDATE requests SET status = 'queued' WHERE id = ?1", [lease.request.to_string()])?;
     step.end(lease, ending)?;

@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS documents (
 
 -- `seq` is the order of arrival over all games; `place` the order within the game's lane. `ended_by` is the step and
 -- the token that ended the latest attempt, so that a repeat of this step, and of no other, answers as it did first.
+-- `attempts` records those that did not commit; `key` and `fingerprint` are the idempotency key's; `revived` says that the
+-- request was a dead letter before.
 CREATE TABLE IF NOT EXISTS requests (
     id           TEXT PRIMARY KEY,
     game_id      TEXT NOT NULL,
@@ -58,10 +60,16 @@ CREATE TABLE IF NOT EXISTS requests (
     narration    TEXT,
     delta        TEXT,
     ended_by     TEXT,
-    expires_at   INTEGER
+    expires_at   INTEGER,
+    worker       TEXT,
+    attempts     TEXT,
+    key          TEXT,
+    fingerprint  TEXT,
+    revived      INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS requests_by_lane ON requests (game_id, place) WHERE status IN ('queued', 'processing');
 CREATE INDEX IF NOT EXISTS requests_queued ON requests (seq) WHERE status = 'queued';
+CREATE INDEX IF NOT EXISTS requests_by_key ON requests (key) WHERE key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS requests_by_expiry ON requests (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS history (
@@ -81,9 +89,26 @@ CREATE TABLE IF NOT EXISTS events (
     PRIMARY KEY (game_id, offset)
 ) WITHOUT ROWID;
 
--- What was given up, with its whole record.
+-- How many requests are queued. Counted by triggers, so that no statement can forget to, and so that accepting a request
+-- costs the same however many wait.
+CREATE TABLE IF NOT EXISTS depth (
+    queued INTEGER NOT NULL
+);
+INSERT INTO depth (queued) SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM depth);
+CREATE TRIGGER IF NOT EXISTS request_comes AFTER INSERT ON requests WHEN NEW.status = 'queued' BEGIN
+    UPDATE depth SET queued = queued + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS request_moves AFTER UPDATE OF status ON requests WHEN NEW.status <> OLD.status BEGIN
+    UPDATE depth SET queued = queued + (NEW.status = 'queued') - (OLD.status = 'queued');
+END;
+CREATE TRIGGER IF NOT EXISTS request_goes AFTER DELETE ON requests WHEN OLD.status = 'queued' BEGIN
+    UPDATE depth SET queued = queued - 1;
+END;
+
+-- Requests that were given up, in order. Their rows stay as long as these.
 CREATE TABLE IF NOT EXISTS dead_letters (
-    request_id TEXT PRIMARY KEY,
-    failed_at  INTEGER NOT NULL,
-    record     TEXT NOT NULL
-) WITHOUT ROWID;
+    number        INTEGER PRIMARY KEY AUTOINCREMENT,
+    request_id    TEXT NOT NULL UNIQUE,
+    failed_at     INTEGER NOT NULL,
+    state_version INTEGER NOT NULL
+);

@@ -1,12 +1,17 @@
 //! One transaction, and the moves that steps are made of. They mirror `lua/common.lua` of the Redis backend.
 
-use protocol::{Attempt, AttemptSuperseded, Problem};
-use protocol::{Event, EventId, GameId, RequestFailed, RequestId, RequestStatus, RequestType};
+use std::time::Duration;
+
+use protocol::{
+    Attempt, AttemptOutcome, AttemptSuperseded, Event, EventId, GameId, Problem, RequestCancelled, RequestFailed,
+    RequestId, RequestStatus, RequestType,
+};
 use rusqlite::{OptionalExtension, Params, Row, Transaction};
 
 use super::rows::{corrupt, to_json, unavailable};
 use crate::store::fanout::LogEvent;
-use crate::store::{Lease, NewRequest, StoreError, StoreOptions};
+use crate::store::letter::RecordedAttempt;
+use crate::store::{IdempotencyKey, Lease, LeaseToken, NewRequest, StoreError, StoreOptions};
 
 /// A transaction that is under way. What it has appended is told to the process once it is committed.
 pub(super) struct Step<'a> {
@@ -17,6 +22,8 @@ pub(super) struct Step<'a> {
     pub(super) options: &'a StoreOptions,
     pub(super) appended: Vec<(GameId, LogEvent)>,
     pub(super) deleted: Option<GameId>,
+    /// Tokens of leases that were taken away.
+    pub(super) revoked: Vec<LeaseToken>,
     pub(super) wake: bool,
 }
 
@@ -30,6 +37,15 @@ pub(super) enum Ending {
 }
 
 impl Ending {
+    /// How the attempt is recorded that it ends. A commit is not: the request's result says it.
+    pub(super) const fn outcome(self) -> AttemptOutcome {
+        match self {
+            Self::Retry => AttemptOutcome::Retried,
+            Self::HandBack => AttemptOutcome::HandedBack,
+            Self::Fail | Self::Commit => AttemptOutcome::Failed,
+        }
+    }
+
     /// The step and who took it, as the request keeps it.
     fn by(self, lease: &Lease) -> String {
         let step = match self {
@@ -52,6 +68,9 @@ pub(super) struct Head {
     pub(super) user_message: String,
     chunks: i64,
     narrated: bool,
+    /// Who ran its latest attempt, and since when.
+    worker: Option<String>,
+    started_at: Option<i64>,
 }
 
 impl Step<'_> {
@@ -132,26 +151,29 @@ impl Step<'_> {
     /// The head of a game's lane.
     pub(super) fn head(&self, game: GameId) -> Result<Option<Head>, StoreError> {
         let row = self.first(
-            "SELECT id, seq, place, attempt, type, user_message, chunks, narration IS NOT NULL FROM requests \
-             WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place LIMIT 1",
+            "SELECT id, seq, place, attempt, type, user_message, chunks, narration IS NOT NULL, worker, started_at \
+             FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place LIMIT 1",
             [game.to_string()],
             |row| {
-                let (id, kind): (String, String) = (row.get(0)?, row.get(4)?);
-                let head = (row.get(1)?, row.get(2)?, row.get::<_, u32>(3)?, row.get(5)?, row.get(6)?, row.get(7)?);
-                Ok((id, kind, head))
+                let head = Head {
+                    request: RequestId::default(),
+                    kind: RequestType::Chat,
+                    seq: row.get(1)?,
+                    place: row.get(2)?,
+                    attempt: Attempt(row.get(3)?),
+                    user_message: row.get(5)?,
+                    chunks: row.get(6)?,
+                    narrated: row.get(7)?,
+                    worker: row.get(8)?,
+                    started_at: row.get(9)?,
+                };
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(4)?, head))
             },
         )?;
-        row.map(|(id, kind, (seq, place, attempt, user_message, chunks, narrated))| {
-            Ok(Head {
-                request: id.parse().map_err(|error| corrupt("a lane", error))?,
-                kind: kind.parse().map_err(|error| corrupt("a lane", error))?,
-                seq,
-                place,
-                attempt: Attempt(attempt),
-                user_message,
-                chunks,
-                narrated,
-            })
+        row.map(|(id, kind, head)| {
+            let request = id.parse().map_err(|error| corrupt("a lane", error))?;
+            let kind = kind.parse().map_err(|error| corrupt("a lane", error))?;
+            Ok(Head { request, kind, ..head })
         })
         .transpose()
     }
@@ -218,10 +240,58 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// Adds an attempt that did not commit to its request's record.
+    pub(super) fn record(
+        &self,
+        head: &Head,
+        outcome: AttemptOutcome,
+        error: Option<&Problem>,
+    ) -> Result<(), StoreError> {
+        let recorded = RecordedAttempt {
+            attempt: head.attempt,
+            worker: head.worker.clone().unwrap_or_default(),
+            started_at: head.started_at.unwrap_or(self.now),
+            ended_at: self.now,
+            outcome,
+            error: error.cloned(),
+        };
+        self.execute(
+            "UPDATE requests SET attempts = ifnull(attempts || ',', '') || ?2 WHERE id = ?1",
+            (head.request.to_string(), to_json(&recorded)?),
+        )?;
+        Ok(())
+    }
+
+    /// Withdraws an unfinished request, also one in processing: its worker is told, and can write nothing more.
+    pub(super) fn withdraw(&mut self, game: GameId, request: RequestId) -> Result<(), StoreError> {
+        let head = self.head(game)?.filter(|head| head.request == request);
+        if let Some(head) = &head {
+            let token = self.first(
+                "SELECT token FROM games WHERE id = ?1 AND lane_state = 'active' AND token IS NOT NULL",
+                [game.to_string()],
+                |row| row.get(0).map(LeaseToken::new),
+            )?;
+            if let Some(token) = token {
+                self.supersede(game, head)?;
+                self.record(head, AttemptOutcome::Cancelled, None)?;
+                self.revoked.push(token);
+            }
+        }
+        self.finish(game, request, RequestStatus::Cancelled)?;
+        self.expire(request)?;
+        let cancelled = RequestCancelled { request_id: request, game_id: game, status: RequestStatus::Cancelled };
+        self.append(game, &cancelled.into())?;
+        if head.is_some() {
+            self.make_ready(game)?;
+        }
+        Ok(())
+    }
+
     /// Queues a request at a place of its game's lane; answers the id before its `request.queued` event.
     pub(super) fn admit(
         &mut self,
         request: &NewRequest,
+        key: Option<&IdempotencyKey>,
         seq: i64,
         place: i64,
         position: i64,
@@ -229,7 +299,7 @@ impl Step<'_> {
         let cursor = self.cursor(request.game)?;
         self.execute(
             "INSERT INTO requests (id, game_id, seq, place, type, message, actor, user_message, caused_by, position, \
-             cursor, enqueued_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             cursor, enqueued_at, key, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             (
                 request.id.to_string(),
                 request.game.to_string(),
@@ -243,6 +313,8 @@ impl Step<'_> {
                 position,
                 cursor.to_string(),
                 self.now,
+                key.map(|key| &key.key),
+                key.map(|key| &key.fingerprint),
             ),
         )?;
         self.execute("UPDATE games SET lane_length = lane_length + 1 WHERE id = ?1", [request.game.to_string()])?;
@@ -281,30 +353,35 @@ impl Step<'_> {
         Ok(last.flatten().unwrap_or(0) + 1)
     }
 
-    /// Takes a finished request off its lane and lets its status expire.
+    /// Takes a request off its lane for good.
     pub(super) fn finish(&mut self, game: GameId, request: RequestId, status: RequestStatus) -> Result<(), StoreError> {
-        let ttl = i64::try_from(self.options.status_ttl.as_millis()).unwrap_or(i64::MAX);
         self.execute(
-            "UPDATE requests SET status = ?2, completed_at = ?3, not_before = NULL, expires_at = ?4 WHERE id = ?1",
-            (request.to_string(), status.as_str(), self.now, self.now.saturating_add(ttl)),
+            "UPDATE requests SET status = ?2, completed_at = ?3, not_before = NULL WHERE id = ?1",
+            (request.to_string(), status.as_str(), self.now),
         )?;
         self.execute("UPDATE games SET lane_length = lane_length - 1 WHERE id = ?1", [game.to_string()])?;
         Ok(())
     }
 
-    /// Gives a request up: a dead letter with its whole record.
+    /// Lets the status of a finished request expire, and with it the idempotency key that it was accepted under.
+    pub(super) fn expire(&self, request: RequestId) -> Result<(), StoreError> {
+        let after = |ttl: Duration| self.now.saturating_add(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX));
+        self.execute(
+            "UPDATE requests SET expires_at = iif(key IS NULL, ?2, max(?2, ?3)) WHERE id = ?1",
+            (request.to_string(), after(self.options.status_ttl), after(self.options.key_ttl)),
+        )?;
+        Ok(())
+    }
+
+    /// Gives a request up: a dead letter, as long as which its row stays.
     pub(super) fn bury(&mut self, game: GameId, head: &Head, problem: &Problem) -> Result<(), StoreError> {
         let id = head.request.to_string();
         self.execute("UPDATE requests SET error = ?2 WHERE id = ?1", (&id, to_json(problem)?))?;
         self.finish(game, head.request, RequestStatus::Failed)?;
         self.execute(
-            "INSERT OR REPLACE INTO dead_letters (request_id, failed_at, record) \
-             SELECT requests.id, ?2, json_object('request_id', requests.id, 'game_id', game_id, 'type', type, \
-             'message', message, 'actor', actor, 'user_message', user_message, 'caused_by', caused_by, \
-             'attempt', attempt, 'seq', seq, 'enqueued_at', enqueued_at, 'started_at', started_at, \
-             'error', json(error), 'narration', narration, 'delta', delta, 'version', games.version) \
-             FROM requests JOIN games ON games.id = game_id WHERE requests.id = ?1",
-            (&id, self.now),
+            "INSERT INTO dead_letters (request_id, failed_at, state_version) \
+             SELECT ?1, ?2, version FROM games WHERE id = ?3",
+            (&id, self.now, game.to_string()),
         )?;
         let event = RequestFailed {
             request_id: head.request,

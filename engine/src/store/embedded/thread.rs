@@ -8,12 +8,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use protocol::GameId;
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, broadcast, oneshot};
 
 use super::rows::unavailable;
 use super::step::Step;
 use crate::store::fanout::{Fanout, LogEvent};
-use crate::store::{StoreError, StoreOptions};
+use crate::store::{LeaseToken, StoreError, StoreOptions};
 
 type Job = Box<dyn FnOnce(&mut Database) + Send>;
 
@@ -32,6 +32,7 @@ struct Database {
     options: StoreOptions,
     fanout: Fanout,
     work: Arc<Notify>,
+    revoked: broadcast::Sender<LeaseToken>,
     /// Held for as long as the database is open, so that no second process opens it.
     _lock: Option<File>,
 }
@@ -43,6 +44,7 @@ impl DatabaseThread {
         options: StoreOptions,
         fanout: Fanout,
         work: Arc<Notify>,
+        revoked: broadcast::Sender<LeaseToken>,
     ) -> Self {
         let (jobs, receiver) = mpsc::channel::<Job>();
         let thread = std::thread::spawn(move || {
@@ -51,7 +53,7 @@ impl DatabaseThread {
                 .ok()
                 .and_then(|epoch| epoch.parse().ok())
                 .unwrap_or_default();
-            let mut database = Database { connection, epoch, options, fanout, work, _lock: lock };
+            let mut database = Database { connection, epoch, options, fanout, work, revoked, _lock: lock };
             while let Ok(job) = receiver.recv() {
                 job(&mut database);
             }
@@ -97,12 +99,17 @@ impl Database {
             options: &self.options,
             appended: Vec::new(),
             deleted: None,
+            revoked: Vec::new(),
             wake: false,
         };
         let value = step(&mut running)?;
-        let Step { appended, deleted, wake, .. } = running;
+        let Step { appended, deleted, revoked, wake, .. } = running;
         transaction.commit().map_err(unavailable)?;
         self.tell(appended, wake);
+        for token in revoked {
+            // Without a worker that listens, nobody needs to know.
+            let _ = self.revoked.send(token);
+        }
         if let Some(game) = deleted {
             // Whoever follows the game is to look again, and finds that it is gone.
             self.fanout.resync_game(game);

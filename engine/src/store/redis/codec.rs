@@ -5,10 +5,10 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use protocol::{Attempt, EventId, GameId, RequestId};
+use protocol::{Attempt, DeadLetter, EventId, GameId, RequestId};
 use serde::de::DeserializeOwned;
 
-use crate::store::{Checkpoints, Game, LogEvent, NewRequest, Request, StoreError};
+use crate::store::{Checkpoints, Game, LogEvent, NewRequest, Request, StoreError, letter};
 
 /// The fields of one hash, with the name of what they describe for messages.
 pub(super) struct Fields {
@@ -88,6 +88,29 @@ impl Fields {
             error: self.json("error")?,
             result: self.json("result")?,
             checkpoints: Checkpoints { narration: self.json("narration")?, delta: self.json("delta")? },
+        })
+    }
+}
+
+impl Fields {
+    /// A dead letter from its entry, which was made at `failed_at`.
+    pub(super) fn dead_letter(&self, failed_at: Timestamp) -> Result<DeadLetter, StoreError> {
+        let request = self.request(self.need("request_id")?, None)?;
+        let attempts = letter::read_attempts(self.text("attempts").unwrap_or_default())
+            .map_err(|error| self.corrupt("attempts", error))?;
+        Ok(DeadLetter {
+            request_id: request.id,
+            game_id: request.game,
+            kind: request.kind,
+            message: request.message,
+            actor: request.actor,
+            caused_by: request.caused_by,
+            enqueued_at: request.enqueued_at,
+            failed_at,
+            error: request.error.ok_or_else(|| self.corrupt("error", "it is missing"))?,
+            attempts,
+            state_version: self.need("version")?,
+            narration: request.checkpoints.narration.map(|narrated| narrated.text),
         })
     }
 }

@@ -1,27 +1,30 @@
 //! The connection that scripts run on: reconnects with back-off, repeats what can be repeated, and says who the server
 //! is before anything else is asked of it.
 
+use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisError};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
 use tokio::sync::Mutex;
 
-use super::script::{self, Call, Script};
+use super::script::{self, Call, Preamble, Script, routing_key};
+use super::servers::Servers;
 use crate::store::StoreError;
 
 /// How long a script may take before its outcome counts as unknown. The crate's own default is 500 ms.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a connection may take to come up.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often a step is tried. Every script answers a repeat as it answered first.
 const TRIES: usize = 3;
 
-/// A multiplexed connection that comes back.
+/// A multiplexed connection to the server of one shard, which comes back.
 #[derive(Debug)]
 pub(super) struct Connection {
-    client: Client,
-    prefix: String,
+    servers: Arc<Servers>,
+    preamble: Preamble,
     open: Mutex<Option<MultiplexedConnection>>,
 }
 
@@ -40,6 +43,19 @@ enum Persistence {
     AppendEverySecond,
     Snapshots,
     None,
+}
+
+/// How a connection of a shard's own finds its server.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    servers: Arc<Servers>,
+    key: String,
+}
+
+impl Site {
+    pub(super) async fn client(&self) -> Result<Client, RedisError> {
+        Ok(self.servers.keeper_of(&self.key).await?.client)
+    }
 }
 
 impl Server {
@@ -62,27 +78,23 @@ impl Server {
 
 impl Connection {
     /// Prepares a connection; does not connect yet.
-    pub(super) fn new(url: &str, prefix: &str) -> Result<Self, StoreError> {
-        let client = Client::open(url).map_err(|error| StoreError::Unavailable {
-            reason: format!(
-                "the Redis URL is not valid ({}); it looks like redis://[user:password@]host[:port][/db]",
-                error.detail().unwrap_or("cannot be read")
-            ),
-        })?;
-        Ok(Self { client, prefix: prefix.to_owned(), open: Mutex::new(None) })
+    pub(super) fn new(servers: Arc<Servers>, preamble: Preamble) -> Self {
+        Self { servers, preamble, open: Mutex::new(None) }
     }
 
-    pub(super) fn client(&self) -> &Client {
-        &self.client
-    }
-
+    /// What every key of the shard begins with.
     pub(super) fn prefix(&self) -> &str {
-        &self.prefix
+        &self.preamble.prefix
     }
 
-    /// Host and port, without credentials.
-    pub(super) fn address(&self) -> String {
-        self.client.get_connection_info().addr().to_string()
+    /// A key of the shard.
+    pub(super) fn key(&self, name: &str, id: impl Display) -> String {
+        format!("{}{name}:{id}", self.prefix())
+    }
+
+    /// What finds the shard's server, for a connection of its own.
+    pub(super) fn site(&self) -> Site {
+        Site { servers: Arc::clone(&self.servers), key: routing_key(self.prefix()) }
     }
 
     /// Whether the server answers.
@@ -92,7 +104,27 @@ impl Connection {
 
     /// Runs a script, again if its outcome is unknown.
     pub(super) async fn run<T: FromRedisValue>(&self, script: &Script, call: &Call) -> Result<T, StoreError> {
-        self.with(|mut connection| async move { script.invoke(&self.prefix, call, &mut connection).await }).await
+        self.with(|mut connection| async move { script.invoke(&self.preamble, call, &mut connection).await }).await
+    }
+
+    /// Runs two scripts in one round trip. Each is a step of its own; where one fails, both are repeated one by one.
+    pub(super) async fn run_both<A: FromRedisValue, B: FromRedisValue>(
+        &self,
+        first: (&Script, &Call),
+        second: (&Script, &Call),
+    ) -> Result<(A, B), StoreError> {
+        let mut both = redis::pipe();
+        both.invoke_script(&first.0.prepare(&self.preamble, first.1));
+        both.invoke_script(&second.0.prepare(&self.preamble, second.1));
+        let together: Result<(A, B), RedisError> = match self.get().await {
+            Ok(mut connection) => both.query_async(&mut connection).await,
+            Err(error) => return Err(unavailable(&error)),
+        };
+        match together {
+            Ok(answers) => Ok(answers),
+            // Also the first time that a server is asked for these scripts.
+            Err(_) => Ok((self.run(first.0, first.1).await?, self.run(second.0, second.1).await?)),
+        }
     }
 
     /// Runs a command that only reads.
@@ -124,13 +156,13 @@ impl Connection {
             };
             match result {
                 Ok(value) => return Ok(value),
-                Err(error) if error.is_io_error() || error.is_timeout() || error.is_connection_dropped() => {
+                Err(error) if is_worth_reconnecting(&error) => {
                     *self.open.lock().await = None;
                     if tried == TRIES {
                         return Err(unavailable(&error));
                     }
                 }
-                Err(error) => return Err(unavailable(&error)),
+                Err(error) => return Err(refused(&error)),
             }
         }
     }
@@ -145,9 +177,10 @@ impl Connection {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));
-        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let client = self.site().client().await?;
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         let run_id = server(&mut connection).await?.run_id;
-        script::OPEN.invoke::<()>(&self.prefix, &Call::new().arg(run_id), &mut connection).await?;
+        script::OPEN.invoke::<()>(&self.preamble, &Call::new().arg(run_id), &mut connection).await?;
         *open = Some(connection.clone());
         Ok(connection)
     }
@@ -180,6 +213,25 @@ async fn server(connection: &mut MultiplexedConnection) -> Result<Server, RedisE
         eviction: if eviction.is_empty() { "noeviction".to_owned() } else { eviction },
         persistence,
     })
+}
+
+/// Whether another connection may fare better: this one is gone, or its server keeps the key no more.
+fn is_worth_reconnecting(error: &RedisError) -> bool {
+    error.is_io_error()
+        || error.is_timeout()
+        || error.is_connection_dropped()
+        || error.is_cluster_error()
+        || matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
+}
+
+/// A server that answers, but does not do what it is asked: it cannot for now, or the data is not what the script expects.
+fn refused(error: &RedisError) -> StoreError {
+    let is_of_the_script =
+        error.code() == Some("WRONGTYPE") || error.detail().is_some_and(|text| text.contains("user_script"));
+    if is_of_the_script {
+        return StoreError::Corrupt { what: "a step's keys".to_owned(), reason: error.to_string() };
+    }
+    unavailable(error)
 }
 
 /// The server's words without its credentials: the crate's messages name the address at most.

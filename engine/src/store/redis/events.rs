@@ -20,7 +20,7 @@ impl Events for RedisStore {
         if let Some(after) = after {
             call = call.arg(after.epoch).arg(after.offset);
         }
-        let mut reply: Vec<redis::Value> = self.connection.run(&script::READ_LOG, &call).await?;
+        let mut reply: Vec<redis::Value> = self.shard(game).run(&script::READ_LOG, &call).await?;
         if reply.is_empty() {
             return Err(surprising("read_log", &reply));
         }
@@ -55,7 +55,7 @@ impl Events for RedisStore {
     }
 
     async fn subscribe(&self, game: GameId) -> Result<Subscription, StoreError> {
-        let channels = self.channels.get_or_init(|| Channels::start(&self.connection, self.fanout.clone()));
+        let channels = self.channels.get_or_init(|| Channels::start(&self.shards, self.fanout.clone()));
         channels.subscribe(game).await
     }
 }

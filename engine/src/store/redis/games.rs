@@ -7,6 +7,7 @@ use protocol::GameId;
 use story::ChatMessage;
 
 use super::codec::{Fields, from_json, to_json};
+use super::connection::Connection;
 use super::script::{self, Call};
 use super::{RedisStore, StoreError};
 use crate::store::{Game, GameDocument, GameWrite, Games};
@@ -23,12 +24,13 @@ impl Games for RedisStore {
         for message in history {
             call = call.arg(to_json(message)?);
         }
-        self.connection.run(&script::CREATE_GAME, &call).await
+        self.shard(id).run(&script::CREATE_GAME, &call).await
     }
 
     async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError> {
-        let key = self.key("gamestate", id);
-        let fields = self.connection.query(redis::cmd("HGETALL").arg(&key)).await?;
+        let shard = self.shard(id);
+        let key = shard.key("gamestate", id);
+        let fields = shard.query(redis::cmd("HGETALL").arg(&key)).await?;
         let fields = Fields::new(key, fields);
         if fields.is_empty() { Ok(None) } else { fields.game(id).map(Some) }
     }
@@ -37,9 +39,10 @@ impl Games for RedisStore {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let key = self.key("game-history", id);
+        let shard = self.shard(id);
+        let key = shard.key("game-history", id);
         let from = -i64::try_from(limit).unwrap_or(i64::MAX);
-        let messages: Vec<String> = self.connection.query(redis::cmd("LRANGE").arg(&key).arg(from).arg(-1)).await?;
+        let messages: Vec<String> = shard.query(redis::cmd("LRANGE").arg(&key).arg(from).arg(-1)).await?;
         messages.iter().map(|text| from_json(&key, text)).collect()
     }
 
@@ -47,21 +50,21 @@ impl Games for RedisStore {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let index = format!("{}games", self.connection.prefix());
-        let mut page = redis::cmd("ZREVRANGE");
-        page.arg(index).arg(skip).arg(skip.saturating_add(limit - 1));
-        let ids: Vec<String> = self.connection.query(&page).await?;
-        let mut read = redis::pipe();
-        for id in &ids {
-            read.hgetall(self.key("gamestate", id));
+        // The page is among the first games of each shard.
+        let reach = skip.saturating_add(limit);
+        let mut index: Vec<(String, f64, &Connection)> = Vec::new();
+        for shard in &self.shards {
+            let mut page = redis::cmd("ZREVRANGE");
+            page.arg(format!("{}games", shard.prefix())).arg(0).arg(reach - 1).arg("WITHSCORES");
+            let found: Vec<(String, f64)> = shard.query(&page).await?;
+            index.extend(found.into_iter().map(|(id, changed)| (id, changed, shard)));
         }
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let found: Vec<HashMap<String, String>> = self.connection.query_all(&read).await?;
-        let mut games = Vec::with_capacity(ids.len());
-        for (id, fields) in ids.iter().zip(found) {
-            let fields = Fields::new(self.key("gamestate", id), fields);
+        index.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| b.0.cmp(&a.0)));
+        let mut games = Vec::with_capacity(limit);
+        for (id, _, shard) in index.into_iter().skip(skip).take(limit) {
+            let key = shard.key("gamestate", &id);
+            let fields: HashMap<String, String> = shard.query(redis::cmd("HGETALL").arg(&key)).await?;
+            let fields = Fields::new(key, fields);
             // A game that was deleted between the two reads is not there to list.
             if !fields.is_empty() {
                 let id = id.parse().map_err(|error: protocol::IdError| StoreError::Corrupt {
@@ -87,16 +90,15 @@ impl Games for RedisStore {
             .arg(expected)
             .arg(to_json(document)?)
             .arg(state_updated)
-            .arg(self.options.events_kept)
             .arg(u8::from(history.is_some()));
         for message in history.unwrap_or_default() {
             call = call.arg(to_json(message)?);
         }
-        write(&self.connection.run::<Vec<String>>(&script::REPLACE_GAME, &call).await?)
+        write(&self.shard(id).run::<Vec<String>>(&script::REPLACE_GAME, &call).await?)
     }
 
     async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError> {
-        write(&self.connection.run::<Vec<String>>(&script::DELETE_GAME, &Call::new().id(id)).await?)
+        write(&self.shard(id).run::<Vec<String>>(&script::DELETE_GAME, &Call::new().id(id)).await?)
     }
 }
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 use futures::StreamExt;
 use protocol::GameId;
 use redis::aio::{MultiplexedConnection, PubSubSink, PubSubStream};
-use redis::{AsyncConnectionConfig, Client, RedisError};
+use redis::{AsyncConnectionConfig, RedisError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::codec::live_event;
-use super::connection::{Connection, unavailable};
+use super::connection::{Connection, Site, unavailable};
 use crate::backoff::Backoff;
 use crate::store::fanout::Fanout;
 use crate::store::{StoreError, Subscription};
@@ -23,20 +23,23 @@ pub(super) struct Wakeups {
     /// How many callers wait for work.
     waiting: watch::Sender<usize>,
     work: Arc<Notify>,
-    _task: AbortOnDropHandle<()>,
+    _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
 impl Wakeups {
-    pub(super) fn start(connection: &Connection) -> Self {
+    pub(super) fn start(shards: &[Connection]) -> Self {
         let (waiting, waiters) = watch::channel(0);
         let work = Arc::new(Notify::new());
-        let taker = TokenTaker {
-            client: connection.client().clone(),
-            key: format!("{}requests:wake", connection.prefix()),
-            waiters,
-            work: Arc::clone(&work),
+        let taker = |shard: &Connection| {
+            let taker = TokenTaker {
+                site: shard.site(),
+                key: format!("{}requests:wake", shard.prefix()),
+                waiters: waiters.clone(),
+                work: Arc::clone(&work),
+            };
+            AbortOnDropHandle::new(tokio::spawn(taker.run()))
         };
-        Self { waiting, work, _task: AbortOnDropHandle::new(tokio::spawn(taker.run())) }
+        Self { _tasks: shards.iter().map(taker).collect(), waiting, work }
     }
 
     /// Returns once there may be work.
@@ -59,7 +62,7 @@ impl Drop for Leave<'_> {
 /// Blocks for wake tokens on a connection that does nothing else: a blocking command would stall every other user of a
 /// shared one.
 struct TokenTaker {
-    client: Client,
+    site: Site,
     key: String,
     waiters: watch::Receiver<usize>,
     work: Arc<Notify>,
@@ -69,7 +72,7 @@ impl TokenTaker {
     async fn run(mut self) {
         let mut backoff = Backoff::reconnect();
         loop {
-            if let Ok(mut connection) = blocking_connection(&self.client).await {
+            if let Ok(mut connection) = blocking_connection(&self.site).await {
                 backoff.reset();
                 // There may have been tokens while nobody listened.
                 self.work.notify_one();
@@ -104,10 +107,10 @@ impl TokenTaker {
 }
 
 /// A connection whose commands may take for ever.
-async fn blocking_connection(client: &Client) -> Result<MultiplexedConnection, RedisError> {
+async fn blocking_connection(site: &Site) -> Result<MultiplexedConnection, RedisError> {
     let config =
         AsyncConnectionConfig::new().set_connection_timeout(Some(Duration::from_secs(2))).set_response_timeout(None);
-    client.get_multiplexed_async_connection_with_config(&config).await
+    site.client().await?.get_multiplexed_async_connection_with_config(&config).await
 }
 
 /// The pub/sub connection of this process: one subscription per game, however many subscribers it has here.
@@ -118,11 +121,12 @@ pub(super) struct Channels {
 }
 
 impl Channels {
-    pub(super) fn start(connection: &Connection, fanout: Fanout) -> Self {
+    /// Of a cluster, any node passes on what is published on any other: that of the first shard is followed for all.
+    pub(super) fn start(shards: &[Connection], fanout: Fanout) -> Self {
         let (requests, receiver) = mpsc::channel(64);
         let follower = Follower {
-            client: connection.client().clone(),
-            prefix: format!("{}game-events:", connection.prefix()),
+            site: shards[0].site(),
+            channels: shards.iter().map(|shard| format!("{}game-events:", shard.prefix())).collect(),
             fanout,
             requests: receiver,
         };
@@ -139,8 +143,9 @@ impl Channels {
 }
 
 struct Follower {
-    client: Client,
-    prefix: String,
+    site: Site,
+    /// What the names of each shard's channels begin with.
+    channels: Vec<String>,
     fanout: Fanout,
     requests: mpsc::Receiver<(GameId, oneshot::Sender<Result<Subscription, StoreError>>)>,
 }
@@ -163,10 +168,14 @@ impl Follower {
         }
     }
 
+    fn channel(&self, game: GameId) -> String {
+        format!("{}{game}", self.channels[game.shard(self.channels.len())])
+    }
+
     async fn connect(&self) -> Result<(PubSubSink, PubSubStream), RedisError> {
-        let (mut sink, stream) = self.client.get_async_pubsub().await?.split();
+        let (mut sink, stream) = self.site.client().await?.get_async_pubsub().await?.split();
         for game in self.fanout.subscribed() {
-            sink.subscribe(format!("{}{game}", self.prefix)).await?;
+            sink.subscribe(self.channel(game)).await?;
         }
         Ok((sink, stream))
     }
@@ -178,7 +187,7 @@ impl Follower {
             tokio::select! {
                 message = stream.next() => {
                     let Some(message) = message else { return };
-                    let Some(game) = message.get_channel_name().strip_prefix(&self.prefix).and_then(|id| id.parse().ok()) else {
+                    let Some(game) = message.get_channel_name().rsplit(':').next().and_then(|id| id.parse().ok()) else {
                         continue;
                     };
                     let frame = message.get_payload::<String>().unwrap_or_default();
@@ -201,7 +210,7 @@ impl Follower {
                     // The store is gone, and with it every subscriber.
                     let Some((game, answer)) = request else { return pending().await };
                     let (subscription, first) = self.fanout.subscribe(game);
-                    if first && let Err(error) = sink.subscribe(format!("{}{game}", self.prefix)).await {
+                    if first && let Err(error) = sink.subscribe(self.channel(game)).await {
                         let _ = answer.send(Err(unavailable(&error)));
                         return;
                     }

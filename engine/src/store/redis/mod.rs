@@ -1,59 +1,145 @@
 //! The Redis backend, for deployment: one Lua script per atomic step, in `lua/`, beside the Rust that calls them.
 //!
-//! Three kinds of connection, never mixed: one multiplexed connection for scripts, a dedicated one that blocks for wake
-//! tokens, and one for pub/sub. No data ever travels in a blocking pop, so a pop that is lost loses nothing.
+//! Games are spread over shards, one unless configured otherwise. A shard is a whole store of its own under a key prefix
+//! with a hash tag, so that a Redis Cluster keeps it on one node: the order of arrival, the leases and the steps are each
+//! shard's own. What looks at all games ([`Queue::queue`](super::Queue::queue), lists) asks every shard and joins the
+//! answers.
+//!
+//! Three kinds of connection, never mixed: one multiplexed connection for the scripts of a shard, one that blocks for its
+//! wake tokens, and one of the process for pub/sub. No data ever travels in a blocking pop, so a pop that is lost loses
+//! nothing.
 
 mod codec;
 mod connection;
 mod events;
 mod games;
+mod inspect;
+mod lanes;
+mod letters;
 mod listen;
 mod queue;
+mod revoked;
 mod script;
+mod servers;
 
-use std::sync::OnceLock;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
+use protocol::{GameId, RequestId};
 
-use self::connection::Connection;
+use self::connection::{Connection, unavailable};
 use self::listen::{Channels, Wakeups};
+use self::revoked::Revocations;
+use self::script::Preamble;
+use self::servers::Servers;
 use super::fanout::Fanout;
-use super::{Store, StoreError, StoreOptions};
+use super::{Inspection, Store, StoreError, StoreOptions};
 
-/// Games, queue and events in a Redis server.
+/// Games, queue and events in a Redis server, or in a Redis Cluster.
 #[derive(Debug)]
 pub struct RedisStore {
-    connection: Connection,
+    servers: Arc<Servers>,
+    shards: Vec<Connection>,
+    /// The shard that the next claim begins with.
+    next_shard: AtomicUsize,
     options: StoreOptions,
     fanout: Fanout,
-    /// Starts with the first subscriber, so that a worker process holds no pub/sub connection.
+    /// Starts with the first subscriber, so that a worker process follows no events.
     channels: OnceLock<Channels>,
     /// Starts with the first wait for work, so that an API process takes no wake token.
     wakeups: OnceLock<Wakeups>,
+    /// Starts with the first worker.
+    revocations: OnceLock<Revocations>,
 }
 
 impl RedisStore {
-    /// Connects to the server at `url`. Every key starts with `prefix`, so several deployments can share a server.
-    pub async fn connect(url: &str, prefix: &str, options: StoreOptions) -> Result<Self, StoreError> {
-        let connection = Connection::new(url, prefix)?;
-        connection.ping().await?;
-        Ok(Self { connection, options, fanout: Fanout::default(), channels: OnceLock::new(), wakeups: OnceLock::new() })
+    /// Connects to the server at `url`, or to the cluster that it is a node of; several URLs are separated by commas. Every
+    /// key starts with `prefix`, so several deployments can share a server. Games are spread over `shards` shards, as they
+    /// were when the deployment began: another number is refused.
+    pub async fn connect(url: &str, prefix: &str, shards: usize, options: StoreOptions) -> Result<Self, StoreError> {
+        let servers = Arc::new(Servers::parse(url)?);
+        let probe = servers.keeper_of(prefix).await.map_err(|error| unavailable(&error))?;
+        let prefixes = if shards == 1 && !probe.in_cluster {
+            vec![prefix.to_owned()]
+        } else {
+            // The tags of up to four shards fall into different quarters of a cluster's slots.
+            (0..shards.max(1)).map(|shard| format!("{prefix}{{s{shard}}}:")).collect()
+        };
+        agree_on_shards(&servers, prefix, prefixes.len()).await?;
+        let shards = prefixes
+            .into_iter()
+            .map(|prefix| Connection::new(Arc::clone(&servers), Preamble::new(prefix, &options)))
+            .collect();
+        let store = Self {
+            servers,
+            shards,
+            next_shard: AtomicUsize::new(0),
+            options,
+            fanout: Fanout::default(),
+            channels: OnceLock::new(),
+            wakeups: OnceLock::new(),
+            revocations: OnceLock::new(),
+        };
+        store.ping().await?;
+        Ok(store)
     }
 
-    fn key(&self, name: &str, id: impl std::fmt::Display) -> String {
-        format!("{}{name}:{id}", self.connection.prefix())
+    /// The shard that keeps a game.
+    fn shard(&self, game: GameId) -> &Connection {
+        &self.shards[game.shard(self.shards.len())]
     }
+
+    /// The shard that keeps a request.
+    fn shard_of(&self, request: RequestId) -> &Connection {
+        &self.shards[request.shard(self.shards.len())]
+    }
+}
+
+/// Keeps the number of shards with the data, and refuses another one: games would be looked for where they are not.
+async fn agree_on_shards(servers: &Arc<Servers>, prefix: &str, shards: usize) -> Result<(), StoreError> {
+    let key = format!("{prefix}shards");
+    let failed = |error: redis::RedisError| unavailable(&error);
+    let client = servers.keeper_of(&key).await.map_err(failed)?.client;
+    let mut connection = client.get_multiplexed_async_connection().await.map_err(failed)?;
+    let kept: usize = redis::pipe()
+        .cmd("SET")
+        .arg(&key)
+        .arg(shards)
+        .arg("NX")
+        .ignore()
+        .get(&key)
+        .query_async::<(usize,)>(&mut connection)
+        .await
+        .map_err(failed)?
+        .0;
+    if kept == shards {
+        return Ok(());
+    }
+    Err(StoreError::Mismatch {
+        reason: format!(
+            "this Redis keeps its games in {kept} shards, and {shards} are configured: set redis.shards = {kept}, or choose \
+             another redis.prefix for a new deployment"
+        ),
+    })
 }
 
 #[async_trait]
 impl Store for RedisStore {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.connection.ping().await
+        for shard in &self.shards {
+            shard.ping().await?;
+        }
+        Ok(())
     }
 
     async fn describe(&self) -> Result<String, StoreError> {
-        let server = self.connection.server().await?;
-        let text = format!("Redis {} at {}: {}", server.version, self.connection.address(), server.guarantee());
+        let server = self.shards[0].server().await?;
+        let place = match self.shards.len() {
+            1 => String::new(),
+            shards => format!(" in {shards} shards"),
+        };
+        let text = format!("Redis {} at {}{place}: {}", server.version, self.servers.addresses(), server.guarantee());
         if server.eviction == "noeviction" {
             return Ok(text);
         }
@@ -61,5 +147,13 @@ impl Store for RedisStore {
             "{text}; WARNING: maxmemory-policy is `{}`, so a full server forgets games: set it to `noeviction`",
             server.eviction
         ))
+    }
+
+    async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError> {
+        let mut all = Inspection::default();
+        for shard in &self.shards {
+            inspect::inspect(shard, repair, &mut all).await?;
+        }
+        Ok(all)
     }
 }

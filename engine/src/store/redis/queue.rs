@@ -2,98 +2,175 @@
 
 use std::collections::HashMap;
 use std::fmt::Debug;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::{Attempt, ChatChunk, EventId, GameId, LaneView, Problem, ProblemType, QueueView, RequestId};
+use protocol::{Attempt, ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId};
 use redis::FromRedisValue;
+use tokio::sync::broadcast;
 
 use super::codec::{Fields, from_json, request_fields, to_json};
 use super::listen::Wakeups;
-use super::script::{self, Call, Script};
-use super::{RedisStore, StoreError};
+use super::revoked::Revocations;
+use super::script::{self, Call, Script, millis};
+use super::{RedisStore, StoreError, lanes};
 use crate::store::{
-    Claim, Claims, Commit, Committed, Enqueued, LONGEST_DELAY, Lease, LeaseToken, Narrated, NewRequest, Queue, Request,
-    StoryEventPlacement, WorkerId,
+    Accepted, Cancelled, Claim, Claims, Commit, Committed, Enqueued, IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken,
+    Narrated, NewRequest, Queue, Request, StoryEventPlacement, Terms, Turnover, WorkerId,
 };
 
 /// A claim as the script answers it: game, token, request fields, game fields, history.
 type RawClaim = (String, String, HashMap<String, String>, HashMap<String, String>, Vec<String>);
 
-/// Depth, ready, delayed and active games, dead letters, the oldest request, and the server's time.
-type Figures = (u64, u64, u64, u64, u64, Vec<String>, (i64, i64));
-
 #[async_trait]
 impl Queue for RedisStore {
-    async fn enqueue(&self, request: &NewRequest, reject_if_busy: bool) -> Result<Enqueued, StoreError> {
+    async fn enqueue(&self, request: &NewRequest, terms: &Terms) -> Result<Enqueued, StoreError> {
+        let if_busy = match terms.if_busy {
+            IfBusy::Enqueue => "enqueue",
+            IfBusy::Reject => "reject",
+            IfBusy::Interrupt => "interrupt",
+        };
+        let (key, fingerprint) =
+            terms.key.as_ref().map_or(("", ""), |key| (key.key.as_str(), key.fingerprint.as_str()));
         let call = Call::new()
             .id(request.game)
             .id(request.id)
-            .arg(u8::from(reject_if_busy))
+            .arg(if_busy)
             .arg(to_json(&request.queued_event())?)
-            .arg(self.options.events_kept)
+            .arg(self.options.limits.queued)
+            .arg(self.options.limits.lane)
+            .arg(key)
+            .arg(fingerprint)
             .arg(request_fields(request));
-        let reply: Vec<String> = self.connection.run(&script::ENQUEUE, &call).await?;
-        match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            ["accepted", position, cursor] => Ok(Enqueued::Accepted {
-                position: from_json("a request's position", position)?,
-                cursor: parse_cursor(cursor)?,
-            }),
-            ["unknown"] => Ok(Enqueued::UnknownGame),
-            ["busy"] => Ok(Enqueued::Busy),
+        let reply: Vec<String> = self.shard(request.game).run(&script::ENQUEUE, &call).await?;
+        match reply.first().map(String::as_str) {
+            Some("accepted") => accepted(&reply).map(Enqueued::Accepted),
+            Some("unknown") => Ok(Enqueued::UnknownGame),
+            Some("busy") => Ok(Enqueued::Busy),
+            Some("reused") => Ok(Enqueued::KeyReused),
+            Some("lane_full") => Ok(Enqueued::LaneFull),
+            Some("queue_full") => Ok(Enqueued::QueueFull),
             _ => Err(surprising("enqueue", &reply)),
         }
     }
 
+    async fn find_key(&self, game: GameId, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
+        let call = Call::new().arg(&key.key).arg(&key.fingerprint);
+        let reply: Vec<String> = self.shard(game).run(&script::FIND_KEY, &call).await?;
+        match reply.first().map(String::as_str) {
+            Some("accepted") => accepted(&reply).map(|accepted| Some(Enqueued::Accepted(accepted))),
+            Some("reused") => Ok(Some(Enqueued::KeyReused)),
+            Some("unknown") => Ok(None),
+            _ => Err(surprising("find_key", &reply)),
+        }
+    }
+
+    async fn cancel(&self, id: RequestId) -> Result<Cancelled, StoreError> {
+        let reply: Vec<String> = self.shard_of(id).run(&script::CANCEL, &Call::new().id(id)).await?;
+        match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["done"] => Ok(Cancelled::Done),
+            ["unknown"] => Ok(Cancelled::Unknown),
+            ["finished", status] => {
+                status.parse().map(Cancelled::Finished).map_err(|error| surprising("cancel", &error))
+            }
+            _ => Err(surprising("cancel", &reply)),
+        }
+    }
+
     async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError> {
-        let key = self.key("chat-request-status", id);
-        let fields: HashMap<String, String> = self.connection.query(redis::cmd("HGETALL").arg(&key)).await?;
+        let shard = self.shard_of(id);
+        let key = shard.key("chat-request-status", id);
+        let fields: HashMap<String, String> = shard.query(redis::cmd("HGETALL").arg(&key)).await?;
         let Some(game) = fields.get("game_id") else { return Ok(None) };
-        let lane = self.key("requests:game", game);
+        let lane = shard.key("requests:game", game);
         let position = match fields.get("status").map(String::as_str) {
-            Some("queued") => self.connection.query(redis::cmd("LPOS").arg(lane).arg(id.to_string())).await?,
+            Some("queued") => shard.query(redis::cmd("ZRANK").arg(lane).arg(id.to_string())).await?,
             _ => None,
         };
         Fields::new(key, fields).request(id, position).map(Some)
     }
 
     async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
-        let lost = Problem::new(
-            ProblemType::AttemptsExhausted,
-            format!("{} attempts were begun, and each worker died or stalled", self.options.max_attempts),
-        );
-        let call = Call::new()
-            .arg(worker.as_str())
-            .arg(nonce)
-            .arg(max)
-            .arg(millis(self.options.lease_ttl))
-            .arg(self.options.max_attempts)
-            .arg(self.options.history_window)
-            .arg(self.options.events_kept)
-            .arg(millis(self.options.status_ttl))
-            .arg(to_json(&lost)?);
-        let mut reply: Vec<redis::Value> = self.connection.run(&script::CLAIM, &call).await?;
-        if reply.is_empty() {
-            return Err(surprising("claim", &reply));
+        let count = self.shards.len();
+        // Each claim begins with another shard, so that none has to wait until others have no more work.
+        let first = self.next_shard.fetch_add(1, Ordering::Relaxed);
+        let mut all = Claims::default();
+        for shard in (0..count).map(|n| &self.shards[(first + n) % count]) {
+            let free = max - all.claims.len();
+            if free == 0 {
+                break;
+            }
+            let call = self.claim_call(worker, nonce, free)?;
+            let claims = match shard.run(&script::CLAIM, &call).await {
+                Ok(reply) => claims(reply)?,
+                // What was claimed already is worked on; the shard that does not answer is asked again.
+                Err(error) if all.claims.is_empty() => return Err(error),
+                Err(_) => break,
+            };
+            all.next_due = all.next_due.into_iter().chain(claims.next_due).min();
+            all.claims.extend(claims.claims);
         }
-        let due: i64 = read(reply.remove(0))?;
-        let claims = reply.into_iter().map(|raw| claim(read(raw)?)).collect::<Result<_, _>>()?;
-        Ok(Claims { claims, next_due: u64::try_from(due).ok().map(Duration::from_millis) })
+        Ok(all)
+    }
+
+    async fn commit_and_claim(
+        &self,
+        lease: &Lease,
+        commit: &Commit,
+        worker: &WorkerId,
+        nonce: u64,
+        max: usize,
+    ) -> Turnover {
+        let failed = |error| Turnover { committed: Err(error), claims: Claims::default() };
+        if self.shards.len() > 1 {
+            // The next request may be another shard's: whoever stayed with this one would let the others wait.
+            let committed = self.commit(lease, commit).await;
+            let claims = match &committed {
+                Err(StoreError::Unavailable { .. }) => Claims::default(),
+                _ => self.claim(worker, nonce, max).await.unwrap_or_default(),
+            };
+            return Turnover { committed, claims };
+        }
+        let calls =
+            self.commit_call(lease, commit).and_then(|commit| Ok((commit, self.claim_call(worker, nonce, max)?)));
+        let (commit, claim) = match calls {
+            Ok(calls) => calls,
+            Err(error) => return failed(error),
+        };
+        let both: Result<(String, Vec<redis::Value>), _> =
+            self.shard(lease.game).run_both((&script::COMMIT, &commit), (&script::CLAIM, &claim)).await;
+        match both {
+            Ok((answer, reply)) => {
+                Turnover { committed: committed(&answer), claims: claims(reply).unwrap_or_default() }
+            }
+            Err(error) => failed(error),
+        }
     }
 
     async fn heartbeat(&self, leases: &[Lease]) -> Result<Vec<bool>, StoreError> {
-        let mut call = Call::new().arg(millis(self.options.lease_ttl));
-        for lease in leases {
-            call = call.id(lease.game).arg(lease.token.as_str());
+        let mut held = vec![false; leases.len()];
+        for (number, shard) in self.shards.iter().enumerate() {
+            let ours = |lease: &&(usize, &Lease)| lease.1.game.shard(self.shards.len()) == number;
+            let leases: Vec<(usize, &Lease)> = leases.iter().enumerate().filter(|lease| ours(&lease)).collect();
+            if leases.is_empty() {
+                continue;
+            }
+            let call = leases.iter().fold(Call::new().arg(millis(self.options.lease_ttl)), |call, (_, lease)| {
+                call.id(lease.game).arg(lease.token.as_str())
+            });
+            let answers: Vec<u8> = shard.run(&script::HEARTBEAT, &call).await?;
+            for ((at, _), answer) in leases.into_iter().zip(answers) {
+                held[at] = answer == 1;
+            }
         }
-        let held: Vec<u8> = self.connection.run(&script::HEARTBEAT, &call).await?;
-        Ok(held.into_iter().map(|held| held == 1).collect())
+        Ok(held)
     }
 
     async fn publish_chunk(&self, lease: &Lease, number: u64, content: &str) -> Result<(), StoreError> {
         let data = chunk_data(lease, content, false)?;
-        let call = fenced(lease).arg(number).arg(data).arg(self.options.events_kept).arg("");
-        self.fenced(&script::CHUNK, &call).await
+        let call = fenced(lease).arg(number).arg(data).arg("");
+        self.fenced(lease, &script::CHUNK, &call).await
     }
 
     async fn checkpoint_narration(
@@ -104,15 +181,88 @@ impl Queue for RedisStore {
         narrated: &Narrated,
     ) -> Result<(), StoreError> {
         let data = chunk_data(lease, last_chunk, true)?;
-        let call = fenced(lease).arg(number).arg(data).arg(self.options.events_kept).arg(to_json(narrated)?);
-        self.fenced(&script::CHUNK, &call).await
+        let call = fenced(lease).arg(number).arg(data).arg(to_json(narrated)?);
+        self.fenced(lease, &script::CHUNK, &call).await
     }
 
     async fn checkpoint_delta(&self, lease: &Lease, narrated: &Narrated) -> Result<(), StoreError> {
-        self.fenced(&script::CHECKPOINT, &fenced(lease).arg(to_json(narrated)?)).await
+        self.fenced(lease, &script::CHECKPOINT, &fenced(lease).arg(to_json(narrated)?)).await
     }
 
     async fn commit(&self, lease: &Lease, commit: &Commit) -> Result<Committed, StoreError> {
+        let call = self.commit_call(lease, commit)?;
+        committed(&self.shard(lease.game).run::<String>(&script::COMMIT, &call).await?)
+    }
+
+    async fn retry(&self, lease: &Lease, delay: Duration, error: &str) -> Result<(), StoreError> {
+        let call = fenced(lease).arg(millis(delay.min(LONGEST_DELAY))).arg(error);
+        self.fenced(lease, &script::REQUEUE, &call).await
+    }
+
+    async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError> {
+        self.fenced(lease, &script::REQUEUE, &fenced(lease).arg(0).arg("")).await
+    }
+
+    async fn fail(&self, lease: &Lease, error: &str) -> Result<(), StoreError> {
+        self.fenced(lease, &script::FAIL, &fenced(lease).arg(error)).await
+    }
+
+    fn revocations(&self) -> broadcast::Receiver<LeaseToken> {
+        self.revocations.get_or_init(|| Revocations::start(&self.shards)).subscribe()
+    }
+
+    async fn wait_for_work(&self) {
+        self.wakeups.get_or_init(|| Wakeups::start(&self.shards)).wait().await;
+    }
+
+    async fn queue(&self) -> Result<QueueView, StoreError> {
+        let mut all = QueueView { depth: 0, ready: 0, delayed: 0, active: 0, dead_letters: 0, oldest_age_ms: 0 };
+        for shard in &self.shards {
+            let view = lanes::figures(shard).await?;
+            all.depth += view.depth;
+            all.ready += view.ready;
+            all.delayed += view.delayed;
+            all.active += view.active;
+            all.dead_letters += view.dead_letters;
+            all.oldest_age_ms = all.oldest_age_ms.max(view.oldest_age_ms);
+        }
+        Ok(all)
+    }
+
+    async fn lane(&self, game: GameId) -> Result<LaneView, StoreError> {
+        lanes::lane(self.shard(game), game).await
+    }
+
+    async fn lanes(&self, limit: usize) -> Result<Lanes, StoreError> {
+        lanes::lanes(&self.shards, limit).await
+    }
+
+    async fn story_events(&self, game: GameId, limit: usize) -> Result<(u64, Vec<Request>), StoreError> {
+        lanes::story_events(self.shard(game), game, limit, false).await
+    }
+
+    async fn clear_story_events(&self, game: GameId) -> Result<u64, StoreError> {
+        Ok(lanes::story_events(self.shard(game), game, 0, true).await?.0)
+    }
+}
+
+impl RedisStore {
+    fn claim_call(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Call, StoreError> {
+        let lost = Problem::new(
+            ProblemType::AttemptsExhausted,
+            format!("{} attempts were begun, and each worker died or stalled", self.options.max_attempts),
+        );
+        Ok(Call::new()
+            .arg(worker.as_str())
+            .arg(nonce)
+            .arg(max)
+            .arg(millis(self.options.lease_ttl))
+            .arg(self.options.max_attempts)
+            .arg(self.options.history_window)
+            .arg(to_json(&lost)?))
+    }
+
+    fn commit_call(&self, lease: &Lease, commit: &Commit) -> Result<Call, StoreError> {
         let placement = match self.options.story_events {
             StoryEventPlacement::Tail => "tail",
             StoryEventPlacement::Next => "next",
@@ -123,8 +273,6 @@ impl Queue for RedisStore {
             .arg(to_json(&commit.result)?)
             .arg(&commit.events.state_updated)
             .arg(&commit.events.completed)
-            .arg(millis(self.options.status_ttl))
-            .arg(self.options.events_kept)
             .arg(placement)
             .arg(commit.turn.len());
         for message in &commit.turn {
@@ -134,78 +282,47 @@ impl Queue for RedisStore {
             let fields = request_fields(child);
             call = call.id(child.id).arg(to_json(&child.queued_event())?).arg(fields.len()).arg(fields);
         }
-        match self.connection.run::<String>(&script::COMMIT, &call).await?.as_str() {
-            "done" => Ok(Committed::Done),
-            "version" => Ok(Committed::VersionChanged),
-            "lost" => Err(StoreError::LeaseLost),
-            other => Err(surprising("commit", &other)),
-        }
+        Ok(call)
     }
 
-    async fn retry(&self, lease: &Lease, delay: Duration, error: &str) -> Result<(), StoreError> {
-        let call = fenced(lease).arg(millis(delay.min(LONGEST_DELAY))).arg(error).arg(self.options.events_kept);
-        self.fenced(&script::REQUEUE, &call).await
-    }
-
-    async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError> {
-        let call = fenced(lease).arg(0).arg("").arg(self.options.events_kept);
-        self.fenced(&script::REQUEUE, &call).await
-    }
-
-    async fn fail(&self, lease: &Lease, error: &str) -> Result<(), StoreError> {
-        let call = fenced(lease).arg(error).arg(millis(self.options.status_ttl)).arg(self.options.events_kept);
-        self.fenced(&script::FAIL, &call).await
-    }
-
-    async fn wait_for_work(&self) {
-        self.wakeups.get_or_init(|| Wakeups::start(&self.connection)).wait().await;
-    }
-
-    async fn queue(&self) -> Result<QueueView, StoreError> {
-        let prefix = self.connection.prefix();
-        let mut read = redis::pipe();
-        read.zcard(format!("{prefix}requests"))
-            .zcard(format!("{prefix}requests:ready"))
-            .zcard(format!("{prefix}requests:delayed"))
-            .zcard(format!("{prefix}requests:active"))
-            .xlen(format!("{prefix}chat-requests-failed"))
-            .zrange(format!("{prefix}requests"), 0, 0)
-            .cmd("TIME");
-        let (depth, ready, delayed, active, dead_letters, oldest, time): Figures =
-            self.connection.query_all(&read).await?;
-        let enqueued_at: Option<i64> = match oldest.first() {
-            Some(id) => {
-                let key = self.key("chat-request-status", id);
-                self.connection.query(redis::cmd("HGET").arg(key).arg("enqueued_at")).await?
-            }
-            None => None,
-        };
-        let now = time.0 * 1000 + time.1 / 1000;
-        let oldest_age_ms = enqueued_at.map_or(0, |at| u64::try_from(now - at).unwrap_or(0));
-        Ok(QueueView { depth, ready, delayed, active, dead_letters, oldest_age_ms })
-    }
-
-    async fn lane(&self, game: GameId) -> Result<LaneView, StoreError> {
-        let mut read = redis::pipe();
-        read.lrange(self.key("requests:game", game), 0, -1).exists(self.key("game-lock", game));
-        let (requests, leased): (Vec<String>, bool) = self.connection.query_all(&read).await?;
-        let requests = requests
-            .iter()
-            .map(|id| id.parse().map_err(|error: protocol::IdError| surprising("a lane", &error)))
-            .collect::<Result<_, _>>()?;
-        Ok(LaneView { game_id: game, requests, leased })
-    }
-}
-
-impl RedisStore {
     /// Runs a step that answers `ok`, or `lost` when the lease has passed.
-    async fn fenced(&self, script: &Script, call: &Call) -> Result<(), StoreError> {
-        match self.connection.run::<String>(script, call).await?.as_str() {
+    async fn fenced(&self, lease: &Lease, script: &Script, call: &Call) -> Result<(), StoreError> {
+        match self.shard(lease.game).run::<String>(script, call).await?.as_str() {
             "ok" => Ok(()),
             "lost" => Err(StoreError::LeaseLost),
             other => Err(surprising("a fenced step", &other)),
         }
     }
+}
+
+fn committed(answer: &str) -> Result<Committed, StoreError> {
+    match answer {
+        "done" => Ok(Committed::Done),
+        "version" => Ok(Committed::VersionChanged),
+        "lost" => Err(StoreError::LeaseLost),
+        other => Err(surprising("commit", &other)),
+    }
+}
+
+/// `{'accepted', request, status, position, cursor}`
+pub(super) fn accepted(reply: &[String]) -> Result<Accepted, StoreError> {
+    let [_, id, status, position, cursor] = reply else { return Err(surprising("an accepted request", &reply)) };
+    let wrong = |error: protocol::IdError| surprising("an accepted request", &error);
+    Ok(Accepted {
+        id: id.parse().map_err(wrong)?,
+        status: status.parse().map_err(wrong)?,
+        position: from_json("a request's position", position)?,
+        cursor: cursor.parse().map_err(wrong)?,
+    })
+}
+
+fn claims(mut reply: Vec<redis::Value>) -> Result<Claims, StoreError> {
+    if reply.is_empty() {
+        return Err(surprising("claim", &reply));
+    }
+    let due: i64 = read(reply.remove(0))?;
+    let claims = reply.into_iter().map(|raw| claim(read(raw)?)).collect::<Result<_, _>>()?;
+    Ok(Claims { claims, next_due: u64::try_from(due).ok().map(Duration::from_millis) })
 }
 
 /// The arguments with which every fenced script begins.
@@ -237,16 +354,8 @@ fn claim((game, token, request, state, history): RawClaim) -> Result<Claim, Stor
     })
 }
 
-fn parse_cursor(text: &str) -> Result<EventId, StoreError> {
-    text.parse().map_err(|error: protocol::IdError| surprising("a cursor", &error))
-}
-
 fn read<T: FromRedisValue>(value: redis::Value) -> Result<T, StoreError> {
     T::from_redis_value(value).map_err(|error| surprising("a script's reply", &error))
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A reply that no script of this version gives.

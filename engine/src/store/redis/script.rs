@@ -1,9 +1,12 @@
 //! The scripts, each an atomic step, and how they are called.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{FromRedisValue, RedisError, ToRedisArgs};
+use redis::{FromRedisValue, RedisError, ScriptInvocation, ToRedisArgs};
+
+use crate::store::StoreOptions;
 
 /// A script with what is common to all put before it. It is sent once per server and called by its hash.
 pub(super) type Script = LazyLock<Step>;
@@ -29,6 +32,8 @@ scripts! {
     REPLACE_GAME = "replace_game.lua";
     DELETE_GAME = "delete_game.lua";
     ENQUEUE = "enqueue.lua";
+    FIND_KEY = "find_key.lua";
+    CANCEL = "cancel.lua";
     CLAIM = "claim.lua";
     HEARTBEAT = "heartbeat.lua";
     CHUNK = "chunk.lua";
@@ -36,27 +41,68 @@ scripts! {
     COMMIT = "commit.lua";
     REQUEUE = "requeue.lua";
     FAIL = "fail.lua";
+    STORY_EVENTS = "story_events.lua";
+    RETRY_LETTER = "retry_letter.lua";
+    DELETE_LETTER = "delete_letter.lua";
+    INSPECT_GAME = "inspect_game.lua";
+    INSPECT_REQUEST = "inspect_request.lua";
     READ_LOG = "read_log.lua";
 }
 
-impl Step {
-    /// Runs the step on a connection. `ARGV[1]` is the prefix; the call's arguments follow.
-    pub(super) async fn invoke<T: FromRedisValue>(
-        &self,
-        prefix: &str,
-        call: &Call,
-        connection: &mut MultiplexedConnection,
-    ) -> Result<T, RedisError> {
-        let mut invocation = self.0.prepare_invoke();
-        invocation.key(format!("{prefix}requests")).arg(prefix);
-        for argument in &call.0 {
-            invocation.arg(argument.as_slice());
+/// What every script is told before its own arguments; `lua/common.lua` names it.
+#[derive(Debug, Clone)]
+pub(super) struct Preamble {
+    pub(super) prefix: String,
+    kept: usize,
+    status_ttl: u64,
+    key_ttl: u64,
+}
+
+impl Preamble {
+    pub(super) fn new(prefix: String, options: &StoreOptions) -> Self {
+        Self {
+            prefix,
+            kept: options.events_kept,
+            status_ttl: millis(options.status_ttl),
+            key_ttl: millis(options.key_ttl),
         }
-        invocation.invoke_async(connection).await
     }
 }
 
-/// The arguments of a call, in the order in which the script's head names them, from `ARGV[2]` on.
+/// The key that stands for all keys of a shard: they share its hash tag, so whoever keeps it keeps them all.
+pub(super) fn routing_key(prefix: &str) -> String {
+    format!("{prefix}requests")
+}
+
+/// A time as scripts take it.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Step {
+    /// Runs the step on a connection.
+    pub(super) async fn invoke<T: FromRedisValue>(
+        &self,
+        preamble: &Preamble,
+        call: &Call,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<T, RedisError> {
+        self.prepare(preamble, call).invoke_async(connection).await
+    }
+
+    /// The call as it is sent.
+    pub(super) fn prepare(&self, preamble: &Preamble, call: &Call) -> ScriptInvocation<'_> {
+        let Preamble { prefix, kept, status_ttl, key_ttl } = preamble;
+        let mut invocation = self.0.prepare_invoke();
+        invocation.key(routing_key(prefix)).arg(prefix).arg(kept).arg(status_ttl).arg(key_ttl);
+        for argument in &call.0 {
+            invocation.arg(argument.as_slice());
+        }
+        invocation
+    }
+}
+
+/// The arguments of a call, in the order in which the script's head names them, from `ARGV[5]` on.
 #[derive(Debug, Default)]
 pub(super) struct Call(Vec<Vec<u8>>);
 

@@ -10,7 +10,7 @@ mod reference;
 
 use std::sync::Arc;
 
-use engine::store::StoryEventPlacement;
+use engine::store::{Limits, StoryEventPlacement};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
@@ -24,6 +24,8 @@ use crate::redis_server::RedisServer;
 const GAMES: usize = 3;
 /// How many workers claim.
 const WORKERS: usize = 2;
+/// How much may wait: so little that it is reached now and then.
+const LIMITS: Limits = Limits { queued: 9, lane: 6 };
 /// How many moves an interleaving has at most.
 const MOVES: usize = 60;
 

@@ -1,6 +1,7 @@
 //! What can happen to a store, and how often it does.
 
 use proptest::prelude::*;
+use protocol::IfBusy;
 
 use super::{GAMES, WORKERS};
 
@@ -9,9 +10,21 @@ use super::{GAMES, WORKERS};
 #[derive(Debug, Clone)]
 pub(super) enum Move {
     /// A player sends a message.
-    Enqueue { game: usize, reject_if_busy: bool },
+    Enqueue { game: usize, if_busy: IfBusy },
+    /// A player sends a message under one of a few keys: a new one, the same one again, or another one.
+    EnqueueUnder { game: usize, key: usize, words: usize },
     /// A step that accepted a request is repeated.
     EnqueueAgain { request: usize },
+    /// A player withdraws a request, whatever has become of it.
+    Cancel { request: usize },
+    /// An operator has a request tried again that may be a dead letter.
+    Revive { request: usize },
+    /// An operator deletes a dead letter, if it is one.
+    Forget { request: usize },
+    /// An operator withdraws the story events that wait in a game's lane.
+    ClearStoryEvents { game: usize },
+    /// An operator looks for contradictions: there are none.
+    Inspect,
     /// A worker asks for work.
     Claim { worker: usize, max: usize },
     /// A worker repeats its last claim.
@@ -40,7 +53,13 @@ pub(super) enum Step {
     ChunkAgain,
     SaveNarration,
     SaveDelta,
-    Commit { story_events: usize },
+    Commit {
+        story_events: usize,
+    },
+    /// Commits, and claims with the freed slot in the same round trip.
+    TurnOver {
+        story_events: usize,
+    },
     Retry,
     Fail,
     HandBack,
@@ -49,9 +68,15 @@ pub(super) enum Step {
 /// Any move, the usual ones more often.
 pub(super) fn any() -> impl Strategy<Value = Move> {
     prop_oneof![
-        6 => (0..GAMES, prop::bool::weighted(0.2))
-            .prop_map(|(game, reject_if_busy)| Move::Enqueue { game, reject_if_busy }),
+        6 => (0..GAMES, if_busy()).prop_map(|(game, if_busy)| Move::Enqueue { game, if_busy }),
+        2 => (0..GAMES, 0..3_usize, 0..2_usize)
+            .prop_map(|(game, key, words)| Move::EnqueueUnder { game, key, words }),
         1 => (0..50_usize).prop_map(|request| Move::EnqueueAgain { request }),
+        2 => (0..50_usize).prop_map(|request| Move::Cancel { request }),
+        2 => (0..50_usize).prop_map(|request| Move::Revive { request }),
+        1 => (0..50_usize).prop_map(|request| Move::Forget { request }),
+        1 => (0..GAMES).prop_map(|game| Move::ClearStoryEvents { game }),
+        1 => Just(Move::Inspect),
         6 => (0..WORKERS, 1..=GAMES).prop_map(|(worker, max)| Move::Claim { worker, max }),
         1 => (0..WORKERS).prop_map(|worker| Move::ClaimAgain { worker }),
         1 => (0..WORKERS).prop_map(|worker| Move::Heartbeat { worker }),
@@ -59,6 +84,10 @@ pub(super) fn any() -> impl Strategy<Value = Move> {
         2 => (0..GAMES).prop_map(|game| Move::EndBackoff { game }),
         14 => (pick(), step()).prop_map(|(lease, step)| Move::Use { lease, step }),
     ]
+}
+
+fn if_busy() -> impl Strategy<Value = IfBusy> {
+    prop_oneof![6 => Just(IfBusy::Enqueue), 2 => Just(IfBusy::Reject), 1 => Just(IfBusy::Interrupt)]
 }
 
 fn pick() -> impl Strategy<Value = Pick> {
@@ -71,7 +100,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::ChunkAgain),
         2 => Just(Step::SaveNarration),
         1 => Just(Step::SaveDelta),
-        5 => (0..=2_usize).prop_map(|story_events| Step::Commit { story_events }),
+        4 => (0..=2_usize).prop_map(|story_events| Step::Commit { story_events }),
+        2 => (0..=2_usize).prop_map(|story_events| Step::TurnOver { story_events }),
         2 => Just(Step::Retry),
         1 => Just(Step::Fail),
         2 => Just(Step::HandBack),

@@ -5,15 +5,15 @@ use std::fmt::{Debug, Write};
 use std::time::Duration;
 
 use engine::store::{
-    Claim, Commit, Committed, Enqueued, LogRead, NewRequest, SharedStore, StoreError, StoreOptions,
-    StoryEventPlacement, WorkerId,
+    Accepted, Cancelled, Claim, Claims, Commit, Committed, Enqueued, IdempotencyKey, LogRead, NewRequest, Revived,
+    SharedStore, StoreError, StoreOptions, StoryEventPlacement, Terms, WorkerId,
 };
 use proptest::test_runner::TestCaseError;
-use protocol::{EventId, GameId, QueueView, RequestId, RequestStatus};
+use protocol::{EventId, GameId, IfBusy, QueueView, RequestId, RequestStatus};
 
 use super::moves::{Move, Pick, Step};
-use super::reference::{Head, Reference};
-use super::{GAMES, WORKERS};
+use super::reference::{Answer, Head, Reference};
+use super::{GAMES, LIMITS, WORKERS};
 use crate::bench::Bench;
 use crate::fixture::{message, narrated, new_game, options, problem_text, turn};
 
@@ -46,7 +46,8 @@ fn same<T: PartialEq + Debug>(what: &str, store: T, model: T) -> Result<(), Diff
 
 impl Play {
     pub(super) async fn begin(bench: Bench, placement: StoryEventPlacement) -> Self {
-        let store = bench.store_with(StoreOptions { story_events: placement, ..options() }).await;
+        let options = StoreOptions { story_events: placement, limits: LIMITS, ..options() };
+        let store = bench.store_with(options).await;
         let mut games = Vec::new();
         for _ in 0..GAMES {
             games.push(new_game(&store).await);
@@ -74,8 +75,14 @@ impl Play {
     /// Makes a move and compares everything.
     pub(super) async fn make(&mut self, next: &Move) -> Result<(), Difference> {
         match *next {
-            Move::Enqueue { game, reject_if_busy } => self.enqueue(game, reject_if_busy).await?,
+            Move::Enqueue { game, if_busy } => self.enqueue(game, if_busy, None).await?,
+            Move::EnqueueUnder { game, key, words } => self.enqueue(game, IfBusy::Enqueue, Some((key, words))).await?,
             Move::EnqueueAgain { request } => self.enqueue_again(request).await?,
+            Move::Cancel { request } => self.cancel(request).await?,
+            Move::Revive { request } => self.revive(request).await?,
+            Move::Forget { request } => self.forget(request).await?,
+            Move::ClearStoryEvents { game } => self.clear_story_events(game).await?,
+            Move::Inspect => self.inspect().await?,
             Move::Claim { worker, max } => self.claim(worker, max).await?,
             Move::ClaimAgain { worker } => self.claim_again(worker).await?,
             Move::Heartbeat { worker } => self.heartbeat(worker).await?,
@@ -117,6 +124,8 @@ impl Play {
         }
         self.settled.clear();
         self.compare().await?;
+        self.inspect().await?;
+        self.letters().await?;
         let finished = self.reference.requests.iter().all(|request| request.status.is_terminal());
         same("every accepted request is finished", true, finished)
     }
@@ -140,35 +149,107 @@ impl Play {
         (!among.is_empty()).then(|| among[at % among.len()])
     }
 
-    async fn enqueue(&mut self, game: usize, reject_if_busy: bool) -> Result<(), Difference> {
+    async fn enqueue(&mut self, game: usize, if_busy: IfBusy, key: Option<(usize, usize)>) -> Result<(), Difference> {
         let number = self.requests.len();
         let request = message(self.games[game], &format!("message {number}"));
-        let answer = self.store.enqueue(&request, reject_if_busy).await;
-        let lane = self.reference.games[game].lane.len();
-        if reject_if_busy && lane > 0 {
-            self.note(format_args!("game {game} is sent a message that must not wait: {answer:?}"));
-            return same("the answer", answer.map_err(text), Ok(Enqueued::Busy));
+        let named = |(key, words): (usize, usize)| IdempotencyKey {
+            key: format!("key {key}"),
+            fingerprint: format!("words {words}"),
+        };
+        let terms = Terms { if_busy, key: key.map(named) };
+        let answer = self.store.enqueue(&request, &terms).await.map_err(text)?;
+        let expected = self.reference.send(game, if_busy, key, &request.message);
+        self.note(format_args!("game {game} is sent request {number} with {terms:?}: {expected:?}"));
+        if self.reference.requests.len() > number {
+            self.requests.push(request);
         }
-        self.note(format_args!("game {game} is sent request {number}: {answer:?}"));
-        self.reference.admit(game, lane, None, request.message.clone());
-        self.requests.push(request);
-        self.accepted(number, &answer)
+        match expected {
+            Answer::Accepted(number) => self.accepted(number, &answer),
+            Answer::Busy => same("the answer", answer, Enqueued::Busy),
+            Answer::KeyReused => same("the answer", answer, Enqueued::KeyReused),
+            Answer::LaneFull => same("the answer", answer, Enqueued::LaneFull),
+            Answer::QueueFull => same("the answer", answer, Enqueued::QueueFull),
+        }
     }
 
     async fn enqueue_again(&mut self, pick: usize) -> Result<(), Difference> {
-        if self.requests.is_empty() {
-            return Ok(());
-        }
-        let number = pick % self.requests.len();
-        let answer = self.store.enqueue(&self.requests[number], false).await;
+        let Some(number) = self.pick_request(pick) else { return Ok(()) };
+        let answer = self.store.enqueue(&self.requests[number], &Terms::default()).await.map_err(text)?;
         self.note(format_args!("request {number} is sent again: {answer:?}"));
         self.accepted(number, &answer)
     }
 
-    fn accepted(&self, number: usize, answer: &Result<Enqueued, StoreError>) -> Result<(), Difference> {
-        let Ok(Enqueued::Accepted { position, cursor }) = answer else { return Err(format!("{answer:?}")) };
-        let (place, offset) = self.reference.requests[number].accepted_at;
+    fn accepted(&self, number: usize, answer: &Enqueued) -> Result<(), Difference> {
+        let Enqueued::Accepted(Accepted { id, status, position, cursor }) = answer else {
+            return Err(format!("{answer:?}"));
+        };
+        let model = &self.reference.requests[number];
+        let (place, offset) = model.accepted_at;
+        same("the request", self.numbers([*id]), vec![Some(number)])?;
+        same("its status", *status, model.status)?;
         same("position and cursor", (*position, cursor.offset), (place as u64, offset as u64))
+    }
+
+    fn pick_request(&self, pick: usize) -> Option<usize> {
+        (!self.requests.is_empty()).then(|| pick % self.requests.len())
+    }
+
+    async fn cancel(&mut self, pick: usize) -> Result<(), Difference> {
+        let Some(number) = self.pick_request(pick) else { return Ok(()) };
+        let answer = self.store.cancel(self.requests[number].id).await.map_err(text)?;
+        let expected = self.reference.cancel(number).map_or(Cancelled::Done, Cancelled::Finished);
+        self.note(format_args!("request {number} is withdrawn: {expected:?}"));
+        same("the answer", answer, expected)
+    }
+
+    async fn revive(&mut self, pick: usize) -> Result<(), Difference> {
+        let Some(number) = self.pick_request(pick) else { return Ok(()) };
+        let answer = self.store.retry_letter(self.requests[number].id).await.map_err(text)?;
+        let revived = self.reference.revive(number);
+        self.note(format_args!("request {number} is to be tried again: {answer:?}"));
+        self.settled.remove(&number);
+        match answer {
+            Revived::Accepted(accepted) if revived => self.accepted(number, &Enqueued::Accepted(accepted)),
+            answer => same("whether it is revived", answer != Revived::Unknown, revived),
+        }
+    }
+
+    async fn forget(&mut self, pick: usize) -> Result<(), Difference> {
+        let Some(number) = self.pick_request(pick) else { return Ok(()) };
+        let answer = self.store.delete_letter(self.requests[number].id).await.map_err(text)?;
+        self.note(format_args!("the dead letter of request {number} is deleted: {answer}"));
+        same("whether there was a letter", answer, self.reference.forget(number))
+    }
+
+    async fn clear_story_events(&mut self, game: usize) -> Result<(), Difference> {
+        let (depth, shown) = self.store.story_events(self.games[game], 1).await.map_err(text)?;
+        let answer = self.store.clear_story_events(self.games[game]).await.map_err(text)?;
+        let expected = self.reference.clear_story_events(game) as u64;
+        self.note(format_args!("the story events of game {game} are cleared: {answer}"));
+        same("how many story events there were", (depth, answer), (expected, expected))?;
+        same("how many of them are shown", shown.len() as u64, expected.min(1))
+    }
+
+    async fn inspect(&mut self) -> Result<(), Difference> {
+        let inspection = self.store.inspect(false).await.map_err(text)?;
+        let unfinished = self.reference.games.iter().map(|game| game.lane.len() as u64).sum();
+        same("what is inspected", (inspection.games, inspection.requests), (GAMES as u64, unfinished))?;
+        same("contradictions", inspection.inconsistencies, Vec::new())
+    }
+
+    /// Dead letters, the latest first, each with how its attempts ended.
+    async fn letters(&mut self) -> Result<(), Difference> {
+        let page = self.store.dead_letters(None, 100).await.map_err(text)?;
+        let found: Vec<_> = page
+            .dead_letters
+            .iter()
+            .map(|letter| {
+                let outcomes = letter.attempts.iter().map(|attempt| attempt.outcome).collect::<Vec<_>>();
+                (self.numbers([letter.request_id])[0], outcomes)
+            })
+            .collect();
+        let attempts = |number: &usize| (Some(*number), self.reference.requests[*number].attempts.clone());
+        same("dead letters", found, self.reference.letters.iter().rev().map(attempts).collect())
     }
 
     async fn claim(&mut self, worker: usize, max: usize) -> Result<(), Difference> {
@@ -230,6 +311,8 @@ impl Play {
         let chunk = if matches!(step, Step::ChunkAgain) { shown.max(1) } else { shown + 1 };
         let lease = &claim.lease;
         let commit = |story_events: usize| self.turn(number, story_events);
+        let mut over = None;
+        let nonce = self.nonce + 1;
         let answer = match step {
             Step::Chunk | Step::ChunkAgain => self.store.publish_chunk(lease, chunk, "text").await,
             Step::SaveNarration => self.store.checkpoint_narration(lease, chunk, "end", &narrated("text")).await,
@@ -238,12 +321,20 @@ impl Play {
                 Ok(Committed::VersionChanged) => return Err("the version has changed under a lease".to_owned()),
                 answer => answer.map(|_| ()),
             },
+            Step::TurnOver { story_events } => {
+                let worker = self.reference.leases[number].worker;
+                let name = WorkerId::named(&format!("worker {worker}"));
+                let commit = commit(story_events);
+                let turnover = self.store.commit_and_claim(lease, &commit, &name, nonce, 1).await;
+                over = Some((worker, turnover.claims));
+                turnover.committed.map(|_| ())
+            }
             Step::Retry => self.store.retry(lease, Duration::from_hours(1), &problem_text()).await,
             Step::Fail => self.store.fail(lease, &problem_text()).await,
             Step::HandBack => self.store.hand_back(lease).await,
         };
         let children = match step {
-            Step::Commit { story_events } => commit(story_events).story_events,
+            Step::Commit { story_events } | Step::TurnOver { story_events } => commit(story_events).story_events,
             _ => Vec::new(),
         };
         let request = self.reference.leases[number].request;
@@ -253,11 +344,27 @@ impl Play {
         if self.reference.requests.len() > accepted_before {
             self.requests.extend(children);
         }
+        if let Some((worker, claims)) = over {
+            self.nonce = nonce;
+            self.turned_over(worker, claims)?;
+        }
         match answer {
             Ok(()) => same("whether the step was allowed", true, allowed),
             Err(StoreError::LeaseLost) => same("whether the step was allowed", false, allowed),
             Err(error) => Err(text(error)),
         }
+    }
+
+    /// The claim beside a commit happens also when that is refused.
+    fn turned_over(&mut self, worker: usize, claims: Claims) -> Result<(), Difference> {
+        let expected = self.reference.claim(worker, 1);
+        let requests: Vec<_> = expected.iter().map(|lease| Some(self.reference.leases[*lease].request)).collect();
+        let claimed = self.numbers(claims.claims.iter().map(|claim| claim.lease.request));
+        self.note(format_args!("worker {worker} goes on with requests {requests:?}"));
+        same("the claimed requests", claimed, requests)?;
+        self.last_claims[worker] = (self.nonce, 1, expected);
+        self.leases.extend(claims.claims);
+        Ok(())
     }
 
     /// What the attempt under a lease commits.
@@ -290,7 +397,7 @@ impl Play {
             ready: heads(|head| matches!(head, Head::Free)),
             delayed: heads(|head| matches!(head, Head::Delayed | Head::DelayOver)),
             active: heads(|head| matches!(head, Head::Leased(_) | Head::Abandoned)),
-            dead_letters: self.reference.dead_letters,
+            dead_letters: self.reference.letters.len() as u64,
             oldest_age_ms: 0,
         };
         let queue = self.store.queue().await.map_err(text)?;
@@ -303,7 +410,7 @@ impl Play {
         let lane = self.store.lane(id).await.map_err(text)?;
         let expected = model.lane.iter().copied().map(Some).collect();
         same(&what("the lane"), self.numbers(lane.requests), expected)?;
-        same(&what("the lease"), lane.leased, matches!(model.head, Head::Leased(_)))?;
+        same(&what("the lease"), lane.lease.is_some(), matches!(model.head, Head::Leased(_)))?;
 
         let game = self.store.game(id).await.map_err(text)?.ok_or_else(|| what("nothing is left"))?;
         same(&what("the version"), game.version, model.version)?;

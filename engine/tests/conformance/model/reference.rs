@@ -1,10 +1,10 @@
 //! What a store must do, in the plainest words: vectors and loops, no clock, no concurrency, no cost.
 
 use engine::store::StoryEventPlacement;
-use protocol::RequestStatus;
+use protocol::{AttemptOutcome, IfBusy, RequestStatus};
 
-use super::GAMES;
 use super::moves::Step;
+use super::{GAMES, LIMITS};
 use crate::fixture::ATTEMPTS;
 
 /// The games, requests and leases, each known by its number in order of creation.
@@ -15,7 +15,18 @@ pub(super) struct Reference {
     pub(super) leases: Vec<Lease>,
     placement: StoryEventPlacement,
     arrivals: usize,
-    pub(super) dead_letters: u64,
+    /// Requests that were given up, the latest last.
+    pub(super) letters: Vec<usize>,
+}
+
+/// What comes of asking for a request to be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Accepted(usize),
+    Busy,
+    KeyReused,
+    LaneFull,
+    QueueFull,
 }
 
 #[derive(Debug, Clone)]
@@ -39,10 +50,16 @@ pub(super) enum Head {
     Abandoned,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 #[derive(Debug, Clone)]
 pub(super) struct Request {
     pub(super) game: usize,
     pub(super) message: String,
+    is_story_event: bool,
+    key: Option<(usize, usize)>,
+    revived: bool,
+    /// How its attempts ended that did not commit.
+    pub(super) attempts: Vec<AttemptOutcome>,
     arrival: usize,
     /// How many stood before it, and how many events there were, when it was accepted.
     pub(super) accepted_at: (usize, usize),
@@ -66,11 +83,105 @@ impl Reference {
     pub(super) fn new(placement: StoryEventPlacement) -> Self {
         let game = Game { lane: Vec::new(), head: Head::Free, version: 1, history: Vec::new(), log: Vec::new() };
         let games = vec![game; GAMES];
-        Self { games, requests: Vec::new(), leases: Vec::new(), placement, arrivals: 0, dead_letters: 0 }
+        Self { games, requests: Vec::new(), leases: Vec::new(), placement, arrivals: 0, letters: Vec::new() }
     }
 
     pub(super) fn holds(&self, lease: usize) -> bool {
         self.games[self.requests[self.leases[lease].request].game].head == Head::Leased(lease)
+    }
+
+    /// A message is sent, perhaps under a key (and with words of its own under it).
+    pub(super) fn send(&mut self, game: usize, if_busy: IfBusy, key: Option<(usize, usize)>, message: &str) -> Answer {
+        if let Some((key, words)) = key
+            && let Some(holder) = self.requests.iter().position(|request| request.key.is_some_and(|(k, _)| k == key))
+        {
+            let same = self.requests[holder].key == Some((key, words));
+            return if same { Answer::Accepted(holder) } else { Answer::KeyReused };
+        }
+        if if_busy == IfBusy::Reject && !self.games[game].lane.is_empty() {
+            return Answer::Busy;
+        }
+        let lane = self.games[game].lane.iter().copied();
+        let interrupted: Vec<usize> =
+            lane.filter(|request| if_busy == IfBusy::Interrupt && !self.requests[*request].is_story_event).collect();
+        let is_queued = |request: &usize| self.requests[*request].status == RequestStatus::Queued;
+        let queued =
+            (0..self.requests.len()).filter(is_queued).count() - interrupted.iter().filter(|r| is_queued(r)).count();
+        let place = self.games[game].lane.len() - interrupted.len();
+        if place as u64 >= LIMITS.lane {
+            return Answer::LaneFull;
+        }
+        if queued as u64 >= LIMITS.queued {
+            return Answer::QueueFull;
+        }
+        for request in interrupted {
+            self.withdraw(request);
+        }
+        self.admit(game, place, None, message.to_owned());
+        let number = self.requests.len() - 1;
+        self.requests[number].key = key;
+        Answer::Accepted(number)
+    }
+
+    /// A request is withdrawn, if it can be; answers the status that says otherwise.
+    pub(super) fn cancel(&mut self, number: usize) -> Option<RequestStatus> {
+        match self.requests[number].status {
+            RequestStatus::Queued | RequestStatus::Processing => self.withdraw(number),
+            RequestStatus::Cancelled => {}
+            finished => return Some(finished),
+        }
+        None
+    }
+
+    fn withdraw(&mut self, number: usize) {
+        let game = self.requests[number].game;
+        if self.games[game].lane[0] == number {
+            if matches!(self.games[game].head, Head::Leased(_) | Head::Abandoned) {
+                self.void_unsaved_text(number);
+                self.requests[number].attempts.push(AttemptOutcome::Cancelled);
+            }
+            self.games[game].head = Head::Free;
+        }
+        self.games[game].lane.retain(|request| *request != number);
+        self.requests[number].status = RequestStatus::Cancelled;
+        self.tell(number, "request.cancelled");
+    }
+
+    /// The story events that wait in a lane are withdrawn; answers how many there were.
+    pub(super) fn clear_story_events(&mut self, game: usize) -> usize {
+        let lane = self.games[game].lane.clone();
+        let waits = |request: &usize| {
+            self.requests[*request].is_story_event && self.requests[*request].status == RequestStatus::Queued
+        };
+        let waiting: Vec<usize> = lane.into_iter().filter(waits).collect();
+        for request in &waiting {
+            self.withdraw(*request);
+        }
+        waiting.len()
+    }
+
+    /// A dead letter's request is queued again; answers whether it is, now or before.
+    pub(super) fn revive(&mut self, number: usize) -> bool {
+        let Some(at) = self.letters.iter().position(|letter| *letter == number) else {
+            return self.requests[number].revived;
+        };
+        self.letters.remove(at);
+        self.arrivals += 1;
+        let game = self.requests[number].game;
+        let accepted_at = (self.games[game].lane.len(), self.games[game].log.len());
+        let request = &mut self.requests[number];
+        (request.status, request.attempt, request.ended, request.revived) = (RequestStatus::Queued, 0, None, true);
+        (request.arrival, request.accepted_at) = (self.arrivals, accepted_at);
+        self.games[game].lane.push(number);
+        self.tell(number, "request.queued");
+        true
+    }
+
+    /// A dead letter is deleted; answers whether there was one.
+    pub(super) fn forget(&mut self, number: usize) -> bool {
+        let before = self.letters.len();
+        self.letters.retain(|letter| *letter != number);
+        self.letters.len() < before
     }
 
     /// A request arrives at a place of its game's lane.
@@ -79,7 +190,11 @@ impl Reference {
         self.arrivals += 1;
         self.requests.push(Request {
             game,
+            is_story_event: message.starts_with("story event"),
             message,
+            key: None,
+            revived: false,
+            attempts: Vec::new(),
             arrival: arrival.unwrap_or(self.arrivals),
             accepted_at: (place, self.games[game].log.len()),
             status: RequestStatus::Queued,
@@ -126,6 +241,7 @@ impl Reference {
         let head = self.games[game].lane[0];
         self.games[game].head = Head::Free;
         self.void_unsaved_text(head);
+        self.requests[head].attempts.push(AttemptOutcome::Lost);
         if self.requests[head].attempt >= ATTEMPTS {
             self.give_up(head);
         } else {
@@ -137,7 +253,7 @@ impl Reference {
     pub(super) fn step(&mut self, lease: usize, step: Step, chunk: u64) -> bool {
         let number = self.leases[lease].request;
         let ending = match step {
-            Step::Commit { .. } => Some("commit"),
+            Step::Commit { .. } | Step::TurnOver { .. } => Some("commit"),
             Step::Retry => Some("retry"),
             Step::Fail => Some("fail"),
             Step::HandBack => Some("hand_back"),
@@ -157,19 +273,22 @@ impl Reference {
                 self.requests[number].narration = true;
             }
             Step::SaveDelta => self.requests[number].delta = true,
-            Step::Commit { story_events } => self.commit(number, story_events),
+            Step::Commit { story_events } | Step::TurnOver { story_events } => self.commit(number, story_events),
             Step::Retry => {
                 self.put_back(number);
+                self.requests[number].attempts.push(AttemptOutcome::Retried);
                 self.requests[number].error = true;
                 self.games[self.requests[number].game].head = Head::Delayed;
                 self.tell(number, "request.retrying");
             }
             Step::HandBack => {
                 self.put_back(number);
+                self.requests[number].attempts.push(AttemptOutcome::HandedBack);
                 self.requests[number].attempt -= 1;
             }
             Step::Fail => {
                 self.void_unsaved_text(number);
+                self.requests[number].attempts.push(AttemptOutcome::Failed);
                 self.give_up(number);
             }
         }
@@ -219,7 +338,7 @@ impl Reference {
         request.status = RequestStatus::Failed;
         request.error = true;
         self.games[request.game].lane.remove(0);
-        self.dead_letters += 1;
+        self.letters.push(number);
         self.tell(number, "request.failed");
     }
 

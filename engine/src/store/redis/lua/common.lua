@@ -1,13 +1,16 @@
--- Put before every script. ARGV[1] is the key prefix; every other key is built from it, so that all keys of a script
--- share the prefix's hash tag. KEYS[1] is always `<prefix>requests`, which routes the script to its shard.
+-- Put before every script. ARGV begins with what is the same for all of them: 1 the key prefix, 2 events kept, 3 how long
+-- the status of a finished request is kept and 4 how long an idempotency key is (ms). Every other key is built from the
+-- prefix, so that all keys of a script share its hash tag. KEYS[1] is always `<prefix>requests`, which routes the script
+-- to its shard.
 --
--- A game's lane (`requests:game:{game}`) holds its unfinished requests. Its head stays there while it is in processing
--- and while it is in back-off, so a retry or a takeover keeps its place without moving anything.
+-- A game's lane (`requests:game:{game}`) holds its unfinished requests by their places. Its head stays there while it is
+-- in processing and while it is in back-off, so a retry or a takeover keeps its place without moving anything.
 -- A game with a lane is in exactly one of `requests:ready`, `requests:delayed` and `requests:active`.
-local P = ARGV[1]
+local P, KEPT, STATUS_TTL, KEY_TTL = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local QUEUED, READY = P .. 'requests', P .. 'requests:ready'
 local DELAYED, ACTIVE = P .. 'requests:delayed', P .. 'requests:active'
-local DEAD, SEQUENCE, WAKE = P .. 'chat-requests-failed', P .. 'requests:sequence', P .. 'requests:wake'
+local DEAD, DEAD_INDEX = P .. 'chat-requests-failed', P .. 'chat-requests-failed:index'
+local SEQUENCE, WAKE, REVOKED = P .. 'requests:sequence', P .. 'requests:wake', P .. 'requests:revoked'
 local EPOCH, GAMES = P .. 'epoch', P .. 'games'
 local function LANE(game) return P .. 'requests:game:' .. game end
 local function LOCK(game) return P .. 'game-lock:' .. game end
@@ -15,28 +18,13 @@ local function GAME(game) return P .. 'gamestate:' .. game end
 local function HISTORY(game) return P .. 'game-history:' .. game end
 local function LOG(game) return P .. 'game-events:' .. game end
 local function STATUS(request) return P .. 'chat-request-status:' .. request end
+local function KEY(key) return P .. 'idempotency-key:' .. key end
 
 local time = redis.call('TIME')
 local NOW = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 -- Lua prints large numbers with an exponent; ids and times are written in full.
 local function int(number) return string.format('%.0f', number) end
-
--- A time in ms since 1970 as RFC 3339, for event payloads.
-local function rfc3339(ms)
-  local days, rest = math.floor(ms / 86400000), ms % 86400000
-  -- The civil calendar counted from 0000-03-01, so that leap days end the year.
-  local z = days + 719468
-  local era = math.floor(z / 146097)
-  local doe = z - era * 146097
-  local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
-  local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
-  local mp = math.floor((5 * doy + 2) / 153)
-  local month = mp < 10 and mp + 3 or mp - 9
-  local year = yoe + era * 400 + (month <= 2 and 1 or 0)
-  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', year, month, doy - math.floor((153 * mp + 2) / 5) + 1,
-    math.floor(rest / 3600000), math.floor(rest / 60000) % 60, math.floor(rest / 1000) % 60, rest % 1000)
-end
 
 local function epoch()
   local value = redis.call('GET', EPOCH)
@@ -47,34 +35,47 @@ local function epoch()
   return value
 end
 
--- Appends an event to a game's log and tells whoever listens, in one step. `request` is '' when none is behind it.
-local function append_event(game, request, name, data, kept)
-  local e = epoch()
-  local offset = int(redis.call('HINCRBY', GAME(game), 'offset', 1))
-  redis.call('HSET', GAME(game), 'epoch', e)
-  redis.call('XADD', LOG(game), 'MAXLEN', '~', kept, e .. '-' .. offset, 'e', name, 'r', request, 'd', data)
-  local frame = e .. ':' .. offset .. '\n' .. name .. '\n' .. request .. '\n' .. data
-  redis.call('PUBLISH', LOG(game), frame)
-  if request ~= '' then
-    redis.call('PUBLISH', P .. 'chat-request-events:' .. request, frame)
-  end
-end
-
 -- The id of a game's latest event.
-local function head(game)
+local function cursor(game)
   local found = redis.call('HMGET', GAME(game), 'epoch', 'offset')
   return (found[1] or epoch()) .. ':' .. (found[2] or '0')
 end
 
+-- Appends events to a game's log and tells whoever listens, in one step. Each is {name, data, request}; the request is
+-- left out where none is behind the event. Returns the id before the first of them.
+local function tell(game, ...)
+  local now, found = epoch(), redis.call('HMGET', GAME(game), 'epoch', 'offset')
+  local log, before = LOG(game), (found[1] or now) .. ':' .. (found[2] or '0')
+  local offset = tonumber(found[2] or '0')
+  for _, event in ipairs({ ... }) do
+    offset = offset + 1
+    local name, data, request, at = event[1], event[2], event[3] or '', int(offset)
+    redis.call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'e', name, 'r', request, 'd', data)
+    local frame = now .. ':' .. at .. '\n' .. name .. '\n' .. request .. '\n' .. data
+    redis.call('PUBLISH', log, frame)
+    if request ~= '' then redis.call('PUBLISH', P .. 'chat-request-events:' .. request, frame) end
+  end
+  redis.call('HSET', GAME(game), 'epoch', now, 'offset', int(offset))
+  return before
+end
+
+-- The members with which the data of a request's events begin.
+local function members(game, request) return '{"request_id":"' .. request .. '","game_id":"' .. game .. '"' end
+
+-- The first request of a game's lane, and its place.
+local function head(game)
+  local first = redis.call('ZRANGE', LANE(game), 0, 0, 'WITHSCORES')
+  return first[1], first[2]
+end
+
 -- Tells one idle worker that there is work. The token carries no data: losing one loses nothing.
 local function wake()
-  redis.call('LPUSH', WAKE, '1')
-  redis.call('LTRIM', WAKE, 0, 63)
+  if redis.call('LPUSH', WAKE, '1') > 64 then redis.call('LTRIM', WAKE, 0, 63) end
 end
 
 -- Makes a game claimable if it has a head request.
 local function make_ready(game)
-  local first = redis.call('LINDEX', LANE(game), 0)
+  local first = head(game)
   if first then
     redis.call('ZADD', READY, redis.call('HGET', STATUS(first), 'seq'), game)
     wake()
@@ -98,44 +99,84 @@ local function was_ended(request, step, token)
   return redis.call('HGET', STATUS(request), 'ended_by') == step .. ' ' .. token
 end
 
+-- Adds an attempt that did not commit to its request's record. `problem` is JSON, if there is one.
+local function record(request, outcome, problem)
+  local before, attempt, worker, began =
+    unpack(redis.call('HMGET', STATUS(request), 'attempts', 'attempt', 'worker', 'started_at'))
+  local entry = '{"attempt":' .. attempt .. ',"worker":' .. cjson.encode(worker or '') .. ',"started_at":' ..
+    (began or int(NOW)) .. ',"ended_at":' .. int(NOW) .. ',"outcome":"' .. outcome .. '"' ..
+    (problem and ',"error":' .. problem or '') .. '}'
+  redis.call('HSET', STATUS(request), 'attempts', before and before .. ',' .. entry or entry)
+end
+
 -- An attempt that has shown text which no checkpoint keeps: what it has shown is void.
-local function supersede(game, request, kept)
-  local found = redis.call('HMGET', STATUS(request), 'chunks', 'narration', 'attempt')
-  if found[1] and found[1] ~= '0' and not found[2] then
-    append_event(game, request, 'attempt.superseded',
-      '{"request_id":"' .. request .. '","game_id":"' .. game .. '","attempt":' .. found[3] .. '}', kept)
+local function supersede(game, request)
+  local chunks, narration, attempt = unpack(redis.call('HMGET', STATUS(request), 'chunks', 'narration', 'attempt'))
+  if chunks and chunks ~= '0' and not narration then
+    tell(game, { 'attempt.superseded', members(game, request) .. ',"attempt":' .. attempt .. '}', request })
   end
   redis.call('HSET', STATUS(request), 'chunks', '0')
 end
 
--- Records a queued request that its caller puts into the lane, behind `position` others. `fields` are its status
--- fields; `queued` is the data of its request.queued event.
-local function admit(game, request, seq, position, fields, queued, kept)
+-- Queues a request at a place of its game's lane, behind `position` others. `fields` are its further status fields;
+-- `queued` is the data of its request.queued event. Returns the id before that event.
+local function admit(game, request, seq, place, position, fields, queued)
+  local before = tell(game, { 'request.queued', queued, request })
   redis.call('HSET', STATUS(request), 'status', 'queued', 'attempt', '0', 'seq', seq, 'game_id', game,
-    'position', int(position), 'enqueued_at', int(NOW), 'cursor', head(game), unpack(fields))
+    'position', int(position), 'enqueued_at', int(NOW), 'cursor', before, unpack(fields))
+  redis.call('ZADD', LANE(game), place, request)
   redis.call('ZADD', QUEUED, seq, request)
-  append_event(game, request, 'request.queued', queued, kept)
+  return before
 end
 
--- Takes a finished request off its lane and lets its status expire. It is the lane's head, so LREM finds it at once.
-local function finish(game, request, status, ttl)
-  redis.call('LREM', LANE(game), 1, request)
+-- Lets the status of a finished request expire, and with it the idempotency key that it was accepted under.
+local function expire(request)
+  local key, ttl = redis.call('HGET', STATUS(request), 'idempotency_key'), tonumber(STATUS_TTL)
+  if key then
+    ttl = math.max(ttl, tonumber(KEY_TTL))
+    redis.call('PEXPIRE', KEY(key), int(ttl))
+  end
+  redis.call('PEXPIRE', STATUS(request), int(ttl))
+end
+
+-- Takes a request off its lane for good.
+local function finish(game, request, status)
+  redis.call('ZREM', LANE(game), request)
   redis.call('ZREM', QUEUED, request)
   redis.call('HSET', STATUS(request), 'status', status, 'completed_at', int(NOW))
   redis.call('HDEL', STATUS(request), 'not_before')
-  redis.call('PEXPIRE', STATUS(request), ttl)
 end
 
--- Gives a request up: a dead letter with its whole record. `problem` is JSON.
-local function bury(game, request, problem, ttl, kept)
-  local kind, attempt = unpack(redis.call('HMGET', STATUS(request), 'type', 'attempt'))
+-- Gives a request up: a dead letter with its whole record. `problem` is JSON. Its status stays as long as the letter.
+local function bury(game, request, problem)
   redis.call('HSET', STATUS(request), 'error', problem)
-  finish(game, request, 'failed', ttl)
+  finish(game, request, 'failed')
   local letter = { 'request_id', request, 'version', redis.call('HGET', GAME(game), 'version') or '0' }
-  for _, value in ipairs(redis.call('HGETALL', STATUS(request))) do
-    letter[#letter + 1] = value
+  local fields = redis.call('HGETALL', STATUS(request))
+  local found = {}
+  for i = 1, #fields, 2 do found[fields[i]] = fields[i + 1] end
+  for _, field in ipairs(fields) do letter[#letter + 1] = field end
+  redis.call('HSET', DEAD_INDEX, request, redis.call('XADD', DEAD, '*', unpack(letter)))
+  tell(game, { 'request.failed', members(game, request) .. ',"type":"' .. found.type .. '","status":"failed","attempt":' ..
+    found.attempt .. ',"error":' .. problem .. '}', request })
+end
+
+-- Withdraws an unfinished request, also one in processing: its worker is told, and can write nothing more.
+local function withdraw(game, request)
+  local first = head(game) == request
+  if first then
+    if redis.call('ZSCORE', ACTIVE, game) then
+      supersede(game, request)
+      record(request, 'cancelled')
+      local token = redis.call('GET', LOCK(game))
+      if token then redis.call('PUBLISH', REVOKED, token) end
+      free(game)
+    end
+    redis.call('ZREM', DELAYED, game)
+    redis.call('ZREM', READY, game)
   end
-  redis.call('XADD', DEAD, '*', unpack(letter))
-  append_event(game, request, 'request.failed', '{"request_id":"' .. request .. '","game_id":"' .. game ..
-    '","type":"' .. kind .. '","status":"failed","attempt":' .. attempt .. ',"error":' .. problem .. '}', kept)
+  finish(game, request, 'cancelled')
+  expire(request)
+  tell(game, { 'request.cancelled', members(game, request) .. ',"status":"cancelled"}', request })
+  if first then make_ready(game) end
 end

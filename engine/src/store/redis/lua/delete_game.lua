@@ -1,5 +1,5 @@
--- Forgets a game. ARGV: 2 game. Returns {'done'}, {'unknown'} or {'busy'}.
-local game = ARGV[2]
+-- Forgets a game. ARGV: 5 game. Returns {'done'}, {'unknown'} or {'busy'}.
+local game = ARGV[5]
 if redis.call('EXISTS', GAME(game)) == 0 then return { 'unknown' } end
 if redis.call('EXISTS', LANE(game)) == 1 then return { 'busy' } end
 redis.call('DEL', GAME(game), HISTORY(game), LOG(game))

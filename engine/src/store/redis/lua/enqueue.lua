@@ -1,18 +1,50 @@
--- Accepts a request at the tail of its game's lane.
--- ARGV: 2 game, 3 request, 4 '1' to refuse when the game is busy, 5 data of request.queued, 6 events kept,
---       7… status fields and values.
--- Returns {'accepted', position, cursor}, {'unknown'} or {'busy'}. A repeat answers what was answered first.
-local game, request = ARGV[2], ARGV[3]
-local known = redis.call('HMGET', STATUS(request), 'position', 'cursor')
-if known[2] then return { 'accepted', known[1], known[2] } end
+-- Accepts a request at the tail of its game's lane, or nothing at all.
+-- ARGV: 5 game, 6 request, 7 what to do when the game is busy ('enqueue', 'reject' or 'interrupt'), 8 data of
+--       request.queued, 9 how many requests may be queued, 10 how many a lane may hold, 11 idempotency key or '',
+--       12 fingerprint of the message, 13… status fields and values.
+-- Returns {'accepted', request, status, position, cursor}, {'unknown'}, {'busy'}, {'reused'}, {'lane_full'} or
+-- {'queue_full'}. A repeat, by the request's id or by its key, answers what was answered first.
+local game, request, if_busy, key, fingerprint = ARGV[5], ARGV[6], ARGV[7], ARGV[11], ARGV[12]
+
+local function accepted(id)
+  local status, position, before = unpack(redis.call('HMGET', STATUS(id), 'status', 'position', 'cursor'))
+  return before and { 'accepted', id, status, position, before }
+end
+
+local known = accepted(request)
+if known then return known end
+if key ~= '' then
+  local holder = redis.call('GET', KEY(key))
+  local answer = holder and accepted(holder)
+  if answer then
+    return redis.call('HGET', STATUS(holder), 'fingerprint') == fingerprint and answer or { 'reused' }
+  end
+end
 if redis.call('EXISTS', GAME(game)) == 0 then return { 'unknown' } end
-local position = redis.call('LLEN', LANE(game))
-if ARGV[4] == '1' and position > 0 then return { 'busy' } end
-local cursor = head(game)
-local seq = int(redis.call('INCR', SEQUENCE))
-local fields = {}
-for i = 7, #ARGV do fields[#fields + 1] = ARGV[i] end
-admit(game, request, seq, position, fields, ARGV[5], ARGV[6])
-redis.call('RPUSH', LANE(game), request)
+
+local position, queued = redis.call('ZCARD', LANE(game)), redis.call('ZCARD', QUEUED)
+if if_busy == 'reject' and position > 0 then return { 'busy' } end
+local interrupted = {}
+if if_busy == 'interrupt' then
+  for _, waiting in ipairs(redis.call('ZRANGE', LANE(game), 0, -1)) do
+    local kind, status = unpack(redis.call('HMGET', STATUS(waiting), 'type', 'status'))
+    if kind == 'chat' then
+      interrupted[#interrupted + 1] = waiting
+      position = position - 1
+      if status == 'queued' then queued = queued - 1 end
+    end
+  end
+end
+if position >= tonumber(ARGV[10]) then return { 'lane_full' } end
+if queued >= tonumber(ARGV[9]) then return { 'queue_full' } end
+
+for _, waiting in ipairs(interrupted) do withdraw(game, waiting) end
+local seq, fields = int(redis.call('INCR', SEQUENCE)), {}
+for i = 13, #ARGV do fields[#fields + 1] = ARGV[i] end
+if key ~= '' then
+  for _, field in ipairs({ 'idempotency_key', key, 'fingerprint', fingerprint }) do fields[#fields + 1] = field end
+  redis.call('SET', KEY(key), request)
+end
+admit(game, request, seq, seq, position, fields, ARGV[8])
 if position == 0 then make_ready(game) end
-return { 'accepted', int(position), cursor }
+return accepted(request)

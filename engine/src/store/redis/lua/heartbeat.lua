@@ -1,7 +1,7 @@
--- Renews a process's leases. ARGV: 2 lease TTL (ms), then game and token of each. Returns 1 or 0 for each.
-local ttl = tonumber(ARGV[2])
+-- Renews a process's leases. ARGV: 5 lease TTL (ms), then game and token of each. Returns 1 or 0 for each.
+local ttl = tonumber(ARGV[5])
 local held = {}
-for i = 3, #ARGV, 2 do
+for i = 6, #ARGV, 2 do
   local game = ARGV[i]
   if holds(game, ARGV[i + 1]) then
     redis.call('PEXPIRE', LOCK(game), ttl)

@@ -1,0 +1,70 @@
+//! `/v1/dead-letters`: requests that were given up, to look at, to try again and to forget.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use protocol::{ChatAccepted, DeadLetter, DeadLetters, Problem, ProblemType, RequestId};
+use serde::Deserialize;
+
+use super::chat;
+use super::error::{ApiError, internal};
+use super::path::Id;
+use crate::store::{LetterId, Revived, SharedStore};
+
+/// How many letters a page holds when the client does not say.
+const PAGE: usize = 50;
+/// How many letters a page holds at most.
+const LARGEST_PAGE: usize = 200;
+
+/// `?limit=&after=`
+#[derive(Debug, Deserialize)]
+pub(super) struct Page {
+    limit: Option<usize>,
+    after: Option<String>,
+}
+
+/// Lists letters, the latest first.
+pub(super) async fn list(
+    State(store): State<SharedStore>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<DeadLetters>, ApiError> {
+    let invalid = |detail: String| Problem::new(ProblemType::InvalidPath, detail);
+    let Query(page) = page.map_err(|rejection| invalid(rejection.body_text()))?;
+    let after = page.after.as_deref().map(str::parse::<LetterId>).transpose();
+    let after = after.map_err(|error| invalid(format!("`after`: {error}")))?;
+    Ok(Json(store.dead_letters(after, page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE)).await?))
+}
+
+/// One letter.
+pub(super) async fn get(State(store): State<SharedStore>, Id(id): Id<RequestId>) -> Result<Json<DeadLetter>, ApiError> {
+    Ok(Json(store.dead_letter(id).await?.ok_or_else(|| unknown(id))?))
+}
+
+/// Queues a letter's request again, with its id, behind what waits in its game by now.
+pub(super) async fn retry(
+    State(store): State<SharedStore>,
+    Id(id): Id<RequestId>,
+) -> Result<Json<ChatAccepted>, ApiError> {
+    match store.retry_letter(id).await? {
+        Revived::Accepted(accepted) => {
+            let request = store.request(id).await?.ok_or_else(|| internal(&"a revived request is gone"))?;
+            Ok(Json(chat::view(&accepted, request.game)))
+        }
+        Revived::Unknown => Err(unknown(id).into()),
+        Revived::NoGame => {
+            let detail = format!("the game of request {id} was deleted: the letter can be deleted too");
+            Err(Problem::new(ProblemType::UnknownGame, detail).into())
+        }
+    }
+}
+
+/// Forgets a letter.
+pub(super) async fn delete(State(store): State<SharedStore>, Id(id): Id<RequestId>) -> Result<StatusCode, ApiError> {
+    if store.delete_letter(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(id).into()) }
+}
+
+fn unknown(id: RequestId) -> Problem {
+    let detail = format!("request {id} has no dead letter: it is not given up, or its letter was retried or deleted");
+    Problem::new(ProblemType::UnknownDeadLetter, detail)
+}

@@ -1,0 +1,204 @@
+//! Compares what the database holds with the rules by which it is kept, and mends what contradicts them.
+
+use protocol::{GameId, RequestId, RequestStatus};
+
+use super::StoreError;
+use super::rows::{corrupt, unavailable};
+use super::step::Step;
+use crate::store::{Inconsistency, Inspection};
+
+/// How a lane stands: state, key, token, the length that its game's row says, and the one that it has.
+type Lane = (Option<String>, i64, Option<String>, i64, i64);
+
+/// Looks at everything.
+pub(super) fn inspect(step: &mut Step<'_>, repair: bool) -> Result<Inspection, StoreError> {
+    let mut inspector = Inspector { step, repair, found: Inspection::default() };
+    inspector.pages()?;
+    inspector.orphans()?;
+    for game in inspector.games()? {
+        inspector.lane(game)?;
+        inspector.log(game)?;
+        inspector.found.games += 1;
+    }
+    inspector.letters()?;
+    inspector.depth()?;
+    Ok(inspector.found)
+}
+
+struct Inspector<'a, 'b> {
+    step: &'a mut Step<'b>,
+    repair: bool,
+    found: Inspection,
+}
+
+impl Inspector<'_, '_> {
+    /// Notes a contradiction, and answers whether it is to be mended.
+    fn wrong(&mut self, game: Option<GameId>, request: Option<RequestId>, what: String, remedy: &str) -> bool {
+        self.found.inconsistencies.push(Inconsistency { game, request, what, remedy: remedy.to_owned() });
+        self.repair
+    }
+
+    /// The file itself.
+    fn pages(&mut self) -> Result<(), StoreError> {
+        let answers =
+            self.step.all("PRAGMA integrity_check", [], |row| row.get::<_, String>(0).map_err(unavailable))?;
+        for answer in answers.into_iter().filter(|answer| answer != "ok") {
+            self.wrong(None, None, format!("the database file is damaged: {answer}"), "restore it from a backup");
+        }
+        Ok(())
+    }
+
+    fn games(&self) -> Result<Vec<GameId>, StoreError> {
+        self.step.all("SELECT id FROM games ORDER BY id", [], |row| {
+            super::rows::id(&row.get::<_, String>(0).map_err(unavailable)?)
+        })
+    }
+
+    fn requests(&self, sql: &str) -> Result<Vec<RequestId>, StoreError> {
+        self.step.all(sql, [], |row| {
+            row.get::<_, String>(0).map_err(unavailable)?.parse().map_err(|error| corrupt("a request's id", error))
+        })
+    }
+
+    /// Requests of games that are gone.
+    fn orphans(&mut self) -> Result<(), StoreError> {
+        let orphans = self.requests(
+            "SELECT id FROM requests WHERE status IN ('queued', 'processing') AND game_id NOT IN (SELECT id FROM games)",
+        )?;
+        for request in orphans {
+            if self.wrong(None, Some(request), "its game is gone".to_owned(), "cancel it") {
+                self.step.execute("UPDATE requests SET status = 'cancelled' WHERE id = ?1", [request.to_string()])?;
+                self.step.expire(request)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lane(&mut self, game: GameId) -> Result<(), StoreError> {
+        let key = game.to_string();
+        let standing: Option<Lane> = self.step.first(
+            "SELECT lane_state, lane_key, token, lane_length, (SELECT count(*) FROM requests WHERE game_id = games.id \
+             AND status IN ('queued', 'processing')) FROM games WHERE id = ?1",
+            [&key],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+        )?;
+        let Some((state, order, token, length, count)) = standing else { return Ok(()) };
+        self.found.requests += u64::try_from(count).unwrap_or(0);
+        if length != count
+            && self.wrong(Some(game), None, format!("it counts {length} requests, and has {count}"), "count anew")
+        {
+            self.step.execute("UPDATE games SET lane_length = ?2 WHERE id = ?1", (&key, count))?;
+        }
+        let head = self.step.head(game)?;
+        let (what, remedy) = match (&head, state.as_deref()) {
+            (None, None) => return Ok(()),
+            (None, Some(state)) => (format!("it is {state} without a request"), "end that"),
+            (Some(_), None) => {
+                ("it has requests, and is neither ready, delayed nor active".to_owned(), "make it ready")
+            }
+            (Some(head), Some("ready")) if head.seq != order => {
+                (format!("it is ready by {order}, and its head arrived as {}", head.seq), "order it anew")
+            }
+            (Some(_), Some("active")) if token.is_none() => {
+                ("it is active, and not leased".to_owned(), "make it ready")
+            }
+            (Some(head), Some("active"))
+                if token.as_ref().is_some_and(|token| !token.ends_with(&head.request.to_string())) =>
+            {
+                ("it is leased for a request that is not its head".to_owned(), "end the lease")
+            }
+            _ => return self.statuses(game, head.map(|head| head.request), state.as_deref() == Some("active")),
+        };
+        if self.wrong(Some(game), None, what, remedy) {
+            self.step.make_ready(game)?;
+            let head = self.step.head(game)?;
+            self.statuses(game, head.map(|head| head.request), false)?;
+        }
+        Ok(())
+    }
+
+    /// Only the head of an active lane is in processing, and it is.
+    fn statuses(&mut self, game: GameId, head: Option<RequestId>, active: bool) -> Result<(), StoreError> {
+        let lane = self.step.all(
+            "SELECT id, status FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place",
+            [game.to_string()],
+            |row| {
+                let (id, status): (String, String) =
+                    (row.get(0).map_err(unavailable)?, row.get(1).map_err(unavailable)?);
+                Ok((id.parse::<RequestId>().map_err(|error| corrupt("a lane", error))?, status))
+            },
+        )?;
+        for (request, status) in lane {
+            let should =
+                if active && head == Some(request) { RequestStatus::Processing } else { RequestStatus::Queued };
+            let what = format!("it is {status}, and ought to be {should}");
+            if status != should.as_str() && self.wrong(Some(game), Some(request), what, "set its status") {
+                let sql = "UPDATE requests SET status = ?2 WHERE id = ?1";
+                self.step.execute(sql, (request.to_string(), should.as_str()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Offsets are contiguous, up to the one that the game's row says.
+    fn log(&mut self, game: GameId) -> Result<(), StoreError> {
+        let key = game.to_string();
+        let offsets: Vec<i64> =
+            self.step.all("SELECT offset FROM events WHERE game_id = ?1 ORDER BY offset", [&key], |row| {
+                row.get(0).map_err(unavailable)
+            })?;
+        let gap = offsets.windows(2).rev().find(|pair| pair[1] != pair[0] + 1).map(|pair| pair[1]);
+        if let Some(gap) = gap {
+            let what = format!("its event log has a gap before {gap}");
+            if self.wrong(Some(game), None, what, "begin the log there, so that readers are reset") {
+                self.step.execute("DELETE FROM events WHERE game_id = ?1 AND offset < ?2", (&key, gap))?;
+            }
+        }
+        let head = i64::try_from(self.step.cursor(game)?.offset).unwrap_or(i64::MAX);
+        let Some(last) = offsets.last().copied().filter(|last| *last != head) else { return Ok(()) };
+        let what = format!("its event log ends at {last}, and its row says {head}");
+        if last > head {
+            if self.wrong(Some(game), None, what, "set the row") {
+                self.step.execute("UPDATE games SET offset = ?2 WHERE id = ?1", (&key, last))?;
+            }
+        } else if self.wrong(Some(game), None, what, "begin a new log, so that readers are reset") {
+            self.step.execute("DELETE FROM events WHERE game_id = ?1", [&key])?;
+        }
+        Ok(())
+    }
+
+    /// Each dead letter has a request that was given up, and each such request has its letter, or expires.
+    fn letters(&mut self) -> Result<(), StoreError> {
+        let letters = self.requests(
+            "SELECT request_id FROM dead_letters WHERE request_id NOT IN (SELECT id FROM requests WHERE status = 'failed')",
+        )?;
+        for request in letters {
+            let what = "it has a dead letter, and is not given up".to_owned();
+            if self.wrong(None, Some(request), what, "delete the letter") {
+                self.step.execute("DELETE FROM dead_letters WHERE request_id = ?1", [request.to_string()])?;
+            }
+        }
+        let lasting = self.requests(
+            "SELECT id FROM requests WHERE expires_at IS NULL AND status NOT IN ('queued', 'processing') \
+             AND id NOT IN (SELECT request_id FROM dead_letters)",
+        )?;
+        for request in lasting {
+            let what = "it has ended without a dead letter, and its row will never expire".to_owned();
+            if self.wrong(None, Some(request), what, "let it") {
+                self.step.expire(request)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn depth(&mut self) -> Result<(), StoreError> {
+        let count = |sql| self.step.first(sql, [], |row| row.get::<_, i64>(0)).map(Option::unwrap_or_default);
+        let kept = count("SELECT queued FROM depth")?;
+        let queued = count("SELECT count(*) FROM requests WHERE status = 'queued'")?;
+        let what = format!("the depth is kept as {kept}, and {queued} requests are queued");
+        if kept != queued && self.wrong(None, None, what, "count anew") {
+            self.step.execute("UPDATE depth SET queued = ?1", [queued])?;
+        }
+        Ok(())
+    }
+}

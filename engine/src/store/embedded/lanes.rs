@@ -1,0 +1,109 @@
+//! What operators are shown of the queue. Nothing here changes anything.
+
+use jiff::Timestamp;
+use protocol::{GameId, LaneState, LaneView, Lanes, LeaseView, QueueView, RequestId};
+
+use super::StoreError;
+use super::rows::{self, REQUEST, corrupt, unavailable};
+use super::step::{Step, unsigned};
+use crate::store::Request;
+
+/// Depth and age.
+pub(super) fn figures(step: &Step<'_>) -> Result<QueueView, StoreError> {
+    let count = |sql: &str| step.first(sql, [], |row| row.get(0).map(unsigned)).map(Option::unwrap_or_default);
+    let oldest: Option<i64> =
+        step.first("SELECT enqueued_at FROM requests WHERE status = 'queued' ORDER BY seq LIMIT 1", [], |row| {
+            row.get(0)
+        })?;
+    Ok(QueueView {
+        depth: count("SELECT queued FROM depth")?,
+        ready: count("SELECT count(*) FROM games WHERE lane_state = 'ready'")?,
+        delayed: count("SELECT count(*) FROM games WHERE lane_state = 'delayed'")?,
+        active: count("SELECT count(*) FROM games WHERE lane_state = 'active'")?,
+        dead_letters: count("SELECT count(*) FROM dead_letters")?,
+        oldest_age_ms: oldest.map_or(0, |at| unsigned(step.now - at)),
+    })
+}
+
+/// One lane.
+pub(super) fn lane(step: &Step<'_>, game: GameId) -> Result<LaneView, StoreError> {
+    let requests: Vec<RequestId> = step.all(
+        "SELECT id FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place",
+        [game.to_string()],
+        |row| {
+            let id: String = row.get(0).map_err(unavailable)?;
+            id.parse().map_err(|error| corrupt("a lane", error))
+        },
+    )?;
+    let standing = step.first(
+        "SELECT lane_state, lane_key, token FROM games WHERE id = ?1 AND lane_state IS NOT NULL",
+        [game.to_string()],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<String>>(2)?)),
+    )?;
+    let mut view = LaneView { game_id: game, state: LaneState::Idle, requests, lease: None, not_before: None };
+    let Some((state, key, token)) = standing else { return Ok(view) };
+    let time = || Timestamp::from_millisecond(key).map_err(|error| corrupt("a lane", error));
+    match state.as_str() {
+        "ready" => view.state = LaneState::Ready,
+        "delayed" => (view.state, view.not_before) = (LaneState::Delayed, Some(time()?)),
+        _ => {
+            view.state = LaneState::Active;
+            if let Some(token) = token.filter(|_| key > step.now) {
+                view.lease = Some(lease(&token, time()?)?);
+            }
+        }
+    }
+    Ok(view)
+}
+
+/// `fence:worker:request`
+fn lease(token: &str, expires_at: Timestamp) -> Result<LeaseView, StoreError> {
+    let parts = token.split_once(':').and_then(|(fence, rest)| Some((fence, rest.rsplit_once(':')?)));
+    let read = parts.and_then(|(fence, (worker, request))| {
+        Some(LeaseView {
+            worker: worker.to_owned(),
+            fence: fence.parse().ok()?,
+            request_id: request.parse().ok()?,
+            expires_at,
+        })
+    });
+    read.ok_or_else(|| corrupt("a lease", format_args!("`{token}` is not a fencing token")))
+}
+
+/// Lanes that are not empty, at most `limit`.
+pub(super) fn lanes(step: &Step<'_>, limit: usize) -> Result<Lanes, StoreError> {
+    // One more than is shown tells whether there are more.
+    let mut games: Vec<GameId> = Vec::new();
+    for state in ["active", "delayed", "ready"] {
+        let wanted = i64::try_from(limit + 1 - games.len()).unwrap_or(i64::MAX);
+        games.extend(step.all(
+            "SELECT id FROM games WHERE lane_state = ?1 ORDER BY lane_key LIMIT ?2",
+            (state, wanted),
+            |row| rows::id(&row.get::<_, String>(0).map_err(unavailable)?),
+        )?);
+    }
+    let more = games.len() > limit;
+    let lanes = games.into_iter().take(limit).map(|game| lane(step, game)).collect::<Result<_, _>>()?;
+    Ok(Lanes { lanes, more })
+}
+
+/// The story events that wait in a lane, each with how many requests stand before it.
+pub(super) fn story_events(step: &Step<'_>, game: GameId) -> Result<Vec<(RequestId, u64)>, StoreError> {
+    let lane = step.all(
+        "SELECT id, type = 'story_event' AND status = 'queued' FROM requests \
+         WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place",
+        [game.to_string()],
+        |row| {
+            let (id, waits): (String, bool) = (row.get(0).map_err(unavailable)?, row.get(1).map_err(unavailable)?);
+            Ok((id.parse().map_err(|error| corrupt("a lane", error))?, waits))
+        },
+    )?;
+    Ok((0..).zip(lane).filter(|(_, (_, waits))| *waits).map(|(place, (id, _))| (id, place)).collect())
+}
+
+/// A request that waits behind `place` others.
+pub(super) fn waiting(step: &Step<'_>, id: RequestId, place: u64) -> Result<Request, StoreError> {
+    let sql = format!("SELECT {REQUEST} FROM requests WHERE id = ?1");
+    let found = step.all(&sql, [id.to_string()], |row| rows::request(row, Some(place)))?.pop();
+    found.ok_or_else(|| corrupt("a lane", "a request in it is gone"))
+}

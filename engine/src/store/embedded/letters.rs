@@ -1,0 +1,119 @@
+//! Dead letters in SQLite: an order of their own beside the rows of their requests.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::{DeadLetter, DeadLetters, RequestId, RequestQueued, RequestStatus};
+use rusqlite::Row;
+
+use super::queue::accepted;
+use super::rows::{self, REQUEST, corrupt, unavailable};
+use super::step::{Step, signed, unsigned};
+use super::{EmbeddedStore, StoreError};
+use crate::store::{LetterId, Letters, Revived, letter};
+
+#[async_trait]
+impl Letters for EmbeddedStore {
+    async fn dead_letters(&self, after: Option<LetterId>, limit: usize) -> Result<DeadLetters, StoreError> {
+        self.step(move |step| {
+            let before = after.map_or(i64::MAX, |after| signed(after.number));
+            let sql = format!("{} WHERE number < ?1 ORDER BY number DESC LIMIT ?2", letters());
+            // One more than is shown tells whether there are more.
+            let mut found = step.all(&sql, (before, signed(limit as u64 + 1)), read)?;
+            let more = found.len() > limit;
+            found.truncate(limit);
+            let next = found.last().filter(|_| more).map(|(id, _)| id.to_string());
+            Ok(DeadLetters { dead_letters: found.into_iter().map(|(_, letter)| letter).collect(), next })
+        })
+        .await
+    }
+
+    async fn dead_letter(&self, id: RequestId) -> Result<Option<DeadLetter>, StoreError> {
+        self.step(move |step| {
+            let sql = format!("{} WHERE request_id = ?1", letters());
+            Ok(step.all(&sql, [id.to_string()], read)?.pop().map(|(_, letter)| letter))
+        })
+        .await
+    }
+
+    async fn retry_letter(&self, id: RequestId) -> Result<Revived, StoreError> {
+        self.step(move |step| retry(step, id)).await
+    }
+
+    async fn delete_letter(&self, id: RequestId) -> Result<bool, StoreError> {
+        self.step(move |step| {
+            let deleted = step.execute("DELETE FROM dead_letters WHERE request_id = ?1", [id.to_string()])?;
+            if deleted == 1 {
+                step.expire(id)?;
+            }
+            Ok(deleted == 1)
+        })
+        .await
+    }
+}
+
+/// What makes a letter, for [`read`]: the columns of its request, then its own.
+fn letters() -> String {
+    format!(
+        "SELECT {REQUEST}, attempts, number, failed_at, state_version FROM dead_letters JOIN requests ON id = request_id"
+    )
+}
+
+fn read(row: &Row<'_>) -> Result<(LetterId, DeadLetter), StoreError> {
+    let wrong = |error: &dyn std::fmt::Display| corrupt("a dead letter", error);
+    let own = REQUEST.split(',').count();
+    let attempts: Option<String> = row.get(own).map_err(unavailable)?;
+    let (number, failed_at, version): (i64, i64, i64) = (
+        row.get(own + 1).map_err(unavailable)?,
+        row.get(own + 2).map_err(unavailable)?,
+        row.get(own + 3).map_err(unavailable)?,
+    );
+    let request = rows::request(row, None)?;
+    let letter = DeadLetter {
+        request_id: request.id,
+        game_id: request.game,
+        kind: request.kind,
+        message: request.message,
+        actor: request.actor,
+        caused_by: request.caused_by,
+        enqueued_at: request.enqueued_at,
+        failed_at: Timestamp::from_millisecond(failed_at).map_err(|error| wrong(&error))?,
+        error: request.error.ok_or_else(|| wrong(&"its request has no error"))?,
+        attempts: letter::read_attempts(&attempts.unwrap_or_default()).map_err(|error| wrong(&error))?,
+        state_version: unsigned(version),
+        narration: request.checkpoints.narration.map(|narrated| narrated.text),
+    };
+    Ok((LetterId { ms: failed_at, number: unsigned(number) }, letter))
+}
+
+fn retry(step: &mut Step<'_>, id: RequestId) -> Result<Revived, StoreError> {
+    let key = id.to_string();
+    let sql = format!("SELECT {REQUEST} FROM requests JOIN dead_letters ON request_id = id WHERE id = ?1");
+    let Some(request) = step.all(&sql, [&key], |row| rows::request(row, None))?.pop() else {
+        let revived = step.first("SELECT 1 FROM requests WHERE id = ?1 AND revived", [&key], |_| Ok(()))?;
+        let accepted = if revived.is_some() { accepted(step, id)? } else { None };
+        return Ok(accepted.map_or(Revived::Unknown, Revived::Accepted));
+    };
+    let Some(length) = step.lane_length(request.game)? else { return Ok(Revived::NoGame) };
+    step.execute("DELETE FROM dead_letters WHERE request_id = ?1", [&key])?;
+    let (seq, place, cursor) = (step.next_seq()?, step.tail_place(request.game)?, step.cursor(request.game)?);
+    step.execute(
+        "UPDATE requests SET status = 'queued', attempt = 0, seq = ?2, place = ?3, position = ?4, cursor = ?5, \
+         enqueued_at = ?6, started_at = NULL, completed_at = NULL, ended_by = NULL, revived = 1 WHERE id = ?1",
+        (&key, seq, place, length, cursor.to_string(), step.now),
+    )?;
+    step.execute("UPDATE games SET lane_length = lane_length + 1 WHERE id = ?1", [request.game.to_string()])?;
+    let queued = RequestQueued {
+        request_id: id,
+        game_id: request.game,
+        kind: request.kind,
+        status: RequestStatus::Queued,
+        user_message: request.user_message,
+        caused_by: request.caused_by,
+    };
+    step.append(request.game, &queued.into())?;
+    if length == 0 {
+        step.make_ready(request.game)?;
+    }
+    let accepted = accepted(step, id)?.ok_or_else(|| corrupt("a dead letter", "its request is gone"))?;
+    Ok(Revived::Accepted(accepted))
+}

@@ -1,0 +1,149 @@
+//! What operators are shown of a shard's queue. Nothing here changes anything, except that story events can be cleared.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use protocol::{GameId, IdError, LaneState, LaneView, Lanes, LeaseView, QueueView, RequestId};
+
+use super::StoreError;
+use super::codec::Fields;
+use super::connection::Connection;
+use super::queue::surprising;
+use super::script::{self, Call};
+use crate::store::Request;
+
+/// Depth, ready, delayed and active games, dead letters, the oldest request, and the server's time.
+type Figures = (u64, u64, u64, u64, u64, Vec<String>, (i64, i64));
+
+/// Unfinished requests, fencing token, end of lease, end of back-off, place among the ready ones.
+type RawLane = (Vec<String>, Option<String>, Option<f64>, Option<f64>, Option<f64>);
+
+/// A story event as the script answers it: request, status fields, place in the lane.
+type RawStoryEvent = (String, HashMap<String, String>, u64);
+
+/// Depth and age.
+pub(super) async fn figures(shard: &Connection) -> Result<QueueView, StoreError> {
+    let prefix = shard.prefix();
+    let mut read = redis::pipe();
+    read.zcard(format!("{prefix}requests"))
+        .zcard(format!("{prefix}requests:ready"))
+        .zcard(format!("{prefix}requests:delayed"))
+        .zcard(format!("{prefix}requests:active"))
+        .xlen(format!("{prefix}chat-requests-failed"))
+        .zrange(format!("{prefix}requests"), 0, 0)
+        .cmd("TIME");
+    let (depth, ready, delayed, active, dead_letters, oldest, time): Figures = shard.query_all(&read).await?;
+    let enqueued_at: Option<i64> = match oldest.first() {
+        Some(id) => {
+            let key = shard.key("chat-request-status", id);
+            shard.query(redis::cmd("HGET").arg(key).arg("enqueued_at")).await?
+        }
+        None => None,
+    };
+    let now = time.0 * 1000 + time.1 / 1000;
+    let oldest_age_ms = enqueued_at.map_or(0, |at| u64::try_from(now - at).unwrap_or(0));
+    Ok(QueueView { depth, ready, delayed, active, dead_letters, oldest_age_ms })
+}
+
+/// One lane.
+pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, StoreError> {
+    let prefix = shard.prefix();
+    let key = game.to_string();
+    let mut read = redis::pipe();
+    read.atomic()
+        .zrange(shard.key("requests:game", game), 0, -1)
+        .get(shard.key("game-lock", game))
+        .zscore(format!("{prefix}requests:active"), &key)
+        .zscore(format!("{prefix}requests:delayed"), &key)
+        .zscore(format!("{prefix}requests:ready"), &key);
+    let (requests, token, active, delayed, ready): RawLane = shard.query_all(&read).await?;
+    let requests = requests
+        .iter()
+        .map(|id| id.parse().map_err(|error: IdError| surprising("a lane", &error)))
+        .collect::<Result<_, _>>()?;
+    let state = match (active, delayed, ready) {
+        (Some(_), _, _) => LaneState::Active,
+        (None, Some(_), _) => LaneState::Delayed,
+        (None, None, Some(_)) => LaneState::Ready,
+        (None, None, None) => LaneState::Idle,
+    };
+    let lease = match (token, active) {
+        (Some(token), Some(until)) => Some(lease(&token, time(until)?)?),
+        _ => None,
+    };
+    Ok(LaneView { game_id: game, state, requests, lease, not_before: delayed.map(time).transpose()? })
+}
+
+/// `fence:worker:request`
+fn lease(token: &str, expires_at: Timestamp) -> Result<LeaseView, StoreError> {
+    let parts = token.split_once(':').and_then(|(fence, rest)| Some((fence, rest.rsplit_once(':')?)));
+    let read = parts.and_then(|(fence, (worker, request))| {
+        Some(LeaseView {
+            worker: worker.to_owned(),
+            fence: fence.parse().ok()?,
+            request_id: request.parse().ok()?,
+            expires_at,
+        })
+    });
+    read.ok_or_else(|| surprising("a lease", &token))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "scores of times are whole milliseconds")]
+fn time(score: f64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(score as i64).map_err(|error| surprising("a time", &error))
+}
+
+/// Lanes of all shards, at most `limit`.
+pub(super) async fn lanes(shards: &[Connection], limit: usize) -> Result<Lanes, StoreError> {
+    let mut games: Vec<(&Connection, GameId)> = Vec::new();
+    for order in ["requests:active", "requests:delayed", "requests:ready"] {
+        for shard in shards {
+            // One more than is shown tells whether there are more.
+            let wanted = limit + 1 - games.len().min(limit + 1);
+            if wanted == 0 {
+                break;
+            }
+            let mut page = redis::cmd("ZRANGE");
+            page.arg(format!("{}{order}", shard.prefix())).arg(0).arg(wanted - 1);
+            let ids: Vec<String> = shard.query(&page).await?;
+            for id in ids {
+                games.push((shard, id.parse().map_err(|error: IdError| surprising("the queue", &error))?));
+            }
+        }
+    }
+    let more = games.len() > limit;
+    let mut lanes = Vec::new();
+    for (shard, game) in games.into_iter().take(limit) {
+        let lane = lane(shard, game).await?;
+        // A lane that has emptied meanwhile is not there to show.
+        if lane.state != LaneState::Idle {
+            lanes.push(lane);
+        }
+    }
+    Ok(Lanes { lanes, more })
+}
+
+/// The story events that wait in a lane.
+pub(super) async fn story_events(
+    shard: &Connection,
+    game: GameId,
+    limit: usize,
+    withdraw: bool,
+) -> Result<(u64, Vec<Request>), StoreError> {
+    let call = Call::new().id(game).arg(limit).arg(u8::from(withdraw));
+    let mut reply: Vec<redis::Value> = shard.run(&script::STORY_EVENTS, &call).await?;
+    if reply.is_empty() {
+        return Err(surprising("story_events", &reply));
+    }
+    let wrong = |error: &dyn std::fmt::Display| surprising("story_events", &error.to_string());
+    let depth = redis::from_redis_value(reply.remove(0)).map_err(|error| wrong(&error))?;
+    let events = reply
+        .into_iter()
+        .map(|event| {
+            let (id, fields, place): RawStoryEvent = redis::from_redis_value(event).map_err(|error| wrong(&error))?;
+            let id: RequestId = id.parse().map_err(|error: IdError| wrong(&error))?;
+            Fields::new(format!("request {id}"), fields).request(id, Some(place))
+        })
+        .collect::<Result<_, _>>()?;
+    Ok((depth, events))
+}

@@ -1,0 +1,125 @@
+//! Which server keeps a key: the only one, or a node of a Redis Cluster.
+//!
+//! A shard's keys share a hash tag, so one node keeps them all, and a shard needs no more than a plain connection to that
+//! node. Each connection greets its server by run id before anything else (`open.lua`), which is how a failover becomes a
+//! new epoch; a connection that routes by itself would hide it.
+
+use std::sync::{Mutex, PoisonError};
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisError};
+
+use super::connection::CONNECT_TIMEOUT;
+use crate::store::StoreError;
+
+/// First and last slot, and the master's address; none when the node that was asked knows no name of its own.
+type SlotRange = (u16, u16, Option<(String, u16)>);
+
+/// The servers that the engine was told of, and those that it has heard of from them.
+#[derive(Debug)]
+pub(super) struct Servers {
+    told: Vec<ConnectionInfo>,
+    heard_of: Mutex<Vec<ConnectionInfo>>,
+}
+
+/// The server that keeps a key.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    pub(super) client: Client,
+    pub(super) in_cluster: bool,
+}
+
+impl Servers {
+    /// Reads URLs, separated by commas: one server, or some nodes of a cluster.
+    pub(super) fn parse(urls: &str) -> Result<Self, StoreError> {
+        let told = urls.split(',').map(|url| url.trim().parse::<ConnectionInfo>()).collect::<Result<Vec<_>, _>>();
+        let told = told.map_err(|error| StoreError::Unavailable {
+            reason: format!(
+                "the Redis URL is not valid ({}); it looks like redis://[user:password@]host[:port][/db]",
+                error.detail().unwrap_or("cannot be read")
+            ),
+        })?;
+        Ok(Self { told, heard_of: Mutex::default() })
+    }
+
+    /// Hosts and ports as they were told, without credentials.
+    pub(super) fn addresses(&self) -> String {
+        self.told.iter().map(|info| info.addr().to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The server that keeps a key. Asks the cluster anew each time: a node may have taken over from another.
+    pub(super) async fn keeper_of(&self, key: &str) -> Result<Keeper, RedisError> {
+        // Splitting a text brings at least one part, so there is a candidate.
+        let mut error = RedisError::from((redis::ErrorKind::InvalidClientConfig, "no server is named"));
+        for info in self.candidates() {
+            match self.ask(&info, key).await {
+                Ok(keeper) => return Ok(keeper),
+                Err(failed) => error = failed,
+            }
+        }
+        Err(error)
+    }
+
+    fn candidates(&self) -> Vec<ConnectionInfo> {
+        let heard_of = self.heard_of.lock().unwrap_or_else(PoisonError::into_inner);
+        self.told.iter().chain(heard_of.iter()).cloned().collect()
+    }
+
+    async fn ask(&self, info: &ConnectionInfo, key: &str) -> Result<Keeper, RedisError> {
+        let client = Client::open(info.clone())?;
+        let mut connection = connect(&client).await?;
+        if !is_node(&mut connection).await? {
+            return Ok(Keeper { client, in_cluster: false });
+        }
+        let slot: u16 = redis::cmd("CLUSTER").arg("KEYSLOT").arg(key).query_async(&mut connection).await?;
+        let ranges: Vec<redis::Value> = redis::cmd("CLUSTER").arg("SLOTS").query_async(&mut connection).await?;
+        let mut nodes = Vec::new();
+        let mut keeper = None;
+        for range in ranges {
+            let (first, last, master) = read_range(range)?;
+            let node = master.map_or_else(|| info.clone(), |(host, port)| at(info, host, port));
+            if (first..=last).contains(&slot) {
+                keeper = Some(node.clone());
+            }
+            nodes.push(node);
+        }
+        *self.heard_of.lock().unwrap_or_else(PoisonError::into_inner) = nodes;
+        let keeper = keeper.ok_or_else(|| {
+            RedisError::from((
+                redis::ErrorKind::ClusterConnectionNotFound,
+                "no node of the cluster serves the key's slot",
+            ))
+        })?;
+        Ok(Keeper { client: Client::open(keeper)?, in_cluster: true })
+    }
+}
+
+/// The same credentials at another address.
+fn at(info: &ConnectionInfo, host: String, port: u16) -> ConnectionInfo {
+    info.clone().set_addr(ConnectionAddr::Tcp(host, port))
+}
+
+fn read_range(range: redis::Value) -> Result<SlotRange, RedisError> {
+    let mut parts: Vec<redis::Value> = redis::from_redis_value(range)?;
+    if parts.len() < 3 {
+        return Err(RedisError::from((redis::ErrorKind::UnexpectedReturnType, "CLUSTER SLOTS names no master")));
+    }
+    let first = redis::from_redis_value(parts.remove(0))?;
+    let last = redis::from_redis_value(parts.remove(0))?;
+    let mut master = redis::from_redis_value::<Vec<redis::Value>>(parts.remove(0))?.into_iter();
+    let host: Option<String> = master.next().map(redis::from_redis_value).transpose()?.flatten();
+    let port: Option<u16> = master.next().map(redis::from_redis_value).transpose()?;
+    Ok((first, last, host.filter(|host| !host.is_empty() && host != "?").zip(port)))
+}
+
+async fn connect(client: &Client) -> Result<MultiplexedConnection, RedisError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(CONNECT_TIMEOUT));
+    client.get_multiplexed_async_connection_with_config(&config).await
+}
+
+async fn is_node(connection: &mut MultiplexedConnection) -> Result<bool, RedisError> {
+    let info: String = redis::cmd("INFO").arg("cluster").query_async(connection).await?;
+    Ok(info.contains("cluster_enabled:1"))
+}

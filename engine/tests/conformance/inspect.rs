@@ -1,0 +1,210 @@
+//! `engine fsck`: whatever contradicts the rules is found, mended when asked for, and then there is nothing more to find.
+//!
+//! Each damage is one that a store would never do to itself: it is done behind its back.
+
+use engine::store::SharedStore;
+use protocol::{GameId, RequestId};
+use redis::aio::MultiplexedConnection;
+use tokio::sync::Mutex;
+
+use crate::bench::{self, Bench};
+use crate::fixture::{claim, claim_one, finish, new_game, problem_text, run_all, say};
+
+/// A store in which one game waits, one is in processing, one in back-off and one at rest.
+struct Scene {
+    bench: Bench,
+    store: SharedStore,
+    ready: GameId,
+    active: GameId,
+    first: RequestId,
+    second: RequestId,
+    running: RequestId,
+}
+
+async fn scene(bench: Bench) -> Scene {
+    let store = bench.store().await;
+    let (active, delayed, idle, ready) =
+        (new_game(&store).await, new_game(&store).await, new_game(&store).await, new_game(&store).await);
+    say(&store, delayed, "in back-off").await;
+    store.retry(&claim_one(&store).await.lease, std::time::Duration::from_hours(1), &problem_text()).await.unwrap();
+    say(&store, idle, "done").await;
+    finish(&store, &claim_one(&store).await, &[]).await;
+    say(&store, idle, "given up").await;
+    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+    let running = say(&store, active, "running").await;
+    claim_one(&store).await;
+    let (first, second) = (say(&store, ready, "first").await, say(&store, ready, "second").await);
+    let sound = store.inspect(false).await.unwrap();
+    assert_eq!((sound.games, sound.requests, sound.inconsistencies), (4, 4, Vec::new()));
+    Scene { bench, store, ready, active, first, second, running }
+}
+
+impl Scene {
+    /// What is found after a damage is mended, and then nothing is found any more; what can run, runs.
+    async fn found_and_mended(&self, words: &str) {
+        let found = self.store.inspect(false).await.unwrap().inconsistencies;
+        assert!(found.iter().any(|it| it.what.contains(words)), "`{words}` is not among {found:?}");
+        assert_eq!(self.store.inspect(true).await.unwrap().inconsistencies[0], found[0], "looking changes nothing");
+        let left = self.store.inspect(false).await.unwrap().inconsistencies;
+        assert_eq!(left, Vec::new(), "it is not mended");
+        claim(&self.store, 9).await;
+    }
+}
+
+/// Damages a Redis store with one command and looks for the words.
+async fn redis_damage(command: impl Fn(&Scene, &str) -> Vec<String>, words: &str) {
+    let (command, words) = (&command, words);
+    bench::on_redis(async |bench| {
+        let scene = scene(bench).await;
+        let (connection, prefix) = scene.bench.keeper_of(scene.ready).await;
+        let connection: Mutex<MultiplexedConnection> = Mutex::new(connection);
+        let parts = command(&scene, &prefix);
+        let mut damage = redis::cmd(&parts[0]);
+        damage.arg(&parts[1..]);
+        damage.query_async::<()>(&mut *connection.lock().await).await.unwrap();
+        scene.found_and_mended(words).await;
+    })
+    .await;
+}
+
+/// Damages an embedded store with a statement and looks for the words.
+async fn embedded_damage(statement: impl Fn(&Scene) -> String, words: &str) {
+    let (statement, words) = (&statement, words);
+    bench::on_embedded(async |bench| {
+        let scene = scene(bench).await;
+        scene.bench.execute(&statement(&scene));
+        scene.found_and_mended(words).await;
+    })
+    .await;
+}
+
+fn words(parts: &[&dyn std::fmt::Display]) -> Vec<String> {
+    parts.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn a_game_that_is_in_no_order_is_found() {
+    redis_damage(|it, p| words(&[&"ZREM", &format!("{p}requests:ready"), &it.ready]), "in 0 of the orders").await;
+    let sql = |it: &Scene| format!("UPDATE games SET lane_state = NULL WHERE id = '{}'", it.ready);
+    embedded_damage(sql, "neither ready, delayed nor active").await;
+}
+
+#[tokio::test]
+async fn a_game_that_is_in_two_orders_is_found() {
+    redis_damage(|it, p| words(&[&"ZADD", &format!("{p}requests:ready"), &7, &it.active]), "in 2 of the orders").await;
+}
+
+#[tokio::test]
+async fn a_game_that_is_ready_in_the_wrong_place_is_found() {
+    redis_damage(|it, p| words(&[&"ZADD", &format!("{p}requests:ready"), &999, &it.ready]), "ready by 999").await;
+    let sql = |it: &Scene| format!("UPDATE games SET lane_key = 999 WHERE id = '{}'", it.ready);
+    embedded_damage(sql, "ready by 999").await;
+}
+
+#[tokio::test]
+async fn a_busy_game_without_a_lease_is_found() {
+    redis_damage(|it, p| words(&[&"DEL", &format!("{p}game-lock:{}", it.active)]), "active, and not leased").await;
+    let sql = |it: &Scene| format!("UPDATE games SET token = NULL WHERE id = '{}'", it.active);
+    embedded_damage(sql, "active, and not leased").await;
+}
+
+#[tokio::test]
+async fn a_lease_for_another_request_is_found() {
+    let lock = |it: &Scene, p: &str| format!("{p}game-lock:{}", it.active);
+    redis_damage(|it, p| words(&[&"SET", &lock(it, p), &format!("9:ada:{}", it.first)]), "not its head").await;
+    let sql = |it: &Scene| format!("UPDATE games SET token = '9:ada:{}' WHERE id = '{}'", it.first, it.active);
+    embedded_damage(sql, "not its head").await;
+}
+
+#[tokio::test]
+async fn a_lease_on_a_game_that_waits_is_found() {
+    let lock = |it: &Scene, p: &str| format!("{p}game-lock:{}", it.ready);
+    redis_damage(|it, p| words(&[&"SET", &lock(it, p), &"1:ada:x"]), "leased, and not active").await;
+}
+
+#[tokio::test]
+async fn a_status_that_disagrees_is_found() {
+    let status = |id: RequestId, p: &str| format!("{p}chat-request-status:{id}");
+    redis_damage(|it, p| words(&[&"HSET", &status(it.second, p), &"status", &"processing"]), "ought to be queued")
+        .await;
+    redis_damage(|it, p| words(&[&"HSET", &status(it.running, p), &"status", &"queued"]), "ought to be processing")
+        .await;
+    let sql = |it: &Scene| format!("UPDATE requests SET status = 'processing' WHERE id = '{}'", it.second);
+    embedded_damage(sql, "ought to be queued").await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_missing_from_the_global_order_is_found() {
+    redis_damage(|it, p| words(&[&"ZREM", &format!("{p}requests"), &it.second]), "not where it arrived").await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_in_no_lane_is_found() {
+    redis_damage(|it, p| words(&[&"ZREM", &format!("{p}requests:game:{}", it.ready), &it.second]), "in no lane").await;
+}
+
+#[tokio::test]
+async fn a_request_without_a_record_is_found() {
+    redis_damage(|it, p| words(&[&"DEL", &format!("{p}chat-request-status:{}", it.first)]), "has no record").await;
+}
+
+#[tokio::test]
+async fn a_record_that_would_expire_too_early_is_found() {
+    let status = |it: &Scene, p: &str| format!("{p}chat-request-status:{}", it.second);
+    redis_damage(|it, p| words(&[&"EXPIRE", &status(it, p), &1000]), "will expire").await;
+}
+
+#[tokio::test]
+async fn a_gap_in_an_event_log_is_found() {
+    let sql = |it: &Scene| format!("DELETE FROM events WHERE game_id = '{}' AND offset = 2", it.ready);
+    embedded_damage(sql, "its event log ends at 1").await;
+}
+
+#[tokio::test]
+async fn a_log_that_is_longer_than_its_game_knows_is_found() {
+    let game = |it: &Scene, p: &str| format!("{p}gamestate:{}", it.ready);
+    redis_damage(|it, p| words(&[&"HSET", &game(it, p), &"offset", &1]), "its record says 1").await;
+    redis_damage(|it, p| words(&[&"HSET", &game(it, p), &"offset", &9]), "its record says 9").await;
+    let sql = |it: &Scene| format!("UPDATE games SET offset = 9 WHERE id = '{}'", it.ready);
+    embedded_damage(sql, "its row says 9").await;
+}
+
+#[tokio::test]
+async fn a_game_that_is_gone_under_its_requests_is_found() {
+    redis_damage(|it, p| words(&[&"DEL", &format!("{p}gamestate:{}", it.ready)]), "its game is gone").await;
+    embedded_damage(|it| format!("DELETE FROM games WHERE id = '{}'", it.ready), "its game is gone").await;
+}
+
+#[tokio::test]
+async fn counts_that_are_off_are_found() {
+    embedded_damage(|_| "UPDATE depth SET queued = 99".to_owned(), "kept as 99").await;
+    let sql = |it: &Scene| format!("UPDATE games SET lane_length = 7 WHERE id = '{}'", it.ready);
+    embedded_damage(sql, "counts 7 requests").await;
+}
+
+#[tokio::test]
+async fn a_request_that_was_given_up_without_a_letter_is_found() {
+    redis_damage(|_, p| words(&[&"DEL", &format!("{p}chat-requests-failed:index")]), "has no dead letter").await;
+    embedded_damage(|_| "DELETE FROM dead_letters".to_owned(), "without a dead letter").await;
+}
+
+#[tokio::test]
+async fn what_is_mended_runs_to_its_end() {
+    bench::on_redis(async |bench| {
+        let scene = scene(bench).await;
+        let (mut connection, prefix) = scene.bench.keeper_of(scene.ready).await;
+        let mut damage = redis::pipe();
+        damage
+            .del(format!("{prefix}requests:ready"))
+            .del(format!("{prefix}requests:active"))
+            .del(format!("{prefix}requests:delayed"))
+            .del(format!("{prefix}requests"));
+        damage.query_async::<()>(&mut connection).await.unwrap();
+
+        scene.store.inspect(true).await.unwrap();
+
+        assert_eq!(scene.store.inspect(false).await.unwrap().inconsistencies, Vec::new());
+        assert_eq!(run_all(&scene.store).await, ["in back-off", "running", "first", "second"]);
+    })
+    .await;
+}

@@ -1,0 +1,102 @@
+//! Idempotency keys: a message that is sent again is not said again.
+
+use std::time::Duration;
+
+use engine::store::{Enqueued, StoreOptions, Terms};
+use protocol::RequestStatus;
+use tokio::time::Instant;
+
+use crate::bench::Bench;
+use crate::fixture::{
+    PATIENCE, accept, claim, claim_one, finish, keyed, message, new_game, options, problem_text, request, run_all,
+};
+
+pub(crate) async fn a_message_that_is_sent_again_under_its_key_is_the_same_request(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let first = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
+    let again = async || {
+        let before = bench.dump().await;
+        let answer = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
+        assert_eq!((answer.id, answer.position, answer.cursor), (first.id, first.position, first.cursor));
+        assert!(bench.dump().await == before);
+        answer.status
+    };
+
+    assert_eq!(again().await, RequestStatus::Queued);
+    let turn = claim_one(&store).await;
+    assert_eq!(again().await, RequestStatus::Processing);
+    finish(&store, &turn, &[]).await;
+    assert_eq!(again().await, RequestStatus::Completed);
+    assert_eq!(run_all(&store).await, Vec::<String>::new());
+}
+
+pub(crate) async fn a_key_that_stands_for_another_message_is_refused(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    accept(&store, &message(game, "look"), &keyed("k", "look")).await;
+    let before = bench.dump().await;
+
+    let other = store.enqueue(&message(game, "leave"), &keyed("k", "leave")).await.unwrap();
+
+    assert_eq!(other, Enqueued::KeyReused);
+    assert!(bench.dump().await == before);
+    accept(&store, &message(game, "leave"), &keyed("another", "leave")).await;
+    accept(&store, &message(game, "leave"), &Terms::default()).await;
+}
+
+pub(crate) async fn a_key_is_found_by_itself(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let key = |fingerprint| keyed("k", fingerprint).key.unwrap();
+    assert_eq!(store.find_key(game, &key("look")).await.unwrap(), None);
+
+    let accepted = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
+
+    assert_eq!(store.find_key(game, &key("look")).await.unwrap(), Some(Enqueued::Accepted(accepted)));
+    assert_eq!(store.find_key(game, &key("leave")).await.unwrap(), Some(Enqueued::KeyReused));
+}
+
+pub(crate) async fn a_key_is_kept_for_its_time_after_the_request_has_ended(bench: Bench) {
+    let store = bench
+        .store_with(StoreOptions {
+            status_ttl: Duration::from_millis(1),
+            key_ttl: Duration::from_millis(300),
+            ..options()
+        })
+        .await;
+    let game = new_game(&store).await;
+    let first = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
+    finish(&store, &claim_one(&store).await, &[]).await;
+    let ended = Instant::now();
+
+    let second = loop {
+        let answer = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
+        if answer.id != first.id {
+            break answer;
+        }
+        assert_eq!(answer.status, RequestStatus::Completed, "the status is kept as long as the key");
+        assert!(ended.elapsed() < PATIENCE, "the key is still kept");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    assert!(ended.elapsed() >= Duration::from_millis(250), "it was kept for {:?}", ended.elapsed());
+    assert_eq!(second.status, RequestStatus::Queued);
+}
+
+pub(crate) async fn a_dead_letter_keeps_its_key(bench: Bench) {
+    let tiny = Duration::from_millis(1);
+    let store = bench.store_with(StoreOptions { status_ttl: tiny, key_ttl: tiny, ..options() }).await;
+    let game = new_game(&store).await;
+    let first = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
+    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    claim(&store, 1).await;
+
+    let again = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
+
+    assert_eq!((again.id, again.status), (first.id, RequestStatus::Failed));
+    assert_eq!(request(&store, first.id).await.status, RequestStatus::Failed);
+    store.retry_letter(first.id).await.unwrap();
+    let again = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
+    assert_eq!((again.id, again.status), (first.id, RequestStatus::Queued));
+}

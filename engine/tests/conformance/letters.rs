@@ -1,0 +1,149 @@
+//! Dead letters: everything that helps to understand why, and to try again.
+
+use engine::store::Revived;
+use protocol::AttemptOutcome::{Failed, HandedBack, Lost, Retried};
+use protocol::{RequestId, RequestStatus};
+
+use crate::bench::Bench;
+use crate::fixture::{
+    ATTEMPTS, claim, claim_one, finish, log, names, narrated, new_game, problem, problem_text, request, requests,
+    run_all, say,
+};
+
+pub(crate) async fn a_dead_letter_holds_the_whole_story(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    say(&store, game, "before").await;
+    finish(&store, &claim_one(&store).await, &[]).await;
+    let id = say(&store, game, "look").await;
+    let handed_back = claim_one(&store).await;
+    store.checkpoint_narration(&handed_back.lease, 1, "A door.", &narrated("A door.")).await.unwrap();
+    store.hand_back(&handed_back.lease).await.unwrap();
+    store.retry(&claim_one(&store).await.lease, std::time::Duration::ZERO, &problem_text()).await.unwrap();
+    bench.end_backoff(game).await;
+    claim_one(&store).await;
+    bench.expire_lease(game).await;
+    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+
+    let letter = store.dead_letter(id).await.unwrap().unwrap();
+
+    assert_eq!((letter.request_id, letter.game_id, letter.message.as_str()), (id, game, "look"));
+    assert_eq!((letter.error, letter.state_version, letter.narration.as_deref()), (problem(), 2, Some("A door.")));
+    assert!(letter.enqueued_at <= letter.failed_at);
+    let attempts: Vec<_> =
+        letter.attempts.iter().map(|it| (it.attempt.0, it.outcome, it.error.is_some(), it.worker.as_str())).collect();
+    let expected =
+        [(1, HandedBack, false, "ada"), (1, Retried, true, "ada"), (2, Lost, false, "ada"), (3, Failed, true, "ada")];
+    assert_eq!(attempts, expected);
+    assert!(letter.attempts.iter().all(|attempt| attempt.started_at <= attempt.ended_at));
+    assert_eq!(store.dead_letter(RequestId::in_game(game)).await.unwrap(), None);
+}
+
+pub(crate) async fn dead_letters_are_listed_in_pages_with_the_latest_first(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let mut expected = Vec::new();
+    for n in 0..5 {
+        expected.insert(0, say(&store, game, &format!("message {n}")).await);
+        store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+    }
+
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.dead_letters(after, 2).await.unwrap();
+        assert!(page.dead_letters.len() <= 2);
+        found.extend(page.dead_letters.iter().map(|letter| letter.request_id));
+        let Some(next) = page.next else { break };
+        after = Some(next.parse().unwrap());
+    }
+
+    assert_eq!(found, expected);
+}
+
+pub(crate) async fn a_letter_that_is_retried_runs_again_with_its_id_and_its_checkpoints(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let id = say(&store, game, "look").await;
+    let failed = claim_one(&store).await;
+    store.checkpoint_narration(&failed.lease, 1, "A door.", &narrated("A door.")).await.unwrap();
+    store.fail(&failed.lease, &problem_text()).await.unwrap();
+    let waiting = say(&store, game, "later").await;
+
+    let Revived::Accepted(accepted) = store.retry_letter(id).await.unwrap() else { panic!("it is not revived") };
+
+    assert_eq!((accepted.id, accepted.status, accepted.position), (id, RequestStatus::Queued, 1));
+    assert_eq!(store.queue().await.unwrap().dead_letters, 0);
+    assert_eq!(requests(&claim(&store, 9).await), [waiting], "it stands behind what waits by now");
+    let running = store.lane(game).await.unwrap();
+    assert_eq!(running.requests, [waiting, id]);
+    // Whoever follows it from its new beginning sees nothing of its end before that.
+    let log = log(&store, game).await;
+    assert_eq!(names(&log)[5..], ["request.queued", "request.processing"]);
+    assert_eq!(accepted.cursor, log[4].id);
+}
+
+pub(crate) async fn a_letter_that_is_retried_has_all_its_attempts_anew(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let id = say(&store, game, "look").await;
+    for _ in 0..ATTEMPTS {
+        claim_one(&store).await;
+        bench.expire_lease(game).await;
+    }
+    assert!(claim(&store, 1).await.is_empty());
+    assert_eq!(request(&store, id).await.status, RequestStatus::Failed);
+
+    store.retry_letter(id).await.unwrap();
+
+    for attempt in 1..=ATTEMPTS {
+        assert_eq!(claim_one(&store).await.lease.attempt.0, attempt);
+        bench.expire_lease(game).await;
+    }
+    assert!(claim(&store, 1).await.is_empty());
+    let letter = store.dead_letter(id).await.unwrap().unwrap();
+    assert_eq!(letter.attempts.len(), 2 * ATTEMPTS as usize, "the record goes on");
+}
+
+pub(crate) async fn retrying_a_letter_again_changes_nothing(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let id = say(&store, game, "look").await;
+    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+    let first = store.retry_letter(id).await.unwrap();
+    let before = bench.dump().await;
+
+    assert_eq!(store.retry_letter(id).await.unwrap(), first);
+
+    assert!(bench.dump().await == before);
+    assert_eq!(run_all(&store).await, ["look"]);
+    assert!(
+        matches!(store.retry_letter(id).await.unwrap(), Revived::Accepted(it) if it.status == RequestStatus::Completed)
+    );
+}
+
+pub(crate) async fn what_is_no_dead_letter_is_not_retried(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let id = say(&store, game, "look").await;
+    let before = bench.dump().await;
+
+    assert_eq!(store.retry_letter(id).await.unwrap(), Revived::Unknown);
+    assert_eq!(store.retry_letter(RequestId::in_game(game)).await.unwrap(), Revived::Unknown);
+    assert!(!store.delete_letter(id).await.unwrap());
+
+    assert!(bench.dump().await == before);
+}
+
+pub(crate) async fn the_letter_of_a_deleted_game_can_only_be_deleted(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let id = say(&store, game, "look").await;
+    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+    store.delete_game(game).await.unwrap();
+
+    assert_eq!(store.retry_letter(id).await.unwrap(), Revived::NoGame);
+    assert!(store.delete_letter(id).await.unwrap());
+    assert_eq!(store.dead_letter(id).await.unwrap(), None);
+    assert_eq!(store.queue().await.unwrap().dead_letters, 0);
+}

@@ -1,0 +1,83 @@
+//! `/v1/dead-letters`: requests that were given up, with everything that helps to understand why and to try again.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Attempt, GameId, Problem, RequestId, RequestType};
+
+/// A request that was given up. It stays until it is retried or deleted, and its status with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// The request.
+    pub request_id: RequestId,
+    /// Its game.
+    pub game_id: GameId,
+    /// What it asks for.
+    #[serde(rename = "type")]
+    pub kind: RequestType,
+    /// The player's message, or the story event's prompt.
+    pub message: String,
+    /// Who speaks, when it is not the game's player character.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// The request whose turn set this story event off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caused_by: Option<RequestId>,
+    /// When it was accepted.
+    pub enqueued_at: Timestamp,
+    /// When it was given up.
+    pub failed_at: Timestamp,
+    /// Why, with the causes behind it.
+    pub error: Problem,
+    /// Every attempt that did not commit, the first one first.
+    pub attempts: Vec<AttemptView>,
+    /// The game's version when the request was given up: what its last attempt started from.
+    pub state_version: u64,
+    /// The finished narration, which a retry does not ask for again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narration: Option<String>,
+}
+
+/// One attempt at a request, and how it ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttemptView {
+    /// Which attempt, counted from 1. One that was handed back has the same number as the one after it.
+    pub attempt: Attempt,
+    /// The worker that ran it.
+    pub worker: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When its end was recorded.
+    pub ended_at: Timestamp,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
+    /// Why, when it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Problem>,
+}
+
+/// How an attempt ended that did not commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    /// It failed, and another one follows after a back-off.
+    Retried,
+    /// It failed, and the request was given up.
+    Failed,
+    /// Its lease ran out: the worker died or stalled.
+    Lost,
+    /// Its worker stopped, and left the rest to another one.
+    HandedBack,
+    /// The request was withdrawn while it ran.
+    Cancelled,
+}
+
+/// `GET /v1/dead-letters`: a page, the latest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetters {
+    /// The letters.
+    pub dead_letters: Vec<DeadLetter>,
+    /// Where the next page begins, for `?after=`; nothing on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
