@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod config;
 pub mod content;
 pub mod llm;
+pub mod operate;
 pub mod serve;
 mod signal;
 pub mod store;

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use engine::config::{self, Flags};
+use engine::config::{self, Config, Flags};
 use engine::content;
+use engine::operate::{self, Letters};
 use engine::serve::{self, Role};
 use engine::telemetry::{self, LogFormat};
 use miette::IntoDiagnostic;
+use protocol::GameId;
 use story::Severity;
+use tokio::runtime::Runtime;
 
 /// Interactive fiction told by a language model: API, queue and workers.
 #[derive(Debug, Parser)]
@@ -47,6 +50,22 @@ enum Command {
     Config,
     /// Ask whether the process of this configuration is well; for health checks
     Health,
+    /// Show what waits and what runs
+    Queue {
+        /// Only this game's lane
+        game: Option<GameId>,
+    },
+    /// Look at requests that were given up, try them again, forget them
+    DeadLetters {
+        #[command(subcommand)]
+        command: Letters,
+    },
+    /// Look for contradictions in the store; ends with 1 if there are any
+    Fsck {
+        /// Mend them
+        #[arg(long)]
+        repair: bool,
+    },
     /// Check a content directory as a compiler would
     Validate {
         /// The directory; what is shipped when left out
@@ -82,12 +101,24 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let role = if cli.worker { Role::Worker } else { Role::Api };
-    let runtime = tokio::runtime::Runtime::new().into_diagnostic()?;
-    if let Some(Command::Health) = cli.command {
-        runtime.block_on(serve::health(&config, role))?;
-        return Ok(ExitCode::SUCCESS);
+    let runtime = Runtime::new().into_diagnostic()?;
+    match cli.command {
+        Some(Command::Health) => runtime.block_on(serve::health(&config, role))?,
+        Some(Command::Queue { game }) => runtime.block_on(operate::queue(&config, game))?,
+        Some(Command::DeadLetters { command }) => runtime.block_on(operate::letters(&config, command))?,
+        Some(Command::Fsck { repair }) => {
+            let sound = runtime.block_on(operate::fsck(&config, repair))?;
+            return Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Some(Command::Config | Command::Validate { .. }) | None => {
+            return serve(config, role, cli.log_format, &runtime);
+        }
     }
-    telemetry::start_logging(cli.log_format);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(config: Config, role: Role, log_format: LogFormat, runtime: &Runtime) -> miette::Result<ExitCode> {
+    telemetry::start_logging(log_format);
     runtime.block_on(serve::run(config, role))?;
     Ok(ExitCode::SUCCESS)
 }

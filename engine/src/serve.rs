@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +50,13 @@ pub enum ServeError {
     #[error(transparent)]
     #[diagnostic(help("choose another directory with --data-dir, or stop the process that uses this one"))]
     Embedded(#[from] OpenError),
+    /// There is no embedded store.
+    #[error("there is no store in the data directory {}", .directory.display())]
+    #[diagnostic(help("give the engine's --data-dir, or its --redis-url"))]
+    NoStore {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// The store went while the process started.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -150,6 +158,14 @@ pub async fn health(config: &Config, role: Role) -> Result<(), ServeError> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build().map_err(io::Error::other)?;
     let answer = client.get(&url).send().await.map_err(io::Error::other)?;
     if answer.status().is_success() { Ok(()) } else { Err(ServeError::Unhealthy { url, status: answer.status() }) }
+}
+
+/// Opens a store that is there already, for a command beside the engine: it makes no new one.
+pub(crate) async fn open_existing(config: &Config) -> Result<SharedStore, ServeError> {
+    if config.redis.url.is_none() && !EmbeddedStore::is_in(&config.data_dir) {
+        return Err(ServeError::NoStore { directory: config.data_dir.clone() });
+    }
+    Ok(open_store(config, Role::Api).await?.0)
 }
 
 async fn open_store(config: &Config, role: Role) -> Result<(SharedStore, bool), ServeError> {

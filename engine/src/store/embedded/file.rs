@@ -9,6 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
+/// The database's name in its directory.
+pub(super) const NAME: &str = "story-engine.db";
 /// The layout that this version reads and writes.
 const SCHEMA_VERSION: u32 = 2;
 
@@ -81,7 +83,7 @@ pub(super) fn open(directory: &Path, sync: Sync) -> Result<(Connection, File), O
     let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
     std::fs::create_dir_all(directory).map_err(failed)?;
     let lock = lock(directory)?;
-    let connection = Connection::open(directory.join("story-engine.db"))?;
+    let connection = Connection::open(directory.join(NAME))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(
         None,

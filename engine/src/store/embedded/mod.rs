@@ -48,6 +48,12 @@ impl EmbeddedStore {
         Ok(Self::start(connection, Some(lock), options, Some(directory.to_owned()), sync))
     }
 
+    /// Whether there is a store in a directory.
+    #[must_use]
+    pub fn is_in(directory: &Path) -> bool {
+        directory.join(file::NAME).exists()
+    }
+
     /// A store that is gone with the process, for tests.
     pub fn in_memory(options: StoreOptions) -> Result<Self, OpenError> {
         Ok(Self::start(file::open_in_memory()?, None, options, None, Sync::Normal))

@@ -1,0 +1,159 @@
+//! What is done: games of some 512 bytes of state, requests, and turns that change nothing but the turn counter.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use engine::store::{
+    Claim, Commit, Committed, Enqueued, GameDocument, NewRequest, SharedStore, Terms, TurnEvents, WorkerId,
+};
+use futures::future::join_all;
+use protocol::{
+    Event, GameId, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated, TurnResult, Usage,
+};
+use story::{ChatMessage, GameState};
+use tokio::time::Instant;
+
+/// How large a game's document is, in bytes.
+const DOCUMENT: usize = 512;
+
+static NONCE: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn nonce() -> u64 {
+    NONCE.fetch_add(1, Ordering::Relaxed)
+}
+
+fn document() -> GameDocument {
+    let mut state = GameState::default();
+    let bare = serde_json::to_string(&state).unwrap().len();
+    state.vars.insert("ballast".to_owned(), "x".repeat(DOCUMENT.saturating_sub(bare)));
+    GameDocument { provider: "none".to_owned(), state }
+}
+
+pub(crate) async fn games(store: &SharedStore, count: usize) -> Vec<GameId> {
+    let games: Vec<GameId> = (0..count).map(|_| GameId::new()).collect();
+    let document = document();
+    for some in games.chunks(64) {
+        join_all(some.iter().map(|game| store.create_game(*game, &document, &[])))
+            .await
+            .into_iter()
+            .for_each(Result::unwrap);
+    }
+    games
+}
+
+pub(crate) fn message(game: GameId, text: String) -> NewRequest {
+    NewRequest {
+        id: RequestId::in_game(game),
+        game,
+        kind: RequestType::Chat,
+        user_message: text.clone(),
+        message: text,
+        actor: None,
+        caused_by: None,
+    }
+}
+
+/// Enqueues `total` messages, the nth of a game saying `n`, through `lanes` callers at a time; answers how long it took.
+pub(crate) async fn enqueue(store: &SharedStore, games: &[GameId], total: usize, lanes: usize) -> Duration {
+    let began = Instant::now();
+    // Each caller has games of its own, so that their messages arrive in order.
+    let callers = (0..lanes.min(games.len())).map(|caller| async move {
+        let own: Vec<GameId> = games.iter().copied().skip(caller).step_by(lanes).collect();
+        let share = total / games.len() * own.len();
+        for n in 0..share {
+            let request = message(own[n % own.len()], (n / own.len()).to_string());
+            let answer = store.enqueue(&request, &Terms::default()).await.unwrap();
+            assert!(matches!(answer, Enqueued::Accepted(_)), "{answer:?}");
+        }
+    });
+    join_all(callers).await;
+    began.elapsed()
+}
+
+pub(crate) fn turn(claim: &Claim) -> Commit {
+    let (request_id, game_id) = (claim.lease.request, claim.lease.game);
+    let version = claim.game.version + 1;
+    let mut document = claim.game.document.clone();
+    document.state.turn_counter += 1;
+    let turn = document.state.turn_counter;
+    let message = "The door opens.".to_owned();
+    let result = TurnResult {
+        message: message.clone(),
+        turn,
+        version,
+        duration_ms: 1,
+        rejections: Vec::new(),
+        usage: Usage::default(),
+    };
+    let state_updated = StateUpdated {
+        request_id: Some(request_id),
+        game_id,
+        version,
+        turn,
+        location: "hall".to_owned(),
+        scene: String::new(),
+        is_ended: false,
+        changes: Vec::new(),
+    };
+    let completed = RequestCompleted {
+        request_id,
+        game_id,
+        kind: claim.request.kind,
+        status: RequestStatus::Completed,
+        attempt: claim.lease.attempt,
+        result: result.clone(),
+    };
+    Commit {
+        base_version: claim.game.version,
+        document,
+        turn: vec![ChatMessage::user(&claim.request.message), ChatMessage::assistant(message)],
+        result,
+        events: TurnEvents {
+            state_updated: Event::from(state_updated).data(),
+            completed: Event::from(completed).data(),
+        },
+        story_events: Vec::new(),
+    }
+}
+
+/// Runs `total` turns in `slots` slots, as a worker does; answers how long it took. Panics when one game's requests are
+/// committed out of order or twice.
+pub(crate) async fn work(store: &SharedStore, total: usize, slots: usize) -> Duration {
+    let worker = WorkerId::named("bench");
+    let (left, order) = (AtomicU64::new(total as u64), Mutex::new(HashMap::<GameId, u64>::new()));
+    let began = Instant::now();
+    let run = |mut next: Option<Claim>| {
+        let (worker, left, order) = (&worker, &left, &order);
+        async move {
+            while left.load(Ordering::Relaxed) > 0 {
+                let Some(claim) = next.take() else {
+                    next = store.claim(worker, nonce(), 1).await.unwrap().claims.pop();
+                    if next.is_none() && left.load(Ordering::Relaxed) > 0 {
+                        // The safety net also ends the wait of those for whom nothing is left.
+                        let _ = tokio::time::timeout(Duration::from_millis(20), store.wait_for_work()).await;
+                    }
+                    continue;
+                };
+                let over = store.commit_and_claim(&claim.lease, &turn(&claim), worker, nonce(), 1).await;
+                assert_eq!(over.committed.unwrap(), Committed::Done);
+                let place = claim.request.message.parse::<u64>().unwrap();
+                let mut order = order.lock().unwrap();
+                let expected = order.entry(claim.lease.game).or_default();
+                assert_eq!(place, *expected, "a request of game {} is out of order", claim.lease.game);
+                *expected += 1;
+                drop(order);
+                left.fetch_sub(1, Ordering::Relaxed);
+                next = over.claims.claims.into_iter().next();
+            }
+        }
+    };
+    let first = store.claim(&worker, nonce(), slots).await.unwrap().claims;
+    let first = first.into_iter().map(Some).chain(std::iter::repeat(None)).take(slots);
+    join_all(first.map(run)).await;
+    let took = began.elapsed();
+    let queue = store.queue().await.unwrap();
+    assert_eq!((queue.depth, queue.active), (0, 0), "something is left over");
+    took
+}

@@ -1,0 +1,75 @@
+//! Where it is measured: a server or a file of its own for each figure.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::store::embedded::{EmbeddedStore, Sync};
+use engine::store::redis::RedisStore;
+use engine::store::{SharedStore, StoreOptions};
+use tempfile::TempDir;
+
+/// A kind of store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    Redis { append_only: bool },
+    Embedded,
+}
+
+/// A store that is gone when this is dropped.
+pub(crate) struct Open {
+    pub(crate) store: SharedStore,
+    server: Option<Child>,
+    _directory: TempDir,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Some(server) = &mut self.server {
+            // It may be gone already.
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+    }
+}
+
+impl Place {
+    pub(crate) fn all() -> Vec<Self> {
+        let has_redis = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_ok();
+        let redis = [false, true].map(|append_only| Self::Redis { append_only });
+        redis.into_iter().filter(|_| has_redis).chain([Self::Embedded]).collect()
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Redis { append_only: false } => "Redis over TCP, no append-only file",
+            Self::Redis { append_only: true } => "Redis over TCP, append-only file synced every second",
+            Self::Embedded => "embedded store, synchronous = normal",
+        }
+    }
+
+    pub(crate) async fn open(self) -> Open {
+        let options = StoreOptions { lease_ttl: Duration::from_mins(10), ..StoreOptions::default() };
+        let directory = TempDir::new().unwrap();
+        let Self::Redis { append_only } = self else {
+            let store = Arc::new(EmbeddedStore::open(directory.path(), Sync::Normal, options).unwrap());
+            return Open { store, server: None, _directory: directory };
+        };
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let server = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--dir"])
+            .arg(directory.path())
+            .args(["--appendonly", if append_only { "yes" } else { "no" }])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let url = format!("redis://127.0.0.1:{port}");
+        let store = loop {
+            match RedisStore::connect(&url, "", 1, options.clone()).await {
+                Ok(store) => break Arc::new(store),
+                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        };
+        Open { store, server: Some(server), _directory: directory }
+    }
+}

@@ -1,0 +1,70 @@
+//! How many a second, and how soon.
+
+use std::time::Duration;
+
+use engine::store::{Enqueued, Terms, WorkerId};
+use hdrhistogram::Histogram;
+use tokio::time::Instant;
+
+use crate::load::{self, nonce};
+use crate::place::Place;
+
+/// Requests of one figure.
+const REQUESTS: usize = 20_000;
+/// How often idle pickup is measured.
+const PICKUPS: usize = 1_000;
+
+/// Enqueuing, and claim and commit in one round trip, by games and by how many do it at a time.
+pub(crate) async fn run(place: &Place) {
+    println!("  games  at a time   enqueue/s   claim+commit/s");
+    for games in [1, 100, 10_000] {
+        for at_a_time in [1, 32, 64] {
+            let total = if games == 1 || at_a_time == 1 { REQUESTS / 4 } else { REQUESTS }.max(games);
+            let open = place.open().await;
+            let ids = load::games(&open.store, games).await;
+            let total = total / games * games;
+            let enqueued = load::enqueue(&open.store, &ids, total, at_a_time).await;
+            let worked = load::work(&open.store, total, at_a_time).await;
+            println!("{games:>7} {at_a_time:>10} {:>11.0} {:>16.0}", rate(total, enqueued), rate(total, worked));
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for people")]
+fn rate(count: usize, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}
+
+/// From the moment that a message is sent to the moment that an idle worker has it.
+pub(crate) async fn pickup(place: &Place) {
+    let open = place.open().await;
+    let games = load::games(&open.store, PICKUPS).await;
+    let worker = WorkerId::named("idle");
+    let mut took = Histogram::<u64>::new(3).unwrap();
+    // The first wait opens its connection.
+    while tokio::time::timeout(Duration::from_millis(100), open.store.wait_for_work()).await.is_ok() {}
+    for game in games {
+        let request = load::message(game, "0".to_owned());
+        let idle = async {
+            loop {
+                open.store.wait_for_work().await;
+                if let Some(claim) = open.store.claim(&worker, nonce(), 5).await.unwrap().claims.pop() {
+                    return (claim, Instant::now());
+                }
+            }
+        };
+        let send = async {
+            // It waits already when the message is sent.
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            let sent = Instant::now();
+            let answer = open.store.enqueue(&request, &Terms::default()).await.unwrap();
+            assert!(matches!(answer, Enqueued::Accepted(_)), "{answer:?}");
+            sent
+        };
+        let ((claim, picked_up), sent) = tokio::join!(idle, send);
+        took.record(u64::try_from(picked_up.duration_since(sent).as_micros()).unwrap()).unwrap();
+        open.store.commit(&claim.lease, &load::turn(&claim)).await.unwrap();
+    }
+    let ms = |quantile: f64| Duration::from_micros(took.value_at_quantile(quantile)).as_secs_f64() * 1000.0;
+    println!("  idle pickup: p50 {:.2} ms, p99 {:.2} ms, longest {:.2} ms", ms(0.5), ms(0.99), ms(1.0));
+}

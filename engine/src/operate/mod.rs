@@ -1,0 +1,129 @@
+//! The commands of an operator: `engine queue`, `engine dead-letters`, `engine fsck`.
+//!
+//! They speak the operators' part of the HTTP API, so that the command line and a dashboard see the same: over HTTP where
+//! the store belongs to a running engine, and otherwise to the same handlers in this process, on the store itself. How it is
+//! printed is in [`print`].
+
+mod print;
+mod source;
+
+use clap::Subcommand;
+use jiff::Timestamp;
+use protocol::{DeadLetters, GameId, RequestId};
+
+use self::source::Source;
+use crate::config::Config;
+use crate::serve::{self, ServeError};
+use crate::store::embedded::OpenError;
+
+pub use self::source::OperateError;
+
+/// How many lanes are shown.
+const LANES: usize = 50;
+
+/// What can be done with dead letters.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Letters {
+    /// List them, the latest first
+    List,
+    /// Show one with its attempts
+    Show {
+        /// The request
+        id: RequestId,
+    },
+    /// Queue its request again, behind what waits in its game by now
+    Retry {
+        /// The request
+        #[arg(required_unless_present = "all")]
+        id: Option<RequestId>,
+        /// Queue all of them again, those first that failed first
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
+    /// Forget it
+    Delete {
+        /// The request
+        id: RequestId,
+    },
+}
+
+/// Prints the queue, or one game's lane.
+pub async fn queue(config: &Config, game: Option<GameId>) -> Result<(), OperateError> {
+    let source = Source::open(config).await?;
+    if let Some(game) = game {
+        let lane = source.get(&format!("/v1/queue/games/{game}")).await?;
+        let events = source.get(&format!("/v1/queue/games/{game}/story-events")).await?;
+        print!("{}", print::lane(&lane, &events, Timestamp::now()));
+    } else {
+        let queue = source.get("/v1/queue").await?;
+        let lanes = source.get(&format!("/v1/queue/games?limit={LANES}")).await?;
+        print!("{}", print::queue(&queue, &lanes, Timestamp::now()));
+    }
+    Ok(())
+}
+
+/// Lists, shows, retries or deletes dead letters.
+pub async fn letters(config: &Config, command: Letters) -> Result<(), OperateError> {
+    let source = Source::open(config).await?;
+    match command {
+        Letters::List => {
+            let mut after = None;
+            loop {
+                let page = page(&source, after.as_deref()).await?;
+                print!("{}", print::letters(&page.dead_letters));
+                after = page.next;
+                if after.is_none() {
+                    return Ok(());
+                }
+            }
+        }
+        Letters::Show { id } => print!("{}", print::letter(&source.get(&format!("/v1/dead-letters/{id}")).await?)),
+        Letters::Retry { id: Some(id), .. } => retry(&source, id).await?,
+        Letters::Retry { id: None, .. } => retry_all(&source).await?,
+        Letters::Delete { id } => {
+            source.delete(&format!("/v1/dead-letters/{id}")).await?;
+            println!("{id} is forgotten");
+        }
+    }
+    Ok(())
+}
+
+async fn page(source: &Source, after: Option<&str>) -> Result<DeadLetters, OperateError> {
+    let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+    source.get(&format!("/v1/dead-letters?limit=200{after}")).await
+}
+
+async fn retry(source: &Source, id: RequestId) -> Result<(), OperateError> {
+    let accepted: protocol::ChatAccepted = source.post(&format!("/v1/dead-letters/{id}/retry")).await?;
+    println!("{id} is {} again, behind {} others of its game", accepted.status, accepted.position);
+    Ok(())
+}
+
+async fn retry_all(source: &Source) -> Result<(), OperateError> {
+    // All are read first: those that fail again meanwhile are not tried a third time.
+    let mut ids = Vec::new();
+    let mut after = None;
+    loop {
+        let page = page(source, after.as_deref()).await?;
+        ids.extend(page.dead_letters.iter().map(|letter| letter.request_id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    for id in ids.into_iter().rev() {
+        retry(source, id).await?;
+    }
+    Ok(())
+}
+
+/// Looks for contradictions in the store, and mends them if told to; answers whether it is sound now.
+pub async fn fsck(config: &Config, repair: bool) -> Result<bool, OperateError> {
+    let store = match serve::open_existing(config).await {
+        Err(ServeError::Embedded(OpenError::InUse { .. })) => return Err(OperateError::MustStop),
+        store => store?,
+    };
+    let inspection = store.inspect(repair).await?;
+    print!("{}", print::inspection(&inspection, repair));
+    Ok(inspection.inconsistencies.is_empty() || repair)
+}

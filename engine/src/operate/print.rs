@@ -1,0 +1,197 @@
+//! What operators are shown in the terminal: short enough for a narrow one, with whole ids, so that they can be copied.
+
+use std::fmt::{Display, Write};
+
+use jiff::Timestamp;
+use protocol::{AttemptOutcome, DeadLetter, LaneState, LaneView, Lanes, QueueView, StoryEventsView};
+
+use crate::store::Inspection;
+
+/// More of a message is not shown in a list.
+const SHOWN_CHARS: usize = 60;
+
+/// The queue and its lanes.
+pub(super) fn queue(queue: &QueueView, lanes: &Lanes, now: Timestamp) -> String {
+    let mut text = format!(
+        "depth         {} queued, the oldest for {}\n\
+         games         {} ready, {} delayed, {} active\n\
+         dead letters  {}\n",
+        queue.depth,
+        seconds(queue.oldest_age_ms),
+        queue.ready,
+        queue.delayed,
+        queue.active,
+        queue.dead_letters
+    );
+    if !lanes.lanes.is_empty() {
+        text.push_str("\nstate    game                                  requests  \n");
+    }
+    for lane in &lanes.lanes {
+        line(
+            &mut text,
+            format_args!("{:<8} {}  {:<8}  {}", name(lane.state), lane.game_id, lane.requests.len(), waits(lane, now)),
+        );
+    }
+    if lanes.more {
+        text.push_str("… and more\n");
+    }
+    text
+}
+
+/// One lane, its requests in order.
+pub(super) fn lane(lane: &LaneView, events: &StoryEventsView, now: Timestamp) -> String {
+    let mut text = format!("game {} is {}\n", lane.game_id, name(lane.state));
+    let standing = waits(lane, now);
+    if !standing.is_empty() {
+        line(&mut text, format_args!("{standing}"));
+    }
+    for (place, request) in lane.requests.iter().enumerate() {
+        let event = events.story_events.iter().find(|event| event.request_id == *request);
+        let prompt = event.map(|event| format!("  story event: {}", shorten(&event.message))).unwrap_or_default();
+        line(&mut text, format_args!("{place:>4}  {request}{prompt}"));
+    }
+    text
+}
+
+/// A page of dead letters, a line each.
+pub(super) fn letters(letters: &[DeadLetter]) -> String {
+    let mut text = String::new();
+    for letter in letters {
+        line(
+            &mut text,
+            format_args!(
+                "{}  {:.0}  {} attempts  {}\n    {}",
+                letter.request_id,
+                letter.failed_at,
+                letter.attempts.len(),
+                shorten(&letter.message),
+                letter.error
+            ),
+        );
+    }
+    text
+}
+
+/// One dead letter, whole.
+pub(super) fn letter(letter: &DeadLetter) -> String {
+    let mut text = format!(
+        "request   {}\ngame      {} at version {}\ntype      {}\nmessage   {}\naccepted  {:.3}\nfailed    {:.3}\nerror     {}\n",
+        letter.request_id,
+        letter.game_id,
+        letter.state_version,
+        letter.kind,
+        letter.message,
+        letter.enqueued_at,
+        letter.failed_at,
+        letter.error
+    );
+    for cause in &letter.error.causes {
+        line(&mut text, format_args!("          caused by: {cause}"));
+    }
+    if let Some(parent) = letter.caused_by {
+        line(&mut text, format_args!("set off by {parent}"));
+    }
+    if let Some(narration) = &letter.narration {
+        line(&mut text, format_args!("narrated  {}", shorten(narration)));
+    }
+    for attempt in &letter.attempts {
+        let outcome = match attempt.outcome {
+            AttemptOutcome::Retried => "failed, tried again",
+            AttemptOutcome::Failed => "failed, given up",
+            AttemptOutcome::Lost => "lost: the worker died or stalled",
+            AttemptOutcome::HandedBack => "handed back: the worker stopped",
+            AttemptOutcome::Cancelled => "cancelled",
+        };
+        let took = attempt.ended_at.duration_since(attempt.started_at).as_millis();
+        let took = seconds(u64::try_from(took).unwrap_or(0));
+        line(
+            &mut text,
+            format_args!(
+                "attempt {}  {:.3}  {took} on {}: {outcome}",
+                attempt.attempt, attempt.started_at, attempt.worker
+            ),
+        );
+        if let Some(error) = &attempt.error {
+            line(&mut text, format_args!("    {}", error.detail));
+        }
+    }
+    text
+}
+
+/// What an inspection has found.
+pub(super) fn inspection(inspection: &Inspection, repaired: bool) -> String {
+    let mut text = String::new();
+    for found in &inspection.inconsistencies {
+        let subject = match (found.request, found.game) {
+            (Some(request), _) => format!("request {request}"),
+            (None, Some(game)) => format!("game {game}"),
+            (None, None) => "the store".to_owned(),
+        };
+        let remedy = if repaired { "mended" } else { "--repair would" };
+        line(&mut text, format_args!("{subject}: {}\n    {remedy}: {}", found.what, found.remedy));
+    }
+    line(
+        &mut text,
+        format_args!(
+            "{} games, {} unfinished requests, {} contradictions{}",
+            inspection.games,
+            inspection.requests,
+            inspection.inconsistencies.len(),
+            if repaired && !inspection.inconsistencies.is_empty() { ", mended" } else { "" }
+        ),
+    );
+    text
+}
+
+fn name(state: LaneState) -> &'static str {
+    match state {
+        LaneState::Idle => "idle",
+        LaneState::Ready => "ready",
+        LaneState::Delayed => "delayed",
+        LaneState::Active => "active",
+    }
+}
+
+/// What a lane's head waits for.
+fn waits(lane: &LaneView, now: Timestamp) -> String {
+    match (&lane.lease, lane.not_before) {
+        (Some(lease), _) => format!(
+            "{} holds it with fence {}; the lease ends {}",
+            lease.worker,
+            lease.fence,
+            from_now(lease.expires_at, now)
+        ),
+        (None, Some(due)) => format!("not before {:.0}, {}", due, from_now(due, now)),
+        (None, None) if lane.state == LaneState::Active => {
+            "its lease has run out; the next claim takes it over".to_owned()
+        }
+        (None, None) => String::new(),
+    }
+}
+
+fn from_now(time: Timestamp, now: Timestamp) -> String {
+    let ms = time.duration_since(now).as_millis();
+    let amount = seconds(u64::try_from(ms.abs()).unwrap_or(0));
+    if ms >= 0 { format!("in {amount}") } else { format!("{amount} ago") }
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+}
+
+/// A text on one line, cut off where it gets long.
+fn shorten(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SHOWN_CHARS) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}
+
+fn line(text: &mut String, line: impl Display) {
+    let line = line.to_string();
+    for part in line.lines() {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", part.trim_end());
+    }
+}

@@ -1,0 +1,135 @@
+//! Where the operators' API is: in this process on the store itself, or over HTTP.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{Method, Request, StatusCode};
+use protocol::Problem;
+use serde::de::DeserializeOwned;
+use tower::ServiceExt;
+
+use crate::api;
+use crate::config::Config;
+use crate::serve::{self, ServeError};
+use crate::store::StoreError;
+use crate::store::embedded::OpenError;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The largest answer that is read, in bytes.
+const LARGEST: usize = 64 * 1024 * 1024;
+
+/// A command that could not be carried out.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum OperateError {
+    /// The store cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] ServeError),
+    /// The store fails.
+    #[error(transparent)]
+    Step(#[from] StoreError),
+    /// The embedded store is in use, and this cannot be done from outside.
+    #[error("the data directory is in use by a running engine")]
+    #[diagnostic(help("stop the engine first: what it has accepted is safe"))]
+    MustStop,
+    /// The engine refuses, or does not find what is asked for.
+    #[error("{}", .0.detail)]
+    Refused(Problem),
+    /// The engine that uses the embedded store does not answer.
+    #[error("the store is in use by a running engine, which does not answer at {url}: {reason}")]
+    #[diagnostic(help("give the address that it listens on with --listen"))]
+    Away {
+        /// Where it was looked for.
+        url: String,
+        /// What came instead of an answer.
+        reason: String,
+    },
+    /// The answer is not one.
+    #[error("the answer to {path} cannot be read: {reason}")]
+    Unreadable {
+        /// What was asked.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// The operators' API.
+pub(super) enum Source {
+    Store(Router),
+    Http { client: reqwest::Client, base: String },
+}
+
+impl Source {
+    /// The store of the configuration, or the engine that has it.
+    pub(super) async fn open(config: &Config) -> Result<Self, OperateError> {
+        match serve::open_existing(config).await {
+            Ok(store) => Ok(Self::Store(api::operators(store))),
+            Err(ServeError::Embedded(OpenError::InUse { .. })) => {
+                let ip =
+                    if config.listen.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { config.listen.ip() };
+                let base = format!("http://{}", std::net::SocketAddr::new(ip, config.listen.port()));
+                let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
+                let client = client.map_err(|error| away(&base, &error))?;
+                Ok(Self::Http { client, base })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, OperateError> {
+        read(path, &self.call(Method::GET, path).await?)
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str) -> Result<T, OperateError> {
+        read(path, &self.call(Method::POST, path).await?)
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Result<(), OperateError> {
+        self.call(Method::DELETE, path).await.map(drop)
+    }
+
+    async fn call(&self, method: Method, path: &str) -> Result<Bytes, OperateError> {
+        let (status, body) = match self {
+            Self::Store(router) => {
+                let unreadable = |reason: String| OperateError::Unreadable { path: path.to_owned(), reason };
+                let request = Request::builder().method(method).uri(path).body(Body::empty());
+                let request = request.map_err(|error| unreadable(error.to_string()))?;
+                // A router cannot fail: its errors are answers.
+                let Ok(answer) = router.clone().oneshot(request).await;
+                let status = answer.status();
+                (status, to_bytes(answer.into_body(), LARGEST).await.map_err(|error| unreadable(error.to_string()))?)
+            }
+            Self::Http { client, base } => {
+                let answer = client.request(method, format!("{base}{path}")).send().await;
+                let answer = answer.map_err(|error| away(base, &error))?;
+                (answer.status(), answer.bytes().await.map_err(|error| away(base, &error))?)
+            }
+        };
+        if status.is_success() { Ok(body) } else { Err(refused(status, path, &body)) }
+    }
+}
+
+fn refused(status: StatusCode, path: &str, body: &[u8]) -> OperateError {
+    match serde_json::from_slice(body) {
+        Ok(problem) => OperateError::Refused(problem),
+        Err(_) => OperateError::Unreadable { path: path.to_owned(), reason: format!("status {status}") },
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &str, body: &[u8]) -> Result<T, OperateError> {
+    let unreadable =
+        |error: serde_json::Error| OperateError::Unreadable { path: path.to_owned(), reason: error.to_string() };
+    serde_json::from_slice(body).map_err(unreadable)
+}
+
+fn away(base: &str, error: &reqwest::Error) -> OperateError {
+    let mut deepest: &dyn std::error::Error = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    OperateError::Away { url: base.to_owned(), reason: deepest.to_string() }
+}
