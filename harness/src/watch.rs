@@ -74,10 +74,10 @@ impl Journal {
         self.events.iter().filter(move |seen| seen.request() == Some(request))
     }
 
-    /// The event that ended a request.
+    /// The event that ended a request; none if it goes on, as one that was given up does when it is tried again.
     #[must_use]
     pub fn terminal(&self, request: RequestId) -> Option<&Event> {
-        self.of(request).filter_map(|seen| seen.event.as_ref()).find(|event| event.is_terminal())
+        self.of(request).filter_map(|seen| seen.event.as_ref()).last().filter(|event| event.is_terminal())
     }
 
     /// What has been shown of a request's narration, by the latest attempt that showed anything.

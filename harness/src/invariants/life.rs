@@ -22,18 +22,24 @@ enum Stage {
     #[default]
     Unknown,
     Queued,
+    /// Given up. Its dead letter may be retried, which queues it again.
+    GivenUp,
     Ended,
 }
 
 impl Life {
     pub(super) fn has_ended(&self) -> bool {
-        self.stage == Stage::Ended
+        matches!(self.stage, Stage::Ended | Stage::GivenUp)
     }
 
     /// The request's next event; says what is wrong with it.
     pub(super) fn take(&mut self, event: &Event) -> Option<(FindingKind, String)> {
         match (&self.stage, event) {
-            (Stage::Ended, _) => {
+            (Stage::GivenUp, Event::RequestQueued(_)) => {
+                (self.stage, self.attempt) = (Stage::Queued, 0);
+                None
+            }
+            (Stage::Ended | Stage::GivenUp, _) => {
                 let again = event.is_terminal() || matches!(event, Event::StateUpdated(_));
                 let kind = if again { AppliedTwice } else { Contradiction };
                 Some((kind, format!("has {} after its end", event.name())))
@@ -80,7 +86,8 @@ impl Life {
                 self.stage = Stage::Ended;
                 return self.end(event).map(|what| (Contradiction, what));
             }
-            Event::RequestFailed(_) | Event::RequestCancelled(_) => self.stage = Stage::Ended,
+            Event::RequestFailed(_) => self.stage = Stage::GivenUp,
+            Event::RequestCancelled(_) => self.stage = Stage::Ended,
             Event::RequestQueued(_) | Event::RequestRetrying(_) | Event::StreamReset(_) => {}
         }
         None

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use protocol::{
-    Attempt, AttemptSuperseded, ChatChunk, Event, GameId, RequestCompleted, RequestId, RequestProcessing,
-    RequestQueued, RequestStatus, RequestType, StateUpdated, TurnResult, Usage,
+    Attempt, AttemptSuperseded, ChatChunk, Event, GameId, Problem, ProblemType, RequestCompleted, RequestFailed,
+    RequestId, RequestProcessing, RequestQueued, RequestStatus, RequestType, StateUpdated, TurnResult, Usage,
 };
 
 use super::{FindingKind, events};
@@ -94,6 +94,12 @@ impl Story {
         };
         let (kind, status) = (RequestType::Chat, RequestStatus::Completed);
         self.tell(RequestCompleted { request_id, game_id, kind, status, attempt: Attempt(attempt), result })
+    }
+
+    pub(crate) fn failed(&mut self, request_id: RequestId, attempt: u32) -> &mut Self {
+        let (kind, status, game_id) = (RequestType::Chat, RequestStatus::Failed, self.game);
+        let error = Problem::new(ProblemType::ModelFailed, "no");
+        self.tell(RequestFailed { request_id, game_id, kind, status, attempt: Attempt(attempt), error })
     }
 
     /// Everything that is wrong with the story.
