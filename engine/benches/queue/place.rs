@@ -19,8 +19,23 @@ pub(crate) enum Place {
 /// A store that is gone when this is dropped.
 pub(crate) struct Open {
     pub(crate) store: SharedStore,
+    url: Option<String>,
     server: Option<Child>,
     _directory: TempDir,
+}
+
+impl Open {
+    /// The time that the server's main thread has spent so far: what limits it, whatever else runs on the machine.
+    pub(crate) async fn server_time(&self) -> Option<Duration> {
+        let client = redis::Client::open(self.url.as_deref()?).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let info: String = redis::cmd("INFO").arg("cpu").query_async(&mut connection).await.unwrap();
+        let spent = |name: &str| -> f64 {
+            info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap().trim().parse().unwrap()
+        };
+        let seconds = spent("used_cpu_user_main_thread") + spent("used_cpu_sys_main_thread");
+        Some(Duration::from_secs_f64(seconds))
+    }
 }
 
 impl Drop for Open {
@@ -53,7 +68,7 @@ impl Place {
         let directory = TempDir::new().unwrap();
         let Self::Redis { append_only } = self else {
             let store = Arc::new(EmbeddedStore::open(directory.path(), Sync::Normal, options).unwrap());
-            return Open { store, server: None, _directory: directory };
+            return Open { store, url: None, server: None, _directory: directory };
         };
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Command::new("redis-server")
@@ -70,6 +85,6 @@ impl Place {
                 Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
             }
         };
-        Open { store, server: Some(server), _directory: directory }
+        Open { store, url: Some(url), server: Some(server), _directory: directory }
     }
 }

@@ -15,17 +15,33 @@ const REQUESTS: usize = 20_000;
 const PICKUPS: usize = 1_000;
 
 /// Enqueuing, and claim and commit in one round trip, by games and by how many do it at a time.
+#[expect(clippy::cast_precision_loss, reason = "for people")]
 pub(crate) async fn run(place: &Place) {
-    println!("  games  at a time   enqueue/s   claim+commit/s");
+    println!("  games  at a time   enqueue/s   claim+commit/s   the server's time for each");
     for games in [1, 100, 10_000] {
         for at_a_time in [1, 32, 64] {
             let total = if games == 1 || at_a_time == 1 { REQUESTS / 4 } else { REQUESTS }.max(games);
             let open = place.open().await;
             let ids = load::games(&open.store, games).await;
             let total = total / games * games;
+            let before = open.server_time().await;
             let enqueued = load::enqueue(&open.store, &ids, total, at_a_time).await;
+            let between = open.server_time().await;
             let worked = load::work(&open.store, total, at_a_time).await;
-            println!("{games:>7} {at_a_time:>10} {:>11.0} {:>16.0}", rate(total, enqueued), rate(total, worked));
+            let after = open.server_time().await;
+            let each = |from: Option<Duration>, to: Option<Duration>| match (from, to) {
+                (Some(from), Some(to)) => {
+                    format!("{:>6.1} µs", to.saturating_sub(from).as_secs_f64() * 1e6 / total as f64)
+                }
+                _ => String::new(),
+            };
+            println!(
+                "{games:>7} {at_a_time:>10} {:>11.0} {:>16.0}   {} {}",
+                rate(total, enqueued),
+                rate(total, worked),
+                each(before, between),
+                each(between, after),
+            );
         }
     }
 }
@@ -53,7 +69,7 @@ pub(crate) async fn pickup(place: &Place) {
                 }
             }
         };
-        let send = async {
+        let speak = async {
             // It waits already when the message is sent.
             tokio::time::sleep(Duration::from_millis(2)).await;
             let sent = Instant::now();
@@ -61,7 +77,7 @@ pub(crate) async fn pickup(place: &Place) {
             assert!(matches!(answer, Enqueued::Accepted(_)), "{answer:?}");
             sent
         };
-        let ((claim, picked_up), sent) = tokio::join!(idle, send);
+        let ((claim, picked_up), sent) = tokio::join!(idle, speak);
         took.record(u64::try_from(picked_up.duration_since(sent).as_micros()).unwrap()).unwrap();
         open.store.commit(&claim.lease, &load::turn(&claim)).await.unwrap();
     }

@@ -43,7 +43,9 @@ pub(super) async fn run(context: &RunContext, case: Arc<Case>, events: &Events) 
 /// Why the case cannot be run with these services.
 fn obstacle(context: &RunContext, case: &Case) -> Option<String> {
     if context.services.mode == Mode::Embedded && case.workers > 1 && case.acts_on_processes() {
-        return Some("it breaks one of several worker processes, and without Redis there is only one process".to_owned());
+        return Some(
+            "it breaks one of several worker processes, and without Redis there is only one process".to_owned(),
+        );
     }
     if context.services.mode != Mode::External {
         return None;

@@ -140,12 +140,15 @@ pub(super) fn log_event(id: &str, fields: &HashMap<String, String>) -> Result<Lo
     entry(&id.replacen('-', ":", 1), field("e"), &field("r"), field("d"))
 }
 
-/// An event from its pub/sub frame: id, name, request and data on a line each.
-pub(super) fn live_event(frame: &str) -> Result<LogEvent, StoreError> {
-    let mut lines = frame.splitn(4, '\n');
-    let mut line = || lines.next().unwrap_or_default();
-    let (id, name, request) = (line(), line().to_owned(), line());
-    entry(id, name, request, line().to_owned())
+/// The events of a pub/sub message: id, name, request and data of each on a line of its own.
+pub(super) fn live_events(frames: &str) -> impl Iterator<Item = Result<LogEvent, StoreError>> {
+    let mut lines = frames.split('\n');
+    std::iter::from_fn(move || {
+        let id = lines.next()?;
+        let mut line = || lines.next().unwrap_or_default();
+        let (name, request) = (line().to_owned(), line());
+        Some(entry(id, name, request, line().to_owned()))
+    })
 }
 
 fn entry(id: &str, name: String, request: &str, data: String) -> Result<LogEvent, StoreError> {

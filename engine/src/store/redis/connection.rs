@@ -107,26 +107,6 @@ impl Connection {
         self.with(|mut connection| async move { script.invoke(&self.preamble, call, &mut connection).await }).await
     }
 
-    /// Runs two scripts in one round trip. Each is a step of its own; where one fails, both are repeated one by one.
-    pub(super) async fn run_both<A: FromRedisValue, B: FromRedisValue>(
-        &self,
-        first: (&Script, &Call),
-        second: (&Script, &Call),
-    ) -> Result<(A, B), StoreError> {
-        let mut both = redis::pipe();
-        both.invoke_script(&first.0.prepare(&self.preamble, first.1));
-        both.invoke_script(&second.0.prepare(&self.preamble, second.1));
-        let together: Result<(A, B), RedisError> = match self.get().await {
-            Ok(mut connection) => both.query_async(&mut connection).await,
-            Err(error) => return Err(unavailable(&error)),
-        };
-        match together {
-            Ok(answers) => Ok(answers),
-            // Also the first time that a server is asked for these scripts.
-            Err(_) => Ok((self.run(first.0, first.1).await?, self.run(second.0, second.1).await?)),
-        }
-    }
-
     /// Runs a command that only reads.
     pub(super) async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
         self.with(|mut connection| async move { command.query_async(&mut connection).await }).await

@@ -11,7 +11,7 @@ use redis::{AsyncConnectionConfig, RedisError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::codec::live_event;
+use super::codec::live_events;
 use super::connection::{Connection, Site, unavailable};
 use crate::backoff::Backoff;
 use crate::store::fanout::Fanout;
@@ -190,16 +190,7 @@ impl Follower {
                     let Some(game) = message.get_channel_name().rsplit(':').next().and_then(|id| id.parse().ok()) else {
                         continue;
                     };
-                    let frame = message.get_payload::<String>().unwrap_or_default();
-                    let heard = match live_event(&frame) {
-                        // The game was deleted.
-                        _ if frame.is_empty() => self.fanout.resync_game(game),
-                        Ok(event) => self.fanout.publish(game, event),
-                        Err(error) => {
-                            tracing::error!(%game, %error, "a frame on the event channel cannot be read");
-                            true
-                        }
-                    };
+                    let heard = self.pass_on(game, &message.get_payload::<String>().unwrap_or_default());
                     if !heard && self.fanout.forget_if_unused(game)
                         && sink.unsubscribe(message.get_channel_name()).await.is_err()
                     {
@@ -218,6 +209,22 @@ impl Follower {
                 }
             }
         }
+    }
+
+    /// Tells a game's subscribers here; says whether there are any.
+    fn pass_on(&self, game: GameId, frames: &str) -> bool {
+        if frames.is_empty() {
+            // The game was deleted.
+            return self.fanout.resync_game(game);
+        }
+        let mut heard = true;
+        for event in live_events(frames) {
+            match event {
+                Ok(event) => heard = self.fanout.publish(game, event),
+                Err(error) => tracing::error!(%game, %error, "a frame on the event channel cannot be read"),
+            }
+        }
+        heard
     }
 
     /// Between connections, subscribing fails at once instead of hanging.

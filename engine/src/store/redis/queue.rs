@@ -132,15 +132,13 @@ impl Queue for RedisStore {
             };
             return Turnover { committed, claims };
         }
-        let calls =
-            self.commit_call(lease, commit).and_then(|commit| Ok((commit, self.claim_call(worker, nonce, max)?)));
-        let (commit, claim) = match calls {
-            Ok(calls) => calls,
+        let call =
+            self.claim_call(worker, nonce, max).and_then(|claim| Ok(claim.then(self.commit_call(lease, commit)?)));
+        let call = match call {
+            Ok(call) => call,
             Err(error) => return failed(error),
         };
-        let both: Result<(String, Vec<redis::Value>), _> =
-            self.shard(lease.game).run_both((&script::COMMIT, &commit), (&script::CLAIM, &claim)).await;
-        match both {
+        match self.shard(lease.game).run::<(String, Vec<redis::Value>)>(&script::TURN_OVER, &call).await {
             Ok((answer, reply)) => {
                 Turnover { committed: committed(&answer), claims: claims(reply).unwrap_or_default() }
             }

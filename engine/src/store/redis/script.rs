@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{FromRedisValue, RedisError, ScriptInvocation, ToRedisArgs};
+use redis::{FromRedisValue, RedisError, ToRedisArgs};
 
 use crate::store::StoreOptions;
 
@@ -16,16 +16,17 @@ pub(super) type Script = LazyLock<Step>;
 pub(super) struct Step(redis::Script);
 
 macro_rules! scripts {
-    ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {
+    ($($name:ident = $($file:literal)+ $(=> $call:literal)?;)*) => {
         $(
-            $(#[$doc])*
             pub(super) static $name: Script = LazyLock::new(|| {
-                Step(redis::Script::new(concat!(include_str!("lua/common.lua"), "\n", include_str!(concat!("lua/", $file)))))
+                let parts = [include_str!("lua/common.lua"), $(include_str!(concat!("lua/", $file)),)+ $($call)?];
+                Step(redis::Script::new(&parts.join("\n")))
             });
         )*
     };
 }
 
+// A file is a script, or a function that the call after it runs: those can be parts of several scripts.
 scripts! {
     OPEN = "open.lua";
     CREATE_GAME = "create_game.lua";
@@ -34,11 +35,12 @@ scripts! {
     ENQUEUE = "enqueue.lua";
     FIND_KEY = "find_key.lua";
     CANCEL = "cancel.lua";
-    CLAIM = "claim.lua";
+    CLAIM = "claim.lua" => "return claim(4, false)";
     HEARTBEAT = "heartbeat.lua";
     CHUNK = "chunk.lua";
     CHECKPOINT = "checkpoint.lua";
-    COMMIT = "commit.lua";
+    COMMIT = "commit.lua" => "local done, ready = commit(4) if ready then wake() end return done";
+    TURN_OVER = "claim.lua" "commit.lua" "turn_over.lua";
     REQUEUE = "requeue.lua";
     FAIL = "fail.lua";
     STORY_EVENTS = "story_events.lua";
@@ -87,18 +89,13 @@ impl Step {
         call: &Call,
         connection: &mut MultiplexedConnection,
     ) -> Result<T, RedisError> {
-        self.prepare(preamble, call).invoke_async(connection).await
-    }
-
-    /// The call as it is sent.
-    pub(super) fn prepare(&self, preamble: &Preamble, call: &Call) -> ScriptInvocation<'_> {
         let Preamble { prefix, kept, status_ttl, key_ttl } = preamble;
         let mut invocation = self.0.prepare_invoke();
         invocation.key(routing_key(prefix)).arg(prefix).arg(kept).arg(status_ttl).arg(key_ttl);
         for argument in &call.0 {
             invocation.arg(argument.as_slice());
         }
-        invocation
+        invocation.invoke_async(connection).await
     }
 }
 
@@ -114,6 +111,12 @@ impl Call {
     /// Adds an argument that Redis knows how to write.
     pub(super) fn arg(mut self, argument: impl ToRedisArgs) -> Self {
         self.0.extend(argument.to_redis_args());
+        self
+    }
+
+    /// Adds the arguments of another call behind these.
+    pub(super) fn then(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
         self
     }
 

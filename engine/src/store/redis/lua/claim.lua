@@ -1,85 +1,111 @@
 -- Leases free games to a worker, first those whose head request arrived first.
--- ARGV: 5 worker, 6 nonce, 7 how many, 8 lease TTL (ms), 9 attempts a request has, 10 history window, 11 problem (JSON) for
---       a request whose attempts are all lost.
+-- ARGV, from `at` on: 1 worker, 2 nonce, 3 how many, 4 lease TTL (ms), 5 attempts a request has, 6 history window, 7 problem
+--       (JSON) for a request whose attempts are all lost.
 -- Returns {ms until a back-off or lease ends or -1, claim…}; a claim is {game, token, request fields, game fields, history}.
--- The same nonce gets the same claims again, those whose leases still hold; if none does, it is a new claim.
-local worker, nonce, max, ttl = ARGV[5], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
-local attempts, window = tonumber(ARGV[9]), tonumber(ARGV[10])
--- How many due or expired games one call looks after: scripts block the server, so their loops are bounded.
-local BATCH = 64
+-- The same nonce gets the same claims again, those whose leases still hold; if none does, it is a new claim. `fresh`: the
+-- caller knows that there was none yet.
+local function claim(at, fresh)
+  local worker, nonce, max, ttl = ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+  local attempts, window, exhausted = tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6]), ARGV[at + 7]
+  -- How many due or expired games one call looks after: scripts block the server, so their loops are bounded.
+  local BATCH = 64
+  local reply = { -1 }
 
-local function describe(game, request, token)
-  local fields = redis.call('HGETALL', STATUS(request))
-  fields[#fields + 1] = 'request_id'
-  fields[#fields + 1] = request
-  return { game, token, fields, redis.call('HGETALL', GAME(game)),
-    window > 0 and redis.call('LRANGE', HISTORY(game), -window, -1) or {} }
-end
-
-local reply = { -1 }
-
--- Completes the reply with the time at which looking again is worth it.
-local function answer()
-  local due
-  for _, key in ipairs({ DELAYED, ACTIVE }) do
-    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-    if first[2] and (not due or tonumber(first[2]) < due) then due = tonumber(first[2]) end
+  local function describe(game, token, request, fields, state)
+    fields[#fields + 1] = 'request_id'
+    fields[#fields + 1] = request
+    reply[#reply + 1] = { game, token, fields, state,
+      window > 0 and redis.call('LRANGE', HISTORY(game), -window, -1) or {} }
   end
-  if due then reply[1] = math.max(0, math.ceil(due - NOW)) end
-  return reply
-end
 
--- The claim that this nonce made: game and token of each, a line each.
-local MADE = P .. 'claims:' .. worker .. ':' .. nonce
-for game, token in string.gmatch(redis.call('GET', MADE) or '', '([^\n]+)\n([^\n]+)') do
-  if holds(game, token) then reply[#reply + 1] = describe(game, head(game), token) end
-end
-if #reply > 1 then return answer() end
+  -- When the first of an order is due, if there is one.
+  local function first_due(order) return tonumber(redis.call('ZRANGE', order, 0, 0, 'WITHSCORES')[2]) end
 
--- A lease that has run out: its worker is dead or stalled. The request goes back to the head of its game.
-for _, game in ipairs(redis.call('ZRANGEBYSCORE', ACTIVE, '-inf', NOW, 'LIMIT', 0, BATCH)) do
-  free(game)
-  local request = head(game)
-  if request then
-    supersede(game, request)
-    record(request, 'lost')
-    local attempt, seq = unpack(redis.call('HMGET', STATUS(request), 'attempt', 'seq'))
-    if tonumber(attempt) >= attempts then
-      bury(game, request, ARGV[11])
-    else
-      redis.call('HSET', STATUS(request), 'status', 'queued')
-      redis.call('ZADD', QUEUED, seq, request)
+  -- Completes the reply with the time at which looking again is worth it.
+  local function answer(delayed, active)
+    local due = delayed and active and math.min(delayed, active) or delayed or active
+    if due then reply[1] = math.max(0, math.ceil(due - NOW)) end
+    return reply
+  end
+
+  -- The claim that this nonce made: game and token of each, a line each.
+  local MADE = P .. 'claims:' .. worker .. ':' .. nonce
+  if not fresh then
+    for game, token in string.gmatch(redis.call('GET', MADE) or '', '([^\n]+)\n([^\n]+)') do
+      if holds(game, token) then
+        local request = head(game)
+        describe(game, token, request, redis.call('HGETALL', STATUS(request)), redis.call('HGETALL', GAME(game)))
+      end
     end
-    make_ready(game)
+    if #reply > 1 then return answer(first_due(DELAYED), first_due(ACTIVE)) end
   end
-end
 
--- A back-off that has passed.
-for _, game in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', NOW, 'LIMIT', 0, BATCH)) do
-  redis.call('ZREM', DELAYED, game)
-  make_ready(game)
-end
-
-local made = {}
-for _ = 1, max do
-  local game = redis.call('ZPOPMIN', READY)[1]
-  if not game then break end
-  local request = head(game)
-  if request then
-    local token = int(redis.call('HINCRBY', GAME(game), 'fence', 1)) .. ':' .. worker .. ':' .. request
-    redis.call('SET', LOCK(game), token, 'PX', ttl)
-    redis.call('ZADD', ACTIVE, NOW + ttl, game)
-    redis.call('ZREM', QUEUED, request)
-    local attempt, kind, message = unpack(redis.call('HMGET', STATUS(request), 'attempt', 'type', 'user_message'))
-    attempt = int(tonumber(attempt) + 1)
-    redis.call('HSET', STATUS(request), 'status', 'processing', 'attempt', attempt, 'started_at', int(NOW),
-      'worker', worker, 'chunks', '0')
-    redis.call('HDEL', STATUS(request), 'not_before')
-    tell(game, { 'request.processing', members(game, request) .. ',"type":"' .. kind ..
-      '","status":"processing","attempt":' .. attempt .. ',"user_message":' .. cjson.encode(message) .. '}', request })
-    made[#made + 1] = game .. '\n' .. token
-    reply[#reply + 1] = describe(game, request, token)
+  -- A lease that has run out: its worker is dead or stalled. The request goes back to the head of its game.
+  local active = first_due(ACTIVE)
+  if active and active <= NOW then
+    for _, game in ipairs(redis.call('ZRANGEBYSCORE', ACTIVE, '-inf', NOW_TEXT, 'LIMIT', 0, BATCH)) do
+      free(game)
+      local request = head(game)
+      if request then
+        supersede(game, request)
+        record(request, 'lost')
+        local attempt, seq = unpack(redis.call('HMGET', STATUS(request), 'attempt', 'seq'))
+        if tonumber(attempt) >= attempts then
+          bury(game, request, exhausted)
+        else
+          redis.call('HSET', STATUS(request), 'status', 'queued')
+          redis.call('ZADD', QUEUED, seq, request)
+        end
+        make_ready(game)
+      end
+    end
+    active = first_due(ACTIVE)
   end
+
+  -- A back-off that has passed.
+  local delayed = first_due(DELAYED)
+  if delayed and delayed <= NOW then
+    for _, game in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', NOW_TEXT, 'LIMIT', 0, BATCH)) do
+      redis.call('ZREM', DELAYED, game)
+      make_ready(game)
+    end
+    delayed = first_due(DELAYED)
+  end
+
+  local made, ends = {}, int(NOW + ttl)
+  for _ = 1, max do
+    local game = redis.call('ZPOPMIN', READY)[1]
+    if not game then break end
+    local request = head(game)
+    if request then
+      local fields, state, kept, is = redis.call('HGETALL', STATUS(request)), redis.call('HGETALL', GAME(game)), {}, {}
+      for i = 1, #fields, 2 do kept[fields[i]] = fields[i + 1] end
+      for i = 1, #state, 2 do is[state[i]] = state[i + 1] end
+      local fence, attempt = int(tonumber(is.fence) + 1), int(tonumber(kept.attempt) + 1)
+      local token = fence .. ':' .. worker .. ':' .. request
+      redis.call('SET', LOCK(game), token, 'PX', ttl)
+      redis.call('ZADD', ACTIVE, ends, game)
+      redis.call('ZREM', QUEUED, request)
+      redis.call('HSET', STATUS(request), 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT,
+        'worker', worker, 'chunks', '0')
+      if kept.not_before then
+        redis.call('HDEL', STATUS(request), 'not_before')
+        fields = redis.call('HGETALL', STATUS(request))
+      end
+      local now, offset = append(game, tonumber(is.offset), { { 'request.processing', members(game, request) ..
+        ',"type":"' .. kept.type .. '","status":"processing","attempt":' .. attempt .. ',"user_message":' ..
+        cjson.encode(kept.user_message) .. '}', request } })
+      redis.call('HSET', GAME(game), 'fence', fence, 'epoch', now, 'offset', offset)
+      -- What was read before it was written: of a field that is there twice, the later one counts.
+      for _, field in ipairs({ 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT }) do
+        fields[#fields + 1] = field
+      end
+      for _, field in ipairs({ 'epoch', now, 'offset', offset }) do state[#state + 1] = field end
+      made[#made + 1] = game .. '\n' .. token
+      describe(game, token, request, fields, state)
+      active = active and math.min(active, NOW + ttl) or NOW + ttl
+    end
+  end
+  if #made > 0 then redis.call('SET', MADE, table.concat(made, '\n'), 'PX', ttl) end
+  return answer(delayed, active)
 end
-if #made > 0 then redis.call('SET', MADE, table.concat(made, '\n'), 'PX', ttl) end
-return answer()

@@ -1,45 +1,49 @@
 -- Ends a request with its effects: game, history, status, events, story events, lease, next request. All or nothing.
--- ARGV: 5 game, 6 request, 7 token, 8 base version, 9 document, 10 result (JSON), 11 data of game.state_updated,
---       12 data of request.completed, 13 story events' placement ('tail' or 'next'), 14 number of history messages n, then
---       n messages; then for each story event: request, data of request.queued, number of status fields and values m,
---       then m of them.
--- Returns 'done', 'lost' or 'version'. A repeat by the same lease answers 'done'.
-local game, request, token = ARGV[5], ARGV[6], ARGV[7]
-if not holds(game, token) then
-  return was_ended(request, 'commit', token) and 'done' or 'lost'
-end
-if redis.call('HGET', GAME(game), 'version') ~= ARGV[8] then return 'version' end
-
-redis.call('HSET', GAME(game), 'document', ARGV[9], 'version', int(tonumber(ARGV[8]) + 1), 'updated_at', int(NOW))
-redis.call('ZADD', GAMES, int(NOW), game)
-local turns = tonumber(ARGV[14])
-if turns > 0 then redis.call('RPUSH', HISTORY(game), unpack(ARGV, 15, 14 + turns)) end
-
-local seq = redis.call('HGET', STATUS(request), 'seq')
-local _, place = head(game)
-redis.call('ZREM', LANE(game), request)
-redis.call('HSET', STATUS(request), 'status', 'completed', 'completed_at', int(NOW), 'result', ARGV[10],
-  'ended_by', 'commit ' .. token)
-redis.call('HDEL', STATUS(request), 'narration', 'delta', 'error')
-expire(request)
-tell(game, { 'game.state_updated', ARGV[11], request }, { 'request.completed', ARGV[12], request })
-
-local children, at = {}, 15 + turns
-while at <= #ARGV do
-  local fields = tonumber(ARGV[at + 2])
-  children[#children + 1] = { ARGV[at], ARGV[at + 1], { unpack(ARGV, at + 3, at + 2 + fields) } }
-  at = at + 3 + fields
-end
-for n, child in ipairs(children) do
-  if ARGV[13] == 'next' then
-    -- Placed next, they take the finished request's place, in the lane and in the global order.
-    admit(game, child[1], seq, int(tonumber(place) - #children + n), n - 1, child[3], child[2])
-  else
-    local tail = int(redis.call('INCR', SEQUENCE))
-    admit(game, child[1], tail, tail, redis.call('ZCARD', LANE(game)), child[3], child[2])
+-- ARGV, from `at` on: 1 game, 2 request, 3 token, 4 base version, 5 document, 6 result (JSON), 7 data of game.state_updated,
+--       8 data of request.completed, 9 story events' placement ('tail' or 'next'), 10 number of history messages n, then n
+--       messages; then for each story event: request, data of request.queued, number of status fields and values m, then
+--       m of them.
+-- Returns 'done', 'lost' or 'version', and with 'done', the first time, whether the game can be claimed again, of which
+-- nobody is told. A repeat by the same lease answers 'done'.
+local function commit(at)
+  local game, request, token = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  if not holds(game, token) then
+    return was_ended(request, 'commit', token) and 'done' or 'lost'
   end
-end
+  local version, offset = unpack(redis.call('HMGET', GAME(game), 'version', 'offset'))
+  if version ~= ARGV[at + 4] then return 'version' end
 
-free(game)
-make_ready(game)
-return 'done'
+  local turns = tonumber(ARGV[at + 10])
+  if turns > 0 then redis.call('RPUSH', HISTORY(game), unpack(ARGV, at + 11, at + 10 + turns)) end
+  local _, place = head(game)
+  local seq, key = unpack(redis.call('HMGET', STATUS(request), 'seq', 'idempotency_key'))
+  redis.call('ZREM', LANE(game), request)
+  redis.call('HSET', STATUS(request), 'status', 'completed', 'completed_at', NOW_TEXT, 'result', ARGV[at + 6],
+    'ended_by', 'commit ' .. token)
+  redis.call('HDEL', STATUS(request), 'narration', 'delta', 'error')
+  expire(request, key)
+  local now, last = append(game, tonumber(offset),
+    { { 'game.state_updated', ARGV[at + 7], request }, { 'request.completed', ARGV[at + 8], request } })
+  redis.call('HSET', GAME(game), 'document', ARGV[at + 5], 'version', int(tonumber(version) + 1), 'updated_at', NOW_TEXT,
+    'epoch', now, 'offset', last)
+  redis.call('ZADD', GAMES, NOW_TEXT, game)
+
+  local children, next = {}, at + 11 + turns
+  while next <= #ARGV do
+    local fields = tonumber(ARGV[next + 2])
+    children[#children + 1] = { ARGV[next], ARGV[next + 1], { unpack(ARGV, next + 3, next + 2 + fields) } }
+    next = next + 3 + fields
+  end
+  for n, child in ipairs(children) do
+    if ARGV[at + 9] == 'next' then
+      -- Placed next, they take the finished request's place, in the lane and in the global order.
+      admit(game, child[1], seq, int(tonumber(place) - #children + n), n - 1, child[3], child[2])
+    else
+      local tail = int(redis.call('INCR', SEQUENCE))
+      admit(game, child[1], tail, tail, redis.call('ZCARD', LANE(game)), child[3], child[2])
+    end
+  end
+
+  free(game)
+  return 'done', order(game)
+end

@@ -20,16 +20,17 @@ local function LOG(game) return P .. 'game-events:' .. game end
 local function STATUS(request) return P .. 'chat-request-status:' .. request end
 local function KEY(key) return P .. 'idempotency-key:' .. key end
 
+-- Lua prints large numbers with an exponent; ids and times are written in full.
+local function int(number) return string.format('%d', number) end
+
 local time = redis.call('TIME')
 local NOW = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-
--- Lua prints large numbers with an exponent; ids and times are written in full.
-local function int(number) return string.format('%.0f', number) end
+local NOW_TEXT = int(NOW)
 
 local function epoch()
   local value = redis.call('GET', EPOCH)
   if not value then
-    value = int(NOW)
+    value = NOW_TEXT
     redis.call('SET', EPOCH, value)
   end
   return value
@@ -41,22 +42,30 @@ local function cursor(game)
   return (found[1] or epoch()) .. ':' .. (found[2] or '0')
 end
 
--- Appends events to a game's log and tells whoever listens, in one step. Each is {name, data, request}; the request is
--- left out where none is behind the event. Returns the id before the first of them.
-local function tell(game, ...)
-  local now, found = epoch(), redis.call('HMGET', GAME(game), 'epoch', 'offset')
-  local log, before = LOG(game), (found[1] or now) .. ':' .. (found[2] or '0')
-  local offset = tonumber(found[2] or '0')
-  for _, event in ipairs({ ... }) do
+-- Appends events to a game's log, behind `offset`, and tells whoever listens in one message of frames, four lines each.
+-- An event is {name, data, request}; all are of the same request, which is left out where none is behind them. The caller
+-- keeps the epoch and the offset that are returned with the game.
+local function append(game, offset, events)
+  local now, log, request = epoch(), LOG(game), events[1][3] or ''
+  local frames
+  for _, event in ipairs(events) do
     offset = offset + 1
-    local name, data, request, at = event[1], event[2], event[3] or '', int(offset)
-    redis.call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'e', name, 'r', request, 'd', data)
-    local frame = now .. ':' .. at .. '\n' .. name .. '\n' .. request .. '\n' .. data
-    redis.call('PUBLISH', log, frame)
-    if request ~= '' then redis.call('PUBLISH', P .. 'chat-request-events:' .. request, frame) end
+    local at = int(offset)
+    redis.call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'e', event[1], 'r', request, 'd', event[2])
+    local frame = now .. ':' .. at .. '\n' .. event[1] .. '\n' .. request .. '\n' .. event[2]
+    frames = frames and frames .. '\n' .. frame or frame
   end
-  redis.call('HSET', GAME(game), 'epoch', now, 'offset', int(offset))
-  return before
+  redis.call('PUBLISH', log, frames)
+  if request ~= '' then redis.call('PUBLISH', P .. 'chat-request-events:' .. request, frames) end
+  return now, int(offset)
+end
+
+-- Appends an event and keeps its id with the game. Returns the id before it.
+local function tell(game, name, data, request)
+  local before, offset = unpack(redis.call('HMGET', GAME(game), 'epoch', 'offset'))
+  local now, last = append(game, tonumber(offset or '0'), { { name, data, request } })
+  redis.call('HSET', GAME(game), 'epoch', now, 'offset', last)
+  return (before or now) .. ':' .. (offset or '0')
 end
 
 -- The members with which the data of a request's events begin.
@@ -73,13 +82,16 @@ local function wake()
   if redis.call('LPUSH', WAKE, '1') > 64 then redis.call('LTRIM', WAKE, 0, 63) end
 end
 
--- Makes a game claimable if it has a head request.
-local function make_ready(game)
+-- Makes a game claimable if it has a head request. Returns whether it has.
+local function order(game)
   local first = head(game)
-  if first then
-    redis.call('ZADD', READY, redis.call('HGET', STATUS(first), 'seq'), game)
-    wake()
-  end
+  if first then redis.call('ZADD', READY, redis.call('HGET', STATUS(first), 'seq'), game) end
+  return first
+end
+
+-- The same, and an idle worker is told.
+local function make_ready(game)
+  if order(game) then wake() end
 end
 
 -- Whether the token is that of the game's present lease.
@@ -104,7 +116,7 @@ local function record(request, outcome, problem)
   local before, attempt, worker, began =
     unpack(redis.call('HMGET', STATUS(request), 'attempts', 'attempt', 'worker', 'started_at'))
   local entry = '{"attempt":' .. attempt .. ',"worker":' .. cjson.encode(worker or '') .. ',"started_at":' ..
-    (began or int(NOW)) .. ',"ended_at":' .. int(NOW) .. ',"outcome":"' .. outcome .. '"' ..
+    (began or NOW_TEXT) .. ',"ended_at":' .. NOW_TEXT .. ',"outcome":"' .. outcome .. '"' ..
     (problem and ',"error":' .. problem or '') .. '}'
   redis.call('HSET', STATUS(request), 'attempts', before and before .. ',' .. entry or entry)
 end
@@ -113,7 +125,7 @@ end
 local function supersede(game, request)
   local chunks, narration, attempt = unpack(redis.call('HMGET', STATUS(request), 'chunks', 'narration', 'attempt'))
   if chunks and chunks ~= '0' and not narration then
-    tell(game, { 'attempt.superseded', members(game, request) .. ',"attempt":' .. attempt .. '}', request })
+    tell(game, 'attempt.superseded', members(game, request) .. ',"attempt":' .. attempt .. '}', request)
   end
   redis.call('HSET', STATUS(request), 'chunks', '0')
 end
@@ -121,29 +133,32 @@ end
 -- Queues a request at a place of its game's lane, behind `position` others. `fields` are its further status fields;
 -- `queued` is the data of its request.queued event. Returns the id before that event.
 local function admit(game, request, seq, place, position, fields, queued)
-  local before = tell(game, { 'request.queued', queued, request })
+  local before = tell(game, 'request.queued', queued, request)
   redis.call('HSET', STATUS(request), 'status', 'queued', 'attempt', '0', 'seq', seq, 'game_id', game,
-    'position', int(position), 'enqueued_at', int(NOW), 'cursor', before, unpack(fields))
+    'position', int(position), 'enqueued_at', NOW_TEXT, 'cursor', before, unpack(fields))
   redis.call('ZADD', LANE(game), place, request)
   redis.call('ZADD', QUEUED, seq, request)
   return before
 end
 
 -- Lets the status of a finished request expire, and with it the idempotency key that it was accepted under.
-local function expire(request)
-  local key, ttl = redis.call('HGET', STATUS(request), 'idempotency_key'), tonumber(STATUS_TTL)
+local function expire(request, key)
+  local ttl = STATUS_TTL
   if key then
-    ttl = math.max(ttl, tonumber(KEY_TTL))
-    redis.call('PEXPIRE', KEY(key), int(ttl))
+    if tonumber(KEY_TTL) > tonumber(ttl) then ttl = KEY_TTL end
+    redis.call('PEXPIRE', KEY(key), ttl)
   end
-  redis.call('PEXPIRE', STATUS(request), int(ttl))
+  redis.call('PEXPIRE', STATUS(request), ttl)
 end
+
+-- The idempotency key that a request was accepted under, if it was.
+local function key_of(request) return redis.call('HGET', STATUS(request), 'idempotency_key') end
 
 -- Takes a request off its lane for good.
 local function finish(game, request, status)
   redis.call('ZREM', LANE(game), request)
   redis.call('ZREM', QUEUED, request)
-  redis.call('HSET', STATUS(request), 'status', status, 'completed_at', int(NOW))
+  redis.call('HSET', STATUS(request), 'status', status, 'completed_at', NOW_TEXT)
   redis.call('HDEL', STATUS(request), 'not_before')
 end
 
@@ -157,8 +172,8 @@ local function bury(game, request, problem)
   for i = 1, #fields, 2 do found[fields[i]] = fields[i + 1] end
   for _, field in ipairs(fields) do letter[#letter + 1] = field end
   redis.call('HSET', DEAD_INDEX, request, redis.call('XADD', DEAD, '*', unpack(letter)))
-  tell(game, { 'request.failed', members(game, request) .. ',"type":"' .. found.type .. '","status":"failed","attempt":' ..
-    found.attempt .. ',"error":' .. problem .. '}', request })
+  tell(game, 'request.failed', members(game, request) .. ',"type":"' .. found.type .. '","status":"failed","attempt":' ..
+    found.attempt .. ',"error":' .. problem .. '}', request)
 end
 
 -- Withdraws an unfinished request, also one in processing: its worker is told, and can write nothing more.
@@ -176,7 +191,7 @@ local function withdraw(game, request)
     redis.call('ZREM', READY, game)
   end
   finish(game, request, 'cancelled')
-  expire(request)
-  tell(game, { 'request.cancelled', members(game, request) .. ',"status":"cancelled"}', request })
+  expire(request, key_of(request))
+  tell(game, 'request.cancelled', members(game, request) .. ',"status":"cancelled"}', request)
   if first then make_ready(game) end
 end

@@ -3,5 +3,5 @@ local letter = redis.call('HGET', DEAD_INDEX, ARGV[5])
 if not letter then return 0 end
 redis.call('XDEL', DEAD, letter)
 redis.call('HDEL', DEAD_INDEX, ARGV[5])
-expire(ARGV[5])
+expire(ARGV[5], key_of(ARGV[5]))
 return 1

@@ -45,6 +45,9 @@ if key ~= '' then
   for _, field in ipairs({ 'idempotency_key', key, 'fingerprint', fingerprint }) do fields[#fields + 1] = field end
   redis.call('SET', KEY(key), request)
 end
-admit(game, request, seq, seq, position, fields, ARGV[8])
-if position == 0 then make_ready(game) end
-return accepted(request)
+local before = admit(game, request, seq, seq, position, fields, ARGV[8])
+if position == 0 then
+  redis.call('ZADD', READY, seq, game)
+  wake()
+end
+return { 'accepted', request, 'queued', int(position), before }

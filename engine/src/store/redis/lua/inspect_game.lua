@@ -21,7 +21,7 @@ for _, request in ipairs(lane) do
   elseif not exists then
     wrong(request, 'its game is gone', 'cancel it', function()
       finish(game, request, 'cancelled')
-      expire(request)
+      expire(request, key_of(request))
     end)
   elseif status ~= 'queued' and status ~= 'processing' then
     wrong(request, 'it is ' .. status .. ', and still in a lane', 'take it off the lane', leave)

@@ -19,7 +19,7 @@ local unfinished, lasting = status == 'queued' or status == 'processing', redis.
 if unfinished and redis.call('EXISTS', GAME(game)) == 0 then
   wrong('its game is gone', 'cancel it', function()
     finish(game, request, 'cancelled')
-    expire(request)
+    expire(request, key_of(request))
   end)
 elseif unfinished and not redis.call('ZSCORE', LANE(game), request) then
   wrong('it is ' .. status .. ', and in no lane', 'put it into its game\'s lane', function()
@@ -38,8 +38,8 @@ elseif not unfinished and redis.call('ZSCORE', QUEUED, request) then
 end
 local letter = redis.call('HGET', DEAD_INDEX, request)
 if status == 'failed' and lasting and not letter then
-  wrong('it is given up, and has no dead letter', 'let its record expire', function() expire(request) end)
+  wrong('it is given up, and has no dead letter', 'let its record expire', function() expire(request, key_of(request)) end)
 elseif (status == 'completed' or status == 'cancelled') and lasting then
-  wrong('it is ' .. status .. ', and its record will never expire', 'let it', function() expire(request) end)
+  wrong('it is ' .. status .. ', and its record will never expire', 'let it', function() expire(request, key_of(request)) end)
 end
 return found

@@ -8,11 +8,11 @@ local version = redis.call('HGET', GAME(game), 'version')
 if not version then return { 'unknown' } end
 if redis.call('EXISTS', LANE(game)) == 1 then return { 'busy' } end
 if version ~= ARGV[6] then return { 'changed', version } end
-redis.call('HSET', GAME(game), 'document', ARGV[7], 'version', int(tonumber(version) + 1), 'updated_at', int(NOW))
-redis.call('ZADD', GAMES, int(NOW), game)
+redis.call('HSET', GAME(game), 'document', ARGV[7], 'version', int(tonumber(version) + 1), 'updated_at', NOW_TEXT)
+redis.call('ZADD', GAMES, NOW_TEXT, game)
 if ARGV[9] == '1' then
   redis.call('DEL', HISTORY(game))
   for i = 10, #ARGV do redis.call('RPUSH', HISTORY(game), ARGV[i]) end
 end
-tell(game, { 'game.state_updated', ARGV[8] })
+tell(game, 'game.state_updated', ARGV[8])
 return { 'done' }

@@ -36,9 +36,9 @@ else
   local due = int(NOW + tonumber(ARGV[8]))
   redis.call('HSET', STATUS(request), 'error', problem, 'not_before', due)
   redis.call('ZADD', DELAYED, due, game)
-  tell(game, { 'request.retrying', members(game, request) .. ',"attempt":' ..
+  tell(game, 'request.retrying', members(game, request) .. ',"attempt":' ..
     redis.call('HGET', STATUS(request), 'attempt') .. ',"not_before":"' .. rfc3339(tonumber(due)) .. '","error":' ..
-    problem .. '}', request })
+    problem .. '}', request)
   -- Idle workers wait for the earliest back-off that they know of.
   wake()
 end
