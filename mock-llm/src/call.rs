@@ -11,7 +11,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Vendor {
-    /// Chat completions.
+    /// Chat completions and responses.
     #[serde(rename = "openai")]
     OpenAi,
     /// Messages.
@@ -28,6 +28,56 @@ impl Vendor {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
             Self::Ollama => "ollama",
+        }
+    }
+}
+
+/// Which of a vendor's interfaces a caller uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Api {
+    /// `OpenAI`: `POST /v1/chat/completions`.
+    ChatCompletions,
+    /// `OpenAI`: `POST /v1/responses`.
+    Responses,
+    /// Anthropic: `POST /v1/messages`.
+    Messages,
+    /// Ollama: `POST /api/chat`.
+    Chat,
+}
+
+impl Api {
+    /// Every interface.
+    pub(crate) const ALL: [Self; 4] = [Self::ChatCompletions, Self::Responses, Self::Messages, Self::Chat];
+
+    /// Whose interface it is.
+    #[must_use]
+    pub const fn vendor(self) -> Vendor {
+        match self {
+            Self::ChatCompletions | Self::Responses => Vendor::OpenAi,
+            Self::Messages => Vendor::Anthropic,
+            Self::Chat => Vendor::Ollama,
+        }
+    }
+
+    /// The path that calls are sent to.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::ChatCompletions => "/v1/chat/completions",
+            Self::Responses => "/v1/responses",
+            Self::Messages => "/v1/messages",
+            Self::Chat => "/api/chat",
+        }
+    }
+
+    /// The name that scripts and the journal use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ChatCompletions => "chat_completions",
+            Self::Responses => "responses",
+            Self::Messages => "messages",
+            Self::Chat => "chat",
         }
     }
 }
@@ -78,7 +128,7 @@ impl Wanted {
 }
 
 /// Who speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Instructions (`OpenAI`'s `developer` too).
@@ -89,6 +139,19 @@ pub enum Role {
     Assistant,
     /// A tool's result.
     Tool,
+}
+
+impl Role {
+    /// The name that scripts and the journal use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+            Self::Tool => "tool",
+        }
+    }
 }
 
 /// One message, reduced to its text.
@@ -132,7 +195,7 @@ impl Source {
 /// A parsed request.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    pub(crate) vendor: Vendor,
+    pub(crate) api: Api,
     pub(crate) model: String,
     pub(crate) stream: bool,
     /// The caller asked for usage numbers in the stream (`OpenAI` only; the others always send them).
@@ -146,9 +209,9 @@ pub(crate) struct Call {
 
 impl Call {
     /// A call of which nothing is known yet but who made it.
-    pub(crate) fn bare(vendor: Vendor, headers: BTreeMap<String, String>, body: Bytes) -> Self {
+    pub(crate) fn bare(api: Api, headers: BTreeMap<String, String>, body: Bytes) -> Self {
         Self {
-            vendor,
+            api,
             model: String::new(),
             stream: false,
             stream_usage: false,
@@ -157,6 +220,15 @@ impl Call {
             headers,
             body,
         }
+    }
+
+    pub(crate) fn vendor(&self) -> Vendor {
+        self.api.vendor()
+    }
+
+    /// Who spoke last.
+    pub(crate) fn last_role(&self) -> Option<Role> {
+        self.messages.last().map(|message| message.role)
     }
 
     pub(crate) fn kind(&self) -> Kind {

@@ -18,7 +18,7 @@ mod serve;
 mod sync;
 mod wire;
 
-pub use self::call::{Kind, Message, Role, Vendor};
+pub use self::call::{Api, Kind, Message, Role, Vendor};
 pub use self::namespace::{
     Admin, AnswerRecord, BadName, Check, Ending, EntryExplanation, EntryProgress, EntryRef, GateState, Gates,
     JOURNAL_CAPACITY, Namespace, Record,

@@ -26,22 +26,24 @@ pub(crate) struct Plan {
 }
 
 /// Bytes that are sent together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) bytes: Bytes,
-    /// Tokens of the piece that it carries; `None` if it carries none.
-    pub(crate) tokens: Option<usize>,
+    /// How many pieces of the answer it carries.
+    pub(crate) pieces: usize,
+    /// Tokens of the pieces that it carries.
+    pub(crate) tokens: usize,
     /// It is a further part of the frame before it.
     pub(crate) continues: bool,
 }
 
 impl Frame {
     fn piece(bytes: Bytes, tokens: usize) -> Self {
-        Self { bytes, tokens: Some(tokens), continues: false }
+        Self { bytes, pieces: 1, tokens, continues: false }
     }
 
     fn silent(bytes: Bytes) -> Self {
-        Self { bytes, tokens: None, continues: false }
+        Self { bytes, ..Self::default() }
     }
 }
 
@@ -86,7 +88,7 @@ impl Plan {
             pieces.into_iter().map(|Piece { bytes, tokens }| Frame::piece(bytes, tokens)).collect();
         let pieces = frames.len();
         frames.push(Frame::silent(closing));
-        framing::dress(&mut frames, reply.framing, call.vendor);
+        framing::dress(&mut frames, reply.framing, call.vendor());
         let mut end = End::Finish;
         match &reply.fault {
             Some(Fault::Cut { cut, after }) => {
@@ -103,7 +105,7 @@ impl Plan {
             Some(Fault::Error { after_frames, message }) => {
                 end = End::Spoiled;
                 frames.truncate(pieces.min(*after_frames));
-                let bytes = wire::error_frame(call.vendor, &scripted_error(message.as_deref()), id);
+                let bytes = wire::error_frame(call.api, &scripted_error(message.as_deref()), id);
                 frames.push(Frame::silent(bytes));
             }
             Some(Fault::Content(fault)) => {
@@ -148,9 +150,9 @@ impl Plan {
         Self { frames, end, gate: reply.gate.clone(), timing, length }
     }
 
-    /// How many frames carry a piece of the answer.
+    /// How many pieces of the answer its frames carry.
     pub(crate) fn pieces(&self) -> usize {
-        self.frames.iter().filter(|frame| frame.tokens.is_some()).count()
+        self.frames.iter().map(|frame| frame.pieces).sum()
     }
 }
 

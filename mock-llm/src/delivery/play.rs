@@ -41,38 +41,40 @@ impl Play {
     }
 
     pub(crate) fn into_body(self) -> Body {
-        Body::from_stream(stream::unfold(Some(self), |play| async {
-            match play?.step().await {
-                Step::Frame(bytes, play) => Some((Ok(bytes), Some(*play))),
+        Body::from_stream(stream::unfold(Some(Box::new(self)), |play| async {
+            let mut play = play?;
+            match play.step().await {
+                Step::Frame(bytes) => Some((Ok(bytes), Some(play))),
                 Step::BreakOff => Some((Err(BreakOff), None)),
                 Step::End => None,
             }
         }))
     }
 
-    async fn step(mut self) -> Step {
+    async fn step(&mut self) -> Step {
         let Some(frame) = self.plan.frames.get(self.next).cloned() else { return self.end().await };
         if frame.continues {
             // Being asked again after a pause means that the part before has been written.
             yield_now().await;
         }
         // A gate behind the last piece holds back the vendor's closing frames.
-        let is_reached =
-            |gate: &Gate| !frame.continues && (gate.after_chunks <= self.pieces_sent || frame.tokens.is_none());
+        let is_reached = |gate: &Gate| {
+            !frame.continues && (gate.after_chunks < self.pieces_sent + frame.pieces || frame.pieces == 0)
+        };
         if let Some(gate) = self.plan.gate.take_if(|gate| is_reached(gate)) {
             match wait_at_gate(&self.ticket, &self.namespace, &gate).await {
                 Ok(waited) => self.start += waited,
                 Err(Stopped) => return self.stop(),
             }
         }
-        let index = if frame.tokens.is_some() { self.pieces_sent } else { self.pieces_sent.saturating_sub(1) };
+        let index = (self.pieces_sent + frame.pieces).saturating_sub(1);
         if wait_until(&self.ticket, self.plan.timing.due(self.start, index)).await == Err(Stopped) {
             return self.stop();
         }
         self.next += 1;
-        if let Some(tokens) = frame.tokens {
-            self.pieces_sent += 1;
-            self.ticket.sent(tokens);
+        if frame.pieces > 0 {
+            self.pieces_sent += frame.pieces;
+            self.ticket.sent(frame.pieces, frame.tokens);
         }
         // Who sends the length may not be asked again after the last byte, so the end is noted with the last frame.
         if self.next == self.plan.frames.len() {
@@ -82,10 +84,10 @@ impl Play {
                 End::Cut(_) | End::Stall => {}
             }
         }
-        Step::Frame(frame.bytes, Box::new(self))
+        Step::Frame(frame.bytes)
     }
 
-    async fn end(self) -> Step {
+    async fn end(&self) -> Step {
         match self.plan.end {
             End::Finish => self.ticket.end(Ending::Finished),
             End::Spoiled | End::Cut(Cut::End) => self.ticket.end(Ending::Fault),
@@ -104,14 +106,14 @@ impl Play {
         Step::End
     }
 
-    fn stop(self) -> Step {
+    fn stop(&self) -> Step {
         self.peer.close();
         Step::BreakOff
     }
 }
 
 enum Step {
-    Frame(Bytes, Box<Play>),
+    Frame(Bytes),
     BreakOff,
     End,
 }

@@ -16,7 +16,7 @@ use super::{
     explain::{EntryExplanation, EntryRef, explain},
 };
 use crate::{
-    call::{Call, Kind, Message, Vendor},
+    call::{Api, Call, Kind, Message, Vendor},
     script::Script,
     sync::lock,
 };
@@ -38,6 +38,8 @@ pub struct Record {
     pub at: Timestamp,
     /// Whose wire format it came in.
     pub vendor: Vendor,
+    /// Which of the vendor's interfaces it used.
+    pub api: Api,
     /// The model that it asked for.
     pub model: String,
     /// Whether it asked for structured output.
@@ -218,7 +220,8 @@ impl Slot {
             id: self.id,
             namespace: namespace.to_owned(),
             at: self.at,
-            vendor: self.call.vendor,
+            vendor: self.call.vendor(),
+            api: self.call.api,
             model: self.call.model.clone(),
             kind: self.call.kind(),
             stream: self.call.stream,
@@ -254,13 +257,12 @@ impl Ticket {
         change(&mut lock(&self.slot.live).answer);
     }
 
-    /// A frame was handed to the connection.
-    pub(crate) fn sent(&self, tokens: usize) {
-        let elapsed = self.elapsed_ms();
+    /// Frames with so many pieces and tokens were handed to the connection.
+    pub(crate) fn sent(&self, pieces: usize, tokens: usize) {
         self.note(|answer| {
-            answer.frames_sent += 1;
+            answer.frames_sent += pieces;
             answer.tokens_sent += tokens;
-            answer.first_frame_ms.get_or_insert(elapsed);
+            answer.first_frame_ms.get_or_insert_with(|| self.elapsed_ms());
         });
     }
 

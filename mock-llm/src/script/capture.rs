@@ -1,20 +1,25 @@
 //! Captures: texts that an entry picks out of a call. Later ones may look for what earlier ones have found.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex},
+};
 
-use regex::Regex;
-
-use super::template::{Captured, Scope, Template};
+use super::{
+    pattern::Pattern,
+    template::{Captured, Scope, Template},
+};
 use crate::{
     answer::Draws,
     call::{Call, Source},
+    sync::lock,
 };
 
 /// A text to pick out of the call.
 #[derive(Debug, Clone)]
 pub(crate) struct Capture {
     pub(super) source: Source,
-    pub(super) pattern: Pattern,
+    pub(super) wanted: Wanted,
     /// The named groups.
     pub(super) names: Vec<String>,
     pub(super) optional: bool,
@@ -23,16 +28,27 @@ pub(crate) struct Capture {
 
 /// A regular expression, which may contain what was captured before.
 #[derive(Debug, Clone)]
-pub(super) enum Pattern {
-    Fixed(Regex),
-    Template(Template),
+pub(super) enum Wanted {
+    Fixed(Pattern),
+    Template {
+        template: Template,
+        /// Callers often ask for the same twice, and compiling is slow.
+        latest: Arc<Mutex<Option<Pattern>>>,
+    },
+}
+
+impl Wanted {
+    pub(super) fn template(template: Template) -> Self {
+        Self::Template { template, latest: Arc::default() }
+    }
 }
 
 impl Capture {
     /// Adds what it finds to `captured`; false if it finds nothing and is not optional.
     pub(crate) fn find(&self, call: &Call, captured: &mut Captured) -> bool {
         let text = call.text(self.source);
-        let Some(regex) = self.regex(call, captured) else { return self.optional };
+        let Some(pattern) = self.pattern(call, captured) else { return self.optional };
+        let Some(regex) = pattern.regex() else { return self.optional };
         let mut found = regex.captures_iter(&text).peekable();
         if found.peek().is_none() && !self.optional {
             return false;
@@ -47,23 +63,38 @@ impl Capture {
         true
     }
 
-    fn regex(&self, call: &Call, captured: &Captured) -> Option<Cow<'_, Regex>> {
-        match &self.pattern {
-            Pattern::Fixed(regex) => Some(Cow::Borrowed(regex)),
-            // Reading the script has shown that it is a regular expression with any text in the gaps, as the text is
-            // escaped; only its size could still be too much.
-            Pattern::Template(_) => Regex::new(&self.source_text(call, captured)).ok().map(Cow::Owned),
+    fn pattern(&self, call: &Call, captured: &Captured) -> Option<Pattern> {
+        match &self.wanted {
+            Wanted::Fixed(pattern) => Some(pattern.clone()),
+            Wanted::Template { latest, .. } => {
+                let source = self.source_text(call, captured);
+                let mut latest = lock(latest);
+                if latest.as_ref().is_none_or(|pattern| pattern.source() != source) {
+                    // Reading the script has shown that it is a regular expression with any text in the gaps, as the
+                    // text is escaped.
+                    *latest = Pattern::new(&source).ok();
+                }
+                latest.clone()
+            }
         }
     }
 
     /// The expression as it is looked for, for explanations.
-    pub(crate) fn source_text(&self, call: &Call, captured: &Captured) -> String {
-        match &self.pattern {
-            Pattern::Fixed(regex) => regex.as_str().to_owned(),
-            Pattern::Template(template) => {
+    pub(crate) fn source_text(&self, call: &Call, captured: &Captured) -> Cow<'_, str> {
+        match &self.wanted {
+            Wanted::Fixed(pattern) => pattern.source().into(),
+            Wanted::Template { template, .. } => {
                 let scope = Scope { captured, call, nth: 0 };
-                template.render_with(&scope, &mut Draws::new(0, ""), |text| regex::escape(&text))
+                template.render_with(&scope, &mut Draws::new(0, ""), |text| regex::escape(&text)).into()
             }
+        }
+    }
+
+    /// The regular expression, if it does not depend on other captures.
+    pub(super) fn fixed(&self) -> Option<&Pattern> {
+        match &self.wanted {
+            Wanted::Fixed(pattern) => Some(pattern),
+            Wanted::Template { .. } => None,
         }
     }
 

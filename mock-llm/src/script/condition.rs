@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use regex::Regex;
 use serde_json::Value;
 
-use crate::call::{Call, Kind, Source, Vendor};
+use super::pattern::Pattern;
+use crate::call::{Api, Call, Kind, Role, Source, Vendor};
 
 /// How much of a text an explanation shows.
 const EXCERPT: usize = 160;
@@ -15,6 +15,8 @@ const EXCERPT: usize = 160;
 pub(crate) enum Condition {
     Kind(Kind),
     Vendor(Vendor),
+    Api(Api),
+    Role(Role),
     Stream(bool),
     Text { place: Place, test: Test },
     Equal { pointer: String, value: Value },
@@ -35,14 +37,16 @@ pub(crate) enum Test {
     Exact(String),
     Contains(String),
     Lacks(String),
-    Regex(Regex),
+    Matches(Pattern),
 }
 
 impl Condition {
     pub(crate) fn holds(&self, call: &Call) -> bool {
         match self {
             Self::Kind(kind) => *kind == call.kind(),
-            Self::Vendor(vendor) => *vendor == call.vendor,
+            Self::Vendor(vendor) => *vendor == call.vendor(),
+            Self::Api(api) => *api == call.api,
+            Self::Role(role) => call.last_role() == Some(*role),
             Self::Stream(stream) => *stream == call.stream,
             Self::Text { place, test } => place.text(call).is_some_and(|text| test.holds(&text)),
             Self::Equal { pointer, value } => {
@@ -59,11 +63,21 @@ impl Condition {
         }
     }
 
+    /// The regular expression that it looks for, if it does.
+    pub(super) fn pattern(&self) -> Option<&Pattern> {
+        match self {
+            Self::Text { test: Test::Matches(pattern), .. } => Some(pattern),
+            _ => None,
+        }
+    }
+
     /// The place and the wish: `user contains "north"`.
     pub(crate) fn wish(&self) -> String {
         match self {
             Self::Kind(kind) => format!("kind is {}", kind.name()),
             Self::Vendor(vendor) => format!("vendor is {}", vendor.name()),
+            Self::Api(api) => format!("api is {}", api.name()),
+            Self::Role(role) => format!("role is {}", role.name()),
             Self::Stream(stream) => format!("stream is {stream}"),
             Self::Text { place, test } => format!("{} {}", place.name(), test.wish()),
             Self::Equal { pointer, value } => format!("{pointer} is {value}"),
@@ -74,7 +88,9 @@ impl Condition {
     pub(crate) fn found(&self, call: &Call) -> String {
         match self {
             Self::Kind(_) => call.kind().name().to_owned(),
-            Self::Vendor(_) => call.vendor.name().to_owned(),
+            Self::Vendor(_) => call.vendor().name().to_owned(),
+            Self::Api(_) => call.api.name().to_owned(),
+            Self::Role(_) => call.last_role().map_or("nothing", Role::name).to_owned(),
             Self::Stream(_) => call.stream.to_string(),
             Self::Text { place, .. } => place.text(call).map_or_else(|| "nothing".to_owned(), |text| quote(&text)),
             Self::Equal { pointer, .. } => call
@@ -114,7 +130,7 @@ impl Test {
             Self::Exact(wanted) => text == wanted,
             Self::Contains(part) => text.contains(part),
             Self::Lacks(part) => !text.contains(part),
-            Self::Regex(regex) => regex.is_match(text),
+            Self::Matches(pattern) => pattern.is_match(text),
         }
     }
 
@@ -123,7 +139,7 @@ impl Test {
             Self::Exact(wanted) => format!("is {}", quote(wanted)),
             Self::Contains(part) => format!("contains {}", quote(part)),
             Self::Lacks(part) => format!("lacks {}", quote(part)),
-            Self::Regex(regex) => format!("matches /{regex}/"),
+            Self::Matches(pattern) => format!("matches /{}/", pattern.source()),
         }
     }
 }

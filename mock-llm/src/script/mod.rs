@@ -9,6 +9,7 @@ mod condition;
 mod error;
 mod format;
 mod lint;
+mod pattern;
 mod reply;
 mod spot;
 mod template;

@@ -50,8 +50,10 @@ pub(crate) enum Chunk {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Framing {
     pub(crate) segment_bytes: Option<NonZeroUsize>,
+    pub(crate) frames_per_segment: Option<NonZeroUsize>,
     pub(crate) crlf: bool,
     pub(crate) comments: bool,
+    pub(crate) byte_order_mark: bool,
 }
 
 /// Where to wait until somebody opens the gate.

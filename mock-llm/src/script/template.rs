@@ -292,11 +292,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::call::Vendor;
+    use crate::call::Api;
 
     fn render(template: &str, captured: &[(&str, &str)]) -> String {
         let captured = captured.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        let call = Call::bare(Vendor::OpenAi, BTreeMap::new(), Bytes::new());
+        let call = Call::bare(Api::ChatCompletions, BTreeMap::new(), Bytes::new());
         let scope = Scope { captured: &captured, call: &call, nth: 2 };
         Template::parse(template).unwrap().render(&scope, &mut Draws::new(0, ""))
     }
@@ -333,7 +333,7 @@ mod tests {
     fn captured_text_cannot_break_out_of_a_json_string() {
         let template = JsonTemplate::parse(&json!({ "to": "{{x}}", "n": "{{n|number}}" }), "").unwrap();
         let captured = Captured::from([("x".into(), r#"", "admin": ""#.into()), ("n".into(), " 42 ".into())]);
-        let call = Call::bare(Vendor::OpenAi, BTreeMap::new(), Bytes::new());
+        let call = Call::bare(Api::ChatCompletions, BTreeMap::new(), Bytes::new());
         let value = template.render(&Scope { captured: &captured, call: &call, nth: 1 }, &mut Draws::new(0, ""));
         assert_eq!(value, json!({ "to": r#"", "admin": ""#, "n": 42 }));
     }

@@ -72,7 +72,7 @@ fn the_documented_forms_are_accepted() {
         "$schema": "x", "description": "y", "strict": false, "speed": 0, "seed": 1, "order": "ordered",
         "pace": { "first_token_ms": 1 }, "chunk": "token",
         "entries": [{
-            "name": "all", "match": { "user": { "contains": ["a", "b"], "lacks": "c" } }, "times": 2, "optional": true,
+            "name": "all", "match": { "api": "responses", "role": "tool", "user": { "contains": ["a", "b"], "lacks": "c" } }, "times": 2, "optional": true,
             "capture": [{ "from": "all", "regex": "(?<n>a)", "optional": true }],
             "replies": [
                 { "text": "{{n}}", "gate": "g", "finish": "length", "usage": { "input_tokens": 1 } },

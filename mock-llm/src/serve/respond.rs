@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
+    extract::rejection::BytesRejection,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::listen::Peer;
 use crate::{
     answer::{Answer, compose, echo},
-    call::{Call, Vendor},
+    call::{Api, Call, Vendor},
     delivery::{Plan, Play, Stopped, Timing, break_off, scripted_error, wait_at_gate, wait_until},
     namespace::{Decision, Ending, EntryRef, Namespace, Ticket},
     script::{After, Cut, Fault, Reply, Scope},
@@ -28,14 +29,13 @@ pub(crate) struct Arrival {
 }
 
 /// Answers one model call.
-pub(crate) async fn respond(vendor: Vendor, arrival: Arrival, headers: &HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn respond(api: Api, arrival: Arrival, headers: &HeaderMap, body: Bytes) -> Response {
     let Arrival { namespace, peer, stopping } = arrival;
-    let call = match wire::parse(vendor, headers, body) {
+    let call = match wire::parse(api, headers, body) {
         Ok(call) => call,
         Err(refused) => {
             let (call, error) = *refused;
-            let ticket = namespace.refuse(call, stopping);
-            return refuse(vendor, &ticket, &error, Ending::Finished);
+            return turn_away(call, &error, &namespace, stopping);
         }
     };
     let Decision { ticket, call, script, choice } = namespace.take(call, stopping);
@@ -43,7 +43,7 @@ pub(crate) async fn respond(vendor: Vendor, arrival: Arrival, headers: &HeaderMa
         Err(_) if !script.strict => (&Reply::default(), Ok(echo(&script, &call, ticket.id()))),
         Err(miss) => {
             let error = WireError::new(404, miss).with_code("no_entry_fits");
-            return refuse(vendor, &ticket, &error, Ending::Finished);
+            return refuse(api.vendor(), &ticket, &error, Ending::Finished);
         }
         Ok(choice) => {
             ticket.note(|answer| answer.entry = Some(EntryRef::new(&script, choice.entry)));
@@ -56,11 +56,25 @@ pub(crate) async fn respond(vendor: Vendor, arrival: Arrival, headers: &HeaderMa
         Ok(answer) => answer,
         Err(mismatch) => {
             let error = WireError::new(422, mismatch.to_string()).with_code("reply_breaks_schema");
-            return refuse(vendor, &ticket, &error, Ending::Finished);
+            return refuse(api.vendor(), &ticket, &error, Ending::Finished);
         }
     };
     let timing = Timing { pace: reply.pace, speed: script.speed };
     deliver(&call, &answer, reply, timing, Delivery { namespace, peer, ticket }).await
+}
+
+/// Answers a call of which the body could not be read: it is too long, or broke off.
+pub(crate) fn unreadable(api: Api, arrival: Arrival, headers: &HeaderMap, rejection: &BytesRejection) -> Response {
+    let call = Call::bare(api, wire::header_map(headers), Bytes::new());
+    let error = WireError::new(rejection.status().as_u16(), rejection.body_text());
+    turn_away(call, &error, &arrival.namespace, arrival.stopping)
+}
+
+/// Answers a call that no script is asked about.
+fn turn_away(call: Call, error: &WireError, namespace: &Namespace, stopping: CancellationToken) -> Response {
+    let vendor = call.vendor();
+    let ticket = namespace.refuse(call, stopping);
+    refuse(vendor, &ticket, error, Ending::Finished)
 }
 
 struct Delivery {
@@ -84,17 +98,17 @@ async fn deliver(call: &Call, answer: &Answer, reply: &Reply, timing: Timing, de
         // A body in one piece is there when its last piece is; its headers come with it.
         let pieces = if call.stream { 1 } else { answer.pieces() };
         if hold(&ticket, &namespace, &mut plan, pieces).await == Err(Stopped) {
-            return stopped(call.vendor, &ticket);
+            return stopped(call.vendor(), &ticket);
         }
     }
     match &reply.fault {
         Some(Fault::Status { status, retry_after_s, message }) => {
             let message = message.as_deref().unwrap_or("the script asks for this error");
             let error = WireError { retry_after_s: *retry_after_s, ..WireError::new(*status, message) };
-            return refuse(call.vendor, &ticket, &error, Ending::Fault);
+            return refuse(call.vendor(), &ticket, &error, Ending::Fault);
         }
         Some(Fault::Error { message, .. }) if !call.stream => {
-            return refuse(call.vendor, &ticket, &scripted_error(message.as_deref()), Ending::Fault);
+            return refuse(call.vendor(), &ticket, &scripted_error(message.as_deref()), Ending::Fault);
         }
         Some(Fault::Cut { cut: cut @ (Cut::Reset | Cut::Fin), after: After::Frames(0) }) => {
             break_off(&peer, *cut);
@@ -104,11 +118,11 @@ async fn deliver(call: &Call, answer: &Answer, reply: &Reply, timing: Timing, de
         }
         Some(Fault::Stall { after_frames: 0 }) => {
             ticket.stopped().await;
-            return stopped(call.vendor, &ticket);
+            return stopped(call.vendor(), &ticket);
         }
         _ => {}
     }
-    let mut headers = wire::headers(call.vendor, call.stream, ticket.id());
+    let mut headers = wire::headers(call.vendor(), call.stream, ticket.id());
     if let Some(length) = plan.length {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }

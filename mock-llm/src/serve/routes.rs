@@ -5,21 +5,21 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Path, RawPathParams, State},
+    extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Path, RawPathParams, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, Uri, request::Parts},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     control,
     listen::Peer,
-    respond::{Arrival, respond},
+    respond::{Arrival, respond, unreadable},
 };
 use crate::{
-    call::Vendor,
+    call::{Api, Vendor},
     namespace::{Admin, Namespace},
     wire,
 };
@@ -48,17 +48,35 @@ pub(crate) fn router(app: App) -> Router {
 }
 
 fn models() -> Router<App> {
-    Router::new()
-        .route("/v1/chat/completions", post(chat_completions))
-        .route("/v1/messages", post(messages))
-        .route("/api/chat", post(ollama_chat))
+    let calls = Api::ALL.into_iter().fold(Router::new(), |router, api| router.route(api.path(), call(api)));
+    calls
+        .route("/v1/messages/count_tokens", post(count_tokens))
         .route("/v1/models", get(v1_models))
         .route("/v1/models/{model}", get(v1_model))
         .route("/api/tags", get(tags))
+        .route("/api/ps", get(tags))
+        .route("/api/show", post(show))
         .route("/api/version", get(|| async { Json(json!({ "version": "0.12.0" })) }))
 }
 
-/// The namespace that a request's path names.
+/// A path that takes model calls.
+fn call(api: Api) -> MethodRouter<App> {
+    post(
+        move |State(app): State<App>,
+              At(namespace): At,
+              ConnectInfo(peer): ConnectInfo<Peer>,
+              headers: HeaderMap,
+              body: Result<Bytes, BytesRejection>| async move {
+            let arrival = Arrival { namespace, peer, stopping: app.stopping };
+            match body {
+                Ok(body) => respond(api, arrival, &headers, body).await,
+                Err(rejection) => unreadable(api, arrival, &headers, &rejection),
+            }
+        },
+    )
+}
+
+/// The namespace that a request's path names, or the key that it comes with: not every client can be given a path.
 pub(crate) struct At(pub(crate) Arc<Namespace>);
 
 impl FromRequestParts<App> for At {
@@ -67,7 +85,7 @@ impl FromRequestParts<App> for At {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let params = RawPathParams::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let name = params.iter().find(|(key, _)| *key == "namespace").map(|(_, name)| name);
-        match name {
+        match name.or_else(|| key_name(&parts.headers)) {
             None => Ok(Self(Arc::clone(app.admin.root()))),
             Some(name) => app
                 .admin
@@ -78,39 +96,24 @@ impl FromRequestParts<App> for At {
     }
 }
 
-async fn chat_completions(
-    State(app): State<App>,
-    At(namespace): At,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    respond(Vendor::OpenAi, Arrival { namespace, peer, stopping: app.stopping }, &headers, body).await
-}
-
-async fn messages(
-    State(app): State<App>,
-    At(namespace): At,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    respond(Vendor::Anthropic, Arrival { namespace, peer, stopping: app.stopping }, &headers, body).await
-}
-
-async fn ollama_chat(
-    State(app): State<App>,
-    At(namespace): At,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    respond(Vendor::Ollama, Arrival { namespace, peer, stopping: app.stopping }, &headers, body).await
-}
-
 /// `OpenAI` and Anthropic share the path; only one of them sends a version.
 fn v1_vendor(headers: &HeaderMap) -> Vendor {
     if headers.contains_key("anthropic-version") { Vendor::Anthropic } else { Vendor::OpenAi }
+}
+
+/// A key `t/NAME` names a namespace, wherever a vendor's client puts keys.
+fn key_name(headers: &HeaderMap) -> Option<&str> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    [bearer, header("x-api-key")].into_iter().flatten().find_map(|key| key.strip_prefix("t/"))
+}
+
+async fn count_tokens(Json(request): Json<Value>) -> Json<Value> {
+    Json(wire::count_tokens(&request))
+}
+
+async fn show(Json(request): Json<Value>) -> Json<Value> {
+    Json(wire::details(request["model"].as_str().unwrap_or(SOME_MODEL)))
 }
 
 async fn v1_models(At(namespace): At, headers: HeaderMap) -> Response {
@@ -136,8 +139,9 @@ fn model_names(namespace: &Namespace) -> Vec<String> {
 
 async fn unknown_path(uri: Uri) -> Response {
     let detail = format!(
-        "there is no {}; calls go to /v1/chat/completions, /v1/messages or /api/chat, also below /t/NAME, control to /__mock/…",
-        uri.path()
+        "there is no {}; calls go to {}, also below /t/NAME, control to /__mock/…",
+        uri.path(),
+        Api::ALL.map(Api::path).join(", ")
     );
     control::problem(StatusCode::NOT_FOUND, &detail).into_response()
 }

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::{
     WireError,
-    frames::{Builder, Frames, sse},
+    frames::{Builder, Frames, Stencil, sse},
     read, request_id_of,
 };
 use crate::{
-    answer::{Answer, Block, Finish},
+    answer::{Answer, Block, Finish, tokens},
     call::{Call, Message, Role, Wanted},
 };
 
@@ -98,14 +98,14 @@ pub(super) fn frames(answer: &Answer) -> Frames {
         if index == 0 {
             frames.silent(&event("ping", json!({ "type": "ping" })));
         }
-        for piece in pieces {
+        let stencil = Stencil::new(|piece| {
             let delta = match block {
                 Block::Text(_) => json!({ "type": "text_delta", "text": piece }),
                 Block::Tool { .. } => json!({ "type": "input_json_delta", "partial_json": piece }),
             };
-            let delta = json!({ "type": "content_block_delta", "index": index, "delta": delta });
-            frames.piece(&event("content_block_delta", delta), piece);
-        }
+            event("content_block_delta", json!({ "type": "content_block_delta", "index": index, "delta": delta }))
+        });
+        frames.pieces(&stencil, pieces);
         frames.silent(&event("content_block_stop", json!({ "type": "content_block_stop", "index": index })));
     }
     let delta = json!({
@@ -165,6 +165,12 @@ pub(super) fn error(error: &WireError, id: u64) -> Value {
         _ => "invalid_request_error",
     };
     json!({ "type": "error", "error": { "type": kind, "message": error.message }, "request_id": request_id_of(id) })
+}
+
+pub(super) fn count_tokens(request: &Value) -> Value {
+    let messages = request["messages"].as_array().map_or(&[][..], Vec::as_slice);
+    let contents = messages.iter().map(|message| &message["content"]).chain([&request["system"]]);
+    json!({ "input_tokens": contents.map(|content| tokens(&read::text(content))).sum::<usize>() })
 }
 
 pub(super) fn models(names: &[String]) -> Value {

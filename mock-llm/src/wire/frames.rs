@@ -1,4 +1,7 @@
 //! A streamed answer as bytes: what travels together, and the two ways to frame it (server-sent events and JSON lines).
+//!
+//! Frames of one stream differ in little more than the piece that they carry. So a frame is encoded once, as a
+//! [`Stencil`], and every piece is put into a copy of it.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -21,29 +24,73 @@ pub(crate) struct Piece {
     pub(crate) tokens: usize,
 }
 
-/// Collects frames in the order in which they are sent.
+/// Collects frames in the order in which they are sent. All of them share one buffer.
 #[derive(Debug, Default)]
 pub(super) struct Builder {
-    frames: Frames,
-    silent: Vec<u8>,
+    buffer: Vec<u8>,
+    /// Where each piece's bytes end, and its tokens.
+    pieces: Vec<(usize, usize)>,
 }
 
 impl Builder {
     /// A frame without a piece of the answer: it travels with the next one that has.
     pub(super) fn silent(&mut self, frame: &[u8]) {
-        self.silent.extend_from_slice(frame);
+        self.buffer.extend_from_slice(frame);
     }
 
     /// A frame that carries `piece`.
     pub(super) fn piece(&mut self, frame: &[u8], piece: &str) {
-        self.silent.extend_from_slice(frame);
-        let bytes = Bytes::from(std::mem::take(&mut self.silent));
-        self.frames.pieces.push(Piece { bytes, tokens: tokens(piece) });
+        self.silent(frame);
+        self.pieces.push((self.buffer.len(), tokens(piece)));
     }
 
-    pub(super) fn finish(mut self) -> Frames {
-        self.frames.closing = Bytes::from(self.silent);
-        self.frames
+    /// A frame for each of `pieces`, by the same stencil.
+    pub(super) fn pieces(&mut self, stencil: &Stencil, pieces: &[String]) {
+        for piece in pieces {
+            stencil.fill(piece, &mut self.buffer);
+            self.pieces.push((self.buffer.len(), tokens(piece)));
+        }
+    }
+
+    pub(super) fn finish(self) -> Frames {
+        let mut rest = Bytes::from(self.buffer);
+        let mut start = 0;
+        let piece = |(end, tokens)| {
+            let bytes = rest.split_to(end - start);
+            start = end;
+            Piece { bytes, tokens }
+        };
+        let pieces = self.pieces.into_iter().map(piece).collect();
+        Frames { pieces, closing: rest }
+    }
+}
+
+/// A frame with a gap for the piece that it carries.
+#[derive(Debug)]
+pub(super) struct Stencil {
+    before: Vec<u8>,
+    after: Vec<u8>,
+}
+
+impl Stencil {
+    /// Stands in for the piece. Nobody else writes it, and what stands before the gap cannot hide it: the last one counts.
+    const GAP: &str = "\u{0}";
+    const ENCODED_GAP: &[u8] = br#""\u0000""#;
+
+    /// The stencil of the frame that `encode` makes of a piece.
+    pub(super) fn new(encode: impl FnOnce(&str) -> Vec<u8>) -> Self {
+        let frame = encode(Self::GAP);
+        let gap = frame.windows(Self::ENCODED_GAP.len()).rposition(|window| window == Self::ENCODED_GAP);
+        let gap = gap.unwrap_or(frame.len());
+        let after = frame.get(gap + Self::ENCODED_GAP.len()..).unwrap_or_default().to_vec();
+        Self { before: frame[..gap].to_vec(), after }
+    }
+
+    fn fill(&self, piece: &str, buffer: &mut Vec<u8>) {
+        buffer.extend_from_slice(&self.before);
+        // Writing a string into memory does not fail.
+        let _ = serde_json::to_writer(&mut *buffer, piece);
+        buffer.extend_from_slice(&self.after);
     }
 }
 
@@ -56,4 +103,27 @@ pub(super) fn sse(event: Option<&str>, data: &Value) -> Vec<u8> {
 /// A line of JSON.
 pub(super) fn line(data: &Value) -> Vec<u8> {
     format!("{data}\n").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_filled_stencil_is_the_frame_that_the_encoder_would_have_made() {
+        let encode = |piece: &str| sse(None, &json!({ "model": "\u{0}", "delta": { "content": piece }, "end": null }));
+        let pieces = ["You ", "\"quote\"\n", "Übermut 🜁", ""].map(str::to_owned);
+        let mut builder = Builder::default();
+        builder.silent(b"first\n");
+        builder.pieces(&Stencil::new(encode), &pieces);
+        builder.silent(b"last\n");
+        let frames = builder.finish();
+        assert_eq!(frames.pieces[0].bytes, [b"first\n", &encode(&pieces[0])[..]].concat());
+        for (frame, piece) in frames.pieces.iter().zip(&pieces).skip(1) {
+            assert_eq!(frame.bytes, encode(piece));
+        }
+        assert_eq!(frames.closing, "last\n");
+    }
 }

@@ -1,4 +1,4 @@
-//! The three wire formats: from a request to a call, from an answer to bytes. Everything that differs between the
+//! The wire formats: from a request to a call, from an answer to bytes. Everything that differs between the
 //! vendors is below here.
 
 mod anthropic;
@@ -6,6 +6,7 @@ mod frames;
 mod ollama;
 mod openai;
 mod read;
+mod responses;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use serde_json::Value;
 pub(crate) use self::frames::{Frames, Piece};
 use crate::{
     answer::{Answer, mix},
-    call::{Call, Vendor},
+    call::{Api, Call, Vendor},
 };
 
 /// An error as a vendor would say it.
@@ -40,17 +41,15 @@ impl WireError {
 }
 
 /// Reads a request. What could be read is returned with the error, for the journal.
-pub(crate) fn parse(vendor: Vendor, headers: &HeaderMap, body: Bytes) -> Result<Call, Box<(Call, WireError)>> {
-    let names = headers
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-    let mut call = Call::bare(vendor, names.collect::<BTreeMap<_, _>>(), body);
+pub(crate) fn parse(api: Api, headers: &HeaderMap, body: Bytes) -> Result<Call, Box<(Call, WireError)>> {
+    let mut call = Call::bare(api, header_map(headers), body);
     let parsed = serde_json::from_slice::<Value>(&call.body)
         .map_err(|error| WireError::new(400, format!("the request's body is not JSON: {error}")))
-        .and_then(|body| match vendor {
-            Vendor::OpenAi => openai::read(&mut call, &body),
-            Vendor::Anthropic => anthropic::read(&mut call, &body),
-            Vendor::Ollama => ollama::read(&mut call, &body),
+        .and_then(|body| match api {
+            Api::ChatCompletions => openai::read(&mut call, &body),
+            Api::Responses => responses::read(&mut call, &body),
+            Api::Messages => anthropic::read(&mut call, &body),
+            Api::Chat => ollama::read(&mut call, &body),
         });
     match parsed {
         Ok(()) => Ok(call),
@@ -58,21 +57,29 @@ pub(crate) fn parse(vendor: Vendor, headers: &HeaderMap, body: Bytes) -> Result<
     }
 }
 
+/// Headers by lower-case name.
+pub(crate) fn header_map(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
+
 /// The answer as a stream.
 pub(crate) fn frames(call: &Call, answer: &Answer) -> Frames {
-    match call.vendor {
-        Vendor::OpenAi => openai::frames(call, answer),
-        Vendor::Anthropic => anthropic::frames(answer),
-        Vendor::Ollama => ollama::frames(answer),
+    match call.api {
+        Api::ChatCompletions => openai::frames(call, answer),
+        Api::Responses => responses::frames(call, answer),
+        Api::Messages => anthropic::frames(answer),
+        Api::Chat => ollama::frames(answer),
     }
 }
 
 /// The answer in one body.
 pub(crate) fn body(call: &Call, answer: &Answer) -> Bytes {
-    let body = match call.vendor {
-        Vendor::OpenAi => openai::body(answer),
-        Vendor::Anthropic => anthropic::body(answer),
-        Vendor::Ollama => ollama::body(answer),
+    let body = match call.api {
+        Api::ChatCompletions => openai::body(answer),
+        Api::Responses => responses::body(call, answer),
+        Api::Messages => anthropic::body(answer),
+        Api::Chat => ollama::body(answer),
     };
     Bytes::from(body.to_string())
 }
@@ -88,11 +95,12 @@ pub(crate) fn error_body(vendor: Vendor, error: &WireError, id: u64) -> Bytes {
 }
 
 /// An error inside a stream that has begun.
-pub(crate) fn error_frame(vendor: Vendor, error: &WireError, id: u64) -> Bytes {
-    Bytes::from(match vendor {
-        Vendor::OpenAi => frames::sse(None, &openai::error(error)),
-        Vendor::Anthropic => frames::sse(Some("error"), &anthropic::error(error, id)),
-        Vendor::Ollama => frames::line(&ollama::error(error)),
+pub(crate) fn error_frame(api: Api, error: &WireError, id: u64) -> Bytes {
+    Bytes::from(match api {
+        Api::ChatCompletions => frames::sse(None, &openai::error(error)),
+        Api::Responses => responses::error_frame(error),
+        Api::Messages => frames::sse(Some("error"), &anthropic::error(error, id)),
+        Api::Chat => frames::line(&ollama::error(error)),
     })
 }
 
@@ -157,6 +165,16 @@ pub(crate) fn model(vendor: Vendor, name: &str) -> Value {
         Vendor::Anthropic => anthropic::model(name),
         Vendor::Ollama => ollama::model(name),
     }
+}
+
+/// Anthropic: how many tokens a request has.
+pub(crate) fn count_tokens(request: &Value) -> Value {
+    anthropic::count_tokens(request)
+}
+
+/// Ollama: what a model is.
+pub(crate) fn details(name: &str) -> Value {
+    ollama::details(name)
 }
 
 fn request_id_of(id: u64) -> String {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     WireError,
-    frames::{Builder, Frames, line},
+    frames::{Builder, Frames, Stencil, line},
     read,
 };
 use crate::{
@@ -60,9 +60,8 @@ pub(super) fn frames(answer: &Answer) -> Frames {
     for block in &answer.blocks {
         match block {
             Block::Text(pieces) => {
-                for piece in pieces {
-                    frames.piece(&chunk(json!({ "role": "assistant", "content": piece })), piece);
-                }
+                let stencil = Stencil::new(|piece| chunk(json!({ "role": "assistant", "content": piece })));
+                frames.pieces(&stencil, pieces);
             }
             // Ollama sends a tool call in one piece.
             Block::Tool { name, pieces } => {
@@ -116,8 +115,24 @@ pub(super) fn model(name: &str) -> Value {
         "modified_at": CREATED_AT,
         "size": 0,
         "digest": "0".repeat(64),
-        "details": {
-            "parent_model": "", "format": "gguf", "family": "mock", "families": ["mock"], "parameter_size": "0B", "quantization_level": "none",
-        },
+        "details": family(),
+    })
+}
+
+pub(super) fn details(name: &str) -> Value {
+    json!({
+        "modelfile": format!("FROM {name}"),
+        "parameters": "",
+        "template": "{{ .Prompt }}",
+        "details": family(),
+        "model_info": { "general.architecture": "mock" },
+        "capabilities": ["completion", "tools"],
+        "modified_at": CREATED_AT,
+    })
+}
+
+fn family() -> Value {
+    json!({
+        "parent_model": "", "format": "gguf", "family": "mock", "families": ["mock"], "parameter_size": "0B", "quantization_level": "none",
     })
 }

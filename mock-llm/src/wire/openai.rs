@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     WireError,
-    frames::{Builder, Frames, sse},
+    frames::{Builder, Frames, Stencil, sse},
     read,
 };
 use crate::{
@@ -88,19 +88,16 @@ pub(super) fn frames(call: &Call, answer: &Answer) -> Frames {
     for block in &answer.blocks {
         match block {
             Block::Text(pieces) => {
-                for piece in pieces {
-                    frames.piece(&chunk(json!({ "content": piece }), Value::Null), piece);
-                }
+                let stencil = Stencil::new(|piece| chunk(json!({ "content": piece }), Value::Null));
+                frames.pieces(&stencil, pieces);
             }
             Block::Tool { name, pieces } => {
                 let function = json!({ "name": name, "arguments": "" });
                 let opening =
                     json!({ "index": index, "id": call_id(answer, index), "type": "function", "function": function });
                 frames.silent(&chunk(json!({ "tool_calls": [opening] }), Value::Null));
-                for piece in pieces {
-                    let delta = json!({ "tool_calls": [{ "index": index, "function": { "arguments": piece } }] });
-                    frames.piece(&chunk(delta, Value::Null), piece);
-                }
+                let delta = |piece: &str| json!({ "tool_calls": [{ "index": index, "function": { "arguments": piece } }] });
+                frames.pieces(&Stencil::new(|piece| chunk(delta(piece), Value::Null)), pieces);
                 index += 1;
             }
         }
@@ -120,11 +117,15 @@ fn head(answer: &Answer, object: &str) -> Value {
     json!({
         "id": answer.id("chatcmpl-", 0),
         "object": object,
-        "created": EPOCH + answer.ordinal,
+        "created": created(answer),
         "model": answer.model,
         "service_tier": "default",
         "system_fingerprint": "fp_mock",
     })
+}
+
+pub(super) fn created(answer: &Answer) -> u64 {
+    EPOCH + answer.ordinal
 }
 
 fn finish(answer: &Answer) -> &'static str {

@@ -16,7 +16,7 @@ pub(super) fn text(content: &Value) -> String {
 
 fn part(part: &Value) -> String {
     match part["type"].as_str() {
-        Some("text" | "input_text") => part["text"].as_str().unwrap_or_default().to_owned(),
+        Some("text" | "input_text" | "output_text") => part["text"].as_str().unwrap_or_default().to_owned(),
         Some("tool_result") => text(&part["content"]),
         _ => String::new(),
     }

@@ -57,6 +57,15 @@ fn an_entry_that_can_never_answer_is_pointed_out() {
 }
 
 #[test]
+fn an_expression_that_is_too_large_is_pointed_out() {
+    let output = check(r#"[{"text": "a"}]"#);
+    assert!(!String::from_utf8(output.stdout).unwrap().contains("warning"));
+    let output =
+        check(r#"{"entries": [{"match": {"user": {"regex": "(\w{1000}){1000}"}}, "reply": "y"}]}"#);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("too large and matches nothing"));
+}
+
+#[test]
 fn the_schema_names_every_key() {
     let output = command().arg("schema").output().unwrap();
     let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

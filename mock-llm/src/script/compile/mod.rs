@@ -6,23 +6,23 @@ mod replies;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use regex::Regex;
 use serde_json::Value;
 
 use self::replies::Defaults;
 use super::{
     Capture, Condition, Entry, Order, Script, ScriptError,
-    capture::Pattern,
+    capture::Wanted,
     condition::{Place, Test},
     error::{Problem, from_serde},
     format::{CaptureForm, EntryForm, FullScript, FullTest, MatchForm, ReplyForm, ScriptForm, TestForm, Texts},
+    pattern::{Pattern, Patterns},
     reply::Reply,
     spot::escape,
     template::{Captured, Scope, Template},
 };
 use crate::{
     answer::Draws,
-    call::{Call, Source, Vendor},
+    call::{Api, Call, Source},
 };
 
 type Checked<T> = Result<T, Problem>;
@@ -61,10 +61,11 @@ fn full(form: FullScript) -> Checked<Script> {
         return Err(Problem::new("/speed", format!("speed is {speed}, expected 0 or more")));
     }
     let defaults = Defaults::new(form.pace, form.chunk)?;
+    let patterns = Patterns::default();
     let entries = form.entries.into_iter().enumerate();
     Ok(Script {
         entries: entries
-            .map(|(index, form)| entry(form, order, &defaults, &format!("/entries/{index}")))
+            .map(|(index, form)| entry(form, order, &defaults, &patterns, &format!("/entries/{index}")))
             .collect::<Checked<_>>()?,
         order,
         strict: form.strict.unwrap_or(true),
@@ -73,8 +74,14 @@ fn full(form: FullScript) -> Checked<Script> {
     })
 }
 
-fn entry(form: EntryForm, order: Order, defaults: &Defaults, pointer: &str) -> Checked<Entry> {
-    let captures = captures(form.capture, pointer)?;
+fn entry(
+    form: EntryForm,
+    order: Order,
+    defaults: &Defaults,
+    patterns: &Patterns,
+    pointer: &str,
+) -> Checked<Entry> {
+    let captures = captures(form.capture, patterns, pointer)?;
     let names: Vec<String> = captures.iter().flat_map(|capture| capture.names.clone()).collect();
     let replies: Vec<Reply> = match (form.reply, form.replies) {
         (Some(reply), None) => vec![replies::reply(reply, defaults, &names, &format!("{pointer}/reply"))?],
@@ -99,7 +106,7 @@ fn entry(form: EntryForm, order: Order, defaults: &Defaults, pointer: &str) -> C
     Ok(Entry {
         name: form.name,
         call: form.conditions.call,
-        conditions: conditions(form.conditions, &format!("{pointer}/match"))?,
+        conditions: conditions(form.conditions, patterns, &format!("{pointer}/match"))?,
         captures,
         times: form.times.or_else(|| (order == Order::Ordered).then(once_each)),
         optional: form.optional,
@@ -107,13 +114,21 @@ fn entry(form: EntryForm, order: Order, defaults: &Defaults, pointer: &str) -> C
     })
 }
 
-fn conditions(form: MatchForm, pointer: &str) -> Checked<Vec<Condition>> {
+fn conditions(form: MatchForm, patterns: &Patterns, pointer: &str) -> Checked<Vec<Condition>> {
     let mut conditions = Vec::new();
+    let add = |conditions: &mut Vec<Condition>, form, place: &Place, plain, pointer: &str| -> Checked<()> {
+        let tests = tests(form, plain, patterns, pointer)?;
+        // Each test becomes a condition of its own, so that an explanation can tell which one failed.
+        conditions.extend(tests.into_iter().map(|test| Condition::Text { place: place.clone(), test }));
+        Ok(())
+    };
     conditions.extend(form.kind.map(Condition::Kind));
     conditions.extend(form.vendor.map(Condition::Vendor));
+    conditions.extend(form.api.map(Condition::Api));
+    conditions.extend(form.role.map(Condition::Role));
     conditions.extend(form.stream.map(Condition::Stream));
     if let Some(test) = form.model {
-        tests(test, &Place::Model, Test::Exact, &format!("{pointer}/model"), &mut conditions)?;
+        add(&mut conditions, test, &Place::Model, Test::Exact, &format!("{pointer}/model"))?;
     }
     let texts = [
         (form.user, Source::User),
@@ -125,12 +140,12 @@ fn conditions(form: MatchForm, pointer: &str) -> Checked<Vec<Condition>> {
     for (test, source) in texts {
         if let Some(test) = test {
             let pointer = format!("{pointer}/{}", source.name());
-            tests(test, &Place::Message(source), Test::Contains, &pointer, &mut conditions)?;
+            add(&mut conditions, test, &Place::Message(source), Test::Contains, &pointer)?;
         }
     }
     for (name, test) in form.header {
         let pointer = format!("{pointer}/header/{}", escape(&name));
-        tests(test, &Place::Header(name.to_lowercase()), Test::Exact, &pointer, &mut conditions)?;
+        add(&mut conditions, test, &Place::Header(name.to_lowercase()), Test::Exact, &pointer)?;
     }
     for (place, value) in form.pointer {
         let pointer = format!("{pointer}/pointer/{}", escape(&place));
@@ -141,7 +156,7 @@ fn conditions(form: MatchForm, pointer: &str) -> Checked<Vec<Condition>> {
         if let Value::Object(_) = value {
             let test: FullTest =
                 serde_json::from_value(value).map_err(|error| Problem::new(pointer.clone(), error.to_string()))?;
-            tests(TestForm::Full(test), &Place::Pointer(place), Test::Exact, &pointer, &mut conditions)?;
+            add(&mut conditions, TestForm::Full(test), &Place::Pointer(place), Test::Exact, &pointer)?;
         } else {
             conditions.push(Condition::Equal { pointer: place, value });
         }
@@ -149,36 +164,26 @@ fn conditions(form: MatchForm, pointer: &str) -> Checked<Vec<Condition>> {
     Ok(conditions)
 }
 
-/// Each test becomes a condition of its own, so that an explanation can tell which one failed.
-fn tests(
-    form: TestForm,
-    place: &Place,
-    plain: fn(String) -> Test,
-    pointer: &str,
-    conditions: &mut Vec<Condition>,
-) -> Checked<()> {
-    let mut push = |test| conditions.push(Condition::Text { place: place.clone(), test });
+fn tests(form: TestForm, plain: fn(String) -> Test, patterns: &Patterns, pointer: &str) -> Checked<Vec<Test>> {
     let test = match form {
-        TestForm::Plain(text) => {
-            push(plain(text));
-            return Ok(());
-        }
+        TestForm::Plain(text) => return Ok(vec![plain(text)]),
         TestForm::Full(test) => test,
     };
     let empty = test.exact.is_none() && test.contains.is_none() && test.lacks.is_none() && test.regex.is_none();
     if empty {
         return Err(Problem::new(pointer, "a test needs `exact`, `contains`, `lacks` or `regex`"));
     }
-    test.exact.map(Test::Exact).into_iter().for_each(&mut push);
-    test.contains.into_iter().flat_map(|Texts(texts)| texts).map(Test::Contains).for_each(&mut push);
-    test.lacks.into_iter().flat_map(|Texts(texts)| texts).map(Test::Lacks).for_each(&mut push);
+    let texts = |texts: Option<Texts>| texts.into_iter().flat_map(|Texts(texts)| texts);
+    let mut tests: Vec<Test> = test.exact.map(Test::Exact).into_iter().collect();
+    tests.extend(texts(test.contains).map(Test::Contains));
+    tests.extend(texts(test.lacks).map(Test::Lacks));
     if let Some(source) = test.regex {
-        push(Test::Regex(regex(&source, &format!("{pointer}/regex"))?));
+        tests.push(Test::Matches(regex(&source, patterns, &format!("{pointer}/regex"))?));
     }
-    Ok(())
+    Ok(tests)
 }
 
-fn captures(forms: Vec<CaptureForm>, pointer: &str) -> Checked<Vec<Capture>> {
+fn captures(forms: Vec<CaptureForm>, patterns: &Patterns, pointer: &str) -> Checked<Vec<Capture>> {
     let mut known: Vec<String> = Vec::new();
     let mut captures = Vec::new();
     for (index, form) in forms.into_iter().enumerate() {
@@ -188,30 +193,25 @@ fn captures(forms: Vec<CaptureForm>, pointer: &str) -> Checked<Vec<Capture>> {
             .map_err(|(text, help)| Problem::new(pointer.clone(), text).with_help(help))?;
         // Captured text is escaped before it is put in, so one sample stands for all.
         let sample = sample(&template, &known);
-        let regex = regex(&sample, &pointer)?;
-        let names: Vec<String> = regex.capture_names().flatten().map(str::to_owned).collect();
+        let regex = regex(&sample, patterns, &pointer)?;
+        let names = regex.names().to_vec();
         if names.is_empty() {
             let help = "name a group: `(?<place>.+)`".to_owned();
             return Err(Problem::new(pointer, "the regular expression captures nothing").with_help(Some(help)));
         }
         known.extend(names.iter().cloned());
-        let pattern = if template.is_literal() { Pattern::Fixed(regex) } else { Pattern::Template(template) };
-        captures.push(Capture { source: form.from, pattern, names, optional: form.optional, join: form.join });
+        let wanted = if template.is_literal() { Wanted::Fixed(regex) } else { Wanted::template(template) };
+        captures.push(Capture { source: form.from, wanted, names, optional: form.optional, join: form.join });
     }
     Ok(captures)
 }
 
 fn sample(template: &Template, known: &[String]) -> String {
     let captured: Captured = known.iter().map(|name| (name.clone(), "x".to_owned())).collect();
-    let call = Call::bare(Vendor::OpenAi, BTreeMap::new(), Bytes::new());
+    let call = Call::bare(Api::ChatCompletions, BTreeMap::new(), Bytes::new());
     template.render(&Scope { captured: &captured, call: &call, nth: 1 }, &mut Draws::new(0, ""))
 }
 
-fn regex(source: &str, pointer: &str) -> Checked<Regex> {
-    Regex::new(source).map_err(|error| {
-        // The last line of regex's message is the reason; the lines before draw the place, which the pointer gives.
-        let message = error.to_string();
-        let reason = message.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
-        Problem::new(pointer, format!("not a regular expression: {reason}"))
-    })
+fn regex(source: &str, patterns: &Patterns, pointer: &str) -> Checked<Pattern> {
+    patterns.get(source).map_err(|reason| Problem::new(pointer, format!("not a regular expression: {reason}")))
 }

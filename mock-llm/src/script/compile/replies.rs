@@ -67,8 +67,8 @@ fn pace(form: PaceForm) -> Pace {
 }
 
 fn framing(form: FramingForm) -> Framing {
-    let FramingForm { segment_bytes, crlf, comments } = form;
-    Framing { segment_bytes, crlf, comments }
+    let FramingForm { segment_bytes, frames_per_segment, crlf, comments, byte_order_mark } = form;
+    Framing { segment_bytes, frames_per_segment, crlf, comments, byte_order_mark }
 }
 
 fn chunk(form: ChunkForm, names: &[String], pointer: &str) -> Checked<Chunk> {

@@ -16,7 +16,7 @@ use serde_json::Value;
 pub(super) use self::reply::{ChunkForm, FaultForm, FaultName, FramingForm, PaceForm, ReplyForm, ToolForm, UsageForm};
 pub(super) use self::short::Texts;
 use self::short::{Short, short_form};
-use crate::call::{Kind, Source, Vendor};
+use crate::call::{Api, Kind, Role, Source, Vendor};
 
 /// A model script: a list of replies, given one after the other, or an object with entries.
 #[derive(Debug)]
@@ -109,6 +109,10 @@ pub(super) struct MatchForm {
     pub(super) kind: Option<Kind>,
     /// Whose wire format the caller speaks.
     pub(super) vendor: Option<Vendor>,
+    /// Which of the vendor's interfaces the caller uses.
+    pub(super) api: Option<Api>,
+    /// Who spoke last.
+    pub(super) role: Option<Role>,
     /// The model's name; a plain string must be equal.
     pub(super) model: Option<TestForm>,
     /// Whether the caller asks for a stream.

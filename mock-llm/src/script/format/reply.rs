@@ -154,12 +154,17 @@ impl<'de> Deserialize<'de> for NoObject {
 pub(in crate::script) struct FramingForm {
     /// Cut frames into parts of so many bytes that are sent one by one, also in the middle of a character.
     pub(in crate::script) segment_bytes: Option<NonZeroUsize>,
+    /// Send so many frames together.
+    pub(in crate::script) frames_per_segment: Option<NonZeroUsize>,
     /// End lines with CR LF.
     #[serde(default)]
     pub(in crate::script) crlf: bool,
     /// A comment before every piece, where the format has comments (server-sent events).
     #[serde(default)]
     pub(in crate::script) comments: bool,
+    /// A byte order mark before the first byte, where the format has one (server-sent events).
+    #[serde(default)]
+    pub(in crate::script) byte_order_mark: bool,
 }
 
 /// A gate: its name, or name and place.
