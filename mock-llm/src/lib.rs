@@ -13,6 +13,7 @@ mod answer;
 mod call;
 mod delivery;
 mod namespace;
+mod record;
 mod script;
 mod serve;
 mod sync;
@@ -23,5 +24,6 @@ pub use self::namespace::{
     Admin, AnswerRecord, BadName, Check, Ending, EntryExplanation, EntryProgress, EntryRef, GateState, Gates,
     JOURNAL_CAPACITY, Namespace, Record,
 };
+pub use self::record::{RecordError, Recorder};
 pub use self::script::{Mistake, Script, ScriptError};
 pub use self::serve::{MockLlm, StartError};

@@ -1,4 +1,4 @@
-//! The `mock-llm` command: serves a script, checks one, or prints the format's schema.
+//! The `mock-llm` command: serves a script, records one, checks one, or prints the format's schema.
 
 use std::{
     fs,
@@ -10,8 +10,8 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use miette::{Context, IntoDiagnostic, LabeledSpan, NamedSource, Report, miette};
-use mock_llm::{MockLlm, Script, ScriptError};
-use tokio::signal::unix::{SignalKind, signal};
+use mock_llm::{MockLlm, Recorder, Script, ScriptError};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// How long a health check waits for an answer.
@@ -53,6 +53,18 @@ enum Command {
     },
     /// Prints the JSON Schema of the script format.
     Schema,
+    /// Stands before a real model, passes every call on, and writes the answers as a script, without the keys.
+    Record {
+        /// The model's base URL, such as https://api.openai.com: a call's path is put behind it.
+        #[arg(long, value_name = "URL")]
+        upstream: String,
+        /// Where to listen; port 0 takes any free port.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
+        /// The script to write. It is replaced, and whole after every call.
+        #[arg(long, value_name = "FILE", default_value = "recorded.json")]
+        script: PathBuf,
+    },
     /// Asks whether a server answers; for health checks in containers, which have nothing else to ask with.
     Health {
         /// Where it listens.
@@ -71,6 +83,7 @@ fn main() -> miette::Result<()> {
             let schema = serde_json::to_string_pretty(&Script::schema()).into_diagnostic()?;
             say(&schema)
         }
+        Some(Command::Record { upstream, listen, script }) => record(listen, &upstream, script),
         Some(Command::Health { address }) => health(address),
     }
 }
@@ -98,16 +111,43 @@ async fn serve(options: &Serve) -> miette::Result<()> {
     if let Some(seed) = options.seed {
         script = script.with_seed(seed);
     }
-    let mut terminate = signal(SignalKind::terminate()).into_diagnostic()?;
-    let mut interrupt = signal(SignalKind::interrupt()).into_diagnostic()?;
+    let stop = Stop::listen()?;
     let mock = MockLlm::start(options.listen, script).await.into_diagnostic()?;
     say(&format!("mock-llm listening on {}", mock.base_url()))?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    stop.told().await;
     mock.shutdown().await;
     Ok(())
+}
+
+#[tokio::main]
+async fn record(listen: SocketAddr, upstream: &str, script: PathBuf) -> miette::Result<()> {
+    let stop = Stop::listen()?;
+    let recorder = Recorder::start(listen, upstream, script.clone()).await.into_diagnostic()?;
+    say(&format!("mock-llm recording {upstream} on {}", recorder.base_url()))?;
+    stop.told().await;
+    say(&format!("{}: answers recorded: {}", script.display(), recorder.recorded()))
+}
+
+/// The signals that ask a process to end.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// From here on they do not kill: listen before anybody can know that the process runs.
+    fn listen() -> miette::Result<Self> {
+        let signal = |kind| signal(kind).into_diagnostic();
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Returns when one has come.
+    async fn told(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 fn check(path: &Path) -> miette::Result<()> {

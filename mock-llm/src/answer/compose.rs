@@ -129,6 +129,11 @@ fn spoil(pieces: Vec<String>, fault: Option<ContentFault>, rule: &Chunk) -> Vec<
     }
 }
 
+/// Whether `text` is what the caller wants.
+pub(crate) fn fits(wanted: &Wanted, text: &str) -> bool {
+    check(wanted, Some(&[text.to_owned()]), &[]).is_ok()
+}
+
 fn check(wanted: &Wanted, pieces: Option<&[String]>, tools: &[(String, Value)]) -> Result<(), Mismatch> {
     let forced = match wanted {
         Wanted::Text => return Ok(()),

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::chunk::tokens;
-pub(crate) use self::compose::{compose, echo};
+pub(crate) use self::compose::{compose, echo, fits};
 pub(crate) use self::draw::{Draws, mix};
 
 /// Why the model stops.

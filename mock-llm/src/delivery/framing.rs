@@ -87,7 +87,8 @@ mod tests {
         let closing = Frame { bytes: Bytes::from_static(b"end"), ..Frame::default() };
         let framing = Framing { frames_per_segment: NonZeroUsize::new(2), ..Framing::default() };
         let segments = segment(vec![frame("a"), frame("b"), frame("c"), closing], framing);
-        let seen: Vec<_> = segments.iter().map(|segment| (&segment.bytes[..], segment.pieces, segment.tokens)).collect();
+        let seen: Vec<_> =
+            segments.iter().map(|segment| (&segment.bytes[..], segment.pieces, segment.tokens)).collect();
         assert_eq!(seen, [(&b"ab"[..], 2, 4), (b"c", 1, 2), (b"end", 0, 0)]);
     }
 
@@ -97,7 +98,10 @@ mod tests {
         let framing = Framing { segment_bytes: NonZeroUsize::new(3), ..Framing::default() };
         let parts = segment(vec![frame.clone()], framing);
         assert_eq!(parts.iter().map(|part| &part.bytes[..]).collect::<Vec<_>>().concat(), frame.bytes);
-        assert_eq!(parts.iter().map(|part| (part.pieces, part.tokens)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)), (1, 2));
+        assert_eq!(
+            parts.iter().map(|part| (part.pieces, part.tokens)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
+            (1, 2)
+        );
         assert!(parts.iter().any(|part| std::str::from_utf8(&part.bytes).is_err()), "cut in the middle of a character");
     }
 }

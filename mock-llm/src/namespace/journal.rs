@@ -27,6 +27,11 @@ pub const JOURNAL_CAPACITY: usize = 1000;
 /// Headers that carry keys.
 const SECRET_HEADERS: [&str; 4] = ["authorization", "x-api-key", "api-key", "cookie"];
 
+/// Whether a header, by its lower-case name, carries a key.
+pub(crate) fn is_secret(header: &str) -> bool {
+    SECRET_HEADERS.contains(&header)
+}
+
 /// One call, as the journal tells it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -212,10 +217,10 @@ impl Journal {
 impl Slot {
     fn record(&self, namespace: &str) -> Record {
         let live = lock(&self.live);
-        let headers = self.call.headers.iter().map(|(name, value)| {
-            let secret = SECRET_HEADERS.contains(&name.as_str());
-            (name.clone(), if secret { "[hidden]".to_owned() } else { value.clone() })
-        });
+        let headers =
+            self.call.headers.iter().map(|(name, value)| {
+                (name.clone(), if is_secret(name) { "[hidden]".to_owned() } else { value.clone() })
+            });
         Record {
             id: self.id,
             namespace: namespace.to_owned(),

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 pub use self::admin::{Admin, BadName};
 pub use self::explain::{Check, EntryExplanation, EntryRef};
 pub use self::gate::{GateState, Gates};
-pub(crate) use self::journal::Ticket;
 pub use self::journal::{AnswerRecord, Ending, JOURNAL_CAPACITY, Record};
+pub(crate) use self::journal::{Ticket, is_secret};
 use self::{
     choose::{Choice, Progress},
     explain::miss,

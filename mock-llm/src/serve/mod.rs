@@ -6,5 +6,7 @@ mod respond;
 mod routes;
 mod server;
 
+pub(crate) use self::control::problem;
 pub(crate) use self::listen::Peer;
+pub(crate) use self::routes::BODY_LIMIT;
 pub use self::server::{MockLlm, StartError};

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The largest request, in bytes: long prompts, but no accident.
-const BODY_LIMIT: usize = 32 * 1024 * 1024;
+pub(crate) const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
 /// The model that is listed when the script names none.
 const SOME_MODEL: &str = "mock";

@@ -96,7 +96,8 @@ pub(super) fn frames(call: &Call, answer: &Answer) -> Frames {
                 let opening =
                     json!({ "index": index, "id": call_id(answer, index), "type": "function", "function": function });
                 frames.silent(&chunk(json!({ "tool_calls": [opening] }), Value::Null));
-                let delta = |piece: &str| json!({ "tool_calls": [{ "index": index, "function": { "arguments": piece } }] });
+                let delta =
+                    |piece: &str| json!({ "tool_calls": [{ "index": index, "function": { "arguments": piece } }] });
                 frames.pieces(&Stencil::new(|piece| chunk(delta(piece), Value::Null)), pieces);
                 index += 1;
             }

@@ -101,7 +101,8 @@ pub(super) fn frames(call: &Call, answer: &Answer) -> Frames {
                 }
                 let done = json!({ "content_index": 0, "text": whole, "logprobs": [] });
                 frames.silent(&event("response.output_text.done", done));
-                frames.silent(&event("response.content_part.done", json!({ "content_index": 0, "part": part(&whole) })));
+                frames
+                    .silent(&event("response.content_part.done", json!({ "content_index": 0, "part": part(&whole) })));
             }
             Block::Tool { name, pieces } => {
                 for piece in pieces {

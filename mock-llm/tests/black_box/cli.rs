@@ -60,8 +60,7 @@ fn an_entry_that_can_never_answer_is_pointed_out() {
 fn an_expression_that_is_too_large_is_pointed_out() {
     let output = check(r#"[{"text": "a"}]"#);
     assert!(!String::from_utf8(output.stdout).unwrap().contains("warning"));
-    let output =
-        check(r#"{"entries": [{"match": {"user": {"regex": "(\w{1000}){1000}"}}, "reply": "y"}]}"#);
+    let output = check(r#"{"entries": [{"match": {"user": {"regex": "(\\w{1000}){1000}"}}, "reply": "y"}]}"#);
     assert!(String::from_utf8(output.stdout).unwrap().contains("too large and matches nothing"));
 }
 

@@ -6,5 +6,6 @@ mod control;
 mod faults;
 mod genai;
 mod matching;
+mod record;
 mod support;
 mod wire;

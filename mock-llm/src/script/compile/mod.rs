@@ -74,13 +74,7 @@ fn full(form: FullScript) -> Checked<Script> {
     })
 }
 
-fn entry(
-    form: EntryForm,
-    order: Order,
-    defaults: &Defaults,
-    patterns: &Patterns,
-    pointer: &str,
-) -> Checked<Entry> {
+fn entry(form: EntryForm, order: Order, defaults: &Defaults, patterns: &Patterns, pointer: &str) -> Checked<Entry> {
     let captures = captures(form.capture, patterns, pointer)?;
     let names: Vec<String> = captures.iter().flat_map(|capture| capture.names.clone()).collect();
     let replies: Vec<Reply> = match (form.reply, form.replies) {

@@ -1,0 +1,260 @@
+//! Recording: a proxy before a real model that passes everything on as it comes, and writes what it heard as a script.
+//! Keys are passed on and not kept.
+
+mod hear;
+mod tape;
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use futures::{Stream, StreamExt, stream};
+use serde_json::Value;
+use thiserror::Error;
+use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
+
+use self::{hear::Heard, tape::Tape};
+use crate::{
+    call::{Api, Call},
+    namespace::is_secret,
+    serve::{BODY_LIMIT, problem},
+    sync::lock,
+    wire,
+};
+
+/// How long to wait for a connection to the model.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait for the next byte of an answer; models may think for minutes.
+const READ_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Headers that belong to one connection, and the one that would have answers come compressed.
+const NOT_PASSED_ON: [HeaderName; 6] = [
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+    header::ACCEPT_ENCODING,
+    header::UPGRADE,
+];
+
+/// Why recording could not start.
+#[derive(Debug, Error)]
+pub enum RecordError {
+    /// The upstream address is no base URL.
+    #[error("{0} is no base URL: write it like https://api.example.com, without the path of a call")]
+    Upstream(String),
+    /// The address to listen on is taken, or not ours.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The script cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The script's path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The HTTP client could not be made.
+    #[error("cannot call the model: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// A running recorder. Dropping it stops it.
+#[derive(Debug)]
+pub struct Recorder {
+    address: SocketAddr,
+    desk: Arc<Desk>,
+    serving: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Desk {
+    upstream: String,
+    client: reqwest::Client,
+    tape: Mutex<Tape>,
+}
+
+impl Recorder {
+    /// Starts recording what `upstream` (a base URL such as `https://api.example.com`) answers, into a script at `path`.
+    pub async fn start(listen: SocketAddr, upstream: &str, path: PathBuf) -> Result<Self, RecordError> {
+        let base = upstream.trim_end_matches('/').to_owned();
+        let is_call = Api::ALL.iter().any(|api| base.ends_with(api.path()));
+        if reqwest::Url::parse(&base).is_err() || !base.starts_with("http") || is_call {
+            return Err(RecordError::Upstream(upstream.to_owned()));
+        }
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_PATIENCE)
+            .read_timeout(READ_PATIENCE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        let tape = Tape::new(path.clone(), &base);
+        tape.write().map_err(|source| RecordError::Write { path, source })?;
+        let failed = |source| RecordError::Listen { address: listen, source };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let desk = Arc::new(Desk { upstream: base, client, tape: Mutex::new(tape) });
+        let router =
+            Router::new().fallback(pass_on).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(Arc::clone(&desk));
+        let serving = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the recorder stopped serving");
+            }
+        });
+        Ok(Self { address, desk, serving })
+    }
+
+    /// `http://127.0.0.1:1234`, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// How many answers are recorded.
+    #[must_use]
+    pub fn recorded(&self) -> usize {
+        lock(&self.desk.tape).len()
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Passes a request on. Only model calls are recorded; lists of models and the like just go through.
+async fn pass_on(State(desk): State<Arc<Desk>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let arrived = Instant::now();
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let request =
+        desk.client.request(method, format!("{}{path}", desk.upstream)).headers(passed_on(&headers)).body(body.clone());
+    let response = match request.send().await {
+        Ok(response) => response,
+        Err(error) => {
+            let detail = format!("{} cannot be reached: {}", desk.upstream, reason(&error));
+            return problem(StatusCode::BAD_GATEWAY, &detail).into_response();
+        }
+    };
+    let (status, headers_back) = (response.status(), passed_on(response.headers()));
+    let api = Api::ALL.into_iter().find(|api| uri.path().ends_with(api.path()));
+    let call = api.and_then(|api| wire::parse(api, &headers, body).ok());
+    let frames = response.bytes_stream();
+    let body = match call {
+        Some(call) => {
+            let retry_after_s = retry_after(&headers_back);
+            let take = Take {
+                call,
+                status: status.as_u16(),
+                retry_after_s,
+                arrived,
+                heard: Heard::default(),
+                body: Vec::new(),
+            };
+            Body::from_stream(take.listen(frames, desk))
+        }
+        None => Body::from_stream(frames),
+    };
+    (status, headers_back, body).into_response()
+}
+
+fn passed_on(headers: &HeaderMap) -> HeaderMap {
+    let mut headers = headers.clone();
+    for name in NOT_PASSED_ON {
+        headers.remove(name);
+    }
+    headers
+}
+
+/// The innermost reason, which names what went wrong.
+fn reason(error: &reqwest::Error) -> String {
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    reason.to_string()
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<f64> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.parse::<f64>().ok();
+    number("retry-after-ms").map(|millis| millis / 1000.0).or_else(|| number("retry-after"))
+}
+
+/// One answer that is being listened to. A caller that hangs up drops it, and it is not recorded.
+struct Take {
+    call: Call,
+    status: u16,
+    retry_after_s: Option<f64>,
+    arrived: Instant,
+    heard: Heard,
+    body: Vec<u8>,
+}
+
+impl Take {
+    fn listen(
+        self,
+        frames: impl Stream<Item = reqwest::Result<Bytes>> + Send + Unpin + 'static,
+        desk: Arc<Desk>,
+    ) -> impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static {
+        stream::unfold(Some((self, frames, desk)), async |state| {
+            let (mut take, mut frames, desk) = state?;
+            match frames.next().await {
+                Some(Ok(bytes)) => {
+                    take.hear(&bytes);
+                    Some((Ok(bytes), Some((take, frames, desk))))
+                }
+                Some(Err(error)) => {
+                    take.keep(&desk, true);
+                    Some((Err(error), None))
+                }
+                None => {
+                    take.keep(&desk, false);
+                    None
+                }
+            }
+        })
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        if self.status < 400 && self.call.stream {
+            self.heard.stream(self.call.api, bytes, self.arrived.elapsed());
+        } else {
+            self.body.extend_from_slice(bytes);
+        }
+    }
+
+    fn keep(mut self, desk: &Desk, cut: bool) {
+        let took = self.arrived.elapsed();
+        let body = || serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
+        let reply = if self.status >= 400 {
+            tape::error_reply(self.status, self.retry_after_s, &body())
+        } else {
+            if !self.call.stream {
+                let body = body();
+                self.heard.body(self.call.api, &body, took);
+            }
+            tape::reply(&self.call, &self.heard, took, cut)
+        };
+        let mut tape = lock(&desk.tape);
+        match tape.add(&self.call, reply) {
+            Ok(()) => tracing::info!(model = self.call.model, answers = tape.len(), "recorded"),
+            Err(error) => tracing::error!(%error, "the script cannot be written"),
+        }
+    }
+}
