@@ -54,7 +54,7 @@ fn models() -> Router<App> {
         .route("/v1/models", get(v1_models))
         .route("/v1/models/{model}", get(v1_model))
         .route("/api/tags", get(tags))
-        .route("/api/ps", get(tags))
+        .route("/api/ps", get(running))
         .route("/api/show", post(show))
         .route("/api/version", get(|| async { Json(json!({ "version": "0.12.0" })) }))
 }
@@ -127,6 +127,10 @@ async fn v1_model(headers: HeaderMap, Path(params): Path<Vec<(String, String)>>)
 
 async fn tags(At(namespace): At) -> Response {
     Json(wire::models(Vendor::Ollama, &model_names(&namespace))).into_response()
+}
+
+async fn running(At(namespace): At) -> Response {
+    Json(wire::running(&model_names(&namespace))).into_response()
 }
 
 fn model_names(namespace: &Namespace) -> Vec<String> {

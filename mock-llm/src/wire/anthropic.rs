@@ -156,10 +156,12 @@ fn tool_id(answer: &Answer, index: usize) -> String {
 pub(super) fn error(error: &WireError, id: u64) -> Value {
     let kind = match error.status {
         401 => "authentication_error",
+        402 => "billing_error",
         403 => "permission_error",
         404 => "not_found_error",
         413 => "request_too_large",
         429 => "rate_limit_error",
+        504 => "timeout_error",
         529 => "overloaded_error",
         status if status >= 500 => "api_error",
         _ => "invalid_request_error",
@@ -183,5 +185,5 @@ pub(super) fn models(names: &[String]) -> Value {
 }
 
 pub(super) fn model(name: &str) -> Value {
-    json!({ "type": "model", "id": name, "display_name": name, "created_at": "2024-01-01T00:00:00Z" })
+    json!({ "type": "model", "id": name, "display_name": name, "created_at": "2024-01-01T00:00:00Z", "lifecycle": "active" })
 }

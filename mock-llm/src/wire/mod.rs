@@ -172,6 +172,11 @@ pub(crate) fn count_tokens(request: &Value) -> Value {
     anthropic::count_tokens(request)
 }
 
+/// Ollama: which models are loaded.
+pub(crate) fn running(names: &[String]) -> Value {
+    ollama::running(names)
+}
+
 /// Ollama: what a model is.
 pub(crate) fn details(name: &str) -> Value {
     ollama::details(name)

@@ -119,6 +119,23 @@ pub(super) fn model(name: &str) -> Value {
     })
 }
 
+/// The models that are loaded.
+pub(super) fn running(names: &[String]) -> Value {
+    let running = names.iter().map(|name| {
+        json!({
+            "name": name,
+            "model": name,
+            "size": 0,
+            "digest": "0".repeat(64),
+            "details": family(),
+            "expires_at": "2318-04-04T23:47:16Z",
+            "size_vram": 0,
+            "context_length": 8192,
+        })
+    });
+    json!({ "models": running.collect::<Vec<_>>() })
+}
+
 pub(super) fn details(name: &str) -> Value {
     json!({
         "modelfile": format!("FROM {name}"),

@@ -104,12 +104,11 @@ pub(super) fn frames(call: &Call, answer: &Answer) -> Frames {
                 frames
                     .silent(&event("response.content_part.done", json!({ "content_index": 0, "part": part(&whole) })));
             }
-            Block::Tool { name, pieces } => {
+            Block::Tool { pieces, .. } => {
                 for piece in pieces {
                     frames.piece(&event("response.function_call_arguments.delta", json!({ "delta": piece })), piece);
                 }
-                let done = json!({ "name": name, "arguments": whole });
-                frames.silent(&event("response.function_call_arguments.done", done));
+                frames.silent(&event("response.function_call_arguments.done", json!({ "arguments": whole })));
             }
         }
         let closing = item(answer, index, block, &whole, status(answer));
