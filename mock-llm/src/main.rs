@@ -55,7 +55,7 @@ enum Command {
     Schema,
     /// Stands before a real model, passes every call on, and writes the answers as a script, without the keys.
     Record {
-        /// The model's base URL, such as https://api.openai.com: a call's path is put behind it.
+        /// The model's base URL, such as `https://api.openai.com`: a call's path is put behind it.
         #[arg(long, value_name = "URL")]
         upstream: String,
         /// Where to listen; port 0 takes any free port.
@@ -83,7 +83,7 @@ fn main() -> miette::Result<()> {
             let schema = serde_json::to_string_pretty(&Script::schema()).into_diagnostic()?;
             say(&schema)
         }
-        Some(Command::Record { upstream, listen, script }) => record(listen, &upstream, script),
+        Some(Command::Record { upstream, listen, script }) => record(listen, &upstream, &script),
         Some(Command::Health { address }) => health(address),
     }
 }
@@ -120,9 +120,9 @@ async fn serve(options: &Serve) -> miette::Result<()> {
 }
 
 #[tokio::main]
-async fn record(listen: SocketAddr, upstream: &str, script: PathBuf) -> miette::Result<()> {
+async fn record(listen: SocketAddr, upstream: &str, script: &Path) -> miette::Result<()> {
     let stop = Stop::listen()?;
-    let recorder = Recorder::start(listen, upstream, script.clone()).await.into_diagnostic()?;
+    let recorder = Recorder::start(listen, upstream, script.to_owned()).await.into_diagnostic()?;
     say(&format!("mock-llm recording {upstream} on {}", recorder.base_url()))?;
     stop.told().await;
     say(&format!("{}: answers recorded: {}", script.display(), recorder.recorded()))

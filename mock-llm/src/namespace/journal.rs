@@ -24,6 +24,9 @@ use crate::{
 /// How many calls a namespace remembers.
 pub const JOURNAL_CAPACITY: usize = 1000;
 
+/// How many bytes of requests a namespace remembers; long prompts push old calls out sooner.
+const JOURNAL_BYTES: usize = 8 * 1024 * 1024;
+
 /// Headers that carry keys.
 const SECRET_HEADERS: [&str; 4] = ["authorization", "x-api-key", "api-key", "cookie"];
 
@@ -119,6 +122,20 @@ pub(crate) struct Journal {
 struct Ring {
     last: u64,
     slots: VecDeque<Arc<Slot>>,
+    /// The bytes of the slots' requests.
+    bytes: usize,
+}
+
+impl Ring {
+    fn push(&mut self, slot: Arc<Slot>) {
+        self.bytes += slot.call.body.len();
+        self.slots.push_back(slot);
+        // The newest call is remembered, however long it is.
+        while self.slots.len() > JOURNAL_CAPACITY || (self.bytes > JOURNAL_BYTES && self.slots.len() > 1) {
+            let oldest = self.slots.pop_front();
+            self.bytes -= oldest.map_or(0, |slot| slot.call.body.len());
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -169,10 +186,7 @@ impl Journal {
             before,
             live: Mutex::default(),
         });
-        ring.slots.push_back(Arc::clone(&slot));
-        if ring.slots.len() > JOURNAL_CAPACITY {
-            ring.slots.pop_front();
-        }
+        ring.push(Arc::clone(&slot));
         drop(ring);
         self.last.send_replace(slot.id);
         Ticket { journal: Arc::clone(self), slot, stopping }
@@ -191,7 +205,8 @@ impl Journal {
 
     /// Forgets all calls; those after it count on.
     pub(crate) fn clear(&self) {
-        lock(&self.ring).slots.clear();
+        let mut ring = lock(&self.ring);
+        (ring.bytes, ring.slots) = (0, VecDeque::new());
     }
 
     /// Forgets all calls; those after it count from 1.

@@ -101,7 +101,7 @@ impl Heard {
         match event["type"].as_str().unwrap_or_default() {
             "response.output_text.delta" => self.say(&event["delta"], at),
             "response.output_item.added" if event["item"]["type"] == "function_call" => {
-                self.call(&event["item"]["name"])
+                self.call(&event["item"]["name"]);
             }
             "response.function_call_arguments.delta" => self.argue(&event["delta"]),
             "response.completed" | "response.incomplete" => {

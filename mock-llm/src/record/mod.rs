@@ -37,7 +37,7 @@ use crate::{
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long to wait for the next byte of an answer; models may think for minutes.
-const READ_PATIENCE: Duration = Duration::from_secs(600);
+const READ_PATIENCE: Duration = Duration::from_mins(10);
 
 /// Headers that belong to one connection, and the one that would have answers come compressed.
 const NOT_PASSED_ON: [HeaderName; 6] = [

@@ -152,7 +152,7 @@ fn pace(heard: &Heard, took: Duration) -> Value {
     let (first, last) = (at(heard.pieces.first()), at(heard.pieces.last()));
     let gaps = u32::try_from(heard.pieces.len().saturating_sub(1)).unwrap_or(u32::MAX).max(1);
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    json!({ "first_token_ms": millis(first), "between_ms": millis((last - first) / gaps) })
+    json!({ "first_token_ms": millis(first), "between_ms": millis(last.saturating_sub(first) / gaps) })
 }
 
 /// The text as a template that stands for itself.

@@ -66,7 +66,7 @@ pub(crate) struct Gate {
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fault {
-    Status { status: u16, retry_after_s: Option<f64>, message: Option<String> },
+    Status { status: u16, retry_after_s: Option<f64>, message: Option<String>, body: Option<String> },
     Cut { cut: Cut, after: After },
     Error { after_frames: usize, message: Option<String> },
     Stall { after_frames: usize },

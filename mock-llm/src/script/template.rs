@@ -31,6 +31,11 @@ impl Scope<'_> {
     fn value(&self, name: &str) -> String {
         match (self.captured.get(name), name) {
             (Some(text), _) => text.clone(),
+            (None, pointer) if pointer.starts_with('/') => match self.call.body_json().pointer(pointer) {
+                None => String::new(),
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+            },
             (None, "call") => self.nth.to_string(),
             (None, "model") => self.call.model.clone(),
             (None, "last") => self.call.text(Source::Last).into_owned(),
@@ -104,6 +109,7 @@ impl Template {
         let known = || captured.iter().map(String::as_str).chain(BUILT_IN);
         for part in &self.0 {
             if let Part::Value { name, .. } = part
+                && !name.starts_with('/')
                 && !known().any(|known| known == name)
             {
                 let help = did_you_mean(name, known())
@@ -305,6 +311,16 @@ mod tests {
     fn placeholders_give_way_to_captured_texts() {
         assert_eq!(render("{{a}} and {{ b }}, {{call}}", &[("a", "x"), ("b", "y")]), "x and y, 2");
         assert_eq!(render("a {{{{brace}}", &[]), "a {{brace}}");
+    }
+
+    #[test]
+    fn a_pointer_stands_for_a_place_in_the_request() {
+        let body = Bytes::from_static(br#"{"metadata": {"turn": 3, "who": "Ada"}}"#);
+        let call = Call::bare(Api::ChatCompletions, BTreeMap::new(), body);
+        let scope = Scope { captured: &Captured::new(), call: &call, nth: 1 };
+        let template = Template::parse("{{/metadata/who|upper}} {{/metadata/turn}}{{/nowhere}}").unwrap();
+        template.check_names(&[]).unwrap();
+        assert_eq!(template.render(&scope, &mut Draws::new(0, "")), "ADA 3");
     }
 
     #[test]

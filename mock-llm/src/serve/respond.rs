@@ -102,9 +102,10 @@ async fn deliver(call: &Call, answer: &Answer, reply: &Reply, timing: Timing, de
         }
     }
     match &reply.fault {
-        Some(Fault::Status { status, retry_after_s, message }) => {
+        Some(Fault::Status { status, retry_after_s, message, body }) => {
             let message = message.as_deref().unwrap_or("the script asks for this error");
-            let error = WireError { retry_after_s: *retry_after_s, ..WireError::new(*status, message) };
+            let error = WireError::new(*status, message);
+            let error = WireError { retry_after_s: *retry_after_s, raw: body.clone(), ..error };
             return refuse(call.vendor(), &ticket, &error, Ending::Fault);
         }
         Some(Fault::Error { message, .. }) if !call.stream => {
@@ -122,7 +123,7 @@ async fn deliver(call: &Call, answer: &Answer, reply: &Reply, timing: Timing, de
         }
         _ => {}
     }
-    let mut headers = wire::headers(call.vendor(), call.stream, ticket.id());
+    let mut headers = wire::headers(call.vendor(), call.stream, 200, ticket.id());
     if let Some(length) = plan.length {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
@@ -163,7 +164,10 @@ fn refuse(vendor: Vendor, ticket: &Ticket, error: &WireError, ending: Ending) ->
         }
     });
     ticket.end(ending);
-    let mut headers = wire::headers(vendor, false, id);
+    let mut headers = wire::headers(vendor, false, error.status, id);
+    if error.raw.is_some() {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    }
     if let Some(seconds) = error.retry_after_s {
         wire::add_retry_after(&mut headers, seconds);
     }

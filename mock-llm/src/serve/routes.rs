@@ -6,7 +6,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Path, RawPathParams, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, Uri, request::Parts},
+    http::{HeaderMap, Method, StatusCode, Uri, request::Parts},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
@@ -43,6 +43,7 @@ pub(crate) fn router(app: App) -> Router {
         .nest("/t/{namespace}", both.clone().merge(control::named_routes()))
         .merge(both)
         .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(app)
 }
@@ -139,6 +140,11 @@ fn model_names(namespace: &Namespace) -> Vec<String> {
         names.push(SOME_MODEL.to_owned());
     }
     names
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Response {
+    let detail = format!("{} does not take {method}", uri.path());
+    control::problem(StatusCode::METHOD_NOT_ALLOWED, &detail).into_response()
 }
 
 async fn unknown_path(uri: Uri) -> Response {

@@ -28,11 +28,13 @@ pub(crate) struct WireError {
     pub(crate) code: Option<&'static str>,
     pub(crate) message: String,
     pub(crate) retry_after_s: Option<f64>,
+    /// Instead of the vendor's form: what a proxy between the caller and the vendor might send.
+    pub(crate) raw: Option<String>,
 }
 
 impl WireError {
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
-        Self { status, code: None, message: message.into(), retry_after_s: None }
+        Self { status, code: None, message: message.into(), retry_after_s: None, raw: None }
     }
 
     pub(crate) fn with_code(self, code: &'static str) -> Self {
@@ -86,6 +88,9 @@ pub(crate) fn body(call: &Call, answer: &Answer) -> Bytes {
 
 /// An error in one body.
 pub(crate) fn error_body(vendor: Vendor, error: &WireError, id: u64) -> Bytes {
+    if let Some(raw) = &error.raw {
+        return Bytes::copy_from_slice(raw.as_bytes());
+    }
     let body = match vendor {
         Vendor::OpenAi => openai::error(error),
         Vendor::Anthropic => anthropic::error(error, id),
@@ -105,7 +110,7 @@ pub(crate) fn error_frame(api: Api, error: &WireError, id: u64) -> Bytes {
 }
 
 /// The headers that go with an answer or an error.
-pub(crate) fn headers(vendor: Vendor, stream: bool, id: u64) -> HeaderMap {
+pub(crate) fn headers(vendor: Vendor, stream: bool, status: u16, id: u64) -> HeaderMap {
     let content_type = match (stream, vendor) {
         (false, Vendor::OpenAi | Vendor::Anthropic) => "application/json",
         (false, Vendor::Ollama) => "application/json; charset=utf-8",
@@ -116,6 +121,9 @@ pub(crate) fn headers(vendor: Vendor, stream: bool, id: u64) -> HeaderMap {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     if stream {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    for (name, value) in limits(vendor, status == 429) {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     let request_id = match vendor {
         Vendor::OpenAi => Some("x-request-id"),
@@ -128,6 +136,35 @@ pub(crate) fn headers(vendor: Vendor, stream: bool, id: u64) -> HeaderMap {
         headers.insert(HeaderName::from_static(name), value);
     }
     headers
+}
+
+/// What a vendor says of its rate limits: nothing is left when a call is refused over them, enough otherwise.
+fn limits(vendor: Vendor, used_up: bool) -> &'static [(&'static str, &'static str)] {
+    match (vendor, used_up) {
+        (Vendor::OpenAi, false) => &[
+            ("openai-version", "2020-10-01"),
+            ("x-ratelimit-limit-requests", "10000"),
+            ("x-ratelimit-remaining-requests", "9999"),
+            ("x-ratelimit-reset-requests", "6ms"),
+        ],
+        (Vendor::OpenAi, true) => &[
+            ("openai-version", "2020-10-01"),
+            ("x-ratelimit-limit-requests", "10000"),
+            ("x-ratelimit-remaining-requests", "0"),
+            ("x-ratelimit-reset-requests", "1s"),
+        ],
+        (Vendor::Anthropic, false) => &[
+            ("anthropic-ratelimit-requests-limit", "4000"),
+            ("anthropic-ratelimit-requests-remaining", "3999"),
+            ("anthropic-ratelimit-requests-reset", "2024-01-01T00:00:01Z"),
+        ],
+        (Vendor::Anthropic, true) => &[
+            ("anthropic-ratelimit-requests-limit", "4000"),
+            ("anthropic-ratelimit-requests-remaining", "0"),
+            ("anthropic-ratelimit-requests-reset", "2024-01-01T00:00:01Z"),
+        ],
+        (Vendor::Ollama, _) => &[],
+    }
 }
 
 /// Adds Retry-After. It knows whole seconds only, so parts of a second go into the header that the vendors' clients

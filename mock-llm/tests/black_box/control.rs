@@ -1,7 +1,7 @@
 //! Gates, journal, namespaces and scripts from outside: what a harness does with the mock, by HTTP and in the same
 //! process.
 
-use mock_llm::{Ending, GateState, Record};
+use mock_llm::{Ending, GateState, Record, Script};
 use serde_json::{Value, json};
 
 use crate::support::{CHAT, ask, ask_at, http, mock, openai, read_until, said, send_raw, soon};
@@ -179,4 +179,27 @@ async fn a_pace_is_kept_and_speed_zero_drops_it() {
 
     let hour = 3_600_000;
     assert_eq!(said(&mock(script(0, hour)).await, "x").await, "one two three");
+}
+
+#[tokio::test]
+async fn a_key_names_a_namespace_where_no_path_can() {
+    let mock = mock(json!([])).await;
+    mock.admin().namespace("case-1").unwrap().load(Script::parse(r#"["hello"]"#, "s").unwrap());
+    for (header, key) in [("authorization", "Bearer t/case-1"), ("x-api-key", "t/case-1")] {
+        mock.admin().namespace("case-1").unwrap().reset();
+        let request = http().post(format!("{}{CHAT}", mock.base_url())).header(header, key).json(&openai("hi", false));
+        assert_eq!(request.send().await.unwrap().status(), 200, "{header}");
+    }
+    assert_eq!(mock.admin().root().journal(0).len(), 0);
+}
+
+#[tokio::test]
+async fn long_requests_push_old_ones_out_of_the_journal() {
+    let mock = mock(json!({ "entries": [{ "reply": "fine" }] })).await;
+    for _ in 0..10 {
+        ask(&mock, &openai(&"x".repeat(1024 * 1024), false)).await;
+    }
+    let journal = mock.admin().root().journal(0);
+    assert!((6..10).contains(&journal.len()), "{}", journal.len());
+    assert_eq!(journal.last().unwrap().id, 10);
 }

@@ -189,3 +189,31 @@ async fn the_first_two_times_and_then_well() {
     }
     assert_eq!(statuses, [503, 503, 200, 200]);
 }
+
+#[tokio::test]
+async fn a_proxys_error_page_is_not_in_the_vendors_form() {
+    let mock = mock_with_fault(json!({ "status": 502, "body": "<h1>Bad gateway</h1>" })).await;
+    let response = http().post(format!("{}{CHAT}", mock.base_url())).json(&openai("go", true)).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), &response.headers()["content-type"]), (502, &"text/html".parse().unwrap()));
+    assert_eq!(response.text().await.unwrap(), "<h1>Bad gateway</h1>");
+}
+
+#[tokio::test]
+async fn a_refusal_over_the_rate_says_that_nothing_is_left() {
+    let mock = mock(json!([{ "fault": { "status": 429, "retry_after_s": 0.5 } }, "fine"])).await;
+    let mut left = Vec::new();
+    for _ in 0..2 {
+        let response =
+            http().post(format!("{}{CHAT}", mock.base_url())).json(&openai("go", false)).send().await.unwrap();
+        left.push(response.headers()["x-ratelimit-remaining-requests"].to_str().unwrap().to_owned());
+    }
+    assert_eq!(left, ["0", "9999"]);
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_long_is_refused_in_the_vendors_form() {
+    let mock = mock(json!(["never said"])).await;
+    let (status, body) = ask(&mock, &openai(&"x".repeat(33 * 1024 * 1024), false)).await;
+    assert_eq!((status, &body["error"]["type"]), (413, &json!("invalid_request_error")));
+    assert!(mock.admin().root().journal(0)[0].answer.miss.is_some());
+}

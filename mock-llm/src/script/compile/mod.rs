@@ -167,10 +167,10 @@ fn tests(form: TestForm, plain: fn(String) -> Test, patterns: &Patterns, pointer
     if empty {
         return Err(Problem::new(pointer, "a test needs `exact`, `contains`, `lacks` or `regex`"));
     }
-    let texts = |texts: Option<Texts>| texts.into_iter().flat_map(|Texts(texts)| texts);
+    let parts = |form: Option<Texts>| form.into_iter().flat_map(|Texts(parts)| parts);
     let mut tests: Vec<Test> = test.exact.map(Test::Exact).into_iter().collect();
-    tests.extend(texts(test.contains).map(Test::Contains));
-    tests.extend(texts(test.lacks).map(Test::Lacks));
+    tests.extend(parts(test.contains).map(Test::Contains));
+    tests.extend(parts(test.lacks).map(Test::Lacks));
     if let Some(source) = test.regex {
         tests.push(Test::Matches(regex(&source, patterns, &format!("{pointer}/regex"))?));
     }

@@ -124,7 +124,12 @@ fn fault(form: FaultForm, pointer: &str) -> Checked<Fault> {
     let has_message = form.message.is_some();
     let message = || form.message.clone();
     let faults = [
-        form.status.map(|status| Fault::Status { status, retry_after_s: form.retry_after_s, message: message() }),
+        form.status.map(|status| Fault::Status {
+            status,
+            retry_after_s: form.retry_after_s,
+            message: message(),
+            body: form.body.clone(),
+        }),
         form.reset_after_frames.map(|count| cut(Cut::Reset, After::Frames(count))),
         form.reset_after_bytes.map(|count| cut(Cut::Reset, After::Bytes(count))),
         form.fin_after_frames.map(|count| cut(Cut::Fin, After::Frames(count))),
@@ -146,6 +151,9 @@ fn fault(form: FaultForm, pointer: &str) -> Checked<Fault> {
             if retry_after_s.is_some_and(|seconds| !seconds.is_finite() || seconds < 0.0) {
                 return Err(Problem::new(format!("{pointer}/retry_after_s"), "expected 0 seconds or more"));
             }
+        }
+        _ if form.body.is_some() => {
+            return Err(Problem::new(format!("{pointer}/body"), "only a fault with `status` has it"));
         }
         _ if form.retry_after_s.is_some() => {
             return Err(Problem::new(format!("{pointer}/retry_after_s"), "only a fault with `status` has it"));

@@ -248,6 +248,8 @@ pub(in crate::script) struct FullFault {
     pub(in crate::script) retry_after_s: Option<f64>,
     /// With `status` and `error_after_frames`: the error's text.
     pub(in crate::script) message: Option<String>,
+    /// With `status`: the whole body, such as a proxy's error page, instead of the vendor's form.
+    pub(in crate::script) body: Option<String>,
     /// A TCP reset after so many frames.
     pub(in crate::script) reset_after_frames: Option<usize>,
     /// A TCP reset after so many bytes of the body.
