@@ -1,7 +1,8 @@
 //! A model call in neutral form: what a script can match on, whichever vendor's wire format it came in.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
+use axum::http::HeaderMap;
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -202,14 +203,14 @@ pub(crate) struct Call {
     pub(crate) stream_usage: bool,
     pub(crate) wanted: Wanted,
     pub(crate) messages: Vec<Message>,
-    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) headers: HeaderMap,
     /// As it came; parsed again only where a pointer or the journal asks for it.
     pub(crate) body: Bytes,
 }
 
 impl Call {
     /// A call of which nothing is known yet but who made it.
-    pub(crate) fn bare(api: Api, headers: BTreeMap<String, String>, body: Bytes) -> Self {
+    pub(crate) fn bare(api: Api, headers: HeaderMap, body: Bytes) -> Self {
         Self {
             api,
             model: String::new(),
@@ -229,6 +230,11 @@ impl Call {
     /// Who spoke last.
     pub(crate) fn last_role(&self) -> Option<Role> {
         self.messages.last().map(|message| message.role)
+    }
+
+    /// A header's text; `None` if there is none, or it is no text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     pub(crate) fn kind(&self) -> Kind {

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::{
-    Answer, Block, Finish, Usage, chunk,
+    Answer, Block, Finish, Usage,
+    chunk::{Pieces, tokens},
     draw::{self, Draws},
     schema,
 };
@@ -36,7 +37,7 @@ pub(crate) fn compose(script: &Script, reply: &Reply, scope: &Scope<'_>, ordinal
         reply.tools.iter().map(|tool| (tool.name.clone(), tool.arguments.render(scope, draws))).collect();
 
     if script.strict && fault.is_none() && reply.finish == Finish::Stop {
-        check(&call.wanted, pieces.as_deref(), &tools)?;
+        check(&call.wanted, pieces.as_ref().map(Pieces::whole), &tools)?;
     }
     let mut blocks = Vec::new();
     match (&call.wanted, pieces) {
@@ -50,7 +51,7 @@ pub(crate) fn compose(script: &Script, reply: &Reply, scope: &Scope<'_>, ordinal
     blocks.extend(
         tools
             .into_iter()
-            .map(|(name, arguments)| Block::Tool { name, pieces: chunk::cut(&arguments.to_string(), &reply.chunk) }),
+            .map(|(name, arguments)| Block::Tool { name, pieces: Pieces::cut(arguments.to_string(), &reply.chunk) }),
     );
     Ok(answer(script, call, ordinal, blocks, forced, reply))
 }
@@ -59,13 +60,13 @@ pub(crate) fn compose(script: &Script, reply: &Reply, scope: &Scope<'_>, ordinal
 pub(crate) fn echo(script: &Script, call: &Call, ordinal: u64) -> Answer {
     let user = call.text(Source::User);
     let block = match &call.wanted {
-        Wanted::Text => Block::Text(chunk::cut(&user, &Chunk::Word)),
+        Wanted::Text => Block::Text(Pieces::cut(user.into_owned(), &Chunk::Word)),
         Wanted::Json { schema } => {
-            Block::Text(chunk::cut(&schema::smallest(schema.as_ref()).to_string(), &Chunk::Word))
+            Block::Text(Pieces::cut(schema::smallest(schema.as_ref()).to_string(), &Chunk::Word))
         }
         Wanted::Tool { name, schema } => {
             let arguments = schema::smallest(schema.as_ref()).to_string();
-            Block::Tool { name: name.clone(), pieces: chunk::cut(&arguments, &Chunk::Word) }
+            Block::Tool { name: name.clone(), pieces: Pieces::cut(arguments, &Chunk::Word) }
         }
     };
     let forced = matches!(call.wanted, Wanted::Tool { .. });
@@ -73,8 +74,8 @@ pub(crate) fn echo(script: &Script, call: &Call, ordinal: u64) -> Answer {
 }
 
 fn answer(script: &Script, call: &Call, ordinal: u64, blocks: Vec<Block>, forced: bool, reply: &Reply) -> Answer {
-    let spoken: usize = blocks.iter().map(|block| chunk::tokens(&block.pieces().concat())).sum();
-    let heard: usize = call.messages.iter().map(|message| chunk::tokens(&message.text)).sum();
+    let spoken: usize = blocks.iter().map(|block| tokens(block.pieces().whole())).sum();
+    let heard: usize = call.messages.iter().map(|message| tokens(&message.text)).sum();
     Answer {
         token: draw::mix(draw::hash(script.seed, call.text(Source::User).as_bytes()) ^ ordinal),
         ordinal,
@@ -90,7 +91,7 @@ fn answer(script: &Script, call: &Call, ordinal: u64, blocks: Vec<Block>, forced
 }
 
 /// The pieces of the reply's own content; `None` if it only calls tools.
-fn content(reply: &Reply, scope: &Scope<'_>, draws: &mut Draws) -> Option<Vec<String>> {
+fn content(reply: &Reply, scope: &Scope<'_>, draws: &mut Draws) -> Option<Pieces> {
     if let Chunk::Pieces(pieces) = &reply.chunk {
         return Some(pieces.iter().map(|piece| piece.render(scope, draws)).collect());
     }
@@ -105,24 +106,24 @@ fn content(reply: &Reply, scope: &Scope<'_>, draws: &mut Draws) -> Option<Vec<St
         (None, None) if scope.call.kind() == Kind::Json => schema::smallest(scope.call.wanted.schema()).to_string(),
         (None, None) => "The story goes on.".to_owned(),
     };
-    Some(chunk::cut(&text, &reply.chunk))
+    Some(Pieces::cut(text, &reply.chunk))
 }
 
 /// Applies the faults that change what is said.
-fn spoil(pieces: Vec<String>, fault: Option<ContentFault>, rule: &Chunk) -> Vec<String> {
+fn spoil(pieces: Pieces, fault: Option<ContentFault>, rule: &Chunk) -> Pieces {
     match fault {
-        Some(ContentFault::Empty) => Vec::new(),
+        Some(ContentFault::Empty) => Pieces::default(),
         Some(ContentFault::MalformedJson) => {
-            let text = pieces.concat();
+            let text = pieces.whole();
             let keep = text.chars().count().saturating_sub(1).div_ceil(2);
             let cut: String = if keep == 0 { "{\"".to_owned() } else { text.chars().take(keep).collect() };
-            chunk::cut(&cut, rule)
+            Pieces::cut(cut, rule)
         }
         // The encoder takes a byte away from it.
-        Some(ContentFault::CutUtf8) if pieces.iter().all(|piece| piece.is_ascii()) => {
+        Some(ContentFault::CutUtf8) if pieces.whole().is_ascii() => {
             let mut pieces = pieces;
             let middle = pieces.len() / 2;
-            pieces.insert(middle, "é".to_owned());
+            pieces.insert(middle, "é");
             pieces
         }
         _ => pieces,
@@ -131,10 +132,10 @@ fn spoil(pieces: Vec<String>, fault: Option<ContentFault>, rule: &Chunk) -> Vec<
 
 /// Whether `text` is what the caller wants.
 pub(crate) fn fits(wanted: &Wanted, text: &str) -> bool {
-    check(wanted, Some(&[text.to_owned()]), &[]).is_ok()
+    check(wanted, Some(text), &[]).is_ok()
 }
 
-fn check(wanted: &Wanted, pieces: Option<&[String]>, tools: &[(String, Value)]) -> Result<(), Mismatch> {
+fn check(wanted: &Wanted, text: Option<&str>, tools: &[(String, Value)]) -> Result<(), Mismatch> {
     let forced = match wanted {
         Wanted::Text => return Ok(()),
         Wanted::Json { .. } => None,
@@ -142,10 +143,11 @@ fn check(wanted: &Wanted, pieces: Option<&[String]>, tools: &[(String, Value)]) 
             tools.iter().find(|(called, _)| called == name).map(|(_, arguments)| arguments.clone())
         }
     };
-    let value = match (forced, pieces) {
+    let value = match (forced, text) {
         (Some(arguments), _) => arguments,
-        (None, Some(pieces)) => serde_json::from_str(&pieces.concat())
-            .map_err(|error| Mismatch { problem: format!("it is not JSON ({error})") })?,
+        (None, Some(text)) => {
+            serde_json::from_str(text).map_err(|error| Mismatch { problem: format!("it is not JSON ({error})") })?
+        }
         // Other tools may be called first, whatever the last answer must look like.
         (None, None) => return Ok(()),
     };

@@ -8,7 +8,7 @@ mod schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::chunk::tokens;
+pub(crate) use self::chunk::{Pieces, tokens};
 pub(crate) use self::compose::{compose, echo, fits};
 pub(crate) use self::draw::{Draws, mix};
 
@@ -52,17 +52,17 @@ pub(crate) struct Answer {
 /// A part of an answer, cut into the pieces that a stream sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Block {
-    Text(Vec<String>),
+    Text(Pieces),
     Tool {
         name: String,
         /// The arguments' JSON text in pieces.
-        pieces: Vec<String>,
+        pieces: Pieces,
     },
 }
 
 impl Block {
     /// The text, or the JSON text of the arguments, in pieces.
-    pub(crate) fn pieces(&self) -> &[String] {
+    pub(crate) fn pieces(&self) -> &Pieces {
         match self {
             Self::Text(pieces) | Self::Tool { pieces, .. } => pieces,
         }
@@ -78,17 +78,17 @@ impl Answer {
     /// All text, joined.
     pub(crate) fn text(&self) -> String {
         let pieces = self.blocks.iter().filter_map(|block| match block {
-            Block::Text(pieces) => Some(pieces.concat()),
+            Block::Text(pieces) => Some(pieces.whole()),
             Block::Tool { .. } => None,
         });
         pieces.collect()
     }
 
     /// The tool calls: index among the calls, name, JSON text of the arguments.
-    pub(crate) fn tools(&self) -> impl Iterator<Item = (usize, &str, String)> {
+    pub(crate) fn tools(&self) -> impl Iterator<Item = (usize, &str, &str)> {
         let tools = self.blocks.iter().filter_map(|block| match block {
             Block::Text(_) => None,
-            Block::Tool { name, pieces } => Some((name.as_str(), pieces.concat())),
+            Block::Tool { name, pieces } => Some((name.as_str(), pieces.whole())),
         });
         tools.enumerate().map(|(index, (name, arguments))| (index, name, arguments))
     }

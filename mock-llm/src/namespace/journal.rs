@@ -232,10 +232,11 @@ impl Journal {
 impl Slot {
     fn record(&self, namespace: &str) -> Record {
         let live = lock(&self.live);
-        let headers =
-            self.call.headers.iter().map(|(name, value)| {
-                (name.clone(), if is_secret(name) { "[hidden]".to_owned() } else { value.clone() })
-            });
+        let headers = self.call.headers.iter().map(|(name, value)| {
+            let text = || String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let name = name.as_str();
+            (name.to_owned(), if is_secret(name) { "[hidden]".to_owned() } else { text() })
+        });
         Record {
             id: self.id,
             namespace: namespace.to_owned(),

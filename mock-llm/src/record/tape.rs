@@ -171,8 +171,10 @@ fn literals(value: Value) -> Value {
 
 /// The keys that the call came with.
 fn keys(call: &Call) -> Vec<String> {
-    let headers = call.headers.iter().filter(|(name, _)| super::is_secret(name));
-    let values = headers.map(|(_, value)| value.rsplit(' ').next().unwrap_or_default().to_owned());
+    let headers = call.headers.iter().filter(|(name, _)| super::is_secret(name.as_str()));
+    let values = headers
+        .filter_map(|(_, value)| value.to_str().ok())
+        .map(|value| value.rsplit(' ').next().unwrap_or_default().to_owned());
     values.filter(|key| key.len() >= SHORTEST_KEY).collect()
 }
 

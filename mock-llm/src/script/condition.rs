@@ -106,7 +106,7 @@ impl Place {
         match self {
             Self::Model => Some(Cow::Borrowed(&call.model)),
             Self::Message(source) => Some(call.text(*source)),
-            Self::Header(name) => call.headers.get(name).map(|value| Cow::Borrowed(value.as_str())),
+            Self::Header(name) => call.header(name).map(Cow::Borrowed),
             Self::Pointer(pointer) => call.body_json().pointer(pointer).map(|value| match value {
                 Value::String(text) => Cow::Owned(text.clone()),
                 other => Cow::Owned(other.to_string()),

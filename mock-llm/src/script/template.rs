@@ -294,6 +294,7 @@ impl JsonTemplate {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderMap;
     use bytes::Bytes;
     use serde_json::json;
 
@@ -302,7 +303,7 @@ mod tests {
 
     fn render(template: &str, captured: &[(&str, &str)]) -> String {
         let captured = captured.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        let call = Call::bare(Api::ChatCompletions, BTreeMap::new(), Bytes::new());
+        let call = Call::bare(Api::ChatCompletions, HeaderMap::new(), Bytes::new());
         let scope = Scope { captured: &captured, call: &call, nth: 2 };
         Template::parse(template).unwrap().render(&scope, &mut Draws::new(0, ""))
     }
@@ -316,7 +317,7 @@ mod tests {
     #[test]
     fn a_pointer_stands_for_a_place_in_the_request() {
         let body = Bytes::from_static(br#"{"metadata": {"turn": 3, "who": "Ada"}}"#);
-        let call = Call::bare(Api::ChatCompletions, BTreeMap::new(), body);
+        let call = Call::bare(Api::ChatCompletions, HeaderMap::new(), body);
         let scope = Scope { captured: &Captured::new(), call: &call, nth: 1 };
         let template = Template::parse("{{/metadata/who|upper}} {{/metadata/turn}}{{/nowhere}}").unwrap();
         template.check_names(&[]).unwrap();
@@ -349,7 +350,7 @@ mod tests {
     fn captured_text_cannot_break_out_of_a_json_string() {
         let template = JsonTemplate::parse(&json!({ "to": "{{x}}", "n": "{{n|number}}" }), "").unwrap();
         let captured = Captured::from([("x".into(), r#"", "admin": ""#.into()), ("n".into(), " 42 ".into())]);
-        let call = Call::bare(Api::ChatCompletions, BTreeMap::new(), Bytes::new());
+        let call = Call::bare(Api::ChatCompletions, HeaderMap::new(), Bytes::new());
         let value = template.render(&Scope { captured: &captured, call: &call, nth: 1 }, &mut Draws::new(0, ""));
         assert_eq!(value, json!({ "to": r#"", "admin": ""#, "n": 42 }));
     }

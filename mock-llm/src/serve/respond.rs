@@ -29,7 +29,7 @@ pub(crate) struct Arrival {
 }
 
 /// Answers one model call.
-pub(crate) async fn respond(api: Api, arrival: Arrival, headers: &HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn respond(api: Api, arrival: Arrival, headers: HeaderMap, body: Bytes) -> Response {
     let Arrival { namespace, peer, stopping } = arrival;
     let call = match wire::parse(api, headers, body) {
         Ok(call) => call,
@@ -64,8 +64,8 @@ pub(crate) async fn respond(api: Api, arrival: Arrival, headers: &HeaderMap, bod
 }
 
 /// Answers a call of which the body could not be read: it is too long, or broke off.
-pub(crate) fn unreadable(api: Api, arrival: Arrival, headers: &HeaderMap, rejection: &BytesRejection) -> Response {
-    let call = Call::bare(api, wire::header_map(headers), Bytes::new());
+pub(crate) fn unreadable(api: Api, arrival: Arrival, headers: HeaderMap, rejection: &BytesRejection) -> Response {
+    let call = Call::bare(api, headers, Bytes::new());
     let error = WireError::new(rejection.status().as_u16(), rejection.body_text());
     turn_away(call, &error, &arrival.namespace, arrival.stopping)
 }
@@ -86,7 +86,7 @@ struct Delivery {
 async fn deliver(call: &Call, answer: &Answer, reply: &Reply, timing: Timing, delivery: Delivery) -> Response {
     let Delivery { namespace, peer, ticket } = delivery;
     ticket.note(|record| {
-        record.text = answer.blocks.iter().flat_map(|block| block.pieces().iter().map(String::as_str)).collect();
+        record.text = answer.blocks.iter().map(|block| block.pieces().whole()).collect();
         record.fault = reply.fault.as_ref().map(Fault::name);
     });
     let mut plan = if call.stream {

@@ -70,8 +70,8 @@ fn call(api: Api) -> MethodRouter<App> {
               body: Result<Bytes, BytesRejection>| async move {
             let arrival = Arrival { namespace, peer, stopping: app.stopping };
             match body {
-                Ok(body) => respond(api, arrival, &headers, body).await,
-                Err(rejection) => unreadable(api, arrival, &headers, &rejection),
+                Ok(body) => respond(api, arrival, headers, body).await,
+                Err(rejection) => unreadable(api, arrival, headers, &rejection),
             }
         },
     )

@@ -67,7 +67,7 @@ pub(super) fn body(answer: &Answer) -> Value {
     }
     for (index, name, arguments) in answer.tools() {
         // Arguments that a fault has broken cannot stand in JSON but as a string.
-        let input = serde_json::from_str(&arguments).unwrap_or(Value::String(arguments));
+        let input = serde_json::from_str(arguments).unwrap_or_else(|_| Value::String(arguments.to_owned()));
         content.push(json!({ "type": "tool_use", "id": tool_id(answer, index), "name": name, "input": input }));
     }
     let mut body = message(answer);

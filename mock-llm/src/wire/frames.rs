@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::answer::tokens;
+use crate::answer::{Pieces, tokens};
 
 /// A streamed answer.
 #[derive(Debug, Default)]
@@ -45,8 +45,8 @@ impl Builder {
     }
 
     /// A frame for each of `pieces`, by the same stencil.
-    pub(super) fn pieces(&mut self, stencil: &Stencil, pieces: &[String]) {
-        for piece in pieces {
+    pub(super) fn pieces(&mut self, stencil: &Stencil, pieces: &Pieces) {
+        for piece in pieces.iter() {
             stencil.fill(piece, &mut self.buffer);
             self.pieces.push((self.buffer.len(), tokens(piece)));
         }
@@ -114,13 +114,13 @@ mod tests {
     #[test]
     fn a_filled_stencil_is_the_frame_that_the_encoder_would_have_made() {
         let encode = |piece: &str| sse(None, &json!({ "model": "\u{0}", "delta": { "content": piece }, "end": null }));
-        let pieces = ["You ", "\"quote\"\n", "Übermut 🜁", ""].map(str::to_owned);
+        let pieces = ["You ", "\"quote\"\n", "Übermut 🜁", ""];
         let mut builder = Builder::default();
         builder.silent(b"first\n");
-        builder.pieces(&Stencil::new(encode), &pieces);
+        builder.pieces(&Stencil::new(encode), &pieces.map(str::to_owned).into_iter().collect());
         builder.silent(b"last\n");
         let frames = builder.finish();
-        assert_eq!(frames.pieces[0].bytes, [b"first\n", &encode(&pieces[0])[..]].concat());
+        assert_eq!(frames.pieces[0].bytes, [b"first\n", &encode(pieces[0])[..]].concat());
         for (frame, piece) in frames.pieces.iter().zip(&pieces).skip(1) {
             assert_eq!(frame.bytes, encode(piece));
         }

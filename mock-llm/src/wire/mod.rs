@@ -8,8 +8,6 @@ mod openai;
 mod read;
 mod responses;
 
-use std::collections::BTreeMap;
-
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use bytes::Bytes;
 use serde_json::Value;
@@ -43,8 +41,8 @@ impl WireError {
 }
 
 /// Reads a request. What could be read is returned with the error, for the journal.
-pub(crate) fn parse(api: Api, headers: &HeaderMap, body: Bytes) -> Result<Call, Box<(Call, WireError)>> {
-    let mut call = Call::bare(api, header_map(headers), body);
+pub(crate) fn parse(api: Api, headers: HeaderMap, body: Bytes) -> Result<Call, Box<(Call, WireError)>> {
+    let mut call = Call::bare(api, headers, body);
     let parsed = serde_json::from_slice::<Value>(&call.body)
         .map_err(|error| WireError::new(400, format!("the request's body is not JSON: {error}")))
         .and_then(|body| match api {
@@ -57,12 +55,6 @@ pub(crate) fn parse(api: Api, headers: &HeaderMap, body: Bytes) -> Result<Call, 
         Ok(()) => Ok(call),
         Err(error) => Err(Box::new((call, error))),
     }
-}
-
-/// Headers by lower-case name.
-pub(crate) fn header_map(headers: &HeaderMap) -> BTreeMap<String, String> {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
 /// The answer as a stream.

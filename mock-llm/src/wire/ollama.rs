@@ -44,7 +44,7 @@ pub(super) fn read(call: &mut Call, body: &Value) -> Result<(), WireError> {
 }
 
 pub(super) fn body(answer: &Answer) -> Value {
-    let calls: Vec<Value> = answer.tools().map(|(_, name, arguments)| tool_call(name, &arguments)).collect();
+    let calls: Vec<Value> = answer.tools().map(|(_, name, arguments)| tool_call(name, arguments)).collect();
     let mut message = json!({ "role": "assistant", "content": answer.text() });
     if !calls.is_empty() {
         message["tool_calls"] = Value::Array(calls);
@@ -65,9 +65,9 @@ pub(super) fn frames(answer: &Answer) -> Frames {
             }
             // Ollama sends a tool call in one piece.
             Block::Tool { name, pieces } => {
-                let arguments = pieces.concat();
-                let calls = [tool_call(name, &arguments)];
-                frames.piece(&chunk(json!({ "role": "assistant", "content": "", "tool_calls": calls })), &arguments);
+                let arguments = pieces.whole();
+                let calls = [tool_call(name, arguments)];
+                frames.piece(&chunk(json!({ "role": "assistant", "content": "", "tool_calls": calls })), arguments);
             }
         }
     }

@@ -69,7 +69,7 @@ fn wanted(body: &Value) -> Wanted {
 
 pub(super) fn body(call: &Call, answer: &Answer) -> Value {
     let output = answer.blocks.iter().enumerate();
-    let output = output.map(|(index, block)| item(answer, index, block, &block.pieces().concat(), status(answer)));
+    let output = output.map(|(index, block)| item(answer, index, block, block.pieces().whole(), status(answer)));
     let output = output.collect();
     ended(response(call, answer), answer, output)
 }
@@ -85,7 +85,7 @@ pub(super) fn frames(call: &Call, answer: &Answer) -> Frames {
     for (index, block) in answer.blocks.iter().enumerate() {
         let opening = item(answer, index, block, "", "in_progress");
         let id = opening["id"].clone();
-        let whole = block.pieces().concat();
+        let whole = block.pieces().whole();
         frames.silent(&events.next("response.output_item.added", json!({ "output_index": index, "item": opening })));
         let mut event = |name: &str, data: Value| {
             let mut members = json!({ "item_id": id, "output_index": index });
@@ -95,23 +95,22 @@ pub(super) fn frames(call: &Call, answer: &Answer) -> Frames {
         match block {
             Block::Text(pieces) => {
                 frames.silent(&event("response.content_part.added", json!({ "content_index": 0, "part": part("") })));
-                for piece in pieces {
+                for piece in pieces.iter() {
                     let delta = json!({ "content_index": 0, "delta": piece, "logprobs": [] });
                     frames.piece(&event("response.output_text.delta", delta), piece);
                 }
                 let done = json!({ "content_index": 0, "text": whole, "logprobs": [] });
                 frames.silent(&event("response.output_text.done", done));
-                frames
-                    .silent(&event("response.content_part.done", json!({ "content_index": 0, "part": part(&whole) })));
+                frames.silent(&event("response.content_part.done", json!({ "content_index": 0, "part": part(whole) })));
             }
             Block::Tool { pieces, .. } => {
-                for piece in pieces {
+                for piece in pieces.iter() {
                     frames.piece(&event("response.function_call_arguments.delta", json!({ "delta": piece })), piece);
                 }
                 frames.silent(&event("response.function_call_arguments.done", json!({ "arguments": whole })));
             }
         }
-        let closing = item(answer, index, block, &whole, status(answer));
+        let closing = item(answer, index, block, whole, status(answer));
         frames.silent(&events.next("response.output_item.done", json!({ "output_index": index, "item": closing })));
         output.push(closing);
     }

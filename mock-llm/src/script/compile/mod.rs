@@ -3,8 +3,7 @@
 
 mod replies;
 
-use std::collections::BTreeMap;
-
+use axum::http::HeaderMap;
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -202,7 +201,7 @@ fn captures(forms: Vec<CaptureForm>, patterns: &Patterns, pointer: &str) -> Chec
 
 fn sample(template: &Template, known: &[String]) -> String {
     let captured: Captured = known.iter().map(|name| (name.clone(), "x".to_owned())).collect();
-    let call = Call::bare(Api::ChatCompletions, BTreeMap::new(), Bytes::new());
+    let call = Call::bare(Api::ChatCompletions, HeaderMap::new(), Bytes::new());
     template.render(&Scope { captured: &captured, call: &call, nth: 1 }, &mut Draws::new(0, ""))
 }
 
