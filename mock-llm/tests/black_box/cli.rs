@@ -73,3 +73,20 @@ fn the_schema_names_every_key() {
         assert!(text.contains(&format!("\"{key}\"")), "{key}");
     }
 }
+
+#[test]
+fn the_schema_takes_what_the_reader_takes() {
+    let schema = jsonschema::validator_for(&mock_llm::Script::schema()).unwrap();
+    let shipped = include_str!("../../../fixtures/models/offline.json");
+    let framing = r#"{"entries": [{"match": {"api": "responses", "role": "tool", "call": 1}, "replies": ["a", {"text": "b",
+        "framing": {"segment_bytes": 1, "frames_per_segment": 2, "crlf": true, "comments": true, "byte_order_mark": true},
+        "fault": {"status": 502, "body": "<p>"}}]}]}"#;
+    for script in [shipped, r#"["a", {"json": null}]"#, framing] {
+        mock_llm::Script::parse(script, "s").unwrap();
+        let value = serde_json::from_str(script).unwrap();
+        let errors: Vec<_> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert_eq!(errors, [""; 0]);
+    }
+    let wrong = serde_json::json!({ "entries": [{ "mach": {}, "reply": "x" }] });
+    assert!(!schema.is_valid(&wrong));
+}
