@@ -72,7 +72,7 @@ impl Play {
     }
 
     async fn step(&mut self) -> Step {
-        let Some(frame) = self.plan.frames.get(self.next).cloned() else { return self.end().await };
+        let Some(frame) = self.plan.frames.get_mut(self.next).map(std::mem::take) else { return self.end().await };
         if frame.continues {
             // Being asked again after a pause means that the part before has been written.
             yield_now().await;

@@ -4,9 +4,12 @@
 //! [`Stencil`], and every piece is put into a copy of it.
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::answer::{Pieces, tokens};
+
+/// Room for most frames.
+const FRAME: usize = 384;
 
 /// A streamed answer.
 #[derive(Debug, Default)]
@@ -88,21 +91,36 @@ impl Stencil {
 
     fn fill(&self, piece: &str, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(&self.before);
-        // Writing a string into memory does not fail.
-        let _ = serde_json::to_writer(&mut *buffer, piece);
+        write(piece, buffer);
         buffer.extend_from_slice(&self.after);
     }
 }
 
 /// A server-sent event. JSON has no line breaks outside strings and none inside them, so one `data` line is enough.
-pub(super) fn sse(event: Option<&str>, data: &Value) -> Vec<u8> {
-    let event = event.map(|event| format!("event: {event}\n")).unwrap_or_default();
-    format!("{event}data: {data}\n\n").into_bytes()
+pub(super) fn sse(event: Option<&str>, data: &impl Serialize) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(FRAME);
+    if let Some(event) = event {
+        frame.extend_from_slice(b"event: ");
+        frame.extend_from_slice(event.as_bytes());
+        frame.push(b'\n');
+    }
+    frame.extend_from_slice(b"data: ");
+    write(data, &mut frame);
+    frame.extend_from_slice(b"\n\n");
+    frame
 }
 
 /// A line of JSON.
-pub(super) fn line(data: &Value) -> Vec<u8> {
-    format!("{data}\n").into_bytes()
+pub(super) fn line(data: &impl Serialize) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(FRAME);
+    write(data, &mut frame);
+    frame.push(b'\n');
+    frame
+}
+
+/// JSON text at the end of `buffer`. What the encoders write is always JSON, and memory takes it.
+pub(super) fn write(data: &(impl Serialize + ?Sized), buffer: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(buffer, data);
 }
 
 #[cfg(test)]

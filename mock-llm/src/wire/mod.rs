@@ -70,12 +70,14 @@ pub(crate) fn frames(call: &Call, answer: &Answer) -> Frames {
 /// The answer in one body.
 pub(crate) fn body(call: &Call, answer: &Answer) -> Bytes {
     let body = match call.api {
-        Api::ChatCompletions => openai::body(answer),
+        Api::ChatCompletions => return openai::body(answer).into(),
         Api::Responses => responses::body(call, answer),
         Api::Messages => anthropic::body(answer),
         Api::Chat => ollama::body(answer),
     };
-    Bytes::from(body.to_string())
+    let mut bytes = Vec::with_capacity(1024);
+    frames::write(&body, &mut bytes);
+    bytes.into()
 }
 
 /// An error in one body.

@@ -1,10 +1,11 @@
 //! `OpenAI` chat completions: <https://platform.openai.com/docs/api-reference/chat>.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
     WireError,
-    frames::{Builder, Frames, Stencil, sse},
+    frames::{Builder, Frames, Stencil, sse, write},
     read,
 };
 use crate::{
@@ -49,7 +50,48 @@ fn wanted(body: &Value) -> Wanted {
     })
 }
 
-pub(super) fn body(answer: &Answer) -> Value {
+/// A completion, or a chunk of one. Every call makes several, so they are written without a detour.
+#[derive(Serialize)]
+struct Completion<'a, Choices> {
+    id: &'a str,
+    object: &'static str,
+    created: u64,
+    model: &'a str,
+    service_tier: &'static str,
+    system_fingerprint: &'static str,
+    choices: Choices,
+    /// Left out, null, or the numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct Choice<'a> {
+    index: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delta: Option<&'a Value>,
+    logprobs: (),
+    finish_reason: Option<&'static str>,
+}
+
+impl<'a, Choices> Completion<'a, Choices> {
+    fn new(answer: &'a Answer, id: &'a str, object: &'static str, choices: Choices, usage: Option<Value>) -> Self {
+        Self {
+            id,
+            object,
+            created: created(answer),
+            model: &answer.model,
+            service_tier: "default",
+            system_fingerprint: "fp_mock",
+            choices,
+            usage,
+        }
+    }
+}
+
+pub(super) fn body(answer: &Answer) -> Vec<u8> {
     let calls: Vec<Value> = answer
         .tools()
         .map(|(index, name, arguments)| {
@@ -66,63 +108,50 @@ pub(super) fn body(answer: &Answer) -> Value {
     if !calls.is_empty() {
         message["tool_calls"] = Value::Array(calls);
     }
-    let mut body = head(answer, "chat.completion");
-    body["choices"] = json!([{ "index": 0, "message": message, "logprobs": null, "finish_reason": finish(answer) }]);
-    body["usage"] = usage(answer);
+    let choice =
+        Choice { index: 0, message: Some(&message), delta: None, logprobs: (), finish_reason: Some(finish(answer)) };
+    let id = answer.id("chatcmpl-", 0);
+    let mut body = Vec::with_capacity(1024);
+    write(&Completion::new(answer, &id, "chat.completion", [choice], Some(usage(answer))), &mut body);
     body
 }
 
 pub(super) fn frames(call: &Call, answer: &Answer) -> Frames {
-    let chunk = |delta: Value, finish: Value| {
-        let mut chunk = head(answer, "chat.completion.chunk");
-        chunk["choices"] = json!([{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish }]);
-        if call.stream_usage {
-            chunk["usage"] = Value::Null;
-        }
-        sse(None, &chunk)
+    let id = answer.id("chatcmpl-", 0);
+    let chunk = |delta: Value, finish_reason: Option<&'static str>| {
+        let choice = Choice { index: 0, message: None, delta: Some(&delta), logprobs: (), finish_reason };
+        let usage = call.stream_usage.then_some(Value::Null);
+        sse(None, &Completion::new(answer, &id, "chat.completion.chunk", [choice], usage))
     };
     let mut frames = Builder::default();
     let content = if answer.text().is_empty() && answer.has_tools() { Value::Null } else { json!("") };
-    frames.silent(&chunk(json!({ "role": "assistant", "content": content, "refusal": null }), Value::Null));
+    frames.silent(&chunk(json!({ "role": "assistant", "content": content, "refusal": null }), None));
     let mut index = 0;
     for block in &answer.blocks {
         match block {
             Block::Text(pieces) => {
-                let stencil = Stencil::new(|piece| chunk(json!({ "content": piece }), Value::Null));
+                let stencil = Stencil::new(|piece| chunk(json!({ "content": piece }), None));
                 frames.pieces(&stencil, pieces);
             }
             Block::Tool { name, pieces } => {
                 let function = json!({ "name": name, "arguments": "" });
                 let opening =
                     json!({ "index": index, "id": call_id(answer, index), "type": "function", "function": function });
-                frames.silent(&chunk(json!({ "tool_calls": [opening] }), Value::Null));
+                frames.silent(&chunk(json!({ "tool_calls": [opening] }), None));
                 let delta =
                     |piece: &str| json!({ "tool_calls": [{ "index": index, "function": { "arguments": piece } }] });
-                frames.pieces(&Stencil::new(|piece| chunk(delta(piece), Value::Null)), pieces);
+                frames.pieces(&Stencil::new(|piece| chunk(delta(piece), None)), pieces);
                 index += 1;
             }
         }
     }
-    frames.silent(&chunk(json!({}), finish(answer).into()));
+    frames.silent(&chunk(json!({}), Some(finish(answer))));
     if call.stream_usage {
-        let mut last = head(answer, "chat.completion.chunk");
-        last["choices"] = json!([]);
-        last["usage"] = usage(answer);
-        frames.silent(&sse(None, &last));
+        let choices: [Choice<'_>; 0] = [];
+        frames.silent(&sse(None, &Completion::new(answer, &id, "chat.completion.chunk", choices, Some(usage(answer)))));
     }
     frames.silent(b"data: [DONE]\n\n");
     frames.finish()
-}
-
-fn head(answer: &Answer, object: &str) -> Value {
-    json!({
-        "id": answer.id("chatcmpl-", 0),
-        "object": object,
-        "created": created(answer),
-        "model": answer.model,
-        "service_tier": "default",
-        "system_fingerprint": "fp_mock",
-    })
 }
 
 pub(super) fn created(answer: &Answer) -> u64 {
