@@ -178,8 +178,7 @@ impl Client {
 
     /// The events of a game, for as long as they are listened to: `GET /v1/events/games/{id}`.
     ///
-    /// With [`Since::Now`], what happens while the first connection is not yet made, or lost again before its first
-    /// event, is missed; a cursor has no such hole.
+    /// With [`Since::Now`] they begin with an [`Item::Snapshot`](crate::Item::Snapshot) of what is under way.
     #[must_use]
     pub fn game_events(&self, game: GameId, since: impl Into<Since>) -> Events {
         Events::of_game(self.clone(), game, since.into())

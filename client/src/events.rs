@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::Stream;
 use futures::stream::{self, BoxStream};
-use protocol::{Event, EventId, GameId, RequestId, StreamReset};
+use protocol::{Event, EventId, GameId, RequestId, StreamReset, StreamSnapshot};
 
 use crate::session::{Session, Subject};
 use crate::{Client, ClientError};
@@ -15,7 +15,7 @@ use crate::{Client, ClientError};
 /// Where a game's events are joined.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Since {
-    /// With the next event that happens.
+    /// With a snapshot of the game as it stands, and then with the next event that happens.
     #[default]
     Now,
     /// With the oldest event that the engine still has.
@@ -51,7 +51,11 @@ pub enum Item {
         /// The event.
         event: Event,
     },
-    /// The engine no longer has what was asked for. Read the game anew; the events after `cursor` follow.
+    /// How the game stands, for a reader who asked for [`Since::Now`]; the events after `cursor` follow. It comes again if
+    /// the connection was lost before anything else had come.
+    Snapshot(StreamSnapshot),
+    /// The engine no longer has what was asked for: what was shown is void. Read the game anew; the events after `cursor`
+    /// follow.
     Reset(StreamReset),
     /// The engine has been asked twice and leaves these events out: its log no longer has them.
     Gap {

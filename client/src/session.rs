@@ -17,8 +17,8 @@ use crate::backoff::Backoff;
 use crate::call::{is_media_type, refusal, transport};
 use crate::{Call, Client, ClientError, Frame, Item, Parser, Since};
 
-/// The event that holds whatever its id: it says that our ids mean nothing any more.
-const RESET: &str = "stream.reset";
+/// The events that hold whatever their ids: they say where the log goes on.
+const STANDING: [&str; 2] = ["stream.snapshot", "stream.reset"];
 
 /// Whose events are listened to.
 #[derive(Debug, Clone, Copy)]
@@ -153,7 +153,7 @@ impl Session {
             Frame::Event { name, data, id } => (name, data, id),
         };
         let id = id.and_then(|id| id.parse::<EventId>().ok());
-        if id.is_some_and(|id| self.is_known(id)) && name != RESET {
+        if id.is_some_and(|id| self.is_known(id)) && !STANDING.contains(&name.as_str()) {
             return;
         }
         let event = match Event::parse(&name, &data) {
@@ -167,12 +167,11 @@ impl Session {
                 return self.fail(ClientError::Decode { call: self.call.clone(), what, source });
             }
         };
-        if let Event::StreamReset(reset) = event {
-            self.since = Since::After(reset.cursor);
-            self.backoff.reset();
-            self.ready.push_back(Item::Reset(reset));
-            return;
-        }
+        let event = match event {
+            Event::StreamSnapshot(snapshot) => return self.stand_at(id, Item::Snapshot(snapshot)),
+            Event::StreamReset(reset) => return self.stand_at(id, Item::Reset(reset)),
+            event => event,
+        };
         if !self.follows(id) {
             return;
         }
@@ -183,6 +182,15 @@ impl Session {
         if is_last {
             self.phase = Phase::Over;
         }
+    }
+
+    /// Begins anew at an event that tells how the game stands. Without an id there is more of it to come, and whoever is cut
+    /// off before that begins anew again.
+    fn stand_at(&mut self, id: Option<EventId>, item: Item) {
+        self.since = id.map_or(Since::Now, Since::After);
+        self.doubted = None;
+        self.backoff.reset();
+        self.ready.push_back(item);
     }
 
     fn is_known(&self, id: EventId) -> bool {

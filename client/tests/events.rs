@@ -9,6 +9,7 @@ use futures::StreamExt as _;
 use futures::channel::mpsc::unbounded;
 use protocol::{
     Attempt, Event, EventId, GameId, Problem, ProblemType, RequestCancelled, RequestId, RequestStatus, StreamReset,
+    StreamSnapshot,
 };
 
 /// The offsets of the events that the whole stream hands out, with `!` for each lost connection.
@@ -16,6 +17,7 @@ async fn told(events: Events) -> String {
     let told = events.filter_map(async |item| match item {
         Item::Connected { .. } => None,
         Item::Event { id, .. } => Some(id.map_or("?".to_owned(), |id| id.offset.to_string())),
+        Item::Snapshot(_) => Some("snapshot".to_owned()),
         Item::Reset(_) => Some("reset".to_owned()),
         Item::Gap { expected, found } => Some(format!("gap({}..{})", expected.offset, found.offset)),
         Item::Disconnected { error: ClientError::Gap { .. }, .. } => Some("doubt".to_owned()),
@@ -30,7 +32,12 @@ fn cancelled(request_id: RequestId) -> Event {
 }
 
 fn reset(cursor: EventId) -> Event {
-    StreamReset { request_id: None, game_id: GameId::new(), reason: "expired".to_owned(), version: 3, cursor }.into()
+    let (game_id, reason, unfinished) = (GameId::new(), "expired".to_owned(), Vec::new());
+    StreamReset { request_id: None, game_id, reason, version: 3, cursor, unfinished }.into()
+}
+
+fn snapshot(cursor: EventId) -> Event {
+    StreamSnapshot { request_id: None, game_id: GameId::new(), version: 3, cursor, unfinished: Vec::new() }.into()
 }
 
 #[tokio::test]
@@ -99,6 +106,28 @@ async fn after_a_reset_the_stream_goes_on_after_its_cursor() {
     assert_eq!(told(client.game_events(GameId::new(), at(1, 500))).await, "reset 10 !");
     assert_eq!(asked.next().await.as_deref(), Some("1:500"));
     assert_eq!(asked.next().await.as_deref(), Some("1:10"));
+}
+
+#[tokio::test]
+async fn after_a_snapshot_the_stream_goes_on_after_its_cursor() {
+    let text = format!("{}{}", frame(at(1, 9), &snapshot(at(1, 9))), chunks([9, 10]));
+    let (client, mut asked) = engine([Answer::Stream(text)]).await;
+    assert_eq!(told(client.game_events(GameId::new(), Since::Now)).await, "snapshot 10 !");
+    assert_eq!(asked.next().await, None);
+    assert_eq!(asked.next().await.as_deref(), Some("1:10"));
+}
+
+#[tokio::test]
+async fn a_reset_that_is_cut_off_before_its_end_is_asked_for_again() {
+    let ours = RequestId::new();
+    let half = frame(at(1, 9), &reset(at(1, 9))).replace("id: 1:9\n", "");
+    let whole = format!("{half}{}", frame(at(1, 9), &cancelled(ours)));
+    // The ids before the reset mean nothing after it: that the last one was greater must not hide the end.
+    let first = frame(at(1, 500), &chunk_of(ours, "a")) + &half;
+    let (client, mut asked) = engine([Answer::Break(first), Answer::Stream(whole)]).await;
+    assert_eq!(told(client.request_events(ours)).await, "500 reset ! reset 9");
+    assert_eq!(asked.next().await, None);
+    assert_eq!(asked.next().await, None);
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! story-engine: the HTTP API, the queue and the workers.
 //!
-//! [`api`] accepts and reads, [`worker`] runs turns, [`store`] keeps everything, [`llm`] calls models. Handlers never
+//! [`http`] holds connections, [`api`] accepts and reads, [`worker`] runs turns, [`store`] keeps everything, [`llm`] calls models. Handlers never
 //! call a model; only the worker applies a delta; both reach the store through its ports alone.
 
 pub mod api;
 pub mod backoff;
 pub mod config;
 pub mod content;
+pub mod http;
 pub mod llm;
 pub mod operate;
 pub mod serve;

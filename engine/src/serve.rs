@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{self, Api};
+use crate::api::{self, Api, Pace, StreamLimits};
 use crate::config::Config;
 use crate::content::{self, ContentError};
+use crate::http;
 use crate::llm::{Models, ModelsError};
 use crate::store::embedded::{EmbeddedStore, OpenError};
 use crate::store::redis::RedisStore;
@@ -121,16 +121,21 @@ pub async fn run(config: Config, role: Role) -> Result<(), ServeError> {
         library: Arc::clone(&library),
         models: Arc::clone(&models),
         metrics,
-        keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),
+        pace: Pace {
+            keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),
+            retry: Duration::from_millis(config.sse.retry_ms),
+        },
+        streams: Arc::new(StreamLimits::new(config.sse.max_streams, config.sse.max_streams_per_client)),
+        trusted_proxies: config.http.trusted_proxies,
+        origins: config.http.cors_origins.clone(),
         drain: drain.clone(),
     };
     welcome::api(&config, address, &described, embedded, &library, &models);
-    // Nagle's algorithm would hold back every short frame of a stream.
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
-    let server = axum::serve(listener, api::router(api)).with_graceful_shutdown(drain.clone().cancelled_owned());
-    let server = tokio::spawn(server.into_future());
+    let limits = http::Limits {
+        max_connections: config.http.max_connections,
+        write_timeout: Duration::from_secs_f64(config.http.write_timeout_seconds),
+    };
+    let server = tokio::spawn(http::serve(listener, api::router(api), limits, drain.clone()));
     if embedded {
         // Subscribers see the turns that still end, then their streams end, then the server.
         worker().run(stop).await;
@@ -139,7 +144,7 @@ pub async fn run(config: Config, role: Role) -> Result<(), ServeError> {
     }
     drain.cancel();
     if let Ok(ended) = tokio::time::timeout(LAST_ANSWERS, server).await {
-        ended.map_err(io::Error::other)??;
+        ended.map_err(io::Error::other)?;
     } else {
         tracing::warn!("dropping connections that neither send nor read");
     }

@@ -88,6 +88,8 @@ events! {
     RequestCancelled(RequestCancelled) = "request.cancelled";
     /// The game's state has changed.
     StateUpdated(StateUpdated) = "game.state_updated";
+    /// How the game stands where a stream begins that names no event to go on after.
+    StreamSnapshot(StreamSnapshot) = "stream.snapshot";
     /// The reader's id means nothing any more: what it shows must be read anew.
     StreamReset(StreamReset) = "stream.reset";
 }
@@ -106,6 +108,7 @@ impl Event {
             Self::RequestFailed(e) => Some(e.request_id),
             Self::RequestCancelled(e) => Some(e.request_id),
             Self::StateUpdated(e) => e.request_id,
+            Self::StreamSnapshot(e) => e.request_id,
             Self::StreamReset(e) => e.request_id,
         }
     }
@@ -263,10 +266,26 @@ pub struct StateUpdated {
     pub changes: Vec<Change>,
 }
 
-/// Payload of `stream.reset`: the log no longer holds what the reader asks for.
+/// Payload of `stream.snapshot`: what a reader who joins in the middle has missed of what is not in the history yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StreamSnapshot {
+    /// The request at the head of the game's lane, if there is one.
+    pub request_id: Option<RequestId>,
+    /// The game.
+    pub game_id: GameId,
+    /// The version to read with `GET /v1/gamestate/{id}`.
+    pub version: u64,
+    /// The log goes on after this event.
+    pub cursor: EventId,
+    /// The game's unfinished requests, the head first.
+    pub unfinished: Vec<Unfinished>,
+}
+
+/// Payload of `stream.reset`: the log no longer holds what the reader asks for. What it shows is void; the rest is as in
+/// `stream.snapshot`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StreamReset {
-    /// The request that is unfinished, if one is.
+    /// The request at the head of the game's lane, if there is one.
     pub request_id: Option<RequestId>,
     /// The game.
     pub game_id: GameId,
@@ -276,6 +295,26 @@ pub struct StreamReset {
     pub version: u64,
     /// The log goes on after this event.
     pub cursor: EventId,
+    /// The game's unfinished requests, the head first.
+    pub unfinished: Vec<Unfinished>,
+}
+
+/// An unfinished request as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// The request.
+    pub request_id: RequestId,
+    /// What it asks for.
+    #[serde(rename = "type")]
+    pub kind: RequestType,
+    /// `queued` or `processing`.
+    pub status: RequestStatus,
+    /// How many attempts have begun.
+    pub attempt: Attempt,
+    /// The message as the history will show it, or the story event's prompt.
+    pub user_message: String,
+    /// The narration so far: the chunks that follow go on from its end.
+    pub text: String,
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub use chat::{ChatAccepted, ChatRequest, IfBusy, Links, MESSAGE_MAX_BYTES};
 pub use dead_letter::{AttemptOutcome, AttemptView, DeadLetter, DeadLetters};
 pub use event::{
     AttemptSuperseded, ChatChunk, Event, EventParseError, RequestCancelled, RequestCompleted, RequestFailed,
-    RequestProcessing, RequestQueued, RequestRetrying, StateUpdated, StreamReset,
+    RequestProcessing, RequestQueued, RequestRetrying, StateUpdated, StreamReset, StreamSnapshot, Unfinished,
 };
 pub use game::{CreateGame, GameList, GameSummary, GameView};
 pub use id::{Attempt, EventId, GameId, IdError, RequestId};

@@ -104,6 +104,8 @@ problem_types! {
     QueueFull = "queue-full", 429, "The queue is full";
     /// The store cannot be reached.
     StoreUnavailable = "store-unavailable", 503, "The store cannot be reached";
+    /// As many event streams are open as the server, or one client, may have.
+    TooManyStreams = "too-many-streams", 503, "Too many event streams are open";
     /// The server is draining.
     ShuttingDown = "shutting-down", 503, "The server is shutting down";
     /// The model failed, and attempts are used up or cannot help.

@@ -171,7 +171,7 @@ impl Transcript {
                 turn.stage = Stage::Cancelled;
                 turn.told.clear();
             }
-            Event::StateUpdated(_) | Event::StreamReset(_) => {}
+            Event::StateUpdated(_) | Event::StreamSnapshot(_) | Event::StreamReset(_) => {}
         }
     }
 

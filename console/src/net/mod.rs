@@ -118,7 +118,7 @@ impl Net {
             Some(Item::Connected { .. }) => self.tell(Answer::Link(Link::Live)),
             Some(Item::Event { event, .. }) => self.tell(Answer::Event(event)),
             Some(Item::Disconnected { error, .. }) => self.tell(Answer::Link(Link::Reconnecting(error.to_string()))),
-            Some(Item::Reset(_) | Item::Gap { .. }) => {
+            Some(Item::Snapshot(_) | Item::Reset(_) | Item::Gap { .. }) => {
                 self.events = None;
                 self.tell(Answer::Reset);
             }

@@ -11,9 +11,10 @@ use serde::Deserialize;
 use super::Api;
 use super::error::ApiError;
 use super::games::unknown_game;
+use super::limits::Client;
 use super::path::Id;
 use super::requests::unknown_request;
-use super::stream::{Follow, Scope};
+use super::stream::{Follow, Scope, Start};
 use crate::store::{LogRead, Request};
 
 /// A browser's `EventSource` cannot set a header on its first connect: the cursor is also a query parameter.
@@ -22,55 +23,44 @@ pub(super) struct Cursor {
     last_event_id: Option<String>,
 }
 
-/// Where a reader stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Start {
-    /// It says nothing.
-    Unsaid,
-    /// Before everything that is kept.
-    Oldest,
-    /// After an event.
-    After(EventId),
-}
-
-/// Follows a game, from now on if the reader does not say from where.
+/// Follows a game; with a snapshot first if the reader does not say from where.
 pub(super) async fn game(
     State(api): State<Api>,
+    client: Client,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     query: Result<Query<Cursor>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let start = start(&headers, query)?;
+    let start = start(&headers, query)?.unwrap_or(Start::Snapshot);
+    let open = api.streams.open(client)?;
     let subscription = api.store.subscribe(id).await?;
-    // Read after the subscription, so that nothing falls between the two.
-    let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
-    let after = match start {
-        Start::Unsaid => Some(game.cursor),
-        Start::Oldest => None,
-        Start::After(event) => Some(event),
-    };
-    Ok(respond(&api, Follow::new(&api, subscription, Scope::Game(id), after)))
+    // Looked for after the subscription, which would hear of its end.
+    api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
+    Ok(respond(&api, Follow::new(&api, subscription, Scope::Game(id), start, open)))
 }
 
 /// Follows a request, from its beginning if the reader does not say from where, to its terminal event.
 pub(super) async fn request(
     State(api): State<Api>,
+    client: Client,
     Id(id): Id<RequestId>,
     headers: HeaderMap,
     query: Result<Query<Cursor>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let start = start(&headers, query)?;
+    let open = api.streams.open(client)?;
     let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
     let subscription = api.store.subscribe(request.game).await?;
     let after = match start {
-        Start::Unsaid | Start::Oldest => request.cursor,
-        Start::After(event) => event.max(request.cursor),
+        Some(Start::After(event)) => event.max(request.cursor),
+        _ => request.cursor,
     };
     if request.status.is_terminal() && has_seen_all(&api, &request, after).await? {
         // Tells a browser's EventSource not to come back.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    Ok(respond(&api, Follow::new(&api, subscription, Scope::Request(request.game, id), Some(after))))
+    let scope = Scope::Request(request.game, id);
+    Ok(respond(&api, Follow::new(&api, subscription, scope, Start::After(after), open)))
 }
 
 /// Whether nothing of a finished request comes after `after`.
@@ -91,21 +81,22 @@ async fn has_seen_all(api: &Api, request: &Request, mut after: EventId) -> Resul
     }
 }
 
-fn start(headers: &HeaderMap, query: Result<Query<Cursor>, QueryRejection>) -> Result<Start, Problem> {
+/// Where the reader stands, if it says so.
+fn start(headers: &HeaderMap, query: Result<Query<Cursor>, QueryRejection>) -> Result<Option<Start>, Problem> {
     let Query(query) = query.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     let header = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?").to_owned());
     // A reconnecting EventSource sends the header, which is newer than the URL that it began with.
     match header.filter(|text| !text.is_empty()).or(query.last_event_id).as_deref() {
-        None | Some("") => Ok(Start::Unsaid),
-        Some("0") => Ok(Start::Oldest),
-        Some(text) => text.parse().map(Start::After).map_err(|error| {
+        None | Some("") => Ok(None),
+        Some("0") => Ok(Some(Start::Oldest)),
+        Some(text) => text.parse().map(|id| Some(Start::After(id))).map_err(|error| {
             Problem::new(ProblemType::InvalidPath, format!("{error}, nor `0` for everything that is kept"))
         }),
     }
 }
 
 fn respond(api: &Api, follow: Follow) -> Response {
-    let mut response = Body::from_stream(follow.frames(api.keepalive, api.drain.clone())).into_response();
+    let mut response = Body::from_stream(follow.frames(api.drain.clone())).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));

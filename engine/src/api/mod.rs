@@ -4,18 +4,21 @@ mod body;
 mod catalogue;
 mod chat;
 mod dead_letters;
+mod compact;
+mod cors;
 mod error;
 mod events;
 mod games;
 mod health;
 mod idempotency;
+mod limits;
 mod path;
 mod queue;
 mod requests;
+mod snapshot;
 mod stream;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -27,7 +30,10 @@ use story::Library;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use self::cors::Origins;
 use self::error::ApiError;
+pub use self::limits::StreamLimits;
+pub use self::stream::Pace;
 use crate::llm::Models;
 use crate::store::SharedStore;
 
@@ -47,14 +53,21 @@ pub struct Api {
     pub models: Arc<Models>,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
-    /// How often a silent stream gets a comment.
-    pub keepalive: Duration,
+    /// The pace of event streams.
+    pub pace: Pace,
+    /// The event streams that are open.
+    pub streams: Arc<StreamLimits>,
+    /// How many proxies stand in front, each of which says in `X-Forwarded-For` who called it.
+    pub trusted_proxies: usize,
+    /// Whose pages may call from a browser.
+    pub origins: Origins,
     /// Cancelled when the server drains: event streams end then, so that clients reconnect elsewhere.
     pub drain: CancellationToken,
 }
 
 /// Every route.
 pub fn router(api: Api) -> Router {
+    let cors = cors::layer(&api.origins);
     Router::new()
         .route("/v1/chat", post(chat::post).layer(DefaultBodyLimit::max(CHAT_BODY_MAX)))
         .route("/v1/requests/{id}", get(requests::get).delete(requests::cancel))
@@ -78,6 +91,7 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(cors)
         .with_state(api)
 }
 

@@ -4,25 +4,37 @@
 //! say what has been sent. A reader that is slow holds nothing here: it misses live events and reads the log again.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use futures::Stream;
 use futures::stream::unfold;
-use metrics::gauge;
-use protocol::{Event, EventId, GameId, RequestId, StreamReset};
+use protocol::{Event, EventId, GameId, RequestId, StreamReset, StreamSnapshot};
 use tokio_util::sync::CancellationToken;
 
 use super::Api;
+use super::compact::Chunks;
+use super::limits::OpenStream;
+use super::snapshot::{self, Snapshot};
 use crate::backoff::Backoff;
 use crate::store::{Live, LogEvent, LogRead, SharedStore, StoreError, Subscription};
 
-/// How many events one read of the log brings.
-const BATCH: usize = 256;
-/// How soon a client reconnects after a stream has ended, in milliseconds.
-const RETRY_MS: u32 = 1000;
+/// How many events one read of the log brings at most.
+pub(super) const BATCH: usize = 256;
+/// How many bytes of them are kept until the reader has taken them, if it is more than one event. The rest is read again.
+const BATCH_BYTES: usize = 32 * 1024;
 const KEEPALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
+
+/// What an operator sets about streams.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How often a silent stream gets a comment.
+    pub keepalive: Duration,
+    /// How soon a client reconnects after its stream has ended.
+    pub retry: Duration,
+}
 
 /// What a stream is about.
 #[derive(Debug, Clone, Copy)]
@@ -41,51 +53,81 @@ impl Scope {
     }
 }
 
+/// Where a stream begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// With a snapshot of the game as it stands.
+    Snapshot,
+    /// With the first event that is kept.
+    Oldest,
+    /// With the event after this one.
+    After(EventId),
+}
+
+/// What has to be done before live events can be passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Follow,
+    /// The log holds more than the reader has been sent.
+    Read,
+    /// The reader has been told nothing yet.
+    Snapshot,
+    End,
+}
+
 /// A reader's place in a game's log, and how it gets on from there.
 pub(super) struct Follow {
     store: SharedStore,
     subscription: Subscription,
     scope: Scope,
     after: Option<EventId>,
-    /// Read from the log and not yet sent.
+    /// Read and not yet sent.
     ready: VecDeque<Bytes>,
-    behind: bool,
+    /// How many events the next read asks for: about as many as are kept.
+    batch: usize,
+    chunks: Chunks,
+    task: Task,
     /// Told to look again: the game itself may be gone.
     doubtful: bool,
-    ended: bool,
     backoff: Backoff,
+    pace: Pace,
     _open: OpenStream,
 }
 
 impl Follow {
-    pub(super) fn new(api: &Api, subscription: Subscription, scope: Scope, after: Option<EventId>) -> Self {
+    pub(super) fn new(api: &Api, subscription: Subscription, scope: Scope, start: Start, open: OpenStream) -> Self {
+        let after = if let Start::After(id) = start { Some(id) } else { None };
         Self {
             store: Arc::clone(&api.store),
             subscription,
             scope,
             after,
-            ready: VecDeque::from([opening(after)]),
-            behind: true,
+            ready: VecDeque::from([opening(api.pace.retry, after)]),
+            batch: BATCH,
+            chunks: Chunks::default(),
+            task: if start == Start::Snapshot { Task::Snapshot } else { Task::Read },
             doubtful: false,
-            ended: false,
             backoff: Backoff::reconnect(),
-            _open: OpenStream::count(),
+            pace: api.pace,
+            _open: open,
         }
     }
 
     /// The stream's frames. It ends cleanly when `drain` is cancelled: the client reconnects and goes on elsewhere.
-    pub(super) fn frames(
-        self,
-        keepalive: Duration,
-        drain: CancellationToken,
-    ) -> impl Stream<Item = Result<Bytes, std::convert::Infallible>> {
-        unfold((self, drain), move |(mut follow, drain)| async move {
+    pub(super) fn frames(self, drain: CancellationToken) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        let keepalive = self.pace.keepalive;
+        // Boxed, so that what moves between two frames is a pointer.
+        unfold(Some((Box::new(self), drain)), move |open| async move {
+            let (mut follow, drain) = open?;
+            if let Some(frame) = follow.ready.pop_front() {
+                return Some((Ok(frame), Some((follow, drain))));
+            }
             let frame = tokio::select! {
                 biased;
-                () = drain.cancelled() => None,
+                () = drain.cancelled() => return Some((Ok(farewell(follow.pace.retry)), None)),
                 frame = tokio::time::timeout(keepalive, follow.next()) => frame.unwrap_or(Some(KEEPALIVE)),
             }?;
-            Some((Ok(frame), (follow, drain)))
+            Some((Ok(frame), Some((follow, drain))))
         })
     }
 
@@ -95,106 +137,173 @@ impl Follow {
             if let Some(frame) = self.ready.pop_front() {
                 return Some(frame);
             }
-            if self.ended {
-                return None;
-            }
-            if self.behind {
-                if let Err(error) = self.read().await {
+            let done = match self.task {
+                Task::End => return None,
+                Task::Read => self.read().await,
+                Task::Snapshot => self.join().await,
+                Task::Follow => {
+                    match self.subscription.next().await {
+                        Live::Resync => (self.task, self.doubtful) = (Task::Read, true),
+                        Live::Event(event) => self.take_live(&event),
+                    }
+                    continue;
+                }
+            };
+            match done {
+                Ok(()) => self.backoff.reset(),
+                Err(error) => {
                     // The stream stays open: the store comes back, and the log with it.
                     tracing::warn!(%error, "cannot read the event log");
                     self.backoff.wait().await;
                 }
-                continue;
-            }
-            match self.subscription.next().await {
-                Live::Resync => (self.behind, self.doubtful) = (true, true),
-                Live::Event(event) => self.take_live(&event),
             }
         }
+    }
+
+    /// Tells a reader who has just come how the game stands.
+    async fn join(&mut self) -> Result<(), StoreError> {
+        let game_id = self.scope.game();
+        let Some(snapshot) = snapshot::take(&self.store, game_id).await? else { return self.end() };
+        let (request_id, Snapshot { version, cursor, unfinished }) = (snapshot.head(), snapshot);
+        self.tell(Some(cursor), &StreamSnapshot { request_id, game_id, version, cursor, unfinished }.into());
+        self.go_on_after(cursor);
+        Ok(())
     }
 
     /// Reads on from where the reader stands.
     async fn read(&mut self) -> Result<(), StoreError> {
         let game = self.scope.game();
-        match self.store.read_log(game, self.after, BATCH).await? {
+        match self.store.read_log(game, self.after, self.batch).await? {
             LogRead::Events(events) => {
-                self.behind = events.len() == BATCH;
-                if std::mem::take(&mut self.doubtful) && events.is_empty() {
-                    self.ended = self.store.game(game).await?.is_none();
+                if std::mem::take(&mut self.doubtful) && events.is_empty() && self.store.game(game).await?.is_none() {
+                    return self.end();
                 }
-                for event in events {
-                    self.take(&event);
+                self.task = if events.len() < self.batch { Task::Follow } else { Task::Read };
+                self.keep(&events);
+                if self.task == Task::Follow
+                    && let Some(chunk) = self.chunks.flush()
+                {
+                    self.ready.push_back(chunk.frame.clone());
                 }
+                Ok(())
             }
-            LogRead::Reset { reason, head } => {
-                let Some(found) = self.store.game(game).await? else {
-                    self.ended = true;
-                    return Ok(());
-                };
-                let request_id = self.store.lane(game).await?.requests.first().copied();
-                let (reason, version) = (reason.to_owned(), found.version);
-                let reset = StreamReset { request_id, game_id: game, reason, version, cursor: head };
-                let event = Event::from(reset);
-                let frame = LogEvent::new(head, request_id, event.name().to_owned(), event.data()).frame;
-                self.ready.push_back(frame);
-                self.after = Some(head);
-                self.end_if_request_is_over().await?;
+            LogRead::Reset { reason, .. } => self.reset(reason.to_owned()).await,
+        }
+    }
+
+    /// Takes events from the log, as many as may be held for a reader that may be slow.
+    fn keep(&mut self, events: &[Arc<LogEvent>]) {
+        let mut bytes = 0;
+        for (kept, event) in (1..).zip(events) {
+            self.take(event);
+            bytes += event.frame.len();
+            self.batch = (kept * BATCH_BYTES / bytes.max(1)).clamp(1, BATCH);
+            if bytes >= BATCH_BYTES && kept < events.len() && self.task == Task::Follow {
+                self.task = Task::Read;
+            }
+            if bytes >= BATCH_BYTES {
+                return;
             }
         }
-        self.backoff.reset();
+    }
+
+    /// The log cannot be followed from where the reader stands: it is told so, and how the game stands now.
+    async fn reset(&mut self, reason: String) -> Result<(), StoreError> {
+        let game_id = self.scope.game();
+        let Some(snapshot) = snapshot::take(&self.store, game_id).await? else { return self.end() };
+        // What became of the request that the stream is about, should its terminal event be among those that are gone.
+        let over = match self.scope {
+            Scope::Request(_, id) => self.store.request(id).await?.map(|request| request.terminal_event()),
+            Scope::Game(_) => Some(None),
+        };
+        let (request_id, Snapshot { version, cursor, unfinished }) = (snapshot.head(), snapshot);
+        let reset = StreamReset { request_id, game_id, reason, version, cursor, unfinished }.into();
+        match over {
+            Some(Some(terminal)) => {
+                // Whoever is cut off between the two is to get both again: only the second one says so.
+                self.tell(None, &reset);
+                self.tell(Some(cursor), &terminal);
+                return self.end();
+            }
+            Some(None) => self.go_on_after(cursor),
+            None => self.task = Task::End,
+        }
+        self.tell(Some(cursor), &reset);
         Ok(())
     }
 
-    /// After a reset the terminal event of a finished request may never come.
-    async fn end_if_request_is_over(&mut self) -> Result<(), StoreError> {
-        if let Scope::Request(_, id) = self.scope {
-            self.ended = self.store.request(id).await?.is_none_or(|request| request.status.is_terminal());
-        }
+    /// Tells what is not in the log.
+    fn tell(&mut self, id: Option<EventId>, event: &Event) {
+        let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+        let frame = format!("{id}event: {}\ndata: {}\n\n", event.name(), event.data());
+        self.ready.push_back(frame.into());
+    }
+
+    fn go_on_after(&mut self, cursor: EventId) {
+        self.chunks = Chunks::default();
+        (self.after, self.task) = (Some(cursor), Task::Follow);
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the last step of those that can fail")]
+    fn end(&mut self) -> Result<(), StoreError> {
+        self.task = Task::End;
         Ok(())
     }
 
-    fn take_live(&mut self, event: &LogEvent) {
+    fn take_live(&mut self, event: &Arc<LogEvent>) {
         match self.after {
             Some(after) if event.id.offset <= after.offset && event.id.epoch == after.epoch => {}
-            Some(after) if event.id == after.next() => self.take(event),
+            Some(after) if event.id == after.next() => {
+                self.after = Some(event.id);
+                if self.is_about(event) {
+                    self.ready.push_back(event.frame.clone());
+                    self.end_after(event);
+                }
+            }
             // Something lies between: the log knows what.
-            _ => self.behind = true,
+            _ => self.task = Task::Read,
         }
     }
 
-    fn take(&mut self, event: &LogEvent) {
+    /// Takes an event from the log.
+    fn take(&mut self, event: &Arc<LogEvent>) {
         self.after = Some(event.id);
+        if self.task == Task::End || !self.is_about(event) {
+            return;
+        }
         match self.scope {
-            _ if self.ended => {}
             Scope::Game(_) => self.ready.push_back(event.frame.clone()),
-            Scope::Request(_, id) if event.request == Some(id) => {
-                self.ready.push_back(event.frame.clone());
-                self.ended = event.is_terminal();
+            Scope::Request(..) => {
+                self.ready.extend(self.chunks.push(event).into_iter().flatten().map(|event| event.frame.clone()));
             }
-            Scope::Request(..) => {}
+        }
+        self.end_after(event);
+    }
+
+    fn is_about(&self, event: &LogEvent) -> bool {
+        match self.scope {
+            Scope::Game(_) => true,
+            Scope::Request(_, id) => event.request == Some(id),
+        }
+    }
+
+    fn end_after(&mut self, event: &LogEvent) {
+        if matches!(self.scope, Scope::Request(..)) && event.is_terminal() {
+            self.task = Task::End;
         }
     }
 }
 
 /// What every stream begins with, so that proxies pass its head on at once. The id lets a reader that is cut off before
 /// its first event resume from where it joined.
-fn opening(after: Option<EventId>) -> Bytes {
+fn opening(retry: Duration, after: Option<EventId>) -> Bytes {
     let id = after.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    Bytes::from(format!("retry: {RETRY_MS}\n{id}: connected\n\n"))
+    Bytes::from(format!("retry: {}\n{id}: connected\n\n", retry.as_millis()))
 }
 
-/// Counts a stream for as long as it is open.
-struct OpenStream;
-
-impl OpenStream {
-    fn count() -> Self {
-        gauge!("story_engine_event_streams").increment(1);
-        Self
-    }
-}
-
-impl Drop for OpenStream {
-    fn drop(&mut self) {
-        gauge!("story_engine_event_streams").decrement(1);
-    }
+/// What a stream ends with when the server drains: a wait of its own for each client, so that they do not all come to
+/// another server in the same instant.
+fn farewell(retry: Duration) -> Bytes {
+    let retry = retry.mul_f64(rand::random_range(0.5..1.5));
+    Bytes::from(format!("retry: {}\n: draining\n\n", retry.as_millis()))
 }

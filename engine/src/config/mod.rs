@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use layers::{ConfigError, Flags, load};
 pub use provider::{Adapter, ProviderConfig};
 
+use crate::api::Origins;
 use crate::store::embedded::Sync;
 use crate::store::{Limits, StoreOptions, StoryEventPlacement};
 
@@ -40,6 +41,8 @@ pub struct Config {
     pub queue: QueueConfig,
     /// Event streams.
     pub sse: SseConfig,
+    /// Connections, and who may call.
+    pub http: HttpConfig,
     /// Language models, by name. With none, the offline narrator tells the story.
     pub providers: BTreeMap<String, ProviderConfig>,
 }
@@ -57,6 +60,7 @@ impl Default for Config {
             worker: WorkerConfig::default(),
             queue: QueueConfig::default(),
             sse: SseConfig::default(),
+            http: HttpConfig::default(),
             providers: BTreeMap::new(),
         }
     }
@@ -160,11 +164,48 @@ pub struct SseConfig {
     pub keepalive_seconds: f64,
     /// Text of the model is gathered this long before it costs an event.
     pub chunk_ms: u64,
+    /// How soon a client reconnects after its stream has ended.
+    pub retry_ms: u64,
+    /// How many streams may be open at once.
+    pub max_streams: usize,
+    /// How many of them one client, by its address, may have.
+    pub max_streams_per_client: usize,
 }
 
 impl Default for SseConfig {
     fn default() -> Self {
-        Self { keepalive_seconds: 30.0, chunk_ms: 30 }
+        Self {
+            keepalive_seconds: 30.0,
+            chunk_ms: 30,
+            retry_ms: 1000,
+            max_streams: 10_000,
+            max_streams_per_client: 1000,
+        }
+    }
+}
+
+/// `[http]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpConfig {
+    /// Pages of these origins may call from a browser: `https://host`, or `*` for any.
+    pub cors_origins: Origins,
+    /// How many proxies stand in front: that many last entries of `X-Forwarded-For` are believed.
+    pub trusted_proxies: usize,
+    /// How many connections may be open at once.
+    pub max_connections: usize,
+    /// A client that reads nothing of what it is sent for this long is dropped.
+    pub write_timeout_seconds: f64,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            cors_origins: Origins::default(),
+            trusted_proxies: 0,
+            max_connections: 12_000,
+            write_timeout_seconds: 30.0,
+        }
     }
 }
 
@@ -206,6 +247,7 @@ impl Config {
         positive("worker.game_lock_ttl_seconds", self.worker.game_lock_ttl_seconds)?;
         positive("worker.retry_delay_seconds", self.worker.retry_delay_seconds)?;
         positive("sse.keepalive_seconds", self.sse.keepalive_seconds)?;
+        positive("http.write_timeout_seconds", self.http.write_timeout_seconds)?;
         if !(0.0..=86_400.0).contains(&self.worker.shutdown_timeout_seconds) {
             return invalid("worker.shutdown_timeout_seconds", "it is not a number of seconds from 0 to 86400".into());
         }
@@ -220,6 +262,10 @@ impl Config {
             ("queue.max_depth_per_game", self.queue.max_depth_per_game, 1_000_000_000),
             ("redis.shards", self.redis.shards as u64, 1024),
             ("sse.chunk_ms", self.sse.chunk_ms, 10_000),
+            ("sse.retry_ms", self.sse.retry_ms, 600_000),
+            ("sse.max_streams", self.sse.max_streams as u64, 10_000_000),
+            ("sse.max_streams_per_client", self.sse.max_streams_per_client as u64, 10_000_000),
+            ("http.max_connections", self.http.max_connections as u64, 10_000_000),
             ("chat_history_limit", self.chat_history_limit as u64, 10_000),
         ] {
             if value > largest {

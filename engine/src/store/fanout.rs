@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 /// How many events a subscriber may lag behind before it has to read the log.
-const BACKLOG: usize = 256;
+const BACKLOG: usize = 64;
 
 /// One entry of a game's event log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use protocol::{
-    Attempt, EventId, GameId, Links, Problem, RequestId, RequestQueued, RequestStatus, RequestType, RequestView,
-    TurnResult, Usage,
+    Attempt, Event, EventId, GameId, Links, Problem, RequestCancelled, RequestCompleted, RequestFailed, RequestId,
+    RequestQueued, RequestStatus, RequestType, RequestView, TurnResult, Usage,
 };
 use serde::{Deserialize, Serialize};
 use story::{ChatMessage, Input};
@@ -94,6 +94,22 @@ impl Request {
         match self.kind {
             RequestType::Chat => Input::Player { message: self.message.clone(), actor: self.actor.clone() },
             RequestType::StoryEvent => Input::StoryEvent { prompt: self.message.clone() },
+        }
+    }
+
+    /// The event that ended it, from what is kept of it; none while it is unfinished.
+    #[must_use]
+    pub fn terminal_event(self) -> Option<Event> {
+        let Self { id: request_id, game: game_id, kind, status, attempt, .. } = self;
+        match (status, self.result, self.error) {
+            (RequestStatus::Completed, Some(result), _) => {
+                Some(RequestCompleted { request_id, game_id, kind, status, attempt, result }.into())
+            }
+            (RequestStatus::Failed, _, Some(error)) => {
+                Some(RequestFailed { request_id, game_id, kind, status, attempt, error }.into())
+            }
+            (RequestStatus::Cancelled, ..) => Some(RequestCancelled { request_id, game_id, status }.into()),
+            _ => None,
         }
     }
 

@@ -101,7 +101,7 @@ pub(super) async fn read_stream(world: &World, step: &RequestStream, deadline: I
                         step.request
                     )));
                 }
-                Item::Connected { .. } | Item::Reset(_) | Item::Disconnected { .. } => {}
+                Item::Connected { .. } | Item::Snapshot(_) | Item::Reset(_) | Item::Disconnected { .. } => {}
             }
         }
         Ok(())

@@ -1,0 +1,99 @@
+//! A request's story told anew in as few events as it takes: chunks that the log holds one after the other become one.
+//!
+//! Only a request's stream may do this, for only a game's offsets are contiguous. The one chunk has the id of the last
+//! that went into it, so a reader who is cut off after it goes on in the right place.
+
+use std::sync::Arc;
+
+use protocol::{ChatChunk, Event, EventId};
+
+use crate::store::LogEvent;
+
+/// Text that waits for what the log says next.
+#[derive(Debug, Default)]
+pub(super) struct Chunks {
+    pending: Option<(EventId, ChatChunk)>,
+}
+
+impl Chunks {
+    /// Takes the next event; gives back what is to be sent before the text that is pending from then on.
+    pub(super) fn push(&mut self, event: &Arc<LogEvent>) -> [Option<Arc<LogEvent>>; 2] {
+        match (Event::parse(&event.name, &event.data), &mut self.pending) {
+            (Ok(Event::ChatChunk(chunk)), Some((id, pending))) if chunk.attempt == pending.attempt => {
+                pending.content.push_str(&chunk.content);
+                (*id, pending.done) = (event.id, chunk.done);
+                [None, None]
+            }
+            (Ok(Event::ChatChunk(chunk)), _) => [self.pending.replace((event.id, chunk)).map(whole), None],
+            // Text that is void by now need not be shown.
+            (Ok(Event::AttemptSuperseded(void)), Some((_, pending))) if void.attempt == pending.attempt => {
+                self.pending = None;
+                [None, Some(Arc::clone(event))]
+            }
+            _ => [self.flush(), Some(Arc::clone(event))],
+        }
+    }
+
+    /// What is pending, when the log says no more.
+    pub(super) fn flush(&mut self) -> Option<Arc<LogEvent>> {
+        self.pending.take().map(whole)
+    }
+}
+
+fn whole((id, chunk): (EventId, ChatChunk)) -> Arc<LogEvent> {
+    let request = chunk.request_id;
+    let event = Event::from(chunk);
+    Arc::new(LogEvent::new(id, Some(request), event.name().to_owned(), event.data()))
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{Attempt, AttemptSuperseded, GameId, RequestId};
+
+    use super::*;
+
+    /// What is told of attempts and their texts; `!` stands for an attempt's supersession.
+    fn told(events: &[(u32, &str)]) -> Vec<String> {
+        let (request_id, game_id) = (RequestId::new(), GameId::new());
+        let mut chunks = Chunks::default();
+        let mut told = Vec::new();
+        for (offset, (attempt, content)) in (1..).zip(events) {
+            let attempt = Attempt(*attempt);
+            let event = match *content {
+                "!" => AttemptSuperseded { request_id, game_id, attempt }.into(),
+                _ => Event::from(ChatChunk {
+                    request_id,
+                    game_id,
+                    attempt,
+                    content: (*content).to_owned(),
+                    done: content.ends_with('.'),
+                }),
+            };
+            let id = EventId { epoch: 1, offset };
+            let event = LogEvent::new(id, Some(request_id), event.name().to_owned(), event.data());
+            told.extend(chunks.push(&Arc::new(event)).into_iter().flatten());
+        }
+        told.extend(chunks.flush());
+        told.iter()
+            .map(|event| match Event::parse(&event.name, &event.data).unwrap() {
+                Event::ChatChunk(chunk) => format!("{} {} {}", event.id.offset, chunk.content, chunk.done),
+                event => event.name().to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn chunks_of_an_attempt_become_one() {
+        assert_eq!(told(&[(1, "You see"), (1, " a"), (1, " door.")]), ["3 You see a door. true"]);
+    }
+
+    #[test]
+    fn text_that_is_void_is_left_out() {
+        assert_eq!(told(&[(1, "You"), (1, "!"), (2, "A"), (2, " door")]), ["attempt.superseded", "4 A door false"]);
+    }
+
+    #[test]
+    fn attempts_are_kept_apart() {
+        assert_eq!(told(&[(1, "a"), (2, "b")]), ["1 a false", "2 b false"]);
+    }
+}

@@ -1,0 +1,73 @@
+//! How an event stream leaves hyper: its answer is caught on the way out, so that its connection can be taken over.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Method, Request, Response, header};
+use futures::future::BoxFuture;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use std::net::SocketAddr;
+
+/// The answer that takes a connection over, once there is one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Handover(Arc<Mutex<Option<Response<Body>>>>);
+
+impl Handover {
+    pub(super) fn is_wanted(&self) -> bool {
+        self.lock().is_some()
+    }
+
+    pub(super) fn take(&self) -> Option<Response<Body>> {
+        self.lock().take()
+    }
+
+    fn offer(&self, response: Response<Body>) {
+        *self.lock() = Some(response);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Response<Body>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The router as one connection reaches it.
+#[derive(Debug, Clone)]
+pub(super) struct App {
+    pub(super) router: TowerToHyperService<Router>,
+    pub(super) peer: SocketAddr,
+    /// Where event streams go; none where the protocol carries many streams on a connection.
+    pub(super) handover: Option<Handover>,
+}
+
+impl Service<Request<Incoming>> for App {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        let handover = self.handover.clone().filter(|_| request.method() == Method::GET);
+        let answer = self.router.call(request);
+        Box::pin(async move {
+            let response = answer.await?;
+            match handover {
+                Some(handover) if is_event_stream(&response) => {
+                    handover.offer(response);
+                    // The connection is taken over, and this future dropped, before it would be polled again.
+                    pending().await
+                }
+                _ => Ok(response),
+            }
+        })
+    }
+}
+
+fn is_event_stream(response: &Response<Body>) -> bool {
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == "text/event-stream")
+}

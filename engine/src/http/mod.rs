@@ -1,0 +1,102 @@
+//! Connections: who may connect, what a connection speaks, and when it ends.
+//!
+//! Own code around hyper, not `axum::serve`, for what thousands of event streams need: a bound on connections, a limit
+//! on how long a peer may leave what it is sent unread, HTTP/2 without TLS beside HTTP/1.1 on one port, a drain that
+//! waits for nobody for ever, and streams that do not keep the 16 KiB of buffers that a request needs
+//! ([`connection`]). What is served is not known here.
+
+mod connection;
+mod handover;
+mod socket;
+mod streaming;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::connection::Connection;
+use self::socket::Socket;
+
+/// The wait after a failed accept: the process is out of file descriptors, and only time gives some back.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+/// How long a client that is turned away may take to say what it wanted and to read that it cannot have it.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What a server asks of its clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many connections may be open at once; more are answered 503 and closed.
+    pub max_connections: usize,
+    /// How long a peer may leave what it is sent unread, or unacknowledged, before its connection is dropped.
+    pub write_timeout: Duration,
+}
+
+/// Serves a router until `drain` is cancelled; then no connection is accepted, idle ones are closed, and the rest end with
+/// their answers. Returns when the last one has ended.
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, drain: CancellationToken) {
+    let slots = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
+    let connections = TaskTracker::new();
+    while let Some((stream, peer)) = accept(&listener, &drain).await {
+        let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
+            connections.spawn(turn_away(stream));
+            continue;
+        };
+        let socket = Socket::new(stream, limits.write_timeout);
+        let connection = Connection { peer, router: router.clone(), drain: drain.clone(), slot };
+        connections.spawn(connection.serve(socket, connections.clone()));
+    }
+    // Whoever connects from here on is refused by the system, and tries another server.
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+/// The next connection; none once the server drains.
+async fn accept(listener: &TcpListener, drain: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = drain.cancelled() => return None,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok(connection) => return Some(connection),
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "cannot accept connections");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+            }
+        }
+    }
+}
+
+/// Whether the error says that the connection was gone before it was accepted.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Answers 503 to whatever is asked.
+async fn turn_away(mut stream: TcpStream) {
+    const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
+        content-type: text/plain\r\ncontent-length: 32\r\n\r\ntoo many connections, come back\n";
+    let farewell = async {
+        // An answer that comes before its question would be taken for a defect.
+        stream.read(&mut [0; 1024]).await?;
+        stream.write_all(ANSWER).await?;
+        stream.shutdown().await?;
+        // What is unread at the close would turn into a reset that takes the answer with it.
+        while stream.read(&mut [0; 1024]).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // Whether it stays to listen is its own affair.
+    let _ = tokio::time::timeout(FAREWELL, farewell).await;
+}

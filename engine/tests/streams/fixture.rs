@@ -1,0 +1,238 @@
+//! A server over an embedded store, a listener that reads frames as they come, and a game's turn in single steps.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use client::{Frame, Parser};
+use engine::api::{Api, Pace, StreamLimits, router};
+use engine::config::Config;
+use engine::http::{Limits, serve};
+use engine::llm::Models;
+use engine::store::embedded::EmbeddedStore;
+use engine::store::{
+    Claim, Commit, GameDocument, Narrated, NewRequest, SharedStore, StoreOptions, TurnEvents, WorkerId,
+};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use protocol::{
+    Event, GameId, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated, TurnResult, Usage,
+};
+use reqwest::Response;
+use story::{GameState, Library};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long a test waits for something that must happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a test may want to be otherwise.
+pub(crate) struct Setup {
+    pub(crate) max_streams: usize,
+    pub(crate) max_streams_per_client: usize,
+    pub(crate) max_connections: usize,
+    pub(crate) trusted_proxies: usize,
+    pub(crate) cors_origins: &'static str,
+    pub(crate) keepalive: Duration,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            max_streams: 10_000,
+            max_streams_per_client: 10_000,
+            max_connections: 10_000,
+            trusted_proxies: 0,
+            cors_origins: "[]",
+            keepalive: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) drain: CancellationToken,
+    pub(crate) ended: JoinHandle<()>,
+    client: reqwest::Client,
+}
+
+pub(crate) fn store() -> SharedStore {
+    store_with(StoreOptions::default())
+}
+
+pub(crate) fn store_with(options: StoreOptions) -> SharedStore {
+    Arc::new(EmbeddedStore::in_memory(options).unwrap())
+}
+
+impl Server {
+    pub(crate) async fn start(store: &SharedStore) -> Self {
+        Self::with(store, Setup::default()).await
+    }
+
+    pub(crate) async fn with(store: &SharedStore, setup: Setup) -> Self {
+        let drain = CancellationToken::new();
+        let api = Api {
+            store: Arc::clone(store),
+            library: Arc::new(Library::default()),
+            models: Arc::new(Models::start(&Config::default()).await.unwrap()),
+            metrics: PrometheusBuilder::new().build_recorder().handle(),
+            pace: Pace { keepalive: setup.keepalive, retry: Duration::from_millis(1) },
+            streams: Arc::new(StreamLimits::new(setup.max_streams, setup.max_streams_per_client)),
+            trusted_proxies: setup.trusted_proxies,
+            origins: serde_json::from_str(setup.cors_origins).unwrap(),
+            drain: drain.clone(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let limits = Limits { max_connections: setup.max_connections, write_timeout: PATIENCE };
+        let ended = tokio::spawn(serve(listener, router(api), limits, drain.clone()));
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+        Self { address, drain, ended, client }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.get(format!("http://{}{path}", self.address))
+    }
+
+    /// Listens to a game. `query` begins with `?`, or is empty.
+    pub(crate) async fn listen(&self, game: GameId, query: &str) -> Listener {
+        Listener::new(self.get(&format!("/v1/events/games/{game}{query}")).send().await.unwrap())
+    }
+
+    pub(crate) async fn listen_to_request(&self, request: RequestId) -> Listener {
+        Listener::new(self.get(&format!("/v1/events/requests/{request}")).send().await.unwrap())
+    }
+}
+
+/// One connection to an event stream.
+pub(crate) struct Listener {
+    pub(crate) response: Response,
+    parser: Parser,
+    frames: VecDeque<Frame>,
+}
+
+impl Listener {
+    pub(crate) fn new(response: Response) -> Self {
+        assert_eq!(response.status(), 200);
+        Self { response, parser: Parser::default(), frames: VecDeque::new() }
+    }
+
+    /// The next frame; none at the end.
+    pub(crate) async fn frame(&mut self) -> Option<Frame> {
+        while self.frames.is_empty() {
+            let bytes = tokio::time::timeout(PATIENCE, self.response.chunk()).await.unwrap().unwrap()?;
+            self.parser.push(&bytes, &mut self.frames).unwrap();
+        }
+        self.frames.pop_front()
+    }
+
+    /// The next event with its id; none at the end.
+    pub(crate) async fn event(&mut self) -> Option<(Option<String>, Event)> {
+        loop {
+            if let Frame::Event { name, data, id } = self.frame().await? {
+                return Some((id, Event::parse(&name, &data).unwrap()));
+            }
+        }
+    }
+
+    /// Events up to and with the first of a name, as names; chunks with their text.
+    pub(crate) async fn until(&mut self, last: &str) -> Vec<String> {
+        let mut told = Vec::new();
+        while let Some((_, event)) = self.event().await {
+            told.push(match &event {
+                Event::ChatChunk(chunk) => format!("chunk {}: {}", chunk.attempt, chunk.content),
+                event => event.name().to_owned(),
+            });
+            if event.name() == last {
+                break;
+            }
+        }
+        told
+    }
+}
+
+pub(crate) fn document() -> GameDocument {
+    GameDocument { provider: "offline".to_owned(), state: GameState::default() }
+}
+
+pub(crate) async fn new_game(store: &SharedStore) -> GameId {
+    let game = GameId::new();
+    store.create_game(game, &document(), &[]).await.unwrap();
+    game
+}
+
+/// Appends one event to a game that is of version `version`.
+pub(crate) async fn append(store: &SharedStore, game: GameId, version: u64, data: &str) {
+    store.replace_game(game, version, &document(), None, data).await.unwrap();
+}
+
+/// A state change as event data that a reader can parse.
+pub(crate) fn state_updated(game_id: GameId, version: u64) -> String {
+    let updated = StateUpdated {
+        request_id: None,
+        game_id,
+        version,
+        turn: 0,
+        location: String::new(),
+        scene: String::new(),
+        is_ended: false,
+        changes: Vec::new(),
+    };
+    Event::from(updated).data()
+}
+
+/// Queues a message.
+pub(crate) async fn say(store: &SharedStore, game: GameId, text: &str) -> RequestId {
+    let request = NewRequest {
+        id: RequestId::new(),
+        game,
+        kind: RequestType::Chat,
+        message: text.to_owned(),
+        actor: None,
+        user_message: text.to_owned(),
+        caused_by: None,
+    };
+    store.enqueue(&request, false).await.unwrap();
+    request.id
+}
+
+/// Claims the next request.
+pub(crate) async fn claim(store: &SharedStore) -> Claim {
+    store.claim(&WorkerId::named("tester"), rand::random(), 1).await.unwrap().claims.pop().unwrap()
+}
+
+/// Ends a claimed turn, whose narration came in these pieces so far and ends with `last`.
+pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last: &str, text: &str) {
+    let (lease, narrated) = (&claim.lease, Narrated { text: text.to_owned(), usage: Usage::default() });
+    store.checkpoint_narration(lease, pieces + 1, last, &narrated).await.unwrap();
+    let result = TurnResult {
+        message: text.to_owned(),
+        turn: 1,
+        version: claim.game.version + 1,
+        duration_ms: 1,
+        rejections: Vec::new(),
+        usage: Usage::default(),
+    };
+    let completed = RequestCompleted {
+        request_id: lease.request,
+        game_id: lease.game,
+        kind: RequestType::Chat,
+        status: RequestStatus::Completed,
+        attempt: claim.request.attempt,
+        result: result.clone(),
+    };
+    let commit = Commit {
+        base_version: claim.game.version,
+        document: document(),
+        turn: Vec::new(),
+        result,
+        events: TurnEvents {
+            state_updated: state_updated(lease.game, claim.game.version + 1),
+            completed: Event::from(completed).data(),
+        },
+        story_events: Vec::new(),
+    };
+    store.commit(lease, &commit).await.unwrap();
+}
