@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::bench::BenchArgs;
 use super::chaos::ChaosArgs;
 use crate::services::Mode;
 
@@ -30,6 +31,11 @@ pub(super) enum Command {
     /// Exit codes: 0 every promise was kept, 1 one was broken, 2 usage, 4 no services, 130 Ctrl-C. A seed reproduces what is
     /// sent and what is broken, not the moment at which it meets whom.
     Chaos(ChaosArgs),
+    /// Measure the engine under load, beside a peer if asked for. Build with `--release` first.
+    ///
+    /// Exit codes: 0 everything was delivered, 1 something was not, 2 usage, 4 no services, 130 Ctrl-C. Whether the numbers
+    /// are good is for who reads them.
+    Bench(BenchArgs),
     /// Read cases and say what is wrong with them; run nothing.
     Check(Paths),
     /// List the cases that would be run.

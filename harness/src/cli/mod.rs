@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and how it is answered with an exit code.
 
 mod args;
+mod bench;
 mod chaos;
 mod check;
 mod exit;
@@ -19,6 +20,7 @@ pub async fn main() -> Exit {
     match Cli::parse().command {
         Command::Run(args) => run::run(*args).await,
         Command::Chaos(args) => chaos::run(args).await,
+        Command::Bench(args) => bench::run(args).await,
         Command::Check(paths) => check::check(&paths.paths),
         Command::List(paths) => check::list(&paths.paths),
         Command::Schema => {
