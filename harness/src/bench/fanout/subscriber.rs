@@ -2,10 +2,14 @@
 //!
 //! Both servers send `"version":N` once in each event, N counting up by one.
 
+use std::future::poll_fn;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, ready};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -66,6 +70,8 @@ pub(super) struct Subscriber {
     stream: TcpStream,
     game: usize,
     scanner: Scanner,
+    /// The number of the last event.
+    last: u64,
     schedule: Arc<Schedule>,
     tally: Arc<Tally>,
 }
@@ -91,53 +97,46 @@ pub(super) async fn connect(
         let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
         return Err(format!("it answers `{}`", String::from_utf8_lossy(line)));
     }
-    Ok(Subscriber { stream, game, scanner: Scanner::default(), schedule, tally })
+    Ok(Subscriber { stream, game, scanner: Scanner::default(), last: 0, schedule, tally })
 }
 
 impl Subscriber {
     /// Counts what comes, until the server hangs up.
     pub(super) async fn listen(mut self) {
-        let mut expected = 1;
-        loop {
-            // Waits without a buffer, so that thousands of subscribers do not each hold one.
-            if self.stream.readable().await.is_err() {
-                return;
-            }
-            let mut buffer = [0; 16 * 1024];
-            let read = match self.stream.try_read(&mut buffer) {
-                Ok(0) => return,
-                Ok(read) => read,
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
-                Err(_) => return,
-            };
-            let now = Instant::now();
-            let mut events = 0;
-            let mut out_of_order = 0;
-            let mut latency = self.tally.lock();
-            for byte in &buffer[..read] {
-                // The first version is that of the game before the first event.
-                let Some(number) = self.scanner.push(*byte).and_then(|version| version.checked_sub(1)) else {
-                    continue;
-                };
-                if number == 0 {
-                    continue;
+        poll_fn(|context| {
+            loop {
+                // On the stack of one poll, so that thousands of subscribers do not each hold one.
+                let mut buffer = [MaybeUninit::uninit(); 16 * 1024];
+                let mut buffer = ReadBuf::uninit(&mut buffer);
+                match ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {
+                    Ok(()) if !buffer.filled().is_empty() => self.take(buffer.filled()),
+                    Ok(()) | Err(_) => return Poll::Ready(()),
                 }
-                if number != expected {
-                    out_of_order += 1;
-                }
-                expected = number + 1;
-                events += 1;
-                latency.record(self.schedule.since(self.game, number, now));
             }
-            drop(latency);
-            if events > 0 {
-                self.tally.delivered.send_modify(|delivered| {
-                    delivered.events += events;
-                    delivered.out_of_order += out_of_order;
-                    delivered.first.get_or_insert(now);
-                    delivered.last = Some(now);
-                });
-            }
+        })
+        .await;
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        let now = Instant::now();
+        let (mut events, mut out_of_order) = (0, 0);
+        let mut latency = self.tally.lock();
+        for byte in bytes {
+            // A game's first version is that before the first event.
+            let Some(number) = self.scanner.push(*byte).and_then(|version| version.checked_sub(1)) else { continue };
+            out_of_order += u64::from(number != self.last + 1);
+            self.last = number;
+            events += 1;
+            latency.record(self.schedule.since(self.game, number.max(1), now));
+        }
+        drop(latency);
+        if events > 0 {
+            self.tally.delivered.send_modify(|delivered| {
+                delivered.events += events;
+                delivered.out_of_order += out_of_order;
+                delivered.first.get_or_insert(now);
+                delivered.last = Some(now);
+            });
         }
     }
 }
