@@ -10,6 +10,7 @@ pub mod content;
 pub mod http;
 pub mod llm;
 pub mod operate;
+mod play;
 pub mod serve;
 mod signal;
 pub mod store;

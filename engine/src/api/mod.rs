@@ -87,6 +87,7 @@ pub fn router(api: Api) -> Router {
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(operators(SharedStore::clone(&api.store)))
+        .merge(crate::play::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_MAX))

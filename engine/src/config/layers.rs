@@ -11,8 +11,13 @@ use super::{Adapter, Config, ProviderConfig};
 /// Environment variables that set a key begin with this; `__` stands between the levels of a key.
 const ENV_PREFIX: &str = "STORY_ENGINE_";
 /// Variables with the prefix that are not keys.
-const NOT_KEYS: &[&str] =
-    &["STORY_ENGINE_CONFIG", "STORY_ENGINE_LOG", "STORY_ENGINE_LOG_FORMAT", "STORY_ENGINE_REQUIRE_REDIS"];
+const NOT_KEYS: &[&str] = &[
+    "STORY_ENGINE_CONFIG",
+    "STORY_ENGINE_LOG",
+    "STORY_ENGINE_LOG_FORMAT",
+    "STORY_ENGINE_REQUIRE_REDIS",
+    "STORY_ENGINE_REQUIRE_BROWSER",
+];
 
 /// What the command line says.
 #[derive(Debug, Clone, Default)]

@@ -83,6 +83,25 @@ async fn a_full_server_turns_streams_away() {
 }
 
 #[tokio::test]
+async fn a_reader_that_reads_nothing_any_more_makes_room_for_others() {
+    let store = store();
+    let setup = Setup { max_streams: 1, write_timeout: Duration::from_millis(200), ..Setup::default() };
+    let server = Server::with(&store, setup).await;
+    let game = new_game(&store).await;
+    let path = format!("/v1/events/games/{game}");
+    let _dead = server.get(&path).send().await.unwrap();
+    assert_eq!(server.get(&path).send().await.unwrap().status(), 503);
+
+    // More than the system takes for a peer that does not read.
+    let data = format!("\"{}\"", "x".repeat(1024 * 1024));
+    let mut version = 1;
+    while server.get(&path).send().await.unwrap().status() != 200 {
+        append(&store, game, version, &data).await;
+        version += 1;
+    }
+}
+
+#[tokio::test]
 async fn a_connection_too_many_is_told_to_come_back() {
     let store = store();
     let server = Server::with(&store, Setup { max_connections: 1, ..Setup::default() }).await;

@@ -35,6 +35,7 @@ pub(crate) struct Setup {
     pub(crate) trusted_proxies: usize,
     pub(crate) cors_origins: &'static str,
     pub(crate) keepalive: Duration,
+    pub(crate) write_timeout: Duration,
 }
 
 impl Default for Setup {
@@ -46,6 +47,7 @@ impl Default for Setup {
             trusted_proxies: 0,
             cors_origins: "[]",
             keepalive: Duration::from_secs(30),
+            write_timeout: Duration::from_mins(10),
         }
     }
 }
@@ -86,7 +88,7 @@ impl Server {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let limits = Limits { max_connections: setup.max_connections, write_timeout: PATIENCE };
+        let limits = Limits { max_connections: setup.max_connections, write_timeout: setup.write_timeout };
         let ended = tokio::spawn(serve(listener, router(api), limits, drain.clone()));
         let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
         Self { address, drain, ended, client }

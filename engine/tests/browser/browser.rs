@@ -1,0 +1,135 @@
+//! Headless Chromium behind a chromedriver of a test's own.
+
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
+
+use axum::http::Method;
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::Url;
+use serde_json::json;
+
+/// A browser window. Dropping it ends the driver.
+pub(crate) struct Browser {
+    pub(crate) page: Client,
+    _driver: Driver,
+}
+
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What a reader prefers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scheme {
+    Light,
+    Dark,
+}
+
+impl Browser {
+    /// Opens a window; none where there is no browser and the environment does not insist on one.
+    pub(crate) async fn start() -> Option<Self> {
+        let spawned = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut driver = match spawned {
+            Ok(driver) => Driver(driver),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let required = std::env::var("STORY_ENGINE_REQUIRE_BROWSER").is_ok_and(|value| value == "1");
+                assert!(!required, "there is no chromedriver on PATH, and STORY_ENGINE_REQUIRE_BROWSER=1 requires one");
+                eprintln!("skipped: there is no chromedriver on PATH");
+                return None;
+            }
+            Err(error) => panic!("chromedriver cannot be started: {error}"),
+        };
+        let mut lines = BufReader::new(driver.0.stdout.take().unwrap()).lines();
+        let port: u16 = lines
+            .find_map(|line| line.unwrap().split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())
+            .unwrap();
+        // The driver must not stop at a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let options = json!({
+            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server"],
+        });
+        let capabilities = serde_json::Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let page = builder.capabilities(capabilities).connect(&format!("http://127.0.0.1:{port}")).await.unwrap();
+        Some(Self { page, _driver: driver })
+    }
+
+    /// Returns once a condition holds: looked at whenever the page has changed, not again and again.
+    pub(crate) async fn until(&self, condition: &str) {
+        let script = format!(
+            "const [done] = arguments;
+             const look = () => {{ if ({condition}) {{ watch.disconnect(); removeEventListener('focusin', look); done(); }} }};
+             const watch = new MutationObserver(look);
+             watch.observe(document, {{ subtree: true, childList: true, characterData: true, attributes: true }});
+             addEventListener('focusin', look);
+             look();"
+        );
+        if let Err(error) = self.page.execute_async(&script, vec![]).await {
+            let text = self.page.execute("return document.body.innerText", vec![]).await.unwrap();
+            panic!("`{condition}` does not come true: {error}\n{text}");
+        }
+    }
+
+    /// Returns once the last paragraph of the story ends so.
+    pub(crate) async fn story_ends_with(&self, end: &str) {
+        let last = "[...document.querySelectorAll('#story .told')].at(-1)?.textContent.trim()";
+        self.until(&format!("{last}?.endsWith({})", json!(end))).await;
+    }
+
+    /// The last turn as it is shown: what was said without the speaker's name, what is told, and what it is doing.
+    pub(crate) async fn state(&self) -> [String; 3] {
+        let script = "const turn = document.querySelector('#story li:last-child');
+            return [turn.querySelector('.said').textContent.replace(/^.*?: /, ''),
+                    turn.querySelector('.told').textContent.trim(), turn.className]";
+        serde_json::from_value(self.page.execute(script, vec![]).await.unwrap()).unwrap()
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub(crate) async fn press(&self, keys: &[String]) {
+        for key in keys.iter().flat_map(|text| text.chars()) {
+            let actions = KeyActions::new("keyboard".to_owned())
+                .then(KeyAction::Down { value: key })
+                .then(KeyAction::Up { value: key });
+            self.page.perform_actions(actions).await.unwrap();
+        }
+    }
+
+    /// Sets what the reader prefers.
+    pub(crate) async fn prefer(&self, scheme: Scheme) {
+        let value = match scheme {
+            Scheme::Light => "light",
+            Scheme::Dark => "dark",
+        };
+        self.page.issue_cmd(Emulate(value)).await.unwrap();
+    }
+
+    pub(crate) async fn end(self) {
+        self.page.clone().close().await.unwrap();
+    }
+}
+
+/// Chrome's own command for media features, which WebDriver does not have.
+#[derive(Debug)]
+struct Emulate(&'static str);
+
+impl WebDriverCompatibleCommand for Emulate {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": self.0 }]);
+        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        (Method::POST, Some(command.to_string()))
+    }
+}

@@ -1,0 +1,103 @@
+//! `/play` in a real browser: headless Chromium, driven over WebDriver.
+//!
+//! The client is fantoccini: the protocol and little else, on hyper, which the engine is built on. thirtyfour knows more
+//! than is needed here, and brings a second way to do HTTP, a driver download and a component macro with it. Without
+//! chromium and chromedriver on PATH the tests say so and pass, unless `STORY_ENGINE_REQUIRE_BROWSER=1`.
+#![cfg(feature = "offline")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+mod browser;
+mod site;
+
+use fantoccini::Locator;
+use fantoccini::key::Key;
+use serde_json::json;
+
+use crate::browser::{Browser, Scheme};
+use crate::site::{GATE, Site};
+
+#[tokio::test]
+async fn a_story_survives_a_reload_in_the_middle_of_a_sentence() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = Site::start().await;
+    let page = &browser.page;
+
+    page.goto(&site.url("/play")).await.unwrap();
+    browser.until("document.querySelectorAll('#scenarios button').length > 0").await;
+    page.find(Locator::Css("#scenarios button")).await.unwrap().click().await.unwrap();
+    browser.until("document.activeElement.id === 'message'").await;
+    let message = page.find(Locator::Id("message")).await.unwrap();
+    message.send_keys("I ring the bell").await.unwrap();
+    message.send_keys(&Key::Enter.to_string()).await.unwrap();
+
+    browser.story_ends_with("The bell rings out").await;
+    assert_eq!(browser.state().await, ["I ring the bell", "The bell rings out", "writing"]);
+    page.refresh().await.unwrap();
+    browser.story_ends_with("The bell rings out").await;
+    assert_eq!(browser.state().await, ["I ring the bell", "The bell rings out", "writing"]);
+
+    site.model.admin().root().gates().open(GATE);
+    browser.story_ends_with("over the dark water.").await;
+    browser.until("!document.querySelector('#story li:last-child').className").await;
+    let whole = ["I ring the bell", "The bell rings out over the dark water.", ""];
+    assert_eq!(browser.state().await, whole);
+    page.refresh().await.unwrap();
+    browser.story_ends_with("over the dark water.").await;
+    assert_eq!(browser.state().await, whole);
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn a_player_who_sees_no_screen_and_has_no_mouse_can_play() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = Site::start().await;
+    site.model.admin().root().gates().open(GATE);
+    let page = &browser.page;
+
+    page.goto(&site.url("/play")).await.unwrap();
+    browser.until("document.querySelectorAll('#scenarios button').length > 0").await;
+    browser.press(&[Key::Tab.to_string(), Key::Enter.to_string()]).await;
+    browser.until("document.activeElement.id === 'message'").await;
+    browser.press(&["I ring the bell".to_owned(), Key::Enter.to_string()]).await;
+    // Told as one piece, in a region that is read out.
+    browser.until("document.getElementById('told').textContent === 'The bell rings out over the dark water.'").await;
+    let said = "return [document.getElementById('told').ariaLive, document.documentElement.lang, \
+                document.activeElement.labels[0].textContent, document.activeElement.value]";
+    let told = page.execute(said, vec![]).await.unwrap();
+    assert_eq!(told, json!(["polite", "en", "What do you do?", ""]));
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn what_goes_wrong_is_said_and_read_out() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = Site::start().await;
+    let page = &browser.page;
+
+    page.goto(&site.url("/play#00000000-0000-7000-8000-000000000000")).await.unwrap();
+    browser.until("document.getElementById('problem').textContent.startsWith('there is no game')").await;
+    assert_eq!(page.find(Locator::Id("problem")).await.unwrap().attr("role").await.unwrap().as_deref(), Some("alert"));
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn text_can_be_read_by_day_and_by_night() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = Site::start().await;
+    let page = &browser.page;
+    page.goto(&site.url("/play")).await.unwrap();
+    browser.until("document.querySelectorAll('#scenarios button').length > 0").await;
+
+    let mut papers = Vec::new();
+    for scheme in [Scheme::Light, Scheme::Dark] {
+        browser.prefer(scheme).await;
+        // WCAG 2.2, 1.4.3: the contrast of text with what it stands on is at least 4.5.
+        let contrasts = page.execute(include_str!("contrast.js"), vec![]).await.unwrap();
+        for (text, contrast) in contrasts.as_object().unwrap() {
+            assert!(contrast.as_f64().unwrap() >= 4.5, "{scheme:?}: `{text}` has a contrast of {contrast}");
+        }
+        papers.push(page.execute("return getComputedStyle(document.body).backgroundColor", vec![]).await.unwrap());
+    }
+    assert_ne!(papers[0], papers[1]);
+    browser.end().await;
+}

@@ -1,0 +1,67 @@
+//! The engine as it is shipped, with a scripted model that stops in the middle of a sentence until a gate is opened.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use mock_llm::{MockLlm, Script};
+use serde_json::json;
+use tempfile::TempDir;
+
+/// The gate in the middle of the sentence.
+pub(crate) const GATE: &str = "middle";
+
+/// A running engine. Dropping it ends the process.
+pub(crate) struct Site {
+    pub(crate) model: MockLlm,
+    base: String,
+    engine: Child,
+    _directory: TempDir,
+}
+
+impl Site {
+    pub(crate) async fn start() -> Self {
+        let script = json!({ "speed": 0, "chunk": "word", "entries": [
+            { "match": { "kind": "json" }, "reply": { "json": {
+                "user_location": null, "scene_change": null, "item_events": [], "npc_events": [], "set_vars": [],
+                "game_ended": false,
+            } } },
+            { "match": {}, "reply": {
+                "text": "The bell rings out over the dark water.", "gate": { "name": GATE, "after_chunks": 4 },
+            } },
+        ] });
+        let script = Script::parse(&script.to_string(), "script.json").unwrap();
+        let model = MockLlm::start(SocketAddr::from(([127, 0, 0, 1], 0)), script).await.unwrap();
+        let directory = TempDir::new().unwrap();
+        let provider = json!({ "adapter": "openai", "model": "mock", "base_url": format!("{}/v1/", model.base_url()) });
+        let config = json!({ "data_dir": directory.path().join("data"), "providers": { "mock": provider } });
+        let path = directory.path().join("engine.json");
+        std::fs::write(&path, config.to_string()).unwrap();
+        let mut engine = Command::new(env!("CARGO_BIN_EXE_engine"))
+            .arg("--config")
+            .arg(path)
+            .args(["--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(engine.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let line = lines.find(|line| line.contains("listening on")).unwrap();
+        // The engine must not stop at a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let base = line.split_whitespace().last().unwrap().trim_end_matches('/').to_owned();
+        Self { model, base, engine, _directory: directory }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.engine.kill();
+        let _ = self.engine.wait();
+    }
+}
