@@ -111,6 +111,7 @@ pub async fn run(config: Config, role: Role) -> Result<(), ServeError> {
         worker.run(stop).await;
         return Ok(());
     }
+    http::raise_file_limit();
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|source| ServeError::Listen { address: config.listen, source })?;

@@ -38,7 +38,7 @@ pub(crate) fn api(
   content  {content} ({})
   model    {model}
 
-Play: create a game, follow its events, send a message.
+Play at http://{address}/play, or from here: create a game, follow its events, send a message.
   GAME=$(curl -s http://{address}/v1/gamestate -H 'content-type: application/json' -d '{{\"scenario\":\"{first}\"}}' | cut -d'\"' -f4)
   curl -sN http://{address}/v1/events/games/$GAME &
   curl -s http://{address}/v1/chat -H 'content-type: application/json' -d '{{\"game_state_id\":\"'$GAME'\",\"message\":\"I look around.\"}}'

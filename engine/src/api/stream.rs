@@ -19,7 +19,7 @@ use super::compact::Chunks;
 use super::limits::OpenStream;
 use super::snapshot::{self, Snapshot};
 use crate::backoff::Backoff;
-use crate::store::{Live, LogEvent, LogRead, SharedStore, StoreError, Subscription};
+use crate::store::{Live, LogEvent, LogRead, Request, SharedStore, StoreError, Subscription};
 
 /// How many events one read of the log brings at most.
 pub(super) const BATCH: usize = 256;
@@ -213,7 +213,7 @@ impl Follow {
         let Some(snapshot) = snapshot::take(&self.store, game_id).await? else { return self.end() };
         // What became of the request that the stream is about, should its terminal event be among those that are gone.
         let over = match self.scope {
-            Scope::Request(_, id) => self.store.request(id).await?.map(|request| request.terminal_event()),
+            Scope::Request(_, id) => self.store.request(id).await?.map(Request::terminal_event),
             Scope::Game(_) => Some(None),
         };
         let (request_id, Snapshot { version, cursor, unfinished }) = (snapshot.head(), snapshot);

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -59,6 +60,16 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, drain:
     connections.wait().await;
 }
 
+/// Lets this process open as many files as the system allows it: every connection is one, and the usual limit is from a
+/// time of few.
+pub fn raise_file_limit() {
+    let mut limits = getrlimit(Resource::Nofile);
+    limits.current = limits.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limits) {
+        tracing::debug!(%error, "the limit on open files stays as it is");
+    }
+}
+
 /// The next connection; none once the server drains.
 async fn accept(listener: &TcpListener, drain: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
     loop {
@@ -90,7 +101,7 @@ async fn turn_away(mut stream: TcpStream) {
         content-type: text/plain\r\ncontent-length: 32\r\n\r\ntoo many connections, come back\n";
     let farewell = async {
         // An answer that comes before its question would be taken for a defect.
-        stream.read(&mut [0; 1024]).await?;
+        stream.readable().await?;
         stream.write_all(ANSWER).await?;
         stream.shutdown().await?;
         // What is unread at the close would turn into a reset that takes the answer with it.

@@ -118,7 +118,7 @@ impl Browser {
     }
 }
 
-/// Chrome's own command for media features, which WebDriver does not have.
+/// Chrome's own command for media features, which `WebDriver` does not have.
 #[derive(Debug)]
 struct Emulate(&'static str);
 

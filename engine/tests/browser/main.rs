@@ -1,4 +1,4 @@
-//! `/play` in a real browser: headless Chromium, driven over WebDriver.
+//! `/play` in a real browser: headless Chromium, driven over `WebDriver`.
 //!
 //! The client is fantoccini: the protocol and little else, on hyper, which the engine is built on. thirtyfour knows more
 //! than is needed here, and brings a second way to do HTTP, a driver download and a component macro with it. Without
