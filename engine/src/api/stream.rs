@@ -23,6 +23,8 @@ use crate::store::{Live, LogEvent, LogRead, Request, SharedStore, StoreError, Su
 
 /// How many events one read of the log brings at most.
 pub(super) const BATCH: usize = 256;
+/// How many the first read asks for, when it is not known yet how large they are.
+const FIRST_BATCH: usize = 16;
 /// How many bytes of them are kept until the reader has taken them, if it is more than one event. The rest is read again.
 const BATCH_BYTES: usize = 32 * 1024;
 const KEEPALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
@@ -103,7 +105,7 @@ impl Follow {
             scope,
             after,
             ready: VecDeque::from([opening(api.pace.retry, after)]),
-            batch: BATCH,
+            batch: FIRST_BATCH,
             chunks: Chunks::default(),
             task: if start == Start::Snapshot { Task::Snapshot } else { Task::Read },
             doubtful: false,
