@@ -1,7 +1,7 @@
 //! story-engine: the HTTP API, the queue and the workers.
 //!
-//! [`http`] holds connections, [`api`] accepts and reads, [`worker`] runs turns, [`store`] keeps everything, [`llm`] calls models. Handlers never
-//! call a model; only the worker applies a delta; both reach the store through its ports alone.
+//! [`http`] holds connections, [`api`] accepts and reads, [`worker`] runs turns, [`store`] keeps everything, [`llm`]
+//! calls models. Handlers never call a model; only the worker applies a delta; both reach the store through its ports alone.
 
 pub mod api;
 pub mod backoff;

@@ -3,9 +3,9 @@
 mod body;
 mod catalogue;
 mod chat;
-mod dead_letters;
 mod compact;
 mod cors;
+mod dead_letters;
 mod error;
 mod events;
 mod games;

@@ -12,7 +12,7 @@ use engine::http::{Limits, serve};
 use engine::llm::Models;
 use engine::store::embedded::EmbeddedStore;
 use engine::store::{
-    Claim, Commit, GameDocument, Narrated, NewRequest, SharedStore, StoreOptions, TurnEvents, WorkerId,
+    Claim, Commit, GameDocument, Narrated, NewRequest, SharedStore, StoreOptions, Terms, TurnEvents, WorkerId,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use protocol::{
@@ -196,7 +196,7 @@ pub(crate) async fn say(store: &SharedStore, game: GameId, text: &str) -> Reques
         user_message: text.to_owned(),
         caused_by: None,
     };
-    store.enqueue(&request, false).await.unwrap();
+    store.enqueue(&request, &Terms::default()).await.unwrap();
     request.id
 }
 
