@@ -194,6 +194,8 @@ fn typed(text: &str, example: Option<&Value>) -> Value {
         Some(Value::Number(_) | Value::Bool(_)) => {
             serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
         }
+        // Commas stand between the entries of a list.
+        Some(Value::Array(_)) => text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect(),
         _ => Value::String(text.to_owned()),
     }
 }
@@ -254,6 +256,14 @@ mod tests {
     fn a_value_of_the_wrong_kind_names_its_key() {
         let error = load(&Flags::default(), env(&[("STORY_ENGINE_WORKER__MAX_RETRIES", "many")])).unwrap_err();
         assert!(error.to_string().contains("`worker.max_retries`"), "{error}");
+    }
+
+    #[test]
+    fn a_list_in_the_environment_has_commas() {
+        let origins = ("STORY_ENGINE_HTTP__CORS_ORIGINS", "https://a.example, http://localhost:5173");
+        let config = load(&Flags::default(), env(&[origins])).unwrap();
+        let listed = serde_json::to_value(&config.http.cors_origins).unwrap();
+        assert_eq!(listed, serde_json::json!(["https://a.example", "http://localhost:5173"]));
     }
 
     #[test]
