@@ -74,7 +74,7 @@ impl Schedule {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn events_are_dealt_to_the_games_evenly_over_time() {
         let length = Duration::from_secs(1);
         let options = Options { subscribers: 5, rate: 5.0, length, games: 2, replay: 0 };
