@@ -2,7 +2,7 @@
 //! small reference model.
 //!
 //! A failure shrinks to a few moves and prints them with what each was answered. `PROPTEST_CASES` sets how many
-//! interleavings are tried on each backend, 64 by default.
+//! interleavings are tried on each backend, 500 by default.
 
 mod moves;
 mod play;
@@ -38,7 +38,7 @@ fn interleavings() -> impl Strategy<Value = (StoryEventPlacement, Vec<Move>)> {
 fn play_on(runtime: &Runtime, fresh: impl Fn(usize) -> Bench) {
     let mut config = Config { failure_persistence: None, ..Config::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = 64;
+        config.cases = 500;
     }
     let played = std::cell::Cell::new(0);
     let result = TestRunner::new(config).run(&interleavings(), |(placement, moves)| {
