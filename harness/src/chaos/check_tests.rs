@@ -44,7 +44,7 @@ impl Scene {
         let message = Message { due: Duration::ZERO, game: 0, turn, bell };
         let sent = Duration::from_secs(turn as u64);
         let settled = sent + Duration::from_millis(1);
-        self.posts.push(Post { message, sent, settled, outcome, refusals: 0 });
+        self.posts.push(Post { message, sent, settled, outcome, repeats: 0 });
     }
 
     fn call(&mut self, subject: Subject, kind: Kind, text: &str) {

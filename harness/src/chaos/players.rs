@@ -13,20 +13,20 @@ use super::plan::Message;
 /// How long a message is tried before it is given up, before patience is applied.
 const TRY_LIMIT: Duration = Duration::from_mins(1);
 
-/// The pause after a refusal.
+/// The pause before a message is sent again.
 const TRY_AGAIN: Duration = Duration::from_millis(20);
 
 /// A message, and what became of it.
 #[derive(Debug, Clone)]
 pub(super) struct Post {
     pub(super) message: Message,
-    /// When it was sent for the last time.
+    /// When it was sent so that it may have been accepted: the first such time.
     pub(super) sent: Duration,
     /// When its outcome was known, as far as it is.
     pub(super) settled: Duration,
     pub(super) outcome: Outcome,
-    /// How often it was certainly not accepted, and sent again.
-    pub(super) refusals: usize,
+    /// How often it was sent again, under the same key.
+    pub(super) repeats: usize,
 }
 
 /// What became of a message.
@@ -34,7 +34,7 @@ pub(super) struct Post {
 pub(super) enum Outcome {
     /// It must not be lost.
     Accepted(RequestId),
-    /// It may have been accepted, and it may not: it is not sent again, for nobody could tell a double from one.
+    /// It may have been accepted, and it may not: nobody has answered for as long as it was tried.
     Unknown,
     /// It was never accepted.
     Refused,
@@ -70,6 +70,7 @@ pub(super) async fn speak(arena: &Arena<'_>, board: &Board, load: Vec<Message>, 
     futures::future::join_all((0..concurrency.max(1)).map(|_| player())).await;
 }
 
+/// Sends a message until it is answered. Its key makes one of however many: an answer that was lost does not matter.
 async fn send(arena: &Arena<'_>, message: Message) -> Post {
     let request = ChatRequest {
         game_state_id: arena.seats[message.game].id,
@@ -78,22 +79,25 @@ async fn send(arena: &Arena<'_>, message: Message) -> Post {
         if_busy: IfBusy::Enqueue,
         stream: None,
     };
+    let key = format!("turn {} of game {}", message.turn, request.game_state_id);
     let deadline = Instant::now() + crate::patience(TRY_LIMIT);
-    let mut refusals = 0;
-    let (sent, outcome) = loop {
+    let (mut repeats, mut doubtful, mut sent) = (0, false, Duration::ZERO);
+    let outcome = loop {
         let client = arena.api().await;
-        let sent = arena.log.elapsed();
-        match client.chat(&request).await {
-            Ok(accepted) => break (sent, Outcome::Accepted(accepted.request_id)),
-            Err(error) if !had_no_effect(&error) => break (sent, Outcome::Unknown),
-            Err(_) if Instant::now() > deadline => break (sent, Outcome::Refused),
-            Err(_) => {
-                refusals += 1;
-                tokio::time::sleep(TRY_AGAIN).await;
-            }
+        if !doubtful {
+            sent = arena.log.elapsed();
         }
+        match client.chat_once(&request, &key).await {
+            Ok(accepted) => break Outcome::Accepted(accepted.request_id),
+            Err(error) => doubtful |= !had_no_effect(&error),
+        }
+        if Instant::now() > deadline {
+            break if doubtful { Outcome::Unknown } else { Outcome::Refused };
+        }
+        repeats += 1;
+        tokio::time::sleep(TRY_AGAIN).await;
     };
-    Post { message, sent, settled: arena.log.elapsed(), outcome, refusals }
+    Post { message, sent, settled: arena.log.elapsed(), outcome, repeats }
 }
 
 /// A 503 says that the store did not answer: whether it has done what it was asked, nobody knows.

@@ -109,7 +109,7 @@ pub(super) fn progress(arena: &Arena<'_>, board: &Board) -> String {
 
 fn table(evidence: &Evidence, toll: &Toll) -> Vec<(String, String)> {
     let outcomes = |wanted: fn(&Outcome) -> bool| evidence.posts.iter().filter(|post| wanted(&post.outcome)).count();
-    let refusals: usize = evidence.posts.iter().map(|post| post.refusals).sum();
+    let repeats: usize = evidence.posts.iter().map(|post| post.repeats).sum();
     let counts = Counts::of(evidence);
     let kind = |kind| evidence.calls.iter().filter(|call| call.kind == kind).count();
     let row = |name: &str, value: String| (name.to_owned(), value);
@@ -123,7 +123,7 @@ fn table(evidence: &Evidence, toll: &Toll) -> Vec<(String, String)> {
                 outcomes(|o| *o == Outcome::Refused)
             ),
         ),
-        row("sent again", format!("{refusals} times, after a refusal")),
+        row("sent again", format!("{repeats} times, under the same key")),
         row("story events", counts.story_events.to_string()),
         row("completed", counts.completed.to_string()),
         row("attempts", format!("{}, of these {} takeovers", counts.attempts, counts.takeovers)),
