@@ -15,11 +15,11 @@ local function claim(at, fresh)
     fields[#fields + 1] = 'request_id'
     fields[#fields + 1] = request
     reply[#reply + 1] = { game, token, fields, state,
-      window > 0 and redis.call('LRANGE', HISTORY(game), -window, -1) or {} }
+      window > 0 and call('LRANGE', HISTORY(game), -window, -1) or {} }
   end
 
   -- When the first of an order is due, if there is one.
-  local function first_due(order) return tonumber(redis.call('ZRANGE', order, 0, 0, 'WITHSCORES')[2]) end
+  local function first_due(order) return tonumber(call('ZRANGE', order, 0, 0, 'WITHSCORES')[2]) end
 
   -- Completes the reply with the time at which looking again is worth it.
   local function answer(delayed, active)
@@ -31,10 +31,10 @@ local function claim(at, fresh)
   -- The claim that this nonce made: game and token of each, a line each.
   local MADE = P .. 'claims:' .. worker .. ':' .. nonce
   if not fresh then
-    for game, token in string.gmatch(redis.call('GET', MADE) or '', '([^\n]+)\n([^\n]+)') do
+    for game, token in string.gmatch(call('GET', MADE) or '', '([^\n]+)\n([^\n]+)') do
       if holds(game, token) then
         local request = head(game)
-        describe(game, token, request, redis.call('HGETALL', STATUS(request)), redis.call('HGETALL', GAME(game)))
+        describe(game, token, request, call('HGETALL', STATUS(request)), call('HGETALL', GAME(game)))
       end
     end
     if #reply > 1 then return answer(first_due(DELAYED), first_due(ACTIVE)) end
@@ -43,18 +43,18 @@ local function claim(at, fresh)
   -- A lease that has run out: its worker is dead or stalled. The request goes back to the head of its game.
   local active = first_due(ACTIVE)
   if active and active <= NOW then
-    for _, game in ipairs(redis.call('ZRANGEBYSCORE', ACTIVE, '-inf', NOW_TEXT, 'LIMIT', 0, BATCH)) do
+    for _, game in ipairs(call('ZRANGEBYSCORE', ACTIVE, '-inf', NOW_TEXT, 'LIMIT', 0, BATCH)) do
       free(game)
       local request = head(game)
       if request then
         supersede(game, request)
         record(request, 'lost')
-        local attempt, seq = unpack(redis.call('HMGET', STATUS(request), 'attempt', 'seq'))
+        local attempt, seq = unpack(call('HMGET', STATUS(request), 'attempt', 'seq'))
         if tonumber(attempt) >= attempts then
           bury(game, request, exhausted)
         else
-          redis.call('HSET', STATUS(request), 'status', 'queued')
-          redis.call('ZADD', QUEUED, seq, request)
+          call('HSET', STATUS(request), 'status', 'queued')
+          call('ZADD', QUEUED, seq, request)
         end
         make_ready(game)
       end
@@ -65,8 +65,8 @@ local function claim(at, fresh)
   -- A back-off that has passed.
   local delayed = first_due(DELAYED)
   if delayed and delayed <= NOW then
-    for _, game in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', NOW_TEXT, 'LIMIT', 0, BATCH)) do
-      redis.call('ZREM', DELAYED, game)
+    for _, game in ipairs(call('ZRANGEBYSCORE', DELAYED, '-inf', NOW_TEXT, 'LIMIT', 0, BATCH)) do
+      call('ZREM', DELAYED, game)
       make_ready(game)
     end
     delayed = first_due(DELAYED)
@@ -74,28 +74,28 @@ local function claim(at, fresh)
 
   local made, ends = {}, int(NOW + ttl)
   for _ = 1, max do
-    local game = redis.call('ZPOPMIN', READY)[1]
+    local game = call('ZPOPMIN', READY)[1]
     if not game then break end
     local request = head(game)
     if request then
-      local fields, state, kept, is = redis.call('HGETALL', STATUS(request)), redis.call('HGETALL', GAME(game)), {}, {}
+      local fields, state, kept, is = call('HGETALL', STATUS(request)), call('HGETALL', GAME(game)), {}, {}
       for i = 1, #fields, 2 do kept[fields[i]] = fields[i + 1] end
       for i = 1, #state, 2 do is[state[i]] = state[i + 1] end
       local fence, attempt = int(tonumber(is.fence) + 1), int(tonumber(kept.attempt) + 1)
       local token = fence .. ':' .. worker .. ':' .. request
-      redis.call('SET', LOCK(game), token, 'PX', ttl)
-      redis.call('ZADD', ACTIVE, ends, game)
-      redis.call('ZREM', QUEUED, request)
-      redis.call('HSET', STATUS(request), 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT,
+      call('SET', LOCK(game), token, 'PX', ttl)
+      call('ZADD', ACTIVE, ends, game)
+      call('ZREM', QUEUED, request)
+      call('HSET', STATUS(request), 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT,
         'worker', worker, 'chunks', '0')
       if kept.not_before then
-        redis.call('HDEL', STATUS(request), 'not_before')
-        fields = redis.call('HGETALL', STATUS(request))
+        call('HDEL', STATUS(request), 'not_before')
+        fields = call('HGETALL', STATUS(request))
       end
       local now, offset = append(game, tonumber(is.offset), { { 'request.processing', members(game, request) ..
         ',"type":"' .. kept.type .. '","status":"processing","attempt":' .. attempt .. ',"user_message":' ..
         cjson.encode(kept.user_message) .. '}', request } })
-      redis.call('HSET', GAME(game), 'fence', fence, 'epoch', now, 'offset', offset)
+      call('HSET', GAME(game), 'fence', fence, 'epoch', now, 'offset', offset)
       -- What was read before it was written: of a field that is there twice, the later one counts.
       for _, field in ipairs({ 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT }) do
         fields[#fields + 1] = field
@@ -106,6 +106,6 @@ local function claim(at, fresh)
       active = active and math.min(active, NOW + ttl) or NOW + ttl
     end
   end
-  if #made > 0 then redis.call('SET', MADE, table.concat(made, '\n'), 'PX', ttl) end
+  if #made > 0 then call('SET', MADE, table.concat(made, '\n'), 'PX', ttl) end
   return answer(delayed, active)
 end

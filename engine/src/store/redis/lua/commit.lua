@@ -10,37 +10,40 @@ local function commit(at)
   if not holds(game, token) then
     return was_ended(request, 'commit', token) and 'done' or 'lost'
   end
-  local version, offset = unpack(redis.call('HMGET', GAME(game), 'version', 'offset'))
+  local version, offset = unpack(call('HMGET', GAME(game), 'version', 'offset'))
   if version ~= ARGV[at + 4] then return 'version' end
 
   local turns = tonumber(ARGV[at + 10])
-  if turns > 0 then redis.call('RPUSH', HISTORY(game), unpack(ARGV, at + 11, at + 10 + turns)) end
-  local _, place = head(game)
-  local seq, key = unpack(redis.call('HMGET', STATUS(request), 'seq', 'idempotency_key'))
-  redis.call('ZREM', LANE(game), request)
-  redis.call('HSET', STATUS(request), 'status', 'completed', 'completed_at', NOW_TEXT, 'result', ARGV[at + 6],
-    'ended_by', 'commit ' .. token)
-  redis.call('HDEL', STATUS(request), 'narration', 'delta', 'error')
-  expire(request, key)
-  local now, last = append(game, tonumber(offset),
-    { { 'game.state_updated', ARGV[at + 7], request }, { 'request.completed', ARGV[at + 8], request } })
-  redis.call('HSET', GAME(game), 'document', ARGV[at + 5], 'version', int(tonumber(version) + 1), 'updated_at', NOW_TEXT,
-    'epoch', now, 'offset', last)
-  redis.call('ZADD', GAMES, NOW_TEXT, game)
-
+  if turns > 0 then call('RPUSH', HISTORY(game), unpack(ARGV, at + 11, at + 10 + turns)) end
   local children, next = {}, at + 11 + turns
   while next <= #ARGV do
     local fields = tonumber(ARGV[next + 2])
     children[#children + 1] = { ARGV[next], ARGV[next + 1], { unpack(ARGV, next + 3, next + 2 + fields) } }
     next = next + 3 + fields
   end
+  -- Placed next, story events take the finished request's place, in the lane and in the global order.
+  local seq, place
+  if #children > 0 and ARGV[at + 9] == 'next' then
+    seq, place = call('HGET', STATUS(request), 'seq'), call('ZSCORE', LANE(game), request)
+  end
+
+  call('ZREM', LANE(game), request)
+  call('HSET', STATUS(request), 'status', 'completed', 'completed_at', NOW_TEXT, 'result', ARGV[at + 6],
+    'ended_by', 'commit ' .. token)
+  call('HDEL', STATUS(request), 'narration', 'delta', 'error')
+  expire(request, key_of(request))
+  local now, last = append(game, tonumber(offset),
+    { { 'game.state_updated', ARGV[at + 7], request }, { 'request.completed', ARGV[at + 8], request } })
+  call('HSET', GAME(game), 'document', ARGV[at + 5], 'version', int(tonumber(version) + 1), 'updated_at', NOW_TEXT,
+    'epoch', now, 'offset', last)
+  call('ZADD', GAMES, NOW_TEXT, game)
+
   for n, child in ipairs(children) do
-    if ARGV[at + 9] == 'next' then
-      -- Placed next, they take the finished request's place, in the lane and in the global order.
+    if place then
       admit(game, child[1], seq, int(tonumber(place) - #children + n), n - 1, child[3], child[2])
     else
-      local tail = int(redis.call('INCR', SEQUENCE))
-      admit(game, child[1], tail, tail, redis.call('ZCARD', LANE(game)), child[3], child[2])
+      local tail = int(call('INCR', SEQUENCE))
+      admit(game, child[1], tail, tail, call('ZCARD', LANE(game)), child[3], child[2])
     end
   end
 

@@ -7,6 +7,7 @@
 -- in processing and while it is in back-off, so a retry or a takeover keeps its place without moving anything.
 -- A game with a lane is in exactly one of `requests:ready`, `requests:delayed` and `requests:active`.
 local P, KEPT, STATUS_TTL, KEY_TTL = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local call = redis.call
 local QUEUED, READY = P .. 'requests', P .. 'requests:ready'
 local DELAYED, ACTIVE = P .. 'requests:delayed', P .. 'requests:active'
 local DEAD, DEAD_INDEX = P .. 'chat-requests-failed', P .. 'chat-requests-failed:index'
@@ -23,22 +24,24 @@ local function KEY(key) return P .. 'idempotency-key:' .. key end
 -- Lua prints large numbers with an exponent; ids and times are written in full.
 local function int(number) return string.format('%d', number) end
 
-local time = redis.call('TIME')
+local time = call('TIME')
 local NOW = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local NOW_TEXT = int(NOW)
 
+-- Read when it is first asked for: a step has one.
+local known_epoch
 local function epoch()
-  local value = redis.call('GET', EPOCH)
-  if not value then
-    value = NOW_TEXT
-    redis.call('SET', EPOCH, value)
+  known_epoch = known_epoch or call('GET', EPOCH)
+  if not known_epoch then
+    known_epoch = NOW_TEXT
+    call('SET', EPOCH, known_epoch)
   end
-  return value
+  return known_epoch
 end
 
 -- The id of a game's latest event.
 local function cursor(game)
-  local found = redis.call('HMGET', GAME(game), 'epoch', 'offset')
+  local found = call('HMGET', GAME(game), 'epoch', 'offset')
   return (found[1] or epoch()) .. ':' .. (found[2] or '0')
 end
 
@@ -51,20 +54,20 @@ local function append(game, offset, events)
   for _, event in ipairs(events) do
     offset = offset + 1
     local at = int(offset)
-    redis.call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'e', event[1], 'r', request, 'd', event[2])
+    call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'e', event[1], 'r', request, 'd', event[2])
     local frame = now .. ':' .. at .. '\n' .. event[1] .. '\n' .. request .. '\n' .. event[2]
     frames = frames and frames .. '\n' .. frame or frame
   end
-  redis.call('PUBLISH', log, frames)
-  if request ~= '' then redis.call('PUBLISH', P .. 'chat-request-events:' .. request, frames) end
+  call('PUBLISH', log, frames)
+  if request ~= '' then call('PUBLISH', P .. 'chat-request-events:' .. request, frames) end
   return now, int(offset)
 end
 
 -- Appends an event and keeps its id with the game. Returns the id before it.
 local function tell(game, name, data, request)
-  local before, offset = unpack(redis.call('HMGET', GAME(game), 'epoch', 'offset'))
+  local before, offset = unpack(call('HMGET', GAME(game), 'epoch', 'offset'))
   local now, last = append(game, tonumber(offset or '0'), { { name, data, request } })
-  redis.call('HSET', GAME(game), 'epoch', now, 'offset', last)
+  call('HSET', GAME(game), 'epoch', now, 'offset', last)
   return (before or now) .. ':' .. (offset or '0')
 end
 
@@ -73,19 +76,19 @@ local function members(game, request) return '{"request_id":"' .. request .. '",
 
 -- The first request of a game's lane, and its place.
 local function head(game)
-  local first = redis.call('ZRANGE', LANE(game), 0, 0, 'WITHSCORES')
+  local first = call('ZRANGE', LANE(game), 0, 0, 'WITHSCORES')
   return first[1], first[2]
 end
 
 -- Tells one idle worker that there is work. The token carries no data: losing one loses nothing.
 local function wake()
-  if redis.call('LPUSH', WAKE, '1') > 64 then redis.call('LTRIM', WAKE, 0, 63) end
+  if call('LPUSH', WAKE, '1') > 64 then call('LTRIM', WAKE, 0, 63) end
 end
 
 -- Makes a game claimable if it has a head request. Returns whether it has.
 local function order(game)
   local first = head(game)
-  if first then redis.call('ZADD', READY, redis.call('HGET', STATUS(first), 'seq'), game) end
+  if first then call('ZADD', READY, call('HGET', STATUS(first), 'seq'), game) end
   return first
 end
 
@@ -95,49 +98,49 @@ local function make_ready(game)
 end
 
 -- Whether the token is that of the game's present lease.
-local function holds(game, token) return redis.call('GET', LOCK(game)) == token end
+local function holds(game, token) return call('GET', LOCK(game)) == token end
 
 -- Ends a lease, whoever holds it.
 local function free(game)
-  redis.call('ZREM', ACTIVE, game)
-  redis.call('DEL', LOCK(game))
+  call('ZREM', ACTIVE, game)
+  call('DEL', LOCK(game))
 end
 
 -- Records which step ended an attempt, so that a repeat of this step, and of no other, answers as it answered first.
-local function ended(request, step, token) redis.call('HSET', STATUS(request), 'ended_by', step .. ' ' .. token) end
+local function ended(request, step, token) call('HSET', STATUS(request), 'ended_by', step .. ' ' .. token) end
 
 -- Whether this step has ended the attempt already.
 local function was_ended(request, step, token)
-  return redis.call('HGET', STATUS(request), 'ended_by') == step .. ' ' .. token
+  return call('HGET', STATUS(request), 'ended_by') == step .. ' ' .. token
 end
 
 -- Adds an attempt that did not commit to its request's record. `problem` is JSON, if there is one.
 local function record(request, outcome, problem)
   local before, attempt, worker, began =
-    unpack(redis.call('HMGET', STATUS(request), 'attempts', 'attempt', 'worker', 'started_at'))
+    unpack(call('HMGET', STATUS(request), 'attempts', 'attempt', 'worker', 'started_at'))
   local entry = '{"attempt":' .. attempt .. ',"worker":' .. cjson.encode(worker or '') .. ',"started_at":' ..
     (began or NOW_TEXT) .. ',"ended_at":' .. NOW_TEXT .. ',"outcome":"' .. outcome .. '"' ..
     (problem and ',"error":' .. problem or '') .. '}'
-  redis.call('HSET', STATUS(request), 'attempts', before and before .. ',' .. entry or entry)
+  call('HSET', STATUS(request), 'attempts', before and before .. ',' .. entry or entry)
 end
 
 -- An attempt that has shown text which no checkpoint keeps: what it has shown is void.
 local function supersede(game, request)
-  local chunks, narration, attempt = unpack(redis.call('HMGET', STATUS(request), 'chunks', 'narration', 'attempt'))
+  local chunks, narration, attempt = unpack(call('HMGET', STATUS(request), 'chunks', 'narration', 'attempt'))
   if chunks and chunks ~= '0' and not narration then
     tell(game, 'attempt.superseded', members(game, request) .. ',"attempt":' .. attempt .. '}', request)
   end
-  redis.call('HSET', STATUS(request), 'chunks', '0')
+  call('HSET', STATUS(request), 'chunks', '0')
 end
 
 -- Queues a request at a place of its game's lane, behind `position` others. `fields` are its further status fields;
 -- `queued` is the data of its request.queued event. Returns the id before that event.
 local function admit(game, request, seq, place, position, fields, queued)
   local before = tell(game, 'request.queued', queued, request)
-  redis.call('HSET', STATUS(request), 'status', 'queued', 'attempt', '0', 'seq', seq, 'game_id', game,
+  call('HSET', STATUS(request), 'status', 'queued', 'attempt', '0', 'seq', seq, 'game_id', game,
     'position', int(position), 'enqueued_at', NOW_TEXT, 'cursor', before, unpack(fields))
-  redis.call('ZADD', LANE(game), place, request)
-  redis.call('ZADD', QUEUED, seq, request)
+  call('ZADD', LANE(game), place, request)
+  call('ZADD', QUEUED, seq, request)
   return before
 end
 
@@ -146,32 +149,32 @@ local function expire(request, key)
   local ttl = STATUS_TTL
   if key then
     if tonumber(KEY_TTL) > tonumber(ttl) then ttl = KEY_TTL end
-    redis.call('PEXPIRE', KEY(key), ttl)
+    call('PEXPIRE', KEY(key), ttl)
   end
-  redis.call('PEXPIRE', STATUS(request), ttl)
+  call('PEXPIRE', STATUS(request), ttl)
 end
 
 -- The idempotency key that a request was accepted under, if it was.
-local function key_of(request) return redis.call('HGET', STATUS(request), 'idempotency_key') end
+local function key_of(request) return call('HGET', STATUS(request), 'idempotency_key') end
 
 -- Takes a request off its lane for good.
 local function finish(game, request, status)
-  redis.call('ZREM', LANE(game), request)
-  redis.call('ZREM', QUEUED, request)
-  redis.call('HSET', STATUS(request), 'status', status, 'completed_at', NOW_TEXT)
-  redis.call('HDEL', STATUS(request), 'not_before')
+  call('ZREM', LANE(game), request)
+  call('ZREM', QUEUED, request)
+  call('HSET', STATUS(request), 'status', status, 'completed_at', NOW_TEXT)
+  call('HDEL', STATUS(request), 'not_before')
 end
 
 -- Gives a request up: a dead letter with its whole record. `problem` is JSON. Its status stays as long as the letter.
 local function bury(game, request, problem)
-  redis.call('HSET', STATUS(request), 'error', problem)
+  call('HSET', STATUS(request), 'error', problem)
   finish(game, request, 'failed')
-  local letter = { 'request_id', request, 'version', redis.call('HGET', GAME(game), 'version') or '0' }
-  local fields = redis.call('HGETALL', STATUS(request))
+  local letter = { 'request_id', request, 'version', call('HGET', GAME(game), 'version') or '0' }
+  local fields = call('HGETALL', STATUS(request))
   local found = {}
   for i = 1, #fields, 2 do found[fields[i]] = fields[i + 1] end
   for _, field in ipairs(fields) do letter[#letter + 1] = field end
-  redis.call('HSET', DEAD_INDEX, request, redis.call('XADD', DEAD, '*', unpack(letter)))
+  call('HSET', DEAD_INDEX, request, call('XADD', DEAD, '*', unpack(letter)))
   tell(game, 'request.failed', members(game, request) .. ',"type":"' .. found.type .. '","status":"failed","attempt":' ..
     found.attempt .. ',"error":' .. problem .. '}', request)
 end
@@ -180,15 +183,15 @@ end
 local function withdraw(game, request)
   local first = head(game) == request
   if first then
-    if redis.call('ZSCORE', ACTIVE, game) then
+    if call('ZSCORE', ACTIVE, game) then
       supersede(game, request)
       record(request, 'cancelled')
-      local token = redis.call('GET', LOCK(game))
-      if token then redis.call('PUBLISH', REVOKED, token) end
+      local token = call('GET', LOCK(game))
+      if token then call('PUBLISH', REVOKED, token) end
       free(game)
     end
-    redis.call('ZREM', DELAYED, game)
-    redis.call('ZREM', READY, game)
+    call('ZREM', DELAYED, game)
+    call('ZREM', READY, game)
   end
   finish(game, request, 'cancelled')
   expire(request, key_of(request))

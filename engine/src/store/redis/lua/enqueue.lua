@@ -7,27 +7,27 @@
 local game, request, if_busy, key, fingerprint = ARGV[5], ARGV[6], ARGV[7], ARGV[11], ARGV[12]
 
 local function accepted(id)
-  local status, position, before = unpack(redis.call('HMGET', STATUS(id), 'status', 'position', 'cursor'))
+  local status, position, before = unpack(call('HMGET', STATUS(id), 'status', 'position', 'cursor'))
   return before and { 'accepted', id, status, position, before }
 end
 
 local known = accepted(request)
 if known then return known end
 if key ~= '' then
-  local holder = redis.call('GET', KEY(key))
+  local holder = call('GET', KEY(key))
   local answer = holder and accepted(holder)
   if answer then
-    return redis.call('HGET', STATUS(holder), 'fingerprint') == fingerprint and answer or { 'reused' }
+    return call('HGET', STATUS(holder), 'fingerprint') == fingerprint and answer or { 'reused' }
   end
 end
-if redis.call('EXISTS', GAME(game)) == 0 then return { 'unknown' } end
+if call('EXISTS', GAME(game)) == 0 then return { 'unknown' } end
 
-local position, queued = redis.call('ZCARD', LANE(game)), redis.call('ZCARD', QUEUED)
+local position, queued = call('ZCARD', LANE(game)), call('ZCARD', QUEUED)
 if if_busy == 'reject' and position > 0 then return { 'busy' } end
 local interrupted = {}
 if if_busy == 'interrupt' then
-  for _, waiting in ipairs(redis.call('ZRANGE', LANE(game), 0, -1)) do
-    local kind, status = unpack(redis.call('HMGET', STATUS(waiting), 'type', 'status'))
+  for _, waiting in ipairs(call('ZRANGE', LANE(game), 0, -1)) do
+    local kind, status = unpack(call('HMGET', STATUS(waiting), 'type', 'status'))
     if kind == 'chat' then
       interrupted[#interrupted + 1] = waiting
       position = position - 1
@@ -39,15 +39,15 @@ if position >= tonumber(ARGV[10]) then return { 'lane_full' } end
 if queued >= tonumber(ARGV[9]) then return { 'queue_full' } end
 
 for _, waiting in ipairs(interrupted) do withdraw(game, waiting) end
-local seq, fields = int(redis.call('INCR', SEQUENCE)), {}
+local seq, fields = int(call('INCR', SEQUENCE)), {}
 for i = 13, #ARGV do fields[#fields + 1] = ARGV[i] end
 if key ~= '' then
   for _, field in ipairs({ 'idempotency_key', key, 'fingerprint', fingerprint }) do fields[#fields + 1] = field end
-  redis.call('SET', KEY(key), request)
+  call('SET', KEY(key), request)
 end
 local before = admit(game, request, seq, seq, position, fields, ARGV[8])
 if position == 0 then
-  redis.call('ZADD', READY, seq, game)
+  call('ZADD', READY, seq, game)
   wake()
 end
 return { 'accepted', request, 'queued', int(position), before }

@@ -4,8 +4,8 @@ local held = {}
 for i = 6, #ARGV, 2 do
   local game = ARGV[i]
   if holds(game, ARGV[i + 1]) then
-    redis.call('PEXPIRE', LOCK(game), ttl)
-    redis.call('ZADD', ACTIVE, NOW + ttl, game)
+    call('PEXPIRE', LOCK(game), ttl)
+    call('ZADD', ACTIVE, NOW + ttl, game)
     held[#held + 1] = 1
   else
     held[#held + 1] = 0

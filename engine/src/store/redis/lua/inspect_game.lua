@@ -2,19 +2,19 @@
 -- ARGV: 5 game, 6 '1' to mend. Returns how many unfinished requests it has, then {request or '', what is wrong, remedy}
 -- of each contradiction.
 local game, mend = ARGV[5], ARGV[6] == '1'
-local lane = redis.call('ZRANGE', LANE(game), 0, -1)
+local lane = call('ZRANGE', LANE(game), 0, -1)
 local found = { #lane }
 local function wrong(request, what, remedy, mending)
   found[#found + 1] = { request, what, remedy }
   if mend and mending then mending() end
 end
 
-local exists = redis.call('EXISTS', GAME(game)) == 1
+local exists = call('EXISTS', GAME(game)) == 1
 for _, request in ipairs(lane) do
-  local status = redis.call('HGET', STATUS(request), 'status')
+  local status = call('HGET', STATUS(request), 'status')
   local function leave()
-    redis.call('ZREM', LANE(game), request)
-    redis.call('ZREM', QUEUED, request)
+    call('ZREM', LANE(game), request)
+    call('ZREM', QUEUED, request)
   end
   if not status then
     wrong(request, 'it is in a lane, and has no record', 'take it off the lane', leave)
@@ -29,13 +29,13 @@ for _, request in ipairs(lane) do
 end
 
 local first = head(game)
-local seq = first and redis.call('HGET', STATUS(first), 'seq')
-local ready, delayed = redis.call('ZSCORE', READY, game), redis.call('ZSCORE', DELAYED, game)
-local active, token = redis.call('ZSCORE', ACTIVE, game), redis.call('GET', LOCK(game))
+local seq = first and call('HGET', STATUS(first), 'seq')
+local ready, delayed = call('ZSCORE', READY, game), call('ZSCORE', DELAYED, game)
+local active, token = call('ZSCORE', ACTIVE, game), call('GET', LOCK(game))
 local function again()
   free(game)
-  redis.call('ZREM', READY, game)
-  redis.call('ZREM', DELAYED, game)
+  call('ZREM', READY, game)
+  call('ZREM', DELAYED, game)
   make_ready(game)
 end
 local orders = (ready and 1 or 0) + (delayed and 1 or 0) + (active and 1 or 0)
@@ -49,53 +49,53 @@ elseif token and not active then
   wrong('', 'it is leased, and not active', 'end the lease', again)
 elseif active and not token and tonumber(active) > NOW then
   wrong('', 'it is active, and not leased', 'let the next claim take it over',
-    function() redis.call('ZADD', ACTIVE, NOW, game) end)
+    function() call('ZADD', ACTIVE, NOW, game) end)
 elseif active and token and string.sub(token, -#first) ~= first then
   wrong('', 'it is leased for a request that is not its head', 'let the next claim take it over', function()
-    redis.call('DEL', LOCK(game))
-    redis.call('ZADD', ACTIVE, NOW, game)
+    call('DEL', LOCK(game))
+    call('ZADD', ACTIVE, NOW, game)
   end)
 end
 
-active = redis.call('ZSCORE', ACTIVE, game)
-for place, request in ipairs(redis.call('ZRANGE', LANE(game), 0, -1)) do
-  local status, arrived = unpack(redis.call('HMGET', STATUS(request), 'status', 'seq'))
+active = call('ZSCORE', ACTIVE, game)
+for place, request in ipairs(call('ZRANGE', LANE(game), 0, -1)) do
+  local status, arrived = unpack(call('HMGET', STATUS(request), 'status', 'seq'))
   local should = place == 1 and active and 'processing' or 'queued'
   if exists and (status == 'queued' or status == 'processing') then
     if status ~= should then
       wrong(request, 'it is ' .. status .. ', and ought to be ' .. should, 'set its status',
-        function() redis.call('HSET', STATUS(request), 'status', should) end)
+        function() call('HSET', STATUS(request), 'status', should) end)
     end
-    local order = redis.call('ZSCORE', QUEUED, request)
+    local order = call('ZSCORE', QUEUED, request)
     if should == 'queued' and tonumber(order or -1) ~= tonumber(arrived) then
       wrong(request, 'it is queued, and not where it arrived in the global order', 'put it there',
-        function() redis.call('ZADD', QUEUED, arrived, request) end)
+        function() call('ZADD', QUEUED, arrived, request) end)
     elseif should == 'processing' and order then
       wrong(request, 'it is in processing, and still in the global order', 'take it out',
-        function() redis.call('ZREM', QUEUED, request) end)
+        function() call('ZREM', QUEUED, request) end)
     end
   end
 end
 
 if exists then
-  local version, offset = unpack(redis.call('HMGET', GAME(game), 'version', 'offset'))
+  local version, offset = unpack(call('HMGET', GAME(game), 'version', 'offset'))
   if not tonumber(version or '') then wrong('', 'its version is not a number', 'restore it from a backup') end
   local last, gap
-  for _, entry in ipairs(redis.call('XRANGE', LOG(game), '-', '+')) do
+  for _, entry in ipairs(call('XRANGE', LOG(game), '-', '+')) do
     local at = tonumber(string.match(entry[1], '-(%d+)$'))
     if last and at ~= last + 1 then gap = entry[1] end
     last = at
   end
   if gap then
     wrong('', 'its event log has a gap before ' .. gap, 'begin the log there, so that readers are reset',
-      function() redis.call('XTRIM', LOG(game), 'MINID', gap) end)
+      function() call('XTRIM', LOG(game), 'MINID', gap) end)
   end
   if last and last > tonumber(offset or '0') then
     wrong('', 'its event log ends at ' .. int(last) .. ', and its record says ' .. tostring(offset), 'set the record',
-      function() redis.call('HSET', GAME(game), 'offset', int(last)) end)
+      function() call('HSET', GAME(game), 'offset', int(last)) end)
   elseif last and last < tonumber(offset or '0') then
     wrong('', 'its event log ends at ' .. int(last) .. ', and its record says ' .. offset,
-      'begin a new log, so that readers are reset', function() redis.call('DEL', LOG(game)) end)
+      'begin a new log, so that readers are reset', function() call('DEL', LOG(game)) end)
   end
 end
 return found

@@ -7,36 +7,36 @@ local function wrong(what, remedy, mending)
   if mend then mending() end
 end
 
-local status, game, seq = unpack(redis.call('HMGET', STATUS(request), 'status', 'game_id', 'seq'))
+local status, game, seq = unpack(call('HMGET', STATUS(request), 'status', 'game_id', 'seq'))
 if not status then
-  if redis.call('ZSCORE', QUEUED, request) then
+  if call('ZSCORE', QUEUED, request) then
     wrong('it is in the global order, and has no record', 'take it out',
-      function() redis.call('ZREM', QUEUED, request) end)
+      function() call('ZREM', QUEUED, request) end)
   end
   return found
 end
-local unfinished, lasting = status == 'queued' or status == 'processing', redis.call('PTTL', STATUS(request)) < 0
-if unfinished and redis.call('EXISTS', GAME(game)) == 0 then
+local unfinished, lasting = status == 'queued' or status == 'processing', call('PTTL', STATUS(request)) < 0
+if unfinished and call('EXISTS', GAME(game)) == 0 then
   wrong('its game is gone', 'cancel it', function()
     finish(game, request, 'cancelled')
     expire(request, key_of(request))
   end)
-elseif unfinished and not redis.call('ZSCORE', LANE(game), request) then
+elseif unfinished and not call('ZSCORE', LANE(game), request) then
   wrong('it is ' .. status .. ', and in no lane', 'put it into its game\'s lane', function()
-    redis.call('HSET', STATUS(request), 'status', 'queued')
-    redis.call('ZADD', LANE(game), seq, request)
-    redis.call('ZADD', QUEUED, seq, request)
-    if not redis.call('ZSCORE', ACTIVE, game) and not redis.call('ZSCORE', DELAYED, game) then make_ready(game) end
+    call('HSET', STATUS(request), 'status', 'queued')
+    call('ZADD', LANE(game), seq, request)
+    call('ZADD', QUEUED, seq, request)
+    if not call('ZSCORE', ACTIVE, game) and not call('ZSCORE', DELAYED, game) then make_ready(game) end
   end)
 end
 if unfinished and not lasting then
   wrong('it is ' .. status .. ', and its record will expire', 'keep it',
-    function() redis.call('PERSIST', STATUS(request)) end)
-elseif not unfinished and redis.call('ZSCORE', QUEUED, request) then
+    function() call('PERSIST', STATUS(request)) end)
+elseif not unfinished and call('ZSCORE', QUEUED, request) then
   wrong('it is ' .. status .. ', and still in the global order', 'take it out',
-    function() redis.call('ZREM', QUEUED, request) end)
+    function() call('ZREM', QUEUED, request) end)
 end
-local letter = redis.call('HGET', DEAD_INDEX, request)
+local letter = call('HGET', DEAD_INDEX, request)
 if status == 'failed' and lasting and not letter then
   wrong('it is given up, and has no dead letter', 'let its record expire', function() expire(request, key_of(request)) end)
 elseif (status == 'completed' or status == 'cancelled') and lasting then

@@ -4,17 +4,17 @@
 local game, limit, epoch_read = ARGV[5], ARGV[6], ARGV[7]
 local function entries(from)
   local reply = { 'events' }
-  for _, entry in ipairs(redis.call('XRANGE', LOG(game), from, '+', 'COUNT', limit)) do reply[#reply + 1] = entry end
+  for _, entry in ipairs(call('XRANGE', LOG(game), from, '+', 'COUNT', limit)) do reply[#reply + 1] = entry end
   return reply
 end
 if not epoch_read then return entries('-') end
 local id, offset = epoch_read .. '-' .. ARGV[8], tonumber(ARGV[8])
-if #redis.call('XRANGE', LOG(game), id, id) == 1 then return entries('(' .. id) end
+if #call('XRANGE', LOG(game), id, id) == 1 then return entries('(' .. id) end
 
 -- Not in the log: trimmed, lost with the store's data, never given out, or the place before the first event of all.
-local first = redis.call('XRANGE', LOG(game), '-', '+', 'COUNT', 1)[1]
+local first = call('XRANGE', LOG(game), '-', '+', 'COUNT', 1)[1]
 if not first then
-  local top = redis.call('HGET', GAME(game), 'offset') or '0'
+  local top = call('HGET', GAME(game), 'offset') or '0'
   if offset == 0 and top == '0' then return { 'events' } end
   return { 'reset', offset > tonumber(top) and 'lost' or 'trimmed', cursor(game) }
 end

@@ -2,21 +2,21 @@
 -- anew. ARGV: 5 request.
 -- Returns {'accepted', request, status, position, cursor}, {'unknown'} or {'no_game'}. A repeat answers where it stands.
 local request = ARGV[5]
-local letter = redis.call('HGET', DEAD_INDEX, request)
+local letter = call('HGET', DEAD_INDEX, request)
 local function accepted()
-  return { 'accepted', request, unpack(redis.call('HMGET', STATUS(request), 'status', 'position', 'cursor')) }
+  return { 'accepted', request, unpack(call('HMGET', STATUS(request), 'status', 'position', 'cursor')) }
 end
 if not letter then
-  return redis.call('HGET', STATUS(request), 'revived') == '1' and accepted() or { 'unknown' }
+  return call('HGET', STATUS(request), 'revived') == '1' and accepted() or { 'unknown' }
 end
 local game, kind, message, parent =
-  unpack(redis.call('HMGET', STATUS(request), 'game_id', 'type', 'user_message', 'caused_by'))
-if redis.call('EXISTS', GAME(game)) == 0 then return { 'no_game' } end
-redis.call('XDEL', DEAD, letter)
-redis.call('HDEL', DEAD_INDEX, request)
-redis.call('HDEL', STATUS(request), 'completed_at', 'started_at', 'ended_by')
+  unpack(call('HMGET', STATUS(request), 'game_id', 'type', 'user_message', 'caused_by'))
+if call('EXISTS', GAME(game)) == 0 then return { 'no_game' } end
+call('XDEL', DEAD, letter)
+call('HDEL', DEAD_INDEX, request)
+call('HDEL', STATUS(request), 'completed_at', 'started_at', 'ended_by')
 
-local position, seq = redis.call('ZCARD', LANE(game)), int(redis.call('INCR', SEQUENCE))
+local position, seq = call('ZCARD', LANE(game)), int(call('INCR', SEQUENCE))
 admit(game, request, seq, seq, position, { 'revived', '1' }, members(game, request) .. ',"type":"' .. kind ..
   '","status":"queued","user_message":' .. cjson.encode(message) ..
   (parent and ',"caused_by":"' .. parent .. '"' or '') .. '}')
