@@ -96,6 +96,12 @@ impl Client {
         self.get(&format!("/v1/requests/{request}")).await
     }
 
+    /// Withdraws a request that waits or runs: `DELETE /v1/requests/{id}`. Repeating it answers the same.
+    pub async fn cancel(&self, request: RequestId) -> Result<RequestView, ClientError> {
+        let (call, http) = self.build(Method::DELETE, &format!("/v1/requests/{request}"));
+        json(call, http, self.settings.request_timeout).await
+    }
+
     /// Begins a game: `POST /v1/gamestate`.
     pub async fn create_game(&self, game: &CreateGame) -> Result<GameView, ClientError> {
         self.post("/v1/gamestate", game).await

@@ -47,6 +47,16 @@ async fn a_message_is_accepted_under_its_key() {
 }
 
 #[tokio::test]
+async fn a_request_is_withdrawn_by_its_id() {
+    let id = RequestId::new();
+    let path = format!("/v1/requests/{id}");
+    let refused = Problem::new(ProblemType::RequestFinished, "the request is completed");
+    let router = Router::new().route(&path, axum::routing::delete(async move || refuse(&refused)));
+    let error = client(serve(router).await).cancel(id).await.unwrap_err();
+    assert_eq!(error.problem_type(), Some(ProblemType::RequestFinished));
+}
+
+#[tokio::test]
 async fn a_refusal_is_the_engines_problem() {
     let problem = Problem::new(ProblemType::GameBusy, "it has one unfinished request");
     let answer = problem.clone();

@@ -1,0 +1,143 @@
+//! The operators' commands, as a person at a terminal uses them: on a store that no engine has open, and beside one that has.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use engine::store::embedded::{EmbeddedStore, Sync};
+use engine::store::{Enqueued, GameDocument, Games, NewRequest, Queue, StoreOptions, Terms, WorkerId};
+use protocol::{GameId, Problem, ProblemType, RequestId, RequestType};
+use story::GameState;
+use tempfile::TempDir;
+
+/// A directory with a store in which one request was given up and one waits behind it.
+async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
+    let directory = TempDir::new().unwrap();
+    let store = EmbeddedStore::open(directory.path(), Sync::Normal, StoreOptions::default()).unwrap();
+    let game = GameId::new();
+    let document = GameDocument { provider: "none".to_owned(), state: GameState::default() };
+    store.create_game(game, &document, &[]).await.unwrap();
+    let mut ids = Vec::new();
+    for text in ["I sing to the moon.", "I listen."] {
+        let request = NewRequest {
+            id: RequestId::in_game(game),
+            game,
+            kind: RequestType::Chat,
+            message: text.to_owned(),
+            actor: None,
+            user_message: text.to_owned(),
+            caused_by: None,
+        };
+        let answer = store.enqueue(&request, &Terms::default()).await.unwrap();
+        assert!(matches!(answer, Enqueued::Accepted(_)));
+        ids.push(request.id);
+    }
+    let claim = store.claim(&WorkerId::named("ada"), 1, 1).await.unwrap().claims.remove(0);
+    let problem = Problem::new(ProblemType::ModelFailed, "the model hung up").because(["connection reset".to_owned()]);
+    store.fail(&claim.lease, &serde_json::to_string(&problem).unwrap()).await.unwrap();
+    (directory, game, ids[0], ids[1])
+}
+
+fn engine(directory: &Path, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_engine"))
+        .args(words)
+        .arg("--data-dir")
+        .arg(directory)
+        // Where nothing listens.
+        .args(["--listen", "127.0.0.1:1"])
+        .output()
+        .unwrap()
+}
+
+/// What a command prints that ends well.
+fn printed(directory: &Path, words: &[&str]) -> String {
+    let output = engine(directory, words);
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What a command complains of that does not.
+fn complaint(directory: &Path, words: &[&str]) -> String {
+    let output = engine(directory, words);
+    assert_eq!(output.status.code(), Some(1), "{words:?}: {}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn the_queue_is_shown_with_its_lanes() {
+    let (directory, game, _, waiting) = scene().await;
+
+    let queue = printed(directory.path(), &["queue"]);
+    assert!(queue.contains("1 queued") && queue.contains("1 ready"), "{queue}");
+    assert!(queue.contains(&format!("ready    {game}  1")), "{queue}");
+    let lane = printed(directory.path(), &["queue", &game.to_string()]);
+    assert!(lane.contains(&format!("game {game} is ready")) && lane.contains(&waiting.to_string()), "{lane}");
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_listed_shown_and_retried() {
+    let (directory, _, dead, _) = scene().await;
+    let id = dead.to_string();
+
+    let list = printed(directory.path(), &["dead-letters", "list"]);
+    assert!(list.contains(&id) && list.contains("I sing to the moon."), "{list}");
+    let letter = printed(directory.path(), &["dead-letters", "show", &id]);
+    for part in
+        ["the model hung up", "caused by: connection reset", "attempt 1", "on ada: failed, given up", "at version 1"]
+    {
+        assert!(letter.contains(part), "`{part}` is not in {letter}");
+    }
+    let retried = printed(directory.path(), &["dead-letters", "retry", &id]);
+    assert!(retried.contains("is queued again, behind 1 others"), "{retried}");
+    assert_eq!(printed(directory.path(), &["dead-letters", "list"]), "");
+    let gone = complaint(directory.path(), &["dead-letters", "show", &id]);
+    assert!(gone.contains("has no dead letter"), "{gone}");
+}
+
+#[tokio::test]
+async fn all_dead_letters_are_retried_at_once_or_one_is_deleted() {
+    let (directory, _, dead, _) = scene().await;
+    let id = dead.to_string();
+    assert!(printed(directory.path(), &["dead-letters", "retry", "--all"]).contains(&id));
+    assert!(printed(directory.path(), &["queue"]).contains("2 queued"));
+
+    let (directory, _, dead, _) = scene().await;
+    assert!(printed(directory.path(), &["dead-letters", "delete", &dead.to_string()]).contains("forgotten"));
+    assert!(printed(directory.path(), &["queue"]).contains("dead letters  0"));
+}
+
+#[tokio::test]
+async fn a_damaged_store_is_found_out_and_mended() {
+    let (directory, ..) = scene().await;
+    assert!(printed(directory.path(), &["fsck"]).contains("1 games, 1 unfinished requests, 0 contradictions"));
+    let database = rusqlite::Connection::open(directory.path().join("story-engine.db")).unwrap();
+    database.execute("UPDATE games SET lane_state = NULL", []).unwrap();
+    drop(database);
+
+    let found = engine(directory.path(), &["fsck"]);
+    assert_eq!(found.status.code(), Some(1));
+    let found = String::from_utf8(found.stdout).unwrap();
+    assert!(
+        found.contains("neither ready, delayed nor active") && found.contains("--repair would: make it ready"),
+        "{found}"
+    );
+    assert!(printed(directory.path(), &["fsck", "--repair"]).contains("mended: make it ready"));
+    assert!(printed(directory.path(), &["fsck"]).contains("0 contradictions"));
+}
+
+#[tokio::test]
+async fn a_store_that_is_in_use_or_not_there_is_told_apart() {
+    let (directory, ..) = scene().await;
+    let store = EmbeddedStore::open(directory.path(), Sync::Normal, StoreOptions::default()).unwrap();
+
+    let away = complaint(directory.path(), &["queue"]);
+    assert!(away.contains("does not answer at"), "{away}");
+    let used = complaint(directory.path(), &["fsck"]);
+    assert!(used.contains("stop the engine first"), "{used}");
+    drop(store);
+
+    let empty = TempDir::new().unwrap();
+    let nothing = complaint(empty.path(), &["queue"]);
+    assert!(nothing.contains("there is no store in the data directory"), "{nothing}");
+    assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "looking has made one");
+}
