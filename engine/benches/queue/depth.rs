@@ -22,7 +22,7 @@ pub(crate) async fn run(place: &Place) {
         for depth in [100, 10_000, 1_000_000] {
             let open = place.open().await;
             let games = load::games(&open.store, most.min(depth)).await;
-            load::enqueue(&open.store, &games, depth, FILLERS).await;
+            load::fill(&open.store, &games, depth, FILLERS).await;
             let took = turns(&open.store, None).await;
             println!("  {depth:>9} queued {spread:<17}: claim+commit {}", figures(&took));
         }

@@ -70,6 +70,18 @@ pub(crate) async fn enqueue(store: &SharedStore, games: &[GameId], total: usize,
     began.elapsed()
 }
 
+/// Enqueues `total` messages as fast as they are taken, in any order.
+pub(crate) async fn fill(store: &SharedStore, games: &[GameId], total: usize, at_a_time: usize) {
+    let callers = (0..at_a_time).map(|caller| async move {
+        for n in (caller..total).step_by(at_a_time) {
+            let request = message(games[n % games.len()], "0".to_owned());
+            let answer = store.enqueue(&request, &Terms::default()).await.unwrap();
+            assert!(matches!(answer, Enqueued::Accepted(_)), "{answer:?}");
+        }
+    });
+    join_all(callers).await;
+}
+
 pub(crate) fn turn(claim: &Claim) -> Commit {
     let (request_id, game_id) = (claim.lease.request, claim.lease.game);
     let version = claim.game.version + 1;

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use protocol::{Attempt, GameId, RequestId};
+use jiff::Timestamp;
+use protocol::{Attempt, GameId, LeaseView, RequestId};
 use story::ChatMessage;
 
 use super::{Committed, Game, Request, StoreError};
@@ -54,6 +55,18 @@ impl LeaseToken {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The lease that it stands for, as operators see it; none if it is not a token.
+    pub(super) fn view(&self, expires_at: Timestamp) -> Option<LeaseView> {
+        let (fence, rest) = self.0.split_once(':')?;
+        let (worker, request) = rest.rsplit_once(':')?;
+        Some(LeaseView {
+            worker: worker.to_owned(),
+            fence: fence.parse().ok()?,
+            request_id: request.parse().ok()?,
+            expires_at,
+        })
     }
 }
 

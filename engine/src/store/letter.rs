@@ -4,8 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use protocol::{Attempt, AttemptOutcome, AttemptView, Problem};
+use protocol::{Attempt, AttemptOutcome, AttemptView, DeadLetter, Problem};
 use serde::{Deserialize, Serialize};
+
+use super::Request;
 
 /// A dead letter's place in the order in which they were made, written `milliseconds-number`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,8 +50,31 @@ pub(super) struct RecordedAttempt {
     pub(super) error: Option<Problem>,
 }
 
+/// A letter from its request, the record of its attempts, and what was noted when it was made.
+pub(super) fn dead_letter(
+    request: Request,
+    record: &str,
+    failed_at: Timestamp,
+    state_version: u64,
+) -> Result<DeadLetter, serde_json::Error> {
+    Ok(DeadLetter {
+        request_id: request.id,
+        game_id: request.game,
+        kind: request.kind,
+        message: request.message,
+        actor: request.actor,
+        caused_by: request.caused_by,
+        enqueued_at: request.enqueued_at,
+        failed_at,
+        error: request.error.ok_or_else(|| serde::de::Error::custom("its request has no error"))?,
+        attempts: read_attempts(record)?,
+        state_version,
+        narration: request.checkpoints.narration.map(|narrated| narrated.text),
+    })
+}
+
 /// Reads a record: one JSON object after the other, separated by commas, so that adding one needs no reading of the others.
-pub(super) fn read_attempts(record: &str) -> Result<Vec<AttemptView>, serde_json::Error> {
+fn read_attempts(record: &str) -> Result<Vec<AttemptView>, serde_json::Error> {
     let recorded: Vec<RecordedAttempt> = serde_json::from_str(&format!("[{record}]"))?;
     let time = |ms| Timestamp::from_millisecond(ms).map_err(serde::de::Error::custom);
     recorded

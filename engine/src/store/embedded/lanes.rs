@@ -1,12 +1,12 @@
 //! What operators are shown of the queue. Nothing here changes anything.
 
 use jiff::Timestamp;
-use protocol::{GameId, LaneState, LaneView, Lanes, LeaseView, QueueView, RequestId};
+use protocol::{GameId, LaneState, LaneView, Lanes, QueueView, RequestId};
 
 use super::StoreError;
 use super::rows::{self, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
-use crate::store::Request;
+use crate::store::{LeaseToken, Request};
 
 /// Depth and age.
 pub(super) fn figures(step: &Step<'_>) -> Result<QueueView, StoreError> {
@@ -49,25 +49,12 @@ pub(super) fn lane(step: &Step<'_>, game: GameId) -> Result<LaneView, StoreError
         _ => {
             view.state = LaneState::Active;
             if let Some(token) = token.filter(|_| key > step.now) {
-                view.lease = Some(lease(&token, time()?)?);
+                let lease = LeaseToken::new(token).view(time()?);
+                view.lease = Some(lease.ok_or_else(|| corrupt("a lease", "it has no fencing token"))?);
             }
         }
     }
     Ok(view)
-}
-
-/// `fence:worker:request`
-fn lease(token: &str, expires_at: Timestamp) -> Result<LeaseView, StoreError> {
-    let parts = token.split_once(':').and_then(|(fence, rest)| Some((fence, rest.rsplit_once(':')?)));
-    let read = parts.and_then(|(fence, (worker, request))| {
-        Some(LeaseView {
-            worker: worker.to_owned(),
-            fence: fence.parse().ok()?,
-            request_id: request.parse().ok()?,
-            expires_at,
-        })
-    });
-    read.ok_or_else(|| corrupt("a lease", format_args!("`{token}` is not a fencing token")))
 }
 
 /// Lanes that are not empty, at most `limit`.

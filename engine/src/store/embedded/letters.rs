@@ -67,22 +67,11 @@ fn read(row: &Row<'_>) -> Result<(LetterId, DeadLetter), StoreError> {
         row.get(own + 2).map_err(unavailable)?,
         row.get(own + 3).map_err(unavailable)?,
     );
-    let request = rows::request(row, None)?;
-    let letter = DeadLetter {
-        request_id: request.id,
-        game_id: request.game,
-        kind: request.kind,
-        message: request.message,
-        actor: request.actor,
-        caused_by: request.caused_by,
-        enqueued_at: request.enqueued_at,
-        failed_at: Timestamp::from_millisecond(failed_at).map_err(|error| wrong(&error))?,
-        error: request.error.ok_or_else(|| wrong(&"its request has no error"))?,
-        attempts: letter::read_attempts(&attempts.unwrap_or_default()).map_err(|error| wrong(&error))?,
-        state_version: unsigned(version),
-        narration: request.checkpoints.narration.map(|narrated| narrated.text),
-    };
-    Ok((LetterId { ms: failed_at, number: unsigned(number) }, letter))
+    let place = LetterId { ms: failed_at, number: unsigned(number) };
+    let failed_at = Timestamp::from_millisecond(failed_at).map_err(|error| wrong(&error))?;
+    let record = attempts.unwrap_or_default();
+    let letter = letter::dead_letter(rows::request(row, None)?, &record, failed_at, unsigned(version));
+    Ok((place, letter.map_err(|error| wrong(&error))?))
 }
 
 fn retry(step: &mut Step<'_>, id: RequestId) -> Result<Revived, StoreError> {

@@ -96,22 +96,9 @@ impl Fields {
     /// A dead letter from its entry, which was made at `failed_at`.
     pub(super) fn dead_letter(&self, failed_at: Timestamp) -> Result<DeadLetter, StoreError> {
         let request = self.request(self.need("request_id")?, None)?;
-        let attempts = letter::read_attempts(self.text("attempts").unwrap_or_default())
-            .map_err(|error| self.corrupt("attempts", error))?;
-        Ok(DeadLetter {
-            request_id: request.id,
-            game_id: request.game,
-            kind: request.kind,
-            message: request.message,
-            actor: request.actor,
-            caused_by: request.caused_by,
-            enqueued_at: request.enqueued_at,
-            failed_at,
-            error: request.error.ok_or_else(|| self.corrupt("error", "it is missing"))?,
-            attempts,
-            state_version: self.need("version")?,
-            narration: request.checkpoints.narration.map(|narrated| narrated.text),
-        })
+        let record = self.text("attempts").unwrap_or_default();
+        letter::dead_letter(request, record, failed_at, self.need("version")?)
+            .map_err(|error| self.corrupt("attempts", error))
     }
 }
 

@@ -10,7 +10,7 @@ use super::codec::Fields;
 use super::connection::Connection;
 use super::queue::surprising;
 use super::script::{self, Call};
-use crate::store::Request;
+use crate::store::{LeaseToken, Request};
 
 /// Depth, ready, delayed and active games, dead letters, the oldest request, and the server's time.
 type Figures = (u64, u64, u64, u64, u64, Vec<String>, (i64, i64));
@@ -68,24 +68,15 @@ pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, S
         (None, None, None) => LaneState::Idle,
     };
     let lease = match (token, active) {
-        (Some(token), Some(until)) => Some(lease(&token, time(until)?)?),
+        (Some(token), Some(until)) => Some(lease(token, time(until)?)?),
         _ => None,
     };
     Ok(LaneView { game_id: game, state, requests, lease, not_before: delayed.map(time).transpose()? })
 }
 
-/// `fence:worker:request`
-fn lease(token: &str, expires_at: Timestamp) -> Result<LeaseView, StoreError> {
-    let parts = token.split_once(':').and_then(|(fence, rest)| Some((fence, rest.rsplit_once(':')?)));
-    let read = parts.and_then(|(fence, (worker, request))| {
-        Some(LeaseView {
-            worker: worker.to_owned(),
-            fence: fence.parse().ok()?,
-            request_id: request.parse().ok()?,
-            expires_at,
-        })
-    });
-    read.ok_or_else(|| surprising("a lease", &token))
+fn lease(token: String, expires_at: Timestamp) -> Result<LeaseView, StoreError> {
+    let token = LeaseToken::new(token);
+    token.view(expires_at).ok_or_else(|| surprising("a lease", &token))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "scores of times are whole milliseconds")]
