@@ -222,6 +222,7 @@ impl Config {
             events_kept: self.queue.events_kept,
             history_window: self.chat_history_limit,
             story_events: self.queue.story_events,
+            ..StoreOptions::default()
         }
     }
 

@@ -247,6 +247,9 @@ pub trait Store: Games + Queue + Letters + Events + Send + Sync {
 pub struct StoreOptions {
     /// How long a lease holds without a heartbeat.
     pub lease_ttl: Duration,
+    /// How often a process that claims with every commit also looks after leases and back-offs that are over. One that
+    /// commits thousands of turns a second need not do it with each of them; a claim by itself always does.
+    pub look_again: Duration,
     /// How many attempts a request has before it is given up, the first one included.
     pub max_attempts: u32,
     /// How long the status of a finished request is kept.
@@ -267,6 +270,7 @@ impl Default for StoreOptions {
     fn default() -> Self {
         Self {
             lease_ttl: Duration::from_secs(5),
+            look_again: Duration::from_millis(20),
             max_attempts: 4,
             status_ttl: Duration::from_hours(1),
             key_ttl: Duration::from_hours(24),

@@ -22,7 +22,12 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Leases that do not pass by themselves while a test runs.
 pub(crate) fn options() -> StoreOptions {
-    StoreOptions { lease_ttl: Duration::from_mins(2), max_attempts: ATTEMPTS, ..StoreOptions::default() }
+    StoreOptions {
+        lease_ttl: Duration::from_mins(2),
+        look_again: Duration::ZERO,
+        max_attempts: ATTEMPTS,
+        ..StoreOptions::default()
+    }
 }
 
 pub(crate) fn document() -> GameDocument {

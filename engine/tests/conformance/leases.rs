@@ -10,7 +10,7 @@ use crate::fixture::{
     PATIENCE, claim, claim_one, finish, new_game, nonce, options, problem_text, requests, say, worker,
 };
 
-const TTL: Duration = Duration::from_millis(200);
+const TTL: Duration = Duration::from_millis(500);
 
 fn short_leases() -> StoreOptions {
     StoreOptions { lease_ttl: TTL, ..options() }

@@ -23,10 +23,11 @@ mod script;
 mod servers;
 
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
 use protocol::{GameId, RequestId};
+use tokio::time::Instant;
 
 use self::connection::{Connection, unavailable};
 use self::listen::{Channels, Wakeups};
@@ -43,6 +44,8 @@ pub struct RedisStore {
     shards: Vec<Connection>,
     /// The shard that the next claim begins with.
     next_shard: AtomicUsize,
+    /// When leases and back-offs that are over were looked after last.
+    looked: Mutex<Option<Instant>>,
     options: StoreOptions,
     fanout: Fanout,
     /// Starts with the first subscriber, so that a worker process follows no events.
@@ -75,6 +78,7 @@ impl RedisStore {
             servers,
             shards,
             next_shard: AtomicUsize::new(0),
+            looked: Mutex::default(),
             options,
             fanout: Fanout::default(),
             channels: OnceLock::new(),

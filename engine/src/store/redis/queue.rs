@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 use std::fmt::Debug;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::{Attempt, ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId};
+use protocol::{ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId, RequestStatus};
 use redis::FromRedisValue;
 use tokio::sync::broadcast;
+use tokio::time::Instant;
 
 use super::codec::{Fields, from_json, request_fields, to_json};
 use super::listen::Wakeups;
@@ -20,8 +22,27 @@ use crate::store::{
     Narrated, NewRequest, Queue, Request, StoryEventPlacement, Terms, Turnover, WorkerId,
 };
 
-/// A claim as the script answers it: game, token, request fields, game fields, history.
-type RawClaim = (String, String, HashMap<String, String>, HashMap<String, String>, Vec<String>);
+/// A claim as the script answers it: game, token, request, values of its status, values of the game, history.
+type RawClaim = (String, String, String, Vec<Option<String>>, Vec<Option<String>>, Vec<String>);
+
+/// Which fields of a request's status come with a claim, in the order of `lua/claim.lua`.
+const STATUS: [&str; 12] = [
+    "attempt",
+    "started_at",
+    "type",
+    "message",
+    "user_message",
+    "actor",
+    "caused_by",
+    "enqueued_at",
+    "cursor",
+    "error",
+    "narration",
+    "delta",
+];
+
+/// Which fields of a game come with a claim, in the order of `lua/claim.lua`.
+const STATE: [&str; 6] = ["epoch", "offset", "version", "document", "created_at", "updated_at"];
 
 #[async_trait]
 impl Queue for RedisStore {
@@ -132,8 +153,9 @@ impl Queue for RedisStore {
             };
             return Turnover { committed, claims };
         }
-        let call =
-            self.claim_call(worker, nonce, max).and_then(|claim| Ok(claim.then(self.commit_call(lease, commit)?)));
+        let call = self
+            .claim_call(worker, nonce, max)
+            .and_then(|claim| Ok(claim.arg(u8::from(self.looks_again())).then(self.commit_call(lease, commit)?)));
         let call = match call {
             Ok(call) => call,
             Err(error) => return failed(error),
@@ -245,6 +267,16 @@ impl Queue for RedisStore {
 }
 
 impl RedisStore {
+    /// Whether it is time to look after leases and back-offs that are over.
+    fn looks_again(&self) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = looked.is_none_or(|looked| looked.elapsed() >= self.options.look_again);
+        if due {
+            *looked = Some(Instant::now());
+        }
+        due
+    }
+
     fn claim_call(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Call, StoreError> {
         let lost = Problem::new(
             ProblemType::AttemptsExhausted,
@@ -338,18 +370,27 @@ fn chunk_data(lease: &Lease, content: &str, done: bool) -> Result<String, StoreE
     })
 }
 
-fn claim((game, token, request, state, history): RawClaim) -> Result<Claim, StoreError> {
+fn claim((game, token, id, status, state, history): RawClaim) -> Result<Claim, StoreError> {
     let corrupt = |error: protocol::IdError| surprising("a claim", &error);
-    let game: GameId = game.parse().map_err(corrupt)?;
-    let id: RequestId = request.get("request_id").map_or("", String::as_str).parse().map_err(corrupt)?;
-    let request = Fields::new(format!("request {id}"), request).request(id, Some(0))?;
-    let attempt = Attempt(request.attempt.0);
+    let (game_id, request_id): (GameId, RequestId) = (game.parse().map_err(corrupt)?, id.parse().map_err(corrupt)?);
+    let mut fields = named(&STATUS, status);
+    fields.insert("game_id".to_owned(), game);
+    fields.insert("status".to_owned(), RequestStatus::Processing.to_string());
+    let request = Fields::new(format!("request {id}"), fields).request(request_id, Some(0))?;
     Ok(Claim {
-        lease: Lease { game, request: id, attempt, token: LeaseToken::new(token) },
+        lease: Lease { game: game_id, request: request_id, attempt: request.attempt, token: LeaseToken::new(token) },
         request,
-        game: Fields::new(format!("game {game}"), state).game(game)?,
-        history: history.iter().map(|text| from_json(format!("history of {game}"), text)).collect::<Result<_, _>>()?,
+        game: Fields::new(format!("game {game_id}"), named(&STATE, state)).game(game_id)?,
+        history: history
+            .iter()
+            .map(|text| from_json(format_args!("history of {game_id}"), text))
+            .collect::<Result<_, _>>()?,
     })
+}
+
+/// Values under their names, those that are there.
+fn named(names: &[&str], values: Vec<Option<String>>) -> HashMap<String, String> {
+    names.iter().zip(values).filter_map(|(name, value)| Some(((*name).to_owned(), value?))).collect()
 }
 
 fn read<T: FromRedisValue>(value: redis::Value) -> Result<T, StoreError> {

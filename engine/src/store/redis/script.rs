@@ -35,7 +35,7 @@ scripts! {
     ENQUEUE = "enqueue.lua";
     FIND_KEY = "find_key.lua";
     CANCEL = "cancel.lua";
-    CLAIM = "claim.lua" => "return claim(4, false)";
+    CLAIM = "claim.lua" => "return claim(4, false, true)";
     HEARTBEAT = "heartbeat.lua";
     CHUNK = "chunk.lua";
     CHECKPOINT = "checkpoint.lua";
