@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,12 +49,14 @@ pub enum ServeError {
     #[error(transparent)]
     #[diagnostic(help("choose another directory with --data-dir, or stop the process that uses this one"))]
     Embedded(#[from] OpenError),
-    /// There is no embedded store.
-    #[error("there is no store in the data directory {}", .directory.display())]
-    #[diagnostic(help("give the engine's --data-dir, or its --redis-url"))]
+    /// There is no store, and who only looks makes none.
+    #[error("there is no store in {place}")]
+    #[diagnostic(help(
+        "give the engine's own --redis-url or --data-dir, or its --config; a store is made when the engine starts"
+    ))]
     NoStore {
-        /// The directory.
-        directory: PathBuf,
+        /// Where it was looked for.
+        place: String,
     },
     /// The store went while the process started.
     #[error(transparent)]
@@ -168,8 +169,16 @@ pub async fn health(config: &Config, role: Role) -> Result<(), ServeError> {
 
 /// Opens a store that is there already, for a command beside the engine: it makes no new one.
 pub(crate) async fn open_existing(config: &Config) -> Result<SharedStore, ServeError> {
-    if config.redis.url.is_none() && !EmbeddedStore::is_in(&config.data_dir) {
-        return Err(ServeError::NoStore { directory: config.data_dir.clone() });
+    match &config.redis.url {
+        Some(url) if !RedisStore::is_at(url, &config.redis.prefix).await.map_err(ServeError::Redis)? => {
+            let prefix = &config.redis.prefix;
+            return Err(ServeError::NoStore { place: format!("this Redis under the prefix `{prefix}`") });
+        }
+        None if !EmbeddedStore::is_in(&config.data_dir) => {
+            let place = format!("the data directory {}", config.data_dir.display());
+            return Err(ServeError::NoStore { place });
+        }
+        _ => {}
     }
     Ok(open_store(config, Role::Api).await?.0)
 }

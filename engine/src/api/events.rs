@@ -52,7 +52,7 @@ pub(super) async fn request(
     let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
     let subscription = api.store.subscribe(request.game).await?;
     let after = match start {
-        Some(Start::After(event)) => event.max(request.cursor),
+        Some(Start::After(event)) => event.max(request.first_cursor),
         _ => request.cursor,
     };
     if request.status.is_terminal() && has_seen_all(&api, &request, after).await? {

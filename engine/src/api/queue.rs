@@ -85,6 +85,10 @@ pub(super) async fn set_off(
         let detail = format!("it is a text of 1 to {MESSAGE_MAX_BYTES} bytes");
         return Err(Problem::field("/prompt", detail).into());
     }
+    let game = store.game(id).await?.ok_or_else(|| unknown_game(id))?;
+    if game.document.state.is_ended {
+        return Err(Problem::new(ProblemType::GameEnded, "this story has ended: nothing more happens in it").into());
+    }
     let request = NewRequest {
         id: RequestId::in_game(id),
         game: id,

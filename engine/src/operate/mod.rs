@@ -111,10 +111,18 @@ async fn retry_all(source: &Source) -> Result<(), OperateError> {
             break;
         }
     }
+    let mut last_refusal = None;
     for id in ids.into_iter().rev() {
-        retry(source, id).await?;
+        match retry(source, id).await {
+            // The others can be tried all the same.
+            Err(OperateError::Refused(problem)) => {
+                println!("{id} is not queued: {}", problem.detail);
+                last_refusal = Some(problem);
+            }
+            done => done?,
+        }
     }
-    Ok(())
+    last_refusal.map_or(Ok(()), |problem| Err(OperateError::Refused(problem)))
 }
 
 /// Looks for contradictions in the store, and mends them if told to; answers whether it is sound now.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::{DeadLetter, DeadLetters, EventId, GameId, LaneView, Lanes, QueueView, RequestId};
+use protocol::{DeadLetter, DeadLetters, EventId, GameId, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId};
 use story::ChatMessage;
 use tokio::sync::broadcast;
 
@@ -39,7 +39,7 @@ const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);
 pub type SharedStore = Arc<dyn Store>;
 
 /// A step of the store did not happen, or it is not known whether it did.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The store did not answer. The step may or may not have happened: repeat it.
     #[error("the store cannot be reached: {reason}")]
@@ -64,6 +64,11 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// The problem of a request that cannot be claimed because it or its game cannot be read.
+fn unreadable(what: &str, reason: &str) -> Problem {
+    Problem::new(ProblemType::Internal, format!("the store holds something unreadable under {what}: {reason}"))
 }
 
 /// Where games are kept.

@@ -79,6 +79,8 @@ pub struct Request {
     pub position: Option<u64>,
     /// The id before its `request.queued` event.
     pub cursor: EventId,
+    /// The same of its first life, where it was a dead letter in between.
+    pub first_cursor: EventId,
     /// Why the latest attempt failed.
     pub error: Option<Problem>,
     /// What came of it.

@@ -26,6 +26,8 @@ type Held = Mutex<HashMap<LeaseToken, Entry>>;
 struct Entry {
     lease: Lease,
     renewed: Instant,
+    /// A step is under way that ends the lease: it says itself whether the lease still held.
+    ending: bool,
     loss: Loss,
 }
 
@@ -54,7 +56,7 @@ impl Leases {
     /// Keeps a lease alive that was just claimed.
     pub(super) fn hold(&self, lease: &Lease) -> HeldLease {
         let loss = Loss::default();
-        let entry = Entry { lease: lease.clone(), renewed: Instant::now(), loss: loss.clone() };
+        let entry = Entry { lease: lease.clone(), renewed: Instant::now(), ending: false, loss: loss.clone() };
         lock(&self.held).insert(lease.token.clone(), entry);
         HeldLease { held: Arc::clone(&self.held), token: lease.token.clone(), loss }
     }
@@ -69,6 +71,13 @@ impl HeldLease {
     /// Whether the lease is lost.
     pub(super) fn is_lost(&self) -> bool {
         self.loss.lost.is_cancelled()
+    }
+
+    /// From now on a step may have ended the lease: a heartbeat that finds it gone is no news.
+    pub(super) fn is_ending(&self) {
+        if let Some(entry) = lock(&self.held).get_mut(&self.token) {
+            entry.ending = true;
+        }
     }
 
     /// Whether the lease was taken away because the request was withdrawn.
@@ -129,7 +138,7 @@ async fn renew(store: &SharedStore, held: &Held, ttl: Duration) {
                 let Some(entry) = held.get_mut(&lease.token) else { continue };
                 if holds {
                     entry.renewed = asked;
-                } else {
+                } else if !entry.ending {
                     entry.loss.lost.cancel();
                 }
             }

@@ -178,6 +178,8 @@ impl Worker {
             let began = tokio::time::Instant::now();
             let mut next = None;
             let result = tokio::select! {
+                // A turn that has ended has, whatever is heard of its lease at the same time; and it may have brought the next.
+                biased;
                 result = turn::run(self, &claim, &held, stop, &mut next) => result,
                 () = held.lost() => Err(TurnError::LeaseLost),
                 () = hand_back.cancelled() => Err(TurnError::HandedBack),

@@ -197,6 +197,7 @@ async fn commit(
     next: &mut Option<Claim>,
 ) -> Result<(), TurnError> {
     let nonce = worker.next_nonce();
+    held.is_ending();
     // What was claimed is worked on, whatever has come of the commit.
     let claimed = Mutex::new(Vec::new());
     let committed = persist(held, || async {

@@ -129,6 +129,18 @@ impl Bench {
         }
     }
 
+    /// Makes a game's document one that this engine cannot read.
+    pub(crate) async fn spoil(&self, game: GameId) {
+        if let Self::Embedded { .. } = self {
+            return self
+                .execute(&format!("UPDATE documents SET document = '{{\"nonsense\": 1}}' WHERE game_id = '{game}'"));
+        }
+        let (mut connection, prefix) = self.keeper_of(game).await;
+        let mut command = redis::cmd("HSET");
+        command.arg(format!("{prefix}gamestate:{game}")).arg("document").arg("{\"nonsense\": 1}");
+        command.query_async::<()>(&mut connection).await.unwrap();
+    }
+
     /// Does something to the embedded store's database behind its back.
     pub(crate) fn execute(&self, sql: &str) {
         let Self::Embedded { directory } = self else { panic!("there is no database") };

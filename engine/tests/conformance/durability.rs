@@ -190,3 +190,23 @@ async fn a_server_that_is_not_there_is_named_without_credentials() {
     assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused:?}");
     assert!(!refused.to_string().contains("secret"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_server_that_is_full_is_away_and_not_broken() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let store = connect(&server, "").await;
+    let game = new_game(&store).await;
+    let mut connection = server.connect().await;
+    let mut limit = async |bytes: u64| {
+        let mut command = redis::cmd("CONFIG");
+        command.arg("SET").arg("maxmemory").arg(bytes).query_async::<()>(&mut connection).await.unwrap();
+    };
+    limit(1).await;
+
+    let refused = store.enqueue(&message(game, "look"), &Terms::default()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused:?}");
+
+    limit(0).await;
+    say(&store, game, "look").await;
+    assert_eq!(run_all(&store).await, ["look"]);
+}

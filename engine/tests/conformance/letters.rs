@@ -81,6 +81,9 @@ pub(crate) async fn a_letter_that_is_retried_runs_again_with_its_id_and_its_chec
     let log = log(&store, game).await;
     assert_eq!(names(&log)[5..], ["request.queued", "request.processing"]);
     assert_eq!(accepted.cursor, log[4].id);
+    // Whoever has seen some of its first life goes on behind that.
+    let revived = request(&store, id).await;
+    assert_eq!((revived.first_cursor.offset, revived.cursor), (0, accepted.cursor));
 }
 
 pub(crate) async fn a_letter_that_is_retried_has_all_its_attempts_anew(bench: Bench) {
@@ -146,4 +149,17 @@ pub(crate) async fn the_letter_of_a_deleted_game_can_only_be_deleted(bench: Benc
     assert!(store.delete_letter(id).await.unwrap());
     assert_eq!(store.dead_letter(id).await.unwrap(), None);
     assert_eq!(store.queue().await.unwrap().dead_letters, 0);
+}
+
+pub(crate) async fn a_letter_that_was_deleted_is_not_retried_even_if_an_earlier_one_was(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let id = say(&store, game, "look").await;
+    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+    store.retry_letter(id).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+
+    assert!(store.delete_letter(id).await.unwrap());
+
+    assert_eq!(store.retry_letter(id).await.unwrap(), Revived::Unknown);
 }

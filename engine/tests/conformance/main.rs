@@ -111,6 +111,7 @@ conformance! {
         retrying_a_letter_again_changes_nothing,
         what_is_no_dead_letter_is_not_retried,
         the_letter_of_a_deleted_game_can_only_be_deleted,
+        a_letter_that_was_deleted_is_not_retried_even_if_an_earlier_one_was,
     }
     order {
         requests_of_a_game_are_claimed_in_arrival_order,
@@ -148,6 +149,7 @@ conformance! {
         a_request_whose_attempts_are_all_lost_is_given_up,
         abandoned_games_are_taken_over_in_arrival_order,
         however_many_games_were_abandoned_all_are_recovered,
+        a_game_that_cannot_be_read_holds_up_no_other,
     }
     retry {
         a_retry_keeps_its_place_and_counts_its_attempt,

@@ -173,3 +173,19 @@ pub(crate) async fn however_many_games_were_abandoned_all_are_recovered(bench: B
         }
     }
 }
+
+pub(crate) async fn a_game_that_cannot_be_read_holds_up_no_other(bench: Bench) {
+    let store = bench.store().await;
+    let (first, spoilt, last) = (new_game(&store).await, new_game(&store).await, new_game(&store).await);
+    let (a, unreadable, b) =
+        (say(&store, first, "a").await, say(&store, spoilt, "never").await, say(&store, last, "b").await);
+    bench.spoil(spoilt).await;
+
+    assert_eq!(requests(&claim(&store, 3).await), [a, b]);
+
+    let given_up = request(&store, unreadable).await;
+    assert_eq!(given_up.status, RequestStatus::Failed);
+    assert!(given_up.error.unwrap().detail.contains("unreadable"));
+    assert_eq!(store.queue().await.unwrap().dead_letters, 1);
+    assert_eq!(store.inspect(false).await.unwrap().inconsistencies, Vec::new());
+}

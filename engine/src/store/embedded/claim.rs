@@ -8,7 +8,7 @@ use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId,
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
 use super::{StoreError, games};
-use crate::store::{Claim, Claims, Lease, LeaseToken, WorkerId};
+use crate::store::{Claim, Claims, Lease, LeaseToken, WorkerId, unreadable};
 
 /// Takes over what dead workers held, then leases free games.
 pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
@@ -137,7 +137,19 @@ fn lease(step: &mut Step<'_>, game: GameId, worker: &WorkerId, claimed_by: &str)
         user_message: head.user_message,
     };
     step.append(game, &event.into())?;
-    describe(step, game, head.request, token).map(Some)
+    match describe(step, game, head.request, token) {
+        // It would stop every claim: it is given up, and the others go on.
+        Err(StoreError::Corrupt { what, reason }) => {
+            let problem = unreadable(&what, &reason);
+            if let Some(head) = step.head(game)? {
+                step.record(&head, AttemptOutcome::Failed, Some(&problem))?;
+                step.bury(game, &head, &problem)?;
+            }
+            step.make_ready(game)?;
+            Ok(None)
+        }
+        claim => claim.map(Some),
+    }
 }
 
 /// Everything that a leased turn needs.

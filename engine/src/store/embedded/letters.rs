@@ -87,7 +87,8 @@ fn retry(step: &mut Step<'_>, id: RequestId) -> Result<Revived, StoreError> {
     let (seq, place, cursor) = (step.next_seq()?, step.tail_place(request.game)?, step.cursor(request.game)?);
     step.execute(
         "UPDATE requests SET status = 'queued', attempt = 0, seq = ?2, place = ?3, position = ?4, cursor = ?5, \
-         enqueued_at = ?6, started_at = NULL, completed_at = NULL, ended_by = NULL, revived = 1 WHERE id = ?1",
+         enqueued_at = ?6, started_at = NULL, completed_at = NULL, ended_by = NULL, revived = 1, \
+         first_cursor = ifnull(first_cursor, cursor) WHERE id = ?1",
         (&key, seq, place, length, cursor.to_string(), step.now),
     )?;
     step.execute("UPDATE games SET lane_length = lane_length + 1 WHERE id = ?1", [request.game.to_string()])?;

@@ -36,7 +36,7 @@ pub(super) fn game(row: &Row<'_>) -> Result<Game, StoreError> {
 
 /// Columns that make a [`Request`], for [`request`].
 pub(super) const REQUEST: &str = "id, game_id, type, message, actor, user_message, caused_by, status, attempt, \
-     enqueued_at, started_at, completed_at, not_before, cursor, error, result, narration, delta";
+     enqueued_at, started_at, completed_at, not_before, cursor, error, result, narration, delta, first_cursor";
 
 /// A request from the columns [`REQUEST`].
 pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, StoreError> {
@@ -61,6 +61,7 @@ pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, S
         not_before: row.time(12)?,
         position,
         cursor: row.parse(13)?,
+        first_cursor: if row.get::<String>(18)?.is_some() { row.parse(18)? } else { row.parse(13)? },
         error: row.json(14)?,
         result: row.json(15)?,
         checkpoints: Checkpoints { narration: row.json(16)?, delta: row.json(17)? },

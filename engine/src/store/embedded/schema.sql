@@ -65,7 +65,8 @@ CREATE TABLE IF NOT EXISTS requests (
     attempts     TEXT,
     key          TEXT,
     fingerprint  TEXT,
-    revived      INTEGER NOT NULL DEFAULT 0
+    revived      INTEGER NOT NULL DEFAULT 0,
+    first_cursor TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS requests_by_lane ON requests (game_id, place) WHERE status IN ('queued', 'processing');
 CREATE INDEX IF NOT EXISTS requests_queued ON requests (seq) WHERE status = 'queued';

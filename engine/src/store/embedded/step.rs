@@ -376,7 +376,7 @@ impl Step<'_> {
     /// Gives a request up: a dead letter, as long as which its row stays.
     pub(super) fn bury(&mut self, game: GameId, head: &Head, problem: &Problem) -> Result<(), StoreError> {
         let id = head.request.to_string();
-        self.execute("UPDATE requests SET error = ?2 WHERE id = ?1", (&id, to_json(problem)?))?;
+        self.execute("UPDATE requests SET error = ?2, revived = 0 WHERE id = ?1", (&id, to_json(problem)?))?;
         self.finish(game, head.request, RequestStatus::Failed)?;
         self.execute(
             "INSERT INTO dead_letters (request_id, failed_at, state_version) \

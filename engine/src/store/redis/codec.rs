@@ -85,6 +85,7 @@ impl Fields {
             not_before: self.time("not_before")?,
             position,
             cursor: self.need("cursor")?,
+            first_cursor: self.parse("first_cursor")?.map_or_else(|| self.need("cursor"), Ok)?,
             error: self.json("error")?,
             result: self.json("result")?,
             checkpoints: Checkpoints { narration: self.json("narration")?, delta: self.json("delta")? },

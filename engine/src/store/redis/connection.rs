@@ -8,6 +8,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::script::{self, Call, Preamble, Script, routing_key};
 use super::servers::Servers;
@@ -25,7 +26,17 @@ const TRIES: usize = 3;
 pub(super) struct Connection {
     servers: Arc<Servers>,
     preamble: Preamble,
-    open: Mutex<Option<MultiplexedConnection>>,
+    open: Mutex<Open>,
+}
+
+/// The connection as it is now.
+#[derive(Debug, Default)]
+struct Open {
+    connection: Option<MultiplexedConnection>,
+    /// Counts the connections, so that an error of an earlier one does not end a later one.
+    number: u64,
+    /// When the last one could not be made, and why: who has waited for it need not try again.
+    failed: Option<(Instant, StoreError)>,
 }
 
 /// What a server says of itself.
@@ -79,7 +90,7 @@ impl Server {
 impl Connection {
     /// Prepares a connection; does not connect yet.
     pub(super) fn new(servers: Arc<Servers>, preamble: Preamble) -> Self {
-        Self { servers, preamble, open: Mutex::new(None) }
+        Self { servers, preamble, open: Mutex::default() }
     }
 
     /// What every key of the shard begins with.
@@ -129,15 +140,16 @@ impl Connection {
         let mut tried = 0;
         loop {
             tried += 1;
-            let result = match self.get().await {
-                Ok(connection) => step(connection).await,
-                // The server is not there: the caller decides how long it waits for it.
-                Err(error) => return Err(unavailable(&error)),
-            };
-            match result {
+            // If the server is not there, the caller decides how long it waits for it.
+            let (connection, number) = self.get().await?;
+            match step(connection).await {
                 Ok(value) => return Ok(value),
                 Err(error) if is_worth_reconnecting(&error) => {
-                    *self.open.lock().await = None;
+                    let mut open = self.open.lock().await;
+                    if open.number == number {
+                        open.connection = None;
+                    }
+                    drop(open);
                     if tried == TRIES {
                         return Err(unavailable(&error));
                     }
@@ -149,11 +161,30 @@ impl Connection {
 
     /// The open connection, or a new one that has seen `open.lua` before anything else: after a restart of the server,
     /// no event can be appended under the old epoch.
-    async fn get(&self) -> Result<MultiplexedConnection, RedisError> {
+    async fn get(&self) -> Result<(MultiplexedConnection, u64), StoreError> {
+        let asked = Instant::now();
         let mut open = self.open.lock().await;
-        if let Some(connection) = open.as_ref() {
-            return Ok(connection.clone());
+        if let Some(connection) = &open.connection {
+            return Ok((connection.clone(), open.number));
         }
+        if let Some((_, error)) = open.failed.as_ref().filter(|(when, _)| *when >= asked) {
+            return Err(error.clone());
+        }
+        match self.connect().await {
+            Ok(connection) => {
+                open.number += 1;
+                open.connection = Some(connection.clone());
+                Ok((connection, open.number))
+            }
+            Err(error) => {
+                let error = unavailable(&error);
+                open.failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));
@@ -161,7 +192,6 @@ impl Connection {
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         let run_id = server(&mut connection).await?.run_id;
         script::OPEN.invoke::<()>(&self.preamble, &Call::new().arg(run_id), &mut connection).await?;
-        *open = Some(connection.clone());
         Ok(connection)
     }
 }
@@ -206,8 +236,12 @@ fn is_worth_reconnecting(error: &RedisError) -> bool {
 
 /// A server that answers, but does not do what it is asked: it cannot for now, or the data is not what the script expects.
 fn refused(error: &RedisError) -> StoreError {
-    let is_of_the_script =
-        error.code() == Some("WRONGTYPE") || error.detail().is_some_and(|text| text.contains("user_script"));
+    let is_of_the_script = match error.code() {
+        Some("WRONGTYPE") => true,
+        // A server that is full or cannot write to its disk names the script too, under another code.
+        Some("ERR") => error.detail().is_some_and(|text| text.contains("user_script")),
+        _ => false,
+    };
     if is_of_the_script {
         return StoreError::Corrupt { what: "a step's keys".to_owned(), reason: error.to_string() };
     }

@@ -30,6 +30,8 @@ pub(super) async fn inspect(shard: &Connection, repair: bool, all: &mut Inspecti
         games.extend(ordered(shard, order).await?);
     }
     requests.extend(ordered(shard, "requests").await?);
+    let letters = format!("{}chat-requests-failed:index", shard.prefix());
+    requests.extend(shard.query::<Vec<String>>(redis::cmd("HKEYS").arg(letters)).await?);
 
     all.games += games.len() as u64;
     let found: Vec<(u64, Vec<Inconsistency>)> =

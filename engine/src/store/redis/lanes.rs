@@ -98,7 +98,11 @@ pub(super) async fn lanes(shards: &[Connection], limit: usize) -> Result<Lanes, 
             page.arg(format!("{}{order}", shard.prefix())).arg(0).arg(wanted - 1);
             let ids: Vec<String> = shard.query(&page).await?;
             for id in ids {
-                games.push((shard, id.parse().map_err(|error: IdError| surprising("the queue", &error))?));
+                let game = id.parse().map_err(|error: IdError| surprising("the queue", &error))?;
+                // One that moves from one order to another between two reads is shown once.
+                if !games.iter().any(|(_, known)| *known == game) {
+                    games.push((shard, game));
+                }
             }
         }
     }

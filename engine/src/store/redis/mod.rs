@@ -22,7 +22,6 @@ mod revoked;
 mod script;
 mod servers;
 
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
@@ -42,8 +41,6 @@ use super::{Inspection, Store, StoreError, StoreOptions};
 pub struct RedisStore {
     servers: Arc<Servers>,
     shards: Vec<Connection>,
-    /// The shard that the next claim begins with.
-    next_shard: AtomicUsize,
     /// When leases and back-offs that are over were looked after last.
     looked: Mutex<Option<Instant>>,
     options: StoreOptions,
@@ -77,7 +74,6 @@ impl RedisStore {
         let store = Self {
             servers,
             shards,
-            next_shard: AtomicUsize::new(0),
             looked: Mutex::default(),
             options,
             fanout: Fanout::default(),
@@ -87,6 +83,17 @@ impl RedisStore {
         };
         store.ping().await?;
         Ok(store)
+    }
+
+    /// Whether a deployment has begun there: one that has not is not to be made by who only looks.
+    pub async fn is_at(url: &str, prefix: &str) -> Result<bool, StoreError> {
+        let key = shards_key(prefix);
+        let client = Servers::parse(url)?.keeper_of(&key).await.map_err(|error| unavailable(&error))?.client;
+        let found = async {
+            let mut connection = client.get_multiplexed_async_connection().await?;
+            redis::cmd("EXISTS").arg(&key).query_async(&mut connection).await
+        };
+        found.await.map_err(|error: redis::RedisError| unavailable(&error))
     }
 
     /// The shard that keeps a game.
@@ -100,9 +107,14 @@ impl RedisStore {
     }
 }
 
+/// Says over how many shards the games are spread; its being there says that a deployment has begun.
+fn shards_key(prefix: &str) -> String {
+    format!("{prefix}shards")
+}
+
 /// Keeps the number of shards with the data, and refuses another one: games would be looked for where they are not.
 async fn agree_on_shards(servers: &Arc<Servers>, prefix: &str, shards: usize) -> Result<(), StoreError> {
-    let key = format!("{prefix}shards");
+    let key = shards_key(prefix);
     let failed = |error: redis::RedisError| unavailable(&error);
     let client = servers.keeper_of(&key).await.map_err(failed)?.client;
     let mut connection = client.get_multiplexed_async_connection().await.map_err(failed)?;

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::{ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId, RequestStatus};
+use protocol::{
+    Attempt, ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId, RequestStatus,
+};
 use redis::FromRedisValue;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
@@ -19,14 +20,14 @@ use super::script::{self, Call, Script, millis};
 use super::{RedisStore, StoreError, lanes};
 use crate::store::{
     Accepted, Cancelled, Claim, Claims, Commit, Committed, Enqueued, IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken,
-    Narrated, NewRequest, Queue, Request, StoryEventPlacement, Terms, Turnover, WorkerId,
+    Narrated, NewRequest, Queue, Request, StoryEventPlacement, Terms, Turnover, WorkerId, unreadable,
 };
 
 /// A claim as the script answers it: game, token, request, values of its status, values of the game, history.
 type RawClaim = (String, String, String, Vec<Option<String>>, Vec<Option<String>>, Vec<String>);
 
 /// Which fields of a request's status come with a claim, in the order of `lua/claim.lua`.
-const STATUS: [&str; 12] = [
+const STATUS: [&str; 14] = [
     "attempt",
     "started_at",
     "type",
@@ -39,6 +40,8 @@ const STATUS: [&str; 12] = [
     "error",
     "narration",
     "delta",
+    "not_before",
+    "first_cursor",
 ];
 
 /// Which fields of a game come with a claim, in the order of `lua/claim.lua`.
@@ -114,9 +117,11 @@ impl Queue for RedisStore {
 
     async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
         let count = self.shards.len();
-        // Each claim begins with another shard, so that none has to wait until others have no more work.
-        let first = self.next_shard.fetch_add(1, Ordering::Relaxed);
         let mut all = Claims::default();
+        let mut failed = None;
+        // Each claim begins with another shard, so that none has to wait until others have no more work; a repeat begins with
+        // the same one, where it may have leased something.
+        let first = usize::try_from(nonce % count as u64).unwrap_or(0);
         for shard in (0..count).map(|n| &self.shards[(first + n) % count]) {
             let free = max - all.claims.len();
             if free == 0 {
@@ -124,15 +129,20 @@ impl Queue for RedisStore {
             }
             let call = self.claim_call(worker, nonce, free)?;
             let claims = match shard.run(&script::CLAIM, &call).await {
-                Ok(reply) => claims(reply)?,
-                // What was claimed already is worked on; the shard that does not answer is asked again.
-                Err(error) if all.claims.is_empty() => return Err(error),
-                Err(_) => break,
+                Ok(reply) => self.claims(reply).await?,
+                // Work of the others does not wait until this shard is back.
+                Err(error) => {
+                    failed = Some(error);
+                    continue;
+                }
             };
             all.next_due = all.next_due.into_iter().chain(claims.next_due).min();
             all.claims.extend(claims.claims);
         }
-        Ok(all)
+        match failed {
+            Some(error) if all.claims.is_empty() => Err(error),
+            _ => Ok(all),
+        }
     }
 
     async fn commit_and_claim(
@@ -162,7 +172,7 @@ impl Queue for RedisStore {
         };
         match self.shard(lease.game).run::<(String, Vec<redis::Value>)>(&script::TURN_OVER, &call).await {
             Ok((answer, reply)) => {
-                Turnover { committed: committed(&answer), claims: claims(reply).unwrap_or_default() }
+                Turnover { committed: committed(&answer), claims: self.claims(reply).await.unwrap_or_default() }
             }
             Err(error) => failed(error),
         }
@@ -277,6 +287,29 @@ impl RedisStore {
         due
     }
 
+    /// Reads what a claim brought. One that cannot be read would stop all others: it is given up.
+    async fn claims(&self, mut reply: Vec<redis::Value>) -> Result<Claims, StoreError> {
+        if reply.is_empty() {
+            return Err(surprising("claim", &reply));
+        }
+        let due: i64 = read(reply.remove(0))?;
+        let mut claims = Claims { next_due: u64::try_from(due).ok().map(Duration::from_millis), ..Claims::default() };
+        for raw in reply {
+            let raw: RawClaim = read(raw)?;
+            let lease = lease(&raw)?;
+            match claim(lease.clone(), raw) {
+                Ok(claim) => claims.claims.push(claim),
+                Err(StoreError::Corrupt { what, reason }) => {
+                    tracing::error!(request = %lease.request, game = %lease.game, what, reason, "a request is unreadable");
+                    // If the store fails now, the lease runs out, and it is claimed again.
+                    let _ = self.fail(&lease, &to_json(&unreadable(&what, &reason))?).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(claims)
+    }
+
     fn claim_call(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Call, StoreError> {
         let lost = Problem::new(
             ProblemType::AttemptsExhausted,
@@ -346,15 +379,6 @@ pub(super) fn accepted(reply: &[String]) -> Result<Accepted, StoreError> {
     })
 }
 
-fn claims(mut reply: Vec<redis::Value>) -> Result<Claims, StoreError> {
-    if reply.is_empty() {
-        return Err(surprising("claim", &reply));
-    }
-    let due: i64 = read(reply.remove(0))?;
-    let claims = reply.into_iter().map(|raw| claim(read(raw)?)).collect::<Result<_, _>>()?;
-    Ok(Claims { claims, next_due: u64::try_from(due).ok().map(Duration::from_millis) })
-}
-
 /// The arguments with which every fenced script begins.
 fn fenced(lease: &Lease) -> Call {
     Call::new().id(lease.game).id(lease.request).arg(lease.token.as_str())
@@ -370,16 +394,25 @@ fn chunk_data(lease: &Lease, content: &str, done: bool) -> Result<String, StoreE
     })
 }
 
-fn claim((game, token, id, status, state, history): RawClaim) -> Result<Claim, StoreError> {
+fn lease((game, token, request, status, ..): &RawClaim) -> Result<Lease, StoreError> {
     let corrupt = |error: protocol::IdError| surprising("a claim", &error);
-    let (game_id, request_id): (GameId, RequestId) = (game.parse().map_err(corrupt)?, id.parse().map_err(corrupt)?);
+    let attempt = status.first().and_then(Option::as_ref).and_then(|attempt| attempt.parse().ok());
+    Ok(Lease {
+        game: game.parse().map_err(corrupt)?,
+        request: request.parse().map_err(corrupt)?,
+        attempt: Attempt(attempt.ok_or_else(|| surprising("an attempt", status))?),
+        token: LeaseToken::new(token.clone()),
+    })
+}
+
+fn claim(lease: Lease, (game, _, _, status, state, history): RawClaim) -> Result<Claim, StoreError> {
+    let (id, game_id) = (lease.request, lease.game);
     let mut fields = named(&STATUS, status);
     fields.insert("game_id".to_owned(), game);
     fields.insert("status".to_owned(), RequestStatus::Processing.to_string());
-    let request = Fields::new(format!("request {id}"), fields).request(request_id, Some(0))?;
     Ok(Claim {
-        lease: Lease { game: game_id, request: request_id, attempt: request.attempt, token: LeaseToken::new(token) },
-        request,
+        lease,
+        request: Fields::new(format!("request {id}"), fields).request(id, Some(0))?,
         game: Fields::new(format!("game {game_id}"), named(&STATE, state)).game(game_id)?,
         history: history
             .iter()

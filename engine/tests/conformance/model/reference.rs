@@ -336,7 +336,7 @@ impl Reference {
     fn give_up(&mut self, number: usize) {
         let request = &mut self.requests[number];
         request.status = RequestStatus::Failed;
-        request.error = true;
+        (request.error, request.revived) = (true, false);
         self.games[request.game].lane.remove(0);
         self.letters.push(number);
         self.tell(number, "request.failed");

@@ -14,7 +14,7 @@ local function claim(at, fresh, look)
 
   local function status_of(request)
     return call('HMGET', STATUS(request), 'attempt', 'started_at', 'type', 'message', 'user_message', 'actor', 'caused_by',
-      'enqueued_at', 'cursor', 'error', 'narration', 'delta', 'not_before')
+      'enqueued_at', 'cursor', 'error', 'narration', 'delta', 'not_before', 'first_cursor')
   end
 
   local function state_of(game)
@@ -95,6 +95,7 @@ local function claim(at, fresh, look)
       call('HSET', STATUS(request), 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT,
         'worker', worker, 'chunks', '0')
       if status[13] then call('HDEL', STATUS(request), 'not_before') end
+      status[13] = false
       local now, offset = append(game, tonumber(state[2]), { { 'request.processing', members(game, request) ..
         ',"type":"' .. status[3] .. '","status":"processing","attempt":' .. attempt .. ',"user_message":' ..
         cjson.encode(status[5]) .. '}', request } })

@@ -168,6 +168,7 @@ end
 -- Gives a request up: a dead letter with its whole record. `problem` is JSON. Its status stays as long as the letter.
 local function bury(game, request, problem)
   call('HSET', STATUS(request), 'error', problem)
+  call('HDEL', STATUS(request), 'revived')
   finish(game, request, 'failed')
   local letter = { 'request_id', request, 'version', call('HGET', GAME(game), 'version') or '0' }
   local fields = call('HGETALL', STATUS(request))

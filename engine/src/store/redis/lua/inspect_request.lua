@@ -13,6 +13,13 @@ if not status then
     wrong('it is in the global order, and has no record', 'take it out',
       function() call('ZREM', QUEUED, request) end)
   end
+  local letter = call('HGET', DEAD_INDEX, request)
+  if letter then
+    wrong('it has a dead letter, and no record', 'delete the letter', function()
+      call('XDEL', DEAD, letter)
+      call('HDEL', DEAD_INDEX, request)
+    end)
+  end
   return found
 end
 local unfinished, lasting = status == 'queued' or status == 'processing', call('PTTL', STATUS(request)) < 0
