@@ -164,7 +164,7 @@ pub struct ChatChunk {
     pub request_id: RequestId,
     /// Its game.
     pub game_id: GameId,
-    /// The attempt that narrates.
+    /// The attempt that narrates; 0 for a narration that is kept from before its request was given up.
     pub attempt: Attempt,
     /// Text that follows the earlier chunks of this attempt.
     pub content: String,

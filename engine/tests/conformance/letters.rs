@@ -6,8 +6,8 @@ use protocol::{RequestId, RequestStatus};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    ATTEMPTS, claim, claim_one, finish, log, names, narrated, new_game, problem, problem_text, request, requests,
-    run_all, say,
+    ATTEMPTS, claim, claim_one, finish, log, names, narrated, new_game, parse, problem, problem_text, request,
+    requests, run_all, say,
 };
 
 pub(crate) async fn a_dead_letter_holds_the_whole_story(bench: Bench) {
@@ -79,7 +79,10 @@ pub(crate) async fn a_letter_that_is_retried_runs_again_with_its_id_and_its_chec
     assert_eq!(running.requests, [waiting, id]);
     // Whoever follows it from its new beginning sees nothing of its end before that.
     let log = log(&store, game).await;
-    assert_eq!(names(&log)[5..], ["request.queued", "request.processing"]);
+    // What it has narrated is shown as a whole, for no attempt will narrate again.
+    assert_eq!(names(&log)[5..], ["request.queued", "chat.chunk", "request.processing"]);
+    let protocol::Event::ChatChunk(whole) = parse(&log[6]) else { panic!("{:?}", log[6]) };
+    assert_eq!((whole.content.as_str(), whole.attempt.0, whole.done), ("A door.", 0, true));
     assert_eq!(accepted.cursor, log[4].id);
     // Whoever has seen some of its first life goes on behind that.
     let revived = request(&store, id).await;

@@ -36,7 +36,8 @@ impl Life {
     pub(super) fn take(&mut self, event: &Event) -> Option<(FindingKind, String)> {
         match (&self.stage, event) {
             (Stage::GivenUp, Event::RequestQueued(_)) => {
-                (self.stage, self.attempt) = (Stage::Queued, 0);
+                // What it had shown is void with its end; a narration that is kept is shown again, as a whole.
+                *self = Self { stage: Stage::Queued, ..Self::default() };
                 None
             }
             (Stage::Ended | Stage::GivenUp, _) => {

@@ -122,7 +122,7 @@ fn an_attempt_that_was_handed_back_may_begin_again_under_its_number() {
 fn a_request_that_was_given_up_may_be_queued_again_and_no_other() {
     let a = RequestId::new();
     let mut story = Story::new();
-    story.queued(a).processing(a, 1).done(a, 1).failed(a, 1).queued(a).processing(a, 1).updated(a, 2);
+    story.queued(a).processing(a, 1).done(a, 1).failed(a, 1).queued(a).done(a, 0).processing(a, 1).updated(a, 2);
     story.completed(a, 1, "");
     assert_eq!(story.wrong(), [""; 0]);
     story.queued(a);

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use protocol::{DeadLetter, DeadLetters, RequestId, RequestQueued, RequestStatus};
+use protocol::{Attempt, ChatChunk, DeadLetter, DeadLetters, RequestId, RequestQueued, RequestStatus};
 use rusqlite::Row;
 
 use super::queue::accepted;
@@ -101,6 +101,17 @@ fn retry(step: &mut Step<'_>, id: RequestId) -> Result<Revived, StoreError> {
         caused_by: request.caused_by,
     };
     step.append(request.game, &queued.into())?;
+    if let Some(narrated) = request.checkpoints.narration {
+        // A narration that is kept is not told again by any attempt: it is shown as a whole.
+        let whole = ChatChunk {
+            request_id: id,
+            game_id: request.game,
+            attempt: Attempt(0),
+            content: narrated.text,
+            done: true,
+        };
+        step.append(request.game, &whole.into())?;
+    }
     if length == 0 {
         step.make_ready(request.game)?;
     }

@@ -174,6 +174,9 @@ impl Reference {
         (request.arrival, request.accepted_at) = (self.arrivals, accepted_at);
         self.games[game].lane.push(number);
         self.tell(number, "request.queued");
+        if self.requests[number].narration {
+            self.tell(number, "chat.chunk");
+        }
         true
     }
 

@@ -9,8 +9,8 @@ end
 if not letter then
   return call('HGET', STATUS(request), 'revived') == '1' and accepted() or { 'unknown' }
 end
-local game, kind, message, parent, before =
-  unpack(call('HMGET', STATUS(request), 'game_id', 'type', 'user_message', 'caused_by', 'cursor'))
+local game, kind, message, parent, before, narration =
+  unpack(call('HMGET', STATUS(request), 'game_id', 'type', 'user_message', 'caused_by', 'cursor', 'narration'))
 if not game then return { 'unknown' } end
 if call('EXISTS', GAME(game)) == 0 then return { 'no_game' } end
 call('XDEL', DEAD, letter)
@@ -23,5 +23,10 @@ local position, seq = call('ZCARD', LANE(game)), int(call('INCR', SEQUENCE))
 admit(game, request, seq, seq, position, { 'revived', '1' }, members(game, request) .. ',"type":"' .. kind ..
   '","status":"queued","user_message":' .. cjson.encode(message) ..
   (parent and ',"caused_by":"' .. parent .. '"' or '') .. '}')
+-- A narration that is kept is not told again by any attempt: it is shown as a whole.
+if narration then
+  tell(game, 'chat.chunk', members(game, request) .. ',"attempt":0,"content":' ..
+    cjson.encode(cjson.decode(narration).text) .. ',"done":true}', request)
+end
 if position == 0 then make_ready(game) end
 return accepted()
