@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::store::{Cancelled, StoreError};
+use engine::store::Cancelled;
 use protocol::{IfBusy, RequestId, RequestStatus};
 use tokio::time::timeout;
 
@@ -49,16 +49,6 @@ pub(crate) async fn a_request_in_processing_is_withdrawn_and_its_attempt_changes
     let next = say(&store, game, "later").await;
     let running = claim_one(&store).await;
     store.publish_chunk(&running.lease, 1, "You see").await.unwrap();
-    let mut revoked = store.revocations();
-    // A listener over the network needs a moment to be one; until then, the heartbeat says the same.
-    let told = async {
-        loop {
-            let token = timeout(PATIENCE, revoked.recv()).await.unwrap().unwrap();
-            if token == running.lease.token {
-                return;
-            }
-        }
-    };
 
     assert_eq!(store.cancel(id).await.unwrap(), Cancelled::Done);
 
@@ -71,8 +61,6 @@ pub(crate) async fn a_request_in_processing_is_withdrawn_and_its_attempt_changes
     assert_eq!(names(&log)[3..], ["chat.chunk", "attempt.superseded", "request.cancelled"]);
     assert_eq!(store.game(game).await.unwrap().unwrap().version, 1);
     assert_eq!(requests(&claim(&store, 9).await), [next]);
-    // On Redis the first subscription may have come too late for this message, which is allowed.
-    let _ = timeout(Duration::from_millis(200), told).await;
 }
 
 pub(crate) async fn a_worker_is_told_of_a_lease_that_was_taken_away(bench: Bench) {
@@ -82,14 +70,13 @@ pub(crate) async fn a_worker_is_told_of_a_lease_that_was_taken_away(bench: Bench
 
     let told = async {
         // Until the listener is there, messages to it are lost: so there is one after the other.
-        for n in 0.. {
-            let id = say(&store, game, &format!("message {n}")).await;
-            let running = claim_one(&store).await;
+        let mut taken = Vec::new();
+        loop {
+            let id = say(&store, game, "look").await;
+            taken.push(claim_one(&store).await.lease.token);
             store.cancel(id).await.unwrap();
             if let Ok(token) = timeout(Duration::from_millis(20), revoked.recv()).await {
-                let tokens: Vec<_> = std::iter::once(token.unwrap()).collect();
-                assert!(tokens.iter().all(|token| token.as_str().contains(":ada:")), "{tokens:?}");
-                assert!(n > 0 || tokens[0] == running.lease.token);
+                assert!(taken.contains(&token.unwrap()));
                 return;
             }
         }
@@ -196,10 +183,10 @@ pub(crate) async fn a_turn_over_commits_and_claims_what_comes_next(bench: Bench)
     let last = &over.claims.claims[0];
     let over = store.commit_and_claim(&last.lease, &turn(last, &[]), &worker, crate::fixture::nonce(), 0).await;
     assert!(over.committed.is_ok() && over.claims.claims.is_empty());
-    // And one whose lease has passed claims all the same.
+    // A repeat whose claim is another one claims all the same, as long as there is something.
     let stale = store.commit_and_claim(&running.lease, &turn(&running, &[]), &worker, crate::fixture::nonce(), 1).await;
     assert!(stale.committed.is_ok(), "its own commit is answered as at first");
     assert_eq!(requests(&stale.claims.claims), [first.child(0)]);
-    let zombie = store.commit_and_claim(&last.lease, &turn(last, &[]), &worker, crate::fixture::nonce(), 1).await;
-    assert!(matches!(zombie.committed, Ok(_) | Err(StoreError::LeaseLost)));
+    let idle = store.commit_and_claim(&last.lease, &turn(last, &[]), &worker, crate::fixture::nonce(), 1).await;
+    assert!(idle.committed.is_ok() && idle.claims.claims.is_empty());
 }
