@@ -1,11 +1,12 @@
 //! The events of a run. The runner sends them; every report is made from them and from nothing else.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::Failure;
+use super::{Entry, Failure};
 
 /// Something that happens in a run.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ pub enum RunEventKind {
         /// Why so.
         reason: String,
     },
-    /// A case begins.
+    /// A case begins, or begins again.
     CaseStarted {
         /// Its id.
         case: String,
@@ -39,6 +40,13 @@ pub enum RunEventKind {
         case: String,
         /// What the step is about.
         step: String,
+    },
+    /// What a case waits for has changed.
+    Waiting {
+        /// The case's id.
+        case: String,
+        /// What it waits for.
+        what: String,
     },
     /// A case has ended.
     CaseFinished(CaseReport),
@@ -59,8 +67,10 @@ pub struct CaseReport {
     pub outcome: CaseOutcome,
     /// How long it took.
     pub took: Duration,
-    /// How many steps were done.
+    /// How many steps it has.
     pub steps: usize,
+    /// Everything that happened in it, in the order of time; of its last attempt, if it was tried again.
+    pub timeline: Arc<[Entry]>,
 }
 
 /// How a case ended.
@@ -68,6 +78,8 @@ pub struct CaseReport {
 pub enum CaseOutcome {
     /// Everything held.
     Passed,
+    /// Everything held, but not at the first try: what was wrong before.
+    Flaky(Vec<Failure>),
     /// Something did not.
     Failed(Box<Failure>),
     /// It cannot be run here, for this reason.
@@ -77,8 +89,10 @@ pub enum CaseOutcome {
 /// How a run went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Cases that passed.
+    /// Cases that passed, the flaky ones included.
     pub passed: usize,
+    /// Of those that passed: those that had failed before.
+    pub flaky: usize,
     /// Cases that failed, those with pending snapshots included.
     pub failed: usize,
     /// Of those that failed: those where nothing is wrong but a snapshot that waits to be reviewed.
@@ -94,6 +108,10 @@ impl Summary {
     pub fn count(&mut self, outcome: &CaseOutcome) {
         match outcome {
             CaseOutcome::Passed => self.passed += 1,
+            CaseOutcome::Flaky(_) => {
+                self.passed += 1;
+                self.flaky += 1;
+            }
             CaseOutcome::Skipped(_) => self.skipped += 1,
             CaseOutcome::Failed(failure) => {
                 self.failed += 1;

@@ -26,6 +26,18 @@ pub fn junit(cases: &[CaseReport], summary: &Summary) -> String {
         );
         let _ = match &case.outcome {
             CaseOutcome::Passed => writeln!(xml, "/>"),
+            CaseOutcome::Flaky(failures) => {
+                xml.push('>');
+                for failure in failures {
+                    let _ = write!(
+                        xml,
+                        "<flakyFailure message=\"{}\">{}</flakyFailure>",
+                        escape(&failure.what),
+                        escape(&failure.render())
+                    );
+                }
+                writeln!(xml, "</testcase>")
+            }
             CaseOutcome::Skipped(reason) => writeln!(xml, "><skipped message=\"{}\"/></testcase>", escape(reason)),
             CaseOutcome::Failed(failure) => writeln!(
                 xml,
@@ -58,6 +70,7 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
@@ -72,6 +85,7 @@ mod tests {
             outcome,
             took: Duration::from_millis(1500),
             steps: 1,
+            timeline: Arc::from([]),
         };
         let cases = [
             case("a", CaseOutcome::Passed),

@@ -60,6 +60,10 @@ impl<W: Write> Terminal<W> {
                 self.running.insert(case.clone(), step.clone());
                 self.show_running();
             }
+            RunEventKind::Waiting { case, what } => {
+                self.running.insert(case.clone(), what.clone());
+                self.show_running();
+            }
             RunEventKind::CaseFinished(report) => self.case(report)?,
             RunEventKind::RunFinished(summary) => self.end(summary)?,
         }
@@ -77,6 +81,11 @@ impl<W: Write> Terminal<W> {
             CaseOutcome::Passed => {
                 let word = self.paint("32", "PASS");
                 self.line(&format!("{word} {took} {}{slow}", report.case))?;
+            }
+            CaseOutcome::Flaky(failures) => {
+                let word = self.paint("33", "FLAKY");
+                let tries = failures.len() + 1;
+                self.line(&format!("{word} {took} {}{slow} (passed at try {tries})", report.case))?;
             }
             CaseOutcome::Skipped(reason) => {
                 let word = self.paint("33", "SKIP");
@@ -139,6 +148,8 @@ fn indent(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use jiff::Timestamp;
 
     use super::*;
@@ -161,6 +172,7 @@ mod tests {
             outcome,
             took: Duration::from_millis(42),
             steps: 1,
+            timeline: Arc::from([]),
         })
     }
 

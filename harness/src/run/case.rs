@@ -37,6 +37,7 @@ pub(super) async fn run(context: &RunContext, case: Arc<Case>, events: &Events) 
         outcome,
         took: log.elapsed(),
         steps: case.all_steps().count(),
+        timeline: log.entries().into(),
     }
 }
 
