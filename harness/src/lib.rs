@@ -14,6 +14,7 @@ pub mod http;
 pub mod invariants;
 pub mod json;
 pub mod model;
+pub mod profile;
 pub mod report;
 pub mod run;
 pub mod services;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Case;
 use super::error::{CaseWarning, DiscoverError};
 use super::parse::{Parsed, named_path, parse};
+use crate::profile::Profile;
 
 /// The cases of a run, in the order of their paths, and everything that is wrong with the files.
 #[derive(Debug, Default)]
@@ -20,8 +21,8 @@ pub struct Discovered {
 
 /// Gathers the cases below the given paths. A file that is reached twice counts once.
 #[must_use]
-pub fn discover(paths: &[PathBuf]) -> Discovered {
-    let mut walk = Walk::default();
+pub fn discover(paths: &[PathBuf], profile: &Profile) -> Discovered {
+    let mut walk = Walk { profile, found: Discovered::default(), seen: BTreeSet::new(), sequences: Vec::new() };
     for path in paths {
         walk.path(path);
     }
@@ -38,14 +39,14 @@ pub fn discover(paths: &[PathBuf]) -> Discovered {
     found
 }
 
-#[derive(Default)]
-struct Walk {
+struct Walk<'a> {
+    profile: &'a Profile,
     found: Discovered,
     seen: BTreeSet<PathBuf>,
     sequences: Vec<PathBuf>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn path(&mut self, path: &Path) {
         if !path.is_dir() {
             return self.file(path);
@@ -77,7 +78,7 @@ impl Walk {
         if !self.seen.insert(canonical.clone()) {
             return;
         }
-        match parse(&text, path) {
+        match parse(&text, path, self.profile) {
             Err(error) => self.found.errors.push(error.into()),
             Ok((parsed, warnings)) => {
                 self.found.warnings.extend(warnings);
@@ -130,7 +131,7 @@ mod tests {
             ("deep/b.json", CASE),
             ("snapshots/x.json", "not a case"),
         ]);
-        let found = discover(&[dir.path().to_owned()]);
+        let found = discover(&[dir.path().to_owned()], &Profile::story_engine());
         assert!(found.errors.is_empty(), "{:?}", found.errors);
         let ids: Vec<_> = found.cases.iter().map(|case| case.id.as_str()).collect();
         assert_eq!(ids, ["b", "c", "b-2"]);
@@ -140,14 +141,14 @@ mod tests {
     fn a_sequence_that_contains_itself_is_an_error_and_not_a_loop() {
         let dir =
             files(&[("a.json", r#"{"name": "a", "cases": ["b"]}"#), ("b.json", r#"{"name": "b", "cases": ["a"]}"#)]);
-        let found = discover(&[dir.path().join("a.json")]);
+        let found = discover(&[dir.path().join("a.json")], &Profile::story_engine());
         assert!(matches!(found.errors.as_slice(), [DiscoverError::Cycle { .. }]), "{:?}", found.errors);
     }
 
     #[test]
     fn what_is_missing_is_named() {
         let dir = files(&[("a.json", r#"{"name": "a", "cases": ["gone"]}"#)]);
-        let found = discover(&[dir.path().to_owned(), dir.path().join("nowhere.json")]);
+        let found = discover(&[dir.path().to_owned(), dir.path().join("nowhere.json")], &Profile::story_engine());
         let errors: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
         assert!(errors[0].contains("`gone`"), "{errors:?}");
         assert!(errors[1].contains("nowhere.json"), "{errors:?}");

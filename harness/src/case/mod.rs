@@ -7,15 +7,21 @@ mod discover;
 mod error;
 mod expect;
 mod file;
+mod names;
 mod parse;
 mod step;
+mod target;
 
 pub use discover::{Discovered, discover};
 pub use error::{CaseError, CaseWarning, DiscoverError};
-pub use expect::{CallCounts, EventList, EventPattern, Expect, QueueExpect};
-pub use file::{CaseFile, GateAction, HttpExpect, HttpStep, RequestStream, Snapshots, StreamAction, WaitFor, schema};
+pub use expect::{CallCounts, CallKind, EventList, EventPattern, Expect, PromptPattern, QueueExpect, StreamExpect};
+pub use file::{
+    Capture, CaseFile, Filter, GateAction, HttpExpect, HttpStep, Listen, RedisAction, RedisCommand, RequestStream,
+    Snapshots, StreamAction, WaitFor, schema,
+};
 pub use parse::{Parsed, Sequence, parse};
-pub use step::{Action, ProcessAction, Step, Target, Verb};
+pub use step::{Action, Chat, Step};
+pub use target::{ProcessAction, Target, Verb};
 
 use std::path::PathBuf;
 
@@ -49,6 +55,8 @@ pub struct Case {
     pub snapshot: Snapshots,
     /// Dead letters that the case leaves on purpose.
     pub dead_letters: u64,
+    /// Seeds of schedules under which it has failed once.
+    pub schedules: Vec<u64>,
 }
 
 /// A game that a case plays.
@@ -92,6 +100,18 @@ impl Case {
     /// Whether a step starts, stops or kills a process.
     #[must_use]
     pub fn acts_on_processes(&self) -> bool {
-        self.all_steps().any(|step| matches!(step.action, Action::Process(_)))
+        self.all_steps().any(|step| matches!(step.action, Action::Process(_) | Action::Scale(_)))
+    }
+
+    /// Whether a step does something to Redis, or to the way to it.
+    #[must_use]
+    pub fn acts_on_redis(&self) -> bool {
+        self.all_steps().any(|step| matches!(step.action, Action::Redis(_)))
+    }
+
+    /// Whether a step stops Redis, so that the case needs one of its own.
+    #[must_use]
+    pub fn stops_redis(&self) -> bool {
+        self.all_steps().any(|step| matches!(&step.action, Action::Redis(action) if action.needs_own_server()))
     }
 }

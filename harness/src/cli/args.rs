@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::bench::BenchArgs;
 use super::chaos::ChaosArgs;
+use crate::model::Wire;
 use crate::services::Mode;
 
 /// Runs JSON cases against the real story engine and breaks it on purpose.
@@ -65,6 +66,9 @@ pub(super) struct Paths {
     /// Case files, or directories with them.
     #[arg(default_value = "cases/")]
     pub(super) paths: Vec<PathBuf>,
+    /// What they are for; the first `harness.toml` beside or above them when left out, and the story engine without one.
+    #[arg(long, value_name = "FILE")]
+    pub(super) profile: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +79,12 @@ pub(super) struct RunArgs {
     /// How Redis and the model are come by; the first that works of local, docker and embedded when left out.
     #[arg(long, value_parser = wanted_mode, default_value = "auto")]
     pub(super) services: Wanted,
+    /// What is tested; the first `harness.toml` beside or above the cases when left out, and the story engine without one.
+    #[arg(long, value_name = "FILE")]
+    pub(super) profile: Option<PathBuf>,
+    /// The wire format in which the engine speaks to the model.
+    #[arg(long, value_enum, default_value_t = Wire::Openai)]
+    pub(super) provider: Wire,
     /// Run only cases whose id, name or a tag contains this.
     #[arg(long, value_name = "TEXT")]
     pub(super) filter: Option<String>,

@@ -21,8 +21,8 @@ pub async fn main() -> Exit {
         Command::Run(args) => run::run(*args).await,
         Command::Chaos(args) => chaos::run(args).await,
         Command::Bench(args) => bench::run(args).await,
-        Command::Check(paths) => check::check(&paths.paths),
-        Command::List(paths) => check::list(&paths.paths),
+        Command::Check(paths) => check::check(&paths),
+        Command::List(paths) => check::list(&paths),
         Command::Schema => {
             println!("{:#}", schema());
             Exit::Ok

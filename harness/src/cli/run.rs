@@ -13,13 +13,18 @@ use super::Exit;
 use super::args::{RunArgs, Wanted};
 use super::check::complain;
 use crate::case::{Case, discover};
+use crate::profile::{self, Profile};
 use crate::report::{Events, RunEvent, Summary, Terminal, junit};
 use crate::run::{RunContext, run as run_cases};
 use crate::services::{Durability, ExternalUrls, Programs, ServiceError, Services};
 
 /// Runs cases as asked for.
 pub(super) async fn run(args: RunArgs) -> Exit {
-    let found = match complain(discover(&args.paths)) {
+    let profile = match find_profile(args.profile.as_deref(), &args.paths) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
+    };
+    let found = match complain(discover(&args.paths, &profile)) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
@@ -28,13 +33,24 @@ pub(super) async fn run(args: RunArgs) -> Exit {
         eprintln!("no case is selected");
         return Exit::Usage;
     }
-    let Some(content) = args.content.clone().or_else(|| fixture("content", &cases)) else {
+    let content = args.content.clone().or_else(|| fixture("content", &cases));
+    // Only the story engine has content.
+    let content = content.or_else(|| (!profile.is_story_engine()).then(PathBuf::new));
+    let Some(content) = content else {
         eprintln!(
             "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
         );
         return Exit::Usage;
     };
-    in_a_directory(args.keep, async |dir| start(&args, cases, content, dir).await).await
+    in_a_directory(args.keep, async |dir| start(&args, profile, cases, content, dir).await).await
+}
+
+/// The profile that the cases are for.
+pub(super) fn find_profile(named: Option<&Path>, paths: &[PathBuf]) -> Result<Arc<Profile>, Exit> {
+    profile::find(named, paths).map_err(|error| {
+        eprintln!("{:?}", Report::new(error));
+        Exit::Usage
+    })
 }
 
 /// Works in a directory that is gone afterwards, unless it is to be kept.
@@ -54,7 +70,7 @@ pub(super) async fn in_a_directory(keep: bool, work: impl AsyncFnOnce(&Path) -> 
     work(&path).await
 }
 
-async fn start(args: &RunArgs, cases: Vec<Case>, served: PathBuf, dir: &Path) -> Exit {
+async fn start(args: &RunArgs, profile: Arc<Profile>, cases: Vec<Case>, served: PathBuf, dir: &Path) -> Exit {
     let programs =
         Programs { supervisor: env::current_exe().ok(), engine: args.engine.clone(), mock_llm: args.mock_llm.clone() };
     let external =
@@ -79,6 +95,8 @@ async fn start(args: &RunArgs, cases: Vec<Case>, served: PathBuf, dir: &Path) ->
     };
     let context = RunContext {
         services,
+        profile,
+        wire: args.provider,
         programs,
         offline_script: fixture("models/offline.json", &cases),
         content: served,

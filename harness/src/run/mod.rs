@@ -2,9 +2,12 @@
 //!
 //! [`RunEvent`]: crate::report::RunEvent
 
+mod branch;
 mod case;
 mod http_step;
+mod listen;
 mod outcome;
+mod redis;
 mod settle;
 mod step;
 mod world;
@@ -16,6 +19,8 @@ use futures::{StreamExt, stream};
 use tokio::time::Instant;
 
 use crate::case::Case;
+use crate::model::Wire;
+use crate::profile::Profile;
 use crate::report::{CaseReport, Events, RunEventKind, Summary};
 use crate::services::{Mode, Programs, Services};
 
@@ -24,6 +29,10 @@ use crate::services::{Mode, Programs, Services};
 pub struct RunContext {
     /// Redis and the model.
     pub services: Services,
+    /// The service that is tested.
+    pub profile: Arc<Profile>,
+    /// The wire format in which the engine speaks to the model.
+    pub wire: Wire,
     /// Where the programs are.
     pub programs: Programs,
     /// The content that the engine serves.

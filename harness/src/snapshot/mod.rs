@@ -7,7 +7,7 @@ mod alias;
 mod render;
 
 pub use alias::Aliases;
-pub use render::{events, history, prompts, state};
+pub use render::{answer, events, history, prompts, state};
 
 use std::fs;
 use std::io;
