@@ -1,8 +1,9 @@
 //! The scripted model, as the harness steers it: one namespace of `mock-llm`, over its admin API.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mock_llm::{Ending, Kind, Record};
+use mock_llm::{Ending, GateState, Holds, Kind, Record};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -95,6 +96,18 @@ impl Model {
     /// Opens a gate for good.
     pub async fn open_gate(&self, gate: &str) -> Result<(), ModelError> {
         self.call(Method::POST, &format!("gates/{gate}"), None).await.map(drop)
+    }
+
+    /// Holds calls from here on.
+    pub async fn hold(&self, holds: &Holds) -> Result<(), ModelError> {
+        let body = serde_json::to_string(holds).unwrap_or_default();
+        self.call(Method::PUT, "holds", Some(&body)).await.map(drop)
+    }
+
+    /// Every gate that is known, by name.
+    pub async fn gates(&self) -> Result<BTreeMap<String, GateState>, ModelError> {
+        let answer = self.call(Method::GET, "gates", None).await?;
+        Ok(serde_json::from_value(answer).unwrap_or_default())
     }
 
     /// Waits until no call is in flight.

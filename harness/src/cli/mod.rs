@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod chaos;
 mod check;
+mod crash;
 mod exit;
 mod run;
 
@@ -20,6 +21,7 @@ pub async fn main() -> Exit {
     match Cli::parse().command {
         Command::Run(args) => run::run(*args).await,
         Command::Chaos(args) => chaos::run(args).await,
+        Command::Crash(args) => crash::run(*args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Check(paths) => check::check(&paths),
         Command::List(paths) => check::list(&paths),

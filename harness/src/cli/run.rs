@@ -20,18 +20,27 @@ use crate::services::{Durability, ExternalUrls, Programs, ServiceError, Services
 
 /// Runs cases as asked for.
 pub(super) async fn run(args: RunArgs) -> Exit {
-    let profile = match find_profile(args.profile.as_deref(), &args.paths) {
-        Ok(profile) => profile,
-        Err(exit) => return exit,
-    };
-    let found = match complain(discover(&args.paths, &profile)) {
-        Ok(found) => found,
-        Err(exit) => return exit,
-    };
+    in_a_directory(args.keep, async |dir| match prepare(&args, dir).await {
+        Ok(Prepared { context, cases }) => follow(&args, Arc::new(context), cases).await,
+        Err(exit) => exit,
+    })
+    .await
+}
+
+/// Cases, and services that they can be run with.
+pub(super) struct Prepared {
+    pub(super) context: RunContext,
+    pub(super) cases: Vec<Case>,
+}
+
+/// Gathers the cases that are asked for and starts services for them.
+pub(super) async fn prepare(args: &RunArgs, dir: &Path) -> Result<Prepared, Exit> {
+    let profile = find_profile(args.profile.as_deref(), &args.paths)?;
+    let found = complain(discover(&args.paths, &profile))?;
     let cases: Vec<Case> = found.cases.into_iter().filter(|case| selected(case, args.filter.as_deref())).collect();
     if cases.is_empty() {
         eprintln!("no case is selected");
-        return Exit::Usage;
+        return Err(Exit::Usage);
     }
     let content = args.content.clone().or_else(|| fixture("content", &cases));
     // Only the story engine has content.
@@ -40,9 +49,41 @@ pub(super) async fn run(args: RunArgs) -> Exit {
         eprintln!(
             "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
         );
-        return Exit::Usage;
+        return Err(Exit::Usage);
     };
-    in_a_directory(args.keep, async |dir| start(&args, profile, cases, content, dir).await).await
+    let programs =
+        Programs { supervisor: env::current_exe().ok(), engine: args.engine.clone(), mock_llm: args.mock_llm.clone() };
+    let external =
+        ExternalUrls { api: args.api_url.clone(), redis: args.redis_url.clone(), mock: args.mock_url.clone() };
+    let mode = match args.services {
+        Wanted::Auto => None,
+        Wanted::Mode(mode) => Some(mode),
+    };
+    let http = crate::http::client().map_err(|error| {
+        eprintln!("{error}");
+        Exit::Services
+    })?;
+    let services = match Services::start(mode, &programs, &external, Durability::None, dir).await {
+        Ok(services) => services,
+        Err(error) => {
+            let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+            return Err(without_services(&ids, error));
+        }
+    };
+    let context = RunContext {
+        services,
+        profile,
+        wire: args.provider,
+        programs,
+        offline_script: fixture("models/offline.json", &cases),
+        content,
+        dir: dir.to_owned(),
+        run_id: run_id(),
+        update: args.update,
+        jobs: args.jobs.unwrap_or_else(default_jobs),
+        http,
+    };
+    Ok(Prepared { context, cases })
 }
 
 /// The profile that the cases are for.
@@ -68,45 +109,6 @@ pub(super) async fn in_a_directory(keep: bool, work: impl AsyncFnOnce(&Path) -> 
         return work(&path).await;
     }
     work(&path).await
-}
-
-async fn start(args: &RunArgs, profile: Arc<Profile>, cases: Vec<Case>, served: PathBuf, dir: &Path) -> Exit {
-    let programs =
-        Programs { supervisor: env::current_exe().ok(), engine: args.engine.clone(), mock_llm: args.mock_llm.clone() };
-    let external =
-        ExternalUrls { api: args.api_url.clone(), redis: args.redis_url.clone(), mock: args.mock_url.clone() };
-    let mode = match args.services {
-        Wanted::Auto => None,
-        Wanted::Mode(mode) => Some(mode),
-    };
-    let http = match crate::http::client() {
-        Ok(http) => http,
-        Err(error) => {
-            eprintln!("{error}");
-            return Exit::Services;
-        }
-    };
-    let services = match Services::start(mode, &programs, &external, Durability::None, dir).await {
-        Ok(services) => services,
-        Err(error) => {
-            let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
-            return without_services(&ids, error);
-        }
-    };
-    let context = RunContext {
-        services,
-        profile,
-        wire: args.provider,
-        programs,
-        offline_script: fixture("models/offline.json", &cases),
-        content: served,
-        dir: dir.to_owned(),
-        run_id: run_id(),
-        update: args.update,
-        jobs: args.jobs.unwrap_or_else(default_jobs),
-        http,
-    };
-    follow(args, Arc::new(context), cases).await
 }
 
 /// Runs the cases while one reader reports on them; Ctrl-C and the time limit end both.

@@ -2,7 +2,7 @@
 
 mod config;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -135,6 +135,12 @@ impl Fleet {
             self.start(target).await.map_err(|error| error.to_string())?;
         }
         Ok(())
+    }
+
+    /// Of targets that are the same process here, one.
+    pub(crate) fn distinct(&self, targets: Vec<Target>) -> Vec<Target> {
+        let mut keys = BTreeSet::new();
+        targets.into_iter().filter(|target| keys.insert(self.key(target))).collect()
     }
 
     /// A process that has ended though nobody asked it to.

@@ -9,9 +9,11 @@ use regex::Regex;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::ending::{self, CallShape, End};
+use super::manner::Manner;
 use super::outcome::{Look, until};
 use super::world::{World, failed};
-use super::{RunContext, step};
+use super::{RunContext, blow, step};
 use crate::case::Case;
 use crate::invariants::{self, Finding};
 use crate::profile::Call;
@@ -23,13 +25,17 @@ use crate::watch::Journal;
 /// How long everything may take to come to rest after the last step, before patience is applied.
 const REST_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long the moment of a blow may let itself be waited for after the last step, before patience is applied.
+const BLOW_LIMIT: Duration = Duration::from_secs(5);
+
 /// Runs a case in a world of its own.
-pub(super) async fn run(context: &RunContext, case: Arc<Case>, events: &Events) -> CaseReport {
+pub(super) async fn run(context: &RunContext, play: &Play, events: &Events) -> CaseReport {
     let log = CaseLog::default();
-    let outcome = match obstacle(context, &case) {
+    let case = &play.case;
+    let outcome = match obstacle(context, case) {
         Some(reason) => CaseOutcome::Skipped(reason),
-        None => match play(context, &case, &log, events).await {
-            Ok(()) => CaseOutcome::Passed,
+        None => match perform(context, play, &log, events).await {
+            Ok(_) => CaseOutcome::Passed,
             Err(failure) => CaseOutcome::Failed(Box::new(failure)),
         },
     };
@@ -42,6 +48,24 @@ pub(super) async fn run(context: &RunContext, case: Arc<Case>, events: &Events) 
         steps: case.all_steps().count(),
         timeline: log.entries().into(),
     }
+}
+
+/// A case, and how it is played.
+#[derive(Debug, Clone)]
+pub struct Play {
+    /// The case.
+    pub case: Arc<Case>,
+    /// The manner.
+    pub manner: Manner,
+}
+
+/// What came of a case.
+#[derive(Debug, Clone)]
+pub struct Performed {
+    /// Its end.
+    pub end: End,
+    /// The calls of the model.
+    pub calls: Vec<CallShape>,
 }
 
 /// Why the case cannot be run with these services.
@@ -75,16 +99,21 @@ fn obstacle(context: &RunContext, case: &Case) -> Option<String> {
     (!case.engine.is_empty()).then(|| "it configures the engine, and an external one is configured already".to_owned())
 }
 
-async fn play(context: &RunContext, case: &Arc<Case>, log: &CaseLog, events: &Events) -> Result<(), Failure> {
-    let world = World::start(context, Arc::clone(case), log.clone(), events.clone()).await?;
-    let result = steps(&world, events).await;
-    let result = match result {
-        Ok(()) => finish(&world, context).await,
+/// Plays a case to its end.
+pub(super) async fn perform(
+    context: &RunContext,
+    play: &Play,
+    log: &CaseLog,
+    events: &Events,
+) -> Result<Performed, Failure> {
+    let world = World::start(context, Arc::clone(&play.case), play.manner, log.clone(), events.clone()).await?;
+    let result = match act(&world, play.manner, events).await {
+        Ok(()) => finish(&world, context, play.manner).await,
         Err(failure) => Err(failure),
     };
     match result {
-        Ok(()) => match world.stop().await.first() {
-            None => Ok(()),
+        Ok(performed) => match world.stop().await.first() {
+            None => Ok(performed),
             Some(wrong) => Err(world.explain(Failure::new(wrong)).await),
         },
         // A snapshot's difference says all.
@@ -101,6 +130,34 @@ async fn play(context: &RunContext, case: &Arc<Case>, log: &CaseLog, events: &Ev
     }
 }
 
+/// Does the steps, while whoever else acts in this manner does so too.
+async fn act(world: &World, manner: Manner, events: &Events) -> Result<(), Failure> {
+    let steps = steps(world, events);
+    if let Some(scheduler) = &world.scheduler {
+        tokio::select! {
+            done = steps => done?,
+            ended = scheduler.run(world) => ended?,
+        }
+        // Whatever still comes is not held any more.
+        return world.release().await;
+    }
+    let Manner::Struck(blow) = manner else { return steps.await };
+    let mut steps = std::pin::pin!(steps);
+    let mut blow_dealt = std::pin::pin!(blow::deal(world, blow));
+    tokio::select! {
+        dealt = &mut blow_dealt => {
+            dealt?;
+            steps.await
+        }
+        done = &mut steps => {
+            done?;
+            let limit = crate::patience(BLOW_LIMIT);
+            let late = || Failure::new(format!("the moment had not come: {blow}"));
+            tokio::time::timeout(limit, blow_dealt).await.map_err(|_| late())?
+        }
+    }
+}
+
 async fn steps(world: &World, events: &Events) -> Result<(), Failure> {
     let branch = world.branches.begin();
     for step in &world.case.steps {
@@ -111,7 +168,7 @@ async fn steps(world: &World, events: &Events) -> Result<(), Failure> {
 }
 
 /// After the last step: rest, then what must hold at the end of every case, then its snapshots.
-async fn finish(world: &World, context: &RunContext) -> Result<(), Failure> {
+async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<Performed, Failure> {
     let deadline = Instant::now() + crate::patience(REST_LIMIT);
     for watch in world.games.iter().filter_map(|game| game.watch.as_ref()) {
         watch.resume(&world.base_url());
@@ -148,7 +205,10 @@ async fn finish(world: &World, context: &RunContext) -> Result<(), Failure> {
     if !wrong.is_empty() {
         return Err(Failure::new(format!("at the end: {}", wrong.join("; "))));
     }
-    snapshots(world, context, &calls).await
+    if !manner.is_loose() {
+        snapshots(world, context, &calls).await?;
+    }
+    Ok(Performed { end: ending::end(world, &calls).await?, calls: ending::shapes(&calls) })
 }
 
 /// What the story engine promises, whatever the case did to it.

@@ -2,15 +2,23 @@
 //!
 //! [`RunEvent`]: crate::report::RunEvent
 
+mod blow;
 mod branch;
 mod case;
+mod ending;
 mod http_step;
 mod listen;
+mod manner;
 mod outcome;
 mod redis;
+mod schedule;
 mod settle;
 mod step;
 mod world;
+
+pub use case::{Performed, Play};
+pub use ending::{CallShape, End};
+pub use manner::{Blow, Manner, Moment, Victim};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,7 +29,7 @@ use tokio::time::Instant;
 use crate::case::Case;
 use crate::model::Wire;
 use crate::profile::Profile;
-use crate::report::{CaseReport, Events, RunEventKind, Summary};
+use crate::report::{CaseLog, CaseReport, Events, Failure, RunEventKind, Summary};
 use crate::services::{Mode, Programs, Services};
 
 /// What all cases of a run share.
@@ -51,6 +59,12 @@ pub struct RunContext {
     pub http: reqwest::Client,
 }
 
+/// Plays a case once, for what comes of it.
+pub async fn perform(context: &RunContext, play: &Play) -> Result<Performed, Failure> {
+    let (events, _unheard) = Events::channel();
+    case::perform(context, play, &CaseLog::default(), &events).await
+}
+
 /// Runs cases and reports on them, in the order in which they end.
 pub async fn run(context: Arc<RunContext>, cases: Vec<Case>, events: Events) -> (Vec<CaseReport>, Summary) {
     let began = Instant::now();
@@ -69,7 +83,8 @@ pub async fn run(context: Arc<RunContext>, cases: Vec<Case>, events: Events) -> 
             let (context, events) = (Arc::clone(&context), events.clone());
             async move {
                 events.send(RunEventKind::CaseStarted { case: case.id.clone() });
-                case::run(&context, Arc::new(case), &events).await
+                let play = Play { case: Arc::new(case), manner: Manner::Plain };
+                case::run(&context, &play, &events).await
             }
         })
         .buffer_unordered(jobs);

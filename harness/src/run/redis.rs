@@ -7,6 +7,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use serde_json::Value;
 
+use super::manner::{Blow, Manner, Moment, Victim};
 use super::world::failed;
 use crate::case::{Case, RedisAction, RedisCommand};
 use crate::report::{CaseLog, Failure, Source};
@@ -22,16 +23,45 @@ pub(super) struct CaseRedis {
     server: Option<RedisServer>,
 }
 
+/// What a case needs of Redis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// No more than others.
+    Nothing,
+    /// A way there that can be disturbed.
+    Way,
+    /// A server of its own, and such a way.
+    Server,
+}
+
+impl Need {
+    /// What a case needs that is played in this manner.
+    pub(super) fn of(case: &Case, manner: Manner) -> Self {
+        let (way, server) = match manner {
+            Manner::Struck(Blow { victim: Victim::Redis, .. }) => (true, true),
+            Manner::Struck(Blow { moment: Moment::Unwritten { .. }, .. }) => (true, false),
+            _ => (false, false),
+        };
+        if server || case.stops_redis() {
+            Self::Server
+        } else if way || case.acts_on_redis() {
+            Self::Way
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
 impl CaseRedis {
-    /// What the case needs; `None` if it does nothing to Redis, or there is none.
+    /// What the case needs; `None` if it needs nothing, or there is no Redis.
     pub(super) async fn start(
         services: &Services,
         programs: &Programs,
-        case: &Case,
+        need: Need,
         dir: &Path,
     ) -> Result<Option<Self>, Failure> {
-        let Some(shared) = services.redis_url.as_ref().filter(|_| case.acts_on_redis()) else { return Ok(None) };
-        let server = if case.stops_redis() {
+        let Some(shared) = services.redis_url.as_ref().filter(|_| need != Need::Nothing) else { return Ok(None) };
+        let server = if need == Need::Server {
             let server = RedisServer::start(programs, dir, Durability::Always).await;
             Some(server.map_err(|error| failed(&error))?)
         } else {

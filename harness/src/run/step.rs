@@ -62,8 +62,9 @@ async fn act(world: &World, branch: &Branch<'_>, step: &Step, deadline: Instant)
         Action::Reset => reset(world, branch, game, deadline).await?,
         Action::Parallel(steps) => {
             let _aside = branch.steps_aside();
-            try_join_all(steps.iter().map(async |step| {
+            try_join_all(steps.iter().enumerate().map(async |(number, step)| {
                 let branch = world.branches.begin();
+                turn(world, &format!("step {number}")).await;
                 run(world, &branch, step).await
             }))
             .await?;
@@ -74,6 +75,7 @@ async fn act(world: &World, branch: &Branch<'_>, step: &Step, deadline: Instant)
                 let branch = world.branches.begin();
                 let of_actor = |failure: Failure| Failure { what: format!("{name}: {}", failure.what), ..failure };
                 for step in steps {
+                    turn(world, name).await;
                     run(world, &branch, step).await.map_err(of_actor)?;
                 }
                 Ok::<(), Failure>(())
@@ -108,6 +110,13 @@ async fn act(world: &World, branch: &Branch<'_>, step: &Step, deadline: Instant)
             Err(Failure::new(format!("it took {} ms, and not at most {within}", took.as_millis())))
         }
         _ => Ok(()),
+    }
+}
+
+/// Under a schedule: waits until it is this one's turn.
+async fn turn(world: &World, who: &str) {
+    if let Some(scheduler) = &world.scheduler {
+        scheduler.turn(who).await;
     }
 }
 

@@ -8,9 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 
 use super::RunContext;
+use super::blow;
 use super::branch::Branches;
-use super::redis::CaseRedis;
-use crate::case::{Case, DEFAULT_GAME, Game, ProcessAction, RedisAction};
+use super::manner::Manner;
+use super::redis::{CaseRedis, Need};
+use super::schedule::Scheduler;
+use crate::case::{Case, DEFAULT_GAME, Game, ProcessAction, RedisAction, Target};
 use crate::expect::substitute_text;
 use crate::fleet::{Fleet, Surroundings};
 use crate::model::{Model, summary};
@@ -46,6 +49,8 @@ pub(super) struct World {
     pub(super) http: reqwest::Client,
     pub(super) games: Vec<GameRun>,
     pub(super) branches: Branches,
+    /// Who says which branch goes on first, if anybody does.
+    pub(super) scheduler: Option<Scheduler>,
     /// Dead letters that were there before the case.
     pub(super) dead_letters_before: u64,
     /// HTTP answers that are compared with snapshots at the end, by name.
@@ -77,6 +82,7 @@ impl World {
     pub(super) async fn start(
         context: &RunContext,
         case: Arc<Case>,
+        manner: Manner,
         log: CaseLog,
         events: Events,
     ) -> Result<Self, Failure> {
@@ -93,7 +99,7 @@ impl World {
         }
         let pulse = Pulse::default();
         let prefix = format!("{name}:");
-        let redis = CaseRedis::start(services, &context.programs, &case, &dir).await?;
+        let redis = CaseRedis::start(services, &context.programs, Need::of(&case, manner), &dir).await?;
         let redis_url = redis.as_ref().map(CaseRedis::url);
         let away = services.api_url.clone().or_else(|| profile.url.clone().filter(|_| profile.processes.is_empty()));
         let (fleet, base_url) = if let Some(url) = away {
@@ -123,6 +129,7 @@ impl World {
             http: context.http.clone(),
             games: Vec::new(),
             branches: Branches::default(),
+            scheduler: Scheduler::of(manner),
             dead_letters_before: 0,
             answers: Mutex::default(),
             shared,
@@ -139,11 +146,31 @@ impl World {
             let queue = world.get(&Call::get(&queue.path)).await.map_err(|error| failed(&error))?;
             world.dead_letters_before = queue.get("dead_letters").and_then(Value::as_u64).unwrap_or(0);
         }
+        match manner {
+            Manner::Plain | Manner::Rehearsed => {}
+            Manner::Scheduled(_) => world.hold(&mock_llm::Holds { every: true, ..Default::default() }).await?,
+            Manner::Struck(blow) => world.hold(&blow::holds(blow)).await?,
+        }
         for game in &case.games {
             let begun = world.begin(game, &name).await?;
             world.games.push(begun);
         }
         Ok(world)
+    }
+
+    async fn hold(&self, holds: &mock_llm::Holds) -> Result<(), Failure> {
+        self.model.hold(holds).await.map_err(|error| failed(&error))
+    }
+
+    /// Holds no call any more, and lets those go on that are held.
+    pub(super) async fn release(&self) -> Result<(), Failure> {
+        self.hold(&mock_llm::Holds::default()).await?;
+        for gate in self.model.gates().await.map_err(|error| failed(&error))?.keys() {
+            if gate.starts_with("call-") {
+                self.model.open_gate(gate).await.map_err(|error| failed(&error))?;
+            }
+        }
+        Ok(())
     }
 
     async fn begin(&self, game: &Game, name: &str) -> Result<GameRun, Failure> {
@@ -305,6 +332,16 @@ impl World {
     /// Has so many workers from here on.
     pub(super) async fn scale(&self, workers: usize) -> Result<(), Failure> {
         self.fleet()?.scale(workers).await.map_err(Failure::new)
+    }
+
+    /// Of targets that are the same process here, one.
+    pub(super) fn distinct(&self, targets: Vec<Target>) -> Vec<Target> {
+        self.fleet.as_ref().map_or_else(Vec::new, |fleet| fleet.distinct(targets))
+    }
+
+    /// How many requests have ended, in all games.
+    pub(super) fn ends(&self) -> usize {
+        self.games.iter().filter_map(|game| game.watch.as_ref()).map(|watch| watch.journal().ends()).sum()
     }
 
     fn fleet(&self) -> Result<&Fleet, Failure> {

@@ -130,6 +130,12 @@ impl Journal {
         Some((self.profile.events.end(&last.name)?, last))
     }
 
+    /// How many requests have ended.
+    #[must_use]
+    pub fn ends(&self) -> usize {
+        self.events.iter().filter(|seen| self.profile.events.end(&seen.name).is_some()).count()
+    }
+
     /// What has been shown of a request's text, by the latest attempt that showed anything.
     #[must_use]
     pub fn narration(&self, request: &str) -> String {

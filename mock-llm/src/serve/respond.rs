@@ -94,6 +94,7 @@ async fn deliver(call: &Call, answer: &Answer, reply: &Reply, timing: Timing, de
     } else {
         Plan::body(call, answer, reply, timing)
     };
+    plan.gate = namespace.gate_of(ticket.id(), plan.gate.take());
     if !call.stream || precedes_headers(reply.fault.as_ref()) {
         // A body in one piece is there when its last piece is; its headers come with it.
         let pieces = if call.stream { 1 } else { answer.pieces() };
