@@ -196,6 +196,19 @@ impl EventList {
     }
 }
 
+impl EventList {
+    /// All patterns, to be changed.
+    pub fn patterns_mut(&mut self) -> impl Iterator<Item = &mut EventPattern> {
+        let (one, many): (&mut [EventPattern], &mut [Vec<EventPattern>]) = match self {
+            Self::InOrder(patterns) | Self::Exactly(patterns) | Self::AnyOrder(patterns) | Self::None(patterns) => {
+                (patterns, &mut [])
+            }
+            Self::Interleaved(lists) => (&mut [], lists),
+        };
+        one.iter_mut().chain(many.iter_mut().flatten())
+    }
+}
+
 /// One event: a plain name, or an object with more.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EventPattern {

@@ -38,6 +38,9 @@ pub struct CaseFile {
     /// How many worker processes there are; `worker[0]` is the first.
     #[serde(default = "one")]
     pub workers: usize,
+    /// A directory with content in place of the shipped one, relative to this file.
+    #[serde(default)]
+    pub content: Option<String>,
     /// Laid over the engine's configuration: `{"worker": {"game_lock_ttl_seconds": 1}}`.
     #[serde(default)]
     pub engine: Map<String, Value>,
@@ -75,6 +78,8 @@ pub struct GameFile {
     pub pc: Option<String>,
     /// What the game is patched with before the first step.
     pub seed_game_state: Option<Map<String, Value>>,
+    /// A step deletes it: at the end it is not looked at.
+    pub gone: bool,
 }
 
 /// Which snapshots a case keeps.

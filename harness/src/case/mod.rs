@@ -45,6 +45,8 @@ pub struct Case {
     pub games: Vec<Game>,
     /// Worker processes.
     pub workers: usize,
+    /// Content in place of that of the run.
+    pub content: Option<PathBuf>,
     /// Laid over the configuration that the harness gives the engine.
     pub engine: Map<String, Value>,
     /// What the model answers; the shipped offline script if the case does not say.
@@ -68,6 +70,8 @@ pub struct Game {
     pub scenario: String,
     /// The player character's id, if not the scenario's own.
     pub pc: Option<String>,
+    /// Whether it is gone at the end.
+    pub gone: bool,
     /// Sent as a patch right after the game is created, and again by `RESET_GAMESTATE`.
     pub seed: Map<String, Value>,
 }

@@ -66,6 +66,7 @@ fn read(text: &str, path: &Path, profile: &Profile, warnings: &mut Vec<JsonError
     let games = games(&file, scenario);
     names::check_labels(&games, &steps, nodes)?;
     check_filters(&file.snapshot, &node)?;
+    let content = file.content.as_ref().map(|dir| directory(dir, &node, path)).transpose()?;
     let model = file.model.as_ref().map(|model| script(model, &node, text, path)).transpose()?;
     Ok(Parsed::Case(Box::new(Case {
         id: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
@@ -74,6 +75,7 @@ fn read(text: &str, path: &Path, profile: &Profile, warnings: &mut Vec<JsonError
         tags: file.tags,
         games,
         workers: file.workers,
+        content,
         engine: file.engine,
         model,
         steps,
@@ -92,17 +94,32 @@ fn check_filters(snapshots: &Snapshots, node: &Node) -> Result<(), JsonError> {
 }
 
 fn games(file: &CaseFile, scenario: String) -> Vec<Game> {
-    let default =
-        Game { label: DEFAULT_GAME.to_owned(), scenario, pc: file.pc.clone(), seed: file.seed_game_state.clone() };
+    let default = Game {
+        label: DEFAULT_GAME.to_owned(),
+        scenario,
+        pc: file.pc.clone(),
+        gone: false,
+        seed: file.seed_game_state.clone(),
+    };
     let more = file.games.iter().map(|(label, game)| Game {
         label: label.clone(),
         scenario: game.scenario.clone().unwrap_or_else(|| default.scenario.clone()),
         pc: game.pc.clone().or_else(|| default.pc.clone()),
+        gone: game.gone,
         seed: game.seed_game_state.clone().unwrap_or_else(|| default.seed.clone()),
     });
     let mut games: Vec<Game> = more.collect();
     games.insert(0, default);
     games
+}
+
+/// A directory that a case names, relative to itself.
+fn directory(named: &str, node: &Node, path: &Path) -> Result<PathBuf, JsonError> {
+    let dir = path.parent().unwrap_or(Path::new("")).join(named);
+    dir.canonicalize().ok().filter(|dir| dir.is_dir()).ok_or_else(|| {
+        let span = node.get("content").map_or(node.span.clone(), |content| content.span.clone());
+        JsonError::at(span, format!("{} is no directory", dir.display()))
+    })
 }
 
 /// The script of a case, its own or another file's, checked here so that its mistakes show before anything is started.

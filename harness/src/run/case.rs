@@ -222,7 +222,7 @@ async fn promises(world: &World) -> Result<Vec<Finding>, Box<dyn std::error::Err
     for game in &world.games {
         let Some(journal) = game.watch.as_ref().map(|watch| watch.journal().clone()) else { continue };
         wrong.extend(invariants::events(&journal, tail));
-        if !world.case.rewrites_history() {
+        if !world.case.rewrites_history() && !game.game.gone {
             let view: GameView = serde_json::from_value(world.state(game).await?)?;
             wrong.extend(invariants::history(&journal, &view.chat_history));
         }
@@ -252,7 +252,7 @@ async fn snapshots(world: &World, context: &RunContext, calls: &[mock_llm::Recor
     }
     if wanted.state || wanted.history {
         let mut games = Vec::new();
-        for game in &world.games {
+        for game in world.games.iter().filter(|game| !game.game.gone) {
             let view = world.state(game).await.map_err(|error| failed(&error))?;
             games.push((game.game.label.clone(), view));
         }

@@ -47,6 +47,9 @@ pub(super) async fn end(world: &World, calls: &[Record]) -> Result<End, Failure>
     let mut games = Vec::new();
     for game in &world.games {
         aliases.name(&game.id, "game");
+        if game.game.gone {
+            continue;
+        }
         let state = world.state(game).await.map_err(|error| failed(&error))?;
         games.push((game.game.label.clone(), state));
     }

@@ -3,7 +3,6 @@
 use tokio::time::Instant;
 
 use super::branch::Branch;
-use super::outcome::{Look, until};
 use super::world::{GameRun, World};
 use crate::case::{Expect, Listen, RequestStream};
 use crate::expect::{Observed, check};
@@ -51,6 +50,7 @@ fn feed(world: &World, game: &GameRun, listen: &Listen) -> Result<Feed, Failure>
             _ => Coverage::Parts,
         },
         lasting: listen.path.is_none() && listen.request.is_none(),
+        game: (listen.path.is_none() && listen.request.is_none()).then(|| game.id.clone()),
         path,
         headers,
     })
@@ -88,19 +88,32 @@ pub(super) async fn read_request(
         headers: Vec::new(),
         coverage: Coverage::Parts,
         lasting: false,
+        game: None,
     };
     let watch = world.follow(feed);
-    until(world, branch, deadline, async || {
-        let standing = watch.standing();
-        if standing.ended > 0 {
-            return Look::Done(());
+    // Of what is on its way here nothing is known but from the stream itself, however quiet the service is.
+    branch.moves();
+    let read = async {
+        let mut pulse = world.pulse.listen();
+        loop {
+            let standing = watch.standing();
+            if standing.ended > 0 {
+                return Ok(());
+            }
+            if standing.status != 0 && !standing.open {
+                let what = format!("the stream of `{name}` is refused with {}", standing.status);
+                return Err(Failure::new(what));
+            }
+            if let Some(end) = world.unexpected_end() {
+                return Err(Failure::new(end));
+            }
+            world.waits_for(&Failure::new(format!("the end of the stream of `{name}`")));
+            // The pulse lasts as long as the world.
+            let _ = pulse.changed().await;
         }
-        if standing.status != 0 && !standing.open {
-            return Look::Never(Failure::new(format!("the stream of `{name}` is refused with {}", standing.status)));
-        }
-        Look::NotYet(Failure::new(format!("the stream of `{name}` had not ended")))
-    })
-    .await?;
+    };
+    let late = |_| Failure::new(format!("the stream of `{name}` had not ended before the time limit"));
+    tokio::time::timeout_at(deadline, read).await.map_err(late)??;
     let journal = watch.journal().clone();
     if let Some(fault) = journal.faults().first() {
         return Err(Failure::new(format!("the stream of `{name}`: {fault}")));

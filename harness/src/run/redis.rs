@@ -82,7 +82,7 @@ impl CaseRedis {
     pub(super) async fn act(
         &self,
         action: &RedisAction,
-        prefix: &str,
+        filled: impl Fn(&str) -> String,
         programs: &Programs,
         log: &CaseLog,
     ) -> Result<(), Failure> {
@@ -108,14 +108,14 @@ impl CaseRedis {
             RedisAction::Cut => self.proxy.cut(),
             RedisAction::LoseAnswers => self.proxy.change(|weather| weather.deaf = true),
             RedisAction::LatencyMs(ms) => self.proxy.change(|weather| weather.latency = Duration::from_millis(*ms)),
-            RedisAction::Run(command) => return self.run(command, prefix, log).await,
+            RedisAction::Run(command) => return self.run(command, filled, log).await,
         }
         Ok(())
     }
 
     /// Gives Redis a command of the harness's own, past all faults on the way.
-    async fn run(&self, run: &RedisCommand, prefix: &str, log: &CaseLog) -> Result<(), Failure> {
-        let words: Vec<String> = run.command.iter().map(|word| word.replace("{prefix}", prefix)).collect();
+    async fn run(&self, run: &RedisCommand, filled: impl Fn(&str) -> String, log: &CaseLog) -> Result<(), Failure> {
+        let words: Vec<String> = run.command.iter().map(|word| filled(word)).collect();
         let answer: Result<redis::Value, redis::RedisError> = async {
             let client = redis::Client::open(self.url.as_str())?;
             let mut connection: MultiplexedConnection = client.get_multiplexed_async_connection().await?;

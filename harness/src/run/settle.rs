@@ -41,6 +41,7 @@ pub(super) async fn settle(
     // Only what speaks of absence needs to know that nothing happens any more.
     let asks_quiet = expect.quiet || matches!(expect.events, Some(crate::case::EventList::None(_)));
     until(world, branch, deadline, async || {
+        let expect = &world.filled_expect(expect);
         let quiet = asks_quiet && world.quiet().await;
         let events = relevant_events(world, game, request.as_ref(), expect);
         let mut observed = observe(world, game, request.as_ref(), subject, expect, &events).await;

@@ -196,6 +196,9 @@ async fn wait_for(
     let request = wait.request.as_ref().and_then(|label| world.labelled(label));
     let game = request.as_ref().map_or(game, |request| world.game_of(request));
     let wanted = wait.count.unwrap_or(1);
+    let mut wait = wait.clone();
+    world.fill_places(&mut wait.matching);
+    let wait = &wait;
     until(world, branch, deadline, async || {
         let look = |watch: &crate::watch::Watch| match &wait.narration {
             Some(text) => {

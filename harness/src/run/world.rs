@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::RunContext;
 use super::blow;
@@ -13,14 +13,17 @@ use super::branch::Branches;
 use super::manner::Manner;
 use super::redis::{CaseRedis, Need};
 use super::schedule::Scheduler;
-use crate::case::{Case, DEFAULT_GAME, Game, ProcessAction, RedisAction, Target};
-use crate::expect::substitute_text;
+use crate::case::{Case, DEFAULT_GAME, EventList, Expect, Game, ProcessAction, RedisAction, Target};
+use crate::expect::{substitute, substitute_text};
 use crate::fleet::{Fleet, Surroundings};
 use crate::model::{Model, summary};
 use crate::profile::{Call, CallError, Profile, Vars};
 use crate::report::{CaseLog, Events, Failure, RunEventKind, Source};
 use crate::services::{Mode, Programs, ServiceError};
 use crate::watch::{Feed, Pulse, Watch};
+
+/// An id that is shorter than this may also stand for something else in a text.
+const ID_MIN: usize = 8;
 
 /// A game of the case.
 #[derive(Debug)]
@@ -110,7 +113,7 @@ impl World {
                 redis_url: redis_url.as_deref(),
                 model: &model,
                 wire: context.wire,
-                content: &context.content,
+                content: case.content.as_deref().unwrap_or(&context.content),
                 dir: &dir,
                 prefix: &prefix,
             };
@@ -305,6 +308,20 @@ impl World {
         substitute_text(text, &|name: &str| self.value_of(name))
     }
 
+    /// The same expectations with their placeholders filled, as far as they stand for something by now.
+    pub(super) fn filled_expect(&self, expect: &Expect) -> Expect {
+        let mut expect = expect.clone();
+        self.fill_places(&mut expect.state);
+        let lists = expect.events.iter_mut().flat_map(EventList::patterns_mut);
+        lists.for_each(|pattern| self.fill_places(&mut pattern.matching));
+        expect
+    }
+
+    /// Fills the placeholders in the values of places.
+    pub(super) fn fill_places(&self, places: &mut Map<String, Value>) {
+        places.values_mut().for_each(|value| substitute(value, &|name: &str| self.value_of(name)));
+    }
+
     /// Looks at the stream of `listen` under a label.
     pub(super) fn with_listener<T>(&self, label: &str, look: impl FnOnce(&Watch) -> T) -> Option<T> {
         self.known().listeners.get(label).map(look)
@@ -351,7 +368,7 @@ impl World {
     /// Does something to Redis, or to the way there.
     pub(super) async fn act_on_redis(&self, action: &RedisAction) -> Result<(), Failure> {
         let redis = self.redis.as_ref().ok_or_else(|| Failure::new("there is no Redis"))?;
-        redis.act(action, &self.prefix, &self.programs, &self.log).await
+        redis.act(action, |text| self.filled(text), &self.programs, &self.log).await
     }
 
     /// A process that has ended though nobody asked it to.
@@ -385,7 +402,11 @@ impl World {
             else {
                 continue;
             };
-            let Ok(view) = self.state(run).await else { return false };
+            let view = match self.state(run).await {
+                Ok(view) => view,
+                Err(CallError::Refused { status: 404, .. }) if run.game.gone => continue,
+                Err(_) => return false,
+            };
             let told = view.pointer(cursor).and_then(Value::as_str).unwrap_or_default();
             let journal = watch.journal();
             let offset = told.rsplit(':').next().and_then(|offset| offset.parse::<u64>().ok()).unwrap_or(0);
@@ -393,7 +414,9 @@ impl World {
                 return false;
             }
         }
-        true
+        let known = self.known();
+        let of_game = |id: &str| self.games.iter().find(|run| run.id == id)?.watch.as_ref();
+        known.listeners.values().all(|watch| watch.is_settled(of_game))
     }
 
     /// Tells what the case waits for, if that is something new.
@@ -431,7 +454,7 @@ impl World {
         let names = self.names();
         let mut timeline = self.log.entries();
         for entry in &mut timeline {
-            for (id, name) in &names {
+            for (id, name) in names.iter().filter(|(id, _)| id.len() >= ID_MIN) {
                 entry.text = entry.text.replace(id, name);
             }
         }

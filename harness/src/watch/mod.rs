@@ -40,6 +40,8 @@ pub struct Feed {
     pub coverage: Coverage,
     /// Whether to connect again when the server has ended the stream.
     pub lasting: bool,
+    /// The game of which it brings all events from some event on.
+    pub game: Option<String>,
 }
 
 impl Feed {
@@ -56,6 +58,7 @@ impl Feed {
             headers: Vec::new(),
             coverage: Coverage::Whole,
             lasting: true,
+            game: Some(game.to_owned()),
         })
     }
 }
@@ -79,6 +82,7 @@ pub struct Watch {
     target: watch::Sender<Option<String>>,
     /// How the stream stands, as the listener reports it.
     standing: watch::Receiver<Standing>,
+    game: Option<String>,
     task: JoinHandle<()>,
 }
 
@@ -96,8 +100,9 @@ impl Watch {
         let journal = Arc::new(Mutex::new(Journal::new(Arc::clone(profile), feed.coverage)));
         let (target, targets) = watch::channel(Some(base_url));
         let (report, standing) = watch::channel(Standing::default());
+        let game = feed.game.clone();
         let listener = Listener { http, feed, journal: Arc::clone(&journal), log, pulse, report };
-        Self { journal, target, standing, task: tokio::spawn(listener.run(targets)) }
+        Self { journal, target, standing, game, task: tokio::spawn(listener.run(targets)) }
     }
 
     /// The events so far.
@@ -109,6 +114,24 @@ impl Watch {
     #[must_use]
     pub fn standing(&self) -> Standing {
         *self.standing.borrow()
+    }
+
+    /// Whether nothing more comes on this stream while nothing happens in the service, as far as that is known from the
+    /// stream by which the case itself follows that game.
+    pub fn is_settled<'a>(&self, case_own: impl FnOnce(&str) -> Option<&'a Self>) -> bool {
+        let standing = self.standing();
+        if self.target.borrow().is_none() {
+            return true;
+        }
+        let own = self.game.as_deref().and_then(case_own);
+        match own {
+            Some(own) if standing.open => {
+                let (own, here) = (own.journal(), self.journal());
+                own.last_id() == here.last_id() || (own.last_offset() > 0 && here.last_offset() >= own.last_offset())
+            }
+            // What it brings is not known, only that it has been answered.
+            _ => standing.status != 0 && (self.game.is_none() || standing.status != 200),
+        }
     }
 
     /// Waits for the stream's first answer, whatever it is.
