@@ -16,6 +16,7 @@ pub mod invariants;
 pub mod json;
 pub mod model;
 pub mod profile;
+pub mod record;
 pub mod report;
 pub mod run;
 pub mod services;

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use super::bench::BenchArgs;
 use super::chaos::ChaosArgs;
 use super::crash::CrashArgs;
+use super::record::RecordArgs;
 use crate::model::Wire;
 use crate::services::Mode;
 
@@ -40,6 +41,8 @@ pub(super) enum Command {
     ///
     /// Exit codes: as those of `run`.
     Crash(Box<CrashArgs>),
+    /// Let somebody play, through the page, the console or another client, and write the case.
+    Record(Box<RecordArgs>),
     /// Measure the engine under load, beside a peer if asked for. Build with `--release` first.
     ///
     /// Exit codes: 0 everything was delivered, 1 something was not, 2 usage, 4 no services, 130 Ctrl-C. Whether the numbers

@@ -6,6 +6,7 @@ mod chaos;
 mod check;
 mod crash;
 mod exit;
+mod record;
 mod run;
 
 pub use exit::Exit;
@@ -22,6 +23,7 @@ pub async fn main() -> Exit {
         Command::Run(args) => run::run(*args).await,
         Command::Chaos(args) => chaos::run(args).await,
         Command::Crash(args) => crash::run(*args).await,
+        Command::Record(args) => record::run(*args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Check(paths) => check::check(&paths),
         Command::List(paths) => check::list(&paths),

@@ -196,7 +196,7 @@ fn selected(case: &Case, filter: Option<&str>) -> bool {
 }
 
 /// A path below `fixtures`, which is looked for above this directory and above the first case.
-fn fixture(name: &str, cases: &[Case]) -> Option<PathBuf> {
+pub(super) fn fixture(name: &str, cases: &[Case]) -> Option<PathBuf> {
     let here = env::current_dir().ok();
     let case = cases.first().and_then(|case| case.path.canonicalize().ok());
     let roots: Vec<PathBuf> = here.into_iter().chain(case).collect();
