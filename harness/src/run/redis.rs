@@ -86,7 +86,7 @@ impl CaseRedis {
         programs: &Programs,
         log: &CaseLog,
     ) -> Result<(), Failure> {
-        log.note(Source::Process, action.describe());
+        log.push(log.now(Source::Process, action.describe()).lane("redis"));
         match action {
             RedisAction::Stop => {
                 if let Some(server) = &self.server {
@@ -128,7 +128,7 @@ impl CaseRedis {
         .await;
         let line = words.join(" ");
         let answer = json(answer.map_err(|error| Failure::new(format!("redis: {line}: {error}")))?);
-        log.note(Source::Process, format!("redis: {line} → {answer}"));
+        log.push(log.now(Source::Process, format!("redis: {line} → {answer}")).lane("redis"));
         match &run.answer {
             Some(expected) if *expected != answer => {
                 Err(Failure::new(format!("redis: {line} answers {answer}, and not {expected}")))
