@@ -86,7 +86,8 @@ impl CaseRedis {
         programs: &Programs,
         log: &CaseLog,
     ) -> Result<(), Failure> {
-        log.push(log.now(Source::Process, action.describe()).lane("redis"));
+        let told = log.now(Source::Process, action.describe()).lane("redis");
+        log.push(told.detail(serde_json::json!({ "verb": verb(action) })));
         match action {
             RedisAction::Stop => {
                 if let Some(server) = &self.server {
@@ -135,6 +136,15 @@ impl CaseRedis {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What the action is like when it is done to a process: for reports, which draw how long something stood still.
+const fn verb(action: &RedisAction) -> &'static str {
+    match action {
+        RedisAction::Stop | RedisAction::Pause | RedisAction::LoseAnswers => "stop",
+        RedisAction::Start | RedisAction::Continue => "continue",
+        RedisAction::Cut | RedisAction::LatencyMs(_) | RedisAction::Run(_) => "disturb",
     }
 }
 

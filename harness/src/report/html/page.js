@@ -34,7 +34,7 @@ function head() {
   $("verdict").textContent = `${run.over ? "" : "Broken off: "}${counts.join(", ")}`;
   $("verdict").className = bad ? "failed" : flaky > 0 || passed === 0 ? "odd" : "passed";
   const began = run.began ? new Date(run.began).toLocaleString() : "not begun";
-  const parts = [began, `in ${time(run.summary.took_ms)}`, `${run.total} cases`, `services: ${run.services} (${run.reason})`];
+  const parts = [began, `in ${time(run.summary.took_ms)}`, `${run.total} ${run.total === 1 ? "case" : "cases"}`, `services: ${run.services} (${run.reason})`];
   if (flaky > 0) parts.splice(2, 0, `${flaky} flaky`);
   $("about").textContent = parts.join(" · ");
   document.title = `${failed > 0 ? "✗" : "✓"} ${counts.join(", ")} – harness`;
