@@ -15,8 +15,8 @@ use super::{CaseOutcome, CaseReport, Entry, Failure};
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
-/// The timeline first: the page begins when its own script is read.
-const SCRIPTS: [&str; 2] = [include_str!("timeline.js"), include_str!("page.js")];
+/// The page's own script last: with it the page begins.
+const SCRIPTS: [&str; 3] = [include_str!("marks.js"), include_str!("timeline.js"), include_str!("page.js")];
 
 /// The most entries of a timeline that the page holds.
 const ENTRIES_MAX: usize = 10_000;
