@@ -126,12 +126,39 @@ pub(super) struct RunArgs {
     /// Keep the directory with logs, configurations and stores, and say where it is.
     #[arg(long)]
     pub(super) keep: bool,
-    /// Write a `JUnit` report.
-    #[arg(long, value_name = "FILE")]
-    pub(super) junit: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) reports: ReportArgs,
     /// Give up on the whole run after so many seconds.
     #[arg(long, value_name = "SECONDS")]
     pub(super) timeout: Option<u64>,
+}
+
+/// Reports beside what is printed.
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// Write a `JUnit` report.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write everything that happens as JSON lines; `-` is stdout, and people are told on stderr.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write one HTML page with a timeline of every case.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Print annotations for GitHub Actions; there they are printed anyway.
+    #[arg(long)]
+    github: bool,
+}
+
+impl ReportArgs {
+    pub(super) fn wanted(&self) -> crate::report::Wanted {
+        crate::report::Wanted {
+            junit: self.junit.clone(),
+            json: self.json.clone(),
+            html: self.html.clone(),
+            github: self.github || std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+        }
+    }
 }
 
 /// The mode that was asked for.

@@ -7,21 +7,27 @@ use std::time::Duration;
 
 use miette::Report;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
 
 use super::Exit;
 use super::args::{RunArgs, Wanted};
 use super::check::complain;
 use crate::case::{Case, discover};
 use crate::profile::{self, Profile};
-use crate::report::{Events, RunEvent, Summary, Terminal, junit};
+use crate::report::{Events, Reporters, Summary};
 use crate::run::{RunContext, run as run_cases};
 use crate::services::{Durability, ExternalUrls, Programs, ServiceError, Services};
 
 /// Runs cases as asked for.
 pub(super) async fn run(args: RunArgs) -> Exit {
     in_a_directory(args.keep, async |dir| match prepare(&args, dir).await {
-        Ok(Prepared { context, cases }) => follow(&args, Arc::new(context), cases).await,
+        Ok(Prepared { context, cases }) => match Reporters::open(&args.reports.wanted()) {
+            Ok(reporters) => follow(&args, Arc::new(context), cases, reporters).await,
+            Err(error) => {
+                eprintln!("{error}");
+                context.services.stop().await;
+                Exit::Usage
+            }
+        },
         Err(exit) => exit,
     })
     .await
@@ -80,6 +86,7 @@ pub(super) async fn prepare(args: &RunArgs, dir: &Path) -> Result<Prepared, Exit
         dir: dir.to_owned(),
         run_id: run_id(),
         update: args.update,
+        evidence: args.reports.wanted().evidence(),
         jobs: args.jobs.unwrap_or_else(default_jobs),
         http,
     };
@@ -112,35 +119,35 @@ pub(super) async fn in_a_directory(keep: bool, work: impl AsyncFnOnce(&Path) -> 
 }
 
 /// Runs the cases while one reader reports on them; Ctrl-C and the time limit end both.
-async fn follow(args: &RunArgs, context: Arc<RunContext>, cases: Vec<Case>) -> Exit {
+async fn follow(args: &RunArgs, context: Arc<RunContext>, cases: Vec<Case>, reporters: Reporters) -> Exit {
     let (events, received) = Events::channel();
+    // A task of its own: it finishes the reports also when the work is broken off.
+    let told = tokio::spawn(reporters.follow(received));
     let limit = args.timeout.map_or(Duration::MAX, Duration::from_secs);
-    let work = async { tokio::join!(run_cases(Arc::clone(&context), cases, events), tell(received)).0 };
+    let work = run_cases(Arc::clone(&context), cases, events);
     let ended = tokio::select! {
-        result = tokio::time::timeout(limit, work) => result.map_err(|_| {
-            eprintln!("the run was not over after {} s", limit.as_secs());
-            Exit::Failed
-        }),
-        () = told_to_end() => {
-            eprintln!("interrupted");
-            Err(Exit::Interrupted)
+        result = tokio::time::timeout(limit, work) => {
+            result.map_err(|_| (format!("the run was not over after {} s", limit.as_secs()), Exit::Failed))
         }
+        () = told_to_end() => Err(("interrupted".to_owned(), Exit::Interrupted)),
     };
+    // Whoever sends events has been dropped with `work`.
+    let told = told.await;
     // Whoever else held the context has been dropped with `work`.
     if let Some(context) = Arc::into_inner(context) {
         context.services.stop().await;
     }
-    let (reports, summary) = match ended {
-        Ok(ended) => ended,
-        Err(exit) => return exit,
-    };
-    if let Some(path) = &args.junit
-        && let Err(error) = std::fs::write(path, junit(&reports, &summary))
-    {
-        eprintln!("{}: {error}", path.display());
-        return Exit::Usage;
+    if let Ok(Err(error)) = &told {
+        eprintln!("{error}");
     }
-    exit_of(&summary)
+    match (ended, told) {
+        (Err((why, exit)), _) => {
+            eprintln!("{why}");
+            exit
+        }
+        (Ok(_), Ok(Err(_)) | Err(_)) => Exit::Usage,
+        (Ok((_, summary)), Ok(Ok(()))) => exit_of(&summary),
+    }
 }
 
 /// Ctrl-C, or SIGTERM.
@@ -153,14 +160,6 @@ pub(super) async fn told_to_end() {
             }
         }
         Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
-}
-
-async fn tell(mut events: mpsc::UnboundedReceiver<RunEvent>) {
-    let mut terminal = Terminal::stdout();
-    while let Some(event) = events.recv().await {
-        // A closed pipe is no reason to stop: the exit code still counts.
-        let _ = terminal.take(&event);
     }
 }
 

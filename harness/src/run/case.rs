@@ -17,7 +17,7 @@ use super::{RunContext, blow, step};
 use crate::case::Case;
 use crate::invariants::{self, Finding};
 use crate::profile::Call;
-use crate::report::{CaseLog, CaseOutcome, CaseReport, Events, Failure, RunEventKind};
+use crate::report::{CaseLog, CaseOutcome, CaseReport, Events, Failure, RunEventKind, note_logs};
 use crate::services::Mode;
 use crate::snapshot::{self, Aliases, Comparison};
 use crate::watch::Journal;
@@ -39,6 +39,9 @@ pub(super) async fn run(context: &RunContext, play: &Play, events: &Events) -> C
             Err(failure) => CaseOutcome::Failed(Box::new(failure)),
         },
     };
+    if context.evidence {
+        note_logs(&context.dir.join(&case.id), &log);
+    }
     CaseReport {
         case: case.id.clone(),
         name: case.name.clone(),
@@ -111,6 +114,9 @@ pub(super) async fn perform(
         Ok(()) => finish(&world, context, play.manner).await,
         Err(failure) => Err(failure),
     };
+    if context.evidence {
+        world.note_calls().await;
+    }
     match result {
         Ok(performed) => match world.stop().await.first() {
             None => Ok(performed),

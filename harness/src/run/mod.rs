@@ -55,6 +55,8 @@ pub struct RunContext {
     pub update: bool,
     /// How many cases run at the same time.
     pub jobs: usize,
+    /// Whether everything is to be kept that a report can show, of cases that pass too.
+    pub evidence: bool,
     /// For the calls that the harness makes itself.
     pub http: reqwest::Client,
 }
