@@ -1,31 +1,15 @@
-//! `harness bench`: starts what is measured, measures, reports.
+//! `harness bench fanout`.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 
-use super::Exit;
-use super::args::{Wanted, wanted_mode};
-use super::run::{in_a_directory, told_to_end};
-use crate::bench::BenchError;
-use crate::bench::fanout::{self, Ground, Options};
-use crate::services::{Durability, ExternalUrls, Mode, Programs, Services};
+use super::{Common, measure, sensible};
+use crate::bench::fanout::{self, Options};
+use crate::cli::Exit;
 
 #[derive(Debug, Args)]
-pub(super) struct BenchArgs {
-    #[command(subcommand)]
-    measurement: Measurement,
-}
-
-#[derive(Debug, Subcommand)]
-enum Measurement {
-    /// How fast events reach many subscribers, and what a subscriber costs.
-    Fanout(FanoutArgs),
-}
-
-#[derive(Debug, Args)]
-struct FanoutArgs {
+pub(super) struct FanoutArgs {
     /// How many subscribers.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     subscribers: usize,
@@ -44,18 +28,8 @@ struct FanoutArgs {
     /// What else is measured in the same way, in the same run.
     #[arg(long, value_enum)]
     against: Option<Peer>,
-    /// Where the engine keeps its log: local (Redis), docker, embedded, or auto.
-    #[arg(long, value_parser = wanted_mode, default_value = "auto")]
-    services: Wanted,
-    /// Write the numbers here, too.
-    #[arg(long, value_name = "PATH")]
-    json: Option<PathBuf>,
-    /// The engine; beside this program when left out.
-    #[arg(long, value_name = "PATH")]
-    engine: Option<PathBuf>,
-    /// The scripted model; beside this program when left out.
-    #[arg(long, value_name = "PATH")]
-    mock_llm: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,76 +39,21 @@ enum Peer {
 }
 
 impl FanoutArgs {
-    fn options(&self) -> Result<Options, String> {
+    pub(super) fn options(&self) -> Result<Options, String> {
         if self.subscribers == 0 || self.games == 0 {
             return Err("--subscribers and --games are at least 1".to_owned());
         }
         if self.games > self.subscribers {
             return Err("--games above --subscribers leaves games that nobody listens to".to_owned());
         }
-        if !(0.01..=100_000.0).contains(&self.rate) || !(0.1..=86_400.0).contains(&self.seconds) {
-            return Err("--rate is 0.01 to 100000 events per second, --seconds 0.1 to 86400".to_owned());
-        }
+        sensible(self.rate, self.seconds)?;
         let length = Duration::from_secs_f64(self.seconds);
         Ok(Options { subscribers: self.subscribers, rate: self.rate, length, games: self.games, replay: self.replay })
     }
-}
 
-/// Measures what is asked for.
-pub(super) async fn run(args: BenchArgs) -> Exit {
-    let Measurement::Fanout(args) = args.measurement;
-    let options = match args.options() {
-        Ok(options) => options,
-        Err(reason) => {
-            eprintln!("{reason}");
-            return Exit::Usage;
-        }
-    };
-    in_a_directory(false, async |dir| {
-        let measured = tokio::select! {
-            measured = measure(&args, &options, dir) => measured,
-            () = told_to_end() => return Exit::Interrupted,
-        };
-        match measured {
-            Ok(passed) => {
-                if passed {
-                    Exit::Ok
-                } else {
-                    Exit::Failed
-                }
-            }
-            Err(error) => {
-                eprintln!("{error}");
-                Exit::Services
-            }
-        }
-    })
-    .await
-}
-
-async fn measure(args: &FanoutArgs, options: &Options, dir: &Path) -> Result<bool, BenchError> {
-    let programs = Programs {
-        supervisor: std::env::current_exe().ok(),
-        engine: args.engine.clone(),
-        mock_llm: args.mock_llm.clone(),
-    };
-    let mode: Option<Mode> = match args.services {
-        Wanted::Auto => None,
-        Wanted::Mode(mode) => Some(mode),
-    };
-    let services = Services::start(mode, &programs, &ExternalUrls::default(), Durability::None, dir).await?;
-    let http = crate::http::client().map_err(|error| BenchError::Server {
-        server: "the harness",
-        what: "make calls",
-        reason: error.to_string(),
-    })?;
-    let ground = Ground { services: &services, programs: &programs, dir, http };
-    let report = fanout::run(options, &ground, args.against == Some(Peer::Nchan)).await?;
-    services.stop().await;
-    print!("{}", report.render());
-    if let Some(path) = &args.json {
-        let json = serde_json::to_string_pretty(&report).unwrap_or_default();
-        std::fs::write(path, json + "\n").map_err(|source| BenchError::File { path: path.clone(), source })?;
+    /// Measures it; an error says what is wrong with the command line.
+    pub(super) async fn run(&self) -> Result<Exit, String> {
+        let (options, against_nchan) = (self.options()?, self.against == Some(Peer::Nchan));
+        Ok(measure(&self.common, async |ground| fanout::run(&options, ground, against_nchan).await).await)
     }
-    Ok(report.passed())
 }
