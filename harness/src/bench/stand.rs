@@ -8,8 +8,9 @@ use protocol::{CreateGame, EventId, GameId, QueueView};
 use serde_json::{Map, Value, json};
 
 use super::{BenchError, Ground};
-use crate::fleet::{Fleet, engine_config};
-use crate::model::Model;
+use crate::fleet::{Fleet, Surroundings};
+use crate::model::{Model, Wire};
+use crate::profile::Profile;
 use crate::report::CaseLog;
 use crate::watch::Pulse;
 
@@ -71,9 +72,17 @@ impl Stand {
             "http": { "max_connections": streams + 4000 },
         });
         let over = if let Value::Object(over) = over { over } else { Map::new() };
-        let config = engine_config(services, &model, &dir, &dir, &format!("bench-{name}:"), &over);
-        let redis = services.redis_url.clone();
-        let fleet = Fleet::new(ground.programs, dir, &config, redis, CaseLog::default(), Pulse::default())?;
+        let around = Surroundings {
+            services,
+            redis_url: None,
+            model: &model,
+            wire: Wire::default(),
+            content: &dir,
+            dir: &dir,
+            prefix: &format!("bench-{name}:"),
+        };
+        let (profile, log) = (Profile::story_engine(), CaseLog::default());
+        let fleet = Fleet::new(&profile, ground.programs, &around, &over, log, Pulse::default())?;
         let url = fleet.start_all(workers).await?;
         let address = url.trim_start_matches("http://").trim_end_matches('/');
         let address = address.parse().map_err(|_| failed("say where it listens", &url))?;

@@ -12,6 +12,7 @@ use super::{Cost, Options};
 use crate::bench::stand::nothing_changes;
 use crate::bench::{BenchError, Ground, Latency};
 use crate::case::discover;
+use crate::profile::Profile;
 use crate::snapshot;
 
 const CHECK_GOAL_MS: f64 = 100.0;
@@ -26,11 +27,11 @@ pub(super) async fn costs(options: &Options, ground: &Ground<'_>) -> Result<Vec<
     for number in 0..options.files {
         write(&dir.join(format!("test_{number}.json")), &file(number))?;
     }
-    let paths = [dir.clone()];
+    let (paths, profile) = ([dir.clone()], Profile::story_engine());
     let (mut read, mut checked) = (Latency::default(), Latency::default());
     for _ in 0..READINGS {
         let began = Instant::now();
-        let found = discover(&paths);
+        let found = discover(&paths, &profile);
         read.record(began.elapsed());
         if let Some(error) = found.errors.first() {
             return Err(BenchError::Server {
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn the_files_are_cases_of_a_usual_size() {
         let text = file(7);
-        parse(&text, Path::new("test_7.json")).unwrap();
+        parse(&text, Path::new("test_7.json"), &Profile::story_engine()).unwrap();
         assert!((2000..5000).contains(&text.len()), "{}", text.len());
     }
 }

@@ -10,6 +10,8 @@ use super::{Cost, Options};
 use crate::bench::stand::{Setup, Stand, failed, nothing_changes, script};
 use crate::bench::{BenchError, Ground, Latency};
 use crate::case::{Case, Parsed, parse};
+use crate::model::Wire;
+use crate::profile::Profile;
 use crate::report::{CaseOutcome, CaseReport, Events, Source};
 use crate::run::{RunContext, run};
 use crate::services::{Durability, ExternalUrls, Mode, ServiceError, Services};
@@ -117,6 +119,8 @@ async fn play(
 ) -> Result<Vec<CaseReport>, BenchError> {
     let context = Arc::new(RunContext {
         services,
+        profile: Profile::story_engine(),
+        wire: Wire::default(),
         programs: ground.programs.clone(),
         content: PathBuf::new(),
         offline_script: None,
@@ -146,7 +150,7 @@ fn case(steps: &Value, own_engine: bool) -> Result<Case, BenchError> {
     if own_engine {
         file["engine"] = json!({ "content": null });
     }
-    match parse(&file.to_string(), Path::new("bench.json")) {
+    match parse(&file.to_string(), Path::new("bench.json"), &Profile::story_engine()) {
         Ok((Parsed::Case(case), _)) => Ok(*case),
         Ok((Parsed::Sequence(_), _)) => Err(failed("be spoken to", "a sequence is not a case")),
         Err(error) => Err(failed("be spoken to", error)),

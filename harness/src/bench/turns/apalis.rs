@@ -49,7 +49,7 @@ impl Peer {
         let redis = ground.services.redis_url.clone();
         let redis = redis.ok_or_else(|| failed("be started", "it keeps its jobs in Redis, and there is none"))?;
         let args = vec![redis, options.workers.max(1).to_string(), options.slots.max(1).to_string()];
-        let launch = Launch { name: "apalis-peer", program, args, dir: ground.dir, ready: "listening on" };
+        let launch = Launch::new("apalis-peer", program, args, ground.dir, "listening on");
         let (process, line) = Process::start(launch, ground.programs).await?;
         let address = line.rsplit("http://").next().and_then(|address| address.trim().parse().ok());
         let address = address.ok_or_else(|| failed("say where it listens", format!("it says `{line}`")))?;
