@@ -4,9 +4,10 @@
 //! and a latency counts from that moment, not from when the harness got round to it. So a server that stalls is charged for
 //! all that waited. What can be done at most is asked in a closed loop, which says so.
 //!
-//! One room a measurement: [`turns`], [`accept`], [`stream`] and [`fanout`] of the engine, [`own`] of the harness itself. What
-//! they share is here: [`ground`] and [`stand`] are where it is done, [`pace`] says when, [`wire`] is how servers are spoken
-//! to, [`latency`] counts, [`process`] asks the system what a server uses, [`place`] says what was measured where.
+//! One room a measurement: [`turns`], [`accept`], [`stream`] and [`fanout`] of the engine, [`own`] of the harness itself.
+//! What they share is here: [`ground`] and [`stand`] are where it is done, [`pace`] says when, [`open`] is the open loop,
+//! [`wire`] is how servers are spoken to, [`latency`] counts, [`process`] asks the system what a server uses, [`place`] says
+//! what was measured where, [`table`] shows it.
 
 pub mod accept;
 pub mod fanout;
