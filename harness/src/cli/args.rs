@@ -43,10 +43,10 @@ pub(super) enum Command {
     Crash(Box<CrashArgs>),
     /// Let somebody play, through the page, the console or another client, and write the case.
     Record(Box<RecordArgs>),
-    /// Measure the engine under load, beside a peer if asked for. Build with `--release` first.
+    /// Measure the engine under load, beside a peer if asked for, or this program itself. Build with `--release` first.
     ///
-    /// Exit codes: 0 everything was delivered, 1 something was not, 2 usage, 4 no services, 130 Ctrl-C. Whether the numbers
-    /// are good is for who reads them.
+    /// Exit codes: 0 nothing was wrong, 1 something was (lost, doubled, out of order), 2 usage, 4 no services, 130 Ctrl-C.
+    /// Whether the numbers are good is for who reads them.
     Bench(BenchArgs),
     /// Read cases and say what is wrong with them; run nothing.
     Check(Paths),
