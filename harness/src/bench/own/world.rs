@@ -128,6 +128,7 @@ async fn play(
         run_id: format!("bench-{name}"),
         update: false,
         jobs: 1,
+        evidence: false,
         http: ground.http.clone(),
     });
     let (events, _nobody) = Events::channel();
@@ -208,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_step_lasts_until_the_next_begins() {
-        let entry = |ms, source| Entry { at: Duration::from_millis(ms), source, text: String::new() };
+        let entry = |ms, source| Entry::new(Duration::from_millis(ms), source, "");
         let timeline =
             [entry(10, Source::Step), entry(15, Source::Http), entry(30, Source::Step), entry(36, Source::Step)];
         let report = CaseReport {
