@@ -48,10 +48,10 @@ pub(super) async fn prepare(args: &RunArgs, dir: &Path) -> Result<Prepared, Exit
         eprintln!("no case is selected");
         return Err(Exit::Usage);
     }
-    let content = args.content.clone().or_else(|| fixture("content", &cases));
+    let served = args.content.clone().or_else(|| fixture("content", &cases));
     // Only the story engine has content.
-    let content = content.or_else(|| (!profile.is_story_engine()).then(PathBuf::new));
-    let Some(content) = content else {
+    let served = served.or_else(|| (!profile.is_story_engine()).then(PathBuf::new));
+    let Some(served) = served else {
         eprintln!(
             "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
         );
@@ -82,7 +82,7 @@ pub(super) async fn prepare(args: &RunArgs, dir: &Path) -> Result<Prepared, Exit
         wire: args.provider,
         programs,
         offline_script: fixture("models/offline.json", &cases),
-        content,
+        content: served,
         dir: dir.to_owned(),
         run_id: run_id(),
         update: args.update,
