@@ -90,8 +90,15 @@ impl Place {
         }
     }
 
+    /// Opens a store whose claims bring the usual part of a history.
     pub(crate) async fn open(self) -> Open {
-        let options = StoreOptions { lease_ttl: Duration::from_mins(10), ..StoreOptions::default() };
+        self.open_with_window(StoreOptions::default().history_window).await
+    }
+
+    /// Opens a store whose claims bring `history_window` messages.
+    pub(crate) async fn open_with_window(self, history_window: usize) -> Open {
+        let lease_ttl = Duration::from_mins(10);
+        let options = StoreOptions { lease_ttl, history_window, ..StoreOptions::default() };
         let directory = TempDir::new().unwrap();
         let Self::Redis { append_only } = self else {
             let store = Arc::new(EmbeddedStore::open(directory.path(), Sync::Normal, options).unwrap());
