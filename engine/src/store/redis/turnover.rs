@@ -99,6 +99,8 @@ impl Turnovers {
     /// The turns of the next call and whether it looks after what is over; or, if none waits, there is room for one more.
     fn next_call(&self) -> Option<(Vec<Waiting>, bool)> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody would work on what is claimed for a caller that has gone.
+        state.waiting.retain(|turn| !turn.answer.is_closed());
         if state.waiting.is_empty() {
             state.calls -= 1;
             return None;
