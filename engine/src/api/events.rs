@@ -52,7 +52,9 @@ pub(super) async fn request(
     let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
     let subscription = api.store.subscribe(request.game).await?;
     let after = match start {
-        Some(Start::After(event)) => event.max(request.first_cursor),
+        Some(Start::After(event)) if event.epoch == request.first_cursor.epoch => event.max(request.first_cursor),
+        // Of another epoch: the log says whether it still knows the event, and if not the reader is told so.
+        Some(Start::After(event)) => event,
         _ => request.cursor,
     };
     if request.status.is_terminal() && has_seen_all(&api, &request, after).await? {
