@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::bench::BenchArgs;
 use super::chaos::ChaosArgs;
+use super::run_args::{self, RunArgs};
 use crate::services::Mode;
 
 /// Runs JSON cases against the real story engine and breaks it on purpose.
@@ -20,10 +21,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run cases.
-    ///
-    /// Exit codes: 0 all passed, 1 failed, 2 usage, 3 a file is not a case, 4 no services, 5 only snapshots wait, 130 Ctrl-C.
-    /// `HARNESS_PATIENCE=3` stretches all time limits; `HARNESS_REQUIRE_SERVICES=1` makes services that are not there a
-    /// failure.
+    #[command(after_help = run_args::EXAMPLES, after_long_help = run_args::EXAMPLES)]
     Run(Box<RunArgs>),
     /// Play many games while processes are killed, frozen and restarted at random; then check that nothing was lost, applied
     /// twice, reordered or narrated twice.
@@ -38,7 +36,7 @@ pub(super) enum Command {
     Bench(BenchArgs),
     /// Read cases and say what is wrong with them; run nothing.
     Check(Paths),
-    /// List the cases that would be run.
+    /// List the cases: id, file, name.
     List(Paths),
     /// Print the JSON Schema of case files.
     Schema,
@@ -65,52 +63,6 @@ pub(super) struct Paths {
     /// Case files, or directories with them.
     #[arg(default_value = "cases/")]
     pub(super) paths: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RunArgs {
-    /// Case files, or directories with them.
-    #[arg(default_value = "cases/")]
-    pub(super) paths: Vec<PathBuf>,
-    /// How Redis and the model are come by; the first that works of local, docker and embedded when left out.
-    #[arg(long, value_parser = wanted_mode, default_value = "auto")]
-    pub(super) services: Wanted,
-    /// Run only cases whose id, name or a tag contains this.
-    #[arg(long, value_name = "TEXT")]
-    pub(super) filter: Option<String>,
-    /// How many cases run at the same time; twice the processors when left out.
-    #[arg(long, value_name = "N")]
-    pub(super) jobs: Option<usize>,
-    /// Keep what is new as the snapshots.
-    #[arg(long)]
-    pub(super) update: bool,
-    /// The engine; beside this program when left out.
-    #[arg(long, value_name = "PATH")]
-    pub(super) engine: Option<PathBuf>,
-    /// The scripted model; beside this program when left out.
-    #[arg(long, value_name = "PATH")]
-    pub(super) mock_llm: Option<PathBuf>,
-    /// Content for the engine; `fixtures/content` here or in a directory above when left out.
-    #[arg(long, value_name = "DIR")]
-    pub(super) content: Option<PathBuf>,
-    /// External services: the engine's API.
-    #[arg(long, value_name = "URL")]
-    pub(super) api_url: Option<String>,
-    /// External services: the Redis behind the engine; looked at once, to see that it is there.
-    #[arg(long, value_name = "URL")]
-    pub(super) redis_url: Option<String>,
-    /// External services: the scripted model that the engine calls.
-    #[arg(long, value_name = "URL")]
-    pub(super) mock_url: Option<String>,
-    /// Keep the directory with logs, configurations and stores, and say where it is.
-    #[arg(long)]
-    pub(super) keep: bool,
-    /// Write a `JUnit` report.
-    #[arg(long, value_name = "FILE")]
-    pub(super) junit: Option<PathBuf>,
-    /// Give up on the whole run after so many seconds.
-    #[arg(long, value_name = "SECONDS")]
-    pub(super) timeout: Option<u64>,
 }
 
 /// The mode that was asked for.

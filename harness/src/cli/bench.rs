@@ -7,7 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::args::{Wanted, wanted_mode};
-use super::run::{in_a_directory, told_to_end};
+use super::interrupt::told_to_end;
+use super::run::in_a_directory;
 use crate::bench::BenchError;
 use crate::bench::fanout::{self, Ground, Options};
 use crate::services::{Durability, ExternalUrls, Mode, Programs, Services};
@@ -115,6 +116,7 @@ pub(super) async fn run(args: BenchArgs) -> Exit {
 async fn measure(args: &FanoutArgs, options: &Options, dir: &Path) -> Result<bool, BenchError> {
     let programs = Programs {
         supervisor: std::env::current_exe().ok(),
+        kept: None,
         engine: args.engine.clone(),
         mock_llm: args.mock_llm.clone(),
     };

@@ -5,7 +5,10 @@ mod bench;
 mod chaos;
 mod check;
 mod exit;
+mod gather;
+mod interrupt;
 mod run;
+mod run_args;
 
 pub use exit::Exit;
 

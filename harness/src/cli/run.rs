@@ -2,39 +2,72 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use miette::Report;
-use tokio::signal::unix::{SignalKind, signal};
+use rustix::process::{Pid, test_kill_process_group};
 use tokio::sync::mpsc;
 
 use super::Exit;
-use super::args::{RunArgs, Wanted};
-use super::check::complain;
-use crate::case::{Case, discover};
-use crate::report::{Events, RunEvent, Summary, Terminal, junit};
-use crate::run::{RunContext, run as run_cases};
-use crate::services::{Durability, ExternalUrls, Programs, ServiceError, Services};
+use super::args::Wanted;
+use super::gather::{gather, list};
+use super::interrupt::Interrupt;
+use super::run_args::{Flaky, RunArgs};
+use crate::case::Case;
+use crate::last_run::{self, Standing};
+use crate::report::{CaseOutcome, Events, RunEvent, Summary, Terminal, junit};
+use crate::run::{CaseStanding, Ended, Plan, RunContext, run as run_cases};
+use crate::services::{Durability, ExternalUrls, Kept, Programs, ServiceError, Services};
+
+/// Why a run is cut short from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    Interrupted,
+    TimedOut(Duration),
+}
+
+impl Cut {
+    /// Says so, where that has not been done yet.
+    fn exit(self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::Interrupted,
+            Self::TimedOut(limit) => {
+                eprintln!("the run was not over after {} s (--timeout)", limit.as_secs_f64());
+                Exit::Failed
+            }
+        }
+    }
+}
 
 /// Runs cases as asked for.
 pub(super) async fn run(args: RunArgs) -> Exit {
-    let found = match complain(discover(&args.paths)) {
-        Ok(found) => found,
+    let interrupt = Interrupt::listen();
+    // Short enough to be typed again.
+    let seed = args.order.seed.unwrap_or_else(|| rand::random_range(0..1_000_000));
+    let cases = match gather(&args, seed) {
+        Ok(cases) => cases,
         Err(exit) => return exit,
     };
-    let cases: Vec<Case> = found.cases.into_iter().filter(|case| selected(case, args.filter.as_deref())).collect();
-    if cases.is_empty() {
-        eprintln!("no case is selected");
-        return Exit::Usage;
+    if args.which.list {
+        return list(&cases, args.which.json.as_deref());
     }
-    let Some(content) = args.content.clone().or_else(|| fixture("content", &cases)) else {
+    let Some(content) = args.services.content.clone().or_else(|| fixture("content", &cases, None)) else {
         eprintln!(
             "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
         );
         return Exit::Usage;
     };
-    in_a_directory(args.keep, async |dir| start(&args, cases, content, dir).await).await
+    eprintln!("seed {seed}");
+    in_a_directory(args.results.keep, async |dir| {
+        let kept = args.results.keep.then(Kept::default);
+        let place = Place { seed, content, dir, kept: kept.clone() };
+        let exit = start(&args, cases, place, interrupt).await;
+        if let Some(kept) = kept {
+            farewell(&kept, dir);
+        }
+        exit
+    })
+    .await
 }
 
 /// Works in a directory that is gone afterwards, unless it is to be kept.
@@ -54,12 +87,39 @@ pub(super) async fn in_a_directory(keep: bool, work: impl AsyncFnOnce(&Path) -> 
     work(&path).await
 }
 
-async fn start(args: &RunArgs, cases: Vec<Case>, served: PathBuf, dir: &Path) -> Exit {
-    let programs =
-        Programs { supervisor: env::current_exe().ok(), engine: args.engine.clone(), mock_llm: args.mock_llm.clone() };
+/// Where and with what a run takes place.
+struct Place<'a> {
+    seed: u64,
+    content: PathBuf,
+    dir: &'a Path,
+    kept: Option<Kept>,
+}
+
+async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, mut interrupt: Interrupt) -> Exit {
+    let limit = args.limits.timeout;
+    let deadline = limit.map(|limit| (tokio::time::Instant::now() + limit, limit));
+    let mut cut = std::pin::pin!(async {
+        match deadline {
+            None => {
+                interrupt.told().await;
+                Cut::Interrupted
+            }
+            Some((deadline, limit)) => tokio::time::timeout_at(deadline, interrupt.told())
+                .await
+                .map_or(Cut::TimedOut(limit), |()| Cut::Interrupted),
+        }
+    });
+    let wanted = &args.services;
+    let keep = place.kept.is_some();
+    let programs = Programs {
+        supervisor: env::current_exe().ok().filter(|_| !keep),
+        kept: place.kept,
+        engine: wanted.engine.clone(),
+        mock_llm: wanted.mock_llm.clone(),
+    };
     let external =
-        ExternalUrls { api: args.api_url.clone(), redis: args.redis_url.clone(), mock: args.mock_url.clone() };
-    let mode = match args.services {
+        ExternalUrls { api: wanted.api_url.clone(), redis: wanted.redis_url.clone(), mock: wanted.mock_url.clone() };
+    let mode = match wanted.services {
         Wanted::Auto => None,
         Wanted::Mode(mode) => Some(mode),
     };
@@ -70,7 +130,11 @@ async fn start(args: &RunArgs, cases: Vec<Case>, served: PathBuf, dir: &Path) ->
             return Exit::Services;
         }
     };
-    let services = match Services::start(mode, &programs, &external, Durability::None, dir).await {
+    let started = tokio::select! {
+        started = Services::start(mode, &programs, &external, Durability::None, place.dir) => started,
+        cut = &mut cut => return cut.exit(),
+    };
+    let services = match started {
         Ok(services) => services,
         Err(error) => {
             let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
@@ -80,60 +144,30 @@ async fn start(args: &RunArgs, cases: Vec<Case>, served: PathBuf, dir: &Path) ->
     let context = RunContext {
         services,
         programs,
-        offline_script: fixture("models/offline.json", &cases),
-        content: served,
-        dir: dir.to_owned(),
+        offline_script: fixture("models/offline.json", &cases, Some(&place.content)),
+        content: place.content,
+        dir: place.dir.to_owned(),
         run_id: run_id(),
-        update: args.update,
-        jobs: args.jobs.unwrap_or_else(default_jobs),
+        seed: place.seed,
+        update: args.results.update,
+        jobs: args.order.jobs.map_or_else(default_jobs, Into::into),
+        case_timeout: args.limits.case_timeout,
         http,
     };
-    follow(args, Arc::new(context), cases).await
-}
-
-/// Runs the cases while one reader reports on them; Ctrl-C and the time limit end both.
-async fn follow(args: &RunArgs, context: Arc<RunContext>, cases: Vec<Case>) -> Exit {
-    let (events, received) = Events::channel();
-    let limit = args.timeout.map_or(Duration::MAX, Duration::from_secs);
-    let work = async { tokio::join!(run_cases(Arc::clone(&context), cases, events), tell(received)).0 };
-    let ended = tokio::select! {
-        result = tokio::time::timeout(limit, work) => result.map_err(|_| {
-            eprintln!("the run was not over after {} s", limit.as_secs());
-            Exit::Failed
-        }),
-        () = told_to_end() => {
-            eprintln!("interrupted");
-            Err(Exit::Interrupted)
-        }
+    let plan = Plan {
+        cases,
+        rounds: args.order.rounds(),
+        retries: args.order.retries,
+        fail_fast: args.order.stops_at_a_failure(),
     };
-    // Whoever else held the context has been dropped with `work`.
-    if let Some(context) = Arc::into_inner(context) {
+    let (events, received) = Events::channel();
+    let (ended, ()) = tokio::join!(run_cases(&context, plan, events, cut), tell(received));
+    if keep {
+        context.services.keep();
+    } else {
         context.services.stop().await;
     }
-    let (reports, summary) = match ended {
-        Ok(ended) => ended,
-        Err(exit) => return exit,
-    };
-    if let Some(path) = &args.junit
-        && let Err(error) = std::fs::write(path, junit(&reports, &summary))
-    {
-        eprintln!("{}: {error}", path.display());
-        return Exit::Usage;
-    }
-    exit_of(&summary)
-}
-
-/// Ctrl-C, or SIGTERM.
-pub(super) async fn told_to_end() {
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
+    conclude(args, &ended)
 }
 
 async fn tell(mut events: mpsc::UnboundedReceiver<RunEvent>) {
@@ -144,11 +178,53 @@ async fn tell(mut events: mpsc::UnboundedReceiver<RunEvent>) {
     }
 }
 
-const fn exit_of(summary: &Summary) -> Exit {
+/// Writes what is to be kept of a run, and finds its exit code.
+fn conclude(args: &RunArgs, ended: &Ended<Cut>) -> Exit {
+    for case in ended.cases.iter().filter(|case| case.failed > 0 && case.finished > 1) {
+        println!("{}: {} of {} failed", case.id, case.failed, case.finished);
+    }
+    remember(args, ended);
+    if let Some(path) = &args.results.junit
+        && let Err(error) = std::fs::write(path, junit(&ended.reports, &ended.summary))
+    {
+        eprintln!("{}: {error}", path.display());
+        return Exit::Usage;
+    }
+    ended.cut.map_or_else(|| exit_of(&ended.summary, args.order.flaky), Cut::exit)
+}
+
+/// Notes for `--last-failed` how the cases stand.
+fn remember(args: &RunArgs, ended: &Ended<Cut>) {
+    let flaky = |case: &CaseStanding| {
+        let path = case.path.display().to_string();
+        let mut reports = ended.reports.iter().filter(|report| report.path == path);
+        args.order.flaky == Flaky::Fail && reports.any(|report| matches!(report.outcome, CaseOutcome::Flaky(_)))
+    };
+    let standings = ended.cases.iter().map(|case| {
+        let standing = if flaky(case) { Standing::Failed } else { case.standing };
+        (case.path.as_path(), standing)
+    });
+    if let Err(error) = last_run::update(&last_run::place(&args.paths), standings) {
+        // A run in a directory that cannot be written to is still a run.
+        eprintln!("what failed is not remembered for --last-failed: {error}");
+    }
+}
+
+fn farewell(kept: &Kept, dir: &Path) {
+    let alive = |pid| Pid::from_raw(pid).is_some_and(|pid| test_kill_process_group(pid).is_ok());
+    match kept.farewell(dir, alive) {
+        Ok(text) => println!("{text}"),
+        Err(error) => eprintln!("{}: {error}", dir.display()),
+    }
+}
+
+fn exit_of(summary: &Summary, flaky: Flaky) -> Exit {
     if summary.failed > summary.pending {
         Exit::Failed
     } else if summary.pending > 0 {
         Exit::SnapshotsPending
+    } else if summary.flaky > 0 && flaky == Flaky::Fail {
+        Exit::Flaky
     } else {
         Exit::Ok
     }
@@ -169,17 +245,12 @@ pub(super) fn without_services(cases: &[&str], error: ServiceError) -> Exit {
     if required { Exit::Services } else { Exit::Ok }
 }
 
-fn selected(case: &Case, filter: Option<&str>) -> bool {
-    filter.is_none_or(|text| {
-        case.id.contains(text) || case.name.contains(text) || case.tags.iter().any(|tag| tag.contains(text))
-    })
-}
-
-/// A path below `fixtures`, which is looked for above this directory and above the first case.
-fn fixture(name: &str, cases: &[Case]) -> Option<PathBuf> {
+/// A path below `fixtures`, which is looked for above this directory, above the first case, and above the content.
+fn fixture(name: &str, cases: &[Case], content: Option<&Path>) -> Option<PathBuf> {
     let here = env::current_dir().ok();
-    let case = cases.first().and_then(|case| case.path.canonicalize().ok());
-    let roots: Vec<PathBuf> = here.into_iter().chain(case).collect();
+    let real = |path: &Path| path.canonicalize().ok();
+    let case = cases.first().and_then(|case| real(&case.path));
+    let roots: Vec<PathBuf> = here.into_iter().chain(case).chain(content.and_then(real)).collect();
     roots.iter().flat_map(|root| root.ancestors()).map(|dir| dir.join("fixtures").join(name)).find(|path| path.exists())
 }
 
@@ -199,10 +270,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pending_snapshots_are_told_from_failures() {
-        let summary = |failed, pending| Summary { failed, pending, ..Summary::default() };
-        assert_eq!(exit_of(&summary(0, 0)), Exit::Ok);
-        assert_eq!(exit_of(&summary(2, 2)), Exit::SnapshotsPending);
-        assert_eq!(exit_of(&summary(2, 1)), Exit::Failed);
+    fn the_worst_decides_the_exit_code() {
+        let exit = |failed, pending, flaky, verdict| {
+            exit_of(&Summary { flaky, failed, pending, ..Summary::default() }, verdict)
+        };
+        assert_eq!(exit(0, 0, 0, Flaky::Fail), Exit::Ok);
+        assert_eq!(exit(0, 0, 1, Flaky::Pass), Exit::Ok);
+        assert_eq!(exit(0, 0, 1, Flaky::Fail), Exit::Flaky);
+        assert_eq!(exit(2, 2, 1, Flaky::Fail), Exit::SnapshotsPending);
+        assert_eq!(exit(2, 1, 1, Flaky::Fail), Exit::Failed);
     }
 }

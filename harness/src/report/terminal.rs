@@ -119,7 +119,9 @@ impl<W: Write> Terminal<W> {
         if summary.pending > 0 {
             self.line("snapshots wait: look at them with `cargo insta review`, or take them all with `--update`")?;
         }
-        self.line(&format!("{} passed, {} failed, {} skipped", summary.passed, summary.failed, summary.skipped))
+        let not_run = if summary.not_run > 0 { format!(", {} not run", summary.not_run) } else { String::new() };
+        let Summary { passed, failed, skipped, .. } = summary;
+        self.line(&format!("{passed} passed, {failed} failed, {skipped} skipped{not_run}"))
     }
 
     fn show_running(&self) {

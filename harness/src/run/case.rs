@@ -59,11 +59,11 @@ fn obstacle(context: &RunContext, case: &Case) -> Option<String> {
 
 async fn play(context: &RunContext, case: &Arc<Case>, log: &CaseLog, events: &Events) -> Result<(), Failure> {
     let world = World::start(context, Arc::clone(case), log.clone()).await?;
-    let result = steps(&world, events).await;
-    let result = match result {
-        Ok(()) => finish(&world, context).await,
-        Err(failure) => Err(failure),
+    let played = async {
+        steps(&world, events).await?;
+        finish(&world, context).await
     };
+    let result = super::within(context.case_timeout, log.elapsed(), played).await;
     match result {
         Ok(()) => match world.stop().await.first() {
             None => Ok(()),
@@ -177,7 +177,7 @@ async fn snapshots(
     }
     let mut differing = Vec::new();
     for (kind, text) in texts {
-        let path = snapshot::path(&world.case.path, &world.case.id, kind);
+        let path = snapshot::path(&world.case.path, kind);
         // The same wherever the harness was started: the file with its directory.
         let file = world.case.path.file_name().unwrap_or_default().to_string_lossy();
         let dir = world.case.path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();

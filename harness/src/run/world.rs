@@ -43,7 +43,8 @@ pub(super) struct World {
     pub(super) games: Vec<GameRun>,
     /// Dead letters that were there before the case.
     pub(super) dead_letters_before: u64,
-    shared: bool,
+    /// Whether the model's script stays where it is.
+    lasting: bool,
     fleet: Option<Fleet>,
     api: Mutex<(Client, String)>,
     requests: Mutex<Requests>,
@@ -61,10 +62,11 @@ impl World {
     /// Starts everything that the case needs, up to its games.
     pub(super) async fn start(context: &RunContext, case: Arc<Case>, log: CaseLog) -> Result<Self, Failure> {
         let services = &context.services;
-        let name = format!("{}-{}", context.run_id, case.id);
-        let dir = context.dir.join(&case.id);
-        fs::create_dir_all(&dir).map_err(|error| Failure::new(format!("{}: {error}", dir.display())))?;
+        let made = super::place::make(&context.dir, &case.id);
+        let (place, dir) = made.map_err(|error| Failure::new(format!("{}: {error}", context.dir.display())))?;
+        let name = format!("{}-{place}", context.run_id);
         let shared = services.mode == Mode::External;
+        let kept = context.programs.kept.is_some();
         let namespace = if shared { services.mock_url.clone() } else { format!("{}/t/{name}", services.mock_url) };
         let model = Model::new(context.http.clone(), namespace);
         model.load(&script(context, &case)?).await.map_err(|error| failed(&error))?;
@@ -90,7 +92,7 @@ impl World {
             http: context.http.clone(),
             games: Vec::new(),
             dead_letters_before: client.queue().await.map_err(|error| failed(&error))?.dead_letters,
-            shared,
+            lasting: shared || kept,
             fleet,
             api: Mutex::new((client, base_url)),
             requests: Mutex::default(),
@@ -223,7 +225,7 @@ impl World {
 
     /// Has the model forget this case, and with it let go of calls that wait at its gates.
     pub(super) async fn forget(&self) {
-        if !self.shared {
+        if !self.lasting {
             self.model.forget().await;
         }
     }
