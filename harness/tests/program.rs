@@ -37,13 +37,39 @@ fn a_mistake_in_a_case_is_shown_with_line_caret_and_suggestion() {
     }
 }
 
+const OLD: &str = r#"{"name": "x", "scenario": "s", "steps": [
+    {"user_prompt": "hello", "expect_in_narrative": ["sea"]},
+    {"user_prompt": "hello", "expect": {"user_location": "pier"}}]}"#;
+
 #[test]
-fn an_old_name_is_a_warning_and_no_error() {
-    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello", "expect_in_narrative": ["sea"]}]}"#;
-    let dir = directory("old.json", case);
+fn check_wants_the_right_names_and_says_where() {
+    let dir = directory("old.json", OLD);
     let output = harness(&["check", "old.json"], dir.path());
-    assert_eq!(output.status.code(), Some(0));
-    assert!(text(&output.stderr).contains("expect.response_contains"), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(3));
+    let error = text(&output.stderr);
+    for part in
+        ["old.json:2:30", "expect.response_contains", "old.json:3:41", "`expect` has no `user_location`", "`location`"]
+    {
+        assert!(error.contains(part), "{part}\n{error}");
+    }
+}
+
+#[test]
+fn run_and_a_lenient_check_read_old_names_as_what_they_were_meant_to_be() {
+    let dir = directory("old.json", OLD);
+    for args in [["check", "old.json", "--lenient"], ["run", "old.json", "--list"]] {
+        let output = harness(&args, dir.path());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("expect.response_contains"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_key_that_is_there_twice_is_an_error() {
+    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "a", "user_prompt": "b"}]}"#;
+    let output = harness(&["check", "--lenient", "twice.json"], directory("twice.json", case).path());
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("the key `user_prompt` is here twice"), "{}", text(&output.stderr));
 }
 
 #[test]

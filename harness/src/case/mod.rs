@@ -8,9 +8,11 @@ mod error;
 mod expect;
 mod file;
 mod parse;
+mod scripts;
 mod step;
 
-pub use discover::{Discovered, discover};
+pub use compat::{Mend, OldName, old_names};
+pub use discover::{Discovered, discover, files};
 pub use error::{CaseError, CaseWarning, DiscoverError};
 pub use expect::{CallCounts, EventList, EventPattern, Expect, QueueExpect};
 pub use file::{CaseFile, GateAction, HttpExpect, HttpStep, RequestStream, Snapshots, StreamAction, WaitFor, schema};

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::error::{CaseError, CaseWarning, Source};
 use super::expect::EventList;
 use super::file::CaseFile;
+use super::scripts::Scripts;
 use super::step::{Action, Step};
 use super::{Case, DEFAULT_GAME, Game, ModelScript};
 use crate::json::{self, JsonError, Node, nearest};
@@ -33,15 +34,24 @@ pub struct Sequence {
 
 /// Reads a case file. The path is for messages, for the case's id, and for what the file names relative to itself.
 pub fn parse(text: &str, path: &Path) -> Result<(Parsed, Vec<CaseWarning>), Box<CaseError>> {
+    parse_with(text, path, &Scripts::default())
+}
+
+/// The same, for one of many files.
+pub(super) fn parse_with(
+    text: &str,
+    path: &Path,
+    scripts: &Scripts,
+) -> Result<(Parsed, Vec<CaseWarning>), Box<CaseError>> {
     let source = Source::new(path, text);
     let mut warnings = Vec::new();
-    let parsed = read(text, path, &mut warnings).map_err(|error| Box::new(source.error(error)))?;
+    let parsed = read(text, path, scripts, &mut warnings).map_err(|error| Box::new(source.error(error)))?;
     Ok((parsed, warnings.into_iter().map(|warning| source.warning(warning)).collect()))
 }
 
-fn read(text: &str, path: &Path, warnings: &mut Vec<JsonError>) -> Result<Parsed, JsonError> {
+fn read(text: &str, path: &Path, scripts: &Scripts, warnings: &mut Vec<JsonError>) -> Result<Parsed, JsonError> {
     let mut node = json::parse(text)?;
-    warnings.extend(super::compat::modernise(&mut node));
+    warnings.extend(super::compat::modernise(&mut node).into_iter().map(|old| old.mistake));
     let mut file: CaseFile = json::from_node(&node)?;
     if !file.cases.is_empty() {
         if let Some(steps) = node.get("steps") {
@@ -61,7 +71,7 @@ fn read(text: &str, path: &Path, warnings: &mut Vec<JsonError>) -> Result<Parsed
     }
     let games = games(&file, scenario);
     check_names(&games, &steps, nodes)?;
-    let model = file.model.as_ref().map(|model| script(model, &node, text, path)).transpose()?;
+    let model = file.model.as_ref().map(|model| script(model, &node, text, path, scripts)).transpose()?;
     Ok(Parsed::Case(Box::new(Case {
         id: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         name: file.name,
@@ -92,13 +102,11 @@ fn games(file: &CaseFile, scenario: String) -> Vec<Game> {
 }
 
 /// The script of a case, its own or another file's, checked here so that its mistakes show before anything is started.
-fn script(model: &Value, node: &Node, text: &str, path: &Path) -> Result<ModelScript, JsonError> {
+fn script(model: &Value, node: &Node, text: &str, path: &Path, scripts: &Scripts) -> Result<ModelScript, JsonError> {
     let span = node.get("model").map_or(node.span.clone(), |model| model.span.clone());
     if let Value::String(file) = model {
         let path = path.parent().unwrap_or(Path::new("")).join(file);
-        let unreadable = |error| format!("the script {} cannot be read: {error}", path.display());
-        let text = std::fs::read_to_string(&path).map_err(|error| JsonError::at(span.clone(), unreadable(error)))?;
-        Script::parse(&text, &path.display().to_string()).map_err(|error| JsonError::at(span, error.to_string()))?;
+        let text = scripts.text(&path).map_err(|message| JsonError::at(span, message))?;
         return Ok(ModelScript { text, path });
     }
     let text = json::without_comments(&text[span.clone()])?;
@@ -187,7 +195,7 @@ mod tests {
                   {"name": "reset", "user_prompt": "RESET_GAMESTATE", "expect": {"user_location": "jetty"}}]}"#,
         )
         .unwrap();
-        assert!(warnings.is_empty());
+        assert_eq!(warnings.len(), 1, "`user_location` is an old name");
         assert_eq!(case.id, "test_this");
         assert_eq!(case.steps[0].expect.inventory, Some(vec![]));
         assert!(matches!(case.steps[1].action, Action::WaitForStoryEvent { .. }));

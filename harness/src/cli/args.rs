@@ -35,7 +35,10 @@ pub(super) enum Command {
     /// are good is for who reads them.
     Bench(BenchArgs),
     /// Read cases and say what is wrong with them; run nothing.
-    Check(Paths),
+    ///
+    /// Exit codes: 0 nothing, 2 usage, 3 something. Names that `run` reads with a warning are errors here; `harness fix`
+    /// rewrites them.
+    Check(CheckArgs),
     /// List the cases: id, file, name.
     List(Paths),
     /// Print the JSON Schema of case files.
@@ -63,6 +66,15 @@ pub(super) struct Paths {
     /// Case files, or directories with them.
     #[arg(default_value = "cases/")]
     pub(super) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) paths: Paths,
+    /// Take names of the Go engine's cases for what they were meant to be, with a warning, as `run` does.
+    #[arg(long)]
+    pub(super) lenient: bool,
 }
 
 /// The mode that was asked for.

@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use miette::Report;
 
 use super::Exit;
-use crate::case::{Discovered, discover};
+use crate::case::{CaseError, DiscoverError, Discovered, discover};
 
-/// Says what is wrong with the cases.
-pub(super) fn check(paths: &[PathBuf]) -> Exit {
-    let found = discover(paths);
+/// Says what is wrong with the cases. Old names are wrong, unless `lenient` lets them pass as warnings.
+pub(super) fn check(paths: &[PathBuf], lenient: bool) -> Exit {
+    let mut found = discover(paths);
+    if !lenient {
+        let old = found.warnings.drain(..);
+        found.errors.extend(old.map(|warning| DiscoverError::Case(Box::new(CaseError::from(warning)))));
+    }
     println!("{} cases, {} errors, {} warnings", found.cases.len(), found.errors.len(), found.warnings.len());
     complain(found).map_or_else(|exit| exit, |_| Exit::Ok)
 }

@@ -24,7 +24,7 @@ pub async fn main() -> Exit {
         Command::Run(args) => run::run(*args).await,
         Command::Chaos(args) => chaos::run(args).await,
         Command::Bench(args) => bench::run(args).await,
-        Command::Check(paths) => check::check(&paths.paths),
+        Command::Check(args) => check::check(&args.paths.paths, args.lenient),
         Command::List(paths) => check::list(&paths.paths),
         Command::Schema => {
             println!("{:#}", schema());
