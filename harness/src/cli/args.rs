@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::bench::BenchArgs;
 use super::chaos::ChaosArgs;
+use super::fix::FixArgs;
 use super::run_args::{self, RunArgs};
 use crate::services::Mode;
 
@@ -39,6 +40,10 @@ pub(super) enum Command {
     /// Exit codes: 0 nothing, 2 usage, 3 something. Names that `run` reads with a warning are errors here; `harness fix`
     /// rewrites them.
     Check(CheckArgs),
+    /// Rewrite names of the Go engine's cases as what `run` reads them as, and nothing else of the files.
+    ///
+    /// Exit codes: 0 done, or nothing to do; 2 usage; 3 a file is not a case, and is left as it is.
+    Fix(FixArgs),
     /// List the cases: id, file, name.
     List(Paths),
     /// Print the JSON Schema of case files.

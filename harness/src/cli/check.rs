@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use miette::Report;
 
-use super::Exit;
+use super::out::say;
+use super::{Exit, gather};
 use crate::case::{CaseError, DiscoverError, Discovered, discover};
 
 /// Says what is wrong with the cases. Old names are wrong, unless `lenient` lets them pass as warnings.
@@ -14,19 +15,15 @@ pub(super) fn check(paths: &[PathBuf], lenient: bool) -> Exit {
         let old = found.warnings.drain(..);
         found.errors.extend(old.map(|warning| DiscoverError::Case(Box::new(CaseError::from(warning)))));
     }
-    println!("{} cases, {} errors, {} warnings", found.cases.len(), found.errors.len(), found.warnings.len());
+    let counts = (found.cases.len(), found.errors.len(), found.warnings.len());
+    say(format_args!("{} cases, {} errors, {} warnings\n", counts.0, counts.1, counts.2));
     complain(found).map_or_else(|exit| exit, |_| Exit::Ok)
 }
 
 /// One line a case: id, file, what it is about.
 pub(super) fn list(paths: &[PathBuf]) -> Exit {
     match complain(discover(paths)) {
-        Ok(found) => {
-            for case in found.cases {
-                println!("{}\t{}\t{}", case.id, case.path.display(), case.name);
-            }
-            Exit::Ok
-        }
+        Ok(found) => gather::list(&found.cases, None),
         Err(exit) => exit,
     }
 }

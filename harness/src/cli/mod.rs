@@ -5,8 +5,10 @@ mod bench;
 mod chaos;
 mod check;
 mod exit;
+mod fix;
 mod gather;
 mod interrupt;
+mod out;
 mod run;
 mod run_args;
 
@@ -25,9 +27,10 @@ pub async fn main() -> Exit {
         Command::Chaos(args) => chaos::run(args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Check(args) => check::check(&args.paths.paths, args.lenient),
+        Command::Fix(args) => fix::run(&args),
         Command::List(paths) => check::list(&paths.paths),
         Command::Schema => {
-            println!("{:#}", schema());
+            out::say(format_args!("{:#}\n", schema()));
             Exit::Ok
         }
         Command::Supervise { parent, program } => {
