@@ -9,6 +9,7 @@ pub mod case;
 pub mod chaos;
 pub mod cli;
 pub mod expect;
+pub mod explain;
 pub mod fix;
 mod fleet;
 pub mod http;

@@ -145,3 +145,18 @@ fn a_process_is_not_started_for_a_parent_that_is_gone() {
     assert_eq!(text(&output.stdout), "");
     assert!(text(&output.stderr).contains("the harness is gone"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn a_case_is_explained_in_plain_words() {
+    let case = r#"{"name": "x", "scenario": "s", "steps": [{"kill": "worker[0]"}, {"expect": {"location": "pier"}}]}"#;
+    let dir = directory("case.json", case);
+    let output = harness(&["explain", "case.json"], dir.path());
+    assert_eq!(output.status.code(), Some(0));
+    let words = text(&output.stdout);
+    for part in
+        ["1. kills worker 0 with SIGKILL (within 10 s)", "then the player is in `pier`", "without being asked for"]
+    {
+        assert!(words.contains(part), "{part}\n{words}");
+    }
+    assert_eq!(harness(&["explain", "nowhere.json"], dir.path()).status.code(), Some(3));
+}

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::bench::BenchArgs;
 use super::chaos::ChaosArgs;
+use super::explain::ExplainArgs;
 use super::fix::FixArgs;
 use super::run_args::{self, RunArgs};
 use crate::services::Mode;
@@ -44,6 +45,10 @@ pub(super) enum Command {
     ///
     /// Exit codes: 0 done, or nothing to do; 2 usage; 3 a file is not a case, and is left as it is.
     Fix(FixArgs),
+    /// Say in plain words what a case will do and demand, step by step.
+    ///
+    /// Exit codes: 0 said, 2 usage, 3 it is not a case.
+    Explain(ExplainArgs),
     /// List the cases: id, file, name.
     List(Paths),
     /// Print the JSON Schema of case files.

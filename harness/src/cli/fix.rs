@@ -30,11 +30,11 @@ pub(super) fn run(args: &FixArgs) -> Exit {
         eprintln!("{:?}", Report::new(error));
         exit = Exit::CaseErrors;
     }
-    let (mut changed, mut names) = (0, 0);
+    let (mut rewritten, mut names) = (0, 0);
     for file in &files {
         match one(file, args.dry_run) {
             Ok(changes) => {
-                changed += usize::from(changes > 0);
+                rewritten += usize::from(changes > 0);
                 names += changes;
             }
             Err(report) => {
@@ -44,7 +44,7 @@ pub(super) fn run(args: &FixArgs) -> Exit {
         }
     }
     let would = if args.dry_run { "would be " } else { "" };
-    say(format_args!("{names} names in {changed} of {} files {would}rewritten\n", files.len()));
+    say(format_args!("{names} names in {rewritten} of {} files {would}rewritten\n", files.len()));
     exit
 }
 

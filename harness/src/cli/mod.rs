@@ -5,6 +5,7 @@ mod bench;
 mod chaos;
 mod check;
 mod exit;
+mod explain;
 mod fix;
 mod gather;
 mod interrupt;
@@ -28,6 +29,7 @@ pub async fn main() -> Exit {
         Command::Bench(args) => bench::run(args).await,
         Command::Check(args) => check::check(&args.paths.paths, args.lenient),
         Command::Fix(args) => fix::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::List(paths) => check::list(&paths.paths),
         Command::Schema => {
             out::say(format_args!("{:#}\n", schema()));

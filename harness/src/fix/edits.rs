@@ -1,6 +1,8 @@
 //! Changes to the text of a file at given places: members leave objects with their commas, and come into others in the
 //! style of those that are there.
 
+use std::fmt::Write as _;
+
 use crate::case::{Mend, OldName};
 use crate::json::{Member, Node, Span};
 
@@ -55,8 +57,11 @@ impl<'a> Edits<'a> {
             (Some(expect), moving) => self.append(expect, moving),
             (None, [(first, to), rest @ ..]) => {
                 self.replace(first.key_span.clone(), format!("\"expect\": {{ \"{to}\""));
-                let rest: String =
-                    rest.iter().map(|(member, to)| format!(", \"{to}\": {}", self.of(&member.value))).collect();
+                let rest = rest
+                    .iter()
+                    .map(|(member, to)| format!(", \"{to}\": {}", self.of(&member.value)))
+                    .collect::<Vec<_>>()
+                    .concat();
                 self.replace(first.value.span.end..first.value.span.end, rest + " }");
             }
         }
@@ -87,7 +92,7 @@ impl<'a> Edits<'a> {
         let after = last.value.span.end;
         if !self.text[after..end].contains('\n') {
             let texts = moving.iter().map(|(member, to)| format!(", \"{to}\": {}", self.of(&member.value)));
-            return self.replace(after..after, texts.collect());
+            return self.replace(after..after, texts.collect::<Vec<_>>().concat());
         }
         let indent = self.indent(last.key_span.start).to_owned();
         let mut lines = String::new();
@@ -95,7 +100,8 @@ impl<'a> Edits<'a> {
             let old_indent = format!("\n{}", self.indent(member.key_span.start));
             let value = self.of(&member.value).replace(&old_indent, &format!("\n{indent}"));
             let comma = if n == 0 { "" } else { "," };
-            lines.push_str(&format!("{comma}{}{indent}\"{to}\": {value}", self.newline));
+            // Writing to a String cannot fail.
+            let _ = write!(lines, "{comma}{}{indent}\"{to}\": {value}", self.newline);
         }
         // Behind a comment that belongs to what was last so far.
         let line_end = after + self.text[after..end].trim_end().len();
