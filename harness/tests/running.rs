@@ -127,6 +127,26 @@ fn snapshots_that_wait_have_an_exit_code_of_their_own() {
 }
 
 #[test]
+fn snapshots_that_belong_to_no_case_are_reported_when_everything_was_run() {
+    if engine().is_none() {
+        return;
+    }
+    let orphan = "cases/snapshots/gone.events.snap";
+    let project = Project::new(&[("cases/good.json", GOOD), (orphan, "")]);
+    let output = project.run(&[]);
+    assert_exit(&output, 0);
+    assert!(stderr(&output).contains(orphan), "{}", stderr(&output));
+    for args in [["--filter", "good"].as_slice(), &["cases/good.json"], &["--unreferenced", "ignore"]] {
+        let output = project.run(args);
+        assert!(!stderr(&output).contains(orphan), "{args:?}");
+    }
+    assert_exit(&project.run(&["--unreferenced", "fail"]), 5);
+    assert!(project.path(orphan).exists());
+    assert_exit(&project.run(&["--unreferenced", "delete"]), 0);
+    assert!(!project.path(orphan).exists());
+}
+
+#[test]
 fn ctrl_c_ends_what_was_started() {
     if engine().is_none() {
         return;

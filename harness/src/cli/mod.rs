@@ -12,6 +12,7 @@ mod interrupt;
 mod out;
 mod run;
 mod run_args;
+mod unreferenced;
 
 pub use exit::Exit;
 

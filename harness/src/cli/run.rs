@@ -13,6 +13,7 @@ use super::args::Wanted;
 use super::gather::{gather, list};
 use super::interrupt::Interrupt;
 use super::run_args::{Flaky, RunArgs};
+use super::unreferenced;
 use crate::case::Case;
 use crate::last_run::{self, Standing};
 use crate::report::{CaseOutcome, Events, RunEvent, Summary, Terminal, junit};
@@ -154,6 +155,7 @@ async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, mut interrupt
         case_timeout: args.limits.case_timeout,
         http,
     };
+    let orphans = unreferenced::find(args, &cases);
     let plan = Plan {
         cases,
         rounds: args.order.rounds(),
@@ -167,7 +169,10 @@ async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, mut interrupt
     } else {
         context.services.stop().await;
     }
-    conclude(args, &ended)
+    let exit = conclude(args, &ended);
+    let snapshots =
+        if ended.cut.is_none() { unreferenced::settle(&orphans, args.results.unreferenced) } else { Exit::Ok };
+    if exit == Exit::Ok { snapshots } else { exit }
 }
 
 async fn tell(mut events: mpsc::UnboundedReceiver<RunEvent>) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::args::{Wanted, wanted_mode};
+use super::unreferenced::Unreferenced;
 use crate::run::Rounds;
 use crate::select::{Selection, Shard, Wish};
 
@@ -150,6 +151,9 @@ pub(super) struct ResultArgs {
     /// Keep what is new as the snapshots.
     #[arg(long)]
     pub(super) update: bool,
+    /// What to do about snapshots that belong to no case any more. Known only when whole directories are run unfiltered.
+    #[arg(long, value_enum, default_value_t = Unreferenced::Warn)]
+    pub(super) unreferenced: Unreferenced,
     /// Leave services, engines and files as they are at the end, list them, and say how to end them. The cases'
     /// processes are then not asked to end, so that it is not checked whether they do.
     #[arg(long)]

@@ -59,7 +59,7 @@ fn a_case_is_told_from_its_start_to_its_end() {
          \n\
          At the end, without being asked for:\n"
             .to_owned()
-            + &UNASKED.iter().map(|promise| format!("- {promise}\n")).collect::<String>()
+            + &UNASKED.iter().map(|promise| format!("- {promise}\n")).collect::<Vec<_>>().concat()
             + "- there is exactly one dead letter\n\
                - what is kept in snapshots/ is the same: the events of all games\n"
     );

@@ -5,9 +5,11 @@
 
 mod alias;
 mod render;
+mod unreferenced;
 
 pub use alias::Aliases;
 pub use render::{events, history, prompts, state};
+pub use unreferenced::unreferenced;
 
 use std::fs;
 use std::io;
