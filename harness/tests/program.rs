@@ -83,6 +83,14 @@ fn the_schema_knows_every_part_of_a_case() {
 }
 
 #[test]
+fn the_schema_can_be_written_to_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(harness(&["schema", "--out", "case.schema.json"], dir.path()).status.code(), Some(0));
+    let written = fs::read_to_string(dir.path().join("case.schema.json")).unwrap();
+    assert_eq!(written, text(&harness(&["schema"], dir.path()).stdout));
+}
+
+#[test]
 fn without_its_programs_nothing_is_run_and_the_error_says_what_to_build() {
     let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello"}]}"#;
     let dir = directory("case.json", case);

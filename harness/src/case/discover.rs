@@ -67,8 +67,10 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>, errors: &mut Vec<DiscoverError>
     let mut inside: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     inside.sort();
     for path in inside {
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        let is_case = path.extension().is_some_and(|extension| extension == "json");
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let hidden = name.starts_with('.');
+        // A schema beside the cases is there for editors.
+        let is_case = name.ends_with(".json") && !name.ends_with(".schema.json");
         if !hidden && (is_case || path.is_dir() && !path.ends_with("snapshots")) {
             gather(&path, files, errors);
         }
@@ -173,6 +175,8 @@ mod tests {
             ("deep/c.json", CASE),
             ("deep/b.json", CASE),
             ("snapshots/x.json", "not a case"),
+            ("case.schema.json", "not a case"),
+            (".harness/last-run.json", "not a case"),
         ]);
         let found = discover(&[dir.path().to_owned()]);
         assert!(found.errors.is_empty(), "{:?}", found.errors);

@@ -9,6 +9,7 @@ use super::bench::BenchArgs;
 use super::chaos::ChaosArgs;
 use super::explain::ExplainArgs;
 use super::fix::FixArgs;
+use super::new::{NewArgs, SchemaArgs};
 use super::run_args::{self, RunArgs};
 use crate::services::Mode;
 
@@ -49,10 +50,14 @@ pub(super) enum Command {
     ///
     /// Exit codes: 0 said, 2 usage, 3 it is not a case.
     Explain(ExplainArgs),
+    /// Write a small case that passes, to go on from. A file that is there already is never overwritten.
+    ///
+    /// The schema for editors is written beside it as `case.schema.json`, unless it is there.
+    New(NewArgs),
     /// List the cases: id, file, name.
     List(Paths),
     /// Print the JSON Schema of case files.
-    Schema,
+    Schema(SchemaArgs),
     /// Become a program that dies with its parent.
     #[command(hide = true)]
     Supervise {

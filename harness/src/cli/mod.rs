@@ -9,6 +9,7 @@ mod explain;
 mod fix;
 mod gather;
 mod interrupt;
+mod new;
 mod out;
 mod run;
 mod run_args;
@@ -18,7 +19,6 @@ pub use exit::Exit;
 
 use clap::Parser;
 
-use crate::case::schema;
 use crate::services::{reap, supervise};
 use args::{Cli, Command};
 
@@ -32,10 +32,8 @@ pub async fn main() -> Exit {
         Command::Fix(args) => fix::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::List(paths) => check::list(&paths.paths),
-        Command::Schema => {
-            out::say(format_args!("{:#}\n", schema()));
-            Exit::Ok
-        }
+        Command::New(args) => new::run(&args),
+        Command::Schema(args) => new::print_schema(&args),
         Command::Supervise { parent, program } => {
             let Some((program, args)) = program.split_first() else { return Exit::Usage };
             let error = supervise(parent, program, args);

@@ -251,7 +251,7 @@ pub(super) fn without_services(cases: &[&str], error: ServiceError) -> Exit {
 }
 
 /// A path below `fixtures`, which is looked for above this directory, above the first case, and above the content.
-fn fixture(name: &str, cases: &[Case], content: Option<&Path>) -> Option<PathBuf> {
+pub(super) fn fixture(name: &str, cases: &[Case], content: Option<&Path>) -> Option<PathBuf> {
     let here = env::current_dir().ok();
     let real = |path: &Path| path.canonicalize().ok();
     let case = cases.first().and_then(|case| real(&case.path));
