@@ -6,6 +6,7 @@
 
 pub mod bench;
 pub mod case;
+pub mod changes;
 pub mod chaos;
 pub mod cli;
 pub mod expect;

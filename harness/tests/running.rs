@@ -168,6 +168,30 @@ fn ctrl_c_ends_what_was_started() {
 }
 
 #[test]
+fn watch_runs_again_when_a_case_changes_and_cuts_a_run_short_for_it() {
+    if engine().is_none() {
+        return;
+    }
+    let project = Project::new(&[("cases/x.json", GOOD)]);
+    let mut command = project.run_command(&["--watch"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut until = |wanted: &str| assert!(lines.any(|line| line.contains(wanted)), "it ended without: {wanted}");
+    until("1 passed, 0 failed");
+    until("waiting for changes");
+    project.write("cases/x.json", SLOW);
+    until("changed: cases/x.json");
+    until("1 cases, services");
+    project.write("cases/x.json", BAD);
+    until("1 not run");
+    until("changed: cases/x.json");
+    until("0 passed, 1 failed");
+    until("waiting for changes");
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
 fn keep_leaves_everything_up_and_says_how_to_end_it() {
     if engine().is_none() {
         return;

@@ -14,6 +14,7 @@ mod out;
 mod run;
 mod run_args;
 mod unreferenced;
+mod watch;
 
 pub use exit::Exit;
 

@@ -1,6 +1,7 @@
 //! `harness run`: gathers cases, starts services, runs, reports, cleans up.
 
 use std::env;
+use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::args::Wanted;
 use super::gather::{gather, list};
 use super::interrupt::Interrupt;
 use super::run_args::{Flaky, RunArgs};
-use super::unreferenced;
+use super::{unreferenced, watch};
 use crate::case::Case;
 use crate::last_run::{self, Standing};
 use crate::report::{CaseOutcome, Events, RunEvent, Summary, Terminal, junit};
@@ -25,6 +26,7 @@ use crate::services::{Durability, ExternalUrls, Kept, Programs, ServiceError, Se
 enum Cut {
     Interrupted,
     TimedOut(Duration),
+    Changed,
 }
 
 impl Cut {
@@ -32,6 +34,8 @@ impl Cut {
     fn exit(self) -> Exit {
         match self {
             Self::Interrupted => Exit::Interrupted,
+            // Another run follows, whose exit code counts.
+            Self::Changed => Exit::Ok,
             Self::TimedOut(limit) => {
                 eprintln!("the run was not over after {} s (--timeout)", limit.as_secs_f64());
                 Exit::Failed
@@ -43,9 +47,14 @@ impl Cut {
 /// Runs cases as asked for.
 pub(super) async fn run(args: RunArgs) -> Exit {
     let interrupt = Interrupt::listen();
+    if args.order.watch { watch::run(&args, interrupt).await } else { once(&args, interrupt, pending()).await }
+}
+
+/// Runs cases once. When `changed` ends, the run is cut short.
+pub(super) async fn once(args: &RunArgs, interrupt: Interrupt, changed: impl Future<Output = ()>) -> Exit {
     // Short enough to be typed again.
     let seed = args.order.seed.unwrap_or_else(|| rand::random_range(0..1_000_000));
-    let cases = match gather(&args, seed) {
+    let cases = match gather(args, seed) {
         Ok(cases) => cases,
         Err(exit) => return exit,
     };
@@ -62,7 +71,8 @@ pub(super) async fn run(args: RunArgs) -> Exit {
     in_a_directory(args.results.keep, async |dir| {
         let kept = args.results.keep.then(Kept::default);
         let place = Place { seed, content, dir, kept: kept.clone() };
-        let exit = start(&args, cases, place, interrupt).await;
+        let cut = cut(args, interrupt, changed);
+        let exit = start(args, cases, place, cut).await;
         if let Some(kept) = kept {
             farewell(&kept, dir);
         }
@@ -96,20 +106,26 @@ struct Place<'a> {
     kept: Option<Kept>,
 }
 
-async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, mut interrupt: Interrupt) -> Exit {
-    let limit = args.limits.timeout;
-    let deadline = limit.map(|limit| (tokio::time::Instant::now() + limit, limit));
-    let mut cut = std::pin::pin!(async {
-        match deadline {
-            None => {
-                interrupt.told().await;
-                Cut::Interrupted
+/// Waits for what cuts the run short.
+async fn cut(args: &RunArgs, mut interrupt: Interrupt, changed: impl Future<Output = ()>) -> Cut {
+    let timeout = async {
+        match args.limits.timeout {
+            Some(limit) => {
+                tokio::time::sleep(limit).await;
+                limit
             }
-            Some((deadline, limit)) => tokio::time::timeout_at(deadline, interrupt.told())
-                .await
-                .map_or(Cut::TimedOut(limit), |()| Cut::Interrupted),
+            None => pending().await,
         }
-    });
+    };
+    tokio::select! {
+        () = interrupt.told() => Cut::Interrupted,
+        () = changed => Cut::Changed,
+        limit = timeout => Cut::TimedOut(limit),
+    }
+}
+
+async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Future<Output = Cut>) -> Exit {
+    let mut cut = std::pin::pin!(cut);
     let wanted = &args.services;
     let keep = place.kept.is_some();
     let programs = Programs {

@@ -21,6 +21,7 @@ Examples:
   harness run --repeat 50 --fail-fast             looks for a case that fails now and then
   harness run --retries 2 --flaky fail            tells such a case from one that is broken
   harness run --shard 1/3                         a third of the cases; 2/3 and 3/3 are the others
+  harness run cases/test_x.json --watch           again whenever the case, the engine or the content changes
   harness run cases/test_x.json --keep            leaves everything up to look at
 
 Exit codes:
@@ -70,6 +71,7 @@ pub(super) struct WhichArgs {
     pub(super) json: Option<PathBuf>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How often and in which order")]
 pub(super) struct OrderArgs {
@@ -91,6 +93,9 @@ pub(super) struct OrderArgs {
     /// Start no case after one has failed.
     #[arg(long)]
     fail_fast: bool,
+    /// Run again whenever a case, a snapshot, a model script, the content or a program changes. Ctrl-C ends.
+    #[arg(long, conflicts_with_all = ["list", "update", "keep"])]
+    pub(super) watch: bool,
     /// Start the cases in an order that the seed decides.
     #[arg(long)]
     pub(super) shuffle: bool,
