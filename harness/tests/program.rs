@@ -168,3 +168,21 @@ fn a_case_is_explained_in_plain_words() {
     }
     assert_eq!(harness(&["explain", "nowhere.json"], dir.path()).status.code(), Some(3));
 }
+
+#[test]
+fn shells_can_complete_commands_and_flags() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = harness(&["completions", shell], Path::new("."));
+        assert_eq!(output.status.code(), Some(0));
+        let script = text(&output.stdout);
+        assert!(script.contains("last-failed") && script.contains("explain"), "{shell}: {script}");
+    }
+}
+
+#[test]
+fn help_shows_the_flags_in_groups_with_examples_and_exit_codes() {
+    let help = text(&harness(&["run", "--help"], Path::new(".")).stdout);
+    for part in ["Which cases:", "Time limits:", "Services and programs:", "Examples:", "Exit codes:", "130 Ctrl-C"] {
+        assert!(help.contains(part), "{part}\n{help}");
+    }
+}

@@ -13,9 +13,19 @@ use super::new::{NewArgs, SchemaArgs};
 use super::run_args::{self, RunArgs};
 use crate::services::Mode;
 
+/// Shown below the commands.
+const EXAMPLES: &str = "\
+Examples:
+  harness new cases/test_bell       write a small case that passes
+  harness run cases/test_bell.json  run it; `--watch`: and again whenever something changes
+  harness explain cases/test_bell.json
+  harness check                     read everything in cases/ and say what is wrong
+  harness run                       run everything in cases/
+  harness chaos                     break what no case breaks";
+
 /// Runs JSON cases against the real story engine and breaks it on purpose.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about, after_help = EXAMPLES)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -54,10 +64,20 @@ pub(super) enum Command {
     ///
     /// The schema for editors is written beside it as `case.schema.json`, unless it is there.
     New(NewArgs),
-    /// List the cases: id, file, name.
+    /// List the cases: id, file, name. `harness run --list` does so for those that its flags select.
     List(Paths),
     /// Print the JSON Schema of case files.
     Schema(SchemaArgs),
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Examples:\n  harness completions bash > ~/.local/share/bash-completion/completions/harness\n  \
+                            harness completions zsh > \"${fpath[1]}/_harness\"\n  \
+                            harness completions fish > ~/.config/fish/completions/harness.fish"
+    )]
+    Completions {
+        /// Which one.
+        shell: clap_complete::Shell,
+    },
     /// Become a program that dies with its parent.
     #[command(hide = true)]
     Supervise {

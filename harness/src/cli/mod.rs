@@ -18,7 +18,7 @@ mod watch;
 
 pub use exit::Exit;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::services::{reap, supervise};
 use args::{Cli, Command};
@@ -35,6 +35,12 @@ pub async fn main() -> Exit {
         Command::List(paths) => check::list(&paths.paths),
         Command::New(args) => new::run(&args),
         Command::Schema(args) => new::print_schema(&args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "harness", &mut script);
+            out::say(String::from_utf8_lossy(&script));
+            Exit::Ok
+        }
         Command::Supervise { parent, program } => {
             let Some((program, args)) = program.split_first() else { return Exit::Usage };
             let error = supervise(parent, program, args);
