@@ -6,12 +6,12 @@ mod case;
 mod http_step;
 mod outcome;
 mod place;
-mod schedule;
+mod turns;
 mod settle;
 mod step;
 mod world;
 
-pub use schedule::Rounds;
+pub use turns::Rounds;
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -26,7 +26,7 @@ use crate::case::Case;
 use crate::last_run::Standing;
 use crate::report::{CaseOutcome, CaseReport, Events, Failure, RunEventKind, Summary};
 use crate::services::{Mode, Programs, Services};
-use schedule::{Schedule, Turn};
+use turns::{Turn, Turns};
 
 /// What all cases of a run share.
 #[derive(Debug)]
@@ -103,9 +103,9 @@ pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl 
     let services = &context.services;
     let Plan { cases, rounds, retries, fail_fast } = plan;
     let fail_fast = fail_fast || rounds == Rounds::UntilFailure;
-    let mut schedule = Schedule::new(cases, rounds);
+    let mut turns = Turns::new(cases, rounds);
     events.send(RunEventKind::RunStarted {
-        cases: schedule.len(),
+        cases: turns.len(),
         mode: services.mode.to_string(),
         reason: services.reason.clone(),
     });
@@ -118,7 +118,7 @@ pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl 
     let mut cut = pin!(cut);
     let why = loop {
         while !stopping && running.len() < jobs {
-            let Some(turn) = schedule.next() else { break };
+            let Some(turn) = turns.next() else { break };
             running.push(attempts(context, turn, retries, &events));
         }
         let (index, report) = tokio::select! {
@@ -129,7 +129,7 @@ pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl 
             why = &mut cut => break Some(why),
         };
         stopping |= fail_fast && matches!(report.outcome, CaseOutcome::Failed(_));
-        schedule.ended(index, &report.outcome);
+        turns.ended(index, &report.outcome);
         summary.count(&report.outcome);
         events.send(RunEventKind::CaseFinished(report.clone()));
         if rounds != Rounds::UntilFailure || !matches!(report.outcome, CaseOutcome::Passed) {
@@ -137,10 +137,10 @@ pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl 
         }
     };
     drop(running);
-    summary.not_run = schedule.not_run();
+    summary.not_run = turns.not_run();
     summary.took = began.elapsed();
     events.send(RunEventKind::RunFinished(summary));
-    let cases = schedule.standings().map(|(case, standing, finished, failed)| CaseStanding {
+    let cases = turns.standings().map(|(case, standing, finished, failed)| CaseStanding {
         id: case.id.clone(),
         path: case.path.clone(),
         standing,

@@ -26,7 +26,7 @@ pub(super) struct Turn {
 
 /// Cases that are still to be started, and how those stand that were.
 #[derive(Debug)]
-pub(super) struct Schedule {
+pub(super) struct Turns {
     cases: Vec<Case>,
     rounds: Rounds,
     round: usize,
@@ -42,7 +42,7 @@ struct Tally {
     skipped: bool,
 }
 
-impl Schedule {
+impl Turns {
     pub(super) fn new(cases: Vec<Case>, rounds: Rounds) -> Self {
         let tallies = vec![Tally::default(); cases.len()];
         Self { cases, rounds, round: 0, waiting: VecDeque::new(), tallies }
@@ -140,41 +140,41 @@ mod tests {
         ids.iter().map(case).collect()
     }
 
-    fn ids(schedule: &mut Schedule, of: usize) -> Vec<String> {
-        std::iter::from_fn(|| schedule.next()).take(of).map(|turn| turn.case.id).collect()
+    fn ids(turns: &mut Turns, of: usize) -> Vec<String> {
+        std::iter::from_fn(|| turns.next()).take(of).map(|turn| turn.case.id).collect()
     }
 
     #[test]
     fn once_leaves_the_ids_as_they_are() {
-        assert_eq!(ids(&mut Schedule::new(cases(&["a", "b"]), Rounds::Times(1)), 9), ["a", "b"]);
+        assert_eq!(ids(&mut Turns::new(cases(&["a", "b"]), Rounds::Times(1)), 9), ["a", "b"]);
     }
 
     #[test]
     fn rounds_come_one_after_the_other_and_are_numbered() {
-        let mut schedule = Schedule::new(cases(&["a", "b"]), Rounds::Times(2));
-        assert_eq!(ids(&mut schedule, 9), ["a (1/2)", "b (1/2)", "a (2/2)", "b (2/2)"]);
-        let mut schedule = Schedule::new(cases(&["a"]), Rounds::UntilFailure);
-        assert_eq!(ids(&mut schedule, 3), ["a (1)", "a (2)", "a (3)"]);
+        let mut turns = Turns::new(cases(&["a", "b"]), Rounds::Times(2));
+        assert_eq!(ids(&mut turns, 9), ["a (1/2)", "b (1/2)", "a (2/2)", "b (2/2)"]);
+        let mut turns = Turns::new(cases(&["a"]), Rounds::UntilFailure);
+        assert_eq!(ids(&mut turns, 3), ["a (1)", "a (2)", "a (3)"]);
     }
 
     #[test]
     fn what_is_skipped_is_not_tried_for_ever() {
-        let mut schedule = Schedule::new(cases(&["a"]), Rounds::UntilFailure);
-        let turn = schedule.next().unwrap();
-        schedule.ended(turn.index, &CaseOutcome::Skipped("no docker".to_owned()));
-        assert!(schedule.next().is_none());
-        assert_eq!(schedule.not_run(), 0);
+        let mut turns = Turns::new(cases(&["a"]), Rounds::UntilFailure);
+        let turn = turns.next().unwrap();
+        turns.ended(turn.index, &CaseOutcome::Skipped("no docker".to_owned()));
+        assert!(turns.next().is_none());
+        assert_eq!(turns.not_run(), 0);
     }
 
     #[test]
     fn a_case_stands_as_badly_as_its_worst_round() {
-        let mut schedule = Schedule::new(cases(&["a", "b", "c"]), Rounds::Times(2));
+        let mut turns = Turns::new(cases(&["a", "b", "c"]), Rounds::Times(2));
         let failed = CaseOutcome::Failed(Box::new(Failure::new("no")));
         for (index, outcome) in [(0, &CaseOutcome::Passed), (0, &CaseOutcome::Passed), (1, &failed)] {
-            schedule.ended(index, outcome);
+            turns.ended(index, outcome);
         }
-        let standings: Vec<_> = schedule.standings().map(|(_, standing, ..)| standing).collect();
+        let standings: Vec<_> = turns.standings().map(|(_, standing, ..)| standing).collect();
         assert_eq!(standings, [Standing::Passed, Standing::Failed, Standing::NotRun]);
-        assert_eq!(schedule.not_run(), 3);
+        assert_eq!(turns.not_run(), 3);
     }
 }
