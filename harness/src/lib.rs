@@ -2,13 +2,14 @@
 //!
 //! [`case`] reads and checks files, [`services`] finds or starts Redis and the model, [`run`] plays cases and sends events,
 //! [`report`] makes them into what people and CI servers read. [`chaos`] needs no cases: it plays many games while it breaks
-//! things at random. [`invariants`] are what must hold after either. [`bench`] breaks nothing and measures.
+//! things at random; [`crash`] plays one case and kills something at every moment of it. [`invariants`] are what must hold after either. [`bench`] breaks nothing and measures.
 
 pub mod bench;
 pub mod case;
 pub mod changes;
 pub mod chaos;
 pub mod cli;
+pub mod crash;
 pub mod expect;
 pub mod explain;
 pub mod fix;
@@ -18,6 +19,7 @@ pub mod invariants;
 pub mod json;
 pub mod last_run;
 pub mod model;
+pub mod profile;
 pub mod report;
 pub mod run;
 pub mod select;

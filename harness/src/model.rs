@@ -1,12 +1,14 @@
 //! The scripted model, as the harness steers it: one namespace of `mock-llm`, over its admin API.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mock_llm::{Ending, Kind, Record};
+use mock_llm::{Ending, GateState, Holds, Kind, Record};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::case::CallCounts;
+use crate::case::{CallCounts, CallKind};
+use crate::expect::Prompt;
 
 /// How long the model holds a long poll before it gives up, with time to spare.
 const LONG_POLL: Duration = Duration::from_secs(35);
@@ -34,6 +36,30 @@ pub enum ModelError {
     },
 }
 
+/// A vendor's wire format, in which the model is spoken to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Wire {
+    /// `OpenAI` chat completions.
+    #[default]
+    Openai,
+    /// Anthropic messages.
+    Anthropic,
+    /// Ollama chat.
+    Ollama,
+}
+
+impl Wire {
+    /// What the engine's configuration calls it.
+    #[must_use]
+    pub const fn adapter(self) -> &'static str {
+        match self {
+            Self::Openai => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Ollama => "ollama",
+        }
+    }
+}
+
 /// One namespace of a running `mock-llm`.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -48,10 +74,13 @@ impl Model {
         Self { http, base }
     }
 
-    /// The base URL that an OpenAI-compatible client is given.
+    /// The base URL that a client of this wire format is given.
     #[must_use]
-    pub fn openai_url(&self) -> String {
-        format!("{}/v1/", self.base)
+    pub fn base_url(&self, wire: Wire) -> String {
+        match wire {
+            Wire::Openai | Wire::Anthropic => format!("{}/v1/", self.base),
+            Wire::Ollama => self.base.clone(),
+        }
     }
 
     /// Loads a script; whatever was there before is forgotten.
@@ -67,6 +96,18 @@ impl Model {
     /// Opens a gate for good.
     pub async fn open_gate(&self, gate: &str) -> Result<(), ModelError> {
         self.call(Method::POST, &format!("gates/{gate}"), None).await.map(drop)
+    }
+
+    /// Holds calls from here on.
+    pub async fn hold(&self, holds: &Holds) -> Result<(), ModelError> {
+        let body = serde_json::to_string(holds).unwrap_or_default();
+        self.call(Method::PUT, "holds", Some(&body)).await.map(drop)
+    }
+
+    /// Every gate that is known, by name.
+    pub async fn gates(&self) -> Result<BTreeMap<String, GateState>, ModelError> {
+        let answer = self.call(Method::GET, "gates", None).await?;
+        Ok(serde_json::from_value(answer).unwrap_or_default())
     }
 
     /// Waits until no call is in flight.
@@ -147,6 +188,17 @@ pub fn summary(call: &Record) -> String {
 /// How many calls of each kind there are.
 #[must_use]
 pub fn count(calls: &[Record]) -> CallCounts {
-    let json = calls.iter().filter(|call| call.kind == Kind::Json).count();
-    CallCounts { text: Some(calls.len() - json), json: Some(json) }
+    let of = |fits: fn(&&Record) -> bool| Some(calls.iter().filter(fits).count());
+    CallCounts {
+        text: of(|call| call.kind != Kind::Json),
+        json: of(|call| call.kind == Kind::Json),
+        hung_up: of(|call| call.ending == Ending::HungUp),
+    }
+}
+
+/// A call as expectations see it.
+#[must_use]
+pub fn prompt(call: &Record) -> Prompt {
+    let texts: Vec<&str> = call.messages.iter().map(|message| message.text.as_str()).collect();
+    Prompt { kind: if call.kind == Kind::Json { CallKind::Json } else { CallKind::Text }, text: texts.join("\n\n") }
 }

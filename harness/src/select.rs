@@ -102,11 +102,12 @@ mod tests {
 
     use super::*;
     use crate::case::{Parsed, parse};
+    use crate::profile::Profile;
 
     fn case(id: &str, tags: &str) -> Case {
         let text =
             format!(r#"{{"name": "About {id}", "scenario": "s", "tags": {tags}, "steps": [{{"user_prompt": "a"}}]}}"#);
-        match parse(&text, Path::new(&format!("cases/{id}.json"))).unwrap().0 {
+        match parse(&text, Path::new(&format!("cases/{id}.json")), &Profile::story_engine()).unwrap().0 {
             Parsed::Case(case) => *case,
             Parsed::Sequence(_) => panic!("a sequence"),
         }

@@ -21,7 +21,7 @@ mod wire;
 
 pub use self::call::{Api, Kind, Message, Role, Vendor};
 pub use self::namespace::{
-    Admin, AnswerRecord, BadName, Check, Ending, EntryExplanation, EntryProgress, EntryRef, GateState, Gates,
+    Admin, AnswerRecord, BadName, Check, Ending, EntryExplanation, EntryProgress, EntryRef, GateState, Gates, Holds,
     JOURNAL_CAPACITY, Namespace, Record,
 };
 pub use self::record::{RecordError, Recorder};

@@ -120,10 +120,21 @@ fn modernise_seed(seed: &mut Node, scenario: Option<&str>, old: &mut Vec<OldName
 }
 
 fn modernise_steps(owner: &mut Node, key: &str, old: &mut Vec<OldName>) {
-    let Some(Node { kind: Kind::Array(steps), .. }) = member_mut(owner, key) else { return };
+    if let Some(steps) = member_mut(owner, key) {
+        modernise_list(steps, old);
+    }
+}
+
+fn modernise_list(steps: &mut Node, old: &mut Vec<OldName>) {
+    let Kind::Array(steps) = &mut steps.kind else { return };
     for step in steps {
         modernise_step(step, old);
         modernise_steps(step, "parallel", old);
+        if let Some(actors) = member_mut(step, "actors") {
+            for (_, steps) in members_mut(actors) {
+                modernise_list(steps, old);
+            }
+        }
     }
 }
 

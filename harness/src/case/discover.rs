@@ -9,6 +9,7 @@ use super::Case;
 use super::error::{CaseWarning, DiscoverError};
 use super::parse::{Parsed, named_path, parse_with};
 use super::scripts::Scripts;
+use crate::profile::Profile;
 
 /// Fewer files than this are not worth another thread.
 const FILES_MIN: usize = 50;
@@ -26,10 +27,17 @@ pub struct Discovered {
 
 /// Gathers the cases below the given paths. A file that is reached twice counts once.
 #[must_use]
-pub fn discover(paths: &[PathBuf]) -> Discovered {
+pub fn discover(paths: &[PathBuf], profile: &Profile) -> Discovered {
     let (files, errors) = files(paths);
-    let mut walk = Walk { found: Discovered { errors, ..Discovered::default() }, ..Walk::default() };
-    walk.read = read_all(&files, &walk.scripts);
+    let mut walk = Walk {
+        profile,
+        found: Discovered { errors, ..Discovered::default() },
+        read: HashMap::new(),
+        scripts: Scripts::default(),
+        seen: BTreeSet::new(),
+        sequences: Vec::new(),
+    };
+    walk.read = read_all(&files, profile, &walk.scripts);
     for file in &files {
         walk.file(file);
     }
@@ -80,13 +88,13 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>, errors: &mut Vec<DiscoverError>
 type Read = Result<(Parsed, Vec<CaseWarning>), DiscoverError>;
 
 /// Reads the files on all processors.
-fn read_all(files: &[PathBuf], scripts: &Scripts) -> HashMap<PathBuf, Read> {
+fn read_all(files: &[PathBuf], profile: &Profile, scripts: &Scripts) -> HashMap<PathBuf, Read> {
     let threads =
         std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(files.len().div_ceil(FILES_MIN));
     let next = AtomicUsize::new(0);
     let work = || {
         let mine = std::iter::from_fn(|| files.get(next.fetch_add(1, Ordering::Relaxed)));
-        mine.map(|file| (file.clone(), read(file, scripts))).collect::<Vec<_>>()
+        mine.map(|file| (file.clone(), read(file, profile, scripts))).collect::<Vec<_>>()
     };
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
@@ -97,14 +105,14 @@ fn read_all(files: &[PathBuf], scripts: &Scripts) -> HashMap<PathBuf, Read> {
     })
 }
 
-fn read(path: &Path, scripts: &Scripts) -> Read {
+fn read(path: &Path, profile: &Profile, scripts: &Scripts) -> Read {
     let text =
         std::fs::read_to_string(path).map_err(|source| DiscoverError::Unreadable { path: path.to_owned(), source })?;
-    Ok(parse_with(&text, path, scripts)?)
+    Ok(parse_with(&text, path, profile, scripts)?)
 }
 
-#[derive(Default)]
-struct Walk {
+struct Walk<'a> {
+    profile: &'a Profile,
     found: Discovered,
     /// Files that have been read already.
     read: HashMap<PathBuf, Read>,
@@ -113,7 +121,7 @@ struct Walk {
     sequences: Vec<PathBuf>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn file(&mut self, path: &Path) {
         let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if self.sequences.contains(&canonical) {
@@ -122,7 +130,7 @@ impl Walk {
         if !self.seen.insert(canonical.clone()) {
             return;
         }
-        let read = self.read.remove(path).unwrap_or_else(|| read(path, &self.scripts));
+        let read = self.read.remove(path).unwrap_or_else(|| read(path, self.profile, &self.scripts));
         match read {
             Err(error) => self.found.errors.push(error),
             Ok((parsed, warnings)) => {
@@ -178,7 +186,7 @@ mod tests {
             ("case.schema.json", "not a case"),
             (".harness/last-run.json", "not a case"),
         ]);
-        let found = discover(&[dir.path().to_owned()]);
+        let found = discover(&[dir.path().to_owned()], &Profile::story_engine());
         assert!(found.errors.is_empty(), "{:?}", found.errors);
         let ids: Vec<_> = found.cases.iter().map(|case| case.id.as_str()).collect();
         assert_eq!(ids, ["b", "c", "b-2"]);
@@ -188,14 +196,14 @@ mod tests {
     fn a_sequence_that_contains_itself_is_an_error_and_not_a_loop() {
         let dir =
             files(&[("a.json", r#"{"name": "a", "cases": ["b"]}"#), ("b.json", r#"{"name": "b", "cases": ["a"]}"#)]);
-        let found = discover(&[dir.path().join("a.json")]);
+        let found = discover(&[dir.path().join("a.json")], &Profile::story_engine());
         assert!(matches!(found.errors.as_slice(), [DiscoverError::Cycle { .. }]), "{:?}", found.errors);
     }
 
     #[test]
     fn what_is_missing_is_named() {
         let dir = files(&[("a.json", r#"{"name": "a", "cases": ["gone"]}"#)]);
-        let found = discover(&[dir.path().to_owned(), dir.path().join("nowhere.json")]);
+        let found = discover(&[dir.path().to_owned(), dir.path().join("nowhere.json")], &Profile::story_engine());
         let errors: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
         assert!(errors[0].contains("`gone`"), "{errors:?}");
         assert!(errors[1].contains("nowhere.json"), "{errors:?}");

@@ -66,10 +66,56 @@ pub struct Expect {
     pub error: Option<String>,
     /// Events of the request, or of the whole game if the step has no request.
     pub events: Option<EventList>,
+    /// The stream of `listen` that `events` speaks of; the case's own when left out.
+    pub listener: Option<String>,
+    /// How often the server has ended the stream of `listener`, or with what status it has refused it.
+    pub stream: Option<StreamExpect>,
     /// The queue as `GET /v1/queue` shows it.
     pub queue: Option<QueueExpect>,
     /// How often the model was called in this case so far.
     pub model_calls: Option<CallCounts>,
+    /// What the engine has sent to the model since the step began: such calls, in this order, with others between them.
+    pub prompts: Vec<PromptPattern>,
+    /// Nothing happens any more: nothing waits, nothing runs, every event has come. Everything else is looked at then.
+    pub quiet: bool,
+    /// Everything holds within so many milliseconds of the beginning of the step.
+    pub within_ms: Option<u64>,
+}
+
+/// A call of the model.
+#[derive(Debug, Clone, Default, PartialEq, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PromptPattern {
+    /// `text` (prose) or `json` (structured output).
+    pub kind: Option<CallKind>,
+    /// Texts that its messages contain.
+    pub contains: Vec<String>,
+    /// Texts that its messages do not contain.
+    pub not_contains: Vec<String>,
+    /// A regular expression that its messages, one after the other, match.
+    pub regex: Option<String>,
+}
+
+/// What a call of the model asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallKind {
+    /// Prose.
+    Text,
+    /// Structured output.
+    Json,
+}
+
+/// How a stream stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StreamExpect {
+    /// Whether it is open.
+    pub open: Option<bool>,
+    /// The HTTP status with which it was answered.
+    pub status: Option<u16>,
+    /// How often the server has ended it.
+    pub ended: Option<usize>,
 }
 
 impl Expect {
@@ -77,6 +123,20 @@ impl Expect {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether something is expected of the game's state.
+    #[must_use]
+    pub fn needs_state(&self) -> bool {
+        self.location.is_some()
+            || self.scene_name.is_some()
+            || self.inventory.is_some()
+            || self.turn_counter.is_some()
+            || self.scene_turn_counter.is_some()
+            || self.is_ended.is_some()
+            || !self.vars.is_empty()
+            || !self.npc_locations.is_empty()
+            || !self.state.is_empty()
     }
 }
 
@@ -104,24 +164,48 @@ pub struct CallCounts {
     pub text: Option<usize>,
     /// Calls for structured output.
     pub json: Option<usize>,
+    /// Calls whose caller hung up before their end.
+    pub hung_up: Option<usize>,
 }
 
-/// Events that must have come, in this order. Pieces of one narration count as one `chat.chunk`.
+/// Events that must have come. Pieces of one narration count as one `chat.chunk`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventList {
-    /// A plain list: these, with any others between them.
+    /// `[…]`: these in this order, with any others between them.
     InOrder(Vec<EventPattern>),
     /// `{"exactly": […]}`: these and no others.
     Exactly(Vec<EventPattern>),
+    /// `{"any_order": […]}`: these, each as often as it is named, in any order, with any others between them.
+    AnyOrder(Vec<EventPattern>),
+    /// `{"interleaved": [[…], […]]}`: each list in its order, whatever lies between.
+    Interleaved(Vec<Vec<EventPattern>>),
+    /// `{"none": […]}`: none of these, once nothing happens any more.
+    None(Vec<EventPattern>),
 }
 
 impl EventList {
-    /// The patterns.
-    #[must_use]
-    pub fn patterns(&self) -> &[EventPattern] {
-        match self {
-            Self::InOrder(patterns) | Self::Exactly(patterns) => patterns,
-        }
+    /// All patterns.
+    pub fn patterns(&self) -> impl Iterator<Item = &EventPattern> {
+        let (one, many): (&[EventPattern], &[Vec<EventPattern>]) = match self {
+            Self::InOrder(patterns) | Self::Exactly(patterns) | Self::AnyOrder(patterns) | Self::None(patterns) => {
+                (patterns, &[])
+            }
+            Self::Interleaved(lists) => (&[], lists),
+        };
+        one.iter().chain(many.iter().flatten())
+    }
+}
+
+impl EventList {
+    /// All patterns, to be changed.
+    pub fn patterns_mut(&mut self) -> impl Iterator<Item = &mut EventPattern> {
+        let (one, many): (&mut [EventPattern], &mut [Vec<EventPattern>]) = match self {
+            Self::InOrder(patterns) | Self::Exactly(patterns) | Self::AnyOrder(patterns) | Self::None(patterns) => {
+                (patterns, &mut [])
+            }
+            Self::Interleaved(lists) => (&mut [], lists),
+        };
+        one.iter_mut().chain(many.iter_mut().flatten())
     }
 }
 
@@ -152,15 +236,16 @@ struct PatternObject {
 
 /// The object form of an [`EventList`].
 #[derive(serde::Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ListObject {
+#[serde(rename_all = "snake_case")]
+enum ListObject {
     /// These events and no others, in this order.
-    exactly: Vec<EventPattern>,
-}
-
-/// Checks that an event of this name exists.
-pub(super) fn event_name<E: de::Error>(name: &str) -> Result<(), E> {
-    if Event::NAMES.contains(&name) { Ok(()) } else { Err(E::unknown_variant(name, Event::NAMES)) }
+    Exactly(Vec<EventPattern>),
+    /// These events, each as often as it is named, in any order, with any others between them.
+    AnyOrder(Vec<EventPattern>),
+    /// Each list in its order, whatever lies between.
+    Interleaved(Vec<Vec<EventPattern>>),
+    /// None of these, once nothing happens any more.
+    None(Vec<EventPattern>),
 }
 
 impl<'de> Deserialize<'de> for EventPattern {
@@ -175,13 +260,11 @@ impl<'de> Deserialize<'de> for EventPattern {
             }
 
             fn visit_str<E: de::Error>(self, name: &str) -> Result<EventPattern, E> {
-                event_name(name)?;
                 Ok(EventPattern { event: name.to_owned(), ..EventPattern::default() })
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EventPattern, A::Error> {
                 let object = PatternObject::deserialize(MapAccessDeserializer::new(map))?;
-                event_name(&object.event)?;
                 Ok(EventPattern { event: object.event, request: object.request, matching: object.matching })
             }
         }
@@ -198,7 +281,7 @@ impl<'de> Deserialize<'de> for EventList {
             type Value = EventList;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of events, or `{\"exactly\": [events]}`")
+                f.write_str("a list of events, or an object with `exactly`, `any_order`, `interleaved` or `none`")
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<EventList, A::Error> {
@@ -210,7 +293,12 @@ impl<'de> Deserialize<'de> for EventList {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EventList, A::Error> {
-                ListObject::deserialize(MapAccessDeserializer::new(map)).map(|list| EventList::Exactly(list.exactly))
+                Ok(match ListObject::deserialize(MapAccessDeserializer::new(map))? {
+                    ListObject::Exactly(patterns) => EventList::Exactly(patterns),
+                    ListObject::AnyOrder(patterns) => EventList::AnyOrder(patterns),
+                    ListObject::Interleaved(lists) => EventList::Interleaved(lists),
+                    ListObject::None(patterns) => EventList::None(patterns),
+                })
             }
         }
 
@@ -241,7 +329,7 @@ impl JsonSchema for EventList {
         let pattern = generator.subschema_for::<EventPattern>();
         let object = ListObject::json_schema(generator);
         json_schema!({
-            "description": "Events in their order: a plain list with any others between them, or exactly these.",
+            "description": "Events: a plain list in its order with any others between them, exactly these, these in any order, lists that are interleaved, or none of these.",
             "anyOf": [{ "type": "array", "items": pattern }, object],
         })
     }

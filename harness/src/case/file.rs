@@ -38,6 +38,9 @@ pub struct CaseFile {
     /// How many worker processes there are; `worker[0]` is the first.
     #[serde(default = "one")]
     pub workers: usize,
+    /// A directory with content in place of the shipped one, relative to this file.
+    #[serde(default)]
+    pub content: Option<String>,
     /// Laid over the engine's configuration: `{"worker": {"game_lock_ttl_seconds": 1}}`.
     #[serde(default)]
     pub engine: Map<String, Value>,
@@ -56,6 +59,9 @@ pub struct CaseFile {
     /// Dead letters that the case leaves on purpose.
     #[serde(default)]
     pub dead_letters: u64,
+    /// Seeds of schedules under which the case has failed once: each is played again in every run.
+    #[serde(default)]
+    pub schedules: Vec<u64>,
 }
 
 const fn one() -> usize {
@@ -72,11 +78,13 @@ pub struct GameFile {
     pub pc: Option<String>,
     /// What the game is patched with before the first step.
     pub seed_game_state: Option<Map<String, Value>>,
+    /// A step deletes it: at the end it is not looked at.
+    pub gone: bool,
 }
 
 /// Which snapshots a case keeps.
 #[expect(clippy::struct_excessive_bools, reason = "it is the form in the file, where each is named")]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Snapshots {
     /// Every game's events.
@@ -87,6 +95,18 @@ pub struct Snapshots {
     pub history: bool,
     /// What the engine sent to the model.
     pub prompts: bool,
+    /// What differs from run to run beside ids, times and durations, and what is written in its place.
+    pub filters: Vec<Filter>,
+}
+
+/// A part of a snapshot that is not to be compared.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    /// A regular expression.
+    pub regex: String,
+    /// What stands in place of each match.
+    pub with: String,
 }
 
 /// A step: at most one thing to do, and what must hold for the step to be done.
@@ -109,17 +129,23 @@ pub struct StepFile {
     pub actor: Option<String>,
     /// `false`: go on as soon as the message is accepted.
     pub wait: Option<bool>,
+    /// More members of the request that carries the message: `{"if_busy": "interrupt"}`.
+    pub with: Map<String, Value>,
+    /// More headers of that request: `{"Idempotency-Key": "k1"}`.
+    pub headers: BTreeMap<String, String>,
     /// A label for the request that the step makes or finds.
     #[serde(rename = "as")]
     pub label: Option<String>,
 
     /// Steps that are done at the same time.
     pub parallel: Option<Vec<StepFile>>,
+    /// Several who act at the same time, by name, each with steps of their own in order.
+    pub actors: Option<BTreeMap<String, Vec<StepFile>>>,
     /// Wait for an event, or for a text in a narration.
     pub wait_for: Option<WaitFor>,
     /// Wait until a model call waits at a gate of the script, or open the gate.
     pub gate: Option<GateAction>,
-    /// SIGKILL to a process: `worker[0]` or `api`.
+    /// SIGKILL to a process: `worker[0]` or `api`, or another name of the profile.
     pub kill: Option<String>,
     /// SIGTERM to a process, which must then end well.
     pub terminate: Option<String>,
@@ -130,6 +156,16 @@ pub struct StepFile {
     pub resume: Option<String>,
     /// Starts a process that was killed or has ended, or one more worker.
     pub start: Option<String>,
+    /// SIGTERM to a process, which must then end well, and start it again.
+    pub restart: Option<String>,
+    /// How many workers there are from here on: more are started, or the last ones get SIGTERM.
+    pub scale: Option<usize>,
+    /// Something happens to Redis, or on the way to it.
+    pub redis: Option<RedisAction>,
+    /// Open one more event stream.
+    pub listen: Option<Listen>,
+    /// Close one of them.
+    pub hang_up: Option<String>,
     /// Drop the case's own event stream of the game, or take it up again where it was dropped.
     pub events: Option<StreamAction>,
     /// Open a request's own event stream and read it to its end.
@@ -149,6 +185,8 @@ pub struct WaitFor {
     pub event: Option<String>,
     /// The label of the request that it belongs to.
     pub request: Option<String>,
+    /// The stream of `listen` on which it comes; the case's own when left out.
+    pub listener: Option<String>,
     /// How many of them; 1 when left out.
     pub count: Option<usize>,
     /// Places in the event's data, as JSON pointers with their values.
@@ -207,9 +245,84 @@ pub struct HttpStep {
     /// A body that is sent as it is, in place of `body`.
     #[serde(default)]
     pub raw_body: Option<String>,
+    /// Make the request again until the answer is as expected.
+    #[serde(default)]
+    pub eventually: bool,
     /// What the answer must be.
     #[serde(default)]
     pub expect: HttpExpect,
+    /// Parts of the answer to remember, by the name under which later steps use them: `{name}`.
+    #[serde(default)]
+    pub capture: BTreeMap<String, Capture>,
+    /// Compare the answer with the snapshot of this name.
+    #[serde(default)]
+    pub snapshot: Option<String>,
+}
+
+/// A part of an HTTP answer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Capture {
+    /// A place in the JSON body, as a JSON pointer.
+    Json(String),
+    /// A header.
+    Header(String),
+    /// The first group of a regular expression, or all of its first match, in the body.
+    Regex(String),
+}
+
+/// What happens to Redis, or on the way to it. The engine of a case with such a step reaches Redis through the harness.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RedisAction {
+    /// SIGKILL. The case has a Redis of its own, which keeps all that it has answered for.
+    Stop,
+    /// Start it again on its data.
+    Start,
+    /// Nothing comes through, in neither direction, and no connection breaks.
+    Pause,
+    /// What stood still goes on; all other faults on the way end too.
+    Continue,
+    /// Every connection is reset.
+    Cut,
+    /// Commands arrive, their answers do not: the connection is reset in place of each answer, until `continue`.
+    LoseAnswers,
+    /// Everything takes so many milliseconds longer, in each direction.
+    LatencyMs(u64),
+    /// A command that the harness itself gives to Redis.
+    Run(RedisCommand),
+}
+
+/// A command to Redis.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RedisCommand {
+    /// The command and its arguments; `{prefix}` stands for the prefix of the case's keys.
+    pub command: Vec<String>,
+    /// What the answer must be: a number, a text, null, or a list of them.
+    #[serde(default)]
+    pub answer: Option<Value>,
+}
+
+/// One more event stream, beside the one by which the case itself follows each game.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// What later steps call it. A name that has been used goes on where that stream was hung up.
+    #[serde(rename = "as")]
+    pub label: String,
+    /// A request whose own stream is opened, by its label; a game's stream when left out.
+    #[serde(default)]
+    pub request: Option<String>,
+    /// Any other stream, by its path; placeholders as in `http`.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// The id to go on after: `Last-Event-ID`; placeholders as in `http`. The stream begins with the first event when left out.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// More headers to send.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
 }
 
 /// What an HTTP answer must be.
@@ -218,10 +331,20 @@ pub struct HttpStep {
 pub struct HttpExpect {
     /// The status code; any of the 200s when left out.
     pub status: Option<u16>,
-    /// Headers with their values.
-    pub headers: BTreeMap<String, String>,
+    /// Headers with their values; null if one must not be there.
+    pub headers: BTreeMap<String, Option<String>>,
     /// Places in the JSON body, as JSON pointers with their values. `{label}` is replaced in strings.
     pub json: Map<String, Value>,
+    /// Places in the JSON body, as JSON pointers with regular expressions that their texts match.
+    pub json_regex: BTreeMap<String, String>,
+    /// Places in the JSON body, as JSON pointers with the number of what is in them: a list's items, an object's members.
+    pub json_length: BTreeMap<String, usize>,
+    /// Texts that the body contains.
+    pub body_contains: Vec<String>,
+    /// Texts that the body does not contain.
+    pub body_not_contains: Vec<String>,
+    /// A regular expression that the body matches.
+    pub body_regex: Option<String>,
 }
 
 /// The JSON Schema of case files.

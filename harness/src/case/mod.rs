@@ -7,17 +7,23 @@ mod discover;
 mod error;
 mod expect;
 mod file;
+mod names;
 mod parse;
 mod scripts;
 mod step;
+mod target;
 
 pub use compat::{Mend, OldName, old_names};
 pub use discover::{Discovered, discover, files};
 pub use error::{CaseError, CaseWarning, DiscoverError};
-pub use expect::{CallCounts, EventList, EventPattern, Expect, QueueExpect};
-pub use file::{CaseFile, GateAction, HttpExpect, HttpStep, RequestStream, Snapshots, StreamAction, WaitFor, schema};
+pub use expect::{CallCounts, CallKind, EventList, EventPattern, Expect, PromptPattern, QueueExpect, StreamExpect};
+pub use file::{
+    Capture, CaseFile, Filter, GateAction, HttpExpect, HttpStep, Listen, RedisAction, RedisCommand, RequestStream,
+    Snapshots, StreamAction, WaitFor, schema,
+};
 pub use parse::{Parsed, Sequence, parse};
-pub use step::{Action, ProcessAction, Step, Target, Verb};
+pub use step::{Action, Chat, Step};
+pub use target::{ProcessAction, Target, Verb};
 
 use std::path::PathBuf;
 
@@ -41,6 +47,8 @@ pub struct Case {
     pub games: Vec<Game>,
     /// Worker processes.
     pub workers: usize,
+    /// Content in place of that of the run.
+    pub content: Option<PathBuf>,
     /// Laid over the configuration that the harness gives the engine.
     pub engine: Map<String, Value>,
     /// What the model answers; the shipped offline script if the case does not say.
@@ -51,6 +59,8 @@ pub struct Case {
     pub snapshot: Snapshots,
     /// Dead letters that the case leaves on purpose.
     pub dead_letters: u64,
+    /// Seeds of schedules under which it has failed once.
+    pub schedules: Vec<u64>,
 }
 
 /// A game that a case plays.
@@ -62,6 +72,8 @@ pub struct Game {
     pub scenario: String,
     /// The player character's id, if not the scenario's own.
     pub pc: Option<String>,
+    /// Whether it is gone at the end.
+    pub gone: bool,
     /// Sent as a patch right after the game is created, and again by `RESET_GAMESTATE`.
     pub seed: Map<String, Value>,
 }
@@ -94,6 +106,18 @@ impl Case {
     /// Whether a step starts, stops or kills a process.
     #[must_use]
     pub fn acts_on_processes(&self) -> bool {
-        self.all_steps().any(|step| matches!(step.action, Action::Process(_)))
+        self.all_steps().any(|step| matches!(step.action, Action::Process(_) | Action::Scale(_)))
+    }
+
+    /// Whether a step does something to Redis, or to the way to it.
+    #[must_use]
+    pub fn acts_on_redis(&self) -> bool {
+        self.all_steps().any(|step| matches!(step.action, Action::Redis(_)))
+    }
+
+    /// Whether a step stops Redis, so that the case needs one of its own.
+    #[must_use]
+    pub fn stops_redis(&self) -> bool {
+        self.all_steps().any(|step| matches!(&step.action, Action::Redis(action) if action.needs_own_server()))
     }
 }

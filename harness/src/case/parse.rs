@@ -1,18 +1,18 @@
 //! From the text of a case file to a [`Case`] or a sequence of cases.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use mock_llm::{Script, ScriptError};
 use serde_json::Value;
 
 use super::error::{CaseError, CaseWarning, Source};
-use super::expect::EventList;
-use super::file::CaseFile;
+use super::file::{CaseFile, Filter, Snapshots};
+use super::names;
 use super::scripts::Scripts;
-use super::step::{Action, Step};
+use super::step::{Around, Step};
 use super::{Case, DEFAULT_GAME, Game, ModelScript};
-use crate::json::{self, JsonError, Node, nearest};
+use crate::json::{self, JsonError, Node};
+use crate::profile::Profile;
 
 /// What a file turned out to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,23 +33,30 @@ pub struct Sequence {
 }
 
 /// Reads a case file. The path is for messages, for the case's id, and for what the file names relative to itself.
-pub fn parse(text: &str, path: &Path) -> Result<(Parsed, Vec<CaseWarning>), Box<CaseError>> {
-    parse_with(text, path, &Scripts::default())
+pub fn parse(text: &str, path: &Path, profile: &Profile) -> Result<(Parsed, Vec<CaseWarning>), Box<CaseError>> {
+    parse_with(text, path, profile, &Scripts::default())
 }
 
 /// The same, for one of many files.
 pub(super) fn parse_with(
     text: &str,
     path: &Path,
+    profile: &Profile,
     scripts: &Scripts,
 ) -> Result<(Parsed, Vec<CaseWarning>), Box<CaseError>> {
     let source = Source::new(path, text);
     let mut warnings = Vec::new();
-    let parsed = read(text, path, scripts, &mut warnings).map_err(|error| Box::new(source.error(error)))?;
+    let parsed = read(text, path, profile, scripts, &mut warnings).map_err(|error| Box::new(source.error(error)))?;
     Ok((parsed, warnings.into_iter().map(|warning| source.warning(warning)).collect()))
 }
 
-fn read(text: &str, path: &Path, scripts: &Scripts, warnings: &mut Vec<JsonError>) -> Result<Parsed, JsonError> {
+fn read(
+    text: &str,
+    path: &Path,
+    profile: &Profile,
+    scripts: &Scripts,
+    warnings: &mut Vec<JsonError>,
+) -> Result<Parsed, JsonError> {
     let mut node = json::parse(text)?;
     warnings.extend(super::compat::modernise(&mut node).into_iter().map(|old| old.mistake));
     let mut file: CaseFile = json::from_node(&node)?;
@@ -59,18 +66,24 @@ fn read(text: &str, path: &Path, scripts: &Scripts, warnings: &mut Vec<JsonError
         }
         return Ok(Parsed::Sequence(Sequence { name: file.name, cases: file.cases }));
     }
-    let scenario =
-        file.scenario.clone().ok_or_else(|| JsonError::at(node.span.clone(), "the key `scenario` is missing"))?;
+    if file.scenario.is_none() && profile.is_story_engine() {
+        return Err(JsonError::at(node.span.clone(), "the key `scenario` is missing"));
+    }
+    let scenario = file.scenario.clone().unwrap_or_default();
     let nodes = node.get("steps").map_or(&[][..], Node::items);
-    let steps = std::mem::take(&mut file.steps).into_iter().zip(nodes).map(|(step, node)| Step::from_file(step, node));
-    let steps: Vec<Step> = steps.collect::<Result<_, _>>()?;
+    let around = Around { text, profile };
+    let steps = std::mem::take(&mut file.steps).into_iter().zip(nodes);
+    let steps: Vec<Step> =
+        steps.map(|(step, node)| Step::from_file(step, node, around)).collect::<Result<_, JsonError>>()?;
     if steps.is_empty() {
         return Err(
             JsonError::at(node.span.clone(), "a case without steps says nothing").help("give it `steps` or `cases`")
         );
     }
     let games = games(&file, scenario);
-    check_names(&games, &steps, nodes)?;
+    names::check_labels(&games, &steps, nodes)?;
+    check_filters(&file.snapshot, &node)?;
+    let content = file.content.as_ref().map(|dir| directory(dir, &node, path)).transpose()?;
     let model = file.model.as_ref().map(|model| script(model, &node, text, path, scripts)).transpose()?;
     Ok(Parsed::Case(Box::new(Case {
         id: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
@@ -79,26 +92,51 @@ fn read(text: &str, path: &Path, scripts: &Scripts, warnings: &mut Vec<JsonError
         tags: file.tags,
         games,
         workers: file.workers,
+        content,
         engine: file.engine,
         model,
         steps,
         snapshot: file.snapshot,
         dead_letters: file.dead_letters,
+        schedules: file.schedules,
     })))
 }
 
+fn check_filters(snapshots: &Snapshots, node: &Node) -> Result<(), JsonError> {
+    let span = || node.get("snapshot").map_or(node.span.clone(), |snapshot| snapshot.span.clone());
+    let valid = |filter: &Filter| {
+        regex::Regex::new(&filter.regex).map(drop).map_err(|error| JsonError::at(span(), error.to_string()))
+    };
+    snapshots.filters.iter().try_for_each(valid)
+}
+
 fn games(file: &CaseFile, scenario: String) -> Vec<Game> {
-    let default =
-        Game { label: DEFAULT_GAME.to_owned(), scenario, pc: file.pc.clone(), seed: file.seed_game_state.clone() };
+    let default = Game {
+        label: DEFAULT_GAME.to_owned(),
+        scenario,
+        pc: file.pc.clone(),
+        gone: false,
+        seed: file.seed_game_state.clone(),
+    };
     let more = file.games.iter().map(|(label, game)| Game {
         label: label.clone(),
         scenario: game.scenario.clone().unwrap_or_else(|| default.scenario.clone()),
         pc: game.pc.clone().or_else(|| default.pc.clone()),
+        gone: game.gone,
         seed: game.seed_game_state.clone().unwrap_or_else(|| default.seed.clone()),
     });
     let mut games: Vec<Game> = more.collect();
     games.insert(0, default);
     games
+}
+
+/// A directory that a case names, relative to itself.
+fn directory(named: &str, node: &Node, path: &Path) -> Result<PathBuf, JsonError> {
+    let dir = path.parent().unwrap_or(Path::new("")).join(named);
+    dir.canonicalize().ok().filter(|dir| dir.is_dir()).ok_or_else(|| {
+        let span = node.get("content").map_or(node.span.clone(), |content| content.span.clone());
+        JsonError::at(span, format!("{} is no directory", dir.display()))
+    })
 }
 
 /// The script of a case, its own or another file's, checked here so that its mistakes show before anything is started.
@@ -124,49 +162,6 @@ fn script(model: &Value, node: &Node, text: &str, path: &Path, scripts: &Scripts
     Ok(ModelScript { text, path: path.to_owned() })
 }
 
-/// Every game and request that a step names must be there by then.
-fn check_names(games: &[Game], steps: &[Step], nodes: &[Node]) -> Result<(), JsonError> {
-    let labels: BTreeSet<&str> = games.iter().map(|game| game.label.as_str()).collect();
-    let mut requests = BTreeSet::new();
-    for (step, node) in steps.iter().zip(nodes) {
-        for part in step.with_children() {
-            let game = part.game.as_deref().unwrap_or(DEFAULT_GAME);
-            known("game", game, &labels, node)?;
-            if let Action::Chat { label: Some(label), .. } | Action::WaitForStoryEvent { label: Some(label) } =
-                &part.action
-                && (labels.contains(label.as_str()) || !requests.insert(label.as_str()))
-            {
-                return Err(JsonError::at(node.span.clone(), format!("the label `{label}` is taken")));
-            }
-        }
-        for part in step.with_children() {
-            let waits = match &part.action {
-                Action::WaitFor(wait) => wait.request.as_deref(),
-                Action::RequestStream(stream) => Some(stream.request.as_str()),
-                _ => None,
-            };
-            let patterns = part.expect.events.iter().flat_map(EventList::patterns);
-            let named = patterns.filter_map(|pattern| pattern.request.as_deref());
-            for label in named.chain(waits).chain(part.expect.request.as_deref()) {
-                known("request", label, &requests, node)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn known(what: &str, label: &str, labels: &BTreeSet<&str>, node: &Node) -> Result<(), JsonError> {
-    if labels.contains(label) {
-        return Ok(());
-    }
-    let error = JsonError::at(node.span.clone(), format!("no {what} is called `{label}` at this step"));
-    Err(match nearest(label, labels.iter().copied()) {
-        Some(name) => error.help(format!("did you mean `{name}`?")),
-        None if what == "request" => error.help("a request gets its label by `\"as\": …` at an earlier step"),
-        None => error.help("more games are declared under `games`"),
-    })
-}
-
 /// The path of a case that a sequence in `from` names.
 pub(super) fn named_path(from: &Path, named: &str) -> PathBuf {
     let path = from.parent().unwrap_or(Path::new("")).join(named);
@@ -176,12 +171,15 @@ pub(super) fn named_path(from: &Path, named: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::Action;
 
     fn case(text: &str) -> Result<(Case, Vec<CaseWarning>), Box<CaseError>> {
-        parse(text, Path::new("cases/test_this.json")).map(|(parsed, warnings)| match parsed {
-            Parsed::Case(case) => (*case, warnings),
-            Parsed::Sequence(_) => panic!("a sequence"),
-        })
+        parse(text, Path::new("cases/test_this.json"), &Profile::story_engine()).map(
+            |(parsed, warnings)| match parsed {
+                Parsed::Case(case) => (*case, warnings),
+                Parsed::Sequence(_) => panic!("a sequence"),
+            },
+        )
     }
 
     #[test]
@@ -252,7 +250,9 @@ mod tests {
 
     #[test]
     fn a_sequence_is_not_a_case() {
-        let (parsed, _) = parse(r#"{"name": "all", "cases": ["a", "b.json"]}"#, Path::new("d/all.json")).unwrap();
+        let (parsed, _) =
+            parse(r#"{"name": "all", "cases": ["a", "b.json"]}"#, Path::new("d/all.json"), &Profile::story_engine())
+                .unwrap();
         assert_eq!(
             parsed,
             Parsed::Sequence(Sequence { name: "all".to_owned(), cases: vec!["a".to_owned(), "b.json".to_owned()] })

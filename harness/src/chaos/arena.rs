@@ -12,11 +12,12 @@ use super::plan::{self, Message};
 use super::schedule::{Disaster, Victim};
 use super::{ChaosError, Options, Place, stage};
 use crate::case::{ProcessAction, Target, Verb};
-use crate::fleet::{Fleet, engine_config};
+use crate::fleet::{Fleet, Surroundings};
 use crate::invariants::{self, Finding, FindingKind};
-use crate::model::Model;
+use crate::model::{Model, Wire};
+use crate::profile::Profile;
 use crate::report::{CaseLog, Failure, Source};
-use crate::watch::{Journal, Pulse, Watch};
+use crate::watch::{Feed, Journal, Pulse, Watch};
 
 /// How long everything may take to come to rest, before patience is applied.
 const REST_LIMIT: Duration = Duration::from_mins(1);
@@ -46,6 +47,14 @@ pub(super) struct Arena<'a> {
     api: watch::Sender<Option<Client>>,
 }
 
+/// Follows a game from its first event.
+fn follow(place: &Place<'_>, game: GameId, url: String, log: CaseLog, pulse: Pulse) -> Watch {
+    let profile = Profile::story_engine();
+    let feed = Feed::of_game(&profile, &game.to_string());
+    let feed = feed.unwrap_or_else(|| unreachable!("the profile of the story engine says how a game is followed"));
+    Watch::start(place.http.clone(), &profile, feed, url, log, pulse)
+}
+
 impl<'a> Arena<'a> {
     /// Starts everything, up to the games.
     pub(super) async fn open(options: &Options, place: Place<'a>, load: &[Message]) -> Result<Self, ChaosError> {
@@ -54,9 +63,17 @@ impl<'a> Arena<'a> {
         let model = Model::new(place.http.clone(), format!("{}/t/chaos", services.mock_url));
         model.load(&stage::script()).await?;
         let over = stage::engine(options, services.redis_url.is_some());
-        let config = engine_config(services, &model, &content, place.dir, "chaos:", &over);
-        let redis = services.redis_url.clone();
-        let fleet = Fleet::new(place.programs, place.dir.to_owned(), &config, redis, log.clone(), pulse.clone())?;
+        let profile = Profile::story_engine();
+        let around = Surroundings {
+            services,
+            redis_url: None,
+            model: &model,
+            wire: Wire::default(),
+            content: &content,
+            dir: place.dir,
+            prefix: "chaos:",
+        };
+        let fleet = Fleet::new(&profile, place.programs, &around, &over, log.clone(), pulse.clone())?;
         let url = fleet.start_all(options.workers).await?;
         let client = Client::new(&url).map_err(|source| ChaosError::Engine { what: "use the API", source })?;
         let create = CreateGame { scenario: stage::SCENARIO.to_owned(), ..CreateGame::default() };
@@ -64,7 +81,7 @@ impl<'a> Arena<'a> {
         for _ in 0..options.games {
             let view = client.create_game(&create).await;
             let id = view.map_err(|source| ChaosError::Engine { what: "create a game", source })?.id;
-            let watch = Watch::start(place.http.clone(), id, url.clone(), log.clone(), pulse.clone());
+            let watch = follow(&place, id, url.clone(), log.clone(), pulse.clone());
             seats.push(Seat { id, watch });
         }
         Ok(Self { place, model, log, seats, fleet, api: watch::channel(Some(client)).0 })
@@ -88,27 +105,24 @@ impl<'a> Arena<'a> {
 
     /// Breaks something, and mends it again.
     pub(super) async fn strike(&self, victim: Victim, disaster: Disaster) -> Result<(), String> {
-        let target = match victim {
-            Victim::Engine(target) => target,
-            Victim::Redis => return self.kill_redis(disaster).await,
-        };
+        let Some(target) = victim.target() else { return self.kill_redis(disaster).await };
         let struck = match disaster {
             Disaster::Kill(down) => {
-                let killed = self.act(Verb::Kill, target).await;
+                let killed = self.act(Verb::Kill, &target).await;
                 tokio::time::sleep(down).await;
                 killed
             }
-            Disaster::Freeze(length) => match self.act(Verb::Stop, target).await {
+            Disaster::Freeze(length) => match self.act(Verb::Stop, &target).await {
                 Ok(()) => {
                     tokio::time::sleep(length).await;
-                    return self.act(Verb::Continue, target).await;
+                    return self.act(Verb::Continue, &target).await;
                 }
                 died => died,
             },
-            Disaster::Restart => self.act(Verb::Terminate, target).await,
+            Disaster::Restart => self.act(Verb::Terminate, &target).await,
         };
         // Also one that had died by itself, so that the show goes on; that it had is a finding.
-        self.start(target).await.and(struck)
+        self.start(&target).await.and(struck)
     }
 
     async fn kill_redis(&self, disaster: Disaster) -> Result<(), String> {
@@ -119,9 +133,9 @@ impl<'a> Arena<'a> {
         restarted.map_err(|error| error.to_string())
     }
 
-    async fn act(&self, verb: Verb, target: Target) -> Result<(), String> {
-        self.fleet.act(ProcessAction { verb, target }).await?;
-        if target == Target::Api && matches!(verb, Verb::Kill | Verb::Terminate) {
+    async fn act(&self, verb: Verb, target: &Target) -> Result<(), String> {
+        self.fleet.act(&ProcessAction { verb, target: target.clone() }).await?;
+        if target.number.is_none() && matches!(verb, Verb::Kill | Verb::Terminate) {
             self.api.send_replace(None);
             for seat in &self.seats {
                 seat.watch.pause();
@@ -131,10 +145,11 @@ impl<'a> Arena<'a> {
     }
 
     /// Starts a process, again and again while it cannot come up because its store is away.
-    async fn start(&self, target: Target) -> Result<(), String> {
+    async fn start(&self, target: &Target) -> Result<(), String> {
         let deadline = Instant::now() + crate::patience(START_LIMIT);
+        let action = ProcessAction { verb: Verb::Start, target: target.clone() };
         let url = loop {
-            match self.fleet.act(ProcessAction { verb: Verb::Start, target }).await {
+            match self.fleet.act(&action).await {
                 Ok(url) => break url,
                 Err(error) if Instant::now() > deadline => return Err(error),
                 Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
@@ -170,7 +185,7 @@ impl<'a> Arena<'a> {
         }
         for seat in &self.seats {
             let Ok(view) = client.game(seat.id).await else { return false };
-            if seat.watch.journal().last_id().map_or(0, |id| id.offset) < view.cursor.offset {
+            if seat.watch.journal().last_offset() < view.cursor.offset {
                 return false;
             }
         }
@@ -179,15 +194,15 @@ impl<'a> Arena<'a> {
 
     /// Reads a game's event log anew, from its first event to the one that came last on the live stream.
     pub(super) async fn read_again(&self, seat: &Seat, limit: Duration) -> Journal {
-        let last = seat.watch.journal().last_id();
+        let last = seat.watch.journal().last_offset();
         let client = self.api().await;
         let pulse = Pulse::default();
         let url = client.base_url().trim_end_matches('/').to_owned();
         // What comes was noted already when it came for the first time.
-        let watch = Watch::start(self.place.http.clone(), seat.id, url, CaseLog::default(), pulse.clone());
+        let watch = follow(&self.place, seat.id, url, CaseLog::default(), pulse.clone());
         let mut heard = pulse.listen();
         let read = async {
-            while watch.journal().last_id() < last {
+            while watch.journal().last_offset() < last {
                 // The sender lives as long as `pulse`.
                 let _ = heard.changed().await;
             }

@@ -47,10 +47,13 @@ fn log(game: &GameEvidence, log: &Journal) -> Option<Finding> {
     let differs = live.iter().zip(log).position(|pair| !same(pair));
     let at = differs.or_else(|| (live.len() != log.len()).then(|| live.len().min(log.len())))?;
     let name = |events: &[Seen]| {
-        events.get(at).map_or_else(|| "nothing".to_owned(), |seen| format!("{} ({})", seen.name, seen.id))
+        events.get(at).map_or_else(
+            || "nothing".to_owned(),
+            |seen| format!("{} ({})", seen.name, seen.id.as_deref().unwrap_or("no id")),
+        )
     };
     let what = format!("game {}: live came {}, in the log stands {}", game.id, name(live), name(log));
-    Some(Finding { kind: FindingKind::BrokenLog, request: live.get(at).and_then(Seen::request), what })
+    Some(Finding { kind: FindingKind::BrokenLog, request: live.get(at).and_then(Seen::request_id), what })
 }
 
 /// Every completed request stands in the history once, in the order of arrival, and nothing else does.

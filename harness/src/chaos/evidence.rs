@@ -84,7 +84,7 @@ pub(super) async fn collect(arena: &Arena<'_>, posts: Vec<Post>, ledger: Ledger,
     }
     drop(games);
     let heard_of: BTreeSet<RequestId> =
-        evidence.games.iter().flat_map(|game| game.live.events()).filter_map(Seen::request).collect();
+        evidence.games.iter().flat_map(|game| game.live.events()).filter_map(Seen::request_id).collect();
     let reads = heard_of.into_iter().map(|id| {
         let client = client.clone();
         async move { (id, client.request(id).await) }

@@ -187,7 +187,7 @@ fn timeline(arena: &Arena<'_>, evidence: &Evidence, request: RequestId) -> Vec<E
     let subjects: BTreeSet<Subject> = evidence
         .games
         .iter()
-        .flat_map(|game| game.live.of(request).map(move |seen| (game.id, seen)))
+        .flat_map(|game| game.live.of(&id).map(move |seen| (game.id, seen)))
         .filter_map(|(game, seen)| match &seen.event {
             Some(Event::RequestQueued(queued)) => Subject::of_message(*numbers.get(&game)?, &queued.user_message),
             _ => None,

@@ -16,17 +16,30 @@ const STREAM: u64 = 0x005c_4ed0_1e00;
 /// Something that can be broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Victim {
-    /// A process of the engine.
-    Engine(Target),
+    /// The process that serves HTTP; where there is no Redis, it is the only one.
+    Api,
+    /// One of the workers.
+    Worker(usize),
     /// The store's server.
     Redis,
 }
 
+impl Victim {
+    /// The process of the engine that it is.
+    pub(super) fn target(self) -> Option<Target> {
+        match self {
+            Self::Api => Some(Target::only("api")),
+            Self::Worker(number) => Some(Target::nth("worker", number)),
+            Self::Redis => None,
+        }
+    }
+}
+
 impl fmt::Display for Victim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Engine(target) => target.fmt(f),
-            Self::Redis => f.write_str("redis"),
+        match self.target() {
+            Some(target) => target.fmt(f),
+            None => f.write_str("redis"),
         }
     }
 }
@@ -102,8 +115,8 @@ fn victim(draw: &mut StdRng, roster: Roster) -> Victim {
     }
     // The API is hit as often as any one worker.
     match draw.random_range(0..=roster.workers) {
-        0 => Victim::Engine(Target::Api),
-        worker => Victim::Engine(Target::Worker(worker - 1)),
+        0 => Victim::Api,
+        worker => Victim::Worker(worker - 1),
     }
 }
 

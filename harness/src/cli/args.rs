@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::bench::BenchArgs;
 use super::chaos::ChaosArgs;
+use super::crash::CrashArgs;
 use super::explain::ExplainArgs;
 use super::fix::FixArgs;
 use super::new::{NewArgs, SchemaArgs};
@@ -42,6 +43,13 @@ pub(super) enum Command {
     /// Exit codes: 0 every promise was kept, 1 one was broken, 2 usage, 4 no services, 130 Ctrl-C. A seed reproduces what is
     /// sent and what is broken, not the moment at which it meets whom.
     Chaos(ChaosArgs),
+    /// Play cases again and again, with something killed at another moment each time, and demand the same end.
+    ///
+    /// The workers, the API, Redis or the event streams, before and after every piece of every answer of the model, before
+    /// an answer is written down, and after every end. What counts attempts, calls, events and time is not looked at.
+    ///
+    /// Exit codes: as those of `run`.
+    Crash(Box<CrashArgs>),
     /// Measure the engine under load, beside a peer if asked for. Build with `--release` first.
     ///
     /// Exit codes: 0 everything was delivered, 1 something was not, 2 usage, 4 no services, 130 Ctrl-C. Whether the numbers
@@ -101,6 +109,9 @@ pub(super) struct Paths {
     /// Case files, or directories with them.
     #[arg(default_value = "cases/")]
     pub(super) paths: Vec<PathBuf>,
+    /// What they are for; the first `harness.toml` beside or above them when left out, and the story engine without one.
+    #[arg(long, value_name = "FILE")]
+    pub(super) profile: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

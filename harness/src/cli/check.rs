@@ -1,16 +1,20 @@
 //! `harness check` and `harness list`: read cases, run nothing.
 
-use std::path::PathBuf;
-
 use miette::Report;
 
+use super::args::Paths;
 use super::out::say;
+use super::run::find_profile;
 use super::{Exit, gather};
 use crate::case::{CaseError, DiscoverError, Discovered, discover};
 
 /// Says what is wrong with the cases. Old names are wrong, unless `lenient` lets them pass as warnings.
-pub(super) fn check(paths: &[PathBuf], lenient: bool) -> Exit {
-    let mut found = discover(paths);
+pub(super) fn check(args: &Paths, lenient: bool) -> Exit {
+    let profile = match find_profile(args.profile.as_deref(), &args.paths) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
+    };
+    let mut found = discover(&args.paths, &profile);
     if !lenient {
         let old = found.warnings.drain(..);
         found.errors.extend(old.map(|warning| DiscoverError::Case(Box::new(CaseError::from(warning)))));
@@ -21,8 +25,12 @@ pub(super) fn check(paths: &[PathBuf], lenient: bool) -> Exit {
 }
 
 /// One line a case: id, file, what it is about.
-pub(super) fn list(paths: &[PathBuf]) -> Exit {
-    match complain(discover(paths)) {
+pub(super) fn list(args: &Paths) -> Exit {
+    let profile = match find_profile(args.profile.as_deref(), &args.paths) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
+    };
+    match complain(discover(&args.paths, &profile)) {
         Ok(found) => gather::list(&found.cases, None),
         Err(exit) => exit,
     }

@@ -13,10 +13,11 @@ use super::check::complain;
 use super::run_args::RunArgs;
 use crate::case::{Case, discover};
 use crate::last_run::{self, LastRun, LastRunError};
+use crate::profile::Profile;
 
 /// The cases that are to be run. An exit code if there is nothing to run, or something is wrong.
-pub(super) fn gather(args: &RunArgs, seed: u64) -> Result<Vec<Case>, Exit> {
-    let found = complain(discover(&args.paths))?;
+pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec<Case>, Exit> {
+    let found = complain(discover(&args.paths, profile))?;
     if found.cases.is_empty() {
         eprintln!("there are no cases");
         return Err(Exit::Usage);

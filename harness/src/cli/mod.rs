@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod chaos;
 mod check;
+mod crash;
 mod exit;
 mod explain;
 mod fix;
@@ -28,11 +29,12 @@ pub async fn main() -> Exit {
     match Cli::parse().command {
         Command::Run(args) => run::run(*args).await,
         Command::Chaos(args) => chaos::run(args).await,
+        Command::Crash(args) => crash::run(*args).await,
         Command::Bench(args) => bench::run(args).await,
-        Command::Check(args) => check::check(&args.paths.paths, args.lenient),
+        Command::Check(args) => check::check(&args.paths, args.lenient),
         Command::Fix(args) => fix::run(&args),
         Command::Explain(args) => explain::run(&args),
-        Command::List(paths) => check::list(&paths.paths),
+        Command::List(paths) => check::list(&paths),
         Command::New(args) => new::run(&args),
         Command::Schema(args) => new::print_schema(&args),
         Command::Completions { shell } => {

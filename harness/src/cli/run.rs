@@ -3,6 +3,7 @@
 use std::env;
 use std::future::pending;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use miette::Report;
@@ -17,6 +18,7 @@ use super::run_args::{Flaky, RunArgs};
 use super::{unreferenced, watch};
 use crate::case::Case;
 use crate::last_run::{self, Standing};
+use crate::profile::{self, Profile};
 use crate::report::{CaseOutcome, Events, RunEvent, Summary, Terminal, junit};
 use crate::run::{CaseStanding, Ended, Plan, RunContext, run as run_cases};
 use crate::services::{Durability, ExternalUrls, Kept, Programs, ServiceError, Services};
@@ -52,33 +54,37 @@ pub(super) async fn run(args: RunArgs) -> Exit {
 
 /// Runs cases once. When `changed` ends, the run is cut short.
 pub(super) async fn once(args: &RunArgs, interrupt: Interrupt, changed: impl Future<Output = ()>) -> Exit {
-    // Short enough to be typed again.
-    let seed = args.order.seed.unwrap_or_else(|| rand::random_range(0..1_000_000));
-    let cases = match gather(args, seed) {
+    let seed = args.order.seed();
+    let profile = match find_profile(args.services.profile.as_deref(), &args.paths) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
+    };
+    let cases = match gather(args, &profile, seed) {
         Ok(cases) => cases,
         Err(exit) => return exit,
     };
     if args.which.list {
         return list(&cases, args.which.json.as_deref());
     }
-    let Some(content) = args.services.content.clone().or_else(|| fixture("content", &cases, None)) else {
-        eprintln!(
-            "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
-        );
-        return Exit::Usage;
-    };
     eprintln!("seed {seed}");
     in_a_directory(args.results.keep, async |dir| {
         let kept = args.results.keep.then(Kept::default);
-        let place = Place { seed, content, dir, kept: kept.clone() };
-        let cut = cut(args, interrupt, changed);
-        let exit = start(args, cases, place, cut).await;
+        let place = Place { seed, profile, dir, kept: kept.clone() };
+        let exit = start(args, cases, place, cut(args, interrupt, changed)).await;
         if let Some(kept) = kept {
             farewell(&kept, dir);
         }
         exit
     })
     .await
+}
+
+/// The profile that the cases are for.
+pub(super) fn find_profile(named: Option<&Path>, paths: &[PathBuf]) -> Result<Arc<Profile>, Exit> {
+    profile::find(named, paths).map_err(|error| {
+        eprintln!("{:?}", Report::new(error));
+        Exit::Usage
+    })
 }
 
 /// Works in a directory that is gone afterwards, unless it is to be kept.
@@ -99,11 +105,11 @@ pub(super) async fn in_a_directory(keep: bool, work: impl AsyncFnOnce(&Path) -> 
 }
 
 /// Where and with what a run takes place.
-struct Place<'a> {
-    seed: u64,
-    content: PathBuf,
-    dir: &'a Path,
-    kept: Option<Kept>,
+pub(super) struct Place<'a> {
+    pub(super) seed: u64,
+    pub(super) profile: Arc<Profile>,
+    pub(super) dir: &'a Path,
+    pub(super) kept: Option<Kept>,
 }
 
 /// Waits for what cuts the run short.
@@ -126,50 +132,14 @@ async fn cut(args: &RunArgs, mut interrupt: Interrupt, changed: impl Future<Outp
 
 async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Future<Output = Cut>) -> Exit {
     let mut cut = std::pin::pin!(cut);
-    let wanted = &args.services;
     let keep = place.kept.is_some();
-    let programs = Programs {
-        supervisor: env::current_exe().ok().filter(|_| !keep),
-        kept: place.kept,
-        engine: wanted.engine.clone(),
-        mock_llm: wanted.mock_llm.clone(),
-    };
-    let external =
-        ExternalUrls { api: wanted.api_url.clone(), redis: wanted.redis_url.clone(), mock: wanted.mock_url.clone() };
-    let mode = match wanted.services {
-        Wanted::Auto => None,
-        Wanted::Mode(mode) => Some(mode),
-    };
-    let http = match crate::http::client() {
-        Ok(http) => http,
-        Err(error) => {
-            eprintln!("{error}");
-            return Exit::Services;
-        }
-    };
-    let started = tokio::select! {
-        started = Services::start(mode, &programs, &external, Durability::None, place.dir) => started,
+    let prepared = tokio::select! {
+        prepared = prepare(args, &cases, place) => prepared,
         cut = &mut cut => return cut.exit(),
     };
-    let services = match started {
-        Ok(services) => services,
-        Err(error) => {
-            let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
-            return without_services(&ids, error);
-        }
-    };
-    let context = RunContext {
-        services,
-        programs,
-        offline_script: fixture("models/offline.json", &cases, Some(&place.content)),
-        content: place.content,
-        dir: place.dir.to_owned(),
-        run_id: run_id(),
-        seed: place.seed,
-        update: args.results.update,
-        jobs: args.order.jobs.map_or_else(default_jobs, Into::into),
-        case_timeout: args.limits.case_timeout,
-        http,
+    let context = match prepared {
+        Ok(context) => context,
+        Err(exit) => return exit,
     };
     let orphans = unreferenced::find(args, &cases);
     let plan = Plan {
@@ -189,6 +159,58 @@ async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Fut
     let snapshots =
         if ended.cut.is_none() { unreferenced::settle(&orphans, args.results.unreferenced) } else { Exit::Ok };
     if exit == Exit::Ok { snapshots } else { exit }
+}
+
+/// Starts services for the cases.
+pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) -> Result<RunContext, Exit> {
+    let wanted = &args.services;
+    let content = wanted.content.clone().or_else(|| fixture("content", cases, None));
+    // Only the story engine has content.
+    let content = content.or_else(|| (!place.profile.is_story_engine()).then(PathBuf::new));
+    let Some(content) = content else {
+        eprintln!(
+            "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
+        );
+        return Err(Exit::Usage);
+    };
+    let programs = Programs {
+        supervisor: env::current_exe().ok().filter(|_| place.kept.is_none()),
+        kept: place.kept,
+        engine: wanted.engine.clone(),
+        mock_llm: wanted.mock_llm.clone(),
+    };
+    let external =
+        ExternalUrls { api: wanted.api_url.clone(), redis: wanted.redis_url.clone(), mock: wanted.mock_url.clone() };
+    let mode = match wanted.services {
+        Wanted::Auto => None,
+        Wanted::Mode(mode) => Some(mode),
+    };
+    let http = crate::http::client().map_err(|error| {
+        eprintln!("{error}");
+        Exit::Services
+    })?;
+    let services = match Services::start(mode, &programs, &external, Durability::None, place.dir).await {
+        Ok(services) => services,
+        Err(error) => {
+            let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+            return Err(without_services(&ids, error));
+        }
+    };
+    Ok(RunContext {
+        services,
+        profile: place.profile,
+        wire: wanted.provider,
+        programs,
+        offline_script: fixture("models/offline.json", cases, Some(&content)),
+        content,
+        dir: place.dir.to_owned(),
+        run_id: run_id(),
+        seed: place.seed,
+        update: args.results.update,
+        jobs: args.order.jobs.map_or_else(default_jobs, Into::into),
+        case_timeout: args.limits.case_timeout,
+        http,
+    })
 }
 
 async fn tell(mut events: mpsc::UnboundedReceiver<RunEvent>) {

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::args::{Wanted, wanted_mode};
 use super::unreferenced::Unreferenced;
+use crate::model::Wire;
 use crate::run::Rounds;
 use crate::select::{Selection, Shard, Wish};
 
@@ -101,7 +102,7 @@ pub(super) struct OrderArgs {
     pub(super) shuffle: bool,
     /// What everything is drawn from that is left to chance; drawn itself, and printed, when left out.
     #[arg(long, value_name = "N")]
-    pub(super) seed: Option<u64>,
+    seed: Option<u64>,
 }
 
 /// What a flaky case does to the run.
@@ -130,6 +131,12 @@ pub(super) struct ServiceArgs {
     /// How Redis and the model are come by; the first that works of local, docker and embedded when left out.
     #[arg(long, value_parser = wanted_mode, default_value = "auto", value_name = "MODE")]
     pub(super) services: Wanted,
+    /// What is tested; the first `harness.toml` beside or above the cases when left out, and the story engine without one.
+    #[arg(long, value_name = "FILE")]
+    pub(super) profile: Option<PathBuf>,
+    /// The wire format in which the engine speaks to the model.
+    #[arg(long, value_enum, default_value_t = Wire::Openai)]
+    pub(super) provider: Wire,
     /// The engine; beside this program when left out.
     #[arg(long, value_name = "PATH")]
     pub(super) engine: Option<PathBuf>,
@@ -182,6 +189,11 @@ impl OrderArgs {
             (1, true) => Rounds::UntilFailure,
             (times, _) => Rounds::Times(times),
         }
+    }
+
+    /// The seed, drawn if it was left out: short enough to be typed again.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or_else(|| rand::random_range(0..1_000_000))
     }
 
     /// Whether no case starts after one has failed.

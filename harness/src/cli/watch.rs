@@ -11,6 +11,7 @@ use super::run::{fixture, once};
 use super::run_args::RunArgs;
 use crate::case::discover;
 use crate::changes::{Changes, Places};
+use crate::profile::{self, Profile};
 use crate::services::Programs;
 
 /// Clears a terminal, and what has scrolled out of it.
@@ -61,8 +62,10 @@ fn tell(changed: &BTreeSet<PathBuf>) {
 
 /// Everything that the cases depend on.
 fn places(args: &RunArgs) -> Places {
-    // What is wrong with the cases is said by the run.
-    let cases = discover(&args.paths).cases;
+    // What is wrong with the profile or the cases is said by the run.
+    let profile =
+        profile::find(args.services.profile.as_deref(), &args.paths).unwrap_or_else(|_| Profile::story_engine());
+    let cases = discover(&args.paths, &profile).cases;
     let content = args.services.content.clone().or_else(|| fixture("content", &cases, None));
     let programs = Programs {
         supervisor: None,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use protocol::{Event, RequestId};
+use protocol::Event;
 use serde_json::Value;
 
-use super::{Mismatch, matches_places};
+use super::{Mismatch, Observed, matches_places};
 use crate::case::{EventList, EventPattern};
 use crate::watch::Seen;
 
@@ -15,7 +15,7 @@ pub struct Joined {
     /// The event's name.
     pub name: String,
     /// The request that it belongs to.
-    pub request: Option<RequestId>,
+    pub request: Option<String>,
     /// Its data; of pieces that were joined, the whole text and the last one's `done`.
     pub data: Value,
 }
@@ -27,58 +27,98 @@ pub fn join_chunks(events: &[&Seen]) -> Vec<Joined> {
     for seen in events {
         if let Some(Event::ChatChunk(chunk)) = &seen.event
             && let Some(last) = joined.last_mut().filter(|last| last.name == seen.name)
-            && last.request == Some(chunk.request_id)
+            && last.request == seen.request
             && last.data["attempt"] == seen.data["attempt"]
         {
             let text = last.data["content"].as_str().unwrap_or_default().to_owned() + &chunk.content;
             last.data["content"] = text.into();
             last.data["done"] = chunk.done.into();
         } else {
-            joined.push(Joined { name: seen.name.clone(), request: seen.request(), data: seen.data.clone() });
+            joined.push(Joined { name: seen.name.clone(), request: seen.request.clone(), data: seen.data.clone() });
         }
     }
     joined
 }
 
-pub(super) fn check(list: &EventList, events: &[&Seen], labels: &BTreeMap<String, RequestId>) -> Option<Mismatch> {
-    let events = join_chunks(events);
-    let fits = |event: &Joined, pattern: &EventPattern| {
-        let of_request = |label| labels.get(label).copied() == event.request && event.request.is_some();
-        event.name == pattern.event
-            && pattern.request.as_deref().is_none_or(of_request)
-            && matches_places("", &pattern.matching, &event.data).is_empty()
-    };
-    let patterns = list.patterns();
-    let met = match list {
-        EventList::Exactly(_) => {
+pub(super) fn check(list: &EventList, seen: &Observed<'_>) -> Option<Mismatch> {
+    let events = join_chunks(&seen.events);
+    let fits = |event: &Joined, pattern: &EventPattern| fits(event, pattern, &seen.labels);
+    // What did not fit, said in words, and whether more events could still make it right.
+    let (not_met, hopeless) = match list {
+        EventList::Exactly(patterns) => {
             let same = events.iter().zip(patterns).take_while(|(event, pattern)| fits(event, pattern)).count();
             if same == events.len() && same == patterns.len() {
                 return None;
             }
-            same
+            let next = patterns.get(same).map_or_else(|| "nothing more".to_owned(), describe);
+            // The last event may be a piece of text that has not come as a whole.
+            let settled = same + 1 < events.len() || same == patterns.len();
+            (format!("number {}, {next}", same + 1), settled)
         }
-        EventList::InOrder(_) => {
-            let mut met = 0;
-            for event in &events {
-                if patterns.get(met).is_some_and(|pattern| fits(event, pattern)) {
-                    met += 1;
-                }
+        EventList::InOrder(patterns) => (first_missing(patterns, &events, &fits)?, false),
+        EventList::Interleaved(lists) => {
+            let missing = lists.iter().enumerate();
+            let missing = missing.filter_map(|(n, list)| Some((n, first_missing(list, &events, &fits)?))).next();
+            let (list, missing) = missing?;
+            (format!("list {}: {missing}", list + 1), false)
+        }
+        EventList::AnyOrder(patterns) => {
+            let mut free: Vec<&Joined> = events.iter().collect();
+            let missing = patterns.iter().find(|pattern| {
+                let found = free.iter().position(|event| fits(event, pattern));
+                found.map(|found| free.remove(found)).is_none()
+            });
+            (describe(missing?), false)
+        }
+        EventList::None(patterns) => {
+            let found = events.iter().find(|event| patterns.iter().any(|pattern| fits(event, pattern)));
+            match found {
+                Some(event) => (format!("{} is there", event.name), true),
+                None if seen.quiet => return None,
+                None => ("something may still happen".to_owned(), false),
             }
-            if met == patterns.len() {
-                return None;
-            }
-            met
         }
     };
-    let expected: Vec<String> = patterns.iter().map(describe).collect();
-    let next = expected.get(met).map_or_else(|| "nothing more".to_owned(), Clone::clone);
     let actual: Vec<String> = events.iter().map(|event| event.name.clone()).collect();
-    let kind = if matches!(list, EventList::Exactly(_)) { "exactly " } else { "" };
-    Some(Mismatch::new(
-        "expect.events",
-        format!("{kind}[{}]", expected.join(", ")),
-        format!("[{}]; not met: number {}, {next}", actual.join(", "), met + 1),
-    ))
+    let actual = format!("[{}]; not met: {not_met}", actual.join(", "));
+    Some(Mismatch::new("expect.events", in_words(list), actual).hopeless(hopeless))
+}
+
+fn fits(event: &Joined, pattern: &EventPattern, labels: &BTreeMap<String, String>) -> bool {
+    let of_request = |label| labels.get(label) == event.request.as_ref() && event.request.is_some();
+    event.name == pattern.event
+        && pattern.request.as_deref().is_none_or(of_request)
+        && matches_places("", &pattern.matching, &event.data).is_empty()
+}
+
+/// The first pattern of a list that no event after those of the patterns before it fits.
+fn first_missing(
+    patterns: &[EventPattern],
+    events: &[Joined],
+    fits: &impl Fn(&Joined, &EventPattern) -> bool,
+) -> Option<String> {
+    let mut met = 0;
+    for event in events {
+        if patterns.get(met).is_some_and(|pattern| fits(event, pattern)) {
+            met += 1;
+        }
+    }
+    patterns.get(met).map(|pattern| format!("number {}, {}", met + 1, describe(pattern)))
+}
+
+/// An expectation on events, for a message.
+fn in_words(list: &EventList) -> String {
+    let joined = |patterns: &[EventPattern]| patterns.iter().map(describe).collect::<Vec<_>>().join(", ");
+    match list {
+        EventList::InOrder(patterns) => format!("[{}]", joined(patterns)),
+        EventList::Exactly(patterns) => format!("exactly [{}]", joined(patterns)),
+        EventList::AnyOrder(patterns) => format!("in any order [{}]", joined(patterns)),
+        EventList::Interleaved(lists) => {
+            let lists: Vec<String> = lists.iter().map(|list| format!("[{}]", joined(list))).collect();
+            format!("interleaved {}", lists.join(", "))
+        }
+        EventList::None(patterns) => format!("none of [{}]", joined(patterns)),
+    }
 }
 
 fn describe(pattern: &EventPattern) -> String {
@@ -91,7 +131,7 @@ fn describe(pattern: &EventPattern) -> String {
 mod tests {
     use std::time::Duration;
 
-    use protocol::{Attempt, ChatChunk, GameId};
+    use protocol::{Attempt, ChatChunk, GameId, RequestId};
     use serde_json::json;
 
     use super::*;
@@ -120,11 +160,58 @@ mod tests {
         journal
     }
 
-    fn wrong(list: Value, journal: &Journal, labels: &[(&str, RequestId)]) -> Option<String> {
+    fn mismatch(list: Value, journal: &Journal, labels: &[(&str, RequestId)], quiet: bool) -> Option<Mismatch> {
         let list: EventList = serde_json::from_value(list).unwrap();
         let events: Vec<&Seen> = journal.events().iter().collect();
-        let labels = labels.iter().map(|(label, id)| ((*label).to_owned(), *id)).collect();
-        check(&list, &events, &labels).map(|mismatch| mismatch.actual)
+        let labels = labels.iter().map(|(label, id)| ((*label).to_owned(), id.to_string())).collect();
+        check(&list, &Observed { events, labels, quiet, ..Observed::default() })
+    }
+
+    fn wrong(list: Value, journal: &Journal, labels: &[(&str, RequestId)]) -> Option<String> {
+        mismatch(list, journal, labels, false).map(|mismatch| mismatch.actual)
+    }
+
+    #[test]
+    fn any_order_counts_and_lists_may_be_interleaved() {
+        let (a, b) = (RequestId::new(), RequestId::new());
+        let mut journal = journal(a, &[(1, "x")]);
+        let late = protocol::RequestCancelled {
+            request_id: b,
+            game_id: GameId::new(),
+            status: protocol::RequestStatus::Cancelled,
+        };
+        journal.take(Duration::ZERO, "request.cancelled", &Event::from(late).data(), Some("1:3"));
+        let labels = [("a", a), ("b", b)];
+        let of = |event: &str, request: &str| json!({"event": event, "request": request});
+        let both = json!({"any_order": [of("request.cancelled", "b"), of("request.cancelled", "a"), "chat.chunk"]});
+        assert_eq!(wrong(both, &journal, &labels), None);
+        let twice = json!({"any_order": [of("request.cancelled", "b"), of("request.cancelled", "b")]});
+        assert!(wrong(twice, &journal, &labels).is_some());
+        let lists = |first: Value, second: Value| json!({"interleaved": [first, second]});
+        let a_in_order = json!([of("chat.chunk", "a"), of("request.cancelled", "a")]);
+        assert_eq!(wrong(lists(a_in_order, json!([of("request.cancelled", "b")])), &journal, &labels), None);
+        let a_reversed = json!([of("request.cancelled", "a"), of("chat.chunk", "a")]);
+        let found = wrong(lists(json!(["chat.chunk"]), a_reversed), &journal, &labels).unwrap();
+        assert!(found.contains("list 2: number 2"), "{found}");
+    }
+
+    #[test]
+    fn absence_is_known_only_when_nothing_happens_any_more() {
+        let journal = journal(RequestId::new(), &[(1, "x")]);
+        let none = || json!({"none": ["request.failed"]});
+        assert!(!mismatch(none(), &journal, &[], false).unwrap().hopeless);
+        assert_eq!(mismatch(none(), &journal, &[], true), None);
+        assert!(mismatch(json!({"none": ["chat.chunk"]}), &journal, &[], false).unwrap().hopeless);
+    }
+
+    #[test]
+    fn what_has_come_too_much_is_known_at_once() {
+        let journal = journal(RequestId::new(), &[(1, "a"), (2, "b")]);
+        let hopeless = |list: Value| mismatch(list, &journal, &[], false).unwrap().hopeless;
+        assert!(hopeless(json!({"exactly": ["chat.chunk"]})));
+        assert!(hopeless(json!({"exactly": ["chat.chunk", "request.cancelled", "request.cancelled"]})));
+        assert!(!hopeless(json!({"exactly": ["chat.chunk", "chat.chunk", "request.cancelled", "chat.chunk"]})));
+        assert!(!hopeless(json!(["request.failed"])));
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub fn substitute(value: &mut Value, label: &impl Fn(&str) -> Option<String>) {
 }
 
 /// Replaces `{label}` in a text.
-fn substitute_text(text: &str, label: &impl Fn(&str) -> Option<String>) -> String {
+#[must_use]
+pub fn substitute_text(text: &str, label: &impl Fn(&str) -> Option<String>) -> String {
     let mut result = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {

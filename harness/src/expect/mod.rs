@@ -2,20 +2,21 @@
 
 mod events;
 mod json;
+mod prompts;
 mod request;
 mod state;
 
 pub use events::{Joined, join_chunks};
-pub use json::{matches_places, substitute};
+pub use json::{matches_places, substitute, substitute_text};
+pub use prompts::Prompt;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use protocol::{QueueView, RequestId, RequestView};
 use serde_json::Value;
 
 use crate::case::{CallCounts, Expect};
-use crate::watch::Seen;
+use crate::watch::{Seen, Standing};
 
 /// An expectation that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +27,21 @@ pub struct Mismatch {
     pub expected: String,
     /// What there was.
     pub actual: String,
+    /// Whether it can never hold again, whatever happens.
+    pub hopeless: bool,
 }
 
 impl Mismatch {
     /// A mismatch of two values that can be shown.
     pub fn new(what: impl Into<String>, expected: impl Display, actual: impl Display) -> Self {
-        Self { what: what.into(), expected: format!("{expected}"), actual: format!("{actual}") }
+        Self { what: what.into(), expected: format!("{expected}"), actual: format!("{actual}"), hopeless: false }
+    }
+
+    /// The same mismatch, of something that never becomes right again if `hopeless`.
+    #[must_use]
+    pub const fn hopeless(mut self, hopeless: bool) -> Self {
+        self.hopeless = hopeless;
+        self
     }
 }
 
@@ -44,21 +54,35 @@ pub struct Observed<'a> {
     pub request: Option<RequestFacts>,
     /// The events that the expectations speak of.
     pub events: Vec<&'a Seen>,
-    /// The queue.
-    pub queue: Option<QueueView>,
+    /// How the stream that they came on stands.
+    pub stream: Option<Standing>,
+    /// The queue, as the API shows it.
+    pub queue: Option<Value>,
     /// Model calls of the case so far.
     pub calls: Option<CallCounts>,
+    /// Model calls since the step began, each with its messages one after the other.
+    pub prompts: Vec<Prompt>,
     /// Labelled requests.
-    pub labels: BTreeMap<String, RequestId>,
+    pub labels: BTreeMap<String, String>,
+    /// Whether nothing happens any more.
+    pub quiet: bool,
 }
 
 /// What is known of a request.
 #[derive(Debug, Clone, Default)]
 pub struct RequestFacts {
-    /// The request as the API shows it.
-    pub view: Option<RequestView>,
+    /// Where it stands.
+    pub status: Option<String>,
+    /// Its latest attempt.
+    pub attempt: Option<u64>,
+    /// Why it failed.
+    pub error: Option<String>,
     /// Its narration: committed, or as far as it has been shown.
     pub narration: String,
+    /// What was asked.
+    pub message: Option<String>,
+    /// Whether it has ended for good: one that was given up may be tried again.
+    pub ended: bool,
 }
 
 /// Every expectation that does not hold.
@@ -68,27 +92,57 @@ pub fn check(expect: &Expect, seen: &Observed<'_>) -> Vec<Mismatch> {
     state::check(expect, seen.state.as_ref(), &mut wrong);
     request::check(expect, seen.request.as_ref(), &mut wrong);
     if let Some(list) = &expect.events {
-        wrong.extend(events::check(list, &seen.events, &seen.labels));
+        wrong.extend(events::check(list, seen));
+    }
+    if let Some(stream) = &expect.stream {
+        compare(&mut wrong, "expect.stream.open", stream.open, seen.stream.map(|stream| stream.open));
+        compare(&mut wrong, "expect.stream.status", stream.status, seen.stream.map(|stream| stream.status));
+        compare(&mut wrong, "expect.stream.ended", stream.ended, seen.stream.map(|stream| stream.ended));
     }
     if let Some(queue) = &expect.queue {
-        let actual = seen.queue.as_ref();
         let numbers = [
-            ("depth", queue.depth, actual.map(|q| q.depth)),
-            ("ready", queue.ready, actual.map(|q| q.ready)),
-            ("delayed", queue.delayed, actual.map(|q| q.delayed)),
-            ("active", queue.active, actual.map(|q| q.active)),
-            ("dead_letters", queue.dead_letters, actual.map(|q| q.dead_letters)),
+            ("depth", queue.depth),
+            ("ready", queue.ready),
+            ("delayed", queue.delayed),
+            ("active", queue.active),
+            ("dead_letters", queue.dead_letters),
         ];
-        for (name, expected, actual) in numbers {
+        for (name, expected) in numbers {
+            let actual = seen.queue.as_ref().and_then(|queue| queue.get(name)?.as_u64());
             compare(&mut wrong, &format!("expect.queue.{name}"), expected, actual);
         }
     }
     if let Some(calls) = &expect.model_calls {
-        let actual = seen.calls.as_ref();
-        compare(&mut wrong, "expect.model_calls.text", calls.text, actual.and_then(|c| c.text));
-        compare(&mut wrong, "expect.model_calls.json", calls.json, actual.and_then(|c| c.json));
+        let actual = seen.calls.clone().unwrap_or_default();
+        let numbers = [
+            ("text", calls.text, actual.text),
+            ("json", calls.json, actual.json),
+            ("hung_up", calls.hung_up, actual.hung_up),
+        ];
+        for (name, expected, actual) in numbers {
+            compare_growing(&mut wrong, &format!("expect.model_calls.{name}"), expected, actual);
+        }
+    }
+    wrong.extend(prompts::check(&expect.prompts, &seen.prompts));
+    if expect.quiet && !seen.quiet {
+        wrong.push(Mismatch::new("expect.quiet", true, false));
     }
     wrong
+}
+
+/// As [`compare`], for a number that only grows: too many never becomes right again.
+fn compare_growing<T: PartialOrd + Display>(
+    wrong: &mut Vec<Mismatch>,
+    what: &str,
+    expected: Option<T>,
+    actual: Option<T>,
+) {
+    let too_many = matches!((&expected, &actual), (Some(expected), Some(actual)) if actual > expected);
+    let before = wrong.len();
+    compare(wrong, what, expected, actual);
+    for mismatch in &mut wrong[before..] {
+        mismatch.hopeless = too_many;
+    }
 }
 
 /// Adds a mismatch if something is expected and the actual value is another, or not known.

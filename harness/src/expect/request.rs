@@ -2,15 +2,19 @@
 
 use regex::Regex;
 
-use super::{Mismatch, RequestFacts, compare};
+use super::{Mismatch, RequestFacts, compare, compare_growing};
 use crate::case::Expect;
 
 pub(super) fn check(expect: &Expect, request: Option<&RequestFacts>, wrong: &mut Vec<Mismatch>) {
-    let view = request.and_then(|facts| facts.view.as_ref());
-    compare(wrong, "expect.status", expect.status, view.map(|view| view.status));
-    compare(wrong, "expect.attempt", expect.attempt, view.map(|view| view.attempt.0));
-    let problem = view.and_then(|view| view.error.as_ref());
-    let slug = problem.map(|problem| problem.kind.rsplit('/').next().unwrap_or_default().to_owned());
+    // What could not be looked at may still turn out to be right.
+    let ended = request.is_some_and(|facts| facts.ended && facts.status.is_some());
+    let before = wrong.len();
+    let status = expect.status.map(|status| status.to_string());
+    compare(wrong, "expect.status", status, request.and_then(|facts| facts.status.clone()));
+    let attempt = request.and_then(|facts| facts.attempt);
+    compare_growing(wrong, "expect.attempt", expect.attempt.map(u64::from), attempt);
+    let error = request.and_then(|facts| facts.error.as_deref());
+    let slug = error.map(|error| error.rsplit('/').next().unwrap_or_default().to_owned());
     compare(wrong, "expect.error", expect.error.clone(), slug);
     let narration = request.map(|facts| facts.narration.as_str());
     texts(wrong, "response", &expect.response_contains, &expect.response_not_contains, narration);
@@ -26,7 +30,11 @@ pub(super) fn check(expect: &Expect, request: Option<&RequestFacts>, wrong: &mut
     if let Some(most) = expect.response_max_length.filter(|most| said.len() > *most) {
         wrong.push(Mismatch::new("expect.response_max_length", most, said.len()));
     }
-    let prompt = view.map(|view| view.message.as_str());
+    // Up to here it is about what is settled with a request's end.
+    for mismatch in &mut wrong[before..] {
+        mismatch.hopeless |= ended;
+    }
+    let prompt = request.and_then(|facts| facts.message.as_deref());
     texts(wrong, "story_event", &expect.story_event_contains, &expect.story_event_not_contains, prompt);
     compare(wrong, "expect.story_event_exact", expect.story_event_exact.as_deref(), prompt);
 }
@@ -56,7 +64,7 @@ mod tests {
 
     fn wrong(expect: Value, narration: &str) -> Vec<String> {
         let expect: Expect = serde_json::from_value(expect).unwrap();
-        let facts = RequestFacts { view: None, narration: narration.to_owned() };
+        let facts = RequestFacts { narration: narration.to_owned(), ..RequestFacts::default() };
         let seen = Observed { request: Some(facts), ..Observed::default() };
         check(&expect, &seen).into_iter().map(|mismatch| mismatch.what).collect()
     }

@@ -1,7 +1,7 @@
 //! What a step demands.
 
 use super::{all_quoted, places, quoted, times};
-use crate::case::{CallCounts, EventList, EventPattern, Expect, QueueExpect};
+use crate::case::{CallCounts, CallKind, EventList, EventPattern, Expect, PromptPattern, QueueExpect, StreamExpect};
 
 /// Everything that must hold, each in one sentence.
 pub(super) fn words(expect: &Expect) -> Vec<String> {
@@ -28,9 +28,15 @@ pub(super) fn words(expect: &Expect) -> Vec<String> {
         attempt,
         error,
         events: event_list,
+        listener,
+        stream,
         queue,
         model_calls,
+        prompts,
+        quiet,
+        within_ms,
     } = expect;
+    let on = listener.as_ref().map(|listener| format!(" on stream `{listener}`")).unwrap_or_default();
     let of = request.as_ref().map(|request| format!(" of `{request}`")).unwrap_or_default();
     let mut words = Vec::new();
     words.extend(location.iter().map(|place| format!("the player is in `{place}`")));
@@ -76,9 +82,15 @@ pub(super) fn words(expect: &Expect) -> Vec<String> {
     words.extend(status.iter().map(|status| format!("the request{of} is {status}")));
     words.extend(attempt.iter().map(|attempt| format!("its latest attempt{of} is attempt {attempt}")));
     words.extend(error.iter().map(|error| format!("the request{of} has failed with `{error}`")));
-    words.extend(event_list.iter().map(|list| format!("there came{of} {}", events(list))));
+    words.extend(event_list.iter().map(|list| format!("there came{of}{on} {}", events(list))));
     words.extend(queue.iter().flat_map(queue_words));
+    words.extend(stream.iter().flat_map(|stream| stream_words(stream, &on)));
     words.extend(model_calls.iter().flat_map(call_words));
+    words.extend(prompts.iter().enumerate().map(|(n, prompt)| prompt_words(prompt, n > 0)));
+    if *quiet {
+        words.push("nothing happens any more".to_owned());
+    }
+    words.extend(within_ms.iter().map(|ms| format!("all that within {ms} ms of the step's beginning")));
     words
 }
 
@@ -92,6 +104,18 @@ pub(super) fn events(list: &EventList) -> String {
     match list {
         EventList::InOrder(patterns) => format!("{}, with any others between", named(patterns)),
         EventList::Exactly(patterns) if patterns.is_empty() => "no event at all".to_owned(),
+        EventList::AnyOrder(patterns) => {
+            let named: Vec<String> = patterns.iter().map(pattern).collect();
+            format!("{}, in any order, with any others between", named.join(", "))
+        }
+        EventList::Interleaved(lists) => {
+            let lists: Vec<String> = lists.iter().map(|list| named(list)).collect();
+            format!("{}, whatever lies between", lists.join("; and "))
+        }
+        EventList::None(patterns) => {
+            let named: Vec<String> = patterns.iter().map(pattern).collect();
+            format!("none of {}", named.join(", "))
+        }
         EventList::Exactly(patterns) => format!("exactly {}", named(patterns)),
     }
 }
@@ -116,10 +140,34 @@ fn queue_words(queue: &QueueExpect) -> Vec<String> {
 }
 
 fn call_words(calls: &CallCounts) -> Vec<String> {
-    let CallCounts { text, json } = calls;
-    let counts = [(text, "for prose"), (json, "for structured output")];
+    let CallCounts { text, json, hung_up } = calls;
+    let counts = [(text, "for prose"), (json, "for structured output"), (hung_up, "by callers who hung up")];
     let named = |(count, words): (&Option<usize>, &str)| {
         count.map(|count| format!("the model has been called {} {words}", times(count)))
     };
     counts.into_iter().filter_map(named).collect()
+}
+
+fn stream_words(stream: &StreamExpect, on: &str) -> Vec<String> {
+    let StreamExpect { open, status, ended } = stream;
+    let mut words = Vec::new();
+    words.extend(open.iter().map(|open| format!("the connection{on} is {}", if *open { "open" } else { "closed" })));
+    words.extend(status.iter().map(|status| format!("the status{on} was {status}")));
+    words.extend(ended.iter().map(|ended| format!("the server has ended the connection{on} {}", times(*ended))));
+    words
+}
+
+fn prompt_words(prompt: &PromptPattern, more: bool) -> String {
+    let PromptPattern { kind, contains, not_contains, regex } = prompt;
+    let kind = match kind {
+        None => "",
+        Some(CallKind::Text) => " for prose",
+        Some(CallKind::Json) => " for structured output",
+    };
+    let mut words = Vec::new();
+    words.extend(contains.iter().map(|text| format!("contains {}", quoted(text))));
+    words.extend(not_contains.iter().map(|text| format!("does not contain {}", quoted(text))));
+    words.extend(regex.iter().map(|regex| format!("matches {}", quoted(regex))));
+    let that = if words.is_empty() { String::new() } else { format!(" that {}", words.join(" and ")) };
+    format!("since the step began the model was {}sent a prompt{kind}{that}", if more { "then " } else { "" })
 }

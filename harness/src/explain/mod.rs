@@ -30,7 +30,8 @@ const UNASKED: &[&str] = &[
 /// Explains a case.
 #[must_use]
 pub fn explain(case: &Case) -> String {
-    let Case { id, name, path, tags, games, workers, engine, model, steps, snapshot, dead_letters } = case;
+    let Case { id, name, path, tags, games, workers, content, engine, model, steps, snapshot, dead_letters, schedules } =
+        case;
     let mut text = format!("{name}\n({id}, {})\n\n", path.display());
     if !tags.is_empty() {
         line(&mut text, &format!("Tags: {}.", tags.join(", ")));
@@ -40,6 +41,9 @@ pub fn explain(case: &Case) -> String {
     }
     let processes = if *workers == 1 { "one worker".to_owned() } else { format!("{workers} workers") };
     line(&mut text, &format!("The engine runs as one API and {processes}; without Redis, all in one process."));
+    if let Some(content) = content {
+        line(&mut text, &format!("It has content of its own: {}.", content.display()));
+    }
     if !engine.is_empty() {
         line(&mut text, &format!("It is configured with {}.", Value::Object(engine.clone())));
     }
@@ -51,6 +55,10 @@ pub fn explain(case: &Case) -> String {
             Some(script) => format!("The model answers from {}.", script.path.display()),
         },
     );
+    if !schedules.is_empty() {
+        let seeds: Vec<String> = schedules.iter().map(ToString::to_string).collect();
+        line(&mut text, &format!("It is also played under the schedules that are drawn from {}.", seeds.join(", ")));
+    }
     text.push('\n');
     for (n, step) in steps.iter().enumerate() {
         explain_step(&mut text, step, &format!("{}", n + 1), 0);
@@ -67,7 +75,7 @@ pub fn explain(case: &Case) -> String {
             n => format!("- there are exactly {n} dead letters"),
         },
     );
-    let kept = kept(*snapshot);
+    let kept = kept(snapshot);
     if !kept.is_empty() {
         line(&mut text, &format!("- what is kept in snapshots/ is the same: {}", kept.join(", ")));
     }
@@ -75,7 +83,7 @@ pub fn explain(case: &Case) -> String {
 }
 
 fn plays(game: &Game, first: bool) -> String {
-    let Game { label, scenario, pc, seed } = game;
+    let Game { label, scenario, pc, gone, seed } = game;
     let what = if first { "It plays".to_owned() } else { format!("Game `{label}` is") };
     let who = pc.as_ref().map_or_else(|| "the scenario's own player character".to_owned(), |pc| format!("`{pc}`"));
     let mut text = format!("{what} `{scenario}` as {who}.");
@@ -83,18 +91,22 @@ fn plays(game: &Game, first: bool) -> String {
         // Writing to a String cannot fail.
         let _ = write!(text, " Before the first step it is patched: {}.", places(seed));
     }
+    if *gone {
+        text.push_str(" At the end it is gone, and not looked at.");
+    }
     text
 }
 
 fn explain_step(text: &mut String, step: &Step, number: &str, depth: usize) {
-    let Step { name, game, action, expect, limit } = step;
+    let Step { name, line: _, game, action, expect, limit } = step;
     let indent = "   ".repeat(depth);
     let (what, inside) = action::words(action);
     let named = if *name == action.describe() { String::new() } else { format!("{name}: ") };
     let game = game.as_ref().map(|game| format!(" (game `{game}`)")).unwrap_or_default();
     line(text, &format!("{indent}{number}. {named}{what}{game} (within {})", seconds(*limit)));
-    for (n, step) in inside.iter().enumerate() {
-        explain_step(text, step, &format!("{number}.{}", n + 1), depth + 1);
+    for (n, (who, step)) in inside.iter().enumerate() {
+        let who = who.map(|who| format!(" {who}")).unwrap_or_default();
+        explain_step(text, step, &format!("{number}.{}{who}", n + 1), depth + 1);
     }
     let demands = [action::demands(action), expect::words(expect)].concat();
     for (n, demand) in demands.iter().enumerate() {
@@ -102,15 +114,15 @@ fn explain_step(text: &mut String, step: &Step, number: &str, depth: usize) {
     }
 }
 
-fn kept(snapshot: Snapshots) -> Vec<&'static str> {
-    let Snapshots { events, state, history, prompts } = snapshot;
+fn kept(snapshot: &Snapshots) -> Vec<&'static str> {
+    let Snapshots { events, state, history, prompts, filters: _ } = snapshot;
     let kinds = [
         (events, "the events of all games"),
         (state, "the state of all games"),
         (history, "what was said"),
         (prompts, "what was sent to the model"),
     ];
-    kinds.into_iter().filter(|(wanted, _)| *wanted).map(|(_, words)| words).collect()
+    kinds.into_iter().filter(|(wanted, _)| **wanted).map(|(_, words)| words).collect()
 }
 
 fn line(text: &mut String, line: &str) {

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::*;
 use crate::case::{Parsed, parse};
+use crate::profile::Profile;
 
 fn explained(text: &str) -> String {
-    match parse(text, Path::new("cases/test_this.json")).unwrap().0 {
+    match parse(text, Path::new("cases/test_this.json"), &Profile::story_engine()).unwrap().0 {
         Parsed::Case(case) => explain(&case),
         Parsed::Sequence(_) => panic!("a sequence"),
     }
@@ -46,8 +47,8 @@ fn a_case_is_told_from_its_start_to_its_end() {
          2. does these at the same time (within 10 s)\n   \
             2.1. kills worker 0 with SIGKILL (within 10 s)\n   \
             2.2. sends \"I wait.\" and goes on as soon as it is accepted (game `second`) (within 10 s)\n\
-         3. asks the API to end, with SIGTERM (within 10 s)\n   \
-            then the API has ended well\n\
+         3. asks the api process to end, with SIGTERM (within 10 s)\n   \
+            then the api process has ended well\n\
          4. waits until chat.chunk of `bell` has come 2 times (within 10 s)\n\
          5. sends GET /v1/queue (within 10 s)\n   \
             then the answer's status is one of the 200s\n   \

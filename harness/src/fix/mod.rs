@@ -5,8 +5,9 @@ mod edits;
 
 use std::path::Path;
 
-use crate::case::{CaseError, Mend, OldName, old_names, parse};
+use crate::case::{Action, CaseError, Mend, OldName, Parsed, Step, old_names, parse};
 use crate::json::{self, JsonError, Node, Span, line_and_column};
+use crate::profile::Profile;
 use edits::Edits;
 
 /// A file cannot be rewritten.
@@ -34,19 +35,34 @@ pub struct Fixed {
 }
 
 /// Rewrites the old names in the text of a case file. The path is for messages and for what the file names relative to it.
-pub fn fix(text: &str, path: &Path) -> Result<Fixed, FixError> {
-    let (before, _) = parse(text, path)?;
+pub fn fix(text: &str, path: &Path, profile: &Profile) -> Result<Fixed, FixError> {
+    let (before, _) = parse(text, path, profile)?;
     let broken = || FixError::Changed { path: path.display().to_string() };
     let rewritten = rewrite(text).map_err(|_| broken())?;
     if rewritten.changes.is_empty() {
         return Ok(rewritten);
     }
-    match parse(&rewritten.text, path) {
-        Ok((after, _)) if after == before && old_names(&rewritten.text).is_ok_and(|old| old.is_empty()) => {
-            Ok(rewritten)
+    let after = parse(&rewritten.text, path, profile).ok().map(|(after, _)| without_lines(after));
+    let clean = old_names(&rewritten.text).is_ok_and(|old| old.is_empty());
+    if clean && after == Some(without_lines(before)) { Ok(rewritten) } else { Err(broken()) }
+}
+
+/// The same without the lines on which its steps stand, which change when a line goes.
+fn without_lines(mut parsed: Parsed) -> Parsed {
+    fn forget(steps: &mut [Step]) {
+        for step in steps {
+            step.line = 0;
+            match &mut step.action {
+                Action::Parallel(steps) => forget(steps),
+                Action::Actors(actors) => actors.values_mut().for_each(|steps| forget(steps)),
+                _ => {}
+            }
         }
-        _ => Err(broken()),
     }
+    if let Parsed::Case(case) = &mut parsed {
+        forget(&mut case.steps);
+    }
+    parsed
 }
 
 fn rewrite(text: &str) -> Result<Fixed, JsonError> {

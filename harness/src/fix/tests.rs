@@ -8,8 +8,9 @@ use rand::{RngExt, SeedableRng};
 use super::*;
 
 fn fixed(text: &str) -> String {
-    let fixed = fix(text, Path::new("cases/old.json")).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let again = fix(&fixed.text, Path::new("cases/old.json")).unwrap();
+    let fixed = fix(text, Path::new("cases/old.json"), &Profile::story_engine())
+        .unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let again = fix(&fixed.text, Path::new("cases/old.json"), &Profile::story_engine()).unwrap();
     assert!(again.changes.is_empty() && again.text == fixed.text, "{}", again.text);
     fixed.text
 }
@@ -89,14 +90,14 @@ fn what_is_no_case_is_refused() {
         "{".to_owned(),
         step(r#"{"expect": {"location": "a", "user_location": "b"}}"#),
     ] {
-        assert!(matches!(fix(&text, Path::new("x.json")), Err(FixError::Case(_))), "{text}");
+        assert!(matches!(fix(&text, Path::new("x.json"), &Profile::story_engine()), Err(FixError::Case(_))), "{text}");
     }
 }
 
 #[test]
 fn every_change_is_told_with_its_line() {
     let text = step("{\"user_prompt\": \"a\",\n\"game_ended\": true}");
-    let fixed = fix(&text, Path::new("x.json")).unwrap();
+    let fixed = fix(&text, Path::new("x.json"), &Profile::story_engine()).unwrap();
     assert_eq!(fixed.changes, [(5, "\"game_ended\" is now \"is_ended\" in \"expect\"".to_owned())]);
 }
 

@@ -1,15 +1,56 @@
-//! The configuration that an engine gets: the harness's own, and over it what is asked for.
+//! The configuration that a service's processes get: the profile's own, and over it what is asked for.
 
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::Model;
+use crate::model::{Model, Wire};
+use crate::profile::{Profile, Vars, fill};
 use crate::services::Services;
 
-/// The provider's name, and that of its model.
-const PROVIDER: &str = "mock";
-const MODEL: &str = "mock-model";
+/// What a service is told of its surroundings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    /// Where Redis and the model are.
+    pub(crate) services: &'a Services,
+    /// Where Redis is, if the way to it leads through the harness.
+    pub(crate) redis_url: Option<&'a str>,
+    /// The model, and the wire format in which it is spoken to.
+    pub(crate) model: &'a Model,
+    /// See `model`.
+    pub(crate) wire: Wire,
+    /// What the engine serves.
+    pub(crate) content: &'a Path,
+    /// For stores and logs.
+    pub(crate) dir: &'a Path,
+    /// Of everything that is kept in Redis.
+    pub(crate) prefix: &'a str,
+}
+
+impl Surroundings<'_> {
+    /// What the placeholders of a profile stand for.
+    pub(crate) fn vars(&self) -> Vars {
+        let redis = self.redis_url.or(self.services.redis_url.as_deref());
+        let vars = [
+            ("content", json!(self.content)),
+            ("dir", json!(self.dir)),
+            ("adapter", json!(self.wire.adapter())),
+            ("model", json!(self.model.base_url(self.wire))),
+            ("redis", json!(redis)),
+            // Without a Redis nothing is kept under it.
+            ("prefix", redis.map_or(Value::Null, |_| json!(self.prefix))),
+        ];
+        vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// The configuration of processes that share a store; null if the profile has none.
+    pub(crate) fn config(&self, profile: &Profile, over: &Map<String, Value>) -> Value {
+        let Some(file) = &profile.config else { return Value::Null };
+        let mut config = fill(&file.content, &self.vars()).unwrap_or_default();
+        lay_over(&mut config, over);
+        config
+    }
+}
 
 /// The configuration of engine processes that share a store: it is kept in `dir`, or in Redis under `prefix`.
 pub(crate) fn engine_config(
@@ -20,17 +61,8 @@ pub(crate) fn engine_config(
     prefix: &str,
     over: &Map<String, Value>,
 ) -> Value {
-    let mut config = json!({
-        "content": content,
-        "data_dir": dir.join("data"),
-        "default_provider": PROVIDER,
-        "providers": { PROVIDER: { "adapter": "openai", "model": MODEL, "base_url": model.openai_url() } },
-    });
-    if let Some(url) = &services.redis_url {
-        config["redis"] = json!({ "url": url, "prefix": prefix });
-    }
-    lay_over(&mut config, over);
-    config
+    let around = Surroundings { services, redis_url: None, model, wire: Wire::default(), content, dir, prefix };
+    around.config(&Profile::story_engine(), over)
 }
 
 /// Lays an object over another: objects are merged, everything else is replaced.

@@ -69,8 +69,8 @@ pub(crate) fn events(journal: &Journal, tail: bool) -> Vec<Finding> {
             }
             version = Some(updated.version);
         }
-        let Some(id) = seen.request() else { continue };
-        let offset = seen.id.offset;
+        let Some(id) = event.request_id() else { continue };
+        let offset = seen.offset();
         if let Some((kind, fault)) = lives.entry(id).or_default().take(event) {
             found.push(Finding::of(id, kind, format!("event {offset}: request {id} {fault}")));
         }
@@ -86,7 +86,8 @@ pub(crate) fn events(journal: &Journal, tail: bool) -> Vec<Finding> {
 /// What the API says of a request agrees with its events.
 pub(crate) fn status(journal: &Journal, view: &RequestView) -> Option<Finding> {
     let id = view.request_id;
-    let (status, committed) = match journal.terminal(id)? {
+    let (_, last) = journal.end(&id.to_string())?;
+    let (status, committed) = match last.event.as_ref()? {
         Event::RequestCompleted(event) => (RequestStatus::Completed, Some(&event.result)),
         Event::RequestFailed(_) => (RequestStatus::Failed, None),
         _ => (RequestStatus::Cancelled, None),

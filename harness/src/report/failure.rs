@@ -12,6 +12,8 @@ use crate::expect::Mismatch;
 pub struct Failure {
     /// The step, if it was in one.
     pub step: Option<String>,
+    /// The line of the case file on which that step begins.
+    pub line: Option<usize>,
     /// What happened, in one sentence.
     pub what: String,
     /// The expectations that did not hold.
@@ -55,6 +57,15 @@ impl Failure {
     #[must_use]
     pub fn only_snapshots(&self) -> bool {
         !self.snapshots.is_empty() && self.mismatches.is_empty()
+    }
+
+    /// What it comes down to, on one short line: what a case that waits is still without.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        match self.mismatches.first() {
+            Some(mismatch) => format!("{}: {}", mismatch.what, mismatch.expected),
+            None => self.what.clone(),
+        }
     }
 
     /// The first lines: step, expectation, expected and actual.

@@ -1,128 +1,164 @@
-//! A step that makes an HTTP request of its own, and one that reads a request's own stream.
+//! A step that makes an HTTP request of its own.
 
 use std::time::Duration;
 
-use client::Item;
-use futures::StreamExt;
-use protocol::EventId;
+use regex::Regex;
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::branch::Branch;
+use super::outcome::{Look, until};
 use super::world::{World, failed};
-use crate::case::{EventList, Expect, HttpStep, RequestStream};
-use crate::expect::{Mismatch, Observed, check, matches_places, substitute};
+use crate::case::{Capture, HttpStep};
+use crate::expect::{Mismatch, matches_places, substitute};
 use crate::report::{Failure, Source};
-use crate::watch::Seen;
 
-/// Sends the request and compares the answer.
-pub(super) async fn send(world: &World, step: &HttpStep, deadline: Instant) -> Result<(), Failure> {
-    let (_, base_url) = world.api();
-    let label = |name: &str| world.id_of(name);
-    let replaced = |value: Value| {
-        let mut value = value;
-        substitute(&mut value, &label);
-        value
+/// What was answered.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    text: String,
+}
+
+/// Makes the request, compares the answer, and keeps what is to be kept of it.
+pub(super) async fn run(world: &World, branch: &Branch<'_>, step: &HttpStep, deadline: Instant) -> Result<(), Failure> {
+    let answer = if step.eventually {
+        until(world, branch, deadline, async || {
+            let answer = match send(world, step, deadline).await {
+                Ok(answer) => answer,
+                Err(failure) => return Look::NotYet(failure),
+            };
+            match compare(world, step, &answer) {
+                Ok(()) => Look::Done(answer),
+                Err(failure) => Look::NotYet(failure),
+            }
+        })
+        .await?
+    } else {
+        let answer = send(world, step, deadline).await?;
+        compare(world, step, &answer)?;
+        answer
     };
-    let path = replaced(Value::from(step.path.as_str()));
-    let path = path.as_str().unwrap_or_default();
+    let body = serde_json::from_str(&answer.text).unwrap_or_else(|_| Value::from(answer.text.as_str()));
+    for (name, capture) in &step.capture {
+        let value = captured(capture, &answer, &body)
+            .ok_or_else(|| Failure::new(format!("there is nothing to capture as `{name}` in {}", answer.text)))?;
+        world.capture(name, value);
+    }
+    if let Some(name) = &step.snapshot {
+        world.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((name.clone(), body));
+    }
+    Ok(())
+}
+
+async fn send(world: &World, step: &HttpStep, deadline: Instant) -> Result<Answer, Failure> {
+    let path = world.filled(&step.path);
     let method = Method::from_bytes(step.method.to_uppercase().as_bytes()).map_err(|error| failed(&error))?;
-    let mut request = world.http.request(method.clone(), format!("{base_url}{path}")).timeout(remaining(deadline));
+    let url = format!("{}{path}", world.base_url());
+    let mut request = world.http.request(method.clone(), url).timeout(remaining(deadline));
     for (name, value) in &step.headers {
-        let value = replaced(Value::from(value.as_str()));
-        request = request.header(name, value.as_str().unwrap_or_default());
+        request = request.header(name, world.filled(value));
     }
     if let Some(body) = &step.body {
-        request = request.json(&replaced(body.clone()));
+        let mut body = body.clone();
+        substitute(&mut body, &|name: &str| world.value_of(name));
+        // A content type of the step's own replaces that of JSON.
+        let own = step.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type"));
+        request = if own { request.body(body.to_string()) } else { request.json(&body) };
     } else if let Some(body) = &step.raw_body {
-        request = request.body(body.clone());
+        request = request.body(world.filled(body));
     }
     let answer = request
         .send()
         .await
         .map_err(|error| Failure::new(format!("{method} {path}: {}", crate::http::innermost(&error))))?;
-    let status = answer.status();
-    let headers = answer.headers().clone();
+    let (status, headers) = (answer.status(), answer.headers().clone());
     let text = answer.text().await.map_err(|error| failed(&error))?;
     world.log.note(Source::Http, format!("{method} {path} → {status} {text}"));
+    Ok(Answer { status: status.as_u16(), headers, text })
+}
 
+fn compare(world: &World, step: &HttpStep, answer: &Answer) -> Result<(), Failure> {
+    let expect = &step.expect;
     let mut wrong = Vec::new();
-    match step.expect.status {
-        Some(expected) if expected != status.as_u16() => {
+    let Answer { status, headers, text } = answer;
+    match expect.status {
+        Some(expected) if expected != *status => {
             wrong.push(Mismatch::new("http.expect.status", expected, format!("{status} {text}")));
         }
-        None if !status.is_success() => {
+        None if !(200..300).contains(status) => {
             wrong.push(Mismatch::new("http.expect.status", "2xx", format!("{status} {text}")));
         }
         _ => {}
     }
-    for (name, expected) in &step.expect.headers {
-        let actual = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("nothing");
-        if actual != expected {
-            wrong.push(Mismatch::new(format!("http.expect.headers.{name}"), expected, actual));
+    for (name, expected) in &expect.headers {
+        let actual = headers.get(name).and_then(|value| value.to_str().ok());
+        let expected = expected.as_ref().map(|expected| world.filled(expected));
+        if actual != expected.as_deref() {
+            let shown = |value: Option<&str>| value.unwrap_or("nothing").to_owned();
+            let what = format!("http.expect.headers.{name}");
+            wrong.push(Mismatch::new(what, shown(expected.as_deref()), shown(actual)));
         }
     }
-    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    let places = replaced(Value::Object(step.expect.json.clone()));
-    wrong
-        .extend(places.as_object().map(|places| matches_places("http.expect.json", places, &body)).unwrap_or_default());
+    let body: Value = serde_json::from_str(text).unwrap_or_default();
+    let mut places = Value::Object(expect.json.clone());
+    substitute(&mut places, &|name: &str| world.value_of(name));
+    let places = places.as_object();
+    wrong.extend(places.map(|places| matches_places("http.expect.json", places, &body)).unwrap_or_default());
+    for (pointer, expected) in &expect.json_regex {
+        let actual = body.pointer(pointer).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        if !actual.as_deref().is_some_and(|text| matches(expected, text)) {
+            let actual = actual.unwrap_or_else(|| "nothing".to_owned());
+            wrong.push(Mismatch::new(format!("http.expect.json_regex.{pointer}"), expected, actual));
+        }
+    }
+    for (pointer, expected) in &expect.json_length {
+        let actual = match body.pointer(pointer) {
+            Some(Value::Array(items)) => Some(items.len()),
+            Some(Value::Object(members)) => Some(members.len()),
+            Some(Value::String(text)) => Some(text.chars().count()),
+            _ => None,
+        };
+        if actual != Some(*expected) {
+            let actual = actual.map_or_else(|| "nothing".to_owned(), |length| length.to_string());
+            wrong.push(Mismatch::new(format!("http.expect.json_length.{pointer}"), expected, actual));
+        }
+    }
+    for part in expect.body_contains.iter().map(|part| world.filled(part)).filter(|part| !text.contains(part)) {
+        wrong.push(Mismatch::new("http.expect.body_contains", part, text));
+    }
+    for part in expect.body_not_contains.iter().filter(|part| text.contains(part.as_str())) {
+        wrong.push(Mismatch::new("http.expect.body_not_contains", format!("no {part}"), text));
+    }
+    if let Some(regex) = expect.body_regex.as_ref().filter(|regex| !matches(regex, text)) {
+        wrong.push(Mismatch::new("http.expect.body_regex", regex, text));
+    }
     if wrong.is_empty() {
         Ok(())
     } else {
-        Err(Failure::new(format!("{method} {path} is answered otherwise")).with(wrong))
+        Err(Failure::new(format!("{} {} is answered otherwise", step.method, step.path)).with(wrong))
     }
 }
 
-/// Opens a request's own stream and reads it until the engine ends it.
-pub(super) async fn read_stream(world: &World, step: &RequestStream, deadline: Instant) -> Result<(), Failure> {
-    let request = world
-        .labelled(&step.request)
-        .ok_or_else(|| Failure::new(format!("no request is called `{}`", step.request)))?;
-    let mut items = world.api().0.request_events(request.id);
-    let mut events = Vec::new();
-    let read = async {
-        while let Some(item) = items.next().await {
-            match item {
-                Item::Event { id, event } => {
-                    let data = serde_json::from_str(&event.data()).unwrap_or_default();
-                    let id = id.unwrap_or(EventId { epoch: 0, offset: 0 });
-                    events.push(Seen {
-                        at: world.log.elapsed(),
-                        id,
-                        name: event.name().to_owned(),
-                        data,
-                        event: Some(event),
-                    });
-                }
-                Item::Failed(error) => return Err(failed(&error)),
-                Item::Gap { expected, found } => {
-                    return Err(Failure::new(format!(
-                        "the stream of `{}` leaves out {expected} to {found}",
-                        step.request
-                    )));
-                }
-                Item::Connected { .. } | Item::Snapshot(_) | Item::Reset(_) | Item::Disconnected { .. } => {}
-            }
+/// Whether a text matches a regular expression, which was checked when the case was read.
+fn matches(regex: &str, text: &str) -> bool {
+    Regex::new(regex).is_ok_and(|regex| regex.is_match(text))
+}
+
+fn captured(capture: &Capture, answer: &Answer, body: &Value) -> Option<String> {
+    match capture {
+        Capture::Json(pointer) => match body.pointer(pointer)? {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        },
+        Capture::Header(name) => answer.headers.get(name)?.to_str().ok().map(str::to_owned),
+        Capture::Regex(regex) => {
+            let found = Regex::new(regex).ok()?.captures(&answer.text)?;
+            found.get(1).or_else(|| found.get(0)).map(|part| part.as_str().to_owned())
         }
-        Ok(())
-    };
-    match tokio::time::timeout_at(deadline, read).await {
-        Ok(result) => result?,
-        Err(_) => {
-            return Err(Failure::new(format!("the stream of `{}` had not ended before the time limit", step.request)));
-        }
-    }
-    if !events.last().and_then(|seen| seen.event.as_ref()).is_some_and(protocol::Event::is_terminal) {
-        return Err(Failure::new(format!("the stream of `{}` ended without a last event", step.request)));
-    }
-    let wrong = step.events.as_ref().map_or_else(Vec::new, |list: &EventList| {
-        let expect = Expect { events: Some(list.clone()), ..Expect::default() };
-        check(&expect, &Observed { events: events.iter().collect(), labels: world.labels(), ..Observed::default() })
-    });
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::new(format!("the stream of `{}` brings other events", step.request)).with(wrong))
     }
 }
 

@@ -2,15 +2,25 @@
 //!
 //! [`RunEvent`]: crate::report::RunEvent
 
+mod blow;
+mod branch;
 mod case;
+mod ending;
 mod http_step;
+mod listen;
+mod manner;
 mod outcome;
 mod place;
-mod turns;
+mod redis;
+mod schedule;
 mod settle;
 mod step;
+mod turns;
 mod world;
 
+pub use case::{Performed, Play};
+pub use ending::{CallShape, End};
+pub use manner::{Blow, Manner, Moment, Victim};
 pub use turns::Rounds;
 
 use std::path::PathBuf;
@@ -24,7 +34,9 @@ use tokio::time::Instant;
 
 use crate::case::Case;
 use crate::last_run::Standing;
-use crate::report::{CaseOutcome, CaseReport, Events, Failure, RunEventKind, Summary};
+use crate::model::Wire;
+use crate::profile::Profile;
+use crate::report::{CaseLog, CaseOutcome, CaseReport, Events, Failure, RunEventKind, Summary};
 use crate::services::{Mode, Programs, Services};
 use turns::{Turn, Turns};
 
@@ -33,6 +45,10 @@ use turns::{Turn, Turns};
 pub struct RunContext {
     /// Redis and the model.
     pub services: Services,
+    /// The service that is tested.
+    pub profile: Arc<Profile>,
+    /// The wire format in which the engine speaks to the model.
+    pub wire: Wire,
     /// Where the programs are.
     pub programs: Programs,
     /// The content that the engine serves.
@@ -96,6 +112,12 @@ pub struct CaseStanding {
     pub failed: usize,
 }
 
+/// Plays a case once, for what comes of it.
+pub async fn perform(context: &RunContext, play: &Play) -> Result<Performed, Failure> {
+    let (events, _unheard) = Events::channel();
+    case::perform(context, play, &CaseLog::default(), &events).await
+}
+
 /// Runs cases and reports on them, in the order in which they end. When `cut` ends, what runs at that moment is dropped,
 /// with its processes, and nothing else is started.
 pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl Future<Output = E>) -> Ended<E> {
@@ -152,11 +174,11 @@ pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl 
 
 /// Runs a case, again if it fails and may be tried again. Each attempt has a world of its own.
 async fn attempts(context: &RunContext, turn: Turn, retries: usize, events: &Events) -> (usize, CaseReport) {
-    let case = Arc::new(turn.case);
+    let play = Play { case: Arc::new(turn.case), manner: Manner::Plain };
     let mut before = Vec::new();
     loop {
-        events.send(RunEventKind::CaseStarted { case: case.id.clone() });
-        let report = case::run(context, Arc::clone(&case), events).await;
+        events.send(RunEventKind::CaseStarted { case: play.case.id.clone() });
+        let report = case::run(context, &play, events).await;
         let outcome = match report.outcome {
             CaseOutcome::Failed(failure) if before.len() < retries && worth_another_try(&failure) => {
                 before.push(*failure);
@@ -175,11 +197,11 @@ fn worth_another_try(failure: &Failure) -> bool {
 }
 
 /// Gives work that has begun `since` ago the rest of a limit.
-async fn within(
+async fn within<T>(
     limit: Option<Duration>,
     since: Duration,
-    work: impl Future<Output = Result<(), Failure>>,
-) -> Result<(), Failure> {
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let Some(limit) = limit else { return work.await };
     match tokio::time::timeout(limit.saturating_sub(since), work).await {
         Ok(result) => result,
@@ -195,7 +217,7 @@ mod tests {
     async fn a_case_has_what_its_start_has_left_of_the_limit() {
         let limit = Duration::from_secs(5);
         assert!(within(Some(limit), Duration::ZERO, async { Ok(()) }).await.is_ok());
-        let failure = within(Some(limit), limit, std::future::pending()).await.unwrap_err();
+        let failure = within::<()>(Some(limit), limit, std::future::pending()).await.unwrap_err();
         assert!(failure.what.contains("not over after 5 s"), "{}", failure.what);
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::branch::Branch;
 use super::world::World;
 use crate::report::Failure;
 
@@ -20,23 +21,33 @@ pub(super) enum Look<T> {
     Never(Failure),
 }
 
-/// Looks until it is there, cannot come any more, a process dies, or the time is over.
+/// Looks until it is there, cannot come any more, a process dies, nobody is left who could bring it, or the time is over.
 pub(super) async fn until<T>(
     world: &World,
+    branch: &Branch<'_>,
     deadline: Instant,
     mut look: impl AsyncFnMut() -> Look<T>,
 ) -> Result<T, Failure> {
     loop {
         // Taken before the look, so that what happens during the look is not missed.
         let mut pulse = world.pulse.listen();
+        // Asked first: what is looked at after the world was quiet is final.
+        let quiet = world.quiet().await;
         let failure = match look().await {
-            Look::Done(value) => return Ok(value),
+            Look::Done(value) => {
+                branch.moves();
+                return Ok(value);
+            }
             Look::Never(failure) => return Err(failure),
             Look::NotYet(failure) => failure,
         };
+        if quiet && branch.is_stuck() {
+            return Err(Failure { what: format!("nothing happens any more, and {}", failure.what), ..failure });
+        }
         if let Some(end) = world.unexpected_end() {
             return Err(Failure { what: format!("{end}; {}", failure.what), ..failure });
         }
+        world.waits_for(&failure);
         tokio::select! {
             _ = pulse.changed() => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}

@@ -129,11 +129,13 @@ mod tests {
 
     use super::*;
     use crate::case::{Parsed, parse};
+    use crate::profile::Profile;
     use crate::report::Failure;
 
     fn cases(ids: &[&str]) -> Vec<Case> {
         let text = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "a"}]}"#;
-        let case = |id: &&str| match parse(text, Path::new(&format!("{id}.json"))).unwrap().0 {
+        let case = |id: &&str| match parse(text, Path::new(&format!("{id}.json")), &Profile::story_engine()).unwrap().0
+        {
             Parsed::Case(case) => *case,
             Parsed::Sequence(_) => panic!("a sequence"),
         };

@@ -1,7 +1,6 @@
 //! Services as processes of this machine: `redis-server` on a Unix socket, and `mock-llm`.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tokio::sync::Mutex;
 
@@ -18,7 +17,7 @@ pub enum Durability {
 
 /// A running `redis-server`, which can be killed and started again on its data.
 #[derive(Debug)]
-pub(super) struct RedisServer {
+pub struct RedisServer {
     program: PathBuf,
     dir: PathBuf,
     durability: Durability,
@@ -26,31 +25,31 @@ pub(super) struct RedisServer {
 }
 
 impl RedisServer {
-    async fn start(programs: &Programs, dir: &Path, durability: Durability) -> Result<Self, ServiceError> {
+    /// Starts a server that listens at a socket in `dir` and keeps its data there.
+    pub async fn start(programs: &Programs, dir: &Path, durability: Durability) -> Result<Self, ServiceError> {
         let program = on_path("redis-server").ok_or(ServiceError::NoRedisServer)?;
         let process = launch(&program, programs, dir, durability).await?;
         Ok(Self { program, dir: dir.to_owned(), durability, process: Mutex::new(process) })
     }
 
-    fn url(&self) -> String {
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> String {
         format!("redis+unix://{}", socket(&self.dir).display())
     }
 
-    /// SIGKILL; starts it again on its data after `down`.
-    pub(super) async fn restart(&self, programs: &Programs, down: Duration) -> Result<(), StartError> {
-        let mut process = self.process.lock().await;
+    /// SIGKILL, and waits for the end.
+    pub async fn kill(&self) {
+        let process = self.process.lock().await;
         process.kill();
         process.ended().await;
-        tokio::time::sleep(down).await;
-        *process = launch(&self.program, programs, &self.dir, self.durability).await?;
-        Ok(())
     }
 
-    /// Kills it for good, and waits for its end.
-    pub(super) async fn stop(self) {
-        let process = self.process.into_inner();
-        process.kill();
-        process.ended().await;
+    /// Starts it again on its data.
+    pub async fn revive(&self, programs: &Programs) -> Result<(), StartError> {
+        let mut process = self.process.lock().await;
+        *process = launch(&self.program, programs, &self.dir, self.durability).await?;
+        Ok(())
     }
 }
 
@@ -72,9 +71,8 @@ async fn launch(
     let args = ["--port", "0", "--unixsocket", &socket, "--unixsocketperm", "700", "--save", "", "--dir", &data]
         .into_iter()
         .chain(["--appendonly", append, "--appendfsync", "always", "--maxmemory-policy", "noeviction"])
-        .map(str::to_owned)
-        .collect();
-    let launch = Launch { name: "redis", program, args, dir, ready: "eady to accept connections" };
+        .map(str::to_owned);
+    let launch = Launch::new("redis", program, args, dir, "eady to accept connections");
     Ok(Process::start(launch, programs).await?.0)
 }
 
@@ -101,7 +99,7 @@ pub(super) async fn start(
 pub(super) async fn mock_llm(programs: &Programs, dir: &Path) -> Result<(Process, String), ServiceError> {
     let program = programs.mock_llm()?;
     let args = ["--listen", "127.0.0.1:0"].map(str::to_owned);
-    let launch = Launch { name: "mock-llm", program: &program, args: args.into(), dir, ready: "listening on" };
+    let launch = Launch::new("mock-llm", &program, args, dir, "listening on");
     let (process, line) = Process::start(launch, programs).await?;
     let url = line.split_whitespace().last().unwrap_or_default().to_owned();
     Ok((process, url))

@@ -8,15 +8,17 @@ mod kept;
 mod local;
 mod process;
 mod programs;
+mod proxy;
 mod reap;
 mod supervise;
 
 pub use error::{ServiceError, StartError};
 pub use external::ExternalUrls;
 pub use kept::Kept;
-pub use local::Durability;
+pub use local::{Durability, RedisServer};
 pub use process::{Launch, Process};
 pub use programs::Programs;
+pub use proxy::{Proxy, Upstream, Weather};
 pub use reap::reap;
 pub use supervise::supervise;
 
@@ -112,7 +114,11 @@ impl Services {
     /// Kills Redis and starts it again on its data after `down`. Nothing happens where it is not a process of ours.
     pub async fn restart_redis(&self, programs: &Programs, down: Duration) -> Result<(), StartError> {
         match &self.guard {
-            Guard::Local { redis, .. } => redis.restart(programs, down).await,
+            Guard::Local { redis, .. } => {
+                redis.kill().await;
+                tokio::time::sleep(down).await;
+                redis.revive(programs).await
+            }
             _ => Ok(()),
         }
     }
@@ -129,7 +135,7 @@ impl Services {
     pub async fn stop(self) {
         match self.guard {
             Guard::Local { redis, model } => {
-                redis.stop().await;
+                redis.kill().await;
                 model.kill();
                 model.ended().await;
             }

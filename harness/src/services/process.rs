@@ -8,6 +8,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use regex::Regex;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{ChildStdout, Command};
@@ -30,10 +31,28 @@ pub struct Launch<'a> {
     pub program: &'a Path,
     /// Its arguments.
     pub args: Vec<String>,
+    /// More environment.
+    pub env: Vec<(String, String)>,
+    /// Where it works; where the harness does when left out.
+    pub work_dir: Option<&'a PathBuf>,
     /// Where its log goes.
     pub dir: &'a Path,
-    /// A line of its stdout that contains this text says that it is ready.
-    pub ready: &'static str,
+    /// A line of its stdout that this matches says that it is ready.
+    pub ready: Regex,
+}
+
+impl<'a> Launch<'a> {
+    /// A program that is ready when a line of its stdout contains a text.
+    pub fn new(
+        name: &'a str,
+        program: &'a Path,
+        args: impl IntoIterator<Item = String>,
+        dir: &'a Path,
+        ready: &str,
+    ) -> Self {
+        let ready = Regex::new(&regex::escape(ready)).unwrap_or_else(|_| unreachable!("the text is escaped"));
+        Self { name, program, args: args.into_iter().collect(), env: Vec::new(), work_dir: None, dir, ready }
+    }
 }
 
 /// A running process, or one that has ended.
@@ -69,6 +88,10 @@ impl Process {
                 command.env_remove(name);
             }
         }
+        command.envs(launch.env);
+        if let Some(dir) = launch.work_dir {
+            command.current_dir(dir);
+        }
         command.args(&launch.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file).process_group(0);
         let mut child = command.spawn().map_err(spawn_error)?;
         let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
@@ -91,14 +114,14 @@ impl Process {
         Ok((process, line))
     }
 
-    async fn ready_line(&self, stdout: ChildStdout, ready: &'static str) -> Result<String, StartError> {
+    async fn ready_line(&self, stdout: ChildStdout, ready: Regex) -> Result<String, StartError> {
         let (found, line) = oneshot::channel();
         tokio::spawn(async move {
             let mut found = Some(found);
             let mut lines = BufReader::new(stdout).lines();
             // Reads on after the line was found: a full pipe would stop the process.
             while let Ok(Some(line)) = lines.next_line().await {
-                if line.contains(ready)
+                if ready.is_match(&line)
                     && let Some(found) = found.take()
                 {
                     // Whoever waited may have given up.
@@ -219,7 +242,7 @@ mod tests {
 
     async fn shell(script: &str, dir: &Path) -> Result<(Process, String), StartError> {
         let args = vec!["-c".to_owned(), script.to_owned()];
-        let launch = Launch { name: "shell", program: Path::new("/bin/sh"), args, dir, ready: "ready" };
+        let launch = Launch::new("shell", Path::new("/bin/sh"), args, dir, "ready");
         Process::start(launch, &PROGRAMS).await
     }
 

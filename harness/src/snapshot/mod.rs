@@ -8,7 +8,7 @@ mod render;
 mod unreferenced;
 
 pub use alias::Aliases;
-pub use render::{events, history, prompts, state};
+pub use render::{answer, events, history, prompts, state};
 pub use unreferenced::unreferenced;
 
 use std::fs;

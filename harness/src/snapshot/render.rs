@@ -86,6 +86,15 @@ pub fn prompts(calls: &[Record], aliases: &mut Aliases) -> String {
     text
 }
 
+/// An HTTP answer.
+#[must_use]
+pub fn answer(body: &Value, aliases: &mut Aliases) -> String {
+    match body {
+        Value::String(text) => text.clone(),
+        body => serde_json::to_string_pretty(&aliases.redact(body)).unwrap_or_default(),
+    }
+}
+
 fn heading(text: &mut String, label: &str, of: usize) {
     if of > 1 {
         let _ = writeln!(text, "{}== {label}", if text.is_empty() { "" } else { "\n" });

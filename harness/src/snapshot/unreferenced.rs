@@ -6,12 +6,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::path;
-use crate::case::{Case, Snapshots};
+use crate::case::{Action, Case, Snapshots};
 
-/// Every kind of snapshot, and whether it is kept.
-const fn kinds(snapshots: Snapshots) -> [(&'static str, bool); 4] {
-    let Snapshots { events, state, history, prompts } = snapshots;
-    [("events", events), ("state", state), ("history", history), ("prompts", prompts)]
+/// Every kind of snapshot that the case keeps: of its own, and of answers.
+fn kinds(case: &Case) -> Vec<&str> {
+    let Snapshots { events, state, history, prompts, filters: _ } = &case.snapshot;
+    let kinds = [("events", events), ("state", state), ("history", history), ("prompts", prompts)];
+    let answers = case.all_steps().filter_map(|step| match &step.action {
+        Action::Http(http) => http.snapshot.as_deref(),
+        _ => None,
+    });
+    kinds.into_iter().filter(|(_, kept)| **kept).map(|(kind, _)| kind).chain(answers).collect()
 }
 
 /// The snapshots below the directories that none of the cases asks for, also those that wait to be reviewed. Other files in
@@ -19,7 +24,7 @@ const fn kinds(snapshots: Snapshots) -> [(&'static str, bool); 4] {
 pub fn unreferenced(dirs: &[PathBuf], cases: &[Case]) -> io::Result<Vec<PathBuf>> {
     let mut wanted = BTreeSet::new();
     for case in cases {
-        for (kind, _) in kinds(case.snapshot).into_iter().filter(|(_, kept)| *kept) {
+        for kind in kinds(case) {
             wanted.insert(real(&path(&case.path, kind)));
         }
     }
@@ -50,7 +55,7 @@ fn kept_as(file: &Path) -> Option<PathBuf> {
     let name = file.file_name()?.to_str()?;
     let name = name.strip_suffix(".new").unwrap_or(name);
     let (_, kind) = name.strip_suffix(".snap")?.rsplit_once('.')?;
-    kinds(Snapshots::default()).iter().any(|(known, _)| *known == kind).then(|| file.with_file_name(name))
+    (!kind.is_empty()).then(|| file.with_file_name(name))
 }
 
 /// The path by which a file is known, also if it is not there itself.
@@ -63,6 +68,7 @@ fn real(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
     use crate::case::discover;
+    use crate::profile::Profile;
 
     #[test]
     fn what_no_case_keeps_is_found_and_nothing_else() {
@@ -85,7 +91,7 @@ mod tests {
             fs::write(path, text).unwrap();
         }
         let dirs = [dir.path().to_owned()];
-        let found = unreferenced(&dirs, &discover(&dirs).cases).unwrap();
+        let found = unreferenced(&dirs, &discover(&dirs, &Profile::story_engine()).cases).unwrap();
         let names: Vec<_> = found.iter().map(|path| path.strip_prefix(dir.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(
             names,

@@ -5,6 +5,7 @@ mod admin;
 mod choose;
 mod explain;
 mod gate;
+mod hold;
 mod journal;
 
 use std::sync::{Arc, Mutex};
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::admin::{Admin, BadName};
 pub use self::explain::{Check, EntryExplanation, EntryRef};
 pub use self::gate::{GateState, Gates};
+pub use self::hold::Holds;
 pub use self::journal::{AnswerRecord, Ending, JOURNAL_CAPACITY, Record};
 pub(crate) use self::journal::{Ticket, is_secret};
 use self::{
@@ -22,7 +24,11 @@ use self::{
     explain::miss,
     journal::Journal,
 };
-use crate::{call::Call, script::Script, sync::lock};
+use crate::{
+    call::Call,
+    script::{Gate, Script},
+    sync::lock,
+};
 
 /// One script being played.
 #[derive(Debug)]
@@ -30,6 +36,7 @@ pub struct Namespace {
     name: String,
     play: Mutex<Play>,
     gates: Gates,
+    holds: Mutex<Holds>,
     journal: Arc<Journal>,
 }
 
@@ -64,6 +71,7 @@ impl Namespace {
         Self {
             name: name.to_owned(),
             gates: Gates::new(gate_names(&script)),
+            holds: Mutex::default(),
             journal: Arc::new(Journal::new(name)),
             play: Mutex::new(Play { progress: Progress::new(&script), script }),
         }
@@ -93,6 +101,7 @@ impl Namespace {
         }
         play.progress = Progress::new(&play.script);
         self.gates.reset(gate_names(&play.script));
+        *lock(&self.holds) = Holds::default();
         self.journal.restart();
     }
 
@@ -115,6 +124,17 @@ impl Namespace {
     #[must_use]
     pub fn gates(&self) -> &Gates {
         &self.gates
+    }
+
+    /// Holds calls from here on as it is said, and no others. Whoever waits goes on waiting.
+    pub fn hold(&self, holds: Holds) {
+        *lock(&self.holds) = holds;
+    }
+
+    /// The gate at which a call waits: that of a hold, or the script's own.
+    pub(crate) fn gate_of(&self, call: u64, scripted: Option<Gate>) -> Option<Gate> {
+        let holds = lock(&self.holds);
+        if scripted.is_some() && !holds.names(call) { scripted } else { holds.gate(call).or(scripted) }
     }
 
     /// The calls after the one with id `since`, oldest first; 0 for all that are remembered.

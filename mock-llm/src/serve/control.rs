@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::routes::{App, At};
+use crate::namespace::Holds;
 use crate::script::{Script, ScriptError};
 
 /// The longest wait of a call that waits.
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/__mock/reset", post(reset))
         .route("/__mock/gates", get(gates))
         .route("/__mock/gates/{gate}", get(gate).post(open_gate).delete(close_gate))
+        .route("/__mock/holds", put(hold))
         .route("/__mock/journal", get(journal).delete(clear_journal))
         .route("/__mock/explain/{id}", get(explain))
         .route("/__mock/idle", get(idle))
@@ -89,6 +91,11 @@ async fn reset(At(namespace): At) -> StatusCode {
 
 async fn gates(At(namespace): At) -> Json<Value> {
     Json(json!(namespace.gates().states()))
+}
+
+async fn hold(At(namespace): At, Json(holds): Json<Holds>) -> StatusCode {
+    namespace.hold(holds);
+    StatusCode::NO_CONTENT
 }
 
 /// Path parameters by name; below `/t/NAME` there is one more.

@@ -49,7 +49,10 @@ pub(crate) async fn respond(api: Api, arrival: Arrival, headers: HeaderMap, body
             ticket.note(|answer| answer.entry = Some(EntryRef::new(&script, choice.entry)));
             let reply = &script.entries[choice.entry].replies[choice.reply];
             let scope = Scope { captured: &choice.captured, call: &call, nth: choice.nth };
-            (reply, compose(&script, reply, &scope, ticket.id()))
+            let composed = compose(&script, reply, &scope, ticket.id());
+            // An answer of which nothing is sent need not be one that the caller would take.
+            let unsent = precedes_headers(reply.fault.as_ref());
+            (reply, composed.or_else(|error| if unsent { Ok(echo(&script, &call, ticket.id())) } else { Err(error) }))
         }
     };
     let answer = match answer {
@@ -94,6 +97,7 @@ async fn deliver(call: &Call, answer: &Answer, reply: &Reply, timing: Timing, de
     } else {
         Plan::body(call, answer, reply, timing)
     };
+    plan.gate = namespace.gate_of(ticket.id(), plan.gate.take());
     if !call.stream || precedes_headers(reply.fault.as_ref()) {
         // A body in one piece is there when its last piece is; its headers come with it.
         let pieces = if call.stream { 1 } else { answer.pieces() };

@@ -47,6 +47,30 @@ async fn a_gate_holds_an_answer_in_one_piece_too() {
 }
 
 #[tokio::test]
+async fn a_hold_stops_a_call_at_any_piece_whatever_the_script_says() {
+    let mock = mock(json!([{ "text": "one two three" }, { "text": "four five" }])).await;
+    let root = mock.admin().root();
+    let holds = json!({ "every": true, "calls": { "1": 2 } });
+    let url = format!("{}/__mock/holds", mock.base_url());
+    assert_eq!(http().put(url).json(&holds).send().await.unwrap().status(), 204);
+    let mut stream = send_raw(&mock, CHAT, &openai("go", true)).await;
+    soon(root.gates().wait_for_waiters("call-1", 1)).await;
+    let before = String::from_utf8(read_until(&mut stream, "two").await).unwrap();
+    assert!(!before.contains("three"));
+    root.gates().open("call-1");
+    read_until(&mut stream, "[DONE]").await;
+
+    let second = openai("on", false);
+    let (answer, ()) = tokio::join!(ask(&mock, &second), async {
+        soon(root.gates().wait_for_waiters("call-2", 1)).await;
+        root.gates().open("call-2");
+    });
+    assert_eq!(answer.0, 200);
+    root.reset();
+    assert_eq!(ask(&mock, &second).await.0, 200, "a reset ends all holds");
+}
+
+#[tokio::test]
 async fn the_journal_tells_what_was_asked_and_answered() {
     let mock =
         mock(json!({ "entries": [{ "name": "greet", "match": { "user": "hello" }, "reply": "Good day to you." }] }))

@@ -51,8 +51,7 @@ pub(super) async fn start(options: &Options, ground: &Ground<'_>) -> Result<Engi
     std::fs::write(&path, format!("{config:#}")).map_err(|source| BenchError::File { path: path.clone(), source })?;
     let program = ground.programs.engine()?;
     let args = ["--config", &path.display().to_string(), "--listen", "127.0.0.1:0"].map(str::to_owned);
-    let launch =
-        Launch { name: "engine", program: &program, args: args.into(), dir: ground.dir, ready: "listening on" };
+    let launch = Launch::new("engine", &program, args, ground.dir, "listening on");
     let (process, line) = Process::start(launch, ground.programs).await?;
     let url = line.split_whitespace().last().unwrap_or_default();
     let address = url.trim_start_matches("http://").trim_end_matches('/');

@@ -44,7 +44,7 @@ pub(super) async fn start(options: &Options, ground: &Ground<'_>) -> Result<Ncha
         .map_err(|source| BenchError::File { path: path.clone(), source })?;
     let script = format!("echo starting; exec {PROGRAM} -c '{}' -p '{}'", path.display(), ground.dir.display());
     let (shell, args) = (Path::new("/bin/sh"), vec!["-c".to_owned(), script]);
-    let launch = Launch { name: "nginx", program: shell, args, dir: ground.dir, ready: "starting" };
+    let launch = Launch::new("nginx", shell, args, ground.dir, "starting");
     let (process, _) = Process::start(launch, ground.programs).await?;
     let deadline = Instant::now() + crate::patience(LIMIT);
     while let Err(error) = tokio::net::TcpStream::connect(address).await {

@@ -1,0 +1,109 @@
+//! Finding and reading `harness.toml`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use miette::Diagnostic;
+
+use super::Profile;
+
+/// The name of a profile's file.
+const FILE: &str = "harness.toml";
+
+/// A profile cannot be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum ProfileError {
+    /// The file cannot be read.
+    #[error("{}: cannot be read: {source}", path.display())]
+    Unreadable {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is no profile.
+    #[error("{}: {mistake}", path.display())]
+    #[diagnostic(help("what a profile may hold stands in docs/writing-cases.md"))]
+    Invalid {
+        /// Which one.
+        path: PathBuf,
+        /// What is wrong, with line and caret.
+        mistake: String,
+    },
+}
+
+/// The profile in this file; or in the first `harness.toml` beside or above one of the cases; or the story engine's.
+pub fn find(named: Option<&Path>, cases: &[PathBuf]) -> Result<Arc<Profile>, ProfileError> {
+    let near = || {
+        let absolute = cases.iter().filter_map(|path| path.canonicalize().ok());
+        let mut dirs = absolute.flat_map(|path| path.ancestors().map(Path::to_owned).collect::<Vec<_>>());
+        dirs.find_map(|dir| Some(dir.join(FILE)).filter(|file| file.is_file()))
+    };
+    let Some(path) = named.map(Path::to_owned).or_else(near) else { return Ok(Profile::story_engine()) };
+    let text =
+        std::fs::read_to_string(&path).map_err(|source| ProfileError::Unreadable { path: path.clone(), source })?;
+    let mut profile = read(&text).map_err(|mistake| ProfileError::Invalid { path: path.clone(), mistake })?;
+    let absolute = path.canonicalize().unwrap_or(path);
+    profile.dir = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+    Ok(Arc::new(profile))
+}
+
+/// Reads a profile and checks what its types cannot say.
+pub(super) fn read(text: &str) -> Result<Profile, String> {
+    let profile: Profile = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+    if profile.processes.is_empty() && profile.url.is_none() {
+        return Err("nothing says where the service is: give it a `[[process]]`, or a `url`".to_owned());
+    }
+    let serves = |process: &&super::ProcessProfile| process.ready.capture_names().flatten().any(|name| name == "url");
+    if profile.url.is_none() && !profile.processes.iter().any(|process| serves(&process)) {
+        return Err(
+            "no process says where it serves: one `ready` needs a group `(?<url>…)`, or give a `url`".to_owned()
+        );
+    }
+    for process in &profile.processes {
+        if process.command.is_empty() {
+            return Err(format!("the process `{}` has an empty command", process.name));
+        }
+        if let Some(other) = process.without_redis.as_deref().filter(|other| profile.process(other).is_none()) {
+            return Err(format!("`{}` leaves its work to `{other}`, which is no process", process.name));
+        }
+    }
+    Ok(profile)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_profile_of_the_story_engine_is_one() {
+        let profile = Profile::story_engine();
+        assert!(profile.is_story_engine());
+        assert_eq!(profile.events.names, protocol::Event::NAMES);
+        assert!(profile.many().is_some_and(|worker| worker.name == "worker"));
+    }
+
+    #[test]
+    fn a_slip_in_a_profile_is_shown_with_its_line() {
+        let error = read("name = \"x\"\nurl = \"http://h\"\n[sned]\npath = \"/\"\nid = \"/id\"\n").unwrap_err();
+        assert!(error.contains("line 3") && error.contains("sned"), "{error}");
+    }
+
+    #[test]
+    fn a_profile_must_say_where_the_service_is() {
+        assert!(read("name = \"x\"").unwrap_err().contains("[[process]]"));
+        let deaf = "name = \"x\"\n[[process]]\nname = \"a\"\ncommand = [\"a\"]\nready = \"up\"\n";
+        assert!(read(deaf).unwrap_err().contains("(?<url>"), "{deaf}");
+    }
+
+    #[test]
+    fn a_profile_is_found_above_the_cases() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("cases/deep")).unwrap();
+        std::fs::write(dir.path().join(FILE), "name = \"other\"\nurl = \"http://h\"\n").unwrap();
+        let found = find(None, &[dir.path().join("cases/deep")]).unwrap();
+        assert_eq!(found.name, "other");
+        assert_eq!(found.dir, dir.path().canonicalize().unwrap());
+        assert!(!found.is_story_engine());
+    }
+}

@@ -1,0 +1,116 @@
+//! Who acts in a case at the same time, and when nobody can any more.
+//!
+//! A branch is one line of steps: the case itself, or one actor. A branch that waits while nothing happens in the engine
+//! may still be helped by another branch; only when every branch has looked in vain since anything last happened is
+//! waiting over.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// All branches of a case that are at work.
+#[derive(Debug, Default)]
+pub(super) struct Branches {
+    next: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    at_work: BTreeSet<u64>,
+    /// Those that have looked in vain at an engine in which nothing happened.
+    stuck: BTreeSet<u64>,
+}
+
+/// One branch. It is at work until it is dropped.
+#[derive(Debug)]
+pub(super) struct Branch<'a> {
+    branches: &'a Branches,
+    id: u64,
+}
+
+impl Branches {
+    /// A new branch begins.
+    pub(super) fn begin(&self) -> Branch<'_> {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut state = self.lock();
+        state.at_work.insert(id);
+        state.stuck.clear();
+        Branch { branches: self, id }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Branch<'_> {
+    /// This branch does something, so that there may be something to see for the others.
+    pub(super) fn moves(&self) {
+        self.branches.lock().stuck.clear();
+    }
+
+    /// This branch has looked in vain while nothing happened. Whether there is nobody left who could change that.
+    pub(super) fn is_stuck(&self) -> bool {
+        let mut state = self.branches.lock();
+        state.stuck.insert(self.id);
+        state.stuck == state.at_work
+    }
+
+    /// This branch only waits for others, and does nothing of its own until they are done.
+    pub(super) fn steps_aside(&self) -> Aside<'_> {
+        let mut state = self.branches.lock();
+        state.at_work.remove(&self.id);
+        state.stuck.remove(&self.id);
+        Aside(self)
+    }
+}
+
+impl Drop for Branch<'_> {
+    fn drop(&mut self) {
+        let mut state = self.branches.lock();
+        state.at_work.remove(&self.id);
+        state.stuck.remove(&self.id);
+    }
+}
+
+/// A branch that waits for others; it is at work again when this is dropped.
+#[derive(Debug)]
+pub(super) struct Aside<'a>(&'a Branch<'a>);
+
+impl Drop for Aside<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.branches.lock();
+        state.at_work.insert(self.0.id);
+        state.stuck.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_is_over_only_when_everybody_has_looked_in_vain() {
+        let branches = Branches::default();
+        let (a, b) = (branches.begin(), branches.begin());
+        assert!(!a.is_stuck());
+        b.moves();
+        assert!(!b.is_stuck());
+        assert!(a.is_stuck());
+        drop(a);
+        assert!(b.is_stuck());
+    }
+
+    #[test]
+    fn who_waits_for_its_actors_does_not_count() {
+        let branches = Branches::default();
+        let case = branches.begin();
+        let aside = case.steps_aside();
+        let actor = branches.begin();
+        assert!(actor.is_stuck());
+        drop(actor);
+        drop(aside);
+        assert!(case.is_stuck());
+    }
+}

@@ -1,0 +1,97 @@
+"""A small service that knows nothing of the harness: rooms in which questions are answered, word by word, over SSE."""
+
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+rooms = {}
+questions = {}
+changed = threading.Condition()
+
+
+def answer(room, number, text):
+    """Answers a question in the background."""
+    words = ["Ask", "again", "later."] if "future" in text else ["Yes."]
+    for word in words:
+        tell(room, "word", {"question": number, "text": word + " "})
+    with changed:
+        questions[number].update(state="silent" if "nothing" in text else "answered", answer=" ".join(words))
+    tell(room, "gave_up" if "nothing" in text else "answered", {"question": number})
+
+
+def tell(room, name, data):
+    with changed:
+        events = rooms[room]["events"]
+        events.append((len(events) + 1, name, json.dumps(data)))
+        changed.notify_all()
+
+
+class Oracle(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
+        parts = self.path.strip("/").split("/")
+        if parts == ["rooms"]:
+            with changed:
+                room = len(rooms) + 1
+                rooms[room] = {"topic": body.get("topic", "anything"), "asked": 0, "events": []}
+            return self.say(201, {"room": room})
+        if len(parts) == 3 and parts[2] == "questions" and int(parts[1]) in rooms:
+            room = int(parts[1])
+            if not body.get("text"):
+                return self.say(400, {"error": "a question has a text"})
+            with changed:
+                number = f"q{len(questions) + 1}"
+                questions[number] = {"state": "open", "answer": None, "by": body.get("by")}
+                rooms[room]["asked"] += 1
+            threading.Thread(target=answer, args=(room, number, body["text"])).start()
+            return self.say(202, {"question": number})
+        return self.say(404, {"error": "there is nothing here"})
+
+    def do_GET(self):
+        parts = self.path.strip("/").split("/")
+        if parts[0] == "questions" and parts[1] in questions:
+            return self.say(200, questions[parts[1]])
+        if parts[0] == "rooms" and len(parts) == 2:
+            room = rooms[int(parts[1])]
+            return self.say(200, {"topic": room["topic"], "asked": room["asked"]})
+        if parts[0] == "rooms" and parts[2] == "feed":
+            return self.feed(int(parts[1]), int(self.headers.get("Last-Event-ID", 0)))
+        return self.say(404, {"error": "there is nothing here"})
+
+    def feed(self, room, last):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        while True:
+            with changed:
+                changed.wait_for(lambda: len(rooms[room]["events"]) > last)
+                events = rooms[room]["events"][last:]
+            for number, name, data in events:
+                self.wfile.write(f"id: {number}\nevent: {name}\ndata: {data}\n\n".encode())
+                last = number
+            self.wfile.flush()
+
+    def say(self, status, body):
+        body = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Oracle)
+server.daemon_threads = True
+print(f"the oracle is in at http://127.0.0.1:{server.server_port}", flush=True)
+if "--polite" in sys.argv:
+    import signal
+
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+server.serve_forever()
