@@ -14,6 +14,10 @@ use story::{ChatMessage, Prompt};
 
 /// A mock with a script, and the models of an engine that is configured to call it.
 async fn models(adapter: Adapter, script: &str) -> (MockLlm, Models) {
+    models_with(adapter, script, true).await
+}
+
+async fn models_with(adapter: Adapter, script: &str, stream: bool) -> (MockLlm, Models) {
     let script = Script::parse(script, "test.json").unwrap();
     let mock = MockLlm::start(SocketAddr::from(([127, 0, 0, 1], 0)), script).await.unwrap();
     let mut provider = ProviderConfig::new(adapter, "test-model");
@@ -21,6 +25,7 @@ async fn models(adapter: Adapter, script: &str) -> (MockLlm, Models) {
         Adapter::Ollama => mock.base_url(),
         _ => format!("{}/v1", mock.base_url()),
     });
+    provider.stream = stream;
     provider.first_token_timeout_seconds = 0.3;
     provider.between_tokens_timeout_seconds = 0.3;
     let mut config = Config::default();
@@ -53,8 +58,11 @@ async fn every_vendor_streams_a_narration_and_answers_with_a_delta() {
         {"match": {"kind": "json"}, "reply": {"json": {"user_location": "quay"}}},
         {"match": {}, "reply": "The tide turns, slowly."}
     ]}"#;
-    for adapter in [Adapter::OpenAi, Adapter::Anthropic, Adapter::Ollama] {
-        let (_mock, models) = models(adapter, script).await;
+    for (adapter, stream) in [Adapter::OpenAi, Adapter::Anthropic, Adapter::Ollama]
+        .map(|adapter| [(adapter, true), (adapter, false)])
+        .concat()
+    {
+        let (_mock, models) = models_with(adapter, script, stream).await;
         assert_eq!(narrate(&models).await.unwrap().text, "The tide turns, slowly.", "{adapter:?}");
         let schema = serde_json::json!({
             "type": "object", "required": ["user_location"], "additionalProperties": false,

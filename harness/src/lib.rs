@@ -20,6 +20,7 @@ pub mod json;
 pub mod last_run;
 pub mod model;
 pub mod profile;
+pub mod record;
 pub mod report;
 pub mod run;
 pub mod select;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use mock_llm::{Ending, GateState, Holds, Kind, Record};
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::case::{CallCounts, CallKind};
 use crate::expect::Prompt;
+use crate::report::{CaseLog, Entry, Source};
 
 /// How long the model holds a long poll before it gives up, with time to spare.
 const LONG_POLL: Duration = Duration::from_secs(35);
@@ -183,6 +184,21 @@ pub fn summary(call: &Record) -> String {
         Ending::Stopped => "the model was stopped",
     };
     format!("call {} for {kind}, {answer}; {frames}, {ending}", call.id)
+}
+
+/// A call as an entry of a log.
+#[must_use]
+pub fn entry(call: &Record, log: &CaseLog) -> Entry {
+    let kind = if call.kind == Kind::Json { "json" } else { "text" };
+    let entry = Entry::new(log.on_clock(call.at), Source::Model, summary(call)).lane(kind);
+    let ended = call.ended_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok());
+    let entry = Entry { until: ended.map(|ended| entry.at + ended), ..entry };
+    entry.detail(json!({
+        "call": call.id,
+        "asked": call.messages.last().map(|message| &message.text),
+        "ending": call.ending,
+        "answer": call.answer,
+    }))
 }
 
 /// How many calls of each kind there are.

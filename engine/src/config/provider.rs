@@ -31,6 +31,10 @@ pub struct ProviderConfig {
     /// Whether the game's temperature is sent; some models refuse it.
     #[serde(default = "defaults::yes")]
     pub send_temperature: bool,
+    /// Whether narrations stream. Some gateways cannot: then a narration is shown when it is whole, and must come within
+    /// the time for a whole call.
+    #[serde(default = "defaults::yes")]
+    pub stream: bool,
     /// How long the first token may take.
     #[serde(default = "defaults::first_token")]
     pub first_token_timeout_seconds: f64,
@@ -103,6 +107,7 @@ impl ProviderConfig {
             max_tokens: defaults::max_tokens(),
             backend_max_tokens: defaults::backend_max_tokens(),
             send_temperature: true,
+            stream: true,
             first_token_timeout_seconds: defaults::first_token(),
             between_tokens_timeout_seconds: defaults::between_tokens(),
             call_timeout_seconds: defaults::call(),

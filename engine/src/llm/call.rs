@@ -18,19 +18,39 @@ use crate::store::Narrated;
 /// A narration that is being written.
 pub struct Narration<'a> {
     provider: &'a Provider,
-    stream: ChatStream,
+    source: Source,
     deadline: Instant,
     started: bool,
     text: String,
     usage: Usage,
 }
 
+/// Where a narration comes from.
+enum Source {
+    /// Piece by piece, from the model.
+    Stream(ChatStream),
+    /// It came as a whole, and is shown in one piece.
+    Whole(Option<String>),
+}
+
 impl Provider {
-    /// Asks for a narration. Nothing of it is there yet when this returns.
+    /// Asks for a narration. Of one that streams, nothing is there yet when this returns.
     pub async fn narrate(&self, prompt: &Prompt, temperature: f64) -> Result<Narration<'_>, ModelError> {
         let deadline = Instant::now() + self.timeouts.call;
         let options = ChatOptions::default().with_max_tokens(self.max_tokens).with_capture_usage(true);
         let options = if self.send_temperature { options.with_temperature(temperature) } else { options };
+        let begun = |source, text, usage| Narration { provider: self, source, deadline, started: false, text, usage };
+        if !self.stream {
+            let call = self.client.exec_chat(self.narrator.clone(), request(prompt), Some(&options));
+            let response = timeout_at(deadline, call)
+                .await
+                .map_err(|_| late("did not finish its answer", self.timeouts.call))?
+                .map_err(|error| self.failed(error))?;
+            let usage = usage(&response.usage);
+            let reason = response.stop_reason.clone();
+            let whole = whole(reason.as_ref(), response.into_first_text())?;
+            return Ok(begun(Source::Whole(Some(whole)), String::new(), usage));
+        }
         let call = self.client.exec_chat_stream(self.narrator.clone(), request(prompt), Some(&options));
         let within = deadline.min(Instant::now() + self.timeouts.first_token);
         let stream = timeout_at(within, call)
@@ -38,7 +58,7 @@ impl Provider {
             .map_err(|_| late("did not begin to answer", self.timeouts.first_token))?
             .map_err(|error| self.failed(error))?
             .stream;
-        Ok(Narration { provider: self, stream, deadline, started: false, text: String::new(), usage: Usage::default() })
+        Ok(begun(Source::Stream(stream), String::new(), Usage::default()))
     }
 
     /// Asks for a delta as JSON of the given schema; answers the text that the model wrote.
@@ -67,6 +87,15 @@ impl Provider {
     }
 }
 
+/// A narration that came in one piece, if it is one.
+fn whole(reason: Option<&StopReason>, text: Option<String>) -> Result<String, ModelError> {
+    match (reason, text) {
+        (Some(StopReason::ContentFilter(_)), _) => Err(ModelError::lasting("the model refused to narrate this")),
+        (_, Some(text)) if !text.trim().is_empty() => Ok(text),
+        _ => Err(ModelError::passing("the model's narration is empty")),
+    }
+}
+
 fn late(what: &str, after: Duration) -> ModelError {
     ModelError::passing(format!("the model {what} within {:.1} s", after.as_secs_f64()))
 }
@@ -76,10 +105,18 @@ impl Narration<'_> {
     /// finished is an error: a cut-off text must not pass for a whole one.
     pub async fn next(&mut self) -> Result<Option<String>, ModelError> {
         let timeouts = &self.provider.timeouts;
+        let stream = match &mut self.source {
+            Source::Whole(whole) => {
+                let piece = whole.take();
+                self.text.push_str(piece.as_deref().unwrap_or_default());
+                return Ok(piece);
+            }
+            Source::Stream(stream) => stream,
+        };
         loop {
             let patience = if self.started { timeouts.between_tokens } else { timeouts.first_token };
             let within = self.deadline.min(Instant::now() + patience);
-            let Ok(event) = timeout_at(within, self.stream.next()).await else {
+            let Ok(event) = timeout_at(within, stream.next()).await else {
                 let what = if self.started { "stopped in the middle of its answer" } else { "did not begin to answer" };
                 return Err(late(what, patience));
             };

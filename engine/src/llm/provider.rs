@@ -46,6 +46,7 @@ pub struct Provider {
     pub(super) max_tokens: u32,
     pub(super) backend_max_tokens: u32,
     pub(super) send_temperature: bool,
+    pub(super) stream: bool,
     pub(super) structured: Structured,
     pub(super) timeouts: Timeouts,
     pub(super) key: Option<String>,
@@ -155,6 +156,7 @@ impl Provider {
             max_tokens: config.max_tokens,
             backend_max_tokens: config.backend_max_tokens,
             send_temperature: config.send_temperature,
+            stream: config.stream,
             structured: match config.adapter {
                 // genai passes a schema on to every other one.
                 Adapter::Ollama => Structured::Json,

@@ -1,21 +1,38 @@
 //! Measures the engine under load, beside a peer where there is one, in one run on one machine.
 //!
-//! Every measurement is open loop: what is to happen has its moment before the run begins, and a latency counts from
-//! that moment, not from when the harness got round to it. So a server that stalls is charged for all that waited.
+//! Latencies are those of an open loop wherever one is asked for: what is to happen has its moment before the run begins,
+//! and a latency counts from that moment, not from when the harness got round to it. So a server that stalls is charged for
+//! all that waited. What can be done at most is asked in a closed loop, which says so.
 //!
-//! One room a measurement ([`fanout`]); what they share is here: [`latency`] counts, [`process`] asks the system what a
-//! server uses, [`place`] says what was measured where.
+//! One room a measurement: [`turns`], [`accept`], [`stream`] and [`fanout`] of the engine, [`own`] of the harness itself.
+//! What they share is here: [`ground`] and [`stand`] are where it is done, [`pace`] says when, [`open`] is the open loop,
+//! [`wire`] is how servers are spoken to, [`latency`] counts, [`process`] asks the system what a server uses, [`place`] says
+//! what was measured where, [`table`] shows it.
 
+pub mod accept;
 pub mod fanout;
+mod ground;
 mod latency;
+mod open;
+pub mod own;
+mod pace;
 mod place;
 mod process;
+mod stand;
+pub mod stream;
+mod table;
+pub mod turns;
+mod wire;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use crate::model::ModelError;
 use crate::services::{ServiceError, StartError};
 
+pub use ground::Ground;
 pub use latency::{Latency, Summary};
+pub use open::Lag;
 pub use place::Place;
 
 /// A measurement could not be made.
@@ -27,6 +44,9 @@ pub enum BenchError {
     /// A server does not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The model does not do as it is told.
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// A server does not do as it is told.
     #[error("{server} cannot {what}: {reason}")]
     Server {
@@ -38,10 +58,12 @@ pub enum BenchError {
         reason: String,
     },
     /// The peer is not installed.
-    #[error("there is no {what}: install the Debian packages nginx and libnginx-mod-nchan, or leave out --against")]
+    #[error("there is no {what}: {advice}, or leave out --against")]
     NoPeer {
         /// What is missing.
-        what: &'static str,
+        what: String,
+        /// How to get it.
+        advice: &'static str,
     },
     /// A file cannot be written.
     #[error("{}: {source}", path.display())]
@@ -72,4 +94,9 @@ pub(crate) fn allow_files(wanted: usize) -> Result<(), BenchError> {
         Some(limit) if limit < wanted as u64 => Err(BenchError::Files { wanted, limit }),
         _ => Ok(()),
     }
+}
+
+/// A duration as a report's JSON has it.
+fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
 }

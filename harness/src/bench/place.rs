@@ -31,4 +31,11 @@ impl Place {
             release: !cfg!(debug_assertions),
         }
     }
+
+    /// One line of a report.
+    pub(super) fn line(&self) -> String {
+        let Self { processors, processor, release, .. } = self;
+        let build = if *release { "release build" } else { "debug build: compare nothing with this" };
+        format!("{processors} × {processor}, shared with the load; {build}")
+    }
 }

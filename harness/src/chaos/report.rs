@@ -200,7 +200,7 @@ fn timeline(arena: &Arena<'_>, evidence: &Evidence, request: RequestId) -> Vec<E
             .calls
             .iter()
             .filter(|call| call.subject.is_some_and(|subject| subjects.contains(&subject)))
-            .map(|call| Entry { at: arena.log.on_clock(call.at), source: Source::Model, text: call.summary.clone() }),
+            .map(|call| Entry::new(arena.log.on_clock(call.at), Source::Model, call.summary.clone())),
     );
     let times = || own.iter().map(|entry| entry.at);
     let (Some(first), Some(last)) = (times().min(), times().max()) else { return own };

@@ -11,6 +11,7 @@ use super::crash::CrashArgs;
 use super::explain::ExplainArgs;
 use super::fix::FixArgs;
 use super::new::{NewArgs, SchemaArgs};
+use super::record::RecordArgs;
 use super::run_args::{self, RunArgs};
 use crate::services::Mode;
 
@@ -50,10 +51,12 @@ pub(super) enum Command {
     ///
     /// Exit codes: as those of `run`.
     Crash(Box<CrashArgs>),
-    /// Measure the engine under load, beside a peer if asked for. Build with `--release` first.
+    /// Let somebody play, through the page, the console or another client, and write the case.
+    Record(Box<RecordArgs>),
+    /// Measure the engine under load, beside a peer if asked for, or this program itself. Build with `--release` first.
     ///
-    /// Exit codes: 0 everything was delivered, 1 something was not, 2 usage, 4 no services, 130 Ctrl-C. Whether the numbers
-    /// are good is for who reads them.
+    /// Exit codes: 0 nothing was wrong, 1 something was (lost, doubled, out of order), 2 usage, 4 no services, 130 Ctrl-C.
+    /// Whether the numbers are good is for who reads them.
     Bench(BenchArgs),
     /// Read cases and say what is wrong with them; run nothing.
     ///

@@ -12,6 +12,7 @@ mod gather;
 mod interrupt;
 mod new;
 mod out;
+mod record;
 mod run;
 mod run_args;
 mod unreferenced;
@@ -30,6 +31,7 @@ pub async fn main() -> Exit {
         Command::Run(args) => run::run(*args).await,
         Command::Chaos(args) => chaos::run(args).await,
         Command::Crash(args) => crash::run(*args).await,
+        Command::Record(args) => record::run(*args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Check(args) => check::check(&args.paths, args.lenient),
         Command::Fix(args) => fix::run(&args),

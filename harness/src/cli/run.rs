@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use miette::Report;
 use rustix::process::{Pid, test_kill_process_group};
-use tokio::sync::mpsc;
 
 use super::Exit;
 use super::args::Wanted;
@@ -19,7 +18,7 @@ use super::{unreferenced, watch};
 use crate::case::Case;
 use crate::last_run::{self, Standing};
 use crate::profile::{self, Profile};
-use crate::report::{CaseOutcome, Events, RunEvent, Summary, Terminal, junit};
+use crate::report::{CaseOutcome, Events, Reporters, Summary};
 use crate::run::{CaseStanding, Ended, Plan, RunContext, run as run_cases};
 use crate::services::{Durability, ExternalUrls, Kept, Programs, ServiceError, Services};
 
@@ -64,7 +63,7 @@ pub(super) async fn once(args: &RunArgs, interrupt: Interrupt, changed: impl Fut
         Err(exit) => return exit,
     };
     if args.which.list {
-        return list(&cases, args.which.json.as_deref());
+        return list(&cases, args.results.reports.json.as_deref());
     }
     eprintln!("seed {seed}");
     in_a_directory(args.results.keep, async |dir| {
@@ -141,6 +140,14 @@ async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Fut
         Ok(context) => context,
         Err(exit) => return exit,
     };
+    let reporters = match Reporters::open(&args.results.reports.wanted()) {
+        Ok(reporters) => reporters,
+        Err(error) => {
+            eprintln!("{error}");
+            context.services.stop().await;
+            return Exit::Usage;
+        }
+    };
     let orphans = unreferenced::find(args, &cases);
     let plan = Plan {
         cases,
@@ -149,13 +156,20 @@ async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Fut
         fail_fast: args.order.stops_at_a_failure(),
     };
     let (events, received) = Events::channel();
-    let (ended, ()) = tokio::join!(run_cases(&context, plan, events, cut), tell(received));
+    let (ended, told) = tokio::join!(run_cases(&context, plan, events, cut), reporters.follow(received));
     if keep {
         context.services.keep();
     } else {
         context.services.stop().await;
     }
-    let exit = conclude(args, &ended);
+    if let Err(error) = &told {
+        eprintln!("{error}");
+    }
+    let exit = match conclude(args, &ended) {
+        exit if ended.cut.is_some() => exit,
+        _ if told.is_err() => Exit::Usage,
+        exit => exit,
+    };
     let snapshots =
         if ended.cut.is_none() { unreferenced::settle(&orphans, args.results.unreferenced) } else { Exit::Ok };
     if exit == Exit::Ok { snapshots } else { exit }
@@ -208,31 +222,18 @@ pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) ->
         seed: place.seed,
         update: args.results.update,
         jobs: args.order.jobs.map_or_else(default_jobs, Into::into),
+        evidence: args.results.reports.wanted().evidence(),
         case_timeout: args.limits.case_timeout,
         http,
     })
 }
 
-async fn tell(mut events: mpsc::UnboundedReceiver<RunEvent>) {
-    let mut terminal = Terminal::stdout();
-    while let Some(event) = events.recv().await {
-        // A closed pipe is no reason to stop: the exit code still counts.
-        let _ = terminal.take(&event);
-    }
-}
-
-/// Writes what is to be kept of a run, and finds its exit code.
+/// Remembers how a run has ended, and finds its exit code.
 fn conclude(args: &RunArgs, ended: &Ended<Cut>) -> Exit {
     for case in ended.cases.iter().filter(|case| case.failed > 0 && case.finished > 1) {
-        println!("{}: {} of {} failed", case.id, case.failed, case.finished);
+        eprintln!("{}: {} of {} failed", case.id, case.failed, case.finished);
     }
     remember(args, ended);
-    if let Some(path) = &args.results.junit
-        && let Err(error) = std::fs::write(path, junit(&ended.reports, &ended.summary))
-    {
-        eprintln!("{}: {error}", path.display());
-        return Exit::Usage;
-    }
     ended.cut.map_or_else(|| exit_of(&ended.summary, args.order.flaky), Cut::exit)
 }
 

@@ -64,12 +64,9 @@ pub(super) struct WhichArgs {
     /// cases; `--last-failed=FILE` (repeatable) reads other files instead, such as those of all shards.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".")]
     pub(super) last_failed: Vec<PathBuf>,
-    /// Say which cases these are, and run nothing.
+    /// Say which cases these are, and run nothing; as JSON with `--json`.
     #[arg(long)]
     pub(super) list: bool,
-    /// With `--list`: as JSON, into FILE or on stdout.
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", requires = "list")]
-    pub(super) json: Option<PathBuf>,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -170,9 +167,37 @@ pub(super) struct ResultArgs {
     /// processes are then not asked to end, so that it is not checked whether they do.
     #[arg(long)]
     pub(super) keep: bool,
+    #[command(flatten)]
+    pub(super) reports: ReportArgs,
+}
+
+/// Reports beside what is printed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reports")]
+pub(super) struct ReportArgs {
     /// Write a `JUnit` report.
     #[arg(long, value_name = "FILE")]
-    pub(super) junit: Option<PathBuf>,
+    junit: Option<PathBuf>,
+    /// Write everything that happens as JSON lines; `-`, or nothing, is stdout, and people are told on stderr.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(super) json: Option<PathBuf>,
+    /// Write one HTML page with a timeline of every case.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Print annotations for GitHub Actions; there they are printed anyway.
+    #[arg(long)]
+    github: bool,
+}
+
+impl ReportArgs {
+    pub(super) fn wanted(&self) -> crate::report::Wanted {
+        crate::report::Wanted {
+            junit: self.junit.clone(),
+            json: self.json.clone(),
+            html: self.html.clone(),
+            github: self.github || std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+        }
+    }
 }
 
 impl WhichArgs {
@@ -246,7 +271,6 @@ mod tests {
             &["--timeout", "-1"],
             &["--case-timeout", "soon"],
             &["--flaky", "maybe"],
-            &["--json", "x"],
         ] {
             assert!(parsed(args).is_err(), "{args:?}");
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub(crate) use config::{Surroundings, engine_config};
 
@@ -95,7 +95,8 @@ impl Fleet {
             (_, Some(process), true) => process,
             (_, _, _) => return Err(format!("{target} is not running")),
         };
-        self.log.note(Source::Process, format!("{} {target} (pid {})", action.verb, process.id()));
+        let told = self.log.now(Source::Process, format!("{} {target} (pid {})", action.verb, process.id()));
+        self.log.push(told.lane(process.name()).detail(json!({ "verb": action.verb.to_string() })));
         let limit = crate::patience(TERMINATE_LIMIT);
         match action.verb {
             Verb::Kill => {
@@ -159,7 +160,8 @@ impl Fleet {
         let limit = crate::patience(TERMINATE_LIMIT);
         let mut wrong = Vec::new();
         for process in processes.iter().rev().filter(|process| process.exit_status().is_none()) {
-            self.log.note(Source::Process, format!("terminate {} (pid {})", process.name(), process.id()));
+            let told = self.log.now(Source::Process, format!("terminate {} (pid {})", process.name(), process.id()));
+            self.log.push(told.lane(process.name()).detail(json!({ "verb": "terminate" })));
             // One that stands still would not hear SIGTERM.
             process.signal(Signal::CONT);
             wrong.extend(process.terminate(limit).await.err());
@@ -198,12 +200,15 @@ impl Fleet {
             ready: profile.ready.clone(),
         };
         let (process, line) = Process::start(launch, &self.programs).await?;
-        self.log.note(Source::Process, format!("{target} is up (pid {}): {line}", process.id()));
+        let up = self.log.now(Source::Process, format!("{target} is up (pid {}): {line}", process.id()));
+        let up = self.log.begin(up.lane(&name).detail(json!({ "verb": "up" })));
         let (ended, pulse, log) = (process.ended(), self.pulse.clone(), self.log.clone());
-        let name = target.to_string();
+        let (of, name) = (name, target.to_string());
         tokio::spawn(async move {
             let status = ended.await;
-            log.note(Source::Process, format!("{name} has ended ({status})"));
+            drop(up);
+            let ended = log.now(Source::Process, format!("{name} has ended ({status})")).lane(of);
+            log.push(ended.detail(json!({ "verb": "ended", "well": status.success() })));
             pulse.strike();
         });
         self.lock().insert(target, Arc::new(process));

@@ -18,8 +18,11 @@ pub fn parse(text: &str) -> Result<Node, JsonError> {
 }
 
 /// The same text with its comments turned into spaces: JSON for readers that know no comments, with everything in its
-/// place.
+/// place. A text that has been read already is known to be JSON; of another one, mistakes may be left to the next reader.
 pub fn without_comments(text: &str) -> Result<String, JsonError> {
+    if !text.contains("//") && !text.contains("/*") {
+        return Ok(text.to_owned());
+    }
     let mut reader = Reader { text, at: 0, comments: Vec::new() };
     reader.skip_space()?;
     reader.value(0)?;
@@ -72,17 +75,19 @@ impl Reader<'_> {
 
     fn skip_space(&mut self) -> Result<(), JsonError> {
         loop {
-            let rest = self.rest();
-            self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n', '\u{feff}']).len();
+            let bytes = &self.text.as_bytes()[self.at..];
+            let space = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+            self.at += space;
             let start = self.at;
-            if self.rest().starts_with("//") {
-                self.at += self.rest().find('\n').unwrap_or(self.rest().len());
-            } else if self.rest().starts_with("/*") {
-                let end = self.rest().find("*/");
-                let end = end.ok_or_else(|| JsonError::at(self.at..self.at + 2, "this comment has no end"))?;
-                self.at += end + 2;
-            } else {
-                return Ok(());
+            match &bytes[space..] {
+                [b'/', b'/', ..] => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
+                [b'/', b'*', ..] => {
+                    let end = self.rest().find("*/");
+                    let end = end.ok_or_else(|| JsonError::at(self.at..self.at + 2, "this comment has no end"))?;
+                    self.at += end + 2;
+                }
+                _ if self.take('\u{feff}') => continue,
+                _ => return Ok(()),
             }
             self.comments.push(start..self.at);
         }
@@ -155,19 +160,23 @@ impl Reader<'_> {
 
     fn string(&mut self) -> Result<String, JsonError> {
         let start = self.at;
-        let mut escaped = false;
-        for (offset, c) in self.text[start + 1..].char_indices() {
-            match c {
-                '\n' => break,
+        let (mut escaped, mut plain) = (false, true);
+        for (offset, byte) in self.text.as_bytes()[start + 1..].iter().enumerate() {
+            match byte {
+                b'\n' => break,
                 _ if escaped => escaped = false,
-                '\\' => escaped = true,
-                '"' => {
+                b'\\' => (escaped, plain) = (true, false),
+                b'"' => {
                     self.at = start + 1 + offset + 1;
                     let literal = &self.text[start..self.at];
+                    if plain {
+                        return Ok(literal[1..literal.len() - 1].to_owned());
+                    }
                     return serde_json::from_str(literal)
                         .map_err(|error| JsonError::at(start..self.at, format!("this string is not JSON: {error}")));
                 }
-                _ => {}
+                // Control characters are not JSON, and serde_json says so.
+                _ => plain &= *byte >= b' ',
             }
         }
         Err(JsonError::at(start..start + 1, "this string has no end on its line"))

@@ -89,11 +89,7 @@ impl Failure {
     pub fn render(&self) -> String {
         let mut text = self.headline();
         for (name, old, new) in &self.snapshots {
-            let whole = |text: &str| if text.is_empty() { String::new() } else { format!("{}\n", text.trim_end()) };
-            let (old, new) = (whole(old), whole(new));
-            let diff = TextDiff::from_lines(&old, &new);
-            let diff = diff.unified_diff().context_radius(3).header("kept", "now").to_string();
-            let _ = write!(text, "\nsnapshot {name}:\n{diff}");
+            let _ = write!(text, "\nsnapshot {name}:\n{}", diff(old, new));
         }
         let Some(evidence) = &self.evidence else { return text };
         if !evidence.timeline.is_empty() {
@@ -107,6 +103,14 @@ impl Failure {
         }
         text
     }
+}
+
+/// What is another in a snapshot than what was kept, as a unified diff.
+pub(super) fn diff(kept: &str, now: &str) -> String {
+    let whole = |text: &str| if text.is_empty() { String::new() } else { format!("{}\n", text.trim_end()) };
+    let (kept, now) = (whole(kept), whole(now));
+    let diff = TextDiff::from_lines(&kept, &now);
+    diff.unified_diff().context_radius(3).header("kept", "now").to_string()
 }
 
 #[cfg(test)]

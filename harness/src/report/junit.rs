@@ -1,12 +1,11 @@
-//! `JUnit` XML, for CI servers.
+//! `JUnit` XML, for CI servers; what was tried again in Surefire's form.
 
 use std::fmt::Write as _;
 
-use super::{CaseOutcome, CaseReport, Summary};
+use super::{CaseOutcome, CaseReport, Failure, Summary};
 
 /// The report of a run as `JUnit` XML.
-#[must_use]
-pub fn junit(cases: &[CaseReport], summary: &Summary) -> String {
+pub(super) fn junit<'a>(cases: impl ExactSizeIterator<Item = &'a CaseReport>, summary: &Summary) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let counts = format!(
         "tests=\"{}\" failures=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
@@ -31,24 +30,26 @@ pub fn junit(cases: &[CaseReport], summary: &Summary) -> String {
                 for failure in failures {
                     let _ = write!(
                         xml,
-                        "<flakyFailure message=\"{}\">{}</flakyFailure>",
-                        escape(&failure.what),
+                        "<flakyFailure {}><stackTrace>{}</stackTrace></flakyFailure>",
+                        attributes(failure),
                         escape(&failure.render())
                     );
                 }
                 writeln!(xml, "</testcase>")
             }
             CaseOutcome::Skipped(reason) => writeln!(xml, "><skipped message=\"{}\"/></testcase>", escape(reason)),
-            CaseOutcome::Failed(failure) => writeln!(
-                xml,
-                "><failure message=\"{}\">{}</failure></testcase>",
-                escape(&failure.what),
-                escape(&failure.render())
-            ),
+            CaseOutcome::Failed(failure) => {
+                writeln!(xml, "><failure {}>{}</failure></testcase>", attributes(failure), escape(&failure.render()))
+            }
         };
     }
     xml.push_str("</testsuite>\n</testsuites>\n");
     xml
+}
+
+fn attributes(failure: &Failure) -> String {
+    let kind = if failure.only_snapshots() { "snapshot" } else { "failure" };
+    format!("message=\"{}\" type=\"{kind}\"", escape(&failure.what))
 }
 
 /// Text as XML 1.0 can hold it: control characters have no place in it, escaped or not.
@@ -74,7 +75,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::report::Failure;
 
     #[test]
     fn every_outcome_is_in_the_report() {
@@ -91,14 +91,18 @@ mod tests {
             case("a", CaseOutcome::Passed),
             case("b", CaseOutcome::Failed(Box::new(Failure::new("1 < 2 & \"so\"\u{7}")))),
             case("c", CaseOutcome::Skipped("no docker".to_owned())),
+            case("d", CaseOutcome::Flaky(vec![Failure::new("late"), Failure::new("later")])),
         ];
         let mut summary = Summary::default();
         for case in &cases {
             summary.count(&case.outcome);
         }
-        let xml = junit(&cases, &summary);
-        assert!(xml.contains("tests=\"3\" failures=\"1\" skipped=\"1\""), "{xml}");
-        assert!(xml.contains("<failure message=\"1 &lt; 2 &amp; &quot;so&quot;\u{fffd}\">"), "{xml}");
+        let xml = junit(cases.iter(), &summary);
+        assert!(xml.contains("tests=\"4\" failures=\"1\" skipped=\"1\""), "{xml}");
+        assert!(xml.contains("<failure message=\"1 &lt; 2 &amp; &quot;so&quot;\u{fffd}\" type=\"failure\">"), "{xml}");
+        let flaky = "<flakyFailure message=\"late\" type=\"failure\"><stackTrace>late&#10;</stackTrace></flakyFailure>\
+                     <flakyFailure message=\"later\"";
+        assert!(xml.contains(flaky), "{xml}");
         assert!(xml.contains("<skipped message=\"no docker\"/>"), "{xml}");
         assert!(xml.contains("name=\"a\" file=\"cases/x.json\" time=\"1.500\"/>"), "{xml}");
     }

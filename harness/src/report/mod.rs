@@ -2,12 +2,19 @@
 
 mod event;
 mod failure;
+mod github;
+mod html;
+mod json;
 mod junit;
+mod logs;
+mod record;
+mod reporters;
+mod rows;
 mod terminal;
 mod timeline;
 
 pub use event::{CaseOutcome, CaseReport, Events, RunEvent, RunEventKind, Summary};
 pub use failure::Failure;
-pub use junit::junit;
-pub use terminal::Terminal;
-pub use timeline::{CaseLog, Entry, Source};
+pub(crate) use logs::note_logs;
+pub use reporters::{ReportError, Reporters, Wanted};
+pub use timeline::{CaseLog, Entry, Source, Span};

@@ -17,7 +17,7 @@ use super::{RunContext, blow, step};
 use crate::case::Case;
 use crate::invariants::{self, Finding};
 use crate::profile::Call;
-use crate::report::{CaseLog, CaseOutcome, CaseReport, Events, Failure, RunEventKind};
+use crate::report::{CaseLog, CaseOutcome, CaseReport, Events, Failure, RunEventKind, note_logs};
 use crate::services::Mode;
 use crate::snapshot::{self, Aliases, Comparison};
 use crate::watch::Journal;
@@ -112,7 +112,10 @@ pub(super) async fn perform(
         finish(&world, context, play.manner).await
     };
     let result = super::within(context.case_timeout, log.elapsed(), played).await;
-    match result {
+    if context.evidence {
+        world.note_calls().await;
+    }
+    let result = match result {
         Ok(performed) => match world.stop().await.first() {
             None => Ok(performed),
             Some(wrong) => Err(world.explain(Failure::new(wrong)).await),
@@ -128,7 +131,11 @@ pub(super) async fn perform(
             world.forget().await;
             Err(failure)
         }
+    };
+    if context.evidence {
+        note_logs(&world.dir, log);
     }
+    result
 }
 
 /// Does the steps, while whoever else acts in this manner does so too.

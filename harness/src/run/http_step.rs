@@ -13,7 +13,7 @@ use super::outcome::{Look, until};
 use super::world::{World, failed};
 use crate::case::{Capture, HttpStep};
 use crate::expect::{Mismatch, matches_places, substitute};
-use crate::report::{Failure, Source};
+use crate::report::{Entry, Failure, Source};
 
 /// What was answered.
 struct Answer {
@@ -70,13 +70,15 @@ async fn send(world: &World, step: &HttpStep, deadline: Instant) -> Result<Answe
     } else if let Some(body) = &step.raw_body {
         request = request.body(world.filled(body));
     }
+    let began = world.log.elapsed();
     let answer = request
         .send()
         .await
         .map_err(|error| Failure::new(format!("{method} {path}: {}", crate::http::innermost(&error))))?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let text = answer.text().await.map_err(|error| failed(&error))?;
-    world.log.note(Source::Http, format!("{method} {path} → {status} {text}"));
+    let told = format!("{method} {path} → {status} {text}");
+    world.log.push(Entry::new(began, Source::Http, told).until(world.log.elapsed()));
     Ok(Answer { status: status.as_u16(), headers, text })
 }
 

@@ -65,6 +65,8 @@ pub struct RunContext {
     pub update: bool,
     /// How many cases run at the same time.
     pub jobs: usize,
+    /// Whether everything is to be kept that a report can show, of cases that pass too.
+    pub evidence: bool,
     /// How long one attempt at a case may take.
     pub case_timeout: Option<Duration>,
     /// For the calls that the harness makes itself.

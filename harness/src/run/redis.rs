@@ -86,7 +86,8 @@ impl CaseRedis {
         programs: &Programs,
         log: &CaseLog,
     ) -> Result<(), Failure> {
-        log.note(Source::Process, action.describe());
+        let told = log.now(Source::Process, action.describe()).lane("redis");
+        log.push(told.detail(serde_json::json!({ "verb": verb(action) })));
         match action {
             RedisAction::Stop => {
                 if let Some(server) = &self.server {
@@ -128,13 +129,22 @@ impl CaseRedis {
         .await;
         let line = words.join(" ");
         let answer = json(answer.map_err(|error| Failure::new(format!("redis: {line}: {error}")))?);
-        log.note(Source::Process, format!("redis: {line} → {answer}"));
+        log.push(log.now(Source::Process, format!("redis: {line} → {answer}")).lane("redis"));
         match &run.answer {
             Some(expected) if *expected != answer => {
                 Err(Failure::new(format!("redis: {line} answers {answer}, and not {expected}")))
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What the action is like when it is done to a process: for reports, which draw how long something stood still.
+const fn verb(action: &RedisAction) -> &'static str {
+    match action {
+        RedisAction::Stop | RedisAction::Pause | RedisAction::LoseAnswers => "stop",
+        RedisAction::Start | RedisAction::Continue => "continue",
+        RedisAction::Cut | RedisAction::LatencyMs(_) | RedisAction::Run(_) => "disturb",
     }
 }
 

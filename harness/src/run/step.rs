@@ -12,7 +12,7 @@ use super::{http_step, listen};
 use crate::case::{Action, Chat, GateAction, Step, StreamAction, WaitFor};
 use crate::expect::matches_places;
 use crate::profile::End;
-use crate::report::{Failure, Source};
+use crate::report::{Entry, Failure, Source};
 
 /// Does a step of a branch.
 pub(super) fn run<'a>(
@@ -21,7 +21,7 @@ pub(super) fn run<'a>(
     step: &'a Step,
 ) -> LocalBoxFuture<'a, Result<(), Failure>> {
     async move {
-        world.log.note(Source::Step, format!("\"{}\" begins", step.name));
+        let _span = world.log.begin(world.log.now(Source::Step, step.name.clone()));
         branch.moves();
         let deadline = Instant::now() + crate::patience(step.limit);
         let result = act(world, branch, step, deadline).await;
@@ -132,9 +132,11 @@ async fn chat(world: &World, game: &GameRun, message: &Chat) -> Result<RequestRu
         ("message", json!(world.filled(&message.message))),
         ("actor", json!(message.actor)),
     ]);
+    let began = world.log.elapsed();
     let made = call.make(&world.http, &world.base_url(), &vars, &send.id).await;
     let (id, answer) = made.map_err(|error| Failure::new(format!("the message is refused: {error}")))?;
-    world.log.note(Source::Http, format!("{} {} → {id} {answer}", call.method, call.path));
+    let told = format!("{} {} → {id} {answer}", call.method, call.path);
+    world.log.push(Entry::new(began, Source::Http, told).until(world.log.elapsed()));
     Ok(RequestRun { id, game: game.id.clone() })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
@@ -16,14 +16,11 @@ use super::schedule::Scheduler;
 use crate::case::{Case, DEFAULT_GAME, EventList, Expect, Game, ProcessAction, RedisAction, Target};
 use crate::expect::{substitute, substitute_text};
 use crate::fleet::{Fleet, Surroundings};
-use crate::model::{Model, summary};
+use crate::model::{Model, entry};
 use crate::profile::{Call, CallError, Profile, Vars};
 use crate::report::{CaseLog, Events, Failure, RunEventKind, Source};
 use crate::services::{Mode, Programs, ServiceError};
 use crate::watch::{Feed, Pulse, Watch};
-
-/// An id that is shorter than this may also stand for something else in a text.
-const ID_MIN: usize = 8;
 
 /// A game of the case.
 #[derive(Debug)]
@@ -47,6 +44,8 @@ pub(super) struct World {
     pub(super) case: Arc<Case>,
     pub(super) profile: Arc<Profile>,
     pub(super) log: CaseLog,
+    /// Where its processes work and log.
+    pub(super) dir: PathBuf,
     pub(super) pulse: Pulse,
     pub(super) model: Model,
     pub(super) http: reqwest::Client,
@@ -128,6 +127,7 @@ impl World {
             case: Arc::clone(&case),
             profile,
             log,
+            dir: dir.clone(),
             pulse,
             model,
             http: context.http.clone(),
@@ -189,6 +189,7 @@ impl World {
             }
         };
         self.log.note(Source::Http, format!("game `{}` is {id}", game.label));
+        self.log.name(id.clone(), format!("[{}]", game.label));
         if !game.seed.is_empty() {
             let seeded = self.seed(game, &id).await;
             seeded.map_err(|error| failed_to("seed the game", &game.label, &error))?;
@@ -252,6 +253,7 @@ impl World {
             known.made.push(request.clone());
         }
         if let Some(label) = label {
+            self.log.name(request.id.clone(), format!("[{label}]"));
             known.labels.insert(label.to_owned(), request.clone());
         }
     }
@@ -449,24 +451,14 @@ impl World {
 
     /// Completes a failure with all that happened.
     pub(super) async fn explain(&self, failure: Failure) -> Failure {
-        for call in self.model.calls().await.unwrap_or_default() {
-            self.log.note_at(call.at, Source::Model, summary(&call));
-        }
-        let names = self.names();
-        let mut timeline = self.log.entries();
-        for entry in &mut timeline {
-            for (id, name) in names.iter().filter(|(id, _)| id.len() >= ID_MIN) {
-                entry.text = entry.text.replace(id, name);
-            }
-        }
-        failure.evidence(timeline, self.fleet.as_ref().map(Fleet::logs).unwrap_or_default())
+        self.note_calls().await;
+        failure.evidence(self.log.entries(), self.fleet.as_ref().map(Fleet::logs).unwrap_or_default())
     }
 
-    /// What ids are called in this case, for people.
-    fn names(&self) -> Vec<(String, String)> {
-        let games = self.games.iter().map(|run| (run.id.clone(), format!("[{}]", run.game.label)));
-        let labels = self.labels().into_iter().map(|(label, id)| (id, format!("[{label}]")));
-        games.chain(labels).collect()
+    /// Notes every call of the model so far.
+    pub(super) async fn note_calls(&self) {
+        let calls = self.model.calls().await.unwrap_or_default();
+        self.log.renew(Source::Model, calls.iter().map(|call| entry(call, &self.log)).collect());
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

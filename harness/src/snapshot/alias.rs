@@ -73,7 +73,7 @@ impl Aliases {
     }
 
     /// A text in which known ids have become their names.
-    fn text(&self, text: &str) -> String {
+    pub(super) fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (id, name) in &self.names {
             if text.contains(id.as_str()) {

@@ -61,25 +61,17 @@ pub fn history(games: &[(String, Value)], aliases: &mut Aliases) -> String {
     text
 }
 
-/// What the engine sent to the model, call by call.
+/// What the engine sent to the model, call by call, the same whichever vendor's wire format it came in.
 #[must_use]
 pub fn prompts(calls: &[Record], aliases: &mut Aliases) -> String {
     let mut text = String::new();
     for (n, call) in calls.iter().enumerate() {
-        let body = aliases.redact(&call.request);
         let kind = if call.kind == Kind::Json { "json" } else { "text" };
-        let _ = writeln!(text, "call {}: {kind}, model {}", n + 1, body["model"].as_str().unwrap_or("?"));
-        for message in body["messages"].as_array().into_iter().flatten() {
-            let _ = writeln!(text, "{}:", message["role"].as_str().unwrap_or("?"));
-            match &message["content"] {
-                Value::String(content) => indent(&mut text, content),
-                Value::Array(parts) => {
-                    for part in parts {
-                        indent(&mut text, part["text"].as_str().unwrap_or_default());
-                    }
-                }
-                other => indent(&mut text, &other.to_string()),
-            }
+        let _ = writeln!(text, "call {}: {kind}, model {}", n + 1, call.model);
+        for message in &call.messages {
+            let role = serde_json::to_value(message.role).unwrap_or_default();
+            let _ = writeln!(text, "{}:", role.as_str().unwrap_or("?"));
+            indent(&mut text, &aliases.text(&message.text));
         }
         text.push('\n');
     }

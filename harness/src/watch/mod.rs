@@ -16,6 +16,7 @@ use std::time::Duration;
 use client::{Frame, Parser};
 use futures::StreamExt;
 use reqwest::StatusCode;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -229,7 +230,8 @@ impl Listener {
         let status = answer.status();
         let name = &self.feed.name;
         if status != StatusCode::OK {
-            self.log.note(Source::Sse, format!("the stream of {name} was refused with {status}"));
+            let told = self.log.now(Source::Sse, format!("the stream of {name} was refused with {status}"));
+            self.log.push(told.lane(name).detail(json!({ "refused": status.as_u16() })));
             self.report.send_modify(|standing| standing.status = status.as_u16());
             self.pulse.strike();
             return;
@@ -239,7 +241,7 @@ impl Listener {
             standing.status = status.as_u16();
         });
         let from = last.map_or_else(|| "the beginning".to_owned(), |id| format!("after {id}"));
-        self.log.note(Source::Sse, format!("listening to {name}, from {from}"));
+        let open = self.log.begin(self.log.now(Source::Sse, format!("listening to {name}, from {from}")).lane(name));
         let mut parser = Parser::default();
         let mut body = answer.bytes_stream();
         while let Some(Ok(bytes)) = body.next().await {
@@ -251,7 +253,8 @@ impl Listener {
                 break;
             }
         }
-        self.log.note(Source::Sse, format!("the stream of {name} ended"));
+        drop(open);
+        self.log.push(self.log.now(Source::Sse, format!("the stream of {name} ended")).lane(name));
         self.report.send_modify(|standing| {
             standing.open = false;
             standing.ended += 1;
@@ -263,7 +266,9 @@ impl Listener {
         for frame in frames {
             if let Frame::Event { name, data, id } = frame {
                 let place = id.as_deref().map_or("?", |id| id.rsplit(':').next().unwrap_or(id));
-                self.log.note(Source::Event, format!("{place} {name} {data}"));
+                let read: Value = serde_json::from_str(&data).unwrap_or_default();
+                let told = self.log.now(Source::Event, format!("{place} {name} {data}")).lane(&self.feed.name);
+                self.log.push(told.detail(json!({ "offset": place, "event": name, "data": read })));
                 self.lock().take(self.log.elapsed(), &name, &data, id.as_deref());
             }
         }

@@ -15,9 +15,10 @@ pub(crate) const GOOD: &str =
 pub(crate) const BAD: &str =
     r#"{"name": "It begins at seven", "scenario": "ferry_crossing", "steps": [{"expect": {"turn_counter": 7}}]}"#;
 
-/// A case that waits for a minute.
-pub(crate) const SLOW: &str = r#"{"name": "Nobody comes", "scenario": "ferry_crossing",
-    "steps": [{"gate": {"wait": "never"}, "timeout_seconds": 60}]}"#;
+/// A case that waits for a minute: the model holds its answer back.
+pub(crate) const SLOW: &str = r#"{"name": "Nobody answers", "scenario": "ferry_crossing",
+    "model": {"entries": [{"match": {"kind": "text"}, "reply": {"text": "The bell", "gate": "never"}}]},
+    "steps": [{"user_prompt": "I ring.", "timeout_seconds": 60}]}"#;
 
 pub(crate) struct Project(tempfile::TempDir);
 

@@ -11,9 +11,9 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::publish::Publisher;
-use super::{Ground, Options, Server};
-use crate::bench::BenchError;
+use super::{Options, Server};
 use crate::bench::process::Group;
+use crate::bench::{BenchError, Ground};
 use crate::fleet::engine_config;
 use crate::model::Model;
 use crate::services::{Launch, Process};

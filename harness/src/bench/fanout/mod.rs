@@ -10,7 +10,6 @@ mod publish;
 mod report;
 mod subscriber;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +21,7 @@ pub use report::{Outcome, Report};
 use self::publish::{Publisher, Schedule};
 use self::subscriber::Tally;
 use super::process::Group;
-use super::{BenchError, Place, allow_files};
-use crate::services::{Programs, Services};
+use super::{BenchError, Ground, Place, allow_files};
 
 /// How many subscribers connect at the same time.
 const CONNECTING: usize = 64;
@@ -61,19 +59,6 @@ pub(super) trait Server: Sized {
     async fn replay(&self, events: usize) -> Result<Option<Duration>, BenchError>;
     /// Ends it with SIGTERM; answers how long it took to go.
     async fn stop(self) -> Result<Duration, BenchError>;
-}
-
-/// Where the programs are, and where files go.
-#[derive(Debug)]
-pub struct Ground<'a> {
-    /// Redis, or that there is none.
-    pub services: &'a Services,
-    /// Where the programs are.
-    pub programs: &'a Programs,
-    /// Where logs and stores go.
-    pub dir: &'a Path,
-    /// For publishing.
-    pub http: reqwest::Client,
 }
 
 /// Measures the engine and, if asked for, nchan after it.

@@ -8,9 +8,9 @@ use protocol::{Event, GameId, StateUpdated};
 use tokio::time::{Instant, sleep};
 
 use super::publish::Publisher;
-use super::{Ground, Options, Server};
-use crate::bench::BenchError;
+use super::{Options, Server};
 use crate::bench::process::Group;
+use crate::bench::{BenchError, Ground};
 use crate::services::{Launch, Process};
 
 const PROGRAM: &str = "/usr/sbin/nginx";
@@ -33,7 +33,8 @@ fn failed(what: &'static str, reason: impl std::fmt::Display) -> BenchError {
 pub(super) async fn start(options: &Options, ground: &Ground<'_>) -> Result<Nchan, BenchError> {
     for what in [PROGRAM, MODULE] {
         if !Path::new(what).exists() {
-            return Err(BenchError::NoPeer { what });
+            let advice = "install the Debian packages nginx and libnginx-mod-nchan";
+            return Err(BenchError::NoPeer { what: what.to_owned(), advice });
         }
     }
     // nginx does not say which port it was given: it must be named one that was free a moment ago.

@@ -77,12 +77,10 @@ impl Report {
     #[must_use]
     pub fn render(&self) -> String {
         let Options { subscribers, rate, length, games, .. } = &self.options;
-        let Place { processors, processor, release, .. } = &self.place;
-        let build = if *release { "release build" } else { "debug build: compare nothing with this" };
         let mut text = format!(
-            "fanout: {subscribers} subscribers of {games} game(s), {rate} events/s for {} s\n\
-             {processors} × {processor}, shared with the load; {build}\n\n",
-            length.as_secs_f64()
+            "fanout: {subscribers} subscribers of {games} game(s), {rate} events/s for {} s\n{}\n\n",
+            length.as_secs_f64(),
+            self.place.line()
         );
         // Writing to a String cannot fail, here and below.
         let _ = write!(text, "{:<26}", "");
