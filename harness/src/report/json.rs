@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(
             told(RunEventKind::RunFinished(summary)),
             json!({"type": "run_finished", "at": at, "passed": 2, "flaky": 1, "failed": 0, "pending": 0, "skipped": 0,
-                "took_ms": 1.5})
+                "not_run": 0, "took_ms": 1.5})
         );
     }
 
