@@ -64,9 +64,8 @@ impl Target {
 
     /// The targets that a profile has, for a message.
     pub(super) fn known(profile: &Profile) -> String {
-        let names = profile.processes.iter().map(|process| match process.many {
-            true => format!("`{0}[0]`, `{0}[1]`, …", process.name),
-            false => format!("`{}`", process.name),
+        let names = profile.processes.iter().map(|process| {
+            if process.many { format!("`{0}[0]`, `{0}[1]`, …", process.name) } else { format!("`{}`", process.name) }
         });
         names.collect::<Vec<_>>().join(", ")
     }

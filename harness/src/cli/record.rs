@@ -122,11 +122,11 @@ async fn record(args: &RecordArgs, content: &Path, dir: &Path) -> Result<Exit, B
             }
         }
     }
-    let recorded: Vec<Recorded> =
+    let games: Vec<Recorded> =
         games.iter().map(|(with, watch)| Recorded { with: with.clone(), journal: watch.journal().clone() }).collect();
     let stem = args.case.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let name = args.name.clone().unwrap_or_else(|| stem.replace(['_', '-'], " "));
-    let written = case(&name, &recorded, &door.said(), script.as_deref());
+    let written = case(&name, &games, &door.said(), script.as_deref());
     drop((door, recorder));
     fleet.stop().await;
     services.stop().await;
@@ -148,7 +148,7 @@ async fn narrator(
         let name = format!("{}.model.jsonc", args.case.file_stem().unwrap_or_default().to_string_lossy());
         let recorder =
             Recorder::start(SocketAddr::from(([127, 0, 0, 1], 0)), upstream, args.case.with_file_name(&name)).await?;
-        let base_url = Model::new(reqwest::Client::new(), recorder.base_url()).base_url(args.provider);
+        let base_url = Model::new(crate::http::client()?, recorder.base_url()).base_url(args.provider);
         let mut provider = json!({ "base_url": base_url, "model": args.model_name });
         if let Some(variable) = &args.api_key_env {
             provider["api_key_env"] = json!(variable);

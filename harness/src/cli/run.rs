@@ -178,10 +178,10 @@ async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Fut
 /// Starts services for the cases.
 pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) -> Result<RunContext, Exit> {
     let wanted = &args.services;
-    let content = wanted.content.clone().or_else(|| fixture("content", cases, None));
+    let served = wanted.content.clone().or_else(|| fixture("content", cases, None));
     // Only the story engine has content.
-    let content = content.or_else(|| (!place.profile.is_story_engine()).then(PathBuf::new));
-    let Some(content) = content else {
+    let served = served.or_else(|| (!place.profile.is_story_engine()).then(PathBuf::new));
+    let Some(served) = served else {
         eprintln!(
             "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
         );
@@ -215,8 +215,8 @@ pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) ->
         profile: place.profile,
         wire: wanted.provider,
         programs,
-        offline_script: fixture("models/offline.json", cases, Some(&content)),
-        content,
+        offline_script: fixture("models/offline.json", cases, Some(&served)),
+        content: served,
         dir: place.dir.to_owned(),
         run_id: run_id(),
         seed: place.seed,

@@ -57,9 +57,8 @@ pub(super) fn check(list: &EventList, seen: &Observed<'_>) -> Option<Mismatch> {
         }
         EventList::InOrder(patterns) => (first_missing(patterns, &events, &fits)?, false),
         EventList::Interleaved(lists) => {
-            let missing = lists.iter().enumerate();
-            let missing = missing.filter_map(|(n, list)| Some((n, first_missing(list, &events, &fits)?))).next();
-            let (list, missing) = missing?;
+            let mut lists = lists.iter().enumerate();
+            let (list, missing) = lists.find_map(|(n, list)| Some((n, first_missing(list, &events, &fits)?)))?;
             (format!("list {}: {missing}", list + 1), false)
         }
         EventList::AnyOrder(patterns) => {

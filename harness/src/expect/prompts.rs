@@ -28,8 +28,8 @@ pub(super) fn check(patterns: &[PromptPattern], prompts: &[Prompt]) -> Option<Mi
         }
     }
     let pattern = patterns.get(met)?;
-    let nearest = prompts.iter().rev().filter(|prompt| pattern.kind.is_none_or(|kind| kind == prompt.kind));
-    let actual = nearest.filter_map(|prompt| Some((misfit(pattern, prompt)?, prompt))).next().map_or_else(
+    let mut nearest = prompts.iter().rev().filter(|prompt| pattern.kind.is_none_or(|kind| kind == prompt.kind));
+    let actual = nearest.find_map(|prompt| Some((misfit(pattern, prompt)?, prompt))).map_or_else(
         || format!("no such call among {} calls of this step", prompts.len()),
         |(why, prompt)| format!("{why}; the prompt: {}", shorten(&prompt.text)),
     );

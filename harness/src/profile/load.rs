@@ -44,7 +44,7 @@ pub fn find(named: Option<&Path>, cases: &[PathBuf]) -> Result<Arc<Profile>, Pro
         std::fs::read_to_string(&path).map_err(|source| ProfileError::Unreadable { path: path.clone(), source })?;
     let mut profile = read(&text).map_err(|mistake| ProfileError::Invalid { path: path.clone(), mistake })?;
     let absolute = path.canonicalize().unwrap_or(path);
-    profile.dir = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+    absolute.parent().unwrap_or(Path::new("/")).clone_into(&mut profile.dir);
     Ok(Arc::new(profile))
 }
 

@@ -53,6 +53,7 @@ struct Finished<'a> {
 }
 
 /// How a run went.
+#[expect(clippy::struct_field_names, reason = "what was not run is called so")]
 #[derive(Debug, Serialize)]
 pub(super) struct Run {
     at: Timestamp,

@@ -11,7 +11,7 @@ use crate::expect::{Observed, RequestFacts, check};
 use crate::model;
 use crate::profile::{Call, End};
 use crate::report::Failure;
-use crate::watch::Seen;
+use crate::watch::{Seen, Watch};
 
 /// Whose expectations they are, and since when.
 pub(super) struct Subject<'a> {
@@ -99,7 +99,7 @@ async fn observe<'a>(
         state,
         request: facts,
         events: events.iter().collect(),
-        stream: expect.listener.as_ref().and_then(|label| world.with_listener(label, |watch| watch.standing())),
+        stream: expect.listener.as_ref().and_then(|label| world.with_listener(label, Watch::standing)),
         queue,
         prompts: calls.as_ref().map(since).unwrap_or_default(),
         calls: calls.map(|calls| model::count(&calls)),

@@ -13,6 +13,7 @@ use crate::case::{Action, Chat, GateAction, Step, StreamAction, WaitFor};
 use crate::expect::matches_places;
 use crate::profile::End;
 use crate::report::{Entry, Failure, Source};
+use crate::watch::Watch;
 
 /// Does a step of a branch.
 pub(super) fn run<'a>(
@@ -202,14 +203,12 @@ async fn wait_for(
     world.fill_places(&mut wait.matching);
     let wait = &wait;
     until(world, branch, deadline, async || {
-        let look = |watch: &crate::watch::Watch| match &wait.narration {
-            Some(text) => {
-                (usize::from(has_shown(watch, request.as_ref(), text)), format!("the text \"{text}\""), false)
+        let look = |watch: &Watch| {
+            if let Some(text) = &wait.narration {
+                return (usize::from(has_shown(watch, request.as_ref(), text)), format!("the text \"{text}\""), false);
             }
-            None => {
-                let came = count(watch, request.as_ref(), wait);
-                (came, wait.event.clone().unwrap_or_default(), is_over(watch, request.as_ref()))
-            }
+            let came = count(watch, request.as_ref(), wait);
+            (came, wait.event.clone().unwrap_or_default(), is_over(watch, request.as_ref()))
         };
         let seen = match &wait.listener {
             Some(label) => world.with_listener(label, look),
@@ -226,12 +225,12 @@ async fn wait_for(
 }
 
 /// Whether a request has ended so that nothing more comes of it.
-fn is_over(watch: &crate::watch::Watch, request: Option<&RequestRun>) -> bool {
+fn is_over(watch: &Watch, request: Option<&RequestRun>) -> bool {
     let Some(request) = request else { return false };
     matches!(watch.journal().end(&request.id), Some((End::Completed | End::Cancelled, _)))
 }
 
-fn count(watch: &crate::watch::Watch, request: Option<&RequestRun>, wait: &WaitFor) -> usize {
+fn count(watch: &Watch, request: Option<&RequestRun>, wait: &WaitFor) -> usize {
     let journal = watch.journal();
     let fits = journal.events().iter().filter(|seen| {
         Some(&seen.name) == wait.event.as_ref()
@@ -241,7 +240,7 @@ fn count(watch: &crate::watch::Watch, request: Option<&RequestRun>, wait: &WaitF
     fits.count()
 }
 
-fn has_shown(watch: &crate::watch::Watch, request: Option<&RequestRun>, text: &str) -> bool {
+fn has_shown(watch: &Watch, request: Option<&RequestRun>, text: &str) -> bool {
     let journal = watch.journal();
     let shown = |id: &str| journal.narration(id).contains(text);
     match request {

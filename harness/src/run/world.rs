@@ -381,22 +381,19 @@ impl World {
 
     /// Whether nothing waits, nothing runs, and every event has come. A service that is away is not quiet.
     pub(super) async fn quiet(&self) -> bool {
-        match &self.profile.queue {
-            Some(queue) => {
-                let Ok(view) = self.get(&Call::get(&queue.path)).await else { return false };
-                if !queue.idle.iter().all(|pointer| view.pointer(pointer).and_then(Value::as_u64) == Some(0)) {
-                    return false;
-                }
+        if let Some(queue) = &self.profile.queue {
+            let Ok(view) = self.get(&Call::get(&queue.path)).await else { return false };
+            if !queue.idle.iter().all(|pointer| view.pointer(pointer).and_then(Value::as_u64) == Some(0)) {
+                return false;
             }
+        } else {
             // Without a queue to look at, a request is over when its last event has come.
-            None => {
-                let open = |request: &RequestRun| {
-                    let watch = self.game_of(request).watch.as_ref();
-                    watch.is_some_and(|watch| watch.journal().end(&request.id).is_none())
-                };
-                if self.requests_made().iter().any(open) {
-                    return false;
-                }
+            let open = |request: &RequestRun| {
+                let watch = self.game_of(request).watch.as_ref();
+                watch.is_some_and(|watch| watch.journal().end(&request.id).is_none())
+            };
+            if self.requests_made().iter().any(open) {
+                return false;
             }
         }
         for run in &self.games {
