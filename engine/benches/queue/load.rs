@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::store::{
-    Claim, Commit, Committed, Enqueued, GameDocument, NewRequest, SharedStore, Terms, TurnEvents, WorkerId,
+    Claim, Commit, Committed, Enqueued, GameDocument, Lease, Narrated, NewRequest, SharedStore, Terms, TurnEvents,
+    WorkerId,
 };
 use futures::future::join_all;
 use protocol::{
@@ -15,6 +16,17 @@ use tokio::time::Instant;
 
 /// How large a game's document is, in bytes.
 const DOCUMENT: usize = 512;
+
+/// What a turn writes and reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// The state, and the three events that every turn has.
+    Bare,
+    /// The same with its two messages, and with the window of the history that a prompt needs.
+    Whole,
+    /// The same, told: two chunks and two checkpoints on its way, each a step of its own.
+    Told,
+}
 
 static NONCE: AtomicU64 = AtomicU64::new(0);
 
@@ -82,6 +94,14 @@ pub(crate) async fn fill(store: &SharedStore, games: &[GameId], total: usize, at
     join_all(callers).await;
 }
 
+/// Shows and keeps what a model has written, as a worker does before it commits.
+async fn tell(store: &SharedStore, lease: &Lease) {
+    let narrated = Narrated { text: "The door opens.".to_owned(), usage: Usage::default() };
+    store.publish_chunk(lease, 1, "The door").await.unwrap();
+    store.checkpoint_narration(lease, 2, " opens.", &narrated).await.unwrap();
+    store.checkpoint_delta(lease, &narrated).await.unwrap();
+}
+
 pub(crate) fn turn(claim: &Claim) -> Commit {
     let (request_id, game_id) = (claim.lease.request, claim.lease.game);
     let version = claim.game.version + 1;
@@ -130,7 +150,7 @@ pub(crate) fn turn(claim: &Claim) -> Commit {
 
 /// Runs `total` turns in `slots` slots, as a worker does; answers how long it took. Panics when one game's requests are
 /// committed out of order or twice.
-pub(crate) async fn work(store: &SharedStore, total: usize, slots: usize) -> Duration {
+pub(crate) async fn work(store: &SharedStore, total: usize, slots: usize, kind: Turn) -> Duration {
     let worker = WorkerId::named("bench");
     let left = AtomicU64::new(total as u64);
     let began = Instant::now();
@@ -149,7 +169,13 @@ pub(crate) async fn work(store: &SharedStore, total: usize, slots: usize) -> Dur
                 // The nth message of a game meets the game as n turns have left it: none was doubled, left out or overtaken.
                 let before = claim.request.message.parse::<u64>().unwrap();
                 assert_eq!(claim.game.version, before + 1, "a request of game {} is out of order", claim.lease.game);
-                let over = store.commit_and_claim(&claim.lease, &turn(&claim), worker, nonce(), 1).await;
+                let mut turn = turn(&claim);
+                match kind {
+                    Turn::Bare => turn.turn.clear(),
+                    Turn::Whole => {}
+                    Turn::Told => tell(store, &claim.lease).await,
+                }
+                let over = store.commit_and_claim(&claim.lease, &turn, worker, nonce(), 1).await;
                 assert_eq!(over.committed.unwrap(), Committed::Done);
                 left.fetch_sub(1, Ordering::Relaxed);
                 next = over.claims.claims.into_iter().next();

@@ -1,5 +1,6 @@
-//! What the queue costs: `cargo bench -p engine --bench queue [-- rates|depth|history|pickup…]`, everything when nothing is
-//! named.
+//! What the queue costs: `cargo bench -p engine --bench queue [-- WORD…]`. Words name parts (`rates`, `pickup`, `history`,
+//! `depth`), places (`redis`, `append-only`, `embedded`) and sizes of `rates` (`100x32`: 100 games, 32 at a time); of what
+//! is not named, all is measured.
 //!
 //! Each figure is of the store's own steps, called as the API and the workers call them, on a `redis-server` from PATH that
 //! is started for it (without and with an append-only file) and on the embedded store. Order and duplicates are checked in
@@ -13,24 +14,30 @@ mod rates;
 
 use place::Place;
 
+/// What can be measured.
+const PARTS: [&str; 4] = ["rates", "pickup", "history", "depth"];
+
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     // `cargo bench` adds flags of its own.
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
-    for place in Place::all() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |kind: &[&str], name: &str| {
+        let mut named = words.iter().filter(|word| kind.contains(&word.as_str())).peekable();
+        named.peek().is_none() || named.any(|word| word == name)
+    };
+    let sizes: Vec<String> =
+        words.iter().filter(|word| word.contains('x') && word.as_bytes()[0].is_ascii_digit()).cloned().collect();
+    let places = Place::all();
+    let places_words: Vec<&str> = places.iter().map(|place| place.word()).collect();
+    for place in places.iter().filter(|place| wanted(&places_words, place.word())) {
         println!("\n{}", place.name());
-        if is_wanted("rates") {
-            rates::run(&place).await;
-        }
-        if is_wanted("pickup") {
-            rates::pickup(&place).await;
-        }
-        if is_wanted("history") {
-            depth::history(&place).await;
-        }
-        if is_wanted("depth") {
-            depth::run(&place).await;
+        for part in PARTS.into_iter().filter(|part| wanted(&PARTS, part)) {
+            match part {
+                "rates" => rates::run(place, &sizes).await,
+                "pickup" => rates::pickup(place).await,
+                "history" => depth::history(place).await,
+                _ => depth::run(place).await,
+            }
         }
     }
 }

@@ -25,17 +25,35 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// The time that the server's main thread has spent so far: what limits it, whatever else runs on the machine.
-    pub(crate) async fn server_time(&self) -> Option<Duration> {
+    /// The time that the server's main thread has spent so far, and that part of it which was in scripts: what limits it,
+    /// whatever else runs on the machine.
+    pub(crate) async fn server_time(&self) -> Option<(Duration, Duration)> {
         let client = redis::Client::open(self.url.as_deref()?).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-        let info: String = redis::cmd("INFO").arg("cpu").query_async(&mut connection).await.unwrap();
+        let mut info = async |section: &str| -> String {
+            redis::cmd("INFO").arg(section).query_async(&mut connection).await.unwrap()
+        };
+        let cpu = info("cpu").await;
         let spent = |name: &str| -> f64 {
-            info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap().trim().parse().unwrap()
+            cpu.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap().trim().parse().unwrap()
         };
         let seconds = spent("used_cpu_user_main_thread") + spent("used_cpu_sys_main_thread");
-        Some(Duration::from_secs_f64(seconds))
+        let commands = info("commandstats").await;
+        let scripts =
+            commands.lines().filter(|line| line.starts_with("cmdstat_eval") || line.starts_with("cmdstat_fcall"));
+        let micros =
+            scripts.filter_map(|line| line.split_once("usec=")?.1.split(',').next()?.parse::<u64>().ok()).sum();
+        Some((Duration::from_secs_f64(seconds), Duration::from_micros(micros)))
     }
+}
+
+/// The time that this process has spent so far on all of its threads, where the system says.
+pub(crate) fn own_time() -> Option<Duration> {
+    let of = |thread: std::fs::DirEntry| -> Option<u64> {
+        std::fs::read_to_string(thread.path().join("schedstat")).ok()?.split(' ').next()?.parse().ok()
+    };
+    let threads = std::fs::read_dir("/proc/self/task").ok()?;
+    Some(Duration::from_nanos(threads.filter_map(|thread| of(thread.ok()?)).sum()))
 }
 
 impl Drop for Open {
@@ -55,6 +73,15 @@ impl Place {
         redis.into_iter().filter(|_| has_redis).chain([Self::Embedded]).collect()
     }
 
+    /// The word that asks for it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Redis { append_only: false } => "redis",
+            Self::Redis { append_only: true } => "append-only",
+            Self::Embedded => "embedded",
+        }
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Redis { append_only: false } => "Redis over TCP, no append-only file",
@@ -63,8 +90,15 @@ impl Place {
         }
     }
 
+    /// Opens a store whose claims bring the usual part of a history.
     pub(crate) async fn open(self) -> Open {
-        let options = StoreOptions { lease_ttl: Duration::from_mins(10), ..StoreOptions::default() };
+        self.open_with_window(StoreOptions::default().history_window).await
+    }
+
+    /// Opens a store whose claims bring `history_window` messages.
+    pub(crate) async fn open_with_window(self, history_window: usize) -> Open {
+        let lease_ttl = Duration::from_mins(10);
+        let options = StoreOptions { lease_ttl, history_window, ..StoreOptions::default() };
         let directory = TempDir::new().unwrap();
         let Self::Redis { append_only } = self else {
             let store = Arc::new(EmbeddedStore::open(directory.path(), Sync::Normal, options).unwrap());

@@ -2,48 +2,91 @@
 
 use std::time::Duration;
 
-use engine::store::{Enqueued, Terms, WorkerId};
+use engine::store::{Enqueued, StoreOptions, Terms, WorkerId};
 use hdrhistogram::Histogram;
 use tokio::time::Instant;
 
-use crate::load::{self, nonce};
-use crate::place::Place;
+use crate::load::{self, Turn, nonce};
+use crate::place::{self, Open, Place};
 
 /// Requests of one figure.
 const REQUESTS: usize = 20_000;
 /// How often idle pickup is measured.
 const PICKUPS: usize = 1_000;
 
-/// Enqueuing, and claim and commit in one round trip, by games and by how many do it at a time.
-#[expect(clippy::cast_precision_loss, reason = "for people")]
-pub(crate) async fn run(place: &Place) {
-    println!("  games  at a time   enqueue/s   claim+commit/s   the server's time for each");
-    for games in [1, 100, 10_000] {
-        for at_a_time in [1, 32, 64] {
-            let total = if games == 1 || at_a_time == 1 { REQUESTS / 4 } else { REQUESTS }.max(games);
-            let open = place.open().await;
-            let ids = load::games(&open.store, games).await;
-            let total = total / games * games;
-            let before = open.server_time().await;
-            let enqueued = load::enqueue(&open.store, &ids, total, at_a_time).await;
-            let between = open.server_time().await;
-            let worked = load::work(&open.store, total, at_a_time).await;
-            let after = open.server_time().await;
-            let each = |from: Option<Duration>, to: Option<Duration>| match (from, to) {
-                (Some(from), Some(to)) => {
-                    format!("{:>6.1} µs", to.saturating_sub(from).as_secs_f64() * 1e6 / total as f64)
+/// Enqueuing, and claim and commit in one round trip, by games and by how many do it at a time: `only` of them, as
+/// `100x32`, where any are named.
+pub(crate) async fn run(place: &Place, only: &[String]) {
+    for (kind, name) in [
+        (Turn::Bare, "bare: 512 bytes of state and the three events of a turn"),
+        (Turn::Whole, "whole: two messages written and 16 read besides"),
+        (Turn::Told, "told: two chunks and two checkpoints besides, in steps of their own"),
+    ] {
+        println!("  {name}");
+        println!(
+            "  games  at a time   enqueue/s       cycles/s   the server's time (in scripts) + this process's, of each"
+        );
+        for games in [1, 100, 10_000] {
+            for at_a_time in [1, 32, 64] {
+                if only.is_empty() || only.contains(&format!("{games}x{at_a_time}")) {
+                    measure(place, kind, games, at_a_time).await;
                 }
-                _ => String::new(),
-            };
-            println!(
-                "{games:>7} {at_a_time:>10} {:>11.0} {:>16.0}   {} {}",
-                rate(total, enqueued),
-                rate(total, worked),
-                each(before, between),
-                each(between, after),
-            );
+            }
         }
     }
+}
+
+async fn measure(place: &Place, kind: Turn, games: usize, at_a_time: usize) {
+    let total = if games == 1 || at_a_time == 1 { REQUESTS / 4 } else { REQUESTS }.max(games);
+    let window = if kind == Turn::Bare { 0 } else { StoreOptions::default().history_window };
+    let open = place.open_with_window(window).await;
+    let ids = load::games(&open.store, games).await;
+    let total = total / games * games;
+    let before = Spent::so_far(&open).await;
+    let enqueued = load::enqueue(&open.store, &ids, total, at_a_time).await;
+    let between = Spent::so_far(&open).await;
+    let worked = load::work(&open.store, total, at_a_time, kind).await;
+    let after = Spent::so_far(&open).await;
+    println!(
+        "{games:>7} {at_a_time:>10} {:>11.0} {:>14.0}   {} | {}",
+        rate(total, enqueued),
+        rate(total, worked),
+        before.until(&between, total),
+        between.until(&after, total),
+    );
+}
+
+/// Time spent by the server's main thread, by its scripts, and by this process: what limits a rate, whatever else runs on the machine.
+struct Spent {
+    server: Option<Duration>,
+    scripts: Option<Duration>,
+    here: Option<Duration>,
+}
+
+impl Spent {
+    async fn so_far(open: &Open) -> Self {
+        let (server, scripts) = open.server_time().await.unzip();
+        Self { server, scripts, here: place::own_time() }
+    }
+
+    /// What each of `count` has cost.
+    fn until(&self, later: &Self, count: usize) -> String {
+        let each = |from: Option<Duration>, to: Option<Duration>| match (from, to) {
+            (Some(from), Some(to)) => format!("{:>5.1}", micros(to.saturating_sub(from), count)),
+            _ => "    -".to_owned(),
+        };
+        format!(
+            "{} ({}) + {} µs",
+            each(self.server, later.server),
+            each(self.scripts, later.scripts),
+            each(self.here, later.here)
+        )
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for people")]
+fn micros(spent: Duration, count: usize) -> f64 {
+    spent.as_secs_f64() * 1e6 / count as f64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for people")]

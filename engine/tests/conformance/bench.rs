@@ -101,7 +101,7 @@ impl Bench {
             .arg(0)
             .arg(game.to_string())
             .ignore()
-            .del(format!("{prefix}game-lock:{game}"))
+            .hdel(format!("{prefix}gamestate:{game}"), "lease")
             .ignore();
         both.query_async::<()>(&mut connection).await.unwrap();
     }

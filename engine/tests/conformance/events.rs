@@ -197,3 +197,25 @@ pub(crate) async fn a_reader_from_another_epoch_is_reset(bench: Bench) {
         }
     }
 }
+
+pub(crate) async fn a_log_is_read_on_from_each_of_its_events(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    for text in ["first", "second"] {
+        say(&store, game, text).await;
+        finish(&store, &claim_one(&store).await, &[]).await;
+    }
+    let all = log(&store, game).await;
+
+    for (n, event) in all.iter().enumerate() {
+        for limit in 1..=all.len() {
+            let rest = &all[n + 1..];
+            let expected = LogRead::Events(rest[..limit.min(rest.len())].to_vec());
+            assert_eq!(
+                store.read_log(game, Some(event.id), limit).await.unwrap(),
+                expected,
+                "after {n}, at most {limit}"
+            );
+        }
+    }
+}

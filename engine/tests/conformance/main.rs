@@ -30,6 +30,7 @@ mod redis_server;
 mod retry;
 mod shards;
 mod story_events;
+mod together;
 mod waiting;
 
 /// Makes each listed function a test on each backend: `redis::order::…`, `cluster::order::…`, `embedded::order::…`.
@@ -167,6 +168,11 @@ conformance! {
         a_commit_from_another_version_writes_nothing,
         a_claim_brings_the_end_of_the_history,
     }
+    together {
+        turns_that_end_together_are_answered_each_for_itself,
+        slots_that_are_freed_together_are_filled_in_arrival_order,
+        turns_that_ended_together_answer_a_repeat_as_at_first,
+    }
     story_events {
         story_events_queue_behind_what_waits_already,
         story_events_placed_next_run_before_what_waits_already,
@@ -178,6 +184,7 @@ conformance! {
         event_ids_of_a_game_are_contiguous,
         a_turn_is_told_in_order,
         a_log_is_read_in_pages,
+        a_log_is_read_on_from_each_of_its_events,
         a_reader_at_the_head_waits_for_the_next_event,
         a_reader_who_joins_at_the_cursor_of_a_request_misses_nothing_of_it,
         a_reader_behind_the_first_event_kept_is_reset,

@@ -28,6 +28,7 @@ use crate::delta::Delta;
 use crate::prompt::Input;
 use crate::state::{GameState, Rules};
 use crate::suggest::did_you_mean;
+use crate::world::leave_behind;
 
 /// What a turn came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -76,6 +77,7 @@ pub fn apply(library: &Library, before: &GameState, delta: &Delta, input: &Input
         turn.state.scene_turn_counter = before.scene_turn_counter.saturating_add(1);
         turn.bring_about(&Author::Model, delta);
         turn.cascade();
+        leave_behind(scenario, &mut turn.state);
         turn.state.just_entered = turn.state.user_location != before.user_location;
     }
     let Turn { state, changes, rejections, story_events, .. } = turn;

@@ -11,4 +11,4 @@ pub(crate) use exits::{Exit, exits, open_exits};
 pub(crate) use following::{Leader, follow, leader_named};
 pub(crate) use lookup::{location_key, npc_key, scene_key};
 pub(crate) use ownership::{exists, keep_one_place, matching};
-pub(crate) use scene::{begin_scene, lay_out, make_location, make_npc};
+pub(crate) use scene::{begin_scene, lay_out, leave_behind, make_location, make_npc};

@@ -39,6 +39,19 @@ pub(crate) fn begin_scene(library: &Library, scenario: &Scenario, key: &str, sce
     keep_one_place(state);
 }
 
+/// Takes away the places of earlier scenes that the player has left: such a place stays only while they stand on it.
+/// Places that no scene defines were brought into the game by hand, and stay.
+pub(crate) fn leave_behind(scenario: &Scenario, state: &mut GameState) {
+    let scene = scenario.scenes.get(&state.scene_name);
+    let here = &state.user_location;
+    state.locations.retain(|key, _| {
+        key == here
+            || scenario.locations.contains_key(key)
+            || scene.is_some_and(|scene| scene.locations.contains_key(key))
+            || scenario.definitions_of_location(key).next().is_none()
+    });
+}
+
 /// The items that lie where nobody ever defined them to be: they were brought there.
 fn carried_items(scenario: &Scenario, state: &GameState) -> BTreeSet<String> {
     let items = state.locations.iter().flat_map(|(key, location)| location.items.iter().map(move |item| (key, item)));
@@ -129,6 +142,14 @@ mod tests {
             begin_scene(&library, scenario, "storm", &scenario.scenes["storm"], &mut state);
             assert_eq!(state.locations.contains_key("reef"), remains, "standing on the {location}");
             assert!(!state.npcs.contains_key("pilot"));
+
+            state.locations.insert("islet".into(), Location::default());
+            leave_behind(scenario, &mut state);
+            assert_eq!(state.locations.contains_key("reef"), remains, "standing on the {location}");
+            state.user_location = "jetty".into();
+            leave_behind(scenario, &mut state);
+            assert!(!state.locations.contains_key("reef"), "left behind");
+            assert!(state.locations.contains_key("islet"), "no scene ever defined it");
         }
     }
 }

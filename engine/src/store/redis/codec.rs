@@ -1,5 +1,6 @@
 //! Between the hashes that scripts keep and the types that the engine works with.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -13,12 +14,25 @@ use crate::store::{Checkpoints, Game, LogEvent, NewRequest, Request, StoreError,
 /// The fields of one hash, with the name of what they describe for messages.
 pub(super) struct Fields {
     what: String,
-    fields: HashMap<String, String>,
+    fields: HashMap<Cow<'static, str>, String>,
 }
 
 impl Fields {
     pub(super) fn new(what: impl Into<String>, fields: HashMap<String, String>) -> Self {
+        let fields = fields.into_iter().map(|(name, value)| (Cow::Owned(name), value)).collect();
         Self { what: what.into(), fields }
+    }
+
+    /// Values under their names, those that are there.
+    pub(super) fn named(what: impl Into<String>, names: &[&'static str], values: Vec<Option<String>>) -> Self {
+        let field = |(name, value): (&&'static str, Option<String>)| Some((Cow::Borrowed(*name), value?));
+        Self { what: what.into(), fields: names.iter().zip(values).filter_map(field).collect() }
+    }
+
+    /// Adds a field that is not kept under its own name.
+    pub(super) fn with(mut self, name: &'static str, value: String) -> Self {
+        self.fields.insert(Cow::Borrowed(name), value);
+        self
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -122,10 +136,18 @@ pub(super) fn request_fields(request: &NewRequest) -> Vec<String> {
     fields
 }
 
-/// An event from its stream entry: `epoch-offset` and the fields `e`, `r`, `d`.
-pub(super) fn log_event(id: &str, fields: &HashMap<String, String>) -> Result<LogEvent, StoreError> {
-    let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-    entry(&id.replacen('-', ":", 1), field("e"), &field("r"), field("d"))
+/// The events of a stream entry: `epoch-offset` and the fields `e`, `r`, `d`; with `e2` and `d2` of a second one of the same
+/// request, whose offset it then is.
+pub(super) fn log_events(id: &str, mut fields: HashMap<String, String>) -> Result<Vec<LogEvent>, StoreError> {
+    let last: EventId = id.replacen('-', ":", 1).parse().map_err(|error| unreadable_event(id, &error))?;
+    let mut field = |name: &str| fields.remove(name).unwrap_or_default();
+    let (name, request, data) = (field("e"), field("r"), field("d"));
+    let (second, second_data) = (field("e2"), field("d2"));
+    if second.is_empty() {
+        return Ok(vec![entry(last, name, &request, data)?]);
+    }
+    let first = EventId { offset: last.offset.saturating_sub(1), ..last };
+    Ok(vec![entry(first, name, &request, data)?, entry(last, second, &request, second_data)?])
 }
 
 /// The events of a pub/sub message: id, name, request and data of each on a line of its own.
@@ -135,18 +157,21 @@ pub(super) fn live_events(frames: &str) -> impl Iterator<Item = Result<LogEvent,
         let id = lines.next()?;
         let mut line = || lines.next().unwrap_or_default();
         let (name, request) = (line().to_owned(), line());
-        Some(entry(id, name, request, line().to_owned()))
+        let event = id.parse().map_err(|error| unreadable_event(id, &error));
+        Some(event.and_then(|id| entry(id, name, request, line().to_owned())))
     })
 }
 
-fn entry(id: &str, name: String, request: &str, data: String) -> Result<LogEvent, StoreError> {
-    let corrupt =
-        |reason: &dyn Display| StoreError::Corrupt { what: format!("event `{id}`"), reason: reason.to_string() };
+fn entry(id: EventId, name: String, request: &str, data: String) -> Result<LogEvent, StoreError> {
     let request = match request {
         "" => None,
-        id => Some(id.parse().map_err(|error| corrupt(&error))?),
+        of => Some(of.parse().map_err(|error| unreadable_event(id, &error))?),
     };
-    Ok(LogEvent::new(id.parse().map_err(|error| corrupt(&error))?, request, name, data))
+    Ok(LogEvent::new(id, request, name, data))
+}
+
+fn unreadable_event(id: impl Display, error: &protocol::IdError) -> StoreError {
+    StoreError::Corrupt { what: format!("event `{id}`"), reason: error.to_string() }
 }
 
 /// Reads JSON that the engine itself wrote.
@@ -157,6 +182,9 @@ pub(super) fn from_json<T: DeserializeOwned>(what: impl Display, text: &str) -> 
 
 /// Writes what is kept as JSON.
 pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value)
-        .map_err(|error| StoreError::Corrupt { what: "a value to be written".to_owned(), reason: error.to_string() })
+    serde_json::to_string(value).map_err(|error| unwritable(&error))
+}
+
+pub(super) fn unwritable(error: &serde_json::Error) -> StoreError {
+    StoreError::Corrupt { what: "a value to be written".to_owned(), reason: error.to_string() }
 }

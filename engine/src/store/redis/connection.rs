@@ -22,11 +22,11 @@ pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TRIES: usize = 3;
 
 /// A multiplexed connection to the server of one shard, which comes back.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Connection {
     servers: Arc<Servers>,
     preamble: Preamble,
-    open: Mutex<Open>,
+    open: Arc<Mutex<Open>>,
 }
 
 /// The connection as it is now.
@@ -90,7 +90,7 @@ impl Server {
 impl Connection {
     /// Prepares a connection; does not connect yet.
     pub(super) fn new(servers: Arc<Servers>, preamble: Preamble) -> Self {
-        Self { servers, preamble, open: Mutex::default() }
+        Self { servers, preamble, open: Arc::default() }
     }
 
     /// What every key of the shard begins with.
@@ -242,10 +242,20 @@ fn refused(error: &RedisError) -> StoreError {
         Some("ERR") => error.detail().is_some_and(|text| text.contains("user_script")),
         _ => false,
     };
-    if is_of_the_script {
-        return StoreError::Corrupt { what: "a step's keys".to_owned(), reason: error.to_string() };
+    if is_of_the_script { corrupt(error.to_string()) } else { unavailable(error) }
+}
+
+/// The same for one of the parts of a script, in the server's own words.
+pub(super) fn refused_part(words: &str) -> StoreError {
+    let is_for_now = ["OOM ", "MISCONF ", "NOREPLICAS "].iter().any(|code| words.contains(code));
+    if words.contains("WRONGTYPE") || words.contains("user_script") && !is_for_now {
+        return corrupt(words.to_owned());
     }
-    unavailable(error)
+    StoreError::Unavailable { reason: words.to_owned() }
+}
+
+fn corrupt(reason: String) -> StoreError {
+    StoreError::Corrupt { what: "a step's keys".to_owned(), reason }
 }
 
 /// The server's words without its credentials: the crate's messages name the address at most.

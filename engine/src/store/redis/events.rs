@@ -6,12 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use protocol::{EventId, GameId};
 
-use super::codec::log_event;
+use super::codec::log_events;
 use super::listen::Channels;
 use super::queue::surprising;
 use super::script::{self, Call};
 use super::{RedisStore, StoreError};
-use crate::store::{Events, LogRead, Subscription};
+use crate::store::{Events, LogEvent, LogRead, Subscription};
 
 #[async_trait]
 impl Events for RedisStore {
@@ -30,14 +30,17 @@ impl Events for RedisStore {
         };
         let kind = text(reply.remove(0))?;
         if kind == "events" {
-            let events = entries
-                .into_iter()
-                .map(|entry| {
-                    let (id, fields): (String, HashMap<String, String>) =
-                        redis::from_redis_value(entry).map_err(|error| surprising("read_log", &error))?;
-                    log_event(&id, &fields).map(Arc::new)
-                })
-                .collect::<Result<_, _>>()?;
+            let mut events = Vec::new();
+            for entry in entries {
+                let (id, fields): (String, HashMap<String, String>) =
+                    redis::from_redis_value(entry).map_err(|error| surprising("read_log", &error))?;
+                let is_asked_for = |event: &LogEvent| {
+                    after.is_none_or(|after| event.id.epoch != after.epoch || event.id.offset > after.offset)
+                };
+                events.extend(log_events(&id, fields)?.into_iter().filter(is_asked_for).map(Arc::new));
+            }
+            // Entries were counted, and one may hold two events.
+            events.truncate(limit);
             return Ok(LogRead::Events(events));
         }
         let mut rest = entries.into_iter().map(text);

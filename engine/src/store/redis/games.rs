@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use protocol::GameId;
 use story::ChatMessage;
 
-use super::codec::{Fields, from_json, to_json};
+use super::codec::{Fields, from_json};
 use super::connection::Connection;
 use super::script::{self, Call};
 use super::{RedisStore, StoreError};
@@ -20,9 +20,9 @@ impl Games for RedisStore {
         document: &GameDocument,
         history: &[ChatMessage],
     ) -> Result<(), StoreError> {
-        let mut call = Call::new().id(id).arg(to_json(document)?);
+        let mut call = Call::new().id(id).json(document)?;
         for message in history {
-            call = call.arg(to_json(message)?);
+            call = call.json(message)?;
         }
         self.shard(id).run(&script::CREATE_GAME, &call).await
     }
@@ -85,14 +85,10 @@ impl Games for RedisStore {
         history: Option<&[ChatMessage]>,
         state_updated: &str,
     ) -> Result<GameWrite, StoreError> {
-        let mut call = Call::new()
-            .id(id)
-            .arg(expected)
-            .arg(to_json(document)?)
-            .arg(state_updated)
-            .arg(u8::from(history.is_some()));
+        let mut call =
+            Call::new().id(id).arg(expected).json(document)?.arg(state_updated).arg(u8::from(history.is_some()));
         for message in history.unwrap_or_default() {
-            call = call.arg(to_json(message)?);
+            call = call.json(message)?;
         }
         write(&self.shard(id).run::<Vec<String>>(&script::REPLACE_GAME, &call).await?)
     }

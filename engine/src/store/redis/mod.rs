@@ -21,18 +21,19 @@ mod queue;
 mod revoked;
 mod script;
 mod servers;
+mod turnover;
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use protocol::{GameId, RequestId};
-use tokio::time::Instant;
 
 use self::connection::{Connection, unavailable};
 use self::listen::{Channels, Wakeups};
 use self::revoked::Revocations;
 use self::script::Preamble;
 use self::servers::Servers;
+use self::turnover::Turnovers;
 use super::fanout::Fanout;
 use super::{Inspection, Store, StoreError, StoreOptions};
 
@@ -41,8 +42,8 @@ use super::{Inspection, Store, StoreError, StoreOptions};
 pub struct RedisStore {
     servers: Arc<Servers>,
     shards: Vec<Connection>,
-    /// When leases and back-offs that are over were looked after last.
-    looked: Mutex<Option<Instant>>,
+    /// Of each shard.
+    turnovers: Vec<Turnovers>,
     options: StoreOptions,
     fanout: Fanout,
     /// Starts with the first subscriber, so that a worker process follows no events.
@@ -67,14 +68,17 @@ impl RedisStore {
             (0..shards.max(1)).map(|shard| format!("{prefix}{{s{shard}}}:")).collect()
         };
         agree_on_shards(&servers, prefix, prefixes.len()).await?;
-        let shards = prefixes
+        let shards: Vec<Connection> = prefixes
             .into_iter()
             .map(|prefix| Connection::new(Arc::clone(&servers), Preamble::new(prefix, &options)))
             .collect();
+        let terms = queue::terms_of_turns(&options)?;
+        let turnovers =
+            shards.iter().map(|shard| Turnovers::new(shard.clone(), terms.clone(), options.look_again)).collect();
         let store = Self {
             servers,
             shards,
-            looked: Mutex::default(),
+            turnovers,
             options,
             fanout: Fanout::default(),
             channels: OnceLock::new(),
@@ -99,6 +103,11 @@ impl RedisStore {
     /// The shard that keeps a game.
     fn shard(&self, game: GameId) -> &Connection {
         &self.shards[game.shard(self.shards.len())]
+    }
+
+    /// What ends the turns of a game.
+    fn turnovers(&self, game: GameId) -> &Turnovers {
+        &self.turnovers[game.shard(self.shards.len())]
     }
 
     /// The shard that keeps a request.

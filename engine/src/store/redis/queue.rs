@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,22 +10,24 @@ use protocol::{
 };
 use redis::FromRedisValue;
 use tokio::sync::broadcast;
-use tokio::time::Instant;
 
 use super::codec::{Fields, from_json, request_fields, to_json};
+use super::connection::refused_part;
 use super::listen::Wakeups;
 use super::revoked::Revocations;
 use super::script::{self, Call, Script, millis};
+use super::turnover::Answer;
 use super::{RedisStore, StoreError, lanes};
 use crate::store::{
     Accepted, Cancelled, Claim, Claims, Commit, Committed, Enqueued, IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken,
-    Narrated, NewRequest, Queue, Request, StoryEventPlacement, Terms, Turnover, WorkerId, unreadable,
+    Narrated, NewRequest, Queue, Request, StoreOptions, StoryEventPlacement, Terms, Turnover, WorkerId, unreadable,
 };
 
 /// A claim as the script answers it: game, token, request, values of its status, values of the game, history.
 type RawClaim = (String, String, String, Vec<Option<String>>, Vec<Option<String>>, Vec<String>);
 
-/// Which fields of a request's status come with a claim, in the order of `lua/claim.lua`.
+/// Which fields of a request's status come with a claim, in the order of `lua/lease.lua`; the last ones only where they can
+/// be.
 const STATUS: [&str; 14] = [
     "attempt",
     "started_at",
@@ -37,14 +38,14 @@ const STATUS: [&str; 14] = [
     "caused_by",
     "enqueued_at",
     "cursor",
+    "first_cursor",
     "error",
     "narration",
     "delta",
     "not_before",
-    "first_cursor",
 ];
 
-/// Which fields of a game come with a claim, in the order of `lua/claim.lua`.
+/// Which fields of a game come with a claim, in the order of `lua/lease.lua`.
 const STATE: [&str; 6] = ["epoch", "offset", "version", "document", "created_at", "updated_at"];
 
 #[async_trait]
@@ -61,13 +62,17 @@ impl Queue for RedisStore {
             .id(request.game)
             .id(request.id)
             .arg(if_busy)
-            .arg(to_json(&request.queued_event())?)
+            .json(&request.queued_event())?
             .arg(self.options.limits.queued)
             .arg(self.options.limits.lane)
             .arg(key)
             .arg(fingerprint)
             .arg(request_fields(request));
-        let reply: Vec<String> = self.shard(request.game).run(&script::ENQUEUE, &call).await?;
+        let script = match terms.if_busy {
+            IfBusy::Interrupt => &script::ENQUEUE_AND_INTERRUPT,
+            IfBusy::Enqueue | IfBusy::Reject => &script::ENQUEUE,
+        };
+        let reply: Vec<String> = self.shard(request.game).run(script, &call).await?;
         match reply.first().map(String::as_str) {
             Some("accepted") => accepted(&reply).map(Enqueued::Accepted),
             Some("unknown") => Ok(Enqueued::UnknownGame),
@@ -127,9 +132,10 @@ impl Queue for RedisStore {
             if free == 0 {
                 break;
             }
-            let call = self.claim_call(worker, nonce, free)?;
-            let claims = match shard.run(&script::CLAIM, &call).await {
-                Ok(reply) => self.claims(reply).await?,
+            let call = terms_of_claims(&self.options)?.arg(worker.as_str()).arg(nonce).arg(free);
+            let claims = match shard.run::<Vec<redis::Value>>(&script::CLAIM, &call).await {
+                Ok(reply) if reply.is_empty() => return Err(surprising("claim", &reply)),
+                Ok(mut reply) => self.claims(read(reply.remove(0))?, reply.into_iter()).await?,
                 // Work of the others does not wait until this shard is back.
                 Err(error) => {
                     failed = Some(error);
@@ -153,29 +159,16 @@ impl Queue for RedisStore {
         nonce: u64,
         max: usize,
     ) -> Turnover {
-        let failed = |error| Turnover { committed: Err(error), claims: Claims::default() };
-        if self.shards.len() > 1 {
-            // The next request may be another shard's: whoever stayed with this one would let the others wait.
-            let committed = self.commit(lease, commit).await;
-            let claims = match &committed {
-                Err(StoreError::Unavailable { .. }) => Claims::default(),
-                _ => self.claim(worker, nonce, max).await.unwrap_or_default(),
-            };
-            return Turnover { committed, claims };
+        if self.shards.len() == 1 {
+            return self.turn_over(lease, commit, Some((worker, nonce, max))).await;
         }
-        let call = self
-            .claim_call(worker, nonce, max)
-            .and_then(|claim| Ok(claim.arg(u8::from(self.looks_again())).then(self.commit_call(lease, commit)?)));
-        let call = match call {
-            Ok(call) => call,
-            Err(error) => return failed(error),
+        // The next request may be another shard's: whoever stayed with this one would let the others wait.
+        let committed = self.commit(lease, commit).await;
+        let claims = match &committed {
+            Err(StoreError::Unavailable { .. }) => Claims::default(),
+            _ => self.claim(worker, nonce, max).await.unwrap_or_default(),
         };
-        match self.shard(lease.game).run::<(String, Vec<redis::Value>)>(&script::TURN_OVER, &call).await {
-            Ok((answer, reply)) => {
-                Turnover { committed: committed(&answer), claims: self.claims(reply).await.unwrap_or_default() }
-            }
-            Err(error) => failed(error),
-        }
+        Turnover { committed, claims }
     }
 
     async fn heartbeat(&self, leases: &[Lease]) -> Result<Vec<bool>, StoreError> {
@@ -211,17 +204,16 @@ impl Queue for RedisStore {
         narrated: &Narrated,
     ) -> Result<(), StoreError> {
         let data = chunk_data(lease, last_chunk, true)?;
-        let call = fenced(lease).arg(number).arg(data).arg(to_json(narrated)?);
+        let call = fenced(lease).arg(number).arg(data).json(narrated)?;
         self.fenced(lease, &script::CHUNK, &call).await
     }
 
     async fn checkpoint_delta(&self, lease: &Lease, narrated: &Narrated) -> Result<(), StoreError> {
-        self.fenced(lease, &script::CHECKPOINT, &fenced(lease).arg(to_json(narrated)?)).await
+        self.fenced(lease, &script::CHECKPOINT, &fenced(lease).json(narrated)?).await
     }
 
     async fn commit(&self, lease: &Lease, commit: &Commit) -> Result<Committed, StoreError> {
-        let call = self.commit_call(lease, commit)?;
-        committed(&self.shard(lease.game).run::<String>(&script::COMMIT, &call).await?)
+        self.turn_over(lease, commit, None).await.committed
     }
 
     async fn retry(&self, lease: &Lease, delay: Duration, error: &str) -> Result<(), StoreError> {
@@ -277,22 +269,35 @@ impl Queue for RedisStore {
 }
 
 impl RedisStore {
-    /// Whether it is time to look after leases and back-offs that are over.
-    fn looks_again(&self) -> bool {
-        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = looked.is_none_or(|looked| looked.elapsed() >= self.options.look_again);
-        if due {
-            *looked = Some(Instant::now());
-        }
-        due
+    /// Ends a turn, together with others that end at the same time, and claims for its slot if that is to be filled.
+    async fn turn_over(&self, lease: &Lease, commit: &Commit, slot: Option<(&WorkerId, u64, usize)>) -> Turnover {
+        let failed = |error| Turnover { committed: Err(error), claims: Claims::default() };
+        let claim = match slot {
+            Some((worker, nonce, max)) => Call::new().arg(worker.as_str()).arg(nonce).arg(max),
+            None => Call::new().arg("").arg("").arg(0),
+        };
+        let turn = match commit_call(lease, commit) {
+            Ok(commit) => claim.part(&commit),
+            Err(error) => return failed(error),
+        };
+        let Answer { due, turn } = match self.turnovers(lease.game).end(turn, slot.is_some()).await {
+            Ok(answer) => answer,
+            Err(error) => return failed(error),
+        };
+        let mut reply = turn.into_iter();
+        let mut word = || read::<String>(reply.next().unwrap_or(redis::Value::Nil));
+        let committed = word().and_then(|answer| match answer.as_str() {
+            "done" => Ok(Committed::Done),
+            "version" => Ok(Committed::VersionChanged),
+            "lost" => Err(StoreError::LeaseLost),
+            "error" => Err(refused_part(&word()?)),
+            other => Err(surprising("commit", &other)),
+        });
+        Turnover { committed, claims: self.claims(due, reply).await.unwrap_or_default() }
     }
 
     /// Reads what a claim brought. One that cannot be read would stop all others: it is given up.
-    async fn claims(&self, mut reply: Vec<redis::Value>) -> Result<Claims, StoreError> {
-        if reply.is_empty() {
-            return Err(surprising("claim", &reply));
-        }
-        let due: i64 = read(reply.remove(0))?;
+    async fn claims(&self, due: i64, reply: impl Iterator<Item = redis::Value>) -> Result<Claims, StoreError> {
         let mut claims = Claims { next_due: u64::try_from(due).ok().map(Duration::from_millis), ..Claims::default() };
         for raw in reply {
             let raw: RawClaim = read(raw)?;
@@ -310,44 +315,6 @@ impl RedisStore {
         Ok(claims)
     }
 
-    fn claim_call(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Call, StoreError> {
-        let lost = Problem::new(
-            ProblemType::AttemptsExhausted,
-            format!("{} attempts were begun, and each worker died or stalled", self.options.max_attempts),
-        );
-        Ok(Call::new()
-            .arg(worker.as_str())
-            .arg(nonce)
-            .arg(max)
-            .arg(millis(self.options.lease_ttl))
-            .arg(self.options.max_attempts)
-            .arg(self.options.history_window)
-            .arg(to_json(&lost)?))
-    }
-
-    fn commit_call(&self, lease: &Lease, commit: &Commit) -> Result<Call, StoreError> {
-        let placement = match self.options.story_events {
-            StoryEventPlacement::Tail => "tail",
-            StoryEventPlacement::Next => "next",
-        };
-        let mut call = fenced(lease)
-            .arg(commit.base_version)
-            .arg(to_json(&commit.document)?)
-            .arg(to_json(&commit.result)?)
-            .arg(&commit.events.state_updated)
-            .arg(&commit.events.completed)
-            .arg(placement)
-            .arg(commit.turn.len());
-        for message in &commit.turn {
-            call = call.arg(to_json(message)?);
-        }
-        for child in &commit.story_events {
-            let fields = request_fields(child);
-            call = call.id(child.id).arg(to_json(&child.queued_event())?).arg(fields.len()).arg(fields);
-        }
-        Ok(call)
-    }
-
     /// Runs a step that answers `ok`, or `lost` when the lease has passed.
     async fn fenced(&self, lease: &Lease, script: &Script, call: &Call) -> Result<(), StoreError> {
         match self.shard(lease.game).run::<String>(script, call).await?.as_str() {
@@ -358,13 +325,39 @@ impl RedisStore {
     }
 }
 
-fn committed(answer: &str) -> Result<Committed, StoreError> {
-    match answer {
-        "done" => Ok(Committed::Done),
-        "version" => Ok(Committed::VersionChanged),
-        "lost" => Err(StoreError::LeaseLost),
-        other => Err(surprising("commit", &other)),
+/// What every claim and every turn's end is told first: `lua/lease.lua` and `lua/commit.lua` name it.
+pub(super) fn terms_of_turns(options: &StoreOptions) -> Result<Call, StoreError> {
+    let placement = match options.story_events {
+        StoryEventPlacement::Tail => "tail",
+        StoryEventPlacement::Next => "next",
+    };
+    Ok(terms_of_claims(options)?.arg(placement))
+}
+
+fn terms_of_claims(options: &StoreOptions) -> Result<Call, StoreError> {
+    let lost = Problem::new(
+        ProblemType::AttemptsExhausted,
+        format!("{} attempts were begun, and each worker died or stalled", options.max_attempts),
+    );
+    Call::new().arg(millis(options.lease_ttl)).arg(options.max_attempts).arg(options.history_window).json(&lost)
+}
+
+fn commit_call(lease: &Lease, commit: &Commit) -> Result<Call, StoreError> {
+    let mut call = fenced(lease)
+        .arg(commit.base_version)
+        .json(&commit.document)?
+        .json(&commit.result)?
+        .arg(&commit.events.state_updated)
+        .arg(&commit.events.completed)
+        .arg(commit.turn.len());
+    for message in &commit.turn {
+        call = call.json(message)?;
     }
+    for child in &commit.story_events {
+        let fields = request_fields(child);
+        call = call.id(child.id).json(&child.queued_event())?.arg(fields.len()).arg(fields);
+    }
+    Ok(call)
 }
 
 /// `{'accepted', request, status, position, cursor}`
@@ -407,13 +400,13 @@ fn lease((game, token, request, status, ..): &RawClaim) -> Result<Lease, StoreEr
 
 fn claim(lease: Lease, (game, _, _, status, state, history): RawClaim) -> Result<Claim, StoreError> {
     let (id, game_id) = (lease.request, lease.game);
-    let mut fields = named(&STATUS, status);
-    fields.insert("game_id".to_owned(), game);
-    fields.insert("status".to_owned(), RequestStatus::Processing.to_string());
+    let fields = Fields::named(format!("request {id}"), &STATUS, status)
+        .with("game_id", game)
+        .with("status", RequestStatus::Processing.to_string());
     Ok(Claim {
         lease,
-        request: Fields::new(format!("request {id}"), fields).request(id, Some(0))?,
-        game: Fields::new(format!("game {game_id}"), named(&STATE, state)).game(game_id)?,
+        request: fields.request(id, Some(0))?,
+        game: Fields::named(format!("game {game_id}"), &STATE, state).game(game_id)?,
         history: history
             .iter()
             .map(|text| from_json(format_args!("history of {game_id}"), text))
@@ -421,12 +414,7 @@ fn claim(lease: Lease, (game, _, _, status, state, history): RawClaim) -> Result
     })
 }
 
-/// Values under their names, those that are there.
-fn named(names: &[&str], values: Vec<Option<String>>) -> HashMap<String, String> {
-    names.iter().zip(values).filter_map(|(name, value)| Some(((*name).to_owned(), value?))).collect()
-}
-
-fn read<T: FromRedisValue>(value: redis::Value) -> Result<T, StoreError> {
+pub(super) fn read<T: FromRedisValue>(value: redis::Value) -> Result<T, StoreError> {
     T::from_redis_value(value).map_err(|error| surprising("a script's reply", &error))
 }
 

@@ -1,12 +1,15 @@
 //! The scripts, each an atomic step, and how they are called.
 
+use std::fmt::Display;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{FromRedisValue, RedisError, ToRedisArgs};
+use redis::{Arg, Cmd, ErrorKind, FromRedisValue, RedisError, RedisWrite, ServerErrorKind, ToRedisArgs};
+use serde::Serialize;
 
-use crate::store::StoreOptions;
+use super::codec::unwritable;
+use crate::store::{StoreError, StoreOptions};
 
 /// A script with what is common to all put before it. It is sent once per server and called by its hash.
 pub(super) type Script = LazyLock<Step>;
@@ -32,23 +35,24 @@ scripts! {
     CREATE_GAME = "create_game.lua";
     REPLACE_GAME = "replace_game.lua";
     DELETE_GAME = "delete_game.lua";
-    ENQUEUE = "enqueue.lua";
+    ENQUEUE = "enqueue.lua" => "return enqueue()";
+    ENQUEUE_AND_INTERRUPT = "ends.lua" "enqueue.lua" => "return enqueue(withdraw)";
     FIND_KEY = "find_key.lua";
-    CANCEL = "cancel.lua";
-    CLAIM = "claim.lua" => "return claim(4, false, true)";
+    CANCEL = "ends.lua" "cancel.lua";
+    CLAIM = "ends.lua" "overdue.lua" "lease.lua" "claim.lua";
     HEARTBEAT = "heartbeat.lua";
     CHUNK = "chunk.lua";
     CHECKPOINT = "checkpoint.lua";
-    COMMIT = "commit.lua" => "local done, ready = commit(4) if ready then wake() end return done";
-    TURN_OVER = "claim.lua" "commit.lua" "turn_over.lua";
-    REQUEUE = "requeue.lua";
-    FAIL = "fail.lua";
-    STORY_EVENTS = "story_events.lua";
-    RETRY_LETTER = "retry_letter.lua";
-    DELETE_LETTER = "delete_letter.lua";
-    INSPECT_GAME = "inspect_game.lua";
-    INSPECT_REQUEST = "inspect_request.lua";
-    READ_LOG = "read_log.lua";
+    TURN_OVER = "lease.lua" "commit.lua" "turn_over.lua" => "return turn_over()";
+    TURN_OVER_AND_LOOK = "ends.lua" "overdue.lua" "lease.lua" "commit.lua" "turn_over.lua" => "return turn_over(look_after)";
+    REQUEUE = "ends.lua" "requeue.lua";
+    FAIL = "ends.lua" "fail.lua";
+    STORY_EVENTS = "ends.lua" "story_events.lua";
+    RETRY_LETTER = "ends.lua" "retry_letter.lua";
+    DELETE_LETTER = "ends.lua" "delete_letter.lua";
+    INSPECT_GAME = "ends.lua" "log.lua" "inspect_game.lua";
+    INSPECT_REQUEST = "ends.lua" "inspect_request.lua";
+    READ_LOG = "log.lua" "read_log.lua";
 }
 
 /// What every script is told before its own arguments; `lua/common.lua` names it.
@@ -90,18 +94,31 @@ impl Step {
         connection: &mut MultiplexedConnection,
     ) -> Result<T, RedisError> {
         let Preamble { prefix, kept, status_ttl, key_ttl } = preamble;
-        let mut invocation = self.0.prepare_invoke();
-        invocation.key(routing_key(prefix)).arg(prefix).arg(kept).arg(status_ttl).arg(key_ttl);
-        for argument in &call.0 {
-            invocation.arg(argument.as_slice());
+        let head = Call::new()
+            .arg(self.0.get_hash())
+            .arg(1)
+            .arg(routing_key(prefix))
+            .arg(prefix)
+            .arg(kept)
+            .arg(status_ttl)
+            .arg(key_ttl);
+        let mut evaluate = redis::cmd("EVALSHA");
+        head.write_to(&mut evaluate);
+        call.write_to(&mut evaluate);
+        match evaluate.query_async(connection).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                self.0.prepare_invoke().load_async(connection).await?;
+                evaluate.query_async(connection).await
+            }
+            outcome => outcome,
         }
-        invocation.invoke_async(connection).await
     }
 }
 
-/// The arguments of a call, in the order in which the script's head names them, from `ARGV[5]` on.
-#[derive(Debug, Default)]
-pub(super) struct Call(Vec<Vec<u8>>);
+/// The arguments of a call, in the order in which the script's head names them, from `ARGV[5]` on. They are written where
+/// they will be sent from.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Call(Cmd);
 
 impl Call {
     pub(super) fn new() -> Self {
@@ -110,18 +127,38 @@ impl Call {
 
     /// Adds an argument that Redis knows how to write.
     pub(super) fn arg(mut self, argument: impl ToRedisArgs) -> Self {
-        self.0.extend(argument.to_redis_args());
+        self.0.arg(argument);
         self
     }
 
     /// Adds the arguments of another call behind these.
-    pub(super) fn then(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+    pub(super) fn then(mut self, other: &Self) -> Self {
+        other.write_to(&mut self.0);
         self
     }
 
+    /// Adds the arguments of another call behind how many they are.
+    pub(super) fn part(self, other: &Self) -> Self {
+        self.arg(other.0.args_iter().len()).then(other)
+    }
+
     /// Adds an id, or anything else that is written as it is displayed.
-    pub(super) fn id(self, id: impl std::fmt::Display) -> Self {
-        self.arg(id.to_string())
+    pub(super) fn id(mut self, id: impl Display) -> Self {
+        self.0.write_arg_fmt(id);
+        self
+    }
+
+    /// Adds what is kept as JSON.
+    pub(super) fn json(mut self, value: &impl Serialize) -> Result<Self, StoreError> {
+        serde_json::to_writer(self.0.writer_for_next_arg(), value).map_err(|error| unwritable(&error))?;
+        Ok(self)
+    }
+
+    fn write_to(&self, command: &mut Cmd) {
+        for argument in self.0.args_iter() {
+            if let Arg::Simple(bytes) = argument {
+                command.write_arg(bytes);
+            }
+        }
     }
 }

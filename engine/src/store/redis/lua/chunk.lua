@@ -4,9 +4,9 @@
 local game, request = ARGV[5], ARGV[6]
 if not holds(game, ARGV[7]) then return 'lost' end
 local number = tonumber(ARGV[8])
-if number > tonumber(call('HGET', STATUS(request), 'chunks') or '0') then
-  call('HSET', STATUS(request), 'chunks', int(number))
+if number > tonumber(call('HGET', STATUS .. request, 'chunks') or '0') then
+  call('HSET', STATUS .. request, 'chunks', int(number))
   tell(game, 'chat.chunk', ARGV[9], request)
 end
-if ARGV[10] ~= '' then call('HSET', STATUS(request), 'narration', ARGV[10]) end
+if ARGV[10] ~= '' then call('HSET', STATUS .. request, 'narration', ARGV[10]) end
 return 'ok'

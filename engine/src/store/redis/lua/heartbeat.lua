@@ -1,11 +1,11 @@
 -- Renews a process's leases. ARGV: 5 lease TTL (ms), then game and token of each. Returns 1 or 0 for each.
-local ttl = tonumber(ARGV[5])
+local ends = int(NOW + tonumber(ARGV[5]))
 local held = {}
 for i = 6, #ARGV, 2 do
   local game = ARGV[i]
   if holds(game, ARGV[i + 1]) then
-    call('PEXPIRE', LOCK(game), ttl)
-    call('ZADD', ACTIVE, NOW + ttl, game)
+    call('HSET', GAME .. game, 'lease_ends', ends)
+    call('ZADD', ACTIVE, ends, game)
     held[#held + 1] = 1
   else
     held[#held + 1] = 0

@@ -2,18 +2,18 @@
 -- ARGV: 5 game, 6 '1' to mend. Returns how many unfinished requests it has, then {request or '', what is wrong, remedy}
 -- of each contradiction.
 local game, mend = ARGV[5], ARGV[6] == '1'
-local lane = call('ZRANGE', LANE(game), 0, -1)
+local lane = call('ZRANGE', LANE .. game, 0, -1)
 local found = { #lane }
 local function wrong(request, what, remedy, mending)
   found[#found + 1] = { request, what, remedy }
   if mend and mending then mending() end
 end
 
-local exists = call('EXISTS', GAME(game)) == 1
+local exists = call('EXISTS', GAME .. game) == 1
 for _, request in ipairs(lane) do
-  local status = call('HGET', STATUS(request), 'status')
+  local status = call('HGET', STATUS .. request, 'status')
   local function leave()
-    call('ZREM', LANE(game), request)
+    call('ZREM', LANE .. game, request)
     call('ZREM', QUEUED, request)
   end
   if not status then
@@ -29,9 +29,9 @@ for _, request in ipairs(lane) do
 end
 
 local first = head(game)
-local seq = first and call('HGET', STATUS(first), 'seq')
+local seq = first and call('HGET', STATUS .. first, 'seq')
 local ready, delayed = call('ZSCORE', READY, game), call('ZSCORE', DELAYED, game)
-local active, token = call('ZSCORE', ACTIVE, game), call('GET', LOCK(game))
+local active, token = call('ZSCORE', ACTIVE, game), lease_of(game)
 local function again()
   free(game)
   call('ZREM', READY, game)
@@ -52,19 +52,19 @@ elseif active and not token and tonumber(active) > NOW then
     function() call('ZADD', ACTIVE, NOW, game) end)
 elseif active and token and string.sub(token, -#first) ~= first then
   wrong('', 'it is leased for a request that is not its head', 'let the next claim take it over', function()
-    call('DEL', LOCK(game))
+    call('HDEL', GAME .. game, 'lease', 'lease_ends')
     call('ZADD', ACTIVE, NOW, game)
   end)
 end
 
 active = call('ZSCORE', ACTIVE, game)
-for place, request in ipairs(call('ZRANGE', LANE(game), 0, -1)) do
-  local status, arrived = unpack(call('HMGET', STATUS(request), 'status', 'seq'))
+for place, request in ipairs(call('ZRANGE', LANE .. game, 0, -1)) do
+  local status, arrived = unpack(call('HMGET', STATUS .. request, 'status', 'seq'))
   local should = place == 1 and active and 'processing' or 'queued'
   if exists and (status == 'queued' or status == 'processing') then
     if status ~= should then
       wrong(request, 'it is ' .. status .. ', and ought to be ' .. should, 'set its status',
-        function() call('HSET', STATUS(request), 'status', should) end)
+        function() call('HSET', STATUS .. request, 'status', should) end)
     end
     local order = call('ZSCORE', QUEUED, request)
     if should == 'queued' and tonumber(order or -1) ~= tonumber(arrived) then
@@ -78,24 +78,24 @@ for place, request in ipairs(call('ZRANGE', LANE(game), 0, -1)) do
 end
 
 if exists then
-  local version, offset = unpack(call('HMGET', GAME(game), 'version', 'offset'))
+  local version, offset = unpack(call('HMGET', GAME .. game, 'version', 'offset'))
   if not tonumber(version or '') then wrong('', 'its version is not a number', 'restore it from a backup') end
   local last, gap
-  for _, entry in ipairs(call('XRANGE', LOG(game), '-', '+')) do
-    local at = tonumber(string.match(entry[1], '-(%d+)$'))
-    if last and at ~= last + 1 then gap = entry[1] end
-    last = at
+  for _, entry in ipairs(call('XRANGE', LOG .. game, '-', '+')) do
+    local _, from, to = span(entry)
+    if last and from ~= last + 1 then gap = entry[1] end
+    last = to
   end
   if gap then
     wrong('', 'its event log has a gap before ' .. gap, 'begin the log there, so that readers are reset',
-      function() call('XTRIM', LOG(game), 'MINID', gap) end)
+      function() call('XTRIM', LOG .. game, 'MINID', gap) end)
   end
   if last and last > tonumber(offset or '0') then
     wrong('', 'its event log ends at ' .. int(last) .. ', and its record says ' .. tostring(offset), 'set the record',
-      function() call('HSET', GAME(game), 'offset', int(last)) end)
+      function() call('HSET', GAME .. game, 'offset', int(last)) end)
   elseif last and last < tonumber(offset or '0') then
     wrong('', 'its event log ends at ' .. int(last) .. ', and its record says ' .. offset,
-      'begin a new log, so that readers are reset', function() call('DEL', LOG(game)) end)
+      'begin a new log, so that readers are reset', function() call('DEL', LOG .. game) end)
   end
 end
 return found

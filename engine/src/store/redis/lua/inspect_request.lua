@@ -7,7 +7,7 @@ local function wrong(what, remedy, mending)
   if mend then mending() end
 end
 
-local status, game, seq = unpack(call('HMGET', STATUS(request), 'status', 'game_id', 'seq'))
+local status, game, seq = unpack(call('HMGET', STATUS .. request, 'status', 'game_id', 'seq'))
 if not status then
   if call('ZSCORE', QUEUED, request) then
     wrong('it is in the global order, and has no record', 'take it out',
@@ -22,23 +22,23 @@ if not status then
   end
   return found
 end
-local unfinished, lasting = status == 'queued' or status == 'processing', call('PTTL', STATUS(request)) < 0
-if unfinished and call('EXISTS', GAME(game)) == 0 then
+local unfinished, lasting = status == 'queued' or status == 'processing', call('PTTL', STATUS .. request) < 0
+if unfinished and call('EXISTS', GAME .. game) == 0 then
   wrong('its game is gone', 'cancel it', function()
     finish(game, request, 'cancelled')
     expire(request, key_of(request))
   end)
-elseif unfinished and not call('ZSCORE', LANE(game), request) then
+elseif unfinished and not call('ZSCORE', LANE .. game, request) then
   wrong('it is ' .. status .. ', and in no lane', 'put it into its game\'s lane', function()
-    call('HSET', STATUS(request), 'status', 'queued')
-    call('ZADD', LANE(game), seq, request)
+    call('HSET', STATUS .. request, 'status', 'queued')
+    call('ZADD', LANE .. game, seq, request)
     call('ZADD', QUEUED, seq, request)
     if not call('ZSCORE', ACTIVE, game) and not call('ZSCORE', DELAYED, game) then make_ready(game) end
   end)
 end
 if unfinished and not lasting then
   wrong('it is ' .. status .. ', and its record will expire', 'keep it',
-    function() call('PERSIST', STATUS(request)) end)
+    function() call('PERSIST', STATUS .. request) end)
 elseif not unfinished and call('ZSCORE', QUEUED, request) then
   wrong('it is ' .. status .. ', and still in the global order', 'take it out',
     function() call('ZREM', QUEUED, request) end)

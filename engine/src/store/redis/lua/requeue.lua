@@ -25,19 +25,19 @@ end
 
 supersede(game, request)
 record(request, step == 'retry' and 'retried' or 'handed_back', step == 'retry' and problem or nil)
-call('HSET', STATUS(request), 'status', 'queued')
+call('HSET', STATUS .. request, 'status', 'queued')
 ended(request, step, token)
-call('ZADD', QUEUED, call('HGET', STATUS(request), 'seq'), request)
+call('ZADD', QUEUED, call('HGET', STATUS .. request, 'seq'), request)
 free(game)
 if step == 'hand_back' then
-  call('HINCRBY', STATUS(request), 'attempt', -1)
+  call('HINCRBY', STATUS .. request, 'attempt', -1)
   make_ready(game)
 else
   local due = int(NOW + tonumber(ARGV[8]))
-  call('HSET', STATUS(request), 'error', problem, 'not_before', due)
+  call('HSET', STATUS .. request, 'error', problem, 'not_before', due)
   call('ZADD', DELAYED, due, game)
   tell(game, 'request.retrying', members(game, request) .. ',"attempt":' ..
-    call('HGET', STATUS(request), 'attempt') .. ',"not_before":"' .. rfc3339(tonumber(due)) .. '","error":' ..
+    call('HGET', STATUS .. request, 'attempt') .. ',"not_before":"' .. rfc3339(tonumber(due)) .. '","error":' ..
     problem .. '}', request)
   -- Idle workers wait for the earliest back-off that they know of.
   wake()

@@ -4,22 +4,22 @@
 local request = ARGV[5]
 local letter = call('HGET', DEAD_INDEX, request)
 local function accepted()
-  return { 'accepted', request, unpack(call('HMGET', STATUS(request), 'status', 'position', 'cursor')) }
+  return { 'accepted', request, unpack(call('HMGET', STATUS .. request, 'status', 'position', 'cursor')) }
 end
 if not letter then
-  return call('HGET', STATUS(request), 'revived') == '1' and accepted() or { 'unknown' }
+  return call('HGET', STATUS .. request, 'revived') == '1' and accepted() or { 'unknown' }
 end
 local game, kind, message, parent, before, narration =
-  unpack(call('HMGET', STATUS(request), 'game_id', 'type', 'user_message', 'caused_by', 'cursor', 'narration'))
+  unpack(call('HMGET', STATUS .. request, 'game_id', 'type', 'user_message', 'caused_by', 'cursor', 'narration'))
 if not game then return { 'unknown' } end
-if call('EXISTS', GAME(game)) == 0 then return { 'no_game' } end
+if call('EXISTS', GAME .. game) == 0 then return { 'no_game' } end
 call('XDEL', DEAD, letter)
 call('HDEL', DEAD_INDEX, request)
-call('HDEL', STATUS(request), 'completed_at', 'started_at', 'ended_by')
+call('HDEL', STATUS .. request, 'completed_at', 'started_at', 'ended_by')
 -- Its events begin anew; a reader who has seen some of the earlier ones goes on behind these.
-call('HSETNX', STATUS(request), 'first_cursor', before)
+call('HSETNX', STATUS .. request, 'first_cursor', before)
 
-local position, seq = call('ZCARD', LANE(game)), int(call('INCR', SEQUENCE))
+local position, seq = call('ZCARD', LANE .. game), int(call('INCR', SEQUENCE))
 admit(game, request, seq, seq, position, { 'revived', '1' }, members(game, request) .. ',"type":"' .. kind ..
   '","status":"queued","user_message":' .. cjson.encode(message) ..
   (parent and ',"caused_by":"' .. parent .. '"' or '') .. '}')

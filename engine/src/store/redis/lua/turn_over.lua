@@ -1,9 +1,24 @@
--- Commits a turn and claims for the slot that this frees. ARGV: 5… what claim takes, 12 '1' to look after what is over,
--- 13… what commit takes.
--- Returns {what commit returns, what claim returns}.
-local done, ready = commit(12)
-local claims = claim(4, ready ~= nil, ARGV[12] == '1')
--- The slot has taken a game off the ready ones for the one that came to them: only if that is another one, or if it wants
--- none, is there more to do for others than there was.
-if ready and (not claims[2] or claims[2][1] ~= ARGV[13]) then wake() end
-return { done, claims }
+-- Commits turns and claims for the slots that this frees: all commits first, then all claims.
+-- ARGV: 5–8 as in lease.lua, 9 as in commit.lua, then for each turn: worker, nonce ('' to claim nothing), how many to claim,
+--       number of arguments n of its commit, n arguments.
+-- Returns {ms until a back-off or lease ends or -1, turn…}; a turn is {what commit returns, claim…}, or {'error', what the
+-- server says, claim…}.
+local function turn_over(look_after)
+  local turns, wants, replies, at = {}, {}, {}, 10
+  while at <= #ARGV do
+    local first, last = at + 4, at + 3 + tonumber(ARGV[at + 3])
+    turns[#turns + 1] = { first, last }
+    wants[#wants + 1] = { ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]) }
+    at = last + 1
+  end
+  local ready = commit_all(turns, replies)
+  for n, turn in ipairs(turns) do wants[n][4] = turn[3] or wants[n][2] == '' end
+  local leased, due = claim(wants, replies, look_after)
+  -- Idle workers are told of the games that have become ready and are not among those that the slots have taken.
+  local tokens = {}
+  for n = 2, #ready, 2 do
+    if not leased[ready[n]] then tokens[#tokens + 1] = '1' end
+  end
+  if #tokens > 0 then wake(tokens) end
+  return { due, unpack(replies) }
+end

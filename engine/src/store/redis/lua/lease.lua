@@ -1,0 +1,108 @@
+-- Milliseconds until the earlier of two times, or -1 if there is neither.
+local function until_first(one, other)
+  local due = one and other and math.min(one, other) or one or other
+  return due and math.max(0, math.ceil(due - NOW)) or -1
+end
+
+-- Leases free games to workers, first those whose head request arrived first.
+-- ARGV: 5 lease TTL (ms), 6 attempts a request has, 7 history window, 8 problem (JSON) for a request whose attempts are all
+--       lost.
+-- Each of `wants` is {worker, nonce, how many, whether it is known that this nonce has claimed nothing yet}. The same nonce
+-- gets the same claims again, those whose leases still hold; if none does, it is a new claim.
+-- Appends to each of `replies` the claims of the want in the same place: {game, token, request, values of its status, values
+-- of the game, history}, the values in the order in which they are read below. Before anything is newly leased,
+-- `look_after` is called where it is given. Returns the games that are newly leased, as a set, and the milliseconds until a
+-- lease or a back-off ends, as far as is known, or -1.
+local function claim(wants, replies, look_after)
+  local ttl, window = tonumber(ARGV[5]), tonumber(ARGV[7])
+  local ends = int(NOW + ttl)
+
+  -- What only a request that was claimed before can have is not looked for in one that was not.
+  local function status_of(status)
+    local values = call('HMGET', status, 'attempt', 'started_at', 'type', 'message', 'user_message', 'actor', 'caused_by',
+      'enqueued_at', 'cursor', 'first_cursor')
+    if values[2] or values[10] then
+      for n, value in ipairs(call('HMGET', status, 'error', 'narration', 'delta', 'not_before')) do values[10 + n] = value end
+    end
+    return values
+  end
+
+  local function state_of(state)
+    return call('HMGET', state, 'epoch', 'offset', 'version', 'document', 'created_at', 'updated_at', 'fence')
+  end
+
+  local function describe(game, token, request, status, state)
+    return { game, token, request, status, state, window > 0 and call('LRANGE', HISTORY .. game, -window, -1) or {} }
+  end
+
+  local function lease(game, request, worker)
+    local record, game_state = STATUS .. request, GAME .. game
+    local status, state = status_of(record), state_of(game_state)
+    local attempt, fence = int(tonumber(status[1]) + 1), int(tonumber(state[7]) + 1)
+    local token = fence .. ':' .. worker .. ':' .. request
+    call('HSET', record, 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT,
+      'worker', worker, 'chunks', '0')
+    if status[14] then call('HDEL', record, 'not_before') end
+    status[14] = nil
+    local now, offset = append(game, tonumber(state[2]), request, 'request.processing', members(game, request) ..
+      ',"type":"' .. status[3] .. '","status":"processing","attempt":' .. attempt .. ',"user_message":' ..
+      cjson.encode(status[5]) .. '}')
+    call('HSET', game_state, 'fence', fence, 'epoch', now, 'offset', offset, 'lease', token, 'lease_ends', ends)
+    -- What was read before it was written.
+    status[1], status[2], state[1], state[2] = attempt, NOW_TEXT, now, offset
+    return describe(game, token, request, status, state)
+  end
+
+  -- What a nonce has claimed: game and token of each, a line each.
+  local function MADE(want) return P .. 'claims:' .. want[1] .. ':' .. want[2] end
+
+  local wanted = 0
+  for n, want in ipairs(wants) do
+    local reply, before = replies[n], #replies[n]
+    for game, token in string.gmatch(not want[4] and call('GET', MADE(want)) or '', '([^\n]+)\n([^\n]+)') do
+      if holds(game, token) then
+        local request = head(game)
+        reply[#reply + 1] = describe(game, token, request, status_of(STATUS .. request), state_of(GAME .. game))
+      end
+    end
+    if #reply > before then want[3] = 0 end
+    wanted = wanted + want[3]
+  end
+  local due = look_after and look_after(wanted > 0)
+  if wanted == 0 then return {}, until_first(due) end
+  -- Scripts block the server, so their loops are bounded.
+  wanted = math.min(wanted, 512)
+
+  local ready, at = call('ZRANGE', READY, 0, wanted - 1), 0
+  local taken, active, begun, leased = {}, {}, {}, {}
+  for n, want in ipairs(wants) do
+    local made = {}
+    while #made < want[3] and at < #ready do
+      at = at + 1
+      local game = ready[at]
+      local request = head(game)
+      -- One that cannot be leased spoils no other. A server that is full has kept it as it was; anything else would happen
+      -- again, and is left to `fsck`.
+      local done, answer
+      if request then done, answer = pcall(lease, game, request, want[1]) end
+      if request and not done and string.find(problem_of(answer), 'OOM command', 1, true) then
+        ready = {}
+        break
+      end
+      taken[#taken + 1] = game
+      if done then
+        replies[n][#replies[n] + 1] = answer
+        made[#made + 1] = game .. '\n' .. answer[2]
+        active[#active + 1], active[#active + 2] = ends, game
+        begun[#begun + 1], leased[game] = request, true
+      end
+    end
+    if #made > 0 then call('SET', MADE(want), table.concat(made, '\n'), 'PX', ttl) end
+  end
+  if #taken > 0 then call('ZREM', READY, unpack(taken)) end
+  if #begun > 0 then
+    call('ZADD', ACTIVE, unpack(active))
+    call('ZREM', QUEUED, unpack(begun))
+  end
+  return leased, until_first(due, #begun > 0 and NOW + ttl)
+end

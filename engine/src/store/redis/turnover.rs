@@ -1,0 +1,126 @@
+//! The turns of a process end together: those that are ready while a call is under way share the next one.
+//!
+//! A round trip, the way into a script and the keys that all turns write to are then paid for once. Nobody waits for company:
+//! a turn that ends while there is room goes at once. Each turn of a call is committed for itself, with an answer of its own,
+//! and what has become of all of them is unknown only together, so that a repeat of any is a repeat of its own step.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::Value;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::connection::Connection;
+use super::queue::{read, surprising};
+use super::script::{self, Call};
+use crate::store::StoreError;
+
+/// How many calls are under way at a time: while the server works on one, the next one waits at its door.
+const CALLS: usize = 2;
+/// How many turns share a call: the server does nothing else meanwhile.
+const TURNS: usize = 32;
+
+/// Ends the turns of one shard.
+#[derive(Debug, Clone)]
+pub(super) struct Turnovers {
+    shard: Connection,
+    /// What every call begins with.
+    terms: Call,
+    look_again: Duration,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Vec<Waiting>,
+    calls: usize,
+    /// When leases and back-offs that are over were looked after last.
+    looked: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    turn: Call,
+    fills_slot: bool,
+    answer: oneshot::Sender<Result<Answer, StoreError>>,
+}
+
+/// What came of one turn: milliseconds until a back-off or lease ends, or -1; what the commit returned; its claims.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) due: i64,
+    pub(super) turn: Vec<Value>,
+}
+
+impl Turnovers {
+    pub(super) fn new(shard: Connection, terms: Call, look_again: Duration) -> Self {
+        Self { shard, terms, look_again, state: Arc::default() }
+    }
+
+    /// Ends a turn: `turn` is its part of the arguments of `turn_over.lua`, which also claims for its slot or does not.
+    pub(super) async fn end(&self, turn: Call, fills_slot: bool) -> Result<Answer, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        if self.wait(Waiting { turn, fills_slot, answer }) {
+            // A task of its own: the turns of a call do not end with the caller that happened to begin it.
+            tokio::spawn(self.clone().call_while_some_wait());
+        }
+        let gone = |_| StoreError::Unavailable { reason: "the process is stopping".to_owned() };
+        answered.await.map_err(gone)?
+    }
+
+    /// Puts a turn among those that wait; says whether there is room for another call.
+    fn wait(&self, turn: Waiting) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.waiting.push(turn);
+        let has_room = state.calls < CALLS;
+        state.calls += usize::from(has_room);
+        has_room
+    }
+
+    async fn call_while_some_wait(self) {
+        while let Some((turns, looks)) = self.next_call() {
+            let script = if looks { &script::TURN_OVER_AND_LOOK } else { &script::TURN_OVER };
+            let mut call = self.terms.clone();
+            let mut answers = Vec::with_capacity(turns.len());
+            for Waiting { turn, answer, .. } in turns {
+                call = call.then(&turn);
+                answers.push(answer);
+            }
+            let reply = self.shard.run(script, &call).await.and_then(|reply| split(reply, answers.len()));
+            match reply {
+                // Whoever has gone will not be missed: the lease of a claim that nobody has heard of runs out.
+                Ok(all) => all.into_iter().zip(answers).for_each(|(turn, answer)| drop(answer.send(Ok(turn)))),
+                Err(error) => answers.into_iter().for_each(|answer| drop(answer.send(Err(error.clone())))),
+            }
+        }
+    }
+
+    /// The turns of the next call and whether it looks after what is over; or, if none waits, there is room for one more.
+    fn next_call(&self) -> Option<(Vec<Waiting>, bool)> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody would work on what is claimed for a caller that has gone.
+        state.waiting.retain(|turn| !turn.answer.is_closed());
+        if state.waiting.is_empty() {
+            state.calls -= 1;
+            return None;
+        }
+        let count = state.waiting.len().min(TURNS);
+        let turns: Vec<_> = state.waiting.drain(..count).collect();
+        let looks = turns.iter().any(|turn| turn.fills_slot)
+            && state.looked.is_none_or(|looked| looked.elapsed() >= self.look_again);
+        if looks {
+            state.looked = Some(Instant::now());
+        }
+        Some((turns, looks))
+    }
+}
+
+/// The answers of a call of `count` turns.
+fn split(mut reply: Vec<Value>, count: usize) -> Result<Vec<Answer>, StoreError> {
+    if reply.len() != count + 1 {
+        return Err(surprising("turn_over", &reply));
+    }
+    let due = read(reply.remove(0))?;
+    reply.into_iter().map(|turn| Ok(Answer { due, turn: read(turn)? })).collect()
+}

@@ -1,0 +1,182 @@
+//! Turns that end at the same time: a store may write them in one step, and each is still a step of its own.
+
+use engine::store::{Claim, Commit, Committed, SharedStore, StoreError, Turnover};
+use futures::future::join_all;
+use protocol::GameId;
+
+use crate::bench::Bench;
+use crate::fixture::{claim, finish, is_lost, log, names, new_game, nonce, requests, run_all, say, turn, worker};
+
+/// Games with a request in processing each, and one more behind it.
+async fn running(store: &SharedStore, count: usize) -> (Vec<GameId>, Vec<Claim>) {
+    let mut games = Vec::new();
+    for _ in 0..count {
+        let game = new_game(store).await;
+        say(store, game, "first").await;
+        games.push(game);
+    }
+    let claims = claim(store, count).await;
+    for game in &games {
+        say(store, *game, "second").await;
+    }
+    (games, claims)
+}
+
+/// Ends all turns at the same time: the calls are there before the first of them has gone out.
+async fn end_together(store: &SharedStore, turns: &[(&Claim, Commit, u64)]) -> Vec<Turnover> {
+    let worker = worker();
+    let end = |(claim, commit, nonce)| store.commit_and_claim(claim, commit, &worker, nonce, 1);
+    join_all(turns.iter().map(|(claim, commit, nonce)| end((&claim.lease, commit, *nonce)))).await
+}
+
+pub(crate) async fn turns_that_end_together_are_answered_each_for_itself(bench: Bench) {
+    let store = bench.store().await;
+    let (games, claims) = running(&store, 6).await;
+    // The second has lost its lease, the third starts from a game that is another one, the fifth has ended already.
+    bench.expire_lease(games[1]).await;
+    finish(&store, &claims[4], &[]).await;
+    let mut turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &["event"]), nonce())).collect();
+    turns[2].1.base_version = 7;
+    turns[4].1.story_events.clear();
+
+    let answers: Vec<_> = end_together(&store, &turns).await.into_iter().map(|over| over.committed).collect();
+
+    for n in [0, 3, 4, 5] {
+        assert!(matches!(answers[n], Ok(Committed::Done)), "{:?}", answers[n]);
+    }
+    assert!(is_lost(&answers[1]), "{:?}", answers[1]);
+    assert!(matches!(answers[2], Ok(Committed::VersionChanged)), "{:?}", answers[2]);
+    for (n, version) in [2, 1, 1, 2, 2, 2].into_iter().enumerate() {
+        assert_eq!(store.game(games[n]).await.unwrap().unwrap().version, version, "of game {n}");
+    }
+}
+
+pub(crate) async fn slots_that_are_freed_together_are_filled_in_arrival_order(bench: Bench) {
+    let store = bench.store().await;
+    let (_, claims) = running(&store, 4).await;
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        let game = new_game(&store).await;
+        waiting.push(say(&store, game, "later").await);
+    }
+    let turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &[]), nonce())).collect();
+
+    let next: Vec<_> = end_together(&store, &turns).await.into_iter().flat_map(|over| over.claims.claims).collect();
+
+    assert_eq!(next.len(), 4, "every slot has something to do");
+    assert!(next.iter().all(|claim| !waiting.contains(&claim.lease.request)), "what came later waits");
+    let rest = claim(&store, 9).await;
+    assert_eq!(requests(&rest), waiting);
+    for claim in next.iter().chain(&rest) {
+        finish(&store, claim, &[]).await;
+    }
+    assert!(run_all(&store).await.is_empty());
+}
+
+pub(crate) async fn turns_that_ended_together_answer_a_repeat_as_at_first(bench: Bench) {
+    let store = bench.store().await;
+    let (games, claims) = running(&store, 5).await;
+    let turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &["event"]), nonce())).collect();
+    let first = end_together(&store, &turns).await;
+    assert!(first.iter().all(|over| over.claims.claims.len() == 1));
+    let before = bench.dump().await;
+
+    let again = end_together(&store, &turns).await;
+    // Nor does it matter in which company a turn is ended again.
+    let mut alone = Vec::new();
+    for turn in turns.iter().rev() {
+        alone.extend(end_together(&store, std::slice::from_ref(turn)).await);
+    }
+    alone.reverse();
+
+    for repeats in [again, alone] {
+        for (repeat, first) in repeats.iter().zip(&first) {
+            assert_eq!(repeat.committed.as_ref().unwrap(), first.committed.as_ref().unwrap());
+            assert_eq!(repeat.claims.claims, first.claims.claims);
+        }
+    }
+    assert!(bench.dump().await == before, "a repeat has written something");
+    for game in games {
+        let log = log(&store, game).await;
+        assert_eq!(names(&log).iter().filter(|name| **name == "request.completed").count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_redis_cannot_write_spoils_no_other() {
+    crate::bench::on_redis(|bench| async move {
+        let store = bench.store().await;
+        let (games, claims) = running(&store, 5).await;
+        let (mut connection, prefix) = bench.keeper_of(games[2]).await;
+        let history = format!("{prefix}game-history:{}", games[2]);
+        redis::cmd("SET").arg(&history).arg("no list").query_async::<()>(&mut connection).await.unwrap();
+        let turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &[]), nonce())).collect();
+
+        let all = end_together(&store, &turns).await;
+
+        for (n, over) in all.iter().enumerate() {
+            match &over.committed {
+                Err(StoreError::Corrupt { reason, .. }) if n == 2 => assert!(reason.contains("WRONGTYPE"), "{reason}"),
+                committed => assert!(n != 2 && matches!(committed, Ok(Committed::Done)), "of game {n}: {committed:?}"),
+            }
+        }
+        let state = store.game(games[2]).await.unwrap().unwrap();
+        assert_eq!((state.version, names(&log(&store, games[2]).await)[..].contains(&"request.completed")), (1, false));
+        assert!(store.lane(games[2]).await.unwrap().lease.is_some(), "nothing of it was written");
+        redis::cmd("DEL").arg(&history).query_async::<()>(&mut connection).await.unwrap();
+        finish(&store, &claims[2], &[]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_game_that_redis_cannot_lease_spoils_no_other() {
+    crate::bench::on_redis(|bench| async move {
+        let store = bench.store().await;
+        let mut games = Vec::new();
+        for _ in 0..3 {
+            let game = new_game(&store).await;
+            say(&store, game, "first").await;
+            games.push(game);
+        }
+        let claims = claim(&store, 3).await;
+        // What a log cannot be appended to, a lease cannot be told of.
+        let other = new_game(&store).await;
+        let spoiled = say(&store, other, "spoiled").await;
+        let (mut connection, prefix) = bench.keeper_of(other).await;
+        let log = format!("{prefix}game-events:{other}");
+        redis::pipe().del(&log).set(&log, "no stream").query_async::<()>(&mut connection).await.unwrap();
+        for game in games {
+            say(&store, game, "second").await;
+        }
+        let turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &[]), nonce())).collect();
+
+        let all = end_together(&store, &turns).await;
+
+        assert!(all.iter().all(|over| matches!(over.committed, Ok(Committed::Done))));
+        let next: Vec<_> = all.into_iter().flat_map(|over| over.claims.claims).collect();
+        assert_eq!(next.len(), 2, "the slot that got the spoiled one waits for what comes next");
+        assert!(!requests(&next).contains(&spoiled));
+        for claim in &next {
+            finish(&store, claim, &[]).await;
+        }
+        assert_eq!(run_all(&store).await, ["second"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn scripts_that_redis_has_forgotten_are_sent_again() {
+    crate::bench::on_redis(|bench| async move {
+        let store = bench.store().await;
+        let (games, claims) = running(&store, 3).await;
+        let (mut connection, _) = bench.keeper_of(games[0]).await;
+        let turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &[]), nonce())).collect();
+        redis::cmd("SCRIPT").arg("FLUSH").query_async::<()>(&mut connection).await.unwrap();
+
+        let all = end_together(&store, &turns).await;
+
+        assert!(all.iter().all(|over| matches!(over.committed, Ok(Committed::Done)) && over.claims.claims.len() == 1));
+    })
+    .await;
+}
