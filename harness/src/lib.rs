@@ -6,19 +6,24 @@
 
 pub mod bench;
 pub mod case;
+pub mod changes;
 pub mod chaos;
 pub mod cli;
 pub mod crash;
 pub mod expect;
+pub mod explain;
+pub mod fix;
 mod fleet;
 pub mod http;
 pub mod invariants;
 pub mod json;
+pub mod last_run;
 pub mod model;
 pub mod profile;
 pub mod record;
 pub mod report;
 pub mod run;
+pub mod select;
 pub mod services;
 pub mod snapshot;
 pub mod watch;

@@ -37,13 +37,39 @@ fn a_mistake_in_a_case_is_shown_with_line_caret_and_suggestion() {
     }
 }
 
+const OLD: &str = r#"{"name": "x", "scenario": "s", "steps": [
+    {"user_prompt": "hello", "expect_in_narrative": ["sea"]},
+    {"user_prompt": "hello", "expect": {"user_location": "pier"}}]}"#;
+
 #[test]
-fn an_old_name_is_a_warning_and_no_error() {
-    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello", "expect_in_narrative": ["sea"]}]}"#;
-    let dir = directory("old.json", case);
+fn check_wants_the_right_names_and_says_where() {
+    let dir = directory("old.json", OLD);
     let output = harness(&["check", "old.json"], dir.path());
-    assert_eq!(output.status.code(), Some(0));
-    assert!(text(&output.stderr).contains("expect.response_contains"), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(3));
+    let error = text(&output.stderr);
+    for part in
+        ["old.json:2:30", "expect.response_contains", "old.json:3:41", "`expect` has no `user_location`", "`location`"]
+    {
+        assert!(error.contains(part), "{part}\n{error}");
+    }
+}
+
+#[test]
+fn run_and_a_lenient_check_read_old_names_as_what_they_were_meant_to_be() {
+    let dir = directory("old.json", OLD);
+    for args in [["check", "old.json", "--lenient"], ["run", "old.json", "--list"]] {
+        let output = harness(&args, dir.path());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("expect.response_contains"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_key_that_is_there_twice_is_an_error() {
+    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "a", "user_prompt": "b"}]}"#;
+    let output = harness(&["check", "--lenient", "twice.json"], directory("twice.json", case).path());
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("the key `user_prompt` is here twice"), "{}", text(&output.stderr));
 }
 
 #[test]
@@ -54,6 +80,14 @@ fn the_schema_knows_every_part_of_a_case() {
         assert!(schema["properties"].get(key).is_some(), "{key}");
     }
     assert_eq!(schema["additionalProperties"], false);
+}
+
+#[test]
+fn the_schema_can_be_written_to_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(harness(&["schema", "--out", "case.schema.json"], dir.path()).status.code(), Some(0));
+    let written = fs::read_to_string(dir.path().join("case.schema.json")).unwrap();
+    assert_eq!(written, text(&harness(&["schema"], dir.path()).stdout));
 }
 
 #[test]
@@ -118,6 +152,39 @@ fn a_process_is_not_started_for_a_parent_that_is_gone() {
     let output = harness(&["supervise", "1", "--", "/bin/echo", "up"], Path::new("."));
     assert_eq!(text(&output.stdout), "");
     assert!(text(&output.stderr).contains("the harness is gone"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_case_is_explained_in_plain_words() {
+    let case = r#"{"name": "x", "scenario": "s", "steps": [{"kill": "worker[0]"}, {"expect": {"location": "pier"}}]}"#;
+    let dir = directory("case.json", case);
+    let output = harness(&["explain", "case.json"], dir.path());
+    assert_eq!(output.status.code(), Some(0));
+    let words = text(&output.stdout);
+    for part in
+        ["1. kills worker 0 with SIGKILL (within 10 s)", "then the player is in `pier`", "without being asked for"]
+    {
+        assert!(words.contains(part), "{part}\n{words}");
+    }
+    assert_eq!(harness(&["explain", "nowhere.json"], dir.path()).status.code(), Some(3));
+}
+
+#[test]
+fn shells_can_complete_commands_and_flags() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = harness(&["completions", shell], Path::new("."));
+        assert_eq!(output.status.code(), Some(0));
+        let script = text(&output.stdout);
+        assert!(script.contains("last-failed") && script.contains("explain"), "{shell}: {script}");
+    }
+}
+
+#[test]
+fn help_shows_the_flags_in_groups_with_examples_and_exit_codes() {
+    let help = text(&harness(&["run", "--help"], Path::new(".")).stdout);
+    for part in ["Which cases:", "Time limits:", "Services and programs:", "Examples:", "Exit codes:", "130 Ctrl-C"] {
+        assert!(help.contains(part), "{part}\n{help}");
+    }
 }
 
 /// The oracle in `tests/oracle` is a service that the harness was not written for.

@@ -3,7 +3,7 @@
 //! Where it is clear what such a key was meant to be it is read so, with a warning that names the right key. Where it
 //! is not clear, it stays, and is an unknown key.
 
-use crate::json::{JsonError, Kind, Member, Node};
+use crate::json::{JsonError, Kind, Member, Node, Span};
 
 /// Expectations that were also written at the level of the step, where they had no effect; with their right names.
 const EXPECTATIONS: &[(&str, &str)] = &[
@@ -38,68 +38,133 @@ const SEED_FIELDS: &[(&str, &str)] = &[
     ("world_locations", "locations"),
 ];
 
-/// Rewrites the old keys of a case file in place, and returns a warning for each.
-pub(super) fn modernise(case: &mut Node) -> Vec<JsonError> {
-    let mut warnings = Vec::new();
-    let scenario = text_of(case, "scenario");
-    if let Some(seed) = member_mut(case, "seed_game_state") {
-        modernise_seed(seed, scenario.as_deref(), &mut warnings);
-    }
-    if let Some(Node { kind: Kind::Array(steps), .. }) = member_mut(case, "steps") {
-        for step in steps {
-            modernise_step(step, &mut warnings);
-        }
-    }
-    warnings
+/// A name that was read as what it was meant to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldName {
+    /// What is wrong with it, and where.
+    pub mistake: JsonError,
+    /// What would be right.
+    pub mend: Mend,
 }
 
-fn modernise_seed(seed: &mut Node, scenario: Option<&str>, warnings: &mut Vec<JsonError>) {
+/// How a file is changed so that it says what it was read as. Places are those of the file as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mend {
+    /// The key becomes another one.
+    Rename {
+        /// The key, quotes included.
+        key: Span,
+        /// The other one.
+        to: &'static str,
+    },
+    /// The member goes.
+    Remove {
+        /// The object that it is in.
+        object: Span,
+        /// Its key.
+        key: Span,
+    },
+    /// The member goes into the `expect` of its step, which is made if there is none.
+    IntoExpect {
+        /// The step.
+        step: Span,
+        /// Its key there.
+        key: Span,
+        /// Its key in `expect`.
+        to: &'static str,
+    },
+}
+
+/// The old names in the text of a case file.
+pub fn old_names(text: &str) -> Result<Vec<OldName>, JsonError> {
+    Ok(modernise(&mut crate::json::parse(text)?))
+}
+
+/// Rewrites the old names of a case file in place, and returns them.
+pub(super) fn modernise(case: &mut Node) -> Vec<OldName> {
+    let mut old = Vec::new();
+    let scenario = text_of(case, "scenario");
+    if let Some(seed) = member_mut(case, "seed_game_state") {
+        modernise_seed(seed, scenario.as_deref(), &mut old);
+    }
+    for (_, game) in member_mut(case, "games").map(members_mut).into_iter().flatten() {
+        let scenario = text_of(game, "scenario").or_else(|| scenario.clone());
+        if let Some(seed) = member_mut(game, "seed_game_state") {
+            modernise_seed(seed, scenario.as_deref(), &mut old);
+        }
+    }
+    modernise_steps(case, "steps", &mut old);
+    old.sort_by_key(|old| old.mistake.span.as_ref().map(|span| span.start));
+    old
+}
+
+fn modernise_seed(seed: &mut Node, scenario: Option<&str>, old: &mut Vec<OldName>) {
+    let object = seed.span.clone();
     let Kind::Object(members) = &mut seed.kind else { return };
     members.retain(|member| {
         let repeated =
             member.key == "scenario" && matches!(&member.value.kind, Kind::String(s) if Some(s.as_str()) == scenario);
         if repeated {
-            warnings.push(
-                JsonError::at(member.key_span.clone(), "a seed does not choose the scenario")
+            let key = member.key_span.clone();
+            old.push(OldName {
+                mistake: JsonError::at(key.clone(), "a seed does not choose the scenario")
                     .help("the case's own `scenario` does; leave this one out"),
-            );
+                mend: Mend::Remove { object: object.clone(), key },
+            });
         }
         !repeated
     });
-    for (old, new) in SEED_FIELDS {
-        if members.iter().any(|member| member.key == *new) {
-            continue;
-        }
-        if let Some(member) = members.iter_mut().find(|member| member.key == *old) {
-            (*new).clone_into(&mut member.key);
-            warnings.push(renamed(member, old, new));
+    for (name, right) in SEED_FIELDS {
+        rename(members, name, right, "the game state", old);
+    }
+}
+
+fn modernise_steps(owner: &mut Node, key: &str, old: &mut Vec<OldName>) {
+    if let Some(steps) = member_mut(owner, key) {
+        modernise_list(steps, old);
+    }
+}
+
+fn modernise_list(steps: &mut Node, old: &mut Vec<OldName>) {
+    let Kind::Array(steps) = &mut steps.kind else { return };
+    for step in steps {
+        modernise_step(step, old);
+        modernise_steps(step, "parallel", old);
+        if let Some(actors) = member_mut(step, "actors") {
+            for (_, steps) in members_mut(actors) {
+                modernise_list(steps, old);
+            }
         }
     }
 }
 
-fn modernise_step(step: &mut Node, warnings: &mut Vec<JsonError>) {
+fn modernise_step(step: &mut Node, old: &mut Vec<OldName>) {
     let span = step.span.clone();
+    if let Some(Node { kind: Kind::Object(expect), .. }) = member_mut(step, "expect") {
+        for (name, right) in EXPECTATIONS.iter().filter(|(name, right)| name != right) {
+            rename(expect, name, right, "`expect`", old);
+        }
+    }
     let Kind::Object(members) = &mut step.kind else { return };
-    let mut moved = Vec::new();
+    let mut moved: Vec<Member> = Vec::new();
     let expected: Vec<String> = members
         .iter()
         .find(|member| member.key == "expect")
         .map(|member| member.value.members().iter().map(|inner| inner.key.clone()).collect())
         .unwrap_or_default();
-    for (old, new) in EXPECTATIONS {
-        if expected.iter().any(|key| key == new) {
+    for (name, right) in EXPECTATIONS {
+        if expected.iter().any(|key| key == right) || moved.iter().any(|member| member.key == *right) {
             continue;
         }
-        if let Some(index) = members.iter().position(|member| member.key == *old) {
+        if let Some(index) = members.iter().position(|member| member.key == *name) {
             let mut member = members.remove(index);
-            (*new).clone_into(&mut member.key);
-            warnings.push(
-                JsonError::at(
-                    member.key_span.clone(),
-                    format!("`{old}` stands beside `expect`, where it says nothing"),
-                )
-                .help(format!("read as `expect.{new}`; write it there")),
-            );
+            (*right).clone_into(&mut member.key);
+            let key = member.key_span.clone();
+            old.push(OldName {
+                mistake: JsonError::at(key.clone(), format!("`{name}` stands beside `expect`, where it says nothing"))
+                    .help(format!("read as `expect.{right}`; write it there")),
+                mend: Mend::IntoExpect { step: span.clone(), key, to: right },
+            });
             moved.push(member);
         }
     }
@@ -114,16 +179,32 @@ fn modernise_step(step: &mut Node, warnings: &mut Vec<JsonError>) {
     }
 }
 
-fn renamed(member: &Member, old: &str, new: &str) -> JsonError {
-    JsonError::at(member.key_span.clone(), format!("the game state has no `{old}`"))
-        .help(format!("read as `{new}`; write it so"))
+/// Renames a member unless one with the right name is there too: then it stays, and is an unknown key.
+fn rename(members: &mut [Member], name: &str, right: &'static str, owner: &str, old: &mut Vec<OldName>) {
+    if members.iter().any(|member| member.key == right) {
+        return;
+    }
+    if let Some(member) = members.iter_mut().find(|member| member.key == name) {
+        right.clone_into(&mut member.key);
+        let key = member.key_span.clone();
+        old.push(OldName {
+            mistake: JsonError::at(key.clone(), format!("{owner} has no `{name}`"))
+                .help(format!("read as `{right}`; write it so")),
+            mend: Mend::Rename { key, to: right },
+        });
+    }
+}
+
+fn members_mut(node: &mut Node) -> impl Iterator<Item = (&str, &mut Node)> {
+    let members = match &mut node.kind {
+        Kind::Object(members) => members.as_mut_slice(),
+        _ => &mut [],
+    };
+    members.iter_mut().map(|member| (member.key.as_str(), &mut member.value))
 }
 
 fn member_mut<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
-    match &mut node.kind {
-        Kind::Object(members) => members.iter_mut().find(|member| member.key == key).map(|member| &mut member.value),
-        _ => None,
-    }
+    members_mut(node).find(|(name, _)| *name == key).map(|(_, value)| value)
 }
 
 fn text_of(node: &Node, key: &str) -> Option<String> {
@@ -167,7 +248,35 @@ mod tests {
         let seed = case.get("seed_game_state").unwrap().to_value();
         assert_eq!(seed, json!({"user_location": "pier", "scene_name": "dusk"}));
         assert_eq!(warnings.len(), 3);
-        assert!(warnings.iter().any(|w| w.help.as_deref() == Some("read as `user_location`; write it so")));
+        let helps: Vec<_> = warnings.iter().filter_map(|old| old.mistake.help.as_deref()).collect();
+        assert!(helps.contains(&"read as `user_location`; write it so"), "{helps:?}");
+    }
+
+    #[test]
+    fn names_of_the_game_state_are_read_in_expect_too_wherever_it_stands() {
+        let mut case = parse(
+            r#"{"games": {"b": {"seed_game_state": {"scene": "dusk"}}},
+                "steps": [{"parallel": [{"expect": {"user_location": "pier", "user_inventory": []}}, {"game_ended": true}]}]}"#,
+        )
+        .unwrap();
+        assert_eq!(modernise(&mut case).len(), 4);
+        assert_eq!(
+            case.to_value(),
+            json!({"games": {"b": {"seed_game_state": {"scene_name": "dusk"}}},
+                   "steps": [{"parallel": [{"expect": {"location": "pier", "inventory": []}},
+                                           {"expect": {"is_ended": true}}]}]})
+        );
+    }
+
+    #[test]
+    fn two_names_for_one_thing_are_not_read_as_one() {
+        let mut case =
+            parse(r#"{"steps": [{"expect": {"location": "a", "user_location": "b"}}, {"location": "a", "user_location": "b"}]}"#)
+                .unwrap();
+        assert_eq!(modernise(&mut case).len(), 1);
+        let steps = case.get("steps").unwrap().items();
+        assert!(steps[0].get("expect").unwrap().get("user_location").is_some());
+        assert!(steps[1].get("user_location").is_some());
     }
 
     #[test]

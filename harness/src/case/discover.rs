@@ -1,12 +1,18 @@
 //! From paths on the command line to the cases of a run: directories are walked, sequences followed, doubles left out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Case;
 use super::error::{CaseWarning, DiscoverError};
-use super::parse::{Parsed, named_path, parse};
+use super::parse::{Parsed, named_path, parse_with};
+use super::scripts::Scripts;
 use crate::profile::Profile;
+
+/// Fewer files than this are not worth another thread.
+const FILES_MIN: usize = 50;
 
 /// The cases of a run, in the order of their paths, and everything that is wrong with the files.
 #[derive(Debug, Default)]
@@ -22,9 +28,18 @@ pub struct Discovered {
 /// Gathers the cases below the given paths. A file that is reached twice counts once.
 #[must_use]
 pub fn discover(paths: &[PathBuf], profile: &Profile) -> Discovered {
-    let mut walk = Walk { profile, found: Discovered::default(), seen: BTreeSet::new(), sequences: Vec::new() };
-    for path in paths {
-        walk.path(path);
+    let (files, errors) = files(paths);
+    let mut walk = Walk {
+        profile,
+        found: Discovered { errors, ..Discovered::default() },
+        read: HashMap::new(),
+        scripts: Scripts::default(),
+        seen: BTreeSet::new(),
+        sequences: Vec::new(),
+    };
+    walk.read = read_all(&files, profile, &walk.scripts);
+    for file in &files {
+        walk.file(file);
     }
     let mut found = walk.found;
     let mut ids = BTreeSet::new();
@@ -39,38 +54,75 @@ pub fn discover(paths: &[PathBuf], profile: &Profile) -> Discovered {
     found
 }
 
+/// The case files below the given paths, in the order of their paths, and the directories that cannot be read.
+#[must_use]
+pub fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<DiscoverError>) {
+    let (mut files, mut errors) = (Vec::new(), Vec::new());
+    for path in paths {
+        gather(path, &mut files, &mut errors);
+    }
+    (files, errors)
+}
+
+fn gather(path: &Path, files: &mut Vec<PathBuf>, errors: &mut Vec<DiscoverError>) {
+    if !path.is_dir() {
+        return files.push(path.to_owned());
+    }
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(source) => return errors.push(DiscoverError::Unreadable { path: path.to_owned(), source }),
+    };
+    let mut inside: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    inside.sort();
+    for path in inside {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let hidden = name.starts_with('.');
+        // A schema beside the cases is there for editors.
+        let is_case = name.ends_with(".json") && !name.ends_with(".schema.json");
+        if !hidden && (is_case || path.is_dir() && !path.ends_with("snapshots")) {
+            gather(&path, files, errors);
+        }
+    }
+}
+
+type Read = Result<(Parsed, Vec<CaseWarning>), DiscoverError>;
+
+/// Reads the files on all processors.
+fn read_all(files: &[PathBuf], profile: &Profile, scripts: &Scripts) -> HashMap<PathBuf, Read> {
+    let threads =
+        std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(files.len().div_ceil(FILES_MIN));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mine = std::iter::from_fn(|| files.get(next.fetch_add(1, Ordering::Relaxed)));
+        mine.map(|file| (file.clone(), read(file, profile, scripts))).collect::<Vec<_>>()
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all: HashMap<PathBuf, Read> = work().into_iter().collect();
+        // A file whose reader has panicked is read again where it is needed, and panics there.
+        all.extend(others.into_iter().filter_map(|thread| thread.join().ok()).flatten());
+        all
+    })
+}
+
+fn read(path: &Path, profile: &Profile, scripts: &Scripts) -> Read {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| DiscoverError::Unreadable { path: path.to_owned(), source })?;
+    Ok(parse_with(&text, path, profile, scripts)?)
+}
+
 struct Walk<'a> {
     profile: &'a Profile,
     found: Discovered,
+    /// Files that have been read already.
+    read: HashMap<PathBuf, Read>,
+    scripts: Scripts,
     seen: BTreeSet<PathBuf>,
     sequences: Vec<PathBuf>,
 }
 
 impl Walk<'_> {
-    fn path(&mut self, path: &Path) {
-        if !path.is_dir() {
-            return self.file(path);
-        }
-        let entries = match std::fs::read_dir(path) {
-            Ok(entries) => entries,
-            Err(source) => return self.found.errors.push(DiscoverError::Unreadable { path: path.to_owned(), source }),
-        };
-        let mut inside: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-        inside.sort();
-        for path in inside {
-            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            let is_case = path.extension().is_some_and(|extension| extension == "json");
-            if !hidden && (is_case || path.is_dir() && !path.ends_with("snapshots")) {
-                self.path(&path);
-            }
-        }
-    }
-
     fn file(&mut self, path: &Path) {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(source) => return self.found.errors.push(DiscoverError::Unreadable { path: path.to_owned(), source }),
-        };
         let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if self.sequences.contains(&canonical) {
             return self.found.errors.push(DiscoverError::Cycle { path: path.to_owned() });
@@ -78,8 +130,9 @@ impl Walk<'_> {
         if !self.seen.insert(canonical.clone()) {
             return;
         }
-        match parse(&text, path, self.profile) {
-            Err(error) => self.found.errors.push(error.into()),
+        let read = self.read.remove(path).unwrap_or_else(|| read(path, self.profile, &self.scripts));
+        match read {
+            Err(error) => self.found.errors.push(error),
             Ok((parsed, warnings)) => {
                 self.found.warnings.extend(warnings);
                 match parsed {
@@ -130,6 +183,8 @@ mod tests {
             ("deep/c.json", CASE),
             ("deep/b.json", CASE),
             ("snapshots/x.json", "not a case"),
+            ("case.schema.json", "not a case"),
+            (".harness/last-run.json", "not a case"),
         ]);
         let found = discover(&[dir.path().to_owned()], &Profile::story_engine());
         assert!(found.errors.is_empty(), "{:?}", found.errors);

@@ -40,6 +40,14 @@ pub struct CaseWarning {
     span: SourceSpan,
 }
 
+/// Where good will is not wanted, a warning is an error.
+impl From<CaseWarning> for CaseError {
+    fn from(warning: CaseWarning) -> Self {
+        let CaseWarning { path, line, column, message, help, text, span } = warning;
+        Self { path, line, column, message, help, text, span }
+    }
+}
+
 /// The cases of a run could not be gathered.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum DiscoverError {

@@ -9,10 +9,12 @@ mod expect;
 mod file;
 mod names;
 mod parse;
+mod scripts;
 mod step;
 mod target;
 
-pub use discover::{Discovered, discover};
+pub use compat::{Mend, OldName, old_names};
+pub use discover::{Discovered, discover, files};
 pub use error::{CaseError, CaseWarning, DiscoverError};
 pub use expect::{CallCounts, CallKind, EventList, EventPattern, Expect, PromptPattern, QueueExpect, StreamExpect};
 pub use file::{

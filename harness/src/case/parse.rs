@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::error::{CaseError, CaseWarning, Source};
 use super::file::{CaseFile, Filter, Snapshots};
 use super::names;
+use super::scripts::Scripts;
 use super::step::{Around, Step};
 use super::{Case, DEFAULT_GAME, Game, ModelScript};
 use crate::json::{self, JsonError, Node};
@@ -33,15 +34,31 @@ pub struct Sequence {
 
 /// Reads a case file. The path is for messages, for the case's id, and for what the file names relative to itself.
 pub fn parse(text: &str, path: &Path, profile: &Profile) -> Result<(Parsed, Vec<CaseWarning>), Box<CaseError>> {
+    parse_with(text, path, profile, &Scripts::default())
+}
+
+/// The same, for one of many files.
+pub(super) fn parse_with(
+    text: &str,
+    path: &Path,
+    profile: &Profile,
+    scripts: &Scripts,
+) -> Result<(Parsed, Vec<CaseWarning>), Box<CaseError>> {
     let source = Source::new(path, text);
     let mut warnings = Vec::new();
-    let parsed = read(text, path, profile, &mut warnings).map_err(|error| Box::new(source.error(error)))?;
+    let parsed = read(text, path, profile, scripts, &mut warnings).map_err(|error| Box::new(source.error(error)))?;
     Ok((parsed, warnings.into_iter().map(|warning| source.warning(warning)).collect()))
 }
 
-fn read(text: &str, path: &Path, profile: &Profile, warnings: &mut Vec<JsonError>) -> Result<Parsed, JsonError> {
+fn read(
+    text: &str,
+    path: &Path,
+    profile: &Profile,
+    scripts: &Scripts,
+    warnings: &mut Vec<JsonError>,
+) -> Result<Parsed, JsonError> {
     let mut node = json::parse(text)?;
-    warnings.extend(super::compat::modernise(&mut node));
+    warnings.extend(super::compat::modernise(&mut node).into_iter().map(|old| old.mistake));
     let mut file: CaseFile = json::from_node(&node)?;
     if !file.cases.is_empty() {
         if let Some(steps) = node.get("steps") {
@@ -67,7 +84,7 @@ fn read(text: &str, path: &Path, profile: &Profile, warnings: &mut Vec<JsonError
     names::check_labels(&games, &steps, nodes)?;
     check_filters(&file.snapshot, &node)?;
     let content = file.content.as_ref().map(|dir| directory(dir, &node, path)).transpose()?;
-    let model = file.model.as_ref().map(|model| script(model, &node, text, path)).transpose()?;
+    let model = file.model.as_ref().map(|model| script(model, &node, text, path, scripts)).transpose()?;
     Ok(Parsed::Case(Box::new(Case {
         id: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         name: file.name,
@@ -123,13 +140,11 @@ fn directory(named: &str, node: &Node, path: &Path) -> Result<PathBuf, JsonError
 }
 
 /// The script of a case, its own or another file's, checked here so that its mistakes show before anything is started.
-fn script(model: &Value, node: &Node, text: &str, path: &Path) -> Result<ModelScript, JsonError> {
+fn script(model: &Value, node: &Node, text: &str, path: &Path, scripts: &Scripts) -> Result<ModelScript, JsonError> {
     let span = node.get("model").map_or(node.span.clone(), |model| model.span.clone());
     if let Value::String(file) = model {
         let path = path.parent().unwrap_or(Path::new("")).join(file);
-        let unreadable = |error| format!("the script {} cannot be read: {error}", path.display());
-        let text = std::fs::read_to_string(&path).map_err(|error| JsonError::at(span.clone(), unreadable(error)))?;
-        Script::parse(&text, &path.display().to_string()).map_err(|error| JsonError::at(span, error.to_string()))?;
+        let text = scripts.text(&path).map_err(|message| JsonError::at(span, message))?;
         return Ok(ModelScript { text, path });
     }
     let text = json::without_comments(&text[span.clone()])?;
@@ -178,7 +193,7 @@ mod tests {
                   {"name": "reset", "user_prompt": "RESET_GAMESTATE", "expect": {"user_location": "jetty"}}]}"#,
         )
         .unwrap();
-        assert!(warnings.is_empty());
+        assert_eq!(warnings.len(), 1, "`user_location` is an old name");
         assert_eq!(case.id, "test_this");
         assert_eq!(case.steps[0].expect.inventory, Some(vec![]));
         assert!(matches!(case.steps[1].action, Action::WaitForStoryEvent { .. }));

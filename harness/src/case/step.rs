@@ -291,7 +291,8 @@ fn span_of(node: &Node, key: &str) -> crate::json::Span {
 
 impl Action {
     /// A name for a step that has none.
-    fn describe(&self) -> String {
+    #[must_use]
+    pub fn describe(&self) -> String {
         match self {
             Self::Chat(chat) => chat.message.trim().to_owned(),
             Self::WaitForStoryEvent { .. } => "wait for a story event".to_owned(),

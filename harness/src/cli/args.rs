@@ -8,13 +8,26 @@ use clap::{Args, Parser, Subcommand};
 use super::bench::BenchArgs;
 use super::chaos::ChaosArgs;
 use super::crash::CrashArgs;
+use super::explain::ExplainArgs;
+use super::fix::FixArgs;
+use super::new::{NewArgs, SchemaArgs};
 use super::record::RecordArgs;
-use crate::model::Wire;
+use super::run_args::{self, RunArgs};
 use crate::services::Mode;
+
+/// Shown below the commands.
+const EXAMPLES: &str = "\
+Examples:
+  harness new cases/test_bell       write a small case that passes
+  harness run cases/test_bell.json  run it; `--watch`: and again whenever something changes
+  harness explain cases/test_bell.json
+  harness check                     read everything in cases/ and say what is wrong
+  harness run                       run everything in cases/
+  harness chaos                     break what no case breaks";
 
 /// Runs JSON cases against the real story engine and breaks it on purpose.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about, after_help = EXAMPLES)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -23,10 +36,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run cases.
-    ///
-    /// Exit codes: 0 all passed, 1 failed, 2 usage, 3 a file is not a case, 4 no services, 5 only snapshots wait, 130 Ctrl-C.
-    /// `HARNESS_PATIENCE=3` stretches all time limits; `HARNESS_REQUIRE_SERVICES=1` makes services that are not there a
-    /// failure.
+    #[command(after_help = run_args::EXAMPLES, after_long_help = run_args::EXAMPLES)]
     Run(Box<RunArgs>),
     /// Play many games while processes are killed, frozen and restarted at random; then check that nothing was lost, applied
     /// twice, reordered or narrated twice.
@@ -49,11 +59,36 @@ pub(super) enum Command {
     /// Whether the numbers are good is for who reads them.
     Bench(BenchArgs),
     /// Read cases and say what is wrong with them; run nothing.
-    Check(Paths),
-    /// List the cases that would be run.
+    ///
+    /// Exit codes: 0 nothing, 2 usage, 3 something. Names that `run` reads with a warning are errors here; `harness fix`
+    /// rewrites them.
+    Check(CheckArgs),
+    /// Rewrite names of the Go engine's cases as what `run` reads them as, and nothing else of the files.
+    ///
+    /// Exit codes: 0 done, or nothing to do; 2 usage; 3 a file is not a case, and is left as it is.
+    Fix(FixArgs),
+    /// Say in plain words what a case will do and demand, step by step.
+    ///
+    /// Exit codes: 0 said, 2 usage, 3 it is not a case.
+    Explain(ExplainArgs),
+    /// Write a small case that passes, to go on from. A file that is there already is never overwritten.
+    ///
+    /// The schema for editors is written beside it as `case.schema.json`, unless it is there.
+    New(NewArgs),
+    /// List the cases: id, file, name. `harness run --list` does so for those that its flags select.
     List(Paths),
     /// Print the JSON Schema of case files.
-    Schema,
+    Schema(SchemaArgs),
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Examples:\n  harness completions bash > ~/.local/share/bash-completion/completions/harness\n  \
+                            harness completions zsh > \"${fpath[1]}/_harness\"\n  \
+                            harness completions fish > ~/.config/fish/completions/harness.fish"
+    )]
+    Completions {
+        /// Which one.
+        shell: clap_complete::Shell,
+    },
     /// Become a program that dies with its parent.
     #[command(hide = true)]
     Supervise {
@@ -83,82 +118,12 @@ pub(super) struct Paths {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RunArgs {
-    /// Case files, or directories with them.
-    #[arg(default_value = "cases/")]
-    pub(super) paths: Vec<PathBuf>,
-    /// How Redis and the model are come by; the first that works of local, docker and embedded when left out.
-    #[arg(long, value_parser = wanted_mode, default_value = "auto")]
-    pub(super) services: Wanted,
-    /// What is tested; the first `harness.toml` beside or above the cases when left out, and the story engine without one.
-    #[arg(long, value_name = "FILE")]
-    pub(super) profile: Option<PathBuf>,
-    /// The wire format in which the engine speaks to the model.
-    #[arg(long, value_enum, default_value_t = Wire::Openai)]
-    pub(super) provider: Wire,
-    /// Run only cases whose id, name or a tag contains this.
-    #[arg(long, value_name = "TEXT")]
-    pub(super) filter: Option<String>,
-    /// How many cases run at the same time; twice the processors when left out.
-    #[arg(long, value_name = "N")]
-    pub(super) jobs: Option<usize>,
-    /// Keep what is new as the snapshots.
-    #[arg(long)]
-    pub(super) update: bool,
-    /// The engine; beside this program when left out.
-    #[arg(long, value_name = "PATH")]
-    pub(super) engine: Option<PathBuf>,
-    /// The scripted model; beside this program when left out.
-    #[arg(long, value_name = "PATH")]
-    pub(super) mock_llm: Option<PathBuf>,
-    /// Content for the engine; `fixtures/content` here or in a directory above when left out.
-    #[arg(long, value_name = "DIR")]
-    pub(super) content: Option<PathBuf>,
-    /// External services: the engine's API.
-    #[arg(long, value_name = "URL")]
-    pub(super) api_url: Option<String>,
-    /// External services: the Redis behind the engine; looked at once, to see that it is there.
-    #[arg(long, value_name = "URL")]
-    pub(super) redis_url: Option<String>,
-    /// External services: the scripted model that the engine calls.
-    #[arg(long, value_name = "URL")]
-    pub(super) mock_url: Option<String>,
-    /// Keep the directory with logs, configurations and stores, and say where it is.
-    #[arg(long)]
-    pub(super) keep: bool,
+pub(super) struct CheckArgs {
     #[command(flatten)]
-    pub(super) reports: ReportArgs,
-    /// Give up on the whole run after so many seconds.
-    #[arg(long, value_name = "SECONDS")]
-    pub(super) timeout: Option<u64>,
-}
-
-/// Reports beside what is printed.
-#[derive(Debug, Args)]
-pub(super) struct ReportArgs {
-    /// Write a `JUnit` report.
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// Write everything that happens as JSON lines; `-` is stdout, and people are told on stderr.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Write one HTML page with a timeline of every case.
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-    /// Print annotations for GitHub Actions; there they are printed anyway.
+    pub(super) paths: Paths,
+    /// Take names of the Go engine's cases for what they were meant to be, with a warning, as `run` does.
     #[arg(long)]
-    github: bool,
-}
-
-impl ReportArgs {
-    pub(super) fn wanted(&self) -> crate::report::Wanted {
-        crate::report::Wanted {
-            junit: self.junit.clone(),
-            json: self.json.clone(),
-            html: self.html.clone(),
-            github: self.github || std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
-        }
-    }
+    pub(super) lenient: bool,
 }
 
 /// The mode that was asked for.

@@ -9,7 +9,8 @@ use indicatif::ProgressBar;
 
 use super::Exit;
 use super::args::{Wanted, wanted_mode};
-use super::run::{in_a_directory, told_to_end, without_services};
+use super::interrupt::told_to_end;
+use super::run::{in_a_directory, without_services};
 use crate::chaos::{self, ChaosError, Options, Place};
 use crate::services::{Durability, ExternalUrls, Mode, Programs, Services};
 
@@ -107,6 +108,7 @@ pub(super) async fn run(args: ChaosArgs) -> Exit {
     in_a_directory(args.keep, async |dir| {
         let programs = Programs {
             supervisor: std::env::current_exe().ok(),
+            kept: None,
             engine: args.engine.clone(),
             mock_llm: args.mock_llm.clone(),
         };

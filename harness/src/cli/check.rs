@@ -2,19 +2,25 @@
 
 use miette::Report;
 
-use super::Exit;
 use super::args::Paths;
+use super::out::say;
 use super::run::find_profile;
-use crate::case::{Discovered, discover};
+use super::{Exit, gather};
+use crate::case::{CaseError, DiscoverError, Discovered, discover};
 
-/// Says what is wrong with the cases.
-pub(super) fn check(args: &Paths) -> Exit {
+/// Says what is wrong with the cases. Old names are wrong, unless `lenient` lets them pass as warnings.
+pub(super) fn check(args: &Paths, lenient: bool) -> Exit {
     let profile = match find_profile(args.profile.as_deref(), &args.paths) {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    let found = discover(&args.paths, &profile);
-    println!("{} cases, {} errors, {} warnings", found.cases.len(), found.errors.len(), found.warnings.len());
+    let mut found = discover(&args.paths, &profile);
+    if !lenient {
+        let old = found.warnings.drain(..);
+        found.errors.extend(old.map(|warning| DiscoverError::Case(Box::new(CaseError::from(warning)))));
+    }
+    let counts = (found.cases.len(), found.errors.len(), found.warnings.len());
+    say(format_args!("{} cases, {} errors, {} warnings\n", counts.0, counts.1, counts.2));
     complain(found).map_or_else(|exit| exit, |_| Exit::Ok)
 }
 
@@ -25,12 +31,7 @@ pub(super) fn list(args: &Paths) -> Exit {
         Err(exit) => return exit,
     };
     match complain(discover(&args.paths, &profile)) {
-        Ok(found) => {
-            for case in found.cases {
-                println!("{}\t{}\t{}", case.id, case.path.display(), case.name);
-            }
-            Exit::Ok
-        }
+        Ok(found) => gather::list(&found.cases, None),
         Err(exit) => exit,
     }
 }

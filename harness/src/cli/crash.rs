@@ -7,8 +7,10 @@ use clap::Args;
 use indicatif::ProgressBar;
 
 use super::Exit;
-use super::args::RunArgs;
-use super::run::{Prepared, in_a_directory, prepare, told_to_end};
+use super::gather::gather;
+use super::interrupt::told_to_end;
+use super::run::{Place, find_profile, in_a_directory, prepare};
+use super::run_args::RunArgs;
 use crate::case::Case;
 use crate::crash::{self, Struck};
 use crate::run::{RunContext, Victim};
@@ -27,9 +29,19 @@ pub(super) struct CrashArgs {
 
 /// Strikes cases as asked for.
 pub(super) async fn run(args: CrashArgs) -> Exit {
-    in_a_directory(args.run.keep, async |dir| {
-        let Prepared { context, cases } = match prepare(&args.run, dir).await {
-            Ok(prepared) => prepared,
+    let seed = args.run.order.seed();
+    let profile = match find_profile(args.run.services.profile.as_deref(), &args.run.paths) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
+    };
+    let cases = match gather(&args.run, &profile, seed) {
+        Ok(cases) => cases,
+        Err(exit) => return exit,
+    };
+    in_a_directory(args.run.results.keep, async |dir| {
+        let place = Place { seed, profile, dir, kept: None };
+        let context = match prepare(&args.run, &cases, place).await {
+            Ok(context) => context,
             Err(exit) => return exit,
         };
         let exit = tokio::select! {

@@ -17,6 +17,8 @@ pub enum Exit {
     Services,
     /// Nothing is wrong but that snapshots wait to be reviewed.
     SnapshotsPending,
+    /// Nothing is wrong but that a case passed only when it was tried again, and that was not to be.
+    Flaky,
     /// Ctrl-C or SIGTERM.
     Interrupted,
 }
@@ -32,6 +34,7 @@ impl Exit {
             Self::CaseErrors => 3,
             Self::Services => 4,
             Self::SnapshotsPending => 5,
+            Self::Flaky => 6,
             Self::Interrupted => 130,
         }
     }

@@ -6,14 +6,22 @@ mod chaos;
 mod check;
 mod crash;
 mod exit;
+mod explain;
+mod fix;
+mod gather;
+mod interrupt;
+mod new;
+mod out;
 mod record;
 mod run;
+mod run_args;
+mod unreferenced;
+mod watch;
 
 pub use exit::Exit;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
-use crate::case::schema;
 use crate::services::{reap, supervise};
 use args::{Cli, Command};
 
@@ -25,10 +33,16 @@ pub async fn main() -> Exit {
         Command::Crash(args) => crash::run(*args).await,
         Command::Record(args) => record::run(*args).await,
         Command::Bench(args) => bench::run(args).await,
-        Command::Check(paths) => check::check(&paths),
+        Command::Check(args) => check::check(&args.paths, args.lenient),
+        Command::Fix(args) => fix::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::List(paths) => check::list(&paths),
-        Command::Schema => {
-            println!("{:#}", schema());
+        Command::New(args) => new::run(&args),
+        Command::Schema(args) => new::print_schema(&args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "harness", &mut script);
+            out::say(String::from_utf8_lossy(&script));
             Exit::Ok
         }
         Command::Supervise { parent, program } => {

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::Exit;
 use super::args::{Wanted, wanted_mode};
-use super::run::{fixture, in_a_directory, told_to_end};
+use super::interrupt::told_to_end;
+use super::run::{fixture, in_a_directory};
 use crate::fleet::{Fleet, Surroundings};
 use crate::model::{Model, Wire};
 use crate::profile::Profile;
@@ -63,7 +64,7 @@ pub(super) async fn run(args: RecordArgs) -> Exit {
         eprintln!("{} is there already: name another file", args.case.display());
         return Exit::Usage;
     }
-    let Some(content) = args.content.clone().or_else(|| fixture("content", &[])) else {
+    let Some(content) = args.content.clone().or_else(|| fixture("content", &[], None)) else {
         eprintln!("there is no `fixtures/content` here or in a directory above: say where it is with `--content DIR`");
         return Exit::Usage;
     };
@@ -80,6 +81,7 @@ pub(super) async fn run(args: RecordArgs) -> Exit {
 async fn record(args: &RecordArgs, content: &Path, dir: &Path) -> Result<Exit, Box<dyn std::error::Error>> {
     let programs = Programs {
         supervisor: std::env::current_exe().ok(),
+        kept: None,
         engine: args.engine.clone(),
         mock_llm: args.mock_llm.clone(),
     };
@@ -155,7 +157,7 @@ async fn narrator(
         let over = over.as_object().cloned().unwrap_or_default();
         return Ok((over, Some(name), Some(recorder)));
     }
-    let path = args.model.clone().or_else(|| fixture("models/offline.json", &[]));
+    let path = args.model.clone().or_else(|| fixture("models/offline.json", &[], None));
     let path = path.ok_or("there is no offline script: name one with `--model FILE`")?;
     model.load(&std::fs::read_to_string(&path)?).await?;
     // A case without a script plays the offline one, too.

@@ -1,96 +1,81 @@
 //! `harness run`: gathers cases, starts services, runs, reports, cleans up.
 
 use std::env;
+use std::future::pending;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use miette::Report;
-use tokio::signal::unix::{SignalKind, signal};
+use rustix::process::{Pid, test_kill_process_group};
 
 use super::Exit;
-use super::args::{RunArgs, Wanted};
-use super::check::complain;
-use crate::case::{Case, discover};
+use super::args::Wanted;
+use super::gather::{gather, list};
+use super::interrupt::Interrupt;
+use super::run_args::{Flaky, RunArgs};
+use super::{unreferenced, watch};
+use crate::case::Case;
+use crate::last_run::{self, Standing};
 use crate::profile::{self, Profile};
-use crate::report::{Events, Reporters, Summary};
-use crate::run::{RunContext, run as run_cases};
-use crate::services::{Durability, ExternalUrls, Programs, ServiceError, Services};
+use crate::report::{CaseOutcome, Events, Reporters, Summary};
+use crate::run::{CaseStanding, Ended, Plan, RunContext, run as run_cases};
+use crate::services::{Durability, ExternalUrls, Kept, Programs, ServiceError, Services};
+
+/// Why a run is cut short from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    Interrupted,
+    TimedOut(Duration),
+    Changed,
+}
+
+impl Cut {
+    /// Says so, where that has not been done yet.
+    fn exit(self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::Interrupted,
+            // Another run follows, whose exit code counts.
+            Self::Changed => Exit::Ok,
+            Self::TimedOut(limit) => {
+                eprintln!("the run was not over after {} s (--timeout)", limit.as_secs_f64());
+                Exit::Failed
+            }
+        }
+    }
+}
 
 /// Runs cases as asked for.
 pub(super) async fn run(args: RunArgs) -> Exit {
-    in_a_directory(args.keep, async |dir| match prepare(&args, dir).await {
-        Ok(Prepared { context, cases }) => match Reporters::open(&args.reports.wanted()) {
-            Ok(reporters) => follow(&args, Arc::new(context), cases, reporters).await,
-            Err(error) => {
-                eprintln!("{error}");
-                context.services.stop().await;
-                Exit::Usage
-            }
-        },
-        Err(exit) => exit,
+    let interrupt = Interrupt::listen();
+    if args.order.watch { watch::run(&args, interrupt).await } else { once(&args, interrupt, pending()).await }
+}
+
+/// Runs cases once. When `changed` ends, the run is cut short.
+pub(super) async fn once(args: &RunArgs, interrupt: Interrupt, changed: impl Future<Output = ()>) -> Exit {
+    let seed = args.order.seed();
+    let profile = match find_profile(args.services.profile.as_deref(), &args.paths) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
+    };
+    let cases = match gather(args, &profile, seed) {
+        Ok(cases) => cases,
+        Err(exit) => return exit,
+    };
+    if args.which.list {
+        return list(&cases, args.results.reports.json.as_deref());
+    }
+    eprintln!("seed {seed}");
+    in_a_directory(args.results.keep, async |dir| {
+        let kept = args.results.keep.then(Kept::default);
+        let place = Place { seed, profile, dir, kept: kept.clone() };
+        let exit = start(args, cases, place, cut(args, interrupt, changed)).await;
+        if let Some(kept) = kept {
+            farewell(&kept, dir);
+        }
+        exit
     })
     .await
-}
-
-/// Cases, and services that they can be run with.
-pub(super) struct Prepared {
-    pub(super) context: RunContext,
-    pub(super) cases: Vec<Case>,
-}
-
-/// Gathers the cases that are asked for and starts services for them.
-pub(super) async fn prepare(args: &RunArgs, dir: &Path) -> Result<Prepared, Exit> {
-    let profile = find_profile(args.profile.as_deref(), &args.paths)?;
-    let found = complain(discover(&args.paths, &profile))?;
-    let cases: Vec<Case> = found.cases.into_iter().filter(|case| selected(case, args.filter.as_deref())).collect();
-    if cases.is_empty() {
-        eprintln!("no case is selected");
-        return Err(Exit::Usage);
-    }
-    let served = args.content.clone().or_else(|| fixture("content", &cases));
-    // Only the story engine has content.
-    let served = served.or_else(|| (!profile.is_story_engine()).then(PathBuf::new));
-    let Some(served) = served else {
-        eprintln!(
-            "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
-        );
-        return Err(Exit::Usage);
-    };
-    let programs =
-        Programs { supervisor: env::current_exe().ok(), engine: args.engine.clone(), mock_llm: args.mock_llm.clone() };
-    let external =
-        ExternalUrls { api: args.api_url.clone(), redis: args.redis_url.clone(), mock: args.mock_url.clone() };
-    let mode = match args.services {
-        Wanted::Auto => None,
-        Wanted::Mode(mode) => Some(mode),
-    };
-    let http = crate::http::client().map_err(|error| {
-        eprintln!("{error}");
-        Exit::Services
-    })?;
-    let services = match Services::start(mode, &programs, &external, Durability::None, dir).await {
-        Ok(services) => services,
-        Err(error) => {
-            let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
-            return Err(without_services(&ids, error));
-        }
-    };
-    let context = RunContext {
-        services,
-        profile,
-        wire: args.provider,
-        programs,
-        offline_script: fixture("models/offline.json", &cases),
-        content: served,
-        dir: dir.to_owned(),
-        run_id: run_id(),
-        update: args.update,
-        evidence: args.reports.wanted().evidence(),
-        jobs: args.jobs.unwrap_or_else(default_jobs),
-        http,
-    };
-    Ok(Prepared { context, cases })
 }
 
 /// The profile that the cases are for.
@@ -118,56 +103,172 @@ pub(super) async fn in_a_directory(keep: bool, work: impl AsyncFnOnce(&Path) -> 
     work(&path).await
 }
 
-/// Runs the cases while one reader reports on them; Ctrl-C and the time limit end both.
-async fn follow(args: &RunArgs, context: Arc<RunContext>, cases: Vec<Case>, reporters: Reporters) -> Exit {
-    let (events, received) = Events::channel();
-    // A task of its own: it finishes the reports also when the work is broken off.
-    let told = tokio::spawn(reporters.follow(received));
-    let limit = args.timeout.map_or(Duration::MAX, Duration::from_secs);
-    let work = run_cases(Arc::clone(&context), cases, events);
-    let ended = tokio::select! {
-        result = tokio::time::timeout(limit, work) => {
-            result.map_err(|_| (format!("the run was not over after {} s", limit.as_secs()), Exit::Failed))
+/// Where and with what a run takes place.
+pub(super) struct Place<'a> {
+    pub(super) seed: u64,
+    pub(super) profile: Arc<Profile>,
+    pub(super) dir: &'a Path,
+    pub(super) kept: Option<Kept>,
+}
+
+/// Waits for what cuts the run short.
+async fn cut(args: &RunArgs, mut interrupt: Interrupt, changed: impl Future<Output = ()>) -> Cut {
+    let timeout = async {
+        match args.limits.timeout {
+            Some(limit) => {
+                tokio::time::sleep(limit).await;
+                limit
+            }
+            None => pending().await,
         }
-        () = told_to_end() => Err(("interrupted".to_owned(), Exit::Interrupted)),
     };
-    // Whoever sends events has been dropped with `work`.
-    let told = told.await;
-    // Whoever else held the context has been dropped with `work`.
-    if let Some(context) = Arc::into_inner(context) {
+    tokio::select! {
+        () = interrupt.told() => Cut::Interrupted,
+        () = changed => Cut::Changed,
+        limit = timeout => Cut::TimedOut(limit),
+    }
+}
+
+async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Future<Output = Cut>) -> Exit {
+    let mut cut = std::pin::pin!(cut);
+    let keep = place.kept.is_some();
+    let prepared = tokio::select! {
+        prepared = prepare(args, &cases, place) => prepared,
+        cut = &mut cut => return cut.exit(),
+    };
+    let context = match prepared {
+        Ok(context) => context,
+        Err(exit) => return exit,
+    };
+    let reporters = match Reporters::open(&args.results.reports.wanted()) {
+        Ok(reporters) => reporters,
+        Err(error) => {
+            eprintln!("{error}");
+            context.services.stop().await;
+            return Exit::Usage;
+        }
+    };
+    let orphans = unreferenced::find(args, &cases);
+    let plan = Plan {
+        cases,
+        rounds: args.order.rounds(),
+        retries: args.order.retries,
+        fail_fast: args.order.stops_at_a_failure(),
+    };
+    let (events, received) = Events::channel();
+    let (ended, told) = tokio::join!(run_cases(&context, plan, events, cut), reporters.follow(received));
+    if keep {
+        context.services.keep();
+    } else {
         context.services.stop().await;
     }
-    if let Ok(Err(error)) = &told {
+    if let Err(error) = &told {
         eprintln!("{error}");
     }
-    match (ended, told) {
-        (Err((why, exit)), _) => {
-            eprintln!("{why}");
-            exit
+    let exit = match conclude(args, &ended) {
+        exit if ended.cut.is_some() => exit,
+        _ if told.is_err() => Exit::Usage,
+        exit => exit,
+    };
+    let snapshots =
+        if ended.cut.is_none() { unreferenced::settle(&orphans, args.results.unreferenced) } else { Exit::Ok };
+    if exit == Exit::Ok { snapshots } else { exit }
+}
+
+/// Starts services for the cases.
+pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) -> Result<RunContext, Exit> {
+    let wanted = &args.services;
+    let served = wanted.content.clone().or_else(|| fixture("content", cases, None));
+    // Only the story engine has content.
+    let served = served.or_else(|| (!place.profile.is_story_engine()).then(PathBuf::new));
+    let Some(served) = served else {
+        eprintln!(
+            "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
+        );
+        return Err(Exit::Usage);
+    };
+    let programs = Programs {
+        supervisor: env::current_exe().ok().filter(|_| place.kept.is_none()),
+        kept: place.kept,
+        engine: wanted.engine.clone(),
+        mock_llm: wanted.mock_llm.clone(),
+    };
+    let external =
+        ExternalUrls { api: wanted.api_url.clone(), redis: wanted.redis_url.clone(), mock: wanted.mock_url.clone() };
+    let mode = match wanted.services {
+        Wanted::Auto => None,
+        Wanted::Mode(mode) => Some(mode),
+    };
+    let http = crate::http::client().map_err(|error| {
+        eprintln!("{error}");
+        Exit::Services
+    })?;
+    let services = match Services::start(mode, &programs, &external, Durability::None, place.dir).await {
+        Ok(services) => services,
+        Err(error) => {
+            let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+            return Err(without_services(&ids, error));
         }
-        (Ok(_), Ok(Err(_)) | Err(_)) => Exit::Usage,
-        (Ok((_, summary)), Ok(Ok(()))) => exit_of(&summary),
+    };
+    Ok(RunContext {
+        services,
+        profile: place.profile,
+        wire: wanted.provider,
+        programs,
+        offline_script: fixture("models/offline.json", cases, Some(&served)),
+        content: served,
+        dir: place.dir.to_owned(),
+        run_id: run_id(),
+        seed: place.seed,
+        update: args.results.update,
+        jobs: args.order.jobs.map_or_else(default_jobs, Into::into),
+        evidence: args.results.reports.wanted().evidence(),
+        case_timeout: args.limits.case_timeout,
+        http,
+    })
+}
+
+/// Remembers how a run has ended, and finds its exit code.
+fn conclude(args: &RunArgs, ended: &Ended<Cut>) -> Exit {
+    for case in ended.cases.iter().filter(|case| case.failed > 0 && case.finished > 1) {
+        eprintln!("{}: {} of {} failed", case.id, case.failed, case.finished);
+    }
+    remember(args, ended);
+    ended.cut.map_or_else(|| exit_of(&ended.summary, args.order.flaky), Cut::exit)
+}
+
+/// Notes for `--last-failed` how the cases stand.
+fn remember(args: &RunArgs, ended: &Ended<Cut>) {
+    let flaky = |case: &CaseStanding| {
+        let path = case.path.display().to_string();
+        let mut reports = ended.reports.iter().filter(|report| report.path == path);
+        args.order.flaky == Flaky::Fail && reports.any(|report| matches!(report.outcome, CaseOutcome::Flaky(_)))
+    };
+    let standings = ended.cases.iter().map(|case| {
+        let standing = if flaky(case) { Standing::Failed } else { case.standing };
+        (case.path.as_path(), standing)
+    });
+    if let Err(error) = last_run::update(&last_run::place(&args.paths), standings) {
+        // A run in a directory that cannot be written to is still a run.
+        eprintln!("what failed is not remembered for --last-failed: {error}");
     }
 }
 
-/// Ctrl-C, or SIGTERM.
-pub(super) async fn told_to_end() {
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => drop(tokio::signal::ctrl_c().await),
+fn farewell(kept: &Kept, dir: &Path) {
+    let alive = |pid| Pid::from_raw(pid).is_some_and(|pid| test_kill_process_group(pid).is_ok());
+    match kept.farewell(dir, alive) {
+        Ok(text) => println!("{text}"),
+        Err(error) => eprintln!("{}: {error}", dir.display()),
     }
 }
 
-const fn exit_of(summary: &Summary) -> Exit {
+fn exit_of(summary: &Summary, flaky: Flaky) -> Exit {
     if summary.failed > summary.pending {
         Exit::Failed
     } else if summary.pending > 0 {
         Exit::SnapshotsPending
+    } else if summary.flaky > 0 && flaky == Flaky::Fail {
+        Exit::Flaky
     } else {
         Exit::Ok
     }
@@ -188,17 +289,12 @@ pub(super) fn without_services(cases: &[&str], error: ServiceError) -> Exit {
     if required { Exit::Services } else { Exit::Ok }
 }
 
-fn selected(case: &Case, filter: Option<&str>) -> bool {
-    filter.is_none_or(|text| {
-        case.id.contains(text) || case.name.contains(text) || case.tags.iter().any(|tag| tag.contains(text))
-    })
-}
-
-/// A path below `fixtures`, which is looked for above this directory and above the first case.
-pub(super) fn fixture(name: &str, cases: &[Case]) -> Option<PathBuf> {
+/// A path below `fixtures`, which is looked for above this directory, above the first case, and above the content.
+pub(super) fn fixture(name: &str, cases: &[Case], content: Option<&Path>) -> Option<PathBuf> {
     let here = env::current_dir().ok();
-    let case = cases.first().and_then(|case| case.path.canonicalize().ok());
-    let roots: Vec<PathBuf> = here.into_iter().chain(case).collect();
+    let real = |path: &Path| path.canonicalize().ok();
+    let case = cases.first().and_then(|case| real(&case.path));
+    let roots: Vec<PathBuf> = here.into_iter().chain(case).chain(content.and_then(real)).collect();
     roots.iter().flat_map(|root| root.ancestors()).map(|dir| dir.join("fixtures").join(name)).find(|path| path.exists())
 }
 
@@ -218,10 +314,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pending_snapshots_are_told_from_failures() {
-        let summary = |failed, pending| Summary { failed, pending, ..Summary::default() };
-        assert_eq!(exit_of(&summary(0, 0)), Exit::Ok);
-        assert_eq!(exit_of(&summary(2, 2)), Exit::SnapshotsPending);
-        assert_eq!(exit_of(&summary(2, 1)), Exit::Failed);
+    fn the_worst_decides_the_exit_code() {
+        let exit = |failed, pending, flaky, verdict| {
+            exit_of(&Summary { flaky, failed, pending, ..Summary::default() }, verdict)
+        };
+        assert_eq!(exit(0, 0, 0, Flaky::Fail), Exit::Ok);
+        assert_eq!(exit(0, 0, 1, Flaky::Pass), Exit::Ok);
+        assert_eq!(exit(0, 0, 1, Flaky::Fail), Exit::Flaky);
+        assert_eq!(exit(2, 2, 1, Flaky::Fail), Exit::SnapshotsPending);
+        assert_eq!(exit(2, 1, 1, Flaky::Fail), Exit::Failed);
     }
 }

@@ -151,8 +151,11 @@ impl Fleet {
         })
     }
 
-    /// Ends all processes in good order: workers first. What did not end well comes back.
+    /// Ends all processes in good order, unless they are to be kept: workers first. What did not end well comes back.
     pub(crate) async fn stop(&self) -> Vec<String> {
+        if self.programs.kept.is_some() {
+            return Vec::new();
+        }
         let processes: Vec<_> = self.lock().values().cloned().collect();
         let limit = crate::patience(TERMINATE_LIMIT);
         let mut wrong = Vec::new();

@@ -97,8 +97,10 @@ pub struct Summary {
     pub failed: usize,
     /// Of those that failed: those where nothing is wrong but a snapshot that waits to be reviewed.
     pub pending: usize,
-    /// Cases that were not run.
+    /// Cases that cannot be run here.
     pub skipped: usize,
+    /// Cases that were still to be run when the run was cut short.
+    pub not_run: usize,
     /// How long it all took.
     pub took: Duration,
 }

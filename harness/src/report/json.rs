@@ -53,6 +53,7 @@ struct Finished<'a> {
 }
 
 /// How a run went.
+#[expect(clippy::struct_field_names, reason = "what was not run is called so")]
 #[derive(Debug, Serialize)]
 pub(super) struct Run {
     at: Timestamp,
@@ -61,6 +62,7 @@ pub(super) struct Run {
     failed: usize,
     pending: usize,
     skipped: usize,
+    not_run: usize,
     took_ms: f64,
 }
 
@@ -153,8 +155,8 @@ impl<'a> Finished<'a> {
 
 impl Run {
     pub(super) fn new(at: Timestamp, summary: &Summary) -> Self {
-        let Summary { passed, flaky, failed, pending, skipped, took } = *summary;
-        Self { at, passed, flaky, failed, pending, skipped, took_ms: ms(took) }
+        let Summary { passed, flaky, failed, pending, skipped, not_run, took } = *summary;
+        Self { at, passed, flaky, failed, pending, skipped, not_run, took_ms: ms(took) }
     }
 }
 
@@ -246,7 +248,7 @@ mod tests {
         assert_eq!(
             told(RunEventKind::RunFinished(summary)),
             json!({"type": "run_finished", "at": at, "passed": 2, "flaky": 1, "failed": 0, "pending": 0, "skipped": 0,
-                "took_ms": 1.5})
+                "not_run": 0, "took_ms": 1.5})
         );
     }
 

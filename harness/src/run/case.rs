@@ -39,9 +39,6 @@ pub(super) async fn run(context: &RunContext, play: &Play, events: &Events) -> C
             Err(failure) => CaseOutcome::Failed(Box::new(failure)),
         },
     };
-    if context.evidence {
-        note_logs(&context.dir.join(&case.id), &log);
-    }
     CaseReport {
         case: case.id.clone(),
         name: case.name.clone(),
@@ -110,14 +107,15 @@ pub(super) async fn perform(
     events: &Events,
 ) -> Result<Performed, Failure> {
     let world = World::start(context, Arc::clone(&play.case), play.manner, log.clone(), events.clone()).await?;
-    let result = match act(&world, play.manner, events).await {
-        Ok(()) => finish(&world, context, play.manner).await,
-        Err(failure) => Err(failure),
+    let played = async {
+        act(&world, play.manner, events).await?;
+        finish(&world, context, play.manner).await
     };
+    let result = super::within(context.case_timeout, log.elapsed(), played).await;
     if context.evidence {
         world.note_calls().await;
     }
-    match result {
+    let result = match result {
         Ok(performed) => match world.stop().await.first() {
             None => Ok(performed),
             Some(wrong) => Err(world.explain(Failure::new(wrong)).await),
@@ -133,7 +131,11 @@ pub(super) async fn perform(
             world.forget().await;
             Err(failure)
         }
+    };
+    if context.evidence {
+        note_logs(&world.dir, log);
     }
+    result
 }
 
 /// Does the steps, while whoever else acts in this manner does so too.
@@ -283,7 +285,7 @@ async fn snapshots(world: &World, context: &RunContext, calls: &[mock_llm::Recor
     }
     let mut differing = Vec::new();
     for (kind, text) in texts {
-        let path = snapshot::path(&world.case.path, &world.case.id, &kind);
+        let path = snapshot::path(&world.case.path, &kind);
         // The same wherever the harness was started: the file with its directory.
         let file = world.case.path.file_name().unwrap_or_default().to_string_lossy();
         let dir = world.case.path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();

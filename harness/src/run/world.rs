@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
@@ -44,6 +44,8 @@ pub(super) struct World {
     pub(super) case: Arc<Case>,
     pub(super) profile: Arc<Profile>,
     pub(super) log: CaseLog,
+    /// Where its processes work and log.
+    pub(super) dir: PathBuf,
     pub(super) pulse: Pulse,
     pub(super) model: Model,
     pub(super) http: reqwest::Client,
@@ -55,7 +57,8 @@ pub(super) struct World {
     pub(super) dead_letters_before: u64,
     /// HTTP answers that are compared with snapshots at the end, by name.
     pub(super) answers: Mutex<Vec<(String, Value)>>,
-    shared: bool,
+    /// Whether the model's script stays where it is.
+    lasting: bool,
     prefix: String,
     programs: Programs,
     fleet: Option<Fleet>,
@@ -88,9 +91,9 @@ impl World {
     ) -> Result<Self, Failure> {
         let services = &context.services;
         let profile = Arc::clone(&context.profile);
-        let name = format!("{}-{}", context.run_id, case.id);
-        let dir = context.dir.join(&case.id);
-        fs::create_dir_all(&dir).map_err(|error| Failure::new(format!("{}: {error}", dir.display())))?;
+        let made = super::place::make(&context.dir, &case.id);
+        let (place, dir) = made.map_err(|error| Failure::new(format!("{}: {error}", context.dir.display())))?;
+        let name = format!("{}-{place}", context.run_id);
         let shared = services.mode == Mode::External;
         let namespace = if shared { services.mock_url.clone() } else { format!("{}/t/{name}", services.mock_url) };
         let model = Model::new(context.http.clone(), namespace);
@@ -124,6 +127,7 @@ impl World {
             case: Arc::clone(&case),
             profile,
             log,
+            dir: dir.clone(),
             pulse,
             model,
             http: context.http.clone(),
@@ -132,7 +136,7 @@ impl World {
             scheduler: Scheduler::of(manner),
             dead_letters_before: 0,
             answers: Mutex::default(),
-            shared,
+            lasting: shared || context.programs.kept.is_some(),
             prefix,
             programs: context.programs.clone(),
             fleet,
@@ -437,7 +441,7 @@ impl World {
 
     /// Has the model forget this case, and with it let go of calls that wait at its gates.
     pub(super) async fn forget(&self) {
-        if !self.shared {
+        if !self.lasting {
             self.model.forget().await;
         }
     }

@@ -56,6 +56,10 @@ pub(super) async fn start(programs: &Programs, reason: &str) -> Result<Services,
     let redis = redis.map_err(|error| ServiceError::Docker { image: REDIS, reason: error.to_string() })?;
     let mock = mock.map_err(|error| ServiceError::Docker { image: MOCK, reason: error.to_string() })?;
     let ids = [redis.id().to_owned(), mock.id().to_owned()];
+    if let Some(kept) = &programs.kept {
+        kept.container("redis", &ids[0]);
+        kept.container("mock-llm", &ids[1]);
+    }
     let reaper = programs.supervisor.as_ref().and_then(|supervisor| reap::watch(supervisor, &ids).ok());
 
     let host =

@@ -4,6 +4,7 @@ mod docker;
 mod embedded;
 mod error;
 mod external;
+mod kept;
 mod local;
 mod process;
 mod programs;
@@ -13,6 +14,7 @@ mod supervise;
 
 pub use error::{ServiceError, StartError};
 pub use external::ExternalUrls;
+pub use kept::Kept;
 pub use local::{Durability, RedisServer};
 pub use process::{Launch, Process};
 pub use programs::Programs;
@@ -118,6 +120,14 @@ impl Services {
                 redis.revive(programs).await
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Lets go of what was started without stopping it.
+    pub fn keep(self) {
+        // Processes that were started to be kept are not killed when they are dropped. Containers would be.
+        if let Guard::Containers(containers) = self.guard {
+            std::mem::forget(containers);
         }
     }
 

@@ -64,6 +64,8 @@ pub struct Process {
     exit: watch::Receiver<Option<ExitStatus>>,
     /// Whether somebody has asked it to end.
     told_to_end: AtomicBool,
+    /// Whether it goes on when it is dropped.
+    kept: bool,
 }
 
 impl Process {
@@ -102,8 +104,13 @@ impl Process {
                 exited.send_replace(Some(status));
             }
         });
-        let process = Self { name: launch.name.to_owned(), pid, log, exit, told_to_end: AtomicBool::new(false) };
+        let mut process =
+            Self { name: launch.name.to_owned(), pid, log, exit, told_to_end: AtomicBool::new(false), kept: false };
         let line = process.ready_line(stdout, launch.ready).await?;
+        if let Some(kept) = &programs.kept {
+            kept.process(launch.name, process.id(), launch.dir, &line);
+            process.kept = true;
+        }
         Ok((process, line))
     }
 
@@ -221,7 +228,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.kill();
+        if !self.kept {
+            self.kill();
+        }
     }
 }
 
@@ -229,7 +238,7 @@ impl Drop for Process {
 mod tests {
     use super::*;
 
-    const PROGRAMS: Programs = Programs { supervisor: None, engine: None, mock_llm: None };
+    const PROGRAMS: Programs = Programs { supervisor: None, kept: None, engine: None, mock_llm: None };
 
     async fn shell(script: &str, dir: &Path) -> Result<(Process, String), StartError> {
         let args = vec!["-c".to_owned(), script.to_owned()];

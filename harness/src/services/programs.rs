@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ServiceError;
+use super::{Kept, ServiceError};
 
 /// Paths of our own programs.
 #[derive(Debug, Clone)]
@@ -10,6 +10,8 @@ pub struct Programs {
     /// This program, which starts all others under `harness supervise`; `None` starts them directly, without the
     /// promise that they end when the harness is killed.
     pub supervisor: Option<PathBuf>,
+    /// Where to note what is started, if it is to go on when the harness has ended. Then there is no supervisor.
+    pub kept: Option<Kept>,
     /// The engine, if it was named.
     pub engine: Option<PathBuf>,
     /// The scripted model, if it was named.

@@ -5,9 +5,11 @@
 
 mod alias;
 mod render;
+mod unreferenced;
 
 pub use alias::Aliases;
 pub use render::{answer, events, history, prompts, state};
+pub use unreferenced::unreferenced;
 
 use std::fs;
 use std::io;
@@ -27,10 +29,12 @@ pub enum Comparison {
     },
 }
 
-/// Where the snapshot of a case is kept: `snapshots/CASE.KIND.snap` beside the case.
+/// Where the snapshot of a case is kept: `snapshots/CASE.KIND.snap` beside the case. By the file's name and not by the
+/// case's id, which depends on what else is run.
 #[must_use]
-pub fn path(case: &Path, id: &str, kind: &str) -> PathBuf {
-    case.parent().unwrap_or(Path::new("")).join("snapshots").join(format!("{id}.{kind}.snap"))
+pub fn path(case: &Path, kind: &str) -> PathBuf {
+    let stem = case.file_stem().unwrap_or_default().to_string_lossy();
+    case.parent().unwrap_or(Path::new("")).join("snapshots").join(format!("{stem}.{kind}.snap"))
 }
 
 /// Compares a text with its snapshot. Another text is kept as the new snapshot if `update`, and else written beside it for
@@ -72,7 +76,7 @@ mod tests {
     fn a_snapshot_is_pending_until_it_is_accepted() {
         let dir = tempfile::tempdir().unwrap();
         let case = dir.path().join("test_x.json");
-        let path = path(&case, "test_x", "events");
+        let path = path(&case, "events");
         let compare = |text: &str, update| compare(&path, "cases/test_x.json", text, update).unwrap();
         let pending = dir.path().join("snapshots/test_x.events.snap.new");
 

@@ -1,7 +1,6 @@
 //! Services that are started, and cases that do as little as can be.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -13,7 +12,7 @@ use crate::case::{Case, Parsed, parse};
 use crate::model::Wire;
 use crate::profile::Profile;
 use crate::report::{CaseOutcome, CaseReport, Events, Source};
-use crate::run::{RunContext, run};
+use crate::run::{Plan, Rounds, RunContext, run};
 use crate::services::{Durability, ExternalUrls, Mode, ServiceError, Services};
 
 const SERVICES_GOAL_MS: f64 = 150.0;
@@ -117,7 +116,7 @@ async fn play(
     name: &str,
     cases: Vec<Case>,
 ) -> Result<Vec<CaseReport>, BenchError> {
-    let context = Arc::new(RunContext {
+    let context = RunContext {
         services,
         profile: Profile::story_engine(),
         wire: Wire::default(),
@@ -128,15 +127,16 @@ async fn play(
         run_id: format!("bench-{name}"),
         update: false,
         jobs: 1,
+        seed: 0,
+        case_timeout: None,
         evidence: false,
         http: ground.http.clone(),
-    });
+    };
     let (events, _nobody) = Events::channel();
-    let (reports, _) = run(Arc::clone(&context), cases, events).await;
-    if let Some(context) = Arc::into_inner(context) {
-        context.services.stop().await;
-    }
-    Ok(reports)
+    let plan = Plan { cases, rounds: Rounds::Times(1), retries: 0, fail_fast: false };
+    let ended = run(&context, plan, events, std::future::pending::<()>()).await;
+    context.services.stop().await;
+    Ok(ended.reports)
 }
 
 /// A case with these steps; if it has an engine of its own, that serves the shipped content.

@@ -13,7 +13,8 @@ use serde::Serialize;
 
 use super::Exit;
 use super::args::{Wanted, wanted_mode};
-use super::run::{in_a_directory, told_to_end};
+use super::interrupt::told_to_end;
+use super::run::in_a_directory;
 use crate::bench::{self, BenchError, Ground};
 use crate::services::{Durability, ExternalUrls, Mode, Programs, Services};
 
@@ -132,6 +133,7 @@ async fn on_services<R: Told>(
 ) -> Result<bool, BenchError> {
     let programs = Programs {
         supervisor: std::env::current_exe().ok(),
+        kept: None,
         engine: common.engine.clone(),
         mock_llm: common.mock_llm.clone(),
     };

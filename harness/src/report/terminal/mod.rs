@@ -214,7 +214,9 @@ impl<W: Write> Terminal<W> {
         }
         self.line(&told.join(", "))?;
         // Without colours: programs read this line.
-        self.line(&format!("{} passed, {} failed, {} skipped", summary.passed, summary.failed, summary.skipped))?;
+        let not_run = if summary.not_run > 0 { format!(", {} not run", summary.not_run) } else { String::new() };
+        let Summary { passed, failed, skipped, .. } = summary;
+        self.line(&format!("{passed} passed, {failed} failed, {skipped} skipped{not_run}"))?;
         self.out.flush()
     }
 

@@ -1,0 +1,48 @@
+//! Ctrl-C and SIGTERM: the first ends the work in good order, the second ends it at once.
+
+use std::process;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::Exit;
+
+/// Hears of Ctrl-C and SIGTERM from its making on.
+#[derive(Debug, Clone)]
+pub(super) struct Interrupt(watch::Receiver<bool>);
+
+impl Interrupt {
+    pub(super) fn listen() -> Self {
+        let (told, heard) = watch::channel(false);
+        tokio::spawn(async move {
+            told_to_end().await;
+            eprintln!("interrupted: ending what was started (once more to end at once)");
+            told.send_replace(true);
+            told_to_end().await;
+            // The processes that were started die with this one; directories stay.
+            process::exit(i32::from(Exit::Interrupted.code()));
+        });
+        Self(heard)
+    }
+
+    /// Waits for the first of them.
+    pub(super) async fn told(&mut self) {
+        if self.0.wait_for(|told| *told).await.is_err() {
+            // The runtime is shutting down.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Ctrl-C, or SIGTERM.
+pub(super) async fn told_to_end() {
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}

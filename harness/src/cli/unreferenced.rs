@@ -1,0 +1,55 @@
+//! Snapshots that belong to no case any more: what is done about them after a run of everything.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::Exit;
+use super::run_args::RunArgs;
+use crate::case::Case;
+use crate::snapshot::unreferenced;
+
+/// What is done about snapshots that belong to no case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Unreferenced {
+    /// Nothing.
+    Ignore,
+    /// They are listed.
+    Warn,
+    /// They are listed, and the run ends with exit code 5 if nothing else is wrong.
+    Fail,
+    /// They are deleted.
+    Delete,
+}
+
+/// Finds them. Only if whole directories are run can it be known that a snapshot belongs to none of their cases.
+pub(super) fn find(args: &RunArgs, cases: &[Case]) -> Vec<PathBuf> {
+    let all = args.which.selection().is_everything() && args.which.last_failed.is_empty();
+    if args.results.unreferenced == Unreferenced::Ignore || !all || !args.paths.iter().all(|path| path.is_dir()) {
+        return Vec::new();
+    }
+    unreferenced(&args.paths, cases).unwrap_or_else(|error| {
+        eprintln!("it is not known which snapshots belong to no case: {error}");
+        Vec::new()
+    })
+}
+
+/// Says so, or deletes them; the exit code of a run where nothing else is wrong.
+pub(super) fn settle(found: &[PathBuf], wish: Unreferenced) -> Exit {
+    if found.is_empty() {
+        return Exit::Ok;
+    }
+    match wish {
+        Unreferenced::Delete => eprintln!("{} snapshots belonged to no case and are deleted:", found.len()),
+        _ => eprintln!("{} snapshots belong to no case any more (`--unreferenced delete` removes them):", found.len()),
+    }
+    for path in found {
+        eprintln!("  {}", path.display());
+        if wish == Unreferenced::Delete
+            && let Err(error) = std::fs::remove_file(path)
+        {
+            eprintln!("  it is still there: {error}");
+        }
+    }
+    if wish == Unreferenced::Fail { Exit::SnapshotsPending } else { Exit::Ok }
+}
