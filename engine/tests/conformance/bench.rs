@@ -101,7 +101,7 @@ impl Bench {
             .arg(0)
             .arg(game.to_string())
             .ignore()
-            .hdel(format!("{prefix}gamestate:{game}"), "lease")
+            .del(format!("{prefix}game-lock:{game}"))
             .ignore();
         both.query_async::<()>(&mut connection).await.unwrap();
     }

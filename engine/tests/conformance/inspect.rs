@@ -82,10 +82,6 @@ fn words(parts: &[&dyn std::fmt::Display]) -> Vec<String> {
     parts.iter().map(ToString::to_string).collect()
 }
 
-fn state(game: &GameId, prefix: &str) -> String {
-    format!("{prefix}gamestate:{game}")
-}
-
 #[tokio::test]
 async fn a_game_that_is_in_no_order_is_found() {
     redis_damage(|it, p| words(&[&"ZREM", &format!("{p}requests:ready"), &it.ready]), "in 0 of the orders").await;
@@ -107,30 +103,23 @@ async fn a_game_that_is_ready_in_the_wrong_place_is_found() {
 
 #[tokio::test]
 async fn a_busy_game_without_a_lease_is_found() {
-    redis_damage(|it, p| words(&[&"HDEL", &state(&it.active, p), &"lease"]), "active, and not leased").await;
+    redis_damage(|it, p| words(&[&"DEL", &format!("{p}game-lock:{}", it.active)]), "active, and not leased").await;
     let sql = |it: &Scene| format!("UPDATE games SET token = NULL WHERE id = '{}'", it.active);
     embedded_damage(sql, "active, and not leased").await;
 }
 
 #[tokio::test]
 async fn a_lease_for_another_request_is_found() {
-    redis_damage(
-        |it, p| words(&[&"HSET", &state(&it.active, p), &"lease", &format!("9:ada:{}", it.first)]),
-        "not its head",
-    )
-    .await;
+    let lock = |it: &Scene, p: &str| format!("{p}game-lock:{}", it.active);
+    redis_damage(|it, p| words(&[&"SET", &lock(it, p), &format!("9:ada:{}", it.first)]), "not its head").await;
     let sql = |it: &Scene| format!("UPDATE games SET token = '9:ada:{}' WHERE id = '{}'", it.first, it.active);
     embedded_damage(sql, "not its head").await;
 }
 
 #[tokio::test]
 async fn a_lease_on_a_game_that_waits_is_found() {
-    let far = 9_999_999_999_999_u64;
-    redis_damage(
-        |it, p| words(&[&"HSET", &state(&it.ready, p), &"lease", &"1:ada:x", &"lease_ends", &far]),
-        "leased, and not active",
-    )
-    .await;
+    let lock = |it: &Scene, p: &str| format!("{p}game-lock:{}", it.ready);
+    redis_damage(|it, p| words(&[&"SET", &lock(it, p), &"1:ada:x"]), "leased, and not active").await;
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use crate::case::Case;
 use crate::last_run::{self, Standing};
 use crate::profile::{self, Profile};
 use crate::report::{CaseOutcome, Events, Reporters, Summary};
-use crate::run::{CaseStanding, Ended, Plan, RunContext, run as run_cases};
+use crate::run::{CaseStanding, Ended, Plan, RunContext, Schedules, run as run_cases};
 use crate::services::{Durability, ExternalUrls, Kept, Programs, ServiceError, Services};
 
 /// Why a run is cut short from outside.
@@ -152,6 +152,7 @@ async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Fut
     let plan = Plan {
         cases,
         rounds: args.order.rounds(),
+        schedules: Schedules { each: args.order.schedules, seed: context.seed },
         retries: args.order.retries,
         fail_fast: args.order.stops_at_a_failure(),
     };
@@ -214,6 +215,7 @@ pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) ->
         services,
         profile: place.profile,
         wire: wanted.provider,
+        stream: !wanted.no_stream,
         programs,
         offline_script: fixture("models/offline.json", cases, Some(&served)),
         content: served,

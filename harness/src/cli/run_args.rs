@@ -20,6 +20,7 @@ Examples:
   harness run --filter retry --tag '!slow'        those with this word, but none that are tagged as slow
   harness run --last-failed                       what failed, or was not run, before
   harness run --repeat 50 --fail-fast             looks for a case that fails now and then
+  harness run --schedules 20 --seed 7             each case in twenty more interleavings
   harness run --retries 2 --flaky fail            tells such a case from one that is broken
   harness run --shard 1/3                         a third of the cases; 2/3 and 3/3 are the others
   harness run cases/test_x.json --watch           again whenever the case, the engine or the content changes
@@ -82,6 +83,9 @@ pub(super) struct OrderArgs {
     /// Run the cases over and over until one fails; with `--repeat N`, at most N times.
     #[arg(long)]
     until_fail: bool,
+    /// Play each case under N schedules, too: who goes on first, wherever several could, is drawn from the seed.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) schedules: usize,
     /// Try a case that has failed up to N times again. One that passes then is flaky.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(super) retries: usize,
@@ -134,6 +138,9 @@ pub(super) struct ServiceArgs {
     /// The wire format in which the engine speaks to the model.
     #[arg(long, value_enum, default_value_t = Wire::Openai)]
     pub(super) provider: Wire,
+    /// Have the model's narrations come as a whole.
+    #[arg(long)]
+    pub(super) no_stream: bool,
     /// The engine; beside this program when left out.
     #[arg(long, value_name = "PATH")]
     pub(super) engine: Option<PathBuf>,

@@ -65,6 +65,15 @@ pub(crate) fn engine_config(
     around.config(&Profile::story_engine(), over)
 }
 
+/// An object laid over another.
+pub(crate) fn overlaid(base: &Map<String, Value>, over: Value) -> Map<String, Value> {
+    let mut base = Value::Object(base.clone());
+    if let Value::Object(over) = over {
+        lay_over(&mut base, &over);
+    }
+    if let Value::Object(base) = base { base } else { Map::new() }
+}
+
 /// Lays an object over another: objects are merged, everything else is replaced.
 fn lay_over(base: &mut Value, over: &Map<String, Value>) {
     if !base.is_object() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::{Map, Value, json};
 
-pub(crate) use config::{Surroundings, engine_config};
+pub(crate) use config::{Surroundings, engine_config, overlaid};
 
 use crate::case::{ProcessAction, Target, Verb};
 use crate::profile::{ProcessProfile, Profile, Vars, fill_text};

@@ -213,7 +213,8 @@ async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<P
     if !wrong.is_empty() {
         return Err(Failure::new(format!("at the end: {}", wrong.join("; "))));
     }
-    if !manner.is_loose() {
+    // Another schedule has another order of events.
+    if manner == Manner::Plain {
         snapshots(world, context, &calls).await?;
     }
     Ok(Performed { end: ending::end(world, &calls).await?, calls: ending::shapes(&calls) })

@@ -21,7 +21,7 @@ mod world;
 pub use case::{Performed, Play};
 pub use ending::{CallShape, End};
 pub use manner::{Blow, Manner, Moment, Victim};
-pub use turns::Rounds;
+pub use turns::{Rounds, Schedules};
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -49,6 +49,8 @@ pub struct RunContext {
     pub profile: Arc<Profile>,
     /// The wire format in which the engine speaks to the model.
     pub wire: Wire,
+    /// Whether the model's narrations stream.
+    pub stream: bool,
     /// Where the programs are.
     pub programs: Programs,
     /// The content that the engine serves.
@@ -80,6 +82,8 @@ pub struct Plan {
     pub cases: Vec<Case>,
     /// How often each of them runs.
     pub rounds: Rounds,
+    /// Under how many schedules each of them is played in a round.
+    pub schedules: Schedules,
     /// How often a case that has failed is tried again.
     pub retries: usize,
     /// Whether no case is started any more after one has failed.
@@ -125,9 +129,9 @@ pub async fn perform(context: &RunContext, play: &Play) -> Result<Performed, Fai
 pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl Future<Output = E>) -> Ended<E> {
     let began = Instant::now();
     let services = &context.services;
-    let Plan { cases, rounds, retries, fail_fast } = plan;
+    let Plan { cases, rounds, schedules, retries, fail_fast } = plan;
     let fail_fast = fail_fast || rounds == Rounds::UntilFailure;
-    let mut turns = Turns::new(cases, rounds);
+    let mut turns = Turns::new(cases, rounds, schedules);
     events.send(RunEventKind::RunStarted {
         cases: turns.len(),
         mode: services.mode.to_string(),
@@ -176,7 +180,7 @@ pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl 
 
 /// Runs a case, again if it fails and may be tried again. Each attempt has a world of its own.
 async fn attempts(context: &RunContext, turn: Turn, retries: usize, events: &Events) -> (usize, CaseReport) {
-    let play = Play { case: Arc::new(turn.case), manner: Manner::Plain };
+    let play = Play { case: Arc::new(turn.case), manner: turn.manner };
     let mut before = Vec::new();
     loop {
         events.send(RunEventKind::CaseStarted { case: play.case.id.clone() });

@@ -15,7 +15,7 @@ use super::redis::{CaseRedis, Need};
 use super::schedule::Scheduler;
 use crate::case::{Case, DEFAULT_GAME, EventList, Expect, Game, ProcessAction, RedisAction, Target};
 use crate::expect::{substitute, substitute_text};
-use crate::fleet::{Fleet, Surroundings};
+use crate::fleet::{Fleet, Surroundings, overlaid};
 use crate::model::{Model, entry};
 use crate::profile::{Call, CallError, Profile, Vars};
 use crate::report::{CaseLog, Events, Failure, RunEventKind, Source};
@@ -117,7 +117,10 @@ impl World {
                 dir: &dir,
                 prefix: &prefix,
             };
-            let fleet = Fleet::new(&profile, &context.programs, &around, &case.engine, log.clone(), pulse.clone())
+            let whole = json!({ "providers": { "mock": { "stream": false } } });
+            let streams = context.stream || !profile.is_story_engine();
+            let engine = if streams { case.engine.clone() } else { overlaid(&case.engine, whole) };
+            let fleet = Fleet::new(&profile, &context.programs, &around, &engine, log.clone(), pulse.clone())
                 .map_err(|error| failed(&error))?;
             let started = fleet.start_all(case.workers).await;
             let url = started.map_err(|error: ServiceError| failed(&error).evidence(Vec::new(), fleet.logs()))?;

@@ -16,7 +16,7 @@ use crate::store::{LeaseToken, Request};
 type Figures = (u64, u64, u64, u64, u64, Vec<String>, (i64, i64));
 
 /// Unfinished requests, fencing token, end of lease, end of back-off, place among the ready ones.
-type RawLane = (Vec<String>, (Option<String>, Option<i64>), Option<f64>, Option<f64>, Option<f64>, (i64, i64));
+type RawLane = (Vec<String>, Option<String>, Option<f64>, Option<f64>, Option<f64>);
 
 /// A story event as the script answers it: request, status fields, place in the lane.
 type RawStoryEvent = (String, HashMap<String, String>, u64);
@@ -52,12 +52,11 @@ pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, S
     let mut read = redis::pipe();
     read.atomic()
         .zrange(shard.key("requests:game", game), 0, -1)
-        .hmget(shard.key("gamestate", game), &["lease", "lease_ends"])
+        .get(shard.key("game-lock", game))
         .zscore(format!("{prefix}requests:active"), &key)
         .zscore(format!("{prefix}requests:delayed"), &key)
-        .zscore(format!("{prefix}requests:ready"), &key)
-        .cmd("TIME");
-    let (requests, (token, ends), active, delayed, ready, (seconds, micros)): RawLane = shard.query_all(&read).await?;
+        .zscore(format!("{prefix}requests:ready"), &key);
+    let (requests, token, active, delayed, ready): RawLane = shard.query_all(&read).await?;
     let requests = requests
         .iter()
         .map(|id| id.parse().map_err(|error: IdError| surprising("a lane", &error)))
@@ -68,9 +67,8 @@ pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, S
         (None, None, Some(_)) => LaneState::Ready,
         (None, None, None) => LaneState::Idle,
     };
-    let now = seconds * 1000 + micros / 1000;
     let lease = match (token, active) {
-        (Some(token), Some(until)) if !token.is_empty() && ends > Some(now) => Some(lease(token, time(until)?)?),
+        (Some(token), Some(until)) => Some(lease(token, time(until)?)?),
         _ => None,
     };
     Ok(LaneView { game_id: game, state, requests, lease, not_before: delayed.map(time).transpose()? })

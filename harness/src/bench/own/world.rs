@@ -12,7 +12,7 @@ use crate::case::{Case, Parsed, parse};
 use crate::model::Wire;
 use crate::profile::Profile;
 use crate::report::{CaseOutcome, CaseReport, Events, Source};
-use crate::run::{Plan, Rounds, RunContext, run};
+use crate::run::{Plan, Rounds, RunContext, Schedules, run};
 use crate::services::{Durability, ExternalUrls, Mode, ServiceError, Services};
 
 const SERVICES_GOAL_MS: f64 = 150.0;
@@ -120,6 +120,7 @@ async fn play(
         services,
         profile: Profile::story_engine(),
         wire: Wire::default(),
+        stream: true,
         programs: ground.programs.clone(),
         content: PathBuf::new(),
         offline_script: None,
@@ -133,7 +134,7 @@ async fn play(
         http: ground.http.clone(),
     };
     let (events, _nobody) = Events::channel();
-    let plan = Plan { cases, rounds: Rounds::Times(1), retries: 0, fail_fast: false };
+    let plan = Plan { cases, rounds: Rounds::Times(1), schedules: Schedules::default(), retries: 0, fail_fast: false };
     let ended = run(&context, plan, events, std::future::pending::<()>()).await;
     context.services.stop().await;
     Ok(ended.reports)

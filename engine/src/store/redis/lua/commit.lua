@@ -5,15 +5,15 @@
 --       each story event: request, data of request.queued, number of status fields and values m, then m of them.
 
 -- What many turns write to the same keys is gathered and written at once.
-local changed, freed, ready = {}, {}, {}
+local changed, freed, locks, ready = {}, {}, {}, {}
 
 -- Ends one request. Returns 'done', 'lost' or 'version', and with 'done' whether it is the first time; a repeat by the same
 -- lease answers 'done'.
 local function commit(first, last)
   local game, request, token = ARGV[first], ARGV[first + 1], ARGV[first + 2]
   local state, status, lane = GAME .. game, STATUS .. request, LANE .. game
-  local lease, ends, version, offset = unpack(call('HMGET', state, 'lease', 'lease_ends', 'version', 'offset'))
-  if lease ~= token or tonumber(ends) <= NOW then
+  local version, offset = unpack(call('HMGET', state, 'version', 'offset'))
+  if not holds(game, token) then
     return was_ended(request, 'commit', token) and 'done' or 'lost'
   end
   if version ~= ARGV[first + 3] then return 'version' end
@@ -41,7 +41,7 @@ local function commit(first, last)
   local now, at = append(game, tonumber(offset), request,
     'game.state_updated', ARGV[first + 6], 'request.completed', ARGV[first + 7])
   call('HSET', state, 'document', ARGV[first + 4], 'version', int(tonumber(version) + 1), 'updated_at', NOW_TEXT,
-    'epoch', now, 'offset', at, 'lease', '')
+    'epoch', now, 'offset', at)
 
   for n, child in ipairs(children) do
     if place then
@@ -53,7 +53,7 @@ local function commit(first, last)
   end
 
   changed[#changed + 1], changed[#changed + 2] = NOW_TEXT, game
-  freed[#freed + 1] = game
+  freed[#freed + 1], locks[#locks + 1] = game, LOCK .. game
   local after = head(game)
   if after then ready[#ready + 1], ready[#ready + 2] = call('HGET', STATUS .. after, 'seq'), game end
   return 'done', true
@@ -70,6 +70,7 @@ local function commit_all(turns, answers)
   if #freed > 0 then
     call('ZADD', GAMES, unpack(changed))
     call('ZREM', ACTIVE, unpack(freed))
+    call('DEL', unpack(locks))
   end
   if #ready > 0 then call('ZADD', READY, unpack(ready)) end
   return ready

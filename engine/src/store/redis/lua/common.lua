@@ -13,6 +13,7 @@ local ACTIVE, SEQUENCE, WAKE = P .. 'requests:active', P .. 'requests:sequence',
 local EPOCH, GAMES = P .. 'epoch', P .. 'games'
 -- What the keys of one game, one request or one idempotency key begin with.
 local LANE, GAME, HISTORY = P .. 'requests:game:', P .. 'gamestate:', P .. 'game-history:'
+local LOCK = P .. 'game-lock:'
 local LOG, STATUS, KEY = P .. 'game-events:', P .. 'chat-request-status:', P .. 'idempotency-key:'
 
 -- Lua prints large numbers with an exponent; ids and times are written in full.
@@ -79,8 +80,7 @@ local function problem_of(failure) return type(failure) == 'table' and failure.e
 
 -- The token of a game's present lease, if there is one.
 local function lease_of(game)
-  local token, ends = unpack(call('HMGET', GAME .. game, 'lease', 'lease_ends'))
-  return token and token ~= '' and tonumber(ends) > NOW and token
+  return call('GET', LOCK .. game)
 end
 
 -- Whether the token is that of the game's present lease.

@@ -18,7 +18,7 @@ end
 -- Ends a lease, whoever holds it.
 local function free(game)
   call('ZREM', ACTIVE, game)
-  call('HDEL', GAME .. game, 'lease', 'lease_ends')
+  call('DEL', LOCK .. game)
 end
 
 -- Records which step ended an attempt, so that a repeat of this step, and of no other, answers as it answered first.

@@ -4,7 +4,7 @@ local held = {}
 for i = 6, #ARGV, 2 do
   local game = ARGV[i]
   if holds(game, ARGV[i + 1]) then
-    call('HSET', GAME .. game, 'lease_ends', ends)
+    call('PEXPIRE', LOCK .. game, ARGV[5])
     call('ZADD', ACTIVE, ends, game)
     held[#held + 1] = 1
   else

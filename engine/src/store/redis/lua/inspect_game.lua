@@ -52,7 +52,7 @@ elseif active and not token and tonumber(active) > NOW then
     function() call('ZADD', ACTIVE, NOW, game) end)
 elseif active and token and string.sub(token, -#first) ~= first then
   wrong('', 'it is leased for a request that is not its head', 'let the next claim take it over', function()
-    call('HDEL', GAME .. game, 'lease', 'lease_ends')
+    call('DEL', LOCK .. game)
     call('ZADD', ACTIVE, NOW, game)
   end)
 end

@@ -47,7 +47,8 @@ local function claim(wants, replies, look_after)
     local now, offset = append(game, tonumber(state[2]), request, 'request.processing', members(game, request) ..
       ',"type":"' .. status[3] .. '","status":"processing","attempt":' .. attempt .. ',"user_message":' ..
       cjson.encode(status[5]) .. '}')
-    call('HSET', game_state, 'fence', fence, 'epoch', now, 'offset', offset, 'lease', token, 'lease_ends', ends)
+    call('HSET', game_state, 'fence', fence, 'epoch', now, 'offset', offset)
+    call('SET', LOCK .. game, token, 'PX', ttl)
     -- What was read before it was written.
     status[1], status[2], state[1], state[2] = attempt, NOW_TEXT, now, offset
     return describe(game, token, request, status, state)
