@@ -56,6 +56,9 @@ pub struct CaseFile {
     /// What is compared with the files in `snapshots/` at the end.
     #[serde(default)]
     pub snapshot: Snapshots,
+    /// What it cannot do without. Where that is not there, the case is skipped.
+    #[serde(default)]
+    pub requires: Vec<Requirement>,
     /// Dead letters that the case leaves on purpose.
     #[serde(default)]
     pub dead_letters: u64,
@@ -66,6 +69,16 @@ pub struct CaseFile {
 
 const fn one() -> usize {
     1
+}
+
+/// What a case cannot do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Requirement {
+    /// A Redis.
+    Redis,
+    /// Narrations that stream: `--no-stream` is not for it.
+    Streaming,
 }
 
 /// A game beside the default one. What is left out is as in the default one.

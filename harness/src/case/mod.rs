@@ -19,7 +19,7 @@ pub use error::{CaseError, CaseWarning, DiscoverError};
 pub use expect::{CallCounts, CallKind, EventList, EventPattern, Expect, PromptPattern, QueueExpect, StreamExpect};
 pub use file::{
     Capture, CaseFile, Filter, GateAction, HttpExpect, HttpStep, Listen, RedisAction, RedisCommand, RequestStream,
-    Snapshots, StreamAction, WaitFor, schema,
+    Requirement, Snapshots, StreamAction, WaitFor, schema,
 };
 pub use parse::{Parsed, Sequence, parse};
 pub use step::{Action, Chat, Step};
@@ -57,6 +57,8 @@ pub struct Case {
     pub steps: Vec<Step>,
     /// What is compared with snapshots at the end.
     pub snapshot: Snapshots,
+    /// What it cannot do without.
+    pub requires: Vec<Requirement>,
     /// Dead letters that the case leaves on purpose.
     pub dead_letters: u64,
     /// Seeds of schedules under which it has failed once.

@@ -97,6 +97,7 @@ fn read(
         model,
         steps,
         snapshot: file.snapshot,
+        requires: file.requires,
         dead_letters: file.dead_letters,
         schedules: file.schedules,
     })))

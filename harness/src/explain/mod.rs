@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::case::{Case, Game, Snapshots, Step};
+use crate::case::{Case, Game, Requirement, Snapshots, Step};
 
 /// What holds at the end of every case.
 const UNASKED: &[&str] = &[
@@ -30,8 +30,22 @@ const UNASKED: &[&str] = &[
 /// Explains a case.
 #[must_use]
 pub fn explain(case: &Case) -> String {
-    let Case { id, name, path, tags, games, workers, content, engine, model, steps, snapshot, dead_letters, schedules } =
-        case;
+    let Case {
+        id,
+        name,
+        path,
+        tags,
+        games,
+        workers,
+        content,
+        engine,
+        model,
+        steps,
+        snapshot,
+        requires,
+        dead_letters,
+        schedules,
+    } = case;
     let mut text = format!("{name}\n({id}, {})\n\n", path.display());
     if !tags.is_empty() {
         line(&mut text, &format!("Tags: {}.", tags.join(", ")));
@@ -43,6 +57,15 @@ pub fn explain(case: &Case) -> String {
     line(&mut text, &format!("The engine runs as one API and {processes}; without Redis, all in one process."));
     if let Some(content) = content {
         line(&mut text, &format!("It has content of its own: {}.", content.display()));
+    }
+    for requirement in requires {
+        line(
+            &mut text,
+            match requirement {
+                Requirement::Redis => "It needs a Redis.",
+                Requirement::Streaming => "It needs narrations that stream.",
+            },
+        );
     }
     if !engine.is_empty() {
         line(&mut text, &format!("It is configured with {}.", Value::Object(engine.clone())));

@@ -14,7 +14,7 @@ use super::manner::Manner;
 use super::outcome::{Look, until};
 use super::world::{World, failed};
 use super::{RunContext, blow, step};
-use crate::case::Case;
+use crate::case::{Case, Requirement};
 use crate::invariants::{self, Finding};
 use crate::profile::Call;
 use crate::report::{CaseLog, CaseOutcome, CaseReport, Events, Failure, RunEventKind, note_logs};
@@ -74,6 +74,12 @@ fn obstacle(context: &RunContext, case: &Case) -> Option<String> {
         return Some(
             "it breaks one of several worker processes, and without Redis there is only one process".to_owned(),
         );
+    }
+    if case.requires.contains(&Requirement::Redis) && context.services.redis_url.is_none() {
+        return Some("it needs a Redis".to_owned());
+    }
+    if case.requires.contains(&Requirement::Streaming) && !context.stream {
+        return Some("it needs narrations that stream".to_owned());
     }
     if case.acts_on_redis() {
         match context.services.mode {

@@ -68,9 +68,15 @@ pub fn prompts(calls: &[Record], aliases: &mut Aliases) -> String {
     for (n, call) in calls.iter().enumerate() {
         let kind = if call.kind == Kind::Json { "json" } else { "text" };
         let _ = writeln!(text, "call {}: {kind}, model {}", n + 1, call.model);
+        let mut speaker = None;
         for message in &call.messages {
-            let role = serde_json::to_value(message.role).unwrap_or_default();
-            let _ = writeln!(text, "{}:", role.as_str().unwrap_or("?"));
+            // Some formats carry what one says in several messages, others in one.
+            if speaker.replace(message.role) == Some(message.role) {
+                text.push('\n');
+            } else {
+                let role = serde_json::to_value(message.role).unwrap_or_default();
+                let _ = writeln!(text, "{}:", role.as_str().unwrap_or("?"));
+            }
             indent(&mut text, &aliases.text(&message.text));
         }
         text.push('\n');
