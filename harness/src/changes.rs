@@ -88,7 +88,11 @@ impl Changes {
 
 impl Places {
     fn real(self) -> Self {
-        let real = |paths: Vec<PathBuf>| paths.into_iter().filter_map(|path| path.canonicalize().ok()).collect();
+        // A file that is being replaced is not there at this moment; its directory is.
+        let placed = |path: PathBuf| {
+            path.canonicalize().ok().or_else(|| Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?)))
+        };
+        let real = |paths: Vec<PathBuf>| paths.into_iter().filter_map(placed).collect();
         Self { cases: real(self.cases), trees: real(self.trees), files: real(self.files) }
     }
 

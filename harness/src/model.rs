@@ -169,9 +169,10 @@ pub fn unmatched(call: &Record) -> Option<&str> {
 pub fn summary(call: &Record) -> String {
     let kind = if call.kind == Kind::Json { "json" } else { "text" };
     let answer = match (&call.answer.entry, unmatched(call)) {
-        (Some(entry), _) => {
-            format!("answered by {}", entry.name.clone().unwrap_or_else(|| format!("entry {}", entry.index)))
-        }
+        (Some(entry), _) => entry
+            .name
+            .as_ref()
+            .map_or_else(|| format!("answered by entry {}", entry.index), |name| format!("answered by \"{name}\"")),
         (None, Some(miss)) => format!("not answered: {miss}"),
         (None, None) => "not answered yet".to_owned(),
     };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use protocol::{Event, RequestStatus};
+use protocol::Event;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 use serde_json::{Map, Value};
@@ -57,9 +57,8 @@ pub struct Expect {
     /// The story event's prompt, word for word.
     pub story_event_exact: Option<String>,
 
-    /// Where the request stands: `queued`, `processing`, `completed`, `failed` or `cancelled`.
-    #[schemars(with = "Option<String>")]
-    pub status: Option<RequestStatus>,
+    /// Where the request stands: `queued`, `processing`, `completed`, `failed` or `cancelled`; another service's own words.
+    pub status: Option<String>,
     /// Which attempt at the request was the latest, from 1.
     pub attempt: Option<u32>,
     /// The last part of the problem type that the request failed with: `model-failed`.

@@ -26,6 +26,7 @@ pub(super) fn check_events(node: &Node, profile: &Profile) -> Result<(), JsonErr
         }
         _ => Ok(()),
     };
+    check_status(node, profile)?;
     for key in ["wait_for", "stream", "expect"] {
         let Some(part) = node.get(key) else { continue };
         part.get("event").map_or(Ok(()), known)?;
@@ -34,6 +35,49 @@ pub(super) fn check_events(node: &Node, profile: &Profile) -> Result<(), JsonErr
         }
     }
     Ok(())
+}
+
+/// The maps whose keys are JSON pointers.
+const POINTED: &[&str] = &["where", "state", "json", "json_regex", "json_length"];
+
+/// Every JSON pointer begins with a slash, or is empty and means the whole.
+pub(super) fn check_pointers(node: &Node) -> Result<(), JsonError> {
+    for member in node.members() {
+        // What is sent is the service's own.
+        if matches!(member.key.as_str(), "body" | "with" | "parallel" | "actors" | "capture") {
+            continue;
+        }
+        if POINTED.contains(&member.key.as_str()) {
+            for place in member.value.members() {
+                if !place.key.is_empty() && !place.key.starts_with('/') {
+                    let what = format!("`{}` is no JSON pointer", place.key);
+                    return Err(
+                        JsonError::at(place.key_span.clone(), what).help(format!("did you mean `/{}`?", place.key))
+                    );
+                }
+            }
+            continue;
+        }
+        check_pointers(&member.value)?;
+        member.value.items().iter().try_for_each(check_pointers)?;
+    }
+    Ok(())
+}
+
+/// A status of the story engine is one that it has.
+fn check_status(node: &Node, profile: &Profile) -> Result<(), JsonError> {
+    const NAMES: [&str; 5] = ["queued", "processing", "completed", "failed", "cancelled"];
+    let Some(status) = node.get("expect").and_then(|expect| expect.get("status")) else { return Ok(()) };
+    match &status.kind {
+        Kind::String(name) if profile.is_story_engine() && !NAMES.contains(&name.as_str()) => {
+            let error = JsonError::at(status.span.clone(), format!("no request ever is `{name}`"));
+            Err(match nearest(name, NAMES) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help(format!("known here: {}", NAMES.join(", "))),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn each_pattern(node: &Node, check: &impl Fn(&Node) -> Result<(), JsonError>) -> Result<(), JsonError> {

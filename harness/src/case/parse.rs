@@ -80,6 +80,18 @@ fn read(
             JsonError::at(node.span.clone(), "a case without steps says nothing").help("give it `steps` or `cases`")
         );
     }
+    if let Some(taken) =
+        node.get("games").and_then(|games| games.members().iter().find(|game| game.key == DEFAULT_GAME))
+    {
+        let what = format!("`{DEFAULT_GAME}` is the default game: name this one otherwise");
+        return Err(JsonError::at(taken.key_span.clone(), what));
+    }
+    if file.workers == 0 {
+        let span = node.get("workers").map_or(node.span.clone(), |workers| workers.span.clone());
+        return Err(
+            JsonError::at(span, "without a worker nothing is ever told").help("`kill` or `stop` them in a step")
+        );
+    }
     let games = games(&file, scenario);
     names::check_labels(&games, &steps, nodes)?;
     check_filters(&file.snapshot, &node)?;

@@ -121,6 +121,7 @@ impl Step {
         };
         check_expect(&file.expect, node)?;
         names::check_events(node, around.profile)?;
+        names::check_pointers(node)?;
         let line = line_and_column(around.text, node.span.start).0;
         let name = file.name.clone();
         let game = file.game.clone();
@@ -165,6 +166,7 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
         }
     }
     if let Some(message) = file.user_prompt {
+        check_magic(&message, node)?;
         return Ok(match message.trim() {
             "RESET_GAMESTATE" => Action::Reset,
             "WAIT_FOR_STORY_EVENT" => Action::WaitForStoryEvent { label: file.label },
@@ -183,11 +185,19 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
     }
     if let Some(children) = file.parallel {
         let nodes = node.get("parallel").map_or(&[][..], Node::items);
+        if nodes.is_empty() {
+            return Err(JsonError::at(span_of(node, "parallel"), "nothing is done here: give it steps"));
+        }
         return Ok(Action::Parallel(Step::list(children, nodes, around)?));
     }
     if let Some(actors) = file.actors {
         let steps = |(name, steps): (String, Vec<StepFile>)| {
-            let nodes = node.get("actors").and_then(|actors| actors.get(&name)).map_or(&[][..], Node::items);
+            let list = node.get("actors").and_then(|actors| actors.get(&name));
+            let nodes = list.map_or(&[][..], Node::items);
+            if nodes.is_empty() {
+                let span = list.map_or_else(|| span_of(node, "actors"), |list| list.span.clone());
+                return Err(JsonError::at(span, format!("`{name}` does nothing: give them steps")));
+            }
             Ok((name, Step::list(steps, nodes, around)?))
         };
         return Ok(Action::Actors(actors.into_iter().map(steps).collect::<Result<_, JsonError>>()?));
@@ -219,6 +229,22 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
             .help(format!("it needs `expect` or one of: {}", ACTIONS.join(", "))));
     }
     Ok(Action::Check)
+}
+
+/// The messages that are none.
+const MAGIC: [&str; 2] = ["RESET_GAMESTATE", "WAIT_FOR_STORY_EVENT"];
+
+/// A message that is nearly one of them was meant to be it.
+fn check_magic(message: &str, node: &Node) -> Result<(), JsonError> {
+    let message = message.trim();
+    let shouted = message.chars().all(|c| c.is_ascii_uppercase() || c == '_') && !MAGIC.contains(&message);
+    match crate::json::nearest(message, MAGIC).filter(|_| shouted) {
+        Some(near) => {
+            let error = JsonError::at(span_of(node, "user_prompt"), format!("`{message}` would be said in the game"));
+            Err(error.help(format!("did you mean `{near}`?")))
+        }
+        None => Ok(()),
+    }
 }
 
 fn only_one(node: &Node) -> Result<(), JsonError> {

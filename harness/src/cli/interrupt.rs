@@ -34,15 +34,16 @@ impl Interrupt {
     }
 }
 
-/// Ctrl-C, or SIGTERM.
+/// Ctrl-C, SIGTERM, or the end of the terminal (SIGHUP).
 pub(super) async fn told_to_end() {
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
+    match (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
+        (Ok(mut terminate), Ok(mut hangup)) => {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
             }
         }
-        Err(_) => drop(tokio::signal::ctrl_c().await),
+        _ => drop(tokio::signal::ctrl_c().await),
     }
 }

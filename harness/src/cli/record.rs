@@ -161,6 +161,32 @@ async fn narrator(
     let path = path.ok_or("there is no offline script: name one with `--model FILE`")?;
     model.load(&std::fs::read_to_string(&path)?).await?;
     // A case without a script plays the offline one, too.
-    let script = args.model.as_ref().map(|path| path.canonicalize()).transpose()?;
-    Ok((Map::new(), script.map(|path| path.display().to_string()), None))
+    let script = args.model.as_ref().map(|path| relative(path, &args.case)).transpose()?;
+    Ok((Map::new(), script, None))
+}
+
+/// A file's path as the case writes it: relative to itself.
+fn relative(path: &Path, case: &Path) -> std::io::Result<String> {
+    let dir = case.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (path, dir) = (path.canonicalize()?, dir.canonicalize()?);
+    let shared = path.components().zip(dir.components()).take_while(|(one, other)| one == other).count();
+    let up = dir.components().skip(shared).map(|_| "..".to_owned());
+    let down = path.components().skip(shared).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    Ok(up.chain(down).collect::<Vec<_>>().join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_named_from_where_the_case_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["cases/deep", "models"] {
+            std::fs::create_dir_all(dir.path().join(name)).unwrap();
+        }
+        let script = dir.path().join("models/m.json");
+        std::fs::write(&script, "{}").unwrap();
+        assert_eq!(relative(&script, &dir.path().join("cases/deep/a.json")).unwrap(), "../../models/m.json");
+    }
 }

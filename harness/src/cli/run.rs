@@ -168,7 +168,7 @@ async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Fut
     }
     let exit = match conclude(args, &ended) {
         exit if ended.cut.is_some() => exit,
-        _ if told.is_err() => Exit::Usage,
+        Exit::Ok if told.is_err() => Exit::Usage,
         exit => exit,
     };
     let snapshots =
@@ -188,6 +188,14 @@ pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) ->
         );
         return Err(Exit::Usage);
     };
+    if place.profile.is_story_engine() && !served.is_dir() {
+        eprintln!("{} is no directory: `--content` names one with scenarios in it", served.display());
+        return Err(Exit::Services);
+    }
+    if let Some(engine) = wanted.engine.as_ref().filter(|engine| !engine.is_file()) {
+        eprintln!("there is no engine at {}", engine.display());
+        return Err(Exit::Services);
+    }
     let programs = Programs {
         supervisor: env::current_exe().ok().filter(|_| place.kept.is_none()),
         kept: place.kept,

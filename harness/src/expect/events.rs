@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use protocol::Event;
 use serde_json::Value;
 
 use super::{Mismatch, Observed, matches_places};
 use crate::case::{EventList, EventPattern};
+use crate::profile::TextEvents;
 use crate::watch::Seen;
 
 /// An event, or the pieces of one attempt's narration that followed each other, as if they had been one.
@@ -20,19 +20,24 @@ pub struct Joined {
     pub data: Value,
 }
 
-/// Joins pieces of narration that follow each other: where a model's answer is cut is nobody's promise.
+/// Joins pieces of a text that follow each other: where a model's answer is cut is nobody's promise. What else they say
+/// is what the last of them says.
 #[must_use]
-pub fn join_chunks(events: &[&Seen]) -> Vec<Joined> {
+pub fn join_chunks(events: &[&Seen], text: Option<&TextEvents>) -> Vec<Joined> {
     let mut joined: Vec<Joined> = Vec::new();
     for seen in events {
-        if let Some(Event::ChatChunk(chunk)) = &seen.event
-            && let Some(last) = joined.last_mut().filter(|last| last.name == seen.name)
-            && last.request == seen.request
-            && last.data["attempt"] == seen.data["attempt"]
-        {
-            let text = last.data["content"].as_str().unwrap_or_default().to_owned() + &chunk.content;
-            last.data["content"] = text.into();
-            last.data["done"] = chunk.done.into();
+        let continued = text.filter(|text| text.event == seen.name).and_then(|text| {
+            let attempt = |data: &Value| text.attempt.as_ref().and_then(|at| data.pointer(at)).cloned();
+            let last = joined.last_mut().filter(|last| last.name == seen.name && last.request == seen.request)?;
+            (attempt(&last.data) == attempt(&seen.data)).then_some((text, last))
+        });
+        if let Some((text, last)) = continued {
+            let piece = |data: &Value| data.pointer(&text.at).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let whole = piece(&last.data) + &piece(&seen.data);
+            last.data = seen.data.clone();
+            if let Some(place) = last.data.pointer_mut(&text.at) {
+                *place = whole.into();
+            }
         } else {
             joined.push(Joined { name: seen.name.clone(), request: seen.request.clone(), data: seen.data.clone() });
         }
@@ -41,7 +46,7 @@ pub fn join_chunks(events: &[&Seen]) -> Vec<Joined> {
 }
 
 pub(super) fn check(list: &EventList, seen: &Observed<'_>) -> Option<Mismatch> {
-    let events = join_chunks(&seen.events);
+    let events = join_chunks(&seen.events, seen.text);
     let fits = |event: &Joined, pattern: &EventPattern| fits(event, pattern, &seen.labels);
     // What did not fit, said in words, and whether more events could still make it right.
     let (not_met, hopeless) = match list {
@@ -130,10 +135,11 @@ fn describe(pattern: &EventPattern) -> String {
 mod tests {
     use std::time::Duration;
 
-    use protocol::{Attempt, ChatChunk, GameId, RequestId};
+    use protocol::{Attempt, ChatChunk, Event, GameId, RequestId};
     use serde_json::json;
 
     use super::*;
+    use crate::profile::Profile;
     use crate::watch::Journal;
 
     fn journal(request: RequestId, pieces: &[(u32, &str)]) -> Journal {
@@ -163,7 +169,8 @@ mod tests {
         let list: EventList = serde_json::from_value(list).unwrap();
         let events: Vec<&Seen> = journal.events().iter().collect();
         let labels = labels.iter().map(|(label, id)| ((*label).to_owned(), id.to_string())).collect();
-        check(&list, &Observed { events, labels, quiet, ..Observed::default() })
+        let profile = Profile::story_engine();
+        check(&list, &Observed { events, labels, quiet, text: profile.events.text.as_ref(), ..Observed::default() })
     }
 
     fn wrong(list: Value, journal: &Journal, labels: &[(&str, RequestId)]) -> Option<String> {
@@ -217,7 +224,10 @@ mod tests {
     fn pieces_of_one_attempt_count_as_one() {
         let journal = journal(RequestId::new(), &[(1, "a"), (1, "b"), (2, "c")]);
         let events: Vec<&Seen> = journal.events().iter().collect();
-        let texts: Vec<_> = join_chunks(&events).iter().map(|event| event.data["content"].clone()).collect();
+        let texts: Vec<_> = join_chunks(&events, Profile::story_engine().events.text.as_ref())
+            .iter()
+            .map(|event| event.data["content"].clone())
+            .collect();
         assert_eq!(texts, [json!("ab"), json!("c"), Value::Null]);
     }
 

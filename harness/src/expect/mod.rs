@@ -7,7 +7,7 @@ mod request;
 mod state;
 
 pub use events::{Joined, join_chunks};
-pub use json::{matches_places, substitute, substitute_text};
+pub use json::{matches_places, substitute_text};
 pub use prompts::Prompt;
 
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ use std::fmt::Display;
 use serde_json::Value;
 
 use crate::case::{CallCounts, Expect};
+use crate::profile::TextEvents;
 use crate::watch::{Seen, Standing};
 
 /// An expectation that does not hold.
@@ -54,6 +55,8 @@ pub struct Observed<'a> {
     pub request: Option<RequestFacts>,
     /// The events that the expectations speak of.
     pub events: Vec<&'a Seen>,
+    /// Which of them are pieces of a text.
+    pub text: Option<&'a TextEvents>,
     /// How the stream that they came on stands.
     pub stream: Option<Standing>,
     /// The queue, as the API shows it.

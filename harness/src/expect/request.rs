@@ -9,8 +9,7 @@ pub(super) fn check(expect: &Expect, request: Option<&RequestFacts>, wrong: &mut
     // What could not be looked at may still turn out to be right.
     let ended = request.is_some_and(|facts| facts.ended && facts.status.is_some());
     let before = wrong.len();
-    let status = expect.status.map(|status| status.to_string());
-    compare(wrong, "expect.status", status, request.and_then(|facts| facts.status.clone()));
+    compare(wrong, "expect.status", expect.status.clone(), request.and_then(|facts| facts.status.clone()));
     let attempt = request.and_then(|facts| facts.attempt);
     compare_growing(wrong, "expect.attempt", expect.attempt.map(u64::from), attempt);
     let error = request.and_then(|facts| facts.error.as_deref());

@@ -138,6 +138,17 @@ impl Fleet {
         Ok(())
     }
 
+    /// Whether every process that does the work has ended, or stands still by SIGSTOP.
+    pub(crate) fn nobody_works(&self) -> bool {
+        let Some(many) = self.profile.many() else { return false };
+        let worker = match &many.without_redis {
+            Some(other) if !self.has_redis() => other,
+            _ => &many.name,
+        };
+        let processes = self.lock();
+        processes.iter().filter(|(target, _)| target.name == *worker).all(|(_, process)| process.stands_still())
+    }
+
     /// Of targets that are the same process here, one.
     pub(crate) fn distinct(&self, targets: Vec<Target>) -> Vec<Target> {
         let mut keys = BTreeSet::new();

@@ -4,13 +4,18 @@ use std::fmt::Write as _;
 
 use super::{CaseOutcome, CaseReport, Failure, Summary};
 
-/// The report of a run as `JUnit` XML.
-pub(super) fn junit<'a>(cases: impl ExactSizeIterator<Item = &'a CaseReport>, summary: &Summary) -> String {
+/// The report of a run as `JUnit` XML. `unfinished` are the cases that were running when it was cut short.
+pub(super) fn junit<'a>(
+    cases: impl ExactSizeIterator<Item = &'a CaseReport>,
+    unfinished: &[&str],
+    summary: &Summary,
+) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let counts = format!(
-        "tests=\"{}\" failures=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
-        cases.len(),
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
+        cases.len() + unfinished.len(),
         summary.failed,
+        unfinished.len(),
         summary.skipped,
         summary.took.as_secs_f64()
     );
@@ -42,6 +47,10 @@ pub(super) fn junit<'a>(cases: impl ExactSizeIterator<Item = &'a CaseReport>, su
                 writeln!(xml, "><failure {}>{}</failure></testcase>", attributes(failure), escape(&failure.render()))
             }
         };
+    }
+    for case in unfinished {
+        let why = "<error message=\"the run was cut short before it had ended\"/>";
+        let _ = writeln!(xml, "<testcase classname=\"cases\" name=\"{}\">{why}</testcase>", escape(case));
     }
     xml.push_str("</testsuite>\n</testsuites>\n");
     xml
@@ -97,8 +106,9 @@ mod tests {
         for case in &cases {
             summary.count(&case.outcome);
         }
-        let xml = junit(cases.iter(), &summary);
-        assert!(xml.contains("tests=\"4\" failures=\"1\" skipped=\"1\""), "{xml}");
+        let xml = junit(cases.iter(), &["e"], &summary);
+        assert!(xml.contains("tests=\"5\" failures=\"1\" errors=\"1\" skipped=\"1\""), "{xml}");
+        assert!(xml.contains("name=\"e\"><error message=\"the run was cut short"), "{xml}");
         assert!(xml.contains("<failure message=\"1 &lt; 2 &amp; &quot;so&quot;\u{fffd}\" type=\"failure\">"), "{xml}");
         let flaky = "<flakyFailure message=\"late\" type=\"failure\"><stackTrace>late&#10;</stackTrace></flakyFailure>\
                      <flakyFailure message=\"later\"";

@@ -163,7 +163,8 @@ impl Reporters {
             drop(self.terminal.broken_off());
         }
         if let Some(file) = &mut self.junit {
-            file.write(&junit::junit(self.record.reports(), &self.record.summary))?;
+            let unfinished: Vec<&str> = self.record.running.keys().map(String::as_str).collect();
+            file.write(&junit::junit(self.record.reports(), &unfinished, &self.record.summary))?;
         }
         if let Some(file) = &mut self.html {
             let page = html::page(&self.record).map_err(io::Error::from);

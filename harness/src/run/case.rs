@@ -187,6 +187,8 @@ async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<P
     for watch in world.games.iter().filter_map(|game| game.watch.as_ref()) {
         watch.resume(&world.base_url());
     }
+    // A way that is still disturbed would only keep it from coming to rest.
+    world.mend_redis().await?;
     // It looks alone now, so a world that is quiet is what it waits for and not its end.
     let branch = world.branches.begin();
     until(world, &branch, deadline, async || {
@@ -260,7 +262,7 @@ async fn snapshots(world: &World, context: &RunContext, calls: &[mock_llm::Recor
         journals.extend(journal.map(|journal| (game.game.label.clone(), journal)));
     }
     // Always made, so that ids get the same names whichever snapshots are kept.
-    let events = snapshot::events(&journals, &mut aliases);
+    let events = snapshot::events(&journals, world.profile.events.text.as_ref(), &mut aliases);
     let mut texts = Vec::new();
     if wanted.events {
         texts.push(("events".to_owned(), events));

@@ -12,7 +12,7 @@ use super::branch::Branch;
 use super::outcome::{Look, until};
 use super::world::{World, failed};
 use crate::case::{Capture, HttpStep};
-use crate::expect::{Mismatch, matches_places, substitute};
+use crate::expect::{Mismatch, matches_places};
 use crate::report::{Entry, Failure, Source};
 
 /// What was answered.
@@ -63,7 +63,7 @@ async fn send(world: &World, step: &HttpStep, deadline: Instant) -> Result<Answe
     }
     if let Some(body) = &step.body {
         let mut body = body.clone();
-        substitute(&mut body, &|name: &str| world.value_of(name));
+        world.fill(&mut body);
         // A content type of the step's own replaces that of JSON.
         let own = step.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type"));
         request = if own { request.body(body.to_string()) } else { request.json(&body) };
@@ -106,7 +106,7 @@ fn compare(world: &World, step: &HttpStep, answer: &Answer) -> Result<(), Failur
     }
     let body: Value = serde_json::from_str(text).unwrap_or_default();
     let mut places = Value::Object(expect.json.clone());
-    substitute(&mut places, &|name: &str| world.value_of(name));
+    world.fill(&mut places);
     let places = places.as_object();
     wrong.extend(places.map(|places| matches_places("http.expect.json", places, &body)).unwrap_or_default());
     for (pointer, expected) in &expect.json_regex {
@@ -149,17 +149,13 @@ fn matches(regex: &str, text: &str) -> bool {
     Regex::new(regex).is_ok_and(|regex| regex.is_match(text))
 }
 
-fn captured(capture: &Capture, answer: &Answer, body: &Value) -> Option<String> {
+fn captured(capture: &Capture, answer: &Answer, body: &Value) -> Option<Value> {
     match capture {
-        Capture::Json(pointer) => match body.pointer(pointer)? {
-            Value::Null => None,
-            Value::String(text) => Some(text.clone()),
-            other => Some(other.to_string()),
-        },
-        Capture::Header(name) => answer.headers.get(name)?.to_str().ok().map(str::to_owned),
+        Capture::Json(pointer) => body.pointer(pointer).filter(|value| !value.is_null()).cloned(),
+        Capture::Header(name) => answer.headers.get(name)?.to_str().ok().map(Value::from),
         Capture::Regex(regex) => {
             let found = Regex::new(regex).ok()?.captures(&answer.text)?;
-            found.get(1).or_else(|| found.get(0)).map(|part| part.as_str().to_owned())
+            found.get(1).or_else(|| found.get(0)).map(|part| part.as_str().into())
         }
     }
 }

@@ -125,6 +125,7 @@ pub(super) async fn read_request(
     let expect = Expect { events: step.events.clone(), ..Expect::default() };
     let seen = Observed {
         events: journal.events().iter().collect(),
+        text: world.profile.events.text.as_ref(),
         labels: world.labels(),
         quiet: true,
         ..Observed::default()

@@ -28,12 +28,20 @@ pub(super) async fn until<T>(
     deadline: Instant,
     mut look: impl AsyncFnMut() -> Look<T>,
 ) -> Result<T, Failure> {
+    let mut last: Option<Failure> = None;
     loop {
         // Taken before the look, so that what happens during the look is not missed.
         let mut pulse = world.pulse.listen();
-        // Asked first: what is looked at after the world was quiet is final.
-        let quiet = world.quiet().await;
-        let failure = match look().await {
+        let looked = tokio::time::timeout_at(deadline, async {
+            // Asked first: what is looked at after the world was quiet is final.
+            let idle = world.idle().await;
+            (idle, look().await)
+        });
+        let Ok((idle, looked)) = looked.await else {
+            let failure = last.take().unwrap_or_else(|| Failure::new("the service did not answer"));
+            return Err(Failure { what: format!("{} before the time limit", failure.what), ..failure });
+        };
+        let failure = match looked {
             Look::Done(value) => {
                 branch.moves();
                 return Ok(value);
@@ -41,13 +49,14 @@ pub(super) async fn until<T>(
             Look::Never(failure) => return Err(failure),
             Look::NotYet(failure) => failure,
         };
-        if quiet && branch.is_stuck() {
-            return Err(Failure { what: format!("nothing happens any more, and {}", failure.what), ..failure });
+        if let Some(why) = idle.filter(|_| branch.is_stuck()) {
+            return Err(Failure { what: format!("{why}, and {}", failure.what), ..failure });
         }
         if let Some(end) = world.unexpected_end() {
             return Err(Failure { what: format!("{end}; {}", failure.what), ..failure });
         }
         world.waits_for(&failure);
+        last = Some(failure.clone());
         tokio::select! {
             _ = pulse.changed() => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}

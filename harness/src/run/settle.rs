@@ -71,7 +71,7 @@ fn relevant_events(world: &World, game: &GameRun, request: Option<&RequestRun>, 
 
 /// Looks at what the expectations need, and at nothing else.
 async fn observe<'a>(
-    world: &World,
+    world: &'a World,
     game: &GameRun,
     request: Option<&RequestRun>,
     subject: &Subject<'_>,
@@ -99,6 +99,7 @@ async fn observe<'a>(
         state,
         request: facts,
         events: events.iter().collect(),
+        text: world.profile.events.text.as_ref(),
         stream: expect.listener.as_ref().and_then(|label| world.with_listener(label, Watch::standing)),
         queue,
         prompts: calls.as_ref().map(since).unwrap_or_default(),

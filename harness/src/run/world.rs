@@ -14,7 +14,7 @@ use super::manner::Manner;
 use super::redis::{CaseRedis, Need};
 use super::schedule::Scheduler;
 use crate::case::{Case, DEFAULT_GAME, EventList, Expect, Game, ProcessAction, RedisAction, Target};
-use crate::expect::{substitute, substitute_text};
+use crate::expect::substitute_text;
 use crate::fleet::{Fleet, Surroundings, overlaid};
 use crate::model::{Model, entry};
 use crate::profile::{Call, CallError, Profile, Vars};
@@ -76,7 +76,7 @@ struct Known {
     made: Vec<RequestRun>,
     /// Requests that nobody has sent and that a step has followed.
     followed: BTreeSet<String>,
-    captures: BTreeMap<String, String>,
+    captures: BTreeMap<String, Value>,
     listeners: BTreeMap<String, Watch>,
 }
 
@@ -286,7 +286,7 @@ impl World {
     }
 
     /// Remembers a part of an answer.
-    pub(super) fn capture(&self, name: &str, value: String) {
+    pub(super) fn capture(&self, name: &str, value: Value) {
         self.known().captures.insert(name.to_owned(), value);
     }
 
@@ -304,7 +304,10 @@ impl World {
             let game = self.games.iter().find(|run| run.game.label == label)?;
             return game.watch.as_ref()?.journal().last_id().map(str::to_owned);
         }
-        let captured = self.known().captures.get(name).cloned();
+        let captured = self.known().captures.get(name).map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
         let game = || self.games.iter().find(|run| run.game.label == name).map(|run| run.id.clone());
         captured.or_else(game).or_else(|| self.labelled(name).map(|request| request.id))
     }
@@ -314,9 +317,37 @@ impl World {
         substitute_text(text, &|name: &str| self.value_of(name))
     }
 
+    /// A document with its placeholders filled. A text that is nothing but a captured name becomes what was captured, be it
+    /// a number.
+    pub(super) fn fill(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                let name = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+                let captured = name.and_then(|name| self.known().captures.get(name).cloned());
+                *value = captured.unwrap_or_else(|| self.filled(text).into());
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.fill(item)),
+            Value::Object(members) => members.values_mut().for_each(|member| self.fill(member)),
+            _ => {}
+        }
+    }
+
     /// The same expectations with their placeholders filled, as far as they stand for something by now.
     pub(super) fn filled_expect(&self, expect: &Expect) -> Expect {
         let mut expect = expect.clone();
+        let named = [&mut expect.location, &mut expect.scene_name, &mut expect.story_event_exact].into_iter().flatten();
+        let listed = expect.inventory.iter_mut().flatten();
+        let values = expect.vars.values_mut().chain(expect.npc_locations.values_mut());
+        let texts = [
+            &mut expect.response_contains,
+            &mut expect.response_not_contains,
+            &mut expect.story_event_contains,
+            &mut expect.story_event_not_contains,
+        ];
+        let texts = texts.into_iter().flatten();
+        for text in named.chain(listed).chain(values).chain(texts) {
+            *text = self.filled(text);
+        }
         self.fill_places(&mut expect.state);
         let lists = expect.events.iter_mut().flat_map(EventList::patterns_mut);
         lists.for_each(|pattern| self.fill_places(&mut pattern.matching));
@@ -325,7 +356,7 @@ impl World {
 
     /// Fills the placeholders in the values of places.
     pub(super) fn fill_places(&self, places: &mut Map<String, Value>) {
-        places.values_mut().for_each(|value| substitute(value, &|name: &str| self.value_of(name)));
+        places.values_mut().for_each(|value| self.fill(value));
     }
 
     /// Looks at the stream of `listen` under a label.
@@ -377,9 +408,24 @@ impl World {
         redis.act(action, |text| self.filled(text), &self.programs, &self.log).await
     }
 
+    /// Lets everything through to Redis again.
+    pub(super) async fn mend_redis(&self) -> Result<(), Failure> {
+        if self.redis.is_some() { self.act_on_redis(&RedisAction::Continue).await } else { Ok(()) }
+    }
+
     /// A process that has ended though nobody asked it to.
     pub(super) fn unexpected_end(&self) -> Option<String> {
         self.fleet.as_ref().and_then(Fleet::unexpected_end)
+    }
+
+    /// Why nothing can happen any more unless the case does something, if that is so.
+    pub(super) async fn idle(&self) -> Option<&'static str> {
+        if self.quiet().await {
+            return Some("nothing happens any more");
+        }
+        // What is in the log already may still be on its way here.
+        let nobody_works = self.fleet.as_ref().is_some_and(Fleet::nobody_works);
+        (nobody_works && self.caught_up().await).then_some("no worker is running")
     }
 
     /// Whether nothing waits, nothing runs, and every event has come. A service that is away is not quiet.
@@ -399,6 +445,11 @@ impl World {
                 return false;
             }
         }
+        self.caught_up().await
+    }
+
+    /// Whether every event has come that there is.
+    async fn caught_up(&self) -> bool {
         for run in &self.games {
             let (Some(cursor), Some(watch)) =
                 (self.profile.state.as_ref().and_then(|state| state.cursor.as_ref()), run.watch.as_ref())

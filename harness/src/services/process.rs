@@ -64,6 +64,8 @@ pub struct Process {
     exit: watch::Receiver<Option<ExitStatus>>,
     /// Whether somebody has asked it to end.
     told_to_end: AtomicBool,
+    /// Whether it was stopped, and not continued.
+    stopped: AtomicBool,
     /// Whether it goes on when it is dropped.
     kept: bool,
 }
@@ -104,8 +106,15 @@ impl Process {
                 exited.send_replace(Some(status));
             }
         });
-        let mut process =
-            Self { name: launch.name.to_owned(), pid, log, exit, told_to_end: AtomicBool::new(false), kept: false };
+        let mut process = Self {
+            name: launch.name.to_owned(),
+            pid,
+            log,
+            exit,
+            told_to_end: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            kept: false,
+        };
         let line = process.ready_line(stdout, launch.ready).await?;
         if let Some(kept) = &programs.kept {
             kept.process(launch.name, process.id(), launch.dir, &line);
@@ -160,6 +169,12 @@ impl Process {
         *self.exit.borrow()
     }
 
+    /// Whether it has ended, or was stopped.
+    #[must_use]
+    pub fn stands_still(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed) || self.exit_status().is_some()
+    }
+
     /// How it ended, if nobody had asked it to.
     #[must_use]
     pub fn unexpected_end(&self) -> Option<ExitStatus> {
@@ -180,6 +195,11 @@ impl Process {
 
     /// Sends a signal to it and everything that it has started. Nothing happens if it has ended.
     pub fn signal(&self, signal: Signal) {
+        match signal {
+            Signal::STOP => self.stopped.store(true, Ordering::Relaxed),
+            Signal::CONT => self.stopped.store(false, Ordering::Relaxed),
+            _ => {}
+        }
         if matches!(signal, Signal::KILL | Signal::TERM) {
             self.told_to_end.store(true, Ordering::Relaxed);
         }

@@ -7,17 +7,18 @@ use serde_json::Value;
 
 use super::Aliases;
 use crate::expect::join_chunks;
+use crate::profile::TextEvents;
 use crate::watch::{Journal, Seen};
 
 /// Every game's events, one a line: name and data. Offsets are left out, because how often a narration is cut is nobody's
 /// promise; that they are contiguous is checked elsewhere.
 #[must_use]
-pub fn events(games: &[(String, Journal)], aliases: &mut Aliases) -> String {
+pub fn events(games: &[(String, Journal)], text_events: Option<&TextEvents>, aliases: &mut Aliases) -> String {
     let mut text = String::new();
     for (label, journal) in games {
         heading(&mut text, label, games.len());
         let seen: Vec<&Seen> = journal.events().iter().collect();
-        for event in join_chunks(&seen) {
+        for event in join_chunks(&seen, text_events) {
             // Writing to a String cannot fail, here and below.
             let _ = writeln!(text, "{} {}", event.name, aliases.redact(&event.data));
         }
