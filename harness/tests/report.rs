@@ -255,7 +255,11 @@ async fn every_file_is_finished_when_a_run_breaks_off() {
     assert!(wanted.evidence());
     told(&wanted, vec![report("bell", failed(), timeline(1))], None).await;
     let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
-    assert!(read("x.xml").contains("<testsuite name=\"cases\" tests=\"2\" failures=\"1\" errors=\"1\""), "{}", read("x.xml"));
+    assert!(
+        read("x.xml").contains("<testsuite name=\"cases\" tests=\"2\" failures=\"1\" errors=\"1\""),
+        "{}",
+        read("x.xml")
+    );
     let lines: Vec<Value> = read("x.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let types: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
     assert_eq!(types, ["run_started", "case_started", "case_finished", "case_started"]);

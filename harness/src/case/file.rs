@@ -79,6 +79,8 @@ pub enum Requirement {
     Redis,
     /// Narrations that stream: `--no-stream` is not for it.
     Streaming,
+    /// A service that nobody else uses: an external one is not for it.
+    Alone,
 }
 
 /// A game beside the default one. What is left out is as in the default one.

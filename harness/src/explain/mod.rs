@@ -64,6 +64,7 @@ pub fn explain(case: &Case) -> String {
             match requirement {
                 Requirement::Redis => "It needs a Redis.",
                 Requirement::Streaming => "It needs narrations that stream.",
+                Requirement::Alone => "It needs a service that nobody else uses.",
             },
         );
     }

@@ -81,6 +81,14 @@ fn obstacle(context: &RunContext, case: &Case) -> Option<String> {
     if case.requires.contains(&Requirement::Streaming) && !context.stream {
         return Some("it needs narrations that stream".to_owned());
     }
+    if context.services.mode == Mode::External {
+        if case.requires.contains(&Requirement::Alone) {
+            return Some("it needs a service that nobody has used before".to_owned());
+        }
+        if case.content.is_some() {
+            return Some("it has content of its own, and an external engine has its own already".to_owned());
+        }
+    }
     if case.acts_on_redis() {
         match context.services.mode {
             Mode::Embedded => return Some("it does something to Redis, and here is none".to_owned()),

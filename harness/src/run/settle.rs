@@ -86,10 +86,14 @@ async fn observe<'a>(
         Some(request) => Some(facts(world, game, request).await),
         None => None,
     };
-    let queue = match &world.profile.queue {
+    let mut queue = match &world.profile.queue {
         Some(queue) if expect.queue.is_some() => world.get(&Call::get(&queue.path)).await.ok(),
         _ => None,
     };
+    // What others have left on a service that is shared is none of this case's.
+    if let Some(letters) = queue.as_mut().and_then(|queue| queue.get_mut("dead_letters")) {
+        *letters = letters.as_u64().unwrap_or(0).saturating_sub(world.dead_letters_before).into();
+    }
     let asks_model = expect.model_calls.is_some() || !expect.prompts.is_empty();
     let calls = if asks_model { world.model.calls().await.ok() } else { None };
     let since = |calls: &Vec<mock_llm::Record>| {
