@@ -27,6 +27,8 @@ pub(super) fn holds(blow: Blow) -> mock_llm::Holds {
 
 /// Waits for the moment, strikes, and mends.
 pub(super) async fn deal(world: &World, blow: Blow) -> Result<(), Failure> {
+    // While something is still to be struck or mended, waiting is not in vain.
+    let _striker = world.branches.begin();
     match blow.moment {
         Moment::Piece { call, .. } => {
             let gate = gate(world, call).await?;

@@ -20,6 +20,15 @@ struct State {
     at_work: BTreeSet<u64>,
     /// Those that have looked in vain at an engine in which nothing happened.
     stuck: BTreeSet<u64>,
+    /// Counts everything that a branch has done.
+    moves: u64,
+}
+
+impl State {
+    fn moved(&mut self) {
+        self.stuck.clear();
+        self.moves += 1;
+    }
 }
 
 /// One branch. It is at work until it is dropped.
@@ -35,7 +44,7 @@ impl Branches {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let mut state = self.lock();
         state.at_work.insert(id);
-        state.stuck.clear();
+        state.moved();
         Branch { branches: self, id }
     }
 
@@ -47,12 +56,21 @@ impl Branches {
 impl Branch<'_> {
     /// This branch does something, so that there may be something to see for the others.
     pub(super) fn moves(&self) {
-        self.branches.lock().stuck.clear();
+        self.branches.lock().moved();
     }
 
-    /// This branch has looked in vain while nothing happened. Whether there is nobody left who could change that.
-    pub(super) fn is_stuck(&self) -> bool {
+    /// How much all branches have done. To be taken before a look.
+    pub(super) fn moment(&self) -> u64 {
+        self.branches.lock().moves
+    }
+
+    /// This branch has looked in vain since `moment`, while nothing happened. Whether nobody has done anything since then, and
+    /// nobody is left who could.
+    pub(super) fn is_stuck(&self, moment: u64) -> bool {
         let mut state = self.branches.lock();
+        if state.moves != moment {
+            return false;
+        }
         state.stuck.insert(self.id);
         state.stuck == state.at_work
     }
@@ -70,7 +88,8 @@ impl Drop for Branch<'_> {
     fn drop(&mut self) {
         let mut state = self.branches.lock();
         state.at_work.remove(&self.id);
-        state.stuck.remove(&self.id);
+        // Its last move may have come after the look of another one.
+        state.moved();
     }
 }
 
@@ -82,7 +101,7 @@ impl Drop for Aside<'_> {
     fn drop(&mut self) {
         let mut state = self.0.branches.lock();
         state.at_work.insert(self.0.id);
-        state.stuck.clear();
+        state.moved();
     }
 }
 
@@ -94,12 +113,22 @@ mod tests {
     fn waiting_is_over_only_when_everybody_has_looked_in_vain() {
         let branches = Branches::default();
         let (a, b) = (branches.begin(), branches.begin());
-        assert!(!a.is_stuck());
+        assert!(!a.is_stuck(a.moment()));
         b.moves();
-        assert!(!b.is_stuck());
-        assert!(a.is_stuck());
+        assert!(!b.is_stuck(b.moment()));
+        assert!(a.is_stuck(a.moment()));
         drop(a);
-        assert!(b.is_stuck());
+        assert!(b.is_stuck(b.moment()));
+    }
+
+    #[test]
+    fn a_look_before_somebody_moved_proves_nothing() {
+        let branches = Branches::default();
+        let (a, b) = (branches.begin(), branches.begin());
+        let before = a.moment();
+        drop(b);
+        assert!(!a.is_stuck(before), "its last move may have come after that look");
+        assert!(a.is_stuck(a.moment()));
     }
 
     #[test]
@@ -108,9 +137,9 @@ mod tests {
         let case = branches.begin();
         let aside = case.steps_aside();
         let actor = branches.begin();
-        assert!(actor.is_stuck());
+        assert!(actor.is_stuck(actor.moment()));
         drop(actor);
         drop(aside);
-        assert!(case.is_stuck());
+        assert!(case.is_stuck(case.moment()));
     }
 }

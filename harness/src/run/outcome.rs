@@ -32,6 +32,7 @@ pub(super) async fn until<T>(
     loop {
         // Taken before the look, so that what happens during the look is not missed.
         let mut pulse = world.pulse.listen();
+        let moment = branch.moment();
         let looked = tokio::time::timeout_at(deadline, async {
             // Asked first: what is looked at after the world was quiet is final.
             let idle = world.idle().await;
@@ -49,7 +50,7 @@ pub(super) async fn until<T>(
             Look::Never(failure) => return Err(failure),
             Look::NotYet(failure) => failure,
         };
-        if let Some(why) = idle.filter(|_| branch.is_stuck()) {
+        if let Some(why) = idle.filter(|_| branch.is_stuck(moment)) {
             return Err(Failure { what: format!("{why}, and {}", failure.what), ..failure });
         }
         if let Some(end) = world.unexpected_end() {
