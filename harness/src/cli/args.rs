@@ -133,6 +133,16 @@ pub(super) enum Wanted {
     Mode(Mode),
 }
 
+impl Wanted {
+    /// The mode; `None` takes the first that works.
+    pub(super) const fn mode(self) -> Option<Mode> {
+        match self {
+            Self::Auto => None,
+            Self::Mode(mode) => Some(mode),
+        }
+    }
+}
+
 pub(super) fn wanted_mode(text: &str) -> Result<Wanted, String> {
     if text == "auto" {
         return Ok(Wanted::Auto);

@@ -112,10 +112,7 @@ pub(super) async fn run(args: ChaosArgs) -> Exit {
             engine: args.engine.clone(),
             mock_llm: args.mock_llm.clone(),
         };
-        let mode = match args.services {
-            Wanted::Auto => None,
-            Wanted::Mode(mode) => Some(mode),
-        };
+        let mode = args.services.mode();
         let external = ExternalUrls::default();
         let services = match Services::start(mode, &programs, &external, Durability::Always, dir).await {
             Ok(services) => services,

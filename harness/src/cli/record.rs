@@ -85,10 +85,7 @@ async fn record(args: &RecordArgs, content: &Path, dir: &Path) -> Result<Exit, B
         engine: args.engine.clone(),
         mock_llm: args.mock_llm.clone(),
     };
-    let mode = match args.services {
-        Wanted::Auto => None,
-        Wanted::Mode(mode) => Some(mode),
-    };
+    let mode = args.services.mode();
     let services = Services::start(mode, &programs, &ExternalUrls::default(), Durability::None, dir).await?;
     let http = crate::http::client()?;
     let model = Model::new(http.clone(), format!("{}/t/record", services.mock_url));

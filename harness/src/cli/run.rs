@@ -10,7 +10,6 @@ use miette::Report;
 use rustix::process::{Pid, test_kill_process_group};
 
 use super::Exit;
-use super::args::Wanted;
 use super::gather::{gather, list};
 use super::interrupt::Interrupt;
 use super::run_args::{Flaky, RunArgs};
@@ -204,10 +203,7 @@ pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) ->
     };
     let external =
         ExternalUrls { api: wanted.api_url.clone(), redis: wanted.redis_url.clone(), mock: wanted.mock_url.clone() };
-    let mode = match wanted.services {
-        Wanted::Auto => None,
-        Wanted::Mode(mode) => Some(mode),
-    };
+    let mode = wanted.services.mode();
     let http = crate::http::client().map_err(|error| {
         eprintln!("{error}");
         Exit::Services

@@ -16,7 +16,7 @@ use super::args::{Wanted, wanted_mode};
 use super::interrupt::told_to_end;
 use super::run::in_a_directory;
 use crate::bench::{self, BenchError, Ground};
-use crate::services::{Durability, ExternalUrls, Mode, Programs, Services};
+use crate::services::{Durability, ExternalUrls, Programs, Services};
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
@@ -56,15 +56,6 @@ struct Common {
     /// The scripted model; beside this program when left out.
     #[arg(long, value_name = "PATH")]
     mock_llm: Option<PathBuf>,
-}
-
-impl Common {
-    fn mode(&self) -> Option<Mode> {
-        match self.services {
-            Wanted::Auto => None,
-            Wanted::Mode(mode) => Some(mode),
-        }
-    }
 }
 
 /// A report that can be printed and judged.
@@ -138,7 +129,7 @@ async fn on_services<R: Told>(
         mock_llm: common.mock_llm.clone(),
     };
     let external = ExternalUrls::default();
-    let services = Services::start(common.mode(), &programs, &external, Durability::None, dir).await?;
+    let services = Services::start(common.services.mode(), &programs, &external, Durability::None, dir).await?;
     let http = crate::http::client().map_err(|error| BenchError::Server {
         server: "the harness",
         what: "make calls",

@@ -38,7 +38,7 @@ impl OwnArgs {
         if self.starts == 0 || self.cases == 0 || self.steps == 0 || self.files == 0 {
             return Err("--starts, --cases, --steps and --files are at least 1".to_owned());
         }
-        if self.common.mode() == Some(Mode::External) {
+        if self.common.services.mode() == Some(Mode::External) {
             return Err("what the harness costs is measured on services that it has started itself".to_owned());
         }
         let suite = (!self.no_suite).then(|| self.suite.clone());

@@ -53,7 +53,7 @@ impl TurnsArgs {
         }
         sensible(self.rate.unwrap_or(1.0), self.seconds)?;
         let against_apalis = self.against == Some(Peer::Apalis);
-        if against_apalis && self.common.mode() == Some(Mode::Embedded) {
+        if against_apalis && self.common.services.mode() == Some(Mode::Embedded) {
             return Err("apalis keeps its jobs in Redis: --services local, or docker".to_owned());
         }
         Ok(Options {

@@ -1,3 +1,5 @@
+//! Rows of a timeline: what is drawn of what a case's log holds.
+
 use serde_json::json;
 
 use super::*;

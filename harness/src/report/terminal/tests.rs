@@ -1,3 +1,5 @@
+//! What the terminal shows of a run, line by line.
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

@@ -1,11 +1,13 @@
 //! What one case plays in: its processes, its games with their journals, its model, its way to Redis.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod names;
+mod rest;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::RunContext;
 use super::blow;
@@ -13,14 +15,14 @@ use super::branch::Branches;
 use super::manner::Manner;
 use super::redis::{CaseRedis, Need};
 use super::schedule::Scheduler;
-use crate::case::{Case, DEFAULT_GAME, EventList, Expect, Game, ProcessAction, RedisAction, Target};
-use crate::expect::substitute_text;
+use crate::case::{Case, DEFAULT_GAME, Game, ProcessAction, RedisAction, Target};
 use crate::fleet::{Fleet, Surroundings, overlaid};
 use crate::model::{Model, entry};
 use crate::profile::{Call, CallError, Profile, Vars};
-use crate::report::{CaseLog, Events, Failure, RunEventKind, Source};
+use crate::report::{CaseLog, Events, Failure, Source};
 use crate::services::{Mode, Programs, ServiceError};
 use crate::watch::{Feed, Pulse, Watch};
+use names::Known;
 
 /// A game of the case.
 #[derive(Debug)]
@@ -67,17 +69,6 @@ pub(super) struct World {
     known: Mutex<Known>,
     events: Events,
     waiting: Mutex<String>,
-}
-
-/// What the case has learned so far.
-#[derive(Debug, Default)]
-struct Known {
-    labels: BTreeMap<String, RequestRun>,
-    made: Vec<RequestRun>,
-    /// Requests that nobody has sent and that a step has followed.
-    followed: BTreeSet<String>,
-    captures: BTreeMap<String, Value>,
-    listeners: BTreeMap<String, Watch>,
 }
 
 impl World {
@@ -249,126 +240,6 @@ impl World {
         self.games.iter().find(|run| run.id == request.game).unwrap_or(&self.games[0])
     }
 
-    /// Remembers a request, under a label if it has one.
-    pub(super) fn remember(&self, request: &RequestRun, label: Option<&str>) {
-        let mut known = self.known();
-        if !known.made.contains(request) {
-            known.made.push(request.clone());
-        }
-        if let Some(label) = label {
-            self.log.name(request.id.clone(), format!("[{label}]"));
-            known.labels.insert(label.to_owned(), request.clone());
-        }
-    }
-
-    /// The request under a label.
-    pub(super) fn labelled(&self, label: &str) -> Option<RequestRun> {
-        self.known().labels.get(label).cloned()
-    }
-
-    /// All labels with the ids of their requests.
-    pub(super) fn labels(&self) -> BTreeMap<String, String> {
-        self.known().labels.iter().map(|(label, request)| (label.clone(), request.id.clone())).collect()
-    }
-
-    /// Every request that a step has made.
-    pub(super) fn requests_made(&self) -> Vec<RequestRun> {
-        self.known().made.clone()
-    }
-
-    /// Takes the next request of a game that nobody has sent and no step has followed yet.
-    pub(super) fn next_unasked(&self, game: &GameRun) -> Option<RequestRun> {
-        let journal = game.watch.as_ref()?.journal();
-        let mut known = self.known();
-        let id = journal.unasked().map(|(id, _)| id).find(|id| !known.followed.contains(*id))?.to_owned();
-        known.followed.insert(id.clone());
-        Some(RequestRun { id, game: game.id.clone() })
-    }
-
-    /// Remembers a part of an answer.
-    pub(super) fn capture(&self, name: &str, value: Value) {
-        self.known().captures.insert(name.to_owned(), value);
-    }
-
-    /// What stands behind `{name}` in a path, header or body: a captured text, the id of a game or of a labelled request;
-    /// with `.last` behind a request's or a game's label, the id of its latest event.
-    pub(super) fn value_of(&self, name: &str) -> Option<String> {
-        if name == "prefix" {
-            return Some(self.prefix.clone());
-        }
-        if let Some(label) = name.strip_suffix(".last") {
-            if let Some(request) = self.labelled(label) {
-                let journal = self.game_of(&request).watch.as_ref()?.journal();
-                return journal.of(&request.id).last().and_then(|seen| seen.id.clone());
-            }
-            let game = self.games.iter().find(|run| run.game.label == label)?;
-            return game.watch.as_ref()?.journal().last_id().map(str::to_owned);
-        }
-        let captured = self.known().captures.get(name).map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
-        let game = || self.games.iter().find(|run| run.game.label == name).map(|run| run.id.clone());
-        captured.or_else(game).or_else(|| self.labelled(name).map(|request| request.id))
-    }
-
-    /// A text with its placeholders filled.
-    pub(super) fn filled(&self, text: &str) -> String {
-        substitute_text(text, &|name: &str| self.value_of(name))
-    }
-
-    /// A document with its placeholders filled. A text that is nothing but a captured name becomes what was captured, be it
-    /// a number.
-    pub(super) fn fill(&self, value: &mut Value) {
-        match value {
-            Value::String(text) => {
-                let name = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
-                let captured = name.and_then(|name| self.known().captures.get(name).cloned());
-                *value = captured.unwrap_or_else(|| self.filled(text).into());
-            }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.fill(item)),
-            Value::Object(members) => members.values_mut().for_each(|member| self.fill(member)),
-            _ => {}
-        }
-    }
-
-    /// The same expectations with their placeholders filled, as far as they stand for something by now.
-    pub(super) fn filled_expect(&self, expect: &Expect) -> Expect {
-        let mut expect = expect.clone();
-        let named = [&mut expect.location, &mut expect.scene_name, &mut expect.story_event_exact].into_iter().flatten();
-        let listed = expect.inventory.iter_mut().flatten();
-        let values = expect.vars.values_mut().chain(expect.npc_locations.values_mut());
-        let texts = [
-            &mut expect.response_contains,
-            &mut expect.response_not_contains,
-            &mut expect.story_event_contains,
-            &mut expect.story_event_not_contains,
-        ];
-        let texts = texts.into_iter().flatten();
-        for text in named.chain(listed).chain(values).chain(texts) {
-            *text = self.filled(text);
-        }
-        self.fill_places(&mut expect.state);
-        let lists = expect.events.iter_mut().flat_map(EventList::patterns_mut);
-        lists.for_each(|pattern| self.fill_places(&mut pattern.matching));
-        expect
-    }
-
-    /// Fills the placeholders in the values of places.
-    pub(super) fn fill_places(&self, places: &mut Map<String, Value>) {
-        places.values_mut().for_each(|value| self.fill(value));
-    }
-
-    /// Looks at the stream of `listen` under a label.
-    pub(super) fn with_listener<T>(&self, label: &str, look: impl FnOnce(&Watch) -> T) -> Option<T> {
-        self.known().listeners.get(label).map(look)
-    }
-
-    /// Keeps a stream under a label.
-    pub(super) fn keep_listener(&self, label: &str, watch: Watch) {
-        self.known().listeners.insert(label.to_owned(), watch);
-    }
-
     /// Does something to a process, and follows the service to its new address.
     pub(super) async fn act(&self, action: &ProcessAction) -> Result<(), Failure> {
         if let Some(base_url) = self.fleet()?.act(action).await.map_err(Failure::new)? {
@@ -393,11 +264,6 @@ impl World {
         self.fleet.as_ref().map_or_else(Vec::new, |fleet| fleet.distinct(targets))
     }
 
-    /// How many requests have ended, in all games.
-    pub(super) fn ends(&self) -> usize {
-        self.games.iter().filter_map(|game| game.watch.as_ref()).map(|watch| watch.journal().ends()).sum()
-    }
-
     fn fleet(&self) -> Result<&Fleet, Failure> {
         self.fleet.as_ref().ok_or_else(|| Failure::new("the processes are not ours"))
     }
@@ -416,71 +282,6 @@ impl World {
     /// A process that has ended though nobody asked it to.
     pub(super) fn unexpected_end(&self) -> Option<String> {
         self.fleet.as_ref().and_then(Fleet::unexpected_end)
-    }
-
-    /// Why nothing can happen any more unless the case does something, if that is so.
-    pub(super) async fn idle(&self) -> Option<&'static str> {
-        if self.quiet().await {
-            return Some("nothing happens any more");
-        }
-        // What is in the log already may still be on its way here.
-        let nobody_works = self.fleet.as_ref().is_some_and(Fleet::nobody_works);
-        (nobody_works && self.caught_up().await).then_some("no worker is running")
-    }
-
-    /// Whether nothing waits, nothing runs, and every event has come. A service that is away is not quiet.
-    pub(super) async fn quiet(&self) -> bool {
-        if let Some(queue) = &self.profile.queue {
-            let Ok(view) = self.get(&Call::get(&queue.path)).await else { return false };
-            if !queue.idle.iter().all(|pointer| view.pointer(pointer).and_then(Value::as_u64) == Some(0)) {
-                return false;
-            }
-        } else {
-            // Without a queue to look at, a request is over when its last event has come.
-            let open = |request: &RequestRun| {
-                let watch = self.game_of(request).watch.as_ref();
-                watch.is_some_and(|watch| watch.journal().end(&request.id).is_none())
-            };
-            if self.requests_made().iter().any(open) {
-                return false;
-            }
-        }
-        self.caught_up().await
-    }
-
-    /// Whether every event has come that there is.
-    async fn caught_up(&self) -> bool {
-        for run in &self.games {
-            let (Some(cursor), Some(watch)) =
-                (self.profile.state.as_ref().and_then(|state| state.cursor.as_ref()), run.watch.as_ref())
-            else {
-                continue;
-            };
-            let view = match self.state(run).await {
-                Ok(view) => view,
-                Err(CallError::Refused { status: 404, .. }) if run.game.gone => continue,
-                Err(_) => return false,
-            };
-            let told = view.pointer(cursor).and_then(Value::as_str).unwrap_or_default();
-            let journal = watch.journal();
-            let offset = told.rsplit(':').next().and_then(|offset| offset.parse::<u64>().ok()).unwrap_or(0);
-            if journal.last_offset() < offset && journal.last_id() != Some(told) {
-                return false;
-            }
-        }
-        let known = self.known();
-        let of_game = |id: &str| self.games.iter().find(|run| run.id == id)?.watch.as_ref();
-        known.listeners.values().all(|watch| watch.is_settled(of_game))
-    }
-
-    /// Tells what the case waits for, if that is something new.
-    pub(super) fn waits_for(&self, failure: &Failure) {
-        let what = failure.brief();
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if *waiting != what {
-            waiting.clone_from(&what);
-            self.events.send(RunEventKind::Waiting { case: self.case.id.clone(), what });
-        }
     }
 
     /// Ends the processes and forgets the model's namespace. What did not end well comes back.
@@ -510,10 +311,6 @@ impl World {
     pub(super) async fn note_calls(&self) {
         let calls = self.model.calls().await.unwrap_or_default();
         self.log.renew(Source::Model, calls.iter().map(|call| entry(call, &self.log)).collect());
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
