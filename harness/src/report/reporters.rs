@@ -100,6 +100,11 @@ impl Reporters {
         Self::with(Terminal::at(if taken { Place::Stderr } else { Place::Stdout }), wanted)
     }
 
+    /// The same, with people told in `out`, and plainly.
+    pub fn telling(out: Box<dyn Write + Send>, wanted: &Wanted) -> Result<Self, ReportError> {
+        Self::with(Terminal::to(out), wanted)
+    }
+
     fn with(terminal: Terminal<Box<dyn Write + Send>>, wanted: &Wanted) -> Result<Self, ReportError> {
         let open = |path: &Option<PathBuf>| path.as_deref().map(Output::open).transpose();
         let mut ticks = interval(TICK);
@@ -207,7 +212,7 @@ mod tests {
     #[tokio::test]
     async fn a_run_that_is_sent_sigusr1_says_what_it_is_doing_and_goes_on() {
         let (sender, mut told) = mpsc::unbounded_channel();
-        let reporters = Reporters::with(Terminal::to(Box::new(Told(sender))), &Wanted::default()).unwrap();
+        let reporters = Reporters::telling(Box::new(Told(sender)), &Wanted::default()).unwrap();
         let (events, received) = Events::channel();
         let following = tokio::spawn(reporters.follow(received));
         events.send(RunEventKind::RunStarted { cases: 1, mode: "local".to_owned(), reason: "so".to_owned() });

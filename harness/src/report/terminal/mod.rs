@@ -51,7 +51,6 @@ impl Terminal<Box<dyn Write + Send>> {
     }
 
     /// Plain, into anything.
-    #[cfg(test)]
     pub(super) fn to(out: Box<dyn Write + Send>) -> Self {
         Self::new(out, Style::new(false), None)
     }
