@@ -108,6 +108,8 @@ impl Place {
         let server = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--dir"])
             .arg(directory.path())
+            // As the compose file sets it up.
+            .args(["--zset-max-listpack-entries", "16"])
             .args(["--appendonly", if append_only { "yes" } else { "no" }])
             .stdout(Stdio::null())
             .spawn()

@@ -81,6 +81,8 @@ pub struct Lease {
     pub attempt: Attempt,
     /// What every write of the attempt shows.
     pub token: LeaseToken,
+    /// The key that its request was accepted under, where the store has use for it when the turn ends.
+    pub idempotency_key: Option<String>,
 }
 
 /// A leased request with everything that its turn needs, read in the step that leased it.

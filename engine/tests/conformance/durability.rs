@@ -5,7 +5,9 @@ use std::sync::Arc;
 use engine::store::embedded::{EmbeddedStore, OpenError, Sync};
 use engine::store::redis::RedisStore;
 use engine::store::{Live, LogRead, SharedStore, StoreError, Terms};
+use futures::StreamExt;
 use protocol::{Attempt, EventId};
+use redis::aio::PubSub;
 use tokio::time::{Duration, timeout};
 
 use crate::bench::Bench;
@@ -133,6 +135,33 @@ async fn deployments_with_different_prefixes_share_a_server_and_nothing_else() {
     assert_eq!(b.game(game).await.unwrap(), None);
     assert_eq!(run_all(&b).await, Vec::<String>::new());
     assert_eq!(run_all(&a).await, ["look"]);
+}
+
+#[tokio::test]
+async fn whoever_follows_a_request_or_all_games_by_a_pattern_hears_what_is_appended() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let store = connect(&server, "").await;
+    let game = new_game(&store).await;
+    let id = say(&store, game, "look").await;
+    let client = redis::Client::open(server.url()).unwrap();
+    let (mut of_request, mut of_all) =
+        (client.get_async_pubsub().await.unwrap(), client.get_async_pubsub().await.unwrap());
+    of_request.subscribe(format!("chat-request-events:{id}")).await.unwrap();
+
+    let claim = claim_one(&store).await;
+    of_all.psubscribe("game-events:*").await.unwrap();
+    finish(&store, &claim, &[]).await;
+
+    assert_eq!(heard(&mut of_request).await, ["request.processing"]);
+    assert_eq!(heard(&mut of_request).await, ["game.state_updated", "request.completed"]);
+    assert_eq!(heard(&mut of_all).await, ["game.state_updated", "request.completed"]);
+}
+
+/// The names of the events of the next message: each is a frame of four lines, the second of them its name.
+async fn heard(channel: &mut PubSub) -> Vec<String> {
+    let message = timeout(PATIENCE, channel.on_message().next()).await.unwrap().unwrap();
+    let frames: String = message.get_payload().unwrap();
+    frames.lines().skip(1).step_by(4).map(str::to_owned).collect()
 }
 
 #[tokio::test]

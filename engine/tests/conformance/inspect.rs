@@ -135,7 +135,7 @@ async fn a_status_that_disagrees_is_found() {
 
 #[tokio::test]
 async fn a_request_that_is_missing_from_the_global_order_is_found() {
-    redis_damage(|it, p| words(&[&"ZREM", &format!("{p}requests"), &it.second]), "not where it arrived").await;
+    redis_damage(|it, p| words(&[&"ZREM", &format!("{p}requests"), &it.second]), "not at its place").await;
 }
 
 #[tokio::test]

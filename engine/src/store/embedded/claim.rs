@@ -161,6 +161,12 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
         return Err(corrupt("a claim", "the request or its game is gone"));
     };
     let history = games::window(step, game, step.options.history_window)?;
-    let lease = Lease { game, request: request.id, attempt: request.attempt, token: LeaseToken::new(token) };
+    let lease = Lease {
+        game,
+        request: request.id,
+        attempt: request.attempt,
+        token: LeaseToken::new(token),
+        idempotency_key: None,
+    };
     Ok(Claim { lease, request, game: state, history })
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use protocol::{Attempt, DeadLetter, EventId, GameId, RequestId};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::store::{Checkpoints, Game, LogEvent, NewRequest, Request, StoreError, letter};
 
@@ -83,14 +84,15 @@ impl Fields {
 
     /// A request from its `chat-request-status:{id}`.
     pub(super) fn request(&self, id: RequestId, position: Option<u64>) -> Result<Request, StoreError> {
+        let accepted: Accepted<'_> = self.json("request")?.ok_or_else(|| self.corrupt("request", "it is missing"))?;
         Ok(Request {
             id,
-            game: self.need("game_id")?,
+            game: accepted.game_id,
             kind: self.need("type")?,
-            message: self.need("message")?,
-            actor: self.parse("actor")?,
+            message: accepted.message.into_owned(),
+            actor: accepted.actor.map(Cow::into_owned),
             user_message: self.need("user_message")?,
-            caused_by: self.parse("caused_by")?,
+            caused_by: accepted.caused_by,
             status: self.need("status")?,
             attempt: Attempt(self.need("attempt")?),
             enqueued_at: self.need_time("enqueued_at")?,
@@ -117,41 +119,40 @@ impl Fields {
     }
 }
 
+/// What never changes of a request, and no script needs: one value, longer than what Redis keeps in a hash that it has to
+/// rebuild when it grows.
+#[derive(Serialize, Deserialize)]
+struct Accepted<'a> {
+    request_id: RequestId,
+    game_id: GameId,
+    message: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actor: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    caused_by: Option<RequestId>,
+}
+
 /// The status fields that a new request brings; the script adds the rest.
-pub(super) fn request_fields(request: &NewRequest) -> Vec<String> {
-    let mut fields = vec![
+pub(super) fn request_fields(request: &NewRequest) -> Result<[String; 6], StoreError> {
+    let accepted = Accepted {
+        request_id: request.id,
+        game_id: request.game,
+        message: Cow::Borrowed(&request.message),
+        actor: request.actor.as_deref().map(Cow::Borrowed),
+        caused_by: request.caused_by,
+    };
+    Ok([
         "type".to_owned(),
         request.kind.to_string(),
-        "message".to_owned(),
-        request.message.clone(),
         "user_message".to_owned(),
         request.user_message.clone(),
-    ];
-    if let Some(actor) = &request.actor {
-        fields.extend(["actor".to_owned(), actor.clone()]);
-    }
-    if let Some(parent) = request.caused_by {
-        fields.extend(["caused_by".to_owned(), parent.to_string()]);
-    }
-    fields
+        "request".to_owned(),
+        to_json(&accepted)?,
+    ])
 }
 
-/// The events of a stream entry: `epoch-offset` and the fields `e`, `r`, `d`; with `e2` and `d2` of a second one of the same
-/// request, whose offset it then is.
-pub(super) fn log_events(id: &str, mut fields: HashMap<String, String>) -> Result<Vec<LogEvent>, StoreError> {
-    let last: EventId = id.replacen('-', ":", 1).parse().map_err(|error| unreadable_event(id, &error))?;
-    let mut field = |name: &str| fields.remove(name).unwrap_or_default();
-    let (name, request, data) = (field("e"), field("r"), field("d"));
-    let (second, second_data) = (field("e2"), field("d2"));
-    if second.is_empty() {
-        return Ok(vec![entry(last, name, &request, data)?]);
-    }
-    let first = EventId { offset: last.offset.saturating_sub(1), ..last };
-    Ok(vec![entry(first, name, &request, data)?, entry(last, second, &request, second_data)?])
-}
-
-/// The events of a pub/sub message: id, name, request and data of each on a line of its own.
-pub(super) fn live_events(frames: &str) -> impl Iterator<Item = Result<LogEvent, StoreError>> {
+/// The events of an entry of the log or of a message: id, name, request and data of each on a line of its own.
+pub(super) fn events(frames: &str) -> impl Iterator<Item = Result<LogEvent, StoreError>> {
     let mut lines = frames.split('\n');
     std::iter::from_fn(move || {
         let id = lines.next()?;

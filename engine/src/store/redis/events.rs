@@ -1,17 +1,16 @@
 //! The event log in Redis: `game-events:{id}`, a stream for reading and a channel of the same name for following.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use protocol::{EventId, GameId};
 
-use super::codec::log_events;
+use super::codec;
 use super::listen::Channels;
 use super::queue::surprising;
 use super::script::{self, Call};
 use super::{RedisStore, StoreError};
-use crate::store::{Events, LogEvent, LogRead, Subscription};
+use crate::store::{Events, LogRead, Subscription};
 
 #[async_trait]
 impl Events for RedisStore {
@@ -32,12 +31,14 @@ impl Events for RedisStore {
         if kind == "events" {
             let mut events = Vec::new();
             for entry in entries {
-                let (id, fields): (String, HashMap<String, String>) =
+                let (_, [(_, frames)]): (String, [(String, String); 1]) =
                     redis::from_redis_value(entry).map_err(|error| surprising("read_log", &error))?;
-                let is_asked_for = |event: &LogEvent| {
-                    after.is_none_or(|after| event.id.epoch != after.epoch || event.id.offset > after.offset)
-                };
-                events.extend(log_events(&id, fields)?.into_iter().filter(is_asked_for).map(Arc::new));
+                for event in codec::events(&frames) {
+                    let event = event?;
+                    if after.is_none_or(|after| event.id.epoch != after.epoch || event.id.offset > after.offset) {
+                        events.push(Arc::new(event));
+                    }
+                }
             }
             // Entries were counted, and one may hold two events.
             events.truncate(limit);

@@ -11,7 +11,7 @@ use redis::{AsyncConnectionConfig, RedisError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::codec::live_events;
+use super::codec;
 use super::connection::{Connection, Site, unavailable};
 use crate::backoff::Backoff;
 use crate::store::fanout::Fanout;
@@ -218,7 +218,7 @@ impl Follower {
             return self.fanout.resync_game(game);
         }
         let mut heard = true;
-        for event in live_events(frames) {
+        for event in codec::events(frames) {
             match event {
                 Ok(event) => heard = self.fanout.publish(game, event),
                 Err(error) => tracing::error!(%game, %error, "a frame on the event channel cannot be read"),

@@ -41,6 +41,8 @@ use super::{Inspection, Store, StoreError, StoreOptions};
 #[derive(Debug)]
 pub struct RedisStore {
     servers: Arc<Servers>,
+    /// Whether its servers are a cluster, of which any may be asked for what another one publishes.
+    in_cluster: bool,
     shards: Vec<Connection>,
     /// Of each shard.
     turnovers: Vec<Turnovers>,
@@ -72,11 +74,12 @@ impl RedisStore {
             .into_iter()
             .map(|prefix| Connection::new(Arc::clone(&servers), Preamble::new(prefix, &options)))
             .collect();
-        let terms = queue::terms_of_turns(&options)?;
+        let terms = queue::terms_of_turns(&options, probe.in_cluster)?;
         let turnovers =
             shards.iter().map(|shard| Turnovers::new(shard.clone(), terms.clone(), options.look_again)).collect();
         let store = Self {
             servers,
+            in_cluster: probe.in_cluster,
             shards,
             turnovers,
             options,

@@ -28,14 +28,13 @@ type RawClaim = (String, String, String, Vec<Option<String>>, Vec<Option<String>
 
 /// Which fields of a request's status come with a claim, in the order of `lua/lease.lua`; the last ones only where they can
 /// be.
-const STATUS: [&str; 14] = [
+const STATUS: [&str; 13] = [
     "attempt",
     "started_at",
     "type",
-    "message",
     "user_message",
-    "actor",
-    "caused_by",
+    "request",
+    "idempotency_key",
     "enqueued_at",
     "cursor",
     "first_cursor",
@@ -67,7 +66,7 @@ impl Queue for RedisStore {
             .arg(self.options.limits.lane)
             .arg(key)
             .arg(fingerprint)
-            .arg(request_fields(request));
+            .arg(&request_fields(request)?);
         let script = match terms.if_busy {
             IfBusy::Interrupt => &script::ENQUEUE_AND_INTERRUPT,
             IfBusy::Enqueue | IfBusy::Reject => &script::ENQUEUE,
@@ -132,7 +131,7 @@ impl Queue for RedisStore {
             if free == 0 {
                 break;
             }
-            let call = terms_of_claims(&self.options)?.arg(worker.as_str()).arg(nonce).arg(free);
+            let call = terms_of_claims(&self.options, self.in_cluster)?.arg(worker.as_str()).arg(nonce).arg(free);
             let claims = match shard.run::<Vec<redis::Value>>(&script::CLAIM, &call).await {
                 Ok(reply) if reply.is_empty() => return Err(surprising("claim", &reply)),
                 Ok(mut reply) => self.claims(read(reply.remove(0))?, reply.into_iter()).await?,
@@ -326,24 +325,27 @@ impl RedisStore {
 }
 
 /// What every claim and every turn's end is told first: `lua/lease.lua` and `lua/commit.lua` name it.
-pub(super) fn terms_of_turns(options: &StoreOptions) -> Result<Call, StoreError> {
+pub(super) fn terms_of_turns(options: &StoreOptions, in_cluster: bool) -> Result<Call, StoreError> {
     let placement = match options.story_events {
         StoryEventPlacement::Tail => "tail",
         StoryEventPlacement::Next => "next",
     };
-    Ok(terms_of_claims(options)?.arg(placement))
+    Ok(terms_of_claims(options, in_cluster)?.arg(placement))
 }
 
-fn terms_of_claims(options: &StoreOptions) -> Result<Call, StoreError> {
+fn terms_of_claims(options: &StoreOptions, in_cluster: bool) -> Result<Call, StoreError> {
     let lost = Problem::new(
         ProblemType::AttemptsExhausted,
         format!("{} attempts were begun, and each worker died or stalled", options.max_attempts),
     );
-    Call::new().arg(millis(options.lease_ttl)).arg(options.max_attempts).arg(options.history_window).json(&lost)
+    let terms =
+        Call::new().arg(millis(options.lease_ttl)).arg(options.max_attempts).arg(options.history_window).json(&lost)?;
+    Ok(terms.arg(u8::from(in_cluster)))
 }
 
 fn commit_call(lease: &Lease, commit: &Commit) -> Result<Call, StoreError> {
     let mut call = fenced(lease)
+        .arg(lease.idempotency_key.as_deref().unwrap_or_default())
         .arg(commit.base_version)
         .json(&commit.document)?
         .json(&commit.result)?
@@ -354,8 +356,8 @@ fn commit_call(lease: &Lease, commit: &Commit) -> Result<Call, StoreError> {
         call = call.json(message)?;
     }
     for child in &commit.story_events {
-        let fields = request_fields(child);
-        call = call.id(child.id).json(&child.queued_event())?.arg(fields.len()).arg(fields);
+        let fields = request_fields(child)?;
+        call = call.id(child.id).json(&child.queued_event())?.arg(fields.len()).arg(&fields);
     }
     Ok(call)
 }
@@ -390,19 +392,20 @@ fn chunk_data(lease: &Lease, content: &str, done: bool) -> Result<String, StoreE
 fn lease((game, token, request, status, ..): &RawClaim) -> Result<Lease, StoreError> {
     let corrupt = |error: protocol::IdError| surprising("a claim", &error);
     let attempt = status.first().and_then(Option::as_ref).and_then(|attempt| attempt.parse().ok());
+    let key = STATUS.iter().position(|field| *field == "idempotency_key").and_then(|at| status.get(at)?.clone());
     Ok(Lease {
         game: game.parse().map_err(corrupt)?,
         request: request.parse().map_err(corrupt)?,
         attempt: Attempt(attempt.ok_or_else(|| surprising("an attempt", status))?),
         token: LeaseToken::new(token.clone()),
+        idempotency_key: key,
     })
 }
 
-fn claim(lease: Lease, (game, _, _, status, state, history): RawClaim) -> Result<Claim, StoreError> {
+fn claim(lease: Lease, (_, _, _, status, state, history): RawClaim) -> Result<Claim, StoreError> {
     let (id, game_id) = (lease.request, lease.game);
-    let fields = Fields::named(format!("request {id}"), &STATUS, status)
-        .with("game_id", game)
-        .with("status", RequestStatus::Processing.to_string());
+    let fields =
+        Fields::named(format!("request {id}"), &STATUS, status).with("status", RequestStatus::Processing.to_string());
     Ok(Claim {
         lease,
         request: fields.request(id, Some(0))?,

@@ -34,22 +34,25 @@ local function epoch()
   return known_epoch
 end
 
--- Appends an event to a game's log, behind `offset`, or two of the same request, and tells whoever listens in one message of
--- frames, four lines each. `request` is '' where none is behind them. Two are one entry, under the id of the second. The
--- caller keeps the epoch and the offset that are returned with the game.
+-- Tells whoever follows a channel. A step that appends many events puts another function here, which gathers them.
+local function say(channel, frames) call('PUBLISH', channel, frames) end
+
+-- Appends an event to a game's log, behind `offset`, or two of the same request, and tells whoever listens. What is kept and
+-- told is a frame of four lines for each: id, name, request, data. `request` is '' where none is behind them. Two are one
+-- entry, under the id of the second. The caller keeps the epoch and the offset that are returned with the game.
 local function append(game, offset, request, name, data, second_name, second_data)
-  local now, log, at = epoch(), LOG .. game, int(offset + 1)
-  local frames = now .. ':' .. at .. '\n' .. name .. '\n' .. request .. '\n' .. data
+  local now, log, at, frames = epoch(), LOG .. game, int(offset + 1)
   if second_name then
+    local first = at
     at = int(offset + 2)
-    frames = frames .. '\n' .. now .. ':' .. at .. '\n' .. second_name .. '\n' .. request .. '\n' .. second_data
-    call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'e', name, 'r', request, 'd', data, 'e2', second_name,
-      'd2', second_data)
+    frames = now .. ':' .. first .. '\n' .. name .. '\n' .. request .. '\n' .. data .. '\n' ..
+      now .. ':' .. at .. '\n' .. second_name .. '\n' .. request .. '\n' .. second_data
   else
-    call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'e', name, 'r', request, 'd', data)
+    frames = now .. ':' .. at .. '\n' .. name .. '\n' .. request .. '\n' .. data
   end
-  call('PUBLISH', log, frames)
-  if request ~= '' then call('PUBLISH', P .. 'chat-request-events:' .. request, frames) end
+  call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'frames', frames)
+  say(log, frames)
+  if request ~= '' then say(P .. 'chat-request-events:' .. request, frames) end
   return now, at
 end
 
@@ -64,11 +67,12 @@ end
 -- The members with which the data of a request's events begin.
 local function members(game, request) return '{"request_id":"' .. request .. '","game_id":"' .. game .. '"' end
 
--- The first request of a game's lane, and its place.
-local function head(game)
-  local first = call('ZRANGE', LANE .. game, 0, 0, 'WITHSCORES')
+-- The first request of a lane, and its place, which is also that of its game among those that are ready.
+local function first_of(lane)
+  local first = call('ZRANGE', lane, 0, 0, 'WITHSCORES')
   return first[1], first[2]
 end
+local function head(game) return first_of(LANE .. game) end
 
 -- Tells an idle worker that there is work, or several. A token carries no data: losing one loses nothing.
 local function wake(tokens)
@@ -91,14 +95,14 @@ local function was_ended(request, step, token)
   return call('HGET', STATUS .. request, 'ended_by') == step .. ' ' .. token
 end
 
--- Queues a request at a place of its game's lane, behind `position` others. `fields` are its further status fields;
--- `queued` is the data of its request.queued event. Returns the id before that event.
-local function admit(game, request, seq, place, position, fields, queued)
+-- Queues a request at a place, behind `position` others of its game. `fields` are its further status fields; `queued` is the
+-- data of its request.queued event. Returns the id before that event.
+local function admit(game, request, place, position, fields, queued)
   local before = tell(game, 'request.queued', queued, request)
-  call('HSET', STATUS .. request, 'status', 'queued', 'attempt', '0', 'seq', seq, 'game_id', game,
+  call('HSET', STATUS .. request, 'status', 'queued', 'attempt', '0', 'place', place, 'game_id', game,
     'position', int(position), 'enqueued_at', NOW_TEXT, 'cursor', before, unpack(fields))
   call('ZADD', LANE .. game, place, request)
-  call('ZADD', QUEUED, seq, request)
+  call('ZADD', QUEUED, place, request)
   return before
 end
 

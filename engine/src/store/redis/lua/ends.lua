@@ -5,8 +5,8 @@ local DEAD, DEAD_INDEX = P .. 'chat-requests-failed', P .. 'chat-requests-failed
 
 -- Makes a game claimable if it has a head request. Returns whether it has.
 local function order(game)
-  local first = head(game)
-  if first then call('ZADD', READY, call('HGET', STATUS .. first, 'seq'), game) end
+  local first, place = head(game)
+  if first then call('ZADD', READY, place, game) end
   return first
 end
 

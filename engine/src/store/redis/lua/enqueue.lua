@@ -41,15 +41,15 @@ local function enqueue(withdraw)
   if queued >= tonumber(ARGV[9]) then return { 'queue_full' } end
 
   for _, waiting in ipairs(interrupted) do withdraw(game, waiting) end
-  local seq, fields = int(call('INCR', SEQUENCE)), {}
+  local place, fields = int(call('INCR', SEQUENCE)), {}
   for i = 13, #ARGV do fields[#fields + 1] = ARGV[i] end
   if key ~= '' then
     for _, field in ipairs({ 'idempotency_key', key, 'fingerprint', fingerprint }) do fields[#fields + 1] = field end
     call('SET', KEY .. key, request)
   end
-  local before = admit(game, request, seq, seq, position, fields, ARGV[8])
+  local before = admit(game, request, place, position, fields, ARGV[8])
   if position == 0 then
-    call('ZADD', READY, seq, game)
+    call('ZADD', READY, place, game)
     wake()
   end
   return { 'accepted', request, 'queued', int(position), before }

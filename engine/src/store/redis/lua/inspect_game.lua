@@ -28,8 +28,7 @@ for _, request in ipairs(lane) do
   end
 end
 
-local first = head(game)
-local seq = first and call('HGET', STATUS .. first, 'seq')
+local first, place = head(game)
 local ready, delayed = call('ZSCORE', READY, game), call('ZSCORE', DELAYED, game)
 local active, token = call('ZSCORE', ACTIVE, game), lease_of(game)
 local function again()
@@ -43,8 +42,8 @@ if not first then
   if orders > 0 or token then wrong('', 'it waits or is leased without a request', 'end that', again) end
 elseif orders ~= 1 then
   wrong('', 'it has requests, and is in ' .. orders .. ' of the orders ready, delayed and active', 'make it ready', again)
-elseif ready and tonumber(ready) ~= tonumber(seq) then
-  wrong('', 'it is ready by ' .. ready .. ', and its head arrived as ' .. tostring(seq), 'order it anew', again)
+elseif ready and tonumber(ready) ~= tonumber(place) then
+  wrong('', 'it is ready by ' .. ready .. ', and the place of its head is ' .. place, 'order it anew', again)
 elseif token and not active then
   wrong('', 'it is leased, and not active', 'end the lease', again)
 elseif active and not token and tonumber(active) > NOW then
@@ -58,18 +57,18 @@ elseif active and token and string.sub(token, -#first) ~= first then
 end
 
 active = call('ZSCORE', ACTIVE, game)
-for place, request in ipairs(call('ZRANGE', LANE .. game, 0, -1)) do
-  local status, arrived = unpack(call('HMGET', STATUS .. request, 'status', 'seq'))
-  local should = place == 1 and active and 'processing' or 'queued'
+for position, request in ipairs(call('ZRANGE', LANE .. game, 0, -1)) do
+  local status, kept = unpack(call('HMGET', STATUS .. request, 'status', 'place'))
+  local should = position == 1 and active and 'processing' or 'queued'
   if exists and (status == 'queued' or status == 'processing') then
     if status ~= should then
       wrong(request, 'it is ' .. status .. ', and ought to be ' .. should, 'set its status',
         function() call('HSET', STATUS .. request, 'status', should) end)
     end
     local order = call('ZSCORE', QUEUED, request)
-    if should == 'queued' and tonumber(order or -1) ~= tonumber(arrived) then
-      wrong(request, 'it is queued, and not where it arrived in the global order', 'put it there',
-        function() call('ZADD', QUEUED, arrived, request) end)
+    if should == 'queued' and tonumber(order or -1) ~= tonumber(kept) then
+      wrong(request, 'it is queued, and not at its place in the global order', 'put it there',
+        function() call('ZADD', QUEUED, kept, request) end)
     elseif should == 'processing' and order then
       wrong(request, 'it is in processing, and still in the global order', 'take it out',
         function() call('ZREM', QUEUED, request) end)

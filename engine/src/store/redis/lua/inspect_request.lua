@@ -7,7 +7,7 @@ local function wrong(what, remedy, mending)
   if mend then mending() end
 end
 
-local status, game, seq = unpack(call('HMGET', STATUS .. request, 'status', 'game_id', 'seq'))
+local status, game, place = unpack(call('HMGET', STATUS .. request, 'status', 'game_id', 'place'))
 if not status then
   if call('ZSCORE', QUEUED, request) then
     wrong('it is in the global order, and has no record', 'take it out',
@@ -31,8 +31,8 @@ if unfinished and call('EXISTS', GAME .. game) == 0 then
 elseif unfinished and not call('ZSCORE', LANE .. game, request) then
   wrong('it is ' .. status .. ', and in no lane', 'put it into its game\'s lane', function()
     call('HSET', STATUS .. request, 'status', 'queued')
-    call('ZADD', LANE .. game, seq, request)
-    call('ZADD', QUEUED, seq, request)
+    call('ZADD', LANE .. game, place, request)
+    call('ZADD', QUEUED, place, request)
     if not call('ZSCORE', ACTIVE, game) and not call('ZSCORE', DELAYED, game) then make_ready(game) end
   end)
 end

@@ -9,5 +9,5 @@ end
 -- Epoch, offset of the first event and offset of the last one of a log's entry.
 local function span(entry)
   local time, last = string.match(entry[1], '^(%d+)-(%d+)$')
-  return time, tonumber(last) - (#entry[2] > 6 and 1 or 0), tonumber(last)
+  return time, tonumber(string.match(entry[2][2], '^%d+:(%d+)')), tonumber(last)
 end

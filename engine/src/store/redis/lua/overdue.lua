@@ -13,16 +13,15 @@ local function look_after(mend)
   if mend and active and active <= NOW then
     for _, game in ipairs(call('ZRANGEBYSCORE', ACTIVE, '-inf', NOW_TEXT, 'LIMIT', 0, BATCH)) do
       free(game)
-      local request = head(game)
+      local request, place = head(game)
       if request then
         supersede(game, request)
         record(request, 'lost')
-        local attempt, seq = unpack(call('HMGET', STATUS .. request, 'attempt', 'seq'))
-        if tonumber(attempt) >= attempts then
+        if tonumber(call('HGET', STATUS .. request, 'attempt')) >= attempts then
           bury(game, request, exhausted)
         else
           call('HSET', STATUS .. request, 'status', 'queued')
-          call('ZADD', QUEUED, seq, request)
+          call('ZADD', QUEUED, place, request)
         end
         make_ready(game)
       end

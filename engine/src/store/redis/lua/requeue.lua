@@ -27,7 +27,7 @@ supersede(game, request)
 record(request, step == 'retry' and 'retried' or 'handed_back', step == 'retry' and problem or nil)
 call('HSET', STATUS .. request, 'status', 'queued')
 ended(request, step, token)
-call('ZADD', QUEUED, call('HGET', STATUS .. request, 'seq'), request)
+call('ZADD', QUEUED, call('ZSCORE', LANE .. game, request), request)
 free(game)
 if step == 'hand_back' then
   call('HINCRBY', STATUS .. request, 'attempt', -1)

@@ -9,9 +9,10 @@ end
 if not letter then
   return call('HGET', STATUS .. request, 'revived') == '1' and accepted() or { 'unknown' }
 end
-local game, kind, message, parent, before, narration =
-  unpack(call('HMGET', STATUS .. request, 'game_id', 'type', 'user_message', 'caused_by', 'cursor', 'narration'))
+local game, kind, message, as_accepted, before, narration =
+  unpack(call('HMGET', STATUS .. request, 'game_id', 'type', 'user_message', 'request', 'cursor', 'narration'))
 if not game then return { 'unknown' } end
+local parent = cjson.decode(as_accepted).caused_by
 if call('EXISTS', GAME .. game) == 0 then return { 'no_game' } end
 call('XDEL', DEAD, letter)
 call('HDEL', DEAD_INDEX, request)
@@ -19,8 +20,8 @@ call('HDEL', STATUS .. request, 'completed_at', 'started_at', 'ended_by')
 -- Its events begin anew; a reader who has seen some of the earlier ones goes on behind these.
 call('HSETNX', STATUS .. request, 'first_cursor', before)
 
-local position, seq = call('ZCARD', LANE .. game), int(call('INCR', SEQUENCE))
-admit(game, request, seq, seq, position, { 'revived', '1' }, members(game, request) .. ',"type":"' .. kind ..
+local position, place = call('ZCARD', LANE .. game), int(call('INCR', SEQUENCE))
+admit(game, request, place, position, { 'revived', '1' }, members(game, request) .. ',"type":"' .. kind ..
   '","status":"queued","user_message":' .. cjson.encode(message) ..
   (parent and ',"caused_by":"' .. parent .. '"' or '') .. '}')
 -- A narration that is kept is not told again by any attempt: it is shown as a whole.

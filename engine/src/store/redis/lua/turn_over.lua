@@ -1,10 +1,10 @@
 -- Commits turns and claims for the slots that this frees: all commits first, then all claims.
--- ARGV: 5–8 as in lease.lua, 9 as in commit.lua, then for each turn: worker, nonce ('' to claim nothing), how many to claim,
+-- ARGV: 5–9 as in lease.lua, 10 as in commit.lua, then for each turn: worker, nonce ('' to claim nothing), how many to claim,
 --       number of arguments n of its commit, n arguments.
 -- Returns {ms until a back-off or lease ends or -1, turn…}; a turn is {what commit returns, claim…}, or {'error', what the
 -- server says, claim…}.
 local function turn_over(look_after)
-  local turns, wants, replies, at = {}, {}, {}, 10
+  local turns, wants, replies, at = {}, {}, {}, 11
   while at <= #ARGV do
     local first, last = at + 4, at + 3 + tonumber(ARGV[at + 3])
     turns[#turns + 1] = { first, last }
@@ -20,5 +20,6 @@ local function turn_over(look_after)
     if not leased[ready[n]] then tokens[#tokens + 1] = '1' end
   end
   if #tokens > 0 then wake(tokens) end
+  say_all()
   return { due, unpack(replies) }
 end
