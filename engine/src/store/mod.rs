@@ -173,6 +173,10 @@ pub trait Queue {
     /// be reached.
     async fn wait_for_work(&self);
 
+    /// Takes no more wake-ups, for a worker that stops, and leaves those that it has not followed to another one. Whoever
+    /// waits afterwards waits in vain.
+    async fn stop_waiting(&self);
+
     /// The queue's depth and age.
     async fn queue(&self) -> Result<QueueView, StoreError>;
 

@@ -77,6 +77,7 @@ impl Worker {
         let hand_back = CancellationToken::new();
         let turns = TaskTracker::new();
         self.claim_until(&stop, &turns, &leases, &hand_back).await;
+        self.store.stop_waiting().await;
 
         turns.close();
         if !turns.is_empty() {

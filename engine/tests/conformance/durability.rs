@@ -210,6 +210,30 @@ async fn a_worker_without_a_free_slot_leaves_the_waking_to_others() {
 }
 
 #[tokio::test]
+async fn a_worker_that_stops_leaves_the_waking_to_others() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let idle = connect(&server, "").await;
+    let game = new_game(&idle).await;
+    for text in ["first", "second", "third"] {
+        let stopping = connect(&server, "").await;
+        // The one that has blocked for longest is the first to be given a token.
+        while timeout(Duration::from_millis(200), stopping.wait_for_work()).await.is_ok() {}
+        while timeout(Duration::from_millis(200), idle.wait_for_work()).await.is_ok() {}
+
+        say(&idle, game, text).await;
+        stopping.stop_waiting().await;
+        drop(stopping);
+
+        let mut done = Vec::new();
+        while done.is_empty() {
+            timeout(PATIENCE, idle.wait_for_work()).await.unwrap();
+            done = run_all(&idle).await;
+        }
+        assert_eq!(done, [text]);
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_named_without_credentials() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("redis+unix://{}?pass=secret", directory.path().join("nobody.sock").display());

@@ -214,6 +214,11 @@ impl Queue for EmbeddedStore {
         self.work.notified().await;
     }
 
+    async fn stop_waiting(&self) {
+        // The workers of this process share what wakes them.
+        self.work.notify_one();
+    }
+
     async fn queue(&self) -> Result<QueueView, StoreError> {
         self.step(|step| lanes::figures(step)).await
     }

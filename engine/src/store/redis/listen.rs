@@ -9,7 +9,8 @@ use protocol::GameId;
 use redis::aio::{MultiplexedConnection, PubSubSink, PubSubStream};
 use redis::{AsyncConnectionConfig, RedisError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::codec;
 use super::connection::{Connection, Site, unavailable};
@@ -17,29 +18,37 @@ use crate::backoff::Backoff;
 use crate::store::fanout::Fanout;
 use crate::store::{StoreError, Subscription};
 
+/// How long a worker that stops waits for a server that does not answer.
+const PARTING: Duration = Duration::from_secs(1);
+
 /// Takes wake tokens for this process, and only while it has a use for them.
 #[derive(Debug)]
 pub(super) struct Wakeups {
     /// How many callers wait for work.
     waiting: watch::Sender<usize>,
     work: Arc<Notify>,
+    ended: CancellationToken,
+    takers: TaskTracker,
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
 impl Wakeups {
     pub(super) fn start(shards: &[Connection]) -> Self {
         let (waiting, waiters) = watch::channel(0);
-        let work = Arc::new(Notify::new());
+        let (work, ended, takers) = (Arc::new(Notify::new()), CancellationToken::new(), TaskTracker::new());
         let taker = |shard: &Connection| {
             let taker = TokenTaker {
                 site: shard.site(),
                 key: format!("{}requests:wake", shard.prefix()),
                 waiters: waiters.clone(),
                 work: Arc::clone(&work),
+                ended: ended.clone(),
             };
-            AbortOnDropHandle::new(tokio::spawn(taker.run()))
+            AbortOnDropHandle::new(takers.spawn(taker.run()))
         };
-        Self { _tasks: shards.iter().map(taker).collect(), waiting, work }
+        let tasks = shards.iter().map(taker).collect();
+        takers.close();
+        Self { waiting, work, ended, takers, _tasks: tasks }
     }
 
     /// Returns once there may be work.
@@ -47,6 +56,14 @@ impl Wakeups {
         self.waiting.send_modify(|waiting| *waiting += 1);
         let _leave = Leave(&self.waiting);
         self.work.notified().await;
+    }
+
+    /// Takes no more tokens. Those that have been taken and led to nothing are lost with this process, so each shard gets one
+    /// for another worker; it finds nothing at worst.
+    pub(super) async fn end(&self) {
+        self.ended.cancel();
+        // A server that does not answer has nobody to wake.
+        let _ = tokio::time::timeout(PARTING, self.takers.wait()).await;
     }
 }
 
@@ -66,43 +83,74 @@ struct TokenTaker {
     key: String,
     waiters: watch::Receiver<usize>,
     work: Arc<Notify>,
+    ended: CancellationToken,
 }
 
 impl TokenTaker {
     async fn run(mut self) {
-        let mut backoff = Backoff::reconnect();
-        loop {
-            if let Ok(mut connection) = blocking_connection(&self.site).await {
+        let (ended, mut backoff) = (self.ended.clone(), Backoff::reconnect());
+        while !ended.is_cancelled() {
+            // While the server is away, so are the other workers; they look for themselves when it is back.
+            let connection = ended.run_until_cancelled(blocking_connection(&self.site)).await;
+            if let Some(Ok(connection)) = connection {
                 backoff.reset();
                 // There may have been tokens while nobody listened.
                 self.work.notify_one();
-                if self.take_tokens(&mut connection).await.is_none() {
+                if self.take_tokens(connection).await.is_ok() {
                     return;
                 }
             }
-            backoff.wait().await;
+            ended.run_until_cancelled(backoff.wait()).await;
         }
     }
 
-    /// Until the connection fails, or, answering `None`, until the store is gone.
-    async fn take_tokens(&mut self, connection: &mut MultiplexedConnection) -> Option<RedisError> {
+    /// Until the connection fails, or nobody here is to be woken any more.
+    async fn take_tokens(&mut self, mut connection: MultiplexedConnection) -> Result<(), RedisError> {
+        let id: i64 = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
+        let ended = self.ended.clone();
         loop {
             // A worker without a free slot leaves the tokens to others.
-            self.waiters.wait_for(|waiting| *waiting > 0).await.ok()?;
-            let mut pop = redis::cmd("BLPOP");
-            if let Err(error) = pop.arg(&self.key).arg(0).query_async::<()>(connection).await {
-                return Some(error);
+            let wanted = ended.run_until_cancelled(self.waiters.wait_for(|waiting| *waiting > 0)).await;
+            match wanted.map(|waiting| waiting.is_ok()) {
+                Some(true) => {}
+                // The store is gone.
+                Some(false) => return Ok(()),
+                None => return self.pass_on(&mut connection).await,
             }
-            if *self.waiters.borrow() > 0 {
+            if self.pop(&mut connection, id).await? && *self.waiters.borrow() > 0 {
                 self.work.notify_one();
                 continue;
             }
-            // Its slots have filled up while it waited: the token is for another worker.
-            let mut pass_on = redis::cmd("LPUSH");
-            if let Err(error) = pass_on.arg(&self.key).arg(1).query_async::<()>(connection).await {
-                return Some(error);
+            // It has ended, or its slots have filled up while it waited: the token is for another worker.
+            self.pass_on(&mut connection).await?;
+            if ended.is_cancelled() {
+                return Ok(());
             }
         }
+    }
+
+    /// Blocks for a token; says whether there is one, as there is unless this was ended.
+    async fn pop(&self, connection: &mut MultiplexedConnection, id: i64) -> Result<bool, RedisError> {
+        let mut pop = redis::cmd("BLPOP");
+        pop.arg(&self.key).arg(0);
+        let popped = pop.query_async::<Option<(String, String)>>(connection);
+        tokio::pin!(popped);
+        if let Some(token) = self.ended.run_until_cancelled(&mut popped).await {
+            return token.map(|_| true);
+        }
+        let mut beside = self.site.client().await?.get_multiplexed_async_connection().await?;
+        loop {
+            redis::cmd("CLIENT").arg("UNBLOCK").arg(id).query_async::<()>(&mut beside).await?;
+            // The server may have heard of the one command before the other.
+            if let Ok(token) = tokio::time::timeout(Duration::from_millis(5), &mut popped).await {
+                token?;
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn pass_on(&self, connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
+        redis::cmd("LPUSH").arg(&self.key).arg(1).query_async(connection).await
     }
 }
 

@@ -236,6 +236,12 @@ impl Queue for RedisStore {
         self.wakeups.get_or_init(|| Wakeups::start(&self.shards)).wait().await;
     }
 
+    async fn stop_waiting(&self) {
+        if let Some(wakeups) = self.wakeups.get() {
+            wakeups.end().await;
+        }
+    }
+
     async fn queue(&self) -> Result<QueueView, StoreError> {
         let mut all = QueueView { depth: 0, ready: 0, delayed: 0, active: 0, dead_letters: 0, oldest_age_ms: 0 };
         for shard in &self.shards {
