@@ -138,6 +138,20 @@ async fn deployments_with_different_prefixes_share_a_server_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_an_engine_of_another_layout_keeps_is_left_alone() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let mut behind = server.connect().await;
+    redis::cmd("HSET").arg("a:deployment").arg(&["layout", "1", "shards", "1"]).exec_async(&mut behind).await.unwrap();
+
+    let refused = RedisStore::connect(&server.url(), "a:", 1, options()).await.unwrap_err();
+
+    assert!(matches!(refused, StoreError::Mismatch { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("in layout 1, and this engine reads layout"), "{refused}");
+    let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut behind).await.unwrap();
+    assert_eq!(keys, ["a:deployment"]);
+}
+
+#[tokio::test]
 async fn whoever_follows_a_request_or_all_games_by_a_pattern_hears_what_is_appended() {
     let Some(server) = RedisServer::start(false).await else { return };
     let store = connect(&server, "").await;

@@ -69,7 +69,7 @@ impl RedisStore {
             // The tags of up to four shards fall into different quarters of a cluster's slots.
             (0..shards.max(1)).map(|shard| format!("{prefix}{{s{shard}}}:")).collect()
         };
-        agree_on_shards(&servers, prefix, prefixes.len()).await?;
+        agree_on_deployment(&servers, prefix, prefixes.len()).await?;
         let shards: Vec<Connection> = prefixes
             .into_iter()
             .map(|prefix| Connection::new(Arc::clone(&servers), Preamble::new(prefix, &options)))
@@ -94,7 +94,7 @@ impl RedisStore {
 
     /// Whether a deployment has begun there: one that has not is not to be made by who only looks.
     pub async fn is_at(url: &str, prefix: &str) -> Result<bool, StoreError> {
-        let key = shards_key(prefix);
+        let key = deployment_key(prefix);
         let client = Servers::parse(url)?.keeper_of(&key).await.map_err(|error| unavailable(&error))?.client;
         let found = async {
             let mut connection = client.get_multiplexed_async_connection().await?;
@@ -119,37 +119,48 @@ impl RedisStore {
     }
 }
 
-/// Says over how many shards the games are spread; its being there says that a deployment has begun.
-fn shards_key(prefix: &str) -> String {
-    format!("{prefix}shards")
+/// How the scripts lay out what they keep. It changes with them: an engine that reads another layout would spoil the data.
+const LAYOUT: u32 = 2;
+
+/// Says how a deployment was begun; its being there says that it was.
+fn deployment_key(prefix: &str) -> String {
+    format!("{prefix}deployment")
 }
 
-/// Keeps the number of shards with the data, and refuses another one: games would be looked for where they are not.
-async fn agree_on_shards(servers: &Arc<Servers>, prefix: &str, shards: usize) -> Result<(), StoreError> {
-    let key = shards_key(prefix);
+/// Keeps the layout and the number of shards with the data, and refuses others: what is kept would be misread, and games be
+/// looked for where they are not.
+async fn agree_on_deployment(servers: &Arc<Servers>, prefix: &str, shards: usize) -> Result<(), StoreError> {
+    let key = deployment_key(prefix);
     let failed = |error: redis::RedisError| unavailable(&error);
     let client = servers.keeper_of(&key).await.map_err(failed)?.client;
     let mut connection = client.get_multiplexed_async_connection().await.map_err(failed)?;
-    let kept: usize = redis::pipe()
-        .cmd("SET")
-        .arg(&key)
-        .arg(shards)
-        .arg("NX")
+    let ((layout, kept),): ((u32, usize),) = redis::pipe()
+        .atomic()
+        .hset_nx(&key, "layout", LAYOUT)
         .ignore()
-        .get(&key)
-        .query_async::<(usize,)>(&mut connection)
+        .hset_nx(&key, "shards", shards)
+        .ignore()
+        .hmget(&key, &["layout", "shards"])
+        .query_async(&mut connection)
         .await
-        .map_err(failed)?
-        .0;
-    if kept == shards {
-        return Ok(());
+        .map_err(failed)?;
+    if layout != LAYOUT {
+        return Err(StoreError::Mismatch {
+            reason: format!(
+                "this Redis keeps its games in layout {layout}, and this engine reads layout {LAYOUT}: run the engine that began \
+                 the deployment, or choose another redis.prefix for a new one"
+            ),
+        });
     }
-    Err(StoreError::Mismatch {
-        reason: format!(
-            "this Redis keeps its games in {kept} shards, and {shards} are configured: set redis.shards = {kept}, or choose \
-             another redis.prefix for a new deployment"
-        ),
-    })
+    if kept != shards {
+        return Err(StoreError::Mismatch {
+            reason: format!(
+                "this Redis keeps its games in {kept} shards, and {shards} are configured: set redis.shards = {kept}, or \
+                 choose another redis.prefix for a new deployment"
+            ),
+        });
+    }
+    Ok(())
 }
 
 #[async_trait]
