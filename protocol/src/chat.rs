@@ -1,5 +1,6 @@
 //! `POST /v1/chat`: a message to a game, and the answer that it is queued.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{EventId, GameId, RequestId, RequestStatus};
@@ -8,16 +9,18 @@ use crate::{EventId, GameId, RequestId, RequestStatus};
 pub const MESSAGE_MAX_BYTES: usize = 8 * 1024;
 
 /// A player's message to a game.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChatRequest {
     /// The game that the message is for. `gamestate_id` is accepted as another name.
     #[serde(alias = "gamestate_id")]
     pub game_state_id: GameId,
     /// What the player says or does; not empty, at most [`MESSAGE_MAX_BYTES`].
+    #[schemars(length(min = 1, max = MESSAGE_MAX_BYTES))]
     pub message: String,
     /// Who speaks, when it is not the game's player character.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 100))]
     pub actor: Option<String>,
     /// What to do when the game has unfinished requests.
     #[serde(default)]
@@ -28,7 +31,7 @@ pub struct ChatRequest {
 }
 
 /// What to do with a message to a game that has unfinished requests.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IfBusy {
     /// Wait behind them.
@@ -42,7 +45,7 @@ pub enum IfBusy {
 }
 
 /// The message is queued, and from here on is not lost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChatAccepted {
     /// The request that the message became.
     pub request_id: RequestId,
@@ -57,7 +60,7 @@ pub struct ChatAccepted {
 }
 
 /// Paths of what belongs to a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Links {
     /// The request's status.
     pub status: String,

@@ -1,12 +1,14 @@
 //! `/v1/dead-letters`: requests that were given up, with everything that helps to understand why and to try again.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::schema::Time;
 use crate::{Attempt, GameId, Problem, RequestId, RequestType};
 
 /// A request that was given up. It stays until it is retried or deleted, and its status with it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeadLetter {
     /// The request.
     pub request_id: RequestId,
@@ -24,8 +26,10 @@ pub struct DeadLetter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caused_by: Option<RequestId>,
     /// When it was accepted.
+    #[schemars(with = "Time")]
     pub enqueued_at: Timestamp,
     /// When it was given up.
+    #[schemars(with = "Time")]
     pub failed_at: Timestamp,
     /// Why, with the causes behind it.
     pub error: Problem,
@@ -39,15 +43,17 @@ pub struct DeadLetter {
 }
 
 /// One attempt at a request, and how it ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AttemptView {
     /// Which attempt, counted from 1. One that was handed back has the same number as the one after it.
     pub attempt: Attempt,
     /// The worker that ran it.
     pub worker: String,
     /// When it began.
+    #[schemars(with = "Time")]
     pub started_at: Timestamp,
     /// When its end was recorded.
+    #[schemars(with = "Time")]
     pub ended_at: Timestamp,
     /// How it ended.
     pub outcome: AttemptOutcome,
@@ -57,7 +63,7 @@ pub struct AttemptView {
 }
 
 /// How an attempt ended that did not commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptOutcome {
     /// It failed, and another one follows after a back-off.
@@ -73,7 +79,7 @@ pub enum AttemptOutcome {
 }
 
 /// `GET /v1/dead-letters`: a page, the latest first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeadLetters {
     /// The letters.
     pub dead_letters: Vec<DeadLetter>,

@@ -4,9 +4,11 @@
 //! (a state that was patched, a reset of the stream).
 
 use jiff::Timestamp;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use story::Change;
 
+use crate::schema::Time;
 use crate::{Attempt, EventId, GameId, Problem, RequestId, RequestStatus, RequestType, TurnResult};
 
 /// The text is not an event.
@@ -47,6 +49,11 @@ macro_rules! events {
             #[must_use]
             pub const fn name(&self) -> &'static str {
                 match self { $(Self::$name(_) => $wire,)* }
+            }
+
+            /// Adds the schema of every payload to those that a document defines.
+            pub fn declare(generator: &mut SchemaGenerator) {
+                $(generator.subschema_for::<$payload>();)*
             }
 
             /// The payload as one line of JSON, for the SSE `data` field.
@@ -121,7 +128,7 @@ impl Event {
 }
 
 /// Payload of `request.queued`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestQueued {
     /// The request.
     pub request_id: RequestId,
@@ -140,7 +147,7 @@ pub struct RequestQueued {
 }
 
 /// Payload of `request.processing`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestProcessing {
     /// The request.
     pub request_id: RequestId,
@@ -158,7 +165,7 @@ pub struct RequestProcessing {
 }
 
 /// Payload of `chat.chunk`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChatChunk {
     /// The request.
     pub request_id: RequestId,
@@ -173,7 +180,7 @@ pub struct ChatChunk {
 }
 
 /// Payload of `attempt.superseded`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AttemptSuperseded {
     /// The request.
     pub request_id: RequestId,
@@ -184,7 +191,7 @@ pub struct AttemptSuperseded {
 }
 
 /// Payload of `request.retrying`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestRetrying {
     /// The request.
     pub request_id: RequestId,
@@ -193,13 +200,14 @@ pub struct RequestRetrying {
     /// The attempt that failed.
     pub attempt: Attempt,
     /// The next attempt begins no earlier.
+    #[schemars(with = "Time")]
     pub not_before: Timestamp,
     /// Why it failed.
     pub error: Problem,
 }
 
 /// Payload of `request.completed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestCompleted {
     /// The request.
     pub request_id: RequestId,
@@ -217,7 +225,7 @@ pub struct RequestCompleted {
 }
 
 /// Payload of `request.failed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestFailed {
     /// The request.
     pub request_id: RequestId,
@@ -235,7 +243,7 @@ pub struct RequestFailed {
 }
 
 /// Payload of `request.cancelled`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestCancelled {
     /// The request.
     pub request_id: RequestId,
@@ -246,7 +254,7 @@ pub struct RequestCancelled {
 }
 
 /// Payload of `game.state_updated`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StateUpdated {
     /// The request whose turn changed the state; null when it was patched.
     pub request_id: Option<RequestId>,
@@ -267,7 +275,7 @@ pub struct StateUpdated {
 }
 
 /// Payload of `stream.snapshot`: what a reader who joins in the middle has missed of what is not in the history yet.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StreamSnapshot {
     /// The request at the head of the game's lane, if there is one.
     pub request_id: Option<RequestId>,
@@ -283,7 +291,7 @@ pub struct StreamSnapshot {
 
 /// Payload of `stream.reset`: the log no longer holds what the reader asks for. What it shows is void; the rest is as in
 /// `stream.snapshot`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StreamReset {
     /// The request at the head of the game's lane, if there is one.
     pub request_id: Option<RequestId>,
@@ -300,7 +308,7 @@ pub struct StreamReset {
 }
 
 /// An unfinished request as far as it has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unfinished {
     /// The request.
     pub request_id: RequestId,

@@ -1,23 +1,27 @@
 //! `/v1/gamestate`: a game as it is created, read and listed.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use story::{ChatMessage, GameState, Rules};
 
+use crate::schema::{IdOrObject, Time};
 use crate::{EventId, GameId};
 
 /// `POST /v1/gamestate`: what a new game is to be.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateGame {
     /// The scenario's id: its file name, with or without `.json`.
     pub scenario: String,
     /// The player character's id, as `"id"` or `{"id": "id"}`; the scenario's default when left out.
     #[serde(default, deserialize_with = "id_or_object", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<IdOrObject>")]
     pub pc: Option<String>,
     /// The narrator's id, as `"id"` or `{"id": "id"}`; the scenario's when left out.
     #[serde(default, deserialize_with = "id_or_object", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<IdOrObject>")]
     pub narrator: Option<String>,
     /// How strictly the world is enforced; strict when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,7 +35,7 @@ pub struct CreateGame {
 }
 
 /// A game: its state, its history and where its event log stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GameView {
     /// The game.
     pub id: GameId,
@@ -48,13 +52,15 @@ pub struct GameView {
     #[serde(default)]
     pub chat_history: Vec<ChatMessage>,
     /// When the game was created.
+    #[schemars(with = "Time")]
     pub created_at: Timestamp,
     /// When the game was last changed.
+    #[schemars(with = "Time")]
     pub updated_at: Timestamp,
 }
 
 /// `GET /v1/gamestate`: games, the latest changed first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GameList {
     /// One page.
     pub games: Vec<GameSummary>,
@@ -64,7 +70,7 @@ pub struct GameList {
 }
 
 /// What a list of games says of each.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GameSummary {
     /// The game.
     pub id: GameId,
@@ -82,6 +88,7 @@ pub struct GameSummary {
     /// Whether the story is over.
     pub is_ended: bool,
     /// When the game was last changed.
+    #[schemars(with = "Time")]
     pub updated_at: Timestamp,
 }
 

@@ -11,6 +11,7 @@ mod id;
 mod problem;
 mod queue;
 mod request;
+mod schema;
 
 pub use chat::{ChatAccepted, ChatRequest, IfBusy, Links, MESSAGE_MAX_BYTES};
 pub use dead_letter::{AttemptOutcome, AttemptView, DeadLetter, DeadLetters};

@@ -1,9 +1,10 @@
 //! Errors over HTTP: `application/problem+json` (RFC 9457), each with a stable `type`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What went wrong, for a program and for a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[error("{title}: {detail}")]
 pub struct Problem {
     /// A stable reference that names the kind of problem; a path that the engine explains.
@@ -24,7 +25,7 @@ pub struct Problem {
 }
 
 /// One field that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldError {
     /// Where, as a JSON pointer into the body (RFC 6901).
     pub pointer: String,

@@ -1,12 +1,14 @@
 //! `/v1/queue`: what waits and what runs, for operators and the harness.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::schema::Time;
 use crate::{GameId, RequestId, RequestView};
 
 /// The queue at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QueueView {
     /// Queued requests of all games.
     pub depth: u64,
@@ -23,7 +25,7 @@ pub struct QueueView {
 }
 
 /// One game's lane: its unfinished requests in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LaneView {
     /// The game.
     pub game_id: GameId,
@@ -36,11 +38,12 @@ pub struct LaneView {
     pub lease: Option<LeaseView>,
     /// In back-off until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
     pub not_before: Option<Timestamp>,
 }
 
 /// What a lane waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LaneState {
     /// Nothing: it is empty.
@@ -54,7 +57,7 @@ pub enum LaneState {
 }
 
 /// A worker's hold on a game.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LeaseView {
     /// The worker.
     pub worker: String,
@@ -63,12 +66,13 @@ pub struct LeaseView {
     /// The request that is in processing under it.
     pub request_id: RequestId,
     /// When it runs out unless it is renewed.
+    #[schemars(with = "Time")]
     pub expires_at: Timestamp,
 }
 
 /// `GET /v1/queue/games`: lanes that are not empty. First those under a lease, then those in back-off, then those that wait
 /// for a worker, in the order in which these will be claimed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lanes {
     /// The lanes.
     pub lanes: Vec<LaneView>,
@@ -77,7 +81,7 @@ pub struct Lanes {
 }
 
 /// `GET /v1/queue/games/{id}/story-events`: the story events that wait in a game's lane, in order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StoryEventsView {
     /// The game.
     pub game_id: GameId,

@@ -4,12 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::schema::Time;
 use crate::{Attempt, GameId, IdError, Links, Problem, RequestId};
 
 /// The state of a request. A retry goes back to [`RequestStatus::Queued`] with its attempt and last error visible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestStatus {
     /// Waiting for a worker, or for its back-off to pass.
@@ -62,7 +64,7 @@ impl FromStr for RequestStatus {
 }
 
 /// What a request asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestType {
     /// A player's message.
@@ -100,7 +102,7 @@ impl FromStr for RequestType {
 }
 
 /// `GET /v1/requests/{id}`: a request and where it stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestView {
     /// The request.
     pub request_id: RequestId,
@@ -119,15 +121,19 @@ pub struct RequestView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
     /// When it was accepted.
+    #[schemars(with = "Time")]
     pub enqueued_at: Timestamp,
     /// When its latest attempt began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
     pub started_at: Option<Timestamp>,
     /// When it reached a terminal status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
     pub completed_at: Option<Timestamp>,
     /// In back-off: no attempt begins before this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Time>")]
     pub not_before: Option<Timestamp>,
     /// Why the latest attempt failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,7 +149,7 @@ pub struct RequestView {
 }
 
 /// What a completed turn brought.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TurnResult {
     /// The narration, whole.
     pub message: String,
@@ -162,7 +168,7 @@ pub struct TurnResult {
 }
 
 /// Tokens as the model counted them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {
     /// Read by the model.
     pub prompt_tokens: u64,

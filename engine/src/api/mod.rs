@@ -12,6 +12,7 @@ mod games;
 mod health;
 mod idempotency;
 mod limits;
+mod openapi;
 mod path;
 mod queue;
 mod requests;
@@ -86,6 +87,7 @@ pub fn router(api: Api) -> Router {
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(openapi::document))
         .merge(operators(SharedStore::clone(&api.store)))
         .merge(crate::play::routes())
         .fallback(not_found)

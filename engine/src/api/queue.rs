@@ -6,6 +6,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use protocol::{ChatAccepted, GameId, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId, RequestType};
 use protocol::{MESSAGE_MAX_BYTES, StoryEventsView};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::body::Body;
@@ -27,9 +28,10 @@ pub(super) struct Limit {
 }
 
 /// A story event that an operator sets off.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SetOff {
+    #[schemars(length(min = 1, max = MESSAGE_MAX_BYTES))]
     prompt: String,
 }
 
