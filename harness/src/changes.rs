@@ -57,7 +57,7 @@ impl Changes {
         for (path, mode) in files.into_iter().chain(&places.files).filter_map(beside).chain(trees) {
             // Gone in this moment, or out of watches: what is left is still worth watching.
             if let Err(error) = self.watcher.watch(&path, mode) {
-                eprintln!("{} is not watched: {error}", path.display());
+                note!("{} is not watched: {error}", path.display());
             }
         }
         self.places = places;

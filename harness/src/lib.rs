@@ -4,6 +4,9 @@
 //! [`report`] makes them into what people and CI servers read. [`chaos`] needs no cases: it plays many games while it breaks
 //! things at random; [`crash`] plays one case and kills something at every moment of it. [`invariants`] are what must hold after either. [`bench`] breaks nothing and measures.
 
+#[macro_use]
+mod terminal;
+
 pub mod bench;
 pub mod case;
 pub mod changes;

@@ -22,6 +22,9 @@ pub struct QueueView {
     pub dead_letters: u64,
     /// How long the oldest queued request has waited, in milliseconds; 0 when none waits.
     pub oldest_age_ms: u64,
+    /// Workers that live: each looks for work, or renews its leases, at least once per lease TTL, and counts for three.
+    #[serde(default)]
+    pub workers: u64,
 }
 
 /// One game's lane: its unfinished requests in order.

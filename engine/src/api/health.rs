@@ -43,6 +43,7 @@ pub(super) async fn metrics(State(api): State<Api>) -> Result<String, ApiError> 
         ("story_engine_games_delayed", queue.delayed as f64),
         ("story_engine_games_active", queue.active as f64),
         ("story_engine_dead_letters", queue.dead_letters as f64),
+        ("story_engine_workers", queue.workers as f64),
         ("story_engine_queue_oldest_age_seconds", queue.oldest_age_ms as f64 / 1000.0),
     ] {
         gauge!(name).set(value);

@@ -15,13 +15,15 @@ pub(super) fn queue(queue: &QueueView, lanes: &Lanes, now: Timestamp) -> String 
     let mut text = format!(
         "depth         {} queued, the oldest for {}\n\
          games         {} ready, {} delayed, {} active\n\
-         dead letters  {}\n",
+         dead letters  {}\n\
+         workers       {}\n",
         queue.depth,
         seconds(queue.oldest_age_ms),
         queue.ready,
         queue.delayed,
         queue.active,
-        queue.dead_letters
+        queue.dead_letters,
+        queue.workers,
     );
     if !lanes.lanes.is_empty() {
         text.push_str("\nstate    game                                  requests  \n");

@@ -173,9 +173,9 @@ pub trait Queue {
     /// be reached.
     async fn wait_for_work(&self);
 
-    /// Takes no more wake-ups, for a worker that stops, and leaves those that it has not followed to another one. Whoever
-    /// waits afterwards waits in vain.
-    async fn stop_waiting(&self);
+    /// Counts a worker that stops no more, takes no more wake-ups for it, and leaves those that it has not followed to another
+    /// one. Whoever waits here afterwards waits in vain.
+    async fn stop_waiting(&self, worker: &WorkerId);
 
     /// The queue's depth and age.
     async fn queue(&self) -> Result<QueueView, StoreError>;
@@ -273,6 +273,13 @@ pub struct StoreOptions {
     pub history_window: usize,
     /// Where story events are queued.
     pub story_events: StoryEventPlacement,
+}
+
+impl StoreOptions {
+    /// How long a worker counts as alive after it was seen: it is to be seen once per lease TTL.
+    fn alive(&self) -> Duration {
+        3 * self.lease_ttl
+    }
 }
 
 impl Default for StoreOptions {

@@ -77,7 +77,7 @@ impl Worker {
         let hand_back = CancellationToken::new();
         let turns = TaskTracker::new();
         self.claim_until(&stop, &turns, &leases, &hand_back).await;
-        self.store.stop_waiting().await;
+        self.store.stop_waiting(&self.id).await;
 
         turns.close();
         if !turns.is_empty() {
@@ -130,7 +130,9 @@ impl Worker {
             };
             backoff.reset();
             nonce = self.next_nonce();
-            let wait = claims.next_due.map_or(self.settings.poll, |due| due.min(self.settings.poll));
+            // It is seen to live by asking.
+            let poll = self.settings.poll.min(self.settings.lease_ttl);
+            let wait = claims.next_due.map_or(poll, |due| due.min(poll));
             for claim in claims.claims {
                 // There are as many permits as were asked for, and no more claims than that.
                 let Some(permit) = slot.split(1) else { break };

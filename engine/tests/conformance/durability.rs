@@ -13,6 +13,7 @@ use tokio::time::{Duration, timeout};
 use crate::bench::Bench;
 use crate::fixture::{
     PATIENCE, claim_one, document, finish, latest, log, message, narrated, new_game, options, request, run_all, say,
+    worker,
 };
 use crate::redis_server::RedisServer;
 
@@ -235,7 +236,7 @@ async fn a_worker_that_stops_leaves_the_waking_to_others() {
         while timeout(Duration::from_millis(200), idle.wait_for_work()).await.is_ok() {}
 
         say(&idle, game, text).await;
-        stopping.stop_waiting().await;
+        stopping.stop_waiting(&worker()).await;
         drop(stopping);
 
         let mut done = Vec::new();

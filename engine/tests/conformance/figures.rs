@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::store::StoreOptions;
+use engine::store::{StoreOptions, WorkerId};
 use protocol::QueueView;
 use tokio::time::Instant;
 
@@ -11,8 +11,9 @@ use crate::fixture::{PATIENCE, claim, claim_one, finish, new_game, options, prob
 
 pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
     let store = bench.store().await;
-    let view = async || QueueView { oldest_age_ms: 0, ..store.queue().await.unwrap() };
-    let nothing = QueueView { depth: 0, ready: 0, delayed: 0, active: 0, dead_letters: 0, oldest_age_ms: 0 };
+    let view = async || QueueView { oldest_age_ms: 0, workers: 0, ..store.queue().await.unwrap() };
+    let nothing =
+        QueueView { depth: 0, ready: 0, delayed: 0, active: 0, dead_letters: 0, oldest_age_ms: 0, workers: 0 };
     assert_eq!(store.queue().await.unwrap(), nothing);
 
     let (a, b) = (new_game(&store).await, new_game(&store).await);
@@ -32,7 +33,22 @@ pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
 
     bench.end_backoff(a).await;
     crate::fixture::run_all(&store).await;
-    assert_eq!(store.queue().await.unwrap(), QueueView { dead_letters: 1, ..nothing });
+    assert_eq!(view().await, QueueView { dead_letters: 1, ..nothing });
+}
+
+pub(crate) async fn a_worker_counts_from_its_first_claim_until_it_stops(bench: Bench) {
+    let store = bench.store().await;
+    let workers = async || store.queue().await.unwrap().workers;
+    let (ada, bob) = (WorkerId::named("ada"), WorkerId::named("bob"));
+    assert_eq!(workers().await, 0);
+
+    for (nonce, worker) in [(1, &ada), (2, &bob), (3, &ada)] {
+        store.claim(worker, nonce, 1).await.unwrap();
+    }
+    assert_eq!(workers().await, 2);
+
+    store.stop_waiting(&ada).await;
+    assert_eq!(workers().await, 1);
 }
 
 pub(crate) async fn the_queue_knows_how_long_the_oldest_request_has_waited(bench: Bench) {

@@ -101,7 +101,7 @@ pub(super) async fn run(args: ChaosArgs) -> Exit {
     let options = match args.options() {
         Ok(options) => options,
         Err(reason) => {
-            eprintln!("{reason}");
+            note!("{reason}");
             return Exit::Usage;
         }
     };
@@ -121,7 +121,7 @@ pub(super) async fn run(args: ChaosArgs) -> Exit {
         let exit = match crate::http::client() {
             Ok(http) => play(&options, Place { services: &services, programs: &programs, dir, http }).await,
             Err(error) => {
-                eprintln!("{error}");
+                note!("{error}");
                 Exit::Services
             }
         };
@@ -132,7 +132,7 @@ pub(super) async fn run(args: ChaosArgs) -> Exit {
 }
 
 async fn play(options: &Options, place: Place<'_>) -> Exit {
-    eprintln!("seed {}", options.seed);
+    note!("seed {}", options.seed);
     let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
     let tell = |line: &str| {
         if let Some(bar) = &bar {
@@ -143,7 +143,7 @@ async fn play(options: &Options, place: Place<'_>) -> Exit {
     let played = tokio::select! {
         played = chaos::run(options, place, tell) => played,
         () = told_to_end() => {
-            eprintln!("interrupted");
+            note!("interrupted");
             return Exit::Interrupted;
         }
     };
@@ -152,19 +152,19 @@ async fn play(options: &Options, place: Place<'_>) -> Exit {
     }
     match played {
         Ok(report) => {
-            print!("{}", report.render());
+            show!("{}", report.render().trim_end());
             if report.passed() { Exit::Ok } else { Exit::Failed }
         }
         Err(ChaosError::Services(error)) => {
-            eprintln!("{:?}", miette::Report::new(error));
+            note!("{:?}", miette::Report::new(error));
             Exit::Services
         }
         Err(error @ ChaosError::Stuck(_)) => {
-            println!("{error}\n0 passed, 1 failed");
+            show!("{error}\n0 passed, 1 failed");
             Exit::Failed
         }
         Err(error) => {
-            eprintln!("{error}");
+            note!("{error}");
             Exit::Services
         }
     }

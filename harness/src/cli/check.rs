@@ -39,11 +39,11 @@ pub(super) fn list(args: &Paths) -> Exit {
 /// Prints warnings and errors; hands the cases on if there are no errors.
 pub(super) fn complain(mut found: Discovered) -> Result<Discovered, Exit> {
     for warning in found.warnings.drain(..) {
-        eprintln!("{:?}", Report::new(warning));
+        note!("{:?}", Report::new(warning));
     }
     let failed = !found.errors.is_empty();
     for error in found.errors.drain(..) {
-        eprintln!("{:?}", Report::new(error));
+        note!("{:?}", Report::new(error));
     }
     if failed { Err(Exit::CaseErrors) } else { Ok(found) }
 }

@@ -47,7 +47,7 @@ pub(super) async fn run(args: CrashArgs) -> Exit {
         let exit = tokio::select! {
             exit = strike_all(&args, &context, cases) => exit,
             () = told_to_end() => {
-                eprintln!("interrupted");
+                note!("interrupted");
                 Exit::Interrupted
             }
         };
@@ -71,12 +71,12 @@ async fn strike_all(args: &CrashArgs, context: &RunContext, cases: Vec<Case>) ->
         match crash::loosen(&case) {
             Ok(loose) => one(args, context, Arc::new(loose), &mut tally).await,
             Err(unfit) => {
-                println!("SKIP {}: {unfit}", case.id);
+                show!("SKIP {}: {unfit}", case.id);
                 tally.skipped += 1;
             }
         }
     }
-    println!("{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped);
+    show!("{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped);
     if tally.failed > 0 { Exit::Failed } else { Exit::Ok }
 }
 
@@ -84,7 +84,7 @@ async fn one(args: &CrashArgs, context: &RunContext, case: Arc<Case>, tally: &mu
     let undisturbed = match crash::rehearse(context, &case).await {
         Ok(undisturbed) => undisturbed,
         Err(failure) => {
-            println!("FAIL {}: undisturbed\n{}", case.id, failure.render());
+            show!("FAIL {}: undisturbed\n{}", case.id, failure.render());
             tally.failed += 1;
             return;
         }
@@ -93,9 +93,9 @@ async fn one(args: &CrashArgs, context: &RunContext, case: Arc<Case>, tally: &mu
     let has_redis = context.services.redis_url.is_some();
     let blows = crash::moments(&undisturbed.calls, undisturbed.end.requests, &victims, has_redis);
     if args.plan {
-        println!("{}: {} blows", case.id, blows.len());
+        show!("{}: {} blows", case.id, blows.len());
         for blow in blows {
-            println!("  {blow}");
+            show!("  {blow}");
         }
         return;
     }
@@ -112,10 +112,10 @@ async fn one(args: &CrashArgs, context: &RunContext, case: Arc<Case>, tally: &mu
     }
     let (wrong, right): (Vec<_>, Vec<_>) = struck.iter().partition(|struck| struck.wrong.is_some());
     let word = if wrong.is_empty() { "PASS" } else { "FAIL" };
-    println!("{word} {}: {} of {} blows end as without", case.id, right.len(), struck.len());
+    show!("{word} {}: {} of {} blows end as without", case.id, right.len(), struck.len());
     for struck in &wrong {
         if let Some(wrong) = &struck.wrong {
-            println!("  {}\n{}", struck.blow, indent(&wrong.to_string()));
+            show!("  {}\n{}", struck.blow, indent(&wrong.to_string()));
         }
     }
     tally.passed += right.len();

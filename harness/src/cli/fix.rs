@@ -36,7 +36,7 @@ pub(super) fn run(args: &FixArgs) -> Exit {
     let (files, errors) = files(&args.paths);
     let mut exit = Exit::Ok;
     for error in errors {
-        eprintln!("{:?}", Report::new(error));
+        note!("{:?}", Report::new(error));
         exit = Exit::CaseErrors;
     }
     let (mut rewritten, mut names) = (0, 0);
@@ -47,7 +47,7 @@ pub(super) fn run(args: &FixArgs) -> Exit {
                 names += changes;
             }
             Err(report) => {
-                eprintln!("{report:?}");
+                note!("{report:?}");
                 exit = Exit::CaseErrors;
             }
         }

@@ -19,7 +19,7 @@ use crate::profile::Profile;
 pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec<Case>, Exit> {
     let found = complain(discover(&args.paths, profile))?;
     if found.cases.is_empty() {
-        eprintln!("there are no cases");
+        note!("there are no cases");
         return Err(Exit::Usage);
     }
     let mut cases = found.cases;
@@ -31,7 +31,7 @@ pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec
     if cases.is_empty() {
         // An empty shard is no mistake: there are more shards than cases.
         let exit = if selection.shard.is_some() { Exit::Ok } else { Exit::Usage };
-        eprintln!("no case is selected");
+        note!("no case is selected");
         return Err(exit);
     }
     if args.order.shuffle {
@@ -44,12 +44,12 @@ pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec
 fn not_mended(args: &RunArgs, mut cases: Vec<Case>) -> Result<Vec<Case>, Exit> {
     let place = last_run::place(&args.paths);
     let remembered = remembered(args, &place).map_err(|error| {
-        eprintln!("{error}");
+        note!("{error}");
         Exit::Usage
     })?;
     cases.retain(|case| remembered.holds(case, &place));
     if cases.is_empty() {
-        eprintln!("nothing is left that failed or was not run");
+        note!("nothing is left that failed or was not run");
         return Err(Exit::Ok);
     }
     Ok(cases)
@@ -79,7 +79,7 @@ pub(super) fn list(cases: &[Case], json: Option<&Path>) -> Exit {
         // Who reads the list has seen enough of it.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Ok,
         Err(error) => {
-            eprintln!("{}: {error}", json.unwrap_or(Path::new("-")).display());
+            note!("{}: {error}", json.unwrap_or(Path::new("-")).display());
             Exit::Usage
         }
     }

@@ -16,7 +16,7 @@ impl Interrupt {
         let (told, heard) = watch::channel(false);
         tokio::spawn(async move {
             told_to_end().await;
-            eprintln!("interrupted: ending what was started (once more to end at once)");
+            note!("interrupted: ending what was started (once more to end at once)");
             told.send_replace(true);
             told_to_end().await;
             // The processes that were started die with this one; directories stay.

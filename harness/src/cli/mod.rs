@@ -48,13 +48,13 @@ pub async fn main() -> Exit {
         Command::Supervise { parent, program } => {
             let Some((program, args)) = program.split_first() else { return Exit::Usage };
             let error = supervise(parent, program, args);
-            eprintln!("{}: {error}", program.display());
+            note!("{}: {error}", program.display());
             Exit::Services
         }
         Command::Reap { containers } => match reap(&containers) {
             Ok(()) => Exit::Ok,
             Err(error) => {
-                eprintln!("{error}");
+                note!("{error}");
                 Exit::Services
             }
         },

@@ -44,7 +44,7 @@ pub(super) fn run(args: &NewArgs) -> Exit {
     let scenario = match scenario(args) {
         Ok(scenario) => scenario,
         Err(reason) => {
-            eprintln!("{reason}");
+            note!("{reason}");
             return Exit::Usage;
         }
     };
@@ -54,11 +54,11 @@ pub(super) fn run(args: &NewArgs) -> Exit {
             Exit::Ok
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            eprintln!("{}: there is such a file already, and it stays as it is", path.display());
+            note!("{}: there is such a file already, and it stays as it is", path.display());
             Exit::Usage
         }
         Err(error) => {
-            eprintln!("{}: {error}", path.display());
+            note!("{}: {error}", path.display());
             Exit::Usage
         }
     }
@@ -74,7 +74,7 @@ pub(super) fn print_schema(args: &SchemaArgs) -> Exit {
     match fs::write(path, text) {
         Ok(()) => Exit::Ok,
         Err(error) => {
-            eprintln!("{}: {error}", path.display());
+            note!("{}: {error}", path.display());
             Exit::Usage
         }
     }

@@ -61,17 +61,17 @@ pub(super) struct RecordArgs {
 /// Records a case.
 pub(super) async fn run(args: RecordArgs) -> Exit {
     if args.case.exists() {
-        eprintln!("{} is there already: name another file", args.case.display());
+        note!("{} is there already: name another file", args.case.display());
         return Exit::Usage;
     }
     let Some(content) = args.content.clone().or_else(|| fixture("content", &[], None)) else {
-        eprintln!("there is no `fixtures/content` here or in a directory above: say where it is with `--content DIR`");
+        note!("there is no `fixtures/content` here or in a directory above: say where it is with `--content DIR`");
         return Exit::Usage;
     };
     in_a_directory(false, async |dir| match record(&args, &content, dir).await {
         Ok(exit) => exit,
         Err(error) => {
-            eprintln!("{error}");
+            note!("{error}");
             Exit::Services
         }
     })
@@ -104,7 +104,7 @@ async fn record(args: &RecordArgs, content: &Path, dir: &Path) -> Result<Exit, B
     let fleet = Fleet::new(&profile, &programs, &around, &over, log.clone(), pulse.clone())?;
     let engine = fleet.start_all(1).await?;
     let mut door = Door::open(args.listen, &engine, http.clone()).await?;
-    println!("play at {0}, or with `console --server {0}`; Ctrl-C ends the recording", door.url());
+    show!("play at {0}, or with `console --server {0}`; Ctrl-C ends the recording", door.url());
 
     let mut games = Vec::new();
     let mut end = std::pin::pin!(told_to_end());
@@ -112,7 +112,7 @@ async fn record(args: &RecordArgs, content: &Path, dir: &Path) -> Result<Exit, B
         tokio::select! {
             () = &mut end => break,
             Some(begun) = door.begun.recv() => {
-                println!("a game of {}", begun.with.get("scenario").and_then(Value::as_str).unwrap_or("?"));
+                show!("a game of {}", begun.with.get("scenario").and_then(Value::as_str).unwrap_or("?"));
                 let Some(feed) = Feed::of_game(&profile, &begun.id) else { continue };
                 let watch = Watch::start(http.clone(), &profile, feed, engine.clone(), log.clone(), pulse.clone());
                 games.push((begun.with, watch));
@@ -128,11 +128,11 @@ async fn record(args: &RecordArgs, content: &Path, dir: &Path) -> Result<Exit, B
     fleet.stop().await;
     services.stop().await;
     let Some(written) = written else {
-        println!("nothing was played, so nothing is written");
+        show!("nothing was played, so nothing is written");
         return Ok(Exit::Ok);
     };
     std::fs::write(&args.case, format!("{written:#}\n"))?;
-    println!("wrote {}; run it with `harness run {0}`", args.case.display());
+    show!("wrote {}; run it with `harness run {0}`", args.case.display());
     Ok(Exit::Ok)
 }
 

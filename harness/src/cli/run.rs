@@ -37,7 +37,7 @@ impl Cut {
             // Another run follows, whose exit code counts.
             Self::Changed => Exit::Ok,
             Self::TimedOut(limit) => {
-                eprintln!("the run was not over after {} s (--timeout)", limit.as_secs_f64());
+                note!("the run was not over after {} s (--timeout)", limit.as_secs_f64());
                 Exit::Failed
             }
         }
@@ -64,7 +64,7 @@ pub(super) async fn once(args: &RunArgs, interrupt: Interrupt, changed: impl Fut
     if args.which.list {
         return list(&cases, args.results.reports.json.as_deref());
     }
-    eprintln!("seed {seed}");
+    note!("seed {seed}");
     in_a_directory(args.results.keep, async |dir| {
         let kept = args.results.keep.then(Kept::default);
         let place = Place { seed, profile, dir, kept: kept.clone() };
@@ -80,7 +80,7 @@ pub(super) async fn once(args: &RunArgs, interrupt: Interrupt, changed: impl Fut
 /// The profile that the cases are for.
 pub(super) fn find_profile(named: Option<&Path>, paths: &[PathBuf]) -> Result<Arc<Profile>, Exit> {
     profile::find(named, paths).map_err(|error| {
-        eprintln!("{:?}", Report::new(error));
+        note!("{:?}", Report::new(error));
         Exit::Usage
     })
 }
@@ -90,13 +90,13 @@ pub(super) async fn in_a_directory(keep: bool, work: impl AsyncFnOnce(&Path) -> 
     let dir = match tempfile::Builder::new().prefix("harness-").tempdir() {
         Ok(dir) => dir,
         Err(error) => {
-            eprintln!("no temporary directory: {error}");
+            note!("no temporary directory: {error}");
             return Exit::Services;
         }
     };
     let path = dir.path().to_owned();
     if keep {
-        eprintln!("logs, configurations and stores stay in {}", dir.keep().display());
+        note!("logs, configurations and stores stay in {}", dir.keep().display());
         return work(&path).await;
     }
     work(&path).await
@@ -142,7 +142,7 @@ async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Fut
     let reporters = match Reporters::open(&args.results.reports.wanted()) {
         Ok(reporters) => reporters,
         Err(error) => {
-            eprintln!("{error}");
+            note!("{error}");
             context.services.stop().await;
             return Exit::Usage;
         }
@@ -163,7 +163,7 @@ async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Fut
         context.services.stop().await;
     }
     if let Err(error) = &told {
-        eprintln!("{error}");
+        note!("{error}");
     }
     let exit = match conclude(args, &ended) {
         exit if ended.cut.is_some() => exit,
@@ -182,17 +182,17 @@ pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) ->
     // Only the story engine has content.
     let served = served.or_else(|| (!place.profile.is_story_engine()).then(PathBuf::new));
     let Some(served) = served else {
-        eprintln!(
+        note!(
             "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
         );
         return Err(Exit::Usage);
     };
     if place.profile.is_story_engine() && !served.is_dir() {
-        eprintln!("{} is no directory: `--content` names one with scenarios in it", served.display());
+        note!("{} is no directory: `--content` names one with scenarios in it", served.display());
         return Err(Exit::Services);
     }
     if let Some(engine) = wanted.engine.as_ref().filter(|engine| !engine.is_file()) {
-        eprintln!("there is no engine at {}", engine.display());
+        note!("there is no engine at {}", engine.display());
         return Err(Exit::Services);
     }
     let programs = Programs {
@@ -205,7 +205,7 @@ pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) ->
         ExternalUrls { api: wanted.api_url.clone(), redis: wanted.redis_url.clone(), mock: wanted.mock_url.clone() };
     let mode = wanted.services.mode();
     let http = crate::http::client().map_err(|error| {
-        eprintln!("{error}");
+        note!("{error}");
         Exit::Services
     })?;
     let services = match Services::start(mode, &programs, &external, Durability::None, place.dir).await {
@@ -237,7 +237,7 @@ pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) ->
 /// Remembers how a run has ended, and finds its exit code.
 fn conclude(args: &RunArgs, ended: &Ended<Cut>) -> Exit {
     for case in ended.cases.iter().filter(|case| case.failed > 0 && case.finished > 1) {
-        eprintln!("{}: {} of {} failed", case.id, case.failed, case.finished);
+        note!("{}: {} of {} failed", case.id, case.failed, case.finished);
     }
     remember(args, ended);
     ended.cut.map_or_else(|| exit_of(&ended.summary, args.order.flaky), Cut::exit)
@@ -256,15 +256,15 @@ fn remember(args: &RunArgs, ended: &Ended<Cut>) {
     });
     if let Err(error) = last_run::update(&last_run::place(&args.paths), standings) {
         // A run in a directory that cannot be written to is still a run.
-        eprintln!("what failed is not remembered for --last-failed: {error}");
+        note!("what failed is not remembered for --last-failed: {error}");
     }
 }
 
 fn farewell(kept: &Kept, dir: &Path) {
     let alive = |pid| Pid::from_raw(pid).is_some_and(|pid| test_kill_process_group(pid).is_ok());
     match kept.farewell(dir, alive) {
-        Ok(text) => println!("{text}"),
-        Err(error) => eprintln!("{}: {error}", dir.display()),
+        Ok(text) => show!("{text}"),
+        Err(error) => note!("{}: {error}", dir.display()),
     }
 }
 
@@ -284,14 +284,14 @@ fn exit_of(summary: &Summary, flaky: Flaky) -> Exit {
 pub(super) fn without_services(cases: &[&str], error: ServiceError) -> Exit {
     let required = env::var_os("HARNESS_REQUIRE_SERVICES").is_some_and(|value| value != "0" && !value.is_empty());
     let (lack, reason) = (error.is_lack(), error.to_string());
-    eprintln!("{:?}", Report::new(error));
+    note!("{:?}", Report::new(error));
     if !lack {
         return Exit::Services;
     }
     for case in cases {
-        println!("SKIP {case}: {reason}");
+        show!("SKIP {case}: {reason}");
     }
-    println!("0 passed, 0 failed, {} skipped", cases.len());
+    show!("0 passed, 0 failed, {} skipped", cases.len());
     if required { Exit::Services } else { Exit::Ok }
 }
 

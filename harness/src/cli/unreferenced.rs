@@ -29,7 +29,7 @@ pub(super) fn find(args: &RunArgs, cases: &[Case]) -> Vec<PathBuf> {
         return Vec::new();
     }
     unreferenced(&args.paths, cases).unwrap_or_else(|error| {
-        eprintln!("it is not known which snapshots belong to no case: {error}");
+        note!("it is not known which snapshots belong to no case: {error}");
         Vec::new()
     })
 }
@@ -39,16 +39,17 @@ pub(super) fn settle(found: &[PathBuf], wish: Unreferenced) -> Exit {
     if found.is_empty() {
         return Exit::Ok;
     }
-    match wish {
-        Unreferenced::Delete => eprintln!("{} snapshots belonged to no case and are deleted:", found.len()),
-        _ => eprintln!("{} snapshots belong to no case any more (`--unreferenced delete` removes them):", found.len()),
-    }
+    let becomes = match wish {
+        Unreferenced::Delete => "belonged to no case and are deleted:",
+        _ => "belong to no case any more (`--unreferenced delete` removes them):",
+    };
+    note!("{} snapshots {becomes}", found.len());
     for path in found {
-        eprintln!("  {}", path.display());
+        note!("  {}", path.display());
         if wish == Unreferenced::Delete
             && let Err(error) = std::fs::remove_file(path)
         {
-            eprintln!("  it is still there: {error}");
+            note!("  it is still there: {error}");
         }
     }
     if wish == Unreferenced::Fail { Exit::SnapshotsPending } else { Exit::Ok }

@@ -22,7 +22,7 @@ pub(super) async fn run(args: &RunArgs, mut interrupt: Interrupt) -> Exit {
     let mut watched = match Changes::new() {
         Ok(watched) => watched,
         Err(error) => {
-            eprintln!("files cannot be watched: {error}");
+            note!("files cannot be watched: {error}");
             return Exit::Services;
         }
     };

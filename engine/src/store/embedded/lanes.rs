@@ -8,8 +8,8 @@ use super::rows::{self, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
 use crate::store::{LeaseToken, Request};
 
-/// Depth and age.
-pub(super) fn figures(step: &Step<'_>) -> Result<QueueView, StoreError> {
+/// Depth and age, beside `workers`.
+pub(super) fn figures(step: &Step<'_>, workers: u64) -> Result<QueueView, StoreError> {
     let count = |sql: &str| step.first(sql, [], |row| row.get(0).map(unsigned)).map(Option::unwrap_or_default);
     let oldest: Option<i64> =
         step.first("SELECT enqueued_at FROM requests WHERE status = 'queued' ORDER BY seq LIMIT 1", [], |row| {
@@ -22,6 +22,7 @@ pub(super) fn figures(step: &Step<'_>) -> Result<QueueView, StoreError> {
         active: count("SELECT count(*) FROM games WHERE lane_state = 'active'")?,
         dead_letters: count("SELECT count(*) FROM dead_letters")?,
         oldest_age_ms: oldest.map_or(0, |at| unsigned(step.now - at)),
+        workers,
     })
 }
 

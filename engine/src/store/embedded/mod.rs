@@ -15,8 +15,9 @@ mod rows;
 mod step;
 mod thread;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use tokio::sync::{Notify, broadcast};
@@ -25,7 +26,7 @@ pub use self::file::{OpenError, Sync};
 use self::step::Step;
 use self::thread::DatabaseThread;
 use super::fanout::Fanout;
-use super::{Inspection, LeaseToken, Store, StoreError, StoreOptions};
+use super::{Inspection, LeaseToken, Store, StoreError, StoreOptions, WorkerId};
 
 /// More revoked leases than this are not kept for a worker that does not look; its heartbeat tells it the same.
 const REVOKED_KEPT: usize = 256;
@@ -37,6 +38,8 @@ pub struct EmbeddedStore {
     fanout: Fanout,
     work: Arc<Notify>,
     revoked: broadcast::Sender<LeaseToken>,
+    /// Those of this process, for no other has the store open.
+    workers: Mutex<HashSet<WorkerId>>,
     at: Option<PathBuf>,
     sync: Sync,
 }
@@ -69,7 +72,11 @@ impl EmbeddedStore {
         let (fanout, work, revoked) = (Fanout::default(), Arc::new(Notify::new()), broadcast::channel(REVOKED_KEPT).0);
         let database =
             DatabaseThread::start(connection, lock, options, fanout.clone(), Arc::clone(&work), revoked.clone());
-        Self { database, fanout, work, revoked, at, sync }
+        Self { database, fanout, work, revoked, workers: Mutex::default(), at, sync }
+    }
+
+    fn workers(&self) -> MutexGuard<'_, HashSet<WorkerId>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs one step as one transaction.

@@ -66,6 +66,7 @@ impl Queue for EmbeddedStore {
 
     async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
         let worker = worker.clone();
+        self.workers().insert(worker.clone());
         self.step(move |step| claim::claim(step, &worker, nonce, max)).await
     }
 
@@ -214,13 +215,15 @@ impl Queue for EmbeddedStore {
         self.work.notified().await;
     }
 
-    async fn stop_waiting(&self) {
+    async fn stop_waiting(&self, worker: &WorkerId) {
+        self.workers().remove(worker);
         // The workers of this process share what wakes them.
         self.work.notify_one();
     }
 
     async fn queue(&self) -> Result<QueueView, StoreError> {
-        self.step(|step| lanes::figures(step)).await
+        let workers = self.workers().len() as u64;
+        self.step(move |step| lanes::figures(step, workers)).await
     }
 
     async fn lane(&self, game: GameId) -> Result<LaneView, StoreError> {

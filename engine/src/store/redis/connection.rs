@@ -118,7 +118,7 @@ impl Connection {
         self.with(|mut connection| async move { script.invoke(&self.preamble, call, &mut connection).await }).await
     }
 
-    /// Runs a command that only reads.
+    /// Runs a command that only reads, or that can be repeated.
     pub(super) async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
         self.with(|mut connection| async move { command.query_async(&mut connection).await }).await
     }

@@ -1,6 +1,7 @@
 //! What operators are shown of a shard's queue. Nothing here changes anything, except that story events can be cleared.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use protocol::{GameId, IdError, LaneState, LaneView, Lanes, LeaseView, QueueView, RequestId};
@@ -12,8 +13,9 @@ use super::queue::surprising;
 use super::script::{self, Call};
 use crate::store::{LeaseToken, Request};
 
-/// Depth, ready, delayed and active games, dead letters, the oldest request, and the server's time.
-type Figures = (u64, u64, u64, u64, u64, Vec<String>, (i64, i64));
+/// Depth, ready, delayed and active games, dead letters, the oldest request, workers with when they were seen, and the server's
+/// time.
+type Figures = (u64, u64, u64, u64, u64, Vec<String>, Vec<(String, f64)>, (i64, i64));
 
 /// Unfinished requests, fencing token, end of lease, end of back-off, place among the ready ones.
 type RawLane = (Vec<String>, Option<String>, Option<f64>, Option<f64>, Option<f64>);
@@ -21,8 +23,8 @@ type RawLane = (Vec<String>, Option<String>, Option<f64>, Option<f64>, Option<f6
 /// A story event as the script answers it: request, status fields, place in the lane.
 type RawStoryEvent = (String, HashMap<String, String>, u64);
 
-/// Depth and age.
-pub(super) async fn figures(shard: &Connection) -> Result<QueueView, StoreError> {
+/// Depth and age, and the workers that were seen since `alive` before now.
+pub(super) async fn figures(shard: &Connection, alive: Duration) -> Result<QueueView, StoreError> {
     let prefix = shard.prefix();
     let mut read = redis::pipe();
     read.zcard(format!("{prefix}requests"))
@@ -31,8 +33,9 @@ pub(super) async fn figures(shard: &Connection) -> Result<QueueView, StoreError>
         .zcard(format!("{prefix}requests:active"))
         .xlen(format!("{prefix}chat-requests-failed"))
         .zrange(format!("{prefix}requests"), 0, 0)
+        .zrange_withscores(format!("{prefix}workers"), 0, -1)
         .cmd("TIME");
-    let (depth, ready, delayed, active, dead_letters, oldest, time): Figures = shard.query_all(&read).await?;
+    let (depth, ready, delayed, active, dead_letters, oldest, workers, time): Figures = shard.query_all(&read).await?;
     let enqueued_at: Option<i64> = match oldest.first() {
         Some(id) => {
             let key = shard.key("chat-request-status", id);
@@ -42,7 +45,10 @@ pub(super) async fn figures(shard: &Connection) -> Result<QueueView, StoreError>
     };
     let now = time.0 * 1000 + time.1 / 1000;
     let oldest_age_ms = enqueued_at.map_or(0, |at| u64::try_from(now - at).unwrap_or(0));
-    Ok(QueueView { depth, ready, delayed, active, dead_letters, oldest_age_ms })
+    let since = now - i64::try_from(alive.as_millis()).unwrap_or(i64::MAX);
+    #[expect(clippy::cast_precision_loss, reason = "times in ms are far below 2^53")]
+    let workers = workers.iter().filter(|(_, seen)| *seen >= since as f64).count() as u64;
+    Ok(QueueView { depth, ready, delayed, active, dead_letters, oldest_age_ms, workers })
 }
 
 /// One lane.

@@ -18,9 +18,6 @@ use crate::backoff::Backoff;
 use crate::store::fanout::Fanout;
 use crate::store::{StoreError, Subscription};
 
-/// How long a worker that stops waits for a server that does not answer.
-const PARTING: Duration = Duration::from_secs(1);
-
 /// Takes wake tokens for this process, and only while it has a use for them.
 #[derive(Debug)]
 pub(super) struct Wakeups {
@@ -62,8 +59,7 @@ impl Wakeups {
     /// for another worker; it finds nothing at worst.
     pub(super) async fn end(&self) {
         self.ended.cancel();
-        // A server that does not answer has nobody to wake.
-        let _ = tokio::time::timeout(PARTING, self.takers.wait()).await;
+        self.takers.wait().await;
     }
 }
 

@@ -23,6 +23,9 @@ use crate::store::{
     Narrated, NewRequest, Queue, Request, StoreOptions, StoryEventPlacement, Terms, Turnover, WorkerId, unreadable,
 };
 
+/// How long a worker that stops waits for a server that does not answer.
+const PARTING: Duration = Duration::from_secs(1);
+
 /// A claim as the script answers it: game, token, request, values of its status, values of the game, history.
 type RawClaim = (String, String, String, Vec<Option<String>>, Vec<Option<String>>, Vec<String>);
 
@@ -131,7 +134,11 @@ impl Queue for RedisStore {
             if free == 0 {
                 break;
             }
-            let call = terms_of_claims(&self.options, self.in_cluster)?.arg(worker.as_str()).arg(nonce).arg(free);
+            let call = terms_of_claims(&self.options, self.in_cluster)?
+                .arg(worker.as_str())
+                .arg(nonce)
+                .arg(free)
+                .arg(millis(self.options.alive()));
             let claims = match shard.run::<Vec<redis::Value>>(&script::CLAIM, &call).await {
                 Ok(reply) if reply.is_empty() => return Err(surprising("claim", &reply)),
                 Ok(mut reply) => self.claims(read(reply.remove(0))?, reply.into_iter()).await?,
@@ -236,22 +243,35 @@ impl Queue for RedisStore {
         self.wakeups.get_or_init(|| Wakeups::start(&self.shards)).wait().await;
     }
 
-    async fn stop_waiting(&self) {
-        if let Some(wakeups) = self.wakeups.get() {
-            wakeups.end().await;
-        }
+    async fn stop_waiting(&self, worker: &WorkerId) {
+        let parting = async {
+            if let Some(wakeups) = self.wakeups.get() {
+                wakeups.end().await;
+            }
+            for shard in &self.shards {
+                let mut forget = redis::cmd("ZREM");
+                forget.arg(format!("{}workers", shard.prefix())).arg(worker.as_str());
+                // It is forgotten some lease TTLs later then.
+                let _ = shard.query::<()>(&forget).await;
+            }
+        };
+        // A server that does not answer has nobody to wake.
+        let _ = tokio::time::timeout(PARTING, parting).await;
     }
 
     async fn queue(&self) -> Result<QueueView, StoreError> {
-        let mut all = QueueView { depth: 0, ready: 0, delayed: 0, active: 0, dead_letters: 0, oldest_age_ms: 0 };
+        let mut all =
+            QueueView { depth: 0, ready: 0, delayed: 0, active: 0, dead_letters: 0, oldest_age_ms: 0, workers: 0 };
         for shard in &self.shards {
-            let view = lanes::figures(shard).await?;
+            let view = lanes::figures(shard, self.options.alive()).await?;
             all.depth += view.depth;
             all.ready += view.ready;
             all.delayed += view.delayed;
             all.active += view.active;
             all.dead_letters += view.dead_letters;
             all.oldest_age_ms = all.oldest_age_ms.max(view.oldest_age_ms);
+            // Each worker visits each shard.
+            all.workers = all.workers.max(view.workers);
         }
         Ok(all)
     }

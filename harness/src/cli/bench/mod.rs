@@ -90,7 +90,7 @@ pub(super) async fn run(args: BenchArgs) -> Exit {
         Measurement::Own(args) => args.run().await,
     };
     measured.unwrap_or_else(|reason| {
-        eprintln!("{reason}");
+        note!("{reason}");
         Exit::Usage
     })
 }
@@ -109,7 +109,7 @@ async fn measure<R: Told>(
             Ok(true) => Exit::Ok,
             Ok(false) => Exit::Failed,
             Err(error) => {
-                eprintln!("{error}");
+                note!("{error}");
                 Exit::Services
             }
         }
@@ -137,7 +137,7 @@ async fn on_services<R: Told>(
     })?;
     let report = measurement(&Ground { services: &services, programs: &programs, dir, http }).await?;
     services.stop().await;
-    print!("{}", report.render());
+    show!("{}", report.render().trim_end());
     if let Some(path) = &common.json {
         let json = serde_json::to_string_pretty(&report).unwrap_or_default();
         std::fs::write(path, json + "\n").map_err(|source| BenchError::File { path: path.clone(), source })?;

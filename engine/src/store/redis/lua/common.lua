@@ -10,7 +10,7 @@ local P, KEPT, STATUS_TTL, KEY_TTL = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local call = redis.call
 local QUEUED, READY = P .. 'requests', P .. 'requests:ready'
 local ACTIVE, SEQUENCE, WAKE = P .. 'requests:active', P .. 'requests:sequence', P .. 'requests:wake'
-local EPOCH, GAMES = P .. 'epoch', P .. 'games'
+local EPOCH, GAMES, WORKERS = P .. 'epoch', P .. 'games', P .. 'workers'
 -- What the keys of one game, one request or one idempotency key begin with.
 local LANE, GAME, HISTORY = P .. 'requests:game:', P .. 'gamestate:', P .. 'game-history:'
 local LOCK = P .. 'game-lock:'
