@@ -42,12 +42,17 @@ pub(crate) async fn a_worker_counts_from_its_first_claim_until_it_stops(bench: B
     let (ada, bob) = (WorkerId::named("ada"), WorkerId::named("bob"));
     assert_eq!(workers().await, 0);
 
-    for (nonce, worker) in [(1, &ada), (2, &bob), (3, &ada)] {
+    let game = new_game(&store).await;
+    say(&store, game, "look").await;
+    let last_turn = store.claim(&ada, 1, 1).await.unwrap().claims.remove(0);
+    for (nonce, worker) in [(2, &bob), (3, &ada)] {
         store.claim(worker, nonce, 1).await.unwrap();
     }
     assert_eq!(workers().await, 2);
 
+    // What it still ends does not make it one that goes on.
     store.stop_waiting(&ada).await;
+    assert_eq!(store.heartbeat(&[last_turn.lease]).await.unwrap(), [true]);
     assert_eq!(workers().await, 1);
 }
 

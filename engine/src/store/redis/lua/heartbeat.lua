@@ -6,9 +6,9 @@ for i = 6, #ARGV, 2 do
   if holds(game, ARGV[i + 1]) then
     call('PEXPIRE', LOCK .. game, ARGV[5])
     call('ZADD', ACTIVE, ends, game)
-    -- Its worker lives, however long the turn.
+    -- Its worker lives, however long the turn; one that stops, and has said so, only ends what it has begun.
     local worker = string.match(ARGV[i + 1], '^%d+:(.*):[^:]*$')
-    if worker then call('ZADD', WORKERS, NOW_TEXT, worker) end
+    if worker then call('ZADD', WORKERS, 'XX', NOW_TEXT, worker) end
     held[#held + 1] = 1
   else
     held[#held + 1] = 0
