@@ -32,12 +32,14 @@ pub(super) async fn deal(world: &World, blow: Blow) -> Result<(), Failure> {
     match blow.moment {
         Moment::Piece { call, .. } => {
             let gate = gate(world, call).await?;
+            nobody_asks(world).await;
             strike(world, blow.victim).await?;
             world.model.open_gate(&gate).await.map_err(|error| failed(&error))?;
             mend(world, blow.victim).await
         }
         Moment::Unwritten { call } => {
             let gate = gate(world, call).await?;
+            nobody_asks(world).await;
             world.act_on_redis(&RedisAction::Pause).await?;
             world.model.open_gate(&gate).await.map_err(|error| failed(&error))?;
             answered(world, call).await?;
@@ -53,10 +55,17 @@ pub(super) async fn deal(world: &World, blow: Blow) -> Result<(), Failure> {
                 // The pulse lasts as long as the world.
                 let _ = pulse.changed().await;
             }
+            nobody_asks(world).await;
             strike(world, blow.victim).await?;
             mend(world, blow.victim).await
         }
     }
+}
+
+/// Waits until no step waits for an answer. A worker may be quicker than the answer to the request that it works on, and a
+/// request without a key, whose answer is lost, is nobody's to send again.
+async fn nobody_asks(world: &World) {
+    drop(world.asking.write().await);
 }
 
 /// Waits until a call is held.

@@ -71,6 +71,7 @@ async fn send(world: &World, step: &HttpStep, deadline: Instant) -> Result<Answe
         request = request.body(world.filled(body));
     }
     let began = world.log.elapsed();
+    let _asking = world.asking.read().await;
     let answer = request
         .send()
         .await

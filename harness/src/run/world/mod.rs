@@ -59,6 +59,8 @@ pub(super) struct World {
     pub(super) dead_letters_before: u64,
     /// HTTP answers that are compared with snapshots at the end, by name.
     pub(super) answers: Mutex<Vec<(String, Value)>>,
+    /// Held, shared, by each request of a step until it is answered.
+    pub(super) asking: tokio::sync::RwLock<()>,
     /// Whether the model's script stays where it is.
     lasting: bool,
     prefix: String,
@@ -130,6 +132,7 @@ impl World {
             scheduler: Scheduler::of(manner),
             dead_letters_before: 0,
             answers: Mutex::default(),
+            asking: tokio::sync::RwLock::default(),
             lasting: shared || context.programs.kept.is_some(),
             prefix,
             programs: context.programs.clone(),
