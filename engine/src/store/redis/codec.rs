@@ -119,8 +119,8 @@ impl Fields {
     }
 }
 
-/// What never changes of a request, and no script needs: one value, longer than what Redis keeps in a hash that it has to
-/// rebuild when it grows.
+/// What never changes of a request, and no script needs on a turn's way. It is one value, and with both ids always a long one:
+/// Redis then keeps the hash in its final form from the start, and need not rebuild it when the result is written.
 #[derive(Serialize, Deserialize)]
 struct Accepted<'a> {
     request_id: RequestId,

@@ -270,7 +270,7 @@ impl Queue for RedisStore {
             all.active += view.active;
             all.dead_letters += view.dead_letters;
             all.oldest_age_ms = all.oldest_age_ms.max(view.oldest_age_ms);
-            // Each worker visits each shard.
+            // A worker visits one shard after the other, each first in its turn: it is seen at most of them.
             all.workers = all.workers.max(view.workers);
         }
         Ok(all)
