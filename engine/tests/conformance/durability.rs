@@ -142,14 +142,19 @@ async fn deployments_with_different_prefixes_share_a_server_and_nothing_else() {
 async fn what_an_engine_of_another_layout_keeps_is_left_alone() {
     let Some(server) = RedisServer::start(false).await else { return };
     let mut behind = server.connect().await;
-    redis::cmd("HSET").arg("a:deployment").arg(&["layout", "1", "shards", "1"]).exec_async(&mut behind).await.unwrap();
+    // The first layout had no hash, only the number of shards.
+    redis::cmd("SET").arg("a:shards").arg(1).exec_async(&mut behind).await.unwrap();
+    redis::cmd("HSET").arg("b:deployment").arg(&["layout", "9", "shards", "1"]).exec_async(&mut behind).await.unwrap();
 
-    let refused = RedisStore::connect(&server.url(), "a:", 1, options()).await.unwrap_err();
-
-    assert!(matches!(refused, StoreError::Mismatch { .. }), "{refused:?}");
-    assert!(refused.to_string().contains("in layout 1, and this engine reads layout"), "{refused}");
-    let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut behind).await.unwrap();
-    assert_eq!(keys, ["a:deployment"]);
+    for (prefix, layout) in [("a:", 1), ("b:", 9)] {
+        let refused = RedisStore::connect(&server.url(), prefix, 1, options()).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Mismatch { .. }), "{refused:?}");
+        let words = format!("in layout {layout}, and this engine reads layout");
+        assert!(refused.to_string().contains(&words), "{refused}");
+    }
+    let mut keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut behind).await.unwrap();
+    keys.sort();
+    assert_eq!(keys, ["a:shards", "b:deployment"]);
 }
 
 #[tokio::test]

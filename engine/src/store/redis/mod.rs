@@ -130,10 +130,16 @@ fn deployment_key(prefix: &str) -> String {
 /// Keeps the layout and the number of shards with the data, and refuses others: what is kept would be misread, and games be
 /// looked for where they are not.
 async fn agree_on_deployment(servers: &Arc<Servers>, prefix: &str, shards: usize) -> Result<(), StoreError> {
-    let key = deployment_key(prefix);
     let failed = |error: redis::RedisError| unavailable(&error);
-    let client = servers.keeper_of(&key).await.map_err(failed)?.client;
-    let mut connection = client.get_multiplexed_async_connection().await.map_err(failed)?;
+    let keeper = async |key: &str| servers.keeper_of(key).await?.client.get_multiplexed_async_connection().await;
+    // What the first layout kept in place of the hash, perhaps on another node.
+    let first = format!("{prefix}shards");
+    let mut connection = keeper(&first).await.map_err(failed)?;
+    if redis::cmd("EXISTS").arg(&first).query_async(&mut connection).await.map_err(failed)? {
+        return Err(other_layout(1));
+    }
+    let key = deployment_key(prefix);
+    let mut connection = keeper(&key).await.map_err(failed)?;
     let ((layout, kept),): ((u32, usize),) = redis::pipe()
         .atomic()
         .hset_nx(&key, "layout", LAYOUT)
@@ -145,12 +151,7 @@ async fn agree_on_deployment(servers: &Arc<Servers>, prefix: &str, shards: usize
         .await
         .map_err(failed)?;
     if layout != LAYOUT {
-        return Err(StoreError::Mismatch {
-            reason: format!(
-                "this Redis keeps its games in layout {layout}, and this engine reads layout {LAYOUT}: run the engine that began \
-                 the deployment, or choose another redis.prefix for a new one"
-            ),
-        });
+        return Err(other_layout(layout));
     }
     if kept != shards {
         return Err(StoreError::Mismatch {
@@ -161,6 +162,15 @@ async fn agree_on_deployment(servers: &Arc<Servers>, prefix: &str, shards: usize
         });
     }
     Ok(())
+}
+
+fn other_layout(layout: u32) -> StoreError {
+    StoreError::Mismatch {
+        reason: format!(
+            "this Redis keeps its games in layout {layout}, and this engine reads layout {LAYOUT}: run the engine that began \
+             the deployment, or choose another redis.prefix for a new one"
+        ),
+    }
 }
 
 #[async_trait]
