@@ -31,6 +31,15 @@ pub struct Game {
     pub updated_at: Timestamp,
 }
 
+/// What a turn needs of its game.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeasedGame {
+    /// As in [`Game`].
+    pub version: u64,
+    /// Its state.
+    pub document: GameDocument,
+}
+
 /// What came of a write to a game from outside a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GameWrite {

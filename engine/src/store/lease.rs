@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use protocol::{Attempt, GameId, LeaseView, RequestId};
 use story::ChatMessage;
 
-use super::{Committed, Game, Request, StoreError};
+use super::{Committed, LeasedGame, Request, StoreError};
 
 /// Who claims: one per worker process, for logs and tokens. Two processes never share one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -93,7 +93,7 @@ pub struct Claim {
     /// The request, with the checkpoints of earlier attempts.
     pub request: Request,
     /// The game.
-    pub game: Game,
+    pub game: LeasedGame,
     /// The last messages of its history, oldest first.
     pub history: Vec<ChatMessage>,
 }

@@ -25,7 +25,7 @@ use story::ChatMessage;
 use tokio::sync::broadcast;
 
 pub use admission::{Accepted, Cancelled, Enqueued, IdempotencyKey, Limits, Revived, Terms};
-pub use document::{Game, GameDocument, GameWrite};
+pub use document::{Game, GameDocument, GameWrite, LeasedGame};
 pub use fanout::{Live, LogEvent, Subscription};
 pub use inspect::{Inconsistency, Inspection};
 pub use lease::{Claim, Claims, Lease, LeaseToken, Turnover, WorkerId};

@@ -8,7 +8,7 @@ use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId,
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
 use super::{StoreError, games};
-use crate::store::{Claim, Claims, Lease, LeaseToken, WorkerId, unreadable};
+use crate::store::{Claim, Claims, Lease, LeaseToken, LeasedGame, WorkerId, unreadable};
 
 /// Takes over what dead workers held, then leases free games.
 pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
@@ -168,5 +168,6 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
         token: LeaseToken::new(token),
         idempotency_key: None,
     };
-    Ok(Claim { lease, request, game: state, history })
+    let game = LeasedGame { version: state.version, document: state.document };
+    Ok(Claim { lease, request, game, history })
 }

@@ -10,9 +10,10 @@ use protocol::{Attempt, DeadLetter, EventId, GameId, RequestId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Checkpoints, Game, LogEvent, NewRequest, Request, StoreError, letter};
+use crate::store::{Checkpoints, Game, GameDocument, LeasedGame, LogEvent, NewRequest, Request, StoreError, letter};
 
 /// The fields of one hash, with the name of what they describe for messages.
+#[derive(Debug)]
 pub(super) struct Fields {
     what: String,
     fields: HashMap<Cow<'static, str>, String>,
@@ -25,7 +26,11 @@ impl Fields {
     }
 
     /// Values under their names, those that are there.
-    pub(super) fn named(what: impl Into<String>, names: &[&'static str], values: Vec<Option<String>>) -> Self {
+    pub(super) fn named(
+        what: impl Into<String>,
+        names: &[&'static str],
+        values: impl Iterator<Item = Option<String>>,
+    ) -> Self {
         let field = |(name, value): (&&'static str, Option<String>)| Some((Cow::Borrowed(*name), value?));
         Self { what: what.into(), fields: names.iter().zip(values).filter_map(field).collect() }
     }
@@ -44,7 +49,7 @@ impl Fields {
         StoreError::Corrupt { what: format!("{}, field `{name}`", self.what), reason: reason.to_string() }
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.fields.get(name).map(String::as_str)
     }
 
@@ -52,7 +57,7 @@ impl Fields {
         self.text(name).map(|text| text.parse().map_err(|error| self.corrupt(name, error))).transpose()
     }
 
-    fn need<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, StoreError> {
+    pub(super) fn need<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, StoreError> {
         self.parse(name)?.ok_or_else(|| self.corrupt(name, "it is missing"))
     }
 
@@ -70,13 +75,22 @@ impl Fields {
         self.time(name)?.ok_or_else(|| self.corrupt(name, "it is missing"))
     }
 
+    /// What a turn needs of its game.
+    pub(super) fn leased_game(&self) -> Result<LeasedGame, StoreError> {
+        Ok(LeasedGame { version: self.need("version")?, document: self.document()? })
+    }
+
+    fn document(&self) -> Result<GameDocument, StoreError> {
+        self.json("document")?.ok_or_else(|| self.corrupt("document", "it is missing"))
+    }
+
     /// A game from its `gamestate:{id}`.
     pub(super) fn game(&self, id: GameId) -> Result<Game, StoreError> {
         Ok(Game {
             id,
             version: self.need("version")?,
             cursor: EventId { epoch: self.need("epoch")?, offset: self.need("offset")? },
-            document: self.json("document")?.ok_or_else(|| self.corrupt("document", "it is missing"))?,
+            document: self.document()?,
             created_at: self.need_time("created_at")?,
             updated_at: self.need_time("updated_at")?,
         })
@@ -151,19 +165,33 @@ pub(super) fn request_fields(request: &NewRequest) -> Result<[String; 6], StoreE
     ])
 }
 
-/// The events of an entry of the log or of a message: id, name, request and data of each on a line of its own.
-pub(super) fn events(frames: &str) -> impl Iterator<Item = Result<LogEvent, StoreError>> {
+/// The events of an entry of a log: the request behind them, then the data of each under its name. The entry's id is that of
+/// the last one.
+pub(super) fn logged(id: &str, fields: Vec<String>) -> Result<Vec<LogEvent>, StoreError> {
+    let last = id.replace('-', ":").parse::<EventId>().map_err(|error| unreadable_event(id, &error))?;
+    let mut fields = fields.into_iter();
+    let (_, request) = (fields.next(), fields.next().unwrap_or_default());
+    let count = fields.len() as u64 / 2;
+    let offsets = (last.offset + 1).saturating_sub(count)..=last.offset;
+    offsets
+        .map_while(|offset| Some((EventId { epoch: last.epoch, offset }, fields.next()?, fields.next()?)))
+        .map(|(id, name, data)| event(id, name, &request, data))
+        .collect()
+}
+
+/// The events of a message: id, name, request and data of each on a line of its own.
+pub(super) fn told(frames: &str) -> impl Iterator<Item = Result<LogEvent, StoreError>> {
     let mut lines = frames.split('\n');
     std::iter::from_fn(move || {
         let id = lines.next()?;
         let mut line = || lines.next().unwrap_or_default();
         let (name, request) = (line().to_owned(), line());
-        let event = id.parse().map_err(|error| unreadable_event(id, &error));
-        Some(event.and_then(|id| entry(id, name, request, line().to_owned())))
+        let id = id.parse().map_err(|error| unreadable_event(id, &error));
+        Some(id.and_then(|id| event(id, name, request, line().to_owned())))
     })
 }
 
-fn entry(id: EventId, name: String, request: &str, data: String) -> Result<LogEvent, StoreError> {
+fn event(id: EventId, name: String, request: &str, data: String) -> Result<LogEvent, StoreError> {
     let request = match request {
         "" => None,
         of => Some(of.parse().map_err(|error| unreadable_event(id, &error))?),

@@ -31,10 +31,9 @@ impl Events for RedisStore {
         if kind == "events" {
             let mut events = Vec::new();
             for entry in entries {
-                let (_, [(_, frames)]): (String, [(String, String); 1]) =
+                let (id, fields): (String, Vec<String>) =
                     redis::from_redis_value(entry).map_err(|error| surprising("read_log", &error))?;
-                for event in codec::events(&frames) {
-                    let event = event?;
+                for event in codec::logged(&id, fields)? {
                     if after.is_none_or(|after| event.id.epoch != after.epoch || event.id.offset > after.offset) {
                         events.push(Arc::new(event));
                     }

@@ -262,7 +262,7 @@ impl Follower {
             return self.fanout.resync_game(game);
         }
         let mut heard = true;
-        for event in codec::events(frames) {
+        for event in codec::told(frames) {
             match event {
                 Ok(event) => heard = self.fanout.publish(game, event),
                 Err(error) => tracing::error!(%game, %error, "a frame on the event channel cannot be read"),

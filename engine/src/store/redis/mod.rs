@@ -15,6 +15,7 @@ mod events;
 mod games;
 mod inspect;
 mod lanes;
+mod leased;
 mod letters;
 mod listen;
 mod queue;
@@ -120,7 +121,7 @@ impl RedisStore {
 }
 
 /// How the scripts lay out what they keep. It changes with them: an engine that reads another layout would spoil the data.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// Says how a deployment was begun; its being there says that it was.
 fn deployment_key(prefix: &str) -> String {

@@ -5,50 +5,24 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::{
-    Attempt, ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId, RequestStatus,
-};
-use redis::FromRedisValue;
+use protocol::{ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId};
 use tokio::sync::broadcast;
 
 use super::codec::{Fields, from_json, request_fields, to_json};
 use super::connection::refused_part;
+use super::leased::{Leased, Reply};
 use super::listen::Wakeups;
 use super::revoked::Revocations;
 use super::script::{self, Call, Script, millis};
 use super::turnover::Answer;
 use super::{RedisStore, StoreError, lanes};
 use crate::store::{
-    Accepted, Cancelled, Claim, Claims, Commit, Committed, Enqueued, IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken,
+    Accepted, Cancelled, Claims, Commit, Committed, Enqueued, IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken,
     Narrated, NewRequest, Queue, Request, StoreOptions, StoryEventPlacement, Terms, Turnover, WorkerId, unreadable,
 };
 
 /// How long a worker that stops waits for a server that does not answer.
 const PARTING: Duration = Duration::from_secs(1);
-
-/// A claim as the script answers it: game, token, request, values of its status, values of the game, history.
-type RawClaim = (String, String, String, Vec<Option<String>>, Vec<Option<String>>, Vec<String>);
-
-/// Which fields of a request's status come with a claim, in the order of `lua/lease.lua`; the last ones only where they can
-/// be.
-const STATUS: [&str; 13] = [
-    "attempt",
-    "started_at",
-    "type",
-    "user_message",
-    "request",
-    "idempotency_key",
-    "enqueued_at",
-    "cursor",
-    "first_cursor",
-    "error",
-    "narration",
-    "delta",
-    "not_before",
-];
-
-/// Which fields of a game come with a claim, in the order of `lua/lease.lua`.
-const STATE: [&str; 6] = ["epoch", "offset", "version", "document", "created_at", "updated_at"];
 
 #[async_trait]
 impl Queue for RedisStore {
@@ -139,9 +113,12 @@ impl Queue for RedisStore {
                 .arg(nonce)
                 .arg(free)
                 .arg(millis(self.options.alive()));
-            let claims = match shard.run::<Vec<redis::Value>>(&script::CLAIM, &call).await {
-                Ok(reply) if reply.is_empty() => return Err(surprising("claim", &reply)),
-                Ok(mut reply) => self.claims(read(reply.remove(0))?, reply.into_iter()).await?,
+            let claims = async {
+                let (mut reply, due) = Reply::begin(shard.run(&script::CLAIM, &call).await?)?;
+                self.claims(due, reply.claims()?).await
+            };
+            let claims = match claims.await {
+                Ok(claims) => claims,
                 // Work of the others does not wait until this shard is back.
                 Err(error) => {
                     failed = Some(error);
@@ -305,29 +282,28 @@ impl RedisStore {
             Ok(commit) => claim.part(&commit),
             Err(error) => return failed(error),
         };
-        let Answer { due, turn } = match self.turnovers(lease.game).end(turn, slot.is_some()).await {
+        let Answer { due, outcome, claims } = match self.turnovers(lease.game).end(turn, slot.is_some()).await {
             Ok(answer) => answer,
             Err(error) => return failed(error),
         };
-        let mut reply = turn.into_iter();
-        let mut word = || read::<String>(reply.next().unwrap_or(redis::Value::Nil));
-        let committed = word().and_then(|answer| match answer.as_str() {
+        let committed = match outcome.as_str() {
             "done" => Ok(Committed::Done),
             "version" => Ok(Committed::VersionChanged),
             "lost" => Err(StoreError::LeaseLost),
-            "error" => Err(refused_part(&word()?)),
-            other => Err(surprising("commit", &other)),
-        });
-        Turnover { committed, claims: self.claims(due, reply).await.unwrap_or_default() }
+            other => match other.strip_prefix("error ") {
+                Some(refusal) => Err(refused_part(refusal)),
+                None => Err(surprising("commit", &other)),
+            },
+        };
+        Turnover { committed, claims: self.claims(due, claims).await.unwrap_or_default() }
     }
 
-    /// Reads what a claim brought. One that cannot be read would stop all others: it is given up.
-    async fn claims(&self, due: i64, reply: impl Iterator<Item = redis::Value>) -> Result<Claims, StoreError> {
-        let mut claims = Claims { next_due: u64::try_from(due).ok().map(Duration::from_millis), ..Claims::default() };
-        for raw in reply {
-            let raw: RawClaim = read(raw)?;
-            let lease = lease(&raw)?;
-            match claim(lease.clone(), raw) {
+    /// Reads what has been leased. What cannot be read would stop all others: it is given up.
+    async fn claims(&self, next_due: Option<Duration>, leased: Vec<Leased>) -> Result<Claims, StoreError> {
+        let mut claims = Claims { next_due, ..Claims::default() };
+        for leased in leased {
+            let lease = leased.lease.clone();
+            match leased.read() {
                 Ok(claim) => claims.claims.push(claim),
                 Err(StoreError::Corrupt { what, reason }) => {
                     tracing::error!(request = %lease.request, game = %lease.game, what, reason, "a request is unreadable");
@@ -413,38 +389,6 @@ fn chunk_data(lease: &Lease, content: &str, done: bool) -> Result<String, StoreE
         content: content.to_owned(),
         done,
     })
-}
-
-fn lease((game, token, request, status, ..): &RawClaim) -> Result<Lease, StoreError> {
-    let corrupt = |error: protocol::IdError| surprising("a claim", &error);
-    let attempt = status.first().and_then(Option::as_ref).and_then(|attempt| attempt.parse().ok());
-    let key = STATUS.iter().position(|field| *field == "idempotency_key").and_then(|at| status.get(at)?.clone());
-    Ok(Lease {
-        game: game.parse().map_err(corrupt)?,
-        request: request.parse().map_err(corrupt)?,
-        attempt: Attempt(attempt.ok_or_else(|| surprising("an attempt", status))?),
-        token: LeaseToken::new(token.clone()),
-        idempotency_key: key,
-    })
-}
-
-fn claim(lease: Lease, (_, _, _, status, state, history): RawClaim) -> Result<Claim, StoreError> {
-    let (id, game_id) = (lease.request, lease.game);
-    let fields =
-        Fields::named(format!("request {id}"), &STATUS, status).with("status", RequestStatus::Processing.to_string());
-    Ok(Claim {
-        lease,
-        request: fields.request(id, Some(0))?,
-        game: Fields::named(format!("game {game_id}"), &STATE, state).game(game_id)?,
-        history: history
-            .iter()
-            .map(|text| from_json(format_args!("history of {game_id}"), text))
-            .collect::<Result<_, _>>()?,
-    })
-}
-
-pub(super) fn read<T: FromRedisValue>(value: redis::Value) -> Result<T, StoreError> {
-    T::from_redis_value(value).map_err(|error| surprising("a script's reply", &error))
 }
 
 /// A reply that no script of this version gives.

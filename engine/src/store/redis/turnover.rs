@@ -7,17 +7,19 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use redis::Value;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::connection::Connection;
-use super::queue::{read, surprising};
+use super::leased::{Leased, Reply};
 use super::script::{self, Call};
 use crate::store::StoreError;
 
 /// How many calls are under way at a time: while the server works on one, the next one waits at its door.
 const CALLS: usize = 2;
+/// How many turns it takes to send a call while another one is under way: the server would only let them wait, and company is
+/// cheaper.
+const ENOUGH: usize = 8;
 /// How many turns share a call: the server does nothing else meanwhile.
 const TURNS: usize = 32;
 
@@ -46,11 +48,14 @@ struct Waiting {
     answer: oneshot::Sender<Result<Answer, StoreError>>,
 }
 
-/// What came of one turn: milliseconds until a back-off or lease ends, or -1; what the commit returned; its claims.
+/// What came of one turn, as `turn_over.lua` says it.
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) due: i64,
-    pub(super) turn: Vec<Value>,
+    /// When a back-off or lease ends.
+    pub(super) due: Option<Duration>,
+    /// What became of the commit.
+    pub(super) outcome: String,
+    pub(super) claims: Vec<Leased>,
 }
 
 impl Turnovers {
@@ -73,7 +78,7 @@ impl Turnovers {
     fn wait(&self, turn: Waiting) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.waiting.push(turn);
-        let has_room = state.calls < CALLS;
+        let has_room = state.calls == 0 || state.calls < CALLS && state.waiting.len() >= ENOUGH;
         state.calls += usize::from(has_room);
         has_room
     }
@@ -87,7 +92,8 @@ impl Turnovers {
                 call = call.then(&turn);
                 answers.push(answer);
             }
-            let reply = self.shard.run(script, &call).await.and_then(|reply| split(reply, answers.len()));
+            let reply = self.shard.run(script, &call).await;
+            let reply = reply.and_then(|reply| split(reply, answers.len()));
             match reply {
                 // Whoever has gone will not be missed: the lease of a claim that nobody has heard of runs out.
                 Ok(all) => all.into_iter().zip(answers).for_each(|(turn, answer)| drop(answer.send(Ok(turn)))),
@@ -117,10 +123,7 @@ impl Turnovers {
 }
 
 /// The answers of a call of `count` turns.
-fn split(mut reply: Vec<Value>, count: usize) -> Result<Vec<Answer>, StoreError> {
-    if reply.len() != count + 1 {
-        return Err(surprising("turn_over", &reply));
-    }
-    let due = read(reply.remove(0))?;
-    reply.into_iter().map(|turn| Ok(Answer { due, turn: read(turn)? })).collect()
+fn split(reply: Vec<Option<String>>, count: usize) -> Result<Vec<Answer>, StoreError> {
+    let (mut reply, due) = Reply::begin(reply)?;
+    (0..count).map(|_| Ok(Answer { due, outcome: reply.text()?, claims: reply.claims()? })).collect()
 }

@@ -45,7 +45,7 @@ local function commit(first, last)
 
   for n, child in ipairs(children) do
     if place then
-      admit(game, child[1], string.format('%.17g', place - (#children - n) / 1024), n - 1, child[3], child[2])
+      admit(game, child[1], format('%.17g', place - (#children - n) / 1024), n - 1, child[3], child[2])
     else
       admit(game, child[1], int(call('INCR', SEQUENCE)), call('ZCARD', lane), child[3], child[2])
     end
@@ -59,9 +59,10 @@ local function commit(first, last)
 end
 
 -- Ends many, {first, last} of each, none of which spoils another. Adds to each whether it is the first time. Returns the
--- games that can be claimed, of which nobody is told, each behind the place of its head.
-local function commit_all(turns, answers)
-  local keys = {}
+-- answers, what commit returns of each or 'error ' and what the server says, and the games that can be claimed, of which
+-- nobody is told, each behind the place of its head.
+local function commit_all(turns)
+  local keys, answers = {}, {}
   for n, turn in ipairs(turns) do
     local game = ARGV[turn[1]]
     locks[game] = LOCK .. game
@@ -70,7 +71,7 @@ local function commit_all(turns, answers)
   for n, token in ipairs(call('MGET', unpack(keys))) do held[ARGV[turns[n][1]]] = token end
   for n, turn in ipairs(turns) do
     local done, answer, anew = pcall(commit, turn[1], turn[2])
-    answers[n] = done and { answer } or { 'error', problem_of(answer) }
+    answers[n] = done and answer or 'error ' .. problem_of(answer)
     turn[3] = done and anew
   end
   if #freed > 0 then
@@ -79,5 +80,5 @@ local function commit_all(turns, answers)
     call('DEL', unpack(unlocked))
   end
   if #ready > 0 then call('ZADD', READY, unpack(ready)) end
-  return ready
+  return answers, ready
 end

@@ -16,8 +16,10 @@ local LANE, GAME, HISTORY = P .. 'requests:game:', P .. 'gamestate:', P .. 'game
 local LOCK = P .. 'game-lock:'
 local LOG, STATUS, KEY = P .. 'game-events:', P .. 'chat-request-status:', P .. 'idempotency-key:'
 
--- Lua prints large numbers with an exponent; ids and times are written in full.
-local function int(number) return string.format('%d', number) end
+-- Lua prints large numbers with an exponent; ids and times are written in full. Numbers that do not change are written as
+-- text everywhere: a call would print each with all its digits.
+local format = string.format
+local function int(number) return format('%d', number) end
 
 local time = call('TIME')
 local NOW = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -34,25 +36,26 @@ local function epoch()
   return known_epoch
 end
 
--- Tells whoever follows a channel. A step that appends many events puts another function here, which gathers them.
-local function say(channel, frames) call('PUBLISH', channel, frames) end
+-- What is told of an entry of a log: four lines for each event: id, name, request, data.
+local function frames(entry)
+  local offset, request, name, data, second_name, second_data = unpack(entry)
+  local id, about = epoch() .. ':', '\n' .. request .. '\n'
+  local first = id .. int(offset + 1) .. '\n' .. name .. about .. data
+  return second_name and first .. '\n' .. id .. int(offset + 2) .. '\n' .. second_name .. about .. second_data or first
+end
 
--- Appends an event to a game's log, behind `offset`, or two of the same request, and tells whoever listens. What is kept and
--- told is a frame of four lines for each: id, name, request, data. `request` is '' where none is behind them. Two are one
--- entry, under the id of the second. The caller keeps the epoch and the offset that are returned with the game.
-local function append(game, offset, request, name, data, second_name, second_data)
-  local now, log, at, frames = epoch(), LOG .. game, int(offset + 1)
-  if second_name then
-    local first = at
-    at = int(offset + 2)
-    frames = now .. ':' .. first .. '\n' .. name .. '\n' .. request .. '\n' .. data .. '\n' ..
-      now .. ':' .. at .. '\n' .. second_name .. '\n' .. request .. '\n' .. second_data
-  else
-    frames = now .. ':' .. at .. '\n' .. name .. '\n' .. request .. '\n' .. data
-  end
-  call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'frames', frames)
-  say(log, frames)
-  if request ~= '' then say(P .. 'chat-request-events:' .. request, frames) end
+-- Tells whoever follows a channel of an entry. A step that makes many puts another function here, which gathers them.
+local function say(channel, entry) call('PUBLISH', channel, frames(entry)) end
+
+-- Appends an event to a game's log, behind `offset`, or two of the same request, and tells whoever listens. They are one
+-- entry, under the id of the last one: the request ('' where none is behind them), then the data of each under its name.
+-- The caller keeps the epoch and the offset that are returned with the game.
+local function append(game, offset, request, ...)
+  local now, log, at = epoch(), LOG .. game, int(offset + select('#', ...) / 2)
+  call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'request', request, ...)
+  local entry = { offset, request, ... }
+  say(log, entry)
+  if request ~= '' then say(P .. 'chat-request-events:' .. request, entry) end
   return now, at
 end
 
@@ -69,7 +72,7 @@ local function members(game, request) return '{"request_id":"' .. request .. '",
 
 -- The first request of a lane, and its place, which is also that of its game among those that are ready.
 local function first_of(lane)
-  local first = call('ZRANGE', lane, 0, 0, 'WITHSCORES')
+  local first = call('ZRANGE', lane, '0', '0', 'WITHSCORES')
   return first[1], first[2]
 end
 local function head(game) return first_of(LANE .. game) end

@@ -8,16 +8,16 @@ end
 -- ARGV: 5 lease TTL (ms), 6 attempts a request has, 7 history window, 8 problem (JSON) for a request whose attempts are all
 --       lost, 9 '1' where whoever follows a channel may do so at another server.
 
--- A step may append many events: what it says is gathered, a message for each channel, and said at its end where somebody
--- listens.
+-- A step may append to many logs: what it says is gathered, a message for each channel, and put in words at its end where
+-- somebody listens.
 local channels, unsaid = {}, {}
-function say(channel, frames)
-  if unsaid[channel] then
-    frames = unsaid[channel] .. '\n' .. frames
+function say(channel, entry)
+  local entries = unsaid[channel]
+  if entries then
+    entries[#entries + 1] = entry
   else
-    channels[#channels + 1] = channel
+    channels[#channels + 1], unsaid[channel] = channel, { entry }
   end
-  unsaid[channel] = frames
 end
 
 local function say_all()
@@ -25,106 +25,133 @@ local function say_all()
   local everywhere = ARGV[9] == '1' or call('PUBSUB', 'NUMPAT') > 0
   local followers = call('PUBSUB', 'NUMSUB', unpack(channels))
   for n, channel in ipairs(channels) do
-    if everywhere or followers[2 * n] > 0 then call('PUBLISH', channel, unsaid[channel]) end
+    if everywhere or followers[2 * n] > 0 then
+      local told = {}
+      for k, entry in ipairs(unsaid[channel]) do told[k] = frames(entry) end
+      call('PUBLISH', channel, table.concat(told, '\n'))
+    end
   end
 end
 
 -- Leases free games to workers, first those whose head request arrived first.
--- Each of `wants` is {worker, nonce, how many, whether it is known that this nonce has claimed nothing yet}. The same nonce
--- gets the same claims again, those whose leases still hold; if none does, it is a new claim.
--- Appends to each of `replies` the claims of the want in the same place: {game, token, request, values of its status, values
--- of the game, history}, the values in the order in which they are read below. Before anything is newly leased,
--- `look_after` is called where it is given. Returns the games that are newly leased, as a set, and the milliseconds until a
--- lease or a back-off ends, as far as is known, or -1.
-local function claim(wants, replies, look_after)
-  local ttl, window = tonumber(ARGV[5]), tonumber(ARGV[7])
-  local ends = int(NOW + ttl)
+-- Each of `wants` is {worker, nonce, how many, whether it is known that this nonce has claimed nothing yet, what its part of
+-- the reply begins with}. The same nonce gets the same claims again, those whose leases still hold; if none does, it is a new
+-- claim.
+-- Returns the reply: the milliseconds until a lease or a back-off ends, as far as is known, or -1; then for each want what it
+-- begins with, how many claims it has, and of each: game, token, request, 12 values of its status, version and document of the
+-- game, how many messages of its history follow, and they. It is one list, for a server is slow with lists of lists. Returns
+-- also the games that are newly leased, as a set.
+-- Before anything is newly leased, `look_after` is called where it is given.
+local function claim(wants, look_after)
+  local ttl, window = ARGV[5], ARGV[7]
+  local lease_ends = NOW + tonumber(ttl)
+  local ends = int(lease_ends)
+  local reply, size = { '' }, 1
+
+  local function history_of(game)
+    return window ~= '0' and call('LRANGE', HISTORY .. game, '-' .. window, '-1') or {}
+  end
+
+  local function describe(game, token, request, attempt, began, status, version, document, history)
+    reply[size + 1], reply[size + 2], reply[size + 3], reply[size + 4], reply[size + 5] =
+      game, token, request, attempt, began
+    for n = 3, 12 do reply[size + 3 + n] = status[n] or false end
+    reply[size + 16], reply[size + 17] = version, document
+    size = size + 18
+    reply[size] = int(#history)
+    for n, message in ipairs(history) do reply[size + n] = message end
+    size = size + #history
+  end
 
   -- What only a request that was claimed before can have is not looked for in one that was not.
-  local function status_of(status)
-    local values = call('HMGET', status, 'attempt', 'started_at', 'type', 'user_message', 'request', 'idempotency_key',
+  local function status_of(record)
+    local status = call('HMGET', record, 'attempt', 'started_at', 'type', 'user_message', 'request', 'idempotency_key',
       'enqueued_at', 'cursor', 'first_cursor')
-    if values[2] or values[9] then
-      for n, value in ipairs(call('HMGET', status, 'error', 'narration', 'delta', 'not_before')) do values[9 + n] = value end
+    if status[2] or status[9] then
+      for n, value in ipairs(call('HMGET', record, 'error', 'narration', 'delta', 'not_before')) do status[9 + n] = value end
     end
-    return values
-  end
-
-  local function state_of(state)
-    return call('HMGET', state, 'epoch', 'offset', 'version', 'document', 'created_at', 'updated_at', 'fence')
-  end
-
-  local function describe(game, token, request, status, state)
-    return { game, token, request, status, state, window > 0 and call('LRANGE', HISTORY .. game, -window, -1) or {} }
+    return status
   end
 
   local function lease(game, request, worker)
-    local record, game_state = STATUS .. request, GAME .. game
-    local status, state = status_of(record), state_of(game_state)
-    local attempt, fence = int(tonumber(status[1]) + 1), int(tonumber(state[7]) + 1)
+    local record, state = STATUS .. request, GAME .. game
+    local status, history = status_of(record), history_of(game)
+    local version, document, offset, last_fence = unpack(call('HMGET', state, 'version', 'document', 'offset', 'fence'))
+    local attempt, fence = int(status[1] + 1), int(last_fence + 1)
     local token = fence .. ':' .. worker .. ':' .. request
-    call('HSET', record, 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT,
-      'worker', worker, 'chunks', '0')
+    call('HSET', record, 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT, 'worker', worker, 'chunks', '0')
     if status[13] then call('HDEL', record, 'not_before') end
-    status[13] = nil
-    local now, offset = append(game, tonumber(state[2]), request, 'request.processing', members(game, request) ..
-      ',"type":"' .. status[3] .. '","status":"processing","attempt":' .. attempt .. ',"user_message":' ..
-      cjson.encode(status[4]) .. '}')
-    call('HSET', game_state, 'fence', fence, 'epoch', now, 'offset', offset)
+    local now, at = append(game, tonumber(offset), request, 'request.processing', '{"request_id":"' .. request ..
+      '","game_id":"' .. game .. '","type":"' .. status[3] .. '","status":"processing","attempt":' .. attempt ..
+      ',"user_message":' .. cjson.encode(status[4]) .. '}')
+    call('HSET', state, 'fence', fence, 'epoch', now, 'offset', at)
     call('SET', LOCK .. game, token, 'PX', ttl)
     -- What was read before it was written.
-    status[1], status[2], state[1], state[2] = attempt, NOW_TEXT, now, offset
-    return describe(game, token, request, status, state)
+    describe(game, token, request, attempt, NOW_TEXT, status, version, document, history)
+    return token
   end
 
   -- What a worker has claimed: the nonce, then game and token of each, a line each. A worker has few claims under way at a
   -- time, so later ones take the places of earlier ones.
   local function MADE(want) return P .. 'claims:' .. want[1], string.sub(want[2], -3) end
 
-  local wanted = 0
-  for n, want in ipairs(wants) do
-    local reply, before = replies[n], #replies[n]
-    local made = not want[4] and call('HGET', MADE(want)) or ''
-    local own = string.sub(made, 1, #want[2] + 1) == want[2] .. '\n' and string.sub(made, #want[2] + 2) or ''
-    for game, token in string.gmatch(own, '([^\n]+)\n([^\n]+)') do
-      if holds(game, token) then
-        local request = head(game)
-        reply[#reply + 1] = describe(game, token, request, status_of(STATUS .. request), state_of(GAME .. game))
-      end
+  -- The claims of this nonce whose leases still hold: {game, token} of each.
+  local function own(want)
+    local made, held = call('HGET', MADE(want)) or '', {}
+    local lines = string.sub(made, 1, #want[2] + 1) == want[2] .. '\n' and string.sub(made, #want[2] + 2) or ''
+    for game, token in string.gmatch(lines, '([^\n]+)\n([^\n]+)') do
+      if holds(game, token) then held[#held + 1] = { game, token } end
     end
-    if #reply > before then want[3] = 0 end
+    return held
+  end
+
+  local again, wanted = {}, 0
+  for n, want in ipairs(wants) do
+    again[n] = want[4] and {} or own(want)
+    if #again[n] > 0 then want[3] = 0 end
     wanted = wanted + want[3]
   end
   local due = look_after and look_after(wanted > 0)
-  if wanted == 0 then return {}, until_first(due) end
   -- Scripts block the server, so their loops are bounded.
   wanted = math.min(wanted, 512)
 
-  local ready, at = call('ZRANGE', READY, 0, wanted - 1), 0
+  local ready, at = wanted > 0 and call('ZRANGE', READY, '0', int(wanted - 1)) or {}, 0
   local taken, active, begun, leased, records = {}, {}, {}, {}, {}
   for n, want in ipairs(wants) do
-    local made, count = { want[2] }, 0
+    if want[5] then
+      size = size + 1
+      reply[size] = want[5]
+    end
+    size = size + 1
+    local counted, made, count = size, { want[2] }, 0
+    reply[counted] = int(#again[n])
+    for _, held in ipairs(again[n]) do
+      local game, token = held[1], held[2]
+      local request = head(game)
+      local status, state = status_of(STATUS .. request), call('HMGET', GAME .. game, 'version', 'document')
+      describe(game, token, request, status[1], status[2], status, state[1], state[2], history_of(game))
+    end
     while count < want[3] and at < #ready do
       at = at + 1
       local game = ready[at]
-      local request = head(game)
+      local request = call('ZRANGE', LANE .. game, '0', '0')[1]
       -- One that cannot be leased spoils no other. A server that is full has kept it as it was; anything else would happen
       -- again, and is left to `fsck`.
-      local done, answer
-      if request then done, answer = pcall(lease, game, request, want[1]) end
-      if request and not done and string.find(problem_of(answer), 'OOM command', 1, true) then
+      local done, token
+      if request then done, token = pcall(lease, game, request, want[1]) end
+      if request and not done and string.find(problem_of(token), 'OOM command', 1, true) then
         ready = {}
         break
       end
       taken[#taken + 1] = game
       if done then
-        replies[n][#replies[n] + 1] = answer
-        made[#made + 1], made[#made + 2], count = game, answer[2], count + 1
+        made[#made + 1], made[#made + 2], count = game, token, count + 1
         active[#active + 1], active[#active + 2] = ends, game
         begun[#begun + 1], leased[game] = request, true
       end
     end
     if count > 0 then
+      reply[counted] = int(count)
       local worker, field = MADE(want)
       local record = records[worker] or {}
       record[#record + 1], record[#record + 2], records[worker] = field, table.concat(made, '\n'), record
@@ -139,5 +166,6 @@ local function claim(wants, replies, look_after)
     call('ZADD', ACTIVE, unpack(active))
     call('ZREM', QUEUED, unpack(begun))
   end
-  return leased, until_first(due, #begun > 0 and NOW + ttl)
+  reply[1] = int(until_first(due, #begun > 0 and lease_ends))
+  return reply, leased
 end

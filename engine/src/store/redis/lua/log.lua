@@ -9,5 +9,6 @@ end
 -- Epoch, offset of the first event and offset of the last one of a log's entry.
 local function span(entry)
   local time, last = string.match(entry[1], '^(%d+)-(%d+)$')
-  return time, tonumber(string.match(entry[2][2], '^%d+:(%d+)')), tonumber(last)
+  local events = #entry[2] / 2 - 1
+  return time, last - events + 1, tonumber(last)
 end
