@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use protocol::{Attempt, GameId, LeaseView, RequestId};
 use story::ChatMessage;
 
-use super::{Committed, LeasedGame, Request, StoreError};
+use super::{Committed, LeasedGame, LeasedRequest, StoreError};
 
 /// Who claims: one per worker process, for logs and tokens. Two processes never share one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,7 +91,7 @@ pub struct Claim {
     /// The lease.
     pub lease: Lease,
     /// The request, with the checkpoints of earlier attempts.
-    pub request: Request,
+    pub request: LeasedRequest,
     /// The game.
     pub game: LeasedGame,
     /// The last messages of its history, oldest first.

@@ -30,7 +30,9 @@ pub use fanout::{Live, LogEvent, Subscription};
 pub use inspect::{Inconsistency, Inspection};
 pub use lease::{Claim, Claims, Lease, LeaseToken, Turnover, WorkerId};
 pub use letter::{LetterId, NotALetterId};
-pub use request::{Checkpoints, Commit, Committed, Narrated, NewRequest, Request, StoryEventPlacement, TurnEvents};
+pub use request::{
+    Checkpoints, Commit, Committed, LeasedRequest, Narrated, NewRequest, Request, StoryEventPlacement, TurnEvents,
+};
 
 /// The longest back-off that a store keeps; a longer one counts as this, so that its end is a time that can be written.
 const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);

@@ -89,7 +89,22 @@ pub struct Request {
     pub checkpoints: Checkpoints,
 }
 
-impl Request {
+/// What a turn needs of its request. Each is as in [`Request`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeasedRequest {
+    /// What it asks for.
+    pub kind: RequestType,
+    /// The player's message, or the story event's prompt.
+    pub message: String,
+    /// Who speaks, when it is not the player character.
+    pub actor: Option<String>,
+    /// The message as the history shows it.
+    pub user_message: String,
+    /// What earlier attempts have finished.
+    pub checkpoints: Checkpoints,
+}
+
+impl LeasedRequest {
     /// What the turn is about.
     #[must_use]
     pub fn input(&self) -> Input {
@@ -98,7 +113,9 @@ impl Request {
             RequestType::StoryEvent => Input::StoryEvent { prompt: self.message.clone() },
         }
     }
+}
 
+impl Request {
     /// The event that ended it, from what is kept of it; none while it is unfinished.
     #[must_use]
     pub fn terminal_event(self) -> Option<Event> {

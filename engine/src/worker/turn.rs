@@ -13,7 +13,7 @@ use super::chunks::Chunks;
 use super::leases::HeldLease;
 use crate::backoff::Backoff;
 use crate::llm::{ModelError, Provider};
-use crate::store::{Claim, Commit, Committed, GameDocument, Narrated, NewRequest, StoreError, TurnEvents};
+use crate::store::{Claim, Commit, Committed, GameDocument, Lease, Narrated, NewRequest, StoreError, TurnEvents};
 
 /// Why a turn did not end in a commit.
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +134,8 @@ fn effects(
     extracted: &Narrated,
     began: tokio::time::Instant,
 ) -> Result<Commit, TurnError> {
-    let (before, request) = (&claim.game.document, &claim.request);
+    let Claim { lease, request, .. } = claim;
+    let before = &claim.game.document;
     let applied = if before.state.is_ended {
         Applied { state: before.state.clone(), changes: Vec::new(), rejections: Vec::new(), story_events: Vec::new() }
     } else {
@@ -155,8 +156,8 @@ fn effects(
     };
     let events = TurnEvents {
         state_updated: data(StateUpdated {
-            request_id: Some(request.id),
-            game_id: request.game,
+            request_id: Some(lease.request),
+            game_id: lease.game,
             version,
             turn: applied.state.turn_counter,
             location: applied.state.user_location.clone(),
@@ -165,11 +166,11 @@ fn effects(
             changes: applied.changes,
         }),
         completed: data(RequestCompleted {
-            request_id: request.id,
-            game_id: request.game,
+            request_id: lease.request,
+            game_id: lease.game,
             kind: request.kind,
             status: RequestStatus::Completed,
-            attempt: claim.lease.attempt,
+            attempt: lease.attempt,
             result: result.clone(),
         }),
     };
@@ -183,7 +184,7 @@ fn effects(
         turn: vec![said, ChatMessage::assistant(narrated.text)],
         result,
         events,
-        story_events: children(claim, &applied.story_events),
+        story_events: children(lease, &applied.story_events),
     })
 }
 
@@ -217,18 +218,17 @@ async fn commit(
 }
 
 /// The requests that the turn's story events become.
-fn children(claim: &Claim, events: &[StoryEvent]) -> Vec<NewRequest> {
-    let request = &claim.request;
+fn children(lease: &Lease, events: &[StoryEvent]) -> Vec<NewRequest> {
     (0..)
         .zip(events)
         .map(|(n, event)| NewRequest {
-            id: request.id.child(n),
-            game: request.game,
+            id: lease.request.child(n),
+            game: lease.game,
             kind: RequestType::StoryEvent,
             message: event.prompt.clone(),
             actor: None,
             user_message: event.prompt.clone(),
-            caused_by: Some(request.id),
+            caused_by: Some(lease.request),
         })
         .collect()
 }

@@ -19,7 +19,7 @@ pub(crate) async fn an_abandoned_request_is_taken_over_by_the_next_attempt(bench
     let second = claim_one(&store).await;
 
     assert_eq!((second.lease.request, second.lease.attempt), (id, Attempt(2)));
-    assert_eq!(second.request.status, RequestStatus::Processing);
+    assert_eq!(request(&store, id).await.status, RequestStatus::Processing);
     let Event::RequestProcessing(processing) = latest(&store, game, "request.processing").await else {
         panic!("no event")
     };

@@ -222,7 +222,7 @@ pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last
         game_id: lease.game,
         kind: RequestType::Chat,
         status: RequestStatus::Completed,
-        attempt: claim.request.attempt,
+        attempt: lease.attempt,
         result: result.clone(),
     };
     let commit = Commit {

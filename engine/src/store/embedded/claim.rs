@@ -8,7 +8,7 @@ use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId,
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
 use super::{StoreError, games};
-use crate::store::{Claim, Claims, Lease, LeaseToken, LeasedGame, WorkerId, unreadable};
+use crate::store::{Claim, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId, unreadable};
 
 /// Takes over what dead workers held, then leases free games.
 pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
@@ -161,13 +161,9 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
         return Err(corrupt("a claim", "the request or its game is gone"));
     };
     let history = games::window(step, game, step.options.history_window)?;
-    let lease = Lease {
-        game,
-        request: request.id,
-        attempt: request.attempt,
-        token: LeaseToken::new(token),
-        idempotency_key: None,
-    };
+    let Request { id, attempt, kind, message, actor, user_message, checkpoints, .. } = request;
+    let lease = Lease { game, request: id, attempt, token: LeaseToken::new(token), idempotency_key: None };
+    let request = LeasedRequest { kind, message, actor, user_message, checkpoints };
     let game = LeasedGame { version: state.version, document: state.document };
     Ok(Claim { lease, request, game, history })
 }

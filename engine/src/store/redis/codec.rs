@@ -10,7 +10,9 @@ use protocol::{Attempt, DeadLetter, EventId, GameId, RequestId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Checkpoints, Game, GameDocument, LeasedGame, LogEvent, NewRequest, Request, StoreError, letter};
+use crate::store::{
+    Checkpoints, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Request, StoreError, letter,
+};
 
 /// The fields of one hash, with the name of what they describe for messages.
 #[derive(Debug)]
@@ -33,12 +35,6 @@ impl Fields {
     ) -> Self {
         let field = |(name, value): (&&'static str, Option<String>)| Some((Cow::Borrowed(*name), value?));
         Self { what: what.into(), fields: names.iter().zip(values).filter_map(field).collect() }
-    }
-
-    /// Adds a field that is not kept under its own name.
-    pub(super) fn with(mut self, name: &'static str, value: String) -> Self {
-        self.fields.insert(Cow::Borrowed(name), value);
-        self
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -84,6 +80,27 @@ impl Fields {
         self.json("document")?.ok_or_else(|| self.corrupt("document", "it is missing"))
     }
 
+    /// What a turn needs of its request.
+    pub(super) fn leased_request(&self) -> Result<LeasedRequest, StoreError> {
+        let accepted = self.accepted()?;
+        Ok(LeasedRequest {
+            kind: self.need("type")?,
+            message: accepted.message.into_owned(),
+            actor: accepted.actor.map(Cow::into_owned),
+            user_message: self.need("user_message")?,
+            checkpoints: self.checkpoints()?,
+        })
+    }
+
+    fn accepted(&self) -> Result<Accepted<'_>, StoreError> {
+        let text = self.text("request").ok_or_else(|| self.corrupt("request", "it is missing"))?;
+        serde_json::from_str(text).map_err(|error| self.corrupt("request", error))
+    }
+
+    fn checkpoints(&self) -> Result<Checkpoints, StoreError> {
+        Ok(Checkpoints { narration: self.json("narration")?, delta: self.json("delta")? })
+    }
+
     /// A game from its `gamestate:{id}`.
     pub(super) fn game(&self, id: GameId) -> Result<Game, StoreError> {
         Ok(Game {
@@ -98,7 +115,7 @@ impl Fields {
 
     /// A request from its `chat-request-status:{id}`.
     pub(super) fn request(&self, id: RequestId, position: Option<u64>) -> Result<Request, StoreError> {
-        let accepted: Accepted<'_> = self.json("request")?.ok_or_else(|| self.corrupt("request", "it is missing"))?;
+        let accepted = self.accepted()?;
         Ok(Request {
             id,
             game: accepted.game_id,
@@ -118,7 +135,7 @@ impl Fields {
             first_cursor: self.parse("first_cursor")?.map_or_else(|| self.need("cursor"), Ok)?,
             error: self.json("error")?,
             result: self.json("result")?,
-            checkpoints: Checkpoints { narration: self.json("narration")?, delta: self.json("delta")? },
+            checkpoints: self.checkpoints()?,
         })
     }
 }

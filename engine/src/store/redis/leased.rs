@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use protocol::{Attempt, RequestStatus};
+use protocol::Attempt;
 
 use super::StoreError;
 use super::codec::{Fields, from_json};
@@ -11,20 +11,7 @@ use super::queue::surprising;
 use crate::store::{Claim, Lease, LeaseToken};
 
 /// Which fields of a request's status come with a claim, in their order.
-const STATUS: [&str; 12] = [
-    "attempt",
-    "started_at",
-    "type",
-    "user_message",
-    "request",
-    "idempotency_key",
-    "enqueued_at",
-    "cursor",
-    "first_cursor",
-    "error",
-    "narration",
-    "delta",
-];
+const STATUS: [&str; 7] = ["attempt", "type", "user_message", "request", "idempotency_key", "narration", "delta"];
 
 /// Which fields of a game come with a claim, in their order.
 const GAME: [&str; 2] = ["version", "document"];
@@ -63,8 +50,7 @@ impl Reply {
     fn claim(&mut self) -> Result<Leased, StoreError> {
         let (game, token, request) = (self.text()?, self.text()?, self.text()?);
         let wrong = |error: protocol::IdError| surprising("a claim", &error);
-        let status = Fields::named(format!("request {request}"), &STATUS, self.0.by_ref())
-            .with("status", RequestStatus::Processing.to_string());
+        let status = Fields::named(format!("request {request}"), &STATUS, self.0.by_ref());
         let state = Fields::named(format!("game {game}"), &GAME, self.0.by_ref());
         let messages = self.count()?;
         Ok(Leased {
@@ -89,10 +75,10 @@ impl Reply {
 impl Leased {
     /// What a turn needs.
     pub(super) fn read(self) -> Result<Claim, StoreError> {
-        let Lease { game, request, .. } = self.lease;
+        let game = self.lease.game;
         let message = |text: String| from_json(format_args!("history of {game}"), &text);
         Ok(Claim {
-            request: self.status.request(request, Some(0))?,
+            request: self.status.leased_request()?,
             game: self.game.leased_game()?,
             history: self.history.into_iter().flatten().map(message).collect::<Result<_, _>>()?,
             lease: self.lease,

@@ -23,7 +23,7 @@ macro_rules! scripts {
         $(
             pub(super) static $name: Script = LazyLock::new(|| {
                 let parts = [include_str!("lua/common.lua"), $(include_str!(concat!("lua/", $file)),)+ $($call)?];
-                Step(redis::Script::new(&parts.join("\n")))
+                Step::new(&parts)
             });
         )*
     };
@@ -55,7 +55,7 @@ scripts! {
     READ_LOG = "log.lua" "read_log.lua";
 }
 
-/// What every script is told before its own arguments; `lua/common.lua` names it.
+/// What every script is told before its own arguments; `lua/names.lua` names it.
 #[derive(Debug, Clone)]
 pub(super) struct Preamble {
     pub(super) prefix: String,
@@ -86,6 +86,13 @@ pub(super) fn millis(duration: Duration) -> u64 {
 }
 
 impl Step {
+    /// The names are outside of the function that does the work, whose own functions are then handed them. Beside them, each
+    /// function would have the server search for every name that it uses, in every call.
+    fn new(parts: &[&str]) -> Self {
+        let names = include_str!("lua/names.lua");
+        Self(redis::Script::new(&format!("{names}\nreturn (function()\n{}\nend)()", parts.join("\n"))))
+    }
+
     /// Runs the step on a connection.
     pub(super) async fn invoke<T: FromRedisValue>(
         &self,

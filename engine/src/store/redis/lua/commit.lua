@@ -19,10 +19,10 @@ local function commit(first, last)
   end
   if version ~= ARGV[first + 4] then return 'version' end
 
-  local messages = tonumber(ARGV[first + 9])
+  local messages = 0 + ARGV[first + 9]
   local children, next = {}, first + 10 + messages
   while next <= last do
-    local fields = tonumber(ARGV[next + 2])
+    local fields = 0 + ARGV[next + 2]
     children[#children + 1] = { ARGV[next], ARGV[next + 1], { unpack(ARGV, next + 3, next + 2 + fields) } }
     next = next + 3 + fields
   end
@@ -38,9 +38,9 @@ local function commit(first, last)
   call('ZREM', lane, request)
   local key = ARGV[first + 3]
   expire(request, key ~= '' and key)
-  local now, at = append(game, tonumber(offset), request,
+  local now, at = append(game, offset, request,
     'game.state_updated', ARGV[first + 7], 'request.completed', ARGV[first + 8])
-  call('HSET', state, 'document', ARGV[first + 5], 'version', int(tonumber(version) + 1), 'updated_at', NOW_TEXT,
+  call('HSET', state, 'document', ARGV[first + 5], 'version', int(version + 1), 'updated_at', NOW_TEXT,
     'epoch', now, 'offset', at)
 
   for n, child in ipairs(children) do

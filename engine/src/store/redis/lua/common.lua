@@ -1,29 +1,4 @@
--- Put before every script, and made anew for every call, so it holds no more than the frequent ones need. ARGV begins with
--- what is the same for all of them: 1 the key prefix, 2 events kept, 3 how long the status of a finished request is kept and
--- 4 how long an idempotency key is (ms). Every other key is built from the prefix, so that all keys of a script share its
--- hash tag. KEYS[1] is always `<prefix>requests`, which routes the script to its shard.
---
--- A game's lane (`requests:game:{game}`) holds its unfinished requests by their places. Its head stays there while it is
--- in processing and while it is in back-off, so a retry or a takeover keeps its place without moving anything.
--- A game with a lane is in exactly one of `requests:ready`, `requests:delayed` and `requests:active`.
-local P, KEPT, STATUS_TTL, KEY_TTL = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local call = redis.call
-local QUEUED, READY = P .. 'requests', P .. 'requests:ready'
-local ACTIVE, SEQUENCE, WAKE = P .. 'requests:active', P .. 'requests:sequence', P .. 'requests:wake'
-local EPOCH, GAMES, WORKERS = P .. 'epoch', P .. 'games', P .. 'workers'
--- What the keys of one game, one request or one idempotency key begin with.
-local LANE, GAME, HISTORY = P .. 'requests:game:', P .. 'gamestate:', P .. 'game-history:'
-local LOCK = P .. 'game-lock:'
-local LOG, STATUS, KEY = P .. 'game-events:', P .. 'chat-request-status:', P .. 'idempotency-key:'
-
--- Lua prints large numbers with an exponent; ids and times are written in full. Numbers that do not change are written as
--- text everywhere: a call would print each with all its digits.
-local format = string.format
-local function int(number) return format('%d', number) end
-
-local time = call('TIME')
-local NOW = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local NOW_TEXT = int(NOW)
+-- Put before every script, and made anew for every call, so it holds no more than the frequent ones need.
 
 -- Read when it is first asked for: a step has one.
 local known_epoch
@@ -50,10 +25,14 @@ local function say(channel, entry) call('PUBLISH', channel, frames(entry)) end
 -- Appends an event to a game's log, behind `offset`, or two of the same request, and tells whoever listens. They are one
 -- entry, under the id of the last one: the request ('' where none is behind them), then the data of each under its name.
 -- The caller keeps the epoch and the offset that are returned with the game.
-local function append(game, offset, request, ...)
-  local now, log, at = epoch(), LOG .. game, int(offset + select('#', ...) / 2)
-  call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'request', request, ...)
-  local entry = { offset, request, ... }
+local function append(game, offset, request, name, data, second_name, second_data)
+  local now, log, at = epoch(), LOG .. game, int(offset + (second_name and 2 or 1))
+  if second_name then
+    call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'request', request, name, data, second_name, second_data)
+  else
+    call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'request', request, name, data)
+  end
+  local entry = { offset, request, name, data, second_name, second_data }
   say(log, entry)
   if request ~= '' then say(P .. 'chat-request-events:' .. request, entry) end
   return now, at
@@ -62,7 +41,7 @@ end
 -- Appends an event and keeps its id with the game. Returns the id before it.
 local function tell(game, name, data, request)
   local before, offset = unpack(call('HMGET', GAME .. game, 'epoch', 'offset'))
-  local now, last = append(game, tonumber(offset or '0'), request or '', name, data)
+  local now, last = append(game, offset or '0', request or '', name, data)
   call('HSET', GAME .. game, 'epoch', now, 'offset', last)
   return (before or now) .. ':' .. (offset or '0')
 end
@@ -77,9 +56,10 @@ local function first_of(lane)
 end
 local function head(game) return first_of(LANE .. game) end
 
--- Tells an idle worker that there is work, or several. A token carries no data: losing one loses nothing.
+-- Tells an idle worker that there is work, or several. A token carries no data: losing one loses nothing. Some are kept for
+-- those who are about to wait; the rest goes in one sweep when it has become many.
 local function wake(tokens)
-  if call('LPUSH', WAKE, unpack(tokens or { '1' })) > 64 then call('LTRIM', WAKE, 0, 63) end
+  if call('LPUSH', WAKE, unpack(tokens or { '1' })) > 128 then call('LTRIM', WAKE, '0', '63') end
 end
 
 -- What a server said of a call that failed under `pcall`.

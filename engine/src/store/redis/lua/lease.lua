@@ -8,28 +8,20 @@ end
 -- ARGV: 5 lease TTL (ms), 6 attempts a request has, 7 history window, 8 problem (JSON) for a request whose attempts are all
 --       lost, 9 '1' where whoever follows a channel may do so at another server.
 
--- A step may append to many logs: what it says is gathered, a message for each channel, and put in words at its end where
--- somebody listens.
-local channels, unsaid = {}, {}
+-- A step may append many entries: what is to be told of them is gathered, and put in words at its end where somebody
+-- listens.
+local channels, unsaid, untold = {}, {}, 0
 function say(channel, entry)
-  local entries = unsaid[channel]
-  if entries then
-    entries[#entries + 1] = entry
-  else
-    channels[#channels + 1], unsaid[channel] = channel, { entry }
-  end
+  untold = untold + 1
+  channels[untold], unsaid[untold] = channel, entry
 end
 
 local function say_all()
-  if #channels == 0 then return end
+  if untold == 0 then return end
   local everywhere = ARGV[9] == '1' or call('PUBSUB', 'NUMPAT') > 0
   local followers = call('PUBSUB', 'NUMSUB', unpack(channels))
   for n, channel in ipairs(channels) do
-    if everywhere or followers[2 * n] > 0 then
-      local told = {}
-      for k, entry in ipairs(unsaid[channel]) do told[k] = frames(entry) end
-      call('PUBLISH', channel, table.concat(told, '\n'))
-    end
+    if everywhere or followers[2 * n] > 0 then call('PUBLISH', channel, frames(unsaid[n])) end
   end
 end
 
@@ -38,13 +30,13 @@ end
 -- the reply begins with}. The same nonce gets the same claims again, those whose leases still hold; if none does, it is a new
 -- claim.
 -- Returns the reply: the milliseconds until a lease or a back-off ends, as far as is known, or -1; then for each want what it
--- begins with, how many claims it has, and of each: game, token, request, 12 values of its status, version and document of the
--- game, how many messages of its history follow, and they. It is one list, for a server is slow with lists of lists. Returns
--- also the games that are newly leased, as a set.
+-- begins with, how many claims it has, and of each: game, token, request, attempt, 6 further values of its status in the order
+-- in which they are read below, version and document of the game, how many messages of its history follow, and they. It is one
+-- list, for a server is slow with lists of lists. Returns also the games that are newly leased, as a set.
 -- Before anything is newly leased, `look_after` is called where it is given.
 local function claim(wants, look_after)
   local ttl, window = ARGV[5], ARGV[7]
-  local lease_ends = NOW + tonumber(ttl)
+  local lease_ends = NOW + ttl
   local ends = int(lease_ends)
   local reply, size = { '' }, 1
 
@@ -52,25 +44,19 @@ local function claim(wants, look_after)
     return window ~= '0' and call('LRANGE', HISTORY .. game, '-' .. window, '-1') or {}
   end
 
-  local function describe(game, token, request, attempt, began, status, version, document, history)
-    reply[size + 1], reply[size + 2], reply[size + 3], reply[size + 4], reply[size + 5] =
-      game, token, request, attempt, began
-    for n = 3, 12 do reply[size + 3 + n] = status[n] or false end
-    reply[size + 16], reply[size + 17] = version, document
-    size = size + 18
-    reply[size] = int(#history)
+  local function describe(game, token, request, attempt, status, version, document, history)
+    reply[size + 1], reply[size + 2], reply[size + 3], reply[size + 4] = game, token, request, attempt
+    for n = 2, 7 do reply[size + 3 + n] = status[n] end
+    reply[size + 11], reply[size + 12] = version, document
+    size = size + 13
+    reply[size] = #history
     for n, message in ipairs(history) do reply[size + n] = message end
     size = size + #history
   end
 
-  -- What only a request that was claimed before can have is not looked for in one that was not.
   local function status_of(record)
-    local status = call('HMGET', record, 'attempt', 'started_at', 'type', 'user_message', 'request', 'idempotency_key',
-      'enqueued_at', 'cursor', 'first_cursor')
-    if status[2] or status[9] then
-      for n, value in ipairs(call('HMGET', record, 'error', 'narration', 'delta', 'not_before')) do status[9 + n] = value end
-    end
-    return status
+    return call('HMGET', record, 'attempt', 'type', 'user_message', 'request', 'idempotency_key', 'narration', 'delta',
+      'not_before')
   end
 
   local function lease(game, request, worker)
@@ -79,15 +65,15 @@ local function claim(wants, look_after)
     local version, document, offset, last_fence = unpack(call('HMGET', state, 'version', 'document', 'offset', 'fence'))
     local attempt, fence = int(status[1] + 1), int(last_fence + 1)
     local token = fence .. ':' .. worker .. ':' .. request
-    call('HSET', record, 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT, 'worker', worker, 'chunks', '0')
-    if status[13] then call('HDEL', record, 'not_before') end
-    local now, at = append(game, tonumber(offset), request, 'request.processing', '{"request_id":"' .. request ..
-      '","game_id":"' .. game .. '","type":"' .. status[3] .. '","status":"processing","attempt":' .. attempt ..
-      ',"user_message":' .. cjson.encode(status[4]) .. '}')
+    call('HSET', record, 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT, 'worker', worker)
+    if status[8] then call('HDEL', record, 'not_before') end
+    local now, at = append(game, offset, request, 'request.processing', '{"request_id":"' .. request ..
+      '","game_id":"' .. game .. '","type":"' .. status[2] .. '","status":"processing","attempt":' .. attempt ..
+      ',"user_message":' .. cjson.encode(status[3]) .. '}')
     call('HSET', state, 'fence', fence, 'epoch', now, 'offset', at)
     call('SET', LOCK .. game, token, 'PX', ttl)
     -- What was read before it was written.
-    describe(game, token, request, attempt, NOW_TEXT, status, version, document, history)
+    describe(game, token, request, attempt, status, version, document, history)
     return token
   end
 
@@ -124,12 +110,12 @@ local function claim(wants, look_after)
     end
     size = size + 1
     local counted, made, count = size, { want[2] }, 0
-    reply[counted] = int(#again[n])
+    reply[counted] = #again[n]
     for _, held in ipairs(again[n]) do
       local game, token = held[1], held[2]
       local request = head(game)
       local status, state = status_of(STATUS .. request), call('HMGET', GAME .. game, 'version', 'document')
-      describe(game, token, request, status[1], status[2], status, state[1], state[2], history_of(game))
+      describe(game, token, request, status[1], status, state[1], state[2], history_of(game))
     end
     while count < want[3] and at < #ready do
       at = at + 1
@@ -151,7 +137,7 @@ local function claim(wants, look_after)
       end
     end
     if count > 0 then
-      reply[counted] = int(count)
+      reply[counted] = count
       local worker, field = MADE(want)
       local record = records[worker] or {}
       record[#record + 1], record[#record + 2], records[worker] = field, table.concat(made, '\n'), record
@@ -166,6 +152,6 @@ local function claim(wants, look_after)
     call('ZADD', ACTIVE, unpack(active))
     call('ZREM', QUEUED, unpack(begun))
   end
-  reply[1] = int(until_first(due, #begun > 0 and lease_ends))
+  reply[1] = until_first(due, #begun > 0 and lease_ends)
   return reply, leased
 end

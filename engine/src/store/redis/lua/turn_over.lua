@@ -5,9 +5,9 @@
 local function turn_over(look_after)
   local turns, wants, at, count = {}, {}, 11, 0
   while at <= #ARGV do
-    local first, last = at + 4, at + 3 + tonumber(ARGV[at + 3])
+    local first, last = at + 4, at + 3 + ARGV[at + 3]
     count = count + 1
-    turns[count], wants[count] = { first, last }, { ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]) }
+    turns[count], wants[count] = { first, last }, { ARGV[at], ARGV[at + 1], 0 + ARGV[at + 2] }
     at = last + 1
   end
   local answers, ready = commit_all(turns)
