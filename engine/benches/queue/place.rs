@@ -25,11 +25,16 @@ pub(crate) struct Open {
 }
 
 impl Open {
+    /// A connection of its own to the server, where there is one.
+    pub(crate) async fn connection(&self) -> Option<redis::aio::MultiplexedConnection> {
+        let client = redis::Client::open(self.url.as_deref()?).unwrap();
+        Some(client.get_multiplexed_async_connection().await.unwrap())
+    }
+
     /// The time that the server's main thread has spent so far, and that part of it which was in scripts: what limits it,
     /// whatever else runs on the machine.
     pub(crate) async fn server_time(&self) -> Option<(Duration, Duration)> {
-        let client = redis::Client::open(self.url.as_deref()?).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut connection = self.connection().await?;
         let mut info = async |section: &str| -> String {
             redis::cmd("INFO").arg(section).query_async(&mut connection).await.unwrap()
         };

@@ -14,9 +14,24 @@ const REQUESTS: usize = 20_000;
 /// How often idle pickup is measured.
 const PICKUPS: usize = 1_000;
 
+/// The yardstick of what is done one at a time: how long a script that does nothing takes, here and by the same client.
+async fn nothing(open: &Open) {
+    let Some(mut connection) = open.connection().await else { return };
+    let script = redis::Script::new("return 1");
+    let mut took = Histogram::<u64>::new(3).unwrap();
+    for _ in 0..REQUESTS {
+        let began = Instant::now();
+        script.invoke_async::<_, ()>(&mut connection).await.unwrap();
+        took.record(u64::try_from(began.elapsed().as_micros()).unwrap()).unwrap();
+    }
+    let per_second = 1e6 / took.mean();
+    println!("  a script that does nothing, one at a time: {per_second:.0}/s, p50 {} µs", took.value_at_quantile(0.5));
+}
+
 /// Enqueuing, and claim and commit in one round trip, by games and by how many do it at a time: `only` of them, as
 /// `100x32`, where any are named.
 pub(crate) async fn run(place: &Place, only: &[String]) {
+    nothing(&place.open().await).await;
     for (kind, name) in [
         (Turn::Bare, "bare: 512 bytes of state and the three events of a turn"),
         (Turn::Whole, "whole: two messages written and 16 read besides"),

@@ -68,7 +68,10 @@ local function commit_all(turns)
     locks[game] = LOCK .. game
     keys[n] = locks[game]
   end
-  for n, token in ipairs(call('MGET', unpack(keys))) do held[ARGV[turns[n][1]]] = token end
+  keys[#turns + 1] = EPOCH
+  local tokens = call('MGET', unpack(keys))
+  known_epoch = tokens[#turns + 1]
+  for n, turn in ipairs(turns) do held[ARGV[turn[1]]] = tokens[n] end
   for n, turn in ipairs(turns) do
     local done, answer, anew = pcall(commit, turn[1], turn[2])
     answers[n] = done and answer or 'error ' .. problem_of(answer)
