@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use genai::chat::{
-    ChatMessage, ChatOptions, ChatRequest, ChatResponseFormat, ChatStream, ChatStreamEvent, JsonSpec, StopReason,
-    StreamEnd,
-};
+use genai::chat::{ChatMessage, ChatOptions, ChatRequest, ChatStream, ChatStreamEvent, StopReason, StreamEnd};
 use protocol::Usage;
 use story::{Prompt, Role};
 use tokio::time::{Instant, timeout_at};
 
 use super::ModelError;
-use super::provider::{Provider, Structured};
+use super::provider::Provider;
 use crate::store::Narrated;
 
 /// A narration that is being written.
@@ -61,16 +58,9 @@ impl Provider {
         Ok(begun(Source::Stream(stream), String::new(), Usage::default()))
     }
 
-    /// Asks for a delta as JSON of the given schema; answers the text that the model wrote.
-    pub async fn extract(&self, prompt: &Prompt, schema: &serde_json::Value) -> Result<Narrated, ModelError> {
-        let options = ChatOptions::default().with_max_tokens(self.backend_max_tokens).with_response_format(match self
-            .structured
-        {
-            Structured::Schema => ChatResponseFormat::JsonSpec(JsonSpec::new("delta", schema.clone())),
-            Structured::Json => ChatResponseFormat::JsonMode,
-        });
-        let options = if self.send_temperature { options.with_temperature(0.0) } else { options };
-        let call = self.client.exec_chat(self.backend.clone(), request(prompt), Some(&options));
+    /// Asks for a delta; answers the text that the model wrote.
+    pub async fn extract(&self, prompt: &Prompt) -> Result<Narrated, ModelError> {
+        let call = self.client.exec_chat(self.backend.clone(), request(prompt), Some(&self.extraction));
         let response = tokio::time::timeout(self.timeouts.call, call)
             .await
             .map_err(|_| late("did not finish its answer", self.timeouts.call))?

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use genai::adapter::AdapterKind;
+use genai::chat::{ChatOptions, ChatResponseFormat, JsonSpec};
 use genai::resolver::{AuthData, Endpoint};
 use genai::{Client, ModelIden, ModelSpec, ServiceTarget, WebConfig};
 use serde::Serialize;
@@ -44,22 +45,13 @@ pub struct Provider {
     pub(super) narrator: ModelSpec,
     pub(super) backend: ModelSpec,
     pub(super) max_tokens: u32,
-    pub(super) backend_max_tokens: u32,
     pub(super) send_temperature: bool,
     pub(super) stream: bool,
-    pub(super) structured: Structured,
+    /// How a delta is asked for, which is the same in every turn.
+    pub(super) extraction: ChatOptions,
     pub(super) timeouts: Timeouts,
     pub(super) key: Option<String>,
     info: ProviderInfo,
-}
-
-/// How a model is held to the form of a delta.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Structured {
-    /// By its JSON schema.
-    Schema,
-    /// To JSON of any form; the prompt says which, and the reading is tolerant.
-    Json,
 }
 
 /// How long parts of a call may take.
@@ -154,14 +146,9 @@ impl Provider {
             backend: target(backend),
             client,
             max_tokens: config.max_tokens,
-            backend_max_tokens: config.backend_max_tokens,
             send_temperature: config.send_temperature,
             stream: config.stream,
-            structured: match config.adapter {
-                // genai passes a schema on to every other one.
-                Adapter::Ollama => Structured::Json,
-                _ => Structured::Schema,
-            },
+            extraction: extraction(config),
             timeouts: Timeouts {
                 first_token: Duration::from_secs_f64(config.first_token_timeout_seconds),
                 between_tokens: Duration::from_secs_f64(config.between_tokens_timeout_seconds),
@@ -176,6 +163,17 @@ impl Provider {
             },
         })
     }
+}
+
+/// How a delta is asked for: as JSON of its schema where genai passes one on, or of any form; the prompt says which, and
+/// the reading is tolerant.
+fn extraction(config: &ProviderConfig) -> ChatOptions {
+    let form = match config.adapter {
+        Adapter::Ollama => ChatResponseFormat::JsonMode,
+        _ => ChatResponseFormat::JsonSpec(JsonSpec::new("delta", story::delta_schema())),
+    };
+    let options = ChatOptions::default().with_max_tokens(config.backend_max_tokens).with_response_format(form);
+    if config.send_temperature { options.with_temperature(0.0) } else { options }
 }
 
 /// Where and as whom a model is called: by our own address and key if set, else by the vendor's defaults.

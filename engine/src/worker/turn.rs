@@ -115,7 +115,7 @@ async fn extract(
 ) -> Result<Narrated, TurnError> {
     let prompt = story::extraction_prompt(&worker.library, &claim.game.document.state, input, narration)
         .map_err(TurnError::unplayable)?;
-    let extracted = provider.extract(&prompt, &story::delta_schema()).await?;
+    let extracted = provider.extract(&prompt).await?;
     read_delta(&extracted.text)?;
     persist(held, || worker.store.checkpoint_delta(&claim.lease, &extracted)).await?;
     Ok(extracted)

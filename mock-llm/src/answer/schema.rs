@@ -1,16 +1,33 @@
 //! The JSON Schemas that callers send: checking a reply against one, and making the smallest value that fits one.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jsonschema::Validator;
 use serde_json::{Map, Value, json};
+
+/// The latest schema and what checks against it: callers send the same one again and again, and to compile it takes longer
+/// than everything else about a reply.
+static LATEST: Mutex<Option<(Value, Arc<Validator>)>> = Mutex::new(None);
 
 /// Checks a value; the error names the first place that is wrong. Without a schema anything goes.
 pub(crate) fn check(schema: Option<&Value>, value: &Value) -> Result<(), String> {
     let Some(schema) = schema else { return Ok(()) };
-    let validator =
-        jsonschema::validator_for(schema).map_err(|error| format!("the schema itself is not valid ({error})"))?;
-    validator.validate(value).map_err(|error| match error.instance_path().as_str() {
+    compiled(schema)?.validate(value).map_err(|error| match error.instance_path().as_str() {
         "" => error.to_string(),
         place => format!("{error} (at {place})"),
     })
+}
+
+fn compiled(schema: &Value) -> Result<Arc<Validator>, String> {
+    let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, validator)) = latest.as_ref().filter(|(known, _)| known == schema) {
+        return Ok(Arc::clone(validator));
+    }
+    let validator =
+        jsonschema::validator_for(schema).map_err(|error| format!("the schema itself is not valid ({error})"))?;
+    let validator = Arc::new(validator);
+    *latest = Some((schema.clone(), Arc::clone(&validator)));
+    Ok(validator)
 }
 
 /// A value with everything that the schema requires and nothing else. References and combinations are not followed.
