@@ -1,8 +1,8 @@
 //! The turns of a process end together: those that are ready while a call is under way share the next one.
 //!
-//! A round trip, the way into a script and the keys that all turns write to are then paid for once. Nobody waits for company:
-//! a turn that ends while there is room goes at once. Each turn of a call is committed for itself, with an answer of its own,
-//! and what has become of all of them is unknown only together, so that a repeat of any is a repeat of its own step.
+//! A round trip, the way into a script and the keys that all turns write to are then paid for once. A turn that ends while none
+//! is under way goes at once. Each turn of a call is committed for itself, with an answer of its own, and what has become of
+//! all of them is unknown only together, so that a repeat of any is a repeat of its own step.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,8 +17,8 @@ use crate::store::StoreError;
 
 /// How many calls are under way at a time: while the server works on one, the next one waits at its door.
 const CALLS: usize = 2;
-/// How many turns it takes to send a call while another one is under way: the server would only let them wait, and company is
-/// cheaper.
+/// How many turns it takes to send a call while another one is under way: the server would let fewer wait as well, and they
+/// are cheaper in company.
 const ENOUGH: usize = 8;
 /// How many turns share a call: the server does nothing else meanwhile.
 const TURNS: usize = 32;

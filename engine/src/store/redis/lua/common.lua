@@ -13,10 +13,15 @@ end
 
 -- What is told of an entry of a log: four lines for each event: id, name, request, data.
 local function frames(entry)
-  local offset, request, name, data, second_name, second_data = unpack(entry)
-  local id, about = epoch() .. ':', '\n' .. request .. '\n'
-  local first = id .. int(offset + 1) .. '\n' .. name .. about .. data
-  return second_name and first .. '\n' .. id .. int(offset + 2) .. '\n' .. second_name .. about .. second_data or first
+  if not entry.frames then
+    local offset, request, name, data, second_name, second_data = unpack(entry)
+    local id, about = epoch() .. ':', '\n' .. request .. '\n'
+    entry.frames = id .. int(offset + 1) .. '\n' .. name .. about .. data
+    if second_name then
+      entry.frames = entry.frames .. '\n' .. id .. int(offset + 2) .. '\n' .. second_name .. about .. second_data
+    end
+  end
+  return entry.frames
 end
 
 -- Tells whoever follows a channel of an entry. A step that makes many puts another function here, which gathers them.

@@ -1,12 +1,12 @@
+-- What steps that lease have in common.
+-- ARGV: 5 lease TTL (ms), 6 attempts a request has, 7 history window, 8 problem (JSON) for a request whose attempts are all
+--       lost, 9 '1' where whoever follows a channel may do so at another server.
+
 -- Milliseconds until the earlier of two times, or -1 if there is neither.
 local function until_first(one, other)
   local due = one and other and math.min(one, other) or one or other
   return due and math.max(0, math.ceil(due - NOW)) or -1
 end
-
--- What steps that lease have in common.
--- ARGV: 5 lease TTL (ms), 6 attempts a request has, 7 history window, 8 problem (JSON) for a request whose attempts are all
---       lost, 9 '1' where whoever follows a channel may do so at another server.
 
 -- A step may append many entries: what is to be told of them is gathered, and put in words at its end where somebody
 -- listens.
