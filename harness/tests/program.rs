@@ -216,6 +216,32 @@ fn another_service_that_does_not_do_as_expected_fails_with_a_timeline() {
 }
 
 #[test]
+fn a_gate_or_a_placeholder_that_is_misspelt_is_found_before_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let check = |steps: &str, model: &str| {
+        let case = format!(r#"{{"name": "x", "scenario": "lighthouse.json", {model} "steps": [{steps}]}}"#);
+        fs::write(dir.path().join("case.json"), case).unwrap();
+        let output = harness(&["check", "case.json"], dir.path());
+        (output.status.code(), text(&output.stderr))
+    };
+    let model = r#""model": {"entries": [{"match": {}, "reply": {"text": "Ready.", "gate": "half"}}]},"#;
+    let actors = |gate: &str| format!(r#"{{"actors": {{"ada": [{{"gate": {{"open": "{gate}"}}}}]}}}}"#);
+    assert_eq!(check(&actors("half"), model).0, Some(0));
+    let (code, said) = check(&actors("hlaf"), model);
+    assert!(code == Some(3) && said.contains("did you mean `half`?"), "{said}");
+    let (code, said) = check(r#"{"gate": {"wait": "half"}}"#, "");
+    assert!(code == Some(3) && said.contains("a reply waits where it has a"), "{said}");
+
+    let read = r#"{"http": {"method": "GET", "path": "/v1/lanes", "capture": {"first": {"json": "/0"}}}}"#;
+    let then = |name: &str| format!(r#"{read}, {{"http": {{"method": "GET", "path": "/v1/games/{{{name}}}"}}}}"#);
+    for name in ["first", "game", "game.last"] {
+        assert_eq!(check(&then(name), "").0, Some(0), "{name}");
+    }
+    let (code, said) = check(&then("frist"), "");
+    assert!(code == Some(3) && said.contains("did you mean `{first}`?"), "{said}");
+}
+
+#[test]
 fn a_name_that_the_profile_does_not_have_is_a_mistake_in_the_case() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(

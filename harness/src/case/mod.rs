@@ -87,6 +87,8 @@ pub struct ModelScript {
     pub text: String,
     /// Where it stands.
     pub path: PathBuf,
+    /// The gates at which its replies wait.
+    pub gates: Vec<String>,
 }
 
 impl Case {

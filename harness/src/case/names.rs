@@ -1,9 +1,10 @@
-//! What a step names must be there: events in the profile, games in the case, requests and streams by that step.
+//! What a step names must be there: events in the profile, games in the case, gates in the model's script, and by that step
+//! requests, streams and what a path's placeholders stand for.
 
 use std::collections::BTreeSet;
 
 use super::step::{Action, Chat, Step};
-use super::{DEFAULT_GAME, Game};
+use super::{DEFAULT_GAME, Game, ModelScript};
 use crate::json::{JsonError, Kind, Node, nearest};
 use crate::profile::Profile;
 
@@ -64,6 +65,30 @@ pub(super) fn check_pointers(node: &Node) -> Result<(), JsonError> {
     Ok(())
 }
 
+/// Every gate that a step waits for or opens is one at which a reply of the model's script waits.
+pub(super) fn check_gates(steps: &[Node], model: Option<&ModelScript>) -> Result<(), JsonError> {
+    let gates = model.map_or(&[][..], |model| &model.gates);
+    steps.iter().try_for_each(|step| check_gates_of(step, gates))
+}
+
+fn check_gates_of(step: &Node, gates: &[String]) -> Result<(), JsonError> {
+    if let Some(name) = step.get("gate").and_then(|gate| gate.get("wait").or_else(|| gate.get("open")))
+        && let Kind::String(gate) = &name.kind
+        && !gates.contains(gate)
+    {
+        let error =
+            JsonError::at(name.span.clone(), format!("no reply of the model's script waits at a gate `{gate}`"));
+        return Err(match nearest(gate, gates.iter().map(String::as_str)) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None if gates.is_empty() => error.help("a reply waits where it has a `\"gate\": \"NAME\"`"),
+            None => error.help(format!("its gates: {}", gates.join(", "))),
+        });
+    }
+    let children = step.get("parallel").into_iter().flat_map(Node::items);
+    let actors = step.get("actors").into_iter().flat_map(Node::members).flat_map(|actor| actor.value.items());
+    children.chain(actors).try_for_each(|child| check_gates_of(child, gates))
+}
+
 /// A status of the story engine is one that it has.
 fn check_status(node: &Node, profile: &Profile) -> Result<(), JsonError> {
     const NAMES: [&str; 5] = ["queued", "processing", "completed", "failed", "cancelled"];
@@ -93,8 +118,7 @@ fn each_pattern(node: &Node, check: &impl Fn(&Node) -> Result<(), JsonError>) ->
 /// Every game, request and stream that a step names is there by then.
 pub(super) fn check_labels(games: &[Game], steps: &[Step], nodes: &[Node]) -> Result<(), JsonError> {
     let games: BTreeSet<&str> = games.iter().map(|game| game.label.as_str()).collect();
-    let mut requests = BTreeSet::new();
-    let mut streams = BTreeSet::new();
+    let (mut requests, mut streams, mut captured) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::from(["prefix"]));
     for (step, node) in steps.iter().zip(nodes) {
         for part in step.with_children() {
             known("game", part.game.as_deref().unwrap_or(DEFAULT_GAME), &games, node)?;
@@ -104,8 +128,10 @@ pub(super) fn check_labels(games: &[Game], steps: &[Step], nodes: &[Node]) -> Re
             {
                 return Err(JsonError::at(node.span.clone(), format!("the label `{label}` is taken")));
             }
-            if let Action::Listen(listen) = &part.action {
-                streams.insert(listen.label.as_str());
+            match &part.action {
+                Action::Listen(listen) => drop(streams.insert(listen.label.as_str())),
+                Action::Http(http) => captured.extend(http.capture.keys().map(String::as_str)),
+                _ => {}
             }
         }
         // Within one step everybody acts at the same time, so what one of them makes another one may name.
@@ -125,9 +151,39 @@ pub(super) fn check_labels(games: &[Game], steps: &[Step], nodes: &[Node]) -> Re
             for label in stream.into_iter().chain(part.expect.listener.as_deref()) {
                 known("stream", label, &streams, node)?;
             }
+            let paths = match &part.action {
+                Action::Http(http) => [Some(&http.path), None],
+                Action::Listen(listen) => [listen.path.as_ref(), listen.after.as_ref()],
+                _ => [None, None],
+            };
+            for name in paths.into_iter().flatten().flat_map(|path| placeholders(path)) {
+                check_placeholder(name, [&games, &requests, &captured], node)?;
+            }
         }
     }
     Ok(())
+}
+
+/// The names in braces.
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0))
+}
+
+/// A placeholder is what a game, a request or a part of an answer is called, or the latest event of one of the former.
+fn check_placeholder(
+    name: &str,
+    [games, requests, captured]: [&BTreeSet<&str>; 3],
+    node: &Node,
+) -> Result<(), JsonError> {
+    let label = name.strip_suffix(".last").unwrap_or(name);
+    if games.contains(label) || requests.contains(label) || captured.contains(name) {
+        return Ok(());
+    }
+    let error = JsonError::at(node.span.clone(), format!("`{{{name}}}` stands for nothing at this step"));
+    Err(match nearest(name, games.iter().chain(requests).chain(captured).copied()) {
+        Some(near) => error.help(format!("did you mean `{{{near}}}`?")),
+        None => error.help("labels and captures of earlier steps stand for something"),
+    })
 }
 
 fn known(what: &str, label: &str, labels: &BTreeSet<&str>, node: &Node) -> Result<(), JsonError> {

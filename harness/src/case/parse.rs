@@ -97,6 +97,7 @@ fn read(
     check_filters(&file.snapshot, &node)?;
     let content = file.content.as_ref().map(|dir| directory(dir, &node, path)).transpose()?;
     let model = file.model.as_ref().map(|model| script(model, &node, text, path, scripts)).transpose()?;
+    names::check_gates(nodes, model.as_ref())?;
     Ok(Parsed::Case(Box::new(Case {
         id: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         name: file.name,
@@ -157,11 +158,10 @@ fn script(model: &Value, node: &Node, text: &str, path: &Path, scripts: &Scripts
     let span = node.get("model").map_or(node.span.clone(), |model| model.span.clone());
     if let Value::String(file) = model {
         let path = path.parent().unwrap_or(Path::new("")).join(file);
-        let text = scripts.text(&path).map_err(|message| JsonError::at(span, message))?;
-        return Ok(ModelScript { text, path });
+        return scripts.get(&path).map_err(|message| JsonError::at(span, message));
     }
     let text = json::without_comments(&text[span.clone()])?;
-    Script::parse(&text, &path.display().to_string()).map_err(|error| match error {
+    let script = Script::parse(&text, &path.display().to_string()).map_err(|error| match error {
         ScriptError::Invalid(mistake) => {
             let at = (span.start + mistake.offset).min(span.end);
             JsonError {
@@ -172,7 +172,7 @@ fn script(model: &Value, node: &Node, text: &str, path: &Path, scripts: &Scripts
         }
         ScriptError::Read { .. } => JsonError::at(span, error.to_string()),
     })?;
-    Ok(ModelScript { text, path: path.to_owned() })
+    Ok(ModelScript { text, path: path.to_owned(), gates: script.gates() })
 }
 
 /// The path of a case that a sequence in `from` names.

@@ -86,6 +86,14 @@ impl Script {
         self.entries.is_empty()
     }
 
+    /// The gates at which replies wait, sorted.
+    #[must_use]
+    pub fn gates(&self) -> Vec<String> {
+        let replies = self.entries.iter().flat_map(|entry| &entry.replies);
+        let names: BTreeSet<_> = replies.filter_map(|reply| Some(reply.gate.as_ref()?.name.clone())).collect();
+        names.into_iter().collect()
+    }
+
     /// The models that entries ask for by their full name, sorted.
     pub(crate) fn model_names(&self) -> Vec<String> {
         let conditions = self.entries.iter().flat_map(|entry| &entry.conditions);
