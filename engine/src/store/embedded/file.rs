@@ -9,6 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
+use super::wal::LONGEST;
+
 /// The database's name in its directory.
 pub(super) const NAME: &str = "story-engine.db";
 /// The layout that this version reads and writes.
@@ -85,6 +87,7 @@ pub(super) fn open(directory: &Path, sync: Sync) -> Result<(Connection, File), O
     let lock = lock(directory)?;
     let connection = Connection::open(directory.join(NAME))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", LONGEST)?;
     connection.pragma_update(
         None,
         "synchronous",

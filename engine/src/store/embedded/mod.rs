@@ -1,7 +1,7 @@
 //! The embedded backend: SQLite in one file, for one process, with nothing to install.
 //!
-//! Every step is one transaction on one thread that owns the database. Subscribers and idle workers live in this
-//! process, so they are told directly, after the commit.
+//! Every step is one transaction on one thread that owns the database; another one carries what is committed from the log
+//! into the file. Subscribers and idle workers live in this process, so they are told directly, after the commit.
 
 mod claim;
 mod events;
@@ -14,6 +14,7 @@ mod queue;
 mod rows;
 mod step;
 mod thread;
+mod wal;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ use tokio::sync::{Notify, broadcast};
 pub use self::file::{OpenError, Sync};
 use self::step::Step;
 use self::thread::DatabaseThread;
+use self::wal::Carrier;
 use super::fanout::Fanout;
 use super::{Inspection, LeaseToken, Store, StoreError, StoreOptions, WorkerId};
 
@@ -48,7 +50,8 @@ impl EmbeddedStore {
     /// Opens the store in a directory, which is made if it is not there. A second process is refused.
     pub fn open(directory: &Path, sync: Sync, options: StoreOptions) -> Result<Self, OpenError> {
         let (connection, lock) = file::open(directory, sync)?;
-        Ok(Self::start(connection, Some(lock), options, Some(directory.to_owned()), sync))
+        let carrier = Carrier::start(&directory.join(file::NAME))?;
+        Ok(Self::start(connection, Some((carrier, lock)), options, Some(directory.to_owned()), sync))
     }
 
     /// Whether there is a store in a directory.
@@ -64,14 +67,14 @@ impl EmbeddedStore {
 
     fn start(
         connection: rusqlite::Connection,
-        lock: Option<std::fs::File>,
+        file: Option<(Carrier, std::fs::File)>,
         options: StoreOptions,
         at: Option<PathBuf>,
         sync: Sync,
     ) -> Self {
         let (fanout, work, revoked) = (Fanout::default(), Arc::new(Notify::new()), broadcast::channel(REVOKED_KEPT).0);
         let database =
-            DatabaseThread::start(connection, lock, options, fanout.clone(), Arc::clone(&work), revoked.clone());
+            DatabaseThread::start(connection, file, options, fanout.clone(), Arc::clone(&work), revoked.clone());
         Self { database, fanout, work, revoked, workers: Mutex::default(), at, sync }
     }
 

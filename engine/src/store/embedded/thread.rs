@@ -12,6 +12,7 @@ use tokio::sync::{Notify, broadcast, oneshot};
 
 use super::rows::unavailable;
 use super::step::Step;
+use super::wal::Carrier;
 use crate::store::fanout::{Fanout, LogEvent};
 use crate::store::{LeaseToken, StoreError, StoreOptions};
 
@@ -33,14 +34,14 @@ struct Database {
     fanout: Fanout,
     work: Arc<Notify>,
     revoked: broadcast::Sender<LeaseToken>,
-    /// Held for as long as the database is open, so that no second process opens it.
-    _lock: Option<File>,
+    /// Of a database in a file. The lock is held for as long as it is open, so that no second process opens it.
+    file: Option<(Carrier, File)>,
 }
 
 impl DatabaseThread {
     pub(super) fn start(
         connection: Connection,
-        lock: Option<File>,
+        file: Option<(Carrier, File)>,
         options: StoreOptions,
         fanout: Fanout,
         work: Arc<Notify>,
@@ -53,7 +54,7 @@ impl DatabaseThread {
                 .ok()
                 .and_then(|epoch| epoch.parse().ok())
                 .unwrap_or_default();
-            let mut database = Database { connection, epoch, options, fanout, work, revoked, _lock: lock };
+            let mut database = Database { connection, epoch, options, fanout, work, revoked, file };
             while let Ok(job) = receiver.recv() {
                 job(&mut database);
             }
@@ -105,6 +106,9 @@ impl Database {
         let value = step(&mut running)?;
         let Step { appended, deleted, revoked, wake, .. } = running;
         transaction.commit().map_err(unavailable)?;
+        if let Some((carrier, _)) = &mut self.file {
+            carrier.committed();
+        }
         self.tell(appended, wake);
         for token in revoked {
             // Without a worker that listens, nobody needs to know.

@@ -1,0 +1,82 @@
+//! Carries the write-ahead log over into the database file, on a thread and a connection of its own: that waits for the disk
+//! twice, and whoever wanted to write meanwhile would wait as long.
+
+use std::path::Path;
+use std::sync::mpsc::{self, SyncSender};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+/// After how many commits the log is carried over; they write some thousand pages.
+const COMMITS: u32 = 128;
+/// How many pages (of 4 kB) the log may have before the writer carries over the rest itself. The log can begin anew only while
+/// nobody writes to it, and under a load that never pauses that is the one such moment.
+pub(super) const LONGEST: u32 = 16_384;
+
+/// The way to the thread. Dropping it ends the thread.
+#[derive(Debug)]
+pub(super) struct Carrier {
+    /// Taken when the way is dropped.
+    tell: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
+    commits: u32,
+}
+
+impl Carrier {
+    pub(super) fn start(file: &Path) -> Result<Self, rusqlite::Error> {
+        let connection = Connection::open(file)?;
+        let (tell, told) = mpsc::sync_channel(1);
+        let thread = std::thread::spawn(move || {
+            while told.recv().is_ok() {
+                // What is not carried over now is next time, or by the writer.
+                let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            }
+        });
+        Ok(Self { tell: Some(tell), thread: Some(thread), commits: 0 })
+    }
+
+    /// Counts a commit.
+    pub(super) fn committed(&mut self) {
+        self.commits = self.commits.wrapping_add(1);
+        if self.commits.is_multiple_of(COMMITS)
+            && let Some(tell) = &self.tell
+        {
+            // One that is told already has not begun yet.
+            let _ = tell.try_send(());
+        }
+    }
+}
+
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        drop(self.tell.take());
+        if let Some(thread) = self.thread.take() {
+            // One that has panicked has closed its connection as well.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::embedded::Sync;
+    use crate::store::embedded::file::{self, NAME};
+
+    #[test]
+    fn what_is_committed_reaches_the_database_file_while_it_is_open() {
+        let directory = tempfile::tempdir().unwrap();
+        let (connection, _lock) = file::open(directory.path(), Sync::Normal).unwrap();
+        connection.execute_batch("CREATE TABLE ballast (text TEXT)").unwrap();
+        let path = directory.path().join(NAME);
+        let mut carrier = Carrier::start(&path).unwrap();
+
+        for _ in 0..COMMITS {
+            connection.execute("INSERT INTO ballast VALUES (?1)", ["x".repeat(8_000)]).unwrap();
+            carrier.committed();
+        }
+        drop(carrier);
+
+        assert!(std::fs::metadata(&path).unwrap().len() > u64::from(COMMITS) * 8_000);
+    }
+}
