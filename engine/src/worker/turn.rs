@@ -200,9 +200,11 @@ async fn commit(
     let nonce = worker.next_nonce();
     held.is_ending();
     // What was claimed is worked on, whatever has come of the commit.
-    let claimed = Mutex::new(Vec::new());
+    let claimed = Mutex::new(Vec::<Claim>::new());
     let committed = persist(held, || async {
-        let slots = usize::from(!stop.is_cancelled());
+        // One that came with a commit that failed fills the slot already.
+        let is_free = claimed.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        let slots = usize::from(is_free && !stop.is_cancelled());
         let turnover = worker.store.commit_and_claim(&claim.lease, commit, &worker.id, nonce, slots).await;
         claimed.lock().unwrap_or_else(PoisonError::into_inner).extend(turnover.claims.claims);
         turnover.committed

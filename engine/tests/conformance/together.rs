@@ -103,6 +103,28 @@ pub(crate) async fn turns_that_ended_together_answer_a_repeat_as_at_first(bench:
 }
 
 #[tokio::test]
+async fn a_request_that_is_no_text_spoils_no_turn_of_its_call() {
+    crate::bench::on_redis(|bench| async move {
+        let store = bench.store().await;
+        let (games, claims) = running(&store, 5).await;
+        let (mut connection, prefix) = bench.keeper_of(games[2]).await;
+        let history = format!("{prefix}game-history:{}", games[2]);
+        redis::cmd("RPUSH").arg(&history).arg(b"\xff").query_async::<()>(&mut connection).await.unwrap();
+        let turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &[]), nonce())).collect();
+
+        let all = end_together(&store, &turns).await;
+
+        assert!(all.iter().all(|over| matches!(over.committed, Ok(Committed::Done))), "{all:?}");
+        let next: Vec<_> = all.iter().flat_map(|over| &over.claims.claims).map(|claim| claim.lease.game).collect();
+        assert_eq!(next.len(), 4);
+        assert!(!next.contains(&games[2]));
+        let letters = store.dead_letters(None, 9).await.unwrap().dead_letters;
+        assert_eq!(letters.iter().map(|letter| letter.game_id).collect::<Vec<_>>(), [games[2]], "it was not given up");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_turn_that_redis_cannot_write_spoils_no_other() {
     crate::bench::on_redis(|bench| async move {
         let store = bench.store().await;

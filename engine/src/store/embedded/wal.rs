@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
-/// After how many commits the log is carried over; they write some thousand pages.
+/// After how many commits the log is carried over; those that write anything make some thousand pages.
 const COMMITS: u32 = 128;
 /// How many pages (of 4 kB) the log may have before the writer carries over the rest itself. The log can begin anew only while
 /// nobody writes to it, and under a load that never pauses that is the one such moment.

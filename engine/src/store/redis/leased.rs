@@ -1,9 +1,9 @@
 //! What the scripts that lease reply, as `lua/lease.lua` says it, and what a turn needs of it.
 
-use std::fmt::Debug;
 use std::time::Duration;
 
 use protocol::Attempt;
+use redis::{FromRedisValue, Value};
 
 use super::StoreError;
 use super::codec::{Fields, from_json};
@@ -18,70 +18,89 @@ const GAME: [&str; 2] = ["version", "document"];
 
 /// A reply that is read from its beginning to its end.
 #[derive(Debug)]
-pub(super) struct Reply(std::vec::IntoIter<Option<String>>);
+pub(super) struct Reply(std::vec::IntoIter<Value>);
 
-/// What is kept of a request that has been leased.
+/// What is kept of a request that has been leased, as it came: what is wrong with it spoils no other.
 #[derive(Debug)]
 pub(super) struct Leased {
-    pub(super) lease: Lease,
-    status: Fields,
-    game: Fields,
-    history: Vec<Option<String>>,
+    game: Value,
+    token: Value,
+    request: Value,
+    status: Vec<Value>,
+    state: Vec<Value>,
+    history: Vec<Value>,
 }
 
 impl Reply {
     /// Begins to read: answers also when a lease or a back-off ends, as far as is known.
-    pub(super) fn begin(values: Vec<Option<String>>) -> Result<(Self, Option<Duration>), StoreError> {
+    pub(super) fn begin(values: Vec<Value>) -> Result<(Self, Option<Duration>), StoreError> {
         let mut reply = Self(values.into_iter());
-        let due: i64 = from_json("when to look again", &reply.text()?)?;
+        let due: i64 = read(reply.next()?)?;
         Ok((reply, u64::try_from(due).ok().map(Duration::from_millis)))
     }
 
-    /// The next value.
+    /// The next value as text.
     pub(super) fn text(&mut self) -> Result<String, StoreError> {
-        self.0.next().flatten().ok_or_else(|| surprising("a claim", &self.0))
+        read(self.next()?)
     }
 
     /// The claims that come next.
     pub(super) fn claims(&mut self) -> Result<Vec<Leased>, StoreError> {
-        (0..self.count()?).map(|_| self.claim()).collect()
+        let count: usize = read(self.next()?)?;
+        (0..count).map(|_| self.claim()).collect()
     }
 
     fn claim(&mut self) -> Result<Leased, StoreError> {
-        let (game, token, request) = (self.text()?, self.text()?, self.text()?);
-        let wrong = |error: protocol::IdError| surprising("a claim", &error);
-        let status = Fields::named(format!("request {request}"), &STATUS, self.0.by_ref());
-        let state = Fields::named(format!("game {game}"), &GAME, self.0.by_ref());
-        let messages = self.count()?;
-        Ok(Leased {
-            lease: Lease {
-                game: game.parse().map_err(wrong)?,
-                request: request.parse().map_err(wrong)?,
-                attempt: Attempt(status.need("attempt")?),
-                token: LeaseToken::new(token),
-                idempotency_key: status.text("idempotency_key").map(str::to_owned),
-            },
-            status,
-            game: state,
-            history: self.0.by_ref().take(messages).collect(),
-        })
+        let (game, token, request) = (self.next()?, self.next()?, self.next()?);
+        let (status, state) = (self.some(STATUS.len()), self.some(GAME.len()));
+        let messages = read(self.next()?)?;
+        Ok(Leased { game, token, request, status, state, history: self.some(messages) })
     }
 
-    fn count(&mut self) -> Result<usize, StoreError> {
-        from_json("a count", &self.text()?)
+    fn some(&mut self, count: usize) -> Vec<Value> {
+        self.0.by_ref().take(count).collect()
+    }
+
+    fn next(&mut self) -> Result<Value, StoreError> {
+        self.0.next().ok_or_else(|| surprising("a claim", &"its end"))
     }
 }
 
 impl Leased {
-    /// What a turn needs.
-    pub(super) fn read(self) -> Result<Claim, StoreError> {
-        let game = self.lease.game;
-        let message = |text: String| from_json(format_args!("history of {game}"), &text);
-        Ok(Claim {
-            request: self.status.leased_request()?,
-            game: self.game.leased_game()?,
-            history: self.history.into_iter().flatten().map(message).collect::<Result<_, _>>()?,
-            lease: self.lease,
-        })
+    /// The lease; what a turn needs besides, if that can be read.
+    pub(super) fn read(self) -> Result<(Lease, Result<Claim, StoreError>), StoreError> {
+        let (game, request): (String, String) = (read(self.game)?, read(self.request)?);
+        let wrong = |error: protocol::IdError| surprising("a claim", &error);
+        let status = fields(format!("request {request}"), &STATUS, self.status)?;
+        let lease = Lease {
+            game: game.parse().map_err(wrong)?,
+            request: request.parse().map_err(wrong)?,
+            attempt: Attempt(status.need("attempt")?),
+            token: LeaseToken::new(read(self.token)?),
+            idempotency_key: status.text("idempotency_key").map(str::to_owned),
+        };
+        let claim = claim(lease.clone(), &status, self.state, self.history);
+        Ok((lease, claim))
     }
+}
+
+fn claim(lease: Lease, status: &Fields, state: Vec<Value>, history: Vec<Value>) -> Result<Claim, StoreError> {
+    let game = lease.game;
+    let state = fields(format!("game {game}"), &GAME, state)?;
+    let message = |value| from_json(format_args!("history of {game}"), &read::<String>(value)?);
+    Ok(Claim {
+        lease,
+        request: status.leased_request()?,
+        game: state.leased_game()?,
+        history: history.into_iter().map(message).collect::<Result<_, _>>()?,
+    })
+}
+
+fn fields(what: String, names: &[&'static str], values: Vec<Value>) -> Result<Fields, StoreError> {
+    let values: Vec<Option<String>> = values.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Fields::named(what, names, values.into_iter()))
+}
+
+fn read<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {
+    redis::from_redis_value(value).map_err(|error| surprising("a claim", &error))
 }

@@ -302,8 +302,15 @@ impl RedisStore {
     async fn claims(&self, next_due: Option<Duration>, leased: Vec<Leased>) -> Result<Claims, StoreError> {
         let mut claims = Claims { next_due, ..Claims::default() };
         for leased in leased {
-            let lease = leased.lease.clone();
-            match leased.read() {
+            let (lease, claim) = match leased.read() {
+                Ok(read) => read,
+                // It cannot even be given up: its lease runs out, and at last its attempts.
+                Err(error) => {
+                    tracing::error!(%error, "a lease is unreadable");
+                    continue;
+                }
+            };
+            match claim {
                 Ok(claim) => claims.claims.push(claim),
                 Err(StoreError::Corrupt { what, reason }) => {
                     tracing::error!(request = %lease.request, game = %lease.game, what, reason, "a request is unreadable");

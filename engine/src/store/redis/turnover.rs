@@ -15,7 +15,7 @@ use super::leased::{Leased, Reply};
 use super::script::{self, Call};
 use crate::store::StoreError;
 
-/// How many calls are under way at a time: while the server works on one, the next one waits at its door.
+/// How many calls are under way at a time: while the server works on one, the next one may wait at its door.
 const CALLS: usize = 2;
 /// How many turns it takes to send a call while another one is under way: the server would let fewer wait as well, and they
 /// are cheaper in company.
@@ -84,6 +84,7 @@ impl Turnovers {
     }
 
     async fn call_while_some_wait(self) {
+        let mut room = Room { state: &self.state, is_left: false };
         while let Some((turns, looks)) = self.next_call() {
             let script = if looks { &script::TURN_OVER_AND_LOOK } else { &script::TURN_OVER };
             let mut call = self.terms.clone();
@@ -100,14 +101,16 @@ impl Turnovers {
                 Err(error) => answers.into_iter().for_each(|answer| drop(answer.send(Err(error.clone())))),
             }
         }
+        room.is_left = true;
     }
 
-    /// The turns of the next call and whether it looks after what is over; or, if none waits, there is room for one more.
+    /// The turns of the next call and whether it looks after what is over; or, if not enough wait, there is room for one more.
     fn next_call(&self) -> Option<(Vec<Waiting>, bool)> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // Nobody would work on what is claimed for a caller that has gone.
         state.waiting.retain(|turn| !turn.answer.is_closed());
-        if state.waiting.is_empty() {
+        let waiting = state.waiting.len();
+        if waiting == 0 || state.calls > 1 && waiting < ENOUGH {
             state.calls -= 1;
             return None;
         }
@@ -122,8 +125,25 @@ impl Turnovers {
     }
 }
 
+/// What a task takes up that calls. If it ends in the middle, another one finds the room, and those that wait for it repeat
+/// their steps.
+struct Room<'a> {
+    state: &'a Mutex<State>,
+    is_left: bool,
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        if !self.is_left {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.calls -= 1;
+            state.waiting.clear();
+        }
+    }
+}
+
 /// The answers of a call of `count` turns.
-fn split(reply: Vec<Option<String>>, count: usize) -> Result<Vec<Answer>, StoreError> {
+fn split(reply: Vec<redis::Value>, count: usize) -> Result<Vec<Answer>, StoreError> {
     let (mut reply, due) = Reply::begin(reply)?;
     (0..count).map(|_| Ok(Answer { due, outcome: reply.text()?, claims: reply.claims()? })).collect()
 }

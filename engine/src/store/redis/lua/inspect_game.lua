@@ -32,7 +32,6 @@ local first, place = head(game)
 local ready, delayed = call('ZSCORE', READY, game), call('ZSCORE', DELAYED, game)
 local active, token = call('ZSCORE', ACTIVE, game), lease_of(game)
 local function again()
-  if first and token then supersede(game, first) end
   free(game)
   call('ZREM', READY, game)
   call('ZREM', DELAYED, game)

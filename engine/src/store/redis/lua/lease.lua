@@ -65,7 +65,7 @@ local function claim(wants, look_after)
     local version, document, offset, last_fence = unpack(call('HMGET', state, 'version', 'document', 'offset', 'fence'))
     local attempt, fence = int(status[1] + 1), int(last_fence + 1)
     local token = fence .. ':' .. worker .. ':' .. request
-    call('HSET', record, 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT, 'worker', worker)
+    call('HSET', record, 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT, 'worker', worker, 'chunks', '0')
     if status[8] then call('HDEL', record, 'not_before') end
     local now, at = append(game, offset, request, 'request.processing', '{"request_id":"' .. request ..
       '","game_id":"' .. game .. '","type":"' .. status[2] .. '","status":"processing","attempt":' .. attempt ..
@@ -110,12 +110,16 @@ local function claim(wants, look_after)
     end
     size = size + 1
     local counted, made, count = size, { want[2] }, 0
-    reply[counted] = #again[n]
+    reply[counted] = 0
     for _, held in ipairs(again[n]) do
       local game, token = held[1], held[2]
-      local request = head(game)
-      local status, state = status_of(STATUS .. request), call('HMGET', GAME .. game, 'version', 'document')
-      describe(game, token, request, status[1], status, state[1], state[2], history_of(game))
+      -- What was looked after may have been this lease, in the very moment of its end.
+      if holds(game, token) then
+        local request = head(game)
+        local status, state = status_of(STATUS .. request), call('HMGET', GAME .. game, 'version', 'document')
+        describe(game, token, request, status[1], status, state[1], state[2], history_of(game))
+        reply[counted] = reply[counted] + 1
+      end
     end
     while count < want[3] and at < #ready do
       at = at + 1

@@ -17,8 +17,8 @@ local LOCK = P .. 'game-lock:'
 local LOG, STATUS, KEY = P .. 'game-events:', P .. 'chat-request-status:', P .. 'idempotency-key:'
 
 -- Lua prints large numbers with an exponent; ids and times are written in full. Numbers that do not change are written as
--- text everywhere: a call would print each with all its digits. What is read is text too; arithmetic takes it as a number, in
--- half the time that `tonumber` takes.
+-- text wherever a call is frequent: it would print each with all its digits. What is read is text too; arithmetic takes it
+-- as a number, in half the time that `tonumber` takes.
 local format = string.format
 local function int(number) return format('%d', number) end
 

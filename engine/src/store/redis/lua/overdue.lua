@@ -1,5 +1,5 @@
 -- When the first of an order is due, if there is one.
-local function first_due(order) return tonumber(call('ZRANGE', order, 0, 0, 'WITHSCORES')[2]) end
+local function first_due(order) return tonumber(call('ZRANGE', order, '0', '0', 'WITHSCORES')[2]) end
 
 -- Looks after leases and back-offs that are over, if it is to `mend` them. Returns when the next of them is, if there is one.
 -- ARGV: as in lease.lua.
