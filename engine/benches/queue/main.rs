@@ -1,5 +1,5 @@
 //! What the queue costs: `cargo bench -p engine --bench queue [-- WORD…]`. Words name parts (`rates`, `pickup`, `history`,
-//! `depth`), places (`redis`, `append-only`, `embedded`) and sizes of `rates` (`100x32`: 100 games, 32 at a time); of what
+//! `depth`), places (`redis`, `append-only`, `embedded`, `full-sync`) and sizes of `rates` (`100x32`: 100 games, 32 at a time); of what
 //! is not named, all is measured.
 //!
 //! Each figure is of the store's own steps, called as the API and the workers call them, on a `redis-server` from PATH that

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place {
     Redis { append_only: bool },
-    Embedded,
+    Embedded { sync: Sync },
 }
 
 /// A store that is gone when this is dropped.
@@ -75,7 +75,8 @@ impl Place {
     pub(crate) fn all() -> Vec<Self> {
         let has_redis = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_ok();
         let redis = [false, true].map(|append_only| Self::Redis { append_only });
-        redis.into_iter().filter(|_| has_redis).chain([Self::Embedded]).collect()
+        let embedded = [Sync::Normal, Sync::Full].map(|sync| Self::Embedded { sync });
+        redis.into_iter().filter(|_| has_redis).chain(embedded).collect()
     }
 
     /// The word that asks for it.
@@ -83,7 +84,8 @@ impl Place {
         match self {
             Self::Redis { append_only: false } => "redis",
             Self::Redis { append_only: true } => "append-only",
-            Self::Embedded => "embedded",
+            Self::Embedded { sync: Sync::Normal } => "embedded",
+            Self::Embedded { sync: Sync::Full } => "full-sync",
         }
     }
 
@@ -91,7 +93,8 @@ impl Place {
         match self {
             Self::Redis { append_only: false } => "Redis over TCP, no append-only file",
             Self::Redis { append_only: true } => "Redis over TCP, append-only file synced every second",
-            Self::Embedded => "embedded store, synchronous = normal",
+            Self::Embedded { sync: Sync::Normal } => "embedded store, synchronous = \"normal\"",
+            Self::Embedded { sync: Sync::Full } => "embedded store, synchronous = \"full\"",
         }
     }
 
@@ -105,9 +108,12 @@ impl Place {
         let lease_ttl = Duration::from_mins(10);
         let options = StoreOptions { lease_ttl, history_window, ..StoreOptions::default() };
         let directory = TempDir::new().unwrap();
-        let Self::Redis { append_only } = self else {
-            let store = Arc::new(EmbeddedStore::open(directory.path(), Sync::Normal, options).unwrap());
-            return Open { store, url: None, server: None, _directory: directory };
+        let append_only = match self {
+            Self::Redis { append_only } => append_only,
+            Self::Embedded { sync } => {
+                let store = Arc::new(EmbeddedStore::open(directory.path(), sync, options).unwrap());
+                return Open { store, url: None, server: None, _directory: directory };
+            }
         };
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Command::new("redis-server")

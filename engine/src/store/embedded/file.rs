@@ -138,6 +138,8 @@ fn prepare(connection: &Connection) -> Result<(), OpenError> {
     connection.execute_batch(include_str!("schema.sql"))?;
     connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // What undoes one statement of a transaction lies in memory, for a file of it would be made with every second statement.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     // The process that held these leases is gone, for the lock says that there is no other.
     connection.execute("UPDATE games SET lane_key = 0 WHERE lane_state = 'active'", [])?;
     Ok(())

@@ -94,7 +94,7 @@ impl Games for EmbeddedStore {
             step.execute("DELETE FROM documents WHERE game_id = ?1", [&key])?;
             step.execute("DELETE FROM history WHERE game_id = ?1", [&key])?;
             step.execute("DELETE FROM events WHERE game_id = ?1", [&key])?;
-            step.deleted = Some(id);
+            step.effects.deleted = Some(id);
             Ok(GameWrite::Done)
         })
         .await

@@ -167,7 +167,7 @@ impl Queue for EmbeddedStore {
             )?;
             step.move_lane(lease.game, Some("delayed"), due)?;
             // Idle workers wait for the earliest back-off that they know of.
-            step.wake = true;
+            step.effects.wake = true;
             let event = RequestRetrying {
                 request_id: lease.request,
                 game_id: lease.game,

@@ -6,24 +6,31 @@ use protocol::{
     Attempt, AttemptOutcome, AttemptSuperseded, Event, EventId, GameId, Problem, RequestCancelled, RequestFailed,
     RequestId, RequestStatus, RequestType,
 };
-use rusqlite::{OptionalExtension, Params, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::rows::{corrupt, to_json, unavailable};
 use crate::store::fanout::LogEvent;
 use crate::store::letter::RecordedAttempt;
 use crate::store::{IdempotencyKey, Lease, LeaseToken, NewRequest, StoreError, StoreOptions};
 
-/// A transaction that is under way. What it has appended is told to the process once it is committed.
+/// A step that is under way, in a transaction that it may share.
 pub(super) struct Step<'a> {
-    pub(super) tx: &'a Transaction<'a>,
+    pub(super) tx: &'a Connection,
     /// The time of the step, in ms since 1970.
     pub(super) now: i64,
     pub(super) epoch: u64,
     pub(super) options: &'a StoreOptions,
+    pub(super) effects: Effects,
+}
+
+/// What the process is told of a step once it is committed.
+#[derive(Default)]
+pub(super) struct Effects {
     pub(super) appended: Vec<(GameId, LogEvent)>,
     pub(super) deleted: Option<GameId>,
     /// Tokens of leases that were taken away.
     pub(super) revoked: Vec<LeaseToken>,
+    /// Whether an idle worker finds work now.
     pub(super) wake: bool,
 }
 
@@ -136,7 +143,7 @@ impl Step<'_> {
         let kept = i64::try_from(self.options.events_kept).unwrap_or(i64::MAX);
         self.execute("DELETE FROM events WHERE game_id = ?1 AND offset <= ?2", (&key, offset.saturating_sub(kept)))?;
         let id = EventId { epoch: self.epoch, offset: unsigned(offset) };
-        self.appended.push((game, LogEvent::new(id, request, name.to_owned(), data)));
+        self.effects.appended.push((game, LogEvent::new(id, request, name.to_owned(), data)));
         Ok(())
     }
 
@@ -182,7 +189,7 @@ impl Step<'_> {
     pub(super) fn make_ready(&mut self, game: GameId) -> Result<(), StoreError> {
         let (state, key) = match self.head(game)? {
             Some(head) => {
-                self.wake = true;
+                self.effects.wake = true;
                 (Some("ready"), head.seq)
             }
             None => (None, 0),
@@ -274,7 +281,7 @@ impl Step<'_> {
             if let Some(token) = token {
                 self.supersede(game, head)?;
                 self.record(head, AttemptOutcome::Cancelled, None)?;
-                self.revoked.push(token);
+                self.effects.revoked.push(token);
             }
         }
         self.finish(game, request, RequestStatus::Cancelled)?;

@@ -1,28 +1,59 @@
 //! The thread that owns the database: runs steps one after the other, and tells the process what they did once they
-//! are committed.
+//! are committed. Those that wait at the same time share a transaction, for most of what a step costs is its commit; each is
+//! done as a whole or not at all.
 
 use std::fs::File;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use protocol::GameId;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{Notify, broadcast, oneshot};
 
 use super::rows::unavailable;
-use super::step::Step;
+use super::step::{Effects, Step};
 use super::wal::Carrier;
-use crate::store::fanout::{Fanout, LogEvent};
+use crate::store::fanout::Fanout;
 use crate::store::{LeaseToken, StoreError, StoreOptions};
 
-type Job = Box<dyn FnOnce(&mut Database) + Send>;
+/// So many steps share a transaction at most: the first is answered only with the last.
+const SHARED_BY: usize = 32;
+
+/// A step that waits for the thread.
+trait Job: Send {
+    /// Runs it; whether what it has written is to stand.
+    fn run(&mut self, step: &mut Step<'_>) -> bool;
+    /// Answers the caller with what has come of it, or with why nothing has.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+/// A [`Job`] and where its answer goes.
+struct Call<S, T> {
+    /// Taken when it runs.
+    step: Option<S>,
+    result: Result<T, StoreError>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, S: FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send> Job for Call<S, T> {
+    fn run(&mut self, running: &mut Step<'_>) -> bool {
+        if let Some(step) = self.step.take() {
+            self.result = step(running);
+        }
+        self.result.is_ok()
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        // A caller that has gone does not need the answer; the step has happened all the same.
+        let _ = self.answer.send(committed.and(self.result));
+    }
+}
 
 /// The way to the thread. Dropping it ends the thread and closes the database, so that it can be opened again.
 #[derive(Debug)]
 pub(super) struct DatabaseThread {
     /// Taken when the way is dropped.
-    jobs: Option<mpsc::Sender<Job>>,
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -47,7 +78,7 @@ impl DatabaseThread {
         work: Arc<Notify>,
         revoked: broadcast::Sender<LeaseToken>,
     ) -> Self {
-        let (jobs, receiver) = mpsc::channel::<Job>();
+        let (jobs, receiver) = mpsc::channel::<Box<dyn Job>>();
         let thread = std::thread::spawn(move || {
             let epoch = connection
                 .query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get::<_, String>(0))
@@ -55,8 +86,13 @@ impl DatabaseThread {
                 .and_then(|epoch| epoch.parse().ok())
                 .unwrap_or_default();
             let mut database = Database { connection, epoch, options, fanout, work, revoked, file };
-            while let Ok(job) = receiver.recv() {
-                job(&mut database);
+            while let Ok(first) = receiver.recv() {
+                let mut jobs = vec![first];
+                jobs.extend(receiver.try_iter().take(SHARED_BY - 1));
+                let committed = database.run(&mut jobs);
+                for job in jobs {
+                    job.answer(committed.clone());
+                }
             }
         });
         Self { jobs: Some(jobs), thread: Some(thread) }
@@ -69,10 +105,7 @@ impl DatabaseThread {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let gone = || StoreError::Unavailable { reason: "the database thread has ended".to_owned() };
-        let job: Job = Box::new(move |database| {
-            // A caller that has gone does not need the answer; the step has happened all the same.
-            let _ = answer.send(database.run(step));
-        });
+        let job = Box::new(Call { step: Some(step), result: Err(gone()), answer });
         self.jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
@@ -89,39 +122,52 @@ impl Drop for DatabaseThread {
 }
 
 impl Database {
-    fn run<T>(&mut self, step: impl FnOnce(&mut Step<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    /// Runs steps in one transaction, and tells the process what those have done that stand.
+    fn run(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(unavailable)?;
-        let mut running = Step {
-            tx: &transaction,
-            now: i64::try_from(now).unwrap_or(i64::MAX),
-            epoch: self.epoch,
-            options: &self.options,
-            appended: Vec::new(),
-            deleted: None,
-            revoked: Vec::new(),
-            wake: false,
-        };
-        let value = step(&mut running)?;
-        let Step { appended, deleted, revoked, wake, .. } = running;
+        // What one of several has written is undone without the others; that costs a copy of each page, so one alone does without.
+        let shared = jobs.len() > 1;
+        let savepoint =
+            |sql| transaction.prepare_cached(sql).and_then(|mut moved| moved.execute([])).map_err(unavailable);
+        let mut done = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+            let mut step = Step {
+                tx: &transaction,
+                now: i64::try_from(now).unwrap_or(i64::MAX),
+                epoch: self.epoch,
+                options: &self.options,
+                effects: Effects::default(),
+            };
+            // When SQLite has ended the transaction by itself, as it does when the disk is full, there is no savepoint any more, and
+            // all that share it fail.
+            if shared {
+                savepoint("SAVEPOINT step")?;
+            }
+            if job.run(&mut step) {
+                done.push(step.effects);
+            } else if shared {
+                savepoint("ROLLBACK TO step")?;
+            } else {
+                return transaction.rollback().map_err(unavailable);
+            }
+            if shared {
+                savepoint("RELEASE step")?;
+            }
+        }
         transaction.commit().map_err(unavailable)?;
         if let Some((carrier, _)) = &mut self.file {
-            carrier.committed();
+            carrier.committed(done.len());
         }
-        self.tell(appended, wake);
-        for token in revoked {
-            // Without a worker that listens, nobody needs to know.
-            let _ = self.revoked.send(token);
+        for effects in done {
+            self.tell(effects);
         }
-        if let Some(game) = deleted {
-            // Whoever follows the game is to look again, and finds that it is gone.
-            self.fanout.resync_game(game);
-        }
-        Ok(value)
+        Ok(())
     }
 
-    fn tell(&self, appended: Vec<(GameId, LogEvent)>, wake: bool) {
+    fn tell(&self, effects: Effects) {
+        let Effects { appended, deleted, revoked, wake } = effects;
         for (game, event) in appended {
             if !self.fanout.publish(game, event) {
                 self.fanout.forget_if_unused(game);
@@ -130,5 +176,56 @@ impl Database {
         if wake {
             self.work.notify_one();
         }
+        for token in revoked {
+            // Without a worker that listens, nobody needs to know.
+            let _ = self.revoked.send(token);
+        }
+        if let Some(game) = deleted {
+            // Whoever follows the game is to look again, and finds that it is gone.
+            self.fanout.resync_game(game);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::embedded::file;
+
+    fn start() -> DatabaseThread {
+        let connection = file::open_in_memory().unwrap();
+        let (fanout, work) = (Fanout::default(), Arc::new(Notify::new()));
+        DatabaseThread::start(connection, None, StoreOptions::default(), fanout, work, broadcast::channel(1).0)
+    }
+
+    fn note(step: &Step<'_>, name: &str) -> Result<(), StoreError> {
+        step.execute("INSERT INTO meta (name, value) VALUES (?1, '')", [name]).map(drop)
+    }
+
+    /// Keeps the thread busy until what is returned is dropped: what is sent meanwhile shares a transaction.
+    fn hold(database: &Arc<DatabaseThread>) -> mpsc::Sender<()> {
+        let (held, holds) = mpsc::channel::<()>();
+        let database = Arc::clone(database);
+        tokio::spawn(async move { database.run(move |_| holds.recv().or(Ok(()))).await });
+        held
+    }
+
+    #[tokio::test]
+    async fn a_step_that_fails_undoes_nothing_of_those_that_share_its_transaction() {
+        let database = Arc::new(start());
+        let held = hold(&database);
+        tokio::task::yield_now().await;
+
+        let refuse = |step: &mut Step<'_>| note(step, "refused").and(Err::<(), _>(StoreError::LeaseLost));
+        let before = database.run(|step| note(step, "before"));
+        let refused = database.run(refuse);
+        let after = database.run(|step| note(step, "after"));
+        let release = async { drop(held) };
+        let (before, refused, after, ()) = tokio::join!(before, refused, after, release);
+
+        assert!(matches!((before, refused, after), (Ok(()), Err(StoreError::LeaseLost), Ok(()))));
+        let names = "SELECT name FROM meta WHERE value = '' ORDER BY name";
+        let read = database.run(|step| step.all(names, [], |row| row.get::<_, String>(0).map_err(unavailable)));
+        assert_eq!(read.await.unwrap(), ["after", "before"]);
     }
 }

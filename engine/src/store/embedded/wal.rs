@@ -7,8 +7,9 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
-/// After how many commits the log is carried over; those that write anything make some thousand pages.
-const COMMITS: u32 = 128;
+/// After how many committed steps the log is carried over; those that write anything make some thousand pages, or fewer if
+/// they share transactions.
+const STEPS: usize = 128;
 /// How many pages (of 4 kB) the log may have before the writer carries over the rest itself. The log can begin anew only while
 /// nobody writes to it, and under a load that never pauses that is the one such moment.
 pub(super) const LONGEST: u32 = 16_384;
@@ -19,7 +20,8 @@ pub(super) struct Carrier {
     /// Taken when the way is dropped.
     tell: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
-    commits: u32,
+    /// Since it was last told.
+    steps: usize,
 }
 
 impl Carrier {
@@ -32,15 +34,16 @@ impl Carrier {
                 let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
             }
         });
-        Ok(Self { tell: Some(tell), thread: Some(thread), commits: 0 })
+        Ok(Self { tell: Some(tell), thread: Some(thread), steps: 0 })
     }
 
-    /// Counts a commit.
-    pub(super) fn committed(&mut self) {
-        self.commits = self.commits.wrapping_add(1);
-        if self.commits.is_multiple_of(COMMITS)
+    /// Counts steps that are committed.
+    pub(super) fn committed(&mut self, steps: usize) {
+        self.steps += steps;
+        if self.steps >= STEPS
             && let Some(tell) = &self.tell
         {
+            self.steps = 0;
             // One that is told already has not begun yet.
             let _ = tell.try_send(());
         }
@@ -71,12 +74,12 @@ mod tests {
         let path = directory.path().join(NAME);
         let mut carrier = Carrier::start(&path).unwrap();
 
-        for _ in 0..COMMITS {
+        for _ in 0..STEPS {
             connection.execute("INSERT INTO ballast VALUES (?1)", ["x".repeat(8_000)]).unwrap();
-            carrier.committed();
+            carrier.committed(1);
         }
         drop(carrier);
 
-        assert!(std::fs::metadata(&path).unwrap().len() > u64::from(COMMITS) * 8_000);
+        assert!(std::fs::metadata(&path).unwrap().len() > STEPS as u64 * 8_000);
     }
 }
