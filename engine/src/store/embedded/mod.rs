@@ -1,7 +1,7 @@
 //! The embedded backend: SQLite in one file, for one process, with nothing to install.
 //!
-//! Every step is one transaction on one thread that owns the database; another one carries what is committed from the log
-//! into the file. Subscribers and idle workers live in this process, so they are told directly, after the commit.
+//! Steps run in transactions on one thread that owns the database; another one carries what is committed from the log into
+//! the file. Subscribers and idle workers live in this process, so they are told directly, after the commit.
 
 mod claim;
 mod events;
@@ -82,7 +82,7 @@ impl EmbeddedStore {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one step as one transaction.
+    /// Runs a step, as a whole or not at all.
     async fn step<T: Send + 'static>(
         &self,
         step: impl FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send + 'static,

@@ -1,4 +1,4 @@
-//! One transaction, and the moves that steps are made of. They mirror `lua/common.lua` of the Redis backend.
+//! A step in a transaction, and the moves that steps are made of. They mirror `lua/common.lua` of the Redis backend.
 
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use crate::store::fanout::LogEvent;
 use crate::store::letter::RecordedAttempt;
 use crate::store::{IdempotencyKey, Lease, LeaseToken, NewRequest, StoreError, StoreOptions};
 
-/// A step that is under way, in a transaction that it may share.
+/// A step that is under way, in a transaction that it may share. It passes on whatever SQLite refuses: the transaction may be
+/// gone with that, and what were written then would stand alone.
 pub(super) struct Step<'a> {
     pub(super) tx: &'a Connection,
     /// The time of the step, in ms since 1970.

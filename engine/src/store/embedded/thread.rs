@@ -21,8 +21,8 @@ const SHARED_BY: usize = 32;
 
 /// A step that waits for the thread.
 trait Job: Send {
-    /// Runs it; whether what it has written is to stand.
-    fn run(&mut self, step: &mut Step<'_>) -> bool;
+    /// Runs it. What it has written is not to stand if it fails.
+    fn run(&mut self, step: &mut Step<'_>) -> Result<(), StoreError>;
     /// Answers the caller with what has come of it, or with why nothing has.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
@@ -36,11 +36,11 @@ struct Call<S, T> {
 }
 
 impl<T: Send, S: FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send> Job for Call<S, T> {
-    fn run(&mut self, running: &mut Step<'_>) -> bool {
+    fn run(&mut self, running: &mut Step<'_>) -> Result<(), StoreError> {
         if let Some(step) = self.step.take() {
             self.result = step(running);
         }
-        self.result.is_ok()
+        self.result.as_ref().map(|_| ()).map_err(StoreError::clone)
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
@@ -89,9 +89,15 @@ impl DatabaseThread {
             while let Ok(first) = receiver.recv() {
                 let mut jobs = vec![first];
                 jobs.extend(receiver.try_iter().take(SHARED_BY - 1));
-                let committed = database.run(&mut jobs);
-                for job in jobs {
-                    job.answer(committed.clone());
+                match database.run(&mut jobs) {
+                    // One after the other, as if each had been alone: nobody hears that a lease was taken away before it is given.
+                    Ok(done) => {
+                        for (job, effects) in jobs.into_iter().zip(done) {
+                            database.tell(effects);
+                            job.answer(Ok(()));
+                        }
+                    }
+                    Err(error) => jobs.into_iter().for_each(|job| job.answer(Err(error.clone()))),
                 }
             }
         });
@@ -122,8 +128,8 @@ impl Drop for DatabaseThread {
 }
 
 impl Database {
-    /// Runs steps in one transaction, and tells the process what those have done that stand.
-    fn run(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    /// Runs steps in one transaction; answers what each that stands has done. If the transaction fails, all of them have.
+    fn run(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Effects>, StoreError> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(unavailable)?;
         // What one of several has written is undone without the others; that costs a copy of each page, so one alone does without.
@@ -140,17 +146,19 @@ impl Database {
                 options: &self.options,
                 effects: Effects::default(),
             };
-            // When SQLite has ended the transaction by itself, as it does when the disk is full, there is no savepoint any more, and
-            // all that share it fail.
             if shared {
                 savepoint("SAVEPOINT step")?;
             }
-            if job.run(&mut step) {
-                done.push(step.effects);
-            } else if shared {
-                savepoint("ROLLBACK TO step")?;
-            } else {
-                return transaction.rollback().map_err(unavailable);
+            match job.run(&mut step) {
+                Ok(()) => done.push(step.effects),
+                // SQLite has ended the transaction by itself, as it does when the disk is full, and undone all of it.
+                Err(error) if transaction.is_autocommit() => return Err(error),
+                Err(_) if shared => {
+                    savepoint("ROLLBACK TO step")?;
+                    done.push(Effects::default());
+                }
+                // The transaction is undone where it is dropped.
+                Err(_) => return Ok(vec![Effects::default()]),
             }
             if shared {
                 savepoint("RELEASE step")?;
@@ -160,10 +168,7 @@ impl Database {
         if let Some((carrier, _)) = &mut self.file {
             carrier.committed(done.len());
         }
-        for effects in done {
-            self.tell(effects);
-        }
-        Ok(())
+        Ok(done)
     }
 
     fn tell(&self, effects: Effects) {
@@ -189,17 +194,24 @@ impl Database {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
+
     use super::*;
     use crate::store::embedded::file;
 
-    fn start() -> DatabaseThread {
+    fn start(work: &Arc<Notify>) -> Arc<DatabaseThread> {
         let connection = file::open_in_memory().unwrap();
-        let (fanout, work) = (Fanout::default(), Arc::new(Notify::new()));
-        DatabaseThread::start(connection, None, StoreOptions::default(), fanout, work, broadcast::channel(1).0)
+        let (options, fanout, revoked) = (StoreOptions::default(), Fanout::default(), broadcast::channel(1).0);
+        Arc::new(DatabaseThread::start(connection, None, options, fanout, Arc::clone(work), revoked))
     }
 
     fn note(step: &Step<'_>, name: &str) -> Result<(), StoreError> {
         step.execute("INSERT INTO meta (name, value) VALUES (?1, '')", [name]).map(drop)
+    }
+
+    async fn noted(database: &DatabaseThread) -> Vec<String> {
+        let names = "SELECT name FROM meta WHERE value = '' ORDER BY name";
+        database.run(|step| step.all(names, [], |row| row.get(0).map_err(unavailable))).await.unwrap()
     }
 
     /// Keeps the thread busy until what is returned is dropped: what is sent meanwhile shares a transaction.
@@ -212,7 +224,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_step_that_fails_undoes_nothing_of_those_that_share_its_transaction() {
-        let database = Arc::new(start());
+        let database = start(&Arc::default());
         let held = hold(&database);
         tokio::task::yield_now().await;
 
@@ -224,8 +236,48 @@ mod tests {
         let (before, refused, after, ()) = tokio::join!(before, refused, after, release);
 
         assert!(matches!((before, refused, after), (Ok(()), Err(StoreError::LeaseLost), Ok(()))));
-        let names = "SELECT name FROM meta WHERE value = '' ORDER BY name";
-        let read = database.run(|step| step.all(names, [], |row| row.get::<_, String>(0).map_err(unavailable)));
-        assert_eq!(read.await.unwrap(), ["after", "before"]);
+        assert_eq!(noted(&database).await, ["after", "before"]);
+    }
+
+    #[tokio::test]
+    async fn when_there_is_no_space_left_all_that_share_the_transaction_learn_it_and_nothing_is_told() {
+        let work = Arc::default();
+        let database = start(&work);
+        let held = hold(&database);
+        tokio::task::yield_now().await;
+
+        let before = database.run(|step| {
+            step.effects.wake = true;
+            note(step, "before")
+        });
+        let full = database.run(|step| {
+            step.first("PRAGMA max_page_count = 1", [], |_| Ok(()))?;
+            note(step, &"x".repeat(100_000))
+        });
+        let after = database.run(|step| note(step, "after"));
+        let release = async { drop(held) };
+        let (before, full, after, ()) = tokio::join!(before, full, after, release);
+
+        for answer in [before, full, after] {
+            let Err(StoreError::Unavailable { reason }) = answer else { panic!("{answer:?}") };
+            assert!(reason.contains("full"), "{reason}");
+        }
+        assert!(noted(&database).await.is_empty());
+        assert!(work.notified().now_or_never().is_none());
+        let widen = |step: &mut Step<'_>| step.first("PRAGMA max_page_count = 100000", [], |_| Ok(()));
+        database.run(widen).await.unwrap();
+        database.run(|step| note(step, "later")).await.unwrap();
+        assert_eq!(noted(&database).await, ["later"]);
+    }
+
+    #[tokio::test]
+    async fn a_step_alone_that_finds_no_space_left_says_so() {
+        let database = start(&Arc::default());
+        let full = database.run(|step| {
+            step.first("PRAGMA max_page_count = 1", [], |_| Ok(()))?;
+            note(step, &"x".repeat(100_000))
+        });
+        let Err(StoreError::Unavailable { reason }) = full.await else { panic!("there was space") };
+        assert!(reason.contains("full"), "{reason}");
     }
 }

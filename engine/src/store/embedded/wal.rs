@@ -24,14 +24,36 @@ pub(super) struct Carrier {
     steps: usize,
 }
 
+/// What the thread works with.
+struct Carrying {
+    connection: Connection,
+    /// How many calls are still the writer's.
+    rests: u32,
+}
+
+impl Carrying {
+    fn called(&mut self) {
+        if self.rests > 0 {
+            self.rests -= 1;
+            return;
+        }
+        // What is not carried over now is next time, or by the writer.
+        let pages = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, u32>(1));
+        if pages.is_ok_and(|pages| pages >= LONGEST) {
+            // The writer cannot carry over the rest while this thread does. A next call may wait already; before the one after it the
+            // writer commits, and has the log to itself.
+            self.rests = 2;
+        }
+    }
+}
+
 impl Carrier {
     pub(super) fn start(file: &Path) -> Result<Self, rusqlite::Error> {
-        let connection = Connection::open(file)?;
+        let mut carrying = Carrying { connection: Connection::open(file)?, rests: 0 };
         let (tell, told) = mpsc::sync_channel(1);
         let thread = std::thread::spawn(move || {
             while told.recv().is_ok() {
-                // What is not carried over now is next time, or by the writer.
-                let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+                carrying.called();
             }
         });
         Ok(Self { tell: Some(tell), thread: Some(thread), steps: 0 })
@@ -81,5 +103,29 @@ mod tests {
         drop(carrier);
 
         assert!(std::fs::metadata(&path).unwrap().len() > STEPS as u64 * 8_000);
+    }
+
+    #[test]
+    fn a_log_that_has_grown_long_is_left_to_the_writer_for_a_while() {
+        let directory = tempfile::tempdir().unwrap();
+        let (connection, _lock) = file::open(directory.path(), Sync::Normal).unwrap();
+        connection.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+        connection.execute_batch("CREATE TABLE ballast (bytes BLOB)").unwrap();
+        let write =
+            |pages: u32| connection.execute("INSERT INTO ballast VALUES (zeroblob(?1))", [pages * 4_096]).unwrap();
+        let path = directory.path().join(NAME);
+        let carried = || std::fs::metadata(&path).unwrap().len();
+        let mut carrying = Carrying { connection: Connection::open(&path).unwrap(), rests: 0 };
+
+        write(LONGEST);
+        carrying.called();
+        let first = carried();
+        write(100);
+        for _ in 0..2 {
+            carrying.called();
+            assert_eq!(carried(), first);
+        }
+        carrying.called();
+        assert!(carried() > first);
     }
 }
