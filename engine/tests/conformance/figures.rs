@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use engine::store::{StoreOptions, WorkerId};
 use protocol::QueueView;
-use tokio::time::Instant;
 
 use crate::bench::Bench;
-use crate::fixture::{PATIENCE, claim, claim_one, finish, new_game, options, problem_text, say};
+use crate::fixture::{claim, claim_one, finish, new_game, options, problem_text, say, until};
 
 pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
     let store = bench.store().await;
@@ -60,16 +59,9 @@ pub(crate) async fn the_queue_knows_how_long_the_oldest_request_has_waited(bench
     let store = bench.store().await;
     let game = new_game(&store).await;
     say(&store, game, "first").await;
-    let begun = Instant::now();
 
-    let first_age = loop {
-        let age = store.queue().await.unwrap().oldest_age_ms;
-        if age >= 20 {
-            break age;
-        }
-        assert!(begun.elapsed() < PATIENCE, "its age stays at {age} ms");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    };
+    let age = async || Some(store.queue().await.unwrap().oldest_age_ms).filter(|age| *age >= 20);
+    let first_age = until("an age of 20 ms", age).await;
     let other = new_game(&store).await;
     say(&store, other, "second").await;
 
@@ -113,11 +105,8 @@ pub(crate) async fn the_status_of_a_finished_request_is_forgotten_after_its_time
     let waiting = say(&store, other, "wait").await;
     assert!(store.request(id).await.unwrap().is_some());
 
-    let begun = Instant::now();
-    while store.request(id).await.unwrap().is_some() {
-        assert!(begun.elapsed() < PATIENCE, "it is still known");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let forgotten = async || store.request(id).await.unwrap().is_none().then_some(());
+    until("the end of the status", forgotten).await;
     assert!(store.request(waiting).await.unwrap().is_some(), "an unfinished request is never forgotten");
     // A store that keeps finished requests in a table clears it with the next claims.
     claim(&store, 1).await;

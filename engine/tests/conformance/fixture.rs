@@ -20,6 +20,21 @@ pub(crate) const ATTEMPTS: u32 = 3;
 /// How long a test waits for something that must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Asks until there is an answer; `what` is there then. For what time alone brings: nothing announces it, so that it can only be
+/// asked for again.
+pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let mut again = tokio::time::interval(Duration::from_millis(5));
+    let answer = async {
+        loop {
+            again.tick().await;
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_| panic!("{what}: not within {PATIENCE:?}"))
+}
+
 /// Leases that do not pass by themselves while a test runs.
 pub(crate) fn options() -> StoreOptions {
     StoreOptions {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    PATIENCE, accept, claim, claim_one, finish, keyed, message, new_game, options, problem_text, request, run_all, say,
+    accept, claim, claim_one, finish, keyed, message, new_game, options, problem_text, request, run_all, say, until,
 };
 
 pub(crate) async fn a_message_that_is_sent_again_under_its_key_is_the_same_request(bench: Bench) {
@@ -70,15 +70,15 @@ pub(crate) async fn a_key_is_kept_for_its_time_after_the_request_has_ended(bench
     finish(&store, &claim_one(&store).await, &[]).await;
     let ended = Instant::now();
 
-    let second = loop {
+    let second = until("the end of the key", async || {
         let answer = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
         if answer.id != first.id {
-            break answer;
+            return Some(answer);
         }
         assert_eq!(answer.status, RequestStatus::Completed, "the status is kept as long as the key");
-        assert!(ended.elapsed() < PATIENCE, "the key is still kept");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    };
+        None
+    })
+    .await;
     assert!(ended.elapsed() >= Duration::from_millis(250), "it was kept for {:?}", ended.elapsed());
     assert_eq!(second.status, RequestStatus::Queued);
 }
@@ -92,11 +92,8 @@ pub(crate) async fn a_dead_letter_keeps_its_key(bench: Bench) {
     // Once a later request is forgotten, the time of this one would be over as well.
     let later = say(&store, game, "listen").await;
     finish(&store, &claim_one(&store).await, &[]).await;
-    let begun = Instant::now();
-    while store.request(later).await.unwrap().is_some() {
-        assert!(begun.elapsed() < PATIENCE, "the later one is still known");
-        tokio::task::yield_now().await;
-    }
+    let forgotten = async || store.request(later).await.unwrap().is_none().then_some(());
+    until("the end of the later one", forgotten).await;
     // A store that keeps finished requests in a table clears it with the next claims.
     claim(&store, 1).await;
 

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use protocol::{Attempt, Event, RequestStatus};
-use tokio::time::Instant;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    PATIENCE, claim, claim_one, finish, latest, log, names, narrated, new_game, problem, problem_text, request,
-    requests, run_all, say,
+    claim, claim_one, finish, latest, log, names, narrated, new_game, problem, problem_text, request, requests,
+    run_all, say, until,
 };
 
 pub(crate) async fn a_retry_keeps_its_place_and_counts_its_attempt(bench: Bench) {
@@ -45,14 +44,7 @@ pub(crate) async fn a_retry_is_not_claimed_before_its_time(bench: Bench) {
     store.retry(&failed.lease, DELAY, &problem_text()).await.unwrap();
 
     let waiting = request(&store, failed.lease.request).await;
-    let begun = Instant::now();
-    let again = loop {
-        if let Some(claim) = claim(&store, 1).await.pop() {
-            break claim;
-        }
-        assert!(begun.elapsed() < PATIENCE, "it was not claimed within {PATIENCE:?}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    };
+    let again = until("a claim", async || claim(&store, 1).await.pop()).await;
     let again = request(&store, again.lease.request).await;
     assert!(again.started_at >= waiting.not_before, "{again:?}");
 }
