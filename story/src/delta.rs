@@ -1,5 +1,5 @@
-//! A delta: what one turn changes. The model extracts one from its narration, and a conditional's `then` is one. Which of its effects
-//! come to pass is decided by `apply`.
+//! A delta: what one turn changes. The model extracts one from its narration, and a conditional's `then` is one. `apply` decides which of
+//! its effects take place.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ pub struct Delta {
     /// Whether the game is over; `false` never revives one.
     #[serde(skip_serializing_if = "is_false")]
     pub game_ended: bool,
-    /// A story event: the narrator is asked to tell this on a turn of its own. Conditionals only.
+    /// A story event: the narrator describes this on a turn of its own. Conditionals only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The domain of story-engine, pure: content as authors write it, the state of a game, what a turn may change, what a model is told,
+//! The domain of story-engine, pure: content as authors write it, the state of a game, what a turn may change, what a model reads,
 //! and what is wrong with content. No IO, no clock, no randomness: the same arguments give the same answer, always.
 //!
 //! A turn, as the engine runs it:
@@ -17,7 +17,7 @@ mod patch;
 mod prompt;
 mod serde_util;
 mod state;
-mod suggest;
+pub mod suggest;
 #[cfg(test)]
 mod testing;
 mod when;
@@ -39,3 +39,8 @@ pub use patch::{PatchError, StatePatch, patch};
 pub use prompt::{Input, Prompt, PromptError, extraction_prompt, narration_prompt, summary_prompt, user_text};
 pub use state::{ChatMessage, DEFAULT_TEMPERATURE, GameState, Role, Rules};
 pub use when::{Comparison, ComparisonError, When};
+
+/// The example of the README, compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

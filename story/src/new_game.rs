@@ -87,8 +87,8 @@ const PC_PLACEHOLDER: &str = "%s";
 
 /// Starts a game: its state, and the messages that open its history.
 ///
-/// What the player asks for must exist. What only the scenario names may be missing: without its narrator the engine's own voice tells
-/// the story, without its PC the `classic` one plays it, and without that one, nobody in particular.
+/// What the player asks for must exist. What only the scenario names may be missing: without its narrator the game has
+/// none, without its PC it uses `classic`, and without that one it has no PC.
 pub fn new_game(library: &Library, new: &NewGame) -> Result<(GameState, Vec<ChatMessage>), NewGameError> {
     let scenario = library.scenario(&new.scenario).ok_or_else(|| NewGameError::UnknownScenario {
         id: new.scenario.clone(),

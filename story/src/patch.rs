@@ -40,7 +40,7 @@ pub struct StatePatch {
     /// What the player carries, instead of what they carry now; nobody else then has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_inventory: Option<Vec<String>>,
-    /// The messages, instead of those there are. The state does not hold them: whoever stores the history applies this.
+    /// The messages, instead of those there are. The state does not hold them: the owner of the history applies this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_history: Option<Vec<ChatMessage>>,
     /// The variables, instead of those there are; with `scene_name`, over those of the scene.
@@ -118,7 +118,7 @@ impl PatchError {
 pub fn patch(library: &Library, state: &GameState, changes: &StatePatch) -> Result<GameState, PatchError> {
     let scenario =
         library.scenario(&state.scenario).ok_or_else(|| PatchError::MissingScenario(state.scenario.clone()))?;
-    refuse_other_scenario(state, changes)?;
+    reject_other_scenario(state, changes)?;
     let mut patched = state.clone();
 
     // The inventory comes first: what the player is to have or not decides what the scene's rooms hold.
@@ -156,7 +156,7 @@ pub fn patch(library: &Library, state: &GameState, changes: &StatePatch) -> Resu
     Ok(patched)
 }
 
-fn refuse_other_scenario(state: &GameState, changes: &StatePatch) -> Result<(), PatchError> {
+fn reject_other_scenario(state: &GameState, changes: &StatePatch) -> Result<(), PatchError> {
     match &changes.scenario {
         Some(asked) if normalize_id(asked) != normalize_id(&state.scenario) => {
             Err(PatchError::OtherScenario { own: state.scenario.clone(), asked: asked.clone() })
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused_by_field() {
+    fn an_invalid_value_is_rejected_by_field() {
         for (json, field, message) in [
             (serde_json::json!({ "scene_name": "rescu" }), "scene_name", "did you mean `rescue`?"),
             (serde_json::json!({ "user_location": "jety" }), "user_location", "did you mean `jetty`?"),

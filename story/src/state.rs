@@ -1,5 +1,5 @@
 //! The state of a game: everything that a turn reads and changes. The history of messages is kept apart, because it only grows; ids,
-//! providers and time stamps belong to whoever stores games.
+//! providers and time stamps belong to the store.
 
 use std::collections::{BTreeMap, BTreeSet};
 

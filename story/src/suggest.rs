@@ -1,36 +1,34 @@
-//! "Did you mean": the known name that is nearest to one that is not known.
+//! "Did you mean": the known name that is nearest to an unknown one. Every crate above `story` uses this one metric.
 
 use strsim::normalized_damerau_levenshtein;
 
-/// Below this likeness a suggestion would be noise.
-const LIKENESS: f64 = 0.6;
+/// The lowest similarity, from 0 to 1, that is worth a suggestion.
+const MIN_SIMILARITY: f64 = 0.6;
 
-/// The candidate that somebody who wrote `name` probably meant; the first of equals.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The candidate that is most similar to `name`, whatever the case; the first of equals. `None` if none is similar enough.
+///
+/// The metric is the normalized Damerau-Levenshtein distance: a transposed pair of letters is one mistake. Jaro-Winkler was rejected,
+/// because it favours a common beginning and suggests `lamp_post` for `lamp_room`.
+///
+/// ```
+/// assert_eq!(story::suggest::nearest("lamp_rom", ["jetty", "lamp_room"]), Some("lamp_room"));
+/// assert_eq!(story::suggest::nearest("moon", ["jetty", "lamp_room"]), None);
+/// ```
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let mut best = None;
-    let mut best_likeness = LIKENESS;
+    let mut best_similarity = MIN_SIMILARITY;
     for candidate in candidates {
-        let likeness = normalized_damerau_levenshtein(&name, &candidate.to_lowercase());
-        if likeness > best_likeness {
-            (best, best_likeness) = (Some(candidate), likeness);
+        let similarity = normalized_damerau_levenshtein(&name, &candidate.to_lowercase());
+        if similarity > best_similarity {
+            (best, best_similarity) = (Some(candidate), similarity);
         }
     }
     best
 }
 
-/// `; did you mean `x`?`, or nothing.
-pub(crate) fn did_you_mean(suggestion: Option<&str>) -> String {
+/// `; did you mean `x`?` for the end of an error message, or nothing.
+#[must_use]
+pub fn did_you_mean(suggestion: Option<&str>) -> String {
     suggestion.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_name_is_suggested_and_a_far_one_is_not() {
-        assert_eq!(nearest("lamp_rom", ["jetty", "lamp_room"]), Some("lamp_room"));
-        assert_eq!(nearest("moon", ["jetty", "lamp_room"]), None);
-    }
 }

@@ -42,7 +42,7 @@ pub struct When {
     pub any: Vec<When>,
     /// This does not hold.
     pub not: Option<Box<When>>,
-    /// Keys that nobody knows: they keep the condition from ever being true.
+    /// Unknown keys. With one, the condition is never true.
     #[schemars(skip)]
     pub unknown: BTreeMap<String, Value>,
 }

@@ -60,7 +60,7 @@ impl<'a> Turn<'a> {
             }
             Latch::Edge | Latch::Repeat => {}
         }
-        self.bring_about(&Author::Conditional(id.to_owned()), &conditional.then);
+        self.apply_delta(&Author::Conditional(id.to_owned()), &conditional.then);
         if let Some(prompt) = conditional.then.prompt.as_deref().map(str::trim).filter(|prompt| !prompt.is_empty()) {
             self.story_events.push(StoryEvent { id: id.to_owned(), prompt: prompt.to_owned() });
         }

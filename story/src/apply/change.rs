@@ -1,4 +1,4 @@
-//! What a turn did, and what it refused to do, as data for events and records.
+//! What a turn changed and what it rejected, as data for events and records.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,22 +52,22 @@ pub enum Author {
     Conditional(String),
 }
 
-/// An effect that did not come to pass.
+/// An effect that was not applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rejection {
     /// Whose effect it was.
     pub author: Author,
     /// JSON pointer into the delta: `/item_events/0`.
     pub effect: String,
-    /// Why it was refused, and where possible what would have been accepted.
+    /// Why it was rejected and, where possible, what would be accepted.
     pub reason: String,
 }
 
-/// Something that the narrator is to tell on a turn of its own.
+/// Something that the narrator describes on a turn of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoryEvent {
     /// The id of the conditional that caused it.
     pub id: String,
-    /// What is to be told.
+    /// What the narrator is to describe.
     pub prompt: String,
 }

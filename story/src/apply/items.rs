@@ -2,7 +2,7 @@
 //! wherever it is, or creates it.
 
 use super::change::{Author, Change, Holder};
-use super::refusal::Refusal;
+use super::reason::Reason;
 use super::turn::Turn;
 use crate::delta::{HolderKind, HolderRef, ItemAction, ItemEvent};
 use crate::state::Rules;
@@ -17,7 +17,7 @@ struct Transfer {
 }
 
 impl Turn<'_> {
-    pub(super) fn item_event(&mut self, author: &Author, event: &ItemEvent) -> Result<(), Refusal> {
+    pub(super) fn item_event(&mut self, author: &Author, event: &ItemEvent) -> Result<(), Reason> {
         let uses_nothing_up = event.action == ItemAction::Use && !event.consumed;
         if event.item.trim().is_empty() || uses_nothing_up {
             return Ok(());
@@ -32,12 +32,12 @@ impl Turn<'_> {
     }
 
     /// Where a model's item really is: with the holder that it names or, if it names none, within the player's reach.
-    fn source_for_model(&self, event: &ItemEvent) -> Result<(String, Option<Holder>), Refusal> {
+    fn source_for_model(&self, event: &ItemEvent) -> Result<(String, Option<Holder>), Reason> {
         let wanted = event.item.as_str();
         if event.action == ItemAction::Acquire
             && let Some(item) = matching(&self.state.user_inventory, wanted)
         {
-            return Err(Refusal::AlreadyHeld { item: item.clone() });
+            return Err(Reason::AlreadyHeld { item: item.clone() });
         }
         let named = event.from.as_ref().map(|from| self.holder(from, wanted)).transpose()?;
         let candidates = named.clone().map_or_else(|| self.usual_sources(event.action), |holder| vec![holder]);
@@ -45,23 +45,23 @@ impl Turn<'_> {
             return if self.is_within_reach(&holder) {
                 Ok((item, Some(holder)))
             } else {
-                Err(Refusal::OutOfReach { holder: describe(&holder) })
+                Err(Reason::OutOfReach { holder: describe(&holder) })
             };
         }
         if self.may_be_introduced(event, named.as_ref()) {
             return Ok((wanted.trim().to_owned(), None));
         }
         Err(match named {
-            Some(holder) => Refusal::NotThere { item: wanted.to_owned(), holder: describe(&holder) },
+            Some(holder) => Reason::NotThere { item: wanted.to_owned(), holder: describe(&holder) },
             None if matches!(event.action, ItemAction::Give | ItemAction::Drop) => {
-                Refusal::NotThere { item: wanted.to_owned(), holder: describe(&Holder::Player) }
+                Reason::NotThere { item: wanted.to_owned(), holder: describe(&Holder::Player) }
             }
-            None => Refusal::NotHere { item: wanted.to_owned() },
+            None => Reason::NotHere { item: wanted.to_owned() },
         })
     }
 
     /// Where the item of a conditional is: where it says, or wherever it is, or nowhere yet.
-    fn source_for_conditional(&self, event: &ItemEvent) -> Result<(String, Option<Holder>), Refusal> {
+    fn source_for_conditional(&self, event: &ItemEvent) -> Result<(String, Option<Holder>), Reason> {
         let wanted = event.item.as_str();
         let mut candidates: Vec<_> = event.from.iter().filter_map(|from| self.holder(from, wanted).ok()).collect();
         if event.action == ItemAction::Use {
@@ -69,7 +69,7 @@ impl Turn<'_> {
                 candidates.push(Holder::Player);
             }
             let (item, holder) =
-                self.find(wanted, candidates).ok_or_else(|| Refusal::NotHere { item: wanted.to_owned() })?;
+                self.find(wanted, candidates).ok_or_else(|| Reason::NotHere { item: wanted.to_owned() })?;
             return Ok((item, Some(holder)));
         }
         candidates.push(Holder::Player);
@@ -79,7 +79,7 @@ impl Turn<'_> {
         Ok(found.map_or_else(|| (wanted.trim().to_owned(), None), |(item, holder)| (item, Some(holder))))
     }
 
-    /// Who may have an item of which only the action is told, likeliest first.
+    /// The possible holders of an item when the event names none, likeliest first.
     fn usual_sources(&self, action: ItemAction) -> Vec<Holder> {
         let player = || [Holder::Player].into_iter();
         let around = || {
@@ -96,7 +96,7 @@ impl Turn<'_> {
         }
     }
 
-    /// In relaxed mode a player may pick up a thing that nobody thought of, where they are; never a second copy of one that exists.
+    /// In relaxed mode a player may pick up a thing that the author did not list, where they are; never a second copy of one that exists.
     fn may_be_introduced(&self, event: &ItemEvent, named: Option<&Holder>) -> bool {
         let is_here = match named {
             None => true,
@@ -109,18 +109,18 @@ impl Turn<'_> {
             && !exists(&self.state, &event.item)
     }
 
-    fn destination(&self, author: &Author, event: &ItemEvent) -> Result<Option<Holder>, Refusal> {
+    fn destination(&self, author: &Author, event: &ItemEvent) -> Result<Option<Holder>, Reason> {
         let named = event.to.as_ref().map(|to| self.holder(to, &event.item)).transpose();
         match (event.action, author) {
             (ItemAction::Acquire, _) => Ok(Some(Holder::Player)),
             (ItemAction::Use, _) => Ok(None),
-            // An author who drops or gives something to nobody wants it gone; a model has only left out the obvious.
+            // A conditional that drops or gives an item without a recipient removes it; a model only left out the obvious.
             (_, Author::Conditional(_)) => named,
             (ItemAction::Drop, Author::Model) => {
                 Ok(named?.or_else(|| Some(Holder::Location(self.state.user_location.clone()))))
             }
             (ItemAction::Give | ItemAction::Move, Author::Model) => {
-                named?.map(Some).ok_or_else(|| Refusal::NoRecipient { item: event.item.clone() })
+                named?.map(Some).ok_or_else(|| Reason::NoRecipient { item: event.item.clone() })
             }
         }
     }
@@ -147,23 +147,23 @@ impl Turn<'_> {
     }
 
     /// The holder that is meant by `named`.
-    fn holder(&self, named: &HolderRef, item: &str) -> Result<Holder, Refusal> {
+    fn holder(&self, named: &HolderRef, item: &str) -> Result<Holder, Reason> {
         let name = named.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         match (named.kind, name) {
             (HolderKind::Player, _) => Ok(Holder::Player),
             (HolderKind::Location, None) => Ok(Holder::Location(self.state.user_location.clone())),
             (HolderKind::Location, Some(name)) => self.known_location(name).map(Holder::Location),
-            (HolderKind::Npc, None) => Err(Refusal::UnnamedNpc { item: item.to_owned() }),
+            (HolderKind::Npc, None) => Err(Reason::UnnamedNpc { item: item.to_owned() }),
             (HolderKind::Npc, Some(name)) => self.known_npc(name).map(Holder::Npc),
         }
     }
 
     /// The key of any NPC of the world.
-    pub(super) fn known_npc(&self, name: &str) -> Result<String, Refusal> {
+    pub(super) fn known_npc(&self, name: &str) -> Result<String, Reason> {
         let npcs = &self.state.npcs;
         npc_key(npcs, name).map(str::to_owned).ok_or_else(|| {
             let names = npcs.iter().flat_map(|(key, npc)| [key.as_str(), &npc.name]);
-            Refusal::UnknownNpc { name: name.trim().to_owned(), suggestion: nearest(name, names).map(str::to_owned) }
+            Reason::UnknownNpc { name: name.trim().to_owned(), suggestion: nearest(name, names).map(str::to_owned) }
         })
     }
 

@@ -12,7 +12,7 @@ fn event(event: &Value) -> Value {
     json!({ "item_events": [event] })
 }
 
-fn refused(state: &GameState, changes: &Value) -> String {
+fn rejected(state: &GameState, changes: &Value) -> String {
     let applied = model(state, event(changes));
     assert_eq!(applied.state.user_inventory, state.user_inventory);
     assert_eq!(applied.rejections.len(), 1, "{:?}", applied.rejections);
@@ -64,11 +64,11 @@ fn an_item_is_taken_from_an_npc_by_key_or_name() {
 fn an_item_cannot_be_taken_from_where_it_is_not() {
     let state = new_state();
     let from_gull = json!({ "item": "oar", "action": "acquire", "from": { "type": "npc", "name": "gull" } });
-    assert_eq!(refused(&state, &from_gull), "the NPC `gull` does not have `oar`");
+    assert_eq!(rejected(&state, &from_gull), "the NPC `gull` does not have `oar`");
     let from_nobody = json!({ "item": "oar", "action": "acquire", "from": { "type": "npc", "name": "gul" } });
-    assert_eq!(refused(&state, &from_nobody), "the world has no NPC `gul`; did you mean `gull`?");
+    assert_eq!(rejected(&state, &from_nobody), "the world has no NPC `gul`; did you mean `gull`?");
     assert_eq!(
-        refused(&state, &json!({ "item": "crown", "action": "acquire" })),
+        rejected(&state, &json!({ "item": "crown", "action": "acquire" })),
         "`crown` is not within the player's reach"
     );
 }
@@ -77,7 +77,7 @@ fn an_item_cannot_be_taken_from_where_it_is_not() {
 fn an_item_cannot_be_taken_from_a_room_that_the_player_has_not_entered() {
     let matches =
         json!({ "item": "matches", "action": "acquire", "from": { "type": "location", "name": "lamp_room" } });
-    assert_eq!(refused(&new_state(), &matches), "the location `lamp_room` is not within the player's reach");
+    assert_eq!(rejected(&new_state(), &matches), "the location `lamp_room` is not within the player's reach");
 
     let on_the_way = model(
         &new_state(),
@@ -93,7 +93,7 @@ fn an_item_cannot_be_taken_from_a_room_that_the_player_has_not_entered() {
 #[test]
 fn what_the_player_has_is_not_taken_twice() {
     assert_eq!(
-        refused(&new_state(), &json!({ "item": "LANTERN", "action": "acquire" })),
+        rejected(&new_state(), &json!({ "item": "LANTERN", "action": "acquire" })),
         "the player has `lantern` already"
     );
 }
@@ -103,10 +103,13 @@ fn in_relaxed_mode_a_new_thing_can_be_picked_up_but_no_copy_of_one_that_exists()
     let applied = model(&relaxed(), event(&json!({ "item": "pebble", "action": "acquire" })));
     assert!(applied.state.user_inventory.contains(&"pebble".to_owned()));
     assert_eq!(
-        refused(&relaxed(), &json!({ "item": "buoy", "action": "acquire", "from": { "type": "npc", "name": "gull" } })),
+        rejected(
+            &relaxed(),
+            &json!({ "item": "buoy", "action": "acquire", "from": { "type": "npc", "name": "gull" } })
+        ),
         "the NPC `gull` does not have `buoy`"
     );
-    refused(&relaxed(), &json!({ "item": "logbook", "action": "acquire", "from": { "type": "location" } }));
+    rejected(&relaxed(), &json!({ "item": "logbook", "action": "acquire", "from": { "type": "location" } }));
 }
 
 #[test]
@@ -120,7 +123,7 @@ fn what_is_dropped_lies_where_the_player_is() {
     let applied = model(&new_state(), event(&json!({ "item": "lantern", "action": "drop" })));
     assert_eq!(applied.state.user_inventory, ["whistle"]);
     assert_eq!(applied.state.locations["jetty"].items, ["oar", "lantern"]);
-    assert_eq!(refused(&new_state(), &json!({ "item": "oar", "action": "drop" })), "the player does not have `oar`");
+    assert_eq!(rejected(&new_state(), &json!({ "item": "oar", "action": "drop" })), "the player does not have `oar`");
 }
 
 #[test]
@@ -131,11 +134,11 @@ fn what_is_given_is_with_the_one_who_got_it() {
     );
     assert_eq!(applied.state.npcs["gull"].items, ["net", "lantern"]);
     assert_eq!(
-        refused(&new_state(), &json!({ "item": "lantern", "action": "give" })),
+        rejected(&new_state(), &json!({ "item": "lantern", "action": "give" })),
         "it is not said who gets `lantern`; name a `to`"
     );
     let to_nobody = json!({ "item": "lantern", "action": "give", "to": { "type": "npc", "name": "Neptune" } });
-    assert_eq!(refused(&new_state(), &to_nobody), "the world has no NPC `Neptune`", "it does not vanish");
+    assert_eq!(rejected(&new_state(), &to_nobody), "the world has no NPC `Neptune`", "it does not vanish");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Applying a turn: the delta is checked against the world and brought about, each effect once; then the scene's conditionals cascade.
-//! What is refused is recorded, never an error: a model that is wrong about one thing may be right about the next.
+//! Applying a turn: each effect of the delta is checked against the world and applied once; then the scene's conditionals cascade.
+//! A rejected effect is recorded and is never an error: a model that is wrong about one effect may be right about the next.
 
 mod cascade;
 mod change;
@@ -9,7 +9,8 @@ mod items_tests;
 mod monsters;
 mod movement;
 mod npcs;
-mod refusal;
+mod reason;
+
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -30,16 +31,16 @@ use crate::state::{GameState, Rules};
 use crate::suggest::did_you_mean;
 use crate::world::leave_behind;
 
-/// What a turn came to.
+/// The outcome of a turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Applied {
     /// The game after the turn.
     pub state: GameState,
     /// What is different, in the order in which it happened.
     pub changes: Vec<Change>,
-    /// What was refused.
+    /// What was rejected.
     pub rejections: Vec<Rejection>,
-    /// What the narrator is to tell next, in order.
+    /// What the narrator describes next, in order.
     pub story_events: Vec<StoryEvent>,
 }
 
@@ -75,7 +76,7 @@ pub fn apply(library: &Library, before: &GameState, delta: &Delta, input: &Input
     if !before.is_ended {
         turn.state.turn_counter = before.turn_counter.saturating_add(1);
         turn.state.scene_turn_counter = before.scene_turn_counter.saturating_add(1);
-        turn.bring_about(&Author::Model, delta);
+        turn.apply_delta(&Author::Model, delta);
         turn.cascade();
         leave_behind(scenario, &mut turn.state);
         turn.state.just_entered = turn.state.user_location != before.user_location;

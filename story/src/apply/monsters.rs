@@ -1,32 +1,32 @@
 //! Monsters come and go, by the author's word only.
 
 use super::change::{Author, Change, Holder};
-use super::refusal::Refusal;
+use super::reason::Reason;
 use super::turn::Turn;
 use crate::content::{ContentKind, Monster};
 use crate::delta::{MonsterAction, MonsterEvent};
 use crate::world::exists;
 
 impl Turn<'_> {
-    pub(super) fn monster_event(&mut self, author: &Author, event: &MonsterEvent) -> Result<(), Refusal> {
+    pub(super) fn monster_event(&mut self, author: &Author, event: &MonsterEvent) -> Result<(), Reason> {
         match (author, event.action) {
-            (Author::Model, _) => Err(Refusal::ConditionalsOnly("monster_events")),
+            (Author::Model, _) => Err(Reason::ConditionalsOnly("monster_events")),
             (Author::Conditional(_), MonsterAction::Spawn) => self.spawn(event),
             (Author::Conditional(_), MonsterAction::Despawn) => self.despawn(&event.instance_id),
         }
     }
 
-    fn spawn(&mut self, event: &MonsterEvent) -> Result<(), Refusal> {
+    fn spawn(&mut self, event: &MonsterEvent) -> Result<(), Reason> {
         let id = event.instance_id.trim();
         if id.is_empty() {
-            return Err(Refusal::IncompleteSpawn("an `instance_id`"));
+            return Err(Reason::IncompleteSpawn("an `instance_id`"));
         }
         let location =
-            self.known_location(event.location.as_deref().ok_or(Refusal::IncompleteSpawn("a `location`"))?)?;
+            self.known_location(event.location.as_deref().ok_or(Reason::IncompleteSpawn("a `location`"))?)?;
         let template = match event.template.as_deref().filter(|name| !name.trim().is_empty()) {
-            None if event.name.is_none() => return Err(Refusal::IncompleteSpawn("a `template` or a `name`")),
+            None if event.name.is_none() => return Err(Reason::IncompleteSpawn("a `template` or a `name`")),
             None => None,
-            Some(name) => Some(self.library.monster(name).ok_or_else(|| Refusal::UnknownTemplate {
+            Some(name) => Some(self.library.monster(name).ok_or_else(|| Reason::UnknownTemplate {
                 name: name.to_owned(),
                 suggestion: self.library.nearest(ContentKind::Monster, name).map(str::to_owned),
             })?),
@@ -42,11 +42,11 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn despawn(&mut self, id: &str) -> Result<(), Refusal> {
+    fn despawn(&mut self, id: &str) -> Result<(), Reason> {
         let id = id.trim();
         let found =
             self.state.locations.iter_mut().find_map(|(key, place)| Some((key.clone(), place.monsters.remove(id)?)));
-        let (location, monster) = found.ok_or_else(|| Refusal::UnknownMonster(id.to_owned()))?;
+        let (location, monster) = found.ok_or_else(|| Reason::UnknownMonster(id.to_owned()))?;
         self.changes.push(Change::MonsterDespawned { monster: id.to_owned(), location: location.clone() });
         if monster.drop_items_on_defeat {
             for item in monster.items {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_monster_without_template_place_or_existence_is_refused() {
+    fn a_monster_without_template_place_or_existence_is_rejected() {
         for (delta, reason) in [
             (
                 json!({ "monster_events": [{ "action": "spawn", "instance_id": "x", "template": "eal", "location": "jetty" }] }),

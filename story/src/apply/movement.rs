@@ -2,7 +2,7 @@
 //! any place that exists.
 
 use super::change::{Author, Change};
-use super::refusal::Refusal;
+use super::reason::Reason;
 use super::turn::Turn;
 use crate::state::{GameState, Rules};
 use crate::suggest::nearest;
@@ -10,7 +10,7 @@ use crate::world::{Exit, exits, location_key, open_exits};
 
 impl Turn<'_> {
     /// Moves the player to the place that is called `target`: by key, by display name, or, for a model, by the label of an exit.
-    pub(super) fn move_player(&mut self, author: &Author, target: &str) -> Result<(), Refusal> {
+    pub(super) fn move_player(&mut self, author: &Author, target: &str) -> Result<(), Reason> {
         if target.trim().is_empty() {
             return Ok(());
         }
@@ -26,18 +26,18 @@ impl Turn<'_> {
     }
 
     /// The key of any location of the world.
-    pub(super) fn known_location(&self, name: &str) -> Result<String, Refusal> {
+    pub(super) fn known_location(&self, name: &str) -> Result<String, Reason> {
         let locations = &self.state.locations;
         location_key(locations, name).map(str::to_owned).ok_or_else(|| {
             let names = locations.iter().flat_map(|(key, location)| [key.as_str(), &location.name]);
-            Refusal::UnknownLocation {
+            Reason::UnknownLocation {
                 name: name.trim().to_owned(),
                 suggestion: nearest(name, names).map(str::to_owned),
             }
         })
     }
 
-    fn reachable_location(&self, target: &str) -> Result<String, Refusal> {
+    fn reachable_location(&self, target: &str) -> Result<String, Reason> {
         let strict = self.rules == Rules::Strict && self.state.current_location().is_some();
         let ways = self.ways(target);
         if let Some(key) = ways.iter().find(|(exit, _)| exit.blocked.is_none()).and_then(|(_, key)| key.clone()) {
@@ -47,10 +47,10 @@ impl Turn<'_> {
         match (self.known_location(target), blocked) {
             (Ok(key), _) if !strict || key == self.state.user_location => Ok(key),
             (_, Some((direction, reason))) => {
-                Err(Refusal::Blocked { direction: direction.to_owned(), reason: reason.to_owned() })
+                Err(Reason::Blocked { direction: direction.to_owned(), reason: reason.to_owned() })
             }
             (Err(unknown), None) => Err(unknown),
-            (Ok(key), None) => Err(Refusal::NoWay {
+            (Ok(key), None) => Err(Reason::NoWay {
                 here: self.state.user_location.clone(),
                 to: key,
                 open: open_exits(&self.state)
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_place_is_refused_with_a_suggestion() {
+    fn an_unknown_place_is_rejected_with_a_suggestion() {
         let reason = goes(&new_state(), "lamproom").unwrap_err();
         assert!(reason.contains("no location `lamproom`; did you mean `lamp_room`?"), "{reason}");
         assert!(goes(&new_state(), "reef").is_err(), "the reef is not in this scene, though the boat would lead there");

@@ -1,13 +1,13 @@
 //! What NPCs do: where they go, and whom they follow.
 
 use super::change::{Author, Change};
-use super::refusal::Refusal;
+use super::reason::Reason;
 use super::turn::Turn;
 use crate::delta::NpcEvent;
 use crate::world::{Leader, leader_named};
 
 impl Turn<'_> {
-    pub(super) fn move_npc(&mut self, event: &NpcEvent) -> Result<(), Refusal> {
+    pub(super) fn move_npc(&mut self, event: &NpcEvent) -> Result<(), Reason> {
         let Some(target) = event.set_location.as_deref().filter(|target| !target.trim().is_empty()) else {
             return Ok(());
         };
@@ -22,10 +22,10 @@ impl Turn<'_> {
         Ok(())
     }
 
-    pub(super) fn set_following(&mut self, author: &Author, event: &NpcEvent) -> Result<(), Refusal> {
+    pub(super) fn set_following(&mut self, author: &Author, event: &NpcEvent) -> Result<(), Reason> {
         let Some(leader) = &event.set_following else { return Ok(()) };
         if *author == Author::Model {
-            return Err(Refusal::ConditionalsOnly("set_following"));
+            return Err(Reason::ConditionalsOnly("set_following"));
         }
         let key = self.known_npc(&event.npc_id)?;
         let following = match leader.trim() {
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_npc_or_place_is_refused() {
+    fn an_unknown_npc_or_place_is_rejected() {
         let applied = model(
             &new_state(),
             json!({ "npc_events": [{ "npc_id": "gul", "set_location": "jetty" }, { "npc_id": "gull", "set_location": "moon" }] }),
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_conditional_makes_somebody_follow() {
+    fn only_a_conditional_makes_an_npc_follow() {
         let delta =
             json!({ "npc_events": [{ "npc_id": "gull", "set_following": "PC" }], "user_location": "lamp_room" });
         let by_model = model(&new_state(), delta.clone());
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_who_does_not_exist_is_refused() {
+    fn a_leader_who_does_not_exist_is_rejected() {
         let applied =
             conditional(&new_state(), json!({ "npc_events": [{ "npc_id": "gull", "set_following": "inspektor" }] }));
         assert_eq!(applied.state.npcs["gull"].following, "");

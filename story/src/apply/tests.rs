@@ -104,7 +104,7 @@ fn a_repeating_conditional_fires_once_on_every_turn() {
 }
 
 #[test]
-fn a_story_event_is_told_once_in_a_game_even_if_its_condition_comes_true_again() {
+fn a_story_event_fires_once_in_a_game_even_if_its_condition_comes_true_again() {
     let library = with_conditionals(json!({
         "boom": { "when": { "vars": { "lamp_lit": "true" } }, "then": { "prompt": "Boom." } }
     }));
@@ -116,7 +116,7 @@ fn a_story_event_is_told_once_in_a_game_even_if_its_condition_comes_true_again()
 }
 
 #[test]
-fn conditionals_that_wake_each_other_for_ever_end_with_the_turn() {
+fn conditionals_that_trigger_each_other_end_with_the_turn() {
     let library = with_conditionals(json!({
         "off": { "when": { "vars": { "lamp_lit": "true" } }, "then": { "set_vars": { "lamp_lit": "false" } } },
         "on": { "when": { "vars": { "lamp_lit": "false" } }, "then": { "set_vars": { "lamp_lit": "true" } } }
@@ -126,7 +126,7 @@ fn conditionals_that_wake_each_other_for_ever_end_with_the_turn() {
 }
 
 #[test]
-fn of_two_that_fire_together_the_later_id_has_the_last_word() {
+fn of_two_that_fire_together_the_later_id_wins() {
     let library = with_conditionals(json!({
         "b": { "when": { "min_turns": 0 }, "then": { "user_location": "gallery" } },
         "a": { "when": { "min_turns": 0 }, "then": { "user_location": "cave" } }
@@ -143,7 +143,7 @@ fn a_conditional_can_move_the_player_in_the_turn_that_begins_its_scene() {
 }
 
 #[test]
-fn an_unknown_scene_is_refused_and_the_current_one_does_not_begin_again() {
+fn an_unknown_scene_is_rejected_and_the_current_one_does_not_begin_again() {
     let applied = model(&new_state(), json!({ "scene_change": { "to": "resque" } }));
     assert_eq!(applied.rejections[0].reason, "the scenario has no scene `resque`; did you mean `rescue`?");
     assert_eq!(applied.rejections[0].author, Author::Model);
@@ -152,7 +152,7 @@ fn an_unknown_scene_is_refused_and_the_current_one_does_not_begin_again() {
 }
 
 #[test]
-fn a_refusal_of_a_conditional_names_it() {
+fn a_rejection_names_its_conditional() {
     let library =
         with_conditionals(json!({ "lost": { "when": { "min_turns": 0 }, "then": { "user_location": "atlantis" } } }));
     assert_eq!(quiet_turn(&library, &new_state()).rejections[0].author, Author::Conditional("lost".into()));

@@ -1,8 +1,8 @@
-//! A turn in the making: the state so far, what has changed, what was refused. The effects of a delta are brought about here, in one
-//! fixed order; each kind of effect has its own file.
+//! A turn in progress: the state so far, the changes, the rejections. The effects of a delta are applied here in one fixed order;
+//! each kind of effect has its own file.
 
 use super::change::{Author, Change, Rejection, StoryEvent};
-use super::refusal::Refusal;
+use super::reason::Reason;
 use crate::content::{Library, Scenario};
 use crate::delta::Delta;
 use crate::state::{GameState, Rules};
@@ -37,32 +37,32 @@ impl<'a> Turn<'a> {
     }
 
     /// Brings about what `delta` says, each effect once: variables first, then the scene, because everything else happens in it.
-    pub(super) fn bring_about(&mut self, author: &Author, delta: &Delta) {
+    pub(super) fn apply_delta(&mut self, author: &Author, delta: &Delta) {
         for (name, value) in &delta.set_vars {
             let outcome = self.set_var(author, name, value);
-            self.note(author, || format!("/set_vars/{}", pointer_token(name)), outcome);
+            self.record(author, || format!("/set_vars/{}", pointer_token(name)), outcome);
         }
         if let Some(change) = &delta.scene_change {
             let outcome = self.change_scene(&change.to);
-            self.note(author, || "/scene_change".into(), outcome);
+            self.record(author, || "/scene_change".into(), outcome);
         }
         if let Some(location) = &delta.user_location {
             let outcome = self.move_player(author, location);
-            self.note(author, || "/user_location".into(), outcome);
+            self.record(author, || "/user_location".into(), outcome);
         }
         for (index, event) in delta.item_events.iter().enumerate() {
             let outcome = self.item_event(author, event);
-            self.note(author, || format!("/item_events/{index}"), outcome);
+            self.record(author, || format!("/item_events/{index}"), outcome);
         }
         for (index, event) in delta.npc_events.iter().enumerate() {
             let outcome = self.move_npc(event);
-            self.note(author, || format!("/npc_events/{index}/set_location"), outcome);
+            self.record(author, || format!("/npc_events/{index}/set_location"), outcome);
             let outcome = self.set_following(author, event);
-            self.note(author, || format!("/npc_events/{index}/set_following"), outcome);
+            self.record(author, || format!("/npc_events/{index}/set_following"), outcome);
         }
         for (index, event) in delta.monster_events.iter().enumerate() {
             let outcome = self.monster_event(author, event);
-            self.note(author, || format!("/monster_events/{index}"), outcome);
+            self.record(author, || format!("/monster_events/{index}"), outcome);
         }
         if delta.game_ended && !self.state.is_ended {
             self.state.is_ended = true;
@@ -78,19 +78,19 @@ impl<'a> Turn<'a> {
         self.changes.extend(moves.into_iter().map(|(npc, from, to)| Change::NpcMoved { npc, from, to }));
     }
 
-    fn note(&mut self, author: &Author, effect: impl Fn() -> String, outcome: Result<(), Refusal>) {
+    fn record(&mut self, author: &Author, effect: impl Fn() -> String, outcome: Result<(), Reason>) {
         if let Err(refusal) = outcome {
             self.rejections.push(Rejection { author: author.clone(), effect: effect(), reason: refusal.to_string() });
         }
     }
 
-    fn change_scene(&mut self, name: &str) -> Result<(), Refusal> {
+    fn change_scene(&mut self, name: &str) -> Result<(), Reason> {
         if name.trim().is_empty() {
             return Ok(());
         }
         let scenes = &self.scenario.scenes;
         let found = scene_key(scenes, name).and_then(|key| scenes.get_key_value(key));
-        let (key, scene) = found.ok_or_else(|| Refusal::UnknownScene {
+        let (key, scene) = found.ok_or_else(|| Reason::UnknownScene {
             name: name.to_owned(),
             suggestion: nearest(name, scenes.keys().map(String::as_str)).map(str::to_owned),
         })?;

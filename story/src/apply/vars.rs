@@ -1,18 +1,18 @@
 //! Variables. A model may set those that the author declared; a conditional is the author's own word.
 
 use super::change::{Author, Change};
-use super::refusal::Refusal;
+use super::reason::Reason;
 use super::turn::Turn;
 use crate::content::normalize_var;
 use crate::suggest::nearest;
 
 impl Turn<'_> {
-    pub(super) fn set_var(&mut self, author: &Author, name: &str, value: &str) -> Result<(), Refusal> {
+    pub(super) fn set_var(&mut self, author: &Author, name: &str, value: &str) -> Result<(), Reason> {
         let name = match (self.declared(name), author) {
             (Some(declared), _) => declared,
             (None, Author::Conditional(_)) => normalize_var(name),
             (None, Author::Model) => {
-                return Err(Refusal::UndeclaredVar {
+                return Err(Reason::UndeclaredVar {
                     name: name.to_owned(),
                     suggestion: nearest(&normalize_var(name), self.scenario.declared_vars()).map(str::to_owned),
                 });

@@ -1,4 +1,4 @@
-//! Fields that nobody reads. The running engine lets them through; here each is compared with the schema of its file, which is made
+//! Unknown fields. The running engine lets them through; here each is compared with the schema of its file, which is made
 //! from the very types that the file is read into.
 
 use serde_json::Value;

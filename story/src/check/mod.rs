@@ -1,5 +1,5 @@
 //! Checking content as a compiler would: what cannot work as written, and what is probably not meant as written. A library that has
-//! findings still loads and plays; whoever writes content wants to know.
+//! findings still loads and plays.
 
 mod conditions;
 mod effects;

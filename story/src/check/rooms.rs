@@ -1,4 +1,4 @@
-//! The map: exits that lead nowhere, rooms that nobody can reach, things that are in two places.
+//! The map: exits that lead nowhere, unreachable rooms, things that are in two places.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Who lives in a world and who tells it: NPCs, monsters, player characters, narrators, and how an NPC or a monster is made from its
+//! The people of a story: NPCs, monsters, player characters, narrators, and how an NPC or a monster is made from its
 //! template. Where they stand during a game is the game state's business.
 
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub struct Npc {
     pub important: bool,
     /// The key of the location where it is.
     pub location: String,
-    /// Whom it walks with: nobody (empty), `pc`, or an NPC's key or name.
+    /// Whom it follows: nobody (empty), `pc`, or an NPC's key or name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub following: String,
     /// What it carries.

@@ -1,4 +1,4 @@
-//! Contingency prompts: hints for the narrator that a case, a room or an actor carries, always on or only while a condition holds.
+//! Contingency prompts: hints for the narrator that a scenario, a room or an actor carries, always on or only while a condition holds.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::when::When;
 /// A hint for the narrator. In a file it is a plain string (always on) or `{"prompt": …, "when": …}`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContingencyPrompt {
-    /// What the narrator is told.
+    /// The hint, as the narrator reads it.
     pub prompt: String,
     /// While this holds; without it, always. A present but empty `when` never holds.
     pub when: Option<When>,

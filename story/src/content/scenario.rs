@@ -26,12 +26,12 @@ pub struct Scenario {
     pub inventory: Vec<String>,
     /// The premise, in the third person.
     pub story: String,
-    /// `G`, `PG`, `PG-13` or `R`; anything else is told as `PG-13`.
+    /// `G`, `PG`, `PG-13` or `R`; anything else counts as `PG-13`.
     pub rating: String,
-    /// The narrator who tells it unless the player chooses another.
+    /// The narrator unless the player chooses another.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub narrator_id: String,
-    /// The character who plays it unless the player chooses another.
+    /// The player character unless the player chooses another.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub default_pc: String,
     /// The scene that the game starts in; without scenes, empty.
@@ -42,7 +42,7 @@ pub struct Scenario {
     /// The first message, in the second person; `%s` is where the character's own opening goes.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub opening_prompt: String,
-    /// What the player carries at the start, whoever they play.
+    /// What every player character carries at the start.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub opening_inventory: Vec<String>,
     /// The map, by location key.
@@ -91,7 +91,7 @@ impl Scenario {
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub struct Scene {
-    /// What this part is about, told to the narrator after the scenario's premise.
+    /// What this part is about, which the narrator reads after the scenario's premise.
     pub story: String,
     /// Places that are new or different here.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -122,7 +122,7 @@ pub struct Location {
     pub name: String,
     /// What it is like to be there.
     pub description: String,
-    /// What can be told of it from next door, in one sentence.
+    /// What a player sees of it from next door, in one sentence.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub preview: String,
     /// Ways out: direction or door to location key.
@@ -174,7 +174,7 @@ pub enum Latch {
 }
 
 impl Conditional {
-    /// `repeat` wins over `once`; `once` is the default for what is told to the player, an edge for everything else.
+    /// `repeat` wins over `once`; `once` is the default for a conditional with a prompt, an edge for everything else.
     #[must_use]
     pub fn latch(&self) -> Latch {
         match (self.repeat, self.once) {
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prompt_is_told_once_unless_the_author_says_otherwise() {
+    fn a_prompt_fires_once_unless_the_author_says_otherwise() {
         let latch = |json: &str| serde_json::from_str::<Conditional>(json).unwrap().latch();
         assert_eq!(latch(r#"{"then":{"prompt":"Boom."}}"#), Latch::Once);
         assert_eq!(latch(r#"{"then":{"prompt":"Boom."},"repeat":true}"#), Latch::Repeat);

@@ -23,7 +23,7 @@ pub(crate) fn leader_named<'a>(npcs: &'a BTreeMap<String, Npc>, name: &str) -> O
     npc_key(npcs, name).map(Leader::Npc)
 }
 
-/// Takes every follower to where its leader is, and tells who went from where to where, sorted by key. A follower of somebody who does
+/// Moves every follower to its leader. Returns who went from where to where, sorted by key. A follower of somebody who does
 /// not exist stays.
 pub(crate) fn follow(state: &mut GameState) -> Vec<(String, String, String)> {
     let moves: Vec<_> = state

@@ -1,4 +1,4 @@
-//! The rules that hold whoever changes the world: how names are understood, which ways are open, how a scene begins, that an item is in
+//! The rules that hold for every change of the world: how names are understood, which ways are open, how a scene begins, that an item is in
 //! one place, and that followers are where their leader is. What a turn may change is decided in `apply`.
 
 mod exits;

@@ -1,11 +1,11 @@
-//! Why an effect is refused, said so that a person who debugs a story knows what would have been accepted.
+//! Why an effect is rejected. Each message says what would be accepted, for the person who debugs a story.
 
 use thiserror::Error;
 
 use crate::suggest::did_you_mean;
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(super) enum Refusal {
+pub(super) enum Reason {
     #[error("the scenario has no scene `{name}`{}", did_you_mean(.suggestion.as_deref()))]
     UnknownScene { name: String, suggestion: Option<String> },
     #[error("the world has no location `{name}`{}", did_you_mean(.suggestion.as_deref()))]
