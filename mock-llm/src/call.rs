@@ -195,7 +195,7 @@ impl Source {
 
 /// A parsed request.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub(crate) struct ModelCall {
     pub(crate) api: Api,
     pub(crate) model: String,
     pub(crate) stream: bool,
@@ -208,8 +208,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
 }
 
-impl Call {
-    /// A call of which nothing is known yet but who made it.
+impl ModelCall {
+    /// A call of which only the sender is known so far.
     pub(crate) fn bare(api: Api, headers: HeaderMap, body: Bytes) -> Self {
         Self {
             api,

@@ -1,5 +1,5 @@
 //! A scripted language model that speaks the wire formats of `OpenAI`, Anthropic and Ollama, closely enough that the
-//! vendors' own clients cannot tell.
+//! vendors' own clients see no difference.
 //!
 //! A [`Script`] says what to match and what to answer. [`MockLlm`] serves it over HTTP; [`Admin`] loads scripts, opens
 //! gates and reads the journal, in the same process (the same is offered by HTTP below `/__mock`). The format is

@@ -114,7 +114,7 @@ async fn serve(options: &Serve) -> miette::Result<()> {
     let stop = Stop::listen()?;
     let mock = MockLlm::start(options.listen, script).await.into_diagnostic()?;
     say(&format!("mock-llm listening on {}", mock.base_url()))?;
-    stop.told().await;
+    stop.requested().await;
     mock.shutdown().await;
     Ok(())
 }
@@ -124,7 +124,7 @@ async fn record(listen: SocketAddr, upstream: &str, script: &Path) -> miette::Re
     let stop = Stop::listen()?;
     let recorder = Recorder::start(listen, upstream, script.to_owned()).await.into_diagnostic()?;
     say(&format!("mock-llm recording {upstream} on {}", recorder.base_url()))?;
-    stop.told().await;
+    stop.requested().await;
     say(&format!("{}: answers recorded: {}", script.display(), recorder.recorded()))
 }
 
@@ -142,7 +142,7 @@ impl Stop {
     }
 
     /// Returns when one has come.
-    async fn told(mut self) {
+    async fn requested(mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -1,5 +1,5 @@
 //! What mock-llm costs: `cargo bench -p mock-llm`. Start, memory, calls, streams and pace, each as a user would see
-//! it: the real binary, on loopback, with `wrk` beside it on the same machine.
+//! it: the real binary, on loopback, with `wrk` on the same machine.
 //!
 //! Other load on the machine changes every number here, so calls and streams are measured in turn with a peer: axum
 //! alone, sending bytes that were rendered beforehand. What counts is the ratio; nothing that answers can be faster.

@@ -11,7 +11,7 @@ use super::{
     schema,
 };
 use crate::{
-    call::{Call, Kind, Source, Wanted},
+    call::{Kind, ModelCall, Source, Wanted},
     script::{Chunk, ContentFault, Fault, Reply, Scope, Script},
 };
 
@@ -57,7 +57,7 @@ pub(crate) fn compose(script: &Script, reply: &Reply, scope: &Scope<'_>, ordinal
 }
 
 /// What a script that is not strict says to a call that no entry fits.
-pub(crate) fn echo(script: &Script, call: &Call, ordinal: u64) -> Answer {
+pub(crate) fn echo(script: &Script, call: &ModelCall, ordinal: u64) -> Answer {
     let user = call.text(Source::User);
     let block = match &call.wanted {
         Wanted::Text => Block::Text(Pieces::cut(user.into_owned(), &Chunk::Word)),
@@ -73,9 +73,9 @@ pub(crate) fn echo(script: &Script, call: &Call, ordinal: u64) -> Answer {
     answer(script, call, ordinal, vec![block], forced, &Reply::default())
 }
 
-fn answer(script: &Script, call: &Call, ordinal: u64, blocks: Vec<Block>, forced: bool, reply: &Reply) -> Answer {
+fn answer(script: &Script, call: &ModelCall, ordinal: u64, blocks: Vec<Block>, forced: bool, reply: &Reply) -> Answer {
     let spoken: usize = blocks.iter().map(|block| tokens(block.pieces().whole())).sum();
-    let heard: usize = call.messages.iter().map(|message| tokens(&message.text)).sum();
+    let input: usize = call.messages.iter().map(|message| tokens(&message.text)).sum();
     Answer {
         token: draw::mix(draw::hash(script.seed, call.text(Source::User).as_bytes()) ^ ordinal),
         ordinal,
@@ -83,7 +83,7 @@ fn answer(script: &Script, call: &Call, ordinal: u64, blocks: Vec<Block>, forced
         blocks,
         finish: reply.finish,
         usage: Usage {
-            input_tokens: reply.input_tokens.unwrap_or_else(|| u64::try_from(heard).unwrap_or(u64::MAX)),
+            input_tokens: reply.input_tokens.unwrap_or_else(|| u64::try_from(input).unwrap_or(u64::MAX)),
             output_tokens: reply.output_tokens.unwrap_or_else(|| u64::try_from(spoken).unwrap_or(u64::MAX)),
         },
         forced,

@@ -40,7 +40,7 @@ fn crlf(bytes: &[u8]) -> Bytes {
 }
 
 /// Puts frames together, or cuts them into parts. Frames that travel together are due with their last piece. The first
-/// part of a frame stands for it in all counts and deadlines.
+/// part of a frame represents it in all counts and deadlines.
 pub(super) fn segment(frames: Vec<Frame>, framing: Framing) -> Vec<Frame> {
     let frames = match framing.frames_per_segment {
         Some(count) => together(&frames, count.get()),

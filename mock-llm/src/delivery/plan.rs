@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::framing;
 use crate::{
     answer::Answer,
-    call::Call,
+    call::ModelCall,
     script::{After, ContentFault, Cut, Fault, Gate, Pace, Reply},
     wire::{self, Piece, WireError},
 };
@@ -21,7 +21,7 @@ pub(crate) struct Plan {
     pub(crate) end: End,
     pub(crate) gate: Option<Gate>,
     pub(crate) timing: Timing,
-    /// The length that the headers announce; `None` sends the body in HTTP chunks.
+    /// The length that the headers declare; `None` sends the body in HTTP chunks.
     pub(crate) length: Option<usize>,
 }
 
@@ -82,7 +82,7 @@ impl Timing {
 
 impl Plan {
     /// The plan of a streamed answer.
-    pub(crate) fn stream(call: &Call, answer: &Answer, reply: &Reply, timing: Timing, id: u64) -> Self {
+    pub(crate) fn stream(call: &ModelCall, answer: &Answer, reply: &Reply, timing: Timing, id: u64) -> Self {
         let wire::Frames { pieces, closing } = wire::frames(call, answer);
         let mut frames: Vec<Frame> =
             pieces.into_iter().map(|Piece { bytes, tokens }| Frame::piece(bytes, tokens)).collect();
@@ -119,7 +119,7 @@ impl Plan {
     }
 
     /// The plan of an answer in one body. It is one frame, which a cut cuts in the middle.
-    pub(crate) fn body(call: &Call, answer: &Answer, reply: &Reply, timing: Timing) -> Self {
+    pub(crate) fn body(call: &ModelCall, answer: &Answer, reply: &Reply, timing: Timing) -> Self {
         let whole = wire::body(call, answer);
         let tokens = usize::try_from(answer.usage.output_tokens).unwrap_or(usize::MAX);
         let mut frames = vec![Frame::piece(whole.clone(), tokens)];

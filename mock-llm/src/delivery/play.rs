@@ -151,7 +151,7 @@ pub(crate) fn break_off(peer: &Peer, cut: Cut) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stopped;
 
-/// Waits at a gate, and tells for how long.
+/// Waits at a gate, and returns for how long.
 pub(crate) async fn wait_at_gate(ticket: &Ticket, namespace: &Namespace, gate: &Gate) -> Result<Duration, Stopped> {
     let arrived = Instant::now();
     tokio::select! {

@@ -1,7 +1,7 @@
 //! Which entry answers a call, and the counts that this depends on.
 
 use crate::{
-    call::Call,
+    call::ModelCall,
     script::{Captured, Entry, Order, Script},
 };
 
@@ -38,7 +38,7 @@ impl Progress {
     }
 
     /// Chooses and counts. `None` if no entry fits.
-    pub(crate) fn choose(&mut self, script: &Script, call: &Call) -> Option<Choice> {
+    pub(crate) fn choose(&mut self, script: &Script, call: &ModelCall) -> Option<Choice> {
         let (entry, captured) = match script.order {
             Order::Unordered => self.first_fitting(script, call),
             Order::Ordered => self.next_in_turn(script, call),
@@ -50,7 +50,7 @@ impl Progress {
         Some(Choice { entry, reply, nth: count.answered, captured })
     }
 
-    fn first_fitting(&mut self, script: &Script, call: &Call) -> Option<(usize, Captured)> {
+    fn first_fitting(&mut self, script: &Script, call: &ModelCall) -> Option<(usize, Captured)> {
         let mut chosen = None;
         for (index, entry) in script.entries.iter().enumerate() {
             // Entries that wait for their n-th call count on, also behind the one that answers.
@@ -67,7 +67,7 @@ impl Progress {
         chosen
     }
 
-    fn next_in_turn(&mut self, script: &Script, call: &Call) -> Option<(usize, Captured)> {
+    fn next_in_turn(&mut self, script: &Script, call: &ModelCall) -> Option<(usize, Captured)> {
         for (index, entry) in script.entries.iter().enumerate().skip(self.next) {
             if self.counts[index].is_used_up(entry) {
                 continue;
@@ -83,7 +83,7 @@ impl Progress {
         None
     }
 
-    fn fit(&mut self, index: usize, entry: &Entry, call: &Call) -> Option<Captured> {
+    fn fit(&mut self, index: usize, entry: &Entry, call: &ModelCall) -> Option<Captured> {
         if !entry.conditions.iter().all(|condition| condition.holds(call)) {
             return None;
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::choose::Progress;
 use crate::{
-    call::Call,
+    call::ModelCall,
     script::{Captured, Entry, Order, Script, quote},
 };
 
@@ -53,7 +53,7 @@ impl EntryRef {
 }
 
 /// How every entry sees `call`, with the progress from before the call.
-pub(crate) fn explain(script: &Script, before: &Progress, call: &Call) -> Vec<EntryExplanation> {
+pub(crate) fn explain(script: &Script, before: &Progress, call: &ModelCall) -> Vec<EntryExplanation> {
     let entries = script.entries.iter().enumerate();
     entries
         .map(|(index, entry)| {
@@ -103,7 +103,7 @@ fn turn(script: &Script, before: &Progress, index: usize, entry: &Entry) -> Vec<
     checks
 }
 
-fn captures(entry: &Entry, call: &Call, checks: &mut Vec<Check>) -> bool {
+fn captures(entry: &Entry, call: &ModelCall, checks: &mut Vec<Check>) -> bool {
     let mut captured = Captured::new();
     for capture in &entry.captures {
         let source = capture.source();
@@ -118,7 +118,7 @@ fn captures(entry: &Entry, call: &Call, checks: &mut Vec<Check>) -> bool {
 }
 
 /// One sentence for a call that no entry fitted: the nearest entry, and what it missed.
-pub(crate) fn miss(script: &Script, before: &Progress, call: &Call) -> String {
+pub(crate) fn miss(script: &Script, before: &Progress, call: &ModelCall) -> String {
     if script.entries.is_empty() {
         return "no entry fits: the script has none".to_owned();
     }

@@ -16,7 +16,7 @@ use super::{
     explain::{EntryExplanation, EntryRef, explain},
 };
 use crate::{
-    call::{Api, Call, Kind, Message, Vendor},
+    call::{Api, Kind, Message, ModelCall, Vendor},
     script::Script,
     sync::lock,
 };
@@ -35,7 +35,7 @@ pub(crate) fn is_secret(header: &str) -> bool {
     SECRET_HEADERS.contains(&header)
 }
 
-/// One call, as the journal tells it.
+/// One call, as the journal reports it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Number of the call in its namespace, from 1.
@@ -143,7 +143,7 @@ struct Slot {
     id: u64,
     at: Timestamp,
     started: Instant,
-    call: Arc<Call>,
+    call: Arc<ModelCall>,
     script: Arc<Script>,
     before: Progress,
     live: Mutex<Live>,
@@ -169,7 +169,7 @@ impl Journal {
     /// Opens the record of a call. It ends when the ticket does.
     pub(crate) fn open(
         self: &Arc<Self>,
-        call: Arc<Call>,
+        call: Arc<ModelCall>,
         script: Arc<Script>,
         before: Progress,
         stopping: CancellationToken,

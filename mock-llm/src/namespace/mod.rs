@@ -25,7 +25,7 @@ use self::{
     journal::Journal,
 };
 use crate::{
-    call::Call,
+    call::ModelCall,
     script::{Gate, Script},
     sync::lock,
 };
@@ -60,7 +60,7 @@ pub struct EntryProgress {
 /// What a namespace makes of a call.
 pub(crate) struct Decision {
     pub(crate) ticket: Ticket,
-    pub(crate) call: Arc<Call>,
+    pub(crate) call: Arc<ModelCall>,
     pub(crate) script: Arc<Script>,
     /// The choice, or why there is none.
     pub(crate) choice: Result<Choice, String>,
@@ -83,13 +83,13 @@ impl Namespace {
         &self.name
     }
 
-    /// Plays another script. Progress, gates and journal start anew; calls in flight are answered as they were going to
-    /// be.
+    /// Plays another script. Progress, gates and journal start over; calls in flight keep the
+    /// responses that were chosen for them.
     pub fn load(&self, script: Script) {
         self.start(Some(Arc::new(script)));
     }
 
-    /// Progress, gates and journal start anew with the same script.
+    /// Starts the same script over: progress, gates and journal.
     pub fn reset(&self) {
         self.start(None);
     }
@@ -126,7 +126,7 @@ impl Namespace {
         &self.gates
     }
 
-    /// Holds calls from here on as it is said, and no others. Whoever waits goes on waiting.
+    /// Holds later calls by these rules, which replace the earlier ones. A call that waits already goes on waiting.
     pub fn hold(&self, holds: Holds) {
         *lock(&self.holds) = holds;
     }
@@ -176,7 +176,7 @@ impl Namespace {
 
     /// Takes a call in: chooses its answer and opens its record. One call at a time, so that ids, counts and choices
     /// agree.
-    pub(crate) fn take(&self, call: Call, stopping: CancellationToken) -> Decision {
+    pub(crate) fn take(&self, call: ModelCall, stopping: CancellationToken) -> Decision {
         let call = Arc::new(call);
         let mut play = lock(&self.play);
         let script = Arc::clone(&play.script);
@@ -188,7 +188,7 @@ impl Namespace {
     }
 
     /// Opens the record of a call that is refused before any script is asked.
-    pub(crate) fn refuse(&self, call: Call, stopping: CancellationToken) -> Ticket {
+    pub(crate) fn refuse(&self, call: ModelCall, stopping: CancellationToken) -> Ticket {
         let play = lock(&self.play);
         self.journal.open(Arc::new(call), Arc::clone(&play.script), play.progress.clone(), stopping)
     }

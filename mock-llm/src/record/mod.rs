@@ -1,8 +1,8 @@
-//! Recording: a proxy before a real model that passes everything on as it comes, and writes what it heard as a script.
+//! Recording: a proxy before a real model that passes everything on as it comes, and writes what it observes as a script.
 //! Keys are passed on and not kept.
 
-mod hear;
-mod tape;
+mod observed;
+mod script_writer;
 
 use std::{
     io,
@@ -24,9 +24,9 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 
-use self::{hear::Heard, tape::Tape};
+use self::{observed::ObservedResponse, script_writer::ScriptWriter};
 use crate::{
-    call::{Api, Call},
+    call::{Api, ModelCall},
     namespace::is_secret,
     serve::{BODY_LIMIT, problem},
     sync::lock,
@@ -80,15 +80,15 @@ pub enum RecordError {
 #[derive(Debug)]
 pub struct Recorder {
     address: SocketAddr,
-    desk: Arc<Desk>,
+    recording: Arc<Recording>,
     serving: JoinHandle<()>,
 }
 
 #[derive(Debug)]
-struct Desk {
+struct Recording {
     upstream: String,
     client: reqwest::Client,
-    tape: Mutex<Tape>,
+    script: Mutex<ScriptWriter>,
 }
 
 impl Recorder {
@@ -104,20 +104,20 @@ impl Recorder {
             .read_timeout(READ_PATIENCE)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        let tape = Tape::new(path.clone(), &base);
-        tape.write().map_err(|source| RecordError::Write { path, source })?;
+        let script = ScriptWriter::new(path.clone(), &base);
+        script.write().map_err(|source| RecordError::Write { path, source })?;
         let failed = |source| RecordError::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let desk = Arc::new(Desk { upstream: base, client, tape: Mutex::new(tape) });
+        let recording = Arc::new(Recording { upstream: base, client, script: Mutex::new(script) });
         let router =
-            Router::new().fallback(pass_on).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(Arc::clone(&desk));
+            Router::new().fallback(pass_on).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(Arc::clone(&recording));
         let serving = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "the recorder stopped serving");
             }
         });
-        Ok(Self { address, desk, serving })
+        Ok(Self { address, recording, serving })
     }
 
     /// `http://127.0.0.1:1234`, without a slash at the end.
@@ -129,7 +129,7 @@ impl Recorder {
     /// How many answers are recorded.
     #[must_use]
     pub fn recorded(&self) -> usize {
-        lock(&self.desk.tape).len()
+        lock(&self.recording.script).len()
     }
 }
 
@@ -140,15 +140,24 @@ impl Drop for Recorder {
 }
 
 /// Passes a request on. Only model calls are recorded; lists of models and the like just go through.
-async fn pass_on(State(desk): State<Arc<Desk>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn pass_on(
+    State(recording): State<Arc<Recording>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let arrived = Instant::now();
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let request =
-        desk.client.request(method, format!("{}{path}", desk.upstream)).headers(passed_on(&headers)).body(body.clone());
+    let request = recording
+        .client
+        .request(method, format!("{}{path}", recording.upstream))
+        .headers(passed_on(&headers))
+        .body(body.clone());
     let response = match request.send().await {
         Ok(response) => response,
         Err(error) => {
-            let detail = format!("{} cannot be reached: {}", desk.upstream, reason(&error));
+            let detail = format!("{} cannot be reached: {}", recording.upstream, reason(&error));
             return problem(StatusCode::BAD_GATEWAY, &detail).into_response();
         }
     };
@@ -159,15 +168,15 @@ async fn pass_on(State(desk): State<Arc<Desk>>, method: Method, uri: Uri, header
     let body = match call {
         Some(call) => {
             let retry_after_s = retry_after(&headers_back);
-            let take = Take {
+            let exchange = Exchange {
                 call,
                 status: status.as_u16(),
                 retry_after_s,
                 arrived,
-                heard: Heard::default(),
+                response: ObservedResponse::default(),
                 body: Vec::new(),
             };
-            Body::from_stream(take.listen(frames, desk))
+            Body::from_stream(exchange.listen(frames, recording))
         }
         None => Body::from_stream(frames),
     };
@@ -196,64 +205,64 @@ fn retry_after(headers: &HeaderMap) -> Option<f64> {
     number("retry-after-ms").map(|millis| millis / 1000.0).or_else(|| number("retry-after"))
 }
 
-/// One answer that is being listened to. A caller that hangs up drops it, and it is not recorded.
-struct Take {
-    call: Call,
+/// One call and its response on their way through. A caller that hangs up drops it, and it is not recorded.
+struct Exchange {
+    call: ModelCall,
     status: u16,
     retry_after_s: Option<f64>,
     arrived: Instant,
-    heard: Heard,
+    response: ObservedResponse,
     body: Vec<u8>,
 }
 
-impl Take {
+impl Exchange {
     fn listen(
         self,
         frames: impl Stream<Item = reqwest::Result<Bytes>> + Send + Unpin + 'static,
-        desk: Arc<Desk>,
+        recording: Arc<Recording>,
     ) -> impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static {
-        stream::unfold(Some((self, frames, desk)), async |state| {
-            let (mut take, mut frames, desk) = state?;
+        stream::unfold(Some((self, frames, recording)), async |state| {
+            let (mut exchange, mut frames, recording) = state?;
             match frames.next().await {
                 Some(Ok(bytes)) => {
-                    take.hear(&bytes);
-                    Some((Ok(bytes), Some((take, frames, desk))))
+                    exchange.observe(&bytes);
+                    Some((Ok(bytes), Some((exchange, frames, recording))))
                 }
                 Some(Err(error)) => {
-                    take.keep(&desk, true);
+                    exchange.keep(&recording, true);
                     Some((Err(error), None))
                 }
                 None => {
-                    take.keep(&desk, false);
+                    exchange.keep(&recording, false);
                     None
                 }
             }
         })
     }
 
-    fn hear(&mut self, bytes: &[u8]) {
+    fn observe(&mut self, bytes: &[u8]) {
         if self.status < 400 && self.call.stream {
-            self.heard.stream(self.call.api, bytes, self.arrived.elapsed());
+            self.response.stream(self.call.api, bytes, self.arrived.elapsed());
         } else {
             self.body.extend_from_slice(bytes);
         }
     }
 
-    fn keep(mut self, desk: &Desk, cut: bool) {
+    fn keep(mut self, recording: &Recording, cut: bool) {
         let took = self.arrived.elapsed();
         let body = || serde_json::from_slice::<Value>(&self.body).unwrap_or_default();
         let reply = if self.status >= 400 {
-            tape::error_reply(self.status, self.retry_after_s, &body())
+            script_writer::error_reply(self.status, self.retry_after_s, &body())
         } else {
             if !self.call.stream {
                 let body = body();
-                self.heard.body(self.call.api, &body, took);
+                self.response.body(self.call.api, &body, took);
             }
-            tape::reply(&self.call, &self.heard, took, cut)
+            script_writer::reply(&self.call, &self.response, took, cut)
         };
-        let mut tape = lock(&desk.tape);
-        match tape.add(&self.call, reply) {
-            Ok(()) => tracing::info!(model = self.call.model, answers = tape.len(), "recorded"),
+        let mut script = lock(&recording.script);
+        match script.add(&self.call, reply) {
+            Ok(()) => tracing::info!(model = self.call.model, answers = script.len(), "recorded"),
             Err(error) => tracing::error!(%error, "the script cannot be written"),
         }
     }

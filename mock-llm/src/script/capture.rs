@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     answer::Draws,
-    call::{Call, Source},
+    call::{ModelCall, Source},
     sync::lock,
 };
 
@@ -45,7 +45,7 @@ impl Wanted {
 
 impl Capture {
     /// Adds what it finds to `captured`; false if it finds nothing and is not optional.
-    pub(crate) fn find(&self, call: &Call, captured: &mut Captured) -> bool {
+    pub(crate) fn find(&self, call: &ModelCall, captured: &mut Captured) -> bool {
         let text = call.text(self.source);
         let Some(pattern) = self.pattern(call, captured) else { return self.optional };
         let Some(regex) = pattern.regex() else { return self.optional };
@@ -63,7 +63,7 @@ impl Capture {
         true
     }
 
-    fn pattern(&self, call: &Call, captured: &Captured) -> Option<Pattern> {
+    fn pattern(&self, call: &ModelCall, captured: &Captured) -> Option<Pattern> {
         match &self.wanted {
             Wanted::Fixed(pattern) => Some(pattern.clone()),
             Wanted::Template { latest, .. } => {
@@ -80,7 +80,7 @@ impl Capture {
     }
 
     /// The expression as it is looked for, for explanations.
-    pub(crate) fn source_text(&self, call: &Call, captured: &Captured) -> Cow<'_, str> {
+    pub(crate) fn source_text(&self, call: &ModelCall, captured: &Captured) -> Cow<'_, str> {
         match &self.wanted {
             Wanted::Fixed(pattern) => pattern.source().into(),
             Wanted::Template { template, .. } => {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::pattern::Pattern;
-use crate::call::{Api, Call, Kind, Role, Source, Vendor};
+use crate::call::{Api, Kind, ModelCall, Role, Source, Vendor};
 
 /// How much of a text an explanation shows.
 const EXCERPT: usize = 160;
@@ -41,7 +41,7 @@ pub(crate) enum Test {
 }
 
 impl Condition {
-    pub(crate) fn holds(&self, call: &Call) -> bool {
+    pub(crate) fn holds(&self, call: &ModelCall) -> bool {
         match self {
             Self::Kind(kind) => *kind == call.kind(),
             Self::Vendor(vendor) => *vendor == call.vendor(),
@@ -85,7 +85,7 @@ impl Condition {
     }
 
     /// What stands in that place, shortened.
-    pub(crate) fn found(&self, call: &Call) -> String {
+    pub(crate) fn found(&self, call: &ModelCall) -> String {
         match self {
             Self::Kind(_) => call.kind().name().to_owned(),
             Self::Vendor(_) => call.vendor().name().to_owned(),
@@ -102,7 +102,7 @@ impl Condition {
 }
 
 impl Place {
-    fn text<'a>(&self, call: &'a Call) -> Option<Cow<'a, str>> {
+    fn text<'a>(&self, call: &'a ModelCall) -> Option<Cow<'a, str>> {
         match self {
             Self::Model => Some(Cow::Borrowed(&call.model)),
             Self::Message(source) => Some(call.text(*source)),

@@ -5,7 +5,7 @@ use std::io;
 
 use thiserror::Error;
 
-use super::spot::Spots;
+use super::position::Positions;
 
 /// Why a script could not be read.
 #[derive(Debug, Error)]
@@ -70,7 +70,7 @@ impl Problem {
     }
 
     pub(super) fn locate(self, text: &str, path: &str) -> ScriptError {
-        let offset = Spots::of(text).offset(&self.pointer);
+        let offset = Positions::of(text).offset(&self.pointer);
         let (line, column) = line_and_column(text, offset);
         ScriptError::Invalid(Box::new(Mistake {
             path: path.to_owned(),
@@ -92,7 +92,7 @@ pub(super) fn from_serde(error: &serde_json::Error, text: &str, path: &str) -> S
     let problem = message.rsplit_once(" at line ").map_or(message.as_str(), |(problem, _)| problem);
     ScriptError::Invalid(Box::new(Mistake {
         path: path.to_owned(),
-        pointer: if error.is_data() { Spots::of(text).pointer(offset) } else { String::new() },
+        pointer: if error.is_data() { Positions::of(text).pointer(offset) } else { String::new() },
         line: error.line(),
         column: error.column(),
         offset,

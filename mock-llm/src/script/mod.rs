@@ -10,8 +10,8 @@ mod error;
 mod format;
 mod lint;
 mod pattern;
+mod position;
 mod reply;
-mod spot;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::error::did_you_mean;
 use crate::{
     answer::Draws,
-    call::{Call, Source},
+    call::{ModelCall, Source},
 };
 
-/// Names that every reply knows beside the captured ones.
+/// Names that every reply knows in addition to the captured ones.
 const BUILT_IN: [&str; 5] = ["call", "model", "user", "last", "previous"];
 
 const FILTERS: [&str; 10] =
@@ -19,10 +19,10 @@ const FILTERS: [&str; 10] =
 /// Captured texts by name.
 pub(crate) type Captured = BTreeMap<String, String>;
 
-/// What placeholders stand for.
+/// The values of placeholders.
 pub(crate) struct Scope<'a> {
     pub(crate) captured: &'a Captured,
-    pub(crate) call: &'a Call,
+    pub(crate) call: &'a ModelCall,
     /// Which answer of its entry this is, from 1.
     pub(crate) nth: u32,
 }
@@ -245,7 +245,7 @@ impl JsonTemplate {
             }
             Self::Object(members) => {
                 for (key, member) in members {
-                    member.each(&format!("{pointer}/{}", super::spot::escape(key)), visit);
+                    member.each(&format!("{pointer}/{}", super::position::escape(key)), visit);
                 }
             }
         }
@@ -267,7 +267,7 @@ impl JsonTemplate {
             }
             Value::Object(members) => {
                 let parse = |(key, member): (&String, &Value)| {
-                    let pointer = format!("{pointer}/{}", super::spot::escape(key));
+                    let pointer = format!("{pointer}/{}", super::position::escape(key));
                     Ok((key.clone(), Self::parse(member, &pointer)?))
                 };
                 Self::Object(members.iter().map(parse).collect::<Result<_, _>>()?)
@@ -303,7 +303,7 @@ mod tests {
 
     fn render(template: &str, captured: &[(&str, &str)]) -> String {
         let captured = captured.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        let call = Call::bare(Api::ChatCompletions, HeaderMap::new(), Bytes::new());
+        let call = ModelCall::bare(Api::ChatCompletions, HeaderMap::new(), Bytes::new());
         let scope = Scope { captured: &captured, call: &call, nth: 2 };
         Template::parse(template).unwrap().render(&scope, &mut Draws::new(0, ""))
     }
@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn a_pointer_stands_for_a_place_in_the_request() {
         let body = Bytes::from_static(br#"{"metadata": {"turn": 3, "who": "Ada"}}"#);
-        let call = Call::bare(Api::ChatCompletions, HeaderMap::new(), body);
+        let call = ModelCall::bare(Api::ChatCompletions, HeaderMap::new(), body);
         let scope = Scope { captured: &Captured::new(), call: &call, nth: 1 };
         let template = Template::parse("{{/metadata/who|upper}} {{/metadata/turn}}{{/nowhere}}").unwrap();
         template.check_names(&[]).unwrap();
@@ -350,7 +350,7 @@ mod tests {
     fn captured_text_cannot_break_out_of_a_json_string() {
         let template = JsonTemplate::parse(&json!({ "to": "{{x}}", "n": "{{n|number}}" }), "").unwrap();
         let captured = Captured::from([("x".into(), r#"", "admin": ""#.into()), ("n".into(), " 42 ".into())]);
-        let call = Call::bare(Api::ChatCompletions, HeaderMap::new(), Bytes::new());
+        let call = ModelCall::bare(Api::ChatCompletions, HeaderMap::new(), Bytes::new());
         let value = template.render(&Scope { captured: &captured, call: &call, nth: 1 }, &mut Draws::new(0, ""));
         assert_eq!(value, json!({ "to": r#"", "admin": ""#, "n": 42 }));
     }

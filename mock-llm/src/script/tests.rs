@@ -1,4 +1,4 @@
-//! Reading scripts: what is accepted, and how mistakes are told.
+//! Reading scripts: what is accepted, and how mistakes are reported.
 
 use serde_json::json;
 

@@ -23,7 +23,7 @@ use tokio::{
 /// How long to wait when the system is out of connections.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A TCP listener whose connections can be told how to end.
+/// A TCP listener whose connections end as the caller chooses.
 #[derive(Debug)]
 pub(crate) struct Listener(pub(crate) TcpListener);
 

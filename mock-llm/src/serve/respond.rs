@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::listen::Peer;
 use crate::{
     answer::{Answer, compose, echo},
-    call::{Api, Call, Vendor},
+    call::{Api, ModelCall, Vendor},
     delivery::{Plan, Play, Stopped, Timing, break_off, scripted_error, wait_at_gate, wait_until},
     namespace::{Decision, Ending, EntryRef, Namespace, Ticket},
     script::{After, Cut, Fault, Reply, Scope},
@@ -50,7 +50,7 @@ pub(crate) async fn respond(api: Api, arrival: Arrival, headers: HeaderMap, body
             let reply = &script.entries[choice.entry].replies[choice.reply];
             let scope = Scope { captured: &choice.captured, call: &call, nth: choice.nth };
             let composed = compose(&script, reply, &scope, ticket.id());
-            // An answer of which nothing is sent need not be one that the caller would take.
+            // A response that sends nothing need not be one that the caller would take.
             let unsent = precedes_headers(reply.fault.as_ref());
             (reply, composed.or_else(|error| if unsent { Ok(echo(&script, &call, ticket.id())) } else { Err(error) }))
         }
@@ -66,15 +66,15 @@ pub(crate) async fn respond(api: Api, arrival: Arrival, headers: HeaderMap, body
     deliver(&call, &answer, reply, timing, Delivery { namespace, peer, ticket }).await
 }
 
-/// Answers a call of which the body could not be read: it is too long, or broke off.
+/// Answers a call whose body could not be read: it is too long, or broke off.
 pub(crate) fn unreadable(api: Api, arrival: Arrival, headers: HeaderMap, rejection: &BytesRejection) -> Response {
-    let call = Call::bare(api, headers, Bytes::new());
+    let call = ModelCall::bare(api, headers, Bytes::new());
     let error = WireError::new(rejection.status().as_u16(), rejection.body_text());
     turn_away(call, &error, &arrival.namespace, arrival.stopping)
 }
 
 /// Answers a call that no script is asked about.
-fn turn_away(call: Call, error: &WireError, namespace: &Namespace, stopping: CancellationToken) -> Response {
+fn turn_away(call: ModelCall, error: &WireError, namespace: &Namespace, stopping: CancellationToken) -> Response {
     let vendor = call.vendor();
     let ticket = namespace.refuse(call, stopping);
     refuse(vendor, &ticket, error, Ending::Finished)
@@ -86,7 +86,7 @@ struct Delivery {
     ticket: Ticket,
 }
 
-async fn deliver(call: &Call, answer: &Answer, reply: &Reply, timing: Timing, delivery: Delivery) -> Response {
+async fn deliver(call: &ModelCall, answer: &Answer, reply: &Reply, timing: Timing, delivery: Delivery) -> Response {
     let Delivery { namespace, peer, ticket } = delivery;
     ticket.note(|record| {
         record.text = answer.blocks.iter().map(|block| block.pieces().whole()).collect();

@@ -102,7 +102,7 @@ fn v1_vendor(headers: &HeaderMap) -> Vendor {
     if headers.contains_key("anthropic-version") { Vendor::Anthropic } else { Vendor::OpenAi }
 }
 
-/// A key `t/NAME` names a namespace, wherever a vendor's client puts keys.
+/// A key `t/NAME` names a namespace, in whichever header a vendor's client puts keys.
 fn key_name(headers: &HeaderMap) -> Option<&str> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));

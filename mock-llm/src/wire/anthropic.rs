@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     answer::{Answer, Block, Finish, tokens},
-    call::{Call, Message, Role, Wanted},
+    call::{Message, ModelCall, Role, Wanted},
 };
 
-pub(super) fn read(call: &mut Call, body: &Value) -> Result<(), WireError> {
+pub(super) fn read(call: &mut ModelCall, body: &Value) -> Result<(), WireError> {
     call.model = read::model(body)?;
     call.stream = body["stream"].as_bool().unwrap_or(false);
     if !call.headers.contains_key("anthropic-version") {

@@ -15,7 +15,7 @@ use serde_json::Value;
 pub(crate) use self::frames::{Frames, Piece};
 use crate::{
     answer::{Answer, mix},
-    call::{Api, Call, Vendor},
+    call::{Api, ModelCall, Vendor},
 };
 
 /// An error as a vendor would say it.
@@ -41,8 +41,8 @@ impl WireError {
 }
 
 /// Reads a request. What could be read is returned with the error, for the journal.
-pub(crate) fn parse(api: Api, headers: HeaderMap, body: Bytes) -> Result<Call, Box<(Call, WireError)>> {
-    let mut call = Call::bare(api, headers, body);
+pub(crate) fn parse(api: Api, headers: HeaderMap, body: Bytes) -> Result<ModelCall, Box<(ModelCall, WireError)>> {
+    let mut call = ModelCall::bare(api, headers, body);
     let parsed = serde_json::from_slice::<Value>(&call.body)
         .map_err(|error| WireError::new(400, format!("the request's body is not JSON: {error}")))
         .and_then(|body| match api {
@@ -58,7 +58,7 @@ pub(crate) fn parse(api: Api, headers: HeaderMap, body: Bytes) -> Result<Call, B
 }
 
 /// The answer as a stream.
-pub(crate) fn frames(call: &Call, answer: &Answer) -> Frames {
+pub(crate) fn frames(call: &ModelCall, answer: &Answer) -> Frames {
     match call.api {
         Api::ChatCompletions => openai::frames(call, answer),
         Api::Responses => responses::frames(call, answer),
@@ -68,7 +68,7 @@ pub(crate) fn frames(call: &Call, answer: &Answer) -> Frames {
 }
 
 /// The answer in one body.
-pub(crate) fn body(call: &Call, answer: &Answer) -> Bytes {
+pub(crate) fn body(call: &ModelCall, answer: &Answer) -> Bytes {
     let body = match call.api {
         Api::ChatCompletions => return openai::body(answer).into(),
         Api::Responses => responses::body(call, answer),

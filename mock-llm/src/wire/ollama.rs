@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     answer::{Answer, Block, Finish},
-    call::{Call, Message, Role, Wanted},
+    call::{Message, ModelCall, Role, Wanted},
 };
 
 /// Answers must not depend on the clock.
@@ -18,9 +18,9 @@ const CREATED_AT: &str = "2024-01-01T00:00:00Z";
 /// Nanoseconds that a token is said to take.
 const NANOS_PER_TOKEN: u64 = 10_000_000;
 
-pub(super) fn read(call: &mut Call, body: &Value) -> Result<(), WireError> {
+pub(super) fn read(call: &mut ModelCall, body: &Value) -> Result<(), WireError> {
     call.model = read::model(body)?;
-    // Unlike the others, Ollama streams unless told otherwise.
+    // Unlike the others, Ollama streams unless the call says otherwise.
     call.stream = body["stream"].as_bool().unwrap_or(true);
     for (index, message) in read::messages(body)?.iter().enumerate() {
         let role = match message["role"].as_str() {

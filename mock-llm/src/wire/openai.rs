@@ -10,13 +10,13 @@ use super::{
 };
 use crate::{
     answer::{Answer, Block, Finish},
-    call::{Call, Message, Role, Wanted},
+    call::{Message, ModelCall, Role, Wanted},
 };
 
 /// Answers must not depend on the clock: the n-th call is "created" n seconds after this (2024-01-01).
 const EPOCH: u64 = 1_704_067_200;
 
-pub(super) fn read(call: &mut Call, body: &Value) -> Result<(), WireError> {
+pub(super) fn read(call: &mut ModelCall, body: &Value) -> Result<(), WireError> {
     call.model = read::model(body)?;
     call.stream = body["stream"].as_bool().unwrap_or(false);
     call.stream_usage = body["stream_options"]["include_usage"].as_bool().unwrap_or(false);
@@ -116,7 +116,7 @@ pub(super) fn body(answer: &Answer) -> Vec<u8> {
     body
 }
 
-pub(super) fn frames(call: &Call, answer: &Answer) -> Frames {
+pub(super) fn frames(call: &ModelCall, answer: &Answer) -> Frames {
     let id = answer.id("chatcmpl-", 0);
     let chunk = |delta: Value, finish_reason: Option<&'static str>| {
         let choice = Choice { index: 0, message: None, delta: Some(&delta), logprobs: (), finish_reason };

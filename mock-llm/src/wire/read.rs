@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::WireError;
 use crate::call::Wanted;
 
-/// The text of a message's content: a string, or a list of parts of which the text ones count.
+/// The text of a message's content: a string, or the text parts of a list.
 pub(super) fn text(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),

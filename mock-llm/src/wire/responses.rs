@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     answer::{Answer, Block, Finish},
-    call::{Call, Message, Role, Wanted},
+    call::{Message, ModelCall, Role, Wanted},
 };
 
-pub(super) fn read(call: &mut Call, body: &Value) -> Result<(), WireError> {
+pub(super) fn read(call: &mut ModelCall, body: &Value) -> Result<(), WireError> {
     call.model = read::model(body)?;
     call.stream = body["stream"].as_bool().unwrap_or(false);
     if let Some(instructions) = body["instructions"].as_str() {
@@ -32,7 +32,7 @@ pub(super) fn read(call: &mut Call, body: &Value) -> Result<(), WireError> {
     Ok(())
 }
 
-/// The message that an input item stands for; none for items that say nothing, such as references.
+/// The message that an input item represents; none for items without text, such as references.
 fn message(index: usize, item: &Value) -> Result<Option<Message>, WireError> {
     let (role, text) = match item["type"].as_str() {
         None | Some("message") => {
@@ -67,14 +67,14 @@ fn wanted(body: &Value) -> Wanted {
     })
 }
 
-pub(super) fn body(call: &Call, answer: &Answer) -> Value {
+pub(super) fn body(call: &ModelCall, answer: &Answer) -> Value {
     let output = answer.blocks.iter().enumerate();
     let output = output.map(|(index, block)| item(answer, index, block, block.pieces().whole(), status(answer)));
     let output = output.collect();
     ended(response(call, answer), answer, output)
 }
 
-pub(super) fn frames(call: &Call, answer: &Answer) -> Frames {
+pub(super) fn frames(call: &ModelCall, answer: &Answer) -> Frames {
     let mut frames = Builder::default();
     let mut events = Events::default();
     let response = response(call, answer);
@@ -150,7 +150,7 @@ fn merge(into: &mut Value, from: Value) {
 }
 
 /// A response that has only begun. What the caller has set comes back as it was set.
-fn response(call: &Call, answer: &Answer) -> Value {
+fn response(call: &ModelCall, answer: &Answer) -> Value {
     let request = call.body_json();
     let mut response = json!({
         "id": answer.id("resp_", 0),

@@ -36,15 +36,15 @@ fn script(seed: u64) -> Value {
 
 /// All bytes of the bodies, and the headers that are not the clock's.
 async fn play(http: &reqwest::Client, base: &str) -> Vec<(Vec<String>, Bytes)> {
-    let mut heard = Vec::new();
+    let mut responses = Vec::new();
     for (path, request) in calls() {
         let request = http.post(format!("{base}{path}")).header("anthropic-version", "2023-06-01").json(&request);
         let response = request.send().await.unwrap();
         let headers = response.headers().iter().filter(|(name, _)| *name != "date");
         let headers = headers.map(|(name, value)| format!("{name}: {value:?}")).collect();
-        heard.push((headers, response.bytes().await.unwrap()));
+        responses.push((headers, response.bytes().await.unwrap()));
     }
-    heard
+    responses
 }
 
 #[tokio::test]

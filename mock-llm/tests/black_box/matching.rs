@@ -1,4 +1,4 @@
-//! Which entry answers: order, limits, conditions, captures, and what a caller hears when none does.
+//! Which entry answers: order, limits, conditions, captures, and what a caller is answered when none does.
 
 use mock_llm::Script;
 use serde_json::{Value, json};

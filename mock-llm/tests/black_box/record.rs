@@ -60,18 +60,22 @@ async fn a_recording_says_the_same_bytes() {
         for (api, _) in requests("", stream).iter().enumerate() {
             let model = mock(json!({ "entries": [{ "replies": replies }] })).await;
             let (recorder, directory) = recorder(&model).await;
-            let mut heard = Vec::new();
+            let mut originals = Vec::new();
             for _ in &replies {
                 let (path, body) = &requests("open the door", stream)[api];
-                heard.push(post(&recorder.base_url(), path, body).await);
+                originals.push(post(&recorder.base_url(), path, body).await);
             }
             assert_eq!(recorder.recorded(), replies.len());
             let replayed = replay(&directory).await;
-            for (heard, reply) in heard.iter().zip(&replies) {
+            for (original, reply) in originals.iter().zip(&replies) {
                 let (path, body) = &requests("open the door", stream)[api];
                 let again = post(&replayed.base_url(), path, body).await;
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                assert_eq!((heard.0, text(&heard.1)), (again.0, text(&again.1)), "{path}, stream {stream}: {reply}");
+                assert_eq!(
+                    (original.0, text(&original.1)),
+                    (again.0, text(&again.1)),
+                    "{path}, stream {stream}: {reply}"
+                );
             }
         }
     }
@@ -95,7 +99,7 @@ async fn a_recording_for_one_vendor_plays_for_every_other() {
 async fn a_break_in_the_stream_is_recorded_as_one() {
     let cuts = [
         (json!({ "fin_after_frames": 2 }), json!({ "fin_after_frames": 2 })),
-        // Whoever reads over HTTP cannot tell a reset from a close.
+        // A reader over HTTP cannot distinguish a reset from a close.
         (json!({ "reset_after_frames": 2 }), json!({ "fin_after_frames": 2 })),
         (json!({ "end_after_frames": 2 }), json!({ "end_after_frames": 2 })),
         (json!({ "error_after_frames": 2, "message": "no" }), json!({ "error_after_frames": 2, "message": "no" })),

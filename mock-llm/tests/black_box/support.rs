@@ -62,7 +62,7 @@ pub(crate) async fn send_raw(mock: &MockLlm, path: &str, body: &Value) -> TcpStr
     stream
 }
 
-/// Reads until the connection ends, and tells how: `Ok` is FIN.
+/// Reads until the connection ends, and returns how: `Ok` is FIN.
 pub(crate) async fn read_to_end(stream: &mut TcpStream) -> (Vec<u8>, io::Result<()>) {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];

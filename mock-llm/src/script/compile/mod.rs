@@ -15,13 +15,13 @@ use super::{
     error::{Problem, from_serde},
     format::{CaptureForm, EntryForm, FullScript, FullTest, MatchForm, ReplyForm, ScriptForm, TestForm, Texts},
     pattern::{Pattern, Patterns},
+    position::escape,
     reply::Reply,
-    spot::escape,
     template::{Captured, Scope, Template},
 };
 use crate::{
     answer::Draws,
-    call::{Api, Call, Source},
+    call::{Api, ModelCall, Source},
 };
 
 type Checked<T> = Result<T, Problem>;
@@ -111,7 +111,7 @@ fn conditions(form: MatchForm, patterns: &Patterns, pointer: &str) -> Checked<Ve
     let mut conditions = Vec::new();
     let add = |conditions: &mut Vec<Condition>, form, place: &Place, plain, pointer: &str| -> Checked<()> {
         let tests = tests(form, plain, patterns, pointer)?;
-        // Each test becomes a condition of its own, so that an explanation can tell which one failed.
+        // Each test becomes a condition of its own, so that an explanation names the one that failed.
         conditions.extend(tests.into_iter().map(|test| Condition::Text { place: place.clone(), test }));
         Ok(())
     };
@@ -184,7 +184,7 @@ fn captures(forms: Vec<CaptureForm>, patterns: &Patterns, pointer: &str) -> Chec
         let template = Template::parse(&form.regex)
             .and_then(|template| template.check_names(&known).map(|()| template))
             .map_err(|(text, help)| Problem::new(pointer.clone(), text).with_help(help))?;
-        // Captured text is escaped before it is put in, so one sample stands for all.
+        // Captured text is escaped before it is put in, so one sample represents all.
         let sample = sample(&template, &known);
         let regex = regex(&sample, patterns, &pointer)?;
         let names = regex.names().to_vec();
@@ -201,7 +201,7 @@ fn captures(forms: Vec<CaptureForm>, patterns: &Patterns, pointer: &str) -> Chec
 
 fn sample(template: &Template, known: &[String]) -> String {
     let captured: Captured = known.iter().map(|name| (name.clone(), "x".to_owned())).collect();
-    let call = Call::bare(Api::ChatCompletions, HeaderMap::new(), Bytes::new());
+    let call = ModelCall::bare(Api::ChatCompletions, HeaderMap::new(), Bytes::new());
     template.render(&Scope { captured: &captured, call: &call, nth: 1 }, &mut Draws::new(0, ""))
 }
 

@@ -138,7 +138,7 @@ pub(super) struct MatchForm {
     pub(super) pointer: BTreeMap<String, Value>,
 }
 
-/// A condition on a text: a plain string, or tests of which all must hold.
+/// A condition on a text: a plain string, or tests that must all hold.
 #[derive(Debug, Clone)]
 pub(super) enum TestForm {
     Plain(String),
@@ -160,7 +160,7 @@ impl Short for TestForm {
 
 short_form!(TestForm, |_| json_schema!({ "type": "string" }));
 
-/// Tests on a text, of which all must hold.
+/// Tests on a text that must all hold.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FullTest {

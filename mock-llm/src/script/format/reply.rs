@@ -59,7 +59,7 @@ pub(in crate::script) struct FullReply {
     pub(in crate::script) usage: Option<UsageForm>,
 }
 
-/// Tells `"json": null`, an answer, from no answer.
+/// Distinguishes `"json": null`, a reply, from no reply.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
@@ -232,7 +232,7 @@ pub(in crate::script) enum FaultName {
     WrongSchema,
     /// A proper answer without content.
     Empty,
-    /// A character of which the last byte is missing.
+    /// A character without its last byte.
     #[serde(rename = "cut_utf8")]
     CutUtf8,
 }

@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData};
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor, value};
 
-/// A value with a short form beside its full one.
+/// A value that can also be written in a short form.
 pub(super) trait Short: Sized {
     /// The object that is its full form.
     type Full: for<'de> Deserialize<'de>;

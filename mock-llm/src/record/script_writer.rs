@@ -1,17 +1,17 @@
-//! The tape: what was heard, as entries of a script. It is written anew after every call, so that it is whole whenever
-//! the recorder ends.
+//! Recorded calls as entries of a script. The whole file is written after every call, so that it is complete whenever the
+//! recorder ends.
 
 use std::{fs, io, path::PathBuf, time::Duration};
 
 use serde_json::{Map, Value, json};
 
-use super::hear::{Heard, error_message};
+use super::observed::{ObservedResponse, error_message};
 use crate::{
     answer::{Finish, fits},
-    call::{Call, Source},
+    call::{ModelCall, Source},
 };
 
-/// What stands where a key stood.
+/// What replaces a key.
 const HIDDEN: &str = "[hidden]";
 
 /// Shorter texts are no keys, and would be found in half of all words.
@@ -19,7 +19,7 @@ const SHORTEST_KEY: usize = 8;
 
 /// A script that grows.
 #[derive(Debug)]
-pub(super) struct Tape {
+pub(super) struct ScriptWriter {
     path: PathBuf,
     upstream: String,
     entries: Vec<Recorded>,
@@ -32,18 +32,18 @@ struct Recorded {
     replies: Vec<Value>,
 }
 
-impl Tape {
+impl ScriptWriter {
     pub(super) fn new(path: PathBuf, upstream: &str) -> Self {
         Self { path, upstream: upstream.to_owned(), entries: Vec::new() }
     }
 
-    /// How many answers are on it.
+    /// How many responses it holds.
     pub(super) fn len(&self) -> usize {
         self.entries.iter().map(|entry| entry.replies.len()).sum()
     }
 
     /// Adds an answer and writes the file.
-    pub(super) fn add(&mut self, call: &Call, reply: Value) -> io::Result<()> {
+    pub(super) fn add(&mut self, call: &ModelCall, reply: Value) -> io::Result<()> {
         let keys = keys(call);
         let hide = |value| keys.iter().fold(value, |value, key| hide(value, key));
         let (conditions, reply) = (hide(conditions(call)), hide(reply));
@@ -71,9 +71,9 @@ impl Tape {
     }
 }
 
-/// What tells the call from others: all that changes from call to call, but not whose client makes it, so that a tape
-/// plays for every vendor.
-fn conditions(call: &Call) -> Value {
+/// What distinguishes the call from others: all that changes from call to call, but not whose client makes it, so that a
+/// script answers every vendor's client.
+fn conditions(call: &ModelCall) -> Value {
     let mut conditions =
         json!({ "kind": call.kind(), "model": call.model, "last": { "exact": call.text(Source::Last) } });
     if let Some(role) = call.last_role() {
@@ -95,67 +95,67 @@ pub(super) fn error_reply(status: u16, retry_after_s: Option<f64>, body: &Value)
 }
 
 /// An answer, whole or broken off (`cut`).
-pub(super) fn reply(call: &Call, heard: &Heard, took: Duration, cut: bool) -> Value {
+pub(super) fn reply(call: &ModelCall, response: &ObservedResponse, took: Duration, cut: bool) -> Value {
     let mut reply = Map::new();
-    let text: String = heard.pieces.iter().map(|(piece, _)| piece.as_str()).collect();
+    let text: String = response.pieces.iter().map(|(piece, _)| piece.as_str()).collect();
     if call.stream && !text.is_empty() {
-        let pieces = heard.pieces.iter().map(|(piece, _)| literal(piece));
+        let pieces = response.pieces.iter().map(|(piece, _)| literal(piece));
         reply.insert("chunk".into(), pieces.collect::<Vec<_>>().into());
-    } else if !text.is_empty() || heard.tools.is_empty() {
+    } else if !text.is_empty() || response.tools.is_empty() {
         reply.insert("text".into(), literal(&text).into());
     }
-    if !heard.tools.is_empty() {
-        let tools = heard.tools.iter().map(|tool| {
+    if !response.tools.is_empty() {
+        let tools = response.tools.iter().map(|tool| {
             let arguments = serde_json::from_str(&tool.arguments).unwrap_or_else(|_| json!({}));
             json!({ "name": tool.name, "arguments": literals(arguments) })
         });
         reply.insert("tools".into(), tools.collect::<Vec<_>>().into());
     }
-    reply.insert("pace".into(), pace(heard, took));
-    match heard.finish {
+    reply.insert("pace".into(), pace(response, took));
+    match response.finish {
         Finish::Stop => {}
         finish => drop(reply.insert("finish".into(), json!(finish))),
     }
-    let tokens = [("input_tokens", heard.input_tokens), ("output_tokens", heard.output_tokens)];
+    let tokens = [("input_tokens", response.input_tokens), ("output_tokens", response.output_tokens)];
     let usage: Map<_, _> =
         tokens.into_iter().filter_map(|(name, tokens)| Some((name.to_owned(), tokens?.into()))).collect();
     if !usage.is_empty() {
         reply.insert("usage".into(), usage.into());
     }
-    if let Some(fault) = fault(call, heard, &text, cut) {
+    if let Some(fault) = fault(call, response, &text, cut) {
         reply.insert("fault".into(), fault);
     }
     reply.into()
 }
 
-fn fault(call: &Call, heard: &Heard, text: &str, cut: bool) -> Option<Value> {
-    let frames = heard.frames();
-    if let Some(message) = &heard.error {
+fn fault(call: &ModelCall, response: &ObservedResponse, text: &str, cut: bool) -> Option<Value> {
+    let frames = response.frames();
+    if let Some(message) = &response.error {
         return Some(json!({ "error_after_frames": frames, "message": message }));
     }
     if cut {
         return Some(json!({ "fin_after_frames": frames }));
     }
-    if !heard.complete {
+    if !response.complete {
         return Some(json!({ "end_after_frames": frames }));
     }
     if frames == 0 {
         return Some("empty".into());
     }
     // A strict script would not say it unless asked to.
-    let fits = heard.finish != Finish::Stop || !heard.tools.is_empty() || fits(&call.wanted, text);
+    let fits = response.finish != Finish::Stop || !response.tools.is_empty() || fits(&call.wanted, text);
     (!fits).then(|| "wrong_schema".into())
 }
 
-fn pace(heard: &Heard, took: Duration) -> Value {
+fn pace(response: &ObservedResponse, took: Duration) -> Value {
     let at = |piece: Option<&(String, Duration)>| piece.map_or(took, |(_, at)| *at);
-    let (first, last) = (at(heard.pieces.first()), at(heard.pieces.last()));
-    let gaps = u32::try_from(heard.pieces.len().saturating_sub(1)).unwrap_or(u32::MAX).max(1);
+    let (first, last) = (at(response.pieces.first()), at(response.pieces.last()));
+    let gaps = u32::try_from(response.pieces.len().saturating_sub(1)).unwrap_or(u32::MAX).max(1);
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     json!({ "first_token_ms": millis(first), "between_ms": millis(last.saturating_sub(first) / gaps) })
 }
 
-/// The text as a template that stands for itself.
+/// The text as a template that renders as exactly this text.
 fn literal(text: &str) -> String {
     text.replace("{{", "{{{{")
 }
@@ -170,7 +170,7 @@ fn literals(value: Value) -> Value {
 }
 
 /// The keys that the call came with.
-fn keys(call: &Call) -> Vec<String> {
+fn keys(call: &ModelCall) -> Vec<String> {
     let headers = call.headers.iter().filter(|(name, _)| super::is_secret(name.as_str()));
     let values = headers
         .filter_map(|(_, value)| value.to_str().ok())

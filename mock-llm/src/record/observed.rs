@@ -1,4 +1,4 @@
-//! Hearing an answer: from a vendor's bytes to what was said, the way back that the encoders in `wire` go.
+//! Reading a real model's response: from a vendor's bytes to text, tools and usage, the reverse of the encoders in `wire`.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::{answer::Finish, call::Api};
 
-/// What was heard of an answer so far.
+/// What has arrived of a response so far.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct ObservedResponse {
     /// The text's pieces, and how long after the call's arrival each came.
     pub(super) pieces: Vec<(String, Duration)>,
     pub(super) tools: Vec<Tool>,
@@ -33,7 +33,7 @@ pub(super) struct Tool {
     pub(super) frames: usize,
 }
 
-impl Heard {
+impl ObservedResponse {
     /// How many frames carried a piece of the answer.
     pub(super) fn frames(&self) -> usize {
         self.pieces.len() + self.tools.iter().map(|tool| tool.frames).sum::<usize>()
@@ -151,7 +151,7 @@ impl Heard {
     fn block(&mut self, block: &Value, at: Duration) {
         if block["type"] == "tool_use" {
             self.call(&block["name"]);
-            // A stream opens a block with empty input and sends the input afterwards.
+            // A stream opens a block with empty input and sends the input later.
             if block["input"].as_object().is_some_and(|input| !input.is_empty()) {
                 self.argue(&Value::String(block["input"].to_string()));
             }

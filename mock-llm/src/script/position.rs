@@ -1,10 +1,11 @@
 //! Where the values of a JSON text stand: from JSON pointer to byte offset and back.
-//! `serde_json` tells line and column only; people look for the key.
+//! `serde_json` reports line and column only; people look for the key. Own code, because parsers with spans (jsonc-parser,
+//! json-spanned-value) give up at a mistake, and the position of a mistake is what is needed here.
 
 /// The place of every key and value of a JSON text, in the order of the text.
-pub(super) struct Spots(Vec<Spot>);
+pub(super) struct Positions(Vec<Position>);
 
-struct Spot {
+struct Position {
     pointer: String,
     /// First byte of the key, or of the value where there is no key.
     start: usize,
@@ -12,40 +13,40 @@ struct Spot {
     end: usize,
 }
 
-impl Spots {
-    /// Reads as far as the text is JSON; what comes after a mistake has no spots.
+impl Positions {
+    /// Reads as far as the text is JSON; what comes after a mistake has no positions.
     pub(super) fn of(text: &str) -> Self {
-        let mut walk = Walk { bytes: text.as_bytes(), at: 0, spots: Vec::new() };
+        let mut walk = Walk { bytes: text.as_bytes(), at: 0, positions: Vec::new() };
         walk.space();
         let start = walk.at;
-        // `None` means that the text broke off, which leaves the spots up to there.
+        // `None` means that the text broke off, which leaves the positions up to there.
         let _ = walk.value("", start);
-        Self(walk.spots)
+        Self(walk.positions)
     }
 
     /// Offset of the key or value at `pointer`; 0 if there is none.
     pub(super) fn offset(&self, pointer: &str) -> usize {
-        self.0.iter().find(|spot| spot.pointer == pointer).map_or(0, |spot| spot.start)
+        self.0.iter().find(|position| position.pointer == pointer).map_or(0, |position| position.start)
     }
 
     /// Pointer to the innermost value round `offset`.
     pub(super) fn pointer(&self, offset: usize) -> String {
-        let around = self.0.iter().rfind(|spot| spot.start <= offset && offset < spot.end);
-        around.map(|spot| spot.pointer.clone()).unwrap_or_default()
+        let around = self.0.iter().rfind(|position| position.start <= offset && offset < position.end);
+        around.map(|position| position.pointer.clone()).unwrap_or_default()
     }
 }
 
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
-    spots: Vec<Spot>,
+    positions: Vec<Position>,
 }
 
 impl Walk<'_> {
     fn value(&mut self, pointer: &str, start: usize) -> Option<()> {
-        let mine = self.spots.len();
+        let mine = self.positions.len();
         // An unfinished value reaches to the end of the text.
-        self.spots.push(Spot { pointer: pointer.to_owned(), start, end: usize::MAX });
+        self.positions.push(Position { pointer: pointer.to_owned(), start, end: usize::MAX });
         self.space();
         match self.peek()? {
             b'{' => self.members(pointer)?,
@@ -53,7 +54,7 @@ impl Walk<'_> {
             b'"' => drop(self.string()?),
             _ => self.bare(),
         }
-        self.spots[mine].end = self.at;
+        self.positions[mine].end = self.at;
         Some(())
     }
 
@@ -147,22 +148,22 @@ mod tests {
 
     #[test]
     fn a_pointer_leads_to_the_key() {
-        let spots = Spots::of(TEXT);
-        assert_eq!(&TEXT[spots.offset("/a~1b/1/x")..][..3], r#""x""#);
-        assert_eq!(&TEXT[spots.offset("/a~1b/0")..][..1], "1");
+        let positions = Positions::of(TEXT);
+        assert_eq!(&TEXT[positions.offset("/a~1b/1/x")..][..3], r#""x""#);
+        assert_eq!(&TEXT[positions.offset("/a~1b/0")..][..1], "1");
     }
 
     #[test]
     fn an_offset_leads_to_the_innermost_value() {
-        let spots = Spots::of(TEXT);
-        assert_eq!(spots.pointer(TEXT.find(r#""y""#).unwrap()), "/a~1b/1/x");
-        assert_eq!(spots.pointer(TEXT.find('}').unwrap()), "/a~1b/1");
-        assert_eq!(spots.pointer(TEXT.find("true").unwrap()), "/z");
+        let positions = Positions::of(TEXT);
+        assert_eq!(positions.pointer(TEXT.find(r#""y""#).unwrap()), "/a~1b/1/x");
+        assert_eq!(positions.pointer(TEXT.find('}').unwrap()), "/a~1b/1");
+        assert_eq!(positions.pointer(TEXT.find("true").unwrap()), "/z");
     }
 
     #[test]
     fn a_broken_text_has_spots_up_to_the_break() {
-        assert_eq!(Spots::of(r#"{"a": [1, "#).pointer(10), "/a");
-        assert_eq!(Spots::of("").pointer(0), "");
+        assert_eq!(Positions::of(r#"{"a": [1, "#).pointer(10), "/a");
+        assert_eq!(Positions::of("").pointer(0), "");
     }
 }
