@@ -7,13 +7,13 @@ use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
-use crate::{Call, ClientError};
+use crate::{ClientError, HttpCall};
 
 /// How much of a foreign answer an error quotes, in characters.
 const QUOTED: usize = 200;
 
 /// Sends a request and reads its answer whole.
-pub(crate) async fn answer(call: Call, request: RequestBuilder, limit: Duration) -> Result<Vec<u8>, ClientError> {
+pub(crate) async fn answer(call: HttpCall, request: RequestBuilder, limit: Duration) -> Result<Vec<u8>, ClientError> {
     let response = match request.timeout(limit).send().await {
         Ok(response) => response,
         Err(error) => return Err(transport(call, error, limit)),
@@ -29,7 +29,7 @@ pub(crate) async fn answer(call: Call, request: RequestBuilder, limit: Duration)
 
 /// Sends a request and reads its answer as JSON.
 pub(crate) async fn json<T: DeserializeOwned>(
-    call: Call,
+    call: HttpCall,
     request: RequestBuilder,
     limit: Duration,
 ) -> Result<T, ClientError> {
@@ -37,8 +37,8 @@ pub(crate) async fn json<T: DeserializeOwned>(
     serde_json::from_slice(&body).map_err(|source| ClientError::Decode { call, what: "the answer".to_owned(), source })
 }
 
-/// The error that an answer other than success stands for.
-pub(crate) async fn refusal(call: Call, response: Response) -> ClientError {
+/// The error that a response other than success reports.
+pub(crate) async fn refusal(call: HttpCall, response: Response) -> ClientError {
     let status = response.status();
     let retry_after = response
         .headers()
@@ -59,7 +59,7 @@ pub(crate) fn is_media_type(response: &Response, wanted: &str) -> bool {
     declared.split(';').next().is_some_and(|declared| declared.trim().eq_ignore_ascii_case(wanted))
 }
 
-pub(crate) fn transport(call: Call, error: reqwest::Error, limit: Duration) -> ClientError {
+pub(crate) fn transport(call: HttpCall, error: reqwest::Error, limit: Duration) -> ClientError {
     if error.is_timeout() && !error.is_connect() {
         ClientError::TimedOut { call, after: limit }
     } else {

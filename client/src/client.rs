@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call::{answer, json};
-use crate::{Call, CatalogueEntry, ClientError, Events, ScenarioEntry, Since};
+use crate::{CatalogueEntry, ClientError, Events, HttpCall, ScenarioEntry, Since};
 
 /// How long things may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Client {
         self.get(&format!("/v1/requests/{request}")).await
     }
 
-    /// Withdraws a request that waits or runs: `DELETE /v1/requests/{id}`. Repeating it answers the same.
+    /// Cancels a request that waits or runs: `DELETE /v1/requests/{id}`. Repeating it answers the same.
     pub async fn cancel(&self, request: RequestId) -> Result<RequestView, ClientError> {
         let (call, http) = self.build(Method::DELETE, &format!("/v1/requests/{request}"));
         json(call, http, self.settings.request_timeout).await
@@ -201,12 +201,12 @@ impl Client {
     }
 
     /// A request to a path under the base URL, which may itself have a path.
-    pub(crate) fn build(&self, method: Method, path: &str) -> (Call, RequestBuilder) {
+    pub(crate) fn build(&self, method: Method, path: &str) -> (HttpCall, RequestBuilder) {
         self.build_url(method, self.url(path))
     }
 
-    fn build_url(&self, method: Method, url: Url) -> (Call, RequestBuilder) {
-        (Call { method: method.clone(), url: url.to_string() }, self.http.request(method, url))
+    fn build_url(&self, method: Method, url: Url) -> (HttpCall, RequestBuilder) {
+        (HttpCall { method: method.clone(), url: url.to_string() }, self.http.request(method, url))
     }
 
     fn url(&self, path: &str) -> Url {

@@ -11,14 +11,14 @@ use crate::Overlong;
 
 /// A method and a URL: which call an error belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub struct HttpCall {
     /// The HTTP method.
     pub method: Method,
     /// The whole URL.
     pub url: String,
 }
 
-impl fmt::Display for Call {
+impl fmt::Display for HttpCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.url)
     }
@@ -42,7 +42,7 @@ pub enum ClientError {
     #[error("{call}: {}", innermost(.error))]
     Transport {
         /// The call.
-        call: Call,
+        call: HttpCall,
         /// What the network said.
         error: reqwest::Error,
     },
@@ -50,7 +50,7 @@ pub enum ClientError {
     #[error("{call}: no answer in {}", seconds(*.after))]
     TimedOut {
         /// The call.
-        call: Call,
+        call: HttpCall,
         /// How long it was waited for.
         after: Duration,
     },
@@ -58,7 +58,7 @@ pub enum ClientError {
     #[error("{problem}")]
     Problem {
         /// The call.
-        call: Call,
+        call: HttpCall,
         /// The engine's words.
         problem: Box<Problem>,
         /// How long the engine asks to wait before the next try.
@@ -68,7 +68,7 @@ pub enum ClientError {
     #[error("{call}: {status} {reason}; is this the address of an engine?")]
     Unexpected {
         /// The call.
-        call: Call,
+        call: HttpCall,
         /// The HTTP status.
         status: u16,
         /// What is unexpected about it.
@@ -78,7 +78,7 @@ pub enum ClientError {
     #[error("{call}: {what} cannot be read: {source}")]
     Decode {
         /// The call.
-        call: Call,
+        call: HttpCall,
         /// What was being read.
         what: String,
         /// What is wrong with it.
@@ -88,13 +88,13 @@ pub enum ClientError {
     #[error("{call}: the engine ended the stream")]
     Ended {
         /// The call.
-        call: Call,
+        call: HttpCall,
     },
     /// Not a byte came, not even a keep-alive comment: the connection is dead.
     #[error("{call}: silent for {}", seconds(*.after))]
     Silent {
         /// The call.
-        call: Call,
+        call: HttpCall,
         /// How long it was listened to.
         after: Duration,
     },
@@ -102,7 +102,7 @@ pub enum ClientError {
     #[error("{call}: {source}")]
     Stream {
         /// The call.
-        call: Call,
+        call: HttpCall,
         /// Which bound it broke.
         source: Overlong,
     },
@@ -110,7 +110,7 @@ pub enum ClientError {
     #[error("{call}: events are missing: {expected} was to come, {found} came")]
     Gap {
         /// The call.
-        call: Call,
+        call: HttpCall,
         /// The event that should have come.
         expected: EventId,
         /// The event that came.
@@ -152,8 +152,9 @@ impl ClientError {
     pub fn had_no_effect(&self) -> bool {
         match self {
             Self::BaseUrl { .. } | Self::Setup(_) => true,
-            // The engine answers a problem instead of acting; only a defect may strike in between.
-            Self::Problem { problem, .. } => problem.status != 500,
+            // The engine refuses with a 4xx before it acts. After a 5xx it may have acted: a store that was lost in the
+            // middle of a step, as one that answers 503, may have carried it out.
+            Self::Problem { problem, .. } => problem.status < 500,
             Self::Transport { error, .. } => error.is_connect(),
             _ => false,
         }

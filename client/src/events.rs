@@ -54,7 +54,7 @@ pub enum Item {
     /// How the game stands, for a reader who asked for [`Since::Now`]; the events after `cursor` follow. It comes again if
     /// the connection was lost before anything else had come.
     Snapshot(StreamSnapshot),
-    /// The engine no longer has what was asked for: what was shown is void. Read the game anew; the events after `cursor`
+    /// The engine no longer has what was asked for: what was shown is void. Read the game again; the events after `cursor`
     /// follow.
     Reset(StreamReset),
     /// The engine has been asked twice and leaves these events out: its log no longer has them.

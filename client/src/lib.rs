@@ -44,7 +44,7 @@ mod sse;
 
 pub use catalogue::{CatalogueEntry, ScenarioEntry};
 pub use client::{Client, Settings};
-pub use error::{Call, ClientError};
+pub use error::{ClientError, HttpCall};
 pub use events::{Events, Item, Since};
 pub use sse::{Frame, Overlong, Parser};
 // A game's history cannot be read without it.

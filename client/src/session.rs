@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::backoff::Backoff;
 use crate::call::{is_media_type, refusal, transport};
-use crate::{Call, Client, ClientError, Frame, Item, Parser, Since};
+use crate::{Client, ClientError, Frame, HttpCall, Item, Parser, Since};
 
 /// The events that hold whatever their ids: they say where the log goes on.
 const STANDING: [&str; 2] = ["stream.snapshot", "stream.reset"];
@@ -32,7 +32,7 @@ pub(crate) struct Session {
     client: Client,
     subject: Subject,
     path: String,
-    call: Call,
+    call: HttpCall,
     since: Since,
     /// A jump that was seen once: expected and found.
     doubted: Option<(EventId, EventId)>,
@@ -184,8 +184,8 @@ impl Session {
         }
     }
 
-    /// Begins anew at an event that tells how the game stands. Without an id there is more of it to come, and whoever is cut
-    /// off before that begins anew again.
+    /// Starts over at an event that describes the whole game. Without an id there is more of it to come, and a reader who is
+    /// cut off before that starts over again.
     fn stand_at(&mut self, id: Option<EventId>, item: Item) {
         self.since = id.map_or(Since::Now, Since::After);
         self.doubted = None;

@@ -1,4 +1,4 @@
-//! A loopback engine that answers event streams from a script, one entry a connection, and tells what it was asked.
+//! A loopback engine that answers event streams from a script, one entry a connection, and reports what it was asked.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
@@ -18,12 +18,12 @@ use protocol::{Attempt, ChatChunk, Event, EventId, GameId, RequestId};
 use tokio::net::TcpListener;
 
 /// What one connection is answered.
-pub(crate) enum Answer {
+pub(crate) enum ScriptedResponse {
     /// These bytes, then the end.
     Stream(String),
     /// These bytes, then a hang-up in the middle of the body.
     Break(String),
-    /// These bytes, then silence. The sender is told when the listener has hung up.
+    /// These bytes, then silence. The sender is notified when the reader has hung up.
     Hold(String, UnboundedSender<()>),
     /// No stream.
     Refuse(StatusCode, &'static str, String),
@@ -40,11 +40,11 @@ impl Asked {
 }
 
 struct Script {
-    answers: Mutex<VecDeque<Answer>>,
+    answers: Mutex<VecDeque<ScriptedResponse>>,
     asked: UnboundedSender<Option<String>>,
 }
 
-/// Tells of its own drop.
+/// Notifies of its own drop.
 struct HangUp(UnboundedSender<()>);
 
 impl Drop for HangUp {
@@ -54,7 +54,7 @@ impl Drop for HangUp {
 }
 
 /// Serves the answers in turn; a connection beyond the last of them is answered 204.
-pub(crate) async fn engine(answers: impl IntoIterator<Item = Answer>) -> (Client, Asked) {
+pub(crate) async fn engine(answers: impl IntoIterator<Item = ScriptedResponse>) -> (Client, Asked) {
     let (asked, receiver) = unbounded();
     let script = Arc::new(Script { answers: Mutex::new(answers.into_iter().collect()), asked });
     let address = serve(Router::new().fallback(answer).with_state(script)).await;
@@ -87,8 +87,8 @@ async fn answer(State(script): State<Arc<Script>>, headers: HeaderMap) -> Respon
     let stream = Response::builder().header("content-type", "text/event-stream; charset=utf-8");
     match answer {
         None => Response::builder().status(StatusCode::NO_CONTENT).body(Body::empty()).unwrap(),
-        Some(Answer::Stream(text)) => stream.body(Body::from(text)).unwrap(),
-        Some(Answer::Break(text)) => {
+        Some(ScriptedResponse::Stream(text)) => stream.body(Body::from(text)).unwrap(),
+        Some(ScriptedResponse::Break(text)) => {
             // Hyper sends what it has when the body has nothing more to give: only then is it time to break off.
             let broken = stream::once(async {
                 tokio::task::yield_now().await;
@@ -96,7 +96,7 @@ async fn answer(State(script): State<Arc<Script>>, headers: HeaderMap) -> Respon
             });
             stream.body(Body::from_stream(stream::iter([Ok(text)]).chain(broken))).unwrap()
         }
-        Some(Answer::Hold(text, dropped)) => {
+        Some(ScriptedResponse::Hold(text, dropped)) => {
             let hang_up = HangUp(dropped);
             let held = stream::pending::<Result<String, Infallible>>().map(move |text| {
                 let _ = &hang_up;
@@ -104,7 +104,7 @@ async fn answer(State(script): State<Arc<Script>>, headers: HeaderMap) -> Respon
             });
             stream.body(Body::from_stream(stream::iter([Ok(text)]).chain(held))).unwrap()
         }
-        Some(Answer::Refuse(status, media_type, body)) => {
+        Some(ScriptedResponse::Refuse(status, media_type, body)) => {
             Response::builder().status(status).header("content-type", media_type).body(Body::from(body)).unwrap()
         }
     }
