@@ -8,7 +8,7 @@ use protocol::{
 };
 use serde_json::{Value, json};
 
-use crate::app::{Answer, App, Command, Menu, Message, Opened, Play, Screen};
+use crate::app::{App, Command, Menu, Message, NetMessage, Opened, Play, Screen};
 
 /// A story that has begun and has one turn.
 pub(crate) fn game_json() -> Value {
@@ -68,7 +68,7 @@ pub(crate) fn menu() -> Menu {
 pub(crate) fn playing() -> App {
     let (mut app, _) = App::start(Some(game().id));
     let opened = Opened { game: game(), scenario: "The Night Ferry".to_owned(), unfinished: Vec::new() };
-    app.update(Message::Net(Answer::Opened(Ok(Box::new(opened)))));
+    app.update(Message::Net(NetMessage::Opened(Ok(Box::new(opened)))));
     app
 }
 
@@ -95,7 +95,7 @@ impl App {
     }
 
     pub(crate) fn hear(&mut self, event: impl Into<Event>) -> Vec<Command> {
-        self.update(Message::Net(Answer::Event(event.into())))
+        self.update(Message::Net(NetMessage::Event(event.into())))
     }
 }
 

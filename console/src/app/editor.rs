@@ -1,4 +1,7 @@
 //! The line that the player types: editing by grapheme, and the lines sent before.
+//!
+//! Own code: ratatui-textarea 0.9 moves and deletes by code point, so that one press of Backspace leaves half of an emoji
+//! or of a letter with an accent. It also recalls no earlier lines.
 
 use ratatui::style::Style;
 use ratatui::text::Span;

@@ -11,7 +11,7 @@ mod tests;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use protocol::{Event, GameId, GameView, RequestId, RequestView};
 
-pub(crate) use play::{Extent, Link, Place, Play, Scroll};
+pub(crate) use play::{Extent, Link, Panel, Play, Scroll};
 pub(crate) use start::{Menu, Page, Start};
 pub(crate) use transcript::{Stage, Turn};
 
@@ -28,12 +28,12 @@ pub(crate) enum Message {
     Tick,
     /// The screen was drawn, and this much story was there.
     Drawn(Extent),
-    Net(Answer),
+    Net(NetMessage),
 }
 
 /// What the network answers.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum NetMessage {
     Menu(Result<Menu, String>),
     Opened(Result<Box<Opened>, String>),
     /// The game after a change.
@@ -120,7 +120,7 @@ impl App {
             Message::Key(key) => return self.key(key),
             Message::Paste(text) => {
                 if let Screen::Play(play) = &mut self.screen
-                    && !play.place.is_ended
+                    && !play.panel.is_ended
                 {
                     play.editor.insert(&text);
                 }
@@ -169,32 +169,32 @@ impl App {
         }
     }
 
-    fn answer(&mut self, answer: Answer) -> Vec<Command> {
+    fn answer(&mut self, answer: NetMessage) -> Vec<Command> {
         match (&mut self.screen, answer) {
-            (Screen::Start(start), Answer::Menu(menu)) => start.loaded(menu),
-            (Screen::Start(start), Answer::Opened(Err(error))) => {
+            (Screen::Start(start), NetMessage::Menu(menu)) => start.loaded(menu),
+            (Screen::Start(start), NetMessage::Opened(Err(error))) => {
                 start.not_opened(error);
                 if start.menu.is_none() {
                     return vec![Command::LoadMenu];
                 }
             }
-            (Screen::Start(_), Answer::Opened(Ok(opened))) => {
+            (Screen::Start(_), NetMessage::Opened(Ok(opened))) => {
                 let Opened { game, scenario, unfinished } = *opened;
                 self.screen = Screen::Play(Box::new(Play::new(&game, scenario, &unfinished, self.next_local)));
             }
-            (Screen::Play(play), Answer::Opened(Ok(opened))) => {
+            (Screen::Play(play), NetMessage::Opened(Ok(opened))) => {
                 play.read(&opened.game, opened.scenario, &opened.unfinished);
             }
-            (Screen::Play(play), Answer::Opened(Err(error))) => play.link = Link::Lost(error),
-            (Screen::Play(play), Answer::Looked(game)) if game.id == play.game => {
-                let scenario = std::mem::take(&mut play.place.scenario);
-                play.place = Place::of(&game, scenario);
+            (Screen::Play(play), NetMessage::Opened(Err(error))) => play.link = Link::Lost(error),
+            (Screen::Play(play), NetMessage::Looked(game)) if game.id == play.game => {
+                let scenario = std::mem::take(&mut play.panel.scenario);
+                play.panel = Panel::of(&game, scenario);
             }
-            (Screen::Play(play), Answer::Accepted { local, request }) => return play.accepted(local, request),
-            (Screen::Play(play), Answer::NotSent { local, reason }) => play.not_sent(local, &reason),
-            (Screen::Play(play), Answer::Link(link)) => play.link = link,
-            (Screen::Play(play), Answer::Event(event)) => return play.event(&event),
-            (Screen::Play(play), Answer::Reset) => {
+            (Screen::Play(play), NetMessage::Accepted { local, request }) => return play.accepted(local, request),
+            (Screen::Play(play), NetMessage::NotSent { local, reason }) => play.not_sent(local, &reason),
+            (Screen::Play(play), NetMessage::Link(link)) => play.link = link,
+            (Screen::Play(play), NetMessage::Event(event)) => return play.event(&event),
+            (Screen::Play(play), NetMessage::Reset) => {
                 play.link = Link::Connecting;
                 return vec![Command::Open { game: play.game, patient: true }];
             }

@@ -14,7 +14,7 @@ const WHEEL: isize = 3;
 
 /// Where the player is, for the sidebar.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Panel {
     pub(crate) scenario: String,
     pub(crate) player: String,
     pub(crate) scene: String,
@@ -24,7 +24,7 @@ pub(crate) struct Place {
     pub(crate) is_ended: bool,
 }
 
-impl Place {
+impl Panel {
     pub(crate) fn of(game: &GameView, scenario: String) -> Self {
         let state = &game.state;
         Self {
@@ -82,7 +82,7 @@ impl Extent {
 #[derive(Debug)]
 pub(crate) struct Play {
     pub(crate) game: GameId,
-    pub(crate) place: Place,
+    pub(crate) panel: Panel,
     pub(crate) transcript: Transcript,
     pub(crate) editor: Editor,
     pub(crate) link: Link,
@@ -101,7 +101,7 @@ impl Play {
     pub(crate) fn new(game: &GameView, scenario: String, unfinished: &[RequestView], next_local: u64) -> Self {
         let mut play = Self {
             game: game.id,
-            place: Place::default(),
+            panel: Panel::default(),
             transcript: Transcript::default(),
             editor: Editor::default(),
             link: Link::Connecting,
@@ -118,7 +118,7 @@ impl Play {
 
     /// Reads the game anew; what the player types and has on the way stays.
     pub(crate) fn read(&mut self, game: &GameView, scenario: String, unfinished: &[RequestView]) {
-        self.place = Place::of(game, scenario);
+        self.panel = Panel::of(game, scenario);
         self.transcript.read(game, unfinished);
     }
 
@@ -147,7 +147,7 @@ impl Play {
             KeyCode::PageDown => self.scroll_by(self.extent.rows.saturating_sub(1).cast_signed()),
             KeyCode::Home if control => self.scroll = Scroll::At(0),
             KeyCode::End if control => self.scroll = Scroll::Follow,
-            _ if self.place.is_ended => {}
+            _ if self.panel.is_ended => {}
             KeyCode::Enter => return self.send(),
             KeyCode::Up => self.editor.recall_older(),
             KeyCode::Down => self.editor.recall_newer(),
@@ -196,8 +196,8 @@ impl Play {
     pub(crate) fn event(&mut self, event: &Event) -> Vec<Command> {
         self.transcript.take(event);
         if let Event::StateUpdated(updated) = event {
-            self.place.turn = updated.turn;
-            self.place.is_ended = updated.is_ended;
+            self.panel.turn = updated.turn;
+            self.panel.is_ended = updated.is_ended;
             // The event names things by key; names and inventory are the game's.
             return vec![Command::Look(self.game)];
         }

@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 use protocol::{Attempt, AttemptSuperseded, MESSAGE_MAX_BYTES, RequestType};
 
-use super::{Answer, App, Command, Extent, Link, Message, Opened, Page, Screen, Scroll, Stage};
+use super::{App, Command, Extent, Link, Message, NetMessage, Opened, Page, Screen, Scroll, Stage};
 use crate::fixture::{
     chunk, completed, failed, game, menu, playing, processing, queued, request, retrying, state_updated,
 };
@@ -15,7 +15,7 @@ fn turns(app: &App) -> Vec<String> {
 }
 
 fn accepted(local: u64, n: usize) -> Message {
-    Message::Net(Answer::Accepted { local, request: request(n) })
+    Message::Net(NetMessage::Accepted { local, request: request(n) })
 }
 
 fn sent(commands: &[Command]) -> Vec<(u64, &str)> {
@@ -104,7 +104,7 @@ fn a_message_that_cannot_be_sent_comes_back_to_the_line() {
     let mut app = playing();
     app.say("one");
     app.say("two");
-    app.update(Message::Net(Answer::NotSent { local: 1, reason: "no route".to_owned() }));
+    app.update(Message::Net(NetMessage::NotSent { local: 1, reason: "no route".to_owned() }));
     assert_eq!(app.play().editor.text(), "one");
     assert_eq!(turns(&app).len(), 2);
     assert!(app.play().transcript.turns()[3..].iter().all(|turn| matches!(turn.stage, Stage::NotSent(_))));
@@ -156,10 +156,10 @@ fn a_reset_reads_the_game_anew_and_keeps_what_is_on_its_way() {
     let mut app = playing();
     app.hear(chunk(9, "of a lost world", false));
     app.say("wait");
-    let commands = app.update(Message::Net(Answer::Reset));
+    let commands = app.update(Message::Net(NetMessage::Reset));
     assert_eq!(commands, [Command::Open { game: game().id, patient: true }]);
     let opened = Opened { game: game(), scenario: "The Night Ferry".to_owned(), unfinished: Vec::new() };
-    app.update(Message::Net(Answer::Opened(Ok(Box::new(opened)))));
+    app.update(Message::Net(NetMessage::Opened(Ok(Box::new(opened)))));
     assert_eq!(turns(&app), ["wait//Sending"]);
 }
 
@@ -167,12 +167,12 @@ fn a_reset_reads_the_game_anew_and_keeps_what_is_on_its_way() {
 fn a_change_of_the_state_is_looked_at() {
     let mut app = playing();
     assert_eq!(app.hear(state_updated(false)), [Command::Look(game().id)]);
-    assert_eq!(app.play().place.turn, 2);
+    assert_eq!(app.play().panel.turn, 2);
     let mut looked = game();
     looked.state.user_inventory = vec!["an oar".to_owned()];
-    app.update(Message::Net(Answer::Looked(Box::new(looked))));
-    assert_eq!(app.play().place.inventory, ["an oar"]);
-    assert_eq!(app.play().place.scenario, "The Night Ferry");
+    app.update(Message::Net(NetMessage::Looked(Box::new(looked))));
+    assert_eq!(app.play().panel.inventory, ["an oar"]);
+    assert_eq!(app.play().panel.scenario, "The Night Ferry");
 }
 
 #[test]
@@ -258,14 +258,14 @@ fn both_quit_keys_quit_everywhere() {
 fn a_game_is_gone_on_with_from_the_first_line() {
     let (mut app, first) = App::start(None);
     assert_eq!(first, [Command::LoadMenu]);
-    app.update(Message::Net(Answer::Menu(Ok(menu()))));
+    app.update(Message::Net(NetMessage::Menu(Ok(menu()))));
     assert_eq!(app.press(KeyCode::Enter), [Command::Open { game: game().id, patient: false }]);
 }
 
 #[test]
 fn a_new_game_asks_for_the_character_and_proposes_the_scenarios_own() {
     let (mut app, _) = App::start(None);
-    app.update(Message::Net(Answer::Menu(Ok(menu()))));
+    app.update(Message::Net(NetMessage::Menu(Ok(menu()))));
     app.press(KeyCode::Down);
     app.press(KeyCode::Down);
     app.press(KeyCode::Down);
@@ -283,9 +283,9 @@ fn a_new_game_asks_for_the_character_and_proposes_the_scenarios_own() {
 #[test]
 fn a_game_that_cannot_be_opened_leads_back_to_the_list() {
     let (mut app, _) = App::start(Some(game().id));
-    let commands = app.update(Message::Net(Answer::Opened(Err("No such game".to_owned()))));
+    let commands = app.update(Message::Net(NetMessage::Opened(Err("No such game".to_owned()))));
     assert_eq!(commands, [Command::LoadMenu]);
-    app.update(Message::Net(Answer::Menu(Ok(menu()))));
+    app.update(Message::Net(NetMessage::Menu(Ok(menu()))));
     let Screen::Start(start) = &app.screen else { panic!("a game is played") };
     assert_eq!((start.error.as_deref(), start.is_opening), (Some("No such game"), false));
 }
@@ -294,8 +294,8 @@ fn a_game_that_cannot_be_opened_leads_back_to_the_list() {
 fn the_connection_is_told_of() {
     let mut app = playing();
     assert!(app.is_animated());
-    app.update(Message::Net(Answer::Link(Link::Live)));
+    app.update(Message::Net(NetMessage::Link(Link::Live)));
     assert!(!app.is_animated());
-    app.update(Message::Net(Answer::Link(Link::Reconnecting("gone".to_owned()))));
+    app.update(Message::Net(NetMessage::Link(Link::Reconnecting("gone".to_owned()))));
     assert_eq!(app.play().link, Link::Reconnecting("gone".to_owned()));
 }

@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use protocol::{ChatRequest, CreateGame, GameId, GameView, IfBusy, RequestId, RequestView};
 use tokio::time::{Instant, sleep};
 
-use crate::app::{Answer, Menu, Opened};
+use crate::app::{Menu, NetMessage, Opened};
 
 /// How many games the first screen offers.
 const GAMES: u32 = 50;
@@ -80,18 +80,18 @@ async fn scenario_name(client: &Client, game: &GameView) -> String {
     Menu { scenarios, ..Menu::default() }.scenario_name(id)
 }
 
-/// Sends a message. It is repeated only where it certainly had no effect, under one key in any case.
-pub(super) async fn send(client: &Client, local: u64, game: GameId, message: String, patience: Patience) -> Answer {
+/// Sends a message. It goes under one key, which makes it safe to repeat after a lost answer: the engine accepts it once.
+pub(super) async fn send(client: &Client, local: u64, game: GameId, message: String, patience: Patience) -> NetMessage {
     let chat = ChatRequest { game_state_id: game, message, actor: None, if_busy: IfBusy::Enqueue, stream: None };
     let key = RequestId::new().to_string();
     let until = Instant::now() + patience.sending;
     loop {
         match client.chat_once(&chat, &key).await {
-            Ok(accepted) => return Answer::Accepted { local, request: accepted.request_id },
-            Err(error) if error.is_transient() && error.had_no_effect() && Instant::now() < until => {
+            Ok(accepted) => return NetMessage::Accepted { local, request: accepted.request_id },
+            Err(error) if error.is_transient() && Instant::now() < until => {
                 sleep(patience.pause).await;
             }
-            Err(error) => return Answer::NotSent { local, reason: error.to_string() },
+            Err(error) => return NetMessage::NotSent { local, reason: error.to_string() },
         }
     }
 }

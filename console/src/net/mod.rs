@@ -12,7 +12,7 @@ use futures::stream::FuturesUnordered;
 use protocol::GameId;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use crate::app::{Answer, Command, Link, Opened};
+use crate::app::{Command, Link, NetMessage, Opened};
 
 pub(crate) use calls::{Patience, check};
 
@@ -21,7 +21,7 @@ pub(crate) async fn run(
     client: Client,
     patience: Patience,
     mut commands: UnboundedReceiver<Command>,
-    answers: UnboundedSender<Answer>,
+    answers: UnboundedSender<NetMessage>,
 ) {
     let mut net = Net { client, patience, answers, calls: FuturesUnordered::new(), opening: 0, events: None };
     loop {
@@ -39,7 +39,7 @@ pub(crate) async fn run(
 struct Net {
     client: Client,
     patience: Patience,
-    answers: UnboundedSender<Answer>,
+    answers: UnboundedSender<NetMessage>,
     calls: FuturesUnordered<BoxFuture<'static, Done>>,
     /// Counts what the player opens and leaves, so that a game that comes too late is not opened.
     opening: u64,
@@ -47,7 +47,7 @@ struct Net {
 }
 
 enum Done {
-    Answer(Answer),
+    NetMessage(NetMessage),
     Opened { opening: u64, opened: Result<Box<Opened>, String> },
     Nothing,
 }
@@ -63,7 +63,7 @@ impl Net {
     fn begin(&mut self, command: Command) {
         let client = self.client.clone();
         let call = match command {
-            Command::LoadMenu => async move { Done::Answer(Answer::Menu(calls::menu(&client).await)) }.boxed(),
+            Command::LoadMenu => async move { Done::NetMessage(NetMessage::Menu(calls::menu(&client).await)) }.boxed(),
             Command::Create { scenario, pc } => {
                 let opening = self.leave();
                 async move { Done::Opened { opening, opened: calls::create(&client, scenario, pc).await } }.boxed()
@@ -76,13 +76,16 @@ impl Net {
             Command::Look(game) => {
                 // Without an answer the sidebar is behind until the next turn, no more.
                 async move {
-                    client.game(game).await.map_or(Done::Nothing, |game| Done::Answer(Answer::Looked(game.into())))
+                    client
+                        .game(game)
+                        .await
+                        .map_or(Done::Nothing, |game| Done::NetMessage(NetMessage::Looked(game.into())))
                 }
                 .boxed()
             }
             Command::Send { local, game, message } => {
                 let patience = self.patience;
-                async move { Done::Answer(calls::send(&client, local, game, message, patience).await) }.boxed()
+                async move { Done::NetMessage(calls::send(&client, local, game, message, patience).await) }.boxed()
             }
             Command::Leave => {
                 self.leave();
@@ -101,13 +104,13 @@ impl Net {
 
     fn finish(&mut self, done: Done) {
         match done {
-            Done::Answer(answer) => self.tell(answer),
+            Done::NetMessage(answer) => self.tell(answer),
             Done::Opened { opening, opened } if opening == self.opening => {
                 if let Ok(opened) = &opened {
                     let game = &opened.game;
                     self.events = Some((game.id, self.client.game_events(game.id, Since::After(game.cursor))));
                 }
-                self.tell(Answer::Opened(opened));
+                self.tell(NetMessage::Opened(opened));
             }
             Done::Opened { .. } | Done::Nothing => {}
         }
@@ -115,12 +118,14 @@ impl Net {
 
     fn hear(&mut self, item: Option<Item>) {
         match item {
-            Some(Item::Connected { .. }) => self.tell(Answer::Link(Link::Live)),
-            Some(Item::Event { event, .. }) => self.tell(Answer::Event(event)),
-            Some(Item::Disconnected { error, .. }) => self.tell(Answer::Link(Link::Reconnecting(error.to_string()))),
+            Some(Item::Connected { .. }) => self.tell(NetMessage::Link(Link::Live)),
+            Some(Item::Event { event, .. }) => self.tell(NetMessage::Event(event)),
+            Some(Item::Disconnected { error, .. }) => {
+                self.tell(NetMessage::Link(Link::Reconnecting(error.to_string())));
+            }
             Some(Item::Snapshot(_) | Item::Reset(_) | Item::Gap { .. }) => {
                 self.events = None;
-                self.tell(Answer::Reset);
+                self.tell(NetMessage::Reset);
             }
             Some(Item::Failed(error)) => self.end(error.to_string()),
             None => self.end("the engine has closed this game's events".to_owned()),
@@ -129,11 +134,11 @@ impl Net {
 
     fn end(&mut self, reason: String) {
         self.events = None;
-        self.tell(Answer::Link(Link::Lost(reason)));
+        self.tell(NetMessage::Link(Link::Lost(reason)));
     }
 
     /// The receiver is gone only when the console is on its way out.
-    fn tell(&self, answer: Answer) {
+    fn tell(&self, answer: NetMessage) {
         drop(self.answers.send(answer));
     }
 }

@@ -1,5 +1,6 @@
 //! The network's side against a small engine on loopback.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,24 +10,38 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use client::Client;
+use client::{Client, Settings};
 use protocol::{ChatAccepted, ChatRequest, EventId, Links, Problem, ProblemType, RequestStatus};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::{Patience, check, run};
-use crate::app::{Answer, Command, Link};
+use crate::app::{Command, Link, NetMessage};
 use crate::fixture::{chunk, game, game_json, no_game, request};
 
-async fn serve(router: Router) -> Client {
+async fn listen(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
-    Client::new(&format!("http://{address}")).unwrap()
+    address
 }
 
-fn start(client: Client) -> (UnboundedSender<Command>, UnboundedReceiver<Answer>) {
+async fn serve(router: Router) -> Client {
+    Client::new(&format!("http://{}", listen(router).await)).unwrap()
+}
+
+fn accepted(chat: &ChatRequest) -> ChatAccepted {
+    ChatAccepted {
+        request_id: request(1),
+        status: RequestStatus::Queued,
+        position: 0,
+        cursor: EventId { epoch: 1, offset: 7 },
+        links: Links::of(request(1), chat.game_state_id),
+    }
+}
+
+fn start(client: Client) -> (UnboundedSender<Command>, UnboundedReceiver<NetMessage>) {
     let (commands, inbox) = mpsc::unbounded_channel();
     let (outbox, answers) = mpsc::unbounded_channel();
     let patience = Patience { pause: Duration::from_millis(1), ..Patience::default() };
@@ -74,13 +89,13 @@ fn engine() -> Router {
 async fn a_game_is_opened_with_what_it_has_not_answered_and_listened_to_from_there() {
     let (commands, mut answers) = start(serve(engine()).await);
     commands.send(Command::Open { game: game().id, patient: false }).unwrap();
-    let Some(Answer::Opened(Ok(opened))) = answers.recv().await else { panic!("not opened") };
+    let Some(NetMessage::Opened(Ok(opened))) = answers.recv().await else { panic!("not opened") };
     assert_eq!((opened.scenario.as_str(), opened.game.id), ("The Night Ferry", game().id));
     assert_eq!(opened.unfinished.len(), 1);
-    assert!(matches!(answers.recv().await, Some(Answer::Link(Link::Live))));
-    let Some(Answer::Event(protocol::Event::ChatChunk(chunk))) = answers.recv().await else { panic!("no chunk") };
+    assert!(matches!(answers.recv().await, Some(NetMessage::Link(Link::Live))));
+    let Some(NetMessage::Event(protocol::Event::ChatChunk(chunk))) = answers.recv().await else { panic!("no chunk") };
     assert_eq!(chunk.content, "Well.");
-    assert!(matches!(answers.recv().await, Some(Answer::Link(Link::Reconnecting(_)))));
+    assert!(matches!(answers.recv().await, Some(NetMessage::Link(Link::Reconnecting(_)))));
 }
 
 #[tokio::test]
@@ -89,7 +104,7 @@ async fn a_game_that_was_left_before_it_was_open_does_not_open() {
     commands.send(Command::Open { game: game().id, patient: false }).unwrap();
     commands.send(Command::Leave).unwrap();
     commands.send(Command::Open { game: no_game(), patient: false }).unwrap();
-    assert!(matches!(answers.recv().await, Some(Answer::Opened(Err(error))) if error.contains("there is no game")));
+    assert!(matches!(answers.recv().await, Some(NetMessage::Opened(Err(error))) if error.contains("there is no game")));
 }
 
 #[tokio::test]
@@ -102,18 +117,34 @@ async fn a_message_that_is_refused_for_now_is_sent_again_under_its_key() {
         if calls.fetch_add(1, Ordering::SeqCst) < 2 {
             return refuse(&Problem::new(ProblemType::StoreUnavailable, "it is down"));
         }
-        Json(ChatAccepted {
-            request_id: request(1),
-            status: RequestStatus::Queued,
-            position: 0,
-            cursor: EventId { epoch: 1, offset: 7 },
-            links: Links::of(request(1), chat.game_state_id),
-        })
-        .into_response()
+        Json(accepted(&chat)).into_response()
     };
     let (commands, mut answers) = start(serve(Router::new().route("/v1/chat", post(chat))).await);
     commands.send(Command::Send { local: 5, game: game().id, message: "wait".to_owned() }).unwrap();
-    assert!(matches!(answers.recv().await, Some(Answer::Accepted { local: 5, .. })));
+    assert!(matches!(answers.recv().await, Some(NetMessage::Accepted { local: 5, .. })));
+    let keys = keys.lock().unwrap();
+    assert!(keys.len() == 3 && keys.iter().all(|key| *key == keys[0]));
+}
+
+#[tokio::test]
+async fn a_message_whose_answer_is_lost_is_sent_again_under_its_key() {
+    let keys = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let calls = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&keys);
+    let chat = async move |headers: HeaderMap, Json(chat): Json<ChatRequest>| {
+        seen.lock().unwrap().push(headers["idempotency-key"].clone());
+        match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => std::future::pending().await,
+            1 => (StatusCode::BAD_GATEWAY, "the proxy has lost it").into_response(),
+            _ => Json(accepted(&chat)).into_response(),
+        }
+    };
+    let address = listen(Router::new().route("/v1/chat", post(chat))).await;
+    let settings = Settings { request_timeout: Duration::from_millis(50), ..Settings::default() };
+    let (commands, mut answers) = start(Client::with_settings(&format!("http://{address}"), settings).unwrap());
+    commands.send(Command::Send { local: 5, game: game().id, message: "wait".to_owned() }).unwrap();
+    let answer = answers.recv().await;
+    assert!(matches!(answer, Some(NetMessage::Accepted { local: 5, .. })), "{answer:?}");
     let keys = keys.lock().unwrap();
     assert!(keys.len() == 3 && keys.iter().all(|key| *key == keys[0]));
 }
@@ -123,7 +154,7 @@ async fn a_message_that_is_refused_is_not_sent_again() {
     let chat = async || refuse(&Problem::new(ProblemType::GameEnded, "nothing more happens here"));
     let (commands, mut answers) = start(serve(Router::new().route("/v1/chat", post(chat))).await);
     commands.send(Command::Send { local: 5, game: game().id, message: "wait".to_owned() }).unwrap();
-    let Some(Answer::NotSent { local: 5, reason }) = answers.recv().await else { panic!("sent") };
+    let Some(NetMessage::NotSent { local: 5, reason }) = answers.recv().await else { panic!("sent") };
     assert_eq!(reason, "The story is over: nothing more happens here");
 }
 

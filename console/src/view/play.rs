@@ -35,7 +35,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, play: &Play, ticks: usize, theme: Them
     if has_sidebar {
         draw_sidebar(frame, side, play, theme);
     } else {
-        let place = format!("{} · {} · turn {}", play.place.scenario, play.place.location, play.place.turn);
+        let place = format!("{} · {} · turn {}", play.panel.scenario, play.panel.location, play.panel.turn);
         let line = Line::from(vec![link(&play.link, theme), Span::raw(" · "), Span::styled(place, theme.title())]);
         frame.render_widget(line, status);
     }
@@ -62,7 +62,7 @@ fn draw_story(frame: &mut Frame<'_>, area: Rect, play: &Play, ticks: usize, them
 }
 
 fn draw_input(frame: &mut Frame<'_>, area: Rect, play: &Play, has_sidebar: bool, theme: Theme) {
-    let (title, style) = match (&play.notice, &play.link, play.place.is_ended) {
+    let (title, style) = match (&play.notice, &play.link, play.panel.is_ended) {
         (Some(notice), ..) => (notice.clone(), theme.trouble()),
         (None, Link::Lost(error), _) => (error.clone(), theme.trouble()),
         (None, _, true) => ("The story has ended. Esc: other stories.".to_owned(), theme.title()),
@@ -77,7 +77,7 @@ fn draw_input(frame: &mut Frame<'_>, area: Rect, play: &Play, has_sidebar: bool,
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    if play.place.is_ended || inner.is_empty() {
+    if play.panel.is_ended || inner.is_empty() {
         return;
     }
     // The line moves under the window so that the cursor stays inside it.
@@ -102,22 +102,22 @@ fn draw_sidebar(frame: &mut Frame<'_>, area: Rect, play: &Play, theme: Theme) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let width = usize::from(inner.width);
-    let place = &play.place;
+    let panel = &play.panel;
 
-    let mut lines = wrap(&[(place.scenario.as_str(), theme.title())], width);
+    let mut lines = wrap(&[(panel.scenario.as_str(), theme.title())], width);
     lines.push(Line::default());
-    let turn = place.turn.to_string();
-    let facts = [("You", &place.player), ("Scene", &place.scene), ("Place", &place.location), ("Turn", &turn)];
+    let turn = panel.turn.to_string();
+    let facts = [("You", &panel.player), ("Scene", &panel.scene), ("Place", &panel.location), ("Turn", &turn)];
     for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
         let name = format!("{name:<7}");
         lines.extend(wrap_behind((&name, theme.aside()), (value, Style::default()), width));
     }
     lines.push(Line::default());
     lines.push(Line::styled("You carry", theme.aside()));
-    if place.inventory.is_empty() {
+    if panel.inventory.is_empty() {
         lines.push(Line::raw("nothing"));
     }
-    for item in &place.inventory {
+    for item in &panel.inventory {
         lines.extend(wrap_behind(("• ", theme.aside()), (item, Style::default()), width));
     }
 

@@ -7,7 +7,7 @@ use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 
 use super::{Theme, draw};
-use crate::app::{Answer, App, Link, Message};
+use crate::app::{App, Link, Message, NetMessage};
 use crate::fixture::{chunk, failed, menu, playing, processing, queued, retrying, state_updated};
 
 fn render(app: &App, width: u16, height: u16, theme: Theme) -> TestBackend {
@@ -26,14 +26,14 @@ fn screen(app: &App, width: u16, height: u16) -> String {
 
 fn connected() -> App {
     let mut app = playing();
-    app.update(Message::Net(Answer::Link(Link::Live)));
+    app.update(Message::Net(NetMessage::Link(Link::Live)));
     app
 }
 
 #[test]
 fn the_first_screen_lists_games_and_scenarios() {
     let (mut app, _) = App::start(None);
-    app.update(Message::Net(Answer::Menu(Ok(menu()))));
+    app.update(Message::Net(NetMessage::Menu(Ok(menu()))));
     insta::assert_snapshot!(screen(&app, 60, 20));
     app.press(KeyCode::End);
     app.press(KeyCode::Enter);
@@ -43,7 +43,9 @@ fn the_first_screen_lists_games_and_scenarios() {
 #[test]
 fn the_first_screen_says_what_is_wrong() {
     let (mut app, _) = App::start(None);
-    app.update(Message::Net(Answer::Menu(Err("GET http://127.0.0.1:1/v1/gamestate: Connection refused".to_owned()))));
+    app.update(Message::Net(NetMessage::Menu(Err(
+        "GET http://127.0.0.1:1/v1/gamestate: Connection refused".to_owned()
+    ))));
     insta::assert_snapshot!(screen(&app, 60, 16));
 }
 
@@ -61,7 +63,7 @@ fn what_runs_and_what_waits_is_shown() {
     insta::assert_snapshot!(screen(&app, 90, 30));
     app.hear(chunk(1, "It rings twice, out of politeness.", false));
     app.hear(retrying(2));
-    app.update(Message::Net(Answer::Link(Link::Reconnecting("gone".to_owned()))));
+    app.update(Message::Net(NetMessage::Link(Link::Reconnecting("gone".to_owned()))));
     insta::assert_snapshot!(screen(&app, 90, 30));
     app.hear(failed(1));
     app.hear(state_updated(true));
