@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use protocol::{Event, EventId, EventParseError, GameId, RequestId};
+use protocol::{Event, EventId, EventName, EventParseError, GameId, RequestId};
 use reqwest::header::ACCEPT;
 use reqwest::{Method, StatusCode};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -16,9 +16,6 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::backoff::Backoff;
 use crate::call::{is_media_type, refusal, transport};
 use crate::{Client, ClientError, Frame, HttpCall, Item, Parser, Since};
-
-/// The events that hold whatever their ids: they say where the log goes on.
-const STANDING: [&str; 2] = ["stream.snapshot", "stream.reset"];
 
 /// Whose events are listened to.
 #[derive(Debug, Clone, Copy)]
@@ -153,7 +150,8 @@ impl Session {
             Frame::Event { name, data, id } => (name, data, id),
         };
         let id = id.and_then(|id| id.parse::<EventId>().ok());
-        if id.is_some_and(|id| self.is_known(id)) && !STANDING.contains(&name.as_str()) {
+        let is_snapshot = name.parse().is_ok_and(EventName::is_snapshot);
+        if id.is_some_and(|id| self.is_known(id)) && !is_snapshot {
             return;
         }
         let event = match Event::parse(&name, &data) {

@@ -16,8 +16,9 @@ mod schema;
 pub use chat::{ChatAccepted, ChatRequest, IfBusy, Links, MESSAGE_MAX_BYTES};
 pub use dead_letter::{AttemptOutcome, AttemptView, DeadLetter, DeadLetters};
 pub use event::{
-    AttemptSuperseded, ChatChunk, Event, EventParseError, RequestCancelled, RequestCompleted, RequestFailed,
+    AttemptSuperseded, ChatChunk, Event, EventName, EventParseError, RequestCancelled, RequestCompleted, RequestFailed,
     RequestProcessing, RequestQueued, RequestRetrying, StateUpdated, StreamReset, StreamSnapshot, Unfinished,
+    UnknownEvent,
 };
 pub use game::{CreateGame, GameList, GameSummary, GameView};
 pub use id::{Attempt, EventId, GameId, IdError, RequestId};

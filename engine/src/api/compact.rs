@@ -43,7 +43,7 @@ impl Chunks {
 fn whole((id, chunk): (EventId, ChatChunk)) -> Arc<LogEvent> {
     let request = chunk.request_id;
     let event = Event::from(chunk);
-    Arc::new(LogEvent::new(id, Some(request), event.name().to_owned(), event.data()))
+    Arc::new(LogEvent::new(id, Some(request), event.name().as_str().to_owned(), event.data()))
 }
 
 #[cfg(test)]
@@ -70,14 +70,14 @@ mod tests {
                 }),
             };
             let id = EventId { epoch: 1, offset };
-            let event = LogEvent::new(id, Some(request_id), event.name().to_owned(), event.data());
+            let event = LogEvent::new(id, Some(request_id), event.name().as_str().to_owned(), event.data());
             told.extend(chunks.push(&Arc::new(event)).into_iter().flatten());
         }
         told.extend(chunks.flush());
         told.iter()
             .map(|event| match Event::parse(&event.name, &event.data).unwrap() {
                 Event::ChatChunk(chunk) => format!("{} {} {}", event.id.offset, chunk.content, chunk.done),
-                event => event.name().to_owned(),
+                event => event.name().as_str().to_owned(),
             })
             .collect()
     }

@@ -8,6 +8,7 @@ mod cors;
 mod dead_letters;
 mod error;
 mod events;
+mod frame;
 mod games;
 mod health;
 mod idempotency;

@@ -12,8 +12,8 @@ use protocol::ProblemType::{
     UnknownGame, UnknownRequest, UnsupportedMediaType, VersionConflict,
 };
 use protocol::{
-    ChatAccepted, ChatRequest, CreateGame, DeadLetter, DeadLetters, Event, GameList, GameView, LaneView, Lanes,
-    Problem, ProblemType, QueueView, RequestView, StoryEventsView,
+    ChatAccepted, ChatRequest, CreateGame, DeadLetter, DeadLetters, Event, EventName, GameList, GameView, LaneView,
+    Lanes, Problem, ProblemType, QueueView, RequestView, StoryEventsView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -389,7 +389,8 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
             }
         }
         Answer::Events => {
-            let names = Event::NAMES.join("`, `");
+            let names: Vec<&str> = EventName::ALL.iter().map(|name| name.as_str()).collect();
+            let names = names.join("`, `");
             let description = format!(
                 "Server-Sent Events: `{names}`. The data of each is JSON, and its schema is among the components; `id` is what to \
                  go on after."

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Api;
 use super::compact::Chunks;
+use super::frame;
 use super::limits::OpenStream;
 use super::snapshot::{self, Snapshot};
 use crate::backoff::Backoff;
@@ -27,7 +28,6 @@ pub(super) const BATCH: usize = 256;
 const FIRST_BATCH: usize = 16;
 /// How many bytes of them are kept until the reader has taken them, if it is more than one event. The rest is read again.
 const BATCH_BYTES: usize = 32 * 1024;
-const KEEPALIVE: Bytes = Bytes::from_static(b": keepalive\n\n");
 
 /// What an operator sets about streams.
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +104,7 @@ impl Follow {
             subscription,
             scope,
             after,
-            ready: VecDeque::from([opening(api.pace.retry, after)]),
+            ready: VecDeque::from([frame::opening(api.pace.retry)]),
             batch: FIRST_BATCH,
             chunks: Chunks::default(),
             task: if start == Start::Snapshot { Task::Snapshot } else { Task::Read },
@@ -126,8 +126,8 @@ impl Follow {
             }
             let frame = tokio::select! {
                 biased;
-                () = drain.cancelled() => return Some((Ok(farewell(follow.pace.retry)), None)),
-                frame = tokio::time::timeout(keepalive, follow.next()) => frame.unwrap_or(Some(KEEPALIVE)),
+                () = drain.cancelled() => return Some((Ok(frame::farewell(follow.pace.retry)), None)),
+                frame = tokio::time::timeout(keepalive, follow.next()) => frame.unwrap_or(Some(frame::KEEPALIVE)),
             }?;
             Some((Ok(frame), Some((follow, drain))))
         })
@@ -185,7 +185,7 @@ impl Follow {
                 if self.task == Task::Follow
                     && let Some(chunk) = self.chunks.flush()
                 {
-                    self.ready.push_back(chunk.frame.clone());
+                    self.ready.push_back(frame::of_log(&chunk));
                 }
                 Ok(())
             }
@@ -198,7 +198,7 @@ impl Follow {
         let mut bytes = 0;
         for (kept, event) in (1..).zip(events) {
             self.take(event);
-            bytes += event.frame.len();
+            bytes += event.data.len();
             self.batch = (kept * BATCH_BYTES / bytes.max(1)).clamp(1, BATCH);
             if bytes >= BATCH_BYTES && kept < events.len() && self.task == Task::Follow {
                 self.task = Task::Read;
@@ -236,9 +236,7 @@ impl Follow {
 
     /// Tells what is not in the log.
     fn tell(&mut self, id: Option<EventId>, event: &Event) {
-        let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-        let frame = format!("{id}event: {}\ndata: {}\n\n", event.name(), event.data());
-        self.ready.push_back(frame.into());
+        self.ready.push_back(frame::of(id, event));
     }
 
     fn go_on_after(&mut self, cursor: EventId) {
@@ -258,7 +256,7 @@ impl Follow {
             Some(after) if event.id == after.next() => {
                 self.after = Some(event.id);
                 if self.is_about(event) {
-                    self.ready.push_back(event.frame.clone());
+                    self.ready.push_back(frame::of_log(event));
                     self.end_after(event);
                 }
             }
@@ -274,9 +272,9 @@ impl Follow {
             return;
         }
         match self.scope {
-            Scope::Game(_) => self.ready.push_back(event.frame.clone()),
+            Scope::Game(_) => self.ready.push_back(frame::of_log(event)),
             Scope::Request(..) => {
-                self.ready.extend(self.chunks.push(event).into_iter().flatten().map(|event| event.frame.clone()));
+                self.ready.extend(self.chunks.push(event).into_iter().flatten().map(|event| frame::of_log(&event)));
             }
         }
         self.end_after(event);
@@ -294,18 +292,4 @@ impl Follow {
             self.task = Task::End;
         }
     }
-}
-
-/// What every stream begins with, so that proxies pass its head on at once. The id lets a reader that is cut off before
-/// its first event resume from where it joined.
-fn opening(retry: Duration, after: Option<EventId>) -> Bytes {
-    let id = after.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    Bytes::from(format!("retry: {}\n{id}: connected\n\n", retry.as_millis()))
-}
-
-/// What a stream ends with when the server drains: a wait of its own for each client, so that they do not all come to
-/// another server in the same instant.
-fn farewell(retry: Duration) -> Bytes {
-    let retry = retry.mul_f64(rand::random_range(0.5..1.5));
-    Bytes::from(format!("retry: {}\n: draining\n\n", retry.as_millis()))
 }

@@ -4,10 +4,10 @@
 //! Nothing is kept here: a subscriber that falls behind is told to read the log.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use protocol::{EventId, GameId, RequestId};
+use protocol::{EventId, EventName, GameId, RequestId};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -15,32 +15,42 @@ use tokio::sync::broadcast::error::RecvError;
 const BACKLOG: usize = 64;
 
 /// One entry of a game's event log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct LogEvent {
     /// Its place in the log.
     pub id: EventId,
     /// The request that it belongs to, if any.
     pub request: Option<RequestId>,
-    /// The event's name.
+    /// The event's name. A later version may write names that [`EventName`] does not know: readers get them all the same.
     pub name: String,
     /// Its payload, one line of JSON.
     pub data: String,
-    /// The SSE frame, rendered once for all subscribers of this process.
-    pub frame: Bytes,
+    rendered: OnceLock<Bytes>,
 }
 
 impl LogEvent {
-    /// An entry with its frame. `name` and `data` come from the store, which writes them on one line.
+    /// An entry. `name` and `data` come from the store, which writes them on one line.
     #[must_use]
-    pub fn new(id: EventId, request: Option<RequestId>, name: String, data: String) -> Self {
-        let frame = Bytes::from(format!("id: {id}\nevent: {name}\ndata: {data}\n\n"));
-        Self { id, request, name, data, frame }
+    pub const fn new(id: EventId, request: Option<RequestId>, name: String, data: String) -> Self {
+        Self { id, request, name, data, rendered: OnceLock::new() }
+    }
+
+    /// The entry as its readers send it. The first one renders it, for all that share this entry.
+    pub fn rendered(&self, render: impl FnOnce(&Self) -> Bytes) -> Bytes {
+        self.rendered.get_or_init(|| render(self)).clone()
     }
 
     /// Whether nothing more happens to the event's request.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        matches!(self.name.as_str(), "request.completed" | "request.failed" | "request.cancelled")
+        self.name.parse().is_ok_and(EventName::is_terminal)
+    }
+}
+
+/// Whether a reader has rendered it makes no difference.
+impl PartialEq for LogEvent {
+    fn eq(&self, other: &Self) -> bool {
+        (self.id, self.request, &self.name, &self.data) == (other.id, other.request, &other.name, &other.data)
     }
 }
 

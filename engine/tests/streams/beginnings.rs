@@ -1,7 +1,7 @@
 //! Where a stream begins: with a snapshot, anywhere in the log, or with a request's whole story.
 
 use engine::store::StoreOptions;
-use protocol::{Event, EventId, ProblemType, RequestStatus};
+use protocol::{Event, EventId, EventName, ProblemType, RequestStatus};
 
 use crate::fixture::{Server, append, claim, finish, new_game, say, state_updated, store, store_with};
 
@@ -173,7 +173,7 @@ async fn a_requests_stream_ends_with_its_end_even_if_the_log_no_longer_has_it() 
 
     let mut listener = server.listen_to_request(request).await;
     let (id, reset) = listener.event().await.unwrap();
-    assert_eq!((id, reset.name()), (None, "stream.reset"));
+    assert_eq!((id, reset.name()), (None, EventName::StreamReset));
     let (id, Event::RequestCompleted(completed)) = listener.event().await.unwrap() else { panic!("no end") };
     assert_eq!(completed.result.message, "A door.");
     assert!(listener.event().await.is_none());

@@ -39,7 +39,7 @@ async fn a_silent_stream_gets_a_comment_now_and_then() {
     let mut response = server.get(&format!("/v1/events/games/{game}")).send().await.unwrap();
 
     let mut text = String::new();
-    while text.matches(": keepalive\n\n").count() < 3 {
+    while text.matches(": keepalive\n").count() < 3 {
         let bytes = tokio::time::timeout(PATIENCE, response.chunk()).await.unwrap().unwrap().unwrap();
         text.push_str(std::str::from_utf8(&bytes).unwrap());
     }

@@ -97,7 +97,8 @@ async fn however_a_stream_is_cut_a_client_is_told_everything_once() {
 
     let whole = told(&client(server.address), game, request).await;
     assert_eq!(whole.len(), 6);
-    let length: usize = whole.iter().map(|event| event.name().len() + event.data().len() + 60).sum::<usize>() + 400;
+    let length: usize =
+        whole.iter().map(|event| event.name().as_str().len() + event.data().len() + 60).sum::<usize>() + 400;
     // Several at a time, each with a connection of its own to break.
     let lanes = (0..LANES).map(|lane| {
         let whole = &whole;

@@ -145,9 +145,9 @@ impl Listener {
         while let Some((_, event)) = self.event().await {
             told.push(match &event {
                 Event::ChatChunk(chunk) => format!("chunk {}: {}", chunk.attempt, chunk.content),
-                event => event.name().to_owned(),
+                event => event.name().to_string(),
             });
-            if event.name() == last {
+            if event.name().as_str() == last {
                 break;
             }
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use protocol::Event;
+use protocol::EventName;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 use serde_json::{Map, Value};
@@ -314,7 +314,7 @@ impl JsonSchema for EventPattern {
         let object = PatternObject::json_schema(generator);
         json_schema!({
             "description": "One event: its name, or an object with more.",
-            "anyOf": [{ "type": "string", "enum": Event::NAMES }, object],
+            "anyOf": [{ "type": "string", "enum": EventName::ALL }, object],
         })
     }
 }

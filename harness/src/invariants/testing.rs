@@ -25,7 +25,7 @@ impl Story {
     pub(crate) fn tell(&mut self, event: impl Into<Event>) -> &mut Self {
         let event = event.into();
         self.offset += 1;
-        self.journal.take(Duration::ZERO, event.name(), &event.data(), Some(&format!("1:{}", self.offset)));
+        self.journal.take(Duration::ZERO, event.name().as_str(), &event.data(), Some(&format!("1:{}", self.offset)));
         self
     }
 

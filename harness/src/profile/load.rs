@@ -79,7 +79,8 @@ mod tests {
     fn the_profile_of_the_story_engine_is_one() {
         let profile = Profile::story_engine();
         assert!(profile.is_story_engine());
-        assert_eq!(profile.events.names, protocol::Event::NAMES);
+        let known: Vec<&str> = protocol::EventName::ALL.iter().map(|name| name.as_str()).collect();
+        assert_eq!(profile.events.names, known);
         assert!(profile.many().is_some_and(|worker| worker.name == "worker"));
     }
 

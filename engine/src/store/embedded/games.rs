@@ -1,7 +1,7 @@
 //! Games in SQLite.
 
 use async_trait::async_trait;
-use protocol::GameId;
+use protocol::{EventName, GameId};
 use story::ChatMessage;
 
 use super::rows::{self, GAME, from_json, to_json};
@@ -76,7 +76,7 @@ impl Games for EmbeddedStore {
                 step.execute("DELETE FROM history WHERE game_id = ?1", [id.to_string()])?;
                 append_history(step, id, &history)?;
             }
-            step.append_data(id, None, "game.state_updated", state_updated)?;
+            step.append_data(id, None, EventName::StateUpdated, state_updated)?;
             Ok(GameWrite::Done)
         })
         .await

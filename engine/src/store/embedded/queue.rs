@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
-    ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, QueueView, RequestId, RequestRetrying, RequestStatus,
+    ChatChunk, EventName, GameId, IfBusy, LaneView, Lanes, Problem, QueueView, RequestId, RequestRetrying,
+    RequestStatus,
 };
 use tokio::sync::broadcast;
 
@@ -375,8 +376,8 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
     step.end(lease, Ending::Commit)?;
     step.finish(game, lease.request, RequestStatus::Completed)?;
     step.expire(lease.request)?;
-    step.append_data(game, Some(lease.request), "game.state_updated", commit.events.state_updated)?;
-    step.append_data(game, Some(lease.request), "request.completed", commit.events.completed)?;
+    step.append_data(game, Some(lease.request), EventName::StateUpdated, commit.events.state_updated)?;
+    step.append_data(game, Some(lease.request), EventName::RequestCompleted, commit.events.completed)?;
 
     let count = signed(commit.story_events.len() as u64);
     for (n, child) in (1..).zip(&commit.story_events) {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use protocol::{
-    Attempt, AttemptOutcome, AttemptSuperseded, Event, EventId, GameId, Problem, RequestCancelled, RequestFailed,
-    RequestId, RequestStatus, RequestType,
+    Attempt, AttemptOutcome, AttemptSuperseded, Event, EventId, EventName, GameId, Problem, RequestCancelled,
+    RequestFailed, RequestId, RequestStatus, RequestType,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
@@ -126,7 +126,7 @@ impl Step<'_> {
         &mut self,
         game: GameId,
         request: Option<RequestId>,
-        name: &str,
+        name: EventName,
         data: String,
     ) -> Result<(), StoreError> {
         let key = game.to_string();
@@ -139,12 +139,12 @@ impl Step<'_> {
             .ok_or_else(|| corrupt(format!("the log of {game}"), "the game is not there"))?;
         self.execute(
             "INSERT INTO events (game_id, offset, epoch, request, name, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (&key, offset, signed(self.epoch), request.map(|id| id.to_string()), name, &data),
+            (&key, offset, signed(self.epoch), request.map(|id| id.to_string()), name.as_str(), &data),
         )?;
         let kept = i64::try_from(self.options.events_kept).unwrap_or(i64::MAX);
         self.execute("DELETE FROM events WHERE game_id = ?1 AND offset <= ?2", (&key, offset.saturating_sub(kept)))?;
         let id = EventId { epoch: self.epoch, offset: unsigned(offset) };
-        self.effects.appended.push((game, LogEvent::new(id, request, name.to_owned(), data)));
+        self.effects.appended.push((game, LogEvent::new(id, request, name.as_str().to_owned(), data)));
         Ok(())
     }
 

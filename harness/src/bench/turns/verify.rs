@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use protocol::EventName;
+
 /// What an event says of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Step {
@@ -17,12 +19,12 @@ pub(super) enum Step {
 impl Step {
     /// By the event's name; `None` for events that say nothing about order.
     pub(super) fn of(event: &str) -> Option<Self> {
-        match event {
-            "request.queued" => Some(Self::Queued),
-            "request.processing" => Some(Self::Processing),
-            "game.state_updated" => Some(Self::Updated),
-            "request.completed" => Some(Self::Completed),
-            "request.failed" | "request.cancelled" => Some(Self::Ended),
+        match event.parse().ok()? {
+            EventName::RequestQueued => Some(Self::Queued),
+            EventName::RequestProcessing => Some(Self::Processing),
+            EventName::StateUpdated => Some(Self::Updated),
+            EventName::RequestCompleted => Some(Self::Completed),
+            EventName::RequestFailed | EventName::RequestCancelled => Some(Self::Ended),
             _ => None,
         }
     }

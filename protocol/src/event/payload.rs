@@ -1,131 +1,15 @@
-//! Events: what a subscriber of a game or of a request is told, as SSE `event` and one-line `data`.
+//! What each event carries, as the one-line JSON of the SSE `data` field.
 //!
 //! Every payload carries `request_id` and `game_id`. `request_id` is null only where no request is behind the event
 //! (a state that was patched, a reset of the stream).
 
 use jiff::Timestamp;
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use story::Change;
 
 use crate::schema::Time;
 use crate::{Attempt, EventId, GameId, Problem, RequestId, RequestStatus, RequestType, TurnResult};
-
-/// The text is not an event.
-#[derive(Debug, thiserror::Error)]
-pub enum EventParseError {
-    /// The `event` field names no event that this version knows; a reader may pass over it.
-    #[error("unknown event `{0}`")]
-    Unknown(String),
-    /// The `data` field is not what the event carries.
-    #[error("the data of `{event}` cannot be read: {source}")]
-    Data {
-        /// The event's name.
-        event: String,
-        /// What is wrong with the data.
-        source: serde_json::Error,
-    },
-}
-
-macro_rules! events {
-    ($($(#[$doc:meta])* $name:ident($payload:ident) = $wire:literal;)*) => {
-        /// One event of a game's log.
-        #[derive(Debug, Clone, PartialEq)]
-        pub enum Event { $($(#[$doc])* $name($payload),)* }
-
-        $(
-            impl From<$payload> for Event {
-                fn from(payload: $payload) -> Self {
-                    Self::$name(payload)
-                }
-            }
-        )*
-
-        impl Event {
-            /// Every event's name.
-            pub const NAMES: &[&str] = &[$($wire,)*];
-
-            /// The name in the SSE `event` field.
-            #[must_use]
-            pub const fn name(&self) -> &'static str {
-                match self { $(Self::$name(_) => $wire,)* }
-            }
-
-            /// Adds the schema of every payload to those that a document defines.
-            pub fn declare(generator: &mut SchemaGenerator) {
-                $(generator.subschema_for::<$payload>();)*
-            }
-
-            /// The payload as one line of JSON, for the SSE `data` field.
-            #[must_use]
-            pub fn data(&self) -> String {
-                let text = match self { $(Self::$name(payload) => serde_json::to_string(payload),)* };
-                // Payloads are plain structs with string keys: there is nothing in them that JSON cannot say.
-                text.unwrap_or_default()
-            }
-
-            /// Reads an event back from its `event` and `data` fields.
-            pub fn parse(name: &str, data: &str) -> Result<Self, EventParseError> {
-                match name {
-                    $($wire => serde_json::from_str(data).map(Self::$name),)*
-                    _ => return Err(EventParseError::Unknown(name.to_owned())),
-                }
-                .map_err(|source| EventParseError::Data { event: name.to_owned(), source })
-            }
-        }
-    };
-}
-
-events! {
-    /// A request was accepted, or a turn set it off.
-    RequestQueued(RequestQueued) = "request.queued";
-    /// A worker claimed the request.
-    RequestProcessing(RequestProcessing) = "request.processing";
-    /// A piece of the narration.
-    ChatChunk(ChatChunk) = "chat.chunk";
-    /// The chunks that this attempt has shown are void: another attempt narrates anew.
-    AttemptSuperseded(AttemptSuperseded) = "attempt.superseded";
-    /// An attempt failed; another one follows after a back-off.
-    RequestRetrying(RequestRetrying) = "request.retrying";
-    /// The turn is committed.
-    RequestCompleted(RequestCompleted) = "request.completed";
-    /// The request is given up.
-    RequestFailed(RequestFailed) = "request.failed";
-    /// The request was withdrawn.
-    RequestCancelled(RequestCancelled) = "request.cancelled";
-    /// The game's state has changed.
-    StateUpdated(StateUpdated) = "game.state_updated";
-    /// How the game stands where a stream begins that names no event to go on after.
-    StreamSnapshot(StreamSnapshot) = "stream.snapshot";
-    /// The reader's id means nothing any more: what it shows must be read anew.
-    StreamReset(StreamReset) = "stream.reset";
-}
-
-impl Event {
-    /// The request that the event belongs to.
-    #[must_use]
-    pub const fn request_id(&self) -> Option<RequestId> {
-        match self {
-            Self::RequestQueued(e) => Some(e.request_id),
-            Self::RequestProcessing(e) => Some(e.request_id),
-            Self::ChatChunk(e) => Some(e.request_id),
-            Self::AttemptSuperseded(e) => Some(e.request_id),
-            Self::RequestRetrying(e) => Some(e.request_id),
-            Self::RequestCompleted(e) => Some(e.request_id),
-            Self::RequestFailed(e) => Some(e.request_id),
-            Self::RequestCancelled(e) => Some(e.request_id),
-            Self::StateUpdated(e) => e.request_id,
-            Self::StreamSnapshot(e) => e.request_id,
-            Self::StreamReset(e) => e.request_id,
-        }
-    }
-
-    /// Whether nothing more happens to the event's request.
-    #[must_use]
-    pub const fn is_terminal(&self) -> bool {
-        matches!(self, Self::RequestCompleted(_) | Self::RequestFailed(_) | Self::RequestCancelled(_))
-    }
-}
 
 /// Payload of `request.queued`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -323,31 +207,4 @@ pub struct Unfinished {
     pub user_message: String,
     /// The narration so far: the chunks that follow go on from its end.
     pub text: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_survives_the_wire_on_one_line() {
-        let event = Event::from(ChatChunk {
-            request_id: RequestId::new(),
-            game_id: GameId::new(),
-            attempt: Attempt(2),
-            content: "a\nb\r\u{2028}".to_owned(),
-            done: false,
-        });
-        let data = event.data();
-        assert!(!data.contains(['\n', '\r']));
-        assert_eq!(Event::parse(event.name(), &data).unwrap(), event);
-    }
-
-    #[test]
-    fn an_event_that_is_not_known_can_be_told_from_one_that_is_broken() {
-        assert!(
-            matches!(Event::parse("game.paused", "{}"), Err(EventParseError::Unknown(name)) if name == "game.paused")
-        );
-        assert!(matches!(Event::parse("chat.chunk", "{}"), Err(EventParseError::Data { .. })));
-    }
 }
