@@ -6,11 +6,12 @@ use std::str::FromStr;
 
 use axum::http::Method;
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
+use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::Url;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A browser window. Dropping it ends the driver.
 pub(crate) struct Browser {
@@ -86,11 +87,10 @@ impl Browser {
         self.until(&format!("{last}?.endsWith({})", json!(end))).await;
     }
 
-    /// The last turn as it is shown: what was said without the speaker's name, what is told, and what it is doing.
+    /// The last turn as it is shown: what was said, what is narrated, and its stage.
     pub(crate) async fn state(&self) -> [String; 3] {
-        let script = "const turn = document.querySelector('#story li:last-child');
-            return [turn.querySelector('.said').textContent.replace(/^.*?: /, ''),
-                    turn.querySelector('.told').textContent.trim(), turn.className]";
+        let script = "const turn = document.querySelector('#story > li:last-child');
+            return [turn.querySelector('.said').textContent, turn.querySelector('.told').textContent, turn.className]";
         serde_json::from_value(self.page.execute(script, vec![]).await.unwrap()).unwrap()
     }
 
@@ -110,7 +110,38 @@ impl Browser {
             Scheme::Light => "light",
             Scheme::Dark => "dark",
         };
-        self.page.issue_cmd(Emulate(value)).await.unwrap();
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
+        self.page.issue_cmd(Emulate("setEmulatedMedia", features)).await.unwrap();
+    }
+
+    /// Gives the page a screen of this size: a window cannot be as narrow as a telephone.
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.page.issue_cmd(Emulate("setDeviceMetricsOverride", metrics)).await.unwrap();
+    }
+
+    /// Opens a game and returns once the player can write.
+    pub(crate) async fn open(&self, base: &str, game: &str) {
+        self.page.goto(&format!("{base}/play#{game}")).await.unwrap();
+        self.until("document.activeElement.id === 'message'").await;
+    }
+
+    /// Writes a message and presses Enter.
+    pub(crate) async fn say(&self, words: &str) {
+        self.page.find(Locator::Id("message")).await.unwrap().send_keys(words).await.unwrap();
+        self.press(&[Key::Enter.to_string()]).await;
+    }
+
+    /// Presses the button with this text in the last turn.
+    pub(crate) async fn choose(&self, text: &str) {
+        let script = "[...document.querySelectorAll('#story > li:last-child button')]
+            .find((button) => button.textContent === arguments[0]).click()";
+        self.page.execute(script, vec![json!(text)]).await.unwrap();
+    }
+
+    /// The text of an element as it is seen.
+    pub(crate) async fn text(&self, id: &str) -> String {
+        self.page.find(Locator::Id(id)).await.unwrap().text().await.unwrap()
     }
 
     pub(crate) async fn end(self) {
@@ -118,9 +149,9 @@ impl Browser {
     }
 }
 
-/// Chrome's own command for media features, which `WebDriver` does not have.
+/// Chrome's own commands for media features and screens, which `WebDriver` does not have.
 #[derive(Debug)]
-struct Emulate(&'static str);
+struct Emulate(&'static str, Value);
 
 impl WebDriverCompatibleCommand for Emulate {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
@@ -128,8 +159,7 @@ impl WebDriverCompatibleCommand for Emulate {
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let features = json!([{ "name": "prefers-color-scheme", "value": self.0 }]);
-        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        let command = json!({ "cmd": format!("Emulation.{}", self.0), "params": self.1 });
         (Method::POST, Some(command.to_string()))
     }
 }

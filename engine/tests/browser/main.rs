@@ -7,6 +7,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod browser;
+mod faults;
+mod proxy;
+mod reading;
 mod site;
 
 use fantoccini::Locator;
@@ -26,9 +29,7 @@ async fn a_story_survives_a_reload_in_the_middle_of_a_sentence() {
     browser.until("document.querySelectorAll('#scenarios button').length > 0").await;
     page.find(Locator::Css("#scenarios button")).await.unwrap().click().await.unwrap();
     browser.until("document.activeElement.id === 'message'").await;
-    let message = page.find(Locator::Id("message")).await.unwrap();
-    message.send_keys("I ring the bell").await.unwrap();
-    message.send_keys(&Key::Enter.to_string()).await.unwrap();
+    browser.say("I ring the bell").await;
 
     browser.story_ends_with("The bell rings out").await;
     assert_eq!(browser.state().await, ["I ring the bell", "The bell rings out", "writing"]);
@@ -38,7 +39,7 @@ async fn a_story_survives_a_reload_in_the_middle_of_a_sentence() {
 
     site.model.admin().root().gates().open(GATE);
     browser.story_ends_with("over the dark water.").await;
-    browser.until("!document.querySelector('#story li:last-child').className").await;
+    browser.until("!document.querySelector('#story > li:last-child').className").await;
     let whole = ["I ring the bell", "The bell rings out over the dark water.", ""];
     assert_eq!(browser.state().await, whole);
     page.refresh().await.unwrap();
@@ -56,6 +57,7 @@ async fn a_player_who_sees_no_screen_and_has_no_mouse_can_play() {
 
     page.goto(&site.url("/play")).await.unwrap();
     browser.until("document.querySelectorAll('#scenarios button').length > 0").await;
+    page.execute("document.querySelector('#settings summary').focus()", vec![]).await.unwrap();
     browser.press(&[Key::Tab.to_string(), Key::Enter.to_string()]).await;
     browser.until("document.activeElement.id === 'message'").await;
     browser.press(&["I ring the bell".to_owned(), Key::Enter.to_string()]).await;
@@ -65,18 +67,6 @@ async fn a_player_who_sees_no_screen_and_has_no_mouse_can_play() {
                 document.activeElement.labels[0].textContent, document.activeElement.value]";
     let told = page.execute(said, vec![]).await.unwrap();
     assert_eq!(told, json!(["polite", "en", "What do you do?", ""]));
-    browser.end().await;
-}
-
-#[tokio::test]
-async fn what_goes_wrong_is_said_and_read_out() {
-    let Some(browser) = Browser::start().await else { return };
-    let site = Site::start().await;
-    let page = &browser.page;
-
-    page.goto(&site.url("/play#00000000-0000-7000-8000-000000000000")).await.unwrap();
-    browser.until("document.getElementById('problem').textContent.startsWith('there is no game')").await;
-    assert_eq!(page.find(Locator::Id("problem")).await.unwrap().attr("role").await.unwrap().as_deref(), Some("alert"));
     browser.end().await;
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
 use mock_llm::{MockLlm, Script};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The gate in the middle of the sentence.
@@ -20,15 +20,22 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// An engine whose model stops in the middle of its sentence.
     pub(crate) async fn start() -> Self {
+        Self::narrating(&json!([{
+            "text": "The bell rings out over the dark water.", "gate": { "name": GATE, "after_chunks": 4 },
+        }]))
+        .await
+    }
+
+    /// An engine whose model narrates these replies, one after the other, and the last of them from then on.
+    pub(crate) async fn narrating(replies: &Value) -> Self {
         let script = json!({ "speed": 0, "chunk": "word", "entries": [
             { "match": { "kind": "json" }, "reply": { "json": {
                 "user_location": null, "scene_change": null, "item_events": [], "npc_events": [], "set_vars": [],
                 "game_ended": false,
             } } },
-            { "match": {}, "reply": {
-                "text": "The bell rings out over the dark water.", "gate": { "name": GATE, "after_chunks": 4 },
-            } },
+            { "match": {}, "replies": replies },
         ] });
         let script = Script::parse(&script.to_string(), "script.json").unwrap();
         let model = MockLlm::start(SocketAddr::from(([127, 0, 0, 1], 0)), script).await.unwrap();
@@ -51,6 +58,14 @@ impl Site {
         std::thread::spawn(move || lines.for_each(drop));
         let base = line.split_whitespace().last().unwrap().trim_end_matches('/').to_owned();
         Self { model, base, engine, _directory: directory }
+    }
+
+    /// Begins a game of the scenario with a bell in it. Returns its id.
+    pub(crate) async fn new_game(&self) -> String {
+        let request = reqwest::Client::builder().no_proxy().build().unwrap().post(self.url("/v1/gamestate"));
+        let game: Value =
+            request.json(&json!({ "scenario": "ferry_crossing" })).send().await.unwrap().json().await.unwrap();
+        game["id"].as_str().unwrap().to_owned()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -1,0 +1,44 @@
+// Small helpers for the document, and for what the browser remembers between visits.
+"use strict";
+
+export const at = (id) => document.getElementById(id);
+
+export function make(name, className = "", text = "") {
+  const element = document.createElement(name);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+export function button(text, action, className = "") {
+  const element = make("button", className, text);
+  element.type = "button";
+  element.addEventListener("click", action);
+  return element;
+}
+
+/// Text by players, authors and models may be of any script: each piece has its own direction.
+export function said(name, className, text) {
+  const element = make(name, className, text);
+  element.dir = "auto";
+  return element;
+}
+
+/// localStorage that forgets instead of failing where a browser forbids or has filled it.
+export const memory = {
+  get(key) {
+    try {
+      return JSON.parse(localStorage.getItem(`story-engine:${key}`));
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      if (value === null || value === "") localStorage.removeItem(`story-engine:${key}`);
+      else localStorage.setItem(`story-engine:${key}`, JSON.stringify(value));
+    } catch {
+      // The page works without it.
+    }
+  },
+};

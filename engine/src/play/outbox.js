@@ -1,0 +1,97 @@
+// Messages on their way to the engine: one after the other, so that they arrive in order, each under a key that makes it
+// one message, however often a shaky connection lets it be sent. They survive a reload.
+"use strict";
+
+import { post } from "./api.js";
+import { memory } from "./dom.js";
+
+/// How long a message is sent again, and how old one may be that a reload finds, in milliseconds. The engine keeps a key
+/// for longer.
+const PATIENCE_MS = 60_000;
+const KEPT_MS = 10 * 60_000;
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class Outbox {
+  /// `on` has what is called for a message: `trouble(entry)` when it is not through at once, `sent(entry, request)`, and
+  /// `lost(entry, error)`; the error is null for a message that waited behind the one that was lost.
+  constructor(game, on) {
+    Object.assign(this, { game, on, entries: [], running: false });
+  }
+
+  /// Messages that a reload has interrupted. `run` sends them.
+  restore() {
+    const kept = memory.get(`outbox:${this.game}`) ?? [];
+    this.entries = kept.filter(({ since }) => Date.now() - since < KEPT_MS).map((entry) => this.entry(entry));
+    this.keep();
+    return this.entries;
+  }
+
+  add(words) {
+    // Not crypto.randomUUID, which exists only where the page came over TLS or from this machine.
+    const key = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
+    const entry = this.entry({ words, key, since: Date.now() });
+    this.entries.push(entry);
+    this.keep();
+    return entry;
+  }
+
+  entry({ words, key, since }) {
+    const entry = { words, key, since };
+    entry.seen = new Promise((resolve) => { entry.see = resolve; });
+    return entry;
+  }
+
+  /// An event shows that the engine has a message with these words: the answer need not be waited for.
+  arrived(words, request) {
+    const entry = this.entries.find((entry) => entry.words === words && !entry.request);
+    if (!entry) return null;
+    entry.request = request;
+    entry.see(request);
+    return entry;
+  }
+
+  async run() {
+    if (this.running) return;
+    this.running = true;
+    while (this.entries.length > 0 && !this.closed) {
+      const entry = this.entries[0];
+      try {
+        const request = await this.deliver(entry);
+        this.entries.shift();
+        this.keep();
+        this.on.sent(entry, request);
+      } catch (error) {
+        // What waits behind it would arrive without it.
+        const lost = this.entries.splice(0);
+        this.keep();
+        lost.forEach((other) => this.on.lost(other, other === entry ? error : null));
+      }
+    }
+    this.running = false;
+  }
+
+  async deliver(entry) {
+    const until = Date.now() + PATIENCE_MS;
+    const body = { game_state_id: this.game, message: entry.words };
+    for (let wait = 500; ; wait = Math.min(2 * wait, 5000)) {
+      try {
+        const sent = post("/v1/chat", body, { "idempotency-key": entry.key }).then((answer) => answer.request_id);
+        return await Promise.race([entry.seen, sent]);
+      } catch (error) {
+        if (!error.isTransient || Date.now() > until || this.closed) throw error;
+        this.on.trouble(entry);
+        await Promise.race([entry.seen, pause(Math.max(wait, error.retryAfterMs))]);
+      }
+    }
+  }
+
+  close() {
+    this.closed = true;
+  }
+
+  keep() {
+    const kept = this.entries.map(({ words, key, since }) => ({ words, key, since }));
+    memory.set(`outbox:${this.game}`, kept.length > 0 ? kept : null);
+  }
+}

@@ -1,0 +1,48 @@
+// What a reader sets for themselves: size, colours, motion, speech and language. Kept in the browser.
+"use strict";
+
+import { at, make, memory } from "./dom.js";
+import { LANGUAGES, setLanguage, t } from "./text.js";
+
+// Each setting: its values, the first being the default, and the text key of their names.
+const SETTINGS = {
+  size: { values: ["normal", "small", "large", "huge"], names: "sizes" },
+  theme: { values: ["auto", "light", "dark"], names: "themes" },
+  motion: { values: ["auto", "reduced"], names: "motions" },
+  speech: { values: ["off", "on"], names: "speeches" },
+  language: { values: ["auto", ...Object.keys(LANGUAGES)], names: "languages" },
+};
+
+export function setting(name) {
+  const { values } = SETTINGS[name];
+  const value = memory.get(name);
+  return values.includes(value) ? value : values[0];
+}
+
+/// Applies the settings and builds the form; `changed` is called when the language has.
+export function showSettings(changed) {
+  setLanguage(setting("language"));
+  for (const name of ["size", "theme", "motion"]) document.documentElement.dataset[name] = setting(name);
+  if (setting("speech") === "off") globalThis.speechSynthesis?.cancel();
+  const rows = Object.entries(SETTINGS).map(([name, { values, names }]) => {
+    const row = make("label", "", t(name));
+    const select = make("select");
+    select.id = `set-${name}`;
+    select.append(...values.map((value) => new Option(t(names)[value] ?? LANGUAGES[value], value)));
+    select.value = setting(name);
+    select.addEventListener("change", () => {
+      memory.set(name, select.value);
+      showSettings(changed);
+      at(select.id).focus();
+      if (name === "language") changed();
+    });
+    row.append(select);
+    return row;
+  });
+  at("choices").replaceChildren(...rows);
+}
+
+/// Reads a text aloud, if the reader wishes it and the browser can.
+export function speak(text) {
+  if (setting("speech") === "on") globalThis.speechSynthesis?.speak(new SpeechSynthesisUtterance(text));
+}

@@ -1,0 +1,367 @@
+// An open game. What is shown comes from three places: the history from GET /v1/gamestate/{id}, what is not in it yet
+// from the game's events, and the player's own messages that are still on their way.
+"use strict";
+
+import { get, remove } from "./api.js";
+import { Outbox } from "./outbox.js";
+import { problemText, t } from "./text.js";
+import { Turn } from "./turn.js";
+
+/// How long the stream may be silent while something is awaited, before the page asks by itself; and how often it asks
+/// once it knows that the stream does not get through, while something is awaited and while nothing is. In milliseconds.
+const SILENCE_MS = 4000;
+const ASK_MS = 1000;
+const IDLE_ASK_MS = 5000;
+
+export class Story {
+  /// `ui` shows what is not a turn: `list` is the element for the turns; `state(game)`, `link(key)`, `gone()`,
+  /// `problem(error)`, `announce(text)`, `edit(words)` and `scroll(force)` are called.
+  constructor(id, ui) {
+    Object.assign(this, { id, ui, version: -1, lastId: "", closed: false, spoken: false, blocked: false });
+    this.turns = new Map(); // the unfinished ones, by request
+    this.finished = new Set(); // requests that have ended while the page is open
+    // Events are handled one after the other, also where handling one means to ask the engine.
+    this.handled = Promise.resolve();
+    this.outbox = new Outbox(id, {
+      trouble: (entry) => entry.turn.show("sending", t("sendingAgain")),
+      sent: (entry, request) => this.sent(entry, request),
+      lost: (entry, error) => this.lost(entry, error),
+    });
+  }
+
+  async open() {
+    await this.load();
+    if (this.closed) return;
+    for (const entry of this.outbox.restore()) this.expect(Object.assign(entry, { isOld: true }));
+    this.listen();
+    this.outbox.run();
+  }
+
+  close() {
+    this.closed = true;
+    this.outbox.close();
+    this.source?.close();
+    clearTimeout(this.again);
+    clearTimeout(this.watch);
+  }
+
+  // Reads the game and shows its history. What is on its way or has failed stays below it.
+  async load() {
+    const game = await get(`/v1/gamestate/${this.id}`);
+    if (this.closed) return;
+    const own = [...this.ui.list.children].filter((item) => ["sending", "failed"].includes(item.className));
+    this.turns.clear();
+    const turns = [];
+    this.game = game;
+    this.version = game.version;
+    for (const { role, content, is_story_event: fromStory } of game.chat_history) {
+      if (role === "user") turns.push(new Turn(fromStory ? "" : this.ownWords(content)));
+      else if (role === "assistant") {
+        if (turns.length === 0 || turns.at(-1).text) turns.push(new Turn(""));
+        turns.at(-1).narrate(content);
+      }
+    }
+    this.ui.list.replaceChildren(...turns.map((turn) => turn.element), ...own);
+    this.ui.state(game);
+    this.ui.scroll(true);
+  }
+
+  // Reads the game again for what an event does not carry: what is in sight, and what is carried.
+  async refresh() {
+    const game = await get(`/v1/gamestate/${this.id}`);
+    if (this.closed || game.version < this.version) return;
+    this.game = game;
+    this.version = game.version;
+    this.ui.state(game);
+  }
+
+  // The history keeps a message with the name of the character before it. The player has not written that.
+  ownWords(message) {
+    const name = this.game.pc?.name;
+    return name && message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
+  }
+
+  // A native EventSource reconnects and resumes by itself. Without a cursor the stream begins with what is under way.
+  listen() {
+    const from = this.lastId ? `?last_event_id=${encodeURIComponent(this.lastId)}` : "";
+    const source = (this.source = new EventSource(`/v1/events/games/${this.id}${from}`));
+    this.begun = this.failing = false;
+    source.onopen = () => {
+      this.failing = false;
+      if (!this.blocked) this.ui.link("");
+    };
+    source.onerror = () => {
+      if (this.closed || source !== this.source) return;
+      this.failing = true;
+      this.ui.link("lost");
+      // It gives up for good when it is refused, and does not say why.
+      if (source.readyState === EventSource.CLOSED) this.relisten();
+    };
+    for (const [name, handle] of Object.entries(this.handlers)) {
+      source.addEventListener(name, ({ data, lastEventId }) => {
+        if (source !== this.source) return;
+        if (this.blocked) return this.unblock();
+        this.begun = true;
+        this.lastId = lastEventId;
+        this.handled = this.handled.then(() => this.take(handle, JSON.parse(data))).catch((error) => this.trouble(error));
+        this.guard();
+      });
+    }
+    this.guard();
+  }
+
+  relisten() {
+    this.again = setTimeout(async () => {
+      try {
+        await this.refresh();
+        if (!this.closed) this.listen();
+      } catch (error) {
+        if (this.closed) return;
+        if (error.isGone) this.trouble(error);
+        else this.relisten();
+      }
+    }, 1000 + Math.random() * 2000);
+  }
+
+  trouble(error) {
+    if (this.closed) return;
+    if (!error.isGone) return this.ui.problem(error);
+    this.close();
+    this.ui.gone();
+  }
+
+  // Some proxies hold an event stream back. So if the stream is silent while something is awaited, the page asks.
+  guard() {
+    clearTimeout(this.watch);
+    if (this.closed) return;
+    this.watch = setTimeout(async () => {
+      try {
+        if (this.blocked || !this.begun || this.turns.size > 0) await this.ask();
+      } catch (error) {
+        if (error.isGone) this.trouble(error);
+      }
+      this.guard();
+    }, !this.blocked ? SILENCE_MS : this.turns.size > 0 ? ASK_MS : IDLE_ASK_MS);
+  }
+
+  async ask() {
+    const { requests } = await get(`/v1/queue/games/${this.id}`);
+    const known = [...this.turns.keys()];
+    const ids = [...new Set([...known, ...requests])].filter((id) => !this.finished.has(id));
+    const views = await Promise.all(ids.map((id) => get(`/v1/requests/${id}`).catch(() => null)));
+    if (this.closed) return;
+    const news = views.filter((view) => view && this.isNews(view));
+    if (!this.blocked && news.length === 0 && (this.begun || this.failing)) return;
+    this.blocked = true;
+    this.ui.link("blocked");
+    for (const view of news) await this.take(this.handlers[`request.${view.status}`], { ...view, user_message: view.message });
+    const isBehind = this.turns.size === 0 && (await get(`/v1/gamestate/${this.id}`)).version !== this.version;
+    if (isBehind && !this.closed) await this.load();
+  }
+
+  // Whether the stream should have shown this by now.
+  isNews({ request_id: request, status }) {
+    const stage = this.turns.get(request)?.stage;
+    if (status === "queued") return stage === undefined;
+    return status !== "processing" || stage === undefined || (stage === "waiting" && !this.turns.get(request).begun);
+  }
+
+  // The stream gets through after all. What it was holding back is old: it begins again with how things stand.
+  async unblock() {
+    this.source.close();
+    this.blocked = false;
+    this.lastId = "";
+    this.ui.link("");
+    try {
+      await this.load();
+    } catch (error) {
+      return this.trouble(error);
+    }
+    if (!this.closed) this.listen();
+  }
+
+  async take(handle, event) {
+    if (this.closed) return;
+    await handle.call(this, event);
+    this.ui.scroll(this.spoken);
+  }
+
+  handlers = {
+    "stream.snapshot": this.snapshot,
+    "stream.reset": this.snapshot,
+    "request.queued"(event) {
+      // An operator may have had a failed request tried again.
+      this.finished.delete(event.request_id);
+      this.wait(this.turn(event), event, t("waiting"));
+    },
+    "request.processing"(event) {
+      this.spoken = false;
+      const turn = this.turn(event);
+      turn.begun = true;
+      // A narration that an earlier attempt has finished stands.
+      if (turn.text) this.write(turn, event);
+      else this.wait(turn, event, t("thinking"));
+      this.moveUp(turn);
+    },
+    "chat.chunk"(event) {
+      const turn = this.turn(event);
+      turn.add(event.content);
+      this.write(turn, event);
+    },
+    "attempt.superseded"(event) {
+      this.turn(event).narrate("");
+    },
+    "request.retrying"(event) {
+      this.wait(this.turn(event), event, t("retrying"));
+    },
+    "request.completed"(event) {
+      const turn = this.turn(event);
+      turn.narrate(event.result.message);
+      turn.show("");
+      turn.refuse(event.result.rejections);
+      this.finish(event);
+      // Read out whole, once, and not in the pieces in which it came.
+      this.ui.announce(event.result.message);
+    },
+    "request.failed"(event) {
+      this.undo(event, this.failure(event), true);
+    },
+    "request.cancelled"(event) {
+      this.undo(event, t("stopped"), false);
+    },
+    async "game.state_updated"(event) {
+      this.ui.state(Object.assign(this.game, { user_location: event.location, is_ended: event.is_ended }));
+      await this.refresh();
+    },
+  };
+
+  async snapshot(event) {
+    if (event.version !== this.version || event.reason) await this.load();
+    for (const turn of this.turns.values()) turn.element.remove();
+    this.turns.clear();
+    for (const request of event.unfinished) {
+      const turn = this.turn(request);
+      turn.begun = request.status !== "queued";
+      turn.narrate(request.text);
+      if (request.text) this.write(turn, request);
+      else this.wait(turn, request, turn.begun ? t("thinking") : t("waiting"));
+    }
+  }
+
+  // The turn of a request: known, or the player's own and on its way, or new.
+  turn({ request_id: request, type, user_message: message }) {
+    let turn = this.turns.get(request);
+    if (!turn) {
+      const words = type === "chat" ? this.ownWords(message) : "";
+      turn = (words && this.outbox.arrived(words, request)?.turn) || this.append(new Turn(words));
+      this.turns.set(request, turn);
+    }
+    return turn;
+  }
+
+  append(turn) {
+    this.ui.list.append(turn.element);
+    return turn;
+  }
+
+  // What happens first is shown first, whatever was asked first.
+  moveUp(turn) {
+    const waiting = [...this.turns.values()].find((other) => !other.begun && other !== turn);
+    const before = waiting?.element ?? this.ui.list.querySelector(".sending");
+    const isBefore = before && before.compareDocumentPosition(turn.element) & Node.DOCUMENT_POSITION_FOLLOWING;
+    if (isBefore) before.before(turn.element);
+  }
+
+  wait(turn, event, note) {
+    turn.show("waiting", note, [this.stopper(event)]);
+  }
+
+  write(turn, event) {
+    if (turn.stage !== "writing") turn.show("writing", "", [this.stopper(event)]);
+  }
+
+  stopper({ request_id: request }) {
+    return [t("stop"), () => this.stop(request)];
+  }
+
+  /// Stops what is being narrated or waits. It has no effect.
+  async stop(request = this.turns.keys().next().value) {
+    if (!request) return;
+    try {
+      await remove(`/v1/requests/${request}`);
+      if (this.blocked) await this.ask();
+    } catch (error) {
+      // What has ended in the meantime is shown as it has ended.
+      if (error.slug !== "request-finished") this.trouble(error);
+    }
+  }
+
+  failure({ error }) {
+    return t("failed", problemText(error.type.split("/").at(-1)) ?? error.title);
+  }
+
+  undo(event, note, canRepeat) {
+    const turn = this.turn(event);
+    turn.narrate("");
+    this.dismiss(turn, note, canRepeat);
+    this.finish(event);
+    this.ui.announce(note);
+  }
+
+  finish({ request_id: request }) {
+    this.turns.delete(request);
+    this.finished.add(request);
+  }
+
+  // A turn that has not happened, and what the player may do with its words.
+  dismiss(turn, note, canRepeat) {
+    const leave = (then) => () => {
+      turn.element.remove();
+      then(turn.words);
+    };
+    const repeat = [t("tryAgain"), leave((words) => this.say(words))];
+    const edit = [t("edit"), leave((words) => this.ui.edit(words))];
+    turn.show("failed", note, turn.words ? [...(canRepeat ? [repeat] : []), edit] : []);
+  }
+
+  /// The player says something.
+  say(words) {
+    this.expect(this.outbox.add(words));
+    this.spoken = true;
+    this.ui.scroll(true);
+    this.outbox.run();
+  }
+
+  expect(entry) {
+    entry.turn = this.append(new Turn(entry.words));
+    entry.turn.show("sending", t("sending"));
+  }
+
+  async sent(entry, request) {
+    if (entry.isOld && (await this.hasEnded(entry, request))) return;
+    // The page listens to the game: by now its events may have shown the message, or even all of its turn.
+    const shown = this.turns.get(request);
+    if (shown === entry.turn || entry.request) return;
+    if (shown || this.finished.has(request)) return entry.turn.element.remove();
+    this.turns.set(request, entry.turn);
+    this.wait(entry.turn, { request_id: request }, t("waiting"));
+    this.guard();
+  }
+
+  // A message from before a reload may have been answered in the meantime: then it is part of the history.
+  async hasEnded({ turn }, request) {
+    const view = await get(`/v1/requests/${request}`).catch(() => null);
+    if (!view || ["queued", "processing"].includes(view.status)) return false;
+    if (view.status === "failed") this.dismiss(turn, this.failure(view), true);
+    else turn.element.remove();
+    return true;
+  }
+
+  lost(entry, error) {
+    if (this.closed) return;
+    if (error?.isGone) return this.trouble(error);
+    this.dismiss(entry.turn, t("notSent", error?.message ?? t("behind")), true);
+    this.ui.announce(entry.turn.note.firstChild.textContent);
+    this.ui.scroll(true);
+  }
+}
