@@ -31,6 +31,9 @@ pub struct Delta {
     /// New values of variables.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub set_vars: BTreeMap<String, String>,
+    /// Amounts to add to variables that are numbers, after `set_vars`; negative ones subtract.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub add_vars: BTreeMap<String, f64>,
     /// Whether the game is over; `false` never revives one.
     #[serde(skip_serializing_if = "is_false")]
     pub game_ended: bool,

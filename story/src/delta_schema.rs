@@ -67,7 +67,10 @@ pub fn delta_schema() -> Value {
                 "type": "array",
                 "items": {
                     "type": "object",
-                    "properties": { "name": { "type": "string" }, "value": { "type": "string" } },
+                    "properties": {
+                        "name": { "type": "string" },
+                        "value": { "type": "string", "description": "The new value. To add to a number: +5, or -5." }
+                    },
                     "required": ["name", "value"],
                     "additionalProperties": false
                 }

@@ -27,7 +27,7 @@ pub use apply::{Applied, ApplyError, Author, Change, Holder, Rejection, StoryEve
 pub use check::{Finding, Severity, check};
 pub use content::{
     Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Latch, Library, Location, Monster,
-    Narrator, Npc, Pc, Scenario, Scene, Source, Stats, normalize_id, normalize_var,
+    Narrator, Npc, Pc, Scenario, Scene, Source, Stats, Travel, normalize_id, normalize_var,
 };
 pub use delta::{
     Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,

@@ -124,6 +124,7 @@ pub fn new_game(library: &Library, new: &NewGame) -> Result<(GameState, Vec<Chat
         begin_scene(library, scenario, key, scene, &mut state);
     }
     follow(&mut state);
+    state.visited_locations.insert(state.user_location.clone());
     Ok((state, opening_message(scenario, pc).into_iter().collect()))
 }
 

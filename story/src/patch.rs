@@ -150,6 +150,7 @@ pub fn patch(library: &Library, state: &GameState, changes: &StatePatch) -> Resu
     }
 
     patched.just_entered &= changes.user_location.is_none() && changes.scene_name.is_none();
+    patched.visited_locations.insert(patched.user_location.clone());
     keep_one_place(&mut patched);
     follow(&mut patched);
     open_latches(scenario, &mut patched);
@@ -178,6 +179,7 @@ fn set_up_scene(library: &Library, scenario: &Scenario, name: &str, state: &mut 
         state.locations.entry(state.user_location.clone()).or_insert(ground);
     }
     state.fired_story_events.clear();
+    state.visited_locations.clear();
     begin_scene(library, scenario, key, scene, state);
     Ok(())
 }

@@ -89,6 +89,9 @@ pub struct GameState {
     pub locations: BTreeMap<String, Location>,
     /// The key of the location where the player is.
     pub user_location: String,
+    /// The keys of the locations where the player is or has been.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub visited_locations: BTreeSet<String>,
     /// What the player carries.
     pub user_inventory: Vec<String>,
     /// Turns since the game began.
@@ -125,6 +128,7 @@ impl Default for GameState {
             npcs: BTreeMap::new(),
             locations: BTreeMap::new(),
             user_location: String::new(),
+            visited_locations: BTreeSet::new(),
             user_inventory: Vec::new(),
             turn_counter: 0,
             scene_turn_counter: 0,

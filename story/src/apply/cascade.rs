@@ -15,6 +15,7 @@ type Fired<'a> = BTreeSet<(&'a str, &'a str)>;
 
 impl<'a> Turn<'a> {
     pub(super) fn cascade(&mut self) {
+        self.is_cascading = true;
         let mut fired = Fired::new();
         for _ in 0..MAX_ROUNDS {
             let due = self.due(&fired);

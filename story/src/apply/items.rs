@@ -1,5 +1,8 @@
-//! Items change hands. A model can only take an item from where it is; a conditional is the author's own word and takes it from
-//! wherever it is, or creates it.
+//! Items change hands. A model can only take an item from where it is, or make one that a rule of the author makes; a conditional takes
+//! an item from wherever it is, or creates it.
+//!
+//! The player may have been in two places in a turn: where it began and where it ends. An item is taken from where the turn began if it is
+//! there, else from where it ends. What is dropped without a place lies where the turn began.
 
 use super::change::{Author, Change, Holder};
 use super::reason::Reason;
@@ -7,7 +10,7 @@ use super::turn::Turn;
 use crate::delta::{HolderKind, HolderRef, ItemAction, ItemEvent};
 use crate::state::Rules;
 use crate::suggest::nearest;
-use crate::world::{exists, matching, npc_key};
+use crate::world::{exists, matching, meant, npc_meant};
 
 /// An item, as it is spelled where it is, on its way. Without `from` it is created, without `to` it is used up.
 struct Transfer {
@@ -40,8 +43,12 @@ impl Turn<'_> {
             return Err(Reason::AlreadyHeld { item: item.clone() });
         }
         let named = event.from.as_ref().map(|from| self.holder(from, wanted)).transpose()?;
-        let candidates = named.clone().map_or_else(|| self.usual_sources(event.action), |holder| vec![holder]);
-        if let Some((item, holder)) = self.find(wanted, candidates) {
+        let candidates = match (&event.from, &named) {
+            (Some(HolderRef { kind: HolderKind::Location, name: None }), _) => self.places_around(),
+            (_, Some(holder)) => vec![holder.clone()],
+            (_, None) => self.usual_sources(event.action),
+        };
+        if let Some((item, holder)) = self.find(wanted, &candidates)? {
             return if self.is_within_reach(&holder) {
                 Ok((item, Some(holder)))
             } else {
@@ -50,6 +57,11 @@ impl Turn<'_> {
         }
         if self.may_be_introduced(event, named.as_ref()) {
             return Ok((wanted.trim().to_owned(), None));
+        }
+        if event.action == ItemAction::Acquire
+            && let Some(item) = self.makeable(wanted)
+        {
+            return Ok((item, None));
         }
         Err(match named {
             Some(holder) => Reason::NotThere { item: wanted.to_owned(), holder: describe(&holder) },
@@ -68,14 +80,15 @@ impl Turn<'_> {
             if event.from.is_none() {
                 candidates.push(Holder::Player);
             }
-            let (item, holder) =
-                self.find(wanted, candidates).ok_or_else(|| Reason::NotHere { item: wanted.to_owned() })?;
+            let found = self.find(wanted, &candidates)?;
+            let (item, holder) = found.ok_or_else(|| Reason::NotHere { item: wanted.to_owned() })?;
             return Ok((item, Some(holder)));
         }
         candidates.push(Holder::Player);
         candidates.extend(self.state.npcs.keys().cloned().map(Holder::Npc));
         candidates.extend(self.state.locations.keys().cloned().map(Holder::Location));
-        let found = self.find(wanted, candidates);
+        // An author's item is named in full: a part of a name would take `crated moon` for a new `moon`.
+        let found = self.find_whole(wanted, &candidates);
         Ok(found.map_or_else(|| (wanted.trim().to_owned(), None), |(item, holder)| (item, Some(holder))))
     }
 
@@ -83,10 +96,8 @@ impl Turn<'_> {
     fn usual_sources(&self, action: ItemAction) -> Vec<Holder> {
         let player = || [Holder::Player].into_iter();
         let around = || {
-            let mut places = self.places_in_reach();
-            places.dedup();
             let people = self.state.npcs.keys().cloned().map(Holder::Npc).filter(|npc| self.is_within_reach(npc));
-            places.into_iter().map(|key| Holder::Location(key.to_owned())).chain(people)
+            self.places_around().into_iter().chain(people)
         };
         match action {
             ItemAction::Acquire => around().collect(),
@@ -117,7 +128,7 @@ impl Turn<'_> {
             // A conditional that drops or gives an item without a recipient removes it; a model only left out the obvious.
             (_, Author::Conditional(_)) => named,
             (ItemAction::Drop, Author::Model) => {
-                Ok(named?.or_else(|| Some(Holder::Location(self.state.user_location.clone()))))
+                Ok(named?.or_else(|| Some(Holder::Location(self.origin().to_owned()))))
             }
             (ItemAction::Give | ItemAction::Move, Author::Model) => {
                 named?.map(Some).ok_or_else(|| Reason::NoRecipient { item: event.item.clone() })
@@ -141,35 +152,62 @@ impl Turn<'_> {
         self.changes.push(Change::ItemMoved { item, from, to });
     }
 
-    /// The first of `candidates` that has `wanted`, and how it is spelled there.
-    fn find(&self, wanted: &str, candidates: Vec<Holder>) -> Option<(String, Holder)> {
-        candidates.into_iter().find_map(|holder| Some((matching(self.items_of(&holder)?, wanted)?.clone(), holder)))
+    /// The first of `candidates` that has `wanted`, and how it is spelled there. A part of a name will do if it fits one item only.
+    fn find(&self, wanted: &str, candidates: &[Holder]) -> Result<Option<(String, Holder)>, Reason> {
+        if let Some(found) = self.find_whole(wanted, candidates) {
+            return Ok(Some(found));
+        }
+        let items = candidates.iter().filter_map(|holder| self.items_of(holder)).flatten();
+        match meant(wanted, items.map(|item| (item.as_str(), item.as_str()))) {
+            Ok(None) => Ok(None),
+            Ok(Some(item)) => Ok(self.find_whole(item, candidates)),
+            Err(several) => Err(Reason::Ambiguous {
+                name: wanted.trim().to_owned(),
+                candidates: several.into_iter().map(str::to_owned).collect(),
+            }),
+        }
     }
 
-    /// The holder that is meant by `named`.
+    fn find_whole(&self, wanted: &str, candidates: &[Holder]) -> Option<(String, Holder)> {
+        candidates.iter().find_map(|holder| Some((matching(self.items_of(holder)?, wanted)?.clone(), holder.clone())))
+    }
+
+    /// The holder that is meant by `named`. A location without a name is the one where the player's words were said.
     fn holder(&self, named: &HolderRef, item: &str) -> Result<Holder, Reason> {
         let name = named.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         match (named.kind, name) {
             (HolderKind::Player, _) => Ok(Holder::Player),
-            (HolderKind::Location, None) => Ok(Holder::Location(self.state.user_location.clone())),
+            (HolderKind::Location, None) => Ok(Holder::Location(self.origin().to_owned())),
             (HolderKind::Location, Some(name)) => self.known_location(name).map(Holder::Location),
             (HolderKind::Npc, None) => Err(Reason::UnnamedNpc { item: item.to_owned() }),
             (HolderKind::Npc, Some(name)) => self.known_npc(name).map(Holder::Npc),
         }
     }
 
-    /// The key of any NPC of the world.
+    /// The key of any NPC of the world, also by a part of its name that fits no other.
     pub(super) fn known_npc(&self, name: &str) -> Result<String, Reason> {
         let npcs = &self.state.npcs;
-        npc_key(npcs, name).map(str::to_owned).ok_or_else(|| {
+        npc_meant(npcs, name).map(str::to_owned).ok_or_else(|| {
             let names = npcs.iter().flat_map(|(key, npc)| [key.as_str(), &npc.name]);
             Reason::UnknownNpc { name: name.trim().to_owned(), suggestion: nearest(name, names).map(str::to_owned) }
         })
     }
 
-    /// Where the player has been in this turn.
-    fn places_in_reach(&self) -> Vec<&str> {
-        vec![&self.state.user_location, &self.before.user_location]
+    /// The key of the location where the turn began; where the player is, if the scene took that location away or a conditional acts.
+    fn origin(&self) -> &str {
+        let began = &self.before.user_location;
+        if self.is_cascading || !self.state.locations.contains_key(began) { &self.state.user_location } else { began }
+    }
+
+    /// Where the player has been in this turn: first where it began.
+    fn places_in_reach(&self) -> [&str; 2] {
+        [&self.before.user_location, &self.state.user_location]
+    }
+
+    fn places_around(&self) -> Vec<Holder> {
+        let mut places = self.places_in_reach().to_vec();
+        places.dedup();
+        places.into_iter().map(|key| Holder::Location(key.to_owned())).collect()
     }
 
     /// In strict mode the player can only take from where they are, or were when the turn began.

@@ -127,6 +127,32 @@ fn what_is_dropped_lies_where_the_player_is() {
 }
 
 #[test]
+fn a_thing_is_taken_where_the_turn_began_and_dropped_where_it_was_said() {
+    for from in [json!({ "type": "location", "name": null }), Value::Null] {
+        let events = json!([{ "item": "oar", "action": "acquire", "from": from }]);
+        let applied = model(&new_state(), json!({ "user_location": "up", "item_events": events }));
+        assert!(applied.state.user_inventory.contains(&"oar".to_owned()), "{:?}", applied.rejections);
+    }
+    let events = json!([{ "item": "lantern", "action": "drop", "from": { "type": "player" } }]);
+    let applied = model(&new_state(), json!({ "user_location": "up", "item_events": events }));
+    assert_eq!(applied.state.user_location, "lamp_room");
+    assert_eq!(applied.state.locations["jetty"].items, ["oar", "lantern"]);
+}
+
+#[test]
+fn a_thing_is_found_by_a_part_of_its_name_that_fits_nothing_else() {
+    let up = patched(&StatePatch { user_location: Some("lamp_room".into()), ..StatePatch::default() });
+    let applied = model(&up, event(&json!({ "item": "the can", "action": "acquire" })));
+    assert!(applied.state.user_inventory.contains(&"oil can".to_owned()), "{:?}", applied.rejections);
+    let mut two = up;
+    two.locations.get_mut("lamp_room").unwrap().items.push("rusty can".into());
+    assert_eq!(
+        rejected(&two, &json!({ "item": "can", "action": "acquire" })),
+        "`can` may mean oil can, rusty can; name one"
+    );
+}
+
+#[test]
 fn what_is_given_is_with_the_one_who_got_it() {
     let applied = model(
         &new_state(),

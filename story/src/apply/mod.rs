@@ -6,6 +6,7 @@ mod change;
 mod items;
 #[cfg(test)]
 mod items_tests;
+mod making;
 mod monsters;
 mod movement;
 mod npcs;

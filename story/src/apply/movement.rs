@@ -1,12 +1,13 @@
-//! Where the player goes. In strict mode a model moves them one step, through an open exit; in relaxed mode, and by a conditional, to
-//! any place that exists.
+//! Where the player goes. In strict mode a model moves them one step through an open exit or, if the scenario's `travel` is `known`,
+//! along open exits through visited locations; in relaxed mode, and by a conditional, to any location that exists.
 
 use super::change::{Author, Change};
 use super::reason::Reason;
 use super::turn::Turn;
+use crate::content::Travel;
 use crate::state::{GameState, Rules};
 use crate::suggest::nearest;
-use crate::world::{Exit, exits, location_key, open_exits};
+use crate::world::{Exit, exits, location_key, location_meant, open_exits, path};
 
 impl Turn<'_> {
     /// Moves the player to the place that is called `target`: by key, by display name, or, for a model, by the label of an exit.
@@ -14,21 +15,36 @@ impl Turn<'_> {
         if target.trim().is_empty() {
             return Ok(());
         }
-        let key = match author {
-            Author::Conditional(_) => self.known_location(target)?,
-            Author::Model => self.reachable_location(target)?,
+        let steps = match author {
+            Author::Conditional(_) => vec![self.known_location(target)?],
+            Author::Model => self.way_to(target)?,
         };
-        if key != self.state.user_location {
-            let from = std::mem::replace(&mut self.state.user_location, key.clone());
-            self.changes.push(Change::PlayerMoved { from, to: key });
+        for to in steps {
+            if to != self.state.user_location {
+                let from = std::mem::replace(&mut self.state.user_location, to.clone());
+                self.changes.push(Change::PlayerMoved { from, to: to.clone() });
+            }
+            self.state.visited_locations.insert(to);
         }
         Ok(())
     }
 
-    /// The key of any location of the world.
+    /// The locations on the player's way to `target`, in order.
+    fn way_to(&self, target: &str) -> Result<Vec<String>, Reason> {
+        match self.reachable_location(target) {
+            Ok(key) => Ok(vec![key]),
+            Err(reason) if self.scenario.travel == Travel::Known => {
+                let key = self.known_location(target);
+                key.ok().and_then(|key| path(&self.state, &key)).ok_or(reason)
+            }
+            Err(reason) => Err(reason),
+        }
+    }
+
+    /// The key of any location of the world, also by a part of its name that fits no other.
     pub(super) fn known_location(&self, name: &str) -> Result<String, Reason> {
         let locations = &self.state.locations;
-        location_key(locations, name).map(str::to_owned).ok_or_else(|| {
+        location_meant(locations, name).map(str::to_owned).ok_or_else(|| {
             let names = locations.iter().flat_map(|(key, location)| [key.as_str(), &location.name]);
             Reason::UnknownLocation {
                 name: name.trim().to_owned(),
@@ -65,7 +81,7 @@ impl Turn<'_> {
     /// the player's location as it was when the turn began and, if the turn has begun a scene, as it is in that.
     fn ways(&self, target: &str) -> Vec<(Exit<'_>, Option<String>)> {
         let here = |state: &'_ GameState| state.locations.contains_key(&self.state.user_location);
-        let key = location_key(&self.state.locations, target);
+        let key = location_meant(&self.state.locations, target);
         let label = target.trim().to_lowercase();
         [self.before, &self.state]
             .into_iter()
@@ -123,6 +139,32 @@ mod tests {
     fn two_steps_at_once_are_one_too_many() {
         let reason = goes(&new_state(), "gallery").unwrap_err();
         assert_eq!(reason, "no open exit of `jetty` leads to `gallery`; open exits: up -> lamp_room");
+    }
+
+    #[test]
+    fn a_scenario_with_travel_lets_a_turn_lead_through_visited_places() {
+        let mut library = crate::testing::library();
+        library.rewrite_scenario("lighthouse", |scenario| scenario.travel = Travel::Known);
+        let travel = |state: &GameState, target: &str| {
+            let delta = serde_json::from_value(json!({ "user_location": target })).unwrap();
+            let input = crate::Input::Player { message: "I go.".into(), actor: None };
+            crate::apply(&library, state, &delta, &input).unwrap()
+        };
+        let unvisited = travel(&new_state(), "gallery");
+        assert_eq!(
+            unvisited.rejections[0].reason,
+            "no open exit of `jetty` leads to `gallery`; open exits: up -> lamp_room"
+        );
+        let visited = travel(&travel(&new_state(), "lamp_room").state, "jetty").state;
+        let step = |from: &str, to: &str| Change::PlayerMoved { from: from.into(), to: to.into() };
+        let applied = travel(&visited, "gallery");
+        assert_eq!(applied.changes, [step("jetty", "lamp_room"), step("lamp_room", "gallery")]);
+        assert!(travel(&visited, "causeway").rejections[0].reason.contains("blocked"));
+    }
+
+    #[test]
+    fn a_place_is_found_by_a_part_of_its_name() {
+        assert_eq!(goes(&new_state(), "the lamp"), Ok("lamp_room".into()));
     }
 
     #[test]

@@ -22,6 +22,12 @@ pub(super) enum Reason {
     NoWay { here: String, to: String, open: Vec<String> },
     #[error("{holder} does not have `{item}`")]
     NotThere { item: String, holder: String },
+    #[error("`{name}` may mean {}; name one", list(.candidates))]
+    Ambiguous { name: String, candidates: Vec<String> },
+    #[error("`{failed}` was rejected, and what is made is made of all its parts or of none")]
+    PartOfMaking { failed: String },
+    #[error("`{name}` is `{value}`, which is not a number")]
+    NotANumber { name: String, value: String },
     #[error("`{item}` is not within the player's reach")]
     NotHere { item: String },
     #[error("{holder} is not within the player's reach")]

@@ -20,6 +20,8 @@ pub(super) struct Turn<'a> {
     pub(super) changes: Vec<Change>,
     pub(super) rejections: Vec<Rejection>,
     pub(super) story_events: Vec<StoryEvent>,
+    /// Whether the scene's conditionals act now, and no longer the model.
+    pub(super) is_cascading: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -33,14 +35,19 @@ impl<'a> Turn<'a> {
             changes: Vec::new(),
             rejections: Vec::new(),
             story_events: Vec::new(),
+            is_cascading: false,
         }
     }
 
-    /// Brings about what `delta` says, each effect once: variables first, then the scene, because everything else happens in it.
+    /// Applies `delta`, each effect once, in this order: variables, scene, the player's move, items, NPCs, monsters, the end.
     pub(super) fn apply_delta(&mut self, author: &Author, delta: &Delta) {
         for (name, value) in &delta.set_vars {
             let outcome = self.set_var(author, name, value);
             self.record(author, || format!("/set_vars/{}", pointer_token(name)), outcome);
+        }
+        for (name, amount) in &delta.add_vars {
+            let outcome = self.add_to_var(author, name, *amount);
+            self.record(author, || format!("/add_vars/{}", pointer_token(name)), outcome);
         }
         if let Some(change) = &delta.scene_change {
             let outcome = self.change_scene(&change.to);
@@ -50,8 +57,7 @@ impl<'a> Turn<'a> {
             let outcome = self.move_player(author, location);
             self.record(author, || "/user_location".into(), outcome);
         }
-        for (index, event) in delta.item_events.iter().enumerate() {
-            let outcome = self.item_event(author, event);
+        for (index, outcome) in self.item_events(author, &delta.item_events).into_iter().enumerate() {
             self.record(author, || format!("/item_events/{index}"), outcome);
         }
         for (index, event) in delta.npc_events.iter().enumerate() {

@@ -100,6 +100,9 @@ fn can_have(scenario: &Scenario, name: &str, value: &str) -> bool {
         || scenario.scenes.values().any(|scene| {
             is_value(scene.vars.get(name))
                 || is_spoken_of(&scene.contingency_rules)
-                || scene.conditionals.values().any(|conditional| is_value(conditional.then.set_vars.get(name)))
+                || scene.conditionals.values().any(|conditional| {
+                    let then = &conditional.then;
+                    is_value(then.set_vars.get(name)) || then.add_vars.contains_key(name)
+                })
         })
 }

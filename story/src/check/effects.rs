@@ -16,8 +16,17 @@ pub(super) fn check(context: &Context<'_>, scene: &str, then: &Delta, pointer: &
     if then.prompt.as_deref().is_some_and(|prompt| prompt.trim().is_empty()) {
         report.error(at(pointer, "prompt"), "the prompt is blank");
     }
-    for name in then.set_vars.keys() {
-        context.expect_var(name, &at(&at(pointer, "set_vars"), name), report);
+    for (name, value) in &then.set_vars {
+        let pointer = at(&at(pointer, "set_vars"), name);
+        context.expect_var(name, &pointer, report);
+        if value.strip_prefix('+').is_some_and(|amount| amount.trim().parse::<f64>().is_ok()) {
+            report
+                .warning(&pointer, format!("this sets `{name}` to the text `{value}`"))
+                .help("to add to a variable, use `add_vars` with a number");
+        }
+    }
+    for name in then.add_vars.keys() {
+        context.expect_var(name, &at(&at(pointer, "add_vars"), name), report);
     }
     if let Some(change) = &then.scene_change {
         let pointer = at(&at(pointer, "scene_change"), "to");

@@ -81,10 +81,24 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn expect_var(&self, name: &str, pointer: &str, report: &mut Report) {
-        if !self.scenario.declares_var(name) && !self.scenario.declares_var(&normalize_var(name)) {
+        let scenario = self.scenario;
+        let (name, normalized) = (name.trim(), normalize_var(name));
+        if scenario.declares_var(name) || scenario.declares_var(&normalized) {
+            return;
+        }
+        let is_set = |name: &str| scenario.rule_sets_var(name) || scenario.conditional_sets_var(name);
+        let is_read = scenario.reads_var(name) || scenario.reads_var(&normalized);
+        if is_read && (is_set(name) || is_set(&normalized)) {
+            report
+                .warning(
+                    pointer,
+                    format!("the variable `{name}` is declared in no `vars`; it has no value until it is set"),
+                )
+                .help(format!("add `\"{normalized}\": \"false\"`, or its first value, to the scenario's `vars`"));
+        } else {
             report
                 .error(pointer, format!("the variable `{name}` is not declared in any `vars`"))
-                .suggest(name, self.scenario.declared_vars());
+                .suggest(name, scenario.declared_vars());
         }
     }
 

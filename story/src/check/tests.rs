@@ -110,6 +110,29 @@ fn what_a_condition_asks_for_must_exist() {
 }
 
 #[test]
+fn a_variable_that_is_named_but_not_declared_is_only_a_warning() {
+    let change = |scenario: &mut Value| {
+        let scene = &mut scenario["scenes"]["storm"];
+        scene["contingency_rules"] = json!(["When the player greets the miller, set met_miller to true."]);
+        scene["conditionals"]["answer"]["when"] = json!({ "vars": { "met_miller": "true" } });
+    };
+    let finding = one_more(change);
+    assert_finding(
+        &finding,
+        "/scenes/storm/conditionals/answer/when/vars/met_miller",
+        "no `vars`",
+        "to the scenario's",
+    );
+    assert_eq!(finding.severity, Severity::Warning);
+}
+
+#[test]
+fn a_text_that_looks_like_an_amount_is_found() {
+    let finding = one_more(set("/scenes/rescue/conditionals/saved", "then", json!({ "set_vars": { "oil": "+1" } })));
+    assert_finding(&finding, "/scenes/rescue/conditionals/saved/then/set_vars/oil", "the text `+1`", "`add_vars`");
+}
+
+#[test]
 fn what_an_effect_refers_to_must_exist() {
     let conditional = "/scenes/rescue/conditionals/saved";
     for (then, pointer, near) in [

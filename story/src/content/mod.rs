@@ -6,10 +6,11 @@ mod contingency;
 mod id;
 mod library;
 mod scenario;
+mod variables;
 
 pub use actor::{Monster, Narrator, Npc, Pc, Stats};
 pub use contingency::ContingencyPrompt;
 pub(crate) use id::is_snake_case;
 pub use id::{normalize_id, normalize_var};
 pub use library::{ContentError, ContentErrors, ContentKind, Library, Source};
-pub use scenario::{Conditional, Latch, Location, Scenario, Scene};
+pub use scenario::{Conditional, Latch, Location, Scenario, Scene, Travel};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::actor::{Monster, Npc};
 use super::contingency::ContingencyPrompt;
 use crate::delta::Delta;
-use crate::serde_util::is_false;
+use crate::serde_util::{is_default, is_false};
 use crate::when::When;
 
 /// One story to play: the content of a file in `scenarios/`.
@@ -42,6 +42,9 @@ pub struct Scenario {
     /// The first message, in the second person; `%s` is where the character's own opening goes.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub opening_prompt: String,
+    /// How far one turn may lead in a strict game.
+    #[serde(skip_serializing_if = "is_default")]
+    pub travel: Travel,
     /// What every player character carries at the start.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub opening_inventory: Vec<String>,
@@ -68,22 +71,22 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Whether `name` is a variable of the scenario or of any of its scenes.
-    #[must_use]
-    pub fn declares_var(&self, name: &str) -> bool {
-        self.vars.contains_key(name) || self.scenes.values().any(|scene| scene.vars.contains_key(name))
-    }
-
-    /// The names of all variables, of the scenario and of its scenes.
-    pub fn declared_vars(&self) -> impl Iterator<Item = &str> {
-        self.vars.keys().chain(self.scenes.values().flat_map(|scene| scene.vars.keys())).map(String::as_str)
-    }
-
     /// Every definition of the location `key`: the scenario's and each scene's.
     pub fn definitions_of_location<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Location> {
         let scenes = self.scenes.values().filter_map(move |scene| scene.locations.get(key));
         self.locations.get(key).into_iter().chain(scenes)
     }
+}
+
+/// How far one turn of a strict game may lead.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Travel {
+    /// Through one open exit.
+    #[default]
+    Adjacent,
+    /// Through open exits and locations that the player has visited, to a location that is known or next to a known one.
+    Known,
 }
 
 /// A part of a scenario. What it defines replaces what the scenario defines under the same key.

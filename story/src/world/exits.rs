@@ -33,7 +33,12 @@ pub(crate) fn exits(location: &Location) -> Vec<Exit<'_>> {
 /// The exits that the player can take now, with the key and the definition of where they lead; sorted by direction. An exit to a place
 /// that the current scene does not have is not one.
 pub(crate) fn open_exits(state: &GameState) -> Vec<(&str, &str, &Location)> {
-    let Some(here) = state.current_location() else { return Vec::new() };
+    open_exits_of(state, &state.user_location)
+}
+
+/// The same for the location `key`, wherever the player is.
+pub(crate) fn open_exits_of<'a>(state: &'a GameState, key: &str) -> Vec<(&'a str, &'a str, &'a Location)> {
+    let Some(here) = state.locations.get(key) else { return Vec::new() };
     exits(here)
         .into_iter()
         .filter(|exit| exit.blocked.is_none())

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::names::{Fit, fit};
 use crate::state::GameState;
 
 /// Takes away every copy of an item but the one that counts. The first NPC, by key, keeps what two of them carry. Two locations may
@@ -26,13 +27,14 @@ pub(crate) fn exists(state: &GameState, item: &str) -> bool {
         || state.locations.values().any(|location| matching(&location.items, item).is_some())
 }
 
-/// The item in `items` that is called `name`, in any case, as it is spelled there.
+/// The item in `items` that is called `name`, as it is spelled there; case, articles and plural do not matter.
 pub(crate) fn matching<'a>(items: &'a [String], name: &str) -> Option<&'a String> {
     let name = name.trim();
     items
         .iter()
         .find(|item| *item == name)
         .or_else(|| items.iter().find(|item| item.to_lowercase() == name.to_lowercase()))
+        .or_else(|| items.iter().find(|item| fit(name, item) == Some(Fit::Whole)))
 }
 
 #[cfg(test)]

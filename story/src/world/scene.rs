@@ -16,21 +16,30 @@ pub(crate) fn lay_out(library: &Library, scenario: &Scenario, state: &mut GameSt
     keep_one_place(state);
 }
 
-/// Begins `scene`. What it defines replaces what was there under the same key; what only an earlier scene had goes, except the ground
-/// under the player's feet; everything else stays as the game has changed it. The scene's variables get their first values. Items that
-/// somebody holds, or carried to another room, are not there a second time.
+/// Begins `scene`. What it defines replaces what was there under the same key; what only an earlier scene had goes, except the location
+/// where the player is; everything else stays as the game has changed it. A redefined location keeps the items that were brought to it,
+/// and a redefined NPC those that it was given: items that no definition of it lists. The scene's variables get their first values.
+/// Items that an NPC or the player holds, or that lie elsewhere, are not there a second time.
 pub(crate) fn begin_scene(library: &Library, scenario: &Scenario, key: &str, scene: &Scene, state: &mut GameState) {
     let stays = |key: &String| *key == state.user_location || scenario.locations.contains_key(key);
-    state.locations.retain(|key, _| stays(key) && !scene.locations.contains_key(key));
+    state.locations.retain(|key, _| stays(key) || scene.locations.contains_key(key));
     let carried = carried_items(scenario, state);
     for (key, definition) in &scene.locations {
+        let brought = brought_to(scenario, key, state.locations.remove(key));
         let mut location = make_location(library, key, definition);
         location.items.retain(|item| !carried.contains(item));
+        location.items.extend(brought);
         state.locations.insert(key.clone(), location);
     }
 
-    state.npcs.retain(|key, _| scenario.npcs.contains_key(key));
-    state.npcs.extend(scene.npcs.iter().map(|(key, definition)| (key.clone(), make_npc(library, definition))));
+    state.npcs.retain(|key, _| scenario.npcs.contains_key(key) || scene.npcs.contains_key(key));
+    for (key, definition) in &scene.npcs {
+        let given = given_to(library, scenario, key, state.npcs.remove(key));
+        let mut npc = make_npc(library, definition);
+        npc.items.retain(|item| !given.contains(item));
+        npc.items.extend(given);
+        state.npcs.insert(key.clone(), npc);
+    }
 
     state.vars.extend(scene.vars.iter().map(|(name, value)| (name.clone(), value.clone())));
     key.clone_into(&mut state.scene_name);
@@ -52,7 +61,24 @@ pub(crate) fn leave_behind(scenario: &Scenario, state: &mut GameState) {
     });
 }
 
-/// The items that lie where nobody ever defined them to be: they were brought there.
+/// The items of `location`, the one under `key`, that no definition of it lists: they were brought there.
+fn brought_to(scenario: &Scenario, key: &str, location: Option<Location>) -> Vec<String> {
+    let items = location.into_iter().flat_map(|location| location.items);
+    items
+        .filter(|item| !scenario.definitions_of_location(key).any(|definition| definition.items.contains(item)))
+        .collect()
+}
+
+/// The items of `npc`, the one under `key`, that no definition of it lists: they were given to it.
+fn given_to(library: &Library, scenario: &Scenario, key: &str, npc: Option<Npc>) -> Vec<String> {
+    let scenes = scenario.scenes.values().filter_map(|scene| scene.npcs.get(key));
+    let definitions: Vec<_> =
+        scenario.npcs.get(key).into_iter().chain(scenes).map(|definition| make_npc(library, definition)).collect();
+    let items = npc.into_iter().flat_map(|npc| npc.items);
+    items.filter(|item| !definitions.iter().any(|definition| definition.items.contains(item))).collect()
+}
+
+/// The items that lie where no definition lists them: they were brought there.
 fn carried_items(scenario: &Scenario, state: &GameState) -> BTreeSet<String> {
     let items = state.locations.iter().flat_map(|(key, location)| location.items.iter().map(move |item| (key, item)));
     items
@@ -110,9 +136,31 @@ mod tests {
 
         assert!(state.locations["lamp_room"].items.is_empty(), "the scene does not define the lamp room");
         assert_eq!(state.npcs["gull"].location, "lamp_room");
-        assert_eq!(state.locations["jetty"].items, ["oar"], "the scene defines the jetty");
+        assert_eq!(
+            state.locations["jetty"].items,
+            ["oar", "driftwood"],
+            "the scene defines the jetty, driftwood was left there"
+        );
         assert_eq!(state.vars["ship_seen"], "false");
         assert_eq!(state.scene_turn_counter, 0);
+    }
+
+    #[test]
+    fn what_the_player_left_or_gave_away_survives_a_redefinition() {
+        let mut library = library();
+        library.rewrite_scenario("lighthouse", |scenario| {
+            let gull = scenario.npcs["gull"].clone();
+            scenario.scenes.get_mut("rescue").unwrap().npcs.insert("gull".into(), gull);
+        });
+        let scenario = library.scenario("lighthouse").unwrap();
+        let mut state = new_state();
+        state.user_inventory.clear();
+        state.locations.get_mut("jetty").unwrap().items.extend(["lantern".into(), "matches".into()]);
+        state.locations.get_mut("lamp_room").unwrap().items.retain(|item| item != "matches");
+        state.npcs.get_mut("gull").unwrap().items = vec!["whistle".into()];
+        begin_scene(&library, scenario, "rescue", &scenario.scenes["rescue"], &mut state);
+        assert_eq!(state.locations["jetty"].items, ["oar", "lantern", "matches"]);
+        assert_eq!(state.npcs["gull"].items, ["net", "whistle"]);
     }
 
     #[test]
