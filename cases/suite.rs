@@ -12,7 +12,7 @@ fn every_case_passes_on_the_embedded_store() {
         println!("skipped: there is no `{program}` beside the harness; `cargo build --bins` makes it");
         return;
     }
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cases");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases");
     let status = Command::new(harness).arg("run").arg(cases).args(["--services", "embedded"]).status().unwrap();
     assert!(status.success(), "the harness ended with {status}");
 }

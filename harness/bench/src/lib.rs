@@ -1,0 +1,102 @@
+//! Measures the engine under load, beside a peer where there is one, in one run on one machine.
+//!
+//! Latencies are those of an open loop wherever one is asked for: what is to happen has its moment before the run begins,
+//! and a latency counts from that moment, not from when the harness got round to it. So a server that stalls is charged for
+//! all that waited. What can be done at most is asked in a closed loop, which says so.
+//!
+//! One room a measurement: [`turns`], [`accept`], [`stream`] and [`fanout`] of the engine, [`own`] of the harness itself.
+//! What they share is here: [`ground`] and [`stand`] are where it is done, [`pace`] says when, [`open`] is the open loop,
+//! [`wire`] is how servers are spoken to, [`latency`] counts, [`process`] asks the system what a server uses, [`place`] says
+//! what was measured where, [`table`] shows it.
+
+pub mod accept;
+pub mod fanout;
+mod ground;
+mod latency;
+mod open;
+pub mod own;
+mod pace;
+mod place;
+mod process;
+mod stand;
+pub mod stream;
+mod table;
+pub mod turns;
+mod wire;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use harness_runner::model::ModelError;
+use harness_runner::services::{ServiceError, StartError};
+
+pub use ground::Ground;
+pub use latency::{Latency, Summary};
+pub use open::Lag;
+pub use place::Place;
+
+/// A measurement could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// The engine's surroundings do not start.
+    #[error(transparent)]
+    Services(#[from] ServiceError),
+    /// A server does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The model does not do as it is told.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A server does not do as it is told.
+    #[error("{server} cannot {what}: {reason}")]
+    Server {
+        /// Which one.
+        server: &'static str,
+        /// What it was to do.
+        what: &'static str,
+        /// What came of it.
+        reason: String,
+    },
+    /// The peer is not installed.
+    #[error("there is no {what}: {advice}, or leave out --against")]
+    NoPeer {
+        /// What is missing.
+        what: String,
+        /// How to get it.
+        advice: &'static str,
+    },
+    /// A file cannot be written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// More connections than this process may have.
+    #[error("{wanted} connections are more than the {limit} files that this process may open: raise `ulimit -n`")]
+    Files {
+        /// How many were asked for.
+        wanted: usize,
+        /// How many there may be.
+        limit: u64,
+    },
+}
+
+/// Lets this process, and those that it starts, open as many files as the system allows them; fails if that is too few.
+pub(crate) fn allow_files(wanted: usize) -> Result<(), BenchError> {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limits = getrlimit(Resource::Nofile);
+    limits.current = limits.maximum;
+    // Without it the limit below says what there is.
+    let _ = setrlimit(Resource::Nofile, limits);
+    match getrlimit(Resource::Nofile).current {
+        Some(limit) if limit < wanted as u64 => Err(BenchError::Files { wanted, limit }),
+        _ => Ok(()),
+    }
+}
+
+/// A duration as a report's JSON has it.
+fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}

@@ -1,0 +1,146 @@
+//! What is added between a model's words and a subscriber: so many streams at once, each of a turn that is told at a pace.
+//!
+//! The model sends each word of a narration at its moment after the call has come, which its journal tells; words are of one
+//! length, so a chunk says by its place which of them it holds, and how long ago they were due. The engine gathers words for
+//! about 30 ms before they cost an event: what the newest word of a chunk has waited is what the way takes, what the oldest
+//! has waited is that and the gathering.
+
+mod added;
+mod player;
+mod report;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use mock_llm::{Kind, Record, Role};
+use serde::Serialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+pub use report::Report;
+
+use self::added::{Called, Sums};
+use self::player::Player;
+use super::stand::{Setup, Stand, failed, nothing_changes};
+use super::{BenchError, Ground, Place, allow_files, process};
+
+/// The most streams at once: their calls must all be in the model's journal when it is read.
+pub const STREAMS_MAX: usize = 250;
+/// How long a round may take beside the model's own time, before patience is applied.
+const GRACE: Duration = Duration::from_secs(20);
+/// File descriptors beside those of the streams.
+const OTHER_FILES: usize = 200;
+/// How many bytes a word has, with the space behind it.
+const WORD: usize = 6;
+
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Options {
+    /// How many streams at once, each of a game of its own.
+    pub streams: usize,
+    /// How many turns each game has, one after the other.
+    pub rounds: usize,
+    /// How many words a narration has.
+    pub words: usize,
+    /// How long the model takes to its first word.
+    #[serde(rename = "first_token_seconds", serialize_with = "crate::seconds")]
+    pub first_token: Duration,
+    /// How long it takes between two words.
+    #[serde(rename = "between_seconds", serialize_with = "crate::seconds")]
+    pub between: Duration,
+    /// How many worker processes there are; together they have a slot for each stream.
+    pub workers: usize,
+}
+
+impl Options {
+    /// When the word with this number, from 0, is due after the model was called.
+    fn due(&self, word: usize) -> Duration {
+        self.first_token + self.between * u32::try_from(word).unwrap_or(u32::MAX)
+    }
+
+    /// The pieces in which the model tells a narration.
+    fn pieces(&self) -> Vec<String> {
+        (0..self.words).map(|word| format!("w{word:04} ")).collect()
+    }
+}
+
+/// Measures the engine.
+pub async fn run(options: &Options, ground: &Ground<'_>) -> Result<Report, BenchError> {
+    allow_files(options.streams * 2 + OTHER_FILES)?;
+    let script = script(options);
+    let slots = options.streams.div_ceil(options.workers);
+    let setup = Setup { name: "stream", workers: options.workers, slots, streams: options.streams, script: &script };
+    let stand = Stand::open(ground, &setup).await?;
+    let seats = stand.games(options.streams).await?;
+    let opened = seats.into_iter().enumerate().map(|(number, seat)| Player::open(number, seat, stand.address));
+    let opened: Result<Vec<Player>, _> = futures::stream::iter(opened).buffered(16).try_collect().await;
+    let mut players = opened.map_err(|error| failed("be listened to", error))?;
+    let (mut sums, mut last_call) = (Sums::default(), 0);
+    let before = process::cpu_by_name();
+    let began = Instant::now();
+    for _ in 0..options.rounds {
+        let (at, time) = (Instant::now(), Timestamp::now());
+        let limit = options.due(options.words) + harness_runner::patience(GRACE);
+        let told = futures::future::join_all(players.iter_mut().map(|player| player.play(limit))).await;
+        let calls = stand.model.calls_after(last_call).await?;
+        last_call = calls.last().map_or(last_call, |call| call.id);
+        // By the clock that the model's journal goes by.
+        let on_clock = |call: &Record| at + Duration::try_from(call.at.duration_since(time)).unwrap_or_default();
+        let called = narrations(&calls, on_clock);
+        for (number, told) in told.into_iter().enumerate() {
+            match told {
+                Ok(told) => sums.add(options, number, &told, called.get(&number)),
+                Err(reason) => sums.findings.push(format!("stream {number}: {reason}")),
+            }
+        }
+    }
+    let length = began.elapsed();
+    let cpu = process::cpu_between(&before, &process::cpu_by_name());
+    sums.findings.extend(stand.stop().await);
+    Ok(Report::new(Place::here(), ground.store(), options, sums, length, cpu))
+}
+
+fn script(options: &Options) -> String {
+    let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    let pace = json!({ "first_token_ms": millis(options.first_token), "between_ms": millis(options.between) });
+    let narration = json!({ "chunk": options.pieces(), "pace": pace });
+    let text = json!({ "match": { "kind": "text" }, "reply": narration });
+    json!({ "entries": [text, nothing_changes()] }).to_string()
+}
+
+/// When the model was called for each stream's narration.
+fn narrations(calls: &[Record], on_clock: impl Fn(&Record) -> Instant) -> HashMap<usize, Called> {
+    let mut called: HashMap<usize, Called> = HashMap::new();
+    for call in calls.iter().filter(|call| call.kind == Kind::Text) {
+        let said = call.messages.iter().rev().find(|message| message.role == Role::User);
+        let Some(number) = said.and_then(|said| player::number(&said.text)) else { continue };
+        let late = call.answer.first_frame_ms.map(|ms| Duration::from_secs_f64(ms / 1000.0));
+        let entry = called.entry(number).or_insert(Called { at: on_clock(call), first_frame: late, times: 0 });
+        entry.times += 1;
+    }
+    called
+}
+
+#[cfg(test)]
+mod tests {
+    use mock_llm::Script;
+
+    use super::*;
+
+    #[test]
+    fn words_are_of_one_length_and_the_script_is_one() {
+        let options = Options {
+            streams: 1,
+            rounds: 1,
+            words: 120,
+            first_token: Duration::from_millis(50),
+            between: Duration::from_millis(10),
+            workers: 1,
+        };
+        assert!(options.pieces().iter().all(|piece| piece.len() == WORD));
+        assert_eq!(options.due(3), Duration::from_millis(80));
+        Script::parse(&script(&options), "script").unwrap();
+    }
+}

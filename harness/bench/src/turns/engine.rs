@@ -1,0 +1,118 @@
+//! The engine under load: games that are spoken to, and everything that their events tell.
+
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use client::Frame;
+use protocol::ChatAccepted;
+use uuid::Uuid;
+
+use super::subject::Subject;
+use super::verify::{GameLog, Step, check};
+use crate::stand::Seat;
+use crate::wire::post;
+
+/// How many findings are told; one defect makes many.
+const FINDINGS_MAX: usize = 20;
+
+/// The engine's games.
+pub(super) struct Games {
+    address: SocketAddr,
+    seats: Vec<Seat>,
+    logs: Vec<Mutex<GameLog>>,
+}
+
+impl Games {
+    pub(super) fn new(address: SocketAddr, seats: Vec<Seat>) -> Self {
+        let logs = seats.iter().map(|_| Mutex::default()).collect();
+        Self { address, seats, logs }
+    }
+
+    /// Everything that is wrong with any game.
+    pub(super) fn findings(&self) -> Vec<String> {
+        let of_game = |(number, log): (usize, &Mutex<GameLog>)| {
+            let wrong = check(&lock(log));
+            wrong.into_iter().map(move |what| format!("game {number}: {what}"))
+        };
+        let mut findings: Vec<String> = self.logs.iter().enumerate().flat_map(of_game).collect();
+        if findings.len() > FINDINGS_MAX {
+            let more = findings.len() - FINDINGS_MAX;
+            findings.truncate(FINDINGS_MAX);
+            findings.push(format!("and {more} more"));
+        }
+        findings
+    }
+
+    fn game(&self, number: u64) -> usize {
+        usize::try_from(number).unwrap_or(usize::MAX) % self.seats.len()
+    }
+}
+
+impl Subject for Games {
+    const NAME: &'static str = "the engine";
+
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn message(&self, number: u64) -> Vec<u8> {
+        let game = self.seats[self.game(number)].id;
+        let body =
+            format!(r#"{{"game_state_id":"{game}","message":"I look around, and then once more, for {number}."}}"#);
+        post("/v1/chat", "Content-Type: application/json\r\n", &body)
+    }
+
+    fn accepted(&self, number: u64, body: &[u8]) -> Option<u128> {
+        let accepted: ChatAccepted = serde_json::from_slice(body).ok()?;
+        let id = id(&accepted.request_id.to_string())?;
+        lock(&self.logs[self.game(number)]).accepted.push(id);
+        Some(id)
+    }
+
+    fn streams(&self) -> Vec<String> {
+        let path = |seat: &Seat| format!("/v1/events/games/{}?last_event_id={}", seat.id, seat.cursor);
+        self.seats.iter().map(path).collect()
+    }
+
+    fn take(&self, stream: usize, frame: &Frame) -> Option<u128> {
+        let Frame::Event { name, data, id: event } = frame else { return None };
+        let mut log = lock(&self.logs[stream]);
+        if let Some(offset) = event.as_deref().and_then(|id| id.split_once(':')?.1.parse().ok()) {
+            log.follow(offset);
+        }
+        let step = Step::of(name)?;
+        let request = request(data)?;
+        log.told.push((step, request));
+        (step == Step::Completed).then_some(request)
+    }
+}
+
+fn lock(log: &Mutex<GameLog>) -> MutexGuard<'_, GameLog> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The request that an event belongs to. Reading the whole event would cost more than the engine takes to make it.
+fn request(data: &str) -> Option<u128> {
+    const KEY: &str = "\"request_id\":\"";
+    let start = data.find(KEY)? + KEY.len();
+    id(data.get(start..)?.split('"').next()?)
+}
+
+fn id(text: &str) -> Option<u128> {
+    Uuid::parse_str(text).ok().map(|id| id.as_u128())
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{Event, GameId, RequestCancelled, RequestId, RequestStatus};
+
+    use super::*;
+
+    #[test]
+    fn an_event_names_its_request() {
+        let request_id = RequestId::new();
+        let event = RequestCancelled { request_id, game_id: GameId::new(), status: RequestStatus::Cancelled };
+        assert_eq!(request(&Event::from(event).data()), id(&request_id.to_string()));
+        assert_eq!(request(r#"{"request_id":null,"game_id":"x"}"#), None);
+    }
+}

@@ -1,0 +1,99 @@
+//! How many turns there are a second, from end to end: a message is accepted over HTTP, claimed, narrated, its delta read and
+//! applied, committed, and a subscriber sees that it is done. The model takes no time, so what is measured is the engine.
+//!
+//! [`load`] sends messages to a [`subject`] and [`board`] follows each to its end. The [`engine`]'s events are kept and
+//! [`verify`] judges them: a turn that is lost, doubled or out of order is a finding. The peer ([`apalis`]) is under the same
+//! load, from the same code, on the same Redis, after the engine has ended.
+
+mod apalis;
+mod board;
+mod engine;
+mod load;
+mod report;
+mod subject;
+mod verify;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+pub use report::{Outcome, Ratios, Report};
+
+use super::stand::{Setup, Stand, script};
+use super::{BenchError, Ground, Place, allow_files};
+use apalis::Peer;
+use engine::Games;
+
+/// What goes by before anything is counted.
+const WARM_UP: Duration = Duration::from_secs(1);
+/// How long what was accepted may take to its end after the last message, before patience is applied.
+const GRACE: Duration = Duration::from_secs(20);
+/// File descriptors beside those of the listeners.
+const OTHER_FILES: usize = 600;
+/// What every turn is told as.
+const NARRATION: &str = "You look around. The fog has moved a little closer to the landing, and the rope of the bell hangs \
+                         as it hung before. Somewhere out on the water a lamp is lit, swings twice, and is still again.";
+
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Options {
+    /// Over how many games messages are dealt, one after the other.
+    pub games: usize,
+    /// How many worker processes there are.
+    pub workers: usize,
+    /// How many turns each runs at once.
+    pub slots: usize,
+    /// Closed loop: how many messages are under way at the same time.
+    pub at_a_time: usize,
+    /// Open loop: messages per second.
+    pub rate: Option<f64>,
+    /// How long it is counted.
+    #[serde(rename = "seconds", serialize_with = "crate::seconds")]
+    pub length: Duration,
+    /// Whether apalis is measured too.
+    pub against_apalis: bool,
+    /// Where that program is, if it is not where `ci/peers/build` puts it.
+    #[serde(skip)]
+    pub peer: Option<PathBuf>,
+}
+
+/// Measures the engine and, if asked for, apalis after it.
+pub async fn run(options: &Options, ground: &Ground<'_>) -> Result<Report, BenchError> {
+    allow_files(options.games + options.at_a_time + OTHER_FILES)?;
+    // Missed before anything is measured.
+    let peer = options.against_apalis.then(|| apalis::program(options.peer.as_deref())).transpose()?;
+
+    let script = script(NARRATION);
+    let (workers, slots, streams) = (options.workers, options.slots, options.games);
+    let stand = Stand::open(ground, &Setup { name: "turns", workers, slots, streams, script: &script }).await?;
+    let games = Arc::new(Games::new(stand.address, stand.games(options.games).await?));
+    let load = load::run(options, &games).await?;
+    let mut outcomes = vec![Outcome::new("story-engine".to_owned(), load, options)];
+    let mut findings = outcomes[0].findings();
+    findings.extend(games.findings());
+    findings.extend(stand.stop().await);
+
+    let mut in_process = None;
+    if let Some(program) = &peer {
+        let peer = Peer::start(options, program, ground).await?;
+        let load = load::run(options, &Arc::new(peer.jobs())).await?;
+        let outcome = Outcome::new("apalis".to_owned(), load, options);
+        if options.rate.is_none() {
+            in_process = Some(peer.in_process(outcome.accepted.max(1), options, &ground.http).await?);
+        }
+        outcomes.push(outcome);
+        peer.stop().await;
+    }
+    let ratios = if options.rate.is_none() { report::ratios(&outcomes, in_process) } else { Ratios::default() };
+    Ok(Report {
+        place: Place::here(),
+        store: ground.store(),
+        options: options.clone(),
+        ratios,
+        outcomes,
+        peer_in_process_per_second: in_process,
+        findings,
+    })
+}

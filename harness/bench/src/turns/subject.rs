@@ -1,0 +1,53 @@
+//! Whoever takes messages, works them off and tells when each is done: the engine, and its peer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use client::Frame;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::board::Board;
+use crate::BenchError;
+use crate::wire::Stream;
+
+/// One of them, as the load speaks to it.
+pub(super) trait Subject: Send + Sync + 'static {
+    /// What errors call it.
+    const NAME: &'static str;
+
+    /// Where it takes messages.
+    fn address(&self) -> SocketAddr;
+    /// The message with this number, as it goes over the wire.
+    fn message(&self, number: u64) -> Vec<u8>;
+    /// The id under which the message with this number was accepted; `None` if that cannot be read.
+    fn accepted(&self, number: u64, body: &[u8]) -> Option<u128>;
+    /// The paths of the event streams that tell of everything.
+    fn streams(&self) -> Vec<String>;
+    /// Takes an event of the stream at this place in the list; answers the message that it ends.
+    fn take(&self, stream: usize, frame: &Frame) -> Option<u128>;
+}
+
+/// Listens to all of a subject's streams until it is dropped.
+pub(super) async fn listen<S: Subject>(subject: &Arc<S>, board: &Arc<Board>) -> Result<JoinSet<()>, BenchError> {
+    let mut listeners = JoinSet::new();
+    for (number, path) in subject.streams().into_iter().enumerate() {
+        let opened = Stream::open(subject.address(), &path).await;
+        let mut stream = opened.map_err(|error| failed::<S>("be listened to", &error))?;
+        let (subject, board) = (Arc::clone(subject), Arc::clone(board));
+        listeners.spawn(async move {
+            // A stream that breaks off is noticed: what it does not tell of is missing in the end.
+            while let Ok(Some(frames)) = stream.next().await {
+                let now = Instant::now();
+                for done in frames.iter().filter_map(|frame| subject.take(number, frame)) {
+                    board.done(done, now);
+                }
+            }
+        });
+    }
+    Ok(listeners)
+}
+
+pub(super) fn failed<S: Subject>(what: &'static str, reason: &dyn std::fmt::Display) -> BenchError {
+    BenchError::Server { server: S::NAME, what, reason: reason.to_string() }
+}

@@ -1,0 +1,178 @@
+//! What a case will do and demand, in plain words.
+//!
+//! Every kind of action and expectation has its words here: nothing is matched by a wildcard, so that a new kind does not
+//! compile without them.
+
+mod action;
+mod expect;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::{Case, Game, Requirement, Snapshots, Step};
+
+/// What holds at the end of every case.
+const UNASKED: &[&str] = &[
+    "everything has come to rest: nothing is queued, delayed or under a lease",
+    "the model was called for nothing that its script does not foresee, and no call is in flight",
+    "the events of every game are without gap and double",
+    "every request was queued once, ended once, changed its game at most once, and has the status that its events say",
+    "requests of a game were processed one at a time, in the order in which they came",
+    "what was committed is what was shown, and text of attempts that died was declared void",
+    "the history ends with exactly the turns that were committed",
+    "every process ends by itself, and well, after SIGTERM",
+];
+
+/// Explains a case.
+#[must_use]
+pub fn explain(case: &Case) -> String {
+    let Case {
+        id,
+        name,
+        path,
+        tags,
+        games,
+        workers,
+        content,
+        engine,
+        model,
+        steps,
+        snapshot,
+        requires,
+        dead_letters,
+        schedules,
+    } = case;
+    let mut text = format!("{name}\n({id}, {})\n\n", path.display());
+    if !tags.is_empty() {
+        line(&mut text, &format!("Tags: {}.", tags.join(", ")));
+    }
+    for (n, game) in games.iter().enumerate() {
+        line(&mut text, &plays(game, n == 0));
+    }
+    let processes = if *workers == 1 { "one worker".to_owned() } else { format!("{workers} workers") };
+    line(&mut text, &format!("The engine runs as one API and {processes}; without Redis, all in one process."));
+    if let Some(content) = content {
+        line(&mut text, &format!("It has content of its own: {}.", content.display()));
+    }
+    for requirement in requires {
+        line(
+            &mut text,
+            match requirement {
+                Requirement::Redis => "It needs a Redis.",
+                Requirement::Streaming => "It needs narrations that stream.",
+                Requirement::Alone => "It needs a service that nobody else uses.",
+            },
+        );
+    }
+    if !engine.is_empty() {
+        line(&mut text, &format!("It is configured with {}.", Value::Object(engine.clone())));
+    }
+    line(
+        &mut text,
+        &match model {
+            None => "The model answers from the shipped offline script.".to_owned(),
+            Some(script) if script.path == *path => "The model answers from the script in the case.".to_owned(),
+            Some(script) => format!("The model answers from {}.", script.path.display()),
+        },
+    );
+    if !schedules.is_empty() {
+        let seeds: Vec<String> = schedules.iter().map(ToString::to_string).collect();
+        line(&mut text, &format!("It is also played under the schedules that are drawn from {}.", seeds.join(", ")));
+    }
+    text.push('\n');
+    for (n, step) in steps.iter().enumerate() {
+        explain_step(&mut text, step, &format!("{}", n + 1), 0);
+    }
+    text.push_str("\nAt the end, without being asked for:\n");
+    for promise in UNASKED {
+        line(&mut text, &format!("- {promise}"));
+    }
+    line(
+        &mut text,
+        &match dead_letters {
+            0 => "- there is no dead letter".to_owned(),
+            1 => "- there is exactly one dead letter".to_owned(),
+            n => format!("- there are exactly {n} dead letters"),
+        },
+    );
+    let kept = kept(snapshot);
+    if !kept.is_empty() {
+        line(&mut text, &format!("- what is kept in snapshots/ is the same: {}", kept.join(", ")));
+    }
+    text
+}
+
+fn plays(game: &Game, first: bool) -> String {
+    let Game { label, scenario, pc, gone, seed } = game;
+    let what = if first { "It plays".to_owned() } else { format!("Game `{label}` is") };
+    let who = pc.as_ref().map_or_else(|| "the scenario's own player character".to_owned(), |pc| format!("`{pc}`"));
+    let mut text = format!("{what} `{scenario}` as {who}.");
+    if !seed.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, " Before the first step it is patched: {}.", places(seed));
+    }
+    if *gone {
+        text.push_str(" At the end it is gone, and not looked at.");
+    }
+    text
+}
+
+fn explain_step(text: &mut String, step: &Step, number: &str, depth: usize) {
+    let Step { name, line: _, game, action, expect, limit } = step;
+    let indent = "   ".repeat(depth);
+    let (what, inside) = action::words(action);
+    let named = if *name == action.describe() { String::new() } else { format!("{name}: ") };
+    let game = game.as_ref().map(|game| format!(" (game `{game}`)")).unwrap_or_default();
+    line(text, &format!("{indent}{number}. {named}{what}{game} (within {})", seconds(*limit)));
+    for (n, (who, step)) in inside.iter().enumerate() {
+        let who = who.map(|who| format!(" {who}")).unwrap_or_default();
+        explain_step(text, step, &format!("{number}.{}{who}", n + 1), depth + 1);
+    }
+    let demands = [action::demands(action), expect::words(expect)].concat();
+    for (n, demand) in demands.iter().enumerate() {
+        line(text, &format!("{indent}   {} {demand}", if n == 0 { "then" } else { "and" }));
+    }
+}
+
+fn kept(snapshot: &Snapshots) -> Vec<&'static str> {
+    let Snapshots { events, state, history, prompts, filters: _ } = snapshot;
+    let kinds = [
+        (events, "the events of all games"),
+        (state, "the state of all games"),
+        (history, "what was said"),
+        (prompts, "what was sent to the model"),
+    ];
+    kinds.into_iter().filter(|(wanted, _)| **wanted).map(|(_, words)| words).collect()
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+fn seconds(limit: Duration) -> String {
+    format!("{} s", limit.as_secs_f64())
+}
+
+fn times(count: usize) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+/// A text in quotes, on one line.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// Several texts in quotes.
+fn all_quoted<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
+    texts.into_iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ")
+}
+
+/// Places with their values.
+fn places(places: &Map<String, Value>) -> String {
+    places.iter().map(|(place, value)| format!("{place} = {value}")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,136 @@
+//! The format of cases: what a JSON file says must happen, read, checked and ready to be run.
+//!
+//! [`json`] keeps the place of every value, so that an error points at the very key that is wrong. [`profile`] holds what
+//! must be known of the service under test. [`explain`] puts a case into words, [`fix`] rewrites old names. Nothing here
+//! starts a process or sends a request.
+
+mod compat;
+mod discover;
+mod error;
+mod expect;
+pub mod explain;
+mod file;
+pub mod fix;
+pub mod json;
+mod labels;
+mod names;
+mod parse;
+pub mod placeholder;
+pub mod profile;
+mod scripts;
+mod step;
+mod target;
+
+pub(crate) use compat::old_names;
+pub use compat::{Mend, OldName};
+pub use discover::{Discovered, discover, files};
+pub use error::{CaseError, CaseWarning, DiscoverError};
+pub use expect::{CallCounts, CallKind, EventList, EventPattern, Expect, PromptPattern, QueueExpect, StreamExpect};
+pub use file::{
+    Capture, CaseFile, Filter, GateAction, HttpExpect, HttpStep, Listen, RedisAction, RedisCommand, RequestStream,
+    Requirement, Snapshots, StreamAction, WaitFor, schema,
+};
+pub use parse::{Parsed, Sequence, parse};
+pub use step::{Action, Chat, Step};
+pub use target::{ProcessAction, Target, Verb};
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+/// The label of the game that a step speaks to unless it names another.
+pub const DEFAULT_GAME: &str = "game";
+
+/// One case: it gets its own games, key prefix, model script and processes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// The file's name without `.json`; with a number behind it where two files of a run share it.
+    pub id: String,
+    /// What it is about.
+    pub name: String,
+    /// Where it was read.
+    pub path: PathBuf,
+    /// Words to select cases by.
+    pub tags: Vec<String>,
+    /// Games to create, the default one first.
+    pub games: Vec<Game>,
+    /// Worker processes.
+    pub workers: usize,
+    /// Content in place of that of the run.
+    pub content: Option<PathBuf>,
+    /// Laid over the configuration that the harness gives the engine.
+    pub engine: Map<String, Value>,
+    /// What the model answers; the shipped offline script if the case does not say.
+    pub model: Option<ModelScript>,
+    /// What is done, in order.
+    pub steps: Vec<Step>,
+    /// What is compared with snapshots at the end.
+    pub snapshot: Snapshots,
+    /// What it cannot do without.
+    pub requires: Vec<Requirement>,
+    /// Dead letters that the case leaves on purpose.
+    pub dead_letters: u64,
+    /// Seeds of schedules under which it has failed once.
+    pub schedules: Vec<u64>,
+}
+
+/// A game that a case plays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Game {
+    /// What the case's steps call it.
+    pub label: String,
+    /// The scenario's id.
+    pub scenario: String,
+    /// The player character's id, if not the scenario's own.
+    pub pc: Option<String>,
+    /// Whether it is gone at the end.
+    pub gone: bool,
+    /// Sent as a patch right after the game is created, and again by `RESET_GAMESTATE`.
+    pub seed: Map<String, Value>,
+}
+
+/// A script for the model, as text and with the file that its errors name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelScript {
+    /// The script.
+    pub text: String,
+    /// Where it stands.
+    pub path: PathBuf,
+    /// The gates at which its replies wait.
+    pub gates: Vec<String>,
+}
+
+impl Case {
+    /// Every step, those inside `parallel` included.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().flat_map(Step::with_children)
+    }
+
+    /// Whether a step may replace what was said so far.
+    #[must_use]
+    pub fn rewrites_history(&self) -> bool {
+        self.all_steps().any(|step| match &step.action {
+            Action::Reset => true,
+            Action::Http(http) => http.method.eq_ignore_ascii_case("patch"),
+            _ => false,
+        })
+    }
+
+    /// Whether a step starts, stops or kills a process.
+    #[must_use]
+    pub fn acts_on_processes(&self) -> bool {
+        self.all_steps().any(|step| matches!(step.action, Action::Process(_) | Action::Scale(_)))
+    }
+
+    /// Whether a step does something to Redis, or to the way to it.
+    #[must_use]
+    pub fn acts_on_redis(&self) -> bool {
+        self.all_steps().any(|step| matches!(step.action, Action::Redis(_)))
+    }
+
+    /// Whether a step stops Redis, so that the case needs one of its own.
+    #[must_use]
+    pub fn stops_redis(&self) -> bool {
+        self.all_steps().any(|step| matches!(&step.action, Action::Redis(action) if action.needs_own_server()))
+    }
+}

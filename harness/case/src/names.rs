@@ -1,0 +1,113 @@
+//! Checks names as they are written in a step's JSON: events and statuses of the profile, gates of the model's script, and
+//! JSON pointers. Names that earlier steps define are checked in [`crate::labels`].
+
+use super::ModelScript;
+use crate::json::{JsonError, Kind, Node, nearest};
+use crate::profile::Profile;
+
+/// The lists in which events are named.
+const EVENT_LISTS: &[&str] = &["events", "exactly", "any_order", "interleaved", "none"];
+
+/// Every event that a step names is one that the profile knows.
+pub(super) fn check_events(node: &Node, profile: &Profile) -> Result<(), JsonError> {
+    let names = &profile.events.names;
+    if names.is_empty() {
+        return Ok(());
+    }
+    let known = |node: &Node| match &node.kind {
+        Kind::String(name) if !names.contains(name) => {
+            let error = JsonError::at(node.span.clone(), format!("`{name}` is not known here: it is no event"));
+            Err(match nearest(name, names.iter().map(String::as_str)) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help(format!("known here: {}", names.join(", "))),
+            })
+        }
+        _ => Ok(()),
+    };
+    check_status(node, profile)?;
+    for key in ["wait_for", "stream", "expect"] {
+        let Some(part) = node.get(key) else { continue };
+        part.get("event").map_or(Ok(()), known)?;
+        if let Some(list) = part.get("events") {
+            each_pattern(list, &|pattern| known(pattern.get("event").unwrap_or(pattern)))?;
+        }
+    }
+    Ok(())
+}
+
+/// The maps whose keys are JSON pointers.
+const POINTED: &[&str] = &["where", "state", "json", "json_regex", "json_length"];
+
+/// Every JSON pointer begins with a slash, or is empty and means the whole.
+pub(super) fn check_pointers(node: &Node) -> Result<(), JsonError> {
+    for member in node.members() {
+        // What is sent is the service's own.
+        if matches!(member.key.as_str(), "body" | "with" | "parallel" | "actors" | "capture") {
+            continue;
+        }
+        if POINTED.contains(&member.key.as_str()) {
+            for place in member.value.members() {
+                if !place.key.is_empty() && !place.key.starts_with('/') {
+                    let what = format!("`{}` is no JSON pointer", place.key);
+                    return Err(
+                        JsonError::at(place.key_span.clone(), what).help(format!("did you mean `/{}`?", place.key))
+                    );
+                }
+            }
+            continue;
+        }
+        check_pointers(&member.value)?;
+        member.value.items().iter().try_for_each(check_pointers)?;
+    }
+    Ok(())
+}
+
+/// Every gate that a step waits for or opens is one at which a reply of the model's script waits.
+pub(super) fn check_gates(steps: &[Node], model: Option<&ModelScript>) -> Result<(), JsonError> {
+    let gates = model.map_or(&[][..], |model| &model.gates);
+    steps.iter().try_for_each(|step| check_gates_of(step, gates))
+}
+
+fn check_gates_of(step: &Node, gates: &[String]) -> Result<(), JsonError> {
+    if let Some(name) = step.get("gate").and_then(|gate| gate.get("wait").or_else(|| gate.get("open")))
+        && let Kind::String(gate) = &name.kind
+        && !gates.contains(gate)
+    {
+        let error =
+            JsonError::at(name.span.clone(), format!("no reply of the model's script waits at a gate `{gate}`"));
+        return Err(match nearest(gate, gates.iter().map(String::as_str)) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None if gates.is_empty() => error.help("a reply waits where it has a `\"gate\": \"NAME\"`"),
+            None => error.help(format!("its gates: {}", gates.join(", "))),
+        });
+    }
+    let children = step.get("parallel").into_iter().flat_map(Node::items);
+    let actors = step.get("actors").into_iter().flat_map(Node::members).flat_map(|actor| actor.value.items());
+    children.chain(actors).try_for_each(|child| check_gates_of(child, gates))
+}
+
+/// A status of the story engine is one that it has.
+fn check_status(node: &Node, profile: &Profile) -> Result<(), JsonError> {
+    const NAMES: [&str; 5] = ["queued", "processing", "completed", "failed", "cancelled"];
+    let Some(status) = node.get("expect").and_then(|expect| expect.get("status")) else { return Ok(()) };
+    match &status.kind {
+        Kind::String(name) if profile.is_story_engine() && !NAMES.contains(&name.as_str()) => {
+            let error = JsonError::at(status.span.clone(), format!("no request ever is `{name}`"));
+            Err(match nearest(name, NAMES) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help(format!("known here: {}", NAMES.join(", "))),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn each_pattern(node: &Node, check: &impl Fn(&Node) -> Result<(), JsonError>) -> Result<(), JsonError> {
+    match &node.kind {
+        Kind::Array(items) => items.iter().try_for_each(|item| each_pattern(item, check)),
+        Kind::Object(members) if members.iter().any(|member| EVENT_LISTS.contains(&member.key.as_str())) => {
+            members.iter().try_for_each(|member| each_pattern(&member.value, check))
+        }
+        _ => check(node),
+    }
+}

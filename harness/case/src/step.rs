@@ -1,0 +1,367 @@
+//! A step that has been checked: exactly one action, targets and limits in types.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::expect::Expect;
+use super::file::{GateAction, HttpStep, Listen, RedisAction, RequestStream, StepFile, StreamAction, WaitFor};
+use super::names;
+use super::target::{ProcessAction, Target, Verb};
+use crate::json::{JsonError, Node, line_and_column};
+use crate::profile::Profile;
+
+/// How long a step may take if it does not say.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// One step of a case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What it is about; made from its action if the file does not say.
+    pub name: String,
+    /// The line of the file on which it begins.
+    pub line: usize,
+    /// The label of its game; `None`: the default one.
+    pub game: Option<String>,
+    /// What it does.
+    pub action: Action,
+    /// What must hold.
+    pub expect: Expect,
+    /// How long it may take.
+    pub limit: Duration,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Sends a message and, with `wait`, follows its request to the end.
+    Chat(Chat),
+    /// Follows the next story event that no earlier step has followed.
+    WaitForStoryEvent {
+        /// A name for the request.
+        label: Option<String>,
+    },
+    /// Patches the seed again.
+    Reset,
+    /// Does steps at the same time.
+    Parallel(Vec<Step>),
+    /// Several do steps at the same time, each in order.
+    Actors(BTreeMap<String, Vec<Step>>),
+    /// Waits for an event or a text.
+    WaitFor(WaitFor),
+    /// Waits at a gate, or opens it.
+    Gate(GateAction),
+    /// Starts a process or sends it a signal.
+    Process(ProcessAction),
+    /// Has so many workers from here on.
+    Scale(usize),
+    /// Something happens to Redis, or on the way to it.
+    Redis(RedisAction),
+    /// Opens one more stream.
+    Listen(Listen),
+    /// Closes one.
+    HangUp(String),
+    /// Drops or resumes the case's stream of a game.
+    Stream(StreamAction),
+    /// Reads a request's own stream to its end.
+    RequestStream(RequestStream),
+    /// Any HTTP request.
+    Http(Box<HttpStep>),
+    /// Nothing: the step only expects.
+    Check,
+}
+
+/// A message and how it is sent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Chat {
+    /// The message.
+    pub message: String,
+    /// Who says it, if not the player character.
+    pub actor: Option<String>,
+    /// A name for the request.
+    pub label: Option<String>,
+    /// Whether the step lasts until the request has ended.
+    pub wait: bool,
+    /// More members of the request's body.
+    pub with: Map<String, Value>,
+    /// More headers.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// What a step is checked against.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// The text of the file.
+    pub(super) text: &'a str,
+    /// The service that the case is for.
+    pub(super) profile: &'a Profile,
+}
+
+impl Step {
+    /// This step and those inside it.
+    pub(super) fn with_children(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        let children: Box<dyn Iterator<Item = &Self>> = match &self.action {
+            Action::Parallel(steps) => Box::new(steps.iter()),
+            Action::Actors(actors) => Box::new(actors.values().flatten()),
+            _ => Box::new(std::iter::empty()),
+        };
+        Box::new(std::iter::once(self).chain(children.flat_map(Self::with_children)))
+    }
+
+    /// Checks a step as it is written in `node`.
+    pub(super) fn from_file(file: StepFile, node: &Node, around: Around<'_>) -> Result<Self, JsonError> {
+        let limit = match file.timeout_seconds {
+            None => LIMIT,
+            Some(seconds) => {
+                Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero()).ok_or_else(|| {
+                    JsonError::at(span_of(node, "timeout_seconds"), "a time limit is a number of seconds above 0")
+                })?
+            }
+        };
+        check_expect(&file.expect, node)?;
+        names::check_events(node, around.profile)?;
+        names::check_pointers(node)?;
+        let line = line_and_column(around.text, node.span.start).0;
+        let name = file.name.clone();
+        let game = file.game.clone();
+        let expect = file.expect.clone();
+        let action = action(file, node, around)?;
+        let name = name.unwrap_or_else(|| action.describe());
+        Ok(Self { name, line, game, action, expect, limit })
+    }
+
+    fn list(files: Vec<StepFile>, nodes: &[Node], around: Around<'_>) -> Result<Vec<Self>, JsonError> {
+        files.into_iter().zip(nodes).map(|(file, node)| Self::from_file(file, node, around)).collect()
+    }
+}
+
+/// The keys that say what a step does.
+const ACTIONS: &[&str] = &[
+    "user_prompt",
+    "parallel",
+    "actors",
+    "wait_for",
+    "gate",
+    "kill",
+    "terminate",
+    "stop",
+    "continue",
+    "start",
+    "restart",
+    "scale",
+    "redis",
+    "listen",
+    "hang_up",
+    "events",
+    "stream",
+    "http",
+];
+
+fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action, JsonError> {
+    only_one(node)?;
+    for key in ["actor", "wait", "as", "with", "headers"] {
+        if node.get(key).is_some() && file.user_prompt.is_none() {
+            return Err(JsonError::at(span_of(node, key), format!("`{key}` goes with `user_prompt`")));
+        }
+    }
+    if let Some(message) = file.user_prompt {
+        check_magic(&message, node)?;
+        return Ok(match message.trim() {
+            "RESET_GAMESTATE" => Action::Reset,
+            "WAIT_FOR_STORY_EVENT" => Action::WaitForStoryEvent { label: file.label },
+            _ => Action::Chat(Chat {
+                message,
+                actor: file.actor,
+                label: file.label,
+                wait: file.wait.unwrap_or(true),
+                with: file.with,
+                headers: file.headers,
+            }),
+        });
+    }
+    if let Some(action) = process_action(&mut file, node, around.profile)? {
+        return Ok(action);
+    }
+    if let Some(children) = file.parallel {
+        let nodes = node.get("parallel").map_or(&[][..], Node::items);
+        if nodes.is_empty() {
+            return Err(JsonError::at(span_of(node, "parallel"), "nothing is done here: give it steps"));
+        }
+        return Ok(Action::Parallel(Step::list(children, nodes, around)?));
+    }
+    if let Some(actors) = file.actors {
+        let steps = |(name, steps): (String, Vec<StepFile>)| {
+            let list = node.get("actors").and_then(|actors| actors.get(&name));
+            let nodes = list.map_or(&[][..], Node::items);
+            if nodes.is_empty() {
+                let span = list.map_or_else(|| span_of(node, "actors"), |list| list.span.clone());
+                return Err(JsonError::at(span, format!("`{name}` does nothing: give them steps")));
+            }
+            Ok((name, Step::list(steps, nodes, around)?))
+        };
+        return Ok(Action::Actors(actors.into_iter().map(steps).collect::<Result<_, JsonError>>()?));
+    }
+    if let Some(wait) = file.wait_for {
+        if wait.event.is_some() == wait.narration.is_some() {
+            let what = "a wait is for an `event` or for a `narration`: exactly one of them";
+            return Err(JsonError::at(span_of(node, "wait_for"), what));
+        }
+        return Ok(Action::WaitFor(wait));
+    }
+    if let Some(http) = file.http {
+        check_http(&http, node)?;
+        return Ok(Action::Http(Box::new(http)));
+    }
+    let rest = [
+        file.gate.map(Action::Gate),
+        file.redis.map(Action::Redis),
+        file.listen.map(Action::Listen),
+        file.hang_up.map(Action::HangUp),
+        file.events.map(Action::Stream),
+        file.stream.map(Action::RequestStream),
+    ];
+    if let Some(action) = rest.into_iter().flatten().next() {
+        return Ok(action);
+    }
+    if file.expect.is_empty() {
+        return Err(JsonError::at(node.span.clone(), "this step does nothing and expects nothing")
+            .help(format!("it needs `expect` or one of: {}", ACTIONS.join(", "))));
+    }
+    Ok(Action::Check)
+}
+
+/// The messages that are none.
+const MAGIC: [&str; 2] = ["RESET_GAMESTATE", "WAIT_FOR_STORY_EVENT"];
+
+/// A message that is nearly one of them was meant to be it.
+fn check_magic(message: &str, node: &Node) -> Result<(), JsonError> {
+    let message = message.trim();
+    let shouted = message.chars().all(|c| c.is_ascii_uppercase() || c == '_') && !MAGIC.contains(&message);
+    match crate::json::nearest(message, MAGIC).filter(|_| shouted) {
+        Some(near) => {
+            let error = JsonError::at(span_of(node, "user_prompt"), format!("`{message}` would be said in the game"));
+            Err(error.help(format!("did you mean `{near}`?")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn only_one(node: &Node) -> Result<(), JsonError> {
+    let mut written = node.members().iter().filter(|member| ACTIONS.contains(&member.key.as_str()));
+    let (Some(first), Some(second)) = (written.next(), written.next()) else { return Ok(()) };
+    let what = format!("a step does one thing, and this one has `{}`", first.key);
+    Err(JsonError::at(second.key_span.clone(), what).help("make two steps of it"))
+}
+
+/// What a step does to processes, if it does that.
+fn process_action(file: &mut StepFile, node: &Node, profile: &Profile) -> Result<Option<Action>, JsonError> {
+    let verbs = [
+        (file.kill.take(), Verb::Kill, "kill"),
+        (file.terminate.take(), Verb::Terminate, "terminate"),
+        (file.stop.take(), Verb::Stop, "stop"),
+        (file.resume.take(), Verb::Continue, "continue"),
+        (file.start.take(), Verb::Start, "start"),
+        (file.restart.take(), Verb::Restart, "restart"),
+    ];
+    for (target, verb, key) in verbs {
+        if let Some(written) = target {
+            let target = Target::parse(&written, profile).ok_or_else(|| {
+                JsonError::at(span_of(node, key), format!("`{written}` is not a process")).help(Target::known(profile))
+            })?;
+            return Ok(Some(Action::Process(ProcessAction { verb, target })));
+        }
+    }
+    if file.scale.is_some() && profile.many().is_none() {
+        return Err(JsonError::at(span_of(node, "scale"), "this service has no process of which there may be many"));
+    }
+    Ok(file.scale.map(Action::Scale))
+}
+
+fn check_http(http: &HttpStep, node: &Node) -> Result<(), JsonError> {
+    let node = node.get("http").unwrap_or(node);
+    if http.body.is_some() && http.raw_body.is_some() {
+        return Err(JsonError::at(span_of(node, "raw_body"), "a request has one body: `body` or `raw_body`"));
+    }
+    let regexes = http.expect.json_regex.values().chain(&http.expect.body_regex);
+    let captures = http.capture.values().filter_map(|capture| match capture {
+        super::file::Capture::Regex(regex) => Some(regex),
+        _ => None,
+    });
+    for regex in regexes.chain(captures) {
+        regex::Regex::new(regex).map_err(|error| JsonError::at(node.span.clone(), error.to_string()))?;
+    }
+    Ok(())
+}
+
+fn check_expect(expect: &Expect, node: &Node) -> Result<(), JsonError> {
+    let node = node.get("expect").unwrap_or(node);
+    let valid = |pattern: &String, key: &str| {
+        regex::Regex::new(pattern).map(drop).map_err(|error| JsonError::at(span_of(node, key), error.to_string()))
+    };
+    expect.response_regex.iter().try_for_each(|pattern| valid(pattern, "response_regex"))?;
+    expect
+        .prompts
+        .iter()
+        .filter_map(|prompt| prompt.regex.as_ref())
+        .try_for_each(|pattern| valid(pattern, "prompts"))?;
+    if expect.stream.is_some() && expect.listener.is_none() {
+        return Err(JsonError::at(span_of(node, "stream"), "`stream` speaks of the stream that `listener` names"));
+    }
+    Ok(())
+}
+
+fn span_of(node: &Node, key: &str) -> crate::json::Span {
+    node.get(key).unwrap_or(node).span.clone()
+}
+
+impl Action {
+    /// A name for a step that has none.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Chat(chat) => chat.message.trim().to_owned(),
+            Self::WaitForStoryEvent { .. } => "wait for a story event".to_owned(),
+            Self::Reset => "reset the game".to_owned(),
+            Self::Parallel(steps) => format!("{} steps at once", steps.len()),
+            Self::Actors(actors) => actors.keys().cloned().collect::<Vec<_>>().join(" and "),
+            Self::WaitFor(WaitFor { event: Some(event), .. }) => format!("wait for {event}"),
+            Self::WaitFor(wait) => format!("wait for the text `{}`", wait.narration.as_deref().unwrap_or_default()),
+            Self::Gate(GateAction::Wait(gate)) => format!("wait for a call at gate {gate}"),
+            Self::Gate(GateAction::Open(gate)) => format!("open gate {gate}"),
+            Self::Process(action) => format!("{} {}", action.verb, action.target),
+            Self::Scale(workers) => format!("scale to {workers} workers"),
+            Self::Redis(action) => action.describe(),
+            Self::Listen(listen) => format!("{} listens", listen.label),
+            Self::HangUp(label) => format!("{label} hangs up"),
+            Self::Stream(StreamAction::Drop) => "drop the event stream".to_owned(),
+            Self::Stream(StreamAction::Resume) => "resume the event stream".to_owned(),
+            Self::RequestStream(stream) => format!("read the event stream of `{}`", stream.request),
+            Self::Http(http) => format!("{} {}", http.method, http.path),
+            Self::Check => "check".to_owned(),
+        }
+    }
+}
+
+impl RedisAction {
+    /// What happens, in a few words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Stop => "kill Redis".to_owned(),
+            Self::Start => "start Redis".to_owned(),
+            Self::Pause => "hold everything on its way to and from Redis".to_owned(),
+            Self::Continue => "let everything through to Redis".to_owned(),
+            Self::Cut => "reset every connection to Redis".to_owned(),
+            Self::LoseAnswers => "lose the answers of Redis".to_owned(),
+            Self::LatencyMs(ms) => format!("slow the way to Redis down by {ms} ms"),
+            Self::Run(run) => format!("redis: {}", run.command.join(" ")),
+        }
+    }
+
+    /// Whether the case needs a Redis of its own for it.
+    #[must_use]
+    pub(crate) const fn needs_own_server(&self) -> bool {
+        matches!(self, Self::Stop | Self::Start)
+    }
+}

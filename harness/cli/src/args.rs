@@ -1,0 +1,126 @@
+//! Commands and flags.
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use super::bench::BenchArgs;
+use super::chaos::ChaosArgs;
+use super::check::CheckArgs;
+use super::crash::CrashArgs;
+use super::explain::ExplainArgs;
+use super::fix::FixArgs;
+use super::new::{NewArgs, SchemaArgs};
+use super::record::RecordArgs;
+use super::run_args::{self, RunArgs};
+use super::shared::Paths;
+
+/// Shown below the commands.
+const EXAMPLES: &str = "\
+Examples:
+  harness new cases/test_bell       write a small case that passes
+  harness run cases/test_bell.json  run it; `--watch`: and again whenever something changes
+  harness explain cases/test_bell.json
+  harness check                     read everything in cases/ and say what is wrong
+  harness run                       run everything in cases/
+  harness chaos                     break what no case breaks";
+
+/// Runs JSON cases against the real story engine and breaks it on purpose.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXAMPLES)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run cases.
+    #[command(after_help = run_args::EXAMPLES, after_long_help = run_args::EXAMPLES)]
+    Run(Box<RunArgs>),
+    /// Play many games while processes are killed, frozen and restarted at random; then check that nothing was lost, applied
+    /// twice, reordered or narrated twice.
+    ///
+    /// Exit codes: 0 every promise was kept, 1 one was broken, 2 usage, 4 no services, 130 Ctrl-C. A seed reproduces what is
+    /// sent and what is broken, not the moment at which it meets whom.
+    Chaos(ChaosArgs),
+    /// Play cases again and again, with something killed at another moment each time, and demand the same end.
+    ///
+    /// The workers, the API, Redis or the event streams, before and after every piece of every answer of the model, before
+    /// an answer is written down, and after every end. What counts attempts, calls, events and time is not looked at.
+    ///
+    /// Exit codes: as those of `run`.
+    Crash(Box<CrashArgs>),
+    /// Let somebody play, through the page, the console or another client, and write the case.
+    Record(Box<RecordArgs>),
+    /// Measure the engine under load, beside a peer if asked for, or this program itself. Build with `--release` first.
+    ///
+    /// Exit codes: 0 nothing was wrong, 1 something was (lost, doubled, out of order), 2 usage, 4 no services, 130 Ctrl-C.
+    /// Whether the numbers are good is for who reads them.
+    Bench(BenchArgs),
+    /// Read cases and say what is wrong with them; run nothing.
+    ///
+    /// Exit codes: 0 nothing, 2 usage, 3 something. Names that `run` reads with a warning are errors here; `harness fix`
+    /// rewrites them.
+    Check(CheckArgs),
+    /// Rewrite names of the Go engine's cases as what `run` reads them as, and nothing else of the files.
+    ///
+    /// Exit codes: 0 done, or nothing to do; 2 usage; 3 a file is not a case, and is left as it is.
+    Fix(FixArgs),
+    /// Say in plain words what a case will do and demand, step by step.
+    ///
+    /// Exit codes: 0 said, 2 usage, 3 it is not a case.
+    Explain(ExplainArgs),
+    /// Write a small case that passes, to go on from. A file that is there already is never overwritten.
+    ///
+    /// The schema for editors is written beside it as `case.schema.json`, unless it is there.
+    New(NewArgs),
+    /// List the cases: id, file, name. `harness run --list` does so for those that its flags select.
+    List(Paths),
+    /// Print the JSON Schema of case files.
+    Schema(SchemaArgs),
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Examples:\n  harness completions bash > ~/.local/share/bash-completion/completions/harness\n  \
+                            harness completions zsh > \"${fpath[1]}/_harness\"\n  \
+                            harness completions fish > ~/.config/fish/completions/harness.fish"
+    )]
+    Completions {
+        /// Which one.
+        shell: clap_complete::Shell,
+    },
+    /// Become a program that dies with its parent.
+    #[command(hide = true)]
+    Supervise {
+        /// The parent's process id.
+        parent: i32,
+        /// The program and its arguments.
+        #[arg(last = true, required = true)]
+        program: Vec<OsString>,
+    },
+    /// Remove containers when stdin ends.
+    #[command(hide = true)]
+    Reap {
+        /// Their ids.
+        #[arg(required = true)]
+        containers: Vec<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_service_mode_that_is_none_is_refused_with_those_that_are() {
+        let error = Cli::try_parse_from(["harness", "run", "--services", "podman"]).unwrap_err().to_string();
+        assert!(error.contains("auto, local, docker, embedded, external"), "{error}");
+    }
+}

@@ -1,0 +1,76 @@
+//! `harness bench turns`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use harness_bench::turns::{self, Options};
+use harness_runner::services::Mode;
+
+use super::{Common, measure, sensible};
+use crate::Exit;
+
+#[derive(Debug, Args)]
+pub(super) struct TurnsArgs {
+    /// Over how many games messages are dealt, one after the other.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    games: usize,
+    /// Worker processes; without Redis there is one process for all.
+    #[arg(long, value_name = "M", default_value_t = 2)]
+    workers: usize,
+    /// How many turns each worker runs at once.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    slots: usize,
+    /// How many messages are under way at the same time: as much is done as can be. Without effect with --rate.
+    #[arg(long, value_name = "C", default_value_t = 32)]
+    concurrency: usize,
+    /// Messages per second, whatever becomes of them; each counts from the moment that was planned for it.
+    #[arg(long, value_name = "R")]
+    rate: Option<f64>,
+    /// For how long, after a second that does not count.
+    #[arg(long, value_name = "S", default_value_t = 10.0)]
+    seconds: f64,
+    /// What else is measured in the same way, in the same run, on the same Redis.
+    #[arg(long, value_enum)]
+    against: Option<Peer>,
+    /// The peer's program; where `ci/peers/build` puts it when left out.
+    #[arg(long, value_name = "PATH")]
+    peer: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Peer {
+    /// Jobs that do nothing, pushed over HTTP and run by apalis.
+    Apalis,
+}
+
+impl TurnsArgs {
+    pub(super) fn options(&self) -> Result<Options, String> {
+        if self.games == 0 || self.workers == 0 || self.slots == 0 || self.concurrency == 0 {
+            return Err("--games, --workers, --slots and --concurrency are at least 1".to_owned());
+        }
+        sensible(self.rate.unwrap_or(1.0), self.seconds)?;
+        let against_apalis = self.against == Some(Peer::Apalis);
+        if against_apalis && self.common.services.mode() == Some(Mode::Embedded) {
+            return Err("apalis keeps its jobs in Redis: --services local, or docker".to_owned());
+        }
+        Ok(Options {
+            games: self.games,
+            workers: self.workers,
+            slots: self.slots,
+            at_a_time: self.concurrency,
+            rate: self.rate,
+            length: Duration::from_secs_f64(self.seconds),
+            against_apalis,
+            peer: self.peer.clone(),
+        })
+    }
+
+    /// Measures it; an error says what is wrong with the command line.
+    pub(super) async fn run(&self) -> Result<Exit, String> {
+        let options = self.options()?;
+        Ok(measure(&self.common, async |ground| turns::run(&options, ground).await).await)
+    }
+}

@@ -1,0 +1,47 @@
+//! `harness check` and `harness list`: read cases, run nothing.
+
+use clap::Args;
+use harness_case::{CaseError, DiscoverError, discover};
+
+use super::gather::{complain, print};
+use super::out::say;
+use super::setup::find_profile;
+use super::{Exit, shared::Paths};
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) paths: Paths,
+    /// Take names of the Go engine's cases for what they were meant to be, with a warning, as `run` does.
+    #[arg(long)]
+    pub(super) lenient: bool,
+}
+
+/// Says what is wrong with the cases. Old names are wrong, unless `lenient` lets them pass as warnings.
+pub(super) fn check(args: &CheckArgs) -> Exit {
+    let CheckArgs { paths: args, lenient } = args;
+    let profile = match find_profile(args.profile.as_deref(), &args.paths) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
+    };
+    let mut found = discover(&args.paths, &profile);
+    if !*lenient {
+        let old = found.warnings.drain(..);
+        found.errors.extend(old.map(|warning| DiscoverError::Case(Box::new(CaseError::from(warning)))));
+    }
+    let counts = (found.cases.len(), found.errors.len(), found.warnings.len());
+    say(format_args!("{} cases, {} errors, {} warnings\n", counts.0, counts.1, counts.2));
+    complain(found).map_or_else(|exit| exit, |_| Exit::Ok)
+}
+
+/// One line a case: id, file, what it is about.
+pub(super) fn list(args: &Paths) -> Exit {
+    let profile = match find_profile(args.profile.as_deref(), &args.paths) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
+    };
+    match complain(discover(&args.paths, &profile)) {
+        Ok(found) => print(&found.cases, None),
+        Err(exit) => exit,
+    }
+}

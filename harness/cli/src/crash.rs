@@ -1,0 +1,127 @@
+//! `harness crash`: rehearses cases, strikes them at every moment, reports.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use clap::Args;
+use harness_case::Case;
+use harness_runner::crash::{self, Struck};
+use harness_runner::run::{RunContext, Victim};
+use indicatif::ProgressBar;
+
+use super::Exit;
+use super::gather::gather;
+use super::interrupt::told_to_end;
+use super::run_args::RunArgs;
+use super::setup::{Place, find_profile, in_a_directory, prepare};
+
+#[derive(Debug, Args)]
+pub(super) struct CrashArgs {
+    /// What is killed; everything that can be when left out.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    victim: Vec<Victim>,
+    /// Say which blows there are, and deal none.
+    #[arg(long)]
+    plan: bool,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// Strikes cases as asked for.
+pub(super) async fn run(args: CrashArgs) -> Exit {
+    let seed = args.run.order.seed();
+    let profile = match find_profile(args.run.services.profile.as_deref(), &args.run.paths) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
+    };
+    let cases = match gather(&args.run, &profile, seed) {
+        Ok(cases) => cases,
+        Err(exit) => return exit,
+    };
+    in_a_directory(args.run.results.keep, async |dir| {
+        let place = Place { seed, profile, dir, kept: None };
+        let context = match prepare(&args.run, &cases, place).await {
+            Ok(context) => context,
+            Err(exit) => return exit,
+        };
+        let exit = tokio::select! {
+            exit = strike_all(&args, &context, cases) => exit,
+            () = told_to_end() => {
+                note!("interrupted");
+                Exit::Interrupted
+            }
+        };
+        context.services.stop().await;
+        exit
+    })
+    .await
+}
+
+/// How many blows were borne, and how many were not.
+#[derive(Debug, Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+async fn strike_all(args: &CrashArgs, context: &RunContext, cases: Vec<Case>) -> Exit {
+    let mut tally = Tally::default();
+    for case in cases {
+        match crash::loosen(&case) {
+            Ok(loose) => one(args, context, Arc::new(loose), &mut tally).await,
+            Err(unfit) => {
+                show!("SKIP {}: {unfit}", case.id);
+                tally.skipped += 1;
+            }
+        }
+    }
+    show!("{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped);
+    if tally.failed > 0 { Exit::Failed } else { Exit::Ok }
+}
+
+async fn one(args: &CrashArgs, context: &RunContext, case: Arc<Case>, tally: &mut Tally) {
+    let undisturbed = match crash::rehearse(context, &case).await {
+        Ok(undisturbed) => undisturbed,
+        Err(failure) => {
+            show!("FAIL {}: undisturbed\n{}", case.id, failure.render());
+            tally.failed += 1;
+            return;
+        }
+    };
+    let victims = crash::victims(&args.victim, context.services.mode);
+    let has_redis = context.services.redis_url.is_some();
+    let blows = crash::moments(&undisturbed.calls, undisturbed.end.requests, &victims, has_redis);
+    if args.plan {
+        show!("{}: {} blows", case.id, blows.len());
+        for blow in blows {
+            show!("  {blow}");
+        }
+        return;
+    }
+    let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(blows.len() as u64));
+    let told = |struck: &Struck| {
+        if let Some(bar) = &bar {
+            bar.inc(1);
+            bar.set_message(struck.blow.to_string());
+        }
+    };
+    let struck = crash::strike(context, &case, &undisturbed, blows, told).await;
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    let (wrong, right): (Vec<_>, Vec<_>) = struck.iter().partition(|struck| struck.wrong.is_some());
+    let word = if wrong.is_empty() { "PASS" } else { "FAIL" };
+    show!("{word} {}: {} of {} blows end as without", case.id, right.len(), struck.len());
+    for struck in &wrong {
+        if let Some(wrong) = &struck.wrong {
+            show!("  {}\n{}", struck.blow, indent(&wrong.to_string()));
+        }
+    }
+    tally.passed += right.len();
+    tally.failed += wrong.len();
+}
+
+fn indent(text: &str) -> String {
+    text.lines().flat_map(|line| ["    ", line, "\n"]).collect()
+}

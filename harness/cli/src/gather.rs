@@ -1,0 +1,113 @@
+//! From the command line of `harness run` to the cases that it means, in the order in which they start.
+
+use std::io::Write;
+use std::path::Path;
+
+use harness_case::profile::Profile;
+use harness_case::{Case, Discovered, discover};
+use miette::Report;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use serde_json::json;
+
+use super::Exit;
+use super::run_args::RunArgs;
+use crate::last_run::{self, LastRun, LastRunError};
+
+/// The cases that are to be run. An exit code if there is nothing to run, or something is wrong.
+pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec<Case>, Exit> {
+    let found = complain(discover(&args.paths, profile))?;
+    if found.cases.is_empty() {
+        note!("there are no cases");
+        return Err(Exit::Usage);
+    }
+    let mut cases = found.cases;
+    if !args.which.last_failed.is_empty() {
+        cases = not_mended(args, cases)?;
+    }
+    let selection = args.which.selection();
+    cases.retain(|case| selection.holds(case));
+    if cases.is_empty() {
+        // An empty shard is no mistake: there are more shards than cases.
+        let exit = if selection.shard.is_some() { Exit::Ok } else { Exit::Usage };
+        note!("no case is selected");
+        return Err(exit);
+    }
+    if args.order.shuffle {
+        cases.shuffle(&mut StdRng::seed_from_u64(seed));
+    }
+    Ok(cases)
+}
+
+/// Those of the cases that failed or were not run before.
+fn not_mended(args: &RunArgs, mut cases: Vec<Case>) -> Result<Vec<Case>, Exit> {
+    let place = last_run::place(&args.paths);
+    let remembered = remembered(args, &place).map_err(|error| {
+        note!("{error}");
+        Exit::Usage
+    })?;
+    cases.retain(|case| remembered.holds(case, &place));
+    if cases.is_empty() {
+        note!("nothing is left that failed or was not run");
+        return Err(Exit::Ok);
+    }
+    Ok(cases)
+}
+
+fn remembered(args: &RunArgs, place: &Path) -> Result<LastRun, LastRunError> {
+    let mut all = LastRun::default();
+    for file in &args.which.last_failed {
+        // The flag without a file is read as this directory, which is no file.
+        all.merge(LastRun::read(if file == Path::new(".") { place } else { file })?);
+    }
+    Ok(all)
+}
+
+/// Says which cases would be run: one line a case, or a JSON list.
+pub(super) fn print(cases: &[Case], json: Option<&Path>) -> Exit {
+    let text = match json {
+        None => cases.iter().map(line).collect(),
+        Some(_) => format!("{:#}\n", cases.iter().map(described).collect::<serde_json::Value>()),
+    };
+    let written = match json {
+        Some(path) if path != Path::new("-") => std::fs::write(path, text),
+        _ => std::io::stdout().write_all(text.as_bytes()),
+    };
+    match written {
+        Ok(()) => Exit::Ok,
+        // Who reads the list has seen enough of it.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Ok,
+        Err(error) => {
+            note!("{}: {error}", json.unwrap_or(Path::new("-")).display());
+            Exit::Usage
+        }
+    }
+}
+
+fn line(case: &Case) -> String {
+    format!("{}\t{}\t{}\n", case.id, case.path.display(), case.name)
+}
+
+fn described(case: &Case) -> serde_json::Value {
+    json!({
+        "id": case.id,
+        "path": case.path,
+        "name": case.name,
+        "tags": case.tags,
+        "steps": case.all_steps().count(),
+        "workers": case.workers,
+    })
+}
+
+/// Prints warnings and errors; hands the cases on if there are no errors.
+pub(super) fn complain(mut found: Discovered) -> Result<Discovered, Exit> {
+    for warning in found.warnings.drain(..) {
+        note!("{:?}", Report::new(warning));
+    }
+    let failed = !found.errors.is_empty();
+    for error in found.errors.drain(..) {
+        note!("{:?}", Report::new(error));
+    }
+    if failed { Err(Exit::CaseErrors) } else { Ok(found) }
+}

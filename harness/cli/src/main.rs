@@ -1,0 +1,79 @@
+//! The `harness` program: what can be asked for on the command line, and how it is answered with an exit code.
+
+#[macro_use]
+mod terminal;
+
+mod args;
+mod bench;
+mod changes;
+mod chaos;
+mod check;
+mod crash;
+mod exit;
+mod explain;
+mod fix;
+mod gather;
+mod interrupt;
+mod last_run;
+mod new;
+mod out;
+mod record;
+mod run;
+mod run_args;
+mod select;
+mod setup;
+mod shared;
+mod unreferenced;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use harness_runner::services::{reap, supervise};
+
+use args::{Cli, Command};
+use exit::Exit;
+
+// One thread, and not only because one is enough: children die with the thread that started them (see `supervise`), so it
+// must be the one that lives as long as the process.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    execute(Cli::parse().command).await.into()
+}
+
+/// Does what the command line asks for.
+async fn execute(command: Command) -> Exit {
+    match command {
+        Command::Run(args) if args.order.watch => watch::run(&args).await,
+        Command::Run(args) => run::run(*args).await,
+        Command::Chaos(args) => chaos::run(args).await,
+        Command::Crash(args) => crash::run(*args).await,
+        Command::Record(args) => record::run(*args).await,
+        Command::Bench(args) => bench::run(args).await,
+        Command::Check(args) => check::check(&args),
+        Command::Fix(args) => fix::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::List(paths) => check::list(&paths),
+        Command::New(args) => new::run(&args),
+        Command::Schema(args) => new::print_schema(&args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "harness", &mut script);
+            out::say(String::from_utf8_lossy(&script));
+            Exit::Ok
+        }
+        Command::Supervise { parent, program } => {
+            let Some((program, args)) = program.split_first() else { return Exit::Usage };
+            let error = supervise(parent, program, args);
+            note!("{}: {error}", program.display());
+            Exit::Services
+        }
+        Command::Reap { containers } => match reap(&containers) {
+            Ok(()) => Exit::Ok,
+            Err(error) => {
+                note!("{error}");
+                Exit::Services
+            }
+        },
+    }
+}

@@ -1,0 +1,203 @@
+//! `harness run`: gathers cases, starts services, runs, reports, cleans up.
+
+use std::future::pending;
+use std::path::Path;
+use std::time::Duration;
+
+use harness_case::Case;
+use harness_events::{CaseOutcome, Events, Summary};
+use harness_report::Reporters;
+use harness_runner::run::{CaseStanding, Ended, Plan, Schedules, Standing, run as run_cases};
+use harness_runner::services::Kept;
+use rustix::process::{Pid, test_kill_process_group};
+
+use super::Exit;
+use super::gather::{gather, print};
+use super::interrupt::Interrupt;
+use super::run_args::{Flaky, RunArgs};
+use super::setup::{Place, find_profile, in_a_directory, prepare};
+use super::unreferenced;
+use crate::last_run;
+
+/// Why a run is cut short from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    Interrupted,
+    TimedOut(Duration),
+    Changed,
+}
+
+impl Cut {
+    /// Says so, where that has not been done yet.
+    fn exit(self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::Interrupted,
+            // Another run follows, whose exit code counts.
+            Self::Changed => Exit::Ok,
+            Self::TimedOut(limit) => {
+                note!("the run was not over after {} s (--timeout)", limit.as_secs_f64());
+                Exit::Failed
+            }
+        }
+    }
+}
+
+/// Runs cases as asked for.
+pub(super) async fn run(args: RunArgs) -> Exit {
+    once(&args, Interrupt::listen(), pending()).await
+}
+
+/// Runs cases once. When `changed` ends, the run is cut short.
+pub(super) async fn once(args: &RunArgs, interrupt: Interrupt, changed: impl Future<Output = ()>) -> Exit {
+    let seed = args.order.seed();
+    let profile = match find_profile(args.services.profile.as_deref(), &args.paths) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
+    };
+    let cases = match gather(args, &profile, seed) {
+        Ok(cases) => cases,
+        Err(exit) => return exit,
+    };
+    if args.which.list {
+        return print(&cases, args.results.reports.json.as_deref());
+    }
+    note!("seed {seed}");
+    in_a_directory(args.results.keep, async |dir| {
+        let kept = args.results.keep.then(Kept::default);
+        let place = Place { seed, profile, dir, kept: kept.clone() };
+        let exit = start(args, cases, place, cut(args, interrupt, changed)).await;
+        if let Some(kept) = kept {
+            farewell(&kept, dir);
+        }
+        exit
+    })
+    .await
+}
+
+/// Waits for what cuts the run short.
+async fn cut(args: &RunArgs, mut interrupt: Interrupt, changed: impl Future<Output = ()>) -> Cut {
+    let timeout = async {
+        match args.limits.timeout {
+            Some(limit) => {
+                tokio::time::sleep(limit).await;
+                limit
+            }
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        () = interrupt.told() => Cut::Interrupted,
+        () = changed => Cut::Changed,
+        limit = timeout => Cut::TimedOut(limit),
+    }
+}
+
+async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Future<Output = Cut>) -> Exit {
+    let mut cut = std::pin::pin!(cut);
+    let keep = place.kept.is_some();
+    let prepared = tokio::select! {
+        prepared = prepare(args, &cases, place) => prepared,
+        cut = &mut cut => return cut.exit(),
+    };
+    let context = match prepared {
+        Ok(context) => context,
+        Err(exit) => return exit,
+    };
+    let reporters = match Reporters::open(&args.results.reports.wanted()) {
+        Ok(reporters) => reporters,
+        Err(error) => {
+            note!("{error}");
+            context.services.stop().await;
+            return Exit::Usage;
+        }
+    };
+    let orphans = unreferenced::find(args, &cases);
+    let plan = Plan {
+        cases,
+        rounds: args.order.rounds(),
+        schedules: Schedules { each: args.order.schedules, seed: context.seed },
+        retries: args.order.retries,
+        fail_fast: args.order.stops_at_a_failure(),
+    };
+    let (events, received) = Events::channel();
+    let (ended, told) = tokio::join!(run_cases(&context, plan, events, cut), reporters.follow(received));
+    if keep {
+        context.services.keep();
+    } else {
+        context.services.stop().await;
+    }
+    if let Err(error) = &told {
+        note!("{error}");
+    }
+    let exit = match conclude(args, &ended) {
+        exit if ended.cut.is_some() => exit,
+        Exit::Ok if told.is_err() => Exit::Usage,
+        exit => exit,
+    };
+    let snapshots =
+        if ended.cut.is_none() { unreferenced::settle(&orphans, args.results.unreferenced) } else { Exit::Ok };
+    if exit == Exit::Ok { snapshots } else { exit }
+}
+
+/// Remembers how a run has ended, and finds its exit code.
+fn conclude(args: &RunArgs, ended: &Ended<Cut>) -> Exit {
+    for case in ended.cases.iter().filter(|case| case.failed > 0 && case.finished > 1) {
+        note!("{}: {} of {} failed", case.id, case.failed, case.finished);
+    }
+    remember(args, ended);
+    ended.cut.map_or_else(|| exit_of(&ended.summary, args.order.flaky), Cut::exit)
+}
+
+/// Notes for `--last-failed` how the cases stand.
+fn remember(args: &RunArgs, ended: &Ended<Cut>) {
+    let flaky = |case: &CaseStanding| {
+        let path = case.path.display().to_string();
+        let mut reports = ended.reports.iter().filter(|report| report.path == path);
+        args.order.flaky == Flaky::Fail && reports.any(|report| matches!(report.outcome, CaseOutcome::Flaky(_)))
+    };
+    let standings = ended.cases.iter().map(|case| {
+        let standing = if flaky(case) { Standing::Failed } else { case.standing };
+        (case.path.as_path(), standing)
+    });
+    if let Err(error) = last_run::update(&last_run::place(&args.paths), standings) {
+        // A run in a directory that cannot be written to is still a run.
+        note!("what failed is not remembered for --last-failed: {error}");
+    }
+}
+
+fn farewell(kept: &Kept, dir: &Path) {
+    let alive = |pid| Pid::from_raw(pid).is_some_and(|pid| test_kill_process_group(pid).is_ok());
+    match kept.farewell(dir, alive) {
+        Ok(text) => show!("{text}"),
+        Err(error) => note!("{}: {error}", dir.display()),
+    }
+}
+
+fn exit_of(summary: &Summary, flaky: Flaky) -> Exit {
+    if summary.failed > summary.pending {
+        Exit::Failed
+    } else if summary.pending > 0 {
+        Exit::SnapshotsPending
+    } else if summary.flaky > 0 && flaky == Flaky::Fail {
+        Exit::Flaky
+    } else {
+        Exit::Ok
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_decides_the_exit_code() {
+        let exit = |failed, pending, flaky, verdict| {
+            exit_of(&Summary { flaky, failed, pending, ..Summary::default() }, verdict)
+        };
+        assert_eq!(exit(0, 0, 0, Flaky::Fail), Exit::Ok);
+        assert_eq!(exit(0, 0, 1, Flaky::Pass), Exit::Ok);
+        assert_eq!(exit(0, 0, 1, Flaky::Fail), Exit::Flaky);
+        assert_eq!(exit(2, 2, 1, Flaky::Fail), Exit::SnapshotsPending);
+        assert_eq!(exit(2, 1, 1, Flaky::Fail), Exit::Failed);
+    }
+}

@@ -1,0 +1,297 @@
+//! The flags of `harness run`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use harness_runner::model::Wire;
+use harness_runner::run::Rounds;
+
+use super::select::{Selection, Shard, Wish};
+use super::shared::{Wanted, wanted_mode};
+
+/// Shown below the flags.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  harness run                                     everything in cases/
+  harness run cases/test_retries.json             one case
+  harness run --filter retry --tag '!slow'        those with this word, but none that are tagged as slow
+  harness run --last-failed                       what failed, or was not run, before
+  harness run --repeat 50 --fail-fast             looks for a case that fails now and then
+  harness run --schedules 20 --seed 7             each case in twenty more interleavings
+  harness run --retries 2 --flaky fail            tells such a case from one that is broken
+  harness run --shard 1/3                         a third of the cases; 2/3 and 3/3 are the others
+  harness run cases/test_x.json --watch           again whenever the case, the engine or the content changes
+  harness run cases/test_x.json --keep            leaves everything up to look at
+
+Exit codes:
+  0 passed or skipped   1 failed, or not over in time   2 usage      3 a file is not a case   4 no services
+  5 snapshots wait      6 flaky (with --flaky fail)     130 Ctrl-C or SIGTERM
+
+HARNESS_PATIENCE=3 stretches the time limits of steps; HARNESS_REQUIRE_SERVICES=1 makes services that are not there a failure.";
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Case files, or directories with them.
+    #[arg(default_value = "cases/")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) which: WhichArgs,
+    #[command(flatten)]
+    pub(super) order: OrderArgs,
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
+    #[command(flatten)]
+    pub(super) services: ServiceArgs,
+    #[command(flatten)]
+    pub(super) results: ResultArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which cases")]
+pub(super) struct WhichArgs {
+    /// Only cases with this text in their id, name or path; repeated: with any of them. `!TEXT`: without it.
+    #[arg(long, value_name = "TEXT")]
+    filter: Vec<Wish>,
+    /// Only cases with this tag; `a,b`: with one of them; repeated: all must hold. `!TAG`: without it.
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<Wish>,
+    /// Only the Ith of N parts. Where a case belongs depends on its file's name only, so that more cases move none.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Only cases that failed, or were not run, and have not passed since. Remembered in `.harness/last-run.json` beside the
+    /// cases; `--last-failed=FILE` (repeatable) reads other files instead, such as those of all shards.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".")]
+    pub(super) last_failed: Vec<PathBuf>,
+    /// Say which cases these are, and run nothing; as JSON with `--json`.
+    #[arg(long)]
+    pub(super) list: bool,
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How often and in which order")]
+pub(super) struct OrderArgs {
+    /// How many cases run at the same time; twice the processors when left out.
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// Run each case N times. One that fails once has failed.
+    #[arg(long, value_name = "N", default_value = "1", hide_default_value = true)]
+    repeat: NonZeroUsize,
+    /// Run the cases over and over until one fails; with `--repeat N`, at most N times.
+    #[arg(long)]
+    until_fail: bool,
+    /// Play each case under N schedules, too: who goes on first, wherever several could, is drawn from the seed.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) schedules: usize,
+    /// Try a case that has failed up to N times again. One that passes then is flaky.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) retries: usize,
+    /// What a flaky case does to the run.
+    #[arg(long, value_enum, default_value_t = Flaky::Pass)]
+    pub(super) flaky: Flaky,
+    /// Start no case after one has failed.
+    #[arg(long)]
+    fail_fast: bool,
+    /// Run again whenever a case, a snapshot, a model script, the content or a program changes. Ctrl-C ends.
+    #[arg(long, conflicts_with_all = ["list", "update", "keep"])]
+    pub(super) watch: bool,
+    /// Start the cases in an order that the seed decides.
+    #[arg(long)]
+    pub(super) shuffle: bool,
+    /// What everything is drawn from that is left to chance; drawn itself, and printed, when left out.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+/// What a flaky case does to the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Flaky {
+    /// It has passed.
+    Pass,
+    /// The run ends with exit code 6.
+    Fail,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Time limits")]
+pub(super) struct LimitArgs {
+    /// Cut the whole run short after so many seconds; what has not run counts as failed.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(super) timeout: Option<Duration>,
+    /// Fail a case that takes longer; each try has the whole time.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(super) case_timeout: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Services and programs")]
+pub(super) struct ServiceArgs {
+    /// How Redis and the model are come by; the first that works of local, docker and embedded when left out.
+    #[arg(long, value_parser = wanted_mode, default_value = "auto", value_name = "MODE")]
+    pub(super) services: Wanted,
+    /// What is tested; the first `harness.toml` beside or above the cases when left out, and the story engine without one.
+    #[arg(long, value_name = "FILE")]
+    pub(super) profile: Option<PathBuf>,
+    /// The wire format in which the engine speaks to the model.
+    #[arg(long, value_enum, default_value_t = Wire::Openai)]
+    pub(super) provider: Wire,
+    /// Have the model's narrations come as a whole.
+    #[arg(long)]
+    pub(super) no_stream: bool,
+    /// The engine; beside this program when left out.
+    #[arg(long, value_name = "PATH")]
+    pub(super) engine: Option<PathBuf>,
+    /// The scripted model; beside this program when left out.
+    #[arg(long, value_name = "PATH")]
+    pub(super) mock_llm: Option<PathBuf>,
+    /// Content for the engine; `fixtures/content` here or in a directory above when left out.
+    #[arg(long, value_name = "DIR")]
+    pub(super) content: Option<PathBuf>,
+    /// External services: the engine's API.
+    #[arg(long, value_name = "URL")]
+    pub(super) api_url: Option<String>,
+    /// External services: the Redis behind the engine; looked at once, to see that it is there.
+    #[arg(long, value_name = "URL")]
+    pub(super) redis_url: Option<String>,
+    /// External services: the scripted model that the engine calls.
+    #[arg(long, value_name = "URL")]
+    pub(super) mock_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Results")]
+pub(super) struct ResultArgs {
+    /// Keep what is new as the snapshots.
+    #[arg(long)]
+    pub(super) update: bool,
+    /// What to do about snapshots that belong to no case any more. Known only when whole directories are run unfiltered.
+    #[arg(long, value_enum, default_value_t = Unreferenced::Warn)]
+    pub(super) unreferenced: Unreferenced,
+    /// Leave services, engines and files as they are at the end, list them, and say how to end them. The cases'
+    /// processes are then not asked to end, so that it is not checked whether they do.
+    #[arg(long)]
+    pub(super) keep: bool,
+    #[command(flatten)]
+    pub(super) reports: ReportArgs,
+}
+
+/// Reports beside what is printed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reports")]
+pub(super) struct ReportArgs {
+    /// Write a `JUnit` report.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write everything that happens as JSON lines; `-`, or nothing, is stdout, and people are told on stderr.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(super) json: Option<PathBuf>,
+    /// Write one HTML page with a timeline of every case.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Print annotations for GitHub Actions; there they are printed anyway.
+    #[arg(long)]
+    github: bool,
+}
+
+/// What is done about snapshots that belong to no case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Unreferenced {
+    /// Nothing.
+    Ignore,
+    /// They are listed.
+    Warn,
+    /// They are listed, and the run ends with exit code 5 if nothing else is wrong.
+    Fail,
+    /// They are deleted.
+    Delete,
+}
+
+impl ReportArgs {
+    pub(super) fn wanted(&self) -> harness_report::Wanted {
+        harness_report::Wanted {
+            junit: self.junit.clone(),
+            json: self.json.clone(),
+            html: self.html.clone(),
+            github: self.github || std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+        }
+    }
+}
+
+impl WhichArgs {
+    /// What selects cases without looking at an earlier run.
+    pub(super) fn selection(&self) -> Selection {
+        Selection { texts: self.filter.clone(), tags: self.tag.clone(), shard: self.shard }
+    }
+}
+
+impl OrderArgs {
+    /// How often each case runs.
+    pub(super) const fn rounds(&self) -> Rounds {
+        match (self.repeat.get(), self.until_fail) {
+            (1, true) => Rounds::UntilFailure,
+            (times, _) => Rounds::Times(times),
+        }
+    }
+
+    /// The seed, drawn if it was left out: short enough to be typed again.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or_else(|| rand::random_range(0..1_000_000))
+    }
+
+    /// Whether no case starts after one has failed.
+    pub(super) const fn stops_at_a_failure(&self) -> bool {
+        self.fail_fast || self.until_fail
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let limit = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    limit.filter(|limit| !limit.is_zero()).ok_or_else(|| "a number of seconds above 0".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::args::{Cli, Command};
+    use super::*;
+
+    fn parsed(args: &[&str]) -> Result<RunArgs, clap::Error> {
+        match Cli::try_parse_from(["harness", "run"].iter().chain(args))?.command {
+            Command::Run(args) => Ok(*args),
+            _ => unreachable!(),
+        }
+    }
+
+    #[test]
+    fn until_fail_is_without_end_unless_it_is_told_how_often() {
+        assert_eq!(parsed(&["--until-fail"]).unwrap().order.rounds(), Rounds::UntilFailure);
+        let args = parsed(&["--until-fail", "--repeat", "9"]).unwrap();
+        assert_eq!(args.order.rounds(), Rounds::Times(9));
+        assert!(args.order.stops_at_a_failure());
+    }
+
+    #[test]
+    fn last_failed_leaves_the_paths_alone() {
+        let args = parsed(&["--last-failed", "cases/a.json"]).unwrap();
+        assert_eq!((args.which.last_failed.len(), args.paths), (1, vec![PathBuf::from("cases/a.json")]));
+        let args = parsed(&["--last-failed=a", "--last-failed=b"]).unwrap();
+        assert_eq!(args.which.last_failed, [PathBuf::from("a"), PathBuf::from("b")]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for args in [
+            ["--shard", "0/2"].as_slice(),
+            &["--repeat", "0"],
+            &["--jobs", "0"],
+            &["--timeout", "-1"],
+            &["--case-timeout", "soon"],
+            &["--flaky", "maybe"],
+        ] {
+            assert!(parsed(args).is_err(), "{args:?}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What commands set up before they start: the profile, a directory, fixtures, services.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use harness_case::Case;
+use harness_case::profile::{self, Profile};
+use harness_runner::run::RunContext;
+use harness_runner::services::{Durability, ExternalUrls, Kept, Programs, ServiceError, Services};
+use miette::Report;
+
+use super::Exit;
+use super::run_args::RunArgs;
+
+/// The profile that the cases are for.
+pub(super) fn find_profile(named: Option<&Path>, paths: &[PathBuf]) -> Result<Arc<Profile>, Exit> {
+    profile::find(named, paths).map_err(|error| {
+        note!("{:?}", Report::new(error));
+        Exit::Usage
+    })
+}
+
+/// Works in a directory that is gone afterwards, unless it is to be kept.
+pub(super) async fn in_a_directory(keep: bool, work: impl AsyncFnOnce(&Path) -> Exit) -> Exit {
+    let dir = match tempfile::Builder::new().prefix("harness-").tempdir() {
+        Ok(dir) => dir,
+        Err(error) => {
+            note!("no temporary directory: {error}");
+            return Exit::Services;
+        }
+    };
+    let path = dir.path().to_owned();
+    if keep {
+        note!("logs, configurations and stores stay in {}", dir.keep().display());
+        return work(&path).await;
+    }
+    work(&path).await
+}
+
+/// Where and with what a run takes place.
+pub(super) struct Place<'a> {
+    pub(super) seed: u64,
+    pub(super) profile: Arc<Profile>,
+    pub(super) dir: &'a Path,
+    pub(super) kept: Option<Kept>,
+}
+
+/// Starts services for the cases.
+pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) -> Result<RunContext, Exit> {
+    let wanted = &args.services;
+    let served = wanted.content.clone().or_else(|| fixture("content", cases, None));
+    // Only the story engine has content.
+    let served = served.or_else(|| (!place.profile.is_story_engine()).then(PathBuf::new));
+    let Some(served) = served else {
+        note!(
+            "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
+        );
+        return Err(Exit::Usage);
+    };
+    if place.profile.is_story_engine() && !served.is_dir() {
+        note!("{} is no directory: `--content` names one with scenarios in it", served.display());
+        return Err(Exit::Services);
+    }
+    if let Some(engine) = wanted.engine.as_ref().filter(|engine| !engine.is_file()) {
+        note!("there is no engine at {}", engine.display());
+        return Err(Exit::Services);
+    }
+    let programs = Programs {
+        supervisor: env::current_exe().ok().filter(|_| place.kept.is_none()),
+        kept: place.kept,
+        engine: wanted.engine.clone(),
+        mock_llm: wanted.mock_llm.clone(),
+    };
+    let external =
+        ExternalUrls { api: wanted.api_url.clone(), redis: wanted.redis_url.clone(), mock: wanted.mock_url.clone() };
+    let mode = wanted.services.mode();
+    let http = harness_runner::http::client().map_err(|error| {
+        note!("{error}");
+        Exit::Services
+    })?;
+    let services = match Services::start(mode, &programs, &external, Durability::None, place.dir).await {
+        Ok(services) => services,
+        Err(error) => {
+            let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+            return Err(without_services(&ids, error));
+        }
+    };
+    Ok(RunContext {
+        services,
+        profile: place.profile,
+        wire: wanted.provider,
+        stream: !wanted.no_stream,
+        programs,
+        offline_script: fixture("models/offline.json", cases, Some(&served)),
+        content: served,
+        dir: place.dir.to_owned(),
+        run_id: run_id(),
+        seed: place.seed,
+        update: args.results.update,
+        jobs: args.order.jobs.map_or_else(default_jobs, Into::into),
+        evidence: args.results.reports.wanted().evidence(),
+        case_timeout: args.limits.case_timeout,
+        http,
+    })
+}
+
+/// Cases that this machine cannot run are skipped, with the reason; where services are required, that is a failure.
+pub(super) fn without_services(cases: &[&str], error: ServiceError) -> Exit {
+    let required = env::var_os("HARNESS_REQUIRE_SERVICES").is_some_and(|value| value != "0" && !value.is_empty());
+    let (lack, reason) = (error.is_lack(), error.to_string());
+    note!("{:?}", Report::new(error));
+    if !lack {
+        return Exit::Services;
+    }
+    for case in cases {
+        show!("SKIP {case}: {reason}");
+    }
+    show!("0 passed, 0 failed, {} skipped", cases.len());
+    if required { Exit::Services } else { Exit::Ok }
+}
+
+/// A path below `fixtures`, which is looked for above this directory, above the first case, and above the content.
+pub(super) fn fixture(name: &str, cases: &[Case], content: Option<&Path>) -> Option<PathBuf> {
+    let here = env::current_dir().ok();
+    let real = |path: &Path| path.canonicalize().ok();
+    let case = cases.first().and_then(|case| real(&case.path));
+    let roots: Vec<PathBuf> = here.into_iter().chain(case).chain(content.and_then(real)).collect();
+    roots.iter().flat_map(|root| root.ancestors()).map(|dir| dir.join("fixtures").join(name)).find(|path| path.exists())
+}
+
+/// Cases mostly wait, so more of them run than there are processors.
+fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(4, |processors| processors.get() * 2)
+}
+
+/// Short, and unlike any other run's: it becomes part of key prefixes.
+fn run_id() -> String {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    format!("h{}", &id[..6])
+}

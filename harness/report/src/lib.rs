@@ -1,0 +1,14 @@
+//! Reports of a run, for people and for CI servers: terminal, `JUnit` XML, JSON lines, one HTML page, GitHub annotations.
+//!
+//! Every report is made from the [`harness_events`] that the runner sends, and from nothing else.
+
+mod github;
+mod html;
+mod json;
+mod junit;
+mod record;
+mod reporters;
+mod rows;
+mod terminal;
+
+pub use reporters::{ReportError, Reporters, Wanted};

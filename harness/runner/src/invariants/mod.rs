@@ -1,0 +1,122 @@
+//! What must hold whatever was done to the engine: its promises, checked on what it did.
+
+mod finding;
+mod lane;
+mod life;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use mock_llm::Record;
+use protocol::{Event, QueueView, RequestId, RequestStatus, RequestView};
+use story::ChatMessage;
+
+pub(crate) use finding::{Finding, FindingKind};
+
+use crate::model::unmatched;
+use crate::watch::Journal;
+use lane::Lane;
+use life::Life;
+
+/// The queue is empty, and holds no more dead letters than were meant to be left.
+pub(crate) fn queue(queue: &QueueView, dead_letters: u64) -> Vec<Finding> {
+    let numbers = [
+        ("queued requests", queue.depth, 0),
+        ("games ready to be claimed", queue.ready, 0),
+        ("games in back-off", queue.delayed, 0),
+        ("leases", queue.active, 0),
+        ("dead letters", queue.dead_letters, dead_letters),
+    ];
+    let wrong = numbers.iter().filter(|(_, actual, expected)| actual != expected);
+    wrong
+        .map(|(what, actual, expected)| {
+            Finding::new(FindingKind::LeftOver, format!("{actual} {what} are left, and not {expected}"))
+        })
+        .collect()
+}
+
+/// Every call of the model was foreseen by the script.
+pub(crate) fn model(calls: &[Record]) -> Vec<Finding> {
+    let missed = calls.iter().filter_map(|call| Some((call.id, unmatched(call)?)));
+    missed
+        .map(|(id, miss)| {
+            Finding::new(FindingKind::Unforeseen, format!("model call {id} is not in the script: {miss}"))
+        })
+        .collect()
+}
+
+/// What the engine promises of a game's events: contiguous, one request at a time, in the order of arrival, one end each,
+/// and the committed narration is the one that was shown. `tail`: story events queue in pure arrival order.
+pub(crate) fn events(journal: &Journal, tail: bool) -> Vec<Finding> {
+    let mut found: Vec<Finding> =
+        journal.faults().iter().map(|fault| Finding::new(FindingKind::BrokenLog, fault)).collect();
+    let mut lives: BTreeMap<RequestId, Life> = BTreeMap::new();
+    let mut lane = Lane::default();
+    let mut version = None;
+    for seen in journal.events() {
+        let Some(event) = &seen.event else { continue };
+        if let Event::StateUpdated(updated) = event {
+            if let Some(before) = version
+                && updated.version != before + 1
+            {
+                let kind =
+                    if updated.version > before { FindingKind::Contradiction } else { FindingKind::AppliedTwice };
+                let what = format!("version {} follows version {before}", updated.version);
+                found.push(Finding { kind, request: updated.request_id, what });
+            }
+            version = Some(updated.version);
+        }
+        let Some(id) = event.request_id() else { continue };
+        let offset = seen.offset();
+        if let Some((kind, fault)) = lives.entry(id).or_default().take(event) {
+            found.push(Finding::of(id, kind, format!("event {offset}: request {id} {fault}")));
+        }
+        if let Some(fault) = lane.take(id, event, tail) {
+            found.push(Finding::of(id, FindingKind::OutOfOrder, format!("event {offset}: {fault}")));
+        }
+    }
+    let endless = lives.iter().filter(|(_, life)| !life.has_ended());
+    found.extend(endless.map(|(id, _)| Finding::of(*id, FindingKind::Lost, format!("request {id} has no last event"))));
+    found
+}
+
+/// What the API says of a request agrees with its events.
+pub(crate) fn status(journal: &Journal, view: &RequestView) -> Option<Finding> {
+    let id = view.request_id;
+    let (_, last) = journal.end(&id.to_string())?;
+    let (status, committed) = match last.event.as_ref()? {
+        Event::RequestCompleted(event) => (RequestStatus::Completed, Some(&event.result)),
+        Event::RequestFailed(_) => (RequestStatus::Failed, None),
+        _ => (RequestStatus::Cancelled, None),
+    };
+    let differs = |what: String| Some(Finding::of(id, FindingKind::Contradiction, what));
+    if view.status != status {
+        return differs(format!("request {id} is {status} by its events, and {} by its status", view.status));
+    }
+    if view.result.as_ref() != committed {
+        return differs(format!("request {id} has another result in its status than in its events"));
+    }
+    None
+}
+
+/// The history ends with every turn that was committed: its message and its narration, once each, in order.
+pub(crate) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<Finding> {
+    let mut messages = BTreeMap::new();
+    let mut turns: Vec<&str> = Vec::new();
+    for event in journal.events().iter().filter_map(|seen| seen.event.as_ref()) {
+        match event {
+            Event::RequestQueued(queued) => drop(messages.insert(queued.request_id, queued.user_message.as_str())),
+            Event::RequestCompleted(completed) => {
+                turns.extend(messages.get(&completed.request_id));
+                turns.push(&completed.result.message);
+            }
+            _ => {}
+        }
+    }
+    let kept: Vec<&str> = history.iter().map(|message| message.content.as_str()).collect();
+    let what = || format!("the history is {kept:?}, but the turns were {turns:?}");
+    (!kept.ends_with(&turns)).then(|| Finding::new(FindingKind::Contradiction, what()))
+}

@@ -1,0 +1,33 @@
+//! Runs cases against the real service: real processes, a real store, a scripted model.
+//!
+//! [`services`] finds or starts Redis and the model, [`fleet`] the processes under test. [`run`] plays cases and sends events;
+//! [`watch`] reads the event streams and `expect` decides whether expectations hold. [`chaos`] needs no cases: it plays many
+//! games while it breaks things at random. [`crash`] plays one case and kills something at every moment of it.
+//! [`invariants`] are what must hold after either. [`record`] writes a case from what a person plays.
+
+mod call;
+pub mod chaos;
+pub mod crash;
+mod expect;
+pub mod fleet;
+pub mod http;
+mod invariants;
+pub mod model;
+mod places;
+pub mod record;
+pub mod run;
+pub mod services;
+pub mod snapshot;
+pub mod watch;
+
+use std::time::Duration;
+
+/// A time limit, stretched by `HARNESS_PATIENCE`: a number to multiply with, for machines slower than the author's.
+#[must_use]
+pub fn patience(limit: Duration) -> Duration {
+    let patience = std::env::var("HARNESS_PATIENCE").ok().and_then(|text| text.parse::<f64>().ok());
+    match patience {
+        Some(factor) if factor > 0.0 && factor < 1000.0 => limit.mul_f64(factor),
+        _ => limit,
+    }
+}

@@ -1,0 +1,323 @@
+//! One case from its first process to its last.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use harness_case::profile::Call;
+use harness_case::{Case, Requirement};
+use harness_events::{CaseLog, CaseOutcome, CaseReport, Events, Failure, RunEventKind};
+use protocol::{GameView, QueueView, RequestView};
+use regex::Regex;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::ending::{self, CallShape, End};
+use super::errors::failed;
+use super::logs::note_logs;
+use super::manner::Manner;
+use super::outcome::{Look, until};
+use super::world::World;
+use super::{RunContext, blow, draw, step};
+use crate::invariants::{self, Finding};
+use crate::services::Mode;
+use crate::snapshot::{self, Aliases, Comparison};
+use crate::watch::Journal;
+
+/// How long everything may take to come to rest after the last step, before patience is applied.
+const REST_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the moment of a blow may let itself be waited for after the last step, before patience is applied.
+const BLOW_LIMIT: Duration = Duration::from_secs(5);
+
+/// Runs a case in a world of its own.
+pub(super) async fn run(context: &RunContext, play: &Play, events: &Events) -> CaseReport {
+    let log = CaseLog::default();
+    let case = &play.case;
+    let outcome = match obstacle(context, case) {
+        Some(reason) => CaseOutcome::Skipped(reason),
+        None => match perform(context, play, &log, events).await {
+            Ok(_) => CaseOutcome::Passed,
+            Err(failure) => CaseOutcome::Failed(Box::new(failure)),
+        },
+    };
+    CaseReport {
+        case: case.id.clone(),
+        name: case.name.clone(),
+        path: case.path.display().to_string(),
+        outcome,
+        took: log.elapsed(),
+        steps: case.all_steps().count(),
+        timeline: log.entries().into(),
+    }
+}
+
+/// A case, and how it is played.
+#[derive(Debug, Clone)]
+pub struct Play {
+    /// The case.
+    pub case: Arc<Case>,
+    /// The manner.
+    pub manner: Manner,
+}
+
+/// What came of a case.
+#[derive(Debug, Clone)]
+pub struct Performed {
+    /// Its end.
+    pub end: End,
+    /// The calls of the model.
+    pub calls: Vec<CallShape>,
+}
+
+/// Why the case cannot be run with these services.
+fn obstacle(context: &RunContext, case: &Case) -> Option<String> {
+    if context.services.mode == Mode::Embedded && case.workers > 1 && case.acts_on_processes() {
+        return Some(
+            "it breaks one of several worker processes, and without Redis there is only one process".to_owned(),
+        );
+    }
+    if case.requires.contains(&Requirement::Redis) && context.services.redis_url.is_none() {
+        return Some("it needs a Redis".to_owned());
+    }
+    if case.requires.contains(&Requirement::Streaming) && !context.stream {
+        return Some("it needs narrations that stream".to_owned());
+    }
+    if context.services.mode == Mode::External {
+        if case.requires.contains(&Requirement::Alone) {
+            return Some("it needs a service that nobody has used before".to_owned());
+        }
+        if case.content.is_some() {
+            return Some("it has content of its own, and an external engine has its own already".to_owned());
+        }
+    }
+    if case.acts_on_redis() {
+        match context.services.mode {
+            Mode::Embedded => return Some("it does something to Redis, and here is none".to_owned()),
+            Mode::External => {
+                return Some("it does something to Redis, and with external services that is not ours".to_owned());
+            }
+            Mode::Docker if case.stops_redis() => {
+                return Some("it stops Redis, and the container is shared with the other cases".to_owned());
+            }
+            Mode::Local | Mode::Docker => {}
+        }
+        if !context.profile.uses_redis() {
+            return Some("it does something to Redis, and the profile's processes use none".to_owned());
+        }
+    }
+    if context.services.mode != Mode::External {
+        return None;
+    }
+    if case.acts_on_processes() {
+        return Some("it starts and stops processes, and with external services they are not ours".to_owned());
+    }
+    (!case.engine.is_empty()).then(|| "it configures the engine, and an external one is configured already".to_owned())
+}
+
+/// Plays a case to its end.
+pub(super) async fn perform(
+    context: &RunContext,
+    play: &Play,
+    log: &CaseLog,
+    events: &Events,
+) -> Result<Performed, Failure> {
+    let world = World::start(context, Arc::clone(&play.case), play.manner, log.clone(), events.clone()).await?;
+    let played = async {
+        act(&world, play.manner, events).await?;
+        finish(&world, context, play.manner).await
+    };
+    let result = super::within(context.case_timeout, log.elapsed(), played).await;
+    if context.evidence {
+        world.note_calls().await;
+    }
+    let result = match result {
+        Ok(performed) => match world.stop().await.first() {
+            None => Ok(performed),
+            Some(wrong) => Err(world.explain(Failure::new(wrong)).await),
+        },
+        // A snapshot's difference says all.
+        Err(failure) if failure.only_snapshots() => {
+            world.stop().await;
+            Err(failure)
+        }
+        Err(failure) => {
+            let failure = world.explain(failure).await;
+            // How the rest ends now is no news: dropping the world kills it.
+            world.forget().await;
+            Err(failure)
+        }
+    };
+    if context.evidence {
+        note_logs(&world.dir, log);
+    }
+    result
+}
+
+/// Does the steps, while whoever else acts in this manner does so too.
+async fn act(world: &World, manner: Manner, events: &Events) -> Result<(), Failure> {
+    let steps = steps(world, events);
+    if let Some(scheduler) = &world.scheduler {
+        tokio::select! {
+            done = steps => done?,
+            ended = draw::run(scheduler, world) => ended?,
+        }
+        // Whatever still comes is not held any more.
+        return world.release().await;
+    }
+    let Manner::Struck(blow) = manner else { return steps.await };
+    let mut steps = std::pin::pin!(steps);
+    let mut blow_dealt = std::pin::pin!(blow::deal(world, blow));
+    tokio::select! {
+        dealt = &mut blow_dealt => {
+            dealt?;
+            steps.await
+        }
+        done = &mut steps => {
+            done?;
+            let limit = crate::patience(BLOW_LIMIT);
+            let late = || Failure::new(format!("the moment had not come: {blow}"));
+            tokio::time::timeout(limit, blow_dealt).await.map_err(|_| late())?
+        }
+    }
+}
+
+async fn steps(world: &World, events: &Events) -> Result<(), Failure> {
+    let branch = world.branches.begin();
+    for step in &world.case.steps {
+        events.send(RunEventKind::StepStarted { case: world.case.id.clone(), step: step.name.clone() });
+        step::run(world, &branch, step).await?;
+    }
+    Ok(())
+}
+
+/// After the last step: rest, then what must hold at the end of every case, then its snapshots.
+async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<Performed, Failure> {
+    let deadline = Instant::now() + crate::patience(REST_LIMIT);
+    for watch in world.games.iter().filter_map(|game| game.watch.as_ref()) {
+        watch.resume(&world.base_url());
+    }
+    // A way that is still disturbed would only keep it from coming to rest.
+    world.mend_redis().await?;
+    // It looks alone now, so a world that is quiet is what it waits for and not its end.
+    let branch = world.branches.begin();
+    until(world, &branch, deadline, async || {
+        if world.quiet().await {
+            return Look::Done(());
+        }
+        let left = match &world.profile.queue {
+            Some(queue) => match world.get(&Call::get(&queue.path)).await {
+                Ok(queue) => queue.to_string(),
+                Err(error) => error.to_string(),
+            },
+            None => "events are missing".to_owned(),
+        };
+        Look::NotYet(Failure::new(format!("after the last step it had not come to rest ({left})")))
+    })
+    .await?;
+    tokio::time::timeout_at(deadline, world.model.idle())
+        .await
+        .map_err(|_| Failure::new("after the last step a model call was still in flight"))?
+        .map_err(|error| failed(&error))?;
+    let calls = world.model.calls().await.map_err(|error| failed(&error))?;
+    let mut wrong: Vec<String> = invariants::model(&calls).iter().map(ToString::to_string).collect();
+    if world.profile.is_story_engine() {
+        let broken = promises(world).await.map_err(|error| failed(&error))?;
+        wrong.extend(broken.iter().map(ToString::to_string));
+    } else {
+        let journals = world.games.iter().filter_map(|game| game.watch.as_ref());
+        wrong.extend(journals.flat_map(|watch| watch.journal().faults().to_vec()));
+    }
+    if !wrong.is_empty() {
+        return Err(Failure::new(format!("at the end: {}", wrong.join("; "))));
+    }
+    // Another schedule has another order of events.
+    if manner == Manner::Plain {
+        snapshots(world, context, &calls).await?;
+    }
+    Ok(Performed { end: ending::end(world, &calls).await?, calls: ending::shapes(&calls) })
+}
+
+/// What the story engine promises, whatever the case did to it.
+async fn promises(world: &World) -> Result<Vec<Finding>, Box<dyn std::error::Error>> {
+    let mut wrong = Vec::new();
+    if let Some(queue) = &world.profile.queue {
+        let queue: QueueView = serde_json::from_value(world.get(&Call::get(&queue.path)).await?)?;
+        wrong.extend(invariants::queue(&queue, world.dead_letters_before + world.case.dead_letters));
+    }
+    let tail = world.case.engine.get("queue").and_then(|queue| queue.get("story_events")) != Some(&Value::from("next"));
+    for game in &world.games {
+        let Some(journal) = game.watch.as_ref().map(|watch| watch.journal().clone()) else { continue };
+        wrong.extend(invariants::events(&journal, tail));
+        if !world.case.rewrites_history() && !game.game.gone {
+            let view: GameView = serde_json::from_value(world.state(game).await?)?;
+            wrong.extend(invariants::history(&journal, &view.chat_history));
+        }
+    }
+    for request in world.requests_made() {
+        let view: RequestView = serde_json::from_value(world.request_view(&request).await?)?;
+        let journal = world.game_of(&request).watch.as_ref().map(|watch| watch.journal().clone());
+        wrong.extend(journal.and_then(|journal| invariants::status(&journal, &view)));
+    }
+    Ok(wrong)
+}
+
+async fn snapshots(world: &World, context: &RunContext, calls: &[mock_llm::Record]) -> Result<(), Failure> {
+    let wanted = &world.case.snapshot;
+    let mut aliases = Aliases::default();
+    let mut journals: Vec<(String, Journal)> = Vec::new();
+    for game in &world.games {
+        aliases.name(&game.id, "game");
+        let journal = game.watch.as_ref().map(|watch| watch.journal().clone());
+        journals.extend(journal.map(|journal| (game.game.label.clone(), journal)));
+    }
+    // Always made, so that ids get the same names whichever snapshots are kept.
+    let events = snapshot::events(&journals, world.profile.events.text.as_ref(), &mut aliases);
+    let mut texts = Vec::new();
+    if wanted.events {
+        texts.push(("events".to_owned(), events));
+    }
+    if wanted.state || wanted.history {
+        let mut games = Vec::new();
+        for game in world.games.iter().filter(|game| !game.game.gone) {
+            let view = world.state(game).await.map_err(|error| failed(&error))?;
+            games.push((game.game.label.clone(), view));
+        }
+        if wanted.state {
+            texts.push(("state".to_owned(), snapshot::state(&games, &mut aliases)));
+        }
+        if wanted.history {
+            texts.push(("history".to_owned(), snapshot::history(&games, &mut aliases)));
+        }
+    }
+    if wanted.prompts {
+        texts.push(("prompts".to_owned(), snapshot::prompts(calls, &mut aliases)));
+    }
+    let answers = world.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    texts.extend(answers.iter().map(|(name, answer)| (name.clone(), snapshot::answer(answer, &mut aliases))));
+    for filter in &wanted.filters {
+        // It was checked when the case was read.
+        let Ok(regex) = Regex::new(&filter.regex) else { continue };
+        for (_, text) in &mut texts {
+            *text = regex.replace_all(text, filter.with.as_str()).into_owned();
+        }
+    }
+    let mut differing = Vec::new();
+    for (kind, text) in texts {
+        let path = snapshot::path(&world.case.path, &kind);
+        // The same wherever the harness was started: the file with its directory.
+        let file = world.case.path.file_name().unwrap_or_default().to_string_lossy();
+        let dir = world.case.path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let source = format!("{dir}/{file}");
+        let compared = snapshot::compare(&path, &source, &text, context.update);
+        let compared = compared.map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+        if let Comparison::Pending { old } = compared {
+            differing.push((format!("{}.{kind}", world.case.id), old, text));
+        }
+    }
+    if differing.is_empty() {
+        return Ok(());
+    }
+    let what = "a snapshot is another one than the one that is kept".to_owned();
+    Err(Failure { snapshots: differing, ..Failure::new(what) })
+}

@@ -1,0 +1,168 @@
+//! A step that makes an HTTP request of its own.
+
+use std::time::Duration;
+
+use harness_case::{Capture, HttpStep};
+use harness_events::Mismatch;
+use harness_events::{Entry, Failure, Source};
+use regex::Regex;
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::branch::Branch;
+use super::errors::failed;
+use super::outcome::{Look, until};
+use super::world::World;
+use crate::places::matches_places;
+
+/// What was answered.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    text: String,
+}
+
+/// Makes the request, compares the answer, and keeps what is to be kept of it.
+pub(super) async fn run(world: &World, branch: &Branch<'_>, step: &HttpStep, deadline: Instant) -> Result<(), Failure> {
+    let answer = if step.eventually {
+        until(world, branch, deadline, async || {
+            let answer = match send(world, step, deadline).await {
+                Ok(answer) => answer,
+                Err(failure) => return Look::NotYet(failure),
+            };
+            match compare(world, step, &answer) {
+                Ok(()) => Look::Done(answer),
+                Err(failure) => Look::NotYet(failure),
+            }
+        })
+        .await?
+    } else {
+        let answer = send(world, step, deadline).await?;
+        compare(world, step, &answer)?;
+        answer
+    };
+    let body = serde_json::from_str(&answer.text).unwrap_or_else(|_| Value::from(answer.text.as_str()));
+    for (name, capture) in &step.capture {
+        let value = captured(capture, &answer, &body)
+            .ok_or_else(|| Failure::new(format!("there is nothing to capture as `{name}` in {}", answer.text)))?;
+        world.capture(name, value);
+    }
+    if let Some(name) = &step.snapshot {
+        world.answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((name.clone(), body));
+    }
+    Ok(())
+}
+
+async fn send(world: &World, step: &HttpStep, deadline: Instant) -> Result<Answer, Failure> {
+    let path = world.filled(&step.path);
+    let method = Method::from_bytes(step.method.to_uppercase().as_bytes()).map_err(|error| failed(&error))?;
+    let url = format!("{}{path}", world.base_url());
+    let mut request = world.http.request(method.clone(), url).timeout(remaining(deadline));
+    for (name, value) in &step.headers {
+        request = request.header(name, world.filled(value));
+    }
+    if let Some(body) = &step.body {
+        let mut body = body.clone();
+        world.fill(&mut body);
+        // A content type of the step's own replaces that of JSON.
+        let own = step.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type"));
+        request = if own { request.body(body.to_string()) } else { request.json(&body) };
+    } else if let Some(body) = &step.raw_body {
+        request = request.body(world.filled(body));
+    }
+    let began = world.log.elapsed();
+    let _asking = world.asking.read().await;
+    let answer = request
+        .send()
+        .await
+        .map_err(|error| Failure::new(format!("{method} {path}: {}", crate::http::innermost(&error))))?;
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let text = answer.text().await.map_err(|error| failed(&error))?;
+    let told = format!("{method} {path} → {status} {text}");
+    world.log.push(Entry::new(began, Source::Http, told).until(world.log.elapsed()));
+    Ok(Answer { status: status.as_u16(), headers, text })
+}
+
+fn compare(world: &World, step: &HttpStep, answer: &Answer) -> Result<(), Failure> {
+    let expect = &step.expect;
+    let mut wrong = Vec::new();
+    let Answer { status, headers, text } = answer;
+    match expect.status {
+        Some(expected) if expected != *status => {
+            wrong.push(Mismatch::new("http.expect.status", expected, format!("{status} {text}")));
+        }
+        None if !(200..300).contains(status) => {
+            wrong.push(Mismatch::new("http.expect.status", "2xx", format!("{status} {text}")));
+        }
+        _ => {}
+    }
+    for (name, expected) in &expect.headers {
+        let actual = headers.get(name).and_then(|value| value.to_str().ok());
+        let expected = expected.as_ref().map(|expected| world.filled(expected));
+        if actual != expected.as_deref() {
+            let shown = |value: Option<&str>| value.unwrap_or("nothing").to_owned();
+            let what = format!("http.expect.headers.{name}");
+            wrong.push(Mismatch::new(what, shown(expected.as_deref()), shown(actual)));
+        }
+    }
+    let body: Value = serde_json::from_str(text).unwrap_or_default();
+    let mut places = Value::Object(expect.json.clone());
+    world.fill(&mut places);
+    let places = places.as_object();
+    wrong.extend(places.map(|places| matches_places("http.expect.json", places, &body)).unwrap_or_default());
+    for (pointer, expected) in &expect.json_regex {
+        let actual = body.pointer(pointer).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        if !actual.as_deref().is_some_and(|text| matches(expected, text)) {
+            let actual = actual.unwrap_or_else(|| "nothing".to_owned());
+            wrong.push(Mismatch::new(format!("http.expect.json_regex.{pointer}"), expected, actual));
+        }
+    }
+    for (pointer, expected) in &expect.json_length {
+        let actual = match body.pointer(pointer) {
+            Some(Value::Array(items)) => Some(items.len()),
+            Some(Value::Object(members)) => Some(members.len()),
+            Some(Value::String(text)) => Some(text.chars().count()),
+            _ => None,
+        };
+        if actual != Some(*expected) {
+            let actual = actual.map_or_else(|| "nothing".to_owned(), |length| length.to_string());
+            wrong.push(Mismatch::new(format!("http.expect.json_length.{pointer}"), expected, actual));
+        }
+    }
+    for part in expect.body_contains.iter().map(|part| world.filled(part)).filter(|part| !text.contains(part)) {
+        wrong.push(Mismatch::new("http.expect.body_contains", part, text));
+    }
+    for part in expect.body_not_contains.iter().filter(|part| text.contains(part.as_str())) {
+        wrong.push(Mismatch::new("http.expect.body_not_contains", format!("no {part}"), text));
+    }
+    if let Some(regex) = expect.body_regex.as_ref().filter(|regex| !matches(regex, text)) {
+        wrong.push(Mismatch::new("http.expect.body_regex", regex, text));
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("{} {} is answered otherwise", step.method, step.path)).with(wrong))
+    }
+}
+
+/// Whether a text matches a regular expression, which was checked when the case was read.
+fn matches(regex: &str, text: &str) -> bool {
+    Regex::new(regex).is_ok_and(|regex| regex.is_match(text))
+}
+
+fn captured(capture: &Capture, answer: &Answer, body: &Value) -> Option<Value> {
+    match capture {
+        Capture::Json(pointer) => body.pointer(pointer).filter(|value| !value.is_null()).cloned(),
+        Capture::Header(name) => answer.headers.get(name)?.to_str().ok().map(Value::from),
+        Capture::Regex(regex) => {
+            let found = Regex::new(regex).ok()?.captures(&answer.text)?;
+            found.get(1).or_else(|| found.get(0)).map(|part| part.as_str().into())
+        }
+    }
+}
+
+fn remaining(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
+}

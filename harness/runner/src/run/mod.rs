@@ -1,0 +1,229 @@
+//! Runs cases: several at a time, each in a world of its own, and sends what happens as [`RunEvent`]s.
+//!
+//! [`RunEvent`]: harness_events::RunEvent
+
+mod blow;
+mod branch;
+mod case;
+mod draw;
+mod ending;
+mod errors;
+mod http_step;
+mod listen;
+mod logs;
+mod manner;
+mod outcome;
+mod place;
+mod redis;
+mod schedule;
+mod settle;
+mod standing;
+mod step;
+mod turns;
+mod world;
+
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use harness_case::Case;
+use harness_case::profile::Profile;
+use harness_events::{CaseLog, CaseOutcome, CaseReport, Events, Failure, RunEventKind, Summary};
+use tokio::time::Instant;
+
+pub use case::{Performed, Play};
+pub use ending::{CallShape, End};
+pub use manner::{Blow, Manner, Moment, Victim};
+pub use standing::{CaseStanding, Standing};
+pub use turns::{Rounds, Schedules};
+
+use crate::model::Wire;
+use crate::services::{Mode, Programs, Services};
+use turns::{Turn, Turns};
+
+/// What all cases of a run share.
+#[derive(Debug)]
+pub struct RunContext {
+    /// Redis and the model.
+    pub services: Services,
+    /// The service that is tested.
+    pub profile: Arc<Profile>,
+    /// The wire format in which the engine speaks to the model.
+    pub wire: Wire,
+    /// Whether the model's narrations stream.
+    pub stream: bool,
+    /// Where the programs are.
+    pub programs: Programs,
+    /// The content that the engine serves.
+    pub content: PathBuf,
+    /// The script for cases that bring none.
+    pub offline_script: Option<PathBuf>,
+    /// Where logs and stores go.
+    pub dir: PathBuf,
+    /// What keeps this run's keys and namespaces apart from another's on the same services.
+    pub run_id: String,
+    /// What everything is drawn from that is left to chance.
+    pub seed: u64,
+    /// Whether snapshots that differ are replaced.
+    pub update: bool,
+    /// How many cases run at the same time.
+    pub jobs: usize,
+    /// Whether everything is to be kept that a report can show, of cases that pass too.
+    pub evidence: bool,
+    /// How long one attempt at a case may take.
+    pub case_timeout: Option<Duration>,
+    /// For the calls that the harness makes itself.
+    pub http: reqwest::Client,
+}
+
+/// Which cases are run, in which order, and how often.
+#[derive(Debug)]
+pub struct Plan {
+    /// The cases, in the order in which they start.
+    pub cases: Vec<Case>,
+    /// How often each of them runs.
+    pub rounds: Rounds,
+    /// Under how many schedules each of them is played in a round.
+    pub schedules: Schedules,
+    /// How often a case that has failed is tried again.
+    pub retries: usize,
+    /// Whether no case is started any more after one has failed.
+    pub fail_fast: bool,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended<E> {
+    /// The cases in the order in which they ended. Of a run without end, only those that did not pass.
+    pub reports: Vec<CaseReport>,
+    /// Their count.
+    pub summary: Summary,
+    /// Every case of the plan, and how it stands.
+    pub cases: Vec<CaseStanding>,
+    /// Why it was cut short from outside, if it was.
+    pub cut: Option<E>,
+}
+
+/// Plays a case once, for what comes of it.
+pub(crate) async fn perform(context: &RunContext, play: &Play) -> Result<Performed, Failure> {
+    let (events, _unheard) = Events::channel();
+    case::perform(context, play, &CaseLog::default(), &events).await
+}
+
+/// Runs cases and reports on them, in the order in which they end. When `cut` ends, what runs at that moment is dropped,
+/// with its processes, and nothing else is started.
+pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl Future<Output = E>) -> Ended<E> {
+    let began = Instant::now();
+    let services = &context.services;
+    let Plan { cases, rounds, schedules, retries, fail_fast } = plan;
+    let fail_fast = fail_fast || rounds == Rounds::UntilFailure;
+    let mut turns = Turns::new(cases, rounds, schedules);
+    events.send(RunEventKind::RunStarted {
+        cases: turns.len(),
+        mode: services.mode.to_string(),
+        reason: services.reason.clone(),
+    });
+    // External services are shared with whoever else uses them: nothing keeps two cases apart there.
+    let jobs = if services.mode == Mode::External { 1 } else { context.jobs.max(1) };
+    let mut summary = Summary::default();
+    let mut reports = Vec::new();
+    let mut running = FuturesUnordered::new();
+    let mut stopping = false;
+    let mut cut = pin!(cut);
+    let why = loop {
+        while !stopping && running.len() < jobs {
+            let Some(turn) = turns.next() else { break };
+            running.push(attempts(context, turn, retries, &events));
+        }
+        let (index, report) = tokio::select! {
+            ended = running.next() => match ended {
+                Some(ended) => ended,
+                None => break None,
+            },
+            why = &mut cut => break Some(why),
+        };
+        stopping |= fail_fast && matches!(report.outcome, CaseOutcome::Failed(_));
+        turns.ended(index, &report.outcome);
+        summary.count(&report.outcome);
+        events.send(RunEventKind::CaseFinished(report.clone()));
+        if rounds != Rounds::UntilFailure || !matches!(report.outcome, CaseOutcome::Passed) {
+            reports.push(report);
+        }
+    };
+    drop(running);
+    summary.not_run = turns.not_run();
+    summary.took = began.elapsed();
+    events.send(RunEventKind::RunFinished(summary));
+    let cases = turns.standings().map(|(case, standing, finished, failed)| CaseStanding {
+        id: case.id.clone(),
+        path: case.path.clone(),
+        standing,
+        finished,
+        failed,
+    });
+    Ended { reports, summary, cases: cases.collect(), cut: why }
+}
+
+/// Runs a case, again if it fails and may be tried again. Each attempt has a world of its own.
+async fn attempts(context: &RunContext, turn: Turn, retries: usize, events: &Events) -> (usize, CaseReport) {
+    let play = Play { case: Arc::new(turn.case), manner: turn.manner };
+    let mut before = Vec::new();
+    loop {
+        events.send(RunEventKind::CaseStarted { case: play.case.id.clone() });
+        let report = case::run(context, &play, events).await;
+        let outcome = match report.outcome {
+            CaseOutcome::Failed(failure) if before.len() < retries && worth_another_try(&failure) => {
+                before.push(*failure);
+                continue;
+            }
+            CaseOutcome::Passed if !before.is_empty() => CaseOutcome::Flaky(before),
+            other => other,
+        };
+        return (turn.index, CaseReport { outcome, ..report });
+    }
+}
+
+/// A snapshot that was never kept will not be there the next time either.
+fn worth_another_try(failure: &Failure) -> bool {
+    !failure.only_snapshots() || failure.snapshots.iter().any(|(_, kept, _)| !kept.is_empty())
+}
+
+/// Gives work that has begun `since` ago the rest of a limit.
+async fn within<T>(
+    limit: Option<Duration>,
+    since: Duration,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let Some(limit) = limit else { return work.await };
+    match tokio::time::timeout(limit.saturating_sub(since), work).await {
+        Ok(result) => result,
+        Err(_) => Err(Failure::new(format!("the case was not over after {} s (--case-timeout)", limit.as_secs_f64()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_case_has_what_its_start_has_left_of_the_limit() {
+        let limit = Duration::from_secs(5);
+        assert!(within(Some(limit), Duration::ZERO, async { Ok(()) }).await.is_ok());
+        let failure = within::<()>(Some(limit), limit, std::future::pending()).await.unwrap_err();
+        assert!(failure.what.contains("not over after 5 s"), "{}", failure.what);
+    }
+
+    #[test]
+    fn a_new_snapshot_is_not_tried_again() {
+        let failure = |kept: &str| Failure {
+            snapshots: vec![("x.events".to_owned(), kept.to_owned(), "now".to_owned())],
+            ..Failure::new("differs")
+        };
+        assert!(!worth_another_try(&failure("")));
+        assert!(worth_another_try(&failure("then")));
+        assert!(worth_another_try(&Failure::new("it broke")));
+    }
+}

@@ -1,0 +1,69 @@
+//! Waiting, the only way that there is here: look, and look again when something has happened, until the deadline.
+
+use std::time::Duration;
+
+use harness_events::Failure;
+use tokio::time::Instant;
+
+use super::branch::Branch;
+use super::world::World;
+
+/// Most things strike the pulse. What does not (a queue's depth, a model's calls, a restarted engine) is looked at this often.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// What a look has shown.
+pub(super) enum Look<T> {
+    /// It is there.
+    Done(T),
+    /// It is not there yet, for this reason.
+    NotYet(Failure),
+    /// It is not there, and cannot come any more.
+    Never(Failure),
+}
+
+/// Looks until it is there, cannot come any more, a process dies, nobody is left who could bring it, or the time is over.
+pub(super) async fn until<T>(
+    world: &World,
+    branch: &Branch<'_>,
+    deadline: Instant,
+    mut look: impl AsyncFnMut() -> Look<T>,
+) -> Result<T, Failure> {
+    let mut last: Option<Failure> = None;
+    loop {
+        // Taken before the look, so that what happens during the look is not missed.
+        let mut pulse = world.pulse.listen();
+        let moment = branch.moment();
+        let looked = tokio::time::timeout_at(deadline, async {
+            // Asked first: what is looked at after the world was quiet is final.
+            let idle = world.idle().await;
+            (idle, look().await)
+        });
+        let Ok((idle, looked)) = looked.await else {
+            let failure = last.take().unwrap_or_else(|| Failure::new("the service did not answer"));
+            return Err(Failure { what: format!("{} before the time limit", failure.what), ..failure });
+        };
+        let failure = match looked {
+            Look::Done(value) => {
+                branch.moves();
+                return Ok(value);
+            }
+            Look::Never(failure) => return Err(failure),
+            Look::NotYet(failure) => failure,
+        };
+        if let Some(why) = idle.filter(|_| branch.is_stuck(moment)) {
+            return Err(Failure { what: format!("{why}, and {}", failure.what), ..failure });
+        }
+        if let Some(end) = world.unexpected_end() {
+            return Err(Failure { what: format!("{end}; {}", failure.what), ..failure });
+        }
+        world.waits_for(&failure);
+        last = Some(failure.clone());
+        tokio::select! {
+            _ = pulse.changed() => {}
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = tokio::time::sleep_until(deadline) => {
+                return Err(Failure { what: format!("{} before the time limit", failure.what), ..failure });
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The Redis of a case that does something to it: a way there through the harness, and a server of its own if it is
+//! stopped.
+
+use std::path::Path;
+use std::time::Duration;
+
+use harness_case::{Case, RedisAction, RedisCommand};
+use harness_events::{CaseLog, Failure, Source};
+use redis::aio::MultiplexedConnection;
+use serde_json::Value;
+
+use super::errors::failed;
+use super::manner::{Blow, Manner, Moment, Victim};
+use crate::services::{Durability, Programs, Proxy, RedisServer, Services, Upstream};
+
+/// The Redis of one case.
+#[derive(Debug)]
+pub(super) struct CaseRedis {
+    /// Where it really is.
+    url: String,
+    proxy: Proxy,
+    /// Its own server.
+    server: Option<RedisServer>,
+}
+
+/// What a case needs of Redis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// No more than others.
+    Nothing,
+    /// A way there that can be disturbed.
+    Way,
+    /// A server of its own, and such a way.
+    Server,
+}
+
+impl Need {
+    /// What a case needs that is played in this manner.
+    pub(super) fn of(case: &Case, manner: Manner) -> Self {
+        let (way, server) = match manner {
+            Manner::Struck(Blow { victim: Victim::Redis, .. }) => (true, true),
+            Manner::Struck(Blow { moment: Moment::Unwritten { .. }, .. }) => (true, false),
+            _ => (false, false),
+        };
+        if server || case.stops_redis() {
+            Self::Server
+        } else if way || case.acts_on_redis() {
+            Self::Way
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+impl CaseRedis {
+    /// What the case needs; `None` if it needs nothing, or there is no Redis.
+    pub(super) async fn start(
+        services: &Services,
+        programs: &Programs,
+        need: Need,
+        dir: &Path,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(shared) = services.redis_url.as_ref().filter(|_| need != Need::Nothing) else { return Ok(None) };
+        let server = if need == Need::Server {
+            let server = RedisServer::start(programs, dir, Durability::Always).await;
+            Some(server.map_err(|error| failed(&error))?)
+        } else {
+            None
+        };
+        let url = server.as_ref().map_or_else(|| shared.clone(), RedisServer::url);
+        let upstream = Upstream::of(&url).ok_or_else(|| Failure::new(format!("no way leads to {url}")))?;
+        let proxy = Proxy::start(upstream).await.map_err(|error| failed(&error))?;
+        Ok(Some(Self { url, proxy, server }))
+    }
+
+    /// Where the engine finds it.
+    pub(super) fn url(&self) -> String {
+        self.proxy.url()
+    }
+
+    /// Does what a step says.
+    pub(super) async fn act(
+        &self,
+        action: &RedisAction,
+        filled: impl Fn(&str) -> String,
+        programs: &Programs,
+        log: &CaseLog,
+    ) -> Result<(), Failure> {
+        let told = log.now(Source::Process, action.describe()).lane("redis");
+        log.push(told.detail(serde_json::json!({ "verb": verb(action) })));
+        match action {
+            RedisAction::Stop => {
+                if let Some(server) = &self.server {
+                    server.kill().await;
+                }
+                self.proxy.cut();
+            }
+            RedisAction::Start => {
+                if let Some(server) = &self.server {
+                    server.revive(programs).await.map_err(|error| failed(&error))?;
+                }
+            }
+            RedisAction::Pause => self.proxy.change(|weather| weather.still = true),
+            RedisAction::Continue => self.proxy.change(|weather| {
+                weather.still = false;
+                weather.deaf = false;
+                weather.latency = Duration::ZERO;
+            }),
+            RedisAction::Cut => self.proxy.cut(),
+            RedisAction::LoseAnswers => self.proxy.change(|weather| weather.deaf = true),
+            RedisAction::LatencyMs(ms) => self.proxy.change(|weather| weather.latency = Duration::from_millis(*ms)),
+            RedisAction::Run(command) => return self.run(command, filled, log).await,
+        }
+        Ok(())
+    }
+
+    /// Gives Redis a command of the harness's own, past all faults on the way.
+    async fn run(&self, run: &RedisCommand, filled: impl Fn(&str) -> String, log: &CaseLog) -> Result<(), Failure> {
+        let words: Vec<String> = run.command.iter().map(|word| filled(word)).collect();
+        let answer: Result<redis::Value, redis::RedisError> = async {
+            let client = redis::Client::open(self.url.as_str())?;
+            let mut connection: MultiplexedConnection = client.get_multiplexed_async_connection().await?;
+            let mut command = redis::Cmd::new();
+            for word in &words {
+                command.arg(word);
+            }
+            command.query_async(&mut connection).await
+        }
+        .await;
+        let line = words.join(" ");
+        let answer = json(answer.map_err(|error| Failure::new(format!("redis: {line}: {error}")))?);
+        log.push(log.now(Source::Process, format!("redis: {line} → {answer}")).lane("redis"));
+        match &run.answer {
+            Some(expected) if *expected != answer => {
+                Err(Failure::new(format!("redis: {line} answers {answer}, and not {expected}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What the action is like when it is done to a process: for reports, which draw how long something stood still.
+const fn verb(action: &RedisAction) -> &'static str {
+    match action {
+        RedisAction::Stop | RedisAction::Pause | RedisAction::LoseAnswers => "stop",
+        RedisAction::Start | RedisAction::Continue => "continue",
+        RedisAction::Cut | RedisAction::LatencyMs(_) | RedisAction::Run(_) => "disturb",
+    }
+}
+
+/// An answer of Redis as JSON.
+fn json(value: redis::Value) -> Value {
+    match value {
+        redis::Value::Nil => Value::Null,
+        redis::Value::Int(number) => number.into(),
+        redis::Value::BulkString(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
+        redis::Value::SimpleString(text) => text.into(),
+        redis::Value::Okay => "OK".into(),
+        redis::Value::Array(items) | redis::Value::Set(items) => items.into_iter().map(json).collect(),
+        redis::Value::Double(number) => number.into(),
+        redis::Value::Boolean(value) => value.into(),
+        other => format!("{other:?}").into(),
+    }
+}

@@ -1,0 +1,31 @@
+//! How a case of a run stands after it.
+
+use std::path::PathBuf;
+
+/// How a case stands after a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It passed, every time.
+    Passed,
+    /// It failed at least once.
+    Failed,
+    /// It should have run and did not, or not as often as it should have.
+    NotRun,
+    /// It cannot be run here, which says nothing about it.
+    Skipped,
+}
+
+/// A case of the plan after the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseStanding {
+    /// Its id, without the number of a round.
+    pub id: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// How it stands.
+    pub standing: Standing,
+    /// How often it ran to its end.
+    pub finished: usize,
+    /// How often it failed.
+    pub failed: usize,
+}

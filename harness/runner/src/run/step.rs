@@ -1,0 +1,267 @@
+//! Does one step: its action, then its expectations.
+
+use futures::future::{FutureExt, LocalBoxFuture, try_join_all};
+use harness_case::profile::End;
+use harness_case::{Action, Chat, GateAction, Step, StreamAction, WaitFor};
+use harness_events::{Entry, Failure, Source};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::branch::Branch;
+use super::errors::failed;
+use super::outcome::{Look, until};
+use super::settle::{Subject, settle};
+use super::world::{GameRun, RequestRun, World, vars};
+use super::{http_step, listen};
+use crate::call;
+use crate::places::matches_places;
+use crate::watch::Watch;
+
+/// Does a step of a branch.
+pub(super) fn run<'a>(
+    world: &'a World,
+    branch: &'a Branch<'a>,
+    step: &'a Step,
+) -> LocalBoxFuture<'a, Result<(), Failure>> {
+    async move {
+        let _span = world.log.begin(world.log.now(Source::Step, step.name.clone()));
+        branch.moves();
+        let deadline = Instant::now() + crate::patience(step.limit);
+        let result = act(world, branch, step, deadline).await;
+        branch.moves();
+        result.map_err(|failure| match failure.step {
+            // A step inside another one has said its name already.
+            Some(_) => failure,
+            None => Failure { step: Some(step.name.clone()), line: Some(step.line), ..failure },
+        })
+    }
+    .boxed_local()
+}
+
+async fn act(world: &World, branch: &Branch<'_>, step: &Step, deadline: Instant) -> Result<(), Failure> {
+    let began = Instant::now();
+    let game = world.game(step.game.as_deref());
+    let calls_before = if step.expect.prompts.is_empty() {
+        0
+    } else {
+        world.model.calls().await.map_err(|error| failed(&error))?.last().map_or(0, |call| call.id)
+    };
+    let mut own = None;
+    match &step.action {
+        Action::Chat(message) => {
+            let sent = tokio::time::timeout_at(deadline, chat(world, game, message)).await;
+            let request = sent.map_err(|_| Failure::new("the message was not accepted before the time limit"))??;
+            world.remember(&request, message.label.as_deref());
+            if message.wait {
+                ended(world, branch, game, &request, step, deadline).await?;
+            }
+            own = Some(request);
+        }
+        Action::WaitForStoryEvent { label } => {
+            let request = unasked(world, branch, game, deadline).await?;
+            world.remember(&request, label.as_deref());
+            ended(world, branch, game, &request, step, deadline).await?;
+            own = Some(request);
+        }
+        Action::Reset => reset(world, branch, game, deadline).await?,
+        Action::Parallel(steps) => {
+            let _aside = branch.steps_aside();
+            try_join_all(steps.iter().enumerate().map(async |(number, step)| {
+                let branch = world.branches.begin();
+                turn(world, &format!("step {number}")).await;
+                run(world, &branch, step).await
+            }))
+            .await?;
+        }
+        Action::Actors(actors) => {
+            let _aside = branch.steps_aside();
+            try_join_all(actors.iter().map(async |(name, steps)| {
+                let branch = world.branches.begin();
+                let of_actor = |failure: Failure| Failure { what: format!("{name}: {}", failure.what), ..failure };
+                for step in steps {
+                    turn(world, name).await;
+                    run(world, &branch, step).await.map_err(of_actor)?;
+                }
+                Ok::<(), Failure>(())
+            }))
+            .await?;
+        }
+        Action::WaitFor(wait) => wait_for(world, branch, game, wait, deadline).await?,
+        Action::Gate(action) => use_gate(world, branch, action, deadline).await?,
+        Action::Process(action) => world.act(action).await?,
+        Action::Scale(workers) => world.scale(*workers).await?,
+        Action::Redis(action) => world.act_on_redis(action).await?,
+        Action::Listen(stream) => listen::open(world, game, stream, deadline).await?,
+        Action::HangUp(label) => listen::hang_up(world, label).await,
+        Action::Stream(StreamAction::Drop) => {
+            if let Some(watch) = &game.watch {
+                watch.drop_stream().await;
+            }
+        }
+        Action::Stream(StreamAction::Resume) => {
+            if let Some(watch) = &game.watch {
+                watch.resume(&world.base_url());
+            }
+        }
+        Action::RequestStream(stream) => listen::read_request(world, branch, stream, deadline).await?,
+        Action::Http(http) => http_step::run(world, branch, http, deadline).await?,
+        Action::Check => {}
+    }
+    settle(world, branch, &Subject { game, own, calls_before }, &step.expect, deadline).await?;
+    let took = began.elapsed();
+    match step.expect.within_ms {
+        Some(within) if took.as_millis() > u128::from(within) => {
+            Err(Failure::new(format!("it took {} ms, and not at most {within}", took.as_millis())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Under a schedule: waits until it is this one's turn.
+async fn turn(world: &World, who: &str) {
+    if let Some(scheduler) = &world.scheduler {
+        scheduler.turn(who).await;
+    }
+}
+
+async fn chat(world: &World, game: &GameRun, message: &Chat) -> Result<RequestRun, Failure> {
+    let send = world.profile.send.as_ref().ok_or_else(|| Failure::new("the profile does not say how to send"))?;
+    let mut call = send.call();
+    if let Some(Value::Object(body)) = &mut call.body {
+        body.extend(message.with.clone());
+    }
+    call.headers.extend(message.headers.iter().map(|(name, value)| (name.clone(), world.filled(value))));
+    let vars = vars([
+        ("game", json!(game.id)),
+        ("message", json!(world.filled(&message.message))),
+        ("actor", json!(message.actor)),
+    ]);
+    let began = world.log.elapsed();
+    let made = call::create(&call, &world.http, &world.base_url(), &vars, &send.id).await;
+    let (id, answer) = made.map_err(|error| Failure::new(format!("the message is refused: {error}")))?;
+    let told = format!("{} {} → {id} {answer}", call.method, call.path);
+    world.log.push(Entry::new(began, Source::Http, told).until(world.log.elapsed()));
+    Ok(RequestRun { id, game: game.id.clone() })
+}
+
+/// Waits for the last event of a request. One that fails is a failure of the step unless it expects that.
+async fn ended(
+    world: &World,
+    branch: &Branch<'_>,
+    game: &GameRun,
+    request: &RequestRun,
+    step: &Step,
+    deadline: Instant,
+) -> Result<(), Failure> {
+    let Some(watch) = &game.watch else { return Ok(()) };
+    let (end, data) = until(world, branch, deadline, async || {
+        let journal = watch.journal();
+        if let Some((end, seen)) = journal.end(&request.id) {
+            return Look::Done((end, seen.data.clone()));
+        }
+        let last = journal.of(&request.id).last().map_or("no event", |seen| seen.name.as_str());
+        Look::NotYet(Failure::new(format!("the request had not ended (its latest: {last})")))
+    })
+    .await?;
+    // One that expects any status is judged by it.
+    let expected = step.expect.status.is_some() || step.expect.error.is_some();
+    match end {
+        End::Failed if !expected => {
+            let why = data.get("error").unwrap_or(&data);
+            Err(Failure::new(format!("the request failed: {why}")))
+        }
+        End::Cancelled if !expected => Err(Failure::new("the request was cancelled")),
+        _ => Ok(()),
+    }
+}
+
+async fn unasked(world: &World, branch: &Branch<'_>, game: &GameRun, deadline: Instant) -> Result<RequestRun, Failure> {
+    until(world, branch, deadline, async || match world.next_unasked(game) {
+        Some(request) => Look::Done(request),
+        None => Look::NotYet(Failure::new("no story event had come")),
+    })
+    .await
+}
+
+/// Patches the seed again, as soon as the game's requests have ended: a busy game is not patched.
+async fn reset(world: &World, branch: &Branch<'_>, game: &GameRun, deadline: Instant) -> Result<(), Failure> {
+    until(world, branch, deadline, async || {
+        if world.quiet().await { Look::Done(()) } else { Look::NotYet(Failure::new("the game had not come to rest")) }
+    })
+    .await?;
+    world.seed(&game.game, &game.id).await.map_err(|error| failed(&error))
+}
+
+async fn wait_for(
+    world: &World,
+    branch: &Branch<'_>,
+    game: &GameRun,
+    wait: &WaitFor,
+    deadline: Instant,
+) -> Result<(), Failure> {
+    let request = wait.request.as_ref().and_then(|label| world.labelled(label));
+    let game = request.as_ref().map_or(game, |request| world.game_of(request));
+    let wanted = wait.count.unwrap_or(1);
+    let mut wait = wait.clone();
+    world.fill_places(&mut wait.matching);
+    let wait = &wait;
+    until(world, branch, deadline, async || {
+        let look = |watch: &Watch| {
+            if let Some(text) = &wait.narration {
+                return (usize::from(has_shown(watch, request.as_ref(), text)), format!("the text \"{text}\""), false);
+            }
+            let came = count(watch, request.as_ref(), wait);
+            (came, wait.event.clone().unwrap_or_default(), is_over(watch, request.as_ref()))
+        };
+        let seen = match &wait.listener {
+            Some(label) => world.with_listener(label, look),
+            None => game.watch.as_ref().map(look),
+        };
+        let (came, what, over) = seen.unwrap_or((0, "an event".to_owned(), true));
+        if came >= wanted {
+            return Look::Done(());
+        }
+        let failure = Failure::new(format!("{what} had come {came} of {wanted} times"));
+        if over { Look::Never(failure) } else { Look::NotYet(failure) }
+    })
+    .await
+}
+
+/// Whether a request has ended so that nothing more comes of it.
+fn is_over(watch: &Watch, request: Option<&RequestRun>) -> bool {
+    let Some(request) = request else { return false };
+    matches!(watch.journal().end(&request.id), Some((End::Completed | End::Cancelled, _)))
+}
+
+fn count(watch: &Watch, request: Option<&RequestRun>, wait: &WaitFor) -> usize {
+    let journal = watch.journal();
+    let fits = journal.events().iter().filter(|seen| {
+        Some(&seen.name) == wait.event.as_ref()
+            && request.is_none_or(|request| seen.is_of(&request.id))
+            && matches_places("", &wait.matching, &seen.data).is_empty()
+    });
+    fits.count()
+}
+
+fn has_shown(watch: &Watch, request: Option<&RequestRun>, text: &str) -> bool {
+    let journal = watch.journal();
+    let shown = |id: &str| journal.narration(id).contains(text);
+    match request {
+        Some(request) => shown(&request.id),
+        None => journal.events().iter().filter_map(|seen| seen.request.as_deref()).any(shown),
+    }
+}
+
+async fn use_gate(world: &World, branch: &Branch<'_>, action: &GateAction, deadline: Instant) -> Result<(), Failure> {
+    let name = match action {
+        GateAction::Open(name) => return world.model.open_gate(name).await.map_err(|error| failed(&error)),
+        GateAction::Wait(name) => name,
+    };
+    let never = until(world, branch, deadline, async || {
+        Look::<()>::NotYet(Failure::new(format!("no model call had come to gate {name}")))
+    });
+    tokio::select! {
+        waiting = world.model.wait_at_gate(name) => waiting.map_err(|error| failed(&error)),
+        never = never => never,
+    }
+}

@@ -1,0 +1,351 @@
+//! What one case plays in: its processes, its games with their journals, its model, its way to Redis.
+
+mod names;
+mod rest;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use harness_case::profile::{Call, Profile, Vars};
+use harness_case::{Case, DEFAULT_GAME, Game, ProcessAction, RedisAction, Target};
+use harness_events::{CaseLog, Events, Failure, Source};
+use serde_json::{Value, json};
+
+use super::RunContext;
+use super::branch::Branches;
+use super::errors::failed;
+use super::manner::Manner;
+use super::redis::{CaseRedis, Need};
+use super::schedule::Scheduler;
+use crate::call::{self, CallError};
+use crate::fleet::{Fleet, Surroundings, overlaid};
+use crate::model::{Model, entry};
+use crate::services::{Mode, Programs, ServiceError};
+use crate::watch::{Feed, Pulse, Watch};
+use names::Known;
+
+/// A game of the case.
+#[derive(Debug)]
+pub(super) struct GameRun {
+    pub(super) game: Game,
+    pub(super) id: String,
+    /// Its events, if the service has any.
+    pub(super) watch: Option<Watch>,
+}
+
+/// A request that the case has made or found, and the game that it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RequestRun {
+    pub(super) id: String,
+    pub(super) game: String,
+}
+
+/// What one case plays in. Dropping it ends its processes.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) case: Arc<Case>,
+    pub(super) profile: Arc<Profile>,
+    pub(super) log: CaseLog,
+    /// Where its processes work and log.
+    pub(super) dir: PathBuf,
+    pub(super) pulse: Pulse,
+    pub(super) model: Model,
+    pub(super) http: reqwest::Client,
+    pub(super) games: Vec<GameRun>,
+    pub(super) branches: Branches,
+    /// Who says which branch goes on first, if anybody does.
+    pub(super) scheduler: Option<Scheduler>,
+    /// Dead letters that were there before the case.
+    pub(super) dead_letters_before: u64,
+    /// HTTP answers that are compared with snapshots at the end, by name.
+    pub(super) answers: Mutex<Vec<(String, Value)>>,
+    /// Held, shared, by each request of a step until it is answered.
+    pub(super) asking: tokio::sync::RwLock<()>,
+    /// Whether the model's script stays where it is.
+    lasting: bool,
+    prefix: String,
+    programs: Programs,
+    fleet: Option<Fleet>,
+    redis: Option<CaseRedis>,
+    base_url: Mutex<String>,
+    known: Mutex<Known>,
+    events: Events,
+    waiting: Mutex<String>,
+}
+
+impl World {
+    /// Starts everything that the case needs, up to its games.
+    pub(super) async fn start(
+        context: &RunContext,
+        case: Arc<Case>,
+        manner: Manner,
+        log: CaseLog,
+        events: Events,
+    ) -> Result<Self, Failure> {
+        let services = &context.services;
+        let profile = Arc::clone(&context.profile);
+        let made = super::place::make(&context.dir, &case.id);
+        let (place, dir) = made.map_err(|error| Failure::new(format!("{}: {error}", context.dir.display())))?;
+        let name = format!("{}-{place}", context.run_id);
+        let shared = services.mode == Mode::External;
+        let namespace = if shared { services.mock_url.clone() } else { format!("{}/t/{name}", services.mock_url) };
+        let model = Model::new(context.http.clone(), namespace);
+        if let Some(script) = script(context, &case)? {
+            model.load(&script).await.map_err(|error| failed(&error))?;
+        }
+        let pulse = Pulse::default();
+        let prefix = format!("{name}:");
+        let redis = CaseRedis::start(services, &context.programs, Need::of(&case, manner), &dir).await?;
+        let redis_url = redis.as_ref().map(CaseRedis::url);
+        let away = services.api_url.clone().or_else(|| profile.url.clone().filter(|_| profile.processes.is_empty()));
+        let (fleet, base_url) = if let Some(url) = away {
+            (None, url)
+        } else {
+            let around = Surroundings {
+                services,
+                redis_url: redis_url.as_deref(),
+                model: &model,
+                wire: context.wire,
+                content: case.content.as_deref().unwrap_or(&context.content),
+                dir: &dir,
+                prefix: &prefix,
+            };
+            let whole = json!({ "providers": { "mock": { "stream": false } } });
+            let streams = context.stream || !profile.is_story_engine();
+            let engine = if streams { case.engine.clone() } else { overlaid(&case.engine, whole) };
+            let fleet = Fleet::new(&profile, &context.programs, &around, &engine, log.clone(), pulse.clone())
+                .map_err(|error| failed(&error))?;
+            let started = fleet.start_all(case.workers).await;
+            let url = started.map_err(|error: ServiceError| failed(&error).evidence(Vec::new(), fleet.logs()))?;
+            (Some(fleet), url)
+        };
+        let mut world = Self {
+            case: Arc::clone(&case),
+            profile,
+            log,
+            dir: dir.clone(),
+            pulse,
+            model,
+            http: context.http.clone(),
+            games: Vec::new(),
+            branches: Branches::default(),
+            scheduler: Scheduler::of(manner),
+            dead_letters_before: 0,
+            answers: Mutex::default(),
+            asking: tokio::sync::RwLock::default(),
+            lasting: shared || context.programs.kept.is_some(),
+            prefix,
+            programs: context.programs.clone(),
+            fleet,
+            redis,
+            base_url: Mutex::new(base_url),
+            known: Mutex::default(),
+            events,
+            waiting: Mutex::default(),
+        };
+        if let Some(queue) = &world.profile.queue {
+            let queue = world.get(&Call::get(&queue.path)).await.map_err(|error| failed(&error))?;
+            world.dead_letters_before = queue.get("dead_letters").and_then(Value::as_u64).unwrap_or(0);
+        }
+        match manner {
+            Manner::Plain | Manner::Rehearsed => {}
+            Manner::Scheduled(_) => world.hold(&mock_llm::Holds { every: true, ..Default::default() }).await?,
+            Manner::Struck(blow) => world.hold(&blow.holds()).await?,
+        }
+        for game in &case.games {
+            let begun = world.begin(game, &name).await?;
+            world.games.push(begun);
+        }
+        Ok(world)
+    }
+
+    async fn hold(&self, holds: &mock_llm::Holds) -> Result<(), Failure> {
+        self.model.hold(holds).await.map_err(|error| failed(&error))
+    }
+
+    /// Holds no call any more, and lets those go on that are held.
+    pub(super) async fn release(&self) -> Result<(), Failure> {
+        self.hold(&mock_llm::Holds::default()).await?;
+        for gate in self.model.gates().await.map_err(|error| failed(&error))?.keys() {
+            if gate.starts_with("call-") {
+                self.model.open_gate(gate).await.map_err(|error| failed(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn begin(&self, game: &Game, name: &str) -> Result<GameRun, Failure> {
+        let id = match &self.profile.begin {
+            None => format!("{name}-{}", game.label),
+            Some(begin) => {
+                let text = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
+                let vars =
+                    vars([("scenario", text(&game.scenario)), ("pc", json!(game.pc)), ("label", json!(game.label))]);
+                let made = call::create(&begin.call(), &self.http, &self.base_url(), &vars, &begin.id).await;
+                made.map_err(|error| failed_to("create the game", &game.label, &error))?.0
+            }
+        };
+        self.log.note(Source::Http, format!("game `{}` is {id}", game.label));
+        self.log.name(id.clone(), format!("[{}]", game.label));
+        if !game.seed.is_empty() {
+            let seeded = self.seed(game, &id).await;
+            seeded.map_err(|error| failed_to("seed the game", &game.label, &error))?;
+        }
+        let watch = Feed::of_game(&self.profile, &id).map(|feed| self.follow(feed));
+        Ok(GameRun { game: game.clone(), id, watch })
+    }
+
+    /// Opens a stream.
+    pub(super) fn follow(&self, feed: Feed) -> Watch {
+        let (log, pulse) = (self.log.clone(), self.pulse.clone());
+        Watch::start(self.http.clone(), &self.profile, feed, self.base_url(), log, pulse)
+    }
+
+    /// Brings a game into the state of its seed.
+    pub(super) async fn seed(&self, game: &Game, id: &str) -> Result<(), CallError> {
+        let Some(seed) = &self.profile.seed else { return Ok(()) };
+        let vars = vars([("game", json!(id)), ("seed", Value::Object(game.seed.clone()))]);
+        call::send(seed, &self.http, &self.base_url(), &vars).await.map(drop)
+    }
+
+    /// Makes a request and reads its answer.
+    pub(super) async fn get(&self, call: &Call) -> Result<Value, CallError> {
+        call::send(call, &self.http, &self.base_url(), &Vars::new()).await
+    }
+
+    /// The state of a game, as the service shows it.
+    pub(super) async fn state(&self, game: &GameRun) -> Result<Value, CallError> {
+        let Some(state) = &self.profile.state else { return Ok(Value::Null) };
+        let vars = vars([("game", json!(game.id))]);
+        call::send(&Call::get(&state.path), &self.http, &self.base_url(), &vars).await
+    }
+
+    /// A request, as the service shows it.
+    pub(super) async fn request_view(&self, request: &RequestRun) -> Result<Value, CallError> {
+        let Some(view) = &self.profile.request else { return Ok(Value::Null) };
+        let vars = vars([("game", json!(request.game)), ("request", json!(request.id))]);
+        call::send(&Call::get(&view.path), &self.http, &self.base_url(), &vars).await
+    }
+
+    /// Where the service can be reached at this moment.
+    pub(super) fn base_url(&self) -> String {
+        self.base_url.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The game that a step speaks to. That it exists was checked when the case was read.
+    pub(super) fn game(&self, label: Option<&str>) -> &GameRun {
+        let label = label.unwrap_or(DEFAULT_GAME);
+        self.games.iter().find(|run| run.game.label == label).unwrap_or(&self.games[0])
+    }
+
+    /// The game that a request belongs to.
+    pub(super) fn game_of(&self, request: &RequestRun) -> &GameRun {
+        self.games.iter().find(|run| run.id == request.game).unwrap_or(&self.games[0])
+    }
+
+    /// Does something to a process, and follows the service to its new address.
+    pub(super) async fn act(&self, action: &ProcessAction) -> Result<(), Failure> {
+        if let Some(base_url) = self.fleet()?.act(action).await.map_err(Failure::new)? {
+            base_url.clone_into(&mut self.base_url.lock().unwrap_or_else(PoisonError::into_inner));
+            for watch in self.games.iter().filter_map(|game| game.watch.as_ref()) {
+                watch.moved(&base_url);
+            }
+            for watch in self.known().listeners.values() {
+                watch.moved(&base_url);
+            }
+        }
+        Ok(())
+    }
+
+    /// Has so many workers from here on.
+    pub(super) async fn scale(&self, workers: usize) -> Result<(), Failure> {
+        self.fleet()?.scale(workers).await.map_err(Failure::new)
+    }
+
+    /// Of targets that are the same process here, one.
+    pub(super) fn distinct(&self, targets: Vec<Target>) -> Vec<Target> {
+        self.fleet.as_ref().map_or_else(Vec::new, |fleet| fleet.distinct(targets))
+    }
+
+    fn fleet(&self) -> Result<&Fleet, Failure> {
+        self.fleet.as_ref().ok_or_else(|| Failure::new("the processes are not ours"))
+    }
+
+    /// Does something to Redis, or to the way there.
+    pub(super) async fn act_on_redis(&self, action: &RedisAction) -> Result<(), Failure> {
+        let redis = self.redis.as_ref().ok_or_else(|| Failure::new("there is no Redis"))?;
+        redis.act(action, |text| self.filled(text), &self.programs, &self.log).await
+    }
+
+    /// Lets everything through to Redis again.
+    pub(super) async fn mend_redis(&self) -> Result<(), Failure> {
+        if self.redis.is_some() { self.act_on_redis(&RedisAction::Continue).await } else { Ok(()) }
+    }
+
+    /// A process that has ended though nobody asked it to.
+    pub(super) fn unexpected_end(&self) -> Option<String> {
+        self.fleet.as_ref().and_then(Fleet::unexpected_end)
+    }
+
+    /// Ends the processes and forgets the model's namespace. What did not end well comes back.
+    pub(super) async fn stop(&self) -> Vec<String> {
+        let wrong = match &self.fleet {
+            Some(fleet) => fleet.stop().await,
+            None => Vec::new(),
+        };
+        self.forget().await;
+        wrong
+    }
+
+    /// Has the model forget this case, and with it let go of calls that wait at its gates.
+    pub(super) async fn forget(&self) {
+        if !self.lasting {
+            self.model.forget().await;
+        }
+    }
+
+    /// Completes a failure with all that happened.
+    pub(super) async fn explain(&self, failure: Failure) -> Failure {
+        self.note_calls().await;
+        failure.evidence(self.log.entries(), self.fleet.as_ref().map(Fleet::logs).unwrap_or_default())
+    }
+
+    /// Notes every call of the model so far.
+    pub(super) async fn note_calls(&self) {
+        let calls = self.model.calls().await.unwrap_or_default();
+        self.log.renew(Source::Model, calls.iter().map(|call| entry(call, &self.log)).collect());
+    }
+}
+
+/// Placeholders with what they stand for.
+pub(super) fn vars<const N: usize>(vars: [(&str, Value); N]) -> Vars {
+    vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn failed_to(what: &str, label: &str, error: &CallError) -> Failure {
+    Failure::new(format!("cannot {what} `{label}`: {error}"))
+}
+
+/// The case's script, or the shipped one without its pauses. Another service may do without a model.
+fn script(context: &RunContext, case: &Case) -> Result<Option<String>, Failure> {
+    if let Some(script) = &case.model {
+        return Ok(Some(script.text.clone()));
+    }
+    if !context.profile.is_story_engine() {
+        return Ok(None);
+    }
+    let path = context
+        .offline_script
+        .as_deref()
+        .ok_or_else(|| Failure::new("the case has no `model`, and there is no offline script"))?;
+    without_pauses(path).map(Some).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+}
+
+fn without_pauses(path: &Path) -> std::io::Result<String> {
+    let mut script: Value = serde_json::from_str(&fs::read_to_string(path)?)?;
+    if let Value::Object(members) = &mut script {
+        members.insert("speed".to_owned(), 0.into());
+    }
+    Ok(script.to_string())
+}

@@ -1,0 +1,83 @@
+//! Whether anything can still happen in a case's world: what waits, what runs, and which events are on their way.
+
+use std::sync::PoisonError;
+
+use harness_case::profile::Call;
+use harness_events::{Failure, RunEventKind};
+use serde_json::Value;
+
+use super::{RequestRun, World};
+use crate::call::CallError;
+use crate::fleet::Fleet;
+
+impl World {
+    /// How many requests have ended, in all games.
+    pub(in crate::run) fn ends(&self) -> usize {
+        self.games.iter().filter_map(|game| game.watch.as_ref()).map(|watch| watch.journal().ends()).sum()
+    }
+
+    /// Why nothing can happen any more unless the case does something, if that is so.
+    pub(in crate::run) async fn idle(&self) -> Option<&'static str> {
+        if self.quiet().await {
+            return Some("nothing happens any more");
+        }
+        // What is in the log already may still be on its way here.
+        let nobody_works = self.fleet.as_ref().is_some_and(Fleet::nobody_works);
+        (nobody_works && self.caught_up().await).then_some("no worker is running")
+    }
+
+    /// Whether nothing waits, nothing runs, and every event has come. A service that is away is not quiet.
+    pub(in crate::run) async fn quiet(&self) -> bool {
+        if let Some(queue) = &self.profile.queue {
+            let Ok(view) = self.get(&Call::get(&queue.path)).await else { return false };
+            if !queue.idle.iter().all(|pointer| view.pointer(pointer).and_then(Value::as_u64) == Some(0)) {
+                return false;
+            }
+        } else {
+            // Without a queue to look at, a request is over when its last event has come.
+            let open = |request: &RequestRun| {
+                let watch = self.game_of(request).watch.as_ref();
+                watch.is_some_and(|watch| watch.journal().end(&request.id).is_none())
+            };
+            if self.requests_made().iter().any(open) {
+                return false;
+            }
+        }
+        self.caught_up().await
+    }
+
+    /// Whether every event has come that there is.
+    async fn caught_up(&self) -> bool {
+        for run in &self.games {
+            let (Some(cursor), Some(watch)) =
+                (self.profile.state.as_ref().and_then(|state| state.cursor.as_ref()), run.watch.as_ref())
+            else {
+                continue;
+            };
+            let view = match self.state(run).await {
+                Ok(view) => view,
+                Err(CallError::Refused { status: 404, .. }) if run.game.gone => continue,
+                Err(_) => return false,
+            };
+            let told = view.pointer(cursor).and_then(Value::as_str).unwrap_or_default();
+            let journal = watch.journal();
+            let offset = told.rsplit(':').next().and_then(|offset| offset.parse::<u64>().ok()).unwrap_or(0);
+            if journal.last_offset() < offset && journal.last_id() != Some(told) {
+                return false;
+            }
+        }
+        let known = self.known();
+        let of_game = |id: &str| self.games.iter().find(|run| run.id == id)?.watch.as_ref();
+        known.listeners.values().all(|watch| watch.is_settled(of_game))
+    }
+
+    /// Tells what the case waits for, if that is something new.
+    pub(in crate::run) fn waits_for(&self, failure: &Failure) {
+        let what = failure.brief();
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if *waiting != what {
+            waiting.clone_from(&what);
+            self.events.send(RunEventKind::Waiting { case: self.case.id.clone(), what });
+        }
+    }
+}

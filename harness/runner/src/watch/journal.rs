@@ -1,0 +1,270 @@
+//! What has come over one stream, and everything that was wrong with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use harness_case::profile::{End, Profile};
+use protocol::{Event, EventId, EventParseError, RequestId};
+use serde_json::Value;
+
+use crate::places::matches_places;
+
+/// One event as it came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// When, since the case began.
+    pub at: Duration,
+    /// Its id as it was written.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its data; null if that is no JSON.
+    pub data: Value,
+    /// The request that it belongs to.
+    pub request: Option<String>,
+    /// The event, if it is one of the story engine's.
+    pub event: Option<Event>,
+}
+
+impl Seen {
+    /// The id of an event of the story engine.
+    #[must_use]
+    pub(crate) fn event_id(&self) -> Option<EventId> {
+        self.id.as_deref()?.parse().ok()
+    }
+
+    /// The request of an event of the story engine.
+    #[must_use]
+    pub fn request_id(&self) -> Option<RequestId> {
+        self.event.as_ref()?.request_id()
+    }
+
+    /// Its place among the game's events; 0 if it has none.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.event_id().map_or(0, |id| id.offset)
+    }
+
+    /// Whether it belongs to the request with this id.
+    #[must_use]
+    pub(crate) fn is_of(&self, request: &str) -> bool {
+        self.request.as_deref() == Some(request)
+    }
+}
+
+/// All events of a stream so far, and everything that was wrong with it.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    profile: Arc<Profile>,
+    events: Vec<Seen>,
+    faults: Vec<String>,
+    coverage: Coverage,
+    /// The offset that comes next, where ids are contiguous; not known before the first event of a stream that is joined late.
+    next: Option<u64>,
+}
+
+/// What part of a game's events a stream brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverage {
+    /// All of them, from the first.
+    Whole,
+    /// All of them from some event on.
+    Late,
+    /// Some of them, such as those of one request.
+    Parts,
+}
+
+impl Default for Journal {
+    /// The journal of one of the story engine's games, from its first event.
+    fn default() -> Self {
+        Self::new(Profile::story_engine(), Coverage::Whole)
+    }
+}
+
+impl Journal {
+    /// A journal without events.
+    #[must_use]
+    pub fn new(profile: Arc<Profile>, coverage: Coverage) -> Self {
+        let next = (coverage == Coverage::Whole).then_some(1);
+        Self { profile, events: Vec::new(), faults: Vec::new(), coverage, next }
+    }
+
+    /// Every event, in the order in which they came.
+    #[must_use]
+    pub fn events(&self) -> &[Seen] {
+        &self.events
+    }
+
+    /// What was wrong: gaps, doubles, events that cannot be read.
+    #[must_use]
+    pub fn faults(&self) -> &[String] {
+        &self.faults
+    }
+
+    /// Notes something that was wrong.
+    pub(super) fn fault(&mut self, fault: String) {
+        self.faults.push(fault);
+    }
+
+    /// The id of the last event that had one.
+    #[must_use]
+    pub(crate) fn last_id(&self) -> Option<&str> {
+        self.events.iter().rev().find_map(|seen| seen.id.as_deref())
+    }
+
+    /// The place of the last event among the game's events; 0 if nothing has come.
+    #[must_use]
+    pub(crate) fn last_offset(&self) -> u64 {
+        self.events.iter().rev().find(|seen| seen.id.is_some()).map_or(0, Seen::offset)
+    }
+
+    /// The events of one request.
+    pub fn of<'a>(&'a self, request: &'a str) -> impl Iterator<Item = &'a Seen> {
+        self.events.iter().filter(move |seen| seen.is_of(request))
+    }
+
+    /// The event that ended a request, and how; none if it goes on, as one that was given up does when it is tried again.
+    #[must_use]
+    pub fn end(&self, request: &str) -> Option<(End, &Seen)> {
+        let last = self.events.iter().rev().find(|seen| seen.is_of(request))?;
+        Some((self.profile.events.end(&last.name)?, last))
+    }
+
+    /// How many requests have ended.
+    #[must_use]
+    pub fn ends(&self) -> usize {
+        self.events.iter().filter(|seen| self.profile.events.end(&seen.name).is_some()).count()
+    }
+
+    /// What has been shown of a request's text, by the latest attempt that showed anything.
+    #[must_use]
+    pub fn narration(&self, request: &str) -> String {
+        let Some(text) = &self.profile.events.text else { return String::new() };
+        let pieces: Vec<(u64, &str)> = self
+            .of(request)
+            .filter(|seen| seen.name == text.event)
+            .map(|seen| {
+                let attempt = text.attempt.as_ref().and_then(|at| seen.data.pointer(at)).and_then(Value::as_u64);
+                (attempt.unwrap_or(0), seen.data.pointer(&text.at).and_then(Value::as_str).unwrap_or_default())
+            })
+            .collect();
+        let latest = pieces.iter().map(|(attempt, _)| *attempt).max();
+        pieces.iter().filter(|(attempt, _)| Some(*attempt) == latest).map(|(_, piece)| *piece).collect()
+    }
+
+    /// Requests that nobody has sent, with their texts, in the order in which they made themselves known.
+    pub fn unasked(&self) -> impl Iterator<Item = (&str, &str)> {
+        let unasked = self.profile.events.unasked.as_ref();
+        self.events.iter().filter_map(move |seen| {
+            let unasked = unasked.filter(|unasked| {
+                unasked.event == seen.name && matches_places("", &unasked.matching, &seen.data).is_empty()
+            })?;
+            let text = seen.data.pointer(&unasked.text).and_then(Value::as_str).unwrap_or_default();
+            Some((seen.request.as_deref()?, text))
+        })
+    }
+
+    /// Takes an event as it came. Also used by tests to make journals.
+    pub fn take(&mut self, at: Duration, name: &str, data: &str, id: Option<&str>) {
+        let reading = &self.profile.events;
+        if reading.contiguous && !reading.without_id.iter().any(|known| known == name) {
+            let Some(id) = id.and_then(|id| id.parse::<EventId>().ok()) else {
+                self.faults.push(format!("{name} came with the id {id:?}, which is not `epoch:offset`"));
+                return;
+            };
+            match self.next {
+                Some(next) if id.offset < next => {
+                    self.faults.push(format!("event {} ({name}) came again", id.offset));
+                }
+                Some(next) if id.offset > next && self.coverage != Coverage::Parts => {
+                    self.faults.push(format!("after event {} came event {} ({name})", next - 1, id.offset));
+                }
+                _ => {}
+            }
+            self.next = Some(id.offset + 1);
+        }
+        let event = if self.profile.is_story_engine() { self.typed(name, data) } else { None };
+        let data: Value = serde_json::from_str(data).unwrap_or(Value::Null);
+        if self.profile.events.broken.iter().any(|known| known == name) {
+            let reason = data.get("reason").and_then(Value::as_str).unwrap_or_default();
+            self.faults.push(format!("the stream was reset: {reason}"));
+        }
+        let request = self.profile.events.request.as_ref().and_then(|at| match data.pointer(at)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
+        self.events.push(Seen { at, id: id.map(str::to_owned), name: name.to_owned(), data, request, event });
+    }
+
+    fn typed(&mut self, name: &str, data: &str) -> Option<Event> {
+        match Event::parse(name, data) {
+            Ok(event) => Some(event),
+            Err(EventParseError::Unknown(_)) => None,
+            Err(error) => {
+                self.faults.push(error.to_string());
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{Attempt, GameId};
+
+    use super::*;
+
+    fn chunk(request: RequestId, attempt: u32, content: &str) -> String {
+        let chunk = protocol::ChatChunk {
+            request_id: request,
+            game_id: GameId::new(),
+            attempt: Attempt(attempt),
+            content: content.to_owned(),
+            done: false,
+        };
+        Event::from(chunk).data()
+    }
+
+    fn take(journal: &mut Journal, id: &str, data: &str) {
+        journal.take(Duration::ZERO, "chat.chunk", data, Some(id));
+    }
+
+    #[test]
+    fn a_gap_and_a_double_are_faults() {
+        let request = RequestId::new();
+        let mut journal = Journal::default();
+        for offset in [1, 2, 2, 4, 5] {
+            take(&mut journal, &format!("9:{offset}"), &chunk(request, 1, "x"));
+        }
+        assert_eq!(journal.faults(), ["event 2 (chat.chunk) came again", "after event 2 came event 4 (chat.chunk)"]);
+    }
+
+    #[test]
+    fn a_stream_that_is_joined_late_begins_anywhere_and_then_leaves_nothing_out() {
+        let mut journal = Journal::new(Profile::story_engine(), Coverage::Late);
+        for offset in [7, 8, 10] {
+            take(&mut journal, &format!("9:{offset}"), &chunk(RequestId::new(), 1, "x"));
+        }
+        assert_eq!(journal.faults(), ["after event 8 came event 10 (chat.chunk)"]);
+    }
+
+    #[test]
+    fn events_without_an_id_or_with_broken_data_are_faults() {
+        let mut journal = Journal::default();
+        journal.take(Duration::ZERO, "chat.chunk", "{}", None);
+        journal.take(Duration::ZERO, "chat.chunk", "{}", Some("1:1"));
+        assert_eq!(journal.faults().len(), 2);
+    }
+
+    #[test]
+    fn the_narration_is_that_of_the_latest_attempt() {
+        let request = RequestId::new();
+        let mut journal = Journal::default();
+        take(&mut journal, "1:1", &chunk(request, 1, "The old "));
+        take(&mut journal, "1:2", &chunk(request, 2, "The "));
+        take(&mut journal, "1:3", &chunk(RequestId::new(), 1, "elsewhere"));
+        take(&mut journal, "1:4", &chunk(request, 2, "bell."));
+        assert_eq!(journal.narration(&request.to_string()), "The bell.");
+    }
+}

@@ -1,0 +1,280 @@
+//! Follows event streams and keeps every event, as it came over the wire.
+//!
+//! The `client` crate hides what a player need not see: it drops doubles and asks again after a gap. Here that would hide
+//! the very defects that are looked for, so the stream is read raw, with only the client's parser, and whatever is not
+//! contiguous is a fault. [`Journal`] is what has come, [`Watch`] is who listens.
+
+mod journal;
+mod pulse;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use client::{Frame, Parser};
+use futures::StreamExt;
+use harness_case::profile::Profile;
+use harness_events::{CaseLog, Source};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use journal::{Coverage, Journal, Seen};
+pub use pulse::Pulse;
+
+/// The wait between two connections to a service that is away.
+const RECONNECT: Duration = Duration::from_millis(20);
+
+/// What to follow, and from where.
+#[derive(Debug, Clone)]
+pub struct Feed {
+    /// What messages call the stream.
+    pub name: String,
+    /// The path of the stream, for who has heard nothing of it yet.
+    pub path: String,
+    /// The path for who sends `Last-Event-ID`.
+    pub resume: String,
+    /// More headers.
+    pub headers: Vec<(String, String)>,
+    /// What part of a game's events it brings.
+    pub coverage: Coverage,
+    /// Whether to connect again when the server has ended the stream.
+    pub lasting: bool,
+    /// The game of which it brings all events from some event on.
+    pub game: Option<String>,
+}
+
+impl Feed {
+    /// A game's stream from its first event, as the profile says that it is read.
+    #[must_use]
+    pub fn of_game(profile: &Profile, game: &str) -> Option<Self> {
+        let path = profile.events.path.as_ref()?;
+        let resume = profile.events.resume.as_ref().unwrap_or(path);
+        let fill = |path: &str| path.replace("{game}", game);
+        Some(Self {
+            name: game.to_owned(),
+            path: fill(path),
+            resume: fill(resume),
+            headers: Vec::new(),
+            coverage: Coverage::Whole,
+            lasting: true,
+            game: Some(game.to_owned()),
+        })
+    }
+}
+
+/// How a stream stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether it is open.
+    pub open: bool,
+    /// The status of the latest answer.
+    pub status: u16,
+    /// How often the server has ended it.
+    pub ended: usize,
+}
+
+/// Follows one stream until it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    journal: Arc<Mutex<Journal>>,
+    /// The base URL to listen at; `None` while the stream is to be dropped.
+    target: watch::Sender<Option<String>>,
+    /// How the stream stands, as the listener reports it.
+    standing: watch::Receiver<Standing>,
+    game: Option<String>,
+    task: JoinHandle<()>,
+}
+
+impl Watch {
+    /// Follows a stream. `pulse` is struck at every event.
+    #[must_use]
+    pub fn start(
+        http: reqwest::Client,
+        profile: &Arc<Profile>,
+        feed: Feed,
+        base_url: String,
+        log: CaseLog,
+        pulse: Pulse,
+    ) -> Self {
+        let journal = Arc::new(Mutex::new(Journal::new(Arc::clone(profile), feed.coverage)));
+        let (target, targets) = watch::channel(Some(base_url));
+        let (report, standing) = watch::channel(Standing::default());
+        let game = feed.game.clone();
+        let listener = Listener { http, feed, journal: Arc::clone(&journal), log, pulse, report };
+        Self { journal, target, standing, game, task: tokio::spawn(listener.run(targets)) }
+    }
+
+    /// The events so far.
+    pub fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the stream stands.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        *self.standing.borrow()
+    }
+
+    /// Whether nothing more comes on this stream while nothing happens in the service, as far as that is known from the
+    /// stream by which the case itself follows that game.
+    pub(crate) fn is_settled<'a>(&self, case_own: impl FnOnce(&str) -> Option<&'a Self>) -> bool {
+        let standing = self.standing();
+        if self.target.borrow().is_none() {
+            return true;
+        }
+        let own = self.game.as_deref().and_then(case_own);
+        match own {
+            Some(own) if standing.open => {
+                let (own, here) = (own.journal(), self.journal());
+                own.last_id() == here.last_id() || (own.last_offset() > 0 && here.last_offset() >= own.last_offset())
+            }
+            // What it brings is not known, only that it has been answered.
+            _ => standing.status != 0 && (self.game.is_none() || standing.status != 200),
+        }
+    }
+
+    /// Waits for the stream's first answer, whatever it is.
+    pub async fn answered(&self) {
+        // The listener lasts as long as `self`.
+        let _ = self.standing.clone().wait_for(|standing| standing.status != 0).await;
+    }
+
+    /// Closes the stream and waits until it is closed.
+    pub(crate) async fn drop_stream(&self) {
+        self.closing().await;
+    }
+
+    /// Closes the stream; the future ends when it is closed.
+    pub(crate) fn closing(&self) -> impl Future<Output = ()> + use<> {
+        self.target.send_replace(None);
+        let mut standing = self.standing.clone();
+        async move {
+            // A listener that is gone has closed it too.
+            let _ = standing.wait_for(|standing| !standing.open).await;
+        }
+    }
+
+    /// Closes the stream, for the service is away: connecting to it would only keep this machine busy.
+    pub(crate) fn pause(&self) {
+        self.target.send_replace(None);
+    }
+
+    /// Opens the stream at a service, from after the last event that came. Nothing happens if it is open there.
+    pub fn resume(&self, base_url: &str) {
+        self.target.send_if_modified(|target| {
+            let other = target.as_deref() != Some(base_url);
+            *target = Some(base_url.to_owned());
+            other
+        });
+    }
+
+    /// Goes to another address if the stream is meant to be open.
+    pub fn moved(&self, base_url: &str) {
+        if self.target.borrow().is_some() {
+            self.resume(base_url);
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Listener {
+    http: reqwest::Client,
+    feed: Feed,
+    journal: Arc<Mutex<Journal>>,
+    log: CaseLog,
+    pulse: Pulse,
+    report: watch::Sender<Standing>,
+}
+
+impl Listener {
+    async fn run(self, mut targets: watch::Receiver<Option<String>>) {
+        loop {
+            let target = targets.borrow_and_update().clone();
+            let Some(base_url) = target else {
+                self.report.send_modify(|standing| standing.open = false);
+                if targets.changed().await.is_err() {
+                    return;
+                }
+                continue;
+            };
+            tokio::select! {
+                changed = targets.changed() => if changed.is_err() { return },
+                () = self.listen(&base_url) => {
+                    if self.feed.lasting {
+                        tokio::time::sleep(RECONNECT).await;
+                    } else if targets.changed().await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// One connection, from its request to its end.
+    async fn listen(&self, base_url: &str) {
+        let last = self.lock().last_id().map(str::to_owned);
+        let request = match &last {
+            Some(id) => self.http.get(format!("{base_url}{}", self.feed.resume)).header("Last-Event-ID", id),
+            None => self.http.get(format!("{base_url}{}", self.feed.path)),
+        };
+        let request = request.header("Accept", "text/event-stream");
+        let request = self.feed.headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        let Ok(answer) = request.send().await else { return };
+        let status = answer.status();
+        let name = &self.feed.name;
+        if status != StatusCode::OK {
+            let told = self.log.now(Source::Sse, format!("the stream of {name} was refused with {status}"));
+            self.log.push(told.lane(name).detail(json!({ "refused": status.as_u16() })));
+            self.report.send_modify(|standing| standing.status = status.as_u16());
+            self.pulse.strike();
+            return;
+        }
+        self.report.send_modify(|standing| {
+            standing.open = true;
+            standing.status = status.as_u16();
+        });
+        let from = last.map_or_else(|| "the beginning".to_owned(), |id| format!("after {id}"));
+        let open = self.log.begin(self.log.now(Source::Sse, format!("listening to {name}, from {from}")).lane(name));
+        let mut parser = Parser::default();
+        let mut body = answer.bytes_stream();
+        while let Some(Ok(bytes)) = body.next().await {
+            let mut frames = Vec::new();
+            let parsed = parser.push(&bytes, &mut frames);
+            self.take(frames);
+            if let Err(error) = parsed {
+                self.lock().fault(error.to_string());
+                break;
+            }
+        }
+        drop(open);
+        self.log.push(self.log.now(Source::Sse, format!("the stream of {name} ended")).lane(name));
+        self.report.send_modify(|standing| {
+            standing.open = false;
+            standing.ended += 1;
+        });
+        self.pulse.strike();
+    }
+
+    fn take(&self, frames: Vec<Frame>) {
+        for frame in frames {
+            if let Frame::Event { name, data, id } = frame {
+                let place = id.as_deref().map_or("?", |id| id.rsplit(':').next().unwrap_or(id));
+                let read: Value = serde_json::from_str(&data).unwrap_or_default();
+                let told = self.log.now(Source::Event, format!("{place} {name} {data}")).lane(&self.feed.name);
+                self.log.push(told.detail(json!({ "offset": place, "event": name, "data": read })));
+                self.lock().take(self.log.elapsed(), &name, &data, id.as_deref());
+            }
+        }
+        self.pulse.strike();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
