@@ -30,8 +30,7 @@ impl FromStr for LogFormat {
 
 /// Starts logging. `STORY_ENGINE_LOG` says what is logged, as `tracing` directives; `info` when not set.
 pub fn start_logging(format: LogFormat) {
-    // What genai logs of a failed call is in our own line already, without its bodies.
-    let filter = EnvFilter::try_from_env("STORY_ENGINE_LOG").unwrap_or_else(|_| EnvFilter::new("info,genai=off"));
+    let filter = EnvFilter::try_from_env("STORY_ENGINE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::{Adapter, Config, ProviderConfig};
+use super::{Config, ProviderConfig};
 
 /// Environment variables that set a key begin with this; `__` stands between the levels of a key.
 const ENV_PREFIX: &str = "STORY_ENGINE_";
@@ -143,13 +143,8 @@ fn read_file(path: &Path) -> Result<(Value, String), ConfigError> {
 
 /// Every key with an example of its value. A provider's name can be anything: it stands as `*`.
 fn known_keys() -> Value {
-    let mut example = ProviderConfig::new(Adapter::OpenAi, "");
-    example.backend_model = Some(String::new());
-    example.display_name = Some(String::new());
-    example.base_url = Some(String::new());
-    example.api_key_env = Some(String::new());
     let mut config = Config::default();
-    config.providers.insert("*".to_owned(), example);
+    config.providers.insert("*".to_owned(), ProviderConfig::example());
     serde_json::to_value(&config).unwrap_or_default()
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use layers::{ConfigError, Flags, load};
-pub use provider::{Adapter, ProviderConfig};
+pub use provider::{Adapter, Endpoint, Format, ProviderConfig, Structured, Timeouts};
 
 use crate::api::Origins;
 use crate::store::embedded::Sync;

@@ -1,160 +1,169 @@
 //! The two calls of a turn: a narration that streams, and a delta in structured output.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use futures::StreamExt;
-use genai::chat::{ChatMessage, ChatOptions, ChatRequest, ChatStream, ChatStreamEvent, StopReason, StreamEnd};
-use protocol::Usage;
-use story::{Prompt, Role};
+use serde_json::value::RawValue;
+use story::Prompt;
 use tokio::time::{Instant, timeout_at};
 
-use super::ModelError;
-use super::provider::Provider;
+use super::completion::Finish;
+use super::http::{Reading, late};
+use super::manner::Manner;
+use super::narration::Narration;
+use super::provider::{Provider, Role};
+use super::wire::{Ask, Purpose, body};
+use super::{ModelError, Reason};
 use crate::store::Narrated;
 
-/// A narration that is being written.
-pub struct Narration<'a> {
+/// How often a call is changed and sent once more because of what the server refuses in it.
+const CHANGES: usize = 8;
+
+/// A call that is sent as the model wants it: what the server refuses in it is changed, and remembered once it answers.
+struct Asking<'a> {
     provider: &'a Provider,
-    source: Source,
-    deadline: Instant,
-    started: bool,
-    text: String,
-    usage: Usage,
+    role: &'a Role,
+    purpose: Purpose,
+    known: Arc<Manner>,
+    manner: Manner,
+    changes: usize,
 }
 
-/// Where a narration comes from.
-enum Source {
-    /// Piece by piece, from the model.
-    Stream(ChatStream),
-    /// It came as a whole, and is shown in one piece.
-    Whole(Option<String>),
+impl<'a> Asking<'a> {
+    fn new(provider: &'a Provider, role: &'a Role, purpose: Purpose) -> Self {
+        let known = role.learned.get();
+        Self { provider, role, purpose, manner: (*known).clone(), known, changes: 0 }
+    }
+
+    /// Changes what the server refuses; an error that no change can help is returned.
+    fn adapt(&mut self, error: ModelError) -> Result<(), ModelError> {
+        self.changes += 1;
+        if self.changes > CHANGES
+            || !self.manner.adapt(&error, &self.role.fixed, self.purpose, self.provider.structured)
+        {
+            return Err(error);
+        }
+        let (provider, model) = (&self.provider.info.name, &self.role.model);
+        tracing::debug!(provider, model, %error, "the call is refused as it is; sending it in another form");
+        Ok(())
+    }
+
+    fn remember(&self) {
+        if self.manner != *self.known {
+            let (provider, model) = (&self.provider.info.name, &self.role.model);
+            tracing::info!(provider, model, manner = ?self.manner, "learned which form of a call the server takes");
+            self.role.learned.set(self.manner.clone());
+        }
+    }
 }
 
 impl Provider {
     /// Asks for a narration. Of one that streams, nothing is there yet when this returns.
     pub async fn narrate(&self, prompt: &Prompt, temperature: f64) -> Result<Narration<'_>, ModelError> {
-        let deadline = Instant::now() + self.timeouts.call;
-        let options = ChatOptions::default().with_max_tokens(self.max_tokens).with_capture_usage(true);
-        let options = if self.send_temperature { options.with_temperature(temperature) } else { options };
-        let begun = |source, text, usage| Narration { provider: self, source, deadline, started: false, text, usage };
-        if !self.stream {
-            let call = self.client.exec_chat(self.narrator.clone(), request(prompt), Some(&options));
-            let response = timeout_at(deadline, call)
-                .await
-                .map_err(|_| late("did not finish its answer", self.timeouts.call))?
-                .map_err(|error| self.failed(error))?;
-            let usage = usage(&response.usage);
-            let reason = response.stop_reason.clone();
-            let whole = whole(reason.as_ref(), response.into_first_text())?;
-            return Ok(begun(Source::Whole(Some(whole)), String::new(), usage));
-        }
-        let call = self.client.exec_chat_stream(self.narrator.clone(), request(prompt), Some(&options));
-        let within = deadline.min(Instant::now() + self.timeouts.first_token);
-        let stream = timeout_at(within, call)
-            .await
-            .map_err(|_| late("did not begin to answer", self.timeouts.first_token))?
-            .map_err(|error| self.failed(error))?
-            .stream;
-        Ok(begun(Source::Stream(stream), String::new(), Usage::default()))
-    }
-
-    /// Asks for a delta; answers the text that the model wrote.
-    pub async fn extract(&self, prompt: &Prompt) -> Result<Narrated, ModelError> {
-        let call = self.client.exec_chat(self.backend.clone(), request(prompt), Some(&self.extraction));
-        let response = tokio::time::timeout(self.timeouts.call, call)
-            .await
-            .map_err(|_| late("did not finish its answer", self.timeouts.call))?
-            .map_err(|error| self.failed(error))?;
-        let usage = usage(&response.usage);
-        match response.into_first_text() {
-            Some(text) if !text.trim().is_empty() => Ok(Narrated { text, usage }),
-            _ => Err(ModelError::passing("the model's delta is empty")),
-        }
-    }
-
-    fn failed(&self, error: genai::Error) -> ModelError {
-        ModelError::from(error).without(self.key.as_deref())
-    }
-}
-
-/// A narration that came in one piece, if it is one.
-fn whole(reason: Option<&StopReason>, text: Option<String>) -> Result<String, ModelError> {
-    match (reason, text) {
-        (Some(StopReason::ContentFilter(_)), _) => Err(ModelError::lasting("the model refused to narrate this")),
-        (_, Some(text)) if !text.trim().is_empty() => Ok(text),
-        _ => Err(ModelError::passing("the model's narration is empty")),
-    }
-}
-
-fn late(what: &str, after: Duration) -> ModelError {
-    ModelError::passing(format!("the model {what} within {:.1} s", after.as_secs_f64()))
-}
-
-impl Narration<'_> {
-    /// The next piece of text; `None` once the narration is whole. A stream that ends without saying that it has
-    /// finished is an error: a cut-off text must not pass for a whole one.
-    pub async fn next(&mut self) -> Result<Option<String>, ModelError> {
-        let timeouts = &self.provider.timeouts;
-        let stream = match &mut self.source {
-            Source::Whole(whole) => {
-                let piece = whole.take();
-                self.text.push_str(piece.as_deref().unwrap_or_default());
-                return Ok(piece);
-            }
-            Source::Stream(stream) => stream,
-        };
+        let deadline = Instant::now() + self.caller.timeouts().call;
+        let temperature = self.sends_temperature.then_some(temperature);
+        let mut asking = Asking::new(self, &self.narrator, Purpose::Narrate);
         loop {
-            let patience = if self.started { timeouts.between_tokens } else { timeouts.first_token };
-            let within = self.deadline.min(Instant::now() + patience);
-            let Ok(event) = timeout_at(within, stream.next()).await else {
-                let what = if self.started { "stopped in the middle of its answer" } else { "did not begin to answer" };
-                return Err(late(what, patience));
-            };
-            match event {
-                Some(Ok(ChatStreamEvent::Chunk(chunk))) if !chunk.content.is_empty() => {
-                    self.started = true;
-                    self.text.push_str(&chunk.content);
-                    return Ok(Some(chunk.content));
+            match self.open(&self.narrator, prompt, None, temperature, &asking.manner, deadline).await {
+                Ok(reading) => {
+                    asking.remember();
+                    return Ok(Narration::new(self, reading, deadline));
                 }
-                Some(Ok(ChatStreamEvent::End(end))) => return self.end(&end).map(|()| None),
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(self.provider.failed(error)),
-                None => return Err(ModelError::passing("the model's stream ended before the narration was whole")),
+                Err(error) => asking.adapt(error)?,
             }
         }
     }
 
-    /// The whole narration, once [`Narration::next`] has answered `None`.
-    #[must_use]
-    pub fn finish(self) -> Narrated {
-        Narrated { text: self.text.trim_end().to_owned(), usage: self.usage }
+    /// Asks for a delta of this schema; returns the text that the model wrote.
+    pub async fn extract(&self, prompt: &Prompt, schema: &RawValue) -> Result<Narrated, ModelError> {
+        let deadline = Instant::now() + self.caller.timeouts().call;
+        let temperature = self.sends_temperature.then_some(0.0);
+        let mut asking = Asking::new(self, &self.backend, Purpose::Extract);
+        loop {
+            let answer =
+                match self.open(&self.backend, prompt, Some(schema), temperature, &asking.manner, deadline).await {
+                    Ok(reading) => self.whole(reading, deadline).await,
+                    Err(error) => Err(error),
+                };
+            match answer {
+                Ok(answer) => {
+                    asking.remember();
+                    return Ok(answer);
+                }
+                Err(error) => asking.adapt(error)?,
+            }
+        }
     }
 
-    fn end(&mut self, end: &StreamEnd) -> Result<(), ModelError> {
-        if let Some(found) = &end.captured_usage {
-            self.usage = usage(found);
+    async fn open(
+        &self,
+        role: &Role,
+        prompt: &Prompt,
+        schema: Option<&RawValue>,
+        temperature: Option<f64>,
+        manner: &Manner,
+        deadline: Instant,
+    ) -> Result<Reading, ModelError> {
+        let (purpose, stream) = match schema {
+            Some(_) => (Purpose::Extract, false),
+            None => (Purpose::Narrate, self.stream),
+        };
+        let ask = Ask {
+            purpose,
+            prompt,
+            model: &role.model,
+            max_tokens: role.max_tokens,
+            temperature,
+            stream,
+            schema,
+            manner,
+        };
+        let body = body(self.format, &role.fixed, &ask)
+            .map_err(|error| ModelError::new(Reason::Refused, format!("the call cannot be written: {error}")))?;
+        let timeouts = self.caller.timeouts();
+        let patience = if stream { timeouts.first_token } else { timeouts.call };
+        self.caller.post(role.url.clone(), body, deadline, patience).await
+    }
+
+    /// Reads a response to its end.
+    async fn whole(&self, mut reading: Reading, deadline: Instant) -> Result<Narrated, ModelError> {
+        loop {
+            match timeout_at(deadline, reading.more()).await {
+                Err(_) => return Err(late("did not finish its answer", self.caller.timeouts().call)),
+                Ok(Err(error)) => return Err(self.caller.safe(error)),
+                Ok(Ok(true)) if !reading.heard.ended => {}
+                Ok(Ok(_)) => break,
+            }
         }
-        match &end.captured_stop_reason {
-            None => Err(ModelError::passing("the model's stream ended before the narration was whole")),
-            Some(StopReason::ContentFilter(_)) => Err(ModelError::lasting("the model refused to narrate this")),
-            Some(_) if self.text.trim().is_empty() => Err(ModelError::passing("the model's narration is empty")),
-            Some(_) => Ok(()),
+        let heard = &mut reading.heard;
+        self.count(&heard.tokens);
+        let text = [&mut heard.text, &mut heard.arguments, &mut heard.refusal]
+            .into_iter()
+            .find(|text| !text.trim().is_empty());
+        match (&heard.finish, text) {
+            (Some(Finish::Error), _) => Err(ModelError::new(Reason::ServerError, "the model broke off with an error")),
+            (_, Some(text)) => Ok(Narrated { text: std::mem::take(text), usage: heard.tokens.into() }),
+            (Some(Finish::Filtered), None) => Err(filtered("")),
+            (Some(Finish::Length), None) if heard.thought => Err(only_thought(&self.backend)),
+            (_, None) if !heard.ended && heard.finish.is_none() => {
+                Err(ModelError::new(Reason::BrokeOff, "the model's answer ended before it was whole"))
+            }
+            (_, None) => Err(ModelError::new(Reason::Empty, "the model's answer is empty")),
         }
     }
 }
 
-/// A prompt as genai takes it: stable system text first, so that a vendor's prompt cache hits.
-fn request(prompt: &Prompt) -> ChatRequest {
-    let system = prompt.system.iter().map(|text| ChatMessage::system(text.as_str()));
-    let messages = prompt.messages.iter().map(|message| match message.role {
-        Role::System => ChatMessage::system(message.content.as_str()),
-        Role::User => ChatMessage::user(message.content.as_str()),
-        Role::Assistant => ChatMessage::assistant(message.content.as_str()),
-    });
-    ChatRequest::new(system.chain(messages).collect())
+/// The model has thought until no token was left. The next attempt gives it more.
+pub(super) fn only_thought(role: &Role) -> ModelError {
+    let mut manner = (*role.learned.get()).clone();
+    let had = role.max_tokens.saturating_mul(manner.generosity);
+    let more = manner.be_generous();
+    role.learned.set(manner);
+    let advice = if more { "the next attempt allows more" } else { "raise max_tokens, or set thinking = false" };
+    let detail = format!("thinking used up max_tokens ({had}) before a word was written; {advice}");
+    ModelError::new(Reason::OnlyThinking, detail)
 }
 
-fn usage(found: &genai::chat::Usage) -> Usage {
-    let count = |tokens: Option<i32>| tokens.and_then(|tokens| u64::try_from(tokens).ok()).unwrap_or(0);
-    Usage { prompt_tokens: count(found.prompt_tokens), completion_tokens: count(found.completion_tokens) }
+pub(super) fn filtered(words: &str) -> ModelError {
+    let words = if words.trim().is_empty() { String::new() } else { format!(": {}", super::error::shorten(words)) };
+    ModelError::new(Reason::Filtered, format!("the model declined, or the vendor's filter stopped it{words}"))
 }

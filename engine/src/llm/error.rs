@@ -1,36 +1,174 @@
-//! Why a model call failed, and whether another attempt can help.
+//! Why a model call failed, whose fault it is, and what may be said of it to whom.
 
 use std::time::Duration;
 
-use genai::webc;
 use protocol::{Problem, ProblemType};
 
-/// How much of a vendor's error text is passed on.
+/// How much of a vendor's error text is kept.
 const DETAIL_MAX_CHARS: usize = 300;
 
 /// A model call brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct ModelError {
-    /// What happened, for the request's status. Holds no key.
+    /// What kind of failure it is.
+    pub reason: Reason,
+    /// What happened, in the vendor's own words where it has said something: for operators. Holds no key.
     pub detail: String,
-    /// Whether another attempt can help.
-    pub can_pass: bool,
-    /// The vendor asks not to be called again before this has passed.
+    /// The server asks not to be called again before this has passed.
     pub retry_after: Option<Duration>,
+    /// How many tokens the server takes, where it has said so.
+    pub context_tokens: Option<u32>,
     /// What lies behind it, the nearest cause first. Holds no key either.
     pub causes: Vec<String>,
+    /// What a server that refuses has said, at length and in lower case, to find in it what it refuses.
+    pub(super) said: String,
+}
+
+/// Kinds of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Nobody answers at the address.
+    Unreachable,
+    /// Something answers that is not the API: a web page, a redirect, an unknown path.
+    WrongAddress,
+    /// The key is missing, unknown or without rights.
+    Unauthorized,
+    /// The account has no credit or quota.
+    NoCredit,
+    /// The server does not have the model.
+    UnknownModel,
+    /// More calls or tokens than are allowed in this time.
+    RateLimited,
+    /// The server has more to do than it can.
+    Overloaded,
+    /// The server still loads the model.
+    Loading,
+    /// Nothing came for longer than is allowed.
+    TimedOut,
+    /// The response ended before it was whole.
+    BrokeOff,
+    /// The server failed.
+    ServerError,
+    /// The response cannot be read.
+    Unreadable,
+    /// The response holds no text.
+    Empty,
+    /// The model thought until no token was left.
+    OnlyThinking,
+    /// The vendor's filter stopped the request or the answer.
+    Filtered,
+    /// The prompt does not fit the model's window.
+    TooLong,
+    /// The server refuses the request as it is.
+    Refused,
+}
+
+/// What another attempt can do about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorClass {
+    /// Another attempt may not meet it.
+    Transient,
+    /// Every attempt meets it.
+    Permanent,
+    /// Every request meets it until the provider has recovered: the provider is to be waited for.
+    Provider,
+}
+
+impl Reason {
+    /// What another attempt can do about it.
+    #[must_use]
+    pub const fn class(self) -> ErrorClass {
+        match self {
+            Self::Unreachable
+            | Self::WrongAddress
+            | Self::Unauthorized
+            | Self::NoCredit
+            | Self::UnknownModel
+            | Self::RateLimited
+            | Self::Overloaded
+            | Self::Loading => ErrorClass::Provider,
+            Self::TimedOut
+            | Self::BrokeOff
+            | Self::ServerError
+            | Self::Unreadable
+            | Self::Empty
+            | Self::OnlyThinking => ErrorClass::Transient,
+            Self::Filtered | Self::TooLong | Self::Refused => ErrorClass::Permanent,
+        }
+    }
+
+    /// A stable name, for metrics and programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::WrongAddress => "wrong_address",
+            Self::Unauthorized => "unauthorized",
+            Self::NoCredit => "no_credit",
+            Self::UnknownModel => "unknown_model",
+            Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
+            Self::Loading => "loading",
+            Self::TimedOut => "timed_out",
+            Self::BrokeOff => "broke_off",
+            Self::ServerError => "server_error",
+            Self::Unreadable => "unreadable",
+            Self::Empty => "empty",
+            Self::OnlyThinking => "only_thinking",
+            Self::Filtered => "filtered",
+            Self::TooLong => "too_long",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// What a player may read of it: no vendor, no account, no address.
+    #[must_use]
+    pub const fn for_players(self) -> &'static str {
+        match self {
+            Self::Unreachable | Self::WrongAddress => "the storyteller cannot be reached",
+            Self::Unauthorized | Self::NoCredit | Self::UnknownModel => "the storyteller is not set up correctly",
+            Self::RateLimited | Self::Overloaded => "the storyteller is busy",
+            Self::Loading => "the storyteller is starting",
+            Self::TimedOut => "the storyteller took too long",
+            Self::BrokeOff | Self::ServerError => "the storyteller broke off",
+            Self::Unreadable | Self::Empty | Self::OnlyThinking => "the storyteller found no words",
+            Self::Filtered => "the storyteller declined to continue from this message",
+            Self::TooLong => "the story has become too long for the storyteller",
+            Self::Refused => "the storyteller could not work with this message",
+        }
+    }
 }
 
 impl ModelError {
-    /// An error that another attempt may not meet.
-    pub fn passing(detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), can_pass: true, retry_after: None, causes: Vec::new() }
+    /// A failure, with what happened.
+    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self {
+            reason,
+            detail: detail.into(),
+            retry_after: None,
+            context_tokens: None,
+            causes: Vec::new(),
+            said: String::new(),
+        }
     }
 
-    /// An error that every attempt meets.
-    pub fn lasting(detail: impl Into<String>) -> Self {
-        Self { detail: detail.into(), can_pass: false, retry_after: None, causes: Vec::new() }
+    /// What another attempt can do about it.
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        self.reason.class()
+    }
+
+    /// Whether another attempt may soon succeed, with nobody repairing anything.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        match self.class() {
+            ErrorClass::Transient => true,
+            ErrorClass::Permanent => false,
+            ErrorClass::Provider => {
+                matches!(self.reason, Reason::Unreachable | Reason::RateLimited | Reason::Overloaded | Reason::Loading)
+            }
+        }
     }
 
     /// As the request's status and events show it.
@@ -39,7 +177,7 @@ impl ModelError {
         Problem::new(ProblemType::ModelFailed, self.detail.clone()).because(self.causes.iter().cloned())
     }
 
-    /// The error without a secret that a vendor may have echoed.
+    /// The same without a secret that a vendor may have echoed.
     #[must_use]
     pub(super) fn without(mut self, secret: Option<&str>) -> Self {
         if let Some(secret) = secret.filter(|secret| secret.len() >= 4) {
@@ -51,40 +189,29 @@ impl ModelError {
     }
 }
 
-impl From<genai::Error> for ModelError {
-    fn from(error: genai::Error) -> Self {
-        let causes = causes(&error);
-        let classed = match &error {
-            genai::Error::WebModelCall { webc_error, .. } | genai::Error::WebAdapterCall { webc_error, .. } => {
-                from_web(webc_error)
-            }
-            genai::Error::HttpError { status, body, headers, .. } => from_status(status.as_u16(), body, Some(headers)),
-            genai::Error::ChatResponse { body, .. } => {
-                Self::passing(format!("the model ended its stream with an error: {}", shorten(&body.to_string())))
-            }
-            genai::Error::StreamParse { serde_error, .. } => {
-                Self::passing(format!("the model's stream cannot be read: {serde_error}"))
-            }
-            genai::Error::WebStream { cause, error, .. } => from_stream(cause, error.as_ref()),
-            genai::Error::NoChatResponse { .. } | genai::Error::InvalidJsonResponseElement { .. } => {
-                Self::passing("the model's answer holds no text")
-            }
-            genai::Error::ChatResponseGeneration { cause, .. } => {
-                Self::passing(format!("the model's answer cannot be read: {}", shorten(cause)))
-            }
-            other => Self::lasting(format!("the model cannot be called: {}", shorten(&other.to_string()))),
+/// What the transport met, without the URL, which may hold a key.
+impl From<reqwest::Error> for ModelError {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let (reason, what) = if error.is_timeout() {
+            (Reason::TimedOut, "the model did not answer in time")
+        } else if error.is_connect() {
+            (Reason::Unreachable, "the model cannot be reached")
+        } else {
+            (Reason::BrokeOff, "the connection to the model broke off")
         };
-        Self { causes, ..classed }
+        let causes = causes(&error);
+        let detail = causes.last().map_or_else(|| what.to_owned(), |deepest| format!("{what} ({deepest})"));
+        Self { causes, ..Self::new(reason, detail) }
     }
 }
 
-/// The chain behind an error. The layers of the libraries between are left out: they repeat each other, and name the URL,
-/// which may hold a key.
+/// The chain behind an error. The layers of the client between are left out: they repeat each other.
 fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
     let mut source = error.source();
     while let Some(error) = source {
-        if !(error.is::<genai::Error>() || error.is::<webc::Error>() || error.is::<reqwest::Error>()) {
+        if !error.is::<reqwest::Error>() {
             causes.push(shorten(&error.to_string()));
         }
         source = error.source();
@@ -93,98 +220,11 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     causes
 }
 
-fn from_web(error: &webc::Error) -> ModelError {
-    match error {
-        webc::Error::ResponseFailedStatus { status, body, headers } => {
-            from_status(status.as_u16(), body, Some(headers))
-        }
-        webc::Error::ResponseFailedNotJson { .. } => ModelError::passing("the model's answer is not JSON"),
-        webc::Error::ResponseFailedInvalidJson { cause, .. } => {
-            ModelError::passing(format!("the model's answer is not valid JSON: {}", shorten(cause)))
-        }
-        webc::Error::Reqwest(error) => ModelError::passing(transport(error)),
-        webc::Error::JsonValueExt(error) => {
-            ModelError::passing(format!("the model's answer is not of the expected form: {error}"))
-        }
-    }
-}
-
-/// A stream that broke off: the cause is a status before the first byte, a time-out, or the transport.
-fn from_stream(cause: &str, error: &(dyn std::error::Error + 'static)) -> ModelError {
-    let mut source = Some(error);
-    while let Some(error) = source {
-        if let Some(error) = error.downcast_ref::<webc::Error>() {
-            return from_web(error);
-        }
-        if let Some(genai::Error::HttpError { status, body, headers, .. }) = error.downcast_ref::<genai::Error>() {
-            return from_status(status.as_u16(), body, Some(headers));
-        }
-        if let Some(error) = error.downcast_ref::<reqwest::Error>() {
-            return ModelError::passing(transport(error));
-        }
-        source = error.source();
-    }
-    ModelError::passing(format!("the model's stream broke off: {}", shorten(cause)))
-}
-
-/// What the transport met, without the URL (which may hold a key).
-fn transport(error: &reqwest::Error) -> String {
-    let what = if error.is_timeout() {
-        "the model did not answer in time"
-    } else if error.is_connect() {
-        "the model cannot be reached"
-    } else {
-        "the connection to the model broke off"
-    };
-    let mut deepest: &dyn std::error::Error = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    if std::ptr::addr_eq(deepest, error) { what.to_owned() } else { format!("{what} ({deepest})") }
-}
-
-fn from_status(status: u16, body: &str, headers: Option<&reqwest::header::HeaderMap>) -> ModelError {
-    let detail = format!("the model answered with status {status}: {}", shorten(&message_of(body)));
-    let retry_after = headers
-        .and_then(|headers| headers.get("retry-after")?.to_str().ok()?.trim().parse::<f64>().ok())
-        .filter(|seconds| (0.0..=3600.0).contains(seconds))
-        .map(Duration::from_secs_f64);
-    let can_pass = matches!(status, 408 | 409 | 425 | 429) || status >= 500;
-    ModelError { detail, can_pass, retry_after, causes: Vec::new() }
-}
-
-/// The vendor's own words, where the body is one of the usual error objects.
-fn message_of(body: &str) -> String {
-    let json: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
-    let error = &json["error"];
-    error["message"].as_str().or_else(|| error.as_str()).map_or_else(|| body.to_owned(), str::to_owned)
-}
-
-fn shorten(text: &str) -> String {
+/// A text on one line, cut where it gets long.
+pub(super) fn shorten(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(DETAIL_MAX_CHARS) {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_statuses_that_can_pass_are_tried_again() {
-        for (status, can_pass) in
-            [(400, false), (401, false), (404, false), (408, true), (429, true), (500, true), (529, true)]
-        {
-            assert_eq!(from_status(status, "{}", None).can_pass, can_pass, "{status}");
-        }
-    }
-
-    #[test]
-    fn the_vendors_words_are_passed_on_without_the_key() {
-        let body = r#"{"error":{"message":"Incorrect API key provided: sk-secret-1."}}"#;
-        let error = from_status(401, body, None).without(Some("sk-secret-1"));
-        assert_eq!(error.detail, "the model answered with status 401: Incorrect API key provided: ***.");
     }
 }

@@ -1,11 +1,24 @@
-//! Language models: what a turn asks of them, through genai. Which vendor answers is configuration.
+//! Language models: what a turn asks of them, in the words of every vendor and server.
+//!
+//! [`provider`] is what is configured; [`call`] makes a turn's two calls; [`narration`] is one that streams. [`wire`] knows the
+//! formats, [`frames`] cuts responses, [`http`] carries both. What servers refuse is understood in [`refusal`], and what can be
+//! learned from it is kept in [`manner`].
 
 mod call;
+mod completion;
 mod error;
+mod frames;
+mod http;
+mod manner;
+mod narration;
 #[cfg(feature = "offline")]
 mod offline;
 mod provider;
+mod refusal;
+mod retry_after;
+mod wire;
 
-pub use call::Narration;
-pub use error::ModelError;
+pub use completion::Finish;
+pub use error::{ErrorClass, ModelError, Reason};
+pub use narration::Narration;
 pub use provider::{Models, ModelsError, Provider, ProviderInfo};

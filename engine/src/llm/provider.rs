@@ -1,15 +1,16 @@
 //! Configured providers, ready to be called.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::Arc;
 
-use genai::adapter::AdapterKind;
-use genai::chat::{ChatOptions, ChatResponseFormat, JsonSpec};
-use genai::resolver::{AuthData, Endpoint};
-use genai::{Client, ModelIden, ModelSpec, ServiceTarget, WebConfig};
+use reqwest::Url;
 use serde::Serialize;
 
-use crate::config::{Adapter, Config, ProviderConfig};
+use super::completion::Tokens;
+use super::http::Caller;
+use super::manner::{Learned, LimitName, Manner, Rung};
+use super::wire::{Fixed, Purpose};
+use crate::config::{Adapter, Config, Endpoint, Format, ProviderConfig, Structured};
 
 /// The models cannot be set up.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -19,7 +20,7 @@ pub enum ModelsError {
     Client {
         /// The provider.
         name: String,
-        /// What genai says.
+        /// What is wrong.
         reason: String,
     },
     /// There is no provider, and the offline narrator cannot run.
@@ -27,8 +28,6 @@ pub enum ModelsError {
     #[diagnostic(help("add a [providers.NAME] table to the configuration"))]
     Offline(String),
 }
-
-type Resolved = Result<Option<AuthData>, genai::resolver::Error>;
 
 /// Every configured provider.
 pub struct Models {
@@ -41,24 +40,23 @@ pub struct Models {
 
 /// A provider, ready to be called.
 pub struct Provider {
-    pub(super) client: Client,
-    pub(super) narrator: ModelSpec,
-    pub(super) backend: ModelSpec,
-    pub(super) max_tokens: u32,
-    pub(super) send_temperature: bool,
+    pub(super) format: Format,
+    pub(super) caller: Caller,
+    pub(super) narrator: Role,
+    pub(super) backend: Role,
+    pub(super) sends_temperature: bool,
     pub(super) stream: bool,
-    /// How a delta is asked for, which is the same in every turn.
-    pub(super) extraction: ChatOptions,
-    pub(super) timeouts: Timeouts,
-    pub(super) key: Option<String>,
-    info: ProviderInfo,
+    pub(super) structured: Structured,
+    pub(super) info: ProviderInfo,
 }
 
-/// How long parts of a call may take.
-pub(super) struct Timeouts {
-    pub(super) first_token: Duration,
-    pub(super) between_tokens: Duration,
-    pub(super) call: Duration,
+/// A model, and how it is called for one purpose.
+pub(super) struct Role {
+    pub(super) model: String,
+    pub(super) url: Url,
+    pub(super) max_tokens: u32,
+    pub(super) fixed: Fixed,
+    pub(super) learned: Arc<Learned>,
 }
 
 /// What clients may know of a provider.
@@ -128,33 +126,37 @@ impl Models {
 
 impl Provider {
     fn new(name: &str, config: &ProviderConfig) -> Result<Self, ModelsError> {
-        let call = Duration::from_secs_f64(config.call_timeout_seconds);
-        let web = WebConfig::default().with_connect_timeout(Duration::from_secs(10)).with_timeout(call);
-        let key = config.api_key_env.as_ref().and_then(|name| std::env::var(name).ok());
-        let mut builder = Client::builder().with_web_config(web);
-        if let Some(key) = key.clone() {
-            builder = builder
-                .with_auth_resolver_fn(move |_: ModelIden| Ok(Some(AuthData::from_single(key.clone()))) as Resolved);
+        let failed = |reason: String| ModelsError::Client { name: name.to_owned(), reason };
+        let endpoint = config.endpoint().map_err(failed)?;
+        if let Some(remark) = &endpoint.remark {
+            tracing::warn!(provider = name, "{remark}");
         }
-        let client = builder
-            .build()
-            .map_err(|error| ModelsError::Client { name: name.to_owned(), reason: error.to_string() })?;
-        let target = |model: &str| spec(config, model, key.as_deref());
-        let backend = config.backend_model.as_deref().unwrap_or(&config.model);
+        let key = config.key().map_err(|(key, reason)| failed(format!("{key}: {reason}")))?;
+        let headers = config.headers().map_err(|(key, reason)| failed(format!("{key}: {reason}")))?;
+        let caller = Caller::new(config, &endpoint, key, &headers).map_err(failed)?;
+        let manner = Manner::new(first_rung(config), first_limit(&endpoint));
+        let learned = Arc::new(Learned::new(manner.clone()));
+        let backend_model = config.backend_model.as_deref().unwrap_or(&config.model);
+        // What is learned of a model counts for both purposes.
+        let for_backend =
+            if backend_model == config.model { Arc::clone(&learned) } else { Arc::new(Learned::new(manner)) };
+        let role = |model: &str, purpose, max_tokens, stream, learned| Role {
+            model: model.to_owned(),
+            url: endpoint.call(config.adapter.format(), model, stream),
+            max_tokens,
+            fixed: Fixed::new(config, &endpoint, purpose),
+            learned,
+        };
         Ok(Self {
-            narrator: target(&config.model),
-            backend: target(backend),
-            client,
-            max_tokens: config.max_tokens,
-            send_temperature: config.send_temperature,
+            format: config.adapter.format(),
+            caller,
+            narrator: role(&config.model, Purpose::Narrate, config.max_tokens, config.stream, learned),
+            backend: role(backend_model, Purpose::Extract, config.backend_max_tokens, false, for_backend),
+            // Anthropic's newer models take one of the two.
+            sends_temperature: config.send_temperature
+                && !(config.adapter.format() == Format::Messages && config.top_p.is_some()),
             stream: config.stream,
-            extraction: extraction(config),
-            timeouts: Timeouts {
-                first_token: Duration::from_secs_f64(config.first_token_timeout_seconds),
-                between_tokens: Duration::from_secs_f64(config.between_tokens_timeout_seconds),
-                call,
-            },
-            key,
+            structured: config.structured,
             info: ProviderInfo {
                 name: name.to_owned(),
                 display_name: config.display_name.clone().unwrap_or_else(|| name.to_owned()),
@@ -163,44 +165,33 @@ impl Provider {
             },
         })
     }
-}
 
-/// How a delta is asked for: as JSON of its schema where genai passes one on, or of any form; the prompt says which, and
-/// the reading is tolerant.
-fn extraction(config: &ProviderConfig) -> ChatOptions {
-    let form = match config.adapter {
-        Adapter::Ollama => ChatResponseFormat::JsonMode,
-        _ => ChatResponseFormat::JsonSpec(JsonSpec::new("delta", story::delta_schema())),
-    };
-    let options = ChatOptions::default().with_max_tokens(config.backend_max_tokens).with_response_format(form);
-    if config.send_temperature { options.with_temperature(0.0) } else { options }
-}
-
-/// Where and as whom a model is called: by our own address and key if set, else by the vendor's defaults.
-fn spec(config: &ProviderConfig, model: &str, key: Option<&str>) -> ModelSpec {
-    let iden = ModelIden::new(kind(config.adapter), model);
-    match &config.base_url {
-        Some(url) => ModelSpec::Target(ServiceTarget {
-            // genai appends the path of the call to the base.
-            endpoint: Endpoint::from_owned(format!("{}/", url.trim_end_matches('/'))),
-            auth: AuthData::from_single(key.unwrap_or("none")),
-            model: iden,
-        }),
-        None => ModelSpec::Iden(iden),
+    /// Counts tokens by provider, for the metrics.
+    pub(super) fn count(&self, tokens: &Tokens) {
+        for (kind, number) in [
+            ("prompt", tokens.prompt),
+            ("cached", tokens.cached),
+            ("completion", tokens.completion),
+            ("reasoning", tokens.reasoning),
+        ] {
+            if number > 0 {
+                metrics::counter!("story_engine_model_tokens_total", "provider" => self.info.name.clone(), "kind" => kind)
+                    .increment(number);
+            }
+        }
     }
 }
 
-const fn kind(adapter: Adapter) -> AdapterKind {
-    match adapter {
-        Adapter::OpenAi => AdapterKind::OpenAI,
-        Adapter::Anthropic => AdapterKind::Anthropic,
-        Adapter::Ollama => AdapterKind::Ollama,
-        Adapter::Gemini => AdapterKind::Gemini,
-        Adapter::Groq => AdapterKind::Groq,
-        Adapter::DeepSeek => AdapterKind::DeepSeek,
-        Adapter::Xai => AdapterKind::Xai,
-        Adapter::Mistral => AdapterKind::Mistral,
-        Adapter::Together => AdapterKind::Together,
-        Adapter::Fireworks => AdapterKind::Fireworks,
+/// How a delta is asked for until the server refuses it.
+fn first_rung(config: &ProviderConfig) -> Rung {
+    match (config.structured, config.adapter) {
+        (Structured::Json, _) | (Structured::Auto, Adapter::DeepSeek) => Rung::Json,
+        (Structured::None, _) => Rung::Plain,
+        (Structured::Schema | Structured::Auto, _) => Rung::Schema,
     }
+}
+
+/// `OpenAI` itself has renamed it; others know the old name, and some of them both.
+fn first_limit(endpoint: &Endpoint) -> LimitName {
+    if endpoint.is_host("api.openai.com") { LimitName::MaxCompletionTokens } else { LimitName::MaxTokens }
 }

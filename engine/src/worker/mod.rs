@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use story::Library;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +33,8 @@ pub struct Worker {
     library: Arc<Library>,
     models: Arc<Models>,
     settings: Settings,
+    /// Rendered once: it is part of every delta's call.
+    delta_schema: Arc<RawValue>,
     id: WorkerId,
     nonce: Arc<AtomicU64>,
 }
@@ -61,7 +64,10 @@ impl Worker {
             shutdown: Duration::from_secs_f64(config.worker.shutdown_timeout_seconds),
             chunk: Duration::from_millis(config.sse.chunk_ms),
         };
-        Self { store, library, models, settings, id: WorkerId::of_this_process(), nonce: Arc::default() }
+        // A schema is plain data: there is nothing in it that JSON cannot say.
+        let delta_schema = serde_json::value::to_raw_value(&story::delta_schema()).unwrap_or_default().into();
+        let id = WorkerId::of_this_process();
+        Self { store, library, models, settings, delta_schema, id, nonce: Arc::default() }
     }
 
     /// Who this worker is, in logs and lease tokens.

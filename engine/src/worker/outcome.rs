@@ -40,7 +40,7 @@ pub(super) async fn settle(
             tracing::info!("handing the request back");
             ("handed_back", persist(held, || worker.store.hand_back(lease)).await)
         }
-        Err(TurnError::Model(error)) if error.can_pass && lease.attempt.0 < worker.settings.max_attempts => {
+        Err(TurnError::Model(error)) if error.is_transient() && lease.attempt.0 < worker.settings.max_attempts => {
             let delay = backoff(worker.settings.retry_delay, lease.attempt.0, rand::random_range(0.5..=1.0))
                 .max(error.retry_after.unwrap_or_default());
             tracing::warn!(%error, delay_s = delay.as_secs_f64(), "the attempt failed; it is tried again");

@@ -12,7 +12,7 @@ use super::Worker;
 use super::chunks::Chunks;
 use super::leases::HeldLease;
 use crate::backoff::Backoff;
-use crate::llm::{ModelError, Provider};
+use crate::llm::{Finish, ModelError, Provider, Reason};
 use crate::store::{Claim, Commit, Committed, GameDocument, Lease, Narrated, NewRequest, StoreError, TurnEvents};
 
 /// Why a turn did not end in a commit.
@@ -98,7 +98,12 @@ async fn narrate(
             },
         }
     }
-    let narrated = narration.finish();
+    let (narrated, finish) = narration.finish();
+    match finish {
+        Finish::Stop => {}
+        Finish::Length => tracing::warn!("the narration was cut off: no token was left"),
+        other => tracing::warn!(finish = ?other, "the narration ended for an unexpected reason"),
+    }
     let (number, text) = chunks.take();
     persist(held, || worker.store.checkpoint_narration(&claim.lease, number, &text, &narrated)).await?;
     Ok(narrated)
@@ -115,14 +120,15 @@ async fn extract(
 ) -> Result<Narrated, TurnError> {
     let prompt = story::extraction_prompt(&worker.library, &claim.game.document.state, input, narration)
         .map_err(TurnError::unplayable)?;
-    let extracted = provider.extract(&prompt).await?;
+    let extracted = provider.extract(&prompt, &worker.delta_schema).await?;
     read_delta(&extracted.text)?;
     persist(held, || worker.store.checkpoint_delta(&claim.lease, &extracted)).await?;
     Ok(extracted)
 }
 
 fn read_delta(text: &str) -> Result<Parsed, ModelError> {
-    story::parse_delta(text).map_err(|error| ModelError::passing(format!("the model's delta cannot be read: {error}")))
+    story::parse_delta(text)
+        .map_err(|error| ModelError::new(Reason::Unreadable, format!("the model's delta cannot be read: {error}")))
 }
 
 /// Applies the delta: everything that the turn brings.
@@ -215,7 +221,9 @@ async fn commit(
         Committed::Done => Ok(()),
         // Games are not written from outside while they have unfinished requests, so this is a defect; the next attempt
         // starts from the game as it is now.
-        Committed::VersionChanged => Err(ModelError::passing("the game was changed during the turn").into()),
+        Committed::VersionChanged => {
+            Err(ModelError::new(Reason::ServerError, "the game was changed during the turn").into())
+        }
     }
 }
 

@@ -3,11 +3,15 @@
 #![cfg(feature = "offline")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod requests;
+mod responses;
+mod server;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use engine::config::{Adapter, Config, ProviderConfig};
-use engine::llm::{ModelError, Models};
+use engine::llm::{ErrorClass, ModelError, Models, Reason};
 use engine::store::Narrated;
 use mock_llm::{MockLlm, Script};
 use story::{ChatMessage, Prompt};
@@ -26,8 +30,8 @@ async fn models_with(adapter: Adapter, script: &str, stream: bool) -> (MockLlm, 
         _ => format!("{}/v1", mock.base_url()),
     });
     provider.stream = stream;
-    provider.first_token_timeout_seconds = 0.3;
-    provider.between_tokens_timeout_seconds = 0.3;
+    provider.first_token_timeout_seconds = Some(0.3);
+    provider.between_tokens_timeout_seconds = Some(0.3);
     let mut config = Config::default();
     config.providers.insert("mock".to_owned(), provider);
     (mock, Models::start(&config).await.unwrap())
@@ -47,9 +51,14 @@ async fn narrate(models: &Models) -> Result<Narrated, ModelError> {
     while let Some(piece) = narration.next().await? {
         shown.push_str(&piece);
     }
-    let narrated = narration.finish();
+    let (narrated, _) = narration.finish();
     assert_eq!(shown.trim_end(), narrated.text);
     Ok(narrated)
+}
+
+async fn extract(models: &Models) -> Result<Narrated, ModelError> {
+    let schema = serde_json::value::to_raw_value(&story::delta_schema()).unwrap();
+    models.get("mock").unwrap().extract(&prompt(), &schema).await
 }
 
 #[tokio::test]
@@ -69,7 +78,7 @@ async fn every_vendor_streams_a_narration_and_answers_with_a_delta() {
     {
         let (_mock, models) = models_with(adapter, &script, stream).await;
         assert_eq!(narrate(&models).await.unwrap().text, "The tide turns, slowly.", "{adapter:?}");
-        let delta = models.get("mock").unwrap().extract(&prompt()).await.unwrap();
+        let delta = extract(&models).await.unwrap();
         let delta: serde_json::Value = serde_json::from_str(&delta.text).unwrap();
         assert_eq!(delta, answer, "{adapter:?}");
     }
@@ -79,15 +88,15 @@ async fn every_vendor_streams_a_narration_and_answers_with_a_delta() {
 async fn a_vendor_that_is_busy_is_called_again_no_sooner_than_it_asks() {
     let (_mock, models) = models(Adapter::OpenAi, r#"[{"fault": {"status": 429, "retry_after_s": 7}}]"#).await;
     let error = narrate(&models).await.unwrap_err();
-    assert!(error.can_pass, "{error}");
+    assert_eq!(error.class(), ErrorClass::Provider, "{error}");
     assert_eq!(error.retry_after, Some(Duration::from_secs(7)));
 }
 
 #[tokio::test]
-async fn a_refused_key_is_not_tried_again() {
+async fn a_refused_key_is_the_providers_fault() {
     let (_mock, models) = models(Adapter::OpenAi, r#"[{"fault": {"status": 401}}]"#).await;
     let error = narrate(&models).await.unwrap_err();
-    assert!(!error.can_pass, "{error}");
+    assert_eq!((error.reason, error.class()), (Reason::Unauthorized, ErrorClass::Provider), "{error}");
 }
 
 #[tokio::test]
@@ -97,7 +106,7 @@ async fn a_narration_that_is_cut_off_does_not_pass_for_a_whole_one() {
         for adapter in [Adapter::OpenAi, Adapter::Anthropic, Adapter::Ollama] {
             let (_mock, models) = models(adapter, &script).await;
             let error = narrate(&models).await.expect_err(fault);
-            assert!(error.can_pass, "{fault} {adapter:?}: {error}");
+            assert!(error.is_transient(), "{fault} {adapter:?}: {error}");
         }
     }
 }
@@ -107,5 +116,5 @@ async fn a_model_that_stalls_is_given_up_after_its_time() {
     let (_mock, models) =
         models(Adapter::OpenAi, r#"[{"text": "The tide turns.", "fault": {"stall_after_frames": 1}}]"#).await;
     let error = narrate(&models).await.unwrap_err();
-    assert!(error.can_pass && error.detail.contains("stopped in the middle"), "{error}");
+    assert!(error.is_transient() && error.detail.contains("stopped in the middle"), "{error}");
 }

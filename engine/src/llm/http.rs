@@ -1,0 +1,175 @@
+//! Calls over HTTP: one client for each provider, and responses read piece by piece, within bounds.
+
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, Url};
+use tokio::time::{Instant, timeout_at};
+
+use super::completion::Heard;
+use super::frames::{Cutter, Overlong, Shape};
+use super::refusal::{refused, reported, web_page};
+use super::{ModelError, Reason, wire};
+use crate::config::{Endpoint, Format, ProviderConfig, Timeouts};
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that nobody uses is closed after this: servers close theirs, and a call on a closed one fails.
+const IDLE: Duration = Duration::from_secs(30);
+/// How much of the body of a refusal is read.
+const REFUSAL_BYTES: usize = 64 * 1024;
+/// How long the body of a refusal may take.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The version of Anthropic's API that is spoken.
+const ANTHROPIC_VERSION: &str = "2023-06-01";
+
+/// Calls one provider.
+pub(super) struct Caller {
+    client: Client,
+    format: Format,
+    timeouts: Timeouts,
+    key: Option<String>,
+}
+
+impl Caller {
+    /// A client with everything that is the same in every call.
+    pub(super) fn new(
+        config: &ProviderConfig,
+        endpoint: &Endpoint,
+        key: Option<String>,
+        extra: &[(String, String)],
+    ) -> Result<Self, String> {
+        let format = config.adapter.format();
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(key) = &key {
+            let (name, value) = match format {
+                Format::Messages => ("x-api-key", key.clone()),
+                Format::GenerateContent => ("x-goog-api-key", key.clone()),
+                Format::ChatCompletions if endpoint.is_azure() => ("api-key", key.clone()),
+                Format::ChatCompletions | Format::OllamaChat => (AUTHORIZATION.as_str(), format!("Bearer {key}")),
+            };
+            let mut value = HeaderValue::try_from(value).map_err(|error| error.to_string())?;
+            value.set_sensitive(true);
+            headers.insert(HeaderName::from_static(name), value);
+        }
+        if format == Format::Messages {
+            headers.insert("anthropic-version", HeaderValue::from_static(ANTHROPIC_VERSION));
+        }
+        for (name, value) in extra {
+            let name = HeaderName::try_from(name).map_err(|error| error.to_string())?;
+            headers.insert(name, HeaderValue::try_from(value).map_err(|error| error.to_string())?);
+        }
+        let client = Client::builder()
+            .default_headers(headers)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE)
+            // A call that is sent elsewhere becomes a GET on the way: the operator is told instead.
+            .redirect(Policy::none());
+        // A proxy stands between this machine and others; it cannot reach what listens here.
+        let client = if endpoint.is_loopback() { client.no_proxy() } else { client };
+        let client = client.build().map_err(|error| error.to_string())?;
+        Ok(Self { client, format, timeouts: config.timeouts(), key })
+    }
+
+    /// Sends a call, and returns once the server begins to answer.
+    pub(super) async fn post(
+        &self,
+        url: Url,
+        body: Vec<u8>,
+        deadline: Instant,
+        patience: Duration,
+    ) -> Result<Reading, ModelError> {
+        let within = deadline.min(Instant::now() + patience);
+        let sent = timeout_at(within, self.client.post(url).body(body).send()).await;
+        let response =
+            sent.map_err(|_| late("did not begin to answer", patience))?.map_err(|error| self.safe(error.into()))?;
+        self.accept(response).await
+    }
+
+    pub(super) const fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
+    /// An error without the key.
+    pub(super) fn safe(&self, error: ModelError) -> ModelError {
+        error.without(self.key.as_deref())
+    }
+
+    async fn accept(&self, mut response: Response) -> Result<Reading, ModelError> {
+        let status = response.status();
+        if status.is_success() {
+            let cutter = Cutter::new(self.format == Format::OllamaChat);
+            return Ok(Reading { response, cutter, format: self.format, heard: Heard::default() });
+        }
+        let headers = response.headers().clone();
+        let mut body = Vec::new();
+        let deadline = Instant::now() + REFUSAL_TIMEOUT;
+        while body.len() < REFUSAL_BYTES
+            && let Ok(Ok(Some(bytes))) = timeout_at(deadline, response.chunk()).await
+        {
+            body.extend_from_slice(&bytes);
+        }
+        Err(self.safe(refused(status.as_u16(), &headers, &body)))
+    }
+}
+
+pub(super) fn late(what: &str, after: Duration) -> ModelError {
+    ModelError::new(Reason::TimedOut, format!("the model {what} within {:.1} s", after.as_secs_f64()))
+}
+
+/// A response that is being read.
+pub(super) struct Reading {
+    response: Response,
+    cutter: Cutter,
+    format: Format,
+    pub(super) heard: Heard,
+}
+
+impl Reading {
+    /// Reads the next bytes; false at the end of the response. It may be dropped while it waits, and called again.
+    pub(super) async fn more(&mut self) -> Result<bool, ModelError> {
+        let (format, heard) = (self.format, &mut self.heard);
+        let mut frame = |frame: &[u8]| read(format, frame, heard);
+        if let Some(bytes) = self.response.chunk().await? {
+            self.cutter.push(&bytes, &mut frame)?;
+            heard.ended |= self.cutter.is_done();
+            return Ok(true);
+        }
+        self.cutter.end(&mut frame)?;
+        let is_whole = self.cutter.shape() == Some(Shape::Whole);
+        heard.ended |= self.cutter.is_done() || (is_whole && has_answer(heard));
+        if self.cutter.shape() == Some(Shape::Page) {
+            return Err(web_page(self.response.status().as_u16(), self.cutter.body()));
+        }
+        Ok(false)
+    }
+}
+
+fn has_answer(heard: &Heard) -> bool {
+    heard.finish.is_some() || !heard.text.is_empty() || !heard.arguments.is_empty() || !heard.refusal.is_empty()
+}
+
+fn read(format: Format, frame: &[u8], heard: &mut Heard) -> Result<(), ModelError> {
+    // An error object parses as a frame that says nothing: it is looked for wherever the word stands.
+    if may_hold_an_error(frame)
+        && let Some(error) = reported(frame)
+    {
+        return Err(error);
+    }
+    wire::read(format, frame, heard)
+        .map_err(|error| ModelError::new(Reason::Unreadable, format!("the model's answer cannot be read: {error}")))
+}
+
+/// Whether an error may be in the frame. What the model writes cannot hold the name of a field: its quotes are escaped.
+fn may_hold_an_error(frame: &[u8]) -> bool {
+    frame.windows(7).any(|window| window == b"\"error\"")
+}
+
+impl From<Overlong> for ModelError {
+    fn from(_: Overlong) -> Self {
+        Self::new(Reason::Unreadable, "the model's answer has no end: more than 4 MiB without a line break")
+    }
+}

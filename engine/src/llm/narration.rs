@@ -1,0 +1,117 @@
+//! A narration that is being written: what has come, what is still awaited, and where it ends.
+
+use tokio::time::{Instant, timeout_at};
+
+use super::call::{filtered, only_thought};
+use super::completion::Finish;
+use super::http::{Reading, late};
+use super::provider::Provider;
+use super::{ModelError, Reason};
+use crate::store::Narrated;
+
+/// Bytes of a token, at most, in the scripts that need most. A server that writes more than this for each token that it may
+/// write does not mind its allowance.
+const BYTES_PER_TOKEN: usize = 8;
+
+/// A narration that is being written.
+pub struct Narration<'a> {
+    provider: &'a Provider,
+    reading: Reading,
+    deadline: Instant,
+    text: String,
+    /// How many bytes are read, whatever the server goes on to write.
+    limit: usize,
+    ended: Option<Finish>,
+}
+
+impl<'a> Narration<'a> {
+    pub(super) fn new(provider: &'a Provider, reading: Reading, deadline: Instant) -> Self {
+        let limit = usize::try_from(provider.narrator.max_tokens).unwrap_or(usize::MAX).saturating_mul(BYTES_PER_TOKEN);
+        Self { provider, reading, deadline, text: String::new(), limit, ended: None }
+    }
+
+    /// The next piece of text; `None` once the narration is whole. A stream that ends without saying that it has
+    /// finished is an error: a cut-off text must not pass for a whole one.
+    pub async fn next(&mut self) -> Result<Option<String>, ModelError> {
+        loop {
+            if self.ended.is_some() {
+                return Ok(None);
+            }
+            if !self.reading.heard.text.is_empty() {
+                return Ok(Some(self.take()));
+            }
+            if self.reading.heard.ended {
+                return self.end(true).map(|()| None);
+            }
+            match self.more().await {
+                Ok(true) => {}
+                Ok(false) if self.reading.heard.text.is_empty() => return self.end(false).map(|()| None),
+                // The rest is taken first; then the response is at its end once more.
+                Ok(false) => self.reading.heard.ended |= self.reading.heard.finish.is_some(),
+                // What has said that it is finished is, whatever becomes of the connection.
+                Err(_) if self.reading.heard.finish.is_some() => self.reading.heard.ended = true,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn more(&mut self) -> Result<bool, ModelError> {
+        let timeouts = self.provider.caller.timeouts();
+        let started = !self.text.is_empty();
+        let patience = if started { timeouts.between_tokens } else { timeouts.first_token };
+        // Any byte is a sign of life: servers send comments while a model loads or thinks.
+        let within = self.deadline.min(Instant::now() + patience);
+        match timeout_at(within, self.reading.more()).await {
+            Ok(read) => read.map_err(|error| self.provider.caller.safe(error)),
+            Err(_) if within == self.deadline => Err(late("did not finish its answer", timeouts.call)),
+            Err(_) if started => Err(late("stopped in the middle of its answer, and said no more", patience)),
+            Err(_) => Err(late("did not begin to answer", patience)),
+        }
+    }
+
+    /// The text that has come, as far as it is wanted.
+    fn take(&mut self) -> String {
+        let mut piece = std::mem::take(&mut self.reading.heard.text);
+        let room = self.limit - self.text.len();
+        if piece.len() > room {
+            piece.truncate(piece.floor_char_boundary(room));
+            self.ended = Some(Finish::Length);
+        }
+        self.text.push_str(&piece);
+        piece
+    }
+
+    fn end(&mut self, is_whole: bool) -> Result<(), ModelError> {
+        let heard = &self.reading.heard;
+        self.provider.count(&heard.tokens);
+        let is_empty = self.text.trim().is_empty();
+        let finish = heard.finish.clone();
+        self.ended = Some(match finish {
+            Some(Finish::Filtered) => return Err(filtered(&heard.refusal)),
+            Some(Finish::Error) => {
+                return Err(ModelError::new(Reason::ServerError, "the model broke off with an error"));
+            }
+            Some(Finish::Length) if is_empty && heard.thought => {
+                return Err(only_thought(&self.provider.narrator));
+            }
+            None if !is_whole => {
+                return Err(ModelError::new(
+                    Reason::BrokeOff,
+                    "the model's stream ended before the narration was whole",
+                ));
+            }
+            _ if is_empty && !heard.refusal.trim().is_empty() => return Err(filtered(&heard.refusal)),
+            _ if is_empty => return Err(ModelError::new(Reason::Empty, "the model's narration is empty")),
+            Some(finish) => finish,
+            None => Finish::Stop,
+        });
+        Ok(())
+    }
+
+    /// The whole narration and why it ended, once [`Narration::next`] has returned `None`.
+    #[must_use]
+    pub fn finish(self) -> (Narrated, Finish) {
+        let usage = self.reading.heard.tokens.into();
+        (Narrated { text: self.text.trim_end().to_owned(), usage }, self.ended.unwrap_or(Finish::Stop))
+    }
+}

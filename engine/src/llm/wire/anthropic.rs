@@ -1,0 +1,279 @@
+//! Anthropic messages: <https://docs.anthropic.com/en/api/messages>.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::fixed::{Fields, Written, put};
+use super::{Ask, Fixed, Purpose, role};
+use crate::config::ProviderConfig;
+use crate::llm::completion::{Heard, Text, Tokens};
+
+pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
+    let varying = &["model", "system", "messages", "stream", "max_tokens", "temperature", "output_config"];
+    let mut fields = Fields { varying, ..Fields::default() };
+    if purpose == Purpose::Narrate {
+        put(&mut fields.top, "top_p", config.top_p);
+        put(&mut fields.top, "top_k", config.top_k);
+        put(&mut fields.top, "stop_sequences", (!config.stop.is_empty()).then(|| config.stop.clone()));
+    }
+    if config.thinking == Some(false) {
+        put(&mut fields.top, "thinking", Some(json!({ "type": "disabled" })));
+    }
+    // It stands beside the schema, which changes.
+    put(&mut fields.options, "effort", config.reasoning_effort.clone());
+    fields
+}
+
+/// The body of a call.
+#[derive(Serialize)]
+pub(super) struct Body<'a> {
+    model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<[Block; 1]>,
+    messages: Vec<Message<'a>>,
+    stream: bool,
+    max_tokens: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_config: Option<OutputConfig<'a>>,
+    #[serde(flatten)]
+    fixed: Written<'a>,
+}
+
+/// System text, up to which the vendor is asked to cache: it is the same in every turn of a scene.
+#[derive(Serialize)]
+struct Block {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: String,
+    cache_control: CacheControl,
+}
+
+#[derive(Serialize)]
+struct CacheControl {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+const CACHED: CacheControl = CacheControl { kind: "ephemeral" };
+
+#[derive(Serialize)]
+struct Message<'a> {
+    role: &'static str,
+    content: Content<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(&'a str),
+    Cached([Part<'a>; 1]),
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: &'a str,
+    cache_control: CacheControl,
+}
+
+#[derive(Serialize)]
+struct OutputConfig<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<OutputFormat<'a>>,
+    #[serde(flatten)]
+    rest: Written<'a>,
+}
+
+#[derive(Serialize)]
+struct OutputFormat<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    schema: &'a RawValue,
+}
+
+impl<'a> Body<'a> {
+    pub(super) fn new(fixed: &'a Fixed, ask: &Ask<'a>) -> Self {
+        let system = ask.system();
+        let format = ask.by_schema().map(|schema| OutputFormat { kind: "json_schema", schema });
+        let rest = fixed.options(&ask.manner.dropped);
+        let mut messages: Vec<_> = ask
+            .spoken()
+            .map(|message| Message { role: role(message.role), content: Content::Text(&message.content) })
+            .collect();
+        // The history is the same in the next turn, which only adds to it; the last message is not.
+        let before_last = messages.len().checked_sub(2);
+        if let Some(message) = before_last.and_then(|at| messages.get_mut(at))
+            && let Content::Text(text) = message.content
+            && !text.trim().is_empty()
+        {
+            message.content = Content::Cached([Part { kind: "text", text, cache_control: CACHED }]);
+        }
+        Self {
+            model: ask.model,
+            system: (!system.trim().is_empty()).then_some([Block {
+                kind: "text",
+                text: system,
+                cache_control: CACHED,
+            }]),
+            messages,
+            stream: ask.stream,
+            max_tokens: ask.max_tokens(),
+            temperature: ask.temperature(),
+            output_config: (format.is_some() || !rest.is_empty()).then_some(OutputConfig { format, rest }),
+            fixed: fixed.top(&ask.manner.dropped),
+        }
+    }
+}
+
+/// An event of a stream, or a whole message: their fields have different names.
+#[derive(Deserialize)]
+struct Frame<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Text<'a>,
+    /// `message_start`
+    #[serde(default)]
+    message: Option<Start>,
+    /// `content_block_start`
+    #[serde(borrow, default)]
+    content_block: Option<Piece<'a>>,
+    /// `content_block_delta` and `message_delta`
+    #[serde(borrow, default)]
+    delta: Option<Piece<'a>>,
+    /// A whole message.
+    #[serde(borrow, default)]
+    content: Option<Vec<Piece<'a>>>,
+    #[serde(borrow, default)]
+    stop_reason: Option<Text<'a>>,
+    #[serde(default)]
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Start {
+    #[serde(default)]
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Piece<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Text<'a>,
+    #[serde(borrow, default)]
+    text: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    partial_json: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    input: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    stop_reason: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "these are the vendor's names")]
+struct Usage {
+    #[serde(default)]
+    input_tokens: Option<u64>,
+    #[serde(default)]
+    cache_creation_input_tokens: Option<u64>,
+    #[serde(default)]
+    cache_read_input_tokens: Option<u64>,
+    #[serde(default)]
+    output_tokens: Option<u64>,
+}
+
+pub(super) fn read(frame: &[u8], heard: &mut Heard) -> serde_json::Result<()> {
+    let frame: Frame<'_> = serde_json::from_slice(frame)?;
+    match &*frame.kind.0 {
+        "message_start" => count(frame.message.and_then(|start| start.usage), heard),
+        "content_block_start" => frame.content_block.iter().for_each(|piece| hear(piece, false, heard)),
+        "content_block_delta" => frame.delta.iter().for_each(|piece| hear(piece, false, heard)),
+        "message_delta" => {
+            let reason = frame.delta.and_then(|delta| delta.stop_reason);
+            heard.finish(reason.as_ref().map(|reason| &*reason.0));
+            count(frame.usage, heard);
+        }
+        "message_stop" => heard.ended = true,
+        "message" => {
+            frame.content.iter().flatten().for_each(|piece| hear(piece, true, heard));
+            heard.finish(frame.stop_reason.as_ref().map(|reason| &*reason.0));
+            count(frame.usage, heard);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn hear(piece: &Piece<'_>, is_whole: bool, heard: &mut Heard) {
+    heard.thought |= piece.kind.0.contains("thinking");
+    heard.text.push_str(Text::of(piece.text.as_ref()));
+    heard.arguments.push_str(Text::of(piece.partial_json.as_ref()));
+    // The input of a block that begins is an empty object: what it holds comes in pieces.
+    if let Some(input) = piece.input.filter(|_| is_whole) {
+        heard.arguments.push_str(input.get());
+    }
+}
+
+/// Later counts stand for all before them; what one leaves out stays.
+fn count(usage: Option<Usage>, heard: &mut Heard) {
+    let Some(usage) = usage else { return };
+    let cached = usage.cache_read_input_tokens.unwrap_or(0);
+    if let Some(input) = usage.input_tokens {
+        let prompt = input + cached + usage.cache_creation_input_tokens.unwrap_or(0);
+        heard.tokens = Tokens { prompt, cached, ..heard.tokens };
+    }
+    if let Some(output) = usage.output_tokens {
+        heard.tokens.completion = output;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::llm::completion::Finish;
+
+    fn heard(frames: &[&str]) -> Heard {
+        let mut heard = Heard::default();
+        for frame in frames {
+            read(frame.as_bytes(), &mut heard).unwrap();
+        }
+        heard
+    }
+
+    #[test]
+    fn events_add_up_to_what_a_whole_message_says() {
+        let streamed = heard(&[
+            r#"{"type":"message_start","message":{"id":"m","usage":{"input_tokens":2,"cache_read_input_tokens":5,"output_tokens":1}}}"#,
+            r#"{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":""}}"#,
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Hm."}}"#,
+            r#"{"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}"#,
+            r#"{"type":"ping"}"#,
+            r#"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"You wait."}}"#,
+            r#"{"type":"message_delta","delta":{"stop_reason":"max_tokens"},"usage":{"output_tokens":9}}"#,
+            r#"{"type":"message_stop"}"#,
+        ]);
+        assert!(streamed.ended);
+        let whole = heard(&[
+            r#"{"type":"message","content":[{"type":"thinking","thinking":"Hm."},{"type":"text","text":"You wait."}],
+            "stop_reason":"max_tokens","usage":{"input_tokens":2,"cache_read_input_tokens":5,"output_tokens":9}}"#,
+        ]);
+        for heard in [streamed, whole] {
+            assert_eq!((heard.text.as_str(), heard.thought), ("You wait.", true));
+            assert_eq!(heard.finish, Some(Finish::Length));
+            assert_eq!(heard.tokens, Tokens { prompt: 7, cached: 5, completion: 9, reasoning: 0 });
+        }
+    }
+
+    #[test]
+    fn a_tool_call_is_read_whole_or_in_pieces() {
+        let whole = heard(&[r#"{"type":"message","content":[{"type":"tool_use","name":"f","input":{"a":1}}]}"#]);
+        let streamed = heard(&[
+            r#"{"type":"content_block_start","content_block":{"type":"tool_use","name":"f","input":{}}}"#,
+            r#"{"type":"content_block_delta","delta":{"type":"input_json_delta","partial_json":"{\"a\":1}"}}"#,
+        ]);
+        assert_eq!((whole.arguments.as_str(), streamed.arguments.as_str()), (r#"{"a":1}"#, r#"{"a":1}"#));
+    }
+}

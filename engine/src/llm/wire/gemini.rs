@@ -1,0 +1,209 @@
+//! Gemini `generateContent`: <https://ai.google.dev/api/generate-content>.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serde_json::value::RawValue;
+use story::Role;
+
+use super::fixed::{Fields, Written, put};
+use super::{Ask, Fixed, Purpose};
+use crate::config::ProviderConfig;
+use crate::llm::completion::{Finish, Heard, Text, Tokens};
+
+pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
+    let varying = &["contents", "systemInstruction", "generationConfig"];
+    let mut fields = Fields { varying, ..Fields::default() };
+    let options = &mut fields.options;
+    put(options, "seed", config.seed);
+    if purpose == Purpose::Narrate {
+        put(options, "topP", config.top_p);
+        put(options, "topK", config.top_k);
+        put(options, "stopSequences", (!config.stop.is_empty()).then(|| config.stop.clone()));
+        put(options, "presencePenalty", config.presence_penalty);
+        put(options, "frequencyPenalty", config.frequency_penalty);
+    }
+    let thinking = match (&config.reasoning_effort, config.thinking) {
+        (_, Some(false)) => Some(json!({ "thinkingBudget": 0 })),
+        (Some(effort), _) => Some(json!({ "thinkingLevel": effort })),
+        (None, _) => None,
+    };
+    put(options, "thinkingConfig", thinking);
+    fields
+}
+
+/// The body of a call. Model and streaming stand in its address.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_instruction: Option<Instruction>,
+    contents: Vec<Content<'a>>,
+    generation_config: Options<'a>,
+    #[serde(flatten)]
+    fixed: Written<'a>,
+}
+
+#[derive(Serialize)]
+struct Instruction {
+    parts: [Part<String>; 1],
+}
+
+#[derive(Serialize)]
+struct Content<'a> {
+    role: &'static str,
+    parts: [Part<&'a str>; 1],
+}
+
+#[derive(Serialize)]
+struct Part<T> {
+    text: T,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Options<'a> {
+    max_output_tokens: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_mime_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_json_schema: Option<&'a RawValue>,
+    #[serde(flatten)]
+    fixed: Written<'a>,
+}
+
+impl<'a> Body<'a> {
+    pub(super) fn new(fixed: &'a Fixed, ask: &Ask<'a>) -> Self {
+        let system = ask.system();
+        let schema = ask.by_schema();
+        let contents = ask.spoken().map(|message| Content {
+            role: if message.role == Role::Assistant { "model" } else { "user" },
+            parts: [Part { text: message.content.as_str() }],
+        });
+        Self {
+            system_instruction: (!system.trim().is_empty()).then_some(Instruction { parts: [Part { text: system }] }),
+            contents: contents.collect(),
+            generation_config: Options {
+                max_output_tokens: ask.max_tokens(),
+                temperature: ask.temperature(),
+                response_mime_type: (schema.is_some() || ask.is_json()).then_some("application/json"),
+                response_json_schema: schema,
+                fixed: fixed.options(&ask.manner.dropped),
+            },
+            fixed: fixed.top(&ask.manner.dropped),
+        }
+    }
+}
+
+/// An event of a stream, or a whole answer: they have the same form.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Frame<'a> {
+    #[serde(borrow, default)]
+    candidates: Option<Vec<Candidate<'a>>>,
+    #[serde(borrow, default)]
+    prompt_feedback: Option<Feedback<'a>>,
+    #[serde(default)]
+    usage_metadata: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Candidate<'a> {
+    #[serde(borrow, default)]
+    content: Option<Said<'a>>,
+    #[serde(borrow, default)]
+    finish_reason: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Said<'a> {
+    #[serde(borrow, default)]
+    parts: Option<Vec<Piece<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Piece<'a> {
+    #[serde(borrow, default)]
+    text: Option<Text<'a>>,
+    #[serde(default)]
+    thought: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Feedback<'a> {
+    #[serde(borrow, default)]
+    block_reason: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "these are the vendor's names")]
+struct Usage {
+    #[serde(default)]
+    prompt_token_count: Option<u64>,
+    #[serde(default)]
+    cached_content_token_count: Option<u64>,
+    #[serde(default)]
+    candidates_token_count: Option<u64>,
+    #[serde(default)]
+    thoughts_token_count: Option<u64>,
+}
+
+pub(super) fn read(frame: &[u8], heard: &mut Heard) -> serde_json::Result<()> {
+    let frame: Frame<'_> = serde_json::from_slice(frame)?;
+    if let Some(candidate) = frame.candidates.unwrap_or_default().into_iter().next() {
+        for piece in candidate.content.and_then(|said| said.parts).unwrap_or_default() {
+            if piece.thought {
+                heard.thought = true;
+            } else {
+                heard.text.push_str(Text::of(piece.text.as_ref()));
+            }
+        }
+        heard.finish(candidate.finish_reason.as_ref().map(|reason| &*reason.0));
+    }
+    if let Some(reason) = frame.prompt_feedback.and_then(|feedback| feedback.block_reason) {
+        heard.finish = Some(Finish::Filtered);
+        heard.refusal.push_str(&reason.0);
+    }
+    if let Some(usage) = frame.usage_metadata {
+        let reasoning = usage.thoughts_token_count.unwrap_or(0);
+        heard.thought |= reasoning > 0;
+        heard.tokens = Tokens {
+            prompt: usage.prompt_token_count.unwrap_or(0),
+            cached: usage.cached_content_token_count.unwrap_or(0),
+            completion: usage.candidates_token_count.unwrap_or(0) + reasoning,
+            reasoning,
+        };
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_add_up_to_an_answer() {
+        let mut heard = Heard::default();
+        for event in [
+            r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"Hm.","thought":true}]}}]}"#,
+            r#"{"candidates":[{"content":{"parts":[{"text":"You wait."}]},"finishReason":"STOP"}],
+                "usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":3,"thoughtsTokenCount":2}}"#,
+        ] {
+            read(event.as_bytes(), &mut heard).unwrap();
+        }
+        assert_eq!((heard.text.as_str(), heard.thought), ("You wait.", true));
+        assert_eq!(heard.finish, Some(Finish::Stop));
+        assert_eq!(heard.tokens, Tokens { prompt: 7, cached: 0, completion: 5, reasoning: 2 });
+    }
+
+    #[test]
+    fn a_blocked_prompt_is_filtered() {
+        let mut heard = Heard::default();
+        read(br#"{"promptFeedback":{"blockReason":"SAFETY"}}"#, &mut heard).unwrap();
+        assert_eq!(heard.finish, Some(Finish::Filtered));
+    }
+}
