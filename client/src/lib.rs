@@ -49,3 +49,8 @@ pub use events::{Events, Item, Since};
 pub use sse::{Frame, Overlong, Parser};
 // A game's history cannot be read without it.
 pub use story::Role;
+
+/// The example of the README, compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -17,3 +17,8 @@ pub mod store;
 pub mod telemetry;
 mod welcome;
 pub mod worker;
+
+/// The example of the README, compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

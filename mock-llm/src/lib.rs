@@ -27,3 +27,8 @@ pub use self::namespace::{
 pub use self::record::{RecordError, Recorder};
 pub use self::script::{Mistake, Script, ScriptError};
 pub use self::serve::{MockLlm, StartError};
+
+/// The example of the README, compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

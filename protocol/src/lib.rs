@@ -25,3 +25,8 @@ pub use id::{Attempt, EventId, GameId, IdError, RequestId};
 pub use problem::{FieldError, Problem, ProblemType};
 pub use queue::{LaneState, LaneView, Lanes, LeaseView, QueueView, StoryEventsView};
 pub use request::{RequestStatus, RequestType, RequestView, TurnResult, Usage};
+
+/// The example of the README, compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
