@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use engine::store::embedded::{EmbeddedStore, Sync};
+use engine::store::embedded::{EmbeddedStore, Synchronous};
 use engine::store::{Enqueued, GameDocument, Games, NewRequest, Queue, StoreOptions, Terms, WorkerId};
 use protocol::{GameId, Problem, ProblemType, RequestId, RequestType};
 use story::GameState;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 /// A directory with a store in which one request was given up and one waits behind it.
 async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
     let directory = TempDir::new().unwrap();
-    let store = EmbeddedStore::open(directory.path(), Sync::Normal, StoreOptions::default()).unwrap();
+    let store = EmbeddedStore::open(directory.path(), Synchronous::Normal, StoreOptions::default()).unwrap();
     let game = GameId::new();
     let document = GameDocument { provider: "none".to_owned(), state: GameState::default() };
     store.create_game(game, &document, &[]).await.unwrap();
@@ -34,7 +34,7 @@ async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
     }
     let claim = store.claim(&WorkerId::named("ada"), 1, 1).await.unwrap().claims.remove(0);
     let problem = Problem::new(ProblemType::ModelFailed, "the model hung up").because(["connection reset".to_owned()]);
-    store.fail(&claim.lease, &serde_json::to_string(&problem).unwrap()).await.unwrap();
+    store.fail(&claim.lease, &problem).await.unwrap();
     (directory, game, ids[0], ids[1])
 }
 
@@ -128,7 +128,7 @@ async fn a_damaged_store_is_found_out_and_mended() {
 #[tokio::test]
 async fn a_store_that_is_in_use_or_not_there_is_told_apart() {
     let (directory, ..) = scene().await;
-    let store = EmbeddedStore::open(directory.path(), Sync::Normal, StoreOptions::default()).unwrap();
+    let store = EmbeddedStore::open(directory.path(), Synchronous::Normal, StoreOptions::default()).unwrap();
 
     let away = complaint(directory.path(), &["queue"]);
     assert!(away.contains("does not answer at"), "{away}");

@@ -10,13 +10,13 @@ mod fixture;
 use std::sync::Arc;
 
 use client::{Frame, Parser};
-use engine::store::embedded::{EmbeddedStore, Sync};
+use engine::store::embedded::{EmbeddedStore, Synchronous};
 use engine::store::{SharedStore, StoreOptions};
-use protocol::EventId;
+use protocol::{EventId, StateUpdated};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::fixture::{PATIENCE, Server, append, new_game};
+use crate::fixture::{PATIENCE, Server, append, new_game, state_updated};
 
 const READERS: usize = 20;
 const EVENTS: u64 = 2000;
@@ -37,7 +37,7 @@ fn memory() -> usize {
 async fn readers_that_stop_reading_cost_little_and_miss_nothing() {
     let directory = tempfile::TempDir::new().unwrap();
     let options = StoreOptions::default();
-    let store: SharedStore = Arc::new(EmbeddedStore::open(directory.path(), Sync::Normal, options).unwrap());
+    let store: SharedStore = Arc::new(EmbeddedStore::open(directory.path(), Synchronous::Normal, options).unwrap());
     let server = Server::start(&store).await;
     let game = new_game(&store).await;
     let mut readers = Vec::new();
@@ -49,13 +49,13 @@ async fn readers_that_stop_reading_cost_little_and_miss_nothing() {
         stream.readable().await.unwrap();
         readers.push(stream);
     }
-    let data = format!("\"{}\"", "x".repeat(EVENT_BYTES));
+    let updated = StateUpdated { scene: "x".repeat(EVENT_BYTES), ..state_updated(game, 2) };
     for version in 1..=FIRST_EVENTS {
-        append(&store, game, version, &data).await;
+        append(&store, game, version, &updated).await;
     }
     let before = memory();
     for version in FIRST_EVENTS + 1..=EVENTS {
-        append(&store, game, version, &data).await;
+        append(&store, game, version, &updated).await;
     }
     let grown = memory().saturating_sub(before);
     let appended = usize::try_from(EVENTS - FIRST_EVENTS).unwrap() * EVENT_BYTES;

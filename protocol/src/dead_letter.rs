@@ -73,7 +73,8 @@ pub enum AttemptOutcome {
     /// Its lease ran out: the worker died or stalled.
     Lost,
     /// Its worker stopped, and left the rest to another one.
-    HandedBack,
+    #[serde(rename = "handed_back")]
+    Released,
     /// The request was withdrawn while it ran.
     Cancelled,
 }

@@ -9,6 +9,7 @@ mod event;
 mod game;
 mod id;
 mod problem;
+mod provider;
 mod queue;
 mod request;
 mod schema;
@@ -23,6 +24,7 @@ pub use event::{
 pub use game::{CreateGame, GameList, GameSummary, GameView};
 pub use id::{Attempt, EventId, GameId, IdError, RequestId};
 pub use problem::{FieldError, Problem, ProblemType};
+pub use provider::{Circuit, ProviderView, WaitReason};
 pub use queue::{LaneState, LaneView, Lanes, LeaseView, QueueView, StoryEventsView};
 pub use request::{RequestStatus, RequestType, RequestView, TurnResult, Usage};
 

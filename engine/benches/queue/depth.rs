@@ -9,7 +9,7 @@ use story::{ChatMessage, GameState};
 use tokio::time::Instant;
 
 use crate::load::{self, nonce};
-use crate::place::Place;
+use crate::target::StoreTarget;
 
 /// Turns of one figure.
 const TURNS: usize = 2_000;
@@ -17,10 +17,10 @@ const TURNS: usize = 2_000;
 const FILLERS: usize = 64;
 
 /// Claim and commit with 10², 10⁴ and 10⁶ queued requests, all in one game and spread over up to 10⁵ games.
-pub(crate) async fn run(place: &Place) {
+pub(crate) async fn run(target: &StoreTarget) {
     for (spread, most) in [("in one game", 1), ("spread over games", 100_000)] {
         for depth in [100, 10_000, 1_000_000] {
-            let open = place.open().await;
+            let open = target.open().await;
             let games = load::games(&open.store, most.min(depth)).await;
             load::fill(&open.store, &games, depth, FILLERS).await;
             let took = turns(&open.store, None).await;
@@ -30,9 +30,9 @@ pub(crate) async fn run(place: &Place) {
 }
 
 /// A whole turn (enqueue, claim, commit) in a game with 10, 1,000 and 10,000 turns behind it.
-pub(crate) async fn history(place: &Place) {
+pub(crate) async fn history(target: &StoreTarget) {
     for behind in [10, 1_000, 10_000] {
-        let open = place.open().await;
+        let open = target.open().await;
         let game = GameId::new();
         let history: Vec<ChatMessage> = (0..behind)
             .flat_map(|n| {
@@ -56,7 +56,7 @@ async fn turns(store: &SharedStore, game: Option<GameId>) -> Histogram<u64> {
             store.enqueue(&load::message(game, "0".to_owned()), &Terms::default()).await.unwrap();
         }
         let claim = store.claim(&worker, nonce(), 1).await.unwrap().claims.pop().unwrap();
-        store.commit(&claim.lease, &load::turn(&claim)).await.unwrap();
+        store.commit_and_claim(&claim.lease, &load::turn(&claim), &worker, nonce(), 0).await.committed.unwrap();
         let whole = began.elapsed();
         took.record(u64::try_from(whole.as_micros()).unwrap()).unwrap();
         if game.is_none() {

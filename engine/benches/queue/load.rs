@@ -4,13 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::store::{
-    Claim, Commit, Committed, Enqueued, GameDocument, Lease, Narrated, NewRequest, SharedStore, Terms, TurnEvents,
+    Claim, Commit, Committed, Completion, Enqueued, GameDocument, Lease, NewRequest, SharedStore, Terms, TurnEvents,
     WorkerId,
 };
 use futures::future::join_all;
-use protocol::{
-    Event, GameId, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated, TurnResult, Usage,
-};
+use protocol::{GameId, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated, TurnResult, Usage};
 use story::{ChatMessage, GameState};
 use tokio::time::Instant;
 
@@ -24,8 +22,8 @@ pub(crate) enum Turn {
     Bare,
     /// The same with its two messages, and with the window of the history that a prompt needs.
     Whole,
-    /// The same, told: two chunks and two checkpoints on its way, each a step of its own.
-    Told,
+    /// The same, with two chunks and two checkpoints, each a step of its own.
+    Narrated,
 }
 
 static NONCE: AtomicU64 = AtomicU64::new(0);
@@ -94,12 +92,12 @@ pub(crate) async fn fill(store: &SharedStore, games: &[GameId], total: usize, at
     join_all(callers).await;
 }
 
-/// Shows and keeps what a model has written, as a worker does before it commits.
-async fn tell(store: &SharedStore, lease: &Lease) {
-    let narrated = Narrated { text: "The door opens.".to_owned(), usage: Usage::default() };
+/// Publishes and checkpoints a narration, as a worker does before it commits.
+async fn narrate(store: &SharedStore, lease: &Lease) {
+    let completion = Completion { text: "The door opens.".to_owned(), usage: Usage::default() };
     store.publish_chunk(lease, 1, "The door").await.unwrap();
-    store.checkpoint_narration(lease, 2, " opens.", &narrated).await.unwrap();
-    store.checkpoint_delta(lease, &narrated).await.unwrap();
+    store.checkpoint_narration(lease, 2, " opens.", &completion).await.unwrap();
+    store.checkpoint_delta(lease, &completion).await.unwrap();
 }
 
 pub(crate) fn turn(claim: &Claim) -> Commit {
@@ -140,10 +138,7 @@ pub(crate) fn turn(claim: &Claim) -> Commit {
         document,
         turn: vec![ChatMessage::user(&claim.request.message), ChatMessage::assistant(message)],
         result,
-        events: TurnEvents {
-            state_updated: Event::from(state_updated).data(),
-            completed: Event::from(completed).data(),
-        },
+        events: TurnEvents { state_updated, completed },
         story_events: Vec::new(),
     }
 }
@@ -173,12 +168,12 @@ pub(crate) async fn work(store: &SharedStore, total: usize, slots: usize, kind: 
                 match kind {
                     Turn::Bare => turn.turn.clear(),
                     Turn::Whole => {}
-                    Turn::Told => tell(store, &claim.lease).await,
+                    Turn::Narrated => narrate(store, &claim.lease).await,
                 }
-                let over = store.commit_and_claim(&claim.lease, &turn, worker, nonce(), 1).await;
-                assert_eq!(over.committed.unwrap(), Committed::Done);
+                let ended = store.commit_and_claim(&claim.lease, &turn, worker, nonce(), 1).await;
+                assert_eq!(ended.committed.unwrap(), Committed::Done);
                 left.fetch_sub(1, Ordering::Relaxed);
-                next = over.claims.claims.into_iter().next();
+                next = ended.claims.claims.into_iter().next();
             }
         }
     };

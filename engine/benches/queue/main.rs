@@ -1,5 +1,5 @@
 //! What the queue costs: `cargo bench -p engine --bench queue [-- WORD…]`. Words name parts (`rates`, `pickup`, `history`,
-//! `depth`), places (`redis`, `append-only`, `embedded`, `full-sync`) and sizes of `rates` (`100x32`: 100 games, 32 at a time); of what
+//! `depth`), targets (`redis`, `append-only`, `embedded`, `full-sync`) and sizes of `rates` (`100x32`: 100 games, 32 at a time); of what
 //! is not named, all is measured.
 //!
 //! Each figure is of the store's own steps, called as the API and the workers call them, on a `redis-server` from PATH that
@@ -9,10 +9,10 @@
 
 mod depth;
 mod load;
-mod place;
 mod rates;
+mod target;
 
-use place::Place;
+use target::StoreTarget;
 
 /// What can be measured.
 const PARTS: [&str; 4] = ["rates", "pickup", "history", "depth"];
@@ -32,16 +32,16 @@ async fn measure() {
     };
     let sizes: Vec<String> =
         words.iter().filter(|word| word.contains('x') && word.as_bytes()[0].is_ascii_digit()).cloned().collect();
-    let places = Place::all();
-    let places_words: Vec<&str> = places.iter().map(|place| place.word()).collect();
-    for place in places.iter().filter(|place| wanted(&places_words, place.word())) {
-        println!("\n{}", place.name());
+    let targets = StoreTarget::all();
+    let target_names: Vec<&str> = targets.iter().map(|target| target.word()).collect();
+    for target in targets.iter().filter(|target| wanted(&target_names, target.word())) {
+        println!("\n{}", target.name());
         for part in PARTS.into_iter().filter(|part| wanted(&PARTS, part)) {
             match part {
-                "rates" => rates::run(place, &sizes).await,
-                "pickup" => rates::pickup(place).await,
-                "history" => depth::history(place).await,
-                _ => depth::run(place).await,
+                "rates" => rates::run(target, &sizes).await,
+                "pickup" => rates::pickup(target).await,
+                "history" => depth::history(target).await,
+                _ => depth::run(target).await,
             }
         }
     }

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use tokio::time::Instant;
 
 use crate::load::{self, Turn, nonce};
-use crate::place::{self, Open, Place};
+use crate::target::{self, Open, StoreTarget};
 
 /// Requests of one figure.
 const REQUESTS: usize = 20_000;
@@ -30,12 +30,12 @@ async fn nothing(open: &Open) {
 
 /// Enqueuing, and claim and commit in one round trip, by games and by how many do it at a time: `only` of them, as
 /// `100x32`, where any are named.
-pub(crate) async fn run(place: &Place, only: &[String]) {
-    nothing(&place.open().await).await;
+pub(crate) async fn run(target: &StoreTarget, only: &[String]) {
+    nothing(&target.open().await).await;
     for (kind, name) in [
         (Turn::Bare, "bare: 512 bytes of state and the three events of a turn"),
         (Turn::Whole, "whole: two messages written and 16 read besides"),
-        (Turn::Told, "told: two chunks and two checkpoints besides, in steps of their own"),
+        (Turn::Narrated, "narrated: two chunks and two checkpoints as well, in steps of their own"),
     ] {
         println!("  {name}");
         println!(
@@ -44,17 +44,17 @@ pub(crate) async fn run(place: &Place, only: &[String]) {
         for games in [1, 100, 10_000] {
             for at_a_time in [1, 32, 64] {
                 if only.is_empty() || only.contains(&format!("{games}x{at_a_time}")) {
-                    measure(place, kind, games, at_a_time).await;
+                    measure(target, kind, games, at_a_time).await;
                 }
             }
         }
     }
 }
 
-async fn measure(place: &Place, kind: Turn, games: usize, at_a_time: usize) {
+async fn measure(target: &StoreTarget, kind: Turn, games: usize, at_a_time: usize) {
     let total = if games == 1 || at_a_time == 1 { REQUESTS / 4 } else { REQUESTS }.max(games);
     let window = if kind == Turn::Bare { 0 } else { StoreOptions::default().history_window };
-    let open = place.open_with_window(window).await;
+    let open = target.open_with_window(window).await;
     let ids = load::games(&open.store, games).await;
     let total = total / games * games;
     let before = Spent::so_far(&open).await;
@@ -81,7 +81,7 @@ struct Spent {
 impl Spent {
     async fn so_far(open: &Open) -> Self {
         let (server, scripts) = open.server_time().await.unzip();
-        Self { server, scripts, here: place::own_time() }
+        Self { server, scripts, here: target::own_time() }
     }
 
     /// What each of `count` has cost.
@@ -110,8 +110,8 @@ fn rate(count: usize, took: Duration) -> f64 {
 }
 
 /// From the moment that a message is sent to the moment that an idle worker has it.
-pub(crate) async fn pickup(place: &Place) {
-    let open = place.open().await;
+pub(crate) async fn pickup(target: &StoreTarget) {
+    let open = target.open().await;
     let games = load::games(&open.store, PICKUPS).await;
     let worker = WorkerId::named("idle");
     let mut took = Histogram::<u64>::new(3).unwrap();
@@ -137,7 +137,7 @@ pub(crate) async fn pickup(place: &Place) {
         };
         let ((claim, picked_up), sent) = tokio::join!(idle, speak);
         took.record(u64::try_from(picked_up.duration_since(sent).as_micros()).unwrap()).unwrap();
-        open.store.commit(&claim.lease, &load::turn(&claim)).await.unwrap();
+        open.store.commit_and_claim(&claim.lease, &load::turn(&claim), &worker, nonce(), 0).await.committed.unwrap();
     }
     let ms = |quantile: f64| Duration::from_micros(took.value_at_quantile(quantile)).as_secs_f64() * 1000.0;
     println!("  idle pickup: p50 {:.2} ms, p99 {:.2} ms, longest {:.2} ms", ms(0.5), ms(0.99), ms(1.0));

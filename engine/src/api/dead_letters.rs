@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::chat;
 use super::error::{ApiError, internal};
 use super::path::Id;
-use crate::store::{LetterId, Revived, SharedStore};
+use crate::store::{DeadLetterId, DeadLetterRetry, SharedStore};
 
 /// How many letters a page holds when the client does not say.
 const PAGE: usize = 50;
@@ -31,7 +31,7 @@ pub(super) async fn list(
 ) -> Result<Json<DeadLetters>, ApiError> {
     let invalid = |detail: String| Problem::new(ProblemType::InvalidPath, detail);
     let Query(page) = page.map_err(|rejection| invalid(rejection.body_text()))?;
-    let after = page.after.as_deref().map(str::parse::<LetterId>).transpose();
+    let after = page.after.as_deref().map(str::parse::<DeadLetterId>).transpose();
     let after = after.map_err(|error| invalid(format!("`after`: {error}")))?;
     Ok(Json(store.dead_letters(after, page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE)).await?))
 }
@@ -46,13 +46,13 @@ pub(super) async fn retry(
     State(store): State<SharedStore>,
     Id(id): Id<RequestId>,
 ) -> Result<Json<ChatAccepted>, ApiError> {
-    match store.retry_letter(id).await? {
-        Revived::Accepted(accepted) => {
+    match store.retry_dead_letter(id).await? {
+        DeadLetterRetry::Queued(accepted) => {
             let request = store.request(id).await?.ok_or_else(|| internal(&"a revived request is gone"))?;
             Ok(Json(chat::view(&accepted, request.game)))
         }
-        Revived::Unknown => Err(unknown(id).into()),
-        Revived::NoGame => {
+        DeadLetterRetry::Unknown => Err(unknown(id).into()),
+        DeadLetterRetry::NoGame => {
             let detail = format!("the game of request {id} was deleted: the letter can be deleted too");
             Err(Problem::new(ProblemType::UnknownGame, detail).into())
         }
@@ -61,7 +61,7 @@ pub(super) async fn retry(
 
 /// Forgets a letter.
 pub(super) async fn delete(State(store): State<SharedStore>, Id(id): Id<RequestId>) -> Result<StatusCode, ApiError> {
-    if store.delete_letter(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(id).into()) }
+    if store.delete_dead_letter(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(id).into()) }
 }
 
 fn unknown(id: RequestId) -> Problem {

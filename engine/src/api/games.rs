@@ -91,9 +91,8 @@ async fn write(api: &Api, game: &Game, patch: &StatePatch) -> Result<GameWrite, 
         changes: Vec::new(),
     };
     let document = GameDocument { provider: game.document.provider.clone(), state };
-    let data = protocol::Event::from(updated).data();
     let history = patch.chat_history.as_deref();
-    Ok(api.store.replace_game(game.id, game.version, &document, history, &data).await?)
+    Ok(api.store.replace_game(game.id, game.version, &document, history, &updated).await?)
 }
 
 /// Deletes a game that has no unfinished requests.

@@ -14,7 +14,7 @@ pub use layers::{ConfigError, Flags, load};
 pub use provider::{Adapter, Endpoint, Format, ProviderConfig, Structured, Timeouts};
 
 use crate::api::Origins;
-use crate::store::embedded::Sync;
+use crate::store::embedded::Synchronous;
 use crate::store::{Limits, StoreOptions, StoryEventPlacement};
 
 /// Everything that can be set. Unknown keys are errors.
@@ -90,7 +90,7 @@ impl Default for RedisConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct EmbeddedConfig {
     /// What a commit waits for: `normal` survives the death of the process, `full` power loss too.
-    pub synchronous: Sync,
+    pub synchronous: Synchronous,
 }
 
 /// `[worker]`

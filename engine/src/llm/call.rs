@@ -13,7 +13,7 @@ use super::narration::Narration;
 use super::provider::{Provider, Role};
 use super::wire::{Ask, Purpose, body};
 use super::{ModelError, Reason};
-use crate::store::Narrated;
+use crate::store::Completion;
 
 /// How often a call is changed and sent once more because of what the server refuses in it.
 const CHANGES: usize = 8;
@@ -74,7 +74,7 @@ impl Provider {
     }
 
     /// Asks for a delta of this schema; returns the text that the model wrote.
-    pub async fn extract(&self, prompt: &Prompt, schema: &RawValue) -> Result<Narrated, ModelError> {
+    pub async fn extract(&self, prompt: &Prompt, schema: &RawValue) -> Result<Completion, ModelError> {
         let deadline = Instant::now() + self.caller.timeouts().call;
         let temperature = self.sends_temperature.then_some(0.0);
         let mut asking = Asking::new(self, &self.backend, Purpose::Extract);
@@ -125,7 +125,7 @@ impl Provider {
     }
 
     /// Reads a response to its end.
-    async fn whole(&self, mut reading: Reading, deadline: Instant) -> Result<Narrated, ModelError> {
+    async fn whole(&self, mut reading: Reading, deadline: Instant) -> Result<Completion, ModelError> {
         loop {
             match timeout_at(deadline, reading.more()).await {
                 Err(_) => return Err(late("did not finish its answer", self.caller.timeouts().call)),
@@ -141,7 +141,7 @@ impl Provider {
             .find(|text| !text.trim().is_empty());
         match (&heard.finish, text) {
             (Some(Finish::Error), _) => Err(ModelError::new(Reason::ServerError, "the model broke off with an error")),
-            (_, Some(text)) => Ok(Narrated { text: std::mem::take(text), usage: heard.tokens.into() }),
+            (_, Some(text)) => Ok(Completion { text: std::mem::take(text), usage: heard.tokens.into() }),
             (Some(Finish::Filtered), None) => Err(filtered("")),
             (Some(Finish::Length), None) if heard.thought => Err(only_thought(&self.backend)),
             (_, None) if !heard.ended && heard.finish.is_none() => {

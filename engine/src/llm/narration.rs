@@ -7,7 +7,7 @@ use super::completion::Finish;
 use super::http::{Reading, late};
 use super::provider::Provider;
 use super::{ModelError, Reason};
-use crate::store::Narrated;
+use crate::store::Completion;
 
 /// Bytes of a token, at most, in the scripts that need most. A server that writes more than this for each token that it may
 /// write does not mind its allowance.
@@ -110,8 +110,8 @@ impl<'a> Narration<'a> {
 
     /// The whole narration and why it ended, once [`Narration::next`] has returned `None`.
     #[must_use]
-    pub fn finish(self) -> (Narrated, Finish) {
+    pub fn finish(self) -> (Completion, Finish) {
         let usage = self.reading.heard.tokens.into();
-        (Narrated { text: self.text.trim_end().to_owned(), usage }, self.ended.unwrap_or(Finish::Stop))
+        (Completion { text: self.text.trim_end().to_owned(), usage }, self.ended.unwrap_or(Finish::Stop))
     }
 }

@@ -1,26 +1,26 @@
-//! On what terms a request is accepted, and what came of asking.
+//! The terms on which a request is accepted, and the outcomes of enqueueing, cancelling and retrying one.
 
 use protocol::{EventId, IfBusy, RequestId, RequestStatus};
 
-/// What an accepted request has to agree to.
+/// The conditions under which a request is accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Terms {
     /// What to do when the game has unfinished requests.
     pub if_busy: IfBusy,
-    /// Under which key the request is accepted once, however often it is sent.
+    /// The key under which the request is accepted once, however often it is sent.
     pub key: Option<IdempotencyKey>,
 }
 
-/// A client's name for one message. It is kept with the request, and for a configured time after that has ended.
+/// A client's name for one message. It is kept with the request, and for a configured time after the request has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// The client's words.
+    /// The key as the client sent it.
     pub key: String,
-    /// What tells the message from another one that is sent under the same key.
+    /// A digest of the message: another message under the same key has another one.
     pub fingerprint: String,
 }
 
-/// How much may wait before more is refused. What a turn itself sets off is never refused.
+/// How many requests may wait before another one is refused. The story events of a turn are never refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Queued requests of all games (of one shard's games, when there are several shards).
@@ -34,16 +34,16 @@ impl Limits {
     pub const NONE: Self = Self { queued: i64::MAX as u64, lane: i64::MAX as u64 };
 }
 
-/// What came of asking for a request to be accepted.
+/// The outcome of [`super::Queue::enqueue`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Enqueued {
-    /// It is queued, now or by an earlier try of the same step or under the same key.
+    /// It is queued: now, by an earlier try of the same step, or under the same key.
     Accepted(Accepted),
     /// No such game.
     UnknownGame,
-    /// The game has unfinished requests, and the caller does not want to wait.
+    /// The game has unfinished requests, and the terms say [`IfBusy::Reject`].
     Busy,
-    /// The key stands for another message.
+    /// The key was used for another message.
     KeyReused,
     /// The game has as many unfinished requests as [`Limits`] allow.
     LaneFull,
@@ -54,20 +54,20 @@ pub enum Enqueued {
 /// An accepted request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// The request: the one that was accepted first, when a key was used again.
+    /// The request. When a key is used again, it is the one that was accepted first.
     pub id: RequestId,
-    /// Where it stands by now.
+    /// Its present status.
     pub status: RequestStatus,
-    /// How many unfinished requests of its game stood before it when it was accepted.
+    /// How many unfinished requests of its game were ahead of it when it was accepted.
     pub position: u64,
     /// The id before its `request.queued` event.
     pub cursor: EventId,
 }
 
-/// What came of withdrawing a request.
+/// The outcome of [`super::Queue::cancel`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancelled {
-    /// It is withdrawn, by this try of the step or an earlier one.
+    /// It is cancelled, by this try of the step or an earlier one.
     Done,
     /// It has ended in another way.
     Finished(RequestStatus),
@@ -75,11 +75,11 @@ pub enum Cancelled {
     Unknown,
 }
 
-/// What came of queuing a dead letter's request again.
+/// The outcome of [`super::DeadLetterQueue::retry_dead_letter`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Revived {
+pub enum DeadLetterRetry {
     /// It is queued again, by this try of the step or an earlier one.
-    Accepted(Accepted),
+    Queued(Accepted),
     /// No such dead letter.
     Unknown,
     /// Its game was deleted.

@@ -1,11 +1,11 @@
-//! A game as it is kept: its state and what goes with it, apart from its history and its events.
+//! A game as the store keeps it: its state and settings, without its history and its events.
 
 use jiff::Timestamp;
 use protocol::{EventId, GameId};
 use serde::{Deserialize, Serialize};
 use story::GameState;
 
-/// What is written as one whenever a game changes. Its size does not grow with the number of turns.
+/// The part of a game that is written as a whole whenever it changes. Its size does not grow with the number of turns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GameDocument {
     /// The configured provider that narrates.
@@ -14,7 +14,7 @@ pub struct GameDocument {
     pub state: GameState,
 }
 
-/// A game with what the store knows of it.
+/// A game with the store's bookkeeping.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Game {
     /// The game.
@@ -31,7 +31,7 @@ pub struct Game {
     pub updated_at: Timestamp,
 }
 
-/// What a turn needs of its game.
+/// The part of a game that a turn needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeasedGame {
     /// As in [`Game`].
@@ -40,14 +40,14 @@ pub struct LeasedGame {
     pub document: GameDocument,
 }
 
-/// What came of a write to a game from outside a turn.
+/// The outcome of a write to a game from outside a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GameWrite {
     /// It happened.
     Done,
     /// No such game.
     Unknown,
-    /// The game has unfinished requests: their turns would be lost or would undo the write.
+    /// The game has unfinished requests: their turns would overwrite the change or fail because of it.
     Busy,
     /// The game has another version than the expected one.
     Changed {

@@ -1,65 +1,27 @@
-//! Live events within one process: whatever notifies (a pub/sub connection, a commit in this process) publishes here
-//! once, and every local subscriber of the game gets it.
+//! Live events within one process: each one is published here once, by the pub/sub connection or by a commit in this process,
+//! and every local subscriber of the game receives it.
 //!
-//! Nothing is kept here: a subscriber that falls behind is told to read the log.
+//! Nothing is stored here: a subscriber that falls behind must read the log.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use protocol::{EventId, EventName, GameId, RequestId};
+use parking_lot::Mutex;
+use protocol::GameId;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+
+use super::LogEvent;
 
 /// How many events a subscriber may lag behind before it has to read the log.
 const BACKLOG: usize = 64;
 
-/// One entry of a game's event log.
-#[derive(Debug, Clone)]
-pub struct LogEvent {
-    /// Its place in the log.
-    pub id: EventId,
-    /// The request that it belongs to, if any.
-    pub request: Option<RequestId>,
-    /// The event's name. A later version may write names that [`EventName`] does not know: readers get them all the same.
-    pub name: String,
-    /// Its payload, one line of JSON.
-    pub data: String,
-    rendered: OnceLock<Bytes>,
-}
-
-impl LogEvent {
-    /// An entry. `name` and `data` come from the store, which writes them on one line.
-    #[must_use]
-    pub const fn new(id: EventId, request: Option<RequestId>, name: String, data: String) -> Self {
-        Self { id, request, name, data, rendered: OnceLock::new() }
-    }
-
-    /// The entry as its readers send it. The first one renders it, for all that share this entry.
-    pub fn rendered(&self, render: impl FnOnce(&Self) -> Bytes) -> Bytes {
-        self.rendered.get_or_init(|| render(self)).clone()
-    }
-
-    /// Whether nothing more happens to the event's request.
-    #[must_use]
-    pub fn is_terminal(&self) -> bool {
-        self.name.parse().is_ok_and(EventName::is_terminal)
-    }
-}
-
-/// Whether a reader has rendered it makes no difference.
-impl PartialEq for LogEvent {
-    fn eq(&self, other: &Self) -> bool {
-        (self.id, self.request, &self.name, &self.data) == (other.id, other.request, &other.name, &other.data)
-    }
-}
-
-/// What a subscriber is told.
+/// What a subscriber receives.
 #[derive(Debug, Clone)]
 pub enum Live {
     /// An event was appended.
     Event(Arc<LogEvent>),
-    /// Something may have been missed: read the log.
+    /// Events may have been missed: read the log.
     Resync,
 }
 
@@ -70,25 +32,25 @@ pub(super) struct Fanout {
 }
 
 impl Fanout {
-    /// Adds a subscriber; says whether it is the game's first.
+    /// Adds a subscriber; returns whether it is the game's first.
     pub(super) fn subscribe(&self, game: GameId) -> (Subscription, bool) {
-        let mut games = self.games.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut games = self.games.lock();
         let sender = games.entry(game).or_insert_with(|| broadcast::channel(BACKLOG).0);
         let first = sender.receiver_count() == 0;
         (Subscription { receiver: sender.subscribe() }, first)
     }
 
-    /// Tells the game's subscribers of an event; says whether there are any.
+    /// Sends an event to the game's subscribers; returns whether there are any.
     pub(super) fn publish(&self, game: GameId, event: LogEvent) -> bool {
         self.send(game, Live::Event(Arc::new(event)))
     }
 
-    /// Tells a game's subscribers to read the log; says whether there are any.
+    /// Makes a game's subscribers read the log; returns whether there are any.
     pub(super) fn resync_game(&self, game: GameId) -> bool {
         self.send(game, Live::Resync)
     }
 
-    /// Tells every subscriber of every game to read the log.
+    /// Makes every subscriber of every game read the log.
     pub(super) fn resync(&self) {
         for game in self.subscribed() {
             self.send(game, Live::Resync);
@@ -97,14 +59,14 @@ impl Fanout {
 
     /// The games that have subscribers.
     pub(super) fn subscribed(&self) -> Vec<GameId> {
-        let mut games = self.games.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut games = self.games.lock();
         games.retain(|_, sender| sender.receiver_count() > 0);
         games.keys().copied().collect()
     }
 
-    /// Forgets a game if nobody subscribes to it any more; says whether it did.
-    pub(super) fn forget_if_unused(&self, game: GameId) -> bool {
-        let mut games = self.games.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Removes a game that has no subscriber any more; returns whether it did.
+    pub(super) fn remove_if_unused(&self, game: GameId) -> bool {
+        let mut games = self.games.lock();
         let unused = games.get(&game).is_some_and(|sender| sender.receiver_count() == 0);
         if unused {
             games.remove(&game);
@@ -113,8 +75,7 @@ impl Fanout {
     }
 
     fn send(&self, game: GameId, live: Live) -> bool {
-        let games = self.games.lock().unwrap_or_else(PoisonError::into_inner);
-        games.get(&game).is_some_and(|sender| sender.send(live).is_ok())
+        self.games.lock().get(&game).is_some_and(|sender| sender.send(live).is_ok())
     }
 }
 
@@ -125,13 +86,15 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// The next thing to know. A subscriber that has fallen behind gets [`Live::Resync`], as does one whose store has
-    /// gone.
+    /// Waits for the next event. A subscriber that has fallen behind gets [`Live::Resync`].
+    ///
+    /// It never ends by itself: once the store is closed, it waits for ever. The caller ends its stream when the process
+    /// drains.
     pub async fn next(&mut self) -> Live {
         match self.receiver.recv().await {
             Ok(live) => live,
             Err(RecvError::Lagged(_)) => Live::Resync,
-            // The sender lives as long as it has receivers; only a game that is dropped whole gets here.
+            // A game is removed only when it has no receiver, so the sender is gone only when the store is.
             Err(RecvError::Closed) => std::future::pending().await,
         }
     }

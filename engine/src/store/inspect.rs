@@ -1,19 +1,19 @@
-//! What `engine fsck` finds: places where the store contradicts the rules by which it is kept.
+//! The findings of `engine fsck`: stored data that breaks a rule of the store.
 
 use protocol::{GameId, RequestId};
 
-/// Everything that was looked at.
+/// The result of an inspection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inspection {
-    /// Games that were looked at.
+    /// Games that were inspected.
     pub games: u64,
-    /// Unfinished requests that were looked at.
+    /// Unfinished requests that were inspected.
     pub requests: u64,
-    /// What contradicts a rule.
+    /// The rules that are broken.
     pub inconsistencies: Vec<Inconsistency>,
 }
 
-/// A contradiction.
+/// Stored data that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inconsistency {
     /// The game, where one is concerned.
@@ -22,6 +22,6 @@ pub struct Inconsistency {
     pub request: Option<RequestId>,
     /// What is wrong.
     pub what: String,
-    /// What mends it, or has mended it.
+    /// What repairs it, or has repaired it.
     pub remedy: String,
 }

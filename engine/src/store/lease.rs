@@ -9,18 +9,18 @@ use story::ChatMessage;
 
 use super::{Committed, LeasedGame, LeasedRequest, StoreError};
 
-/// Who claims: one per worker process, for logs and tokens. Two processes never share one.
+/// The id of a worker process, for logs and tokens. Two processes never share one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WorkerId(String);
 
 impl WorkerId {
-    /// The id of this process, unlike that of any other, also on another machine.
+    /// The id of this process. The random part makes it unique across machines and restarts.
     #[must_use]
     pub fn of_this_process() -> Self {
         Self(format!("worker-{}-{:08x}", std::process::id(), rand::random::<u32>()))
     }
 
-    /// A worker by name, for tests.
+    /// A worker with a given name, for tests.
     #[must_use]
     pub fn named(name: &str) -> Self {
         Self(name.to_owned())
@@ -39,7 +39,7 @@ impl fmt::Display for WorkerId {
     }
 }
 
-/// The fencing token: one per acquisition of a game, `fence:worker:request`. The fence counts up with every claim of the
+/// The fencing token of one acquisition of a game: `fence:worker:request`. The fence counts up with every claim of the
 /// game, so no two acquisitions share a token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LeaseToken(String);
@@ -57,7 +57,7 @@ impl LeaseToken {
         &self.0
     }
 
-    /// The lease that it stands for, as operators see it; none if it is not a token.
+    /// The lease as operators see it; none if the text is not a token.
     pub(super) fn view(&self, expires_at: Timestamp) -> Option<LeaseView> {
         let (fence, rest) = self.0.split_once(':')?;
         let (worker, request) = rest.rsplit_once(':')?;
@@ -77,15 +77,15 @@ pub struct Lease {
     pub game: GameId,
     /// Its head request.
     pub request: RequestId,
-    /// The attempt that this is.
+    /// The attempt that the lease was made for.
     pub attempt: Attempt,
-    /// What every write of the attempt shows.
+    /// Every write of the attempt carries it.
     pub token: LeaseToken,
-    /// The key that its request was accepted under, where the store has use for it when the turn ends.
+    /// The idempotency key of its request, where the store needs it when the turn ends.
     pub idempotency_key: Option<String>,
 }
 
-/// A leased request with everything that its turn needs, read in the step that leased it.
+/// A leased request with everything that its turn needs, read in the same step that leased it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
     /// The lease.
@@ -98,20 +98,20 @@ pub struct Claim {
     pub history: Vec<ChatMessage>,
 }
 
-/// What a claim brought.
+/// The result of a claim.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Claims {
     /// The leases, in the order in which their requests arrived.
     pub claims: Vec<Claim>,
-    /// When a back-off or another worker's lease ends next, if any does: look again then.
+    /// How long until the next back-off or lease ends, if there is one: claim again then.
     pub next_due: Option<Duration>,
 }
 
-/// What came of ending one turn and asking for the next.
+/// The outcome of [`super::Queue::commit_and_claim`].
 #[derive(Debug)]
-pub struct Turnover {
-    /// What came of the commit.
+pub struct CommitAndClaim {
+    /// The outcome of the commit.
     pub committed: Result<Committed, StoreError>,
-    /// What the claim brought: nothing where the commit's outcome is unknown.
+    /// The result of the claim: empty where the outcome of the commit is unknown.
     pub claims: Claims,
 }

@@ -1,21 +1,21 @@
-//! A request as it is kept, and what a turn commits.
+//! A request as the store keeps it, and the effects that a turn commits.
 
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use protocol::{
     Attempt, Event, EventId, GameId, Links, Problem, RequestCancelled, RequestCompleted, RequestFailed, RequestId,
-    RequestQueued, RequestStatus, RequestType, RequestView, TurnResult, Usage,
+    RequestQueued, RequestStatus, RequestType, RequestView, StateUpdated, TurnResult, Usage,
 };
 use serde::{Deserialize, Serialize};
 use story::{ChatMessage, Input};
 
 use super::GameDocument;
 
-/// A request that is to be accepted.
+/// A request to be enqueued.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRequest {
-    /// Its id, chosen by the caller so that a repeated step is known as such.
+    /// Its id. The caller chooses it, so that the store recognises a repeated step.
     pub id: RequestId,
     /// Its game.
     pub game: GameId,
@@ -25,9 +25,9 @@ pub struct NewRequest {
     pub message: String,
     /// Who speaks, when it is not the player character.
     pub actor: Option<String>,
-    /// The message as the history will show it.
+    /// The message in the form in which the history shows it.
     pub user_message: String,
-    /// The request whose turn sets this story event off.
+    /// The request whose turn triggers this story event.
     pub caused_by: Option<RequestId>,
 }
 
@@ -46,7 +46,7 @@ impl NewRequest {
     }
 }
 
-/// A request and where it stands.
+/// A request with its status and everything that the store has recorded of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// Its id.
@@ -59,11 +59,11 @@ pub struct Request {
     pub message: String,
     /// Who speaks, when it is not the player character.
     pub actor: Option<String>,
-    /// The message as the history shows it.
+    /// The message in the form in which the history shows it.
     pub user_message: String,
-    /// The request whose turn set this story event off.
+    /// The request whose turn triggered this story event.
     pub caused_by: Option<RequestId>,
-    /// Where it stands.
+    /// Its present status.
     pub status: RequestStatus,
     /// How many attempts have begun.
     pub attempt: Attempt,
@@ -75,21 +75,21 @@ pub struct Request {
     pub completed_at: Option<Timestamp>,
     /// In back-off until then.
     pub not_before: Option<Timestamp>,
-    /// How many unfinished requests of its game stand before it, while it is not finished.
+    /// How many unfinished requests of its game are ahead of it, while it is unfinished itself.
     pub position: Option<u64>,
     /// The id before its `request.queued` event.
     pub cursor: EventId,
-    /// The same of its first life, where it was a dead letter in between.
+    /// The id before its first `request.queued` event: it differs from `cursor` once a dead letter was retried.
     pub first_cursor: EventId,
     /// Why the latest attempt failed.
     pub error: Option<Problem>,
-    /// What came of it.
+    /// The result of its turn.
     pub result: Option<TurnResult>,
-    /// Finished steps of the turn, which no later attempt pays for again.
+    /// The finished model calls of the turn: no later attempt pays for them again.
     pub checkpoints: Checkpoints,
 }
 
-/// What a turn needs of its request. Each is as in [`Request`].
+/// The part of a request that a turn needs. The fields are those of [`Request`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeasedRequest {
     /// What it asks for.
@@ -98,14 +98,14 @@ pub struct LeasedRequest {
     pub message: String,
     /// Who speaks, when it is not the player character.
     pub actor: Option<String>,
-    /// The message as the history shows it.
+    /// The message in the form in which the history shows it.
     pub user_message: String,
-    /// What earlier attempts have finished.
+    /// The model calls that earlier attempts have finished.
     pub checkpoints: Checkpoints,
 }
 
 impl LeasedRequest {
-    /// What the turn is about.
+    /// The input of the turn.
     #[must_use]
     pub fn input(&self) -> Input {
         match self.kind {
@@ -116,7 +116,7 @@ impl LeasedRequest {
 }
 
 impl Request {
-    /// The event that ended it, from what is kept of it; none while it is unfinished.
+    /// The event that ended the request, rebuilt from its status; none while it is unfinished.
     #[must_use]
     pub fn terminal_event(self) -> Option<Event> {
         let Self { id: request_id, game: game_id, kind, status, attempt, .. } = self;
@@ -155,21 +155,21 @@ impl Request {
     }
 }
 
-/// Steps of a turn that are finished and paid for.
+/// The model calls of a turn that are finished and paid for.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Checkpoints {
-    /// The narration, whole.
-    pub narration: Option<Narrated>,
+    /// The whole narration.
+    pub narration: Option<Completion>,
     /// The delta as the model wrote it.
-    pub delta: Option<Narrated>,
+    pub delta: Option<Completion>,
 }
 
-/// What one finished model call brought.
+/// The result of one finished model call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Narrated {
+pub struct Completion {
     /// The text.
     pub text: String,
-    /// What it cost.
+    /// The tokens that it used.
     pub usage: Usage,
 }
 
@@ -180,39 +180,39 @@ pub struct Commit {
     pub base_version: u64,
     /// The game after the turn.
     pub document: GameDocument,
-    /// What the turn adds to the history.
+    /// The messages that the turn appends to the history.
     pub turn: Vec<ChatMessage>,
-    /// What the request's status shows from now on.
+    /// The result that the request's status shows from now on.
     pub result: TurnResult,
-    /// The turn's events.
+    /// The events of the turn.
     pub events: TurnEvents,
     /// Story events to queue, in order; their ids derive from the request's.
     pub story_events: Vec<NewRequest>,
 }
 
-/// The events of a committed turn, as data.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The events of a committed turn, in the order in which the log gets them.
+#[derive(Debug, Clone, PartialEq)]
 pub struct TurnEvents {
-    /// Of `game.state_updated`.
-    pub state_updated: String,
-    /// Of `request.completed`.
-    pub completed: String,
+    /// The new state of the game.
+    pub state_updated: StateUpdated,
+    /// The end of the request.
+    pub completed: RequestCompleted,
 }
 
-/// What came of a commit.
+/// The outcome of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Committed {
     /// The effects are in the store, by this try of the step or an earlier one.
     Done,
-    /// The game has another version than the turn started from: nothing was written.
+    /// The game no longer has the version that the turn started from: nothing was written.
     VersionChanged,
 }
 
-/// Where a turn's story events are queued.
+/// The position at which the story events of a turn are queued.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StoryEventPlacement {
-    /// In arrival order, behind what is queued already.
+    /// In arrival order, at the tail of the lane.
     #[default]
     Tail,
     /// Ahead of the same game's waiting messages.

@@ -83,7 +83,7 @@ impl Worker {
         let hand_back = CancellationToken::new();
         let turns = TaskTracker::new();
         self.claim_until(&stop, &turns, &leases, &hand_back).await;
-        self.store.stop_waiting(&self.id).await;
+        self.store.retire_worker(&self.id).await;
 
         turns.close();
         if !turns.is_empty() {
@@ -191,7 +191,7 @@ impl Worker {
                 biased;
                 result = turn::run(self, &claim, &held, stop, &mut next) => result,
                 () = held.lost() => Err(TurnError::LeaseLost),
-                () = hand_back.cancelled() => Err(TurnError::HandedBack),
+                () = hand_back.cancelled() => Err(TurnError::Released),
             };
             outcome::settle(self, &lease, &held, result, began.elapsed()).await;
             next

@@ -36,20 +36,20 @@ pub(super) async fn settle(
             tracing::warn!("the lease has passed; this attempt changes nothing");
             ("lease_lost", Ok(()))
         }
-        Err(TurnError::HandedBack) => {
+        Err(TurnError::Released) => {
             tracing::info!("handing the request back");
-            ("handed_back", persist(held, || worker.store.hand_back(lease)).await)
+            ("handed_back", persist(held, || worker.store.release(lease)).await)
         }
         Err(TurnError::Model(error)) if error.is_transient() && lease.attempt.0 < worker.settings.max_attempts => {
             let delay = backoff(worker.settings.retry_delay, lease.attempt.0, rand::random_range(0.5..=1.0))
                 .max(error.retry_after.unwrap_or_default());
             tracing::warn!(%error, delay_s = delay.as_secs_f64(), "the attempt failed; it is tried again");
-            let problem = json(&error.problem());
+            let problem = error.problem();
             ("retried", persist(held, || worker.store.retry(lease, delay, &problem)).await)
         }
         Err(error) => {
             tracing::error!(%error, "the request is given up");
-            let problem = json(&problem(error));
+            let problem = problem(error);
             ("failed", persist(held, || worker.store.fail(lease, &problem)).await)
         }
     };
@@ -64,15 +64,10 @@ fn problem(error: TurnError) -> Problem {
     match error {
         TurnError::Model(error) => error.problem(),
         TurnError::Unplayable(problem) => problem,
-        TurnError::LeaseLost | TurnError::HandedBack | TurnError::Store(_) => {
+        TurnError::LeaseLost | TurnError::Released | TurnError::Store(_) => {
             Problem::new(ProblemType::Internal, error.to_string())
         }
     }
-}
-
-fn json(problem: &Problem) -> String {
-    // A problem is a plain struct: there is nothing in it that JSON cannot say.
-    serde_json::to_string(problem).unwrap_or_default()
 }
 
 /// The back-off after an attempt: doubles with each one, `draw` of it (0.5 to 1) so that many do not return at once.

@@ -13,7 +13,7 @@ use super::chunks::Chunks;
 use super::leases::HeldLease;
 use crate::backoff::Backoff;
 use crate::llm::{Finish, ModelError, Provider, Reason};
-use crate::store::{Claim, Commit, Committed, GameDocument, Lease, Narrated, NewRequest, StoreError, TurnEvents};
+use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, StoreError, TurnEvents};
 
 /// Why a turn did not end in a commit.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,7 @@ pub(super) enum TurnError {
     LeaseLost,
     /// The worker stops, and another one is to go on.
     #[error("the worker stops")]
-    HandedBack,
+    Released,
     /// The store holds something unreadable.
     #[error("{0}")]
     Store(StoreError),
@@ -64,7 +64,7 @@ pub(super) async fn run(
     };
     // A story that is over changes no more: what still comes is told, and that is all.
     let extracted = match &claim.request.checkpoints.delta {
-        _ if document.state.is_ended => Narrated::default(),
+        _ if document.state.is_ended => Completion::default(),
         Some(extracted) => extracted.clone(),
         None => extract(worker, claim, held, provider, &input, &narrated.text).await?,
     };
@@ -79,7 +79,7 @@ async fn narrate(
     held: &HeldLease,
     provider: &Provider,
     input: &Input,
-) -> Result<Narrated, TurnError> {
+) -> Result<Completion, TurnError> {
     let state = &claim.game.document.state;
     let prompt =
         story::narration_prompt(&worker.library, state, &claim.history, None, input).map_err(TurnError::unplayable)?;
@@ -117,7 +117,7 @@ async fn extract(
     provider: &Provider,
     input: &Input,
     narration: &str,
-) -> Result<Narrated, TurnError> {
+) -> Result<Completion, TurnError> {
     let prompt = story::extraction_prompt(&worker.library, &claim.game.document.state, input, narration)
         .map_err(TurnError::unplayable)?;
     let extracted = provider.extract(&prompt, &worker.delta_schema).await?;
@@ -136,8 +136,8 @@ fn effects(
     worker: &Worker,
     claim: &Claim,
     input: &Input,
-    narrated: Narrated,
-    extracted: &Narrated,
+    narrated: Completion,
+    extracted: &Completion,
     began: tokio::time::Instant,
 ) -> Result<Commit, TurnError> {
     let Claim { lease, request, .. } = claim;
@@ -161,7 +161,7 @@ fn effects(
         usage: narrated.usage + extracted.usage,
     };
     let events = TurnEvents {
-        state_updated: data(StateUpdated {
+        state_updated: StateUpdated {
             request_id: Some(lease.request),
             game_id: lease.game,
             version,
@@ -170,15 +170,15 @@ fn effects(
             scene: applied.state.scene_name.clone(),
             is_ended: applied.state.is_ended,
             changes: applied.changes,
-        }),
-        completed: data(RequestCompleted {
+        },
+        completed: RequestCompleted {
             request_id: lease.request,
             game_id: lease.game,
             kind: request.kind,
             status: RequestStatus::Completed,
             attempt: lease.attempt,
             result: result.clone(),
-        }),
+        },
     };
     let said = match request.kind {
         RequestType::Chat => ChatMessage::user(request.user_message.clone()),
@@ -211,9 +211,9 @@ async fn commit(
         // One that came with a commit that failed fills the slot already.
         let is_free = claimed.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
         let slots = usize::from(is_free && !stop.is_cancelled());
-        let turnover = worker.store.commit_and_claim(&claim.lease, commit, &worker.id, nonce, slots).await;
-        claimed.lock().unwrap_or_else(PoisonError::into_inner).extend(turnover.claims.claims);
-        turnover.committed
+        let ended = worker.store.commit_and_claim(&claim.lease, commit, &worker.id, nonce, slots).await;
+        claimed.lock().unwrap_or_else(PoisonError::into_inner).extend(ended.claims.claims);
+        ended.committed
     })
     .await;
     *next = claimed.into_inner().unwrap_or_else(PoisonError::into_inner).pop();
@@ -241,10 +241,6 @@ fn children(lease: &Lease, events: &[StoryEvent]) -> Vec<NewRequest> {
             caused_by: Some(lease.request),
         })
         .collect()
-}
-
-fn data(event: impl Into<protocol::Event>) -> String {
-    event.into().data()
 }
 
 /// Repeats a step of the store until it is known to have happened, for as long as the lease may hold: what a model has

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::store::embedded::{EmbeddedStore, Sync};
+use engine::store::embedded::{EmbeddedStore, Synchronous};
 use engine::store::redis::RedisStore;
 use engine::store::{SharedStore, StoreOptions};
 use protocol::GameId;
@@ -82,7 +82,7 @@ impl Bench {
                 Arc::new(RedisStore::connect(&cluster.url(), prefix, SHARDS, options).await.unwrap())
             }
             Self::Embedded { directory } => {
-                Arc::new(EmbeddedStore::open(directory.path(), Sync::Normal, options).unwrap())
+                Arc::new(EmbeddedStore::open(directory.path(), Synchronous::Normal, options).unwrap())
             }
         }
     }
@@ -92,7 +92,7 @@ impl Bench {
         if let Self::Embedded { directory } = self {
             return end(directory, "active", game);
         }
-        let (mut connection, prefix) = self.keeper_of(game).await;
+        let (mut connection, prefix) = self.owner_of(game).await;
         let mut both = redis::pipe();
         both.atomic()
             .cmd("ZADD")
@@ -111,19 +111,19 @@ impl Bench {
         if let Self::Embedded { directory } = self {
             return end(directory, "delayed", game);
         }
-        let (mut connection, prefix) = self.keeper_of(game).await;
+        let (mut connection, prefix) = self.owner_of(game).await;
         let mut command = redis::cmd("ZADD");
         command.arg(format!("{prefix}requests:delayed")).arg("XX").arg(0).arg(game.to_string());
         command.query_async::<()>(&mut connection).await.unwrap();
     }
 
     /// A connection to the server that keeps a game, and what its keys begin with there.
-    pub(crate) async fn keeper_of(&self, game: GameId) -> (MultiplexedConnection, String) {
+    pub(crate) async fn owner_of(&self, game: GameId) -> (MultiplexedConnection, String) {
         match self {
             Self::Redis { server, prefix } => (server.connect().await, prefix.clone()),
             Self::Cluster { cluster, prefix } => {
                 let prefix = format!("{prefix}{{s{}}}:", game.shard(SHARDS));
-                (cluster.keeper_of(&prefix).await, prefix)
+                (cluster.owner_of(&prefix).await, prefix)
             }
             Self::Embedded { .. } => panic!("there is no server"),
         }
@@ -135,7 +135,7 @@ impl Bench {
             return self
                 .execute(&format!("UPDATE documents SET document = '{{\"nonsense\": 1}}' WHERE game_id = '{game}'"));
         }
-        let (mut connection, prefix) = self.keeper_of(game).await;
+        let (mut connection, prefix) = self.owner_of(game).await;
         let mut command = redis::cmd("HSET");
         command.arg(format!("{prefix}gamestate:{game}")).arg("document").arg("{\"nonsense\": 1}");
         command.query_async::<()>(&mut connection).await.unwrap();

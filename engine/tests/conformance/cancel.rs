@@ -1,4 +1,4 @@
-//! Withdrawing requests: at once when they wait, and also while they run; never after they have ended.
+//! Cancelling requests: at once when they wait, and also while they run; never after they have ended.
 
 use std::time::Duration;
 
@@ -8,33 +8,33 @@ use tokio::time::timeout;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    PATIENCE, accept, claim, claim_one, finish, if_busy, is_lost, log, message, names, narrated, new_game,
-    problem_text, request, requests, run_all, say, turn,
+    PATIENCE, accept, claim, claim_one, commit_only, completion, enqueue, finish, if_busy, is_lost, log, message,
+    names, new_game, problem, request, requests, run_all, turn,
 };
 
-pub(crate) async fn a_request_that_waits_is_withdrawn_at_once(bench: Bench) {
+pub(crate) async fn a_queued_request_is_cancelled_at_once(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "first").await;
-    let second = say(&store, game, "second").await;
-    say(&store, game, "third").await;
+    enqueue(&store, game, "first").await;
+    let second = enqueue(&store, game, "second").await;
+    enqueue(&store, game, "third").await;
 
     assert_eq!(store.cancel(second).await.unwrap(), Cancelled::Done);
 
-    let withdrawn = request(&store, second).await;
-    assert_eq!((withdrawn.status, withdrawn.position), (RequestStatus::Cancelled, None));
-    assert!(withdrawn.completed_at.is_some());
+    let cancelled = request(&store, second).await;
+    assert_eq!((cancelled.status, cancelled.position), (RequestStatus::Cancelled, None));
+    assert!(cancelled.completed_at.is_some());
     assert_eq!(store.queue().await.unwrap().depth, 2);
     assert_eq!(names(&log(&store, game).await)[3..], ["request.cancelled"]);
     assert_eq!(run_all(&store).await, ["first", "third"]);
 }
 
-pub(crate) async fn withdrawing_the_head_lets_the_next_one_go_in_its_own_turn(bench: Bench) {
+pub(crate) async fn cancelling_the_head_lets_the_next_request_run_in_its_turn(bench: Bench) {
     let store = bench.store().await;
     let (game, other) = (new_game(&store).await, new_game(&store).await);
-    let first = say(&store, game, "first").await;
-    let elsewhere = say(&store, other, "elsewhere").await;
-    let second = say(&store, game, "second").await;
+    let first = enqueue(&store, game, "first").await;
+    let elsewhere = enqueue(&store, other, "elsewhere").await;
+    let second = enqueue(&store, game, "second").await;
 
     store.cancel(first).await.unwrap();
 
@@ -42,11 +42,11 @@ pub(crate) async fn withdrawing_the_head_lets_the_next_one_go_in_its_own_turn(be
     assert_eq!(requests(&claim(&store, 9).await), [elsewhere, second]);
 }
 
-pub(crate) async fn a_request_in_processing_is_withdrawn_and_its_attempt_changes_nothing(bench: Bench) {
+pub(crate) async fn a_request_in_processing_is_cancelled_and_its_attempt_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
-    let next = say(&store, game, "later").await;
+    let id = enqueue(&store, game, "look").await;
+    let next = enqueue(&store, game, "later").await;
     let running = claim_one(&store).await;
     store.publish_chunk(&running.lease, 1, "You see").await.unwrap();
 
@@ -54,25 +54,25 @@ pub(crate) async fn a_request_in_processing_is_withdrawn_and_its_attempt_changes
 
     assert_eq!(store.heartbeat(std::slice::from_ref(&running.lease)).await.unwrap(), [false]);
     assert!(is_lost(&store.publish_chunk(&running.lease, 2, " a door").await));
-    assert!(is_lost(&store.checkpoint_narration(&running.lease, 2, ".", &narrated("You see a door.")).await));
-    assert!(is_lost(&store.commit(&running.lease, &turn(&running, &[])).await));
-    assert!(is_lost(&store.fail(&running.lease, &problem_text()).await));
+    assert!(is_lost(&store.checkpoint_narration(&running.lease, 2, ".", &completion("You see a door.")).await));
+    assert!(is_lost(&commit_only(&store, &running.lease, &turn(&running, &[])).await));
+    assert!(is_lost(&store.fail(&running.lease, &problem()).await));
     let log = log(&store, game).await;
     assert_eq!(names(&log)[3..], ["chat.chunk", "attempt.superseded", "request.cancelled"]);
     assert_eq!(store.game(game).await.unwrap().unwrap().version, 1);
     assert_eq!(requests(&claim(&store, 9).await), [next]);
 }
 
-pub(crate) async fn a_worker_is_told_of_a_lease_that_was_taken_away(bench: Bench) {
+pub(crate) async fn a_worker_is_notified_of_a_lease_that_was_revoked(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     let mut revoked = store.revocations();
 
-    let told = async {
+    let notified = async {
         // Until the listener is there, messages to it are lost: so there is one after the other.
         let mut taken = Vec::new();
         loop {
-            let id = say(&store, game, "look").await;
+            let id = enqueue(&store, game, "look").await;
             taken.push(claim_one(&store).await.lease.token);
             store.cancel(id).await.unwrap();
             if let Ok(token) = timeout(Duration::from_millis(20), revoked.recv()).await {
@@ -81,15 +81,15 @@ pub(crate) async fn a_worker_is_told_of_a_lease_that_was_taken_away(bench: Bench
             }
         }
     };
-    timeout(PATIENCE, told).await.unwrap();
+    timeout(PATIENCE, notified).await.unwrap();
 }
 
-pub(crate) async fn a_request_in_backoff_is_withdrawn(bench: Bench) {
+pub(crate) async fn a_request_in_backoff_is_cancelled(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
-    let next = say(&store, game, "later").await;
-    store.retry(&claim_one(&store).await.lease, Duration::from_hours(1), &problem_text()).await.unwrap();
+    let id = enqueue(&store, game, "look").await;
+    let next = enqueue(&store, game, "later").await;
+    store.retry(&claim_one(&store).await.lease, Duration::from_hours(1), &problem()).await.unwrap();
 
     store.cancel(id).await.unwrap();
 
@@ -97,12 +97,12 @@ pub(crate) async fn a_request_in_backoff_is_withdrawn(bench: Bench) {
     assert_eq!(requests(&claim(&store, 9).await), [next]);
 }
 
-pub(crate) async fn a_request_that_has_ended_is_not_withdrawn(bench: Bench) {
+pub(crate) async fn a_request_that_has_ended_is_not_cancelled(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let (done, failed) = (say(&store, game, "first").await, say(&store, game, "second").await);
+    let (done, failed) = (enqueue(&store, game, "first").await, enqueue(&store, game, "second").await);
     finish(&store, &claim_one(&store).await, &[]).await;
-    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
     let before = bench.dump().await;
 
     assert_eq!(store.cancel(done).await.unwrap(), Cancelled::Finished(RequestStatus::Completed));
@@ -112,11 +112,11 @@ pub(crate) async fn a_request_that_has_ended_is_not_withdrawn(bench: Bench) {
     assert!(bench.dump().await == before);
 }
 
-pub(crate) async fn withdrawing_again_changes_nothing(bench: Bench) {
+pub(crate) async fn cancelling_again_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
-    say(&store, game, "later").await;
+    let id = enqueue(&store, game, "look").await;
+    enqueue(&store, game, "later").await;
     claim_one(&store).await;
     store.cancel(id).await.unwrap();
     let before = bench.dump().await;
@@ -126,17 +126,17 @@ pub(crate) async fn withdrawing_again_changes_nothing(bench: Bench) {
     assert!(bench.dump().await == before);
 }
 
-pub(crate) async fn a_message_that_interrupts_withdraws_messages_and_no_story_events(bench: Bench) {
+pub(crate) async fn a_message_that_interrupts_cancels_messages_and_no_story_events(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "first").await;
+    enqueue(&store, game, "first").await;
     finish(&store, &claim_one(&store).await, &["an event"]).await;
-    let waiting = say(&store, game, "second").await;
+    let waiting = enqueue(&store, game, "second").await;
     finish(&store, &claim_one(&store).await, &[]).await;
     let running = claim_one(&store).await;
     assert_eq!(running.lease.request, waiting);
     finish(&store, &running, &["another event"]).await;
-    let waiting = say(&store, game, "third").await;
+    let waiting = enqueue(&store, game, "third").await;
 
     let accepted = accept(&store, &message(game, "stop"), &if_busy(IfBusy::Interrupt)).await;
 
@@ -145,11 +145,11 @@ pub(crate) async fn a_message_that_interrupts_withdraws_messages_and_no_story_ev
     assert_eq!(run_all(&store).await, ["another event", "stop"]);
 }
 
-pub(crate) async fn the_story_events_of_a_lane_can_be_looked_at_and_cleared(bench: Bench) {
+pub(crate) async fn the_story_events_of_a_lane_can_be_listed_and_cleared(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "first").await;
-    say(&store, game, "second").await;
+    enqueue(&store, game, "first").await;
+    enqueue(&store, game, "second").await;
     finish(&store, &claim_one(&store).await, &["a", "b", "c"]).await;
 
     let (depth, shown) = store.story_events(game, 2).await.unwrap();
@@ -162,11 +162,11 @@ pub(crate) async fn the_story_events_of_a_lane_can_be_looked_at_and_cleared(benc
     assert_eq!(run_all(&store).await, ["second"]);
 }
 
-pub(crate) async fn a_turn_over_commits_and_claims_what_comes_next(bench: Bench) {
+pub(crate) async fn a_commit_with_a_claim_leases_the_next_request(bench: Bench) {
     let store = bench.store().await;
     let (game, other) = (new_game(&store).await, new_game(&store).await);
-    let first = say(&store, game, "first").await;
-    let elsewhere = say(&store, other, "elsewhere").await;
+    let first = enqueue(&store, game, "first").await;
+    let elsewhere = enqueue(&store, other, "elsewhere").await;
     let running = claim(&store, 1).await.remove(0);
     assert_eq!(running.lease.request, first);
     let worker = crate::fixture::worker();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::store::embedded::{EmbeddedStore, OpenError, Sync};
+use engine::store::embedded::{EmbeddedStore, OpenError, Synchronous};
 use engine::store::redis::RedisStore;
 use engine::store::{Live, LogRead, SharedStore, StoreError, Terms};
 use futures::StreamExt;
@@ -12,17 +12,17 @@ use tokio::time::{Duration, timeout};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    PATIENCE, claim_one, document, finish, latest, log, message, narrated, new_game, options, request, run_all, say,
-    worker,
+    PATIENCE, claim_one, completion, document, enqueue, finish, latest, log, message, new_game, options, request,
+    run_all, state_updated, worker,
 };
 use crate::redis_server::RedisServer;
 
 #[tokio::test]
 async fn a_second_process_is_refused_by_name() {
     let directory = tempfile::tempdir().unwrap();
-    let _first = EmbeddedStore::open(directory.path(), Sync::Normal, options()).unwrap();
+    let _first = EmbeddedStore::open(directory.path(), Synchronous::Normal, options()).unwrap();
 
-    let refused = EmbeddedStore::open(directory.path(), Sync::Normal, options()).unwrap_err();
+    let refused = EmbeddedStore::open(directory.path(), Synchronous::Normal, options()).unwrap_err();
 
     assert!(matches!(refused, OpenError::InUse { .. }), "{refused:?}");
     let text = refused.to_string();
@@ -35,9 +35,9 @@ async fn a_file_that_is_opened_again_holds_everything() {
     let bench = Bench::embedded();
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let done = say(&store, game, "first").await;
+    let done = enqueue(&store, game, "first").await;
     finish(&store, &claim_one(&store).await, &["a story event"]).await;
-    let queued = say(&store, game, "second").await;
+    let queued = enqueue(&store, game, "second").await;
     let (state, events) = (store.game(game).await.unwrap(), log(&store, game).await);
     let (first, second) = (request(&store, done).await, request(&store, queued).await);
     drop(store);
@@ -48,7 +48,7 @@ async fn a_file_that_is_opened_again_holds_everything() {
     assert_eq!(log(&store, game).await, events);
     assert_eq!((request(&store, done).await, request(&store, queued).await), (first, second));
     // The log goes on in the same epoch: the machine has not restarted, so nothing can have been lost.
-    let third = say(&store, game, "third").await;
+    let third = enqueue(&store, game, "third").await;
     assert_eq!(request(&store, third).await.cursor, events.last().unwrap().id);
     assert_eq!(run_all(&store).await, ["a story event", "second", "third"]);
 }
@@ -58,23 +58,23 @@ async fn what_the_last_process_held_is_taken_over_at_once() {
     let bench = Bench::embedded();
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let held = claim_one(&store).await;
-    store.checkpoint_narration(&held.lease, 1, "A door.", &narrated("A door.")).await.unwrap();
+    store.checkpoint_narration(&held.lease, 1, "A door.", &completion("A door.")).await.unwrap();
     drop(store);
 
     let store = bench.store().await;
 
     let again = claim_one(&store).await;
     assert_eq!(again.lease.attempt, Attempt(2));
-    assert_eq!(again.request.checkpoints.narration, Some(narrated("A door.")));
+    assert_eq!(again.request.checkpoints.narration, Some(completion("A door.")));
 }
 
 #[tokio::test]
 async fn a_store_in_memory_needs_no_directory() {
     let store: SharedStore = Arc::new(EmbeddedStore::in_memory(options()).unwrap());
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     assert_eq!(run_all(&store).await, ["look"]);
 }
 
@@ -87,7 +87,7 @@ async fn a_restarted_server_goes_on_where_it_was_under_a_new_epoch() {
     let Some(mut server) = RedisServer::start(true).await else { return };
     let store = connect(&server, "").await;
     let game = new_game(&store).await;
-    say(&store, game, "first").await;
+    enqueue(&store, game, "first").await;
     let held = claim_one(&store).await;
     let (before, mut subscription) = (log(&store, game).await, store.subscribe(game).await.unwrap());
 
@@ -106,10 +106,10 @@ async fn a_restarted_server_goes_on_where_it_was_under_a_new_epoch() {
     assert_eq!(read, LogRead::Events(after[2..].to_vec()));
     let lost = EventId { offset: 3, ..before[1].id };
     assert!(matches!(store.read_log(game, Some(lost), 10).await.unwrap(), LogRead::Reset { .. }));
-    // Whoever follows the game is told to look.
+    // Subscribers of the game must read the log.
     let live = timeout(PATIENCE, subscription.next()).await.unwrap();
     assert!(matches!(live, Live::Resync), "{live:?}");
-    say(&store, game, "second").await;
+    enqueue(&store, game, "second").await;
     assert_eq!(run_all(&store).await, ["second"]);
 }
 
@@ -119,8 +119,8 @@ async fn a_new_connection_to_the_same_server_keeps_the_epoch() {
     let (first, second) = (connect(&server, "").await, connect(&server, "").await);
     let game = new_game(&first).await;
 
-    first.replace_game(game, 1, &document(), None, "{}").await.unwrap();
-    second.replace_game(game, 2, &document(), None, "{}").await.unwrap();
+    first.replace_game(game, 1, &document(), None, &state_updated(game)).await.unwrap();
+    second.replace_game(game, 2, &document(), None, &state_updated(game)).await.unwrap();
 
     let log = log(&first, game).await;
     assert_eq!(log[0].id.next(), log[1].id);
@@ -131,7 +131,7 @@ async fn deployments_with_different_prefixes_share_a_server_and_nothing_else() {
     let Some(server) = RedisServer::start(false).await else { return };
     let (a, b) = (connect(&server, "a:").await, connect(&server, "b:").await);
     let game = new_game(&a).await;
-    say(&a, game, "look").await;
+    enqueue(&a, game, "look").await;
 
     assert_eq!(b.game(game).await.unwrap(), None);
     assert_eq!(run_all(&b).await, Vec::<String>::new());
@@ -162,7 +162,7 @@ async fn whoever_follows_a_request_or_all_games_by_a_pattern_hears_what_is_appen
     let Some(server) = RedisServer::start(false).await else { return };
     let store = connect(&server, "").await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
+    let id = enqueue(&store, game, "look").await;
     let client = redis::Client::open(server.url()).unwrap();
     let (mut of_request, mut of_all) =
         (client.get_async_pubsub().await.unwrap(), client.get_async_pubsub().await.unwrap());
@@ -172,13 +172,13 @@ async fn whoever_follows_a_request_or_all_games_by_a_pattern_hears_what_is_appen
     of_all.psubscribe("game-events:*").await.unwrap();
     finish(&store, &claim, &[]).await;
 
-    assert_eq!(heard(&mut of_request).await, ["request.processing"]);
-    assert_eq!(heard(&mut of_request).await, ["game.state_updated", "request.completed"]);
-    assert_eq!(heard(&mut of_all).await, ["game.state_updated", "request.completed"]);
+    assert_eq!(received(&mut of_request).await, ["request.processing"]);
+    assert_eq!(received(&mut of_request).await, ["game.state_updated", "request.completed"]);
+    assert_eq!(received(&mut of_all).await, ["game.state_updated", "request.completed"]);
 }
 
 /// The names of the events of the next message: each is a frame of four lines, the second of them its name.
-async fn heard(channel: &mut PubSub) -> Vec<String> {
+async fn received(channel: &mut PubSub) -> Vec<String> {
     let message = timeout(PATIENCE, channel.on_message().next()).await.unwrap().unwrap();
     let frames: String = message.get_payload().unwrap();
     frames.lines().skip(1).step_by(4).map(str::to_owned).collect()
@@ -190,7 +190,7 @@ async fn events_reach_subscribers_of_other_processes() {
     let (api, worker) = (connect(&server, "").await, connect(&server, "").await);
     let game = new_game(&api).await;
     let mut subscription = api.subscribe(game).await.unwrap();
-    say(&api, game, "look").await;
+    enqueue(&api, game, "look").await;
 
     finish(&worker, &claim_one(&worker).await, &[]).await;
 
@@ -240,8 +240,8 @@ async fn a_worker_that_stops_leaves_the_waking_to_others() {
         while timeout(Duration::from_millis(200), stopping.wait_for_work()).await.is_ok() {}
         while timeout(Duration::from_millis(200), idle.wait_for_work()).await.is_ok() {}
 
-        say(&idle, game, text).await;
-        stopping.stop_waiting(&worker()).await;
+        enqueue(&idle, game, text).await;
+        stopping.retire_worker(&worker()).await;
         drop(stopping);
 
         let mut done = Vec::new();
@@ -280,6 +280,6 @@ async fn a_server_that_is_full_is_away_and_not_broken() {
     assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused:?}");
 
     limit(0).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     assert_eq!(run_all(&store).await, ["look"]);
 }

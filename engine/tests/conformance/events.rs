@@ -4,7 +4,9 @@ use engine::store::{LogRead, SharedStore, StoreOptions, Terms};
 use protocol::{EventId, GameId};
 
 use crate::bench::Bench;
-use crate::fixture::{accept, claim_one, document, finish, log, message, names, narrated, new_game, options, say};
+use crate::fixture::{
+    accept, claim_one, completion, document, enqueue, finish, log, message, names, new_game, options, state_updated,
+};
 
 /// No events.
 const NOTHING: [u64; 0] = [];
@@ -15,7 +17,7 @@ async fn trimmed_game(bench: &Bench) -> (SharedStore, GameId) {
     let game = new_game(&store).await;
     // A stream is trimmed by whole nodes of a hundred entries.
     for version in 1..=350 {
-        store.replace_game(game, version, &document(), None, "{}").await.unwrap();
+        store.replace_game(game, version, &document(), None, &state_updated(game)).await.unwrap();
     }
     (store, game)
 }
@@ -32,7 +34,7 @@ async fn offsets_after(store: &SharedStore, game: GameId, after: EventId) -> Vec
     }
 }
 
-/// Asserts that an id cannot be followed, and that the log can be from the head that the reader is told.
+/// Asserts that an id cannot be followed, and that the log can be from the head that the reader gets.
 async fn assert_reset(store: &SharedStore, game: GameId, after: EventId) {
     let cursor = store.game(game).await.unwrap().unwrap().cursor;
     let LogRead::Reset { head, .. } = read(store, game, after).await else { panic!("{after} is followed") };
@@ -44,8 +46,8 @@ pub(crate) async fn event_ids_of_a_game_are_contiguous(bench: Bench) {
     let store = bench.store().await;
     let (game, other) = (new_game(&store).await, new_game(&store).await);
     for _ in 0..3 {
-        say(&store, game, "look").await;
-        say(&store, other, "look").await;
+        enqueue(&store, game, "look").await;
+        enqueue(&store, other, "look").await;
     }
     while let Some(claim) = crate::fixture::claim(&store, 1).await.pop() {
         finish(&store, &claim, &[]).await;
@@ -60,15 +62,15 @@ pub(crate) async fn event_ids_of_a_game_are_contiguous(bench: Bench) {
     }
 }
 
-pub(crate) async fn a_turn_is_told_in_order(bench: Bench) {
+pub(crate) async fn the_events_of_a_turn_are_in_order(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
+    let id = enqueue(&store, game, "look").await;
     let claim = claim_one(&store).await;
     store.publish_chunk(&claim.lease, 1, "You see").await.unwrap();
     store.publish_chunk(&claim.lease, 2, " a").await.unwrap();
-    store.checkpoint_narration(&claim.lease, 3, " door.", &narrated("You see a door.")).await.unwrap();
-    store.checkpoint_delta(&claim.lease, &narrated("{}")).await.unwrap();
+    store.checkpoint_narration(&claim.lease, 3, " door.", &completion("You see a door.")).await.unwrap();
+    store.checkpoint_delta(&claim.lease, &completion("{}")).await.unwrap();
     finish(&store, &claim, &["the door opens"]).await;
 
     let log = log(&store, game).await;
@@ -104,7 +106,7 @@ pub(crate) async fn a_log_is_read_in_pages(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     for version in 1..=25 {
-        store.replace_game(game, version, &document(), None, "{}").await.unwrap();
+        store.replace_game(game, version, &document(), None, &state_updated(game)).await.unwrap();
     }
 
     let (mut after, mut offsets) = (None, Vec::new());
@@ -125,19 +127,19 @@ pub(crate) async fn a_reader_at_the_head_waits_for_the_next_event(bench: Bench) 
     assert_eq!(offsets_after(&store, game, start).await, NOTHING);
     assert_eq!(log(&store, game).await, []);
 
-    store.replace_game(game, 1, &document(), None, "{}").await.unwrap();
+    store.replace_game(game, 1, &document(), None, &state_updated(game)).await.unwrap();
     assert_eq!(offsets_after(&store, game, start).await, [1]);
     let head = store.game(game).await.unwrap().unwrap().cursor;
     assert_eq!(offsets_after(&store, game, head).await, NOTHING);
 
-    store.replace_game(game, 2, &document(), None, "{}").await.unwrap();
+    store.replace_game(game, 2, &document(), None, &state_updated(game)).await.unwrap();
     assert_eq!(offsets_after(&store, game, head).await, [2]);
 }
 
 pub(crate) async fn a_reader_who_joins_at_the_cursor_of_a_request_misses_nothing_of_it(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "first").await;
+    enqueue(&store, game, "first").await;
     let second = message(game, "second");
 
     let cursor = accept(&store, &second, &Terms::default()).await.cursor;
@@ -159,7 +161,7 @@ pub(crate) async fn a_reader_behind_the_first_event_kept_is_reset(bench: Bench) 
 
     assert_reset(&store, game, EventId { offset: 1, ..first }).await;
     assert_reset(&store, game, EventId { offset: first.offset - 2, ..first }).await;
-    // The event before the first one kept is gone, but whoever has seen it has missed nothing.
+    // The event before the first one kept is gone, but a reader that has seen it has missed nothing.
     let rest: Vec<u64> = (first.offset..=350).collect();
     assert_eq!(offsets_after(&store, game, EventId { offset: first.offset - 1, ..first }).await, rest);
     assert_eq!(offsets_after(&store, game, first).await, rest[1..]);
@@ -178,7 +180,7 @@ pub(crate) async fn a_reader_beyond_the_head_is_reset(bench: Bench) {
     let start = store.game(game).await.unwrap().unwrap().cursor;
     assert_reset(&store, game, start.next()).await;
 
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let head = store.game(game).await.unwrap().unwrap().cursor;
     assert_reset(&store, game, head.next()).await;
     assert_reset(&store, game, EventId { offset: u64::MAX, ..head }).await;
@@ -187,7 +189,7 @@ pub(crate) async fn a_reader_beyond_the_head_is_reset(bench: Bench) {
 pub(crate) async fn a_reader_from_another_epoch_is_reset(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     finish(&store, &claim_one(&store).await, &[]).await;
     let head = store.game(game).await.unwrap().unwrap().cursor;
 
@@ -202,7 +204,7 @@ pub(crate) async fn a_log_is_read_on_from_each_of_its_events(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     for text in ["first", "second"] {
-        say(&store, game, text).await;
+        enqueue(&store, game, text).await;
         finish(&store, &claim_one(&store).await, &[]).await;
     }
     let all = log(&store, game).await;

@@ -5,21 +5,21 @@ use std::time::Duration;
 use engine::store::{Claim, Lease, SharedStore, StoreError};
 
 use crate::bench::Bench;
-use crate::fixture::{claim_one, finish, is_lost, narrated, new_game, problem_text, say, turn};
+use crate::fixture::{claim_one, commit_only, completion, enqueue, finish, is_lost, new_game, problem, turn};
 
 /// Tries every step with a claim's lease; each must be refused and leave no trace.
 async fn assert_powerless(bench: &Bench, store: &SharedStore, claim: &Claim) {
     let (lease, commit) = (&claim.lease, turn(claim, &["a story event"]));
     let before = bench.dump().await;
-    let text = narrated("all of it");
+    let text = completion("all of it");
     let steps: [(&str, Result<(), StoreError>); 7] = [
         ("publish_chunk", store.publish_chunk(lease, 9, "late").await),
         ("checkpoint_narration", store.checkpoint_narration(lease, 9, "late", &text).await),
         ("checkpoint_delta", store.checkpoint_delta(lease, &text).await),
-        ("commit", store.commit(lease, &commit).await.map(|_| ())),
-        ("retry", store.retry(lease, Duration::ZERO, &problem_text()).await),
-        ("hand_back", store.hand_back(lease).await),
-        ("fail", store.fail(lease, &problem_text()).await),
+        ("commit", commit_only(store, lease, &commit).await.map(|_| ())),
+        ("retry", store.retry(lease, Duration::ZERO, &problem()).await),
+        ("release", store.release(lease).await),
+        ("fail", store.fail(lease, &problem()).await),
     ];
     for (name, result) in steps {
         assert!(is_lost(&result), "{name} by a worker without a lease: {result:?}");
@@ -28,10 +28,10 @@ async fn assert_powerless(bench: &Bench, store: &SharedStore, claim: &Claim) {
     assert!(bench.dump().await == before, "a worker without a lease has written something");
 }
 
-pub(crate) async fn a_worker_whose_lease_has_passed_changes_nothing(bench: Bench) {
+pub(crate) async fn a_worker_whose_lease_has_expired_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let stale = claim_one(&store).await;
 
     bench.expire_lease(game).await;
@@ -42,7 +42,7 @@ pub(crate) async fn a_worker_whose_lease_has_passed_changes_nothing(bench: Bench
 pub(crate) async fn a_worker_that_was_superseded_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let stale = claim_one(&store).await;
     bench.expire_lease(game).await;
     let current = claim_one(&store).await;
@@ -55,8 +55,8 @@ pub(crate) async fn a_worker_that_was_superseded_changes_nothing(bench: Bench) {
 pub(crate) async fn a_worker_changes_nothing_after_another_has_committed(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
-    say(&store, game, "go on").await;
+    enqueue(&store, game, "look").await;
+    enqueue(&store, game, "go on").await;
     let stale = claim_one(&store).await;
     bench.expire_lease(game).await;
     finish(&store, &claim_one(&store).await, &[]).await;
@@ -70,8 +70,8 @@ pub(crate) async fn a_worker_changes_nothing_after_another_has_committed(bench: 
 pub(crate) async fn a_lease_of_one_game_opens_no_other(bench: Bench) {
     let store = bench.store().await;
     let (mine, other) = (new_game(&store).await, new_game(&store).await);
-    say(&store, mine, "look").await;
-    say(&store, other, "look").await;
+    enqueue(&store, mine, "look").await;
+    enqueue(&store, other, "look").await;
     let (claim, theirs) = (claim_first(&store).await, claim_first(&store).await);
 
     let lease = Lease { game: other, request: theirs.lease.request, ..claim.lease };
@@ -84,29 +84,29 @@ async fn claim_first(store: &SharedStore) -> Claim {
 
 pub(crate) async fn an_attempt_that_ended_in_one_way_cannot_end_in_another(bench: Bench) {
     let store = bench.store().await;
-    let error = problem_text();
-    for ending in ["commit", "retry", "hand_back", "fail"] {
+    let error = problem();
+    for ending in ["commit", "retry", "release", "fail"] {
         let game = new_game(&store).await;
-        say(&store, game, "look").await;
+        enqueue(&store, game, "look").await;
         let claim = claim_one(&store).await;
         match ending {
             "commit" => finish(&store, &claim, &[]).await,
             "retry" => store.retry(&claim.lease, Duration::from_mins(1), &error).await.unwrap(),
-            "hand_back" => store.hand_back(&claim.lease).await.unwrap(),
+            "release" => store.release(&claim.lease).await.unwrap(),
             _ => store.fail(&claim.lease, &error).await.unwrap(),
         }
         let before = bench.dump().await;
         let steps: [(&str, Result<(), StoreError>); 4] = [
-            ("commit", store.commit(&claim.lease, &turn(&claim, &[])).await.map(|_| ())),
+            ("commit", commit_only(&store, &claim.lease, &turn(&claim, &[])).await.map(|_| ())),
             ("retry", store.retry(&claim.lease, Duration::ZERO, &error).await),
-            ("hand_back", store.hand_back(&claim.lease).await),
+            ("release", store.release(&claim.lease).await),
             ("fail", store.fail(&claim.lease, &error).await),
         ];
         for (step, result) in steps {
             assert_eq!(is_lost(&result), step != ending, "{step} after {ending}: {result:?}");
         }
         assert!(bench.dump().await == before, "something was written after {ending}");
-        if ending == "hand_back" {
+        if ending == "release" {
             finish(&store, &claim_one(&store).await, &[]).await;
         }
     }

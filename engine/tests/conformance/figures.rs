@@ -6,7 +6,7 @@ use engine::store::{StoreOptions, WorkerId};
 use protocol::QueueView;
 
 use crate::bench::Bench;
-use crate::fixture::{claim, claim_one, finish, new_game, options, problem_text, say, until};
+use crate::fixture::{claim, claim_one, enqueue, finish, new_game, options, problem, until};
 
 pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
     let store = bench.store().await;
@@ -17,17 +17,17 @@ pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
 
     let (a, b) = (new_game(&store).await, new_game(&store).await);
     for game in [a, a, b] {
-        say(&store, game, "look").await;
+        enqueue(&store, game, "look").await;
     }
     assert_eq!(view().await, QueueView { depth: 3, ready: 2, ..nothing.clone() });
 
     let claims = claim(&store, 9).await;
     assert_eq!(view().await, QueueView { depth: 1, active: 2, ..nothing.clone() });
 
-    store.retry(&claims[0].lease, Duration::from_mins(1), &problem_text()).await.unwrap();
+    store.retry(&claims[0].lease, Duration::from_mins(1), &problem()).await.unwrap();
     assert_eq!(view().await, QueueView { depth: 2, delayed: 1, active: 1, ..nothing.clone() });
 
-    store.fail(&claims[1].lease, &problem_text()).await.unwrap();
+    store.fail(&claims[1].lease, &problem()).await.unwrap();
     assert_eq!(view().await, QueueView { depth: 2, delayed: 1, dead_letters: 1, ..nothing.clone() });
 
     bench.end_backoff(a).await;
@@ -42,7 +42,7 @@ pub(crate) async fn a_worker_counts_from_its_first_claim_until_it_stops(bench: B
     assert_eq!(workers().await, 0);
 
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let last_turn = store.claim(&ada, 1, 1).await.unwrap().claims.remove(0);
     for (nonce, worker) in [(2, &bob), (3, &ada)] {
         store.claim(worker, nonce, 1).await.unwrap();
@@ -50,7 +50,7 @@ pub(crate) async fn a_worker_counts_from_its_first_claim_until_it_stops(bench: B
     assert_eq!(workers().await, 2);
 
     // What it still ends does not make it one that goes on.
-    store.stop_waiting(&ada).await;
+    store.retire_worker(&ada).await;
     assert_eq!(store.heartbeat(&[last_turn.lease]).await.unwrap(), [true]);
     assert_eq!(workers().await, 1);
 }
@@ -58,12 +58,12 @@ pub(crate) async fn a_worker_counts_from_its_first_claim_until_it_stops(bench: B
 pub(crate) async fn the_queue_knows_how_long_the_oldest_request_has_waited(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "first").await;
+    enqueue(&store, game, "first").await;
 
     let age = async || Some(store.queue().await.unwrap().oldest_age_ms).filter(|age| *age >= 20);
     let first_age = until("an age of 20 ms", age).await;
     let other = new_game(&store).await;
-    say(&store, other, "second").await;
+    enqueue(&store, other, "second").await;
 
     assert!(store.queue().await.unwrap().oldest_age_ms >= first_age, "the second one is younger");
     claim(&store, 2).await;
@@ -73,8 +73,8 @@ pub(crate) async fn the_queue_knows_how_long_the_oldest_request_has_waited(bench
 pub(crate) async fn a_lane_shows_the_unfinished_requests_in_order(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let first = say(&store, game, "first").await;
-    let second = say(&store, game, "second").await;
+    let first = enqueue(&store, game, "first").await;
+    let second = enqueue(&store, game, "second").await;
 
     let lane = store.lane(game).await.unwrap();
     assert_eq!((lane.game_id, lane.requests, lane.lease.is_some()), (game, vec![first, second], false));
@@ -86,10 +86,10 @@ pub(crate) async fn a_lane_shows_the_unfinished_requests_in_order(bench: Bench) 
     assert_eq!((lane.requests, lane.lease.is_some()), (vec![second, first.child(0)], false));
 }
 
-pub(crate) async fn a_lane_is_not_leased_any_more_once_its_lease_has_passed(bench: Bench) {
+pub(crate) async fn a_lane_is_no_longer_leased_once_its_lease_has_expired(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     claim_one(&store).await;
 
     bench.expire_lease(game).await;
@@ -100,9 +100,9 @@ pub(crate) async fn a_lane_is_not_leased_any_more_once_its_lease_has_passed(benc
 pub(crate) async fn the_status_of_a_finished_request_is_forgotten_after_its_time(bench: Bench) {
     let store = bench.store_with(StoreOptions { status_ttl: Duration::from_millis(100), ..options() }).await;
     let (game, other) = (new_game(&store).await, new_game(&store).await);
-    let id = say(&store, game, "look").await;
+    let id = enqueue(&store, game, "look").await;
     finish(&store, &claim_one(&store).await, &[]).await;
-    let waiting = say(&store, other, "wait").await;
+    let waiting = enqueue(&store, other, "wait").await;
     assert!(store.request(id).await.unwrap().is_some());
 
     let forgotten = async || store.request(id).await.unwrap().is_none().then_some(());

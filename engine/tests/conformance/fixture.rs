@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Claim, Commit, Committed, Enqueued, GameDocument, IdempotencyKey, LogEvent, LogRead, Narrated,
+    Accepted, Claim, Commit, Committed, Completion, Enqueued, GameDocument, IdempotencyKey, Lease, LogEvent, LogRead,
     NewRequest, Request, SharedStore, StoreError, StoreOptions, Terms, TurnEvents, WorkerId,
 };
 use protocol::{
@@ -39,7 +39,7 @@ pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>
 pub(crate) fn options() -> StoreOptions {
     StoreOptions {
         lease_ttl: Duration::from_mins(2),
-        look_again: Duration::ZERO,
+        recover_interval: Duration::ZERO,
         max_attempts: ATTEMPTS,
         ..StoreOptions::default()
     }
@@ -64,6 +64,20 @@ pub(crate) async fn new_game(store: &SharedStore) -> GameId {
     game
 }
 
+/// What a patch of a game tells its readers; the store does not look into it.
+pub(crate) fn state_updated(game: GameId) -> StateUpdated {
+    StateUpdated {
+        request_id: None,
+        game_id: game,
+        version: 2,
+        turn: 0,
+        location: String::new(),
+        scene: String::new(),
+        is_ended: false,
+        changes: Vec::new(),
+    }
+}
+
 pub(crate) fn message(game: GameId, text: &str) -> NewRequest {
     NewRequest {
         id: RequestId::in_game(game),
@@ -77,7 +91,7 @@ pub(crate) fn message(game: GameId, text: &str) -> NewRequest {
 }
 
 /// Enqueues a message that must be accepted.
-pub(crate) async fn say(store: &SharedStore, game: GameId, text: &str) -> RequestId {
+pub(crate) async fn enqueue(store: &SharedStore, game: GameId, text: &str) -> RequestId {
     accept(store, &message(game, text), &Terms::default()).await.id
 }
 
@@ -142,13 +156,9 @@ pub(crate) fn turn(claim: &Claim, prompts: &[&str]) -> Commit {
     };
     let state_updated = StateUpdated {
         request_id: Some(request_id),
-        game_id,
         version,
         turn: document.state.turn_counter,
-        location: String::new(),
-        scene: String::new(),
-        is_ended: false,
-        changes: Vec::new(),
+        ..state_updated(game_id)
     };
     let completed = RequestCompleted {
         request_id,
@@ -169,17 +179,19 @@ pub(crate) fn turn(claim: &Claim, prompts: &[&str]) -> Commit {
         document,
         turn: vec![ChatMessage::user(&claim.request.message), ChatMessage::assistant(answer)],
         result,
-        events: TurnEvents {
-            state_updated: Event::from(state_updated).data(),
-            completed: Event::from(completed).data(),
-        },
+        events: TurnEvents { state_updated, completed },
         story_events: prompts.iter().enumerate().map(story_event).collect(),
     }
 }
 
+/// Commits a turn, and claims nothing.
+pub(crate) async fn commit_only(store: &SharedStore, lease: &Lease, commit: &Commit) -> Result<Committed, StoreError> {
+    store.commit_and_claim(lease, commit, &worker(), nonce(), 0).await.committed
+}
+
 /// Commits a turn that must succeed.
 pub(crate) async fn finish(store: &SharedStore, claim: &Claim, prompts: &[&str]) {
-    let committed = store.commit(&claim.lease, &turn(claim, prompts)).await.unwrap();
+    let committed = commit_only(store, &claim.lease, &turn(claim, prompts)).await.unwrap();
     assert_eq!(committed, Committed::Done);
 }
 
@@ -193,16 +205,12 @@ pub(crate) async fn run_all(store: &SharedStore) -> Vec<String> {
     messages
 }
 
-pub(crate) fn narrated(text: &str) -> Narrated {
-    Narrated { text: text.to_owned(), usage: Usage { prompt_tokens: 7, completion_tokens: 11 } }
+pub(crate) fn completion(text: &str) -> Completion {
+    Completion { text: text.to_owned(), usage: Usage { prompt_tokens: 7, completion_tokens: 11 } }
 }
 
 pub(crate) fn problem() -> Problem {
     Problem::new(ProblemType::ModelFailed, "the model said \"no\"\nand hung up")
-}
-
-pub(crate) fn problem_text() -> String {
-    serde_json::to_string(&problem()).unwrap()
 }
 
 pub(crate) async fn request(store: &SharedStore, id: RequestId) -> Request {

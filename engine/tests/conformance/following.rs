@@ -6,9 +6,9 @@ use engine::store::{GameWrite, Live, LogEvent, LogRead, Subscription};
 use protocol::EventId;
 
 use crate::bench::Bench;
-use crate::fixture::{PATIENCE, claim_one, document, finish, log, new_game, say};
+use crate::fixture::{PATIENCE, claim_one, document, enqueue, finish, log, new_game, state_updated};
 
-/// The next event. A subscriber may be told to read the log at any time, and then finds nothing new in it here.
+/// The next event. A subscriber may be made to read the log at any time; here it finds nothing new in it.
 async fn next(subscription: &mut Subscription) -> Arc<LogEvent> {
     loop {
         let live = tokio::time::timeout(PATIENCE, subscription.next()).await;
@@ -22,7 +22,7 @@ async fn next(subscription: &mut Subscription) -> Arc<LogEvent> {
 pub(crate) async fn a_subscriber_sees_what_is_appended_afterwards(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "before").await;
+    enqueue(&store, game, "before").await;
     let mut subscription = store.subscribe(game).await.unwrap();
 
     let claim = claim_one(&store).await;
@@ -35,7 +35,7 @@ pub(crate) async fn a_subscriber_sees_what_is_appended_afterwards(bench: Bench) 
     }
 }
 
-pub(crate) async fn the_subscribers_of_a_deleted_game_are_told_to_look_again(bench: Bench) {
+pub(crate) async fn the_subscribers_of_a_deleted_game_are_made_to_read_the_log(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     let mut subscription = store.subscribe(game).await.unwrap();
@@ -54,7 +54,7 @@ pub(crate) async fn every_subscriber_of_a_game_sees_the_same(bench: Bench) {
         subscriptions.push(store.subscribe(game).await.unwrap());
     }
 
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
 
     let first = next(&mut subscriptions[0]).await;
     for subscription in &mut subscriptions[1..] {
@@ -62,14 +62,14 @@ pub(crate) async fn every_subscriber_of_a_game_sees_the_same(bench: Bench) {
     }
 }
 
-pub(crate) async fn a_subscriber_hears_of_its_own_game_only(bench: Bench) {
+pub(crate) async fn a_subscriber_receives_events_of_its_own_game_only(bench: Bench) {
     let store = bench.store().await;
     let (game, other) = (new_game(&store).await, new_game(&store).await);
     let mut subscription = store.subscribe(game).await.unwrap();
     let _other = store.subscribe(other).await.unwrap();
 
-    say(&store, other, "not mine").await;
-    let mine = say(&store, game, "mine").await;
+    enqueue(&store, other, "not mine").await;
+    let mine = enqueue(&store, game, "mine").await;
 
     assert_eq!(next(&mut subscription).await.request, Some(mine));
 }
@@ -77,28 +77,28 @@ pub(crate) async fn a_subscriber_hears_of_its_own_game_only(bench: Bench) {
 pub(crate) async fn a_game_can_be_followed_again_after_everyone_has_left(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    for heard in [1, 3, 5, 7] {
+    for version in [1, 3, 5, 7] {
         let mut subscription = store.subscribe(game).await.unwrap();
-        store.replace_game(game, heard, &document(), None, "{}").await.unwrap();
-        // The last event that nobody heard may still be on its way.
+        store.replace_game(game, version, &document(), None, &state_updated(game)).await.unwrap();
+        // The last event, for which nobody subscribed, may still arrive.
         let mut event = next(&mut subscription).await;
-        while event.id.offset < heard {
+        while event.id.offset < version {
             event = next(&mut subscription).await;
         }
-        assert_eq!(event.id.offset, heard);
+        assert_eq!(event.id.offset, version);
         drop(subscription);
-        store.replace_game(game, heard + 1, &document(), None, "{}").await.unwrap();
+        store.replace_game(game, version + 1, &document(), None, &state_updated(game)).await.unwrap();
     }
 }
 
-pub(crate) async fn a_subscriber_that_falls_behind_is_told_to_read_the_log(bench: Bench) {
+pub(crate) async fn a_subscriber_that_falls_behind_is_made_to_read_the_log(bench: Bench) {
     const EVENTS: u64 = 1000;
     let store = bench.store().await;
     let game = new_game(&store).await;
     let start = store.game(game).await.unwrap().unwrap().cursor;
     let mut subscription = store.subscribe(game).await.unwrap();
     for version in 1..=EVENTS {
-        store.replace_game(game, version, &document(), None, "{}").await.unwrap();
+        store.replace_game(game, version, &document(), None, &state_updated(game)).await.unwrap();
     }
 
     let (mut seen, mut resyncs) = (0, 0);

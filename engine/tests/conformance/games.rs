@@ -5,7 +5,9 @@ use protocol::GameId;
 use story::ChatMessage;
 
 use crate::bench::Bench;
-use crate::fixture::{claim_one, document, finish, latest, log, names, new_game, problem_text, say};
+use crate::fixture::{
+    claim_one, document, enqueue, finish, latest, log, names, new_game, parse, problem, state_updated,
+};
 
 fn messages(count: usize) -> Vec<ChatMessage> {
     (0..count).map(|n| ChatMessage::user(format!("message {n}"))).collect()
@@ -63,7 +65,7 @@ pub(crate) async fn games_are_listed_in_pages_with_the_latest_changed_first(benc
     // The clock counts in milliseconds: the first game is changed until that shows.
     let mut version = 1;
     while store.game(first).await.unwrap().unwrap().updated_at <= made {
-        store.replace_game(first, version, &document(), None, "{}").await.unwrap();
+        store.replace_game(first, version, &document(), None, &state_updated(first)).await.unwrap();
         version += 1;
     }
 
@@ -82,17 +84,17 @@ pub(crate) async fn a_game_is_replaced_only_at_the_expected_version(bench: Bench
     let mut changed = document();
     changed.state.turn_counter = 7;
 
-    assert_eq!(store.replace_game(id, 1, &changed, None, "{\"n\":1}").await.unwrap(), GameWrite::Done);
+    assert_eq!(store.replace_game(id, 1, &changed, None, &state_updated(id)).await.unwrap(), GameWrite::Done);
     let before = bench.dump().await;
-    let again = store.replace_game(id, 1, &document(), None, "{\"n\":2}").await.unwrap();
+    let again = store.replace_game(id, 1, &document(), None, &state_updated(id)).await.unwrap();
 
     assert_eq!(again, GameWrite::Changed { version: 2 });
     assert!(bench.dump().await == before);
     assert_eq!(store.game(id).await.unwrap().unwrap().document, changed);
     let log = log(&store, id).await;
     assert_eq!(names(&log), ["game.state_updated"]);
-    assert_eq!((log[0].data.as_str(), log[0].request), ("{\"n\":1}", None));
-    let unknown = store.replace_game(GameId::new(), 1, &document(), None, "{}").await.unwrap();
+    assert_eq!((parse(&log[0]), log[0].request), (state_updated(id).into(), None));
+    let unknown = store.replace_game(GameId::new(), 1, &document(), None, &state_updated(id)).await.unwrap();
     assert_eq!(unknown, GameWrite::Unknown);
 }
 
@@ -101,11 +103,11 @@ pub(crate) async fn replacing_a_game_can_replace_its_history(bench: Bench) {
     let id = GameId::new();
     store.create_game(id, &document(), &messages(5)).await.unwrap();
 
-    store.replace_game(id, 1, &document(), None, "{}").await.unwrap();
+    store.replace_game(id, 1, &document(), None, &state_updated(id)).await.unwrap();
     assert_eq!(store.history(id, 9).await.unwrap(), messages(5));
-    store.replace_game(id, 2, &document(), Some(&messages(1)), "{}").await.unwrap();
+    store.replace_game(id, 2, &document(), Some(&messages(1)), &state_updated(id)).await.unwrap();
     assert_eq!(store.history(id, 9).await.unwrap(), messages(1));
-    store.replace_game(id, 3, &document(), Some(&[]), "{}").await.unwrap();
+    store.replace_game(id, 3, &document(), Some(&[]), &state_updated(id)).await.unwrap();
     assert_eq!(store.history(id, 9).await.unwrap(), []);
 }
 
@@ -114,21 +116,21 @@ pub(crate) async fn a_busy_game_is_neither_replaced_nor_deleted(bench: Bench) {
     let id = new_game(&store).await;
     let refused = async || {
         let before = bench.dump().await;
-        assert_eq!(store.replace_game(id, 1, &document(), None, "{}").await.unwrap(), GameWrite::Busy);
+        assert_eq!(store.replace_game(id, 1, &document(), None, &state_updated(id)).await.unwrap(), GameWrite::Busy);
         assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Busy);
         assert!(bench.dump().await == before);
     };
 
-    say(&store, id, "look").await;
+    enqueue(&store, id, "look").await;
     refused().await;
     let claim = claim_one(&store).await;
     refused().await;
-    store.retry(&claim.lease, std::time::Duration::from_mins(1), &problem_text()).await.unwrap();
+    store.retry(&claim.lease, std::time::Duration::from_mins(1), &problem()).await.unwrap();
     refused().await;
     bench.end_backoff(id).await;
     finish(&store, &claim_one(&store).await, &[]).await;
 
-    assert_eq!(store.replace_game(id, 2, &document(), None, "{}").await.unwrap(), GameWrite::Done);
+    assert_eq!(store.replace_game(id, 2, &document(), None, &state_updated(id)).await.unwrap(), GameWrite::Done);
     latest(&store, id, "request.completed").await;
 }
 
@@ -137,7 +139,7 @@ pub(crate) async fn a_deleted_game_leaves_nothing_behind(bench: Bench) {
     let before = bench.dump().await;
     let id = GameId::new();
     store.create_game(id, &document(), &messages(3)).await.unwrap();
-    store.replace_game(id, 1, &document(), None, "{}").await.unwrap();
+    store.replace_game(id, 1, &document(), None, &state_updated(id)).await.unwrap();
 
     assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Done);
 

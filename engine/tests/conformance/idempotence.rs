@@ -7,14 +7,14 @@ use protocol::IfBusy;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    accept, claim, claim_one, finish, if_busy, is_lost, message, narrated, new_game, nonce, problem_text, request,
-    requests, run_all, say, turn, worker,
+    accept, claim, claim_one, commit_only, completion, enqueue, finish, if_busy, is_lost, message, new_game, nonce,
+    problem, request, requests, run_all, turn, worker,
 };
 
 pub(crate) async fn enqueuing_again_answers_as_at_first(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "first").await;
+    enqueue(&store, game, "first").await;
     let second = message(game, "second");
     let first_answer = accept(&store, &second, &Terms::default()).await;
     let first_answer = (first_answer.id, first_answer.position, first_answer.cursor);
@@ -40,7 +40,7 @@ pub(crate) async fn enqueuing_again_answers_as_at_first(bench: Bench) {
 pub(crate) async fn a_chunk_is_published_once(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let lease = claim_one(&store).await.lease;
     store.publish_chunk(&lease, 1, "You").await.unwrap();
     store.publish_chunk(&lease, 2, " see").await.unwrap();
@@ -55,14 +55,14 @@ pub(crate) async fn a_chunk_is_published_once(bench: Bench) {
 pub(crate) async fn a_finished_narration_is_published_once(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let lease = claim_one(&store).await.lease;
-    store.checkpoint_narration(&lease, 1, "A door.", &narrated("A door.")).await.unwrap();
-    store.checkpoint_delta(&lease, &narrated("{}")).await.unwrap();
+    store.checkpoint_narration(&lease, 1, "A door.", &completion("A door.")).await.unwrap();
+    store.checkpoint_delta(&lease, &completion("{}")).await.unwrap();
     let before = bench.dump().await;
 
-    store.checkpoint_narration(&lease, 1, "A door.", &narrated("A door.")).await.unwrap();
-    store.checkpoint_delta(&lease, &narrated("{}")).await.unwrap();
+    store.checkpoint_narration(&lease, 1, "A door.", &completion("A door.")).await.unwrap();
+    store.checkpoint_delta(&lease, &completion("{}")).await.unwrap();
 
     assert!(bench.dump().await == before);
 }
@@ -71,7 +71,7 @@ pub(crate) async fn claiming_again_gives_the_same_claims(bench: Bench) {
     let store = bench.store().await;
     for _ in 0..3 {
         let game = new_game(&store).await;
-        say(&store, game, "look").await;
+        enqueue(&store, game, "look").await;
     }
     let nonce = nonce();
     let first = store.claim(&worker(), nonce, 2).await.unwrap().claims;
@@ -90,7 +90,7 @@ pub(crate) async fn claiming_again_gives_only_what_still_holds(bench: Bench) {
     let mut games = Vec::new();
     for _ in 0..3 {
         let game = new_game(&store).await;
-        say(&store, game, "look").await;
+        enqueue(&store, game, "look").await;
         games.push(game);
     }
     let nonce = nonce();
@@ -101,24 +101,24 @@ pub(crate) async fn claiming_again_gives_only_what_still_holds(bench: Bench) {
     let again = store.claim(&worker(), nonce, 3).await.unwrap().claims;
     assert_eq!(again, first[2..]);
 
-    store.hand_back(&first[2].lease).await.unwrap();
-    let anew = store.claim(&worker(), nonce, 3).await.unwrap().claims;
-    assert_eq!(anew.iter().map(|claim| claim.lease.game).collect::<Vec<_>>(), games[1..], "a claim of its own");
-    assert_eq!(store.claim(&worker(), nonce, 3).await.unwrap().claims, anew);
+    store.release(&first[2].lease).await.unwrap();
+    let second = store.claim(&worker(), nonce, 3).await.unwrap().claims;
+    assert_eq!(second.iter().map(|claim| claim.lease.game).collect::<Vec<_>>(), games[1..], "a claim of its own");
+    assert_eq!(store.claim(&worker(), nonce, 3).await.unwrap().claims, second);
 }
 
 pub(crate) async fn committing_again_answers_as_at_first(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "first").await;
-    say(&store, game, "second").await;
+    enqueue(&store, game, "first").await;
+    enqueue(&store, game, "second").await;
     let claim = claim_one(&store).await;
     let commit = turn(&claim, &["a", "b"]);
-    store.commit(&claim.lease, &commit).await.unwrap();
+    commit_only(&store, &claim.lease, &commit).await.unwrap();
 
     let repeat = async || {
         let before = bench.dump().await;
-        assert_eq!(store.commit(&claim.lease, &commit).await.unwrap(), Committed::Done);
+        assert_eq!(commit_only(&store, &claim.lease, &commit).await.unwrap(), Committed::Done);
         assert!(bench.dump().await == before);
     };
     repeat().await;
@@ -133,8 +133,8 @@ pub(crate) async fn committing_again_answers_as_at_first(bench: Bench) {
 /// A claim that ends without effect, and the game's next one that ends in the same way.
 async fn repeats_change_nothing(bench: &Bench, store: &SharedStore, end: impl AsyncFn(&Claim) -> bool) {
     let game = new_game(store).await;
-    say(store, game, "look").await;
-    say(store, game, "later").await;
+    enqueue(store, game, "look").await;
+    enqueue(store, game, "later").await;
     let first = claim_one(store).await;
     store.publish_chunk(&first.lease, 1, "You see").await.unwrap();
     assert!(end(&first).await);
@@ -155,27 +155,27 @@ async fn repeats_change_nothing(bench: &Bench, store: &SharedStore, end: impl As
 pub(crate) async fn retrying_again_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let end = async |claim: &Claim| {
-        let result = store.retry(&claim.lease, Duration::from_mins(1), &problem_text()).await;
+        let result = store.retry(&claim.lease, Duration::from_mins(1), &problem()).await;
         assert!(result.is_ok() || is_lost(&result), "{result:?}");
         result.is_ok()
     };
     repeats_change_nothing(&bench, &store, end).await;
 }
 
-pub(crate) async fn handing_back_again_changes_nothing(bench: Bench) {
+pub(crate) async fn releasing_again_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let end = async |claim: &Claim| {
-        let result = store.hand_back(&claim.lease).await;
+        let result = store.release(&claim.lease).await;
         assert!(result.is_ok() || is_lost(&result), "{result:?}");
         result.is_ok()
     };
     repeats_change_nothing(&bench, &store, end).await;
 }
 
-pub(crate) async fn giving_up_again_changes_nothing(bench: Bench) {
+pub(crate) async fn failing_again_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let end = async |claim: &Claim| {
-        let result = store.fail(&claim.lease, &problem_text()).await;
+        let result = store.fail(&claim.lease, &problem()).await;
         assert!(result.is_ok() || is_lost(&result), "{result:?}");
         result.is_ok()
     };

@@ -1,4 +1,4 @@
-//! `engine fsck`: whatever contradicts the rules is found, mended when asked for, and then there is nothing more to find.
+//! `engine fsck`: every broken rule is found, repaired on demand, and then nothing more is found.
 //!
 //! Each damage is one that a store would never do to itself: it is done behind its back.
 
@@ -8,7 +8,7 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::Mutex;
 
 use crate::bench::{self, Bench};
-use crate::fixture::{claim, claim_one, finish, new_game, problem_text, run_all, say};
+use crate::fixture::{claim, claim_one, enqueue, finish, new_game, problem, run_all};
 
 /// A store in which one game waits, one is in processing, one in back-off and one at rest.
 struct Scene {
@@ -25,28 +25,28 @@ async fn scene(bench: Bench) -> Scene {
     let store = bench.store().await;
     let (active, delayed, idle, ready) =
         (new_game(&store).await, new_game(&store).await, new_game(&store).await, new_game(&store).await);
-    say(&store, delayed, "in back-off").await;
-    store.retry(&claim_one(&store).await.lease, std::time::Duration::from_hours(1), &problem_text()).await.unwrap();
-    say(&store, idle, "done").await;
+    enqueue(&store, delayed, "in back-off").await;
+    store.retry(&claim_one(&store).await.lease, std::time::Duration::from_hours(1), &problem()).await.unwrap();
+    enqueue(&store, idle, "done").await;
     finish(&store, &claim_one(&store).await, &[]).await;
-    say(&store, idle, "given up").await;
-    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
-    let running = say(&store, active, "running").await;
+    enqueue(&store, idle, "failed").await;
+    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+    let running = enqueue(&store, active, "running").await;
     claim_one(&store).await;
-    let (first, second) = (say(&store, ready, "first").await, say(&store, ready, "second").await);
+    let (first, second) = (enqueue(&store, ready, "first").await, enqueue(&store, ready, "second").await);
     let sound = store.inspect(false).await.unwrap();
     assert_eq!((sound.games, sound.requests, sound.inconsistencies), (4, 4, Vec::new()));
     Scene { bench, store, ready, active, first, second, running }
 }
 
 impl Scene {
-    /// What is found after a damage is mended, and then nothing is found any more; what can run, runs.
+    /// The damage is found and repaired, then nothing more is found, and every request that can run runs.
     async fn found_and_mended(&self, words: &str) {
         let found = self.store.inspect(false).await.unwrap().inconsistencies;
         assert!(found.iter().any(|it| it.what.contains(words)), "`{words}` is not among {found:?}");
         assert_eq!(self.store.inspect(true).await.unwrap().inconsistencies[0], found[0], "looking changes nothing");
         let left = self.store.inspect(false).await.unwrap().inconsistencies;
-        assert_eq!(left, Vec::new(), "it is not mended");
+        assert_eq!(left, Vec::new(), "it is not repaired");
         claim(&self.store, 9).await;
     }
 }
@@ -56,7 +56,7 @@ async fn redis_damage(command: impl Fn(&Scene, &str) -> Vec<String>, words: &str
     let (command, words) = (&command, words);
     bench::on_redis(async |bench| {
         let scene = scene(bench).await;
-        let (connection, prefix) = scene.bench.keeper_of(scene.ready).await;
+        let (connection, prefix) = scene.bench.owner_of(scene.ready).await;
         let connection: Mutex<MultiplexedConnection> = Mutex::new(connection);
         let parts = command(&scene, &prefix);
         let mut damage = redis::cmd(&parts[0]);
@@ -125,17 +125,15 @@ async fn a_lease_on_a_game_that_waits_is_found() {
 #[tokio::test]
 async fn a_status_that_disagrees_is_found() {
     let status = |id: RequestId, p: &str| format!("{p}chat-request-status:{id}");
-    redis_damage(|it, p| words(&[&"HSET", &status(it.second, p), &"status", &"processing"]), "ought to be queued")
-        .await;
-    redis_damage(|it, p| words(&[&"HSET", &status(it.running, p), &"status", &"queued"]), "ought to be processing")
-        .await;
+    redis_damage(|it, p| words(&[&"HSET", &status(it.second, p), &"status", &"processing"]), "should be queued").await;
+    redis_damage(|it, p| words(&[&"HSET", &status(it.running, p), &"status", &"queued"]), "should be processing").await;
     let sql = |it: &Scene| format!("UPDATE requests SET status = 'processing' WHERE id = '{}'", it.second);
-    embedded_damage(sql, "ought to be queued").await;
+    embedded_damage(sql, "should be queued").await;
 }
 
 #[tokio::test]
 async fn a_request_that_is_missing_from_the_global_order_is_found() {
-    redis_damage(|it, p| words(&[&"ZREM", &format!("{p}requests"), &it.second]), "not at its place").await;
+    redis_damage(|it, p| words(&[&"ZREM", &format!("{p}requests"), &it.second]), "not at its rank").await;
 }
 
 #[tokio::test]
@@ -192,7 +190,7 @@ async fn a_request_that_was_given_up_without_a_letter_is_found() {
 async fn what_is_mended_runs_to_its_end() {
     bench::on_redis(async |bench| {
         let scene = scene(bench).await;
-        let (mut connection, prefix) = scene.bench.keeper_of(scene.ready).await;
+        let (mut connection, prefix) = scene.bench.owner_of(scene.ready).await;
         let mut damage = redis::pipe();
         damage
             .del(format!("{prefix}requests:ready"))

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    accept, claim, claim_one, finish, keyed, message, new_game, options, problem_text, request, run_all, say, until,
+    accept, claim, claim_one, enqueue, finish, keyed, message, new_game, options, problem, request, run_all, until,
 };
 
 pub(crate) async fn a_message_that_is_sent_again_under_its_key_is_the_same_request(bench: Bench) {
@@ -88,9 +88,9 @@ pub(crate) async fn a_dead_letter_keeps_its_key(bench: Bench) {
     let store = bench.store_with(StoreOptions { status_ttl: tiny, key_ttl: tiny, ..options() }).await;
     let game = new_game(&store).await;
     let first = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
-    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
     // Once a later request is forgotten, the time of this one would be over as well.
-    let later = say(&store, game, "listen").await;
+    let later = enqueue(&store, game, "listen").await;
     finish(&store, &claim_one(&store).await, &[]).await;
     let forgotten = async || store.request(later).await.unwrap().is_none().then_some(());
     until("the end of the later one", forgotten).await;
@@ -101,7 +101,7 @@ pub(crate) async fn a_dead_letter_keeps_its_key(bench: Bench) {
 
     assert_eq!((again.id, again.status), (first.id, RequestStatus::Failed));
     assert_eq!(request(&store, first.id).await.status, RequestStatus::Failed);
-    store.retry_letter(first.id).await.unwrap();
+    store.retry_dead_letter(first.id).await.unwrap();
     let again = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
     assert_eq!((again.id, again.status), (first.id, RequestStatus::Queued));
 }

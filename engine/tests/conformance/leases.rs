@@ -6,7 +6,7 @@ use engine::store::{Lease, LeaseToken, SharedStore, StoreOptions};
 use tokio::time::Instant;
 
 use crate::bench::Bench;
-use crate::fixture::{claim, claim_one, finish, new_game, nonce, options, problem_text, requests, say, until, worker};
+use crate::fixture::{claim, claim_one, enqueue, finish, new_game, nonce, options, problem, requests, until, worker};
 
 const TTL: Duration = Duration::from_millis(500);
 
@@ -24,7 +24,7 @@ async fn claim_once_it_is_there(store: &SharedStore) -> Duration {
 pub(crate) async fn a_lease_that_is_renewed_holds(bench: Bench) {
     let store = bench.store_with(short_leases()).await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let held = claim_one(&store).await;
 
     // Oftener than a worker does it, for the machine of the test may be slow.
@@ -37,15 +37,15 @@ pub(crate) async fn a_lease_that_is_renewed_holds(bench: Bench) {
     finish(&store, &held, &[]).await;
 }
 
-pub(crate) async fn a_lease_that_is_not_renewed_passes_after_its_time(bench: Bench) {
+pub(crate) async fn a_lease_that_is_not_renewed_expires_after_its_ttl(bench: Bench) {
     let store = bench.store_with(short_leases()).await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let held = claim_one(&store).await;
 
     let waited = claim_once_it_is_there(&store).await;
     // The lease began a little before the waiting did, and both clocks count in whole milliseconds.
-    assert!(waited > TTL / 2, "it was taken over after {waited:?} already");
+    assert!(waited > TTL / 2, "it was recovered after {waited:?} already");
     assert_eq!(store.heartbeat(&[held.lease]).await.unwrap(), [false]);
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn a_heartbeat_answers_for_each_lease(bench: Bench) {
     let mut leases = Vec::new();
     for _ in 0..3 {
         let game = new_game(&store).await;
-        say(&store, game, "look").await;
+        enqueue(&store, game, "look").await;
         leases.push(claim_one(&store).await.lease);
     }
     bench.expire_lease(leases[1].game).await;
@@ -67,10 +67,10 @@ pub(crate) async fn a_heartbeat_answers_for_each_lease(bench: Bench) {
 pub(crate) async fn no_two_acquisitions_share_a_token(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
 
     let first = claim_one(&store).await;
-    store.hand_back(&first.lease).await.unwrap();
+    store.release(&first.lease).await.unwrap();
     let second = claim_one(&store).await;
 
     assert_eq!(first.lease.attempt, second.lease.attempt);
@@ -81,7 +81,7 @@ pub(crate) async fn a_claim_says_when_the_next_lease_ends(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     assert_eq!(store.claim(&worker(), nonce(), 1).await.unwrap().next_due, None);
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
 
     let claims = store.claim(&worker(), nonce(), 1).await.unwrap();
     let due = claims.next_due.unwrap();
@@ -94,10 +94,10 @@ pub(crate) async fn a_claim_says_when_the_next_lease_ends(bench: Bench) {
 pub(crate) async fn a_claim_says_when_the_next_backoff_ends(bench: Bench) {
     let store = bench.store().await;
     let (delayed, leased) = (new_game(&store).await, new_game(&store).await);
-    say(&store, delayed, "look").await;
+    enqueue(&store, delayed, "look").await;
     let claim = claim_one(&store).await;
-    store.retry(&claim.lease, Duration::from_secs(30), &problem_text()).await.unwrap();
-    say(&store, leased, "look").await;
+    store.retry(&claim.lease, Duration::from_secs(30), &problem()).await.unwrap();
+    enqueue(&store, leased, "look").await;
 
     let due = store.claim(&worker(), nonce(), 1).await.unwrap().next_due.unwrap();
 

@@ -4,7 +4,7 @@ use engine::store::{Enqueued, Limits, SharedStore, StoreOptions, Terms};
 use protocol::{GameId, IfBusy, RequestStatus};
 
 use crate::bench::Bench;
-use crate::fixture::{accept, claim_one, finish, if_busy, message, new_game, options, request, run_all, say};
+use crate::fixture::{accept, claim_one, enqueue, finish, if_busy, message, new_game, options, request, run_all};
 
 async fn limited(bench: &Bench, queued: u64, lane: u64) -> SharedStore {
     bench.store_with(StoreOptions { limits: Limits { queued, lane }, ..options() }).await
@@ -19,16 +19,16 @@ async fn refused(bench: &Bench, store: &SharedStore, game: GameId, with: Enqueue
 pub(crate) async fn a_full_lane_refuses_what_comes(bench: Bench) {
     let store = limited(&bench, 100, 2).await;
     let (game, other) = (new_game(&store).await, new_game(&store).await);
-    say(&store, game, "first").await;
-    say(&store, game, "second").await;
+    enqueue(&store, game, "first").await;
+    enqueue(&store, game, "second").await;
 
     refused(&bench, &store, game, Enqueued::LaneFull).await;
-    say(&store, other, "elsewhere").await;
+    enqueue(&store, other, "elsewhere").await;
     // The one in processing is unfinished as well.
     let claim = claim_one_of(&store, game).await;
     refused(&bench, &store, game, Enqueued::LaneFull).await;
     finish(&store, &claim, &[]).await;
-    say(&store, game, "third").await;
+    enqueue(&store, game, "third").await;
 }
 
 async fn claim_one_of(store: &SharedStore, game: GameId) -> engine::store::Claim {
@@ -39,13 +39,13 @@ async fn claim_one_of(store: &SharedStore, game: GameId) -> engine::store::Claim
 pub(crate) async fn a_full_queue_refuses_what_comes(bench: Bench) {
     let store = limited(&bench, 2, 100).await;
     let (game, other) = (new_game(&store).await, new_game(&store).await);
-    say(&store, game, "first").await;
-    say(&store, game, "second").await;
+    enqueue(&store, game, "first").await;
+    enqueue(&store, game, "second").await;
 
     refused(&bench, &store, other, Enqueued::QueueFull).await;
     // What is in processing waits no more.
     claim_one(&store).await;
-    say(&store, other, "third").await;
+    enqueue(&store, other, "third").await;
     refused(&bench, &store, other, Enqueued::QueueFull).await;
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn what_was_accepted_is_answered_by_a_full_queue(bench: Bench) 
 pub(crate) async fn story_events_are_queued_beyond_every_limit(bench: Bench) {
     let store = limited(&bench, 1, 1).await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
 
     finish(&store, &claim_one(&store).await, &["a", "b", "c"]).await;
 
@@ -72,7 +72,7 @@ pub(crate) async fn story_events_are_queued_beyond_every_limit(bench: Bench) {
 pub(crate) async fn a_message_that_interrupts_takes_the_place_of_those_that_it_cancels(bench: Bench) {
     let store = limited(&bench, 2, 2).await;
     let game = new_game(&store).await;
-    let waiting = [say(&store, game, "first").await, say(&store, game, "second").await];
+    let waiting = [enqueue(&store, game, "first").await, enqueue(&store, game, "second").await];
 
     let accepted = accept(&store, &message(game, "stop"), &if_busy(IfBusy::Interrupt)).await;
 

@@ -6,10 +6,13 @@
 //! `STORY_ENGINE_REQUIRE_REDIS=1`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+mod batch;
 mod bench;
 mod cancel;
 mod commit;
+mod dead_letters;
 mod durability;
+mod event_schema;
 mod events;
 mod fencing;
 mod figures;
@@ -20,7 +23,6 @@ mod idempotence;
 mod inspect;
 mod keys;
 mod leases;
-mod letters;
 mod limits;
 mod model;
 mod order;
@@ -30,7 +32,6 @@ mod redis_server;
 mod retry;
 mod shards;
 mod story_events;
-mod together;
 mod waiting;
 
 /// Makes each listed function a test on each backend: `redis::order::…`, `cluster::order::…`, `embedded::order::…`.
@@ -93,26 +94,26 @@ conformance! {
         a_message_that_interrupts_takes_the_place_of_those_that_it_cancels,
     }
     cancel {
-        a_request_that_waits_is_withdrawn_at_once,
-        withdrawing_the_head_lets_the_next_one_go_in_its_own_turn,
-        a_request_in_processing_is_withdrawn_and_its_attempt_changes_nothing,
-        a_worker_is_told_of_a_lease_that_was_taken_away,
-        a_request_in_backoff_is_withdrawn,
-        a_request_that_has_ended_is_not_withdrawn,
-        withdrawing_again_changes_nothing,
-        a_message_that_interrupts_withdraws_messages_and_no_story_events,
-        the_story_events_of_a_lane_can_be_looked_at_and_cleared,
-        a_turn_over_commits_and_claims_what_comes_next,
+        a_queued_request_is_cancelled_at_once,
+        cancelling_the_head_lets_the_next_request_run_in_its_turn,
+        a_request_in_processing_is_cancelled_and_its_attempt_changes_nothing,
+        a_worker_is_notified_of_a_lease_that_was_revoked,
+        a_request_in_backoff_is_cancelled,
+        a_request_that_has_ended_is_not_cancelled,
+        cancelling_again_changes_nothing,
+        a_message_that_interrupts_cancels_messages_and_no_story_events,
+        the_story_events_of_a_lane_can_be_listed_and_cleared,
+        a_commit_with_a_claim_leases_the_next_request,
     }
-    letters {
-        a_dead_letter_holds_the_whole_story,
+    dead_letters {
+        a_dead_letter_holds_the_whole_record,
         dead_letters_are_listed_in_pages_with_the_latest_first,
-        a_letter_that_is_retried_runs_again_with_its_id_and_its_checkpoints,
-        a_letter_that_is_retried_has_all_its_attempts_anew,
-        retrying_a_letter_again_changes_nothing,
+        a_dead_letter_that_is_retried_runs_again_with_its_id_and_its_checkpoints,
+        a_dead_letter_that_is_retried_has_all_its_attempts_again,
+        retrying_a_dead_letter_again_changes_nothing,
         what_is_no_dead_letter_is_not_retried,
-        the_letter_of_a_deleted_game_can_only_be_deleted,
-        a_letter_that_was_deleted_is_not_retried_even_if_an_earlier_one_was,
+        the_dead_letter_of_a_deleted_game_can_only_be_deleted,
+        a_dead_letter_that_was_deleted_is_not_retried_even_if_an_earlier_one_was,
     }
     order {
         requests_of_a_game_are_claimed_in_arrival_order,
@@ -128,39 +129,39 @@ conformance! {
     }
     leases {
         a_lease_that_is_renewed_holds,
-        a_lease_that_is_not_renewed_passes_after_its_time,
+        a_lease_that_is_not_renewed_expires_after_its_ttl,
         a_heartbeat_answers_for_each_lease,
         no_two_acquisitions_share_a_token,
         a_claim_says_when_the_next_lease_ends,
         a_claim_says_when_the_next_backoff_ends,
     }
     fencing {
-        a_worker_whose_lease_has_passed_changes_nothing,
+        a_worker_whose_lease_has_expired_changes_nothing,
         a_worker_that_was_superseded_changes_nothing,
         a_worker_changes_nothing_after_another_has_committed,
         a_lease_of_one_game_opens_no_other,
         an_attempt_that_ended_in_one_way_cannot_end_in_another,
     }
     recovery {
-        an_abandoned_request_is_taken_over_by_the_next_attempt,
-        checkpoints_survive_a_takeover,
+        an_abandoned_request_is_recovered_by_the_next_attempt,
+        checkpoints_survive_a_recovery,
         text_that_was_shown_but_not_saved_is_declared_void,
         text_that_was_saved_stays_valid,
         an_attempt_that_showed_nothing_makes_nothing_void,
-        a_request_whose_attempts_are_all_lost_is_given_up,
-        abandoned_games_are_taken_over_in_arrival_order,
+        a_request_whose_attempts_are_all_lost_becomes_a_dead_letter,
+        abandoned_games_are_recovered_in_arrival_order,
         however_many_games_were_abandoned_all_are_recovered,
         a_game_that_cannot_be_read_holds_up_no_other,
     }
     retry {
-        a_retry_keeps_its_place_and_counts_its_attempt,
+        a_retry_keeps_its_rank_and_counts_its_attempt,
         a_retry_is_not_claimed_before_its_time,
         a_retry_says_when_and_why,
         a_retry_makes_unsaved_text_void,
         a_delay_beyond_all_measure_is_kept_as_a_year,
-        a_request_handed_back_is_claimed_next_and_its_attempt_does_not_count,
-        a_request_handed_back_keeps_its_checkpoints,
-        a_request_that_is_given_up_frees_its_game,
+        a_released_request_is_claimed_next_and_its_attempt_does_not_count,
+        a_released_request_keeps_its_checkpoints,
+        a_request_that_fails_frees_its_game,
     }
     commit {
         a_commit_writes_all_effects,
@@ -168,8 +169,8 @@ conformance! {
         a_commit_from_another_version_writes_nothing,
         a_claim_brings_the_end_of_the_history,
     }
-    together {
-        turns_that_end_together_are_answered_each_for_itself,
+    batch {
+        turns_that_end_together_each_have_their_own_outcome,
         slots_that_are_freed_together_are_filled_in_arrival_order,
         turns_that_ended_together_answer_a_repeat_as_at_first,
     }
@@ -178,11 +179,11 @@ conformance! {
         story_events_placed_next_run_before_what_waits_already,
         story_events_of_story_events_placed_next_come_first,
         a_story_event_placed_next_takes_its_parents_turn_among_games,
-        a_story_event_knows_its_parent_and_its_place,
+        a_story_event_knows_its_parent_and_its_position,
     }
     events {
         event_ids_of_a_game_are_contiguous,
-        a_turn_is_told_in_order,
+        the_events_of_a_turn_are_in_order,
         a_log_is_read_in_pages,
         a_log_is_read_on_from_each_of_its_events,
         a_reader_at_the_head_waits_for_the_next_event,
@@ -192,13 +193,16 @@ conformance! {
         a_reader_beyond_the_head_is_reset,
         a_reader_from_another_epoch_is_reset,
     }
+    event_schema {
+        every_event_that_is_written_has_the_form_of_its_type,
+    }
     following {
         a_subscriber_sees_what_is_appended_afterwards,
-        the_subscribers_of_a_deleted_game_are_told_to_look_again,
+        the_subscribers_of_a_deleted_game_are_made_to_read_the_log,
         every_subscriber_of_a_game_sees_the_same,
-        a_subscriber_hears_of_its_own_game_only,
+        a_subscriber_receives_events_of_its_own_game_only,
         a_game_can_be_followed_again_after_everyone_has_left,
-        a_subscriber_that_falls_behind_is_told_to_read_the_log,
+        a_subscriber_that_falls_behind_is_made_to_read_the_log,
     }
     idempotence {
         enqueuing_again_answers_as_at_first,
@@ -208,14 +212,14 @@ conformance! {
         claiming_again_gives_only_what_still_holds,
         committing_again_answers_as_at_first,
         retrying_again_changes_nothing,
-        handing_back_again_changes_nothing,
-        giving_up_again_changes_nothing,
+        releasing_again_changes_nothing,
+        failing_again_changes_nothing,
     }
     waiting {
         a_new_request_wakes_a_worker,
         a_commit_wakes_a_worker_for_the_next_request_of_its_game,
-        a_request_handed_back_wakes_a_worker,
-        a_retry_wakes_a_worker_so_that_it_learns_when_to_look,
+        a_released_request_wakes_a_worker,
+        a_retry_wakes_a_worker_so_that_it_learns_when_the_backoff_ends,
         work_that_came_while_nobody_waited_is_noticed,
     }
     figures {
@@ -223,7 +227,7 @@ conformance! {
         a_worker_counts_from_its_first_claim_until_it_stops,
         the_queue_knows_how_long_the_oldest_request_has_waited,
         a_lane_shows_the_unfinished_requests_in_order,
-        a_lane_is_not_leased_any_more_once_its_lease_has_passed,
+        a_lane_is_no_longer_leased_once_its_lease_has_expired,
         the_status_of_a_finished_request_is_forgotten_after_its_time,
     }
 }

@@ -7,15 +7,15 @@ use protocol::{IfBusy, RequestStatus};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    accept, claim, claim_one, finish, game_id, if_busy, latest, message, new_game, problem_text, request, requests,
-    run_all, say,
+    accept, claim, claim_one, enqueue, finish, game_id, if_busy, latest, message, new_game, problem, request, requests,
+    run_all,
 };
 
 pub(crate) async fn requests_of_a_game_are_claimed_in_arrival_order(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     for text in ["first", "second", "third"] {
-        say(&store, game, text).await;
+        enqueue(&store, game, text).await;
     }
 
     assert_eq!(run_all(&store).await, ["first", "second", "third"]);
@@ -25,7 +25,7 @@ pub(crate) async fn free_games_are_claimed_in_the_order_in_which_their_head_requ
     let store = bench.store().await;
     let (a, b, c) = (new_game(&store).await, new_game(&store).await, new_game(&store).await);
     for (game, text) in [(c, "c1"), (a, "a2"), (c, "c3"), (b, "b4"), (a, "a5"), (c, "c6"), (b, "b7")] {
-        say(&store, game, text).await;
+        enqueue(&store, game, text).await;
     }
 
     let heads: Vec<String> = claim(&store, 9).await.into_iter().map(|claim| claim.request.message).collect();
@@ -39,8 +39,8 @@ pub(crate) async fn free_games_are_claimed_in_the_order_in_which_their_head_requ
 pub(crate) async fn a_game_has_one_request_in_processing(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let first = say(&store, game, "first").await;
-    let second = say(&store, game, "second").await;
+    let first = enqueue(&store, game, "first").await;
+    let second = enqueue(&store, game, "second").await;
 
     let claims = claim(&store, 9).await;
     assert_eq!(requests(&claims), [first]);
@@ -56,11 +56,11 @@ pub(crate) async fn a_busy_game_holds_up_no_other(bench: Bench) {
     let store = bench.store().await;
     let (busy, free) = (new_game(&store).await, new_game(&store).await);
     for n in 0..50 {
-        say(&store, busy, &format!("busy {n}")).await;
+        enqueue(&store, busy, &format!("busy {n}")).await;
     }
     let held = claim_one(&store).await;
     assert_eq!(held.lease.game, busy);
-    say(&store, free, "free").await;
+    enqueue(&store, free, "free").await;
 
     assert_eq!(run_all(&store).await, ["free"]);
 }
@@ -68,11 +68,11 @@ pub(crate) async fn a_busy_game_holds_up_no_other(bench: Bench) {
 pub(crate) async fn a_game_in_backoff_holds_up_no_other(bench: Bench) {
     let store = bench.store().await;
     let (delayed, free) = (new_game(&store).await, new_game(&store).await);
-    say(&store, delayed, "delayed").await;
+    enqueue(&store, delayed, "delayed").await;
     let claim = claim_one(&store).await;
-    store.retry(&claim.lease, Duration::from_mins(1), &problem_text()).await.unwrap();
-    say(&store, delayed, "behind it").await;
-    say(&store, free, "free").await;
+    store.retry(&claim.lease, Duration::from_mins(1), &problem()).await.unwrap();
+    enqueue(&store, delayed, "behind it").await;
+    enqueue(&store, free, "free").await;
 
     assert_eq!(run_all(&store).await, ["free"]);
     bench.end_backoff(delayed).await;
@@ -84,7 +84,7 @@ pub(crate) async fn a_claim_takes_no_more_than_it_asks_for(bench: Bench) {
     let mut expected = Vec::new();
     for _ in 0..5 {
         let game = new_game(&store).await;
-        expected.push(say(&store, game, "look").await);
+        expected.push(enqueue(&store, game, "look").await);
     }
 
     assert_eq!(requests(&claim(&store, 0).await), []);
@@ -96,8 +96,8 @@ pub(crate) async fn a_claim_takes_no_more_than_it_asks_for(bench: Bench) {
 pub(crate) async fn a_request_knows_how_many_stand_before_it(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let first = say(&store, game, "first").await;
-    let second = say(&store, game, "second").await;
+    let first = enqueue(&store, game, "first").await;
+    let second = enqueue(&store, game, "second").await;
     let last = message(game, "last");
 
     assert_eq!(accept(&store, &last, &Terms::default()).await.position, 2);
@@ -124,7 +124,7 @@ pub(crate) async fn a_caller_who_does_not_want_to_wait_is_refused_by_a_busy_game
     refused().await;
     let claim = claim_one(&store).await;
     refused().await;
-    store.retry(&claim.lease, Duration::from_mins(1), &problem_text()).await.unwrap();
+    store.retry(&claim.lease, Duration::from_mins(1), &problem()).await.unwrap();
     refused().await;
 }
 

@@ -1,17 +1,17 @@
-//! What a dead worker held is taken over: in order, by the next attempt, from the last finished step.
+//! The leases of a dead worker are recovered: in order, by the next attempt, from the last checkpoint.
 
 use protocol::{Attempt, Event, ProblemType, RequestStatus};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    ATTEMPTS, claim, claim_one, finish, latest, log, names, narrated, new_game, request, requests, run_all, say,
+    ATTEMPTS, claim, claim_one, completion, enqueue, finish, latest, log, names, new_game, request, requests, run_all,
 };
 
-pub(crate) async fn an_abandoned_request_is_taken_over_by_the_next_attempt(bench: Bench) {
+pub(crate) async fn an_abandoned_request_is_recovered_by_the_next_attempt(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
-    say(&store, game, "later").await;
+    let id = enqueue(&store, game, "look").await;
+    enqueue(&store, game, "later").await;
     let first = claim_one(&store).await;
     assert_eq!(first.lease.attempt, Attempt(1));
 
@@ -28,29 +28,29 @@ pub(crate) async fn an_abandoned_request_is_taken_over_by_the_next_attempt(bench
     assert_eq!(run_all(&store).await, ["later"]);
 }
 
-pub(crate) async fn checkpoints_survive_a_takeover(bench: Bench) {
+pub(crate) async fn checkpoints_survive_a_recovery(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let first = claim_one(&store).await;
-    store.checkpoint_narration(&first.lease, 1, "You see a door.", &narrated("You see a door.")).await.unwrap();
+    store.checkpoint_narration(&first.lease, 1, "You see a door.", &completion("You see a door.")).await.unwrap();
 
     bench.expire_lease(game).await;
     let second = claim_one(&store).await;
-    assert_eq!(second.request.checkpoints.narration, Some(narrated("You see a door.")));
+    assert_eq!(second.request.checkpoints.narration, Some(completion("You see a door.")));
     assert_eq!(second.request.checkpoints.delta, None);
-    store.checkpoint_delta(&second.lease, &narrated("{\"delta\":[]}")).await.unwrap();
+    store.checkpoint_delta(&second.lease, &completion("{\"delta\":[]}")).await.unwrap();
 
     bench.expire_lease(game).await;
     let third = claim_one(&store).await;
-    assert_eq!(third.request.checkpoints.narration, Some(narrated("You see a door.")));
-    assert_eq!(third.request.checkpoints.delta, Some(narrated("{\"delta\":[]}")));
+    assert_eq!(third.request.checkpoints.narration, Some(completion("You see a door.")));
+    assert_eq!(third.request.checkpoints.delta, Some(completion("{\"delta\":[]}")));
 }
 
 pub(crate) async fn text_that_was_shown_but_not_saved_is_declared_void(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let first = claim_one(&store).await;
     store.publish_chunk(&first.lease, 1, "You see").await.unwrap();
 
@@ -80,10 +80,10 @@ pub(crate) async fn text_that_was_shown_but_not_saved_is_declared_void(bench: Be
 pub(crate) async fn text_that_was_saved_stays_valid(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let first = claim_one(&store).await;
     store.publish_chunk(&first.lease, 1, "You see").await.unwrap();
-    store.checkpoint_narration(&first.lease, 2, " a door.", &narrated("You see a door.")).await.unwrap();
+    store.checkpoint_narration(&first.lease, 2, " a door.", &completion("You see a door.")).await.unwrap();
 
     bench.expire_lease(game).await;
     claim_one(&store).await;
@@ -95,7 +95,7 @@ pub(crate) async fn text_that_was_saved_stays_valid(bench: Bench) {
 pub(crate) async fn an_attempt_that_showed_nothing_makes_nothing_void(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     claim_one(&store).await;
 
     bench.expire_lease(game).await;
@@ -104,11 +104,11 @@ pub(crate) async fn an_attempt_that_showed_nothing_makes_nothing_void(bench: Ben
     assert_eq!(names(&log(&store, game).await), ["request.queued", "request.processing", "request.processing"]);
 }
 
-pub(crate) async fn a_request_whose_attempts_are_all_lost_is_given_up(bench: Bench) {
+pub(crate) async fn a_request_whose_attempts_are_all_lost_becomes_a_dead_letter(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
-    say(&store, game, "later").await;
+    let id = enqueue(&store, game, "look").await;
+    enqueue(&store, game, "later").await;
     for attempt in 1..=ATTEMPTS {
         assert_eq!(claim_one(&store).await.lease.attempt, Attempt(attempt));
         bench.expire_lease(game).await;
@@ -127,16 +127,16 @@ pub(crate) async fn a_request_whose_attempts_are_all_lost_is_given_up(bench: Ben
     assert_eq!(store.game(game).await.unwrap().unwrap().version, 1);
 }
 
-pub(crate) async fn abandoned_games_are_taken_over_in_arrival_order(bench: Bench) {
+pub(crate) async fn abandoned_games_are_recovered_in_arrival_order(bench: Bench) {
     let store = bench.store().await;
     let mut expected = Vec::new();
     for _ in 0..4 {
         let game = new_game(&store).await;
-        expected.push((game, say(&store, game, "look").await));
+        expected.push((game, enqueue(&store, game, "look").await));
     }
     claim(&store, 4).await;
     let late = new_game(&store).await;
-    let last = say(&store, late, "look").await;
+    let last = enqueue(&store, late, "look").await;
 
     // They pass in another order than they arrived.
     for (game, _) in expected.iter().rev() {
@@ -154,7 +154,7 @@ pub(crate) async fn however_many_games_were_abandoned_all_are_recovered(bench: B
     let mut games = Vec::new();
     for _ in 0..GAMES {
         let game = new_game(&store).await;
-        say(&store, game, "look").await;
+        enqueue(&store, game, "look").await;
         games.push(game);
     }
     assert_eq!(claim(&store, GAMES).await.len(), GAMES);
@@ -178,7 +178,7 @@ pub(crate) async fn a_game_that_cannot_be_read_holds_up_no_other(bench: Bench) {
     let store = bench.store().await;
     let (first, spoilt, last) = (new_game(&store).await, new_game(&store).await, new_game(&store).await);
     let (a, unreadable, b) =
-        (say(&store, first, "a").await, say(&store, spoilt, "never").await, say(&store, last, "b").await);
+        (enqueue(&store, first, "a").await, enqueue(&store, spoilt, "never").await, enqueue(&store, last, "b").await);
     bench.spoil(spoilt).await;
 
     assert_eq!(requests(&claim(&store, 3).await), [a, b]);

@@ -58,7 +58,7 @@ impl RedisCluster {
     }
 
     /// A connection to the node that keeps the keys with this prefix.
-    pub(crate) async fn keeper_of(&self, prefix: &str) -> MultiplexedConnection {
+    pub(crate) async fn owner_of(&self, prefix: &str) -> MultiplexedConnection {
         let mut nodes = self.connect().await;
         let slot: u16 = redis::cmd("CLUSTER").arg("KEYSLOT").arg(prefix).query_async(&mut nodes[0]).await.unwrap();
         let keeper = (0..NODES).rev().find(|number| first_slot(*number) <= slot).unwrap();

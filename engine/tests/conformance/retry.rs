@@ -7,19 +7,19 @@ use protocol::{Attempt, Event, RequestStatus};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    claim, claim_one, finish, latest, log, names, narrated, new_game, problem, problem_text, request, requests,
-    run_all, say, until,
+    claim, claim_one, completion, enqueue, finish, latest, log, names, new_game, problem, request, requests, run_all,
+    until,
 };
 
-pub(crate) async fn a_retry_keeps_its_place_and_counts_its_attempt(bench: Bench) {
+pub(crate) async fn a_retry_keeps_its_rank_and_counts_its_attempt(bench: Bench) {
     let store = bench.store().await;
     let (game, other) = (new_game(&store).await, new_game(&store).await);
-    let id = say(&store, game, "first").await;
-    say(&store, other, "other").await;
-    say(&store, game, "second").await;
+    let id = enqueue(&store, game, "first").await;
+    enqueue(&store, other, "other").await;
+    enqueue(&store, game, "second").await;
     let failed = claim(&store, 1).await.remove(0);
 
-    store.retry(&failed.lease, Duration::from_mins(1), &problem_text()).await.unwrap();
+    store.retry(&failed.lease, Duration::from_mins(1), &problem()).await.unwrap();
 
     let waiting = request(&store, id).await;
     assert_eq!((waiting.status, waiting.attempt, waiting.position), (RequestStatus::Queued, Attempt(1), Some(0)));
@@ -38,10 +38,10 @@ pub(crate) async fn a_retry_is_not_claimed_before_its_time(bench: Bench) {
     const DELAY: Duration = Duration::from_millis(150);
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let failed = claim_one(&store).await;
 
-    store.retry(&failed.lease, DELAY, &problem_text()).await.unwrap();
+    store.retry(&failed.lease, DELAY, &problem()).await.unwrap();
 
     let waiting = request(&store, failed.lease.request).await;
     let again = until("a claim", async || claim(&store, 1).await.pop()).await;
@@ -52,10 +52,10 @@ pub(crate) async fn a_retry_is_not_claimed_before_its_time(bench: Bench) {
 pub(crate) async fn a_retry_says_when_and_why(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
+    let id = enqueue(&store, game, "look").await;
     let failed = claim_one(&store).await;
 
-    store.retry(&failed.lease, Duration::from_mins(1), &problem_text()).await.unwrap();
+    store.retry(&failed.lease, Duration::from_mins(1), &problem()).await.unwrap();
 
     let Event::RequestRetrying(retrying) = latest(&store, game, "request.retrying").await else { panic!("no event") };
     let waiting = request(&store, id).await;
@@ -68,11 +68,11 @@ pub(crate) async fn a_retry_says_when_and_why(bench: Bench) {
 pub(crate) async fn a_retry_makes_unsaved_text_void(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let failed = claim_one(&store).await;
     store.publish_chunk(&failed.lease, 1, "You see").await.unwrap();
 
-    store.retry(&failed.lease, Duration::from_mins(1), &problem_text()).await.unwrap();
+    store.retry(&failed.lease, Duration::from_mins(1), &problem()).await.unwrap();
 
     let log = log(&store, game).await;
     assert_eq!(names(&log)[2..], ["chat.chunk", "attempt.superseded", "request.retrying"]);
@@ -81,10 +81,10 @@ pub(crate) async fn a_retry_makes_unsaved_text_void(bench: Bench) {
 pub(crate) async fn a_delay_beyond_all_measure_is_kept_as_a_year(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
+    let id = enqueue(&store, game, "look").await;
     let failed = claim_one(&store).await;
 
-    store.retry(&failed.lease, Duration::MAX, &problem_text()).await.unwrap();
+    store.retry(&failed.lease, Duration::MAX, &problem()).await.unwrap();
 
     let not_before = request(&store, id).await.not_before.unwrap();
     let Event::RequestRetrying(retrying) = latest(&store, game, "request.retrying").await else { panic!("no event") };
@@ -93,15 +93,15 @@ pub(crate) async fn a_delay_beyond_all_measure_is_kept_as_a_year(bench: Bench) {
     assert!((363..=366).contains(&days), "{days} days");
 }
 
-pub(crate) async fn a_request_handed_back_is_claimed_next_and_its_attempt_does_not_count(bench: Bench) {
+pub(crate) async fn a_released_request_is_claimed_next_and_its_attempt_does_not_count(bench: Bench) {
     let store = bench.store().await;
     let (game, other) = (new_game(&store).await, new_game(&store).await);
-    let id = say(&store, game, "first").await;
-    say(&store, other, "other").await;
+    let id = enqueue(&store, game, "first").await;
+    enqueue(&store, other, "other").await;
     let stopped = claim(&store, 1).await.remove(0);
     store.publish_chunk(&stopped.lease, 1, "You see").await.unwrap();
 
-    store.hand_back(&stopped.lease).await.unwrap();
+    store.release(&stopped.lease).await.unwrap();
 
     let waiting = request(&store, id).await;
     assert_eq!((waiting.status, waiting.attempt, waiting.not_before), (RequestStatus::Queued, Attempt(0), None));
@@ -111,28 +111,28 @@ pub(crate) async fn a_request_handed_back_is_claimed_next_and_its_attempt_does_n
     assert_eq!(names(&log)[2..], ["chat.chunk", "attempt.superseded", "request.processing"]);
 }
 
-pub(crate) async fn a_request_handed_back_keeps_its_checkpoints(bench: Bench) {
+pub(crate) async fn a_released_request_keeps_its_checkpoints(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let stopped = claim_one(&store).await;
-    store.checkpoint_narration(&stopped.lease, 1, "A door.", &narrated("A door.")).await.unwrap();
+    store.checkpoint_narration(&stopped.lease, 1, "A door.", &completion("A door.")).await.unwrap();
 
-    store.hand_back(&stopped.lease).await.unwrap();
+    store.release(&stopped.lease).await.unwrap();
 
-    assert_eq!(claim_one(&store).await.request.checkpoints.narration, Some(narrated("A door.")));
+    assert_eq!(claim_one(&store).await.request.checkpoints.narration, Some(completion("A door.")));
     assert!(!names(&log(&store, game).await).contains(&"attempt.superseded"));
 }
 
-pub(crate) async fn a_request_that_is_given_up_frees_its_game(bench: Bench) {
+pub(crate) async fn a_request_that_fails_frees_its_game(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
-    let next = say(&store, game, "later").await;
+    let id = enqueue(&store, game, "look").await;
+    let next = enqueue(&store, game, "later").await;
     let failed = claim_one(&store).await;
     store.publish_chunk(&failed.lease, 1, "You see").await.unwrap();
 
-    store.fail(&failed.lease, &problem_text()).await.unwrap();
+    store.fail(&failed.lease, &problem()).await.unwrap();
 
     let dead = request(&store, id).await;
     assert_eq!((dead.status, dead.attempt, dead.position), (RequestStatus::Failed, Attempt(1), None));

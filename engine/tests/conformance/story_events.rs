@@ -4,7 +4,7 @@ use engine::store::{StoreOptions, StoryEventPlacement};
 use protocol::{Attempt, Event, RequestStatus, RequestType};
 
 use crate::bench::Bench;
-use crate::fixture::{claim, claim_one, finish, log, new_game, options, parse, request, run_all, say};
+use crate::fixture::{claim, claim_one, enqueue, finish, log, new_game, options, parse, request, run_all};
 
 fn placed_next() -> StoreOptions {
     StoreOptions { story_events: StoryEventPlacement::Next, ..options() }
@@ -13,13 +13,13 @@ fn placed_next() -> StoreOptions {
 pub(crate) async fn story_events_queue_behind_what_waits_already(bench: Bench) {
     let store = bench.store().await;
     let (game, other) = (new_game(&store).await, new_game(&store).await);
-    say(&store, game, "first").await;
-    say(&store, game, "second").await;
+    enqueue(&store, game, "first").await;
+    enqueue(&store, game, "second").await;
     let first = claim_one(&store).await;
-    say(&store, other, "other").await;
+    enqueue(&store, other, "other").await;
 
     finish(&store, &first, &["a", "b"]).await;
-    say(&store, game, "third").await;
+    enqueue(&store, game, "third").await;
 
     assert_eq!(run_all(&store).await, ["second", "other", "a", "b", "third"]);
 }
@@ -27,11 +27,11 @@ pub(crate) async fn story_events_queue_behind_what_waits_already(bench: Bench) {
 pub(crate) async fn story_events_placed_next_run_before_what_waits_already(bench: Bench) {
     let store = bench.store_with(placed_next()).await;
     let game = new_game(&store).await;
-    say(&store, game, "first").await;
-    say(&store, game, "second").await;
+    enqueue(&store, game, "first").await;
+    enqueue(&store, game, "second").await;
 
     finish(&store, &claim_one(&store).await, &["a", "b", "c"]).await;
-    say(&store, game, "third").await;
+    enqueue(&store, game, "third").await;
 
     assert_eq!(run_all(&store).await, ["a", "b", "c", "second", "third"]);
 }
@@ -39,8 +39,8 @@ pub(crate) async fn story_events_placed_next_run_before_what_waits_already(bench
 pub(crate) async fn story_events_of_story_events_placed_next_come_first(bench: Bench) {
     let store = bench.store_with(placed_next()).await;
     let game = new_game(&store).await;
-    say(&store, game, "first").await;
-    say(&store, game, "second").await;
+    enqueue(&store, game, "first").await;
+    enqueue(&store, game, "second").await;
     finish(&store, &claim_one(&store).await, &["a", "b"]).await;
 
     finish(&store, &claim_one(&store).await, &["a1", "a2"]).await;
@@ -51,8 +51,8 @@ pub(crate) async fn story_events_of_story_events_placed_next_come_first(bench: B
 pub(crate) async fn a_story_event_placed_next_takes_its_parents_turn_among_games(bench: Bench) {
     let store = bench.store_with(placed_next()).await;
     let (game, other) = (new_game(&store).await, new_game(&store).await);
-    say(&store, game, "first").await;
-    say(&store, other, "other").await;
+    enqueue(&store, game, "first").await;
+    enqueue(&store, other, "other").await;
 
     let first = claim(&store, 1).await.remove(0);
     finish(&store, &first, &["a"]).await;
@@ -60,12 +60,12 @@ pub(crate) async fn a_story_event_placed_next_takes_its_parents_turn_among_games
     assert_eq!(run_all(&store).await, ["a", "other"]);
 }
 
-pub(crate) async fn a_story_event_knows_its_parent_and_its_place(bench: Bench) {
+pub(crate) async fn a_story_event_knows_its_parent_and_its_position(bench: Bench) {
     for placement in [StoryEventPlacement::Tail, StoryEventPlacement::Next] {
         let store = bench.store_with(StoreOptions { story_events: placement, ..options() }).await;
         let game = new_game(&store).await;
-        let parent = say(&store, game, "first").await;
-        say(&store, game, "second").await;
+        let parent = enqueue(&store, game, "first").await;
+        enqueue(&store, game, "second").await;
         finish(&store, &claim_one(&store).await, &["a", "b"]).await;
 
         let (a, b) = (request(&store, parent.child(0)).await, request(&store, parent.child(1)).await);

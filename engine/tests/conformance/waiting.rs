@@ -6,7 +6,7 @@ use engine::store::SharedStore;
 use tokio::time::timeout;
 
 use crate::bench::Bench;
-use crate::fixture::{PATIENCE, claim_one, finish, new_game, problem_text, say};
+use crate::fixture::{PATIENCE, claim_one, enqueue, finish, new_game, problem};
 
 /// Waits until there is nothing left to be woken for: a store may wake early, once per reason.
 async fn settle(store: &SharedStore) {
@@ -26,7 +26,7 @@ pub(crate) async fn a_new_request_wakes_a_worker(bench: Bench) {
     let game = new_game(&store).await;
 
     assert_wakes(&store, async {
-        say(&store, game, "look").await;
+        enqueue(&store, game, "look").await;
     })
     .await;
 }
@@ -34,30 +34,30 @@ pub(crate) async fn a_new_request_wakes_a_worker(bench: Bench) {
 pub(crate) async fn a_commit_wakes_a_worker_for_the_next_request_of_its_game(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "first").await;
-    say(&store, game, "second").await;
+    enqueue(&store, game, "first").await;
+    enqueue(&store, game, "second").await;
     let claim = claim_one(&store).await;
 
     assert_wakes(&store, finish(&store, &claim, &[])).await;
 }
 
-pub(crate) async fn a_request_handed_back_wakes_a_worker(bench: Bench) {
+pub(crate) async fn a_released_request_wakes_a_worker(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let claim = claim_one(&store).await;
 
-    assert_wakes(&store, async { store.hand_back(&claim.lease).await.unwrap() }).await;
+    assert_wakes(&store, async { store.release(&claim.lease).await.unwrap() }).await;
 }
 
-pub(crate) async fn a_retry_wakes_a_worker_so_that_it_learns_when_to_look(bench: Bench) {
+pub(crate) async fn a_retry_wakes_a_worker_so_that_it_learns_when_the_backoff_ends(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
     let claim = claim_one(&store).await;
 
     assert_wakes(&store, async {
-        store.retry(&claim.lease, Duration::from_secs(5), &problem_text()).await.unwrap();
+        store.retry(&claim.lease, Duration::from_secs(5), &problem()).await.unwrap();
     })
     .await;
 }
@@ -67,7 +67,7 @@ pub(crate) async fn work_that_came_while_nobody_waited_is_noticed(bench: Bench) 
     let game = new_game(&store).await;
     settle(&store).await;
 
-    say(&store, game, "look").await;
+    enqueue(&store, game, "look").await;
 
     timeout(PATIENCE, store.wait_for_work()).await.unwrap();
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use engine::config::{Adapter, Config, ProviderConfig};
 use engine::llm::{ErrorClass, ModelError, Models, Reason};
-use engine::store::Narrated;
+use engine::store::Completion;
 use mock_llm::{MockLlm, Script};
 use story::{ChatMessage, Prompt};
 
@@ -44,7 +44,7 @@ fn prompt() -> Prompt {
     }
 }
 
-async fn narrate(models: &Models) -> Result<Narrated, ModelError> {
+async fn narrate(models: &Models) -> Result<Completion, ModelError> {
     let provider = models.get("mock").unwrap();
     let mut narration = provider.narrate(&prompt(), 0.6).await?;
     let mut shown = String::new();
@@ -56,7 +56,7 @@ async fn narrate(models: &Models) -> Result<Narrated, ModelError> {
     Ok(narrated)
 }
 
-async fn extract(models: &Models) -> Result<Narrated, ModelError> {
+async fn extract(models: &Models) -> Result<Completion, ModelError> {
     let schema = serde_json::value::to_raw_value(&story::delta_schema()).unwrap();
     models.get("mock").unwrap().extract(&prompt(), &schema).await
 }

@@ -1,7 +1,7 @@
 //! Where a stream begins: with a snapshot, anywhere in the log, or with a request's whole story.
 
 use engine::store::StoreOptions;
-use protocol::{Event, EventId, EventName, ProblemType, RequestStatus};
+use protocol::{Event, EventId, EventName, ProblemType, RequestStatus, StateUpdated};
 
 use crate::fixture::{Server, append, claim, finish, new_game, say, state_updated, store, store_with};
 
@@ -42,7 +42,7 @@ async fn text_that_is_void_is_not_part_of_a_snapshot() {
     say(&store, game, "look").await;
     let turn = claim(&store).await;
     store.publish_chunk(&turn.lease, 1, "You see a ghost").await.unwrap();
-    store.hand_back(&turn.lease).await.unwrap();
+    store.release(&turn.lease).await.unwrap();
 
     let mut listener = server.listen(game, "").await;
     let (_, Event::StreamSnapshot(snapshot)) = listener.event().await.unwrap() else { panic!("no snapshot") };
@@ -189,9 +189,8 @@ async fn a_reader_far_behind_gets_every_event_once() {
     // Some so large that only one fits into what is read ahead.
     for version in 1..=600 {
         let filler = if version % 100 == 0 { 100_000 } else { 10 };
-        let data = state_updated(game, version + 1)
-            .replace("\"scene\":\"\"", &format!("\"scene\":\"{}\"", "x".repeat(filler)));
-        append(&store, game, version, &data).await;
+        let updated = StateUpdated { scene: "x".repeat(filler), ..state_updated(game, version + 1) };
+        append(&store, game, version, &updated).await;
     }
 
     let mut listener = server.listen(game, "?last_event_id=0").await;

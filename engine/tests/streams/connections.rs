@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, Version};
 use client::Frame;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use protocol::{Problem, ProblemType};
+use protocol::{Problem, ProblemType, StateUpdated};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -93,10 +93,10 @@ async fn a_reader_that_reads_nothing_any_more_makes_room_for_others() {
     assert_eq!(server.get(&path).send().await.unwrap().status(), 503);
 
     // More than the system takes for a peer that does not read.
-    let data = format!("\"{}\"", "x".repeat(1024 * 1024));
+    let updated = StateUpdated { scene: "x".repeat(1024 * 1024), ..state_updated(game, 2) };
     let mut version = 1;
     while server.get(&path).send().await.unwrap().status() != 200 {
-        append(&store, game, version, &data).await;
+        append(&store, game, version, &updated).await;
         version += 1;
     }
 }

@@ -12,7 +12,7 @@ use engine::http::{Limits, serve};
 use engine::llm::Models;
 use engine::store::embedded::EmbeddedStore;
 use engine::store::{
-    Claim, Commit, GameDocument, Narrated, NewRequest, SharedStore, StoreOptions, Terms, TurnEvents, WorkerId,
+    Claim, Commit, Completion, GameDocument, NewRequest, SharedStore, StoreOptions, Terms, TurnEvents, WorkerId,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use protocol::{
@@ -166,13 +166,13 @@ pub(crate) async fn new_game(store: &SharedStore) -> GameId {
 }
 
 /// Appends one event to a game that is of version `version`.
-pub(crate) async fn append(store: &SharedStore, game: GameId, version: u64, data: &str) {
-    store.replace_game(game, version, &document(), None, data).await.unwrap();
+pub(crate) async fn append(store: &SharedStore, game: GameId, version: u64, updated: &StateUpdated) {
+    store.replace_game(game, version, &document(), None, updated).await.unwrap();
 }
 
-/// A state change as event data that a reader can parse.
-pub(crate) fn state_updated(game_id: GameId, version: u64) -> String {
-    let updated = StateUpdated {
+/// A change of a game's state.
+pub(crate) fn state_updated(game_id: GameId, version: u64) -> StateUpdated {
+    StateUpdated {
         request_id: None,
         game_id,
         version,
@@ -181,8 +181,7 @@ pub(crate) fn state_updated(game_id: GameId, version: u64) -> String {
         scene: String::new(),
         is_ended: false,
         changes: Vec::new(),
-    };
-    Event::from(updated).data()
+    }
 }
 
 /// Queues a message.
@@ -207,7 +206,7 @@ pub(crate) async fn claim(store: &SharedStore) -> Claim {
 
 /// Ends a claimed turn, whose narration came in these pieces so far and ends with `last`.
 pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last: &str, text: &str) {
-    let (lease, narrated) = (&claim.lease, Narrated { text: text.to_owned(), usage: Usage::default() });
+    let (lease, narrated) = (&claim.lease, Completion { text: text.to_owned(), usage: Usage::default() });
     store.checkpoint_narration(lease, pieces + 1, last, &narrated).await.unwrap();
     let result = TurnResult {
         message: text.to_owned(),
@@ -230,11 +229,9 @@ pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last
         document: document(),
         turn: Vec::new(),
         result,
-        events: TurnEvents {
-            state_updated: state_updated(lease.game, claim.game.version + 1),
-            completed: Event::from(completed).data(),
-        },
+        events: TurnEvents { state_updated: state_updated(lease.game, claim.game.version + 1), completed },
         story_events: Vec::new(),
     };
-    store.commit(lease, &commit).await.unwrap();
+    let worker = WorkerId::named("ada");
+    store.commit_and_claim(lease, &commit, &worker, 0, 0).await.committed.unwrap();
 }

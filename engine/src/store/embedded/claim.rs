@@ -1,5 +1,4 @@
-//! Claiming in SQLite: what dead workers held comes back, and free games are leased in the order in which their heads
-//! arrived.
+//! Claims: expired leases are recovered, and free games are leased in the order in which their heads arrived.
 
 use std::time::Duration;
 
@@ -10,14 +9,14 @@ use super::step::{Step, unsigned};
 use super::{StoreError, games};
 use crate::store::{Claim, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId, unreadable};
 
-/// Takes over what dead workers held, then leases free games.
+/// Recovers expired leases and back-offs, then leases free games.
 pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
     let claimed_by = format!("{worker} {nonce}");
-    let mut claims = claimed_already(step, &claimed_by)?;
+    let mut claims = claimed_before(step, &claimed_by)?;
     if claims.is_empty() {
         expire_statuses(step)?;
-        take_over(step)?;
-        end_backoffs(step)?;
+        recover_leases(step)?;
+        recover_backoffs(step)?;
         while claims.len() < max
             && let Some(game) =
                 step.first("SELECT id FROM games WHERE lane_state = 'ready' ORDER BY lane_key LIMIT 1", [], |row| {
@@ -30,7 +29,7 @@ pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usi
     Ok(Claims { claims, next_due: next_due(step)? })
 }
 
-/// Forgets the statuses of requests that finished long ago, a few at a time.
+/// Deletes the statuses of requests that finished long ago, a few at a time.
 fn expire_statuses(step: &Step<'_>) -> Result<(), StoreError> {
     step.execute(
         "DELETE FROM requests WHERE id IN \
@@ -40,8 +39,8 @@ fn expire_statuses(step: &Step<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Puts back what was held under leases that have run out.
-fn take_over(step: &mut Step<'_>) -> Result<(), StoreError> {
+/// Ends expired leases: their requests stay at the head of their lanes, or become dead letters.
+fn recover_leases(step: &mut Step<'_>) -> Result<(), StoreError> {
     for game in due(step, "active")? {
         if let Some(head) = step.head(game)? {
             step.supersede(game, &head)?;
@@ -49,7 +48,7 @@ fn take_over(step: &mut Step<'_>) -> Result<(), StoreError> {
             if head.attempt.0 >= step.options.max_attempts {
                 let detail =
                     format!("{} attempts were begun, and each worker died or stalled", step.options.max_attempts);
-                step.bury(game, &head, &Problem::new(ProblemType::AttemptsExhausted, detail))?;
+                step.dead_letter(game, &head, &Problem::new(ProblemType::AttemptsExhausted, detail))?;
             } else {
                 step.execute("UPDATE requests SET status = 'queued' WHERE id = ?1", [head.request.to_string()])?;
             }
@@ -59,8 +58,8 @@ fn take_over(step: &mut Step<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes games claimable whose back-off has passed.
-fn end_backoffs(step: &mut Step<'_>) -> Result<(), StoreError> {
+/// Makes games claimable whose back-off has ended.
+fn recover_backoffs(step: &mut Step<'_>) -> Result<(), StoreError> {
     for game in due(step, "delayed")? {
         step.make_ready(game)?;
     }
@@ -75,9 +74,9 @@ fn due(step: &Step<'_>, state: &str) -> Result<Vec<GameId>, StoreError> {
     )
 }
 
-/// When a back-off or a lease ends next, from now.
+/// How long until the next back-off or lease ends.
 fn next_due(step: &Step<'_>) -> Result<Option<Duration>, StoreError> {
-    // Two questions, for the index answers each at once.
+    // Two queries: the index serves each of them directly.
     let first = |state: &str| {
         step.first("SELECT lane_key FROM games WHERE lane_state = ?1 ORDER BY lane_key LIMIT 1", [state], |row| {
             row.get::<_, i64>(0)
@@ -87,8 +86,8 @@ fn next_due(step: &Step<'_>) -> Result<Option<Duration>, StoreError> {
     Ok(due.map(|due| Duration::from_millis(unsigned(due - step.now))))
 }
 
-/// What an earlier try of the same claim leased, in the order in which it did, as far as the leases still hold.
-fn claimed_already(step: &Step<'_>, claimed_by: &str) -> Result<Vec<Claim>, StoreError> {
+/// The leases of an earlier try of the same claim, in their order, as far as they still hold.
+fn claimed_before(step: &Step<'_>, claimed_by: &str) -> Result<Vec<Claim>, StoreError> {
     let leased = step.all(
         "SELECT id, token FROM games WHERE claimed_by = ?1 AND lane_state = 'active' AND lane_key > ?2",
         (claimed_by, step.now),
@@ -138,12 +137,12 @@ fn lease(step: &mut Step<'_>, game: GameId, worker: &WorkerId, claimed_by: &str)
     };
     step.append(game, &event.into())?;
     match describe(step, game, head.request, token) {
-        // It would stop every claim: it is given up, and the others go on.
+        // It would stop every claim, so it becomes a dead letter, and the others continue.
         Err(StoreError::Corrupt { what, reason }) => {
             let problem = unreadable(&what, &reason);
             if let Some(head) = step.head(game)? {
                 step.record(&head, AttemptOutcome::Failed, Some(&problem))?;
-                step.bury(game, &head, &problem)?;
+                step.dead_letter(game, &head, &problem)?;
             }
             step.make_ready(game)?;
             Ok(None)
@@ -152,7 +151,7 @@ fn lease(step: &mut Step<'_>, game: GameId, worker: &WorkerId, claimed_by: &str)
     }
 }
 
-/// Everything that a leased turn needs.
+/// The claim of a leased game.
 fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) -> Result<Claim, StoreError> {
     let sql = format!("SELECT {REQUEST} FROM requests WHERE id = ?1");
     let found = step.all(&sql, [request.to_string()], |row| rows::request(row, Some(0)))?.pop();

@@ -21,8 +21,8 @@ impl Events for EmbeddedStore {
                     row.get(0).map(unsigned)
                 })?
                 .unwrap_or(head.offset + 1);
-            // The event itself is kept, or it is the one before the first one kept; and it is the one that had this
-            // offset in the reader's epoch, for that one may be among those that were lost.
+            // The event must be kept, or be the one before the first one kept. It must also be the one that had this offset in the
+            // reader's epoch, because that one may be among those that were lost.
             let epoch: Option<u64> = step.first(
                 "SELECT epoch FROM events WHERE game_id = ?1 AND offset BETWEEN ?2 AND ?2 + 1 ORDER BY offset LIMIT 1",
                 (&key, signed(after.offset)),

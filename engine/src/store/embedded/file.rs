@@ -16,18 +16,18 @@ pub(super) const NAME: &str = "story-engine.db";
 /// The layout that this version reads and writes.
 const SCHEMA_VERSION: u32 = 2;
 
-/// What a commit waits for.
+/// What a commit waits for: SQLite's `synchronous` setting.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sync {
-    /// The write-ahead log is written: survives the death of the process.
+pub enum Synchronous {
+    /// The write-ahead log is written to the file system: commits survive the death of the process.
     #[default]
     Normal,
-    /// The write-ahead log is on the disk: survives power loss.
+    /// The write-ahead log is synced to the disk: commits survive power loss.
     Full,
 }
 
-impl Sync {
+impl Synchronous {
     /// The name in the configuration and in the file.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -38,7 +38,7 @@ impl Sync {
     }
 }
 
-impl FromStr for Sync {
+impl FromStr for Synchronous {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -58,7 +58,7 @@ pub enum OpenError {
     InUse {
         /// The directory.
         directory: PathBuf,
-        /// The other process's id, as it wrote it.
+        /// The other process's id, from its lock file.
         owner: String,
     },
     /// The directory or a file in it cannot be used.
@@ -81,7 +81,7 @@ pub enum OpenError {
 }
 
 /// Opens the database in `directory` and takes its lock, which lasts as long as the returned file is open.
-pub(super) fn open(directory: &Path, sync: Sync) -> Result<(Connection, File), OpenError> {
+pub(super) fn open(directory: &Path, synchronous: Synchronous) -> Result<(Connection, File), OpenError> {
     let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
     std::fs::create_dir_all(directory).map_err(failed)?;
     let lock = lock(directory)?;
@@ -91,21 +91,21 @@ pub(super) fn open(directory: &Path, sync: Sync) -> Result<(Connection, File), O
     connection.pragma_update(
         None,
         "synchronous",
-        match sync {
-            Sync::Normal => "NORMAL",
-            Sync::Full => "FULL",
+        match synchronous {
+            Synchronous::Normal => "NORMAL",
+            Synchronous::Full => "FULL",
         },
     )?;
     prepare(&connection)?;
-    renew_epoch(&connection, sync)?;
+    renew_epoch(&connection, synchronous)?;
     Ok((connection, lock))
 }
 
-/// Opens a database that is gone with the connection.
+/// Opens a database that ends with the connection.
 pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
     let connection = Connection::open_in_memory()?;
     prepare(&connection)?;
-    renew_epoch(&connection, Sync::Normal)?;
+    renew_epoch(&connection, Synchronous::Normal)?;
     Ok(connection)
 }
 
@@ -122,7 +122,7 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
         }
         Err(TryLockError::WouldBlock) => {
             let mut owner = String::new();
-            // The id is for the message only: without it the refusal still stands.
+            // The id only serves the message.
             let _ = file.read_to_string(&mut owner);
             Err(OpenError::InUse { directory: directory.to_owned(), owner })
         }
@@ -138,24 +138,24 @@ fn prepare(connection: &Connection) -> Result<(), OpenError> {
     connection.execute_batch(include_str!("schema.sql"))?;
     connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     connection.set_prepared_statement_cache_capacity(128);
-    // What undoes one statement of a transaction lies in memory, for a file of it would be made with every second statement.
+    // The statement journal stays in memory: SQLite would create a file for it with every second statement.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // The process that held these leases is gone, for the lock says that there is no other.
+    // The lock proves that there is no other process, so these leases have expired.
     connection.execute("UPDATE games SET lane_key = 0 WHERE lane_state = 'active'", [])?;
     Ok(())
 }
 
-/// Begins a new epoch when the machine may have started anew since the last commit and the log may have lost its tail:
-/// offsets may then be given out again, and the epoch tells them apart. What matters is how the commits were synced
-/// that came before, not how the next ones will be.
-fn renew_epoch(connection: &Connection, sync: Sync) -> Result<(), OpenError> {
+/// Begins a new epoch when the machine may have restarted since the last commit and the log may have lost its tail: offsets may
+/// then be assigned again, and the epoch distinguishes them. It depends on how the earlier commits were synced, not on
+/// the present setting.
+fn renew_epoch(connection: &Connection, synchronous: Synchronous) -> Result<(), OpenError> {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let meta = |name: &str| -> Result<Option<String>, rusqlite::Error> {
         connection.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0)).optional()
     };
     let before: Option<u64> = meta("epoch")?.and_then(|epoch| epoch.parse().ok());
     let same_boot = !boot.is_empty() && meta("boot")?.as_deref() == Some(boot.as_str());
-    let lossless = same_boot || meta("sync")?.as_deref() == Some(Sync::Full.as_str());
+    let lossless = same_boot || meta("sync")?.as_deref() == Some(Synchronous::Full.as_str());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let epoch = match before {
         Some(epoch) if lossless => epoch,
@@ -165,6 +165,6 @@ fn renew_epoch(connection: &Connection, sync: Sync) -> Result<(), OpenError> {
     let mut set = connection.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?;
     set.execute(["epoch", &epoch.to_string()])?;
     set.execute(["boot", &boot])?;
-    set.execute(["sync", sync.as_str()])?;
+    set.execute(["sync", synchronous.as_str()])?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Games in SQLite.
 
 use async_trait::async_trait;
-use protocol::{EventName, GameId};
+use protocol::{GameId, StateUpdated};
 use story::ChatMessage;
 
 use super::rows::{self, GAME, from_json, to_json};
@@ -59,12 +59,12 @@ impl Games for EmbeddedStore {
         expected: u64,
         document: &GameDocument,
         history: Option<&[ChatMessage]>,
-        state_updated: &str,
+        state_updated: &StateUpdated,
     ) -> Result<GameWrite, StoreError> {
-        let (document, state_updated) = (to_json(document)?, state_updated.to_owned());
+        let (document, state_updated) = (to_json(document)?, state_updated.clone());
         let history = history.map(messages).transpose()?;
         self.step(move |step| {
-            let Some((version, busy)) = standing(step, id)? else { return Ok(GameWrite::Unknown) };
+            let Some((version, busy)) = version_and_busy(step, id)? else { return Ok(GameWrite::Unknown) };
             if busy {
                 return Ok(GameWrite::Busy);
             }
@@ -76,7 +76,7 @@ impl Games for EmbeddedStore {
                 step.execute("DELETE FROM history WHERE game_id = ?1", [id.to_string()])?;
                 append_history(step, id, &history)?;
             }
-            step.append_data(id, None, EventName::StateUpdated, state_updated)?;
+            step.append(id, &state_updated.into())?;
             Ok(GameWrite::Done)
         })
         .await
@@ -84,7 +84,7 @@ impl Games for EmbeddedStore {
 
     async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError> {
         self.step(move |step| {
-            match standing(step, id)? {
+            match version_and_busy(step, id)? {
                 None => return Ok(GameWrite::Unknown),
                 Some((_, true)) => return Ok(GameWrite::Busy),
                 Some((_, false)) => {}
@@ -102,7 +102,7 @@ impl Games for EmbeddedStore {
 }
 
 /// A game's version, and whether it has unfinished requests.
-fn standing(step: &Step<'_>, id: GameId) -> Result<Option<(u64, bool)>, StoreError> {
+fn version_and_busy(step: &Step<'_>, id: GameId) -> Result<Option<(u64, bool)>, StoreError> {
     step.first("SELECT version, lane_length > 0 FROM games WHERE id = ?1", [id.to_string()], |row| {
         Ok((unsigned(row.get(0)?), row.get(1)?))
     })
@@ -112,7 +112,7 @@ fn messages(history: &[ChatMessage]) -> Result<Vec<String>, StoreError> {
     history.iter().map(to_json).collect()
 }
 
-/// Makes the next version of a game; answers whether it still had the expected one.
+/// Writes the next version of a game; returns whether it still had the expected one.
 pub(super) fn write_document(step: &Step<'_>, id: GameId, expected: u64, document: &str) -> Result<bool, StoreError> {
     let key = id.to_string();
     let changed = step.execute(
@@ -126,7 +126,7 @@ pub(super) fn write_document(step: &Step<'_>, id: GameId, expected: u64, documen
     Ok(true)
 }
 
-/// Adds messages behind a game's history.
+/// Appends messages to a game's history.
 pub(super) fn append_history(step: &Step<'_>, game: GameId, messages: &[String]) -> Result<(), StoreError> {
     for message in messages {
         step.execute(

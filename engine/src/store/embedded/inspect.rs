@@ -1,4 +1,4 @@
-//! Compares what the database holds with the rules by which it is kept, and mends what contradicts them.
+//! Checks the stored data against the rules of the store, and repairs what breaks them.
 
 use protocol::{GameId, RequestId, RequestStatus};
 
@@ -7,10 +7,10 @@ use super::rows::{corrupt, unavailable};
 use super::step::Step;
 use crate::store::{Inconsistency, Inspection};
 
-/// How a lane stands: state, key, token, the length that its game's row says, and the one that it has.
+/// A lane: state, key, token, the length that its game's row says, and the real length.
 type Lane = (Option<String>, i64, Option<String>, i64, i64);
 
-/// Looks at everything.
+/// Inspects everything.
 pub(super) fn inspect(step: &mut Step<'_>, repair: bool) -> Result<Inspection, StoreError> {
     let mut inspector = Inspector { step, repair, found: Inspection::default() };
     inspector.pages()?;
@@ -20,7 +20,7 @@ pub(super) fn inspect(step: &mut Step<'_>, repair: bool) -> Result<Inspection, S
         inspector.log(game)?;
         inspector.found.games += 1;
     }
-    inspector.letters()?;
+    inspector.dead_letters()?;
     inspector.depth()?;
     Ok(inspector.found)
 }
@@ -32,8 +32,8 @@ struct Inspector<'a, 'b> {
 }
 
 impl Inspector<'_, '_> {
-    /// Notes a contradiction, and answers whether it is to be mended.
-    fn wrong(&mut self, game: Option<GameId>, request: Option<RequestId>, what: String, remedy: &str) -> bool {
+    /// Records a finding; returns whether to repair it.
+    fn report(&mut self, game: Option<GameId>, request: Option<RequestId>, what: String, remedy: &str) -> bool {
         self.found.inconsistencies.push(Inconsistency { game, request, what, remedy: remedy.to_owned() });
         self.repair
     }
@@ -43,7 +43,7 @@ impl Inspector<'_, '_> {
         let answers =
             self.step.all("PRAGMA integrity_check", [], |row| row.get::<_, String>(0).map_err(unavailable))?;
         for answer in answers.into_iter().filter(|answer| answer != "ok") {
-            self.wrong(None, None, format!("the database file is damaged: {answer}"), "restore it from a backup");
+            self.report(None, None, format!("the database file is damaged: {answer}"), "restore it from a backup");
         }
         Ok(())
     }
@@ -66,7 +66,7 @@ impl Inspector<'_, '_> {
             "SELECT id FROM requests WHERE status IN ('queued', 'processing') AND game_id NOT IN (SELECT id FROM games)",
         )?;
         for request in orphans {
-            if self.wrong(None, Some(request), "its game is gone".to_owned(), "cancel it") {
+            if self.report(None, Some(request), "its game is gone".to_owned(), "cancel it") {
                 self.step.execute("UPDATE requests SET status = 'cancelled' WHERE id = ?1", [request.to_string()])?;
                 self.step.expire(request)?;
             }
@@ -85,7 +85,7 @@ impl Inspector<'_, '_> {
         let Some((state, order, token, length, count)) = standing else { return Ok(()) };
         self.found.requests += u64::try_from(count).unwrap_or(0);
         if length != count
-            && self.wrong(Some(game), None, format!("it counts {length} requests, and has {count}"), "count anew")
+            && self.report(Some(game), None, format!("it counts {length} requests, and has {count}"), "set the count")
         {
             self.step.execute("UPDATE games SET lane_length = ?2 WHERE id = ?1", (&key, count))?;
         }
@@ -97,7 +97,7 @@ impl Inspector<'_, '_> {
                 ("it has requests, and is neither ready, delayed nor active".to_owned(), "make it ready")
             }
             (Some(head), Some("ready")) if head.seq != order => {
-                (format!("it is ready by {order}, and its head arrived as {}", head.seq), "order it anew")
+                (format!("it is ready by {order}, and its head arrived as {}", head.seq), "set its order")
             }
             (Some(_), Some("active")) if token.is_none() => {
                 ("it is active, and not leased".to_owned(), "make it ready")
@@ -109,7 +109,7 @@ impl Inspector<'_, '_> {
             }
             _ => return self.statuses(game, head.map(|head| head.request), state.as_deref() == Some("active")),
         };
-        if self.wrong(Some(game), None, what, remedy) {
+        if self.report(Some(game), None, what, remedy) {
             self.step.make_ready(game)?;
             let head = self.step.head(game)?;
             self.statuses(game, head.map(|head| head.request), false)?;
@@ -131,8 +131,8 @@ impl Inspector<'_, '_> {
         for (request, status) in lane {
             let should =
                 if active && head == Some(request) { RequestStatus::Processing } else { RequestStatus::Queued };
-            let what = format!("it is {status}, and ought to be {should}");
-            if status != should.as_str() && self.wrong(Some(game), Some(request), what, "set its status") {
+            let what = format!("it is {status}, and should be {should}");
+            if status != should.as_str() && self.report(Some(game), Some(request), what, "set its status") {
                 let sql = "UPDATE requests SET status = ?2 WHERE id = ?1";
                 self.step.execute(sql, (request.to_string(), should.as_str()))?;
             }
@@ -150,7 +150,7 @@ impl Inspector<'_, '_> {
         let gap = offsets.windows(2).rev().find(|pair| pair[1] != pair[0] + 1).map(|pair| pair[1]);
         if let Some(gap) = gap {
             let what = format!("its event log has a gap before {gap}");
-            if self.wrong(Some(game), None, what, "begin the log there, so that readers are reset") {
+            if self.report(Some(game), None, what, "begin the log there, so that readers are reset") {
                 self.step.execute("DELETE FROM events WHERE game_id = ?1 AND offset < ?2", (&key, gap))?;
             }
         }
@@ -158,23 +158,23 @@ impl Inspector<'_, '_> {
         let Some(last) = offsets.last().copied().filter(|last| *last != head) else { return Ok(()) };
         let what = format!("its event log ends at {last}, and its row says {head}");
         if last > head {
-            if self.wrong(Some(game), None, what, "set the row") {
+            if self.report(Some(game), None, what, "set the row") {
                 self.step.execute("UPDATE games SET offset = ?2 WHERE id = ?1", (&key, last))?;
             }
-        } else if self.wrong(Some(game), None, what, "begin a new log, so that readers are reset") {
+        } else if self.report(Some(game), None, what, "begin a new log, so that readers are reset") {
             self.step.execute("DELETE FROM events WHERE game_id = ?1", [&key])?;
         }
         Ok(())
     }
 
-    /// Each dead letter has a request that was given up, and each such request has its letter, or expires.
-    fn letters(&mut self) -> Result<(), StoreError> {
+    /// Each dead letter has a failed request, and each failed request has a dead letter or expires.
+    fn dead_letters(&mut self) -> Result<(), StoreError> {
         let letters = self.requests(
             "SELECT request_id FROM dead_letters WHERE request_id NOT IN (SELECT id FROM requests WHERE status = 'failed')",
         )?;
         for request in letters {
-            let what = "it has a dead letter, and is not given up".to_owned();
-            if self.wrong(None, Some(request), what, "delete the letter") {
+            let what = "it has a dead letter, and has not failed".to_owned();
+            if self.report(None, Some(request), what, "delete the dead letter") {
                 self.step.execute("DELETE FROM dead_letters WHERE request_id = ?1", [request.to_string()])?;
             }
         }
@@ -184,7 +184,7 @@ impl Inspector<'_, '_> {
         )?;
         for request in lasting {
             let what = "it has ended without a dead letter, and its row will never expire".to_owned();
-            if self.wrong(None, Some(request), what, "let it") {
+            if self.report(None, Some(request), what, "let it") {
                 self.step.expire(request)?;
             }
         }
@@ -196,7 +196,7 @@ impl Inspector<'_, '_> {
         let kept = count("SELECT queued FROM depth")?;
         let queued = count("SELECT count(*) FROM requests WHERE status = 'queued'")?;
         let what = format!("the depth is kept as {kept}, and {queued} requests are queued");
-        if kept != queued && self.wrong(None, None, what, "count anew") {
+        if kept != queued && self.report(None, None, what, "set the count") {
             self.step.execute("UPDATE depth SET queued = ?1", [queued])?;
         }
         Ok(())

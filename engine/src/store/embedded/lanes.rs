@@ -1,4 +1,4 @@
-//! What operators are shown of the queue. Nothing here changes anything.
+//! The views of the queue for operators. They only read.
 
 use jiff::Timestamp;
 use protocol::{GameId, LaneState, LaneView, Lanes, QueueView, RequestId};
@@ -8,7 +8,7 @@ use super::rows::{self, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
 use crate::store::{LeaseToken, Request};
 
-/// Depth and age, beside `workers`.
+/// Depth and age; the caller counts the workers.
 pub(super) fn figures(step: &Step<'_>, workers: u64) -> Result<QueueView, StoreError> {
     let count = |sql: &str| step.first(sql, [], |row| row.get(0).map(unsigned)).map(Option::unwrap_or_default);
     let oldest: Option<i64> =
@@ -75,7 +75,7 @@ pub(super) fn lanes(step: &Step<'_>, limit: usize) -> Result<Lanes, StoreError> 
     Ok(Lanes { lanes, more })
 }
 
-/// The story events that wait in a lane, each with how many requests stand before it.
+/// The queued story events of a lane, each with its position.
 pub(super) fn story_events(step: &Step<'_>, game: GameId) -> Result<Vec<(RequestId, u64)>, StoreError> {
     let lane = step.all(
         "SELECT id, type = 'story_event' AND status = 'queued' FROM requests \
@@ -86,12 +86,12 @@ pub(super) fn story_events(step: &Step<'_>, game: GameId) -> Result<Vec<(Request
             Ok((id.parse().map_err(|error| corrupt("a lane", error))?, waits))
         },
     )?;
-    Ok((0..).zip(lane).filter(|(_, (_, waits))| *waits).map(|(place, (id, _))| (id, place)).collect())
+    Ok((0..).zip(lane).filter(|(_, (_, waits))| *waits).map(|(position, (id, _))| (id, position)).collect())
 }
 
-/// A request that waits behind `place` others.
-pub(super) fn waiting(step: &Step<'_>, id: RequestId, place: u64) -> Result<Request, StoreError> {
+/// A queued request behind `position` others.
+pub(super) fn queued(step: &Step<'_>, id: RequestId, position: u64) -> Result<Request, StoreError> {
     let sql = format!("SELECT {REQUEST} FROM requests WHERE id = ?1");
-    let found = step.all(&sql, [id.to_string()], |row| rows::request(row, Some(place)))?.pop();
+    let found = step.all(&sql, [id.to_string()], |row| rows::request(row, Some(position)))?.pop();
     found.ok_or_else(|| corrupt("a lane", "a request in it is gone"))
 }

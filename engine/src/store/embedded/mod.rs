@@ -1,15 +1,15 @@
 //! The embedded backend: SQLite in one file, for one process, with nothing to install.
 //!
-//! Steps run in transactions on one thread that owns the database; another one carries what is committed from the log into
-//! the file. Subscribers and idle workers live in this process, so they are told directly, after the commit.
+//! Steps run in transactions on one thread that owns the database; another one checkpoints the write-ahead log into the file.
+//! Subscribers and idle workers are in this process, so they are notified directly, after the commit.
 
 mod claim;
+mod dead_letters;
 mod events;
 mod file;
 mod games;
 mod inspect;
 mod lanes;
-mod letters;
 mod queue;
 mod rows;
 mod step;
@@ -18,19 +18,20 @@ mod wal;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast};
 
-pub use self::file::{OpenError, Sync};
+pub use self::file::{OpenError, Synchronous};
 use self::step::Step;
 use self::thread::DatabaseThread;
-use self::wal::Carrier;
+use self::wal::WalCheckpointer;
 use super::fanout::Fanout;
 use super::{Inspection, LeaseToken, Store, StoreError, StoreOptions, WorkerId};
 
-/// More revoked leases than this are not kept for a worker that does not look; its heartbeat tells it the same.
+/// A worker that reads late loses revoked leases beyond this number; its heartbeat then reports the same leases as lost.
 const REVOKED_KEPT: usize = 256;
 
 /// Games, queue and events in a SQLite file, or in memory.
@@ -40,18 +41,18 @@ pub struct EmbeddedStore {
     fanout: Fanout,
     work: Arc<Notify>,
     revoked: broadcast::Sender<LeaseToken>,
-    /// Those of this process, for no other has the store open.
+    /// The workers of this process: no other process has the store open.
     workers: Mutex<HashSet<WorkerId>>,
-    at: Option<PathBuf>,
-    sync: Sync,
+    directory: Option<PathBuf>,
+    synchronous: Synchronous,
 }
 
 impl EmbeddedStore {
-    /// Opens the store in a directory, which is made if it is not there. A second process is refused.
-    pub fn open(directory: &Path, sync: Sync, options: StoreOptions) -> Result<Self, OpenError> {
-        let (connection, lock) = file::open(directory, sync)?;
-        let carrier = Carrier::start(&directory.join(file::NAME))?;
-        Ok(Self::start(connection, Some((carrier, lock)), options, Some(directory.to_owned()), sync))
+    /// Opens the store in a directory, which is created if needed. A second process is refused.
+    pub fn open(directory: &Path, synchronous: Synchronous, options: StoreOptions) -> Result<Self, OpenError> {
+        let (connection, lock) = file::open(directory, synchronous)?;
+        let checkpointer = WalCheckpointer::start(&directory.join(file::NAME))?;
+        Ok(Self::start(connection, Some((checkpointer, lock)), options, Some(directory.to_owned()), synchronous))
     }
 
     /// Whether there is a store in a directory.
@@ -60,29 +61,25 @@ impl EmbeddedStore {
         directory.join(file::NAME).exists()
     }
 
-    /// A store that is gone with the process, for tests.
+    /// A store that ends with the process, for tests.
     pub fn in_memory(options: StoreOptions) -> Result<Self, OpenError> {
-        Ok(Self::start(file::open_in_memory()?, None, options, None, Sync::Normal))
+        Ok(Self::start(file::open_in_memory()?, None, options, None, Synchronous::Normal))
     }
 
     fn start(
         connection: rusqlite::Connection,
-        file: Option<(Carrier, std::fs::File)>,
+        file: Option<(WalCheckpointer, std::fs::File)>,
         options: StoreOptions,
-        at: Option<PathBuf>,
-        sync: Sync,
+        directory: Option<PathBuf>,
+        synchronous: Synchronous,
     ) -> Self {
         let (fanout, work, revoked) = (Fanout::default(), Arc::new(Notify::new()), broadcast::channel(REVOKED_KEPT).0);
         let database =
             DatabaseThread::start(connection, file, options, fanout.clone(), Arc::clone(&work), revoked.clone());
-        Self { database, fanout, work, revoked, workers: Mutex::default(), at, sync }
+        Self { database, fanout, work, revoked, workers: Mutex::default(), directory, synchronous }
     }
 
-    fn workers(&self) -> MutexGuard<'_, HashSet<WorkerId>> {
-        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Runs a step, as a whole or not at all.
+    /// Runs a step: all of it or nothing.
     async fn step<T: Send + 'static>(
         &self,
         step: impl FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -98,10 +95,14 @@ impl Store for EmbeddedStore {
     }
 
     async fn describe(&self) -> Result<String, StoreError> {
-        let Some(directory) = &self.at else { return Ok("embedded store in memory: gone with the process".to_owned()) };
-        let guarantee = match self.sync {
-            Sync::Normal => "nothing accepted is lost when the process is killed; power loss may take the last moments",
-            Sync::Full => "nothing accepted is lost, also over power loss",
+        let Some(directory) = &self.directory else {
+            return Ok("embedded store in memory: gone with the process".to_owned());
+        };
+        let guarantee = match self.synchronous {
+            Synchronous::Normal => {
+                "nothing accepted is lost when the process is killed; power loss may take the last moments"
+            }
+            Synchronous::Full => "nothing accepted is lost, also over power loss",
         };
         Ok(format!("embedded store (SQLite) in {}: {guarantee}", directory.display()))
     }

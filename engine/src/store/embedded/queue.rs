@@ -5,17 +5,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
-    ChatChunk, EventName, GameId, IfBusy, LaneView, Lanes, Problem, QueueView, RequestId, RequestRetrying,
-    RequestStatus,
+    ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, QueueView, RequestId, RequestRetrying, RequestStatus,
 };
 use tokio::sync::broadcast;
 
-use super::rows::{self, REQUEST, corrupt, from_json, to_json, unavailable};
+use super::rows::{self, REQUEST, corrupt, to_json, unavailable};
 use super::step::{Ending, Step, signed, unsigned};
 use super::{EmbeddedStore, StoreError, claim, games, lanes};
 use crate::store::{
-    Accepted, Cancelled, Claims, Commit, Committed, Enqueued, IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken,
-    Narrated, NewRequest, Queue, Request, StoryEventPlacement, Terms, Turnover, WorkerId,
+    Accepted, Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, IdempotencyKey,
+    LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, Request, StoryEventPlacement, Terms, WorkerId,
 };
 
 #[async_trait]
@@ -41,7 +40,7 @@ impl Queue for EmbeddedStore {
             match status.parse().map_err(|error| corrupt("a status", error))? {
                 RequestStatus::Cancelled => Ok(Cancelled::Done),
                 RequestStatus::Queued | RequestStatus::Processing => {
-                    step.withdraw(rows::id(&game)?, id)?;
+                    step.cancel(rows::id(&game)?, id)?;
                     Ok(Cancelled::Done)
                 }
                 finished => Ok(Cancelled::Finished(finished)),
@@ -67,7 +66,7 @@ impl Queue for EmbeddedStore {
 
     async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
         let worker = worker.clone();
-        self.workers().insert(worker.clone());
+        self.workers.lock().insert(worker.clone());
         self.step(move |step| claim::claim(step, &worker, nonce, max)).await
     }
 
@@ -78,19 +77,20 @@ impl Queue for EmbeddedStore {
         worker: &WorkerId,
         nonce: u64,
         max: usize,
-    ) -> Turnover {
+    ) -> CommitAndClaim {
         let (lease, commit, worker) = (lease.clone(), commit.clone(), worker.clone());
         let both = self.step(move |step| {
             let committed = match self::commit(step, &lease, commit) {
-                // It has written nothing, and the slot is free all the same.
+                // It has written nothing, and the slot is free nevertheless.
                 Err(StoreError::LeaseLost) => Err(StoreError::LeaseLost),
                 committed => Ok(committed?),
             };
-            Ok((committed, claim::claim(step, &worker, nonce, max)?))
+            let claims = if max == 0 { Claims::default() } else { claim::claim(step, &worker, nonce, max)? };
+            Ok((committed, claims))
         });
         match both.await {
-            Ok((committed, claims)) => Turnover { committed, claims },
-            Err(error) => Turnover { committed: Err(error), claims: Claims::default() },
+            Ok((committed, claims)) => CommitAndClaim { committed, claims },
+            Err(error) => CommitAndClaim { committed: Err(error), claims: Claims::default() },
         }
     }
 
@@ -126,39 +126,33 @@ impl Queue for EmbeddedStore {
         lease: &Lease,
         number: u64,
         last_chunk: &str,
-        narrated: &Narrated,
+        narration: &Completion,
     ) -> Result<(), StoreError> {
-        let (lease, content, narrated) = (lease.clone(), last_chunk.to_owned(), to_json(narrated)?);
+        let (lease, content, narration) = (lease.clone(), last_chunk.to_owned(), to_json(narration)?);
         self.step(move |step| {
             step.check(&lease)?;
             publish(step, &lease, number, content, true)?;
-            step.execute("UPDATE requests SET narration = ?2 WHERE id = ?1", (lease.request.to_string(), narrated))?;
+            step.execute("UPDATE requests SET narration = ?2 WHERE id = ?1", (lease.request.to_string(), narration))?;
             Ok(())
         })
         .await
     }
 
-    async fn checkpoint_delta(&self, lease: &Lease, narrated: &Narrated) -> Result<(), StoreError> {
-        let (lease, narrated) = (lease.clone(), to_json(narrated)?);
+    async fn checkpoint_delta(&self, lease: &Lease, delta: &Completion) -> Result<(), StoreError> {
+        let (lease, delta) = (lease.clone(), to_json(delta)?);
         self.step(move |step| {
             step.check(&lease)?;
-            step.execute("UPDATE requests SET delta = ?2 WHERE id = ?1", (lease.request.to_string(), narrated))?;
+            step.execute("UPDATE requests SET delta = ?2 WHERE id = ?1", (lease.request.to_string(), delta))?;
             Ok(())
         })
         .await
     }
 
-    async fn commit(&self, lease: &Lease, commit: &Commit) -> Result<Committed, StoreError> {
-        let (lease, commit) = (lease.clone(), commit.clone());
-        self.step(move |step| self::commit(step, &lease, commit)).await
-    }
-
-    async fn retry(&self, lease: &Lease, delay: Duration, error: &str) -> Result<(), StoreError> {
-        let lease = lease.clone();
-        let problem: Problem = from_json("a problem", error)?;
+    async fn retry(&self, lease: &Lease, delay: Duration, error: &Problem) -> Result<(), StoreError> {
+        let (lease, problem) = (lease.clone(), error.clone());
         let due_in = i64::try_from(delay.min(LONGEST_DELAY).as_millis()).unwrap_or(i64::MAX);
         self.step(move |step| {
-            if !put_back(step, &lease, Ending::Retry, Some(&problem))? {
+            if !end_attempt(step, &lease, Ending::Retry, Some(&problem))? {
                 return Ok(());
             }
             let due = step.now.saturating_add(due_in);
@@ -181,10 +175,10 @@ impl Queue for EmbeddedStore {
         .await
     }
 
-    async fn hand_back(&self, lease: &Lease) -> Result<(), StoreError> {
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
         let lease = lease.clone();
         self.step(move |step| {
-            if put_back(step, &lease, Ending::HandBack, None)? {
+            if end_attempt(step, &lease, Ending::Release, None)? {
                 step.execute("UPDATE requests SET attempt = attempt - 1 WHERE id = ?1", [lease.request.to_string()])?;
                 step.make_ready(lease.game)?;
             }
@@ -193,14 +187,13 @@ impl Queue for EmbeddedStore {
         .await
     }
 
-    async fn fail(&self, lease: &Lease, error: &str) -> Result<(), StoreError> {
-        let lease = lease.clone();
-        let problem: Problem = from_json("a problem", error)?;
+    async fn fail(&self, lease: &Lease, error: &Problem) -> Result<(), StoreError> {
+        let (lease, problem) = (lease.clone(), error.clone());
         self.step(move |step| {
-            if put_back(step, &lease, Ending::Fail, Some(&problem))?
+            if end_attempt(step, &lease, Ending::Fail, Some(&problem))?
                 && let Some(head) = step.head(lease.game)?
             {
-                step.bury(lease.game, &head, &problem)?;
+                step.dead_letter(lease.game, &head, &problem)?;
                 step.make_ready(lease.game)?;
             }
             Ok(())
@@ -216,14 +209,14 @@ impl Queue for EmbeddedStore {
         self.work.notified().await;
     }
 
-    async fn stop_waiting(&self, worker: &WorkerId) {
-        self.workers().remove(worker);
-        // The workers of this process share what wakes them.
+    async fn retire_worker(&self, worker: &WorkerId) {
+        self.workers.lock().remove(worker);
+        // The workers of this process share one notification: pass it on.
         self.work.notify_one();
     }
 
     async fn queue(&self) -> Result<QueueView, StoreError> {
-        let workers = self.workers().len() as u64;
+        let workers = self.workers.lock().len() as u64;
         self.step(move |step| lanes::figures(step, workers)).await
     }
 
@@ -239,7 +232,7 @@ impl Queue for EmbeddedStore {
         self.step(move |step| {
             let waiting = lanes::story_events(step, game)?;
             let depth = waiting.len() as u64;
-            let shown = waiting.into_iter().take(limit).map(|(id, place)| lanes::waiting(step, id, place));
+            let shown = waiting.into_iter().take(limit).map(|(id, position)| lanes::queued(step, id, position));
             Ok((depth, shown.collect::<Result<_, _>>()?))
         })
         .await
@@ -249,7 +242,7 @@ impl Queue for EmbeddedStore {
         self.step(move |step| {
             let waiting = lanes::story_events(step, game)?;
             for (id, _) in &waiting {
-                step.withdraw(game, *id)?;
+                step.cancel(game, *id)?;
             }
             Ok(waiting.len() as u64)
         })
@@ -283,10 +276,10 @@ fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) -> Result<E
         return Ok(Enqueued::QueueFull);
     }
     for (id, _) in interrupted {
-        step.withdraw(request.game, id)?;
+        step.cancel(request.game, id)?;
     }
-    let (seq, place) = (step.next_seq()?, step.tail_place(request.game)?);
-    let cursor = step.admit(request, terms.key.as_ref(), seq, place, length)?;
+    let (seq, rank) = (step.next_seq()?, step.tail_rank(request.game)?);
+    let cursor = step.admit(request, terms.key.as_ref(), seq, rank, length)?;
     if length == 0 {
         step.make_ready(request.game)?;
     }
@@ -298,7 +291,7 @@ fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) -> Result<E
     }))
 }
 
-/// A game's unfinished messages of players.
+/// The unfinished player messages of a game.
 fn messages(step: &Step<'_>, game: GameId) -> Result<Vec<(RequestId, RequestStatus)>, StoreError> {
     step.all(
         "SELECT id, status FROM requests WHERE game_id = ?1 AND type = 'chat' AND status IN ('queued', 'processing') \
@@ -312,7 +305,7 @@ fn messages(step: &Step<'_>, game: GameId) -> Result<Vec<(RequestId, RequestStat
     )
 }
 
-/// How a request was accepted, if it is known.
+/// How a request was accepted; none if it is unknown.
 pub(super) fn accepted(step: &Step<'_>, id: RequestId) -> Result<Option<Accepted>, StoreError> {
     let found = step.first("SELECT status, position, cursor FROM requests WHERE id = ?1", [id.to_string()], |row| {
         Ok((row.get::<_, String>(0)?, unsigned(row.get(1)?), row.get::<_, String>(2)?))
@@ -330,7 +323,7 @@ pub(super) fn accepted(step: &Step<'_>, id: RequestId) -> Result<Option<Accepted
         .transpose()
 }
 
-/// What was accepted under a key.
+/// The request that was accepted under a key.
 fn find_key(step: &Step<'_>, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
     let holder = step.first(
         "SELECT id, fingerprint FROM requests WHERE key = ?1 AND ifnull(expires_at > ?2, TRUE)",
@@ -376,19 +369,19 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
     step.end(lease, Ending::Commit)?;
     step.finish(game, lease.request, RequestStatus::Completed)?;
     step.expire(lease.request)?;
-    step.append_data(game, Some(lease.request), EventName::StateUpdated, commit.events.state_updated)?;
-    step.append_data(game, Some(lease.request), EventName::RequestCompleted, commit.events.completed)?;
+    step.append(game, &commit.events.state_updated.into())?;
+    step.append(game, &commit.events.completed.into())?;
 
     let count = signed(commit.story_events.len() as u64);
     for (n, child) in (1..).zip(&commit.story_events) {
-        let (seq, place, position) = match step.options.story_events {
+        let (seq, rank, position) = match step.options.story_events {
             StoryEventPlacement::Tail => {
-                (step.next_seq()?, step.tail_place(game)?, step.lane_length(game)?.unwrap_or_default())
+                (step.next_seq()?, step.tail_rank(game)?, step.lane_length(game)?.unwrap_or_default())
             }
-            // They take the finished request's place, in the lane and in the global order.
-            StoryEventPlacement::Next => (head.seq, head.place - count + n, n - 1),
+            // They take the finished request's rank, in the lane and in the global order.
+            StoryEventPlacement::Next => (head.seq, head.rank - count + n, n - 1),
         };
-        step.admit(child, None, seq, place, position)?;
+        step.admit(child, None, seq, rank, position)?;
     }
     step.make_ready(game)?;
     Ok(Committed::Done)
@@ -396,7 +389,12 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
 
 /// Ends an attempt without effect: its request stays at the head of its lane. Answers whether there is anything to do;
 /// a repeat by the same lease finds that there is not.
-fn put_back(step: &mut Step<'_>, lease: &Lease, ending: Ending, error: Option<&Problem>) -> Result<bool, StoreError> {
+fn end_attempt(
+    step: &mut Step<'_>,
+    lease: &Lease,
+    ending: Ending,
+    error: Option<&Problem>,
+) -> Result<bool, StoreError> {
     if !step.holds(lease)? {
         return if step.was_ended(lease, ending)? { Ok(false) } else { Err(StoreError::LeaseLost) };
     }

@@ -5,9 +5,9 @@ CREATE TABLE IF NOT EXISTS meta (
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- A game and its lane. `lane_state` says where a lane with requests stands, `lane_key` what orders it there:
+-- A game and its lane. `lane_state` says where a lane with requests stands, `lane_key` the key that orders it there:
 -- ready: the head request's arrival sequence; delayed: when its back-off ends; active: when its lease ends.
--- `claimed_by` is the claim that made the lease, so that a repeated one can find it.
+-- `claimed_by` is the claim that made the lease, so that a repeat of it finds the lease.
 CREATE TABLE IF NOT EXISTS games (
     id          TEXT PRIMARY KEY,
     version     INTEGER NOT NULL,
@@ -32,8 +32,8 @@ CREATE TABLE IF NOT EXISTS documents (
     document TEXT NOT NULL
 );
 
--- `seq` is the order of arrival over all games; `place` the order within the game's lane. `ended_by` is the step and
--- the token that ended the latest attempt, so that a repeat of this step, and of no other, answers as it did first.
+-- `seq` is the rank over all games; `place` the rank within the game's lane. `ended_by` is the step and
+-- the token that ended the latest attempt, so that a repeat of this step, and of no other, returns what it returned first.
 -- `attempts` records those that did not commit; `key` and `fingerprint` are the idempotency key's; `revived` says that the
 -- request was a dead letter before.
 CREATE TABLE IF NOT EXISTS requests (
@@ -106,7 +106,7 @@ CREATE TRIGGER IF NOT EXISTS request_goes AFTER DELETE ON requests WHEN OLD.stat
     UPDATE depth SET queued = queued - 1;
 END;
 
--- Requests that were given up, in order. Their rows stay as long as these.
+-- Dead letters, in order. The rows of their requests stay as long as these.
 CREATE TABLE IF NOT EXISTS dead_letters (
     number        INTEGER PRIMARY KEY AUTOINCREMENT,
     request_id    TEXT NOT NULL UNIQUE,

@@ -1,20 +1,20 @@
-//! A step in a transaction, and the moves that steps are made of. They mirror `lua/common.lua` of the Redis backend.
+//! A step in a transaction, and the operations that steps share. They mirror `lua/common.lua` and `lua/ends.lua` of the Redis
+//! backend.
 
 use std::time::Duration;
 
 use protocol::{
-    Attempt, AttemptOutcome, AttemptSuperseded, Event, EventId, EventName, GameId, Problem, RequestCancelled,
-    RequestFailed, RequestId, RequestStatus, RequestType,
+    Attempt, AttemptOutcome, AttemptSuperseded, Event, EventId, GameId, Problem, RequestCancelled, RequestFailed,
+    RequestId, RequestStatus, RequestType,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
-use super::rows::{corrupt, to_json, unavailable};
-use crate::store::fanout::LogEvent;
-use crate::store::letter::RecordedAttempt;
-use crate::store::{IdempotencyKey, Lease, LeaseToken, NewRequest, StoreError, StoreOptions};
+use super::rows::{Columns, corrupt, to_json, unavailable};
+use crate::store::dead_letter::RecordedAttempt;
+use crate::store::{IdempotencyKey, Lease, LeaseToken, LogEvent, NewRequest, StoreError, StoreOptions};
 
-/// A step that is under way, in a transaction that it may share. It passes on whatever SQLite refuses: the transaction may be
-/// gone with that, and what were written then would stand alone.
+/// A step in a transaction that it may share. It returns every error of SQLite at once: the transaction may be rolled back with
+/// the error, and later writes would be half of a step.
 pub(super) struct Step<'a> {
     pub(super) tx: &'a Connection,
     /// The time of the step, in ms since 1970.
@@ -24,14 +24,14 @@ pub(super) struct Step<'a> {
     pub(super) effects: Effects,
 }
 
-/// What the process is told of a step once it is committed.
+/// The notifications that a step causes once it is committed.
 #[derive(Default)]
 pub(super) struct Effects {
     pub(super) appended: Vec<(GameId, LogEvent)>,
     pub(super) deleted: Option<GameId>,
-    /// Tokens of leases that were taken away.
+    /// Tokens of leases that were revoked.
     pub(super) revoked: Vec<LeaseToken>,
-    /// Whether an idle worker finds work now.
+    /// Whether an idle worker may find work now.
     pub(super) wake: bool,
 }
 
@@ -40,26 +40,26 @@ pub(super) struct Effects {
 pub(super) enum Ending {
     Commit,
     Retry,
-    HandBack,
+    Release,
     Fail,
 }
 
 impl Ending {
-    /// How the attempt is recorded that it ends. A commit is not: the request's result says it.
+    /// The outcome in the record of the attempt. A commit is not recorded: the request has a result then.
     pub(super) const fn outcome(self) -> AttemptOutcome {
         match self {
             Self::Retry => AttemptOutcome::Retried,
-            Self::HandBack => AttemptOutcome::HandedBack,
+            Self::Release => AttemptOutcome::Released,
             Self::Fail | Self::Commit => AttemptOutcome::Failed,
         }
     }
 
-    /// The step and who took it, as the request keeps it.
+    /// The step and the token of its attempt, as the request stores them.
     fn by(self, lease: &Lease) -> String {
         let step = match self {
             Self::Commit => "commit",
             Self::Retry => "retry",
-            Self::HandBack => "hand_back",
+            Self::Release => "release",
             Self::Fail => "fail",
         };
         format!("{step} {}", lease.token.as_str())
@@ -70,19 +70,19 @@ impl Ending {
 pub(super) struct Head {
     pub(super) request: RequestId,
     pub(super) seq: i64,
-    pub(super) place: i64,
+    pub(super) rank: i64,
     pub(super) attempt: Attempt,
     pub(super) kind: RequestType,
     pub(super) user_message: String,
     chunks: i64,
-    narrated: bool,
-    /// Who ran its latest attempt, and since when.
+    has_narration: bool,
+    /// The worker of its latest attempt, and when that began.
     worker: Option<String>,
     started_at: Option<i64>,
 }
 
 impl Step<'_> {
-    /// Runs a statement; answers how many rows it changed.
+    /// Runs a statement; returns how many rows it changed.
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
         self.tx.prepare_cached(sql).and_then(|mut statement| statement.execute(params)).map_err(unavailable)
     }
@@ -118,17 +118,6 @@ impl Step<'_> {
 
     /// Appends an event to a game's log.
     pub(super) fn append(&mut self, game: GameId, event: &Event) -> Result<(), StoreError> {
-        self.append_data(game, event.request_id(), event.name(), event.data())
-    }
-
-    /// Appends an event whose data is written already.
-    pub(super) fn append_data(
-        &mut self,
-        game: GameId,
-        request: Option<RequestId>,
-        name: EventName,
-        data: String,
-    ) -> Result<(), StoreError> {
         let key = game.to_string();
         let offset: i64 = self
             .first(
@@ -137,14 +126,14 @@ impl Step<'_> {
                 |row| row.get(0),
             )?
             .ok_or_else(|| corrupt(format!("the log of {game}"), "the game is not there"))?;
+        let entry = LogEvent::from_event(EventId { epoch: self.epoch, offset: unsigned(offset) }, event);
         self.execute(
             "INSERT INTO events (game_id, offset, epoch, request, name, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (&key, offset, signed(self.epoch), request.map(|id| id.to_string()), name.as_str(), &data),
+            (&key, offset, signed(self.epoch), entry.request.map(|id| id.to_string()), &entry.name, &entry.data),
         )?;
         let kept = i64::try_from(self.options.events_kept).unwrap_or(i64::MAX);
         self.execute("DELETE FROM events WHERE game_id = ?1 AND offset <= ?2", (&key, offset.saturating_sub(kept)))?;
-        let id = EventId { epoch: self.epoch, offset: unsigned(offset) };
-        self.effects.appended.push((game, LogEvent::new(id, request, name.as_str().to_owned(), data)));
+        self.effects.appended.push((game, entry));
         Ok(())
     }
 
@@ -158,35 +147,30 @@ impl Step<'_> {
 
     /// The head of a game's lane.
     pub(super) fn head(&self, game: GameId) -> Result<Option<Head>, StoreError> {
-        let row = self.first(
-            "SELECT id, seq, place, attempt, type, user_message, chunks, narration IS NOT NULL, worker, started_at \
-             FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place LIMIT 1",
+        let mut heads = self.all(
+            "SELECT id, seq, place, attempt, type, user_message, chunks, narration IS NOT NULL AS has_narration, worker, \
+             started_at FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place LIMIT 1",
             [game.to_string()],
             |row| {
-                let head = Head {
-                    request: RequestId::default(),
-                    kind: RequestType::Chat,
-                    seq: row.get(1)?,
-                    place: row.get(2)?,
-                    attempt: Attempt(row.get(3)?),
-                    user_message: row.get(5)?,
-                    chunks: row.get(6)?,
-                    narrated: row.get(7)?,
-                    worker: row.get(8)?,
-                    started_at: row.get(9)?,
-                };
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(4)?, head))
+                let row = Columns::new("the head of a lane", row);
+                Ok(Head {
+                    request: row.parse("id")?,
+                    kind: row.parse("type")?,
+                    seq: row.need("seq")?,
+                    rank: row.need("place")?,
+                    attempt: Attempt(row.number("attempt")?),
+                    user_message: row.need("user_message")?,
+                    chunks: row.need("chunks")?,
+                    has_narration: row.need("has_narration")?,
+                    worker: row.get("worker")?,
+                    started_at: row.get("started_at")?,
+                })
             },
         )?;
-        row.map(|(id, kind, head)| {
-            let request = id.parse().map_err(|error| corrupt("a lane", error))?;
-            let kind = kind.parse().map_err(|error| corrupt("a lane", error))?;
-            Ok(Head { request, kind, ..head })
-        })
-        .transpose()
+        Ok(heads.pop())
     }
 
-    /// Makes a game claimable if it has a head request, and ends whatever its lane was waiting for.
+    /// Makes a game claimable if it has a head request; its lease or back-off ends.
     pub(super) fn make_ready(&mut self, game: GameId) -> Result<(), StoreError> {
         let (state, key) = match self.head(game)? {
             Some(head) => {
@@ -198,7 +182,7 @@ impl Step<'_> {
         self.move_lane(game, state, key)
     }
 
-    /// Ends the lease, if there is one, and says what the game's lane waits for.
+    /// Ends the lease, if there is one, and moves the lane to another order.
     pub(super) fn move_lane(&self, game: GameId, state: Option<&str>, key: i64) -> Result<(), StoreError> {
         self.execute(
             "UPDATE games SET lane_state = ?2, lane_key = ?3, token = NULL, claimed_by = NULL WHERE id = ?1",
@@ -228,7 +212,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Whether this step has ended the attempt already, so that a repeat of it can answer as it answered first.
+    /// Whether this step has ended the attempt already, so that a repeat of it can return what it returned first.
     pub(super) fn was_ended(&self, lease: &Lease, ending: Ending) -> Result<bool, StoreError> {
         let ended = self.first(
             "SELECT 1 FROM requests WHERE id = ?1 AND ended_by = ?2",
@@ -238,9 +222,9 @@ impl Step<'_> {
         Ok(ended.is_some())
     }
 
-    /// An attempt that has shown text which no checkpoint keeps: what it has shown is void.
+    /// If the attempt has published text that no checkpoint holds, announces that this text is void.
     pub(super) fn supersede(&mut self, game: GameId, head: &Head) -> Result<(), StoreError> {
-        if head.chunks > 0 && !head.narrated {
+        if head.chunks > 0 && !head.has_narration {
             let event = AttemptSuperseded { request_id: head.request, game_id: game, attempt: head.attempt };
             self.append(game, &event.into())?;
         }
@@ -248,7 +232,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Adds an attempt that did not commit to its request's record.
+    /// Appends an attempt that did not commit to its request's record.
     pub(super) fn record(
         &self,
         head: &Head,
@@ -270,8 +254,8 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Withdraws an unfinished request, also one in processing: its worker is told, and can write nothing more.
-    pub(super) fn withdraw(&mut self, game: GameId, request: RequestId) -> Result<(), StoreError> {
+    /// Cancels an unfinished request. If it is in processing, its worker is notified and its attempt can write nothing more.
+    pub(super) fn cancel(&mut self, game: GameId, request: RequestId) -> Result<(), StoreError> {
         let head = self.head(game)?.filter(|head| head.request == request);
         if let Some(head) = &head {
             let token = self.first(
@@ -295,13 +279,13 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Queues a request at a place of its game's lane; answers the id before its `request.queued` event.
+    /// Queues a request at a rank of its game's lane; returns the id before its `request.queued` event.
     pub(super) fn admit(
         &mut self,
         request: &NewRequest,
         key: Option<&IdempotencyKey>,
         seq: i64,
-        place: i64,
+        rank: i64,
         position: i64,
     ) -> Result<EventId, StoreError> {
         let cursor = self.cursor(request.game)?;
@@ -312,7 +296,7 @@ impl Step<'_> {
                 request.id.to_string(),
                 request.game.to_string(),
                 seq,
-                place,
+                rank,
                 request.kind.as_str(),
                 &request.message,
                 &request.actor,
@@ -330,12 +314,12 @@ impl Step<'_> {
         Ok(cursor)
     }
 
-    /// When a lease ends that is made or renewed now.
+    /// The end of a lease that is made or renewed now.
     pub(super) fn lease_end(&self) -> i64 {
         self.now.saturating_add(i64::try_from(self.options.lease_ttl.as_millis()).unwrap_or(i64::MAX))
     }
 
-    /// The next place in the order of arrival.
+    /// The next number in the order of arrival.
     pub(super) fn next_seq(&self) -> Result<i64, StoreError> {
         self.first(
             "INSERT INTO meta (name, value) VALUES ('sequence', '1') \
@@ -346,13 +330,13 @@ impl Step<'_> {
         .ok_or_else(|| corrupt("the sequence", "it gave no number"))
     }
 
-    /// How many unfinished requests a game has, if there is such a game.
+    /// How many unfinished requests a game has; none if there is no such game.
     pub(super) fn lane_length(&self, game: GameId) -> Result<Option<i64>, StoreError> {
         self.first("SELECT lane_length FROM games WHERE id = ?1", [game.to_string()], |row| row.get(0))
     }
 
-    /// The place behind a game's lane.
-    pub(super) fn tail_place(&self, game: GameId) -> Result<i64, StoreError> {
+    /// The rank behind a game's lane.
+    pub(super) fn tail_rank(&self, game: GameId) -> Result<i64, StoreError> {
         let last: Option<Option<i64>> = self.first(
             "SELECT max(place) FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing')",
             [game.to_string()],
@@ -361,7 +345,7 @@ impl Step<'_> {
         Ok(last.flatten().unwrap_or(0) + 1)
     }
 
-    /// Takes a request off its lane for good.
+    /// Removes a request from its lane for good.
     pub(super) fn finish(&mut self, game: GameId, request: RequestId, status: RequestStatus) -> Result<(), StoreError> {
         self.execute(
             "UPDATE requests SET status = ?2, completed_at = ?3, not_before = NULL WHERE id = ?1",
@@ -381,8 +365,8 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Gives a request up: a dead letter, as long as which its row stays.
-    pub(super) fn bury(&mut self, game: GameId, head: &Head, problem: &Problem) -> Result<(), StoreError> {
+    /// Makes a request a dead letter. Its row stays as long as the dead letter.
+    pub(super) fn dead_letter(&mut self, game: GameId, head: &Head, problem: &Problem) -> Result<(), StoreError> {
         let id = head.request.to_string();
         self.execute("UPDATE requests SET error = ?2, revived = 0 WHERE id = ?1", (&id, to_json(problem)?))?;
         self.finish(game, head.request, RequestStatus::Failed)?;
@@ -408,7 +392,7 @@ pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// The way back.
+/// The inverse of [`signed`].
 pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }

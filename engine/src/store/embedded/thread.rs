@@ -1,6 +1,6 @@
-//! The thread that owns the database: runs steps one after the other, and tells the process what they did once they
-//! are committed. Those that wait at the same time share a transaction, for most of what a step costs is its commit; each is
-//! done as a whole or not at all.
+//! The thread that owns the database: it runs steps one after the other, and notifies the process of their effects once they are
+//! committed. Steps that wait at the same time share a transaction, because most of a step's cost is its commit; each step is all
+//! or nothing.
 
 use std::fs::File;
 use std::sync::{Arc, mpsc};
@@ -12,30 +12,30 @@ use tokio::sync::{Notify, broadcast, oneshot};
 
 use super::rows::unavailable;
 use super::step::{Effects, Step};
-use super::wal::Carrier;
+use super::wal::WalCheckpointer;
 use crate::store::fanout::Fanout;
 use crate::store::{LeaseToken, StoreError, StoreOptions};
 
-/// So many steps share a transaction at most: the first is answered only with the last.
-const SHARED_BY: usize = 32;
+/// How many steps share a transaction at most: the first returns only with the last.
+const MAX_BATCH: usize = 32;
 
 /// A step that waits for the thread.
 trait Job: Send {
-    /// Runs it. What it has written is not to stand if it fails.
+    /// Runs it. If it fails, its writes are rolled back.
     fn run(&mut self, step: &mut Step<'_>) -> Result<(), StoreError>;
-    /// Answers the caller with what has come of it, or with why nothing has.
-    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+    /// Sends the result to the caller, or the error of the commit.
+    fn reply(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// A [`Job`] and where its answer goes.
-struct Call<S, T> {
+/// A step, its result, and the caller that waits for it.
+struct PendingStep<S, T> {
     /// Taken when it runs.
     step: Option<S>,
     result: Result<T, StoreError>,
-    answer: oneshot::Sender<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T: Send, S: FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send> Job for Call<S, T> {
+impl<T: Send, S: FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send> Job for PendingStep<S, T> {
     fn run(&mut self, running: &mut Step<'_>) -> Result<(), StoreError> {
         if let Some(step) = self.step.take() {
             self.result = step(running);
@@ -43,21 +43,21 @@ impl<T: Send, S: FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send> Job for 
         self.result.as_ref().map(|_| ()).map_err(StoreError::clone)
     }
 
-    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
-        // A caller that has gone does not need the answer; the step has happened all the same.
-        let _ = self.answer.send(committed.and(self.result));
+    fn reply(self: Box<Self>, committed: Result<(), StoreError>) {
+        // If the caller is gone, the step has happened all the same.
+        let _ = self.reply.send(committed.and(self.result));
     }
 }
 
-/// The way to the thread. Dropping it ends the thread and closes the database, so that it can be opened again.
+/// The handle of the thread. Dropping it ends the thread and closes the database, so that it can be opened again.
 #[derive(Debug)]
 pub(super) struct DatabaseThread {
-    /// Taken when the way is dropped.
+    /// Taken when the handle is dropped.
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the thread owns.
+/// The state of the thread.
 struct Database {
     connection: Connection,
     epoch: u64,
@@ -65,14 +65,14 @@ struct Database {
     fanout: Fanout,
     work: Arc<Notify>,
     revoked: broadcast::Sender<LeaseToken>,
-    /// Of a database in a file. The lock is held for as long as it is open, so that no second process opens it.
-    file: Option<(Carrier, File)>,
+    /// Of a database in a file: its WAL thread, and the lock that keeps other processes out for as long as it is open.
+    file: Option<(WalCheckpointer, File)>,
 }
 
 impl DatabaseThread {
     pub(super) fn start(
         connection: Connection,
-        file: Option<(Carrier, File)>,
+        file: Option<(WalCheckpointer, File)>,
         options: StoreOptions,
         fanout: Fanout,
         work: Arc<Notify>,
@@ -88,16 +88,16 @@ impl DatabaseThread {
             let mut database = Database { connection, epoch, options, fanout, work, revoked, file };
             while let Ok(first) = receiver.recv() {
                 let mut jobs = vec![first];
-                jobs.extend(receiver.try_iter().take(SHARED_BY - 1));
+                jobs.extend(receiver.try_iter().take(MAX_BATCH - 1));
                 match database.run(&mut jobs) {
-                    // One after the other, as if each had been alone: nobody hears that a lease was taken away before it is given.
+                    // In order, as if each step had been alone: no worker is notified that a lease is revoked before it gets that lease.
                     Ok(done) => {
                         for (job, effects) in jobs.into_iter().zip(done) {
-                            database.tell(effects);
-                            job.answer(Ok(()));
+                            database.notify(effects);
+                            job.reply(Ok(()));
                         }
                     }
-                    Err(error) => jobs.into_iter().for_each(|job| job.answer(Err(error.clone()))),
+                    Err(error) => jobs.into_iter().for_each(|job| job.reply(Err(error.clone()))),
                 }
             }
         });
@@ -109,11 +109,11 @@ impl DatabaseThread {
         &self,
         step: impl FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (answer, answered) = oneshot::channel();
+        let (reply, received) = oneshot::channel();
         let gone = || StoreError::Unavailable { reason: "the database thread has ended".to_owned() };
-        let job = Box::new(Call { step: Some(step), result: Err(gone()), answer });
+        let job = Box::new(PendingStep { step: Some(step), result: Err(gone()), reply });
         self.jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+        received.await.map_err(|_| gone())?
     }
 }
 
@@ -128,11 +128,12 @@ impl Drop for DatabaseThread {
 }
 
 impl Database {
-    /// Runs steps in one transaction; answers what each that stands has done. If the transaction fails, all of them have.
+    /// Runs steps in one transaction; returns the effects of each that succeeded. If the transaction fails, all of them have
+    /// failed.
     fn run(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Effects>, StoreError> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(unavailable)?;
-        // What one of several has written is undone without the others; that costs a copy of each page, so one alone does without.
+        // One of several steps is rolled back without the others. A savepoint costs a copy of each page, so a single step has none.
         let shared = jobs.len() > 1;
         let savepoint =
             |sql| transaction.prepare_cached(sql).and_then(|mut moved| moved.execute([])).map_err(unavailable);
@@ -151,13 +152,13 @@ impl Database {
             }
             match job.run(&mut step) {
                 Ok(()) => done.push(step.effects),
-                // SQLite has ended the transaction by itself, as it does when the disk is full, and undone all of it.
+                // SQLite has rolled back the whole transaction by itself, as it does when the disk is full.
                 Err(error) if transaction.is_autocommit() => return Err(error),
                 Err(_) if shared => {
                     savepoint("ROLLBACK TO step")?;
                     done.push(Effects::default());
                 }
-                // The transaction is undone where it is dropped.
+                // Dropping the transaction rolls it back.
                 Err(_) => return Ok(vec![Effects::default()]),
             }
             if shared {
@@ -165,28 +166,28 @@ impl Database {
             }
         }
         transaction.commit().map_err(unavailable)?;
-        if let Some((carrier, _)) = &mut self.file {
-            carrier.committed(done.len());
+        if let Some((checkpointer, _)) = &mut self.file {
+            checkpointer.committed(done.len());
         }
         Ok(done)
     }
 
-    fn tell(&self, effects: Effects) {
+    fn notify(&self, effects: Effects) {
         let Effects { appended, deleted, revoked, wake } = effects;
         for (game, event) in appended {
             if !self.fanout.publish(game, event) {
-                self.fanout.forget_if_unused(game);
+                self.fanout.remove_if_unused(game);
             }
         }
         if wake {
             self.work.notify_one();
         }
         for token in revoked {
-            // Without a worker that listens, nobody needs to know.
+            // Fails only where no worker listens.
             let _ = self.revoked.send(token);
         }
         if let Some(game) = deleted {
-            // Whoever follows the game is to look again, and finds that it is gone.
+            // Its subscribers read the log and find that the game is gone.
             self.fanout.resync_game(game);
         }
     }
@@ -214,7 +215,7 @@ mod tests {
         database.run(|step| step.all(names, [], |row| row.get(0).map_err(unavailable))).await.unwrap()
     }
 
-    /// Keeps the thread busy until what is returned is dropped: what is sent meanwhile shares a transaction.
+    /// Keeps the thread busy until the returned sender is dropped: steps that are sent meanwhile share a transaction.
     fn hold(database: &Arc<DatabaseThread>) -> mpsc::Sender<()> {
         let (held, holds) = mpsc::channel::<()>();
         let database = Arc::clone(database);
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn when_there_is_no_space_left_all_that_share_the_transaction_learn_it_and_nothing_is_told() {
+    async fn when_there_is_no_space_left_all_that_share_the_transaction_fail_and_nobody_is_notified() {
         let work = Arc::default();
         let database = start(&work);
         let held = hold(&database);

@@ -1,4 +1,4 @@
-//! Between the hashes that scripts keep and the types that the engine works with.
+//! Converts between the hashes and streams that scripts write and the types that the engine works with.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,11 +10,14 @@ use protocol::{Attempt, DeadLetter, EventId, GameId, RequestId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::event_text;
+use super::unexpected::{from_json, to_json, unexpected_reply};
 use crate::store::{
-    Checkpoints, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Request, StoreError, letter,
+    Accepted, Checkpoints, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Request, StoreError,
+    dead_letter,
 };
 
-/// The fields of one hash, with the name of what they describe for messages.
+/// The fields of one hash, with a name of the hash for error messages.
 #[derive(Debug)]
 pub(super) struct Fields {
     what: String,
@@ -27,7 +30,7 @@ impl Fields {
         Self { what: what.into(), fields }
     }
 
-    /// Values under their names, those that are there.
+    /// Pairs names with values; a missing value is left out.
     pub(super) fn named(
         what: impl Into<String>,
         names: &[&'static str],
@@ -71,7 +74,7 @@ impl Fields {
         self.time(name)?.ok_or_else(|| self.corrupt(name, "it is missing"))
     }
 
-    /// What a turn needs of its game.
+    /// The part of a game that a turn needs.
     pub(super) fn leased_game(&self) -> Result<LeasedGame, StoreError> {
         Ok(LeasedGame { version: self.need("version")?, document: self.document()? })
     }
@@ -80,19 +83,19 @@ impl Fields {
         self.json("document")?.ok_or_else(|| self.corrupt("document", "it is missing"))
     }
 
-    /// What a turn needs of its request.
+    /// The part of a request that a turn needs.
     pub(super) fn leased_request(&self) -> Result<LeasedRequest, StoreError> {
-        let accepted = self.accepted()?;
+        let record = self.record()?;
         Ok(LeasedRequest {
             kind: self.need("type")?,
-            message: accepted.message.into_owned(),
-            actor: accepted.actor.map(Cow::into_owned),
+            message: record.message.into_owned(),
+            actor: record.actor.map(Cow::into_owned),
             user_message: self.need("user_message")?,
             checkpoints: self.checkpoints()?,
         })
     }
 
-    fn accepted(&self) -> Result<Accepted<'_>, StoreError> {
+    fn record(&self) -> Result<RequestRecord<'_>, StoreError> {
         let text = self.text("request").ok_or_else(|| self.corrupt("request", "it is missing"))?;
         serde_json::from_str(text).map_err(|error| self.corrupt("request", error))
     }
@@ -115,15 +118,15 @@ impl Fields {
 
     /// A request from its `chat-request-status:{id}`.
     pub(super) fn request(&self, id: RequestId, position: Option<u64>) -> Result<Request, StoreError> {
-        let accepted = self.accepted()?;
+        let record = self.record()?;
         Ok(Request {
             id,
-            game: accepted.game_id,
+            game: record.game_id,
             kind: self.need("type")?,
-            message: accepted.message.into_owned(),
-            actor: accepted.actor.map(Cow::into_owned),
+            message: record.message.into_owned(),
+            actor: record.actor.map(Cow::into_owned),
             user_message: self.need("user_message")?,
-            caused_by: accepted.caused_by,
+            caused_by: record.caused_by,
             status: self.need("status")?,
             attempt: Attempt(self.need("attempt")?),
             enqueued_at: self.need_time("enqueued_at")?,
@@ -145,15 +148,15 @@ impl Fields {
     pub(super) fn dead_letter(&self, failed_at: Timestamp) -> Result<DeadLetter, StoreError> {
         let request = self.request(self.need("request_id")?, None)?;
         let record = self.text("attempts").unwrap_or_default();
-        letter::dead_letter(request, record, failed_at, self.need("version")?)
+        dead_letter::dead_letter(request, record, failed_at, self.need("version")?)
             .map_err(|error| self.corrupt("attempts", error))
     }
 }
 
-/// What never changes of a request, and no script needs on a turn's way. It is one value, and with both ids always a long one:
-/// Redis then keeps the hash in its final form from the start, and need not rebuild it when the result is written.
+/// The part of a request that never changes and that no script of a turn needs. It is one value, and because of both ids always a
+/// long one: Redis then stores the hash as a hash table from the start, and need not convert it when the result is written.
 #[derive(Serialize, Deserialize)]
-struct Accepted<'a> {
+struct RequestRecord<'a> {
     request_id: RequestId,
     game_id: GameId,
     message: Cow<'a, str>,
@@ -165,7 +168,7 @@ struct Accepted<'a> {
 
 /// The status fields that a new request brings; the script adds the rest.
 pub(super) fn request_fields(request: &NewRequest) -> Result<[String; 6], StoreError> {
-    let accepted = Accepted {
+    let record = RequestRecord {
         request_id: request.id,
         game_id: request.game,
         message: Cow::Borrowed(&request.message),
@@ -178,13 +181,13 @@ pub(super) fn request_fields(request: &NewRequest) -> Result<[String; 6], StoreE
         "user_message".to_owned(),
         request.user_message.clone(),
         "request".to_owned(),
-        to_json(&accepted)?,
+        to_json(&record)?,
     ])
 }
 
-/// The events of an entry of a log: the request behind them, then the data of each under its name. The entry's id is that of
-/// the last one.
-pub(super) fn logged(id: &str, fields: Vec<String>) -> Result<Vec<LogEvent>, StoreError> {
+/// The events of an entry of a log: the request, then the data of each event under its name. The entry's id is that of the last
+/// event.
+pub(super) fn events_of_entry(id: &str, fields: Vec<String>) -> Result<Vec<LogEvent>, StoreError> {
     let last = id.replace('-', ":").parse::<EventId>().map_err(|error| unreadable_event(id, &error))?;
     let mut fields = fields.into_iter();
     let (_, request) = (fields.next(), fields.next().unwrap_or_default());
@@ -196,8 +199,8 @@ pub(super) fn logged(id: &str, fields: Vec<String>) -> Result<Vec<LogEvent>, Sto
         .collect()
 }
 
-/// The events of a message: id, name, request and data of each on a line of its own.
-pub(super) fn told(frames: &str) -> impl Iterator<Item = Result<LogEvent, StoreError>> {
+/// The events of a pub/sub message: id, name, request and data of each on a line of its own.
+pub(super) fn events_of_message(frames: &str) -> impl Iterator<Item = Result<LogEvent, StoreError>> {
     let mut lines = frames.split('\n');
     std::iter::from_fn(move || {
         let id = lines.next()?;
@@ -213,6 +216,8 @@ fn event(id: EventId, name: String, request: &str, data: String) -> Result<LogEv
         "" => None,
         of => Some(of.parse().map_err(|error| unreadable_event(id, &error))?),
     };
+    let data = event_text::finish(&name, data)
+        .map_err(|error| StoreError::Corrupt { what: format!("event `{id}`"), reason: error.to_string() })?;
     Ok(LogEvent::new(id, request, name, data))
 }
 
@@ -220,17 +225,14 @@ fn unreadable_event(id: impl Display, error: &protocol::IdError) -> StoreError {
     StoreError::Corrupt { what: format!("event `{id}`"), reason: error.to_string() }
 }
 
-/// Reads JSON that the engine itself wrote.
-pub(super) fn from_json<T: DeserializeOwned>(what: impl Display, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text)
-        .map_err(|error| StoreError::Corrupt { what: what.to_string(), reason: error.to_string() })
-}
-
-/// Writes what is kept as JSON.
-pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| unwritable(&error))
-}
-
-pub(super) fn unwritable(error: &serde_json::Error) -> StoreError {
-    StoreError::Corrupt { what: "a value to be written".to_owned(), reason: error.to_string() }
+/// Reads `{'accepted', request, status, position, cursor}`.
+pub(super) fn accepted(reply: &[String]) -> Result<Accepted, StoreError> {
+    let [_, id, status, position, cursor] = reply else { return Err(unexpected_reply("an accepted request", &reply)) };
+    let wrong = |error: protocol::IdError| unexpected_reply("an accepted request", &error);
+    Ok(Accepted {
+        id: id.parse().map_err(wrong)?,
+        status: status.parse().map_err(wrong)?,
+        position: from_json("a request's position", position)?,
+        cursor: cursor.parse().map_err(wrong)?,
+    })
 }

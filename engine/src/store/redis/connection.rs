@@ -1,5 +1,5 @@
-//! The connection that scripts run on: reconnects with back-off, repeats what can be repeated, and says who the server
-//! is before anything else is asked of it.
+//! The connection on which scripts run: it reconnects, repeats steps whose outcome is unknown, and passes the server's run id to
+//! `open.lua` before anything else.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -10,18 +10,16 @@ use redis::{AsyncConnectionConfig, Client, ErrorKind, FromRedisValue, RedisError
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::script::{self, Call, Preamble, Script, routing_key};
-use super::servers::Servers;
+use super::script::{self, Preamble, Script, ScriptArgs, routing_key};
+use super::servers::{CONNECT_TIMEOUT, Servers};
 use crate::store::StoreError;
 
 /// How long a script may take before its outcome counts as unknown. The crate's own default is 500 ms.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a connection may take to come up.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How often a step is tried. Every script answers a repeat as it answered first.
+/// How often a step is tried. Every script replies to a repeat as it replied first.
 const TRIES: usize = 3;
 
-/// A multiplexed connection to the server of one shard, which comes back.
+/// A multiplexed connection to the server of one shard. It is reopened when it breaks.
 #[derive(Debug, Clone)]
 pub(super) struct Connection {
     servers: Arc<Servers>,
@@ -33,13 +31,13 @@ pub(super) struct Connection {
 #[derive(Debug, Default)]
 struct Open {
     connection: Option<MultiplexedConnection>,
-    /// Counts the connections, so that an error of an earlier one does not end a later one.
+    /// Counts the connections, so that an error of an earlier one does not close a later one.
     number: u64,
-    /// When the last one could not be made, and why: who has waited for it need not try again.
+    /// When opening it last failed, and why: callers that waited meanwhile fail without another try.
     failed: Option<(Instant, StoreError)>,
 }
 
-/// What a server says of itself.
+/// A server's description of itself.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) version: String,
@@ -56,21 +54,21 @@ enum Persistence {
     None,
 }
 
-/// How a connection of a shard's own finds its server.
+/// Finds the server of a shard, for a connection that is used for one purpose only.
 #[derive(Debug, Clone)]
-pub(super) struct Site {
+pub(super) struct ShardAddress {
     servers: Arc<Servers>,
     key: String,
 }
 
-impl Site {
+impl ShardAddress {
     pub(super) async fn client(&self) -> Result<Client, RedisError> {
-        Ok(self.servers.keeper_of(&self.key).await?.client)
+        Ok(self.servers.owner_of(&self.key).await?.client)
     }
 }
 
 impl Server {
-    /// What an accepted request can rely on, for the operator.
+    /// The durability of an accepted request, for the operator.
     pub(super) fn guarantee(&self) -> &'static str {
         match self.persistence {
             Persistence::AppendAlways => {
@@ -88,12 +86,12 @@ impl Server {
 }
 
 impl Connection {
-    /// Prepares a connection; does not connect yet.
+    /// Describes a connection; the first use opens it.
     pub(super) fn new(servers: Arc<Servers>, preamble: Preamble) -> Self {
         Self { servers, preamble, open: Arc::default() }
     }
 
-    /// What every key of the shard begins with.
+    /// The prefix of every key of the shard.
     pub(super) fn prefix(&self) -> &str {
         &self.preamble.prefix
     }
@@ -103,19 +101,23 @@ impl Connection {
         format!("{}{name}:{id}", self.prefix())
     }
 
-    /// What finds the shard's server, for a connection of its own.
-    pub(super) fn site(&self) -> Site {
-        Site { servers: Arc::clone(&self.servers), key: routing_key(self.prefix()) }
+    /// The address of the shard's server, for another connection to it.
+    pub(super) fn address(&self) -> ShardAddress {
+        ShardAddress { servers: Arc::clone(&self.servers), key: routing_key(self.prefix()) }
     }
 
-    /// Whether the server answers.
+    /// Whether the server responds.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         self.query::<()>(&redis::cmd("PING")).await
     }
 
-    /// Runs a script, again if its outcome is unknown.
-    pub(super) async fn run<T: FromRedisValue>(&self, script: &Script, call: &Call) -> Result<T, StoreError> {
-        self.with(|mut connection| async move { script.invoke(&self.preamble, call, &mut connection).await }).await
+    /// Runs a script, and repeats it if its outcome is unknown.
+    pub(super) async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        arguments: &ScriptArgs,
+    ) -> Result<T, StoreError> {
+        self.with(|mut connection| async move { script.invoke(&self.preamble, arguments, &mut connection).await }).await
     }
 
     /// Runs a command that only reads, or that can be repeated.
@@ -128,7 +130,7 @@ impl Connection {
         self.with(|mut connection| async move { pipeline.query_async(&mut connection).await }).await
     }
 
-    /// What the server says of itself.
+    /// The server's description of itself.
     pub(super) async fn server(&self) -> Result<Server, StoreError> {
         self.with(|mut connection| async move { server(&mut connection).await }).await
     }
@@ -140,7 +142,7 @@ impl Connection {
         let mut tried = 0;
         loop {
             tried += 1;
-            // If the server is not there, the caller decides how long it waits for it.
+            // If the server is down, the caller decides how long to wait for it.
             let (connection, number) = self.get().await?;
             match step(connection).await {
                 Ok(value) => return Ok(value),
@@ -159,8 +161,8 @@ impl Connection {
         }
     }
 
-    /// The open connection, or a new one that has seen `open.lua` before anything else: after a restart of the server,
-    /// no event can be appended under the old epoch.
+    /// The open connection, or a new one on which `open.lua` has run first: after a restart of the server, no event can be
+    /// appended under the old epoch.
     async fn get(&self) -> Result<(MultiplexedConnection, u64), StoreError> {
         let asked = Instant::now();
         let mut open = self.open.lock().await;
@@ -188,10 +190,10 @@ impl Connection {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));
-        let client = self.site().client().await?;
+        let client = self.address().client().await?;
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         let run_id = server(&mut connection).await?.run_id;
-        script::OPEN.invoke::<()>(&self.preamble, &Call::new().arg(run_id), &mut connection).await?;
+        script::OPEN.invoke::<()>(&self.preamble, &ScriptArgs::new().arg(run_id), &mut connection).await?;
         Ok(connection)
     }
 }
@@ -225,7 +227,7 @@ async fn server(connection: &mut MultiplexedConnection) -> Result<Server, RedisE
     })
 }
 
-/// Whether another connection may fare better: this one is gone, or its server keeps the key no more.
+/// Whether a new connection may help: this one is broken, or its server no longer owns the key.
 fn is_worth_reconnecting(error: &RedisError) -> bool {
     error.is_io_error()
         || error.is_timeout()
@@ -234,7 +236,7 @@ fn is_worth_reconnecting(error: &RedisError) -> bool {
         || matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
 }
 
-/// A server that answers, but does not do what it is asked: it cannot for now, or the data is not what the script expects.
+/// An error reply of the server: it cannot run the script at present, or the data is not what the script expects.
 fn refused(error: &RedisError) -> StoreError {
     let is_of_the_script = match error.code() {
         Some("WRONGTYPE") => true,
@@ -245,20 +247,20 @@ fn refused(error: &RedisError) -> StoreError {
     if is_of_the_script { corrupt(error.to_string()) } else { unavailable(error) }
 }
 
-/// The same for one of the parts of a script, in the server's own words.
-pub(super) fn refused_part(words: &str) -> StoreError {
-    let is_for_now = ["OOM ", "MISCONF ", "NOREPLICAS "].iter().any(|code| words.contains(code));
-    if words.contains("WRONGTYPE") || words.contains("user_script") && !is_for_now {
-        return corrupt(words.to_owned());
+/// The same for one turn of a script that commits many, from the server's message.
+pub(super) fn refused_part(message: &str) -> StoreError {
+    let is_temporary = ["OOM ", "MISCONF ", "NOREPLICAS "].iter().any(|code| message.contains(code));
+    if message.contains("WRONGTYPE") || message.contains("user_script") && !is_temporary {
+        return corrupt(message.to_owned());
     }
-    StoreError::Unavailable { reason: words.to_owned() }
+    StoreError::Unavailable { reason: message.to_owned() }
 }
 
 fn corrupt(reason: String) -> StoreError {
     StoreError::Corrupt { what: "a step's keys".to_owned(), reason }
 }
 
-/// The server's words without its credentials: the crate's messages name the address at most.
+/// The error as the Redis client words it: it never contains credentials, at most the address.
 pub(super) fn unavailable(error: &RedisError) -> StoreError {
     StoreError::Unavailable { reason: error.to_string() }
 }

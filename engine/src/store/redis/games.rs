@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use protocol::GameId;
+use protocol::{GameId, StateUpdated};
 use story::ChatMessage;
 
-use super::codec::{Fields, from_json};
+use super::codec::Fields;
 use super::connection::Connection;
-use super::script::{self, Call};
+use super::script::{self, ScriptArgs};
+use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError};
 use crate::store::{Game, GameDocument, GameWrite, Games};
 
@@ -20,7 +21,7 @@ impl Games for RedisStore {
         document: &GameDocument,
         history: &[ChatMessage],
     ) -> Result<(), StoreError> {
-        let mut call = Call::new().id(id).json(document)?;
+        let mut call = ScriptArgs::new().id(id).json(document)?;
         for message in history {
             call = call.json(message)?;
         }
@@ -50,7 +51,7 @@ impl Games for RedisStore {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        // The page is among the first games of each shard.
+        // Every game of the page is among the first `reach` games of its shard.
         let reach = skip.saturating_add(limit);
         let mut index: Vec<(String, f64, &Connection)> = Vec::new();
         for shard in &self.shards {
@@ -65,7 +66,7 @@ impl Games for RedisStore {
             let key = shard.key("gamestate", &id);
             let fields: HashMap<String, String> = shard.query(redis::cmd("HGETALL").arg(&key)).await?;
             let fields = Fields::new(key, fields);
-            // A game that was deleted between the two reads is not there to list.
+            // A game that was deleted between the two reads is not listed.
             if !fields.is_empty() {
                 let id = id.parse().map_err(|error: protocol::IdError| StoreError::Corrupt {
                     what: "the index of games".to_owned(),
@@ -83,27 +84,31 @@ impl Games for RedisStore {
         expected: u64,
         document: &GameDocument,
         history: Option<&[ChatMessage]>,
-        state_updated: &str,
+        state_updated: &StateUpdated,
     ) -> Result<GameWrite, StoreError> {
-        let mut call =
-            Call::new().id(id).arg(expected).json(document)?.arg(state_updated).arg(u8::from(history.is_some()));
+        let mut call = ScriptArgs::new()
+            .id(id)
+            .arg(expected)
+            .json(document)?
+            .json(state_updated)?
+            .arg(u8::from(history.is_some()));
         for message in history.unwrap_or_default() {
             call = call.json(message)?;
         }
-        write(&self.shard(id).run::<Vec<String>>(&script::REPLACE_GAME, &call).await?)
+        outcome(&self.shard(id).run::<Vec<String>>(&script::REPLACE_GAME, &call).await?)
     }
 
     async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError> {
-        write(&self.shard(id).run::<Vec<String>>(&script::DELETE_GAME, &Call::new().id(id)).await?)
+        outcome(&self.shard(id).run::<Vec<String>>(&script::DELETE_GAME, &ScriptArgs::new().id(id)).await?)
     }
 }
 
-fn write(reply: &[String]) -> Result<GameWrite, StoreError> {
+fn outcome(reply: &[String]) -> Result<GameWrite, StoreError> {
     match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["done"] => Ok(GameWrite::Done),
         ["unknown"] => Ok(GameWrite::Unknown),
         ["busy"] => Ok(GameWrite::Busy),
         ["changed", version] => Ok(GameWrite::Changed { version: from_json("a game's version", version)? }),
-        _ => Err(super::queue::surprising("a write to a game", &reply)),
+        _ => Err(unexpected_reply("a write to a game", &reply)),
     }
 }

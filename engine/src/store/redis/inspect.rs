@@ -1,6 +1,6 @@
-//! Finds every game and every request that a shard keeps, and has each looked at in one step (`lua/inspect_*.lua`).
+//! Finds every game and every request of a shard, and inspects each in one step (`lua/inspect_*.lua`).
 //!
-//! Finding them scans the server's keys, a few at a time; nothing but `engine fsck` does.
+//! Finding them scans the server's keys, a few at a time; only `engine fsck` does that.
 
 use std::collections::BTreeSet;
 
@@ -9,19 +9,19 @@ use protocol::{GameId, RequestId};
 
 use super::StoreError;
 use super::connection::Connection;
-use super::queue::surprising;
-use super::script::{self, Call};
+use super::script::{self, ScriptArgs};
+use super::unexpected::unexpected_reply;
 use crate::store::{Inconsistency, Inspection};
 
-/// How many keys one step of a scan looks at.
+/// How many keys one step of a scan reads.
 const SCAN: usize = 1000;
-/// How many games or requests are looked at at the same time.
-const AT_ONCE: usize = 32;
+/// How many games or requests are inspected at the same time.
+const CONCURRENCY: usize = 32;
 
-/// Request or nothing, what is wrong, remedy.
+/// Request or '', what is wrong, remedy.
 type Found = (String, String, String);
 
-/// Adds what a shard keeps to `all`.
+/// Inspects a shard and adds the result to `all`.
 pub(super) async fn inspect(shard: &Connection, repair: bool, all: &mut Inspection) -> Result<(), StoreError> {
     let mut games = keys(shard, "gamestate:").await?;
     games.extend(keys(shard, "requests:game:").await?);
@@ -35,46 +35,46 @@ pub(super) async fn inspect(shard: &Connection, repair: bool, all: &mut Inspecti
 
     all.games += games.len() as u64;
     let found: Vec<(u64, Vec<Inconsistency>)> =
-        stream::iter(games).map(|id| game(shard, id, repair)).buffered(AT_ONCE).try_collect().await?;
+        stream::iter(games).map(|id| game(shard, id, repair)).buffered(CONCURRENCY).try_collect().await?;
     for (lane, inconsistencies) in found {
         all.requests += lane;
         all.inconsistencies.extend(inconsistencies);
     }
     let found: Vec<Vec<Inconsistency>> =
-        stream::iter(requests).map(|id| request(shard, id, repair)).buffered(AT_ONCE).try_collect().await?;
+        stream::iter(requests).map(|id| request(shard, id, repair)).buffered(CONCURRENCY).try_collect().await?;
     all.inconsistencies.extend(found.into_iter().flatten());
     Ok(())
 }
 
 async fn game(shard: &Connection, id: String, repair: bool) -> Result<(u64, Vec<Inconsistency>), StoreError> {
-    let game: GameId = id.parse().map_err(|error| surprising("a game's key", &error))?;
-    let call = Call::new().id(game).arg(u8::from(repair));
+    let game: GameId = id.parse().map_err(|error| unexpected_reply("a game's key", &error))?;
+    let call = ScriptArgs::new().id(game).arg(u8::from(repair));
     let mut reply: Vec<redis::Value> = shard.run(&script::INSPECT_GAME, &call).await?;
     if reply.is_empty() {
-        return Err(surprising("inspect_game", &reply));
+        return Err(unexpected_reply("inspect_game", &reply));
     }
-    let lane = redis::from_redis_value(reply.remove(0)).map_err(|error| surprising("inspect_game", &error))?;
+    let lane = redis::from_redis_value(reply.remove(0)).map_err(|error| unexpected_reply("inspect_game", &error))?;
     let found = reply.into_iter().map(|found| inconsistency(Some(game), found)).collect::<Result<_, _>>()?;
     Ok((lane, found))
 }
 
 async fn request(shard: &Connection, id: String, repair: bool) -> Result<Vec<Inconsistency>, StoreError> {
-    let call = Call::new().arg(id).arg(u8::from(repair));
+    let call = ScriptArgs::new().arg(id).arg(u8::from(repair));
     let reply: Vec<redis::Value> = shard.run(&script::INSPECT_REQUEST, &call).await?;
     reply.into_iter().map(|found| inconsistency(None, found)).collect()
 }
 
 fn inconsistency(game: Option<GameId>, found: redis::Value) -> Result<Inconsistency, StoreError> {
     let (request, what, remedy): Found =
-        redis::from_redis_value(found).map_err(|error| surprising("an inspection", &error))?;
+        redis::from_redis_value(found).map_err(|error| unexpected_reply("an inspection", &error))?;
     let request: Option<RequestId> = match request.as_str() {
         "" => None,
-        id => Some(id.parse().map_err(|error| surprising("an inspection", &error))?),
+        id => Some(id.parse().map_err(|error| unexpected_reply("an inspection", &error))?),
     };
     Ok(Inconsistency { game, request, what, remedy })
 }
 
-/// What stands behind `name` in the names of keys.
+/// The ids of the keys that begin with `name`.
 async fn keys(shard: &Connection, name: &str) -> Result<BTreeSet<String>, StoreError> {
     let start = format!("{}{name}", shard.prefix());
     let pattern: String =

@@ -1,4 +1,4 @@
-//! What operators are shown of a shard's queue. Nothing here changes anything, except that story events can be cleared.
+//! The views of a shard's queue for operators. They only read, except that story events can be cancelled here.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,22 +9,22 @@ use protocol::{GameId, IdError, LaneState, LaneView, Lanes, LeaseView, QueueView
 use super::StoreError;
 use super::codec::Fields;
 use super::connection::Connection;
-use super::queue::surprising;
-use super::script::{self, Call};
+use super::script::{self, ScriptArgs};
+use super::unexpected::unexpected_reply;
 use crate::store::{LeaseToken, Request};
 
-/// Depth, ready, delayed and active games, dead letters, the oldest request, workers with when they were seen, and the server's
-/// time.
+/// Depth, ready, delayed and active games, dead letters, the oldest request, workers with the times at which they were last seen,
+/// and the server's time.
 type Figures = (u64, u64, u64, u64, u64, Vec<String>, Vec<(String, f64)>, (i64, i64));
 
-/// Unfinished requests, fencing token, end of lease, end of back-off, place among the ready ones.
+/// Unfinished requests, fencing token, end of lease, end of back-off, rank among the ready games.
 type RawLane = (Vec<String>, Option<String>, Option<f64>, Option<f64>, Option<f64>);
 
-/// A story event as the script answers it: request, status fields, place in the lane.
+/// A story event as the script returns it: request, status fields, position in the lane.
 type RawStoryEvent = (String, HashMap<String, String>, u64);
 
-/// Depth and age, and the workers that were seen since `alive` before now.
-pub(super) async fn figures(shard: &Connection, alive: Duration) -> Result<QueueView, StoreError> {
+/// Depth and age, and how many workers were seen within `worker_ttl`.
+pub(super) async fn figures(shard: &Connection, worker_ttl: Duration) -> Result<QueueView, StoreError> {
     let prefix = shard.prefix();
     let mut read = redis::pipe();
     read.zcard(format!("{prefix}requests"))
@@ -45,7 +45,7 @@ pub(super) async fn figures(shard: &Connection, alive: Duration) -> Result<Queue
     };
     let now = time.0 * 1000 + time.1 / 1000;
     let oldest_age_ms = enqueued_at.map_or(0, |at| u64::try_from(now - at).unwrap_or(0));
-    let since = now - i64::try_from(alive.as_millis()).unwrap_or(i64::MAX);
+    let since = now - i64::try_from(worker_ttl.as_millis()).unwrap_or(i64::MAX);
     #[expect(clippy::cast_precision_loss, reason = "times in ms are far below 2^53")]
     let workers = workers.iter().filter(|(_, seen)| *seen >= since as f64).count() as u64;
     Ok(QueueView { depth, ready, delayed, active, dead_letters, oldest_age_ms, workers })
@@ -65,7 +65,7 @@ pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, S
     let (requests, token, active, delayed, ready): RawLane = shard.query_all(&read).await?;
     let requests = requests
         .iter()
-        .map(|id| id.parse().map_err(|error: IdError| surprising("a lane", &error)))
+        .map(|id| id.parse().map_err(|error: IdError| unexpected_reply("a lane", &error)))
         .collect::<Result<_, _>>()?;
     let state = match (active, delayed, ready) {
         (Some(_), _, _) => LaneState::Active,
@@ -82,12 +82,12 @@ pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, S
 
 fn lease(token: String, expires_at: Timestamp) -> Result<LeaseView, StoreError> {
     let token = LeaseToken::new(token);
-    token.view(expires_at).ok_or_else(|| surprising("a lease", &token))
+    token.view(expires_at).ok_or_else(|| unexpected_reply("a lease", &token))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "scores of times are whole milliseconds")]
 fn time(score: f64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millisecond(score as i64).map_err(|error| surprising("a time", &error))
+    Timestamp::from_millisecond(score as i64).map_err(|error| unexpected_reply("a time", &error))
 }
 
 /// Lanes of all shards, at most `limit`.
@@ -104,8 +104,8 @@ pub(super) async fn lanes(shards: &[Connection], limit: usize) -> Result<Lanes, 
             page.arg(format!("{}{order}", shard.prefix())).arg(0).arg(wanted - 1);
             let ids: Vec<String> = shard.query(&page).await?;
             for id in ids {
-                let game = id.parse().map_err(|error: IdError| surprising("the queue", &error))?;
-                // One that moves from one order to another between two reads is shown once.
+                let game = id.parse().map_err(|error: IdError| unexpected_reply("the queue", &error))?;
+                // A game that moves to another order between two reads is listed once.
                 if !games.iter().any(|(_, known)| *known == game) {
                     games.push((shard, game));
                 }
@@ -116,7 +116,7 @@ pub(super) async fn lanes(shards: &[Connection], limit: usize) -> Result<Lanes, 
     let mut lanes = Vec::new();
     for (shard, game) in games.into_iter().take(limit) {
         let lane = lane(shard, game).await?;
-        // A lane that has emptied meanwhile is not there to show.
+        // A lane that has become empty meanwhile is not listed.
         if lane.state != LaneState::Idle {
             lanes.push(lane);
         }
@@ -124,26 +124,27 @@ pub(super) async fn lanes(shards: &[Connection], limit: usize) -> Result<Lanes, 
     Ok(Lanes { lanes, more })
 }
 
-/// The story events that wait in a lane.
+/// The queued story events of a lane.
 pub(super) async fn story_events(
     shard: &Connection,
     game: GameId,
     limit: usize,
-    withdraw: bool,
+    cancel: bool,
 ) -> Result<(u64, Vec<Request>), StoreError> {
-    let call = Call::new().id(game).arg(limit).arg(u8::from(withdraw));
+    let call = ScriptArgs::new().id(game).arg(limit).arg(u8::from(cancel));
     let mut reply: Vec<redis::Value> = shard.run(&script::STORY_EVENTS, &call).await?;
     if reply.is_empty() {
-        return Err(surprising("story_events", &reply));
+        return Err(unexpected_reply("story_events", &reply));
     }
-    let wrong = |error: &dyn std::fmt::Display| surprising("story_events", &error.to_string());
+    let wrong = |error: &dyn std::fmt::Display| unexpected_reply("story_events", &error.to_string());
     let depth = redis::from_redis_value(reply.remove(0)).map_err(|error| wrong(&error))?;
     let events = reply
         .into_iter()
         .map(|event| {
-            let (id, fields, place): RawStoryEvent = redis::from_redis_value(event).map_err(|error| wrong(&error))?;
+            let (id, fields, position): RawStoryEvent =
+                redis::from_redis_value(event).map_err(|error| wrong(&error))?;
             let id: RequestId = id.parse().map_err(|error: IdError| wrong(&error))?;
-            Fields::new(format!("request {id}"), fields).request(id, Some(place))
+            Fields::new(format!("request {id}"), fields).request(id, Some(position))
         })
         .collect::<Result<_, _>>()?;
     Ok((depth, events))

@@ -1,4 +1,4 @@
-//! What the scripts that lease reply, as `lua/lease.lua` says it, and what a turn needs of it.
+//! Reads the replies of the scripts that lease, whose form the head of `claim` in `lua/lease.lua` describes.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use protocol::Attempt;
 use redis::{FromRedisValue, Value};
 
 use super::StoreError;
-use super::codec::{Fields, from_json};
-use super::queue::surprising;
+use super::codec::Fields;
+use super::unexpected::{from_json, unexpected_reply};
 use crate::store::{Claim, Lease, LeaseToken};
 
-/// Which fields of a request's status come with a claim, in their order.
+/// The fields of a request's status in a claim, in their order.
 const STATUS: [&str; 7] = ["attempt", "type", "user_message", "request", "idempotency_key", "narration", "delta"];
 
-/// Which fields of a game come with a claim, in their order.
+/// The fields of a game in a claim, in their order.
 const GAME: [&str; 2] = ["version", "document"];
 
 /// A reply that is read from its beginning to its end.
 #[derive(Debug)]
 pub(super) struct Reply(std::vec::IntoIter<Value>);
 
-/// What is kept of a request that has been leased, as it came: what is wrong with it spoils no other.
+/// One claim of a reply, unparsed: if it cannot be read, the others still can.
 #[derive(Debug)]
 pub(super) struct Leased {
     game: Value,
@@ -32,7 +32,7 @@ pub(super) struct Leased {
 }
 
 impl Reply {
-    /// Begins to read: answers also when a lease or a back-off ends, as far as is known.
+    /// Starts to read. Returns also how long until a lease or a back-off ends, if that is known.
     pub(super) fn begin(values: Vec<Value>) -> Result<(Self, Option<Duration>), StoreError> {
         let mut reply = Self(values.into_iter());
         let due: i64 = read(reply.next()?)?;
@@ -62,15 +62,15 @@ impl Reply {
     }
 
     fn next(&mut self) -> Result<Value, StoreError> {
-        self.0.next().ok_or_else(|| surprising("a claim", &"its end"))
+        self.0.next().ok_or_else(|| unexpected_reply("a claim", &"its end"))
     }
 }
 
 impl Leased {
-    /// The lease; what a turn needs besides, if that can be read.
+    /// The lease, and the whole claim if that can be read.
     pub(super) fn read(self) -> Result<(Lease, Result<Claim, StoreError>), StoreError> {
         let (game, request): (String, String) = (read(self.game)?, read(self.request)?);
-        let wrong = |error: protocol::IdError| surprising("a claim", &error);
+        let wrong = |error: protocol::IdError| unexpected_reply("a claim", &error);
         let status = fields(format!("request {request}"), &STATUS, self.status)?;
         let lease = Lease {
             game: game.parse().map_err(wrong)?,
@@ -102,5 +102,5 @@ fn fields(what: String, names: &[&'static str], values: Vec<Value>) -> Result<Fi
 }
 
 fn read<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {
-    redis::from_redis_value(value).map_err(|error| surprising("a claim", &error))
+    redis::from_redis_value(value).map_err(|error| unexpected_reply("a claim", &error))
 }

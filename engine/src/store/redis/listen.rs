@@ -1,4 +1,12 @@
-//! The two connections that wait: one blocks for wake tokens, one follows the channels of games with subscribers.
+//! The two connections that wait for the server: one blocks for wake tokens, one follows the channels of games with subscribers.
+//!
+//! ```text
+//!  LPUSH requests:wake ──► BLPOP (TokenTaker, one per shard) ──► Notify ──► a worker in wait_for_work() ──► claim
+//!                               └─ nobody here waits, or shutdown ──► LPUSH: the token goes to another process
+//!
+//!  PUBLISH game-events:{game} ──► pub/sub (Follower, one per process) ──► Fanout ──► every local subscriber
+//!                               └─ connection lost ──► reconnect, subscribe again ──► Live::Resync: read the log
+//! ```
 
 use std::future::pending;
 use std::sync::Arc;
@@ -13,12 +21,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use super::codec;
-use super::connection::{Connection, Site, unavailable};
+use super::connection::{Connection, ShardAddress, unavailable};
 use crate::backoff::Backoff;
 use crate::store::fanout::Fanout;
 use crate::store::{StoreError, Subscription};
 
-/// Takes wake tokens for this process, and only while it has a use for them.
+/// Consumes wake tokens for this process, and only while one of its callers waits for work.
 #[derive(Debug)]
 pub(super) struct Wakeups {
     /// How many callers wait for work.
@@ -35,7 +43,7 @@ impl Wakeups {
         let (work, ended, takers) = (Arc::new(Notify::new()), CancellationToken::new(), TaskTracker::new());
         let taker = |shard: &Connection| {
             let taker = TokenTaker {
-                site: shard.site(),
+                address: shard.address(),
                 key: format!("{}requests:wake", shard.prefix()),
                 waiters: waiters.clone(),
                 work: Arc::clone(&work),
@@ -51,22 +59,22 @@ impl Wakeups {
     /// Returns once there may be work.
     pub(super) async fn wait(&self) {
         self.waiting.send_modify(|waiting| *waiting += 1);
-        let _leave = Leave(&self.waiting);
+        let _waiting = WaitGuard(&self.waiting);
         self.work.notified().await;
     }
 
-    /// Takes no more tokens. Those that have been taken and led to nothing are lost with this process, so each shard gets one
-    /// for another worker; it finds nothing at worst.
+    /// Consumes no more tokens. A token that was consumed and led to no claim would be lost with this process, so each shard gets
+    /// one back for another worker. At worst that worker finds nothing to claim.
     pub(super) async fn end(&self) {
         self.ended.cancel();
         self.takers.wait().await;
     }
 }
 
-/// A caller that no longer waits, because it was woken or because it has something else to do.
-struct Leave<'a>(&'a watch::Sender<usize>);
+/// Counts a caller that waits; dropping it ends that, whether the caller was woken or cancelled.
+struct WaitGuard<'a>(&'a watch::Sender<usize>);
 
-impl Drop for Leave<'_> {
+impl Drop for WaitGuard<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|waiting| *waiting -= 1);
     }
@@ -75,7 +83,7 @@ impl Drop for Leave<'_> {
 /// Blocks for wake tokens on a connection that does nothing else: a blocking command would stall every other user of a
 /// shared one.
 struct TokenTaker {
-    site: Site,
+    address: ShardAddress,
     key: String,
     waiters: watch::Receiver<usize>,
     work: Arc<Notify>,
@@ -86,11 +94,11 @@ impl TokenTaker {
     async fn run(mut self) {
         let (ended, mut backoff) = (self.ended.clone(), Backoff::reconnect());
         while !ended.is_cancelled() {
-            // While the server is away, so are the other workers; they look for themselves when it is back.
-            let connection = ended.run_until_cancelled(blocking_connection(&self.site)).await;
+            // While the server is down, no worker can claim; each claims by itself once it is back.
+            let connection = ended.run_until_cancelled(blocking_connection(&self.address)).await;
             if let Some(Ok(connection)) = connection {
                 backoff.reset();
-                // There may have been tokens while nobody listened.
+                // There may have been tokens while this connection was down.
                 self.work.notify_one();
                 if self.take_tokens(connection).await.is_ok() {
                     return;
@@ -100,7 +108,7 @@ impl TokenTaker {
         }
     }
 
-    /// Until the connection fails, or nobody here is to be woken any more.
+    /// Runs until the connection fails, or until the store is closed or the worker retired.
     async fn take_tokens(&mut self, mut connection: MultiplexedConnection) -> Result<(), RedisError> {
         let id: i64 = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
         let ended = self.ended.clone();
@@ -109,7 +117,7 @@ impl TokenTaker {
             let wanted = ended.run_until_cancelled(self.waiters.wait_for(|waiting| *waiting > 0)).await;
             match wanted.map(|waiting| waiting.is_ok()) {
                 Some(true) => {}
-                // The store is gone.
+                // The store is closed.
                 Some(false) => return Ok(()),
                 None => return self.pass_on(&mut connection).await,
             }
@@ -117,7 +125,7 @@ impl TokenTaker {
                 self.work.notify_one();
                 continue;
             }
-            // It has ended, or its slots have filled up while it waited: the token is for another worker.
+            // The worker was retired, or its slots were filled while this waited: the token belongs to another worker.
             self.pass_on(&mut connection).await?;
             if ended.is_cancelled() {
                 return Ok(());
@@ -125,7 +133,7 @@ impl TokenTaker {
         }
     }
 
-    /// Blocks for a token; says whether there is one, as there is unless this was ended.
+    /// Blocks for a token; returns whether it got one. It returns without one only after `end`.
     async fn pop(&self, connection: &mut MultiplexedConnection, id: i64) -> Result<bool, RedisError> {
         let mut pop = redis::cmd("BLPOP");
         pop.arg(&self.key).arg(0);
@@ -134,10 +142,10 @@ impl TokenTaker {
         if let Some(token) = self.ended.run_until_cancelled(&mut popped).await {
             return token.map(|_| true);
         }
-        let mut beside = self.site.client().await?.get_multiplexed_async_connection().await?;
+        let mut second = self.address.client().await?.get_multiplexed_async_connection().await?;
         loop {
-            redis::cmd("CLIENT").arg("UNBLOCK").arg(id).query_async::<()>(&mut beside).await?;
-            // The server may have heard of the one command before the other.
+            redis::cmd("CLIENT").arg("UNBLOCK").arg(id).query_async::<()>(&mut second).await?;
+            // The server may process UNBLOCK before BLPOP, and then it has no effect: repeat it.
             if let Ok(token) = tokio::time::timeout(Duration::from_millis(5), &mut popped).await {
                 token?;
                 return Ok(false);
@@ -150,11 +158,11 @@ impl TokenTaker {
     }
 }
 
-/// A connection whose commands may take for ever.
-async fn blocking_connection(site: &Site) -> Result<MultiplexedConnection, RedisError> {
+/// A connection without a response time-out.
+async fn blocking_connection(address: &ShardAddress) -> Result<MultiplexedConnection, RedisError> {
     let config =
         AsyncConnectionConfig::new().set_connection_timeout(Some(Duration::from_secs(2))).set_response_timeout(None);
-    site.client().await?.get_multiplexed_async_connection_with_config(&config).await
+    address.client().await?.get_multiplexed_async_connection_with_config(&config).await
 }
 
 /// The pub/sub connection of this process: one subscription per game, however many subscribers it has here.
@@ -165,11 +173,11 @@ pub(super) struct Channels {
 }
 
 impl Channels {
-    /// Of a cluster, any node passes on what is published on any other: that of the first shard is followed for all.
+    /// In a cluster, every node forwards all messages, so a connection to the first shard's node serves all shards.
     pub(super) fn start(shards: &[Connection], fanout: Fanout) -> Self {
         let (requests, receiver) = mpsc::channel(64);
         let follower = Follower {
-            site: shards[0].site(),
+            address: shards[0].address(),
             channels: shards.iter().map(|shard| format!("{}game-events:", shard.prefix())).collect(),
             fanout,
             requests: receiver,
@@ -187,8 +195,8 @@ impl Channels {
 }
 
 struct Follower {
-    site: Site,
-    /// What the names of each shard's channels begin with.
+    address: ShardAddress,
+    /// The prefix of the channel names of each shard.
     channels: Vec<String>,
     fanout: Fanout,
     requests: mpsc::Receiver<(GameId, oneshot::Sender<Result<Subscription, StoreError>>)>,
@@ -201,14 +209,14 @@ impl Follower {
             match self.connect().await {
                 Ok((sink, stream)) => {
                     backoff.reset();
-                    // What was appended while the channels were not followed is in the log.
+                    // Events that were appended while the connection was down are in the log.
                     self.fanout.resync();
                     self.follow(sink, stream).await;
                     tracing::warn!("the pub/sub connection was lost; subscribers wait for it to come back");
                 }
                 Err(error) => tracing::warn!(error = %unavailable(&error), "no pub/sub connection"),
             }
-            self.answer_unavailable_for(&mut backoff).await;
+            self.refuse_during(&mut backoff).await;
         }
     }
 
@@ -217,15 +225,15 @@ impl Follower {
     }
 
     async fn connect(&self) -> Result<(PubSubSink, PubSubStream), RedisError> {
-        let (mut sink, stream) = self.site.client().await?.get_async_pubsub().await?.split();
+        let (mut sink, stream) = self.address.client().await?.get_async_pubsub().await?.split();
         for game in self.fanout.subscribed() {
             sink.subscribe(self.channel(game)).await?;
         }
         Ok((sink, stream))
     }
 
-    /// Passes messages on until the connection ends. Channels that nobody listens to any more are left when the next
-    /// message on them arrives.
+    /// Forwards messages until the connection ends. A channel without subscribers is left when the next message on it
+    /// arrives.
     async fn follow(&mut self, mut sink: PubSubSink, mut stream: PubSubStream) {
         loop {
             tokio::select! {
@@ -234,15 +242,15 @@ impl Follower {
                     let Some(game) = message.get_channel_name().rsplit(':').next().and_then(|id| id.parse().ok()) else {
                         continue;
                     };
-                    let heard = self.pass_on(game, &message.get_payload::<String>().unwrap_or_default());
-                    if !heard && self.fanout.forget_if_unused(game)
+                    let has_subscribers = self.forward(game, &message.get_payload::<String>().unwrap_or_default());
+                    if !has_subscribers && self.fanout.remove_if_unused(game)
                         && sink.unsubscribe(message.get_channel_name()).await.is_err()
                     {
                         return;
                     }
                 }
                 request = self.requests.recv() => {
-                    // The store is gone, and with it every subscriber.
+                    // The store is closed, and with it every subscription.
                     let Some((game, answer)) = request else { return pending().await };
                     let (subscription, first) = self.fanout.subscribe(game);
                     if first && let Err(error) = sink.subscribe(self.channel(game)).await {
@@ -255,24 +263,24 @@ impl Follower {
         }
     }
 
-    /// Tells a game's subscribers here; says whether there are any.
-    fn pass_on(&self, game: GameId, frames: &str) -> bool {
+    /// Sends the events of a message to the game's subscribers; returns whether there are any.
+    fn forward(&self, game: GameId, frames: &str) -> bool {
         if frames.is_empty() {
-            // The game was deleted.
+            // An empty message: the game was deleted.
             return self.fanout.resync_game(game);
         }
-        let mut heard = true;
-        for event in codec::told(frames) {
+        let mut has_subscribers = true;
+        for event in codec::events_of_message(frames) {
             match event {
-                Ok(event) => heard = self.fanout.publish(game, event),
+                Ok(event) => has_subscribers = self.fanout.publish(game, event),
                 Err(error) => tracing::error!(%game, %error, "a frame on the event channel cannot be read"),
             }
         }
-        heard
+        has_subscribers
     }
 
-    /// Between connections, subscribing fails at once instead of hanging.
-    async fn answer_unavailable_for(&mut self, backoff: &mut Backoff) {
+    /// While the connection is down, subscribing fails at once instead of hanging.
+    async fn refuse_during(&mut self, backoff: &mut Backoff) {
         let wait = backoff.wait();
         tokio::pin!(wait);
         loop {

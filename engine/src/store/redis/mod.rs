@@ -1,40 +1,40 @@
 //! The Redis backend, for deployment: one Lua script per atomic step, in `lua/`, beside the Rust that calls them.
 //!
-//! Games are spread over shards, one unless configured otherwise. A shard is a whole store of its own under a key prefix
-//! with a hash tag, so that a Redis Cluster keeps it on one node: the order of arrival, the leases and the steps are each
-//! shard's own. What looks at all games ([`Queue::queue`](super::Queue::queue), lists) asks every shard and joins the
-//! answers.
+//! Games are spread over shards, one unless configured otherwise. A shard is a complete store under a key prefix with a hash
+//! tag, so that one node of a Redis Cluster owns it: arrival order, leases and steps belong to a shard. A method that
+//! is about all games ([`Queue::queue`](super::Queue::queue), lists) asks every shard and merges the replies.
 //!
 //! Three kinds of connection, never mixed: one multiplexed connection for the scripts of a shard, one that blocks for its
-//! wake tokens, and one of the process for pub/sub. No data ever travels in a blocking pop, so a pop that is lost loses
-//! nothing.
+//! wake tokens, and one of the process for pub/sub. A blocking pop never carries data, so losing one loses no work.
 
+mod batch;
 mod codec;
 mod connection;
+mod dead_letters;
+mod event_text;
 mod events;
 mod games;
 mod inspect;
 mod lanes;
 mod leased;
-mod letters;
 mod listen;
 mod queue;
 mod revoked;
 mod script;
 mod servers;
-mod turnover;
+mod unexpected;
 
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use protocol::{GameId, RequestId};
 
+use self::batch::CommitBatches;
 use self::connection::{Connection, unavailable};
 use self::listen::{Channels, Wakeups};
 use self::revoked::Revocations;
 use self::script::Preamble;
 use self::servers::Servers;
-use self::turnover::Turnovers;
 use super::fanout::Fanout;
 use super::{Inspection, Store, StoreError, StoreOptions};
 
@@ -42,16 +42,16 @@ use super::{Inspection, Store, StoreError, StoreOptions};
 #[derive(Debug)]
 pub struct RedisStore {
     servers: Arc<Servers>,
-    /// Whether its servers are a cluster, of which any may be asked for what another one publishes.
+    /// Whether its servers are a cluster: a subscriber may then be connected to any of them.
     in_cluster: bool,
     shards: Vec<Connection>,
-    /// Of each shard.
-    turnovers: Vec<Turnovers>,
+    /// The commits of each shard.
+    batches: Vec<CommitBatches>,
     options: StoreOptions,
     fanout: Fanout,
-    /// Starts with the first subscriber, so that a worker process follows no events.
+    /// Starts with the first subscriber, so a worker process has no pub/sub connection.
     channels: OnceLock<Channels>,
-    /// Starts with the first wait for work, so that an API process takes no wake token.
+    /// Starts with the first wait for work, so an API process consumes no wake token.
     wakeups: OnceLock<Wakeups>,
     /// Starts with the first worker.
     revocations: OnceLock<Revocations>,
@@ -63,8 +63,8 @@ impl RedisStore {
     /// were when the deployment began: another number is refused.
     pub async fn connect(url: &str, prefix: &str, shards: usize, options: StoreOptions) -> Result<Self, StoreError> {
         let servers = Arc::new(Servers::parse(url)?);
-        let probe = servers.keeper_of(prefix).await.map_err(|error| unavailable(&error))?;
-        let prefixes = if shards == 1 && !probe.in_cluster {
+        let owner = servers.owner_of(prefix).await.map_err(|error| unavailable(&error))?;
+        let prefixes = if shards == 1 && !owner.in_cluster {
             vec![prefix.to_owned()]
         } else {
             // The tags of up to four shards fall into different quarters of a cluster's slots.
@@ -75,14 +75,16 @@ impl RedisStore {
             .into_iter()
             .map(|prefix| Connection::new(Arc::clone(&servers), Preamble::new(prefix, &options)))
             .collect();
-        let terms = queue::terms_of_turns(&options, probe.in_cluster)?;
-        let turnovers =
-            shards.iter().map(|shard| Turnovers::new(shard.clone(), terms.clone(), options.look_again)).collect();
+        let terms = queue::terms_of_turns(&options, owner.in_cluster)?;
+        let batches = shards
+            .iter()
+            .map(|shard| CommitBatches::new(shard.clone(), terms.clone(), options.recover_interval))
+            .collect();
         let store = Self {
             servers,
-            in_cluster: probe.in_cluster,
+            in_cluster: owner.in_cluster,
             shards,
-            turnovers,
+            batches,
             options,
             fanout: Fanout::default(),
             channels: OnceLock::new(),
@@ -93,10 +95,10 @@ impl RedisStore {
         Ok(store)
     }
 
-    /// Whether a deployment has begun there: one that has not is not to be made by who only looks.
+    /// Whether there is a deployment: a command that only reads must not create one.
     pub async fn is_at(url: &str, prefix: &str) -> Result<bool, StoreError> {
         let key = deployment_key(prefix);
-        let client = Servers::parse(url)?.keeper_of(&key).await.map_err(|error| unavailable(&error))?.client;
+        let client = Servers::parse(url)?.owner_of(&key).await.map_err(|error| unavailable(&error))?.client;
         let found = async {
             let mut connection = client.get_multiplexed_async_connection().await?;
             redis::cmd("EXISTS").arg(&key).query_async(&mut connection).await
@@ -104,43 +106,43 @@ impl RedisStore {
         found.await.map_err(|error: redis::RedisError| unavailable(&error))
     }
 
-    /// The shard that keeps a game.
+    /// The shard of a game.
     fn shard(&self, game: GameId) -> &Connection {
         &self.shards[game.shard(self.shards.len())]
     }
 
-    /// What ends the turns of a game.
-    fn turnovers(&self, game: GameId) -> &Turnovers {
-        &self.turnovers[game.shard(self.shards.len())]
+    /// The commits of a game's shard.
+    fn batches(&self, game: GameId) -> &CommitBatches {
+        &self.batches[game.shard(self.shards.len())]
     }
 
-    /// The shard that keeps a request.
+    /// The shard of a request.
     fn shard_of(&self, request: RequestId) -> &Connection {
         &self.shards[request.shard(self.shards.len())]
     }
 }
 
-/// How the scripts lay out what they keep. It changes with them: an engine that reads another layout would spoil the data.
+/// The version of the stored layout. An engine of another layout would corrupt the data.
 const LAYOUT: u32 = 3;
 
-/// Says how a deployment was begun; its being there says that it was.
+/// The key that records how a deployment was created.
 fn deployment_key(prefix: &str) -> String {
     format!("{prefix}deployment")
 }
 
-/// Keeps the layout and the number of shards with the data, and refuses others: what is kept would be misread, and games be
-/// looked for where they are not.
+/// Stores the layout and the number of shards with the data, and refuses others: data would be misread, and games looked up on
+/// the wrong shard.
 async fn agree_on_deployment(servers: &Arc<Servers>, prefix: &str, shards: usize) -> Result<(), StoreError> {
     let failed = |error: redis::RedisError| unavailable(&error);
-    let keeper = async |key: &str| servers.keeper_of(key).await?.client.get_multiplexed_async_connection().await;
-    // What the first layout kept in place of the hash, perhaps on another node.
+    let connect = async |key: &str| servers.owner_of(key).await?.client.get_multiplexed_async_connection().await;
+    // The first layout had this key instead of the hash, perhaps on another node.
     let first = format!("{prefix}shards");
-    let mut connection = keeper(&first).await.map_err(failed)?;
+    let mut connection = connect(&first).await.map_err(failed)?;
     if redis::cmd("EXISTS").arg(&first).query_async(&mut connection).await.map_err(failed)? {
         return Err(other_layout(1));
     }
     let key = deployment_key(prefix);
-    let mut connection = keeper(&key).await.map_err(failed)?;
+    let mut connection = connect(&key).await.map_err(failed)?;
     let ((layout, kept),): ((u32, usize),) = redis::pipe()
         .atomic()
         .hset_nx(&key, "layout", LAYOUT)

@@ -1,18 +1,18 @@
-//! Tells the workers of this process which leases were taken away: `requests:revoked`, a channel of each shard.
+//! Notifies the workers of this process of revoked leases: `requests:revoked`, a channel of each shard.
 
 use futures::StreamExt;
 use redis::RedisError;
 use tokio::sync::broadcast;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::connection::{Connection, Site};
+use super::connection::{Connection, ShardAddress};
 use crate::backoff::Backoff;
 use crate::store::LeaseToken;
 
-/// More tokens than this are not kept for a worker that does not look; its heartbeat tells it the same.
+/// A worker that reads late loses tokens beyond this number; its heartbeat then reports the same leases as lost.
 const KEPT: usize = 256;
 
-/// Listens on every shard for as long as it is kept.
+/// Listens on every shard until it is dropped.
 #[derive(Debug)]
 pub(super) struct Revocations {
     tokens: broadcast::Sender<LeaseToken>,
@@ -24,7 +24,7 @@ impl Revocations {
         let tokens = broadcast::channel(KEPT).0;
         let listen = |shard: &Connection| {
             let channel = format!("{}requests:revoked", shard.prefix());
-            AbortOnDropHandle::new(tokio::spawn(listen(shard.site(), channel, tokens.clone())))
+            AbortOnDropHandle::new(tokio::spawn(listen(shard.address(), channel, tokens.clone())))
         };
         Self { _tasks: shards.iter().map(listen).collect(), tokens }
     }
@@ -34,11 +34,11 @@ impl Revocations {
     }
 }
 
-async fn listen(site: Site, channel: String, tokens: broadcast::Sender<LeaseToken>) {
+async fn listen(address: ShardAddress, channel: String, tokens: broadcast::Sender<LeaseToken>) {
     let mut backoff = Backoff::reconnect();
     loop {
-        // What is missed meanwhile, heartbeats find out.
-        if follow(&site, &channel, &tokens, &mut backoff).await.is_err() {
+        // Heartbeats report the tokens that are missed meanwhile.
+        if follow(&address, &channel, &tokens, &mut backoff).await.is_err() {
             tracing::debug!("the channel of revoked leases is not followed for now");
         }
         backoff.wait().await;
@@ -46,16 +46,16 @@ async fn listen(site: Site, channel: String, tokens: broadcast::Sender<LeaseToke
 }
 
 async fn follow(
-    site: &Site,
+    address: &ShardAddress,
     channel: &str,
     tokens: &broadcast::Sender<LeaseToken>,
     backoff: &mut Backoff,
 ) -> Result<(), RedisError> {
-    let (mut sink, mut messages) = site.client().await?.get_async_pubsub().await?.split();
+    let (mut sink, mut messages) = address.client().await?.get_async_pubsub().await?.split();
     sink.subscribe(channel).await?;
     backoff.reset();
     while let Some(message) = messages.next().await {
-        // Without a worker that listens, nobody needs to know.
+        // Fails only where no worker listens.
         let _ = tokens.send(LeaseToken::new(message.get_payload()?));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The scripts, each an atomic step, and how they are called.
+//! The scripts, each an atomic step, and the way to call them.
 
 use std::fmt::Display;
 use std::sync::LazyLock;
@@ -8,58 +8,72 @@ use redis::aio::MultiplexedConnection;
 use redis::{Arg, Cmd, ErrorKind, FromRedisValue, RedisError, RedisWrite, ServerErrorKind, ToRedisArgs};
 use serde::Serialize;
 
-use super::codec::unwritable;
+use super::event_text;
+use super::unexpected::unwritable;
 use crate::store::{StoreError, StoreOptions};
 
-/// A script with what is common to all put before it. It is sent once per server and called by its hash.
+/// A script. It is sent once per server and called by its hash.
 pub(super) type Script = LazyLock<Step>;
 
 /// One atomic step.
 #[derive(Debug)]
 pub(super) struct Step(redis::Script);
 
-macro_rules! scripts {
-    ($($name:ident = $($file:literal)+ $(=> $call:literal)?;)*) => {
-        $(
-            pub(super) static $name: Script = LazyLock::new(|| {
-                let parts = [include_str!("lua/common.lua"), $(include_str!(concat!("lua/", $file)),)+ $($call)?];
-                Step::new(&parts)
-            });
-        )*
+macro_rules! lua {
+    ($file:literal) => {
+        include_str!(concat!("lua/", $file, ".lua"))
     };
 }
 
-// A file is a script, or a function that the call after it runs: those can be parts of several scripts.
-scripts! {
-    OPEN = "open.lua";
-    CREATE_GAME = "create_game.lua";
-    REPLACE_GAME = "replace_game.lua";
-    DELETE_GAME = "delete_game.lua";
-    ENQUEUE = "enqueue.lua" => "return enqueue()";
-    ENQUEUE_AND_INTERRUPT = "ends.lua" "enqueue.lua" => "return enqueue(withdraw)";
-    FIND_KEY = "find_key.lua";
-    CANCEL = "ends.lua" "cancel.lua";
-    CLAIM = "ends.lua" "overdue.lua" "lease.lua" "claim.lua";
-    HEARTBEAT = "heartbeat.lua";
-    CHUNK = "chunk.lua";
-    CHECKPOINT = "checkpoint.lua";
-    TURN_OVER = "lease.lua" "commit.lua" "turn_over.lua" => "return turn_over()";
-    TURN_OVER_AND_LOOK = "ends.lua" "overdue.lua" "lease.lua" "commit.lua" "turn_over.lua" => "return turn_over(look_after)";
-    REQUEUE = "ends.lua" "requeue.lua";
-    FAIL = "ends.lua" "fail.lua";
-    STORY_EVENTS = "ends.lua" "story_events.lua";
-    RETRY_LETTER = "ends.lua" "retry_letter.lua";
-    DELETE_LETTER = "ends.lua" "delete_letter.lua";
-    INSPECT_GAME = "ends.lua" "log.lua" "inspect_game.lua";
-    INSPECT_REQUEST = "ends.lua" "inspect_request.lua";
-    READ_LOG = "log.lua" "read_log.lua";
+macro_rules! scripts {
+    ($($name:ident = [$($part:expr),+];)*) => {
+        $(pub(super) static $name: Script = LazyLock::new(|| Step::new(&[$(String::from($part)),+]));)*
+    };
 }
 
-/// What every script is told before its own arguments; `lua/names.lua` names it.
+// A file is a script, or it holds functions: those can be parts of several scripts, and a call may follow them.
+scripts! {
+    OPEN = [lua!("open")];
+    CREATE_GAME = [lua!("create_game")];
+    REPLACE_GAME = [lua!("replace_game")];
+    DELETE_GAME = [lua!("delete_game")];
+    ENQUEUE = [lua!("enqueue"), "return enqueue()"];
+    ENQUEUE_AND_INTERRUPT = [endings(), lua!("enqueue"), "return enqueue(cancel)"];
+    FIND_KEY = [lua!("find_key")];
+    CANCEL = [endings(), lua!("cancel")];
+    CLAIM = [lua!("terms"), endings(), lua!("recover"), leases(), lua!("claim")];
+    HEARTBEAT = [lua!("heartbeat")];
+    CHUNK = [lua!("chunk")];
+    CHECKPOINT = [lua!("checkpoint")];
+    COMMIT_AND_CLAIM =
+        [lua!("terms"), leases(), lua!("commit"), lua!("commit_and_claim"), "return commit_and_claim()"];
+    COMMIT_CLAIM_AND_RECOVER = [
+        lua!("terms"), endings(), lua!("recover"), leases(), lua!("commit"), lua!("commit_and_claim"),
+        "return commit_and_claim(recover_expired)"
+    ];
+    REQUEUE = [endings(), lua!("requeue")];
+    FAIL = [endings(), lua!("fail")];
+    STORY_EVENTS = [endings(), lua!("story_events")];
+    RETRY_DEAD_LETTER = [endings(), event_text::of_dead_letter_retries(), lua!("retry_dead_letter")];
+    DELETE_DEAD_LETTER = [endings(), lua!("delete_dead_letter")];
+    INSPECT_GAME = [endings(), lua!("log"), lua!("inspect_game")];
+    INSPECT_REQUEST = [endings(), lua!("inspect_request")];
+    READ_LOG = [lua!("log"), lua!("read_log")];
+}
+
+fn endings() -> String {
+    event_text::of_endings() + lua!("ends")
+}
+
+fn leases() -> String {
+    event_text::of_leases() + lua!("lease")
+}
+
+/// The arguments with which every script call begins; `lua/names.lua` names them.
 #[derive(Debug, Clone)]
 pub(super) struct Preamble {
     pub(super) prefix: String,
-    kept: usize,
+    events_kept: usize,
     status_ttl: u64,
     key_ttl: u64,
 }
@@ -68,50 +82,50 @@ impl Preamble {
     pub(super) fn new(prefix: String, options: &StoreOptions) -> Self {
         Self {
             prefix,
-            kept: options.events_kept,
+            events_kept: options.events_kept,
             status_ttl: millis(options.status_ttl),
             key_ttl: millis(options.key_ttl),
         }
     }
 }
 
-/// The key that stands for all keys of a shard: they share its hash tag, so whoever keeps it keeps them all.
+/// The key that routes a script to its shard: all keys of a shard share its hash tag, so one server has them all.
 pub(super) fn routing_key(prefix: &str) -> String {
     format!("{prefix}requests")
 }
 
-/// A time as scripts take it.
+/// A duration in ms, as scripts expect it.
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Step {
-    /// The names are outside of the function that does the work, whose own functions are then handed them. Beside them, each
-    /// function would have the server search for every name that it uses, in every call.
-    fn new(parts: &[&str]) -> Self {
-        let names = include_str!("lua/names.lua");
-        Self(redis::Script::new(&format!("{names}\nreturn (function()\n{}\nend)()", parts.join("\n"))))
+    /// The script is a function behind the names, and receives them as upvalues. As globals of one chunk, each of its functions
+    /// would have the server look up every name that it uses, in every call.
+    fn new(parts: &[String]) -> Self {
+        let (names, common) = (lua!("names"), lua!("common"));
+        Self(redis::Script::new(&format!("{names}\nreturn (function()\n{common}\n{}\nend)()", parts.join("\n"))))
     }
 
     /// Runs the step on a connection.
     pub(super) async fn invoke<T: FromRedisValue>(
         &self,
         preamble: &Preamble,
-        call: &Call,
+        arguments: &ScriptArgs,
         connection: &mut MultiplexedConnection,
     ) -> Result<T, RedisError> {
-        let Preamble { prefix, kept, status_ttl, key_ttl } = preamble;
-        let head = Call::new()
+        let Preamble { prefix, events_kept, status_ttl, key_ttl } = preamble;
+        let head = ScriptArgs::new()
             .arg(self.0.get_hash())
             .arg(1)
             .arg(routing_key(prefix))
             .arg(prefix)
-            .arg(kept)
+            .arg(events_kept)
             .arg(status_ttl)
             .arg(key_ttl);
         let mut evaluate = redis::cmd("EVALSHA");
         head.write_to(&mut evaluate);
-        call.write_to(&mut evaluate);
+        arguments.write_to(&mut evaluate);
         match evaluate.query_async(connection).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                 self.0.prepare_invoke().load_async(connection).await?;
@@ -122,40 +136,40 @@ impl Step {
     }
 }
 
-/// The arguments of a call, in the order in which the script's head names them, from `ARGV[5]` on. They are written where
-/// they will be sent from.
+/// The arguments of a script behind its [`Preamble`], in the order in which the head of its file names them. They are written
+/// into the buffer from which they will be sent.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Call(Cmd);
+pub(super) struct ScriptArgs(Cmd);
 
-impl Call {
+impl ScriptArgs {
     pub(super) fn new() -> Self {
         Self::default()
     }
 
-    /// Adds an argument that Redis knows how to write.
+    /// Adds an argument of a type that the Redis client can write.
     pub(super) fn arg(mut self, argument: impl ToRedisArgs) -> Self {
         self.0.arg(argument);
         self
     }
 
-    /// Adds the arguments of another call behind these.
+    /// Adds other arguments behind these.
     pub(super) fn then(mut self, other: &Self) -> Self {
         other.write_to(&mut self.0);
         self
     }
 
-    /// Adds the arguments of another call behind how many they are.
-    pub(super) fn part(self, other: &Self) -> Self {
+    /// Adds other arguments behind their number.
+    pub(super) fn counted(self, other: &Self) -> Self {
         self.arg(other.0.args_iter().len()).then(other)
     }
 
-    /// Adds an id, or anything else that is written as it is displayed.
+    /// Adds an id, or anything else in its displayed form.
     pub(super) fn id(mut self, id: impl Display) -> Self {
         self.0.write_arg_fmt(id);
         self
     }
 
-    /// Adds what is kept as JSON.
+    /// Adds a value as JSON.
     pub(super) fn json(mut self, value: &impl Serialize) -> Result<Self, StoreError> {
         serde_json::to_writer(self.0.writer_for_next_arg(), value).map_err(|error| unwritable(&error))?;
         Ok(self)

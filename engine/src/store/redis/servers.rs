@@ -1,30 +1,33 @@
-//! Which server keeps a key: the only one, or a node of a Redis Cluster.
+//! Finds the server that owns a key: the only one, or a node of a Redis Cluster.
 //!
-//! A shard's keys share a hash tag, so one node keeps them all, and a shard needs no more than a plain connection to that
-//! node. Each connection greets its server by run id before anything else (`open.lua`), which is how a failover becomes a
-//! new epoch; a connection that routes by itself would hide it.
+//! A shard's keys share a hash tag, so one node owns them all, and a shard needs no more than a plain connection to that
+//! node. Each connection first passes its server's run id to `open.lua`, so a failover begins a new epoch; a connection
+//! that routes by itself would hide it.
 
-use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisError};
 
-use super::connection::CONNECT_TIMEOUT;
 use crate::store::StoreError;
+
+/// How long a connection may take to come up.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// First and last slot, and the master's address; none when the node that was asked knows no name of its own.
 type SlotRange = (u16, u16, Option<(String, u16)>);
 
-/// The servers that the engine was told of, and those that it has heard of from them.
+/// The servers that the operator has configured, and the nodes that those have named.
 #[derive(Debug)]
 pub(super) struct Servers {
-    told: Vec<ConnectionInfo>,
-    heard_of: Mutex<Vec<ConnectionInfo>>,
+    configured: Vec<ConnectionInfo>,
+    discovered: Mutex<Vec<ConnectionInfo>>,
 }
 
-/// The server that keeps a key.
+/// The server that owns a key.
 #[derive(Debug)]
-pub(super) struct Keeper {
+pub(super) struct Owner {
     pub(super) client: Client,
     pub(super) in_cluster: bool,
 }
@@ -32,28 +35,28 @@ pub(super) struct Keeper {
 impl Servers {
     /// Reads URLs, separated by commas: one server, or some nodes of a cluster.
     pub(super) fn parse(urls: &str) -> Result<Self, StoreError> {
-        let told = urls.split(',').map(|url| url.trim().parse::<ConnectionInfo>()).collect::<Result<Vec<_>, _>>();
-        let told = told.map_err(|error| StoreError::Unavailable {
+        let configured = urls.split(',').map(|url| url.trim().parse::<ConnectionInfo>()).collect::<Result<Vec<_>, _>>();
+        let configured = configured.map_err(|error| StoreError::Unavailable {
             reason: format!(
                 "the Redis URL is not valid ({}); it looks like redis://[user:password@]host[:port][/db]",
                 error.detail().unwrap_or("cannot be read")
             ),
         })?;
-        Ok(Self { told, heard_of: Mutex::default() })
+        Ok(Self { configured, discovered: Mutex::default() })
     }
 
-    /// Hosts and ports as they were told, without credentials.
+    /// The configured hosts and ports, without credentials.
     pub(super) fn addresses(&self) -> String {
-        self.told.iter().map(|info| info.addr().to_string()).collect::<Vec<_>>().join(", ")
+        self.configured.iter().map(|info| info.addr().to_string()).collect::<Vec<_>>().join(", ")
     }
 
-    /// The server that keeps a key. Asks the cluster anew each time: a node may have taken over from another.
-    pub(super) async fn keeper_of(&self, key: &str) -> Result<Keeper, RedisError> {
-        // Splitting a text brings at least one part, so there is a candidate.
+    /// The server that owns a key. Asks the cluster each time, because a replica may have been promoted.
+    pub(super) async fn owner_of(&self, key: &str) -> Result<Owner, RedisError> {
+        // Splitting a text gives at least one part, so there is a candidate.
         let mut error = RedisError::from((redis::ErrorKind::InvalidClientConfig, "no server is named"));
         for info in self.candidates() {
             match self.ask(&info, key).await {
-                Ok(keeper) => return Ok(keeper),
+                Ok(owner) => return Ok(owner),
                 Err(failed) => error = failed,
             }
         }
@@ -61,36 +64,35 @@ impl Servers {
     }
 
     fn candidates(&self) -> Vec<ConnectionInfo> {
-        let heard_of = self.heard_of.lock().unwrap_or_else(PoisonError::into_inner);
-        self.told.iter().chain(heard_of.iter()).cloned().collect()
+        self.configured.iter().chain(self.discovered.lock().iter()).cloned().collect()
     }
 
-    async fn ask(&self, info: &ConnectionInfo, key: &str) -> Result<Keeper, RedisError> {
+    async fn ask(&self, info: &ConnectionInfo, key: &str) -> Result<Owner, RedisError> {
         let client = Client::open(info.clone())?;
         let mut connection = connect(&client).await?;
         if !is_node(&mut connection).await? {
-            return Ok(Keeper { client, in_cluster: false });
+            return Ok(Owner { client, in_cluster: false });
         }
         let slot: u16 = redis::cmd("CLUSTER").arg("KEYSLOT").arg(key).query_async(&mut connection).await?;
         let ranges: Vec<redis::Value> = redis::cmd("CLUSTER").arg("SLOTS").query_async(&mut connection).await?;
         let mut nodes = Vec::new();
-        let mut keeper = None;
+        let mut owner = None;
         for range in ranges {
             let (first, last, master) = read_range(range)?;
             let node = master.map_or_else(|| info.clone(), |(host, port)| at(info, host, port));
             if (first..=last).contains(&slot) {
-                keeper = Some(node.clone());
+                owner = Some(node.clone());
             }
             nodes.push(node);
         }
-        *self.heard_of.lock().unwrap_or_else(PoisonError::into_inner) = nodes;
-        let keeper = keeper.ok_or_else(|| {
+        *self.discovered.lock() = nodes;
+        let owner = owner.ok_or_else(|| {
             RedisError::from((
                 redis::ErrorKind::ClusterConnectionNotFound,
                 "no node of the cluster serves the key's slot",
             ))
         })?;
-        Ok(Keeper { client: Client::open(keeper)?, in_cluster: true })
+        Ok(Owner { client: Client::open(owner)?, in_cluster: true })
     }
 }
 

@@ -15,13 +15,13 @@ pub(super) enum Move {
     EnqueueUnder { game: usize, key: usize, words: usize },
     /// A step that accepted a request is repeated.
     EnqueueAgain { request: usize },
-    /// A player withdraws a request, whatever has become of it.
+    /// A player cancels a request, whatever its status.
     Cancel { request: usize },
     /// An operator has a request tried again that may be a dead letter.
-    Revive { request: usize },
+    RetryDeadLetter { request: usize },
     /// An operator deletes a dead letter, if it is one.
     Forget { request: usize },
-    /// An operator withdraws the story events that wait in a game's lane.
+    /// An operator cancels the queued story events of a game's lane.
     ClearStoryEvents { game: usize },
     /// An operator looks for contradictions: there are none.
     Inspect,
@@ -57,12 +57,12 @@ pub(super) enum Step {
         story_events: usize,
     },
     /// Commits, and claims with the freed slot in the same round trip.
-    TurnOver {
+    CommitAndClaim {
         story_events: usize,
     },
     Retry,
     Fail,
-    HandBack,
+    Release,
 }
 
 /// Any move, the usual ones more often.
@@ -73,7 +73,7 @@ pub(super) fn any() -> impl Strategy<Value = Move> {
             .prop_map(|(game, key, words)| Move::EnqueueUnder { game, key, words }),
         1 => (0..50_usize).prop_map(|request| Move::EnqueueAgain { request }),
         2 => (0..50_usize).prop_map(|request| Move::Cancel { request }),
-        2 => (0..50_usize).prop_map(|request| Move::Revive { request }),
+        2 => (0..50_usize).prop_map(|request| Move::RetryDeadLetter { request }),
         1 => (0..50_usize).prop_map(|request| Move::Forget { request }),
         1 => (0..GAMES).prop_map(|game| Move::ClearStoryEvents { game }),
         1 => Just(Move::Inspect),
@@ -101,9 +101,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::SaveNarration),
         1 => Just(Step::SaveDelta),
         4 => (0..=2_usize).prop_map(|story_events| Step::Commit { story_events }),
-        2 => (0..=2_usize).prop_map(|story_events| Step::TurnOver { story_events }),
+        2 => (0..=2_usize).prop_map(|story_events| Step::CommitAndClaim { story_events }),
         2 => Just(Step::Retry),
         1 => Just(Step::Fail),
-        2 => Just(Step::HandBack),
+        2 => Just(Step::Release),
     ]
 }

@@ -5,8 +5,8 @@ use std::fmt::{Debug, Write};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Cancelled, Claim, Claims, Commit, Committed, Enqueued, IdempotencyKey, LogRead, NewRequest, Revived,
-    SharedStore, StoreError, StoreOptions, StoryEventPlacement, Terms, WorkerId,
+    Accepted, Cancelled, Claim, Claims, Commit, Committed, DeadLetterRetry, Enqueued, IdempotencyKey, LogRead,
+    NewRequest, SharedStore, StoreError, StoreOptions, StoryEventPlacement, Terms, WorkerId,
 };
 use proptest::test_runner::TestCaseError;
 use protocol::{EventId, GameId, IfBusy, QueueView, RequestId, RequestStatus};
@@ -15,7 +15,7 @@ use super::moves::{Move, Pick, Step};
 use super::reference::{Answer, Head, Reference};
 use super::{GAMES, LIMITS, WORKERS};
 use crate::bench::Bench;
-use crate::fixture::{message, narrated, new_game, options, problem_text, turn};
+use crate::fixture::{commit_only, completion, message, new_game, options, problem, turn};
 
 /// A store and the model beside it. The numbers of games, requests and leases are the model's.
 pub(super) struct Play {
@@ -79,7 +79,7 @@ impl Play {
             Move::EnqueueUnder { game, key, words } => self.enqueue(game, IfBusy::Enqueue, Some((key, words))).await?,
             Move::EnqueueAgain { request } => self.enqueue_again(request).await?,
             Move::Cancel { request } => self.cancel(request).await?,
-            Move::Revive { request } => self.revive(request).await?,
+            Move::RetryDeadLetter { request } => self.retry_dead_letter(request).await?,
             Move::Forget { request } => self.forget(request).await?,
             Move::ClearStoryEvents { game } => self.clear_story_events(game).await?,
             Move::Inspect => self.inspect().await?,
@@ -184,10 +184,10 @@ impl Play {
             return Err(format!("{answer:?}"));
         };
         let model = &self.reference.requests[number];
-        let (place, offset) = model.accepted_at;
+        let (ahead, offset) = model.accepted_at;
         same("the request", self.numbers([*id]), vec![Some(number)])?;
         same("its status", *status, model.status)?;
-        same("position and cursor", (*position, cursor.offset), (place as u64, offset as u64))
+        same("position and cursor", (*position, cursor.offset), (ahead as u64, offset as u64))
     }
 
     fn pick_request(&self, pick: usize) -> Option<usize> {
@@ -198,27 +198,27 @@ impl Play {
         let Some(number) = self.pick_request(pick) else { return Ok(()) };
         let answer = self.store.cancel(self.requests[number].id).await.map_err(text)?;
         let expected = self.reference.cancel(number).map_or(Cancelled::Done, Cancelled::Finished);
-        self.note(format_args!("request {number} is withdrawn: {expected:?}"));
+        self.note(format_args!("request {number} is cancelled: {expected:?}"));
         same("the answer", answer, expected)
     }
 
-    async fn revive(&mut self, pick: usize) -> Result<(), Difference> {
+    async fn retry_dead_letter(&mut self, pick: usize) -> Result<(), Difference> {
         let Some(number) = self.pick_request(pick) else { return Ok(()) };
-        let answer = self.store.retry_letter(self.requests[number].id).await.map_err(text)?;
-        let revived = self.reference.revive(number);
+        let answer = self.store.retry_dead_letter(self.requests[number].id).await.map_err(text)?;
+        let retried = self.reference.retry_dead_letter(number);
         self.note(format_args!("request {number} is to be tried again: {answer:?}"));
         self.settled.remove(&number);
         match answer {
-            Revived::Accepted(accepted) if revived => self.accepted(number, &Enqueued::Accepted(accepted)),
-            answer => same("whether it is revived", answer != Revived::Unknown, revived),
+            DeadLetterRetry::Queued(accepted) if retried => self.accepted(number, &Enqueued::Accepted(accepted)),
+            answer => same("whether it is retried", answer != DeadLetterRetry::Unknown, retried),
         }
     }
 
     async fn forget(&mut self, pick: usize) -> Result<(), Difference> {
         let Some(number) = self.pick_request(pick) else { return Ok(()) };
-        let answer = self.store.delete_letter(self.requests[number].id).await.map_err(text)?;
+        let answer = self.store.delete_dead_letter(self.requests[number].id).await.map_err(text)?;
         self.note(format_args!("the dead letter of request {number} is deleted: {answer}"));
-        same("whether there was a letter", answer, self.reference.forget(number))
+        same("whether there was a dead letter", answer, self.reference.forget(number))
     }
 
     async fn clear_story_events(&mut self, game: usize) -> Result<(), Difference> {
@@ -315,26 +315,26 @@ impl Play {
         let nonce = self.nonce + 1;
         let answer = match step {
             Step::Chunk | Step::ChunkAgain => self.store.publish_chunk(lease, chunk, "text").await,
-            Step::SaveNarration => self.store.checkpoint_narration(lease, chunk, "end", &narrated("text")).await,
-            Step::SaveDelta => self.store.checkpoint_delta(lease, &narrated("{}")).await,
-            Step::Commit { story_events } => match self.store.commit(lease, &commit(story_events)).await {
+            Step::SaveNarration => self.store.checkpoint_narration(lease, chunk, "end", &completion("text")).await,
+            Step::SaveDelta => self.store.checkpoint_delta(lease, &completion("{}")).await,
+            Step::Commit { story_events } => match commit_only(&self.store, lease, &commit(story_events)).await {
                 Ok(Committed::VersionChanged) => return Err("the version has changed under a lease".to_owned()),
                 answer => answer.map(|_| ()),
             },
-            Step::TurnOver { story_events } => {
+            Step::CommitAndClaim { story_events } => {
                 let worker = self.reference.leases[number].worker;
                 let name = WorkerId::named(&format!("worker {worker}"));
                 let commit = commit(story_events);
-                let turnover = self.store.commit_and_claim(lease, &commit, &name, nonce, 1).await;
-                over = Some((worker, turnover.claims));
-                turnover.committed.map(|_| ())
+                let ended = self.store.commit_and_claim(lease, &commit, &name, nonce, 1).await;
+                over = Some((worker, ended.claims));
+                ended.committed.map(|_| ())
             }
-            Step::Retry => self.store.retry(lease, Duration::from_hours(1), &problem_text()).await,
-            Step::Fail => self.store.fail(lease, &problem_text()).await,
-            Step::HandBack => self.store.hand_back(lease).await,
+            Step::Retry => self.store.retry(lease, Duration::from_hours(1), &problem()).await,
+            Step::Fail => self.store.fail(lease, &problem()).await,
+            Step::Release => self.store.release(lease).await,
         };
         let children = match step {
-            Step::Commit { story_events } | Step::TurnOver { story_events } => commit(story_events).story_events,
+            Step::Commit { story_events } | Step::CommitAndClaim { story_events } => commit(story_events).story_events,
             _ => Vec::new(),
         };
         let request = self.reference.leases[number].request;
@@ -425,11 +425,12 @@ impl Play {
             return Err(what("a reset of the log"));
         };
         let seen = self.read[number].map_or(0, |id| id.offset);
-        let told: Vec<_> = events.iter().map(|event| (event.id.offset, event.name.as_str(), event.request)).collect();
+        let appended: Vec<_> =
+            events.iter().map(|event| (event.id.offset, event.name.as_str(), event.request)).collect();
         let expected = (seen + 1..).zip(model.log.iter().skip(usize::try_from(seen).unwrap_or(usize::MAX)));
         let expected: Vec<_> =
             expected.map(|(offset, (name, request))| (offset, *name, Some(self.requests[*request].id))).collect();
-        same(&what("the new events"), told, expected)?;
+        same(&what("the new events"), appended, expected)?;
         self.read[number] = events.last().map(|event| event.id).or(self.read[number]);
         Ok(())
     }

@@ -15,7 +15,7 @@ pub(super) struct Reference {
     pub(super) leases: Vec<Lease>,
     placement: StoryEventPlacement,
     arrivals: usize,
-    /// Requests that were given up, the latest last.
+    /// Dead letters, the latest last.
     pub(super) letters: Vec<usize>,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Request {
     pub(super) message: String,
     is_story_event: bool,
     key: Option<(usize, usize)>,
-    revived: bool,
+    retried: bool,
     /// How its attempts ended that did not commit.
     pub(super) attempts: Vec<AttemptOutcome>,
     arrival: usize,
@@ -107,33 +107,33 @@ impl Reference {
         let is_queued = |request: &usize| self.requests[*request].status == RequestStatus::Queued;
         let queued =
             (0..self.requests.len()).filter(is_queued).count() - interrupted.iter().filter(|r| is_queued(r)).count();
-        let place = self.games[game].lane.len() - interrupted.len();
-        if place as u64 >= LIMITS.lane {
+        let position = self.games[game].lane.len() - interrupted.len();
+        if position as u64 >= LIMITS.lane {
             return Answer::LaneFull;
         }
         if queued as u64 >= LIMITS.queued {
             return Answer::QueueFull;
         }
         for request in interrupted {
-            self.withdraw(request);
+            self.end_by_cancel(request);
         }
-        self.admit(game, place, None, message.to_owned());
+        self.admit(game, position, None, message.to_owned());
         let number = self.requests.len() - 1;
         self.requests[number].key = key;
         Answer::Accepted(number)
     }
 
-    /// A request is withdrawn, if it can be; answers the status that says otherwise.
+    /// A request is cancelled, if it can be; returns its status if it has ended otherwise.
     pub(super) fn cancel(&mut self, number: usize) -> Option<RequestStatus> {
         match self.requests[number].status {
-            RequestStatus::Queued | RequestStatus::Processing => self.withdraw(number),
+            RequestStatus::Queued | RequestStatus::Processing => self.end_by_cancel(number),
             RequestStatus::Cancelled => {}
             finished => return Some(finished),
         }
         None
     }
 
-    fn withdraw(&mut self, number: usize) {
+    fn end_by_cancel(&mut self, number: usize) {
         let game = self.requests[number].game;
         if self.games[game].lane[0] == number {
             if matches!(self.games[game].head, Head::Leased(_) | Head::Abandoned) {
@@ -144,10 +144,10 @@ impl Reference {
         }
         self.games[game].lane.retain(|request| *request != number);
         self.requests[number].status = RequestStatus::Cancelled;
-        self.tell(number, "request.cancelled");
+        self.append(number, "request.cancelled");
     }
 
-    /// The story events that wait in a lane are withdrawn; answers how many there were.
+    /// The queued story events of a lane are cancelled; returns how many there were.
     pub(super) fn clear_story_events(&mut self, game: usize) -> usize {
         let lane = self.games[game].lane.clone();
         let waits = |request: &usize| {
@@ -155,27 +155,27 @@ impl Reference {
         };
         let waiting: Vec<usize> = lane.into_iter().filter(waits).collect();
         for request in &waiting {
-            self.withdraw(*request);
+            self.end_by_cancel(*request);
         }
         waiting.len()
     }
 
     /// A dead letter's request is queued again; answers whether it is, now or before.
-    pub(super) fn revive(&mut self, number: usize) -> bool {
+    pub(super) fn retry_dead_letter(&mut self, number: usize) -> bool {
         let Some(at) = self.letters.iter().position(|letter| *letter == number) else {
-            return self.requests[number].revived;
+            return self.requests[number].retried;
         };
         self.letters.remove(at);
         self.arrivals += 1;
         let game = self.requests[number].game;
         let accepted_at = (self.games[game].lane.len(), self.games[game].log.len());
         let request = &mut self.requests[number];
-        (request.status, request.attempt, request.ended, request.revived) = (RequestStatus::Queued, 0, None, true);
+        (request.status, request.attempt, request.ended, request.retried) = (RequestStatus::Queued, 0, None, true);
         (request.arrival, request.accepted_at) = (self.arrivals, accepted_at);
         self.games[game].lane.push(number);
-        self.tell(number, "request.queued");
+        self.append(number, "request.queued");
         if self.requests[number].narration {
-            self.tell(number, "chat.chunk");
+            self.append(number, "chat.chunk");
         }
         true
     }
@@ -187,8 +187,8 @@ impl Reference {
         self.letters.len() < before
     }
 
-    /// A request arrives at a place of its game's lane.
-    pub(super) fn admit(&mut self, game: usize, place: usize, arrival: Option<usize>, message: String) {
+    /// A request arrives at a position of its game's lane.
+    pub(super) fn admit(&mut self, game: usize, position: usize, arrival: Option<usize>, message: String) {
         let number = self.requests.len();
         self.arrivals += 1;
         self.requests.push(Request {
@@ -196,10 +196,10 @@ impl Reference {
             is_story_event: message.starts_with("story event"),
             message,
             key: None,
-            revived: false,
+            retried: false,
             attempts: Vec::new(),
             arrival: arrival.unwrap_or(self.arrivals),
-            accepted_at: (place, self.games[game].log.len()),
+            accepted_at: (position, self.games[game].log.len()),
             status: RequestStatus::Queued,
             attempt: 0,
             chunks: 0,
@@ -208,15 +208,15 @@ impl Reference {
             error: false,
             ended: None,
         });
-        self.games[game].lane.insert(place, number);
-        self.tell(number, "request.queued");
+        self.games[game].lane.insert(position, number);
+        self.append(number, "request.queued");
     }
 
     /// Leases free games, those first whose heads arrived first; answers the leases' numbers.
     pub(super) fn claim(&mut self, worker: usize, max: usize) -> Vec<usize> {
         for game in 0..GAMES {
             match self.games[game].head {
-                Head::Abandoned => self.take_over(game),
+                Head::Abandoned => self.recover(game),
                 Head::DelayOver => self.games[game].head = Head::Free,
                 Head::Free | Head::Delayed | Head::Leased(_) => {}
             }
@@ -236,17 +236,17 @@ impl Reference {
         request.chunks = 0;
         self.leases.push(Lease { worker, request: number, attempt: request.attempt });
         self.games[request.game].head = Head::Leased(lease);
-        self.tell(number, "request.processing");
+        self.append(number, "request.processing");
         lease
     }
 
-    fn take_over(&mut self, game: usize) {
+    fn recover(&mut self, game: usize) {
         let head = self.games[game].lane[0];
         self.games[game].head = Head::Free;
         self.void_unsaved_text(head);
         self.requests[head].attempts.push(AttemptOutcome::Lost);
         if self.requests[head].attempt >= ATTEMPTS {
-            self.give_up(head);
+            self.dead_letter(head);
         } else {
             self.requests[head].status = RequestStatus::Queued;
         }
@@ -256,10 +256,10 @@ impl Reference {
     pub(super) fn step(&mut self, lease: usize, step: Step, chunk: u64) -> bool {
         let number = self.leases[lease].request;
         let ending = match step {
-            Step::Commit { .. } | Step::TurnOver { .. } => Some("commit"),
+            Step::Commit { .. } | Step::CommitAndClaim { .. } => Some("commit"),
             Step::Retry => Some("retry"),
             Step::Fail => Some("fail"),
-            Step::HandBack => Some("hand_back"),
+            Step::Release => Some("release"),
             _ => None,
         };
         if !self.holds(lease) {
@@ -276,23 +276,23 @@ impl Reference {
                 self.requests[number].narration = true;
             }
             Step::SaveDelta => self.requests[number].delta = true,
-            Step::Commit { story_events } | Step::TurnOver { story_events } => self.commit(number, story_events),
+            Step::Commit { story_events } | Step::CommitAndClaim { story_events } => self.commit(number, story_events),
             Step::Retry => {
-                self.put_back(number);
+                self.end_attempt(number);
                 self.requests[number].attempts.push(AttemptOutcome::Retried);
                 self.requests[number].error = true;
                 self.games[self.requests[number].game].head = Head::Delayed;
-                self.tell(number, "request.retrying");
+                self.append(number, "request.retrying");
             }
-            Step::HandBack => {
-                self.put_back(number);
-                self.requests[number].attempts.push(AttemptOutcome::HandedBack);
+            Step::Release => {
+                self.end_attempt(number);
+                self.requests[number].attempts.push(AttemptOutcome::Released);
                 self.requests[number].attempt -= 1;
             }
             Step::Fail => {
                 self.void_unsaved_text(number);
                 self.requests[number].attempts.push(AttemptOutcome::Failed);
-                self.give_up(number);
+                self.dead_letter(number);
             }
         }
         true
@@ -301,7 +301,7 @@ impl Reference {
     fn show(&mut self, number: usize, chunk: u64) {
         if chunk > self.requests[number].chunks {
             self.requests[number].chunks = chunk;
-            self.tell(number, "chat.chunk");
+            self.append(number, "chat.chunk");
         }
     }
 
@@ -313,39 +313,39 @@ impl Reference {
         game.version += 1;
         game.history.extend([parent.message.clone(), format!("So: {}", parent.message)]);
         game.lane.remove(0);
-        self.tell(number, "game.state_updated");
-        self.tell(number, "request.completed");
+        self.append(number, "game.state_updated");
+        self.append(number, "request.completed");
         for n in 0..story_events {
-            let (place, arrival) = match self.placement {
+            let (position, arrival) = match self.placement {
                 StoryEventPlacement::Tail => (self.games[parent.game].lane.len(), None),
                 StoryEventPlacement::Next => (n, Some(parent.arrival)),
             };
-            self.admit(parent.game, place, arrival, format!("story event {n} of {number}"));
+            self.admit(parent.game, position, arrival, format!("story event {n} of {number}"));
         }
     }
 
-    fn put_back(&mut self, number: usize) {
+    fn end_attempt(&mut self, number: usize) {
         self.void_unsaved_text(number);
         self.requests[number].status = RequestStatus::Queued;
     }
 
     fn void_unsaved_text(&mut self, number: usize) {
         if self.requests[number].chunks > 0 && !self.requests[number].narration {
-            self.tell(number, "attempt.superseded");
+            self.append(number, "attempt.superseded");
         }
         self.requests[number].chunks = 0;
     }
 
-    fn give_up(&mut self, number: usize) {
+    fn dead_letter(&mut self, number: usize) {
         let request = &mut self.requests[number];
         request.status = RequestStatus::Failed;
-        (request.error, request.revived) = (true, false);
+        (request.error, request.retried) = (true, false);
         self.games[request.game].lane.remove(0);
         self.letters.push(number);
-        self.tell(number, "request.failed");
+        self.append(number, "request.failed");
     }
 
-    fn tell(&mut self, number: usize, event: &'static str) {
+    fn append(&mut self, number: usize, event: &'static str) {
         self.games[self.requests[number].game].log.push((event, number));
     }
 }

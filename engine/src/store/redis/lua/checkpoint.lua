@@ -1,4 +1,5 @@
--- Keeps an extracted delta. ARGV: 5 game, 6 request, 7 token, 8 the checkpoint (JSON). Returns 'ok' or 'lost'.
-if not holds(ARGV[5], ARGV[7]) then return 'lost' end
-call('HSET', STATUS .. ARGV[6], 'delta', ARGV[8])
+-- Stores an extracted delta. Arguments: game, request, token, the checkpoint (JSON). Returns 'ok' or 'lost'.
+local game, request, token, delta = unpack(ARGV, 5)
+if not holds(game, token) then return 'lost' end
+call('HSET', STATUS .. request, 'delta', delta)
 return 'ok'

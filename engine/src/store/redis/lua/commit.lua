@@ -1,81 +1,91 @@
--- Ends requests with their effects: game, history, status, events, story events, lease, next request. Each all or nothing.
--- ARGV: 10 where story events are placed ('tail' or 'next').
--- A turn's part of ARGV, from `first` to `last`: 0 game, 1 request, 2 token, 3 idempotency key or '', 4 base version,
---       5 document, 6 result (JSON), 7 data of game.state_updated, 8 data of request.completed, 9 number of history messages
---       n, then n messages; then for each story event: request, data of request.queued, number of status fields and values
---       m, then m of them.
+-- Ends requests with their effects. One commit, in this order:
+--
+--   lock == token? ── no ──► ended by this token before? ── yes ──► 'done' (a repeat)
+--        │ yes                        └── no ──► 'lost'
+--   version == base? ── no ──► 'version'
+--        │ yes
+--   history ► status completed ► leave the lane ► state_updated + completed in the log ► document
+--        ► story events into the lane ► [game: free, and ready if its lane has a next request]
+--
+-- The bracket is done once for all commits of the call (`commit_all`), because every commit writes the same keys.
+--
+-- Arguments of the script: at which rank story events are queued ('tail' or 'next').
+-- Arguments of a turn, from `first` to `last`: game, request, token, idempotency key or '', base version, document, result (JSON),
+-- data of game.state_updated, data of request.completed, number of history messages n, n messages; then for each story
+-- event: request, data of request.queued, number of status fields and values m, m of them.
+local PLACEMENT = ARGV[10]
+-- How many arguments of a turn come before its messages.
+local FIXED = 10
 
--- What many turns write to the same keys is gathered, and so are the keys and the tokens of their games' present leases.
+-- Writes that many turns make to the same keys are collected here, and so are the keys and the tokens of the games' present
+-- leases.
 local changed, freed, unlocked, ready, locks, held = {}, {}, {}, {}, {}, {}
 
 -- Ends one request. Returns 'done', 'lost' or 'version', and with 'done' whether it is the first time; a repeat by the same
--- lease answers 'done'.
+-- lease returns 'done'.
 local function commit(first, last)
-  local game, request, token = ARGV[first], ARGV[first + 1], ARGV[first + 2]
+  local game, request, token, key, base, document, result, state_updated, completed, messages =
+    unpack(ARGV, first, first + FIXED - 1)
   local state, status, lane = GAME .. game, STATUS .. request, LANE .. game
   local version, offset = unpack(call('HMGET', state, 'version', 'offset'))
   if held[game] ~= token then
     return was_ended(request, 'commit', token) and 'done' or 'lost'
   end
-  if version ~= ARGV[first + 4] then return 'version' end
+  if version ~= base then return 'version' end
 
-  local messages = 0 + ARGV[first + 9]
-  local children, next = {}, first + 10 + messages
+  local first_message = first + FIXED
+  local children, next = {}, first_message + messages
   while next <= last do
-    local fields = 0 + ARGV[next + 2]
-    children[#children + 1] = { ARGV[next], ARGV[next + 1], { unpack(ARGV, next + 3, next + 2 + fields) } }
-    next = next + 3 + fields
+    local child, queued, length = unpack(ARGV, next, next + 2)
+    children[#children + 1] = { request = child, queued = queued, fields = { unpack(ARGV, next + 3, next + 2 + length) } }
+    next = next + 3 + length
   end
-  -- Placed next, story events take the finished request's place, in the lane and in the global order, the last of them its
-  -- very place.
-  local place = #children > 0 and ARGV[10] == 'next' and tonumber(call('ZSCORE', lane, request))
+  -- Placed next, story events take the rank of the finished request, in the lane and in the global order: the last of them
+  -- exactly, the others just before it.
+  local rank = #children > 0 and PLACEMENT == 'next' and tonumber(call('ZSCORE', lane, request))
 
-  -- A server that is full refuses the first of these, and has kept everything as it was.
-  if messages > 0 then call('RPUSH', HISTORY .. game, unpack(ARGV, first + 10, first + 9 + messages)) end
-  call('HSET', status, 'status', 'completed', 'completed_at', NOW_TEXT, 'result', ARGV[first + 6],
-    'ended_by', 'commit ' .. token)
+  -- A full server refuses the first of these writes, so nothing is half done.
+  if messages ~= '0' then call('RPUSH', HISTORY .. game, unpack(ARGV, first_message, first_message + messages - 1)) end
+  call('HSET', status, 'status', 'completed', 'completed_at', NOW_TEXT, 'result', result, 'ended_by', 'commit ' .. token)
   call('HDEL', status, 'narration', 'delta', 'error')
   call('ZREM', lane, request)
-  local key = ARGV[first + 3]
   expire(request, key ~= '' and key)
-  local now, at = append(game, offset, request,
-    'game.state_updated', ARGV[first + 7], 'request.completed', ARGV[first + 8])
-  call('HSET', state, 'document', ARGV[first + 5], 'version', int(version + 1), 'updated_at', NOW_TEXT,
-    'epoch', now, 'offset', at)
+  local now, at = append_entry(game, offset, request, 'game.state_updated', state_updated, 'request.completed', completed)
+  call('HSET', state, 'document', document, 'version', int(version + 1), 'updated_at', NOW_TEXT, 'epoch', now, 'offset', at)
 
   for n, child in ipairs(children) do
-    if place then
-      admit(game, child[1], format('%.17g', place - (#children - n) / 1024), n - 1, child[3], child[2])
+    if rank then
+      admit(game, child.request, format('%.17g', rank - (#children - n) / 1024), n - 1, child.fields, child.queued)
     else
-      admit(game, child[1], int(call('INCR', SEQUENCE)), call('ZCARD', lane), child[3], child[2])
+      admit(game, child.request, int(call('INCR', SEQUENCE)), call('ZCARD', lane), child.fields, child.queued)
     end
   end
 
   changed[#changed + 1], changed[#changed + 2] = NOW_TEXT, game
   freed[#freed + 1], unlocked[#unlocked + 1], held[game] = game, locks[game], nil
-  local after, place_after = first_of(lane)
-  if after then ready[#ready + 1], ready[#ready + 2] = place_after, game end
+  local head, head_rank = first_of(lane)
+  if head then ready[#ready + 1], ready[#ready + 2] = head_rank, game end
   return 'done', true
 end
 
--- Ends many, {first, last} of each, none of which spoils another. Adds to each whether it is the first time. Returns the
--- answers, what commit returns of each or 'error ' and what the server says, and the games that can be claimed, of which
--- nobody is told, each behind the place of its head.
+-- Ends the requests of many turns. A turn that fails leaves the others as they are. Sets `is_new` of each turn to whether this is
+-- its first time. Returns the outcomes (what `commit` returns of each, or 'error ' and the server's message), and the games that
+-- have become ready, each behind the rank of its head; nobody is woken for them yet.
 local function commit_all(turns)
-  local keys, answers = {}, {}
+  local keys, outcomes = {}, {}
   for n, turn in ipairs(turns) do
-    local game = ARGV[turn[1]]
+    local game = ARGV[turn.first]
     locks[game] = LOCK .. game
     keys[n] = locks[game]
   end
   keys[#turns + 1] = EPOCH
   local tokens = call('MGET', unpack(keys))
   known_epoch = tokens[#turns + 1]
-  for n, turn in ipairs(turns) do held[ARGV[turn[1]]] = tokens[n] end
+  for n, turn in ipairs(turns) do held[ARGV[turn.first]] = tokens[n] end
   for n, turn in ipairs(turns) do
-    local done, answer, anew = pcall(commit, turn[1], turn[2])
-    answers[n] = done and answer or 'error ' .. problem_of(answer)
-    turn[3] = done and anew
+    local done, outcome, is_new = pcall(commit, turn.first, turn.last)
+    outcomes[n] = done and outcome or 'error ' .. problem_of(outcome)
+    turn.is_new = done and is_new
   end
   if #freed > 0 then
     call('ZADD', GAMES, unpack(changed))
@@ -83,5 +93,5 @@ local function commit_all(turns)
     call('DEL', unpack(unlocked))
   end
   if #ready > 0 then call('ZADD', READY, unpack(ready)) end
-  return answers, ready
+  return outcomes, ready
 end

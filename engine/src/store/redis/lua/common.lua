@@ -1,6 +1,7 @@
--- Put before every script, and made anew for every call, so it holds no more than the frequent ones need.
+-- The functions that the frequent scripts share. Redis compiles a script once but runs all of it for each call, so this file
+-- holds no more than those need.
 
--- Read when it is first asked for: a step has one.
+-- Read at first use: a step has one epoch.
 local known_epoch
 local function epoch()
   known_epoch = known_epoch or call('GET', EPOCH)
@@ -11,7 +12,7 @@ local function epoch()
   return known_epoch
 end
 
--- What is told of an entry of a log: four lines for each event: id, name, request, data.
+-- The message that announces an entry of a log: four lines for each event: id, name, request, data.
 local function frames(entry)
   if not entry.frames then
     local offset, request, name, data, second_name, second_data = unpack(entry)
@@ -24,13 +25,13 @@ local function frames(entry)
   return entry.frames
 end
 
--- Tells whoever follows a channel of an entry. A step that makes many puts another function here, which gathers them.
-local function say(channel, entry) call('PUBLISH', channel, frames(entry)) end
+-- Publishes an entry on a channel. A script that appends many entries replaces this function by one that collects them.
+local function publish(channel, entry) call('PUBLISH', channel, frames(entry)) end
 
--- Appends an event to a game's log, behind `offset`, or two of the same request, and tells whoever listens. They are one
--- entry, under the id of the last one: the request ('' where none is behind them), then the data of each under its name.
--- The caller keeps the epoch and the offset that are returned with the game.
-local function append(game, offset, request, name, data, second_name, second_data)
+-- Appends one event to a game's log behind `offset`, or two of the same request, and publishes them. Both are one entry, under
+-- the id of the last one: the request ('' where there is none), then the data of each event under its name.
+-- Returns the epoch and the new offset, which the caller stores with the game.
+local function append_entry(game, offset, request, name, data, second_name, second_data)
   local now, log, at = epoch(), LOG .. game, int(offset + (second_name and 2 or 1))
   if second_name then
     call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'request', request, name, data, second_name, second_data)
@@ -38,42 +39,37 @@ local function append(game, offset, request, name, data, second_name, second_dat
     call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'request', request, name, data)
   end
   local entry = { offset, request, name, data, second_name, second_data }
-  say(log, entry)
-  if request ~= '' then say(P .. 'chat-request-events:' .. request, entry) end
+  publish(log, entry)
+  if request ~= '' then publish(P .. 'chat-request-events:' .. request, entry) end
   return now, at
 end
 
--- Appends an event and keeps its id with the game. Returns the id before it.
-local function tell(game, name, data, request)
+-- Appends an event and stores its id with the game. Returns the id before it.
+local function append_event(game, name, data, request)
   local before, offset = unpack(call('HMGET', GAME .. game, 'epoch', 'offset'))
-  local now, last = append(game, offset or '0', request or '', name, data)
+  local now, last = append_entry(game, offset or '0', request or '', name, data)
   call('HSET', GAME .. game, 'epoch', now, 'offset', last)
   return (before or now) .. ':' .. (offset or '0')
 end
 
--- The members with which the data of a request's events begin.
-local function members(game, request) return '{"request_id":"' .. request .. '","game_id":"' .. game .. '"' end
-
--- The first request of a lane, and its place, which is also that of its game among those that are ready.
+-- The first request of a lane, and its rank, which is also the rank of its game among the ready ones.
 local function first_of(lane)
   local first = call('ZRANGE', lane, '0', '0', 'WITHSCORES')
   return first[1], first[2]
 end
 local function head(game) return first_of(LANE .. game) end
 
--- Tells an idle worker that there is work, or several. A token carries no data: losing one loses nothing. Some are kept for
--- those who are about to wait; the rest goes in one sweep when it has become many.
+-- Wakes one idle worker, or several. A token carries no data, so losing one loses no work. Some are kept for workers that are
+-- about to wait; above 128 the rest is dropped in one sweep.
 local function wake(tokens)
   if call('LPUSH', WAKE, unpack(tokens or { '1' })) > 128 then call('LTRIM', WAKE, '0', '63') end
 end
 
--- What a server said of a call that failed under `pcall`.
+-- The server's message for a call that failed under `pcall`.
 local function problem_of(failure) return type(failure) == 'table' and failure.err or tostring(failure) end
 
 -- The token of a game's present lease, if there is one.
-local function lease_of(game)
-  return call('GET', LOCK .. game)
-end
+local function lease_of(game) return call('GET', LOCK .. game) end
 
 -- Whether the token is that of the game's present lease.
 local function holds(game, token) return lease_of(game) == token end
@@ -83,14 +79,14 @@ local function was_ended(request, step, token)
   return call('HGET', STATUS .. request, 'ended_by') == step .. ' ' .. token
 end
 
--- Queues a request at a place, behind `position` others of its game. `fields` are its further status fields; `queued` is the
+-- Queues a request at a rank, behind `position` others of its game. `fields` are its further status fields; `queued` is the
 -- data of its request.queued event. Returns the id before that event.
-local function admit(game, request, place, position, fields, queued)
-  local before = tell(game, 'request.queued', queued, request)
-  call('HSET', STATUS .. request, 'status', 'queued', 'attempt', '0', 'place', place, 'game_id', game,
+local function admit(game, request, rank, position, fields, queued)
+  local before = append_event(game, 'request.queued', queued, request)
+  call('HSET', STATUS .. request, 'status', 'queued', 'attempt', '0', 'place', rank, 'game_id', game,
     'position', int(position), 'enqueued_at', NOW_TEXT, 'cursor', before, unpack(fields))
-  call('ZADD', LANE .. game, place, request)
-  call('ZADD', QUEUED, place, request)
+  call('ZADD', LANE .. game, rank, request)
+  call('ZADD', QUEUED, rank, request)
   return before
 end
 

@@ -1,52 +1,47 @@
--- What ends an attempt or a request in another way than by a commit, and lets its game go on. Put behind common.lua where it is
--- needed.
+-- The functions that end an attempt or a request in another way than by a commit, and let its game continue. Included behind
+-- common.lua where a script needs them.
 local DELAYED, REVOKED = P .. 'requests:delayed', P .. 'requests:revoked'
 local DEAD, DEAD_INDEX = P .. 'chat-requests-failed', P .. 'chat-requests-failed:index'
 
--- Makes a game claimable if it has a head request. Returns whether it has.
-local function order(game)
-  local first, place = head(game)
-  if first then call('ZADD', READY, place, game) end
-  return first
-end
-
--- The same, and an idle worker is told.
+-- Makes a game claimable if it has a head request, and then wakes an idle worker.
 local function make_ready(game)
-  if order(game) then wake() end
+  local first, rank = head(game)
+  if first then
+    call('ZADD', READY, rank, game)
+    wake()
+  end
 end
 
--- Ends a lease, whoever holds it.
+-- Ends a game's lease, if there is one.
 local function free(game)
   call('ZREM', ACTIVE, game)
   call('DEL', LOCK .. game)
 end
 
--- Records which step ended an attempt, so that a repeat of this step, and of no other, answers as it answered first.
-local function ended(request, step, token) call('HSET', STATUS .. request, 'ended_by', step .. ' ' .. token) end
+-- Records which step ended an attempt, so that a repeat of this step, and of no other, returns what it returned first.
+local function record_end(request, step, token) call('HSET', STATUS .. request, 'ended_by', step .. ' ' .. token) end
 
--- Adds an attempt that did not commit to its request's record. `problem` is JSON, if there is one.
-local function record(request, outcome, problem)
-  local before, attempt, worker, began =
+-- Appends an attempt that did not commit to its request's record. `problem` is JSON, or nil.
+local function record_attempt(request, outcome, problem)
+  local before, attempt, worker, started_at =
     unpack(call('HMGET', STATUS .. request, 'attempts', 'attempt', 'worker', 'started_at'))
-  local entry = '{"attempt":' .. attempt .. ',"worker":' .. cjson.encode(worker or '') .. ',"started_at":' ..
-    (began or NOW_TEXT) .. ',"ended_at":' .. NOW_TEXT .. ',"outcome":"' .. outcome .. '"' ..
-    (problem and ',"error":' .. problem or '') .. '}'
+  local entry = recorded_attempt(attempt, cjson.encode(worker or ''), started_at or NOW_TEXT, NOW_TEXT, outcome, problem)
   call('HSET', STATUS .. request, 'attempts', before and before .. ',' .. entry or entry)
 end
 
--- An attempt that has shown text which no checkpoint keeps: what it has shown is void.
+-- If the attempt has published text that no checkpoint holds, announces that this text is void.
 local function supersede(game, request)
   local chunks, narration, attempt = unpack(call('HMGET', STATUS .. request, 'chunks', 'narration', 'attempt'))
   if chunks and chunks ~= '0' and not narration then
-    tell(game, 'attempt.superseded', members(game, request) .. ',"attempt":' .. attempt .. '}', request)
+    append_event(game, 'attempt.superseded', attempt_superseded_event(request, game, attempt), request)
   end
   call('HSET', STATUS .. request, 'chunks', '0')
 end
 
--- The idempotency key that a request was accepted under, if it was.
+-- The idempotency key that a request was accepted under, if there is one.
 local function key_of(request) return call('HGET', STATUS .. request, 'idempotency_key') end
 
--- Takes a request off its lane for good.
+-- Removes a request from its lane for good.
 local function finish(game, request, status)
   call('ZREM', LANE .. game, request)
   call('ZREM', QUEUED, request)
@@ -54,28 +49,25 @@ local function finish(game, request, status)
   call('HDEL', STATUS .. request, 'not_before')
 end
 
--- Gives a request up: a dead letter with its whole record. `problem` is JSON. Its status stays as long as the letter.
-local function bury(game, request, problem)
+-- Makes a request a dead letter with its whole record. `problem` is JSON. Its status stays as long as the dead letter.
+local function dead_letter(game, request, problem)
   call('HSET', STATUS .. request, 'error', problem)
   call('HDEL', STATUS .. request, 'revived')
   finish(game, request, 'failed')
   local letter = { 'request_id', request, 'version', call('HGET', GAME .. game, 'version') or '0' }
-  local fields = call('HGETALL', STATUS .. request)
-  local found = {}
-  for i = 1, #fields, 2 do found[fields[i]] = fields[i + 1] end
-  for _, field in ipairs(fields) do letter[#letter + 1] = field end
+  for _, field in ipairs(call('HGETALL', STATUS .. request)) do letter[#letter + 1] = field end
   call('HSET', DEAD_INDEX, request, call('XADD', DEAD, '*', unpack(letter)))
-  tell(game, 'request.failed', members(game, request) .. ',"type":"' .. found.type .. '","status":"failed","attempt":' ..
-    found.attempt .. ',"error":' .. problem .. '}', request)
+  local kind, attempt = unpack(call('HMGET', STATUS .. request, 'type', 'attempt'))
+  append_event(game, 'request.failed', request_failed_event(request, game, kind, attempt, problem), request)
 end
 
--- Withdraws an unfinished request, also one in processing: its worker is told, and can write nothing more.
-local function withdraw(game, request)
+-- Cancels an unfinished request. If it is in processing, its worker is notified and its attempt can write nothing more.
+local function cancel(game, request)
   local first = head(game) == request
   if first then
     if call('ZSCORE', ACTIVE, game) then
       supersede(game, request)
-      record(request, 'cancelled')
+      record_attempt(request, 'cancelled')
       local token = lease_of(game)
       if token then call('PUBLISH', REVOKED, token) end
       free(game)
@@ -85,6 +77,6 @@ local function withdraw(game, request)
   end
   finish(game, request, 'cancelled')
   expire(request, key_of(request))
-  tell(game, 'request.cancelled', members(game, request) .. ',"status":"cancelled"}', request)
+  append_event(game, 'request.cancelled', request_cancelled_event(request, game), request)
   if first then make_ready(game) end
 end

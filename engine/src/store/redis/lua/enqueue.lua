@@ -1,12 +1,13 @@
--- Accepts a request at the tail of its game's lane, or nothing at all.
--- ARGV: 5 game, 6 request, 7 what to do when the game is busy ('enqueue', 'reject' or 'interrupt'), 8 data of
---       request.queued, 9 how many requests may be queued, 10 how many a lane may hold, 11 idempotency key or '',
---       12 fingerprint of the message, 13… status fields and values.
+-- Accepts a request at the tail of its game's lane, or changes nothing.
+-- Arguments: game, request, what to do when the game is busy ('enqueue', 'reject' or 'interrupt'), data of request.queued, how
+-- many requests may be queued, how many a lane may hold, idempotency key or '', fingerprint of the message, then status fields
+-- and values.
 -- Returns {'accepted', request, status, position, cursor}, {'unknown'}, {'busy'}, {'reused'}, {'lane_full'} or
--- {'queue_full'}. A repeat, by the request's id or by its key, answers what was answered first.
--- `withdraw` is given where it may be told to interrupt.
-local function enqueue(withdraw)
-  local game, request, if_busy, key, fingerprint = ARGV[5], ARGV[6], ARGV[7], ARGV[11], ARGV[12]
+-- {'queue_full'}. A repeat, by the request's id or by its key, returns what was returned first.
+-- `cancel` is given only where the script may interrupt: without it, ends.lua need not be loaded.
+local FIRST_FIELD = 13
+local function enqueue(cancel)
+  local game, request, if_busy, data, queue_limit, lane_limit, key, fingerprint = unpack(ARGV, 5, FIRST_FIELD - 1)
 
   local function accepted(id)
     local status, position, before = unpack(call('HMGET', STATUS .. id, 'status', 'position', 'cursor'))
@@ -17,9 +18,9 @@ local function enqueue(withdraw)
   if known then return known end
   if key ~= '' then
     local holder = call('GET', KEY .. key)
-    local answer = holder and accepted(holder)
-    if answer then
-      return call('HGET', STATUS .. holder, 'fingerprint') == fingerprint and answer or { 'reused' }
+    local reply = holder and accepted(holder)
+    if reply then
+      return call('HGET', STATUS .. holder, 'fingerprint') == fingerprint and reply or { 'reused' }
     end
   end
   if call('EXISTS', GAME .. game) == 0 then return { 'unknown' } end
@@ -37,19 +38,19 @@ local function enqueue(withdraw)
       end
     end
   end
-  if position >= tonumber(ARGV[10]) then return { 'lane_full' } end
-  if queued >= tonumber(ARGV[9]) then return { 'queue_full' } end
+  if position >= tonumber(lane_limit) then return { 'lane_full' } end
+  if queued >= tonumber(queue_limit) then return { 'queue_full' } end
 
-  for _, waiting in ipairs(interrupted) do withdraw(game, waiting) end
-  local place, fields = int(call('INCR', SEQUENCE)), {}
-  for i = 13, #ARGV do fields[#fields + 1] = ARGV[i] end
+  for _, waiting in ipairs(interrupted) do cancel(game, waiting) end
+  local rank, fields = int(call('INCR', SEQUENCE)), {}
+  for i = FIRST_FIELD, #ARGV do fields[#fields + 1] = ARGV[i] end
   if key ~= '' then
     for _, field in ipairs({ 'idempotency_key', key, 'fingerprint', fingerprint }) do fields[#fields + 1] = field end
     call('SET', KEY .. key, request)
   end
-  local before = admit(game, request, place, position, fields, ARGV[8])
+  local before = admit(game, request, rank, position, fields, data)
   if position == 0 then
-    call('ZADD', READY, place, game)
+    call('ZADD', READY, rank, game)
     wake()
   end
   return { 'accepted', request, 'queued', int(position), before }

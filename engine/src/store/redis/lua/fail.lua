@@ -1,13 +1,13 @@
--- Gives a request up; its game goes on with the next one. ARGV: 5 game, 6 request, 7 token, 8 problem (JSON).
--- Returns 'ok' or 'lost'. A repeat by the same lease answers 'ok'.
-local game, request, token = ARGV[5], ARGV[6], ARGV[7]
+-- Makes a request a dead letter; its game continues with the next one. Arguments: game, request, token, problem (JSON).
+-- Returns 'ok' or 'lost'. A repeat by the same lease returns 'ok'.
+local game, request, token, problem = unpack(ARGV, 5)
 if not holds(game, token) then
   return was_ended(request, 'fail', token) and 'ok' or 'lost'
 end
 supersede(game, request)
-record(request, 'failed', ARGV[8])
-ended(request, 'fail', token)
-bury(game, request, ARGV[8])
+record_attempt(request, 'failed', problem)
+record_end(request, 'fail', token)
+dead_letter(game, request, problem)
 free(game)
 make_ready(game)
 return 'ok'

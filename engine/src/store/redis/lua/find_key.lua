@@ -1,7 +1,10 @@
--- Looks for the request that was accepted under an idempotency key. ARGV: 5 key, 6 fingerprint of the message.
+-- Finds the request that was accepted under an idempotency key. Arguments: key, fingerprint of the message.
 -- Returns {'accepted', request, status, position, cursor}, {'reused'} or {'unknown'}.
-local holder = call('GET', KEY .. ARGV[5])
-local found = holder and call('HMGET', STATUS .. holder, 'fingerprint', 'status', 'position', 'cursor')
-if not found or not found[4] then return { 'unknown' } end
-if found[1] ~= ARGV[6] then return { 'reused' } end
-return { 'accepted', holder, found[2], found[3], found[4] }
+local key, fingerprint = unpack(ARGV, 5)
+local holder = call('GET', KEY .. key)
+if not holder then return { 'unknown' } end
+local first, status, position, before =
+  unpack(call('HMGET', STATUS .. holder, 'fingerprint', 'status', 'position', 'cursor'))
+if not before then return { 'unknown' } end
+if first ~= fingerprint then return { 'reused' } end
+return { 'accepted', holder, status, position, before }

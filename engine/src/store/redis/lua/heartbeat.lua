@@ -1,13 +1,15 @@
--- Renews a process's leases. ARGV: 5 lease TTL (ms), then game and token of each. Returns 1 or 0 for each.
-local ends = int(NOW + tonumber(ARGV[5]))
+-- Renews a process's leases. Arguments: lease TTL (ms), then game and token of each. Returns 1 or 0 for each.
+local FIRST_LEASE = 6
+local ttl = ARGV[5]
+local ends = int(NOW + tonumber(ttl))
 local held = {}
-for i = 6, #ARGV, 2 do
-  local game = ARGV[i]
-  if holds(game, ARGV[i + 1]) then
-    call('PEXPIRE', LOCK .. game, ARGV[5])
+for i = FIRST_LEASE, #ARGV, 2 do
+  local game, token = unpack(ARGV, i, i + 1)
+  if holds(game, token) then
+    call('PEXPIRE', LOCK .. game, ttl)
     call('ZADD', ACTIVE, ends, game)
-    -- Its worker lives, however long the turn; one that stops, and has said so, only ends what it has begun.
-    local worker = string.match(ARGV[i + 1], '^%d+:(.*):[^:]*$')
+    -- Its worker is alive, however long the turn. One that shuts down has been removed and must not come back: hence XX.
+    local worker = string.match(token, '^%d+:(.*):[^:]*$')
     if worker then call('ZADD', WORKERS, 'XX', NOW_TEXT, worker) end
     held[#held + 1] = 1
   else

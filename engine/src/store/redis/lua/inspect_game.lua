@@ -1,12 +1,12 @@
--- Compares everything that is kept of a game with the rules by which it is kept, and mends what contradicts them.
--- ARGV: 5 game, 6 '1' to mend. Returns how many unfinished requests it has, then {request or '', what is wrong, remedy}
--- of each contradiction.
-local game, mend = ARGV[5], ARGV[6] == '1'
+-- Checks everything that is stored of a game against the rules of the store, and repairs what breaks them.
+-- Arguments: game, '1' to repair. Returns how many unfinished requests the game has, then {request or '', what is wrong,
+-- remedy} of each finding.
+local game, repair = ARGV[5], ARGV[6] == '1'
 local lane = call('ZRANGE', LANE .. game, 0, -1)
 local found = { #lane }
-local function wrong(request, what, remedy, mending)
+local function report(request, what, remedy, fix)
   found[#found + 1] = { request, what, remedy }
-  if mend and mending then mending() end
+  if repair and fix then fix() end
 end
 
 local exists = call('EXISTS', GAME .. game) == 1
@@ -17,21 +17,21 @@ for _, request in ipairs(lane) do
     call('ZREM', QUEUED, request)
   end
   if not status then
-    wrong(request, 'it is in a lane, and has no record', 'take it off the lane', leave)
+    report(request, 'it is in a lane, and has no record', 'take it off the lane', leave)
   elseif not exists then
-    wrong(request, 'its game is gone', 'cancel it', function()
+    report(request, 'its game is gone', 'cancel it', function()
       finish(game, request, 'cancelled')
       expire(request, key_of(request))
     end)
   elseif status ~= 'queued' and status ~= 'processing' then
-    wrong(request, 'it is ' .. status .. ', and still in a lane', 'take it off the lane', leave)
+    report(request, 'it is ' .. status .. ', and still in a lane', 'take it off the lane', leave)
   end
 end
 
-local first, place = head(game)
+local first, rank = head(game)
 local ready, delayed = call('ZSCORE', READY, game), call('ZSCORE', DELAYED, game)
 local active, token = call('ZSCORE', ACTIVE, game), lease_of(game)
-local function again()
+local function restore()
   free(game)
   call('ZREM', READY, game)
   call('ZREM', DELAYED, game)
@@ -39,18 +39,18 @@ local function again()
 end
 local orders = (ready and 1 or 0) + (delayed and 1 or 0) + (active and 1 or 0)
 if not first then
-  if orders > 0 or token then wrong('', 'it waits or is leased without a request', 'end that', again) end
+  if orders > 0 or token then report('', 'it waits or is leased without a request', 'end that', restore) end
 elseif orders ~= 1 then
-  wrong('', 'it has requests, and is in ' .. orders .. ' of the orders ready, delayed and active', 'make it ready', again)
-elseif ready and tonumber(ready) ~= tonumber(place) then
-  wrong('', 'it is ready by ' .. ready .. ', and the place of its head is ' .. place, 'order it anew', again)
+  report('', 'it has requests, and is in ' .. orders .. ' of the orders ready, delayed and active', 'make it ready', restore)
+elseif ready and tonumber(ready) ~= tonumber(rank) then
+  report('', 'it is ready by ' .. ready .. ', and the rank of its head is ' .. rank, 'set its rank', restore)
 elseif token and not active then
-  wrong('', 'it is leased, and not active', 'end the lease', again)
+  report('', 'it is leased, and not active', 'end the lease', restore)
 elseif active and not token and tonumber(active) > NOW then
-  wrong('', 'it is active, and not leased', 'let the next claim take it over',
+  report('', 'it is active, and not leased', 'let the next claim recover it',
     function() call('ZADD', ACTIVE, NOW, game) end)
 elseif active and token and string.sub(token, -#first) ~= first then
-  wrong('', 'it is leased for a request that is not its head', 'let the next claim take it over', function()
+  report('', 'it is leased for a request that is not its head', 'let the next claim recover it', function()
     call('DEL', LOCK .. game)
     call('ZADD', ACTIVE, NOW, game)
   end)
@@ -62,15 +62,15 @@ for position, request in ipairs(call('ZRANGE', LANE .. game, 0, -1)) do
   local should = position == 1 and active and 'processing' or 'queued'
   if exists and (status == 'queued' or status == 'processing') then
     if status ~= should then
-      wrong(request, 'it is ' .. status .. ', and ought to be ' .. should, 'set its status',
+      report(request, 'it is ' .. status .. ', and should be ' .. should, 'set its status',
         function() call('HSET', STATUS .. request, 'status', should) end)
     end
     local order = call('ZSCORE', QUEUED, request)
     if should == 'queued' and tonumber(order or -1) ~= tonumber(kept) then
-      wrong(request, 'it is queued, and not at its place in the global order', 'put it there',
+      report(request, 'it is queued, and not at its rank in the global order', 'set its rank',
         function() call('ZADD', QUEUED, kept, request) end)
     elseif should == 'processing' and order then
-      wrong(request, 'it is in processing, and still in the global order', 'take it out',
+      report(request, 'it is in processing, and still in the global order', 'take it out',
         function() call('ZREM', QUEUED, request) end)
     end
   end
@@ -78,7 +78,7 @@ end
 
 if exists then
   local version, offset = unpack(call('HMGET', GAME .. game, 'version', 'offset'))
-  if not tonumber(version or '') then wrong('', 'its version is not a number', 'restore it from a backup') end
+  if not tonumber(version or '') then report('', 'its version is not a number', 'restore it from a backup') end
   local last, gap
   for _, entry in ipairs(call('XRANGE', LOG .. game, '-', '+')) do
     local _, from, to = span(entry)
@@ -86,14 +86,14 @@ if exists then
     last = to
   end
   if gap then
-    wrong('', 'its event log has a gap before ' .. gap, 'begin the log there, so that readers are reset',
+    report('', 'its event log has a gap before ' .. gap, 'begin the log there, so that readers are reset',
       function() call('XTRIM', LOG .. game, 'MINID', gap) end)
   end
   if last and last > tonumber(offset or '0') then
-    wrong('', 'its event log ends at ' .. int(last) .. ', and its record says ' .. tostring(offset), 'set the record',
+    report('', 'its event log ends at ' .. int(last) .. ', and its record says ' .. tostring(offset), 'set the record',
       function() call('HSET', GAME .. game, 'offset', int(last)) end)
   elseif last and last < tonumber(offset or '0') then
-    wrong('', 'its event log ends at ' .. int(last) .. ', and its record says ' .. offset,
+    report('', 'its event log ends at ' .. int(last) .. ', and its record says ' .. offset,
       'begin a new log, so that readers are reset', function() call('DEL', LOG .. game) end)
   end
 end

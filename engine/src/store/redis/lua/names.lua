@@ -1,24 +1,23 @@
--- What every script calls things by. ARGV begins with what is the same for all of them: 1 the key prefix, 2 events kept, 3 how
--- long the status of a finished request is kept and 4 how long an idempotency key is (ms). Every other key is built from the
--- prefix, so that all keys of a script share its hash tag. KEYS[1] is always `<prefix>requests`, which routes the script to
--- its shard.
+-- The names that every script uses. ARGV begins with the same four arguments for all scripts: the key prefix, how many events
+-- are kept, and how long (ms) the status of a finished request and an idempotency key are kept. Every other key is built from
+-- the prefix, so all keys of a script share its hash tag. KEYS[1] is always `<prefix>requests`: it routes the script to its
+-- shard.
 --
--- A game's lane (`requests:game:{game}`) holds its unfinished requests by their places. Its head stays there while it is
--- in processing and while it is in back-off, so a retry or a takeover keeps its place without moving anything.
+-- A game's lane (`requests:game:{game}`) orders its unfinished requests by rank; the stored field is called `place`. The head
+-- stays in the lane while it is in processing and while it is in back-off, so a retry or a recovery moves nothing.
 -- A game with a lane is in exactly one of `requests:ready`, `requests:delayed` and `requests:active`.
-local P, KEPT, STATUS_TTL, KEY_TTL = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local P, KEPT, STATUS_TTL, KEY_TTL = unpack(ARGV, 1, 4)
 local call = redis.call
 local QUEUED, READY = P .. 'requests', P .. 'requests:ready'
 local ACTIVE, SEQUENCE, WAKE = P .. 'requests:active', P .. 'requests:sequence', P .. 'requests:wake'
 local EPOCH, GAMES, WORKERS = P .. 'epoch', P .. 'games', P .. 'workers'
--- What the keys of one game, one request or one idempotency key begin with.
+-- The beginnings of the keys of one game, one request or one idempotency key.
 local LANE, GAME, HISTORY = P .. 'requests:game:', P .. 'gamestate:', P .. 'game-history:'
 local LOCK = P .. 'game-lock:'
 local LOG, STATUS, KEY = P .. 'game-events:', P .. 'chat-request-status:', P .. 'idempotency-key:'
 
--- Lua prints large numbers with an exponent; ids and times are written in full. Numbers that do not change are written as
--- text wherever a call is frequent: it would print each with all its digits. What is read is text too; arithmetic takes it
--- as a number, in half the time that `tonumber` takes.
+-- Lua formats large numbers with an exponent; ids and times need all digits. In frequent calls, constant numbers are written as
+-- text: Lua would format them each time. Redis returns text too; arithmetic converts it in half the time of `tonumber`.
 local format = string.format
 local function int(number) return format('%d', number) end
 

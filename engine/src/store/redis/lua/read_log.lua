@@ -1,22 +1,22 @@
 -- Reads a game's events after an id.
--- ARGV: 5 game, 6 limit, 7 and 8 epoch and offset of the id; both are left out to read from the first event kept.
--- Returns {'events', entry…} or {'reset', reason, head}; an entry is {id, fields} as XRANGE answers, and the first one may
+-- Arguments: game, limit, then epoch and offset of the id; both are absent to read from the first event kept.
+-- Returns {'events', entry…} or {'reset', reason, head}; an entry is {id, fields} as XRANGE returns it, and the first one may
 -- begin with the event that was asked for.
-local game, limit, epoch_read = ARGV[5], ARGV[6], ARGV[7]
+local game, limit, epoch_read, offset_read = unpack(ARGV, 5)
 local function entries(from)
   local reply = { 'events' }
   for _, entry in ipairs(call('XRANGE', LOG .. game, from, '+', 'COUNT', limit)) do reply[#reply + 1] = entry end
   return reply
 end
 if not epoch_read then return entries('-') end
-local id, offset = epoch_read .. '-' .. ARGV[8], tonumber(ARGV[8])
-local there = call('XRANGE', LOG .. game, id, '+', 'COUNT', 1)[1]
-if there then
-  local time, from, last = span(there)
+local id, offset = epoch_read .. '-' .. offset_read, tonumber(offset_read)
+local found = call('XRANGE', LOG .. game, id, '+', 'COUNT', 1)[1]
+if found then
+  local time, from, last = span(found)
   if time == epoch_read and from <= offset then return entries(last == offset and '(' .. id or id) end
 end
 
--- Not in the log: trimmed, lost with the store's data, never given out, or the place before the first event of all.
+-- Not in the log: trimmed, lost with the store's data, never assigned, or the position before the first event of all.
 local first = call('XRANGE', LOG .. game, '-', '+', 'COUNT', 1)[1]
 if not first then
   local top = call('HGET', GAME .. game, 'offset') or '0'
@@ -24,7 +24,7 @@ if not first then
   return { 'reset', offset > tonumber(top) and 'lost' or 'trimmed', cursor(game) }
 end
 local first_epoch, first_offset = span(first)
--- Of trimmed events, only the one before the first one kept can still be followed without a gap; and only within an
--- epoch, for the event that had this offset in an earlier one may be among those that were lost.
+-- Of trimmed events, only the one before the first one kept can be followed without a gap; and only within an epoch, because
+-- the event that had this offset in an earlier one may be among those that were lost.
 if first_offset == offset + 1 and (offset == 0 or first_epoch == epoch_read) then return entries('-') end
 return { 'reset', offset < first_offset and 'trimmed' or 'lost', cursor(game) }

@@ -1,16 +1,16 @@
--- Looks at the story events that wait in a game's lane, in order, or withdraws them all.
--- ARGV: 5 game, 6 how many to describe, 7 '1' to withdraw them.
--- Returns {how many there are, event…}; an event is {request, fields, place in the lane}.
-local reply, place = { 0 }, 0
-for _, request in ipairs(call('ZRANGE', LANE .. ARGV[5], 0, -1)) do
+-- Reads the queued story events of a game's lane, in order, or cancels them all.
+-- Arguments: game, how many to return, '1' to cancel them.
+-- Returns {how many there are, event…}; an event is {request, fields, position in the lane}.
+local game, limit, to_cancel = unpack(ARGV, 5)
+local reply, count, position = { 0 }, 0, 0
+for _, request in ipairs(call('ZRANGE', LANE .. game, 0, -1)) do
   local kind, status = unpack(call('HMGET', STATUS .. request, 'type', 'status'))
   if kind == 'story_event' and status == 'queued' then
-    if reply[1] < tonumber(ARGV[6]) then
-      reply[#reply + 1] = { request, call('HGETALL', STATUS .. request), place }
-    end
-    reply[1] = reply[1] + 1
-    if ARGV[7] == '1' then withdraw(ARGV[5], request) end
+    if count < tonumber(limit) then reply[#reply + 1] = { request, call('HGETALL', STATUS .. request), position } end
+    count = count + 1
+    if to_cancel == '1' then cancel(game, request) end
   end
-  place = place + 1
+  position = position + 1
 end
+reply[1] = count
 return reply

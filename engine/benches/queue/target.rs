@@ -1,22 +1,22 @@
-//! Where it is measured: a server or a file of its own for each figure.
+//! The stores that are measured: each figure has a server or a file of its own.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::store::embedded::{EmbeddedStore, Sync};
+use engine::store::embedded::{EmbeddedStore, Synchronous};
 use engine::store::redis::RedisStore;
 use engine::store::{SharedStore, StoreOptions};
 use tempfile::TempDir;
 
 /// A kind of store.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Place {
+pub(crate) enum StoreTarget {
     Redis { append_only: bool },
-    Embedded { sync: Sync },
+    Embedded { synchronous: Synchronous },
 }
 
-/// A store that is gone when this is dropped.
+/// A store that ends when this is dropped.
 pub(crate) struct Open {
     pub(crate) store: SharedStore,
     url: Option<String>,
@@ -71,11 +71,11 @@ impl Drop for Open {
     }
 }
 
-impl Place {
+impl StoreTarget {
     pub(crate) fn all() -> Vec<Self> {
         let has_redis = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_ok();
         let redis = [false, true].map(|append_only| Self::Redis { append_only });
-        let embedded = [Sync::Normal, Sync::Full].map(|sync| Self::Embedded { sync });
+        let embedded = [Synchronous::Normal, Synchronous::Full].map(|synchronous| Self::Embedded { synchronous });
         redis.into_iter().filter(|_| has_redis).chain(embedded).collect()
     }
 
@@ -84,8 +84,8 @@ impl Place {
         match self {
             Self::Redis { append_only: false } => "redis",
             Self::Redis { append_only: true } => "append-only",
-            Self::Embedded { sync: Sync::Normal } => "embedded",
-            Self::Embedded { sync: Sync::Full } => "full-sync",
+            Self::Embedded { synchronous: Synchronous::Normal } => "embedded",
+            Self::Embedded { synchronous: Synchronous::Full } => "full-sync",
         }
     }
 
@@ -93,8 +93,8 @@ impl Place {
         match self {
             Self::Redis { append_only: false } => "Redis over TCP, no append-only file",
             Self::Redis { append_only: true } => "Redis over TCP, append-only file synced every second",
-            Self::Embedded { sync: Sync::Normal } => "embedded store, synchronous = \"normal\"",
-            Self::Embedded { sync: Sync::Full } => "embedded store, synchronous = \"full\"",
+            Self::Embedded { synchronous: Synchronous::Normal } => "embedded store, synchronous = \"normal\"",
+            Self::Embedded { synchronous: Synchronous::Full } => "embedded store, synchronous = \"full\"",
         }
     }
 
@@ -110,8 +110,8 @@ impl Place {
         let directory = TempDir::new().unwrap();
         let append_only = match self {
             Self::Redis { append_only } => append_only,
-            Self::Embedded { sync } => {
-                let store = Arc::new(EmbeddedStore::open(directory.path(), sync, options).unwrap());
+            Self::Embedded { synchronous } => {
+                let store = Arc::new(EmbeddedStore::open(directory.path(), synchronous, options).unwrap());
                 return Open { store, url: None, server: None, _directory: directory };
             }
         };

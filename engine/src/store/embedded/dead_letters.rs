@@ -1,22 +1,21 @@
-//! Dead letters in SQLite: an order of their own beside the rows of their requests.
+//! Dead letters in SQLite: a table of their own, which refers to the rows of their requests.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use protocol::{Attempt, ChatChunk, DeadLetter, DeadLetters, RequestId, RequestQueued, RequestStatus};
 use rusqlite::Row;
 
 use super::queue::accepted;
-use super::rows::{self, REQUEST, corrupt, unavailable};
-use super::step::{Step, signed, unsigned};
+use super::rows::{self, Columns, REQUEST, corrupt};
+use super::step::{Step, signed};
 use super::{EmbeddedStore, StoreError};
-use crate::store::{LetterId, Letters, Revived, letter};
+use crate::store::{DeadLetterId, DeadLetterQueue, DeadLetterRetry, dead_letter};
 
 #[async_trait]
-impl Letters for EmbeddedStore {
-    async fn dead_letters(&self, after: Option<LetterId>, limit: usize) -> Result<DeadLetters, StoreError> {
+impl DeadLetterQueue for EmbeddedStore {
+    async fn dead_letters(&self, after: Option<DeadLetterId>, limit: usize) -> Result<DeadLetters, StoreError> {
         self.step(move |step| {
             let before = after.map_or(i64::MAX, |after| signed(after.number));
-            let sql = format!("{} WHERE number < ?1 ORDER BY number DESC LIMIT ?2", letters());
+            let sql = format!("{} WHERE number < ?1 ORDER BY number DESC LIMIT ?2", query());
             // One more than is shown tells whether there are more.
             let mut found = step.all(&sql, (before, signed(limit as u64 + 1)), read)?;
             let more = found.len() > limit;
@@ -29,17 +28,17 @@ impl Letters for EmbeddedStore {
 
     async fn dead_letter(&self, id: RequestId) -> Result<Option<DeadLetter>, StoreError> {
         self.step(move |step| {
-            let sql = format!("{} WHERE request_id = ?1", letters());
+            let sql = format!("{} WHERE request_id = ?1", query());
             Ok(step.all(&sql, [id.to_string()], read)?.pop().map(|(_, letter)| letter))
         })
         .await
     }
 
-    async fn retry_letter(&self, id: RequestId) -> Result<Revived, StoreError> {
+    async fn retry_dead_letter(&self, id: RequestId) -> Result<DeadLetterRetry, StoreError> {
         self.step(move |step| retry(step, id)).await
     }
 
-    async fn delete_letter(&self, id: RequestId) -> Result<bool, StoreError> {
+    async fn delete_dead_letter(&self, id: RequestId) -> Result<bool, StoreError> {
         self.step(move |step| {
             let deleted = step.execute("DELETE FROM dead_letters WHERE request_id = ?1", [id.to_string()])?;
             if deleted == 1 {
@@ -51,45 +50,40 @@ impl Letters for EmbeddedStore {
     }
 }
 
-/// What makes a letter, for [`read`]: the columns of its request, then its own.
-fn letters() -> String {
+/// The query of a dead letter, for [`read`].
+fn query() -> String {
     format!(
         "SELECT {REQUEST}, attempts, number, failed_at, state_version FROM dead_letters JOIN requests ON id = request_id"
     )
 }
 
-fn read(row: &Row<'_>) -> Result<(LetterId, DeadLetter), StoreError> {
-    let wrong = |error: &dyn std::fmt::Display| corrupt("a dead letter", error);
-    let own = REQUEST.split(',').count();
-    let attempts: Option<String> = row.get(own).map_err(unavailable)?;
-    let (number, failed_at, version): (i64, i64, i64) = (
-        row.get(own + 1).map_err(unavailable)?,
-        row.get(own + 2).map_err(unavailable)?,
-        row.get(own + 3).map_err(unavailable)?,
-    );
-    let place = LetterId { ms: failed_at, number: unsigned(number) };
-    let failed_at = Timestamp::from_millisecond(failed_at).map_err(|error| wrong(&error))?;
-    let record = attempts.unwrap_or_default();
-    let letter = letter::dead_letter(rows::request(row, None)?, &record, failed_at, unsigned(version));
-    Ok((place, letter.map_err(|error| wrong(&error))?))
+fn read(row: &Row<'_>) -> Result<(DeadLetterId, DeadLetter), StoreError> {
+    let columns = Columns::new("a dead letter", row);
+    let id = DeadLetterId { ms: columns.need("failed_at")?, number: columns.number("number")? };
+    let failed_at = columns.time("failed_at")?.unwrap_or_default();
+    let record: Option<String> = columns.get("attempts")?;
+    let request = rows::request(row, None)?;
+    dead_letter::dead_letter(request, &record.unwrap_or_default(), failed_at, columns.number("state_version")?)
+        .map(|letter| (id, letter))
+        .map_err(|error| corrupt("a dead letter", error))
 }
 
-fn retry(step: &mut Step<'_>, id: RequestId) -> Result<Revived, StoreError> {
+fn retry(step: &mut Step<'_>, id: RequestId) -> Result<DeadLetterRetry, StoreError> {
     let key = id.to_string();
     let sql = format!("SELECT {REQUEST} FROM requests JOIN dead_letters ON request_id = id WHERE id = ?1");
     let Some(request) = step.all(&sql, [&key], |row| rows::request(row, None))?.pop() else {
         let revived = step.first("SELECT 1 FROM requests WHERE id = ?1 AND revived", [&key], |_| Ok(()))?;
         let accepted = if revived.is_some() { accepted(step, id)? } else { None };
-        return Ok(accepted.map_or(Revived::Unknown, Revived::Accepted));
+        return Ok(accepted.map_or(DeadLetterRetry::Unknown, DeadLetterRetry::Queued));
     };
-    let Some(length) = step.lane_length(request.game)? else { return Ok(Revived::NoGame) };
+    let Some(length) = step.lane_length(request.game)? else { return Ok(DeadLetterRetry::NoGame) };
     step.execute("DELETE FROM dead_letters WHERE request_id = ?1", [&key])?;
-    let (seq, place, cursor) = (step.next_seq()?, step.tail_place(request.game)?, step.cursor(request.game)?);
+    let (seq, rank, cursor) = (step.next_seq()?, step.tail_rank(request.game)?, step.cursor(request.game)?);
     step.execute(
         "UPDATE requests SET status = 'queued', attempt = 0, seq = ?2, place = ?3, position = ?4, cursor = ?5, \
          enqueued_at = ?6, started_at = NULL, completed_at = NULL, ended_by = NULL, revived = 1, \
          first_cursor = ifnull(first_cursor, cursor) WHERE id = ?1",
-        (&key, seq, place, length, cursor.to_string(), step.now),
+        (&key, seq, rank, length, cursor.to_string(), step.now),
     )?;
     step.execute("UPDATE games SET lane_length = lane_length + 1 WHERE id = ?1", [request.game.to_string()])?;
     let queued = RequestQueued {
@@ -101,13 +95,13 @@ fn retry(step: &mut Step<'_>, id: RequestId) -> Result<Revived, StoreError> {
         caused_by: request.caused_by,
     };
     step.append(request.game, &queued.into())?;
-    if let Some(narrated) = request.checkpoints.narration {
-        // A narration that is kept is not told again by any attempt: it is shown as a whole.
+    if let Some(narration) = request.checkpoints.narration {
+        // No attempt narrates a stored narration again: it is published as one chunk.
         let whole = ChatChunk {
             request_id: id,
             game_id: request.game,
             attempt: Attempt(0),
-            content: narrated.text,
+            content: narration.text,
             done: true,
         };
         step.append(request.game, &whole.into())?;
@@ -116,5 +110,5 @@ fn retry(step: &mut Step<'_>, id: RequestId) -> Result<Revived, StoreError> {
         step.make_ready(request.game)?;
     }
     let accepted = accepted(step, id)?.ok_or_else(|| corrupt("a dead letter", "its request is gone"))?;
-    Ok(Revived::Accepted(accepted))
+    Ok(DeadLetterRetry::Queued(accepted))
 }

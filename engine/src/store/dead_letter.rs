@@ -1,4 +1,4 @@
-//! Dead letters as both backends keep them: where one stands among the others, and the record of its attempts.
+//! Dead letters as both backends keep them: their ids, and the record of their attempts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,36 +9,39 @@ use serde::{Deserialize, Serialize};
 
 use super::Request;
 
-/// A dead letter's place in the order in which they were made, written `milliseconds-number`.
+/// The id of a dead letter, written `milliseconds-number`. Ids sort by the time at which the dead letters were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LetterId {
-    /// When it was made, in milliseconds since 1970.
+pub struct DeadLetterId {
+    /// The time at which it was made, in ms since 1970.
     pub ms: i64,
-    /// Tells apart those that were made in the same millisecond.
+    /// Distinguishes dead letters that were made in the same millisecond.
     pub number: u64,
 }
 
-/// The text is not the place of a dead letter.
+/// The text is not the id of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is not the `next` of a page of dead letters")]
-pub struct NotALetterId;
+pub struct DeadLetterIdError;
 
-impl fmt::Display for LetterId {
+impl fmt::Display for DeadLetterId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.ms, self.number)
     }
 }
 
-impl FromStr for LetterId {
-    type Err = NotALetterId;
+impl FromStr for DeadLetterId {
+    type Err = DeadLetterIdError;
 
-    fn from_str(text: &str) -> Result<Self, NotALetterId> {
-        let (ms, number) = text.split_once('-').ok_or(NotALetterId)?;
-        Ok(Self { ms: ms.parse().map_err(|_| NotALetterId)?, number: number.parse().map_err(|_| NotALetterId)? })
+    fn from_str(text: &str) -> Result<Self, DeadLetterIdError> {
+        let (ms, number) = text.split_once('-').ok_or(DeadLetterIdError)?;
+        Ok(Self {
+            ms: ms.parse().map_err(|_| DeadLetterIdError)?,
+            number: number.parse().map_err(|_| DeadLetterIdError)?,
+        })
     }
 }
 
-/// An attempt as it is recorded when it ends without a commit. Times are in milliseconds since 1970.
+/// The record of an attempt that ended without a commit. Times are in ms since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct RecordedAttempt {
     pub(super) attempt: Attempt,
@@ -50,7 +53,7 @@ pub(super) struct RecordedAttempt {
     pub(super) error: Option<Problem>,
 }
 
-/// A letter from its request, the record of its attempts, and what was noted when it was made.
+/// Builds a dead letter from its request, the record of its attempts, and the two values that are stored with it.
 pub(super) fn dead_letter(
     request: Request,
     record: &str,
@@ -69,11 +72,11 @@ pub(super) fn dead_letter(
         error: request.error.ok_or_else(|| serde::de::Error::custom("its request has no error"))?,
         attempts: read_attempts(record)?,
         state_version,
-        narration: request.checkpoints.narration.map(|narrated| narrated.text),
+        narration: request.checkpoints.narration.map(|completion| completion.text),
     })
 }
 
-/// Reads a record: one JSON object after the other, separated by commas, so that adding one needs no reading of the others.
+/// Reads a record of attempts: JSON objects separated by commas, so that a store can append one without reading the others.
 fn read_attempts(record: &str) -> Result<Vec<AttemptView>, serde_json::Error> {
     let recorded: Vec<RecordedAttempt> = serde_json::from_str(&format!("[{record}]"))?;
     let time = |ms| Timestamp::from_millisecond(ms).map_err(serde::de::Error::custom);

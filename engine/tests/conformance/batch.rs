@@ -1,35 +1,35 @@
 //! Turns that end at the same time: a store may write them in one step, and each is still a step of its own.
 
-use engine::store::{Claim, Commit, Committed, SharedStore, StoreError, Turnover};
+use engine::store::{Claim, Commit, CommitAndClaim, Committed, SharedStore, StoreError};
 use futures::future::join_all;
 use protocol::GameId;
 
 use crate::bench::Bench;
-use crate::fixture::{claim, finish, is_lost, log, names, new_game, nonce, requests, run_all, say, turn, worker};
+use crate::fixture::{claim, enqueue, finish, is_lost, log, names, new_game, nonce, requests, run_all, turn, worker};
 
 /// Games with a request in processing each, and one more behind it.
 async fn running(store: &SharedStore, count: usize) -> (Vec<GameId>, Vec<Claim>) {
     let mut games = Vec::new();
     for _ in 0..count {
         let game = new_game(store).await;
-        say(store, game, "first").await;
+        enqueue(store, game, "first").await;
         games.push(game);
     }
     let claims = claim(store, count).await;
     for game in &games {
-        say(store, *game, "second").await;
+        enqueue(store, *game, "second").await;
     }
     (games, claims)
 }
 
 /// Ends all turns at the same time: the calls are there before the first of them has gone out.
-async fn end_together(store: &SharedStore, turns: &[(&Claim, Commit, u64)]) -> Vec<Turnover> {
+async fn end_together(store: &SharedStore, turns: &[(&Claim, Commit, u64)]) -> Vec<CommitAndClaim> {
     let worker = worker();
     let end = |(claim, commit, nonce)| store.commit_and_claim(claim, commit, &worker, nonce, 1);
     join_all(turns.iter().map(|(claim, commit, nonce)| end((&claim.lease, commit, *nonce)))).await
 }
 
-pub(crate) async fn turns_that_end_together_are_answered_each_for_itself(bench: Bench) {
+pub(crate) async fn turns_that_end_together_each_have_their_own_outcome(bench: Bench) {
     let store = bench.store().await;
     let (games, claims) = running(&store, 6).await;
     // The second has lost its lease, the third starts from a game that is another one, the fifth has ended already.
@@ -57,7 +57,7 @@ pub(crate) async fn slots_that_are_freed_together_are_filled_in_arrival_order(be
     let mut waiting = Vec::new();
     for _ in 0..3 {
         let game = new_game(&store).await;
-        waiting.push(say(&store, game, "later").await);
+        waiting.push(enqueue(&store, game, "later").await);
     }
     let turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &[]), nonce())).collect();
 
@@ -107,7 +107,7 @@ async fn a_request_that_is_no_text_spoils_no_turn_of_its_call() {
     crate::bench::on_redis(|bench| async move {
         let store = bench.store().await;
         let (games, claims) = running(&store, 5).await;
-        let (mut connection, prefix) = bench.keeper_of(games[2]).await;
+        let (mut connection, prefix) = bench.owner_of(games[2]).await;
         let history = format!("{prefix}game-history:{}", games[2]);
         redis::cmd("RPUSH").arg(&history).arg(b"\xff").query_async::<()>(&mut connection).await.unwrap();
         let turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &[]), nonce())).collect();
@@ -119,7 +119,11 @@ async fn a_request_that_is_no_text_spoils_no_turn_of_its_call() {
         assert_eq!(next.len(), 4);
         assert!(!next.contains(&games[2]));
         let letters = store.dead_letters(None, 9).await.unwrap().dead_letters;
-        assert_eq!(letters.iter().map(|letter| letter.game_id).collect::<Vec<_>>(), [games[2]], "it was not given up");
+        assert_eq!(
+            letters.iter().map(|letter| letter.game_id).collect::<Vec<_>>(),
+            [games[2]],
+            "it is not a dead letter"
+        );
     })
     .await;
 }
@@ -129,7 +133,7 @@ async fn a_turn_that_redis_cannot_write_spoils_no_other() {
     crate::bench::on_redis(|bench| async move {
         let store = bench.store().await;
         let (games, claims) = running(&store, 5).await;
-        let (mut connection, prefix) = bench.keeper_of(games[2]).await;
+        let (mut connection, prefix) = bench.owner_of(games[2]).await;
         let history = format!("{prefix}game-history:{}", games[2]);
         redis::cmd("SET").arg(&history).arg("no list").query_async::<()>(&mut connection).await.unwrap();
         let turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &[]), nonce())).collect();
@@ -158,18 +162,18 @@ async fn a_game_that_redis_cannot_lease_spoils_no_other() {
         let mut games = Vec::new();
         for _ in 0..3 {
             let game = new_game(&store).await;
-            say(&store, game, "first").await;
+            enqueue(&store, game, "first").await;
             games.push(game);
         }
         let claims = claim(&store, 3).await;
-        // What a log cannot be appended to, a lease cannot be told of.
+        // Without its event in the log, a lease is not made.
         let other = new_game(&store).await;
-        let spoiled = say(&store, other, "spoiled").await;
-        let (mut connection, prefix) = bench.keeper_of(other).await;
+        let spoiled = enqueue(&store, other, "spoiled").await;
+        let (mut connection, prefix) = bench.owner_of(other).await;
         let log = format!("{prefix}game-events:{other}");
         redis::pipe().del(&log).set(&log, "no stream").query_async::<()>(&mut connection).await.unwrap();
         for game in games {
-            say(&store, game, "second").await;
+            enqueue(&store, game, "second").await;
         }
         let turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &[]), nonce())).collect();
 
@@ -192,7 +196,7 @@ async fn scripts_that_redis_has_forgotten_are_sent_again() {
     crate::bench::on_redis(|bench| async move {
         let store = bench.store().await;
         let (games, claims) = running(&store, 3).await;
-        let (mut connection, _) = bench.keeper_of(games[0]).await;
+        let (mut connection, _) = bench.owner_of(games[0]).await;
         let turns: Vec<_> = claims.iter().map(|claim| (claim, turn(claim, &[]), nonce())).collect();
         redis::cmd("SCRIPT").arg("FLUSH").query_async::<()>(&mut connection).await.unwrap();
 

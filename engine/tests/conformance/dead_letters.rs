@@ -1,29 +1,29 @@
 //! Dead letters: everything that helps to understand why, and to try again.
 
-use engine::store::Revived;
-use protocol::AttemptOutcome::{Failed, HandedBack, Lost, Retried};
+use engine::store::DeadLetterRetry;
+use protocol::AttemptOutcome::{Failed, Lost, Released, Retried};
 use protocol::{RequestId, RequestStatus};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    ATTEMPTS, claim, claim_one, finish, log, names, narrated, new_game, parse, problem, problem_text, request,
-    requests, run_all, say,
+    ATTEMPTS, claim, claim_one, completion, enqueue, finish, log, names, new_game, parse, problem, request, requests,
+    run_all,
 };
 
-pub(crate) async fn a_dead_letter_holds_the_whole_story(bench: Bench) {
+pub(crate) async fn a_dead_letter_holds_the_whole_record(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    say(&store, game, "before").await;
+    enqueue(&store, game, "before").await;
     finish(&store, &claim_one(&store).await, &[]).await;
-    let id = say(&store, game, "look").await;
+    let id = enqueue(&store, game, "look").await;
     let handed_back = claim_one(&store).await;
-    store.checkpoint_narration(&handed_back.lease, 1, "A door.", &narrated("A door.")).await.unwrap();
-    store.hand_back(&handed_back.lease).await.unwrap();
-    store.retry(&claim_one(&store).await.lease, std::time::Duration::ZERO, &problem_text()).await.unwrap();
+    store.checkpoint_narration(&handed_back.lease, 1, "A door.", &completion("A door.")).await.unwrap();
+    store.release(&handed_back.lease).await.unwrap();
+    store.retry(&claim_one(&store).await.lease, std::time::Duration::ZERO, &problem()).await.unwrap();
     bench.end_backoff(game).await;
     claim_one(&store).await;
     bench.expire_lease(game).await;
-    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
 
     let letter = store.dead_letter(id).await.unwrap().unwrap();
 
@@ -33,7 +33,7 @@ pub(crate) async fn a_dead_letter_holds_the_whole_story(bench: Bench) {
     let attempts: Vec<_> =
         letter.attempts.iter().map(|it| (it.attempt.0, it.outcome, it.error.is_some(), it.worker.as_str())).collect();
     let expected =
-        [(1, HandedBack, false, "ada"), (1, Retried, true, "ada"), (2, Lost, false, "ada"), (3, Failed, true, "ada")];
+        [(1, Released, false, "ada"), (1, Retried, true, "ada"), (2, Lost, false, "ada"), (3, Failed, true, "ada")];
     assert_eq!(attempts, expected);
     assert!(letter.attempts.iter().all(|attempt| attempt.started_at <= attempt.ended_at));
     assert_eq!(store.dead_letter(RequestId::in_game(game)).await.unwrap(), None);
@@ -44,8 +44,8 @@ pub(crate) async fn dead_letters_are_listed_in_pages_with_the_latest_first(bench
     let game = new_game(&store).await;
     let mut expected = Vec::new();
     for n in 0..5 {
-        expected.insert(0, say(&store, game, &format!("message {n}")).await);
-        store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+        expected.insert(0, enqueue(&store, game, &format!("message {n}")).await);
+        store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
     }
 
     let mut found = Vec::new();
@@ -61,38 +61,40 @@ pub(crate) async fn dead_letters_are_listed_in_pages_with_the_latest_first(bench
     assert_eq!(found, expected);
 }
 
-pub(crate) async fn a_letter_that_is_retried_runs_again_with_its_id_and_its_checkpoints(bench: Bench) {
+pub(crate) async fn a_dead_letter_that_is_retried_runs_again_with_its_id_and_its_checkpoints(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
+    let id = enqueue(&store, game, "look").await;
     let failed = claim_one(&store).await;
-    store.checkpoint_narration(&failed.lease, 1, "A door.", &narrated("A door.")).await.unwrap();
-    store.fail(&failed.lease, &problem_text()).await.unwrap();
-    let waiting = say(&store, game, "later").await;
+    store.checkpoint_narration(&failed.lease, 1, "A door.", &completion("A door.")).await.unwrap();
+    store.fail(&failed.lease, &problem()).await.unwrap();
+    let waiting = enqueue(&store, game, "later").await;
 
-    let Revived::Accepted(accepted) = store.retry_letter(id).await.unwrap() else { panic!("it is not revived") };
+    let DeadLetterRetry::Queued(accepted) = store.retry_dead_letter(id).await.unwrap() else {
+        panic!("it is not retried")
+    };
 
     assert_eq!((accepted.id, accepted.status, accepted.position), (id, RequestStatus::Queued, 1));
     assert_eq!(store.queue().await.unwrap().dead_letters, 0);
     assert_eq!(requests(&claim(&store, 9).await), [waiting], "it stands behind what waits by now");
     let running = store.lane(game).await.unwrap();
     assert_eq!(running.requests, [waiting, id]);
-    // Whoever follows it from its new beginning sees nothing of its end before that.
+    // A reader from its new cursor sees nothing of its earlier end.
     let log = log(&store, game).await;
     // What it has narrated is shown as a whole, for no attempt will narrate again.
     assert_eq!(names(&log)[5..], ["request.queued", "chat.chunk", "request.processing"]);
     let protocol::Event::ChatChunk(whole) = parse(&log[6]) else { panic!("{:?}", log[6]) };
     assert_eq!((whole.content.as_str(), whole.attempt.0, whole.done), ("A door.", 0, true));
     assert_eq!(accepted.cursor, log[4].id);
-    // Whoever has seen some of its first life goes on behind that.
-    let revived = request(&store, id).await;
-    assert_eq!((revived.first_cursor.offset, revived.cursor), (0, accepted.cursor));
+    // A reader from before it failed goes on from `first_cursor`.
+    let retried = request(&store, id).await;
+    assert_eq!((retried.first_cursor.offset, retried.cursor), (0, accepted.cursor));
 }
 
-pub(crate) async fn a_letter_that_is_retried_has_all_its_attempts_anew(bench: Bench) {
+pub(crate) async fn a_dead_letter_that_is_retried_has_all_its_attempts_again(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
+    let id = enqueue(&store, game, "look").await;
     for _ in 0..ATTEMPTS {
         claim_one(&store).await;
         bench.expire_lease(game).await;
@@ -100,7 +102,7 @@ pub(crate) async fn a_letter_that_is_retried_has_all_its_attempts_anew(bench: Be
     assert!(claim(&store, 1).await.is_empty());
     assert_eq!(request(&store, id).await.status, RequestStatus::Failed);
 
-    store.retry_letter(id).await.unwrap();
+    store.retry_dead_letter(id).await.unwrap();
 
     for attempt in 1..=ATTEMPTS {
         assert_eq!(claim_one(&store).await.lease.attempt.0, attempt);
@@ -111,58 +113,58 @@ pub(crate) async fn a_letter_that_is_retried_has_all_its_attempts_anew(bench: Be
     assert_eq!(letter.attempts.len(), 2 * ATTEMPTS as usize, "the record goes on");
 }
 
-pub(crate) async fn retrying_a_letter_again_changes_nothing(bench: Bench) {
+pub(crate) async fn retrying_a_dead_letter_again_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
-    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
-    let first = store.retry_letter(id).await.unwrap();
+    let id = enqueue(&store, game, "look").await;
+    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+    let first = store.retry_dead_letter(id).await.unwrap();
     let before = bench.dump().await;
 
-    assert_eq!(store.retry_letter(id).await.unwrap(), first);
+    assert_eq!(store.retry_dead_letter(id).await.unwrap(), first);
 
     assert!(bench.dump().await == before);
     assert_eq!(run_all(&store).await, ["look"]);
     assert!(
-        matches!(store.retry_letter(id).await.unwrap(), Revived::Accepted(it) if it.status == RequestStatus::Completed)
+        matches!(store.retry_dead_letter(id).await.unwrap(), DeadLetterRetry::Queued(it) if it.status == RequestStatus::Completed)
     );
 }
 
 pub(crate) async fn what_is_no_dead_letter_is_not_retried(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
+    let id = enqueue(&store, game, "look").await;
     let before = bench.dump().await;
 
-    assert_eq!(store.retry_letter(id).await.unwrap(), Revived::Unknown);
-    assert_eq!(store.retry_letter(RequestId::in_game(game)).await.unwrap(), Revived::Unknown);
-    assert!(!store.delete_letter(id).await.unwrap());
+    assert_eq!(store.retry_dead_letter(id).await.unwrap(), DeadLetterRetry::Unknown);
+    assert_eq!(store.retry_dead_letter(RequestId::in_game(game)).await.unwrap(), DeadLetterRetry::Unknown);
+    assert!(!store.delete_dead_letter(id).await.unwrap());
 
     assert!(bench.dump().await == before);
 }
 
-pub(crate) async fn the_letter_of_a_deleted_game_can_only_be_deleted(bench: Bench) {
+pub(crate) async fn the_dead_letter_of_a_deleted_game_can_only_be_deleted(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
-    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+    let id = enqueue(&store, game, "look").await;
+    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
     store.delete_game(game).await.unwrap();
 
-    assert_eq!(store.retry_letter(id).await.unwrap(), Revived::NoGame);
-    assert!(store.delete_letter(id).await.unwrap());
+    assert_eq!(store.retry_dead_letter(id).await.unwrap(), DeadLetterRetry::NoGame);
+    assert!(store.delete_dead_letter(id).await.unwrap());
     assert_eq!(store.dead_letter(id).await.unwrap(), None);
     assert_eq!(store.queue().await.unwrap().dead_letters, 0);
 }
 
-pub(crate) async fn a_letter_that_was_deleted_is_not_retried_even_if_an_earlier_one_was(bench: Bench) {
+pub(crate) async fn a_dead_letter_that_was_deleted_is_not_retried_even_if_an_earlier_one_was(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    let id = say(&store, game, "look").await;
-    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
-    store.retry_letter(id).await.unwrap();
-    store.fail(&claim_one(&store).await.lease, &problem_text()).await.unwrap();
+    let id = enqueue(&store, game, "look").await;
+    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+    store.retry_dead_letter(id).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
 
-    assert!(store.delete_letter(id).await.unwrap());
+    assert!(store.delete_dead_letter(id).await.unwrap());
 
-    assert_eq!(store.retry_letter(id).await.unwrap(), Revived::Unknown);
+    assert_eq!(store.retry_dead_letter(id).await.unwrap(), DeadLetterRetry::Unknown);
 }

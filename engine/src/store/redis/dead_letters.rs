@@ -1,0 +1,81 @@
+//! Dead letters in Redis: `chat-requests-failed`, a stream of whole records, and its index by request.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use protocol::{DeadLetter, DeadLetters, RequestId};
+
+use super::codec::{Fields, accepted};
+use super::connection::Connection;
+use super::script::{self, ScriptArgs};
+use super::unexpected::unexpected_reply;
+use super::{RedisStore, StoreError};
+use crate::store::{DeadLetterId, DeadLetterQueue, DeadLetterRetry};
+
+/// The entry of a dead letter: its id, which begins with the time at which it was made, and its fields.
+type Entry = (String, HashMap<String, String>);
+
+#[async_trait]
+impl DeadLetterQueue for RedisStore {
+    async fn dead_letters(&self, after: Option<DeadLetterId>, limit: usize) -> Result<DeadLetters, StoreError> {
+        // Ids order the dead letters of a shard; between shards the time in them does.
+        let mut all: Vec<(DeadLetterId, DeadLetter)> = Vec::new();
+        let from = match after {
+            Some(after) => format!("({after}"),
+            None => "+".to_owned(),
+        };
+        for shard in &self.shards {
+            let mut page = redis::cmd("XREVRANGE");
+            page.arg(stream(shard)).arg(&from).arg("-").arg("COUNT").arg(limit.saturating_add(1));
+            for entry in shard.query::<Vec<Entry>>(&page).await? {
+                all.push((parse_id(&entry.0)?, read(entry)?));
+            }
+        }
+        all.sort_by_key(|(id, _)| Reverse(*id));
+        let more = all.len() > limit;
+        all.truncate(limit);
+        let next = all.last().filter(|_| more).map(|(id, _)| id.to_string());
+        Ok(DeadLetters { dead_letters: all.into_iter().map(|(_, letter)| letter).collect(), next })
+    }
+
+    async fn dead_letter(&self, id: RequestId) -> Result<Option<DeadLetter>, StoreError> {
+        let shard = self.shard_of(id);
+        let mut find = redis::cmd("HGET");
+        find.arg(format!("{}:index", stream(shard))).arg(id.to_string());
+        let Some(entry) = shard.query::<Option<String>>(&find).await? else { return Ok(None) };
+        let mut range = redis::cmd("XRANGE");
+        range.arg(stream(shard)).arg(&entry).arg(&entry);
+        shard.query::<Vec<Entry>>(&range).await?.pop().map(read).transpose()
+    }
+
+    async fn retry_dead_letter(&self, id: RequestId) -> Result<DeadLetterRetry, StoreError> {
+        let reply: Vec<String> = self.shard_of(id).run(&script::RETRY_DEAD_LETTER, &ScriptArgs::new().id(id)).await?;
+        match reply.first().map(String::as_str) {
+            Some("accepted") => accepted(&reply).map(DeadLetterRetry::Queued),
+            Some("unknown") => Ok(DeadLetterRetry::Unknown),
+            Some("no_game") => Ok(DeadLetterRetry::NoGame),
+            _ => Err(unexpected_reply("retry_dead_letter", &reply)),
+        }
+    }
+
+    async fn delete_dead_letter(&self, id: RequestId) -> Result<bool, StoreError> {
+        let deleted: u8 = self.shard_of(id).run(&script::DELETE_DEAD_LETTER, &ScriptArgs::new().id(id)).await?;
+        Ok(deleted == 1)
+    }
+}
+
+fn stream(shard: &Connection) -> String {
+    format!("{}chat-requests-failed", shard.prefix())
+}
+
+fn parse_id(id: &str) -> Result<DeadLetterId, StoreError> {
+    id.parse().map_err(|_| unexpected_reply("a dead letter's id", &id))
+}
+
+fn read((id, fields): Entry) -> Result<DeadLetter, StoreError> {
+    let failed_at =
+        Timestamp::from_millisecond(parse_id(&id)?.ms).map_err(|error| unexpected_reply("a time", &error))?;
+    Fields::new(format!("dead letter {id}"), fields).dead_letter(failed_at)
+}

@@ -1,0 +1,8 @@
+-- Deletes a dead letter; the status of its request expires. Arguments: request. Returns 1, or 0 if there is no such dead letter.
+local request = ARGV[5]
+local entry = call('HGET', DEAD_INDEX, request)
+if not entry then return 0 end
+call('XDEL', DEAD, entry)
+call('HDEL', DEAD_INDEX, request)
+expire(request, key_of(request))
+return 1

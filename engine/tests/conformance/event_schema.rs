@@ -1,0 +1,53 @@
+//! Every kind of event that a log can hold has, on every backend, exactly the form that its type in `protocol` gives it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use protocol::{Event, EventName};
+use schemars::SchemaGenerator;
+use serde_json::{Value, json};
+
+use crate::bench::Bench;
+use crate::fixture::{
+    claim, claim_one, completion, document, enqueue, finish, log, new_game, problem, state_updated, until,
+};
+
+/// Events of a stream that no log holds: the API makes them for one reader.
+const OF_STREAMS: [EventName; 2] = [EventName::StreamSnapshot, EventName::StreamReset];
+
+pub(crate) async fn every_event_that_is_written_has_the_form_of_its_type(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    store.replace_game(game, 1, &document(), None, &state_updated(game)).await.unwrap();
+    // A chunk that is void, a retry, a commit with a story event, a cancelled request, a dead letter that is retried.
+    enqueue(&store, game, "say \"no\"\n\u{1}€").await;
+    let first = claim_one(&store).await;
+    store.publish_chunk(&first.lease, 1, "A \"door\"\n").await.unwrap();
+    store.retry(&first.lease, Duration::ZERO, &problem()).await.unwrap();
+    let second = until("the back-off is over", async || claim(&store, 1).await.pop()).await;
+    finish(&store, &second, &["the wind \"turns\""]).await;
+    store.cancel(claim_one(&store).await.lease.request).await.unwrap();
+    let failed = enqueue(&store, game, "knock").await;
+    let third = claim_one(&store).await;
+    store.checkpoint_narration(&third.lease, 1, "Nobody.", &completion("Nobody \"is\" here.")).await.unwrap();
+    store.fail(&third.lease, &problem()).await.unwrap();
+    store.retry_dead_letter(failed).await.unwrap();
+
+    let mut generator = SchemaGenerator::default();
+    Event::declare(&mut generator);
+    let definitions = generator.take_definitions(true);
+    let mut seen = BTreeSet::new();
+    for entry in log(&store, game).await {
+        let event = Event::parse(&entry.name, &entry.data).unwrap();
+        assert_eq!(entry.data, event.data(), "what the store writes is what `protocol` writes");
+        // The type of a payload has the name of the event's variant.
+        let schema = json!({ "$ref": format!("#/$defs/{:?}", event.name()), "$defs": definitions });
+        let data: Value = serde_json::from_str(&entry.data).unwrap();
+        if let Err(error) = jsonschema::validate(&schema, &data) {
+            panic!("{}: {error}\n{}", entry.name, entry.data);
+        }
+        seen.insert(entry.name.clone());
+    }
+    let expected = EventName::ALL.iter().filter(|name| !OF_STREAMS.contains(name)).map(|name| name.as_str().to_owned());
+    assert_eq!(seen, expected.collect(), "the test writes every kind of event");
+}
