@@ -1,5 +1,5 @@
-//! A job queue as it is usually built, with apalis and nothing beside it: `POST /jobs` pushes a job that does nothing,
-//! workers run it, `GET /done` tells of it. `harness bench turns --against apalis` measures it beside story-engine.
+//! A job queue as it is usually built, with apalis and nothing else: `POST /jobs` pushes a job that does nothing,
+//! workers run it, `GET /done` reports it. `harness bench turns --against apalis` compares it with story-engine.
 //!
 //! What apalis promises by default is left as it is: jobs are leased, results are kept. Where its defaults would only make
 //! it slow they are changed, so that it is measured at its best: its Redis backend wakes nobody when there is work (it is
@@ -28,7 +28,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 
 use wake::WakeOnPush;
 
-/// How many ends of jobs a slow reader of `/done` may be behind.
+/// How many jobs a slow reader of `/done` may be behind.
 const BEHIND: usize = 1 << 16;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,15 +38,15 @@ struct Job {
     message: String,
 }
 
-/// Hears of every job that was run.
+/// Reports every job that was run.
 #[derive(Clone)]
-struct Told {
+struct Completions {
     done: broadcast::Sender<u64>,
     waiting: Arc<Mutex<HashMap<u64, oneshot::Sender<()>>>>,
 }
 
-impl Told {
-    fn tell(&self, number: u64) {
+impl Completions {
+    fn publish(&self, number: u64) {
         // Nobody may be listening.
         let _ = self.done.send(number);
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
@@ -61,7 +61,7 @@ struct Jobs {
     storage: RedisStorage<Job>,
     next: Arc<AtomicU64>,
     wake: Arc<watch::Sender<u64>>,
-    told: Told,
+    completions: Completions,
 }
 
 impl Jobs {
@@ -81,7 +81,7 @@ impl Jobs {
     async fn run_one(&self, message: String) -> Result<(), String> {
         let number = self.number();
         let (done, waits) = oneshot::channel();
-        self.told.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, done);
+        self.completions.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, done);
         self.push(number, message).await?;
         waits.await.map_err(|error| error.to_string())
     }
@@ -96,23 +96,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (workers, batch): (usize, usize) = (workers.parse()?, batch.parse()?);
     let config = Config::default().queue("apalis-peer").batch_size(batch);
     let storage = RedisStorage::new(apalis_redis::connect(redis.as_str()).await?).with_config(config.clone());
-    let told = Told { done: broadcast::channel(BEHIND).0, waiting: Arc::default() };
+    let completions = Completions { done: broadcast::channel(BEHIND).0, waiting: Arc::default() };
     let (wake, pushes) = watch::channel(0);
     for number in 0..workers {
         let storage = RedisStorage::new(apalis_redis::connect(redis.as_str()).await?).with_config(config.clone());
         // A name that is still known from an earlier run would be refused.
         let worker = WorkerBuilder::new(format!("worker-{number}-of-{}", std::process::id()))
             .backend(PollWith::new(storage, WakeOnPush::new(pushes.clone())))
-            .data(told.clone())
+            .data(completions.clone())
             .build(nothing);
         tokio::spawn(async move {
             let ended = worker.run().await;
-            // Without its workers there is nothing to measure; whoever started this sees that it is gone.
+            // Without its workers there is nothing to measure; the program that started this sees that it is gone.
             eprintln!("worker-{number} has ended: {ended:?}");
             std::process::exit(1);
         });
     }
-    let jobs = Jobs { storage, next: Arc::default(), wake: Arc::new(wake), told };
+    let jobs = Jobs { storage, next: Arc::default(), wake: Arc::new(wake), completions };
     let routes = Router::new()
         .route("/jobs", post(accept))
         .route("/done", get(done))
@@ -130,12 +130,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The job.
-async fn nothing(job: Job, told: Data<Told>) -> Result<(), BoxDynError> {
-    told.tell(job.number);
+async fn nothing(job: Job, completions: Data<Completions>) -> Result<(), BoxDynError> {
+    completions.publish(job.number);
     Ok(())
 }
 
-/// `POST /jobs`: the body is the message, the answer the job's number.
+/// `POST /jobs`: the body is the message, the response the job's number.
 async fn accept(State(jobs): State<Jobs>, message: Bytes) -> Result<String, (StatusCode, String)> {
     let number = jobs.number();
     let message = String::from_utf8_lossy(&message).into_owned();
@@ -145,9 +145,9 @@ async fn accept(State(jobs): State<Jobs>, message: Bytes) -> Result<String, (Sta
 
 /// `GET /done`: an event for every job that was run, for as long as it is listened to.
 async fn done(State(jobs): State<Jobs>) -> impl IntoResponse {
-    let done = jobs.told.done.subscribe();
+    let done = jobs.completions.done.subscribe();
     let frames = futures::stream::unfold(done, |mut done| async {
-        // Whoever is too far behind has lost jobs: the stream ends, which is seen.
+        // A reader that is too far behind has lost jobs: its stream ends, which it sees.
         let number = done.recv().await.ok()?;
         let frame = format!("event: done\ndata: {{\"job\":{number}}}\n\n");
         Some((Ok::<_, std::convert::Infallible>(Bytes::from(frame)), done))
@@ -161,8 +161,8 @@ struct InProcess {
     at_a_time: u64,
 }
 
-/// `POST /in-process?jobs=N&at_a_time=C`: C pushers push a job and wait for it, again and again, without HTTP; answers how
-/// many seconds all jobs took.
+/// `POST /in-process?jobs=N&at_a_time=C`: C pushers push a job and wait for it, one after the other, without HTTP; responds with
+/// the seconds that all jobs took.
 async fn in_process(
     State(jobs): State<Jobs>,
     Query(InProcess { jobs: count, at_a_time }): Query<InProcess>,

@@ -9,7 +9,7 @@ use futures::Stream as _;
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 
-/// How often a worker asks though no push has told it to.
+/// How often a worker asks without a push.
 const POLL: Duration = Duration::from_millis(100);
 
 /// Wakes a worker at every push.
