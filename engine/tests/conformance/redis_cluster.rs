@@ -61,8 +61,8 @@ impl RedisCluster {
     pub(crate) async fn owner_of(&self, prefix: &str) -> MultiplexedConnection {
         let mut nodes = self.connect().await;
         let slot: u16 = redis::cmd("CLUSTER").arg("KEYSLOT").arg(prefix).query_async(&mut nodes[0]).await.unwrap();
-        let keeper = (0..NODES).rev().find(|number| first_slot(*number) <= slot).unwrap();
-        nodes.swap_remove(usize::from(keeper))
+        let owner = (0..NODES).rev().find(|number| first_slot(*number) <= slot).unwrap();
+        nodes.swap_remove(usize::from(owner))
     }
 }
 
