@@ -154,6 +154,7 @@ pub(crate) fn completed(n: usize, told: &str) -> RequestCompleted {
             duration_ms: 1,
             rejections: Vec::new(),
             usage: Usage::default(),
+            cut_short: false,
         },
     }
 }

@@ -165,6 +165,9 @@ pub struct TurnResult {
     /// Tokens that the model counted for this turn's calls.
     #[serde(default)]
     pub usage: Usage,
+    /// Whether the narration was cut after its last whole sentence because the model had no token left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
 }
 
 /// Tokens as the model counted them.

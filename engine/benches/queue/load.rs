@@ -94,7 +94,7 @@ pub(crate) async fn fill(store: &SharedStore, games: &[GameId], total: usize, at
 
 /// Publishes and checkpoints a narration, as a worker does before it commits.
 async fn narrate(store: &SharedStore, lease: &Lease) {
-    let completion = Completion { text: "The door opens.".to_owned(), usage: Usage::default() };
+    let completion = Completion { text: "The door opens.".to_owned(), usage: Usage::default(), cut_short: false };
     store.publish_chunk(lease, 1, "The door").await.unwrap();
     store.checkpoint_narration(lease, 2, " opens.", &completion).await.unwrap();
     store.checkpoint_delta(lease, &completion).await.unwrap();
@@ -114,6 +114,7 @@ pub(crate) fn turn(claim: &Claim) -> Commit {
         duration_ms: 1,
         rejections: Vec::new(),
         usage: Usage::default(),
+        cut_short: false,
     };
     let state_updated = StateUpdated {
         request_id: Some(request_id),

@@ -11,6 +11,7 @@ use super::http::{Reading, late};
 use super::manner::Manner;
 use super::narration::Narration;
 use super::provider::{Provider, Role};
+use super::window::Size;
 use super::wire::{Ask, Purpose, body};
 use super::{ModelError, Reason};
 use crate::store::Completion;
@@ -66,9 +67,9 @@ impl Provider {
             match self.open(&self.narrator, prompt, None, temperature, &asking.manner, deadline).await {
                 Ok(reading) => {
                     asking.remember();
-                    return Ok(Narration::new(self, reading, deadline));
+                    return Ok(Narration::new(self, reading, Size::of(prompt), deadline));
                 }
-                Err(error) => asking.adapt(error)?,
+                Err(error) => asking.adapt(self.narrator.noted(error, Size::of(prompt)))?,
             }
         }
     }
@@ -78,16 +79,25 @@ impl Provider {
         let deadline = Instant::now() + self.caller.timeouts().call;
         let temperature = self.sends_temperature.then_some(0.0);
         let mut asking = Asking::new(self, &self.backend, Purpose::Extract);
+        let mut tries = 0;
         loop {
             let answer =
                 match self.open(&self.backend, prompt, Some(schema), temperature, &asking.manner, deadline).await {
-                    Ok(reading) => self.whole(reading, deadline).await,
+                    Ok(reading) => self.whole(reading, Size::of(prompt), deadline).await,
                     Err(error) => Err(error),
                 };
             match answer {
                 Ok(answer) => {
                     asking.remember();
                     return Ok(answer);
+                }
+                Err(error) if error.reason == Reason::TooLong && tries < CHANGES => {
+                    // The prompt stays; what is left for the answer does not.
+                    tries += 1;
+                    let error = self.backend.noted(error, Size::of(prompt));
+                    if !error.may_fit_shorter {
+                        return Err(error);
+                    }
                 }
                 Err(error) => asking.adapt(error)?,
             }
@@ -111,7 +121,7 @@ impl Provider {
             purpose,
             prompt,
             model: &role.model,
-            max_tokens: role.max_tokens,
+            max_tokens: role.window.room(Size::of(prompt), role.max_tokens),
             temperature,
             stream,
             schema,
@@ -125,7 +135,7 @@ impl Provider {
     }
 
     /// Reads a response to its end.
-    async fn whole(&self, mut reading: Reading, deadline: Instant) -> Result<Completion, ModelError> {
+    async fn whole(&self, mut reading: Reading, prompt: Size, deadline: Instant) -> Result<Completion, ModelError> {
         loop {
             match timeout_at(deadline, reading.more()).await {
                 Err(_) => return Err(late("did not finish its answer", self.caller.timeouts().call)),
@@ -136,12 +146,15 @@ impl Provider {
         }
         let heard = &mut reading.heard;
         self.count(&heard.tokens);
+        self.backend.window.counted(prompt, heard.tokens.prompt);
         let text = [&mut heard.text, &mut heard.arguments, &mut heard.refusal]
             .into_iter()
             .find(|text| !text.trim().is_empty());
         match (&heard.finish, text) {
             (Some(Finish::Error), _) => Err(ModelError::new(Reason::ServerError, "the model broke off with an error")),
-            (_, Some(text)) => Ok(Completion { text: std::mem::take(text), usage: heard.tokens.into() }),
+            (_, Some(text)) => {
+                Ok(Completion { text: std::mem::take(text), usage: heard.tokens.into(), cut_short: false })
+            }
             (Some(Finish::Filtered), None) => Err(filtered("")),
             (Some(Finish::Length), None) if heard.thought => Err(only_thought(&self.backend)),
             (_, None) if !heard.ended && heard.finish.is_none() => {
@@ -149,6 +162,19 @@ impl Provider {
             }
             (_, None) => Err(ModelError::new(Reason::Empty, "the model's answer is empty")),
         }
+    }
+}
+
+impl Role {
+    /// A refusal, with what it says of the window kept for the next prompt.
+    pub(super) fn noted(&self, mut error: ModelError, prompt: Size) -> ModelError {
+        if error.reason == Reason::TooLong {
+            let answer = self.window.room(prompt, self.max_tokens);
+            error.may_fit_shorter = self.window.refused(&error, prompt, answer);
+            let window = self.window.tokens();
+            tracing::warn!(model = self.model, window, %error, "the prompt is too long for the model");
+        }
+        error
     }
 }
 

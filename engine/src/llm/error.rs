@@ -19,6 +19,8 @@ pub struct ModelError {
     pub retry_after: Option<Duration>,
     /// How many tokens the server takes, where it has said so.
     pub context_tokens: Option<u32>,
+    /// The prompt was too long, and something was learned from that: a shorter one may fit.
+    pub may_fit_shorter: bool,
     /// What lies behind it, the nearest cause first. Holds no key either.
     pub causes: Vec<String>,
     /// What a server that refuses has said, at length and in lower case, to find in it what it refuses.
@@ -148,6 +150,7 @@ impl ModelError {
             detail: detail.into(),
             retry_after: None,
             context_tokens: None,
+            may_fit_shorter: false,
             causes: Vec::new(),
             said: String::new(),
         }

@@ -89,6 +89,31 @@ impl Caller {
         self.accept(response).await
     }
 
+    /// Asks for something that is not a model call, and returns its whole body.
+    pub(super) async fn ask(&self, url: Url, body: Option<Vec<u8>>, patience: Duration) -> Result<Vec<u8>, ModelError> {
+        let deadline = Instant::now() + patience;
+        let request = match body {
+            Some(body) => self.client.post(url).body(body),
+            None => self.client.get(url),
+        };
+        let sent = timeout_at(deadline, request.send()).await;
+        let response =
+            sent.map_err(|_| late("did not begin to answer", patience))?.map_err(|error| self.safe(error.into()))?;
+        let mut response = self.accept(response).await?.response;
+        let mut whole = Vec::new();
+        loop {
+            match timeout_at(deadline, response.chunk()).await {
+                Err(_) => return Err(late("did not finish its answer", patience)),
+                Ok(Err(error)) => return Err(self.safe(error.into())),
+                Ok(Ok(Some(bytes))) if whole.len() + bytes.len() <= super::frames::LIMIT => {
+                    whole.extend_from_slice(&bytes);
+                }
+                Ok(Ok(Some(_))) => return Err(ModelError::from(Overlong)),
+                Ok(Ok(None)) => return Ok(whole),
+            }
+        }
+    }
+
     pub(super) const fn timeouts(&self) -> &Timeouts {
         &self.timeouts
     }

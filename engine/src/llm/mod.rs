@@ -2,10 +2,11 @@
 //!
 //! [`provider`] is what is configured; [`call`] makes a turn's two calls; [`narration`] is one that streams. [`wire`] knows the
 //! formats, [`frames`] cuts responses, [`http`] carries both. What servers refuse is understood in [`refusal`], and what can be
-//! learned from it is kept in [`manner`].
+//! learned from it is kept in [`manner`] and [`window`].
 
 mod call;
 mod completion;
+mod discover;
 mod error;
 mod frames;
 mod http;
@@ -16,9 +17,11 @@ mod offline;
 mod provider;
 mod refusal;
 mod retry_after;
+mod window;
 mod wire;
 
 pub use completion::Finish;
+pub use discover::Offered;
 pub use error::{ErrorClass, ModelError, Reason};
 pub use narration::Narration;
 pub use provider::{Models, ModelsError, Provider, ProviderInfo};

@@ -6,6 +6,7 @@ use super::call::{filtered, only_thought};
 use super::completion::Finish;
 use super::http::{Reading, late};
 use super::provider::Provider;
+use super::window::Size;
 use super::{ModelError, Reason};
 use crate::store::Completion;
 
@@ -17,6 +18,7 @@ const BYTES_PER_TOKEN: usize = 8;
 pub struct Narration<'a> {
     provider: &'a Provider,
     reading: Reading,
+    prompt: Size,
     deadline: Instant,
     text: String,
     /// How many bytes are read, whatever the server goes on to write.
@@ -25,9 +27,9 @@ pub struct Narration<'a> {
 }
 
 impl<'a> Narration<'a> {
-    pub(super) fn new(provider: &'a Provider, reading: Reading, deadline: Instant) -> Self {
+    pub(super) fn new(provider: &'a Provider, reading: Reading, prompt: Size, deadline: Instant) -> Self {
         let limit = usize::try_from(provider.narrator.max_tokens).unwrap_or(usize::MAX).saturating_mul(BYTES_PER_TOKEN);
-        Self { provider, reading, deadline, text: String::new(), limit, ended: None }
+        Self { provider, reading, prompt, deadline, text: String::new(), limit, ended: None }
     }
 
     /// The next piece of text; `None` once the narration is whole. A stream that ends without saying that it has
@@ -50,7 +52,7 @@ impl<'a> Narration<'a> {
                 Ok(false) => self.reading.heard.ended |= self.reading.heard.finish.is_some(),
                 // What has said that it is finished is, whatever becomes of the connection.
                 Err(_) if self.reading.heard.finish.is_some() => self.reading.heard.ended = true,
-                Err(error) => return Err(error),
+                Err(error) => return Err(self.provider.narrator.noted(error, self.prompt)),
             }
         }
     }
@@ -84,6 +86,7 @@ impl<'a> Narration<'a> {
     fn end(&mut self, is_whole: bool) -> Result<(), ModelError> {
         let heard = &self.reading.heard;
         self.provider.count(&heard.tokens);
+        self.provider.narrator.window.counted(self.prompt, heard.tokens.prompt);
         let is_empty = self.text.trim().is_empty();
         let finish = heard.finish.clone();
         self.ended = Some(match finish {
@@ -112,6 +115,9 @@ impl<'a> Narration<'a> {
     #[must_use]
     pub fn finish(self) -> (Completion, Finish) {
         let usage = self.reading.heard.tokens.into();
-        (Completion { text: self.text.trim_end().to_owned(), usage }, self.ended.unwrap_or(Finish::Stop))
+        (
+            Completion { text: self.text.trim_end().to_owned(), usage, cut_short: false },
+            self.ended.unwrap_or(Finish::Stop),
+        )
     }
 }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::completion::Tokens;
 use super::http::Caller;
 use super::manner::{Learned, LimitName, Manner, Rung};
-use super::wire::{Fixed, Purpose};
+use super::window::Window;
+use super::wire::{self, Fixed, Purpose};
 use crate::config::{Adapter, Config, Endpoint, Format, ProviderConfig, Structured};
 
 /// The models cannot be set up.
@@ -42,6 +43,9 @@ pub struct Models {
 pub struct Provider {
     pub(super) format: Format,
     pub(super) caller: Caller,
+    pub(super) endpoint: Endpoint,
+    /// Whether the server is asked how many tokens it takes. Vendors take more than any prompt here has.
+    pub(super) asks_for_window: bool,
     pub(super) narrator: Role,
     pub(super) backend: Role,
     pub(super) sends_temperature: bool,
@@ -57,6 +61,7 @@ pub(super) struct Role {
     pub(super) max_tokens: u32,
     pub(super) fixed: Fixed,
     pub(super) learned: Arc<Learned>,
+    pub(super) window: Arc<Window>,
 }
 
 /// What clients may know of a provider.
@@ -106,6 +111,11 @@ impl Models {
         Err(ModelsError::Offline("this engine was built without it".to_owned()))
     }
 
+    /// Asks the servers how many tokens their models take, where that is not configured.
+    pub async fn discover(&self) {
+        futures::future::join_all(self.providers.values().map(Provider::discover)).await;
+    }
+
     /// The provider of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Provider> {
@@ -136,22 +146,37 @@ impl Provider {
         let caller = Caller::new(config, &endpoint, key, &headers).map_err(failed)?;
         let manner = Manner::new(first_rung(config), first_limit(&endpoint));
         let learned = Arc::new(Learned::new(manner.clone()));
+        let window = Arc::new(Window::new(first_window(config)));
         let backend_model = config.backend_model.as_deref().unwrap_or(&config.model);
         // What is learned of a model counts for both purposes.
-        let for_backend =
-            if backend_model == config.model { Arc::clone(&learned) } else { Arc::new(Learned::new(manner)) };
-        let role = |model: &str, purpose, max_tokens, stream, learned| Role {
+        let (for_backend, backend_window) = if backend_model == config.model {
+            (Arc::clone(&learned), Arc::clone(&window))
+        } else {
+            (Arc::new(Learned::new(manner)), Arc::new(Window::new(first_window(config))))
+        };
+        let role = |model: &str, purpose, max_tokens, stream, learned, window| Role {
             model: model.to_owned(),
             url: endpoint.call(config.adapter.format(), model, stream),
             max_tokens,
             fixed: Fixed::new(config, &endpoint, purpose),
             learned,
+            window,
         };
         Ok(Self {
             format: config.adapter.format(),
             caller,
-            narrator: role(&config.model, Purpose::Narrate, config.max_tokens, config.stream, learned),
-            backend: role(backend_model, Purpose::Extract, config.backend_max_tokens, false, for_backend),
+            asks_for_window: config.context_tokens.is_none()
+                && (config.base_url.is_some()
+                    || matches!(config.adapter, Adapter::Ollama | Adapter::LlamaCpp | Adapter::OpenRouter)),
+            narrator: role(&config.model, Purpose::Narrate, config.max_tokens, config.stream, learned, window),
+            backend: role(
+                backend_model,
+                Purpose::Extract,
+                config.backend_max_tokens,
+                false,
+                for_backend,
+                backend_window,
+            ),
             // Anthropic's newer models take one of the two.
             sends_temperature: config.send_temperature
                 && !(config.adapter.format() == Format::Messages && config.top_p.is_some()),
@@ -163,7 +188,14 @@ impl Provider {
                 vendor: config.adapter,
                 model: config.model.clone(),
             },
+            endpoint,
         })
+    }
+
+    /// How many bytes the prompt of a narration may have, of so many messages; nothing while nobody knows the model's window.
+    #[must_use]
+    pub fn prompt_bytes(&self, messages: usize) -> Option<usize> {
+        self.narrator.window.budget(u32::try_from(messages).unwrap_or(u32::MAX), self.narrator.max_tokens)
     }
 
     /// Counts tokens by provider, for the metrics.
@@ -194,4 +226,12 @@ fn first_rung(config: &ProviderConfig) -> Rung {
 /// `OpenAI` itself has renamed it; others know the old name, and some of them both.
 fn first_limit(endpoint: &Endpoint) -> LimitName {
     if endpoint.is_host("api.openai.com") { LimitName::MaxCompletionTokens } else { LimitName::MaxTokens }
+}
+
+/// The window that is counted on from the start. Ollama is told it, and cuts a longer prompt without a word.
+fn first_window(config: &ProviderConfig) -> Option<u32> {
+    match config.adapter.format() {
+        Format::OllamaChat => Some(wire::ollama_window(config)),
+        _ => config.context_tokens,
+    }
 }

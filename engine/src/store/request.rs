@@ -171,6 +171,9 @@ pub struct Completion {
     pub text: String,
     /// The tokens that it used.
     pub usage: Usage,
+    /// Whether the model had no token left before it was done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
 }
 
 /// The effects of a turn.

@@ -73,8 +73,8 @@ impl HeldLease {
         self.loss.lost.is_cancelled()
     }
 
-    /// From now on a step may have ended the lease: a heartbeat that finds it gone is no news.
-    pub(super) fn is_ending(&self) {
+    /// Marks that a step is sent which ends the lease: from now on a heartbeat that finds it gone is no loss.
+    pub(super) fn begin_commit(&self) {
         if let Some(entry) = lock(&self.held).get_mut(&self.token) {
             entry.ending = true;
         }

@@ -4,7 +4,9 @@
 //! to commit; [`leases`] keeps what the worker holds alive and says when it is lost.
 
 mod chunks;
+mod extract;
 mod leases;
+mod narrate;
 mod outcome;
 mod turn;
 
@@ -16,7 +18,7 @@ use serde_json::value::RawValue;
 use story::Library;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::Instrument;
 
 use self::leases::Leases;
@@ -79,10 +81,13 @@ impl Worker {
     /// Works until `stop` is cancelled; then lets running turns end within the shutdown time-out, and hands back the
     /// rest in their place.
     pub async fn run(self, stop: CancellationToken) {
+        let models = Arc::clone(&self.models);
+        let discovery = AbortOnDropHandle::new(tokio::spawn(async move { models.discover().await }));
         let leases = Leases::start(Arc::clone(&self.store), self.settings.lease_ttl);
         let hand_back = CancellationToken::new();
         let turns = TaskTracker::new();
         self.claim_until(&stop, &turns, &leases, &hand_back).await;
+        drop(discovery);
         self.store.retire_worker(&self.id).await;
 
         turns.close();

@@ -23,47 +23,77 @@ pub(super) async fn settle(
     took: Duration,
 ) {
     histogram!("story_engine_attempt_seconds").record(took.as_secs_f64());
-    let (outcome, written) = match result {
-        Ok(()) => {
-            tracing::info!(ms = took.as_millis(), "turn committed");
-            ("completed", Ok(()))
-        }
-        Err(TurnError::LeaseLost) if held.is_revoked() => {
-            tracing::info!("the request was cancelled; this attempt changes nothing");
-            ("cancelled", Ok(()))
-        }
-        Err(TurnError::LeaseLost) => {
-            tracing::warn!("the lease has passed; this attempt changes nothing");
-            ("lease_lost", Ok(()))
-        }
-        Err(TurnError::Released) => {
-            tracing::info!("handing the request back");
-            ("handed_back", persist(held, || worker.store.release(lease)).await)
-        }
-        Err(TurnError::Model(error)) if error.is_transient() && lease.attempt.0 < worker.settings.max_attempts => {
-            let delay = backoff(worker.settings.retry_delay, lease.attempt.0, rand::random_range(0.5..=1.0))
-                .max(error.retry_after.unwrap_or_default());
-            tracing::warn!(%error, delay_s = delay.as_secs_f64(), "the attempt failed; it is tried again");
-            let problem = error.problem();
-            ("retried", persist(held, || worker.store.retry(lease, delay, &problem)).await)
-        }
-        Err(error) => {
-            tracing::error!(%error, "the request is given up");
-            let problem = problem(error);
-            ("failed", persist(held, || worker.store.fail(lease, &problem)).await)
-        }
+    let ms = took.as_millis();
+    let effect = effect(worker, lease, held, &result);
+    // The store first: a log line may block for as long as its reader does.
+    let written = match &effect {
+        Effect::None(_) => Ok(()),
+        Effect::Release => persist(held, || worker.store.release(lease)).await,
+        Effect::Retry { delay, problem } => persist(held, || worker.store.retry(lease, *delay, problem)).await,
+        Effect::Fail(problem) => persist(held, || worker.store.fail(lease, problem)).await,
     };
-    counter!("story_engine_attempts_total", "outcome" => outcome).increment(1);
+    counter!("story_engine_attempts_total", "outcome" => effect.name()).increment(1);
+    match (&result, &effect) {
+        (Ok(()), _) => tracing::info!(ms, "turn committed"),
+        (Err(_), Effect::None("cancelled")) => {
+            tracing::info!("the request was cancelled; this attempt changes nothing");
+        }
+        (Err(_), Effect::None(_)) => tracing::warn!("the lease has passed; this attempt changes nothing"),
+        (Err(_), Effect::Release) => tracing::info!("the worker stops; the request is released"),
+        (Err(error), Effect::Retry { delay, .. }) => {
+            tracing::warn!(%error, delay_s = delay.as_secs_f64(), "the attempt failed; it is retried");
+        }
+        (Err(error), Effect::Fail(_)) => tracing::error!(%error, "the request failed for good"),
+    }
     if let Err(error) = written {
-        // The lease runs out, and another attempt takes the request over.
-        tracing::warn!(%error, outcome, "how the attempt ended could not be recorded");
+        // The lease expires, and another attempt recovers the request.
+        tracing::warn!(%error, outcome = effect.name(), "how the attempt ended could not be recorded");
     }
 }
 
-fn problem(error: TurnError) -> Problem {
+/// What an attempt that has ended does to its request.
+enum Effect {
+    /// Nothing more, for this reason.
+    None(&'static str),
+    /// Back to its rank, not counted.
+    Release,
+    /// Another attempt after a back-off.
+    Retry { delay: Duration, problem: Problem },
+    /// A dead letter.
+    Fail(Problem),
+}
+
+impl Effect {
+    /// As metrics call it.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::None(name) => name,
+            Self::Release => "handed_back",
+            Self::Retry { .. } => "retried",
+            Self::Fail(_) => "failed",
+        }
+    }
+}
+
+fn effect(worker: &Worker, lease: &Lease, held: &HeldLease, result: &Result<(), TurnError>) -> Effect {
+    match result {
+        Ok(()) => Effect::None("completed"),
+        Err(TurnError::LeaseLost) if held.is_revoked() => Effect::None("cancelled"),
+        Err(TurnError::LeaseLost) => Effect::None("lease_lost"),
+        Err(TurnError::Released) => Effect::Release,
+        Err(TurnError::Model(error)) if error.is_transient() && lease.attempt.0 < worker.settings.max_attempts => {
+            let delay = backoff(worker.settings.retry_delay, lease.attempt.0, rand::random_range(0.5..=1.0))
+                .max(error.retry_after.unwrap_or_default());
+            Effect::Retry { delay, problem: error.problem() }
+        }
+        Err(error) => Effect::Fail(problem(error)),
+    }
+}
+
+fn problem(error: &TurnError) -> Problem {
     match error {
         TurnError::Model(error) => error.problem(),
-        TurnError::Unplayable(problem) => problem,
+        TurnError::Unplayable(problem) => problem.clone(),
         TurnError::LeaseLost | TurnError::Released | TurnError::Store(_) => {
             Problem::new(ProblemType::Internal, error.to_string())
         }

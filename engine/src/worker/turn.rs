@@ -5,14 +5,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use protocol::{Problem, ProblemType, RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult};
-use story::{Applied, ChatMessage, Input, Parsed, StoryEvent};
+use story::{Applied, ChatMessage, Input, StoryEvent};
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
-use super::chunks::Chunks;
+use super::extract::{self, extract};
 use super::leases::HeldLease;
+use super::narrate::narrate;
 use crate::backoff::Backoff;
-use crate::llm::{Finish, ModelError, Provider, Reason};
+use crate::llm::{ModelError, Reason};
 use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, StoreError, TurnEvents};
 
 /// Why a turn did not end in a commit.
@@ -36,7 +37,7 @@ pub(super) enum TurnError {
 }
 
 impl TurnError {
-    fn unplayable(error: impl std::fmt::Display) -> Self {
+    pub(super) fn unplayable(error: impl std::fmt::Display) -> Self {
         Self::Unplayable(Problem::new(ProblemType::ContentMismatch, error.to_string()))
     }
 }
@@ -72,65 +73,6 @@ pub(super) async fn run(
     self::commit(worker, claim, held, &commit, stop, next).await
 }
 
-/// Streams a narration to whoever follows, and keeps it.
-async fn narrate(
-    worker: &Worker,
-    claim: &Claim,
-    held: &HeldLease,
-    provider: &Provider,
-    input: &Input,
-) -> Result<Completion, TurnError> {
-    let state = &claim.game.document.state;
-    let prompt =
-        story::narration_prompt(&worker.library, state, &claim.history, None, input).map_err(TurnError::unplayable)?;
-    let mut narration = provider.narrate(&prompt, state.temperature).await?;
-    let mut chunks = Chunks::new(worker.settings.chunk);
-    loop {
-        tokio::select! {
-            biased;
-            () = chunks.due() => {
-                let (number, text) = chunks.take();
-                persist(held, || worker.store.publish_chunk(&claim.lease, number, &text)).await?;
-            }
-            piece = narration.next() => match piece? {
-                Some(text) => chunks.push(&text),
-                None => break,
-            },
-        }
-    }
-    let (narrated, finish) = narration.finish();
-    match finish {
-        Finish::Stop => {}
-        Finish::Length => tracing::warn!("the narration was cut off: no token was left"),
-        other => tracing::warn!(finish = ?other, "the narration ended for an unexpected reason"),
-    }
-    let (number, text) = chunks.take();
-    persist(held, || worker.store.checkpoint_narration(&claim.lease, number, &text, &narrated)).await?;
-    Ok(narrated)
-}
-
-/// Asks what the narration changed, and keeps the answer if it can be read.
-async fn extract(
-    worker: &Worker,
-    claim: &Claim,
-    held: &HeldLease,
-    provider: &Provider,
-    input: &Input,
-    narration: &str,
-) -> Result<Completion, TurnError> {
-    let prompt = story::extraction_prompt(&worker.library, &claim.game.document.state, input, narration)
-        .map_err(TurnError::unplayable)?;
-    let extracted = provider.extract(&prompt, &worker.delta_schema).await?;
-    read_delta(&extracted.text)?;
-    persist(held, || worker.store.checkpoint_delta(&claim.lease, &extracted)).await?;
-    Ok(extracted)
-}
-
-fn read_delta(text: &str) -> Result<Parsed, ModelError> {
-    story::parse_delta(text)
-        .map_err(|error| ModelError::new(Reason::Unreadable, format!("the model's delta cannot be read: {error}")))
-}
-
 /// Applies the delta: everything that the turn brings.
 fn effects(
     worker: &Worker,
@@ -145,11 +87,14 @@ fn effects(
     let applied = if before.state.is_ended {
         Applied { state: before.state.clone(), changes: Vec::new(), rejections: Vec::new(), story_events: Vec::new() }
     } else {
-        let parsed = read_delta(&extracted.text)?;
+        let (parsed, unread) = extract::read(extracted);
         if parsed.repaired {
             tracing::warn!("the model's delta was cut off; what could be read of it is applied");
         }
-        story::apply(&worker.library, &before.state, &parsed.delta, input).map_err(TurnError::unplayable)?
+        let mut applied =
+            story::apply(&worker.library, &before.state, &parsed.delta, input).map_err(TurnError::unplayable)?;
+        applied.rejections.splice(0..0, unread);
+        applied
     };
     let version = claim.game.version + 1;
     let result = TurnResult {
@@ -159,6 +104,7 @@ fn effects(
         duration_ms: millis(began.elapsed()),
         rejections: applied.rejections,
         usage: narrated.usage + extracted.usage,
+        cut_short: narrated.cut_short,
     };
     let events = TurnEvents {
         state_updated: StateUpdated {
@@ -204,7 +150,7 @@ async fn commit(
     next: &mut Option<Claim>,
 ) -> Result<(), TurnError> {
     let nonce = worker.next_nonce();
-    held.is_ending();
+    held.begin_commit();
     // What was claimed is worked on, whatever has come of the commit.
     let claimed = Mutex::new(Vec::<Claim>::new());
     let committed = persist(held, || async {

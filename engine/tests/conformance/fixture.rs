@@ -153,6 +153,7 @@ pub(crate) fn turn(claim: &Claim, prompts: &[&str]) -> Commit {
         duration_ms: 1,
         rejections: Vec::new(),
         usage: Usage::default(),
+        cut_short: false,
     };
     let state_updated = StateUpdated {
         request_id: Some(request_id),
@@ -206,7 +207,7 @@ pub(crate) async fn run_all(store: &SharedStore) -> Vec<String> {
 }
 
 pub(crate) fn completion(text: &str) -> Completion {
-    Completion { text: text.to_owned(), usage: Usage { prompt_tokens: 7, completion_tokens: 11 } }
+    Completion { text: text.to_owned(), usage: Usage { prompt_tokens: 7, completion_tokens: 11 }, cut_short: false }
 }
 
 pub(crate) fn problem() -> Problem {

@@ -6,6 +6,7 @@
 mod requests;
 mod responses;
 mod server;
+mod turns;
 
 use std::net::SocketAddr;
 use std::time::Duration;

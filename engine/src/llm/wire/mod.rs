@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use story::{ChatMessage, Prompt, Role};
 
 pub(super) use self::fixed::Fixed;
+pub(super) use self::ollama::window as ollama_window;
 use super::completion::Heard;
 use super::manner::{Manner, Rung};
 use crate::config::Format;

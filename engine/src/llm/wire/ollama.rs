@@ -17,7 +17,7 @@ pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
     let varying = &["model", "messages", "stream", "format", "options"];
     let mut fields = Fields { varying, ..Fields::default() };
     let options = &mut fields.options;
-    put(options, "num_ctx", Some(config.context_tokens.unwrap_or(WINDOW)));
+    put(options, "num_ctx", Some(window(config)));
     put(options, "seed", config.seed);
     if purpose == Purpose::Narrate {
         put(options, "top_p", config.top_p);
@@ -36,6 +36,11 @@ pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
     let effort = config.reasoning_effort.clone().map(Value::from);
     put(&mut fields.top, "think", config.thinking.filter(|on| !on || effort.is_none()).map(Value::from).or(effort));
     fields
+}
+
+/// The window that is asked for.
+pub(in crate::llm) fn window(config: &ProviderConfig) -> u32 {
+    config.context_tokens.unwrap_or(WINDOW)
 }
 
 /// The body of a call.

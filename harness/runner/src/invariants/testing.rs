@@ -91,6 +91,7 @@ impl Story {
             duration_ms: 1,
             rejections: Vec::new(),
             usage: Usage::default(),
+            cut_short: false,
         };
         let (kind, status) = (RequestType::Chat, RequestStatus::Completed);
         self.tell(RequestCompleted { request_id, game_id, kind, status, attempt: Attempt(attempt), result })

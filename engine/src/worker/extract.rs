@@ -1,0 +1,90 @@
+//! The second call of a turn: what the narration changed. A player has read the narration by now, so nothing that goes wrong
+//! here takes it back: an answer that cannot be read is asked for once more, and then the turn changes nothing.
+
+use story::{Author, ChatMessage, Input, Parsed, Prompt, Rejection};
+
+use super::Worker;
+use super::leases::HeldLease;
+use super::turn::{TurnError, persist};
+use crate::llm::{ErrorClass, ModelError, Provider, Reason};
+use crate::store::{Claim, Completion};
+
+/// How much of an answer that cannot be read is shown to the model again.
+const SHOWN_AGAIN: usize = 2000;
+
+/// Asks what the narration changed, and keeps the answer, even one that cannot be read.
+pub(super) async fn extract(
+    worker: &Worker,
+    claim: &Claim,
+    held: &HeldLease,
+    provider: &Provider,
+    input: &Input,
+    narration: &str,
+) -> Result<Completion, TurnError> {
+    let prompt = story::extraction_prompt(&worker.library, &claim.game.document.state, input, narration)
+        .map_err(TurnError::unplayable)?;
+    let is_last = claim.lease.attempt.0 >= worker.settings.max_attempts;
+    let extracted = match ask(worker, provider, &prompt).await {
+        Ok(extracted) => extracted,
+        // Waiting helps, and another attempt may.
+        Err(error) if error.class() == ErrorClass::Provider && error.is_transient() && !is_last => {
+            return Err(error.into());
+        }
+        Err(error) if error.class() == ErrorClass::Transient && !is_last => return Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "what the narration changed cannot be found out; the turn is kept without effects");
+            Completion::default()
+        }
+    };
+    persist(held, || worker.store.checkpoint_delta(&claim.lease, &extracted)).await?;
+    Ok(extracted)
+}
+
+/// Asks, and asks again with what is wrong with the answer.
+async fn ask(worker: &Worker, provider: &Provider, prompt: &Prompt) -> Result<Completion, ModelError> {
+    let (first, complaint) = match provider.extract(prompt, &worker.delta_schema).await {
+        Ok(answer) => match story::parse_delta(&answer.text) {
+            Ok(_) => return Ok(answer),
+            Err(error) => (answer, error.to_string()),
+        },
+        Err(error) if matches!(error.reason, Reason::Empty | Reason::Unreadable) => {
+            (Completion::default(), error.to_string())
+        }
+        Err(error) => return Err(error),
+    };
+    tracing::warn!(complaint, "the model's delta cannot be read; asking once more");
+    let second = provider.extract(&corrected(prompt, &first.text, &complaint), &worker.delta_schema).await;
+    let mut second = match second {
+        Err(error) if matches!(error.reason, Reason::Empty | Reason::Unreadable) => Completion::default(),
+        answer => answer?,
+    };
+    second.usage = second.usage + first.usage;
+    if let Err(error) = story::parse_delta(&second.text) {
+        tracing::warn!(%error, "the model's delta cannot be read; the turn is kept without effects");
+    }
+    Ok(second)
+}
+
+/// The prompt with the answer that cannot be read, and why it cannot.
+fn corrected(prompt: &Prompt, answer: &str, complaint: &str) -> Prompt {
+    let shown: String = answer.chars().take(SHOWN_AGAIN).collect();
+    let mut again = prompt.clone();
+    if !shown.trim().is_empty() {
+        again.messages.push(ChatMessage::assistant(shown));
+        again.messages.push(ChatMessage::user(format!(
+            "This cannot be read: {complaint}. Answer with the JSON object only, without any other text."
+        )));
+    }
+    again
+}
+
+/// Reads a delta that was kept; one that cannot be read changes nothing, and is a rejection.
+pub(super) fn read(extracted: &Completion) -> (Parsed, Option<Rejection>) {
+    match story::parse_delta(&extracted.text) {
+        Ok(parsed) => (parsed, None),
+        Err(error) => {
+            let reason = format!("what the narration changed is not known: {error}");
+            (Parsed::default(), Some(Rejection { author: Author::Model, effect: String::new(), reason }))
+        }
+    }
+}

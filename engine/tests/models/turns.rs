@@ -1,0 +1,210 @@
+//! Whole turns against servers with quirks: what a worker commits, and how often it asks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::config::{Adapter, Config, ProviderConfig};
+use engine::llm::Models;
+use engine::store::embedded::EmbeddedStore;
+use engine::store::{GameDocument, NewRequest, Request, SharedStore, Terms};
+use engine::worker::Worker;
+use protocol::{GameId, RequestId, RequestStatus, RequestType};
+use serde_json::json;
+use story::NewGame;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::server::{self, Answer, Asked, DELTA, Server, events, good, whole};
+
+/// How long a turn may take here.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A game that is played against a server.
+struct Play {
+    server: Server,
+    store: SharedStore,
+    game: GameId,
+    _worker: AbortOnDropHandle<()>,
+}
+
+impl Play {
+    async fn start(answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
+        Self::with(answer, |_| {}).await
+    }
+
+    async fn with(
+        answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static,
+        set: impl FnOnce(&mut ProviderConfig),
+    ) -> Self {
+        let server = Server::start(answer).await;
+        let mut provider = ProviderConfig::new(Adapter::OpenAi, "test-model");
+        provider.base_url = Some(format!("http://{}/v1", server.address));
+        set(&mut provider);
+        let mut config = Config::default();
+        config.worker.retry_delay_seconds = 0.05;
+        config.worker.max_retries = 2;
+        config.providers.insert("mock".to_owned(), provider);
+        let store: SharedStore = Arc::new(EmbeddedStore::in_memory(config.store_options()).unwrap());
+        let library = Arc::new(engine::content::load(None).unwrap());
+        let new = NewGame { scenario: "pawned_moon".to_owned(), ..NewGame::default() };
+        let (state, history) = story::new_game(&library, &new).unwrap();
+        let game = GameId::new();
+        let document = GameDocument { provider: "mock".to_owned(), state };
+        store.create_game(game, &document, &history).await.unwrap();
+        let models = Arc::new(Models::start(&config).await.unwrap());
+        let worker = Worker::new(Arc::clone(&store), library, models, &config);
+        let worker = AbortOnDropHandle::new(tokio::spawn(worker.run(CancellationToken::new())));
+        Self { server, store, game, _worker: worker }
+    }
+
+    /// Says something, and returns with the request once it has ended.
+    async fn say(&self, message: &str) -> Request {
+        let id = RequestId::in_game(self.game);
+        let request = NewRequest {
+            id,
+            game: self.game,
+            kind: RequestType::Chat,
+            message: message.to_owned(),
+            actor: None,
+            user_message: message.to_owned(),
+            caused_by: None,
+        };
+        self.store.enqueue(&request, &Terms::default()).await.unwrap();
+        let ended = async {
+            loop {
+                let request = self.store.request(id).await.unwrap().unwrap();
+                if request.status.is_terminal() {
+                    return request;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ended).await.unwrap()
+    }
+
+    /// The model calls, without what else the server was asked.
+    fn calls(&self) -> Vec<Asked> {
+        self.server.asked().into_iter().filter(|asked| !asked.body.is_null()).collect()
+    }
+}
+
+fn message(request: &Request) -> &str {
+    assert_eq!(request.status, RequestStatus::Completed, "{:?}", request.error);
+    &request.result.as_ref().unwrap().message
+}
+
+/// A narration that ends for this reason.
+fn narration(text: &str, finish: &str) -> Answer {
+    let said = json!({ "choices": [{ "delta": { "content": text }, "finish_reason": null }] });
+    let end = json!({ "choices": [{ "delta": {}, "finish_reason": finish }] });
+    events(&format!("data: {said}\n\ndata: {end}\n\ndata: [DONE]\n\n"))
+}
+
+#[tokio::test]
+async fn a_turn_is_kept_whatever_becomes_of_its_delta() {
+    let refusal =
+        json!({ "choices": [{ "message": { "content": null, "refusal": "I cannot." }, "finish_reason": "stop" }] });
+    for (status, body, asked) in [
+        (200, whole("Nothing changed in this turn."), 2),
+        (200, refusal.to_string(), 2),
+        (200, whole(""), 2),
+        (400, r#"{"error":{"code":"content_filter","message":"filtered"}}"#.to_owned(), 1),
+        (400, r#"{"error":{"message":"no"}}"#.to_owned(), 3),
+        (500, r#"{"error":{"message":"no"}}"#.to_owned(), 3),
+    ] {
+        let sent = body.clone();
+        let play = Play::start(
+            move |asked, _| {
+                if asked.body["stream"] == true { good(asked) } else { server::json(status, &sent) }
+            },
+        )
+        .await;
+        let request = play.say("I wait.").await;
+        assert_eq!(message(&request), "You wait.", "{body}");
+        let rejections = &request.result.as_ref().unwrap().rejections;
+        assert!(rejections[0].reason.contains("not known"), "{rejections:?}");
+        let calls = play.calls();
+        assert_eq!(calls.iter().filter(|asked| asked.body["stream"] == true).count(), 1, "{body}");
+        assert_eq!(calls.iter().filter(|asked| asked.body["stream"] != true).count(), asked, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_delta_that_cannot_be_read_is_asked_for_again_with_the_complaint() {
+    let play = Play::start(|asked, _| {
+        let is_first = asked.body["stream"] != true && !asked.body.to_string().contains("cannot be read");
+        if is_first { server::json(200, &whole("No change.")) } else { good(asked) }
+    })
+    .await;
+    let request = play.say("I wait.").await;
+    message(&request);
+    assert_eq!(request.result.unwrap().rejections, []);
+    let last = play.calls().pop().unwrap();
+    let messages = last.body["messages"].as_array().unwrap();
+    assert_eq!(messages[messages.len() - 2]["content"], "No change.");
+}
+
+#[tokio::test]
+async fn a_narration_that_ran_out_of_tokens_is_cut_and_marked() {
+    let play = Play::start(|asked, _| {
+        if asked.body["stream"] == true {
+            return narration("You walk north. Then you see a", "length");
+        }
+        server::json(200, &whole(DELTA))
+    })
+    .await;
+    let request = play.say("I go north.").await;
+    assert_eq!(message(&request), "You walk north.");
+    assert!(request.result.unwrap().cut_short);
+}
+
+/// Tokens of four characters each, of prompt and answer.
+fn tokens(asked: &Asked) -> usize {
+    let messages = asked.body["messages"].as_array();
+    let said =
+        messages.iter().copied().flatten().map(|message| message["content"].as_str().unwrap().len()).sum::<usize>();
+    said / 4 + usize::try_from(asked.body["max_tokens"].as_u64().unwrap_or(0)).unwrap()
+}
+
+/// A server whose window has so many tokens.
+fn small(window: usize) -> impl Fn(&Asked, usize) -> Answer {
+    move |asked, _| {
+        if tokens(asked) > window {
+            let words = format!("This model's maximum context length is {window} tokens. Please be brief.");
+            return server::json(400, &json!({ "object": "error", "message": words }).to_string());
+        }
+        if asked.body["stream"] == true { narration(&"You walk on and on. ".repeat(75), "stop") } else { good(asked) }
+    }
+}
+
+#[tokio::test]
+async fn a_game_goes_on_with_a_server_that_takes_little() {
+    for window in [4096, 3000] {
+        let play = Play::start(small(window)).await;
+        for turn in 0..8 {
+            let request = play.say("I walk on.").await;
+            assert!(message(&request).starts_with("You walk"), "{window}: turn {turn}");
+            assert_eq!(request.attempt.0, 1, "{window}: turn {turn}");
+        }
+        let refused = play.calls().iter().filter(|asked| tokens(asked) > window).count();
+        assert!((1..=4).contains(&refused), "{window}: {refused} calls were refused");
+    }
+}
+
+#[tokio::test]
+async fn a_window_that_the_server_states_is_minded_from_the_start() {
+    let play = Play::start(|asked, number| {
+        if asked.target == "/props" {
+            return server::json(200, r#"{"default_generation_settings":{"n_ctx":4096}}"#);
+        }
+        small(4096)(asked, number)
+    })
+    .await;
+    // Until the server has said it, the first call may be too long.
+    play.say("I walk on.").await;
+    let before = play.calls().len();
+    for _ in 0..6 {
+        message(&play.say("I walk on.").await);
+    }
+    assert_eq!(play.calls()[before..].iter().filter(|asked| tokens(asked) > 4096).count(), 0);
+}
