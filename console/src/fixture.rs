@@ -20,7 +20,13 @@ pub(crate) fn game_json() -> Value {
         "scenario": "night_ferry.json",
         "scene_name": "foggy_landing",
         "pc": {"id": "ada", "name": "Ada"},
-        "locations": {"landing": {"name": "The Landing", "description": "Planks."}},
+        "locations": {"landing": {
+            "name": "The Landing", "description": "Planks.", "exits": {"north": "ferry", "west": "causeway"},
+            "blocked_exits": {"west": "Water."}, "items": ["bell"],
+        }},
+        "npcs": {
+            "odile": {"name": "Odile", "location": "landing"}, "cat": {"name": "The Cat", "location": "ferry"},
+        },
         "user_location": "landing",
         "user_inventory": ["ferry token", "a brass lantern that has seen better nights"],
         "turn_counter": 1,
@@ -66,7 +72,7 @@ pub(crate) fn menu() -> Menu {
 
 /// A console in which the game is being played.
 pub(crate) fn playing() -> App {
-    let (mut app, _) = App::start(Some(game().id));
+    let (mut app, _) = App::start(Command::Open { game: game().id, patient: false });
     let opened = Opened { game: game(), scenario: "The Night Ferry".to_owned(), unfinished: Vec::new() };
     app.update(Message::Net(NetMessage::Opened(Ok(Box::new(opened)))));
     app

@@ -6,7 +6,6 @@ use std::time::Duration;
 use client::Client;
 use crossterm::event::{Event, EventStream, MouseEventKind};
 use futures::StreamExt as _;
-use protocol::GameId;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::JoinSet;
@@ -20,8 +19,8 @@ use crate::view::{self, Theme};
 /// The time between two pictures of what moves.
 const TICK: Duration = Duration::from_millis(300);
 
-/// Plays until the player quits.
-pub(crate) async fn run(client: Client, game: Option<GameId>, theme: Theme) -> io::Result<()> {
+/// Plays until the player quits. `first` is what to begin with.
+pub(crate) async fn run(client: Client, (mut app, first): (App, Vec<Command>), theme: Theme) -> io::Result<()> {
     let (commands, inbox) = mpsc::unbounded_channel();
     let (outbox, mut answers) = mpsc::unbounded_channel();
     // Aborted when this function returns, whichever way.
@@ -32,7 +31,6 @@ pub(crate) async fn run(client: Client, game: Option<GameId>, theme: Theme) -> i
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut terminal = Terminal::take()?;
     let mut input = EventStream::new();
-    let (mut app, first) = App::start(game);
     if carry_out(first, &commands) {
         return Ok(());
     }

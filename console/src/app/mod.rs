@@ -1,7 +1,9 @@
 //! The console as a state machine: messages come in, commands go out, and nothing here waits, draws or connects.
 
 mod editor;
+mod panel;
 mod play;
+mod slash;
 mod start;
 mod transcript;
 
@@ -9,10 +11,12 @@ mod transcript;
 mod tests;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use protocol::{Event, GameId, GameView, RequestId, RequestView};
+use protocol::{CreateGame, Event, GameId, GameView, RequestId, RequestView};
 
-pub(crate) use play::{Extent, Link, Panel, Play, Scroll};
-pub(crate) use start::{Menu, Page, Start};
+pub(crate) use panel::Panel;
+pub(crate) use play::{Extent, Link, Next, Play, Scroll};
+pub(crate) use slash::candidates;
+pub(crate) use start::{Menu, Page, Part, Start};
 pub(crate) use transcript::{Stage, Turn};
 
 /// What happened.
@@ -48,7 +52,9 @@ pub(crate) enum NetMessage {
     },
     Link(Link),
     Event(Event),
-    /// Events are missing: the game must be read anew.
+    /// A request could not be cancelled.
+    NotCancelled(String),
+    /// Events are missing: the game must be read again.
     Reset,
 }
 
@@ -63,15 +69,12 @@ pub(crate) struct Opened {
 }
 
 /// What is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Command {
     /// Load what there is to choose from.
     LoadMenu,
     /// Begin a game and open it.
-    Create {
-        scenario: String,
-        pc: Option<String>,
-    },
+    Create(CreateGame),
     /// Open a game and listen to it. If `patient`, try until it succeeds.
     Open {
         game: GameId,
@@ -85,6 +88,8 @@ pub(crate) enum Command {
         game: GameId,
         message: String,
     },
+    /// Cancel a request that waits or runs.
+    Cancel(RequestId),
     /// Stop listening, and forget what was asked for.
     Leave,
     Quit,
@@ -107,11 +112,10 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// The console as it starts, and the first thing to do: open this game, or show what there is.
-    pub(crate) fn start(game: Option<GameId>) -> (Self, Vec<Command>) {
-        let mut start = Start::new();
-        start.is_opening = game.is_some();
-        let first = game.map_or(Command::LoadMenu, |game| Command::Open { game, patient: false });
+    /// The console as it starts, and the first thing to do: open or begin a game, or show what there is.
+    pub(crate) fn start(first: Command) -> (Self, Vec<Command>) {
+        let mut start = Start::at(Part::Stories, String::new());
+        start.is_opening = first != Command::LoadMenu;
         (Self { screen: Screen::Start(start), ticks: 0, next_local: 1 }, vec![first])
     }
 
@@ -119,9 +123,7 @@ impl App {
         match message {
             Message::Key(key) => return self.key(key),
             Message::Paste(text) => {
-                if let Screen::Play(play) = &mut self.screen
-                    && !play.panel.is_ended
-                {
+                if let Screen::Play(play) = &mut self.screen {
                     play.editor.insert(&text);
                 }
             }
@@ -152,21 +154,50 @@ impl App {
         if key.kind == KeyEventKind::Release {
             return Vec::new();
         }
-        if key.modifiers.contains(KeyModifiers::CONTROL) && matches!(key.code, KeyCode::Char('c' | 'q')) {
+        let control = |letter| key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char(letter);
+        if control('q') {
             return vec![Command::Quit];
         }
-        match &mut self.screen {
-            Screen::Start(start) => start.key(key),
+        let next = match &mut self.screen {
+            Screen::Start(_) if control('c') => Next::Quit,
+            Screen::Start(start) => Next::Stay(start.key(key)),
+            Screen::Play(play) if control('c') => play.interrupt(),
             Screen::Play(play) if key.code == KeyCode::Esc => {
                 if !play.may_leave() {
                     return Vec::new();
                 }
-                self.next_local = play.next_local();
-                self.screen = Screen::Start(Start::new());
-                vec![Command::Leave, Command::LoadMenu]
+                Next::Start { part: Part::Stories, search: String::new() }
             }
             Screen::Play(play) => play.key(key),
+        };
+        self.go(next)
+    }
+
+    fn go(&mut self, next: Next) -> Vec<Command> {
+        match next {
+            Next::Stay(commands) => commands,
+            Next::Quit => vec![Command::Quit],
+            Next::Start { part, search } => {
+                if let Screen::Play(play) = &self.screen {
+                    self.next_local = play.next_local();
+                }
+                self.screen = Screen::Start(Start::at(part, search));
+                vec![Command::Leave, Command::LoadMenu]
+            }
         }
+    }
+
+    /// What a whole line does that was not typed key by key.
+    pub(crate) fn line(&mut self, line: &str) -> Vec<Command> {
+        let next = match &mut self.screen {
+            Screen::Start(_) => Next::Stay(Vec::new()),
+            Screen::Play(play) => {
+                play.notice = None;
+                play.editor.set(line);
+                play.enter()
+            }
+        };
+        self.go(next)
     }
 
     fn answer(&mut self, answer: NetMessage) -> Vec<Command> {
@@ -192,6 +223,7 @@ impl App {
             }
             (Screen::Play(play), NetMessage::Accepted { local, request }) => return play.accepted(local, request),
             (Screen::Play(play), NetMessage::NotSent { local, reason }) => play.not_sent(local, &reason),
+            (Screen::Play(play), NetMessage::NotCancelled(reason)) => play.notice = Some(reason),
             (Screen::Play(play), NetMessage::Link(link)) => play.link = link,
             (Screen::Play(play), NetMessage::Event(event)) => return play.event(&event),
             (Screen::Play(play), NetMessage::Reset) => {

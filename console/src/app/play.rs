@@ -5,50 +5,23 @@ use std::collections::VecDeque;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use protocol::{Event, GameId, GameView, MESSAGE_MAX_BYTES, RequestId, RequestView};
 
+use super::Command;
 use super::editor::Editor;
+use super::panel::Panel;
+use super::slash::{self, Input, Slash};
+use super::start::Part;
 use super::transcript::Transcript;
-use super::{Command, spelled_out};
 
 /// How many lines a turn of the mouse wheel moves.
 const WHEEL: isize = 3;
-
-/// Where the player is, for the sidebar.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Panel {
-    pub(crate) scenario: String,
-    pub(crate) player: String,
-    pub(crate) scene: String,
-    pub(crate) location: String,
-    pub(crate) turn: u64,
-    pub(crate) inventory: Vec<String>,
-    pub(crate) is_ended: bool,
-}
-
-impl Panel {
-    pub(crate) fn of(game: &GameView, scenario: String) -> Self {
-        let state = &game.state;
-        Self {
-            scenario,
-            player: state.pc.as_ref().map(|pc| pc.name.clone()).unwrap_or_default(),
-            scene: spelled_out(&state.scene_name),
-            location: state
-                .locations
-                .get(&state.user_location)
-                .map(|location| location.name.clone())
-                .filter(|name| !name.is_empty())
-                .unwrap_or_else(|| spelled_out(&state.user_location)),
-            turn: state.turn_counter,
-            inventory: state.user_inventory.clone(),
-            is_ended: state.is_ended,
-        }
-    }
-}
 
 /// How the event stream stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Link {
     Connecting,
     Live,
+    /// It stands, but nothing comes through; the console asks for each answer.
+    Polling,
     /// Lost; it comes back by itself.
     Reconnecting(String),
     /// Lost for good.
@@ -93,8 +66,30 @@ pub(crate) struct Play {
     /// Messages to send, the first one being sent. One at a time, so that they arrive in order.
     outbox: VecDeque<(u64, String)>,
     next_local: u64,
-    /// Whether the player was told what leaving now would lose.
-    is_warned: bool,
+    /// What the player was warned of and does if they press the same key again.
+    warning: Option<Warning>,
+}
+
+/// What the next key may do because the player was warned of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Warning {
+    /// Leave although a message is on its way.
+    Leave,
+    /// Quit.
+    Quit,
+}
+
+/// Where a key leads.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Next {
+    /// Nowhere: the game is played on, and this is to be done.
+    Stay(Vec<Command>),
+    /// To the first screen, at this part of it and with these words looked for.
+    Start {
+        part: Part,
+        search: String,
+    },
+    Quit,
 }
 
 impl Play {
@@ -110,13 +105,13 @@ impl Play {
             notice: None,
             outbox: VecDeque::new(),
             next_local,
-            is_warned: false,
+            warning: None,
         };
         play.read(game, scenario, unfinished);
         play
     }
 
-    /// Reads the game anew; what the player types and has on the way stays.
+    /// Reads the game again; what the player types and has on the way stays.
     pub(crate) fn read(&mut self, game: &GameView, scenario: String, unfinished: &[RequestView]) {
         self.panel = Panel::of(game, scenario);
         self.transcript.read(game, unfinished);
@@ -129,17 +124,29 @@ impl Play {
 
     /// Whether the player may leave: not before knowing that a message on its way would be left behind.
     pub(crate) fn may_leave(&mut self) -> bool {
-        if self.outbox.is_empty() || self.is_warned {
+        if self.outbox.is_empty() || self.warning == Some(Warning::Leave) {
             return true;
         }
-        self.is_warned = true;
+        self.warning = Some(Warning::Leave);
         self.notice = Some("A message is still on its way to the engine. Esc again leaves it behind.".to_owned());
         false
     }
 
-    pub(crate) fn key(&mut self, key: KeyEvent) -> Vec<Command> {
+    /// Ctrl-C: stops the narrator first, then asks once, then quits.
+    pub(crate) fn interrupt(&mut self) -> Next {
+        if self.warning == Some(Warning::Quit) {
+            return Next::Quit;
+        }
+        self.warning = Some(Warning::Quit);
+        let running = self.transcript.running();
+        let first = if running.is_some() { "Stopping." } else { "All is kept." };
+        self.notice = Some(format!("{first} Ctrl+C again quits."));
+        Next::Stay(running.map(Command::Cancel).into_iter().collect())
+    }
+
+    pub(crate) fn key(&mut self, key: KeyEvent) -> Next {
         self.notice = None;
-        self.is_warned = false;
+        self.warning = None;
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let word = control || key.modifiers.contains(KeyModifiers::ALT);
         match key.code {
@@ -147,8 +154,12 @@ impl Play {
             KeyCode::PageDown => self.scroll_by(self.extent.rows.saturating_sub(1).cast_signed()),
             KeyCode::Home if control => self.scroll = Scroll::At(0),
             KeyCode::End if control => self.scroll = Scroll::Follow,
-            _ if self.panel.is_ended => {}
-            KeyCode::Enter => return self.send(),
+            KeyCode::Enter => return self.enter(),
+            KeyCode::Tab => {
+                if let Some(completed) = slash::complete(self.editor.text()) {
+                    self.editor.set(&completed);
+                }
+            }
             KeyCode::Up => self.editor.recall_older(),
             KeyCode::Down => self.editor.recall_newer(),
             KeyCode::Left if word => self.editor.word_left(),
@@ -168,7 +179,7 @@ impl Play {
             KeyCode::Char(c) if !control => self.editor.insert(c.encode_utf8(&mut [0; 4])),
             _ => {}
         }
-        Vec::new()
+        Next::Stay(Vec::new())
     }
 
     pub(crate) fn wheel(&mut self, up: bool) {
@@ -177,12 +188,24 @@ impl Play {
 
     pub(crate) fn accepted(&mut self, local: u64, request: RequestId) -> Vec<Command> {
         self.transcript.accepted(local, request);
-        self.outbox.retain(|(waiting, _)| *waiting != local);
+        self.arrived(local)
+    }
+
+    /// The message is with the engine: the next one may go.
+    fn arrived(&mut self, local: u64) -> Vec<Command> {
+        if self.outbox.front().is_none_or(|(first, _)| *first != local) {
+            return Vec::new();
+        }
+        self.outbox.pop_front();
         self.post()
     }
 
     /// A message did not get through: neither do those behind it, or they would arrive without it.
     pub(crate) fn not_sent(&mut self, local: u64, reason: &str) {
+        if self.outbox.front().is_none_or(|(first, _)| *first != local) {
+            // Its events have shown that it arrived; only the answer was lost.
+            return;
+        }
         if let Some(words) = self.transcript.not_sent(local, reason)
             && self.editor.text().is_empty()
         {
@@ -195,18 +218,77 @@ impl Play {
 
     pub(crate) fn event(&mut self, event: &Event) -> Vec<Command> {
         self.transcript.take(event);
+        let mut commands = match self.outbox.front() {
+            // An event shows that the message is with the engine, whatever has become of the answer.
+            Some(&(local, _)) if self.transcript.has_arrived(local) => self.arrived(local),
+            _ => Vec::new(),
+        };
         if let Event::StateUpdated(updated) = event {
             self.panel.turn = updated.turn;
             self.panel.is_ended = updated.is_ended;
             // The event names things by key; names and inventory are the game's.
-            return vec![Command::Look(self.game)];
+            commands.push(Command::Look(self.game));
         }
-        Vec::new()
+        commands
     }
 
-    fn send(&mut self) -> Vec<Command> {
-        let message = self.editor.text().trim();
+    /// Enter: what is written is said, or carried out where it is a command.
+    pub(crate) fn enter(&mut self) -> Next {
+        match slash::read(self.editor.text()) {
+            Input::Say(message) => Next::Stay(self.say(message)),
+            Input::Unknown(reason) => {
+                self.notice = Some(reason);
+                Next::Stay(Vec::new())
+            }
+            Input::Command(command) => {
+                let line = self.editor.take();
+                self.scroll = Scroll::Follow;
+                self.carry_out(&line, command)
+            }
+        }
+    }
+
+    fn carry_out(&mut self, line: &str, command: Slash) -> Next {
+        let text = match command {
+            Slash::Help => slash::help(),
+            Slash::Look => self.panel.look(),
+            Slash::Inventory => self.panel.carried(),
+            Slash::Map => self.panel.map(),
+            Slash::Model => self.panel.model(),
+            Slash::Save => {
+                format!("Every turn is kept as soon as it is told. Come back with /load, or with --game {}", self.game)
+            }
+            Slash::Stop => match self.transcript.running() {
+                Some(request) => return Next::Stay(vec![Command::Cancel(request)]),
+                None => "Nothing is being told.".to_owned(),
+            },
+            Slash::Cancel => match self.transcript.last_waiting() {
+                Some(request) => return Next::Stay(vec![Command::Cancel(request)]),
+                None => "No message waits. /stop stops the narrator.".to_owned(),
+            },
+            Slash::Games => return self.to_start(Part::Saves, String::new()),
+            Slash::New => return self.to_start(Part::Stories, String::new()),
+            Slash::Load(search) => return self.to_start(Part::Saves, search),
+            Slash::Quit => return Next::Quit,
+        };
+        self.transcript.answer(line.trim(), text);
+        Next::Stay(Vec::new())
+    }
+
+    fn to_start(&mut self, part: Part, search: String) -> Next {
+        if self.outbox.is_empty() {
+            return Next::Start { part, search };
+        }
+        self.notice = Some("A message is still on its way to the engine. Esc twice leaves it behind.".to_owned());
+        Next::Stay(Vec::new())
+    }
+
+    fn say(&mut self, message: String) -> Vec<Command> {
         if message.is_empty() {
+            return Vec::new();
+        }
+        if self.panel.is_ended {
+            self.notice = Some("The story has ended. /new begins another one.".to_owned());
             return Vec::new();
         }
         if message.len() > MESSAGE_MAX_BYTES {
@@ -215,7 +297,7 @@ impl Play {
                 Some(format!("This message has {length} bytes; {MESSAGE_MAX_BYTES} are the most that one may have."));
             return Vec::new();
         }
-        let message = self.editor.take().trim().to_owned();
+        self.editor.take();
         let local = self.next_local;
         self.next_local += 1;
         self.transcript.say(local, &message);

@@ -1,8 +1,8 @@
-//! The first screen: games to go on with, scenarios to begin, and the character to begin one with.
+//! The first screen: stories to begin, saves to go on with, and the character to begin one with.
 
 use client::{CatalogueEntry, ScenarioEntry};
-use crossterm::event::{KeyCode, KeyEvent};
-use protocol::GameSummary;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use protocol::{CreateGame, GameSummary};
 
 use super::Command;
 
@@ -26,10 +26,17 @@ impl Menu {
 /// What is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Page {
-    /// Games, then scenarios, in one list.
+    /// Scenarios, then games, in one list.
     Stories,
     /// Characters for the scenario at this index.
     Characters(usize),
+}
+
+/// The parts of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Stories,
+    Saves,
 }
 
 /// The first screen's state.
@@ -39,6 +46,10 @@ pub(crate) struct Start {
     pub(crate) menu: Option<Menu>,
     pub(crate) page: Page,
     pub(crate) selected: usize,
+    /// Words that the listed stories and saves have.
+    pub(crate) search: String,
+    /// What is selected when the list comes.
+    part: Part,
     /// Why the list or a game could not be loaded.
     pub(crate) error: Option<String>,
     /// Whether a game is being opened.
@@ -46,22 +57,50 @@ pub(crate) struct Start {
 }
 
 impl Start {
-    pub(crate) const fn new() -> Self {
-        Self { menu: None, page: Page::Stories, selected: 0, error: None, is_opening: false }
+    /// The screen with this part of its list selected, once that is loaded, and these words looked for.
+    pub(crate) const fn at(part: Part, search: String) -> Self {
+        Self { menu: None, page: Page::Stories, selected: 0, search, part, error: None, is_opening: false }
+    }
+
+    /// The scenarios that have the words that are looked for, each with its index in the menu.
+    pub(crate) fn scenarios(&self) -> Vec<(usize, &ScenarioEntry)> {
+        let all = self.menu.iter().flat_map(|menu| menu.scenarios.iter().enumerate());
+        all.filter(|(_, scenario)| self.is_wanted(&[&scenario.name])).collect()
+    }
+
+    /// The games that have the words that are looked for: in the story's name, the character's, the scene's or the id.
+    pub(crate) fn games(&self) -> Vec<&GameSummary> {
+        let Some(menu) = &self.menu else { return Vec::new() };
+        let is_wanted = |game: &&GameSummary| {
+            let (id, scene) = (game.id.to_string(), super::spelled_out(&game.scene_name));
+            let pc = game.pc.as_deref().unwrap_or_default();
+            self.is_wanted(&[&menu.scenario_name(&game.scenario), pc, &scene, &id])
+        };
+        menu.games.iter().filter(is_wanted).collect()
+    }
+
+    fn is_wanted(&self, texts: &[&str]) -> bool {
+        let text = texts.join(" ").to_lowercase();
+        self.search.to_lowercase().split_whitespace().all(|word| text.contains(word))
     }
 
     /// How many lines the shown list has.
     pub(crate) fn len(&self) -> usize {
-        self.menu.as_ref().map_or(0, |menu| match self.page {
-            Page::Stories => menu.games.len() + menu.scenarios.len(),
-            Page::Characters(_) => menu.pcs.len(),
-        })
+        match (self.page, &self.menu) {
+            (_, None) => 0,
+            (Page::Stories, Some(_)) => self.scenarios().len() + self.games().len(),
+            (Page::Characters(_), Some(menu)) => menu.pcs.len(),
+        }
     }
 
     pub(crate) fn loaded(&mut self, menu: Result<Menu, String>) {
+        let is_first = self.menu.is_none();
         match menu {
             Ok(menu) => self.menu = Some(menu),
             Err(error) => self.error = Some(error),
+        }
+        if is_first && self.part == Part::Saves {
+            self.selected = self.scenarios().len();
         }
         self.selected = self.selected.min(self.len().saturating_sub(1));
     }
@@ -87,26 +126,48 @@ impl Start {
             };
         }
         match key.code {
-            KeyCode::Up | KeyCode::Char('k') => self.move_by(-1),
-            KeyCode::Down | KeyCode::Char('j') => self.move_by(1),
+            KeyCode::Up => self.move_by(-1),
+            KeyCode::Down => self.move_by(1),
             KeyCode::PageUp => self.move_by(-10),
             KeyCode::PageDown => self.move_by(10),
             KeyCode::Home => self.selected = 0,
             KeyCode::End => self.selected = self.len().saturating_sub(1),
-            KeyCode::Char('r') => {
+            KeyCode::Char('r') if key.modifiers.contains(KeyModifiers::CONTROL) => {
                 self.error = None;
                 return vec![Command::LoadMenu];
             }
-            KeyCode::Esc => {
-                if let (Page::Characters(scenario), Some(menu)) = (self.page, &self.menu) {
-                    self.selected = menu.games.len() + scenario;
+            KeyCode::Esc => match self.page {
+                Page::Characters(chosen) => {
+                    let shown = self.scenarios();
+                    self.selected = shown.iter().position(|(at, _)| *at == chosen).unwrap_or(0);
                     self.page = Page::Stories;
                 }
-            }
+                Page::Stories => self.look_for(String::new()),
+            },
             KeyCode::Enter => return self.choose(),
+            KeyCode::Backspace if self.page == Page::Stories => {
+                let mut search = std::mem::take(&mut self.search);
+                search.pop();
+                self.look_for(search);
+            }
+            KeyCode::Char(c) if self.page == Page::Stories && !key.modifiers.contains(KeyModifiers::CONTROL) => {
+                let search = format!("{}{c}", self.search);
+                self.look_for(search);
+            }
             _ => {}
         }
         Vec::new()
+    }
+
+    /// Chooses the line at this index of the list.
+    pub(crate) fn choose_at(&mut self, at: usize) -> Vec<Command> {
+        self.selected = at;
+        self.choose()
+    }
+
+    fn look_for(&mut self, search: String) {
+        self.search = search;
+        self.selected = 0;
     }
 
     fn choose(&mut self) -> Vec<Command> {
@@ -114,15 +175,16 @@ impl Start {
         self.error = None;
         match self.page {
             Page::Stories => {
-                if let Some(game) = menu.games.get(self.selected) {
-                    self.is_opening = true;
-                    return vec![Command::Open { game: game.id, patient: false }];
-                }
-                let chosen = self.selected - menu.games.len();
-                let Some(scenario) = menu.scenarios.get(chosen) else { return Vec::new() };
+                let scenarios = self.scenarios();
+                let Some(&(chosen, scenario)) = scenarios.get(self.selected) else {
+                    let game = self.games().get(self.selected - scenarios.len()).map(|game| game.id);
+                    self.is_opening = game.is_some();
+                    return game.map(|game| Command::Open { game, patient: false }).into_iter().collect();
+                };
                 if menu.pcs.is_empty() {
+                    let scenario = scenario.id.clone();
                     self.is_opening = true;
-                    return vec![Command::Create { scenario: scenario.id.clone(), pc: None }];
+                    return vec![Command::Create(CreateGame { scenario, ..CreateGame::default() })];
                 }
                 let default = scenario.default_pc.as_deref().unwrap_or_default();
                 self.selected = menu.pcs.iter().position(|pc| pc.id == default).unwrap_or(0);
@@ -133,8 +195,9 @@ impl Start {
                 let (Some(scenario), Some(pc)) = (menu.scenarios.get(scenario), menu.pcs.get(self.selected)) else {
                     return Vec::new();
                 };
+                let (scenario, pc) = (scenario.id.clone(), Some(pc.id.clone()));
                 self.is_opening = true;
-                vec![Command::Create { scenario: scenario.id.clone(), pc: Some(pc.id.clone()) }]
+                vec![Command::Create(CreateGame { scenario, pc, ..CreateGame::default() })]
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The console's behaviour, key by key and event by event.
 
 use crossterm::event::KeyCode;
-use protocol::{Attempt, AttemptSuperseded, MESSAGE_MAX_BYTES, RequestType};
+use protocol::{Attempt, AttemptSuperseded, CreateGame, MESSAGE_MAX_BYTES, RequestType};
 
 use super::{App, Command, Extent, Link, Message, NetMessage, Opened, Page, Screen, Scroll, Stage};
 use crate::fixture::{
@@ -27,7 +27,7 @@ fn sent(commands: &[Command]) -> Vec<(u64, &str)> {
 }
 
 #[test]
-fn the_history_is_told_without_the_prompts_behind_it() {
+fn the_history_is_shown_without_the_prompts_behind_it() {
     let app = playing();
     let history: Vec<_> =
         app.play().transcript.turns().iter().map(|turn| (turn.said.as_deref(), turn.told.as_str())).collect();
@@ -80,6 +80,18 @@ fn a_message_whose_events_come_before_its_answer_is_shown_once() {
     app.hear(processing(1, RequestType::Chat, "Ada: wait"));
     app.update(accepted(1, 1));
     assert_eq!(turns(&app), ["wait//Thinking"]);
+}
+
+#[test]
+fn a_message_whose_answer_is_lost_keeps_no_other_back() {
+    let mut app = playing();
+    app.say("one");
+    app.say("two");
+    assert_eq!(sent(&app.hear(queued(1, RequestType::Chat, "Ada: one"))), [(2, "two")]);
+    app.update(Message::Net(NetMessage::NotSent { local: 1, reason: "no answer".to_owned() }));
+    assert_eq!(turns(&app), ["one//Queued", "two//Sending"]);
+    assert!(app.update(accepted(1, 1)).is_empty());
+    assert!(app.update(accepted(2, 2)).is_empty());
 }
 
 #[test]
@@ -152,7 +164,7 @@ fn a_narration_that_was_joined_late_is_whole_in_the_end() {
 }
 
 #[test]
-fn a_reset_reads_the_game_anew_and_keeps_what_is_on_its_way() {
+fn a_reset_reads_the_game_again_and_keeps_what_is_on_its_way() {
     let mut app = playing();
     app.hear(chunk(9, "of a lost world", false));
     app.say("wait");
@@ -180,8 +192,8 @@ fn a_story_that_has_ended_takes_no_more_words() {
     let mut app = playing();
     app.hear(state_updated(true));
     assert!(app.say("but wait").is_empty());
-    app.update(Message::Paste("but wait".to_owned()));
-    assert_eq!(app.play().editor.text(), "");
+    assert!(app.play().notice.as_ref().unwrap().contains("has ended"));
+    assert_eq!(app.play().editor.text(), "but wait");
 }
 
 #[test]
@@ -247,42 +259,136 @@ fn an_answer_for_a_story_that_was_left_changes_nothing() {
 }
 
 #[test]
-fn both_quit_keys_quit_everywhere() {
-    for mut app in [playing(), App::start(None).0] {
-        assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Quit]);
+fn control_q_quits_everywhere() {
+    for mut app in [playing(), App::start(Command::LoadMenu).0] {
         assert_eq!(app.press_control(KeyCode::Char('q')), [Command::Quit]);
     }
 }
 
 #[test]
-fn a_game_is_gone_on_with_from_the_first_line() {
-    let (mut app, first) = App::start(None);
+fn control_c_stops_the_narrator_first_then_asks_once_and_then_quits() {
+    let mut app = playing();
+    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
+    app.hear(chunk(1, "You wa", false));
+    assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Cancel(request(1))]);
+    assert_eq!(app.play().notice.as_deref(), Some("Stopping. Ctrl+C again quits."));
+    assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Quit]);
+
+    let mut app = playing();
+    assert!(app.press_control(KeyCode::Char('c')).is_empty());
+    // Any other key takes the question back.
+    app.press(KeyCode::Left);
+    assert!(app.press_control(KeyCode::Char('c')).is_empty());
+    assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Quit]);
+    assert_eq!(App::start(Command::LoadMenu).0.press_control(KeyCode::Char('c')), [Command::Quit]);
+}
+
+#[test]
+fn a_command_costs_no_turn_and_is_answered_in_the_story() {
+    let mut app = playing();
+    for (line, answer) in [
+        ("/look", "The Landing\nPlanks.\nWays out: north\nClosed: west: Water.\nPeople: Odile\nThings: bell"),
+        ("/inv", "You carry: ferry token, a brass lantern that has seen better nights"),
+        ("/model", "The narrator speaks by a built-in script: this engine has no language model set up."),
+    ] {
+        assert!(app.say(line).is_empty(), "{line}");
+        let last = app.play().transcript.turns().last().unwrap();
+        assert_eq!((last.said.as_deref(), last.told.as_str(), &last.stage), (Some(line), answer, &Stage::Answer));
+    }
+    assert!(app.say("/undo").is_empty());
+    assert!(app.play().notice.as_ref().unwrap().contains("no command /undo"));
+    assert_eq!(app.play().editor.text(), "/undo");
+}
+
+#[test]
+fn a_line_with_two_slashes_is_said_with_one() {
+    assert_eq!(sent(&playing().say("//me waves")), [(1, "/me waves")]);
+}
+
+#[test]
+fn tab_completes_a_command() {
+    let mut app = playing();
+    app.press(KeyCode::Char('/'));
+    app.press(KeyCode::Char('m'));
+    app.press(KeyCode::Char('o'));
+    app.press(KeyCode::Tab);
+    assert_eq!(app.play().editor.text(), "/model ");
+}
+
+#[test]
+fn what_runs_is_stopped_and_what_waits_is_taken_back() {
+    let mut app = playing();
+    assert!(app.say("/stop").is_empty());
+    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
+    app.hear(queued(2, RequestType::Chat, "Ada: go"));
+    app.hear(queued(3, RequestType::Chat, "Ada: run"));
+    assert_eq!(app.say("/cancel"), [Command::Cancel(request(3))]);
+    assert_eq!(app.say("/stop"), [Command::Cancel(request(1))]);
+    app.update(Message::Net(NetMessage::NotCancelled("no".to_owned())));
+    assert_eq!(app.play().notice.as_deref(), Some("no"));
+}
+
+#[test]
+fn a_save_is_looked_for_from_within_a_story() {
+    let mut app = playing();
+    assert_eq!(app.say("/load ferry ada"), [Command::Leave, Command::LoadMenu]);
+    app.update(Message::Net(NetMessage::Menu(Ok(menu()))));
+    let Screen::Start(start) = &app.screen else { panic!("a game is played") };
+    assert_eq!((start.scenarios().len(), start.games().len()), (0, 1));
+    assert_eq!(app.press(KeyCode::Enter), [Command::Open { game: game().id, patient: false }]);
+}
+
+#[test]
+fn stories_and_saves_are_searched_by_typing() {
+    let (mut app, first) = App::start(Command::LoadMenu);
     assert_eq!(first, [Command::LoadMenu]);
     app.update(Message::Net(NetMessage::Menu(Ok(menu()))));
+    let lists = |app: &App| {
+        let Screen::Start(start) = &app.screen else { panic!("a game is played") };
+        (start.scenarios().len(), start.games().len())
+    };
+    assert_eq!(lists(&app), (2, 1));
+    "ADA".chars().for_each(|letter| drop(app.press(KeyCode::Char(letter))));
+    assert_eq!(lists(&app), (0, 1));
+    app.press(KeyCode::Backspace);
+    app.press(KeyCode::Esc);
+    assert_eq!(lists(&app), (2, 1));
+    app.press(KeyCode::End);
     assert_eq!(app.press(KeyCode::Enter), [Command::Open { game: game().id, patient: false }]);
 }
 
 #[test]
 fn a_new_game_asks_for_the_character_and_proposes_the_scenarios_own() {
-    let (mut app, _) = App::start(None);
+    let (mut app, _) = App::start(Command::LoadMenu);
     app.update(Message::Net(NetMessage::Menu(Ok(menu()))));
-    app.press(KeyCode::Down);
-    app.press(KeyCode::Down);
     app.press(KeyCode::Down);
     assert!(app.press(KeyCode::Enter).is_empty());
     let Screen::Start(start) = &app.screen else { panic!("a game has begun") };
     assert_eq!((start.page, start.selected), (Page::Characters(1), 1));
-    let create = Command::Create { scenario: "moon".to_owned(), pc: Some("ada".to_owned()) };
-    assert_eq!(app.press(KeyCode::Enter), [create]);
+    let create = CreateGame { scenario: "moon".to_owned(), pc: Some("ada".to_owned()), ..CreateGame::default() };
+    assert_eq!(app.press(KeyCode::Enter), [Command::Create(create)]);
     assert_eq!(app.press(KeyCode::Esc), [Command::Leave]);
     app.press(KeyCode::Esc);
     let Screen::Start(start) = &app.screen else { panic!("a game has begun") };
-    assert_eq!((start.page, start.selected), (Page::Stories, 2));
+    assert_eq!((start.page, start.selected), (Page::Stories, 1));
+}
+
+#[test]
+fn what_a_proxy_held_back_changes_nothing_that_was_asked_for() {
+    let mut app = playing();
+    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
+    app.hear(completed(1, "You wait."));
+    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
+    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
+    app.hear(chunk(1, "You ", false));
+    assert_eq!(turns(&app), ["wait/You wait./Done"]);
+    app.hear(completed(1, "You wait."));
+    assert_eq!(turns(&app), ["wait/You wait./Done"]);
 }
 
 #[test]
 fn a_game_that_cannot_be_opened_leads_back_to_the_list() {
-    let (mut app, _) = App::start(Some(game().id));
+    let (mut app, _) = App::start(Command::Open { game: game().id, patient: false });
     let commands = app.update(Message::Net(NetMessage::Opened(Err("No such game".to_owned()))));
     assert_eq!(commands, [Command::LoadMenu]);
     app.update(Message::Net(NetMessage::Menu(Ok(menu()))));

@@ -33,6 +33,8 @@ pub(crate) enum Stage {
     /// An attempt failed, another one follows.
     Retrying(String),
     Done,
+    /// The console's own answer to a command; no turn of the story.
+    Answer,
     Failed(String),
     Cancelled,
 }
@@ -41,6 +43,11 @@ impl Stage {
     /// Whether something is happening that the player waits for.
     pub(crate) const fn is_running(&self) -> bool {
         matches!(self, Self::Sending | Self::Thinking | Self::Telling | Self::Settling | Self::Retrying(_))
+    }
+
+    /// Whether nothing more happens to the turn, but for an operator who has it tried again.
+    const fn has_ended(&self) -> bool {
+        matches!(self, Self::Done | Self::Failed(_) | Self::Cancelled)
     }
 
     const fn is_waiting(&self) -> bool {
@@ -65,7 +72,7 @@ impl Transcript {
         self.turns.iter().any(|turn| turn.stage.is_running())
     }
 
-    /// Reads the story anew. Messages that are on their way stay at its end.
+    /// Reads the story again. Messages that are on their way stay at its end.
     pub(crate) fn read(&mut self, game: &GameView, unfinished: &[RequestView]) {
         self.player = game.state.pc.as_ref().map(|pc| pc.name.clone()).unwrap_or_default();
         let unsent: Vec<Turn> =
@@ -97,6 +104,27 @@ impl Transcript {
         self.push(None, Some(said.to_owned()), Stage::Sending).local = Some(local);
     }
 
+    /// The console answers a command.
+    pub(crate) fn answer(&mut self, command: &str, text: String) {
+        self.push(None, Some(command.to_owned()), Stage::Answer).told = text;
+    }
+
+    /// The request that is being told, or else the first one that waits.
+    pub(crate) fn running(&self) -> Option<RequestId> {
+        let running = self.turns.iter().find(|turn| turn.stage.is_running() && turn.request.is_some());
+        running.or_else(|| self.turns.iter().find(|turn| turn.stage == Stage::Queued)).and_then(|turn| turn.request)
+    }
+
+    /// The last request that waits.
+    pub(crate) fn last_waiting(&self) -> Option<RequestId> {
+        self.turns.iter().rfind(|turn| turn.stage == Stage::Queued).and_then(|turn| turn.request)
+    }
+
+    /// Whether anything of the story is still to come.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.turns.iter().any(|turn| turn.stage.is_running() || turn.stage == Stage::Queued)
+    }
+
     /// The engine has taken a message, under this id.
     pub(crate) fn accepted(&mut self, local: u64, request: RequestId) {
         let Some(at) = self.turns.iter().position(|turn| turn.local == Some(local)) else { return };
@@ -117,6 +145,11 @@ impl Transcript {
         }
     }
 
+    /// Whether the events of a message of ours have come.
+    pub(crate) fn has_arrived(&self, local: u64) -> bool {
+        self.turns.iter().any(|turn| turn.local == Some(local) && turn.request.is_some())
+    }
+
     /// A message did not get to the engine. Its words are handed back.
     pub(crate) fn not_sent(&mut self, local: u64, reason: &str) -> Option<&str> {
         let turn = self.turns.iter_mut().find(|turn| turn.local == Some(local) && turn.request.is_none())?;
@@ -126,10 +159,15 @@ impl Transcript {
 
     /// Takes an event in.
     pub(crate) fn take(&mut self, event: &Event) {
+        let is_end = event.is_terminal() || matches!(event, Event::RequestQueued(_));
+        if !is_end && self.has_ended(event.request_id()) {
+            // The end was found out by asking, while a proxy held its events back.
+            return;
+        }
         match event {
             Event::RequestQueued(queued) => {
                 let turn = self.of(queued.request_id, queued.kind, Some(&queued.user_message));
-                if turn.stage.is_waiting() || matches!(turn.stage, Stage::NotSent(_)) {
+                if turn.stage.is_waiting() || matches!(turn.stage, Stage::NotSent(_) | Stage::Failed(_)) {
                     turn.stage = Stage::Queued;
                 }
             }
@@ -173,6 +211,10 @@ impl Transcript {
             }
             Event::StateUpdated(_) | Event::StreamSnapshot(_) | Event::StreamReset(_) => {}
         }
+    }
+
+    fn has_ended(&self, request: Option<RequestId>) -> bool {
+        request.is_some() && self.turns.iter().any(|turn| turn.request == request && turn.stage.has_ended())
     }
 
     /// The turn of a request: known, or ours and on its way, or new to us because another player or the story asked.

@@ -4,39 +4,56 @@ use std::time::Duration;
 
 use client::{Client, ClientError};
 use futures::future::try_join_all;
-use protocol::{ChatRequest, CreateGame, GameId, GameView, IfBusy, RequestId, RequestView};
+use protocol::{ChatRequest, CreateGame, GameId, GameSummary, GameView, IfBusy, ProblemType, RequestId, RequestView};
 use tokio::time::{Instant, sleep};
 
+use super::watch::SILENCE;
 use crate::app::{Menu, NetMessage, Opened};
 
-/// How many games the first screen offers.
-const GAMES: u32 = 50;
+/// How many games the first screen searches, and how many it asks for at once.
+const GAMES: usize = 500;
+const PAGE: u32 = 100;
 
 /// How long an engine that is not there is waited for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     /// Between two tries.
     pub(crate) pause: Duration,
+    /// How long the event stream may be silent while something is awaited.
+    pub(crate) silence: Duration,
     /// From the first try to send a message to the last.
     pub(crate) sending: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { pause: Duration::from_secs(1), sending: Duration::from_secs(30) }
+        Self { pause: Duration::from_secs(1), silence: SILENCE, sending: Duration::from_secs(30) }
     }
 }
 
 /// What there is to play.
 pub(super) async fn menu(client: &Client) -> Result<Menu, String> {
-    let lists = tokio::try_join!(client.games(Some(GAMES), None), client.scenarios(), client.pcs());
+    let lists = tokio::try_join!(games(client), client.scenarios(), client.pcs());
     let (games, scenarios, pcs) = lists.map_err(|error| error.to_string())?;
-    Ok(Menu { games: games.games, scenarios, pcs })
+    Ok(Menu { games, scenarios, pcs })
+}
+
+/// The latest games, page by page.
+async fn games(client: &Client) -> Result<Vec<GameSummary>, ClientError> {
+    let mut games = Vec::new();
+    let mut after = None;
+    loop {
+        let page = client.games(Some(PAGE), after.as_deref()).await?;
+        games.extend(page.games);
+        after = page.next;
+        if after.is_none() || games.len() >= GAMES {
+            return Ok(games);
+        }
+    }
 }
 
 /// Begins a game and opens it.
-pub(super) async fn create(client: &Client, scenario: String, pc: Option<String>) -> Result<Box<Opened>, String> {
-    let create = CreateGame { scenario, pc, ..CreateGame::default() };
+pub(super) async fn create(client: &Client, create: CreateGame) -> Result<Box<Opened>, String> {
     let game = client.create_game(&create).await.map_err(|error| error.to_string())?;
     let scenario = scenario_name(client, &game).await;
     Ok(Box::new(Opened { game, scenario, unfinished: Vec::new() }))
@@ -93,6 +110,15 @@ pub(super) async fn send(client: &Client, local: u64, game: GameId, message: Str
             }
             Err(error) => return NetMessage::NotSent { local, reason: error.to_string() },
         }
+    }
+}
+
+/// Cancels a request. What has ended in the meantime is shown as it has ended, and is no trouble.
+pub(super) async fn cancel(client: &Client, request: RequestId) -> Option<NetMessage> {
+    match client.cancel(request).await {
+        Ok(_) => None,
+        Err(error) if error.problem_type() == Some(ProblemType::RequestFinished) => None,
+        Err(error) => Some(NetMessage::NotCancelled(format!("It could not be stopped: {error}"))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The network's side of the console: carries out commands, listens to the open game, and never keeps the screen waiting.
 
 mod calls;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -9,9 +10,11 @@ use client::{Client, Events, Item, Since};
 use futures::StreamExt as _;
 use futures::future::{BoxFuture, FutureExt as _};
 use futures::stream::FuturesUnordered;
-use protocol::GameId;
+use protocol::{Event, GameId};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::time::{Instant, sleep_until};
 
+use self::watch::Watch;
 use crate::app::{Command, Link, NetMessage, Opened};
 
 pub(crate) use calls::{Patience, check};
@@ -23,7 +26,15 @@ pub(crate) async fn run(
     mut commands: UnboundedReceiver<Command>,
     answers: UnboundedSender<NetMessage>,
 ) {
-    let mut net = Net { client, patience, answers, calls: FuturesUnordered::new(), opening: 0, events: None };
+    let mut net = Net {
+        client,
+        patience,
+        answers,
+        calls: FuturesUnordered::new(),
+        opening: 0,
+        events: None,
+        watch: Watch::new(patience, []),
+    };
     loop {
         tokio::select! {
             command = commands.recv() => match command {
@@ -32,6 +43,7 @@ pub(crate) async fn run(
             },
             Some(done) = net.calls.next(), if !net.calls.is_empty() => net.finish(done),
             item = next(&mut net.events) => net.hear(item),
+            () = until(net.watch.due()) => net.ask(),
         }
     }
 }
@@ -44,12 +56,21 @@ struct Net {
     /// Counts what the player opens and leaves, so that a game that comes too late is not opened.
     opening: u64,
     events: Option<(GameId, Events)>,
+    watch: Watch,
 }
 
 enum Done {
-    NetMessage(NetMessage),
+    Message(NetMessage),
     Opened { opening: u64, opened: Result<Box<Opened>, String> },
+    Asked { game: GameId, answers: watch::Answers },
     Nothing,
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn next(events: &mut Option<(GameId, Events)>) -> Option<Item> {
@@ -63,10 +84,10 @@ impl Net {
     fn begin(&mut self, command: Command) {
         let client = self.client.clone();
         let call = match command {
-            Command::LoadMenu => async move { Done::NetMessage(NetMessage::Menu(calls::menu(&client).await)) }.boxed(),
-            Command::Create { scenario, pc } => {
+            Command::LoadMenu => async move { Done::Message(NetMessage::Menu(calls::menu(&client).await)) }.boxed(),
+            Command::Create(game) => {
                 let opening = self.leave();
-                async move { Done::Opened { opening, opened: calls::create(&client, scenario, pc).await } }.boxed()
+                async move { Done::Opened { opening, opened: calls::create(&client, game).await } }.boxed()
             }
             Command::Open { game, patient } => {
                 let opening = self.leave();
@@ -76,16 +97,17 @@ impl Net {
             Command::Look(game) => {
                 // Without an answer the sidebar is behind until the next turn, no more.
                 async move {
-                    client
-                        .game(game)
-                        .await
-                        .map_or(Done::Nothing, |game| Done::NetMessage(NetMessage::Looked(game.into())))
+                    client.game(game).await.map_or(Done::Nothing, |game| Done::Message(NetMessage::Looked(game.into())))
                 }
                 .boxed()
             }
             Command::Send { local, game, message } => {
                 let patience = self.patience;
-                async move { Done::NetMessage(calls::send(&client, local, game, message, patience).await) }.boxed()
+                async move { Done::Message(calls::send(&client, local, game, message, patience).await) }.boxed()
+            }
+            Command::Cancel(request) => {
+                // That it is cancelled comes as an event, as it does to every other client.
+                async move { calls::cancel(&client, request).await.map_or(Done::Nothing, Done::Message) }.boxed()
             }
             Command::Leave => {
                 self.leave();
@@ -98,47 +120,86 @@ impl Net {
 
     fn leave(&mut self) -> u64 {
         self.events = None;
+        self.watch = Watch::new(self.patience, []);
         self.opening += 1;
         self.opening
     }
 
     fn finish(&mut self, done: Done) {
         match done {
-            Done::NetMessage(answer) => self.tell(answer),
+            Done::Message(message) => {
+                if let NetMessage::Accepted { request, .. } = message {
+                    self.watch.expect(request);
+                }
+                self.report(message);
+            }
+            Done::Asked { game, answers } if self.events.as_ref().is_some_and(|(open, _)| *open == game) => {
+                self.answered(game, answers);
+            }
             Done::Opened { opening, opened } if opening == self.opening => {
                 if let Ok(opened) = &opened {
                     let game = &opened.game;
+                    let unfinished = opened.unfinished.iter().map(|request| request.request_id);
+                    self.watch = Watch::new(self.patience, unfinished);
                     self.events = Some((game.id, self.client.game_events(game.id, Since::After(game.cursor))));
                 }
-                self.tell(NetMessage::Opened(opened));
+                self.report(NetMessage::Opened(opened));
             }
-            Done::Opened { .. } | Done::Nothing => {}
+            Done::Opened { .. } | Done::Asked { .. } | Done::Nothing => {}
         }
     }
 
     fn hear(&mut self, item: Option<Item>) {
         match item {
-            Some(Item::Connected { .. }) => self.tell(NetMessage::Link(Link::Live)),
-            Some(Item::Event { event, .. }) => self.tell(NetMessage::Event(event)),
+            // A stream that stands may still be held back.
+            Some(Item::Connected { .. } | Item::Disconnected { .. }) if self.watch.is_behind() => {}
+            Some(Item::Connected { .. }) => self.report(NetMessage::Link(Link::Live)),
+            Some(Item::Event { event, .. }) => {
+                if self.watch.heard(&event) {
+                    self.report(NetMessage::Link(Link::Live));
+                }
+                self.report(NetMessage::Event(event));
+            }
             Some(Item::Disconnected { error, .. }) => {
-                self.tell(NetMessage::Link(Link::Reconnecting(error.to_string())));
+                self.report(NetMessage::Link(Link::Reconnecting(error.to_string())));
             }
             Some(Item::Snapshot(_) | Item::Reset(_) | Item::Gap { .. }) => {
                 self.events = None;
-                self.tell(NetMessage::Reset);
+                self.report(NetMessage::Reset);
             }
             Some(Item::Failed(error)) => self.end(error.to_string()),
             None => self.end("the engine has closed this game's events".to_owned()),
         }
     }
 
+    fn ask(&mut self) {
+        let Some((game, _)) = self.events else { return };
+        let ask = self.watch.ask(self.client.clone(), game);
+        self.calls.push(async move { Done::Asked { game, answers: ask.await } }.boxed());
+    }
+
+    fn answered(&mut self, game: GameId, answers: watch::Answers) {
+        let Some(news) = self.watch.answered(answers) else {
+            self.leave();
+            return self.report(NetMessage::Reset);
+        };
+        if news.is_empty() {
+            return;
+        }
+        self.report(NetMessage::Link(Link::Polling));
+        if news.iter().any(|event| matches!(event, Event::RequestCompleted(_))) {
+            self.begin(Command::Look(game));
+        }
+        news.into_iter().for_each(|event| self.report(NetMessage::Event(event)));
+    }
+
     fn end(&mut self, reason: String) {
         self.events = None;
-        self.tell(NetMessage::Link(Link::Lost(reason)));
+        self.report(NetMessage::Link(Link::Lost(reason)));
     }
 
     /// The receiver is gone only when the console is on its way out.
-    fn tell(&self, answer: NetMessage) {
+    fn report(&self, answer: NetMessage) {
         drop(self.answers.send(answer));
     }
 }

@@ -44,7 +44,8 @@ fn accepted(chat: &ChatRequest) -> ChatAccepted {
 fn start(client: Client) -> (UnboundedSender<Command>, UnboundedReceiver<NetMessage>) {
     let (commands, inbox) = mpsc::unbounded_channel();
     let (outbox, answers) = mpsc::unbounded_channel();
-    let patience = Patience { pause: Duration::from_millis(1), ..Patience::default() };
+    let patience =
+        Patience { pause: Duration::from_millis(1), silence: Duration::from_millis(20), ..Patience::default() };
     tokio::spawn(run(client, patience, inbox, outbox));
     (commands, answers)
 }
@@ -147,6 +148,39 @@ async fn a_message_whose_answer_is_lost_is_sent_again_under_its_key() {
     assert!(matches!(answer, Some(NetMessage::Accepted { local: 5, .. })), "{answer:?}");
     let keys = keys.lock().unwrap();
     assert!(keys.len() == 3 && keys.iter().all(|key| *key == keys[0]));
+}
+
+#[tokio::test]
+async fn where_no_event_gets_through_the_console_asks_for_the_answer() {
+    let show = async || Json(game_json());
+    let lane = async || Json(json!({"game_id": game().id, "state": "idle", "requests": []}));
+    let done = async || {
+        Json(json!({
+            "request_id": request(1), "type": "chat", "game_id": game().id, "status": "completed", "attempt": 1,
+            "message": "Ada: wait", "enqueued_at": "2026-01-02T03:04:05Z", "links": Links::of(request(1), game().id),
+            "result": {"message": "You wait.", "turn": 2, "version": 3, "duration_ms": 1},
+        }))
+    };
+    let chat = async |Json(chat): Json<ChatRequest>| Json(accepted(&chat));
+    let silent = async || std::future::pending::<Response>().await;
+    let router = Router::new()
+        .route("/v1/gamestate/{id}", get(show))
+        .route("/v1/queue/games/{id}", get(lane))
+        .route("/v1/requests/{id}", get(done))
+        .route("/v1/scenarios", get(async || Json(json!([]))))
+        .route("/v1/chat", post(chat))
+        .route("/v1/events/games/{id}", get(silent));
+    let (commands, mut answers) = start(serve(router).await);
+    commands.send(Command::Open { game: game().id, patient: false }).unwrap();
+    assert!(matches!(answers.recv().await, Some(NetMessage::Opened(Ok(_)))));
+    commands.send(Command::Send { local: 5, game: game().id, message: "wait".to_owned() }).unwrap();
+    assert!(matches!(answers.recv().await, Some(NetMessage::Accepted { .. })));
+    assert!(matches!(answers.recv().await, Some(NetMessage::Link(Link::Polling))));
+    let Some(NetMessage::Event(protocol::Event::RequestCompleted(event))) = answers.recv().await else {
+        panic!("not asked for")
+    };
+    assert_eq!(event.result.message, "You wait.");
+    assert!(matches!(answers.recv().await, Some(NetMessage::Looked(_))));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What the player sees: a pure picture of the [`App`].
 
+mod emphasis;
 mod play;
 mod start;
 mod story;

@@ -9,26 +9,32 @@ use ratatui::widgets::{Block, Borders, Padding, Paragraph};
 use super::story;
 use super::theme::Theme;
 use super::wrap::{wrap, wrap_behind};
-use crate::app::{Extent, Link, Play, Scroll};
+use crate::app::{Extent, Link, Play, Scroll, candidates};
 
 /// Columns of the sidebar, and of the smallest screen that has room for it.
 const SIDEBAR: u16 = 30;
 const WITH_SIDEBAR: u16 = 80;
 
+/// The most columns that the story takes: longer lines are hard to read, however wide the window is.
+const STORY: u16 = 76;
+
 /// The sidebar's help: keys and what they do.
 const KEYS: &[(&str, &str)] = &[
     ("Enter", "say or do it"),
+    ("/help", "commands"),
     ("↑ ↓", "earlier lines"),
     ("PgUp PgDn", "read back"),
-    ("Ctrl+End", "newest"),
     ("Esc", "other stories"),
-    ("Ctrl+Q", "quit"),
+    ("Ctrl+C", "stop, then quit"),
 ];
 
 pub(crate) fn draw(frame: &mut Frame<'_>, play: &Play, ticks: usize, theme: Theme) -> Extent {
     let has_sidebar = frame.area().width >= WITH_SIDEBAR;
     let sidebar = if has_sidebar { SIDEBAR } else { 0 };
-    let [main, side] = Layout::horizontal([Constraint::Min(20), Constraint::Length(sidebar)]).areas(frame.area());
+    let width = frame.area().width.min(STORY + sidebar);
+    let [_, area, _] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(width), Constraint::Fill(1)]).areas(frame.area());
+    let [main, side] = Layout::horizontal([Constraint::Min(20), Constraint::Length(sidebar)]).areas(area);
     let status = u16::from(!has_sidebar);
     let [status, story, input] =
         Layout::vertical([Constraint::Length(status), Constraint::Min(1), Constraint::Length(3)]).areas(main);
@@ -62,8 +68,10 @@ fn draw_story(frame: &mut Frame<'_>, area: Rect, play: &Play, ticks: usize, them
 }
 
 fn draw_input(frame: &mut Frame<'_>, area: Rect, play: &Play, has_sidebar: bool, theme: Theme) {
+    let commands = candidates(play.editor.text());
     let (title, style) = match (&play.notice, &play.link, play.panel.is_ended) {
         (Some(notice), ..) => (notice.clone(), theme.trouble()),
+        _ if !commands.is_empty() => (format!("/{}", commands.join(" /")), theme.aside()),
         (None, Link::Lost(error), _) => (error.clone(), theme.trouble()),
         (None, _, true) => ("The story has ended. Esc: other stories.".to_owned(), theme.title()),
         (None, _, false) => ("What do you do?".to_owned(), theme.aside()),
@@ -73,11 +81,11 @@ fn draw_input(frame: &mut Frame<'_>, area: Rect, play: &Play, has_sidebar: bool,
         .title(Span::styled(format!(" {title} "), style))
         .padding(Padding::horizontal(1));
     if !has_sidebar {
-        block = block.title_bottom(Span::styled(" PgUp back · Esc stories · Ctrl+Q quit ", theme.aside()));
+        block = block.title_bottom(Span::styled(" PgUp back · /help · Esc stories ", theme.aside()));
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    if play.panel.is_ended || inner.is_empty() {
+    if inner.is_empty() {
         return;
     }
     // The line moves under the window so that the cursor stays inside it.
@@ -106,25 +114,38 @@ fn draw_sidebar(frame: &mut Frame<'_>, area: Rect, play: &Play, theme: Theme) {
 
     let mut lines = wrap(&[(panel.scenario.as_str(), theme.title())], width);
     lines.push(Line::default());
-    let turn = panel.turn.to_string();
-    let facts = [("You", &panel.player), ("Scene", &panel.scene), ("Place", &panel.location), ("Turn", &turn)];
-    for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
-        let name = format!("{name:<7}");
-        lines.extend(wrap_behind((&name, theme.aside()), (value, Style::default()), width));
-    }
-    lines.push(Line::default());
-    lines.push(Line::styled("You carry", theme.aside()));
-    if panel.inventory.is_empty() {
-        lines.push(Line::raw("nothing"));
-    }
-    for item in &panel.inventory {
-        lines.extend(wrap_behind(("• ", theme.aside()), (item, Style::default()), width));
+    let list = |entries: &[String]| entries.join(", ");
+    let facts = [
+        ("You", panel.player.clone()),
+        ("Scene", panel.scene.clone()),
+        ("Place", panel.location.clone()),
+        ("Turn", panel.turn.to_string()),
+        ("", String::new()),
+        ("Exits", list(&panel.exits)),
+        ("Closed", list(&panel.blocked)),
+        ("People", list(&panel.people)),
+        ("Things", list(&panel.things)),
+        ("Carry", list(&panel.inventory)),
+    ];
+    for (name, value) in &facts {
+        match (*name, value.as_str()) {
+            ("", _) => lines.push(Line::default()),
+            (_, "") => {}
+            (name, value) => {
+                let name = format!("{name:<7}");
+                lines.extend(wrap_behind((&name, theme.aside()), (value, Style::default()), width));
+            }
+        }
     }
 
     let mut foot = vec![Line::from(link(&play.link, theme)), Line::default()];
     foot.extend(KEYS.iter().map(|(key, does)| {
         Line::from(vec![Span::raw(format!("{key:<10}")), Span::styled((*does).to_owned(), theme.aside())])
     }));
+    // What is in sight is worth more than the help.
+    if lines.len() + 1 + foot.len() > usize::from(inner.height) {
+        foot.truncate(1);
+    }
     let foot_rows = u16::try_from(foot.len()).unwrap_or(0);
     let [head, bottom] = Layout::vertical([Constraint::Min(0), Constraint::Length(foot_rows)]).areas(inner);
     frame.render_widget(Paragraph::new(lines), head);
@@ -135,6 +156,7 @@ fn link(link: &Link, theme: Theme) -> Span<'static> {
     match link {
         Link::Live => Span::styled("● connected", theme.title()),
         Link::Connecting => Span::styled("○ connecting", theme.aside()),
+        Link::Polling => Span::styled("◐ no live text: asking", theme.trouble()),
         Link::Reconnecting(_) => Span::styled("○ reconnecting", theme.trouble()),
         Link::Lost(_) => Span::styled("✗ not connected", theme.trouble()),
     }

@@ -3,14 +3,21 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Padding, Paragraph};
 
 use super::theme::Theme;
 use super::wrap::wrap;
 use crate::app::{Menu, Page, Start, spelled_out};
 
+/// The most columns that the lists take, and the fewest for all of the help.
+const WIDTH: u16 = 100;
+const FULL_HELP: u16 = 58;
+
 pub(crate) fn draw(frame: &mut Frame<'_>, start: &Start, ticks: usize, theme: Theme) {
+    let width = frame.area().width.min(WIDTH);
+    let [_, area, _] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(width), Constraint::Fill(1)]).areas(frame.area());
     let [title, list, about, status, keys] = Layout::vertical([
         Constraint::Length(2),
         Constraint::Min(3),
@@ -19,9 +26,13 @@ pub(crate) fn draw(frame: &mut Frame<'_>, start: &Start, ticks: usize, theme: Th
         Constraint::Length(1),
     ])
     .horizontal_margin(1)
-    .areas(frame.area());
+    .areas(area);
 
-    frame.render_widget(Line::styled("story-engine", theme.title()), title);
+    let mut heading = Line::styled("story-engine", theme.title());
+    if !start.search.is_empty() {
+        heading.push_span(Span::styled(format!("   looking for: {}", start.search), theme.player()));
+    }
+    frame.render_widget(heading, title);
     if let Some(menu) = &start.menu {
         draw_list(frame, list, start, menu, theme);
         let lines =
@@ -35,9 +46,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, start: &Start, ticks: usize, theme: Th
     };
     frame.render_widget(Paragraph::new(wrap(&[(text.as_str(), style)], status.width.into())), status);
     let help = match start.page {
-        _ if start.is_opening => "Esc back · Ctrl+Q quit",
-        Page::Stories => "↑ ↓ choose · Enter play · r reload · Ctrl+Q quit",
-        Page::Characters(_) => "↑ ↓ choose · Enter begin · Esc back · Ctrl+Q quit",
+        _ if start.is_opening => "Esc back · Ctrl+C quit",
+        Page::Stories if width < FULL_HELP => "Enter play · type to search",
+        Page::Stories => "↑ ↓ choose · Enter play · type to search · Ctrl+C quit",
+        Page::Characters(_) => "↑ ↓ choose · Enter begin · Esc back · Ctrl+C quit",
     };
     frame.render_widget(Line::styled(help, theme.aside()), keys);
 }
@@ -63,21 +75,28 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, start: &Start, menu: &Menu, them
     };
     match start.page {
         Page::Stories => {
-            if !menu.games.is_empty() {
+            let (scenarios, games) = (start.scenarios(), start.games());
+            if menu.scenarios.is_empty() {
+                heading(&mut lines, "This engine has no scenarios".to_owned());
+            } else if !scenarios.is_empty() {
+                heading(&mut lines, "Begin".to_owned());
+            }
+            for (at, (_, scenario)) in scenarios.iter().enumerate() {
+                let rating = scenario.rating.as_deref().filter(|rating| !rating.is_empty());
+                let rating = rating.map(|rating| format!(" ({rating})")).unwrap_or_default();
+                entry(&mut lines, at, format!("{}{rating}", scenario.name));
+            }
+            if !games.is_empty() {
                 heading(&mut lines, "Go on with".to_owned());
             }
-            for (at, game) in menu.games.iter().enumerate() {
+            for (at, game) in games.iter().enumerate() {
                 let name = menu.scenario_name(&game.scenario);
                 let pc = game.pc.as_deref().map(|pc| format!(" · {pc}")).unwrap_or_default();
                 let end = if game.is_ended { " · ended" } else { "" };
-                entry(&mut lines, at, format!("{name}{pc} · turn {}{end}", game.turn));
+                entry(&mut lines, scenarios.len() + at, format!("{name}{pc} · turn {}{end}", game.turn));
             }
-            let begin = if menu.scenarios.is_empty() { "This engine has no scenarios" } else { "Begin" };
-            heading(&mut lines, begin.to_owned());
-            for (at, scenario) in menu.scenarios.iter().enumerate() {
-                let rating = scenario.rating.as_deref().filter(|rating| !rating.is_empty());
-                let rating = rating.map(|rating| format!(" ({rating})")).unwrap_or_default();
-                entry(&mut lines, menu.games.len() + at, format!("{}{rating}", scenario.name));
+            if scenarios.is_empty() && games.is_empty() && !start.search.is_empty() {
+                heading(&mut lines, "Nothing has these words. Esc shows all.".to_owned());
             }
         }
         Page::Characters(scenario) => {
@@ -98,12 +117,13 @@ fn about_selected(start: &Start, menu: &Menu) -> String {
     if let Page::Characters(_) = start.page {
         return menu.pcs.get(start.selected).and_then(|pc| pc.description.clone()).unwrap_or_default();
     }
-    if let Some(game) = menu.games.get(start.selected) {
-        let when: String = game.updated_at.to_string().chars().take(16).collect();
-        let place = [spelled_out(&game.scene_name), spelled_out(&game.location)];
-        let place: Vec<String> = place.into_iter().filter(|name| !name.is_empty()).collect();
-        return format!("{}. Last played {} UTC.", place.join(", "), when.replace('T', " "));
+    let scenarios = start.scenarios();
+    if let Some((_, scenario)) = scenarios.get(start.selected) {
+        return scenario.description.clone().unwrap_or_default();
     }
-    let scenario = start.selected.checked_sub(menu.games.len()).and_then(|at| menu.scenarios.get(at));
-    scenario.and_then(|scenario| scenario.description.clone()).unwrap_or_default()
+    let Some(&game) = start.games().get(start.selected.saturating_sub(scenarios.len())) else { return String::new() };
+    let when: String = game.updated_at.to_string().chars().take(16).collect();
+    let place = [spelled_out(&game.scene_name), spelled_out(&game.location)];
+    let place: Vec<String> = place.into_iter().filter(|name| !name.is_empty()).collect();
+    format!("{}. Last played {} UTC.", place.join(", "), when.replace('T', " "))
 }

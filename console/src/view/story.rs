@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use super::emphasis;
 use super::theme::Theme;
 use super::wrap::wrap;
 use crate::app::{Stage, Turn};
@@ -17,11 +18,17 @@ pub(crate) fn lines(turns: &[Turn], width: usize, ticks: usize, theme: Theme) ->
     for turn in turns {
         let before = lines.len();
         if let Some(said) = &turn.said {
-            let style = if turn.stage == Stage::Queued { theme.aside() } else { theme.player() };
+            let style =
+                if matches!(turn.stage, Stage::Queued | Stage::Answer) { theme.aside() } else { theme.player() };
             lines.extend(wrap(&[("> ", style), (said, style)], width));
         }
         if turn.is_partial && !turn.told.is_empty() {
             lines.extend(wrap(&[("[…]", theme.aside())], width));
+        }
+        if turn.stage == Stage::Answer {
+            lines.extend(turn.told.lines().flat_map(|line| wrap(&[(line, Style::default())], width)));
+            lines.push(Line::default());
+            continue;
         }
         // An empty line of the narration is one; several are still one.
         for paragraph in turn.told.lines().map(str::trim_end).filter(|paragraph| !paragraph.is_empty()) {
@@ -42,10 +49,12 @@ pub(crate) fn lines(turns: &[Turn], width: usize, ticks: usize, theme: Theme) ->
 }
 
 fn told(paragraph: &str, width: usize, theme: Theme) -> Vec<Line<'static>> {
-    match speaker(paragraph) {
-        Some((name, speech)) => wrap(&[(name, theme.speaker()), (speech, theme.speech())], width),
-        None => wrap(&[(paragraph, Style::default())], width),
-    }
+    let Some((name, speech)) = speaker(paragraph) else {
+        return wrap(&emphasis::pieces(paragraph, Style::default()), width);
+    };
+    let mut pieces = vec![(name, theme.speaker())];
+    pieces.extend(emphasis::pieces(speech, theme.speech()));
+    wrap(&pieces, width)
 }
 
 /// Splits `Name: what is said` behind the colon.
@@ -64,13 +73,13 @@ fn note(turn: &Turn, ticks: usize, theme: Theme) -> Option<(String, Style)> {
     let moving = &"..."[..ticks % 4];
     let aside = |text: String| Some((text, theme.aside()));
     match &turn.stage {
-        Stage::Done | Stage::Telling => None,
+        Stage::Done | Stage::Telling | Stage::Answer => None,
         Stage::Sending => aside("sending…".to_owned()),
         Stage::Queued => aside("queued".to_owned()),
         Stage::Thinking => aside(format!("thinking{moving}")),
         Stage::Settling => aside(format!("the world takes note{moving}")),
         Stage::Retrying(reason) => aside(format!("{reason}; trying again{moving}")),
-        Stage::Cancelled => aside("withdrawn".to_owned()),
+        Stage::Cancelled => aside("stopped: this has not happened".to_owned()),
         Stage::NotSent(reason) => Some((format!("not sent: {reason}"), theme.trouble())),
         Stage::Failed(reason) => Some((format!("this turn was given up: {reason}"), theme.trouble())),
     }

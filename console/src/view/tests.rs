@@ -7,7 +7,7 @@ use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 
 use super::{Theme, draw};
-use crate::app::{App, Link, Message, NetMessage};
+use crate::app::{App, Command, Link, Message, NetMessage};
 use crate::fixture::{chunk, failed, menu, playing, processing, queued, retrying, state_updated};
 
 fn render(app: &App, width: u16, height: u16, theme: Theme) -> TestBackend {
@@ -32,17 +32,17 @@ fn connected() -> App {
 
 #[test]
 fn the_first_screen_lists_games_and_scenarios() {
-    let (mut app, _) = App::start(None);
+    let (mut app, _) = App::start(Command::LoadMenu);
     app.update(Message::Net(NetMessage::Menu(Ok(menu()))));
     insta::assert_snapshot!(screen(&app, 60, 20));
-    app.press(KeyCode::End);
+    app.press(KeyCode::Down);
     app.press(KeyCode::Enter);
     insta::assert_snapshot!(screen(&app, 60, 20));
 }
 
 #[test]
 fn the_first_screen_says_what_is_wrong() {
-    let (mut app, _) = App::start(None);
+    let (mut app, _) = App::start(Command::LoadMenu);
     app.update(Message::Net(NetMessage::Menu(Err(
         "GET http://127.0.0.1:1/v1/gamestate: Connection refused".to_owned()
     ))));
@@ -92,10 +92,20 @@ fn a_line_longer_than_its_room_keeps_the_cursor_in_sight() {
 }
 
 #[test]
+fn on_a_wide_screen_the_story_keeps_a_width_that_can_be_read() {
+    let mut app = connected();
+    app.say("/help");
+    let screen = screen(&app, 200, 40);
+    let longest = screen.lines().map(|line| line.trim_matches(['"', ' ']).chars().count()).max();
+    assert!(longest < Some(110), "{screen}");
+    insta::assert_snapshot!(screen);
+}
+
+#[test]
 fn no_screen_is_too_small() {
     let mut app = connected();
     app.hear(chunk(1, "A word.", false));
-    let (start, _) = App::start(None);
+    let (start, _) = App::start(Command::LoadMenu);
     for (width, height) in [(1, 1), (3, 2), (20, 3), (80, 2), (200, 1)] {
         screen(&app, width, height);
         screen(&start, width, height);

@@ -1,0 +1,205 @@
+//! What of the console's state has not been printed yet, as lines.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use protocol::RequestId;
+
+use crate::app::{App, Link, Page, Play, Screen, Stage, Start, Turn};
+
+/// Knows what was printed.
+#[derive(Debug, Default)]
+pub(crate) struct Printer {
+    /// The list that was printed last, so that it is printed once.
+    list: Option<(Page, usize)>,
+    /// Turns of the history that were printed or have come to it since.
+    history: usize,
+    /// What was printed of each turn that is not from the history.
+    turns: HashMap<Key, Printed>,
+    said: Option<String>,
+    link: Option<Link>,
+    has_prompt: bool,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Local(u64),
+    Request(RequestId),
+}
+
+#[derive(Debug, Default)]
+struct Printed {
+    has_begun: bool,
+    told: String,
+    stage: Option<Stage>,
+}
+
+impl Printer {
+    /// Prints what is new. With `is_waiting`, a prompt follows.
+    pub(crate) fn print(&mut self, out: &mut impl Write, app: &App, is_waiting: bool) -> io::Result<()> {
+        match &app.screen {
+            Screen::Start(start) => self.start(out, start)?,
+            Screen::Play(play) => self.play(out, play)?,
+        }
+        if is_waiting && !self.has_prompt {
+            write!(out, "> ")?;
+            self.has_prompt = true;
+        }
+        out.flush()
+    }
+
+    /// The player has ended the line of the prompt.
+    pub(crate) const fn entered(&mut self) {
+        self.has_prompt = false;
+    }
+
+    fn start(&mut self, out: &mut impl Write, start: &Start) -> io::Result<()> {
+        self.history = 0;
+        self.turns.clear();
+        self.message(out, start.error.as_deref())?;
+        let Some(menu) = &start.menu else { return Ok(()) };
+        if start.is_opening || self.list == Some((start.page, start.len())) {
+            return Ok(());
+        }
+        self.list = Some((start.page, start.len()));
+        let mut lines = Vec::new();
+        match start.page {
+            Page::Stories => {
+                lines.extend(start.scenarios().iter().map(|(_, scenario)| scenario.name.clone()));
+                lines.extend(start.games().iter().map(|game| {
+                    let pc = game.pc.as_deref().map(|pc| format!(", {pc}")).unwrap_or_default();
+                    format!("go on with {}{pc}, turn {}", menu.scenario_name(&game.scenario), game.turn)
+                }));
+                self.line(out, "Which story? Type its number.")?;
+            }
+            Page::Characters(_) => {
+                lines.extend(menu.pcs.iter().map(|pc| pc.name.clone()));
+                self.line(out, &format!("As whom? Type a number, or nothing for {}.", start.selected + 1))?;
+            }
+        }
+        for (at, line) in lines.iter().enumerate() {
+            self.line(out, &format!("{}. {line}", at + 1))?;
+        }
+        Ok(())
+    }
+
+    fn play(&mut self, out: &mut impl Write, play: &Play) -> io::Result<()> {
+        self.list = None;
+        let turns = play.transcript.turns();
+        let mut history = 0;
+        for turn in turns.iter().filter(|turn| turn.stage != Stage::Answer) {
+            match (turn.local, turn.request) {
+                (Some(local), _) => self.turn(out, Key::Local(local), turn)?,
+                (None, Some(request)) => self.turn(out, Key::Request(request), turn)?,
+                (None, None) => {
+                    history += 1;
+                    if history > self.history {
+                        self.past(out, turn)?;
+                    }
+                }
+            }
+        }
+        // Turns that end while the game is open are part of the history when it is read again.
+        let is_shown = |key: &Key| {
+            turns.iter().any(|turn| match key {
+                Key::Local(local) => turn.local == Some(*local),
+                Key::Request(request) => turn.request == Some(*request),
+            })
+        };
+        self.turns.retain(|key, _| is_shown(key));
+        let done = self.turns.values().filter(|printed| printed.stage == Some(Stage::Done)).count();
+        self.history = history + done;
+        self.message(out, play.notice.as_deref())?;
+        self.link(out, &play.link)
+    }
+
+    fn past(&mut self, out: &mut impl Write, turn: &Turn) -> io::Result<()> {
+        if let Some(said) = &turn.said {
+            self.line(out, &format!("> {said}"))?;
+        }
+        self.line(out, &turn.told)?;
+        writeln!(out)
+    }
+
+    fn turn(&mut self, out: &mut impl Write, key: Key, turn: &Turn) -> io::Result<()> {
+        let is_own = matches!(key, Key::Local(_));
+        let mut printed = self.turns.remove(&key).unwrap_or_default();
+        let is_told = !turn.told.is_empty() && turn.told != printed.told;
+        if !printed.has_begun && (is_told || turn.stage == Stage::Thinking) {
+            printed.has_begun = true;
+            if let Some(said) = turn.said.as_ref().filter(|_| !is_own) {
+                self.line(out, &format!("> {said}"))?;
+            }
+        }
+        if is_told {
+            if let Some(more) = turn.told.strip_prefix(printed.told.as_str()) {
+                self.open(out)?;
+                write!(out, "{}", printable(more))?;
+            } else {
+                self.line(out, "")?;
+                self.line(out, "[The narrator starts over.]")?;
+                write!(out, "{}", printable(&turn.told))?;
+            }
+            printed.told.clone_from(&turn.told);
+        }
+        if printed.stage.as_ref() != Some(&turn.stage) {
+            match &turn.stage {
+                Stage::Done => write!(out, "\n\n")?,
+                Stage::Retrying(reason) => self.line(out, &format!("[{reason}; trying again]"))?,
+                Stage::Failed(reason) => self.line(out, &format!("\n[This has not happened: {reason}.]\n"))?,
+                Stage::Cancelled => self.line(out, "\n[Stopped. This has not happened.]\n")?,
+                Stage::NotSent(reason) => self.line(out, &format!("[Not sent: {reason}]"))?,
+                _ => {}
+            }
+            printed.stage = Some(turn.stage.clone());
+        }
+        self.turns.insert(key, printed);
+        Ok(())
+    }
+
+    /// A message for the player, once.
+    fn message(&mut self, out: &mut impl Write, message: Option<&str>) -> io::Result<()> {
+        if self.said.as_deref() != message {
+            self.said = message.map(str::to_owned);
+            if let Some(message) = message {
+                self.line(out, &format!("[{message}]"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn link(&mut self, out: &mut impl Write, link: &Link) -> io::Result<()> {
+        if self.link.as_ref() == Some(link) {
+            return Ok(());
+        }
+        let was_lost = matches!(self.link, Some(Link::Reconnecting(_)));
+        self.link = Some(link.clone());
+        match link {
+            Link::Reconnecting(_) if !was_lost => self.line(out, "[The connection is lost. Trying again.]"),
+            Link::Live if was_lost => self.line(out, "[Connected again.]"),
+            Link::Polling => self.line(out, "[Live text does not get through. Asking for each answer.]"),
+            _ => Ok(()),
+        }
+    }
+
+    /// The console's answer to a command.
+    pub(crate) fn answer(&mut self, out: &mut impl Write, text: &str) -> io::Result<()> {
+        self.line(out, text)?;
+        writeln!(out)
+    }
+
+    fn line(&mut self, out: &mut impl Write, text: &str) -> io::Result<()> {
+        self.open(out)?;
+        writeln!(out, "{}", printable(text))
+    }
+
+    /// Leaves the line of a prompt that nobody has answered.
+    fn open(&mut self, out: &mut impl Write) -> io::Result<()> {
+        if std::mem::take(&mut self.has_prompt) { writeln!(out) } else { Ok(()) }
+    }
+}
+
+/// What a model writes must not steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
+}
