@@ -4,14 +4,15 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use protocol::{
-    ChatAccepted, ChatRequest, CreateGame, GameId, GameList, GameView, LaneView, QueueView, RequestId, RequestView,
+    CatalogueEntry, ChatAccepted, ChatRequest, CreateGame, GameId, GameList, GameView, LaneView, PcEntry, QueueView,
+    RequestId, RequestView, ScenarioEntry, path,
 };
 use reqwest::{Method, RequestBuilder, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call::{answer, json};
-use crate::{CatalogueEntry, ClientError, Events, HttpCall, ScenarioEntry, Since};
+use crate::{ClientError, Events, HttpCall, Since};
 
 /// How long things may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,39 +83,39 @@ impl Client {
     /// After a [`ClientError::TimedOut`] or [`ClientError::Transport`] the message may have been accepted all the same;
     /// [`Client::chat_once`] can be repeated then.
     pub async fn chat(&self, message: &ChatRequest) -> Result<ChatAccepted, ClientError> {
-        self.post("/v1/chat", message).await
+        self.post(path::CHAT, message).await
     }
 
     /// Sends a message under a key of the caller's choice: however often it is sent under that key, it is accepted once.
     pub async fn chat_once(&self, message: &ChatRequest, key: &str) -> Result<ChatAccepted, ClientError> {
-        let (call, request) = self.build(Method::POST, "/v1/chat");
+        let (call, request) = self.build(Method::POST, path::CHAT);
         json(call, request.header("Idempotency-Key", key).json(message), self.settings.request_timeout).await
     }
 
     /// Where a request stands: `GET /v1/requests/{id}`.
     pub async fn request(&self, request: RequestId) -> Result<RequestView, ClientError> {
-        self.get(&format!("/v1/requests/{request}")).await
+        self.get(&path::with_id(path::REQUEST, request)).await
     }
 
     /// Cancels a request that waits or runs: `DELETE /v1/requests/{id}`. Repeating it answers the same.
     pub async fn cancel(&self, request: RequestId) -> Result<RequestView, ClientError> {
-        let (call, http) = self.build(Method::DELETE, &format!("/v1/requests/{request}"));
+        let (call, http) = self.build(Method::DELETE, &path::with_id(path::REQUEST, request));
         json(call, http, self.settings.request_timeout).await
     }
 
     /// Begins a game: `POST /v1/gamestate`.
     pub async fn create_game(&self, game: &CreateGame) -> Result<GameView, ClientError> {
-        self.post("/v1/gamestate", game).await
+        self.post(path::GAMES, game).await
     }
 
     /// A game's state and history: `GET /v1/gamestate/{id}`.
     pub async fn game(&self, game: GameId) -> Result<GameView, ClientError> {
-        self.get(&format!("/v1/gamestate/{game}")).await
+        self.get(&path::with_id(path::GAME, game)).await
     }
 
     /// A page of games, the latest changed first: `GET /v1/gamestate`. `after` is the `next` of the page before.
     pub async fn games(&self, limit: Option<u32>, after: Option<&str>) -> Result<GameList, ClientError> {
-        let mut call = self.url("/v1/gamestate");
+        let mut call = self.url(path::GAMES);
         if let Some(limit) = limit {
             call.query_pairs_mut().append_pair("limit", &limit.to_string());
         }
@@ -132,7 +133,7 @@ impl Client {
         patch: &(impl Serialize + Sync + ?Sized),
         if_match: Option<u64>,
     ) -> Result<GameView, ClientError> {
-        let (call, mut request) = self.build(Method::PATCH, &format!("/v1/gamestate/{game}"));
+        let (call, mut request) = self.build(Method::PATCH, &path::with_id(path::GAME, game));
         if let Some(version) = if_match {
             request = request.header("If-Match", format!("\"{version}\""));
         }
@@ -141,44 +142,44 @@ impl Client {
 
     /// Deletes a game: `DELETE /v1/gamestate/{id}`.
     pub async fn delete_game(&self, game: GameId) -> Result<(), ClientError> {
-        let (call, request) = self.build(Method::DELETE, &format!("/v1/gamestate/{game}"));
+        let (call, request) = self.build(Method::DELETE, &path::with_id(path::GAME, game));
         answer(call, request, self.settings.request_timeout).await.map(drop)
     }
 
     /// The scenarios that can be played: `GET /v1/scenarios`.
     pub async fn scenarios(&self) -> Result<Vec<ScenarioEntry>, ClientError> {
-        self.get("/v1/scenarios").await
+        self.get(path::SCENARIOS).await
     }
 
     /// The player characters: `GET /v1/pcs`.
-    pub async fn pcs(&self) -> Result<Vec<CatalogueEntry>, ClientError> {
-        self.get("/v1/pcs").await
+    pub async fn pcs(&self) -> Result<Vec<PcEntry>, ClientError> {
+        self.get(path::PCS).await
     }
 
     /// The narrators: `GET /v1/narrators`.
     pub async fn narrators(&self) -> Result<Vec<CatalogueEntry>, ClientError> {
-        self.get("/v1/narrators").await
+        self.get(path::NARRATORS).await
     }
 
     /// The queue at this moment: `GET /v1/queue`.
     pub async fn queue(&self) -> Result<QueueView, ClientError> {
-        self.get("/v1/queue").await
+        self.get(path::QUEUE).await
     }
 
     /// A game's unfinished requests: `GET /v1/queue/games/{id}`.
     pub async fn lane(&self, game: GameId) -> Result<LaneView, ClientError> {
-        self.get(&format!("/v1/queue/games/{game}")).await
+        self.get(&path::with_id(path::LANE, game)).await
     }
 
     /// Whether the engine is there: `GET /health`.
     pub async fn health(&self) -> Result<(), ClientError> {
-        let (call, request) = self.build(Method::GET, "/health");
+        let (call, request) = self.build(Method::GET, path::HEALTH);
         answer(call, request, self.settings.request_timeout).await.map(drop)
     }
 
     /// Whether the engine can take and work off messages: `GET /ready`.
     pub async fn ready(&self) -> Result<(), ClientError> {
-        let (call, request) = self.build(Method::GET, "/ready");
+        let (call, request) = self.build(Method::GET, path::READY);
         answer(call, request, self.settings.request_timeout).await.map(drop)
     }
 

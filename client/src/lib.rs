@@ -35,14 +35,12 @@
 
 mod backoff;
 mod call;
-mod catalogue;
 mod client;
 mod error;
 mod events;
 mod session;
 mod sse;
 
-pub use catalogue::{CatalogueEntry, ScenarioEntry};
 pub use client::{Client, Settings};
 pub use error::{ClientError, HttpCall};
 pub use events::{Events, Item, Since};

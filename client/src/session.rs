@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use protocol::{Event, EventId, EventName, EventParseError, GameId, RequestId};
+use protocol::{Event, EventId, EventName, EventParseError, GameId, RequestId, path};
 use reqwest::header::ACCEPT;
 use reqwest::{Method, StatusCode};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -53,8 +53,8 @@ struct Connection {
 impl Session {
     pub(crate) fn new(client: Client, subject: Subject, since: Since) -> Self {
         let path = match subject {
-            Subject::Game(game) => format!("/v1/events/games/{game}"),
-            Subject::Request(request) => format!("/v1/events/requests/{request}"),
+            Subject::Game(game) => path::with_id(path::GAME_EVENTS, game),
+            Subject::Request(request) => path::with_id(path::REQUEST_EVENTS, request),
         };
         let (call, _) = client.build(Method::GET, &path);
         let settings = client.settings();

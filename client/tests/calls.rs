@@ -70,6 +70,20 @@ async fn a_refusal_is_the_engines_problem() {
 }
 
 #[tokio::test]
+async fn a_call_may_have_had_an_effect_where_the_store_did_not_answer() {
+    for (kind, had_no_effect) in [
+        (ProblemType::StoreUnavailable, false),
+        (ProblemType::Internal, false),
+        (ProblemType::QueueFull, true),
+    ] {
+        let problem = Problem::new(kind, "why");
+        let client = client(serve(Router::new().route("/v1/chat", post(async move || refuse(&problem)))).await);
+        let error = client.chat(&message(GameId::new())).await.unwrap_err();
+        assert_eq!(error.had_no_effect(), had_no_effect, "{kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_foreign_answer_is_quoted_with_its_url() {
     let page = async || (StatusCode::BAD_GATEWAY, "<h1>nginx</h1>\n  is tired");
     let client = client(serve(Router::new().fallback(page)).await);
@@ -123,8 +137,8 @@ async fn a_list_is_read_page_by_page() {
 #[tokio::test]
 async fn a_scenario_is_about_its_story() {
     let scenarios =
-        async || Json(json!([{"id": "ferry", "name": "The Ferry", "story": "Fog.", "rating": null, "x": 1}]));
+        async || Json(json!([{"id": "ferry", "name": "The Ferry", "story": "Fog.", "rating": "PG", "x": 1}]));
     let client = client(serve(Router::new().route("/v1/scenarios", get(scenarios))).await);
     let list = client.scenarios().await.unwrap();
-    assert_eq!((list[0].id.as_str(), list[0].description.as_deref(), &list[0].rating), ("ferry", Some("Fog."), &None));
+    assert_eq!((&*list[0].id, &*list[0].story, &*list[0].rating), ("ferry", "Fog.", "PG"));
 }

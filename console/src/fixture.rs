@@ -1,10 +1,10 @@
 //! Games, menus and events as the tests need them.
 
-use client::{CatalogueEntry, ScenarioEntry};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use protocol::{
-    Attempt, ChatChunk, Event, GameId, GameView, Problem, ProblemType, RequestCompleted, RequestFailed, RequestId,
-    RequestProcessing, RequestQueued, RequestRetrying, RequestStatus, RequestType, StateUpdated, TurnResult, Usage,
+    Attempt, ChatChunk, Event, GameId, GameView, PcEntry, Problem, ProblemType, RequestCompleted, RequestFailed,
+    RequestId, RequestProcessing, RequestQueued, RequestRetrying, RequestStatus, RequestType, ScenarioEntry,
+    StateUpdated, TurnResult, Usage,
 };
 use serde_json::{Value, json};
 
@@ -50,14 +50,19 @@ pub(crate) fn menu() -> Menu {
     let scenario = |id: &str, name: &str| ScenarioEntry {
         id: id.to_owned(),
         name: name.to_owned(),
-        description: Some(format!("A story called {name}, in which the river has opinions.")),
-        rating: Some("PG".to_owned()),
-        default_pc: Some("ada".to_owned()),
+        story: format!("A story called {name}, in which the river has opinions."),
+        rating: "PG".to_owned(),
+        default_pc: "ada".to_owned(),
+        narrator_id: String::new(),
     };
-    let pc = |id: &str, name: &str| CatalogueEntry {
+    let pc = |id: &str, name: &str| PcEntry {
         id: id.to_owned(),
         name: name.to_owned(),
-        description: Some(format!("{name} takes notes.")),
+        class: String::new(),
+        level: 1,
+        race: String::new(),
+        pronouns: String::new(),
+        description: format!("{name} takes notes."),
     };
     let played = json!({
         "id": game().id, "scenario": "night_ferry.json", "pc": "Ada", "scene_name": "foggy_landing",

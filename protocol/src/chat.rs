@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{EventId, GameId, RequestId, RequestStatus};
+use crate::{EventId, GameId, RequestId, RequestStatus, path};
 
 /// The longest message that is accepted, in bytes of UTF-8.
 pub const MESSAGE_MAX_BYTES: usize = 8 * 1024;
@@ -77,10 +77,10 @@ impl Links {
     #[must_use]
     pub fn of(request: RequestId, game: GameId) -> Self {
         Self {
-            status: format!("/v1/requests/{request}"),
-            events: format!("/v1/events/requests/{request}"),
-            game_events: format!("/v1/events/games/{game}"),
-            game: format!("/v1/gamestate/{game}"),
+            status: path::with_id(path::REQUEST, request),
+            events: path::with_id(path::REQUEST_EVENTS, request),
+            game_events: path::with_id(path::GAME_EVENTS, game),
+            game: path::with_id(path::GAME, game),
         }
     }
 }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::Time;
-use crate::{GameId, RequestId, RequestView};
+use crate::{GameId, MESSAGE_MAX_BYTES, RequestId, RequestView};
 
 /// The queue at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,6 +81,15 @@ pub struct Lanes {
     pub lanes: Vec<LaneView>,
     /// Whether there are more than were asked for.
     pub more: bool,
+}
+
+/// `POST /v1/queue/games/{id}/story-events`: a story event that an operator triggers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TriggerStoryEvent {
+    /// What is to happen, for the narrator; not empty, at most [`MESSAGE_MAX_BYTES`].
+    #[schemars(length(min = 1, max = MESSAGE_MAX_BYTES))]
+    pub prompt: String,
 }
 
 /// `GET /v1/queue/games/{id}/story-events`: the story events that wait in a game's lane, in order.

@@ -1,8 +1,7 @@
 //! The first screen: stories to begin, saves to go on with, and the character to begin one with.
 
-use client::{CatalogueEntry, ScenarioEntry};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use protocol::{CreateGame, GameSummary};
+use protocol::{CreateGame, GameSummary, PcEntry, ScenarioEntry};
 
 use super::Command;
 
@@ -11,7 +10,7 @@ use super::Command;
 pub(crate) struct Menu {
     pub(crate) games: Vec<GameSummary>,
     pub(crate) scenarios: Vec<ScenarioEntry>,
-    pub(crate) pcs: Vec<CatalogueEntry>,
+    pub(crate) pcs: Vec<PcEntry>,
 }
 
 impl Menu {
@@ -186,7 +185,7 @@ impl Start {
                     self.is_opening = true;
                     return vec![Command::Create(CreateGame { scenario, ..CreateGame::default() })];
                 }
-                let default = scenario.default_pc.as_deref().unwrap_or_default();
+                let default = scenario.default_pc.as_str();
                 self.selected = menu.pcs.iter().position(|pc| pc.id == default).unwrap_or(0);
                 self.page = Page::Characters(chosen);
                 Vec::new()

@@ -82,8 +82,10 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, start: &Start, menu: &Menu, them
                 heading(&mut lines, "Begin".to_owned());
             }
             for (at, (_, scenario)) in scenarios.iter().enumerate() {
-                let rating = scenario.rating.as_deref().filter(|rating| !rating.is_empty());
-                let rating = rating.map(|rating| format!(" ({rating})")).unwrap_or_default();
+                let rating = match scenario.rating.as_str() {
+                    "" => String::new(),
+                    rating => format!(" ({rating})"),
+                };
                 entry(&mut lines, at, format!("{}{rating}", scenario.name));
             }
             if !games.is_empty() {
@@ -115,11 +117,11 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, start: &Start, menu: &Menu, them
 
 fn about_selected(start: &Start, menu: &Menu) -> String {
     if let Page::Characters(_) = start.page {
-        return menu.pcs.get(start.selected).and_then(|pc| pc.description.clone()).unwrap_or_default();
+        return menu.pcs.get(start.selected).map(|pc| pc.description.clone()).unwrap_or_default();
     }
     let scenarios = start.scenarios();
     if let Some((_, scenario)) = scenarios.get(start.selected) {
-        return scenario.description.clone().unwrap_or_default();
+        return scenario.story.clone();
     }
     let Some(&game) = start.games().get(start.selected.saturating_sub(scenarios.len())) else { return String::new() };
     let when: String = game.updated_at.to_string().chars().take(16).collect();

@@ -2,93 +2,91 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use protocol::{Problem, ProblemType};
-use serde_json::{Value, json};
-use story::ContentKind;
+use protocol::{CatalogueEntry, PcEntry, Problem, ProblemType, Providers, ScenarioEntry};
+use story::{ContentKind, Monster, Narrator, Npc, Pc, Scenario};
 
 use super::Api;
-use super::error::{ApiError, internal};
+use super::error::ApiError;
 
 /// Scenarios, as a list to choose from.
-pub(super) async fn scenarios(State(api): State<Api>) -> Json<Vec<Value>> {
-    Json(
-        api.library
-            .scenarios()
-            .map(|(id, scenario)| {
-                json!({
-                    "id": id,
-                    "name": scenario.name,
-                    "story": scenario.story,
-                    "rating": scenario.rating,
-                    "default_pc": scenario.default_pc,
-                    "narrator_id": scenario.narrator_id,
-                })
-            })
-            .collect(),
-    )
+pub(super) async fn scenarios(State(api): State<Api>) -> Json<Vec<ScenarioEntry>> {
+    let entry = |(id, scenario): (&str, &Scenario)| ScenarioEntry {
+        id: id.to_owned(),
+        name: scenario.name.clone(),
+        story: scenario.story.clone(),
+        rating: scenario.rating.clone(),
+        default_pc: scenario.default_pc.clone(),
+        narrator_id: scenario.narrator_id.clone(),
+    };
+    Json(api.library.scenarios().map(entry).collect())
 }
 
 /// Player characters.
-pub(super) async fn pcs(State(api): State<Api>) -> Json<Vec<Value>> {
-    Json(
-        api.library
-            .pcs()
-            .map(|(id, pc)| {
-                json!({
-                    "id": id, "name": pc.name, "class": pc.class, "level": pc.level, "race": pc.race,
-                    "pronouns": pc.pronouns, "description": pc.description,
-                })
-            })
-            .collect(),
-    )
+pub(super) async fn pcs(State(api): State<Api>) -> Json<Vec<PcEntry>> {
+    let entry = |(id, pc): (&str, &Pc)| PcEntry {
+        id: id.to_owned(),
+        name: pc.name.clone(),
+        class: pc.class.clone(),
+        level: pc.level,
+        race: pc.race.clone(),
+        pronouns: pc.pronouns.clone(),
+        description: pc.description.clone(),
+    };
+    Json(api.library.pcs().map(entry).collect())
 }
 
 /// Narrators.
-pub(super) async fn narrators(State(api): State<Api>) -> Json<Vec<Value>> {
-    let all = api.library.narrators();
-    Json(
-        all.map(|(id, narrator)| json!({"id": id, "name": narrator.name, "description": narrator.description}))
-            .collect(),
-    )
+pub(super) async fn narrators(State(api): State<Api>) -> Json<Vec<CatalogueEntry>> {
+    Json(api.library.narrators().map(|(id, found)| entry(id, &found.name, &found.description)).collect())
 }
 
 /// Monster templates.
-pub(super) async fn monsters(State(api): State<Api>) -> Json<Vec<Value>> {
-    let all = api.library.monsters();
-    Json(all.map(|(id, monster)| json!({"id": id, "name": monster.name, "description": monster.description})).collect())
+pub(super) async fn monsters(State(api): State<Api>) -> Json<Vec<CatalogueEntry>> {
+    Json(api.library.monsters().map(|(id, found)| entry(id, &found.name, &found.description)).collect())
 }
 
 /// NPC templates.
-pub(super) async fn npcs(State(api): State<Api>) -> Json<Vec<Value>> {
-    let all = api.library.npcs();
-    Json(all.map(|(id, npc)| json!({"id": id, "name": npc.name, "description": npc.description})).collect())
+pub(super) async fn npcs(State(api): State<Api>) -> Json<Vec<CatalogueEntry>> {
+    Json(api.library.npcs().map(|(id, found)| entry(id, &found.name, &found.description)).collect())
+}
+
+fn entry(id: &str, name: &str, description: &str) -> CatalogueEntry {
+    CatalogueEntry { id: id.to_owned(), name: name.to_owned(), description: description.to_owned() }
 }
 
 /// Configured models; never a key.
-pub(super) async fn providers(State(api): State<Api>) -> Json<Value> {
-    Json(json!({"default": api.models.default_name(), "providers": api.models.list().collect::<Vec<_>>()}))
+pub(super) async fn providers(State(api): State<Api>) -> Json<Providers> {
+    let providers = api.models.list().cloned().collect();
+    Json(Providers { default: api.models.default_name().to_owned(), providers })
 }
 
-/// One of them, whole.
-pub(super) async fn one(
-    State(api): State<Api>,
-    Path((kind, id)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let Some(kind) = ContentKind::ALL.iter().copied().find(|known| known.dir() == kind) else {
-        return Err(Problem::new(ProblemType::NotFound, format!("nothing is served at /v1/{kind}/{id}")).into());
-    };
-    let library = &api.library;
-    let found = match kind {
-        ContentKind::Scenario => library.scenario(&id).map(serde_json::to_value),
-        ContentKind::Pc => library.pc(&id).map(serde_json::to_value),
-        ContentKind::Narrator => library.narrator(&id).map(serde_json::to_value),
-        ContentKind::Monster => library.monster(&id).map(serde_json::to_value),
-        ContentKind::Npc => library.npc(&id).map(serde_json::to_value),
-    };
-    let Some(found) = found else {
-        let near = library.nearest(kind, &id).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        let detail = format!("there is no `{id}` among the {}{near}", kind.dir());
-        return Err(Problem::new(ProblemType::UnknownContent, detail).into());
-    };
-    Ok(Json(found.map_err(|error| internal(&error))?))
+/// A scenario, whole.
+pub(super) async fn scenario(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Scenario>, ApiError> {
+    api.library.scenario(&id).cloned().map(Json).ok_or_else(|| unknown(&api, ContentKind::Scenario, &id))
+}
+
+/// A player character, whole.
+pub(super) async fn pc(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Pc>, ApiError> {
+    api.library.pc(&id).cloned().map(Json).ok_or_else(|| unknown(&api, ContentKind::Pc, &id))
+}
+
+/// A narrator, whole.
+pub(super) async fn narrator(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Narrator>, ApiError> {
+    api.library.narrator(&id).cloned().map(Json).ok_or_else(|| unknown(&api, ContentKind::Narrator, &id))
+}
+
+/// A monster template, whole.
+pub(super) async fn monster(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Monster>, ApiError> {
+    api.library.monster(&id).cloned().map(Json).ok_or_else(|| unknown(&api, ContentKind::Monster, &id))
+}
+
+/// An NPC template, whole.
+pub(super) async fn npc(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Npc>, ApiError> {
+    api.library.npc(&id).cloned().map(Json).ok_or_else(|| unknown(&api, ContentKind::Npc, &id))
+}
+
+fn unknown(api: &Api, kind: ContentKind, id: &str) -> ApiError {
+    let near = api.library.nearest(kind, id).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let detail = format!("there is no `{id}` among the {}{near}", kind.dir());
+    Problem::new(ProblemType::UnknownContent, detail).into()
 }

@@ -88,12 +88,17 @@ fn start(headers: &HeaderMap, query: Result<Query<Cursor>, QueryRejection>) -> R
     let Query(query) = query.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     let header = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?").to_owned());
     // A reconnecting EventSource sends the header, which is newer than the URL that it began with.
-    match header.filter(|text| !text.is_empty()).or(query.last_event_id).as_deref() {
+    let (text, invalid) = match header.filter(|text| !text.is_empty()) {
+        Some(text) => (Some(text), ProblemType::InvalidHeader),
+        None => (query.last_event_id, ProblemType::InvalidPath),
+    };
+    match text.as_deref() {
         None | Some("") => Ok(None),
         Some("0") => Ok(Some(Start::Oldest)),
-        Some(text) => text.parse().map(|id| Some(Start::After(id))).map_err(|error| {
-            Problem::new(ProblemType::InvalidPath, format!("{error}, nor `0` for everything that is kept"))
-        }),
+        Some(text) => text
+            .parse()
+            .map(|id| Some(Start::After(id)))
+            .map_err(|error| Problem::new(invalid, format!("{error}, nor `0` for everything that is kept"))),
     }
 }
 

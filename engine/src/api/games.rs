@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{CreateGame, GameId, GameList, GameSummary, GameView, Problem, ProblemType, StateUpdated};
+use protocol::{CreateGame, GameId, GameList, GameSummary, GameView, Problem, ProblemType, StateUpdated, path};
 use serde::Deserialize;
 use story::{NewGame, StatePatch};
 
@@ -42,7 +42,7 @@ pub(super) async fn create(State(api): State<Api>, Body(create): Body<CreateGame
     let id = GameId::new();
     api.store.create_game(id, &GameDocument { provider, state }, &opening).await?;
     let mut response = view(&api, id, StatusCode::CREATED).await?;
-    if let Ok(location) = HeaderValue::try_from(format!("/v1/gamestate/{id}")) {
+    if let Ok(location) = HeaderValue::try_from(path::with_id(path::GAME, id)) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
@@ -162,8 +162,10 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     if text == "*" {
         return Ok(None);
     }
-    text.trim_matches('"').parse().map(Some).map_err(|_| {
-        Problem::new(ProblemType::InvalidPath, "`If-Match` takes the `ETag` of a game: its version in quotes")
+    // A proxy that compresses weakens the tag. Versions are compared, not bytes, so it means the same.
+    let version = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
+    version.parse().map(Some).map_err(|_| {
+        Problem::new(ProblemType::InvalidHeader, "`If-Match` takes the `ETag` of a game: its version in quotes")
     })
 }
 

@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use metrics::gauge;
-use protocol::{Problem, ProblemType};
-use serde_json::{Value, json};
+use protocol::{
+    ComponentStatus, Components, Health, HealthStatus, Problem, ProblemInfo, ProblemType, Readiness, ReadyStatus,
+};
 
 use super::Api;
 use super::error::ApiError;
@@ -16,21 +17,22 @@ use super::error::ApiError;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The process lives; says how its store is.
-pub(super) async fn health(State(api): State<Api>) -> (StatusCode, Json<Value>) {
-    let storage = tokio::time::timeout(PATIENCE, api.store.ping()).await.is_ok_and(|answer| answer.is_ok());
-    let (code, status) =
-        if storage { (StatusCode::OK, "healthy") } else { (StatusCode::SERVICE_UNAVAILABLE, "degraded") };
-    let storage = if storage { "healthy" } else { "unhealthy" };
-    (code, Json(json!({"status": status, "service": "story-engine", "components": {"storage": storage}})))
+pub(super) async fn health(State(api): State<Api>) -> (StatusCode, Json<Health>) {
+    let answers = tokio::time::timeout(PATIENCE, api.store.ping()).await.is_ok_and(|answer| answer.is_ok());
+    let (code, status, storage) = if answers {
+        (StatusCode::OK, HealthStatus::Healthy, ComponentStatus::Healthy)
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, HealthStatus::Degraded, ComponentStatus::Unhealthy)
+    };
+    (code, Json(Health { status, service: "story-engine".to_owned(), components: Components { storage } }))
 }
 
 /// Whether traffic should come here.
-pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Value>, ApiError> {
+pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Readiness>, ApiError> {
     if api.drain.is_cancelled() {
         return Err(Problem::new(ProblemType::ShuttingDown, "this instance is draining").into());
     }
-    let queue = api.store.queue().await?;
-    Ok(Json(json!({"status": "ready", "queue": queue})))
+    Ok(Json(Readiness { status: ReadyStatus::Ready, queue: api.store.queue().await? }))
 }
 
 /// Metrics in Prometheus' text format.
@@ -52,9 +54,10 @@ pub(super) async fn metrics(State(api): State<Api>) -> Result<String, ApiError> 
 }
 
 /// What a kind of problem means: the `type` of every problem is a path to here.
-pub(super) async fn problem(Path(slug): Path<String>) -> Result<Json<Value>, ApiError> {
+pub(super) async fn problem(Path(slug): Path<String>) -> Result<Json<ProblemInfo>, ApiError> {
     let Some(kind) = ProblemType::ALL.iter().find(|kind| kind.slug() == slug) else {
         return Err(Problem::new(ProblemType::NotFound, format!("there is no problem `{slug}`")).into());
     };
-    Ok(Json(json!({"type": format!("/problems/{slug}"), "title": kind.title(), "status": kind.status()})))
+    let (title, status) = (kind.title().to_owned(), kind.status());
+    Ok(Json(ProblemInfo { kind: format!("/problems/{slug}"), title, status }))
 }

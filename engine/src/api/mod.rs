@@ -14,6 +14,8 @@ mod health;
 mod idempotency;
 mod limits;
 mod openapi;
+mod operation;
+mod operations;
 mod path;
 mod queue;
 mod requests;
@@ -25,7 +27,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
-use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use protocol::{Problem, ProblemType};
 use story::Library;
@@ -35,14 +36,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub use self::cors::Origins;
 use self::error::ApiError;
 pub use self::limits::StreamLimits;
+use self::operation::Handler;
+use self::operations::OPERATIONS;
 pub use self::stream::Pace;
 use crate::llm::Models;
 use crate::store::SharedStore;
-
-/// The largest body of a chat message, in bytes. Its message is limited further.
-const CHAT_BODY_MAX: usize = 64 * 1024;
-/// The largest body of anything else: a patched history may be long.
-const BODY_MAX: usize = 4 * 1024 * 1024;
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -70,46 +68,33 @@ pub struct Api {
 /// Every route.
 pub fn router(api: Api) -> Router {
     let cors = cors::layer(&api.origins);
-    Router::new()
-        .route("/v1/chat", post(chat::post).layer(DefaultBodyLimit::max(CHAT_BODY_MAX)))
-        .route("/v1/requests/{id}", get(requests::get).delete(requests::cancel))
-        .route("/v1/events/games/{id}", get(events::game))
-        .route("/v1/events/requests/{id}", get(events::request))
-        .route("/v1/gamestate", post(games::create).get(games::list))
-        .route("/v1/gamestate/{id}", get(games::get).patch(games::patch).delete(games::delete))
-        .route("/v1/scenarios", get(catalogue::scenarios))
-        .route("/v1/pcs", get(catalogue::pcs))
-        .route("/v1/narrators", get(catalogue::narrators))
-        .route("/v1/monsters", get(catalogue::monsters))
-        .route("/v1/npcs", get(catalogue::npcs))
-        .route("/v1/{kind}/{id}", get(catalogue::one))
-        .route("/v1/providers", get(catalogue::providers))
-        .route("/problems/{slug}", get(health::problem))
-        .route("/health", get(health::health))
-        .route("/ready", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .route("/openapi.json", get(openapi::document))
-        .merge(operators(SharedStore::clone(&api.store)))
+    let store = SharedStore::clone(&api.store);
+    OPERATIONS
+        .iter()
+        .fold(Router::new(), |router, operation| {
+            let method = operation.verb.filter();
+            let route = match operation.handler {
+                Handler::Api(route) => route(method),
+                Handler::Store(route) => route(method).with_state(SharedStore::clone(&store)),
+            };
+            router.route(operation.path, route.layer(DefaultBodyLimit::max(operation.body_max)))
+        })
         .merge(crate::play::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(cors)
         .with_state(api)
 }
 
-/// The routes that operators use. They need nothing but the store, so the command line can serve itself with them.
-pub fn operators<S>(store: SharedStore) -> Router<S> {
-    let story_events = get(queue::story_events).post(queue::set_off).delete(queue::clear_story_events);
-    Router::new()
-        .route("/v1/queue", get(queue::queue))
-        .route("/v1/queue/games", get(queue::lanes))
-        .route("/v1/queue/games/{id}", get(queue::lane))
-        .route("/v1/queue/games/{id}/story-events", story_events)
-        .route("/v1/dead-letters", get(dead_letters::list))
-        .route("/v1/dead-letters/{id}", get(dead_letters::get).delete(dead_letters::delete))
-        .route("/v1/dead-letters/{id}/retry", post(dead_letters::retry))
+/// The operations that need nothing but the store: the command line serves itself with them.
+pub fn of_store(store: SharedStore) -> Router {
+    OPERATIONS
+        .iter()
+        .fold(Router::new(), |router, operation| match operation.handler {
+            Handler::Store(route) => router.route(operation.path, route(operation.verb.filter())),
+            Handler::Api(_) => router,
+        })
         .with_state(store)
 }
 

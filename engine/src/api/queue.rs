@@ -5,8 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use protocol::{ChatAccepted, GameId, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId, RequestType};
-use protocol::{MESSAGE_MAX_BYTES, StoryEventsView};
-use schemars::JsonSchema;
+use protocol::{MESSAGE_MAX_BYTES, StoryEventsView, TriggerStoryEvent};
 use serde::Deserialize;
 
 use super::body::Body;
@@ -25,14 +24,6 @@ const MOST_SHOWN: usize = 500;
 #[derive(Debug, Deserialize)]
 pub(super) struct Limit {
     limit: Option<usize>,
-}
-
-/// A story event that an operator sets off.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SetOff {
-    #[schemars(length(min = 1, max = MESSAGE_MAX_BYTES))]
-    prompt: String,
 }
 
 fn limit(query: Result<Query<Limit>, QueryRejection>) -> Result<usize, Problem> {
@@ -77,11 +68,11 @@ pub(super) async fn story_events(
     Ok(Json(StoryEventsView { game_id: id, depth, story_events }))
 }
 
-/// Sets off a story event, behind what waits already.
-pub(super) async fn set_off(
+/// Triggers a story event, behind what waits already.
+pub(super) async fn trigger(
     State(store): State<SharedStore>,
     Id(id): Id<GameId>,
-    Body(SetOff { prompt }): Body<SetOff>,
+    Body(TriggerStoryEvent { prompt }): Body<TriggerStoryEvent>,
 ) -> Result<Json<ChatAccepted>, ApiError> {
     if prompt.trim().is_empty() || prompt.len() > MESSAGE_MAX_BYTES {
         let detail = format!("it is a text of 1 to {MESSAGE_MAX_BYTES} bytes");
@@ -110,7 +101,7 @@ pub(super) async fn set_off(
     }
 }
 
-/// Withdraws the story events that wait in a game's lane.
+/// Cancels the story events that wait in a game's lane.
 pub(super) async fn clear_story_events(
     State(store): State<SharedStore>,
     Id(id): Id<GameId>,

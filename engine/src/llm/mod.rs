@@ -24,4 +24,4 @@ pub use completion::Finish;
 pub use discover::Offered;
 pub use error::{ErrorClass, ModelError, Reason};
 pub use narration::Narration;
-pub use provider::{Models, ModelsError, Provider, ProviderInfo};
+pub use provider::{Models, ModelsError, Provider};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use protocol::ProviderInfo;
 use reqwest::Url;
-use serde::Serialize;
 
 use super::completion::Tokens;
 use super::http::Caller;
@@ -62,19 +62,6 @@ pub(super) struct Role {
     pub(super) fixed: Fixed,
     pub(super) learned: Arc<Learned>,
     pub(super) window: Arc<Window>,
-}
-
-/// What clients may know of a provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ProviderInfo {
-    /// Its name in the configuration.
-    pub name: String,
-    /// What players see.
-    pub display_name: String,
-    /// The wire format.
-    pub vendor: Adapter,
-    /// The model that narrates.
-    pub model: String,
 }
 
 impl Models {
@@ -185,7 +172,7 @@ impl Provider {
             info: ProviderInfo {
                 name: name.to_owned(),
                 display_name: config.display_name.clone().unwrap_or_else(|| name.to_owned()),
-                vendor: config.adapter,
+                vendor: config.adapter.name().to_owned(),
                 model: config.model.clone(),
             },
             endpoint,

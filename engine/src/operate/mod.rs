@@ -9,7 +9,7 @@ mod source;
 
 use clap::Subcommand;
 use jiff::Timestamp;
-use protocol::{DeadLetters, GameId, RequestId};
+use protocol::{DeadLetters, GameId, RequestId, path};
 
 use self::source::Source;
 use crate::config::Config;
@@ -51,12 +51,12 @@ pub enum Letters {
 pub async fn queue(config: &Config, game: Option<GameId>) -> Result<(), OperateError> {
     let source = Source::open(config).await?;
     if let Some(game) = game {
-        let lane = source.get(&format!("/v1/queue/games/{game}")).await?;
-        let events = source.get(&format!("/v1/queue/games/{game}/story-events")).await?;
+        let lane = source.get(&path::with_id(path::LANE, game)).await?;
+        let events = source.get(&path::with_id(path::STORY_EVENTS, game)).await?;
         print!("{}", print::lane(&lane, &events, Timestamp::now()));
     } else {
-        let queue = source.get("/v1/queue").await?;
-        let lanes = source.get(&format!("/v1/queue/games?limit={LANES}")).await?;
+        let queue = source.get(path::QUEUE).await?;
+        let lanes = source.get(&format!("{}?limit={LANES}", path::LANES)).await?;
         print!("{}", print::queue(&queue, &lanes, Timestamp::now()));
     }
     Ok(())
@@ -77,11 +77,11 @@ pub async fn letters(config: &Config, command: Letters) -> Result<(), OperateErr
                 }
             }
         }
-        Letters::Show { id } => print!("{}", print::letter(&source.get(&format!("/v1/dead-letters/{id}")).await?)),
+        Letters::Show { id } => print!("{}", print::letter(&source.get(&path::with_id(path::DEAD_LETTER, id)).await?)),
         Letters::Retry { id: Some(id), .. } => retry(&source, id).await?,
         Letters::Retry { id: None, .. } => retry_all(&source).await?,
         Letters::Delete { id } => {
-            source.delete(&format!("/v1/dead-letters/{id}")).await?;
+            source.delete(&path::with_id(path::DEAD_LETTER, id)).await?;
             println!("{id} is forgotten");
         }
     }
@@ -90,11 +90,11 @@ pub async fn letters(config: &Config, command: Letters) -> Result<(), OperateErr
 
 async fn page(source: &Source, after: Option<&str>) -> Result<DeadLetters, OperateError> {
     let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
-    source.get(&format!("/v1/dead-letters?limit=200{after}")).await
+    source.get(&format!("{}?limit=200{after}", path::DEAD_LETTERS)).await
 }
 
 async fn retry(source: &Source, id: RequestId) -> Result<(), OperateError> {
-    let accepted: protocol::ChatAccepted = source.post(&format!("/v1/dead-letters/{id}/retry")).await?;
+    let accepted: protocol::ChatAccepted = source.post(&path::with_id(path::RETRY_DEAD_LETTER, id)).await?;
     println!("{id} is {} again, behind {} others of its game", accepted.status, accepted.position);
     Ok(())
 }

@@ -67,7 +67,7 @@ impl Source {
     /// The store of the configuration, or the engine that has it.
     pub(super) async fn open(config: &Config) -> Result<Self, OperateError> {
         match serve::open_existing(config).await {
-            Ok(store) => Ok(Self::Store(api::operators(store))),
+            Ok(store) => Ok(Self::Store(api::of_store(store))),
             Err(ServeError::Embedded(OpenError::InUse { .. })) => {
                 let ip =
                     if config.listen.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { config.listen.ip() };

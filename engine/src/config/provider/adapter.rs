@@ -46,6 +46,25 @@ pub enum Format {
 }
 
 impl Adapter {
+    /// The name in the configuration and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Ollama => "ollama",
+            Self::Gemini => "gemini",
+            Self::Groq => "groq",
+            Self::DeepSeek => "deepseek",
+            Self::Xai => "xai",
+            Self::Mistral => "mistral",
+            Self::Together => "together",
+            Self::Fireworks => "fireworks",
+            Self::OpenRouter => "openrouter",
+            Self::LlamaCpp => "llamacpp",
+        }
+    }
+
     /// The format that it speaks.
     #[must_use]
     pub const fn format(self) -> Format {

@@ -3,7 +3,6 @@
 use std::cell::{Ref, RefCell};
 use std::time::Duration;
 
-use client::ClientError;
 use protocol::{ChatRequest, IfBusy, RequestId};
 use tokio::time::Instant;
 
@@ -89,7 +88,7 @@ async fn send(arena: &Arena<'_>, message: Message) -> Post {
         }
         match client.chat_once(&request, &key).await {
             Ok(accepted) => break Outcome::Accepted(accepted.request_id),
-            Err(error) => doubtful |= !had_no_effect(&error),
+            Err(error) => doubtful |= !error.had_no_effect(),
         }
         if Instant::now() > deadline {
             break if doubtful { Outcome::Unknown } else { Outcome::Refused };
@@ -98,9 +97,4 @@ async fn send(arena: &Arena<'_>, message: Message) -> Post {
         tokio::time::sleep(TRY_AGAIN).await;
     };
     Post { message, sent, settled: arena.log.elapsed(), outcome, repeats }
-}
-
-/// A 503 says that the store did not answer: whether it has done what it was asked, nobody knows.
-fn had_no_effect(error: &ClientError) -> bool {
-    error.had_no_effect() && error.problem().is_none_or(|problem| problem.status != 503)
 }

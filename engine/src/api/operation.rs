@@ -1,0 +1,186 @@
+//! One operation of the API: where it is served, who may call it, what it takes and answers, and its handler.
+//!
+//! Router and `OpenAPI` document are built from the same values ([`super::operations`]), so neither can have what the
+//! other lacks.
+
+use axum::routing::{MethodFilter, MethodRouter};
+use protocol::ProblemType;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::Value;
+
+use super::Api;
+use crate::store::SharedStore;
+
+/// An HTTP method that some operation uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verb {
+    Get,
+    Post,
+    Patch,
+    Delete,
+}
+
+impl Verb {
+    /// As an `OpenAPI` document writes it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+        }
+    }
+
+    pub(super) const fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Patch => MethodFilter::PATCH,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+}
+
+/// The largest body that most operations take, in bytes: a patched history may be long.
+const BODY_MAX: usize = 4 * 1024 * 1024;
+
+/// Who may call an operation. The document shows it as `x-right`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Right {
+    /// Everybody.
+    Public,
+    /// A player of the game that the call is about.
+    Player,
+    /// An application that acts for its users.
+    Service,
+    /// Somebody who watches the deployment.
+    Viewer,
+    /// Somebody who may change what waits and what failed.
+    Operator,
+}
+
+impl Right {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Player => "player",
+            Self::Service => "service",
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// Writes a type's schema, or a reference to it.
+pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Value;
+
+/// What an operation answers when it does not refuse.
+pub(super) enum Answer {
+    /// JSON, with this status.
+    Json(u16, SchemaOf),
+    /// 204.
+    Nothing,
+    /// An event stream.
+    Events,
+    /// Text in Prometheus' format.
+    Text,
+    /// The same JSON whether the store works or not, with 200 or 503.
+    Health(SchemaOf),
+}
+
+/// A query parameter or a header.
+pub(super) struct Parameter {
+    pub(super) place: &'static str,
+    pub(super) name: &'static str,
+    pub(super) means: &'static str,
+    pub(super) schema: fn() -> Value,
+}
+
+impl Parameter {
+    pub(super) const fn query(name: &'static str, means: &'static str, schema: fn() -> Value) -> Self {
+        Self { place: "query", name, means, schema }
+    }
+
+    pub(super) const fn header(name: &'static str, means: &'static str, schema: fn() -> Value) -> Self {
+        Self { place: "header", name, means, schema }
+    }
+}
+
+/// The function that serves an operation, as a route for a method.
+pub(super) enum Handler {
+    /// It needs the whole API.
+    Api(fn(MethodFilter) -> MethodRouter<Api>),
+    /// It needs nothing but the store, so that the command line can serve it to itself.
+    Store(fn(MethodFilter) -> MethodRouter<SharedStore>),
+}
+
+/// An operation.
+pub(super) struct Operation {
+    pub(super) verb: Verb,
+    /// With at most one parameter: `{id}`, a UUID, or `{name}`, a text.
+    pub(super) path: &'static str,
+    /// What generated clients call it.
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) right: Right,
+    pub(super) handler: Handler,
+    pub(super) parameters: &'static [Parameter],
+    pub(super) body: Option<SchemaOf>,
+    /// The largest body, in bytes.
+    pub(super) body_max: usize,
+    pub(super) answer: Answer,
+    /// How it may refuse, besides what every operation with a body, an id or a store has in common.
+    pub(super) refusals: &'static [ProblemType],
+}
+
+impl Operation {
+    /// An operation that takes no body and answers 204.
+    pub(super) const fn new(verb: Verb, path: &'static str, right: Right, id: &'static str, handler: Handler) -> Self {
+        let (parameters, refusals): (&[Parameter], &[ProblemType]) = (&[], &[]);
+        let (summary, body, answer) = ("", None, Answer::Nothing);
+        Self { verb, path, id, summary, right, handler, parameters, body, body_max: BODY_MAX, answer, refusals }
+    }
+
+    /// What it does, in one line.
+    pub(super) const fn does(self, summary: &'static str) -> Self {
+        Self { summary, ..self }
+    }
+
+    /// The query parameters and headers that it reads.
+    pub(super) const fn reads(self, parameters: &'static [Parameter]) -> Self {
+        Self { parameters, ..self }
+    }
+
+    /// The JSON body that it takes.
+    pub(super) const fn takes<T: JsonSchema>(self) -> Self {
+        Self { body: Some(schema_of::<T>), ..self }
+    }
+
+    /// It takes no body that is larger than this, in bytes.
+    pub(super) const fn at_most(self, body_max: usize) -> Self {
+        Self { body_max, ..self }
+    }
+
+    /// It answers 200 with this JSON.
+    pub(super) const fn answers<T: JsonSchema>(self) -> Self {
+        self.answers_as(Answer::Json(200, schema_of::<T>))
+    }
+
+    /// It answers 201 with this JSON.
+    pub(super) const fn creates<T: JsonSchema>(self) -> Self {
+        self.answers_as(Answer::Json(201, schema_of::<T>))
+    }
+
+    pub(super) const fn answers_as(self, answer: Answer) -> Self {
+        Self { answer, ..self }
+    }
+
+    pub(super) const fn refuses(self, refusals: &'static [ProblemType]) -> Self {
+        Self { refusals, ..self }
+    }
+}
+
+/// The schema of a type, by reference where it has a name.
+pub(super) fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+    generator.subschema_for::<T>().to_value()
+}

@@ -1,0 +1,212 @@
+//! Every operation of the API. Router and `OpenAPI` document are built from this list.
+//!
+//! A new endpoint is a line here, its handler, and its types in `protocol`.
+
+use axum::routing::on;
+use protocol::ProblemType::{
+    GameBusy, GameEnded, KeyReused, LaneFull, NotFound, QueueFull, RequestFinished, ShuttingDown, TooManyStreams,
+    UnknownContent, UnknownDeadLetter, UnknownGame, UnknownRequest, VersionConflict,
+};
+use protocol::{
+    CatalogueEntry, ChatAccepted, ChatRequest, CreateGame, DeadLetter, DeadLetters, GameList, GameView, Health,
+    LaneView, Lanes, PcEntry, ProblemInfo, Providers, QueueView, Readiness, RequestView, ScenarioEntry,
+    StoryEventsView, TriggerStoryEvent, path,
+};
+use serde_json::{Value, json};
+use story::{Monster, Narrator, Npc, Pc, Scenario, StatePatch};
+
+use super::operation::Right::{Operator, Player, Public, Service, Viewer};
+use super::operation::Verb::{Delete, Get, Patch, Post};
+use super::operation::{Answer, Handler, Operation, Parameter, schema_of};
+use super::{catalogue, chat, dead_letters, events, games, health, openapi, queue, requests};
+
+/// A handler that needs the whole API.
+macro_rules! api {
+    ($handler:path) => {
+        Handler::Api(|via| on(via, $handler))
+    };
+}
+
+/// A handler that needs nothing but the store.
+macro_rules! store {
+    ($handler:path) => {
+        Handler::Store(|via| on(via, $handler))
+    };
+}
+
+/// The largest body of a chat message, in bytes. Its message is limited further.
+const CHAT_BODY_MAX: usize = 64 * 1024;
+
+const LIMIT: Parameter = Parameter::query("limit", "How many to answer with.", count);
+const SKIP: Parameter = Parameter::query("after", "`next` of the page before.", count);
+const AFTER: Parameter = Parameter::query("after", "`next` of the page before.", text);
+const IF_MATCH: Parameter = Parameter::header(
+    "If-Match",
+    "The `ETag` of the game that is to change.",
+    || json!({"type": "string", "pattern": "^(\\*|(W/)?\"?[0-9]+\"?)$"}),
+);
+const KEY: Parameter = Parameter::header(
+    "Idempotency-Key",
+    "The same key and message are accepted once, however often they are sent.",
+    || json!({"type": "string", "minLength": 1, "maxLength": 255}),
+);
+const CURSOR: &[Parameter] = &[
+    Parameter::header("Last-Event-ID", "The event to go on after.", text),
+    Parameter::query(
+        "last_event_id",
+        "The same, for readers that cannot set a header; `0` for all that is kept.",
+        text,
+    ),
+];
+
+fn count() -> Value {
+    json!({"type": "integer", "minimum": 0})
+}
+
+fn text() -> Value {
+    json!({"type": "string", "minLength": 1})
+}
+
+/// Every operation, in the order in which the document shows them.
+pub(super) static OPERATIONS: &[Operation] = &[
+    Operation::new(Post, path::CHAT, Player, "chat", api!(chat::post))
+        .does("Say or do something in a game")
+        .reads(&[KEY])
+        .takes::<ChatRequest>()
+        .at_most(CHAT_BODY_MAX)
+        .answers::<ChatAccepted>()
+        .refuses(&[UnknownGame, GameEnded, GameBusy, KeyReused, LaneFull, QueueFull]),
+    Operation::new(Get, path::REQUEST, Player, "getRequest", api!(requests::get))
+        .does("Where a request stands")
+        .answers::<RequestView>()
+        .refuses(&[UnknownRequest]),
+    Operation::new(Delete, path::REQUEST, Player, "cancelRequest", api!(requests::cancel))
+        .does("Cancel a request")
+        .answers::<RequestView>()
+        .refuses(&[UnknownRequest, RequestFinished]),
+    Operation::new(Get, path::GAME_EVENTS, Player, "followGame", api!(events::game))
+        .does("Follow a game")
+        .reads(CURSOR)
+        .answers_as(Answer::Events)
+        .refuses(&[UnknownGame, TooManyStreams]),
+    Operation::new(Get, path::REQUEST_EVENTS, Player, "followRequest", api!(events::request))
+        .does("Follow a request to its last event")
+        .reads(CURSOR)
+        .answers_as(Answer::Events)
+        .refuses(&[UnknownRequest, TooManyStreams]),
+    Operation::new(Post, path::GAMES, Service, "createGame", api!(games::create))
+        .does("Create a game")
+        .takes::<CreateGame>()
+        .creates::<GameView>(),
+    Operation::new(Get, path::GAMES, Service, "listGames", api!(games::list))
+        .does("Games, the latest changed first")
+        .reads(&[LIMIT, SKIP])
+        .answers::<GameList>(),
+    Operation::new(Get, path::GAME, Player, "getGame", api!(games::get))
+        .does("A game with its history")
+        .answers::<GameView>()
+        .refuses(&[UnknownGame]),
+    Operation::new(Patch, path::GAME, Service, "patchGame", api!(games::patch))
+        .does("Change an idle game")
+        .reads(&[IF_MATCH])
+        .takes::<StatePatch>()
+        .answers::<GameView>()
+        .refuses(&[UnknownGame, GameBusy, VersionConflict]),
+    Operation::new(Delete, path::GAME, Service, "deleteGame", api!(games::delete))
+        .does("Delete an idle game")
+        .refuses(&[GameBusy]),
+    Operation::new(Get, path::SCENARIOS, Public, "listScenarios", api!(catalogue::scenarios))
+        .does("Scenarios to choose from")
+        .answers::<Vec<ScenarioEntry>>(),
+    Operation::new(Get, path::PCS, Public, "listPcs", api!(catalogue::pcs))
+        .does("Player characters to choose from")
+        .answers::<Vec<PcEntry>>(),
+    Operation::new(Get, path::NARRATORS, Public, "listNarrators", api!(catalogue::narrators))
+        .does("Narrators to choose from")
+        .answers::<Vec<CatalogueEntry>>(),
+    Operation::new(Get, "/v1/monsters", Public, "listMonsters", api!(catalogue::monsters))
+        .does("Monster templates")
+        .answers::<Vec<CatalogueEntry>>(),
+    Operation::new(Get, "/v1/npcs", Public, "listNpcs", api!(catalogue::npcs))
+        .does("NPC templates")
+        .answers::<Vec<CatalogueEntry>>(),
+    Operation::new(Get, "/v1/scenarios/{name}", Public, "getScenario", api!(catalogue::scenario))
+        .does("A scenario")
+        .answers::<Scenario>()
+        .refuses(&[UnknownContent]),
+    Operation::new(Get, "/v1/pcs/{name}", Public, "getPc", api!(catalogue::pc))
+        .does("A player character")
+        .answers::<Pc>()
+        .refuses(&[UnknownContent]),
+    Operation::new(Get, "/v1/narrators/{name}", Public, "getNarrator", api!(catalogue::narrator))
+        .does("A narrator")
+        .answers::<Narrator>()
+        .refuses(&[UnknownContent]),
+    Operation::new(Get, "/v1/monsters/{name}", Public, "getMonster", api!(catalogue::monster))
+        .does("A monster template")
+        .answers::<Monster>()
+        .refuses(&[UnknownContent]),
+    Operation::new(Get, "/v1/npcs/{name}", Public, "getNpc", api!(catalogue::npc))
+        .does("An NPC template")
+        .answers::<Npc>()
+        .refuses(&[UnknownContent]),
+    Operation::new(Get, path::PROVIDERS, Public, "listProviders", api!(catalogue::providers))
+        .does("Models that are configured")
+        .answers::<Providers>(),
+    Operation::new(Get, "/problems/{name}", Public, "explainProblem", api!(health::problem))
+        .does("What a kind of problem means")
+        .answers::<ProblemInfo>()
+        .refuses(&[NotFound]),
+    Operation::new(Get, path::HEALTH, Public, "health", api!(health::health))
+        .does("Whether the process lives, and how its store is")
+        .answers_as(Answer::Health(schema_of::<Health>)),
+    Operation::new(Get, path::READY, Public, "ready", api!(health::ready))
+        .does("Whether traffic should come here")
+        .answers::<Readiness>()
+        .refuses(&[ShuttingDown]),
+    Operation::new(Get, "/metrics", Viewer, "metrics", api!(health::metrics))
+        .does("Metrics, in Prometheus' format")
+        .answers_as(Answer::Text),
+    Operation::new(Get, "/openapi.json", Public, "describe", api!(openapi::document))
+        .does("This document")
+        .answers_as(Answer::Json(200, |_| json!({"type": "object"}))),
+    Operation::new(Get, path::QUEUE, Viewer, "getQueue", store!(queue::queue))
+        .does("Depth and age of the queue")
+        .answers::<QueueView>(),
+    Operation::new(Get, path::LANES, Viewer, "listLanes", store!(queue::lanes))
+        .does("Lanes that are not empty")
+        .reads(&[LIMIT])
+        .answers::<Lanes>(),
+    Operation::new(Get, path::LANE, Viewer, "getLane", store!(queue::lane))
+        .does("A game's lane")
+        .answers::<LaneView>()
+        .refuses(&[UnknownGame]),
+    Operation::new(Get, path::STORY_EVENTS, Viewer, "listStoryEvents", store!(queue::story_events))
+        .does("Story events that wait in a game")
+        .reads(&[LIMIT])
+        .answers::<StoryEventsView>()
+        .refuses(&[UnknownGame]),
+    Operation::new(Post, path::STORY_EVENTS, Operator, "triggerStoryEvent", store!(queue::trigger))
+        .does("Trigger a story event")
+        .takes::<TriggerStoryEvent>()
+        .answers::<ChatAccepted>()
+        .refuses(&[UnknownGame, GameEnded, LaneFull, QueueFull]),
+    Operation::new(Delete, path::STORY_EVENTS, Operator, "clearStoryEvents", store!(queue::clear_story_events))
+        .does("Cancel the story events that wait in a game")
+        .refuses(&[UnknownGame]),
+    Operation::new(Get, path::DEAD_LETTERS, Viewer, "listDeadLetters", store!(dead_letters::list))
+        .does("Requests that failed for good")
+        .reads(&[LIMIT, AFTER])
+        .answers::<DeadLetters>(),
+    Operation::new(Get, path::DEAD_LETTER, Viewer, "getDeadLetter", store!(dead_letters::get))
+        .does("A dead letter")
+        .answers::<DeadLetter>()
+        .refuses(&[UnknownDeadLetter]),
+    Operation::new(Delete, path::DEAD_LETTER, Operator, "deleteDeadLetter", store!(dead_letters::delete))
+        .does("Delete a dead letter")
+        .refuses(&[UnknownDeadLetter]),
+    Operation::new(Post, path::RETRY_DEAD_LETTER, Operator, "retryDeadLetter", store!(dead_letters::retry))
+        .does("Queue a dead letter's request again")
+        .answers::<ChatAccepted>()
+        .refuses(&[UnknownDeadLetter, UnknownGame]),
+];

@@ -1,0 +1,73 @@
+//! `/health`, `/ready` and `/problems/{name}`: how a process is, and what its problems mean.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::QueueView;
+
+/// `GET /health`: the process works; how what it depends on is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Health {
+    /// The worst of the components.
+    pub status: HealthStatus,
+    /// Always `story-engine`.
+    pub service: String,
+    /// Each component.
+    pub components: Components,
+}
+
+/// Whether everything works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthStatus {
+    /// Everything works.
+    Healthy,
+    /// A component does not work.
+    Degraded,
+}
+
+/// What a process depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Components {
+    /// The store.
+    pub storage: ComponentStatus,
+}
+
+/// Whether a component works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ComponentStatus {
+    /// It works.
+    Healthy,
+    /// It does not.
+    Unhealthy,
+}
+
+/// `GET /ready`: traffic should come here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Readiness {
+    /// Always `ready`: an instance that is not answers a problem.
+    pub status: ReadyStatus,
+    /// The queue at this moment.
+    pub queue: QueueView,
+}
+
+/// Says that an instance is ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadyStatus {
+    /// It takes messages.
+    Ready,
+}
+
+/// `GET /problems/{name}`: what a kind of problem means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProblemInfo {
+    /// The `type` of its problem documents: a path to here.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it means.
+    pub title: String,
+    /// The HTTP status that it comes with.
+    pub status: u16,
+}

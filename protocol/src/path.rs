@@ -1,0 +1,50 @@
+//! The paths that more than one crate writes: the engine serves them, the client calls them, and answers link to them.
+//!
+//! A path with `{id}` in it is a template: [`with_id`] fills it in.
+
+use std::fmt::Display;
+
+/// A message to a game.
+pub const CHAT: &str = "/v1/chat";
+/// A request.
+pub const REQUEST: &str = "/v1/requests/{id}";
+/// The events of a game.
+pub const GAME_EVENTS: &str = "/v1/events/games/{id}";
+/// The events of a request.
+pub const REQUEST_EVENTS: &str = "/v1/events/requests/{id}";
+/// All games.
+pub const GAMES: &str = "/v1/gamestate";
+/// A game.
+pub const GAME: &str = "/v1/gamestate/{id}";
+/// The scenarios.
+pub const SCENARIOS: &str = "/v1/scenarios";
+/// The player characters.
+pub const PCS: &str = "/v1/pcs";
+/// The narrators.
+pub const NARRATORS: &str = "/v1/narrators";
+/// The models.
+pub const PROVIDERS: &str = "/v1/providers";
+/// The queue.
+pub const QUEUE: &str = "/v1/queue";
+/// The lanes that are not empty.
+pub const LANES: &str = "/v1/queue/games";
+/// A game's lane.
+pub const LANE: &str = "/v1/queue/games/{id}";
+/// The story events that wait in a game's lane.
+pub const STORY_EVENTS: &str = "/v1/queue/games/{id}/story-events";
+/// All dead letters.
+pub const DEAD_LETTERS: &str = "/v1/dead-letters";
+/// A dead letter.
+pub const DEAD_LETTER: &str = "/v1/dead-letters/{id}";
+/// Where a dead letter is queued again.
+pub const RETRY_DEAD_LETTER: &str = "/v1/dead-letters/{id}/retry";
+/// How a process is.
+pub const HEALTH: &str = "/health";
+/// Whether traffic should come here.
+pub const READY: &str = "/ready";
+
+/// A template with its id.
+#[must_use]
+pub fn with_id(template: &str, id: impl Display) -> String {
+    template.replace("{id}", &id.to_string())
+}
