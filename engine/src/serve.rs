@@ -40,11 +40,14 @@ pub enum ServeError {
     #[diagnostic(help("give --redis-url (or set redis.url), or start `engine` without --worker"))]
     WorkerWithoutRedis,
     /// Redis cannot be reached.
-    #[error("cannot reach Redis: {0}")]
+    #[error("cannot reach Redis: {reason}")]
     #[diagnostic(help(
         "is the server running, and is --redis-url right? without Redis, leave the URL out to use the embedded store"
     ))]
-    Redis(#[source] StoreError),
+    Redis {
+        /// What the connection says, without credentials.
+        reason: String,
+    },
     /// The embedded store cannot be opened.
     #[error(transparent)]
     #[diagnostic(help("choose another directory with --data-dir, or stop the process that uses this one"))]
@@ -58,7 +61,7 @@ pub enum ServeError {
         /// Where it was looked for.
         place: String,
     },
-    /// The store went while the process started.
+    /// The store is configured in a way that cannot be, or it failed while the process started.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The content cannot be used.
@@ -94,6 +97,14 @@ pub enum ServeError {
     /// Metrics cannot be set up.
     #[error("cannot set up metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// What a first call of Redis says: a server that does not answer gets its own help.
+fn from_redis(error: StoreError) -> ServeError {
+    match error {
+        StoreError::Unavailable { reason } => ServeError::Redis { reason },
+        error => ServeError::Store(error),
+    }
 }
 
 /// Runs the process until it is told to stop.
@@ -170,7 +181,7 @@ pub async fn health(config: &Config, role: Role) -> Result<(), ServeError> {
 /// Opens a store that is there already, for a command beside the engine: it makes no new one.
 pub(crate) async fn open_existing(config: &Config) -> Result<SharedStore, ServeError> {
     match &config.redis.url {
-        Some(url) if !RedisStore::is_at(url, &config.redis.prefix).await.map_err(ServeError::Redis)? => {
+        Some(url) if !RedisStore::is_at(url, &config.redis.prefix).await.map_err(from_redis)? => {
             let prefix = &config.redis.prefix;
             return Err(ServeError::NoStore { place: format!("this Redis under the prefix `{prefix}`") });
         }
@@ -187,12 +198,8 @@ async fn open_store(config: &Config, role: Role) -> Result<(SharedStore, bool), 
     let options = config.store_options();
     match (&config.redis.url, role) {
         (Some(url), _) => {
-            let store = RedisStore::connect(url, &config.redis.prefix, config.redis.shards, options).await.map_err(
-                |error| match error {
-                    StoreError::Unavailable { .. } => ServeError::Redis(error),
-                    error => ServeError::Store(error),
-                },
-            )?;
+            let store = RedisStore::connect(url, &config.redis.prefix, config.redis.shards, options);
+            let store = store.await.map_err(from_redis)?;
             Ok((Arc::new(store), false))
         }
         (None, Role::Worker) => Err(ServeError::WorkerWithoutRedis),

@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use protocol::{Problem, ProblemType};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use story::suggest;
 
 use super::error::ApiError;
 
@@ -77,15 +78,11 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 fn explain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    // serde names the unknown field first, then all known ones.
     let mut quoted = text.split('`').skip(1).step_by(2);
     let unknown = quoted.next().filter(|_| text.starts_with("unknown "));
-    let near = |field: &str| {
-        quoted.map(|known| (strsim::jaro_winkler(known, field), known)).max_by(|a, b| a.0.total_cmp(&b.0))
-    };
-    match unknown.and_then(near) {
-        Some((likeness, known)) if likeness > 0.8 => format!("{text}; did you mean `{known}`?"),
-        _ => text.to_owned(),
-    }
+    let nearest = unknown.and_then(|field| suggest::nearest(field, quoted));
+    format!("{text}{}", suggest::did_you_mean(nearest))
 }
 
 #[cfg(test)]

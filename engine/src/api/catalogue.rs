@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use protocol::{CatalogueEntry, PcEntry, Problem, ProblemType, Providers, ScenarioEntry};
-use story::{ContentKind, Monster, Narrator, Npc, Pc, Scenario};
+use story::{ContentKind, Monster, Narrator, Npc, Pc, Scenario, suggest};
 
 use super::Api;
 use super::error::ApiError;
@@ -86,7 +86,7 @@ pub(super) async fn npc(State(api): State<Api>, Path(id): Path<String>) -> Resul
 }
 
 fn unknown(api: &Api, kind: ContentKind, id: &str) -> ApiError {
-    let near = api.library.nearest(kind, id).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let near = suggest::did_you_mean(api.library.nearest(kind, id));
     let detail = format!("there is no `{id}` among the {}{near}", kind.dir());
     Problem::new(ProblemType::UnknownContent, detail).into()
 }

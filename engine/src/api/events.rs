@@ -14,6 +14,7 @@ use super::games::unknown_game;
 use super::limits::Client;
 use super::path::Id;
 use super::requests::unknown_request;
+use super::snapshot::BATCH;
 use super::stream::{Follow, Scope, Start};
 use crate::store::{LogRead, Request};
 
@@ -67,7 +68,6 @@ pub(super) async fn request(
 
 /// Whether nothing of a finished request comes after `after`.
 async fn has_seen_all(api: &Api, request: &Request, mut after: EventId) -> Result<bool, ApiError> {
-    const BATCH: usize = 256;
     loop {
         let LogRead::Events(events) = api.store.read_log(request.game, Some(after), BATCH).await? else {
             // A log that is gone with its game holds nothing more; one that was trimmed may.

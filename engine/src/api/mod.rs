@@ -33,12 +33,12 @@ use story::Library;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use self::cors::Origins;
 use self::error::ApiError;
 pub use self::limits::StreamLimits;
 use self::operation::Handler;
 use self::operations::OPERATIONS;
 pub use self::stream::Pace;
+use crate::config::Origins;
 use crate::llm::Models;
 use crate::store::SharedStore;
 

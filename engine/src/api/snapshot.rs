@@ -5,8 +5,10 @@
 
 use protocol::{Attempt, Event, EventId, GameId, RequestId, RequestStatus, Unfinished};
 
-use super::stream::BATCH;
 use crate::store::{LogRead, SharedStore, StoreError};
+
+/// How many events one read of the log brings at most.
+pub(super) const BATCH: usize = 256;
 
 /// A game at one place of its log.
 #[derive(Debug)]

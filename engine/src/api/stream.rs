@@ -18,12 +18,10 @@ use super::Api;
 use super::compact::Chunks;
 use super::frame;
 use super::limits::OpenStream;
-use super::snapshot::{self, Snapshot};
+use super::snapshot::{self, BATCH, Snapshot};
 use crate::backoff::Backoff;
 use crate::store::{Live, LogEvent, LogRead, Request, SharedStore, StoreError, Subscription};
 
-/// How many events one read of the log brings at most.
-pub(super) const BATCH: usize = 256;
 /// How many the first read asks for, when it is not known yet how large they are.
 const FIRST_BATCH: usize = 16;
 /// How many bytes of them are kept until the reader has taken them, if it is more than one event. The rest is read again.

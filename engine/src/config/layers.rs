@@ -153,11 +153,9 @@ fn check_keys(value: &Value, known: &Value, above: &str, origin: &dyn Fn(&str) -
     for (key, below) in value {
         let path = if above.is_empty() { key.clone() } else { format!("{above}.{key}") };
         let Some(known_below) = known.get(key).or_else(|| known.get("*")) else {
-            let nearest =
-                known.keys().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
-            let help = match nearest {
-                Some(nearest) if strsim::jaro_winkler(nearest, key) > 0.8 => format!("did you mean `{nearest}`?"),
-                _ => format!("known here: {}", known.keys().cloned().collect::<Vec<_>>().join(", ")),
+            let help = match story::suggest::nearest(key, known.keys().map(String::as_str)) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("known here: {}", known.keys().cloned().collect::<Vec<_>>().join(", ")),
             };
             return Err(ConfigError::UnknownKey { origin: origin(key), key: path, help });
         };

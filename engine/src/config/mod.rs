@@ -1,6 +1,7 @@
 //! What an operator sets: one typed struct, from a file, the environment and flags, in this order.
 
 mod layers;
+mod origins;
 mod provider;
 
 use std::collections::BTreeMap;
@@ -11,9 +12,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use layers::{ConfigError, Flags, load};
+pub use origins::Origins;
 pub use provider::{Adapter, Endpoint, Format, ProviderConfig, Structured, Timeouts};
 
-use crate::api::Origins;
 use crate::store::embedded::Synchronous;
 use crate::store::{Limits, StoreOptions, StoryEventPlacement};
 

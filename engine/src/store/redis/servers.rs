@@ -36,7 +36,7 @@ impl Servers {
     /// Reads URLs, separated by commas: one server, or some nodes of a cluster.
     pub(super) fn parse(urls: &str) -> Result<Self, StoreError> {
         let configured = urls.split(',').map(|url| url.trim().parse::<ConnectionInfo>()).collect::<Result<Vec<_>, _>>();
-        let configured = configured.map_err(|error| StoreError::Unavailable {
+        let configured = configured.map_err(|error| StoreError::Mismatch {
             reason: format!(
                 "the Redis URL is not valid ({}); it looks like redis://[user:password@]host[:port][/db]",
                 error.detail().unwrap_or("cannot be read")
