@@ -71,11 +71,9 @@ async fn a_refusal_is_the_engines_problem() {
 
 #[tokio::test]
 async fn a_call_may_have_had_an_effect_where_the_store_did_not_answer() {
-    for (kind, had_no_effect) in [
-        (ProblemType::StoreUnavailable, false),
-        (ProblemType::Internal, false),
-        (ProblemType::QueueFull, true),
-    ] {
+    for (kind, had_no_effect) in
+        [(ProblemType::StoreUnavailable, false), (ProblemType::Internal, false), (ProblemType::QueueFull, true)]
+    {
         let problem = Problem::new(kind, "why");
         let client = client(serve(Router::new().route("/v1/chat", post(async move || refuse(&problem)))).await);
         let error = client.chat(&message(GameId::new())).await.unwrap_err();

@@ -15,6 +15,7 @@ pub mod serve;
 mod signal;
 pub mod store;
 pub mod telemetry;
+pub mod watchdog;
 mod welcome;
 pub mod worker;
 

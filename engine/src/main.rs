@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use engine::config::{self, Config, Flags};
+use engine::config::{self, AdminListen, Config, Flags};
 use engine::content;
 use engine::operate::{self, Letters};
 use engine::serve::{self, Role};
-use engine::telemetry::{self, LogFormat};
+use engine::telemetry::logs::{self, LogFormat};
 use miette::IntoDiagnostic;
 use protocol::GameId;
 use story::Severity;
@@ -22,6 +22,9 @@ struct Cli {
     /// Where the API listens [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", global = true)]
     listen: Option<SocketAddr>,
+    /// Where operators ask how this process is, or `off` [default: 127.0.0.1:8081, or a free port if that is taken]
+    #[arg(long, value_name = "ADDR", global = true)]
+    admin_listen: Option<AdminListen>,
     /// Keep everything in this Redis; without it, in the embedded store of one process
     #[arg(long, value_name = "URL", global = true)]
     redis_url: Option<String>,
@@ -91,6 +94,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
     let flags = Flags {
         config: cli.config,
         listen: cli.listen,
+        admin_listen: cli.admin_listen,
         redis_url: cli.redis_url,
         data_dir: cli.data_dir,
         content: cli.content,
@@ -118,8 +122,8 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
 }
 
 fn serve(config: Config, role: Role, log_format: LogFormat, runtime: &Runtime) -> miette::Result<ExitCode> {
-    telemetry::start_logging(log_format);
-    runtime.block_on(serve::run(config, role))?;
+    let log = logs::start(log_format);
+    runtime.block_on(serve::run(config, role, &log))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -16,6 +16,7 @@ const FIRST_SCENARIO: &str = "pawned_moon";
 pub(crate) fn api(
     config: &Config,
     address: SocketAddr,
+    operators: Option<SocketAddr>,
     store: &str,
     embedded: bool,
     library: &Library,
@@ -26,6 +27,7 @@ pub(crate) fn api(
     } else {
         "API only; start `engine --worker --redis-url …` beside it to run turns".to_owned()
     };
+    let admin = admin(operators);
     let content =
         config.content.as_ref().map_or("shipped with the engine".to_owned(), |path| path.display().to_string());
     let scenarios = library.scenarios().map(|(id, _)| id).collect::<Vec<_>>();
@@ -37,6 +39,7 @@ pub(crate) fn api(
   store    {store}
   content  {content} ({})
   model    {model}
+  admin    {admin}
 
 Play at http://{address}/play, or from here: create a game, follow its events, send a message.
   GAME=$(curl -s http://{address}/v1/gamestate -H 'content-type: application/json' -d '{{\"scenario\":\"{first}\"}}' | cut -d'\"' -f4)
@@ -48,14 +51,21 @@ Play at http://{address}/play, or from here: create a game, follow its events, s
 }
 
 /// A worker process is ready.
-pub(crate) fn worker(config: &Config, store: &str, id: &WorkerId) {
+pub(crate) fn worker(config: &Config, store: &str, id: &WorkerId, operators: Option<SocketAddr>) {
     say(&format!(
         "story-engine worker ready: {id}
   runs     {} turns at a time
   store    {store}
+  admin    {}
 ",
-        config.worker.concurrent_workers
+        config.worker.concurrent_workers,
+        admin(operators)
     ));
+}
+
+/// Where operators ask how the process is.
+fn admin(operators: Option<SocketAddr>) -> String {
+    operators.map_or("off".to_owned(), |address| format!("http://{address} (/livez, /readyz, /metrics)"))
 }
 
 /// Whoever started the process may have closed its output: that is no reason to stop.

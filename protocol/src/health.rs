@@ -43,21 +43,27 @@ pub enum ComponentStatus {
     Unhealthy,
 }
 
-/// `GET /ready`: traffic should come here.
+/// `GET /ready`: traffic should come here. An instance that is not ready answers a problem instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Readiness {
-    /// Always `ready`: an instance that is not answers a problem.
+    /// How far it is ready.
     pub status: ReadyStatus,
-    /// The queue at this moment.
-    pub queue: QueueView,
+    /// The queue at this moment; absent while a part of the store is away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueView>,
+    /// What does not work, when it is degraded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
 }
 
-/// Says that an instance is ready.
+/// How far an instance is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadyStatus {
-    /// It takes messages.
+    /// It takes messages of every game.
     Ready,
+    /// It takes messages of some games.
+    Degraded,
 }
 
 /// `GET /problems/{name}`: what a kind of problem means.
@@ -70,4 +76,14 @@ pub struct ProblemInfo {
     pub title: String,
     /// The HTTP status that it comes with.
     pub status: u16,
+}
+
+/// `GET /livez`: whether the process itself works, whatever it depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Liveness {
+    /// Whether every loop of the process makes progress.
+    pub alive: bool,
+    /// The loops that do not, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stuck: Vec<String>,
 }

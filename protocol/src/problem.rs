@@ -103,8 +103,16 @@ problem_types! {
     LaneFull = "lane-full", 429, "The game's lane is full";
     /// As many requests are queued as may be.
     QueueFull = "queue-full", 429, "The queue is full";
+    /// The server does not answer to the name that was asked for.
+    ForbiddenHost = "forbidden-host", 421, "The server does not answer to this name";
+    /// Pages of this origin may not change anything here.
+    ForbiddenOrigin = "forbidden-origin", 403, "Pages of this origin may not change anything";
     /// The store cannot be reached.
     StoreUnavailable = "store-unavailable", 503, "The store cannot be reached";
+    /// The store has no space left, in memory or on disk.
+    StoreFull = "store-full", 503, "The store is full";
+    /// The store takes no writes: it is a replica, or cannot write to its disk.
+    StoreReadOnly = "store-read-only", 503, "The store takes no writes";
     /// As many event streams are open as the server, or one client, may have.
     TooManyStreams = "too-many-streams", 503, "Too many event streams are open";
     /// The server is draining.

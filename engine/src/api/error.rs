@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{Problem, ProblemType};
 
-use crate::store::StoreError;
+use crate::store::{Outage, StoreError};
 
 /// How long a client is asked to wait before it tries again, in seconds: for the store, for a place in a queue.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -24,18 +24,23 @@ impl From<Problem> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        let problem = match error {
-            StoreError::Unavailable { reason } => {
-                tracing::warn!(reason, "the store does not answer");
-                Problem::new(
-                    ProblemType::StoreUnavailable,
-                    "the store does not answer; whether the step happened is not known: look, then try again",
-                )
-            }
-            error => internal(&error),
-        };
-        Self(problem)
+        Self(problem_of(&error))
     }
+}
+
+/// What a failure of the store means for the client. The store's own words are for the log.
+pub(super) fn problem_of(error: &StoreError) -> Problem {
+    let StoreError::Unavailable { outage, reason } = error else { return internal(error) };
+    tracing::warn!(reason, "the store does not do what it is asked");
+    let (kind, detail) = match outage {
+        Outage::Unreachable => (
+            ProblemType::StoreUnavailable,
+            "the store does not answer; whether the step happened is not known: look, then try again",
+        ),
+        Outage::Full => (ProblemType::StoreFull, "the store has no space left: it can be read, and takes nothing new"),
+        Outage::ReadOnly => (ProblemType::StoreReadOnly, "the store takes no writes at present: it can be read only"),
+    };
+    Problem::new(kind, detail)
 }
 
 impl IntoResponse for ApiError {

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use metrics::{counter, gauge};
 use protocol::{Problem, ProblemType};
 
@@ -102,11 +102,16 @@ impl FromRequestParts<Api> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+        let address = address(&parts.headers, &parts.extensions, api.trusted_proxies);
         // Only a server without connections, as in a test, knows no peer.
-        let peer = peer.unwrap_or_else(|| Ipv6Addr::UNSPECIFIED.into());
-        Ok(forwarded(&parts.headers, api.trusted_proxies).unwrap_or(peer).into())
+        Ok(address.unwrap_or_else(|| Ipv6Addr::UNSPECIFIED.into()).into())
     }
+}
+
+/// Where a request comes from: what the trusted proxies say, or the peer.
+pub(super) fn address(headers: &HeaderMap, extensions: &Extensions, trusted_proxies: usize) -> Option<IpAddr> {
+    let peer = || extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    forwarded(headers, trusted_proxies).or_else(peer)
 }
 
 /// The address that the outermost trusted proxy saw: each appends the one that it was called from.

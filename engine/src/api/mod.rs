@@ -1,5 +1,7 @@
 //! The HTTP API. Handlers validate, enqueue and read; no handler calls a model or changes a story.
 
+mod access;
+mod admin;
 mod body;
 mod catalogue;
 mod chat;
@@ -10,6 +12,7 @@ mod error;
 mod events;
 mod frame;
 mod games;
+mod guard;
 mod health;
 mod idempotency;
 mod limits;
@@ -17,6 +20,7 @@ mod openapi;
 mod operation;
 mod operations;
 mod path;
+mod probe;
 mod queue;
 mod requests;
 mod snapshot;
@@ -27,20 +31,23 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
-use metrics_exporter_prometheus::PrometheusHandle;
+use axum::middleware::from_fn_with_state;
 use protocol::{Problem, ProblemType};
 use story::Library;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use self::admin::{Admin, admin};
 use self::error::ApiError;
+pub use self::guard::Guard;
 pub use self::limits::StreamLimits;
 use self::operation::Handler;
 use self::operations::OPERATIONS;
+pub use self::probe::StoreProbe;
 pub use self::stream::Pace;
-use crate::config::Origins;
 use crate::llm::Models;
 use crate::store::SharedStore;
+use crate::telemetry::metrics::Metrics;
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -52,24 +59,28 @@ pub struct Api {
     /// The configured models.
     pub models: Arc<Models>,
     /// Renders `/metrics`.
-    pub metrics: PrometheusHandle,
+    pub metrics: Metrics,
+    /// Whether the store takes writes.
+    pub probe: StoreProbe,
     /// The pace of event streams.
     pub pace: Pace,
     /// The event streams that are open.
     pub streams: Arc<StreamLimits>,
     /// How many proxies stand in front, each of which says in `X-Forwarded-For` who called it.
     pub trusted_proxies: usize,
-    /// Whose pages may call from a browser.
-    pub origins: Origins,
+    /// Which names the server answers to, and whose pages may call from a browser.
+    pub guard: Guard,
     /// Cancelled when the server drains: event streams end then, so that clients reconnect elsewhere.
     pub drain: CancellationToken,
 }
 
 /// Every route.
 pub fn router(api: Api) -> Router {
-    let cors = cors::layer(&api.origins);
+    let cors = cors::layer(&api.guard.origins);
+    let guard = from_fn_with_state(api.guard.clone(), guard::check);
+    let access = from_fn_with_state(api.trusted_proxies, access::log);
     let store = SharedStore::clone(&api.store);
-    OPERATIONS
+    let routes = OPERATIONS
         .iter()
         .fold(Router::new(), |router, operation| {
             let method = operation.verb.filter();
@@ -79,12 +90,8 @@ pub fn router(api: Api) -> Router {
             };
             router.route(operation.path, route.layer(DefaultBodyLimit::max(operation.body_max)))
         })
-        .merge(crate::play::routes())
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(cors)
-        .with_state(api)
+        .merge(crate::play::routes());
+    with_problems(routes).layer(guard).layer(cors).layer(access).with_state(api)
 }
 
 /// The operations that need nothing but the store: the command line serves itself with them.
@@ -96,6 +103,14 @@ pub fn of_store(store: SharedStore) -> Router {
             Handler::Api(_) => router,
         })
         .with_state(store)
+}
+
+/// Answers a problem to what is not served, and to what makes a handler panic.
+fn with_problems<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(CatchPanicLayer::custom(error::panicked))
 }
 
 async fn not_found(uri: Uri) -> ApiError {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::{Config, ProviderConfig};
+use super::{AdminListen, Config, ProviderConfig};
 
 /// Environment variables that set a key begin with this; `__` stands between the levels of a key.
 const ENV_PREFIX: &str = "STORY_ENGINE_";
@@ -26,6 +26,8 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     /// `--listen`
     pub listen: Option<SocketAddr>,
+    /// `--admin-listen`
+    pub admin_listen: Option<AdminListen>,
     /// `--redis-url`
     pub redis_url: Option<String>,
     /// `--data-dir`
@@ -113,6 +115,9 @@ pub fn load(flags: &Flags, env: impl IntoIterator<Item = (String, String)>) -> R
     })?;
     if let Some(listen) = flags.listen {
         config.listen = listen;
+    }
+    if let Some(listen) = flags.admin_listen {
+        config.admin_listen = listen;
     }
     if let Some(url) = &flags.redis_url {
         config.redis.url = Some(url.clone());

@@ -1,22 +1,28 @@
 //! What an operator sets: one typed struct, from a file, the environment and flags, in this order.
 
 mod layers;
+mod listen;
 mod origins;
 mod provider;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub use layers::{ConfigError, Flags, load};
+pub use listen::{AdminListen, AuthConfig, AuthMode};
 pub use origins::Origins;
 pub use provider::{Adapter, Endpoint, Format, ProviderConfig, Structured, Timeouts};
 
 use crate::store::embedded::Synchronous;
 use crate::store::{Limits, StoreOptions, StoryEventPlacement};
+
+/// Where operators ask how a process is, unless they say otherwise. It may be taken by another process of this machine; the
+/// engine then listens on a free port and prints it.
+pub(crate) const DEFAULT_ADMIN_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
 
 /// Everything that can be set. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +30,8 @@ use crate::store::{Limits, StoreOptions, StoryEventPlacement};
 pub struct Config {
     /// Where the API listens.
     pub listen: SocketAddr,
+    /// Where operators ask how the process is.
+    pub admin_listen: AdminListen,
     /// The directory of scenarios, PCs, narrators, monsters and NPCs; the shipped content when not set.
     pub content: Option<PathBuf>,
     /// Where the embedded store keeps its file.
@@ -42,8 +50,10 @@ pub struct Config {
     pub queue: QueueConfig,
     /// Event streams.
     pub sse: SseConfig,
-    /// Connections, and who may call.
+    /// Connections, and whose pages may call.
     pub http: HttpConfig,
+    /// Who may call.
+    pub auth: AuthConfig,
     /// Language models, by name. With none, the offline narrator tells the story.
     pub providers: BTreeMap<String, ProviderConfig>,
 }
@@ -52,6 +62,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            admin_listen: AdminListen::At(DEFAULT_ADMIN_LISTEN),
             content: None,
             data_dir: PathBuf::from("data"),
             default_provider: None,
@@ -62,6 +73,7 @@ impl Default for Config {
             queue: QueueConfig::default(),
             sse: SseConfig::default(),
             http: HttpConfig::default(),
+            auth: AuthConfig::default(),
             providers: BTreeMap::new(),
         }
     }
@@ -191,6 +203,8 @@ impl Default for SseConfig {
 pub struct HttpConfig {
     /// Pages of these origins may call from a browser: `https://host`, or `*` for any.
     pub cors_origins: Origins,
+    /// Names that a server on loopback answers to, besides `localhost`, addresses and names without a dot.
+    pub hosts: Vec<String>,
     /// How many proxies stand in front: that many last entries of `X-Forwarded-For` are believed.
     pub trusted_proxies: usize,
     /// How many connections may be open at once.
@@ -203,6 +217,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             cors_origins: Origins::default(),
+            hosts: Vec::new(),
             trusted_proxies: 0,
             max_connections: 12_000,
             write_timeout_seconds: 30.0,
@@ -285,9 +300,22 @@ impl Config {
             ("queue.max_depth", self.queue.max_depth, "a queue that holds nothing accepts nothing"),
             ("queue.max_depth_per_game", self.queue.max_depth_per_game, "a lane that holds nothing accepts nothing"),
             ("redis.shards", self.redis.shards as u64, "games are kept in a shard"),
+            ("http.max_connections", self.http.max_connections as u64, "a server without connections serves nobody"),
         ] {
             if value == 0 {
                 return invalid(key, format!("{why}: set at least 1"));
+            }
+        }
+        let operators = if let AdminListen::At(address) = self.admin_listen { Some(address) } else { None };
+        for (key, address) in [("listen", Some(self.listen)), ("admin_listen", operators)] {
+            if let Some(address) = address.filter(|address| !address.ip().is_loopback())
+                && self.auth.mode == AuthMode::Local
+            {
+                let reason = format!(
+                    "other machines can reach {address}, and everybody there could read, change and delete every game: listen \
+                     on 127.0.0.1, behind a proxy that asks who calls, or allow it with `auth.mode = \"open\"`"
+                );
+                return invalid(key, reason);
             }
         }
         self.check_providers()

@@ -1,6 +1,5 @@
 //! Where the operators' API is: in this process on the store itself, or over HTTP.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use axum::Router;
@@ -69,9 +68,7 @@ impl Source {
         match serve::open_existing(config).await {
             Ok(store) => Ok(Self::Store(api::of_store(store))),
             Err(ServeError::Embedded(OpenError::InUse { .. })) => {
-                let ip =
-                    if config.listen.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { config.listen.ip() };
-                let base = format!("http://{}", std::net::SocketAddr::new(ip, config.listen.port()));
+                let base = format!("http://{}", serve::reachable(config.listen));
                 let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
                 let client = client.map_err(|error| away(&base, &error))?;
                 Ok(Self::Http { client, base })

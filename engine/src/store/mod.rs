@@ -49,9 +49,11 @@ pub type SharedStore = Arc<dyn Store>;
 /// A step of the store did not happen, or it is not known whether it did.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// The store did not respond. The step may or may not have happened: repeat it.
-    #[error("the store cannot be reached: {reason}")]
+    /// The store did not do the step, or did not say whether it did: repeat it.
+    #[error("{outage}: {reason}")]
     Unavailable {
+        /// What is wrong with the store.
+        outage: Outage,
         /// What the backend said, without credentials.
         reason: String,
     },
@@ -72,6 +74,32 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// What is wrong with a store that does not do what it is asked, for the time being.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Outage {
+    /// It did not answer. The step may or may not have happened.
+    #[error("the store cannot be reached")]
+    Unreachable,
+    /// It has no space left, in memory or on disk.
+    #[error("the store is full")]
+    Full,
+    /// It takes no writes: a replica, or a server that cannot write to its disk.
+    #[error("the store takes no writes")]
+    ReadOnly,
+}
+
+impl StoreError {
+    /// The store did not answer.
+    pub(crate) fn unreachable(reason: impl Into<String>) -> Self {
+        Self::Unavailable { outage: Outage::Unreachable, reason: reason.into() }
+    }
+
+    /// Whether the store did not answer at all.
+    pub(crate) const fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unavailable { outage: Outage::Unreachable, .. })
+    }
 }
 
 /// The problem of a request that cannot be claimed because it or its game cannot be read.
@@ -251,6 +279,9 @@ pub trait Events {
 pub trait Store: Games + Queue + DeadLetterQueue + Events + Send + Sync {
     /// Whether the store responds.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Whether each shard takes writes, found out by a write that changes nothing else.
+    async fn probe_writes(&self) -> Vec<Result<(), StoreError>>;
 
     /// One sentence for the operator: what it is, and what it guarantees.
     async fn describe(&self) -> Result<String, StoreError>;

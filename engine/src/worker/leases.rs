@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::store::{Lease, LeaseToken, SharedStore, StoreError};
+use crate::watchdog::Pulse;
 
 /// Everything that the process holds. The heartbeat runs as long as a clone of this is kept.
 #[derive(Clone)]
@@ -46,10 +47,10 @@ pub(super) struct HeldLease {
 }
 
 impl Leases {
-    pub(super) fn start(store: SharedStore, ttl: Duration) -> Self {
+    pub(super) fn start(store: SharedStore, ttl: Duration, pulse: Pulse) -> Self {
         let held = Arc::new(Held::default());
         let revocations = store.revocations();
-        let heartbeat = tokio::spawn(keep(store, Arc::clone(&held), ttl, revocations));
+        let heartbeat = tokio::spawn(keep(store, Arc::clone(&held), ttl, revocations, pulse));
         Self { held, _heartbeat: Arc::new(AbortOnDropHandle::new(heartbeat)) }
     }
 
@@ -97,10 +98,18 @@ fn lock(held: &Held) -> std::sync::MutexGuard<'_, HashMap<LeaseToken, Entry>> {
 }
 
 /// Renews leases, and passes on which of them were taken away.
-async fn keep(store: SharedStore, held: Arc<Held>, ttl: Duration, mut revocations: broadcast::Receiver<LeaseToken>) {
-    let mut ticks = tokio::time::interval(ttl / 3);
+async fn keep(
+    store: SharedStore,
+    held: Arc<Held>,
+    ttl: Duration,
+    mut revocations: broadcast::Receiver<LeaseToken>,
+    pulse: Pulse,
+) {
+    // Renewing earlier than needed harms nothing, and a loop that is watched may not be silent for long.
+    let mut ticks = tokio::time::interval((ttl / 3).min(Pulse::LONGEST_WAIT));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        pulse.beat();
         tokio::select! {
             _ = ticks.tick() => renew(&store, &held, ttl).await,
             revoked = revocations.recv() => match revoked {
@@ -130,7 +139,7 @@ async fn renew(store: &SharedStore, held: &Held, ttl: Duration) {
     // An answer that comes later than this is worth nothing: the leases have passed meanwhile.
     let answer = tokio::time::timeout(ttl / 3, store.heartbeat(&leases))
         .await
-        .unwrap_or_else(|_| Err(StoreError::Unavailable { reason: "the heartbeat was not answered in time".into() }));
+        .unwrap_or_else(|_| Err(StoreError::unreachable("the heartbeat was not answered in time")));
     let mut held = lock(held);
     match answer {
         Ok(answers) => {

@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use story::Library;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::Instrument;
@@ -26,7 +27,11 @@ use self::turn::TurnError;
 use crate::backoff::Backoff;
 use crate::config::Config;
 use crate::llm::Models;
-use crate::store::{Claim, SharedStore, WorkerId};
+use crate::store::{Claim, SharedStore, StoreError, WorkerId};
+use crate::watchdog::{Pulse, Watchdog};
+
+/// How long a claim may take. It is repeatable, so trying again is safe; and the loop is not taken for a stuck one.
+const CLAIM_LIMIT: Duration = Duration::from_secs(8);
 
 /// What a turn needs besides its claim.
 #[derive(Clone)]
@@ -39,6 +44,7 @@ pub struct Worker {
     delta_schema: Arc<RawValue>,
     id: WorkerId,
     nonce: Arc<AtomicU64>,
+    watchdog: Watchdog,
 }
 
 /// How a worker works.
@@ -56,7 +62,13 @@ struct Settings {
 impl Worker {
     /// A worker for this process.
     #[must_use]
-    pub fn new(store: SharedStore, library: Arc<Library>, models: Arc<Models>, config: &Config) -> Self {
+    pub fn new(
+        store: SharedStore,
+        library: Arc<Library>,
+        models: Arc<Models>,
+        config: &Config,
+        watchdog: &Watchdog,
+    ) -> Self {
         let settings = Settings {
             slots: config.worker.concurrent_workers,
             poll: Duration::from_millis(config.worker.poll_interval_ms),
@@ -68,8 +80,8 @@ impl Worker {
         };
         // A schema is plain data: there is nothing in it that JSON cannot say.
         let delta_schema = serde_json::value::to_raw_value(&story::delta_schema()).unwrap_or_default().into();
-        let id = WorkerId::of_this_process();
-        Self { store, library, models, settings, delta_schema, id, nonce: Arc::default() }
+        let (id, watchdog) = (WorkerId::of_this_process(), watchdog.clone());
+        Self { store, library, models, settings, delta_schema, id, nonce: Arc::default(), watchdog }
     }
 
     /// Who this worker is, in logs and lease tokens.
@@ -83,7 +95,7 @@ impl Worker {
     pub async fn run(self, stop: CancellationToken) {
         let models = Arc::clone(&self.models);
         let discovery = AbortOnDropHandle::new(tokio::spawn(async move { models.discover().await }));
-        let leases = Leases::start(Arc::clone(&self.store), self.settings.lease_ttl);
+        let leases = Leases::start(Arc::clone(&self.store), self.settings.lease_ttl, self.watchdog.watch("heartbeat"));
         let hand_back = CancellationToken::new();
         let turns = TaskTracker::new();
         self.claim_until(&stop, &turns, &leases, &hand_back).await;
@@ -115,19 +127,25 @@ impl Worker {
         let slots = Arc::new(Semaphore::new(self.settings.slots));
         let mut backoff = Backoff::reconnect();
         let mut nonce = self.next_nonce();
+        let pulse = self.watchdog.watch("claim");
         loop {
+            // Every slot may be taken for as long as turns take.
+            pulse.pause();
             let first = tokio::select! {
                 () = stop.cancelled() => return,
                 first = Arc::clone(&slots).acquire_owned() => first,
             };
             // The semaphore is never closed.
             let Ok(mut slot) = first else { return };
+            pulse.beat();
             let free = slots.available_permits();
             let more = u32::try_from(free).ok().and_then(|free| Arc::clone(&slots).try_acquire_many_owned(free).ok());
             if let Some(more) = more {
                 slot.merge(more);
             }
-            let claims = match self.store.claim(&self.id, nonce, slot.num_permits()).await {
+            let claim = timeout(CLAIM_LIMIT, self.store.claim(&self.id, nonce, slot.num_permits()));
+            let late = |_| Err(StoreError::unreachable("the claim was not answered in time"));
+            let claims = match claim.await.unwrap_or_else(late) {
                 Ok(claims) => claims,
                 // Whether it has happened is not known: the same claim is made again, so that it leaves no lease behind.
                 Err(error) => {
@@ -142,7 +160,7 @@ impl Worker {
             backoff.reset();
             nonce = self.next_nonce();
             // It is seen to live by asking.
-            let poll = self.settings.poll.min(self.settings.lease_ttl);
+            let poll = self.settings.poll.min(self.settings.lease_ttl).min(Pulse::LONGEST_WAIT);
             let wait = claims.next_due.map_or(poll, |due| due.min(poll));
             for claim in claims.claims {
                 // There are as many permits as were asked for, and no more claims than that.
@@ -156,6 +174,7 @@ impl Worker {
             let full = slot.num_permits() == 0;
             drop(slot);
             if !full {
+                pulse.beat();
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = self.store.wait_for_work() => {}

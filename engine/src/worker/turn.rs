@@ -199,7 +199,7 @@ pub(super) async fn persist<T, F: Future<Output = Result<T, StoreError>>>(
     loop {
         match step().await {
             Ok(value) => return Ok(value),
-            Err(StoreError::Unavailable { reason }) if !held.is_lost() => {
+            Err(StoreError::Unavailable { reason, .. }) if !held.is_lost() => {
                 tracing::warn!(reason, "the store does not answer; keeping the turn's work");
                 backoff.wait().await;
             }

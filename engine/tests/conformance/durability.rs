@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::store::embedded::{EmbeddedStore, OpenError, Synchronous};
 use engine::store::redis::RedisStore;
-use engine::store::{Live, LogRead, SharedStore, StoreError, Terms};
+use engine::store::{Live, LogRead, Outage, SharedStore, StoreError, Terms};
 use futures::StreamExt;
 use protocol::{Attempt, EventId};
 use redis::aio::PubSub;
@@ -265,7 +265,7 @@ async fn a_server_that_is_not_there_is_named_without_credentials() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_full_is_away_and_not_broken() {
+async fn a_server_that_is_full_says_so_and_goes_on_once_it_has_space() {
     let Some(server) = RedisServer::start(false).await else { return };
     let store = connect(&server, "").await;
     let game = new_game(&store).await;
@@ -277,9 +277,33 @@ async fn a_server_that_is_full_is_away_and_not_broken() {
     limit(1).await;
 
     let refused = store.enqueue(&message(game, "look"), &Terms::default()).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused:?}");
+    assert!(matches!(refused, StoreError::Unavailable { outage: Outage::Full, .. }), "{refused:?}");
+    assert!(store.probe_writes().await.iter().all(Result::is_err));
 
     limit(0).await;
+    assert!(store.probe_writes().await.iter().all(Result::is_ok));
+    enqueue(&store, game, "look").await;
+    assert_eq!(run_all(&store).await, ["look"]);
+}
+
+#[tokio::test]
+async fn a_server_that_has_become_a_replica_says_that_it_takes_no_writes() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let store = connect(&server, "").await;
+    let game = new_game(&store).await;
+    let mut connection = server.connect().await;
+    let mut replica_of = async |host: &str, port: &str| {
+        redis::cmd("REPLICAOF").arg(host).arg(port).query_async::<()>(&mut connection).await.unwrap();
+    };
+    // Of a server that is not there: it keeps its data and takes no writes.
+    replica_of("127.0.0.1", "1").await;
+
+    let refused = store.enqueue(&message(game, "look"), &Terms::default()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable { outage: Outage::ReadOnly, .. }), "{refused:?}");
+    let probed = store.probe_writes().await;
+    assert!(matches!(probed[..], [Err(StoreError::Unavailable { outage: Outage::ReadOnly, .. })]), "{probed:?}");
+
+    replica_of("NO", "ONE").await;
     enqueue(&store, game, "look").await;
     assert_eq!(run_all(&store).await, ["look"]);
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::{Frame, Parser};
-use engine::api::{Api, Pace, StreamLimits, router};
+use engine::api::{Api, Guard, Pace, StoreProbe, StreamLimits, router};
 use engine::config::Config;
 use engine::http::{Limits, serve};
 use engine::llm::Models;
@@ -14,7 +14,7 @@ use engine::store::embedded::EmbeddedStore;
 use engine::store::{
     Claim, Commit, Completion, GameDocument, NewRequest, SharedStore, StoreOptions, Terms, TurnEvents, WorkerId,
 };
-use metrics_exporter_prometheus::PrometheusBuilder;
+use engine::telemetry::metrics::Metrics;
 use protocol::{
     Event, GameId, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated, TurnResult, Usage,
 };
@@ -79,11 +79,12 @@ impl Server {
             store: Arc::clone(store),
             library: Arc::new(Library::default()),
             models: Arc::new(Models::start(&Config::default()).await.unwrap()),
-            metrics: PrometheusBuilder::new().build_recorder().handle(),
+            metrics: Metrics::detached(),
+            probe: StoreProbe::new(Arc::clone(store)),
             pace: Pace { keepalive: setup.keepalive, retry: Duration::from_millis(1) },
             streams: Arc::new(StreamLimits::new(setup.max_streams, setup.max_streams_per_client)),
             trusted_proxies: setup.trusted_proxies,
-            origins: serde_json::from_str(setup.cors_origins).unwrap(),
+            guard: Guard { origins: serde_json::from_str(setup.cors_origins).unwrap(), ..Guard::default() },
             drain: drain.clone(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -94,6 +94,14 @@ impl Store for EmbeddedStore {
         self.step(|_| Ok(())).await
     }
 
+    async fn probe_writes(&self) -> Vec<Result<(), StoreError>> {
+        let probe = self.step(|step| {
+            let sql = "INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', strftime('%s', 'now'))";
+            step.execute(sql, []).map(drop)
+        });
+        vec![probe.await]
+    }
+
     async fn describe(&self) -> Result<String, StoreError> {
         let Some(directory) = &self.directory else {
             return Ok("embedded store in memory: gone with the process".to_owned());

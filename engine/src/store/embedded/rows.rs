@@ -5,17 +5,22 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use protocol::{Attempt, EventId, GameId};
-use rusqlite::Row;
 use rusqlite::types::FromSql;
+use rusqlite::{ErrorCode, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::store::{Checkpoints, Game, LogEvent, Request, StoreError};
+use crate::store::{Checkpoints, Game, LogEvent, Outage, Request, StoreError};
 
 /// SQLite has refused a statement or failed.
 #[expect(clippy::needless_pass_by_value, reason = "used as `map_err(unavailable)`")]
 pub(super) fn unavailable(error: rusqlite::Error) -> StoreError {
-    StoreError::Unavailable { reason: error.to_string() }
+    let outage = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Outage::Full,
+        Some(ErrorCode::ReadOnly) => Outage::ReadOnly,
+        _ => Outage::Unreachable,
+    };
+    StoreError::Unavailable { outage, reason: error.to_string() }
 }
 
 /// The query of a [`Game`], for [`game`].

@@ -110,7 +110,7 @@ impl DatabaseThread {
         step: impl FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, received) = oneshot::channel();
-        let gone = || StoreError::Unavailable { reason: "the database thread has ended".to_owned() };
+        let gone = || StoreError::unreachable("the database thread has ended");
         let job = Box::new(PendingStep { step: Some(step), result: Err(gone()), reply });
         self.jobs.as_ref().ok_or_else(gone)?.send(job).map_err(|_| gone())?;
         received.await.map_err(|_| gone())?
@@ -260,7 +260,9 @@ mod tests {
         let (before, full, after, ()) = tokio::join!(before, full, after, release);
 
         for answer in [before, full, after] {
-            let Err(StoreError::Unavailable { reason }) = answer else { panic!("{answer:?}") };
+            let Err(StoreError::Unavailable { outage: crate::store::Outage::Full, reason }) = answer else {
+                panic!("{answer:?}")
+            };
             assert!(reason.contains("full"), "{reason}");
         }
         assert!(noted(&database).await.is_empty());
@@ -278,7 +280,9 @@ mod tests {
             step.first("PRAGMA max_page_count = 1", [], |_| Ok(()))?;
             note(step, &"x".repeat(100_000))
         });
-        let Err(StoreError::Unavailable { reason }) = full.await else { panic!("there was space") };
+        let Err(StoreError::Unavailable { outage: crate::store::Outage::Full, reason }) = full.await else {
+            panic!("there was space")
+        };
         assert!(reason.contains("full"), "{reason}");
     }
 }

@@ -77,7 +77,7 @@ impl CommitBatches {
             // A task of its own: when the caller that happened to start the call is dropped, the other commits still end.
             tokio::spawn(self.clone().call_while_some_wait());
         }
-        let gone = |_| StoreError::Unavailable { reason: "the process is stopping".to_owned() };
+        let gone = |_| StoreError::unreachable("the process is stopping");
         received.await.map_err(gone)?
     }
 

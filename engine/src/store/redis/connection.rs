@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::script::{self, Preamble, Script, ScriptArgs, routing_key};
 use super::servers::{CONNECT_TIMEOUT, Servers};
-use crate::store::StoreError;
+use crate::store::{Outage, StoreError};
 
 /// How long a script may take before its outcome counts as unknown. The crate's own default is 500 ms.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -109,6 +109,12 @@ impl Connection {
     /// Whether the server responds.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         self.query::<()>(&redis::cmd("PING")).await
+    }
+
+    /// Whether the server takes writes: it writes a key that nobody reads.
+    pub(super) async fn probe_write(&self) -> Result<(), StoreError> {
+        let key = format!("{}probe", self.prefix());
+        self.query(redis::cmd("SET").arg(key).arg(1).arg("PX").arg(60_000)).await
     }
 
     /// Runs a script, and repeats it if its outcome is unknown.
@@ -253,7 +259,7 @@ pub(super) fn refused_part(message: &str) -> StoreError {
     if message.contains("WRONGTYPE") || message.contains("user_script") && !is_temporary {
         return corrupt(message.to_owned());
     }
-    StoreError::Unavailable { reason: message.to_owned() }
+    StoreError::Unavailable { outage: outage(message), reason: message.to_owned() }
 }
 
 fn corrupt(reason: String) -> StoreError {
@@ -262,5 +268,19 @@ fn corrupt(reason: String) -> StoreError {
 
 /// The error as the Redis client words it: it never contains credentials, at most the address.
 pub(super) fn unavailable(error: &RedisError) -> StoreError {
-    StoreError::Unavailable { reason: error.to_string() }
+    let said = error.detail().unwrap_or_default();
+    let code = error.code().unwrap_or_default();
+    StoreError::Unavailable { outage: outage(&format!("{code} {said}")), reason: error.to_string() }
+}
+
+/// What a server that answers with this error lacks.
+fn outage(words: &str) -> Outage {
+    let says = |code: &str| words.contains(code);
+    if says("OOM ") || says("MISCONF ") && says("No space left") {
+        Outage::Full
+    } else if says("READONLY ") || says("MISCONF ") || says("NOREPLICAS ") {
+        Outage::ReadOnly
+    } else {
+        Outage::Unreachable
+    }
 }

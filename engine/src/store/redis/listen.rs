@@ -187,7 +187,7 @@ impl Channels {
 
     /// Follows a game; returns once the server has confirmed the channel.
     pub(super) async fn subscribe(&self, game: GameId) -> Result<Subscription, StoreError> {
-        let gone = || StoreError::Unavailable { reason: "the pub/sub connection has ended".to_owned() };
+        let gone = || StoreError::unreachable("the pub/sub connection has ended");
         let (answer, answered) = oneshot::channel();
         self.requests.send((game, answer)).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
@@ -289,7 +289,7 @@ impl Follower {
                 request = self.requests.recv() => {
                     let Some((_, answer)) = request else { return pending().await };
                     let reason = "the pub/sub connection is down".to_owned();
-                    let _ = answer.send(Err(StoreError::Unavailable { reason }));
+                    let _ = answer.send(Err(StoreError::unreachable(reason)));
                 }
             }
         }

@@ -185,6 +185,10 @@ impl Store for RedisStore {
         Ok(())
     }
 
+    async fn probe_writes(&self) -> Vec<Result<(), StoreError>> {
+        futures::future::join_all(self.shards.iter().map(Connection::probe_write)).await
+    }
+
     async fn describe(&self) -> Result<String, StoreError> {
         let server = self.shards[0].server().await?;
         let place = match self.shards.len() {

@@ -1,0 +1,137 @@
+//! The operators' port of a process, API and worker alike: `/livez`, `/readyz`, `/metrics`, and what operators do to the store.
+//!
+//! It is another listener than the players', on loopback unless configured otherwise, so that a proxy which lets the world
+//! in does not let it in here.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use protocol::{Liveness, Readiness};
+use tokio_util::sync::CancellationToken;
+
+use super::error::ApiError;
+use super::guard::{self, Guard};
+use super::health;
+use super::probe::StoreProbe;
+use super::{of_store, with_problems};
+use crate::store::SharedStore;
+use crate::telemetry::metrics::Metrics;
+use crate::watchdog::Watchdog;
+
+/// What the operators' handlers work with.
+#[derive(Clone)]
+pub struct Admin {
+    /// The store.
+    pub store: SharedStore,
+    /// Whether it takes writes.
+    pub probe: StoreProbe,
+    /// Renders `/metrics`.
+    pub metrics: Metrics,
+    /// The loops of the process.
+    pub watchdog: Watchdog,
+    /// Which names the port answers to.
+    pub guard: Guard,
+    /// Cancelled when the process stops taking work.
+    pub drain: CancellationToken,
+}
+
+/// The routes of the operators' port.
+pub fn admin(admin: Admin) -> Router {
+    let store = SharedStore::clone(&admin.store);
+    let guard = from_fn_with_state(admin.guard.clone(), guard::check);
+    let own = Router::new()
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .with_state(admin);
+    with_problems(own.merge(of_store(store))).layer(guard)
+}
+
+/// Whether the process works. Depends on nothing but the process.
+async fn livez(State(admin): State<Admin>) -> Response {
+    let stuck: Vec<String> = admin.watchdog.stuck().into_iter().map(str::to_owned).collect();
+    let status = if stuck.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Liveness { alive: stuck.is_empty(), stuck })).into_response()
+}
+
+/// Whether the process can do its work.
+async fn readyz(State(admin): State<Admin>) -> Result<Json<Readiness>, ApiError> {
+    health::readiness(&admin.store, &admin.probe, &admin.drain).await
+}
+
+/// Metrics in Prometheus' text format, also while the store is away.
+async fn metrics(State(admin): State<Admin>) -> String {
+    health::render(&admin.store, &admin.probe, &admin.metrics).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use tokio::time::advance;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::store::StoreOptions;
+    use crate::store::embedded::EmbeddedStore;
+
+    fn port() -> Admin {
+        let store: SharedStore = Arc::new(EmbeddedStore::in_memory(StoreOptions::default()).unwrap());
+        Admin {
+            probe: StoreProbe::new(Arc::clone(&store)),
+            store,
+            metrics: Metrics::detached(),
+            watchdog: Watchdog::default(),
+            guard: Guard { hosts: Some(Arc::default()), ..Guard::default() },
+            drain: CancellationToken::new(),
+        }
+    }
+
+    async fn get(of: &Admin, path: &str) -> (u16, String) {
+        let request = Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
+        let response = admin(of.clone()).oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.into()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_process_whose_loop_is_stuck_is_not_alive() {
+        let port = port();
+        let _claim = port.watchdog.watch("claim");
+        assert_eq!(get(&port, "/livez").await, (200, r#"{"alive":true}"#.to_owned()));
+        tokio::time::pause();
+        advance(Duration::from_secs(15)).await;
+        assert_eq!(get(&port, "/livez").await, (503, r#"{"alive":false,"stuck":["claim"]}"#.to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_process_is_ready_until_it_drains() {
+        let port = port();
+        let (status, body) = get(&port, "/readyz").await;
+        assert_eq!(status, 200, "{body}");
+        assert!(body.starts_with(r#"{"status":"ready","queue":{"depth":0,"#), "{body}");
+        port.drain.cancel();
+        assert_eq!(get(&port, "/readyz").await.0, 503);
+    }
+
+    #[tokio::test]
+    async fn the_port_serves_what_operators_do_and_nothing_of_players() {
+        let port = port();
+        assert_eq!(get(&port, "/v1/queue").await.0, 200);
+        assert_eq!(get(&port, "/v1/gamestate").await.0, 404);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_resolves_its_name_to_this_machine_gets_nothing() {
+        let request = Request::get("/metrics").header("host", "evil.example").body(Body::empty()).unwrap();
+        let response = admin(port()).oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 421);
+    }
+}

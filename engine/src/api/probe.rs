@@ -1,0 +1,71 @@
+//! Whether the store takes writes, found out by writing.
+//!
+//! A store that answers reads may refuse every write: it is full, a replica, or its disk is. Only a write tells. The result
+//! is kept for a moment, so that many probes cost the store one write.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::gauge;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+use crate::store::{SharedStore, StoreError};
+
+/// How long the store may take before it counts as away.
+const TIME_LIMIT: Duration = Duration::from_secs(2);
+/// How long a result is used again.
+const FRESH: Duration = Duration::from_millis(500);
+
+/// Asks a store whether it takes writes.
+#[derive(Clone)]
+pub struct StoreProbe {
+    store: SharedStore,
+    last: Arc<Mutex<Option<(Instant, Writable)>>>,
+}
+
+/// What a probe found.
+#[derive(Debug, Clone)]
+pub(super) struct Writable {
+    /// How many shards take writes.
+    pub(super) shards: usize,
+    /// Why the others do not.
+    pub(super) errors: Vec<StoreError>,
+}
+
+impl StoreProbe {
+    /// Probes this store, when it is asked.
+    #[must_use]
+    pub fn new(store: SharedStore) -> Self {
+        Self { store, last: Arc::default() }
+    }
+
+    /// Whether the store takes writes now. At least one shard that does makes it writable.
+    pub(super) async fn writable(&self) -> Result<Writable, StoreError> {
+        // Those who ask meanwhile wait here, and use the same result.
+        let mut last = self.last.lock().await;
+        let found = match &*last {
+            Some((when, found)) if when.elapsed() < FRESH => found.clone(),
+            _ => {
+                let found = self.probe().await;
+                *last = Some((Instant::now(), found.clone()));
+                found
+            }
+        };
+        match found.errors.first() {
+            Some(error) if found.shards == 0 => Err(error.clone()),
+            _ => Ok(found),
+        }
+    }
+
+    async fn probe(&self) -> Writable {
+        let late = || vec![Err(StoreError::unreachable(format!("no answer in {} s", TIME_LIMIT.as_secs())))];
+        let results = timeout(TIME_LIMIT, self.store.probe_writes()).await.unwrap_or_else(|_| late());
+        let shards = results.iter().filter(|result| result.is_ok()).count();
+        let errors: Vec<StoreError> = results.into_iter().filter_map(Result::err).collect();
+        let answers = shards > 0 || errors.iter().any(|error| !error.is_unreachable());
+        gauge!("story_engine_store_up").set(f64::from(u8::from(answers)));
+        gauge!("story_engine_store_writable").set(f64::from(u8::from(shards > 0)));
+        Writable { shards, errors }
+    }
+}

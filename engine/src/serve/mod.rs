@@ -1,0 +1,145 @@
+//! A process of the engine from start to end: opens the store, serves the API and the operators' port, works, drains.
+
+mod error;
+mod health;
+mod open;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+pub use self::error::ServeError;
+pub use self::health::health;
+pub(crate) use self::health::reachable;
+pub(crate) use self::open::open_existing;
+use self::open::{Opened, open};
+use crate::api::{self, Admin, Api, Guard, Pace, StoreProbe, StreamLimits};
+use crate::config::{AdminListen, Config, DEFAULT_ADMIN_LISTEN};
+use crate::llm::Models;
+use crate::telemetry::logs::Log;
+use crate::telemetry::metrics::Metrics;
+use crate::watchdog::Watchdog;
+use crate::worker::Worker;
+use crate::{content, http, signal, welcome};
+
+/// How long a draining server waits for responses that are under way. A client that sends half a request, or that does not
+/// read, must not keep the process.
+const DRAIN_LIMIT: Duration = Duration::from_secs(3);
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Serves the API; with the embedded store also works.
+    Api,
+    /// Works.
+    Worker,
+}
+
+/// Runs the process until it is told to stop.
+pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError> {
+    let metrics = Metrics::start(Some(log.dropped()))?;
+    let library = Arc::new(content::load(config.content.as_deref())?);
+    let models = Arc::new(Models::start(&config).await?);
+    let Opened { store, is_embedded } = open(&config, role).await?;
+    let described = store.describe().await?;
+    let stop = signal::stop()?;
+    let (drain, watchdog) = (CancellationToken::new(), Watchdog::default());
+    let probe = StoreProbe::new(Arc::clone(&store));
+    let worker = || Worker::new(Arc::clone(&store), Arc::clone(&library), Arc::clone(&models), &config, &watchdog);
+    http::raise_file_limit();
+    let admin = Admin {
+        store: Arc::clone(&store),
+        probe: probe.clone(),
+        metrics: metrics.clone(),
+        watchdog: watchdog.clone(),
+        guard: Guard::default(),
+        // A worker that stops is not ready; an API that works as well goes on until its turns have ended.
+        drain: if role == Role::Worker { stop.clone() } else { drain.clone() },
+    };
+    let (operators, _admin_server) = start_admin(&config, admin).await?;
+
+    if role == Role::Worker {
+        let worker = worker();
+        welcome::worker(&config, &described, worker.id(), operators);
+        worker.run(stop).await;
+        return Ok(());
+    }
+    let (listener, address) = listen(config.listen).await?;
+    let api = Api {
+        store: Arc::clone(&store),
+        library: Arc::clone(&library),
+        models: Arc::clone(&models),
+        metrics,
+        probe,
+        pace: Pace {
+            keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),
+            retry: Duration::from_millis(config.sse.retry_ms),
+        },
+        streams: Arc::new(StreamLimits::new(config.sse.max_streams, config.sse.max_streams_per_client)),
+        trusted_proxies: config.http.trusted_proxies,
+        guard: guard(&config, address),
+        drain: drain.clone(),
+    };
+    welcome::api(&config, address, operators, &described, is_embedded, &library, &models);
+    let server = tokio::spawn(http::serve(listener, api::router(api), limits(&config), drain.clone()));
+    if is_embedded {
+        // Subscribers see the turns that still end, then their streams end, then the server.
+        worker().run(stop).await;
+    } else {
+        stop.cancelled().await;
+    }
+    drain.cancel();
+    if let Ok(ended) = tokio::time::timeout(DRAIN_LIMIT, server).await {
+        ended.map_err(io::Error::other)?;
+    } else {
+        tracing::warn!("dropping connections that neither send nor read");
+    }
+    Ok(())
+}
+
+/// Serves the operators' port until what comes back is dropped, also while the process drains.
+async fn start_admin(
+    config: &Config,
+    admin: Admin,
+) -> Result<(Option<SocketAddr>, Option<AbortOnDropHandle<()>>), ServeError> {
+    let AdminListen::At(address) = config.admin_listen else { return Ok((None, None)) };
+    let (listener, address) = match listen(address).await {
+        // Nobody has asked for this very port, and another process of this machine has it.
+        Err(ServeError::Listen { .. }) if address == DEFAULT_ADMIN_LISTEN => {
+            listen(SocketAddr::new(address.ip(), 0)).await?
+        }
+        bound => bound?,
+    };
+    let admin = Admin { guard: guard(config, address), ..admin };
+    let server = http::serve(listener, api::admin(admin), limits(config), CancellationToken::new());
+    Ok((Some(address), Some(AbortOnDropHandle::new(tokio::spawn(server)))))
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let failed = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// A server on loopback answers to names that nobody else can own; one that the network can reach, to any, unless they are listed.
+fn guard(config: &Config, address: SocketAddr) -> Guard {
+    let hosts = &config.http.hosts;
+    Guard {
+        hosts: (address.ip().is_loopback() || !hosts.is_empty()).then(|| hosts.as_slice().into()),
+        origins: config.http.cors_origins.clone(),
+        behind_proxy: config.http.trusted_proxies > 0,
+    }
+}
+
+fn limits(config: &Config) -> http::Limits {
+    http::Limits {
+        max_connections: config.http.max_connections,
+        write_timeout: Duration::from_secs_f64(config.http.write_timeout_seconds),
+    }
+}

@@ -1,0 +1,81 @@
+//! Logs for an operator, on standard error.
+//!
+//! Lines go through a bounded queue to a thread that writes them. A reader of the log that is slow or gone costs lines, never
+//! time, and never the process: `tracing-subscriber` by itself blocks on a full pipe and panics on a broken one.
+
+use std::io::IsTerminal;
+use std::str::FromStr;
+
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
+
+/// How many lines may wait for the thread that writes them; more are dropped and counted.
+const LINES_QUEUED: usize = 10_000;
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For a person.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            other => Err(format!("`{other}` is neither `text` nor `json`")),
+        }
+    }
+}
+
+/// The running log. What waits is written when it is dropped.
+#[derive(Debug)]
+pub struct Log {
+    dropped: ErrorCounter,
+    _writer: WorkerGuard,
+}
+
+impl Log {
+    /// Counts the lines that were dropped.
+    #[must_use]
+    pub fn dropped(&self) -> ErrorCounter {
+        self.dropped.clone()
+    }
+}
+
+/// Starts logging. `STORY_ENGINE_LOG` says what is logged, as `tracing` directives; `info` when not set.
+pub fn start(format: LogFormat) -> Log {
+    let (filter, invalid) = match std::env::var("STORY_ENGINE_LOG") {
+        Ok(directives) => match EnvFilter::try_new(&directives) {
+            Ok(filter) => (filter, None),
+            Err(error) => (EnvFilter::new("info"), Some(error)),
+        },
+        Err(_) => (EnvFilter::new("info"), None),
+    };
+    let (writer, guard) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(LINES_QUEUED)
+        .thread_name("log")
+        .finish(std::io::stderr());
+    let dropped = writer.error_counter();
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .log_internal_errors(false)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
+    match format {
+        LogFormat::Text => builder.compact().init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    if let Some(error) = invalid {
+        tracing::warn!(%error, "STORY_ENGINE_LOG is not valid, logging at info; it looks like `info,access=off`");
+    }
+    Log { dropped, _writer: guard }
+}
