@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use engine::config::{self, AdminListen, Config, Flags};
 use engine::content;
-use engine::operate::{self, Letters};
+use engine::operate::{self, DeadLetterCommand};
 use engine::serve::{self, Role};
 use engine::telemetry::logs::{self, LogFormat};
 use miette::IntoDiagnostic;
@@ -58,14 +58,14 @@ enum Command {
         /// Only this game's lane
         game: Option<GameId>,
     },
-    /// Look at requests that were given up, try them again, forget them
+    /// List requests that failed for good, retry them, delete them
     DeadLetters {
         #[command(subcommand)]
-        command: Letters,
+        command: DeadLetterCommand,
     },
     /// Look for contradictions in the store; ends with 1 if there are any
     Fsck {
-        /// Mend them
+        /// Repair them
         #[arg(long)]
         repair: bool,
     },
@@ -109,7 +109,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
     match cli.command {
         Some(Command::Health) => runtime.block_on(serve::health(&config, role))?,
         Some(Command::Queue { game }) => runtime.block_on(operate::queue(&config, game))?,
-        Some(Command::DeadLetters { command }) => runtime.block_on(operate::letters(&config, command))?,
+        Some(Command::DeadLetters { command }) => runtime.block_on(operate::dead_letters(&config, command))?,
         Some(Command::Fsck { repair }) => {
             let sound = runtime.block_on(operate::fsck(&config, repair))?;
             return Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE });

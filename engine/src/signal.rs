@@ -5,7 +5,7 @@ use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// The exit code of a process that was told twice.
+/// The exit code after a second signal.
 const ENDED_AT_ONCE: i32 = 130;
 
 /// A token that is cancelled at the first signal. At the second one the process ends without draining: nothing is
@@ -13,7 +13,7 @@ const ENDED_AT_ONCE: i32 = 130;
 pub(crate) fn stop() -> io::Result<CancellationToken> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = CancellationToken::new();
-    let told = stop.clone();
+    let stopping = stop.clone();
     tokio::spawn(async move {
         let mut next = async || {
             tokio::select! {
@@ -23,7 +23,7 @@ pub(crate) fn stop() -> io::Result<CancellationToken> {
         };
         next().await;
         tracing::info!("stopping; a second signal stops at once");
-        told.cancel();
+        stopping.cancel();
         next().await;
         tracing::warn!("stopping at once");
         std::process::exit(ENDED_AT_ONCE);

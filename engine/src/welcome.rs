@@ -33,7 +33,7 @@ pub(crate) fn api(
     let scenarios = library.scenarios().map(|(id, _)| id).collect::<Vec<_>>();
     let first = scenarios.iter().find(|id| **id == FIRST_SCENARIO).or(scenarios.first()).copied().unwrap_or_default();
     let model = models.get(models.default_name()).map(|_| models.default_name()).unwrap_or_default();
-    say(&format!(
+    print(&format!(
         "story-engine listening on http://{address}
   runs     {work}
   store    {store}
@@ -52,7 +52,7 @@ Play at http://{address}/play, or from here: create a game, follow its events, s
 
 /// A worker process is ready.
 pub(crate) fn worker(config: &Config, store: &str, id: &WorkerId, operators: Option<SocketAddr>) {
-    say(&format!(
+    print(&format!(
         "story-engine worker ready: {id}
   runs     {} turns at a time
   store    {store}
@@ -68,8 +68,8 @@ fn admin(operators: Option<SocketAddr>) -> String {
     operators.map_or("off".to_owned(), |address| format!("http://{address} (/livez, /readyz, /metrics)"))
 }
 
-/// Whoever started the process may have closed its output: that is no reason to stop.
-fn say(text: &str) {
+/// The parent may have closed the output: that is no reason to stop.
+fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes());
     let _ = out.flush();

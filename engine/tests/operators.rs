@@ -107,7 +107,7 @@ async fn all_dead_letters_are_retried_at_once_or_one_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_damaged_store_is_found_out_and_mended() {
+async fn a_damaged_store_is_found_and_repaired() {
     let (directory, ..) = scene().await;
     assert!(printed(directory.path(), &["fsck"]).contains("1 games, 1 unfinished requests, 0 contradictions"));
     let database = rusqlite::Connection::open(directory.path().join("story-engine.db")).unwrap();
@@ -121,7 +121,7 @@ async fn a_damaged_store_is_found_out_and_mended() {
         found.contains("neither ready, delayed nor active") && found.contains("--repair would: make it ready"),
         "{found}"
     );
-    assert!(printed(directory.path(), &["fsck", "--repair"]).contains("mended: make it ready"));
+    assert!(printed(directory.path(), &["fsck", "--repair"]).contains("repaired: make it ready"));
     assert!(printed(directory.path(), &["fsck"]).contains("0 contradictions"));
 }
 

@@ -1,4 +1,4 @@
-//! `POST /v1/chat`: a message to a game, and the answer that it is queued.
+//! `POST /v1/chat`: a message to a game, and the response that it is queued.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub enum IfBusy {
     /// Refuse the message with 409.
     Reject,
     /// Cancel the game's unfinished messages, the one in processing included, and take their place. Story events stay:
-    /// what set them off is told already.
+    /// the turns that triggered them are committed.
     Interrupt,
 }
 
@@ -49,9 +49,9 @@ pub enum IfBusy {
 pub struct ChatAccepted {
     /// The request that the message became.
     pub request_id: RequestId,
-    /// The status when this answer was made: [`RequestStatus::Queued`], or where a repeated POST stands by now.
+    /// The status at the time of the response: [`RequestStatus::Queued`], or the present one when a POST is repeated.
     pub status: RequestStatus,
-    /// How many unfinished requests of this game stand before it.
+    /// How many unfinished requests of this game are ahead of it.
     pub position: u64,
     /// Where to join the game's events to miss nothing of this request: the id before its `request.queued`.
     pub cursor: EventId,

@@ -1,4 +1,4 @@
-//! `/v1/dead-letters`: requests that were given up, with everything that helps to understand why and to try again.
+//! `/v1/dead-letters`: requests that failed for good, with everything that helps to understand why and to try again.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::schema::Time;
 use crate::{Attempt, GameId, Problem, RequestId, RequestType};
 
-/// A request that was given up. It stays until it is retried or deleted, and its status with it.
+/// A request that failed for good. It stays until it is retried or deleted, and its status with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeadLetter {
     /// The request.
@@ -22,20 +22,20 @@ pub struct DeadLetter {
     /// Who speaks, when it is not the game's player character.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
-    /// The request whose turn set this story event off.
+    /// The request whose turn triggered this story event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caused_by: Option<RequestId>,
     /// When it was accepted.
     #[schemars(with = "Time")]
     pub enqueued_at: Timestamp,
-    /// When it was given up.
+    /// When it failed for good.
     #[schemars(with = "Time")]
     pub failed_at: Timestamp,
     /// Why, with the causes behind it.
     pub error: Problem,
     /// Every attempt that did not commit, the first one first.
     pub attempts: Vec<AttemptView>,
-    /// The game's version when the request was given up: what its last attempt started from.
+    /// The game's version when the request failed: what its last attempt started from.
     pub state_version: u64,
     /// The finished narration, which a retry does not ask for again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ pub struct DeadLetter {
 /// One attempt at a request, and how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AttemptView {
-    /// Which attempt, counted from 1. One that was handed back has the same number as the one after it.
+    /// Which attempt, counted from 1. One that was released has the same number as the next.
     pub attempt: Attempt,
     /// The worker that ran it.
     pub worker: String,
@@ -68,21 +68,21 @@ pub struct AttemptView {
 pub enum AttemptOutcome {
     /// It failed, and another one follows after a back-off.
     Retried,
-    /// It failed, and the request was given up.
+    /// It failed, and the request became a dead letter.
     Failed,
     /// Its lease ran out: the worker died or stalled.
     Lost,
     /// Its worker stopped, and left the rest to another one.
     #[serde(rename = "handed_back")]
     Released,
-    /// The request was withdrawn while it ran.
+    /// The request was cancelled while it ran.
     Cancelled,
 }
 
 /// `GET /v1/dead-letters`: a page, the latest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeadLetters {
-    /// The letters.
+    /// The dead letters.
     pub dead_letters: Vec<DeadLetter>,
     /// Where the next page begins, for `?after=`; nothing on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -34,7 +34,7 @@ pub struct CreateGame {
     pub provider: Option<String>,
 }
 
-/// A game: its state, its history and where its event log stands.
+/// A game: its state, its history and the head of its event log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GameView {
     /// The game.
@@ -48,7 +48,7 @@ pub struct GameView {
     /// The game's state.
     #[serde(flatten)]
     pub state: GameState,
-    /// What was said, oldest first.
+    /// The messages, oldest first.
     #[serde(default)]
     pub chat_history: Vec<ChatMessage>,
     /// When the game was created.

@@ -156,7 +156,7 @@ impl fmt::Display for Attempt {
 pub struct EventId {
     /// The run of the store that the offset belongs to (milliseconds since 1970 when it began).
     pub epoch: u64,
-    /// The event's place in its game's log, from 1. 0 stands before the first event.
+    /// The event's place in its game's log, from 1. 0 is before the first event.
     pub offset: u64,
 }
 

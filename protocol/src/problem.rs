@@ -10,7 +10,7 @@ pub struct Problem {
     /// A stable reference that names the kind of problem; a path that the engine explains.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The kind of problem in a few words.
+    /// The kind of problem as a short text.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
@@ -55,7 +55,7 @@ macro_rules! problem_types {
                 match self { $(Self::$name => $status,)* }
             }
 
-            /// The kind in a few words.
+            /// The kind as a short text.
             #[must_use]
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)* }
@@ -79,7 +79,7 @@ problem_types! {
     UnknownGame = "unknown-game", 404, "No such game";
     /// No such request, or its status has expired.
     UnknownRequest = "unknown-request", 404, "No such request";
-    /// No such dead letter: the request is not given up, or its letter was retried or deleted.
+    /// No such dead letter: the request has not failed for good, or was retried or deleted.
     UnknownDeadLetter = "unknown-dead-letter", 404, "No such dead letter";
     /// No such scenario, player character, narrator, monster or NPC.
     UnknownContent = "unknown-content", 404, "No such content";
@@ -98,7 +98,7 @@ problem_types! {
     /// A header is not valid.
     InvalidHeader = "invalid-header", 400, "A header is not valid";
     /// The idempotency key was used for another message.
-    KeyReused = "idempotency-key-reused", 422, "The idempotency key stands for another message";
+    KeyReused = "idempotency-key-reused", 422, "The idempotency key belongs to another message";
     /// The game has as many unfinished requests as it may have.
     LaneFull = "lane-full", 429, "The game's lane is full";
     /// As many requests are queued as may be.

@@ -1,4 +1,4 @@
-//! Where a request stands: `queued → processing → completed | failed | cancelled`.
+//! A request and its status: `queued → processing → completed | failed | cancelled`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,9 +20,9 @@ pub enum RequestStatus {
     Processing,
     /// Its effects are committed.
     Completed,
-    /// Given up: the request is a dead letter.
+    /// Failed for good: the request is a dead letter.
     Failed,
-    /// Withdrawn before it had an effect.
+    /// Cancelled before it had an effect.
     Cancelled,
 }
 
@@ -69,7 +69,7 @@ impl FromStr for RequestStatus {
 pub enum RequestType {
     /// A player's message.
     Chat,
-    /// A prompt that a turn's conditionals set off.
+    /// A prompt that a turn's conditionals triggered.
     StoryEvent,
 }
 
@@ -101,7 +101,7 @@ impl FromStr for RequestType {
     }
 }
 
-/// `GET /v1/requests/{id}`: a request and where it stands.
+/// `GET /v1/requests/{id}`: a request and its status.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestView {
     /// The request.
@@ -111,13 +111,13 @@ pub struct RequestView {
     pub kind: RequestType,
     /// The game that it belongs to.
     pub game_id: GameId,
-    /// Where it stands.
+    /// Its status.
     pub status: RequestStatus,
     /// How many attempts have begun; 0 before the first claim.
     pub attempt: Attempt,
     /// The player's message, or the story event's prompt.
     pub message: String,
-    /// How many unfinished requests of its game stand before it, while it is queued.
+    /// How many unfinished requests of its game are ahead of it, while it is queued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
     /// When it was accepted.
@@ -141,7 +141,7 @@ pub struct RequestView {
     /// What came of it, once it is completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<TurnResult>,
-    /// The request whose turn set this story event off.
+    /// The request whose turn triggered this story event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caused_by: Option<RequestId>,
     /// Where to look next.

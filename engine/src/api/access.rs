@@ -46,7 +46,7 @@ fn shown(client: Option<IpAddr>) -> String {
     client.map(|address| address.to_string()).unwrap_or_default()
 }
 
-/// The caller's id if it is short and printable, so that it can stand in a log line; else a new one.
+/// The caller's id if it is short and printable, so that it is safe in a log line; otherwise a new one.
 fn id_of(headers: &HeaderMap) -> HeaderValue {
     let given = headers.get(REQUEST_ID).filter(|value| {
         let bytes = value.as_bytes();

@@ -1,4 +1,4 @@
-//! A request's story told anew in as few events as it takes: chunks that the log holds one after the other become one.
+//! A request's events in as few as possible: consecutive chunks become one.
 //!
 //! Only a request's stream may do this, for only a game's offsets are contiguous. The one chunk has the id of the last
 //! that went into it, so a reader who is cut off after it goes on in the right place.
@@ -52,11 +52,11 @@ mod tests {
 
     use super::*;
 
-    /// What is told of attempts and their texts; `!` stands for an attempt's supersession.
-    fn told(events: &[(u32, &str)]) -> Vec<String> {
+    /// What a reader gets of attempts and their texts; `!` means that the attempt is superseded.
+    fn compacted(events: &[(u32, &str)]) -> Vec<String> {
         let (request_id, game_id) = (RequestId::new(), GameId::new());
         let mut chunks = Chunks::default();
-        let mut told = Vec::new();
+        let mut sent = Vec::new();
         for (offset, (attempt, content)) in (1..).zip(events) {
             let attempt = Attempt(*attempt);
             let event = match *content {
@@ -71,10 +71,10 @@ mod tests {
             };
             let id = EventId { epoch: 1, offset };
             let event = LogEvent::new(id, Some(request_id), event.name().as_str().to_owned(), event.data());
-            told.extend(chunks.push(&Arc::new(event)).into_iter().flatten());
+            sent.extend(chunks.push(&Arc::new(event)).into_iter().flatten());
         }
-        told.extend(chunks.flush());
-        told.iter()
+        sent.extend(chunks.flush());
+        sent.iter()
             .map(|event| match Event::parse(&event.name, &event.data).unwrap() {
                 Event::ChatChunk(chunk) => format!("{} {} {}", event.id.offset, chunk.content, chunk.done),
                 event => event.name().as_str().to_owned(),
@@ -84,16 +84,19 @@ mod tests {
 
     #[test]
     fn chunks_of_an_attempt_become_one() {
-        assert_eq!(told(&[(1, "You see"), (1, " a"), (1, " door.")]), ["3 You see a door. true"]);
+        assert_eq!(compacted(&[(1, "You see"), (1, " a"), (1, " door.")]), ["3 You see a door. true"]);
     }
 
     #[test]
     fn text_that_is_void_is_left_out() {
-        assert_eq!(told(&[(1, "You"), (1, "!"), (2, "A"), (2, " door")]), ["attempt.superseded", "4 A door false"]);
+        assert_eq!(
+            compacted(&[(1, "You"), (1, "!"), (2, "A"), (2, " door")]),
+            ["attempt.superseded", "4 A door false"]
+        );
     }
 
     #[test]
     fn attempts_are_kept_apart() {
-        assert_eq!(told(&[(1, "a"), (2, "b")]), ["1 a false", "2 b false"]);
+        assert_eq!(compacted(&[(1, "a"), (2, "b")]), ["1 a false", "2 b false"]);
     }
 }

@@ -1,4 +1,4 @@
-//! `/v1/dead-letters`: requests that were given up, to look at, to try again and to forget.
+//! `/v1/dead-letters`: requests that failed for good: list, show, retry, delete.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -12,9 +12,9 @@ use super::error::{ApiError, internal};
 use super::path::Id;
 use crate::store::{DeadLetterId, DeadLetterRetry, SharedStore};
 
-/// How many letters a page holds when the client does not say.
+/// How many dead letters a page holds when the client does not say.
 const PAGE: usize = 50;
-/// How many letters a page holds at most.
+/// How many dead letters a page holds at most.
 const LARGEST_PAGE: usize = 200;
 
 /// `?limit=&after=`
@@ -24,7 +24,7 @@ pub(super) struct Page {
     after: Option<String>,
 }
 
-/// Lists letters, the latest first.
+/// Lists dead letters, the latest first.
 pub(super) async fn list(
     State(store): State<SharedStore>,
     page: Result<Query<Page>, QueryRejection>,
@@ -36,12 +36,12 @@ pub(super) async fn list(
     Ok(Json(store.dead_letters(after, page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE)).await?))
 }
 
-/// One letter.
+/// One dead letter.
 pub(super) async fn get(State(store): State<SharedStore>, Id(id): Id<RequestId>) -> Result<Json<DeadLetter>, ApiError> {
     Ok(Json(store.dead_letter(id).await?.ok_or_else(|| unknown(id))?))
 }
 
-/// Queues a letter's request again, with its id, behind what waits in its game by now.
+/// Queues a dead letter's request again, with its id, behind what waits in its game by now.
 pub(super) async fn retry(
     State(store): State<SharedStore>,
     Id(id): Id<RequestId>,
@@ -53,18 +53,18 @@ pub(super) async fn retry(
         }
         DeadLetterRetry::Unknown => Err(unknown(id).into()),
         DeadLetterRetry::NoGame => {
-            let detail = format!("the game of request {id} was deleted: the letter can be deleted too");
+            let detail = format!("the game of request {id} was deleted: the dead letter can be deleted too");
             Err(Problem::new(ProblemType::UnknownGame, detail).into())
         }
     }
 }
 
-/// Forgets a letter.
+/// Deletes a dead letter.
 pub(super) async fn delete(State(store): State<SharedStore>, Id(id): Id<RequestId>) -> Result<StatusCode, ApiError> {
     if store.delete_dead_letter(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(id).into()) }
 }
 
 fn unknown(id: RequestId) -> Problem {
-    let detail = format!("request {id} has no dead letter: it is not given up, or its letter was retried or deleted");
+    let detail = format!("request {id} has no dead letter: it has not failed for good, or was retried or deleted");
     Problem::new(ProblemType::UnknownDeadLetter, detail)
 }

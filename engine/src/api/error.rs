@@ -28,7 +28,7 @@ impl From<StoreError> for ApiError {
     }
 }
 
-/// What a failure of the store means for the client. The store's own words are for the log.
+/// What a failure of the store means for the client. The store's own message is for the log only.
 pub(super) fn problem_of(error: &StoreError) -> Problem {
     let StoreError::Unavailable { outage, reason } = error else { return internal(error) };
     tracing::warn!(reason, "the store does not do what it is asked");

@@ -35,7 +35,7 @@ pub(super) async fn game(
     let start = start(&headers, query)?.unwrap_or(Start::Snapshot);
     let open = api.streams.open(client)?;
     let subscription = api.store.subscribe(id).await?;
-    // Looked for after the subscription, which would hear of its end.
+    // Checked after the subscription, which sees the game's deletion from then on.
     api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
     Ok(respond(&api, Follow::new(&api, subscription, Scope::Game(id), start, open)))
 }
@@ -54,7 +54,7 @@ pub(super) async fn request(
     let subscription = api.store.subscribe(request.game).await?;
     let after = match start {
         Some(Start::After(event)) if event.epoch == request.first_cursor.epoch => event.max(request.first_cursor),
-        // Of another epoch: the log says whether it still knows the event, and if not the reader is told so.
+        // Of another epoch: the log decides whether it still has the event; if not, the reader gets a reset.
         Some(Start::After(event)) => event,
         _ => request.cursor,
     };
@@ -83,7 +83,7 @@ async fn has_seen_all(api: &Api, request: &Request, mut after: EventId) -> Resul
     }
 }
 
-/// Where the reader stands, if it says so.
+/// The reader's position, if it sends one.
 fn start(headers: &HeaderMap, query: Result<Query<Cursor>, QueryRejection>) -> Result<Option<Start>, Problem> {
     let Query(query) = query.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     let header = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?").to_owned());

@@ -30,7 +30,7 @@ pub(super) fn opening(retry: Duration) -> Bytes {
 
 /// What a stream ends with when the server drains: another wait for each client, so that they do not all connect to
 /// another server in the same instant.
-pub(super) fn farewell(retry: Duration) -> Bytes {
+pub(super) fn closing(retry: Duration) -> Bytes {
     let retry = retry.mul_f64(rand::random_range(0.5..1.5));
     Bytes::from(format!("retry: {}\n: draining\n", retry.as_millis()))
 }

@@ -1,6 +1,6 @@
 //! Whether the store takes writes, found out by writing.
 //!
-//! A store that answers reads may refuse every write: it is full, a replica, or its disk is. Only a write tells. The result
+//! A store that answers reads may refuse every write: it is full, a replica, or its disk is. Only a write shows it. The result
 //! is kept for a moment, so that many probes cost the store one write.
 
 use std::sync::Arc;

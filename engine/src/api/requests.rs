@@ -9,13 +9,13 @@ use super::error::ApiError;
 use super::path::Id;
 use crate::store::Cancelled;
 
-/// Where a request stands.
+/// A request and its status.
 pub(super) async fn get(State(api): State<Api>, Id(id): Id<RequestId>) -> Result<Json<RequestView>, ApiError> {
     let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
     Ok(Json(request.view()))
 }
 
-/// Withdraws a request, queued or in processing. Repeating it answers the same.
+/// Cancels a request, queued or in processing. Repeating it answers the same.
 pub(super) async fn cancel(State(api): State<Api>, Id(id): Id<RequestId>) -> Result<Json<RequestView>, ApiError> {
     match api.store.cancel(id).await? {
         Cancelled::Done => get(State(api), Id(id)).await,

@@ -1,4 +1,4 @@
-//! How a game stands for a reader who comes in the middle: the unfinished requests, each with its text so far.
+//! A snapshot of a game for a reader who joins in the middle: the unfinished requests, each with its text so far.
 //!
 //! The log is the truth. Told again from before the oldest unfinished request, it says how far each has come, and the
 //! last event read is the place where the stream goes on: nothing can fall between the two.
@@ -29,7 +29,7 @@ impl Snapshot {
 
 /// Takes a snapshot; none when the game is gone.
 pub(super) async fn take(store: &SharedStore, id: GameId) -> Result<Option<Snapshot>, StoreError> {
-    // Whatever is queued from here on is told by the log.
+    // Whatever is queued from here on is in the log.
     let Some(game) = store.game(id).await? else { return Ok(None) };
     let lane = store.lane(id).await?.requests;
     let oldest = match lane.first() {
@@ -37,15 +37,15 @@ pub(super) async fn take(store: &SharedStore, id: GameId) -> Result<Option<Snaps
         None => None,
     };
     let from = oldest.map_or(game.cursor, |cursor| cursor.min(game.cursor));
-    let (mut told, cursor) = Told::read(store, id, from).await?;
+    let (mut replay, cursor) = Replay::read(store, id, from).await?;
     // A message may wait behind a story event that came after it but was queued ahead; and a log that was trimmed no
-    // longer tells how a request began.
+    // longer has a request's beginning.
     for request in &lane {
-        if told.knows(*request) {
+        if replay.knows(*request) {
             continue;
         }
         let Some(found) = store.request(*request).await?.filter(|found| !found.status.is_terminal()) else { continue };
-        told.unfinished.push(Unfinished {
+        replay.unfinished.push(Unfinished {
             request_id: found.id,
             kind: found.kind,
             status: found.status,
@@ -55,44 +55,44 @@ pub(super) async fn take(store: &SharedStore, id: GameId) -> Result<Option<Snaps
         });
     }
     let place = |request: &Unfinished| lane.iter().position(|id| *id == request.request_id).unwrap_or(usize::MAX);
-    told.unfinished.sort_by_key(place);
+    replay.unfinished.sort_by_key(place);
     let Some(game) = store.game(id).await? else { return Ok(None) };
-    Ok(Some(Snapshot { version: game.version, cursor, unfinished: told.unfinished }))
+    Ok(Some(Snapshot { version: game.version, cursor, unfinished: replay.unfinished }))
 }
 
-/// What a stretch of the log tells of the requests that it sees begin.
+/// The requests that begin in a stretch of the log, as its events leave them.
 #[derive(Debug, Default)]
-struct Told {
+struct Replay {
     unfinished: Vec<Unfinished>,
     finished: Vec<RequestId>,
 }
 
-impl Told {
+impl Replay {
     /// Reads a log to its end; answers the last event, too.
     async fn read(store: &SharedStore, game: GameId, from: EventId) -> Result<(Self, EventId), StoreError> {
-        let (mut told, mut after) = (Self::default(), Some(from));
+        let (mut replay, mut after) = (Self::default(), Some(from));
         loop {
             match store.read_log(game, after, BATCH).await? {
                 LogRead::Events(events) => {
                     for event in &events {
-                        // An event of a later version tells nothing that we could.
+                        // An event of a later version is skipped: this version cannot show it.
                         if let Ok(event) = Event::parse(&event.name, &event.data) {
-                            told.hear(event);
+                            replay.apply(event);
                         }
                     }
                     after = events.last().map(|event| event.id).or(after);
                     if events.len() < BATCH {
-                        return Ok((told, after.unwrap_or(from)));
+                        return Ok((replay, after.unwrap_or(from)));
                     }
                 }
-                // Trimmed: what is left is told from its first event.
-                LogRead::Reset { .. } if after.is_some() => (told, after) = (Self::default(), None),
-                LogRead::Reset { head, .. } => return Ok((told, head)),
+                // Trimmed: what is left is replayed from its first event.
+                LogRead::Reset { .. } if after.is_some() => (replay, after) = (Self::default(), None),
+                LogRead::Reset { head, .. } => return Ok((replay, head)),
             }
         }
     }
 
-    fn hear(&mut self, event: Event) {
+    fn apply(&mut self, event: Event) {
         match event {
             Event::RequestQueued(e) => self.unfinished.push(Unfinished {
                 request_id: e.request_id,

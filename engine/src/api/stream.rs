@@ -56,7 +56,7 @@ impl Scope {
 /// Where a stream begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
-    /// With a snapshot of the game as it stands.
+    /// With a snapshot of the game.
     Snapshot,
     /// With the first event that is kept.
     Oldest,
@@ -70,7 +70,7 @@ enum Task {
     Follow,
     /// The log holds more than the reader has been sent.
     Read,
-    /// The reader has been told nothing yet.
+    /// The reader has been sent nothing yet.
     Snapshot,
     End,
 }
@@ -124,7 +124,7 @@ impl Follow {
             }
             let frame = tokio::select! {
                 biased;
-                () = drain.cancelled() => return Some((Ok(frame::farewell(follow.pace.retry)), None)),
+                () = drain.cancelled() => return Some((Ok(frame::closing(follow.pace.retry)), None)),
                 frame = tokio::time::timeout(keepalive, follow.next()) => frame.unwrap_or(Some(frame::KEEPALIVE)),
             }?;
             Some((Ok(frame), Some((follow, drain))))
@@ -160,17 +160,17 @@ impl Follow {
         }
     }
 
-    /// Tells a reader who has just come how the game stands.
+    /// Sends a reader who has just joined a snapshot of the game.
     async fn join(&mut self) -> Result<(), StoreError> {
         let game_id = self.scope.game();
         let Some(snapshot) = snapshot::take(&self.store, game_id).await? else { return self.end() };
         let (request_id, Snapshot { version, cursor, unfinished }) = (snapshot.head(), snapshot);
-        self.tell(Some(cursor), &StreamSnapshot { request_id, game_id, version, cursor, unfinished }.into());
+        self.push(Some(cursor), &StreamSnapshot { request_id, game_id, version, cursor, unfinished }.into());
         self.go_on_after(cursor);
         Ok(())
     }
 
-    /// Reads on from where the reader stands.
+    /// Reads the log from the reader's position.
     async fn read(&mut self) -> Result<(), StoreError> {
         let game = self.scope.game();
         match self.store.read_log(game, self.after, self.batch).await? {
@@ -207,7 +207,7 @@ impl Follow {
         }
     }
 
-    /// The log cannot be followed from where the reader stands: it is told so, and how the game stands now.
+    /// The log cannot be followed from the reader's position: the reader gets a reset with a snapshot of the game.
     async fn reset(&mut self, reason: String) -> Result<(), StoreError> {
         let game_id = self.scope.game();
         let Some(snapshot) = snapshot::take(&self.store, game_id).await? else { return self.end() };
@@ -220,20 +220,20 @@ impl Follow {
         let reset = StreamReset { request_id, game_id, reason, version, cursor, unfinished }.into();
         match over {
             Some(Some(terminal)) => {
-                // Whoever is cut off between the two is to get both again: only the second one says so.
-                self.tell(None, &reset);
-                self.tell(Some(cursor), &terminal);
+                // A reader that is cut off between the two gets both again: only the second one has an id.
+                self.push(None, &reset);
+                self.push(Some(cursor), &terminal);
                 return self.end();
             }
             Some(None) => self.go_on_after(cursor),
             None => self.task = Task::End,
         }
-        self.tell(Some(cursor), &reset);
+        self.push(Some(cursor), &reset);
         Ok(())
     }
 
-    /// Tells what is not in the log.
-    fn tell(&mut self, id: Option<EventId>, event: &Event) {
+    /// Sends an event that is not in the log.
+    fn push(&mut self, id: Option<EventId>, event: &Event) {
         self.ready.push_back(frame::of(id, event));
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{AdminListen, Config, ProviderConfig};
 
-/// Environment variables that set a key begin with this; `__` stands between the levels of a key.
+/// Environment variables that set a key begin with this; `__` separates the levels of a key.
 const ENV_PREFIX: &str = "STORY_ENGINE_";
 /// Variables with the prefix that are not keys.
 const NOT_KEYS: &[&str] = &[
@@ -146,7 +146,7 @@ fn read_file(path: &Path) -> Result<(Value, String), ConfigError> {
     }
 }
 
-/// Every key with an example of its value. A provider's name can be anything: it stands as `*`.
+/// Every key with an example of its value. A provider's name can be anything: `*` here.
 fn known_keys() -> Value {
     let mut config = Config::default();
     config.providers.insert("*".to_owned(), ProviderConfig::example());
@@ -169,7 +169,7 @@ fn check_keys(value: &Value, known: &Value, above: &str, origin: &dyn Fn(&str) -
     Ok(())
 }
 
-/// The file, and the line on which a key stands if it can be told.
+/// The file, and the line of a key, if it can be found.
 fn at_line(path: &Path, text: &str, key: &str) -> String {
     let line = text.lines().position(|line| {
         line.trim_start_matches([' ', '\t', '[', '"', '{', ','])
@@ -192,7 +192,7 @@ fn typed(text: &str, example: Option<&Value>) -> Value {
         Some(Value::Number(_) | Value::Bool(_)) => {
             serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
         }
-        // Commas stand between the entries of a list.
+        // Commas separate the entries of a list.
         Some(Value::Array(_)) => text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect(),
         _ => Value::String(text.to_owned()),
     }

@@ -54,7 +54,7 @@ pub struct Config {
     pub http: HttpConfig,
     /// Who may call.
     pub auth: AuthConfig,
-    /// Language models, by name. With none, the offline narrator tells the story.
+    /// Language models, by name. With none, the offline narrator is used.
     pub providers: BTreeMap<String, ProviderConfig>,
 }
 
@@ -112,7 +112,7 @@ pub struct EmbeddedConfig {
 pub struct WorkerConfig {
     /// How many turns a worker process runs at once.
     pub concurrent_workers: usize,
-    /// How often an idle worker looks for work that no notification told it of.
+    /// How often an idle worker looks for work that no notification announced.
     pub poll_interval_ms: u64,
     /// How often a failed request is tried again.
     pub max_retries: u32,
@@ -120,7 +120,7 @@ pub struct WorkerConfig {
     pub retry_delay_seconds: f64,
     /// How long a lease holds without a heartbeat, and so how long recovery from a dead worker takes.
     pub game_lock_ttl_seconds: f64,
-    /// How long running turns may go on once the process is told to stop.
+    /// How long running turns may go on once the process is asked to stop.
     pub shutdown_timeout_seconds: f64,
 }
 
@@ -205,7 +205,7 @@ pub struct HttpConfig {
     pub cors_origins: Origins,
     /// Names that a server on loopback answers to, besides `localhost`, addresses and names without a dot.
     pub hosts: Vec<String>,
-    /// How many proxies stand in front: that many last entries of `X-Forwarded-For` are believed.
+    /// How many proxies are in front: that many last entries of `X-Forwarded-For` are believed.
     pub trusted_proxies: usize,
     /// How many connections may be open at once.
     pub max_connections: usize,

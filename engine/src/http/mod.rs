@@ -26,10 +26,10 @@ use tokio_util::task::TaskTracker;
 use self::connection::Connection;
 use self::socket::Socket;
 
-/// The wait after a failed accept: the process is out of file descriptors, and only time gives some back.
+/// The wait after a failed accept: the process is out of file descriptors, and only closed connections free some.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
-/// How long a client that is turned away may take to say what it wanted and to read that it cannot have it.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a client that is refused may take to send its request and to read the response.
+const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
 
 /// What a server asks of its clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,14 +47,14 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, drain:
     let connections = TaskTracker::new();
     while let Some((stream, peer)) = accept(&listener, &drain).await {
         let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
-            connections.spawn(turn_away(stream));
+            connections.spawn(refuse(stream));
             continue;
         };
         let socket = Socket::new(stream, limits.write_timeout);
         let connection = Connection { peer, router: router.clone(), drain: drain.clone(), slot };
         connections.spawn(connection.serve(socket, connections.clone()));
     }
-    // Whoever connects from here on is refused by the system, and tries another server.
+    // From here on the system refuses connections, and clients try another server.
     drop(listener);
     connections.close();
     connections.wait().await;
@@ -96,11 +96,11 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 /// Answers 503 to whatever is asked.
-async fn turn_away(mut stream: TcpStream) {
+async fn refuse(mut stream: TcpStream) {
     const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
         content-type: text/plain\r\ncontent-length: 32\r\n\r\ntoo many connections, come back\n";
-    let farewell = async {
-        // An answer that comes before its question would be taken for a defect.
+    let refusal = async {
+        // A response before the request would look like a defect.
         if stream.read(&mut [0; 1024]).await? == 0 {
             return Ok(());
         }
@@ -110,6 +110,6 @@ async fn turn_away(mut stream: TcpStream) {
         while stream.read(&mut [0; 1024]).await? > 0 {}
         io::Result::Ok(())
     };
-    // Whether it stays to listen is its own affair.
-    let _ = tokio::time::timeout(FAREWELL, farewell).await;
+    // A client that does not read the response misses it.
+    let _ = tokio::time::timeout(REFUSAL_LIMIT, refusal).await;
 }

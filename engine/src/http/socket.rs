@@ -23,8 +23,8 @@ pub(super) struct Socket<S = TcpStream> {
     stream: S,
     unread: Bytes,
     write_timeout: Duration,
-    /// Running while the peer takes nothing.
-    patience: Option<Pin<Box<Sleep>>>,
+    /// Runs while the peer reads nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
     flushed: Flushed,
 }
 
@@ -61,7 +61,7 @@ impl Socket {
 impl<S> Socket<S> {
     fn over(stream: S, write_timeout: Duration) -> Self {
         let flushed = Flushed(Arc::new(AtomicBool::new(true)));
-        Self { stream, unread: Bytes::new(), write_timeout, patience: None, flushed }
+        Self { stream, unread: Bytes::new(), write_timeout, stalled: None, flushed }
     }
 
     /// Puts bytes back that were read.
@@ -74,13 +74,13 @@ impl<S> Socket<S> {
     }
 
     /// Passes on how a write went, unless the peer has not taken anything for too long.
-    fn within_patience<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+    fn within_time<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.patience = None;
+            self.stalled = None;
             return written;
         }
         let wait = self.write_timeout;
-        ready!(self.patience.get_or_insert_with(|| Box::pin(sleep(wait))).as_mut().poll(context));
+        ready!(self.stalled.get_or_insert_with(|| Box::pin(sleep(wait))).as_mut().poll(context));
         let reason = format!("the peer has read nothing for {} s", wait.as_secs_f64());
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, reason)))
     }
@@ -106,7 +106,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.flushed.set(false);
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.within_patience(written, context)
+        self.within_time(written, context)
     }
 
     fn poll_write_vectored(
@@ -116,7 +116,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     ) -> Poll<io::Result<usize>> {
         self.flushed.set(false);
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.within_patience(written, context)
+        self.within_time(written, context)
     }
 
     fn is_write_vectored(&self) -> bool {

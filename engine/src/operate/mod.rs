@@ -23,7 +23,7 @@ const LANES: usize = 50;
 
 /// What can be done with dead letters.
 #[derive(Debug, Clone, Copy, Subcommand)]
-pub enum Letters {
+pub enum DeadLetterCommand {
     /// List them, the latest first
     List,
     /// Show one with its attempts
@@ -63,24 +63,26 @@ pub async fn queue(config: &Config, game: Option<GameId>) -> Result<(), OperateE
 }
 
 /// Lists, shows, retries or deletes dead letters.
-pub async fn letters(config: &Config, command: Letters) -> Result<(), OperateError> {
+pub async fn dead_letters(config: &Config, command: DeadLetterCommand) -> Result<(), OperateError> {
     let source = Source::open(config).await?;
     match command {
-        Letters::List => {
+        DeadLetterCommand::List => {
             let mut after = None;
             loop {
                 let page = page(&source, after.as_deref()).await?;
-                print!("{}", print::letters(&page.dead_letters));
+                print!("{}", print::dead_letters(&page.dead_letters));
                 after = page.next;
                 if after.is_none() {
                     return Ok(());
                 }
             }
         }
-        Letters::Show { id } => print!("{}", print::letter(&source.get(&path::with_id(path::DEAD_LETTER, id)).await?)),
-        Letters::Retry { id: Some(id), .. } => retry(&source, id).await?,
-        Letters::Retry { id: None, .. } => retry_all(&source).await?,
-        Letters::Delete { id } => {
+        DeadLetterCommand::Show { id } => {
+            print!("{}", print::dead_letter(&source.get(&path::with_id(path::DEAD_LETTER, id)).await?))
+        }
+        DeadLetterCommand::Retry { id: Some(id), .. } => retry(&source, id).await?,
+        DeadLetterCommand::Retry { id: None, .. } => retry_all(&source).await?,
+        DeadLetterCommand::Delete { id } => {
             source.delete(&path::with_id(path::DEAD_LETTER, id)).await?;
             println!("{id} is forgotten");
         }
@@ -105,7 +107,7 @@ async fn retry_all(source: &Source) -> Result<(), OperateError> {
     let mut after = None;
     loop {
         let page = page(source, after.as_deref()).await?;
-        ids.extend(page.dead_letters.iter().map(|letter| letter.request_id));
+        ids.extend(page.dead_letters.iter().map(|dead| dead.request_id));
         after = page.next;
         if after.is_none() {
             break;
@@ -125,7 +127,7 @@ async fn retry_all(source: &Source) -> Result<(), OperateError> {
     last_refusal.map_or(Ok(()), |problem| Err(OperateError::Refused(problem)))
 }
 
-/// Looks for contradictions in the store, and mends them if told to; answers whether it is sound now.
+/// Looks for contradictions in the store, and repairs them if asked to. Returns whether the store is consistent now.
 pub async fn fsck(config: &Config, repair: bool) -> Result<bool, OperateError> {
     let store = match serve::open_existing(config).await {
         Err(ServeError::Embedded(OpenError::InUse { .. })) => return Err(OperateError::MustStop),

@@ -47,18 +47,18 @@ pub(super) fn lane(lane: &LaneView, events: &StoryEventsView, now: Timestamp) ->
     if !standing.is_empty() {
         line(&mut text, format_args!("{standing}"));
     }
-    for (place, request) in lane.requests.iter().enumerate() {
+    for (position, request) in lane.requests.iter().enumerate() {
         let event = events.story_events.iter().find(|event| event.request_id == *request);
         let prompt = event.map(|event| format!("  story event: {}", shorten(&event.message))).unwrap_or_default();
-        line(&mut text, format_args!("{place:>4}  {request}{prompt}"));
+        line(&mut text, format_args!("{position:>4}  {request}{prompt}"));
     }
     text
 }
 
 /// A page of dead letters, a line each.
-pub(super) fn letters(letters: &[DeadLetter]) -> String {
+pub(super) fn dead_letters(dead_letters: &[DeadLetter]) -> String {
     let mut text = String::new();
-    for letter in letters {
+    for letter in dead_letters {
         line(
             &mut text,
             format_args!(
@@ -75,7 +75,7 @@ pub(super) fn letters(letters: &[DeadLetter]) -> String {
 }
 
 /// One dead letter, whole.
-pub(super) fn letter(letter: &DeadLetter) -> String {
+pub(super) fn dead_letter(letter: &DeadLetter) -> String {
     let mut text = format!(
         "request   {}\ngame      {} at version {}\ntype      {}\nmessage   {}\naccepted  {:.3}\nfailed    {:.3}\nerror     {}\n",
         letter.request_id,
@@ -129,7 +129,7 @@ pub(super) fn inspection(inspection: &Inspection, repaired: bool) -> String {
             (None, Some(game)) => format!("game {game}"),
             (None, None) => "the store".to_owned(),
         };
-        let remedy = if repaired { "mended" } else { "--repair would" };
+        let remedy = if repaired { "repaired" } else { "--repair would" };
         line(&mut text, format_args!("{subject}: {}\n    {remedy}: {}", found.what, found.remedy));
     }
     line(
@@ -139,7 +139,7 @@ pub(super) fn inspection(inspection: &Inspection, repaired: bool) -> String {
             inspection.games,
             inspection.requests,
             inspection.inconsistencies.len(),
-            if repaired && !inspection.inconsistencies.is_empty() { ", mended" } else { "" }
+            if repaired && !inspection.inconsistencies.is_empty() { ", repaired" } else { "" }
         ),
     );
     text

@@ -40,7 +40,7 @@ pub enum Role {
     Worker,
 }
 
-/// Runs the process until it is told to stop.
+/// Runs the process until it is asked to stop.
 pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError> {
     let metrics = Metrics::start(Some(log.dropped()))?;
     let library = Arc::new(content::load(config.content.as_deref())?);

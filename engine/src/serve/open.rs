@@ -14,7 +14,7 @@ pub(super) struct Opened {
     pub(super) is_embedded: bool,
 }
 
-/// Opens a store that is there already, for a command beside the engine: it makes no new one.
+/// Opens an existing store, for an operator's command: it creates none.
 pub(crate) async fn open_existing(config: &Config) -> Result<SharedStore, ServeError> {
     match &config.redis.url {
         Some(url) if !RedisStore::is_at(url, &config.redis.prefix).await.map_err(from_redis)? => {

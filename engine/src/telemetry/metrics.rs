@@ -1,6 +1,6 @@
 //! Metrics for a scraper, in Prometheus' text format. Every metric of the engine is listed here, with its unit and help.
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 use tracing_appender::non_blocking::ErrorCounter;
@@ -44,8 +44,8 @@ const METRICS: &[(&str, Kind, Unit, &str)] = &[
     ),
     ("story_engine_attempt_seconds", Kind::Histogram, Unit::Seconds, "How long an attempt takes, from claim to end."),
     (
-        "story_engine_log_lines_dropped",
-        Kind::Gauge,
+        "story_engine_log_lines_dropped_total",
+        Kind::Counter,
         Unit::Count,
         "Log lines lost since the start: their reader is slow or gone.",
     ),
@@ -90,8 +90,7 @@ impl Metrics {
     pub fn render(&self) -> String {
         self.process.collect();
         if let Some(dropped) = &self.dropped_lines {
-            #[expect(clippy::cast_precision_loss, reason = "a gauge is floating point")]
-            gauge!("story_engine_log_lines_dropped").set(dropped.dropped_lines() as f64);
+            counter!("story_engine_log_lines_dropped_total").absolute(dropped.dropped_lines() as u64);
         }
         self.recorded.run_upkeep();
         self.recorded.render()

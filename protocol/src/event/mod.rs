@@ -114,9 +114,9 @@ events! {
     RequestCancelled = "request.cancelled";
     /// The game's state has changed.
     StateUpdated = "game.state_updated";
-    /// How the game stands, where a stream begins without an id to continue after.
+    /// A snapshot of the game, where a stream begins without an id to continue after.
     StreamSnapshot = "stream.snapshot";
-    /// The reader's id is no longer in the log: what it shows is void, and this event says how the game stands.
+    /// The reader's id is no longer in the log: what it shows is void, and this event brings a snapshot.
     StreamReset = "stream.reset";
 }
 

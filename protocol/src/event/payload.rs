@@ -25,7 +25,7 @@ pub struct RequestQueued {
     pub status: RequestStatus,
     /// The message as the history will show it, or the story event's prompt.
     pub user_message: String,
-    /// The request whose turn set this story event off.
+    /// The request whose turn triggered this story event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caused_by: Option<RequestId>,
 }
@@ -55,7 +55,7 @@ pub struct ChatChunk {
     pub request_id: RequestId,
     /// Its game.
     pub game_id: GameId,
-    /// The attempt that narrates; 0 for a narration that is kept from before its request was given up.
+    /// The attempt that narrates; 0 for a narration that is kept from before its request became a dead letter.
     pub attempt: Attempt,
     /// Text that follows the earlier chunks of this attempt.
     pub content: String,
@@ -122,7 +122,7 @@ pub struct RequestFailed {
     pub status: RequestStatus,
     /// The last attempt.
     pub attempt: Attempt,
-    /// Why it is given up.
+    /// Why it failed.
     pub error: Problem,
 }
 
