@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use metrics::{counter, gauge};
+use parking_lot::Mutex;
 use protocol::{Problem, ProblemType};
 
 use super::Api;
@@ -36,7 +37,7 @@ impl StreamLimits {
 
     /// Counts a stream for as long as what comes back is held.
     pub(super) fn open(self: &Arc<Self>, client: Client) -> Result<OpenStream, Problem> {
-        let mut open = self.lock();
+        let mut open = self.open.lock();
         let refuse = |whose: &str, max: usize, key: &str| {
             counter!("story_engine_event_streams_refused_total").increment(1);
             let detail =
@@ -55,10 +56,6 @@ impl StreamLimits {
         gauge!("story_engine_event_streams").increment(1);
         Ok(OpenStream { limits: Arc::clone(self), client })
     }
-
-    fn lock(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// One stream that counts.
@@ -70,7 +67,7 @@ pub(super) struct OpenStream {
 
 impl Drop for OpenStream {
     fn drop(&mut self) {
-        let mut open = self.limits.lock();
+        let mut open = self.limits.open.lock();
         open.total -= 1;
         if let Some(of_client) = open.clients.get_mut(&self.client) {
             *of_client -= 1;
@@ -151,7 +148,7 @@ mod tests {
     fn clients_that_have_left_are_forgotten() {
         let limits = Arc::new(StreamLimits::new(3, 2));
         drop(limits.open(client("10.0.0.1")).unwrap());
-        assert_eq!(limits.lock().clients.len(), 0);
+        assert_eq!(limits.open.lock().clients.len(), 0);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,7 +13,7 @@ use futures::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use std::net::SocketAddr;
+use parking_lot::Mutex;
 
 /// The answer that takes a connection over, once there is one.
 #[derive(Debug, Clone, Default)]
@@ -20,19 +21,15 @@ pub(super) struct Handover(Arc<Mutex<Option<Response<Body>>>>);
 
 impl Handover {
     pub(super) fn is_wanted(&self) -> bool {
-        self.lock().is_some()
+        self.0.lock().is_some()
     }
 
     pub(super) fn take(&self) -> Option<Response<Body>> {
-        self.lock().take()
+        self.0.lock().take()
     }
 
     fn offer(&self, response: Response<Body>) {
-        *self.lock() = Some(response);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Response<Body>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock() = Some(response);
     }
 }
 
