@@ -22,6 +22,6 @@ pub(super) fn layer(origins: &Origins) -> CorsLayer {
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
         .allow_headers([header::CONTENT_TYPE, header::IF_MATCH, own("idempotency-key"), own("last-event-id")])
-        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER])
+        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, own("x-request-id")])
         .max_age(MAX_AGE)
 }

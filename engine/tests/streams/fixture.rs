@@ -232,7 +232,13 @@ pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last
         document: document(),
         turn: Vec::new(),
         result,
-        events: TurnEvents { state_updated: state_updated(lease.game, claim.game.version + 1), completed },
+        events: TurnEvents {
+            state_updated: StateUpdated {
+                request_id: Some(lease.request),
+                ..state_updated(lease.game, claim.game.version + 1)
+            },
+            completed,
+        },
         story_events: Vec::new(),
     };
     let worker = WorkerId::named("ada");
