@@ -26,7 +26,7 @@ pub(super) async fn log(State(trusted_proxies): State<usize>, request: Request, 
     let id = id_of(request.headers());
     let client = address(request.headers(), request.extensions(), trusted_proxies);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let span = tracing::info_span!("http", request_id = id.to_str().unwrap_or_default());
+    let span = tracing::info_span!("http", call_id = id.to_str().unwrap_or_default());
     async {
         let mut response = next.run(request).await;
         let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
