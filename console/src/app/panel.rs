@@ -48,8 +48,8 @@ impl Panel {
             panel.blocked = here.blocked_exits.iter().map(|(way, reason)| format!("{way}: {reason}")).collect();
             panel.things = named(&here.items);
             let people = state.npcs.values().filter(|npc| npc.location == state.user_location);
-            let names = people.map(|npc| &npc.name).chain(here.monsters.values().map(|monster| &monster.name));
-            panel.people = names.filter(|name| !name.is_empty()).cloned().collect();
+            let beings = people.map(|npc| &npc.name).chain(here.monsters.values().map(|monster| &monster.name));
+            panel.people = beings.filter(|name| !name.is_empty()).cloned().collect();
         }
         panel
     }

@@ -266,16 +266,16 @@ impl Play {
                 Some(request) => return Next::Stay(vec![Command::Cancel(request)]),
                 None => "No message waits. /stop stops the narrator.".to_owned(),
             },
-            Slash::Games => return self.to_start(Part::Saves, String::new()),
-            Slash::New => return self.to_start(Part::Stories, String::new()),
-            Slash::Load(search) => return self.to_start(Part::Saves, search),
+            Slash::Games => return self.leave_for(Part::Saves, String::new()),
+            Slash::New => return self.leave_for(Part::Stories, String::new()),
+            Slash::Load(search) => return self.leave_for(Part::Saves, search),
             Slash::Quit => return Next::Quit,
         };
         self.transcript.answer(line.trim(), text);
         Next::Stay(Vec::new())
     }
 
-    fn to_start(&mut self, part: Part, search: String) -> Next {
+    fn leave_for(&mut self, part: Part, search: String) -> Next {
         if self.outbox.is_empty() {
             return Next::Start { part, search };
         }

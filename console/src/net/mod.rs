@@ -190,7 +190,9 @@ impl Net {
         if news.iter().any(|event| matches!(event, Event::RequestCompleted(_))) {
             self.begin(Command::Look(game));
         }
-        news.into_iter().for_each(|event| self.report(NetMessage::Event(event)));
+        for event in news {
+            self.report(NetMessage::Event(event));
+        }
     }
 
     fn end(&mut self, reason: String) {

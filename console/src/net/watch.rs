@@ -107,7 +107,9 @@ impl Watch {
                 Err(_) => {}
             }
         }
-        news.iter().for_each(|event| self.note(event));
+        for event in &news {
+            self.note(event);
+        }
         self.is_behind |= !news.is_empty();
         Some(news)
     }
