@@ -1,12 +1,13 @@
 //! What can be played: scenarios, player characters, narrators, monsters, NPCs and providers.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use protocol::{CatalogueEntry, PcEntry, Problem, ProblemType, Providers, ScenarioEntry};
 use story::{ContentKind, Monster, Narrator, Npc, Pc, Scenario, suggest};
 
 use super::Api;
 use super::error::ApiError;
+use super::path::Id;
 
 /// Scenarios, as a list to choose from.
 pub(super) async fn scenarios(State(api): State<Api>) -> Json<Vec<ScenarioEntry>> {
@@ -61,27 +62,27 @@ pub(super) async fn providers(State(api): State<Api>) -> Json<Providers> {
 }
 
 /// A scenario, whole.
-pub(super) async fn scenario(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Scenario>, ApiError> {
+pub(super) async fn scenario(State(api): State<Api>, Id(id): Id<String>) -> Result<Json<Scenario>, ApiError> {
     api.library.scenario(&id).cloned().map(Json).ok_or_else(|| unknown(&api, ContentKind::Scenario, &id))
 }
 
 /// A player character, whole.
-pub(super) async fn pc(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Pc>, ApiError> {
+pub(super) async fn pc(State(api): State<Api>, Id(id): Id<String>) -> Result<Json<Pc>, ApiError> {
     api.library.pc(&id).cloned().map(Json).ok_or_else(|| unknown(&api, ContentKind::Pc, &id))
 }
 
 /// A narrator, whole.
-pub(super) async fn narrator(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Narrator>, ApiError> {
+pub(super) async fn narrator(State(api): State<Api>, Id(id): Id<String>) -> Result<Json<Narrator>, ApiError> {
     api.library.narrator(&id).cloned().map(Json).ok_or_else(|| unknown(&api, ContentKind::Narrator, &id))
 }
 
 /// A monster template, whole.
-pub(super) async fn monster(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Monster>, ApiError> {
+pub(super) async fn monster(State(api): State<Api>, Id(id): Id<String>) -> Result<Json<Monster>, ApiError> {
     api.library.monster(&id).cloned().map(Json).ok_or_else(|| unknown(&api, ContentKind::Monster, &id))
 }
 
 /// An NPC template, whole.
-pub(super) async fn npc(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Npc>, ApiError> {
+pub(super) async fn npc(State(api): State<Api>, Id(id): Id<String>) -> Result<Json<Npc>, ApiError> {
     api.library.npc(&id).cloned().map(Json).ok_or_else(|| unknown(&api, ContentKind::Npc, &id))
 }
 

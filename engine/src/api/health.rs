@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use metrics::gauge;
 use protocol::{
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Api;
 use super::error::ApiError;
+use super::path::Id;
 use super::probe::StoreProbe;
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
@@ -94,7 +95,7 @@ fn set(queue: Option<&QueueView>) {
 }
 
 /// What a kind of problem means: the `type` of every problem is a path to here.
-pub(super) async fn problem(Path(slug): Path<String>) -> Result<Json<ProblemInfo>, ApiError> {
+pub(super) async fn problem(Id(slug): Id<String>) -> Result<Json<ProblemInfo>, ApiError> {
     let Some(kind) = ProblemType::ALL.iter().find(|kind| kind.slug() == slug) else {
         return Err(Problem::new(ProblemType::NotFound, format!("there is no problem `{slug}`")).into());
     };

@@ -7,14 +7,15 @@ use std::sync::LazyLock;
 use axum::http::header;
 use axum::response::IntoResponse;
 use protocol::ProblemType::{
-    InvalidHeader, InvalidPath, InvalidRequest, MalformedJson, StoreUnavailable, TooLarge, UnsupportedMediaType,
+    ForbiddenHost, ForbiddenOrigin, InvalidHeader, InvalidPath, InvalidRequest, MalformedJson, StoreFull,
+    StoreReadOnly, StoreUnavailable, TooLarge, UnsupportedMediaType,
 };
 use protocol::{Event, EventName, Problem, ProblemType};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::operation::{Answer, Operation, Parameter, schema_of};
+use super::operation::{Answer, Operation, Parameter, Verb, schema_of};
 use super::operations::OPERATIONS;
 
 /// The document.
@@ -127,9 +128,12 @@ fn answers(operation: &Operation, generator: &mut SchemaGenerator) -> BTreeMap<S
 
 /// How an operation may refuse: for each status, what it means.
 fn refusals(operation: &Operation) -> BTreeMap<u16, String> {
-    let mut refusals = vec![ProblemType::Internal];
-    if !matches!(operation.answer, Answer::Health(_)) {
-        refusals.push(StoreUnavailable);
+    let mut refusals = vec![ProblemType::Internal, ForbiddenHost];
+    if operation.verb != Verb::Get {
+        refusals.push(ForbiddenOrigin);
+    }
+    if !matches!(operation.answer, Answer::Health(_) | Answer::Text) {
+        refusals.extend([StoreUnavailable, StoreFull, StoreReadOnly]);
     }
     let reads = |place: &str| operation.parameters.iter().any(|parameter| parameter.place == place);
     if of_path(operation).is_some() || reads("query") {
@@ -155,7 +159,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::api::operation::{Right, Verb};
+    use crate::api::operation::Right;
 
     #[test]
     fn each_operation_has_its_own_name_and_a_summary() {

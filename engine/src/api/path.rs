@@ -1,4 +1,4 @@
-//! Ids in paths, read so that an error says what was expected.
+//! Ids and names in paths, read so that an error is a problem that says what was expected.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use protocol::{Problem, ProblemType};
 
 use super::error::ApiError;
 
-/// The id at the end of the path.
+/// The path's only parameter.
 pub(super) struct Id<T>(pub(super) T);
 
 impl<S: Send + Sync, T: FromStr<Err: Display>> FromRequestParts<S> for Id<T> {

@@ -265,6 +265,18 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_other_machines_reach_has_to_be_opened_on_purpose() {
+        for key in ["LISTEN", "ADMIN_LISTEN"] {
+            let key = format!("STORY_ENGINE_{key}");
+            let reachable = (key.as_str(), "0.0.0.0:8080");
+            let error = load(&Flags::default(), env(&[reachable])).unwrap_err().to_string();
+            assert!(error.contains("`auth.mode = \"open\"`"), "{error}");
+            load(&Flags::default(), env(&[reachable, ("STORY_ENGINE_AUTH__MODE", "open")])).unwrap();
+        }
+        load(&Flags::default(), env(&[("STORY_ENGINE_ADMIN_LISTEN", "off")])).unwrap();
+    }
+
+    #[test]
     fn a_provider_can_be_set_from_json() {
         let text =
             r#"{"providers": {"local": {"adapter": "openai", "model": "m", "base_url": "http://127.0.0.1:1/v1/"}}}"#;
