@@ -7,6 +7,7 @@ use engine::config::{Adapter, Config, ProviderConfig};
 use engine::llm::Models;
 use engine::store::embedded::EmbeddedStore;
 use engine::store::{GameDocument, NewRequest, Request, SharedStore, Terms};
+use engine::watchdog::Watchdog;
 use engine::worker::Worker;
 use protocol::{GameId, RequestId, RequestStatus, RequestType};
 use serde_json::json;
@@ -52,7 +53,7 @@ impl Play {
         let document = GameDocument { provider: "mock".to_owned(), state };
         store.create_game(game, &document, &history).await.unwrap();
         let models = Arc::new(Models::start(&config).await.unwrap());
-        let worker = Worker::new(Arc::clone(&store), library, models, &config);
+        let worker = Worker::new(Arc::clone(&store), library, models, &config, &Watchdog::default());
         let worker = AbortOnDropHandle::new(tokio::spawn(worker.run(CancellationToken::new())));
         Self { server, store, game, _worker: worker }
     }
