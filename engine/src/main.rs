@@ -69,10 +69,26 @@ enum Command {
         #[arg(long)]
         repair: bool,
     },
+    /// List the models that the configured servers offer, or find out what they can do
+    Models {
+        #[command(subcommand)]
+        command: Option<ModelsCommand>,
+    },
     /// Check a content directory as a compiler would
     Validate {
         /// The directory; what is shipped when left out
         directory: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ModelsCommand {
+    /// List the models that each server offers
+    List,
+    /// Ask for one narration and one delta, and say how it went and what to set; ends with 1 if it did not
+    Check {
+        /// The provider; every one when left out
+        name: Option<String>,
     },
 }
 
@@ -113,6 +129,13 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         Some(Command::Fsck { repair }) => {
             let sound = runtime.block_on(operate::fsck(&config, repair))?;
             return Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Some(Command::Models { command: None | Some(ModelsCommand::List) }) => {
+            runtime.block_on(operate::list_models(&config))?;
+        }
+        Some(Command::Models { command: Some(ModelsCommand::Check { name }) }) => {
+            let is_playable = runtime.block_on(operate::check_models(&config, name.as_deref()))?;
+            return Ok(if is_playable { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Some(Command::Config | Command::Validate { .. }) | None => {
             return serve(config, role, cli.log_format, &runtime);

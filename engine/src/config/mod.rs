@@ -247,6 +247,7 @@ impl Config {
     pub fn masked(&self) -> String {
         let mut masked = self.clone();
         masked.redis.url = masked.redis.url.map(|urls| urls.split(',').map(mask_url).collect::<Vec<_>>().join(","));
+        masked.providers.values_mut().for_each(ProviderConfig::mask);
         // Every field is a plain value: there is nothing in it that TOML cannot say.
         toml::to_string(&masked).unwrap_or_default()
     }
@@ -358,5 +359,20 @@ mod tests {
         let shown = config.masked();
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("redis://***@db:6379/1"), "{shown}");
+    }
+
+    #[test]
+    fn a_provider_is_shown_with_everything_but_its_secrets() {
+        let mut provider = ProviderConfig::example();
+        provider.extra_headers = BTreeMap::from([
+            ("authorization".to_owned(), "Bearer sk-1".to_owned()),
+            ("x-key".to_owned(), "$KEY".to_owned()),
+        ]);
+        provider.query = BTreeMap::from([("key".to_owned(), "sk-2".to_owned())]);
+        let mut config = Config::default();
+        config.providers.insert("mock".to_owned(), provider);
+        let shown = config.masked();
+        assert!(!shown.contains("sk-1") && !shown.contains("sk-2"), "{shown}");
+        assert!(shown.contains("\"$KEY\"") && shown.contains("call_timeout_seconds"), "{shown}");
     }
 }

@@ -5,6 +5,7 @@
 //! learned from it is kept in [`manner`] and [`window`].
 
 mod call;
+mod check;
 mod completion;
 mod discover;
 mod error;
@@ -20,6 +21,7 @@ mod retry_after;
 mod window;
 mod wire;
 
+pub use check::{Check, Narrated};
 pub use completion::Finish;
 pub use discover::Offered;
 pub use error::{ErrorClass, ModelError, Reason};

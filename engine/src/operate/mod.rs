@@ -1,9 +1,10 @@
-//! The commands of an operator: `engine queue`, `engine dead-letters`, `engine fsck`.
+//! The commands of an operator: `engine queue`, `engine dead-letters`, `engine fsck`, `engine models`.
 //!
 //! They speak the operators' part of the HTTP API, so that the command line and a dashboard see the same: over HTTP where
 //! the store belongs to a running engine, and otherwise to the same handlers in this process, on the store itself. How it is
 //! printed is in [`print`].
 
+mod models;
 mod print;
 mod source;
 
@@ -16,6 +17,7 @@ use crate::config::Config;
 use crate::serve::{self, ServeError};
 use crate::store::embedded::OpenError;
 
+pub use self::models::{check_models, list_models};
 pub use self::source::OperateError;
 
 /// How many lanes are shown.

@@ -173,6 +173,14 @@ impl Endpoint {
     }
 }
 
+/// Without its query, which may hold a key.
+impl std::fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.root.as_str().trim_end_matches('/'))?;
+        f.write_str(self.path)
+    }
+}
+
 enum Host<'a> {
     Ip(IpAddr),
     Name(&'a str),

@@ -265,6 +265,15 @@ impl ProviderConfig {
         self.extra_headers.iter().map(|(name, text)| Ok((name.clone(), value(text)?))).collect()
     }
 
+    /// Hides what may be a secret: values of headers and query parameters, but not the names of variables.
+    pub(super) fn mask(&mut self) {
+        let values = self.extra_headers.values_mut().chain(self.query.values_mut());
+        for value in values.filter(|value| !value.starts_with('$')) {
+            "***".clone_into(value);
+        }
+        self.extra_body.values_mut().for_each(without_null);
+    }
+
     /// How long parts of a call may take.
     #[must_use]
     pub fn timeouts(&self) -> Timeouts {
@@ -313,6 +322,16 @@ impl ProviderConfig {
             }
         }
         Ok(())
+    }
+}
+
+/// TOML has no null: it is shown as a word.
+fn without_null(value: &mut Value) {
+    match value {
+        Value::Null => *value = "null".into(),
+        Value::Object(fields) => fields.values_mut().for_each(without_null),
+        Value::Array(values) => values.iter_mut().for_each(without_null),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
