@@ -149,7 +149,11 @@ pub fn patch(library: &Library, state: &GameState, changes: &StatePatch) -> Resu
         patched.user_location = known_location(&patched, location)?.to_owned();
     }
 
-    patched.just_entered &= changes.user_location.is_none() && changes.scene_name.is_none();
+    if changes.user_location.is_some() || changes.scene_name.is_some() {
+        // Of a turn that was played somewhere else.
+        patched.just_entered = false;
+        patched.rejected.clear();
+    }
     patched.visited_locations.insert(patched.user_location.clone());
     keep_one_place(&mut patched);
     follow(&mut patched);

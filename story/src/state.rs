@@ -114,6 +114,9 @@ pub struct GameState {
     /// Whether the last turn brought the player to where they are.
     #[serde(skip_serializing_if = "is_false")]
     pub just_entered: bool,
+    /// What the rules did not let happen in the last turn: the narrator is told in the next one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<String>,
 }
 
 impl Default for GameState {
@@ -138,6 +141,7 @@ impl Default for GameState {
             is_ended: false,
             contingency_prompts: Vec::new(),
             just_entered: false,
+            rejected: Vec::new(),
         }
     }
 }

@@ -15,7 +15,7 @@ use engine::config::{Adapter, Config, ProviderConfig};
 use engine::llm::{ErrorClass, ModelError, Models, Reason};
 use engine::store::Completion;
 use mock_llm::{MockLlm, Script};
-use story::{ChatMessage, Prompt};
+use story::Prompt;
 
 /// A mock with a script, and the models of an engine that is configured to call it.
 async fn models(adapter: Adapter, script: &str) -> (MockLlm, Models) {
@@ -39,10 +39,7 @@ async fn models_with(adapter: Adapter, script: &str, stream: bool) -> (MockLlm, 
 }
 
 fn prompt() -> Prompt {
-    Prompt {
-        system: vec!["Answer with JSON or with a story.".to_owned()],
-        messages: vec![ChatMessage::user("I wait.")],
-    }
+    Prompt::new("Answer with JSON or with a story.".to_owned(), [], "I wait.".to_owned())
 }
 
 async fn narrate(models: &Models) -> Result<Completion, ModelError> {

@@ -74,6 +74,7 @@ pub fn apply(library: &Library, before: &GameState, delta: &Delta, input: &Input
     };
     let mut turn = Turn::new(library, scenario, before, rules);
     turn.state.just_entered = false;
+    turn.state.rejected.clear();
     if !before.is_ended {
         turn.state.turn_counter = before.turn_counter.saturating_add(1);
         turn.state.scene_turn_counter = before.scene_turn_counter.saturating_add(1);
@@ -81,7 +82,18 @@ pub fn apply(library: &Library, before: &GameState, delta: &Delta, input: &Input
         turn.cascade();
         leave_behind(scenario, &mut turn.state);
         turn.state.just_entered = turn.state.user_location != before.user_location;
+        turn.state.rejected = told_but_rejected(&turn.rejections);
     }
     let Turn { state, changes, rejections, story_events, .. } = turn;
     Ok(Applied { state, changes, rejections, story_events })
+}
+
+/// The most rejections that the narrator is told of.
+const REJECTIONS_TOLD: usize = 5;
+
+/// What the narrator told and the rules refused. Variables are bookkeeping, which no player has read of.
+fn told_but_rejected(rejections: &[Rejection]) -> Vec<String> {
+    let told = rejections.iter().filter(|rejection| rejection.author == Author::Model);
+    let told = told.filter(|rejection| !rejection.effect.starts_with("/set_vars"));
+    told.take(REJECTIONS_TOLD).map(|rejection| rejection.reason.clone()).collect()
 }

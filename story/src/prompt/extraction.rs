@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::input::{Input, user_text};
+use super::input::Input;
+use super::narration::input_text;
+use super::quote::quoted;
 use super::scope::{far_npcs, far_places, neighbours};
 use super::text::{EXTRACTION, EXTRACTION_REQUEST, GLOBAL_RULES, movement_rule};
 use super::world::block;
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Location, Monster, Npc, Scenario, Scene};
-use crate::state::{ChatMessage, GameState, Rules};
+use crate::state::{GameState, Rules};
 use crate::world::location_key;
 
 /// What the extracting model gets to say what `narration`, the narrator's answer to `input`, changed in `state`.
@@ -24,20 +26,17 @@ pub fn extraction_prompt(
     narration: &str,
 ) -> Result<Prompt, PromptError> {
     let (scenario, scene) = script(library, state)?;
-    let (said, rules) = match input {
-        Input::Player { .. } => ("player", state.rules),
-        Input::StoryEvent { .. } => ("story_event", Rules::Relaxed),
+    let rules = match input {
+        Input::Player { .. } => state.rules,
+        Input::StoryEvent { .. } => Rules::Relaxed,
     };
     let parts = [
         block("before", &Before::of(state).to_json()),
-        block(said, &quoted(&user_text(state, input))),
+        input_text(state, input),
         block("narrator", &quoted(narration)),
         EXTRACTION_REQUEST.to_owned(),
     ];
-    Ok(Prompt {
-        system: vec![instructions(scenario, scene, rules)],
-        messages: vec![ChatMessage::user(parts.join("\n"))],
-    })
+    Ok(Prompt::new(instructions(scenario, scene, rules), [], parts.join("\n")))
 }
 
 fn instructions(scenario: &Scenario, scene: Option<&Scene>, rules: Rules) -> String {
@@ -55,11 +54,6 @@ fn instructions(scenario: &Scenario, scene: Option<&Scene>, rules: Rules) -> Str
         text.push_str(&scenes.join(", "));
     }
     text
-}
-
-/// Text that was written by a player or a model: it cannot close the tag that it stands in.
-fn quoted(text: &str) -> String {
-    text.trim().replace("</", "<\u{200b}/")
 }
 
 /// What the extracting model sees of the state: the player's surroundings, and what is important.

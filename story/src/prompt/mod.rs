@@ -1,9 +1,11 @@
-//! What models are told: the narrator's prompt, the extracting model's, and that of a summary. Which model is asked, and when, is the
+//! What models are sent: the narrator's prompt, the extracting model's, and that of a summary. Which model is asked, and when, is the
 //! engine's business.
 
+mod arrange;
 mod extraction;
 mod input;
 mod narration;
+mod quote;
 mod scope;
 mod summary;
 #[cfg(test)]
@@ -11,25 +13,16 @@ mod tests;
 mod text;
 mod world;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use self::arrange::Prompt;
 pub use self::extraction::extraction_prompt;
 pub use self::input::{Input, user_text};
 pub use self::narration::narration_prompt;
 pub use self::summary::summary_prompt;
 use crate::content::{ContentKind, Library, Scenario, Scene};
-use crate::state::{ChatMessage, GameState};
+use crate::state::GameState;
 use crate::suggest::{did_you_mean, nearest};
-
-/// What a model is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Prompt {
-    /// System texts, the stable ones first and the volatile ones last, so that a provider can cache the head.
-    pub system: Vec<String>,
-    /// The messages, oldest first; the last one is the user's.
-    pub messages: Vec<ChatMessage>,
-}
 
 /// Why a prompt cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

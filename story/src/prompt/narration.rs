@@ -1,8 +1,10 @@
-//! The narrator's prompt. What never changes comes first, what changes with the scene next, what changes every turn last.
+//! The narrator's prompt. What never changes comes first, what changes with the scene next, what changes in every turn last: so most
+//! of a prompt begins as the one before it, and a provider's prompt cache has most of it.
 
 use super::input::{Input, user_text};
+use super::quote::quoted;
 use super::scope::hints;
-use super::text::{CLOSING, CRAFT, EVENT_RULES, MONSTERS, conduct, rating_guidance, turn_rules};
+use super::text::{CLOSING, CRAFT, EVENT_RULES, MONSTERS, REJECTED, conduct, rating_guidance, turn_rules};
 use super::world::{block, world_state};
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Pc, Scenario, Scene};
@@ -10,9 +12,9 @@ use crate::state::{ChatMessage, GameState};
 
 /// What the narrator gets to answer `input`.
 ///
-/// `history` is the window of messages to show, oldest first; `summary` is what happened before them. The system texts are, in order:
-/// the narrator's craft and character (the same for a whole game), the story (the same for a scene), the summary, the world state with
-/// the hints that hold, and in an ended game the instruction to close.
+/// `history` is the window of messages to show, oldest first; `summary` is what happened before them. The system text holds the
+/// narrator's craft and character (the same for a whole game), the story (the same for a scene) and the summary. The last message holds
+/// what is different in every turn: what the rules did not let happen, the world state with the hints that hold, the rules and `input`.
 pub fn narration_prompt(
     library: &Library,
     state: &GameState,
@@ -21,26 +23,30 @@ pub fn narration_prompt(
     input: &Input,
 ) -> Result<Prompt, PromptError> {
     let (scenario, scene) = script(library, state)?;
-    let mut system = vec![narrator_text(scenario, state), story_text(scenario, scene)];
-    if let Some(summary) = summary.map(str::trim).filter(|summary| !summary.is_empty()) {
-        system.push(format!("What has happened so far:\n{}", block("story_so_far", summary)));
-    }
-    system.push(moment_text(scenario, scene, state));
-    if state.is_ended {
-        system.push(closing_text(scenario));
-    }
-    system.retain(|text| !text.is_empty());
-
-    let mut messages = history.to_vec();
-    messages.push(ChatMessage { content: with_rules(state, input), ..message(input) });
-    Ok(Prompt { system, messages })
+    let summary = summary.map(str::trim).filter(|summary| !summary.is_empty());
+    let system = paragraphs([
+        narrator_text(scenario, state),
+        story_text(scenario, scene),
+        summary.map_or_else(String::new, |summary| {
+            format!("What has happened so far:\n{}", block("story_so_far", &quoted(summary)))
+        }),
+    ]);
+    let last = paragraphs([
+        rejected_text(state),
+        world_state(state),
+        hints_text(scenario, scene, state),
+        rules_text(state, input),
+        if state.is_ended { closing_text(scenario) } else { String::new() },
+        input_text(state, input),
+    ]);
+    let history =
+        history.iter().map(|message| ChatMessage { content: quoted(&message.content).into_owned(), ..*message });
+    Ok(Prompt::new(system, history, last))
 }
 
-fn message(input: &Input) -> ChatMessage {
-    match input {
-        Input::Player { .. } => ChatMessage::user(""),
-        Input::StoryEvent { .. } => ChatMessage::story_event(""),
-    }
+/// The texts that are not empty, with an empty line between them.
+fn paragraphs(texts: impl IntoIterator<Item = String>) -> String {
+    texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Who tells, how, for whom, and to whom.
@@ -88,19 +94,17 @@ fn story_text(scenario: &Scenario, scene: Option<&Scene>) -> String {
     if stories.is_empty() { String::new() } else { format!("The story:\n{}", stories.join("\n\n")) }
 }
 
-/// The world as it is now, and what to bear in mind about it.
-fn moment_text(scenario: &Scenario, scene: Option<&Scene>, state: &GameState) -> String {
-    let mut text = format!("The world as it is now:\n{}", world_state(state));
-    let hints: Vec<_> = hints(scenario, scene, state)
-        .iter()
-        .enumerate()
-        .map(|(index, hint)| format!("{}. {hint}", index + 1))
-        .collect();
-    if !hints.is_empty() {
-        text.push_str("\n\nBear in mind now:\n");
-        text.push_str(&hints.join("\n"));
-    }
-    text
+/// What was told in the turn before and did not come to pass.
+fn rejected_text(state: &GameState) -> String {
+    let lines: Vec<_> = state.rejected.iter().map(|reason| format!("- {}", quoted(reason))).collect();
+    if lines.is_empty() { String::new() } else { block("did_not_happen", &format!("{REJECTED}\n{}", lines.join("\n"))) }
+}
+
+/// What to bear in mind about the world as it is now.
+fn hints_text(scenario: &Scenario, scene: Option<&Scene>, state: &GameState) -> String {
+    let hints = hints(scenario, scene, state);
+    let lines: Vec<_> = (1..).zip(hints).map(|(number, hint)| format!("{number}. {hint}")).collect();
+    if lines.is_empty() { String::new() } else { format!("Bear in mind now:\n{}", lines.join("\n")) }
 }
 
 fn closing_text(scenario: &Scenario) -> String {
@@ -108,13 +112,22 @@ fn closing_text(scenario: &Scenario) -> String {
     if own.is_empty() { CLOSING.to_owned() } else { format!("{CLOSING}\n\n{own}") }
 }
 
-/// What the turn answers, with the rules that are repeated on every turn because models forget what they read long ago.
-fn with_rules(state: &GameState, input: &Input) -> String {
+/// The rules that are repeated in every turn, because models forget what they read long ago.
+fn rules_text(state: &GameState, input: &Input) -> String {
     let fixed = match input {
         Input::Player { .. } => turn_rules(state.rules),
         Input::StoryEvent { .. } => EVENT_RULES,
     };
     let own = state.narrator.iter().flat_map(|narrator| &narrator.rules).map(String::as_str);
     let rules: Vec<_> = fixed.into_iter().chain(own).map(|rule| format!("- {rule}")).collect();
-    format!("{}\n\n{}", user_text(state, input), block("rules", &rules.join("\n")))
+    block("rules", &rules.join("\n"))
+}
+
+/// What the turn answers, between tags that it cannot close.
+pub(super) fn input_text(state: &GameState, input: &Input) -> String {
+    let tag = match input {
+        Input::Player { .. } => "player",
+        Input::StoryEvent { .. } => "story_event",
+    };
+    block(tag, &quoted(&user_text(state, input)))
 }

@@ -1,6 +1,7 @@
 //! The prompt for a summary of what no longer fits into the narrator's window, so that long stories are remembered and not cut.
 
 use super::Prompt;
+use super::quote::quoted;
 use super::text::SUMMARY;
 use super::world::block;
 use crate::state::{ChatMessage, Role};
@@ -10,12 +11,12 @@ use crate::state::{ChatMessage, Role};
 pub fn summary_prompt(previous: Option<&str>, turns: &[ChatMessage]) -> Prompt {
     let mut parts = Vec::new();
     if let Some(previous) = previous.map(str::trim).filter(|previous| !previous.is_empty()) {
-        parts.push(block("story_so_far", previous));
+        parts.push(block("story_so_far", &quoted(previous)));
     }
     let told: Vec<_> = turns.iter().filter(|turn| turn.role != Role::System).map(line).collect();
     parts.push(block("since_then", &told.join("\n\n")));
     parts.push("Write the story so far, with what has happened since then.".to_owned());
-    Prompt { system: vec![SUMMARY.to_owned()], messages: vec![ChatMessage::user(parts.join("\n"))] }
+    Prompt::new(SUMMARY.to_owned(), [], parts.join("\n"))
 }
 
 fn line(turn: &ChatMessage) -> String {
@@ -24,5 +25,5 @@ fn line(turn: &ChatMessage) -> String {
         (Role::User, true) => "Event",
         (Role::Assistant | Role::System, _) => "Narrator",
     };
-    format!("[{speaker}] {}", turn.content.trim())
+    format!("[{speaker}] {}", quoted(&turn.content))
 }

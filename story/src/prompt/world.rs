@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::scope::{far_npcs, far_places, neighbours};
 use crate::content::{Location, Monster, Npc};
 use crate::state::{GameState, Rules};
-use crate::world::{Exit, exits, location_key, open_exits};
+use crate::world::{Exit, exits, location_key};
 
 /// The `<world_state>` block.
 pub(super) fn world_state(state: &GameState) -> String {
@@ -16,7 +16,6 @@ pub(super) fn world_state(state: &GameState) -> String {
         optional_block("adjacent_previews", &previews(state)),
         optional_block("npcs_elsewhere", &npcs_elsewhere(state)),
         optional_block("user_inventory", &state.user_inventory.join(", ")),
-        Some(block("world_state_rules", &rules(state))),
     ];
     let blocks: Vec<_> = blocks.into_iter().flatten().collect();
     block("world_state", &blocks.join("\n\n"))
@@ -99,14 +98,12 @@ fn exit_list(state: &GameState, location: &Location) -> String {
         Some(format!("- {} -> {}", exit.direction, display_name(key, state.locations.get(key)?)))
     };
     let lines: Vec<_> = exits(location).into_iter().filter_map(line).collect();
-    if lines.is_empty() {
-        return String::new();
+    match (state.rules, lines.as_slice()) {
+        (Rules::Strict, []) => "There is no exit.".to_owned(),
+        (Rules::Relaxed, []) => String::new(),
+        (Rules::Strict, lines) => format!("Exits (there are no others; one step in a turn):\n{}", lines.join("\n")),
+        (Rules::Relaxed, lines) => format!("Exits (the usual ways):\n{}", lines.join("\n")),
     }
-    let heading = match state.rules {
-        Rules::Strict => "Exits (there are no others):",
-        Rules::Relaxed => "Exits (the usual ways):",
-    };
-    format!("{heading}\n{}", lines.join("\n"))
 }
 
 /// A sentence about each place next door, and the important ones far away. Never their descriptions.
@@ -137,46 +134,6 @@ fn npcs_elsewhere(state: &GameState) -> String {
     lines.join("\n")
 }
 
-fn rules(state: &GameState) -> String {
-    let mut lines = vec!["- The player carries exactly what user_inventory lists; without that block, nothing."];
-    lines.push(match state.rules {
-        Rules::Strict => "- Who and what is not listed here is not here.",
-        Rules::Relaxed => "- What is listed here is certain; what the player adds may join it.",
-    });
-    let movement = movement(state);
-    if let Some(movement) = &movement {
-        lines.push(movement);
-    }
-    lines.join("\n")
-}
-
-/// The line that says where the player can go; nothing if there is no open exit.
-fn movement(state: &GameState) -> Option<String> {
-    let open: Vec<_> = open_exits(state)
-        .into_iter()
-        .map(|(direction, key, location)| format!("{direction} ({})", display_name(key, location)))
-        .collect();
-    let ways = joined(&open)?;
-    Some(match state.rules {
-        Rules::Strict => {
-            format!(
-                "- From here the player can go {ways}, one step in a turn. Any other way ends here; say so within the story."
-            )
-        }
-        Rules::Relaxed => format!("- From here the player would usually go {ways}."),
-    })
-}
-
-/// "a", "a or b", "a, b, or c".
-fn joined(parts: &[String]) -> Option<String> {
-    match parts {
-        [] => None,
-        [one] => Some(one.clone()),
-        [one, other] => Some(format!("{one} or {other}")),
-        [first @ .., last] => Some(format!("{}, or {last}", first.join(", "))),
-    }
-}
-
 fn display_name<'a>(key: &'a str, location: &'a Location) -> &'a str {
     if location.name.trim().is_empty() { key } else { location.name.trim() }
 }
@@ -194,7 +151,7 @@ mod tests {
     fn a_blocked_exit_is_shown_as_blocked_and_nowhere_as_a_way() {
         let text = world_state(&new_state());
         assert!(text.contains("- north is blocked (The causeway is under water.)"), "{text}");
-        assert!(text.contains("can go up (Lamp Room), one step"), "{text}");
+        assert!(text.contains("there are no others; one step in a turn):\n- north is"), "{text}");
         assert!(!text.contains("Causeway"), "{text}");
         assert!(!text.contains("boat"), "the reef is not in this scene: {text}");
     }
@@ -225,15 +182,6 @@ mod tests {
     #[test]
     fn an_unknown_place_has_no_ways_out() {
         let text = world_state(&GameState { user_location: "moon".into(), ..new_state() });
-        assert!(text.contains("An unknown place.") && !text.contains("can go"), "{text}");
-    }
-
-    #[test]
-    fn ways_are_joined_as_people_join_them() {
-        let parts: Vec<_> = ["a", "b", "c"].map(str::to_owned).into();
-        assert_eq!(joined(&parts[..0]), None);
-        assert_eq!(joined(&parts[..1]).unwrap(), "a");
-        assert_eq!(joined(&parts[..2]).unwrap(), "a or b");
-        assert_eq!(joined(&parts).unwrap(), "a, b, or c");
+        assert!(text.contains("An unknown place.") && !text.contains("->"), "{text}");
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
 pub(super) struct Body<'a> {
     model: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<[Block; 1]>,
+    system: Option<[Block<'a>; 1]>,
     messages: Vec<Message<'a>>,
     stream: bool,
     max_tokens: u32,
@@ -44,10 +44,10 @@ pub(super) struct Body<'a> {
 
 /// System text, up to which the vendor is asked to cache: it is the same in every turn of a scene.
 #[derive(Serialize)]
-struct Block {
+struct Block<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
-    text: String,
+    text: &'a str,
     cache_control: CacheControl,
 }
 
@@ -102,6 +102,7 @@ impl<'a> Body<'a> {
         let rest = fixed.options(&ask.manner.dropped);
         let mut messages: Vec<_> = ask
             .spoken()
+            .iter()
             .map(|message| Message { role: role(message.role), content: Content::Text(&message.content) })
             .collect();
         // The history is the same in the next turn, which only adds to it; the last message is not.

@@ -36,7 +36,7 @@ pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    system_instruction: Option<Instruction>,
+    system_instruction: Option<Instruction<'a>>,
     contents: Vec<Content<'a>>,
     generation_config: Options<'a>,
     #[serde(flatten)]
@@ -44,19 +44,19 @@ pub(super) struct Body<'a> {
 }
 
 #[derive(Serialize)]
-struct Instruction {
-    parts: [Part<String>; 1],
+struct Instruction<'a> {
+    parts: [Part<'a>; 1],
 }
 
 #[derive(Serialize)]
 struct Content<'a> {
     role: &'static str,
-    parts: [Part<&'a str>; 1],
+    parts: [Part<'a>; 1],
 }
 
 #[derive(Serialize)]
-struct Part<T> {
-    text: T,
+struct Part<'a> {
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -77,7 +77,7 @@ impl<'a> Body<'a> {
     pub(super) fn new(fixed: &'a Fixed, ask: &Ask<'a>) -> Self {
         let system = ask.system();
         let schema = ask.by_schema();
-        let contents = ask.spoken().map(|message| Content {
+        let contents = ask.spoken().iter().map(|message| Content {
             role: if message.role == Role::Assistant { "model" } else { "user" },
             parts: [Part { text: message.content.as_str() }],
         });

@@ -58,16 +58,13 @@ impl<'a> Ask<'a> {
         self.temperature.filter(|_| self.manner.sends("temperature"))
     }
 
-    /// All system text in one, for formats that have one place for it.
-    fn system(&self) -> String {
-        let later = self.prompt.messages.iter().filter(|message| message.role == Role::System);
-        let texts = self.prompt.system.iter().chain(later.map(|message| &message.content));
-        texts.map(String::as_str).collect::<Vec<_>>().join("\n\n")
+    fn system(&self) -> &'a str {
+        self.prompt.system()
     }
 
     /// The messages of player and narrator.
-    fn spoken(&self) -> impl Iterator<Item = &'a ChatMessage> {
-        self.prompt.messages.iter().filter(|message| message.role != Role::System)
+    fn spoken(&self) -> &'a [ChatMessage] {
+        self.prompt.messages()
     }
 }
 

@@ -74,7 +74,7 @@ pub(super) fn script() -> String {
                 "name": "a bell answers",
                 "match": { "kind": "text" },
                 "capture": [
-                    { "from": "user", "regex": "^Bell (?<bell>\\d+) answers" },
+                    { "from": "user", "regex": "<story_event>\\nBell (?<bell>\\d+) answers" },
                     { "from": "all", "regex": "game (?<game>\\d+)" },
                 ],
                 "reply": {
