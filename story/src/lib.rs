@@ -15,6 +15,7 @@ mod new_game;
 mod parse;
 mod patch;
 mod prompt;
+mod prose;
 mod serde_util;
 mod state;
 pub mod suggest;
@@ -37,6 +38,7 @@ pub use new_game::{NewGame, NewGameError, new_game};
 pub use parse::{DeltaParseError, Parsed, parse_delta};
 pub use patch::{PatchError, StatePatch, patch};
 pub use prompt::{Input, Prompt, PromptError, extraction_prompt, narration_prompt, summary_prompt, user_text};
+pub use prose::{Prose, cut_to_sentence, stop_sequences};
 pub use state::{ChatMessage, DEFAULT_TEMPERATURE, GameState, Role, Rules};
 pub use when::{Comparison, ComparisonError, When};
 

@@ -38,6 +38,8 @@ pub(super) struct Manner {
     pub(super) dropped: Vec<String>,
     /// The tokens of an answer are multiplied by this: thinking counts among them.
     pub(super) generosity: u32,
+    /// Its answers begin with thoughts that only a closing tag tells from text: the template has written the opening one.
+    pub(super) thinks_first: bool,
 }
 
 /// Fields of a body that are left out when a server refuses them, besides those that are fixed.
@@ -45,7 +47,7 @@ const OPTIONAL: [&str; 2] = ["temperature", "stream_options"];
 
 impl Manner {
     pub(super) fn new(rung: Rung, limit: LimitName) -> Self {
-        Self { rung, limit, dropped: Vec::new(), generosity: 1 }
+        Self { rung, limit, dropped: Vec::new(), generosity: 1, thinks_first: false }
     }
 
     pub(super) fn sends(&self, field: &str) -> bool {

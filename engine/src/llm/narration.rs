@@ -5,6 +5,7 @@ use tokio::time::{Instant, timeout_at};
 use super::call::{filtered, only_thought};
 use super::completion::Finish;
 use super::http::{Reading, late};
+use super::manner::Manner;
 use super::provider::Provider;
 use super::window::Size;
 use super::{ModelError, Reason};
@@ -13,6 +14,29 @@ use crate::store::Completion;
 /// Bytes of a token, at most, in the scripts that need most. A server that writes more than this for each token that it may
 /// write does not mind its allowance.
 const BYTES_PER_TOKEN: usize = 8;
+
+/// Bytes of a token, at least, over a paragraph of prose.
+const SURE_BYTES_PER_TOKEN: usize = 2;
+
+impl Provider {
+    /// Whether the narrating model is known to begin with thoughts that nothing opens.
+    #[must_use]
+    pub fn thinks_first(&self) -> bool {
+        self.narrator.learned.get().thinks_first
+    }
+
+    /// Remembers it, for as long as this process runs.
+    pub fn remember_that_it_thinks_first(&self) {
+        let manner = Manner { thinks_first: true, ..(*self.narrator.learned.get()).clone() };
+        self.narrator.learned.set(manner);
+    }
+
+    /// So many bytes of a narration surely fit its allowance; behind them it may break off.
+    #[must_use]
+    pub fn may_break_off_after(&self) -> usize {
+        usize::try_from(self.narrator.max_tokens).unwrap_or(usize::MAX).saturating_mul(SURE_BYTES_PER_TOKEN)
+    }
+}
 
 /// A narration that is being written.
 pub struct Narration<'a> {

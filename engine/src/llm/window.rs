@@ -123,10 +123,8 @@ pub(super) struct Size {
 
 impl Size {
     pub(super) fn of(prompt: &Prompt) -> Self {
-        let system = prompt.system.iter().map(String::len);
-        let spoken = prompt.messages.iter().map(|message| message.content.len());
-        let messages = prompt.system.len() + prompt.messages.len();
-        Self { bytes: system.chain(spoken).sum(), messages: u32::try_from(messages).unwrap_or(u32::MAX) }
+        let messages = prompt.messages().len() + 1;
+        Self { bytes: prompt.bytes(), messages: u32::try_from(messages).unwrap_or(u32::MAX) }
     }
 }
 

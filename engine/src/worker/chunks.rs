@@ -33,6 +33,12 @@ impl Chunks {
         }
     }
 
+    /// Takes back all text; answers whether that is possible, because none has become a chunk.
+    pub(super) fn withdraw(&mut self) -> bool {
+        self.pending.clear();
+        self.number == 0
+    }
+
     /// The pending text as the next chunk, with its number from 1.
     pub(super) fn take(&mut self) -> (u64, String) {
         self.number += 1;

@@ -1,7 +1,7 @@
 //! The second call of a turn: what the narration changed. A player has read the narration by now, so nothing that goes wrong
 //! here takes it back: an answer that cannot be read is asked for once more, and then the turn changes nothing.
 
-use story::{Author, ChatMessage, Input, Parsed, Prompt, Rejection};
+use story::{Author, Input, Parsed, Prompt, Rejection};
 
 use super::Worker;
 use super::leases::HeldLease;
@@ -68,14 +68,12 @@ async fn ask(worker: &Worker, provider: &Provider, prompt: &Prompt) -> Result<Co
 /// The prompt with the answer that cannot be read, and why it cannot.
 fn corrected(prompt: &Prompt, answer: &str, complaint: &str) -> Prompt {
     let shown: String = answer.chars().take(SHOWN_AGAIN).collect();
-    let mut again = prompt.clone();
-    if !shown.trim().is_empty() {
-        again.messages.push(ChatMessage::assistant(shown));
-        again.messages.push(ChatMessage::user(format!(
-            "This cannot be read: {complaint}. Answer with the JSON object only, without any other text."
-        )));
+    if shown.trim().is_empty() {
+        return prompt.clone();
     }
-    again
+    let request =
+        format!("This cannot be read: {complaint}. Answer with the JSON object only, without any other text.");
+    prompt.followed_by(shown, request)
 }
 
 /// Reads a delta that was kept; one that cannot be read changes nothing, and is a rejection.

@@ -1,6 +1,8 @@
-//! The first call of a turn: a narration, published as it is written and kept when it is whole.
+//! The first call of a turn: a narration, filtered and published as it is written and kept when it is whole.
 
-use story::Input;
+use std::time::Duration;
+
+use story::{Input, Prose};
 
 use super::Worker;
 use super::chunks::Chunks;
@@ -15,7 +17,10 @@ const BLOCK: usize = 4;
 /// How often a prompt is shortened because the server refuses it.
 const SHORTENED: usize = 8;
 
-/// Streams a narration to the game's followers, and keeps it.
+/// How long the end of a response is waited for whose story is over: the token counts come last.
+const LAST_FRAMES: Duration = Duration::from_millis(500);
+
+/// Streams a narration to the game's followers, and keeps it. What is published is what is committed: what the filter passes.
 pub(super) async fn narrate(
     worker: &Worker,
     claim: &Claim,
@@ -23,10 +28,29 @@ pub(super) async fn narrate(
     provider: &Provider,
     input: &Input,
 ) -> Result<Completion, TurnError> {
+    let state = &claim.game.document.state;
+    let prose = if provider.thinks_first() { Prose::after_thoughts(state, input) } else { Prose::new(state, input) };
+    let mut prose = prose.careful_after(provider.may_break_off_after());
     let (mut narration, first) = begin(worker, claim, provider, input).await?;
     let mut chunks = Chunks::new(worker.settings.chunk);
-    chunks.push(&first);
+    let mut text = String::new();
+    prose.push(&first);
     loop {
+        if prose.is_void() {
+            text.clear();
+            provider.remember_that_it_thinks_first();
+            if !chunks.withdraw() {
+                tracing::warn!(
+                    "the model thinks without an opening tag, and its thoughts were published: narrating once more"
+                );
+                return Err(TurnError::Released);
+            }
+        }
+        publish(&mut prose, &mut chunks, &mut text);
+        if prose.is_over() {
+            read_last_frames(&mut narration).await;
+            break;
+        }
         tokio::select! {
             biased;
             () = chunks.due() => {
@@ -34,24 +58,59 @@ pub(super) async fn narrate(
                 persist(held, || worker.store.publish_chunk(&claim.lease, number, &text)).await?;
             }
             piece = narration.next() => match piece? {
-                Some(text) => chunks.push(&text),
+                Some(piece) => prose.push(&piece),
                 None => break,
             },
         }
     }
+    let was_over = prose.is_over();
     let (mut narrated, finish) = narration.finish();
-    match finish {
+    prose.finish(finish != Finish::Length);
+    publish(&mut prose, &mut chunks, &mut text);
+    match &finish {
         Finish::Stop => {}
+        _ if was_over => {}
         Finish::Length => {
             narrated.cut_short = true;
-            narrated.text.truncate(sentences(&narrated.text));
+            text.truncate(story::cut_to_sentence(&text).len());
             tracing::warn!("the model had no token left: the narration is cut after its last whole sentence");
         }
         other => tracing::warn!(finish = ?other, "the narration ended for an unknown reason"),
     }
+    text.truncate(text.trim_end().len());
+    if text.is_empty() {
+        return Err(nothing_to_tell(&finish).into());
+    }
+    narrated.text = text;
     let (number, text) = chunks.take();
     persist(held, || worker.store.checkpoint_narration(&claim.lease, number, &text, &narrated)).await?;
     Ok(narrated)
+}
+
+/// Passes on what the filter lets through.
+fn publish(prose: &mut Prose, chunks: &mut Chunks, text: &mut String) {
+    let passed = prose.take();
+    chunks.push(&passed);
+    text.push_str(&passed);
+}
+
+/// The model goes on although the story is over. Only how many tokens it has used is still of interest, and only if it comes soon.
+async fn read_last_frames(narration: &mut Narration<'_>) {
+    let rest = async { while let Ok(Some(_)) = narration.next().await {} };
+    if tokio::time::timeout(LAST_FRAMES, rest).await.is_err() {
+        tracing::debug!("the model wrote on after the end of its narration; the call is ended");
+    }
+}
+
+/// Everything that the model wrote was thoughts, control tokens or an echo of the prompt.
+fn nothing_to_tell(finish: &Finish) -> ModelError {
+    match finish {
+        Finish::Length => ModelError::new(
+            Reason::OnlyThinking,
+            "thinking used up max_tokens before a word of the story was written; raise max_tokens, or set thinking = false",
+        ),
+        _ => ModelError::new(Reason::Empty, "the model wrote nothing that belongs to the story"),
+    }
 }
 
 /// Calls the model until it takes the prompt, with less history each time, and returns with its first text.
@@ -90,50 +149,10 @@ fn prompt(worker: &Worker, claim: &Claim, provider: &Provider, input: &Input) ->
     loop {
         let prompt =
             story::narration_prompt(&worker.library, state, history, None, input).map_err(TurnError::unplayable)?;
-        let spoken: usize = prompt.messages.iter().map(|message| message.content.len()).sum();
-        let bytes = spoken + prompt.system.iter().map(String::len).sum::<usize>();
-        let fits = provider.prompt_bytes(prompt.messages.len() + 1).is_none_or(|limit| bytes <= limit);
+        let fits = provider.prompt_bytes(prompt.messages().len() + 1).is_none_or(|limit| prompt.bytes() <= limit);
         if fits || history.is_empty() {
             return Ok(prompt);
         }
         history = &history[BLOCK.min(history.len())..];
-    }
-}
-
-/// The length of the text up to the end of its last whole sentence; all of it when it has none.
-fn sentences(text: &str) -> usize {
-    let ends = text.char_indices().filter(|(_, c)| matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？'));
-    let closed = ends.map(|(at, c)| {
-        let rest = &text[at + c.len_utf8()..];
-        let closing: usize = rest
-            .chars()
-            .take_while(|c| matches!(c, '.' | '!' | '?' | '"' | '\'' | '”' | '’' | '»' | ')' | '*' | '_'))
-            .map(char::len_utf8)
-            .sum();
-        (at + c.len_utf8() + closing, rest[closing..].chars().next())
-    });
-    // A point inside a number or an abbreviation ends nothing.
-    let mut whole = closed.filter(|(_, next)| next.is_none_or(char::is_whitespace)).map(|(end, _)| end);
-    whole.next_back().unwrap_or(text.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_cut_after_its_last_whole_sentence() {
-        for (text, expected) in [
-            ("You wait. Then you see a", "You wait."),
-            ("“Who?” she asks. “I would", "“Who?” she asks."),
-            ("She says \"No.\" And th", "She says \"No.\""),
-            ("It costs 3.50 and then", "It costs 3.50 and then"),
-            ("You walk north and then you see a", "You walk north and then you see a"),
-            ("Really?! Ye", "Really?!"),
-            ("Done.", "Done."),
-            ("待つ。そして", "待つ。そして"),
-        ] {
-            assert_eq!(&text[..sentences(text)], expected);
-        }
     }
 }

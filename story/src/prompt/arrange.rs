@@ -45,6 +45,19 @@ impl Prompt {
         &self.system
     }
 
+    /// The same prompt, and after the model's `answer` to it another request of the user.
+    #[must_use]
+    pub fn followed_by(&self, answer: String, request: String) -> Self {
+        let messages = self.messages.iter().cloned().chain([ChatMessage::assistant(answer)]);
+        Self::new(self.system.clone(), messages, request)
+    }
+
+    /// How long all texts are together, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.system.len() + self.messages.iter().map(|message| message.content.len()).sum::<usize>()
+    }
+
     /// The messages, oldest first: user and assistant in turn, the first and the last one the user's.
     #[must_use]
     pub fn messages(&self) -> &[ChatMessage] {

@@ -103,7 +103,8 @@ pub(super) struct Message<'a> {
 /// A prompt as one list of messages.
 pub(super) fn messages(prompt: &Prompt) -> impl Iterator<Item = Message<'_>> {
     let system = std::iter::once(Message { role: "system", content: prompt.system() });
-    let spoken = prompt.messages().iter().map(|message| Message { role: role(message.role), content: &message.content });
+    let spoken =
+        prompt.messages().iter().map(|message| Message { role: role(message.role), content: &message.content });
     system.chain(spoken)
 }
 

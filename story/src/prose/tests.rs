@@ -1,0 +1,243 @@
+//! What models write and what of it is the story. Every input is also given in two pieces cut at every character, and one character at a
+//! time: the story must be the same.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::new_state;
+
+fn input() -> Input {
+    Input::Player { message: "I look.".into(), actor: None }
+}
+
+/// What a reader sees who follows the pieces, and takes back what is void.
+fn read<'a>(mut prose: Prose, pieces: impl IntoIterator<Item = &'a str>, is_whole: bool) -> String {
+    let mut shown = String::new();
+    for piece in pieces {
+        prose.push(piece);
+        take(&mut prose, &mut shown);
+    }
+    prose.finish(is_whole);
+    take(&mut prose, &mut shown);
+    shown.trim_end().to_owned()
+}
+
+fn take(prose: &mut Prose, shown: &mut String) {
+    if prose.is_void() {
+        shown.clear();
+    }
+    shown.push_str(&prose.take());
+    assert_eq!(shown.trim_start(), shown, "text is shown without white space before it");
+}
+
+fn filter() -> Prose {
+    Prose::new(&new_state(), &input())
+}
+
+fn assert_story(make: impl Fn() -> Prose, written: &str, story: &str) {
+    assert_eq!(read(make(), [written], true), story, "{written:?}");
+    for (at, _) in written.char_indices().skip(1) {
+        let (first, second) = written.split_at(at);
+        assert_eq!(read(make(), [first, second], true), story, "{first:?} + {second:?}");
+    }
+    let characters: Vec<_> = written.chars().map(String::from).collect();
+    assert_eq!(read(make(), characters.iter().map(String::as_str), true), story, "{written:?} by character");
+}
+
+#[test]
+fn ordinary_prose_passes_as_it_is() {
+    for text in [
+        "You walk north.",
+        "You wait.\n\nOld Gull: \"Not tonight.\"\n\nHe spits.",
+        "A sign: <3 for ever, 5 < 6, [sic], a <b>bold</b> word, C:\\>",
+        "Thinking is hard. The analysis of a user is a human's work: a player's.",
+        "analysis is not what this is; the model assistant said so",
+        "– Non, dit-elle. « Jamais ! » 東京は夜だった。 שלום\u{200f}!",
+        "THE END",
+        "*You* hear __nothing__.\n  - a list\n  - it is",
+        "<",
+        "a [",
+    ] {
+        assert_story(filter, text, text);
+    }
+}
+
+#[test]
+fn thoughts_are_left_out() {
+    for (written, story) in [
+        ("<think>\nThe ferryman is the thief.\n</think>\n\nThe door is locked.", "The door is locked."),
+        ("<think></think>The door is locked.", "The door is locked."),
+        ("They want the door. Do not say.</think>The door is locked.", "The door is locked."),
+        ("They want\n\nthe door.\n</THINK>\n\nThe door is locked.", "The door is locked."),
+        ("You stop. <thinking>Which key?</thinking>The door is locked.", "You stop. The door is locked."),
+        ("<think>never closed", ""),
+        ("[THINK]x[/THINK]Go.", "Go."),
+        ("◁think▷x◁/think▷Go.", "Go."),
+        ("<think>a < b </thin </think>Go.", "Go."),
+        ("<|channel>thought\nx<channel|>Go.", "Go."),
+    ] {
+        assert_story(filter, written, story);
+    }
+}
+
+#[test]
+fn of_channels_only_the_last_one_is_the_story() {
+    for (written, story) in [
+        (
+            "<|channel|>analysis<|message|>Need a door.<|end|><|start|>assistant<|channel|>final<|message|>The door is locked.",
+            "The door is locked.",
+        ),
+        ("<|start|>assistant<|channel|>final<|message|>Go.<|return|>", "Go."),
+        ("<|channel|>final <|constrain|>text<|message|>Go.<|end|>more", "Go."),
+        ("<|channel|>commentary<|message|>x<|end|>", ""),
+        ("<|channel|>final", ""),
+        ("analysisWe need a door.assistantfinalThe door is locked.", "The door is locked."),
+    ] {
+        assert_story(filter, written, story);
+    }
+}
+
+#[test]
+fn the_story_ends_at_the_first_control_token() {
+    for (written, story) in [
+        ("You stand still.<|im_end|>\n<|im_start|>user\nI go north<|im_end|>", "You stand still."),
+        ("Go. <|eot_id|>x", "Go."),
+        ("Go.</s>x", "Go."),
+        ("Go.\n<end_of_turn>\nx", "Go."),
+        ("Go.<｜end▁of▁sentence｜>x", "Go."),
+        ("Go.[|endofturn|]x", "Go."),
+        ("Go. [INST] x", "Go."),
+        ("Go.<|im_e", "Go."),
+        ("<s>Go.</s>", "Go."),
+        ("<|im_start|>assistant\nGo.<|im_end|>", "Go."),
+        ("<|start_header_id|>assistant<|end_header_id|>\n\nGo.", "Go."),
+        ("<start_of_turn>model\nGo.<end_of_turn>", "Go."),
+        ("<|im_start|>user\nI go.<|im_end|>", ""),
+        ("<bos>Models go by.", "Models go by."),
+    ] {
+        assert_story(filter, written, story);
+    }
+}
+
+#[test]
+fn echoes_of_the_prompt_are_cut() {
+    for (written, story) in [
+        ("You wait.\n\n<rules>\n- Nothing exists ...\n</rules>\n\nAda Finch: I go north.\nYou go north.", "You wait."),
+        ("You wait.\n<world_state>\nx", "You wait."),
+        ("<world_state>\nJetty\n</world_state>\n\nYou wait.", "You wait."),
+        ("<player>\nAda Finch: I wait.\n</player>\nYou wait.", "You wait."),
+        ("<narrator>\nYou wait.\n</narrator>", "You wait."),
+        ("</player>\n\nYou wait.", "You wait."),
+        ("<response>You wait.</response>", "You wait."),
+    ] {
+        assert_story(filter, written, story);
+    }
+}
+
+#[test]
+fn the_players_next_line_is_not_the_narrators() {
+    for (written, story) in [
+        ("You wait.\n\nAda Finch: I go north.\n\nYou go.", "You wait."),
+        ("You wait.\n**Ada Finch:** I go north.", "You wait."),
+        ("You wait.\nUser: I go north.", "You wait."),
+        ("You wait.\n\nPlayer: I go", "You wait."),
+        ("You wait.\n\nPlayer", "You wait.\n\nPlayer"),
+        ("Ada Finch: I wait.\n\nYou wait.", "You wait."),
+        ("Narrator: You wait.", "You wait."),
+        ("The Dry Narrator: You wait.", "You wait."),
+        ("You see Ada Finch: you.", "You see Ada Finch: you."),
+        ("Old Gull: \"Users: beware.\"", "Old Gull: \"Users: beware.\""),
+    ] {
+        assert_story(filter, written, story);
+    }
+}
+
+#[test]
+fn control_characters_are_left_out() {
+    for (written, story) in [
+        ("You \u{0}see\u{7} \u{1b}[31mred\u{1b}[0m \u{202e}evil", "You see red evil"),
+        ("a\r\nb\rc\u{2028}d", "a\nb\nc\nd"),
+        ("\u{1b}]8;;http://x\u{7}link\u{1b}]8;;\u{1b}\\ \u{9b}1mbold\u{85}", "link bold"),
+        ("\u{feff}a\u{1b}", "a"),
+        ("a\u{1b}\nb", "a\nb"),
+        ("<th\u{0}ink>x</think>b", "b"),
+        ("\n\n  a\n\n\n\n b \n", "a\n\n b"),
+    ] {
+        assert_story(filter, written, story);
+    }
+}
+
+#[test]
+fn a_model_that_is_known_to_think_first_is_held_back_until_it_is_done() {
+    let make = || Prose::after_thoughts(&new_state(), &input());
+    assert_story(make, "They want the door.</think>The door is locked.", "The door is locked.");
+    assert_story(make, "<think>x</think>The door is locked.", "The door is locked.");
+    assert_story(make, "This time it did not think.", "This time it did not think.");
+    assert_eq!(read(make(), ["They want the door, and then"], false), "", "cut off in its thoughts");
+}
+
+#[test]
+fn where_text_may_break_off_only_whole_sentences_pass() {
+    let written = "You walk north. The fog is thick. Then you see a";
+    assert_eq!(read(filter(), [written], false), written);
+    let characters: Vec<_> = written.chars().map(String::from).collect();
+    let pieces = || characters.iter().map(String::as_str);
+    assert_eq!(read(filter().careful_after(10), pieces(), false), "You walk north. The fog is thick.");
+    assert_eq!(read(filter().careful_after(10), pieces(), true), written);
+    assert_eq!(read(filter(), ["<think>never closed"], false), "");
+    assert_eq!(read(filter(), ["You wait.</s> and"], false), "You wait.", "it was over before");
+}
+
+#[test]
+fn a_second_closing_tag_takes_nothing_back() {
+    assert_story(filter, "x</think>You wait.</think> Still.", "You wait. Still.");
+}
+
+#[test]
+fn what_is_over_says_so() {
+    let mut prose = filter();
+    prose.push("Go.<|im_end|>");
+    assert!(prose.is_over());
+    prose.push("x");
+    assert_eq!(prose.take(), "Go.");
+    prose.finish(true);
+    assert_eq!(prose.take(), "");
+}
+
+proptest! {
+    #[test]
+    fn no_cut_into_pieces_changes_the_story(
+        parts in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "You", " ", "\n", "Ada Finch", ":", "<", "think", ">", "</", "<|", "im_end", "|>", "channel", "final", "message",
+                "user", "[", "INST", "]", "analysis", "A", "\u{1b}", "[0m", "<rules>", "</rules>", "**", "é", "\r", "\t",
+            ]),
+            0..14,
+        ),
+        cuts in proptest::collection::vec(0..60_usize, 0..6),
+    ) {
+        let written = parts.concat();
+        let whole = read(filter(), [written.as_str()], true);
+        let mut at: Vec<_> = cuts.into_iter().filter(|cut| written.is_char_boundary(*cut)).collect();
+        at.sort_unstable();
+        let mut pieces = Vec::new();
+        let mut rest = (written.as_str(), 0);
+        for cut in at.into_iter().filter(|cut| *cut <= written.len()) {
+            let (piece, tail) = rest.0.split_at(cut - rest.1);
+            pieces.push(piece);
+            rest = (tail, cut);
+        }
+        pieces.push(rest.0);
+        prop_assert_eq!(read(filter(), pieces, true), whole);
+    }
+
+    #[test]
+    fn what_is_held_back_is_bounded(text in "[a-z<|\\[/> \n*:]{0,400}") {
+        let mut prose = filter();
+        for c in text.chars() {
+            prose.push(c.encode_utf8(&mut [0; 4]));
+            prose.take();
+            prop_assert!(prose.pending.len() <= 200, "{}", prose.pending);
+        }
+    }
+}
