@@ -1,4 +1,4 @@
-//! What a connection may ask for, what it is told about itself, and what becomes of one too many.
+//! What a connection may ask for, what it learns about itself, and what happens to one too many.
 
 use std::time::Duration;
 
