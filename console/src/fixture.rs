@@ -151,7 +151,7 @@ pub(crate) fn retrying(n: usize) -> RequestRetrying {
     }
 }
 
-pub(crate) fn completed(n: usize, narration: &str) -> RequestCompleted {
+pub(crate) fn completed(n: usize, told: &str) -> RequestCompleted {
     RequestCompleted {
         request_id: request(n),
         game_id: game().id,
@@ -159,7 +159,7 @@ pub(crate) fn completed(n: usize, narration: &str) -> RequestCompleted {
         status: RequestStatus::Completed,
         attempt: Attempt(1),
         result: TurnResult {
-            message: narration.to_owned(),
+            message: told.to_owned(),
             turn: 2,
             version: 3,
             duration_ms: 1,

@@ -219,7 +219,7 @@ impl Play {
     pub(crate) fn event(&mut self, event: &Event) -> Vec<Command> {
         self.transcript.take(event);
         let mut commands = match self.outbox.front() {
-            // An event shows that the message is with the engine, whatever happened to the response.
+            // An event shows that the message is with the engine, whatever has become of the answer.
             Some(&(local, _)) if self.transcript.has_arrived(local) => self.arrived(local),
             _ => Vec::new(),
         };

@@ -8,13 +8,10 @@ use crate::fixture::{
     chunk, completed, failed, game, menu, playing, processing, queued, request, retrying, state_updated,
 };
 
-/// The turns as `said/narration/stage`, without the three of the history.
+/// The turns as `said/told/stage`, without the three of the history.
 fn turns(app: &App) -> Vec<String> {
     let turns = &app.play().transcript.turns()[3..];
-    turns
-        .iter()
-        .map(|turn| format!("{}/{}/{:?}", turn.said.as_deref().unwrap_or("-"), turn.narration, turn.stage))
-        .collect()
+    turns.iter().map(|turn| format!("{}/{}/{:?}", turn.said.as_deref().unwrap_or("-"), turn.told, turn.stage)).collect()
 }
 
 fn accepted(local: u64, n: usize) -> Message {
@@ -33,7 +30,7 @@ fn sent(commands: &[Command]) -> Vec<(u64, &str)> {
 fn the_history_is_shown_without_the_prompts_behind_it() {
     let app = playing();
     let history: Vec<_> =
-        app.play().transcript.turns().iter().map(|turn| (turn.said.as_deref(), turn.narration.as_str())).collect();
+        app.play().transcript.turns().iter().map(|turn| (turn.said.as_deref(), turn.told.as_str())).collect();
     assert_eq!(
         history,
         [
@@ -296,7 +293,7 @@ fn a_command_costs_no_turn_and_is_answered_in_the_story() {
     ] {
         assert!(app.say(line).is_empty(), "{line}");
         let last = app.play().transcript.turns().last().unwrap();
-        assert_eq!((last.said.as_deref(), last.narration.as_str(), &last.stage), (Some(line), answer, &Stage::Answer));
+        assert_eq!((last.said.as_deref(), last.told.as_str(), &last.stage), (Some(line), answer, &Stage::Answer));
     }
     assert!(app.say("/undo").is_empty());
     assert!(app.play().notice.as_ref().unwrap().contains("no command /undo"));

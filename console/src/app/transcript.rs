@@ -1,9 +1,9 @@
-//! The story so far: turns in the order in which they happen, changed by events.
+//! The story as it has been told so far: turns in the order in which they happen, changed by events.
 
 use client::Role;
 use protocol::{Event, GameView, Problem, RequestId, RequestStatus, RequestType, RequestView};
 
-/// What the player said, and the narration that followed.
+/// What the player said and what was told in answer.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Turn {
     pub(crate) request: Option<RequestId>,
@@ -11,8 +11,8 @@ pub(crate) struct Turn {
     pub(crate) local: Option<u64>,
     /// The player's words; none for an opening or a story event.
     pub(crate) said: Option<String>,
-    pub(crate) narration: String,
-    /// Whether the beginning of the narration was missed, because the game was joined in the middle of it.
+    pub(crate) told: String,
+    /// Whether the beginning of what is told was missed, because the game was joined in the middle of it.
     pub(crate) is_partial: bool,
     pub(crate) stage: Stage,
 }
@@ -25,10 +25,10 @@ pub(crate) enum Stage {
     /// It did not get there.
     NotSent(String),
     Queued,
-    /// A worker has it, and there is no narration yet.
+    /// A worker has it, and nothing is told yet.
     Thinking,
     Telling,
-    /// The narration is complete; what it changed is being extracted.
+    /// All is told; what it did to the world is being worked out.
     Settling,
     /// An attempt failed, another one follows.
     Retrying(String),
@@ -84,8 +84,8 @@ impl Transcript {
                     self.push(None, said, Stage::Done);
                 }
                 Role::Assistant => match self.turns.last_mut() {
-                    Some(turn) if turn.narration.is_empty() => turn.narration.clone_from(&message.content),
-                    _ => self.push(None, None, Stage::Done).narration.clone_from(&message.content),
+                    Some(turn) if turn.told.is_empty() => turn.told.clone_from(&message.content),
+                    _ => self.push(None, None, Stage::Done).told.clone_from(&message.content),
                 },
                 Role::System => {}
             }
@@ -106,10 +106,10 @@ impl Transcript {
 
     /// The console answers a command.
     pub(crate) fn answer(&mut self, command: &str, text: String) {
-        self.push(None, Some(command.to_owned()), Stage::Answer).narration = text;
+        self.push(None, Some(command.to_owned()), Stage::Answer).told = text;
     }
 
-    /// The request that is being narrated, or else the first one that waits.
+    /// The request that is being told, or else the first one that waits.
     pub(crate) fn running(&self) -> Option<RequestId> {
         let running = self.turns.iter().find(|turn| turn.stage.is_running() && turn.request.is_some());
         running.or_else(|| self.turns.iter().find(|turn| turn.stage == Stage::Queued)).and_then(|turn| turn.request)
@@ -150,7 +150,7 @@ impl Transcript {
         self.turns.iter().any(|turn| turn.local == Some(local) && turn.request.is_some())
     }
 
-    /// A message did not get to the engine. Its text is returned.
+    /// A message did not get to the engine. Its words are handed back.
     pub(crate) fn not_sent(&mut self, local: u64, reason: &str) -> Option<&str> {
         let turn = self.turns.iter_mut().find(|turn| turn.local == Some(local) && turn.request.is_none())?;
         turn.stage = Stage::NotSent(reason.to_owned());
@@ -174,17 +174,17 @@ impl Transcript {
             Event::RequestProcessing(processing) => {
                 let turn = self.of(processing.request_id, processing.kind, Some(&processing.user_message));
                 // A narration that was finished in an earlier attempt stands.
-                turn.stage = if turn.narration.is_empty() { Stage::Thinking } else { Stage::Settling };
+                turn.stage = if turn.told.is_empty() { Stage::Thinking } else { Stage::Settling };
                 self.move_before_waiting(processing.request_id);
             }
             Event::ChatChunk(chunk) => {
                 let turn = self.of(chunk.request_id, RequestType::StoryEvent, None);
-                turn.narration.push_str(&chunk.content);
+                turn.told.push_str(&chunk.content);
                 turn.stage = if chunk.done { Stage::Settling } else { Stage::Telling };
             }
             Event::AttemptSuperseded(superseded) => {
                 let turn = self.of(superseded.request_id, RequestType::StoryEvent, None);
-                turn.narration.clear();
+                turn.told.clear();
                 turn.is_partial = false;
                 turn.stage = Stage::Thinking;
             }
@@ -194,20 +194,20 @@ impl Transcript {
             }
             Event::RequestCompleted(completed) => {
                 let turn = self.of(completed.request_id, completed.kind, None);
-                turn.narration.clone_from(&completed.result.message);
+                turn.told.clone_from(&completed.result.message);
                 turn.is_partial = false;
                 turn.stage = Stage::Done;
             }
             Event::RequestFailed(failed) => {
                 let turn = self.of(failed.request_id, failed.kind, None);
                 turn.stage = Stage::Failed(brief(&failed.error));
-                // The narration is void.
-                turn.narration.clear();
+                // What was told has not happened.
+                turn.told.clear();
             }
             Event::RequestCancelled(cancelled) => {
                 let turn = self.of(cancelled.request_id, RequestType::StoryEvent, None);
                 turn.stage = Stage::Cancelled;
-                turn.narration.clear();
+                turn.told.clear();
             }
             Event::StateUpdated(_) | Event::StreamSnapshot(_) | Event::StreamReset(_) => {}
         }
@@ -235,7 +235,7 @@ impl Transcript {
         }
     }
 
-    /// Turns stand in the order in which they run, whatever was asked first.
+    /// What happens first is told first, whatever was asked first.
     fn move_before_waiting(&mut self, request: RequestId) {
         let Some(at) = self.turns.iter().position(|turn| turn.request == Some(request)) else { return };
         if let Some(waiting) = self.turns[..at].iter().position(|turn| turn.stage.is_waiting()) {
@@ -244,7 +244,7 @@ impl Transcript {
     }
 
     fn push(&mut self, request: Option<RequestId>, said: Option<String>, stage: Stage) -> &mut Turn {
-        self.turns.push(Turn { request, local: None, said, narration: String::new(), is_partial: false, stage });
+        self.turns.push(Turn { request, local: None, said, told: String::new(), is_partial: false, stage });
         let last = self.turns.len() - 1;
         &mut self.turns[last]
     }

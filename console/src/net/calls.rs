@@ -122,7 +122,7 @@ pub(super) async fn cancel(client: &Client, request: RequestId) -> Option<NetMes
     }
 }
 
-/// Whether there is an engine, and the game if one is named: checked before the screen is taken.
+/// Whether there is an engine, and the game if one is named: asked before the screen is taken over.
 pub(crate) async fn check(client: &Client, game: Option<GameId>) -> Result<(), ClientError> {
     match game {
         Some(game) => client.game(game).await.map(drop),

@@ -19,7 +19,7 @@ use crate::app::{Command, Link, NetMessage, Opened};
 
 pub(crate) use calls::{Patience, check};
 
-/// Carries commands out until their sender is dropped. Calls run at the same time as each other and as the event stream.
+/// Carries commands out until their sender is dropped. Calls run beside each other and beside the listening.
 pub(crate) async fn run(
     client: Client,
     patience: Patience,

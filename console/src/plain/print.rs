@@ -30,7 +30,7 @@ enum Key {
 #[derive(Debug, Default)]
 struct Printed {
     has_begun: bool,
-    narration: String,
+    told: String,
     stage: Option<Stage>,
 }
 
@@ -117,30 +117,30 @@ impl Printer {
         if let Some(said) = &turn.said {
             self.line(out, &format!("> {said}"))?;
         }
-        self.line(out, &turn.narration)?;
+        self.line(out, &turn.told)?;
         writeln!(out)
     }
 
     fn turn(&mut self, out: &mut impl Write, key: Key, turn: &Turn) -> io::Result<()> {
         let is_own = matches!(key, Key::Local(_));
         let mut printed = self.turns.remove(&key).unwrap_or_default();
-        let has_narration = !turn.narration.is_empty() && turn.narration != printed.narration;
-        if !printed.has_begun && (has_narration || turn.stage == Stage::Thinking) {
+        let is_told = !turn.told.is_empty() && turn.told != printed.told;
+        if !printed.has_begun && (is_told || turn.stage == Stage::Thinking) {
             printed.has_begun = true;
             if let Some(said) = turn.said.as_ref().filter(|_| !is_own) {
                 self.line(out, &format!("> {said}"))?;
             }
         }
-        if has_narration {
-            if let Some(more) = turn.narration.strip_prefix(printed.narration.as_str()) {
+        if is_told {
+            if let Some(more) = turn.told.strip_prefix(printed.told.as_str()) {
                 self.open(out)?;
                 write!(out, "{}", printable(more))?;
             } else {
                 self.line(out, "")?;
                 self.line(out, "[The narrator starts over.]")?;
-                write!(out, "{}", printable(&turn.narration))?;
+                write!(out, "{}", printable(&turn.told))?;
             }
-            printed.narration.clone_from(&turn.narration);
+            printed.told.clone_from(&turn.told);
         }
         if printed.stage.as_ref() != Some(&turn.stage) {
             match &turn.stage {

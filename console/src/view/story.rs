@@ -22,20 +22,20 @@ pub(crate) fn lines(turns: &[Turn], width: usize, ticks: usize, theme: Theme) ->
                 if matches!(turn.stage, Stage::Queued | Stage::Answer) { theme.aside() } else { theme.player() };
             lines.extend(wrap(&[("> ", style), (said, style)], width));
         }
-        if turn.is_partial && !turn.narration.is_empty() {
+        if turn.is_partial && !turn.told.is_empty() {
             lines.extend(wrap(&[("[…]", theme.aside())], width));
         }
         if turn.stage == Stage::Answer {
-            lines.extend(turn.narration.lines().flat_map(|line| wrap(&[(line, Style::default())], width)));
+            lines.extend(turn.told.lines().flat_map(|line| wrap(&[(line, Style::default())], width)));
             lines.push(Line::default());
             continue;
         }
         // An empty line of the narration is one; several are still one.
-        for paragraph in turn.narration.lines().map(str::trim_end).filter(|paragraph| !paragraph.is_empty()) {
+        for paragraph in turn.told.lines().map(str::trim_end).filter(|paragraph| !paragraph.is_empty()) {
             if lines.len() > before {
                 lines.push(Line::default());
             }
-            lines.extend(narrated(paragraph, width, theme));
+            lines.extend(told(paragraph, width, theme));
         }
         if let Some((note, style)) = note(turn, ticks, theme) {
             lines.extend(wrap(&[(note.as_str(), style)], width));
@@ -48,7 +48,7 @@ pub(crate) fn lines(turns: &[Turn], width: usize, ticks: usize, theme: Theme) ->
     lines
 }
 
-fn narrated(paragraph: &str, width: usize, theme: Theme) -> Vec<Line<'static>> {
+fn told(paragraph: &str, width: usize, theme: Theme) -> Vec<Line<'static>> {
     let Some((name, speech)) = speaker(paragraph) else {
         return wrap(&emphasis::pieces(paragraph, Style::default()), width);
     };
@@ -68,7 +68,7 @@ fn speaker(paragraph: &str) -> Option<(&str, &str)> {
     is_name.then(|| paragraph.split_at(at + 1))
 }
 
-/// What is said about a turn without a complete narration.
+/// What is said about a turn that is not simply told.
 fn note(turn: &Turn, ticks: usize, theme: Theme) -> Option<(String, Style)> {
     let moving = &"..."[..ticks % 4];
     let aside = |text: String| Some((text, theme.aside()));

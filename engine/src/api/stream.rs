@@ -87,7 +87,7 @@ pub(super) struct Follow {
     batch: usize,
     chunks: Chunks,
     task: Task,
-    /// A resync came: the game itself may be gone.
+    /// Told to look again: the game itself may be gone.
     doubtful: bool,
     backoff: Backoff,
     pace: Pace,

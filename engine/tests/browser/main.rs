@@ -61,12 +61,12 @@ async fn a_player_who_sees_no_screen_and_has_no_mouse_can_play() {
     browser.press(&[Key::Tab.to_string(), Key::Enter.to_string()]).await;
     browser.until("document.activeElement.id === 'message'").await;
     browser.press(&["I ring the bell".to_owned(), Key::Enter.to_string()]).await;
-    // Narrated as one piece, in a region that is read out.
+    // Told as one piece, in a region that is read out.
     browser.until("document.getElementById('told').textContent === 'The bell rings out over the dark water.'").await;
     let said = "return [document.getElementById('told').ariaLive, document.documentElement.lang, \
                 document.activeElement.labels[0].textContent, document.activeElement.value]";
-    let page_says = page.execute(said, vec![]).await.unwrap();
-    assert_eq!(page_says, json!(["polite", "en", "What do you do?", ""]));
+    let told = page.execute(said, vec![]).await.unwrap();
+    assert_eq!(told, json!(["polite", "en", "What do you do?", ""]));
     browser.end().await;
 }
 

@@ -3,6 +3,8 @@
 //! Where it is clear what such a key was meant to be it is read so, with a warning that names the right key. Where it
 //! is not clear, it stays, and is an unknown key.
 
+use std::path::Path;
+
 use crate::json::{JsonError, Kind, Member, Node, Span};
 
 /// Expectations that were also written at the level of the step, where they had no effect; with their right names.
@@ -73,6 +75,23 @@ pub enum Mend {
         /// Its key in `expect`.
         to: &'static str,
     },
+}
+
+/// Whether this is a case of the Go engine: it seeds the state, names its scenario with `.json`, and has no key that only
+/// this runner knows. Such a case is taken as its own runner took it, where this one would refuse.
+pub(crate) fn is_go_case(case: &Node) -> bool {
+    let go_keys = ["name", "scenario", "seed_game_state", "steps"];
+    let go_step = |step: &Node| {
+        let known = |member: &Member| {
+            matches!(member.key.as_str(), "name" | "user_prompt" | "expect")
+                || EXPECTATIONS.iter().any(|(name, _)| *name == member.key)
+        };
+        step.members().iter().all(known)
+    };
+    text_of(case, "scenario").is_some_and(|scenario| Path::new(&scenario).extension().is_some_and(|end| end == "json"))
+        && case.get("seed_game_state").is_some()
+        && case.members().iter().all(|member| go_keys.contains(&member.key.as_str()))
+        && case.get("steps").map_or(&[][..], Node::items).iter().all(go_step)
 }
 
 /// The old names in the text of a case file.

@@ -85,7 +85,7 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>, errors: &mut Vec<DiscoverError>
     }
 }
 
-type Read = Result<(Parsed, Vec<CaseWarning>), DiscoverError>;
+type Read = Result<(Parsed, Vec<CaseWarning>), Vec<DiscoverError>>;
 
 /// Reads the files on all processors.
 fn read_all(files: &[PathBuf], profile: &Profile, scripts: &Scripts) -> HashMap<PathBuf, Read> {
@@ -106,9 +106,21 @@ fn read_all(files: &[PathBuf], profile: &Profile, scripts: &Scripts) -> HashMap<
 }
 
 fn read(path: &Path, profile: &Profile, scripts: &Scripts) -> Read {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| DiscoverError::Unreadable { path: path.to_owned(), source })?;
-    Ok(parse_with(&text, path, profile, scripts)?)
+    let text = read_text(path).map_err(|error| vec![error])?;
+    parse_with(&text, path, profile, scripts).map_err(|errors| errors.into_iter().map(DiscoverError::from).collect())
+}
+
+fn read_text(path: &Path) -> Result<String, DiscoverError> {
+    let bytes = std::fs::read(path).map_err(|source| DiscoverError::Unreadable { path: path.to_owned(), source })?;
+    let found = match bytes.as_slice() {
+        [0xff, 0xfe, ..] | [b'{', 0, ..] => "UTF-16LE",
+        [0xfe, 0xff, ..] | [0, b'{', ..] => "UTF-16BE",
+        _ => "not UTF-8",
+    };
+    String::from_utf8(bytes).map_err(|_| DiscoverError::Encoding { path: path.to_owned(), found }).and_then(|text| {
+        // NUL bytes are UTF-8, and the sign of a file that was saved as UTF-16 without a mark.
+        if found == "not UTF-8" { Ok(text) } else { Err(DiscoverError::Encoding { path: path.to_owned(), found }) }
+    })
 }
 
 struct Walk<'a> {
@@ -132,7 +144,7 @@ impl Walk<'_> {
         }
         let read = self.read.remove(path).unwrap_or_else(|| read(path, self.profile, &self.scripts));
         match read {
-            Err(error) => self.found.errors.push(error),
+            Err(errors) => self.found.errors.extend(errors),
             Ok((parsed, warnings)) => {
                 self.found.warnings.extend(warnings);
                 match parsed {
@@ -198,6 +210,22 @@ mod tests {
             files(&[("a.json", r#"{"name": "a", "cases": ["b"]}"#), ("b.json", r#"{"name": "b", "cases": ["a"]}"#)]);
         let found = discover(&[dir.path().join("a.json")], &Profile::story_engine());
         assert!(matches!(found.errors.as_slice(), [DiscoverError::Cycle { .. }]), "{:?}", found.errors);
+    }
+
+    #[test]
+    fn a_file_in_another_encoding_is_named_with_it() {
+        let dir = files(&[]);
+        let utf16: Vec<u8> = CASE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (bytes, found) in [
+            ([&[0xff, 0xfe], utf16.as_slice()].concat(), "UTF-16LE"),
+            (utf16.clone(), "UTF-16LE"),
+            (b"{\"name\": \"caf\xe9\"}".to_vec(), "not UTF-8"),
+        ] {
+            let path = dir.path().join("a.json");
+            std::fs::write(&path, bytes).unwrap();
+            let errors = discover(&[path], &Profile::story_engine()).errors;
+            assert!(errors[0].to_string().contains(found), "{errors:?}");
+        }
     }
 
     #[test]

@@ -55,6 +55,15 @@ pub enum DiscoverError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Case(Box<CaseError>),
+    /// A file is in another encoding than UTF-8.
+    #[error("{}: this file is {found}, and a case is UTF-8", path.display())]
+    #[diagnostic(help("save it as UTF-8 in your editor, or: iconv -f {} -t UTF-8", found))]
+    Encoding {
+        /// Which one.
+        path: PathBuf,
+        /// What it looks like.
+        found: &'static str,
+    },
     /// A file or directory cannot be read.
     #[error("{}: cannot be read: {source}", path.display())]
     Unreadable {
@@ -80,9 +89,9 @@ pub enum DiscoverError {
     },
 }
 
-impl From<Box<CaseError>> for DiscoverError {
-    fn from(error: Box<CaseError>) -> Self {
-        Self::Case(error)
+impl From<CaseError> for DiscoverError {
+    fn from(error: CaseError) -> Self {
+        Self::Case(Box::new(error))
     }
 }
 

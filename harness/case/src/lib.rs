@@ -20,6 +20,7 @@ pub mod profile;
 mod scripts;
 mod step;
 mod target;
+mod vacuous;
 
 pub(crate) use compat::old_names;
 pub use compat::{Mend, OldName};

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use mock_llm::{Script, ScriptError};
 use serde_json::Value;
+use story::StatePatch;
 
 use super::error::{CaseError, CaseWarning, Source};
 use super::file::{CaseFile, Filter, Snapshots};
 use super::scripts::Scripts;
 use super::step::{Around, Step};
-use super::{Case, DEFAULT_GAME, Game, ModelScript, labels, names};
-use crate::json::{self, JsonError, Node};
+use super::{Case, DEFAULT_GAME, Game, ModelScript, compat, labels, names, target, vacuous};
+use crate::json::{self, JsonError, Kind, Node};
 use crate::profile::Profile;
 
 /// What a file turned out to be.
@@ -32,7 +33,10 @@ pub struct Sequence {
 }
 
 /// Reads a case file. The path is for messages, for the case's id, and for what the file names relative to itself.
-pub fn parse(text: &str, path: &Path, profile: &Profile) -> Result<(Parsed, Vec<CaseWarning>), Box<CaseError>> {
+///
+/// # Errors
+/// Every mistake of the file that can be found without guessing what another one was meant to be, in the order of the file.
+pub fn parse(text: &str, path: &Path, profile: &Profile) -> Result<(Parsed, Vec<CaseWarning>), Vec<CaseError>> {
     parse_with(text, path, profile, &Scripts::default())
 }
 
@@ -42,23 +46,44 @@ pub(super) fn parse_with(
     path: &Path,
     profile: &Profile,
     scripts: &Scripts,
-) -> Result<(Parsed, Vec<CaseWarning>), Box<CaseError>> {
+) -> Result<(Parsed, Vec<CaseWarning>), Vec<CaseError>> {
     let source = Source::new(path, text);
-    let mut warnings = Vec::new();
-    let parsed = read(text, path, profile, scripts, &mut warnings).map_err(|error| Box::new(source.error(error)))?;
-    Ok((parsed, warnings.into_iter().map(|warning| source.warning(warning)).collect()))
+    let (mut warnings, mut errors) = (Vec::new(), Vec::new());
+    let parsed = read(text, path, profile, scripts, &mut warnings, &mut errors).map_err(|error| errors.push(error));
+    match parsed {
+        Ok(parsed) if errors.is_empty() => {
+            Ok((parsed, warnings.into_iter().map(|warning| source.warning(warning)).collect()))
+        }
+        _ => {
+            errors.sort_by_key(|error| error.span.as_ref().map_or(0, |span| span.start));
+            Err(errors.into_iter().map(|error| source.error(error)).collect())
+        }
+    }
 }
 
+/// Reads as far as it makes sense. Mistakes that do not keep the rest from being read go to `errors`; one that does is
+/// returned.
 fn read(
     text: &str,
     path: &Path,
     profile: &Profile,
     scripts: &Scripts,
     warnings: &mut Vec<JsonError>,
+    errors: &mut Vec<JsonError>,
 ) -> Result<Parsed, JsonError> {
+    if text.trim().is_empty() {
+        return Err(JsonError::at(0..0, "this file is empty").help("`harness new NAME` writes a case to begin with"));
+    }
     let mut node = json::parse(text)?;
-    warnings.extend(super::compat::modernise(&mut node).into_iter().map(|old| old.mistake));
-    let mut file: CaseFile = json::from_node(&node)?;
+    let is_go_case = compat::is_go_case(&node);
+    warnings.extend(compat::modernise(&mut node).into_iter().map(|old| old.mistake));
+    // A case of the Go engine may expect nothing, as it always did.
+    if !is_go_case {
+        errors.extend(vacuous::find(&node));
+    }
+    // Steps are read one by one, so that a mistake in one does not hide those of the others.
+    let (rest, steps) = node.without("steps");
+    let file: CaseFile = json::from_node(&rest)?;
     if !file.cases.is_empty() {
         if let Some(steps) = node.get("steps") {
             return Err(JsonError::at(steps.span.clone(), "a sequence (`cases`) has no steps of its own"));
@@ -69,15 +94,26 @@ fn read(
         return Err(JsonError::at(node.span.clone(), "the key `scenario` is missing"));
     }
     let scenario = file.scenario.clone().unwrap_or_default();
-    let nodes = node.get("steps").map_or(&[][..], Node::items);
-    let around = Around { text, profile };
-    let steps = std::mem::take(&mut file.steps).into_iter().zip(nodes);
-    let steps: Vec<Step> =
-        steps.map(|(step, node)| Step::from_file(step, node, around)).collect::<Result<_, JsonError>>()?;
-    if steps.is_empty() {
+    let nodes = match steps.map(|steps| (&steps.kind, steps)) {
+        None => &[][..],
+        Some((Kind::Array(nodes), _)) => nodes,
+        Some((_, other)) => {
+            let what = format!("expected a list of steps, found {}", other.describe());
+            return Err(JsonError::at(other.span.clone(), what));
+        }
+    };
+    if nodes.is_empty() {
         return Err(
             JsonError::at(node.span.clone(), "a case without steps says nothing").help("give it `steps` or `cases`")
         );
+    }
+    let around = Around { text, profile };
+    let mut steps = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        match json::from_node(node).and_then(|file| Step::from_file(file, node, around)) {
+            Ok(step) => steps.push(step),
+            Err(error) => errors.push(error),
+        }
     }
     if let Some(taken) =
         node.get("games").and_then(|games| games.members().iter().find(|game| game.key == DEFAULT_GAME))
@@ -91,12 +127,22 @@ fn read(
             JsonError::at(span, "without a worker nothing is ever told").help("`kill` or `stop` them in a step")
         );
     }
-    let games = games(&file, scenario);
-    labels::check(&games, &steps, nodes)?;
-    check_filters(&file.snapshot, &node)?;
+    if profile.is_story_engine() {
+        errors.extend(seeds(&node).filter_map(|seed| json::from_node::<StatePatch>(seed).err()));
+    }
+    let mut games = games(&file, scenario);
+    if is_go_case {
+        games.iter_mut().for_each(relax);
+    }
+    // Without one of the steps, what the others name would be missing.
+    if steps.len() == nodes.len() {
+        errors.extend(labels::check(&games, &steps, nodes).err());
+        errors.extend(target::check_numbers(file.workers, &steps, nodes).err());
+    }
+    errors.extend(check_filters(&file.snapshot, &node).err());
     let content = file.content.as_ref().map(|dir| directory(dir, &node, path)).transpose()?;
     let model = file.model.as_ref().map(|model| script(model, &node, text, path, scripts)).transpose()?;
-    names::check_gates(nodes, model.as_ref())?;
+    errors.extend(names::check_gates(nodes, model.as_ref()).err());
     Ok(Parsed::Case(Box::new(Case {
         id: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         name: file.name,
@@ -113,6 +159,17 @@ fn read(
         dead_letters: file.dead_letters,
         schedules: file.schedules,
     })))
+}
+
+/// The seeds as they are written.
+fn seeds(node: &Node) -> impl Iterator<Item = &Node> {
+    let games = node.get("games").map_or(&[][..], Node::members).iter().map(|game| &game.value);
+    std::iter::once(node).chain(games).filter_map(|game| game.get("seed_game_state"))
+}
+
+/// The Go engine's rules let a turn lead anywhere, and its cases rely on that. One that says otherwise keeps its word.
+fn relax(game: &mut Game) {
+    game.seed.entry("rules").or_insert_with(|| "relaxed".into());
 }
 
 fn check_filters(snapshots: &Snapshots, node: &Node) -> Result<(), JsonError> {
@@ -185,7 +242,7 @@ mod tests {
     use super::*;
     use crate::Action;
 
-    fn case(text: &str) -> Result<(Case, Vec<CaseWarning>), Box<CaseError>> {
+    fn case(text: &str) -> Result<(Case, Vec<CaseWarning>), Vec<CaseError>> {
         parse(text, Path::new("cases/test_this.json"), &Profile::story_engine()).map(
             |(parsed, warnings)| match parsed {
                 Parsed::Case(case) => (*case, warnings),
@@ -222,6 +279,18 @@ mod tests {
             (r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "a", "kill": "api"}]}"#, "does one thing"),
             (r#"{"name": "x", "scenario": "s", "steps": [{"kill": "redis"}]}"#, "`redis` is not a process"),
             (
+                r#"{"name": "x", "scenario": "s", "workers": 2, "steps": [{"kill": "worker[2]"}]}"#,
+                "there is no `worker[2]`",
+            ),
+            (
+                r#"{"name": "x", "scenario": "s", "seed_game_state": {"turn_conter": 3}, "steps": [{"user_prompt": "a"}]}"#,
+                ":1:52: unknown key `turn_conter`",
+            ),
+            (
+                r#"{"name": "x", "scenario": "s", "seed_game_state": {"vars": ["a"]}, "steps": [{"user_prompt": "a"}]}"#,
+                "expected an object, found a list",
+            ),
+            (
                 r#"{"name": "x", "scenario": "s", "steps": [{"wait_for": {"event": "chat.chunks"}}]}"#,
                 "`chat.chunks` is not known",
             ),
@@ -243,8 +312,48 @@ mod tests {
                 "goes with `user_prompt`",
             ),
         ] {
-            let error = case(text).unwrap_err().to_string();
+            let error = case(text).unwrap_err()[0].to_string();
             assert!(error.contains(message), "{text}\n{error}");
+        }
+    }
+
+    #[test]
+    fn all_mistakes_of_a_file_are_named_in_its_order() {
+        let text = r#"{"name": "x", "scenario": "s", "snapshot": {"filters": [{"regex": "(", "with": ""}]}, "steps": [
+            {"user_promt": "a"}, {"user_prompt": "b", "expect": {"turn_counter": "one"}}, {"expect": {"events": []}}]}"#;
+        let errors: Vec<String> = case(text).unwrap_err().iter().map(ToString::to_string).collect();
+        let found = ["unclosed group", "unknown key `user_promt`", "expected a whole number", "holds whatever happens"];
+        assert_eq!(errors.len(), found.len(), "{errors:?}");
+        for (error, part) in errors.iter().zip(found) {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_case_of_the_go_engine_may_expect_nothing_as_it_always_did() {
+        let step = r#"{"name": "one", "user_prompt": "a", "expect": {"response_contains": []}}"#;
+        let go = format!(r#"{{"name": "x", "scenario": "s.json", "seed_game_state": {{}}, "steps": [{step}]}}"#);
+        assert!(case(&go).is_ok());
+        let ours = format!(r#"{{"name": "x", "scenario": "s", "steps": [{step}]}}"#);
+        assert!(case(&ours).unwrap_err()[0].to_string().contains("holds whatever happens"));
+    }
+
+    #[test]
+    fn a_case_of_the_go_engine_is_played_by_its_loose_rules_unless_it_says_otherwise() {
+        let rules = |seed: &str| {
+            let text = format!(
+                r#"{{"name": "x", "scenario": "s.json", "seed_game_state": {{{seed}}}, "steps": [{{"user_prompt": "a"}}]}}"#
+            );
+            case(&text).unwrap().0.games[0].seed.get("rules").cloned()
+        };
+        assert_eq!(rules(""), Some("relaxed".into()));
+        assert_eq!(rules(r#""rules": "strict""#), Some("strict".into()));
+    }
+
+    #[test]
+    fn an_empty_file_is_said_to_be_empty() {
+        for text in ["", " \n"] {
+            assert!(case(text).unwrap_err()[0].to_string().contains("this file is empty"), "{text:?}");
         }
     }
 

@@ -24,6 +24,16 @@ impl Scripts {
 fn read(path: &Path) -> Result<ModelScript, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("the script {} cannot be read: {error}", path.display()))?;
-    let script = Script::parse(&text, &path.display().to_string()).map_err(|error| error.to_string())?;
-    Ok(ModelScript { text, path: path.to_owned(), gates: script.gates() })
+    ModelScript::parse(text, path)
+}
+
+impl ModelScript {
+    /// Checks a script.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its line.
+    pub fn parse(text: String, path: &Path) -> Result<Self, String> {
+        let script = Script::parse(&text, &path.display().to_string()).map_err(|error| error.to_string())?;
+        Ok(Self { text, path: path.to_owned(), gates: script.gates() })
+    }
 }

@@ -34,13 +34,13 @@ pub(super) async fn run(args: CrashArgs) -> Exit {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    let cases = match gather(&args.run, &profile, seed) {
+    let mut cases = match gather(&args.run, &profile, seed) {
         Ok(cases) => cases,
         Err(exit) => return exit,
     };
     in_a_directory(args.run.results.keep, async |dir| {
         let place = Place { seed, profile, dir, kept: None };
-        let context = match prepare(&args.run, &cases, place).await {
+        let context = match prepare(&args.run, &mut cases, place).await {
             Ok(context) => context,
             Err(exit) => return exit,
         };

@@ -17,7 +17,9 @@ use crate::last_run::{self, LastRun, LastRunError};
 
 /// The cases that are to be run. An exit code if there is nothing to run, or something is wrong.
 pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec<Case>, Exit> {
-    let found = complain(discover(&args.paths, profile))?;
+    let mut found = discover(&args.paths, profile);
+    say_old_names(&mut found);
+    let found = complain(found)?;
     if found.cases.is_empty() {
         note!("there are no cases");
         return Err(Exit::Usage);
@@ -38,6 +40,17 @@ pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec
         cases.shuffle(&mut StdRng::seed_from_u64(seed));
     }
     Ok(cases)
+}
+
+/// Says in one line that old names were read as what they were meant to be. Each of them with its place would be hundreds of
+/// lines before each run of an old project.
+fn say_old_names(found: &mut Discovered) {
+    let names = std::mem::take(&mut found.warnings).len();
+    if names > 0 {
+        note!(
+            "{names} old names were read as what they were meant to be: `harness check` shows them, `harness fix` rewrites them"
+        );
+    }
 }
 
 /// Those of the cases that failed or were not run before.

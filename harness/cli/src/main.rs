@@ -9,6 +9,7 @@ mod changes;
 mod chaos;
 mod check;
 mod crash;
+mod defaults;
 mod exit;
 mod explain;
 mod fix;

@@ -9,8 +9,8 @@ use harness_case::json::nearest;
 use harness_case::schema;
 
 use super::Exit;
+use super::defaults::fixture;
 use super::out::say;
-use super::setup::fixture;
 
 /// The case. `SCENARIO` stands for the scenario's id.
 const TEMPLATE: &str = include_str!("template.json");

@@ -15,8 +15,9 @@ use mock_llm::Recorder;
 use serde_json::{Map, Value, json};
 
 use super::Exit;
+use super::defaults::fixture;
 use super::interrupt::told_to_end;
-use super::setup::{fixture, in_a_directory};
+use super::setup::in_a_directory;
 use super::shared::{Wanted, wanted_mode};
 
 #[derive(Debug, Args)]

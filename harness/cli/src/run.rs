@@ -92,11 +92,11 @@ async fn cut(args: &RunArgs, mut interrupt: Interrupt, changed: impl Future<Outp
     }
 }
 
-async fn start(args: &RunArgs, cases: Vec<Case>, place: Place<'_>, cut: impl Future<Output = Cut>) -> Exit {
+async fn start(args: &RunArgs, mut cases: Vec<Case>, place: Place<'_>, cut: impl Future<Output = Cut>) -> Exit {
     let mut cut = std::pin::pin!(cut);
     let keep = place.kept.is_some();
     let prepared = tokio::select! {
-        prepared = prepare(args, &cases, place) => prepared,
+        prepared = prepare(args, &mut cases, place) => prepared,
         cut = &mut cut => return cut.exit(),
     };
     let context = match prepared {

@@ -146,9 +146,13 @@ pub(super) struct ServiceArgs {
     /// The scripted model; beside this program when left out.
     #[arg(long, value_name = "PATH")]
     pub(super) mock_llm: Option<PathBuf>,
-    /// Content for the engine; `fixtures/content` here or in a directory above when left out.
+    /// Content for the engine. When left out: `fixtures/content`, or a `data` with scenarios in it, here or in a directory
+    /// above, or else what is built into the engine.
     #[arg(long, value_name = "DIR")]
     pub(super) content: Option<PathBuf>,
+    /// What the model answers in cases that name no script; the offline narrator's script when left out.
+    #[arg(long, value_name = "FILE")]
+    pub(super) model: Option<PathBuf>,
     /// External services: the engine's API.
     #[arg(long, value_name = "URL")]
     pub(super) api_url: Option<String>,

@@ -10,8 +10,8 @@ use harness_runner::run::RunContext;
 use harness_runner::services::{Durability, ExternalUrls, Kept, Programs, ServiceError, Services};
 use miette::Report;
 
-use super::Exit;
 use super::run_args::RunArgs;
+use super::{Exit, defaults};
 
 /// The profile that the cases are for.
 pub(super) fn find_profile(named: Option<&Path>, paths: &[PathBuf]) -> Result<Arc<Profile>, Exit> {
@@ -47,20 +47,23 @@ pub(super) struct Place<'a> {
 }
 
 /// Starts services for the cases.
-pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) -> Result<RunContext, Exit> {
+pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>) -> Result<RunContext, Exit> {
     let wanted = &args.services;
-    let served = wanted.content.clone().or_else(|| fixture("content", cases, None));
-    // Only the story engine has content.
-    let served = served.or_else(|| (!place.profile.is_story_engine()).then(PathBuf::new));
-    let Some(served) = served else {
-        note!(
-            "there is no `fixtures/content` here or in a directory above: say where the content is with `--content DIR`"
-        );
-        return Err(Exit::Usage);
-    };
-    if place.profile.is_story_engine() && !served.is_dir() {
-        note!("{} is no directory: `--content` names one with scenarios in it", served.display());
-        return Err(Exit::Services);
+    let mut served = PathBuf::new();
+    // Only the story engine has content, and a model that must say something.
+    if place.profile.is_story_engine() {
+        match wanted.content.clone().or_else(|| defaults::content(cases)) {
+            Some(content) if content.is_dir() => served = content,
+            Some(content) => {
+                note!("{} is no directory: `--content` names one with scenarios in it", content.display());
+                return Err(Exit::Services);
+            }
+            None => defaults::use_built_in_content(cases),
+        }
+        defaults::give_model(cases, wanted.model.as_deref(), Some(&served)).map_err(|error| {
+            note!("{error}");
+            Exit::Usage
+        })?;
     }
     if let Some(engine) = wanted.engine.as_ref().filter(|engine| !engine.is_file()) {
         note!("there is no engine at {}", engine.display());
@@ -92,7 +95,7 @@ pub(super) async fn prepare(args: &RunArgs, cases: &[Case], place: Place<'_>) ->
         wire: wanted.provider,
         stream: !wanted.no_stream,
         programs,
-        offline_script: fixture("models/offline.json", cases, Some(&served)),
+        offline_script: defaults::fixture("models/offline.json", cases, Some(&served)),
         content: served,
         dir: place.dir.to_owned(),
         run_id: run_id(),
@@ -118,15 +121,6 @@ pub(super) fn without_services(cases: &[&str], error: ServiceError) -> Exit {
     }
     show!("0 passed, 0 failed, {} skipped", cases.len());
     if required { Exit::Services } else { Exit::Ok }
-}
-
-/// A path below `fixtures`, which is looked for above this directory, above the first case, and above the content.
-pub(super) fn fixture(name: &str, cases: &[Case], content: Option<&Path>) -> Option<PathBuf> {
-    let here = env::current_dir().ok();
-    let real = |path: &Path| path.canonicalize().ok();
-    let case = cases.first().and_then(|case| real(&case.path));
-    let roots: Vec<PathBuf> = here.into_iter().chain(case).chain(content.and_then(real)).collect();
-    roots.iter().flat_map(|root| root.ancestors()).map(|dir| dir.join("fixtures").join(name)).find(|path| path.exists())
 }
 
 /// Cases mostly wait, so more of them run than there are processors.

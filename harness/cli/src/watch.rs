@@ -9,11 +9,11 @@ use harness_case::profile::{self, Profile};
 use harness_runner::services::Programs;
 
 use super::Exit;
+use super::defaults::{self, fixture};
 use super::interrupt::Interrupt;
 use super::out::say;
 use super::run::once;
 use super::run_args::RunArgs;
-use super::setup::fixture;
 use crate::changes::{Changes, Places};
 
 /// Clears a terminal, and what has scrolled out of it.
@@ -69,7 +69,7 @@ fn places(args: &RunArgs) -> Places {
     let profile =
         profile::find(args.services.profile.as_deref(), &args.paths).unwrap_or_else(|_| Profile::story_engine());
     let cases = discover(&args.paths, &profile).cases;
-    let content = args.services.content.clone().or_else(|| fixture("content", &cases, None));
+    let content = args.services.content.clone().or_else(|| defaults::content(&cases));
     let programs = Programs {
         supervisor: None,
         kept: None,

@@ -19,7 +19,7 @@ pub(super) struct Reference {
     pub(super) letters: Vec<usize>,
 }
 
-/// The outcome of asking for a request to be accepted.
+/// What comes of asking for a request to be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     Accepted(usize),

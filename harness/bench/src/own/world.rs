@@ -155,7 +155,10 @@ fn case(steps: &Value, own_engine: bool) -> Result<Case, BenchError> {
     match parse(&file.to_string(), Path::new("bench.json"), &Profile::story_engine()) {
         Ok((Parsed::Case(case), _)) => Ok(*case),
         Ok((Parsed::Sequence(_), _)) => Err(failed("be spoken to", "a sequence is not a case")),
-        Err(error) => Err(failed("be spoken to", error)),
+        Err(errors) => {
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Err(failed("be spoken to", errors.join("; ")))
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub enum FixError {
     /// It is not a case, so nobody knows what it means.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Case(#[from] Box<CaseError>),
+    Case(Box<CaseError>),
     /// It would mean something else afterwards. This is a mistake of the harness.
     #[error("{path}: rewritten, it would not be the same case; it is left as it is")]
     Changed {
@@ -36,8 +36,11 @@ pub struct Fixed {
 
 /// Rewrites the old names in the text of a case file. The path is for messages and for what the file names relative to it.
 pub fn fix(text: &str, path: &Path, profile: &Profile) -> Result<Fixed, FixError> {
-    let (before, _) = parse(text, path, profile)?;
     let broken = || FixError::Changed { path: path.display().to_string() };
+    // `harness check` names all mistakes; here the first one is enough to leave the file as it is.
+    let mistake =
+        |errors: Vec<CaseError>| errors.into_iter().next().map_or_else(broken, |e| FixError::Case(Box::new(e)));
+    let (before, _) = parse(text, path, profile).map_err(mistake)?;
     let rewritten = rewrite(text).map_err(|_| broken())?;
     if rewritten.changes.is_empty() {
         return Ok(rewritten);

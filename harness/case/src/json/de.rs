@@ -1,7 +1,10 @@
 //! From [`Node`]s to types: serde over the tree, with every error at the key or value that caused it.
 
 use serde::de::value::StrDeserializer;
-use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, VariantAccess};
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, Unexpected,
+    VariantAccess,
+};
 use serde::forward_to_deserialize_any;
 
 use super::{JsonError, Kind, Member, Node, nearest};
@@ -26,6 +29,48 @@ impl de::Error for JsonError {
 
     fn missing_field(field: &'static str) -> Self {
         Self { message: format!("the key `{field}` is missing"), help: None, span: None }
+    }
+
+    fn invalid_type(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
+        Self::custom(format!("expected {}, found {}", plain(&wanted.to_string()), in_json(found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
+        Self::invalid_type(found, wanted)
+    }
+}
+
+/// What a Rust type is called by a person who writes JSON. Serde names types (`u64`, `a sequence`); an author of cases
+/// does not know them.
+fn plain(wanted: &str) -> &str {
+    match wanted {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number from 0",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" | "bool" => "`true` or `false`",
+        "a string" | "a borrowed string" | "str" => "a text",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        wanted if wanted.starts_with("struct ") => "an object",
+        wanted => wanted,
+    }
+}
+
+/// What was found, in JSON's own words.
+fn in_json(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Bool(value) => format!("`{value}`"),
+        Unexpected::Unsigned(value) => format!("the number `{value}`"),
+        Unexpected::Signed(value) => format!("the number `{value}`"),
+        Unexpected::Float(value) => format!("the number `{value}`"),
+        Unexpected::Char(value) => format!("the text `{value}`"),
+        Unexpected::Str(value) => format!("the text `{value}`"),
+        Unexpected::Unit | Unexpected::Option => "`null`".to_owned(),
+        Unexpected::Seq => "a list".to_owned(),
+        Unexpected::Map => "an object".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -95,9 +140,34 @@ impl<'de> Deserializer<'de> for &'de Node {
         place(result, &self.span)
     }
 
+    // A derived struct also reads a list, its items as the fields in their order: `"expect": []` would expect nothing, and
+    // `"expect": ["one"]` would be about the request `one`. Nobody who writes JSON means that.
+    fn deserialize_struct<V: de::Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, JsonError> {
+        self.object(visitor)
+    }
+
+    fn deserialize_map<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        self.object(visitor)
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct identifier ignored_any
+    }
+}
+
+impl Node {
+    /// Reads an object, and nothing else, as a struct or a map.
+    fn object<'de, V: de::Visitor<'de>>(&'de self, visitor: V) -> Result<V::Value, JsonError> {
+        match &self.kind {
+            Kind::Object(_) => self.deserialize_any(visitor),
+            _ => Err(JsonError::at(self.span.clone(), format!("expected an object, found {}", self.describe()))),
+        }
     }
 }
 
@@ -165,7 +235,7 @@ impl<'de> VariantAccess<'de> for &'de Node {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, JsonError> {
-        self.deserialize_any(visitor)
+        self.object(visitor)
     }
 }
 
@@ -195,6 +265,7 @@ mod tests {
     enum Mode {
         Fast,
         Named(String),
+        Shaped { count: u32 },
     }
 
     fn read(text: &str) -> Result<Outer, JsonError> {
@@ -221,7 +292,41 @@ mod tests {
         let text = r#"{"list": [{"count": "many"}]}"#;
         let error = read(text).unwrap_err();
         assert_eq!(&text[error.span.clone().unwrap()], "\"many\"");
-        assert!(error.message.contains("u32"), "{error}");
+        assert_eq!(error.message, "expected a whole number from 0, found the text `many`");
+    }
+
+    #[test]
+    fn a_list_is_never_read_as_an_object() {
+        for (text, place) in [
+            (r#"{"list": [[3]]}"#, "[3]"),
+            (r#"{"list": [[]]}"#, "[]"),
+            ("[[]]", "[[]]"),
+            (r#"{"list": [], "mode": {"shaped": [3]}}"#, "[3]"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert_eq!(&text[error.span.clone().unwrap()], place, "{text}");
+            assert!(error.message.starts_with("expected an object, found"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_message_uses_the_words_of_rust() {
+        for text in [
+            r#"{"list": {}}"#,
+            r#"{"list": 1}"#,
+            r#"{"list": [{"count": -1}]}"#,
+            r#"{"list": [{"count": 1.5}]}"#,
+            r#"{"list": [{"count": 4294967296}]}"#,
+            r#"{"list": [{"count": null}]}"#,
+            r#"{"list": "x"}"#,
+            r#"{"list": [], "mode": {"named": 3}}"#,
+            "3",
+        ] {
+            let message = read(text).unwrap_err().message;
+            for word in ["u32", "sequence", "map", "struct", "integer", "floating", "unit", "string", "invalid"] {
+                assert!(!message.contains(word), "{text}: {message}");
+            }
+        }
     }
 
     #[test]

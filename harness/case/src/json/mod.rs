@@ -79,6 +79,15 @@ pub struct Member {
 }
 
 impl Node {
+    /// This object without one of its members, and that member's value.
+    pub(crate) fn without(&self, key: &str) -> (Self, Option<&Self>) {
+        let kind = match &self.kind {
+            Kind::Object(members) => Kind::Object(members.iter().filter(|member| member.key != key).cloned().collect()),
+            other => other.clone(),
+        };
+        (Self { span: self.span.clone(), kind }, self.get(key))
+    }
+
     /// The member of an object.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {

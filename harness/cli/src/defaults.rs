@@ -1,0 +1,58 @@
+//! What a case gets that does not say it itself: what the model answers, and where the content is.
+//!
+//! A case file alone, in any directory, can be run: the script is in this program, and content is in the engine.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use harness_case::{Case, ModelScript};
+use serde_json::Value;
+
+/// The offline narrator's script, for cases outside of a checkout of the project.
+const OFFLINE: &str = include_str!("../../../fixtures/models/offline.json");
+
+/// Gives the cases that name no script the one in `file`, or, where the checkout has none either, the one in this program.
+pub(super) fn give_model(cases: &mut [Case], file: Option<&Path>, content: Option<&Path>) -> Result<(), String> {
+    let script = match file {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| format!("the script {} cannot be read: {error}", path.display()))?;
+            ModelScript::parse(text, path)?
+        }
+        // The runner reads that one.
+        None if fixture("models/offline.json", cases, content).is_some() => return Ok(()),
+        None => ModelScript::parse(OFFLINE.to_owned(), Path::new("offline.json"))?,
+    };
+    for case in cases {
+        case.model.get_or_insert_with(|| script.clone());
+    }
+    Ok(())
+}
+
+/// Where the content is, if it is not that of the engine: `fixtures/content` of a checkout, or the `data` directory of a
+/// project of the Go engine.
+pub(super) fn content(cases: &[Case]) -> Option<PathBuf> {
+    fixture("content", cases, None).or_else(|| {
+        above(cases, None).find_map(|dir| Some(dir.join("data")).filter(|data| data.join("scenarios").is_dir()))
+    })
+}
+
+/// Has the engines of the cases use the content that is built into them.
+pub(super) fn use_built_in_content(cases: &mut [Case]) {
+    for case in cases.iter_mut().filter(|case| case.content.is_none()) {
+        case.engine.entry("content").or_insert(Value::Null);
+    }
+}
+
+/// A path below `fixtures`, which is looked for above this directory, above the first case, and above the content.
+pub(super) fn fixture(name: &str, cases: &[Case], content: Option<&Path>) -> Option<PathBuf> {
+    above(cases, content).map(|dir| dir.join("fixtures").join(name)).find(|path| path.exists())
+}
+
+fn above(cases: &[Case], content: Option<&Path>) -> impl Iterator<Item = PathBuf> {
+    let here = env::current_dir().ok();
+    let real = |path: &Path| path.canonicalize().ok();
+    let case = cases.first().and_then(|case| real(&case.path));
+    let roots: Vec<PathBuf> = here.into_iter().chain(case).chain(content.and_then(real)).collect();
+    roots.into_iter().flat_map(|root| root.ancestors().map(Path::to_owned).collect::<Vec<_>>())
+}
