@@ -53,7 +53,7 @@ pub(crate) async fn refusal(call: HttpCall, response: Response) -> ClientError {
     ClientError::Unexpected { call, status: status.as_u16(), reason: quote(status, &body) }
 }
 
-/// Whether the answer declares this media type, whatever its parameters.
+/// Whether the answer declares this media type, with any parameters.
 pub(crate) fn is_media_type(response: &Response, wanted: &str) -> bool {
     let declared = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     declared.split(';').next().is_some_and(|declared| declared.trim().eq_ignore_ascii_case(wanted))

@@ -171,7 +171,7 @@ const fn is_transient_status(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
 
-/// The cause at the bottom: reqwest's own words for it are "error sending request", whatever has happened.
+/// The cause at the bottom: reqwest's own text is always "error sending request".
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(deeper) = cause.source() {

@@ -78,7 +78,7 @@ pub enum Item {
 /// A stream of [`Item`]s that reconnects, resumes and deduplicates.
 ///
 /// All its work happens while it is polled, so a slow reader slows the engine's side down instead of filling memory,
-/// and dropping it closes the connection. A poll that is given up, as by `tokio::select!`, loses nothing.
+/// and dropping it closes the connection. A poll that is dropped, as by `tokio::select!`, loses nothing.
 ///
 /// It ends after an [`Item::Failed`], after the last event of a request, and when the engine answers 204.
 pub struct Events {

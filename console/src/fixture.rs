@@ -105,7 +105,7 @@ impl App {
         self.press(KeyCode::Enter)
     }
 
-    pub(crate) fn hear(&mut self, event: impl Into<Event>) -> Vec<Command> {
+    pub(crate) fn receive(&mut self, event: impl Into<Event>) -> Vec<Command> {
         self.update(Message::Net(NetMessage::Event(event.into())))
     }
 }
@@ -151,7 +151,7 @@ pub(crate) fn retrying(n: usize) -> RequestRetrying {
     }
 }
 
-pub(crate) fn completed(n: usize, told: &str) -> RequestCompleted {
+pub(crate) fn completed(n: usize, narration: &str) -> RequestCompleted {
     RequestCompleted {
         request_id: request(n),
         game_id: game().id,
@@ -159,7 +159,7 @@ pub(crate) fn completed(n: usize, told: &str) -> RequestCompleted {
         status: RequestStatus::Completed,
         attempt: Attempt(1),
         result: TurnResult {
-            message: told.to_owned(),
+            message: narration.to_owned(),
             turn: 2,
             version: 3,
             duration_ms: 1,

@@ -43,7 +43,7 @@ impl Drop for Terminal {
     }
 }
 
-/// There is nobody to tell when this fails: the terminal is gone.
+/// A failure is ignored: the terminal to report it on is gone.
 fn give_back() {
     drop(execute!(stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, crossterm::cursor::Show));
     drop(disable_raw_mode());

@@ -217,9 +217,9 @@ impl Play {
     }
 
     pub(crate) fn event(&mut self, event: &Event) -> Vec<Command> {
-        self.transcript.take(event);
+        self.transcript.apply(event);
         let mut commands = match self.outbox.front() {
-            // An event shows that the message is with the engine, whatever has become of the answer.
+            // An event shows that the message is with the engine, even if the answer is lost.
             Some(&(local, _)) if self.transcript.has_arrived(local) => self.arrived(local),
             _ => Vec::new(),
         };
@@ -256,11 +256,11 @@ impl Play {
             Slash::Map => self.panel.map(),
             Slash::Model => self.panel.model(),
             Slash::Save => {
-                format!("Every turn is kept as soon as it is told. Come back with /load, or with --game {}", self.game)
+                format!("Every turn is kept as soon as it ends. Come back with /load, or with --game {}", self.game)
             }
             Slash::Stop => match self.transcript.running() {
                 Some(request) => return Next::Stay(vec![Command::Cancel(request)]),
-                None => "Nothing is being told.".to_owned(),
+                None => "Nothing is being narrated.".to_owned(),
             },
             Slash::Cancel => match self.transcript.last_waiting() {
                 Some(request) => return Next::Stay(vec![Command::Cancel(request)]),

@@ -6,7 +6,7 @@ pub(crate) const COMMANDS: &[(&str, &str, &str)] = &[
     ("look", "", "what is around you"),
     ("inventory", "", "what you carry"),
     ("map", "", "the ways out of here"),
-    ("stop", "", "stop the narrator; what is being told does not happen"),
+    ("stop", "", "stop the narrator; what is being narrated does not happen"),
     ("cancel", "", "take back the last message that still waits"),
     ("games", "", "go to all stories and saves"),
     ("new", "", "begin another story"),
@@ -38,7 +38,7 @@ pub(crate) enum Slash {
 pub(crate) enum Input {
     Say(String),
     Command(Slash),
-    /// It begins with `/` and is no command; with what to tell the player.
+    /// It begins with `/` and is no command; with what the player is shown.
     Unknown(String),
 }
 

@@ -8,10 +8,13 @@ use crate::fixture::{
     chunk, completed, failed, game, menu, playing, processing, queued, request, retrying, state_updated,
 };
 
-/// The turns as `said/told/stage`, without the three of the history.
+/// The turns as `message/narration/stage`, without the three of the history.
 fn turns(app: &App) -> Vec<String> {
     let turns = &app.play().transcript.turns()[3..];
-    turns.iter().map(|turn| format!("{}/{}/{:?}", turn.said.as_deref().unwrap_or("-"), turn.told, turn.stage)).collect()
+    turns
+        .iter()
+        .map(|turn| format!("{}/{}/{:?}", turn.message.as_deref().unwrap_or("-"), turn.narration, turn.stage))
+        .collect()
 }
 
 fn accepted(local: u64, n: usize) -> Message {
@@ -30,7 +33,7 @@ fn sent(commands: &[Command]) -> Vec<(u64, &str)> {
 fn the_history_is_shown_without_the_prompts_behind_it() {
     let app = playing();
     let history: Vec<_> =
-        app.play().transcript.turns().iter().map(|turn| (turn.said.as_deref(), turn.told.as_str())).collect();
+        app.play().transcript.turns().iter().map(|turn| (turn.message.as_deref(), turn.narration.as_str())).collect();
     assert_eq!(
         history,
         [
@@ -42,21 +45,21 @@ fn the_history_is_shown_without_the_prompts_behind_it() {
 }
 
 #[test]
-fn a_turn_is_told_as_it_comes() {
+fn a_turn_is_shown_as_it_comes() {
     let mut app = playing();
     assert_eq!(sent(&app.say("wait")), [(1, "wait")]);
     assert_eq!(turns(&app), ["wait//Sending"]);
     app.update(accepted(1, 1));
     assert_eq!(turns(&app), ["wait//Queued"]);
-    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
-    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
+    app.receive(queued(1, RequestType::Chat, "Ada: wait"));
+    app.receive(processing(1, RequestType::Chat, "Ada: wait"));
     assert_eq!(turns(&app), ["wait//Thinking"]);
-    app.hear(chunk(1, "You ", false));
-    app.hear(chunk(1, "wait.", false));
-    assert_eq!(turns(&app), ["wait/You wait./Telling"]);
-    app.hear(chunk(1, "", true));
+    app.receive(chunk(1, "You ", false));
+    app.receive(chunk(1, "wait.", false));
+    assert_eq!(turns(&app), ["wait/You wait./Narrating"]);
+    app.receive(chunk(1, "", true));
     assert_eq!(turns(&app), ["wait/You wait./Settling"]);
-    app.hear(completed(1, "You wait."));
+    app.receive(completed(1, "You wait."));
     assert_eq!(turns(&app), ["wait/You wait./Done"]);
     assert!(!app.play().transcript.is_running());
 }
@@ -76,8 +79,8 @@ fn messages_are_sent_one_after_the_other() {
 fn a_message_whose_events_come_before_its_answer_is_shown_once() {
     let mut app = playing();
     app.say("wait");
-    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
-    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
+    app.receive(queued(1, RequestType::Chat, "Ada: wait"));
+    app.receive(processing(1, RequestType::Chat, "Ada: wait"));
     app.update(accepted(1, 1));
     assert_eq!(turns(&app), ["wait//Thinking"]);
 }
@@ -87,7 +90,7 @@ fn a_message_whose_answer_is_lost_keeps_no_other_back() {
     let mut app = playing();
     app.say("one");
     app.say("two");
-    assert_eq!(sent(&app.hear(queued(1, RequestType::Chat, "Ada: one"))), [(2, "two")]);
+    assert_eq!(sent(&app.receive(queued(1, RequestType::Chat, "Ada: one"))), [(2, "two")]);
     app.update(Message::Net(NetMessage::NotSent { local: 1, reason: "no answer".to_owned() }));
     assert_eq!(turns(&app), ["one//Queued", "two//Sending"]);
     assert!(app.update(accepted(1, 1)).is_empty());
@@ -98,16 +101,16 @@ fn a_message_whose_answer_is_lost_keeps_no_other_back() {
 fn the_same_words_of_another_player_are_another_turn() {
     let mut app = playing();
     app.say("wait");
-    app.hear(queued(8, RequestType::Chat, "Ada: wait"));
+    app.receive(queued(8, RequestType::Chat, "Ada: wait"));
     app.update(accepted(1, 1));
-    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
+    app.receive(queued(1, RequestType::Chat, "Ada: wait"));
     assert_eq!(turns(&app), ["wait//Queued", "wait//Queued"]);
 }
 
 #[test]
 fn another_actor_keeps_the_name() {
     let mut app = playing();
-    app.hear(queued(1, RequestType::Chat, "Bo: wait"));
+    app.receive(queued(1, RequestType::Chat, "Bo: wait"));
     assert_eq!(turns(&app), ["Bo: wait//Queued"]);
 }
 
@@ -124,49 +127,49 @@ fn a_message_that_cannot_be_sent_comes_back_to_the_line() {
 }
 
 #[test]
-fn what_was_told_by_a_superseded_attempt_disappears() {
+fn what_was_narrated_by_a_superseded_attempt_disappears() {
     let mut app = playing();
-    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
-    app.hear(chunk(1, "You wai", false));
-    app.hear(AttemptSuperseded { request_id: request(1), game_id: game().id, attempt: Attempt(1) });
+    app.receive(processing(1, RequestType::Chat, "Ada: wait"));
+    app.receive(chunk(1, "You wai", false));
+    app.receive(AttemptSuperseded { request_id: request(1), game_id: game().id, attempt: Attempt(1) });
     assert_eq!(turns(&app), ["wait//Thinking"]);
-    app.hear(chunk(1, "Nothing happens.", true));
+    app.receive(chunk(1, "Nothing happens.", true));
     assert_eq!(turns(&app), ["wait/Nothing happens./Settling"]);
 }
 
 #[test]
-fn trouble_is_told_in_the_players_words_and_what_it_undoes_disappears() {
+fn trouble_is_reported_in_the_players_words_and_what_it_undoes_disappears() {
     let mut app = playing();
-    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
-    app.hear(chunk(1, "You", false));
-    app.hear(retrying(1));
+    app.receive(processing(1, RequestType::Chat, "Ada: wait"));
+    app.receive(chunk(1, "You", false));
+    app.receive(retrying(1));
     assert_eq!(turns(&app), [r#"wait/You/Retrying("the language model failed")"#]);
-    app.hear(failed(1));
+    app.receive(failed(1));
     assert_eq!(turns(&app), [r#"wait//Failed("the language model failed")"#]);
 }
 
 #[test]
-fn a_story_event_is_told_without_its_prompt_and_before_what_waits() {
+fn a_story_event_is_shown_without_its_prompt_and_before_what_waits() {
     let mut app = playing();
-    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
-    app.hear(queued(2, RequestType::StoryEvent, "Tell them about the flood."));
-    app.hear(processing(2, RequestType::StoryEvent, "Tell them about the flood."));
-    app.hear(chunk(2, "Water!", false));
-    assert_eq!(turns(&app), ["-/Water!/Telling", "wait//Queued"]);
+    app.receive(queued(1, RequestType::Chat, "Ada: wait"));
+    app.receive(queued(2, RequestType::StoryEvent, "Tell them about the flood."));
+    app.receive(processing(2, RequestType::StoryEvent, "Tell them about the flood."));
+    app.receive(chunk(2, "Water!", false));
+    assert_eq!(turns(&app), ["-/Water!/Narrating", "wait//Queued"]);
 }
 
 #[test]
 fn a_narration_that_was_joined_late_is_whole_in_the_end() {
     let mut app = playing();
-    app.hear(chunk(1, "the end of a sentence", false));
-    app.hear(completed(1, "Such is the end of a sentence."));
+    app.receive(chunk(1, "the end of a sentence", false));
+    app.receive(completed(1, "Such is the end of a sentence."));
     assert_eq!(turns(&app), ["-/Such is the end of a sentence./Done"]);
 }
 
 #[test]
 fn a_reset_reads_the_game_again_and_keeps_what_is_on_its_way() {
     let mut app = playing();
-    app.hear(chunk(9, "of a lost world", false));
+    app.receive(chunk(9, "of a lost world", false));
     app.say("wait");
     let commands = app.update(Message::Net(NetMessage::Reset));
     assert_eq!(commands, [Command::Open { game: game().id, patient: true }]);
@@ -178,7 +181,7 @@ fn a_reset_reads_the_game_again_and_keeps_what_is_on_its_way() {
 #[test]
 fn a_change_of_the_state_is_looked_at() {
     let mut app = playing();
-    assert_eq!(app.hear(state_updated(false)), [Command::Look(game().id)]);
+    assert_eq!(app.receive(state_updated(false)), [Command::Look(game().id)]);
     assert_eq!(app.play().panel.turn, 2);
     let mut looked = game();
     looked.state.user_inventory = vec!["an oar".to_owned()];
@@ -190,7 +193,7 @@ fn a_change_of_the_state_is_looked_at() {
 #[test]
 fn a_story_that_has_ended_takes_no_more_words() {
     let mut app = playing();
-    app.hear(state_updated(true));
+    app.receive(state_updated(true));
     assert!(app.say("but wait").is_empty());
     assert!(app.play().notice.as_ref().unwrap().contains("has ended"));
     assert_eq!(app.play().editor.text(), "but wait");
@@ -254,7 +257,7 @@ fn the_player_is_warned_before_a_message_is_left_behind() {
 fn an_answer_for_a_story_that_was_left_changes_nothing() {
     let mut app = playing();
     app.press(KeyCode::Esc);
-    app.hear(chunk(1, "late", true));
+    app.receive(chunk(1, "late", true));
     assert!(matches!(app.screen, Screen::Start(_)));
 }
 
@@ -268,8 +271,8 @@ fn control_q_quits_everywhere() {
 #[test]
 fn control_c_stops_the_narrator_first_then_asks_once_and_then_quits() {
     let mut app = playing();
-    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
-    app.hear(chunk(1, "You wa", false));
+    app.receive(processing(1, RequestType::Chat, "Ada: wait"));
+    app.receive(chunk(1, "You wa", false));
     assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Cancel(request(1))]);
     assert_eq!(app.play().notice.as_deref(), Some("Stopping. Ctrl+C again quits."));
     assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Quit]);
@@ -293,7 +296,10 @@ fn a_command_costs_no_turn_and_is_answered_in_the_story() {
     ] {
         assert!(app.say(line).is_empty(), "{line}");
         let last = app.play().transcript.turns().last().unwrap();
-        assert_eq!((last.said.as_deref(), last.told.as_str(), &last.stage), (Some(line), answer, &Stage::Answer));
+        assert_eq!(
+            (last.message.as_deref(), last.narration.as_str(), &last.stage),
+            (Some(line), answer, &Stage::Answer)
+        );
     }
     assert!(app.say("/undo").is_empty());
     assert!(app.play().notice.as_ref().unwrap().contains("no command /undo"));
@@ -319,9 +325,9 @@ fn tab_completes_a_command() {
 fn what_runs_is_stopped_and_what_waits_is_taken_back() {
     let mut app = playing();
     assert!(app.say("/stop").is_empty());
-    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
-    app.hear(queued(2, RequestType::Chat, "Ada: go"));
-    app.hear(queued(3, RequestType::Chat, "Ada: run"));
+    app.receive(processing(1, RequestType::Chat, "Ada: wait"));
+    app.receive(queued(2, RequestType::Chat, "Ada: go"));
+    app.receive(queued(3, RequestType::Chat, "Ada: run"));
     assert_eq!(app.say("/cancel"), [Command::Cancel(request(3))]);
     assert_eq!(app.say("/stop"), [Command::Cancel(request(1))]);
     app.update(Message::Net(NetMessage::NotCancelled("no".to_owned())));
@@ -376,13 +382,13 @@ fn a_new_game_asks_for_the_character_and_proposes_the_scenarios_own() {
 #[test]
 fn what_a_proxy_held_back_changes_nothing_that_was_asked_for() {
     let mut app = playing();
-    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
-    app.hear(completed(1, "You wait."));
-    app.hear(queued(1, RequestType::Chat, "Ada: wait"));
-    app.hear(processing(1, RequestType::Chat, "Ada: wait"));
-    app.hear(chunk(1, "You ", false));
+    app.receive(queued(1, RequestType::Chat, "Ada: wait"));
+    app.receive(completed(1, "You wait."));
+    app.receive(queued(1, RequestType::Chat, "Ada: wait"));
+    app.receive(processing(1, RequestType::Chat, "Ada: wait"));
+    app.receive(chunk(1, "You ", false));
     assert_eq!(turns(&app), ["wait/You wait./Done"]);
-    app.hear(completed(1, "You wait."));
+    app.receive(completed(1, "You wait."));
     assert_eq!(turns(&app), ["wait/You wait./Done"]);
 }
 
@@ -397,7 +403,7 @@ fn a_game_that_cannot_be_opened_leads_back_to_the_list() {
 }
 
 #[test]
-fn the_connection_is_told_of() {
+fn the_state_of_the_connection_is_shown() {
     let mut app = playing();
     assert!(app.is_animated());
     app.update(Message::Net(NetMessage::Link(Link::Live)));

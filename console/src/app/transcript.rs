@@ -1,18 +1,18 @@
-//! The story as it has been told so far: turns in the order in which they happen, changed by events.
+//! The story so far: turns in the order in which they happen, changed by events.
 
 use client::Role;
 use protocol::{Event, GameView, Problem, RequestId, RequestStatus, RequestType, RequestView};
 
-/// What the player said and what was told in answer.
+/// What the player said and what is narrated in answer.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Turn {
     pub(crate) request: Option<RequestId>,
     /// Our own number for a message until the engine's id for it is known.
     pub(crate) local: Option<u64>,
     /// The player's words; none for an opening or a story event.
-    pub(crate) said: Option<String>,
-    pub(crate) told: String,
-    /// Whether the beginning of what is told was missed, because the game was joined in the middle of it.
+    pub(crate) message: Option<String>,
+    pub(crate) narration: String,
+    /// Whether the beginning of the narration was missed, because the game was joined in the middle of it.
     pub(crate) is_partial: bool,
     pub(crate) stage: Stage,
 }
@@ -25,10 +25,10 @@ pub(crate) enum Stage {
     /// It did not get there.
     NotSent(String),
     Queued,
-    /// A worker has it, and nothing is told yet.
+    /// A worker has it, and nothing is narrated yet.
     Thinking,
-    Telling,
-    /// All is told; what it did to the world is being worked out.
+    Narrating,
+    /// The narration is whole; what it did to the world is being worked out.
     Settling,
     /// An attempt failed, another one follows.
     Retrying(String),
@@ -42,7 +42,7 @@ pub(crate) enum Stage {
 impl Stage {
     /// Whether something is happening that the player waits for.
     pub(crate) const fn is_running(&self) -> bool {
-        matches!(self, Self::Sending | Self::Thinking | Self::Telling | Self::Settling | Self::Retrying(_))
+        matches!(self, Self::Sending | Self::Thinking | Self::Narrating | Self::Settling | Self::Retrying(_))
     }
 
     /// Whether nothing more happens to the turn, but for an operator who has it tried again.
@@ -80,12 +80,12 @@ impl Transcript {
         for message in &game.chat_history {
             match message.role {
                 Role::User => {
-                    let said = (!message.is_story_event).then(|| self.own_words(&message.content));
-                    self.push(None, said, Stage::Done);
+                    let message = (!message.is_story_event).then(|| self.own_words(&message.content));
+                    self.push(None, message, Stage::Done);
                 }
                 Role::Assistant => match self.turns.last_mut() {
-                    Some(turn) if turn.told.is_empty() => turn.told.clone_from(&message.content),
-                    _ => self.push(None, None, Stage::Done).told.clone_from(&message.content),
+                    Some(turn) if turn.narration.is_empty() => turn.narration.clone_from(&message.content),
+                    _ => self.push(None, None, Stage::Done).narration.clone_from(&message.content),
                 },
                 Role::System => {}
             }
@@ -93,23 +93,23 @@ impl Transcript {
         for request in unfinished {
             let is_processing = request.status == RequestStatus::Processing;
             let stage = if is_processing { Stage::Thinking } else { Stage::Queued };
-            let said = (request.kind == RequestType::Chat).then(|| self.own_words(&request.message));
-            self.push(Some(request.request_id), said, stage).is_partial = is_processing;
+            let message = (request.kind == RequestType::Chat).then(|| self.own_words(&request.message));
+            self.push(Some(request.request_id), message, stage).is_partial = is_processing;
         }
         self.turns.extend(unsent);
     }
 
     /// The player has said something.
-    pub(crate) fn say(&mut self, local: u64, said: &str) {
-        self.push(None, Some(said.to_owned()), Stage::Sending).local = Some(local);
+    pub(crate) fn say(&mut self, local: u64, message: &str) {
+        self.push(None, Some(message.to_owned()), Stage::Sending).local = Some(local);
     }
 
     /// The console answers a command.
     pub(crate) fn answer(&mut self, command: &str, text: String) {
-        self.push(None, Some(command.to_owned()), Stage::Answer).told = text;
+        self.push(None, Some(command.to_owned()), Stage::Answer).narration = text;
     }
 
-    /// The request that is being told, or else the first one that waits.
+    /// The request that is being narrated, or else the first one that waits.
     pub(crate) fn running(&self) -> Option<RequestId> {
         let running = self.turns.iter().find(|turn| turn.stage.is_running() && turn.request.is_some());
         running.or_else(|| self.turns.iter().find(|turn| turn.stage == Stage::Queued)).and_then(|turn| turn.request)
@@ -138,8 +138,8 @@ impl Transcript {
             }
             // Another player's message with the same words was taken for this one.
             Some(other) if other != request && !known => {
-                let said = self.turns[at].said.clone();
-                self.push(Some(request), said, Stage::Queued);
+                let message = self.turns[at].message.clone();
+                self.push(Some(request), message, Stage::Queued);
             }
             Some(_) => {}
         }
@@ -154,11 +154,11 @@ impl Transcript {
     pub(crate) fn not_sent(&mut self, local: u64, reason: &str) -> Option<&str> {
         let turn = self.turns.iter_mut().find(|turn| turn.local == Some(local) && turn.request.is_none())?;
         turn.stage = Stage::NotSent(reason.to_owned());
-        turn.said.as_deref()
+        turn.message.as_deref()
     }
 
     /// Takes an event in.
-    pub(crate) fn take(&mut self, event: &Event) {
+    pub(crate) fn apply(&mut self, event: &Event) {
         let is_end = event.is_terminal() || matches!(event, Event::RequestQueued(_));
         if !is_end && self.has_ended(event.request_id()) {
             // The end was found out by asking, while a proxy held its events back.
@@ -166,48 +166,48 @@ impl Transcript {
         }
         match event {
             Event::RequestQueued(queued) => {
-                let turn = self.of(queued.request_id, queued.kind, Some(&queued.user_message));
+                let turn = self.turn_of(queued.request_id, queued.kind, Some(&queued.user_message));
                 if turn.stage.is_waiting() || matches!(turn.stage, Stage::NotSent(_) | Stage::Failed(_)) {
                     turn.stage = Stage::Queued;
                 }
             }
             Event::RequestProcessing(processing) => {
-                let turn = self.of(processing.request_id, processing.kind, Some(&processing.user_message));
+                let turn = self.turn_of(processing.request_id, processing.kind, Some(&processing.user_message));
                 // A narration that was finished in an earlier attempt stands.
-                turn.stage = if turn.told.is_empty() { Stage::Thinking } else { Stage::Settling };
+                turn.stage = if turn.narration.is_empty() { Stage::Thinking } else { Stage::Settling };
                 self.move_before_waiting(processing.request_id);
             }
             Event::ChatChunk(chunk) => {
-                let turn = self.of(chunk.request_id, RequestType::StoryEvent, None);
-                turn.told.push_str(&chunk.content);
-                turn.stage = if chunk.done { Stage::Settling } else { Stage::Telling };
+                let turn = self.turn_of(chunk.request_id, RequestType::StoryEvent, None);
+                turn.narration.push_str(&chunk.content);
+                turn.stage = if chunk.done { Stage::Settling } else { Stage::Narrating };
             }
             Event::AttemptSuperseded(superseded) => {
-                let turn = self.of(superseded.request_id, RequestType::StoryEvent, None);
-                turn.told.clear();
+                let turn = self.turn_of(superseded.request_id, RequestType::StoryEvent, None);
+                turn.narration.clear();
                 turn.is_partial = false;
                 turn.stage = Stage::Thinking;
             }
             Event::RequestRetrying(retrying) => {
-                let turn = self.of(retrying.request_id, RequestType::StoryEvent, None);
+                let turn = self.turn_of(retrying.request_id, RequestType::StoryEvent, None);
                 turn.stage = Stage::Retrying(brief(&retrying.error));
             }
             Event::RequestCompleted(completed) => {
-                let turn = self.of(completed.request_id, completed.kind, None);
-                turn.told.clone_from(&completed.result.message);
+                let turn = self.turn_of(completed.request_id, completed.kind, None);
+                turn.narration.clone_from(&completed.result.message);
                 turn.is_partial = false;
                 turn.stage = Stage::Done;
             }
             Event::RequestFailed(failed) => {
-                let turn = self.of(failed.request_id, failed.kind, None);
+                let turn = self.turn_of(failed.request_id, failed.kind, None);
                 turn.stage = Stage::Failed(brief(&failed.error));
-                // What was told has not happened.
-                turn.told.clear();
+                // What was narrated has not happened.
+                turn.narration.clear();
             }
             Event::RequestCancelled(cancelled) => {
-                let turn = self.of(cancelled.request_id, RequestType::StoryEvent, None);
+                let turn = self.turn_of(cancelled.request_id, RequestType::StoryEvent, None);
                 turn.stage = Stage::Cancelled;
-                turn.told.clear();
+                turn.narration.clear();
             }
             Event::StateUpdated(_) | Event::StreamSnapshot(_) | Event::StreamReset(_) => {}
         }
@@ -218,24 +218,24 @@ impl Transcript {
     }
 
     /// The turn of a request: known, or ours and on its way, or new to us because another player or the story asked.
-    fn of(&mut self, request: RequestId, kind: RequestType, words: Option<&str>) -> &mut Turn {
-        let said = words.filter(|_| kind == RequestType::Chat).map(|words| self.own_words(words));
+    fn turn_of(&mut self, request: RequestId, kind: RequestType, words: Option<&str>) -> &mut Turn {
+        let message = words.filter(|_| kind == RequestType::Chat).map(|words| self.own_words(words));
         let known = self.turns.iter().position(|turn| turn.request == Some(request)).or_else(|| {
-            let is_ours = |turn: &Turn| turn.request.is_none() && turn.local.is_some() && turn.said == said;
-            said.as_ref().and_then(|_| self.turns.iter().position(is_ours))
+            let is_ours = |turn: &Turn| turn.request.is_none() && turn.local.is_some() && turn.message == message;
+            message.as_ref().and_then(|_| self.turns.iter().position(is_ours))
         });
         match known {
             Some(at) => {
                 let turn = &mut self.turns[at];
                 turn.request = Some(request);
-                turn.said = turn.said.take().or(said);
+                turn.message = turn.message.take().or(message);
                 turn
             }
-            None => self.push(Some(request), said, Stage::Queued),
+            None => self.push(Some(request), message, Stage::Queued),
         }
     }
 
-    /// What happens first is told first, whatever was asked first.
+    /// What happens first is shown first, even if it was asked later.
     fn move_before_waiting(&mut self, request: RequestId) {
         let Some(at) = self.turns.iter().position(|turn| turn.request == Some(request)) else { return };
         if let Some(waiting) = self.turns[..at].iter().position(|turn| turn.stage.is_waiting()) {
@@ -243,8 +243,8 @@ impl Transcript {
         }
     }
 
-    fn push(&mut self, request: Option<RequestId>, said: Option<String>, stage: Stage) -> &mut Turn {
-        self.turns.push(Turn { request, local: None, said, told: String::new(), is_partial: false, stage });
+    fn push(&mut self, request: Option<RequestId>, message: Option<String>, stage: Stage) -> &mut Turn {
+        self.turns.push(Turn { request, local: None, message, narration: String::new(), is_partial: false, stage });
         let last = self.turns.len() - 1;
         &mut self.turns[last]
     }

@@ -19,7 +19,7 @@ use crate::app::{Command, Link, NetMessage, Opened};
 
 pub(crate) use calls::{Patience, check};
 
-/// Carries commands out until their sender is dropped. Calls run beside each other and beside the listening.
+/// Carries commands out until their sender is dropped. Calls and the event stream run concurrently.
 pub(crate) async fn run(
     client: Client,
     patience: Patience,
@@ -42,7 +42,7 @@ pub(crate) async fn run(
                 None => return,
             },
             Some(done) = net.calls.next(), if !net.calls.is_empty() => net.finish(done),
-            item = next(&mut net.events) => net.hear(item),
+            item = next(&mut net.events) => net.on_item(item),
             () = until(net.watch.due()) => net.ask(),
         }
     }
@@ -149,13 +149,13 @@ impl Net {
         }
     }
 
-    fn hear(&mut self, item: Option<Item>) {
+    fn on_item(&mut self, item: Option<Item>) {
         match item {
             // A stream that stands may still be held back.
             Some(Item::Connected { .. } | Item::Disconnected { .. }) if self.watch.is_behind() => {}
             Some(Item::Connected { .. }) => self.report(NetMessage::Link(Link::Live)),
             Some(Item::Event { event, .. }) => {
-                if self.watch.heard(&event) {
+                if self.watch.observe(&event) {
                     self.report(NetMessage::Link(Link::Live));
                 }
                 self.report(NetMessage::Event(event));

@@ -61,7 +61,7 @@ impl Watch {
     }
 
     /// An event came through the stream. Returns whether the stream was thought to be behind.
-    pub(super) fn heard(&mut self, event: &Event) -> bool {
+    pub(super) fn observe(&mut self, event: &Event) -> bool {
         self.silent_since = Instant::now();
         self.note(event);
         std::mem::take(&mut self.is_behind)

@@ -1,5 +1,5 @@
 //! `--plain`: the same console line by line, for pipes and for screen readers. Nothing is drawn and nothing is taken back:
-//! text comes out in the order in which it is told, and each line of the input is said or carried out.
+//! text is printed in the order in which it is narrated, and each line of the input is said or carried out.
 
 mod print;
 
@@ -96,7 +96,7 @@ impl Plain {
         }
     }
 
-    /// Whether the engine has nothing left to tell either: an event of the story may follow a turn.
+    /// Whether the engine has nothing left to do either: an event of the story may follow a turn.
     async fn is_drained(&self, client: &Client) -> bool {
         let Screen::Play(play) = &self.app.screen else { return true };
         client.lane(play.game).await.is_ok_and(|lane| lane.requests.is_empty())
@@ -143,6 +143,6 @@ impl Plain {
     fn answers(&self) -> Vec<String> {
         let Screen::Play(play) = &self.app.screen else { return Vec::new() };
         let answers = play.transcript.turns().iter().filter(|turn| turn.stage == Stage::Answer);
-        answers.map(|turn| turn.told.clone()).collect()
+        answers.map(|turn| turn.narration.clone()).collect()
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Printer {
     history: usize,
     /// What was printed of each turn that is not from the history.
     turns: HashMap<Key, Printed>,
-    said: Option<String>,
+    notice: Option<String>,
     link: Option<Link>,
     has_prompt: bool,
 }
@@ -30,7 +30,7 @@ enum Key {
 #[derive(Debug, Default)]
 struct Printed {
     has_begun: bool,
-    told: String,
+    narration: String,
     stage: Option<Stage>,
 }
 
@@ -114,33 +114,33 @@ impl Printer {
     }
 
     fn past(&mut self, out: &mut impl Write, turn: &Turn) -> io::Result<()> {
-        if let Some(said) = &turn.said {
+        if let Some(said) = &turn.message {
             self.line(out, &format!("> {said}"))?;
         }
-        self.line(out, &turn.told)?;
+        self.line(out, &turn.narration)?;
         writeln!(out)
     }
 
     fn turn(&mut self, out: &mut impl Write, key: Key, turn: &Turn) -> io::Result<()> {
         let is_own = matches!(key, Key::Local(_));
         let mut printed = self.turns.remove(&key).unwrap_or_default();
-        let is_told = !turn.told.is_empty() && turn.told != printed.told;
-        if !printed.has_begun && (is_told || turn.stage == Stage::Thinking) {
+        let is_new = !turn.narration.is_empty() && turn.narration != printed.narration;
+        if !printed.has_begun && (is_new || turn.stage == Stage::Thinking) {
             printed.has_begun = true;
-            if let Some(said) = turn.said.as_ref().filter(|_| !is_own) {
+            if let Some(said) = turn.message.as_ref().filter(|_| !is_own) {
                 self.line(out, &format!("> {said}"))?;
             }
         }
-        if is_told {
-            if let Some(more) = turn.told.strip_prefix(printed.told.as_str()) {
+        if is_new {
+            if let Some(more) = turn.narration.strip_prefix(printed.narration.as_str()) {
                 self.open(out)?;
                 write!(out, "{}", printable(more))?;
             } else {
                 self.line(out, "")?;
                 self.line(out, "[The narrator starts over.]")?;
-                write!(out, "{}", printable(&turn.told))?;
+                write!(out, "{}", printable(&turn.narration))?;
             }
-            printed.told.clone_from(&turn.told);
+            printed.narration.clone_from(&turn.narration);
         }
         if printed.stage.as_ref() != Some(&turn.stage) {
             match &turn.stage {
@@ -159,8 +159,8 @@ impl Printer {
 
     /// A message for the player, once.
     fn message(&mut self, out: &mut impl Write, message: Option<&str>) -> io::Result<()> {
-        if self.said.as_deref() != message {
-            self.said = message.map(str::to_owned);
+        if self.notice.as_deref() != message {
+            self.notice = message.map(str::to_owned);
             if let Some(message) = message {
                 self.line(out, &format!("[{message}]"))?;
             }

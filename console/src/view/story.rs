@@ -17,25 +17,25 @@ pub(crate) fn lines(turns: &[Turn], width: usize, ticks: usize, theme: Theme) ->
     let mut lines = Vec::new();
     for turn in turns {
         let before = lines.len();
-        if let Some(said) = &turn.said {
+        if let Some(said) = &turn.message {
             let style =
                 if matches!(turn.stage, Stage::Queued | Stage::Answer) { theme.aside() } else { theme.player() };
             lines.extend(wrap(&[("> ", style), (said, style)], width));
         }
-        if turn.is_partial && !turn.told.is_empty() {
+        if turn.is_partial && !turn.narration.is_empty() {
             lines.extend(wrap(&[("[…]", theme.aside())], width));
         }
         if turn.stage == Stage::Answer {
-            lines.extend(turn.told.lines().flat_map(|line| wrap(&[(line, Style::default())], width)));
+            lines.extend(turn.narration.lines().flat_map(|line| wrap(&[(line, Style::default())], width)));
             lines.push(Line::default());
             continue;
         }
         // An empty line of the narration is one; several are still one.
-        for paragraph in turn.told.lines().map(str::trim_end).filter(|paragraph| !paragraph.is_empty()) {
+        for paragraph in turn.narration.lines().map(str::trim_end).filter(|paragraph| !paragraph.is_empty()) {
             if lines.len() > before {
                 lines.push(Line::default());
             }
-            lines.extend(told(paragraph, width, theme));
+            lines.extend(narrated(paragraph, width, theme));
         }
         if let Some((note, style)) = note(turn, ticks, theme) {
             lines.extend(wrap(&[(note.as_str(), style)], width));
@@ -48,7 +48,7 @@ pub(crate) fn lines(turns: &[Turn], width: usize, ticks: usize, theme: Theme) ->
     lines
 }
 
-fn told(paragraph: &str, width: usize, theme: Theme) -> Vec<Line<'static>> {
+fn narrated(paragraph: &str, width: usize, theme: Theme) -> Vec<Line<'static>> {
     let Some((name, speech)) = speaker(paragraph) else {
         return wrap(&emphasis::pieces(paragraph, Style::default()), width);
     };
@@ -68,12 +68,12 @@ fn speaker(paragraph: &str) -> Option<(&str, &str)> {
     is_name.then(|| paragraph.split_at(at + 1))
 }
 
-/// What is said about a turn that is not simply told.
+/// A note on the state of a turn that is not simply done.
 fn note(turn: &Turn, ticks: usize, theme: Theme) -> Option<(String, Style)> {
     let moving = &"..."[..ticks % 4];
     let aside = |text: String| Some((text, theme.aside()));
     match &turn.stage {
-        Stage::Done | Stage::Telling | Stage::Answer => None,
+        Stage::Done | Stage::Narrating | Stage::Answer => None,
         Stage::Sending => aside("sending…".to_owned()),
         Stage::Queued => aside("queued".to_owned()),
         Stage::Thinking => aside(format!("thinking{moving}")),

@@ -57,16 +57,16 @@ fn a_story_is_shown_with_its_dialogue_and_its_sidebar() {
 #[test]
 fn what_runs_and_what_waits_is_shown() {
     let mut app = connected();
-    app.hear(processing(1, RequestType::Chat, "Ada: ring it twice"));
-    app.hear(queued(2, RequestType::Chat, "Ada: wait"));
+    app.receive(processing(1, RequestType::Chat, "Ada: ring it twice"));
+    app.receive(queued(2, RequestType::Chat, "Ada: wait"));
     app.say("and board");
     insta::assert_snapshot!(screen(&app, 90, 30));
-    app.hear(chunk(1, "It rings twice, out of politeness.", false));
-    app.hear(retrying(2));
+    app.receive(chunk(1, "It rings twice, out of politeness.", false));
+    app.receive(retrying(2));
     app.update(Message::Net(NetMessage::Link(Link::Reconnecting("gone".to_owned()))));
     insta::assert_snapshot!(screen(&app, 90, 30));
-    app.hear(failed(1));
-    app.hear(state_updated(true));
+    app.receive(failed(1));
+    app.receive(state_updated(true));
     insta::assert_snapshot!(screen(&app, 90, 30));
 }
 
@@ -104,7 +104,7 @@ fn on_a_wide_screen_the_story_keeps_a_width_that_can_be_read() {
 #[test]
 fn no_screen_is_too_small() {
     let mut app = connected();
-    app.hear(chunk(1, "A word.", false));
+    app.receive(chunk(1, "A word.", false));
     let (start, _) = App::start(Command::LoadMenu);
     for (width, height) in [(1, 1), (3, 2), (20, 3), (80, 2), (200, 1)] {
         screen(&app, width, height);

@@ -1,4 +1,4 @@
-//! How things are told apart: by colour, or where `NO_COLOR` asks for none, by weight alone.
+//! How things are distinguished: by colour, or where `NO_COLOR` asks for none, by weight alone.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -33,7 +33,7 @@ impl Theme {
         self.color(Color::Green).add_modifier(Modifier::BOLD)
     }
 
-    /// What is beside the story.
+    /// What is not the story itself.
     #[expect(clippy::unused_self, reason = "a theme is asked for its styles, with colour or without")]
     pub(crate) fn aside(self) -> Style {
         // Terminals draw their darkest grey in anything down to the background's colour.

@@ -62,7 +62,7 @@ struct Lines {
 impl Lines {
     fn push(&mut self, word: &str, style: Style) {
         let letters = word.trim_end_matches(' ');
-        // All of a story is broken anew for every picture, and nearly all of it is this simple.
+        // All of a story is wrapped again for every frame, and nearly all of it is this simple.
         if letters.bytes().all(|byte| byte.is_ascii_graphic()) && self.word.width + letters.len() <= self.width {
             self.word.push(letters, style, letters.len());
             if letters.len() < word.len() {

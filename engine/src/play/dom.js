@@ -18,7 +18,7 @@ export function button(text, action, className = "") {
 }
 
 /// Text by players, authors and models may be of any script: each piece has its own direction.
-export function said(name, className, text) {
+export function prose(name, className, text) {
   const element = make(name, className, text);
   element.dir = "auto";
   return element;

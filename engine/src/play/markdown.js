@@ -2,7 +2,7 @@
 // and rules. Nothing is ever parsed as HTML, and there are no links and no images, so no text can do anything.
 "use strict";
 
-import { make, said } from "./dom.js";
+import { make, prose } from "./dom.js";
 
 // Code is looked for first, for nothing in it is emphasis. A mark opens emphasis only before a character and closes it
 // only after one; an underscore within a word, as in snake_case, does neither.
@@ -45,12 +45,12 @@ export function render(text) {
   const add = (kind, line) => {
     const content = kind ? line.replace(kind.mark, "") : line;
     if (!open || open.kind !== kind || kind?.tag === "h3") {
-      open = { kind, element: said(kind?.tag ?? "p", "", "") };
+      open = { kind, element: prose(kind?.tag ?? "p", "", "") };
       blocks.push(open.element);
     } else if (!kind?.item) {
       open.element.append(make("br"));
     }
-    const target = kind?.item ? open.element.appendChild(said(kind.item, "", "")) : open.element;
+    const target = kind?.item ? open.element.appendChild(prose(kind.item, "", "")) : open.element;
     inline(target, content.trimEnd());
   };
   for (const line of text.split("\n")) {

@@ -2,7 +2,7 @@
 // carried. Each is a button that writes into the message. What the player cannot see is not shown.
 "use strict";
 
-import { at, button, make, said } from "./dom.js";
+import { at, button, make, prose } from "./dom.js";
 import { t } from "./text.js";
 
 /// Shows a game; `fill(sentence, word)` is called with a whole sentence, and with the word for it alone.
@@ -18,15 +18,15 @@ export function showPanel(game, fill) {
   const exits = chips("exits", ways, "go");
   if (blocked.length > 0) {
     const list = make("ul", "blocked");
-    list.append(...blocked.map(([way, reason]) => said("li", "", `${way}: ${reason}`)));
+    list.append(...blocked.map(([way, reason]) => prose("li", "", `${way}: ${reason}`)));
     exits.append(list);
   }
   const inventory = chips("inventory", game.user_inventory ?? [], "use");
   if (!game.user_inventory?.length) inventory.append(make("p", "faint", t("nothing")));
   const groups = [exits, chips("people", names, "talk"), chips("things", place?.items ?? [], "look"), inventory];
   at("around").replaceChildren(
-    said("h2", "", place?.name || game.user_location || t("here")),
-    said("p", "faint", place?.description ?? ""),
+    prose("h2", "", place?.name || game.user_location || t("here")),
+    prose("p", "faint", place?.description ?? ""),
     ...groups.filter((part) => part.children.length > 1),
   );
 }

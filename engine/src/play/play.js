@@ -4,7 +4,7 @@
 
 import { get, post } from "./api.js";
 import { Composer } from "./composer.js";
-import { at, button, make, memory, said } from "./dom.js";
+import { at, button, make, memory, prose } from "./dom.js";
 import { showPanel } from "./panel.js";
 import { showSettings, speak } from "./settings.js";
 import { Story } from "./story.js";
@@ -63,7 +63,7 @@ const ui = {
   gone: () => leave(t("gone")),
   problem: (error) => notice(error.message),
   announce(text) {
-    at("told").textContent = text;
+    at("announcement").textContent = text;
     speak(text);
   },
   edit(words) {
@@ -159,7 +159,7 @@ function card(name, about, note, choose) {
       notice(error.message);
     }
   });
-  face.append(said("strong", "", name), said("span", "", about ?? ""), make("small", "", note ?? ""));
+  face.append(prose("strong", "", name), prose("span", "", about ?? ""), make("small", "", note ?? ""));
   const item = make("li");
   item.append(face);
   return item;

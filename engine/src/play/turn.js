@@ -1,7 +1,7 @@
 // One turn of the story: what the player said, what is narrated in answer, and how far it has come.
 "use strict";
 
-import { button, make, said } from "./dom.js";
+import { button, make, prose } from "./dom.js";
 import { render } from "./markdown.js";
 import { t } from "./text.js";
 
@@ -10,9 +10,9 @@ export class Turn {
     this.words = words;
     this.text = "";
     this.element = make("li");
-    this.narration = make("div", "told");
+    this.narration = make("div", "narration");
     this.note = make("p", "state");
-    this.element.append(said("p", "said", words), this.narration, this.note);
+    this.element.append(prose("p", "message", words), this.narration, this.note);
   }
 
   /// Shows a stage: "sending", "waiting", "writing", "failed", or "" for a turn that is done; with a note, and with
@@ -41,7 +41,7 @@ export class Turn {
   refuse(rejections) {
     if (!rejections?.length) return;
     const list = make("ul");
-    list.append(...rejections.map(({ reason }) => said("li", "", reason)));
+    list.append(...rejections.map(({ reason }) => prose("li", "", reason)));
     const details = make("details", "refused");
     details.append(make("summary", "", t("refused", rejections.length)), list);
     this.element.append(details);

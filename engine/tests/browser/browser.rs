@@ -83,14 +83,14 @@ impl Browser {
 
     /// Returns once the last paragraph of the story ends so.
     pub(crate) async fn story_ends_with(&self, end: &str) {
-        let last = "[...document.querySelectorAll('#story .told')].at(-1)?.textContent.trim()";
+        let last = "[...document.querySelectorAll('#story .narration')].at(-1)?.textContent.trim()";
         self.until(&format!("{last}?.endsWith({})", json!(end))).await;
     }
 
     /// The last turn as it is shown: what was said, what is narrated, and its stage.
     pub(crate) async fn state(&self) -> [String; 3] {
         let script = "const turn = document.querySelector('#story > li:last-child');
-            return [turn.querySelector('.said').textContent, turn.querySelector('.told').textContent, turn.className]";
+            return [turn.querySelector('.message').textContent, turn.querySelector('.narration').textContent, turn.className]";
         serde_json::from_value(self.page.execute(script, vec![]).await.unwrap()).unwrap()
     }
 

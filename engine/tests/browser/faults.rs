@@ -66,7 +66,7 @@ async fn a_turn_that_fails_says_so_where_it_is_read_and_can_be_tried_again() {
     let note = "return document.querySelector('#story > li:last-child .state').firstChild.textContent";
     let note = browser.page.execute(note, vec![]).await.unwrap();
     assert_eq!(note, "This has not happened: the language model failed.");
-    assert_eq!(browser.text("told").await, "This has not happened: the language model failed.", "not read out");
+    assert_eq!(browser.text("announcement").await, "This has not happened: the language model failed.", "not read out");
     browser.choose("Try again").await;
     browser.story_ends_with("This time it rings.").await;
     browser.until("document.querySelector('#story > li:last-child').className === ''").await;

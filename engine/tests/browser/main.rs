@@ -62,8 +62,10 @@ async fn a_player_who_sees_no_screen_and_has_no_mouse_can_play() {
     browser.until("document.activeElement.id === 'message'").await;
     browser.press(&["I ring the bell".to_owned(), Key::Enter.to_string()]).await;
     // Told as one piece, in a region that is read out.
-    browser.until("document.getElementById('told').textContent === 'The bell rings out over the dark water.'").await;
-    let said = "return [document.getElementById('told').ariaLive, document.documentElement.lang, \
+    browser
+        .until("document.getElementById('announcement').textContent === 'The bell rings out over the dark water.'")
+        .await;
+    let said = "return [document.getElementById('announcement').ariaLive, document.documentElement.lang, \
                 document.activeElement.labels[0].textContent, document.activeElement.value]";
     let told = page.execute(said, vec![]).await.unwrap();
     assert_eq!(told, json!(["polite", "en", "What do you do?", ""]));

@@ -18,7 +18,7 @@ async fn a_models_markdown_is_shown_and_its_html_is_not() {
     browser.say("I look").await;
     browser.story_ends_with("an oar").await;
     browser.until("document.querySelector('#story > li:last-child').className === ''").await;
-    let html = "return document.querySelector('#story > li:last-child .told').innerHTML.replaceAll(/ (dir|class)=\"\\w*\"/g, '')";
+    let html = "return document.querySelector('#story > li:last-child .narration').innerHTML.replaceAll(/ (dir|class)=\"\\w*\"/g, '')";
     let html = browser.page.execute(html, vec![]).await.unwrap();
     assert_eq!(
         html,
