@@ -16,6 +16,9 @@ pub struct QueueView {
     pub ready: u64,
     /// Games whose head request is in back-off.
     pub delayed: u64,
+    /// Games that would be ready, if their provider were.
+    #[serde(default)]
+    pub paused: u64,
     /// Games under a lease.
     pub active: u64,
     /// Dead letters.
@@ -43,6 +46,9 @@ pub struct LaneView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Time>")]
     pub not_before: Option<Timestamp>,
+    /// The provider for which its head waits, while that gets no calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
 }
 
 /// What a lane waits for.
@@ -55,6 +61,8 @@ pub enum LaneState {
     Ready,
     /// The end of its head's back-off.
     Delayed,
+    /// Its provider, which gets no calls for now.
+    Paused,
     /// The end of its head's turn, or of the lease under which that runs.
     Active,
 }

@@ -192,6 +192,10 @@ impl Transcript {
                 let turn = self.turn_of(retrying.request_id, RequestType::StoryEvent, None);
                 turn.stage = Stage::Retrying(brief(&retrying.error));
             }
+            Event::RequestWaiting(waiting) => {
+                let turn = self.of(waiting.request_id, RequestType::StoryEvent, None);
+                turn.stage = Stage::Retrying("the storyteller is not ready, the message waits".to_owned());
+            }
             Event::RequestCompleted(completed) => {
                 let turn = self.turn_of(completed.request_id, completed.kind, None);
                 turn.narration.clone_from(&completed.result.message);

@@ -109,6 +109,7 @@ impl Replay {
             Event::AttemptSuperseded(e) => self.update(e.request_id, |request| {
                 (request.status, request.text) = (RequestStatus::Queued, String::new());
             }),
+            Event::RequestWaiting(e) => self.update(e.request_id, |request| request.status = RequestStatus::Queued),
             Event::RequestRetrying(e) => {
                 self.update(e.request_id, |request| request.status = RequestStatus::Queued);
             }

@@ -150,6 +150,7 @@ fn name(state: LaneState) -> &'static str {
         LaneState::Idle => "idle",
         LaneState::Ready => "ready",
         LaneState::Delayed => "delayed",
+        LaneState::Paused => "paused",
         LaneState::Active => "active",
     }
 }
@@ -167,7 +168,9 @@ fn waits(lane: &LaneView, now: Timestamp) -> String {
         (None, None) if lane.state == LaneState::Active => {
             "its lease has run out; the next claim takes it over".to_owned()
         }
-        (None, None) => String::new(),
+        (None, None) => {
+            lane.waits_for.as_ref().map_or_else(String::new, |name| format!("the provider `{name}` gets no calls"))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use protocol::{Attempt, GameId, LeaseView, RequestId};
 use story::ChatMessage;
 
-use super::{Committed, LeasedGame, LeasedRequest, StoreError};
+use super::{ClaimedProvider, Committed, LeasedGame, LeasedRequest, StoreError};
 
 /// The id of a worker process, for logs and tokens. Two processes never share one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -96,6 +96,8 @@ pub struct Claim {
     pub game: LeasedGame,
     /// The last messages of its history, oldest first.
     pub history: Vec<ChatMessage>,
+    /// The provider that the attempt is to use.
+    pub provider: ClaimedProvider,
 }
 
 /// The result of a claim.

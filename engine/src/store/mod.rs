@@ -107,6 +107,12 @@ fn unreadable(what: &str, reason: &str) -> Problem {
     Problem::new(ProblemType::Internal, format!("the store holds something unreadable under {what}: {reason}"))
 }
 
+/// The problem of a request that has waited for providers for longer than [`ProviderOptions::give_up_after`].
+fn waited_too_long(options: &StoreOptions) -> Problem {
+    let waited = options.providers.give_up_after.as_secs();
+    Problem::new(ProblemType::ModelFailed, format!("the storyteller was not ready for {waited} s"))
+}
+
 /// Where games are kept.
 #[async_trait]
 pub trait Games {
@@ -276,7 +282,7 @@ pub trait Events {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Games + Queue + DeadLetterQueue + Events + Send + Sync {
+pub trait Store: Games + Queue + Providers + DeadLetterQueue + Events + Send + Sync {
     /// Whether the store responds.
     async fn ping(&self) -> Result<(), StoreError>;
 
@@ -313,6 +319,8 @@ pub struct StoreOptions {
     pub history_window: usize,
     /// Where story events are queued.
     pub story_events: StoryEventPlacement,
+    /// How providers are paused, probed and shared.
+    pub providers: ProviderOptions,
 }
 
 impl StoreOptions {
@@ -334,6 +342,7 @@ impl Default for StoreOptions {
             events_kept: 10_000,
             history_window: 16,
             story_events: StoryEventPlacement::Tail,
+            providers: ProviderOptions::default(),
         }
     }
 }

@@ -117,6 +117,17 @@ impl Bench {
         command.query_async::<()>(&mut connection).await.unwrap();
     }
 
+    /// Lets the wait of a game's provider for its next probe end, as if its time were over.
+    pub(crate) async fn end_probe_wait(&self, game: GameId, provider: &str) {
+        if let Self::Embedded { .. } = self {
+            return self.execute(&format!("UPDATE providers SET probe_at = 0 WHERE name = '{provider}'"));
+        }
+        let (mut connection, prefix) = self.owner_of(game).await;
+        let mut command = redis::cmd("HSET");
+        command.arg(format!("{prefix}provider:{provider}")).arg("probe_at").arg(0);
+        command.query_async::<()>(&mut connection).await.unwrap();
+    }
+
     /// A connection to the server that keeps a game, and what its keys begin with there.
     pub(crate) async fn owner_of(&self, game: GameId) -> (MultiplexedConnection, String) {
         match self {

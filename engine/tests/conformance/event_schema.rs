@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    claim, claim_one, completion, document, enqueue, finish, log, new_game, problem, state_updated, until,
+    claim, claim_one, completion, document, enqueue, fault, finish, log, new_game, problem, state_updated, until,
 };
 
 /// Events of a stream that no log holds: the API makes them for one reader.
@@ -19,7 +19,7 @@ pub(crate) async fn every_event_that_is_written_has_the_form_of_its_type(bench: 
     let store = bench.store().await;
     let game = new_game(&store).await;
     store.replace_game(game, 1, &document(), None, &state_updated(game)).await.unwrap();
-    // A chunk that is void, a retry, a commit with a story event, a cancelled request, a dead letter that is retried.
+    // A chunk that is void, a retry, a commit with a story event, a cancelled request, a dead letter that is retried, a pause.
     enqueue(&store, game, "say \"no\"\n\u{1}€").await;
     let first = claim_one(&store).await;
     store.publish_chunk(&first.lease, 1, "A \"door\"\n").await.unwrap();
@@ -32,6 +32,7 @@ pub(crate) async fn every_event_that_is_written_has_the_form_of_its_type(bench: 
     store.checkpoint_narration(&third.lease, 1, "Nobody.", &completion("Nobody \"is\" here.")).await.unwrap();
     store.fail(&third.lease, &problem()).await.unwrap();
     store.retry_dead_letter(failed).await.unwrap();
+    store.pause(&claim_one(&store).await.lease, &fault("offline")).await.unwrap();
 
     let mut generator = SchemaGenerator::default();
     Event::declare(&mut generator);

@@ -11,8 +11,16 @@ use crate::fixture::{claim, claim_one, enqueue, finish, new_game, options, probl
 pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
     let store = bench.store().await;
     let view = async || QueueView { oldest_age_ms: 0, workers: 0, ..store.queue().await.unwrap() };
-    let nothing =
-        QueueView { depth: 0, ready: 0, delayed: 0, active: 0, dead_letters: 0, oldest_age_ms: 0, workers: 0 };
+    let nothing = QueueView {
+        depth: 0,
+        ready: 0,
+        delayed: 0,
+        paused: 0,
+        active: 0,
+        dead_letters: 0,
+        oldest_age_ms: 0,
+        workers: 0,
+    };
     assert_eq!(store.queue().await.unwrap(), nothing);
 
     let (a, b) = (new_game(&store).await, new_game(&store).await);

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use engine::store::{
     Accepted, Claim, Commit, Committed, Completion, Enqueued, GameDocument, IdempotencyKey, Lease, LogEvent, LogRead,
-    NewRequest, Request, SharedStore, StoreError, StoreOptions, Terms, TurnEvents, WorkerId,
+    NewRequest, ProviderFault, Request, SharedStore, StoreError, StoreOptions, Terms, TurnEvents, WorkerId,
 };
 use protocol::{
     Event, GameId, IfBusy, Problem, ProblemType, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated,
-    TurnResult, Usage,
+    TurnResult, Usage, WaitReason,
 };
 use story::{ChatMessage, GameState};
 
@@ -59,8 +59,14 @@ pub(crate) fn game_id() -> GameId {
 }
 
 pub(crate) async fn new_game(store: &SharedStore) -> GameId {
+    new_game_of(store, "offline").await
+}
+
+/// A new game that a provider narrates.
+pub(crate) async fn new_game_of(store: &SharedStore, provider: &str) -> GameId {
     let game = game_id();
-    store.create_game(game, &document(), &[]).await.unwrap();
+    let document = GameDocument { provider: provider.to_owned(), ..document() };
+    store.create_game(game, &document, &[]).await.unwrap();
     game
 }
 
@@ -208,6 +214,16 @@ pub(crate) async fn run_all(store: &SharedStore) -> Vec<String> {
 
 pub(crate) fn completion(text: &str) -> Completion {
     Completion { text: text.to_owned(), usage: Usage { prompt_tokens: 7, completion_tokens: 11 }, cut_short: false }
+}
+
+/// A fault of a provider.
+pub(crate) fn fault(provider: &str) -> ProviderFault {
+    ProviderFault {
+        provider: provider.to_owned(),
+        reason: WaitReason::Unreachable,
+        detail: "connection refused".to_owned(),
+        retry_after: None,
+    }
 }
 
 pub(crate) fn problem() -> Problem {

@@ -84,19 +84,25 @@ fn words(parts: &[&dyn std::fmt::Display]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_game_that_is_in_no_order_is_found() {
-    redis_damage(|it, p| words(&[&"ZREM", &format!("{p}requests:ready"), &it.ready]), "in 0 of the orders").await;
+    redis_damage(|it, p| words(&[&"ZREM", &format!("{p}requests:ready:offline"), &it.ready]), "in 0 of the orders")
+        .await;
     let sql = |it: &Scene| format!("UPDATE games SET lane_state = NULL WHERE id = '{}'", it.ready);
     embedded_damage(sql, "neither ready, delayed nor active").await;
 }
 
 #[tokio::test]
 async fn a_game_that_is_in_two_orders_is_found() {
-    redis_damage(|it, p| words(&[&"ZADD", &format!("{p}requests:ready"), &7, &it.active]), "in 2 of the orders").await;
+    redis_damage(
+        |it, p| words(&[&"ZADD", &format!("{p}requests:ready:offline"), &7, &it.active]),
+        "in 2 of the orders",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_game_that_is_ready_in_the_wrong_place_is_found() {
-    redis_damage(|it, p| words(&[&"ZADD", &format!("{p}requests:ready"), &999, &it.ready]), "ready by 999").await;
+    redis_damage(|it, p| words(&[&"ZADD", &format!("{p}requests:ready:offline"), &999, &it.ready]), "ready by 999")
+        .await;
     let sql = |it: &Scene| format!("UPDATE games SET lane_key = 999 WHERE id = '{}'", it.ready);
     embedded_damage(sql, "ready by 999").await;
 }
@@ -193,7 +199,7 @@ async fn what_is_mended_runs_to_its_end() {
         let (mut connection, prefix) = scene.bench.owner_of(scene.ready).await;
         let mut damage = redis::pipe();
         damage
-            .del(format!("{prefix}requests:ready"))
+            .del(format!("{prefix}requests:ready:offline"))
             .del(format!("{prefix}requests:active"))
             .del(format!("{prefix}requests:delayed"))
             .del(format!("{prefix}requests"));

@@ -45,6 +45,19 @@ pub(crate) async fn a_key_that_stands_for_another_message_is_refused(bench: Benc
     accept(&store, &message(game, "leave"), &Terms::default()).await;
 }
 
+pub(crate) async fn a_key_belongs_to_its_game(bench: Bench) {
+    let store = bench.store().await;
+    let (first, second) = (new_game(&store).await, new_game(&store).await);
+    let terms = keyed("1", "look");
+    let accepted = accept(&store, &message(first, "look"), &terms).await;
+    let other = accept(&store, &message(second, "listen"), &keyed("1", "listen")).await;
+
+    assert_ne!(accepted.id, other.id);
+    let key = terms.key.unwrap();
+    assert_eq!(store.find_key(first, &key).await.unwrap(), Some(Enqueued::Accepted(accepted)));
+    assert_eq!(store.find_key(second, &key).await.unwrap(), Some(Enqueued::KeyReused));
+}
+
 pub(crate) async fn a_key_is_found_by_itself(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;

@@ -12,6 +12,7 @@ mod cancel;
 mod commit;
 mod dead_letters;
 mod durability;
+mod earlier_release;
 mod event_schema;
 mod events;
 mod fencing;
@@ -26,6 +27,7 @@ mod leases;
 mod limits;
 mod model;
 mod order;
+mod providers;
 mod recovery;
 mod redis_cluster;
 mod redis_server;
@@ -82,6 +84,7 @@ conformance! {
     keys {
         a_message_that_is_sent_again_under_its_key_is_the_same_request,
         a_key_that_stands_for_another_message_is_refused,
+        a_key_belongs_to_its_game,
         a_key_is_found_by_itself,
         a_key_is_kept_for_its_time_after_the_request_has_ended,
         a_dead_letter_keeps_its_key,
@@ -141,6 +144,23 @@ conformance! {
         a_worker_changes_nothing_after_another_has_committed,
         a_lease_of_one_game_opens_no_other,
         an_attempt_that_ended_in_one_way_cannot_end_in_another,
+    }
+    providers {
+        a_fault_pauses_the_provider_for_all_its_games,
+        games_of_another_provider_go_on,
+        a_message_for_a_paused_provider_is_told_that_it_waits,
+        exactly_one_claim_gets_the_probe,
+        a_probe_that_succeeds_lets_all_games_go_on_in_arrival_order,
+        each_probe_that_fails_makes_the_next_wait_longer,
+        a_late_fault_changes_nothing_but_what_the_provider_asks_for,
+        a_probe_that_ends_without_a_verdict_leaves_it_to_the_next_request,
+        a_paused_request_keeps_its_rank_and_its_checkpoints,
+        pausing_again_changes_nothing,
+        a_fallback_serves_the_games_of_an_open_provider,
+        no_more_attempts_than_slots_use_a_provider,
+        a_request_that_waits_too_long_becomes_a_dead_letter,
+        a_request_waits_for_ever_if_it_is_never_given_up,
+        a_claim_that_is_repeated_gets_the_same_probe,
     }
     recovery {
         an_abandoned_request_is_recovered_by_the_next_attempt,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::payload::{
     AttemptSuperseded, ChatChunk, RequestCancelled, RequestCompleted, RequestFailed, RequestProcessing, RequestQueued,
-    RequestRetrying, StateUpdated, StreamReset, StreamSnapshot, Unfinished,
+    RequestRetrying, RequestWaiting, StateUpdated, StreamReset, StreamSnapshot, Unfinished,
 };
 use crate::RequestId;
 
@@ -106,6 +106,8 @@ events! {
     AttemptSuperseded = "attempt.superseded";
     /// An attempt failed; another one follows after a back-off.
     RequestRetrying = "request.retrying";
+    /// The storyteller is not ready: the request waits for it, and its attempts are not counted.
+    RequestWaiting = "request.waiting";
     /// The turn is committed.
     RequestCompleted = "request.completed";
     /// The request failed for good and is a dead letter.
@@ -163,6 +165,7 @@ impl Event {
             Self::ChatChunk(e) => Some(e.request_id),
             Self::AttemptSuperseded(e) => Some(e.request_id),
             Self::RequestRetrying(e) => Some(e.request_id),
+            Self::RequestWaiting(e) => Some(e.request_id),
             Self::RequestCompleted(e) => Some(e.request_id),
             Self::RequestFailed(e) => Some(e.request_id),
             Self::RequestCancelled(e) => Some(e.request_id),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use story::Change;
 
 use crate::schema::Time;
-use crate::{Attempt, EventId, GameId, Problem, RequestId, RequestStatus, RequestType, TurnResult};
+use crate::{Attempt, EventId, GameId, Problem, RequestId, RequestStatus, RequestType, TurnResult, WaitReason};
 
 /// Payload of `request.queued`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -88,6 +88,22 @@ pub struct RequestRetrying {
     pub not_before: Timestamp,
     /// Why it failed.
     pub error: Problem,
+}
+
+/// Payload of `request.waiting`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RequestWaiting {
+    /// The request.
+    pub request_id: RequestId,
+    /// Its game.
+    pub game_id: GameId,
+    /// `queued`.
+    pub status: RequestStatus,
+    /// Why it waits.
+    pub reason: WaitReason,
+    /// The storyteller is asked again no earlier.
+    #[schemars(with = "Time")]
+    pub probe_at: Timestamp,
 }
 
 /// Payload of `request.completed`.

@@ -6,8 +6,10 @@ use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId,
 
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
-use super::{StoreError, games};
-use crate::store::{Claim, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId, unreadable};
+use super::{StoreError, games, providers};
+use crate::store::{
+    Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId, unreadable,
+};
 
 /// Recovers expired leases and back-offs, then leases free games.
 pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
@@ -17,13 +19,11 @@ pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usi
         expire_statuses(step)?;
         recover_leases(step)?;
         recover_backoffs(step)?;
+        providers::give_up(step)?;
         while claims.len() < max
-            && let Some(game) =
-                step.first("SELECT id FROM games WHERE lane_state = 'ready' ORDER BY lane_key LIMIT 1", [], |row| {
-                    row.get::<_, String>(0)
-                })?
+            && let Some((game, provider)) = providers::next_ready(step)?
         {
-            claims.extend(lease(step, rows::id(&game)?, worker, &claimed_by)?);
+            claims.extend(lease(step, game, &provider, worker, &claimed_by)?);
         }
     }
     Ok(Claims { claims, next_due: next_due(step)? })
@@ -82,7 +82,7 @@ fn next_due(step: &Step<'_>) -> Result<Option<Duration>, StoreError> {
             row.get::<_, i64>(0)
         })
     };
-    let due = first("delayed")?.into_iter().chain(first("active")?).min();
+    let due = first("delayed")?.into_iter().chain(first("active")?).chain(providers::next_due(step)?).min();
     Ok(due.map(|due| Duration::from_millis(unsigned(due - step.now))))
 }
 
@@ -106,8 +106,14 @@ fn claimed_before(step: &Step<'_>, claimed_by: &str) -> Result<Vec<Claim>, Store
     Ok(claims.into_iter().map(|(_, claim)| claim).collect())
 }
 
-/// Leases a ready game to a worker.
-fn lease(step: &mut Step<'_>, game: GameId, worker: &WorkerId, claimed_by: &str) -> Result<Option<Claim>, StoreError> {
+/// Leases a ready game to a worker, for a turn that uses `provider`.
+fn lease(
+    step: &mut Step<'_>,
+    game: GameId,
+    provider: &ClaimedProvider,
+    worker: &WorkerId,
+    claimed_by: &str,
+) -> Result<Option<Claim>, StoreError> {
     let Some(head) = step.head(game)? else {
         step.make_ready(game)?;
         return Ok(None);
@@ -121,6 +127,7 @@ fn lease(step: &mut Step<'_>, game: GameId, worker: &WorkerId, claimed_by: &str)
         "UPDATE games SET lane_state = 'active', lane_key = ?2, token = ?3, claimed_by = ?4 WHERE id = ?1",
         (&key, step.lease_end(), &token, claimed_by),
     )?;
+    providers::serve(step, game, provider, &token)?;
     let attempt = Attempt(head.attempt.0 + 1);
     step.execute(
         "UPDATE requests SET status = 'processing', attempt = ?2, started_at = ?3, chunks = 0, not_before = NULL, \
@@ -160,9 +167,10 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
         return Err(corrupt("a claim", "the request or its game is gone"));
     };
     let history = games::window(step, game, step.options.history_window)?;
+    let provider = providers::served(step, game, &token)?;
     let Request { id, attempt, kind, message, actor, user_message, checkpoints, .. } = request;
     let lease = Lease { game, request: id, attempt, token: LeaseToken::new(token), idempotency_key: None };
     let request = LeasedRequest { kind, message, actor, user_message, checkpoints };
-    let game = LeasedGame { version: state.version, document: state.document };
-    Ok(Claim { lease, request, game, history })
+    let state = LeasedGame { version: state.version, document: state.document };
+    Ok(Claim { lease, request, game: state, history, provider })
 }

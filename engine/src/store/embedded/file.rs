@@ -14,7 +14,7 @@ use super::wal::LONGEST;
 /// The database's name in its directory.
 pub(super) const NAME: &str = "story-engine.db";
 /// The layout that this version reads and writes.
-const SCHEMA_VERSION: u32 = 2;
+const SCHEMA_VERSION: u32 = 3;
 
 /// What a commit waits for: SQLite's `synchronous` setting.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,11 +132,18 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
 
 fn prepare(connection: &Connection) -> Result<(), OpenError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found != 0 && found != SCHEMA_VERSION {
-        return Err(OpenError::Layout { found });
-    }
-    connection.execute_batch(include_str!("schema.sql"))?;
-    connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    let migration = match found {
+        0 | SCHEMA_VERSION => "",
+        2 => include_str!("migrate_2_to_3.sql"),
+        found => return Err(OpenError::Layout { found }),
+    };
+    // All or nothing: a database is never between two layouts.
+    let transaction = connection.unchecked_transaction()?;
+    transaction.execute_batch(migration)?;
+    transaction.execute_batch(include_str!("schema.sql"))?;
+    transaction.execute("INSERT OR IGNORE INTO providers (name) SELECT DISTINCT provider FROM games", [])?;
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    transaction.commit()?;
     connection.set_prepared_statement_cache_capacity(128);
     // The statement journal stays in memory: SQLite would create a file for it with every second statement.
     connection.pragma_update(None, "temp_store", "MEMORY")?;

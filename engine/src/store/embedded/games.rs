@@ -6,7 +6,7 @@ use story::ChatMessage;
 
 use super::rows::{self, GAME, from_json, to_json};
 use super::step::{Step, signed, unsigned};
-use super::{EmbeddedStore, StoreError};
+use super::{EmbeddedStore, StoreError, providers};
 use crate::store::{Game, GameDocument, GameWrite, Games};
 
 #[async_trait]
@@ -17,15 +17,17 @@ impl Games for EmbeddedStore {
         document: &GameDocument,
         history: &[ChatMessage],
     ) -> Result<(), StoreError> {
-        let (document, history) = (to_json(document)?, messages(history)?);
+        let (provider, document, history) = (document.provider.clone(), to_json(document)?, messages(history)?);
         self.step(move |step| {
             let made = step.execute(
-                "INSERT OR IGNORE INTO games (id, version, epoch, created_at, updated_at) VALUES (?1, 1, ?2, ?3, ?3)",
-                (id.to_string(), signed(step.epoch), step.now),
+                "INSERT OR IGNORE INTO games (id, version, epoch, created_at, updated_at, provider) \
+                 VALUES (?1, 1, ?2, ?3, ?3, ?4)",
+                (id.to_string(), signed(step.epoch), step.now, &provider),
             )?;
             if made == 0 {
                 return Ok(());
             }
+            providers::add(step, &provider)?;
             step.execute("INSERT INTO documents (game_id, document) VALUES (?1, ?2)", (id.to_string(), document))?;
             append_history(step, id, &history)
         })
@@ -61,7 +63,8 @@ impl Games for EmbeddedStore {
         history: Option<&[ChatMessage]>,
         state_updated: &StateUpdated,
     ) -> Result<GameWrite, StoreError> {
-        let (document, state_updated) = (to_json(document)?, state_updated.clone());
+        let (provider, document) = (document.provider.clone(), to_json(document)?);
+        let state_updated = state_updated.clone();
         let history = history.map(messages).transpose()?;
         self.step(move |step| {
             let Some((version, busy)) = version_and_busy(step, id)? else { return Ok(GameWrite::Unknown) };
@@ -72,6 +75,8 @@ impl Games for EmbeddedStore {
                 return Ok(GameWrite::Changed { version });
             }
             write_document(step, id, version, &document)?;
+            step.execute("UPDATE games SET provider = ?2 WHERE id = ?1", (id.to_string(), &provider))?;
+            providers::add(step, &provider)?;
             if let Some(history) = history {
                 step.execute("DELETE FROM history WHERE game_id = ?1", [id.to_string()])?;
                 append_history(step, id, &history)?;

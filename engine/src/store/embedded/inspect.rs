@@ -84,6 +84,7 @@ impl Inspector<'_, '_> {
         )?;
         let Some((state, order, token, length, count)) = standing else { return Ok(()) };
         self.found.requests += u64::try_from(count).unwrap_or(0);
+        self.provider(game, &key)?;
         if length != count
             && self.report(Some(game), None, format!("it counts {length} requests, and has {count}"), "set the count")
         {
@@ -113,6 +114,32 @@ impl Inspector<'_, '_> {
             self.step.make_ready(game)?;
             let head = self.step.head(game)?;
             self.statuses(game, head.map(|head| head.request), false)?;
+        }
+        Ok(())
+    }
+
+    /// Claims look at the providers that are stored, and only a ready lane waits for another provider than its game's.
+    fn provider(&mut self, game: GameId, key: &str) -> Result<(), StoreError> {
+        let unknown: Option<String> = self.step.first(
+            "SELECT ifnull(waits_for, provider) FROM games \
+             WHERE id = ?1 AND ifnull(waits_for, provider) NOT IN (SELECT name FROM providers)",
+            [key],
+            |row| row.get(0),
+        )?;
+        if let Some(name) = unknown {
+            let what = format!("its lane waits for the provider `{name}`, which no claim looks at");
+            if self.report(Some(game), None, what, "add the provider") {
+                super::providers::add(self.step, &name)?;
+            }
+        }
+        let stray = self.step.first(
+            "SELECT 1 FROM games WHERE id = ?1 AND waits_for IS NOT NULL AND lane_state IS NOT 'ready'",
+            [key],
+            |_| Ok(()),
+        )?;
+        let what = "it waits for a provider, and is not ready".to_owned();
+        if stray.is_some() && self.report(Some(game), None, what, "end that") {
+            self.step.execute("UPDATE games SET waits_for = NULL WHERE id = ?1", [key])?;
         }
         Ok(())
     }

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use protocol::{GameId, LaneState, LaneView, Lanes, QueueView, RequestId};
 
-use super::StoreError;
 use super::rows::{self, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
+use super::{StoreError, providers};
 use crate::store::{LeaseToken, Request};
 
 /// Depth and age; the caller counts the workers.
@@ -15,9 +15,14 @@ pub(super) fn figures(step: &Step<'_>, workers: u64) -> Result<QueueView, StoreE
         step.first("SELECT enqueued_at FROM requests WHERE status = 'queued' ORDER BY seq LIMIT 1", [], |row| {
             row.get(0)
         })?;
+    let paused = count(
+        "SELECT count(*) FROM providers JOIN games ON name = ifnull(waits_for, provider) \
+         WHERE lane_state = 'ready' AND circuit <> 'closed'",
+    )?;
     Ok(QueueView {
         depth: count("SELECT queued FROM depth")?,
-        ready: count("SELECT count(*) FROM games WHERE lane_state = 'ready'")?,
+        ready: count("SELECT count(*) FROM games WHERE lane_state = 'ready'")? - paused,
+        paused,
         delayed: count("SELECT count(*) FROM games WHERE lane_state = 'delayed'")?,
         active: count("SELECT count(*) FROM games WHERE lane_state = 'active'")?,
         dead_letters: count("SELECT count(*) FROM dead_letters")?,
@@ -41,11 +46,15 @@ pub(super) fn lane(step: &Step<'_>, game: GameId) -> Result<LaneView, StoreError
         [game.to_string()],
         |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<String>>(2)?)),
     )?;
-    let mut view = LaneView { game_id: game, state: LaneState::Idle, requests, lease: None, not_before: None };
+    let mut view =
+        LaneView { game_id: game, state: LaneState::Idle, requests, lease: None, not_before: None, waits_for: None };
     let Some((state, key, token)) = standing else { return Ok(view) };
     let time = || Timestamp::from_millisecond(key).map_err(|error| corrupt("a lane", error));
     match state.as_str() {
-        "ready" => view.state = LaneState::Ready,
+        "ready" => {
+            view.waits_for = providers::paused_for(step, game)?;
+            view.state = if view.waits_for.is_some() { LaneState::Paused } else { LaneState::Ready };
+        }
         "delayed" => (view.state, view.not_before) = (LaneState::Delayed, Some(time()?)),
         _ => {
             view.state = LaneState::Active;

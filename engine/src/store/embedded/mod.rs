@@ -10,6 +10,7 @@ mod file;
 mod games;
 mod inspect;
 mod lanes;
+mod providers;
 mod queue;
 mod rows;
 mod step;

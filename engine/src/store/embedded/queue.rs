@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 
 use super::rows::{self, REQUEST, corrupt, to_json, unavailable};
 use super::step::{Ending, Step, signed, unsigned};
-use super::{EmbeddedStore, StoreError, claim, games, lanes};
+use super::{EmbeddedStore, StoreError, claim, games, lanes, providers};
 use crate::store::{
     Accepted, Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, IdempotencyKey,
     LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, Request, StoryEventPlacement, Terms, WorkerId,
@@ -24,9 +24,9 @@ impl Queue for EmbeddedStore {
         self.step(move |step| enqueue(step, &request, &terms)).await
     }
 
-    async fn find_key(&self, _game: GameId, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
+    async fn find_key(&self, game: GameId, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
         let key = key.clone();
-        self.step(move |step| find_key(step, &key)).await
+        self.step(move |step| find_key(step, game, &key)).await
     }
 
     async fn cancel(&self, id: RequestId) -> Result<Cancelled, StoreError> {
@@ -152,7 +152,7 @@ impl Queue for EmbeddedStore {
         let (lease, problem) = (lease.clone(), error.clone());
         let due_in = i64::try_from(delay.min(LONGEST_DELAY).as_millis()).unwrap_or(i64::MAX);
         self.step(move |step| {
-            if !end_attempt(step, &lease, Ending::Retry, Some(&problem))? {
+            if !step.end_attempt(&lease, Ending::Retry, Some(&problem))? {
                 return Ok(());
             }
             let due = step.now.saturating_add(due_in);
@@ -178,7 +178,7 @@ impl Queue for EmbeddedStore {
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
         let lease = lease.clone();
         self.step(move |step| {
-            if end_attempt(step, &lease, Ending::Release, None)? {
+            if step.end_attempt(&lease, Ending::Release, None)? {
                 step.execute("UPDATE requests SET attempt = attempt - 1 WHERE id = ?1", [lease.request.to_string()])?;
                 step.make_ready(lease.game)?;
             }
@@ -190,7 +190,7 @@ impl Queue for EmbeddedStore {
     async fn fail(&self, lease: &Lease, error: &Problem) -> Result<(), StoreError> {
         let (lease, problem) = (lease.clone(), error.clone());
         self.step(move |step| {
-            if end_attempt(step, &lease, Ending::Fail, Some(&problem))?
+            if step.end_attempt(&lease, Ending::Fail, Some(&problem))?
                 && let Some(head) = step.head(lease.game)?
             {
                 step.dead_letter(lease.game, &head, &problem)?;
@@ -255,7 +255,7 @@ fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) -> Result<E
         return Ok(Enqueued::Accepted(accepted));
     }
     if let Some(key) = &terms.key
-        && let Some(found) = find_key(step, key)?
+        && let Some(found) = find_key(step, request.game, key)?
     {
         return Ok(found);
     }
@@ -283,6 +283,7 @@ fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) -> Result<E
     if length == 0 {
         step.make_ready(request.game)?;
     }
+    providers::announce_wait(step, request.game, request.id)?;
     Ok(Enqueued::Accepted(Accepted {
         id: request.id,
         status: RequestStatus::Queued,
@@ -323,11 +324,11 @@ pub(super) fn accepted(step: &Step<'_>, id: RequestId) -> Result<Option<Accepted
         .transpose()
 }
 
-/// The request that was accepted under a key.
-fn find_key(step: &Step<'_>, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
+/// The request that was accepted for a game under a key.
+fn find_key(step: &Step<'_>, game: GameId, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
     let holder = step.first(
-        "SELECT id, fingerprint FROM requests WHERE key = ?1 AND ifnull(expires_at > ?2, TRUE)",
-        (&key.key, step.now),
+        "SELECT id, fingerprint FROM requests WHERE key = ?1 AND game_id = ?3 AND ifnull(expires_at > ?2, TRUE)",
+        (&key.key, step.now, game.to_string()),
         |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
     )?;
     let Some((id, fingerprint)) = holder else { return Ok(None) };
@@ -385,24 +386,4 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
     }
     step.make_ready(game)?;
     Ok(Committed::Done)
-}
-
-/// Ends an attempt without effect: its request stays at the head of its lane. Answers whether there is anything to do;
-/// a repeat by the same lease finds that there is not.
-fn end_attempt(
-    step: &mut Step<'_>,
-    lease: &Lease,
-    ending: Ending,
-    error: Option<&Problem>,
-) -> Result<bool, StoreError> {
-    if !step.holds(lease)? {
-        return if step.was_ended(lease, ending)? { Ok(false) } else { Err(StoreError::LeaseLost) };
-    }
-    if let Some(head) = step.head(lease.game)? {
-        step.supersede(lease.game, &head)?;
-        step.record(&head, ending.outcome(), error)?;
-    }
-    step.execute("UPDATE requests SET status = 'queued' WHERE id = ?1", [lease.request.to_string()])?;
-    step.end(lease, ending)?;
-    Ok(true)
 }

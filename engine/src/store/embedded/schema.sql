@@ -8,6 +8,8 @@ CREATE TABLE IF NOT EXISTS meta (
 -- A game and its lane. `lane_state` says where a lane with requests stands, `lane_key` the key that orders it there:
 -- ready: the head request's arrival sequence; delayed: when its back-off ends; active: when its lease ends.
 -- `claimed_by` is the claim that made the lease, so that a repeat of it finds the lease.
+-- A ready lane waits for `waits_for`, the provider whose fault has paused its head, or for the game's own `provider`. `serves` is
+-- the provider whose slot the lease holds, where it is not simply the game's own without a limit.
 CREATE TABLE IF NOT EXISTS games (
     id          TEXT PRIMARY KEY,
     version     INTEGER NOT NULL,
@@ -20,11 +22,30 @@ CREATE TABLE IF NOT EXISTS games (
     lane_state  TEXT CHECK (lane_state IN ('ready', 'delayed', 'active')),
     lane_key    INTEGER NOT NULL DEFAULT 0,
     token       TEXT,
-    claimed_by  TEXT
+    claimed_by  TEXT,
+    provider    TEXT NOT NULL DEFAULT '',
+    waits_for   TEXT,
+    serves      TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS games_by_lane ON games (lane_state, lane_key) WHERE lane_state IS NOT NULL;
+CREATE INDEX IF NOT EXISTS games_by_provider ON games (ifnull(waits_for, provider), lane_key) WHERE lane_state = 'ready';
+CREATE INDEX IF NOT EXISTS games_by_slot ON games (serves) WHERE serves IS NOT NULL;
 CREATE INDEX IF NOT EXISTS games_by_claim ON games (claimed_by) WHERE claimed_by IS NOT NULL;
 CREATE INDEX IF NOT EXISTS games_by_change ON games (updated_at);
+
+-- The providers that games use. A circuit that is not closed has the rest: the latest fault, since when it is not closed, when
+-- the next probe may begin, how many have failed, and the game and token of the present one.
+CREATE TABLE IF NOT EXISTS providers (
+    name       TEXT PRIMARY KEY,
+    circuit    TEXT NOT NULL DEFAULT 'closed' CHECK (circuit IN ('closed', 'open', 'half_open')),
+    reason     TEXT,
+    detail     TEXT,
+    opened_at  INTEGER,
+    probe_at   INTEGER,
+    failed     INTEGER NOT NULL DEFAULT 0,
+    probe      TEXT,
+    probe_game TEXT
+) WITHOUT ROWID;
 
 -- A game's state, apart from its row above: that one is written with every event, and must be small.
 CREATE TABLE IF NOT EXISTS documents (

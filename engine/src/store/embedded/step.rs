@@ -41,16 +41,19 @@ pub(super) enum Ending {
     Commit,
     Retry,
     Release,
+    Pause,
     Fail,
 }
 
 impl Ending {
-    /// The outcome in the record of the attempt. A commit is not recorded: the request has a result then.
-    pub(super) const fn outcome(self) -> AttemptOutcome {
+    /// The outcome in the record of the attempt. A commit is not recorded, because the request has a result then; nor is a pause,
+    /// because the attempt is not counted, and there may be one for each probe of an outage.
+    pub(super) const fn outcome(self) -> Option<AttemptOutcome> {
         match self {
-            Self::Retry => AttemptOutcome::Retried,
-            Self::Release => AttemptOutcome::Released,
-            Self::Fail | Self::Commit => AttemptOutcome::Failed,
+            Self::Retry => Some(AttemptOutcome::Retried),
+            Self::Release => Some(AttemptOutcome::Released),
+            Self::Fail => Some(AttemptOutcome::Failed),
+            Self::Pause | Self::Commit => None,
         }
     }
 
@@ -60,6 +63,7 @@ impl Ending {
             Self::Commit => "commit",
             Self::Retry => "retry",
             Self::Release => "release",
+            Self::Pause => "pause",
             Self::Fail => "fail",
         };
         format!("{step} {}", lease.token.as_str())
@@ -182,10 +186,12 @@ impl Step<'_> {
         self.move_lane(game, state, key)
     }
 
-    /// Ends the lease, if there is one, and moves the lane to another order.
+    /// Ends the lease, if there is one, frees the slot of its provider, and moves the lane to another order. It waits for the game's
+    /// own provider from then on.
     pub(super) fn move_lane(&self, game: GameId, state: Option<&str>, key: i64) -> Result<(), StoreError> {
         self.execute(
-            "UPDATE games SET lane_state = ?2, lane_key = ?3, token = NULL, claimed_by = NULL WHERE id = ?1",
+            "UPDATE games SET lane_state = ?2, lane_key = ?3, token = NULL, claimed_by = NULL, waits_for = NULL, serves = NULL \
+             WHERE id = ?1",
             (game.to_string(), state, key),
         )?;
         Ok(())
@@ -220,6 +226,28 @@ impl Step<'_> {
             |_| Ok(()),
         )?;
         Ok(ended.is_some())
+    }
+
+    /// Ends an attempt without effects: its request stays at the head of its lane. Returns whether the caller has to continue; for
+    /// a repeat by the same lease it has not.
+    pub(super) fn end_attempt(
+        &mut self,
+        lease: &Lease,
+        ending: Ending,
+        error: Option<&Problem>,
+    ) -> Result<bool, StoreError> {
+        if !self.holds(lease)? {
+            return if self.was_ended(lease, ending)? { Ok(false) } else { Err(StoreError::LeaseLost) };
+        }
+        if let Some(head) = self.head(lease.game)? {
+            self.supersede(lease.game, &head)?;
+            if let Some(outcome) = ending.outcome() {
+                self.record(&head, outcome, error)?;
+            }
+        }
+        self.execute("UPDATE requests SET status = 'queued' WHERE id = ?1", [lease.request.to_string()])?;
+        self.end(lease, ending)?;
+        Ok(true)
     }
 
     /// If the attempt has published text that no checkpoint holds, announces that this text is void.

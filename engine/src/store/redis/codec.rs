@@ -52,7 +52,7 @@ impl Fields {
         self.fields.get(name).map(String::as_str)
     }
 
-    fn parse<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>, StoreError> {
+    pub(super) fn parse<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>, StoreError> {
         self.text(name).map(|text| text.parse().map_err(|error| self.corrupt(name, error))).transpose()
     }
 
@@ -64,7 +64,7 @@ impl Fields {
         self.text(name).map(|text| serde_json::from_str(text).map_err(|error| self.corrupt(name, error))).transpose()
     }
 
-    fn time(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
+    pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
         self.parse::<i64>(name)?
             .map(|ms| Timestamp::from_millisecond(ms).map_err(|error| self.corrupt(name, error)))
             .transpose()

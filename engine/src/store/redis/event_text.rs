@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use protocol::{
     Attempt, AttemptOutcome, AttemptSuperseded, ChatChunk, Event, EventName, GameId, Problem, ProblemType,
     RequestCancelled, RequestFailed, RequestId, RequestProcessing, RequestQueued, RequestRetrying, RequestStatus,
-    RequestType,
+    RequestType, RequestWaiting, WaitReason,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -66,6 +66,16 @@ pub(super) fn of_endings() -> String {
     .concat()
 }
 
+/// The function that announces a wait for a provider.
+pub(super) fn of_waits() -> String {
+    let (request_id, game_id, _) = ids();
+    let (status, reason, probe_at) = (RequestStatus::Queued, WaitReason::Unreachable, Timestamp::UNIX_EPOCH);
+    event(
+        &RequestWaiting { request_id, game_id, status, reason, probe_at }.into(),
+        &[Text("request_id"), Text("game_id"), Text("reason"), Json("probe_at")],
+    )
+}
+
 /// The function that `lease.lua` uses.
 pub(super) fn of_leases() -> String {
     let (request_id, game_id, kind) = ids();
@@ -96,9 +106,13 @@ pub(super) fn of_dead_letter_retries() -> String {
 
 /// Completes the data of an event that a script has written: times become RFC 3339.
 pub(super) fn finish(name: &str, data: String) -> Result<String, serde_json::Error> {
-    let Ok(EventName::RequestRetrying) = name.parse() else { return Ok(data) };
+    let field = match name.parse() {
+        Ok(EventName::RequestRetrying) => "not_before",
+        Ok(EventName::RequestWaiting) => "probe_at",
+        _ => return Ok(data),
+    };
     let mut value: Value = serde_json::from_str(&data)?;
-    if let Some(time) = value.get_mut("not_before")
+    if let Some(time) = value.get_mut(field)
         && let Some(ms) = time.as_i64()
     {
         *time = Value::from(Timestamp::from_millisecond(ms).map_err(serde::de::Error::custom)?.to_string());

@@ -21,7 +21,7 @@ impl Games for RedisStore {
         document: &GameDocument,
         history: &[ChatMessage],
     ) -> Result<(), StoreError> {
-        let mut call = ScriptArgs::new().id(id).json(document)?;
+        let mut call = ScriptArgs::new().id(id).json(document)?.arg(&document.provider);
         for message in history {
             call = call.json(message)?;
         }
@@ -90,6 +90,7 @@ impl Games for RedisStore {
             .id(id)
             .arg(expected)
             .json(document)?
+            .arg(&document.provider)
             .json(state_updated)?
             .arg(u8::from(history.is_some()));
         for message in history.unwrap_or_default() {

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use protocol::{GameId, RequestId};
 
-use super::StoreError;
 use super::connection::Connection;
 use super::script::{self, ScriptArgs};
 use super::unexpected::unexpected_reply;
+use super::{StoreError, providers};
 use crate::store::{Inconsistency, Inspection};
 
 /// How many keys one step of a scan reads.
@@ -28,6 +28,11 @@ pub(super) async fn inspect(shard: &Connection, repair: bool, all: &mut Inspecti
     let mut requests = keys(shard, "chat-request-status:").await?;
     for order in ["requests:ready", "requests:delayed", "requests:active"] {
         games.extend(ordered(shard, order).await?);
+    }
+    for provider in providers::circuits(shard).await?.into_keys() {
+        games.extend(ordered(shard, &format!("requests:ready:{provider}")).await?);
+        let slots = redis::cmd("SMEMBERS").arg(shard.key("provider-slots", provider)).clone();
+        games.extend(shard.query::<Vec<String>>(&slots).await?);
     }
     requests.extend(ordered(shard, "requests").await?);
     let letters = format!("{}chat-requests-failed:index", shard.prefix());

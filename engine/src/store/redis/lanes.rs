@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use protocol::{GameId, IdError, LaneState, LaneView, Lanes, LeaseView, QueueView, RequestId};
+use protocol::{Circuit, GameId, IdError, LaneState, LaneView, Lanes, LeaseView, QueueView, RequestId};
 
-use super::StoreError;
 use super::codec::Fields;
 use super::connection::Connection;
 use super::script::{self, ScriptArgs};
 use super::unexpected::unexpected_reply;
+use super::{StoreError, providers};
 use crate::store::{LeaseToken, Request};
 
-/// Depth, ready, delayed and active games, dead letters, the oldest request, workers with the times at which they were last seen,
-/// and the server's time.
-type Figures = (u64, u64, u64, u64, u64, Vec<String>, Vec<(String, f64)>, (i64, i64));
+/// Depth, delayed and active games, dead letters, the oldest request, workers with the times at which they were last seen, and the
+/// server's time.
+type Figures = (u64, u64, u64, u64, Vec<String>, Vec<(String, f64)>, (i64, i64));
 
 /// Unfinished requests, fencing token, end of lease, end of back-off, rank among the ready games.
 type RawLane = (Vec<String>, Option<String>, Option<f64>, Option<f64>, Option<f64>);
@@ -26,16 +26,20 @@ type RawStoryEvent = (String, HashMap<String, String>, u64);
 /// Depth and age, and how many workers were seen within `worker_ttl`.
 pub(super) async fn figures(shard: &Connection, worker_ttl: Duration) -> Result<QueueView, StoreError> {
     let prefix = shard.prefix();
+    let (mut ready, mut paused) = (0, 0);
+    for (provider, circuit) in providers::circuits(shard).await? {
+        let games: u64 = shard.query(redis::cmd("ZCARD").arg(shard.key("requests:ready", provider))).await?;
+        *(if circuit == Circuit::Closed { &mut ready } else { &mut paused }) += games;
+    }
     let mut read = redis::pipe();
     read.zcard(format!("{prefix}requests"))
-        .zcard(format!("{prefix}requests:ready"))
         .zcard(format!("{prefix}requests:delayed"))
         .zcard(format!("{prefix}requests:active"))
         .xlen(format!("{prefix}chat-requests-failed"))
         .zrange(format!("{prefix}requests"), 0, 0)
         .zrange_withscores(format!("{prefix}workers"), 0, -1)
         .cmd("TIME");
-    let (depth, ready, delayed, active, dead_letters, oldest, workers, time): Figures = shard.query_all(&read).await?;
+    let (depth, delayed, active, dead_letters, oldest, workers, time): Figures = shard.query_all(&read).await?;
     let enqueued_at: Option<i64> = match oldest.first() {
         Some(id) => {
             let key = shard.key("chat-request-status", id);
@@ -48,36 +52,49 @@ pub(super) async fn figures(shard: &Connection, worker_ttl: Duration) -> Result<
     let since = now - i64::try_from(worker_ttl.as_millis()).unwrap_or(i64::MAX);
     #[expect(clippy::cast_precision_loss, reason = "times in ms are far below 2^53")]
     let workers = workers.iter().filter(|(_, seen)| *seen >= since as f64).count() as u64;
-    Ok(QueueView { depth, ready, delayed, active, dead_letters, oldest_age_ms, workers })
+    Ok(QueueView { depth, ready, delayed, paused, active, dead_letters, oldest_age_ms, workers })
+}
+
+/// The provider that a game's lane waits for.
+async fn provider_of(shard: &Connection, game: GameId) -> Result<String, StoreError> {
+    let mut read = redis::cmd("HMGET");
+    read.arg(shard.key("gamestate", game)).arg(&["waits_for", "provider"]);
+    let (waits_for, own): (Option<String>, Option<String>) = shard.query(&read).await?;
+    Ok(waits_for.or(own).unwrap_or_default())
 }
 
 /// One lane.
 pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, StoreError> {
     let prefix = shard.prefix();
     let key = game.to_string();
+    let provider = provider_of(shard, game).await?;
     let mut read = redis::pipe();
     read.atomic()
         .zrange(shard.key("requests:game", game), 0, -1)
         .get(shard.key("game-lock", game))
         .zscore(format!("{prefix}requests:active"), &key)
         .zscore(format!("{prefix}requests:delayed"), &key)
-        .zscore(format!("{prefix}requests:ready"), &key);
+        .zscore(shard.key("requests:ready", &provider), &key);
     let (requests, token, active, delayed, ready): RawLane = shard.query_all(&read).await?;
     let requests = requests
         .iter()
         .map(|id| id.parse().map_err(|error: IdError| unexpected_reply("a lane", &error)))
         .collect::<Result<_, _>>()?;
+    let circuits = providers::circuits(shard).await?;
+    let is_closed = circuits.get(&provider).is_none_or(|circuit| *circuit == Circuit::Closed);
     let state = match (active, delayed, ready) {
         (Some(_), _, _) => LaneState::Active,
         (None, Some(_), _) => LaneState::Delayed,
-        (None, None, Some(_)) => LaneState::Ready,
+        (None, None, Some(_)) if is_closed => LaneState::Ready,
+        (None, None, Some(_)) => LaneState::Paused,
         (None, None, None) => LaneState::Idle,
     };
     let lease = match (token, active) {
         (Some(token), Some(until)) => Some(lease(token, time(until)?)?),
         _ => None,
     };
-    Ok(LaneView { game_id: game, state, requests, lease, not_before: delayed.map(time).transpose()? })
+    let waits_for = (state == LaneState::Paused).then_some(provider);
+    Ok(LaneView { game_id: game, state, requests, lease, not_before: delayed.map(time).transpose()?, waits_for })
 }
 
 fn lease(token: String, expires_at: Timestamp) -> Result<LeaseView, StoreError> {
@@ -92,24 +109,24 @@ fn time(score: f64) -> Result<Timestamp, StoreError> {
 
 /// Lanes of all shards, at most `limit`.
 pub(super) async fn lanes(shards: &[Connection], limit: usize) -> Result<Lanes, StoreError> {
+    // One more than is shown tells whether there are more.
+    let wanted = limit + 1;
     let mut games: Vec<(&Connection, GameId)> = Vec::new();
-    for order in ["requests:active", "requests:delayed", "requests:ready"] {
+    for order in ["requests:active", "requests:delayed"] {
         for shard in shards {
-            // One more than is shown tells whether there are more.
-            let wanted = limit + 1 - games.len().min(limit + 1);
-            if wanted == 0 {
-                break;
+            for (id, _) in first_of(shard, &format!("{}{order}", shard.prefix()), wanted).await? {
+                add(&mut games, shard, &id)?;
             }
-            let mut page = redis::cmd("ZRANGE");
-            page.arg(format!("{}{order}", shard.prefix())).arg(0).arg(wanted - 1);
-            let ids: Vec<String> = shard.query(&page).await?;
-            for id in ids {
-                let game = id.parse().map_err(|error: IdError| unexpected_reply("the queue", &error))?;
-                // A game that moves to another order between two reads is listed once.
-                if !games.iter().any(|(_, known)| *known == game) {
-                    games.push((shard, game));
-                }
-            }
+        }
+    }
+    for shard in shards {
+        let mut ready = Vec::new();
+        for provider in providers::circuits(shard).await?.into_keys() {
+            ready.extend(first_of(shard, &shard.key("requests:ready", provider), wanted).await?);
+        }
+        ready.sort_by(|one, other| one.1.total_cmp(&other.1));
+        for (id, _) in ready {
+            add(&mut games, shard, &id)?;
         }
     }
     let more = games.len() > limit;
@@ -122,6 +139,20 @@ pub(super) async fn lanes(shards: &[Connection], limit: usize) -> Result<Lanes, 
         }
     }
     Ok(Lanes { lanes, more })
+}
+
+/// The first games of an order, with their scores.
+async fn first_of(shard: &Connection, order: &str, count: usize) -> Result<Vec<(String, f64)>, StoreError> {
+    shard.query(redis::cmd("ZRANGE").arg(order).arg(0).arg(count - 1).arg("WITHSCORES")).await
+}
+
+/// Lists a game once, although it may move to another order between two reads.
+fn add<'a>(games: &mut Vec<(&'a Connection, GameId)>, shard: &'a Connection, id: &str) -> Result<(), StoreError> {
+    let game = id.parse().map_err(|error: IdError| unexpected_reply("the queue", &error))?;
+    if !games.iter().any(|(_, known)| *known == game) {
+        games.push((shard, game));
+    }
+    Ok(())
 }
 
 /// The queued story events of a lane.

@@ -8,7 +8,7 @@ use redis::{FromRedisValue, Value};
 use super::StoreError;
 use super::codec::Fields;
 use super::unexpected::{from_json, unexpected_reply};
-use crate::store::{Claim, Lease, LeaseToken};
+use crate::store::{Claim, ClaimedProvider, Lease, LeaseToken};
 
 /// The fields of a request's status in a claim, in their order.
 const STATUS: [&str; 7] = ["attempt", "type", "user_message", "request", "idempotency_key", "narration", "delta"];
@@ -26,6 +26,8 @@ pub(super) struct Leased {
     game: Value,
     token: Value,
     request: Value,
+    provider: Value,
+    is_probe: Value,
     status: Vec<Value>,
     state: Vec<Value>,
     history: Vec<Value>,
@@ -52,9 +54,10 @@ impl Reply {
 
     fn claim(&mut self) -> Result<Leased, StoreError> {
         let (game, token, request) = (self.next()?, self.next()?, self.next()?);
+        let (provider, is_probe) = (self.next()?, self.next()?);
         let (status, state) = (self.some(STATUS.len()), self.some(GAME.len()));
         let messages = read(self.next()?)?;
-        Ok(Leased { game, token, request, status, state, history: self.some(messages) })
+        Ok(Leased { game, token, request, provider, is_probe, status, state, history: self.some(messages) })
     }
 
     fn some(&mut self, count: usize) -> Vec<Value> {
@@ -79,12 +82,20 @@ impl Leased {
             token: LeaseToken::new(read(self.token)?),
             idempotency_key: status.text("idempotency_key").map(str::to_owned),
         };
-        let claim = claim(lease.clone(), &status, self.state, self.history);
+        let is_probe = read::<String>(self.is_probe)? == "1";
+        let provider = ClaimedProvider { name: read(self.provider)?, is_probe };
+        let claim = claim(lease.clone(), &status, self.state, self.history, provider);
         Ok((lease, claim))
     }
 }
 
-fn claim(lease: Lease, status: &Fields, state: Vec<Value>, history: Vec<Value>) -> Result<Claim, StoreError> {
+fn claim(
+    lease: Lease,
+    status: &Fields,
+    state: Vec<Value>,
+    history: Vec<Value>,
+    provider: ClaimedProvider,
+) -> Result<Claim, StoreError> {
     let game = lease.game;
     let state = fields(format!("game {game}"), &GAME, state)?;
     let message = |value| from_json(format_args!("history of {game}"), &read::<String>(value)?);
@@ -93,6 +104,7 @@ fn claim(lease: Lease, status: &Fields, state: Vec<Value>, history: Vec<Value>) 
         request: status.leased_request()?,
         game: state.leased_game()?,
         history: history.into_iter().map(message).collect::<Result<_, _>>()?,
+        provider,
     })
 }
 

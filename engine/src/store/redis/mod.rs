@@ -18,6 +18,7 @@ mod inspect;
 mod lanes;
 mod leased;
 mod listen;
+mod providers;
 mod queue;
 mod revoked;
 mod script;
@@ -33,10 +34,11 @@ use self::batch::CommitBatches;
 use self::connection::{Connection, unavailable};
 use self::listen::{Channels, Wakeups};
 use self::revoked::Revocations;
-use self::script::Preamble;
+use self::script::{Preamble, Script, ScriptArgs};
 use self::servers::Servers;
+use self::unexpected::unexpected_reply;
 use super::fanout::Fanout;
-use super::{Inspection, Store, StoreError, StoreOptions};
+use super::{Inspection, Lease, Store, StoreError, StoreOptions};
 
 /// Games, queue and events in a Redis server, or in a Redis Cluster.
 #[derive(Debug)]
@@ -75,7 +77,7 @@ impl RedisStore {
             .into_iter()
             .map(|prefix| Connection::new(Arc::clone(&servers), Preamble::new(prefix, &options)))
             .collect();
-        let terms = queue::terms_of_turns(&options, owner.in_cluster)?;
+        let terms = queue::terms_of_turns(&options, shards.len(), owner.in_cluster)?;
         let batches = shards
             .iter()
             .map(|shard| CommitBatches::new(shard.clone(), terms.clone(), options.recover_interval))
@@ -114,6 +116,15 @@ impl RedisStore {
     /// The commits of a game's shard.
     fn batches(&self, game: GameId) -> &CommitBatches {
         &self.batches[game.shard(self.shards.len())]
+    }
+
+    /// Runs a step that replies `ok`, or `lost` when the lease has expired.
+    async fn fenced(&self, lease: &Lease, script: &Script, call: &ScriptArgs) -> Result<(), StoreError> {
+        match self.shard(lease.game).run::<String>(script, call).await?.as_str() {
+            "ok" => Ok(()),
+            "lost" => Err(StoreError::LeaseLost),
+            other => Err(unexpected_reply("a fenced step", &other)),
+        }
     }
 
     /// The shard of a request.

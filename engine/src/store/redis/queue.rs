@@ -13,13 +13,14 @@ use super::connection::refused_part;
 use super::leased::{Leased, Reply};
 use super::listen::Wakeups;
 use super::revoked::Revocations;
-use super::script::{self, Script, ScriptArgs, millis};
+use super::script::{self, ScriptArgs, millis};
 use super::unexpected::unexpected_reply;
 
-use super::{RedisStore, StoreError, lanes};
+use super::{RedisStore, StoreError, lanes, providers};
 use crate::store::{
     Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, IdempotencyKey, LONGEST_DELAY, Lease,
     LeaseToken, NewRequest, Queue, Request, StoreOptions, StoryEventPlacement, Terms, WorkerId, unreadable,
+    waited_too_long,
 };
 
 /// How long a worker that shuts down waits for a server that does not respond.
@@ -44,6 +45,7 @@ impl Queue for RedisStore {
             .arg(self.options.limits.lane)
             .arg(key)
             .arg(fingerprint)
+            .arg(providers::policies(&self.options, self.shards.len())?)
             .arg(&request_fields(request)?);
         let script = match terms.if_busy {
             IfBusy::Interrupt => &script::ENQUEUE_AND_INTERRUPT,
@@ -62,7 +64,7 @@ impl Queue for RedisStore {
     }
 
     async fn find_key(&self, game: GameId, key: &IdempotencyKey) -> Result<Option<Enqueued>, StoreError> {
-        let call = ScriptArgs::new().arg(&key.key).arg(&key.fingerprint);
+        let call = ScriptArgs::new().id(game).arg(&key.key).arg(&key.fingerprint);
         let reply: Vec<String> = self.shard(game).run(&script::FIND_KEY, &call).await?;
         match reply.first().map(String::as_str) {
             Some("accepted") => accepted(&reply).map(|accepted| Some(Enqueued::Accepted(accepted))),
@@ -109,7 +111,7 @@ impl Queue for RedisStore {
             if free == 0 {
                 break;
             }
-            let call = terms_of_claims(&self.options, self.in_cluster)?
+            let call = terms_of_claims(&self.options, self.shards.len(), self.in_cluster)?
                 .arg(worker.as_str())
                 .arg(nonce)
                 .arg(free)
@@ -176,7 +178,7 @@ impl Queue for RedisStore {
     }
 
     async fn publish_chunk(&self, lease: &Lease, number: u64, content: &str) -> Result<(), StoreError> {
-        let call = fenced(lease).arg(number).json(&chunk(lease, content, false))?.arg("");
+        let call = ScriptArgs::of_lease(lease).arg(number).json(&chunk(lease, content, false))?.arg("");
         self.fenced(lease, &script::CHUNK, &call).await
     }
 
@@ -187,25 +189,25 @@ impl Queue for RedisStore {
         last_chunk: &str,
         narration: &Completion,
     ) -> Result<(), StoreError> {
-        let call = fenced(lease).arg(number).json(&chunk(lease, last_chunk, true))?.json(narration)?;
+        let call = ScriptArgs::of_lease(lease).arg(number).json(&chunk(lease, last_chunk, true))?.json(narration)?;
         self.fenced(lease, &script::CHUNK, &call).await
     }
 
     async fn checkpoint_delta(&self, lease: &Lease, delta: &Completion) -> Result<(), StoreError> {
-        self.fenced(lease, &script::CHECKPOINT, &fenced(lease).json(delta)?).await
+        self.fenced(lease, &script::CHECKPOINT, &ScriptArgs::of_lease(lease).json(delta)?).await
     }
 
     async fn retry(&self, lease: &Lease, delay: Duration, error: &Problem) -> Result<(), StoreError> {
-        let call = fenced(lease).arg(millis(delay.min(LONGEST_DELAY))).json(error)?;
+        let call = ScriptArgs::of_lease(lease).arg(millis(delay.min(LONGEST_DELAY))).json(error)?;
         self.fenced(lease, &script::REQUEUE, &call).await
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.fenced(lease, &script::REQUEUE, &fenced(lease).arg(0).arg("")).await
+        self.fenced(lease, &script::REQUEUE, &ScriptArgs::of_lease(lease).arg(0).arg("")).await
     }
 
     async fn fail(&self, lease: &Lease, error: &Problem) -> Result<(), StoreError> {
-        self.fenced(lease, &script::FAIL, &fenced(lease).json(error)?).await
+        self.fenced(lease, &script::FAIL, &ScriptArgs::of_lease(lease).json(error)?).await
     }
 
     fn revocations(&self) -> broadcast::Receiver<LeaseToken> {
@@ -233,13 +235,22 @@ impl Queue for RedisStore {
     }
 
     async fn queue(&self) -> Result<QueueView, StoreError> {
-        let mut all =
-            QueueView { depth: 0, ready: 0, delayed: 0, active: 0, dead_letters: 0, oldest_age_ms: 0, workers: 0 };
+        let mut all = QueueView {
+            depth: 0,
+            ready: 0,
+            delayed: 0,
+            paused: 0,
+            active: 0,
+            dead_letters: 0,
+            oldest_age_ms: 0,
+            workers: 0,
+        };
         for shard in &self.shards {
             let view = lanes::figures(shard, self.options.worker_ttl()).await?;
             all.depth += view.depth;
             all.ready += view.ready;
             all.delayed += view.delayed;
+            all.paused += view.paused;
             all.active += view.active;
             all.dead_letters += view.dead_letters;
             all.oldest_age_ms = all.oldest_age_ms.max(view.oldest_age_ms);
@@ -318,28 +329,23 @@ impl RedisStore {
         }
         Ok(claims)
     }
-
-    /// Runs a step that replies `ok`, or `lost` when the lease has expired.
-    async fn fenced(&self, lease: &Lease, script: &Script, call: &ScriptArgs) -> Result<(), StoreError> {
-        match self.shard(lease.game).run::<String>(script, call).await?.as_str() {
-            "ok" => Ok(()),
-            "lost" => Err(StoreError::LeaseLost),
-            other => Err(unexpected_reply("a fenced step", &other)),
-        }
-    }
 }
 
 /// The arguments with which every commit begins: `lua/terms.lua` and `lua/commit.lua` name them.
-pub(super) fn terms_of_turns(options: &StoreOptions, in_cluster: bool) -> Result<ScriptArgs, StoreError> {
+pub(super) fn terms_of_turns(
+    options: &StoreOptions,
+    shards: usize,
+    in_cluster: bool,
+) -> Result<ScriptArgs, StoreError> {
     let placement = match options.story_events {
         StoryEventPlacement::Tail => "tail",
         StoryEventPlacement::Next => "next",
     };
-    Ok(terms_of_claims(options, in_cluster)?.arg(placement))
+    Ok(terms_of_claims(options, shards, in_cluster)?.arg(placement))
 }
 
 /// The arguments with which every claim begins: `lua/terms.lua` names them.
-fn terms_of_claims(options: &StoreOptions, in_cluster: bool) -> Result<ScriptArgs, StoreError> {
+fn terms_of_claims(options: &StoreOptions, shards: usize, in_cluster: bool) -> Result<ScriptArgs, StoreError> {
     let lost = Problem::new(
         ProblemType::AttemptsExhausted,
         format!("{} attempts were begun, and each worker died or stalled", options.max_attempts),
@@ -349,11 +355,15 @@ fn terms_of_claims(options: &StoreOptions, in_cluster: bool) -> Result<ScriptArg
         .arg(options.max_attempts)
         .arg(options.history_window)
         .json(&lost)?;
-    Ok(terms.arg(u8::from(in_cluster)))
+    Ok(terms
+        .arg(u8::from(in_cluster))
+        .arg(millis(options.providers.give_up_after))
+        .json(&waited_too_long(options))?
+        .arg(providers::policies(options, shards)?))
 }
 
 fn commit_call(lease: &Lease, commit: &Commit) -> Result<ScriptArgs, StoreError> {
-    let mut call = fenced(lease)
+    let mut call = ScriptArgs::of_lease(lease)
         .arg(lease.idempotency_key.as_deref().unwrap_or_default())
         .arg(commit.base_version)
         .json(&commit.document)?
@@ -369,11 +379,6 @@ fn commit_call(lease: &Lease, commit: &Commit) -> Result<ScriptArgs, StoreError>
         call = call.id(child.id).json(&child.queued_event())?.arg(fields.len()).arg(&fields);
     }
     Ok(call)
-}
-
-/// The arguments with which every fenced script begins: game, request, token.
-fn fenced(lease: &Lease) -> ScriptArgs {
-    ScriptArgs::new().id(lease.game).id(lease.request).arg(lease.token.as_str())
 }
 
 fn chunk(lease: &Lease, content: &str, done: bool) -> ChatChunk {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::event_text;
 use super::unexpected::unwritable;
-use crate::store::{StoreError, StoreOptions};
+use crate::store::{Lease, StoreError, StoreOptions};
 
 /// A script. It is sent once per server and called by its hash.
 pub(super) type Script = LazyLock<Step>;
@@ -37,21 +37,24 @@ scripts! {
     CREATE_GAME = [lua!("create_game")];
     REPLACE_GAME = [lua!("replace_game")];
     DELETE_GAME = [lua!("delete_game")];
-    ENQUEUE = [lua!("enqueue"), "return enqueue()"];
-    ENQUEUE_AND_INTERRUPT = [endings(), lua!("enqueue"), "return enqueue(cancel)"];
-    FIND_KEY = [lua!("find_key")];
+    ENQUEUE = [enqueueing(), lua!("enqueue"), "return enqueue()"];
+    ENQUEUE_AND_INTERRUPT = [endings(), enqueueing(), lua!("enqueue"), "return enqueue(cancel)"];
+    FIND_KEY = [lua!("keys"), lua!("find_key")];
     CANCEL = [endings(), lua!("cancel")];
-    CLAIM = [lua!("terms"), endings(), lua!("recover"), leases(), lua!("claim")];
+    CLAIM = [lua!("terms"), lua!("providers"), endings(), lua!("recover"), leases(), lua!("claim")];
     HEARTBEAT = [lua!("heartbeat")];
     CHUNK = [lua!("chunk")];
     CHECKPOINT = [lua!("checkpoint")];
     COMMIT_AND_CLAIM =
-        [lua!("terms"), leases(), lua!("commit"), lua!("commit_and_claim"), "return commit_and_claim()"];
+        [lua!("terms"), lua!("providers"), leases(), lua!("commit"), lua!("commit_and_claim"), "return commit_and_claim()"];
     COMMIT_CLAIM_AND_RECOVER = [
-        lua!("terms"), endings(), lua!("recover"), leases(), lua!("commit"), lua!("commit_and_claim"),
+        lua!("terms"), lua!("providers"), endings(), lua!("recover"), leases(), lua!("commit"), lua!("commit_and_claim"),
         "return commit_and_claim(recover_expired)"
     ];
     REQUEUE = [endings(), lua!("requeue")];
+    PAUSE = [NO_POLICIES, lua!("providers"), lua!("faults"), endings(), event_text::of_waits(), lua!("pause")];
+    PROVIDER_FAULT = [NO_POLICIES, lua!("providers"), lua!("faults"), lua!("provider_fault")];
+    PROVIDER_SUCCESS = [NO_POLICIES, lua!("providers"), lua!("provider_success")];
     FAIL = [endings(), lua!("fail")];
     STORY_EVENTS = [endings(), lua!("story_events")];
     RETRY_DEAD_LETTER = [endings(), event_text::of_dead_letter_retries(), lua!("retry_dead_letter")];
@@ -59,6 +62,13 @@ scripts! {
     INSPECT_GAME = [endings(), lua!("log"), lua!("inspect_game")];
     INSPECT_REQUEST = [endings(), lua!("inspect_request")];
     READ_LOG = [lua!("log"), lua!("read_log")];
+}
+
+/// For scripts that change a provider's state and choose none.
+const NO_POLICIES: &str = "local POLICIES = ''";
+
+fn enqueueing() -> String {
+    ["local POLICIES = ARGV[13]\n", lua!("providers"), lua!("keys"), &event_text::of_waits()].concat()
 }
 
 fn endings() -> String {
@@ -144,6 +154,11 @@ pub(super) struct ScriptArgs(Cmd);
 impl ScriptArgs {
     pub(super) fn new() -> Self {
         Self::default()
+    }
+
+    /// The arguments with which every fenced script begins: game, request, token.
+    pub(super) fn of_lease(lease: &Lease) -> Self {
+        Self::new().id(lease.game).id(lease.request).arg(lease.token.as_str())
     }
 
     /// Adds an argument of a type that the Redis client can write.

@@ -22,6 +22,8 @@ use crate::redis_server::RedisServer;
 
 /// How many games there are.
 const GAMES: usize = 3;
+/// The provider of each game.
+const PROVIDERS: [&str; GAMES] = ["offline", "offline", "other"];
 /// How many workers claim.
 const WORKERS: usize = 2;
 /// How much may wait: so little that it is reached now and then.

@@ -35,6 +35,12 @@ pub(super) enum Move {
     Expire { game: usize },
     /// The time of a game's back-off is over.
     EndBackoff { game: usize },
+    /// The wait of a game's provider for its next probe is over.
+    EndProbeWait { game: usize },
+    /// Something other than an attempt finds that a game's provider has a fault.
+    ProviderFault { game: usize },
+    /// A game's provider is found to work.
+    ProviderSuccess { game: usize },
     /// A worker does something with a lease.
     Use { lease: Pick, step: Step },
 }
@@ -63,6 +69,10 @@ pub(super) enum Step {
     Retry,
     Fail,
     Release,
+    /// The provider of `game` has a fault: mostly the attempt's own one, sometimes the other.
+    Pause {
+        game: usize,
+    },
 }
 
 /// Any move, the usual ones more often.
@@ -82,6 +92,9 @@ pub(super) fn any() -> impl Strategy<Value = Move> {
         1 => (0..WORKERS).prop_map(|worker| Move::Heartbeat { worker }),
         2 => (0..GAMES).prop_map(|game| Move::Expire { game }),
         2 => (0..GAMES).prop_map(|game| Move::EndBackoff { game }),
+        2 => (0..GAMES).prop_map(|game| Move::EndProbeWait { game }),
+        1 => (0..GAMES).prop_map(|game| Move::ProviderFault { game }),
+        2 => (0..GAMES).prop_map(|game| Move::ProviderSuccess { game }),
         14 => (pick(), step()).prop_map(|(lease, step)| Move::Use { lease, step }),
     ]
 }
@@ -105,5 +118,6 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Retry),
         1 => Just(Step::Fail),
         2 => Just(Step::Release),
+        2 => (0..GAMES).prop_map(|game| Step::Pause { game }),
     ]
 }

@@ -5,17 +5,17 @@ use std::fmt::{Debug, Write};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Cancelled, Claim, Claims, Commit, Committed, DeadLetterRetry, Enqueued, IdempotencyKey, LogRead,
-    NewRequest, SharedStore, StoreError, StoreOptions, StoryEventPlacement, Terms, WorkerId,
+    Accepted, Cancelled, Claim, ClaimedProvider, Claims, Commit, Committed, DeadLetterRetry, Enqueued, IdempotencyKey,
+    LogRead, NewRequest, SharedStore, StoreError, StoreOptions, StoryEventPlacement, Terms, WorkerId,
 };
 use proptest::test_runner::TestCaseError;
 use protocol::{EventId, GameId, IfBusy, QueueView, RequestId, RequestStatus};
 
 use super::moves::{Move, Pick, Step};
-use super::reference::{Answer, Head, Reference};
-use super::{GAMES, LIMITS, WORKERS};
+use super::reference::{Answer, Circuit, Game, Head, Reference};
+use super::{GAMES, LIMITS, PROVIDERS, WORKERS};
 use crate::bench::Bench;
-use crate::fixture::{commit_only, completion, message, new_game, options, problem, turn};
+use crate::fixture::{commit_only, completion, fault, message, new_game_of, options, problem, turn};
 
 /// A store and the model beside it. The numbers of games, requests and leases are the model's.
 pub(super) struct Play {
@@ -50,7 +50,7 @@ impl Play {
         let store = bench.store_with(options).await;
         let mut games = Vec::new();
         for _ in 0..GAMES {
-            games.push(new_game(&store).await);
+            games.push(new_game_of(&store, PROVIDERS[games.len()]).await);
         }
         Self {
             reference: Reference::new(placement),
@@ -100,6 +100,24 @@ impl Play {
                     self.reference.games[game].head = Head::DelayOver;
                 }
             }
+            Move::EndProbeWait { game } => {
+                // A provider that is closed has no wait that could end.
+                if self.reference.circuit_of(game) != Circuit::Closed {
+                    self.note(format_args!("the provider of game {game} may be probed"));
+                    self.bench.end_probe_wait(self.games[game], PROVIDERS[game]).await;
+                    self.reference.end_probe_wait(game);
+                }
+            }
+            Move::ProviderFault { game } => {
+                self.note(format_args!("the provider of game {game} has a fault"));
+                self.store.record_provider_fault(&fault(PROVIDERS[game])).await.map_err(text)?;
+                self.reference.fault(game, None);
+            }
+            Move::ProviderSuccess { game } => {
+                self.note(format_args!("the provider of game {game} works"));
+                self.store.record_provider_success(PROVIDERS[game]).await.map_err(text)?;
+                self.reference.success(game);
+            }
             Move::Use { lease, step } => {
                 if let Some(lease) = self.pick(lease) {
                     self.step(lease, step).await?;
@@ -114,6 +132,7 @@ impl Play {
         for game in 0..GAMES {
             self.make(&Move::Expire { game }).await?;
             self.make(&Move::EndBackoff { game }).await?;
+            self.make(&Move::ProviderSuccess { game }).await?;
         }
         while self.reference.games.iter().any(|game| !game.lane.is_empty()) {
             let before = self.leases.len();
@@ -289,10 +308,18 @@ impl Play {
             same("the history", history, game.history[from..].iter().map(String::as_str).collect())?;
             match self.leases.get(lease) {
                 Some(known) => same("a repeated claim's lease", &claim.lease, &known.lease)?,
-                None => self.leases.push(claim),
+                None => {
+                    let provider =
+                        ClaimedProvider { name: PROVIDERS[model.provider].to_owned(), is_probe: model.is_probe };
+                    same("the provider", &claim.provider, &provider)?;
+                    self.leases.push(claim);
+                }
             }
         }
-        let waits = self.reference.games.iter().any(|game| matches!(game.head, Head::Leased(_) | Head::Delayed));
+        let waits = (0..GAMES).any(|game| {
+            let Game { lane, head, .. } = &self.reference.games[game];
+            matches!(head, Head::Leased(_) | Head::Delayed) || !lane.is_empty() && self.reference.is_paused(game)
+        });
         same("whether something is due later", answer.next_due.is_some(), waits)
     }
 
@@ -332,6 +359,7 @@ impl Play {
             Step::Retry => self.store.retry(lease, Duration::from_hours(1), &problem()).await,
             Step::Fail => self.store.fail(lease, &problem()).await,
             Step::Release => self.store.release(lease).await,
+            Step::Pause { game } => self.store.pause(lease, &fault(PROVIDERS[game])).await,
         };
         let children = match step {
             Step::Commit { story_events } | Step::CommitAndClaim { story_events } => commit(story_events).story_events,
@@ -387,6 +415,9 @@ impl Play {
                 self.settled.insert(number);
             }
         }
+        let paused = (0..GAMES)
+            .filter(|game| !self.reference.games[*game].lane.is_empty() && self.reference.is_paused(*game))
+            .count() as u64;
         let heads = |wanted: fn(&Head) -> bool| {
             let games = self.reference.games.iter().filter(|game| !game.lane.is_empty() && wanted(&game.head));
             games.count() as u64
@@ -394,7 +425,8 @@ impl Play {
         let queued = self.reference.requests.iter().filter(|request| request.status == RequestStatus::Queued);
         let expected = QueueView {
             depth: queued.count() as u64,
-            ready: heads(|head| matches!(head, Head::Free)),
+            ready: heads(|head| matches!(head, Head::Free)) - paused,
+            paused,
             delayed: heads(|head| matches!(head, Head::Delayed | Head::DelayOver)),
             active: heads(|head| matches!(head, Head::Leased(_) | Head::Abandoned)),
             dead_letters: self.reference.letters.len() as u64,

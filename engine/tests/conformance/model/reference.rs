@@ -4,7 +4,7 @@ use engine::store::StoryEventPlacement;
 use protocol::{AttemptOutcome, IfBusy, RequestStatus};
 
 use super::moves::Step;
-use super::{GAMES, LIMITS};
+use super::{GAMES, LIMITS, PROVIDERS};
 use crate::fixture::ATTEMPTS;
 
 /// The games, requests and leases, each known by its number in order of creation.
@@ -15,6 +15,8 @@ pub(super) struct Reference {
     pub(super) leases: Vec<Lease>,
     placement: StoryEventPlacement,
     arrivals: usize,
+    /// The state of each provider, under the number of its first game.
+    circuits: [Circuit; GAMES],
     /// Dead letters, the latest last.
     pub(super) letters: Vec<usize>,
 }
@@ -34,10 +36,29 @@ pub(super) struct Game {
     /// Unfinished requests, the head first.
     pub(super) lane: Vec<usize>,
     pub(super) head: Head,
+    /// The provider whose fault has paused its head, if that is not its own.
+    waits_for: Option<usize>,
     pub(super) version: u64,
     pub(super) history: Vec<String>,
     /// Names of events, each with its request.
     pub(super) log: Vec<(&'static str, usize)>,
+}
+
+/// Whether a provider gets calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Circuit {
+    Closed,
+    /// It gets none, until the time of its next probe has come.
+    Open {
+        is_due: bool,
+    },
+    /// The attempt under a lease probes it.
+    HalfOpen(usize),
+}
+
+/// A provider's number: that of its first game.
+fn provider(game: usize) -> usize {
+    PROVIDERS.iter().position(|name| *name == PROVIDERS[game]).unwrap()
 }
 
 /// How the head of a lane stands.
@@ -56,7 +77,8 @@ pub(super) struct Request {
     pub(super) game: usize,
     pub(super) message: String,
     is_story_event: bool,
-    key: Option<(usize, usize)>,
+    /// Its game, its key and the message's words.
+    key: Option<(usize, usize, usize)>,
     retried: bool,
     /// How its attempts ended that did not commit.
     pub(super) attempts: Vec<AttemptOutcome>,
@@ -77,13 +99,30 @@ pub(super) struct Lease {
     pub(super) worker: usize,
     pub(super) request: usize,
     pub(super) attempt: u32,
+    pub(super) provider: usize,
+    pub(super) is_probe: bool,
 }
 
 impl Reference {
     pub(super) fn new(placement: StoryEventPlacement) -> Self {
-        let game = Game { lane: Vec::new(), head: Head::Free, version: 1, history: Vec::new(), log: Vec::new() };
+        let game = Game {
+            lane: Vec::new(),
+            head: Head::Free,
+            waits_for: None,
+            version: 1,
+            history: Vec::new(),
+            log: Vec::new(),
+        };
         let games = vec![game; GAMES];
-        Self { games, requests: Vec::new(), leases: Vec::new(), placement, arrivals: 0, letters: Vec::new() }
+        Self {
+            games,
+            requests: Vec::new(),
+            leases: Vec::new(),
+            placement,
+            arrivals: 0,
+            circuits: [Circuit::Closed; GAMES],
+            letters: Vec::new(),
+        }
     }
 
     pub(super) fn holds(&self, lease: usize) -> bool {
@@ -93,9 +132,10 @@ impl Reference {
     /// A message is sent, perhaps under a key (and with words of its own under it).
     pub(super) fn send(&mut self, game: usize, if_busy: IfBusy, key: Option<(usize, usize)>, message: &str) -> Answer {
         if let Some((key, words)) = key
-            && let Some(holder) = self.requests.iter().position(|request| request.key.is_some_and(|(k, _)| k == key))
+            && let Some(holder) =
+                self.requests.iter().position(|request| request.key.is_some_and(|(g, k, _)| (g, k) == (game, key)))
         {
-            let same = self.requests[holder].key == Some((key, words));
+            let same = self.requests[holder].key == Some((game, key, words));
             return if same { Answer::Accepted(holder) } else { Answer::KeyReused };
         }
         if if_busy == IfBusy::Reject && !self.games[game].lane.is_empty() {
@@ -119,7 +159,10 @@ impl Reference {
         }
         self.admit(game, position, None, message.to_owned());
         let number = self.requests.len() - 1;
-        self.requests[number].key = key;
+        self.requests[number].key = key.map(|(key, words)| (game, key, words));
+        if self.circuits[self.provider_of(game)] != Circuit::Closed {
+            self.append(number, "request.waiting");
+        }
         Answer::Accepted(number)
     }
 
@@ -140,7 +183,7 @@ impl Reference {
                 self.void_unsaved_text(number);
                 self.requests[number].attempts.push(AttemptOutcome::Cancelled);
             }
-            self.games[game].head = Head::Free;
+            (self.games[game].head, self.games[game].waits_for) = (Head::Free, None);
         }
         self.games[game].lane.retain(|request| *request != number);
         self.requests[number].status = RequestStatus::Cancelled;
@@ -224,18 +267,77 @@ impl Reference {
         let free = self.games.iter().filter(|game| game.head == Head::Free);
         let mut heads: Vec<usize> = free.filter_map(|game| game.lane.first().copied()).collect();
         heads.sort_by_key(|request| self.requests[*request].arrival);
-        heads.truncate(max);
-        heads.into_iter().map(|request| self.lease(worker, request)).collect()
+        let mut leases = Vec::new();
+        for request in heads {
+            let provider = self.provider_of(self.requests[request].game);
+            let is_probe = self.circuits[provider] != Circuit::Closed;
+            if leases.len() < max && (!is_probe || self.may_probe(provider)) {
+                let lease = self.lease(worker, request, provider, is_probe);
+                if is_probe {
+                    self.circuits[provider] = Circuit::HalfOpen(lease);
+                }
+                leases.push(lease);
+            }
+        }
+        leases
     }
 
-    fn lease(&mut self, worker: usize, number: usize) -> usize {
+    /// The provider that a game's lane waits for.
+    fn provider_of(&self, game: usize) -> usize {
+        self.games[game].waits_for.unwrap_or(provider(game))
+    }
+
+    fn may_probe(&self, provider: usize) -> bool {
+        match self.circuits[provider] {
+            Circuit::Closed => false,
+            Circuit::Open { is_due } => is_due,
+            Circuit::HalfOpen(lease) => !self.holds(lease),
+        }
+    }
+
+    /// Whether a game is ready, and its provider gets no calls.
+    pub(super) fn is_paused(&self, game: usize) -> bool {
+        self.games[game].head == Head::Free && self.circuits[self.provider_of(game)] != Circuit::Closed
+    }
+
+    /// A game's provider has a fault, which `lease` has met.
+    pub(super) fn fault(&mut self, game: usize, lease: Option<usize>) {
+        let open = Circuit::Open { is_due: false };
+        match self.circuit_of(game) {
+            Circuit::Closed => self.circuits[provider(game)] = open,
+            Circuit::HalfOpen(probe) if Some(probe) == lease || !self.holds(probe) => {
+                self.circuits[provider(game)] = open;
+            }
+            Circuit::Open { .. } | Circuit::HalfOpen(_) => {}
+        }
+    }
+
+    /// The state of a game's own provider.
+    pub(super) fn circuit_of(&self, game: usize) -> Circuit {
+        self.circuits[provider(game)]
+    }
+
+    /// The wait of a game's provider for its next probe is over.
+    pub(super) fn end_probe_wait(&mut self, game: usize) {
+        if let Circuit::Open { is_due } = &mut self.circuits[provider(game)] {
+            *is_due = true;
+        }
+    }
+
+    /// A game's provider works.
+    pub(super) fn success(&mut self, game: usize) {
+        self.circuits[provider(game)] = Circuit::Closed;
+    }
+
+    fn lease(&mut self, worker: usize, number: usize, provider: usize, is_probe: bool) -> usize {
         let lease = self.leases.len();
         let request = &mut self.requests[number];
         request.status = RequestStatus::Processing;
         request.attempt += 1;
         request.chunks = 0;
-        self.leases.push(Lease { worker, request: number, attempt: request.attempt });
-        self.games[request.game].head = Head::Leased(lease);
+        self.leases.push(Lease { worker, request: number, attempt: request.attempt, provider, is_probe });
+        let game = &mut self.games[request.game];
+        (game.head, game.waits_for) = (Head::Leased(lease), None);
         self.append(number, "request.processing");
         lease
     }
@@ -260,10 +362,15 @@ impl Reference {
             Step::Retry => Some("retry"),
             Step::Fail => Some("fail"),
             Step::Release => Some("release"),
+            Step::Pause { .. } => Some("pause"),
             _ => None,
         };
         if !self.holds(lease) {
             return ending.is_some_and(|ending| self.requests[number].ended == Some((lease, ending)));
+        }
+        if let Step::Pause { game } = step {
+            // While the lease still holds: it may be the probe.
+            self.fault(game, Some(lease));
         }
         if let Some(ending) = ending {
             self.requests[number].ended = Some((lease, ending));
@@ -288,6 +395,13 @@ impl Reference {
                 self.end_attempt(number);
                 self.requests[number].attempts.push(AttemptOutcome::Released);
                 self.requests[number].attempt -= 1;
+            }
+            Step::Pause { game: faulty } => {
+                self.end_attempt(number);
+                self.requests[number].attempt -= 1;
+                let game = self.requests[number].game;
+                self.games[game].waits_for = Some(provider(faulty)).filter(|faulty| *faulty != provider(game));
+                self.append(number, "request.waiting");
             }
             Step::Fail => {
                 self.void_unsaved_text(number);

@@ -89,7 +89,11 @@ impl Life {
             }
             Event::RequestFailed(_) => self.stage = Stage::GivenUp,
             Event::RequestCancelled(_) => self.stage = Stage::Ended,
-            Event::RequestQueued(_) | Event::RequestRetrying(_) | Event::StreamSnapshot(_) | Event::StreamReset(_) => {}
+            Event::RequestQueued(_)
+            | Event::RequestRetrying(_)
+            | Event::RequestWaiting(_)
+            | Event::StreamSnapshot(_)
+            | Event::StreamReset(_) => {}
         }
         None
     }

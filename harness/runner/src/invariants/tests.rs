@@ -93,7 +93,16 @@ fn a_narration_that_begins_anew_without_a_word_is_found() {
 
 #[test]
 fn what_is_left_in_the_queue_is_named() {
-    let left = QueueView { depth: 1, ready: 0, delayed: 0, active: 0, dead_letters: 2, oldest_age_ms: 0, workers: 0 };
+    let left = QueueView {
+        depth: 1,
+        ready: 0,
+        delayed: 0,
+        paused: 0,
+        active: 0,
+        dead_letters: 2,
+        oldest_age_ms: 0,
+        workers: 0,
+    };
     let found: Vec<String> = queue(&left, 2).iter().map(ToString::to_string).collect();
     assert_eq!(found, ["1 queued requests are left, and not 0"]);
 }

@@ -13,13 +13,15 @@
 -- Arguments of a turn, from `first` to `last`: game, request, token, idempotency key or '', base version, document, result (JSON),
 -- data of game.state_updated, data of request.completed, number of history messages n, n messages; then for each story
 -- event: request, data of request.queued, number of status fields and values m, m of them.
-local PLACEMENT = ARGV[10]
+local PLACEMENT = ARGV[13]
 -- How many arguments of a turn come before its messages.
 local FIXED = 10
 
 -- Writes that many turns make to the same keys are collected here, and so are the keys and the tokens of the games' present
 -- leases.
-local changed, freed, unlocked, ready, locks, held = {}, {}, {}, {}, {}, {}
+local changed, freed, unlocked, locks, held = {}, {}, {}, {}, {}
+-- The games that become ready, and their ranks, by provider.
+local became_ready, ready = {}, {}
 
 -- Ends one request. Returns 'done', 'lost' or 'version', and with 'done' whether it is the first time; a repeat by the same
 -- lease returns 'done'.
@@ -27,7 +29,7 @@ local function commit(first, last)
   local game, request, token, key, base, document, result, state_updated, completed, messages =
     unpack(ARGV, first, first + FIXED - 1)
   local state, status, lane = GAME .. game, STATUS .. request, LANE .. game
-  local version, offset = unpack(call('HMGET', state, 'version', 'offset'))
+  local version, offset, own, serves = unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves'))
   if held[game] ~= token then
     return was_ended(request, 'commit', token) and 'done' or 'lost'
   end
@@ -49,7 +51,7 @@ local function commit(first, last)
   call('HSET', status, 'status', 'completed', 'completed_at', NOW_TEXT, 'result', result, 'ended_by', 'commit ' .. token)
   call('HDEL', status, 'narration', 'delta', 'error')
   call('ZREM', lane, request)
-  expire(request, key ~= '' and key)
+  expire(game, request, key ~= '' and key)
   local now, at = append_entry(game, offset, request, 'game.state_updated', state_updated, 'request.completed', completed)
   call('HSET', state, 'document', document, 'version', int(version + 1), 'updated_at', NOW_TEXT, 'epoch', now, 'offset', at)
 
@@ -61,16 +63,26 @@ local function commit(first, last)
     end
   end
 
+  if serves then
+    call('SREM', SLOTS .. serves, game)
+    call('HDEL', state, 'serves')
+  end
   changed[#changed + 1], changed[#changed + 2] = NOW_TEXT, game
   freed[#freed + 1], unlocked[#unlocked + 1], held[game] = game, locks[game], nil
   local head, head_rank = first_of(lane)
-  if head then ready[#ready + 1], ready[#ready + 2] = head_rank, game end
+  if head then
+    -- The present head has never been leased, so it waits for the game's own provider.
+    local provider = own or adopt_provider(game)
+    local order = ready[provider] or {}
+    order[#order + 1], order[#order + 2], ready[provider] = head_rank, game, order
+    became_ready[#became_ready + 1] = game
+  end
   return 'done', true
 end
 
 -- Ends the requests of many turns. A turn that fails leaves the others as they are. Sets `is_new` of each turn to whether this is
 -- its first time. Returns the outcomes (what `commit` returns of each, or 'error ' and the server's message), and the games that
--- have become ready, each behind the rank of its head; nobody is woken for them yet.
+-- have become ready; nobody is woken for them yet.
 local function commit_all(turns)
   local keys, outcomes = {}, {}
   for n, turn in ipairs(turns) do
@@ -92,6 +104,6 @@ local function commit_all(turns)
     call('ZREM', ACTIVE, unpack(freed))
     call('DEL', unpack(unlocked))
   end
-  if #ready > 0 then call('ZADD', READY, unpack(ready)) end
-  return outcomes, ready
+  for provider, order in pairs(ready) do call('ZADD', READY .. provider, unpack(order)) end
+  return outcomes, became_ready
 end

@@ -4,7 +4,7 @@
 --   ┌ turn A: commit, claim ┐                                        ┌ A's effects
 --   ├ turn B: commit        ├──►  commit A │ commit B │ commit C  ──►├ B's effects    each all or nothing
 --   └ turn C: commit, claim ┘         (a failed one writes nothing)  └ C's effects
---                                 then one look at `requests:ready` ──► leases for A's and C's slots, in arrival order
+--                                 then one look at the ready games ──►  leases for A's and C's slots, in arrival order
 --                                 then one PUBLISH for each channel with a subscriber
 --
 -- Claims come after all commits, so a game that one of them frees is claimed in arrival order with the others.
@@ -12,7 +12,7 @@
 -- Arguments: those of terms.lua, those of commit.lua, then for each turn: worker, nonce ('' to claim nothing), how many games to
 -- claim, the number n of arguments of its commit, n arguments.
 -- Returns the reply of lease.lua, in which each turn begins with the outcome of its commit.
-local FIRST_TURN = 11
+local FIRST_TURN = 14
 local function commit_and_claim(recover_expired)
   local turns, wants, at, count = {}, {}, FIRST_TURN, 0
   while at <= #ARGV do
@@ -31,8 +31,8 @@ local function commit_and_claim(recover_expired)
   local reply, leased = claim(wants, recover_expired)
   -- Wakes a worker for each game that has become ready and that no slot of this call has taken.
   local tokens = {}
-  for n = 2, #ready, 2 do
-    if not leased[ready[n]] then tokens[#tokens + 1] = '1' end
+  for _, game in ipairs(ready) do
+    if not leased[game] then tokens[#tokens + 1] = '1' end
   end
   if #tokens > 0 then wake(tokens) end
   flush()

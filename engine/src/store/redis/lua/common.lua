@@ -79,6 +79,24 @@ local function was_ended(request, step, token)
   return call('HGET', STATUS .. request, 'ended_by') == step .. ' ' .. token
 end
 
+-- The provider of a game that an engine of an earlier release has stored, which kept it in the document only.
+local function adopt_provider(game)
+  local document = call('HGET', GAME .. game, 'document')
+  local read, found = pcall(cjson.decode, document or '')
+  local name = read and type(found) == 'table' and type(found.provider) == 'string' and found.provider or ''
+  if document then
+    call('HSET', GAME .. game, 'provider', name)
+    call('HSETNX', PROVIDERS, name, 'closed')
+  end
+  return name
+end
+
+-- The provider that a game's lane waits for: the one whose fault has paused its head, or the game's own.
+local function provider_of(game)
+  local own, waits_for = unpack(call('HMGET', GAME .. game, 'provider', 'waits_for'))
+  return waits_for or own or adopt_provider(game)
+end
+
 -- Queues a request at a rank, behind `position` others of its game. `fields` are its further status fields; `queued` is the
 -- data of its request.queued event. Returns the id before that event.
 local function admit(game, request, rank, position, fields, queued)
@@ -91,10 +109,12 @@ local function admit(game, request, rank, position, fields, queued)
 end
 
 -- Lets the status of a finished request expire, and with it the idempotency key that it was accepted under.
-local function expire(request, key)
+local function expire(game, request, key)
   local ttl = STATUS_TTL
   if key then
     if tonumber(KEY_TTL) > tonumber(ttl) then ttl = KEY_TTL end
+    call('PEXPIRE', KEY .. game .. ':' .. key, ttl)
+    -- An engine of an earlier release kept the key without its game.
     call('PEXPIRE', KEY .. key, ttl)
   end
   call('PEXPIRE', STATUS .. request, ttl)

@@ -4,5 +4,5 @@ local entry = call('HGET', DEAD_INDEX, request)
 if not entry then return 0 end
 call('XDEL', DEAD, entry)
 call('HDEL', DEAD_INDEX, request)
-expire(request, key_of(request))
+expire(call('HGET', STATUS .. request, 'game_id') or '', request, key_of(request))
 return 1

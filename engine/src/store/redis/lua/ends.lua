@@ -7,15 +7,27 @@ local DEAD, DEAD_INDEX = P .. 'chat-requests-failed', P .. 'chat-requests-failed
 local function make_ready(game)
   local first, rank = head(game)
   if first then
-    call('ZADD', READY, rank, game)
+    call('ZADD', READY .. provider_of(game), rank, game)
     wake()
   end
 end
 
--- Ends a game's lease, if there is one.
+-- Takes a game out of the ready ones; its next head waits for the game's own provider again.
+local function leave_ready(game)
+  call('ZREM', READY .. provider_of(game), game)
+  call('HDEL', GAME .. game, 'waits_for')
+end
+
+-- Ends a game's lease, if there is one, and frees the slot of its provider.
 local function free(game)
   call('ZREM', ACTIVE, game)
   call('DEL', LOCK .. game)
+  local serves = call('HGET', GAME .. game, 'serves')
+  if serves then
+    call('SREM', SLOTS .. serves, game)
+    call('HDEL', GAME .. game, 'serves')
+    wake()
+  end
 end
 
 -- Records which step ended an attempt, so that a repeat of this step, and of no other, returns what it returned first.
@@ -73,10 +85,10 @@ local function cancel(game, request)
       free(game)
     end
     call('ZREM', DELAYED, game)
-    call('ZREM', READY, game)
+    leave_ready(game)
   end
   finish(game, request, 'cancelled')
-  expire(request, key_of(request))
+  expire(game, request, key_of(request))
   append_event(game, 'request.cancelled', request_cancelled_event(request, game), request)
   if first then make_ready(game) end
 end

@@ -1,13 +1,13 @@
 -- Accepts a request at the tail of its game's lane, or changes nothing.
 -- Arguments: game, request, what to do when the game is busy ('enqueue', 'reject' or 'interrupt'), data of request.queued, how
--- many requests may be queued, how many a lane may hold, idempotency key or '', fingerprint of the message, then status fields
--- and values.
+-- many requests may be queued, how many a lane may hold, idempotency key or '', fingerprint of the message, the policies of the
+-- providers (JSON) or '', then status fields and values.
 -- Returns {'accepted', request, status, position, cursor}, {'unknown'}, {'busy'}, {'reused'}, {'lane_full'} or
 -- {'queue_full'}. A repeat, by the request's id or by its key, returns what was returned first.
 -- `cancel` is given only where the script may interrupt: without it, ends.lua need not be loaded.
-local FIRST_FIELD = 13
+local FIRST_FIELD = 14
 local function enqueue(cancel)
-  local game, request, if_busy, data, queue_limit, lane_limit, key, fingerprint = unpack(ARGV, 5, FIRST_FIELD - 1)
+  local game, request, if_busy, data, queue_limit, lane_limit, key, fingerprint = unpack(ARGV, 5, FIRST_FIELD - 2)
 
   local function accepted(id)
     local status, position, before = unpack(call('HMGET', STATUS .. id, 'status', 'position', 'cursor'))
@@ -17,13 +17,14 @@ local function enqueue(cancel)
   local known = accepted(request)
   if known then return known end
   if key ~= '' then
-    local holder = call('GET', KEY .. key)
+    local holder = holder_of(game, key)
     local reply = holder and accepted(holder)
     if reply then
       return call('HGET', STATUS .. holder, 'fingerprint') == fingerprint and reply or { 'reused' }
     end
   end
-  if call('EXISTS', GAME .. game) == 0 then return { 'unknown' } end
+  local own, waits_for = unpack(call('HMGET', GAME .. game, 'provider', 'waits_for'))
+  if not own and call('EXISTS', GAME .. game) == 0 then return { 'unknown' } end
 
   local position, queued = call('ZCARD', LANE .. game), call('ZCARD', QUEUED)
   if if_busy == 'reject' and position > 0 then return { 'busy' } end
@@ -46,12 +47,18 @@ local function enqueue(cancel)
   for i = FIRST_FIELD, #ARGV do fields[#fields + 1] = ARGV[i] end
   if key ~= '' then
     for _, field in ipairs({ 'idempotency_key', key, 'fingerprint', fingerprint }) do fields[#fields + 1] = field end
-    call('SET', KEY .. key, request)
+    call('SET', KEY .. game .. ':' .. key, request)
   end
   local before = admit(game, request, rank, position, fields, data)
+  -- An interrupted head no longer waits for another provider.
+  local provider = #interrupted > 0 and provider_of(game) or waits_for or own or adopt_provider(game)
   if position == 0 then
-    call('ZADD', READY, rank, game)
+    call('ZADD', READY .. provider, rank, game)
     wake()
+  end
+  if circuit_of(provider) ~= 'closed' and not fallback_of(provider) then
+    local reason, probe_at = unpack(call('HMGET', PROVIDER .. provider, 'reason', 'probe_at'))
+    append_event(game, 'request.waiting', request_waiting_event(request, game, reason, probe_at), request)
   end
   return { 'accepted', request, 'queued', int(position), before }
 end

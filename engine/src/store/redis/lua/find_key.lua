@@ -1,7 +1,7 @@
--- Finds the request that was accepted under an idempotency key. Arguments: key, fingerprint of the message.
+-- Finds the request that was accepted for a game under an idempotency key. Arguments: game, key, fingerprint of the message.
 -- Returns {'accepted', request, status, position, cursor}, {'reused'} or {'unknown'}.
-local key, fingerprint = unpack(ARGV, 5)
-local holder = call('GET', KEY .. key)
+local game, key, fingerprint = unpack(ARGV, 5)
+local holder = holder_of(game, key)
 if not holder then return { 'unknown' } end
 local first, status, position, before =
   unpack(call('HMGET', STATUS .. holder, 'fingerprint', 'status', 'position', 'cursor'))

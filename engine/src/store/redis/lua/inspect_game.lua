@@ -21,7 +21,7 @@ for _, request in ipairs(lane) do
   elseif not exists then
     report(request, 'its game is gone', 'cancel it', function()
       finish(game, request, 'cancelled')
-      expire(request, key_of(request))
+      expire(game, request, key_of(request))
     end)
   elseif status ~= 'queued' and status ~= 'processing' then
     report(request, 'it is ' .. status .. ', and still in a lane', 'take it off the lane', leave)
@@ -29,11 +29,15 @@ for _, request in ipairs(lane) do
 end
 
 local first, rank = head(game)
-local ready, delayed = call('ZSCORE', READY, game), call('ZSCORE', DELAYED, game)
+local provider = provider_of(game)
+local ready, delayed = call('ZSCORE', READY .. provider, game), call('ZSCORE', DELAYED, game)
+-- One that an engine of an earlier release has made ready waits for its adoption by the next claim.
+ready = ready or call('ZSCORE', P .. 'requests:ready', game)
 local active, token = call('ZSCORE', ACTIVE, game), lease_of(game)
 local function restore()
   free(game)
-  call('ZREM', READY, game)
+  leave_ready(game)
+  call('ZREM', P .. 'requests:ready', game)
   call('ZREM', DELAYED, game)
   make_ready(game)
 end
@@ -57,6 +61,21 @@ elseif active and token and string.sub(token, -#first) ~= first then
 end
 
 active = call('ZSCORE', ACTIVE, game)
+if ready and call('HEXISTS', PROVIDERS, provider_of(game)) == 0 then
+  report('', 'it is ready for the provider `' .. provider_of(game) .. '`, which no claim looks at', 'add the provider',
+    function() call('HSET', PROVIDERS, provider_of(game), 'closed') end)
+end
+local serves = call('HGET', GAME .. game, 'serves')
+for _, name in ipairs(call('HKEYS', PROVIDERS)) do
+  if name ~= provider_of(game) and call('ZSCORE', READY .. name, game) then
+    report('', 'it is ready for the provider `' .. name .. '`, for which its lane does not wait', 'take it out of that order',
+      function() call('ZREM', READY .. name, game) end)
+  end
+  if call('SISMEMBER', SLOTS .. name, game) == 1 and not (active and serves == name) then
+    report('', 'it holds a slot of the provider `' .. name .. '` without a lease', 'free the slot',
+      function() call('SREM', SLOTS .. name, game) end)
+  end
+end
 for position, request in ipairs(call('ZRANGE', LANE .. game, 0, -1)) do
   local status, kept = unpack(call('HMGET', STATUS .. request, 'status', 'place'))
   local should = position == 1 and active and 'processing' or 'queued'

@@ -26,7 +26,7 @@ local unfinished, permanent = status == 'queued' or status == 'processing', call
 if unfinished and call('EXISTS', GAME .. game) == 0 then
   report('its game is gone', 'cancel it', function()
     finish(game, request, 'cancelled')
-    expire(request, key_of(request))
+    expire(game, request, key_of(request))
   end)
 elseif unfinished and not call('ZSCORE', LANE .. game, request) then
   report('it is ' .. status .. ', and in no lane', 'put it into its game\'s lane', function()
@@ -45,8 +45,8 @@ elseif not unfinished and call('ZSCORE', QUEUED, request) then
 end
 local entry = call('HGET', DEAD_INDEX, request)
 if status == 'failed' and permanent and not entry then
-  report('it has failed, and has no dead letter', 'let its record expire', function() expire(request, key_of(request)) end)
+  report('it has failed, and has no dead letter', 'let its record expire', function() expire(game, request, key_of(request)) end)
 elseif (status == 'completed' or status == 'cancelled') and permanent then
-  report('it is ' .. status .. ', and its record will never expire', 'let it', function() expire(request, key_of(request)) end)
+  report('it is ' .. status .. ', and its record will never expire', 'let it', function() expire(game, request, key_of(request)) end)
 end
 return found

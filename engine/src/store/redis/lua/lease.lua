@@ -4,9 +4,9 @@
 --                 │ no
 --         recover_expired ──► expired leases and back-offs become ready again
 --                 │
---         first games of `requests:ready`, by the rank of their heads
+--         first games of `requests:ready:{provider}`, of all providers that get calls, by the rank of their heads
 --                 │ each: fence + 1 ► token ► request 'processing' ► request.processing in the log ► lock (PX)
---         [once for all: out of `ready` and `requests`, into `active`] ──► `claims:{worker}` keeps them for a repeat
+--         [once for all: out of `ready` and `requests`, into `active`] ──►  `claims:{worker}` keeps them for a repeat
 
 -- Milliseconds until the earlier of two times, or -1 if there is neither.
 local function until_first(one, other)
@@ -31,12 +31,50 @@ local function flush()
   end
 end
 
+-- The ready games of the providers that get calls, at most `wanted` of each, by the rank of their heads. Each has game, rank, the
+-- `order` in which it is ready, the `provider` that will serve it, and `is_probe`. Returns also when the next probe may begin,
+-- if a game waits for it, and the free slots of the providers that have a limit.
+local function candidates(wanted)
+  local found, sources, due, slots = {}, 0, nil, {}
+  local circuits = call('HGETALL', PROVIDERS)
+  for n = 1, #circuits, 2 do
+    local name, circuit = circuits[n], circuits[n + 1]
+    local order, serving, probes = READY .. name, name, false
+    if circuit ~= 'closed' then
+      serving = fallback_of(name)
+      local probe_at = tonumber(call('HGET', PROVIDER .. name, 'probe_at'))
+      if circuit == 'half_open' then
+        probes = not is_probed(name)
+      elseif probe_at <= NOW then
+        probes = true
+      elseif call('EXISTS', order) == 1 then
+        due = math.min(due or probe_at, probe_at)
+      end
+    end
+    local count = serving and wanted or 0
+    if serving and not slots[serving] then slots[serving] = free_slots(serving) end
+    if slots[serving] then count = math.min(count, slots[serving]) end
+    if probes then count = math.max(count, 1) end
+    if count > 0 then
+      local games = call('ZRANGE', order, '0', int(count - 1), 'WITHSCORES')
+      if #games > 0 then sources = sources + 1 end
+      for i = 1, #games, 2 do
+        local is_probe = probes and i == 1
+        found[#found + 1] = { game = games[i], rank = games[i + 1] + 0, order = order, provider = is_probe and name or serving,
+          is_probe = is_probe }
+      end
+    end
+  end
+  if sources > 1 then table.sort(found, function(one, other) return one.rank < other.rank end) end
+  return found, due, slots
+end
+
 -- Leases free games to workers, first those whose head request arrived first.
 -- Each of `wants` has a worker, a nonce, a count, `is_new` (this nonce is known to have claimed nothing yet) and perhaps the
 -- outcome with which its part of the reply begins. The same nonce gets the same claims again, those whose leases still hold; if
 -- none does, it is a new claim.
 -- Returns the reply: the milliseconds until a lease or a back-off ends, as far as is known, or -1; then for each want its outcome
--- if it has one, how many claims it got, and for each claim: game, token, request, attempt, type, user_message, request,
+-- if it has one, how many claims it got, and for each claim: game, token, request, provider, whether it is the provider's probe ('1' or '0'), attempt, type, user_message, request,
 -- idempotency_key, narration, delta, version and document of the game, how many messages of its history follow, the messages. It
 -- is one flat list, because the server is slow with nested ones; `leased.rs` reads it. Returns also the set of the games that are
 -- newly leased.
@@ -57,9 +95,10 @@ local function claim(wants, recover_expired)
       'not_before')
   end
 
-  local function describe(game, token, request, attempt, status, version, document, history)
-    reply[size + 1], reply[size + 2], reply[size + 3], reply[size + 4] = game, token, request, attempt
-    size = size + 4
+  local function describe(game, token, request, provider, is_probe, attempt, status, version, document, history)
+    reply[size + 1], reply[size + 2], reply[size + 3] = game, token, request
+    reply[size + 4], reply[size + 5], reply[size + 6] = provider, is_probe and '1' or '0', attempt
+    size = size + 6
     for n = 1, STATUS_FIELDS do reply[size + n] = status[n] end
     size = size + STATUS_FIELDS
     reply[size + 1], reply[size + 2], reply[size + 3] = version, document, #history
@@ -68,21 +107,32 @@ local function claim(wants, recover_expired)
     size = size + #history
   end
 
-  local function lease(game, request, worker)
+  -- Returns the token, or nothing if the game turns out to be leased already.
+  local function lease(game, request, worker, provider, is_probe)
     local record, state = STATUS .. request, GAME .. game
     local status, history = status_of(record), history_of(game)
     local kind, user_message, _, _, _, _, attempts, not_before = unpack(status)
-    local version, document, offset, last_fence = unpack(call('HMGET', state, 'version', 'document', 'offset', 'fence'))
+    local version, document, offset, last_fence, own, waits_for =
+      unpack(call('HMGET', state, 'version', 'document', 'offset', 'fence', 'provider', 'waits_for'))
     local attempt, fence = int(attempts + 1), int(last_fence + 1)
     local token = fence .. ':' .. worker .. ':' .. request
+    -- An engine of an earlier release may have leased a game that is in this order too.
+    if not call('SET', LOCK .. game, token, 'PX', LEASE_TTL, 'NX') then return end
     call('HSET', record, 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT, 'worker', worker, 'chunks', '0')
     if not_before then call('HDEL', record, 'not_before') end
     local now, at = append_entry(game, offset, request, 'request.processing',
       request_processing_event(request, game, kind, attempt, cjson.encode(user_message)))
     call('HSET', state, 'fence', fence, 'epoch', now, 'offset', at)
-    call('SET', LOCK .. game, token, 'PX', LEASE_TTL)
+    if waits_for then call('HDEL', state, 'waits_for') end
+    local limit = policy(provider).max_concurrent
+    if limit or is_probe or provider ~= own then call('HSET', state, 'serves', provider) end
+    if limit then call('SADD', SLOTS .. provider, game) end
+    if is_probe then
+      call('HSET', PROVIDERS, provider, 'half_open')
+      call('HSET', PROVIDER .. provider, 'probe', token, 'probe_game', game)
+    end
     -- The fields were read before they were written, so the reply costs no further call.
-    describe(game, token, request, attempt, status, version, document, history)
+    describe(game, token, request, provider, is_probe, attempt, status, version, document, history)
     return token
   end
 
@@ -110,7 +160,9 @@ local function claim(wants, recover_expired)
   -- A script blocks the server, so its loops are bounded.
   wanted = math.min(wanted, 512)
 
-  local ready, at = wanted > 0 and call('ZRANGE', READY, '0', int(wanted - 1)) or {}, 0
+  local ready, at, probe_due, slots = {}, 0, nil, nil
+  if wanted > 0 then ready, probe_due, slots = candidates(wanted) end
+  if probe_due then due = math.min(due or probe_due, probe_due) end
   local taken, active, begun, leased, records = {}, {}, {}, {}, {}
   for n, want in ipairs(wants) do
     if want.outcome then
@@ -126,28 +178,37 @@ local function claim(wants, recover_expired)
       if holds(game, token) then
         local request = head(game)
         local status = status_of(STATUS .. request)
-        local version, document = unpack(call('HMGET', GAME .. game, 'version', 'document'))
-        describe(game, token, request, status[STATUS_FIELDS + 1], status, version, document, history_of(game))
+        local version, document, own, serves =
+          unpack(call('HMGET', GAME .. game, 'version', 'document', 'provider', 'serves'))
+        local provider = serves or own or adopt_provider(game)
+        local is_probe = call('HGET', PROVIDER .. provider, 'probe') == token
+        describe(game, token, request, provider, is_probe, status[STATUS_FIELDS + 1], status, version, document, history_of(game))
         reply[counter] = reply[counter] + 1
       end
     end
     while count < want.count and at < #ready do
       at = at + 1
-      local game = ready[at]
+      local candidate = ready[at]
+      local game, provider, is_probe = candidate.game, candidate.provider, candidate.is_probe
+      local free = slots[provider]
       local request = call('ZRANGE', LANE .. game, '0', '0')[1]
-      -- A game that cannot be leased must not stop the others. A full server has kept it as it was, so the claim ends here; any
-      -- other failure would repeat, so the game leaves the order and `fsck` finds it.
-      local done, token
-      if request then done, token = pcall(lease, game, request, want.worker) end
-      if request and not done and string.find(problem_of(token), 'OOM command', 1, true) then
-        ready = {}
-        break
-      end
-      taken[#taken + 1] = game
-      if done then
-        made[#made + 1], made[#made + 2], count = game, token, count + 1
-        active[#active + 1], active[#active + 2] = ends, game
-        begun[#begun + 1], leased[game] = request, true
+      if not free or free > 0 or is_probe then
+        -- A game that cannot be leased must not stop the others. A full server has kept it as it was, so the claim ends here;
+        -- any other failure would repeat, so the game leaves the order and `fsck` finds it.
+        local done, token
+        if request then done, token = pcall(lease, game, request, want.worker, provider, is_probe) end
+        if request and not done and string.find(problem_of(token), 'OOM command', 1, true) then
+          ready = {}
+          break
+        end
+        local gone = taken[candidate.order] or {}
+        gone[#gone + 1], taken[candidate.order] = game, gone
+        if done and token then
+          if free then slots[provider] = free - 1 end
+          made[#made + 1], made[#made + 2], count = game, token, count + 1
+          active[#active + 1], active[#active + 2] = ends, game
+          begun[#begun + 1], leased[game] = request, true
+        end
       end
     end
     if count > 0 then
@@ -161,7 +222,7 @@ local function claim(wants, recover_expired)
     call('HSET', key, unpack(record))
     call('PEXPIRE', key, LEASE_TTL)
   end
-  if #taken > 0 then call('ZREM', READY, unpack(taken)) end
+  for order, games in pairs(taken) do call('ZREM', order, unpack(games)) end
   if #begun > 0 then
     call('ZADD', ACTIVE, unpack(active))
     call('ZREM', QUEUED, unpack(begun))

@@ -5,13 +5,17 @@
 --
 -- A game's lane (`requests:game:{game}`) orders its unfinished requests by rank; the stored field is called `place`. The head
 -- stays in the lane while it is in processing and while it is in back-off, so a retry or a recovery moves nothing.
--- A game with a lane is in exactly one of `requests:ready`, `requests:delayed` and `requests:active`.
+-- A game with a lane is in exactly one of `requests:ready:{provider}`, `requests:delayed` and `requests:active`.
+-- Ready games are kept apart by the provider that their lanes wait for, so a claim skips a paused provider without
+-- looking at its games. `providers` says of each provider whether it is 'closed' (gets calls), 'open' or 'half_open'.
 local P, KEPT, STATUS_TTL, KEY_TTL = unpack(ARGV, 1, 4)
 local call = redis.call
-local QUEUED, READY = P .. 'requests', P .. 'requests:ready'
+local QUEUED, READY = P .. 'requests', P .. 'requests:ready:'
 local ACTIVE, SEQUENCE, WAKE = P .. 'requests:active', P .. 'requests:sequence', P .. 'requests:wake'
 local EPOCH, GAMES, WORKERS = P .. 'epoch', P .. 'games', P .. 'workers'
--- The beginnings of the keys of one game, one request or one idempotency key.
+local PROVIDERS, PROVIDER, SLOTS = P .. 'providers', P .. 'provider:', P .. 'provider-slots:'
+-- The beginnings of the keys of one game, one request or one idempotency key; those of READY, PROVIDER and SLOTS end with a
+-- provider.
 local LANE, GAME, HISTORY = P .. 'requests:game:', P .. 'gamestate:', P .. 'game-history:'
 local LOCK = P .. 'game-lock:'
 local LOG, STATUS, KEY = P .. 'game-events:', P .. 'chat-request-status:', P .. 'idempotency-key:'

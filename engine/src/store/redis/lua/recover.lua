@@ -1,10 +1,44 @@
 -- When the first entry of an order is due, if there is one.
 local function first_due(order) return tonumber(call('ZRANGE', order, '0', '0', 'WITHSCORES')[2]) end
 
+-- How many games one call recovers: a script blocks the server, so its loops are bounded.
+local BATCH = 64
+
+-- Since when a request waits for a provider that opened at `opened_at`.
+local function waits_since(request, opened_at)
+  return math.max(tonumber(opened_at), tonumber(call('HGET', STATUS .. request, 'enqueued_at')))
+end
+
+-- Makes requests dead letters that have waited too long for a provider. Returns when the next one has, if one waits.
+local function give_up(name, repair)
+  local opened_at, due = call('HGET', PROVIDER .. name, 'opened_at'), nil
+  if GIVE_UP_AFTER == '0' or not opened_at or fallback_of(name) then return end
+  if repair and opened_at + GIVE_UP_AFTER <= NOW then
+    for _, game in ipairs(call('ZRANGE', READY .. name, 0, BATCH - 1)) do
+      local request = head(game)
+      if request and waits_since(request, opened_at) + GIVE_UP_AFTER <= NOW then
+        leave_ready(game)
+        dead_letter(game, request, GIVEN_UP)
+        make_ready(game)
+      end
+    end
+  end
+  local first = call('ZRANGE', READY .. name, 0, 0)[1]
+  local request = first and head(first)
+  return request and waits_since(request, opened_at) + GIVE_UP_AFTER
+end
+
+-- Moves games that an engine of an earlier release has made ready, which knew one order for all providers.
+local function adopt_ready()
+  local earlier = P .. 'requests:ready'
+  for _, game in ipairs(call('ZRANGE', earlier, 0, BATCH - 1)) do
+    call('ZREM', earlier, game)
+    if not call('ZSCORE', ACTIVE, game) then make_ready(game) end
+  end
+end
+
 -- Recovers leases and back-offs that have expired, if `repair`. Returns when the next one expires, if there is one.
 local function recover_expired(repair)
-  -- How many games one call recovers: a script blocks the server, so its loops are bounded.
-  local BATCH = 64
   local max_attempts = tonumber(MAX_ATTEMPTS)
 
   -- An expired lease: its worker is dead or stalled. The request stays at the head of its game.
@@ -37,5 +71,16 @@ local function recover_expired(repair)
     end
     delayed = first_due(DELAYED)
   end
-  return delayed and active and math.min(delayed, active) or delayed or active
+  local due = delayed and active and math.min(delayed, active) or delayed or active
+
+  if repair then adopt_ready() end
+  local circuits = call('HGETALL', PROVIDERS)
+  for n = 1, #circuits, 2 do
+    local name, circuit = circuits[n], circuits[n + 1]
+    if circuit ~= 'closed' then
+      local given_up = give_up(name, repair)
+      due = given_up and math.min(due or given_up, given_up) or due
+    end
+  end
+  return due
 end

@@ -1,0 +1,31 @@
+-- The state of the providers. Included where a script reads or changes it.
+-- `providers` (hash) has the circuit of each provider; `provider:{name}` (hash) has the rest while it is not closed: reason,
+-- detail, opened_at, probe_at, how many probes have failed, and the game and token of the present probe.
+
+-- The policies of the providers (JSON): {name: {max_concurrent, fallback}}. Decoded at first use: most claims need none.
+local policies
+local function policy(name)
+  policies = policies or (POLICIES == '' and {} or cjson.decode(POLICIES))
+  return policies[name] or {}
+end
+
+local function circuit_of(name) return call('HGET', PROVIDERS, name) or 'closed' end
+
+-- Whether the probe of a half-open provider is under way: its lease holds.
+local function is_probed(name)
+  local game, token = unpack(call('HMGET', PROVIDER .. name, 'probe_game', 'probe'))
+  return game and token and holds(game, token)
+end
+
+-- The provider that serves the games of one that is not closed: its first fallback that is closed, if there is one.
+local function fallback_of(name)
+  for _, other in ipairs(policy(name).fallback or {}) do
+    if circuit_of(other) == 'closed' then return other end
+  end
+end
+
+-- How many more attempts may use a provider; nil where there is no limit.
+local function free_slots(name)
+  local limit = policy(name).max_concurrent
+  return limit and math.max(0, limit - call('SCARD', SLOTS .. name))
+end

@@ -1,0 +1,70 @@
+//! Data of an earlier release: it is read, migrated where it must be, and worked on beside engines of that release.
+
+use engine::store::embedded::{EmbeddedStore, Synchronous};
+use engine::store::{ClaimedProvider, Enqueued, SharedStore};
+use redis::AsyncCommands as _;
+use std::sync::Arc;
+
+use crate::bench::Bench;
+use crate::fixture::{accept, claim, claim_one, document, enqueue, finish, keyed, message, new_game, options, run_all};
+use crate::redis_server::RedisServer;
+
+#[tokio::test]
+async fn a_game_that_an_earlier_release_has_made_ready_is_claimed() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let bench = Bench::redis(Arc::new(server), "test:");
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    enqueue(&store, game, "look").await;
+    let (mut connection, prefix) = bench.owner_of(game).await;
+    // That release had one order for all providers, and kept a game's provider in the document only.
+    connection
+        .rename::<_, _, ()>(format!("{prefix}requests:ready:offline"), format!("{prefix}requests:ready"))
+        .await
+        .unwrap();
+    connection.del::<_, ()>(format!("{prefix}providers")).await.unwrap();
+    connection.hdel::<_, _, ()>(format!("{prefix}gamestate:{game}"), "provider").await.unwrap();
+    assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+
+    let claimed = claim_one(&store).await;
+    assert_eq!(claimed.provider, ClaimedProvider { name: "offline".to_owned(), is_probe: false });
+    finish(&store, &claimed, &["the wind turns"]).await;
+    assert_eq!(run_all(&store).await, ["the wind turns"]);
+}
+
+#[tokio::test]
+async fn a_key_of_an_earlier_release_counts_for_the_game_of_its_request() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let bench = Bench::redis(Arc::new(server), "test:");
+    let store = bench.store().await;
+    let (game, other) = (new_game(&store).await, new_game(&store).await);
+    let first = accept(&store, &message(game, "look"), &keyed("1", "look")).await;
+    let (mut connection, prefix) = bench.owner_of(game).await;
+    let (now, earlier) = (format!("{prefix}idempotency-key:{game}:1"), format!("{prefix}idempotency-key:1"));
+    connection.rename::<_, _, ()>(now, &earlier).await.unwrap();
+
+    assert_eq!(accept(&store, &message(game, "look"), &keyed("1", "look")).await.id, first.id);
+    let answer = store.enqueue(&message(game, "listen"), &keyed("1", "listen")).await.unwrap();
+    assert_eq!(answer, Enqueued::KeyReused);
+    assert_ne!(accept(&store, &message(other, "listen"), &keyed("1", "listen")).await.id, first.id);
+    finish(&store, &claim(&store, 1).await.remove(0), &[]).await;
+    assert!(connection.pttl::<_, i64>(&earlier).await.unwrap() > 0, "it expires with its request");
+}
+
+#[tokio::test]
+async fn a_database_of_layout_2_is_migrated_when_it_is_opened() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let database = rusqlite::Connection::open(directory.path().join("story-engine.db")).unwrap();
+    let document = serde_json::to_string(&document()).unwrap().replace('\'', "''");
+    database.execute_batch(&include_str!("layouts/embedded-2.sql").replace("{{document}}", &document)).unwrap();
+    drop(database);
+
+    let open = || EmbeddedStore::open(directory.path(), Synchronous::Normal, options()).unwrap();
+    let store: SharedStore = Arc::new(open());
+    assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+    drop(store);
+    let store: SharedStore = Arc::new(open());
+    let claimed = claim_one(&store).await;
+    assert_eq!((claimed.request.message.as_str(), claimed.provider.name.as_str()), ("look", "offline"));
+    finish(&store, &claimed, &[]).await;
+}
