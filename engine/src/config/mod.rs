@@ -18,7 +18,7 @@ pub use origins::Origins;
 pub use provider::{Adapter, Endpoint, Format, ProviderConfig, Structured, Timeouts};
 
 use crate::store::embedded::Synchronous;
-use crate::store::{Limits, StoreOptions, StoryEventPlacement};
+use crate::store::{Limits, ProviderOptions, ProviderPolicy, StoreOptions, StoryEventPlacement};
 
 /// Where operators ask how a process is, unless they say otherwise. It may be taken by another process of this machine; the
 /// engine then listens on a free port and prints it.
@@ -122,6 +122,12 @@ pub struct WorkerConfig {
     pub game_lock_ttl_seconds: f64,
     /// How long running turns may go on once the process is asked to stop.
     pub shutdown_timeout_seconds: f64,
+    /// How long a request may wait for a provider that is not ready before it becomes a dead letter; 0 is for ever.
+    pub give_up_after_seconds: f64,
+    /// How soon a paused provider is tried again; it doubles with each try that fails.
+    pub probe_delay_seconds: f64,
+    /// The longest wait between two tries, unless the provider asks for more.
+    pub probe_delay_max_seconds: f64,
 }
 
 impl Default for WorkerConfig {
@@ -133,6 +139,9 @@ impl Default for WorkerConfig {
             retry_delay_seconds: 5.0,
             game_lock_ttl_seconds: 5.0,
             shutdown_timeout_seconds: 30.0,
+            give_up_after_seconds: 900.0,
+            probe_delay_seconds: 2.0,
+            probe_delay_max_seconds: 60.0,
         }
     }
 }
@@ -238,7 +247,21 @@ impl Config {
             events_kept: self.queue.events_kept,
             history_window: self.chat_history_limit,
             story_events: self.queue.story_events,
+            providers: self.provider_options(),
             ..StoreOptions::default()
+        }
+    }
+
+    fn provider_options(&self) -> ProviderOptions {
+        let policy = |provider: &ProviderConfig| ProviderPolicy {
+            max_concurrent: provider.max_concurrent,
+            fallback: provider.fallback.clone(),
+        };
+        ProviderOptions {
+            policies: self.providers.iter().map(|(name, provider)| (name.clone(), policy(provider))).collect(),
+            probe_delay: Duration::from_secs_f64(self.worker.probe_delay_seconds),
+            probe_delay_max: Duration::from_secs_f64(self.worker.probe_delay_max_seconds),
+            give_up_after: Duration::from_secs_f64(self.worker.give_up_after_seconds),
         }
     }
 
@@ -264,10 +287,15 @@ impl Config {
         };
         positive("worker.game_lock_ttl_seconds", self.worker.game_lock_ttl_seconds)?;
         positive("worker.retry_delay_seconds", self.worker.retry_delay_seconds)?;
+        positive("worker.probe_delay_seconds", self.worker.probe_delay_seconds)?;
+        positive("worker.probe_delay_max_seconds", self.worker.probe_delay_max_seconds)?;
         positive("sse.keepalive_seconds", self.sse.keepalive_seconds)?;
         positive("http.write_timeout_seconds", self.http.write_timeout_seconds)?;
         if !(0.0..=86_400.0).contains(&self.worker.shutdown_timeout_seconds) {
             return invalid("worker.shutdown_timeout_seconds", "it is not a number of seconds from 0 to 86400".into());
+        }
+        if !(0.0..=31_536_000.0).contains(&self.worker.give_up_after_seconds) {
+            return invalid("worker.give_up_after_seconds", "it is not a number of seconds from 0 to a year".into());
         }
         for (key, value, largest) in [
             ("worker.max_retries", u64::from(self.worker.max_retries), 10_000),
@@ -334,6 +362,14 @@ impl Config {
                 format!("there are several providers ({}): say which one games use that name none", names()),
             ),
             _ => self.providers.iter().try_for_each(|(name, provider)| {
+                let others = provider.fallback.iter().map(|other| ("fallback", other));
+                let others = others.chain(provider.backend_provider.iter().map(|other| ("backend_provider", other)));
+                for (key, other) in others {
+                    if !self.providers.contains_key(other) {
+                        let reason = format!("there is no provider `{other}`; configured: {}", names());
+                        return invalid(format!("providers.{name}.{key}"), reason);
+                    }
+                }
                 provider.check().or_else(|(key, reason)| invalid(format!("providers.{name}.{key}"), reason))
             }),
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::{Problem, ProblemType};
+use protocol::{Problem, ProblemType, WaitReason};
 
 /// How much of a vendor's error text is kept.
 const DETAIL_MAX_CHARS: usize = 300;
@@ -100,6 +100,29 @@ impl Reason {
         }
     }
 
+    /// Why requests wait, if this is a fault of the provider.
+    #[must_use]
+    pub const fn wait(self) -> Option<WaitReason> {
+        match self {
+            Self::Unreachable => Some(WaitReason::Unreachable),
+            Self::WrongAddress | Self::Unauthorized | Self::NoCredit | Self::UnknownModel => {
+                Some(WaitReason::Misconfigured)
+            }
+            Self::RateLimited => Some(WaitReason::RateLimited),
+            Self::Overloaded => Some(WaitReason::Overloaded),
+            Self::Loading => Some(WaitReason::Loading),
+            Self::TimedOut
+            | Self::BrokeOff
+            | Self::ServerError
+            | Self::Unreadable
+            | Self::Empty
+            | Self::OnlyThinking
+            | Self::Filtered
+            | Self::TooLong
+            | Self::Refused => None,
+        }
+    }
+
     /// A stable name, for metrics and programs.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -165,13 +188,7 @@ impl ModelError {
     /// Whether another attempt may soon succeed, with nobody repairing anything.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        match self.class() {
-            ErrorClass::Transient => true,
-            ErrorClass::Permanent => false,
-            ErrorClass::Provider => {
-                matches!(self.reason, Reason::Unreachable | Reason::RateLimited | Reason::Overloaded | Reason::Loading)
-            }
-        }
+        matches!(self.class(), ErrorClass::Transient)
     }
 
     /// As the request's status and events show it.

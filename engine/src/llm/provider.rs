@@ -51,6 +51,8 @@ pub struct Provider {
     pub(super) sends_temperature: bool,
     pub(super) stream: bool,
     pub(super) structured: Structured,
+    /// The provider that extracts the deltas of its narrations, if it is another one.
+    backend_provider: Option<String>,
     pub(super) info: ProviderInfo,
 }
 
@@ -107,6 +109,13 @@ impl Models {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Provider> {
         self.providers.get(name)
+    }
+
+    /// The provider that extracts the deltas of what the named one narrates.
+    #[must_use]
+    pub fn backend_of(&self, name: &str) -> Option<&Provider> {
+        let provider = self.get(name)?;
+        provider.backend_provider.as_ref().map_or(Some(provider), |backend| self.get(backend))
     }
 
     /// The name of the provider of games that name none.
@@ -169,6 +178,7 @@ impl Provider {
                 && !(config.adapter.format() == Format::Messages && config.top_p.is_some()),
             stream: config.stream,
             structured: config.structured,
+            backend_provider: config.backend_provider.clone(),
             info: ProviderInfo {
                 name: name.to_owned(),
                 display_name: config.display_name.clone().unwrap_or_else(|| name.to_owned()),
@@ -177,6 +187,12 @@ impl Provider {
             },
             endpoint,
         })
+    }
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.info.name
     }
 
     /// How many bytes the prompt of a narration may have, of so many messages; nothing while nobody knows the model's window.

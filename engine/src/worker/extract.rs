@@ -5,7 +5,7 @@ use story::{Author, Input, Parsed, Prompt, Rejection};
 
 use super::Worker;
 use super::leases::HeldLease;
-use super::turn::{TurnError, persist};
+use super::turn::{TurnError, persist, works};
 use crate::llm::{ErrorClass, ModelError, Provider, Reason};
 use crate::store::{Claim, Completion};
 
@@ -26,17 +26,16 @@ pub(super) async fn extract(
     let is_last = claim.lease.attempt.0 >= worker.settings.max_attempts;
     let extracted = match ask(worker, provider, &prompt).await {
         Ok(extracted) => extracted,
-        // Waiting helps, and another attempt may.
-        Err(error) if error.class() == ErrorClass::Provider && error.is_transient() && !is_last => {
-            return Err(error.into());
-        }
-        Err(error) if error.class() == ErrorClass::Transient && !is_last => return Err(error.into()),
+        // Waiting helps, or another attempt may.
+        Err(error) if error.class() == ErrorClass::Provider => return Err(TurnError::of(provider, error)),
+        Err(error) if error.is_transient() && !is_last => return Err(error.into()),
         Err(error) => {
             tracing::warn!(%error, "what the narration changed cannot be found out; the turn is kept without effects");
             Completion::default()
         }
     };
     persist(held, || worker.store.checkpoint_delta(&claim.lease, &extracted)).await?;
+    works(worker, claim, held, provider).await?;
     Ok(extracted)
 }
 

@@ -7,7 +7,7 @@ use story::{Input, Prose};
 use super::Worker;
 use super::chunks::Chunks;
 use super::leases::HeldLease;
-use super::turn::{TurnError, persist};
+use super::turn::{TurnError, persist, works};
 use crate::llm::{Finish, ModelError, Narration, Provider, Reason};
 use crate::store::{Claim, Completion};
 
@@ -32,6 +32,7 @@ pub(super) async fn narrate(
     let prose = if provider.thinks_first() { Prose::after_thoughts(state, input) } else { Prose::new(state, input) };
     let mut prose = prose.careful_after(provider.may_break_off_after());
     let (mut narration, first) = begin(worker, claim, provider, input).await?;
+    works(worker, claim, held, provider).await?;
     let mut chunks = Chunks::new(worker.settings.chunk);
     let mut text = String::new();
     prose.push(&first);
@@ -57,7 +58,7 @@ pub(super) async fn narrate(
                 let (number, text) = chunks.take();
                 persist(held, || worker.store.publish_chunk(&claim.lease, number, &text)).await?;
             }
-            piece = narration.next() => match piece? {
+            piece = narration.next() => match piece.map_err(|error| TurnError::of(provider, error))? {
                 Some(piece) => prose.push(&piece),
                 None => break,
             },
@@ -125,11 +126,11 @@ async fn begin<'a>(
         let prompt = prompt(worker, claim, provider, input)?;
         match first(provider, &prompt, state.temperature).await {
             Err(error) if error.reason == Reason::TooLong && error.may_fit_shorter => {}
-            answer => return Ok(answer?),
+            answer => return answer.map_err(|error| TurnError::of(provider, error)),
         }
     }
     let prompt = prompt(worker, claim, provider, input)?;
-    Ok(first(provider, &prompt, state.temperature).await?)
+    first(provider, &prompt, state.temperature).await.map_err(|error| TurnError::of(provider, error))
 }
 
 async fn first<'a>(

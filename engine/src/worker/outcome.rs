@@ -9,7 +9,7 @@ use protocol::{Problem, ProblemType};
 use super::Worker;
 use super::leases::HeldLease;
 use super::turn::{TurnError, persist};
-use crate::store::Lease;
+use crate::store::{Lease, ProviderFault};
 
 /// No back-off is longer than this.
 const LONGEST_BACKOFF: Duration = Duration::from_mins(5);
@@ -30,6 +30,7 @@ pub(super) async fn settle(
         Effect::None(_) => Ok(()),
         Effect::Release => persist(held, || worker.store.release(lease)).await,
         Effect::Retry { delay, problem } => persist(held, || worker.store.retry(lease, *delay, problem)).await,
+        Effect::Pause(fault) => persist(held, || worker.store.pause(lease, fault)).await,
         Effect::Fail(problem) => persist(held, || worker.store.fail(lease, problem)).await,
     };
     counter!("story_engine_attempts_total", "outcome" => effect.name()).increment(1);
@@ -43,6 +44,7 @@ pub(super) async fn settle(
         (Err(error), Effect::Retry { delay, .. }) => {
             tracing::warn!(%error, delay_s = delay.as_secs_f64(), "the attempt failed; it is retried");
         }
+        (Err(error), Effect::Pause(_)) => tracing::warn!(%error, "the provider is paused; the request waits for it"),
         (Err(error), Effect::Fail(_)) => tracing::error!(%error, "the request failed for good"),
     }
     if let Err(error) = written {
@@ -59,6 +61,8 @@ enum Effect {
     Release,
     /// Another attempt after a back-off.
     Retry { delay: Duration, problem: Problem },
+    /// Back to its rank, to wait for a provider; not counted.
+    Pause(ProviderFault),
     /// A dead letter.
     Fail(Problem),
 }
@@ -70,6 +74,7 @@ impl Effect {
             Self::None(name) => name,
             Self::Release => "handed_back",
             Self::Retry { .. } => "retried",
+            Self::Pause(_) => "paused",
             Self::Fail(_) => "failed",
         }
     }
@@ -86,13 +91,19 @@ fn effect(worker: &Worker, lease: &Lease, held: &HeldLease, result: &Result<(), 
                 .max(error.retry_after.unwrap_or_default());
             Effect::Retry { delay, problem: error.problem() }
         }
+        Err(TurnError::Provider { provider, reason, error }) => Effect::Pause(ProviderFault {
+            provider: provider.clone(),
+            reason: *reason,
+            detail: error.detail.clone(),
+            retry_after: error.retry_after,
+        }),
         Err(error) => Effect::Fail(problem(error)),
     }
 }
 
 fn problem(error: &TurnError) -> Problem {
     match error {
-        TurnError::Model(error) => error.problem(),
+        TurnError::Model(error) | TurnError::Provider { error, .. } => error.problem(),
         TurnError::Unplayable(problem) => problem.clone(),
         TurnError::LeaseLost | TurnError::Released | TurnError::Store(_) => {
             Problem::new(ProblemType::Internal, error.to_string())

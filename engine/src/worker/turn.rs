@@ -4,7 +4,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use protocol::{Problem, ProblemType, RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult};
+use protocol::{
+    Problem, ProblemType, RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult, WaitReason,
+};
 use story::{Applied, ChatMessage, Input, StoryEvent};
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +15,7 @@ use super::extract::{self, extract};
 use super::leases::HeldLease;
 use super::narrate::narrate;
 use crate::backoff::Backoff;
-use crate::llm::{ModelError, Reason};
+use crate::llm::{ModelError, Provider, Reason};
 use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, StoreError, TurnEvents};
 
 /// Why a turn did not end in a commit.
@@ -22,6 +24,16 @@ pub(super) enum TurnError {
     /// A model call failed.
     #[error("{0}")]
     Model(#[from] ModelError),
+    /// A provider is not ready, which is no fault of the request.
+    #[error("{provider} is not ready: {error}")]
+    Provider {
+        /// Its name.
+        provider: String,
+        /// Why requests wait.
+        reason: WaitReason,
+        /// What it met.
+        error: ModelError,
+    },
     /// The game cannot be played with what is loaded or configured: no attempt can change that.
     #[error("{0}")]
     Unplayable(Problem),
@@ -37,6 +49,14 @@ pub(super) enum TurnError {
 }
 
 impl TurnError {
+    /// A failed call to a provider: the provider's own fault, or not.
+    pub(super) fn of(provider: &Provider, error: ModelError) -> Self {
+        match error.reason.wait() {
+            Some(reason) => Self::Provider { provider: provider.name().to_owned(), reason, error },
+            None => Self::Model(error),
+        }
+    }
+
     pub(super) fn unplayable(error: impl std::fmt::Display) -> Self {
         Self::Unplayable(Problem::new(ProblemType::ContentMismatch, error.to_string()))
     }
@@ -52,25 +72,42 @@ pub(super) async fn run(
 ) -> Result<(), TurnError> {
     let began = tokio::time::Instant::now();
     let document = &claim.game.document;
-    let provider = worker.models.get(&document.provider).ok_or_else(|| {
+    let claimed = &claim.provider;
+    let unknown = || {
         TurnError::unplayable(format!(
             "the game's provider `{}` is not configured; add it, or patch the game to another one",
-            document.provider
+            claimed.name
         ))
-    })?;
+    };
+    let narrator = worker.models.get(&claimed.name).ok_or_else(unknown)?;
+    // A lane that waited for the provider that extracts is claimed for that one: it extracts for itself.
+    let backend = worker.models.backend_of(&claimed.name).ok_or_else(unknown)?;
     let input = claim.request.input();
     let narrated = match &claim.request.checkpoints.narration {
         Some(narrated) => narrated.clone(),
-        None => narrate(worker, claim, held, provider, &input).await?,
+        None => narrate(worker, claim, held, narrator, &input).await?,
     };
     // A story that is over changes no more: what still comes is told, and that is all.
     let extracted = match &claim.request.checkpoints.delta {
         _ if document.state.is_ended => Completion::default(),
         Some(extracted) => extracted.clone(),
-        None => extract(worker, claim, held, provider, &input, &narrated.text).await?,
+        None => extract(worker, claim, held, backend, &input, &narrated.text).await?,
     };
     let commit = effects(worker, claim, &input, narrated, &extracted, began)?;
     self::commit(worker, claim, held, &commit, stop, next).await
+}
+
+/// Tells the store that a provider works, if this attempt is to find that out.
+pub(super) async fn works(
+    worker: &Worker,
+    claim: &Claim,
+    held: &HeldLease,
+    provider: &Provider,
+) -> Result<(), TurnError> {
+    if claim.provider.is_probe && claim.provider.name == provider.name() {
+        persist(held, || worker.store.record_provider_success(provider.name())).await?;
+    }
+    Ok(())
 }
 
 /// Applies the delta: everything that the turn brings.

@@ -35,16 +35,18 @@ impl Play {
 
     async fn with(
         answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static,
-        set: impl FnOnce(&mut ProviderConfig),
+        set: impl FnOnce(&mut Config),
     ) -> Self {
         let server = Server::start(answer).await;
         let mut provider = ProviderConfig::new(Adapter::OpenAi, "test-model");
         provider.base_url = Some(format!("http://{}/v1", server.address));
-        set(&mut provider);
         let mut config = Config::default();
         config.worker.retry_delay_seconds = 0.05;
+        config.worker.probe_delay_seconds = 0.05;
         config.worker.max_retries = 2;
         config.providers.insert("mock".to_owned(), provider);
+        config.default_provider = Some("mock".to_owned());
+        set(&mut config);
         let store: SharedStore = Arc::new(EmbeddedStore::in_memory(config.store_options()).unwrap());
         let library = Arc::new(engine::content::load(None).unwrap());
         let new = NewGame { scenario: "pawned_moon".to_owned(), ..NewGame::default() };
@@ -60,6 +62,11 @@ impl Play {
 
     /// Says something, and returns with the request once it has ended.
     async fn say(&self, message: &str) -> Request {
+        let id = self.send(message).await;
+        self.ended(id).await
+    }
+
+    async fn send(&self, message: &str) -> RequestId {
         let id = RequestId::in_game(self.game);
         let request = NewRequest {
             id,
@@ -71,6 +78,10 @@ impl Play {
             caused_by: None,
         };
         self.store.enqueue(&request, &Terms::default()).await.unwrap();
+        id
+    }
+
+    async fn ended(&self, id: RequestId) -> Request {
         let ended = async {
             loop {
                 let request = self.store.request(id).await.unwrap().unwrap();
@@ -208,4 +219,111 @@ async fn a_window_that_the_server_states_is_minded_from_the_start() {
         message(&play.say("I walk on.").await);
     }
     assert_eq!(play.calls()[before..].iter().filter(|asked| tokens(asked) > 4096).count(), 0);
+}
+
+/// Refuses the first calls, and then answers.
+fn at_first(calls: usize, refusal: Answer) -> impl Fn(&Asked, usize) -> Answer {
+    let left = std::sync::atomic::AtomicUsize::new(calls);
+    move |asked, _| {
+        use std::sync::atomic::Ordering::Relaxed;
+        let is_call = !asked.body.is_null();
+        if is_call && left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok() {
+            return refusal.clone();
+        }
+        good(asked)
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_the_provider_costs_no_message_an_attempt() {
+    for (refusal, calls) in [
+        (server::json(401, r#"{"error":{"message":"no such key"}}"#), 6),
+        (server::json(404, r#"{"error":{"message":"model 'x' not found"}}"#), 5),
+        (server::json(503, r#"{"error":{"code":503,"message":"Loading model"}}"#), 5),
+        (server::json(200, r#"{"error":{"code":402,"message":"no credit"}}"#), 5),
+    ] {
+        let play = Play::start(at_first(calls, refusal.clone())).await;
+        let ids = [play.send("I wait.").await, play.send("I wait on.").await, play.send("I go.").await];
+        for id in ids {
+            let request = play.ended(id).await;
+            assert_eq!(message(&request), "You wait.", "{refusal:?}");
+            assert_eq!(request.attempt.0, 1, "{refusal:?}");
+        }
+        assert_eq!(play.calls().len(), calls + 6, "one probe at a time: {refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_delta_waits_for_its_provider_and_the_narration_is_kept() {
+    let busy = server::json(529, "{}");
+    let left = std::sync::atomic::AtomicUsize::new(3);
+    let play = Play::start(move |asked, _| {
+        use std::sync::atomic::Ordering::Relaxed;
+        let is_delta = !asked.body.is_null() && asked.body["stream"] != true;
+        if is_delta && left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok() {
+            return busy.clone();
+        }
+        good(asked)
+    })
+    .await;
+    let request = play.say("I wait.").await;
+    assert_eq!((message(&request), request.attempt.0), ("You wait.", 1));
+    assert_eq!(request.result.unwrap().rejections, []);
+    assert_eq!(play.calls().iter().filter(|asked| asked.body["stream"] == true).count(), 1);
+}
+
+#[tokio::test]
+async fn a_provider_that_asks_for_time_is_not_called_before_it_has_passed() {
+    let busy = server::with_headers(429, "retry-after-ms: 700\r\n", "{}");
+    let play = Play::start(at_first(1, busy)).await;
+    let began = std::time::Instant::now();
+    message(&play.say("I wait.").await);
+    assert!(began.elapsed() >= Duration::from_millis(700));
+    assert_eq!(play.calls().len(), 3);
+}
+
+#[tokio::test]
+async fn a_message_that_has_waited_too_long_is_given_up() {
+    let play = Play::with(at_first(usize::MAX, server::json(401, "{}")), |config| {
+        config.worker.give_up_after_seconds = 0.5;
+    })
+    .await;
+    let request = play.say("I wait.").await;
+    assert_eq!(request.status, RequestStatus::Failed);
+    assert!(request.error.unwrap().detail.contains("not ready"));
+}
+
+#[tokio::test]
+async fn another_provider_takes_the_games_of_one_that_is_away() {
+    let play = Play::with(
+        |asked, _| good(asked),
+        |config| {
+            let there = config.providers["mock"].clone();
+            let away = config.providers.get_mut("mock").unwrap();
+            away.base_url = Some("http://127.0.0.1:1/v1".to_owned());
+            away.fallback = vec!["other".to_owned()];
+            config.providers.insert("other".to_owned(), there);
+        },
+    )
+    .await;
+    let request = play.say("I wait.").await;
+    assert_eq!((message(&request), request.attempt.0), ("You wait.", 1));
+    assert_eq!(play.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn a_delta_can_be_another_providers() {
+    let play = Play::with(
+        |asked, _| good(asked),
+        |config| {
+            let mut backend = config.providers["mock"].clone();
+            backend.model = "keeper".to_owned();
+            config.providers.insert("books".to_owned(), backend);
+            config.providers.get_mut("mock").unwrap().backend_provider = Some("books".to_owned());
+        },
+    )
+    .await;
+    message(&play.say("I wait.").await);
+    let models: Vec<_> = play.calls().iter().map(|asked| asked.body["model"].clone()).collect();
+    assert_eq!(models, ["test-model", "keeper"]);
 }

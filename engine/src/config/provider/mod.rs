@@ -23,6 +23,15 @@ pub struct ProviderConfig {
     /// The model that extracts deltas; the narrating one when not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backend_model: Option<String>,
+    /// The provider that extracts deltas, by its own `backend_model` and settings; this one when not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend_provider: Option<String>,
+    /// The providers that take its games while it is paused, the preferred one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<String>,
+    /// How many attempts may use it at the same time, over all workers. No limit when not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_concurrent: Option<u32>,
     /// What players see; the provider's name when not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
@@ -163,6 +172,9 @@ impl ProviderConfig {
             adapter,
             model: model.to_owned(),
             backend_model: None,
+            backend_provider: None,
+            fallback: Vec::new(),
+            max_concurrent: None,
             display_name: None,
             base_url: None,
             query: BTreeMap::new(),
@@ -197,6 +209,9 @@ impl ProviderConfig {
         let any = || BTreeMap::from([("*".to_owned(), String::new())]);
         Self {
             backend_model: Some(String::new()),
+            backend_provider: Some(String::new()),
+            fallback: vec![String::new()],
+            max_concurrent: Some(0),
             display_name: Some(String::new()),
             base_url: Some(String::new()),
             query: any(),
@@ -303,6 +318,9 @@ impl ProviderConfig {
             if reqwest::header::HeaderValue::try_from(&value).is_err() {
                 return Err(("extra_headers", format!("the value of `{name}` cannot stand in a header")));
             }
+        }
+        if self.max_concurrent == Some(0) {
+            return Err(("max_concurrent", "a provider that may not be called tells nothing".to_owned()));
         }
         if self.max_tokens == 0 || self.backend_max_tokens == 0 {
             return Err(("max_tokens", "a model that may write nothing tells nothing".to_owned()));
