@@ -80,7 +80,7 @@ pub async fn dead_letters(config: &Config, command: DeadLetterCommand) -> Result
             }
         }
         DeadLetterCommand::Show { id } => {
-            print!("{}", print::dead_letter(&source.get(&path::with_id(path::DEAD_LETTER, id)).await?))
+            print!("{}", print::dead_letter(&source.get(&path::with_id(path::DEAD_LETTER, id)).await?));
         }
         DeadLetterCommand::Retry { id: Some(id), .. } => retry(&source, id).await?,
         DeadLetterCommand::Retry { id: None, .. } => retry_all(&source).await?,

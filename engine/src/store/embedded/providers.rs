@@ -13,7 +13,7 @@ use super::{EmbeddedStore, StoreError};
 use crate::store::{ClaimedProvider, LONGEST_DELAY, Lease, ProviderFault, Providers, waited_too_long};
 
 /// How many requests one step gives up.
-const BATCH: usize = 64;
+const BATCH: i64 = 64;
 
 #[async_trait]
 impl Providers for EmbeddedStore {
@@ -348,7 +348,7 @@ pub(super) fn give_up(step: &mut Step<'_>) -> Result<(), StoreError> {
              AND status IN ('queued', 'processing') \
              WHERE lane_state = 'ready' AND ifnull(waits_for, provider) = ?1 AND max(enqueued_at, ?2) <= ?3 \
              ORDER BY lane_key LIMIT ?4",
-            (&provider.name, provider.opened_at, step.now.saturating_sub(patience), BATCH as i64),
+            (&provider.name, provider.opened_at, step.now.saturating_sub(patience), BATCH),
             |row| rows::id(&row.get::<_, String>(0).map_err(unavailable)?),
         )?;
         for game in games {
