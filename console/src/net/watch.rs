@@ -29,8 +29,9 @@ pub(super) struct Watch {
     /// The requests that ended last: the answer to a message may come after its events.
     ended: VecDeque<RequestId>,
     silent_since: Instant,
-    /// Whether the stream was found to be behind.
+    /// Whether the stream is behind as far as is known, and whether it ever was.
     is_behind: bool,
+    was_behind: bool,
     /// Whether an answer is on its way.
     is_asking: bool,
 }
@@ -44,6 +45,7 @@ impl Watch {
             ended: VecDeque::new(),
             silent_since: Instant::now(),
             is_behind: false,
+            was_behind: false,
             is_asking: false,
         }
     }
@@ -71,6 +73,8 @@ impl Watch {
     pub(super) fn due(&self) -> Option<Instant> {
         let wait = match (self.is_behind, self.awaited.is_empty()) {
             (false, true) => return None,
+            // A stream that was held back once is held back again, also when some of it comes through.
+            (false, false) if self.was_behind => self.patience.pause * 2,
             (false, false) => self.patience.silence,
             (true, false) => self.patience.pause,
             (true, true) => self.patience.pause * IDLE,
@@ -111,6 +115,7 @@ impl Watch {
             self.note(event);
         }
         self.is_behind |= !news.is_empty();
+        self.was_behind |= self.is_behind;
         Some(news)
     }
 
@@ -139,6 +144,10 @@ impl Watch {
 
     fn note(&mut self, event: &Event) {
         let Some(request) = event.request_id() else { return };
+        if self.ended.contains(&request) {
+            // It was held back, and its end has been asked for.
+            return;
+        }
         match event {
             event if event.is_terminal() => {
                 self.awaited.remove(&request);

@@ -19,6 +19,9 @@ pub(crate) struct Printer {
     notice: Option<String>,
     link: Option<Link>,
     has_prompt: bool,
+    /// Whether the last line is a narration that goes on.
+    is_mid_line: bool,
+    has_polled: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -132,19 +135,27 @@ impl Printer {
             }
         }
         if is_new {
-            if let Some(more) = turn.narration.strip_prefix(printed.narration.as_str()) {
-                self.open(out)?;
-                write!(out, "{}", printable(more))?;
-            } else {
-                self.line(out, "")?;
-                self.line(out, "[The narrator starts over.]")?;
-                write!(out, "{}", printable(&turn.narration))?;
-            }
+            let more = match turn.narration.strip_prefix(printed.narration.as_str()) {
+                Some(more) if self.is_mid_line => more,
+                Some(more) => {
+                    self.open(out)?;
+                    more
+                }
+                None => {
+                    self.line(out, "[The narrator starts over.]")?;
+                    &turn.narration
+                }
+            };
+            write!(out, "{}", printable(more))?;
+            self.is_mid_line = true;
             printed.narration.clone_from(&turn.narration);
         }
         if printed.stage.as_ref() != Some(&turn.stage) {
             match &turn.stage {
-                Stage::Done => write!(out, "\n\n")?,
+                Stage::Done => {
+                    self.open(out)?;
+                    writeln!(out)?;
+                }
                 Stage::Retrying(reason) => self.line(out, &format!("[{reason}; trying again]"))?,
                 Stage::Failed(reason) => self.line(out, &format!("\n[This has not happened: {reason}.]\n"))?,
                 Stage::Cancelled => self.line(out, "\n[Stopped. This has not happened.]\n")?,
@@ -177,7 +188,9 @@ impl Printer {
         match link {
             Link::Reconnecting(_) if !was_lost => self.line(out, "[The connection is lost. Trying again.]"),
             Link::Live if was_lost => self.line(out, "[Connected again.]"),
-            Link::Polling => self.line(out, "[Live text does not get through. Asking for each answer.]"),
+            Link::Polling if !std::mem::replace(&mut self.has_polled, true) => {
+                self.line(out, "[Live text does not get through. Asking for each answer.]")
+            }
             _ => Ok(()),
         }
     }
@@ -193,9 +206,10 @@ impl Printer {
         writeln!(out, "{}", printable(text))
     }
 
-    /// Leaves the line of a prompt that nobody has answered.
+    /// Leaves the line of a prompt that nobody has answered, or of a narration.
     fn open(&mut self, out: &mut impl Write) -> io::Result<()> {
-        if std::mem::take(&mut self.has_prompt) { writeln!(out) } else { Ok(()) }
+        let is_open = std::mem::take(&mut self.has_prompt) | std::mem::take(&mut self.is_mid_line);
+        if is_open { writeln!(out) } else { Ok(()) }
     }
 }
 

@@ -19,7 +19,7 @@ export class Story {
   constructor(id, ui) {
     Object.assign(this, { id, ui, version: -1, lastId: "", closed: false, spoken: false, blocked: false });
     this.turns = new Map(); // the unfinished ones, by request
-    this.finished = new Set(); // requests that have ended while the page is open
+    this.finished = new Map(); // requests that have ended while the page is open, and how
     // Events are handled one after the other, also where handling one means to ask the engine.
     this.handled = Promise.resolve();
     this.outbox = new Outbox(id, {
@@ -85,7 +85,7 @@ export class Story {
   listen() {
     const from = this.lastId ? `?last_event_id=${encodeURIComponent(this.lastId)}` : "";
     const source = (this.source = new EventSource(`/v1/events/games/${this.id}${from}`));
-    this.begun = this.failing = false;
+    this.begun = this.failing = this.asked = false;
     source.onopen = () => {
       this.failing = false;
       if (!this.blocked) this.ui.link("");
@@ -100,11 +100,14 @@ export class Story {
     for (const [name, handle] of Object.entries(this.handlers)) {
       source.addEventListener(name, ({ data, lastEventId }) => {
         if (source !== this.source) return;
-        if (this.blocked) return this.unblock();
         this.begun = true;
         this.lastId = lastEventId;
-        this.handled = this.handled.then(() => this.take(handle, JSON.parse(data))).catch((error) => this.trouble(error));
+        if (this.blocked) this.ui.link("");
+        this.blocked = false;
         this.guard();
+        if (isUpTo(lastEventId, this.shown)) return;
+        const event = JSON.parse(data);
+        this.handled = this.handled.then(() => this.take(name, handle, event)).catch((error) => this.trouble(error));
       });
     }
     this.guard();
@@ -141,7 +144,13 @@ export class Story {
         if (error.isGone) this.trouble(error);
       }
       this.guard();
-    }, !this.blocked ? SILENCE_MS : this.turns.size > 0 ? ASK_MS : IDLE_ASK_MS);
+    }, this.patience());
+  }
+
+  patience() {
+    if (this.blocked) return this.turns.size > 0 ? ASK_MS : IDLE_ASK_MS;
+    // A stream that was held back once is held back again, also when some of it comes through.
+    return this.asked ? 2 * ASK_MS : SILENCE_MS;
   }
 
   async ask() {
@@ -152,11 +161,20 @@ export class Story {
     if (this.closed) return;
     const news = views.filter((view) => view && this.isNews(view));
     if (!this.blocked && news.length === 0 && (this.begun || this.failing)) return;
-    this.blocked = true;
+    this.blocked = this.asked = true;
     this.ui.link("blocked");
-    for (const view of news) await this.take(this.handlers[`request.${view.status}`], { ...view, user_message: view.message });
-    const isBehind = this.turns.size === 0 && (await get(`/v1/gamestate/${this.id}`)).version !== this.version;
-    if (isBehind && !this.closed) await this.load();
+    for (const view of news) {
+      const name = `request.${view.status}`;
+      await this.take(name, this.handlers[name], { ...view, user_message: view.message });
+    }
+    if (this.turns.size > 0 || this.closed) return;
+    const { version } = this;
+    await this.refresh();
+    // Turns of others, or of the story itself. What the stream still holds back of them is in the history already.
+    if (this.version !== version && !this.closed) {
+      await this.load();
+      this.shown = this.game.cursor;
+    }
   }
 
   // Whether the stream should have shown this by now.
@@ -166,22 +184,12 @@ export class Story {
     return status !== "processing" || stage === undefined || (stage === "waiting" && !this.turns.get(request).begun);
   }
 
-  // The stream gets through after all. What it was holding back is old: it begins again with how things stand.
-  async unblock() {
-    this.source.close();
-    this.blocked = false;
-    this.lastId = "";
-    this.ui.link("");
-    try {
-      await this.load();
-    } catch (error) {
-      return this.trouble(error);
-    }
-    if (!this.closed) this.listen();
-  }
-
-  async take(handle, event) {
+  async take(name, handle, event) {
     if (this.closed) return;
+    // What the page has asked for comes again where the stream was held back. An operator may have a failed request
+    // tried again.
+    const ended = this.finished.get(event.request_id);
+    if (ended && !(ended === "failed" && name === "request.queued")) return;
     await handle.call(this, event);
     this.ui.scroll(this.spoken);
   }
@@ -190,7 +198,6 @@ export class Story {
     "stream.snapshot": this.snapshot,
     "stream.reset": this.snapshot,
     "request.queued"(event) {
-      // An operator may have had a failed request tried again.
       this.finished.delete(event.request_id);
       this.wait(this.turn(event), event, t("waiting"));
     },
@@ -219,7 +226,7 @@ export class Story {
       turn.narrate(event.result.message);
       turn.show("");
       turn.refuse(event.result.rejections);
-      this.finish(event);
+      this.finish(event, "completed");
       // Read out whole, once, and not in the pieces in which it came.
       this.ui.announce(event.result.message);
     },
@@ -236,6 +243,8 @@ export class Story {
   };
 
   async snapshot(event) {
+    // It comes first: where the page had to ask before it came, it is old.
+    if (this.asked && !event.reason) return;
     if (event.version !== this.version || event.reason) await this.load();
     for (const turn of this.turns.values()) turn.element.remove();
     this.turns.clear();
@@ -304,13 +313,13 @@ export class Story {
     const turn = this.turn(event);
     turn.narrate("");
     this.dismiss(turn, note, canRepeat);
-    this.finish(event);
+    this.finish(event, canRepeat ? "failed" : "cancelled");
     this.ui.announce(note);
   }
 
-  finish({ request_id: request }) {
+  finish({ request_id: request }, how) {
     this.turns.delete(request);
-    this.finished.add(request);
+    this.finished.set(request, how);
   }
 
   // A turn that has not happened, and what the player may do with its words.
@@ -364,4 +373,11 @@ export class Story {
     this.ui.announce(entry.turn.note.firstChild.textContent);
     this.ui.scroll(true);
   }
+}
+
+// Whether an event's id, `epoch:offset`, is no later than another one.
+function isUpTo(id, other) {
+  const [epoch, offset] = id.split(":").map(Number);
+  const [otherEpoch, otherOffset] = (other ?? "").split(":").map(Number);
+  return epoch === otherEpoch && offset <= otherOffset;
 }
