@@ -52,7 +52,7 @@ pub struct Provider {
     pub(super) stream: bool,
     pub(super) structured: Structured,
     /// The provider that extracts the deltas of its narrations, if it is another one.
-    backend_provider: Option<String>,
+    deltas_from: Option<String>,
     pub(super) info: ProviderInfo,
 }
 
@@ -115,7 +115,7 @@ impl Models {
     #[must_use]
     pub fn backend_of(&self, name: &str) -> Option<&Provider> {
         let provider = self.get(name)?;
-        provider.backend_provider.as_ref().map_or(Some(provider), |backend| self.get(backend))
+        provider.deltas_from.as_ref().map_or(Some(provider), |backend| self.get(backend))
     }
 
     /// The name of the provider of games that name none.
@@ -178,7 +178,7 @@ impl Provider {
                 && !(config.adapter.format() == Format::Messages && config.top_p.is_some()),
             stream: config.stream,
             structured: config.structured,
-            backend_provider: config.backend_provider.clone(),
+            deltas_from: config.backend_provider.clone(),
             info: ProviderInfo {
                 name: name.to_owned(),
                 display_name: config.display_name.clone().unwrap_or_else(|| name.to_owned()),

@@ -103,7 +103,8 @@ fn effect(worker: &Worker, lease: &Lease, held: &HeldLease, result: &Result<(), 
 
 fn problem(error: &TurnError) -> Problem {
     match error {
-        TurnError::Model(error) | TurnError::Provider { error, .. } => error.problem(),
+        TurnError::Model(error) => error.problem(),
+        TurnError::Provider { error, .. } => error.problem(),
         TurnError::Unplayable(problem) => problem.clone(),
         TurnError::LeaseLost | TurnError::Released | TurnError::Store(_) => {
             Problem::new(ProblemType::Internal, error.to_string())

@@ -32,7 +32,7 @@ pub(super) enum TurnError {
         /// Why requests wait.
         reason: WaitReason,
         /// What it met.
-        error: ModelError,
+        error: Box<ModelError>,
     },
     /// The game cannot be played with what is loaded or configured: no attempt can change that.
     #[error("{0}")]
@@ -52,7 +52,7 @@ impl TurnError {
     /// A failed call to a provider: the provider's own fault, or not.
     pub(super) fn of(provider: &Provider, error: ModelError) -> Self {
         match error.reason.wait() {
-            Some(reason) => Self::Provider { provider: provider.name().to_owned(), reason, error },
+            Some(reason) => Self::Provider { provider: provider.name().to_owned(), reason, error: Box::new(error) },
             None => Self::Model(error),
         }
     }
