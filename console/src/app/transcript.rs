@@ -193,7 +193,7 @@ impl Transcript {
                 turn.stage = Stage::Retrying(brief(&retrying.error));
             }
             Event::RequestWaiting(waiting) => {
-                let turn = self.of(waiting.request_id, RequestType::StoryEvent, None);
+                let turn = self.turn_of(waiting.request_id, RequestType::StoryEvent, None);
                 turn.stage = Stage::Retrying("the storyteller is not ready, the message waits".to_owned());
             }
             Event::RequestCompleted(completed) => {
