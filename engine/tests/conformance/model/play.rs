@@ -306,14 +306,12 @@ impl Play {
             let history: Vec<&str> = claim.history.iter().map(|message| message.content.as_str()).collect();
             let from = game.history.len().saturating_sub(options().history_window);
             same("the history", history, game.history[from..].iter().map(String::as_str).collect())?;
-            match self.leases.get(lease) {
-                Some(known) => same("a repeated claim's lease", &claim.lease, &known.lease)?,
-                None => {
-                    let provider =
-                        ClaimedProvider { name: PROVIDERS[model.provider].to_owned(), is_probe: model.is_probe };
-                    same("the provider", &claim.provider, &provider)?;
-                    self.leases.push(claim);
-                }
+            if let Some(known) = self.leases.get(lease) {
+                same("a repeated claim's lease", &claim.lease, &known.lease)?;
+            } else {
+                let name = PROVIDERS[model.provider].to_owned();
+                same("the provider", &claim.provider, &ClaimedProvider { name, is_probe: model.is_probe })?;
+                self.leases.push(claim);
             }
         }
         let waits = (0..GAMES).any(|game| {
