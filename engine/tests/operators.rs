@@ -1,8 +1,9 @@
 //! The operators' commands, as a person at a terminal uses them: on a store that no engine has open, and beside one that has.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use engine::store::embedded::{EmbeddedStore, Synchronous};
 use engine::store::{Enqueued, GameDocument, Games, NewRequest, Queue, StoreOptions, Terms, WorkerId};
@@ -140,4 +141,81 @@ async fn a_store_that_is_in_use_or_not_there_is_told_apart() {
     let nothing = complaint(empty.path(), &["queue"]);
     assert!(nothing.contains("there is no store in the data directory"), "{nothing}");
     assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "looking has made one");
+}
+
+/// An engine of its own process, which ends with the test.
+struct Engine {
+    process: Child,
+    /// Where players and where operators reach it.
+    urls: [String; 2],
+}
+
+impl Engine {
+    /// Starts it on free ports and reads them from what it prints.
+    fn start(directory: &Path) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_engine"))
+            .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir"])
+            .arg(directory)
+            .env("STORY_ENGINE_LOG", "debug")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let urls: Vec<String> = lines
+            .filter_map(|line| Some(line.split_once("http://")?.1.split(' ').next()?.to_owned()))
+            .filter(|url| !url.contains('/'))
+            .take(2)
+            .collect();
+        Self { process, urls: urls.try_into().unwrap() }
+    }
+
+    async fn get(&self, port: usize, path: &str) -> (u16, String) {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let response = client.get(format!("http://{}{path}", self.urls[port])).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn an_engine_outlives_the_reader_of_its_log() {
+    let directory = TempDir::new().unwrap();
+    let mut engine = Engine::start(directory.path());
+    let mut log = engine.process.stderr.take().unwrap();
+    engine.get(0, "/v1/scenarios").await;
+    assert!(log.read(&mut [0; 64]).unwrap() > 0, "it logs nothing");
+
+    drop(log);
+    // Each of them is a line for a pipe that is broken.
+    for _ in 0..3 {
+        assert_eq!(engine.get(0, "/v1/scenarios").await.0, 200);
+    }
+    assert_eq!(engine.get(1, "/livez").await, (200, r#"{"alive":true}"#.to_owned()));
+    assert_eq!(engine.process.try_wait().unwrap(), None);
+}
+
+#[tokio::test]
+async fn operators_see_how_a_process_is_on_their_own_port() {
+    let directory = TempDir::new().unwrap();
+    let engine = Engine::start(directory.path());
+
+    let (status, ready) = engine.get(1, "/readyz").await;
+    assert_eq!(status, 200, "{ready}");
+    let (_, metrics) = engine.get(1, "/metrics").await;
+    for line in
+        ["# HELP story_engine_queue_depth ", "story_engine_store_writable 1", "# HELP process_cpu_seconds_total "]
+    {
+        assert!(metrics.contains(line), "{line} is not in:\n{metrics}");
+    }
+    assert_eq!(engine.get(1, "/v1/scenarios").await.0, 404);
+    let health =
+        Command::new(env!("CARGO_BIN_EXE_engine")).args(["health", "--admin-listen", &engine.urls[1]]).output();
+    assert!(health.unwrap().status.success());
 }
