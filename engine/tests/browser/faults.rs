@@ -25,6 +25,7 @@ async fn where_events_are_held_back_the_page_asks_for_each_answer() {
     browser.say("I ring it again").await;
     browser.until("document.querySelectorAll('#story > li').length === 3").await;
     browser.story_ends_with("over the dark water.").await;
+    browser.until("document.querySelector('#story > li:last-child').className === ''").await;
     assert_eq!(browser.state().await, ["I ring it again", "The bell rings out over the dark water.", ""]);
     browser.end().await;
 }
@@ -43,6 +44,7 @@ async fn a_lost_answer_keeps_nobody_from_going_on() {
     browser.say("I ring it again").await;
     browser.until("document.querySelectorAll('#story > li').length === 3").await;
     browser.story_ends_with("over the dark water.").await;
+    browser.until("document.querySelector('#story > li:last-child').className === ''").await;
     assert_eq!(browser.state().await, ["I ring it again", "The bell rings out over the dark water.", ""]);
 
     // A draft survives a reload, and a message is not said again by it.
