@@ -11,4 +11,4 @@ COPY bin/mock-llm /mock-llm
 COPY fixtures/models /models
 EXPOSE 8090
 ENTRYPOINT ["/mock-llm"]
-CMD ["--listen", "0.0.0.0:8090", "--script", "/models/offline.json"]
+CMD ["--listen", "0.0.0.0:8090", "--script", "/models/obedient.json"]

@@ -1,9 +1,14 @@
 //! Reading content: from a directory, or what is shipped inside the binary.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
+use story::offline::Script;
 use story::{ContentErrors, ContentKind, Library, Source};
+
+/// The folder of the offline narrator's scripts.
+const OFFLINE: &str = "offline";
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/content");
 
@@ -25,6 +30,14 @@ pub enum ContentError {
     Empty {
         /// The directory.
         path: PathBuf,
+    },
+    /// A script of the offline narrator cannot be read.
+    #[error("{}: not a script of the offline narrator: {reason}", .path.display())]
+    Script {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        reason: String,
     },
     /// Files are not what they should be.
     #[error("content cannot be loaded:\n{0}")]
@@ -51,6 +64,34 @@ pub fn sources(directory: Option<&Path>) -> Result<Vec<Source>, ContentError> {
 /// The content of a directory, or of the binary when there is none, ready to play.
 pub fn load(directory: Option<&Path>) -> Result<Library, ContentError> {
     Ok(Library::load(sources(directory)?)?)
+}
+
+/// The scripts of the offline narrator by scenario id: those of a directory's folder `offline`, and the shipped ones for scenarios that
+/// have none there.
+pub fn offline_scripts(directory: Option<&Path>) -> Result<BTreeMap<String, Script>, ContentError> {
+    let mut texts: BTreeMap<PathBuf, String> = BTreeMap::new();
+    for file in SHIPPED.get_dir(OFFLINE).into_iter().flat_map(Dir::files) {
+        texts.insert(file.path().to_owned(), file.contents_utf8().unwrap_or_default().to_owned());
+    }
+    if let Some(folder) = directory.map(|directory| directory.join(OFFLINE)).filter(|folder| folder.is_dir()) {
+        let failed = |source| ContentError::Read { path: folder.clone(), source };
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                texts.insert(
+                    Path::new(OFFLINE).join(path.file_name().unwrap_or_default()),
+                    std::fs::read_to_string(&path).map_err(failed)?,
+                );
+            }
+        }
+    }
+    let read = |(path, text): (PathBuf, String)| {
+        let id = story::normalize_id(&path.file_stem().unwrap_or_default().to_string_lossy());
+        let script =
+            serde_json::from_str(&text).map_err(|error| ContentError::Script { path, reason: error.to_string() })?;
+        Ok((id, script))
+    };
+    texts.into_iter().map(read).collect()
 }
 
 fn read_folder(kind: ContentKind, directory: &Path, sources: &mut Vec<Source>) -> Result<(), ContentError> {

@@ -78,6 +78,9 @@ enum Command {
     Validate {
         /// The directory; what is shipped when left out
         directory: Option<PathBuf>,
+        /// How findings are printed
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
     },
 }
 
@@ -92,6 +95,15 @@ enum ModelsCommand {
     },
 }
 
+/// How `validate` prints what it finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ReportFormat {
+    /// For people
+    Text,
+    /// One JSON array of findings
+    Json,
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli) {
@@ -104,8 +116,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> miette::Result<ExitCode> {
-    if let Some(Command::Validate { directory }) = &cli.command {
-        return validate(directory.as_deref().or(cli.content.as_deref()));
+    if let Some(Command::Validate { directory, format }) = &cli.command {
+        return validate(directory.as_deref().or(cli.content.as_deref()), *format);
     }
     let flags = Flags {
         config: cli.config,
@@ -150,10 +162,15 @@ fn serve(config: Config, role: Role, log_format: LogFormat, runtime: &Runtime) -
     Ok(ExitCode::SUCCESS)
 }
 
-fn validate(directory: Option<&Path>) -> miette::Result<ExitCode> {
+fn validate(directory: Option<&Path>, format: ReportFormat) -> miette::Result<ExitCode> {
     let sources = content::sources(directory)?;
-    let library = content::load(directory)?;
-    let findings = story::check(&library, &sources);
+    let findings = story::check_sources(&sources);
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let code = if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    if format == ReportFormat::Json {
+        println!("{}", serde_json::to_string_pretty(&findings).into_diagnostic()?);
+        return Ok(code);
+    }
     for finding in &findings {
         let severity = match finding.severity {
             Severity::Error => "error",
@@ -164,7 +181,6 @@ fn validate(directory: Option<&Path>) -> miette::Result<ExitCode> {
             println!("  help: {help}");
         }
     }
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     println!("{} files, {errors} errors, {} warnings", sources.len(), findings.len() - errors);
-    Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(code)
 }

@@ -14,6 +14,7 @@ mod call;
 mod delivery;
 mod namespace;
 mod record;
+mod responder;
 mod script;
 mod serve;
 mod sync;
@@ -25,6 +26,7 @@ pub use self::namespace::{
     JOURNAL_CAPACITY, Namespace, Record,
 };
 pub use self::record::{RecordError, Recorder};
+pub use self::responder::{Responder, Speed};
 pub use self::script::{Mistake, Script, ScriptError};
 pub use self::serve::{MockLlm, StartError};
 

@@ -12,6 +12,7 @@ mod content;
 mod delta;
 mod delta_schema;
 mod new_game;
+pub mod offline;
 mod parse;
 mod patch;
 mod prompt;
@@ -25,7 +26,7 @@ mod when;
 mod world;
 
 pub use apply::{Applied, ApplyError, Author, Change, Holder, Rejection, StoryEvent, apply};
-pub use check::{Finding, Severity, check};
+pub use check::{Finding, Severity, check, check_sources};
 pub use content::{
     Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Latch, Library, Location, Monster,
     Narrator, Npc, Pc, Scenario, Scene, Source, Stats, Travel, normalize_id, normalize_var,

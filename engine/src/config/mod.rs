@@ -56,6 +56,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// Language models, by name. With none, the offline narrator is used.
     pub providers: BTreeMap<String, ProviderConfig>,
+    /// The offline narrator.
+    pub offline: OfflineConfig,
 }
 
 impl Default for Config {
@@ -75,7 +77,22 @@ impl Default for Config {
             http: HttpConfig::default(),
             auth: AuthConfig::default(),
             providers: BTreeMap::new(),
+            offline: OfflineConfig::default(),
         }
+    }
+}
+
+/// `[offline]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OfflineConfig {
+    /// How fast the offline narrator writes; 0 for at once.
+    pub words_per_second: f64,
+}
+
+impl Default for OfflineConfig {
+    fn default() -> Self {
+        Self { words_per_second: 28.0 }
     }
 }
 

@@ -70,7 +70,7 @@ impl Models {
     /// Sets up what is configured; with no provider, the offline narrator.
     pub async fn start(config: &Config) -> Result<Self, ModelsError> {
         if config.providers.is_empty() {
-            return Self::offline().await;
+            return Self::offline(config).await;
         }
         let providers = config
             .providers
@@ -87,8 +87,8 @@ impl Models {
     }
 
     #[cfg(feature = "offline")]
-    async fn offline() -> Result<Self, ModelsError> {
-        let (server, provider) = super::offline::start().await?;
+    async fn offline(config: &Config) -> Result<Self, ModelsError> {
+        let (server, provider) = super::offline::start(config).await?;
         let name = "offline".to_owned();
         let providers = BTreeMap::from([(name.clone(), Provider::new(&name, &provider)?)]);
         Ok(Self { providers, default: name, _offline: Some(server) })
@@ -96,7 +96,7 @@ impl Models {
 
     #[cfg(not(feature = "offline"))]
     #[expect(clippy::unused_async, reason = "the same face as with the feature")]
-    async fn offline() -> Result<Self, ModelsError> {
+    async fn offline(_config: &Config) -> Result<Self, ModelsError> {
         Err(ModelsError::Offline("this engine was built without it".to_owned()))
     }
 

@@ -61,7 +61,7 @@ pub struct Case {
     pub content: Option<PathBuf>,
     /// Laid over the configuration that the harness gives the engine.
     pub engine: Map<String, Value>,
-    /// What the model answers; the shipped offline script if the case does not say.
+    /// What the model answers; without it, the engine's offline narrator tells the case.
     pub model: Option<ModelScript>,
     /// What is done, in order.
     pub steps: Vec<Step>,

@@ -1,6 +1,6 @@
 //! What a case gets that does not say it itself: what the model answers, and where the content is.
 //!
-//! A case file alone, in any directory, can be run: the script is in this program, and content is in the engine.
+//! A case file alone, in any directory, can be run: narrator and content are in the engine.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,21 +8,12 @@ use std::path::{Path, PathBuf};
 use harness_case::{Case, ModelScript};
 use serde_json::Value;
 
-/// The offline narrator's script, for cases outside of a checkout of the project.
-const OFFLINE: &str = include_str!("../../../fixtures/models/offline.json");
-
-/// Gives the cases that name no script the one in `file`, or, where the checkout has none either, the one in this program.
-pub(super) fn give_model(cases: &mut [Case], file: Option<&Path>, content: Option<&Path>) -> Result<(), String> {
-    let script = match file {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| format!("the script {} cannot be read: {error}", path.display()))?;
-            ModelScript::parse(text, path)?
-        }
-        // The runner reads that one.
-        None if fixture("models/offline.json", cases, content).is_some() => return Ok(()),
-        None => ModelScript::parse(OFFLINE.to_owned(), Path::new("offline.json"))?,
-    };
+/// Gives the cases that name no script the one in `file`. Without one, the engine's offline narrator tells them.
+pub(super) fn give_model(cases: &mut [Case], file: Option<&Path>) -> Result<(), String> {
+    let Some(path) = file else { return Ok(()) };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("the script {} cannot be read: {error}", path.display()))?;
+    let script = ModelScript::parse(text, path)?;
     for case in cases {
         case.model.get_or_insert_with(|| script.clone());
     }

@@ -30,7 +30,7 @@ pub(super) struct RecordArgs {
     /// Where the player comes in.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// The model script to play with; the shipped offline script when left out.
+    /// The model script to play with; the engine's offline narrator when left out.
     #[arg(long, value_name = "FILE", conflicts_with = "upstream")]
     model: Option<PathBuf>,
     /// A real model to play with: its base URL, such as `https://api.openai.com`. What it answers is kept beside the case.
@@ -155,12 +155,13 @@ async fn narrator(
         let over = over.as_object().cloned().unwrap_or_default();
         return Ok((over, Some(name), Some(recorder)));
     }
-    let path = args.model.clone().or_else(|| fixture("models/offline.json", &[], None));
-    let path = path.ok_or("there is no offline script: name one with `--model FILE`")?;
-    model.load(&std::fs::read_to_string(&path)?).await?;
-    // A case without a script plays the offline one, too.
-    let script = args.model.as_ref().map(|path| relative(path, &args.case)).transpose()?;
-    Ok((Map::new(), script, None))
+    let Some(path) = &args.model else {
+        // A case without a script is told by the engine's offline narrator, too.
+        let over = json!({ "providers": null, "default_provider": null, "offline": { "words_per_second": 0 } });
+        return Ok((over.as_object().cloned().unwrap_or_default(), None, None));
+    };
+    model.load(&std::fs::read_to_string(path)?).await?;
+    Ok((Map::new(), Some(relative(path, &args.case)?), None))
 }
 
 /// A file's path as the case writes it: relative to itself.

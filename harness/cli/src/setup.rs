@@ -60,7 +60,7 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
             }
             None => defaults::use_built_in_content(cases),
         }
-        defaults::give_model(cases, wanted.model.as_deref(), Some(&served)).map_err(|error| {
+        defaults::give_model(cases, wanted.model.as_deref()).map_err(|error| {
             note!("{error}");
             Exit::Usage
         })?;
@@ -95,7 +95,6 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
         wire: wanted.provider,
         stream: !wanted.no_stream,
         programs,
-        offline_script: defaults::fixture("models/offline.json", cases, Some(&served)),
         content: served,
         dir: place.dir.to_owned(),
         run_id: run_id(),

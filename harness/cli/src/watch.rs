@@ -9,7 +9,7 @@ use harness_case::profile::{self, Profile};
 use harness_runner::services::Programs;
 
 use super::Exit;
-use super::defaults::{self, fixture};
+use super::defaults;
 use super::interrupt::Interrupt;
 use super::out::say;
 use super::run::once;
@@ -77,8 +77,7 @@ fn places(args: &RunArgs) -> Places {
         mock_llm: args.services.mock_llm.clone(),
     };
     let scripts = cases.iter().filter_map(|case| case.model.as_ref()).map(|script| script.path.clone());
-    let offline = fixture("models/offline.json", &cases, content.as_deref());
-    let mut files: Vec<PathBuf> = scripts.chain(offline).chain(programs.engine()).chain(programs.mock_llm()).collect();
+    let mut files: Vec<PathBuf> = scripts.chain(programs.engine()).chain(programs.mock_llm()).collect();
     files.sort();
     files.dedup();
     Places { cases: args.paths.clone(), trees: content.into_iter().collect(), files }

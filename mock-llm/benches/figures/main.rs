@@ -39,10 +39,10 @@ fn main() {
     }
     let directory = tempfile::tempdir().unwrap();
     let script = write(directory.path(), "script.json", &format!(r#"{{"entries": [{{"reply": {REPLY:?}}}]}}"#));
-    let offline = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/models/offline.json");
+    let large = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/models/obedient.json");
 
     starts("a small script", &script);
-    starts("the offline narrator's script", &offline);
+    starts("a script with patterns", &large);
     let paced =
         format!(r#"{{"pace": {{"first_token_ms": 200, "between_ms": 10}}, "entries": [{{"reply": {REPLY:?}}}]}}"#);
     let paced = Server::mock(&write(directory.path(), "paced.json", &paced));

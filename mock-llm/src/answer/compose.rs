@@ -73,6 +73,16 @@ pub(crate) fn echo(script: &Script, call: &ModelCall, ordinal: u64) -> Answer {
     answer(script, call, ordinal, vec![block], forced, &Reply::default())
 }
 
+/// `text`, said to a call of any kind.
+pub(crate) fn say(script: &Script, call: &ModelCall, ordinal: u64, text: String) -> Answer {
+    let pieces = Pieces::cut(text, &Chunk::Word);
+    let (block, forced) = match &call.wanted {
+        Wanted::Tool { name, .. } => (Block::Tool { name: name.clone(), pieces }, true),
+        Wanted::Text | Wanted::Json { .. } => (Block::Text(pieces), false),
+    };
+    answer(script, call, ordinal, vec![block], forced, &Reply::default())
+}
+
 fn answer(script: &Script, call: &ModelCall, ordinal: u64, blocks: Vec<Block>, forced: bool, reply: &Reply) -> Answer {
     let spoken: usize = blocks.iter().map(|block| tokens(block.pieces().whole())).sum();
     let input: usize = call.messages.iter().map(|message| tokens(&message.text)).sum();

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::chunk::{Pieces, tokens};
-pub(crate) use self::compose::{compose, echo, fits};
+pub(crate) use self::compose::{compose, echo, fits, say};
 pub(crate) use self::draw::{Draws, mix};
 
 /// Why the model stops.

@@ -13,11 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::listen::Peer;
 use crate::{
-    answer::{Answer, compose, echo},
+    answer::{Answer, compose, echo, say},
     call::{Api, ModelCall, Vendor},
     delivery::{Plan, Play, Stopped, Timing, break_off, scripted_error, wait_at_gate, wait_until},
     namespace::{Decision, Ending, EntryRef, Namespace, Ticket},
-    script::{After, Cut, Fault, Reply, Scope},
+    responder::Responder,
+    script::{After, Cut, Fault, Pace, Reply, Scope},
     wire::{self, WireError},
 };
 
@@ -25,12 +26,14 @@ use crate::{
 pub(crate) struct Arrival {
     pub(crate) namespace: Arc<Namespace>,
     pub(crate) peer: Peer,
+    /// What answers in place of the script.
+    pub(crate) responder: Option<Arc<dyn Responder>>,
     pub(crate) stopping: CancellationToken,
 }
 
 /// Answers one model call.
 pub(crate) async fn respond(api: Api, arrival: Arrival, headers: HeaderMap, body: Bytes) -> Response {
-    let Arrival { namespace, peer, stopping } = arrival;
+    let Arrival { namespace, peer, responder, stopping } = arrival;
     let call = match wire::parse(api, headers, body) {
         Ok(call) => call,
         Err(refused) => {
@@ -39,7 +42,14 @@ pub(crate) async fn respond(api: Api, arrival: Arrival, headers: HeaderMap, body
         }
     };
     let Decision { ticket, call, script, choice } = namespace.take(call, stopping);
+    let spoken = responder.as_ref().map(|responder| {
+        let speed = responder.pace();
+        let pace = Pace { first: speed.first_word, between: speed.between_words };
+        let text = responder.respond(call.kind(), &call.messages);
+        (Reply { pace, ..Reply::default() }, say(&script, &call, ticket.id(), text))
+    });
     let (reply, answer) = match &choice {
+        _ if let Some((reply, answer)) = &spoken => (reply, Ok(answer.clone())),
         Err(_) if !script.strict => (&Reply::default(), Ok(echo(&script, &call, ticket.id()))),
         Err(miss) => {
             let error = WireError::new(404, miss).with_code("no_entry_fits");

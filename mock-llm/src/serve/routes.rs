@@ -21,6 +21,7 @@ use super::{
 use crate::{
     call::{Api, Vendor},
     namespace::{Admin, Namespace},
+    responder::Responder,
     wire,
 };
 
@@ -34,6 +35,7 @@ const SOME_MODEL: &str = "mock";
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) admin: Arc<Admin>,
+    pub(crate) responder: Option<Arc<dyn Responder>>,
     pub(crate) stopping: CancellationToken,
 }
 
@@ -68,7 +70,7 @@ fn call(api: Api) -> MethodRouter<App> {
               ConnectInfo(peer): ConnectInfo<Peer>,
               headers: HeaderMap,
               body: Result<Bytes, BytesRejection>| async move {
-            let arrival = Arrival { namespace, peer, stopping: app.stopping };
+            let arrival = Arrival { namespace, peer, responder: app.responder, stopping: app.stopping };
             match body {
                 Ok(body) => respond(api, arrival, headers, body).await,
                 Err(rejection) => unreadable(api, arrival, headers, &rejection),

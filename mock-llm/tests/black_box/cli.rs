@@ -77,7 +77,7 @@ fn the_schema_names_every_key() {
 #[test]
 fn the_schema_takes_what_the_reader_takes() {
     let schema = jsonschema::validator_for(&mock_llm::Script::schema()).unwrap();
-    let shipped = include_str!("../../../fixtures/models/offline.json");
+    let shipped = include_str!("../../../fixtures/models/obedient.json");
     let framing = r#"{"entries": [{"match": {"api": "responses", "role": "tool", "call": 1}, "replies": ["a", {"text": "b",
         "framing": {"segment_bytes": 1, "frames_per_segment": 2, "crlf": true, "comments": true, "byte_order_mark": true},
         "fault": {"status": 502, "body": "<p>"}}]}]}"#;

@@ -91,10 +91,18 @@ fn check_names(context: &Context<'_>, when: &When, pointer: &str, report: &mut R
     }
 }
 
+/// Whether `rule` has `value` as a word of its own, or names no value at all.
+fn names_value(rule: &str, value: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let mut words = rule.split(|c: char| !is_word(c));
+    words.any(|word| word == value) || !rule.contains(" to ")
+}
+
 /// Whether the variable starts with `value`, a conditional sets it so, or a rule for the model speaks of it.
 fn can_have(scenario: &Scenario, name: &str, value: &str) -> bool {
     let is_value = |found: Option<&String>| found.is_some_and(|found| found == value);
-    let is_spoken_of = |rules: &[String]| rules.iter().any(|rule| rule.contains(name));
+    let sets = |rule: &String| rule.contains(name) && names_value(rule, value);
+    let is_spoken_of = |rules: &[String]| rules.iter().any(sets);
     is_value(scenario.vars.get(name))
         || is_spoken_of(&scenario.contingency_rules)
         || scenario.scenes.values().any(|scene| {

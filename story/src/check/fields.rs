@@ -29,6 +29,11 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn visit(&mut self, value: &Value, schema: &'a Value, pointer: &str) {
         let schema = self.schema_of(value, schema);
+        if let Some(expected) = mismatch(value, schema) {
+            let found = kind_of(value);
+            self.report.error(pointer, format!("expected {expected}, found {found}"));
+            return;
+        }
         match value {
             Value::Object(object) => {
                 let properties = schema.get("properties").and_then(Value::as_object);
@@ -70,6 +75,33 @@ impl<'a> Walk<'a> {
         let alternatives = schema.get("anyOf").and_then(Value::as_array);
         let fitting = alternatives.into_iter().flatten().map(|alternative| self.schema_of(value, alternative));
         fitting.into_iter().find(|alternative| describes(alternative, value)).unwrap_or(schema)
+    }
+}
+
+/// What `schema` expects instead of `value`; `None` if it takes that kind of value, or says nothing of kinds.
+fn mismatch(value: &Value, schema: &Value) -> Option<String> {
+    if schema.get("anyOf").is_some() {
+        return Some("another form".to_owned());
+    }
+    let kinds: Vec<&str> = match schema.get("type")? {
+        Value::String(kind) => vec![kind],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => return None,
+    };
+    let found = kind_of(value);
+    let fits = |kind: &&str| *kind == found || (*kind == "number" && found == "integer");
+    (!kinds.is_empty() && !kinds.iter().any(fits)).then(|| kinds.join(" or "))
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_i64() || number.is_u64() => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
     }
 }
 

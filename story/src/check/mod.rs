@@ -10,6 +10,7 @@ mod rooms;
 mod scenario;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,30 @@ impl From<&ContentError> for Finding {
         let message = message.strip_prefix(&format!("{}: ", error.path())).unwrap_or(&message).to_owned();
         Self { path: error.path().to_owned(), pointer: String::new(), severity: Severity::Error, message, help: None }
     }
+}
+
+/// Everything that is wrong with `sources`, also with those that cannot be loaded; sorted by file and place. A file that cannot be loaded
+/// is judged by its own form alone, and references to it count as wrong.
+#[must_use]
+pub fn check_sources(sources: &[Source]) -> Vec<Finding> {
+    let errors = match Library::load(sources.to_vec()) {
+        Ok(library) => return check(&library, sources),
+        Err(errors) => errors.0,
+    };
+    let is_sound = |source: &&Source| !errors.iter().any(|error| error.path() == source.path);
+    let sound: Vec<Source> = sources.iter().filter(is_sound).cloned().collect();
+    let library = Library::load(sound).unwrap_or_default();
+    let mut findings = check(&library, sources);
+    for error in &errors {
+        let is_known =
+            findings.iter().any(|finding| finding.path == error.path() && finding.severity == Severity::Error);
+        // A place that the form of the file shows is better than the reader's first complaint.
+        if !is_known || !matches!(error, ContentError::Parse { .. }) {
+            findings.push(Finding::from(error));
+        }
+    }
+    findings.sort();
+    findings
 }
 
 /// Everything that is wrong with `sources`, which `library` was loaded from; sorted by file and place. References are looked up in the

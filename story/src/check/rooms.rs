@@ -50,7 +50,22 @@ fn check_location(context: &Context<'_>, scene: Option<&str>, key: &str, locatio
     for (id, monster) in &location.monsters {
         check_monster(context, id, monster, &at(&at(&pointer, "monsters"), id), report);
     }
+    if exits(location).is_empty() && !leaves_by_itself(context.scenario, key) {
+        report
+            .warning(at(&pointer, "exits"), format!("the location `{key}` has no way out"))
+            .help("give it an exit, or a conditional that ends the game or takes the player away");
+    }
     check_hints(Some(context), &location.contingency_prompts, &at(&pointer, "contingency_prompts"), report);
+}
+
+/// Whether a story of one place, or a conditional, explains that a location has no exit.
+fn leaves_by_itself(scenario: &Scenario, key: &str) -> bool {
+    let only = scenario.locations.len() <= 1 && scenario.scenes.values().all(|scene| scene.locations.is_empty());
+    only || scenario.conditionals().any(|conditional| {
+        let then = &conditional.then;
+        conditional.when.location.as_deref() == Some(key)
+            && (then.game_ended || then.user_location.is_some() || then.scene_change.is_some())
+    })
 }
 
 fn check_exit(context: &Context<'_>, scene: Option<&str>, key: &str, target: &str, pointer: &str, report: &mut Report) {
@@ -145,8 +160,17 @@ fn check_places_of_items(
             }
         }
     }
+    let mut lying: BTreeMap<&str, &str> = BTreeMap::new();
     for (key, location) in locations {
         for item in &location.items {
+            if let Some(first) = lying.insert(item, key).filter(|first| *first != key.as_str()) {
+                report
+                    .warning(
+                        at(&at(&at(pointer, "locations"), key), "items"),
+                        format!("`{item}` also lies in `{first}`: there is one of each item"),
+                    )
+                    .help("list an item in one place, or give the two different names");
+            }
             if let Some(holder) = holders.get(item) {
                 report
                     .warning(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::report::{Report, at};
-use super::{conditions, effects, people, rooms};
+use super::{conditions, effects, people, rooms, whole};
 use crate::content::{ContentKind, Library, Scenario, Scene, is_snake_case, normalize_var};
 use crate::delta::SceneChange;
 use crate::world::{location_key, scene_key};
@@ -124,6 +124,7 @@ pub(super) fn check(library: &Library, scenario: &Scenario, report: &mut Report)
         check_scene(&context, key, scene, report);
     }
     rooms::check(&context, report);
+    whole::check(&context, report);
 }
 
 fn opening(context: &Context<'_>, report: &mut Report) {

@@ -128,13 +128,17 @@ fn a_variable_that_is_named_but_not_declared_is_only_a_warning() {
 
 #[test]
 fn a_text_that_looks_like_an_amount_is_found() {
-    let finding = one_more(set("/scenes/rescue/conditionals/saved", "then", json!({ "set_vars": { "oil": "+1" } })));
+    let finding = one_more(set(
+        "/scenes/rescue/conditionals/saved",
+        "then",
+        json!({ "set_vars": { "oil": "+1" }, "game_ended": true }),
+    ));
     assert_finding(&finding, "/scenes/rescue/conditionals/saved/then/set_vars/oil", "the text `+1`", "`add_vars`");
 }
 
 #[test]
 fn what_an_effect_refers_to_must_exist() {
-    let conditional = "/scenes/rescue/conditionals/saved";
+    let conditional = "/scenes/rescue/conditionals/arrive";
     for (then, pointer, near) in [
         (json!({}), "", "effect"),
         (json!({ "prompt": " " }), "/prompt", ""),
@@ -198,8 +202,11 @@ fn a_direction_that_is_open_and_blocked_is_found() {
 
 #[test]
 fn a_scene_and_a_room_that_nothing_leads_to_are_found() {
-    let finding =
-        one_more(set("/scenes", "epilogue", json!({ "story": "Dawn.", "locations": { "reef": { "name": "Reef" } } })));
+    let finding = one_more(set(
+        "/scenes",
+        "epilogue",
+        json!({ "story": "Dawn.", "locations": { "reef": { "name": "Reef", "exits": { "boat": "jetty" } } } }),
+    ));
     assert_finding(&finding, "/scenes/epilogue", "nothing ever begins", "scene_change");
     let finding = one_more(set("/locations", "cellar", json!({ "name": "Cellar", "exits": { "up": "jetty" } })));
     assert_finding(&finding, "/locations/cellar", "can never reach", "open exit");
@@ -228,4 +235,97 @@ fn an_error_of_loading_becomes_a_finding() {
     let finding = Finding::from(&errors.0[0]);
     assert_eq!(finding.path, "pcs/p.json");
     assert!(finding.message.starts_with("not a PC"), "{finding:?}");
+}
+
+#[test]
+fn a_story_that_nothing_ends_is_found() {
+    let finding = one_more(set("/scenes/rescue/conditionals/saved", "then", json!({ "prompt": "She lands." })));
+    assert_finding(&finding, "/scenes", "nothing ends the story", "game_ended");
+}
+
+#[test]
+fn an_item_that_exists_nowhere_is_found() {
+    let when = json!({ "inventory": ["bouy"], "location": "lamp_room" });
+    let finding = one_more(set("/scenes/rescue/conditionals/saved", "when", when));
+    assert_finding(&finding, "/scenes/rescue/conditionals/saved/when/inventory/0", "exists nowhere", "`buoy`");
+}
+
+#[test]
+fn an_id_of_a_story_event_that_two_scenes_use_is_found() {
+    let event = json!({ "when": { "min_scene_turns": 3 }, "then": { "prompt": "Again." } });
+    let finding = one_more(set("/scenes/rescue/conditionals", "answer", event));
+    assert_finding(&finding, "/scenes/storm/conditionals/answer", "never fires", "no other scene");
+    assert_eq!(finding.severity, Severity::Error);
+}
+
+#[test]
+fn an_opening_that_leaves_the_character_out_is_found() {
+    let finding = one_more(set("", "opening_prompt", json!("The horn has stopped.")));
+    assert_finding(&finding, "/opening_prompt", "left out", "`%s`");
+}
+
+#[test]
+fn a_colon_that_reads_as_a_speaker_is_found() {
+    let then = json!({ "prompt": "Far out: three flashes.", "set_vars": { "beacon_answered": "true" } });
+    let finding = one_more(set("/scenes/storm/conditionals/answer", "then", then));
+    assert_finding(&finding, "/scenes/storm/conditionals/answer/then/prompt", "reads as somebody speaking", "colon");
+}
+
+#[test]
+fn a_rule_that_sets_a_variable_of_another_name_is_found() {
+    let rules = json!([
+        "When the lamp is lit, set the variable \"lamp_litt\" to \"true\".",
+        "When it is lit, set lamp_lit to true."
+    ]);
+    let finding = one_more(set("", "contingency_rules", rules));
+    assert_finding(&finding, "/contingency_rules/0", "`lamp_litt`", "`lamp_lit`");
+}
+
+#[test]
+fn a_value_that_no_rule_sets_is_found() {
+    let when = json!({ "vars": { "lamp_lit": "True" }, "location": "lamp_room" });
+    let finding = one_more(set("/scenes/storm/conditionals/answer", "when", when));
+    assert_finding(
+        &finding,
+        "/scenes/storm/conditionals/answer/when/vars/lamp_lit",
+        "nothing ever sets `lamp_lit` to `True`",
+        "",
+    );
+}
+
+#[test]
+fn a_room_without_a_way_out_and_an_item_in_two_rooms_are_found() {
+    let finding = one_more(set("/locations/gallery", "exits", json!({})));
+    assert_finding(&finding, "/locations/gallery/exits", "no way out", "exit");
+    let finding = one_more(set("/locations/gallery", "items", json!(["matches"])));
+    assert_finding(&finding, "/locations/lamp_room/items", "also lies in `gallery`", "one place");
+}
+
+#[test]
+fn a_redefined_room_that_loses_what_a_condition_asks_for_is_found() {
+    let finding = one_more(|scenario| {
+        scenario["scenes"]["rescue"]["locations"]["jetty"]["items"] = json!([]);
+        scenario["scenes"]["rescue"]["conditionals"]["saved"]["when"]["inventory"] = json!(["oar"]);
+    });
+    assert_finding(&finding, "/scenes/rescue/locations/jetty/items", "gone then", "list it again");
+}
+
+#[test]
+fn every_wrong_form_of_a_file_is_found_at_once_and_the_other_files_too() {
+    let mut sources = sources();
+    let mut scenario: Value = serde_json::from_str(&sources[0].text).unwrap();
+    scenario["locations"]["jetty"]["items"] = json!("oar");
+    scenario["vars"]["oil"] = json!(3);
+    scenario["rating"] = json!(["PG"]);
+    sources[0].text = scenario.to_string();
+    sources[3].text = "{".into();
+    let found = check_sources(&sources);
+    for (pointer, message) in [
+        ("/locations/jetty/items", "expected array, found string"),
+        ("/vars/oil", "expected string, found integer"),
+        ("/rating", "expected string, found array"),
+    ] {
+        assert!(found.iter().any(|finding| finding.pointer == pointer && finding.message == message), "{found:#?}");
+    }
+    assert!(found.iter().any(|finding| finding.path == "monsters/eel.json" && finding.message.starts_with("not JSON")));
 }

@@ -123,7 +123,6 @@ async fn play(
         stream: true,
         programs: ground.programs.clone(),
         content: PathBuf::new(),
-        offline_script: None,
         dir: ground.room(name)?,
         run_id: format!("bench-{name}"),
         update: false,

@@ -74,7 +74,7 @@ pub fn explain(case: &Case) -> String {
     line(
         &mut text,
         &match model {
-            None => "The model answers from the shipped offline script.".to_owned(),
+            None => "The story is told by the engine's offline narrator.".to_owned(),
             Some(script) if script.path == *path => "The model answers from the script in the case.".to_owned(),
             Some(script) => format!("The model answers from {}.", script.path.display()),
         },

@@ -38,7 +38,7 @@ fn a_case_is_told_from_its_start_to_its_end() {
          Game `second` is `ferry` as `bo`. Before the first step it is patched: user_location = \"pier\".\n\
          The engine runs as one API and 2 workers; without Redis, all in one process.\n\
          It is configured with {\"worker\":{\"max_retries\":1}}.\n\
-         The model answers from the shipped offline script.\n\
+         The story is told by the engine's offline narrator.\n\
          \n\
          1. ring: sends \"I ring.\", calls it `bell` and follows the request to its end (within 2.5 s)\n   \
             then the player is in `pier`\n   \

@@ -50,6 +50,10 @@ impl Surroundings<'_> {
         let Some(file) = &profile.config else { return Value::Null };
         let mut config = fill(&file.content, &self.vars()).unwrap_or_default();
         lay_over(&mut config, over);
+        if let Value::Object(members) = &mut config {
+            // A setting that is laid over with null is not set.
+            members.retain(|_, value| !value.is_null());
+        }
         config
     }
 }

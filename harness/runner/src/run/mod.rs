@@ -59,8 +59,6 @@ pub struct RunContext {
     pub programs: Programs,
     /// The content that the engine serves.
     pub content: PathBuf,
-    /// The script for cases that bring none.
-    pub offline_script: Option<PathBuf>,
     /// Where logs and stores go.
     pub dir: PathBuf,
     /// What keeps this run's keys and namespaces apart from another's on the same services.

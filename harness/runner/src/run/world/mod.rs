@@ -3,8 +3,7 @@
 mod names;
 mod rest;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use harness_case::profile::{Call, Profile, Vars};
@@ -91,8 +90,8 @@ impl World {
         let shared = services.mode == Mode::External;
         let namespace = if shared { services.mock_url.clone() } else { format!("{}/t/{name}", services.mock_url) };
         let model = Model::new(context.http.clone(), namespace);
-        if let Some(script) = script(context, &case)? {
-            model.load(&script).await.map_err(|error| failed(&error))?;
+        if let Some(script) = &case.model {
+            model.load(&script.text).await.map_err(|error| failed(&error))?;
         }
         let pulse = Pulse::default();
         let prefix = format!("{name}:");
@@ -113,7 +112,16 @@ impl World {
             };
             let whole = json!({ "providers": { "mock": { "stream": false } } });
             let streams = context.stream || !profile.is_story_engine();
-            let engine = if streams { case.engine.clone() } else { overlaid(&case.engine, whole) };
+            let engine = if is_offline(context, &case) {
+                // Without a provider the engine's offline narrator tells the story; its pauses would only take time.
+                let offline =
+                    json!({ "providers": null, "default_provider": null, "offline": { "words_per_second": 0 } });
+                overlaid(&case.engine, offline)
+            } else if streams {
+                case.engine.clone()
+            } else {
+                overlaid(&case.engine, whole)
+            };
             let fleet = Fleet::new(&profile, &context.programs, &around, &engine, log.clone(), pulse.clone())
                 .map_err(|error| failed(&error))?;
             let started = fleet.start_all(case.workers).await;
@@ -327,25 +335,7 @@ fn failed_to(what: &str, label: &str, error: &CallError) -> Failure {
     Failure::new(format!("cannot {what} `{label}`: {error}"))
 }
 
-/// The case's script, or the shipped one without its pauses. Another service may do without a model.
-fn script(context: &RunContext, case: &Case) -> Result<Option<String>, Failure> {
-    if let Some(script) = &case.model {
-        return Ok(Some(script.text.clone()));
-    }
-    if !context.profile.is_story_engine() {
-        return Ok(None);
-    }
-    let path = context
-        .offline_script
-        .as_deref()
-        .ok_or_else(|| Failure::new("the case has no `model`, and there is no offline script"))?;
-    without_pauses(path).map(Some).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
-}
-
-fn without_pauses(path: &Path) -> std::io::Result<String> {
-    let mut script: Value = serde_json::from_str(&fs::read_to_string(path)?)?;
-    if let Value::Object(members) = &mut script {
-        members.insert("speed".to_owned(), 0.into());
-    }
-    Ok(script.to_string())
+/// Whether the engine's offline narrator tells the case: it has no script of its own.
+fn is_offline(context: &RunContext, case: &Case) -> bool {
+    case.model.is_none() && context.profile.is_story_engine()
 }

@@ -1,0 +1,79 @@
+//! The delta of a narration, read off its words: what it begins with says what was done.
+
+use super::going::moved;
+use super::handling::{DROPPED, GIVEN, TAKEN};
+use super::rules;
+use super::script::Script;
+use super::sentence::clauses;
+use super::view::View;
+use crate::delta::{Delta, HolderKind, HolderRef, ItemAction, ItemEvent};
+use crate::world::fit;
+
+pub(super) fn delta(view: &View<'_>, script: &Script, narration: &str) -> Delta {
+    let mut delta = Delta::default();
+    for part in narration.split("\n\n") {
+        read(view, script, part.trim(), &mut delta);
+    }
+    delta
+}
+
+fn read(view: &View<'_>, script: &Script, part: &str, delta: &mut Delta) {
+    if let Some(beat) = script.beats.iter().find(|beat| beat.text.iter().any(|text| part.starts_with(text.as_str()))) {
+        delta.set_vars.extend(beat.set.clone());
+        delta.item_events.extend(beat.uses_up.iter().map(|item| used_up(item)));
+        return;
+    }
+    let sentence = part.split(". ").next().unwrap_or_default().trim_end_matches('.');
+    if let Some(direction) = part.starts_with("You ").then(|| moved(&format!("{sentence}."))).flatten() {
+        delta.user_location = Some(direction);
+    } else if let Some(names) = sentence.strip_prefix(TAKEN) {
+        let items = items(names, &view.items);
+        let here = || Some(holder(HolderKind::Location, None));
+        delta.item_events.extend(items.iter().map(|item| event(item, ItemAction::Acquire, here(), None)));
+    } else if let Some(names) = sentence.strip_prefix(DROPPED) {
+        let items = items(names, &view.held);
+        let player = || Some(holder(HolderKind::Player, None));
+        delta.item_events.extend(items.iter().map(|item| event(item, ItemAction::Drop, player(), None)));
+    } else if let Some((names, person)) = sentence.strip_prefix(GIVEN).and_then(|given| given.rsplit_once(" to ")) {
+        let to = || Some(holder(HolderKind::Npc, Some(person.to_owned())));
+        let player = || Some(holder(HolderKind::Player, None));
+        delta
+            .item_events
+            .extend(items(names, &view.held).iter().map(|item| event(item, ItemAction::Give, player(), to())));
+    } else if let Some(deed) = sentence.strip_prefix("You ") {
+        by_rule(view, script, deed, delta);
+    }
+}
+
+/// A deed that a rule of the author speaks of, told in the player's own words.
+fn by_rule(view: &View<'_>, script: &Script, deed: &str, delta: &mut Delta) {
+    let rules = view.rules();
+    let mut rules = rules.iter().filter_map(|rule| rules::read(rule));
+    let clauses = clauses(deed);
+    let Some(rule) = rules.find(|rule| clauses.first().is_some_and(|clause| rules::is_done_by(rule, clause, view)))
+    else {
+        return;
+    };
+    if !script.beats.iter().any(|beat| rule.effect.set.keys().any(|name| beat.set.contains_key(name))) {
+        delta.set_vars.extend(rule.effect.set);
+        delta.item_events.extend(rule.effect.uses_up.iter().map(|item| used_up(item)));
+    }
+}
+
+/// The items that `the lamp, the stamp and the ball of twine` names, as they are spelled in `known`.
+fn items(names: &str, known: &[String]) -> Vec<String> {
+    let parts = names.split(", ").flat_map(|part| part.split(" and "));
+    parts.filter_map(|part| known.iter().find(|item| fit(part, item) == fit(item, item)).cloned()).collect()
+}
+
+fn event(item: &str, action: ItemAction, from: Option<HolderRef>, to: Option<HolderRef>) -> ItemEvent {
+    ItemEvent { item: item.to_owned(), action, from, to, consumed: false }
+}
+
+fn used_up(item: &str) -> ItemEvent {
+    ItemEvent { consumed: true, ..event(item, ItemAction::Use, None, None) }
+}
+
+const fn holder(kind: HolderKind, name: Option<String>) -> HolderRef {
+    HolderRef { kind, name }
+}

@@ -1,0 +1,257 @@
+//! What a noun means here: a thing, a person, a way, a part of the place, or nothing that is here.
+
+use super::view::{Being, View, Way};
+use crate::content::Npc;
+use crate::world::{fit, make_npc, meant, words};
+
+/// What a noun means.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Found<'v> {
+    Held(&'v str),
+    Here(&'v str),
+    Being(&'v Being),
+    /// What somebody here carries.
+    Carried(&'v Being, &'v str),
+    Way(&'v Way),
+    /// A word of the description, which can be looked at and not taken.
+    Scenery(String),
+    /// A person, a place or a thing of the story that is not here, by name.
+    Elsewhere(String),
+    Oneself,
+    /// It may mean any of these.
+    Several(Vec<String>),
+    Nothing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Candidate<'v> {
+    Held(&'v str),
+    Here(&'v str),
+    Being(&'v Being),
+    Carried(&'v Being, &'v str),
+}
+
+/// Words at the end of a noun that do not belong to it.
+const TRAILERS: &[&str] = &[
+    "again",
+    "please",
+    "carefully",
+    "here",
+    "now",
+    "first",
+    "there",
+    "too",
+    "slowly",
+    "quickly",
+    "gently",
+    "quietly",
+    "away",
+    "up",
+    "down",
+    "closely",
+    "myself",
+    "today",
+    "tonight",
+    "instead",
+    "home",
+    "along",
+    "back",
+    "something",
+];
+
+/// A noun without the words that say nothing.
+pub(super) fn clean(noun: &str) -> String {
+    let mut words: Vec<&str> = noun.split_whitespace().collect();
+    while words.len() > 1 && words.last().is_some_and(|last| TRAILERS.contains(last)) {
+        words.pop();
+    }
+    words.join(" ")
+}
+
+impl View<'_> {
+    /// What `noun` means here.
+    pub(super) fn find(&self, noun: &str) -> Found<'_> {
+        let noun = clean(noun);
+        if matches!(noun.as_str(), "me" | "myself" | "self" | "yourself" | "you") {
+            return Found::Oneself;
+        }
+        if let Some(meaning) = self.pronoun(&noun) {
+            return meaning;
+        }
+        self.named(&noun)
+    }
+
+    fn named(&self, noun: &str) -> Found<'_> {
+        let mut candidates: Vec<(Candidate<'_>, &str)> = Vec::new();
+        candidates.extend(self.items.iter().map(|item| (Candidate::Here(item), item.as_str())));
+        candidates.extend(self.held.iter().map(|item| (Candidate::Held(item), item.as_str())));
+        for being in &self.beings {
+            candidates.push((Candidate::Being(being), &being.name));
+            if !being.kind.is_empty() {
+                candidates.push((Candidate::Being(being), &being.kind));
+            }
+            candidates.extend(being.carries.iter().map(|item| (Candidate::Carried(being, item), item.as_str())));
+        }
+        match meant(noun, candidates.iter().copied()) {
+            Ok(Some(candidate)) => candidate.into(),
+            Err(several) => Found::Several(several.into_iter().map(Candidate::name).map(str::to_owned).collect()),
+            Ok(None) => self.named_otherwise(noun, &candidates),
+        }
+    }
+
+    fn named_otherwise<'v>(&'v self, noun: &str, candidates: &[(Candidate<'v>, &str)]) -> Found<'v> {
+        let words = words(noun);
+        // `the chewed pawn ticket` ends with what it means.
+        if words.len() > 1
+            && let Some(last) = words.last()
+            && let Ok(Some(candidate)) = meant(last, candidates.iter().copied())
+        {
+            return candidate.into();
+        }
+        let is_whole = |name: &str| fit(noun, name).is_some() && fit(name, noun).is_some();
+        if let Some(way) = self.ways.iter().find(|way| is_whole(&way.place) || is_whole(&way.direction)) {
+            return Found::Way(way);
+        }
+        let people = [
+            "man", "woman", "lady", "boy", "girl", "person", "guy", "fellow", "lad", "stranger", "people", "somebody",
+            "someone",
+        ];
+        let mut here = self.beings.iter().filter(|being| !being.is_monster && being.kind != "cat");
+        if words.last().is_some_and(|last| people.contains(&last.as_str()))
+            && let (Some(being), None) = (here.next(), here.next())
+        {
+            return Found::Being(being);
+        }
+        if let Some(name) = self.person_elsewhere(noun) {
+            return Found::Elsewhere(name);
+        }
+        if let Some(name) = self.described.iter().find(|name| fit(noun, name).is_some() || fit(name, noun).is_some()) {
+            return Found::Scenery((*name).to_owned());
+        }
+        if let Some(word) = self.scenery(&words) {
+            return Found::Scenery(word);
+        }
+        self.elsewhere_named(noun).map_or(Found::Nothing, Found::Elsewhere)
+    }
+
+    /// The people of the story, made from their templates.
+    fn people(&self) -> Vec<Npc> {
+        let (Some(library), Some((_, scenario))) = (self.library, self.scenario) else { return Vec::new() };
+        let of_scenes = scenario.scenes.values().flat_map(|scene| scene.npcs.values());
+        scenario.npcs.values().chain(of_scenes).map(|npc| make_npc(library, npc)).collect()
+    }
+
+    /// The name of the person of the story whom `noun` means by name or trade.
+    pub(super) fn person_elsewhere(&self, noun: &str) -> Option<String> {
+        let people = self.people();
+        let named = people.iter().find(|npc| fit(noun, &npc.name).is_some());
+        named.or_else(|| people.iter().find(|npc| fit(noun, &npc.kind).is_some())).map(|npc| npc.name.clone())
+    }
+
+    /// The name of the place where the person is whom `noun` means or begins with: `the mayor`, `the mayor's house`.
+    pub(super) fn home_of(&self, noun: &str) -> Option<String> {
+        let (_, scenario) = self.scenario?;
+        let scene = self.scene.and_then(|scene| scenario.scenes.get(scene));
+        let first = words(noun).into_iter().next()?;
+        let is_house = words(noun).len() == 1
+            || words(noun).last().is_some_and(|last| ["house", "home", "room"].contains(&last.as_str()));
+        let people = scene.into_iter().flat_map(|scene| &scene.npcs).chain(&scenario.npcs);
+        let library = self.library?;
+        let npc = people
+            .map(|(_, npc)| make_npc(library, npc))
+            .find(|npc| is_house && fit(&first, &npc.name).is_some() && !self.has_being(&npc.name))?;
+        let locations = scene.into_iter().flat_map(|scene| &scene.locations).chain(&scenario.locations);
+        locations.into_iter().find(|(key, _)| **key == npc.location).map(|(_, location)| location.name.clone())
+    }
+
+    /// The name of a person, place or thing of the story that `noun` fits.
+    fn elsewhere_named(&self, noun: &str) -> Option<String> {
+        let (_, scenario) = self.scenario?;
+        let scenes = scenario.scenes.values().flat_map(|scene| scene.locations.values());
+        let places: Vec<_> = scenario.locations.values().chain(scenes).collect();
+        let with_people = scenario.npcs.values().flat_map(|npc| &npc.items);
+        let items = places.iter().flat_map(|place| &place.items).chain(with_people);
+        let mut all = places.iter().map(|place| &place.name).chain(items).filter(|name| !name.is_empty());
+        // `the chain` is not the chain of office.
+        all.find(|name| fit(noun, name).is_some() && words(noun).last() == words(name).last()).cloned()
+    }
+
+    /// What `it`, `him` or `her` means: what the player named last, or the only one here whom it can mean.
+    fn pronoun(&self, noun: &str) -> Option<Found<'_>> {
+        let is_person = match noun {
+            "it" | "that" | "this" | "one" => false,
+            "him" | "her" | "he" | "she" | "them" | "they" => true,
+            _ => return None,
+        };
+        let fits = |found: &Found<'_>| match found {
+            Found::Nothing | Found::Several(_) | Found::Elsewhere(_) | Found::Oneself => false,
+            Found::Being(_) => is_person || noun == "it",
+            _ => !is_person || noun == "them",
+        };
+        let named = self.said.iter().rev().take(4).find_map(|said| {
+            let said = said.split_once(": ").map_or(*said, |(_, said)| said);
+            let clauses = super::sentence::clauses(said);
+            let nouns = clauses.iter().rev().flat_map(|clause| clause.objects.iter().chain([&clause.second]));
+            let plain = nouns.filter(|noun| !noun.is_empty()).map(|noun| clean(noun));
+            let plain = plain.filter(|noun| !["it", "him", "her", "them", "that", "this"].contains(&noun.as_str()));
+            plain.map(|noun| self.named(&noun)).find(|found| fits(found))
+        });
+        let only = match (is_person, self.beings.as_slice()) {
+            (true, [being]) => Some(Found::Being(being)),
+            _ => None,
+        };
+        Some(named.or(only).unwrap_or(Found::Nothing))
+    }
+}
+
+impl<'v> Candidate<'v> {
+    fn name(self) -> &'v str {
+        match self {
+            Self::Held(item) | Self::Here(item) | Self::Carried(_, item) => item,
+            Self::Being(being) => &being.name,
+        }
+    }
+}
+
+impl<'v> From<Candidate<'v>> for Found<'v> {
+    fn from(candidate: Candidate<'v>) -> Self {
+        match candidate {
+            Candidate::Held(item) => Self::Held(item),
+            Candidate::Here(item) => Self::Here(item),
+            Candidate::Being(being) => Self::Being(being),
+            Candidate::Carried(being, item) => Self::Carried(being, item),
+        }
+    }
+}
+
+impl Found<'_> {
+    /// How the narrator calls it, with its article.
+    pub(super) fn call(&self) -> String {
+        match self {
+            Self::Held(item) | Self::Here(item) | Self::Carried(_, item) => the(item),
+            Self::Being(being) => being.call(),
+            Self::Way(way) if way.place.is_empty() => format!("the way {}", way.direction),
+            Self::Way(way) => the(&way.place),
+            Self::Scenery(word) => the(word),
+            Self::Elsewhere(name) => the(name),
+            Self::Oneself => "yourself".to_owned(),
+            Self::Several(names) => super::lines::joined(names, "or"),
+            Self::Nothing => "that".to_owned(),
+        }
+    }
+}
+
+impl Being {
+    /// `Odile`, `the Queen Moth`: monsters have no proper name.
+    pub(super) fn call(&self) -> String {
+        if self.is_monster { the(&self.name) } else { self.name.clone() }
+    }
+}
+
+/// A name with its article; proper names have none.
+pub(super) fn the(name: &str) -> String {
+    let has_article = name.to_lowercase().starts_with("the ");
+    let is_proper =
+        name.split(' ').next().is_some_and(|word| word.contains('\'')) && name.starts_with(char::is_uppercase);
+    if has_article || is_proper { name.to_owned() } else { format!("the {name}") }
+}

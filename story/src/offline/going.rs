@@ -1,0 +1,285 @@
+//! Going: by direction, by the name of a place, back, in and out. A way that is not there is answered with those that are.
+
+use super::Telling;
+use super::found::{Found, the};
+use super::lines::{joined, sentences, sentences_about};
+use super::sentence::{Clause, direction};
+use super::verbs::Verb;
+use super::view::Way;
+use crate::world::{fit, words};
+
+/// What a move begins with. The extraction reads the direction behind it.
+pub(super) const MOVES: [&str; 3] = ["You make your way ", "You head ", "You set off "];
+
+/// The same for a way that is a door.
+pub(super) const THROUGH: &str = "You go by the ";
+
+/// Words that may stand before a place.
+const TO: &[&str] = &[
+    "to", "into", "in", "onto", "on", "through", "along", "over", "toward", "towards", "for", "at", "back", "by",
+    "the", "a", "my", "off", "out", "inside", "aboard", "of", "up", "down", "via", "across", "home", "outside",
+    "again", "there",
+];
+
+impl Telling<'_> {
+    /// The answer to a clause of motion. The second value says whether the player has gone somewhere.
+    pub(super) fn go(&self, clause: &Clause, verb: Verb) -> (String, bool) {
+        let words: Vec<&str> = clause.rest.split_whitespace().collect();
+        let named: Vec<&str> = words.iter().copied().filter(|word| !TO.contains(word)).collect();
+        let place = named.iter().copied().filter(|word| direction(word).is_none()).collect::<Vec<_>>().join(" ");
+        // Who goes to somebody goes to where they are.
+        let place = self.view.home_of(&place).unwrap_or(place);
+        if !place.is_empty()
+            && let Some(way) = self.way_by_name(&place)
+        {
+            return self.take_way(way);
+        }
+        if let Some(way) =
+            words.iter().find_map(|word| direction(word)).and_then(|direction| self.way_by_direction(direction))
+        {
+            return self.take_way(way);
+        }
+        if let Some(direction) = words.iter().find_map(|word| direction(word)) {
+            return (self.no_way(&format!("There is no way {direction} from here.")), false);
+        }
+        let default = match (verb, clause.written.as_str()) {
+            (_, "climb" | "ascend" | "climb up" | "take the stairs") => {
+                self.way_by_direction("up").or_else(|| self.way_by_direction("down"))
+            }
+            (_, "descend" | "climb down" | "slide" | "slip") => {
+                self.way_by_name(&clause.written).or_else(|| self.way_by_direction("down"))
+            }
+            (Verb::Back, _) if place.is_empty() => {
+                let blocked = || self.view.ways.iter().find(|way| way.blocked.is_some());
+                self.way_back().or_else(blocked).or_else(|| self.only_way())
+            }
+            (Verb::Out, _) if place.is_empty() => self
+                .way_by_name("out")
+                .or_else(|| self.way_by_name("outside"))
+                .or_else(|| self.only_way())
+                .or_else(|| self.way_back()),
+            (Verb::In, _) if place.is_empty() => {
+                let doors = ["in", "inside", "aboard", "ferry", "boat", "ship", "hatch", "door"];
+                doors.iter().find_map(|door| self.way_by_name(door)).or_else(|| self.only_way())
+            }
+            (Verb::Go, _) if place.is_empty() => self.only_way(),
+            _ => None,
+        };
+        let default = default.or_else(|| self.way_by_description(&place).filter(|_| !place.is_empty()));
+        let is_generic = crate::world::words(&place).last().is_some_and(|last| {
+            ["house", "building", "room", "place", "door", "hall", "home", "it", "here"].contains(&last.as_str())
+        });
+        let default = match verb {
+            Verb::In | Verb::Go
+                if is_generic && matches!(self.view.find(&place), Found::Nothing | Found::Scenery(_)) =>
+            {
+                default.or_else(|| self.only_way())
+            }
+            Verb::Out => default.or_else(|| self.only_way()).or_else(|| self.way_back()),
+            _ => default,
+        };
+        if let Some(way) = default {
+            return self.take_way(way);
+        }
+        if place.is_empty() {
+            return (self.no_way("Which way?"), false);
+        }
+        (self.go_nowhere(&place), false)
+    }
+
+    fn go_nowhere(&self, place: &str) -> String {
+        if fit(place, &self.view.here).is_some() {
+            return format!("You are there already: this is {}. {}", the(&self.view.here), self.ways_out());
+        }
+        if let Some(step) = self.first_step_to(place) {
+            return step;
+        }
+        match self.view.find(place) {
+            Found::Nothing => self.no_way(&format!("There is no {place} that you can go to from here.")),
+            Found::Elsewhere(name) => self.no_way(&format!("You cannot get to {} straight from here.", the(&name))),
+            Found::Way(way) => self.take_way(way).0,
+            found => match self.way_by_description(place) {
+                Some(way) => self.take_way(way).0,
+                None => format!("You go up to {}. {}", found.call(), self.glance_at(&found)),
+            },
+        }
+    }
+
+    /// Where to go first to get to a place that is farther away than one step.
+    fn first_step_to(&self, place: &str) -> Option<String> {
+        let (_, scenario) = self.view.scenario?;
+        let scene = self.view.scene.and_then(|scene| scenario.scenes.get(scene));
+        let define =
+            |key: &str| scene.and_then(|scene| scene.locations.get(key)).or_else(|| scenario.locations.get(key));
+        let start = self.view.here_key()?;
+        let mut queue = std::collections::VecDeque::from([(start, None::<(&str, &str)>)]);
+        let mut seen = std::collections::BTreeSet::from([start]);
+        while let Some((key, first)) = queue.pop_front() {
+            let Some(location) = define(key) else { continue };
+            if let Some((direction, next)) = first
+                && (fit(place, &location.name).is_some() || mentions(&location.preview, place))
+            {
+                let next = define(next).map_or(next, |next| next.name.as_str());
+                return Some(format!(
+                    "{} is farther off than one step. {} {}.",
+                    capital(&the(&location.name)),
+                    self.view.fresh(&["The way begins", "You would start by going", "From here it is first"]),
+                    format_args!("{direction}, to {}", the(next)),
+                ));
+            }
+            for (direction, to) in
+                location.exits.iter().filter(|(direction, _)| !location.blocked_exits.contains_key(*direction))
+            {
+                if let Some((to, _)) = scenario
+                    .locations
+                    .get_key_value(to)
+                    .or_else(|| scene.and_then(|scene| scene.locations.get_key_value(to)))
+                    && seen.insert(to)
+                {
+                    queue.push_back((to, first.or(Some((direction, to)))));
+                }
+            }
+        }
+        None
+    }
+
+    fn way_by_direction(&self, direction: &str) -> Option<&Way> {
+        self.view.ways.iter().find(|way| way.direction.eq_ignore_ascii_case(direction))
+    }
+
+    /// The way whose place or label `name` means, or whose place is described with that word.
+    fn way_by_name(&self, name: &str) -> Option<&Way> {
+        let ways = || self.view.ways.iter();
+        let by_name = |way: &&Way| fit(name, &way.place).is_some() || fit(name, &way.direction).is_some();
+        let by_door = |way: &&Way| {
+            let about = |text: &str| mentions(text, name);
+            let place = self.view.place_named(&way.place);
+            !way.place.is_empty() && place.is_some_and(|(_, place)| about(&place.preview))
+        };
+        let open = || ways().filter(|way| way.blocked.is_none());
+        let only = |mut found: Vec<_>| if found.len() == 1 { found.pop() } else { None };
+        ways().find(by_name).or_else(|| only(open().filter(by_door).collect()))
+    }
+
+    /// The way that the description gives a door or a stair: the only direction of the sentence that names it.
+    fn way_by_description(&self, name: &str) -> Option<&Way> {
+        let last = words(name).pop()?;
+        let about = sentences_about(&self.view.description, &last);
+        let directions: std::collections::BTreeSet<_> =
+            words(&about).iter().filter_map(|word| direction(word)).collect();
+        let mut directions = directions.into_iter();
+        directions.next().filter(|_| directions.next().is_none()).and_then(|direction| self.way_by_direction(direction))
+    }
+
+    fn only_way(&self) -> Option<&Way> {
+        let mut open = self.view.open_ways();
+        open.next().filter(|_| open.next().is_none())
+    }
+
+    /// The way that leads back over the player's last step.
+    fn way_back(&self) -> Option<&Way> {
+        let last = self.view.heard.iter().rev().find_map(|heard| moved(heard))?;
+        let opposite = match last.as_str() {
+            "north" => "south",
+            "south" => "north",
+            "east" => "west",
+            "west" => "east",
+            "up" => "down",
+            "down" => "up",
+            "in" => "out",
+            "out" => "in",
+            label => label,
+        };
+        self.way_by_direction(opposite).filter(|way| way.blocked.is_none())
+    }
+
+    fn take_way(&self, way: &Way) -> (String, bool) {
+        if let Some(reason) = &way.blocked {
+            let end = self.view.fresh(&[
+                "You stay where you are.",
+                "So that is that, for now.",
+                "You come back a little wiser.",
+                "You look for another way.",
+            ]);
+            return (format!("You try {}. {reason} {end} {}", way.direction, self.ways_out()), false);
+        }
+        let known =
+            direction(&way.direction).is_some() || ["in", "out", "aboard", "ashore"].contains(&way.direction.as_str());
+        let step = if known {
+            format!("{}{}.", self.view.fresh(&MOVES), way.direction)
+        } else {
+            format!("{THROUGH}{}.", way.direction)
+        };
+        (format!("{step} {}", self.arrival(way)), true)
+    }
+
+    fn arrival(&self, way: &Way) -> String {
+        let Some((key, place)) = self.view.place_named(&way.place) else { return format!("{}.", way.place) };
+        let told = self.script.arrivals.iter().find(|arrival| arrival.to == key && arrival.when.fits(self.view));
+        if let Some(arrival) = told {
+            let text = self.view.fresh(&arrival.text);
+            if !self.view.is_stale(text) {
+                return text.to_owned();
+            }
+        }
+        let described: Vec<_> = sentences(&place.description).into_iter().take(3).collect();
+        let opening = if self.view.has_heard(&place.description) || told.is_some() {
+            format!("{} again.", place.name)
+        } else {
+            format!("{}.", place.name)
+        };
+        format!("{opening} {}", described.join(" "))
+    }
+
+    fn no_way(&self, why: &str) -> String {
+        format!("{why} {}", self.ways_out())
+    }
+
+    /// The ways out, as a sentence.
+    pub(super) fn ways_out(&self) -> String {
+        let ways: Vec<String> =
+            self.view.open_ways().map(|way| format!("{} to {}", way.direction, the(&way.place))).collect();
+        if ways.is_empty() {
+            return self.view.fresh(&["There is no way out that you can see.", "No way leads out of here."]).to_owned();
+        }
+        let ways = joined(&ways, "or");
+        let lines = [
+            format!("From here you can go {ways}."),
+            format!("The ways out lead {ways}."),
+            format!("You could go {ways}."),
+            format!("It is open {ways}."),
+            format!("What remains is {ways}."),
+            format!("There is a way {ways}."),
+        ];
+        let heads = [
+            "From here you can go",
+            "The ways out lead",
+            "You could go",
+            "It is open",
+            "What remains is",
+            "There is a way",
+        ];
+        let head = self.view.fresh(&heads);
+        lines.into_iter().find(|line| line.starts_with(head)).unwrap_or_default()
+    }
+}
+
+/// The direction or door of a narration that begins with a move.
+pub(super) fn moved(narration: &str) -> Option<String> {
+    let tail = MOVES
+        .iter()
+        .chain([&THROUGH])
+        .find_map(|opening| Some(&narration[narration.find(opening)? + opening.len()..]))?;
+    Some(tail.split('.').next().unwrap_or_default().to_owned())
+}
+
+fn mentions(text: &str, name: &str) -> bool {
+    let (text, name) = (words(text), words(name));
+    !name.is_empty() && text.windows(name.len()).any(|window| window == name)
+}
+
+/// The text with its first letter in upper case.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,318 @@
+//! Taking, putting down, giving, showing, throwing, trading.
+
+use super::Telling;
+use super::found::{Found, clean, the};
+use super::going::capital;
+use super::lines::joined;
+use super::sentence::Clause;
+use super::verbs::Verb;
+use super::view::Being;
+
+/// What a narration of these begins with; the extraction reads the names behind it.
+pub(super) const TAKEN: &str = "You take ";
+pub(super) const DROPPED: &str = "You set down ";
+pub(super) const GIVEN: &str = "You hand ";
+
+impl Telling<'_> {
+    pub(super) fn handle(&self, clause: &Clause, verb: Verb) -> String {
+        match verb {
+            Verb::Take => self.take(clause),
+            Verb::Drop => self.drop(clause),
+            Verb::Keep => self.keep(clause),
+            _ => self.offer(clause, verb),
+        }
+    }
+
+    fn take(&self, clause: &Clause) -> String {
+        let is_all = |noun: &String| {
+            matches!(
+                clean(noun).as_str(),
+                "all" | "everything" | "both" | "it all" | "them all" | "all of it" | "them both" | "things"
+            )
+        };
+        if clause.objects.is_empty() {
+            return format!("Take what? {}", self.could_try());
+        }
+        if clause.objects.iter().any(is_all) {
+            if self.view.items.is_empty() {
+                return format!("There is nothing here to take. {}", self.could_try());
+            }
+            let items: Vec<&str> = self.view.items.iter().map(String::as_str).collect();
+            return self.taken(&items);
+        }
+        let found: Vec<_> = clause.objects.iter().map(|noun| (noun, self.view.find(noun))).collect();
+        let here: Vec<&str> = found
+            .iter()
+            .filter_map(|(_, found)| if let Found::Here(item) = found { Some(*item) } else { None })
+            .collect();
+        let mut told = Vec::new();
+        if !here.is_empty() {
+            told.push(self.taken(&here));
+        }
+        told.extend(
+            found
+                .iter()
+                .filter(|(_, found)| !matches!(found, Found::Here(_)))
+                .map(|(noun, found)| self.not_taken(noun, found)),
+        );
+        told.join(" ")
+    }
+
+    fn taken(&self, items: &[&str]) -> String {
+        let names: Vec<String> = items.iter().map(|item| the(item)).collect();
+        let lines = [
+            "It fits your hand as though it had been waiting to be asked.",
+            "It is heavier than it looks, as most things are.",
+            "Nobody objects.",
+            "You feel better equipped, and very slightly responsible.",
+            "It may come in useful.",
+            "It goes where you can find it again.",
+        ];
+        let end = if items.len() == 1 { self.view.fresh(&lines) } else { "It makes a good handful." };
+        format!("{TAKEN}{}. {end}", joined(&names, "and"))
+    }
+
+    fn not_taken(&self, noun: &str, found: &Found<'_>) -> String {
+        let call = found.call();
+        match found {
+            Found::Held(_) => {
+                let lines = [
+                    "You check that it is still there, and it is.",
+                    "It is in the last pocket, as always.",
+                    "You have had it all along.",
+                ];
+                format!("You have {call} already. {}", self.view.fresh(&lines))
+            }
+            Found::Carried(being, _) => {
+                let lines = [
+                    "It is not for the taking; it might be for the asking.",
+                    "You put your hand back in your pocket.",
+                    "That would be stealing, and you would be seen.",
+                ];
+                format!(
+                    "{} has {call} and is not about to let go of it. {}",
+                    capital(&being.call()),
+                    self.view.fresh(&lines)
+                )
+            }
+            Found::Being(being) if being.is_monster => {
+                format!("{} will not be taken. {}", capital(&call), self.could_try())
+            }
+            Found::Being(_) => {
+                let lines = [
+                    "goes where it pleases",
+                    "would rather not be carried",
+                    "steps just out of reach",
+                    "is not yours to take",
+                ];
+                format!("{} {}.", capital(&call), self.view.fresh(&lines))
+            }
+            Found::Scenery(_) | Found::Way(_) => {
+                let lines = [
+                    "belongs here, and stays",
+                    "cannot be carried off",
+                    "is better left where it is",
+                    "will not come along",
+                ];
+                format!("{} {}. {}", capital(&call), self.view.fresh(&lines), self.could_try())
+            }
+            Found::Oneself => "You have yourself well in hand.".to_owned(),
+            Found::Several(names) => format!("Do you mean {}?", joined(names, "or")),
+            Found::Elsewhere(name) => {
+                format!("{} is not here to be taken. {}", capital(&self.name_with_article(name)), self.could_try())
+            }
+            Found::Nothing => self.not_here(noun),
+            Found::Here(_) => String::new(),
+        }
+    }
+
+    fn drop(&self, clause: &Clause) -> String {
+        if clause.objects.is_empty() {
+            return format!("Put down what? {}", self.inventory());
+        }
+        if clause.objects.iter().any(|noun| matches!(clean(noun).as_str(), "all" | "everything")) {
+            let items: Vec<&str> = self.view.held.iter().map(String::as_str).collect();
+            return if items.is_empty() { self.inventory() } else { self.dropped(&items) };
+        }
+        let found: Vec<_> = clause.objects.iter().map(|noun| self.view.find(noun)).collect();
+        let held: Vec<&str> =
+            found.iter().filter_map(|found| if let Found::Held(item) = found { Some(*item) } else { None }).collect();
+        if held.is_empty() {
+            let named = found
+                .first()
+                .filter(|found| **found != Found::Nothing)
+                .map_or_else(|| format!("a {}", clean(&clause.objects[0])), Found::call);
+            return format!("You are not carrying {named}. {}", self.inventory());
+        }
+        self.dropped(&held)
+    }
+
+    fn dropped(&self, items: &[&str]) -> String {
+        let names: Vec<String> = items.iter().map(|item| the(item)).collect();
+        let end = self.view.fresh(&[
+            "It looks smaller there.",
+            "It will be here if you want it.",
+            "You step back, and leave it.",
+            "Your hands are freer for it.",
+        ]);
+        format!("{DROPPED}{}. {end}", joined(&names, "and"))
+    }
+
+    fn keep(&self, clause: &Clause) -> String {
+        match clause.objects.first().map(|noun| self.view.find(noun)) {
+            Some(found @ Found::Held(_)) => {
+                format!("You keep {}, and will go on keeping it until you say otherwise.", found.call())
+            }
+            Some(Found::Here(_)) => self.take(clause),
+            Some(found) => format!("{} is not yours to keep. {}", capital(&found.call()), self.could_try()),
+            None => self.inventory(),
+        }
+    }
+
+    /// Giving, showing, throwing and trading: a thing, and whom it is for.
+    fn offer(&self, clause: &Clause, verb: Verb) -> String {
+        let (thing, person) = self.thing_and_person(clause);
+        let being = match person.as_deref().map(|noun| (noun, self.view.find(noun))) {
+            Some((_, Found::Being(being))) => Some(being),
+            Some((noun, Found::Nothing)) => return self.not_here(noun),
+            Some((_, Found::Elsewhere(name))) => {
+                return format!("{} is not here. {}", capital(&name), self.could_try());
+            }
+            _ => match self.view.beings.as_slice() {
+                [only] if person.is_none() => Some(only),
+                _ => None,
+            },
+        };
+        let money = || {
+            self.view
+                .held
+                .iter()
+                .find(|item| ["token", "coin", "money", "purse", "gold"].iter().any(|money| item.contains(money)))
+        };
+        let thing = thing.or_else(|| money().filter(|_| verb == Verb::Trade).cloned());
+        let Some(thing) = thing else {
+            return being.map_or_else(
+                || self.at_a_loss("You would have to say what, and to whom."),
+                |being| self.talk_to(being, "", Verb::Trade),
+            );
+        };
+        match (self.view.find(&thing), being) {
+            (Found::Held(item), Some(being)) => self.offered(item, being, verb),
+            (found @ Found::Held(_), None) => {
+                let lines = [
+                    "There is nobody here to take an interest.",
+                    "Nobody is here to see it.",
+                    "You put it away again.",
+                ];
+                format!("You hold out {}. {} {}", found.call(), self.view.fresh(&lines), self.could_try())
+            }
+            (Found::Nothing, _) => self.not_here(&thing),
+            (Found::Elsewhere(name), _) => {
+                format!("{} is not here. {}", capital(&self.name_with_article(&name)), self.could_try())
+            }
+            (Found::Being(_), Some(being)) => {
+                format!("You would have to say what, for {}. {}", being.call(), self.inventory())
+            }
+            (found @ (Found::Carried(..) | Found::Scenery(_)), Some(being)) if verb == Verb::Trade => {
+                let call = found.call();
+                let lines = [
+                    format!("{} considers the matter of {call}, and makes no offer.", capital(&being.call())),
+                    format!("{} does not trade in that.", capital(&being.call())),
+                    format!("You would need something that {} wants.", being.call()),
+                ];
+                format!("{} {}", self.view.fresh(&lines), self.inventory())
+            }
+            (Found::Here(item), _) if verb == Verb::Trade => {
+                format!("{} is there for the taking.", capital(&the(item)))
+            }
+            (Found::Here(item), _) => format!("You would have to pick up {} first.", the(item)),
+            (found, _) => format!("{} is not yours to give. {}", capital(&found.call()), self.inventory()),
+        }
+    }
+
+    fn offered(&self, item: &str, being: &Being, verb: Verb) -> String {
+        let (who, item_call) = (capital(&being.call()), the(item));
+        if being.is_monster {
+            return format!("You hold out {item_call}. {who} takes no notice of it. {}", self.could_try());
+        }
+        match verb {
+            Verb::Show => {
+                let lines = [
+                    "looks at it with polite interest, and hands it back with a look",
+                    "glances at it, and then at you",
+                    "has seen one before, and says so",
+                    "nods, as if that settled something",
+                ];
+                format!("You show {item_call} to {}. {who} {}.", being.call(), self.view.fresh(&lines))
+            }
+            Verb::Give | Verb::Feed | Verb::Trade if !self.is_needed(item) => {
+                let lines = [
+                    "It is accepted with a nod.",
+                    "It disappears into a pocket.",
+                    "There is a word of thanks.",
+                    "It is turned over once, and kept.",
+                ];
+                format!("{GIVEN}{item_call} to {}. {}", being.call(), self.view.fresh(&lines))
+            }
+            Verb::Throw => {
+                format!("You weigh {item_call} in your hand, look at {}, and think better of it.", being.call())
+            }
+            _ => {
+                let lines = [
+                    "You have a feeling that you will be asked for it elsewhere.",
+                    "There are things that one does not give away in the middle of a night like this.",
+                    "On second thoughts you put it back.",
+                    "You may need it yet.",
+                ];
+                format!("You hold out {item_call} to {}, and hesitate. {}", being.call(), self.view.fresh(&lines))
+            }
+        }
+    }
+
+    /// People have no article.
+    pub(super) fn name_with_article(&self, name: &str) -> String {
+        if self.view.person_elsewhere(name).as_deref() == Some(name) { name.to_owned() } else { the(name) }
+    }
+
+    /// Whether the story asks for the item later: a condition, a beat or a rule names it.
+    fn is_needed(&self, item: &str) -> bool {
+        let in_script = self.script.beats.iter().any(|beat| {
+            beat.when.holding.iter().chain(&beat.uses_up).any(|needed| crate::world::fit(needed, item).is_some())
+        });
+        let in_rules = self.view.scenario.is_some_and(|(_, scenario)| {
+            scenario.conditionals().any(|conditional| conditional.when.inventory.iter().any(|needed| needed == item))
+        });
+        in_script || in_rules
+    }
+
+    /// `give the token to Odile` and `give Odile the token`.
+    fn thing_and_person(&self, clause: &Clause) -> (Option<String>, Option<String>) {
+        let object = clause.objects.first().cloned();
+        let second = Some(clause.second.clone()).filter(|second| !second.is_empty());
+        let is_being = |noun: &str| matches!(self.view.find(noun), Found::Being(_));
+        match (object, second) {
+            (Some(object), None) => {
+                let words: Vec<&str> = object.split(' ').collect();
+                let article = (1..words.len()).find(|at| ["the", "a", "my", "an", "some"].contains(&words[*at]));
+                let split = (1..words.len()).find(|at| {
+                    is_being(&words[..*at].join(" ")) && self.view.find(&words[*at..].join(" ")) != Found::Nothing
+                });
+                match split {
+                    Some(at) => (Some(words[at..].join(" ")), Some(words[..at].join(" "))),
+                    None if is_being(&object) => (None, Some(object)),
+                    None if article.is_some() => {
+                        let at = article.unwrap_or_default();
+                        (Some(words[at..].join(" ")), Some(words[..at].join(" ")))
+                    }
+                    None => (Some(object), None),
+                }
+            }
+            // `trade the concertina for the echo` and `pay the keeper with a token`.
+            (Some(object), Some(second)) if is_being(&object) => (Some(second), Some(object)),
+            (Some(object), Some(_)) if matches!(clause.preposition.as_str(), "for" | "with" | "in" | "into" | "on") => {
+                (Some(object), None)
+            }
+            (object, second) => (object, second),
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Deeds that the story makes nothing of. Each is answered for what it is: done without consequence, or declined with what is here.
+
+use super::Telling;
+use super::found::Found;
+use super::going::capital;
+use super::sentence::Clause;
+use super::verbs::Verb;
+
+impl Telling<'_> {
+    pub(super) fn idle(&self, clause: &Clause, verb: Verb) -> String {
+        let noun =
+            clause.objects.first().cloned().or_else(|| Some(clause.second.clone())).filter(|noun| !noun.is_empty());
+        let found = noun.as_deref().map(|noun| (noun, self.view.find(noun)));
+        match verb {
+            Verb::Undo => return "What is done is done, as far as the story goes. Taking turns back, saving and leaving belong to the program that you play with.".to_owned(),
+            Verb::Quit => return "The story waits where it is; you can close it and come back. Taking turns back and leaving belong to the program that you play with.".to_owned(),
+            Verb::Score => return format!("Nobody keeps a score here. {}", self.inventory()),
+            Verb::Time => return self.clock(),
+            Verb::Use | Verb::Set | Verb::Join if noun.is_none() => return self.at_a_loss("You would have to say what."),
+            Verb::Stand if noun.is_none() => return "You are on your feet already.".to_owned(),
+            Verb::Wait | Verb::Sleep | Verb::Think => return self.alone(verb, &clause.written),
+            Verb::Follow => return self.follow(found),
+            Verb::Eat | Verb::Drink if noun.is_none() => return format!("You find nothing to {} here. {}", clause.written, self.could_try()),
+            _ => {}
+        }
+        match found {
+            Some((noun, Found::Nothing)) if needs_noun(verb) && !is_abstract(noun) => self.not_here(noun),
+            Some((_, Found::Elsewhere(name))) if needs_noun(verb) => {
+                format!("{} is not here. {}", capital(&self.name_with_article(&name)), self.could_try())
+            }
+            Some((_, found)) if !matches!(found, Found::Nothing | Found::Elsewhere(_)) => {
+                self.with_noun(verb, &clause.written, &found)
+            }
+            _ => self.alone(verb, &clause.written),
+        }
+    }
+
+    fn follow(&self, found: Option<(&str, Found<'_>)>) -> String {
+        match found {
+            Some((_, Found::Being(being))) => format!(
+                "{} is not going anywhere just now, so you are as close as you can get.",
+                capital(&being.call())
+            ),
+            Some((noun, Found::Nothing)) => self.not_here(noun),
+            Some((_, Found::Elsewhere(name))) => {
+                format!("{} is not here. {}", capital(&self.name_with_article(&name)), self.could_try())
+            }
+            Some((_, found)) => {
+                format!("{} leads nowhere that you could follow. {}", capital(&found.call()), self.ways_out())
+            }
+            None => format!("There is nobody to follow. {}", self.ways_out()),
+        }
+    }
+
+    /// A deed done to something that is here.
+    fn with_noun(&self, verb: Verb, written: &str, found: &Found<'_>) -> String {
+        let it = found.call();
+        let is_being = matches!(found, Found::Being(_));
+        if let Found::Carried(being, item) = found {
+            return format!("{} has {}, and you would have to ask.", capital(&being.call()), super::found::the(item));
+        }
+        if matches!(verb, Verb::Smell | Verb::Listen | Verb::Count) {
+            return self.sense(verb, found);
+        }
+        let told = to_somebody(verb, written, &it, is_being).unwrap_or_else(|| to_something(verb, written, &it));
+        let line = self.view.fresh(&told).to_owned();
+        if matches!(
+            verb,
+            Verb::Use
+                | Verb::Join
+                | Verb::Hang
+                | Verb::Tie
+                | Verb::Repair
+                | Verb::Move
+                | Verb::Start
+                | Verb::Attack
+                | Verb::Burn
+        ) {
+            format!("{line} {}", self.could_try())
+        } else {
+            line
+        }
+    }
+
+    fn sense(&self, verb: Verb, found: &Found<'_>) -> String {
+        let it = found.call();
+        let lines = match verb {
+            Verb::Smell => [
+                format!("{} smells of what it is, and faintly of what it has been near.", capital(&it)),
+                format!("You breathe in {it}, and are none the wiser."),
+                format!("There is a trace of damp about {it}."),
+            ],
+            Verb::Count => [
+                format!("You count {it}, and then again to be sure."),
+                format!("It comes to as many as you thought, with {it}."),
+                format!("You count {it} from the left, and get the same from the right."),
+            ],
+            _ => [
+                format!("You listen to {it}. It has nothing to say that you can hear."),
+                format!("You put an ear to {it}. There is your own pulse, and behind it nothing."),
+                format!("{} is quiet.", capital(&it)),
+            ],
+        };
+        self.view.fresh(&lines).to_owned()
+    }
+
+    /// A deed that needs nothing.
+    fn alone(&self, verb: Verb, written: &str) -> String {
+        let lines: &[&str] = match verb {
+            Verb::Wait | Verb::Sit => &[
+                "You wait. Time goes by on its usual business.",
+                "You give it a while. Something drips, counts to nine, and drips again.",
+                "You stay as you are, and the light moves a finger's width.",
+                "You rest for a moment, and it does you good.",
+                "You let a little time go by. It does not ask your leave.",
+                "You wait, and nothing comes that you did not expect.",
+            ],
+            Verb::Sleep => &[
+                "You close your eyes, and open them again: this is no time for it.",
+                "You are tired, but not so tired that the rest could wait.",
+                "You doze for the space of a breath, and wake no later than before.",
+                "Sleep does not come when it is called tonight.",
+            ],
+            Verb::Sing | Verb::Play => &[
+                "You sing a few lines, under your breath and a little flat.",
+                "You try a tune. It goes out into the air and is not sent back.",
+                "You hum something that you had forgotten you knew.",
+                "Your song has one verse, and the place is polite about it.",
+            ],
+            Verb::Dance => &[
+                "You dance a few steps, and nobody stops you.",
+                "You turn once on your heel, with some style.",
+                "You dance. It is a short dance, but a sincere one.",
+                "Your feet know more about it than you do.",
+            ],
+            Verb::Jump => &[
+                "You jump, and come down where you began.",
+                "You leave the ground for a moment, and it waits for you.",
+                "A small leap, and a small thud.",
+                "You jump. Something in your pockets jumps a little later.",
+            ],
+            Verb::Listen => &[
+                "You listen. The place has its own small sounds, and goes on making them.",
+                "You hold your breath. Far off, something settles.",
+                "There is your own breathing, and behind it the quiet.",
+                "You hear what you would expect to hear, and nothing else.",
+            ],
+            Verb::Smell => &[
+                "You breathe in. It smells as it looks.",
+                "There is a trace of damp in the air, and of other people's evenings.",
+                "Nothing is burning, which is something.",
+            ],
+            Verb::Think => &[
+                "You think about it, and it does not get smaller.",
+                "You gather your thoughts. There are fewer of them than you expected, and better ones.",
+                "It passes through your mind and out at the other side.",
+                "You allow yourself a moment of that.",
+            ],
+            Verb::Count => &[
+                "You count everything once, and it comes out even.",
+                "You lose count, and start again, and let it be.",
+            ],
+            Verb::Hide => &[
+                "You make yourself small. Nobody is looking, so it works very well.",
+                "You hide for a while, and then come out, not having been sought.",
+            ],
+            _ => {
+                return self.at_a_loss(&format!(
+                    "You would have to say what to {}.",
+                    written.split(' ').next().unwrap_or("do")
+                ));
+            }
+        };
+        self.view.fresh(lines).to_owned()
+    }
+}
+
+/// Whether a deed makes no sense without what it is done to.
+const fn needs_noun(verb: Verb) -> bool {
+    !matches!(verb, Verb::Wait | Verb::Sleep | Verb::Think)
+}
+
+/// What is done and not handled: a song, a dance.
+fn is_abstract(noun: &str) -> bool {
+    let words = crate::world::words(noun);
+    let abstract_nouns = [
+        "song",
+        "tune",
+        "music",
+        "something",
+        "dance",
+        "jig",
+        "waltz",
+        "joy",
+        "game",
+        "anything",
+        "melody",
+        "nothing",
+        "while",
+        "moment",
+    ];
+    words.iter().any(|word| abstract_nouns.contains(&word.as_str()))
+}
+
+/// Answers to what is done to a body or with one's hands; `None` for other deeds.
+fn to_somebody(verb: Verb, written: &str, it: &str, is_being: bool) -> Option<[String; 3]> {
+    Some(match verb {
+        _ if is_being && !matches!(verb, Verb::Kiss | Verb::Touch | Verb::Eat | Verb::Drink | Verb::Dance) => [
+            format!("{} gives you a look, and you let it be.", capital(it)),
+            format!("You think better of it. {} has seen that you did.", capital(it)),
+            format!("{} would rather not, and there is no more to be said.", capital(it)),
+        ],
+        Verb::Attack | Verb::Burn => [
+            format!("You look at {it}, and think better of it. This will not be won by breaking things."),
+            format!("You could, but {it} has done nothing to deserve it, and nothing would come of it."),
+            format!("Your hand goes up, and comes down again. {} stays as it was.", capital(it)),
+        ],
+        Verb::Kiss | Verb::Touch if is_being => [
+            format!("{} allows it, for about as long as it takes to notice.", capital(it)),
+            format!("{} takes a step back, not unkindly.", capital(it)),
+            format!("You and {it} come to an understanding, which is that this goes no further."),
+        ],
+        Verb::Touch | Verb::Wash | Verb::Kiss => [
+            format!("You put a hand to {it}. It is cool, and a little rough."),
+            format!("{} feels just as it looks.", capital(it)),
+            format!("You leave {it} a little cleaner than you found it."),
+        ],
+        Verb::Knock => [
+            format!("You {written} {it}. Nobody comes."),
+            format!("You {written} {it}, and listen. Only the echo answers."),
+            format!("Three knocks on {it}, and then a silence that has heard them."),
+        ],
+        Verb::Open | Verb::Close => [
+            format!("{} is as open as it is going to be.", capital(it)),
+            format!("You try {it}. It has nothing to hide, and nothing to show."),
+            format!("There is nothing about {it} that you could {written}."),
+        ],
+        Verb::Move | Verb::Start | Verb::Stop | Verb::Set | Verb::Ring => [
+            format!("You try, and {it} does not oblige."),
+            format!("{} stays exactly as it is.", capital(it)),
+            format!("You set your hand to {it}. Whatever it would take, this is not it."),
+        ],
+        Verb::Play | Verb::Sing | Verb::Dance => [
+            format!("You try a few bars with {it}. Somewhere, somebody closes a window."),
+            format!("It is not a performance that {it} will be remembered for."),
+            format!("You and {it} keep time for a moment, and then it is over."),
+        ],
+        Verb::Eat | Verb::Drink if is_being => [
+            format!("{} would object.", capital(it)),
+            format!("You are not that hungry, and {it} is not that kind of thing."),
+            format!("{} moves out of reach.", capital(it)),
+        ],
+        Verb::Drink => [
+            format!("You leave {it} to those who are used to it."),
+            format!("A sip of {it} would do no good, and might do harm."),
+            format!("You are thirsty, but not for {it}."),
+        ],
+        Verb::Eat => [
+            format!("You consider {it} as a meal, and decide that it is of more use as it is."),
+            format!("You are hungry, but you are not yet that hungry: {it} stays whole."),
+            format!("{} is not yours to swallow.", capital(it)),
+        ],
+        _ => return None,
+    })
+}
+
+/// Answers to what is done with a thing.
+fn to_something(verb: Verb, written: &str, it: &str) -> [String; 3] {
+    match verb {
+        Verb::Sit | Verb::Stand | Verb::Sleep | Verb::Ride | Verb::Hide => [
+            format!("You try {it} for size, and get up again: there are things to do."),
+            format!("{} would bear your weight, but not for long, and not now.", capital(it)),
+            format!("You stay with {it} for a moment. Nothing happens, restfully."),
+        ],
+        Verb::Jump => [
+            format!("You measure the distance to {it}, and stay where you are."),
+            format!("You bend your knees, look at {it}, and straighten up again."),
+            format!("It would be a long way to {it}, and a short stay."),
+        ],
+        Verb::Light | Verb::Quench => [
+            format!("You see to {it}. The light changes, and shows you the same place."),
+            format!("{} does what it can, and there is nothing here that waited for it.", capital(it)),
+            format!("For a moment {it} is all that you see, and then your eyes are used to it."),
+        ],
+        Verb::Write | Verb::Stamp => [
+            format!("You find a clean corner of {it} and think again. It is not the place for it."),
+            format!("What is written on {it} should not be written lightly, and you leave it."),
+            format!("You make a small mark on {it}, which nobody will ever read."),
+        ],
+        Verb::Wear => [
+            format!("You try {it} on in your mind. It would suit somebody else."),
+            format!("You find no way to wear {it} just now."),
+            format!("You hold {it} against yourself, and put it back."),
+        ],
+        Verb::Hang | Verb::Tie | Verb::Repair | Verb::Use | Verb::Join => [
+            format!("You look for a way to do that with {it}, and this is not the place for it."),
+            format!("You have the sense of the right key in the wrong door: {it} is of no use for that here."),
+            format!("{} will want something else, or somewhere else.", capital(it)),
+        ],
+        _ => [
+            format!("You {written} {it}, and it makes less difference than you hoped."),
+            format!("{} takes it calmly.", capital(it)),
+            format!("You {written} {it}. It is done, and nobody remarks on it."),
+        ],
+    }
+}

@@ -1,0 +1,74 @@
+//! Choosing among lines, so that none is read twice within five turns.
+
+use super::view::View;
+
+/// How many narrations back a line may not have been used.
+const MEMORY: usize = 5;
+
+impl View<'_> {
+    /// One of `lines` that the last narrations do not have; if they have all, the one that was read longest ago. The same moment always
+    /// gives the same line.
+    pub(super) fn fresh<'l, S: AsRef<str>>(&self, lines: &'l [S]) -> &'l str {
+        let turn = self.heard.len() + self.said.len();
+        let start = if lines.is_empty() { 0 } else { turn % lines.len() };
+        let in_turn = (0..lines.len()).map(|offset| lines[(start + offset) % lines.len()].as_ref());
+        let age = |line: &str| {
+            let before = self.heard.iter().rev().take(MEMORY);
+            before.enumerate().find(|(_, heard)| heard.contains(line)).map_or(usize::MAX, |(age, _)| age)
+        };
+        let mut best: Option<(&str, usize)> = None;
+        for line in in_turn {
+            let age = age(line);
+            if best.is_none_or(|(_, oldest)| age > oldest) {
+                best = Some((line, age));
+            }
+        }
+        best.map_or("", |(line, _)| line)
+    }
+
+    /// Whether `text` was read within the last turns.
+    pub(super) fn is_stale(&self, text: &str) -> bool {
+        self.heard.iter().rev().take(MEMORY).any(|heard| heard.contains(text))
+    }
+
+    /// Whether a narration that the player has read has `text`.
+    pub(super) fn has_heard(&self, text: &str) -> bool {
+        self.heard.iter().any(|heard| heard.contains(text))
+    }
+}
+
+/// "a", "a and b", "a, b and c", with `and` as given.
+pub(super) fn joined<S: AsRef<str>>(parts: &[S], and: &str) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} {and} {}", first.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// The first sentences of `text` that are about `word`; if none is, nothing.
+pub(super) fn sentences_about(text: &str, word: &str) -> String {
+    let about =
+        sentences(text).into_iter().filter(|sentence| crate::world::words(sentence).iter().any(|found| found == word));
+    about.collect::<Vec<_>>().join(" ")
+}
+
+/// `text` cut behind each full stop that ends a sentence.
+pub(super) fn sentences(text: &str) -> Vec<&str> {
+    let mut sentences = Vec::new();
+    let mut start = 0;
+    for (at, mark) in text.match_indices(['.', '!', '?']) {
+        let end = at + mark.len();
+        if text[end..].is_empty() || text[end..].starts_with(' ') {
+            sentences.push(text[start..end].trim());
+            start = end;
+        }
+    }
+    if !text[start..].trim().is_empty() {
+        sentences.push(text[start..].trim());
+    }
+    sentences
+}

@@ -1,0 +1,248 @@
+//! The offline narrator: it tells any story without a language model. A small parser reads what the player writes, the world of the
+//! prompt says what is here, the author's rules say what comes of a deed, and a story's [`Script`] adds prose.
+//!
+//! It is called like a model, with the texts of a prompt, and answers like one: a narration, or the delta of a narration. The delta is
+//! read off the narration, so that what is told and what happens agree. Looking and asking never change anything.
+
+mod extract;
+mod found;
+mod going;
+mod handling;
+mod idle;
+mod lines;
+mod rules;
+mod script;
+mod seeing;
+mod sentence;
+mod talking;
+#[cfg(test)]
+mod tests;
+mod verbs;
+mod view;
+
+use std::collections::BTreeMap;
+
+pub use self::script::{Arrival, Beat, Hint, Lore, Moment, Script, Talk, Thing};
+use self::sentence::{Clause, clauses};
+use self::verbs::Verb;
+use self::view::{View, block};
+use crate::content::Library;
+use crate::delta::Delta;
+use crate::state::ChatMessage;
+use crate::world::fit;
+
+/// The beginning of the system text that asks for a summary.
+const SUMMARY_OPENING: &str = "You keep the memory of an interactive story";
+
+/// What a prompt has when the game is over.
+const IS_OVER: &str = "The story is over.";
+
+/// Tells stories without a model.
+#[derive(Debug, Clone, Default)]
+pub struct OfflineNarrator {
+    library: Library,
+    scripts: BTreeMap<String, Script>,
+}
+
+impl OfflineNarrator {
+    /// A narrator of the stories in `library`. `scripts` are found by scenario id.
+    #[must_use]
+    pub fn new(library: Library, scripts: BTreeMap<String, Script>) -> Self {
+        Self { library, scripts }
+    }
+
+    /// The answer to a prompt for a narration or a summary.
+    #[must_use]
+    pub fn narrate(&self, system: &str, messages: &[ChatMessage]) -> String {
+        let last = messages.last().map_or("", |message| message.content.as_str());
+        if system.starts_with(SUMMARY_OPENING) {
+            return summary(last);
+        }
+        let mut view = View::of_prompt(&self.library, system, messages);
+        let default = Script::default();
+        let script = view.scenario.and_then(|(id, _)| self.scripts.get(id)).unwrap_or(&default);
+        let described = script.things.iter().filter(|thing| thing.when.at.is_some() && thing.when.fits(&view));
+        view.described = described.flat_map(|thing| &thing.names).map(String::as_str).collect();
+        let told = if let Some(event) = block(last, "story_event") {
+            let more = script.endings.iter().find(|(part, _)| event.contains(part.as_str()));
+            more.map_or_else(|| event.to_owned(), |(_, more)| format!("{event}\n\n{more}"))
+        } else {
+            let said = block(last, "player").unwrap_or_default();
+            Telling::new(&view, script).tell(without_speaker(said))
+        };
+        if last.contains(IS_OVER) { format!("{told}\n\nTHE END") } else { told }
+    }
+
+    /// The answer to a prompt for a delta, as JSON of the form that [`delta_schema`](crate::delta_schema) asks for.
+    #[must_use]
+    pub fn answer_for_delta(&self, system: &str, messages: &[ChatMessage]) -> String {
+        in_schema_form(&self.extract(system, messages)).to_string()
+    }
+
+    /// The same as a delta.
+    #[must_use]
+    pub fn extract(&self, system: &str, messages: &[ChatMessage]) -> Delta {
+        let last = messages.last().map_or("", |message| message.content.as_str());
+        let view = View::of_extraction(&self.library, system, last);
+        let (Some(_), Some(narration)) = (block(last, "player"), block(last, "narrator")) else {
+            return Delta::default();
+        };
+        let default = Script::default();
+        let script = view.scenario.and_then(|(id, _)| self.scripts.get(id)).unwrap_or(&default);
+        extract::delta(&view, script, narration)
+    }
+}
+
+/// A delta in the form that the extracting model is asked for: every field is there, and variables are a list.
+fn in_schema_form(delta: &Delta) -> serde_json::Value {
+    let events = delta.item_events.iter().map(|event| {
+        let holder = |holder: &Option<crate::HolderRef>| {
+            holder.as_ref().map(|holder| serde_json::json!({ "type": holder.kind, "name": holder.name }))
+        };
+        serde_json::json!({
+            "item": event.item, "action": event.action, "from": holder(&event.from), "to": holder(&event.to),
+            "consumed": event.consumed
+        })
+    });
+    let vars = delta.set_vars.iter().map(|(name, value)| serde_json::json!({ "name": name, "value": value }));
+    serde_json::json!({
+        "user_location": delta.user_location, "scene_change": null, "item_events": events.collect::<Vec<_>>(), "npc_events": [],
+        "set_vars": vars.collect::<Vec<_>>(), "game_ended": false
+    })
+}
+
+/// `I ring` of `Ada Finch: I ring`.
+fn without_speaker(said: &str) -> &str {
+    said.split_once(": ").filter(|(speaker, _)| speaker.len() < 50).map_or(said, |(_, said)| said).trim()
+}
+
+/// What the player did, as a list.
+fn summary(text: &str) -> String {
+    let deeds = text.lines().filter_map(|line| line.strip_prefix("[Player] ")).map(without_speaker);
+    let deeds: Vec<_> = deeds.map(|deed| deed.chars().take(80).collect::<String>()).collect();
+    format!(
+        "What the player did, in order: {}",
+        if deeds.is_empty() { "nothing yet.".to_owned() } else { deeds.join("; ") }
+    )
+}
+
+/// One turn's answer in the making.
+struct Telling<'a> {
+    view: &'a View<'a>,
+    script: &'a Script,
+}
+
+impl<'a> Telling<'a> {
+    fn new(view: &'a View<'a>, script: &'a Script) -> Self {
+        Self { view, script }
+    }
+
+    fn tell(&self, message: &str) -> String {
+        let mut told = Vec::new();
+        for clause in clauses(message) {
+            let (text, ends) = self.answer(&clause);
+            told.push(text);
+            // One deed that changes the scene is enough for a turn.
+            if ends {
+                break;
+            }
+        }
+        if told.is_empty() { self.at_a_loss("You say nothing.") } else { told.join("\n\n") }
+    }
+
+    /// The answer to one clause, and whether the turn is over with it.
+    fn answer(&self, clause: &Clause) -> (String, bool) {
+        if clause.is_question {
+            return (self.question(clause), false);
+        }
+        if let Some(text) = self.deed(clause) {
+            return (text, true);
+        }
+        let Some(verb) = clause.verb else { return self.without_verb(clause) };
+        if clause.written == "leave" && matches!(self.view.find(&clause.rest), found::Found::Held(_)) {
+            let drop = Clause { objects: vec![clause.rest.clone()], ..clause.clone() };
+            return (self.handle(&drop, Verb::Drop), false);
+        }
+        match verb {
+            Verb::Go | Verb::Back | Verb::Out | Verb::In => self.go(clause, verb),
+            Verb::Look if matches!(clause.rest.as_str(), "" | "me" | "here" | "there" | "again") => {
+                (self.look(), false)
+            }
+            Verb::Look | Verb::Examine => (self.examine(clause), false),
+            Verb::Take | Verb::Drop | Verb::Give | Verb::Feed | Verb::Show | Verb::Throw | Verb::Trade | Verb::Keep => {
+                (self.handle(clause, verb), false)
+            }
+            Verb::Talk | Verb::Ask | Verb::Greet | Verb::Say | Verb::Apologise | Verb::Wake => {
+                (self.speak(clause, verb), false)
+            }
+            Verb::Inventory => (self.inventory(), false),
+            Verb::Help => match self.view.find(&clause.rest) {
+                found::Found::Being(being) if clause.written == "help" => {
+                    (self.talk_to(being, &clause.rest, Verb::Greet), false)
+                }
+                _ => (self.hint(), false),
+            },
+            _ => (self.idle(clause, verb), false),
+        }
+    }
+
+    /// What the story makes of the deed, if it makes something of it.
+    fn deed(&self, clause: &Clause) -> Option<String> {
+        let verb = clause.verb?;
+        let fitting =
+            || self.script.beats.iter().filter(|beat| beat.when.fits(self.view) && rules::is_beat(beat, clause));
+        if let Some(beat) = fitting().next() {
+            let text = self.view.fresh(&beat.text);
+            // A beat without effect is not told twice in a row; what else is known of the deed is.
+            return Some(text.to_owned()).filter(|_| !beat.set.is_empty() || !self.view.is_stale(text));
+        }
+        if verb.is_perception() {
+            return None;
+        }
+        let rules = self.view.rules();
+        let done = rules
+            .iter()
+            .filter_map(|rule| rules::read(rule))
+            .find(|rule| rules::is_done_by(rule, clause, self.view))?;
+        // A rule that the script tells, but not at this moment, is not told here either.
+        let is_scripted = |beat: &Beat| done.effect.set.keys().any(|name| beat.set.contains_key(name));
+        if self.script.beats.iter().any(is_scripted) {
+            let told = self.script.beats.iter().find(|beat| is_scripted(beat) && beat.when.fits(self.view))?;
+            return Some(self.view.fresh(&told.text).to_owned());
+        }
+        let rest = if clause.rest.is_empty() { String::new() } else { format!(" {}", clause.rest) };
+        Some(format!("You {}{rest}.", clause.written))
+    }
+
+    /// A clause without a verb that is known: a direction, a noun, or nothing that can be understood.
+    fn without_verb(&self, clause: &Clause) -> (String, bool) {
+        let words: Vec<&str> = clause.rest.split_whitespace().collect();
+        let is_direction =
+            words.iter().all(|word| sentence::direction(word).is_some() || matches!(*word, "the" | "to"));
+        let is_way = self.view.ways.iter().any(|way| way.direction.eq_ignore_ascii_case(&clause.rest));
+        if !words.is_empty() && (is_direction || is_way) {
+            return self.go(&Clause { verb: Some(Verb::Go), written: "go".to_owned(), ..clause.clone() }, Verb::Go);
+        }
+        let named = self.view.find(&clause.rest);
+        if words.len() <= 4 && fit(&clause.rest, &named.call()).is_some() && named != found::Found::Nothing {
+            let look = Clause { verb: Some(Verb::Examine), objects: vec![clause.rest.clone()], ..clause.clone() };
+            return (self.examine(&look), false);
+        }
+        // An unknown verb with a noun that is here.
+        if let [verb, noun @ ..] = words.as_slice()
+            && !noun.is_empty()
+        {
+            let found = self.view.find(&noun.join(" "));
+            if found != found::Found::Nothing {
+                let call = found.call();
+                let lines = [
+                    format!("You would like to {verb} {call}, and find no way to begin."),
+                    format!("There is not much to {verb} about {call}."),
+                    format!("{} was not made for that.", going::capital(&call)),
+                ];
+                return (format!("{} {}", self.view.fresh(&lines), self.could_try()), false);
+            }
+        }
+        (self.at_a_loss("You turn the idea over, and do not see how to begin."), false)
+    }
+}

@@ -1,0 +1,173 @@
+//! The author's rules for the extracting model, read as rules for deeds: `When the player rings the bell on the landing, set the
+//! variable "bell_rung" to "true".` So a story's own rules work offline without a script.
+
+use std::collections::BTreeMap;
+
+use super::script::Beat;
+use super::sentence::{Clause, clauses};
+use super::verbs::{Verb, verbs_of_form};
+use super::view::View;
+use crate::world::{fit, words};
+
+/// What a deed changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Effect {
+    pub(super) set: BTreeMap<String, String>,
+    pub(super) uses_up: Vec<String>,
+}
+
+/// A rule that speaks of a deed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rule<'a> {
+    /// What stands between `When the player` and `, set`.
+    pub(super) deed: &'a str,
+    pub(super) effect: Effect,
+}
+
+/// Reads `rule`; `None` if it is not about a deed of the player that sets a variable.
+pub(super) fn read(rule: &str) -> Option<Rule<'_>> {
+    let lower = rule.to_ascii_lowercase();
+    let start = ["when the player ", "if the player ", "whenever the player ", "once the player "]
+        .iter()
+        .find_map(|opening| Some(lower.find(opening)? + opening.len()))?;
+    let end = start + lower[start..].find(", set ").or_else(|| lower[start..].find(" set "))?;
+    let (deed, consequence) = (&rule[start..end], &rule[end..]);
+    let set: BTreeMap<_, _> = assignments(consequence).into_iter().collect();
+    if set.is_empty() {
+        return None;
+    }
+    let uses_up = lower[end..].find("report the ").and_then(|at| {
+        let named = &rule[end + at + "report the ".len()..];
+        let item = named.split(" as ").next().filter(|_| named.contains("consumed"))?;
+        Some(item.trim_matches(['"', '`', '\'']).to_owned())
+    });
+    Some(Rule { deed, effect: Effect { set, uses_up: uses_up.into_iter().collect() } })
+}
+
+/// The variables that `set the variable "x" to "true"` and `set x to true` name, with their values.
+fn assignments(text: &str) -> Vec<(String, String)> {
+    let bare =
+        |word: &str| word.trim_matches(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '+')).to_owned();
+    let tokens: Vec<&str> = text.split_whitespace().collect();
+    let mut found = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        if *token == "to" && index > 0 {
+            let value = tokens.get(index + 1).map(|value| bare(value)).unwrap_or_default();
+            let name = bare(tokens[index - 1]);
+            let is_name = name.contains('_')
+                || tokens[index - 1].contains(['"', '`', '\''])
+                || tokens.get(index.wrapping_sub(2)).is_some_and(|before| *before == "set");
+            if is_name && !name.is_empty() && !value.is_empty() {
+                found.push((name, value));
+            }
+        }
+    }
+    found
+}
+
+/// Whether `clause` is the deed of a rule, here and now.
+pub(super) fn is_done_by(rule: &Rule<'_>, clause: &Clause, view: &View<'_>) -> bool {
+    let Some(verb) = clause.verb.filter(|verb| !verb.is_perception()) else { return false };
+    let deed = words(rule.deed);
+    let verbs: Vec<Verb> =
+        rule.deed.split(|c: char| !c.is_alphanumeric()).flat_map(|word| verbs_of_form(&word.to_lowercase())).collect();
+    let speaks = verbs.iter().any(|verb| verb.is_speech());
+    let same_verb = verbs.contains(&verb) || (speaks && verb.is_speech()) || are_alike(verb, &verbs);
+    if clause.is_question || !same_verb {
+        return false;
+    }
+    let named: Vec<String> = clause.objects.iter().chain([&clause.second]).flat_map(|object| words(object)).collect();
+    let names_it = named.iter().any(|word| deed.contains(word));
+    names_it && is_possible(rule, view)
+}
+
+/// Whether what the rule names is at hand: its place is here, its people are here, its items are held or lie here.
+fn is_possible(rule: &Rule<'_>, view: &View<'_>) -> bool {
+    let Some((_, scenario)) = view.scenario else { return true };
+    let scenes = || scenario.scenes.values();
+    let says = |name: &str| names_whole(rule.deed, name);
+    let mut places = scenario.locations.values().chain(scenes().flat_map(|scene| scene.locations.values()));
+    let elsewhere = |name: &str| says(name) && fit(name, &view.here).is_none();
+    if places.any(|place| elsewhere(&place.name)) && !says(&view.here) {
+        return false;
+    }
+    let mut people = scenario.npcs.values().chain(scenes().flat_map(|scene| scene.npcs.values()));
+    if people.any(|npc| !npc.name.is_empty() && says(&npc.name) && !view.has_being(&npc.name)) {
+        return false;
+    }
+    let lying = scenario
+        .locations
+        .values()
+        .chain(scenes().flat_map(|scene| scene.locations.values()))
+        .flat_map(|place| &place.items);
+    let mut items = lying.chain(&scenario.opening_inventory).chain(people_items(scenario));
+    !items.any(|item| says(item) && !view.holds(item) && !view.items.iter().any(|here| here == item))
+}
+
+fn people_items(scenario: &crate::Scenario) -> impl Iterator<Item = &String> {
+    let of_scenes = scenario.scenes.values().flat_map(|scene| scene.npcs.values());
+    scenario.npcs.values().chain(of_scenes).flat_map(|npc| &npc.items)
+}
+
+fn names_whole(text: &str, name: &str) -> bool {
+    let (text, name) = (words(text), words(name));
+    !name.is_empty() && text.windows(name.len()).any(|window| window == name)
+}
+
+/// Verbs that players use for each other.
+fn are_alike(verb: Verb, of: &[Verb]) -> bool {
+    const ALIKE: [&[Verb]; 7] = [
+        &[Verb::Give, Verb::Feed, Verb::Show, Verb::Throw, Verb::Trade],
+        &[Verb::Light, Verb::Use, Verb::Show],
+        &[Verb::Ring, Verb::Move, Verb::Use],
+        &[Verb::Start, Verb::Move, Verb::Set, Verb::Use],
+        &[Verb::Repair, Verb::Play, Verb::Ring, Verb::Use],
+        &[Verb::Hang, Verb::Use, Verb::Tie],
+        &[Verb::Join, Verb::Use],
+    ];
+    ALIKE.iter().any(|group| group.contains(&verb) && of.iter().any(|other| group.contains(other)))
+}
+
+/// Whether `clause` is one of the ways to do `beat`.
+pub(super) fn is_beat(beat: &Beat, clause: &Clause) -> bool {
+    let said = words(&clause.rest);
+    beat.does.iter().flat_map(|does| clauses(does)).any(|way| {
+        let nouns = words(&way.rest);
+        !clause.is_question
+            && way.verb == clause.verb
+            && clause.verb.is_some()
+            && nouns.iter().all(|noun| said.contains(noun))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_read_as_a_deed_and_its_effect() {
+        let rule = read("When the player feeds the kipper to Bosun, set the variable \"cat_fed\" to \"true\" and report the kipper as used and consumed.").unwrap();
+        assert_eq!(rule.deed, "feeds the kipper to Bosun");
+        assert_eq!(rule.effect.set, BTreeMap::from([("cat_fed".to_owned(), "true".to_owned())]));
+        assert_eq!(rule.effect.uses_up, ["kipper"]);
+        assert_eq!(
+            read("when the player greets the miller, set met_miller to true").unwrap().effect.set["met_miller"],
+            "true"
+        );
+        assert_eq!(read("Items change hands only when the narration shows them changing hands."), None);
+    }
+
+    #[test]
+    fn a_deed_is_recognized_by_verb_and_noun_and_asking_is_no_deed() {
+        let rule = read("When the player rings the bell on the landing, set bell_rung to true.").unwrap();
+        let done = |message: &str| clauses(message).iter().any(|clause| is_done_by(&rule, clause, &View::default()));
+        for message in ["ring the bell", "I ring the bell again", "I strike the bell", "pull the bell"] {
+            assert!(done(message), "{message}");
+        }
+        for message in
+            ["look at the bell", "what does the bell do?", "can I ring the bell?", "ring for tea", "take the bell"]
+        {
+            assert!(!done(message), "{message}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Looking, examining, what is carried, hints, and what could be tried. Nothing here changes anything.
+
+use super::Telling;
+use super::found::{Found, clean, the};
+use super::going::capital;
+use super::lines::{joined, sentences, sentences_about};
+use super::rules;
+use super::sentence::Clause;
+use super::view::Being;
+use crate::world::words;
+
+impl Telling<'_> {
+    /// The place, who and what is here, and the ways out.
+    pub(super) fn look(&self) -> String {
+        let mut parts = vec![if self.view.description.is_empty() {
+            format!("This is {}.", the(&self.view.here))
+        } else {
+            self.view.description.clone()
+        }];
+        if !self.view.items.is_empty() {
+            let items: Vec<String> = self.view.items.iter().map(|item| the(item)).collect();
+            let opening = self.view.fresh(&[
+                "Within reach you find",
+                "You could pick up",
+                "Nobody seems to be minding",
+                "Lying here you see",
+            ]);
+            parts.push(format!("{opening} {}.", joined(&items, "and")));
+        }
+        let beings: Vec<String> = self.view.beings.iter().map(Being::call).collect();
+        if !beings.is_empty() {
+            let are = if beings.len() == 1 { "is" } else { "are" };
+            parts.push(format!("{} {are} here.", capital(&joined(&beings, "and"))));
+        }
+        parts.push(self.ways_out());
+        parts.join(" ")
+    }
+
+    pub(super) fn examine(&self, clause: &Clause) -> String {
+        let noun = [clause.objects.join(" "), clause.second.clone()]
+            .into_iter()
+            .find(|noun| !noun.is_empty())
+            .unwrap_or_default();
+        let noun = clean(&noun);
+        let around = [
+            "",
+            "room",
+            "around",
+            "about",
+            "surroundings",
+            "place",
+            "everything",
+            "area",
+            "everywhere",
+            "scene",
+            "the room",
+        ];
+        let place = words(&noun);
+        if around.contains(&noun.as_str())
+            || (!place.is_empty() && place.iter().all(|word| around.contains(&word.as_str())))
+            || place == words(&self.view.here)
+        {
+            return self.look();
+        }
+        if super::sentence::direction(&noun).is_some() {
+            return self.look_toward(&noun);
+        }
+        self.describe(&noun)
+    }
+
+    /// What `noun` looks like.
+    pub(super) fn describe(&self, noun: &str) -> String {
+        let found = self.view.find(noun);
+        let name = match &found {
+            Found::Held(item) | Found::Here(item) | Found::Carried(_, item) => (*item).to_owned(),
+            Found::Being(being) => being.name.clone(),
+            _ => noun.to_owned(),
+        };
+        let is_here = !matches!(found, Found::Nothing | Found::Elsewhere(_));
+        let own = self.script.things.iter().find(|thing| thing.is_called(&name) && thing.when.fits(self.view));
+        if let Some(own) = own.filter(|own| is_here || own.when.at.is_some()) {
+            return self.view.fresh(&own.text).to_owned();
+        }
+        match found {
+            Found::Being(being) => describe_being(being),
+            Found::Held(item) => {
+                let lines = [
+                    "It is yours, and in good order.",
+                    "You turn it over in your hands, and it stays what it is.",
+                    "It has been carried a long way, and shows it.",
+                    "It is a comfort to hold something so plain.",
+                ];
+                format!("You look at {}, which you are carrying. {}", the(item), self.view.fresh(&lines))
+            }
+            Found::Here(item) => {
+                let lines = [
+                    "You could pick it up.",
+                    "It could be carried.",
+                    "Nobody would mind if you took it.",
+                    "It lies within reach.",
+                ];
+                format!("You bend over {}. {}", the(item), self.view.fresh(&lines))
+            }
+            Found::Carried(being, item) => {
+                format!("{} has {}, and keeps an eye on it.", capital(&being.call()), the(item))
+            }
+            Found::Way(way) => match &way.blocked {
+                Some(reason) => format!("You look {}. {reason}", way.direction),
+                None => self.look_toward(&way.direction),
+            },
+            Found::Scenery(word) => self.describe_scenery(&word),
+            Found::Oneself => {
+                format!("You look down at yourself and find everything in its place. {}", self.inventory())
+            }
+            Found::Several(names) => format!("You could mean {}. Which one?", joined(&names, "or")),
+            Found::Elsewhere(name) => {
+                format!("You do not see {} from here. {}", self.name_with_article(&name), self.could_try())
+            }
+            Found::Nothing => self.not_here(noun),
+        }
+    }
+
+    fn describe_scenery(&self, word: &str) -> String {
+        let texts = std::iter::once(self.view.description.as_str())
+            .chain(self.view.beings.iter().map(|being| being.about.as_str()));
+        let told = texts.map(|text| sentences_about(text, word)).find(|told| !told.is_empty());
+        let told = told.unwrap_or_else(|| self.view.description.clone());
+        let ends = [
+            "That is all there is to see of it.",
+            "It repays a second look, if not a third.",
+            "You see nothing more in it than that.",
+            "Close to, it is much the same.",
+            "You commit it to memory.",
+            "It does not look as if it wanted anything of you.",
+        ];
+        format!("You look at {}. {told} {}", the(word), self.view.fresh(&ends))
+    }
+
+    fn look_toward(&self, direction: &str) -> String {
+        let direction = super::sentence::direction(direction).unwrap_or(direction);
+        let Some(way) = self.view.ways.iter().find(|way| way.direction.eq_ignore_ascii_case(direction)) else {
+            return format!("There is nothing to see {direction} of here. {}", self.ways_out());
+        };
+        match (&way.blocked, self.view.place_named(&way.place)) {
+            (Some(reason), _) => format!("You look {direction}. {reason}"),
+            (None, Some((_, place))) if !place.preview.is_empty() => {
+                format!("You look {direction}. {} {}", capital(&format!("{}:", the(&way.place))), place.preview)
+            }
+            (None, _) => format!("You look {direction}. That way lies {}.", the(&way.place)),
+        }
+    }
+
+    /// A sentence about what the player has gone up to.
+    pub(super) fn glance_at(&self, found: &Found<'_>) -> String {
+        match found {
+            Found::Being(being) => {
+                sentences(&being.about).first().map(|sentence| (*sentence).to_owned()).unwrap_or_default()
+            }
+            Found::Scenery(word) => sentences_about(&self.view.description, word),
+            _ => self.could_try(),
+        }
+    }
+
+    pub(super) fn inventory(&self) -> String {
+        if self.view.held.is_empty() {
+            return self
+                .view
+                .fresh(&[
+                    "You are carrying nothing at all.",
+                    "Your pockets are empty.",
+                    "You have nothing but yourself.",
+                ])
+                .to_owned();
+        }
+        let items: Vec<String> = self.view.held.iter().map(|item| the(item)).collect();
+        let end = self.view.fresh(&[
+            "It is not a fortune, but it is yours.",
+            "It seems enough to be going on with.",
+            "You check twice.",
+            "Nothing is missing.",
+        ]);
+        format!("You are carrying {}. {end}", joined(&items, "and"))
+    }
+
+    /// Help, one stage further each time that it is asked for.
+    pub(super) fn hint(&self) -> String {
+        let fitting = self.script.hints.iter().find(|hint| hint.when.fits(self.view));
+        let stages = fitting.map_or_else(|| self.stages_from_rules(), |hint| hint.stages.clone());
+        let next = stages.iter().find(|stage| !self.view.has_heard(stage)).or(stages.last());
+        next.map_or_else(|| self.could_try(), |stage| format!("{stage} {}", self.ways_out()))
+    }
+
+    /// Stages for a story that has none of its own: what is here, what it is about, and what its rules wait for.
+    fn stages_from_rules(&self) -> Vec<String> {
+        let rules = self.view.rules();
+        let deeds: Vec<_> = rules.iter().filter_map(|rule| rules::read(rule)).map(|rule| rule.deed).collect();
+        let mut stages = vec![format!("You take stock. {}", self.could_try())];
+        if let Some((_, scenario)) = self.view.scenario {
+            let scene = self.view.scene.and_then(|scene| scenario.scenes.get(scene));
+            stages.extend(
+                scene.and_then(|scene| {
+                    sentences(&scene.story).last().map(|last| format!("You remind yourself: {last}"))
+                }),
+            );
+        }
+        stages.extend(deeds.iter().map(|deed| format!("It would make a difference if somebody {deed}.")));
+        stages
+    }
+
+    /// What is here and could be tried, in one sentence.
+    pub(super) fn could_try(&self) -> String {
+        let mut here: Vec<String> = self.view.items.iter().map(|item| the(item)).collect();
+        here.extend(self.view.beings.iter().map(Being::call));
+        let ways: Vec<&str> = self.view.open_ways().map(|way| way.direction.as_str()).collect();
+        let ways = if ways.is_empty() { "stay".to_owned() } else { format!("go {}", joined(&ways, "or")) };
+        if here.is_empty() {
+            let lines = [
+                format!("You could look around, or {ways}."),
+                format!("You might look closer at the place, or {ways}."),
+                format!("What you can do is look about you, or {ways}."),
+                format!("There is the place itself to look at, or you could {ways}."),
+            ];
+            return self.view.fresh(&lines).to_owned();
+        }
+        let here = joined(&here, "and");
+        let lines = [
+            format!("There is {here} here, and you could {ways}."),
+            format!("You might try {here}, or {ways}."),
+            format!("What you do have before you is {here}; or you could {ways}."),
+            format!("Within reach there is {here}. Or you could {ways}."),
+            format!("You see {here}, and you can {ways}."),
+            format!("You could turn to {here}, or {ways}."),
+        ];
+        self.view.fresh(&lines).to_owned()
+    }
+
+    pub(super) fn not_here(&self, noun: &str) -> String {
+        let noun = plain(noun);
+        let lines = [
+            format!("You see no {noun} here."),
+            format!("You find no {noun} here."),
+            format!("You look for {noun}, and find none."),
+            format!("Of {noun} there is no trace."),
+            format!("Nothing here answers to {noun}."),
+            format!("Whatever you mean by {noun}, it is not here."),
+        ];
+        format!("{} {}", self.view.fresh(&lines), self.could_try())
+    }
+
+    pub(super) fn at_a_loss(&self, opening: &str) -> String {
+        let lines = [
+            opening,
+            "You think about it, and nothing comes of it.",
+            "You hesitate: that is not something you know how to do.",
+            "The thought passes before it becomes a deed.",
+            "You are not sure how one would go about that.",
+            "You leave that for another day.",
+        ];
+        format!("{} {}", self.view.fresh(&lines), self.could_try())
+    }
+}
+
+/// A noun without its article, as it was written.
+fn plain(noun: &str) -> String {
+    let noun = clean(noun);
+    let articles = ["the ", "a ", "an ", "my ", "your ", "his ", "her ", "some ", "any ", "that ", "this "];
+    articles.iter().find_map(|article| noun.strip_prefix(article)).unwrap_or(&noun).to_owned()
+}
+
+fn describe_being(being: &Being) -> String {
+    let about =
+        if being.about.is_empty() { format!("{} is here.", capital(&being.call())) } else { being.about.clone() };
+    let carries = if being.carries.is_empty() {
+        String::new()
+    } else {
+        let items: Vec<String> = being.carries.iter().map(|item| the(item)).collect();
+        format!(" {} has {}.", capital(&being.call()), joined(&items, "and"))
+    };
+    format!("You look at {}. {about}{carries}", being.call())
+}

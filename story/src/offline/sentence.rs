@@ -1,0 +1,371 @@
+//! Reading what a player writes: one clause after the other, the verb first, then what it is about.
+
+use super::verbs::{Verb, verb_at};
+
+/// One thing that the player wants to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Clause {
+    pub(super) verb: Option<Verb>,
+    /// The verb as it was written.
+    pub(super) written: String,
+    /// What it is done to, in words: `the lamp`, `the stamp`.
+    pub(super) objects: Vec<String>,
+    /// The preposition, and what stands behind it: `to`, `the cat`.
+    pub(super) preposition: String,
+    pub(super) second: String,
+    /// What stands between quotation marks.
+    pub(super) quote: String,
+    /// Everything behind the verb.
+    pub(super) rest: String,
+    /// Whether it only asks.
+    pub(super) is_question: bool,
+}
+
+/// Words that may come before the verb and mean nothing.
+const OPENERS: &[&str] = &[
+    "i",
+    "we",
+    "i'll",
+    "i'd",
+    "let's",
+    "lets",
+    "please",
+    "then",
+    "now",
+    "just",
+    "carefully",
+    "slowly",
+    "quickly",
+    "quietly",
+    "gently",
+    "softly",
+    "also",
+    "ok",
+    "okay",
+    "so",
+    "well",
+    "and",
+    "oh",
+    "um",
+    "try",
+    "to",
+    "will",
+    "would",
+    "like",
+    "want",
+    "am",
+    "going",
+    "attempt",
+    "decide",
+    "gonna",
+    "must",
+    "should",
+    "need",
+    "let",
+    "us",
+    "go ahead",
+    "politely",
+    "loudly",
+    "again",
+    "first",
+    "next",
+    "finally",
+    "very",
+    "simply",
+    "calmly",
+    "kindly",
+    "immediately",
+    "me",
+    "myself",
+    "maybe",
+    "perhaps",
+    "suddenly",
+    "keep",
+    "start",
+];
+
+/// Openers that are verbs themselves if no other verb follows.
+const ALSO_VERBS: &[&str] = &["try", "keep", "start", "go ahead", "decide", "like", "want", "let", "will", "need"];
+
+const PREPOSITIONS: &[&str] = &[
+    "to", "with", "at", "on", "onto", "in", "into", "inside", "from", "for", "about", "under", "behind", "beside",
+    "against", "over", "through", "off", "using", "toward", "towards", "near", "around", "between", "by", "across",
+    "upon", "of", "who", "what", "where", "why", "when", "how", "whether", "if",
+];
+
+const QUESTION_WORDS: &[&str] = &[
+    "who", "what", "where", "when", "why", "how", "which", "whose", "is", "are", "was", "were", "does", "do", "did",
+    "can", "could", "may", "might", "has", "have", "isn't", "who's", "what's", "where's", "how's", "shall", "should",
+    "would", "am",
+];
+
+const PARTICLES: &[&str] = &["on", "off", "up", "down", "out", "over", "back", "away", "open", "shut"];
+
+/// The most clauses of one message that are read.
+const MAX_CLAUSES: usize = 5;
+
+/// The clauses of `message`.
+pub(super) fn clauses(message: &str) -> Vec<Clause> {
+    let (plain, quote) = without_quotes(message);
+    let mut clauses = Vec::new();
+    for sentence in plain.split_inclusive(['.', ';', '!', '?', '\n']) {
+        let is_question = sentence.trim_end().ends_with('?');
+        let text = sentence.trim().trim_end_matches(['.', ';', '!', '?']);
+        for part in parts(text) {
+            let words: Vec<&str> = part.iter().map(String::as_str).collect();
+            clauses.extend(clause(&words, &quote, is_question));
+        }
+    }
+    clauses.truncate(MAX_CLAUSES);
+    clauses
+}
+
+/// The message in lower case without what is quoted in it, and what is quoted.
+fn without_quotes(message: &str) -> (String, String) {
+    let text = message.replace('’', "'").replace(['“', '”', '«', '»'], "\"");
+    let mut pieces = text.split('"');
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    let mut quote = String::new();
+    while let Some(quoted) = pieces.next() {
+        if quote.is_empty() {
+            quoted.trim().clone_into(&mut quote);
+        }
+        if let Some(more) = pieces.next() {
+            plain.push_str(more);
+        }
+    }
+    if plain.trim().is_empty() {
+        (format!("say {}", quote.to_lowercase()), quote)
+    } else {
+        (plain.to_lowercase(), quote)
+    }
+}
+
+/// A sentence cut where a new verb begins: after `then`, or after `and` or a comma that a verb follows.
+fn parts(sentence: &str) -> Vec<Vec<String>> {
+    let spaced = sentence.replace(',', " , ").replace('&', " and ");
+    let words: Vec<String> = spaced
+        .split_whitespace()
+        .map(|word| word.trim_matches(|c: char| !(c.is_alphanumeric() || c == ',' || c == '\'')).to_owned())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut parts = vec![Vec::new()];
+    let mut index = 0;
+    while index < words.len() {
+        let joins = matches!(words[index].as_str(), "and" | "," | "then" | "before" | "after");
+        if joins {
+            let mut next = index + 1;
+            while next < words.len()
+                && matches!(words[next].as_str(), "and" | "," | "then" | "i" | "try" | "to" | "before")
+            {
+                next += 1;
+            }
+            let rest: Vec<&str> = words[next..].iter().map(String::as_str).collect();
+            let has_object =
+                rest.get(1).is_some_and(|next| ["it", "the", "a", "him", "her", "them", "my"].contains(next));
+            let starts = rest.first().is_some_and(|first| has_object || !is_noun_after_all(first))
+                && (verb_at(&rest).is_some() || direction(rest.first().copied().unwrap_or_default()).is_some());
+            if starts && parts.last().is_some_and(|part| !part.is_empty()) {
+                parts.push(Vec::new());
+                index = next;
+                continue;
+            }
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(words[index].clone());
+        }
+        index += 1;
+    }
+    parts
+}
+
+/// Verbs that are likelier nouns behind `and`: `the lamp and stamp`.
+fn is_noun_after_all(word: &str) -> bool {
+    matches!(
+        word,
+        "stamp"
+            | "light"
+            | "lamp"
+            | "hook"
+            | "watch"
+            | "time"
+            | "block"
+            | "sound"
+            | "note"
+            | "play"
+            | "i"
+            | "about"
+            | "in"
+            | "cover"
+    )
+}
+
+fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause> {
+    let words: Vec<&str> = words.iter().copied().skip_while(|word| matches!(*word, "," | "and")).collect();
+    if words.is_empty() {
+        return None;
+    }
+    let asks = marked || QUESTION_WORDS.contains(&words[0]);
+    let rest = words.join(" ");
+    let none = Clause {
+        verb: None,
+        written: String::new(),
+        objects: Vec::new(),
+        preposition: String::new(),
+        second: String::new(),
+        quote: quote.to_owned(),
+        rest: rest.clone(),
+        is_question: asks,
+    };
+    if asks && verb_at(&words).is_none_or(|(verb, length)| length == 1 && !matches!(verb, Verb::Help)) {
+        return Some(none);
+    }
+    let start = opener_end(&words);
+    let body = &words[start..];
+    let Some((verb, length)) = verb_at(body) else { return Some(Clause { rest: body.join(" "), ..none }) };
+    let (verb, written, tail) = with_particle(verb, &body[..length], &body[length..]);
+    let cut = split_at(verb, &tail);
+    let (first, preposition, second) = match cut {
+        Some(at) => (&tail[..at], tail[at], &tail[at + 1..]),
+        None => (&tail[..], "", &tail[..0]),
+    };
+    Some(Clause {
+        verb: Some(verb),
+        written,
+        objects: objects(first),
+        preposition: preposition.to_owned(),
+        second: second.join(" "),
+        rest: tail.join(" "),
+        ..none
+    })
+}
+
+/// Where the verb begins: behind openers, unless that leaves no verb.
+fn opener_end(words: &[&str]) -> usize {
+    if verb_at(words).is_some_and(|(_, length)| length > 1) {
+        return 0;
+    }
+    let mut start = 0;
+    while start < words.len() && OPENERS.contains(&words[start]) {
+        if words.len() == 1 || (ALSO_VERBS.contains(&words[start]) && !verb_follows(&words[start + 1..])) {
+            break;
+        }
+        start += 1;
+        if verb_at(&words[start..]).is_some_and(|(_, length)| length > 1) {
+            break;
+        }
+    }
+    if start == words.len() { 0 } else { start }
+}
+
+fn verb_follows(words: &[&str]) -> bool {
+    let words: Vec<&str> = words.iter().copied().skip_while(|word| OPENERS.contains(word)).collect();
+    verb_at(&words).is_some()
+}
+
+/// `turn the lamp on` as `turn on the lamp`.
+fn with_particle<'a>(verb: Verb, phrase: &[&'a str], tail: &[&'a str]) -> (Verb, String, Vec<&'a str>) {
+    let written = phrase.join(" ");
+    if let Some((last, before)) = tail.split_last()
+        && PARTICLES.contains(last)
+        && !before.is_empty()
+    {
+        let joined: Vec<&str> = phrase.iter().copied().chain([*last]).collect();
+        if let Some((verb, length)) = verb_at(&joined)
+            && length == joined.len()
+        {
+            return (verb, joined.join(" "), before.to_vec());
+        }
+    }
+    (verb, written, tail.to_vec())
+}
+
+/// Where the second part begins. A verb of motion keeps its preposition with its place.
+fn split_at(verb: Verb, tail: &[&str]) -> Option<usize> {
+    if matches!(verb, Verb::Go | Verb::In | Verb::Out | Verb::Back | Verb::Say) {
+        return None;
+    }
+    tail.iter().position(|word| PREPOSITIONS.contains(word))
+}
+
+/// The parts of `the lamp, the stamp and the clock`.
+fn objects(words: &[&str]) -> Vec<String> {
+    let parts = words.split(|word| matches!(*word, "and" | ","));
+    parts.map(|part| part.join(" ")).filter(|part| !part.is_empty()).collect()
+}
+
+/// The direction that a word means, in full.
+pub(super) fn direction(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "n" | "north" | "northward" | "northwards" => "north",
+        "s" | "south" | "southward" | "southwards" => "south",
+        "e" | "east" | "eastward" | "eastwards" => "east",
+        "w" | "west" | "westward" | "westwards" => "west",
+        "u" | "up" | "upstairs" | "upward" | "upwards" | "uphill" => "up",
+        "d" | "down" | "downstairs" | "downward" | "downwards" | "downhill" => "down",
+        "ne" | "northeast" => "northeast",
+        "nw" | "northwest" => "northwest",
+        "se" | "southeast" => "southeast",
+        "sw" | "southwest" => "southwest",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(message: &str) -> Clause {
+        let mut read = clauses(message);
+        assert_eq!(read.len(), 1, "{read:?}");
+        read.remove(0)
+    }
+
+    #[test]
+    fn the_verb_comes_first_and_openers_do_not_count() {
+        for message in [
+            "take the lamp",
+            "I take the lamp.",
+            "please pick up the lamp",
+            "I try to grab the lamp!",
+            "Let's get the lamp",
+        ] {
+            let clause = one(message);
+            assert_eq!((clause.verb, clause.objects), (Some(Verb::Take), vec!["the lamp".to_owned()]), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_a_preposition_is_apart() {
+        let clause = one("show the ticket to Hesper Tarry");
+        assert_eq!(
+            (clause.objects[0].as_str(), clause.preposition.as_str(), clause.second.as_str()),
+            ("the ticket", "to", "hesper tarry")
+        );
+        assert_eq!(one("turn the lamp on").verb, Some(Verb::Light));
+    }
+
+    #[test]
+    fn and_joins_things_or_starts_a_new_clause() {
+        assert_eq!(one("grab the lamp and the stamp").objects, ["the lamp", "the stamp"]);
+        let two = clauses("take the lamp and go east");
+        assert_eq!(two.iter().map(|clause| clause.verb).collect::<Vec<_>>(), [Some(Verb::Take), Some(Verb::Go)]);
+    }
+
+    #[test]
+    fn a_question_is_no_command() {
+        for message in ["where is the moon?", "what do you want for the moon", "can I take the lamp?", "who is here"] {
+            assert!(one(message).is_question, "{message}");
+        }
+        assert!(!one("ask the mayor for an apology").is_question);
+    }
+
+    #[test]
+    fn quoted_words_are_kept_apart() {
+        let clause = one("write \"none\" in the ledger");
+        assert_eq!(
+            (clause.verb, clause.quote.as_str(), clause.objects[0].as_str()),
+            (Some(Verb::Write), "none", "the ledger")
+        );
+    }
+}

@@ -1,0 +1,349 @@
+//! The verbs that the offline narrator knows. A phrase of up to three words means one kind of action; the longest phrase wins.
+
+/// What a player wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Verb {
+    Look,
+    Examine,
+    Listen,
+    Smell,
+    Count,
+    Go,
+    Back,
+    Out,
+    In,
+    Take,
+    Drop,
+    Give,
+    Show,
+    Throw,
+    Feed,
+    Trade,
+    Talk,
+    Ask,
+    Greet,
+    Say,
+    Wake,
+    Open,
+    Close,
+    Knock,
+    Move,
+    Light,
+    Quench,
+    Ring,
+    Play,
+    Start,
+    Stop,
+    Repair,
+    Sit,
+    Stand,
+    Ride,
+    Wait,
+    Sleep,
+    Sing,
+    Dance,
+    Jump,
+    Eat,
+    Drink,
+    Attack,
+    Burn,
+    Write,
+    Stamp,
+    Hang,
+    Tie,
+    Keep,
+    Wear,
+    Touch,
+    Kiss,
+    Use,
+    Set,
+    Hide,
+    Follow,
+    Wash,
+    Join,
+    Inventory,
+    Help,
+    Undo,
+    Quit,
+    Score,
+    Time,
+    Apologise,
+    Think,
+}
+
+impl Verb {
+    /// Whether the action only perceives. Such an action never changes anything.
+    pub(super) const fn is_perception(self) -> bool {
+        matches!(
+            self,
+            Self::Look
+                | Self::Examine
+                | Self::Listen
+                | Self::Smell
+                | Self::Count
+                | Self::Inventory
+                | Self::Help
+                | Self::Time
+                | Self::Score
+                | Self::Undo
+                | Self::Quit
+                | Self::Think
+        )
+    }
+
+    /// Whether the action only talks. It changes something only where a rule speaks of talking.
+    pub(super) const fn is_speech(self) -> bool {
+        matches!(self, Self::Talk | Self::Greet | Self::Say | Self::Ask | Self::Apologise)
+    }
+}
+
+/// Phrases by verb, separated by commas.
+const PHRASES: &[(Verb, &str)] = &[
+    (
+        Verb::Look,
+        "look around, look about, look round, look, l, survey, explore, observe, search around, look \
+         everywhere",
+    ),
+    (
+        Verb::Examine,
+        "look at, examine, x, inspect, study, read, check, look in, look into, look under, look behind, look \
+         inside, look through, look closely at, look up at, look over, search, describe, watch, view, see, \
+         peer at, peer into, stare at, gaze at, peek at, peek in, glance at, investigate, consult, admire, \
+         find, look for, search for, look out of, look down, look up",
+    ),
+    (Verb::Listen, "listen to, listen, listen at, hear, eavesdrop"),
+    (Verb::Smell, "smell, sniff, taste, lick"),
+    (Verb::Count, "count"),
+    (
+        Verb::Back,
+        "go back, back, return, retreat, turn back, turn around, head back, walk back, go back to, return to, \
+         head back to",
+    ),
+    (
+        Verb::Out,
+        "go out, out, exit, leave, get out, step out, go outside, go ashore, ashore, get ashore, outside, walk out, escape, go back outside, \
+         get off, disembark, step outside, head outside, leave the room",
+    ),
+    (
+        Verb::In,
+        "go in, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
+         on, step onto, go onto, board, go aboard, aboard, climb aboard, step aboard, embark, get onto, climb \
+         into, climb in, come in",
+    ),
+    (
+        Verb::Go,
+        "go, walk, run, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
+         creep, hurry, visit, approach, cross, march, wander, stroll, slide, swim, wade, make my way, set \
+         off, push on, go up to, go to, step, climb up, climb down, go over to, walk to, walk over to, head \
+         to, head for, journey, hop, move on, go through, take the stairs, slip, enter through, cross to",
+    ),
+    (
+        Verb::Take,
+        "take, pick up, get, grab, collect, pocket, fetch, steal, carry, pick, lift, acquire, snatch, seize, \
+         catch, borrow, remove, retrieve, gather, pluck, hold, take back, pull out, swipe, take hold of, help \
+         myself to",
+    ),
+    (
+        Verb::Drop,
+        "drop, put down, set down, lay down, discard, leave behind, put away, throw away, abandon, let go of, \
+         place, put, lay",
+    ),
+    (Verb::Give, "give, hand, offer, hand over, present, give back, deliver, pass, donate, lend, bring"),
+    (Verb::Feed, "feed"),
+    (Verb::Show, "show, display, hold up, hold out, wave, brandish, point at, point to, point"),
+    (Verb::Throw, "throw, toss, hurl, chuck, fling"),
+    (
+        Verb::Trade,
+        "trade, exchange, swap, barter, buy, pay, redeem, purchase, order, sell, haggle, bribe, tip, haggle with, \
+         pay for",
+    ),
+    (
+        Verb::Talk,
+        "talk to, talk with, speak to, speak with, chat with, chat to, talk, speak, chat, converse with, \
+         question, interrogate, consult with, ask about, talk about, interview, confront, accuse, argue with, \
+         persuade, flatter, threaten, gossip with, plead with, reason with, tell, inform, warn",
+    ),
+    (Verb::Ask, "ask, beg, request, demand, ask for, invite"),
+    (
+        Verb::Greet,
+        "greet, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
+         thanks to, introduce myself to, introduce myself, good evening, good morning, bow to, bow, nod to, \
+         nod at, smile at, salute, say goodbye to, say goodbye, goodbye, thanks, thank you, curtsey",
+    ),
+    (
+        Verb::Say,
+        "say, shout, yell, whisper, call, scream, call out, announce, cry, call for, shout for, shout at, \
+         yell at, yell for, answer, reply, curse, swear, mutter, recite, declare, confess, hail, holler, \
+         whistle, whistle for",
+    ),
+    (Verb::Apologise, "apologise to, apologize to, apologise, apologize, say sorry to, say sorry, forgive"),
+    (Verb::Wake, "wake, wake up, rouse, shake, awaken, nudge, poke, prod"),
+    (
+        Verb::Open,
+        "open, unlock, unfold, unwrap, unroll, pry open, force open, break open, uncover, lift the lid, turn \
+         over, unchain",
+    ),
+    (Verb::Close, "close, shut, lock, cover"),
+    (Verb::Knock, "knock on, knock at, knock, tap on, tap, rap on, bang on, pound on"),
+    (
+        Verb::Move,
+        "push, pull, move, turn, shove, drag, press, rotate, slide open, tug, twist, spin, shift, squeeze, \
+         crank, haul, pull on, push against, switch",
+    ),
+    (
+        Verb::Light,
+        "light, turn on, switch on, shine, illuminate, ignite, kindle, aim, use the lamp on, unshutter, \
+         flash, uncover the lamp, lure",
+    ),
+    (Verb::Quench, "extinguish, turn off, switch off, put out, blow out, douse, dim, snuff"),
+    (Verb::Ring, "ring, toll, strike, sound, chime"),
+    (Verb::Play, "play, strum, perform, play on, play with, practise, practice"),
+    (
+        Verb::Start,
+        "start, begin, wind, wind up, release, set going, activate, set off the, start up, free, turn the key \
+         in, set the",
+    ),
+    (Verb::Stop, "stop, halt, silence, pause, still, switch it off, cease"),
+    (
+        Verb::Repair,
+        "tune, repair, fix, mend, replace, tighten, restring, adjust, install, fit, straighten, retune, \
+         attach",
+    ),
+    (
+        Verb::Sit,
+        "sit on, sit, sit down, sit at, sit in, sit down on, take a seat, take a seat at, rest on, lie down, \
+         lie on, lie, lean on, kneel, lean against",
+    ),
+    (Verb::Stand, "stand, stand up, get up, stand on, rise"),
+    (Verb::Ride, "ride, mount, rock, ride on, get on the horse"),
+    (
+        Verb::Wait,
+        "wait, z, rest, stay, wait for, pass time, do nothing, linger, loiter, pause for a moment, breathe, \
+         wait here, hold on, relax",
+    ),
+    (Verb::Sleep, "sleep, nap, go to sleep, doze, take a nap, sleep until, sleep on, yawn, go to bed, dream"),
+    (Verb::Sing, "sing, hum, sing to, sing a song, chant, whistle a tune"),
+    (Verb::Dance, "dance, dance with, waltz, twirl, cartwheel, jig"),
+    (
+        Verb::Jump,
+        "jump, leap, dive, jump in, jump into, jump on, jump over, jump off, dive into, leap into, jump onto, \
+         jump down, jump up, fall",
+    ),
+    (Verb::Eat, "eat, chew, bite, swallow, devour, nibble, eat from"),
+    (Verb::Drink, "drink, sip, drink from, gulp, quaff"),
+    (
+        Verb::Attack,
+        "attack, hit, fight, kick, punch, kill, break, smash, slap, stab, shoot, murder, destroy, strangle, \
+         cut, slash, beat, wrestle, tear, rip, crush, shoo, swat, chase, scare, frighten, chase away, scare \
+         off, shoo away, tear up, rip up, stamp out, throttle, bite off, trip, rob, arrest, stomp",
+    ),
+    (Verb::Burn, "burn, set fire to, set on fire, torch, melt"),
+    (
+        Verb::Write,
+        "write, write in, scribble, sign, draw, note, note down, record, jot, fill in, write down, erase, \
+         cross out, enter in the ledger",
+    ),
+    (Verb::Stamp, "stamp, use the stamp on, mark"),
+    (Verb::Hang, "hang, hoist, raise, hook, release the moon, hang up, set free, put up, haul up, suspend, lift up"),
+    (Verb::Tie, "tie, fasten, bind, knot, tie up, attach with, lash, chain, untie, loosen, unhook"),
+    (Verb::Keep, "keep, keep hold of, hang on to, own, claim"),
+    (Verb::Wear, "wear, put on, don, dress in, try on, strap on, take off, undress, slip on"),
+    (Verb::Touch, "touch, feel, stroke, pet, pat, rub, tickle, scratch, brush, caress, hold hands with, poke at, dust"),
+    (Verb::Kiss, "kiss, hug, embrace, marry, propose to, flirt with, cuddle, love, seduce"),
+    (Verb::Use, "use, try, employ, operate, apply, work, do, make, perform on, combine"),
+    (Verb::Join, "join, put together, assemble, build, connect, mix, craft, construct"),
+    (Verb::Set, "set, change, reset, correct"),
+    (Verb::Hide, "hide, hide in, hide behind, hide under, crouch, duck"),
+    (Verb::Follow, "follow, chase after, accompany, go after, track, go with"),
+    (Verb::Wash, "wash, clean, polish, sweep, wipe, tidy, dry"),
+    (
+        Verb::Inventory,
+        "inventory, i, inv, check inventory, check my pockets, search my pockets, look in my pockets, empty \
+         my pockets, empty pockets, check pockets, my inventory, look at my inventory, show inventory, \
+         belongings, check my inventory, turn out my pockets",
+    ),
+    (
+        Verb::Help,
+        "help, hint, give me a hint, i need help, i need a hint, i am stuck, i'm stuck, stuck, lost, i am \
+         lost, i'm lost, help me, what now, hint please, hints, commands, instructions, info, about, \
+         walkthrough, give up, another hint, clue",
+    ),
+    (
+        Verb::Undo,
+        "undo, restart, start over, take that back, take back that, reset the game, oops, go back a turn, \
+         begin again",
+    ),
+    (
+        Verb::Quit,
+        "quit, q, stop playing, end the game, exit the game, quit the game, save, load, restore, save game, \
+         save the game, bye, end, save and quit",
+    ),
+    (Verb::Score, "score, check score, my score, points, status"),
+    (Verb::Time, "time, check the time, tell the time, ask the time"),
+    (
+        Verb::Think,
+        "think, think about, remember, ponder, consider, wonder, wonder about, imagine, pray, pray to, cry \
+         softly, cry, weep, laugh, laugh at, smile, panic, worry, wish, wish for, despair, reflect, hope, \
+         recall, grin, shrug, sigh, scream inside, contemplate, think of, decide",
+    ),
+];
+
+fn has(phrases: &str, phrase: &str) -> bool {
+    phrases.split(", ").any(|known| known == phrase)
+}
+
+/// The verb that `words` begin with, and how many words it takes.
+pub(super) fn verb_at(words: &[&str]) -> Option<(Verb, usize)> {
+    (1..=words.len().min(4)).rev().find_map(|length| {
+        let phrase = words[..length].join(" ");
+        let known = |(verb, phrases): &(Verb, &str)| has(phrases, &phrase).then_some((*verb, length));
+        PHRASES.iter().find_map(known)
+    })
+}
+
+/// The verbs that a word of a rule means, in any form: `lights`, `lit`, `ringing`.
+pub(super) fn verbs_of_form(word: &str) -> Vec<Verb> {
+    let of = |base: &str| {
+        let known = |(verb, phrases): &(Verb, &str)| has(phrases, base).then_some(*verb);
+        PHRASES.iter().filter_map(known).collect::<Vec<_>>()
+    };
+    bases(word).iter().map(|base| of(base)).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The base forms that an inflected verb may have, likeliest first.
+fn bases(word: &str) -> Vec<String> {
+    let irregular = [
+        ("lit", "light"),
+        ("rung", "ring"),
+        ("rang", "ring"),
+        ("gave", "give"),
+        ("given", "give"),
+        ("told", "tell"),
+        ("goes", "go"),
+        ("does", "do"),
+        ("says", "say"),
+        ("hung", "hang"),
+        ("wound", "wind"),
+        ("asks", "ask"),
+        ("fed", "feed"),
+        ("took", "take"),
+        ("paid", "pay"),
+        ("put", "put"),
+    ];
+    let mut bases = vec![word.to_owned()];
+    bases.extend(irregular.iter().filter(|(form, _)| *form == word).map(|(_, base)| (*base).to_owned()));
+    for (ending, with) in
+        [("ies", "y"), ("es", ""), ("es", "e"), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e")]
+    {
+        if let Some(stem) = word.strip_suffix(ending).filter(|stem| stem.len() > 1) {
+            bases.push(format!("{stem}{with}"));
+            let mut letters = stem.chars().rev();
+            if let (Some(last), Some(before)) = (letters.next(), letters.next())
+                && last == before
+            {
+                bases.push(stem[..stem.len() - last.len_utf8()].to_owned());
+            }
+        }
+    }
+    bases
+}

@@ -1,0 +1,279 @@
+//! What the offline narrator knows of the moment: the world around the player, their words and what they have read before. It is read
+//! back from the text of a prompt, so that this narrator is called like any other model.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use crate::content::{Library, Location, Scenario};
+use crate::state::{ChatMessage, Role};
+use crate::world::{fit, words};
+
+/// An NPC or a monster that is here.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Being {
+    pub(super) name: String,
+    /// `cat`, `landlady`; empty for monsters.
+    pub(super) kind: String,
+    pub(super) about: String,
+    pub(super) carries: Vec<String>,
+    pub(super) is_monster: bool,
+}
+
+/// A way out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Way {
+    pub(super) direction: String,
+    /// The name of the place that it leads to; unknown where the way is blocked.
+    pub(super) place: String,
+    pub(super) blocked: Option<String>,
+}
+
+/// The moment, as the narrator sees it.
+#[derive(Debug, Default)]
+pub(super) struct View<'a> {
+    pub(super) library: Option<&'a Library>,
+    pub(super) scenario: Option<(&'a str, &'a Scenario)>,
+    /// The key of the scene.
+    pub(super) scene: Option<&'a str>,
+    /// The name of the place.
+    pub(super) here: String,
+    pub(super) description: String,
+    pub(super) items: Vec<String>,
+    pub(super) held: Vec<String>,
+    pub(super) beings: Vec<Being>,
+    pub(super) ways: Vec<Way>,
+    /// Where important people are who are not here: name and place.
+    pub(super) elsewhere: Vec<(String, String)>,
+    /// What a script describes here beyond the description, by name.
+    pub(super) described: Vec<&'a str>,
+    /// Earlier narrations, the latest last.
+    pub(super) heard: Vec<&'a str>,
+    /// Earlier words of the player, the latest last.
+    pub(super) said: Vec<&'a str>,
+}
+
+/// The text between `<tag>` and `</tag>`, the last such block in `text`.
+pub(super) fn block<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
+    let open = format!("<{tag}>\n");
+    let start = text.rfind(&open)? + open.len();
+    let end = text[start..].find(&format!("\n</{tag}>"))?;
+    Some(&text[start..start + end])
+}
+
+impl<'a> View<'a> {
+    /// The moment of a narrator's prompt.
+    pub(super) fn of_prompt(library: &'a Library, system: &str, messages: &'a [ChatMessage]) -> Self {
+        let last = messages.last().map_or("", |message| message.content.as_str());
+        let scenario = scenario_of(library, system);
+        let scene = scenario.and_then(|(_, scenario)| {
+            let fitting = scenario.scenes.iter().filter(|(_, scene)| !scene.story.trim().is_empty());
+            fitting.max_by_key(|(_, scene)| usize::from(system.contains(scene.story.trim())) * scene.story.len())
+        });
+        let scene = scene.map(|(key, _)| key.as_str());
+        let mut view = Self { library: Some(library), scenario, scene, ..Self::default() };
+        view.read_world(last);
+        for message in messages.iter().rev().skip(1).rev() {
+            match message.role {
+                Role::Assistant => view.heard.push(&message.content),
+                Role::User => view.said.push(&message.content),
+                Role::System => {}
+            }
+        }
+        view
+    }
+
+    fn read_world(&mut self, text: &str) {
+        let Some(world) = block(text, "world_state") else { return };
+        self.read_location(block(world, "current_location").unwrap_or_default());
+        self.held = list(block(world, "user_inventory").unwrap_or_default());
+        let far = block(world, "npcs_elsewhere").unwrap_or_default().lines();
+        let far = far.filter_map(|line| line.trim_start_matches("- ").split_once(": "));
+        self.elsewhere = far.map(|(name, place)| (name.to_owned(), place.to_owned())).collect();
+    }
+
+    fn read_location(&mut self, text: &str) {
+        let mut part = Part::Description;
+        for (index, line) in text.lines().enumerate() {
+            if index == 0 {
+                line.trim().clone_into(&mut self.here);
+            } else if let Some(items) = line.strip_prefix("Items here: ") {
+                self.items = list(items);
+            } else if line.starts_with("NPCs here:") {
+                part = Part::People;
+            } else if line.starts_with("Monsters here:") {
+                part = Part::Monsters;
+            } else if line.starts_with("Exits (") {
+                part = Part::Exits;
+            } else if let Some(entry) = line.strip_prefix("- ").filter(|_| part != Part::Description) {
+                match part {
+                    Part::People => self.beings.push(person(entry)),
+                    Part::Monsters => self.beings.push(monster(entry)),
+                    Part::Exits => self.ways.extend(way(entry)),
+                    Part::Description => {}
+                }
+            } else if part == Part::Description && !line.trim().is_empty() && line.trim() != "There is no exit." {
+                if !self.description.is_empty() {
+                    self.description.push(' ');
+                }
+                self.description.push_str(line.trim());
+            }
+        }
+    }
+
+    /// The moment before a turn, from the JSON of an extraction prompt.
+    pub(super) fn of_extraction(library: &'a Library, system: &str, text: &str) -> Self {
+        let Some(before) = block(text, "before").and_then(|json| serde_json::from_str::<Before>(json).ok()) else {
+            return Self::default();
+        };
+        let fits = |scenario: &Scenario| {
+            (scenario.scenes.is_empty() || scenario.scenes.contains_key(&before.scene_name))
+                && scenario.definitions_of_location(&before.user_location).next().is_some()
+                && scenario.contingency_rules.iter().all(|rule| system.contains(rule.as_str()))
+        };
+        let scenario = library.scenarios().find(|(_, scenario)| fits(scenario));
+        let scene = scenario.and_then(|(_, scenario)| scenario.scenes.get_key_value(&before.scene_name));
+        let here = before.locations.get(&before.user_location);
+        let people = before.npcs.values().filter(|npc| npc.location == before.user_location);
+        let beings = people
+            .map(|npc| Being { name: npc.name.clone(), carries: npc.items.clone(), ..Being::default() })
+            .chain(before.monsters.values().map(|monster| Being {
+                name: monster.name.clone(),
+                is_monster: true,
+                ..Being::default()
+            }));
+        Self {
+            library: Some(library),
+            scenario,
+            scene: scene.map(|(key, _)| key.as_str()),
+            here: here.map(|place| place.name.clone()).unwrap_or_default(),
+            items: here.map(|place| place.items.clone()).unwrap_or_default(),
+            held: before.user_inventory,
+            beings: beings.collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The rules for the extracting model that hold now.
+    pub(super) fn rules(&self) -> Vec<&'a str> {
+        let Some((_, scenario)) = self.scenario else { return Vec::new() };
+        let of_scene = self.scene.and_then(|scene| scenario.scenes.get(scene));
+        let of_scene = of_scene.iter().flat_map(|scene| &scene.contingency_rules);
+        scenario.contingency_rules.iter().chain(of_scene).map(String::as_str).collect()
+    }
+
+    /// The location of this name, as the scene or the scenario defines it, with its key.
+    pub(super) fn place_named(&self, name: &str) -> Option<(&'a str, &'a Location)> {
+        let (_, scenario) = self.scenario?;
+        let of_scene = self.scene.and_then(|scene| scenario.scenes.get(scene));
+        let of_scene = of_scene.into_iter().flat_map(|scene| &scene.locations);
+        let mut all = of_scene.chain(&scenario.locations);
+        all.find(|(key, location)| location.name == name || (location.name.is_empty() && key.as_str() == name))
+            .map(|(key, location)| (key.as_str(), location))
+    }
+
+    /// The key of the location where the player is.
+    pub(super) fn here_key(&self) -> Option<&'a str> {
+        self.place_named(&self.here).map(|(key, _)| key)
+    }
+
+    /// Whether somebody or something of this name is here.
+    pub(super) fn has_being(&self, name: &str) -> bool {
+        self.beings.iter().any(|being| fit(name, &being.name).is_some())
+    }
+
+    /// Whether the player holds the item of this name.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        self.held.iter().any(|item| fit(name, item).is_some())
+    }
+
+    pub(super) fn open_ways(&self) -> impl Iterator<Item = &Way> {
+        self.ways.iter().filter(|way| way.blocked.is_none())
+    }
+
+    /// A word of the description, of the ways or of the beings here that `noun` ends with: something to look at, but not to take.
+    pub(super) fn scenery(&self, noun: &[String]) -> Option<String> {
+        let last = noun.last()?;
+        let texts = self.beings.iter().flat_map(|being| [being.about.as_str(), &being.kind]);
+        let ways = self
+            .ways
+            .iter()
+            .flat_map(|way| [way.direction.as_str(), &way.place, way.blocked.as_deref().unwrap_or_default()]);
+        let mut texts = std::iter::once(self.description.as_str()).chain(texts).chain(ways);
+        (last.len() > 1 && texts.any(|text| words(text).contains(last))).then(|| last.clone())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Description,
+    People,
+    Monsters,
+    Exits,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Before {
+    scene_name: String,
+    user_location: String,
+    user_inventory: Vec<String>,
+    locations: BTreeMap<String, BeforePlace>,
+    npcs: BTreeMap<String, BeforeBeing>,
+    monsters: BTreeMap<String, BeforeBeing>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct BeforePlace {
+    name: String,
+    items: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct BeforeBeing {
+    name: String,
+    location: String,
+    items: Vec<String>,
+}
+
+fn scenario_of<'a>(library: &'a Library, system: &str) -> Option<(&'a str, &'a Scenario)> {
+    let told = library.scenarios().filter(|(_, scenario)| !scenario.story.trim().is_empty());
+    told.filter(|(_, scenario)| system.contains(scenario.story.trim())).max_by_key(|(_, scenario)| scenario.story.len())
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(", ").map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+/// `Name (kind; disposition): description Carries: items`.
+fn person(entry: &str) -> Being {
+    let (entry, carries) = entry.rsplit_once(" Carries: ").unwrap_or((entry, ""));
+    let (head, about) = entry.split_once(": ").unwrap_or((entry, ""));
+    let (name, traits) = head.split_once(" (").unwrap_or((head, ""));
+    let kind = traits.split([';', ')']).next().unwrap_or_default();
+    Being {
+        name: name.trim_end_matches(':').to_owned(),
+        kind: kind.to_owned(),
+        about: about.to_owned(),
+        carries: list(carries),
+        is_monster: false,
+    }
+}
+
+/// `Name (AC: 1, HP: 6/6): description`.
+fn monster(entry: &str) -> Being {
+    let (name, rest) = entry.split_once(" (AC: ").unwrap_or((entry, ""));
+    let about = rest.split_once("): ").map_or("", |(_, about)| about);
+    Being { name: name.to_owned(), about: about.to_owned(), is_monster: true, ..Being::default() }
+}
+
+/// `direction -> Place` or `direction is blocked (reason)`.
+fn way(entry: &str) -> Option<Way> {
+    if let Some((direction, place)) = entry.split_once(" -> ") {
+        return Some(Way { direction: direction.to_owned(), place: place.to_owned(), blocked: None });
+    }
+    let (direction, reason) = entry.split_once(" is blocked (")?;
+    let reason = reason.trim_end_matches(')').to_owned();
+    Some(Way { direction: direction.to_owned(), place: String::new(), blocked: Some(reason) })
+}
