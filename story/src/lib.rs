@@ -38,7 +38,10 @@ pub use delta_schema::delta_schema;
 pub use new_game::{NewGame, NewGameError, new_game};
 pub use parse::{DeltaParseError, Parsed, parse_delta};
 pub use patch::{PatchError, StatePatch, patch};
-pub use prompt::{Input, Prompt, PromptError, extraction_prompt, narration_prompt, summary_prompt, user_text};
+pub use prompt::{
+    HistoryLimits, Input, Memory, Prompt, PromptError, extraction_prompt, leaving, narration_prompt, read_summary,
+    summary_prompt, user_text,
+};
 pub use prose::{Prose, cut_to_sentence, stop_sequences};
 pub use state::{ChatMessage, DEFAULT_TEMPERATURE, GameState, Role, Rules};
 pub use when::{Comparison, ComparisonError, When};

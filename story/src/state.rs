@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::content::{ContingencyPrompt, Location, Narrator, Npc, Pc};
+use crate::prompt::Memory;
 use crate::serde_util::is_false;
 
 /// The temperature of a game that does not say otherwise.
@@ -117,6 +118,9 @@ pub struct GameState {
     /// What the rules did not let happen in the last turn: the narrator is told in the next one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<String>,
+    /// What happened before the messages that prompts still show.
+    #[serde(skip_serializing_if = "Memory::is_empty")]
+    pub memory: Memory,
 }
 
 impl Default for GameState {
@@ -142,6 +146,7 @@ impl Default for GameState {
             contingency_prompts: Vec::new(),
             just_entered: false,
             rejected: Vec::new(),
+            memory: Memory::default(),
         }
     }
 }

@@ -68,7 +68,7 @@ impl Default for Config {
             content: None,
             data_dir: PathBuf::from("data"),
             default_provider: None,
-            chat_history_limit: 16,
+            chat_history_limit: 80,
             redis: RedisConfig::default(),
             embedded: EmbeddedConfig::default(),
             worker: WorkerConfig::default(),

@@ -104,6 +104,26 @@ impl Provider {
         }
     }
 
+    /// Asks the backend model for prose that no player reads.
+    pub async fn write(&self, prompt: &Prompt) -> Result<Completion, ModelError> {
+        let deadline = Instant::now() + self.caller.timeouts().call;
+        let temperature = self.sends_temperature.then_some(0.0);
+        let mut asking = Asking::new(self, &self.backend, Purpose::Narrate);
+        loop {
+            let answer = match self.open(&self.backend, prompt, None, temperature, &asking.manner, deadline).await {
+                Ok(reading) => self.whole(reading, Size::of(prompt), deadline).await,
+                Err(error) => Err(error),
+            };
+            match answer {
+                Ok(answer) => {
+                    asking.remember();
+                    return Ok(answer);
+                }
+                Err(error) => asking.adapt(error)?,
+            }
+        }
+    }
+
     async fn open(
         &self,
         role: &Role,
@@ -152,9 +172,12 @@ impl Provider {
             .find(|text| !text.trim().is_empty());
         match (&heard.finish, text) {
             (Some(Finish::Error), _) => Err(ModelError::new(Reason::ServerError, "the model broke off with an error")),
-            (_, Some(text)) => {
-                Ok(Completion { text: std::mem::take(text), usage: heard.tokens.into(), cut_short: false })
-            }
+            (_, Some(text)) => Ok(Completion {
+                text: std::mem::take(text),
+                usage: heard.tokens.into(),
+                cut_short: false,
+                summary: None,
+            }),
             (Some(Finish::Filtered), None) => Err(filtered("")),
             (Some(Finish::Length), None) if heard.thought => Err(only_thought(&self.backend)),
             (_, None) if !heard.ended && heard.finish.is_none() => {

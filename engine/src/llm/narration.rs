@@ -140,7 +140,7 @@ impl<'a> Narration<'a> {
     pub fn finish(self) -> (Completion, Finish) {
         let usage = self.reading.heard.tokens.into();
         (
-            Completion { text: self.text.trim_end().to_owned(), usage, cut_short: false },
+            Completion { text: self.text.trim_end().to_owned(), usage, cut_short: false, summary: None },
             self.ended.unwrap_or(Finish::Stop),
         )
     }

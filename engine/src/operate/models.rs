@@ -65,7 +65,7 @@ async fn checked(config: &Config, provider: &Provider) -> Result<Check, OperateE
     let new = NewGame { scenario, ..NewGame::default() };
     let (state, history) = story::new_game(&library, &new).map_err(|error| unplayable(&error))?;
     let input = Input::Player { message: "I look around.".to_owned(), actor: None };
-    let narration = story::narration_prompt(&library, &state, &history, None, &input);
+    let narration = story::narration_prompt(&library, &state, &history, &input, usize::MAX);
     let delta = story::extraction_prompt(&library, &state, &input, "You look around. Nothing has changed.");
     let narration = narration.map_err(|error| unplayable(&error))?;
     let delta = delta.map_err(|error| unplayable(&error))?;

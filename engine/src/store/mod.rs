@@ -37,7 +37,8 @@ pub use lease::{Claim, Claims, CommitAndClaim, Lease, LeaseToken, WorkerId};
 pub use log_event::LogEvent;
 pub use provider::{ClaimedProvider, ProviderFault, ProviderOptions, ProviderPolicy, Providers};
 pub use request::{
-    Checkpoints, Commit, Committed, Completion, LeasedRequest, NewRequest, Request, StoryEventPlacement, TurnEvents,
+    Checkpoints, Commit, Committed, Completion, LeasedRequest, NewRequest, Request, StoryEventPlacement, Summarized,
+    TurnEvents,
 };
 
 /// The longest back-off that a store keeps; a longer one counts as this, so that its end is a time that can be written.
@@ -340,7 +341,7 @@ impl Default for StoreOptions {
             key_ttl: Duration::from_hours(24),
             limits: Limits::NONE,
             events_kept: 10_000,
-            history_window: 16,
+            history_window: 80,
             story_events: StoryEventPlacement::Tail,
             providers: ProviderOptions::default(),
         }

@@ -174,6 +174,18 @@ pub struct Completion {
     /// Whether the model had no token left before it was done.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_short: bool,
+    /// Kept with a delta: the summary of the messages that leave the prompts after this turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summarized>,
+}
+
+/// Messages that no prompt shows any more, in a few words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summarized {
+    /// How many of the oldest open messages it covers.
+    pub messages: usize,
+    /// The summary, which takes the place of the one before.
+    pub text: String,
 }
 
 /// The effects of a turn.

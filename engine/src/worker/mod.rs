@@ -8,6 +8,7 @@ mod extract;
 mod leases;
 mod narrate;
 mod outcome;
+mod summarize;
 mod turn;
 
 use std::sync::Arc;
@@ -57,6 +58,8 @@ struct Settings {
     retry_delay: Duration,
     shutdown: Duration,
     chunk: Duration,
+    /// The most messages of history in a prompt.
+    history: usize,
 }
 
 impl Worker {
@@ -77,6 +80,7 @@ impl Worker {
             retry_delay: Duration::from_secs_f64(config.worker.retry_delay_seconds),
             shutdown: Duration::from_secs_f64(config.worker.shutdown_timeout_seconds),
             chunk: Duration::from_millis(config.sse.chunk_ms),
+            history: config.chat_history_limit,
         };
         // A schema is plain data: there is nothing in it that JSON cannot say.
         let delta_schema = serde_json::value::to_raw_value(&story::delta_schema()).unwrap_or_default().into();

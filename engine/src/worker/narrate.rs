@@ -11,9 +11,6 @@ use super::turn::{TurnError, persist, works};
 use crate::llm::{Finish, ModelError, Narration, Provider, Reason};
 use crate::store::{Claim, Completion};
 
-/// How many messages leave a prompt that is too long at a time. Prompts that follow each other then begin alike for some
-/// turns, and a provider's cache has most of them.
-const BLOCK: usize = 4;
 /// How often a prompt is shortened because the server refuses it.
 const SHORTENED: usize = 8;
 
@@ -146,14 +143,6 @@ async fn first<'a>(
 /// The prompt with as much of the history as the model's window takes.
 fn prompt(worker: &Worker, claim: &Claim, provider: &Provider, input: &Input) -> Result<story::Prompt, TurnError> {
     let state = &claim.game.document.state;
-    let mut history = &claim.history[..];
-    loop {
-        let prompt =
-            story::narration_prompt(&worker.library, state, history, None, input).map_err(TurnError::unplayable)?;
-        let fits = provider.prompt_bytes(prompt.messages().len() + 1).is_none_or(|limit| prompt.bytes() <= limit);
-        if fits || history.is_empty() {
-            return Ok(prompt);
-        }
-        history = &history[BLOCK.min(history.len())..];
-    }
+    let budget = provider.prompt_bytes(claim.history.len() + 3).unwrap_or(usize::MAX);
+    story::narration_prompt(&worker.library, state, &claim.history, input, budget).map_err(TurnError::unplayable)
 }

@@ -14,6 +14,7 @@ use super::Worker;
 use super::extract::{self, extract};
 use super::leases::HeldLease;
 use super::narrate::narrate;
+use super::summarize::summarize;
 use crate::backoff::Backoff;
 use crate::llm::{ModelError, Provider, Reason};
 use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, StoreError, TurnEvents};
@@ -93,7 +94,9 @@ pub(super) async fn run(
         Some(extracted) => extracted.clone(),
         None => extract(worker, claim, held, backend, &input, &narrated.text).await?,
     };
-    let commit = effects(worker, claim, &input, narrated, &extracted, began)?;
+    let turn = messages(claim, &narrated.text);
+    let extracted = summarize(worker, claim, held, narrator, backend, &turn, extracted).await?;
+    let commit = effects(worker, claim, &input, narrated, &extracted, turn, began)?;
     self::commit(worker, claim, held, &commit, stop, next).await
 }
 
@@ -110,6 +113,16 @@ pub(super) async fn works(
     Ok(())
 }
 
+/// What the turn adds to the history.
+fn messages(claim: &Claim, narration: &str) -> Vec<ChatMessage> {
+    let said = claim.request.user_message.clone();
+    let said = match claim.request.kind {
+        RequestType::Chat => ChatMessage::user(said),
+        RequestType::StoryEvent => ChatMessage::story_event(said),
+    };
+    vec![said, ChatMessage::assistant(narration)]
+}
+
 /// Applies the delta: everything that the turn brings.
 fn effects(
     worker: &Worker,
@@ -117,11 +130,12 @@ fn effects(
     input: &Input,
     narrated: Completion,
     extracted: &Completion,
+    turn: Vec<ChatMessage>,
     began: tokio::time::Instant,
 ) -> Result<Commit, TurnError> {
     let Claim { lease, request, .. } = claim;
     let before = &claim.game.document;
-    let applied = if before.state.is_ended {
+    let mut applied = if before.state.is_ended {
         Applied { state: before.state.clone(), changes: Vec::new(), rejections: Vec::new(), story_events: Vec::new() }
     } else {
         let (parsed, unread) = extract::read(extracted);
@@ -133,9 +147,12 @@ fn effects(
         applied.rejections.splice(0..0, unread);
         applied
     };
+    let memory = &before.state.memory;
+    let summarized = extracted.summary.as_ref().map(|summary| (summary.messages, summary.text.clone()));
+    applied.state.memory = memory.after_turn(memory.open(&claim.history).len(), turn.len(), summarized);
     let version = claim.game.version + 1;
     let result = TurnResult {
-        message: narrated.text.clone(),
+        message: narrated.text,
         turn: applied.state.turn_counter,
         version,
         duration_ms: millis(began.elapsed()),
@@ -163,14 +180,10 @@ fn effects(
             result: result.clone(),
         },
     };
-    let said = match request.kind {
-        RequestType::Chat => ChatMessage::user(request.user_message.clone()),
-        RequestType::StoryEvent => ChatMessage::story_event(request.user_message.clone()),
-    };
     Ok(Commit {
         base_version: claim.game.version,
         document: GameDocument { provider: before.provider.clone(), state: applied.state },
-        turn: vec![said, ChatMessage::assistant(narrated.text)],
+        turn,
         result,
         events,
         story_events: children(lease, &applied.story_events),

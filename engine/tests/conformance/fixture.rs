@@ -213,7 +213,12 @@ pub(crate) async fn run_all(store: &SharedStore) -> Vec<String> {
 }
 
 pub(crate) fn completion(text: &str) -> Completion {
-    Completion { text: text.to_owned(), usage: Usage { prompt_tokens: 7, completion_tokens: 11 }, cut_short: false }
+    Completion {
+        text: text.to_owned(),
+        usage: Usage { prompt_tokens: 7, completion_tokens: 11 },
+        cut_short: false,
+        summary: None,
+    }
 }
 
 /// A fault of a provider.

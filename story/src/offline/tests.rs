@@ -65,7 +65,7 @@ impl Game {
 
     fn turn(&mut self, input: &Input) -> (String, Vec<String>) {
         let window = self.history.len().saturating_sub(16);
-        let prompt = narration_prompt(&self.library, &self.state, &self.history[window..], None, input).unwrap();
+        let prompt = narration_prompt(&self.library, &self.state, &self.history[window..], input, usize::MAX).unwrap();
         let told = self.narrator.narrate(prompt.system(), prompt.messages());
         let ask = extraction_prompt(&self.library, &self.state, input, &told).unwrap();
         let delta = self.narrator.extract(ask.system(), ask.messages());

@@ -1,6 +1,7 @@
-//! Reading a delta from what a model wrote: inside code fences, amid prose, cut off before its end, with the odd value of the wrong
-//! type. What cannot be understood is left out and reported; what is left out changes nothing.
+//! Reading a delta from what a model wrote: inside code fences, amid prose, after a draft, as JSON that no standard allows, cut off before
+//! its end, with the odd value of the wrong type. What cannot be understood is left out and reported; what is left out changes nothing.
 
+mod relaxed;
 mod salvage;
 
 use serde::de::DeserializeOwned;
@@ -204,11 +205,34 @@ mod tests {
         for text in [
             "```json\n{\"user_location\": \"jetty\"}\n```",
             "Here you are {as you asked}: {\"user_location\": \"jetty\"} I hope {that} helps.",
-            "\u{feff}{\"user_location\": \"jetty\"}{\"user_location\": \"attic\"}",
+            "\u{feff}{\"user_location\": \"attic\"}{\"user_location\": \"jetty\"}",
         ] {
             assert_eq!(read(text).user_location.as_deref(), Some("jetty"), "{text}");
         }
         assert!(read("{}").is_empty());
+    }
+
+    #[test]
+    fn json_as_models_write_it_is_read() {
+        let delta = r#"{"user_location":null,"scene_change":null,"item_events":[],"npc_events":[],"set_vars":[{"name":"lit","value":"yes"}],"game_ended":false}"#;
+        let expected = read(delta);
+        for text in [
+            delta.replace("false}", "false,}"),
+            delta.replace("\"item_events\"", "// nothing was taken\n\"item_events\""),
+            delta.replace('"', "'"),
+            delta.replace('"', "'").replace("null", "None").replace("false", "False"),
+            delta.replace("\"name\"", "“name”").replace("\"yes\"", "“yes”"),
+            serde_json::to_string(delta).unwrap(),
+            format!("```json\n{}\n```", serde_json::to_string(delta).unwrap()),
+            format!(r#"{{"name":"delta","arguments":{delta}}}"#),
+            serde_json::json!({ "function": { "name": "delta", "arguments": delta } }).to_string(),
+            format!("[{delta}]"),
+            format!("<think>{{\"user_location\":\"attic\"}}? No.</think>{delta}"),
+            format!("{{}} {delta} {{\"mood\": 1}}"),
+        ] {
+            assert_eq!(read(&text), expected, "{text}");
+        }
+        assert_eq!(read("{\"user_location\": \"lamp\nroom\"}").user_location.as_deref(), Some("lamp\nroom"));
     }
 
     #[test]

@@ -2,7 +2,14 @@
 
 use serde_json::{Deserializer, Map, Value};
 
-use super::DeltaParseError;
+use super::{DeltaParseError, relaxed};
+
+/// Objects in objects and strings in strings are looked into so deep.
+const DEEPEST: usize = 3;
+
+/// Where a model that answers as if it called a tool, or wraps its answer, puts the object.
+const WRAPPERS: [&str; 9] =
+    ["arguments", "parameters", "input", "delta", "result", "response", "answer", "output", "function"];
 
 /// An object that was found.
 pub(super) struct Salvaged {
@@ -11,41 +18,107 @@ pub(super) struct Salvaged {
     pub(super) repaired: bool,
 }
 
-/// The first object in `text` that `is_wanted`, whole if there is such a one, else the first that can be closed. An empty object is
-/// wanted by everybody.
+/// What a text holds.
+#[derive(Default)]
+struct Seen {
+    /// The last whole object that is wanted: what comes before is a draft.
+    wanted: Option<Map<String, Value>>,
+    /// An empty object, which everybody wants who gets nothing better.
+    empty: Option<Map<String, Value>>,
+    /// The first object that was cut off and could be closed.
+    closed: Option<Map<String, Value>>,
+    unwanted: Option<Map<String, Value>>,
+    error: Option<serde_json::Error>,
+}
+
+/// The last whole object in `text` that `is_wanted`; without one, the first that can be closed. Objects are also found inside of others,
+/// as the arguments of a tool call, and in JSON that stands in a string.
 pub(super) fn salvage(
     text: &str,
     is_wanted: impl Fn(&Map<String, Value>) -> bool,
 ) -> Result<Salvaged, DeltaParseError> {
-    let mut first_error = None;
-    let mut unwanted = None;
-    for (start, _) in text.match_indices('{') {
-        let tail = &text[start..];
-        let (object, repaired) = match first_value(tail) {
-            Ok(Value::Object(object)) => (object, false),
-            Ok(_) => continue,
-            Err(error) => {
-                let closed = if error.is_eof() { close(tail) } else { None };
-                first_error.get_or_insert(error);
-                let Some(Value::Object(object)) = closed else { continue };
-                (object, true)
-            }
-        };
-        if is_wanted(&object) || (object.is_empty() && unwanted.is_none() && !repaired) {
-            return Ok(Salvaged { object, repaired });
-        }
-        unwanted.get_or_insert(object);
+    let mut seen = Seen::default();
+    look_through(text, &is_wanted, &mut seen, DEEPEST);
+    if let Some(object) = seen.wanted {
+        return Ok(Salvaged { object, repaired: false });
     }
-    Err(match (unwanted, first_error) {
-        (_, Some(error)) => DeltaParseError::Malformed(error.to_string()),
-        (Some(object), None) => DeltaParseError::NotADelta(object.keys().cloned().collect()),
-        (None, None) => DeltaParseError::NoObject,
-    })
+    if let Some(object) = seen.closed.filter(|object| is_wanted(object)) {
+        return Ok(Salvaged { object, repaired: true });
+    }
+    match (seen.empty, seen.unwanted, seen.error) {
+        (Some(object), None, None) => Ok(Salvaged { object, repaired: false }),
+        (_, _, Some(error)) => Err(DeltaParseError::Malformed(error.to_string())),
+        (_, Some(object), None) => Err(DeltaParseError::NotADelta(object.keys().cloned().collect())),
+        (None, None, None) => Err(DeltaParseError::NoObject),
+    }
 }
 
-/// The JSON value that `text` begins with; what follows it does not matter.
-fn first_value(text: &str) -> Result<Value, serde_json::Error> {
-    Deserializer::from_str(text).into_iter::<Value>().next().unwrap_or(Ok(Value::Null))
+fn look_through(text: &str, is_wanted: &impl Fn(&Map<String, Value>) -> bool, seen: &mut Seen, depth: usize) {
+    let mut from = 0;
+    while let Some(start) = text[from..].find('{').map(|at| from + at) {
+        let tail = &text[start..];
+        from = start + 1;
+        match first_value(tail) {
+            Ok((value, length)) => {
+                from = start + length;
+                consider(value, is_wanted, seen, depth);
+            }
+            Err(error) => {
+                if let Some((value, length)) = relaxed::object(tail) {
+                    from = start + length;
+                    consider(value, is_wanted, seen, depth);
+                    continue;
+                }
+                if error.is_eof()
+                    && seen.closed.is_none()
+                    && let Some(Value::Object(object)) = close(tail)
+                    && is_wanted(&object)
+                {
+                    seen.closed = Some(object);
+                }
+                seen.error.get_or_insert(error);
+            }
+        }
+    }
+    // JSON in a string, `"{\"user_location\": null}"`: its quotes are escaped, so nothing in it could be read.
+    if seen.wanted.is_none() && depth > 0 {
+        let bare = text.trim().trim_start_matches("```json").trim_matches('`').trim();
+        if bare.starts_with('"')
+            && let Ok(inner) = serde_json::from_str::<String>(bare)
+        {
+            look_through(&inner, is_wanted, seen, depth - 1);
+        }
+    }
+}
+
+fn consider(value: Value, is_wanted: &impl Fn(&Map<String, Value>) -> bool, seen: &mut Seen, depth: usize) {
+    let Value::Object(mut object) = value else { return };
+    if is_wanted(&object) {
+        seen.wanted = Some(object);
+        return;
+    }
+    if object.is_empty() {
+        seen.empty.get_or_insert(object);
+        return;
+    }
+    if depth > 0 {
+        for wrapper in WRAPPERS {
+            match object.remove(wrapper) {
+                Some(inner @ Value::Object(_)) => consider(inner, is_wanted, seen, depth - 1),
+                Some(Value::String(inner)) => look_through(&inner, is_wanted, seen, depth - 1),
+                Some(other) => drop(object.insert(wrapper.to_owned(), other)),
+                None => {}
+            }
+        }
+    }
+    seen.unwanted.get_or_insert(object);
+}
+
+/// The JSON value that `text` begins with, and its length; what follows it does not matter.
+fn first_value(text: &str) -> Result<(Value, usize), serde_json::Error> {
+    let mut values = Deserializer::from_str(text).into_iter::<Value>();
+    let value = values.next().unwrap_or(Ok(Value::Null))?;
+    Ok((value, values.byte_offset()))
 }
 
 /// The value that `text` was about to become when it was cut off: open strings and brackets are closed; what is not a value yet, such

@@ -2,6 +2,7 @@
 //! of a prompt begins as the one before it, and a provider's prompt cache has most of it.
 
 use super::input::{Input, user_text};
+use super::memory::shown;
 use super::quote::quoted;
 use super::scope::hints;
 use super::text::{CLOSING, CRAFT, EVENT_RULES, MONSTERS, REJECTED, conduct, rating_guidance, turn_rules};
@@ -12,18 +13,19 @@ use crate::state::{ChatMessage, GameState};
 
 /// What the narrator gets to answer `input`.
 ///
-/// `history` is the window of messages to show, oldest first; `summary` is what happened before them. The system text holds the
-/// narrator's craft and character (the same for a whole game), the story (the same for a scene) and the summary. The last message holds
-/// what is different in every turn: what the rules did not let happen, the world state with the hints that hold, the rules and `input`.
+/// `history` holds the last messages of the game, oldest first; those that the game's summary covers are not shown, nor are the oldest
+/// ones if the prompt would be longer than `budget` bytes. The system text holds the narrator's craft and character (the same for a whole
+/// game), the story (the same for a scene) and the summary. The last message holds what is different in every turn: what the rules did
+/// not let happen, the world state with the hints that hold, the rules and `input`.
 pub fn narration_prompt(
     library: &Library,
     state: &GameState,
     history: &[ChatMessage],
-    summary: Option<&str>,
     input: &Input,
+    budget: usize,
 ) -> Result<Prompt, PromptError> {
     let (scenario, scene) = script(library, state)?;
-    let summary = summary.map(str::trim).filter(|summary| !summary.is_empty());
+    let summary = Some(state.memory.summary.trim()).filter(|summary| !summary.is_empty());
     let system = paragraphs([
         narrator_text(scenario, state),
         story_text(scenario, scene),
@@ -39,6 +41,8 @@ pub fn narration_prompt(
         if state.is_ended { closing_text(scenario) } else { String::new() },
         input_text(state, input),
     ]);
+    let room = budget.saturating_sub(system.len() + last.len());
+    let history = shown(state.memory.open(history), room);
     let history =
         history.iter().map(|message| ChatMessage { content: quoted(&message.content).into_owned(), ..*message });
     Ok(Prompt::new(system, history, last))

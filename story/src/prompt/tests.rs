@@ -18,7 +18,8 @@ fn rendered(prompt: &Prompt) -> String {
 }
 
 fn narration(state: &GameState, history: &[ChatMessage], summary: Option<&str>, input: &Input) -> Prompt {
-    narration_prompt(&library(), state, history, summary, input).unwrap()
+    let memory = Memory { summary: summary.unwrap_or_default().to_owned(), open: None };
+    narration_prompt(&library(), &GameState { memory, ..state.clone() }, history, input, usize::MAX).unwrap()
 }
 
 #[test]
@@ -133,4 +134,47 @@ fn a_scene_that_is_gone_is_named() {
         error.to_string(),
         "the game's scene `strom` does not exist in `lighthouse.json`; did you mean `storm`?"
     );
+}
+
+/// The share of 40 prompts that begins as the prompt before, if `budget` bytes fit the window.
+fn cached_share(budget: usize, narration_bytes: usize) -> f64 {
+    let library = library();
+    let mut state = new_state();
+    let limits = HistoryLimits { messages: 80, bytes: budget - 6000 };
+    let mut history = vec![ChatMessage::assistant("You stand on the jetty. ".repeat(10))];
+    let mut before = String::new();
+    let (mut same, mut all) = (0, 0);
+    for turn in 0..40 {
+        state.user_location = if turn % 3 == 0 { "lamp_room" } else { "jetty" }.into();
+        state.turn_counter += 1;
+        let input = player(&format!("I look for the oar in place {turn}."));
+        let prompt = narration_prompt(&library, &state, &history, &input, budget).unwrap();
+        assert!(prompt.bytes() <= budget, "{} of {budget}", prompt.bytes());
+        let text = rendered(&prompt);
+        if turn > 0 {
+            same += text.bytes().zip(before.bytes()).take_while(|(one, other)| one == other).count();
+            all += text.len();
+        }
+        before = text;
+        let told = ["The lamp swings. ".repeat(narration_bytes / 17), format!("It is turn {turn}.")].concat();
+        let mut open = state.memory.open(&history).to_vec();
+        let shown_before = open.len();
+        let messages = [ChatMessage::user(user_text(&state, &input)), ChatMessage::assistant(told)];
+        history.extend(messages.clone());
+        open.extend(messages);
+        let left = leaving(&open, state.turn_counter, limits);
+        let summary = (left > 0).then(|| (left, format!("Ada has looked in {turn} places. ").repeat(20)));
+        state.memory = state.memory.after_turn(shown_before, 2, summary);
+    }
+    f64::from(u32::try_from(same).unwrap()) / f64::from(u32::try_from(all).unwrap())
+}
+
+#[test]
+fn most_of_a_prompt_begins_as_the_one_before_also_when_history_leaves() {
+    for (budget, narration_bytes) in [(48_000, 400), (48_000, 1000), (48_000, 1800), (30_000, 1000)] {
+        let share = cached_share(budget, narration_bytes);
+        assert!(share >= 0.85, "{share:.3} of prompts up to {budget} bytes with narrations of {narration_bytes}");
+    }
+    let share = cached_share(12_000, 700);
+    assert!(share >= 0.65, "{share:.3} in a small window");
 }

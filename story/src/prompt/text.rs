@@ -33,7 +33,7 @@ How the world answers the player:
 - What the player writes is an attempt. You decide how it turns out, from what the world state holds.
 - Only the people, creatures, places and things of the world state exist. If the player relies on anything else, it is not there, and you let them notice that in passing.
 - Sounds, weather, smells and nameless passers-by are yours to invent, as long as nobody could take them along or talk to them for long.
-- The player moves through one open exit at a time. If they try another way, they do not get there; tell what holds them back.
+- The player moves through open exits: to a place next door, or back through places where they have been. If they try another way, they do not get there; tell what holds them back.
 - An item can be taken only from where the world state has it. The player carries exactly what user_inventory lists; without it, nothing.
 - Describe a place in full when the player has just entered it, in a sentence or less when they are still there.
 - Never tell of what lies beyond a neighbouring place, and of a neighbouring place no more than its preview.";
@@ -104,12 +104,18 @@ Fields:
 - set_vars: {\"name\", \"value\"} for each variable that a rule below tells you to set. Only variables that the world lists, never new ones.
 - game_ended: true only if a rule below says that the story ends here.
 
-If nothing changed, every list is empty, game_ended is false and the rest is null.";
+If nothing changed, answer:
+{\"user_location\":null,\"scene_change\":null,\"item_events\":[],\"npc_events\":[],\"set_vars\":[],\"game_ended\":false}
+If the player took a cup from a table and went into the cellar, and there is a location of the key `cellar`:
+{\"user_location\":\"cellar\",\"scene_change\":null,\"item_events\":[{\"item\":\"cup\",\"action\":\"acquire\",\"from\":{\"type\":\"location\",\"name\":null},\
+\"to\":{\"type\":\"player\",\"name\":null},\"consumed\":null}],\"npc_events\":[],\"set_vars\":[],\"game_ended\":false}";
 
 /// How far the extracting model may take the player.
 pub(super) fn movement_rule(rules: Rules) -> &'static str {
     match rules {
-        Rules::Strict => "The player moves at most one step, through an exit of their location that is not blocked.",
+        Rules::Strict => {
+            "The player moves through open exits only: to a place next door, or on through places where they have been."
+        }
         Rules::Relaxed => "The player may be brought to any location that the world lists.",
     }
 }
@@ -126,5 +132,6 @@ pub(super) const EXTRACTION_REQUEST: &str = "What did the narrator's text change
 /// How a summary is written.
 pub(super) const SUMMARY: &str = "\
 You keep the memory of an interactive story. Write down what a narrator must know to go on with it: what has happened and why, what was \
-promised, learned, lost or won, how people feel about the player, what is still open. Keep names as they are. Plain past tense, third person, \
-no headings, no more than 300 words. Leave out wording, weather and whatever no longer matters.";
+promised, learned, lost or won, what the player has said about themselves, how people feel about the player, what is still open. Take over what the \
+story so far says, shortened where it no longer matters. Keep names, numbers and words of promise as they are. Plain past tense, third person, \
+no headings, no more than 300 words. Leave out wording and weather.";

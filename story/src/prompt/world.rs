@@ -101,7 +101,7 @@ fn exit_list(state: &GameState, location: &Location) -> String {
     match (state.rules, lines.as_slice()) {
         (Rules::Strict, []) => "There is no exit.".to_owned(),
         (Rules::Relaxed, []) => String::new(),
-        (Rules::Strict, lines) => format!("Exits (there are no others; one step in a turn):\n{}", lines.join("\n")),
+        (Rules::Strict, lines) => format!("Exits (there are no others):\n{}", lines.join("\n")),
         (Rules::Relaxed, lines) => format!("Exits (the usual ways):\n{}", lines.join("\n")),
     }
 }
@@ -151,7 +151,7 @@ mod tests {
     fn a_blocked_exit_is_shown_as_blocked_and_nowhere_as_a_way() {
         let text = world_state(&new_state());
         assert!(text.contains("- north is blocked (The causeway is under water.)"), "{text}");
-        assert!(text.contains("there are no others; one step in a turn):\n- north is"), "{text}");
+        assert!(text.contains("there are no others):\n- north is"), "{text}");
         assert!(!text.contains("Causeway"), "{text}");
         assert!(!text.contains("boat"), "the reef is not in this scene: {text}");
     }

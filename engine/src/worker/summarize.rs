@@ -1,0 +1,70 @@
+//! The third call of a turn, in one of many: history that leaves the prompts is summarised, so that what happened early is still known
+//! late. It is kept with the delta, so that it is paid for once. A summary that fails changes nothing: the messages stay open, and a
+//! later turn tries again.
+
+use std::time::Duration;
+
+use story::{ChatMessage, GameState, HistoryLimits};
+
+use super::Worker;
+use super::leases::HeldLease;
+use super::turn::{TurnError, persist};
+use crate::llm::Provider;
+use crate::store::{Claim, Completion, Summarized};
+
+/// The player has read the turn; its commit waits no longer than this for a summary.
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
+
+/// More history than this is not shown, however large the window is: every byte of it is paid for in every turn.
+const MOST_HISTORY: usize = 48_000;
+
+/// Adds the summary of what leaves after this turn to what was extracted, if anything leaves.
+pub(super) async fn summarize(
+    worker: &Worker,
+    claim: &Claim,
+    held: &HeldLease,
+    provider: &Provider,
+    backend: &Provider,
+    turn: &[ChatMessage],
+    mut extracted: Completion,
+) -> Result<Completion, TurnError> {
+    let state = &claim.game.document.state;
+    if extracted.summary.is_some() || state.is_ended {
+        return Ok(extracted);
+    }
+    let open: Vec<_> = state.memory.open(&claim.history).iter().chain(turn).cloned().collect();
+    let leaving = story::leaving(&open, state.turn_counter, limits(worker, claim, provider, open.len()));
+    if leaving == 0 {
+        return Ok(extracted);
+    }
+    let prompt = story::summary_prompt(Some(&state.memory.summary), &open[..leaving]);
+    match tokio::time::timeout(LONGEST_WAIT, backend.write(&prompt)).await {
+        Ok(Ok(answer)) => {
+            extracted.usage = extracted.usage + answer.usage;
+            let Some(text) = read(state, &answer) else {
+                tracing::warn!("the model's summary is none; the history stays as it is for now");
+                return Ok(extracted);
+            };
+            tracing::info!(messages = leaving, "history is summarised");
+            extracted.summary = Some(Summarized { messages: leaving, text });
+            persist(held, || worker.store.checkpoint_delta(&claim.lease, &extracted)).await?;
+        }
+        Ok(Err(error)) => tracing::warn!(%error, "the history cannot be summarised; a later turn tries again"),
+        Err(_) => tracing::warn!("the summary of the history takes too long; a later turn tries again"),
+    }
+    Ok(extracted)
+}
+
+fn read(state: &GameState, answer: &Completion) -> Option<String> {
+    story::read_summary(state, &answer.text)
+}
+
+/// How much history fits this game's prompts.
+fn limits(worker: &Worker, claim: &Claim, provider: &Provider, messages: usize) -> HistoryLimits {
+    let bytes = provider.prompt_bytes(messages + 2).map_or(MOST_HISTORY, |window| {
+        let input = claim.request.input();
+        let rest = story::narration_prompt(&worker.library, &claim.game.document.state, &[], &input, 0);
+        window.saturating_sub(rest.map_or(0, |prompt| prompt.bytes())).min(MOST_HISTORY)
+    });
+    HistoryLimits { messages: worker.settings.history, bytes }
+}

@@ -1,0 +1,211 @@
+//! What a prompt shows of the history, and when the rest is summarised. History leaves in large blocks: between two of them each prompt
+//! begins as the one before it, and a provider's prompt cache has most of it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::quote::quoted;
+use crate::prose::{Prose, cut_to_sentence};
+use crate::state::{ChatMessage, GameState, Role};
+
+/// A summary is not worth a call for fewer messages; a shorter window than twice this has no summary.
+const FEWEST_LEAVING: usize = 8;
+
+/// Summaries are made in every third turn, if at all: one that fails is tried again, but not in the next turn.
+const EVERY: u64 = 3;
+
+/// The longest summary that is kept, in bytes.
+const LONGEST_SUMMARY: usize = 6000;
+
+/// The room for history is counted in steps of so many bytes, so that a world that is told in a few words more moves nothing.
+const ROOM_STEP: usize = 2048;
+
+/// What a game remembers of messages that no prompt shows any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Memory {
+    /// What happened before the messages that prompts show.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub summary: String,
+    /// How many messages at the end of the history the summary does not cover; absent: all that are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<usize>,
+}
+
+/// How much history prompts show at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryLimits {
+    /// In messages.
+    pub messages: usize,
+    /// In bytes.
+    pub bytes: usize,
+}
+
+impl Memory {
+    /// Whether there is nothing to remember.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Of the history as far as it was read, the messages that the summary does not cover.
+    #[must_use]
+    pub fn open<'a>(&self, history: &'a [ChatMessage]) -> &'a [ChatMessage] {
+        let open = self.open.unwrap_or(history.len()).min(history.len());
+        &history[history.len() - open..]
+    }
+
+    /// The memory after a turn that has added `added` messages to `open` ones, of which the first `left` are in `summary` now.
+    #[must_use]
+    pub fn after_turn(&self, open: usize, added: usize, summarized: Option<(usize, String)>) -> Self {
+        let (left, summary) = summarized.unwrap_or_else(|| (0, self.summary.clone()));
+        // Without a summary every message is open, and there is nothing to count.
+        if summary.is_empty() {
+            return Self::default();
+        }
+        Self { summary, open: Some((open + added).saturating_sub(left)) }
+    }
+}
+
+/// How many of the `open` messages, of which the last ones are those of this `turn`, are summarised now. 0 while they are well within
+/// the limits; then so many that a third of them is left, up to a message of the user.
+#[must_use]
+pub fn leaving(open: &[ChatMessage], turn: u64, limits: HistoryLimits) -> usize {
+    if limits.messages < 2 * FEWEST_LEAVING || !turn.is_multiple_of(EVERY) {
+        return 0;
+    }
+    let bytes: usize = open.iter().map(size).sum();
+    if open.len() + 4 < limits.messages && bytes < limits.bytes / 4 * 3 {
+        return 0;
+    }
+    let mut kept = 0;
+    let mut from = open.len();
+    for (index, message) in open.iter().enumerate().rev() {
+        kept += size(message);
+        if kept > limits.bytes / 3 || open.len() - index > limits.messages / 3 {
+            break;
+        }
+        from = index;
+    }
+    let from = from + open[from..].iter().take_while(|message| message.role != Role::User).count();
+    // The last turn is always shown.
+    let from = from.min(open.len().saturating_sub(2));
+    if from < FEWEST_LEAVING { 0 } else { from }
+}
+
+/// The end of `history` that fits `room` bytes. When it does not fit, half of the room is left free, so that the next prompts begin
+/// alike; and the first message is the user's.
+pub(super) fn shown(history: &[ChatMessage], room: usize) -> &[ChatMessage] {
+    let room = if room > 2 * ROOM_STEP { room / ROOM_STEP * ROOM_STEP } else { room };
+    let (mut from, mut bytes) = (0, 0);
+    for (index, message) in history.iter().enumerate() {
+        bytes += size(message);
+        if bytes > room {
+            while bytes > room / 2 && from <= index {
+                bytes -= size(&history[from]);
+                from += 1;
+            }
+        }
+    }
+    let shown = &history[from..];
+    if from == 0 { shown } else { &shown[shown.iter().take_while(|message| message.role != Role::User).count()..] }
+}
+
+/// What a message takes of a prompt, in bytes: its text, and what a template puts round it.
+fn size(message: &ChatMessage) -> usize {
+    message.content.len() + 16
+}
+
+/// A summary as a model wrote it, if it is one: prose, without thoughts and control tokens, and no longer than a prompt should carry.
+#[must_use]
+pub fn read_summary(state: &GameState, written: &str) -> Option<String> {
+    let input = super::Input::StoryEvent { prompt: String::new() };
+    let mut prose = Prose::new(state, &input);
+    prose.push(written);
+    prose.finish(true);
+    let text = prose.take();
+    let text = quoted(&text);
+    let text = match text.char_indices().map(|(at, c)| at + c.len_utf8()).find(|end| *end > LONGEST_SUMMARY) {
+        Some(end) => cut_to_sentence(&text[..end]),
+        None => &text,
+    };
+    // A server that was asked for a delta before may answer with one.
+    let is_prose = !text.is_empty() && !text.starts_with(['{', '[', '`']);
+    is_prose.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::new_state;
+
+    const LIMITS: HistoryLimits = HistoryLimits { messages: 60, bytes: 20_000 };
+
+    fn turns(count: usize, bytes: usize) -> Vec<ChatMessage> {
+        let turn = |n: usize| [ChatMessage::user(format!("{n}")), ChatMessage::assistant("x".repeat(bytes))];
+        std::iter::once(ChatMessage::assistant("Opening.")).chain((0..count).flat_map(turn)).collect()
+    }
+
+    #[test]
+    fn a_short_history_stays_and_of_a_long_one_a_third_is_left() {
+        assert_eq!(leaving(&turns(10, 100), 3, LIMITS), 0);
+        let open = turns(30, 100);
+        let left = leaving(&open, 3, LIMITS);
+        assert!((40..=44).contains(&left), "{left}");
+        assert_eq!(open[left].role, Role::User);
+        let open = turns(10, 1800);
+        let left = leaving(&open, 3, LIMITS);
+        assert!((14..=18).contains(&left), "{left}");
+        assert_eq!(leaving(&open, 3, HistoryLimits { messages: 4, ..LIMITS }), 0, "too short a window");
+    }
+
+    #[test]
+    fn what_leaves_is_never_the_last_turn() {
+        let open = [turns(6, 100), vec![ChatMessage::user("x"), ChatMessage::assistant("y".repeat(30_000))]].concat();
+        assert_eq!(leaving(&open, 3, LIMITS), open.len() - 2);
+    }
+
+    #[test]
+    fn a_summary_that_fails_is_tried_again_but_not_in_every_turn() {
+        let open = turns(40, 10);
+        assert_eq!((1..=9).filter(|turn| leaving(&open, *turn, LIMITS) > 0).collect::<Vec<_>>(), [3, 6, 9]);
+    }
+
+    #[test]
+    fn memory_counts_what_no_summary_covers() {
+        let history = turns(5, 10);
+        let memory = Memory::default();
+        assert_eq!(memory.open(&history).len(), 11);
+        let memory = memory.after_turn(11, 2, None);
+        assert!(memory.is_empty(), "{memory:?}");
+        let memory = memory.after_turn(13, 2, Some((10, "Ada woke.".into())));
+        assert_eq!((memory.open, memory.summary.as_str()), (Some(5), "Ada woke."));
+        assert_eq!(memory.open(&history).len(), 5);
+        assert_eq!(memory.open(&history[..3]).len(), 3);
+        assert_eq!(memory.after_turn(5, 2, None).open, Some(7));
+    }
+
+    #[test]
+    fn history_leaves_a_prompt_in_blocks() {
+        let history = turns(60, 300);
+        let starts: Vec<_> = (1..60)
+            .map(|turn| {
+                let history = &history[..=2 * turn];
+                history.len() - shown(history, 8192).len()
+            })
+            .collect();
+        let moves = starts.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!((2..=5).contains(&moves), "{starts:?}");
+        assert!(shown(&history, 100).is_empty());
+        assert_eq!(shown(&history, 1_000_000).len(), history.len());
+    }
+
+    #[test]
+    fn only_prose_is_a_summary() {
+        let read = |text: &str| read_summary(&new_state(), text);
+        assert_eq!(read("<think>hm</think>Ada woke.<|im_end|>").as_deref(), Some("Ada woke."));
+        assert_eq!(read("{\"user_location\": null}"), None);
+        assert_eq!(read("  "), None);
+        assert!(read(&"Ada woke. ".repeat(5000)).unwrap().len() <= LONGEST_SUMMARY);
+    }
+}
