@@ -5,7 +5,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// The longest that is told apart, in microseconds: a minute.
+/// The longest latency that is resolved, in microseconds: a minute.
 const LONGEST: u64 = 60_000_000;
 
 /// Counts latencies to three digits, from a microsecond to a minute.

@@ -1,24 +1,24 @@
-//! Measures the engine under load, beside a peer where there is one, in one run on one machine.
+//! Measures the engine under load, and a peer where there is one, in one run on one machine.
 //!
 //! Latencies are those of an open loop wherever one is asked for: what is to happen has its moment before the run begins,
 //! and a latency counts from that moment, not from when the harness got round to it. So a server that stalls is charged for
 //! all that waited. What can be done at most is asked in a closed loop, which says so.
 //!
-//! One room a measurement: [`turns`], [`accept`], [`stream`] and [`fanout`] of the engine, [`own`] of the harness itself.
-//! What they share is here: [`ground`] and [`stand`] are where it is done, [`pace`] says when, [`open`] is the open loop,
-//! [`wire`] is how servers are spoken to, [`latency`] counts, [`process`] asks the system what a server uses, [`place`] says
+//! One folder a measurement: [`turns`], [`accept`], [`stream`] and [`fanout`] of the engine, [`own`] of the harness itself.
+//! What they share is here: [`env`] and [`deployment`] are where it is done, [`pace`] says when, [`open`] is the open loop,
+//! [`wire`] is how servers are spoken to, [`latency`] counts, [`process`] asks the system what a server uses, [`machine`] says
 //! what was measured where, [`table`] shows it.
 
 pub mod accept;
+mod deployment;
+mod env;
 pub mod fanout;
-mod ground;
 mod latency;
+mod machine;
 mod open;
 pub mod own;
 mod pace;
-mod place;
 mod process;
-mod stand;
 pub mod stream;
 mod table;
 pub mod turns;
@@ -30,10 +30,10 @@ use std::time::Duration;
 use harness_runner::model::ModelError;
 use harness_runner::services::{ServiceError, StartError};
 
-pub use ground::Ground;
+pub use env::BenchEnvironment;
 pub use latency::{Latency, Summary};
+pub use machine::Machine;
 pub use open::Lag;
-pub use place::Place;
 
 /// A measurement could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +44,10 @@ pub enum BenchError {
     /// A server does not start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The model does not do as it is told.
+    /// The model refuses a command or cannot be reached.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// A server does not do as it is told.
+    /// A server refuses a command or cannot be reached.
     #[error("{server} cannot {what}: {reason}")]
     Server {
         /// Which one.

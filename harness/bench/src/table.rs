@@ -25,9 +25,9 @@ impl Table {
 
     /// Adds the lines of a latency in each column.
     pub(super) fn latencies<'a>(&mut self, name: &str, columns: impl Fn() -> Vec<Option<&'a Summary>>) {
-        for (place, part) in PARTS.iter().enumerate() {
+        for (machine, part) in PARTS.iter().enumerate() {
             let values =
-                columns().into_iter().map(|summary| summary.filter(|s| s.count > 0).map(|s| parts(s)[place].clone()));
+                columns().into_iter().map(|summary| summary.filter(|s| s.count > 0).map(|s| parts(s)[machine].clone()));
             self.row(format!("{name} {part}"), values);
         }
     }
@@ -59,7 +59,7 @@ impl Table {
     }
 }
 
-/// What is told of a latency.
+/// The columns of a latency.
 pub(super) const PARTS: [&str; 5] = ["p50", "p90", "p99", "p99.9", "max"];
 
 /// A latency in these parts.

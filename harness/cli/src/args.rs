@@ -51,7 +51,7 @@ pub(super) enum Command {
     ///
     /// Exit codes: as those of `run`.
     Crash(Box<CrashArgs>),
-    /// Let somebody play, through the page, the console or another client, and write the case.
+    /// Let a person play, through the page, the console or another client, and write the case.
     Record(Box<RecordArgs>),
     /// Measure the engine under load, beside a peer if asked for, or this program itself. Build with `--release` first.
     ///

@@ -1,4 +1,4 @@
-//! Files that change while somebody looks at the results: what `harness run --watch` waits for.
+//! Files that change while a person looks at the results: what `harness run --watch` waits for.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

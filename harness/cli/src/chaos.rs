@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use harness_runner::chaos::{self, ChaosError, Options, Place};
+use harness_runner::chaos::{self, ChaosContext, ChaosError, Options};
 use harness_runner::services::{Durability, ExternalUrls, Mode, Programs, Services};
 use indicatif::ProgressBar;
 
 use super::Exit;
-use super::interrupt::told_to_end;
+use super::interrupt::asked_to_end;
 use super::setup::{in_a_directory, without_services};
 use super::shared::{Wanted, wanted_mode};
 
@@ -43,7 +43,7 @@ pub(super) struct ChaosArgs {
     /// The engine's lease TTL, which also sets the pace at which things are broken.
     #[arg(long, value_name = "MS", default_value_t = 500)]
     lease_ms: u64,
-    /// How Redis and the model are come by: auto, local, docker or embedded.
+    /// How Redis and the model are provided: auto, local, docker or embedded.
     #[arg(long, value_parser = wanted_mode, default_value = "auto")]
     services: Wanted,
     /// Kill Redis too and start it again on its append-only file. Only where it is a process of ours.
@@ -119,7 +119,7 @@ pub(super) async fn run(args: ChaosArgs) -> Exit {
             Err(error) => return without_services(&["chaos"], error),
         };
         let exit = match harness_runner::http::client() {
-            Ok(http) => play(&options, Place { services: &services, programs: &programs, dir, http }).await,
+            Ok(http) => play(&options, ChaosContext { services: &services, programs: &programs, dir, http }).await,
             Err(error) => {
                 note!("{error}");
                 Exit::Services
@@ -131,7 +131,7 @@ pub(super) async fn run(args: ChaosArgs) -> Exit {
     .await
 }
 
-async fn play(options: &Options, place: Place<'_>) -> Exit {
+async fn play(options: &Options, place: ChaosContext<'_>) -> Exit {
     note!("seed {}", options.seed);
     let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
     let tell = |line: &str| {
@@ -142,7 +142,7 @@ async fn play(options: &Options, place: Place<'_>) -> Exit {
     };
     let played = tokio::select! {
         played = chaos::run(options, place, tell) => played,
-        () = told_to_end() => {
+        () = asked_to_end() => {
             note!("interrupted");
             return Exit::Interrupted;
         }

@@ -1,17 +1,17 @@
-//! `harness crash`: rehearses cases, strikes them at every moment, reports.
+//! `harness crash`: plays cases once per injection point, with one fault each, and reports.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
 
 use clap::Args;
 use harness_case::Case;
-use harness_runner::crash::{self, Struck};
-use harness_runner::run::{RunContext, Victim};
+use harness_runner::crash::{self, Injected};
+use harness_runner::run::{FaultTarget, RunContext};
 use indicatif::ProgressBar;
 
 use super::Exit;
 use super::gather::gather;
-use super::interrupt::told_to_end;
+use super::interrupt::asked_to_end;
 use super::run_args::RunArgs;
 use super::setup::{Place, find_profile, in_a_directory, prepare};
 
@@ -19,15 +19,15 @@ use super::setup::{Place, find_profile, in_a_directory, prepare};
 pub(super) struct CrashArgs {
     /// What is killed; everything that can be when left out.
     #[arg(long, value_enum, value_delimiter = ',')]
-    victim: Vec<Victim>,
-    /// Say which blows there are, and deal none.
+    target: Vec<FaultTarget>,
+    /// List the faults, and inject none.
     #[arg(long)]
     plan: bool,
     #[command(flatten)]
     run: RunArgs,
 }
 
-/// Strikes cases as asked for.
+/// Runs the cases with every fault that was asked for.
 pub(super) async fn run(args: CrashArgs) -> Exit {
     let seed = args.run.order.seed();
     let profile = match find_profile(args.run.services.profile.as_deref(), &args.run.paths) {
@@ -45,8 +45,8 @@ pub(super) async fn run(args: CrashArgs) -> Exit {
             Err(exit) => return exit,
         };
         let exit = tokio::select! {
-            exit = strike_all(&args, &context, cases) => exit,
-            () = told_to_end() => {
+            exit = inject_all(&args, &context, cases) => exit,
+            () = asked_to_end() => {
                 note!("interrupted");
                 Exit::Interrupted
             }
@@ -57,7 +57,7 @@ pub(super) async fn run(args: CrashArgs) -> Exit {
     .await
 }
 
-/// How many blows were borne, and how many were not.
+/// How many faults changed nothing, and how many changed the end.
 #[derive(Debug, Default)]
 struct Tally {
     passed: usize,
@@ -65,10 +65,10 @@ struct Tally {
     skipped: usize,
 }
 
-async fn strike_all(args: &CrashArgs, context: &RunContext, cases: Vec<Case>) -> Exit {
+async fn inject_all(args: &CrashArgs, context: &RunContext, cases: Vec<Case>) -> Exit {
     let mut tally = Tally::default();
     for case in cases {
-        match crash::loosen(&case) {
+        match crash::relax(&case) {
             Ok(loose) => one(args, context, Arc::new(loose), &mut tally).await,
             Err(unfit) => {
                 show!("SKIP {}: {unfit}", case.id);
@@ -89,33 +89,33 @@ async fn one(args: &CrashArgs, context: &RunContext, case: Arc<Case>, tally: &mu
             return;
         }
     };
-    let victims = crash::victims(&args.victim, context.services.mode);
+    let targets = crash::targets(&args.target, context.services.mode);
     let has_redis = context.services.redis_url.is_some();
-    let blows = crash::moments(&undisturbed.calls, undisturbed.end.requests, &victims, has_redis);
+    let faults = crash::fault_plan(&undisturbed.calls, undisturbed.end.requests, &targets, has_redis);
     if args.plan {
-        show!("{}: {} blows", case.id, blows.len());
-        for blow in blows {
-            show!("  {blow}");
+        show!("{}: {} faults", case.id, faults.len());
+        for fault in faults {
+            show!("  {fault}");
         }
         return;
     }
-    let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(blows.len() as u64));
-    let told = |struck: &Struck| {
+    let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(faults.len() as u64));
+    let progress = |injected: &Injected| {
         if let Some(bar) = &bar {
             bar.inc(1);
-            bar.set_message(struck.blow.to_string());
+            bar.set_message(injected.fault.to_string());
         }
     };
-    let struck = crash::strike(context, &case, &undisturbed, blows, told).await;
+    let injected = crash::inject_all(context, &case, &undisturbed, faults, progress).await;
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
-    let (wrong, right): (Vec<_>, Vec<_>) = struck.iter().partition(|struck| struck.wrong.is_some());
+    let (wrong, right): (Vec<_>, Vec<_>) = injected.iter().partition(|injected| injected.wrong.is_some());
     let word = if wrong.is_empty() { "PASS" } else { "FAIL" };
-    show!("{word} {}: {} of {} blows end as without", case.id, right.len(), struck.len());
-    for struck in &wrong {
-        if let Some(wrong) = &struck.wrong {
-            show!("  {}\n{}", struck.blow, indent(&wrong.to_string()));
+    show!("{word} {}: {} of {} faults change nothing", case.id, right.len(), injected.len());
+    for injected in &wrong {
+        if let Some(wrong) = &injected.wrong {
+            show!("  {}\n{}", injected.fault, indent(&wrong.to_string()));
         }
     }
     tally.passed += right.len();

@@ -15,10 +15,10 @@ impl Interrupt {
     pub(super) fn listen() -> Self {
         let (told, heard) = watch::channel(false);
         tokio::spawn(async move {
-            told_to_end().await;
+            asked_to_end().await;
             note!("interrupted: ending what was started (once more to end at once)");
             told.send_replace(true);
-            told_to_end().await;
+            asked_to_end().await;
             // The processes that were started die with this one; directories stay.
             process::exit(i32::from(Exit::Interrupted.code()));
         });
@@ -35,7 +35,7 @@ impl Interrupt {
 }
 
 /// Ctrl-C, SIGTERM, or the end of the terminal (SIGHUP).
-pub(super) async fn told_to_end() {
+pub(super) async fn asked_to_end() {
     match (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
         (Ok(mut terminate), Ok(mut hangup)) => {
             tokio::select! {

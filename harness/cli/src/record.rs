@@ -1,4 +1,4 @@
-//! `harness record`: starts an engine with a door before it, lets somebody play, and writes the case.
+//! `harness record`: starts an engine behind a recording proxy, waits while a person plays, and writes the case.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use harness_case::profile::Profile;
 use harness_events::CaseLog;
 use harness_runner::fleet::{Fleet, Surroundings};
 use harness_runner::model::{Model, Wire};
-use harness_runner::record::{Door, Recorded, case};
+use harness_runner::record::{Recorded, RecordingProxy, case};
 use harness_runner::services::{Durability, ExternalUrls, Programs, Services};
 use harness_runner::watch::{Feed, Pulse, Watch};
 use mock_llm::Recorder;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::Exit;
 use super::defaults::fixture;
-use super::interrupt::told_to_end;
+use super::interrupt::asked_to_end;
 use super::setup::in_a_directory;
 use super::shared::{Wanted, wanted_mode};
 
@@ -104,15 +104,15 @@ async fn record(args: &RecordArgs, content: &Path, dir: &Path) -> Result<Exit, B
     let (log, pulse) = (CaseLog::default(), Pulse::default());
     let fleet = Fleet::new(&profile, &programs, &around, &over, log.clone(), pulse.clone())?;
     let engine = fleet.start_all(1).await?;
-    let mut door = Door::open(args.listen, &engine, http.clone()).await?;
-    show!("play at {0}, or with `console --server {0}`; Ctrl-C ends the recording", door.url());
+    let mut proxy = RecordingProxy::open(args.listen, &engine, http.clone()).await?;
+    show!("play at {0}, or with `console --server {0}`; Ctrl-C ends the recording", proxy.url());
 
     let mut games = Vec::new();
-    let mut end = std::pin::pin!(told_to_end());
+    let mut end = std::pin::pin!(asked_to_end());
     loop {
         tokio::select! {
             () = &mut end => break,
-            Some(begun) = door.begun.recv() => {
+            Some(begun) = proxy.begun.recv() => {
                 show!("a game of {}", begun.with.get("scenario").and_then(Value::as_str).unwrap_or("?"));
                 let Some(feed) = Feed::of_game(&profile, &begun.id) else { continue };
                 let watch = Watch::start(http.clone(), &profile, feed, engine.clone(), log.clone(), pulse.clone());
@@ -124,8 +124,8 @@ async fn record(args: &RecordArgs, content: &Path, dir: &Path) -> Result<Exit, B
         games.iter().map(|(with, watch)| Recorded { with: with.clone(), journal: watch.journal().clone() }).collect();
     let stem = args.case.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let name = args.name.clone().unwrap_or_else(|| stem.replace(['_', '-'], " "));
-    let written = case(&name, &games, &door.said(), script.as_deref());
-    drop((door, recorder));
+    let written = case(&name, &games, &proxy.said(), script.as_deref());
+    drop((proxy, recorder));
     fleet.stop().await;
     services.stop().await;
     let Some(written) = written else {

@@ -82,7 +82,7 @@ pub(super) struct OrderArgs {
     /// Run the cases over and over until one fails; with `--repeat N`, at most N times.
     #[arg(long)]
     until_fail: bool,
-    /// Play each case under N schedules, too: who goes on first, wherever several could, is drawn from the seed.
+    /// Play each case under N schedules, too: the seed draws what continues first, wherever several could.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(super) schedules: usize,
     /// Try a case that has failed up to N times again. One that passes then is flaky.
@@ -128,7 +128,7 @@ pub(super) struct LimitArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Services and programs")]
 pub(super) struct ServiceArgs {
-    /// How Redis and the model are come by; the first that works of local, docker and embedded when left out.
+    /// How Redis and the model are provided; the first that works of local, docker and embedded when left out.
     #[arg(long, value_parser = wanted_mode, default_value = "auto", value_name = "MODE")]
     pub(super) services: Wanted,
     /// What is tested; the first `harness.toml` beside or above the cases when left out, and the story engine without one.
@@ -188,7 +188,7 @@ pub(super) struct ReportArgs {
     /// Write a `JUnit` report.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Write everything that happens as JSON lines; `-`, or nothing, is stdout, and people are told on stderr.
+    /// Write everything that happens as JSON lines; `-`, or nothing, is stdout, and the text for people goes to stderr.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(super) json: Option<PathBuf>,
     /// Write one HTML page with a timeline of every case.

@@ -24,7 +24,7 @@ pub enum RunEventKind {
     RunStarted {
         /// How many cases there are.
         cases: usize,
-        /// How the services were come by.
+        /// How the services are provided.
         mode: String,
         /// Why so.
         reason: String,
@@ -135,7 +135,7 @@ impl Events {
         (Self(sender), receiver)
     }
 
-    /// Sends an event. That nobody listens any more is no concern of the runner.
+    /// Sends an event. A report that has stopped listening does not stop the run.
     pub fn send(&self, kind: RunEventKind) {
         let _ = self.0.send(RunEvent { at: Timestamp::now(), kind });
     }

@@ -129,7 +129,7 @@ pub struct CaseLog {
 #[derive(Debug, Default)]
 struct Kept {
     entries: Vec<Entry>,
-    /// What is asked for as a whole, each time anew.
+    /// What is requested as a whole and replaced each time.
     renewed: BTreeMap<Source, Vec<Entry>>,
     names: BTreeMap<String, String>,
 }
@@ -163,7 +163,7 @@ impl CaseLog {
         self.lock().entries.push(entry);
     }
 
-    /// Notes something that goes on until the span is dropped.
+    /// Notes something that lasts until the span is dropped.
     #[must_use]
     pub fn begin(&self, entry: Entry) -> Span {
         let mut kept = self.lock();
@@ -206,7 +206,7 @@ impl CaseLog {
     }
 }
 
-/// Something that goes on. Dropping it notes the end.
+/// Something that lasts. Dropping it notes the end.
 #[derive(Debug)]
 pub struct Span {
     log: CaseLog,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use harness_events::{CaseOutcome, CaseReport, Failure};
 
-/// What a log line says so that GitHub shows a case's failures beside its file. Nothing for a case that simply passed.
+/// What a log line says so that GitHub shows a case's failures at its file. Nothing for a case that simply passed.
 /// `workspace` is where the repository is checked out, for paths that are absolute.
 pub(super) fn annotations(report: &CaseReport, workspace: Option<&Path>) -> Vec<String> {
     match &report.outcome {

@@ -47,7 +47,7 @@ struct Finished<'a> {
     reason: Option<&'a str>,
     took_ms: f64,
     steps: usize,
-    failures: Vec<Told<'a>>,
+    failures: Vec<FailureJson<'a>>,
     timeline: Vec<Item<'a>>,
 }
 
@@ -67,7 +67,7 @@ pub(super) struct Run {
 
 /// A failure.
 #[derive(Debug, Serialize)]
-pub(super) struct Told<'a> {
+pub(super) struct FailureJson<'a> {
     what: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<&'a str>,
@@ -133,8 +133,8 @@ impl<'a> Finished<'a> {
     fn new(at: Timestamp, report: &'a CaseReport) -> Self {
         let (outcome, reason, failures) = match &report.outcome {
             CaseOutcome::Passed => ("passed", None, Vec::new()),
-            CaseOutcome::Flaky(failures) => ("flaky", None, failures.iter().map(Told::new).collect()),
-            CaseOutcome::Failed(failure) => ("failed", None, vec![Told::new(failure)]),
+            CaseOutcome::Flaky(failures) => ("flaky", None, failures.iter().map(FailureJson::new).collect()),
+            CaseOutcome::Failed(failure) => ("failed", None, vec![FailureJson::new(failure)]),
             CaseOutcome::Skipped(reason) => ("skipped", Some(reason.as_str()), Vec::new()),
         };
         Self {
@@ -159,7 +159,7 @@ impl Run {
     }
 }
 
-impl<'a> Told<'a> {
+impl<'a> FailureJson<'a> {
     fn new(failure: &'a Failure) -> Self {
         let timeline = failure.evidence.as_deref().map(|evidence| evidence.timeline.iter().map(Item::new).collect());
         Self { timeline: timeline.unwrap_or_default(), ..Self::without_timeline(failure) }
@@ -222,7 +222,7 @@ mod tests {
 
     use super::*;
 
-    fn told(kind: RunEventKind) -> Value {
+    fn json_of(kind: RunEventKind) -> Value {
         let text = line(&RunEvent { at: Timestamp::UNIX_EPOCH, kind }).unwrap();
         assert!(!text.contains('\n'));
         serde_json::from_str(&text).unwrap()
@@ -234,18 +234,18 @@ mod tests {
         let (case, step, what) = ("a".to_owned(), "ring".to_owned(), "the end".to_owned());
         let started = RunEventKind::RunStarted { cases: 2, mode: "local".to_owned(), reason: "so".to_owned() };
         assert_eq!(
-            told(started),
+            json_of(started),
             json!({"type": "run_started", "at": at, "cases": 2, "services": "local", "reason": "so"})
         );
         let begins = RunEventKind::CaseStarted { case: case.clone() };
-        assert_eq!(told(begins), json!({"type": "case_started", "at": at, "case": "a"}));
+        assert_eq!(json_of(begins), json!({"type": "case_started", "at": at, "case": "a"}));
         let begins = RunEventKind::StepStarted { case: case.clone(), step };
-        assert_eq!(told(begins), json!({"type": "step_started", "at": at, "case": "a", "step": "ring"}));
+        assert_eq!(json_of(begins), json!({"type": "step_started", "at": at, "case": "a", "step": "ring"}));
         let waits = RunEventKind::Waiting { case, what };
-        assert_eq!(told(waits), json!({"type": "waiting", "at": at, "case": "a", "what": "the end"}));
+        assert_eq!(json_of(waits), json!({"type": "waiting", "at": at, "case": "a", "what": "the end"}));
         let summary = Summary { passed: 2, flaky: 1, took: Duration::from_micros(1500), ..Summary::default() };
         assert_eq!(
-            told(RunEventKind::RunFinished(summary)),
+            json_of(RunEventKind::RunFinished(summary)),
             json!({"type": "run_finished", "at": at, "passed": 2, "flaky": 1, "failed": 0, "pending": 0, "skipped": 0,
                 "not_run": 0, "took_ms": 1.5})
         );
@@ -284,6 +284,6 @@ mod tests {
                 "detail": {"offset": "1", "event": "chat.chunk", "data": {"content": "x"}},
             }],
         });
-        assert_eq!(told(RunEventKind::CaseFinished(report)), expected);
+        assert_eq!(json_of(RunEventKind::CaseFinished(report)), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! A run as far as it has been told: what reports are made from that are written at its end.
+//! A run as far as its events have come: the source of the reports that are written at its end.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub(super) struct Record {
     pub(super) began: Option<Timestamp>,
     /// How many cases there are.
     pub(super) cases: usize,
-    /// How the services were come by.
+    /// How the services are provided.
     pub(super) mode: String,
     /// Why so.
     pub(super) reason: String,
@@ -23,7 +23,7 @@ pub(super) struct Record {
     pub(super) running: BTreeMap<String, Timestamp>,
     /// How it went, so far.
     pub(super) summary: Summary,
-    /// Whether it has come to its end.
+    /// Whether it has ended.
     pub(super) over: bool,
 }
 

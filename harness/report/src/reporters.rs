@@ -15,15 +15,15 @@ use super::record::Record;
 use super::terminal::{Place, Terminal};
 use super::{github, html, json, junit};
 
-/// How often what moves on a terminal is drawn anew.
+/// How often the moving part of a terminal is redrawn.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Which reports are wanted beside the terminal.
+/// Which reports are wanted in addition to the terminal.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     /// `JUnit` XML, in this file.
     pub junit: Option<PathBuf>,
-    /// JSON lines, in this file; `-` is stdout, and then people are told on stderr.
+    /// JSON lines, in this file; `-` is stdout, and then the text for people goes to stderr.
     pub json: Option<PathBuf>,
     /// One HTML page, in this file.
     pub html: Option<PathBuf>,
@@ -101,8 +101,8 @@ impl Reporters {
         Self::with(Terminal::at(if taken { Place::Stderr } else { Place::Stdout }), wanted)
     }
 
-    /// The same, with people told in `out`, and plainly.
-    pub fn telling(out: Box<dyn Write + Send>, wanted: &Wanted) -> Result<Self, ReportError> {
+    /// The same, with the text for people written to `out`, without colour.
+    pub fn with_output(out: Box<dyn Write + Send>, wanted: &Wanted) -> Result<Self, ReportError> {
         Self::with(Terminal::to(out), wanted)
     }
 
@@ -123,7 +123,7 @@ impl Reporters {
         })
     }
 
-    /// Reports on a run until nobody sends events any more, then finishes the reports.
+    /// Reports on a run until every sender of events is gone, then finishes the reports.
     pub async fn follow(mut self, mut events: mpsc::UnboundedReceiver<RunEvent>) -> Result<(), ReportError> {
         loop {
             // A terminal that is gone is no reason to stop: the exit code still counts. So its errors are let go, here and below.
@@ -151,7 +151,7 @@ impl Reporters {
         drop(self.terminal.take(event));
     }
 
-    /// What cannot be written is given up, and the run goes on. A reader that has gone away has simply seen enough.
+    /// A report that cannot be written is dropped, and the run continues. A reader that closes its end is no error.
     fn tell_programs(&mut self, event: &RunEvent) {
         let Some(json) = &mut self.json else { return };
         let line = json::line(event).map_err(io::Error::from);
@@ -189,9 +189,9 @@ mod tests {
     use super::*;
 
     /// Gives on what is written.
-    struct Told(mpsc::UnboundedSender<String>);
+    struct Sink(mpsc::UnboundedSender<String>);
 
-    impl Write for Told {
+    impl Write for Sink {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let _ = self.0.send(String::from_utf8_lossy(bytes).into_owned());
             Ok(bytes.len())
@@ -202,31 +202,31 @@ mod tests {
         }
     }
 
-    async fn until(told: &mut mpsc::UnboundedReceiver<String>, part: &str) -> String {
+    async fn until(text_seen: &mut mpsc::UnboundedReceiver<String>, part: &str) -> String {
         let mut text = String::new();
         while !text.contains(part) {
-            text.push_str(&told.recv().await.unwrap());
+            text.push_str(&text_seen.recv().await.unwrap());
         }
         text
     }
 
     #[tokio::test]
     async fn a_run_that_is_sent_sigusr1_says_what_it_is_doing_and_goes_on() {
-        let (sender, mut told) = mpsc::unbounded_channel();
-        let reporters = Reporters::telling(Box::new(Told(sender)), &Wanted::default()).unwrap();
+        let (sender, mut text_seen) = mpsc::unbounded_channel();
+        let reporters = Reporters::with_output(Box::new(Sink(sender)), &Wanted::default()).unwrap();
         let (events, received) = Events::channel();
         let following = tokio::spawn(reporters.follow(received));
         events.send(RunEventKind::RunStarted { cases: 1, mode: "local".to_owned(), reason: "so".to_owned() });
         events.send(RunEventKind::CaseStarted { case: "bell".to_owned() });
         events.send(RunEventKind::Waiting { case: "bell".to_owned(), what: "a gate".to_owned() });
         // The line that comes first says that the events have been read.
-        until(&mut told, "1 case,").await;
+        until(&mut text_seen, "1 case,").await;
         kill_process(getpid(), Kind::USR1).unwrap();
-        let text = until(&mut told, "bell: a gate\n").await;
+        let text = until(&mut text_seen, "bell: a gate\n").await;
         assert!(text.contains("0 of 1 cases are done, 1 running\n"), "{text}");
         events.send(RunEventKind::RunFinished(harness_events::Summary::default()));
         drop(events);
         following.await.unwrap().unwrap();
-        until(&mut told, "0 passed, 0 failed, 0 skipped").await;
+        until(&mut text_seen, "0 passed, 0 failed, 0 skipped").await;
     }
 }

@@ -70,7 +70,7 @@ fn failed() -> CaseOutcome {
 }
 
 /// Reports on these cases; without a summary the run breaks off.
-async fn told(wanted: &Wanted, cases: Vec<CaseReport>, summary: Option<Summary>) {
+async fn run_reports(wanted: &Wanted, cases: Vec<CaseReport>, summary: Option<Summary>) {
     let (events, received) = Events::channel();
     let (mode, reason) = ("local".to_owned(), "as asked for".to_owned());
     events.send(RunEventKind::RunStarted { cases: cases.len() + 1, mode, reason });
@@ -83,15 +83,15 @@ async fn told(wanted: &Wanted, cases: Vec<CaseReport>, summary: Option<Summary>)
         None => events.send(RunEventKind::CaseStarted { case: "left".to_owned() }),
     }
     drop(events);
-    // What people are told of made-up failures is nothing for those who read the test's own output.
-    Reporters::telling(Box::new(std::io::sink()), wanted).unwrap().follow(received).await.unwrap();
+    // The text about made-up failures must not appear in the test's own output.
+    Reporters::with_output(Box::new(std::io::sink()), wanted).unwrap().follow(received).await.unwrap();
 }
 
 /// The page after this script has run at its end; none where there is no browser and the environment does not insist on one.
 async fn page(cases: Vec<CaseReport>, summary: Option<Summary>, address: &str, script: &str) -> Option<String> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("report.html");
-    told(&Wanted { html: Some(path.clone()), ..Wanted::default() }, cases, summary).await;
+    run_reports(&Wanted { html: Some(path.clone()), ..Wanted::default() }, cases, summary).await;
     let text = fs::read_to_string(&path).unwrap();
     let text = text.replace("</body>", &format!("<script>{script}</script></body>"));
     fs::write(&path, text).unwrap();
@@ -169,25 +169,25 @@ async fn the_timeline_and_the_list_lead_to_each_other_with_mouse_and_keyboard() 
     let script = say(
         "const key = (on, key) => on.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
          const one = cases.find((one) => one.case === 'good').timelines[0];
-         const told = [location.hash, one.selected];
+         const seen = [location.hash, one.selected];
          one.list.children[3].click();
-         told.push(location.hash, one.detail.querySelector('pre').textContent);
+         seen.push(location.hash, one.detail.querySelector('pre').textContent);
          key(one.canvas, 'ArrowRight');
-         told.push(one.selected);
+         seen.push(one.selected);
          key(one.list, 'End');
-         told.push(one.selected, one.detail.querySelector('pre').textContent);
+         seen.push(one.selected, one.detail.querySelector('pre').textContent);
          const row = one.placed.find(({ row }) => row.group === 'requests');
          const mark = row.row.marks.find((mark) => mark.kind === 'completed');
          const box = one.canvas.getBoundingClientRect();
          const at = { clientX: box.left + one.x((mark.from + mark.to) / 2), clientY: box.top + row.top + 5, button: 0, pointerId: 1 };
          one.canvas.setPointerCapture = () => {};
          for (const name of ['pointermove', 'pointerdown', 'pointerup']) one.canvas.dispatchEvent(new PointerEvent(name, at));
-         told.push(one.selected, tip.textContent);
+         seen.push(one.selected, tip.textContent);
          key(one.canvas, '+');
-         told.push(one.to - one.from < 40);
+         seen.push(one.to - one.from < 40);
          key(one.canvas, '0');
-         told.push([one.from, one.to])",
-        "told",
+         seen.push([one.from, one.to])",
+        "seen",
     );
     let summary = Summary { passed: 1, failed: 1, ..Summary::default() };
     let Some(dom) = page(cases, Some(summary), "#good@2", &script).await else { return };
@@ -216,14 +216,14 @@ async fn cases_are_found_by_what_is_said_of_them_and_by_outcome() {
     ];
     let script = say(
         "const shown = () => [...document.querySelectorAll('details.case')].map((one) => one.id);
-         const told = [shown()];
+         const seen = [shown()];
          $('search').value = 'OLD PIER';
          $('search').dispatchEvent(new Event('input'));
-         told.push(shown());
+         seen.push(shown());
          $('search').value = '';
          $('outcomes').lastElementChild.click();
-         told.push(shown(), $('outcomes').lastElementChild.ariaPressed, $('shown').textContent)",
-        "told",
+         seen.push(shown(), $('outcomes').lastElementChild.ariaPressed, $('shown').textContent)",
+        "seen",
     );
     // The run breaks off: what was running is there too.
     let Some(dom) = page(cases, None, "", &script).await else { return };
@@ -252,7 +252,7 @@ async fn every_file_is_finished_when_a_run_breaks_off() {
     let file = |name: &str| Some(dir.path().join(name));
     let wanted = Wanted { junit: file("x.xml"), json: file("x.jsonl"), html: file("x.html"), github: true };
     assert!(wanted.evidence());
-    told(&wanted, vec![report("bell", failed(), timeline(1))], None).await;
+    run_reports(&wanted, vec![report("bell", failed(), timeline(1))], None).await;
     let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
     assert!(
         read("x.xml").contains("<testsuite name=\"cases\" tests=\"2\" failures=\"1\" errors=\"1\""),

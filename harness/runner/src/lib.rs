@@ -13,7 +13,7 @@ pub mod fleet;
 pub mod http;
 mod invariants;
 pub mod model;
-mod places;
+mod pointers;
 pub mod record;
 pub mod run;
 pub mod services;

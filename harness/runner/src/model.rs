@@ -14,7 +14,7 @@ use crate::expect::Prompt;
 /// How long the model holds a long poll before it gives up, with time to spare.
 const LONG_POLL: Duration = Duration::from_secs(35);
 
-/// The model does not do as it is told.
+/// The model refuses a command or cannot be reached.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ModelError {
     /// It cannot be reached.

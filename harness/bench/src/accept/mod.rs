@@ -16,17 +16,17 @@ use tokio::time::Instant;
 
 pub use report::{Outcome, Report};
 
+use super::deployment::{BenchGame, Deployment, Setup, failed};
 use super::open::{self, Posted};
 use super::pace::Arrivals;
-use super::stand::{Seat, Setup, Stand, failed};
 use super::wire::{Connection, post};
-use super::{BenchError, Ground, Latency, Place, allow_files, process};
+use super::{BenchEnvironment, BenchError, Latency, Machine, allow_files, process};
 
 /// How long before the first message that is counted others are sent at the same rate.
 const WARM_UP: Duration = Duration::from_secs(1);
 /// How many messages are sent once more under their key in the end.
 const REPEATS: usize = 20;
-/// File descriptors beside those of the connections.
+/// File descriptors in addition to those of the connections.
 const OTHER_FILES: usize = 300;
 
 /// What is measured.
@@ -44,27 +44,27 @@ pub struct Options {
 }
 
 /// Measures it twice: as players send messages, and under an `Idempotency-Key` each.
-pub async fn run(options: &Options, ground: &Ground<'_>) -> Result<Report, BenchError> {
+pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report, BenchError> {
     allow_files(options.connections + OTHER_FILES)?;
-    let has_redis = ground.services.redis_url.is_some();
-    let nobody = if has_redis { "no worker runs" } else { "the one slot waits for a model that never answers" };
+    let has_redis = env.services.redis_url.is_some();
+    let idle_because = if has_redis { "no worker runs" } else { "the one slot waits for a model that never answers" };
     let mut outcomes = Vec::new();
     for with_key in [false, true] {
         let name = if with_key { "accept-keys" } else { "accept" };
         let script = stalled();
         let setup = Setup { name, workers: 0, slots: 1, streams: 0, script: &script };
-        let stand = Stand::open(ground, &setup).await?;
-        outcomes.push(measure(options, &stand, with_key).await?);
+        let deployment = Deployment::open(env, &setup).await?;
+        outcomes.push(measure(options, &deployment, with_key).await?);
         // The embedded store's turn never ends, so its process does not end well; that is not what is measured.
-        let wrong = stand.stop().await;
+        let wrong = deployment.stop().await;
         if let (true, Some(outcome)) = (has_redis, outcomes.last_mut()) {
             outcome.findings.extend(wrong);
         }
     }
     Ok(Report {
-        place: Place::here(),
-        store: ground.store(),
-        nobody: nobody.to_owned(),
+        machine: Machine::here(),
+        store: env.store(),
+        idle_because: idle_because.to_owned(),
         options: options.clone(),
         outcomes,
     })
@@ -105,8 +105,8 @@ fn accepted(body: &[u8]) -> Option<String> {
     serde_json::from_slice::<ChatAccepted>(body).ok().map(|accepted| accepted.request_id.to_string())
 }
 
-async fn measure(options: &Options, stand: &Stand, with_key: bool) -> Result<Outcome, BenchError> {
-    let seats = stand.games(options.games).await?;
+async fn measure(options: &Options, deployment: &Deployment, with_key: bool) -> Result<Outcome, BenchError> {
+    let games = deployment.games(options.games).await?;
     let arrivals = Arrivals::new(Instant::now(), options.rate, WARM_UP + options.length);
     let first = Arrivals::new(Instant::now(), options.rate, WARM_UP).count();
     let notes = Arc::new(Mutex::new(Notes::default()));
@@ -117,8 +117,8 @@ async fn measure(options: &Options, stand: &Stand, with_key: bool) -> Result<Out
         }
     };
     let before = process::cpu_by_name();
-    let request = |number| message(&seats, number, with_key);
-    let lag = open::run(&arrivals, stand.address, options.connections, request, answered).await;
+    let request = |number| message(&games, number, with_key);
+    let lag = open::run(&arrivals, deployment.address, options.connections, request, answered).await;
     let lag = lag.map_err(|error| failed("take messages", error))?;
     let cpu = process::cpu_between(&before, &process::cpu_by_name());
 
@@ -130,15 +130,15 @@ async fn measure(options: &Options, stand: &Stand, with_key: bool) -> Result<Out
     if notes.doubles > 0 {
         findings.push(format!("{} messages were accepted as another one", notes.doubles));
     }
-    let queue = stand.queue().await?;
+    let queue = deployment.queue().await?;
     let (kept, accepted) = (queue.depth + queue.active, notes.accepted.len() as u64);
     if kept != accepted {
         findings.push(format!("{accepted} messages were accepted, and the queue holds {kept}"));
     }
     if with_key {
-        let again = repeat(&seats, stand, arrivals.count(), &notes.accepted).await;
+        let again = repeat(&games, deployment, arrivals.count(), &notes.accepted).await;
         findings.extend(again.map_err(|error| failed("take a message again", error))?);
-        if stand.queue().await?.depth + queue.active != kept {
+        if deployment.queue().await?.depth + queue.active != kept {
             findings.push("a message that was sent again under its key was queued again".to_owned());
         }
     }
@@ -157,19 +157,24 @@ async fn measure(options: &Options, stand: &Stand, with_key: bool) -> Result<Out
 }
 
 /// The message with this number; the same one for the same number.
-fn message(seats: &[Seat], number: u64, with_key: bool) -> Vec<u8> {
-    let game = seats[usize::try_from(number).unwrap_or(usize::MAX) % seats.len()].id;
+fn message(games: &[BenchGame], number: u64, with_key: bool) -> Vec<u8> {
+    let game = games[usize::try_from(number).unwrap_or(usize::MAX) % games.len()].id;
     let key = if with_key { format!("Idempotency-Key: message-{number}-{game}\r\n") } else { String::new() };
     let body = format!(r#"{{"game_state_id":"{game}","message":"I look around, and then once more, for {number}."}}"#);
     post("/v1/chat", &format!("Content-Type: application/json\r\n{key}"), &body)
 }
 
 /// Sends the last messages once more: each must be answered as a message that was accepted already.
-async fn repeat(seats: &[Seat], stand: &Stand, sent: u64, known: &HashSet<String>) -> io::Result<Vec<String>> {
-    let mut connection = Connection::open(stand.address).await?;
+async fn repeat(
+    games: &[BenchGame],
+    deployment: &Deployment,
+    sent: u64,
+    known: &HashSet<String>,
+) -> io::Result<Vec<String>> {
+    let mut connection = Connection::open(deployment.address).await?;
     let mut findings = Vec::new();
     for number in (0..sent).rev().take(REPEATS) {
-        let answer = connection.send(&message(seats, number, true)).await?;
+        let answer = connection.send(&message(games, number, true)).await?;
         if !accepted(&answer.body).is_some_and(|id| known.contains(&id)) {
             findings.push(format!("message {number}, sent again under its key, is answered: {}", answer.text()));
         }
@@ -187,9 +192,9 @@ mod tests {
     #[test]
     fn messages_are_dealt_to_the_games_in_turn_and_keys_are_theirs_alone() {
         let cursor = EventId { epoch: 1, offset: 0 };
-        let seats: Vec<Seat> = (0..3).map(|_| Seat { id: GameId::new(), cursor }).collect();
-        let text = |number, with_key| String::from_utf8(message(&seats, number, with_key)).unwrap();
-        assert!(text(4, false).contains(&seats[1].id.to_string()) && !text(4, false).contains("Idempotency-Key"));
+        let games: Vec<BenchGame> = (0..3).map(|_| BenchGame { id: GameId::new(), cursor }).collect();
+        let text = |number, with_key| String::from_utf8(message(&games, number, with_key)).unwrap();
+        assert!(text(4, false).contains(&games[1].id.to_string()) && !text(4, false).contains("Idempotency-Key"));
         assert_eq!(text(4, true), text(4, true));
         assert!(text(7, true).contains("Idempotency-Key: message-7-"));
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Options;
 use crate::table::{Table, ms};
-use crate::{Lag, Place, Summary};
+use crate::{Lag, Machine, Summary};
 
 /// Ninety-nine in a hundred messages are to be accepted within this, at [`RATE`] a second.
 const BUDGET_MS: f64 = 5.0;
@@ -17,11 +17,11 @@ const RATE: f64 = 1000.0;
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// Where it was.
-    pub place: Place,
+    pub machine: Machine,
     /// Where the engine kept its games.
     pub store: String,
     /// Why nothing was worked off.
-    pub nobody: String,
+    pub idle_because: String,
     /// What was asked for.
     pub options: Options,
     /// Without keys, and with them.
@@ -64,9 +64,9 @@ impl Report {
             "accept: open loop, {rate} POST /v1/chat a second for {} s to {games} games over {connections} connections; {}\n\
              {}; {}\n\n",
             length.as_secs_f64(),
-            self.nobody,
+            self.idle_because,
             self.store,
-            self.place.line()
+            self.machine.line()
         );
         text.push_str(&self.table().render());
         for outcome in &self.outcomes {

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::publish::Publisher;
 use super::{Options, Server};
 use crate::process::Group;
-use crate::{BenchError, Ground};
+use crate::{BenchEnvironment, BenchError};
 
 /// The scenario of the shipped content that is played.
 const SCENARIO: &str = "ferry_crossing";
@@ -37,7 +37,7 @@ fn failed(what: &'static str, reason: impl std::fmt::Display) -> BenchError {
 }
 
 /// Starts an engine with its games.
-pub(super) async fn start(options: &Options, ground: &Ground<'_>) -> Result<Engine, BenchError> {
+pub(super) async fn start(options: &Options, env: &BenchEnvironment<'_>) -> Result<Engine, BenchError> {
     let over = json!({
         "content": null,
         "sse": { "max_streams": options.subscribers + 10, "max_streams_per_client": options.subscribers + 10 },
@@ -45,14 +45,14 @@ pub(super) async fn start(options: &Options, ground: &Ground<'_>) -> Result<Engi
         "queue": { "events_kept": 1_000_000 },
     });
     let over = if let Value::Object(over) = over { over } else { Map::new() };
-    let model = Model::new(ground.http.clone(), ground.services.mock_url.clone());
-    let config = engine_config(ground.services, &model, ground.dir, ground.dir, "bench:", &over);
-    let path = ground.dir.join("engine.json");
+    let model = Model::new(env.http.clone(), env.services.mock_url.clone());
+    let config = engine_config(env.services, &model, env.dir, env.dir, "bench:", &over);
+    let path = env.dir.join("engine.json");
     std::fs::write(&path, format!("{config:#}")).map_err(|source| BenchError::File { path: path.clone(), source })?;
-    let program = ground.programs.engine()?;
+    let program = env.programs.engine()?;
     let args = ["--config", &path.display().to_string(), "--listen", "127.0.0.1:0"].map(str::to_owned);
-    let launch = Launch::new("engine", &program, args, ground.dir, "listening on");
-    let (process, line) = Process::start(launch, ground.programs).await?;
+    let launch = Launch::new("engine", &program, args, env.dir, "listening on");
+    let (process, line) = Process::start(launch, env.programs).await?;
     let url = line.split_whitespace().last().unwrap_or_default();
     let address = url.trim_start_matches("http://").trim_end_matches('/');
     let address = address.parse().map_err(|_| failed("say where it listens", format!("it says `{line}`")))?;
@@ -63,7 +63,7 @@ pub(super) async fn start(options: &Options, ground: &Ground<'_>) -> Result<Engi
         let game = client.create_game(&create).await.map_err(|error| failed("create a game", error))?;
         games.push((game.id, game.cursor));
     }
-    let store = if ground.services.redis_url.is_some() { "Redis" } else { "embedded" };
+    let store = if env.services.redis_url.is_some() { "Redis" } else { "embedded" };
     Ok(Engine { process, client, address, games, store })
 }
 

@@ -21,13 +21,13 @@ pub use report::{Outcome, Report};
 use self::publish::{Publisher, Schedule};
 use self::subscriber::Tally;
 use super::process::Group;
-use super::{BenchError, Ground, Place, allow_files};
+use super::{BenchEnvironment, BenchError, Machine, allow_files};
 
 /// How many subscribers connect at the same time.
 const CONNECTING: usize = 64;
 /// How long stragglers may take after the last event.
 const GRACE: Duration = Duration::from_secs(15);
-/// File descriptors beside those of the subscribers.
+/// File descriptors in addition to those of the subscribers.
 const OTHER_FILES: usize = 200;
 
 /// What is measured.
@@ -62,13 +62,13 @@ pub(super) trait Server: Sized {
 }
 
 /// Measures the engine and, if asked for, nchan after it.
-pub async fn run(options: &Options, ground: &Ground<'_>, against_nchan: bool) -> Result<Report, BenchError> {
+pub async fn run(options: &Options, env: &BenchEnvironment<'_>, against_nchan: bool) -> Result<Report, BenchError> {
     allow_files(options.subscribers + OTHER_FILES)?;
-    let mut outcomes = vec![measure(options, engine::start(options, ground).await?).await?];
+    let mut outcomes = vec![measure(options, engine::start(options, env).await?).await?];
     if against_nchan {
-        outcomes.push(measure(options, nchan::start(options, ground).await?).await?);
+        outcomes.push(measure(options, nchan::start(options, env).await?).await?);
     }
-    Ok(Report { place: Place::here(), options: options.clone(), outcomes })
+    Ok(Report { machine: Machine::here(), options: options.clone(), outcomes })
 }
 
 async fn measure(options: &Options, server: impl Server) -> Result<Outcome, BenchError> {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::publish::Publisher;
 use super::{Options, Server};
 use crate::process::Group;
-use crate::{BenchError, Ground};
+use crate::{BenchEnvironment, BenchError};
 
 const PROGRAM: &str = "/usr/sbin/nginx";
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
@@ -30,7 +30,7 @@ fn failed(what: &'static str, reason: impl std::fmt::Display) -> BenchError {
 }
 
 /// Starts nginx with a channel for every game.
-pub(super) async fn start(options: &Options, ground: &Ground<'_>) -> Result<Nchan, BenchError> {
+pub(super) async fn start(options: &Options, env: &BenchEnvironment<'_>) -> Result<Nchan, BenchError> {
     for what in [PROGRAM, MODULE] {
         if !Path::new(what).exists() {
             let advice = "install the Debian packages nginx and libnginx-mod-nchan";
@@ -40,13 +40,13 @@ pub(super) async fn start(options: &Options, ground: &Ground<'_>) -> Result<Ncha
     // nginx does not say which port it was given: it must be named one that was free a moment ago.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let address = free.map_err(|error| failed("find a port", error))?;
-    let path = ground.dir.join("nginx.conf");
-    std::fs::write(&path, config(address, ground.dir, options.subscribers))
+    let path = env.dir.join("nginx.conf");
+    std::fs::write(&path, config(address, env.dir, options.subscribers))
         .map_err(|source| BenchError::File { path: path.clone(), source })?;
-    let script = format!("echo starting; exec {PROGRAM} -c '{}' -p '{}'", path.display(), ground.dir.display());
+    let script = format!("echo starting; exec {PROGRAM} -c '{}' -p '{}'", path.display(), env.dir.display());
     let (shell, args) = (Path::new("/bin/sh"), vec!["-c".to_owned(), script]);
-    let launch = Launch::new("nginx", shell, args, ground.dir, "starting");
-    let (process, _) = Process::start(launch, ground.programs).await?;
+    let launch = Launch::new("nginx", shell, args, env.dir, "starting");
+    let (process, _) = Process::start(launch, env.programs).await?;
     let deadline = Instant::now() + harness_runner::patience(LIMIT);
     while let Err(error) = tokio::net::TcpStream::connect(address).await {
         if Instant::now() > deadline {
@@ -54,7 +54,7 @@ pub(super) async fn start(options: &Options, ground: &Ground<'_>) -> Result<Ncha
         }
         sleep(Duration::from_millis(10)).await;
     }
-    Ok(Nchan { process, http: ground.http.clone(), address })
+    Ok(Nchan { process, http: env.http.clone(), address })
 }
 
 fn config(address: SocketAddr, dir: &Path, subscribers: usize) -> String {
@@ -121,7 +121,7 @@ impl Server for Nchan {
     }
 }
 
-/// Publishes what the engine would have told its subscribers.
+/// Publishes what the engine would have published.
 struct Poster {
     http: reqwest::Client,
     url: String,

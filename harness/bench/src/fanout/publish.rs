@@ -53,8 +53,8 @@ impl Schedule {
 
     fn due(&self, game: usize, number: u64) -> Instant {
         let start = self.start.get().copied().unwrap_or_else(Instant::now);
-        let place = (number - 1) * self.games as u64 + game as u64;
-        start + Duration::from_nanos(u64::try_from(self.interval.as_nanos()).unwrap_or(u64::MAX) * place)
+        let machine = (number - 1) * self.games as u64 + game as u64;
+        start + Duration::from_nanos(u64::try_from(self.interval.as_nanos()).unwrap_or(u64::MAX) * machine)
     }
 
     /// Publishes a game's events, each when it is due or, if the server was late with the one before, at once. Answers

@@ -6,13 +6,13 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use super::Options;
-use crate::{Place, Summary};
+use crate::{Machine, Summary};
 
 /// One run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// Where it was.
-    pub place: Place,
+    pub machine: Machine,
     /// What was asked for.
     pub options: Options,
     /// The engine's, and the peer's after it.
@@ -80,7 +80,7 @@ impl Report {
         let mut text = format!(
             "fanout: {subscribers} subscribers of {games} game(s), {rate} events/s for {} s\n{}\n\n",
             length.as_secs_f64(),
-            self.place.line()
+            self.machine.line()
         );
         // Writing to a String cannot fail, here and below.
         let _ = write!(text, "{:<26}", "");

@@ -1,4 +1,4 @@
-//! A subscriber that costs little: a bare connection, and a scan for the one number that tells events apart.
+//! A subscriber that costs little: a bare connection, and a scan for the one number that distinguishes events.
 //!
 //! Both servers send `"version":N` once in each event, N counting up by one.
 

@@ -2,7 +2,7 @@
 //! to compare a snapshot, and the whole suite.
 //!
 //! [`world`] starts services and plays cases that do as little as can be; [`reading`] reads and compares; [`suite`] runs this
-//! program as a person would. Each cost stands beside what it may be.
+//! program as a person would. Each cost is shown with its goal.
 
 mod reading;
 mod report;
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 pub use report::{Cost, Report};
 
-use super::{BenchError, Ground, Place};
+use super::{BenchEnvironment, BenchError, Machine};
 
 /// What is measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,17 +33,17 @@ pub struct Options {
     pub suite: Option<PathBuf>,
 }
 
-/// Measures all of it. The services of `ground` carry the cases; others are started beside them and are gone afterwards.
-pub async fn run(options: &Options, ground: &Ground<'_>) -> Result<Report, BenchError> {
-    let mut costs = world::starts(options, ground).await?;
-    let (played, mut findings) = world::cases(options, ground).await?;
+/// Measures all of it. The services of `env` carry the cases; others are started in addition and ended afterwards.
+pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report, BenchError> {
+    let mut costs = world::starts(options, env).await?;
+    let (played, mut findings) = world::cases(options, env).await?;
     costs.extend(played);
-    costs.extend(reading::costs(options, ground).await?);
+    costs.extend(reading::costs(options, env).await?);
     if let Some(path) = &options.suite {
-        let (ran, wrong) = suite::costs(path, ground).await?;
+        let (ran, wrong) = suite::costs(path, env).await?;
         costs.extend(ran);
         findings.extend(wrong);
     }
-    let mode = ground.services.mode.to_string();
-    Ok(Report { place: Place::here(), mode, options: options.clone(), costs, findings })
+    let mode = env.services.mode.to_string();
+    Ok(Report { machine: Machine::here(), mode, options: options.clone(), costs, findings })
 }

@@ -12,8 +12,8 @@ use tokio::process::Command;
 use tokio::time::Instant;
 
 use super::{Cost, Options};
-use crate::stand::nothing_changes;
-use crate::{BenchError, Ground, Latency};
+use crate::deployment::nothing_changes;
+use crate::{BenchEnvironment, BenchError, Latency};
 
 const CHECK_GOAL_MS: f64 = 100.0;
 /// How often cases are read.
@@ -22,8 +22,8 @@ const READINGS: usize = 5;
 const COMPARISONS: usize = 200;
 
 /// Reads case files in this process and in one of its own, and compares a snapshot.
-pub(super) async fn costs(options: &Options, ground: &Ground<'_>) -> Result<Vec<Cost>, BenchError> {
-    let dir = ground.room("files")?;
+pub(super) async fn costs(options: &Options, env: &BenchEnvironment<'_>) -> Result<Vec<Cost>, BenchError> {
+    let dir = env.subdir("files")?;
     for number in 0..options.files {
         write(&dir.join(format!("test_{number}.json")), &file(number))?;
     }
@@ -56,7 +56,7 @@ pub(super) async fn costs(options: &Options, ground: &Ground<'_>) -> Result<Vec<
     Ok(vec![
         Cost::of(what("as a program"), &checked, Some(CHECK_GOAL_MS)).note(format!("{size} bytes each")),
         Cost::of(what("reading alone"), &read, None),
-        Cost::of("a snapshot compared", &compare(&ground.room("snapshots")?)?, None).note("8 kB, the same"),
+        Cost::of("a snapshot compared", &compare(&env.subdir("snapshots")?)?, None).note("8 kB, the same"),
     ])
 }
 

@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use super::Options;
 use crate::table::{Table, ms};
-use crate::{Latency, Place};
+use crate::{Latency, Machine};
 
 /// One run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// Where it was.
-    pub place: Place,
-    /// How the services were come by that carried the cases.
+    pub machine: Machine,
+    /// How the services of the cases were provided.
     pub mode: String,
     /// What was asked for.
     pub options: Options,
@@ -83,7 +83,7 @@ impl Report {
     /// The table; its last line is the verdict.
     #[must_use]
     pub fn render(&self) -> String {
-        let mut text = format!("self: what the harness costs; cases on {}\n{}\n\n", self.mode, self.place.line());
+        let mut text = format!("self: what the harness costs; cases on {}\n{}\n\n", self.mode, self.machine.line());
         let mut table = Table::new(["count", "p50", "p99", "goal", ""]);
         for cost in &self.costs {
             let verdict = match cost.reached() {
@@ -133,7 +133,8 @@ mod tests {
             Cost::of("b", &latency, Some(10.0)),
             Cost::without("c", "no redis-server"),
         ];
-        let report = Report { place: Place::here(), mode: "local".to_owned(), options, costs, findings: Vec::new() };
+        let report =
+            Report { machine: Machine::here(), mode: "local".to_owned(), options, costs, findings: Vec::new() };
         let text = report.render();
         assert!(text.ends_with("everything went well; 1 of 2 goals are reached\n"), "{text}");
         assert!(text.lines().any(|line| line.starts_with('b') && line.contains("MISSED")), "{text}");

@@ -8,15 +8,15 @@ use tokio::process::Command;
 use tokio::time::Instant;
 
 use super::Cost;
-use crate::{BenchError, Ground, Latency};
+use crate::{BenchEnvironment, BenchError, Latency};
 
 /// Runs it in each mode. What failed comes back too.
-pub(super) async fn costs(suite: &Path, ground: &Ground<'_>) -> Result<(Vec<Cost>, Vec<String>), BenchError> {
+pub(super) async fn costs(suite: &Path, env: &BenchEnvironment<'_>) -> Result<(Vec<Cost>, Vec<String>), BenchError> {
     let (mut costs, mut findings) = (Vec::new(), Vec::new());
     for mode in [Mode::Embedded, Mode::Local, Mode::Docker] {
         let mut run = Command::new(std::env::current_exe().unwrap_or_default());
         run.arg("run").arg(suite).args(["--services", &mode.to_string()]);
-        for (flag, program) in [("--engine", &ground.programs.engine), ("--mock-llm", &ground.programs.mock_llm)] {
+        for (flag, program) in [("--engine", &env.programs.engine), ("--mock-llm", &env.programs.mock_llm)] {
             if let Some(program) = program {
                 run.arg(flag).arg(program);
             }
@@ -26,8 +26,8 @@ pub(super) async fn costs(suite: &Path, ground: &Ground<'_>) -> Result<(Vec<Cost
         let output = run.output().await.map_err(|source| BenchError::File { path: suite.to_owned(), source })?;
         let took = began.elapsed();
         let what = format!("the suite on {mode}");
-        let told = String::from_utf8_lossy(&output.stdout);
-        let last = told.lines().next_back().unwrap_or_default().to_owned();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let last = text.lines().next_back().unwrap_or_default().to_owned();
         match output.status.code() {
             Some(0) => {
                 let mut latency = Latency::default();

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{Cost, Options};
-use crate::stand::{Setup, Stand, failed, nothing_changes, script};
-use crate::{BenchError, Ground, Latency};
+use crate::deployment::{Deployment, Setup, failed, nothing_changes, script};
+use crate::{BenchEnvironment, BenchError, Latency};
 
 const SERVICES_GOAL_MS: f64 = 150.0;
 const SCHEDULE_GOAL_MS: f64 = 1.0;
@@ -22,27 +22,27 @@ const STEP_GOAL_MS: f64 = 25.0;
 const SCHEDULED: usize = 1000;
 
 /// Redis and model, and then an API with a worker on them.
-pub(super) async fn starts(options: &Options, ground: &Ground<'_>) -> Result<Vec<Cost>, BenchError> {
+pub(super) async fn starts(options: &Options, env: &BenchEnvironment<'_>) -> Result<Vec<Cost>, BenchError> {
     const SERVICES: &str = "services up (local: Redis, model)";
     let (mut services_up, mut engine_up) = (Latency::default(), Latency::default());
     for number in 0..options.starts {
-        let dir = ground.room(&format!("up{number}"))?;
+        let dir = env.subdir(&format!("up{number}"))?;
         let began = Instant::now();
         let external = ExternalUrls::default();
-        let services = Services::start(Some(Mode::Local), ground.programs, &external, Durability::None, &dir).await;
+        let services = Services::start(Some(Mode::Local), env.programs, &external, Durability::None, &dir).await;
         let services = match services {
             Ok(services) => services,
             Err(error @ ServiceError::NoRedisServer) => return Ok(vec![Cost::without(SERVICES, error.to_string())]),
             Err(error) => return Err(error.into()),
         };
         services_up.record(began.elapsed());
-        let inner = Ground { services: &services, dir: &dir, http: ground.http.clone(), programs: ground.programs };
+        let inner = BenchEnvironment { services: &services, dir: &dir, http: env.http.clone(), programs: env.programs };
         let script = script("It is quiet.");
         let began = Instant::now();
         let setup = Setup { name: "up", workers: 1, slots: 5, streams: 0, script: &script };
-        let stand = Stand::open(&inner, &setup).await?;
+        let deployment = Deployment::open(&inner, &setup).await?;
         engine_up.record(began.elapsed());
-        drop(stand);
+        drop(deployment);
         services.stop().await;
     }
     Ok(vec![
@@ -52,25 +52,28 @@ pub(super) async fn starts(options: &Options, ground: &Ground<'_>) -> Result<Vec
 }
 
 /// Cases that are scheduled, that are played and do nothing, and a conversation.
-pub(super) async fn cases(options: &Options, ground: &Ground<'_>) -> Result<(Vec<Cost>, Vec<String>), BenchError> {
+pub(super) async fn cases(
+    options: &Options,
+    env: &BenchEnvironment<'_>,
+) -> Result<(Vec<Cost>, Vec<String>), BenchError> {
     let script = script("It is quiet.");
     let setup = Setup { name: "shared", workers: 1, slots: 5, streams: 10, script: &script };
-    let stand = Stand::open(ground, &setup).await?;
+    let deployment = Deployment::open(env, &setup).await?;
     let urls = ExternalUrls {
-        api: Some(stand.client.base_url().to_owned()),
-        mock: Some(format!("{}/t/shared", ground.services.mock_url)),
+        api: Some(deployment.client.base_url().to_owned()),
+        mock: Some(format!("{}/t/shared", env.services.mock_url)),
         redis: None,
     };
     let start = async || {
         let mode = Some(Mode::External);
-        Services::start(mode, ground.programs, &urls, Durability::None, ground.dir).await
+        Services::start(mode, env.programs, &urls, Durability::None, env.dir).await
     };
     let mut findings = Vec::new();
 
     // With external services a case that acts on a process is skipped: it goes through the runner, and nothing is done.
     let skipped = case(&json!([{ "kill": "api" }]), false)?;
     let began = Instant::now();
-    let reports = play(ground, start().await?, "scheduled", copies(&skipped, SCHEDULED)).await?;
+    let reports = play(env, start().await?, "scheduled", copies(&skipped, SCHEDULED)).await?;
     let each = began.elapsed() / u32::try_from(SCHEDULED).unwrap_or(u32::MAX);
     let mut scheduled = Latency::default();
     scheduled.record(each);
@@ -80,17 +83,17 @@ pub(super) async fn cases(options: &Options, ground: &Ground<'_>) -> Result<(Vec
     }
     let scheduled = Cost::of("a case scheduled, nothing played", &scheduled, Some(SCHEDULE_GOAL_MS));
 
-    let reports = play(ground, start().await?, "shared", copies(&nothing(false)?, options.cases)).await?;
+    let reports = play(env, start().await?, "shared", copies(&nothing(false)?, options.cases)).await?;
     let on_shared = times(&reports, &mut findings);
-    findings.extend(stand.stop().await);
+    findings.extend(deployment.stop().await);
 
-    let own = start_beside(ground).await?;
-    let reports = play(ground, own, "own", copies(&nothing(true)?, options.cases)).await?;
+    let own = start_own(env).await?;
+    let reports = play(env, own, "own", copies(&nothing(true)?, options.cases)).await?;
     let with_own = times(&reports, &mut findings);
 
     let said: Vec<Value> = (0..=options.steps).map(|n| json!({ "user_prompt": format!("I wait, {n}.") })).collect();
-    let own = start_beside(ground).await?;
-    let reports = play(ground, own, "talk", vec![case(&Value::from(said), true)?]).await?;
+    let own = start_own(env).await?;
+    let reports = play(env, own, "talk", vec![case(&Value::from(said), true)?]).await?;
     times(&reports, &mut findings);
     let steps = reports.first().map(steps).unwrap_or_default();
 
@@ -104,14 +107,14 @@ pub(super) async fn cases(options: &Options, ground: &Ground<'_>) -> Result<(Vec
 }
 
 /// Services of the same mode once more: a run of cases stops its own.
-async fn start_beside(ground: &Ground<'_>) -> Result<Services, BenchError> {
-    let (mode, dir) = (ground.services.mode, ground.room("beside")?);
-    Ok(Services::start(Some(mode), ground.programs, &ExternalUrls::default(), Durability::None, &dir).await?)
+async fn start_own(env: &BenchEnvironment<'_>) -> Result<Services, BenchError> {
+    let (mode, dir) = (env.services.mode, env.subdir("own")?);
+    Ok(Services::start(Some(mode), env.programs, &ExternalUrls::default(), Durability::None, &dir).await?)
 }
 
 /// Plays cases one after the other.
 async fn play(
-    ground: &Ground<'_>,
+    env: &BenchEnvironment<'_>,
     services: Services,
     name: &str,
     cases: Vec<Case>,
@@ -121,16 +124,16 @@ async fn play(
         profile: Profile::story_engine(),
         wire: Wire::default(),
         stream: true,
-        programs: ground.programs.clone(),
+        programs: env.programs.clone(),
         content: PathBuf::new(),
-        dir: ground.room(name)?,
+        dir: env.subdir(name)?,
         run_id: format!("bench-{name}"),
         update: false,
         jobs: 1,
         seed: 0,
         case_timeout: None,
         evidence: false,
-        http: ground.http.clone(),
+        http: env.http.clone(),
     };
     let (events, _nobody) = Events::channel();
     let plan = Plan { cases, rounds: Rounds::Times(1), schedules: Schedules::default(), retries: 0, fail_fast: false };
@@ -141,11 +144,11 @@ async fn play(
 
 /// A case with these steps; if it has an engine of its own, that serves the shipped content.
 fn case(steps: &Value, own_engine: bool) -> Result<Case, BenchError> {
-    let told = json!({ "match": { "kind": "text" }, "reply": "It is quiet." });
+    let narration = json!({ "match": { "kind": "text" }, "reply": "It is quiet." });
     let mut file = json!({
         "name": "It costs little",
         "scenario": "ferry_crossing",
-        "model": { "entries": [told, nothing_changes()] },
+        "model": { "entries": [narration, nothing_changes()] },
         "steps": steps,
     });
     if own_engine {
@@ -161,7 +164,7 @@ fn case(steps: &Value, own_engine: bool) -> Result<Case, BenchError> {
     }
 }
 
-/// A case that is played and has no step: nobody can write it.
+/// A case that is played and has no step. No file can say that.
 fn nothing(own_engine: bool) -> Result<Case, BenchError> {
     let looks = json!([{ "expect": { "turn_counter": 0 } }]);
     Ok(Case { steps: Vec::new(), ..case(&looks, own_engine)? })

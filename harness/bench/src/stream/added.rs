@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::player::Told;
+use super::player::ObservedTurn;
 use super::{Options, WORD};
 use crate::Latency;
 
@@ -43,8 +43,8 @@ pub(super) struct Sums {
 
 impl Sums {
     /// Adds a turn.
-    pub(super) fn add(&mut self, options: &Options, number: usize, told: &Told, called: Option<&Called>) {
-        let length: usize = told.chunks.iter().map(|(_, length)| length).sum();
+    pub(super) fn add(&mut self, options: &Options, number: usize, observed: &ObservedTurn, called: Option<&Called>) {
+        let length: usize = observed.chunks.iter().map(|(_, length)| length).sum();
         // Spaces at the end may be left out.
         if length.div_ceil(WORD) != options.words {
             self.findings.push(format!("stream {number}: {length} bytes came of {} words", options.words));
@@ -56,19 +56,19 @@ impl Sums {
             return;
         };
         self.turns += 1;
-        self.chunks += told.chunks.len() as u64;
-        self.to_model.record(called.at - told.sent);
+        self.chunks += observed.chunks.len() as u64;
+        self.to_model.record(called.at - observed.sent);
         if let Some(first_frame) = called.first_frame {
             self.model_late.record(first_frame.saturating_sub(options.due(0)));
         }
         let (mut words, mut last) = (0, None);
-        for (at, length) in &told.chunks {
+        for (at, length) in &observed.chunks {
             let since = |word: usize| at.saturating_duration_since(called.at + options.due(word));
             let oldest = words;
             words += length.div_ceil(WORD);
             match last {
                 None => {
-                    self.first_chunk.record(*at - told.sent);
+                    self.first_chunk.record(*at - observed.sent);
                     self.first_added.record(since(0));
                 }
                 Some(last) => self.gaps.record(*at - last),
@@ -97,9 +97,9 @@ mod tests {
         let sent = Instant::now();
         let called = Called { at: sent + ms(5), first_frame: Some(ms(101)), times: 1 };
         // The first word at 105 comes at 107; the other three, at 115, 125 and 135, together at 139, without the last space.
-        let told = Told { sent, chunks: vec![(sent + ms(107), WORD), (sent + ms(139), 3 * WORD - 1)] };
+        let observed = ObservedTurn { sent, chunks: vec![(sent + ms(107), WORD), (sent + ms(139), 3 * WORD - 1)] };
         let mut sums = Sums::default();
-        sums.add(&options(), 0, &told, Some(&called));
+        sums.add(&options(), 0, &observed, Some(&called));
         assert!(sums.findings.is_empty(), "{:?}", sums.findings);
         let max = |latency: &Latency| latency.summary().max_ms.round();
         assert_eq!((max(&sums.to_model), max(&sums.first_chunk), max(&sums.first_added)), (5.0, 107.0, 2.0));
@@ -112,8 +112,8 @@ mod tests {
         let sent = Instant::now();
         let called = Called { at: sent, first_frame: None, times: 2 };
         let mut sums = Sums::default();
-        sums.add(&options(), 0, &Told { sent, chunks: vec![(sent + ms(107), WORD)] }, Some(&called));
-        sums.add(&options(), 1, &Told { sent, chunks: vec![(sent + ms(107), 4 * WORD)] }, Some(&called));
+        sums.add(&options(), 0, &ObservedTurn { sent, chunks: vec![(sent + ms(107), WORD)] }, Some(&called));
+        sums.add(&options(), 1, &ObservedTurn { sent, chunks: vec![(sent + ms(107), 4 * WORD)] }, Some(&called));
         assert!(sums.findings[0].contains("6 bytes came of 4 words"), "{:?}", sums.findings);
         assert!(sums.findings[1].contains("2 calls"), "{:?}", sums.findings);
         assert_eq!(sums.turns, 0);

@@ -1,7 +1,7 @@
-//! What is added between a model's words and a subscriber: so many streams at once, each of a turn that is told at a pace.
+//! What is added between a model's words and a subscriber: many streams at once, each of a turn that is narrated at a fixed pace.
 //!
 //! The model sends each word of a narration at its moment after the call has come, which its journal tells; words are of one
-//! length, so a chunk says by its place which of them it holds, and how long ago they were due. The engine gathers words for
+//! length, so a chunk says by its offset which of them it holds, and how long ago they were due. The engine gathers words for
 //! about 30 ms before they cost an event: what the newest word of a chunk has waited is what the way takes, what the oldest
 //! has waited is that and the gathering.
 
@@ -23,14 +23,14 @@ pub use report::Report;
 
 use self::added::{Called, Sums};
 use self::player::Player;
-use super::stand::{Setup, Stand, failed, nothing_changes};
-use super::{BenchError, Ground, Place, allow_files, process};
+use super::deployment::{Deployment, Setup, failed, nothing_changes};
+use super::{BenchEnvironment, BenchError, Machine, allow_files, process};
 
 /// The most streams at once: their calls must all be in the model's journal when it is read.
 pub const STREAMS_MAX: usize = 250;
-/// How long a round may take beside the model's own time, before patience is applied.
+/// How long a round may take on top of the model's own time, before patience is applied.
 const GRACE: Duration = Duration::from_secs(20);
-/// File descriptors beside those of the streams.
+/// File descriptors in addition to those of the streams.
 const OTHER_FILES: usize = 200;
 /// How many bytes a word has, with the space behind it.
 const WORD: usize = 6;
@@ -67,14 +67,14 @@ impl Options {
 }
 
 /// Measures the engine.
-pub async fn run(options: &Options, ground: &Ground<'_>) -> Result<Report, BenchError> {
+pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report, BenchError> {
     allow_files(options.streams * 2 + OTHER_FILES)?;
     let script = script(options);
     let slots = options.streams.div_ceil(options.workers);
     let setup = Setup { name: "stream", workers: options.workers, slots, streams: options.streams, script: &script };
-    let stand = Stand::open(ground, &setup).await?;
-    let seats = stand.games(options.streams).await?;
-    let opened = seats.into_iter().enumerate().map(|(number, seat)| Player::open(number, seat, stand.address));
+    let deployment = Deployment::open(env, &setup).await?;
+    let games = deployment.games(options.streams).await?;
+    let opened = games.into_iter().enumerate().map(|(number, game)| Player::open(number, game, deployment.address));
     let opened: Result<Vec<Player>, _> = futures::stream::iter(opened).buffered(16).try_collect().await;
     let mut players = opened.map_err(|error| failed("be listened to", error))?;
     let (mut sums, mut last_call) = (Sums::default(), 0);
@@ -83,23 +83,23 @@ pub async fn run(options: &Options, ground: &Ground<'_>) -> Result<Report, Bench
     for _ in 0..options.rounds {
         let (at, time) = (Instant::now(), Timestamp::now());
         let limit = options.due(options.words) + harness_runner::patience(GRACE);
-        let told = futures::future::join_all(players.iter_mut().map(|player| player.play(limit))).await;
-        let calls = stand.model.calls_after(last_call).await?;
+        let observed = futures::future::join_all(players.iter_mut().map(|player| player.play(limit))).await;
+        let calls = deployment.model.calls_after(last_call).await?;
         last_call = calls.last().map_or(last_call, |call| call.id);
         // By the clock that the model's journal goes by.
         let on_clock = |call: &Record| at + Duration::try_from(call.at.duration_since(time)).unwrap_or_default();
         let called = narrations(&calls, on_clock);
-        for (number, told) in told.into_iter().enumerate() {
-            match told {
-                Ok(told) => sums.add(options, number, &told, called.get(&number)),
+        for (number, observed) in observed.into_iter().enumerate() {
+            match observed {
+                Ok(observed) => sums.add(options, number, &observed, called.get(&number)),
                 Err(reason) => sums.findings.push(format!("stream {number}: {reason}")),
             }
         }
     }
     let length = began.elapsed();
     let cpu = process::cpu_between(&before, &process::cpu_by_name());
-    sums.findings.extend(stand.stop().await);
-    Ok(Report::new(Place::here(), ground.store(), options, sums, length, cpu))
+    sums.findings.extend(deployment.stop().await);
+    Ok(Report::new(Machine::here(), env.store(), options, sums, length, cpu))
 }
 
 fn script(options: &Options) -> String {

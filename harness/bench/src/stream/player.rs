@@ -1,4 +1,4 @@
-//! One who speaks to a game of their own, and notes when each piece of the answer comes.
+//! A player with a game of its own, who notes when each piece of the answer arrives.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,12 +8,12 @@ use client::Frame;
 use protocol::{ChatAccepted, Event, RequestId};
 use tokio::time::{Instant, timeout};
 
-use crate::stand::Seat;
+use crate::deployment::BenchGame;
 use crate::wire::{Connection, Stream, post};
 
 /// A turn as its player has met it.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct ObservedTurn {
     /// When the message was sent.
     pub(super) sent: Instant,
     /// Every chunk with text: when it came, and how many bytes.
@@ -24,45 +24,45 @@ pub(super) struct Told {
 #[derive(Debug)]
 pub(super) struct Player {
     number: usize,
-    seat: Seat,
+    game: BenchGame,
     connection: Connection,
     stream: Stream,
 }
 
 impl Player {
     /// Listens to the game from here on.
-    pub(super) async fn open(number: usize, seat: Seat, address: SocketAddr) -> io::Result<Self> {
-        let path = format!("/v1/events/games/{}?last_event_id={}", seat.id, seat.cursor);
+    pub(super) async fn open(number: usize, game: BenchGame, address: SocketAddr) -> io::Result<Self> {
+        let path = format!("/v1/events/games/{}?last_event_id={}", game.id, game.cursor);
         let stream = Stream::open(address, &path).await?;
-        Ok(Self { number, seat, connection: Connection::open(address).await?, stream })
+        Ok(Self { number, game, connection: Connection::open(address).await?, stream })
     }
 
     /// Sends a message, and listens until its turn is over.
-    pub(super) async fn play(&mut self, limit: Duration) -> Result<Told, String> {
+    pub(super) async fn play(&mut self, limit: Duration) -> Result<ObservedTurn, String> {
         timeout(limit, self.turn()).await.map_err(|_| format!("its turn was not over after {} s", limit.as_secs()))?
     }
 
-    async fn turn(&mut self) -> Result<Told, String> {
-        let body = format!(r#"{{"game_state_id":"{}","message":"{}"}}"#, self.seat.id, message(self.number));
+    async fn turn(&mut self) -> Result<ObservedTurn, String> {
+        let body = format!(r#"{{"game_state_id":"{}","message":"{}"}}"#, self.game.id, message(self.number));
         let request = post("/v1/chat", "Content-Type: application/json\r\n", &body);
         let sent = Instant::now();
         let answer = self.connection.send(&request).await.map_err(|error| error.to_string())?;
         let accepted: ChatAccepted = serde_json::from_slice(&answer.body).map_err(|_| answer.text())?;
-        let mut told = Told { sent, chunks: Vec::new() };
+        let mut observed = ObservedTurn { sent, chunks: Vec::new() };
         loop {
             let frames = self.stream.next().await.map_err(|error| error.to_string())?;
             let frames = frames.ok_or("its events ended")?;
             let now = Instant::now();
             for frame in &frames {
-                if told.take(accepted.request_id, frame, now)? {
-                    return Ok(told);
+                if observed.take(accepted.request_id, frame, now)? {
+                    return Ok(observed);
                 }
             }
         }
     }
 }
 
-impl Told {
+impl ObservedTurn {
     /// Takes an event; answers whether it was the turn's last.
     fn take(&mut self, request: RequestId, frame: &Frame, now: Instant) -> Result<bool, String> {
         let Frame::Event { name, data, .. } = frame else { return Ok(false) };

@@ -9,18 +9,18 @@ use serde::Serialize;
 use super::Options;
 use super::added::Sums;
 use crate::table::{PARTS, Table, ms, parts};
-use crate::{Place, Summary};
+use crate::{Machine, Summary};
 
 /// One run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// Where it was.
-    pub place: Place,
+    pub machine: Machine,
     /// Where the engine kept its games.
     pub store: String,
     /// What was asked for.
     pub options: Options,
-    /// How many turns were told as they should be.
+    /// How many turns were narrated as they should be.
     pub turns: u64,
     /// Words in a chunk, on average.
     pub words_per_chunk: f64,
@@ -46,7 +46,7 @@ pub struct Report {
 
 impl Report {
     pub(super) fn new(
-        place: Place,
+        machine: Machine,
         store: String,
         options: &Options,
         sums: Sums,
@@ -56,7 +56,7 @@ impl Report {
         #[expect(clippy::cast_precision_loss, reason = "counts of words are far below 2^53")]
         let words_per_chunk = (sums.turns as f64 * options.words as f64) / (sums.chunks as f64).max(1.0);
         Self {
-            place,
+            machine,
             store,
             options: options.clone(),
             turns: sums.turns,
@@ -73,7 +73,7 @@ impl Report {
         }
     }
 
-    /// Whether every narration came whole, and was told by one call.
+    /// Whether every narration came whole, from one model call.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.findings.is_empty()
@@ -89,7 +89,7 @@ impl Report {
             ms(first_token.as_secs_f64() * 1000.0),
             ms(between.as_secs_f64() * 1000.0),
             self.store,
-            self.place.line()
+            self.machine.line()
         );
         let rows = [
             ("message to model's call", &self.to_model),

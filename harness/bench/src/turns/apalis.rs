@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Options;
 use super::subject::Subject;
 use crate::wire::post;
-use crate::{BenchError, Ground};
+use crate::{BenchEnvironment, BenchError};
 
 const NAME: &str = "apalis";
 const ADVICE: &str =
@@ -46,12 +46,16 @@ pub(super) fn program(named: Option<&Path>) -> Result<PathBuf, BenchError> {
 
 impl Peer {
     /// Starts it with as many workers as the engine has.
-    pub(super) async fn start(options: &Options, program: &Path, ground: &Ground<'_>) -> Result<Self, BenchError> {
-        let redis = ground.services.redis_url.clone();
+    pub(super) async fn start(
+        options: &Options,
+        program: &Path,
+        env: &BenchEnvironment<'_>,
+    ) -> Result<Self, BenchError> {
+        let redis = env.services.redis_url.clone();
         let redis = redis.ok_or_else(|| failed("be started", "it keeps its jobs in Redis, and there is none"))?;
         let args = vec![redis, options.workers.to_string(), BATCH.to_string()];
-        let launch = Launch::new("apalis-peer", program, args, ground.dir, "listening on");
-        let (process, line) = Process::start(launch, ground.programs).await?;
+        let launch = Launch::new("apalis-peer", program, args, env.dir, "listening on");
+        let (process, line) = Process::start(launch, env.programs).await?;
         let address = line.rsplit("http://").next().and_then(|address| address.trim().parse().ok());
         let address = address.ok_or_else(|| failed("say where it listens", format!("it says `{line}`")))?;
         Ok(Self { process, address })

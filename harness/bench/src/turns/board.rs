@@ -1,4 +1,4 @@
-//! What was accepted and what is done, whichever of the two is heard of first.
+//! What was accepted and what is done; either may be observed first.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -51,7 +51,7 @@ enum Half {
 #[derive(Debug)]
 pub(super) struct Tally {
     pub(super) accepted: u64,
-    /// Accepted, and no end was heard of.
+    /// Accepted, and no end was observed.
     pub(super) lost: u64,
     /// Ended more than once, or never accepted.
     pub(super) surplus: u64,
@@ -71,7 +71,7 @@ impl Board {
         self.window
     }
 
-    /// A message was accepted now; it counts from `from`. What comes back is told when it has ended.
+    /// A message was accepted now; it counts from `from`. The receiver gets the end.
     pub(super) fn accepted(&self, id: u128, from: Instant, now: Instant) -> oneshot::Receiver<()> {
         let (end, hears) = oneshot::channel();
         let mut entries = self.lock();

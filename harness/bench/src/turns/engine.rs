@@ -9,23 +9,23 @@ use uuid::Uuid;
 
 use super::subject::Subject;
 use super::verify::{GameLog, Step, check};
-use crate::stand::Seat;
+use crate::deployment::BenchGame;
 use crate::wire::post;
 
-/// How many findings are told; one defect makes many.
+/// How many findings are shown; one defect makes many.
 const FINDINGS_MAX: usize = 20;
 
 /// The engine's games.
 pub(super) struct Games {
     address: SocketAddr,
-    seats: Vec<Seat>,
+    followed: Vec<BenchGame>,
     logs: Vec<Mutex<GameLog>>,
 }
 
 impl Games {
-    pub(super) fn new(address: SocketAddr, seats: Vec<Seat>) -> Self {
-        let logs = seats.iter().map(|_| Mutex::default()).collect();
-        Self { address, seats, logs }
+    pub(super) fn new(address: SocketAddr, games: Vec<BenchGame>) -> Self {
+        let logs = games.iter().map(|_| Mutex::default()).collect();
+        Self { address, followed: games, logs }
     }
 
     /// Everything that is wrong with any game.
@@ -44,7 +44,7 @@ impl Games {
     }
 
     fn game(&self, number: u64) -> usize {
-        usize::try_from(number).unwrap_or(usize::MAX) % self.seats.len()
+        usize::try_from(number).unwrap_or(usize::MAX) % self.followed.len()
     }
 }
 
@@ -56,7 +56,7 @@ impl Subject for Games {
     }
 
     fn message(&self, number: u64) -> Vec<u8> {
-        let game = self.seats[self.game(number)].id;
+        let game = self.followed[self.game(number)].id;
         let body =
             format!(r#"{{"game_state_id":"{game}","message":"I look around, and then once more, for {number}."}}"#);
         post("/v1/chat", "Content-Type: application/json\r\n", &body)
@@ -70,8 +70,8 @@ impl Subject for Games {
     }
 
     fn streams(&self) -> Vec<String> {
-        let path = |seat: &Seat| format!("/v1/events/games/{}?last_event_id={}", seat.id, seat.cursor);
-        self.seats.iter().map(path).collect()
+        let path = |game: &BenchGame| format!("/v1/events/games/{}?last_event_id={}", game.id, game.cursor);
+        self.followed.iter().map(path).collect()
     }
 
     fn take(&self, stream: usize, frame: &Frame) -> Option<u128> {
@@ -82,7 +82,7 @@ impl Subject for Games {
         }
         let step = Step::of(name)?;
         let request = request(data)?;
-        log.told.push((step, request));
+        log.observed.push((step, request));
         (step == Step::Completed).then_some(request)
     }
 }

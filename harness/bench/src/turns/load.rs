@@ -65,9 +65,9 @@ async fn closed_loop<S: Subject>(at_a_time: usize, subject: &Arc<S>, board: &Arc
             let number = next.fetch_add(1, Ordering::Relaxed);
             let from = Instant::now();
             let answer = connection.send(&subject.message(number)).await?;
-            let Some(heard) = note(&**subject, board, number, from, &answer) else { return Ok(()) };
+            let Some(ended) = note(&**subject, board, number, from, &answer) else { return Ok(()) };
             // Whoever waits for something that was lost gives up with all others.
-            let _ = timeout_at(end + harness_runner::patience(GRACE), heard).await;
+            let _ = timeout_at(end + harness_runner::patience(GRACE), ended).await;
         }
         Ok(())
     };

@@ -21,8 +21,8 @@ use serde::Serialize;
 
 pub use report::{Outcome, Ratios, Report};
 
-use super::stand::{Setup, Stand, script};
-use super::{BenchError, Ground, Place, allow_files};
+use super::deployment::{Deployment, Setup, script};
+use super::{BenchEnvironment, BenchError, Machine, allow_files};
 use apalis::Peer;
 use engine::Games;
 
@@ -30,9 +30,9 @@ use engine::Games;
 const WARM_UP: Duration = Duration::from_secs(1);
 /// How long what was accepted may take to its end after the last message, before patience is applied.
 const GRACE: Duration = Duration::from_secs(20);
-/// File descriptors beside those of the listeners.
+/// File descriptors in addition to those of the listeners.
 const OTHER_FILES: usize = 600;
-/// What every turn is told as.
+/// The narration of every turn.
 const NARRATION: &str = "You look around. The fog has moved a little closer to the landing, and the rope of the bell hangs \
                          as it hung before. Somewhere out on the water a lamp is lit, swings twice, and is still again.";
 
@@ -60,36 +60,36 @@ pub struct Options {
 }
 
 /// Measures the engine and, if asked for, apalis after it.
-pub async fn run(options: &Options, ground: &Ground<'_>) -> Result<Report, BenchError> {
+pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report, BenchError> {
     allow_files(options.games + options.at_a_time + OTHER_FILES)?;
     // Missed before anything is measured.
     let peer = options.against_apalis.then(|| apalis::program(options.peer.as_deref())).transpose()?;
 
     let script = script(NARRATION);
     let (workers, slots, streams) = (options.workers, options.slots, options.games);
-    let stand = Stand::open(ground, &Setup { name: "turns", workers, slots, streams, script: &script }).await?;
-    let games = Arc::new(Games::new(stand.address, stand.games(options.games).await?));
+    let deployment = Deployment::open(env, &Setup { name: "turns", workers, slots, streams, script: &script }).await?;
+    let games = Arc::new(Games::new(deployment.address, deployment.games(options.games).await?));
     let load = load::run(options, &games).await?;
     let mut outcomes = vec![Outcome::new("story-engine".to_owned(), load, options)];
     let mut findings = outcomes[0].findings();
     findings.extend(games.findings());
-    findings.extend(stand.stop().await);
+    findings.extend(deployment.stop().await);
 
     let mut in_process = None;
     if let Some(program) = &peer {
-        let peer = Peer::start(options, program, ground).await?;
+        let peer = Peer::start(options, program, env).await?;
         let load = load::run(options, &Arc::new(peer.jobs())).await?;
         let outcome = Outcome::new("apalis".to_owned(), load, options);
         if options.rate.is_none() {
-            in_process = Some(peer.in_process(outcome.accepted.max(1), options, &ground.http).await?);
+            in_process = Some(peer.in_process(outcome.accepted.max(1), options, &env.http).await?);
         }
         outcomes.push(outcome);
         peer.stop().await;
     }
     let ratios = if options.rate.is_none() { report::ratios(&outcomes, in_process) } else { Ratios::default() };
     Ok(Report {
-        place: Place::here(),
-        store: ground.store(),
+        machine: Machine::here(),
+        store: env.store(),
         options: options.clone(),
         ratios,
         outcomes,

@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::Options;
 use super::load::Load;
 use crate::table::{Table, ms};
-use crate::{Lag, Place, Summary};
+use crate::{Lag, Machine, Summary};
 
 /// One run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// Where it was.
-    pub place: Place,
+    pub machine: Machine,
     /// Where the engine kept its games.
     pub store: String,
     /// What was asked for.
@@ -85,7 +85,7 @@ impl Outcome {
         }
     }
 
-    /// What is wrong with it, whoever it is.
+    /// What is wrong with it.
     pub(super) fn findings(&self) -> Vec<String> {
         let mut findings = Vec::new();
         if self.lost > 0 {
@@ -121,7 +121,7 @@ impl Report {
             "turns: {games} games, {workers} workers of {slots} slots, a model that answers at once; {load}\n\
              {}; {}\n\n",
             self.store,
-            self.place.line()
+            self.machine.line()
         );
         text.push_str(&self.table().render());
         if self.outcomes.len() > 1 {
@@ -234,7 +234,7 @@ mod tests {
             peer: None,
         };
         Report {
-            place: Place::here(),
+            machine: Machine::here(),
             store: "a store".to_owned(),
             options,
             ratios: ratios(&outcomes, in_process),

@@ -1,4 +1,4 @@
-//! Whoever takes messages, works them off and tells when each is done: the engine, and its peer.
+//! A system under load: takes messages, processes them and publishes when each is done. The engine, or its peer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,9 +22,9 @@ pub(super) trait Subject: Send + Sync + 'static {
     fn message(&self, number: u64) -> Vec<u8>;
     /// The id under which the message with this number was accepted; `None` if that cannot be read.
     fn accepted(&self, number: u64, body: &[u8]) -> Option<u128>;
-    /// The paths of the event streams that tell of everything.
+    /// The paths of the event streams that together carry every event.
     fn streams(&self) -> Vec<String>;
-    /// Takes an event of the stream at this place in the list; answers the message that it ends.
+    /// Takes an event of the stream at this index; answers the message that it ends.
     fn take(&self, stream: usize, frame: &Frame) -> Option<u128>;
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn listen<S: Subject>(subject: &Arc<S>, board: &Arc<Board>) -> 
         let mut stream = opened.map_err(|error| failed::<S>("be listened to", &error))?;
         let (subject, board) = (Arc::clone(subject), Arc::clone(board));
         listeners.spawn(async move {
-            // A stream that breaks off is noticed: what it does not tell of is missing in the end.
+            // A broken stream is noticed: its events are missing at the end.
             while let Ok(Some(frames)) = stream.next().await {
                 let now = Instant::now();
                 for done in frames.iter().filter_map(|frame| subject.take(number, frame)) {

@@ -1,4 +1,4 @@
-//! Whether every accepted turn was completed once, and in order: judged from what the events of each game have told.
+//! Whether every accepted turn was completed once, and in order: judged from the events of each game.
 
 use std::collections::{HashMap, HashSet};
 
@@ -35,8 +35,8 @@ impl Step {
 pub(super) struct GameLog {
     /// The requests that were answered with 200.
     pub(super) accepted: Vec<u128>,
-    /// What was told, in the order in which it came.
-    pub(super) told: Vec<(Step, u128)>,
+    /// What was observed, in the order in which it came.
+    pub(super) observed: Vec<(Step, u128)>,
     /// The offset of the last event.
     pub(super) offset: Option<u64>,
     /// Events that were not the one after the one before.
@@ -58,8 +58,8 @@ pub(super) fn check(log: &GameLog) -> Vec<String> {
         wrong.push(format!("its events had {} gaps", log.gaps));
     }
     let mut counts: HashMap<(Step, u128), u64> = HashMap::new();
-    for told in &log.told {
-        *counts.entry(*told).or_default() += 1;
+    for observed in &log.observed {
+        *counts.entry(*observed).or_default() += 1;
     }
     let count = |step, id| counts.get(&(step, id)).copied().unwrap_or_default();
     for id in &log.accepted {
@@ -68,12 +68,12 @@ pub(super) fn check(log: &GameLog) -> Vec<String> {
         {
             let times = count(step, *id);
             if times != 1 {
-                wrong.push(format!("{} was accepted, and told {what} {times} times", name(*id)));
+                wrong.push(format!("{} was accepted, and observed {what} {times} times", name(*id)));
             }
         }
     }
     let accepted: HashSet<&u128> = log.accepted.iter().collect();
-    let strangers = log.told.iter().filter(|(step, id)| *step == Step::Completed && !accepted.contains(id));
+    let strangers = log.observed.iter().filter(|(step, id)| *step == Step::Completed && !accepted.contains(id));
     wrong.extend(strangers.map(|(_, id)| format!("{} was completed, and never accepted", name(*id))));
     wrong.extend(order(log));
     wrong
@@ -83,7 +83,7 @@ pub(super) fn check(log: &GameLog) -> Vec<String> {
 fn order(log: &GameLog) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut running = None;
-    for (step, id) in &log.told {
+    for (step, id) in &log.observed {
         match (step, running) {
             (Step::Processing, Some(other)) if other != *id => {
                 wrong.push(format!("{} ran beside {}", name(*id), name(other)));
@@ -93,7 +93,7 @@ fn order(log: &GameLog) -> Vec<String> {
             _ => {}
         }
     }
-    let of = |wanted: Step| log.told.iter().filter(move |(step, _)| *step == wanted).map(|(_, id)| *id);
+    let of = |wanted: Step| log.observed.iter().filter(move |(step, _)| *step == wanted).map(|(_, id)| *id);
     let overtaken = of(Step::Queued).zip(of(Step::Completed)).find(|(queued, completed)| queued != completed);
     if let Some((queued, completed)) = overtaken {
         wrong.push(format!("{} was completed where it was the turn of {}", name(completed), name(queued)));
@@ -112,9 +112,9 @@ mod tests {
     /// A game in which requests are queued at once, and then processed and completed in an order of their own.
     fn game(accepted: &[u128], order: &[u128]) -> GameLog {
         let mut log = GameLog { accepted: accepted.to_vec(), ..GameLog::default() };
-        log.told.extend(accepted.iter().map(|id| (Step::Queued, *id)));
+        log.observed.extend(accepted.iter().map(|id| (Step::Queued, *id)));
         for id in order {
-            log.told.extend([(Step::Processing, *id), (Step::Updated, *id), (Step::Completed, *id)]);
+            log.observed.extend([(Step::Processing, *id), (Step::Updated, *id), (Step::Completed, *id)]);
         }
         log
     }
@@ -133,9 +133,9 @@ mod tests {
     #[test]
     fn a_turn_that_is_missing_or_comes_twice_is_found() {
         let lost = check(&game(&[1, 2], &[1]));
-        assert!(lost.iter().any(|wrong| wrong.contains("told completed 0 times")), "{lost:?}");
+        assert!(lost.iter().any(|wrong| wrong.contains("observed completed 0 times")), "{lost:?}");
         let twice = check(&game(&[1, 2], &[1, 2, 2]));
-        assert!(twice.iter().any(|wrong| wrong.contains("told completed 2 times")), "{twice:?}");
+        assert!(twice.iter().any(|wrong| wrong.contains("observed completed 2 times")), "{twice:?}");
         assert!(twice.iter().any(|wrong| wrong.contains("a change of the game 2 times")), "{twice:?}");
     }
 
@@ -148,7 +148,7 @@ mod tests {
     fn a_turn_that_runs_beside_another_is_found() {
         let mut log = game(&[1, 2], &[1, 2]);
         // The second begins before the first has ended.
-        log.told.swap(4, 5);
+        log.observed.swap(4, 5);
         assert!(only(&log).contains("ran beside"));
     }
 

@@ -39,6 +39,6 @@ impl AcceptArgs {
     /// Measures it; an error says what is wrong with the command line.
     pub(super) async fn run(&self) -> Result<Exit, String> {
         let options = self.options()?;
-        Ok(measure(&self.common, async |ground| accept::run(&options, ground).await).await)
+        Ok(measure(&self.common, async |env| accept::run(&options, env).await).await)
     }
 }

@@ -54,6 +54,6 @@ impl FanoutArgs {
     /// Measures it; an error says what is wrong with the command line.
     pub(super) async fn run(&self) -> Result<Exit, String> {
         let (options, against_nchan) = (self.options()?, self.against == Some(Peer::Nchan));
-        Ok(measure(&self.common, async |ground| fanout::run(&options, ground, against_nchan).await).await)
+        Ok(measure(&self.common, async |env| fanout::run(&options, env, against_nchan).await).await)
     }
 }

@@ -9,12 +9,12 @@ mod turns;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use harness_bench::{self as bench, BenchError, Ground};
+use harness_bench::{self as bench, BenchEnvironment, BenchError};
 use harness_runner::services::{Durability, ExternalUrls, Programs, Services};
 use serde::Serialize;
 
 use super::Exit;
-use super::interrupt::told_to_end;
+use super::interrupt::asked_to_end;
 use super::setup::in_a_directory;
 use super::shared::{Wanted, wanted_mode};
 
@@ -98,12 +98,12 @@ pub(super) async fn run(args: BenchArgs) -> Exit {
 /// Starts services, measures, and tells what came of it.
 async fn measure<R: Told>(
     common: &Common,
-    measurement: impl AsyncFnOnce(&Ground<'_>) -> Result<R, BenchError>,
+    measurement: impl AsyncFnOnce(&BenchEnvironment<'_>) -> Result<R, BenchError>,
 ) -> Exit {
     in_a_directory(false, async |dir| {
         let measured = tokio::select! {
             measured = on_services(common, measurement, dir) => measured,
-            () = told_to_end() => return Exit::Interrupted,
+            () = asked_to_end() => return Exit::Interrupted,
         };
         match measured {
             Ok(true) => Exit::Ok,
@@ -119,7 +119,7 @@ async fn measure<R: Told>(
 
 async fn on_services<R: Told>(
     common: &Common,
-    measurement: impl AsyncFnOnce(&Ground<'_>) -> Result<R, BenchError>,
+    measurement: impl AsyncFnOnce(&BenchEnvironment<'_>) -> Result<R, BenchError>,
     dir: &Path,
 ) -> Result<bool, BenchError> {
     let programs = Programs {
@@ -135,7 +135,7 @@ async fn on_services<R: Told>(
         what: "make calls",
         reason: error.to_string(),
     })?;
-    let report = measurement(&Ground { services: &services, programs: &programs, dir, http }).await?;
+    let report = measurement(&BenchEnvironment { services: &services, programs: &programs, dir, http }).await?;
     services.stop().await;
     show!("{}", report.render().trim_end());
     if let Some(path) = &common.json {

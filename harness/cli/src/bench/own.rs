@@ -48,6 +48,6 @@ impl OwnArgs {
     /// Measures it; an error says what is wrong with the command line.
     pub(super) async fn run(&self) -> Result<Exit, String> {
         let options = self.options()?;
-        Ok(measure(&self.common, async |ground| own::run(&options, ground).await).await)
+        Ok(measure(&self.common, async |env| own::run(&options, env).await).await)
     }
 }

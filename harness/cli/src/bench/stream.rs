@@ -61,6 +61,6 @@ impl StreamArgs {
     /// Measures it; an error says what is wrong with the command line.
     pub(super) async fn run(&self) -> Result<Exit, String> {
         let options = self.options()?;
-        Ok(measure(&self.common, async |ground| stream::run(&options, ground).await).await)
+        Ok(measure(&self.common, async |env| stream::run(&options, env).await).await)
     }
 }

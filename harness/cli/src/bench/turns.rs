@@ -24,7 +24,7 @@ pub(super) struct TurnsArgs {
     /// How many messages are under way at the same time: as much is done as can be. Without effect with --rate.
     #[arg(long, value_name = "C", default_value_t = 32)]
     concurrency: usize,
-    /// Messages per second, whatever becomes of them; each counts from the moment that was planned for it.
+    /// Messages per second, whatever their outcome; each counts from the moment that was planned for it.
     #[arg(long, value_name = "R")]
     rate: Option<f64>,
     /// For how long, after a second that does not count.
@@ -71,6 +71,6 @@ impl TurnsArgs {
     /// Measures it; an error says what is wrong with the command line.
     pub(super) async fn run(&self) -> Result<Exit, String> {
         let options = self.options()?;
-        Ok(measure(&self.common, async |ground| turns::run(&options, ground).await).await)
+        Ok(measure(&self.common, async |env| turns::run(&options, env).await).await)
     }
 }

@@ -9,7 +9,7 @@ use harness_events::{CaseOutcome, CaseReport, Entry, Failure};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::json::{Item, Run, Told, ms};
+use super::json::{FailureJson, Item, Run, ms};
 use super::record::{Finished, Record};
 use super::rows::{Row, rows};
 
@@ -32,7 +32,7 @@ struct Whole<'a> {
     reason: &'a str,
     /// How many cases there are, those included that have not begun.
     total: usize,
-    /// Whether the run has come to its end.
+    /// Whether the run has ended.
     over: bool,
     summary: Run,
     cases: Vec<Head<'a>>,
@@ -60,7 +60,7 @@ struct Head<'a> {
 /// A case that is opened.
 #[derive(Debug, Serialize)]
 struct Body<'a> {
-    failures: Vec<Told<'a>>,
+    failures: Vec<FailureJson<'a>>,
     /// One for each try, the last of them last.
     timelines: Vec<Timeline<'a>>,
 }
@@ -166,7 +166,10 @@ fn body(report: &CaseReport, most: usize) -> Body<'_> {
         timeline(entries, entries.last().map(|entry| entry.until.unwrap_or(entry.at)).unwrap_or_default(), most)
     });
     let last = (!report.timeline.is_empty()).then(|| timeline(&report.timeline, report.took, most));
-    Body { failures: failures(report).map(Told::without_timeline).collect(), timelines: earlier.chain(last).collect() }
+    Body {
+        failures: failures(report).map(FailureJson::without_timeline).collect(),
+        timelines: earlier.chain(last).collect(),
+    }
 }
 
 fn timeline(entries: &[Entry], took: Duration, most: usize) -> Timeline<'_> {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::json::ms;
 use requests::Requests;
 
-/// Marks that stand beside each other.
+/// Marks in one row.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     group: &'static str,
@@ -68,7 +68,7 @@ fn by_lane(entries: &[Entry], source: Source, group: &'static str, lane: &str, e
     let marks = of(entries, source)
         .filter(|(_, entry)| entry.lane.as_deref().unwrap_or_default() == lane)
         .map(|(index, entry)| {
-            // A call or a stream without an end is one that goes on.
+            // A call or a stream without an end is still running.
             let lasts = source == Source::Model || (source == Source::Sse && entry.text.starts_with("listening"));
             mark(index, entry, entry.until.or_else(|| lasts.then_some(end.max(entry.at))))
         })

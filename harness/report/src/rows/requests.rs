@@ -1,4 +1,4 @@
-//! What the events tell of each request: how long it waited, which attempts it had, and which process made them.
+//! What the events say of each request: how long it waited, which attempts it had, and which process made them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::json::ms;
 /// The most characters of a message that a row is called by.
 const NAME_MAX: usize = 40;
 
-/// What the events tell of each request.
+/// What the events say of each request.
 #[derive(Default)]
 pub(super) struct Requests<'a> {
     /// In the order in which they were queued.
@@ -120,7 +120,7 @@ impl<'a> Requests<'a> {
                 let known = || of(entries, Source::Log).find(|(_, entry)| phase.is_told_of(request.id, &entry.text));
                 let by = only.or_else(|| known().and_then(|(_, entry)| entry.lane.as_deref()));
                 let text = format!("{} #{}", request.short_name(), phase.attempt);
-                rows.entry(by.unwrap_or("not told by whom")).or_default().push(phase.mark(text, end));
+                rows.entry(by.unwrap_or("worker not known")).or_default().push(phase.mark(text, end));
             }
         }
         rows.into_iter().map(|(name, marks)| Row { group: "leases", name: name.to_owned(), marks }).collect()

@@ -40,7 +40,7 @@ fn a_request_is_followed_through_its_attempts_to_its_end() {
     let rows = rows(&entries, Duration::from_millis(20));
     let expected = "first Ring. queued 1-2 died 2-5 failed 5-6 backoff 6-8 completed 8-9 end 9";
     assert_eq!(seen(&rows, "requests"), [expected]);
-    assert_eq!(seen(&rows, "leases"), ["not told by whom died 2-5 failed 5-6 completed 8-9"]);
+    assert_eq!(seen(&rows, "leases"), ["worker not known died 2-5 failed 5-6 completed 8-9"]);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_process_behind_an_attempt_is_the_one_that_logged_it_or_the_only_one() {
     let mut entries =
         vec![up("worker0"), up("worker1"), event(1, "request.queued", 0), event(2, "request.processing", 1)];
     entries.push(log("[other]"));
-    assert_eq!(lease(&entries), ["not told by whom attempt 2-20"]);
+    assert_eq!(lease(&entries), ["worker not known attempt 2-20"]);
     entries.push(log("[first]"));
     assert_eq!(lease(&entries), ["worker1 attempt 2-20"]);
     assert_eq!(lease(&entries[1..4]), ["worker1 attempt 2-20"]);

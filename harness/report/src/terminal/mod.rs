@@ -93,7 +93,7 @@ impl<W: Write> Terminal<W> {
         Ok(())
     }
 
-    /// Some time has passed: draws anew, or says in a line of its own which cases are slow.
+    /// Some time has passed: redraws, or says in a line of its own which cases are slow.
     pub(super) fn tick(&mut self) -> io::Result<()> {
         if self.live.is_some() {
             self.show();
@@ -204,14 +204,14 @@ impl<W: Write> Terminal<W> {
         if summary.pending > 0 {
             self.line("snapshots wait: look at them with `cargo insta review`, or take them all with `--update`")?;
         }
-        let mut told = vec![format!("in {:.3} s", summary.took.as_secs_f64())];
+        let mut shown = vec![format!("in {:.3} s", summary.took.as_secs_f64())];
         if !self.flaky.is_empty() {
-            told.push(self.style.paint(Tone::Odd, &format!("{} flaky: {}", self.flaky.len(), self.flaky.join(", "))));
+            shown.push(self.style.paint(Tone::Odd, &format!("{} flaky: {}", self.flaky.len(), self.flaky.join(", "))));
         }
         if self.slow > 0 {
-            told.push(format!("{} slow", self.slow));
+            shown.push(format!("{} slow", self.slow));
         }
-        self.line(&told.join(", "))?;
+        self.line(&shown.join(", "))?;
         // Without colours: programs read this line.
         let not_run = if summary.not_run > 0 { format!(", {} not run", summary.not_run) } else { String::new() };
         let Summary { passed, failed, skipped, .. } = summary;

@@ -14,7 +14,7 @@ pub(super) struct Running {
     since: Instant,
     step: Option<String>,
     waits_for: Option<String>,
-    /// It is told of as slow once it has run for so long.
+    /// It is reported as slow once it has run for so long.
     told_at: Duration,
 }
 

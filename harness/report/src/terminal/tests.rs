@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::*;
 
-fn told(events: Vec<RunEventKind>, colour: bool) -> String {
+fn shown(events: Vec<RunEventKind>, colour: bool) -> String {
     let mut out = Vec::new();
     let mut terminal = Terminal::new(&mut out, Style::new(colour), None);
     for kind in events {
@@ -39,7 +39,7 @@ fn failed(failure: Failure) -> CaseOutcome {
 #[tokio::test]
 async fn each_case_has_its_line_failures_come_again_and_the_count_comes_last() {
     let took = Duration::from_millis(1500);
-    let text = told(
+    let text = shown(
         vec![
             started(4),
             finished("c", failed(Failure { line: Some(7), ..Failure::new("it broke") })),
@@ -77,10 +77,10 @@ async fn each_case_has_its_line_failures_come_again_and_the_count_comes_last() {
 #[tokio::test]
 async fn colours_are_left_out_unless_wanted_and_never_in_the_line_that_programs_read() {
     let events = || vec![finished("a", CaseOutcome::Passed), RunEventKind::RunFinished(Summary::default())];
-    let text = told(events(), true);
+    let text = shown(events(), true);
     assert!(text.contains("\u{1b}[32m PASS\u{1b}[0m"), "{text:?}");
     assert_eq!(text.lines().last(), Some("0 passed, 0 failed, 0 skipped"));
-    assert!(!told(events(), false).contains('\u{1b}'));
+    assert!(!shown(events(), false).contains('\u{1b}'));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Where it is played: the engine's processes, the games, and somebody who listens to each of them all the time.
+//! The environment of a run: the engine's processes, the games, and an event stream that follows each of them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::plan::{self, Message};
-use super::schedule::{Disaster, Victim};
-use super::{ChaosError, Options, Place, stage};
+use super::schedule::{ChaosTarget, Fault};
+use super::{ChaosContext, ChaosError, Options, stage};
 use crate::fleet::{Fleet, Surroundings};
 use crate::invariants::{self, Finding, FindingKind};
 use crate::model::{Model, Wire};
@@ -22,15 +22,15 @@ use crate::watch::{Feed, Journal, Pulse, Watch};
 /// How long everything may take to come to rest, before patience is applied.
 const REST_LIMIT: Duration = Duration::from_mins(1);
 
-/// How often it is looked at whether all is at rest.
+/// How often the run checks whether the engine is at rest.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// How long a process may take to come up while its store is away, before patience is applied.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// A game, and everything that has been heard of it.
+/// A game, and every event of it so far.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct FollowedGame {
     pub(super) id: GameId,
     pub(super) watch: Watch,
 }
@@ -38,29 +38,33 @@ pub(super) struct Seat {
 /// Processes, games and their listeners. Dropping it ends the processes.
 #[derive(Debug)]
 pub(super) struct Arena<'a> {
-    pub(super) place: Place<'a>,
+    pub(super) context: ChaosContext<'a>,
     pub(super) model: Model,
     pub(super) log: CaseLog,
-    pub(super) seats: Vec<Seat>,
+    pub(super) games: Vec<FollowedGame>,
     fleet: Fleet,
     /// The engine's API; `None` while it is known to be away.
     api: watch::Sender<Option<Client>>,
 }
 
 /// Follows a game from its first event.
-fn follow(place: &Place<'_>, game: GameId, url: String, log: CaseLog, pulse: Pulse) -> Watch {
+fn follow(context: &ChaosContext<'_>, game: GameId, url: String, log: CaseLog, pulse: Pulse) -> Watch {
     let profile = Profile::story_engine();
     let feed = Feed::of_game(&profile, &game.to_string());
     let feed = feed.unwrap_or_else(|| unreachable!("the profile of the story engine says how a game is followed"));
-    Watch::start(place.http.clone(), &profile, feed, url, log, pulse)
+    Watch::start(context.http.clone(), &profile, feed, url, log, pulse)
 }
 
 impl<'a> Arena<'a> {
     /// Starts everything, up to the games.
-    pub(super) async fn open(options: &Options, place: Place<'a>, load: &[Message]) -> Result<Self, ChaosError> {
-        let (services, log, pulse) = (place.services, CaseLog::default(), Pulse::default());
-        let content = stage::write_content(place.dir, plan::bells(load))?;
-        let model = Model::new(place.http.clone(), format!("{}/t/chaos", services.mock_url));
+    pub(super) async fn open(
+        options: &Options,
+        context: ChaosContext<'a>,
+        load: &[Message],
+    ) -> Result<Self, ChaosError> {
+        let (services, log, pulse) = (context.services, CaseLog::default(), Pulse::default());
+        let scenario_dir = stage::write_content(context.dir, plan::bells(load))?;
+        let model = Model::new(context.http.clone(), format!("{}/t/chaos", services.mock_url));
         model.load(&stage::script()).await?;
         let over = stage::engine(options, services.redis_url.is_some());
         let profile = Profile::story_engine();
@@ -69,26 +73,26 @@ impl<'a> Arena<'a> {
             redis_url: None,
             model: &model,
             wire: Wire::default(),
-            content: &content,
-            dir: place.dir,
+            content: &scenario_dir,
+            dir: context.dir,
             prefix: "chaos:",
         };
-        let fleet = Fleet::new(&profile, place.programs, &around, &over, log.clone(), pulse.clone())?;
+        let fleet = Fleet::new(&profile, context.programs, &around, &over, log.clone(), pulse.clone())?;
         let url = fleet.start_all(options.workers).await?;
         let client = Client::new(&url).map_err(|source| ChaosError::Engine { what: "use the API", source })?;
         let create = CreateGame { scenario: stage::SCENARIO.to_owned(), ..CreateGame::default() };
-        let mut seats = Vec::new();
+        let mut games = Vec::new();
         for _ in 0..options.games {
             let view = client.create_game(&create).await;
             let id = view.map_err(|source| ChaosError::Engine { what: "create a game", source })?.id;
-            let watch = follow(&place, id, url.clone(), log.clone(), pulse.clone());
-            seats.push(Seat { id, watch });
+            let watch = follow(&context, id, url.clone(), log.clone(), pulse.clone());
+            games.push(FollowedGame { id, watch });
         }
-        Ok(Self { place, model, log, seats, fleet, api: watch::channel(Some(client)).0 })
+        Ok(Self { context, model, log, games, fleet, api: watch::channel(Some(client)).0 })
     }
 
     pub(super) fn has_redis(&self) -> bool {
-        self.place.services.redis_url.is_some()
+        self.context.services.redis_url.is_some()
     }
 
     /// The engine's API, as soon as it is there.
@@ -103,32 +107,32 @@ impl<'a> Arena<'a> {
         }
     }
 
-    /// Breaks something, and mends it again.
-    pub(super) async fn strike(&self, victim: Victim, disaster: Disaster) -> Result<(), String> {
-        let Some(target) = victim.target() else { return self.kill_redis(disaster).await };
-        let struck = match disaster {
-            Disaster::Kill(down) => {
+    /// Injects a fault, and repairs it.
+    pub(super) async fn inject(&self, target: ChaosTarget, fault: Fault) -> Result<(), String> {
+        let Some(target) = target.target() else { return self.kill_redis(fault).await };
+        let outcome = match fault {
+            Fault::Kill(down) => {
                 let killed = self.act(Verb::Kill, &target).await;
                 tokio::time::sleep(down).await;
                 killed
             }
-            Disaster::Freeze(length) => match self.act(Verb::Stop, &target).await {
+            Fault::Freeze(length) => match self.act(Verb::Stop, &target).await {
                 Ok(()) => {
                     tokio::time::sleep(length).await;
                     return self.act(Verb::Continue, &target).await;
                 }
                 died => died,
             },
-            Disaster::Restart => self.act(Verb::Terminate, &target).await,
+            Fault::Restart => self.act(Verb::Terminate, &target).await,
         };
-        // Also one that had died by itself, so that the show goes on; that it had is a finding.
-        self.start(&target).await.and(struck)
+        // A process that had ended by itself is started too, so that the run continues. That it ended is a finding.
+        self.start(&target).await.and(outcome)
     }
 
-    async fn kill_redis(&self, disaster: Disaster) -> Result<(), String> {
-        let Disaster::Kill(down) = disaster else { return Ok(()) };
+    async fn kill_redis(&self, fault: Fault) -> Result<(), String> {
+        let Fault::Kill(down) = fault else { return Ok(()) };
         self.log.note(Source::Process, "kill redis");
-        let restarted = self.place.services.restart_redis(self.place.programs, down).await;
+        let restarted = self.context.services.restart_redis(self.context.programs, down).await;
         self.log.note(Source::Process, "redis is up");
         restarted.map_err(|error| error.to_string())
     }
@@ -137,14 +141,14 @@ impl<'a> Arena<'a> {
         self.fleet.act(&ProcessAction { verb, target: target.clone() }).await?;
         if target.number.is_none() && matches!(verb, Verb::Kill | Verb::Terminate) {
             self.api.send_replace(None);
-            for seat in &self.seats {
-                seat.watch.pause();
+            for game in &self.games {
+                game.watch.pause();
             }
         }
         Ok(())
     }
 
-    /// Starts a process, again and again while it cannot come up because its store is away.
+    /// Starts a process; repeats this while it cannot come up because its store is away.
     async fn start(&self, target: &Target) -> Result<(), String> {
         let deadline = Instant::now() + crate::patience(START_LIMIT);
         let action = ProcessAction { verb: Verb::Start, target: target.clone() };
@@ -157,8 +161,8 @@ impl<'a> Arena<'a> {
         };
         if let Some(url) = url {
             let client = Client::new(&url).map_err(|error| error.to_string())?;
-            for seat in &self.seats {
-                seat.watch.resume(&url);
+            for game in &self.games {
+                game.watch.resume(&url);
             }
             self.api.send_replace(Some(client));
         }
@@ -183,39 +187,39 @@ impl<'a> Arena<'a> {
         if !client.queue().await.is_ok_and(at_rest) {
             return false;
         }
-        for seat in &self.seats {
-            let Ok(view) = client.game(seat.id).await else { return false };
-            if seat.watch.journal().last_offset() < view.cursor.offset {
+        for game in &self.games {
+            let Ok(view) = client.game(game.id).await else { return false };
+            if game.watch.journal().last_offset() < view.cursor.offset {
                 return false;
             }
         }
         true
     }
 
-    /// Reads a game's event log anew, from its first event to the one that came last on the live stream.
-    pub(super) async fn read_again(&self, seat: &Seat, limit: Duration) -> Journal {
-        let last = seat.watch.journal().last_offset();
+    /// Reads a game's event log again, from its first event to the one that came last on the live stream.
+    pub(super) async fn read_again(&self, game: &FollowedGame, limit: Duration) -> Journal {
+        let last = game.watch.journal().last_offset();
         let client = self.api().await;
         let pulse = Pulse::default();
         let url = client.base_url().trim_end_matches('/').to_owned();
-        // What comes was noted already when it came for the first time.
-        let watch = follow(&self.place, seat.id, url, CaseLog::default(), pulse.clone());
-        let mut heard = pulse.listen();
+        // These events are in the log already, from their first arrival.
+        let watch = follow(&self.context, game.id, url, CaseLog::default(), pulse.clone());
+        let mut changes = pulse.listen();
         let read = async {
             while watch.journal().last_offset() < last {
                 // The sender lives as long as `pulse`.
-                let _ = heard.changed().await;
+                let _ = changes.changed().await;
             }
         };
-        // What has not come by then is missing, and the checker says so.
+        // Events that are missing then are reported by the checker.
         let _ = tokio::time::timeout(crate::patience(limit), read).await;
         watch.journal().clone()
     }
 
-    /// What it looks like in a run that does not come to its end.
+    /// The failure of a run that does not end.
     pub(super) fn stuck(&self, after: Duration) -> Failure {
         let died = self.fleet.unexpected_end().map(|end| format!("; {end}")).unwrap_or_default();
-        let what = format!("the run had not come to its end after {} s{died}", after.as_secs());
+        let what = format!("the run had not ended after {} s{died}", after.as_secs());
         Failure::new(what).evidence(Vec::new(), self.fleet.logs())
     }
 
@@ -233,6 +237,6 @@ impl<'a> Arena<'a> {
 
     /// The numbers of the games, by id.
     pub(super) fn numbers(&self) -> BTreeMap<GameId, usize> {
-        self.seats.iter().enumerate().map(|(number, seat)| (seat.id, number)).collect()
+        self.games.iter().enumerate().map(|(number, game)| (game.id, number)).collect()
     }
 }

@@ -1,5 +1,5 @@
-//! The judge: what was promised, held against everything that was seen. It reads evidence and touches nothing, so that it can
-//! be shown evidence of every crime.
+//! The checker: compares the engine's promises with the evidence. It only reads, so that tests can
+//! give it evidence of every broken promise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,9 +10,9 @@ use story::{ChatMessage, Role};
 
 use super::evidence::{Evidence, GameEvidence};
 use super::ledger::Call;
+use super::observed::{ObservedRequest, observed_requests};
 use super::players::{Outcome, Post};
 use super::subject::Subject;
-use super::told::{Told, tell};
 use crate::invariants::{self, Finding, FindingKind};
 use crate::watch::{Journal, Seen};
 
@@ -22,25 +22,25 @@ pub(super) fn check(evidence: &Evidence) -> Vec<Finding> {
     found.extend(evidence.unread.iter().map(|what| Finding::new(FindingKind::Unobserved, what)));
     found.extend(evidence.troubles.iter().map(|what| Finding::new(FindingKind::Process, what)));
     found.extend(evidence.queue.iter().flat_map(|queue| invariants::queue(queue, 0)));
-    let mut told_of = BTreeMap::new();
+    let mut by_id = BTreeMap::new();
     for (number, game) in evidence.games.iter().enumerate() {
-        let told = tell(number, game);
+        let observed = observed_requests(number, game);
         found.extend(invariants::events(&game.live, true));
         if let Some(kept) = &game.kept {
             found.extend(log(game, &kept.log));
-            found.extend(history(number, game, &kept.history, &told));
+            found.extend(history(number, game, &kept.history, &observed));
         }
-        found.extend(story_events(number, game, &told, &evidence.posts));
-        found.extend(sent_in_order(number, &told, &evidence.posts));
-        told_of.extend(told.into_iter().map(|told| (told.request, told)));
+        found.extend(story_events(number, game, &observed, &evidence.posts));
+        found.extend(sent_in_order(number, &observed, &evidence.posts));
+        by_id.extend(observed.into_iter().map(|observed| (observed.request, observed)));
     }
-    found.extend(posts(evidence, &told_of));
-    found.extend(statuses(evidence, &told_of));
-    found.extend(model_calls(evidence, &told_of));
+    found.extend(posts(evidence, &by_id));
+    found.extend(statuses(evidence, &by_id));
+    found.extend(model_calls(evidence, &by_id));
     found
 }
 
-/// The log, read anew, is what came live.
+/// The log, read again, equals what came live.
 fn log(game: &GameEvidence, log: &Journal) -> Option<Finding> {
     let same = |(live, log): (&Seen, &Seen)| live.id == log.id && live.name == log.name && live.data == log.data;
     let (live, log) = (game.live.events(), log.events());
@@ -57,18 +57,23 @@ fn log(game: &GameEvidence, log: &Journal) -> Option<Finding> {
 }
 
 /// Every completed request stands in the history once, in the order of arrival, and nothing else does.
-fn history(number: usize, game: &GameEvidence, history: &[ChatMessage], told: &[Told<'_>]) -> Vec<Finding> {
+fn history(
+    number: usize,
+    game: &GameEvidence,
+    history: &[ChatMessage],
+    observed: &[ObservedRequest<'_>],
+) -> Vec<Finding> {
     let said = history.iter().filter(|message| message.role != Role::Assistant);
     let kept: Vec<Subject> = said.filter_map(|message| Subject::of_message(number, &message.content)).collect();
     let mut found = Vec::new();
-    for told in told {
-        let Some(subject) = told.subject else { continue };
+    for observed in observed {
+        let Some(subject) = observed.subject else { continue };
         let times = kept.iter().filter(|kept| **kept == subject).count();
-        let request = told.request;
-        if times > usize::from(told.is_completed()) {
+        let request = observed.request;
+        if times > usize::from(observed.is_completed()) {
             let what = format!("request {request} ({subject:?}) stands {times} times in its game's history");
             found.push(Finding::of(request, FindingKind::AppliedTwice, what));
-        } else if times == 0 && told.is_completed() {
+        } else if times == 0 && observed.is_completed() {
             let what = format!("request {request} ({subject:?}) is completed and missing from its game's history");
             found.push(Finding::of(request, FindingKind::Lost, what));
         }
@@ -77,7 +82,7 @@ fn history(number: usize, game: &GameEvidence, history: &[ChatMessage], told: &[
         return found;
     }
     let arrived: Vec<Subject> =
-        told.iter().filter(|told| told.is_completed()).filter_map(|told| told.subject).collect();
+        observed.iter().filter(|observed| observed.is_completed()).filter_map(|observed| observed.subject).collect();
     if let Some((kept, arrived)) = kept.iter().zip(&arrived).find(|(kept, arrived)| kept != arrived) {
         let what = format!("game {}: the history has {kept:?} where {arrived:?} arrived", game.id);
         return vec![Finding::new(FindingKind::OutOfOrder, what)];
@@ -86,14 +91,16 @@ fn history(number: usize, game: &GameEvidence, history: &[ChatMessage], told: &[
 }
 
 /// Every bell that a completed turn has rung was answered by one story event, which names its cause.
-fn story_events(number: usize, game: &GameEvidence, told: &[Told<'_>], posts: &[Post]) -> Vec<Finding> {
+fn story_events(number: usize, game: &GameEvidence, observed: &[ObservedRequest<'_>], posts: &[Post]) -> Vec<Finding> {
     let mut found = Vec::new();
     for post in posts.iter().filter(|post| post.message.game == number) {
         let Some(bell) = post.message.bell else { continue };
-        let Some(rung) = told.iter().find(|told| told.subject == Some(post.message.subject())) else { continue };
+        let Some(rung) = observed.iter().find(|observed| observed.subject == Some(post.message.subject())) else {
+            continue;
+        };
         let answer = Subject::Bell { game: number, bell };
-        let answers = told.iter().filter(|told| told.subject == Some(answer)).count();
-        let caused = told.iter().filter(|told| told.caused_by == Some(rung.request)).count();
+        let answers = observed.iter().filter(|observed| observed.subject == Some(answer)).count();
+        let caused = observed.iter().filter(|observed| observed.caused_by == Some(rung.request)).count();
         let request = rung.request;
         let expected = usize::from(rung.is_completed());
         let what =
@@ -111,7 +118,7 @@ fn story_events(number: usize, game: &GameEvidence, told: &[Told<'_>], posts: &[
 }
 
 /// A message that was accepted before another one was sent stands before it.
-fn sent_in_order(number: usize, told: &[Told<'_>], posts: &[Post]) -> Vec<Finding> {
+fn sent_in_order(number: usize, observed: &[ObservedRequest<'_>], posts: &[Post]) -> Vec<Finding> {
     let sent: BTreeMap<RequestId, &Post> = posts
         .iter()
         .filter(|post| post.message.game == number)
@@ -122,7 +129,7 @@ fn sent_in_order(number: usize, told: &[Told<'_>], posts: &[Post]) -> Vec<Findin
         .collect();
     let mut latest = Duration::ZERO;
     let mut found = Vec::new();
-    for post in told.iter().filter_map(|told| sent.get(&told.request)) {
+    for post in observed.iter().filter_map(|observed| sent.get(&observed.request)) {
         if post.settled < latest {
             let what =
                 format!("\"{}\" was accepted before the one that stands before it was sent", post.message.text());
@@ -133,12 +140,12 @@ fn sent_in_order(number: usize, told: &[Told<'_>], posts: &[Post]) -> Vec<Findin
     found
 }
 
-/// Every message that was accepted is queued, and none is queued twice; nothing is queued that nobody has sent.
-fn posts(evidence: &Evidence, told_of: &BTreeMap<RequestId, Told<'_>>) -> Vec<Finding> {
+/// Every message that was accepted is queued, and none is queued twice; nothing is queued that no player has sent.
+fn posts(evidence: &Evidence, by_id: &BTreeMap<RequestId, ObservedRequest<'_>>) -> Vec<Finding> {
     let mut queued: BTreeMap<Subject, Vec<RequestId>> = BTreeMap::new();
-    for told in told_of.values().filter(|told| told.caused_by.is_none()) {
-        if let Some(subject) = told.subject {
-            queued.entry(subject).or_default().push(told.request);
+    for observed in by_id.values().filter(|observed| observed.caused_by.is_none()) {
+        if let Some(subject) = observed.subject {
+            queued.entry(subject).or_default().push(observed.request);
         }
     }
     let mut found = Vec::new();
@@ -151,7 +158,7 @@ fn posts(evidence: &Evidence, told_of: &BTreeMap<RequestId, Told<'_>>) -> Vec<Fi
         }
         match post.outcome {
             Outcome::Accepted(request) if !requests.contains(&request) => {
-                let what = format!("\"{text}\" was accepted as {request}, and no event tells of it");
+                let what = format!("\"{text}\" was accepted as {request}, and no event mentions it");
                 found.push(Finding::of(request, FindingKind::Lost, what));
             }
             Outcome::Refused if !requests.is_empty() => {
@@ -162,22 +169,22 @@ fn posts(evidence: &Evidence, told_of: &BTreeMap<RequestId, Told<'_>>) -> Vec<Fi
         }
     }
     found.extend(queued.into_iter().filter_map(|(subject, requests)| {
-        let what = format!("{subject:?} is queued, and nobody has sent it");
+        let what = format!("{subject:?} is queued, and no player has sent it");
         Some(Finding::of(*requests.first()?, FindingKind::Contradiction, what))
     }));
     found
 }
 
 /// No request was given up, and the API says of each what its events say.
-fn statuses(evidence: &Evidence, told_of: &BTreeMap<RequestId, Told<'_>>) -> Vec<Finding> {
+fn statuses(evidence: &Evidence, by_id: &BTreeMap<RequestId, ObservedRequest<'_>>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for told in told_of.values() {
-        let request = told.request;
-        if let Some(end) = told.end.filter(|_| !told.is_completed()) {
+    for observed in by_id.values() {
+        let request = observed.request;
+        if let Some(end) = observed.end.filter(|_| !observed.is_completed()) {
             let what = format!("request {request} ended with {}: {}", end.name(), end.data());
-            found.push(Finding::of(request, FindingKind::GivenUp, what));
+            found.push(Finding::of(request, FindingKind::DeadLettered, what));
         }
-        let journal = &evidence.games[told.game].live;
+        let journal = &evidence.games[observed.game].live;
         found.extend(evidence.statuses.get(&request).and_then(|view| invariants::status(journal, view)));
     }
     found
@@ -188,7 +195,7 @@ fn statuses(evidence: &Evidence, told_of: &BTreeMap<RequestId, Told<'_>>) -> Vec
 /// An attempt calls for a narration once at most, and no attempt after the one that finished it does: so there are no more
 /// calls than attempts up to that one. (When a call was made does not count: the last word of a worker that was frozen may
 /// come late.) When a delta was kept no event tells: there it is one call an attempt.
-fn model_calls(evidence: &Evidence, told_of: &BTreeMap<RequestId, Told<'_>>) -> Vec<Finding> {
+fn model_calls(evidence: &Evidence, by_id: &BTreeMap<RequestId, ObservedRequest<'_>>) -> Vec<Finding> {
     let mut calls_for: BTreeMap<Subject, Vec<&Call>> = BTreeMap::new();
     let mut found = Vec::new();
     for call in &evidence.calls {
@@ -203,22 +210,23 @@ fn model_calls(evidence: &Evidence, told_of: &BTreeMap<RequestId, Told<'_>>) -> 
             ));
         }
     }
-    for told in told_of.values() {
-        let Some(subject) = told.subject else { continue };
+    for observed in by_id.values() {
+        let Some(subject) = observed.subject else { continue };
         let calls = calls_for.remove(&subject).unwrap_or_default();
-        let (request, texts) = (told.request, calls.iter().filter(|call| call.kind == Kind::Text));
+        let (request, texts) = (observed.request, calls.iter().filter(|call| call.kind == Kind::Text));
         let (narrations, deltas) = (texts.clone().count(), calls.iter().filter(|call| call.kind == Kind::Json).count());
-        let attempts = told.attempts_to_narrate.unwrap_or(told.attempts);
+        let attempts = observed.attempts_to_narrate.unwrap_or(observed.attempts);
         if narrations > attempts {
             let what =
                 format!("request {request} was narrated by attempt {attempts} at the latest, in {narrations} calls");
             found.push(Finding::of(request, FindingKind::NarratedTwice, what));
         }
-        if deltas > told.attempts {
-            let what = format!("request {request} had {} attempts, and {deltas} calls for its delta", told.attempts);
+        if deltas > observed.attempts {
+            let what =
+                format!("request {request} had {} attempts, and {deltas} calls for its delta", observed.attempts);
             found.push(Finding::of(request, FindingKind::NarratedTwice, what));
         }
-        if let Some(Event::RequestCompleted(completed)) = told.end {
+        if let Some(Event::RequestCompleted(completed)) = observed.end {
             let written: BTreeSet<&str> = texts.map(|call| call.text.trim()).collect();
             if !written.contains(completed.result.message.trim()) {
                 let what = format!(

@@ -17,7 +17,7 @@ use super::subject::{Subject, bell_text, turn_text};
 use crate::invariants::FindingKind::{self, *};
 use crate::invariants::testing::Story;
 
-/// One game that is played well until somebody says otherwise.
+/// One game without faults, until a test adds one.
 struct Scene {
     story: Story,
     history: Vec<ChatMessage>,
@@ -106,7 +106,7 @@ const BELL_1: Subject = Subject::Bell { game: 0, bell: 1 };
 fn where_every_promise_was_kept_nothing_is_found() {
     let mut scene = Scene::new();
     scene.turn(1);
-    // Attempt 1 dies in the middle of its narration, attempt 2 after its own: attempt 3 goes on from there.
+    // Attempt 1 dies in the middle of its narration, attempt 2 after its own: attempt 3 continues from there.
     let request = scene.post(2, Some(1));
     let subject = Subject::Turn { game: 0, turn: 2 };
     scene.story.processing(request, 1).chunk(request, 1, "The ").superseded(request, 1);
@@ -228,7 +228,7 @@ fn a_request_that_failed_is_given_up() {
     let game_id = scene.story.game;
     scene.story.processing(request_id, 1);
     scene.story.tell(RequestFailed { request_id, game_id, kind, status, attempt, error });
-    assert_eq!(scene.kinds(), [GivenUp]);
+    assert_eq!(scene.kinds(), [DeadLettered]);
 }
 
 #[test]

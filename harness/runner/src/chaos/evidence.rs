@@ -8,15 +8,15 @@ use protocol::{GameId, QueueView, RequestId, RequestView};
 use story::ChatMessage;
 
 use super::arena::Arena;
+use super::injector::InjectionLog;
 use super::ledger::{Call, Ledger};
 use super::players::Post;
-use super::wrecker::Toll;
 use crate::watch::{Journal, Seen};
 
 /// How many reads run at the same time.
 const AT_ONCE: usize = 16;
 
-/// How long reading one event log anew may take, before patience is applied.
+/// How long reading one event log again may take, before patience is applied.
 const READ_LIMIT: Duration = Duration::from_secs(10);
 
 /// Everything that was done and that came of it.
@@ -25,7 +25,7 @@ pub(super) struct Evidence {
     /// By number.
     pub(super) games: Vec<GameEvidence>,
     pub(super) posts: Vec<Post>,
-    /// What the API says of every request that was ever heard of.
+    /// What the API says of every request that was observed.
     pub(super) statuses: BTreeMap<RequestId, RequestView>,
     pub(super) calls: Vec<Call>,
     pub(super) queue: Option<QueueView>,
@@ -53,11 +53,11 @@ pub(super) struct Kept {
 }
 
 /// Reads everything.
-pub(super) async fn collect(arena: &Arena<'_>, posts: Vec<Post>, ledger: Ledger, toll: &Toll) -> Evidence {
+pub(super) async fn collect(arena: &Arena<'_>, posts: Vec<Post>, ledger: Ledger, injected: &InjectionLog) -> Evidence {
     let mut evidence = Evidence {
         posts,
         calls: ledger.calls.into_values().collect(),
-        troubles: toll.troubles.clone(),
+        troubles: injected.troubles.clone(),
         unread: ledger.gaps,
         ..Evidence::default()
     };
@@ -66,17 +66,17 @@ pub(super) async fn collect(arena: &Arena<'_>, posts: Vec<Post>, ledger: Ledger,
         Ok(queue) => evidence.queue = Some(queue),
         Err(error) => evidence.unread.push(format!("the queue: {error}")),
     }
-    let games = arena.seats.iter().map(|seat| async {
-        let live = seat.watch.journal().clone();
-        match client.game(seat.id).await {
+    let games = arena.games.iter().map(|game| async {
+        let live = game.watch.journal().clone();
+        match client.game(game.id).await {
             Ok(view) => {
-                let log = arena.read_again(seat, READ_LIMIT).await;
-                (GameEvidence { id: seat.id, live, kept: Some(Kept { log, history: view.chat_history }) }, None)
+                let log = arena.read_again(game, READ_LIMIT).await;
+                (GameEvidence { id: game.id, live, kept: Some(Kept { log, history: view.chat_history }) }, None)
             }
-            Err(error) => (GameEvidence { id: seat.id, live, kept: None }, Some(error)),
+            Err(error) => (GameEvidence { id: game.id, live, kept: None }, Some(error)),
         }
     });
-    // In order: a game's place is its number.
+    // In order: a game's index is its number.
     let mut games = stream::iter(games).buffered(AT_ONCE);
     while let Some((game, error)) = games.next().await {
         evidence.unread.extend(error.map(|error| format!("game {}: {error}", game.id)));

@@ -1,8 +1,8 @@
-//! Breaks the engine at random, and proves that it kept its word: many games are played while processes are killed, frozen and
-//! restarted at moments that nobody chose; afterwards a checker reads everything that the engine has told and kept.
+//! Injects faults at random and checks the engine's promises: many games are played while processes are killed, frozen and
+//! restarted at random moments; afterwards a checker reads every event that was published and everything that was stored.
 //!
 //! [`plan`] draws from one seed who says what, [`schedule`] what is broken; [`stage`] is what is played. [`arena`] holds the
-//! processes and games, [`players`] speak, [`wrecker`] breaks, [`ledger`] follows the model's journal; [`evidence`] is read when
+//! processes and games, [`players`] speak, [`injector`] injects the faults, [`ledger`] follows the model's journal; [`evidence`] is read when
 //! all is at rest, [`check`] judges it without touching anything, [`report`] tells.
 
 mod arena;
@@ -10,15 +10,15 @@ mod check;
 #[cfg(test)]
 mod check_tests;
 mod evidence;
+mod injector;
 mod ledger;
+mod observed;
 mod plan;
 mod players;
 mod report;
 mod schedule;
 mod stage;
 mod subject;
-mod told;
-mod wrecker;
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -35,17 +35,17 @@ pub use report::Report;
 use crate::model::ModelError;
 use crate::services::{Programs, ServiceError, Services};
 use arena::Arena;
+use injector::InjectionLog;
 use ledger::Ledger;
 use plan::Message;
 use players::Board;
 use schedule::Roster;
-use wrecker::Toll;
 
 /// How much longer than its messages a run may last, before patience is applied.
-const TIME_TO_MEND: Duration = Duration::from_mins(5);
+const TIME_TO_REPAIR: Duration = Duration::from_mins(5);
 
-/// How often a person hears how far it is.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+/// How often progress is reported.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// The run did not get as far as to be judged.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +53,7 @@ pub enum ChaosError {
     /// Processes do not start.
     #[error(transparent)]
     Services(#[from] ServiceError),
-    /// The model does not do as it is told.
+    /// The model refuses a command or cannot be reached.
     #[error(transparent)]
     Model(#[from] ModelError),
     /// The engine does not answer while nothing is broken.
@@ -64,7 +64,7 @@ pub enum ChaosError {
         /// What came instead.
         source: ClientError,
     },
-    /// The run does not end: whatever hangs, it is not the harness that waits for ever.
+    /// The run does not end: whatever hangs, the harness does not wait forever.
     #[error("{}", .0.render())]
     Stuck(Box<Failure>),
     /// A file that the processes need cannot be written.
@@ -77,9 +77,9 @@ pub enum ChaosError {
     },
 }
 
-/// Where a run takes place.
+/// What a run is given.
 #[derive(Debug)]
-pub struct Place<'a> {
+pub struct ChaosContext<'a> {
     /// Redis and the model.
     pub services: &'a Services,
     /// Where the programs are.
@@ -90,44 +90,44 @@ pub struct Place<'a> {
     pub http: reqwest::Client,
 }
 
-/// Plays, breaks, waits until all is at rest, and checks. `progress` hears once a second how far it is.
-pub async fn run(options: &Options, place: Place<'_>, progress: impl Fn(&str)) -> Result<Report, ChaosError> {
+/// Plays, breaks, waits until all is at rest, and checks. `progress` is called once a second.
+pub async fn run(options: &Options, context: ChaosContext<'_>, progress: impl Fn(&str)) -> Result<Report, ChaosError> {
     let load = plan::load(options);
-    let arena = Arena::open(options, place, &load).await?;
+    let arena = Arena::open(options, context, &load).await?;
     let board = Board::default();
-    let limit = load.last().map_or(Duration::ZERO, |message| message.due) + crate::patience(TIME_TO_MEND);
+    let limit = load.last().map_or(Duration::ZERO, |message| message.due) + crate::patience(TIME_TO_REPAIR);
     let played = tokio::time::timeout(limit, play(options, &arena, &board, load, &progress)).await;
-    let (toll, ledger) = played.map_err(|_| ChaosError::Stuck(Box::new(arena.stuck(limit))))?;
+    let (injected, ledger) = played.map_err(|_| ChaosError::Stuck(Box::new(arena.stuck(limit))))?;
     progress("reading everything again");
-    let evidence = evidence::collect(&arena, board.into_posts(), ledger, &toll).await;
+    let evidence = evidence::collect(&arena, board.into_posts(), ledger, &injected).await;
     let mut findings = check::check(&evidence);
     findings.extend(arena.stop().await);
-    Ok(Report::new(options, &arena, &toll, &evidence, findings))
+    Ok(Report::new(options, &arena, &injected, &evidence, findings))
 }
 
-/// Players speak while the wrecker breaks; when they have no more to say, everything is mended and comes to rest.
+/// Players speak while faults are injected; after the last message every fault is repaired and the engine comes to rest.
 async fn play(
     options: &Options,
     arena: &Arena<'_>,
     board: &Board,
     load: Vec<Message>,
     progress: impl Fn(&str),
-) -> (Toll, Ledger) {
+) -> (InjectionLog, Ledger) {
     let (end_of_load, load_over) = watch::channel(false);
     let (end_of_all, all_over) = watch::channel(false);
     let work = async {
-        let strikes = schedule::strikes(options, Roster::of(options, arena.has_redis()));
+        let injections = schedule::injections(options, Roster::of(options, arena.has_redis()));
         let speak = async {
             players::speak(arena, board, load, options.concurrency).await;
             end_of_load.send_replace(true);
         };
-        let (toll, ()) = tokio::join!(wrecker::wreck(arena, strikes, load_over), speak);
+        let (injected, ()) = tokio::join!(injector::run(arena, injections, load_over), speak);
         arena.rest().await;
         end_of_all.send_replace(true);
-        toll
+        injected
     };
     let mut both = pin!(async { tokio::join!(work, Ledger::follow(&arena.model, all_over)) });
-    let mut ticks = tokio::time::interval(TELL_EVERY);
+    let mut ticks = tokio::time::interval(PROGRESS_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         tokio::select! {

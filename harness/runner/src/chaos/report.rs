@@ -10,10 +10,10 @@ use protocol::{Event, RequestId, RequestType};
 use super::Options;
 use super::arena::Arena;
 use super::evidence::Evidence;
+use super::injector::InjectionLog;
 use super::players::{Board, Outcome};
-use super::schedule::Victim;
+use super::schedule::ChaosTarget;
 use super::subject::Subject;
-use super::wrecker::Toll;
 use crate::invariants::{Finding, FindingKind};
 
 /// Of how many kinds the first finding is shown with all that happened around it.
@@ -72,12 +72,12 @@ impl Report {
     pub(super) fn new(
         options: &Options,
         arena: &Arena<'_>,
-        toll: &Toll,
+        injected: &InjectionLog,
         evidence: &Evidence,
         mut findings: Vec<Finding>,
     ) -> Self {
         findings.sort_by_key(|finding| finding.kind);
-        let services = arena.place.services;
+        let services = arena.context.services;
         let heading = format!(
             "chaos --seed {}: {} messages to {} games, services: {} ({}), {:.1} s",
             options.seed,
@@ -89,7 +89,7 @@ impl Report {
         );
         let firsts = findings.chunk_by(|a, b| a.kind == b.kind).filter_map(|kind| kind.first());
         let failures = firsts.take(SHOWN_IN_FULL).map(|finding| explain(arena, evidence, finding)).collect();
-        Self { heading, table: table(evidence, toll), findings, failures }
+        Self { heading, table: table(evidence, injected), findings, failures }
     }
 }
 
@@ -97,8 +97,8 @@ impl Report {
 pub(super) fn progress(arena: &Arena<'_>, board: &Board) -> String {
     let mut ended = 0;
     let mut takeovers = 0;
-    for seat in &arena.seats {
-        for event in seat.watch.journal().events().iter().filter_map(|seen| seen.event.as_ref()) {
+    for game in &arena.games {
+        for event in game.watch.journal().events().iter().filter_map(|seen| seen.event.as_ref()) {
             ended += usize::from(event.is_terminal());
             takeovers += usize::from(matches!(event, Event::RequestProcessing(event) if event.attempt.0 > 1));
         }
@@ -107,7 +107,7 @@ pub(super) fn progress(arena: &Arena<'_>, board: &Board) -> String {
     format!("{seconds:>4} s  {} messages sent, {ended} requests ended, {takeovers} taken over", board.posts().len())
 }
 
-fn table(evidence: &Evidence, toll: &Toll) -> Vec<(String, String)> {
+fn table(evidence: &Evidence, injected: &InjectionLog) -> Vec<(String, String)> {
     let outcomes = |wanted: fn(&Outcome) -> bool| evidence.posts.iter().filter(|post| wanted(&post.outcome)).count();
     let repeats: usize = evidence.posts.iter().map(|post| post.repeats).sum();
     let counts = Counts::of(evidence);
@@ -130,15 +130,15 @@ fn table(evidence: &Evidence, toll: &Toll) -> Vec<(String, String)> {
         row("superseded", format!("{} attempts had shown text that is void", counts.superseded)),
         row("model calls", format!("{} narrations, {} deltas", kind(mock_llm::Kind::Text), kind(mock_llm::Kind::Json))),
         row("events", format!("{}, read live and again", counts.events)),
-        row("kills", struck(&toll.kills)),
-        row("freezes", struck(&toll.freezes)),
-        row("restarts", struck(&toll.restarts)),
+        row("kills", outcome(&injected.kills)),
+        row("freezes", outcome(&injected.freezes)),
+        row("restarts", outcome(&injected.restarts)),
     ]
 }
 
-fn struck(counts: &BTreeMap<Victim, usize>) -> String {
+fn outcome(counts: &BTreeMap<ChaosTarget, usize>) -> String {
     let total: usize = counts.values().sum();
-    let each: Vec<String> = counts.iter().map(|(victim, count)| format!("{victim} {count}")).collect();
+    let each: Vec<String> = counts.iter().map(|(target, count)| format!("{target} {count}")).collect();
     if each.is_empty() { total.to_string() } else { format!("{total} ({})", each.join(", ")) }
 }
 

@@ -15,7 +15,7 @@ const STREAM: u64 = 0x005c_4ed0_1e00;
 
 /// Something that can be broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Victim {
+pub(super) enum ChaosTarget {
     /// The process that serves HTTP; where there is no Redis, it is the only one.
     Api,
     /// One of the workers.
@@ -24,7 +24,7 @@ pub(super) enum Victim {
     Redis,
 }
 
-impl Victim {
+impl ChaosTarget {
     /// The process of the engine that it is.
     pub(super) fn target(self) -> Option<Target> {
         match self {
@@ -35,7 +35,7 @@ impl Victim {
     }
 }
 
-impl fmt::Display for Victim {
+impl fmt::Display for ChaosTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.target() {
             Some(target) => target.fmt(f),
@@ -46,7 +46,7 @@ impl fmt::Display for Victim {
 
 /// How something is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Disaster {
+pub(super) enum Fault {
     /// SIGKILL; it is started again after so long.
     Kill(Duration),
     /// SIGSTOP; SIGCONT after so long, which is longer than the lease.
@@ -57,11 +57,11 @@ pub(super) enum Disaster {
 
 /// One entry of the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Strike {
+pub(super) struct Injection {
     /// How long after the one before it.
     pub(super) after: Duration,
-    pub(super) victim: Victim,
-    pub(super) disaster: Disaster,
+    pub(super) target: ChaosTarget,
+    pub(super) fault: Fault,
 }
 
 /// What there is to break.
@@ -79,7 +79,7 @@ impl Roster {
 }
 
 /// The schedule. Pauses and durations are multiples of the lease, for it is what recovery is measured in.
-pub(super) fn strikes(options: &Options, roster: Roster) -> impl Iterator<Item = Strike> + use<> {
+pub(super) fn injections(options: &Options, roster: Roster) -> impl Iterator<Item = Injection> + use<> {
     let mut draw = StdRng::seed_from_u64(options.seed ^ STREAM);
     let mut deck = Vec::new();
     let lease = options.lease;
@@ -87,21 +87,21 @@ pub(super) fn strikes(options: &Options, roster: Roster) -> impl Iterator<Item =
         // Where everything is one process, breaking it stops everything: it needs time to get something done in between.
         let pause = if roster.workers == 0 { 1.0..2.4 } else { 0.2..1.2 };
         let after = lease.mul_f64(draw.random_range(pause));
-        let victim = victim(&mut draw, roster);
+        let target = target(&mut draw, roster);
         if deck.is_empty() {
             deck = vec![Card::Kill, Card::Kill, Card::Freeze, Card::Freeze, Card::Restart];
             deck.shuffle(&mut draw);
         }
-        let disaster = match if victim == Victim::Redis { Some(Card::Kill) } else { deck.pop() } {
-            Some(Card::Freeze) => Disaster::Freeze(lease.mul_f64(draw.random_range(1.2..3.0))),
-            Some(Card::Restart) => Disaster::Restart,
-            Some(Card::Kill) | None => Disaster::Kill(lease.mul_f64(draw.random_range(0.0..2.0))),
+        let fault = match if target == ChaosTarget::Redis { Some(Card::Kill) } else { deck.pop() } {
+            Some(Card::Freeze) => Fault::Freeze(lease.mul_f64(draw.random_range(1.2..3.0))),
+            Some(Card::Restart) => Fault::Restart,
+            Some(Card::Kill) | None => Fault::Kill(lease.mul_f64(draw.random_range(0.0..2.0))),
         };
-        Strike { after, victim, disaster }
+        Injection { after, target, fault }
     })
 }
 
-/// Kinds of disasters are dealt from a shuffled deck, so that a short run meets all of them.
+/// Kinds of faults are dealt from a shuffled deck, so that a short run meets all of them.
 #[derive(Debug, Clone, Copy)]
 enum Card {
     Kill,
@@ -109,14 +109,14 @@ enum Card {
     Restart,
 }
 
-fn victim(draw: &mut StdRng, roster: Roster) -> Victim {
+fn target(draw: &mut StdRng, roster: Roster) -> ChaosTarget {
     if roster.redis && draw.random_ratio(1, 10) {
-        return Victim::Redis;
+        return ChaosTarget::Redis;
     }
     // The API is hit as often as any one worker.
     match draw.random_range(0..=roster.workers) {
-        0 => Victim::Api,
-        worker => Victim::Worker(worker - 1),
+        0 => ChaosTarget::Api,
+        worker => ChaosTarget::Worker(worker - 1),
     }
 }
 
@@ -127,9 +127,9 @@ mod tests {
     use super::*;
     use crate::chaos::plan::options;
 
-    fn first(seed: u64, redis: bool) -> Vec<Strike> {
+    fn first(seed: u64, redis: bool) -> Vec<Injection> {
         let options = Options { redis_faults: redis, ..options(seed) };
-        strikes(&options, Roster::of(&options, true)).take(200).collect()
+        injections(&options, Roster::of(&options, true)).take(200).collect()
     }
 
     #[test]
@@ -140,26 +140,27 @@ mod tests {
 
     #[test]
     fn everything_is_hit_and_redis_only_if_that_was_asked_for() {
-        let victims = |redis| first(1, redis).iter().map(|strike| strike.victim.to_string()).collect::<BTreeSet<_>>();
-        assert_eq!(Vec::from_iter(victims(true)), ["api", "redis", "worker[0]", "worker[1]"]);
-        assert_eq!(Vec::from_iter(victims(false)), ["api", "worker[0]", "worker[1]"]);
+        let targets =
+            |redis| first(1, redis).iter().map(|injection| injection.target.to_string()).collect::<BTreeSet<_>>();
+        assert_eq!(Vec::from_iter(targets(true)), ["api", "redis", "worker[0]", "worker[1]"]);
+        assert_eq!(Vec::from_iter(targets(false)), ["api", "worker[0]", "worker[1]"]);
     }
 
     #[test]
     fn every_kind_of_disaster_comes_within_a_few_strikes() {
         for five in first(1, false).chunks(5) {
-            let has = |wanted: fn(&Disaster) -> bool| five.iter().any(|strike| wanted(&strike.disaster));
-            assert!(has(|disaster| matches!(disaster, Disaster::Kill(_))));
-            assert!(has(|disaster| matches!(disaster, Disaster::Freeze(_))));
-            assert!(has(|disaster| matches!(disaster, Disaster::Restart)));
+            let has = |wanted: fn(&Fault) -> bool| five.iter().any(|injection| wanted(&injection.fault));
+            assert!(has(|fault| matches!(fault, Fault::Kill(_))));
+            assert!(has(|fault| matches!(fault, Fault::Freeze(_))));
+            assert!(has(|fault| matches!(fault, Fault::Restart)));
         }
     }
 
     #[test]
     fn a_freeze_outlasts_the_lease() {
         let options = options(1);
-        let freezes = first(1, false).into_iter().filter_map(|strike| match strike.disaster {
-            Disaster::Freeze(length) => Some(length),
+        let freezes = first(1, false).into_iter().filter_map(|injection| match injection.fault {
+            Fault::Freeze(length) => Some(length),
             _ => None,
         });
         assert!(freezes.into_iter().all(|length| length > options.lease));

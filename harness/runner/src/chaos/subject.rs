@@ -1,4 +1,4 @@
-//! What a request, a message or a model call is about, read from its words: they are chosen so that it can be told anywhere.
+//! What a request, a message or a model call is about, read from its words: they are chosen so that every text names it.
 
 use mock_llm::{Kind, Record, Role};
 
@@ -33,12 +33,12 @@ impl Subject {
     /// What a call of the model is about.
     pub(super) fn of_call(call: &Record) -> Option<Self> {
         let asked = call.messages.iter().rev().find(|message| message.role == Role::User)?;
-        // A story event does not name its game; what was told before it does.
-        let told = match call.kind {
+        // A story event does not name its game; the history before it does.
+        let text = match call.kind {
             Kind::Json => last_number(&asked.text, "game "),
             Kind::Text => call.messages.iter().rev().find_map(|message| last_number(&message.text, "game ")),
         };
-        Self::of_message(told?, &asked.text)
+        Self::of_message(text?, &asked.text)
     }
 }
 

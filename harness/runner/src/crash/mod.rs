@@ -1,10 +1,10 @@
-//! `harness crash`: plays a case again and again, with one blow at another moment each time, and demands the same end.
+//! `harness crash`: plays a case once for every injection point, with one fault each time, and demands the same end.
 //!
-//! The case is rehearsed first, undisturbed: that tells which moments there are and how it ends. Then everything that can
-//! be killed is killed once at every moment. How a case is played with a blow is in [`crate::run`].
+//! The case is first played without a fault: that shows which injection points there are and how it ends. Then every target that can
+//! be killed is killed once at every injection point. How a case is played with a fault is in [`crate::run`].
 
-mod loosen;
-mod moments;
+mod points;
+mod relax;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,34 +14,34 @@ use harness_case::Case;
 use harness_events::Failure;
 use similar::TextDiff;
 
-pub use loosen::{Unfit, loosen};
-pub use moments::moments;
+pub use points::fault_plan;
+pub use relax::{Unfit, relax};
 
-use crate::run::{Blow, Manner, Moment, Performed, Play, RunContext, Victim, perform};
+use crate::run::{Fault, FaultTarget, InjectionPoint, Manner, Performed, Play, RunContext, perform};
 use crate::services::Mode;
-use loosen::with_short_lease;
+use relax::with_short_lease;
 
-/// What came of one blow.
+/// The outcome of one fault.
 #[derive(Debug)]
-pub struct Struck {
-    /// The blow.
-    pub blow: Blow,
-    /// What is wrong; nothing if the case has ended as it did undisturbed.
+pub struct Injected {
+    /// The fault.
+    pub fault: Fault,
+    /// What is wrong; `None` if the case ended as it did without the fault.
     pub wrong: Option<Wrong>,
 }
 
-/// What is wrong after a blow.
+/// What is wrong after a fault.
 #[derive(Debug)]
 pub enum Wrong {
     /// The case does not come to its end.
     Failed(Box<Failure>),
     /// It comes to another end: the difference, line by line.
     Differs(String),
-    /// A narration that was finished has been asked for again.
+    /// A finished narration was requested a second time.
     NarratedAgain {
-        /// How many were written undisturbed.
+        /// How many were written without the fault.
         undisturbed: usize,
-        /// How many were written now.
+        /// How many were written with it.
         now: usize,
     },
 }
@@ -58,39 +58,39 @@ impl fmt::Display for Wrong {
     }
 }
 
-/// Rehearses a case: how it ends undisturbed.
+/// Plays a case without a fault: how it ends, and which calls the model gets.
 pub async fn rehearse(context: &RunContext, case: &Arc<Case>) -> Result<Performed, Failure> {
     perform(context, &Play { case: Arc::clone(case), manner: Manner::Rehearsed }).await
 }
 
 /// What can be killed with these services.
 #[must_use]
-pub fn victims(wanted: &[Victim], mode: Mode) -> Vec<Victim> {
-    let possible = |victim: &&Victim| match victim {
-        Victim::Redis => mode == Mode::Local,
+pub fn targets(wanted: &[FaultTarget], mode: Mode) -> Vec<FaultTarget> {
+    let possible = |target: &&FaultTarget| match target {
+        FaultTarget::Redis => mode == Mode::Local,
         // Without Redis it is the same process as the workers.
-        Victim::Api => mode != Mode::Embedded || wanted == [Victim::Api],
-        Victim::Worker | Victim::Stream => true,
+        FaultTarget::Api => mode != Mode::Embedded || wanted == [FaultTarget::Api],
+        FaultTarget::Worker | FaultTarget::Stream => true,
     };
-    let all = [Victim::Worker, Victim::Api, Victim::Redis, Victim::Stream];
+    let all = [FaultTarget::Worker, FaultTarget::Api, FaultTarget::Redis, FaultTarget::Stream];
     let wanted = if wanted.is_empty() { &all[..] } else { wanted };
     wanted.iter().filter(possible).copied().collect()
 }
 
-/// Deals every blow, several at a time, and tells of each as it is done.
-pub async fn strike(
+/// Injects every fault, several at a time, and calls `progress` after each.
+pub async fn inject_all(
     context: &RunContext,
     case: &Arc<Case>,
     undisturbed: &Performed,
-    blows: Vec<Blow>,
-    mut told: impl FnMut(&Struck),
-) -> Vec<Struck> {
-    let mut struck = stream::iter(blows.into_iter().enumerate())
-        .map(async |(number, blow)| Struck { blow, wrong: once(context, case, undisturbed, number, blow).await })
+    faults: Vec<Fault>,
+    mut progress: impl FnMut(&Injected),
+) -> Vec<Injected> {
+    let mut injected = stream::iter(faults.into_iter().enumerate())
+        .map(async |(number, fault)| Injected { fault, wrong: once(context, case, undisturbed, number, fault).await })
         .buffer_unordered(context.jobs.max(1));
     let mut all = Vec::new();
-    while let Some(one) = struck.next().await {
-        told(&one);
+    while let Some(one) = injected.next().await {
+        progress(&one);
         all.push(one);
     }
     all
@@ -101,13 +101,13 @@ async fn once(
     case: &Arc<Case>,
     undisturbed: &Performed,
     number: usize,
-    blow: Blow,
+    fault: Fault,
 ) -> Option<Wrong> {
     // A directory, prefix and namespace of its own.
-    let case = if blow.victim == Victim::Redis { Case::clone(case) } else { with_short_lease(case) };
+    let case = if fault.target == FaultTarget::Redis { Case::clone(case) } else { with_short_lease(case) };
     let games = case.games.len();
     let case = Arc::new(Case { id: format!("{}-{number}", case.id), ..case });
-    let performed = match perform(context, &Play { case, manner: Manner::Struck(blow) }).await {
+    let performed = match perform(context, &Play { case, manner: Manner::Faulted(fault) }).await {
         Ok(performed) => performed,
         Err(failure) => return Some(Wrong::Failed(Box::new(failure))),
     };
@@ -116,8 +116,8 @@ async fn once(
         let diff = diff.unified_diff().context_radius(2).header("undisturbed", "now").to_string();
         return Some(Wrong::Differs(diff));
     }
-    // Only where the model stands still at the blow is it known that nothing else was just being finished.
-    let still = matches!(blow.moment, Moment::Piece { .. } | Moment::Unwritten { .. }) && games == 1;
+    // Only where the model is held at the injection point is it certain that no other narration was about to finish.
+    let still = matches!(fault.point, InjectionPoint::Piece { .. } | InjectionPoint::Unwritten { .. }) && games == 1;
     let (before, now) = (undisturbed.end.narrations, performed.end.narrations);
     (still && now > before).then_some(Wrong::NarratedAgain { undisturbed: before, now })
 }

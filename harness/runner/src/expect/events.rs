@@ -8,7 +8,7 @@ use harness_events::Mismatch;
 use serde_json::Value;
 
 use super::Observed;
-use crate::places::matches_places;
+use crate::pointers::compare_pointers;
 use crate::watch::Seen;
 
 /// An event, or the pieces of one attempt's narration that followed each other, as if they had been one.
@@ -22,7 +22,7 @@ pub(crate) struct Joined {
     pub data: Value,
 }
 
-/// Joins pieces of a text that follow each other: where a model's answer is cut is nobody's promise. What else they say
+/// Joins pieces of a text that follow each other: where a model's answer is cut is not promised. What else they say
 /// is what the last of them says.
 #[must_use]
 pub(crate) fn join_chunks(events: &[&Seen], text: Option<&TextEvents>) -> Vec<Joined> {
@@ -94,7 +94,7 @@ fn fits(event: &Joined, pattern: &EventPattern, labels: &BTreeMap<String, String
     let of_request = |label| labels.get(label) == event.request.as_ref() && event.request.is_some();
     event.name == pattern.event
         && pattern.request.as_deref().is_none_or(of_request)
-        && matches_places("", &pattern.matching, &event.data).is_empty()
+        && compare_pointers("", &pattern.matching, &event.data).is_empty()
 }
 
 /// The first pattern of a list that no event after those of the patterns before it fits.

@@ -56,7 +56,7 @@ pub(crate) struct RequestFacts {
     pub narration: String,
     /// What was asked.
     pub message: Option<String>,
-    /// Whether it has ended for good: one that was given up may be tried again.
+    /// Whether it has ended for good: a dead letter may be retried.
     pub ended: bool,
 }
 

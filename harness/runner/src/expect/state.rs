@@ -7,7 +7,7 @@ use harness_events::Mismatch;
 use serde_json::Value;
 
 use super::compare;
-use crate::places::matches_places;
+use crate::pointers::compare_pointers;
 
 pub(super) fn check(expect: &Expect, state: Option<&Value>, wrong: &mut Vec<Mismatch>) {
     let nothing = Value::Null;
@@ -30,7 +30,7 @@ pub(super) fn check(expect: &Expect, state: Option<&Value>, wrong: &mut Vec<Mism
         let actual = state.get("npcs").and_then(|npcs| npcs.get(npc)?.get("location")?.as_str());
         compare(wrong, &format!("expect.npc_locations.{npc}"), Some(expected.as_str()), actual);
     }
-    wrong.extend(matches_places("expect.state", &expect.state, state));
+    wrong.extend(compare_pointers("expect.state", &expect.state, state));
 }
 
 /// The same things in any order; a thing that is there twice is not the same as once.

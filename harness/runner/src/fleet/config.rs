@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::model::{Model, Wire};
 use crate::services::Services;
 
-/// What a service is told of its surroundings.
+/// What a service gets to know of its surroundings.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings<'a> {
     /// Where Redis and the model are.

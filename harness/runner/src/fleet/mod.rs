@@ -96,8 +96,8 @@ impl Fleet {
             (_, Some(process), true) => process,
             (_, _, _) => return Err(format!("{target} is not running")),
         };
-        let told = self.log.now(Source::Process, format!("{} {target} (pid {})", action.verb, process.id()));
-        self.log.push(told.lane(process.name()).detail(json!({ "verb": action.verb.to_string() })));
+        let entry = self.log.now(Source::Process, format!("{} {target} (pid {})", action.verb, process.id()));
+        self.log.push(entry.lane(process.name()).detail(json!({ "verb": action.verb.to_string() })));
         let limit = crate::patience(TERMINATE_LIMIT);
         match action.verb {
             Verb::Kill => {
@@ -139,7 +139,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// Whether every process that does the work has ended, or stands still by SIGSTOP.
+    /// Whether every process that does the work has ended, or is paused by SIGSTOP.
     pub(crate) fn nobody_works(&self) -> bool {
         let Some(many) = self.profile.many() else { return false };
         let worker = match &many.without_redis {
@@ -156,7 +156,7 @@ impl Fleet {
         targets.into_iter().filter(|target| keys.insert(self.key(target))).collect()
     }
 
-    /// A process that has ended though nobody asked it to.
+    /// A process that ended by itself.
     pub fn unexpected_end(&self) -> Option<String> {
         self.lock().values().find_map(|process| {
             process.unexpected_end().map(|status| format!("{} ended by itself ({status})", process.name()))
@@ -172,9 +172,9 @@ impl Fleet {
         let limit = crate::patience(TERMINATE_LIMIT);
         let mut wrong = Vec::new();
         for process in processes.iter().rev().filter(|process| process.exit_status().is_none()) {
-            let told = self.log.now(Source::Process, format!("terminate {} (pid {})", process.name(), process.id()));
-            self.log.push(told.lane(process.name()).detail(json!({ "verb": "terminate" })));
-            // One that stands still would not hear SIGTERM.
+            let entry = self.log.now(Source::Process, format!("terminate {} (pid {})", process.name(), process.id()));
+            self.log.push(entry.lane(process.name()).detail(json!({ "verb": "terminate" })));
+            // A paused process does not handle SIGTERM.
             process.signal(Signal::CONT);
             wrong.extend(process.terminate(limit).await.err());
         }
@@ -221,7 +221,7 @@ impl Fleet {
             drop(up);
             let ended = log.now(Source::Process, format!("{name} has ended ({status})")).lane(of);
             log.push(ended.detail(json!({ "verb": "ended", "well": status.success() })));
-            pulse.strike();
+            pulse.notify();
         });
         self.lock().insert(target, Arc::new(process));
         let url = profile.ready.captures(&line).and_then(|found| Some(found.name("url")?.as_str().to_owned()));

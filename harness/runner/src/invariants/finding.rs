@@ -45,7 +45,7 @@ pub(crate) enum FindingKind {
     /// A model call that had finished was made again.
     NarratedTwice,
     /// A request was given up for which every model call could succeed.
-    GivenUp,
+    DeadLettered,
     /// Text of a dead attempt was shown, or not declared void.
     UndeclaredVoid,
     /// The event log has a gap or a double, or is another one when it is read again.
@@ -54,7 +54,7 @@ pub(crate) enum FindingKind {
     Contradiction,
     /// Something is queued or leased though everything has ended.
     LeftOver,
-    /// The model was called for something that nobody has asked for.
+    /// The model was called for something that no request needs.
     Unforeseen,
     /// A process ended, or did not end, as it should.
     Process,
@@ -69,7 +69,7 @@ impl FindingKind {
         Self::AppliedTwice,
         Self::OutOfOrder,
         Self::NarratedTwice,
-        Self::GivenUp,
+        Self::DeadLettered,
         Self::UndeclaredVoid,
         Self::BrokenLog,
         Self::Contradiction,
@@ -87,7 +87,7 @@ impl FindingKind {
             Self::AppliedTwice => "applied twice",
             Self::OutOfOrder => "out of order",
             Self::NarratedTwice => "narrated twice",
-            Self::GivenUp => "given up",
+            Self::DeadLettered => "given up",
             Self::UndeclaredVoid => "void text not declared",
             Self::BrokenLog => "broken event logs",
             Self::Contradiction => "contradictions",

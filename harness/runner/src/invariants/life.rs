@@ -1,10 +1,10 @@
-//! One request, from its arrival to its end, as its events tell it.
+//! One request, from its arrival to its end, as observed in its events.
 
 use protocol::Event;
 
 use super::FindingKind::{self, AppliedTwice, Contradiction, NarratedTwice, OutOfOrder, UndeclaredVoid};
 
-/// What has become of a request so far.
+/// The state of a request so far.
 #[derive(Debug, Default)]
 pub(super) struct Life {
     stage: Stage,
@@ -22,25 +22,25 @@ enum Stage {
     #[default]
     Unknown,
     Queued,
-    /// Given up. Its dead letter may be retried, which queues it again.
-    GivenUp,
+    /// Dead-lettered. A retry of the dead letter queues it again.
+    DeadLettered,
     Ended,
 }
 
 impl Life {
     pub(super) fn has_ended(&self) -> bool {
-        matches!(self.stage, Stage::Ended | Stage::GivenUp)
+        matches!(self.stage, Stage::Ended | Stage::DeadLettered)
     }
 
     /// The request's next event; says what is wrong with it.
     pub(super) fn take(&mut self, event: &Event) -> Option<(FindingKind, String)> {
         match (&self.stage, event) {
-            (Stage::GivenUp, Event::RequestQueued(_)) => {
+            (Stage::DeadLettered, Event::RequestQueued(_)) => {
                 // What it had shown is void with its end; a narration that is kept is shown again, as a whole.
                 *self = Self { stage: Stage::Queued, ..Self::default() };
                 None
             }
-            (Stage::Ended | Stage::GivenUp, _) => {
+            (Stage::Ended | Stage::DeadLettered, _) => {
                 let again = event.is_terminal() || matches!(event, Event::StateUpdated(_));
                 let kind = if again { AppliedTwice } else { Contradiction };
                 Some((kind, format!("has {} after its end", event.name())))
@@ -58,7 +58,7 @@ impl Life {
     fn go_on(&mut self, event: &Event) -> Option<(FindingKind, String)> {
         match event {
             Event::RequestProcessing(event) => {
-                // An attempt that was handed back does not count: the next one has its number.
+                // A released attempt does not count: the next one has its number.
                 if event.attempt.0 < self.attempt.max(1) {
                     return Some((
                         OutOfOrder,
@@ -87,7 +87,7 @@ impl Life {
                 self.stage = Stage::Ended;
                 return self.end(event).map(|what| (Contradiction, what));
             }
-            Event::RequestFailed(_) => self.stage = Stage::GivenUp,
+            Event::RequestFailed(_) => self.stage = Stage::DeadLettered,
             Event::RequestCancelled(_) => self.stage = Stage::Ended,
             Event::RequestQueued(_)
             | Event::RequestRetrying(_)
@@ -107,7 +107,7 @@ impl Life {
             return Some((NarratedTwice, format!("shows more text after attempt {narrated_by} had finished")));
         }
         if self.shown_by != chunk.attempt.0 && !self.shown.is_empty() {
-            let what = format!("narrates anew, and what attempt {} has shown is not void", self.shown_by);
+            let what = format!("narrates again, and what attempt {} has shown is not void", self.shown_by);
             return Some((UndeclaredVoid, what));
         }
         self.shown_by = chunk.attempt.0;

@@ -10,7 +10,7 @@ use protocol::{
 use super::{FindingKind, events};
 use crate::watch::Journal;
 
-/// One game's events, told one by one.
+/// One game's events, made one by one.
 pub(crate) struct Story {
     pub(crate) journal: Journal,
     pub(crate) game: GameId,

@@ -59,7 +59,7 @@ fn label(number: usize) -> String {
     if number == 0 { DEFAULT_GAME.to_owned() } else { format!("game{}", number + 1) }
 }
 
-/// One step for each turn that was told, in the order in which they were.
+/// One step for each completed turn, in their order.
 fn steps(game: &Recorded, label: Option<&str>, said: &BTreeMap<String, Said>) -> Vec<Value> {
     let mut asked: BTreeMap<RequestId, Map<String, Value>> = BTreeMap::new();
     let mut steps = Vec::new();
@@ -73,7 +73,7 @@ fn steps(game: &Recorded, label: Option<&str>, said: &BTreeMap<String, Said>) ->
                     step.insert("user_prompt".to_owned(), json!("WAIT_FOR_STORY_EVENT"));
                     step.insert("expect".to_owned(), json!({ "story_event_contains": [shown.trim_end()] }));
                 } else {
-                    // What came in by another door is not known word for word, but nearly.
+                    // A message that did not come through the proxy is known only nearly.
                     let whole = Said { message: queued.user_message.clone(), actor: None };
                     let said = said.get(&queued.request_id.to_string()).unwrap_or(&whole);
                     step.insert("user_prompt".to_owned(), json!(said.message));

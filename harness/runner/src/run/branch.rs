@@ -1,8 +1,8 @@
-//! Who acts in a case at the same time, and when nobody can any more.
+//! Which branches of a case act at the same time, and when none of them can continue.
 //!
 //! A branch is one line of steps: the case itself, or one actor. A branch that waits while nothing happens in the engine
-//! may still be helped by another branch; only when every branch has looked in vain since anything last happened is
-//! waiting over.
+//! may still be helped by another branch. Waiting is over only when every branch has looked without success since
+//! anything last happened.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ pub(super) struct Branches {
 #[derive(Debug, Default)]
 struct State {
     at_work: BTreeSet<u64>,
-    /// Those that have looked in vain at an engine in which nothing happened.
+    /// Those that looked without success while nothing happened in the engine.
     stuck: BTreeSet<u64>,
     /// Counts everything that a branch has done.
     moves: u64,
@@ -64,8 +64,8 @@ impl Branch<'_> {
         self.branches.lock().moves
     }
 
-    /// This branch has looked in vain since `moment`, while nothing happened. Whether nobody has done anything since then, and
-    /// nobody is left who could.
+    /// This branch has looked without success since `moment`, while nothing happened. Whether no branch has acted since then, and
+    /// none is left that could.
     pub(super) fn is_stuck(&self, moment: u64) -> bool {
         let mut state = self.branches.lock();
         if state.moves != moment {
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waiting_is_over_only_when_everybody_has_looked_in_vain() {
+    fn waiting_is_over_only_when_every_branch_has_looked_without_success() {
         let branches = Branches::default();
         let (a, b) = (branches.begin(), branches.begin());
         assert!(!a.is_stuck(a.moment()));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_before_somebody_moved_proves_nothing() {
+    fn a_look_before_another_branch_moved_proves_nothing() {
         let branches = Branches::default();
         let (a, b) = (branches.begin(), branches.begin());
         let before = a.moment();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_for_its_actors_does_not_count() {
+    fn a_branch_that_waits_for_its_actors_does_not_count() {
         let branches = Branches::default();
         let case = branches.begin();
         let aside = case.steps_aside();

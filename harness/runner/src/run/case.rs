@@ -18,7 +18,7 @@ use super::logs::note_logs;
 use super::manner::Manner;
 use super::outcome::{Look, until};
 use super::world::World;
-use super::{RunContext, blow, draw, step};
+use super::{RunContext, draw, inject, step};
 use crate::invariants::{self, Finding};
 use crate::services::Mode;
 use crate::snapshot::{self, Aliases, Comparison};
@@ -27,8 +27,8 @@ use crate::watch::Journal;
 /// How long everything may take to come to rest after the last step, before patience is applied.
 const REST_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long the moment of a blow may let itself be waited for after the last step, before patience is applied.
-const BLOW_LIMIT: Duration = Duration::from_secs(5);
+/// How long to wait for the injection point after the last step, before patience is applied.
+const POINT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Runs a case in a world of its own.
 pub(super) async fn run(context: &RunContext, play: &Play, events: &Events) -> CaseReport {
@@ -85,7 +85,7 @@ fn obstacle(context: &RunContext, case: &Case) -> Option<String> {
     }
     if context.services.mode == Mode::External {
         if case.requires.contains(&Requirement::Alone) {
-            return Some("it needs a service that nobody has used before".to_owned());
+            return Some("it needs a service that was not used before".to_owned());
         }
         if case.content.is_some() {
             return Some("it has content of its own, and an external engine has its own already".to_owned());
@@ -143,7 +143,7 @@ pub(super) async fn perform(
         }
         Err(failure) => {
             let failure = world.explain(failure).await;
-            // How the rest ends now is no news: dropping the world kills it.
+            // How the processes end after a failure says nothing: dropping the world kills them.
             world.forget().await;
             Err(failure)
         }
@@ -154,7 +154,7 @@ pub(super) async fn perform(
     result
 }
 
-/// Does the steps, while whoever else acts in this manner does so too.
+/// Runs the steps, together with the scheduler or the fault injector if this manner has one.
 async fn act(world: &World, manner: Manner, events: &Events) -> Result<(), Failure> {
     let steps = steps(world, events);
     if let Some(scheduler) = &world.scheduler {
@@ -162,22 +162,22 @@ async fn act(world: &World, manner: Manner, events: &Events) -> Result<(), Failu
             done = steps => done?,
             ended = draw::run(scheduler, world) => ended?,
         }
-        // Whatever still comes is not held any more.
+        // Calls that come later are not held any more.
         return world.release().await;
     }
-    let Manner::Struck(blow) = manner else { return steps.await };
+    let Manner::Faulted(fault) = manner else { return steps.await };
     let mut steps = std::pin::pin!(steps);
-    let mut blow_dealt = std::pin::pin!(blow::deal(world, blow));
+    let mut injection = std::pin::pin!(inject::run(world, fault));
     tokio::select! {
-        dealt = &mut blow_dealt => {
-            dealt?;
+        injected = &mut injection => {
+            injected?;
             steps.await
         }
         done = &mut steps => {
             done?;
-            let limit = crate::patience(BLOW_LIMIT);
-            let late = || Failure::new(format!("the moment had not come: {blow}"));
-            tokio::time::timeout(limit, blow_dealt).await.map_err(|_| late())?
+            let limit = crate::patience(POINT_LIMIT);
+            let late = || Failure::new(format!("the injection point was not reached: {fault}"));
+            tokio::time::timeout(limit, injection).await.map_err(|_| late())?
         }
     }
 }
@@ -197,9 +197,9 @@ async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<P
     for watch in world.games.iter().filter_map(|game| game.watch.as_ref()) {
         watch.resume(&world.base_url());
     }
-    // A way that is still disturbed would only keep it from coming to rest.
-    world.mend_redis().await?;
-    // It looks alone now, so a world that is quiet is what it waits for and not its end.
+    // A link that is still disturbed would keep the case from coming to rest.
+    world.repair_redis().await?;
+    // Only this branch is left, so a quiet world is what it waits for and no reason to fail.
     let branch = world.branches.begin();
     until(world, &branch, deadline, async || {
         if world.quiet().await {

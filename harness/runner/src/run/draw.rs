@@ -1,8 +1,8 @@
-//! Draws from a seed who goes on first, wherever several could.
+//! Draws from a seed which of several waiting actors and model calls continues first.
 //!
-//! Every model call waits before its answer, and every actor before each of its steps. When nothing else moves any more,
-//! one of those who wait is drawn and goes on. The same seed draws the same among the same; which are there to draw
-//! from, the machine has a say in.
+//! Every model call waits before its answer, and every actor before each of its steps. When nothing else moves,
+//! one of the waiting ones is drawn and continues. The same seed draws the same from the same choices; which choices there
+//! are depends on the machine too.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use super::errors::failed;
 use super::schedule::Scheduler;
 use super::world::World;
 
-/// How often it is looked who waits, which nothing tells.
+/// How often the waiting calls are listed: the model sends no notification of them.
 const LOOK_AGAIN: Duration = Duration::from_millis(3);
 
-/// How many looks in a row must show the same before one is drawn.
+/// How many looks in a row must be equal before one is drawn.
 const STILL: usize = 2;
 
-/// Who waits, as far as it can be seen.
+/// What waits, as far as it can be seen.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Sight {
     calls: Vec<String>,
@@ -29,7 +29,7 @@ struct Sight {
     events: usize,
 }
 
-/// Draws who goes on, again and again. It ends only with the case.
+/// Draws what continues, until the case ends.
 pub(super) async fn run(scheduler: &Scheduler, world: &World) -> Result<(), Failure> {
     let mut draw = StdRng::seed_from_u64(scheduler.seed());
     let mut before = Sight::default();
@@ -46,7 +46,7 @@ pub(super) async fn run(scheduler: &Scheduler, world: &World) -> Result<(), Fail
         still = 0;
         let drawn = draw.random_range(0..choices);
         if let Some(call) = before.calls.get(drawn) {
-            world.log.note(Source::Model, format!("{call} goes on"));
+            world.log.note(Source::Model, format!("{call} continues"));
             world.model.open_gate(call).await.map_err(|error| failed(&error))?;
         } else if let Some(actor) = before.steps.get(drawn - before.calls.len()) {
             scheduler.release(actor);

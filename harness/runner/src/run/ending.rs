@@ -1,4 +1,4 @@
-//! How a case ended, without what a blow may change: for comparing one end with another.
+//! How a case ended, without what a fault may change, so that two ends can be compared.
 
 use std::fmt::Write as _;
 

@@ -15,7 +15,7 @@ use super::branch::Branch;
 use super::errors::failed;
 use super::outcome::{Look, until};
 use super::world::World;
-use crate::places::matches_places;
+use crate::pointers::compare_pointers;
 
 /// What was answered.
 struct Answer {
@@ -80,8 +80,8 @@ async fn send(world: &World, step: &HttpStep, deadline: Instant) -> Result<Answe
         .map_err(|error| Failure::new(format!("{method} {path}: {}", crate::http::innermost(&error))))?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let text = answer.text().await.map_err(|error| failed(&error))?;
-    let told = format!("{method} {path} → {status} {text}");
-    world.log.push(Entry::new(began, Source::Http, told).until(world.log.elapsed()));
+    let line = format!("{method} {path} → {status} {text}");
+    world.log.push(Entry::new(began, Source::Http, line).until(world.log.elapsed()));
     Ok(Answer { status: status.as_u16(), headers, text })
 }
 
@@ -111,7 +111,7 @@ fn compare(world: &World, step: &HttpStep, answer: &Answer) -> Result<(), Failur
     let mut places = Value::Object(expect.json.clone());
     world.fill(&mut places);
     let places = places.as_object();
-    wrong.extend(places.map(|places| matches_places("http.expect.json", places, &body)).unwrap_or_default());
+    wrong.extend(places.map(|places| compare_pointers("http.expect.json", places, &body)).unwrap_or_default());
     for (pointer, expected) in &expect.json_regex {
         let actual = body.pointer(pointer).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         if !actual.as_deref().is_some_and(|text| matches(expected, text)) {

@@ -1,4 +1,4 @@
-//! How a case is played: as it stands, under a schedule, or with one blow at one moment.
+//! How a case is played: as it stands, under a schedule, or with one fault at one injection point.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,27 +11,27 @@ pub enum Manner {
     /// As it stands.
     #[default]
     Plain,
-    /// Who goes on first, wherever several could, is drawn from this seed.
+    /// A seed draws which waiting actor or model call continues first.
     Scheduled(u64),
-    /// Undisturbed, and only for its end: what a blow may change is not looked at.
+    /// Without a fault, to learn how the case ends. Expectations on what a fault may change are left out.
     Rehearsed,
-    /// As [`Manner::Rehearsed`], with this blow.
-    Struck(Blow),
+    /// As [`Manner::Rehearsed`], with this fault.
+    Faulted(Fault),
 }
 
-/// Something is killed at one moment, and comes back.
+/// A target is killed at an injection point, and started again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Blow {
+pub struct Fault {
     /// What.
-    pub victim: Victim,
+    pub target: FaultTarget,
     /// When.
-    pub moment: Moment,
+    pub point: InjectionPoint,
 }
 
 /// What is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Victim {
+pub enum FaultTarget {
     /// All workers, with SIGKILL.
     Worker,
     /// The process that serves HTTP, with SIGKILL.
@@ -42,9 +42,9 @@ pub enum Victim {
     Stream,
 }
 
-/// A moment that can be met again.
+/// A moment of a case that a second run of it reaches too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum InjectionPoint {
     /// The nth call of the model waits, with so many pieces of its answer sent.
     Piece {
         /// Which call, from 1.
@@ -64,31 +64,33 @@ pub enum Moment {
     },
 }
 
-impl Blow {
-    /// What the model must hold for the moment to come.
+impl Fault {
+    /// The calls that the model must hold so that the injection point can be recognised.
     pub(super) fn holds(self) -> mock_llm::Holds {
-        let calls = match self.moment {
-            Moment::Piece { call, pieces } => BTreeMap::from([(call, pieces)]),
-            Moment::Unwritten { call } => BTreeMap::from([(call, 0)]),
-            Moment::Ended { .. } => BTreeMap::new(),
+        let calls = match self.point {
+            InjectionPoint::Piece { call, pieces } => BTreeMap::from([(call, pieces)]),
+            InjectionPoint::Unwritten { call } => BTreeMap::from([(call, 0)]),
+            InjectionPoint::Ended { .. } => BTreeMap::new(),
         };
         mock_llm::Holds { every: false, calls }
     }
 }
 
-impl fmt::Display for Blow {
+impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let victim = match self.victim {
-            Victim::Worker => "workers killed",
-            Victim::Api => "API killed",
-            Victim::Redis => "Redis killed",
-            Victim::Stream => "streams cut",
+        let target = match self.target {
+            FaultTarget::Worker => "workers killed",
+            FaultTarget::Api => "API killed",
+            FaultTarget::Redis => "Redis killed",
+            FaultTarget::Stream => "streams cut",
         };
-        match self.moment {
-            Moment::Piece { call, pieces: 0 } => write!(f, "{victim} before model call {call} is answered"),
-            Moment::Piece { call, pieces } => write!(f, "{victim} after {pieces} pieces of model call {call}"),
-            Moment::Unwritten { call } => write!(f, "{victim} before the answer to model call {call} is written down"),
-            Moment::Ended { nth } => write!(f, "{victim} after the end of request {nth}"),
+        match self.point {
+            InjectionPoint::Piece { call, pieces: 0 } => write!(f, "{target} before model call {call} is answered"),
+            InjectionPoint::Piece { call, pieces } => write!(f, "{target} after {pieces} pieces of model call {call}"),
+            InjectionPoint::Unwritten { call } => {
+                write!(f, "{target} before the answer to model call {call} is stored")
+            }
+            InjectionPoint::Ended { nth } => write!(f, "{target} after the end of request {nth}"),
         }
     }
 }

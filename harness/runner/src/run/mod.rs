@@ -2,18 +2,18 @@
 //!
 //! [`RunEvent`]: harness_events::RunEvent
 
-mod blow;
 mod branch;
 mod case;
+mod case_dir;
 mod draw;
 mod ending;
 mod errors;
 mod http_step;
+mod inject;
 mod listen;
 mod logs;
 mod manner;
 mod outcome;
-mod place;
 mod redis;
 mod schedule;
 mod settle;
@@ -36,7 +36,7 @@ use tokio::time::Instant;
 
 pub use case::{Performed, Play};
 pub use ending::{CallShape, End};
-pub use manner::{Blow, Manner, Moment, Victim};
+pub use manner::{Fault, FaultTarget, InjectionPoint, Manner};
 pub use standing::{CaseStanding, Standing};
 pub use turns::{Rounds, Schedules};
 
@@ -105,7 +105,7 @@ pub struct Ended<E> {
     pub cut: Option<E>,
 }
 
-/// Plays a case once, for what comes of it.
+/// Plays a case once and returns how it ended.
 pub(crate) async fn perform(context: &RunContext, play: &Play) -> Result<Performed, Failure> {
     let (events, _unheard) = Events::channel();
     case::perform(context, play, &CaseLog::default(), &events).await
@@ -124,7 +124,7 @@ pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl 
         mode: services.mode.to_string(),
         reason: services.reason.clone(),
     });
-    // External services are shared with whoever else uses them: nothing keeps two cases apart there.
+    // External services are shared with other users: nothing keeps two cases apart there.
     let jobs = if services.mode == Mode::External { 1 } else { context.jobs.max(1) };
     let mut summary = Summary::default();
     let mut reports = Vec::new();

@@ -1,4 +1,4 @@
-//! Waiting, the only way that there is here: look, and look again when something has happened, until the deadline.
+//! Waiting: look, and look again when something has happened, until the deadline.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::branch::Branch;
 use super::world::World;
 
-/// Most things strike the pulse. What does not (a queue's depth, a model's calls, a restarted engine) is looked at this often.
+/// Most things notify the pulse. What does not (a queue's depth, a model's calls, a restarted engine) is looked at this often.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What a look has shown.
@@ -21,7 +21,7 @@ pub(super) enum Look<T> {
     Never(Failure),
 }
 
-/// Looks until it is there, cannot come any more, a process dies, nobody is left who could bring it, or the time is over.
+/// Looks until it is there, cannot come any more, a process dies, no branch is left that could bring it, or time is up.
 pub(super) async fn until<T>(
     world: &World,
     branch: &Branch<'_>,

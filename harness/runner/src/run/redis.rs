@@ -1,5 +1,5 @@
-//! The Redis of a case that does something to it: a way there through the harness, and a server of its own if it is
-//! stopped.
+//! The Redis of a case that disturbs it: a link through the harness, and a server of its own if the case stops
+//! Redis.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use redis::aio::MultiplexedConnection;
 use serde_json::Value;
 
 use super::errors::failed;
-use super::manner::{Blow, Manner, Moment, Victim};
+use super::manner::{Fault, FaultTarget, InjectionPoint, Manner};
 use crate::services::{Durability, Programs, Proxy, RedisServer, Services, Upstream};
 
 /// The Redis of one case.
@@ -28,9 +28,9 @@ pub(super) struct CaseRedis {
 pub(super) enum Need {
     /// No more than others.
     Nothing,
-    /// A way there that can be disturbed.
+    /// A link that can be disturbed.
     Way,
-    /// A server of its own, and such a way.
+    /// A server of its own, and such a link.
     Server,
 }
 
@@ -38,8 +38,8 @@ impl Need {
     /// What a case needs that is played in this manner.
     pub(super) fn of(case: &Case, manner: Manner) -> Self {
         let (way, server) = match manner {
-            Manner::Struck(Blow { victim: Victim::Redis, .. }) => (true, true),
-            Manner::Struck(Blow { moment: Moment::Unwritten { .. }, .. }) => (true, false),
+            Manner::Faulted(Fault { target: FaultTarget::Redis, .. }) => (true, true),
+            Manner::Faulted(Fault { point: InjectionPoint::Unwritten { .. }, .. }) => (true, false),
             _ => (false, false),
         };
         if server || case.stops_redis() {
@@ -68,7 +68,8 @@ impl CaseRedis {
             None
         };
         let url = server.as_ref().map_or_else(|| shared.clone(), RedisServer::url);
-        let upstream = Upstream::of(&url).ok_or_else(|| Failure::new(format!("no way leads to {url}")))?;
+        let upstream =
+            Upstream::of(&url).ok_or_else(|| Failure::new(format!("the harness cannot connect to {url}")))?;
         let proxy = Proxy::start(upstream).await.map_err(|error| failed(&error))?;
         Ok(Some(Self { url, proxy, server }))
     }
@@ -86,8 +87,8 @@ impl CaseRedis {
         programs: &Programs,
         log: &CaseLog,
     ) -> Result<(), Failure> {
-        let told = log.now(Source::Process, action.describe()).lane("redis");
-        log.push(told.detail(serde_json::json!({ "verb": verb(action) })));
+        let entry = log.now(Source::Process, action.describe()).lane("redis");
+        log.push(entry.detail(serde_json::json!({ "verb": verb(action) })));
         match action {
             RedisAction::Stop => {
                 if let Some(server) = &self.server {
@@ -97,24 +98,24 @@ impl CaseRedis {
             }
             RedisAction::Start => {
                 if let Some(server) = &self.server {
-                    server.revive(programs).await.map_err(|error| failed(&error))?;
+                    server.restart(programs).await.map_err(|error| failed(&error))?;
                 }
             }
-            RedisAction::Pause => self.proxy.change(|weather| weather.still = true),
-            RedisAction::Continue => self.proxy.change(|weather| {
-                weather.still = false;
-                weather.deaf = false;
-                weather.latency = Duration::ZERO;
+            RedisAction::Pause => self.proxy.change(|faults| faults.paused = true),
+            RedisAction::Continue => self.proxy.change(|faults| {
+                faults.paused = false;
+                faults.drop_responses = false;
+                faults.latency = Duration::ZERO;
             }),
             RedisAction::Cut => self.proxy.cut(),
-            RedisAction::LoseAnswers => self.proxy.change(|weather| weather.deaf = true),
-            RedisAction::LatencyMs(ms) => self.proxy.change(|weather| weather.latency = Duration::from_millis(*ms)),
+            RedisAction::LoseAnswers => self.proxy.change(|faults| faults.drop_responses = true),
+            RedisAction::LatencyMs(ms) => self.proxy.change(|faults| faults.latency = Duration::from_millis(*ms)),
             RedisAction::Run(command) => return self.run(command, filled, log).await,
         }
         Ok(())
     }
 
-    /// Gives Redis a command of the harness's own, past all faults on the way.
+    /// Sends Redis a command directly, past the faults of the link.
     async fn run(&self, run: &RedisCommand, filled: impl Fn(&str) -> String, log: &CaseLog) -> Result<(), Failure> {
         let words: Vec<String> = run.command.iter().map(|word| filled(word)).collect();
         let answer: Result<redis::Value, redis::RedisError> = async {
@@ -139,7 +140,7 @@ impl CaseRedis {
     }
 }
 
-/// What the action is like when it is done to a process: for reports, which draw how long something stood still.
+/// The process verb that corresponds to the action. Reports draw pauses from it.
 const fn verb(action: &RedisAction) -> &'static str {
     match action {
         RedisAction::Stop | RedisAction::Pause | RedisAction::LoseAnswers => "stop",

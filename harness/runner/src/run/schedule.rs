@@ -1,4 +1,4 @@
-//! The actors of a scheduled case that wait for their turn. Who of them goes on first is drawn in [`super::draw`].
+//! The actors of a scheduled case that wait for their turn. [`super::draw`] draws which of them continues first.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::manner::Manner;
 
-/// Those who wait for their turn.
+/// The actors that wait for their turn.
 #[derive(Debug)]
 pub(super) struct Scheduler {
     seed: u64,
@@ -27,7 +27,7 @@ impl Scheduler {
     pub(super) async fn turn(&self, actor: &str) {
         let (go, turn) = oneshot::channel();
         self.lock().insert(actor.to_owned(), go);
-        // A scheduler that has ended holds nobody up.
+        // A scheduler that has ended holds no actor up.
         let _ = turn.await;
     }
 
@@ -41,7 +41,7 @@ impl Scheduler {
         self.lock().keys().cloned().collect()
     }
 
-    /// Lets an actor go on.
+    /// Lets an actor continue.
     pub(super) fn release(&self, actor: &str) {
         if let Some(go) = self.lock().remove(actor) {
             // An actor that has ended meanwhile needs no turn.

@@ -14,7 +14,7 @@ use super::settle::{Subject, settle};
 use super::world::{GameRun, RequestRun, World, vars};
 use super::{http_step, listen};
 use crate::call;
-use crate::places::matches_places;
+use crate::pointers::compare_pointers;
 use crate::watch::Watch;
 
 /// Does a step of a branch.
@@ -139,8 +139,8 @@ async fn chat(world: &World, game: &GameRun, message: &Chat) -> Result<RequestRu
     let began = world.log.elapsed();
     let made = call::create(&call, &world.http, &world.base_url(), &vars, &send.id).await;
     let (id, answer) = made.map_err(|error| Failure::new(format!("the message is refused: {error}")))?;
-    let told = format!("{} {} → {id} {answer}", call.method, call.path);
-    world.log.push(Entry::new(began, Source::Http, told).until(world.log.elapsed()));
+    let text = format!("{} {} → {id} {answer}", call.method, call.path);
+    world.log.push(Entry::new(began, Source::Http, text).until(world.log.elapsed()));
     Ok(RequestRun { id, game: game.id.clone() })
 }
 
@@ -227,7 +227,7 @@ async fn wait_for(
     .await
 }
 
-/// Whether a request has ended so that nothing more comes of it.
+/// Whether a request has ended for good.
 fn is_over(watch: &Watch, request: Option<&RequestRun>) -> bool {
     let Some(request) = request else { return false };
     matches!(watch.journal().end(&request.id), Some((End::Completed | End::Cancelled, _)))
@@ -238,7 +238,7 @@ fn count(watch: &Watch, request: Option<&RequestRun>, wait: &WaitFor) -> usize {
     let fits = journal.events().iter().filter(|seen| {
         Some(&seen.name) == wait.event.as_ref()
             && request.is_none_or(|request| seen.is_of(&request.id))
-            && matches_places("", &wait.matching, &seen.data).is_empty()
+            && compare_pointers("", &wait.matching, &seen.data).is_empty()
     });
     fits.count()
 }

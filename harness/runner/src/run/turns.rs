@@ -46,7 +46,7 @@ impl Schedules {
     }
 }
 
-/// Cases that are still to be started, and how those stand that were.
+/// Cases that are still to be started, and the results of those that were.
 #[derive(Debug)]
 pub(super) struct Turns {
     cases: Vec<Case>,

@@ -1,4 +1,4 @@
-//! Services that somebody else has started: nothing is done but to see that they are there.
+//! Services that run already: the harness only checks that they answer.
 
 use std::time::Duration;
 

@@ -46,7 +46,7 @@ impl RedisServer {
     }
 
     /// Starts it again on its data.
-    pub(crate) async fn revive(&self, programs: &Programs) -> Result<(), StartError> {
+    pub(crate) async fn restart(&self, programs: &Programs) -> Result<(), StartError> {
         let mut process = self.process.lock().await;
         *process = launch(&self.program, programs, &self.dir, self.durability).await?;
         Ok(())

@@ -22,7 +22,7 @@ pub use kept::Kept;
 pub use local::{Durability, RedisServer};
 pub use process::{Launch, Process};
 pub use programs::Programs;
-pub use proxy::{Proxy, Upstream, Weather};
+pub use proxy::{LinkFaults, Proxy, Upstream};
 pub use reap::reap;
 pub use supervise::supervise;
 
@@ -30,7 +30,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-/// How services are come by.
+/// How services are provided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Mode {
     /// `redis-server` and `mock-llm` as processes of this machine.
@@ -39,7 +39,7 @@ pub enum Mode {
     Docker,
     /// No Redis: one engine process with its own store; `mock-llm` as a process.
     Embedded,
-    /// Somebody else has started everything; the cases run one after the other.
+    /// Everything runs already; the cases run one after the other.
     External,
 }
 
@@ -57,9 +57,9 @@ impl fmt::Display for Mode {
 /// Running services. Dropping them stops what was started.
 #[derive(Debug)]
 pub struct Services {
-    /// How they were come by.
+    /// How they are provided.
     pub mode: Mode,
-    /// Why this mode, in a few words for the person who asked for `auto`.
+    /// Why this mode was chosen, in a few words.
     pub reason: String,
     /// Redis, where there is one.
     pub redis_url: Option<String>,
@@ -125,7 +125,7 @@ impl Services {
             Guard::Local { redis, .. } => {
                 redis.kill().await;
                 tokio::time::sleep(down).await;
-                redis.revive(programs).await
+                redis.restart(programs).await
             }
             _ => Ok(()),
         }

@@ -62,11 +62,11 @@ pub struct Process {
     pid: Pid,
     log: PathBuf,
     exit: watch::Receiver<Option<ExitStatus>>,
-    /// Whether somebody has asked it to end.
-    told_to_end: AtomicBool,
+    /// Whether the harness has signalled it to end.
+    asked_to_end: AtomicBool,
     /// Whether it was stopped, and not continued.
     stopped: AtomicBool,
-    /// Whether it goes on when it is dropped.
+    /// Whether it keeps running when it is dropped.
     kept: bool,
 }
 
@@ -111,7 +111,7 @@ impl Process {
             pid,
             log,
             exit,
-            told_to_end: AtomicBool::new(false),
+            asked_to_end: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             kept: false,
         };
@@ -175,10 +175,10 @@ impl Process {
         self.stopped.load(Ordering::Relaxed) || self.exit_status().is_some()
     }
 
-    /// How it ended, if nobody had asked it to.
+    /// How it ended, if it ended by itself.
     #[must_use]
     pub fn unexpected_end(&self) -> Option<ExitStatus> {
-        self.exit_status().filter(|_| !self.told_to_end.load(Ordering::Relaxed))
+        self.exit_status().filter(|_| !self.asked_to_end.load(Ordering::Relaxed))
     }
 
     /// Waits for its end. The future does not keep the process: dropping the process still kills it.
@@ -201,7 +201,7 @@ impl Process {
             _ => {}
         }
         if matches!(signal, Signal::KILL | Signal::TERM) {
-            self.told_to_end.store(true, Ordering::Relaxed);
+            self.asked_to_end.store(true, Ordering::Relaxed);
         }
         if self.exit_status().is_none() {
             // It may end at this very moment; then there is nothing left to signal.

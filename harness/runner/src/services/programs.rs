@@ -10,7 +10,7 @@ pub struct Programs {
     /// This program, which starts all others under `harness supervise`; `None` starts them directly, without the
     /// promise that they end when the harness is killed.
     pub supervisor: Option<PathBuf>,
-    /// Where to note what is started, if it is to go on when the harness has ended. Then there is no supervisor.
+    /// Where to note what is started, if it is to keep running when the harness has ended. Then there is no supervisor.
     pub kept: Option<Kept>,
     /// The engine, if it was named.
     pub engine: Option<PathBuf>,
@@ -19,18 +19,18 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// The engine's path: as named, or beside the harness.
+    /// The engine's path: as named, or in the directory of the harness.
     pub fn engine(&self) -> Result<PathBuf, ServiceError> {
         self.engine.clone().map_or_else(|| beside("engine"), Ok)
     }
 
-    /// The scripted model's path: as named, or beside the harness.
+    /// The scripted model's path: as named, or in the directory of the harness.
     pub fn mock_llm(&self) -> Result<PathBuf, ServiceError> {
         self.mock_llm.clone().map_or_else(|| beside("mock-llm"), Ok)
     }
 }
 
-/// A program beside this one. A test binary stands one directory below the programs that it tests.
+/// A program in the directory of this one. A test binary is one directory below the programs that it tests.
 fn beside(name: &'static str) -> Result<PathBuf, ServiceError> {
     let exe = std::env::current_exe().unwrap_or_default();
     let dir = exe.parent().unwrap_or(Path::new("."));

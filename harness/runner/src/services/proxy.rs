@@ -1,7 +1,7 @@
-//! A way to Redis that can be disturbed: a TCP proxy inside the harness, between the engine and the real server.
+//! A link to Redis that can be disturbed: a TCP proxy inside the harness, between the engine and the real server.
 //!
-//! What it does to the way is what networks do: stand still, be slow, break, swallow answers. It knows nothing of what
-//! is said over it.
+//! It does what networks do: pause, delay, reset connections, drop responses. It knows nothing of the protocol
+//! that is spoken over it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -28,7 +28,7 @@ pub enum Upstream {
 }
 
 impl Upstream {
-    /// The server that a URL names; `None` if it is a kind of URL that nobody here writes.
+    /// The server that a URL names; `None` for a scheme that the harness does not use.
     #[must_use]
     pub fn of(url: &str) -> Option<Self> {
         if let Some(path) = url.strip_prefix("redis+unix://").or_else(|| url.strip_prefix("unix://")) {
@@ -39,14 +39,14 @@ impl Upstream {
     }
 }
 
-/// How the way is.
+/// The faults of a link. The default is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Weather {
-    /// Nothing comes through, in neither direction.
-    pub still: bool,
-    /// Answers are swallowed, and the connection is reset in their place.
-    pub deaf: bool,
-    /// How much longer everything takes in each direction.
+pub struct LinkFaults {
+    /// Bytes are held back in both directions; no connection breaks.
+    pub paused: bool,
+    /// Responses are dropped, and the connection is reset in place of each.
+    pub drop_responses: bool,
+    /// Extra latency in each direction.
     pub latency: Duration,
     /// Counts how often every connection was reset.
     cuts: u64,
@@ -56,7 +56,7 @@ pub struct Weather {
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    weather: watch::Sender<Weather>,
+    faults: watch::Sender<LinkFaults>,
     task: JoinHandle<()>,
 }
 
@@ -65,9 +65,9 @@ impl Proxy {
     pub async fn start(upstream: Upstream) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let weather = watch::Sender::new(Weather::default());
-        let task = tokio::spawn(accept(listener, upstream, weather.clone()));
-        Ok(Self { address, weather, task })
+        let faults = watch::Sender::new(LinkFaults::default());
+        let task = tokio::spawn(accept(listener, upstream, faults.clone()));
+        Ok(Self { address, faults, task })
     }
 
     /// Where the engine finds it.
@@ -76,14 +76,14 @@ impl Proxy {
         format!("redis://{}", self.address)
     }
 
-    /// Changes how the way is.
-    pub fn change(&self, change: impl FnOnce(&mut Weather)) {
-        self.weather.send_modify(change);
+    /// Changes the faults of the link.
+    pub fn change(&self, change: impl FnOnce(&mut LinkFaults)) {
+        self.faults.send_modify(change);
     }
 
     /// Resets every connection.
     pub fn cut(&self) {
-        self.weather.send_modify(|weather| weather.cuts += 1);
+        self.faults.send_modify(|faults| faults.cuts += 1);
     }
 }
 
@@ -93,33 +93,33 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, upstream: Upstream, weather: watch::Sender<Weather>) {
+async fn accept(listener: TcpListener, upstream: Upstream, faults: watch::Sender<LinkFaults>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((near, _)) = accepted else { continue };
-                connections.spawn(connect(near, upstream.clone(), weather.subscribe()));
+                connections.spawn(connect(near, upstream.clone(), faults.subscribe()));
             }
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-/// One connection, from its beginning to its end, whoever ends it.
-async fn connect(mut near: TcpStream, upstream: Upstream, weather: watch::Receiver<Weather>) {
+/// One connection, until either side ends it.
+async fn connect(mut near: TcpStream, upstream: Upstream, faults: watch::Receiver<LinkFaults>) {
     // What is sent by piece must not wait for more.
     let _ = near.set_nodelay(true);
     let carried = match upstream {
         Upstream::Tcp(address) => match TcpStream::connect(address).await {
             Ok(far) => {
                 let _ = far.set_nodelay(true);
-                carry(&mut near, far, weather).await
+                carry(&mut near, far, faults).await
             }
             Err(_) => Carried::Broken,
         },
         Upstream::Unix(path) => match UnixStream::connect(path).await {
-            Ok(far) => carry(&mut near, far, weather).await,
+            Ok(far) => carry(&mut near, far, faults).await,
             Err(_) => Carried::Broken,
         },
     };
@@ -137,15 +137,19 @@ enum Carried {
     Broken,
 }
 
-async fn carry<F: AsyncRead + AsyncWrite>(near: &mut TcpStream, far: F, weather: watch::Receiver<Weather>) -> Carried {
+async fn carry<F: AsyncRead + AsyncWrite>(
+    near: &mut TcpStream,
+    far: F,
+    faults: watch::Receiver<LinkFaults>,
+) -> Carried {
     let (near_read, near_write) = near.split();
     let (far_read, far_write) = tokio::io::split(far);
-    let mut cut = weather.clone();
+    let mut cut = faults.clone();
     let cuts = cut.borrow_and_update().cuts;
     tokio::select! {
-        there = pump(near_read, far_write, weather.clone(), false) => there,
-        back = pump(far_read, near_write, weather, true) => back,
-        _ = cut.wait_for(|weather| weather.cuts != cuts) => Carried::Broken,
+        there = pump(near_read, far_write, faults.clone(), false) => there,
+        back = pump(far_read, near_write, faults, true) => back,
+        _ = cut.wait_for(|faults| faults.cuts != cuts) => Carried::Broken,
     }
 }
 
@@ -153,7 +157,7 @@ async fn carry<F: AsyncRead + AsyncWrite>(near: &mut TcpStream, far: F, weather:
 async fn pump(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
-    mut weather: watch::Receiver<Weather>,
+    mut faults: watch::Receiver<LinkFaults>,
     answers: bool,
 ) -> Carried {
     let mut buffer = vec![0; BUFFER];
@@ -162,15 +166,15 @@ async fn pump(
             Ok(0) | Err(_) => return Carried::Closed,
             Ok(read) => read,
         };
-        if answers && weather.borrow().deaf {
+        if answers && faults.borrow().drop_responses {
             return Carried::Broken;
         }
-        let latency = weather.borrow().latency;
+        let latency = faults.borrow().latency;
         if !latency.is_zero() {
             sleep(latency).await;
         }
         // The proxy lasts as long as its sender.
-        if weather.wait_for(|weather| !weather.still).await.is_err() {
+        if faults.wait_for(|faults| !faults.paused).await.is_err() {
             return Carried::Closed;
         }
         if to.write_all(&buffer[..read]).await.is_err() {
@@ -212,13 +216,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_stands_still_comes_through_afterwards() {
+    async fn what_a_paused_link_holds_back_comes_through_afterwards() {
         let proxy = Proxy::start(server().await).await.unwrap();
         let mut stream = TcpStream::connect(proxy.address).await.unwrap();
         assert_eq!(ask(&mut stream, 1).await.unwrap(), 2);
-        proxy.change(|weather| weather.still = true);
+        proxy.change(|faults| faults.paused = true);
         assert!(timeout(Duration::from_millis(50), ask(&mut stream, 5)).await.is_err());
-        proxy.change(|weather| weather.still = false);
+        proxy.change(|faults| faults.paused = false);
         let mut answer = [0];
         stream.read_exact(&mut answer).await.unwrap();
         assert_eq!(answer, [6]);
@@ -237,11 +241,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_is_swallowed_ends_its_connection() {
+    async fn a_dropped_response_ends_its_connection() {
         let proxy = Proxy::start(server().await).await.unwrap();
         let mut stream = TcpStream::connect(proxy.address).await.unwrap();
         assert_eq!(ask(&mut stream, 1).await.unwrap(), 2);
-        proxy.change(|weather| weather.deaf = true);
+        proxy.change(|faults| faults.drop_responses = true);
         assert_eq!(ask(&mut stream, 1).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
     }
 
@@ -249,7 +253,7 @@ mod tests {
     async fn latency_counts_in_each_direction() {
         let proxy = Proxy::start(server().await).await.unwrap();
         let mut stream = TcpStream::connect(proxy.address).await.unwrap();
-        proxy.change(|weather| weather.latency = Duration::from_millis(20));
+        proxy.change(|faults| faults.latency = Duration::from_millis(20));
         let began = Instant::now();
         assert_eq!(ask(&mut stream, 1).await.unwrap(), 2);
         assert!(began.elapsed() >= Duration::from_millis(40));

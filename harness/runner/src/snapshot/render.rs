@@ -10,8 +10,8 @@ use super::Aliases;
 use crate::expect::join_chunks;
 use crate::watch::{Journal, Seen};
 
-/// Every game's events, one a line: name and data. Offsets are left out, because how often a narration is cut is nobody's
-/// promise; that they are contiguous is checked elsewhere.
+/// Every game's events, one a line: name and data. Offsets are left out, because how often a narration is cut is not
+/// promised; that they are contiguous is checked elsewhere.
 #[must_use]
 pub fn events(games: &[(String, Journal)], text_events: Option<&TextEvents>, aliases: &mut Aliases) -> String {
     let mut text = String::new();

@@ -21,7 +21,7 @@ fn kinds(case: &Case) -> Vec<&str> {
 }
 
 /// The snapshots below the directories that none of the cases asks for, also those that wait to be reviewed. Other files in
-/// `snapshots/` are nobody's business.
+/// `snapshots/` are left alone.
 pub fn unreferenced(dirs: &[PathBuf], cases: &[Case]) -> io::Result<Vec<PathBuf>> {
     let mut wanted = BTreeSet::new();
     for case in cases {

@@ -7,7 +7,7 @@ use harness_case::profile::{End, Profile};
 use protocol::{Event, EventId, EventParseError, RequestId};
 use serde_json::Value;
 
-use crate::places::matches_places;
+use crate::pointers::compare_pointers;
 
 /// One event as it came.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,7 +123,7 @@ impl Journal {
         self.events.iter().filter(move |seen| seen.is_of(request))
     }
 
-    /// The event that ended a request, and how; none if it goes on, as one that was given up does when it is tried again.
+    /// The event that ended a request, and how; none while it continues, as a dead letter does that is retried.
     #[must_use]
     pub fn end(&self, request: &str) -> Option<(End, &Seen)> {
         let last = self.events.iter().rev().find(|seen| seen.is_of(request))?;
@@ -152,12 +152,12 @@ impl Journal {
         pieces.iter().filter(|(attempt, _)| Some(*attempt) == latest).map(|(_, piece)| *piece).collect()
     }
 
-    /// Requests that nobody has sent, with their texts, in the order in which they made themselves known.
+    /// Requests that no client has sent (story events), with their texts, in the order in which they appeared.
     pub fn unasked(&self) -> impl Iterator<Item = (&str, &str)> {
         let unasked = self.profile.events.unasked.as_ref();
         self.events.iter().filter_map(move |seen| {
             let unasked = unasked.filter(|unasked| {
-                unasked.event == seen.name && matches_places("", &unasked.matching, &seen.data).is_empty()
+                unasked.event == seen.name && compare_pointers("", &unasked.matching, &seen.data).is_empty()
             })?;
             let text = seen.data.pointer(&unasked.text).and_then(Value::as_str).unwrap_or_default();
             Some((seen.request.as_deref()?, text))

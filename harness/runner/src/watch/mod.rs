@@ -2,7 +2,7 @@
 //!
 //! The `client` crate hides what a player need not see: it drops doubles and asks again after a gap. Here that would hide
 //! the very defects that are looked for, so the stream is read raw, with only the client's parser, and whatever is not
-//! contiguous is a fault. [`Journal`] is what has come, [`Watch`] is who listens.
+//! contiguous is a fault. [`Journal`] holds the events, [`Watch`] reads the stream.
 
 mod journal;
 mod pulse;
@@ -30,9 +30,9 @@ const RECONNECT: Duration = Duration::from_millis(20);
 pub struct Feed {
     /// What messages call the stream.
     pub name: String,
-    /// The path of the stream, for who has heard nothing of it yet.
+    /// The path for a reader that has no event yet.
     pub path: String,
-    /// The path for who sends `Last-Event-ID`.
+    /// The path for a reader that sends `Last-Event-ID`.
     pub resume: String,
     /// More headers.
     pub headers: Vec<(String, String)>,
@@ -87,7 +87,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Follows a stream. `pulse` is struck at every event.
+    /// Follows a stream. `pulse` is notified at every event.
     #[must_use]
     pub fn start(
         http: reqwest::Client,
@@ -229,10 +229,10 @@ impl Listener {
         let status = answer.status();
         let name = &self.feed.name;
         if status != StatusCode::OK {
-            let told = self.log.now(Source::Sse, format!("the stream of {name} was refused with {status}"));
-            self.log.push(told.lane(name).detail(json!({ "refused": status.as_u16() })));
+            let entry = self.log.now(Source::Sse, format!("the stream of {name} was refused with {status}"));
+            self.log.push(entry.lane(name).detail(json!({ "refused": status.as_u16() })));
             self.report.send_modify(|standing| standing.status = status.as_u16());
-            self.pulse.strike();
+            self.pulse.notify();
             return;
         }
         self.report.send_modify(|standing| {
@@ -258,7 +258,7 @@ impl Listener {
             standing.open = false;
             standing.ended += 1;
         });
-        self.pulse.strike();
+        self.pulse.notify();
     }
 
     fn take(&self, frames: Vec<Frame>) {
@@ -266,12 +266,12 @@ impl Listener {
             if let Frame::Event { name, data, id } = frame {
                 let place = id.as_deref().map_or("?", |id| id.rsplit(':').next().unwrap_or(id));
                 let read: Value = serde_json::from_str(&data).unwrap_or_default();
-                let told = self.log.now(Source::Event, format!("{place} {name} {data}")).lane(&self.feed.name);
-                self.log.push(told.detail(json!({ "offset": place, "event": name, "data": read })));
+                let entry = self.log.now(Source::Event, format!("{place} {name} {data}")).lane(&self.feed.name);
+                self.log.push(entry.detail(json!({ "offset": place, "event": name, "data": read })));
                 self.lock().take(self.log.elapsed(), &name, &data, id.as_deref());
             }
         }
-        self.pulse.strike();
+        self.pulse.notify();
     }
 
     fn lock(&self) -> MutexGuard<'_, Journal> {

@@ -1,10 +1,10 @@
-//! The one bell that everybody hears who waits for something to happen in a case.
+//! Notifies every waiter of a case that something has happened.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Wakes everybody who waits for something to happen in a case.
+/// Wakes every waiter when something happens in a case.
 #[derive(Debug, Clone)]
 pub struct Pulse(Arc<watch::Sender<()>>);
 
@@ -16,7 +16,7 @@ impl Default for Pulse {
 
 impl Pulse {
     /// Something has happened.
-    pub fn strike(&self) {
+    pub fn notify(&self) {
         self.0.send_replace(());
     }
 

@@ -53,7 +53,7 @@ pub(super) struct World {
     pub(super) http: reqwest::Client,
     pub(super) games: Vec<GameRun>,
     pub(super) branches: Branches,
-    /// Who says which branch goes on first, if anybody does.
+    /// Draws which branch continues first, in a scheduled case.
     pub(super) scheduler: Option<Scheduler>,
     /// Dead letters that were there before the case.
     pub(super) dead_letters_before: u64,
@@ -84,7 +84,7 @@ impl World {
     ) -> Result<Self, Failure> {
         let services = &context.services;
         let profile = Arc::clone(&context.profile);
-        let made = super::place::make(&context.dir, &case.id);
+        let made = super::case_dir::create(&context.dir, &case.id);
         let (place, dir) = made.map_err(|error| Failure::new(format!("{}: {error}", context.dir.display())))?;
         let name = format!("{}-{place}", context.run_id);
         let shared = services.mode == Mode::External;
@@ -159,7 +159,7 @@ impl World {
         match manner {
             Manner::Plain | Manner::Rehearsed => {}
             Manner::Scheduled(_) => world.hold(&mock_llm::Holds { every: true, ..Default::default() }).await?,
-            Manner::Struck(blow) => world.hold(&blow.holds()).await?,
+            Manner::Faulted(fault) => world.hold(&fault.holds()).await?,
         }
         for game in &case.games {
             let begun = world.begin(game, &name).await?;
@@ -172,7 +172,7 @@ impl World {
         self.model.hold(holds).await.map_err(|error| failed(&error))
     }
 
-    /// Holds no call any more, and lets those go on that are held.
+    /// Holds no call any more, and lets the held ones continue.
     pub(super) async fn release(&self) -> Result<(), Failure> {
         self.hold(&mock_llm::Holds::default()).await?;
         for gate in self.model.gates().await.map_err(|error| failed(&error))?.keys() {
@@ -286,12 +286,12 @@ impl World {
         redis.act(action, |text| self.filled(text), &self.programs, &self.log).await
     }
 
-    /// Lets everything through to Redis again.
-    pub(super) async fn mend_redis(&self) -> Result<(), Failure> {
+    /// Removes the faults of the link to Redis.
+    pub(super) async fn repair_redis(&self) -> Result<(), Failure> {
         if self.redis.is_some() { self.act_on_redis(&RedisAction::Continue).await } else { Ok(()) }
     }
 
-    /// A process that has ended though nobody asked it to.
+    /// A process that ended by itself.
     pub(super) fn unexpected_end(&self) -> Option<String> {
         self.fleet.as_ref().and_then(Fleet::unexpected_end)
     }

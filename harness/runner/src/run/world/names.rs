@@ -15,7 +15,7 @@ use crate::watch::Watch;
 pub(super) struct Known {
     labels: BTreeMap<String, RequestRun>,
     made: Vec<RequestRun>,
-    /// Requests that nobody has sent and that a step has followed.
+    /// Requests that no client has sent and that a step has followed.
     followed: BTreeSet<String>,
     captures: BTreeMap<String, Value>,
     pub(super) listeners: BTreeMap<String, Watch>,
@@ -49,7 +49,7 @@ impl World {
         self.known().made.clone()
     }
 
-    /// Takes the next request of a game that nobody has sent and no step has followed yet.
+    /// Takes the next request of a game that no client has sent and no step has followed yet.
     pub(in crate::run) fn next_unasked(&self, game: &GameRun) -> Option<RequestRun> {
         let journal = game.watch.as_ref()?.journal();
         let mut known = self.known();

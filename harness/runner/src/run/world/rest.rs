@@ -59,10 +59,10 @@ impl World {
                 Err(CallError::Refused { status: 404, .. }) if run.game.gone => continue,
                 Err(_) => return false,
             };
-            let told = view.pointer(cursor).and_then(Value::as_str).unwrap_or_default();
+            let cursor = view.pointer(cursor).and_then(Value::as_str).unwrap_or_default();
             let journal = watch.journal();
-            let offset = told.rsplit(':').next().and_then(|offset| offset.parse::<u64>().ok()).unwrap_or(0);
-            if journal.last_offset() < offset && journal.last_id() != Some(told) {
+            let offset = cursor.rsplit(':').next().and_then(|offset| offset.parse::<u64>().ok()).unwrap_or(0);
+            if journal.last_offset() < offset && journal.last_id() != Some(cursor) {
                 return false;
             }
         }

@@ -12,17 +12,17 @@ use harness_runner::watch::Pulse;
 use protocol::{CreateGame, EventId, GameId, QueueView};
 use serde_json::{Map, Value, json};
 
-use super::{BenchError, Ground};
+use super::{BenchEnvironment, BenchError};
 
 /// The scenario of the shipped content that is played.
 const SCENARIO: &str = "ferry_crossing";
 /// How many games are created at the same time.
 const CREATING: usize = 16;
 
-/// What is to stand.
+/// What is started.
 #[derive(Debug)]
 pub(super) struct Setup<'a> {
-    /// Keeps this stand's files, keys and model apart from another's.
+    /// Keeps this deployment's files, keys and model apart from another's.
     pub(super) name: &'a str,
     /// Worker processes; without Redis there is one process for all, whatever is said here.
     pub(super) workers: usize,
@@ -34,16 +34,16 @@ pub(super) struct Setup<'a> {
     pub(super) script: &'a str,
 }
 
-/// A game, and where its events go on.
+/// A game, and the cursor from which its events continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Seat {
+pub(super) struct BenchGame {
     pub(super) id: GameId,
     pub(super) cursor: EventId,
 }
 
 /// A running engine. Dropping it ends its processes.
 #[derive(Debug)]
-pub(super) struct Stand {
+pub(super) struct Deployment {
     pub(super) client: Client,
     pub(super) address: SocketAddr,
     pub(super) model: Model,
@@ -54,12 +54,12 @@ pub(super) fn failed(what: &'static str, reason: impl std::fmt::Display) -> Benc
     BenchError::Server { server: "the engine", what, reason: reason.to_string() }
 }
 
-impl Stand {
+impl Deployment {
     /// Starts it.
-    pub(super) async fn open(ground: &Ground<'_>, setup: &Setup<'_>) -> Result<Self, BenchError> {
+    pub(super) async fn open(env: &BenchEnvironment<'_>, setup: &Setup<'_>) -> Result<Self, BenchError> {
         let Setup { name, workers, slots, streams, script } = *setup;
-        let (services, dir) = (ground.services, ground.room(name)?);
-        let model = Model::new(ground.http.clone(), format!("{}/t/{name}", services.mock_url));
+        let (services, dir) = (env.services, env.subdir(name)?);
+        let model = Model::new(env.http.clone(), format!("{}/t/{name}", services.mock_url));
         model.load(script).await?;
         // One process does the work of all workers.
         let slots = if services.redis_url.is_some() { slots } else { slots * workers.max(1) };
@@ -82,7 +82,7 @@ impl Stand {
             prefix: &format!("bench-{name}:"),
         };
         let (profile, log) = (Profile::story_engine(), CaseLog::default());
-        let fleet = Fleet::new(&profile, ground.programs, &around, &over, log, Pulse::default())?;
+        let fleet = Fleet::new(&profile, env.programs, &around, &over, log, Pulse::default())?;
         let url = fleet.start_all(workers).await?;
         let address = url.trim_start_matches("http://").trim_end_matches('/');
         let address = address.parse().map_err(|_| failed("say where it listens", &url))?;
@@ -91,11 +91,11 @@ impl Stand {
     }
 
     /// Creates so many games.
-    pub(super) async fn games(&self, count: usize) -> Result<Vec<Seat>, BenchError> {
+    pub(super) async fn games(&self, count: usize) -> Result<Vec<BenchGame>, BenchError> {
         let create = async || {
             let game = CreateGame { scenario: SCENARIO.to_owned(), ..CreateGame::default() };
             let game = self.client.create_game(&game).await.map_err(|error| failed("create a game", error))?;
-            Ok(Seat { id: game.id, cursor: game.cursor })
+            Ok(BenchGame { id: game.id, cursor: game.cursor })
         };
         futures::stream::iter((0..count).map(|_| create())).buffered(CREATING).try_collect().await
     }

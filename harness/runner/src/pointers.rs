@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// Compares places in a document, given as JSON pointers, with their values. A null also stands for a place that is not
 /// there.
 #[must_use]
-pub(crate) fn matches_places(what: &str, places: &Map<String, Value>, document: &Value) -> Vec<Mismatch> {
+pub(crate) fn compare_pointers(what: &str, places: &Map<String, Value>, document: &Value) -> Vec<Mismatch> {
     places
         .iter()
         .filter(|(pointer, expected)| document.pointer(pointer).unwrap_or(&Value::Null) != *expected)
@@ -26,7 +26,7 @@ mod tests {
     #[test]
     fn places_are_compared_and_null_means_absent() {
         let places = json!({"/a/0": 1, "/b": null, "/c": null, "/d": "x"});
-        let wrong = matches_places("expect.state", places.as_object().unwrap(), &json!({"a": [1], "c": 3, "d": "y"}));
+        let wrong = compare_pointers("expect.state", places.as_object().unwrap(), &json!({"a": [1], "c": 3, "d": "y"}));
         let names: Vec<_> = wrong.iter().map(|m| m.what.as_str()).collect();
         assert_eq!(names, ["expect.state./c", "expect.state./d"]);
     }

@@ -8,7 +8,7 @@ use super::BenchError;
 
 /// Where the programs are, and where files go.
 #[derive(Debug)]
-pub struct Ground<'a> {
+pub struct BenchEnvironment<'a> {
     /// Redis, or that there is none; and the model.
     pub services: &'a Services,
     /// Where the programs are.
@@ -19,9 +19,9 @@ pub struct Ground<'a> {
     pub http: reqwest::Client,
 }
 
-impl Ground<'_> {
+impl BenchEnvironment<'_> {
     /// A directory below this one, made if need be.
-    pub(super) fn room(&self, name: &str) -> Result<PathBuf, BenchError> {
+    pub(super) fn subdir(&self, name: &str) -> Result<PathBuf, BenchError> {
         let path = self.dir.join(name);
         match std::fs::create_dir_all(&path) {
             Ok(()) => Ok(path),

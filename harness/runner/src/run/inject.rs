@@ -1,6 +1,6 @@
-//! Deals the blow of a [`Manner::Struck`] case, at its moment, and mends what it broke.
+//! Injects the fault of a [`Manner::Faulted`] case at its injection point, and repairs it.
 //!
-//! [`Manner::Struck`]: super::Manner::Struck
+//! [`Manner::Faulted`]: super::Manner::Faulted
 
 use std::time::Duration;
 
@@ -9,52 +9,52 @@ use harness_events::{Failure, Source};
 use mock_llm::Ending;
 
 use super::errors::failed;
-use super::manner::{Blow, Moment, Victim};
+use super::manner::{Fault, FaultTarget, InjectionPoint};
 use super::world::World;
 
-/// How often it is asked whether a call has ended, which nothing tells.
+/// How often the model is asked whether a call has ended: it sends no notification of that.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// Waits for the moment, strikes, and mends.
-pub(super) async fn deal(world: &World, blow: Blow) -> Result<(), Failure> {
-    // While something is still to be struck or mended, waiting is not in vain.
-    let _striker = world.branches.begin();
-    match blow.moment {
-        Moment::Piece { call, .. } => {
+/// Waits for the injection point, injects the fault and repairs it.
+pub(super) async fn run(world: &World, fault: Fault) -> Result<(), Failure> {
+    // While a fault is still to be injected or repaired, no step may conclude that nothing can happen any more.
+    let _injector = world.branches.begin();
+    match fault.point {
+        InjectionPoint::Piece { call, .. } => {
             let gate = gate(world, call).await?;
-            nobody_asks(world).await;
-            strike(world, blow.victim).await?;
+            no_call_in_flight(world).await;
+            inject(world, fault.target).await?;
             world.model.open_gate(&gate).await.map_err(|error| failed(&error))?;
-            mend(world, blow.victim).await
+            repair(world, fault.target).await
         }
-        Moment::Unwritten { call } => {
+        InjectionPoint::Unwritten { call } => {
             let gate = gate(world, call).await?;
-            nobody_asks(world).await;
+            no_call_in_flight(world).await;
             world.act_on_redis(&RedisAction::Pause).await?;
             world.model.open_gate(&gate).await.map_err(|error| failed(&error))?;
             answered(world, call).await?;
-            strike(world, blow.victim).await?;
-            // What stands still on the way is lost with the connections.
+            inject(world, fault.target).await?;
+            // What the link holds back is lost with its connections.
             world.act_on_redis(&RedisAction::Cut).await?;
             world.act_on_redis(&RedisAction::Continue).await?;
-            mend(world, blow.victim).await
+            repair(world, fault.target).await
         }
-        Moment::Ended { nth } => {
+        InjectionPoint::Ended { nth } => {
             let mut pulse = world.pulse.listen();
             while world.ends() < nth {
                 // The pulse lasts as long as the world.
                 let _ = pulse.changed().await;
             }
-            nobody_asks(world).await;
-            strike(world, blow.victim).await?;
-            mend(world, blow.victim).await
+            no_call_in_flight(world).await;
+            inject(world, fault.target).await?;
+            repair(world, fault.target).await
         }
     }
 }
 
-/// Waits until no step waits for an answer. A worker may be quicker than the answer to the request that it works on, and a
-/// request without a key, whose answer is lost, is nobody's to send again.
-async fn nobody_asks(world: &World) {
+/// Waits until no step waits for a response. A worker may be quicker than the response to the request that it works on, and a
+/// request without an idempotency key whose response is lost cannot be sent again.
+async fn no_call_in_flight(world: &World) {
     drop(world.asking.write().await);
 }
 
@@ -76,17 +76,17 @@ async fn answered(world: &World, call: u64) -> Result<(), Failure> {
     }
 }
 
-async fn strike(world: &World, victim: Victim) -> Result<(), Failure> {
-    world.log.note(Source::Process, format!("the blow falls on {victim:?}"));
-    match victim {
-        Victim::Worker | Victim::Api => {
-            for target in targets(world, victim) {
+async fn inject(world: &World, target: FaultTarget) -> Result<(), Failure> {
+    world.log.note(Source::Process, format!("inject the fault into {target:?}"));
+    match target {
+        FaultTarget::Worker | FaultTarget::Api => {
+            for target in targets(world, target) {
                 world.act(&ProcessAction { verb: Verb::Kill, target }).await?;
             }
             Ok(())
         }
-        Victim::Redis => world.act_on_redis(&RedisAction::Stop).await,
-        Victim::Stream => {
+        FaultTarget::Redis => world.act_on_redis(&RedisAction::Stop).await,
+        FaultTarget::Stream => {
             for watch in world.games.iter().filter_map(|game| game.watch.as_ref()) {
                 watch.drop_stream().await;
             }
@@ -95,16 +95,16 @@ async fn strike(world: &World, victim: Victim) -> Result<(), Failure> {
     }
 }
 
-async fn mend(world: &World, victim: Victim) -> Result<(), Failure> {
-    match victim {
-        Victim::Worker | Victim::Api => {
-            for target in targets(world, victim) {
+async fn repair(world: &World, target: FaultTarget) -> Result<(), Failure> {
+    match target {
+        FaultTarget::Worker | FaultTarget::Api => {
+            for target in targets(world, target) {
                 world.act(&ProcessAction { verb: Verb::Start, target }).await?;
             }
             Ok(())
         }
-        Victim::Redis => world.act_on_redis(&RedisAction::Start).await,
-        Victim::Stream => {
+        FaultTarget::Redis => world.act_on_redis(&RedisAction::Start).await,
+        FaultTarget::Stream => {
             for watch in world.games.iter().filter_map(|game| game.watch.as_ref()) {
                 watch.resume(&world.base_url());
             }
@@ -113,10 +113,10 @@ async fn mend(world: &World, victim: Victim) -> Result<(), Failure> {
     }
 }
 
-/// The processes that a victim stands for. One that does the work of all is named once.
-fn targets(world: &World, victim: Victim) -> Vec<Target> {
-    let is_victim = |many: bool| many == (victim == Victim::Worker);
-    let processes = world.profile.processes.iter().filter(|process| is_victim(process.many));
+/// The processes that a target means. A process that is several of them at once is returned once.
+fn targets(world: &World, target: FaultTarget) -> Vec<Target> {
+    let is_target = |many: bool| many == (target == FaultTarget::Worker);
+    let processes = world.profile.processes.iter().filter(|process| is_target(process.many));
     let targets = processes.flat_map(|process| {
         let workers = (0..world.case.workers).map(|number| Target::nth(&process.name, number));
         if process.many { workers.collect() } else { vec![Target::only(&process.name)] }

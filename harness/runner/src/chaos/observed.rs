@@ -1,4 +1,4 @@
-//! A game's requests as its events tell of them.
+//! The requests of a game, as observed in its events.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use protocol::{Event, RequestId, RequestType};
 use super::evidence::GameEvidence;
 use super::subject::Subject;
 
-/// A request as its game's events tell of it.
+/// A request, as observed in its game's events.
 #[derive(Debug)]
-pub(super) struct Told<'a> {
+pub(super) struct ObservedRequest<'a> {
     pub(super) request: RequestId,
     pub(super) game: usize,
     pub(super) subject: Option<Subject>,
@@ -21,38 +21,46 @@ pub(super) struct Told<'a> {
     pub(super) end: Option<&'a Event>,
 }
 
-impl Told<'_> {
+impl ObservedRequest<'_> {
     pub(super) fn is_completed(&self) -> bool {
         matches!(self.end, Some(Event::RequestCompleted(_)))
     }
 }
 
 /// The requests of a game, in the order in which they arrived.
-pub(super) fn tell(game: usize, evidence: &GameEvidence) -> Vec<Told<'_>> {
-    let mut told: Vec<Told<'_>> = Vec::new();
-    let mut places = BTreeMap::new();
+pub(super) fn observed_requests(game: usize, evidence: &GameEvidence) -> Vec<ObservedRequest<'_>> {
+    let mut requests: Vec<ObservedRequest<'_>> = Vec::new();
+    let mut indices = BTreeMap::new();
     for event in evidence.live.events().iter().filter_map(|seen| seen.event.as_ref()) {
         let Some(request) = event.request_id() else { continue };
-        let place = *places.entry(request).or_insert_with(|| {
+        let index = *indices.entry(request).or_insert_with(|| {
             let (subject, caused_by, end) = (None, None, None);
-            told.push(Told { request, game, subject, caused_by, attempts: 0, attempts_to_narrate: None, end });
-            told.len() - 1
+            requests.push(ObservedRequest {
+                request,
+                game,
+                subject,
+                caused_by,
+                attempts: 0,
+                attempts_to_narrate: None,
+                end,
+            });
+            requests.len() - 1
         });
-        let told = &mut told[place];
+        let request = &mut requests[index];
         match event {
             Event::RequestQueued(queued) => {
-                told.subject = Subject::of_message(game, &queued.user_message);
-                told.caused_by = queued.caused_by.filter(|_| queued.kind == RequestType::StoryEvent);
+                request.subject = Subject::of_message(game, &queued.user_message);
+                request.caused_by = queued.caused_by.filter(|_| queued.kind == RequestType::StoryEvent);
             }
-            Event::RequestProcessing(_) => told.attempts += 1,
+            Event::RequestProcessing(_) => request.attempts += 1,
             Event::ChatChunk(chunk) if chunk.done => {
-                told.attempts_to_narrate.get_or_insert(told.attempts);
+                request.attempts_to_narrate.get_or_insert(request.attempts);
             }
             event if event.is_terminal() => {
-                told.end.get_or_insert(event);
+                request.end.get_or_insert(event);
             }
             _ => {}
         }
     }
-    told
+    requests
 }

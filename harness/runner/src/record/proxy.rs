@@ -1,4 +1,4 @@
-//! The door that a player comes in by: passes every request on to the engine, and notes the two that make a case.
+//! The recording proxy: passes every request on to the engine, and notes the two kinds that make a case.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,10 +19,10 @@ use tokio::task::JoinHandle;
 /// The longest answer that is looked into, in bytes.
 const NOTED_MAX: usize = 16 * 1024 * 1024;
 
-/// A door cannot be opened.
+/// The proxy cannot listen.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}")]
-pub struct DoorError {
+pub struct ProxyError {
     address: SocketAddr,
     source: std::io::Error,
 }
@@ -45,41 +45,41 @@ pub struct Begun {
     pub with: Value,
 }
 
-/// An open door. Dropping it closes it.
+/// A running proxy. Dropping it ends it.
 #[derive(Debug)]
-pub struct Door {
+pub struct RecordingProxy {
     address: SocketAddr,
-    desk: Arc<Desk>,
+    shared: Arc<Shared>,
     /// Games, as they are begun.
     pub begun: mpsc::UnboundedReceiver<Begun>,
     serving: JoinHandle<()>,
 }
 
 #[derive(Debug)]
-struct Desk {
+struct Shared {
     engine: String,
     http: reqwest::Client,
     begun: mpsc::UnboundedSender<Begun>,
     said: Mutex<BTreeMap<String, Said>>,
 }
 
-impl Door {
-    /// Opens a door before the engine at a base URL.
-    pub async fn open(listen: SocketAddr, engine: &str, http: reqwest::Client) -> Result<Self, DoorError> {
-        let failed = |source| DoorError { address: listen, source };
+impl RecordingProxy {
+    /// Starts a proxy in front of the engine at a base URL.
+    pub async fn open(listen: SocketAddr, engine: &str, http: reqwest::Client) -> Result<Self, ProxyError> {
+        let failed = |source| ProxyError { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         // A piece of an event stream must not wait for the next one.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let (sender, begun) = mpsc::unbounded_channel();
-        let desk = Arc::new(Desk { engine: engine.to_owned(), http, begun: sender, said: Mutex::default() });
+        let shared = Arc::new(Shared { engine: engine.to_owned(), http, begun: sender, said: Mutex::default() });
         let router =
-            Router::new().fallback(pass_on).layer(DefaultBodyLimit::max(NOTED_MAX)).with_state(Arc::clone(&desk));
+            Router::new().fallback(pass_on).layer(DefaultBodyLimit::max(NOTED_MAX)).with_state(Arc::clone(&shared));
         let serving = tokio::spawn(async move {
             // It serves until it is dropped.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { address, desk, begun, serving })
+        Ok(Self { address, shared, begun, serving })
     }
 
     /// Where it is.
@@ -91,17 +91,17 @@ impl Door {
     /// What was said, by the ids of the requests.
     #[must_use]
     pub fn said(&self) -> BTreeMap<String, Said> {
-        self.desk.lock().clone()
+        self.shared.lock().clone()
     }
 }
 
-impl Drop for Door {
+impl Drop for RecordingProxy {
     fn drop(&mut self) {
         self.serving.abort();
     }
 }
 
-impl Desk {
+impl Shared {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Said>> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -121,13 +121,19 @@ impl Desk {
     }
 }
 
-async fn pass_on(State(desk): State<Arc<Desk>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn pass_on(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let mut passed = headers;
     for name in [header::HOST, header::CONTENT_LENGTH, header::CONNECTION, header::TRANSFER_ENCODING] {
         passed.remove(name);
     }
-    let request = desk.http.request(method.clone(), format!("{}{path}", desk.engine)).headers(passed);
+    let request = shared.http.request(method.clone(), format!("{}{path}", shared.engine)).headers(passed);
     let answer = match request.body(body.clone()).timeout(Duration::MAX).send().await {
         Ok(answer) => answer,
         Err(error) => return (StatusCode::BAD_GATEWAY, crate::http::innermost(&error)).into_response(),
@@ -141,7 +147,7 @@ async fn pass_on(State(desk): State<Arc<Desk>>, method: Method, uri: Uri, header
     if notable && method == Method::POST && status.is_success() {
         match to_bytes(answer, NOTED_MAX).await {
             Ok(bytes) => {
-                desk.note(&path, &body, &bytes);
+                shared.note(&path, &body, &bytes);
                 answer = Body::from(bytes);
             }
             Err(error) => return (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),

@@ -1,26 +1,26 @@
-//! What of a case still has to hold when something is killed in it: all but what counts attempts, calls and time.
+//! Relaxes a case for fault injection: drops the expectations that count attempts, calls, events or time.
 
 use std::time::Duration;
 
 use harness_case::{Action, Case, Expect, Snapshots, Step};
 use serde_json::{Value, json};
 
-/// A case that cannot be struck.
+/// A case into which no fault can be injected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// It kills things itself.
-    #[error("it breaks things itself, in the step \"{0}\"")]
+    /// It injects faults itself.
+    #[error("it injects faults itself, in the step \"{0}\"")]
     Breaks(String),
     /// It steers the model.
     #[error("it holds the model at a gate, in the step \"{0}\"")]
     Gates(String),
 }
 
-/// The lease that makes a dead worker's games free soon, in seconds.
+/// A short lease, in seconds, so that a dead worker's games are free soon.
 const SHORT_LEASE: f64 = 0.5;
 
-/// The case without what a blow may change.
-pub fn loosen(case: &Case) -> Result<Case, Unfit> {
+/// The case without what a fault may change.
+pub fn relax(case: &Case) -> Result<Case, Unfit> {
     for step in case.all_steps() {
         match &step.action {
             Action::Process(_) | Action::Scale(_) | Action::Redis(_) => return Err(Unfit::Breaks(step.name.clone())),
@@ -30,11 +30,11 @@ pub fn loosen(case: &Case) -> Result<Case, Unfit> {
     }
     let mut case = case.clone();
     case.snapshot = Snapshots::default();
-    case.steps.iter_mut().for_each(loosen_step);
+    case.steps.iter_mut().for_each(relax_step);
     Ok(case)
 }
 
-/// The case with a lease that runs out soon: for those who wait for a dead worker's. Where the worker lives and only its
+/// The case with a short lease, so that the games of a dead worker are recovered soon. Where the worker lives and only its
 /// store is away, the lease must outlast that.
 #[must_use]
 pub(super) fn with_short_lease(case: &Case) -> Case {
@@ -46,7 +46,7 @@ pub(super) fn with_short_lease(case: &Case) -> Case {
     case
 }
 
-fn loosen_step(step: &mut Step) {
+fn relax_step(step: &mut Step) {
     let expect = &mut step.expect;
     *expect = Expect {
         attempt: None,
@@ -61,8 +61,8 @@ fn loosen_step(step: &mut Step) {
     // A lease must run out, and a process start again.
     step.limit += Duration::from_secs(10);
     match &mut step.action {
-        Action::Parallel(steps) => steps.iter_mut().for_each(loosen_step),
-        Action::Actors(actors) => actors.values_mut().flatten().for_each(loosen_step),
+        Action::Parallel(steps) => steps.iter_mut().for_each(relax_step),
+        Action::Actors(actors) => actors.values_mut().flatten().for_each(relax_step),
         Action::Http(http) => http.snapshot = None,
         Action::RequestStream(stream) => stream.events = None,
         _ => {}

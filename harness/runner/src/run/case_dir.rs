@@ -9,7 +9,7 @@ const LENGTH_MAX: usize = 100;
 
 /// Makes a directory for the case in `dir`. Its name is made of letters, digits, `_` and `-`, so that it can also stand in
 /// URLs and key prefixes; another attempt gets a number behind it.
-pub(super) fn make(dir: &Path, id: &str) -> io::Result<(String, PathBuf)> {
+pub(super) fn create(dir: &Path, id: &str) -> io::Result<(String, PathBuf)> {
     let plain: Vec<&str> = id.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').collect();
     let plain: Vec<&str> = plain.into_iter().filter(|part| !part.is_empty()).collect();
     let mut plain = plain.join("-");
@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn no_two_attempts_share_a_directory() {
         let dir = tempfile::tempdir().unwrap();
-        let made = |id: &str| make(dir.path(), id).unwrap().0;
+        let made = |id: &str| create(dir.path(), id).unwrap().0;
         assert_eq!(made("test_x"), "test_x");
         assert_eq!(made("test_x"), "test_x.2");
         assert_eq!(made("test_x (3/50)"), "test_x-3-50");

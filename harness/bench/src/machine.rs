@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// The machine, and how the engine was built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct Machine {
     /// How many processors the harness and the servers share.
     pub processors: usize,
     /// What the first of them is called.
@@ -17,7 +17,7 @@ pub struct Place {
     pub release: bool,
 }
 
-impl Place {
+impl Machine {
     /// Here.
     #[must_use]
     pub fn here() -> Self {
