@@ -105,6 +105,7 @@ pub(super) async fn run(args: ChaosArgs) -> Exit {
             return Exit::Usage;
         }
     };
+    let end = asked_to_end();
     in_a_directory(args.keep, async |dir| {
         let programs = Programs {
             supervisor: std::env::current_exe().ok(),
@@ -116,10 +117,10 @@ pub(super) async fn run(args: ChaosArgs) -> Exit {
         let external = ExternalUrls::default();
         let services = match Services::start(mode, &programs, &external, Durability::Always, dir).await {
             Ok(services) => services,
-            Err(error) => return without_services(&["chaos"], error),
+            Err(error) => return without_services(error),
         };
         let exit = match harness_runner::http::client() {
-            Ok(http) => play(&options, ChaosContext { services: &services, programs: &programs, dir, http }).await,
+            Ok(http) => play(&options, ChaosContext { services: &services, programs: &programs, dir, http }, end).await,
             Err(error) => {
                 note!("{error}");
                 Exit::Services
@@ -131,7 +132,7 @@ pub(super) async fn run(args: ChaosArgs) -> Exit {
     .await
 }
 
-async fn play(options: &Options, place: ChaosContext<'_>) -> Exit {
+async fn play(options: &Options, context: ChaosContext<'_>, end: impl Future<Output = ()>) -> Exit {
     note!("seed {}", options.seed);
     let bar = std::io::stderr().is_terminal().then(ProgressBar::new_spinner);
     let tell = |line: &str| {
@@ -141,8 +142,8 @@ async fn play(options: &Options, place: ChaosContext<'_>) -> Exit {
         }
     };
     let played = tokio::select! {
-        played = chaos::run(options, place, tell) => played,
-        () = asked_to_end() => {
+        played = chaos::run(options, context, tell) => played,
+        () = end => {
             note!("interrupted");
             return Exit::Interrupted;
         }

@@ -30,6 +30,7 @@ pub(super) struct CrashArgs {
 /// Runs the cases with every fault that was asked for.
 pub(super) async fn run(args: CrashArgs) -> Exit {
     let seed = args.run.order.seed();
+    let end = asked_to_end();
     let profile = match find_profile(args.run.services.profile.as_deref(), &args.run.paths) {
         Ok(profile) => profile,
         Err(exit) => return exit,
@@ -46,7 +47,7 @@ pub(super) async fn run(args: CrashArgs) -> Exit {
         };
         let exit = tokio::select! {
             exit = inject_all(&args, &context, cases) => exit,
-            () = asked_to_end() => {
+            () = end => {
                 note!("interrupted");
                 Exit::Interrupted
             }
@@ -77,7 +78,14 @@ async fn inject_all(args: &CrashArgs, context: &RunContext, cases: Vec<Case>) ->
         }
     }
     show!("{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped);
-    if tally.failed > 0 { Exit::Failed } else { Exit::Ok }
+    match tally {
+        Tally { failed: 1.., .. } => Exit::Failed,
+        Tally { passed: 0, .. } if !args.plan => {
+            note!("no fault was injected: nothing is proved");
+            Exit::Services
+        }
+        Tally { .. } => Exit::Ok,
+    }
 }
 
 async fn one(args: &CrashArgs, context: &RunContext, case: Arc<Case>, tally: &mut Tally) {

@@ -21,6 +21,7 @@ mod out;
 mod record;
 mod run;
 mod run_args;
+mod run_dir;
 mod select;
 mod setup;
 mod shared;
@@ -39,7 +40,7 @@ use exit::Exit;
 // must be the one that lives as long as the process.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    execute(Cli::parse().command).await.into()
+    Box::pin(execute(Cli::parse().command)).await.into()
 }
 
 /// Does what the command line asks for.

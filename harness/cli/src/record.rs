@@ -69,7 +69,8 @@ pub(super) async fn run(args: RecordArgs) -> Exit {
         note!("there is no `fixtures/content` here or in a directory above: say where it is with `--content DIR`");
         return Exit::Usage;
     };
-    in_a_directory(false, async |dir| match record(&args, &content, dir).await {
+    let end = asked_to_end();
+    in_a_directory(false, async |dir| match record(&args, &content, dir, end).await {
         Ok(exit) => exit,
         Err(error) => {
             note!("{error}");
@@ -79,7 +80,13 @@ pub(super) async fn run(args: RecordArgs) -> Exit {
     .await
 }
 
-async fn record(args: &RecordArgs, content: &Path, dir: &Path) -> Result<Exit, Box<dyn std::error::Error>> {
+/// Records until `end`.
+async fn record(
+    args: &RecordArgs,
+    content: &Path,
+    dir: &Path,
+    end: impl Future<Output = ()>,
+) -> Result<Exit, Box<dyn std::error::Error>> {
     let programs = Programs {
         supervisor: std::env::current_exe().ok(),
         kept: None,
@@ -108,7 +115,7 @@ async fn record(args: &RecordArgs, content: &Path, dir: &Path) -> Result<Exit, B
     show!("play at {0}, or with `console --server {0}`; Ctrl-C ends the recording", proxy.url());
 
     let mut games = Vec::new();
-    let mut end = std::pin::pin!(asked_to_end());
+    let mut end = std::pin::pin!(end);
     loop {
         tokio::select! {
             () = &mut end => break,

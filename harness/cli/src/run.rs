@@ -86,7 +86,7 @@ async fn cut(args: &RunArgs, mut interrupt: Interrupt, changed: impl Future<Outp
         }
     };
     tokio::select! {
-        () = interrupt.told() => Cut::Interrupted,
+        () = interrupt.requested() => Cut::Interrupted,
         () = changed => Cut::Changed,
         limit = timeout => Cut::TimedOut(limit),
     }
@@ -144,6 +144,9 @@ fn conclude(args: &RunArgs, ended: &Ended<Cut>) -> Exit {
     for case in ended.cases.iter().filter(|case| case.failed > 0 && case.finished > 1) {
         note!("{}: {} of {} failed", case.id, case.failed, case.finished);
     }
+    if ended.cut.is_none() && ended.summary.passed + ended.summary.failed == 0 && ended.summary.skipped > 0 {
+        note!("no case could be run with these services: choose others with `--services`");
+    }
     remember(args, ended);
     ended.cut.map_or_else(|| exit_of(&ended.summary, args.order.flaky), Cut::exit)
 }
@@ -180,6 +183,8 @@ fn exit_of(summary: &Summary, flaky: Flaky) -> Exit {
         Exit::SnapshotsPending
     } else if summary.flaky > 0 && flaky == Flaky::Fail {
         Exit::Flaky
+    } else if summary.passed == 0 && summary.skipped > 0 {
+        Exit::Services
     } else {
         Exit::Ok
     }
@@ -194,6 +199,8 @@ mod tests {
         let exit = |failed, pending, flaky, verdict| {
             exit_of(&Summary { flaky, failed, pending, ..Summary::default() }, verdict)
         };
+        assert_eq!(exit_of(&Summary { skipped: 3, ..Summary::default() }, Flaky::Pass), Exit::Services);
+        assert_eq!(exit_of(&Summary { passed: 1, skipped: 3, ..Summary::default() }, Flaky::Pass), Exit::Ok);
         assert_eq!(exit(0, 0, 0, Flaky::Fail), Exit::Ok);
         assert_eq!(exit(0, 0, 1, Flaky::Pass), Exit::Ok);
         assert_eq!(exit(0, 0, 1, Flaky::Fail), Exit::Flaky);

@@ -26,10 +26,10 @@ Examples:
   harness run cases/test_x.json --keep            leaves everything up to look at
 
 Exit codes:
-  0 passed or skipped   1 failed, or not over in time   2 usage      3 a file is not a case   4 no services
+  0 passed              1 failed, or not over in time   2 usage      3 a file is not a case   4 no services, or no case run
   5 snapshots wait      6 flaky (with --flaky fail)     130 Ctrl-C or SIGTERM
 
-HARNESS_PATIENCE=3 stretches the time limits of steps; HARNESS_REQUIRE_SERVICES=1 makes services that are not there a failure.";
+HARNESS_PATIENCE=3 stretches the time limits of steps.";
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {

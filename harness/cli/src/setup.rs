@@ -11,6 +11,7 @@ use harness_runner::services::{Durability, ExternalUrls, Kept, Programs, Service
 use miette::Report;
 
 use super::run_args::RunArgs;
+use super::run_dir::RunDir;
 use super::{Exit, defaults};
 
 /// The profile that the cases are for.
@@ -23,7 +24,7 @@ pub(super) fn find_profile(named: Option<&Path>, paths: &[PathBuf]) -> Result<Ar
 
 /// Works in a directory that is gone afterwards, unless it is to be kept.
 pub(super) async fn in_a_directory(keep: bool, work: impl AsyncFnOnce(&Path) -> Exit) -> Exit {
-    let dir = match tempfile::Builder::new().prefix("harness-").tempdir() {
+    let dir = match RunDir::create(&env::temp_dir(), keep) {
         Ok(dir) => dir,
         Err(error) => {
             note!("no temporary directory: {error}");
@@ -84,10 +85,7 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
     })?;
     let services = match Services::start(mode, &programs, &external, Durability::None, place.dir).await {
         Ok(services) => services,
-        Err(error) => {
-            let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
-            return Err(without_services(&ids, error));
-        }
+        Err(error) => return Err(without_services(error)),
     };
     Ok(RunContext {
         services,
@@ -107,19 +105,11 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
     })
 }
 
-/// Cases that this machine cannot run are skipped, with the reason; where services are required, that is a failure.
-pub(super) fn without_services(cases: &[&str], error: ServiceError) -> Exit {
-    let required = env::var_os("HARNESS_REQUIRE_SERVICES").is_some_and(|value| value != "0" && !value.is_empty());
-    let (lack, reason) = (error.is_lack(), error.to_string());
+/// Says what is missing and what to do. Services that were asked for by name are required, and `auto` needs no more than the
+/// programs: a run without services never succeeds.
+pub(super) fn without_services(error: ServiceError) -> Exit {
     note!("{:?}", Report::new(error));
-    if !lack {
-        return Exit::Services;
-    }
-    for case in cases {
-        show!("SKIP {case}: {reason}");
-    }
-    show!("0 passed, 0 failed, {} skipped", cases.len());
-    if required { Exit::Services } else { Exit::Ok }
+    Exit::Services
 }
 
 /// Cases mostly wait, so more of them run than there are processors.

@@ -43,7 +43,7 @@ pub(super) async fn run(args: &RunArgs) -> Exit {
             say("waiting for changes; Ctrl-C ends\n");
             tokio::select! {
                 more = watched.next() => during = Some(more),
-                () = interrupt.told() => return Exit::Interrupted,
+                () = interrupt.requested() => return Exit::Interrupted,
             }
         }
         changed = during.unwrap_or_default();

@@ -12,7 +12,7 @@ use std::time::Duration;
 const HARNESS: &str = env!("CARGO_BIN_EXE_harness");
 
 fn harness(args: &[&str], dir: &Path) -> Output {
-    Command::new(HARNESS).args(args).current_dir(dir).env_remove("HARNESS_REQUIRE_SERVICES").output().unwrap()
+    Command::new(HARNESS).args(args).current_dir(dir).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -57,10 +57,12 @@ fn check_wants_the_right_names_and_says_where() {
 #[test]
 fn run_and_a_lenient_check_read_old_names_as_what_they_were_meant_to_be() {
     let dir = directory("old.json", OLD);
-    for args in [["check", "old.json", "--lenient"], ["run", "old.json", "--list"]] {
+    let checks = ["check", "old.json", "--lenient"];
+    let runs = ["run", "old.json", "--list"];
+    for (args, says) in [(checks, "expect.response_contains"), (runs, "`harness check` shows them")] {
         let output = harness(&args, dir.path());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        assert!(text(&output.stderr).contains("expect.response_contains"), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(says), "{}", text(&output.stderr));
     }
 }
 
@@ -103,21 +105,51 @@ fn without_its_programs_nothing_is_run_and_the_error_says_what_to_build() {
 }
 
 #[test]
-fn services_that_are_not_there_skip_the_cases_unless_they_are_required() {
+fn services_that_were_asked_for_and_are_not_there_are_an_error() {
     let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello"}]}"#;
     let dir = directory("case.json", case);
-    // Port 9 is the discard service: nobody answers HTTP there.
-    let args = ["run", "case.json", "--services", "external", "--content", "."];
-    let urls = ["--api-url", "http://127.0.0.1:9", "--mock-url", "http://127.0.0.1:9"];
-    let run = |required: &str| {
+    // Port 9 is the discard service: nothing answers HTTP there.
+    let external = ["external", "--api-url", "http://127.0.0.1:9", "--mock-url", "http://127.0.0.1:9"];
+    // Without a PATH there is no redis-server.
+    for (services, what) in [(&external[..], "nothing answers at"), (&["local"], "apt-get install redis-server")] {
         let mut command = Command::new(HARNESS);
-        command.args(args).args(urls).current_dir(dir.path()).env("HARNESS_REQUIRE_SERVICES", required);
-        command.output().unwrap()
-    };
-    let output = run("0");
-    assert_eq!(output.status.code(), Some(0));
-    assert!(text(&output.stdout).ends_with("0 passed, 0 failed, 1 skipped\n"), "{}", text(&output.stdout));
-    assert_eq!(run("1").status.code(), Some(4));
+        command.args(["run", "case.json", "--content", ".", "--engine", "/bin/true", "--mock-llm", "/bin/true"]);
+        command.arg("--services").args(services).current_dir(dir.path()).env("PATH", "");
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(4), "{}", text(&output.stdout));
+        assert!(text(&output.stderr).contains(what), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_signal_in_the_first_moments_leaves_no_directory() {
+    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello"}]}"#;
+    let dir = directory("case.json", case);
+    let temp = tempfile::tempdir().unwrap();
+    // A model that never says that it is ready: the run is starting its services when the signal comes.
+    let (model, started) = (dir.path().join("model.sh"), dir.path().join("started"));
+    assert!(Command::new("mkfifo").arg(&started).status().unwrap().success());
+    fs::write(&model, format!("#!/bin/sh\necho > '{}'\nexec sleep 60\n", started.display())).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&model, executable).unwrap();
+    let mut command = Command::new(HARNESS);
+    command.args([
+        "run",
+        "case.json",
+        "--services",
+        "embedded",
+        "--content",
+        ".",
+        "--engine",
+        "/bin/true",
+        "--mock-llm",
+    ]);
+    let mut run = command.arg(&model).current_dir(dir.path()).env("TMPDIR", temp.path()).spawn().unwrap();
+    fs::read(&started).unwrap();
+    let pid = rustix::process::Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -90,6 +90,57 @@ fn after_a_failure_nothing_else_is_started_and_what_was_not_run_is_remembered() 
 }
 
 #[test]
+fn an_engine_that_does_not_connect_in_time_is_started_again_and_one_that_fails_is_not() {
+    let Some(engine) = engine() else { return };
+    let project = Project::new(&[("cases/good.json", GOOD)]);
+    let script = |says: &str| {
+        format!(
+            "#!/bin/sh\n[ -e '{mark}' ] || {{ touch '{mark}'; echo '{says}' >&2; exit 1; }}\nexec '{engine}' \"$@\"\n",
+            mark = project.path("mark").display(),
+            engine = engine.display()
+        )
+    };
+    let busy = project.script("busy.sh", &script("error: cannot reach Redis: timed out"));
+    assert_exit(&project.run(&["--engine", &busy.display().to_string()]), 0);
+    project.remove("mark");
+    let broken = project.script("broken.sh", &script("error: the configuration is wrong"));
+    assert_exit(&project.run(&["--engine", &broken.display().to_string()]), 1);
+}
+
+#[test]
+fn what_a_narration_must_not_say_is_looked_at_until_its_end() {
+    if engine().is_none() {
+        return;
+    }
+    let case = r#"{"name": "Nothing shines", "scenario": "ferry_crossing",
+        "model": {"entries": [
+            {"match": {"kind": "text"}, "reply": {"text": "The lamp is amber.", "pace": {"first_token_ms": 200}}},
+            {"match": {"kind": "json"}, "reply": {"json": {"user_location": null, "scene_change": null, "item_events": [],
+                "npc_events": [], "set_vars": [], "game_ended": false}}}]},
+        "steps": [
+            {"user_prompt": "I look.", "as": "look", "wait": false},
+            {"expect": {"request": "look", "response_not_contains": ["amber"]}}]}"#;
+    let output = Project::new(&[("cases/amber.json", case)]).run(&[]);
+    assert_exit(&output, 1);
+    assert!(stdout(&output).contains("expect.response_not_contains"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_run_in_which_every_case_is_skipped_has_not_succeeded() {
+    if engine().is_none() {
+        return;
+    }
+    let case = r#"{"name": "It needs Redis", "scenario": "ferry_crossing", "requires": ["redis"],
+        "steps": [{"expect": {"turn_counter": 0}}]}"#;
+    let project = Project::new(&[("cases/redis.json", case)]);
+    let output = project.run(&[]);
+    assert_exit(&output, 4);
+    assert!(stderr(&output).contains("no case could be run with these services"), "{}", stderr(&output));
+    project.write("cases/good.json", GOOD);
+    assert_exit(&project.run(&[]), 0);
+}
+
+#[test]
 fn a_case_that_takes_too_long_fails_with_its_timeline() {
     if engine().is_none() {
         return;

@@ -89,6 +89,15 @@ impl Failure {
     pub fn render(&self) -> String {
         let mut text = self.headline();
         for (name, old, new) in &self.snapshots {
+            if old.is_empty() {
+                let lines = new.trim_end().lines().count();
+                let _ = write!(
+                    text,
+                    "\nsnapshot {name}: none is kept yet. The new one has {lines} lines and waits as `.snap.new`; review it with \
+                     `cargo insta review`, or keep it with `--update`\n"
+                );
+                continue;
+            }
             let _ = write!(text, "\nsnapshot {name}:\n{}", diff(old, new));
         }
         let Some(evidence) = &self.evidence else { return text };
@@ -117,6 +126,15 @@ pub fn diff(kept: &str, now: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_snapshot_that_was_never_kept_is_not_printed() {
+        let lines = "line\n".repeat(370);
+        let snapshots = vec![("x.events".to_owned(), String::new(), lines)];
+        let text = Failure { snapshots, ..Failure::new("no snapshot is kept") }.render();
+        assert!(text.contains("none is kept yet. The new one has 370 lines") && text.contains("--update"), "{text}");
+        assert!(text.lines().count() < 5, "{text}");
+    }
 
     #[test]
     fn a_failure_shows_expected_and_actual_and_the_difference() {

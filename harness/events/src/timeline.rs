@@ -237,7 +237,10 @@ pub(super) fn render(entries: &[Entry]) -> String {
             let _ = write!(line, " ({took:.1} ms)");
         }
         let milliseconds = entry.at.as_secs_f64() * 1000.0;
-        let _ = writeln!(text, "{milliseconds:>9.1} ms  {:<8} {line}", entry.source.label());
+        // The same event may come over several streams.
+        let stream = entry.lane.as_ref().filter(|_| entry.source == Source::Event);
+        let stream = stream.map(|lane| format!("{lane} ")).unwrap_or_default();
+        let _ = writeln!(text, "{milliseconds:>9.1} ms  {:<8} {stream}{line}", entry.source.label());
     }
     text
 }
@@ -289,6 +292,15 @@ mod tests {
         assert_eq!(entry.text, "1 {\"id\":\"[first]\"}");
         assert_eq!(entry.lane.as_deref(), Some("[first]"));
         assert_eq!(entry.detail, json!({"data": {"ids": ["[first]", other, "[short]"]}}));
+    }
+
+    #[test]
+    fn an_event_says_over_which_stream_it_came() {
+        let event = |lane: &str| Entry::new(Duration::ZERO, Source::Event, "3 chat.chunk {}").lane(lane);
+        let text = render(&[event("[game]"), event("phone")]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].ends_with("event    [game] 3 chat.chunk {}"), "{text}");
+        assert!(lines[1].ends_with("event    phone 3 chat.chunk {}"), "{text}");
     }
 
     #[test]

@@ -44,6 +44,13 @@ pub(crate) enum CallError {
     },
 }
 
+impl CallError {
+    /// Whether the same request can succeed later: no response, or one that says that the service is away.
+    pub(crate) const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Refused { status: 502..=504, .. })
+    }
+}
+
 /// Sends a request; returns the body of the response as JSON, null if it is none.
 pub(crate) async fn send(call: &Call, http: &reqwest::Client, base_url: &str, vars: &Vars) -> Result<Value, CallError> {
     Ok(json(&text(call, http, base_url, vars).await?))

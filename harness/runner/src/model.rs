@@ -116,6 +116,12 @@ impl Model {
         self.call(Method::GET, "idle?wait=1", None).await.map(drop)
     }
 
+    /// Whether no call is in flight now.
+    pub(crate) async fn is_idle(&self) -> Result<bool, ModelError> {
+        let answer = self.call(Method::GET, "idle", None).await?;
+        Ok(answer.get("idle").and_then(Value::as_bool).unwrap_or(true))
+    }
+
     /// Every call so far, in the order in which they came.
     pub async fn calls(&self) -> Result<Vec<Record>, ModelError> {
         self.calls_after(0).await

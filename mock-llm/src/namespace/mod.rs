@@ -126,15 +126,23 @@ impl Namespace {
         &self.gates
     }
 
-    /// Holds later calls by these rules, which replace the earlier ones. A call that waits already goes on waiting.
+    /// Holds later calls by these rules, which replace the earlier ones. A call that waits already keeps waiting, except that
+    /// rules which do not hold every call any more let all calls through that the earlier ones held.
     pub fn hold(&self, holds: Holds) {
-        *lock(&self.holds) = holds;
+        let releases = !holds.every;
+        let before = std::mem::replace(&mut *lock(&self.holds), holds);
+        if before.every && releases {
+            // Also of a call that has its gate and does not wait there yet.
+            for call in self.journal.records(0).iter().filter(|call| call.ending == Ending::InFlight) {
+                self.gates.open(&format!("call-{}", call.id));
+            }
+        }
     }
 
     /// The gate at which a call waits: that of a hold, or the script's own.
-    pub(crate) fn gate_of(&self, call: u64, scripted: Option<Gate>) -> Option<Gate> {
+    pub(crate) fn gate_of(&self, call: u64, last_message: &str, scripted: Option<Gate>) -> Option<Gate> {
         let holds = lock(&self.holds);
-        if scripted.is_some() && !holds.names(call) { scripted } else { holds.gate(call).or(scripted) }
+        if scripted.is_some() && !holds.names(call) { scripted } else { holds.gate(call, last_message).or(scripted) }
     }
 
     /// The calls after the one with id `since`, oldest first; 0 for all that are remembered.

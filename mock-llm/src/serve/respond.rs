@@ -107,7 +107,8 @@ async fn deliver(call: &ModelCall, answer: &Answer, reply: &Reply, timing: Timin
     } else {
         Plan::body(call, answer, reply, timing)
     };
-    plan.gate = namespace.gate_of(ticket.id(), plan.gate.take());
+    plan.gate =
+        namespace.gate_of(ticket.id(), call.messages.last().map_or("", |message| &message.text), plan.gate.take());
     if !call.stream || precedes_headers(reply.fault.as_ref()) {
         // A body in one piece is there when its last piece is; its headers come with it.
         let pieces = if call.stream { 1 } else { answer.pieces() };

@@ -100,10 +100,11 @@ async fn measure<R: Told>(
     common: &Common,
     measurement: impl AsyncFnOnce(&BenchEnvironment<'_>) -> Result<R, BenchError>,
 ) -> Exit {
+    let end = asked_to_end();
     in_a_directory(false, async |dir| {
         let measured = tokio::select! {
             measured = on_services(common, measurement, dir) => measured,
-            () = asked_to_end() => return Exit::Interrupted,
+            () = end => return Exit::Interrupted,
         };
         match measured {
             Ok(true) => Exit::Ok,

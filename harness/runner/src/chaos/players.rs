@@ -33,7 +33,7 @@ pub(super) struct Post {
 pub(super) enum Outcome {
     /// It must not be lost.
     Accepted(RequestId),
-    /// It may have been accepted, and it may not: nobody has answered for as long as it was tried.
+    /// It may have been accepted or not: no response came for as long as it was repeated.
     Unknown,
     /// It was never accepted.
     Refused,
@@ -72,7 +72,7 @@ pub(super) async fn speak(arena: &Arena<'_>, board: &Board, load: Vec<Message>, 
 /// Sends a message until it is answered. Its key makes one of however many: an answer that was lost does not matter.
 async fn send(arena: &Arena<'_>, message: Message) -> Post {
     let request = ChatRequest {
-        game_state_id: arena.seats[message.game].id,
+        game_state_id: arena.games[message.game].id,
         message: message.text(),
         actor: None,
         if_busy: IfBusy::Enqueue,

@@ -1,6 +1,7 @@
 //! Expectations on the order of events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use harness_case::profile::TextEvents;
 use harness_case::{EventList, EventPattern};
@@ -10,6 +11,12 @@ use serde_json::Value;
 use super::Observed;
 use crate::pointers::compare_pointers;
 use crate::watch::Seen;
+
+/// How much of an id a message shows, in characters.
+const SHORT_ID: usize = 6;
+
+/// The longest value that a message shows of an event, in characters.
+const VALUE_MAX: usize = 60;
 
 /// An event, or the pieces of one attempt's narration that followed each other, as if they had been one.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,9 +92,33 @@ pub(super) fn check(list: &EventList, seen: &Observed<'_>) -> Option<Mismatch> {
             }
         }
     };
-    let actual: Vec<String> = events.iter().map(|event| event.name.clone()).collect();
+    let attempt_at = seen.text.and_then(|text| text.attempt.as_deref());
+    let actual: Vec<String> = events.iter().map(|event| shown(event, list, &seen.labels, attempt_at)).collect();
     let actual = format!("[{}]; not met: {not_met}", actual.join(", "));
     Some(Mismatch::new("expect.events", in_words(list), actual).hopeless(hopeless))
+}
+
+/// An event with what a pattern may speak of: its request, its attempt, and the values at the places that patterns of its name
+/// name.
+fn shown(event: &Joined, list: &EventList, labels: &BTreeMap<String, String>, attempt_at: Option<&str>) -> String {
+    let mut text = event.name.clone();
+    if let Some(id) = &event.request {
+        let label = labels.iter().find(|(_, known)| *known == id).map(|(label, _)| label);
+        // Without a label, the end of an id tells two requests apart: ids that were made together begin alike.
+        let short = || format!("…{}", id.chars().skip(id.chars().count().saturating_sub(SHORT_ID)).collect::<String>());
+        text += &label.map_or_else(|| format!(" of {}", short()), |label| format!(" of `{label}`"));
+    }
+    let named =
+        list.patterns().filter(|pattern| pattern.event == event.name).flat_map(|pattern| pattern.matching.keys());
+    let places: BTreeSet<&str> = named.map(String::as_str).chain(attempt_at).collect();
+    for place in places {
+        if let Some(value) = event.data.pointer(place) {
+            let value: String = value.to_string().chars().take(VALUE_MAX).collect();
+            // Writing to a String cannot fail.
+            let _ = write!(text, " {place}={value}");
+        }
+    }
+    text
 }
 
 fn fits(event: &Joined, pattern: &EventPattern, labels: &BTreeMap<String, String>) -> bool {
@@ -210,6 +241,21 @@ mod tests {
         assert!(!mismatch(none(), &journal, &[], false).unwrap().hopeless);
         assert_eq!(mismatch(none(), &journal, &[], true), None);
         assert!(mismatch(json!({"none": ["chat.chunk"]}), &journal, &[], false).unwrap().hopeless);
+    }
+
+    #[test]
+    fn a_mismatch_shows_request_attempt_and_the_values_that_are_expected() {
+        let (a, b) = (RequestId::new(), RequestId::new());
+        let journal = journal(a, &[(1, "x"), (2, "y")]);
+        let found =
+            wrong(json!([{"event": "chat.chunk", "where": {"/content": "z"}}]), &journal, &[("first", a)]).unwrap();
+        assert!(
+            found.contains(r#"chat.chunk of `first` /attempt=1 /content="x", chat.chunk of `first` /attempt=2"#),
+            "{found}"
+        );
+        let found = wrong(json!(["request.failed"]), &journal, &[("other", b)]).unwrap();
+        let id = a.to_string();
+        assert!(found.contains(&format!("request.cancelled of …{}", &id[id.len() - 6..])), "{found}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 pub(crate) use events::join_chunks;
 pub(crate) use prompts::Prompt;
+pub(crate) use request::bounds_the_narration;
 
 use crate::watch::{Seen, Standing};
 
@@ -56,6 +57,8 @@ pub(crate) struct RequestFacts {
     pub narration: String,
     /// What was asked.
     pub message: Option<String>,
+    /// Whether its narration cannot grow any more: it has ended, be it as a dead letter.
+    pub settled: bool,
     /// Whether it has ended for good: a dead letter may be retried.
     pub ended: bool,
 }
@@ -65,7 +68,7 @@ pub(crate) struct RequestFacts {
 pub(crate) fn check(expect: &Expect, seen: &Observed<'_>) -> Vec<Mismatch> {
     let mut wrong = Vec::new();
     state::check(expect, seen.state.as_ref(), &mut wrong);
-    request::check(expect, seen.request.as_ref(), &mut wrong);
+    request::check(expect, seen.request.as_ref(), seen.quiet, &mut wrong);
     if let Some(list) = &expect.events {
         wrong.extend(events::check(list, seen));
     }

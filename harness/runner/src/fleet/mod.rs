@@ -16,11 +16,17 @@ use serde_json::{Map, Value, json};
 pub(crate) use config::overlaid;
 pub use config::{Surroundings, engine_config};
 
-use crate::services::{Launch, Process, Programs, ServiceError};
+use crate::services::{Launch, Process, Programs, ServiceError, StartError};
 use crate::watch::Pulse;
 
 /// How long a process may take to end after SIGTERM, before patience is applied.
 const TERMINATE_LIMIT: Duration = Duration::from_secs(10);
+
+/// How often a process is started again that could not connect to Redis.
+const CONNECT_RETRIES: usize = 2;
+
+/// What such a process logs.
+const NOT_CONNECTED: &str = "cannot reach Redis";
 
 /// The processes of one case, or of one run that breaks them at random.
 #[derive(Debug)]
@@ -78,7 +84,7 @@ impl Fleet {
             let many = (0..workers).map(|number| Target::nth(&process.name, number));
             if process.many { many.collect() } else { vec![Target::only(&process.name)] }
         });
-        let urls = futures::future::try_join_all(targets.map(|target| self.start(target))).await?;
+        let urls = futures::future::try_join_all(targets.map(|target| self.start_first(target))).await?;
         let url = urls.into_iter().flatten().next().or_else(|| self.profile.url.clone());
         url.ok_or(ServiceError::NoUrl { missing: "a line with the service's URL" })
     }
@@ -189,6 +195,22 @@ impl Fleet {
     /// The lines with this text that every process logged.
     pub fn logged(&self, text: &str) -> Vec<(String, Vec<String>)> {
         self.lock().values().map(|process| (process.name().to_owned(), process.logged(text))).collect()
+    }
+
+    /// Starts a process at the beginning, when its Redis is there: one that gave up connecting, as happens on a machine that
+    /// is busy for longer than the engine's limit, is started again. Every other failure is one of the service.
+    async fn start_first(&self, target: Target) -> Result<Option<String>, ServiceError> {
+        for _ in 0..CONNECT_RETRIES {
+            match self.start(target.clone()).await {
+                Err(ServiceError::Start(StartError::Ended { name, log, .. }))
+                    if log.iter().any(|line| line.contains(NOT_CONNECTED)) =>
+                {
+                    self.log.note(Source::Process, format!("{name} did not connect to Redis in time: start it again"));
+                }
+                other => return other,
+            }
+        }
+        self.start(target).await
     }
 
     /// Starts a process; the base URL comes back if it serves.

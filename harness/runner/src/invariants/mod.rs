@@ -1,5 +1,6 @@
 //! What must hold whatever was done to the engine: its promises, checked on what it did.
 
+mod backoff;
 mod finding;
 mod lane;
 mod life;
@@ -14,6 +15,7 @@ use mock_llm::Record;
 use protocol::{Event, QueueView, RequestId, RequestStatus, RequestView};
 use story::ChatMessage;
 
+pub(crate) use backoff::backoff;
 pub(crate) use finding::{Finding, FindingKind};
 
 use crate::model::unmatched;

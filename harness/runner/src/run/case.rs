@@ -30,6 +30,9 @@ const REST_LIMIT: Duration = Duration::from_secs(10);
 /// How long to wait for the injection point after the last step, before patience is applied.
 const POINT_LIMIT: Duration = Duration::from_secs(5);
 
+/// The engine's delay before a first retry where a case does not configure it, in seconds.
+const ENGINE_RETRY_DELAY: f64 = 5.0;
+
 /// Runs a case in a world of its own.
 pub(super) async fn run(context: &RunContext, play: &Play, events: &Events) -> CaseReport {
     let log = CaseLog::default();
@@ -249,6 +252,7 @@ async fn promises(world: &World) -> Result<Vec<Finding>, Box<dyn std::error::Err
     for game in &world.games {
         let Some(journal) = game.watch.as_ref().map(|watch| watch.journal().clone()) else { continue };
         wrong.extend(invariants::events(&journal, tail));
+        wrong.extend(invariants::backoff(&journal, retry_delay(world)));
         if !world.case.rewrites_history() && !game.game.gone {
             let view: GameView = serde_json::from_value(world.state(game).await?)?;
             wrong.extend(invariants::history(&journal, &view.chat_history));
@@ -260,6 +264,13 @@ async fn promises(world: &World) -> Result<Vec<Finding>, Box<dyn std::error::Err
         wrong.extend(journal.and_then(|journal| invariants::status(&journal, &view)));
     }
     Ok(wrong)
+}
+
+/// The engine's delay before a first retry, as this case configures it.
+fn retry_delay(world: &World) -> Duration {
+    let seconds = world.case.engine.get("worker").and_then(|worker| worker.get("retry_delay_seconds"));
+    let seconds = seconds.and_then(Value::as_f64).unwrap_or(ENGINE_RETRY_DELAY);
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
 async fn snapshots(world: &World, context: &RunContext, calls: &[mock_llm::Record]) -> Result<(), Failure> {
@@ -318,6 +329,8 @@ async fn snapshots(world: &World, context: &RunContext, calls: &[mock_llm::Recor
     if differing.is_empty() {
         return Ok(());
     }
-    let what = "a snapshot is another one than the one that is kept".to_owned();
+    let new = differing.iter().all(|(_, kept, _)| kept.is_empty());
+    let what =
+        if new { "a snapshot is not kept yet" } else { "a snapshot differs from the one that is kept" }.to_owned();
     Err(Failure { snapshots: differing, ..Failure::new(what) })
 }

@@ -72,7 +72,7 @@ impl Fault {
             InjectionPoint::Unwritten { call } => BTreeMap::from([(call, 0)]),
             InjectionPoint::Ended { .. } => BTreeMap::new(),
         };
-        mock_llm::Holds { every: false, calls }
+        mock_llm::Holds { calls, ..Default::default() }
     }
 }
 

@@ -19,6 +19,7 @@ mod schedule;
 mod settle;
 mod standing;
 mod step;
+mod turn_state;
 mod turns;
 mod world;
 

@@ -3,13 +3,14 @@
 use harness_case::Expect;
 use harness_case::profile::{Call, End};
 use harness_events::Failure;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::branch::Branch;
 use super::outcome::{Look, until};
+use super::turn_state;
 use super::world::{GameRun, RequestRun, World};
-use crate::expect::{Observed, RequestFacts, check};
+use crate::expect::{Observed, RequestFacts, bounds_the_narration, check};
 use crate::model;
 use crate::watch::{Seen, Watch};
 
@@ -39,7 +40,8 @@ pub(super) async fn settle(
     };
     let game = request.as_ref().map_or(subject.game, |request| world.game_of(request));
     // Only what speaks of absence needs to know that nothing happens any more.
-    let asks_quiet = expect.quiet || matches!(expect.events, Some(harness_case::EventList::None(_)));
+    let absence = matches!(expect.events, Some(harness_case::EventList::None(_))) || bounds_the_narration(expect);
+    let asks_quiet = expect.quiet || absence;
     until(world, branch, deadline, async || {
         let expect = &world.filled_expect(expect);
         let quiet = asks_quiet && world.quiet().await;
@@ -78,10 +80,11 @@ async fn observe<'a>(
     expect: &Expect,
     events: &'a [Seen],
 ) -> Observed<'a> {
-    let mut state = if expect.needs_state() { world.state(game).await.ok() } else { None };
-    if let (Some(state), Some(_)) = (&mut state, &subject.own) {
-        at_commit(state, events);
-    }
+    let state = if expect.needs_state() { world.state(game).await.ok() } else { None };
+    let state = match (state, &subject.own) {
+        (Some(state), Some(own)) => Some(turn_state::left_by(world, own, state, events)),
+        (state, _) => state,
+    };
     let facts = match request {
         Some(request) => Some(facts(world, game, request).await),
         None => None,
@@ -116,12 +119,12 @@ async fn observe<'a>(
 /// What the service says of a request.
 async fn facts(world: &World, game: &GameRun, request: &RequestRun) -> RequestFacts {
     // Looked at first: what is asked after the end does not change any more.
-    let (ended, shown) = game.watch.as_ref().map_or((false, String::new()), |watch| {
+    let (end, shown) = game.watch.as_ref().map_or((None, String::new()), |watch| {
         let journal = watch.journal();
-        let ended = matches!(journal.end(&request.id), Some((End::Completed | End::Cancelled, _)));
-        (ended, journal.narration(&request.id))
+        (journal.end(&request.id).map(|(end, _)| end), journal.narration(&request.id))
     });
-    let mut facts = RequestFacts { narration: shown, ended, ..RequestFacts::default() };
+    let ended = matches!(end, Some(End::Completed | End::Cancelled));
+    let mut facts = RequestFacts { narration: shown, settled: end.is_some(), ended, ..RequestFacts::default() };
     let Some(profile) = &world.profile.request else { return facts };
     let Ok(view) = world.request_view(request).await else { return facts };
     let at = |pointer: &Option<String>| pointer.as_ref().and_then(|pointer| view.pointer(pointer));
@@ -134,18 +137,4 @@ async fn facts(world: &World, game: &GameRun, request: &RequestRun) -> RequestFa
         facts.narration = committed;
     }
     facts
-}
-
-/// A step that made a request speaks of the state that this request's turn left, even if another turn has followed.
-fn at_commit(state: &mut Value, events: &[Seen]) {
-    let updated = events.iter().rev().find_map(|seen| match &seen.event {
-        Some(protocol::Event::StateUpdated(updated)) => Some(updated),
-        _ => None,
-    });
-    if let Some(updated) = updated {
-        state["user_location"] = json!(updated.location);
-        state["scene_name"] = json!(updated.scene);
-        state["turn_counter"] = json!(updated.turn);
-        state["is_ended"] = json!(updated.is_ended);
-    }
 }

@@ -1,5 +1,7 @@
 //! Does one step: its action, then its expectations.
 
+use std::time::Duration;
+
 use futures::future::{FutureExt, LocalBoxFuture, try_join_all};
 use harness_case::profile::End;
 use harness_case::{Action, Chat, GateAction, Step, StreamAction, WaitFor};
@@ -12,10 +14,16 @@ use super::errors::failed;
 use super::outcome::{Look, until};
 use super::settle::{Subject, settle};
 use super::world::{GameRun, RequestRun, World, vars};
-use super::{http_step, listen};
+use super::{http_step, listen, turn_state};
 use crate::call;
 use crate::pointers::compare_pointers;
 use crate::watch::Watch;
+
+/// The header under which a message can be sent again without a second turn.
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
+/// The pause before a message whose response was lost is sent again.
+const SEND_AGAIN: Duration = Duration::from_millis(50);
 
 /// Does a step of a branch.
 pub(super) fn run<'a>(
@@ -49,13 +57,13 @@ async fn act(world: &World, branch: &Branch<'_>, step: &Step, deadline: Instant)
     let mut own = None;
     match &step.action {
         Action::Chat(message) => {
-            let sent = tokio::time::timeout_at(deadline, chat(world, game, message)).await;
-            let request = sent.map_err(|_| Failure::new("the message was not accepted before the time limit"))??;
-            world.remember(&request, message.label.as_deref());
-            if message.wait {
-                ended(world, branch, game, &request, step, deadline).await?;
+            let reads_state = message.wait && step.expect.needs_state();
+            let held = reads_state && turn_state::hold(world, &world.filled(&message.message)).await?;
+            let request = send_and_follow(world, branch, game, (message, step), deadline, held).await;
+            if held {
+                turn_state::release(world).await?;
             }
-            own = Some(request);
+            own = Some(request?);
         }
         Action::WaitForStoryEvent { label } => {
             let request = unasked(world, branch, game, deadline).await?;
@@ -124,6 +132,34 @@ async fn turn(world: &World, who: &str) {
     }
 }
 
+/// Sends a step's message and waits for its turn, if the step does. `held`: the model holds the calls of other turns.
+async fn send_and_follow(
+    world: &World,
+    branch: &Branch<'_>,
+    game: &GameRun,
+    (message, step): (&Chat, &Step),
+    deadline: Instant,
+    held: bool,
+) -> Result<RequestRun, Failure> {
+    let sent = tokio::time::timeout_at(deadline, chat(world, game, message)).await;
+    let request = sent.map_err(|_| Failure::new("the message was not accepted before the time limit"))??;
+    world.remember(&request, message.label.as_deref());
+    if !message.wait {
+        return Ok(request);
+    }
+    let end = ended(world, branch, game, &request, step, deadline);
+    if held {
+        tokio::select! {
+            ended = end => ended?,
+            failure = turn_state::let_through(world, game, &request) => return Err(failure),
+        }
+        turn_state::keep(world, game, &request).await;
+    } else {
+        end.await?;
+    }
+    Ok(request)
+}
+
 async fn chat(world: &World, game: &GameRun, message: &Chat) -> Result<RequestRun, Failure> {
     let send = world.profile.send.as_ref().ok_or_else(|| Failure::new("the profile does not say how to send"))?;
     let mut call = send.call();
@@ -137,8 +173,18 @@ async fn chat(world: &World, game: &GameRun, message: &Chat) -> Result<RequestRu
         ("actor", json!(message.actor)),
     ]);
     let began = world.log.elapsed();
-    let made = call::create(&call, &world.http, &world.base_url(), &vars, &send.id).await;
-    let (id, answer) = made.map_err(|error| Failure::new(format!("the message is refused: {error}")))?;
+    let has_key = call.headers.keys().any(|name| name.eq_ignore_ascii_case(IDEMPOTENCY_KEY));
+    if world.repeats_messages() && !has_key {
+        call.headers.insert(IDEMPOTENCY_KEY.to_owned(), protocol::RequestId::new().to_string());
+    }
+    let (id, answer) = loop {
+        match call::create(&call, &world.http, &world.base_url(), &vars, &send.id).await {
+            Ok(made) => break made,
+            // The response is lost, and under its key the message can be sent again.
+            Err(error) if world.repeats_messages() && error.is_transient() => tokio::time::sleep(SEND_AGAIN).await,
+            Err(error) => return Err(Failure::new(format!("the message is refused: {error}"))),
+        }
+    };
     let text = format!("{} {} → {id} {answer}", call.method, call.path);
     world.log.push(Entry::new(began, Source::Http, text).until(world.log.elapsed()));
     Ok(RequestRun { id, game: game.id.clone() })

@@ -60,14 +60,6 @@ pub enum ServiceError {
     Start(#[from] StartError),
 }
 
-impl ServiceError {
-    /// Whether this machine lacks something that is not ours, so that cases are skipped rather than in error.
-    #[must_use]
-    pub const fn is_lack(&self) -> bool {
-        matches!(self, Self::NoRedisServer | Self::Docker { .. } | Self::NoAnswer { .. })
-    }
-}
-
 /// A process does not come up.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum StartError {

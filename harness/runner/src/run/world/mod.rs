@@ -3,7 +3,9 @@
 mod names;
 mod rest;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use harness_case::profile::{Call, Profile, Vars};
@@ -63,6 +65,14 @@ pub(super) struct World {
     pub(super) asking: tokio::sync::RwLock<()>,
     /// Whether the model's script stays where it is.
     lasting: bool,
+    /// How the case is played.
+    manner: Manner,
+    /// Whether a step has the model hold calls now.
+    pub(super) holds_calls: AtomicBool,
+    /// The states that turns left, by request, as far as a step has read them.
+    pub(super) turn_states: Mutex<BTreeMap<String, Value>>,
+    /// Whether others call the same namespace of the model.
+    shares_model: bool,
     prefix: String,
     programs: Programs,
     fleet: Option<Fleet>,
@@ -143,6 +153,10 @@ impl World {
             answers: Mutex::default(),
             asking: tokio::sync::RwLock::default(),
             lasting: shared || context.programs.kept.is_some(),
+            manner,
+            holds_calls: AtomicBool::new(false),
+            turn_states: Mutex::default(),
+            shares_model: shared,
             prefix,
             programs: context.programs.clone(),
             fleet,
@@ -168,7 +182,17 @@ impl World {
         Ok(world)
     }
 
-    async fn hold(&self, holds: &mock_llm::Holds) -> Result<(), Failure> {
+    /// Whether a step may have the model hold calls: nothing else does in this manner, and the model is the case's own.
+    pub(super) fn may_hold_calls(&self) -> bool {
+        self.manner == Manner::Plain && !self.shares_model && self.profile.is_story_engine()
+    }
+
+    /// Whether messages go out under an idempotency key and are sent until they are answered: a fault may cut a response.
+    pub(super) fn repeats_messages(&self) -> bool {
+        matches!(self.manner, Manner::Faulted(_)) && self.profile.is_story_engine()
+    }
+
+    pub(super) async fn hold(&self, holds: &mock_llm::Holds) -> Result<(), Failure> {
         self.model.hold(holds).await.map_err(|error| failed(&error))
     }
 

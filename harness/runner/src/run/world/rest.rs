@@ -26,7 +26,8 @@ impl World {
         (nobody_works && self.caught_up().await).then_some("no worker is running")
     }
 
-    /// Whether nothing waits, nothing runs, and every event has come. A service that is away is not quiet.
+    /// Whether nothing waits, nothing runs, no model call is in flight, and every event has come. A service that is away is
+    /// not quiet.
     pub(in crate::run) async fn quiet(&self) -> bool {
         if let Some(queue) = &self.profile.queue {
             let Ok(view) = self.get(&Call::get(&queue.path)).await else { return false };
@@ -42,6 +43,11 @@ impl World {
             if self.requests_made().iter().any(open) {
                 return false;
             }
+        }
+        // A call that the engine has dropped is in flight until the model notices it. The model of external services has
+        // other callers.
+        if !self.shares_model && !self.model.is_idle().await.unwrap_or(true) {
+            return false;
         }
         self.caught_up().await
     }
