@@ -1,4 +1,4 @@
-//! The operators' commands, as a person at a terminal uses them: on a store that no engine has open, and beside one that has.
+//! The operators' commands, as a person at a terminal uses them: on a store that no engine has open, and next to an engine that has it open.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 use std::io::{BufRead as _, BufReader, Read as _};

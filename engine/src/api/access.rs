@@ -17,7 +17,7 @@ use super::limits::address;
 
 /// The header that carries the id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest id that is taken over, in bytes.
+/// The longest id that is accepted from outside, in bytes.
 const LONGEST: usize = 128;
 
 /// Serves a request and logs it. Probes and scrapes come every few seconds and are logged at `debug`.

@@ -48,7 +48,7 @@ pub(super) async fn retry(
 ) -> Result<Json<ChatAccepted>, ApiError> {
     match store.retry_dead_letter(id).await? {
         DeadLetterRetry::Queued(accepted) => {
-            let request = store.request(id).await?.ok_or_else(|| internal(&"a revived request is gone"))?;
+            let request = store.request(id).await?.ok_or_else(|| internal(&"a retried request is gone"))?;
             Ok(Json(chat::view(&accepted, request.game)))
         }
         DeadLetterRetry::Unknown => Err(unknown(id).into()),

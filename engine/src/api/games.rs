@@ -180,3 +180,29 @@ fn busy() -> Problem {
 fn conflict(version: u64) -> Problem {
     Problem::new(ProblemType::VersionConflict, format!("the game has version {version} by now: read it and try again"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version_of(tag: &'static str) -> Result<Option<u64>, Problem> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::IF_MATCH, HeaderValue::from_static(tag));
+        if_match(&headers)
+    }
+
+    #[test]
+    fn a_tag_may_be_weakened_by_a_proxy() {
+        for tag in ["\"7\"", "W/\"7\"", "7"] {
+            assert_eq!(version_of(tag).unwrap(), Some(7), "{tag}");
+        }
+        assert_eq!(version_of("*").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_not_a_tag_is_an_invalid_header() {
+        for tag in ["abc", "", "\"\"", "W/", "-1"] {
+            assert_eq!(version_of(tag).unwrap_err().problem_type(), Some(ProblemType::InvalidHeader), "{tag}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! A snapshot of a game for a reader who joins in the middle: the unfinished requests, each with its text so far.
 //!
-//! The log is the truth. Told again from before the oldest unfinished request, it says how far each has come, and the
+//! The log is the truth. Replayed from before the oldest unfinished request, it says how far each has come, and the
 //! last event read is the place where the stream goes on: nothing can fall between the two.
 
 use protocol::{Attempt, Event, EventId, GameId, RequestId, RequestStatus, Unfinished};

@@ -87,7 +87,7 @@ pub(super) struct Follow {
     batch: usize,
     chunks: Chunks,
     task: Task,
-    /// Told to look again: the game itself may be gone.
+    /// A resync came: the game itself may be gone.
     doubtful: bool,
     backoff: Backoff,
     pace: Pace,

@@ -1,4 +1,4 @@
-//! How an event stream leaves hyper: its answer is caught on the way out, so that its connection can be taken over.
+//! How an event stream leaves hyper: its response is caught on the way out, so that the event stream can have the connection.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -56,7 +56,7 @@ impl Service<Request<Incoming>> for App {
             match handover {
                 Some(handover) if is_event_stream(&response) => {
                     handover.offer(response);
-                    // The connection is taken over, and this future dropped, before it would be polled again.
+                    // The stream takes the connection, and this future is dropped before it would be polled again.
                     pending().await
                 }
                 _ => Ok(response),

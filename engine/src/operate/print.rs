@@ -101,7 +101,7 @@ pub(super) fn dead_letter(letter: &DeadLetter) -> String {
             AttemptOutcome::Retried => "failed, tried again",
             AttemptOutcome::Failed => "failed, given up",
             AttemptOutcome::Lost => "lost: the worker died or stalled",
-            AttemptOutcome::Released => "handed back: the worker stopped",
+            AttemptOutcome::Released => "released: the worker stopped",
             AttemptOutcome::Cancelled => "cancelled",
         };
         let took = attempt.ended_at.duration_since(attempt.started_at).as_millis();

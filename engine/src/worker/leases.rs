@@ -81,7 +81,7 @@ impl HeldLease {
         }
     }
 
-    /// Whether the lease was taken away because the request was withdrawn.
+    /// Whether the lease was revoked because the request was cancelled.
     pub(super) fn is_revoked(&self) -> bool {
         self.loss.revoked.load(Ordering::Relaxed)
     }

@@ -92,7 +92,7 @@ def main(engine):
             )
             command = [tools / "schemathesis", "--config-file", config, "run", f"{base}/openapi.json"]
             command += ["--phases", "coverage,fuzzing", "--max-examples", EXAMPLES, "--seed", SEED]
-            # Streams end when they are told to, and have tests of their own.
+            # Streams end when they are asked to, and have tests of their own.
             command += ["--exclude-path-regex", "^/v1/events", "--exclude-checks", "positive_data_acceptance"]
             command += ["--warnings", "off", "--request-timeout", "10"]
             return subprocess.run(command, cwd=directory, check=False).returncode

@@ -19,13 +19,13 @@ async fn a_reader_who_joins_in_the_middle_gets_the_text_so_far_first() {
     let (id, Event::StreamSnapshot(snapshot)) = listener.event().await.unwrap() else { panic!("no snapshot") };
     assert_eq!((snapshot.request_id, snapshot.game_id, snapshot.version), (Some(first), game, 1));
     assert_eq!(id.as_deref(), Some(snapshot.cursor.to_string().as_str()));
-    let told: Vec<_> = snapshot
+    let seen: Vec<_> = snapshot
         .unfinished
         .iter()
         .map(|request| (request.request_id, request.status, request.attempt.0, request.text.as_str()))
         .collect();
     let expected = [(first, RequestStatus::Processing, 1, "You see a door,"), (second, RequestStatus::Queued, 0, "")];
-    assert_eq!(told, expected);
+    assert_eq!(seen, expected);
     assert_eq!(snapshot.unfinished[1].user_message, "wait");
 
     finish(&store, &turn, 2, " ajar.", "You see a door, ajar.").await;

@@ -38,7 +38,7 @@ impl Cutter {
                     let (answer, mut question) = server.split();
                     let mut answer = answer.take(after as u64);
                     let answered = async {
-                        // Whoever hangs up first ends it.
+                        // The side that hangs up first ends it.
                         let _ = copy(&mut answer, &mut ask).await;
                         let _ = ask.shutdown().await;
                     };
@@ -62,16 +62,16 @@ fn client(address: SocketAddr) -> Client {
     Client::with_settings(&format!("http://{address}"), settings).unwrap()
 }
 
-/// What a client is told of a game up to the end of its last request.
-async fn told(client: &Client, game: protocol::GameId, last: protocol::RequestId) -> Vec<Event> {
+/// What a client sees of a game up to the end of its last request.
+async fn seen_events(client: &Client, game: protocol::GameId, last: protocol::RequestId) -> Vec<Event> {
     let mut events = client.game_events(game, Since::Beginning);
-    let mut told = Vec::new();
+    let mut seen = Vec::new();
     let read = async {
         while let Some(item) = events.next().await {
             match item {
                 Item::Event { event, .. } => {
                     let is_last = event.is_terminal() && event.request_id() == Some(last);
-                    told.push(event);
+                    seen.push(event);
                     if is_last {
                         return;
                     }
@@ -82,7 +82,7 @@ async fn told(client: &Client, game: protocol::GameId, last: protocol::RequestId
         }
     };
     tokio::time::timeout(PATIENCE, read).await.unwrap();
-    told
+    seen
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +95,7 @@ async fn however_a_stream_is_cut_a_client_is_told_everything_once() {
     store.publish_chunk(&turn.lease, 1, "Du siehst eine Tür,").await.unwrap();
     finish(&store, &turn, 1, " 世界.", "Du siehst eine Tür, 世界.").await;
 
-    let whole = told(&client(server.address), game, request).await;
+    let whole = seen_events(&client(server.address), game, request).await;
     assert_eq!(whole.len(), 6);
     let length: usize =
         whole.iter().map(|event| event.name().as_str().len() + event.data().len() + 60).sum::<usize>() + 400;
@@ -107,7 +107,7 @@ async fn however_a_stream_is_cut_a_client_is_told_everything_once() {
             let client = client(cutter.address);
             for after in (lane..length).step_by(LANES) {
                 cutter.after.store(after, Ordering::Relaxed);
-                assert_eq!(&told(&client, game, request).await, whole, "cut after byte {after}");
+                assert_eq!(&seen_events(&client, game, request).await, whole, "cut after byte {after}");
             }
         }
     });

@@ -21,7 +21,7 @@ async fn balancer(mut server: watch::Receiver<std::net::SocketAddr>) -> std::net
             let server = *server.borrow_and_update();
             tokio::spawn(async move {
                 if let Ok(mut server) = tokio::net::TcpStream::connect(server).await {
-                    // Whoever hangs up first ends it.
+                    // The side that hangs up first ends it.
                     let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
                 }
             });

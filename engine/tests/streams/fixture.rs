@@ -142,9 +142,9 @@ impl Listener {
 
     /// Events up to and with the first of a name, as names; chunks with their text.
     pub(crate) async fn until(&mut self, last: &str) -> Vec<String> {
-        let mut told = Vec::new();
+        let mut seen = Vec::new();
         while let Some((_, event)) = self.event().await {
-            told.push(match &event {
+            seen.push(match &event {
                 Event::ChatChunk(chunk) => format!("chunk {}: {}", chunk.attempt, chunk.content),
                 event => event.name().to_string(),
             });
@@ -152,7 +152,7 @@ impl Listener {
                 break;
             }
         }
-        told
+        seen
     }
 }
 

@@ -17,7 +17,7 @@ use super::{GAMES, LIMITS, PROVIDERS, WORKERS};
 use crate::bench::Bench;
 use crate::fixture::{commit_only, completion, fault, message, new_game_of, options, problem, turn};
 
-/// A store and the model beside it. The numbers of games, requests and leases are the model's.
+/// A store and its model. The numbers of games, requests and leases are the model's.
 pub(super) struct Play {
     reference: Reference,
     games: Vec<GameId>,
@@ -381,7 +381,7 @@ impl Play {
         }
     }
 
-    /// The claim beside a commit happens also when that is refused.
+    /// The claim that goes with a commit happens also when the commit is refused.
     fn turned_over(&mut self, worker: usize, claims: Claims) -> Result<(), Difference> {
         let expected = self.reference.claim(worker, 1);
         let requests: Vec<_> = expected.iter().map(|lease| Some(self.reference.leases[*lease].request)).collect();

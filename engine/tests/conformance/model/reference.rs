@@ -21,7 +21,7 @@ pub(super) struct Reference {
     pub(super) letters: Vec<usize>,
 }
 
-/// What comes of asking for a request to be accepted.
+/// The outcome of asking for a request to be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     Accepted(usize),
