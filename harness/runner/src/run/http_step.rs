@@ -30,11 +30,11 @@ pub(super) async fn run(world: &World, branch: &Branch<'_>, step: &HttpStep, dea
         until(world, branch, deadline, async || {
             let answer = match send(world, step, deadline).await {
                 Ok(answer) => answer,
-                Err(failure) => return Look::NotYet(failure),
+                Err(failure) => return Look::NotYetInTime(failure),
             };
             match compare(world, step, &answer) {
                 Ok(()) => Look::Done(answer),
-                Err(failure) => Look::NotYet(failure),
+                Err(failure) => Look::NotYetInTime(failure),
             }
         })
         .await?

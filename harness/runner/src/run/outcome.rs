@@ -17,6 +17,8 @@ pub(super) enum Look<T> {
     Done(T),
     /// It is not there yet, for this reason.
     NotYet(Failure),
+    /// It is not there yet, and may come although nothing happens: a service may notice something after a while.
+    NotYetInTime(Failure),
     /// It is not there, and cannot come any more.
     Never(Failure),
 }
@@ -42,15 +44,16 @@ pub(super) async fn until<T>(
             let failure = last.take().unwrap_or_else(|| Failure::new("the service did not answer"));
             return Err(Failure { what: format!("{} before the time limit", failure.what), ..failure });
         };
-        let failure = match looked {
+        let (failure, may_come_in_time) = match looked {
             Look::Done(value) => {
                 branch.moves();
                 return Ok(value);
             }
             Look::Never(failure) => return Err(failure),
-            Look::NotYet(failure) => failure,
+            Look::NotYet(failure) => (failure, false),
+            Look::NotYetInTime(failure) => (failure, true),
         };
-        if let Some(why) = idle.filter(|_| branch.is_stuck(moment)) {
+        if let Some(why) = idle.filter(|_| !may_come_in_time && branch.is_stuck(moment)) {
             return Err(Failure { what: format!("{why}, and {}", failure.what), ..failure });
         }
         if let Some(end) = world.unexpected_end() {
