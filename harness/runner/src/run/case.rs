@@ -115,6 +115,10 @@ fn obstacle(context: &RunContext, case: &Case) -> Option<String> {
     if case.acts_on_processes() {
         return Some("it starts and stops processes, and with external services they are not ours".to_owned());
     }
+    if case.model.is_none() && context.profile.is_story_engine() {
+        // That narrator is part of an engine that has no other provider.
+        return Some("it is for the offline narrator, and an external engine has its own model".to_owned());
+    }
     (!case.engine.is_empty()).then(|| "it configures the engine, and an external one is configured already".to_owned())
 }
 
