@@ -219,7 +219,7 @@ impl Session {
         if !error.is_transient() {
             return self.fail(error);
         }
-        let retry_in = self.backoff.next(rand::random());
+        let retry_in = self.backoff.next();
         let retry_in = retry_in.max(error.retry_after().unwrap_or(Duration::ZERO).min(Duration::from_mins(1)));
         self.phase = Phase::Waiting(Instant::now() + retry_in);
         self.ready.push_back(Item::Disconnected { error, retry_in });

@@ -213,7 +213,8 @@ impl Transcript {
                 turn.stage = Stage::Cancelled;
                 turn.narration.clear();
             }
-            Event::StateUpdated(_) | Event::StreamSnapshot(_) | Event::StreamReset(_) => {}
+            // Other kinds tell nothing of a turn. A newer engine may send kinds that are not known here.
+            _ => {}
         }
     }
 

@@ -32,6 +32,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
+use axum::routing::on;
 use protocol::{Problem, ProblemType};
 use story::Library;
 use tokio_util::sync::CancellationToken;
@@ -87,6 +88,7 @@ pub fn router(api: Api) -> Router {
             let route = match operation.handler {
                 Handler::Api(route) => route(method),
                 Handler::Store(route) => route(method).with_state(SharedStore::clone(&store)),
+                Handler::Description => on(method, openapi::document),
             };
             router.route(operation.path, route.layer(DefaultBodyLimit::max(operation.body_max)))
         })
@@ -100,7 +102,7 @@ pub fn of_store(store: SharedStore) -> Router {
         .iter()
         .fold(Router::new(), |router, operation| match operation.handler {
             Handler::Store(route) => router.route(operation.path, route(operation.verb.filter())),
-            Handler::Api(_) => router,
+            Handler::Api(_) | Handler::Description => router,
         })
         .with_state(store)
 }

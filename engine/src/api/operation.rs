@@ -112,6 +112,8 @@ pub(super) enum Handler {
     Api(fn(MethodFilter) -> MethodRouter<Api>),
     /// It needs nothing but the store, so that the command line can serve it to itself.
     Store(fn(MethodFilter) -> MethodRouter<SharedStore>),
+    /// The description of all operations. It is made from their table, so the table cannot name its function.
+    Description,
 }
 
 /// An operation.

@@ -118,7 +118,8 @@ impl Replay {
                 self.unfinished.retain(|request| Some(request.request_id) != over);
                 self.finished.extend(over);
             }
-            Event::StateUpdated(_) | Event::StreamSnapshot(_) | Event::StreamReset(_) => {}
+            // Other kinds change no unfinished request.
+            _ => {}
         }
     }
 

@@ -10,9 +10,12 @@ use super::completion::Finish;
 use super::http::{Reading, late};
 use super::manner::Manner;
 use super::narration::Narration;
-use super::provider::{Provider, Role};
+use super::provider::Provider;
+use super::purpose::Purpose;
+use super::role::Role;
 use super::window::Size;
-use super::wire::{Ask, Purpose, body};
+use super::wire::ask::Ask;
+use super::wire::body;
 use super::{ModelError, Reason};
 use crate::store::Completion;
 
@@ -178,41 +181,12 @@ impl Provider {
                 cut_short: false,
                 summary: None,
             }),
-            (Some(Finish::Filtered), None) => Err(filtered("")),
-            (Some(Finish::Length), None) if heard.thought => Err(only_thought(&self.backend)),
+            (Some(Finish::Filtered), None) => Err(ModelError::filtered("")),
+            (Some(Finish::Length), None) if heard.thought => Err(self.backend.only_thought()),
             (_, None) if !heard.ended && heard.finish.is_none() => {
                 Err(ModelError::new(Reason::BrokeOff, "the model's answer ended before it was whole"))
             }
             (_, None) => Err(ModelError::new(Reason::Empty, "the model's answer is empty")),
         }
     }
-}
-
-impl Role {
-    /// A refusal, with what it says of the window kept for the next prompt.
-    pub(super) fn noted(&self, mut error: ModelError, prompt: Size) -> ModelError {
-        if error.reason == Reason::TooLong {
-            let answer = self.window.room(prompt, self.max_tokens);
-            error.may_fit_shorter = self.window.refused(&error, prompt, answer);
-            let window = self.window.tokens();
-            tracing::warn!(model = self.model, window, %error, "the prompt is too long for the model");
-        }
-        error
-    }
-}
-
-/// The model has thought until no token was left. The next attempt gives it more.
-pub(super) fn only_thought(role: &Role) -> ModelError {
-    let mut manner = (*role.learned.get()).clone();
-    let had = role.max_tokens.saturating_mul(manner.generosity);
-    let more = manner.be_generous();
-    role.learned.set(manner);
-    let advice = if more { "the next attempt allows more" } else { "raise max_tokens, or set thinking = false" };
-    let detail = format!("thinking used up max_tokens ({had}) before a word was written; {advice}");
-    ModelError::new(Reason::OnlyThinking, detail)
-}
-
-pub(super) fn filtered(words: &str) -> ModelError {
-    let words = if words.trim().is_empty() { String::new() } else { format!(": {}", super::error::shorten(words)) };
-    ModelError::new(Reason::Filtered, format!("the model declined, or the vendor's filter stopped it{words}"))
 }

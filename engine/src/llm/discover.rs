@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::provider::{Provider, Role};
+use super::provider::Provider;
+use super::role::Role;
 use super::{ModelError, Reason};
 use crate::config::Format;
 

@@ -179,6 +179,12 @@ impl ModelError {
         }
     }
 
+    /// The model declined, or its vendor's filter stopped it, in these words.
+    pub(super) fn filtered(words: &str) -> Self {
+        let words = if words.trim().is_empty() { String::new() } else { format!(": {}", shorten(words)) };
+        Self::new(Reason::Filtered, format!("the model declined, or the vendor's filter stopped it{words}"))
+    }
+
     /// What another attempt can do about it.
     #[must_use]
     pub const fn class(&self) -> ErrorClass {

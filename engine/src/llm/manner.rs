@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::wire::{Fixed, Purpose};
+use super::purpose::Purpose;
+use super::wire::fixed::Fixed;
 use super::{ModelError, Reason};
 use crate::config::Structured;
 

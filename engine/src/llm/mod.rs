@@ -16,8 +16,10 @@ mod narration;
 #[cfg(feature = "offline")]
 mod offline;
 mod provider;
+mod purpose;
 mod refusal;
 mod retry_after;
+mod role;
 mod window;
 mod wire;
 

@@ -2,7 +2,6 @@
 
 use tokio::time::{Instant, timeout_at};
 
-use super::call::{filtered, only_thought};
 use super::completion::Finish;
 use super::http::{Reading, late};
 use super::manner::Manner;
@@ -114,12 +113,12 @@ impl<'a> Narration<'a> {
         let is_empty = self.text.trim().is_empty();
         let finish = heard.finish.clone();
         self.ended = Some(match finish {
-            Some(Finish::Filtered) => return Err(filtered(&heard.refusal)),
+            Some(Finish::Filtered) => return Err(ModelError::filtered(&heard.refusal)),
             Some(Finish::Error) => {
                 return Err(ModelError::new(Reason::ServerError, "the model broke off with an error"));
             }
             Some(Finish::Length) if is_empty && heard.thought => {
-                return Err(only_thought(&self.provider.narrator));
+                return Err(self.provider.narrator.only_thought());
             }
             None if !is_whole => {
                 return Err(ModelError::new(
@@ -127,7 +126,7 @@ impl<'a> Narration<'a> {
                     "the model's stream ended before the narration was whole",
                 ));
             }
-            _ if is_empty && !heard.refusal.trim().is_empty() => return Err(filtered(&heard.refusal)),
+            _ if is_empty && !heard.refusal.trim().is_empty() => return Err(ModelError::filtered(&heard.refusal)),
             _ if is_empty => return Err(ModelError::new(Reason::Empty, "the model's narration is empty")),
             Some(finish) => finish,
             None => Finish::Stop,

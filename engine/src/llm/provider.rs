@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use protocol::ProviderInfo;
-use reqwest::Url;
 
 use super::completion::Tokens;
 use super::http::Caller;
 use super::manner::{Learned, LimitName, Manner, Rung};
+use super::purpose::Purpose;
+use super::role::Role;
 use super::window::Window;
-use super::wire::{self, Fixed, Purpose};
+use super::wire;
 use crate::config::{Adapter, Config, Endpoint, Format, ProviderConfig, Structured};
 
 /// The models cannot be set up.
@@ -54,16 +55,6 @@ pub struct Provider {
     /// The provider that extracts the deltas of its narrations, if it is another one.
     deltas_from: Option<String>,
     pub(super) info: ProviderInfo,
-}
-
-/// A model, and how it is called for one purpose.
-pub(super) struct Role {
-    pub(super) model: String,
-    pub(super) url: Url,
-    pub(super) max_tokens: u32,
-    pub(super) fixed: Fixed,
-    pub(super) learned: Arc<Learned>,
-    pub(super) window: Arc<Window>,
 }
 
 impl Models {
@@ -154,7 +145,7 @@ impl Provider {
             model: model.to_owned(),
             url: endpoint.call(config.adapter.format(), model, stream),
             max_tokens,
-            fixed: Fixed::new(config, &endpoint, purpose),
+            fixed: wire::fixed(config, &endpoint, purpose),
             learned,
             window,
         };

@@ -4,8 +4,9 @@
 use story::{Author, Input, Parsed, Prompt, Rejection};
 
 use super::Worker;
+use super::error::TurnError;
 use super::leases::HeldLease;
-use super::turn::{TurnError, persist, works};
+use super::persist::{persist, works};
 use crate::llm::{ErrorClass, ModelError, Provider, Reason};
 use crate::store::{Claim, Completion};
 

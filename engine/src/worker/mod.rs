@@ -4,10 +4,12 @@
 //! to commit; [`leases`] keeps what the worker holds alive and says when it is lost.
 
 mod chunks;
+mod error;
 mod extract;
 mod leases;
 mod narrate;
 mod outcome;
+mod persist;
 mod summarize;
 mod turn;
 
@@ -23,8 +25,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::Instrument;
 
+use self::error::TurnError;
 use self::leases::Leases;
-use self::turn::TurnError;
 use crate::backoff::Backoff;
 use crate::config::Config;
 use crate::llm::Models;

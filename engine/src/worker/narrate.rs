@@ -6,8 +6,9 @@ use story::{Input, Prose};
 
 use super::Worker;
 use super::chunks::Chunks;
+use super::error::TurnError;
 use super::leases::HeldLease;
-use super::turn::{TurnError, persist, works};
+use super::persist::{persist, works};
 use crate::llm::{Finish, ModelError, Narration, Provider, Reason};
 use crate::store::{Claim, Completion};
 

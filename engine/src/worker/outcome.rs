@@ -7,8 +7,10 @@ use metrics::{counter, histogram};
 use protocol::{Problem, ProblemType};
 
 use super::Worker;
+use super::error::TurnError;
 use super::leases::HeldLease;
-use super::turn::{TurnError, persist};
+use super::persist::persist;
+use crate::backoff::Backoff;
 use crate::store::{Lease, ProviderFault};
 
 /// No back-off is longer than this.
@@ -87,7 +89,8 @@ fn effect(worker: &Worker, lease: &Lease, held: &HeldLease, result: &Result<(), 
         Err(TurnError::LeaseLost) => Effect::None("lease_lost"),
         Err(TurnError::Released) => Effect::Release,
         Err(TurnError::Model(error)) if error.is_transient() && lease.attempt.0 < worker.settings.max_attempts => {
-            let delay = backoff(worker.settings.retry_delay, lease.attempt.0, rand::random_range(0.5..=1.0))
+            let delay = Backoff::new(worker.settings.retry_delay, LONGEST_BACKOFF)
+                .after_attempt(lease.attempt.0)
                 .max(error.retry_after.unwrap_or_default());
             Effect::Retry { delay, problem: error.problem() }
         }
@@ -109,23 +112,5 @@ fn problem(error: &TurnError) -> Problem {
         TurnError::LeaseLost | TurnError::Released | TurnError::Store(_) => {
             Problem::new(ProblemType::Internal, error.to_string())
         }
-    }
-}
-
-/// The back-off after an attempt: doubles with each one, `draw` of it (0.5 to 1) so that many do not return at once.
-fn backoff(first: Duration, attempt: u32, draw: f64) -> Duration {
-    let doubled = first.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
-    doubled.min(LONGEST_BACKOFF).mul_f64(draw)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_backoff_doubles_with_each_attempt_and_has_a_limit() {
-        let first = Duration::from_secs(5);
-        let delays: Vec<u64> = [1, 2, 3, 30].map(|attempt| backoff(first, attempt, 1.0).as_secs()).to_vec();
-        assert_eq!(delays, [5, 10, 20, 300]);
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use story::{ChatMessage, GameState, HistoryLimits};
 
 use super::Worker;
+use super::error::TurnError;
 use super::leases::HeldLease;
-use super::turn::{TurnError, persist};
+use super::persist::persist;
 use crate::llm::Provider;
 use crate::store::{Claim, Completion, Summarized};
 

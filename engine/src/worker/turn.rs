@@ -4,64 +4,19 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use protocol::{
-    Problem, ProblemType, RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult, WaitReason,
-};
+use protocol::{RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult};
 use story::{Applied, ChatMessage, Input, StoryEvent};
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
+use super::error::TurnError;
 use super::extract::{self, extract};
 use super::leases::HeldLease;
 use super::narrate::narrate;
+use super::persist::persist;
 use super::summarize::summarize;
-use crate::backoff::Backoff;
-use crate::llm::{ModelError, Provider, Reason};
-use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, StoreError, TurnEvents};
-
-/// Why a turn did not end in a commit.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum TurnError {
-    /// A model call failed.
-    #[error("{0}")]
-    Model(#[from] ModelError),
-    /// A provider is not ready, which is no fault of the request.
-    #[error("{provider} is not ready: {error}")]
-    Provider {
-        /// Its name.
-        provider: String,
-        /// Why requests wait.
-        reason: WaitReason,
-        /// What it met.
-        error: Box<ModelError>,
-    },
-    /// The game cannot be played with what is loaded or configured: no attempt can change that.
-    #[error("{0}")]
-    Unplayable(Problem),
-    /// Another attempt has the game, or may have.
-    #[error("the lease has passed")]
-    LeaseLost,
-    /// The worker stops, and another one is to go on.
-    #[error("the worker stops")]
-    Released,
-    /// The store holds something unreadable.
-    #[error("{0}")]
-    Store(StoreError),
-}
-
-impl TurnError {
-    /// A failed call to a provider: the provider's own fault, or not.
-    pub(super) fn of(provider: &Provider, error: ModelError) -> Self {
-        match error.reason.wait() {
-            Some(reason) => Self::Provider { provider: provider.name().to_owned(), reason, error: Box::new(error) },
-            None => Self::Model(error),
-        }
-    }
-
-    pub(super) fn unplayable(error: impl std::fmt::Display) -> Self {
-        Self::Unplayable(Problem::new(ProblemType::ContentMismatch, error.to_string()))
-    }
-}
+use crate::llm::{ModelError, Reason};
+use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, TurnEvents};
 
 /// Runs a turn to its commit. Unless the worker is to stop, the commit brings the slot's next claim along, for `next`.
 pub(super) async fn run(
@@ -98,19 +53,6 @@ pub(super) async fn run(
     let extracted = summarize(worker, claim, held, narrator, backend, &turn, extracted).await?;
     let commit = effects(worker, claim, &input, narrated, &extracted, turn, began)?;
     self::commit(worker, claim, held, &commit, stop, next).await
-}
-
-/// Tells the store that a provider works, if this attempt is to find that out.
-pub(super) async fn works(
-    worker: &Worker,
-    claim: &Claim,
-    held: &HeldLease,
-    provider: &Provider,
-) -> Result<(), TurnError> {
-    if claim.provider.is_probe && claim.provider.name == provider.name() {
-        persist(held, || worker.store.record_provider_success(provider.name())).await?;
-    }
-    Ok(())
 }
 
 /// What the turn adds to the history.
@@ -237,26 +179,6 @@ fn children(lease: &Lease, events: &[StoryEvent]) -> Vec<NewRequest> {
             caused_by: Some(lease.request),
         })
         .collect()
-}
-
-/// Repeats a step of the store until it is known to have happened, for as long as the lease may hold: what a model has
-/// written is not thrown away because the store is gone for a moment.
-pub(super) async fn persist<T, F: Future<Output = Result<T, StoreError>>>(
-    held: &HeldLease,
-    step: impl Fn() -> F,
-) -> Result<T, TurnError> {
-    let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500));
-    loop {
-        match step().await {
-            Ok(value) => return Ok(value),
-            Err(StoreError::Unavailable { reason, .. }) if !held.is_lost() => {
-                tracing::warn!(reason, "the store does not answer; keeping the turn's work");
-                backoff.wait().await;
-            }
-            Err(StoreError::LeaseLost | StoreError::Unavailable { .. }) => return Err(TurnError::LeaseLost),
-            Err(error) => return Err(TurnError::Store(error)),
-        }
-    }
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -14,6 +14,7 @@ pub mod fix;
 pub mod json;
 mod labels;
 mod names;
+mod numbers;
 mod parse;
 pub mod placeholder;
 pub mod profile;

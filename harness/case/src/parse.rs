@@ -10,7 +10,7 @@ use super::error::{CaseError, CaseWarning, Source};
 use super::file::{CaseFile, Filter, Snapshots};
 use super::scripts::Scripts;
 use super::step::{Around, Step};
-use super::{Case, DEFAULT_GAME, Game, ModelScript, compat, labels, names, target, vacuous};
+use super::{Case, DEFAULT_GAME, Game, ModelScript, compat, labels, names, numbers, vacuous};
 use crate::json::{self, JsonError, Kind, Node};
 use crate::profile::Profile;
 
@@ -137,7 +137,7 @@ fn read(
     // Without one of the steps, what the others name would be missing.
     if steps.len() == nodes.len() {
         errors.extend(labels::check(&games, &steps, nodes).err());
-        errors.extend(target::check_numbers(file.workers, &steps, nodes).err());
+        errors.extend(numbers::check(file.workers, &steps, nodes).err());
     }
     errors.extend(check_filters(&file.snapshot, &node).err());
     let content = file.content.as_ref().map(|dir| directory(dir, &node, path)).transpose()?;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::plan::Frame;
+use super::frame::Frame;
 use crate::{call::Vendor, script::Framing};
 
 /// Starts a text that is encoded in UTF-8.

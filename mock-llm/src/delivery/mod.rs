@@ -1,5 +1,6 @@
 //! Delivering an answer: a plan of frames, waits and faults, and playing it.
 
+mod frame;
 mod framing;
 mod plan;
 mod play;

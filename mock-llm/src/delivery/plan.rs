@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::frame::Frame;
 use super::framing;
 use crate::{
     answer::Answer,
@@ -23,28 +24,6 @@ pub(crate) struct Plan {
     pub(crate) timing: Timing,
     /// The length that the headers declare; `None` sends the body in HTTP chunks.
     pub(crate) length: Option<usize>,
-}
-
-/// Bytes that are sent together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Frame {
-    pub(crate) bytes: Bytes,
-    /// How many pieces of the answer it carries.
-    pub(crate) pieces: usize,
-    /// Tokens of the pieces that it carries.
-    pub(crate) tokens: usize,
-    /// It is a further part of the frame before it.
-    pub(crate) continues: bool,
-}
-
-impl Frame {
-    fn piece(bytes: Bytes, tokens: usize) -> Self {
-        Self { bytes, pieces: 1, tokens, continues: false }
-    }
-
-    fn silent(bytes: Bytes) -> Self {
-        Self { bytes, ..Self::default() }
-    }
 }
 
 /// How a delivery ends after its last frame.

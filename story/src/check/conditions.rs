@@ -1,7 +1,7 @@
 //! `when`: conditions that can never hold, or that ask for what does not exist.
 
+use super::context::Context;
 use super::report::{Report, at, nth};
-use super::scenario::Context;
 use crate::content::{Conditional, ContingencyPrompt, Scenario};
 use crate::when::When;
 

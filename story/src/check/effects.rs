@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::context::Context;
 use super::report::{Report, at, nth};
-use super::scenario::Context;
 use crate::content::{ContentKind, Location, Scenario};
 use crate::delta::{Delta, HolderKind, HolderRef, MonsterAction, MonsterEvent};
 

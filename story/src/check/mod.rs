@@ -2,6 +2,7 @@
 //! findings still loads and plays.
 
 mod conditions;
+mod context;
 mod effects;
 mod fields;
 mod people;

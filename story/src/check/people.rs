@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::conditions::check_hints;
+use super::context::Context;
 use super::report::{Report, at};
-use super::scenario::Context;
 use crate::content::{ContentKind, Monster, Npc, Pc};
 
 pub(super) fn check_npcs(context: &Context<'_>, npcs: &BTreeMap<String, Npc>, pointer: &str, report: &mut Report) {

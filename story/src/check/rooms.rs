@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::check_hints;
+use super::context::Context;
 use super::people::check_monster;
 use super::report::{Report, at};
-use super::scenario::Context;
 use crate::content::{Location, Npc, Scenario};
 use crate::world::{exits, location_key, make_npc};
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::context::Context;
 use super::report::{Report, at, nth};
-use super::scenario::Context;
 use crate::content::{Latch, Location, Scenario, normalize_var};
 use crate::delta::ItemAction;
 use crate::suggest::nearest;

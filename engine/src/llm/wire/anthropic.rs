@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::fixed::{Fields, Written, put};
-use super::{Ask, Fixed, Purpose, role};
+use super::ask::{Ask, role};
+use super::fixed::{Fields, Fixed, Written, put};
 use crate::config::ProviderConfig;
 use crate::llm::completion::{Heard, Text, Tokens};
+use crate::llm::purpose::Purpose;
 
 pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
     let varying = &["model", "system", "messages", "stream", "max_tokens", "temperature", "output_config"];

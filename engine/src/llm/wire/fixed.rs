@@ -5,9 +5,6 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use super::{Purpose, anthropic, gemini, ollama, openai};
-use crate::config::{Endpoint, Format, ProviderConfig};
-
 /// What the configuration sends along with every call for one purpose.
 #[derive(Debug, Default)]
 pub(in crate::llm) struct Fixed {
@@ -36,14 +33,10 @@ pub(super) fn put(fields: &mut Map<String, Value>, name: &str, value: Option<imp
 }
 
 impl Fixed {
-    pub(in crate::llm) fn new(config: &ProviderConfig, endpoint: &Endpoint, purpose: Purpose) -> Self {
-        let Fields { mut top, options, varying } = match config.adapter.format() {
-            Format::ChatCompletions => openai::fixed(config, endpoint, purpose),
-            Format::Messages => anthropic::fixed(config, purpose),
-            Format::OllamaChat => ollama::fixed(config, purpose),
-            Format::GenerateContent => gemini::fixed(config, purpose),
-        };
-        let mut over = config.extra_body.clone();
+    /// Renders the fields, with `extra_body` laid over them.
+    pub(super) fn new(fields: Fields, extra_body: &Map<String, Value>) -> Self {
+        let Fields { mut top, options, varying } = fields;
+        let mut over = extra_body.clone();
         over.retain(|key, value| {
             let varies = varying.contains(&key.as_str());
             if !varies {

@@ -5,10 +5,11 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use story::Role;
 
-use super::fixed::{Fields, Written, put};
-use super::{Ask, Fixed, Purpose};
+use super::ask::Ask;
+use super::fixed::{Fields, Fixed, Written, put};
 use crate::config::ProviderConfig;
 use crate::llm::completion::{Finish, Heard, Text, Tokens};
+use crate::llm::purpose::Purpose;
 
 pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
     let varying = &["contents", "systemInstruction", "generationConfig"];

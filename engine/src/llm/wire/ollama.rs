@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::fixed::{Fields, Written, put};
+use super::ask::Ask;
+use super::fixed::{Fields, Fixed, Written, put};
 use super::openai::{Message, messages};
-use super::{Ask, Fixed, Purpose};
 use crate::config::ProviderConfig;
 use crate::llm::completion::{Heard, Text, Tokens};
+use crate::llm::purpose::Purpose;
 
 /// The window that Ollama is asked for when none is configured. Its own default cuts longer prompts without a word.
 const WINDOW: u32 = 8192;

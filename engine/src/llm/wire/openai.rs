@@ -7,11 +7,12 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use story::Prompt;
 
-use super::fixed::{Fields, Written, put};
-use super::{Ask, Fixed, List, Purpose, role};
+use super::ask::{Ask, List, role};
+use super::fixed::{Fields, Fixed, Written, put};
 use crate::config::{Adapter, Endpoint, ProviderConfig};
 use crate::llm::completion::{Heard, Text, Tokens};
 use crate::llm::manner::LimitName;
+use crate::llm::purpose::Purpose;
 
 pub(super) fn fixed(config: &ProviderConfig, endpoint: &Endpoint, purpose: Purpose) -> Fields {
     let mut fields = Fields {

@@ -89,11 +89,8 @@ impl Life {
             }
             Event::RequestFailed(_) => self.stage = Stage::DeadLettered,
             Event::RequestCancelled(_) => self.stage = Stage::Ended,
-            Event::RequestQueued(_)
-            | Event::RequestRetrying(_)
-            | Event::RequestWaiting(_)
-            | Event::StreamSnapshot(_)
-            | Event::StreamReset(_) => {}
+            // Other kinds promise nothing about the life of a request.
+            _ => {}
         }
         None
     }

@@ -1,0 +1,68 @@
+//! What a call asks for, whatever the format it is written in.
+
+use serde_json::value::RawValue;
+use story::{ChatMessage, Prompt, Role};
+
+use crate::llm::manner::{Manner, Rung};
+use crate::llm::purpose::Purpose;
+
+/// What a call asks for.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::llm) struct Ask<'a> {
+    pub(in crate::llm) purpose: Purpose,
+    pub(in crate::llm) prompt: &'a Prompt,
+    pub(in crate::llm) model: &'a str,
+    pub(in crate::llm) max_tokens: u32,
+    pub(in crate::llm) temperature: Option<f64>,
+    pub(in crate::llm) stream: bool,
+    /// The schema of a delta.
+    pub(in crate::llm) schema: Option<&'a RawValue>,
+    pub(in crate::llm) manner: &'a Manner,
+}
+
+impl<'a> Ask<'a> {
+    /// The schema, if the answer is asked for by it.
+    pub(super) fn by_schema(&self) -> Option<&'a RawValue> {
+        self.schema.filter(|_| self.purpose == Purpose::Extract && self.manner.rung == Rung::Schema)
+    }
+
+    /// Whether JSON of any form is asked for.
+    pub(super) fn is_json(&self) -> bool {
+        self.purpose == Purpose::Extract && self.manner.rung == Rung::Json
+    }
+
+    pub(super) fn max_tokens(&self) -> u32 {
+        self.max_tokens.saturating_mul(self.manner.generosity)
+    }
+
+    pub(super) fn temperature(&self) -> Option<f64> {
+        self.temperature.filter(|_| self.manner.sends("temperature"))
+    }
+
+    pub(super) fn system(&self) -> &'a str {
+        self.prompt.system()
+    }
+
+    /// The messages of player and narrator.
+    pub(super) fn spoken(&self) -> &'a [ChatMessage] {
+        self.prompt.messages()
+    }
+}
+
+/// The role's name, of formats that call it so.
+pub(super) const fn role(role: Role) -> &'static str {
+    match role {
+        Role::System => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    }
+}
+
+/// Serializes an iterator as a list, without collecting it.
+pub(super) struct List<F>(pub(super) F);
+
+impl<T: serde::Serialize, I: Iterator<Item = T>, F: Fn() -> I> serde::Serialize for List<F> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}

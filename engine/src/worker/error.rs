@@ -1,0 +1,50 @@
+//! Why a turn did not end in a commit.
+
+use protocol::{Problem, ProblemType, WaitReason};
+
+use crate::llm::{ModelError, Provider};
+use crate::store::StoreError;
+
+/// Why a turn did not end in a commit.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TurnError {
+    /// A model call failed.
+    #[error("{0}")]
+    Model(#[from] ModelError),
+    /// A provider is not ready, which is no fault of the request.
+    #[error("{provider} is not ready: {error}")]
+    Provider {
+        /// Its name.
+        provider: String,
+        /// Why requests wait.
+        reason: WaitReason,
+        /// What it met.
+        error: Box<ModelError>,
+    },
+    /// The game cannot be played with what is loaded or configured: no attempt can change that.
+    #[error("{0}")]
+    Unplayable(Problem),
+    /// Another attempt has the game, or may have.
+    #[error("the lease has passed")]
+    LeaseLost,
+    /// The worker stops, and another one is to go on.
+    #[error("the worker stops")]
+    Released,
+    /// The store holds something unreadable.
+    #[error("{0}")]
+    Store(StoreError),
+}
+
+impl TurnError {
+    /// A failed call to a provider: the provider's own fault, or not.
+    pub(super) fn of(provider: &Provider, error: ModelError) -> Self {
+        match error.reason.wait() {
+            Some(reason) => Self::Provider { provider: provider.name().to_owned(), reason, error: Box::new(error) },
+            None => Self::Model(error),
+        }
+    }
+
+    pub(super) fn unplayable(error: impl std::fmt::Display) -> Self {
+        Self::Unplayable(Problem::new(ProblemType::ContentMismatch, error.to_string()))
+    }
+}

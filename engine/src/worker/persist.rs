@@ -1,0 +1,43 @@
+//! What an attempt writes on its way: each step is repeated until it is known to have happened.
+
+use std::time::Duration;
+
+use super::Worker;
+use super::error::TurnError;
+use super::leases::HeldLease;
+use crate::backoff::Backoff;
+use crate::llm::Provider;
+use crate::store::{Claim, StoreError};
+
+/// Repeats a step of the store until it is known to have happened, for as long as the lease may hold: what a model has
+/// written is not thrown away because the store is gone for a moment.
+pub(super) async fn persist<T, F: Future<Output = Result<T, StoreError>>>(
+    held: &HeldLease,
+    step: impl Fn() -> F,
+) -> Result<T, TurnError> {
+    let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500));
+    loop {
+        match step().await {
+            Ok(value) => return Ok(value),
+            Err(StoreError::Unavailable { reason, .. }) if !held.is_lost() => {
+                tracing::warn!(reason, "the store does not answer; keeping the turn's work");
+                backoff.wait().await;
+            }
+            Err(StoreError::LeaseLost | StoreError::Unavailable { .. }) => return Err(TurnError::LeaseLost),
+            Err(error) => return Err(TurnError::Store(error)),
+        }
+    }
+}
+
+/// Tells the store that a provider works, if this attempt is to find that out.
+pub(super) async fn works(
+    worker: &Worker,
+    claim: &Claim,
+    held: &HeldLease,
+    provider: &Provider,
+) -> Result<(), TurnError> {
+    if claim.provider.is_probe && claim.provider.name == provider.name() {
+        persist(held, || worker.store.record_provider_success(provider.name())).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! Numbers of processes: what a step names must be there by then.
+
+use super::step::{Action, Step};
+use super::target::{ProcessAction, Verb};
+use crate::json::{JsonError, Node};
+
+/// Every process that a step names is there: those that the case begins with, and those that a step before or beside it
+/// starts.
+pub(super) fn check(workers: usize, steps: &[Step], nodes: &[Node]) -> Result<(), JsonError> {
+    let mut there = workers;
+    for (step, node) in steps.iter().zip(nodes) {
+        for part in step.with_children() {
+            there = match &part.action {
+                Action::Scale(workers) => there.max(*workers),
+                // One more may be started, not the one after that.
+                Action::Process(ProcessAction { verb: Verb::Start, target }) if target.number == Some(there) => {
+                    there + 1
+                }
+                _ => there,
+            };
+        }
+        for part in step.with_children() {
+            let Action::Process(ProcessAction { target, .. }) = &part.action else { continue };
+            if target.number.is_some_and(|number| number >= there) {
+                let error = JsonError::at(node.span.clone(), format!("there is no `{target}` at this step"));
+                let last = there.saturating_sub(1);
+                return Err(
+                    error.help(format!("the last one is `{}[{last}]`: give the case more `workers`", target.name))
+                );
+            }
+        }
+    }
+    Ok(())
+}
