@@ -11,6 +11,8 @@ mod check;
 mod content;
 mod delta;
 mod delta_schema;
+mod memory;
+mod message;
 mod new_game;
 pub mod offline;
 mod parse;
@@ -35,15 +37,17 @@ pub use delta::{
     Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,
 };
 pub use delta_schema::delta_schema;
+pub use memory::Memory;
+pub use message::{ChatMessage, Role};
 pub use new_game::{NewGame, NewGameError, new_game};
 pub use parse::{DeltaParseError, Parsed, parse_delta};
 pub use patch::{PatchError, StatePatch, patch};
 pub use prompt::{
-    HistoryLimits, Input, Memory, Prompt, PromptError, extraction_prompt, leaving, narration_prompt, read_summary,
+    HistoryLimits, Input, Prompt, PromptError, extraction_prompt, leaving, narration_prompt, read_summary,
     summary_prompt, user_text,
 };
 pub use prose::{Prose, cut_to_sentence, stop_sequences};
-pub use state::{ChatMessage, DEFAULT_TEMPERATURE, GameState, Role, Rules};
+pub use state::{DEFAULT_TEMPERATURE, GameState, Rules};
 pub use when::{Comparison, ComparisonError, When};
 
 /// The example of the README, compiled as a test.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::content::{ContentKind, Library, Narrator, Pc, Scenario, normalize_id};
-use crate::state::{ChatMessage, DEFAULT_TEMPERATURE, GameState, Rules};
+use crate::message::ChatMessage;
+use crate::state::{DEFAULT_TEMPERATURE, GameState, Rules};
 use crate::suggest::{did_you_mean, nearest};
 use crate::world::{begin_scene, follow, lay_out, location_key};
 

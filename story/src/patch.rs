@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::content::{ContingencyPrompt, Library, Location, Npc, Pc, Scenario, normalize_id};
-use crate::state::{ChatMessage, GameState, Rules};
+use crate::message::ChatMessage;
+use crate::state::{GameState, Rules};
 use crate::suggest::{did_you_mean, nearest};
 use crate::world::{begin_scene, follow, keep_one_place, lay_out, location_key, make_location, make_npc, scene_key};
 

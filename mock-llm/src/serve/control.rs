@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::routes::{App, At};
+use super::app::{App, At, problem};
 use crate::namespace::Holds;
 use crate::script::{Script, ScriptError};
 
@@ -36,12 +36,6 @@ pub(crate) fn routes() -> Router<App> {
 /// Paths that exist below `/t/NAME` only.
 pub(crate) fn named_routes() -> Router<App> {
     Router::new().route("/__mock", delete(remove))
-}
-
-/// An error of a control call (RFC 9457).
-pub(crate) fn problem(status: StatusCode, detail: &str) -> impl IntoResponse + use<> {
-    let body = json!({ "title": status.canonical_reason(), "status": status.as_u16(), "detail": detail });
-    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string())
 }
 
 async fn health(State(app): State<App>, At(namespace): At) -> Json<Value> {

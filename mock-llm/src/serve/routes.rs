@@ -1,27 +1,24 @@
 //! The model calls' HTTP paths, each at the root and below `/t/NAME`.
 
-use std::sync::Arc;
-
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Path, RawPathParams, State, rejection::BytesRejection},
-    http::{HeaderMap, Method, StatusCode, Uri, request::Parts},
+    extract::{ConnectInfo, DefaultBodyLimit, Path, State, rejection::BytesRejection},
+    http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
 use super::{
+    app::{App, At, problem},
     control,
     listen::Peer,
     respond::{Arrival, respond, unreadable},
 };
 use crate::{
     call::{Api, Vendor},
-    namespace::{Admin, Namespace},
-    responder::Responder,
+    namespace::Namespace,
     wire,
 };
 
@@ -30,14 +27,6 @@ pub(crate) const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
 /// The model that is listed when the script names none.
 const SOME_MODEL: &str = "mock";
-
-/// What all handlers share.
-#[derive(Debug, Clone)]
-pub(crate) struct App {
-    pub(crate) admin: Arc<Admin>,
-    pub(crate) responder: Option<Arc<dyn Responder>>,
-    pub(crate) stopping: CancellationToken,
-}
 
 pub(crate) fn router(app: App) -> Router {
     let both = models().merge(control::routes());
@@ -79,36 +68,9 @@ fn call(api: Api) -> MethodRouter<App> {
     )
 }
 
-/// The namespace that a request's path names, or the key that it comes with: not every client can be given a path.
-pub(crate) struct At(pub(crate) Arc<Namespace>);
-
-impl FromRequestParts<App> for At {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let params = RawPathParams::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        let name = params.iter().find(|(key, _)| *key == "namespace").map(|(_, name)| name);
-        match name.or_else(|| key_name(&parts.headers)) {
-            None => Ok(Self(Arc::clone(app.admin.root()))),
-            Some(name) => app
-                .admin
-                .namespace(name)
-                .map(Self)
-                .map_err(|error| control::problem(StatusCode::NOT_FOUND, &error.to_string()).into_response()),
-        }
-    }
-}
-
 /// `OpenAI` and Anthropic share the path; only one of them sends a version.
 fn v1_vendor(headers: &HeaderMap) -> Vendor {
     if headers.contains_key("anthropic-version") { Vendor::Anthropic } else { Vendor::OpenAi }
-}
-
-/// A key `t/NAME` names a namespace, in whichever header a vendor's client puts keys.
-fn key_name(headers: &HeaderMap) -> Option<&str> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    [bearer, header("x-api-key")].into_iter().flatten().find_map(|key| key.strip_prefix("t/"))
 }
 
 async fn count_tokens(Json(request): Json<Value>) -> Json<Value> {
@@ -146,7 +108,7 @@ fn model_names(namespace: &Namespace) -> Vec<String> {
 
 async fn wrong_method(method: Method, uri: Uri) -> Response {
     let detail = format!("{} does not take {method}", uri.path());
-    control::problem(StatusCode::METHOD_NOT_ALLOWED, &detail).into_response()
+    problem(StatusCode::METHOD_NOT_ALLOWED, &detail).into_response()
 }
 
 async fn unknown_path(uri: Uri) -> Response {
@@ -155,5 +117,5 @@ async fn unknown_path(uri: Uri) -> Response {
         uri.path(),
         Api::ALL.map(Api::path).join(", ")
     );
-    control::problem(StatusCode::NOT_FOUND, &detail).into_response()
+    problem(StatusCode::NOT_FOUND, &detail).into_response()
 }

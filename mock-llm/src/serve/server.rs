@@ -7,8 +7,9 @@ use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
+    app::App,
     listen::{Listener, Peer},
-    routes::{App, router},
+    routes::router,
 };
 use crate::{namespace::Admin, responder::Responder, script::Script};
 

@@ -28,7 +28,7 @@ use self::verbs::Verb;
 use self::view::{View, block};
 use crate::content::Library;
 use crate::delta::Delta;
-use crate::state::ChatMessage;
+use crate::message::ChatMessage;
 use crate::world::fit;
 
 /// The beginning of the system text that asks for a summary.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 use crate::content::{Library, Location, Scenario};
-use crate::state::{ChatMessage, Role};
+use crate::message::{ChatMessage, Role};
 use crate::world::{fit, words};
 
 /// An NPC or a monster that is here.

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::state::{ChatMessage, Role};
+use crate::message::{ChatMessage, Role};
 
 /// Stands before a story that the narrator begins, where a template wants the user to speak first.
 const BEGIN: &str = "Begin the story.";

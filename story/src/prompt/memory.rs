@@ -1,12 +1,10 @@
 //! What a prompt shows of the history, and when the rest is summarised. History leaves in large blocks: between two of them each prompt
 //! begins as the one before it, and a provider's prompt cache has most of it.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::quote::quoted;
+use crate::message::{ChatMessage, Role};
 use crate::prose::{Prose, cut_to_sentence};
-use crate::state::{ChatMessage, GameState, Role};
+use crate::state::GameState;
 
 /// A summary is not worth a call for fewer messages; a shorter window than twice this has no summary.
 const FEWEST_LEAVING: usize = 8;
@@ -20,18 +18,6 @@ const LONGEST_SUMMARY: usize = 6000;
 /// The room for history is counted in steps of so many bytes, so that a world that is told in a few words more moves nothing.
 const ROOM_STEP: usize = 2048;
 
-/// What a game remembers of messages that no prompt shows any more.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Memory {
-    /// What happened before the messages that prompts show.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub summary: String,
-    /// How many messages at the end of the history the summary does not cover; absent: all that are there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub open: Option<usize>,
-}
-
 /// How much history prompts show at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HistoryLimits {
@@ -39,32 +25,6 @@ pub struct HistoryLimits {
     pub messages: usize,
     /// In bytes.
     pub bytes: usize,
-}
-
-impl Memory {
-    /// Whether there is nothing to remember.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Of the history as far as it was read, the messages that the summary does not cover.
-    #[must_use]
-    pub fn open<'a>(&self, history: &'a [ChatMessage]) -> &'a [ChatMessage] {
-        let open = self.open.unwrap_or(history.len()).min(history.len());
-        &history[history.len() - open..]
-    }
-
-    /// The memory after a turn that has added `added` messages to `open` ones, of which the first `left` are in `summary` now.
-    #[must_use]
-    pub fn after_turn(&self, open: usize, added: usize, summarized: Option<(usize, String)>) -> Self {
-        let (left, summary) = summarized.unwrap_or_else(|| (0, self.summary.clone()));
-        // Without a summary every message is open, and there is nothing to count.
-        if summary.is_empty() {
-            return Self::default();
-        }
-        Self { summary, open: Some((open + added).saturating_sub(left)) }
-    }
 }
 
 /// How many of the `open` messages, of which the last ones are those of this `turn`, are summarised now. 0 while they are well within
@@ -169,20 +129,6 @@ mod tests {
     fn a_summary_that_fails_is_tried_again_but_not_in_every_turn() {
         let open = turns(40, 10);
         assert_eq!((1..=9).filter(|turn| leaving(&open, *turn, LIMITS) > 0).collect::<Vec<_>>(), [3, 6, 9]);
-    }
-
-    #[test]
-    fn memory_counts_what_no_summary_covers() {
-        let history = turns(5, 10);
-        let memory = Memory::default();
-        assert_eq!(memory.open(&history).len(), 11);
-        let memory = memory.after_turn(11, 2, None);
-        assert!(memory.is_empty(), "{memory:?}");
-        let memory = memory.after_turn(13, 2, Some((10, "Ada woke.".into())));
-        assert_eq!((memory.open, memory.summary.as_str()), (Some(5), "Ada woke."));
-        assert_eq!(memory.open(&history).len(), 5);
-        assert_eq!(memory.open(&history[..3]).len(), 3);
-        assert_eq!(memory.after_turn(5, 2, None).open, Some(7));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use super::text::{CLOSING, CRAFT, EVENT_RULES, MONSTERS, REJECTED, conduct, rati
 use super::world::{block, world_state};
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Pc, Scenario, Scene};
-use crate::state::{ChatMessage, GameState};
+use crate::message::ChatMessage;
+use crate::state::GameState;
 
 /// What the narrator gets to answer `input`.
 ///

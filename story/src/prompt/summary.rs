@@ -4,7 +4,7 @@ use super::Prompt;
 use super::quote::quoted;
 use super::text::SUMMARY;
 use super::world::block;
-use crate::state::{ChatMessage, Role};
+use crate::message::{ChatMessage, Role};
 
 /// What a model gets to write down `turns`, which go on from what `previous` tells. The answer replaces `previous`.
 #[must_use]

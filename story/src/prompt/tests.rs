@@ -1,9 +1,11 @@
 //! The prompts as whole texts, and the rules that hold for all of them.
 
 use super::*;
+use crate::memory::Memory;
+use crate::message::ChatMessage;
 use crate::new_game::{NewGame, new_game};
 use crate::patch::StatePatch;
-use crate::state::{ChatMessage, Rules};
+use crate::state::Rules;
 use crate::testing::{library, new_state, patched, state_in_scene};
 
 fn player(message: &str) -> Input {
