@@ -2,7 +2,7 @@
 
 use super::view::{Being, View, Way};
 use crate::content::Npc;
-use crate::world::{fit, make_npc, meant, words};
+use crate::world::{Fit, fit, make_npc, meant, words};
 
 /// What a noun means.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +57,26 @@ const TRAILERS: &[&str] = &[
     "along",
     "back",
     "something",
+    "high",
+    "open",
+    "shut",
+    "aside",
+    "aloud",
+    "loudly",
+    "inside",
+    "around",
+    "over",
+    "off",
+];
+
+/// Trades that players call by another name.
+const TRADES: &[&[&str]] = &[
+    &["landlady", "landlord", "bartender", "barkeep", "barman", "barmaid", "innkeeper", "publican"],
+    &["ferrykeeper", "ferryman", "ferrywoman", "boatman", "captain"],
+    &["shop assistant", "shopkeeper", "assistant", "clerk", "salesman", "seller"],
+    &["housekeeper", "maid", "servant", "butler"],
+    &["pawnbroker", "broker", "lender"],
+    &["lighthouse keeper", "keeper"],
 ];
 
 /// A noun without the words that say nothing.
@@ -93,13 +113,25 @@ impl View<'_> {
             candidates.extend(being.carries.iter().map(|item| (Candidate::Carried(being, item), item.as_str())));
         }
         match meant(noun, candidates.iter().copied()) {
-            Ok(Some(candidate)) => candidate.into(),
+            Ok(Some(candidate)) => {
+                // `the ferry` is the chain ferry and not the ferry token: what it is stands last.
+                let last = |name: &str| words(name).pop();
+                let is_other = last(candidate.name()) != last(noun);
+                let way =
+                    self.ways.iter().find(|way| fit(noun, &way.place).is_some() && last(&way.place) == last(noun));
+                way.filter(|_| is_other).map_or_else(|| candidate.into(), Found::Way)
+            }
             Err(several) => Found::Several(several.into_iter().map(Candidate::name).map(str::to_owned).collect()),
             Ok(None) => self.named_otherwise(noun, &candidates),
         }
     }
 
     fn named_otherwise<'v>(&'v self, noun: &str, candidates: &[(Candidate<'v>, &str)]) -> Found<'v> {
+        if let Some((_, own)) = self.aliases.iter().find(|(alias, _)| fit(noun, alias) == Some(Fit::Whole))
+            && let Ok(Some(candidate)) = meant(own, candidates.iter().copied())
+        {
+            return candidate.into();
+        }
         let words = words(noun);
         // `the chewed pawn ticket` ends with what it means.
         if words.len() > 1
@@ -111,6 +143,9 @@ impl View<'_> {
         let is_whole = |name: &str| fit(noun, name).is_some() && fit(name, noun).is_some();
         if let Some(way) = self.ways.iter().find(|way| is_whole(&way.place) || is_whole(&way.direction)) {
             return Found::Way(way);
+        }
+        if let Some(being) = self.by_trade(noun) {
+            return Found::Being(being);
         }
         let people = [
             "man", "woman", "lady", "boy", "girl", "person", "guy", "fellow", "lad", "stranger", "people", "somebody",
@@ -132,6 +167,14 @@ impl View<'_> {
             return Found::Scenery(word);
         }
         self.elsewhere_named(noun).map_or(Found::Nothing, Found::Elsewhere)
+    }
+
+    /// The only person here whose trade has another name that `noun` ends with.
+    fn by_trade(&self, noun: &str) -> Option<&Being> {
+        let last = words(noun).pop()?;
+        let trades = TRADES.iter().find(|trades| trades.contains(&last.as_str()))?;
+        let mut here = self.beings.iter().filter(|being| trades.contains(&being.kind.as_str()));
+        here.next().filter(|_| here.next().is_none())
     }
 
     /// The people of the story, made from their templates.
@@ -245,6 +288,32 @@ impl Being {
     /// `Odile`, `the Queen Moth`: monsters have no proper name.
     pub(super) fn call(&self) -> String {
         if self.is_monster { the(&self.name) } else { self.name.clone() }
+    }
+}
+
+/// Whether a name stands for several: `mud shoes`, `the moths`.
+pub(super) fn is_plural(name: &str) -> bool {
+    let last = name.split_whitespace().next_back().unwrap_or_default();
+    last.len() > 3
+        && last.starts_with(char::is_lowercase)
+        && last.ends_with('s')
+        && !["ss", "us", "is"].iter().any(|ending| last.ends_with(ending))
+        && !last.ends_with("'s")
+}
+
+/// `is` or `are`, as the name wants it.
+pub(super) fn is_or_are(name: &str) -> &'static str {
+    if is_plural(name) { "are" } else { "is" }
+}
+
+/// A name with `a` or `an`, or, for several, without.
+pub(super) fn a(name: &str) -> String {
+    if is_plural(name) {
+        name.to_owned()
+    } else if name.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        format!("an {name}")
+    } else {
+        format!("a {name}")
     }
 }
 

@@ -1,7 +1,7 @@
 //! Going: by direction, by the name of a place, back, in and out. A way that is not there is answered with those that are.
 
 use super::Telling;
-use super::found::{Found, the};
+use super::found::{Found, is_or_are, the};
 use super::lines::{joined, sentences, sentences_about};
 use super::sentence::{Clause, direction};
 use super::verbs::Verb;
@@ -18,20 +18,33 @@ pub(super) const THROUGH: &str = "You go by the ";
 const TO: &[&str] = &[
     "to", "into", "in", "onto", "on", "through", "along", "over", "toward", "towards", "for", "at", "back", "by",
     "the", "a", "my", "off", "out", "inside", "aboard", "of", "up", "down", "via", "across", "home", "outside",
-    "again", "there",
+    "again", "there", "see", "find",
 ];
 
 impl Telling<'_> {
     /// The answer to a clause of motion. The second value says whether the player has gone somewhere.
     pub(super) fn go(&self, clause: &Clause, verb: Verb) -> (String, bool) {
-        let words: Vec<&str> = clause.rest.split_whitespace().collect();
+        // `step inside, out of the rain`: what one leaves is no place to go to.
+        let rest =
+            clause.rest.split_once("out of ").filter(|_| verb == Verb::In).map_or(clause.rest.as_str(), |(to, _)| to);
+        let rest = rest.split_once("with ").map_or(rest, |(to, _)| to).trim();
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        if words == ["home"] || rest == "to bed" {
+            return (self.no_way("Home is a long way from here, and there is something to be done first."), false);
+        }
         let named: Vec<&str> = words.iter().copied().filter(|word| !TO.contains(word)).collect();
         let place = named.iter().copied().filter(|word| direction(word).is_none()).collect::<Vec<_>>().join(" ");
         // Who goes to somebody goes to where they are.
         let place = self.view.home_of(&place).unwrap_or(place);
+        let place = self.known_by_another_name(&place).unwrap_or(place);
         if !place.is_empty()
             && let Some(way) = self.way_by_name(&place)
         {
+            return self.take_way(way);
+        }
+        // `up to the door` names the door; the direction counts only where no door is meant.
+        let is_toward = !place.is_empty() && ["up to ", "down to ", "over to "].iter().any(|to| rest.starts_with(to));
+        if is_toward && let Some(way) = self.way_by_description(&place) {
             return self.take_way(way);
         }
         if let Some(way) =
@@ -39,7 +52,7 @@ impl Telling<'_> {
         {
             return self.take_way(way);
         }
-        if let Some(direction) = words.iter().find_map(|word| direction(word)) {
+        if let Some(direction) = words.iter().find_map(|word| direction(word)).filter(|_| !is_toward) {
             return (self.no_way(&format!("There is no way {direction} from here.")), false);
         }
         let default = match (verb, clause.written.as_str()) {
@@ -59,8 +72,13 @@ impl Telling<'_> {
                 .or_else(|| self.only_way())
                 .or_else(|| self.way_back()),
             (Verb::In, _) if place.is_empty() => {
-                let doors = ["in", "inside", "aboard", "ferry", "boat", "ship", "hatch", "door"];
-                doors.iter().find_map(|door| self.way_by_name(door)).or_else(|| self.only_way())
+                let labels = ["in", "inside", "aboard", "door"];
+                let doors = ["ferry", "boat", "ship", "hatch"];
+                labels
+                    .iter()
+                    .find_map(|label| self.way_by_label(label))
+                    .or_else(|| doors.iter().find_map(|door| self.way_by_name(door)))
+                    .or_else(|| self.only_way())
             }
             (Verb::Go, _) if place.is_empty() => self.only_way(),
             _ => None,
@@ -84,10 +102,15 @@ impl Telling<'_> {
         if place.is_empty() {
             return (self.no_way("Which way?"), false);
         }
-        (self.go_nowhere(&place), false)
+        // Who gets on a horse, or into a chair, sits.
+        if verb == Verb::In && matches!(self.view.find(&place), Found::Scenery(_) | Found::Here(_) | Found::Held(_)) {
+            let sit = Clause { verb: Some(Verb::Sit), objects: vec![place], ..clause.clone() };
+            return (self.idle(&sit, Verb::Sit), false);
+        }
+        (self.go_nowhere(&place, &clause.written), false)
     }
 
-    fn go_nowhere(&self, place: &str) -> String {
+    fn go_nowhere(&self, place: &str, written: &str) -> String {
         if fit(place, &self.view.here).is_some() {
             return format!("You are there already: this is {}. {}", the(&self.view.here), self.ways_out());
         }
@@ -95,18 +118,27 @@ impl Telling<'_> {
             return step;
         }
         match self.view.find(place) {
-            Found::Nothing => self.no_way(&format!("There is no {place} that you can go to from here.")),
+            Found::Nothing => self
+                .next_door(place)
+                .unwrap_or_else(|| self.no_way(&format!("There is no {place} that you can go to from here."))),
             Found::Elsewhere(name) => self.no_way(&format!("You cannot get to {} straight from here.", the(&name))),
             Found::Way(way) => self.take_way(way).0,
             found => match self.way_by_description(place) {
                 Some(way) => self.take_way(way).0,
+                None if matches!(written, "swim" | "wade") => {
+                    let lines = [
+                        "You are not dressed for it, and it would not help.",
+                        "You get as far as the thought, and stay dry.",
+                    ];
+                    format!("You look at {}. {} {}", found.call(), self.view.fresh(&lines), self.ways_out())
+                }
                 None => format!("You go up to {}. {}", found.call(), self.glance_at(&found)),
             },
         }
     }
 
     /// Where to go first to get to a place that is farther away than one step.
-    fn first_step_to(&self, place: &str) -> Option<String> {
+    pub(super) fn first_step_to(&self, place: &str) -> Option<String> {
         let (_, scenario) = self.view.scenario?;
         let scene = self.view.scene.and_then(|scene| scenario.scenes.get(scene));
         let define =
@@ -121,8 +153,9 @@ impl Telling<'_> {
             {
                 let next = define(next).map_or(next, |next| next.name.as_str());
                 return Some(format!(
-                    "{} is farther off than one step. {} {}.",
+                    "{} {} farther off than one step. {} {}.",
                     capital(&the(&location.name)),
+                    is_or_are(&location.name),
                     self.view.fresh(&["The way begins", "You would start by going", "From here it is first"]),
                     format_args!("{direction}, to {}", the(next)),
                 ));
@@ -143,12 +176,33 @@ impl Telling<'_> {
         None
     }
 
+    /// `the pub` for a place that calls itself a tavern.
+    fn known_by_another_name(&self, place: &str) -> Option<String> {
+        const HOUSES: [&[&str]; 3] = [
+            &["pub", "inn", "tavern", "bar", "alehouse"],
+            &["shop", "pawnshop", "store"],
+            &["harbour", "docks", "dock", "quay", "pier"],
+        ];
+        let last = words(place).pop()?;
+        if self.way_by_name(place).is_some() || self.first_step_to(place).is_some() {
+            return None;
+        }
+        let names = HOUSES.iter().find(|names| names.contains(&last.as_str()))?;
+        let is_known = |name: &&&str| self.way_by_name(name).is_some() || self.first_step_to(name).is_some();
+        names.iter().find(is_known).map(|name| (*name).to_owned())
+    }
+
     fn way_by_direction(&self, direction: &str) -> Option<&Way> {
         self.view.ways.iter().find(|way| way.direction.eq_ignore_ascii_case(direction))
     }
 
+    /// The way that is called `label`.
+    fn way_by_label(&self, label: &str) -> Option<&Way> {
+        self.view.ways.iter().find(|way| fit(label, &way.direction).is_some())
+    }
+
     /// The way whose place or label `name` means, or whose place is described with that word.
-    fn way_by_name(&self, name: &str) -> Option<&Way> {
+    pub(super) fn way_by_name(&self, name: &str) -> Option<&Way> {
         let ways = || self.view.ways.iter();
         let by_name = |way: &&Way| fit(name, &way.place).is_some() || fit(name, &way.direction).is_some();
         let by_door = |way: &&Way| {

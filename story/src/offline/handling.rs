@@ -1,7 +1,7 @@
 //! Taking, putting down, giving, showing, throwing, trading.
 
 use super::Telling;
-use super::found::{Found, clean, the};
+use super::found::{Found, clean, is_or_are, the};
 use super::going::capital;
 use super::lines::joined;
 use super::sentence::Clause;
@@ -119,7 +119,12 @@ impl Telling<'_> {
             Found::Oneself => "You have yourself well in hand.".to_owned(),
             Found::Several(names) => format!("Do you mean {}?", joined(names, "or")),
             Found::Elsewhere(name) => {
-                format!("{} is not here to be taken. {}", capital(&self.name_with_article(name)), self.could_try())
+                format!(
+                    "{} {} not here to be taken. {}",
+                    capital(&self.name_with_article(name)),
+                    is_or_are(name),
+                    self.could_try()
+                )
             }
             Found::Nothing => self.not_here(noun),
             Found::Here(_) => String::new(),
@@ -171,6 +176,11 @@ impl Telling<'_> {
 
     /// Giving, showing, throwing and trading: a thing, and whom it is for.
     fn offer(&self, clause: &Clause, verb: Verb) -> String {
+        // `give me your shoes` asks for them.
+        if clause.rest.starts_with("me ") {
+            let listener = self.view.beings.iter().find(|being| !being.is_monster);
+            return listener.map_or_else(|| self.nobody(), |listener| self.talk_to(listener, &clause.rest, Verb::Ask));
+        }
         let (thing, person) = self.thing_and_person(clause);
         let being = match person.as_deref().map(|noun| (noun, self.view.find(noun))) {
             Some((_, Found::Being(being))) => Some(being),
@@ -208,7 +218,12 @@ impl Telling<'_> {
             }
             (Found::Nothing, _) => self.not_here(&thing),
             (Found::Elsewhere(name), _) => {
-                format!("{} is not here. {}", capital(&self.name_with_article(&name)), self.could_try())
+                format!(
+                    "{} {} not here. {}",
+                    capital(&self.name_with_article(&name)),
+                    is_or_are(&name),
+                    self.could_try()
+                )
             }
             (Found::Being(_), Some(being)) => {
                 format!("You would have to say what, for {}. {}", being.call(), self.inventory())

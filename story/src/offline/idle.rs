@@ -1,7 +1,7 @@
 //! Deeds that the story makes nothing of. Each is answered for what it is: done without consequence, or declined with what is here.
 
 use super::Telling;
-use super::found::Found;
+use super::found::{Found, is_or_are};
 use super::going::capital;
 use super::sentence::Clause;
 use super::verbs::Verb;
@@ -20,13 +20,46 @@ impl Telling<'_> {
             Verb::Stand if noun.is_none() => return "You are on your feet already.".to_owned(),
             Verb::Wait | Verb::Sleep | Verb::Think => return self.alone(verb, &clause.written),
             Verb::Follow => return self.follow(found),
-            Verb::Eat | Verb::Drink if noun.is_none() => return format!("You find nothing to {} here. {}", clause.written, self.could_try()),
+            Verb::Hide if matches!(found, Some((_, Found::Held(_) | Found::Here(_)))) => {
+                let lines = ["You find no better place for it than your own pocket.", "Nobody is looking for it but you.", "It is well enough hidden where it is."];
+                return self.view.fresh(&lines).to_owned();
+            }
+            Verb::Sit | Verb::Stand | Verb::Ride if let Some((_, Found::Held(item))) = &found => {
+                return format!("You would only flatten {}, and be no better seated.", super::found::the(item));
+            }
+            Verb::Sit if ["with", "by", "beside"].contains(&clause.preposition.as_str()) => return self.alone(Verb::Wait, &clause.written),
+            Verb::Eat | Verb::Drink if noun.as_deref().is_none_or(is_abstract) => return format!("You find nothing to {} here. {}", clause.written, self.could_try()),
+            Verb::Open | Verb::Close if let Some((_, Found::Way(way))) = &found => return self.look_toward(&way.direction),
+            // What is opened to be read, or to see what is in it, is described.
+            Verb::Open => {
+                let noun = noun.clone().unwrap_or_default();
+                let own = self.script.things.iter().find(|thing| thing.is_called(&noun) && thing.when.fits(self.view));
+                let is_here = found.as_ref().is_some_and(|(_, found)| !matches!(found, Found::Nothing | Found::Elsewhere(_)));
+                if let Some(own) = own.filter(|own| is_here && !self.view.is_stale(self.view.fresh(&own.text))) {
+                    return self.view.fresh(&own.text).to_owned();
+                }
+            }
             _ => {}
         }
         match found {
+            Some((noun, Found::Nothing)) if is_own_body(noun) => {
+                let ends = [
+                    "That is a little better.",
+                    "Nobody remarks on it.",
+                    "It makes a small difference.",
+                    "It had to be done at some time.",
+                ];
+                let noun = noun.trim_start_matches("my ");
+                format!("You {} your {noun}. {}", clause.written, self.view.fresh(&ends))
+            }
             Some((noun, Found::Nothing)) if needs_noun(verb) && !is_abstract(noun) => self.not_here(noun),
             Some((_, Found::Elsewhere(name))) if needs_noun(verb) => {
-                format!("{} is not here. {}", capital(&self.name_with_article(&name)), self.could_try())
+                format!(
+                    "{} {} not here. {}",
+                    capital(&self.name_with_article(&name)),
+                    is_or_are(&name),
+                    self.could_try()
+                )
             }
             Some((_, found)) if !matches!(found, Found::Nothing | Found::Elsewhere(_)) => {
                 self.with_noun(verb, &clause.written, &found)
@@ -43,7 +76,12 @@ impl Telling<'_> {
             ),
             Some((noun, Found::Nothing)) => self.not_here(noun),
             Some((_, Found::Elsewhere(name))) => {
-                format!("{} is not here. {}", capital(&self.name_with_article(&name)), self.could_try())
+                format!(
+                    "{} {} not here. {}",
+                    capital(&self.name_with_article(&name)),
+                    is_or_are(&name),
+                    self.could_try()
+                )
             }
             Some((_, found)) => {
                 format!("{} leads nowhere that you could follow. {}", capital(&found.call()), self.ways_out())
@@ -160,6 +198,11 @@ impl Telling<'_> {
                 "You count everything once, and it comes out even.",
                 "You lose count, and start again, and let it be.",
             ],
+            Verb::Knock => &[
+                "You knock. Nobody comes.",
+                "You knock, and wait, and hear yourself waiting.",
+                "Three knocks, and then a silence that has heard them.",
+            ],
             Verb::Hide => &[
                 "You make yourself small. Nobody is looking, so it works very well.",
                 "You hide for a while, and then come out, not having been sought.",
@@ -180,8 +223,17 @@ const fn needs_noun(verb: Verb) -> bool {
     !matches!(verb, Verb::Wait | Verb::Sleep | Verb::Think)
 }
 
+/// A part of the player's body or dress: `my boots`.
+fn is_own_body(noun: &str) -> bool {
+    let parts = [
+        "feet", "foot", "hand", "hands", "face", "head", "eyes", "hair", "nose", "ears", "boots", "shoes", "coat",
+        "clothes", "hat", "arms", "legs", "back", "fingers", "sleeves",
+    ];
+    noun.strip_prefix("my ").is_some_and(|noun| noun.split(' ').next_back().is_some_and(|last| parts.contains(&last)))
+}
+
 /// What is done and not handled: a song, a dance.
-fn is_abstract(noun: &str) -> bool {
+pub(super) fn is_abstract(noun: &str) -> bool {
     let words = crate::world::words(noun);
     let abstract_nouns = [
         "song",
@@ -199,7 +251,7 @@ fn is_abstract(noun: &str) -> bool {
         "while",
         "moment",
     ];
-    words.iter().any(|word| abstract_nouns.contains(&word.as_str()))
+    words.last().is_some_and(|word| abstract_nouns.contains(&word.as_str()))
 }
 
 /// Answers to what is done to a body or with one's hands; `None` for other deeds.

@@ -26,6 +26,13 @@ impl View<'_> {
         best.map_or("", |(line, _)| line)
     }
 
+    /// The same for lines that name things: which of them was read is seen by its stem, the part that is the same for all things.
+    pub(super) fn fresh_by_stem<'l>(&self, lines: &'l [(&str, String)]) -> &'l str {
+        let stems: Vec<&str> = lines.iter().map(|(stem, _)| *stem).collect();
+        let stem = self.fresh(&stems);
+        lines.iter().find(|(own, _)| *own == stem).map_or("", |(_, line)| line)
+    }
+
     /// Whether `text` was read within the last turns.
     pub(super) fn is_stale(&self, text: &str) -> bool {
         self.heard.iter().rev().take(MEMORY).any(|heard| heard.contains(text))

@@ -4,7 +4,10 @@
 //! It is called like a model, with the texts of a prompt, and answers like one: a narration, or the delta of a narration. The delta is
 //! read off the narration, so that what is told and what happens agree. Looking and asking never change anything.
 
+mod asking;
 mod extract;
+#[cfg(test)]
+mod first_time_tests;
 mod found;
 mod going;
 mod handling;
@@ -63,6 +66,7 @@ impl OfflineNarrator {
         let script = view.scenario.and_then(|(id, _)| self.scripts.get(id)).unwrap_or(&default);
         let described = script.things.iter().filter(|thing| thing.when.at.is_some() && thing.when.fits(&view));
         view.described = described.flat_map(|thing| &thing.names).map(String::as_str).collect();
+        view.learn_names(script);
         let told = if let Some(event) = block(last, "story_event") {
             let more = script.endings.iter().find(|(part, _)| event.contains(part.as_str()));
             more.map_or_else(|| event.to_owned(), |(_, more)| format!("{event}\n\n{more}"))
@@ -111,6 +115,19 @@ fn in_schema_form(delta: &Delta) -> serde_json::Value {
     })
 }
 
+/// What may follow a direction in a clause without a verb: `up the stairs`, `north to the lane`.
+fn named_way(words: &[&str]) -> bool {
+    words.first().is_some_and(|word| {
+        ["the", "to", "into", "through", "along"].contains(word) || sentence::direction(word).is_some()
+    })
+}
+
+/// Who is helped: `her` of `her pull the chain`.
+fn helped(rest: &str) -> &str {
+    let first = rest.split(' ').next().unwrap_or_default();
+    if ["her", "him", "them"].contains(&first) { first } else { rest }
+}
+
 /// `I ring` of `Ada Finch: I ring`.
 fn without_speaker(said: &str) -> &str {
     said.split_once(": ").filter(|(speaker, _)| speaker.len() < 50).map_or(said, |(_, said)| said).trim()
@@ -138,12 +155,22 @@ impl<'a> Telling<'a> {
     }
 
     fn tell(&self, message: &str) -> String {
-        let mut told = Vec::new();
+        let mut told: Vec<String> = Vec::new();
+        let mut taken: Vec<String> = Vec::new();
         for clause in clauses(message) {
+            if clause.verb == Some(Verb::Take) {
+                // `pick up the lantern and hold it high` takes it once.
+                if !clause.objects.is_empty() && clause.objects.iter().all(|object| taken.contains(object)) {
+                    continue;
+                }
+                taken.extend(clause.objects.iter().cloned());
+            }
             let (text, ends) = self.answer(&clause);
-            told.push(text);
-            // One deed that changes the scene is enough for a turn.
-            if ends {
+            if !told.contains(&text) {
+                told.push(text);
+            }
+            // One deed that changes the scene is enough for a turn; and who did not get through one door does not try the next.
+            if ends || clause.verb.is_some_and(Verb::is_motion) {
                 break;
             }
         }
@@ -176,8 +203,8 @@ impl<'a> Telling<'a> {
                 (self.speak(clause, verb), false)
             }
             Verb::Inventory => (self.inventory(), false),
-            Verb::Help => match self.view.find(&clause.rest) {
-                found::Found::Being(being) if clause.written == "help" => {
+            Verb::Help => match self.view.find(helped(&clause.rest)) {
+                found::Found::Being(being) if clause.written.starts_with("help") => {
                     (self.talk_to(being, &clause.rest, Verb::Greet), false)
                 }
                 _ => (self.hint(), false),
@@ -217,8 +244,9 @@ impl<'a> Telling<'a> {
     /// A clause without a verb that is known: a direction, a noun, or nothing that can be understood.
     fn without_verb(&self, clause: &Clause) -> (String, bool) {
         let words: Vec<&str> = clause.rest.split_whitespace().collect();
-        let is_direction =
-            words.iter().all(|word| sentence::direction(word).is_some() || matches!(*word, "the" | "to"));
+        let is_direction = words
+            .first()
+            .is_some_and(|word| sentence::direction(word).is_some() && (words.len() == 1 || named_way(&words[1..])));
         let is_way = self.view.ways.iter().any(|way| way.direction.eq_ignore_ascii_case(&clause.rest));
         if !words.is_empty() && (is_direction || is_way) {
             return self.go(&Clause { verb: Some(Verb::Go), written: "go".to_owned(), ..clause.clone() }, Verb::Go);
@@ -233,6 +261,10 @@ impl<'a> Telling<'a> {
             && !noun.is_empty()
         {
             let found = self.view.find(&noun.join(" "));
+            if let found::Found::Elsewhere(name) = &found {
+                let call = going::capital(&self.name_with_article(name));
+                return (format!("{call} {} not here. {}", found::is_or_are(name), self.could_try()), false);
+            }
             if found != found::Found::Nothing {
                 let call = found.call();
                 let lines = [

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::idle::is_abstract;
 use super::script::Beat;
 use super::sentence::{Clause, clauses};
 use super::verbs::{Verb, verbs_of_form};
@@ -128,12 +129,20 @@ fn are_alike(verb: Verb, of: &[Verb]) -> bool {
     ALIKE.iter().any(|group| group.contains(&verb) && of.iter().any(|other| group.contains(other)))
 }
 
+/// Prepositions behind which stands where something is, and not what is meant.
+const BESIDE: &[&str] = &["behind", "beside", "near", "under", "by", "around", "between", "over", "across"];
+
 /// Whether `clause` is one of the ways to do `beat`.
 pub(super) fn is_beat(beat: &Beat, clause: &Clause) -> bool {
-    let said = words(&clause.rest);
+    // `the door behind the piano` is no piano.
+    let is_beside = !clause.objects.is_empty() && BESIDE.contains(&clause.preposition.as_str());
+    let said = if is_beside { words(&clause.objects.join(" ")) } else { words(&clause.rest) };
+    let is_bare = clause.objects.iter().chain([&clause.second]).all(|noun| noun.is_empty() || is_abstract(noun));
     beat.does.iter().flat_map(|does| clauses(does)).any(|way| {
         let nouns = words(&way.rest);
+        // A way without a noun is meant alone: `sit`, and not `sit on the roof`.
         !clause.is_question
+            && (is_bare || !nouns.is_empty())
             && way.verb == clause.verb
             && clause.verb.is_some()
             && nouns.iter().all(|noun| said.contains(noun))

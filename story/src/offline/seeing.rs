@@ -1,13 +1,13 @@
 //! Looking, examining, what is carried, hints, and what could be tried. Nothing here changes anything.
 
 use super::Telling;
-use super::found::{Found, clean, the};
+use super::found::{Found, a, clean, is_or_are, the};
 use super::going::capital;
 use super::lines::{joined, sentences, sentences_about};
 use super::rules;
 use super::sentence::Clause;
 use super::view::Being;
-use crate::world::words;
+use crate::world::{Fit, fit, words};
 
 impl Telling<'_> {
     /// The place, who and what is here, and the ways out.
@@ -41,7 +41,15 @@ impl Telling<'_> {
             .into_iter()
             .find(|noun| !noun.is_empty())
             .unwrap_or_default();
-        let noun = clean(&noun);
+        let mut noun = clean(&noun);
+        // `read what it says on the ticket`: what is meant stands last.
+        if clause.objects.is_empty()
+            && self.view.find(&noun) == Found::Nothing
+            && let Some(last) =
+                ["on", "in", "of", "at", "about"].iter().find_map(|word| noun.rsplit_once(&format!(" {word} ")))
+        {
+            noun = last.1.to_owned();
+        }
         let around = [
             "",
             "room",
@@ -59,8 +67,15 @@ impl Telling<'_> {
         if around.contains(&noun.as_str())
             || (!place.is_empty() && place.iter().all(|word| around.contains(&word.as_str())))
             || place == words(&self.view.here)
+            || (fit(&noun, &self.view.here).is_some() && place.last() == words(&self.view.here).last())
         {
             return self.look();
+        }
+        let second = clean(&clause.second);
+        let is_known = |noun: &str| !matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_));
+        // `the inscription on the bell`: what is not described itself belongs to what is.
+        if !clause.objects.is_empty() && !second.is_empty() && !is_known(&noun) && is_known(&second) {
+            noun = second;
         }
         if super::sentence::direction(&noun).is_some() {
             return self.look_toward(&noun);
@@ -77,7 +92,10 @@ impl Telling<'_> {
             _ => noun.to_owned(),
         };
         let is_here = !matches!(found, Found::Nothing | Found::Elsewhere(_));
-        let own = self.script.things.iter().find(|thing| thing.is_called(&name) && thing.when.fits(self.view));
+        let fitting = || self.script.things.iter().filter(|thing| thing.when.fits(self.view));
+        let is_meant = |thing: &&super::Thing| thing.names.iter().any(|own| fit(noun, own) == Some(Fit::Whole));
+        // `the music box` is not the music box key.
+        let own = fitting().find(is_meant).or_else(|| fitting().find(|thing| thing.is_called(&name)));
         if let Some(own) = own.filter(|own| is_here || own.when.at.is_some()) {
             return self.view.fresh(&own.text).to_owned();
         }
@@ -108,7 +126,7 @@ impl Telling<'_> {
                 Some(reason) => format!("You look {}. {reason}", way.direction),
                 None => self.look_toward(&way.direction),
             },
-            Found::Scenery(word) => self.describe_scenery(&word),
+            Found::Scenery(word) => self.describe_scenery(&word, &plain(noun)),
             Found::Oneself => {
                 format!("You look down at yourself and find everything in its place. {}", self.inventory())
             }
@@ -120,7 +138,7 @@ impl Telling<'_> {
         }
     }
 
-    fn describe_scenery(&self, word: &str) -> String {
+    fn describe_scenery(&self, word: &str, noun: &str) -> String {
         let texts = std::iter::once(self.view.description.as_str())
             .chain(self.view.beings.iter().map(|being| being.about.as_str()));
         let told = texts.map(|text| sentences_about(text, word)).find(|told| !told.is_empty());
@@ -133,10 +151,11 @@ impl Telling<'_> {
             "You commit it to memory.",
             "It does not look as if it wanted anything of you.",
         ];
-        format!("You look at {}. {told} {}", the(word), self.view.fresh(&ends))
+        let noun = if noun.split(' ').count() <= 2 { noun } else { word };
+        format!("You look at {}. {told} {}", the(noun), self.view.fresh(&ends))
     }
 
-    fn look_toward(&self, direction: &str) -> String {
+    pub(super) fn look_toward(&self, direction: &str) -> String {
         let direction = super::sentence::direction(direction).unwrap_or(direction);
         let Some(way) = self.view.ways.iter().find(|way| way.direction.eq_ignore_ascii_case(direction)) else {
             return format!("There is nothing to see {direction} of here. {}", self.ways_out());
@@ -215,36 +234,45 @@ impl Telling<'_> {
         let ways = if ways.is_empty() { "stay".to_owned() } else { format!("go {}", joined(&ways, "or")) };
         if here.is_empty() {
             let lines = [
-                format!("You could look around, or {ways}."),
-                format!("You might look closer at the place, or {ways}."),
-                format!("What you can do is look about you, or {ways}."),
-                format!("There is the place itself to look at, or you could {ways}."),
+                ("You could look around, or", format!("You could look around, or {ways}.")),
+                ("You might look closer at", format!("You might look closer at the place, or {ways}.")),
+                ("What you can do is", format!("What you can do is look about you, or {ways}.")),
+                ("There is the place itself", format!("There is the place itself to look at, or you could {ways}.")),
+                ("Nothing keeps you from", format!("Nothing keeps you from looking round, or you could {ways}.")),
+                ("It might be worth", format!("It might be worth a closer look at the place; or you could {ways}.")),
             ];
-            return self.view.fresh(&lines).to_owned();
+            return self.view.fresh_by_stem(&lines).to_owned();
         }
         let here = joined(&here, "and");
         let lines = [
-            format!("There is {here} here, and you could {ways}."),
-            format!("You might try {here}, or {ways}."),
-            format!("What you do have before you is {here}; or you could {ways}."),
-            format!("Within reach there is {here}. Or you could {ways}."),
-            format!("You see {here}, and you can {ways}."),
-            format!("You could turn to {here}, or {ways}."),
+            (" here, and you could", format!("There is {here} here, and you could {ways}.")),
+            ("You might try", format!("You might try {here}, or {ways}.")),
+            ("What you do have before you", format!("What you do have before you is {here}; or you could {ways}.")),
+            ("Within reach there is", format!("Within reach there is {here}. Or you could {ways}.")),
+            (", and you can ", format!("You see {here}, and you can {ways}.")),
+            ("You could turn to", format!("You could turn to {here}, or {ways}.")),
         ];
-        self.view.fresh(&lines).to_owned()
+        self.view.fresh_by_stem(&lines).to_owned()
     }
 
     pub(super) fn not_here(&self, noun: &str) -> String {
         let noun = plain(noun);
+        if ["him", "her", "them"].contains(&noun.as_str()) {
+            return self.nobody();
+        }
+        if ["it", "that", "this", "one"].contains(&noun.as_str()) {
+            return format!("You would have to say what you mean by '{noun}'. {}", self.could_try());
+        }
+        let is = is_or_are(&noun);
         let lines = [
-            format!("You see no {noun} here."),
-            format!("You find no {noun} here."),
-            format!("You look for {noun}, and find none."),
-            format!("Of {noun} there is no trace."),
-            format!("Nothing here answers to {noun}."),
-            format!("Whatever you mean by {noun}, it is not here."),
+            ("You see no ", format!("You see no {noun} here.")),
+            ("You find no ", format!("You find no {noun} here.")),
+            (", and find none", format!("You look for {}, and find none.", a(&noun))),
+            ("Here, at any rate", format!("Here, at any rate, there {is} no {noun}.")),
+            ("You cannot see any ", format!("You cannot see any {noun} from where you stand.")),
+            ("you have not found it", format!("If there {is} {} about, you have not found it.", a(&noun))),
         ];
-        format!("{} {}", self.view.fresh(&lines), self.could_try())
+        format!("{} {}", self.view.fresh_by_stem(&lines), self.could_try())
     }
 
     pub(super) fn at_a_loss(&self, opening: &str) -> String {

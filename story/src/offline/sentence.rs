@@ -117,7 +117,28 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
         }
     }
     clauses.truncate(MAX_CLAUSES);
+    refer_back(&mut clauses);
     clauses
+}
+
+/// Puts what an earlier clause of the message named in the place of `it` and `them`: `take the lantern and light it`.
+fn refer_back(clauses: &mut [Clause]) {
+    let mut named: Option<String> = None;
+    for clause in clauses {
+        for noun in clause.objects.iter_mut().chain([&mut clause.second]) {
+            let words: Vec<&str> = noun.split(' ').collect();
+            match (words.first(), &named) {
+                (Some(&("it" | "them")), Some(name)) if words.len() <= 2 => {
+                    clause.rest = clause.rest.replacen(noun.as_str(), name, 1);
+                    noun.clone_from(name);
+                }
+                (Some(&first), _) if !["", "it", "them", "him", "her", "me"].contains(&first) => {
+                    named = Some(noun.clone());
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 /// The message in lower case without what is quoted in it, and what is quoted.
@@ -206,6 +227,7 @@ fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause> {
         return None;
     }
     let asks = marked || QUESTION_WORDS.contains(&words[0]);
+    let words = if asks { without_address(&words) } else { words };
     let rest = words.join(" ");
     let none = Clause {
         verb: None,
@@ -238,6 +260,13 @@ fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause> {
         rest: tail.join(" "),
         ..none
     })
+}
+
+/// `where is the piano` of `excuse me , where is the piano`.
+fn without_address<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    let start = words.iter().position(|word| *word == ",").map(|comma| comma + 1);
+    let start = start.filter(|start| words.get(*start).is_some_and(|word| QUESTION_WORDS.contains(word)));
+    words[start.unwrap_or(0)..].to_vec()
 }
 
 /// Where the verb begins: behind openers, unless that leaves no verb.

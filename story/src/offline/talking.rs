@@ -1,13 +1,17 @@
 //! Talking and asking. Neither changes anything, unless a beat or a rule of the story speaks of it.
 
 use super::Telling;
-use super::found::{Found, clean, the};
+use super::found::{Found, the};
 use super::going::capital;
 use super::script::is_about;
 use super::sentence::Clause;
 use super::verbs::Verb;
 use super::view::Being;
 use crate::world::{fit, words};
+
+/// Words for whoever is here.
+const ANYBODY: &[&str] =
+    &["everyone", "everybody", "anyone", "anybody", "someone", "somebody", "people", "the people", "them all", "all"];
 
 impl Telling<'_> {
     pub(super) fn speak(&self, clause: &Clause, verb: Verb) -> String {
@@ -20,7 +24,7 @@ impl Telling<'_> {
         }
         let names =
             clause.objects.iter().map(String::as_str).chain([clause.second.as_str()]).filter(|name| !name.is_empty());
-        for name in names {
+        for name in names.filter(|name| !ANYBODY.contains(name)) {
             match self.view.find(name) {
                 Found::Being(being) => return self.talk_to(being, &topic, verb),
                 Found::Elsewhere(person)
@@ -53,7 +57,7 @@ impl Telling<'_> {
         }
     }
 
-    fn nobody(&self) -> String {
+    pub(super) fn nobody(&self) -> String {
         let lines = [
             "There is nobody here to talk to.",
             "Nobody answers, there being nobody.",
@@ -84,7 +88,7 @@ impl Telling<'_> {
         })
     }
 
-    fn is_person(&self, name: &str) -> bool {
+    pub(super) fn is_person(&self, name: &str) -> bool {
         self.view.person_elsewhere(name).as_deref() == Some(name)
     }
 
@@ -98,6 +102,9 @@ impl Telling<'_> {
             let just_said = self.view.heard.iter().rev().take(5).any(|heard| heard.contains(line));
             if !just_said {
                 return line.to_owned();
+            }
+            if verb == Verb::Greet {
+                return self.greeted(&who);
             }
             let lines = [
                 format!("{who} has told you that already, and sees no reason to change a word of it."),
@@ -116,14 +123,10 @@ impl Telling<'_> {
             ];
             return format!("{who} {}. {}", self.view.fresh(&lines), self.could_try());
         }
+        if verb == Verb::Greet {
+            return self.greeted(&who);
+        }
         let lines = match verb {
-            Verb::Greet => [
-                format!("{who} returns the greeting."),
-                format!("'Good evening,' says {who}."),
-                format!("{who} gives you a nod."),
-                format!("{who} looks up, and is civil about it."),
-                format!("{who} lifts a hand."),
-            ],
             Verb::Wake => [
                 format!("{who} is as awake as {who} means to be."),
                 format!("You get a look from {who}."),
@@ -139,6 +142,17 @@ impl Telling<'_> {
                 format!("'So they say,' says {who}, and no more than that."),
             ],
         };
+        self.view.fresh(&lines).to_owned()
+    }
+
+    fn greeted(&self, who: &str) -> String {
+        let lines = [
+            format!("{who} returns the greeting."),
+            format!("'Good evening,' says {who}."),
+            format!("{who} gives you a nod."),
+            format!("{who} looks up, and is civil about it."),
+            format!("{who} lifts a hand."),
+        ];
         self.view.fresh(&lines).to_owned()
     }
 
@@ -196,156 +210,6 @@ impl Telling<'_> {
         ];
         format!("{said} {}", self.view.fresh(&lines))
     }
-
-    /// A question to nobody in particular. It never changes anything.
-    pub(super) fn question(&self, clause: &Clause) -> String {
-        let text = clause.rest.as_str();
-        let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
-        if has(&[
-            "what should",
-            "what now",
-            "what can i do",
-            "what do i do",
-            "what am i supposed",
-            "how do i win",
-            "what next",
-            "how do i play",
-            "what could i do",
-            "where should",
-            "where do i go",
-            "how do i get",
-            "what must",
-            "need to do",
-            "how do i",
-            "how can i",
-        ]) {
-            return self.hint();
-        }
-        if has(&["what time", "how late", "what hour", "how long until"]) {
-            return self.time();
-        }
-        if has(&["am i carrying", "do i have", "have i got", "am i holding", "in my pocket", "am i wearing"]) {
-            return self.inventory();
-        }
-        if has(&[
-            "where am i",
-            "who is here",
-            "who's here",
-            "what is here",
-            "what's here",
-            "what do i see",
-            "what is this place",
-            "what can i see",
-            "where are we",
-            "anyone here",
-            "anybody here",
-            "who else",
-        ]) {
-            return self.look();
-        }
-        if has(&["which way", "where can i go", "what exits", "any exits", "way out", "where are the exits"]) {
-            return self.ways_out();
-        }
-        if has(&["who am i", "what am i"]) {
-            return self.describe("myself");
-        }
-        let noun = question_noun(text);
-        if let Some(place) = text.starts_with("where").then(|| self.whereabouts(&noun)).flatten() {
-            return place;
-        }
-        let lore = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(text, &lore.about));
-        if let Some(lore) = lore {
-            return self.view.fresh(&lore.text).to_owned();
-        }
-        let listener = self.view.beings.iter().find(|being| !being.is_monster && being.kind != "cat");
-        if text.starts_with("who")
-            || text.starts_with("what is")
-            || text.starts_with("what's")
-            || text.starts_with("what are")
-        {
-            let found = self.view.find(&noun);
-            if !matches!(found, Found::Nothing | Found::Elsewhere(_) | Found::Several(_)) && !noun.is_empty() {
-                return self.describe(&noun);
-            }
-        }
-        if ["can", "could", "may", "shall", "should", "might"].iter().any(|may| text.starts_with(may)) {
-            let lines = [
-                "You could try it and see.",
-                "There is one way to find out.",
-                "Nothing has been done yet; you have only wondered.",
-                "That would be for you to do, and not only to ask.",
-            ];
-            return format!("{} {}", self.view.fresh(&lines), self.could_try());
-        }
-        if let Some(listener) = listener {
-            return self.talk_to(listener, text, Verb::Talk);
-        }
-        let lines = [
-            "You ask yourself that, and have no answer yet.",
-            "It is a good question, and there is nobody here to put it to.",
-            "You would give something to know.",
-            "You turn the question over, and it comes up the same on the other side.",
-            "Somebody may know, but not here.",
-        ];
-        format!("{} {}", self.view.fresh(&lines), self.could_try())
-    }
-
-    fn whereabouts(&self, noun: &str) -> Option<String> {
-        if let Some(way) = self.view.open_ways().find(|way| fit(noun, &way.place).is_some()) {
-            return Some(format!("{} is {} of here.", capital(&the(&way.place)), way.direction));
-        }
-        match self.view.find(noun) {
-            Found::Being(being) => Some(format!("{} is right here.", capital(&being.call()))),
-            Found::Held(item) => Some(format!("You have {} with you.", the(item))),
-            Found::Here(item) => Some(format!("{} is here, within reach.", capital(&the(item)))),
-            Found::Carried(being, item) => Some(format!("{} has {}.", capital(&being.call()), the(item))),
-            Found::Way(way) if way.blocked.is_none() => {
-                Some(format!("{} is {} of here.", capital(&the(&way.place)), way.direction))
-            }
-            Found::Scenery(word) => Some(format!("{} is here, for everybody to see.", capital(&the(&word)))),
-            Found::Elsewhere(name) => {
-                let place = self.view.elsewhere.iter().find(|(person, _)| fit(&name, person).is_some());
-                Some(match place {
-                    Some((_, place)) => format!("{name} is at {}, as far as you know. {}", the(place), self.ways_out()),
-                    None => format!(
-                        "{} is not here. {}",
-                        capital(&if self.is_person(&name) { name.clone() } else { the(&name) }),
-                        self.ways_out()
-                    ),
-                })
-            }
-            _ => None,
-        }
-    }
-
-    fn time(&self) -> String {
-        let lore = self
-            .script
-            .lore
-            .iter()
-            .find(|lore| lore.when.fits(self.view) && lore.about.iter().any(|about| about == "time"));
-        let lines = [
-            "Later than you would like.",
-            "There is no telling, except that it is not yet too late.",
-            "It is the hour that it was, and a few minutes.",
-            "Time enough, if you use it.",
-        ];
-        lore.map_or_else(|| self.view.fresh(&lines).to_owned(), |lore| self.view.fresh(&lore.text).to_owned())
-    }
-
-    pub(super) fn clock(&self) -> String {
-        self.time()
-    }
-}
-
-/// What a question is about: its words without those that ask.
-fn question_noun(text: &str) -> String {
-    let asking = [
-        "who", "what", "where", "when", "why", "how", "which", "is", "are", "was", "were", "does", "do", "did", "can",
-        "i", "find", "get", "could", "who's", "what's", "where's", "go", "see", "would", "should", "has", "have",
-        "you",
-    ];
-    clean(&text.split_whitespace().skip_while(|word| asking.contains(word)).collect::<Vec<_>>().join(" "))
 }
 
 /// What is talked about: what stands behind `about`, or all of it.

@@ -91,6 +91,11 @@ impl Verb {
         )
     }
 
+    /// Whether the action leads to another place.
+    pub(super) const fn is_motion(self) -> bool {
+        matches!(self, Self::Go | Self::Back | Self::Out | Self::In)
+    }
+
     /// Whether the action only talks. It changes something only where a rule speaks of talking.
     pub(super) const fn is_speech(self) -> bool {
         matches!(self, Self::Talk | Self::Greet | Self::Say | Self::Ask | Self::Apologise)
@@ -106,7 +111,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Examine,
-        "look at, examine, x, inspect, study, read, check, look in, look into, look under, look behind, look \
+        "look at, peek through, peep through, peer through, peek, peep, examine, x, inspect, study, read, check, look in, look into, look under, look behind, look \
          inside, look through, look closely at, look up at, look over, search, describe, watch, view, see, \
          peer at, peer into, stare at, gaze at, peek at, peek in, glance at, investigate, consult, admire, \
          find, look for, search for, look out of, look down, look up",
@@ -121,12 +126,12 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Out,
-        "go out, out, exit, leave, get out, step out, go outside, go ashore, ashore, get ashore, outside, walk out, escape, go back outside, \
+        "go out, out, exit, leave, run away, go away, walk away, flee, get off at, get out, step out, go outside, go ashore, ashore, get ashore, outside, walk out, escape, go back outside, \
          get off, disembark, step outside, head outside, leave the room",
     ),
     (
         Verb::In,
-        "go in, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
+        "go in, step inside, head inside, walk inside, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
          on, step onto, go onto, board, go aboard, aboard, climb aboard, step aboard, embark, get onto, climb \
          into, climb in, come in",
     ),
@@ -139,7 +144,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Take,
-        "take, pick up, get, grab, collect, pocket, fetch, steal, carry, pick, lift, acquire, snatch, seize, \
+        "take, help yourself to, pick up, get, grab, collect, pocket, fetch, steal, carry, pick, lift, acquire, snatch, seize, \
          catch, borrow, remove, retrieve, gather, pluck, hold, take back, pull out, swipe, take hold of, help \
          myself to",
     ),
@@ -148,7 +153,10 @@ const PHRASES: &[(Verb, &str)] = &[
         "drop, put down, set down, lay down, discard, leave behind, put away, throw away, abandon, let go of, \
          place, put, lay",
     ),
-    (Verb::Give, "give, hand, offer, hand over, present, give back, deliver, pass, donate, lend, bring"),
+    (
+        Verb::Give,
+        "give, here you go, here you are, here is, here's, hand, offer, hand over, present, give back, deliver, pass, donate, lend, bring",
+    ),
     (Verb::Feed, "feed"),
     (Verb::Show, "show, display, hold up, hold out, wave, brandish, point at, point to, point"),
     (Verb::Throw, "throw, toss, hurl, chuck, fling"),
@@ -160,13 +168,13 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Talk,
         "talk to, talk with, speak to, speak with, chat with, chat to, talk, speak, chat, converse with, \
-         question, interrogate, consult with, ask about, talk about, interview, confront, accuse, argue with, \
+         question, interrogate, consult with, ask about, talk about, interview, confront, accuse, argue with, i'm here to, i am here to, i came to, i have come to, \
          persuade, flatter, threaten, gossip with, plead with, reason with, tell, inform, warn",
     ),
     (Verb::Ask, "ask, beg, request, demand, ask for, invite"),
     (
         Verb::Greet,
-        "greet, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
+        "greet, here kitty, come here, hello there, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
          thanks to, introduce myself to, introduce myself, good evening, good morning, bow to, bow, nod to, \
          nod at, smile at, salute, say goodbye to, say goodbye, goodbye, thanks, thank you, curtsey",
     ),
@@ -180,14 +188,14 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Wake, "wake, wake up, rouse, shake, awaken, nudge, poke, prod"),
     (
         Verb::Open,
-        "open, unlock, unfold, unwrap, unroll, pry open, force open, break open, uncover, lift the lid, turn \
+        "open, push open, pull open, swing open, unlock, unfold, unwrap, unroll, pry open, force open, break open, uncover, lift the lid, turn \
          over, unchain",
     ),
     (Verb::Close, "close, shut, lock, cover"),
     (Verb::Knock, "knock on, knock at, knock, tap on, tap, rap on, bang on, pound on"),
     (
         Verb::Move,
-        "push, pull, move, turn, shove, drag, press, rotate, slide open, tug, twist, spin, shift, squeeze, \
+        "push, pull, yank, jerk, move aside, push aside, pull down, pull up, move, turn, shove, drag, press, rotate, slide open, tug, twist, spin, shift, squeeze, \
          crank, haul, pull on, push against, switch",
     ),
     (
@@ -212,10 +220,10 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Sit,
         "sit on, sit, sit down, sit at, sit in, sit down on, take a seat, take a seat at, rest on, lie down, \
-         lie on, lie, lean on, kneel, lean against",
+         lie on, lie, lean on, kneel, lean against, lean, lean over, sit by, sit with",
     ),
     (Verb::Stand, "stand, stand up, get up, stand on, rise"),
-    (Verb::Ride, "ride, mount, rock, ride on, get on the horse"),
+    (Verb::Ride, "ride, mount, rock, ride on"),
     (
         Verb::Wait,
         "wait, z, rest, stay, wait for, pass time, do nothing, linger, loiter, pause for a moment, breathe, \
@@ -226,7 +234,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Dance, "dance, dance with, waltz, twirl, cartwheel, jig"),
     (
         Verb::Jump,
-        "jump, leap, dive, jump in, jump into, jump on, jump over, jump off, dive into, leap into, jump onto, \
+        "jump, jump overboard, leap, dive, jump in, jump into, jump on, jump over, jump off, dive into, leap into, jump onto, \
          jump down, jump up, fall",
     ),
     (Verb::Eat, "eat, chew, bite, swallow, devour, nibble, eat from"),
@@ -250,12 +258,12 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Wear, "wear, put on, don, dress in, try on, strap on, take off, undress, slip on"),
     (Verb::Touch, "touch, feel, stroke, pet, pat, rub, tickle, scratch, brush, caress, hold hands with, poke at, dust"),
     (Verb::Kiss, "kiss, hug, embrace, marry, propose to, flirt with, cuddle, love, seduce"),
-    (Verb::Use, "use, try, employ, operate, apply, work, do, make, perform on, combine"),
+    (Verb::Use, "use, test, try out, try, employ, operate, apply, work, do, make, perform on, combine"),
     (Verb::Join, "join, put together, assemble, build, connect, mix, craft, construct"),
     (Verb::Set, "set, change, reset, correct"),
     (Verb::Hide, "hide, hide in, hide behind, hide under, crouch, duck"),
     (Verb::Follow, "follow, chase after, accompany, go after, track, go with"),
-    (Verb::Wash, "wash, clean, polish, sweep, wipe, tidy, dry"),
+    (Verb::Wash, "wash, scrape, scrub, wring out, clean, polish, sweep, wipe, tidy, dry"),
     (
         Verb::Inventory,
         "inventory, i, inv, check inventory, check my pockets, search my pockets, look in my pockets, empty \
@@ -282,7 +290,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Time, "time, check the time, tell the time, ask the time"),
     (
         Verb::Think,
-        "think, think about, remember, ponder, consider, wonder, wonder about, imagine, pray, pray to, cry \
+        "think, see if, see whether, find out, think about, remember, ponder, consider, wonder, wonder about, imagine, pray, pray to, cry \
          softly, cry, weep, laugh, laugh at, smile, panic, worry, wish, wish for, despair, reflect, hope, \
          recall, grin, shrug, sigh, scream inside, contemplate, think of, decide",
     ),

@@ -12,7 +12,7 @@ mod travel;
 pub(crate) use exits::{Exit, exits, open_exits};
 pub(crate) use following::{Leader, follow, leader_named};
 pub(crate) use lookup::{location_key, location_meant, npc_meant, scene_key};
-pub(crate) use names::{fit, meant, words};
+pub(crate) use names::{Fit, fit, meant, words};
 pub(crate) use ownership::{exists, keep_one_place, matching};
 pub(crate) use scene::{begin_scene, lay_out, leave_behind, make_location, make_npc};
 pub(crate) use travel::path;

@@ -1,0 +1,251 @@
+//! Questions that the player asks, of somebody here or of nobody. The answer never changes anything.
+
+use super::Telling;
+use super::found::{Found, clean, is_or_are, the};
+use super::going::capital;
+use super::script::is_about;
+use super::sentence::Clause;
+use super::verbs::Verb;
+use crate::world::{fit, words};
+
+impl Telling<'_> {
+    /// A question to nobody in particular. It never changes anything.
+    pub(super) fn question(&self, clause: &Clause) -> String {
+        let text = clause.rest.as_str();
+        if let Some(way) = self.way_asked_for(text) {
+            return way;
+        }
+        if let Some(told) = self.standing_question(text) {
+            return told;
+        }
+        let noun = question_noun(text);
+        if let Some(place) = text.starts_with("where").then(|| self.whereabouts(&noun)).flatten() {
+            return place;
+        }
+        let lore = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(text, &lore.about));
+        if let Some(lore) = lore {
+            return self.view.fresh(&lore.text).to_owned();
+        }
+        let listener = self.view.beings.iter().find(|being| !being.is_monster && being.kind != "cat");
+        if text.starts_with("who")
+            || text.starts_with("what is")
+            || text.starts_with("what's")
+            || text.starts_with("what are")
+        {
+            let found = self.view.find(&noun);
+            if !matches!(found, Found::Nothing | Found::Elsewhere(_) | Found::Several(_)) && !noun.is_empty() {
+                return self.describe(&noun);
+            }
+        }
+        let asks_somebody = [
+            "can you",
+            "could you",
+            "would you",
+            "will you",
+            "can i have",
+            "can i borrow",
+            "could i have",
+            "could i borrow",
+            "may i have",
+            "may i borrow",
+            "do you",
+        ];
+        if let Some(listener) = listener.filter(|_| asks_somebody.iter().any(|opening| text.starts_with(opening))) {
+            return self.talk_to(listener, text, Verb::Ask);
+        }
+        if ["can", "could", "may", "shall", "should", "might"].iter().any(|may| text.starts_with(may)) {
+            let lines = [
+                "You could try it and see.",
+                "There is one way to find out.",
+                "Nothing has been done yet; you have only wondered.",
+                "That would be for you to do, and not only to ask.",
+            ];
+            return format!("{} {}", self.view.fresh(&lines), self.could_try());
+        }
+        if let Some(listener) = listener {
+            return self.talk_to(listener, text, Verb::Talk);
+        }
+        if let Some(noun) = self.asked_about(text) {
+            return self.describe(&noun);
+        }
+        let lines = [
+            "You ask yourself that, and have no answer yet.",
+            "It is a good question, and there is nobody here to put it to.",
+            "You would give something to know.",
+            "You turn the question over, and it comes up the same on the other side.",
+            "Somebody may know, but not here.",
+        ];
+        format!("{} {}", self.view.fresh(&lines), self.could_try())
+    }
+
+    /// The questions that every story is asked: what to do, what time it is, what is here, which ways there are.
+    fn standing_question(&self, text: &str) -> Option<String> {
+        let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+        if has(&[
+            "what should",
+            "what now",
+            "what can i do",
+            "what do i do",
+            "what am i supposed",
+            "how do i win",
+            "what next",
+            "how do i play",
+            "what could i do",
+            "where should",
+            "where do i go",
+            "how do i get",
+            "what must",
+            "need to do",
+            "how do i",
+            "how can i",
+        ]) {
+            return Some(self.hint());
+        }
+        if has(&["what time", "how late", "what hour", "how long until"]) {
+            return Some(self.time());
+        }
+        if has(&["am i carrying", "do i have", "have i got", "am i holding", "in my pocket", "am i wearing"]) {
+            return Some(self.inventory());
+        }
+        if has(&[
+            "where am i",
+            "who is here",
+            "who's here",
+            "what is here",
+            "what's here",
+            "what do i see",
+            "what is this place",
+            "what can i see",
+            "where are we",
+            "anyone here",
+            "anyone there",
+            "anybody there",
+            "somebody there",
+            "someone there",
+            "anybody here",
+            "who else",
+        ]) {
+            return Some(self.look());
+        }
+        if has(&["which way", "where can i go", "what exits", "any exits", "way out", "where are the exits"]) {
+            return Some(self.ways_out());
+        }
+        if has(&["who am i", "what am i"]) {
+            return Some(self.describe("myself"));
+        }
+        None
+    }
+
+    /// The way to the place of `how do I get to the quay` and `which way is the mayor's house`.
+    fn way_asked_for(&self, text: &str) -> Option<String> {
+        let openings = ["get to ", "way is ", "way to ", "go to ", "way back to ", "reach "];
+        let place = openings.iter().find_map(|opening| Some(text.split_once(opening)?.1))?;
+        let place = self.view.home_of(place).unwrap_or_else(|| place.to_owned());
+        let step = || self.first_step_to(&place).or_else(|| self.next_door(&place));
+        match self.way_by_name(&place) {
+            Some(way) if way.blocked.is_none() => {
+                Some(format!("{} {} {} of here.", capital(&the(&way.place)), is_or_are(&way.place), way.direction))
+            }
+            _ => step(),
+        }
+    }
+
+    /// What is here and meant by `is the metronome running` and `how deep is the water`.
+    fn asked_about(&self, text: &str) -> Option<String> {
+        let all: Vec<&str> = text.split_whitespace().collect();
+        let start = all.iter().position(|word| ["is", "are", "does", "was", "do", "has"].contains(word))? + 1;
+        let rest = &all[start..];
+        (1..=rest.len().min(4)).map(|length| rest[..length].join(" ")).find(|noun| {
+            !["it", "this", "that", "there"].contains(&noun.as_str())
+                && !matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_) | Found::Several(_))
+        })
+    }
+
+    fn whereabouts(&self, noun: &str) -> Option<String> {
+        if let Some(way) = self.view.open_ways().find(|way| fit(noun, &way.place).is_some()) {
+            return Some(format!("{} is {} of here.", capital(&the(&way.place)), way.direction));
+        }
+        match self.view.find(noun) {
+            Found::Being(being) => Some(format!("{} is right here.", capital(&being.call()))),
+            Found::Held(item) => Some(format!("You have {} with you.", the(item))),
+            Found::Here(item) => Some(format!("{} is here, within reach.", capital(&the(item)))),
+            Found::Carried(being, item) => Some(format!("{} has {}.", capital(&being.call()), the(item))),
+            Found::Way(way) if way.blocked.is_none() => {
+                Some(format!("{} is {} of here.", capital(&the(&way.place)), way.direction))
+            }
+            Found::Scenery(word) => {
+                Some(format!("{} {} here, for everybody to see.", capital(&the(&word)), is_or_are(&word)))
+            }
+            Found::Nothing => self.next_door(noun),
+            Found::Elsewhere(name) => {
+                let place = self.view.elsewhere.iter().find(|(person, _)| fit(&name, person).is_some());
+                Some(match place {
+                    Some((_, place)) => format!("{name} is at {}, as far as you know. {}", the(place), self.ways_out()),
+                    None => format!(
+                        "{} is not here. {}",
+                        capital(&if self.is_person(&name) { name.clone() } else { the(&name) }),
+                        self.ways_out()
+                    ),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Which way `noun` is to be found, if what can be seen of a neighbouring place names it.
+    pub(super) fn next_door(&self, noun: &str) -> Option<String> {
+        let noun_words = words(noun);
+        let names_it = |text: &str| {
+            !noun_words.is_empty() && words(text).windows(noun_words.len()).any(|window| window == noun_words)
+        };
+        let way = self.view.open_ways().find(|way| {
+            self.view
+                .place_named(&way.place)
+                .is_some_and(|(_, place)| names_it(&place.preview) || names_it(&place.description))
+        })?;
+        Some(format!(
+            "You would look for {} {} of here, by {}.",
+            the(&clean_noun(noun)),
+            way.direction,
+            the(&way.place)
+        ))
+    }
+
+    fn time(&self) -> String {
+        let lore = self
+            .script
+            .lore
+            .iter()
+            .find(|lore| lore.when.fits(self.view) && lore.about.iter().any(|about| about == "time"));
+        let lines = [
+            "Later than you would like.",
+            "There is no telling, except that it is not yet too late.",
+            "It is the hour that it was, and a few minutes.",
+            "Time enough, if you use it.",
+        ];
+        lore.map_or_else(|| self.view.fresh(&lines).to_owned(), |lore| self.view.fresh(&lore.text).to_owned())
+    }
+
+    pub(super) fn clock(&self) -> String {
+        self.time()
+    }
+}
+
+/// What a question is about: its words without those that ask.
+fn question_noun(text: &str) -> String {
+    let asking = [
+        "who", "what", "where", "when", "why", "how", "which", "is", "are", "was", "were", "does", "do", "did", "can",
+        "i", "find", "get", "could", "who's", "what's", "where's", "go", "see", "would", "should", "has", "have",
+        "you",
+    ];
+    clean(&text.split_whitespace().skip_while(|word| asking.contains(word)).collect::<Vec<_>>().join(" "))
+}
+
+/// A noun without its article.
+fn clean_noun(noun: &str) -> String {
+    ["the ", "a ", "an ", "my ", "your "]
+        .iter()
+        .find_map(|article| noun.strip_prefix(article))
+        .unwrap_or(noun)
+        .to_owned()
+}
