@@ -1,5 +1,6 @@
 //! The engine's HTTP API, one method an endpoint.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -47,6 +48,17 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     settings: Settings,
+    key: Option<Key>,
+}
+
+/// What is sent as `Authorization: Bearer …`. It is not shown.
+#[derive(Clone)]
+struct Key(String);
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 impl Client {
@@ -69,7 +81,13 @@ impl Client {
             // A proxy from the environment has another loopback than we have.
             builder = builder.no_proxy();
         }
-        Ok(Self { http: builder.build().map_err(ClientError::Setup)?, base, settings })
+        Ok(Self { http: builder.build().map_err(ClientError::Setup)?, base, settings, key: None })
+    }
+
+    /// The same client with a key, or with the capability of a game: each call and each stream sends it.
+    #[must_use]
+    pub fn with_key(self, key: &str) -> Self {
+        Self { key: Some(Key(key.trim().to_owned())), ..self }
     }
 
     /// The engine's base URL.
@@ -207,7 +225,9 @@ impl Client {
     }
 
     fn build_url(&self, method: Method, url: Url) -> (HttpCall, RequestBuilder) {
-        (HttpCall { method: method.clone(), url: url.to_string() }, self.http.request(method, url))
+        let call = HttpCall { method: method.clone(), url: url.to_string() };
+        let request = self.http.request(method, url);
+        (call, if let Some(Key(key)) = &self.key { request.bearer_auth(key) } else { request })
     }
 
     fn url(&self, path: &str) -> Url {

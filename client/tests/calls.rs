@@ -140,3 +140,14 @@ async fn a_scenario_is_about_its_story() {
     let list = client.scenarios().await.unwrap();
     assert_eq!((&*list[0].id, &*list[0].story, &*list[0].rating), ("ferry", "Fog.", "PG"));
 }
+
+#[tokio::test]
+async fn a_key_is_sent_with_every_call_and_not_shown() {
+    let scenarios = async |headers: HeaderMap| {
+        assert_eq!(headers["authorization"], "Bearer se_1");
+        Json(json!([]))
+    };
+    let client = client(serve(Router::new().route("/v1/scenarios", get(scenarios))).await).with_key(" se_1\n");
+    assert!(client.scenarios().await.unwrap().is_empty());
+    assert!(!format!("{client:?}").contains("se_1"));
+}

@@ -28,6 +28,10 @@ struct Args {
     /// Where the engine is.
     #[arg(long, value_name = "URL", env = "STORY_ENGINE_API", default_value = "http://127.0.0.1:8080")]
     api: String,
+    /// The key to play with, or a capability of the game, where the engine asks for one. Better in the environment: a command line
+    /// is seen by others.
+    #[arg(long, value_name = "KEY", env = "STORY_ENGINE_KEY", hide_env_values = true)]
+    key: Option<String>,
     /// Start an engine for this console alone, with its defaults: the `engine` next to `console`, or on PATH.
     #[arg(long)]
     local: bool,
@@ -79,7 +83,10 @@ async fn main() -> miette::Result<()> {
 }
 
 async fn play(args: &Args, api: &str) -> miette::Result<()> {
-    let client = Client::new(api).into_diagnostic()?;
+    let mut client = Client::new(api).into_diagnostic()?;
+    if let Some(key) = &args.key {
+        client = client.with_key(key);
+    }
     net::check(&client, args.game).await.into_diagnostic().wrap_err_with(|| match args.game {
         Some(game) => format!("the game {game} cannot be opened at {api}"),
         None => {

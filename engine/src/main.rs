@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use engine::config::{self, AdminListen, Config, Flags};
 use engine::content;
-use engine::operate::{self, DeadLetterCommand};
+use engine::operate::{self, DeadLetterCommand, KeyCommand};
 use engine::serve::{self, Role};
 use engine::telemetry::logs::{self, LogFormat};
 use miette::IntoDiagnostic;
@@ -62,6 +62,11 @@ enum Command {
     DeadLetters {
         #[command(subcommand)]
         command: DeadLetterCommand,
+    },
+    /// Make, list and revoke the keys that callers need with `auth.mode = "keys"`
+    Keys {
+        #[command(subcommand)]
+        command: KeyCommand,
     },
     /// Look for contradictions in the store; ends with 1 if there are any
     Fsck {
@@ -138,6 +143,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         Some(Command::Health) => runtime.block_on(serve::health(&config, role))?,
         Some(Command::Queue { game }) => runtime.block_on(operate::queue(&config, game))?,
         Some(Command::DeadLetters { command }) => runtime.block_on(operate::dead_letters(&config, command))?,
+        Some(Command::Keys { command }) => runtime.block_on(operate::keys(&config, command))?,
         Some(Command::Fsck { repair }) => {
             let sound = runtime.block_on(operate::fsck(&config, repair))?;
             return Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE });

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use engine::store::embedded::{EmbeddedStore, Synchronous};
-use engine::store::{Enqueued, GameDocument, Games, NewRequest, Queue, StoreOptions, Terms, WorkerId};
+use engine::store::{Enqueued, Founding, GameDocument, Games, NewRequest, Queue, StoreOptions, Terms, WorkerId};
 use protocol::{GameId, Problem, ProblemType, RequestId, RequestType};
 use story::GameState;
 use tempfile::TempDir;
@@ -17,7 +17,7 @@ async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
     let store = EmbeddedStore::open(directory.path(), Synchronous::Normal, StoreOptions::default()).unwrap();
     let game = GameId::new();
     let document = GameDocument { provider: "none".to_owned(), state: GameState::default() };
-    store.create_game(game, &document, &[]).await.unwrap();
+    store.create_game(game, &document, &[], &Founding::default()).await.unwrap();
     let mut ids = Vec::new();
     for text in ["I sing to the moon.", "I listen."] {
         let request = NewRequest {

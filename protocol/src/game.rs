@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use story::{ChatMessage, GameState, Rules};
 
 use crate::schema::{IdOrObject, Time};
-use crate::{EventId, GameId};
+use crate::{EventId, GameId, User};
 
 /// `POST /v1/gamestate`: what a new game is to be.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +32,9 @@ pub struct CreateGame {
     /// The configured provider that narrates; the default one when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+    /// Whose game it is to be, where an application creates it for a user of its tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
 }
 
 /// A game: its state, its history and the head of its event log.
@@ -57,6 +60,10 @@ pub struct GameView {
     /// When the game was last changed.
     #[schemars(with = "Time")]
     pub updated_at: Timestamp,
+    /// Where keys are needed, and only when the game is created: a capability to play this game, to be shared. It is shown
+    /// this once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capability: Option<String>,
 }
 
 /// `GET /v1/gamestate`: games, the latest changed first.
@@ -74,6 +81,9 @@ pub struct GameList {
 pub struct GameSummary {
     /// The game.
     pub id: GameId,
+    /// Whose game it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
     /// Its scenario's id.
     pub scenario: String,
     /// Its player character's name.

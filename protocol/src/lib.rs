@@ -3,6 +3,7 @@
 //! One definition that the engine, the client and the harness share. Nothing here performs I/O, and nothing here knows
 //! a store, a queue or a model.
 
+mod access;
 mod catalogue;
 mod chat;
 mod dead_letter;
@@ -18,6 +19,7 @@ mod request;
 mod schema;
 
 // Every public item of these files is part of the wire, so a new one is not listed here again.
+pub use access::*;
 pub use catalogue::*;
 pub use chat::*;
 pub use dead_letter::*;

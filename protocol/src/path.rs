@@ -16,6 +16,18 @@ pub const REQUEST_EVENTS: &str = "/v1/events/requests/{id}";
 pub const GAMES: &str = "/v1/gamestate";
 /// A game.
 pub const GAME: &str = "/v1/gamestate/{id}";
+/// The capabilities of a game.
+pub const CAPABILITIES: &str = "/v1/gamestate/{id}/capabilities";
+/// A capability of a game.
+pub const CAPABILITY: &str = "/v1/gamestate/{id}/capabilities/{key}";
+/// Where a ticket for an event stream of a game is made.
+pub const TICKET: &str = "/v1/gamestate/{id}/ticket";
+/// Where a page exchanges a key for a cookie.
+pub const SESSION: &str = "/v1/session";
+/// The keys.
+pub const KEYS: &str = "/v1/keys";
+/// A key.
+pub const KEY: &str = "/v1/keys/{key}";
 /// The scenarios.
 pub const SCENARIOS: &str = "/v1/scenarios";
 /// The player characters.

@@ -75,6 +75,18 @@ problem_types! {
     NotFound = "not-found", 404, "Nothing is here";
     /// The path does not take this method.
     MethodNotAllowed = "method-not-allowed", 405, "The path does not take this method";
+    /// The call brings no key that is valid.
+    Unauthorized = "unauthorized", 401, "A valid key is needed";
+    /// The key is valid, and its role may not do this.
+    Forbidden = "forbidden", 403, "The key may not do this";
+    /// No such key.
+    UnknownKey = "unknown-key", 404, "No such key";
+    /// As many keys are stored as may be, or a game has as many capabilities as it may have.
+    TooManyKeys = "too-many-keys", 409, "There are as many keys as may be";
+    /// A limit of messages or games in a time is reached.
+    RateLimited = "rate-limited", 429, "The limit for this time is reached";
+    /// The user, the tenant or the address has as many unfinished requests as it may have.
+    TooManyUnfinished = "too-many-unfinished", 429, "Too many requests are unfinished";
     /// No such game.
     UnknownGame = "unknown-game", 404, "No such game";
     /// No such request, or its status has expired.
@@ -91,6 +103,8 @@ problem_types! {
     RequestFinished = "request-finished", 409, "The request has ended";
     /// The game has changed since the version that the call names.
     VersionConflict = "version-conflict", 412, "The game has changed";
+    /// The body did not come in time.
+    BodyTimeout = "body-timeout", 408, "The body did not come in time";
     /// The body is larger than what is accepted.
     TooLarge = "too-large", 413, "The body is too large";
     /// The body is not declared as JSON.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::store::{SharedStore, Terms, WorkerId};
+use engine::store::{Founding, SharedStore, Terms, WorkerId};
 use hdrhistogram::Histogram;
 use protocol::GameId;
 use story::{ChatMessage, GameState};
@@ -40,7 +40,7 @@ pub(crate) async fn history(target: &StoreTarget) {
             })
             .collect();
         let document = engine::store::GameDocument { provider: "none".to_owned(), state: GameState::default() };
-        open.store.create_game(game, &document, &history).await.unwrap();
+        open.store.create_game(game, &document, &history, &Founding::default()).await.unwrap();
         let took = turns(&open.store, Some(game)).await;
         println!("  {behind:>9} turns behind: enqueue+claim+commit {}", figures(&took));
     }

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::store::{
-    Claim, Commit, Committed, Completion, Enqueued, GameDocument, Lease, NewRequest, SharedStore, Terms, TurnEvents,
-    WorkerId,
+    Claim, Commit, Committed, Completion, Enqueued, Founding, GameDocument, Lease, NewRequest, SharedStore, Terms,
+    TurnEvents, WorkerId,
 };
 use futures::future::join_all;
 use protocol::{GameId, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated, TurnResult, Usage};
@@ -43,7 +43,8 @@ pub(crate) async fn games(store: &SharedStore, count: usize) -> Vec<GameId> {
     let games: Vec<GameId> = (0..count).map(|_| GameId::new()).collect();
     let document = document();
     for some in games.chunks(64) {
-        join_all(some.iter().map(|game| store.create_game(*game, &document, &[])))
+        let founding = Founding::default();
+        join_all(some.iter().map(|game| store.create_game(*game, &document, &[], &founding)))
             .await
             .into_iter()
             .for_each(Result::unwrap);

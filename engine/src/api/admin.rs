@@ -16,7 +16,7 @@ use super::error::ApiError;
 use super::guard::{self, Guard};
 use super::health;
 use super::probe::StoreProbe;
-use super::{of_store, with_problems};
+use super::{Auth, gate_of, gated_of_store, rights, with_problems};
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
@@ -32,6 +32,8 @@ pub struct Admin {
     pub metrics: Metrics,
     /// The loops of the process.
     pub watchdog: Watchdog,
+    /// Whether callers need keys. Probes never do.
+    pub auth: Auth,
     /// Which names the port answers to.
     pub guard: Guard,
     /// Cancelled when the process stops taking work.
@@ -42,12 +44,17 @@ pub struct Admin {
 pub fn admin(admin: Admin) -> Router {
     let store = SharedStore::clone(&admin.store);
     let guard = from_fn_with_state(admin.guard.clone(), guard::check);
+    let operations = gated_of_store(SharedStore::clone(&store), &admin.auth);
+    let scrape = match gate_of("metrics", &store, &admin.auth) {
+        Some(gate) => get(metrics).route_layer(from_fn_with_state(gate, rights::enforce)),
+        None => get(metrics),
+    };
     let own = Router::new()
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
+        .route("/metrics", scrape)
         .with_state(admin);
-    with_problems(own.merge(of_store(store))).layer(guard)
+    with_problems(own.merge(operations)).layer(guard)
 }
 
 /// Whether the process works. Depends on nothing but the process.
@@ -88,6 +95,7 @@ mod tests {
             store,
             metrics: Metrics::detached(),
             watchdog: Watchdog::default(),
+            auth: Auth::open(),
             guard: Guard { hosts: Some(Arc::default()), ..Guard::default() },
             drain: CancellationToken::new(),
         }

@@ -1,5 +1,7 @@
 //! A JSON body, read so that an error says where it is.
 
+use std::error::Error;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
@@ -10,6 +12,7 @@ use serde_json::error::Category;
 use story::suggest;
 
 use super::error::ApiError;
+use crate::http::BodyTimedOut;
 
 /// The body of a request, as JSON.
 pub(super) struct Body<T>(pub(super) T);
@@ -30,11 +33,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 }
 
 fn unread(rejection: &BytesRejection) -> Problem {
+    if let Some(late) = timed_out(rejection) {
+        return late;
+    }
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::new(ProblemType::TooLarge, "the body is larger than this path accepts")
     } else {
         Problem::new(ProblemType::MalformedJson, "the body could not be read to its end")
     }
+}
+
+/// The problem of a body that did not come in time, if that is what lies behind an error.
+pub(super) fn timed_out(error: &(dyn Error + 'static)) -> Option<Problem> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(late) = error.downcast_ref::<BodyTimedOut>() {
+            return Some(Problem::new(ProblemType::BodyTimeout, late.to_string()));
+        }
+        cause = error.source();
+    }
+    None
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -10,7 +10,8 @@ use crate::config::Origins;
 /// How long a browser may remember what it was allowed.
 const MAX_AGE: Duration = Duration::from_hours(1);
 
-/// Answers preflights, and lets pages of these origins read the answers. Cookies play no part in this API.
+/// Answers preflights, and lets pages of these origins read the answers. They send a key in the header: a cookie
+/// is for the engine's own page.
 pub(super) fn layer(origins: &Origins) -> CorsLayer {
     let allowed = if origins.allow_any() {
         AllowOrigin::any()
@@ -21,7 +22,14 @@ pub(super) fn layer(origins: &Origins) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([header::CONTENT_TYPE, header::IF_MATCH, own("idempotency-key"), own("last-event-id")])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            own("idempotency-key"),
+            own("last-event-id"),
+            own("x-user"),
+        ])
         .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, own("x-request-id")])
         .max_age(MAX_AGE)
 }

@@ -4,15 +4,18 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::{CreateGame, GameId, GameList, GameSummary, GameView, Problem, ProblemType, StateUpdated, path};
+use protocol::{
+    CreateGame, GameAccess, GameId, GameList, GameSummary, GameView, Problem, ProblemType, StateUpdated, path,
+};
 use serde::Deserialize;
 use story::{NewGame, StatePatch};
 
-use super::Api;
 use super::body::Body;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::path::Id;
-use crate::store::{Game, GameDocument, GameWrite};
+use super::{Api, capabilities};
+use crate::store::{Founding, Game, GameDocument, GameWrite, GamesCursor};
 
 /// How many games a page holds when the client does not say.
 const PAGE: usize = 50;
@@ -22,7 +25,12 @@ const LARGEST_PAGE: usize = 200;
 const TRIES: usize = 5;
 
 /// Creates a game.
-pub(super) async fn create(State(api): State<Api>, Body(create): Body<CreateGame>) -> Result<Response, ApiError> {
+pub(super) async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    Body(create): Body<CreateGame>,
+) -> Result<Response, ApiError> {
+    let owner = caller.owner(create.user)?;
     let provider = create.provider.unwrap_or_else(|| api.models.default_name().to_owned());
     if api.models.get(&provider).is_none() {
         let names = api.models.list().map(|info| info.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -40,8 +48,14 @@ pub(super) async fn create(State(api): State<Api>, Body(create): Body<CreateGame
     let (state, opening) = story::new_game(&api.library, &new)
         .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
     let id = GameId::new();
-    api.store.create_game(id, &GameDocument { provider, state }, &opening).await?;
-    let mut response = view(&api, id, StatusCode::CREATED).await?;
+    let is_owned = owner.is_some();
+    api.store.create_game(id, &GameDocument { provider, state }, &opening, &Founding { owner }).await?;
+    let capability = if is_owned {
+        Some(capabilities::add(&api.store, id, GameAccess::Play, None).await?.0.reveal().to_owned())
+    } else {
+        None
+    };
+    let mut response = view(&api, id, StatusCode::CREATED, capability).await?;
     if let Ok(location) = HeaderValue::try_from(path::with_id(path::GAME, id)) {
         response.headers_mut().insert(header::LOCATION, location);
     }
@@ -50,7 +64,7 @@ pub(super) async fn create(State(api): State<Api>, Body(create): Body<CreateGame
 
 /// Reads a game.
 pub(super) async fn get(State(api): State<Api>, Id(id): Id<GameId>) -> Result<Response, ApiError> {
-    view(&api, id, StatusCode::OK).await
+    view(&api, id, StatusCode::OK, None).await
 }
 
 /// Patches a game that has no unfinished requests.
@@ -67,7 +81,7 @@ pub(super) async fn patch(
             return Err(conflict(game.version).into());
         }
         match write(&api, &game, &patch).await? {
-            GameWrite::Done => return view(&api, id, StatusCode::OK).await,
+            GameWrite::Done => return view(&api, id, StatusCode::OK, None).await,
             GameWrite::Unknown => return Err(unknown_game(id).into()),
             GameWrite::Busy => return Err(busy().into()),
             GameWrite::Changed { version } if expected.is_some() => return Err(conflict(version).into()),
@@ -107,18 +121,23 @@ pub(super) async fn delete(State(api): State<Api>, Id(id): Id<GameId>) -> Result
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
     limit: Option<usize>,
-    after: Option<usize>,
+    after: Option<String>,
 }
 
-/// Lists games, the latest changed first.
+/// Lists the caller's games, the latest changed first.
 pub(super) async fn list(
     State(api): State<Api>,
+    caller: Caller,
     page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<GameList>, ApiError> {
-    let Query(page) = page.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
-    let (skip, limit) = (page.after.unwrap_or(0), page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE));
-    let games = api.store.games(skip, limit).await?;
-    let next = (games.len() == limit).then(|| (skip + limit).to_string());
+    let invalid = |detail: String| Problem::new(ProblemType::InvalidPath, detail);
+    let Query(page) = page.map_err(|rejection| invalid(rejection.body_text()))?;
+    let after = page.after.as_deref().map(str::parse::<GamesCursor>).transpose();
+    let after = after.map_err(|error| invalid(format!("`after`: {error}")))?;
+    let limit = page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
+    let games = api.store.games(&caller.games(), after, limit).await?;
+    let last = games.last().filter(|_| games.len() == limit);
+    let next = last.map(|last| GamesCursor { updated_at: last.updated_at, id: last.id }.to_string());
     Ok(Json(GameList { games: games.into_iter().map(summary).collect(), next }))
 }
 
@@ -126,6 +145,7 @@ fn summary(game: Game) -> GameSummary {
     let state = game.document.state;
     GameSummary {
         id: game.id,
+        user: game.owner.and_then(|owner| owner.user),
         scenario: state.scenario,
         pc: state.pc.map(|pc| pc.name),
         scene_name: state.scene_name,
@@ -136,7 +156,7 @@ fn summary(game: Game) -> GameSummary {
     }
 }
 
-async fn view(api: &Api, id: GameId, status: StatusCode) -> Result<Response, ApiError> {
+async fn view(api: &Api, id: GameId, status: StatusCode, capability: Option<String>) -> Result<Response, ApiError> {
     let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
     let view = GameView {
         id,
@@ -147,6 +167,7 @@ async fn view(api: &Api, id: GameId, status: StatusCode) -> Result<Response, Api
         chat_history: api.store.history(id, usize::MAX).await?,
         created_at: game.created_at,
         updated_at: game.updated_at,
+        capability,
     };
     let mut response = (status, Json(&view)).into_response();
     if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", view.version)) {

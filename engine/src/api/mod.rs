@@ -3,6 +3,8 @@
 mod access;
 mod admin;
 mod body;
+mod caller;
+mod capabilities;
 mod catalogue;
 mod chat;
 mod compact;
@@ -15,6 +17,7 @@ mod games;
 mod guard;
 mod health;
 mod idempotency;
+mod keys;
 mod limits;
 mod openapi;
 mod operation;
@@ -23,10 +26,15 @@ mod path;
 mod probe;
 mod queue;
 mod requests;
+mod rights;
+#[cfg(test)]
+mod rights_tests;
+mod session;
 mod snapshot;
 mod stream;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -39,12 +47,14 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::admin::{Admin, admin};
+pub use self::caller::Auth;
 use self::error::ApiError;
 pub use self::guard::Guard;
 pub use self::limits::StreamLimits;
 use self::operation::Handler;
 use self::operations::OPERATIONS;
 pub use self::probe::StoreProbe;
+use self::rights::Gate;
 pub use self::stream::Pace;
 use crate::llm::Models;
 use crate::store::SharedStore;
@@ -69,13 +79,17 @@ pub struct Api {
     pub streams: Arc<StreamLimits>,
     /// How many proxies stand in front, each of which says in `X-Forwarded-For` who called it.
     pub trusted_proxies: usize,
+    /// Whether callers need keys.
+    pub auth: Auth,
+    /// How long a stream can be opened with a ticket.
+    pub ticket_lifetime: Duration,
     /// Which names the server answers to, and whose pages may call from a browser.
     pub guard: Guard,
     /// Cancelled when the server drains: event streams end then, so that clients reconnect elsewhere.
     pub drain: CancellationToken,
 }
 
-/// Every route.
+/// Every route of the public port. With keys, what operators do is on their port only.
 pub fn router(api: Api) -> Router {
     let cors = cors::layer(&api.guard.origins);
     let guard = from_fn_with_state(api.guard.clone(), guard::check);
@@ -83,6 +97,7 @@ pub fn router(api: Api) -> Router {
     let store = SharedStore::clone(&api.store);
     let routes = OPERATIONS
         .iter()
+        .filter(|operation| !(api.auth.asks() && operation.right.is_of_operators()))
         .fold(Router::new(), |router, operation| {
             let method = operation.verb.filter();
             let route = match operation.handler {
@@ -90,6 +105,8 @@ pub fn router(api: Api) -> Router {
                 Handler::Store(route) => route(method).with_state(SharedStore::clone(&store)),
                 Handler::Description => on(method, openapi::document),
             };
+            let gate = Gate { auth: api.auth.clone(), store: SharedStore::clone(&store), operation };
+            let route = route.route_layer(from_fn_with_state(gate, rights::enforce));
             router.route(operation.path, route.layer(DefaultBodyLimit::max(operation.body_max)))
         })
         .merge(crate::play::routes());
@@ -98,13 +115,28 @@ pub fn router(api: Api) -> Router {
 
 /// The operations that need nothing but the store: the command line serves itself with them.
 pub fn of_store(store: SharedStore) -> Router {
+    gated_of_store(store, &Auth::open())
+}
+
+/// The same for callers that may need keys.
+fn gated_of_store(store: SharedStore, auth: &Auth) -> Router {
     OPERATIONS
         .iter()
         .fold(Router::new(), |router, operation| match operation.handler {
-            Handler::Store(route) => router.route(operation.path, route(operation.verb.filter())),
+            Handler::Store(route) => {
+                let gate = Gate { auth: auth.clone(), store: SharedStore::clone(&store), operation };
+                let gate = from_fn_with_state(gate, rights::enforce);
+                router.route(operation.path, route(operation.verb.filter()).route_layer(gate))
+            }
             Handler::Api(_) | Handler::Description => router,
         })
         .with_state(store)
+}
+
+/// The gate of an operation that a port serves in a way of its own.
+fn gate_of(id: &str, store: &SharedStore, auth: &Auth) -> Option<Gate> {
+    let operation = OPERATIONS.iter().find(|operation| operation.id == id)?;
+    Some(Gate { auth: auth.clone(), store: SharedStore::clone(store), operation })
 }
 
 /// Answers a problem to what is not served, and to what makes a handler panic.

@@ -7,15 +7,17 @@ use std::sync::LazyLock;
 use axum::http::header;
 use axum::response::IntoResponse;
 use protocol::ProblemType::{
-    ForbiddenHost, ForbiddenOrigin, InvalidHeader, InvalidPath, InvalidRequest, MalformedJson, StoreFull,
-    StoreReadOnly, StoreUnavailable, TooLarge, UnsupportedMediaType,
+    BodyTimeout, Forbidden, ForbiddenHost, ForbiddenOrigin, InvalidHeader, InvalidPath, InvalidRequest, MalformedJson,
+    StoreFull, StoreReadOnly, StoreUnavailable, TooLarge, Unauthorized, UnknownGame, UnknownRequest,
+    UnsupportedMediaType,
 };
 use protocol::{Event, EventName, Problem, ProblemType};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::operation::{Answer, Operation, Parameter, Verb, schema_of};
+use super::caller::COOKIE;
+use super::operation::{About, Answer, Operation, Parameter, Right, Verb, schema_of};
 use super::operations::OPERATIONS;
 
 /// The document.
@@ -47,7 +49,14 @@ fn build() -> Value {
             "license": {"name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE")},
         },
         "paths": paths,
-        "components": {"schemas": generator.take_definitions(true)},
+        "components": {
+            "schemas": generator.take_definitions(true),
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "A key, or a capability of a game."},
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Set by openSession."},
+                "ticket": {"type": "apiKey", "in": "query", "name": "ticket", "description": "Made by createTicket."},
+            },
+        },
     })
 }
 
@@ -56,8 +65,8 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     described.insert("operationId".to_owned(), operation.id.into());
     described.insert("summary".to_owned(), operation.summary.into());
     described.insert("x-right".to_owned(), operation.right.name().into());
-    let parameters: Vec<Value> =
-        of_path(operation).into_iter().chain(operation.parameters.iter().map(parameter)).collect();
+    described.insert("security".to_owned(), security(operation));
+    let parameters: Vec<Value> = of_path(operation).chain(operation.parameters.iter().map(parameter)).collect();
     if !parameters.is_empty() {
         described.insert("parameters".to_owned(), parameters.into());
     }
@@ -78,15 +87,24 @@ fn parameter(Parameter { place, name, means, schema }: &Parameter) -> Value {
     json!({"in": place, "name": name, "description": means, "required": false, "schema": schema()})
 }
 
-fn of_path(operation: &Operation) -> Option<Value> {
-    let (name, schema) = if operation.path.contains("{id}") {
-        ("id", json!({"type": "string", "format": "uuid"}))
-    } else if operation.path.contains("{name}") {
-        ("name", json!({"type": "string"}))
-    } else {
-        return None;
-    };
-    Some(json!({"in": "path", "name": name, "required": true, "schema": schema}))
+fn of_path(operation: &Operation) -> impl Iterator<Item = Value> {
+    operation.path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| {
+        let schema = match name {
+            "id" => json!({"type": "string", "format": "uuid"}),
+            "key" => json!({"type": "string", "pattern": "^[0-9a-f]{16}$"}),
+            _ => json!({"type": "string"}),
+        };
+        json!({"in": "path", "name": name, "required": true, "schema": schema})
+    })
+}
+
+/// How a caller may say who it is: with any of these.
+fn security(operation: &Operation) -> Value {
+    match (operation.right, &operation.answer) {
+        (Right::Public, _) => json!([]),
+        (_, Answer::Events) => json!([{"key": []}, {"session": []}, {"ticket": []}]),
+        _ => json!([{"key": []}, {"session": []}]),
+    }
 }
 
 /// The responses of an operation that does not refuse, by status.
@@ -132,20 +150,32 @@ fn refusals(operation: &Operation) -> BTreeMap<u16, String> {
     if operation.verb != Verb::Get {
         refusals.push(ForbiddenOrigin);
     }
+    if operation.right != Right::Public {
+        refusals.extend([Unauthorized, Forbidden]);
+    }
+    match operation.about {
+        About::NoGame => {}
+        About::Game | About::GameInBody => refusals.push(UnknownGame),
+        About::Request => refusals.push(UnknownRequest),
+    }
     if !matches!(operation.answer, Answer::Health(_) | Answer::Text) {
         refusals.extend([StoreUnavailable, StoreFull, StoreReadOnly]);
     }
     let reads = |place: &str| operation.parameters.iter().any(|parameter| parameter.place == place);
-    if of_path(operation).is_some() || reads("query") {
+    if of_path(operation).next().is_some() || reads("query") {
         refusals.push(InvalidPath);
     }
     if reads("header") {
         refusals.push(InvalidHeader);
     }
     if operation.body.is_some() {
-        refusals.extend([MalformedJson, InvalidRequest, TooLarge, UnsupportedMediaType]);
+        refusals.extend([MalformedJson, InvalidRequest, BodyTimeout, TooLarge, UnsupportedMediaType]);
     }
-    refusals.extend(operation.refusals);
+    for refusal in operation.refusals {
+        if !refusals.contains(refusal) {
+            refusals.push(*refusal);
+        }
+    }
     let mut meanings: BTreeMap<u16, Vec<String>> = BTreeMap::new();
     for refusal in refusals {
         let means = format!("`{}`: {}", refusal.slug(), refusal.title());
@@ -158,8 +188,9 @@ fn refusals(operation: &Operation) -> BTreeMap<u16, String> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use protocol::path;
+
     use super::*;
-    use crate::api::operation::Right;
 
     #[test]
     fn each_operation_has_its_own_name_and_a_summary() {
@@ -173,7 +204,9 @@ mod tests {
         for operation in OPERATIONS.iter().filter(|operation| operation.right == Right::Viewer) {
             assert_eq!(operation.verb, Verb::Get, "{}", operation.id);
         }
-        for operation in OPERATIONS.iter().filter(|operation| operation.verb != Verb::Get) {
+        // A page opens its session before it has anything to show.
+        let changes = OPERATIONS.iter().filter(|operation| operation.verb != Verb::Get);
+        for operation in changes.filter(|operation| operation.path != path::SESSION) {
             assert_ne!(operation.right, Right::Public, "{}", operation.id);
         }
     }

@@ -49,8 +49,10 @@ const BODY_MAX: usize = 4 * 1024 * 1024;
 pub(super) enum Right {
     /// Everybody.
     Public,
-    /// A player of the game that the call is about.
+    /// Somebody who plays or reads the game that the call is about: its owner, or the holder of a capability.
     Player,
+    /// The owner of the game that the call is about, or somebody who may own games where it is about none.
+    Owner,
     /// An application that acts for its users.
     Service,
     /// Somebody who watches the deployment.
@@ -60,15 +62,78 @@ pub(super) enum Right {
 }
 
 impl Right {
+    /// Whether it is a right of operators, whose operations have a port of their own.
+    pub(super) const fn is_of_operators(self) -> bool {
+        matches!(self, Self::Viewer | Self::Operator)
+    }
+
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Public => "public",
             Self::Player => "player",
+            Self::Owner => "owner",
             Self::Service => "service",
             Self::Viewer => "viewer",
             Self::Operator => "operator",
         }
     }
+}
+
+/// Which game a call is about, so that its owner can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// None.
+    NoGame,
+    /// The one that `{id}` in the path names.
+    Game,
+    /// That of the request which `{id}` in the path names.
+    Request,
+    /// The one that the body names.
+    GameInBody,
+}
+
+impl About {
+    /// What a path is about. An operation that is about a game and does not say which one does not compile: nobody could
+    /// tell its owner.
+    const fn of(path: &str, right: Right) -> Self {
+        let of_players = matches!(right, Right::Player | Right::Owner | Right::Service);
+        if begins(path, "/v1/chat") {
+            Self::GameInBody
+        } else if !of_players {
+            Self::NoGame
+        } else if begins(path, "/v1/requests/{id}") || begins(path, "/v1/events/requests/{id}") {
+            Self::Request
+        } else if begins(path, "/v1/gamestate/{id}") || begins(path, "/v1/events/games/{id}") {
+            Self::Game
+        } else {
+            assert!(!matches!(right, Right::Player), "an operation for the players of a game names none in its path");
+            assert!(!has_parameter(path), "the path of this operation does not say which game it is about");
+            Self::NoGame
+        }
+    }
+}
+
+const fn begins(text: &str, with: &str) -> bool {
+    let (text, with) = (text.as_bytes(), with.as_bytes());
+    let mut at = 0;
+    while at < with.len() {
+        if at >= text.len() || text[at] != with[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+const fn has_parameter(path: &str) -> bool {
+    let (path, mut at) = (path.as_bytes(), 0);
+    while at < path.len() {
+        if path[at] == b'{' {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// Writes a type's schema, or a reference to it.
@@ -119,12 +184,13 @@ pub(super) enum Handler {
 /// An operation.
 pub(super) struct Operation {
     pub(super) verb: Verb,
-    /// With at most one parameter: `{id}`, a UUID, or `{name}`, a text.
+    /// Its parameters are `{id}`, a UUID, `{key}`, the id of a key, and `{name}`, a text.
     pub(super) path: &'static str,
     /// What generated clients call it.
     pub(super) id: &'static str,
     pub(super) summary: &'static str,
     pub(super) right: Right,
+    pub(super) about: About,
     pub(super) handler: Handler,
     pub(super) parameters: &'static [Parameter],
     pub(super) body: Option<SchemaOf>,
@@ -140,7 +206,8 @@ impl Operation {
     pub(super) const fn new(verb: Verb, path: &'static str, right: Right, id: &'static str, handler: Handler) -> Self {
         let (parameters, refusals): (&[Parameter], &[ProblemType]) = (&[], &[]);
         let (summary, body, answer) = ("", None, Answer::Nothing);
-        Self { verb, path, id, summary, right, handler, parameters, body, body_max: BODY_MAX, answer, refusals }
+        let about = About::of(path, right);
+        Self { verb, path, id, summary, right, about, handler, parameters, body, body_max: BODY_MAX, answer, refusals }
     }
 
     /// What it does, in one line.

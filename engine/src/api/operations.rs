@@ -4,21 +4,23 @@
 
 use axum::routing::on;
 use protocol::ProblemType::{
-    GameBusy, GameEnded, KeyReused, LaneFull, NotFound, QueueFull, RequestFinished, ShuttingDown, TooManyStreams,
-    UnknownContent, UnknownDeadLetter, UnknownGame, UnknownRequest, VersionConflict,
+    GameBusy, GameEnded, KeyReused, LaneFull, NotFound, QueueFull, RequestFinished, ShuttingDown, TooManyKeys,
+    TooManyStreams, Unauthorized, UnknownContent, UnknownDeadLetter, UnknownGame, UnknownKey, UnknownRequest,
+    VersionConflict,
 };
 use protocol::{
-    CatalogueEntry, ChatAccepted, ChatRequest, CreateGame, DeadLetter, DeadLetters, GameList, GameView, Health,
-    LaneView, Lanes, PcEntry, ProblemInfo, Providers, QueueView, Readiness, RequestView, ScenarioEntry,
-    StoryEventsView, TriggerStoryEvent, path,
+    Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest, CreateCapability, CreateGame,
+    CreateKey, DeadLetter, DeadLetters, GameList, GameView, Health, KeyCreated, Keys, LaneView, Lanes, OpenSession,
+    PcEntry, ProblemInfo, Providers, QueueView, Readiness, RequestView, ScenarioEntry, StoryEventsView, Ticket,
+    TriggerStoryEvent, path,
 };
 use serde_json::{Value, json};
 use story::{Monster, Narrator, Npc, Pc, Scenario, StatePatch};
 
-use super::operation::Right::{Operator, Player, Public, Service, Viewer};
+use super::operation::Right::{Operator, Owner, Player, Public, Service, Viewer};
 use super::operation::Verb::{Delete, Get, Patch, Post};
 use super::operation::{Answer, Handler, Operation, Parameter, schema_of};
-use super::{catalogue, chat, dead_letters, events, games, health, queue, requests};
+use super::{capabilities, catalogue, chat, dead_letters, events, games, health, keys, queue, requests, session};
 
 /// A handler that needs the whole API.
 macro_rules! api {
@@ -38,7 +40,11 @@ macro_rules! store {
 const CHAT_BODY_MAX: usize = 64 * 1024;
 
 const LIMIT: Parameter = Parameter::query("limit", "How many to answer with.", count);
-const SKIP: Parameter = Parameter::query("after", "`next` of the page before.", count);
+const ACTS_FOR: Parameter = Parameter::header(
+    "X-User",
+    "With the key of a service: the user for whom it acts.",
+    || json!({"type": "string", "pattern": "^[!-~]{1,128}$"}),
+);
 const AFTER: Parameter = Parameter::query("after", "`next` of the page before.", text);
 const IF_MATCH: Parameter = Parameter::header(
     "If-Match",
@@ -50,7 +56,10 @@ const KEY: Parameter = Parameter::header(
     "The same key and message are accepted once, however often they are sent.",
     || json!({"type": "string", "minLength": 1, "maxLength": 255}),
 );
+const TICKET: Parameter =
+    Parameter::query("ticket", "A ticket or a capability, for readers that cannot set a header.", text);
 const CURSOR: &[Parameter] = &[
+    TICKET,
     Parameter::header("Last-Event-ID", "The event to go on after.", text),
     Parameter::query(
         "last_event_id",
@@ -94,13 +103,14 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .reads(CURSOR)
         .answers_as(Answer::Events)
         .refuses(&[UnknownRequest, TooManyStreams]),
-    Operation::new(Post, path::GAMES, Service, "createGame", api!(games::create))
+    Operation::new(Post, path::GAMES, Owner, "createGame", api!(games::create))
         .does("Create a game")
+        .reads(&[ACTS_FOR])
         .takes::<CreateGame>()
         .creates::<GameView>(),
-    Operation::new(Get, path::GAMES, Service, "listGames", api!(games::list))
-        .does("Games, the latest changed first")
-        .reads(&[LIMIT, SKIP])
+    Operation::new(Get, path::GAMES, Owner, "listGames", api!(games::list))
+        .does("The caller's games, the latest changed first")
+        .reads(&[LIMIT, AFTER, ACTS_FOR])
         .answers::<GameList>(),
     Operation::new(Get, path::GAME, Player, "getGame", api!(games::get))
         .does("A game with its history")
@@ -112,9 +122,30 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .takes::<StatePatch>()
         .answers::<GameView>()
         .refuses(&[UnknownGame, GameBusy, VersionConflict]),
-    Operation::new(Delete, path::GAME, Service, "deleteGame", api!(games::delete))
+    Operation::new(Delete, path::GAME, Owner, "deleteGame", api!(games::delete))
         .does("Delete an idle game")
         .refuses(&[GameBusy]),
+    Operation::new(Post, path::CAPABILITIES, Owner, "createCapability", api!(capabilities::create))
+        .does("Let others read or play a game")
+        .takes::<CreateCapability>()
+        .creates::<CapabilityCreated>()
+        .refuses(&[UnknownGame, TooManyKeys]),
+    Operation::new(Get, path::CAPABILITIES, Owner, "listCapabilities", api!(capabilities::list))
+        .does("The capabilities of a game")
+        .answers::<Capabilities>(),
+    Operation::new(Delete, path::CAPABILITY, Owner, "revokeCapability", api!(capabilities::revoke))
+        .does("Revoke a capability of a game")
+        .refuses(&[UnknownKey]),
+    Operation::new(Post, path::TICKET, Owner, "createTicket", api!(capabilities::ticket))
+        .does("A ticket to open an event stream of a game with `?ticket=`")
+        .answers::<Ticket>()
+        .refuses(&[UnknownGame, TooManyKeys]),
+    Operation::new(Post, path::SESSION, Public, "openSession", api!(session::open))
+        .does("Exchange a key for a cookie, for a page in a browser")
+        .takes::<OpenSession>()
+        .at_most(CHAT_BODY_MAX)
+        .refuses(&[Unauthorized]),
+    Operation::new(Delete, path::SESSION, Public, "closeSession", api!(session::close)).does("Remove the cookie"),
     Operation::new(Get, path::SCENARIOS, Public, "listScenarios", api!(catalogue::scenarios))
         .does("Scenarios to choose from")
         .answers::<Vec<ScenarioEntry>>(),
@@ -209,4 +240,15 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .does("Queue a dead letter's request again")
         .answers::<ChatAccepted>()
         .refuses(&[UnknownDeadLetter, UnknownGame]),
+    Operation::new(Get, path::KEYS, Operator, "listKeys", store!(keys::list))
+        .does("Keys that are stored, without their texts")
+        .answers::<Keys>(),
+    Operation::new(Post, path::KEYS, Operator, "createKey", store!(keys::create))
+        .does("Make a key")
+        .takes::<CreateKey>()
+        .creates::<KeyCreated>()
+        .refuses(&[TooManyKeys]),
+    Operation::new(Delete, path::KEY, Operator, "revokeKey", store!(keys::revoke))
+        .does("Revoke a key")
+        .refuses(&[UnknownKey]),
 ];

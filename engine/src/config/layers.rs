@@ -13,6 +13,7 @@ const ENV_PREFIX: &str = "STORY_ENGINE_";
 /// Variables with the prefix that are not keys.
 const NOT_KEYS: &[&str] = &[
     "STORY_ENGINE_CONFIG",
+    "STORY_ENGINE_KEY",
     "STORY_ENGINE_LOG",
     "STORY_ENGINE_LOG_FORMAT",
     "STORY_ENGINE_REQUIRE_REDIS",

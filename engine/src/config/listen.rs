@@ -1,4 +1,4 @@
-//! Where a process listens, and what it asks of those who call.
+//! Where a process listens.
 
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -43,23 +43,4 @@ impl From<AdminListen> for String {
             AdminListen::At(address) => address.to_string(),
         }
     }
-}
-
-/// `[auth]`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AuthConfig {
-    /// Who may call.
-    pub mode: AuthMode,
-}
-
-/// Who may call.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AuthMode {
-    /// Programs on this machine: the process listens on loopback only.
-    #[default]
-    Local,
-    /// Everybody who reaches the address.
-    Open,
 }

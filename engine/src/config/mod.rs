@@ -1,5 +1,6 @@
 //! What an operator sets: one typed struct, from a file, the environment and flags, in this order.
 
+mod auth;
 mod layers;
 mod listen;
 mod origins;
@@ -12,8 +13,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use auth::{AuthConfig, AuthMode, ConfiguredKey};
 pub use layers::{ConfigError, Flags, load};
-pub use listen::{AdminListen, AuthConfig, AuthMode};
+pub use listen::AdminListen;
 pub use origins::Origins;
 pub use provider::{Adapter, Endpoint, Format, ProviderConfig, Structured, Timeouts};
 
@@ -235,6 +237,12 @@ pub struct HttpConfig {
     pub trusted_proxies: usize,
     /// How many connections may be open at once.
     pub max_connections: usize,
+    /// How many of them one address may have; without meaning behind a trusted proxy.
+    pub max_connections_per_address: usize,
+    /// A client that does not say what it wants for this long is dropped, also between two requests.
+    pub header_timeout_seconds: f64,
+    /// The body of a request must have come within this time.
+    pub body_timeout_seconds: f64,
     /// A client that reads nothing of what it is sent for this long is dropped.
     pub write_timeout_seconds: f64,
 }
@@ -246,6 +254,9 @@ impl Default for HttpConfig {
             hosts: Vec::new(),
             trusted_proxies: 0,
             max_connections: 12_000,
+            max_connections_per_address: 2000,
+            header_timeout_seconds: 30.0,
+            body_timeout_seconds: 20.0,
             write_timeout_seconds: 30.0,
         }
     }
@@ -261,6 +272,8 @@ impl Config {
             status_ttl: Duration::from_secs(self.queue.status_ttl_seconds),
             key_ttl: Duration::from_secs(self.queue.idempotency_ttl_seconds),
             limits: Limits { queued: self.queue.max_depth, lane: self.queue.max_depth_per_game },
+            max_keys: self.auth.max_keys,
+            max_capabilities: self.auth.max_capabilities_per_game,
             events_kept: self.queue.events_kept,
             history_window: self.chat_history_limit,
             story_events: self.queue.story_events,
@@ -307,6 +320,8 @@ impl Config {
         positive("worker.probe_delay_seconds", self.worker.probe_delay_seconds)?;
         positive("worker.probe_delay_max_seconds", self.worker.probe_delay_max_seconds)?;
         positive("sse.keepalive_seconds", self.sse.keepalive_seconds)?;
+        positive("http.header_timeout_seconds", self.http.header_timeout_seconds)?;
+        positive("http.body_timeout_seconds", self.http.body_timeout_seconds)?;
         positive("http.write_timeout_seconds", self.http.write_timeout_seconds)?;
         if !(0.0..=86_400.0).contains(&self.worker.shutdown_timeout_seconds) {
             return invalid("worker.shutdown_timeout_seconds", "it is not a number of seconds from 0 to 86400".into());
@@ -329,6 +344,10 @@ impl Config {
             ("sse.max_streams", self.sse.max_streams as u64, 10_000_000),
             ("sse.max_streams_per_client", self.sse.max_streams_per_client as u64, 10_000_000),
             ("http.max_connections", self.http.max_connections as u64, 10_000_000),
+            ("http.max_connections_per_address", self.http.max_connections_per_address as u64, 10_000_000),
+            ("auth.max_keys", self.auth.max_keys as u64, 1_000_000),
+            ("auth.max_capabilities_per_game", self.auth.max_capabilities_per_game as u64, 10_000),
+            ("auth.ticket_seconds", self.auth.ticket_seconds, 86_400),
             ("chat_history_limit", self.chat_history_limit as u64, 10_000),
         ] {
             if value > largest {
@@ -347,6 +366,11 @@ impl Config {
             ("queue.max_depth_per_game", self.queue.max_depth_per_game, "a lane that holds nothing accepts nothing"),
             ("redis.shards", self.redis.shards as u64, "games are kept in a shard"),
             ("http.max_connections", self.http.max_connections as u64, "a server without connections serves nobody"),
+            (
+                "http.max_connections_per_address",
+                self.http.max_connections_per_address as u64,
+                "a client without a connection is served nothing",
+            ),
         ] {
             if value == 0 {
                 return invalid(key, format!("{why}: set at least 1"));
@@ -358,12 +382,13 @@ impl Config {
                 && self.auth.mode == AuthMode::Local
             {
                 let reason = format!(
-                    "other machines can reach {address}, and everybody there could read, change and delete every game: listen \
-                     on 127.0.0.1, behind a proxy that asks who calls, or allow it with `auth.mode = \"open\"`"
+                    "other machines can reach {address}, and everybody there could read, change and delete every game: ask \
+                     for keys with `auth.mode = \"keys\"`, listen on 127.0.0.1, or allow it with `auth.mode = \"open\"`"
                 );
                 return invalid(key, reason);
             }
         }
+        self.auth.check()?;
         self.check_providers()
     }
 

@@ -24,27 +24,34 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::Limits;
 use super::handover::{App, Handover};
+use super::peers::PeerSlot;
 use super::socket::Socket;
 use super::streaming;
 
-/// How long a client may take to say what it wants, also between two requests.
-const HEAD_LIMIT: Duration = Duration::from_secs(30);
 /// What an HTTP/2 client begins with (RFC 9113, 3.4).
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// How often a silent HTTP/2 connection is asked whether it is still there.
+/// How often a silent HTTP/2 connection is asked whether it is still there, and how long it may take to answer.
 const HTTP2_PING: Duration = Duration::from_secs(30);
 /// How many requests and streams an HTTP/2 connection may have at once: it may be a proxy's, for all its clients.
 const HTTP2_STREAMS: u32 = 1000;
 /// How much of an answer hyper may hold for one HTTP/2 stream whose reader is slow.
 const HTTP2_SEND_BUFFER: usize = 16 * 1024;
 
-/// What a connection needs to be served. Dropping the slot makes room for another one.
+/// A connection that counts. Dropping it makes room for another one.
+pub(super) struct Slot {
+    pub(super) _of_all: OwnedSemaphorePermit,
+    pub(super) _of_peer: PeerSlot,
+}
+
+/// What a connection needs to be served.
 pub(super) struct Connection {
     pub(super) peer: SocketAddr,
     pub(super) router: Router,
+    pub(super) limits: Limits,
     pub(super) drain: CancellationToken,
-    pub(super) slot: OwnedSemaphorePermit,
+    pub(super) slot: Slot,
 }
 
 impl Connection {
@@ -52,7 +59,7 @@ impl Connection {
     pub(super) async fn serve(self, mut socket: Socket, connections: TaskTracker) {
         let speaks = tokio::select! {
             () = self.drain.cancelled() => return,
-            speaks = timeout(HEAD_LIMIT, speaks_http2(&mut socket)) => speaks,
+            speaks = timeout(self.limits.header_timeout, speaks_http2(&mut socket)) => speaks,
         };
         match speaks {
             Ok(Ok(true)) => self.http2(socket).await,
@@ -73,11 +80,11 @@ impl Connection {
     }
 
     /// Answers requests; comes back with the socket once an answer is an event stream.
-    async fn http1(self, socket: Socket) -> Option<(Socket, Response<Body>, OwnedSemaphorePermit)> {
+    async fn http1(self, socket: Socket) -> Option<(Socket, Response<Body>, Slot)> {
         let (flushed, handover) = (socket.flushed(), Handover::default());
         let app = self.app(Some(handover.clone()));
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
+        builder.timer(TokioTimer::new()).header_read_timeout(self.limits.header_timeout);
         let mut connection = builder.serve_connection(TokioIo::new(socket), app);
         let mut drained = pin!(self.drain.cancelled());
         let mut draining = false;
@@ -101,7 +108,7 @@ impl Connection {
         builder
             .timer(TokioTimer::new())
             .keep_alive_interval(HTTP2_PING)
-            .keep_alive_timeout(HEAD_LIMIT)
+            .keep_alive_timeout(HTTP2_PING)
             .max_concurrent_streams(HTTP2_STREAMS)
             .max_send_buf_size(HTTP2_SEND_BUFFER);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), self.app(None)));
@@ -114,7 +121,12 @@ impl Connection {
     }
 
     fn app(&self, handover: Option<Handover>) -> App {
-        App { router: TowerToHyperService::new(self.router.clone()), peer: self.peer, handover }
+        App {
+            router: TowerToHyperService::new(self.router.clone()),
+            peer: self.peer,
+            body_timeout: self.limits.body_timeout,
+            handover,
+        }
     }
 }
 

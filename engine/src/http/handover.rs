@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -14,6 +15,8 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use parking_lot::Mutex;
+
+use super::body::TimedBody;
 
 /// The answer that takes a connection over, once there is one.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +41,8 @@ impl Handover {
 pub(super) struct App {
     pub(super) router: TowerToHyperService<Router>,
     pub(super) peer: SocketAddr,
+    /// How long the body of a request may take to come.
+    pub(super) body_timeout: Duration,
     /// Where event streams go; none where the protocol carries many streams on a connection.
     pub(super) handover: Option<Handover>,
 }
@@ -50,7 +55,7 @@ impl Service<Request<Incoming>> for App {
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(ConnectInfo(self.peer));
         let handover = self.handover.clone().filter(|_| request.method() == Method::GET);
-        let answer = self.router.call(request);
+        let answer = self.router.call(request.map(|body| TimedBody::new(body, self.body_timeout)));
         Box::pin(async move {
             let response = answer.await?;
             match handover {

@@ -5,8 +5,10 @@
 //! waits for nobody for ever, and streams that do not keep the 16 KiB of buffers that a request needs
 //! ([`connection`]). What is served is not known here.
 
+mod body;
 mod connection;
 mod handover;
+mod peers;
 mod socket;
 mod streaming;
 
@@ -23,7 +25,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::connection::Connection;
+pub use self::body::BodyTimedOut;
+use self::connection::{Connection, Slot};
+use self::peers::Peers;
 use self::socket::Socket;
 
 /// The wait after a failed accept: the process is out of file descriptors, and only closed connections free some.
@@ -36,6 +40,12 @@ const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
 pub struct Limits {
     /// How many connections may be open at once; more are answered 503 and closed.
     pub max_connections: usize,
+    /// How many of them one address may have.
+    pub max_connections_per_address: usize,
+    /// How long a client may take to say what it wants, also between two requests.
+    pub header_timeout: Duration,
+    /// How long the body of a request may take to come.
+    pub body_timeout: Duration,
     /// How long a peer may leave what it is sent unread, or unacknowledged, before its connection is dropped.
     pub write_timeout: Duration,
 }
@@ -44,14 +54,17 @@ pub struct Limits {
 /// their answers. Returns when the last one has ended.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, drain: CancellationToken) {
     let slots = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
+    let peers = Peers::new(limits.max_connections_per_address);
     let connections = TaskTracker::new();
     while let Some((stream, peer)) = accept(&listener, &drain).await {
-        let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
+        let of_all = Arc::clone(&slots).try_acquire_owned().ok();
+        let Some((of_all, of_peer)) = of_all.and_then(|slot| Some((slot, peers.enter(peer.ip())?))) else {
             connections.spawn(refuse(stream));
             continue;
         };
+        let slot = Slot { _of_all: of_all, _of_peer: of_peer };
         let socket = Socket::new(stream, limits.write_timeout);
-        let connection = Connection { peer, router: router.clone(), drain: drain.clone(), slot };
+        let connection = Connection { peer, router: router.clone(), limits, drain: drain.clone(), slot };
         connections.spawn(connection.serve(socket, connections.clone()));
     }
     // From here on the system refuses connections, and clients try another server.

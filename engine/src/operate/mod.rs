@@ -1,9 +1,10 @@
-//! The commands of an operator: `engine queue`, `engine dead-letters`, `engine fsck`, `engine models`.
+//! The commands of an operator: `engine queue`, `engine dead-letters`, `engine keys`, `engine fsck`, `engine models`.
 //!
 //! They speak the operators' part of the HTTP API, so that the command line and a dashboard see the same: over HTTP where
 //! the store belongs to a running engine, and otherwise to the same handlers in this process, on the store itself. How it is
 //! printed is in [`print`].
 
+mod keys;
 mod models;
 mod print;
 mod source;
@@ -17,6 +18,7 @@ use crate::config::Config;
 use crate::serve::{self, ServeError};
 use crate::store::embedded::OpenError;
 
+pub use self::keys::{KeyCommand, NoRandomness, keys};
 pub use self::models::{check_models, list_models};
 pub use self::source::OperateError;
 

@@ -4,19 +4,23 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Method, Request, StatusCode, header};
 use protocol::Problem;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt;
 
+use super::keys::NoRandomness;
 use crate::api;
-use crate::config::Config;
+use crate::config::{AdminListen, AuthMode, Config};
 use crate::serve::{self, ServeError};
-use crate::store::StoreError;
 use crate::store::embedded::OpenError;
+use crate::store::{SharedStore, StoreError};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The environment variable that holds the key for a running engine.
+const KEY_VARIABLE: &str = "STORY_ENGINE_KEY";
 /// The largest answer that is read, in bytes.
 const LARGEST: usize = 64 * 1024 * 1024;
 
@@ -37,6 +41,16 @@ pub enum OperateError {
     /// The engine refuses, or does not find what is asked for.
     #[error("{}", .0.detail)]
     Refused(Problem),
+    /// The running engine asks for a key.
+    #[error("the store is in use by a running engine, which asks for a key")]
+    #[diagnostic(help(
+        "put an operator's key into the environment variable STORY_ENGINE_KEY; without one, stop the engine and make one with \
+         `engine keys create --role operator`"
+    ))]
+    NeedsKey,
+    /// No key can be made.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// The engine that uses the embedded store does not answer.
     #[error("the store is in use by a running engine, which does not answer at {url}: {reason}")]
     #[diagnostic(help("give the address that it listens on with --listen"))]
@@ -65,10 +79,24 @@ pub(super) enum Source {
 impl Source {
     /// The store of the configuration, or the engine that has it.
     pub(super) async fn open(config: &Config) -> Result<Self, OperateError> {
-        match serve::open_existing(config).await {
+        Self::of(config, serve::open_existing(config).await)
+    }
+
+    /// The same; a store that is not there yet is created.
+    pub(super) async fn create(config: &Config) -> Result<Self, OperateError> {
+        Self::of(config, serve::open_or_create(config).await)
+    }
+
+    fn of(config: &Config, opened: Result<SharedStore, ServeError>) -> Result<Self, OperateError> {
+        match opened {
             Ok(store) => Ok(Self::Store(api::of_store(store))),
             Err(ServeError::Embedded(OpenError::InUse { .. })) => {
-                let base = format!("http://{}", serve::reachable(config.listen));
+                // With keys, the public port serves nothing of operators.
+                let address = match config.admin_listen {
+                    AdminListen::At(address) if config.auth.mode == AuthMode::Keys => address,
+                    _ => config.listen,
+                };
+                let base = format!("http://{}", serve::reachable(address));
                 let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
                 let client = client.map_err(|error| away(&base, &error))?;
                 Ok(Self::Http { client, base })
@@ -85,15 +113,31 @@ impl Source {
         read(path, &self.call(Method::POST, path).await?)
     }
 
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, OperateError> {
+        let unreadable =
+            |error: serde_json::Error| OperateError::Unreadable { path: path.to_owned(), reason: error.to_string() };
+        let body = serde_json::to_vec(body).map_err(unreadable)?;
+        read(path, &self.call_with(Method::POST, path, body).await?)
+    }
+
     pub(super) async fn delete(&self, path: &str) -> Result<(), OperateError> {
         self.call(Method::DELETE, path).await.map(drop)
     }
 
     async fn call(&self, method: Method, path: &str) -> Result<Bytes, OperateError> {
+        self.call_with(method, path, Vec::new()).await
+    }
+
+    async fn call_with(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Bytes, OperateError> {
         let (status, body) = match self {
             Self::Store(router) => {
                 let unreadable = |reason: String| OperateError::Unreadable { path: path.to_owned(), reason };
-                let request = Request::builder().method(method).uri(path).body(Body::empty());
+                let request = Request::builder().method(method).uri(path);
+                let request = request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body));
                 let request = request.map_err(|error| unreadable(error.to_string()))?;
                 // A router cannot fail: its errors are answers.
                 let Ok(answer) = router.clone().oneshot(request).await;
@@ -101,7 +145,14 @@ impl Source {
                 (status, to_bytes(answer.into_body(), LARGEST).await.map_err(|error| unreadable(error.to_string()))?)
             }
             Self::Http { client, base } => {
-                let answer = client.request(method, format!("{base}{path}")).send().await;
+                let mut request = client
+                    .request(method, format!("{base}{path}"))
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(body);
+                if let Ok(key) = std::env::var(KEY_VARIABLE) {
+                    request = request.bearer_auth(key.trim());
+                }
+                let answer = request.send().await;
                 let answer = answer.map_err(|error| away(base, &error))?;
                 (answer.status(), answer.bytes().await.map_err(|error| away(base, &error))?)
             }
@@ -112,6 +163,7 @@ impl Source {
 
 fn refused(status: StatusCode, path: &str, body: &[u8]) -> OperateError {
     match serde_json::from_slice(body) {
+        Ok(_) if status == StatusCode::UNAUTHORIZED => OperateError::NeedsKey,
         Ok(problem) => OperateError::Refused(problem),
         Err(_) => OperateError::Unreadable { path: path.to_owned(), reason: format!("status {status}") },
     }

@@ -87,6 +87,7 @@ async function show() {
   link("");
   openPanel(false);
   const id = decodeURIComponent(location.hash.slice(1));
+  at("sign-in").hidden = true;
   at("menu").hidden = Boolean(id);
   at("game").hidden = at("leave").hidden = at("panel").hidden = at("look").hidden = !id;
   for (const part of ["place", "offline", "end", "say"]) at(part).hidden = true;
@@ -96,10 +97,29 @@ async function show() {
     scenarios = await get("/v1/scenarios");
     await (id ? play(id) : menu());
   } catch (error) {
-    if (error.isGone || (id && error.status === 400)) leave(t("noSuchStory"));
+    if (error.status === 401) signIn();
+    else if (error.isGone || (id && error.status === 400)) leave(t("noSuchStory"));
     else notice(error.message, [[t("tryAgain"), show]]);
   }
 }
+
+// The engine asks for a key. It keeps the key in a cookie that this page cannot read, so the page need not keep it.
+function signIn() {
+  for (const part of ["menu", "game", "panel", "look", "say"]) at(part).hidden = true;
+  at("sign-in").hidden = false;
+  at("key").focus();
+}
+
+at("key-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  try {
+    await post("/v1/session", { key: at("key").value });
+    at("key").value = "";
+    await show();
+  } catch (error) {
+    notice(error.message);
+  }
+});
 
 // A game knows its scenario by its file, the list by the name without the ending.
 const nameOf = (file) => {

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use crate::config::ConfigError;
 use crate::content::ContentError;
 use crate::llm::ModelsError;
 use crate::store::StoreError;
@@ -40,6 +41,10 @@ pub enum ServeError {
     /// The store is configured in a way that cannot be, or it failed while the process started.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A configured key cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Config(#[from] ConfigError),
     /// The content cannot be used.
     #[error(transparent)]
     #[diagnostic(transparent)]

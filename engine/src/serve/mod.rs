@@ -16,10 +16,10 @@ use tokio_util::task::AbortOnDropHandle;
 pub use self::error::ServeError;
 pub use self::health::health;
 pub(crate) use self::health::reachable;
-pub(crate) use self::open::open_existing;
 use self::open::{Opened, open};
-use crate::api::{self, Admin, Api, Guard, Pace, StoreProbe, StreamLimits};
-use crate::config::{AdminListen, Config, DEFAULT_ADMIN_LISTEN};
+pub(crate) use self::open::{open_existing, open_or_create};
+use crate::api::{self, Admin, Api, Auth, Guard, Pace, StoreProbe, StreamLimits};
+use crate::config::{AdminListen, AuthMode, Config, DEFAULT_ADMIN_LISTEN};
 use crate::llm::Models;
 use crate::telemetry::logs::Log;
 use crate::telemetry::metrics::Metrics;
@@ -52,11 +52,13 @@ pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError
     let probe = StoreProbe::new(Arc::clone(&store));
     let worker = || Worker::new(Arc::clone(&store), Arc::clone(&library), Arc::clone(&models), &config, &watchdog);
     http::raise_file_limit();
+    let auth = if config.auth.mode == AuthMode::Keys { Auth::keys(config.auth.resolve()?) } else { Auth::open() };
     let admin = Admin {
         store: Arc::clone(&store),
         probe: probe.clone(),
         metrics: metrics.clone(),
         watchdog: watchdog.clone(),
+        auth: auth.clone(),
         guard: Guard::default(),
         // A worker that stops is not ready; an API that works as well goes on until its turns have ended.
         drain: if role == Role::Worker { stop.clone() } else { drain.clone() },
@@ -82,6 +84,8 @@ pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError
         },
         streams: Arc::new(StreamLimits::new(config.sse.max_streams, config.sse.max_streams_per_client)),
         trusted_proxies: config.http.trusted_proxies,
+        auth,
+        ticket_lifetime: Duration::from_secs(config.auth.ticket_seconds.max(1)),
         guard: guard(&config, address),
         drain: drain.clone(),
     };
@@ -140,6 +144,13 @@ fn guard(config: &Config, address: SocketAddr) -> Guard {
 fn limits(config: &Config) -> http::Limits {
     http::Limits {
         max_connections: config.http.max_connections,
+        // Behind a proxy, all connections come from its address.
+        max_connections_per_address: match config.http.trusted_proxies {
+            0 => config.http.max_connections_per_address,
+            _ => config.http.max_connections,
+        },
+        header_timeout: Duration::from_secs_f64(config.http.header_timeout_seconds),
+        body_timeout: Duration::from_secs_f64(config.http.body_timeout_seconds),
         write_timeout: Duration::from_secs_f64(config.http.write_timeout_seconds),
     }
 }

@@ -30,6 +30,11 @@ pub(crate) async fn open_existing(config: &Config) -> Result<SharedStore, ServeE
     Ok(open(config, Role::Api).await?.store)
 }
 
+/// Opens the store for an operator's command that may be the first to use it.
+pub(crate) async fn open_or_create(config: &Config) -> Result<SharedStore, ServeError> {
+    Ok(open(config, Role::Api).await?.store)
+}
+
 /// Opens the store of a process.
 pub(super) async fn open(config: &Config, role: Role) -> Result<Opened, ServeError> {
     let options = config.store_options();

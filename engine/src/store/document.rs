@@ -5,6 +5,8 @@ use protocol::{EventId, GameId};
 use serde::{Deserialize, Serialize};
 use story::GameState;
 
+use super::Owner;
+
 /// The part of a game that is written as a whole whenever it changes. Its size does not grow with the number of turns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GameDocument {
@@ -25,6 +27,8 @@ pub struct Game {
     pub cursor: EventId,
     /// Its state.
     pub document: GameDocument,
+    /// Whose it is; nobody's if it was created without keys.
+    pub owner: Option<Owner>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -6,6 +6,7 @@
 //! first. What a step writes on behalf of an attempt is fenced by the attempt's [`Lease`]: once the lease has expired,
 //! the step changes nothing and fails with [`StoreError::LeaseLost`].
 
+mod access;
 mod admission;
 mod dead_letter;
 mod document;
@@ -23,11 +24,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use protocol::{
-    DeadLetter, DeadLetters, EventId, GameId, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId, StateUpdated,
+    DeadLetter, DeadLetters, EventId, GameId, KeyId, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId,
+    StateUpdated,
 };
 use story::ChatMessage;
 use tokio::sync::broadcast;
 
+use crate::secret::SecretHash;
+
+pub use access::{
+    Access, Founding, GamesCursor, GamesCursorError, GamesOf, Holder, HolderError, Kept, NewCapability, NewKey, Owner,
+    Stored, StoredCapability, StoredKey, Subject,
+};
 pub use admission::{Accepted, Cancelled, DeadLetterRetry, Enqueued, IdempotencyKey, Limits, Terms};
 pub use dead_letter::{DeadLetterId, DeadLetterIdError};
 pub use document::{Game, GameDocument, GameWrite, LeasedGame};
@@ -118,8 +126,13 @@ fn waited_too_long(options: &StoreOptions) -> Problem {
 #[async_trait]
 pub trait Games {
     /// Keeps a new game, with version 1. Repeating it changes nothing.
-    async fn create_game(&self, id: GameId, document: &GameDocument, history: &[ChatMessage])
-    -> Result<(), StoreError>;
+    async fn create_game(
+        &self,
+        id: GameId,
+        document: &GameDocument,
+        history: &[ChatMessage],
+        founding: &Founding,
+    ) -> Result<(), StoreError>;
 
     /// A game in its present state.
     async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError>;
@@ -127,8 +140,8 @@ pub trait Games {
     /// The last `limit` messages of a game's history, oldest first.
     async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError>;
 
-    /// Games, the latest changed first, without the first `skip`.
-    async fn games(&self, skip: usize, limit: usize) -> Result<Vec<Game>, StoreError>;
+    /// At most `limit` games, the latest changed first, from the place behind `after` on. It costs the same on every page.
+    async fn games(&self, of: &GamesOf, after: Option<GamesCursor>, limit: usize) -> Result<Vec<Game>, StoreError>;
 
     /// Replaces a game's document, and its history if one is given, when the game still has version `expected` and no
     /// unfinished requests; appends `state_updated` to its log.
@@ -141,8 +154,41 @@ pub trait Games {
         state_updated: &StateUpdated,
     ) -> Result<GameWrite, StoreError>;
 
-    /// Deletes a game, its history and its events, unless it has unfinished requests.
+    /// Deletes a game, its history, its events and its capabilities, unless it has unfinished requests.
     async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError>;
+}
+
+/// Keys, and who may use which game.
+#[async_trait]
+pub trait Keys {
+    /// Stores a key. Repeating it changes nothing.
+    async fn add_key(&self, key: &NewKey) -> Result<Kept<StoredKey>, StoreError>;
+
+    /// A key that is valid.
+    async fn key(&self, id: &KeyId) -> Result<Option<StoredKey>, StoreError>;
+
+    /// Every key, also those that have expired, the oldest first.
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
+
+    /// Deletes a key; returns whether there was one. It is not valid from then on.
+    async fn delete_key(&self, id: &KeyId) -> Result<bool, StoreError>;
+
+    /// Who may use a game, or the game of a request; none if there is no such game or request. `capability` is what the
+    /// caller shows. It takes the same time whatever the outcome.
+    async fn access(&self, subject: Subject, capability: Option<&SecretHash>) -> Result<Option<Access>, StoreError>;
+
+    /// Stores a capability of a game. Repeating it changes nothing. Those of the game that have expired are deleted.
+    async fn add_capability(
+        &self,
+        game: GameId,
+        capability: &NewCapability,
+    ) -> Result<Kept<StoredCapability>, StoreError>;
+
+    /// The capabilities of a game that are valid, the oldest first.
+    async fn capabilities(&self, game: GameId) -> Result<Vec<StoredCapability>, StoreError>;
+
+    /// Deletes a capability of a game; returns whether there was one.
+    async fn delete_capability(&self, game: GameId, id: &KeyId) -> Result<bool, StoreError>;
 }
 
 /// The queue: requests in arrival order, leases, and what an attempt may write.
@@ -283,7 +329,7 @@ pub trait Events {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Games + Queue + Providers + DeadLetterQueue + Events + Send + Sync {
+pub trait Store: Games + Keys + Queue + Providers + DeadLetterQueue + Events + Send + Sync {
     /// Whether the store responds.
     async fn ping(&self) -> Result<(), StoreError>;
 
@@ -314,6 +360,10 @@ pub struct StoreOptions {
     pub key_ttl: Duration,
     /// How many requests may wait.
     pub limits: Limits,
+    /// How many keys may be stored.
+    pub max_keys: usize,
+    /// How many capabilities a game may have.
+    pub max_capabilities: usize,
     /// How many events of a game are kept, at least.
     pub events_kept: usize,
     /// How many messages of a game's history a claim returns.
@@ -340,6 +390,8 @@ impl Default for StoreOptions {
             status_ttl: Duration::from_hours(1),
             key_ttl: Duration::from_hours(24),
             limits: Limits::NONE,
+            max_keys: 10_000,
+            max_capabilities: 100,
             events_kept: 10_000,
             history_window: 80,
             story_events: StoryEventPlacement::Tail,

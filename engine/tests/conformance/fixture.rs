@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Claim, Commit, Committed, Completion, Enqueued, GameDocument, IdempotencyKey, Lease, LogEvent, LogRead,
-    NewRequest, ProviderFault, Request, SharedStore, StoreError, StoreOptions, Terms, TurnEvents, WorkerId,
+    Accepted, Claim, Commit, Committed, Completion, Enqueued, Founding, GameDocument, IdempotencyKey, Lease, LogEvent,
+    LogRead, NewRequest, ProviderFault, Request, SharedStore, StoreError, StoreOptions, Terms, TurnEvents, WorkerId,
 };
 use protocol::{
     Event, GameId, IfBusy, Problem, ProblemType, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated,
@@ -66,7 +66,7 @@ pub(crate) async fn new_game(store: &SharedStore) -> GameId {
 pub(crate) async fn new_game_of(store: &SharedStore, provider: &str) -> GameId {
     let game = game_id();
     let document = GameDocument { provider: provider.to_owned(), ..document() };
-    store.create_game(game, &document, &[]).await.unwrap();
+    store.create_game(game, &document, &[], &Founding::default()).await.unwrap();
     game
 }
 

@@ -1,6 +1,6 @@
 //! Games are kept, listed, replaced and forgotten.
 
-use engine::store::GameWrite;
+use engine::store::{Founding, GameWrite, GamesCursor, GamesOf};
 use protocol::GameId;
 use story::ChatMessage;
 
@@ -19,7 +19,7 @@ pub(crate) async fn a_game_is_read_as_it_was_created(bench: Bench) {
     document.state.user_inventory = vec!["a \"rusty\" key\n".to_owned()];
     assert_eq!(store.game(id).await.unwrap(), None);
 
-    store.create_game(id, &document, &messages(2)).await.unwrap();
+    store.create_game(id, &document, &messages(2), &Founding::default()).await.unwrap();
 
     let game = store.game(id).await.unwrap().unwrap();
     assert_eq!((game.id, game.version, game.cursor.offset), (id, 1, 0));
@@ -31,10 +31,10 @@ pub(crate) async fn a_game_is_read_as_it_was_created(bench: Bench) {
 pub(crate) async fn creating_a_game_again_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let id = GameId::new();
-    store.create_game(id, &document(), &messages(1)).await.unwrap();
+    store.create_game(id, &document(), &messages(1), &Founding::default()).await.unwrap();
     let before = bench.dump().await;
 
-    store.create_game(id, &document(), &messages(1)).await.unwrap();
+    store.create_game(id, &document(), &messages(1), &Founding::default()).await.unwrap();
 
     assert!(bench.dump().await == before);
 }
@@ -43,7 +43,7 @@ pub(crate) async fn a_history_of_any_length_can_be_brought_along(bench: Bench) {
     let store = bench.store().await;
     let (id, history) = (GameId::new(), messages(10_000));
 
-    store.create_game(id, &document(), &history).await.unwrap();
+    store.create_game(id, &document(), &history, &Founding::default()).await.unwrap();
 
     assert_eq!(store.history(id, 20_000).await.unwrap(), history);
 }
@@ -51,7 +51,7 @@ pub(crate) async fn a_history_of_any_length_can_be_brought_along(bench: Bench) {
 pub(crate) async fn history_is_read_from_its_end(bench: Bench) {
     let store = bench.store().await;
     let (id, history) = (GameId::new(), messages(5));
-    store.create_game(id, &document(), &history).await.unwrap();
+    store.create_game(id, &document(), &history, &Founding::default()).await.unwrap();
 
     assert_eq!(store.history(id, 2).await.unwrap(), history[3..]);
     assert_eq!(store.history(id, 0).await.unwrap(), []);
@@ -70,12 +70,36 @@ pub(crate) async fn games_are_listed_in_pages_with_the_latest_changed_first(benc
     }
 
     let ids = |games: Vec<engine::store::Game>| games.into_iter().map(|game| game.id).collect::<Vec<_>>();
-    assert_eq!(ids(store.games(0, 1).await.unwrap()), [first]);
-    let rest = ids(store.games(1, 10).await.unwrap());
+    let page = async |after, limit| store.games(&GamesOf::Everybody, after, limit).await.unwrap();
+    let behind = |games: &[engine::store::Game]| {
+        games.last().map(|last| GamesCursor { updated_at: last.updated_at, id: last.id })
+    };
+    let top = page(None, 1).await;
+    assert_eq!(ids(top.clone()), [first]);
+    let rest = page(behind(&top), 10).await;
+    assert_eq!(ids(page(behind(&rest), 10).await), []);
+    assert_eq!(ids(page(None, 0).await), []);
+    let rest = ids(rest);
     assert_eq!(rest.len(), 2);
     assert!(rest.contains(&second) && rest.contains(&third), "{rest:?}");
-    assert_eq!(ids(store.games(0, 0).await.unwrap()), []);
-    assert_eq!(ids(store.games(3, 10).await.unwrap()), []);
+}
+
+pub(crate) async fn games_of_the_same_moment_are_listed_once_each(bench: Bench) {
+    let store = bench.store().await;
+    let mut made = Vec::new();
+    for _ in 0..20 {
+        made.push(new_game(&store).await);
+    }
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.games(&GamesOf::Everybody, after, 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(GamesCursor { updated_at: last.updated_at, id: last.id });
+        listed.extend(page.iter().map(|game| game.id));
+    }
+    listed.sort();
+    made.sort();
+    assert_eq!(listed, made);
 }
 
 pub(crate) async fn a_game_is_replaced_only_at_the_expected_version(bench: Bench) {
@@ -101,7 +125,7 @@ pub(crate) async fn a_game_is_replaced_only_at_the_expected_version(bench: Bench
 pub(crate) async fn replacing_a_game_can_replace_its_history(bench: Bench) {
     let store = bench.store().await;
     let id = GameId::new();
-    store.create_game(id, &document(), &messages(5)).await.unwrap();
+    store.create_game(id, &document(), &messages(5), &Founding::default()).await.unwrap();
 
     store.replace_game(id, 1, &document(), None, &state_updated(id)).await.unwrap();
     assert_eq!(store.history(id, 9).await.unwrap(), messages(5));
@@ -140,13 +164,14 @@ pub(crate) async fn a_deleted_game_leaves_nothing_behind(bench: Bench) {
     let other = new_game(&store).await;
     let before = bench.dump().await;
     let id = game_id();
-    store.create_game(id, &document(), &messages(3)).await.unwrap();
+    store.create_game(id, &document(), &messages(3), &Founding::default()).await.unwrap();
     store.replace_game(id, 1, &document(), None, &state_updated(id)).await.unwrap();
 
     assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Done);
 
     assert!(bench.dump().await == before);
     assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Unknown);
-    let left: Vec<GameId> = store.games(0, 10).await.unwrap().iter().map(|game| game.id).collect();
+    let left: Vec<GameId> =
+        store.games(&GamesOf::Everybody, None, 10).await.unwrap().iter().map(|game| game.id).collect();
     assert_eq!(left, [other]);
 }

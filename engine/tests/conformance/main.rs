@@ -6,6 +6,7 @@
 //! `STORY_ENGINE_REQUIRE_REDIS=1`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+mod access;
 mod batch;
 mod bench;
 mod cancel;
@@ -76,10 +77,24 @@ conformance! {
         a_history_of_any_length_can_be_brought_along,
         history_is_read_from_its_end,
         games_are_listed_in_pages_with_the_latest_changed_first,
+        games_of_the_same_moment_are_listed_once_each,
         a_game_is_replaced_only_at_the_expected_version,
         replacing_a_game_can_replace_its_history,
         a_busy_game_is_neither_replaced_nor_deleted,
         a_deleted_game_leaves_nothing_behind,
+    }
+    access {
+        a_key_is_found_until_it_is_deleted,
+        storing_a_key_again_changes_nothing,
+        a_key_that_has_expired_is_listed_and_not_found,
+        no_more_keys_are_stored_than_may_be,
+        a_game_is_listed_for_its_owner_alone,
+        a_turn_moves_a_game_to_the_front_of_its_owners_list,
+        a_deleted_game_leaves_no_list_and_no_capability_behind,
+        a_game_and_its_requests_know_their_owner,
+        a_capability_is_for_its_game_alone,
+        a_capability_that_has_expired_allows_nothing_and_makes_room,
+        the_capabilities_of_a_game_are_limited,
     }
     keys {
         a_message_that_is_sent_again_under_its_key_is_the_same_request,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use engine::store::redis::RedisStore;
-use engine::store::{SharedStore, StoreError, Terms};
+use engine::store::{Founding, GamesCursor, GamesOf, SharedStore, StoreError, Terms};
 use protocol::GameId;
 
 use crate::bench::{self, Bench, SHARDS};
@@ -14,7 +14,7 @@ use crate::redis_server::RedisServer;
 /// A new game in a shard.
 async fn game_in(store: &SharedStore, shard: usize) -> GameId {
     let game = std::iter::repeat_with(GameId::new).find(|game| game.shard(SHARDS) == shard).unwrap();
-    store.create_game(game, &document(), &[]).await.unwrap();
+    store.create_game(game, &document(), &[], &Founding::default()).await.unwrap();
     game
 }
 
@@ -87,9 +87,13 @@ async fn lists_join_what_the_shards_hold() {
             store.fail(&failed.lease, &problem()).await.unwrap();
         }
 
-        let listed: Vec<_> = store.games(0, 10).await.unwrap().iter().map(|game| game.id).collect();
+        let listed: Vec<_> =
+            store.games(&GamesOf::Everybody, None, 10).await.unwrap().iter().map(|game| game.id).collect();
         assert_eq!(listed.iter().collect::<BTreeSet<_>>(), games.iter().collect::<BTreeSet<_>>());
-        let page: Vec<_> = store.games(1, 1).await.unwrap().iter().map(|game| game.id).collect();
+        let first = store.game(listed[0]).await.unwrap().unwrap();
+        let after = Some(GamesCursor { updated_at: first.updated_at, id: first.id });
+        let page: Vec<_> =
+            store.games(&GamesOf::Everybody, after, 1).await.unwrap().iter().map(|game| game.id).collect();
         assert_eq!(page, listed[1..2]);
         let found = store.dead_letters(None, 10).await.unwrap().dead_letters;
         assert_eq!(found.iter().map(|letter| letter.request_id).collect::<BTreeSet<_>>(), letters);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use engine::config::{Adapter, Config, ProviderConfig};
 use engine::llm::Models;
 use engine::store::embedded::EmbeddedStore;
-use engine::store::{GameDocument, NewRequest, Request, SharedStore, Terms};
+use engine::store::{Founding, GameDocument, NewRequest, Request, SharedStore, Terms};
 use engine::watchdog::Watchdog;
 use engine::worker::Worker;
 use protocol::{GameId, RequestId, RequestStatus, RequestType};
@@ -53,7 +53,7 @@ impl Play {
         let (state, history) = story::new_game(&library, &new).unwrap();
         let game = GameId::new();
         let document = GameDocument { provider: "mock".to_owned(), state };
-        store.create_game(game, &document, &history).await.unwrap();
+        store.create_game(game, &document, &history, &Founding::default()).await.unwrap();
         let models = Arc::new(Models::start(&config).await.unwrap());
         let worker = Worker::new(Arc::clone(&store), library, models, &config, &Watchdog::default());
         let worker = AbortOnDropHandle::new(tokio::spawn(worker.run(CancellationToken::new())));

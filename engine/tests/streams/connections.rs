@@ -195,3 +195,53 @@ async fn streams_share_a_connection_over_http2_without_tls() {
     server.drain.cancel();
     tokio::time::timeout(PATIENCE, server.ended).await.unwrap().unwrap();
 }
+
+/// Everything that the server sends on a connection until it closes it.
+async fn until_closed(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_to_its_end_is_given_up() {
+    let setup = Setup { body_timeout: Duration::from_millis(200), ..Setup::default() };
+    let server = Server::with(&store(), setup).await;
+    let mut half = Vec::new();
+    for _ in 0..50 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let head = "POST /v1/chat HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        half.push(stream);
+    }
+    for stream in half {
+        let answer = until_closed(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("/problems/body-timeout"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_come_to_its_end_is_given_up() {
+    let setup = Setup { header_timeout: Duration::from_millis(200), ..Setup::default() };
+    let server = Server::with(&store(), setup).await;
+    for begun in ["", "PRI * HT", "GET /health HTTP/1.1\r\nhost: loc"] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        let answer = until_closed(stream).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{begun}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_with_too_many_connections_is_told_to_come_back() {
+    let store = store();
+    let server = Server::with(&store, Setup { max_connections_per_address: 1, ..Setup::default() }).await;
+    let game = new_game(&store).await;
+    let first = server.get(&format!("/v1/events/games/{game}")).send().await.unwrap();
+    assert_eq!(server.get("/health").send().await.unwrap().status(), 503);
+    drop(first);
+    // The server learns of it in its own time.
+    while server.get("/health").send().await.is_ok_and(|response| response.status() == 503) {
+        tokio::task::yield_now().await;
+    }
+}

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::{Frame, Parser};
-use engine::api::{Api, Guard, Pace, StoreProbe, StreamLimits, router};
+use engine::api::{Api, Auth, Guard, Pace, StoreProbe, StreamLimits, router};
 use engine::config::Config;
 use engine::http::{Limits, serve};
 use engine::llm::Models;
 use engine::store::embedded::EmbeddedStore;
 use engine::store::{
-    Claim, Commit, Completion, GameDocument, NewRequest, SharedStore, StoreOptions, Terms, TurnEvents, WorkerId,
+    Claim, Commit, Completion, Founding, GameDocument, NewRequest, SharedStore, StoreOptions, Terms, TurnEvents,
+    WorkerId,
 };
 use engine::telemetry::metrics::Metrics;
 use protocol::{
@@ -32,6 +33,9 @@ pub(crate) struct Setup {
     pub(crate) max_streams: usize,
     pub(crate) max_streams_per_client: usize,
     pub(crate) max_connections: usize,
+    pub(crate) max_connections_per_address: usize,
+    pub(crate) header_timeout: Duration,
+    pub(crate) body_timeout: Duration,
     pub(crate) trusted_proxies: usize,
     pub(crate) cors_origins: &'static str,
     pub(crate) keepalive: Duration,
@@ -44,6 +48,9 @@ impl Default for Setup {
             max_streams: 10_000,
             max_streams_per_client: 10_000,
             max_connections: 10_000,
+            max_connections_per_address: 10_000,
+            header_timeout: Duration::from_mins(10),
+            body_timeout: Duration::from_mins(10),
             trusted_proxies: 0,
             cors_origins: "[]",
             keepalive: Duration::from_secs(30),
@@ -84,12 +91,20 @@ impl Server {
             pace: Pace { keepalive: setup.keepalive, retry: Duration::from_millis(1) },
             streams: Arc::new(StreamLimits::new(setup.max_streams, setup.max_streams_per_client)),
             trusted_proxies: setup.trusted_proxies,
+            auth: Auth::open(),
+            ticket_lifetime: Duration::from_mins(1),
             guard: Guard { origins: serde_json::from_str(setup.cors_origins).unwrap(), ..Guard::default() },
             drain: drain.clone(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let limits = Limits { max_connections: setup.max_connections, write_timeout: setup.write_timeout };
+        let limits = Limits {
+            max_connections: setup.max_connections,
+            max_connections_per_address: setup.max_connections_per_address,
+            header_timeout: setup.header_timeout,
+            body_timeout: setup.body_timeout,
+            write_timeout: setup.write_timeout,
+        };
         let ended = tokio::spawn(serve(listener, router(api), limits, drain.clone()));
         let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
         Self { address, drain, ended, client }
@@ -162,7 +177,7 @@ pub(crate) fn document() -> GameDocument {
 
 pub(crate) async fn new_game(store: &SharedStore) -> GameId {
     let game = GameId::new();
-    store.create_game(game, &document(), &[]).await.unwrap();
+    store.create_game(game, &document(), &[], &Founding::default()).await.unwrap();
     game
 }
 

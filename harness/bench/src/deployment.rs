@@ -69,7 +69,7 @@ impl Deployment {
             // No limit is measured, and none may be met.
             "queue": { "events_kept": 1_000_000, "max_depth": 10_000_000, "max_depth_per_game": 10_000_000 },
             "sse": { "max_streams": streams + 10, "max_streams_per_client": streams + 10 },
-            "http": { "max_connections": streams + 4000 },
+            "http": { "max_connections": streams + 4000, "max_connections_per_address": streams + 4000 },
         });
         let over = if let Value::Object(over) = over { over } else { Map::new() };
         let around = Surroundings {

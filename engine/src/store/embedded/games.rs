@@ -1,13 +1,14 @@
 //! Games in SQLite.
 
 use async_trait::async_trait;
-use protocol::{GameId, StateUpdated};
+use protocol::{GameId, StateUpdated, User};
+use rusqlite::Row;
 use story::ChatMessage;
 
 use super::rows::{self, GAME, from_json, to_json};
 use super::step::{Step, signed, unsigned};
 use super::{EmbeddedStore, StoreError, providers};
-use crate::store::{Game, GameDocument, GameWrite, Games};
+use crate::store::{Founding, Game, GameDocument, GameWrite, Games, GamesCursor, GamesOf, Owner};
 
 #[async_trait]
 impl Games for EmbeddedStore {
@@ -16,8 +17,10 @@ impl Games for EmbeddedStore {
         id: GameId,
         document: &GameDocument,
         history: &[ChatMessage],
+        founding: &Founding,
     ) -> Result<(), StoreError> {
         let (provider, document, history) = (document.provider.clone(), to_json(document)?, messages(history)?);
+        let founding = founding.clone();
         self.step(move |step| {
             let made = step.execute(
                 "INSERT OR IGNORE INTO games (id, version, epoch, created_at, updated_at, provider) \
@@ -26,6 +29,12 @@ impl Games for EmbeddedStore {
             )?;
             if made == 0 {
                 return Ok(());
+            }
+            if let Some(Owner { tenant, user }) = &founding.owner {
+                step.execute(
+                    "INSERT INTO owners (game_id, tenant, user, changed_at) VALUES (?1, ?2, ?3, ?4)",
+                    (id.to_string(), tenant.as_str(), user.as_ref().map(User::as_str), step.now),
+                )?;
             }
             providers::add(step, &provider)?;
             step.execute("INSERT INTO documents (game_id, document) VALUES (?1, ?2)", (id.to_string(), document))?;
@@ -46,13 +55,9 @@ impl Games for EmbeddedStore {
         self.step(move |step| window(step, id, limit)).await
     }
 
-    async fn games(&self, skip: usize, limit: usize) -> Result<Vec<Game>, StoreError> {
-        let (skip, limit) = (signed(skip as u64), signed(limit as u64));
-        self.step(move |step| {
-            let sql = format!("{GAME} ORDER BY updated_at DESC, id DESC LIMIT ?1 OFFSET ?2");
-            step.all(&sql, (limit, skip), rows::game)
-        })
-        .await
+    async fn games(&self, of: &GamesOf, after: Option<GamesCursor>, limit: usize) -> Result<Vec<Game>, StoreError> {
+        let of = of.clone();
+        self.step(move |step| list(step, &of, after, signed(limit as u64))).await
     }
 
     async fn replace_game(
@@ -104,6 +109,39 @@ impl Games for EmbeddedStore {
         })
         .await
     }
+}
+
+/// A page of games. The index gives their ids in order, so a page costs the same wherever it begins.
+fn list(step: &Step<'_>, of: &GamesOf, after: Option<GamesCursor>, limit: i64) -> Result<Vec<Game>, StoreError> {
+    // Behind every time and every id.
+    let (changed, last) =
+        after.map_or((i64::MAX, "~".to_owned()), |after| (after.updated_at.as_millisecond(), after.id.to_string()));
+    let id = |row: &Row<'_>| row.get::<_, String>(0).map_err(rows::unavailable);
+    let ids = match of {
+        GamesOf::Everybody => step.all(
+            "SELECT id FROM games WHERE (updated_at, id) < (?1, ?2) ORDER BY updated_at DESC, id DESC LIMIT ?3",
+            (changed, last, limit),
+            id,
+        ),
+        GamesOf::Tenant(tenant) => step.all(
+            "SELECT game_id FROM owners WHERE tenant = ?1 AND (changed_at, game_id) < (?2, ?3) \
+             ORDER BY changed_at DESC, game_id DESC LIMIT ?4",
+            (tenant.as_str(), changed, last, limit),
+            id,
+        ),
+        GamesOf::User(tenant, user) => step.all(
+            "SELECT game_id FROM owners WHERE tenant = ?1 AND user = ?2 AND (changed_at, game_id) < (?3, ?4) \
+             ORDER BY changed_at DESC, game_id DESC LIMIT ?5",
+            (tenant.as_str(), user.as_str(), changed, last, limit),
+            id,
+        ),
+    }?;
+    let sql = format!("{GAME} WHERE id = ?1");
+    let mut games = Vec::with_capacity(ids.len());
+    for id in ids {
+        games.extend(step.all(&sql, [id], rows::game)?);
+    }
+    Ok(games)
 }
 
 /// A game's version, and whether it has unfinished requests.

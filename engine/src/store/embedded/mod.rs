@@ -9,6 +9,7 @@ mod events;
 mod file;
 mod games;
 mod inspect;
+mod keys;
 mod lanes;
 mod providers;
 mod queue;

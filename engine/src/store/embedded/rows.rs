@@ -10,7 +10,8 @@ use rusqlite::{ErrorCode, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::store::{Checkpoints, Game, LogEvent, Outage, Request, StoreError};
+use crate::secret::SecretHash;
+use crate::store::{Checkpoints, Game, LogEvent, Outage, Owner, Request, StoreError, Stored};
 
 /// SQLite has refused a statement or failed.
 #[expect(clippy::needless_pass_by_value, reason = "used as `map_err(unavailable)`")]
@@ -24,8 +25,8 @@ pub(super) fn unavailable(error: rusqlite::Error) -> StoreError {
 }
 
 /// The query of a [`Game`], for [`game`].
-pub(super) const GAME: &str = "SELECT id, version, epoch, offset, document, created_at, updated_at \
-     FROM games JOIN documents ON game_id = id";
+pub(super) const GAME: &str = "SELECT id, version, epoch, offset, document, created_at, updated_at, tenant, user \
+     FROM games JOIN documents ON documents.game_id = id LEFT JOIN owners ON owners.game_id = id";
 
 /// A game from a row of [`GAME`].
 pub(super) fn game(row: &Row<'_>) -> Result<Game, StoreError> {
@@ -35,8 +36,30 @@ pub(super) fn game(row: &Row<'_>) -> Result<Game, StoreError> {
         version: row.number("version")?,
         cursor: EventId { epoch: row.number("epoch")?, offset: row.number("offset")? },
         document: row.json("document")?.ok_or_else(|| corrupt("a game", "it has no document"))?,
+        owner: owner(&row)?,
         created_at: row.time("created_at")?.unwrap_or_default(),
         updated_at: row.time("updated_at")?.unwrap_or_default(),
+    })
+}
+
+/// Whose a game is, from its columns `tenant` and `user`.
+pub(super) fn owner(row: &Columns<'_>) -> Result<Option<Owner>, StoreError> {
+    let Some(tenant) = row.parse_optional("tenant")? else { return Ok(None) };
+    Ok(Some(Owner { tenant, user: row.parse_optional("user")? }))
+}
+
+/// The columns of a [`Stored`], for [`stored`].
+pub(super) const STORED: &str = "hash, grants, created_at, expires_at";
+
+/// A key or a capability from the columns [`STORED`].
+pub(super) fn stored<T: DeserializeOwned>(row: &Row<'_>) -> Result<Stored<T>, StoreError> {
+    let row = Columns::new("a key", row);
+    let hash = SecretHash::try_from(row.need::<String>("hash")?).map_err(|error| row.corrupt("hash", error))?;
+    Ok(Stored {
+        hash,
+        grants: row.json("grants")?.ok_or_else(|| row.corrupt("grants", "it is missing"))?,
+        created_at: row.time("created_at")?.unwrap_or_default(),
+        expires_at: row.time("expires_at")?,
     })
 }
 

@@ -134,3 +134,41 @@ CREATE TABLE IF NOT EXISTS dead_letters (
     failed_at     INTEGER NOT NULL,
     state_version INTEGER NOT NULL
 );
+
+-- Whose a game is; a game that was created without keys has no row. `changed_at` is the game's `updated_at`: the lists of an owner
+-- are in its order. Triggers keep both in step, so that no statement can forget to.
+CREATE TABLE IF NOT EXISTS owners (
+    game_id    TEXT PRIMARY KEY,
+    tenant     TEXT NOT NULL,
+    user       TEXT,
+    changed_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS owners_by_tenant ON owners (tenant, changed_at, game_id);
+CREATE INDEX IF NOT EXISTS owners_by_user ON owners (tenant, user, changed_at, game_id);
+CREATE TRIGGER IF NOT EXISTS game_changes AFTER UPDATE OF updated_at ON games BEGIN
+    UPDATE owners SET changed_at = NEW.updated_at WHERE game_id = NEW.id;
+END;
+CREATE TRIGGER IF NOT EXISTS game_goes AFTER DELETE ON games BEGIN
+    DELETE FROM owners WHERE game_id = OLD.id;
+    DELETE FROM capabilities WHERE game_id = OLD.id;
+END;
+
+-- Keys by the beginning of their hash; `grants` is JSON.
+CREATE TABLE IF NOT EXISTS api_keys (
+    id         TEXT PRIMARY KEY,
+    hash       TEXT NOT NULL,
+    grants     TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER
+) WITHOUT ROWID;
+
+-- The same, of one game each.
+CREATE TABLE IF NOT EXISTS capabilities (
+    game_id    TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    hash       TEXT NOT NULL,
+    grants     TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    PRIMARY KEY (game_id, id)
+) WITHOUT ROWID;

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::event_text;
 use super::unexpected::{from_json, to_json, unexpected_reply};
 use crate::store::{
-    Accepted, Checkpoints, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Request, StoreError,
-    dead_letter,
+    Accepted, Checkpoints, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Owner, Request,
+    StoreError, dead_letter,
 };
 
 /// The fields of one hash, with a name of the hash for error messages.
@@ -111,6 +111,10 @@ impl Fields {
             version: self.need("version")?,
             cursor: EventId { epoch: self.need("epoch")?, offset: self.need("offset")? },
             document: self.document()?,
+            owner: match self.parse("tenant")? {
+                Some(tenant) => Some(Owner { tenant, user: self.parse("user")? }),
+                None => None,
+            },
             created_at: self.need_time("created_at")?,
             updated_at: self.need_time("updated_at")?,
         })

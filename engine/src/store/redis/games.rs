@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use protocol::{GameId, StateUpdated};
+use protocol::{GameId, StateUpdated, User};
 use story::ChatMessage;
 
 use super::codec::Fields;
@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::script::{self, ScriptArgs};
 use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError};
-use crate::store::{Game, GameDocument, GameWrite, Games};
+use crate::store::{Founding, Game, GameDocument, GameWrite, Games, GamesCursor, GamesOf, Owner};
 
 #[async_trait]
 impl Games for RedisStore {
@@ -20,8 +20,13 @@ impl Games for RedisStore {
         id: GameId,
         document: &GameDocument,
         history: &[ChatMessage],
+        founding: &Founding,
     ) -> Result<(), StoreError> {
-        let mut call = ScriptArgs::new().id(id).json(document)?.arg(&document.provider);
+        let (tenant, user) = founding
+            .owner
+            .as_ref()
+            .map_or(("", ""), |Owner { tenant, user }| (tenant.as_str(), user.as_ref().map_or("", User::as_str)));
+        let mut call = ScriptArgs::new().id(id).json(document)?.arg(&document.provider).arg(tenant).arg(user);
         for message in history {
             call = call.json(message)?;
         }
@@ -47,22 +52,24 @@ impl Games for RedisStore {
         messages.iter().map(|text| from_json(&key, text)).collect()
     }
 
-    async fn games(&self, skip: usize, limit: usize) -> Result<Vec<Game>, StoreError> {
+    async fn games(&self, of: &GamesOf, after: Option<GamesCursor>, limit: usize) -> Result<Vec<Game>, StoreError> {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        // Every game of the page is among the first `reach` games of its shard.
-        let reach = skip.saturating_add(limit);
-        let mut index: Vec<(String, f64, &Connection)> = Vec::new();
+        // Every game of the page is among the first `limit` games of its shard.
+        let mut index: Vec<(String, i64, &Connection)> = Vec::new();
         for shard in &self.shards {
-            let mut page = redis::cmd("ZREVRANGE");
-            page.arg(format!("{}games", shard.prefix())).arg(0).arg(reach - 1).arg("WITHSCORES");
-            let found: Vec<(String, f64)> = shard.query(&page).await?;
-            index.extend(found.into_iter().map(|(id, changed)| (id, changed, shard)));
+            let key = match of {
+                GamesOf::Everybody => format!("{}games", shard.prefix()),
+                GamesOf::Tenant(tenant) => format!("{}games:of:{tenant}", shard.prefix()),
+                GamesOf::User(tenant, user) => format!("{}games:of:{tenant}:{user}", shard.prefix()),
+            };
+            let page = page_of(shard, &key, after, limit).await?;
+            index.extend(page.into_iter().map(|(id, changed)| (id, changed, shard)));
         }
-        index.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| b.0.cmp(&a.0)));
+        index.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| b.0.cmp(&a.0)));
         let mut games = Vec::with_capacity(limit);
-        for (id, _, shard) in index.into_iter().skip(skip).take(limit) {
+        for (id, _, shard) in index.into_iter().take(limit) {
             let key = shard.key("gamestate", &id);
             let fields: HashMap<String, String> = shard.query(redis::cmd("HGETALL").arg(&key)).await?;
             let fields = Fields::new(key, fields);
@@ -101,6 +108,32 @@ impl Games for RedisStore {
 
     async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError> {
         outcome(&self.shard(id).run::<Vec<String>>(&script::DELETE_GAME, &ScriptArgs::new().id(id)).await?)
+    }
+}
+
+/// The first `limit` games of an index from a place on, each with the time (ms) of its change.
+async fn page_of(
+    shard: &Connection,
+    key: &str,
+    after: Option<GamesCursor>,
+    limit: usize,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let (changed, last) =
+        after.map_or((i64::MAX, String::new()), |after| (after.updated_at.as_millisecond(), after.id.to_string()));
+    let newest = if after.is_some() { changed.to_string() } else { "+inf".to_owned() };
+    let (mut page, mut read) = (Vec::with_capacity(limit), 0);
+    loop {
+        let mut command = redis::cmd("ZREVRANGEBYSCORE");
+        command.arg(key).arg(&newest).arg("-inf").arg("WITHSCORES").arg("LIMIT").arg(read).arg(limit);
+        let found: Vec<(String, i64)> = shard.query(&command).await?;
+        read += found.len();
+        let is_last = found.len() < limit;
+        // Of the games that were changed in the same millisecond, those up to the last one of the page before come first.
+        page.extend(found.into_iter().filter(|(id, score)| *score < changed || *id < last));
+        if is_last || page.len() >= limit {
+            page.truncate(limit);
+            return Ok(page);
+        }
     }
 }
 

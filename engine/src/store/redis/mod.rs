@@ -15,6 +15,7 @@ mod event_text;
 mod events;
 mod games;
 mod inspect;
+mod keys;
 mod lanes;
 mod leased;
 mod listen;

@@ -34,8 +34,11 @@ macro_rules! scripts {
 // A file is a script, or it holds functions: those can be parts of several scripts, and a call may follow them.
 scripts! {
     OPEN = [lua!("open")];
-    CREATE_GAME = [lua!("create_game")];
-    REPLACE_GAME = [lua!("replace_game")];
+    CREATE_GAME = [lua!("owners"), lua!("create_game")];
+    REPLACE_GAME = [lua!("owners"), lua!("replace_game")];
+    ACCESS = [lua!("access")];
+    ADD_SECRET = [lua!("add_secret")];
+    SECRETS = [lua!("secrets")];
     DELETE_GAME = [lua!("delete_game")];
     ENQUEUE = [enqueueing(), lua!("enqueue"), "return enqueue()"];
     ENQUEUE_AND_INTERRUPT = [endings(), enqueueing(), lua!("enqueue"), "return enqueue(cancel)"];
@@ -46,9 +49,9 @@ scripts! {
     CHUNK = [lua!("chunk")];
     CHECKPOINT = [lua!("checkpoint")];
     COMMIT_AND_CLAIM =
-        [lua!("terms"), lua!("providers"), leases(), lua!("commit"), lua!("commit_and_claim"), "return commit_and_claim()"];
+        [lua!("terms"), lua!("providers"), leases(), lua!("owners"), lua!("commit"), lua!("commit_and_claim"), "return commit_and_claim()"];
     COMMIT_CLAIM_AND_RECOVER = [
-        lua!("terms"), lua!("providers"), endings(), lua!("recover"), leases(), lua!("commit"), lua!("commit_and_claim"),
+        lua!("terms"), lua!("providers"), endings(), lua!("recover"), leases(), lua!("owners"), lua!("commit"), lua!("commit_and_claim"),
         "return commit_and_claim(recover_expired)"
     ];
     REQUEUE = [endings(), lua!("requeue")];

@@ -41,7 +41,10 @@ pub(super) async fn start(options: &Options, env: &BenchEnvironment<'_>) -> Resu
     let over = json!({
         "content": null,
         "sse": { "max_streams": options.subscribers + 10, "max_streams_per_client": options.subscribers + 10 },
-        "http": { "max_connections": options.subscribers + 100 },
+        "http": {
+            "max_connections": options.subscribers + 100,
+            "max_connections_per_address": options.subscribers + 100,
+        },
         "queue": { "events_kept": 1_000_000 },
     });
     let over = if let Value::Object(over) = over { over } else { Map::new() };

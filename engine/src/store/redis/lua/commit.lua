@@ -29,7 +29,8 @@ local function commit(first, last)
   local game, request, token, key, base, document, result, state_updated, completed, messages =
     unpack(ARGV, first, first + FIXED - 1)
   local state, status, lane = GAME .. game, STATUS .. request, LANE .. game
-  local version, offset, own, serves = unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves'))
+  local version, offset, own, serves, tenant, user =
+    unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves', 'tenant', 'user'))
   if held[game] ~= token then
     return was_ended(request, 'commit', token) and 'done' or 'lost'
   end
@@ -68,6 +69,7 @@ local function commit(first, last)
     call('HDEL', state, 'serves')
   end
   changed[#changed + 1], changed[#changed + 2] = NOW_TEXT, game
+  list_for_owner(game, tenant, user)
   freed[#freed + 1], unlocked[#unlocked + 1], held[game] = game, locks[game], nil
   local head, head_rank = first_of(lane)
   if head then

@@ -18,6 +18,8 @@ local PROVIDERS, PROVIDER, SLOTS = P .. 'providers', P .. 'provider:', P .. 'pro
 -- provider.
 local LANE, GAME, HISTORY = P .. 'requests:game:', P .. 'gamestate:', P .. 'game-history:'
 local LOCK = P .. 'game-lock:'
+-- The lists of an owner's games, by tenant and by `tenant:user`; the capabilities of a game; all keys of callers.
+local GAMES_OF, CAPABILITIES, API_KEYS = P .. 'games:of:', P .. 'game-capabilities:', P .. 'api-keys'
 local LOG, STATUS, KEY = P .. 'game-events:', P .. 'chat-request-status:', P .. 'idempotency-key:'
 
 -- Lua formats large numbers with an exponent; ids and times need all digits. In frequent calls, constant numbers are written as

@@ -13,6 +13,7 @@ call('HSET', GAME .. game, 'document', document, 'version', int(tonumber(version
   'provider', provider)
 call('HSETNX', PROVIDERS, provider, 'closed')
 call('ZADD', GAMES, NOW_TEXT, game)
+list_for_owner(game, unpack(call('HMGET', GAME .. game, 'tenant', 'user')))
 if with_history == '1' then
   call('DEL', HISTORY .. game)
   for i = FIRST_MESSAGE, #ARGV do call('RPUSH', HISTORY .. game, ARGV[i]) end

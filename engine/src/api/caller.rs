@@ -1,0 +1,210 @@
+//! Who calls: read from the header `Authorization`, from a page's cookie or from an event stream's ticket.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri, header};
+use protocol::{KeyId, Problem, ProblemType, User};
+
+use super::error::ApiError;
+use crate::secret::{Secret, SecretHash, SecretKind};
+use crate::store::{GamesOf, Holder, Owner, SharedStore};
+
+/// The cookie that holds a page's key.
+pub(super) const COOKIE: &str = "story_engine_key";
+/// The header in which an application says for which of its users it acts.
+const ACTS_FOR: &str = "x-user";
+
+/// Whether callers need keys, and the keys of the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Auth(Option<Arc<HashMap<KeyId, (SecretHash, Holder)>>>);
+
+impl Auth {
+    /// Nobody needs a key.
+    #[must_use]
+    pub fn open() -> Self {
+        Self(None)
+    }
+
+    /// Every caller needs a key: one of these, or one that is stored.
+    #[must_use]
+    pub fn keys(configured: impl IntoIterator<Item = (SecretHash, Holder)>) -> Self {
+        Self(Some(Arc::new(configured.into_iter().map(|key| (key.0.id(), key)).collect())))
+    }
+
+    /// Whether callers need keys.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Who holds a key. A key that is stored is looked up in every call, so that one which is revoked is refused at once.
+    pub(super) async fn holder(&self, store: &SharedStore, key: &Secret) -> Result<Option<Holder>, ApiError> {
+        let hash = key.hash();
+        let configured = self.0.as_ref().and_then(|keys| keys.get(&hash.id()));
+        if let Some((_, holder)) = configured.filter(|(kept, _)| kept.is(&hash)) {
+            return Ok(Some(holder.clone()));
+        }
+        let stored = store.key(&hash.id()).await?;
+        Ok(stored.filter(|stored| stored.hash.is(&hash)).map(|stored| stored.grants))
+    }
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// Anybody: the server asks for no keys.
+    Anyone,
+    /// Somebody without a key.
+    Nobody,
+    /// The holder of a key.
+    Holder {
+        holder: Holder,
+        /// The user for whom an application acts in this call.
+        acts_for: Option<User>,
+    },
+    /// Somebody with a capability. What it allows is found out together with the game that the call is about.
+    Capability(SecretHash),
+}
+
+impl Caller {
+    /// Finds out who calls. A key that is not valid is an error; none at all is [`Caller::Nobody`].
+    pub(super) async fn of(
+        auth: &Auth,
+        store: &SharedStore,
+        headers: &HeaderMap,
+        ticket: Option<&str>,
+    ) -> Result<Self, ApiError> {
+        if !auth.asks() {
+            return Ok(Self::Anyone);
+        }
+        let Some(secret) = secret(headers, ticket)? else { return Ok(Self::Nobody) };
+        if secret.kind() == SecretKind::Capability {
+            return Ok(Self::Capability(secret.hash()));
+        }
+        let holder = auth.holder(store, &secret).await?;
+        let holder = holder.ok_or_else(|| unauthorized("the key is unknown, was revoked or has expired"))?;
+        let acts_for = if let Holder::Service { .. } = holder { acts_for(headers)? } else { None };
+        Ok(Self::Holder { holder, acts_for })
+    }
+
+    /// The games that this caller lists: what [`super::rights`] would let it see.
+    pub(super) fn games(&self) -> GamesOf {
+        match self {
+            Self::Holder { holder: Holder::Player { tenant, user }, .. }
+            | Self::Holder { holder: Holder::Service { tenant }, acts_for: Some(user) } => {
+                GamesOf::User(tenant.clone(), user.clone())
+            }
+            Self::Holder { holder: Holder::Service { tenant }, acts_for: None } => GamesOf::Tenant(tenant.clone()),
+            // The layer lets nobody else through to a list.
+            Self::Anyone | Self::Nobody | Self::Capability(_) | Self::Holder { .. } => GamesOf::Everybody,
+        }
+    }
+
+    /// Whose a game is that this caller creates. `user` is what the body says.
+    pub(super) fn owner(&self, user: Option<User>) -> Result<Option<Owner>, Problem> {
+        let not_for = |detail: &str| Problem::field("/user", detail);
+        match self {
+            Self::Holder { holder: Holder::Player { tenant, user: own }, .. } => match user {
+                Some(other) if other != *own => Err(not_for("with a player's key, a game is that player's own")),
+                _ => Ok(Some(Owner { tenant: tenant.clone(), user: Some(own.clone()) })),
+            },
+            Self::Holder { holder: Holder::Service { tenant }, acts_for } => match (user, acts_for) {
+                (Some(user), Some(other)) if user != *other => Err(not_for("the header `X-User` names another user")),
+                (user, acts_for) => Ok(Some(Owner { tenant: tenant.clone(), user: user.or_else(|| acts_for.clone()) })),
+            },
+            _ if user.is_some() => Err(not_for("a game gets an owner from the key of a service or of a player")),
+            _ => Ok(None),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        // Every operation has the layer that sets it. Without it, the caller is nobody.
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or(Self::Nobody))
+    }
+}
+
+/// The call needs a key, or one that is valid.
+pub(super) fn unauthorized(detail: &str) -> Problem {
+    Problem::new(ProblemType::Unauthorized, format!("{detail}: send one as `Authorization: Bearer …`"))
+}
+
+/// The value of `ticket` in a query. It is made of characters that are never escaped.
+pub(super) fn ticket(uri: &Uri) -> Option<&str> {
+    uri.query()?.split('&').find_map(|pair| pair.strip_prefix("ticket="))
+}
+
+/// The key or capability that a call brings.
+fn secret(headers: &HeaderMap, ticket: Option<&str>) -> Result<Option<Secret>, Problem> {
+    let not_one = || unauthorized("what was sent is not a key");
+    let text = if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let value = value.to_str().map_err(|_| not_one())?;
+        let (scheme, token) = value.split_once(' ').ok_or_else(not_one)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(not_one());
+        }
+        Some(token.trim())
+    } else {
+        ticket.or_else(|| cookie(headers))
+    };
+    text.map(|text| text.parse().map_err(|_| not_one())).transpose()
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value).filter(|value| !value.is_empty())
+}
+
+fn acts_for(headers: &HeaderMap) -> Result<Option<User>, Problem> {
+    let Some(value) = headers.get(ACTS_FOR) else { return Ok(None) };
+    let invalid = |why: String| Problem::new(ProblemType::InvalidHeader, format!("`X-User`: {why}"));
+    let text = value.to_str().map_err(|_| invalid("it holds more than printable ASCII".to_owned()))?;
+    text.parse().map(Some).map_err(|error: protocol::IdError| invalid(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(headers: &[(&'static str, String)], ticket: Option<&str>) -> Result<Option<Secret>, u16> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        secret(&map, ticket).map_err(|problem| problem.status)
+    }
+
+    #[test]
+    fn a_key_comes_in_the_header_the_cookie_or_the_ticket_and_the_header_wins() {
+        let [key, other] = [(); 2].map(|()| Secret::generate(SecretKind::Key).unwrap());
+        let header = ("authorization", format!("bearer {}", key.reveal()));
+        let cookie = ("cookie", format!("a=b; {COOKIE}={}", other.reveal()));
+        assert_eq!(found(&[], None), Ok(None));
+        assert_eq!(found(std::slice::from_ref(&cookie), None), Ok(Some(other.clone())));
+        assert_eq!(found(&[cookie.clone(), header], None), Ok(Some(key.clone())));
+        assert_eq!(found(&[cookie], Some(key.reveal())), Ok(Some(key)));
+    }
+
+    #[test]
+    fn what_is_not_a_key_is_refused() {
+        for value in ["Bearer", "Basic YTpi", "Bearer hunter2", "Bearer "] {
+            assert_eq!(found(&[("authorization", value.to_owned())], None), Err(401), "{value}");
+        }
+        assert_eq!(found(&[], Some("x")), Err(401));
+    }
+
+    #[test]
+    fn a_ticket_is_found_in_a_query() {
+        let of = |text: &'static str| ticket(Box::leak(Box::new(Uri::from_static(text))));
+        assert_eq!(of("/v1/events?last_event_id=0&ticket=sg_1"), Some("sg_1"));
+        assert_eq!(of("/v1/events?tickets=1"), None);
+    }
+}

@@ -1,0 +1,159 @@
+//! The one layer that enforces the table of operations: it finds out who calls, compares with the operation's right, and
+//! then with the game that the call is about.
+//!
+//! A game that a caller may not see is answered as one that does not exist, after the same step of the store.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use protocol::{GameAccess, GameId, Problem, ProblemType, RequestId};
+use serde::Deserialize;
+
+use super::body::timed_out;
+use super::caller::{Auth, Caller, ticket, unauthorized};
+use super::error::ApiError;
+use super::games::unknown_game;
+use super::operation::{About, Answer, Operation, Right};
+use super::requests::unknown_request;
+use crate::store::{Access, Holder, SharedStore, Subject};
+
+/// What the layer of an operation needs.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub(super) auth: Auth,
+    pub(super) store: SharedStore,
+    pub(super) operation: &'static Operation,
+}
+
+/// Lets a call through, with its [`Caller`], or answers why not.
+pub(super) async fn enforce(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    match gate.admit(request).await {
+        Ok(request) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+impl Gate {
+    async fn admit(&self, mut request: Request) -> Result<Request, ApiError> {
+        if !self.auth.asks() {
+            request.extensions_mut().insert(Caller::Anyone);
+            return Ok(request);
+        }
+        if self.operation.right == Right::Public {
+            request.extensions_mut().insert(Caller::Nobody);
+            return Ok(request);
+        }
+        let ticket = if matches!(self.operation.answer, Answer::Events) { ticket(request.uri()) } else { None };
+        let caller = Caller::of(&self.auth, &self.store, request.headers(), ticket).await?;
+        may_call(self.operation.right, &caller)?;
+        let (subject, mut request) = self.subject(request).await?;
+        if let Some(subject) = subject {
+            self.check(&caller, subject, request.method()).await?;
+        }
+        request.extensions_mut().insert(caller);
+        Ok(request)
+    }
+
+    /// The game or request that the call is about. One that cannot be read is left to the handler, which refuses it.
+    async fn subject(&self, request: Request) -> Result<(Option<Subject>, Request), ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let (subject, body) = match self.operation.about {
+            About::NoGame => (None, body),
+            About::GameInBody => {
+                let bytes = to_bytes(body, self.operation.body_max).await.map_err(|error| unread(&error))?;
+                (game_in(&bytes).map(Subject::Game), Body::from(bytes))
+            }
+            about => {
+                let parameters = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
+                let id = parameters.as_ref().and_then(|all| all.iter().find(|(name, _)| *name == "id"));
+                let subject = id.and_then(|(_, text)| match about {
+                    About::Request => text.parse::<RequestId>().ok().map(Subject::Request),
+                    _ => text.parse::<GameId>().ok().map(Subject::Game),
+                });
+                (subject, body)
+            }
+        };
+        Ok((subject, Request::from_parts(parts, body)))
+    }
+
+    async fn check(&self, caller: &Caller, subject: Subject, method: &Method) -> Result<(), ApiError> {
+        let shown = if let Caller::Capability(hash) = caller { Some(hash) } else { None };
+        let access = self.store.access(subject, shown).await?;
+        let is_operator = matches!(caller, Caller::Holder { holder: Holder::Operator, .. });
+        match access {
+            Some(access) if sees(caller, &access) => {
+                let only_reads = access.capability == Some(GameAccess::Read) && shown.is_some();
+                if only_reads && !matches!(*method, Method::GET | Method::HEAD) {
+                    let detail = "this capability allows to read the game and not to play it";
+                    return Err(Problem::new(ProblemType::Forbidden, detail).into());
+                }
+                Ok(())
+            }
+            // The handler says that there is none.
+            None if is_operator => Ok(()),
+            _ => Err(match subject {
+                Subject::Game(game) => unknown_game(game),
+                Subject::Request(request) => unknown_request(request),
+            }
+            .into()),
+        }
+    }
+}
+
+/// Whether somebody may call operations of a right at all, whatever game it is about.
+fn may_call(right: Right, caller: &Caller) -> Result<(), Problem> {
+    let holder = match caller {
+        Caller::Anyone => return Ok(()),
+        Caller::Nobody => return Err(unauthorized("a key is needed")),
+        Caller::Capability(_) if matches!(right, Right::Public | Right::Player) => return Ok(()),
+        Caller::Capability(_) => {
+            return Err(Problem::new(ProblemType::Forbidden, "a capability is for reading or playing its game only"));
+        }
+        Caller::Holder { holder, .. } => holder,
+    };
+    let may = match right {
+        Right::Public => true,
+        Right::Player | Right::Owner => !matches!(holder, Holder::Viewer),
+        Right::Service => matches!(holder, Holder::Service { .. } | Holder::Operator),
+        Right::Viewer => matches!(holder, Holder::Viewer | Holder::Operator),
+        Right::Operator => matches!(holder, Holder::Operator),
+    };
+    if may {
+        return Ok(());
+    }
+    let detail = format!("this needs the right `{}`, and the key has the role `{}`", right.name(), holder.role());
+    Err(Problem::new(ProblemType::Forbidden, detail))
+}
+
+/// Whether a game exists for somebody.
+fn sees(caller: &Caller, access: &Access) -> bool {
+    match caller {
+        Caller::Anyone | Caller::Holder { holder: Holder::Operator, .. } => true,
+        Caller::Nobody | Caller::Holder { holder: Holder::Viewer, .. } => false,
+        Caller::Capability(_) => access.capability.is_some(),
+        Caller::Holder { holder: Holder::Player { tenant, user }, .. } => {
+            access.owner.as_ref().is_some_and(|owner| owner.tenant == *tenant && owner.user.as_ref() == Some(user))
+        }
+        Caller::Holder { holder: Holder::Service { tenant }, acts_for } => access.owner.as_ref().is_some_and(|owner| {
+            owner.tenant == *tenant && acts_for.as_ref().is_none_or(|user| owner.user.as_ref() == Some(user))
+        }),
+    }
+}
+
+/// The game that a message names.
+fn game_in(body: &Bytes) -> Option<GameId> {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(alias = "gamestate_id")]
+        game_state_id: GameId,
+    }
+    // What this cannot read, the handler cannot read either: it looks for the same field.
+    serde_json::from_slice::<Named>(body).ok().map(|named| named.game_state_id)
+}
+
+fn unread(error: &axum::Error) -> Problem {
+    let too_large = || Problem::new(ProblemType::TooLarge, "the body is larger than this path accepts, or broke off");
+    timed_out(error).unwrap_or_else(too_large)
+}
