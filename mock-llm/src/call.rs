@@ -19,6 +19,8 @@ pub enum Vendor {
     Anthropic,
     /// Chat.
     Ollama,
+    /// `generateContent`.
+    Gemini,
 }
 
 impl Vendor {
@@ -29,6 +31,7 @@ impl Vendor {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
             Self::Ollama => "ollama",
+            Self::Gemini => "gemini",
         }
     }
 }
@@ -45,11 +48,14 @@ pub enum Api {
     Messages,
     /// Ollama: `POST /api/chat`.
     Chat,
+    /// Gemini: `POST /v1beta/models/MODEL:generateContent`, and `:streamGenerateContent`.
+    GenerateContent,
 }
 
 impl Api {
     /// Every interface.
-    pub(crate) const ALL: [Self; 4] = [Self::ChatCompletions, Self::Responses, Self::Messages, Self::Chat];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::ChatCompletions, Self::Responses, Self::Messages, Self::Chat, Self::GenerateContent];
 
     /// Whose interface it is.
     #[must_use]
@@ -58,6 +64,7 @@ impl Api {
             Self::ChatCompletions | Self::Responses => Vendor::OpenAi,
             Self::Messages => Vendor::Anthropic,
             Self::Chat => Vendor::Ollama,
+            Self::GenerateContent => Vendor::Gemini,
         }
     }
 
@@ -68,6 +75,7 @@ impl Api {
             Self::Responses => "/v1/responses",
             Self::Messages => "/v1/messages",
             Self::Chat => "/api/chat",
+            Self::GenerateContent => "/v1beta/models/{call}",
         }
     }
 
@@ -79,6 +87,7 @@ impl Api {
             Self::Responses => "responses",
             Self::Messages => "messages",
             Self::Chat => "chat",
+            Self::GenerateContent => "generate_content",
         }
     }
 }

@@ -10,14 +10,14 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use miette::{Context, IntoDiagnostic, LabeledSpan, NamedSource, Report, miette};
-use mock_llm::{MockLlm, Recorder, Script, ScriptError};
+use mock_llm::{MockLlm, Profile, Recorder, Script, ScriptError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// How long a health check waits for an answer.
 const HEALTH_PATIENCE: Duration = Duration::from_secs(2);
 
-/// A scripted language model that speaks the wire formats of OpenAI, Anthropic and Ollama.
+/// A scripted language model that speaks the wire formats of OpenAI, Anthropic, Ollama and Gemini.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -38,6 +38,9 @@ struct Serve {
     /// Divides all waiting, instead of the script's `speed`; 0 drops it.
     #[arg(long, value_parser = speed)]
     speed: Option<f64>,
+    /// Behaves as this kind of server: the name of a profile, or a file that ends in `.json`; `list` prints the names.
+    #[arg(long = "as", value_name = "PROFILE", env = "MOCK_LLM_AS")]
+    profile: Option<String>,
     /// Decides every draw, instead of the script's `seed`.
     #[arg(long)]
     seed: Option<u64>,
@@ -104,6 +107,10 @@ fn health(address: SocketAddr) -> miette::Result<()> {
 
 #[tokio::main]
 async fn serve(options: &Serve) -> miette::Result<()> {
+    if options.profile.as_deref() == Some("list") {
+        return list();
+    }
+    let profile = options.profile.as_deref().map_or_else(|| Ok(Profile::default()), Profile::load).into_diagnostic()?;
     let mut script = options.script.as_deref().map_or_else(|| Ok(Script::echo()), load)?;
     if let Some(speed) = options.speed {
         script = script.with_speed(speed);
@@ -112,10 +119,20 @@ async fn serve(options: &Serve) -> miette::Result<()> {
         script = script.with_seed(seed);
     }
     let stop = Stop::listen()?;
-    let mock = MockLlm::start(options.listen, script).await.into_diagnostic()?;
+    let mock = MockLlm::start_as(options.listen, script, profile).await.into_diagnostic()?;
     say(&format!("mock-llm listening on {}", mock.base_url()))?;
     stop.requested().await;
     mock.shutdown().await;
+    Ok(())
+}
+
+/// Prints every profile.
+fn list() -> miette::Result<()> {
+    for name in Profile::names() {
+        let profile = Profile::load(name).into_diagnostic()?;
+        let address = format!("http://HOST{}", profile.base_path());
+        say(&format!("{name:<17} {:<10} {address:<28} {}", profile.adapter(), profile.description()))?;
+    }
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     call::{Kind, ModelCall, Source, Wanted},
+    quirk::ReasoningForm,
     script::{Chunk, ContentFault, Fault, Reply, Scope, Script},
 };
 
@@ -40,6 +41,10 @@ pub(crate) fn compose(script: &Script, reply: &Reply, scope: &Scope<'_>, ordinal
         check(&call.wanted, pieces.as_ref().map(Pieces::whole), &tools)?;
     }
     let mut blocks = Vec::new();
+    if let Some(thought) = &reply.reasoning {
+        let pieces = Pieces::cut(thought.render(scope, draws), &reply.chunk);
+        blocks.push(Block::Thought { pieces, form: ReasoningForm::default() });
+    }
     match (&call.wanted, pieces) {
         (_, None) => {}
         (Wanted::Tool { name, .. }, Some(pieces)) if tools.is_empty() && fault != Some(ContentFault::Empty) => {
@@ -53,7 +58,8 @@ pub(crate) fn compose(script: &Script, reply: &Reply, scope: &Scope<'_>, ordinal
             .into_iter()
             .map(|(name, arguments)| Block::Tool { name, pieces: Pieces::cut(arguments.to_string(), &reply.chunk) }),
     );
-    Ok(answer(script, call, ordinal, blocks, forced, reply))
+    let refusal = reply.refusal.as_ref().map(|refusal| refusal.render(scope, draws));
+    Ok(Answer { refusal, ..answer(script, call, ordinal, blocks, forced, reply) })
 }
 
 /// What a script that is not strict says to a call that no entry fits.
@@ -97,6 +103,7 @@ fn answer(script: &Script, call: &ModelCall, ordinal: u64, blocks: Vec<Block>, f
             output_tokens: reply.output_tokens.unwrap_or_else(|| u64::try_from(spoken).unwrap_or(u64::MAX)),
         },
         forced,
+        refusal: None,
     }
 }
 
@@ -108,7 +115,9 @@ fn content(reply: &Reply, scope: &Scope<'_>, draws: &mut Draws) -> Option<Pieces
     let text = match (&reply.text, &reply.json) {
         (Some(text), _) => text.render(scope, draws),
         (None, Some(json)) => json.render(scope, draws).to_string(),
-        (None, None) if !reply.tools.is_empty() => return None,
+        (None, None) if !reply.tools.is_empty() || reply.reasoning.is_some() || reply.refusal.is_some() => {
+            return None;
+        }
         (None, None) if reply.fault == Some(Fault::Content(ContentFault::WrongSchema)) => {
             json!({ "unexpected": "shape" }).to_string()
         }

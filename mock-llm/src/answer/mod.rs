@@ -8,6 +8,8 @@ mod schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::quirk::ReasoningForm;
+
 pub(crate) use self::chunk::{Pieces, tokens};
 pub(crate) use self::compose::{compose, echo, fits, say};
 pub(crate) use self::draw::{Draws, mix};
@@ -47,11 +49,18 @@ pub(crate) struct Answer {
     pub(crate) usage: Usage,
     /// The tool call answers a caller that forced it.
     pub(crate) forced: bool,
+    /// Why the model declines.
+    pub(crate) refusal: Option<String>,
 }
 
 /// A part of an answer, cut into the pieces that a stream sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Block {
+    /// What the model thinks before it answers.
+    Thought {
+        pieces: Pieces,
+        form: ReasoningForm,
+    },
     Text(Pieces),
     Tool {
         name: String,
@@ -64,7 +73,7 @@ impl Block {
     /// The text, or the JSON text of the arguments, in pieces.
     pub(crate) fn pieces(&self) -> &Pieces {
         match self {
-            Self::Text(pieces) | Self::Tool { pieces, .. } => pieces,
+            Self::Thought { pieces, .. } | Self::Text(pieces) | Self::Tool { pieces, .. } => pieces,
         }
     }
 }
@@ -79,15 +88,23 @@ impl Answer {
     pub(crate) fn text(&self) -> String {
         let pieces = self.blocks.iter().filter_map(|block| match block {
             Block::Text(pieces) => Some(pieces.whole()),
-            Block::Tool { .. } => None,
+            Block::Tool { .. } | Block::Thought { .. } => None,
         });
         pieces.collect()
+    }
+
+    /// What the model thinks, and how that is written.
+    pub(crate) fn thought(&self) -> Option<(&Pieces, ReasoningForm)> {
+        self.blocks.iter().find_map(|block| match block {
+            Block::Thought { pieces, form } => Some((pieces, *form)),
+            Block::Text(_) | Block::Tool { .. } => None,
+        })
     }
 
     /// The tool calls: index among the calls, name, JSON text of the arguments.
     pub(crate) fn tools(&self) -> impl Iterator<Item = (usize, &str, &str)> {
         let tools = self.blocks.iter().filter_map(|block| match block {
-            Block::Text(_) => None,
+            Block::Text(_) | Block::Thought { .. } => None,
             Block::Tool { name, pieces } => Some((name.as_str(), pieces.whole())),
         });
         tools.enumerate().map(|(index, (name, arguments))| (index, name, arguments))

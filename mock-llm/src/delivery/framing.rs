@@ -9,7 +9,7 @@ use crate::{call::Vendor, script::Framing};
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Applies line ends, comments and the byte order mark, which are bytes of the body like any others.
-pub(super) fn dress(frames: &mut [Frame], framing: Framing, vendor: Vendor) {
+pub(super) fn dress(frames: &mut [Frame], framing: &Framing, vendor: Vendor) {
     // Lines of JSON have neither comments nor a mark.
     let is_events = vendor != Vendor::Ollama;
     for frame in &mut *frames {
@@ -20,6 +20,11 @@ pub(super) fn dress(frames: &mut [Frame], framing: Framing, vendor: Vendor) {
             // JSON has no line feeds outside strings, and inside them they are escaped.
             frame.bytes = crlf(&frame.bytes);
         }
+    }
+    if let Some(preamble) = framing.preamble.as_ref().filter(|_| is_events)
+        && let Some(frame) = frames.first_mut()
+    {
+        frame.bytes = [preamble.as_bytes(), &frame.bytes[..]].concat().into();
     }
     if framing.byte_order_mark
         && is_events
@@ -41,7 +46,7 @@ fn crlf(bytes: &[u8]) -> Bytes {
 
 /// Puts frames together, or cuts them into parts. Frames that travel together are due with their last piece. The first
 /// part of a frame represents it in all counts and deadlines.
-pub(super) fn segment(frames: Vec<Frame>, framing: Framing) -> Vec<Frame> {
+pub(super) fn segment(frames: Vec<Frame>, framing: &Framing) -> Vec<Frame> {
     let frames = match framing.frames_per_segment {
         Some(count) => together(&frames, count.get()),
         None => frames,
@@ -86,7 +91,7 @@ mod tests {
     fn frames_travel_together_but_for_the_closing_one() {
         let closing = Frame { bytes: Bytes::from_static(b"end"), ..Frame::default() };
         let framing = Framing { frames_per_segment: NonZeroUsize::new(2), ..Framing::default() };
-        let segments = segment(vec![frame("a"), frame("b"), frame("c"), closing], framing);
+        let segments = segment(vec![frame("a"), frame("b"), frame("c"), closing], &framing);
         let seen: Vec<_> =
             segments.iter().map(|segment| (&segment.bytes[..], segment.pieces, segment.tokens)).collect();
         assert_eq!(seen, [(&b"ab"[..], 2, 4), (b"c", 1, 2), (b"end", 0, 0)]);
@@ -96,7 +101,7 @@ mod tests {
     fn parts_join_to_the_frame_and_count_once() {
         let frame = frame("data: äöü\n\n");
         let framing = Framing { segment_bytes: NonZeroUsize::new(3), ..Framing::default() };
-        let parts = segment(vec![frame.clone()], framing);
+        let parts = segment(vec![frame.clone()], &framing);
         assert_eq!(parts.iter().map(|part| &part.bytes[..]).collect::<Vec<_>>().concat(), frame.bytes);
         assert_eq!(
             parts.iter().map(|part| (part.pieces, part.tokens)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),

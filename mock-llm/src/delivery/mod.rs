@@ -5,5 +5,5 @@ mod framing;
 mod plan;
 mod play;
 
-pub(crate) use self::plan::{Plan, Timing, scripted_error};
+pub(crate) use self::plan::{Plan, Timing};
 pub(crate) use self::play::{Play, Stopped, break_off, wait_at_gate, wait_until};

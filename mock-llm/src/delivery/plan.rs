@@ -10,9 +10,9 @@ use super::frame::Frame;
 use super::framing;
 use crate::{
     answer::Answer,
-    call::ModelCall,
-    script::{After, ContentFault, Cut, Fault, Gate, Pace, Reply},
-    wire::{self, Piece, WireError},
+    call::{ModelCall, Vendor},
+    script::{After, ContentFault, Cut, Fault, Framing, Gate, Pace, Reply},
+    wire::{self, Piece},
 };
 
 /// A delivery, ready to be played.
@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) timing: Timing,
     /// The length that the headers declare; `None` sends the body in HTTP chunks.
     pub(crate) length: Option<usize>,
+    /// A comment is sent whenever nothing has been for so long.
+    pub(crate) comment_every: Option<Duration>,
 }
 
 /// How a delivery ends after its last frame.
@@ -60,14 +62,21 @@ impl Timing {
 }
 
 impl Plan {
-    /// The plan of a streamed answer.
-    pub(crate) fn stream(call: &ModelCall, answer: &Answer, reply: &Reply, timing: Timing, id: u64) -> Self {
-        let wire::Frames { pieces, closing } = wire::frames(call, answer);
+    /// The plan of a streamed answer. `error` is sent where the script asks for an error in the stream.
+    pub(crate) fn stream(
+        call: &ModelCall,
+        answer: &Answer,
+        reply: &Reply,
+        framing: &Framing,
+        timing: Timing,
+        error: Bytes,
+    ) -> Self {
+        let wire::Frames { pieces, closing } = wire::frames(call, answer, framing.end);
         let mut frames: Vec<Frame> =
             pieces.into_iter().map(|Piece { bytes, tokens }| Frame::piece(bytes, tokens)).collect();
         let pieces = frames.len();
         frames.push(Frame::silent(closing));
-        framing::dress(&mut frames, reply.framing, call.vendor());
+        framing::dress(&mut frames, framing, call.vendor());
         let mut end = End::Finish;
         match &reply.fault {
             Some(Fault::Cut { cut, after }) => {
@@ -81,11 +90,10 @@ impl Plan {
                 end = End::Stall;
                 frames.truncate(pieces.min(*after_frames));
             }
-            Some(Fault::Error { after_frames, message }) => {
+            Some(Fault::Error { after_frames, .. }) => {
                 end = End::Spoiled;
                 frames.truncate(pieces.min(*after_frames));
-                let bytes = wire::error_frame(call.api, &scripted_error(message.as_deref()), id);
-                frames.push(Frame::silent(bytes));
+                frames.push(Frame::silent(error));
             }
             Some(Fault::Content(fault)) => {
                 end = End::Spoiled;
@@ -93,8 +101,9 @@ impl Plan {
             }
             Some(Fault::Status { .. }) | None => {}
         }
-        let frames = framing::segment(frames, reply.framing);
-        Self { frames, end, gate: reply.gate.clone(), timing, length: None }
+        let frames = framing::segment(frames, framing);
+        let comment_every = framing.comment_every.filter(|_| call.vendor() != Vendor::Ollama);
+        Self { frames, end, gate: reply.gate.clone(), timing, length: None, comment_every }
     }
 
     /// The plan of an answer in one body. It is one frame, which a cut cuts in the middle.
@@ -126,18 +135,13 @@ impl Plan {
             }
             Some(Fault::Error { .. } | Fault::Status { .. }) | None => {}
         }
-        Self { frames, end, gate: reply.gate.clone(), timing, length }
+        Self { frames, end, gate: reply.gate.clone(), timing, length, comment_every: None }
     }
 
     /// How many pieces of the answer its frames carry.
     pub(crate) fn pieces(&self) -> usize {
         self.frames.iter().map(|frame| frame.pieces).sum()
     }
-}
-
-/// The error that a fault asks for where no status can be given any more.
-pub(crate) fn scripted_error(message: Option<&str>) -> WireError {
-    WireError::new(500, message.unwrap_or("the script asks for this error"))
 }
 
 /// Keeps the first `count` bytes. A frame that is cut still counts as sent.

@@ -30,6 +30,8 @@ pub(crate) struct Play {
     start: Instant,
     next: usize,
     pieces_sent: usize,
+    /// When the last comment or frame was sent.
+    commented: Option<Instant>,
     namespace: Arc<Namespace>,
     peer: Peer,
     ticket: Ticket,
@@ -37,7 +39,7 @@ pub(crate) struct Play {
 
 impl Play {
     pub(crate) fn new(plan: Plan, namespace: Arc<Namespace>, peer: Peer, ticket: Ticket) -> Self {
-        Self { start: ticket.started(), plan, next: 0, pieces_sent: 0, namespace, peer, ticket }
+        Self { start: ticket.started(), plan, next: 0, pieces_sent: 0, commented: None, namespace, peer, ticket }
     }
 
     pub(crate) fn into_body(self) -> Body {
@@ -56,7 +58,7 @@ impl Play {
 
     /// The whole body, if it is one frame and there is nothing to wait for: then it needs no stream.
     fn at_once(&self) -> Option<Bytes> {
-        let Plan { frames, end, gate, timing, length } = &self.plan;
+        let Plan { frames, end, gate, timing, length, comment_every: _ } = &self.plan;
         let ending = match end {
             End::Finish => Ending::Finished,
             End::Spoiled => Ending::Fault,
@@ -72,6 +74,9 @@ impl Play {
     }
 
     async fn step(&mut self) -> Step {
+        if self.waits_for_next().await {
+            return Step::Frame(Bytes::from_static(b": PROCESSING\n\n"));
+        }
         let Some(frame) = self.plan.frames.get_mut(self.next).map(std::mem::take) else { return self.end().await };
         if frame.continues {
             // Being asked again after a pause means that the part before has been written.
@@ -92,6 +97,7 @@ impl Play {
             return self.stop();
         }
         self.next += 1;
+        self.commented = Some(Instant::now());
         if frame.pieces > 0 {
             self.pieces_sent += frame.pieces;
             self.ticket.sent(frame.pieces, frame.tokens);
@@ -105,6 +111,19 @@ impl Play {
             }
         }
         Step::Frame(frame.bytes)
+    }
+
+    /// Waits until a comment is due; false if the next frame is due before.
+    async fn waits_for_next(&mut self) -> bool {
+        let Some((every, frame)) = self.plan.comment_every.zip(self.plan.frames.get(self.next)) else { return false };
+        let index = (self.pieces_sent + frame.pieces).saturating_sub(1);
+        let comment = self.commented.unwrap_or(self.start) + every;
+        if self.plan.timing.due(self.start, index).is_none_or(|due| due <= comment) {
+            return false;
+        }
+        self.commented = Some(comment);
+        // A shutdown is seen by the frame that follows.
+        wait_until(&self.ticket, Some(comment)).await.is_ok()
     }
 
     async fn end(&self) -> Step {

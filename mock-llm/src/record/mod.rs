@@ -163,7 +163,7 @@ async fn pass_on(
     };
     let (status, headers_back) = (response.status(), passed_on(response.headers()));
     let api = Api::ALL.into_iter().find(|api| uri.path().ends_with(api.path()));
-    let call = api.and_then(|api| wire::parse(api, headers, body).ok());
+    let call = api.and_then(|api| wire::parse(api, uri.path(), headers, body).ok());
     let frames = response.bytes_stream();
     let body = match call {
         Some(call) => {

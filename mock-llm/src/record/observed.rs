@@ -65,6 +65,8 @@ impl ObservedResponse {
                 self.message(body);
             }
             Api::Chat => self.chat(body, at),
+            // Calls of Gemini are passed on, and not recorded.
+            Api::GenerateContent => {}
         }
         self.complete = true;
     }
@@ -75,6 +77,7 @@ impl ObservedResponse {
             Api::Responses => self.responses(event, at),
             Api::Messages => self.messages(event, at),
             Api::Chat => self.chat(event, at),
+            Api::GenerateContent => {}
         }
     }
 

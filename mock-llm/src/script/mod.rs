@@ -19,11 +19,12 @@ mod tests;
 use std::{collections::BTreeSet, fs, path::Path};
 
 pub(crate) use self::capture::Capture;
+pub(crate) use self::compile::framing;
 pub(crate) use self::condition::{Condition, quote};
 pub use self::error::{Mistake, ScriptError};
-pub(crate) use self::format::Order;
+pub(crate) use self::format::{FramingForm, Order};
 pub(crate) use self::reply::{After, Chunk, ContentFault, Cut, Fault, Framing, Gate, Pace, Reply};
-pub(crate) use self::template::{Captured, Scope};
+pub(crate) use self::template::{Captured, JsonTemplate, Scope, Template, checked_json, checked_text};
 
 /// A model script, ready to be played.
 #[derive(Debug, Clone)]

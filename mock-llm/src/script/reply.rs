@@ -2,18 +2,27 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
+use super::format::FramingForm;
 use super::template::{JsonTemplate, Template};
-use crate::answer::Finish;
+use crate::{
+    answer::Finish,
+    quirk::{Raw, RetryForm, StreamEnd},
+};
+use axum::http::{HeaderName, HeaderValue};
 
 /// One answer.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reply {
+    /// What the model thinks before it answers.
+    pub(crate) reasoning: Option<Template>,
+    /// Why the model declines.
+    pub(crate) refusal: Option<Template>,
     pub(crate) text: Option<Template>,
     pub(crate) json: Option<JsonTemplate>,
     pub(crate) tools: Vec<ToolCall>,
     pub(crate) pace: Pace,
     pub(crate) chunk: Chunk,
-    pub(crate) framing: Framing,
+    pub(crate) framing: FramingForm,
     pub(crate) gate: Option<Gate>,
     pub(crate) fault: Option<Fault>,
     pub(crate) finish: Finish,
@@ -47,13 +56,21 @@ pub(crate) enum Chunk {
 }
 
 /// How a stream's bytes are laid out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(crate) struct Framing {
     pub(crate) segment_bytes: Option<NonZeroUsize>,
     pub(crate) frames_per_segment: Option<NonZeroUsize>,
     pub(crate) crlf: bool,
     pub(crate) comments: bool,
     pub(crate) byte_order_mark: bool,
+    /// The answer comes in one piece, although a stream was asked for.
+    pub(crate) whole: bool,
+    pub(crate) end: StreamEnd,
+    /// A comment whenever nothing has come for so long.
+    pub(crate) comment_every: Option<Duration>,
+    pub(crate) preamble: Option<String>,
+    pub(crate) content_type: Option<HeaderValue>,
 }
 
 /// Where to wait until somebody opens the gate.
@@ -66,10 +83,26 @@ pub(crate) struct Gate {
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fault {
-    Status { status: u16, retry_after_s: Option<f64>, message: Option<String>, body: Option<String> },
-    Cut { cut: Cut, after: After },
-    Error { after_frames: usize, message: Option<String> },
-    Stall { after_frames: usize },
+    Status {
+        status: u16,
+        retry_after_s: Option<f64>,
+        retry_after_form: Option<RetryForm>,
+        message: Option<String>,
+        body: Option<Raw>,
+        headers: Vec<(HeaderName, HeaderValue)>,
+    },
+    Cut {
+        cut: Cut,
+        after: After,
+    },
+    Error {
+        after_frames: usize,
+        message: Option<String>,
+        body: Option<Raw>,
+    },
+    Stall {
+        after_frames: usize,
+    },
     Content(ContentFault),
 }
 

@@ -74,6 +74,29 @@ enum Filter {
 /// What is wrong with a template: the problem and a suggestion.
 pub(super) type TemplateError = (String, Option<String>);
 
+/// Reads a template outside a script; the error names the place.
+pub(crate) fn checked_text(text: &str, names: &[String], pointer: &str) -> Result<Template, String> {
+    let template = Template::parse(text).and_then(|template| template.check_names(names).map(|()| template));
+    template.map_err(|error| said(pointer, error))
+}
+
+/// Reads a JSON template outside a script; the error names the place.
+pub(crate) fn checked_json(value: &Value, names: &[String], pointer: &str) -> Result<JsonTemplate, String> {
+    let json = JsonTemplate::parse(value, pointer).map_err(|(pointer, error)| said(&pointer, error))?;
+    let mut wrong = None;
+    json.each(pointer, &mut |pointer, template| {
+        if let Err(error) = template.check_names(names) {
+            wrong.get_or_insert_with(|| said(pointer, error));
+        }
+    });
+    wrong.map_or(Ok(json), Err)
+}
+
+fn said(pointer: &str, (text, help): TemplateError) -> String {
+    let help = help.map(|help| format!(" ({help})")).unwrap_or_default();
+    format!("{pointer}: {text}{help}")
+}
+
 impl Template {
     pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
         let mut parts = Vec::new();

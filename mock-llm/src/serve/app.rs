@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     namespace::{Admin, Namespace},
+    profile::Profile,
     responder::Responder,
 };
 
@@ -20,6 +21,7 @@ use crate::{
 pub(crate) struct App {
     pub(crate) admin: Arc<Admin>,
     pub(crate) responder: Option<Arc<dyn Responder>>,
+    pub(crate) profile: Arc<Profile>,
     pub(crate) stopping: CancellationToken,
 }
 

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     call::{Api, Vendor},
     namespace::Namespace,
+    profile::{Profile, Site},
     wire,
 };
 
@@ -29,7 +30,11 @@ pub(crate) const BODY_LIMIT: usize = 32 * 1024 * 1024;
 const SOME_MODEL: &str = "mock";
 
 pub(crate) fn router(app: App) -> Router {
-    let both = models().merge(control::routes());
+    let calls = match &app.profile.site {
+        Some(site) => one_server(&app.profile, site),
+        None => every_vendor(),
+    };
+    let both = calls.merge(control::routes());
     Router::new()
         .nest("/t/{namespace}", both.clone().merge(control::named_routes()))
         .merge(both)
@@ -39,12 +44,24 @@ pub(crate) fn router(app: App) -> Router {
         .with_state(app)
 }
 
-fn models() -> Router<App> {
+/// The addresses of a server that a profile imitates, and no other.
+fn one_server(profile: &Profile, site: &Site) -> Router<App> {
+    let calls = Router::new().route(&site.call, call(site.api));
+    profile.pages.iter().fold(calls, |router, (path, page)| {
+        let page = Json(page.clone());
+        let answer = move || std::future::ready(page.clone());
+        router.route(path, get(answer.clone()).post(answer))
+    })
+}
+
+/// All vendors' addresses.
+fn every_vendor() -> Router<App> {
     let calls = Api::ALL.into_iter().fold(Router::new(), |router, api| router.route(api.path(), call(api)));
     calls
         .route("/v1/messages/count_tokens", post(count_tokens))
         .route("/v1/models", get(v1_models))
         .route("/v1/models/{model}", get(v1_model))
+        .route("/v1beta/models", get(gemini_models))
         .route("/api/tags", get(tags))
         .route("/api/ps", get(running))
         .route("/api/show", post(show))
@@ -57,9 +74,11 @@ fn call(api: Api) -> MethodRouter<App> {
         move |State(app): State<App>,
               At(namespace): At,
               ConnectInfo(peer): ConnectInfo<Peer>,
+              uri: Uri,
               headers: HeaderMap,
               body: Result<Bytes, BytesRejection>| async move {
-            let arrival = Arrival { namespace, peer, responder: app.responder, stopping: app.stopping };
+            let App { responder, profile, stopping, .. } = app;
+            let arrival = Arrival { namespace, peer, responder, profile, uri, stopping };
             match body {
                 Ok(body) => respond(api, arrival, headers, body).await,
                 Err(rejection) => unreadable(api, arrival, headers, &rejection),
@@ -94,6 +113,10 @@ async fn tags(At(namespace): At) -> Response {
     Json(wire::models(Vendor::Ollama, &model_names(&namespace))).into_response()
 }
 
+async fn gemini_models(At(namespace): At) -> Response {
+    Json(wire::models(Vendor::Gemini, &model_names(&namespace))).into_response()
+}
+
 async fn running(At(namespace): At) -> Response {
     Json(wire::running(&model_names(&namespace))).into_response()
 }
@@ -111,7 +134,11 @@ async fn wrong_method(method: Method, uri: Uri) -> Response {
     problem(StatusCode::METHOD_NOT_ALLOWED, &detail).into_response()
 }
 
-async fn unknown_path(uri: Uri) -> Response {
+async fn unknown_path(State(app): State<App>, uri: Uri) -> Response {
+    if let Some(site) = &app.profile.site {
+        let detail = format!("there is no {}; as {}, calls go to {}", uri.path(), app.profile.name(), site.call);
+        return problem(StatusCode::NOT_FOUND, &detail).into_response();
+    }
     let detail = format!(
         "there is no {}; calls go to {}, also below /t/NAME, control to /__mock/…",
         uri.path(),

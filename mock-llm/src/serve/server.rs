@@ -11,7 +11,7 @@ use super::{
     listen::{Listener, Peer},
     routes::router,
 };
-use crate::{namespace::Admin, responder::Responder, script::Script};
+use crate::{namespace::Admin, profile::Profile, responder::Responder, script::Script};
 
 /// How long a shutdown waits for connections that are cut to notice it.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
@@ -38,17 +38,23 @@ pub struct MockLlm {
 impl MockLlm {
     /// Starts a mock on the current runtime. Port 0 takes any free port.
     pub async fn start(listen: SocketAddr, script: Script) -> Result<Self, StartError> {
-        Self::serve(listen, script, None).await
+        Self::start_as(listen, script, Profile::default()).await
+    }
+
+    /// Starts a mock that behaves as the server of a profile.
+    pub async fn start_as(listen: SocketAddr, script: Script, profile: Profile) -> Result<Self, StartError> {
+        Self::serve(listen, script, profile, None).await
     }
 
     /// Starts a mock whose calls `responder` answers, without a script.
     pub async fn with_responder(listen: SocketAddr, responder: impl Responder) -> Result<Self, StartError> {
-        Self::serve(listen, Script::echo(), Some(Arc::new(responder))).await
+        Self::serve(listen, Script::echo(), Profile::default(), Some(Arc::new(responder))).await
     }
 
     async fn serve(
         listen: SocketAddr,
         script: Script,
+        profile: Profile,
         responder: Option<Arc<dyn Responder>>,
     ) -> Result<Self, StartError> {
         let failed = |source| StartError { address: listen, source };
@@ -56,7 +62,7 @@ impl MockLlm {
         let address = listener.address().map_err(failed)?;
         let admin = Arc::new(Admin::new(script));
         let stopping = CancellationToken::new();
-        let app = App { admin: Arc::clone(&admin), responder, stopping: stopping.clone() };
+        let app = App { admin: Arc::clone(&admin), responder, profile: Arc::new(profile), stopping: stopping.clone() };
         let service = router(app).into_make_service_with_connect_info::<Peer>();
         let serve = axum::serve(listener, service).with_graceful_shutdown(stopping.clone().cancelled_owned());
         let serving = tokio::spawn(async move {

@@ -12,6 +12,9 @@ use crate::{
     call::{Message, ModelCall, Role, Wanted},
 };
 
+/// What stands under a thought; clients only pass it on.
+const SIGNATURE: &str = "bW9jaw==";
+
 pub(super) fn read(call: &mut ModelCall, body: &Value) -> Result<(), WireError> {
     call.model = read::model(body)?;
     call.stream = body["stream"].as_bool().unwrap_or(false);
@@ -61,6 +64,9 @@ fn wanted(body: &Value) -> Wanted {
 
 pub(super) fn body(answer: &Answer) -> Value {
     let mut content = Vec::new();
+    if let Some((pieces, _)) = answer.thought() {
+        content.push(json!({ "type": "thinking", "thinking": pieces.whole(), "signature": SIGNATURE }));
+    }
     let text = answer.text();
     if !text.is_empty() {
         content.push(json!({ "type": "text", "text": text, "citations": null }));
@@ -86,6 +92,7 @@ pub(super) fn frames(answer: &Answer) -> Frames {
     let mut tools = 0;
     for (index, block) in answer.blocks.iter().enumerate() {
         let (opening, pieces) = match block {
+            Block::Thought { pieces, .. } => (json!({ "type": "thinking", "thinking": "", "signature": "" }), pieces),
             Block::Text(pieces) => (json!({ "type": "text", "text": "" }), pieces),
             Block::Tool { name, pieces } => {
                 let id = tool_id(answer, tools);
@@ -100,12 +107,18 @@ pub(super) fn frames(answer: &Answer) -> Frames {
         }
         let stencil = Stencil::new(|piece| {
             let delta = match block {
+                Block::Thought { .. } => json!({ "type": "thinking_delta", "thinking": piece }),
                 Block::Text(_) => json!({ "type": "text_delta", "text": piece }),
                 Block::Tool { .. } => json!({ "type": "input_json_delta", "partial_json": piece }),
             };
             event("content_block_delta", json!({ "type": "content_block_delta", "index": index, "delta": delta }))
         });
         frames.pieces(&stencil, pieces);
+        if matches!(block, Block::Thought { .. }) {
+            let delta = json!({ "type": "signature_delta", "signature": SIGNATURE });
+            let delta = json!({ "type": "content_block_delta", "index": index, "delta": delta });
+            frames.silent(&event("content_block_delta", delta));
+        }
         frames.silent(&event("content_block_stop", json!({ "type": "content_block_stop", "index": index })));
     }
     let delta = json!({

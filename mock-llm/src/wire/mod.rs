@@ -3,19 +3,24 @@
 
 mod anthropic;
 mod frames;
+mod gemini;
 mod ollama;
 mod openai;
 mod read;
 mod responses;
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use bytes::Bytes;
-use serde_json::Value;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 pub(crate) use self::frames::{Frames, Piece};
 use crate::{
     answer::{Answer, mix},
     call::{Api, ModelCall, Vendor},
+    quirk::{Raw, RetryForm, StreamEnd},
 };
 
 /// An error as a vendor would say it.
@@ -26,13 +31,24 @@ pub(crate) struct WireError {
     pub(crate) code: Option<&'static str>,
     pub(crate) message: String,
     pub(crate) retry_after_s: Option<f64>,
-    /// Instead of the vendor's form: what a proxy between the caller and the vendor might send.
-    pub(crate) raw: Option<String>,
+    /// Instead of the vendor's form: that of a profile, or what a proxy between the caller and the vendor might send.
+    pub(crate) raw: Option<Raw>,
+    /// How `retry_after_s` is said, where the profile does not decide.
+    pub(crate) retry_form: Option<RetryForm>,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl WireError {
     pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
-        Self { status, code: None, message: message.into(), retry_after_s: None, raw: None }
+        Self {
+            status,
+            code: None,
+            message: message.into(),
+            retry_after_s: None,
+            raw: None,
+            retry_form: None,
+            headers: Vec::new(),
+        }
     }
 
     pub(crate) fn with_code(self, code: &'static str) -> Self {
@@ -41,7 +57,12 @@ impl WireError {
 }
 
 /// Reads a request. What could be read is returned with the error, for the journal.
-pub(crate) fn parse(api: Api, headers: HeaderMap, body: Bytes) -> Result<ModelCall, Box<(ModelCall, WireError)>> {
+pub(crate) fn parse(
+    api: Api,
+    path: &str,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<ModelCall, Box<(ModelCall, WireError)>> {
     let mut call = ModelCall::bare(api, headers, body);
     let parsed = serde_json::from_slice::<Value>(&call.body)
         .map_err(|error| WireError::new(400, format!("the request's body is not JSON: {error}")))
@@ -50,6 +71,7 @@ pub(crate) fn parse(api: Api, headers: HeaderMap, body: Bytes) -> Result<ModelCa
             Api::Responses => responses::read(&mut call, &body),
             Api::Messages => anthropic::read(&mut call, &body),
             Api::Chat => ollama::read(&mut call, &body),
+            Api::GenerateContent => gemini::read(&mut call, path, &body),
         });
     match parsed {
         Ok(()) => Ok(call),
@@ -58,12 +80,13 @@ pub(crate) fn parse(api: Api, headers: HeaderMap, body: Bytes) -> Result<ModelCa
 }
 
 /// The answer as a stream.
-pub(crate) fn frames(call: &ModelCall, answer: &Answer) -> Frames {
+pub(crate) fn frames(call: &ModelCall, answer: &Answer, end: StreamEnd) -> Frames {
     match call.api {
-        Api::ChatCompletions => openai::frames(call, answer),
+        Api::ChatCompletions => openai::frames(call, answer, end),
         Api::Responses => responses::frames(call, answer),
         Api::Messages => anthropic::frames(answer),
         Api::Chat => ollama::frames(answer),
+        Api::GenerateContent => gemini::frames(answer),
     }
 }
 
@@ -74,6 +97,7 @@ pub(crate) fn body(call: &ModelCall, answer: &Answer) -> Bytes {
         Api::Responses => responses::body(call, answer),
         Api::Messages => anthropic::body(answer),
         Api::Chat => ollama::body(answer),
+        Api::GenerateContent => gemini::body(answer),
     };
     let mut bytes = Vec::with_capacity(1024);
     frames::write(&body, &mut bytes);
@@ -83,23 +107,30 @@ pub(crate) fn body(call: &ModelCall, answer: &Answer) -> Bytes {
 /// An error in one body.
 pub(crate) fn error_body(vendor: Vendor, error: &WireError, id: u64) -> Bytes {
     if let Some(raw) = &error.raw {
-        return Bytes::copy_from_slice(raw.as_bytes());
+        return Bytes::copy_from_slice(raw.text().as_bytes());
     }
     let body = match vendor {
         Vendor::OpenAi => openai::error(error),
         Vendor::Anthropic => anthropic::error(error, id),
         Vendor::Ollama => ollama::error(error),
+        Vendor::Gemini => gemini::error(error),
     };
     Bytes::from(body.to_string())
 }
 
 /// An error inside a stream that has begun.
 pub(crate) fn error_frame(api: Api, error: &WireError, id: u64) -> Bytes {
+    if let Some(raw) = &error.raw {
+        let end = if api == Api::Chat { "\n" } else { "\n\n" };
+        let start = if api == Api::Chat { "" } else { "data: " };
+        return Bytes::from(format!("{start}{}{end}", raw.text()));
+    }
     Bytes::from(match api {
         Api::ChatCompletions => frames::sse(None, &openai::error(error)),
         Api::Responses => responses::error_frame(error),
         Api::Messages => frames::sse(Some("error"), &anthropic::error(error, id)),
         Api::Chat => frames::line(&ollama::error(error)),
+        Api::GenerateContent => frames::sse(None, &gemini::error(error)),
     })
 }
 
@@ -107,6 +138,8 @@ pub(crate) fn error_frame(api: Api, error: &WireError, id: u64) -> Bytes {
 pub(crate) fn headers(vendor: Vendor, stream: bool, status: u16, id: u64) -> HeaderMap {
     let content_type = match (stream, vendor) {
         (false, Vendor::OpenAi | Vendor::Anthropic) => "application/json",
+        (false, Vendor::Gemini) => "application/json; charset=UTF-8",
+        (true, Vendor::Gemini) => "text/event-stream",
         (false, Vendor::Ollama) => "application/json; charset=utf-8",
         (true, Vendor::OpenAi | Vendor::Anthropic) => "text/event-stream; charset=utf-8",
         (true, Vendor::Ollama) => "application/x-ndjson",
@@ -122,7 +155,7 @@ pub(crate) fn headers(vendor: Vendor, stream: bool, status: u16, id: u64) -> Hea
     let request_id = match vendor {
         Vendor::OpenAi => Some("x-request-id"),
         Vendor::Anthropic => Some("request-id"),
-        Vendor::Ollama => None,
+        Vendor::Ollama | Vendor::Gemini => None,
     };
     if let Some(name) = request_id
         && let Ok(value) = HeaderValue::from_str(&request_id_of(id))
@@ -157,25 +190,52 @@ fn limits(vendor: Vendor, used_up: bool) -> &'static [(&'static str, &'static st
             ("anthropic-ratelimit-requests-remaining", "0"),
             ("anthropic-ratelimit-requests-reset", "2024-01-01T00:00:01Z"),
         ],
-        (Vendor::Ollama, _) => &[],
+        (Vendor::Ollama | Vendor::Gemini, _) => &[],
     }
 }
 
-/// Adds Retry-After. It knows whole seconds only, so parts of a second go into the header that the vendors' clients
-/// read first.
-pub(crate) fn add_retry_after(headers: &mut HeaderMap, seconds: f64) {
-    let mut insert = |name: &'static str, number: f64| {
-        if let Ok(value) = HeaderValue::from_str(&format!("{number:.0}")) {
+/// Says when to call again. Retry-After knows whole seconds only, so parts of a second go into the header that the vendors'
+/// clients read first.
+pub(crate) fn add_retry_after(headers: &mut HeaderMap, error: WireError, form: RetryForm) -> WireError {
+    let Some(seconds) = error.retry_after_s else { return error };
+    let mut insert = |name: &'static str, text: String| {
+        if let Ok(value) = HeaderValue::from_str(&text) {
             headers.insert(HeaderName::from_static(name), value);
         }
     };
-    insert("retry-after", seconds.ceil());
-    if seconds.fract() != 0.0 {
-        insert("retry-after-ms", (seconds * 1000.0).round());
+    let milliseconds = format!("{:.0}", (seconds * 1000.0).round());
+    match form {
+        RetryForm::Seconds => {
+            insert("retry-after", format!("{:.0}", seconds.ceil()));
+            if seconds.fract() != 0.0 {
+                insert("retry-after-ms", milliseconds);
+            }
+        }
+        RetryForm::Milliseconds => insert("retry-after-ms", milliseconds),
+        RetryForm::Date => {
+            let span = Duration::try_from_secs_f64(seconds.ceil()).unwrap_or_default();
+            if let Ok(at) = Timestamp::now().checked_add(span) {
+                insert("retry-after", at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+            }
+        }
+        RetryForm::Reset => {
+            let minutes = (seconds / 60.0).floor();
+            insert("x-ratelimit-remaining-requests", "0".to_owned());
+            insert("x-ratelimit-reset-requests", format!("{minutes:.0}m{:.3}s", seconds - minutes * 60.0));
+        }
+        RetryForm::Google => {
+            let info =
+                json!({ "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": format!("{seconds}s") });
+            let details = json!({
+                "error": { "code": error.status, "message": error.message, "status": "RESOURCE_EXHAUSTED", "details": [info] }
+            });
+            return WireError { raw: Some(Raw::Json(details.to_string())), ..error };
+        }
     }
+    error
 }
 
-/// Statuses come from scripts, which are checked to stay between 400 and 599.
+/// Statuses come from scripts and profiles, which are checked.
 pub(crate) fn status(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
@@ -186,6 +246,7 @@ pub(crate) fn models(vendor: Vendor, names: &[String]) -> Value {
         Vendor::OpenAi => openai::models(names),
         Vendor::Anthropic => anthropic::models(names),
         Vendor::Ollama => ollama::models(names),
+        Vendor::Gemini => gemini::models(names),
     }
 }
 
@@ -195,6 +256,7 @@ pub(crate) fn model(vendor: Vendor, name: &str) -> Value {
         Vendor::OpenAi => openai::model(name),
         Vendor::Anthropic => anthropic::model(name),
         Vendor::Ollama => ollama::model(name),
+        Vendor::Gemini => gemini::model(name),
     }
 }
 

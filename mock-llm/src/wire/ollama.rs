@@ -46,6 +46,9 @@ pub(super) fn read(call: &mut ModelCall, body: &Value) -> Result<(), WireError> 
 pub(super) fn body(answer: &Answer) -> Value {
     let calls: Vec<Value> = answer.tools().map(|(_, name, arguments)| tool_call(name, arguments)).collect();
     let mut message = json!({ "role": "assistant", "content": answer.text() });
+    if let Some((pieces, _)) = answer.thought() {
+        message["thinking"] = pieces.whole().into();
+    }
     if !calls.is_empty() {
         message["tool_calls"] = Value::Array(calls);
     }
@@ -59,6 +62,10 @@ pub(super) fn frames(answer: &Answer) -> Frames {
     };
     for block in &answer.blocks {
         match block {
+            Block::Thought { pieces, .. } => {
+                let thought = |piece: &str| json!({ "role": "assistant", "content": "", "thinking": piece });
+                frames.pieces(&Stencil::new(|piece| chunk(thought(piece))), pieces);
+            }
             Block::Text(pieces) => {
                 let stencil = Stencil::new(|piece| chunk(json!({ "role": "assistant", "content": piece })));
                 frames.pieces(&stencil, pieces);

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     answer::{Answer, Block, Finish},
     call::{Message, ModelCall, Role, Wanted},
+    quirk::{ReasoningForm, StreamEnd},
 };
 
 /// Answers must not depend on the clock: the n-th call is "created" n seconds after this (2024-01-01).
@@ -108,6 +109,13 @@ pub(super) fn body(answer: &Answer) -> Vec<u8> {
     if !calls.is_empty() {
         message["tool_calls"] = Value::Array(calls);
     }
+    if let Some((pieces, form)) = answer.thought() {
+        message[thought_field(form)] = pieces.whole().into();
+    }
+    if let Some(refusal) = &answer.refusal {
+        message["content"] = Value::Null;
+        message["refusal"] = refusal.as_str().into();
+    }
     let choice =
         Choice { index: 0, message: Some(&message), delta: None, logprobs: (), finish_reason: Some(finish(answer)) };
     let id = answer.id("chatcmpl-", 0);
@@ -116,7 +124,7 @@ pub(super) fn body(answer: &Answer) -> Vec<u8> {
     body
 }
 
-pub(super) fn frames(call: &ModelCall, answer: &Answer) -> Frames {
+pub(super) fn frames(call: &ModelCall, answer: &Answer, end: StreamEnd) -> Frames {
     let id = answer.id("chatcmpl-", 0);
     let chunk = |delta: Value, finish_reason: Option<&'static str>| {
         let choice = Choice { index: 0, message: None, delta: Some(&delta), logprobs: (), finish_reason };
@@ -129,6 +137,11 @@ pub(super) fn frames(call: &ModelCall, answer: &Answer) -> Frames {
     let mut index = 0;
     for block in &answer.blocks {
         match block {
+            Block::Thought { pieces, form } => {
+                let field = thought_field(*form);
+                let stencil = Stencil::new(|piece| chunk(json!({ field: piece }), None));
+                frames.pieces(&stencil, pieces);
+            }
             Block::Text(pieces) => {
                 let stencil = Stencil::new(|piece| chunk(json!({ "content": piece }), None));
                 frames.pieces(&stencil, pieces);
@@ -145,13 +158,25 @@ pub(super) fn frames(call: &ModelCall, answer: &Answer) -> Frames {
             }
         }
     }
-    frames.silent(&chunk(json!({}), Some(finish(answer))));
+    if let Some(refusal) = &answer.refusal {
+        frames.piece(&chunk(json!({ "refusal": refusal }), None), refusal);
+    }
+    if end != StreamEnd::DoneOnly {
+        frames.silent(&chunk(json!({}), Some(finish(answer))));
+    }
     if call.stream_usage {
         let choices: [Choice<'_>; 0] = [];
         frames.silent(&sse(None, &Completion::new(answer, &id, "chat.completion.chunk", choices, Some(usage(answer)))));
     }
-    frames.silent(b"data: [DONE]\n\n");
+    if end != StreamEnd::FinishOnly {
+        frames.silent(b"data: [DONE]\n\n");
+    }
     frames.finish()
+}
+
+/// `OpenAI` itself does not show thoughts; most servers that do have taken over `DeepSeek`'s name.
+fn thought_field(form: ReasoningForm) -> &'static str {
+    if form == ReasoningForm::Reasoning { "reasoning" } else { "reasoning_content" }
 }
 
 pub(super) fn created(answer: &Answer) -> u64 {

@@ -93,6 +93,8 @@ pub(super) fn frames(call: &ModelCall, answer: &Answer) -> Frames {
             events.next(name, members)
         };
         match block {
+            // What a model thinks is not shown here.
+            Block::Thought { .. } => {}
             Block::Text(pieces) => {
                 frames.silent(&event("response.content_part.added", json!({ "content_index": 0, "part": part("") })));
                 for piece in pieces.iter() {
@@ -212,6 +214,7 @@ fn status(answer: &Answer) -> &'static str {
 fn item(answer: &Answer, index: usize, block: &Block, content: &str, status: &str) -> Value {
     let salt = index as u64 + 1;
     match block {
+        Block::Thought { .. } => json!({ "id": answer.id("rs_", salt), "type": "reasoning", "summary": [] }),
         Block::Text(_) => {
             let parts = if status == "in_progress" { json!([]) } else { json!([part(content)]) };
             json!({ "id": answer.id("msg_", salt), "type": "message", "status": status, "role": "assistant", "content": parts })

@@ -90,3 +90,14 @@ fn the_schema_takes_what_the_reader_takes() {
     let wrong = serde_json::json!({ "entries": [{ "mach": {}, "reply": "x" }] });
     assert!(!schema.is_valid(&wrong));
 }
+
+#[test]
+fn the_profiles_are_listed_and_an_unknown_one_is_refused_with_the_list() {
+    let list = command().args(["--as", "list"]).output().unwrap();
+    let text = String::from_utf8(list.stdout).unwrap();
+    assert!(list.status.success() && text.lines().count() >= 20, "{text}");
+    assert!(text.lines().any(|line| line.starts_with("deepseek ") && line.contains("http://HOST/v1")), "{text}");
+    let unknown = command().args(["--as", "vlm"]).output().unwrap();
+    assert!(!unknown.status.success());
+    assert!(String::from_utf8(unknown.stderr).unwrap().contains("vllm-4k"));
+}

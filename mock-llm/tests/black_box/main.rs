@@ -7,6 +7,7 @@ mod determinism;
 mod faults;
 mod genai;
 mod matching;
+mod profile;
 mod record;
 mod support;
 mod wire;

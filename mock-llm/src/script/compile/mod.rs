@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use self::replies::Defaults;
+pub(crate) use self::replies::framing;
 use super::{
     Capture, Condition, Entry, Order, Script, ScriptError,
     capture::Wanted,

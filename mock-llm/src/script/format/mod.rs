@@ -13,7 +13,8 @@ use serde::{
 };
 use serde_json::Value;
 
-pub(super) use self::reply::{ChunkForm, FaultForm, FaultName, FramingForm, PaceForm, ReplyForm, ToolForm, UsageForm};
+pub(crate) use self::reply::FramingForm;
+pub(super) use self::reply::{ChunkForm, FaultForm, FaultName, PaceForm, ReplyForm, ToolForm, UsageForm};
 pub(super) use self::short::Texts;
 use self::short::{Short, short_form};
 use crate::call::{Api, Kind, Role, Source, Vendor};

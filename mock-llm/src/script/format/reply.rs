@@ -1,6 +1,9 @@
 //! The answering half of the script format: replies, pace, gates and faults.
 
-use std::num::NonZeroUsize;
+use std::{
+    collections::BTreeMap,
+    num::{NonZeroU64, NonZeroUsize},
+};
 
 use schemars::{JsonSchema, json_schema};
 use serde::{
@@ -10,7 +13,10 @@ use serde::{
 use serde_json::Value;
 
 use super::short::{Short, short_form};
-use crate::answer::Finish;
+use crate::{
+    answer::Finish,
+    quirk::{RetryForm, StreamEnd},
+};
 
 /// An answer: a text, or an object.
 #[derive(Debug, Default)]
@@ -35,6 +41,10 @@ short_form!(ReplyForm, |_| json_schema!({ "type": "string" }));
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::script) struct FullReply {
+    /// What the model thinks before it answers, a template.
+    pub(in crate::script) reasoning: Option<String>,
+    /// Why the model declines, where the vendor has a place for it (`OpenAI`'s completions); a template.
+    pub(in crate::script) refusal: Option<String>,
     /// The answer's text, a template.
     pub(in crate::script) text: Option<String>,
     /// The answer as JSON; strings in it are templates.
@@ -149,22 +159,29 @@ impl<'de> Deserialize<'de> for NoObject {
 }
 
 /// How a stream's bytes are laid out: all of it is legal, and breaks readers that count on the usual.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::script) struct FramingForm {
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct FramingForm {
     /// Cut frames into parts of so many bytes that are sent one by one, also in the middle of a character.
     pub(in crate::script) segment_bytes: Option<NonZeroUsize>,
     /// Send so many frames together.
     pub(in crate::script) frames_per_segment: Option<NonZeroUsize>,
     /// End lines with CR LF.
-    #[serde(default)]
     pub(in crate::script) crlf: bool,
     /// A comment before every piece, where the format has comments (server-sent events).
-    #[serde(default)]
     pub(in crate::script) comments: bool,
     /// A byte order mark before the first byte, where the format has one (server-sent events).
-    #[serde(default)]
     pub(in crate::script) byte_order_mark: bool,
+    /// Send the answer in one piece, although a stream was asked for.
+    pub(in crate::script) whole: Option<bool>,
+    /// What closes a stream of chat completions. Default: `full`.
+    pub(in crate::script) end: Option<StreamEnd>,
+    /// A comment whenever nothing has come for so many milliseconds (server-sent events).
+    pub(in crate::script) comment_every_ms: Option<NonZeroU64>,
+    /// What comes before everything in a stream (server-sent events), as it is.
+    pub(in crate::script) preamble: Option<String>,
+    /// The content type, instead of the vendor's.
+    pub(in crate::script) content_type: Option<String>,
 }
 
 /// A gate: its name, or name and place.
@@ -201,7 +218,7 @@ pub(in crate::script) struct FullGate {
 #[derive(Debug)]
 pub(in crate::script) enum FaultForm {
     Named(FaultName),
-    Full(FullFault),
+    Full(Box<FullFault>),
 }
 
 impl Short for FaultForm {
@@ -209,7 +226,7 @@ impl Short for FaultForm {
     const EXPECTING: &'static str = "a fault's name or an object such as {\"status\": 429}";
 
     fn from_full(full: FullFault) -> Self {
-        Self::Full(full)
+        Self::Full(Box::new(full))
     }
 
     fn from_text(text: &str) -> Result<Self, String> {
@@ -241,15 +258,21 @@ pub(in crate::script) enum FaultName {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::script) struct FullFault {
-    /// An error with this HTTP status, in the vendor's form.
-    #[schemars(range(min = 400, max = 599))]
+    /// An error with this HTTP status, in the vendor's form. Below 400 only with a `body` or `headers`.
+    #[schemars(range(min = 200, max = 599))]
     pub(in crate::script) status: Option<u16>,
     /// With `status`: the Retry-After header, in seconds.
     pub(in crate::script) retry_after_s: Option<f64>,
+    /// With `retry_after_s`: how it is said. Default: the profile's form, or `seconds`.
+    pub(in crate::script) retry_after_form: Option<RetryForm>,
+    /// With `status`: further headers.
+    #[serde(default)]
+    pub(in crate::script) headers: BTreeMap<String, String>,
     /// With `status` and `error_after_frames`: the error's text.
     pub(in crate::script) message: Option<String>,
-    /// With `status`: the whole body, such as a proxy's error page, instead of the vendor's form.
-    pub(in crate::script) body: Option<String>,
+    /// With `status` and `error_after_frames`: the whole body, instead of the vendor's form. JSON is sent as JSON, a text
+    /// as a web page, such as a proxy's.
+    pub(in crate::script) body: Option<Value>,
     /// A TCP reset after so many frames.
     pub(in crate::script) reset_after_frames: Option<usize>,
     /// A TCP reset after so many bytes of the body.
