@@ -200,6 +200,8 @@ fn reason(status: u16, known: &str, is_page: bool) -> Reason {
         }
         _ if says(&["credit balance", "insufficient credit", "insufficient balance"]) => Reason::NoCredit,
         _ if says(&["loading model"]) => Reason::Loading,
+        // Groq checks what its model wrote: that one answer was no JSON is no refusal of the form.
+        _ if says(&["json_validate_failed"]) => Reason::Unreadable,
         400 | 422 if names_model() && !says(&["parameter", "response_format", "tool"]) => Reason::UnknownModel,
         _ => Reason::Refused,
     }
@@ -222,6 +224,7 @@ fn is_too_long(known: &str) -> bool {
         "maximum prompt length",
         "max_prompt_length",
         "exceeds the maximum number of tokens",
+        "max_new_tokens` must be <=",
     ];
     words.iter().any(|word| known.contains(word))
 }
@@ -229,7 +232,7 @@ fn is_too_long(known: &str) -> bool {
 /// How many tokens the window has, in the words of vLLM, llama.cpp, `OpenAI` and others.
 fn window(known: &str) -> Option<u32> {
     static STATED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let forms = r#"(?:maximum context length is|maximum context length of|context window of|context length of|context size \(|"?n_ctx"?\s*[:=]|supports at most|maximum of|>|limit of)\s*([0-9][0-9,]{2,9})"#;
+        let forms = r#"(?:maximum context length is|maximum context length of|context window of|context length of(?: only)?|must be <=|context size \(|"?n_ctx"?\s*[:=]|supports at most|maximum of|>|limit of)\s*([0-9][0-9,]{2,9})"#;
         Regex::new(forms).ok()
     });
     let found = STATED.as_ref()?.captures(known)?.get(1)?.as_str().replace(',', "");
@@ -281,7 +284,7 @@ mod tests {
     fn a_refusal_is_classed_by_its_status_and_its_words() {
         use Reason::{
             Filtered, Loading, NoCredit, Overloaded, RateLimited, Refused, ServerError, TooLong, Unauthorized,
-            UnknownModel, WrongAddress,
+            UnknownModel, Unreadable, WrongAddress,
         };
         for (status, body, expected) in [
             (400, r#"{"error":{"message":"top_p must be below 1"}}"#, Refused),
@@ -299,6 +302,7 @@ mod tests {
                 r#"{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model."}}"#,
                 Refused,
             ),
+            (400, r#"{"error":{"message":"Failed to generate JSON.","code":"json_validate_failed"}}"#, Unreadable),
             (401, "{}", Unauthorized),
             (402, "{}", NoCredit),
             (403, "{}", Unauthorized),
@@ -353,6 +357,14 @@ mod tests {
                 Some(2048),
             ),
             (r#"{"error":{"message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#, Some(200_000)),
+            (
+                r#"{"error":"`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 3500 `inputs` tokens"}"#,
+                Some(4096),
+            ),
+            (
+                r#"{"error":"the model is loaded with context length of only 4096 tokens, which is not enough"}"#,
+                Some(4096),
+            ),
             (r#"{"error":{"message":"Please reduce the length of the messages"}}"#, None),
         ] {
             assert_eq!(of(400, body).context_tokens, tokens, "{body}");

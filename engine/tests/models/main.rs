@@ -3,8 +3,12 @@
 #![cfg(feature = "offline")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod game;
+mod profiles;
 mod requests;
 mod responses;
+mod rows;
+mod second_mock;
 mod server;
 mod turns;
 

@@ -1,31 +1,19 @@
 //! Whole turns against servers with quirks: what a worker commits, and how often it asks.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use engine::config::{Adapter, Config, ProviderConfig};
-use engine::llm::Models;
-use engine::store::embedded::EmbeddedStore;
-use engine::store::{Founding, GameDocument, NewRequest, Request, SharedStore, Terms};
-use engine::watchdog::Watchdog;
-use engine::worker::Worker;
-use protocol::{GameId, RequestId, RequestStatus, RequestType};
+use engine::store::Request;
+use protocol::{RequestId, RequestStatus};
 use serde_json::json;
-use story::NewGame;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
+use crate::game::{Game, message};
 use crate::server::{self, Answer, Asked, DELTA, Server, events, good, whole};
-
-/// How long a turn may take here.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A game that is played against a server.
 struct Play {
     server: Server,
-    store: SharedStore,
-    game: GameId,
-    _worker: AbortOnDropHandle<()>,
+    game: Game,
 }
 
 impl Play {
@@ -41,68 +29,27 @@ impl Play {
         let mut provider = ProviderConfig::new(Adapter::OpenAi, "test-model");
         provider.base_url = Some(format!("http://{}/v1", server.address));
         let mut config = Config::default();
-        config.worker.retry_delay_seconds = 0.05;
-        config.worker.probe_delay_seconds = 0.05;
-        config.worker.max_retries = 2;
         config.providers.insert("mock".to_owned(), provider);
-        config.default_provider = Some("mock".to_owned());
         set(&mut config);
-        let store: SharedStore = Arc::new(EmbeddedStore::in_memory(config.store_options()).unwrap());
-        let library = Arc::new(engine::content::load(None).unwrap());
-        let new = NewGame { scenario: "pawned_moon".to_owned(), ..NewGame::default() };
-        let (state, history) = story::new_game(&library, &new).unwrap();
-        let game = GameId::new();
-        let document = GameDocument { provider: "mock".to_owned(), state };
-        store.create_game(game, &document, &history, &Founding::default()).await.unwrap();
-        let models = Arc::new(Models::start(&config).await.unwrap());
-        let worker = Worker::new(Arc::clone(&store), library, models, &config, &Watchdog::default());
-        let worker = AbortOnDropHandle::new(tokio::spawn(worker.run(CancellationToken::new())));
-        Self { server, store, game, _worker: worker }
+        Self { server, game: Game::start(config).await }
     }
 
-    /// Says something, and returns with the request once it has ended.
     async fn say(&self, message: &str) -> Request {
-        let id = self.send(message).await;
-        self.ended(id).await
+        self.game.say(message).await
     }
 
     async fn send(&self, message: &str) -> RequestId {
-        let id = RequestId::in_game(self.game);
-        let request = NewRequest {
-            id,
-            game: self.game,
-            kind: RequestType::Chat,
-            message: message.to_owned(),
-            actor: None,
-            user_message: message.to_owned(),
-            caused_by: None,
-        };
-        self.store.enqueue(&request, &Terms::default()).await.unwrap();
-        id
+        self.game.send(message).await
     }
 
     async fn ended(&self, id: RequestId) -> Request {
-        let ended = async {
-            loop {
-                let request = self.store.request(id).await.unwrap().unwrap();
-                if request.status.is_terminal() {
-                    return request;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, ended).await.unwrap()
+        self.game.ended(id).await
     }
 
     /// The model calls, without what else the server was asked.
     fn calls(&self) -> Vec<Asked> {
         self.server.asked().into_iter().filter(|asked| !asked.body.is_null()).collect()
     }
-}
-
-fn message(request: &Request) -> &str {
-    assert_eq!(request.status, RequestStatus::Completed, "{:?}", request.error);
-    &request.result.as_ref().unwrap().message
 }
 
 /// A narration that ends for this reason.
