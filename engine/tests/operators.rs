@@ -6,9 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use engine::store::embedded::{EmbeddedStore, Synchronous};
-use engine::store::{Enqueued, Founding, GameDocument, Games, NewRequest, Queue, StoreOptions, Terms, WorkerId};
+use engine::store::{Enqueued, GameContents, GameDocument, Games, NewRequest, Queue, StoreOptions, Terms, WorkerId};
 use protocol::{GameId, Problem, ProblemType, RequestId, RequestType};
-use story::GameState;
 use tempfile::TempDir;
 
 /// A directory with a store in which one request was given up and one waits behind it.
@@ -16,8 +15,8 @@ async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
     let directory = TempDir::new().unwrap();
     let store = EmbeddedStore::open(directory.path(), Synchronous::Normal, StoreOptions::default()).unwrap();
     let game = GameId::new();
-    let document = GameDocument { provider: "none".to_owned(), state: GameState::default() };
-    store.create_game(game, &document, &[], &Founding::default()).await.unwrap();
+    let document = GameDocument { provider: "none".to_owned(), ..GameDocument::default() };
+    store.create_game(game, &GameContents::new(document, Vec::new())).await.unwrap();
     let mut ids = Vec::new();
     for text in ["I sing to the moon.", "I listen."] {
         let request = NewRequest {
@@ -28,6 +27,7 @@ async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
             actor: None,
             user_message: text.to_owned(),
             caused_by: None,
+            alternatives: Vec::new(),
         };
         let answer = store.enqueue(&request, &Terms::default()).await.unwrap();
         assert!(matches!(answer, Enqueued::Accepted(_)));

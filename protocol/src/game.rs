@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use story::{ChatMessage, GameState, Rules};
+use story::{ChatMessage, GameState, Rules, Sight};
 
 use crate::schema::{IdOrObject, Time};
 use crate::{EventId, GameId, User};
@@ -35,6 +35,10 @@ pub struct CreateGame {
     /// Whose game it is to be, where an application creates it for a user of its tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
+    /// Its name, for lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = crate::GAME_NAME_MAX_BYTES))]
+    pub name: Option<String>,
 }
 
 /// A game: its state, its history and the head of its event log.
@@ -42,8 +46,17 @@ pub struct CreateGame {
 pub struct GameView {
     /// The game.
     pub id: GameId,
+    /// Its name, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Counts the commits and patches of this game.
     pub version: u64,
+    /// The number of its last turn record, 0 if there is none.
+    #[serde(default)]
+    pub last_turn: u64,
+    /// The game that it was branched from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branched_from: Option<BranchedFrom>,
     /// The game's latest event: join the stream here to miss nothing after this answer.
     pub cursor: EventId,
     /// The provider that narrates.
@@ -66,6 +79,44 @@ pub struct GameView {
     pub capability: Option<String>,
 }
 
+/// `GET /v1/gamestate/{id}?view=player`: a game as its player sees it. It holds nothing that is hidden from them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PlayerView {
+    /// The game.
+    pub id: GameId,
+    /// Its name, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Counts the commits and patches of this game.
+    pub version: u64,
+    /// The number of its last turn record, 0 if there is none.
+    pub last_turn: u64,
+    /// The game's latest event: join the stream here to miss nothing after this answer.
+    pub cursor: EventId,
+    /// The provider that narrates.
+    pub provider: String,
+    /// Where the player is, and what is around them.
+    #[serde(flatten)]
+    pub sight: Sight,
+    /// The messages that players read, oldest first: no prompt of a story event, and none of the engine's own.
+    pub chat_history: Vec<ChatMessage>,
+    /// When the game was created.
+    #[schemars(with = "Time")]
+    pub created_at: Timestamp,
+    /// When the game was last changed.
+    #[schemars(with = "Time")]
+    pub updated_at: Timestamp,
+}
+
+/// Where a game began as another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BranchedFrom {
+    /// The other game.
+    pub game_id: GameId,
+    /// The last turn that both share.
+    pub turn: u64,
+}
+
 /// `GET /v1/gamestate`: games, the latest changed first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GameList {
@@ -84,6 +135,9 @@ pub struct GameSummary {
     /// Whose game it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
+    /// Its name, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Its scenario's id.
     pub scenario: String,
     /// Its player character's name.

@@ -8,6 +8,7 @@ mod catalogue;
 mod chat;
 mod dead_letter;
 mod event;
+mod export;
 mod game;
 mod health;
 mod id;
@@ -17,6 +18,7 @@ mod provider;
 mod queue;
 mod request;
 mod schema;
+mod turn;
 
 // Every public item of these files is part of the wire, so a new one is not listed here again.
 pub use access::*;
@@ -24,6 +26,7 @@ pub use catalogue::*;
 pub use chat::*;
 pub use dead_letter::*;
 pub use event::*;
+pub use export::*;
 pub use game::*;
 pub use health::*;
 pub use id::*;
@@ -31,6 +34,7 @@ pub use problem::*;
 pub use provider::*;
 pub use queue::*;
 pub use request::*;
+pub use turn::*;
 
 /// The example of the README, compiled as a test.
 #[cfg(doctest)]

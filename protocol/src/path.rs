@@ -28,6 +28,26 @@ pub const SESSION: &str = "/v1/session";
 pub const KEYS: &str = "/v1/keys";
 /// A key.
 pub const KEY: &str = "/v1/keys/{key}";
+/// The turns of a game.
+pub const TURNS: &str = "/v1/gamestate/{id}/turns";
+/// Where turns are taken back.
+pub const UNDO: &str = "/v1/gamestate/{id}/undo";
+/// Where the last message is told once more.
+pub const RETRY: &str = "/v1/gamestate/{id}/retry";
+/// Where a message or a narration is replaced.
+pub const EDIT: &str = "/v1/gamestate/{id}/edit";
+/// Where an earlier try is chosen again.
+pub const CHOOSE: &str = "/v1/gamestate/{id}/choose";
+/// Where a new game goes on from a turn.
+pub const BRANCH: &str = "/v1/gamestate/{id}/branch";
+/// Where a game gets a name.
+pub const RENAME: &str = "/v1/gamestate/{id}/rename";
+/// A game as one document.
+pub const EXPORT: &str = "/v1/gamestate/{id}/export";
+/// Where such a document becomes a game.
+pub const IMPORT: &str = "/v1/gamestate/import";
+/// Where a narration is ended.
+pub const STOP: &str = "/v1/requests/{id}/stop";
 /// The scenarios.
 pub const SCENARIOS: &str = "/v1/scenarios";
 /// The player characters.

@@ -99,6 +99,10 @@ problem_types! {
     GameEnded = "game-ended", 409, "The story is over";
     /// The game has unfinished requests, and the call asks not to wait.
     GameBusy = "game-busy", 409, "The game is busy";
+    /// There is a game with this id already.
+    GameExists = "game-exists", 409, "There is such a game already";
+    /// The game has no such turn, or cannot be brought back to it.
+    TurnNotKept = "turn-not-kept", 409, "The game cannot go to this turn";
     /// The request has ended, and what it did cannot be taken back.
     RequestFinished = "request-finished", 409, "The request has ended";
     /// The game has changed since the version that the call names.

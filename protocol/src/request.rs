@@ -64,10 +64,11 @@ impl FromStr for RequestStatus {
 }
 
 /// What a request asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestType {
     /// A player's message.
+    #[default]
     Chat,
     /// A prompt that a turn's conditionals triggered.
     StoryEvent,
@@ -165,7 +166,7 @@ pub struct TurnResult {
     /// Tokens that the model counted for this turn's calls.
     #[serde(default)]
     pub usage: Usage,
-    /// Whether the narration was cut after its last whole sentence because the model had no token left.
+    /// Whether the narration was cut after its last whole sentence, because the model had no token left or the player stopped it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_short: bool,
 }

@@ -20,6 +20,7 @@ mod patch;
 mod prompt;
 mod prose;
 mod serde_util;
+mod sight;
 mod state;
 pub mod suggest;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use prompt::{
     summary_prompt, user_text,
 };
 pub use prose::{Prose, cut_to_sentence, stop_sequences};
+pub use sight::{Being, Place, Sight, Way, sight};
 pub use state::{DEFAULT_TEMPERATURE, GameState, Rules};
 pub use when::{Comparison, ComparisonError, When};
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use engine::store::{Founding, SharedStore, Terms, WorkerId};
+use engine::store::{SharedStore, Terms, WorkerId};
 use hdrhistogram::Histogram;
 use protocol::GameId;
-use story::{ChatMessage, GameState};
+use story::ChatMessage;
 use tokio::time::Instant;
 
 use crate::load::{self, nonce};
@@ -39,8 +39,9 @@ pub(crate) async fn history(target: &StoreTarget) {
                 [ChatMessage::user(format!("turn {n}")), ChatMessage::assistant("The door opens.".repeat(20))]
             })
             .collect();
-        let document = engine::store::GameDocument { provider: "none".to_owned(), state: GameState::default() };
-        open.store.create_game(game, &document, &history, &Founding::default()).await.unwrap();
+        let document =
+            engine::store::GameDocument { provider: "none".to_owned(), ..engine::store::GameDocument::default() };
+        open.store.create_game(game, &engine::store::GameContents::new(document, history)).await.unwrap();
         let took = turns(&open.store, Some(game)).await;
         println!("  {behind:>9} turns behind: enqueue+claim+commit {}", figures(&took));
     }

@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::store::{
-    Claim, Commit, Committed, Completion, Enqueued, Founding, GameDocument, Lease, NewRequest, SharedStore, Terms,
-    TurnEvents, WorkerId,
+    Claim, Commit, Committed, Completion, Enqueued, GameContents, GameDocument, Lease, NewRequest, SharedStore,
+    StoredTurn, Terms, TurnEvents, TurnLimits, WorkerId,
 };
 use futures::future::join_all;
-use protocol::{GameId, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated, TurnResult, Usage};
+use protocol::{
+    GameId, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated, TurnRecord, TurnResult, Usage,
+};
 use story::{ChatMessage, GameState};
 use tokio::time::Instant;
 
@@ -36,15 +38,14 @@ fn document() -> GameDocument {
     let mut state = GameState::default();
     let bare = serde_json::to_string(&state).unwrap().len();
     state.vars.insert("ballast".to_owned(), "x".repeat(DOCUMENT.saturating_sub(bare)));
-    GameDocument { provider: "none".to_owned(), state }
+    GameDocument { provider: "none".to_owned(), state, ..GameDocument::default() }
 }
 
 pub(crate) async fn games(store: &SharedStore, count: usize) -> Vec<GameId> {
     let games: Vec<GameId> = (0..count).map(|_| GameId::new()).collect();
-    let document = document();
+    let contents = GameContents::new(document(), Vec::new());
     for some in games.chunks(64) {
-        let founding = Founding::default();
-        join_all(some.iter().map(|game| store.create_game(*game, &document, &[], &founding)))
+        join_all(some.iter().map(|game| store.create_game(*game, &contents)))
             .await
             .into_iter()
             .for_each(Result::unwrap);
@@ -61,6 +62,7 @@ pub(crate) fn message(game: GameId, text: String) -> NewRequest {
         message: text,
         actor: None,
         caused_by: None,
+        alternatives: Vec::new(),
     }
 }
 
@@ -136,9 +138,23 @@ pub(crate) fn turn(claim: &Claim) -> Commit {
         attempt: claim.lease.attempt,
         result: result.clone(),
     };
+    let record = TurnRecord {
+        turn: claim.game.document.last_turn() + 1,
+        request_id,
+        kind: claim.request.kind,
+        message: claim.request.message.clone(),
+        user_message: claim.request.user_message.clone(),
+        narration: message.clone(),
+        ..TurnRecord::default()
+    };
+    let most = TurnLimits::default().record_bytes;
+    let record = StoredTurn::new(record, &claim.game.document.state, &document.state, most);
+    document.turns = Some(record.record.turn);
     Commit {
         base_version: claim.game.version,
         document,
+        record,
+        ends_choice: true,
         turn: vec![ChatMessage::user(&claim.request.message), ChatMessage::assistant(message)],
         result,
         events: TurnEvents { state_updated, completed },

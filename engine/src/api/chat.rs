@@ -44,6 +44,7 @@ pub(super) async fn post(
         message: chat.message.clone(),
         actor: chat.actor.clone(),
         caused_by: None,
+        alternatives: Vec::new(),
     };
     let enqueued = api.store.enqueue(&request, &Terms { if_busy: chat.if_busy, key }).await?;
     if matches!(&enqueued, Enqueued::Accepted(accepted) if accepted.id == request.id) {
@@ -79,18 +80,28 @@ pub(super) fn view(accepted: &Accepted, game: GameId) -> ChatAccepted {
     ChatAccepted { request_id: id, status, position, cursor, links: Links::of(id, game) }
 }
 
-fn validate(chat: &ChatRequest) -> Result<(), Problem> {
-    if chat.message.trim().is_empty() {
+/// What a player may say.
+pub(super) fn check_message(message: &str) -> Result<(), Problem> {
+    if message.trim().is_empty() {
         return Err(Problem::field("/message", "it is empty: say or do something"));
     }
-    if chat.message.len() > MESSAGE_MAX_BYTES {
-        let detail = format!("it is {} bytes long; at most {MESSAGE_MAX_BYTES} are accepted", chat.message.len());
+    if message.len() > MESSAGE_MAX_BYTES {
+        let detail = format!("it is {} bytes long; at most {MESSAGE_MAX_BYTES} are accepted", message.len());
         return Err(Problem::field("/message", detail));
     }
-    let unprintable = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    if chat.message.contains(unprintable) {
+    if message.contains(unprintable) {
         return Err(Problem::field("/message", "it holds a control character"));
     }
+    Ok(())
+}
+
+/// A control character that does not belong to a text of several lines.
+pub(super) fn unprintable(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+}
+
+fn validate(chat: &ChatRequest) -> Result<(), Problem> {
+    check_message(&chat.message)?;
     if chat.actor.as_ref().is_some_and(|actor| actor.contains(char::is_control)) {
         return Err(Problem::field("/actor", "it is a name on one line, without control characters"));
     }

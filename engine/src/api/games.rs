@@ -1,21 +1,26 @@
 //! `/v1/gamestate`: create, read, patch, delete and list games.
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{
-    CreateGame, GameAccess, GameId, GameList, GameSummary, GameView, Problem, ProblemType, StateUpdated, path,
+    CreateGame, GAME_NAME_MAX_BYTES, GameAccess, GameId, GameList, GameSummary, GameView, IfBusy, PlayerView, Problem,
+    ProblemType, RenameGame, StateUpdated, path,
 };
 use serde::Deserialize;
-use story::{NewGame, StatePatch};
+use story::{NewGame, Role, StatePatch};
 
 use super::body::Body;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::path::Id;
-use super::{Api, capabilities};
-use crate::store::{Founding, Game, GameDocument, GameWrite, GamesCursor};
+use super::rewind::{before_turn, last_record};
+use super::{Api, capabilities, idempotency};
+use crate::store::{
+    Changed, Game, GameChange, GameContents, GameDocument, GameWrite, GamesCursor, IdempotencyKey, Keep, Rewrite,
+};
 
 /// How many games a page holds when the client does not say.
 const PAGE: usize = 50;
@@ -31,6 +36,9 @@ pub(super) async fn create(
     Body(create): Body<CreateGame>,
 ) -> Result<Response, ApiError> {
     let owner = caller.owner(create.user)?;
+    if let Some(name) = &create.name {
+        check_name(name)?;
+    }
     let provider = create.provider.unwrap_or_else(|| api.models.default_name().to_owned());
     if api.models.get(&provider).is_none() {
         let names = api.models.list().map(|info| info.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -48,23 +56,49 @@ pub(super) async fn create(
     let (state, opening) = story::new_game(&api.library, &new)
         .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
     let id = GameId::new();
-    let is_owned = owner.is_some();
-    api.store.create_game(id, &GameDocument { provider, state }, &opening, &Founding { owner }).await?;
+    let document = GameDocument { provider, state, ..GameDocument::default() };
+    let contents = GameContents { name: create.name, owner, ..GameContents::new(document, opening) };
+    api.store.create_game(id, &contents).await?;
+    created(&api, id, contents.owner.is_some()).await
+}
+
+/// The answer that a game was made; with a capability to play it if it has an owner, who may pass that on.
+pub(super) async fn created(api: &Api, id: GameId, is_owned: bool) -> Result<Response, ApiError> {
     let capability = if is_owned {
         Some(capabilities::add(&api.store, id, GameAccess::Play, None).await?.0.reveal().to_owned())
     } else {
         None
     };
-    let mut response = view(&api, id, StatusCode::CREATED, capability).await?;
+    let mut response = view(api, id, StatusCode::CREATED, capability).await?;
     if let Ok(location) = HeaderValue::try_from(path::with_id(path::GAME, id)) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
 }
 
+/// `?view=`
+#[derive(Debug, Deserialize)]
+pub(super) struct Wanted {
+    view: Option<View>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum View {
+    Player,
+}
+
 /// Reads a game.
-pub(super) async fn get(State(api): State<Api>, Id(id): Id<GameId>) -> Result<Response, ApiError> {
-    view(&api, id, StatusCode::OK, None).await
+pub(super) async fn get(
+    State(api): State<Api>,
+    Id(id): Id<GameId>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(wanted) = wanted.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
+    match wanted.view {
+        None => view(&api, id, StatusCode::OK, None).await,
+        Some(View::Player) => players_view(&api, id).await,
+    }
 }
 
 /// Patches a game that has no unfinished requests.
@@ -75,23 +109,24 @@ pub(super) async fn patch(
     Body(patch): Body<StatePatch>,
 ) -> Result<Response, ApiError> {
     let expected = if_match(&headers)?;
+    let key = idempotency::own_key();
     for _ in 0..TRIES {
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
         if expected.is_some_and(|version| version != game.version) {
             return Err(conflict(game.version).into());
         }
-        match write(&api, &game, &patch).await? {
-            GameWrite::Done => return view(&api, id, StatusCode::OK, None).await,
-            GameWrite::Unknown => return Err(unknown_game(id).into()),
-            GameWrite::Busy => return Err(busy().into()),
-            GameWrite::Changed { version } if expected.is_some() => return Err(conflict(version).into()),
-            GameWrite::Changed { .. } => {}
+        match write(&api, &game, &patch, &key).await? {
+            Changed::Done(_) => return view(&api, id, StatusCode::OK, None).await,
+            Changed::Unknown => return Err(unknown_game(id).into()),
+            Changed::Version(version) if expected.is_some() => return Err(conflict(version).into()),
+            Changed::Version(_) => {}
+            Changed::Busy | Changed::KeyReused | Changed::QueueFull => return Err(busy().into()),
         }
     }
     Err(busy().into())
 }
 
-async fn write(api: &Api, game: &Game, patch: &StatePatch) -> Result<GameWrite, ApiError> {
+async fn write(api: &Api, game: &Game, patch: &StatePatch, key: &IdempotencyKey) -> Result<Changed, ApiError> {
     let state = story::patch(&api.library, &game.document.state, patch)
         .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
     let updated = StateUpdated {
@@ -104,16 +139,62 @@ async fn write(api: &Api, game: &Game, patch: &StatePatch) -> Result<GameWrite, 
         is_ended: state.is_ended,
         changes: Vec::new(),
     };
-    let document = GameDocument { provider: game.document.provider.clone(), state };
-    let history = patch.chat_history.as_deref();
-    Ok(api.store.replace_game(game.id, game.version, &document, history, &updated).await?)
+    let mut turns = Rewrite::none();
+    if patch.chat_history.is_some() {
+        // The records lead back to a history that is gone.
+        turns = Rewrite::all(Vec::new());
+    } else if let Ok(last) = last_record(api, game).await
+        && let Ok((before, _)) = before_turn(api, game, last.record.turn).await
+    {
+        // The patch belongs to the turn before it: who takes that one back takes back both.
+        turns =
+            Rewrite { kept: Keep::ButLast(1), appended: vec![last.ending_in(&before, &state, api.turns.record_bytes)] };
+    }
+    let change = GameChange {
+        game: game.id,
+        expected: game.version,
+        if_busy: IfBusy::Reject,
+        key: key.clone(),
+        document: GameDocument { state, ..game.document.clone() },
+        history: patch.chat_history.clone().map_or_else(Rewrite::none, Rewrite::all),
+        turns,
+        tries: None,
+        event: updated.into(),
+        request: None,
+    };
+    Ok(api.store.change_game(&change).await?)
+}
+
+/// Gives a game a name, or takes it away.
+pub(super) async fn rename(
+    State(api): State<Api>,
+    Id(id): Id<GameId>,
+    Body(RenameGame { name }): Body<RenameGame>,
+) -> Result<Response, ApiError> {
+    if let Some(name) = &name {
+        check_name(name)?;
+    }
+    match api.store.rename_game(id, name.as_deref()).await? {
+        GameWrite::Done => view(&api, id, StatusCode::OK, None).await,
+        GameWrite::Unknown => Err(unknown_game(id).into()),
+        GameWrite::Busy => Err(busy().into()),
+    }
+}
+
+/// What a game may be called.
+pub(super) fn check_name(name: &str) -> Result<(), Problem> {
+    if name.trim().is_empty() || name.len() > GAME_NAME_MAX_BYTES || name.contains(char::is_control) {
+        let detail = format!("it is a name on one line, of 1 to {GAME_NAME_MAX_BYTES} bytes, or left out");
+        return Err(Problem::field("/name", detail));
+    }
+    Ok(())
 }
 
 /// Deletes a game that has no unfinished requests.
 pub(super) async fn delete(State(api): State<Api>, Id(id): Id<GameId>) -> Result<StatusCode, ApiError> {
     match api.store.delete_game(id).await? {
         GameWrite::Busy => Err(busy().into()),
-        GameWrite::Done | GameWrite::Unknown | GameWrite::Changed { .. } => Ok(StatusCode::NO_CONTENT),
+        GameWrite::Done | GameWrite::Unknown => Ok(StatusCode::NO_CONTENT),
     }
 }
 
@@ -128,7 +209,7 @@ pub(super) struct Page {
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
+    page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<GameList>, ApiError> {
     let invalid = |detail: String| Problem::new(ProblemType::InvalidPath, detail);
     let Query(page) = page.map_err(|rejection| invalid(rejection.body_text()))?;
@@ -142,9 +223,11 @@ pub(super) async fn list(
 }
 
 fn summary(game: Game) -> GameSummary {
+    let name = game.name;
     let state = game.document.state;
     GameSummary {
         id: game.id,
+        name,
         user: game.owner.and_then(|owner| owner.user),
         scenario: state.scenario,
         pc: state.pc.map(|pc| pc.name),
@@ -160,7 +243,10 @@ async fn view(api: &Api, id: GameId, status: StatusCode, capability: Option<Stri
     let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
     let view = GameView {
         id,
+        name: game.name,
         version: game.version,
+        last_turn: game.document.last_turn(),
+        branched_from: game.document.branched_from,
         cursor: game.cursor,
         provider: game.document.provider,
         state: game.document.state,
@@ -169,15 +255,38 @@ async fn view(api: &Api, id: GameId, status: StatusCode, capability: Option<Stri
         updated_at: game.updated_at,
         capability,
     };
-    let mut response = (status, Json(&view)).into_response();
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", view.version)) {
+    Ok(tagged(view.version, (status, Json(&view)).into_response()))
+}
+
+async fn players_view(api: &Api, id: GameId) -> Result<Response, ApiError> {
+    let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
+    let mut chat_history = api.store.history(id, usize::MAX).await?;
+    chat_history.retain(|message| message.role != Role::System && !message.is_story_event);
+    let view = PlayerView {
+        id,
+        name: game.name,
+        version: game.version,
+        last_turn: game.document.last_turn(),
+        cursor: game.cursor,
+        provider: game.document.provider,
+        sight: story::sight(&game.document.state),
+        chat_history,
+        created_at: game.created_at,
+        updated_at: game.updated_at,
+    };
+    Ok(tagged(view.version, Json(&view).into_response()))
+}
+
+/// A response with the version of its game.
+fn tagged(version: u64, mut response: Response) -> Response {
+    if let Ok(tag) = HeaderValue::try_from(format!("\"{version}\"")) {
         response.headers_mut().insert(header::ETAG, tag);
     }
-    Ok(response)
+    response
 }
 
 /// The version that `If-Match` asks for, if it asks for one.
-fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {
@@ -198,7 +307,7 @@ fn busy() -> Problem {
     Problem::new(ProblemType::GameBusy, "the game has unfinished requests: wait until they are done")
 }
 
-fn conflict(version: u64) -> Problem {
+pub(super) fn conflict(version: u64) -> Problem {
     Problem::new(ProblemType::VersionConflict, format!("the game has version {version} by now: read it and try again"))
 }
 

@@ -1,7 +1,8 @@
 //! The header `Idempotency-Key`: a client's name for one message, so that sending it again does not say it again.
 
 use axum::http::HeaderMap;
-use protocol::{ChatRequest, Problem, ProblemType};
+use protocol::{GameId, Problem, ProblemType};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::store::IdempotencyKey;
@@ -11,8 +12,8 @@ const LONGEST: usize = 255;
 /// Keeps fingerprints apart from other uses of the same hash.
 const FINGERPRINTS: Uuid = Uuid::from_u128(0x9f4e_1d1c_6a0b_4a57_8d2e_3f0c_7b61_a5d4);
 
-/// The key of a message, if it is sent under one.
-pub(super) fn key(headers: &HeaderMap, message: &ChatRequest) -> Result<Option<IdempotencyKey>, Problem> {
+/// The key of a message or a change, if it is sent under one.
+pub(super) fn key(headers: &HeaderMap, message: &impl Serialize) -> Result<Option<IdempotencyKey>, Problem> {
     let mut values = headers.get_all("idempotency-key").iter();
     let Some(value) = values.next() else { return Ok(None) };
     let invalid = |why: &str| Problem::new(ProblemType::InvalidHeader, format!("`Idempotency-Key` {why}"));
@@ -28,15 +29,27 @@ pub(super) fn key(headers: &HeaderMap, message: &ChatRequest) -> Result<Option<I
     Ok(Some(IdempotencyKey { key: key.to_owned(), fingerprint: fingerprint(message) }))
 }
 
+/// A key for a change that its client has not named: the engine repeats the step under it, and nobody else.
+pub(super) fn own_key() -> IdempotencyKey {
+    IdempotencyKey { key: Uuid::now_v7().to_string(), fingerprint: String::new() }
+}
+
+/// The id of the game that is made of another one under a key: the same for the same key.
+pub(super) fn game_under(game: GameId, key: &str) -> GameId {
+    let name = format!("{game} {key}");
+    // A UUID is the text of an id.
+    Uuid::new_v5(&FINGERPRINTS, name.as_bytes()).to_string().parse().unwrap_or_default()
+}
+
 /// The same for the same message, however it was written down; another one for another.
-fn fingerprint(message: &ChatRequest) -> String {
+fn fingerprint(message: &impl Serialize) -> String {
     // A plain struct: there is nothing in it that JSON cannot say.
     Uuid::new_v5(&FINGERPRINTS, &serde_json::to_vec(message).unwrap_or_default()).to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use protocol::{GameId, IfBusy};
+    use protocol::{ChatRequest, IfBusy};
 
     use super::*;
 

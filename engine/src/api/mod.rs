@@ -3,6 +3,7 @@
 mod access;
 mod admin;
 mod body;
+mod branch;
 mod caller;
 mod capabilities;
 mod catalogue;
@@ -12,11 +13,13 @@ mod cors;
 mod dead_letters;
 mod error;
 mod events;
+mod export;
 mod frame;
 mod games;
 mod guard;
 mod health;
 mod idempotency;
+mod import;
 mod keys;
 mod limits;
 mod openapi;
@@ -26,12 +29,15 @@ mod path;
 mod probe;
 mod queue;
 mod requests;
+mod rewind;
 mod rights;
 #[cfg(test)]
 mod rights_tests;
 mod session;
 mod snapshot;
 mod stream;
+mod transcript;
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +63,7 @@ pub use self::probe::StoreProbe;
 use self::rights::Gate;
 pub use self::stream::Pace;
 use crate::llm::Models;
-use crate::store::SharedStore;
+use crate::store::{SharedStore, TurnLimits};
 use crate::telemetry::metrics::Metrics;
 
 /// What handlers work with.
@@ -73,6 +79,8 @@ pub struct Api {
     pub metrics: Metrics,
     /// Whether the store takes writes.
     pub probe: StoreProbe,
+    /// What is kept of turns.
+    pub turns: TurnLimits,
     /// The pace of event streams.
     pub pace: Pace,
     /// The event streams that are open.

@@ -122,6 +122,12 @@ fn answers(operation: &Operation, generator: &mut SchemaGenerator) -> BTreeMap<S
             let content = json!({"text/plain": {"schema": {"type": "string"}}});
             BTreeMap::from([with(200, operation.summary, content)])
         }
+        Answer::Export(schema) => {
+            let text = json!({"schema": {"type": "string"}});
+            let json = json!({"schema": schema(generator)});
+            let content = json!({"application/json": json, "text/markdown": text, "text/html": text});
+            BTreeMap::from([with(200, operation.summary, content)])
+        }
         Answer::Health(schema) => {
             let content = json!({"application/json": {"schema": schema(generator)}});
             BTreeMap::from([

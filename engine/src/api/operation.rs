@@ -149,6 +149,8 @@ pub(super) enum Answer {
     Events,
     /// Text in Prometheus' format.
     Text,
+    /// A game as JSON, or its story as text.
+    Export(SchemaOf),
     /// The same JSON whether the store works or not, with 200 or 503.
     Health(SchemaOf),
 }

@@ -4,23 +4,28 @@
 
 use axum::routing::on;
 use protocol::ProblemType::{
-    GameBusy, GameEnded, KeyReused, LaneFull, NotFound, QueueFull, RequestFinished, ShuttingDown, TooManyKeys,
-    TooManyStreams, Unauthorized, UnknownContent, UnknownDeadLetter, UnknownGame, UnknownKey, UnknownRequest,
-    VersionConflict,
+    GameBusy, GameEnded, GameExists, KeyReused, LaneFull, NotFound, QueueFull, RequestFinished, ShuttingDown,
+    TooManyKeys, TooManyStreams, TurnNotKept, Unauthorized, UnknownContent, UnknownDeadLetter, UnknownGame, UnknownKey,
+    UnknownRequest, VersionConflict,
 };
 use protocol::{
-    Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest, CreateCapability, CreateGame,
-    CreateKey, DeadLetter, DeadLetters, GameList, GameView, Health, KeyCreated, Keys, LaneView, Lanes, OpenSession,
-    PcEntry, ProblemInfo, Providers, QueueView, Readiness, RequestView, ScenarioEntry, StoryEventsView, Ticket,
-    TriggerStoryEvent, path,
+    BranchGame, Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest, ChooseAlternative,
+    CreateCapability, CreateGame, CreateKey, DeadLetter, DeadLetters, EditTurn, GameExport, GameList, GameRewritten,
+    GameView, Health, ImportGame, KeyCreated, Keys, LaneView, Lanes, OpenSession, PcEntry, PlayerView, ProblemInfo,
+    Providers, QueueView, Readiness, RenameGame, RequestView, RetryTurn, ScenarioEntry, StopRequest, StoryEventsView,
+    Ticket, TriggerStoryEvent, Turns, UndoTurns, path,
 };
+use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 use story::{Monster, Narrator, Npc, Pc, Scenario, StatePatch};
 
 use super::operation::Right::{Operator, Owner, Player, Public, Service, Viewer};
 use super::operation::Verb::{Delete, Get, Patch, Post};
 use super::operation::{Answer, Handler, Operation, Parameter, schema_of};
-use super::{capabilities, catalogue, chat, dead_letters, events, games, health, keys, queue, requests, session};
+use super::{
+    branch, capabilities, catalogue, chat, dead_letters, events, export, games, health, import, keys, queue, requests,
+    rewind, session, turns,
+};
 
 /// A handler that needs the whole API.
 macro_rules! api {
@@ -36,6 +41,8 @@ macro_rules! store {
     };
 }
 
+/// The largest document that is imported, in bytes.
+const IMPORT_MAX: usize = 64 * 1024 * 1024;
 /// The largest body of a chat message, in bytes. Its message is limited further.
 const CHAT_BODY_MAX: usize = 64 * 1024;
 
@@ -58,6 +65,8 @@ const KEY: Parameter = Parameter::header(
 );
 const TICKET: Parameter =
     Parameter::query("ticket", "A ticket or a capability, for readers that cannot set a header.", text);
+/// How what brings a game back to a turn may refuse.
+const REWIND: &[protocol::ProblemType] = &[UnknownGame, GameBusy, VersionConflict, KeyReused, QueueFull, TurnNotKept];
 const CURSOR: &[Parameter] = &[
     TICKET,
     Parameter::header("Last-Event-ID", "The event to go on after.", text),
@@ -67,6 +76,22 @@ const CURSOR: &[Parameter] = &[
         text,
     ),
 ];
+
+const BEFORE: Parameter = Parameter::query("after", "`next` of the page before.", count);
+const VIEW: Parameter = Parameter::query(
+    "view",
+    "`player` for what the player sees of the game, and nothing that is hidden from them.",
+    || json!({"type": "string", "enum": ["player"]}),
+);
+const FORMAT: Parameter = Parameter::query(
+    "format",
+    "`json` for everything, to be imported again; `markdown` or `html` for the story, to be read.",
+    || json!({"type": "string", "enum": ["json", "markdown", "html"]}),
+);
+
+fn game_or_view(generator: &mut SchemaGenerator) -> Value {
+    json!({"anyOf": [schema_of::<GameView>(generator), schema_of::<PlayerView>(generator)]})
+}
 
 fn count() -> Value {
     json!({"type": "integer", "minimum": 0})
@@ -93,6 +118,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .does("Cancel a request")
         .answers::<RequestView>()
         .refuses(&[UnknownRequest, RequestFinished]),
+    Operation::new(Post, path::STOP, Player, "stopRequest", api!(requests::stop))
+        .does("End a narration that is being told")
+        .takes::<StopRequest>()
+        .answers::<RequestView>()
+        .refuses(&[UnknownRequest, RequestFinished, GameBusy]),
     Operation::new(Get, path::GAME_EVENTS, Player, "followGame", api!(events::game))
         .does("Follow a game")
         .reads(CURSOR)
@@ -113,8 +143,9 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .reads(&[LIMIT, AFTER, ACTS_FOR])
         .answers::<GameList>(),
     Operation::new(Get, path::GAME, Player, "getGame", api!(games::get))
-        .does("A game with its history")
-        .answers::<GameView>()
+        .does("A game with its history, or what its player sees of it")
+        .reads(&[VIEW])
+        .answers_as(Answer::Json(200, game_or_view))
         .refuses(&[UnknownGame]),
     Operation::new(Patch, path::GAME, Service, "patchGame", api!(games::patch))
         .does("Change an idle game")
@@ -146,6 +177,58 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .at_most(CHAT_BODY_MAX)
         .refuses(&[Unauthorized]),
     Operation::new(Delete, path::SESSION, Public, "closeSession", api!(session::close)).does("Remove the cookie"),
+    Operation::new(Get, path::TURNS, Player, "listTurns", api!(turns::list))
+        .does("The turns of a game, the latest first")
+        .reads(&[LIMIT, BEFORE])
+        .answers::<Turns>()
+        .refuses(&[UnknownGame]),
+    Operation::new(Post, path::UNDO, Player, "undoTurns", api!(rewind::undo))
+        .does("Take turns back")
+        .reads(&[KEY, IF_MATCH])
+        .takes::<UndoTurns>()
+        .answers::<GameRewritten>()
+        .refuses(REWIND),
+    Operation::new(Post, path::RETRY, Player, "retryTurn", api!(rewind::retry))
+        .does("Tell the last message once more")
+        .reads(&[KEY, IF_MATCH])
+        .takes::<RetryTurn>()
+        .answers::<GameRewritten>()
+        .refuses(REWIND),
+    Operation::new(Post, path::EDIT, Player, "editTurn", api!(rewind::edit))
+        .does("Replace a message and play on from there, or replace the last narration")
+        .reads(&[KEY, IF_MATCH])
+        .takes::<EditTurn>()
+        .answers::<GameRewritten>()
+        .refuses(REWIND),
+    Operation::new(Post, path::CHOOSE, Player, "chooseAlternative", api!(rewind::choose))
+        .does("Bring back an earlier try of the last message")
+        .reads(&[KEY, IF_MATCH])
+        .takes::<ChooseAlternative>()
+        .answers::<GameRewritten>()
+        .refuses(REWIND),
+    Operation::new(Post, path::BRANCH, Owner, "branchGame", api!(branch::post))
+        .does("A new game that goes on from a turn of this one")
+        .reads(&[KEY])
+        .takes::<BranchGame>()
+        .creates::<GameView>()
+        .refuses(&[UnknownGame, GameBusy, KeyReused, TurnNotKept]),
+    Operation::new(Post, path::RENAME, Owner, "renameGame", api!(games::rename))
+        .does("Give a game a name")
+        .takes::<RenameGame>()
+        .answers::<GameView>()
+        .refuses(&[UnknownGame]),
+    Operation::new(Get, path::EXPORT, Player, "exportGame", api!(export::get))
+        .does("A game as one document, or its story as a text")
+        .reads(&[FORMAT])
+        .answers_as(Answer::Export(schema_of::<GameExport>))
+        .refuses(&[UnknownGame, GameBusy]),
+    Operation::new(Post, path::IMPORT, Owner, "importGame", api!(import::post))
+        .does("Make a document a game again")
+        .reads(&[KEY, ACTS_FOR])
+        .takes::<ImportGame>()
+        .at_most(IMPORT_MAX)
+        .creates::<GameView>()
+        .refuses(&[GameExists]),
     Operation::new(Get, path::SCENARIOS, Public, "listScenarios", api!(catalogue::scenarios))
         .does("Scenarios to choose from")
         .answers::<Vec<ScenarioEntry>>(),

@@ -90,6 +90,7 @@ pub(super) async fn trigger(
         actor: None,
         user_message: prompt,
         caused_by: None,
+        alternatives: Vec::new(),
     };
     match store.enqueue(&request, &Terms::default()).await? {
         Enqueued::Accepted(accepted) => Ok(Json(chat::view(&accepted, id))),

@@ -2,12 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use protocol::{Problem, ProblemType, RequestId, RequestView};
+use protocol::{Attempt, ChatChunk, Problem, ProblemType, RequestId, RequestStatus, RequestView, StopRequest};
 
-use super::Api;
+use super::body::Body;
 use super::error::ApiError;
 use super::path::Id;
-use crate::store::Cancelled;
+use super::{Api, snapshot};
+use crate::store::{Cancelled, Completion, Request, Stopped};
+
+/// How often a narration is looked at that moves on before it is stopped.
+const TRIES: usize = 5;
 
 /// A request and its status.
 pub(super) async fn get(State(api): State<Api>, Id(id): Id<RequestId>) -> Result<Json<RequestView>, ApiError> {
@@ -20,11 +24,59 @@ pub(super) async fn cancel(State(api): State<Api>, Id(id): Id<RequestId>) -> Res
     match api.store.cancel(id).await? {
         Cancelled::Done => get(State(api), Id(id)).await,
         Cancelled::Unknown => Err(unknown_request(id).into()),
-        Cancelled::Finished(status) => {
-            let detail = format!("the request is {status}: only one that is queued or in processing can be cancelled");
-            Err(Problem::new(ProblemType::RequestFinished, detail).into())
+        Cancelled::Finished(status) => Err(has_ended(status).into()),
+    }
+}
+
+/// Ends a narration that is being told, or cancels its request. Repeating it answers the same.
+pub(super) async fn stop(
+    State(api): State<Api>,
+    Id(id): Id<RequestId>,
+    Body(StopRequest { keep }): Body<StopRequest>,
+) -> Result<Json<RequestView>, ApiError> {
+    if !keep {
+        return cancel(State(api), Id(id)).await;
+    }
+    for _ in 0..TRIES {
+        let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
+        match request.status {
+            RequestStatus::Failed => return Err(has_ended(request.status).into()),
+            // Stopped before, or told to its end before it could be stopped: what was told is kept.
+            RequestStatus::Completed | RequestStatus::Cancelled => return Ok(Json(request.view())),
+            _ if request.checkpoints.narration.is_some() => return Ok(Json(request.view())),
+            RequestStatus::Queued | RequestStatus::Processing => {}
+        }
+        let Some((attempt, text)) = told(&api, &request).await? else {
+            match api.store.cancel(id).await? {
+                Cancelled::Finished(_) => continue,
+                Cancelled::Done | Cancelled::Unknown => return get(State(api), Id(id)).await,
+            }
+        };
+        let narration = Completion { text, cut_short: true, ..Completion::default() };
+        let end = ChatChunk { request_id: id, game_id: request.game, attempt, content: String::new(), done: true };
+        match api.store.stop(id, attempt, &narration, &end).await? {
+            Stopped::Done => return get(State(api), Id(id)).await,
+            Stopped::Changed | Stopped::Finished(_) => {}
+            Stopped::Unknown => return Err(unknown_request(id).into()),
         }
     }
+    let detail = "the narration begins and ends faster than it can be stopped: look at the request, and try again";
+    Err(Problem::new(ProblemType::GameBusy, detail).into())
+}
+
+/// What has been told of a request, up to its last whole sentence, and by which attempt; none if there is nothing.
+async fn told(api: &Api, request: &Request) -> Result<Option<(Attempt, String)>, ApiError> {
+    let Some(snapshot) = snapshot::take(&api.store, request.game).await? else { return Ok(None) };
+    let unfinished = snapshot.unfinished.into_iter().find(|unfinished| unfinished.request_id == request.id);
+    Ok(unfinished
+        .filter(|unfinished| unfinished.status == RequestStatus::Processing)
+        .map(|unfinished| (unfinished.attempt, story::cut_to_sentence(&unfinished.text).trim_end().to_owned()))
+        .filter(|(_, text)| !text.is_empty()))
+}
+
+fn has_ended(status: RequestStatus) -> Problem {
+    let detail = format!("the request is {status}: only one that is queued or in processing can be ended");
+    Problem::new(ProblemType::RequestFinished, detail)
 }
 
 pub(super) fn unknown_request(id: RequestId) -> Problem {

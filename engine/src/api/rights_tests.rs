@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use protocol::{GameAccess, GameId, Problem, RequestId, RequestType, Tenant};
-use story::{GameState, Library};
+use story::Library;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -21,7 +21,8 @@ use crate::llm::Models;
 use crate::secret::{Secret, SecretKind};
 use crate::store::embedded::EmbeddedStore;
 use crate::store::{
-    Founding, GameDocument, Holder, NewCapability, NewKey, NewRequest, Owner, SharedStore, StoreOptions, Terms,
+    GameContents, GameDocument, Holder, NewCapability, NewKey, NewRequest, Owner, SharedStore, StoreOptions, Terms,
+    TurnLimits,
 };
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
@@ -57,6 +58,16 @@ const EXPECTED: &[(&str, Who, bool)] = &[
     ("getGame", Who::Readers, true),
     ("patchGame", Who::Services, true),
     ("deleteGame", Who::Owners, true),
+    ("stopRequest", Who::Players, true),
+    ("listTurns", Who::Readers, true),
+    ("undoTurns", Who::Players, true),
+    ("retryTurn", Who::Players, true),
+    ("editTurn", Who::Players, true),
+    ("chooseAlternative", Who::Players, true),
+    ("branchGame", Who::Owners, true),
+    ("renameGame", Who::Owners, true),
+    ("exportGame", Who::Readers, true),
+    ("importGame", Who::Owners, false),
     ("createCapability", Who::Owners, true),
     ("listCapabilities", Who::Owners, true),
     ("revokeCapability", Who::Owners, true),
@@ -182,6 +193,7 @@ impl World {
             actor: None,
             user_message: "look".to_owned(),
             caused_by: None,
+            alternatives: Vec::new(),
         };
         store.enqueue(&message, &Terms::default()).await.unwrap();
 
@@ -272,8 +284,8 @@ impl World {
 
 async fn game_of(store: &SharedStore, owner: Option<Owner>) -> GameId {
     let game = GameId::new();
-    let document = GameDocument { provider: "offline".to_owned(), state: GameState::default() };
-    store.create_game(game, &document, &[], &Founding { owner }).await.unwrap();
+    let document = GameDocument { provider: "offline".to_owned(), ..GameDocument::default() };
+    store.create_game(game, &GameContents { owner, ..GameContents::new(document, Vec::new()) }).await.unwrap();
     game
 }
 
@@ -284,6 +296,7 @@ fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api {
         models: Arc::clone(models),
         metrics: Metrics::detached(),
         probe: StoreProbe::new(Arc::clone(store)),
+        turns: TurnLimits::default(),
         pace: Pace { keepalive: Duration::from_secs(30), retry: Duration::from_secs(1) },
         streams: Arc::new(StreamLimits::new(1000, 1000)),
         trusted_proxies: 0,

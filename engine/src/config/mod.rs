@@ -5,6 +5,7 @@ mod layers;
 mod listen;
 mod origins;
 mod provider;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -18,6 +19,7 @@ pub use layers::{ConfigError, Flags, load};
 pub use listen::AdminListen;
 pub use origins::Origins;
 pub use provider::{Adapter, Endpoint, Format, ProviderConfig, Structured, Timeouts};
+pub use turns::TurnsConfig;
 
 use crate::store::embedded::Synchronous;
 use crate::store::{Limits, ProviderOptions, ProviderPolicy, StoreOptions, StoryEventPlacement};
@@ -50,6 +52,8 @@ pub struct Config {
     pub worker: WorkerConfig,
     /// The queue.
     pub queue: QueueConfig,
+    /// What is kept of turns.
+    pub turns: TurnsConfig,
     /// Event streams.
     pub sse: SseConfig,
     /// Connections, and whose pages may call.
@@ -75,6 +79,7 @@ impl Default for Config {
             embedded: EmbeddedConfig::default(),
             worker: WorkerConfig::default(),
             queue: QueueConfig::default(),
+            turns: TurnsConfig::default(),
             sse: SseConfig::default(),
             http: HttpConfig::default(),
             auth: AuthConfig::default(),
@@ -278,6 +283,7 @@ impl Config {
             history_window: self.chat_history_limit,
             story_events: self.queue.story_events,
             providers: self.provider_options(),
+            turns: self.turns.limits(),
             ..StoreOptions::default()
         }
     }
@@ -336,6 +342,9 @@ impl Config {
             ("queue.status_ttl_seconds", self.queue.status_ttl_seconds, 10 * 365 * 86_400),
             ("queue.idempotency_ttl_seconds", self.queue.idempotency_ttl_seconds, 10 * 365 * 86_400),
             ("queue.events_kept", self.queue.events_kept as u64, 1_000_000_000),
+            ("turns.records_kept", self.turns.records_kept as u64, 1_000_000_000),
+            ("turns.record_max_bytes", self.turns.record_max_bytes as u64, 1_000_000_000),
+            ("turns.tries_kept", self.turns.tries_kept as u64, 1000),
             ("queue.max_depth", self.queue.max_depth, 1_000_000_000),
             ("queue.max_depth_per_game", self.queue.max_depth_per_game, 1_000_000_000),
             ("redis.shards", self.redis.shards as u64, 1024),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use protocol::ProviderInfo;
+use protocol::{ProviderInfo, TurnModel};
 
 use super::completion::Tokens;
 use super::http::Caller;
@@ -55,6 +55,7 @@ pub struct Provider {
     /// The provider that extracts the deltas of its narrations, if it is another one.
     deltas_from: Option<String>,
     pub(super) info: ProviderInfo,
+    seed: Option<i64>,
 }
 
 impl Models {
@@ -176,8 +177,15 @@ impl Provider {
                 vendor: config.adapter.name().to_owned(),
                 model: config.model.clone(),
             },
+            seed: config.seed,
             endpoint,
         })
+    }
+
+    /// The model of its narrations, for the records of turns.
+    #[must_use]
+    pub fn described(&self) -> TurnModel {
+        TurnModel { provider: self.info.name.clone(), model: self.info.model.clone(), seed: self.seed }
     }
 
     /// Its name in the configuration.

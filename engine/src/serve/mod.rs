@@ -78,6 +78,7 @@ pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError
         models: Arc::clone(&models),
         metrics,
         probe,
+        turns: config.turns.limits(),
         pace: Pace {
             keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),
             retry: Duration::from_millis(config.sse.retry_ms),

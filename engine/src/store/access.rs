@@ -236,10 +236,3 @@ pub struct NewCapability {
     /// How long it is valid; until it is deleted when not set.
     pub expires_in: Option<Duration>,
 }
-
-/// How a game is created.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Founding {
-    /// Whose it is.
-    pub owner: Option<Owner>,
-}

@@ -75,6 +75,19 @@ pub enum Cancelled {
     Unknown,
 }
 
+/// The outcome of [`super::Queue::stop`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// The narration is whole: by this try of the step, an earlier one, or because the model had finished it.
+    Done,
+    /// Another attempt tells it by now, or none does.
+    Changed,
+    /// The request has ended.
+    Finished(RequestStatus),
+    /// No such request, or its status has expired.
+    Unknown,
+}
+
 /// The outcome of [`super::DeadLetterQueue::retry_dead_letter`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeadLetterRetry {

@@ -1,19 +1,34 @@
 //! A game as the store keeps it: its state and settings, without its history and its events.
 
 use jiff::Timestamp;
-use protocol::{EventId, GameId};
+use protocol::{BranchedFrom, EventId, GameId};
 use serde::{Deserialize, Serialize};
 use story::GameState;
 
 use super::Owner;
 
 /// The part of a game that is written as a whole whenever it changes. Its size does not grow with the number of turns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GameDocument {
     /// The configured provider that narrates.
     pub provider: String,
     /// The state of the story.
     pub state: GameState,
+    /// The number of the last turn record. An engine of an earlier release keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns: Option<u64>,
+    /// The game that this one was branched from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branched_from: Option<BranchedFrom>,
+}
+
+impl GameDocument {
+    /// The number of the last turn, whether its record is kept or not. Turns that were played before there were records are
+    /// counted as the story counts them.
+    #[must_use]
+    pub fn last_turn(&self) -> u64 {
+        self.turns.unwrap_or(self.state.turn_counter)
+    }
 }
 
 /// A game with the store's bookkeeping.
@@ -21,6 +36,8 @@ pub struct GameDocument {
 pub struct Game {
     /// The game.
     pub id: GameId,
+    /// Its name, if it has one.
+    pub name: Option<String>,
     /// Counts its commits and patches, from 1.
     pub version: u64,
     /// Its latest event; offset 0 when it has none.
@@ -44,7 +61,7 @@ pub struct LeasedGame {
     pub document: GameDocument,
 }
 
-/// The outcome of a write to a game from outside a turn.
+/// The outcome of renaming or deleting a game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GameWrite {
     /// It happened.
@@ -53,9 +70,4 @@ pub enum GameWrite {
     Unknown,
     /// The game has unfinished requests: their turns would overwrite the change or fail because of it.
     Busy,
-    /// The game has another version than the expected one.
-    Changed {
-        /// The version that it has.
-        version: u64,
-    },
 }

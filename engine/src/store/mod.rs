@@ -8,6 +8,7 @@
 
 mod access;
 mod admission;
+mod change;
 mod dead_letter;
 mod document;
 pub mod embedded;
@@ -18,14 +19,15 @@ mod log_event;
 mod provider;
 pub mod redis;
 mod request;
+mod turn;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use protocol::{
-    DeadLetter, DeadLetters, EventId, GameId, KeyId, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId,
-    StateUpdated,
+    Attempt, ChatChunk, DeadLetter, DeadLetters, EventId, GameId, KeyId, LaneView, Lanes, Problem, ProblemType,
+    QueueView, RequestId,
 };
 use story::ChatMessage;
 use tokio::sync::broadcast;
@@ -33,10 +35,11 @@ use tokio::sync::broadcast;
 use crate::secret::SecretHash;
 
 pub use access::{
-    Access, Founding, GamesCursor, GamesCursorError, GamesOf, Holder, HolderError, Kept, NewCapability, NewKey, Owner,
-    Stored, StoredCapability, StoredKey, Subject,
+    Access, GamesCursor, GamesCursorError, GamesOf, Holder, HolderError, Kept, NewCapability, NewKey, Owner, Stored,
+    StoredCapability, StoredKey, Subject,
 };
-pub use admission::{Accepted, Cancelled, DeadLetterRetry, Enqueued, IdempotencyKey, Limits, Terms};
+pub use admission::{Accepted, Cancelled, DeadLetterRetry, Enqueued, IdempotencyKey, Limits, Stopped, Terms};
+pub use change::{ChangeDone, Changed, GameChange, GameContents, Keep, Rewrite, TurnPage, TurnRange};
 pub use dead_letter::{DeadLetterId, DeadLetterIdError};
 pub use document::{Game, GameDocument, GameWrite, LeasedGame};
 pub use fanout::{Live, Subscription};
@@ -48,6 +51,7 @@ pub use request::{
     Checkpoints, Commit, Committed, Completion, LeasedRequest, NewRequest, Request, StoryEventPlacement, Summarized,
     TurnEvents,
 };
+pub use turn::{NoWayBack, StoredTurn, Try, Undo, WHOLE_STATE_EVERY, state_before};
 
 /// The longest back-off that a store keeps; a longer one counts as this, so that its end is a time that can be written.
 const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);
@@ -126,13 +130,7 @@ fn waited_too_long(options: &StoreOptions) -> Problem {
 #[async_trait]
 pub trait Games {
     /// Keeps a new game, with version 1. Repeating it changes nothing.
-    async fn create_game(
-        &self,
-        id: GameId,
-        document: &GameDocument,
-        history: &[ChatMessage],
-        founding: &Founding,
-    ) -> Result<(), StoreError>;
+    async fn create_game(&self, id: GameId, new: &GameContents) -> Result<(), StoreError>;
 
     /// A game in its present state.
     async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError>;
@@ -143,16 +141,23 @@ pub trait Games {
     /// At most `limit` games, the latest changed first, from the place behind `after` on. It costs the same on every page.
     async fn games(&self, of: &GamesOf, after: Option<GamesCursor>, limit: usize) -> Result<Vec<Game>, StoreError>;
 
-    /// Replaces a game's document, and its history if one is given, when the game still has version `expected` and no
-    /// unfinished requests; appends `state_updated` to its log.
-    async fn replace_game(
-        &self,
-        id: GameId,
-        expected: u64,
-        document: &GameDocument,
-        history: Option<&[ChatMessage]>,
-        state_updated: &StateUpdated,
-    ) -> Result<GameWrite, StoreError>;
+    /// Changes a game from outside a turn: document, history and turn records, and perhaps a request that plays on from there; or
+    /// changes nothing. A repeat, which is known by the key of the change, returns what was returned first: each game remembers
+    /// its latest 64 changes for the time of an idempotency key.
+    async fn change_game(&self, change: &GameChange) -> Result<Changed, StoreError>;
+
+    /// The change of a game that was made under a key: [`Changed::Done`], [`Changed::KeyReused`] or nothing.
+    async fn find_change(&self, id: GameId, key: &IdempotencyKey) -> Result<Option<Changed>, StoreError>;
+
+    /// Gives a game a name, or takes it away; also a busy one, because its version stays. Appends `game.renamed` to its log, if the
+    /// name is another one.
+    async fn rename_game(&self, id: GameId, name: Option<&str>) -> Result<GameWrite, StoreError>;
+
+    /// At most `limit` of a game's turn records, in order. The cost is that of the page.
+    async fn turns(&self, id: GameId, range: TurnRange, limit: usize) -> Result<TurnPage, StoreError>;
+
+    /// The tries of a game's last message that can be chosen again, the oldest first.
+    async fn tries(&self, id: GameId) -> Result<Vec<Try>, StoreError>;
 
     /// Deletes a game, its history, its events and its capabilities, unless it has unfinished requests.
     async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError>;
@@ -204,6 +209,17 @@ pub trait Queue {
     /// Cancels an unfinished request. If it is in processing its attempt can write nothing more, and its worker is notified
     /// through [`Queue::revocations`].
     async fn cancel(&self, id: RequestId) -> Result<Cancelled, StoreError>;
+
+    /// Ends the narration of a request that is being told: `narration`, which is what `attempt` has told so far, is its checkpoint
+    /// from now on, and `end` the chunk that ends it. The attempt can write nothing more, its worker is notified as in
+    /// [`Queue::cancel`], and it is not counted: the next claim goes on with the extraction.
+    async fn stop(
+        &self,
+        id: RequestId,
+        attempt: Attempt,
+        narration: &Completion,
+        end: &ChatChunk,
+    ) -> Result<Stopped, StoreError>;
 
     /// A request with its status.
     async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError>;
@@ -372,6 +388,25 @@ pub struct StoreOptions {
     pub story_events: StoryEventPlacement,
     /// How providers are paused, probed and shared.
     pub providers: ProviderOptions,
+    /// What is kept of turns.
+    pub turns: TurnLimits,
+}
+
+/// What is kept of turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TurnLimits {
+    /// How many of a game's turn records are kept, the latest; 0 for none. A game can be brought back to the turns that are kept.
+    pub kept: usize,
+    /// How large a record may be, in bytes of JSON. Of a larger one, the model's delta is left out, then what takes the turn back.
+    pub record_bytes: usize,
+    /// How many tries of a message are kept to be chosen again, besides the present one; the oldest go first.
+    pub tries: usize,
+}
+
+impl Default for TurnLimits {
+    fn default() -> Self {
+        Self { kept: 1000, record_bytes: 256 * 1024, tries: 8 }
+    }
 }
 
 impl StoreOptions {
@@ -396,6 +431,7 @@ impl Default for StoreOptions {
             history_window: 80,
             story_events: StoryEventPlacement::Tail,
             providers: ProviderOptions::default(),
+            turns: TurnLimits::default(),
         }
     }
 }

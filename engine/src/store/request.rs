@@ -4,13 +4,13 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use protocol::{
-    Attempt, Event, EventId, GameId, Links, Problem, RequestCancelled, RequestCompleted, RequestFailed, RequestId,
-    RequestQueued, RequestStatus, RequestType, RequestView, StateUpdated, TurnResult, Usage,
+    Alternative, Attempt, Event, EventId, GameId, Links, Problem, RequestCancelled, RequestCompleted, RequestFailed,
+    RequestId, RequestQueued, RequestStatus, RequestType, RequestView, StateUpdated, TurnResult, Usage,
 };
 use serde::{Deserialize, Serialize};
 use story::{ChatMessage, Input};
 
-use super::GameDocument;
+use super::{GameDocument, StoredTurn};
 
 /// A request to be enqueued.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,8 @@ pub struct NewRequest {
     pub user_message: String,
     /// The request whose turn triggers this story event.
     pub caused_by: Option<RequestId>,
+    /// Earlier tries of the same message.
+    pub alternatives: Vec<Alternative>,
 }
 
 impl NewRequest {
@@ -85,6 +87,8 @@ pub struct Request {
     pub error: Option<Problem>,
     /// The result of its turn.
     pub result: Option<TurnResult>,
+    /// Earlier tries of the same message.
+    pub alternatives: Vec<Alternative>,
     /// The finished model calls of the turn: no later attempt pays for them again.
     pub checkpoints: Checkpoints,
 }
@@ -100,6 +104,8 @@ pub struct LeasedRequest {
     pub actor: Option<String>,
     /// The message in the form in which the history shows it.
     pub user_message: String,
+    /// Earlier tries of the same message.
+    pub alternatives: Vec<Alternative>,
     /// The model calls that earlier attempts have finished.
     pub checkpoints: Checkpoints,
 }
@@ -171,7 +177,7 @@ pub struct Completion {
     pub text: String,
     /// The tokens that it used.
     pub usage: Usage,
-    /// Whether the model had no token left before it was done.
+    /// Whether the model had no token left before it was done, or the player stopped it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_short: bool,
     /// Kept with a delta: the summary of the messages that leave the prompts after this turn.
@@ -197,6 +203,10 @@ pub struct Commit {
     pub document: GameDocument,
     /// The messages that the turn appends to the history.
     pub turn: Vec<ChatMessage>,
+    /// The record of the turn. The store counts the messages before it.
+    pub record: StoredTurn,
+    /// Whether the tries of the message before it can no longer be chosen: the player has gone on.
+    pub ends_choice: bool,
     /// The result that the request's status shows from now on.
     pub result: TurnResult,
     /// The events of the turn.

@@ -10,6 +10,7 @@ mod leases;
 mod narrate;
 mod outcome;
 mod persist;
+mod record;
 mod summarize;
 mod turn;
 
@@ -62,6 +63,8 @@ struct Settings {
     chunk: Duration,
     /// The most messages of history in a prompt.
     history: usize,
+    /// The most bytes of a turn record.
+    record_bytes: usize,
 }
 
 impl Worker {
@@ -83,6 +86,7 @@ impl Worker {
             shutdown: Duration::from_secs_f64(config.worker.shutdown_timeout_seconds),
             chunk: Duration::from_millis(config.sse.chunk_ms),
             history: config.chat_history_limit,
+            record_bytes: config.turns.record_max_bytes,
         };
         // A schema is plain data: there is nothing in it that JSON cannot say.
         let delta_schema = serde_json::value::to_raw_value(&story::delta_schema()).unwrap_or_default().into();

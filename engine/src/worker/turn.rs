@@ -14,8 +14,9 @@ use super::extract::{self, extract};
 use super::leases::HeldLease;
 use super::narrate::narrate;
 use super::persist::persist;
+use super::record::{Made, record};
 use super::summarize::summarize;
-use crate::llm::{ModelError, Reason};
+use crate::llm::{ModelError, Provider, Reason};
 use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, TurnEvents};
 
 /// Runs a turn to its commit. Unless the worker is to stop, the commit brings the slot's next claim along, for `next`.
@@ -51,7 +52,7 @@ pub(super) async fn run(
     };
     let turn = messages(claim, &narrated.text);
     let extracted = summarize(worker, claim, held, narrator, backend, &turn, extracted).await?;
-    let commit = effects(worker, claim, &input, narrated, &extracted, turn, began)?;
+    let commit = effects(worker, claim, narrator, &input, narrated, &extracted, turn, began)?;
     self::commit(worker, claim, held, &commit, stop, next).await
 }
 
@@ -66,9 +67,11 @@ fn messages(claim: &Claim, narration: &str) -> Vec<ChatMessage> {
 }
 
 /// Applies the delta: everything that the turn brings.
+#[expect(clippy::too_many_arguments, reason = "everything that a turn has come to, each once")]
 fn effects(
     worker: &Worker,
     claim: &Claim,
+    narrator: &Provider,
     input: &Input,
     narrated: Completion,
     extracted: &Completion,
@@ -102,6 +105,14 @@ fn effects(
         usage: narrated.usage + extracted.usage,
         cut_short: narrated.cut_short,
     };
+    let made = Made {
+        model: narrator.described(),
+        extracted,
+        changes: &applied.changes,
+        result: &result,
+        state: &applied.state,
+    };
+    let record = record(claim, made, worker.settings.record_bytes);
     let events = TurnEvents {
         state_updated: StateUpdated {
             request_id: Some(lease.request),
@@ -124,8 +135,16 @@ fn effects(
     };
     Ok(Commit {
         base_version: claim.game.version,
-        document: GameDocument { provider: before.provider.clone(), state: applied.state },
+        document: GameDocument {
+            provider: before.provider.clone(),
+            state: applied.state,
+            turns: Some(record.record.turn),
+            branched_from: before.branched_from,
+        },
         turn,
+        record,
+        // Another try of the message keeps the choice, and so do the story events behind it.
+        ends_choice: request.kind == RequestType::Chat && request.alternatives.is_empty(),
         result,
         events,
         story_events: children(lease, &applied.story_events),
@@ -177,6 +196,7 @@ fn children(lease: &Lease, events: &[StoryEvent]) -> Vec<NewRequest> {
             actor: None,
             user_message: event.prompt.clone(),
             caused_by: Some(lease.request),
+            alternatives: Vec::new(),
         })
         .collect()
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use engine::secret::{Secret, SecretKind};
 use engine::store::{
-    Access, Founding, Game, GamesCursor, GamesOf, Holder, Kept, NewCapability, NewKey, Owner, SharedStore,
+    Access, Game, GameContents, GamesCursor, GamesOf, Holder, Kept, NewCapability, NewKey, Owner, SharedStore,
     StoreOptions, Subject,
 };
 use protocol::{GameAccess, GameId, RequestId, Tenant, User};
 
 use crate::bench::Bench;
-use crate::fixture::{claim_one, document, enqueue, finish, game_id, new_game, options, state_updated, until};
+use crate::fixture::{claim_one, document, enqueue, finish, game_id, new_game, options, replace, state_updated, until};
 
 fn tenant(name: &str) -> Tenant {
     name.parse().unwrap()
@@ -39,7 +39,7 @@ fn new_capability(secret: &Secret, access: GameAccess, expires_in: Option<Durati
 
 async fn game_of(store: &SharedStore, owner: Option<Owner>) -> GameId {
     let game = game_id();
-    store.create_game(game, &document(), &[], &Founding { owner }).await.unwrap();
+    store.create_game(game, &GameContents { owner, ..GameContents::new(document(), Vec::new()) }).await.unwrap();
     game
 }
 
@@ -140,7 +140,7 @@ pub(crate) async fn a_turn_moves_a_game_to_the_front_of_its_owners_list(bench: B
     let changed = page[0].updated_at;
     let mut version = 1;
     while store.game(second).await.unwrap().unwrap().updated_at <= changed {
-        store.replace_game(second, version, &document(), None, &state_updated(second)).await.unwrap();
+        replace(&store, second, version, &document(), None, &state_updated(second)).await;
         version += 1;
     }
     assert_eq!(listed(&store, of).await, [second, first]);

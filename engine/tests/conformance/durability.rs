@@ -12,8 +12,8 @@ use tokio::time::{Duration, timeout};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    PATIENCE, claim_one, completion, document, enqueue, finish, latest, log, message, new_game, options, request,
-    run_all, state_updated, worker,
+    PATIENCE, claim_one, completion, document, enqueue, finish, latest, log, message, new_game, options, replace,
+    request, run_all, state_updated, worker,
 };
 use crate::redis_server::RedisServer;
 
@@ -119,8 +119,8 @@ async fn a_new_connection_to_the_same_server_keeps_the_epoch() {
     let (first, second) = (connect(&server, "").await, connect(&server, "").await);
     let game = new_game(&first).await;
 
-    first.replace_game(game, 1, &document(), None, &state_updated(game)).await.unwrap();
-    second.replace_game(game, 2, &document(), None, &state_updated(game)).await.unwrap();
+    replace(&first, game, 1, &document(), None, &state_updated(game)).await;
+    replace(&second, game, 2, &document(), None, &state_updated(game)).await;
 
     let log = log(&first, game).await;
     assert_eq!(log[0].id.next(), log[1].id);

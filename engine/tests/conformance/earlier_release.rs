@@ -1,7 +1,7 @@
 //! Data of an earlier release: it is read, migrated where it must be, and worked on beside engines of that release.
 
 use engine::store::embedded::{EmbeddedStore, Synchronous};
-use engine::store::{ClaimedProvider, Enqueued, SharedStore};
+use engine::store::{ClaimedProvider, Enqueued, SharedStore, TurnRange};
 use redis::AsyncCommands as _;
 use std::sync::Arc;
 
@@ -52,19 +52,42 @@ async fn a_key_of_an_earlier_release_counts_for_the_game_of_its_request() {
 }
 
 #[tokio::test]
-async fn a_database_of_layout_2_is_migrated_when_it_is_opened() {
-    let directory = tempfile::TempDir::new().unwrap();
-    let database = rusqlite::Connection::open(directory.path().join("story-engine.db")).unwrap();
-    let document = serde_json::to_string(&document()).unwrap().replace('\'', "''");
-    database.execute_batch(&include_str!("layouts/embedded-2.sql").replace("{{document}}", &document)).unwrap();
-    drop(database);
+async fn turns_that_an_earlier_release_has_committed_end_the_way_back() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let bench = Bench::redis(Arc::new(server), "test:");
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    enqueue(&store, game, "recorded").await;
+    run_all(&store).await;
+    let (mut connection, prefix) = bench.owner_of(game).await;
+    // That release makes the next version and keeps no record of it.
+    connection.hincr::<_, _, _, ()>(format!("{prefix}gamestate:{game}"), "version", 1).await.unwrap();
 
-    let open = || EmbeddedStore::open(directory.path(), Synchronous::Normal, options()).unwrap();
-    let store: SharedStore = Arc::new(open());
-    assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
-    drop(store);
-    let store: SharedStore = Arc::new(open());
-    let claimed = claim_one(&store).await;
-    assert_eq!((claimed.request.message.as_str(), claimed.provider.name.as_str()), ("look", "offline"));
-    finish(&store, &claimed, &[]).await;
+    let page = store.turns(game, TurnRange::From(0), 9).await.unwrap();
+    assert_eq!((page.turns, page.first_kept), (Vec::new(), None));
+    enqueue(&store, game, "recorded again").await;
+    run_all(&store).await;
+    let page = store.turns(game, TurnRange::From(0), 9).await.unwrap();
+    assert_eq!((page.turns.len(), page.first_kept), (1, Some(2)));
+}
+
+#[tokio::test]
+async fn a_database_of_each_earlier_layout_is_migrated_when_it_is_opened() {
+    for layout in [include_str!("layouts/embedded-2.sql"), include_str!("layouts/embedded-3.sql")] {
+        let directory = tempfile::TempDir::new().unwrap();
+        let database = rusqlite::Connection::open(directory.path().join("story-engine.db")).unwrap();
+        let document = serde_json::to_string(&document()).unwrap().replace('\'', "''");
+        database.execute_batch(&layout.replace("{{document}}", &document)).unwrap();
+        drop(database);
+
+        let open = || EmbeddedStore::open(directory.path(), Synchronous::Normal, options()).unwrap();
+        let store: SharedStore = Arc::new(open());
+        assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+        drop(store);
+        let store: SharedStore = Arc::new(open());
+        let claimed = claim_one(&store).await;
+        assert_eq!((claimed.request.message.as_str(), claimed.provider.name.as_str()), ("look", "offline"));
+        finish(&store, &claimed, &[]).await;
+        assert_eq!(store.turns(claimed.lease.game, TurnRange::From(0), 9).await.unwrap().turns.len(), 1);
+    }
 }

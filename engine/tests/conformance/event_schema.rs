@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use protocol::{Event, EventName};
+use engine::store::GameChange;
+use protocol::{Event, EventName, GameRewound, RewindCause};
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    claim, claim_one, completion, document, enqueue, fault, finish, log, new_game, problem, state_updated, until,
+    a_change, claim, claim_one, completion, document, enqueue, fault, finish, log, new_game, problem, replace,
+    state_updated, until,
 };
 
 /// Events of a stream that no log holds: the API makes them for one reader.
@@ -18,7 +20,20 @@ const OF_STREAMS: [EventName; 2] = [EventName::StreamSnapshot, EventName::Stream
 pub(crate) async fn every_event_that_is_written_has_the_form_of_its_type(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
-    store.replace_game(game, 1, &document(), None, &state_updated(game)).await.unwrap();
+    replace(&store, game, 1, &document(), None, &state_updated(game)).await;
+    let rewound = GameRewound {
+        request_id: None,
+        game_id: game,
+        cause: RewindCause::Undo,
+        version: 3,
+        turn: 0,
+        location: String::new(),
+        scene: String::new(),
+        is_ended: false,
+    };
+    let change = GameChange { event: rewound.into(), ..a_change(game, 2, &document()) };
+    store.change_game(&change).await.unwrap();
+    store.rename_game(game, Some("The \"moon\"")).await.unwrap();
     // A chunk that is void, a retry, a commit with a story event, a cancelled request, a dead letter that is retried, a pause.
     enqueue(&store, game, "say \"no\"\n\u{1}€").await;
     let first = claim_one(&store).await;

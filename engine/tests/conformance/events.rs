@@ -5,7 +5,8 @@ use protocol::{EventId, GameId};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    accept, claim_one, completion, document, enqueue, finish, log, message, names, new_game, options, state_updated,
+    accept, claim_one, completion, document, enqueue, finish, log, message, names, new_game, options, replace,
+    state_updated,
 };
 
 /// No events.
@@ -17,7 +18,7 @@ async fn trimmed_game(bench: &Bench) -> (SharedStore, GameId) {
     let game = new_game(&store).await;
     // A stream is trimmed by whole nodes of a hundred entries.
     for version in 1..=350 {
-        store.replace_game(game, version, &document(), None, &state_updated(game)).await.unwrap();
+        replace(&store, game, version, &document(), None, &state_updated(game)).await;
     }
     (store, game)
 }
@@ -106,7 +107,7 @@ pub(crate) async fn a_log_is_read_in_pages(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     for version in 1..=25 {
-        store.replace_game(game, version, &document(), None, &state_updated(game)).await.unwrap();
+        replace(&store, game, version, &document(), None, &state_updated(game)).await;
     }
 
     let (mut after, mut offsets) = (None, Vec::new());
@@ -127,12 +128,12 @@ pub(crate) async fn a_reader_at_the_head_waits_for_the_next_event(bench: Bench) 
     assert_eq!(offsets_after(&store, game, start).await, NOTHING);
     assert_eq!(log(&store, game).await, []);
 
-    store.replace_game(game, 1, &document(), None, &state_updated(game)).await.unwrap();
+    replace(&store, game, 1, &document(), None, &state_updated(game)).await;
     assert_eq!(offsets_after(&store, game, start).await, [1]);
     let head = store.game(game).await.unwrap().unwrap().cursor;
     assert_eq!(offsets_after(&store, game, head).await, NOTHING);
 
-    store.replace_game(game, 2, &document(), None, &state_updated(game)).await.unwrap();
+    replace(&store, game, 2, &document(), None, &state_updated(game)).await;
     assert_eq!(offsets_after(&store, game, head).await, [2]);
 }
 

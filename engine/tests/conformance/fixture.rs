@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Claim, Commit, Committed, Completion, Enqueued, Founding, GameDocument, IdempotencyKey, Lease, LogEvent,
-    LogRead, NewRequest, ProviderFault, Request, SharedStore, StoreError, StoreOptions, Terms, TurnEvents, WorkerId,
+    Accepted, Changed, Claim, Commit, Committed, Completion, Enqueued, GameChange, GameContents, GameDocument,
+    IdempotencyKey, Lease, LogEvent, LogRead, NewRequest, ProviderFault, Request, Rewrite, SharedStore, StoreError,
+    StoreOptions, StoredTurn, Terms, TurnEvents, TurnLimits, WorkerId,
 };
 use protocol::{
     Event, GameId, IfBusy, Problem, ProblemType, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated,
-    TurnResult, Usage, WaitReason,
+    TurnRecord, TurnResult, TurnVersions, Usage, WaitReason,
 };
-use story::{ChatMessage, GameState};
+use story::ChatMessage;
 
 /// How many attempts a request has in these tests.
 pub(crate) const ATTEMPTS: u32 = 3;
@@ -46,7 +47,7 @@ pub(crate) fn options() -> StoreOptions {
 }
 
 pub(crate) fn document() -> GameDocument {
-    GameDocument { provider: "offline".to_owned(), state: GameState::default() }
+    GameDocument { provider: "offline".to_owned(), ..GameDocument::default() }
 }
 
 /// An id of a new game. All games of a test share a shard where there are several, for the order of arrival is a shard's
@@ -66,7 +67,7 @@ pub(crate) async fn new_game(store: &SharedStore) -> GameId {
 pub(crate) async fn new_game_of(store: &SharedStore, provider: &str) -> GameId {
     let game = game_id();
     let document = GameDocument { provider: provider.to_owned(), ..document() };
-    store.create_game(game, &document, &[], &Founding::default()).await.unwrap();
+    store.create_game(game, &GameContents::new(document, Vec::new())).await.unwrap();
     game
 }
 
@@ -84,6 +85,41 @@ pub(crate) fn state_updated(game: GameId) -> StateUpdated {
     }
 }
 
+/// A change of a game at a version: its document, and nothing else.
+pub(crate) fn a_change(game: GameId, expected: u64, document: &GameDocument) -> GameChange {
+    GameChange {
+        game,
+        expected,
+        if_busy: IfBusy::Reject,
+        key: IdempotencyKey { key: format!("change {}", nonce()), fingerprint: String::new() },
+        document: document.clone(),
+        history: Rewrite::none(),
+        turns: Rewrite::none(),
+        tries: None,
+        event: state_updated(game).into(),
+        request: None,
+    }
+}
+
+/// Replaces a game's document, and its history if one is given, as a patch does.
+pub(crate) async fn replace(
+    store: &SharedStore,
+    game: GameId,
+    expected: u64,
+    document: &GameDocument,
+    history: Option<&[ChatMessage]>,
+    updated: &StateUpdated,
+) -> Changed {
+    let history = history.map_or_else(Rewrite::none, |history| Rewrite::all(history.to_vec()));
+    let change = GameChange { history, event: updated.clone().into(), ..a_change(game, expected, document) };
+    store.change_game(&change).await.unwrap()
+}
+
+/// Whether a change has happened.
+pub(crate) fn is_done(changed: &Changed) -> bool {
+    matches!(changed, Changed::Done(_))
+}
+
 pub(crate) fn message(game: GameId, text: &str) -> NewRequest {
     NewRequest {
         id: RequestId::in_game(game),
@@ -93,6 +129,7 @@ pub(crate) fn message(game: GameId, text: &str) -> NewRequest {
         actor: None,
         user_message: text.to_owned(),
         caused_by: None,
+        alternatives: Vec::new(),
     }
 }
 
@@ -181,9 +218,25 @@ pub(crate) fn turn(claim: &Claim, prompts: &[&str]) -> Commit {
         caused_by: Some(request_id),
         ..message(game_id, prompt)
     };
+    let record = TurnRecord {
+        turn: claim.game.document.last_turn() + 1,
+        request_id,
+        kind: claim.request.kind,
+        message: claim.request.message.clone(),
+        user_message: claim.request.user_message.clone(),
+        narration: answer.clone(),
+        alternatives: claim.request.alternatives.clone(),
+        version: TurnVersions { before: claim.game.version, after: version },
+        ..TurnRecord::default()
+    };
+    let most = TurnLimits::default().record_bytes;
+    let record = StoredTurn::new(record, &claim.game.document.state, &document.state, most);
+    document.turns = Some(record.record.turn);
     Commit {
         base_version: claim.game.version,
         document,
+        record,
+        ends_choice: claim.request.kind == RequestType::Chat && claim.request.alternatives.is_empty(),
         turn: vec![ChatMessage::user(&claim.request.message), ChatMessage::assistant(answer)],
         result,
         events: TurnEvents { state_updated, completed },

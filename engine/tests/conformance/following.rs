@@ -6,7 +6,7 @@ use engine::store::{GameWrite, Live, LogEvent, LogRead, Subscription};
 use protocol::EventId;
 
 use crate::bench::Bench;
-use crate::fixture::{PATIENCE, claim_one, document, enqueue, finish, log, new_game, state_updated};
+use crate::fixture::{PATIENCE, claim_one, document, enqueue, finish, log, new_game, replace, state_updated};
 
 /// The next event. A subscriber may be made to read the log at any time; here it finds nothing new in it.
 async fn next(subscription: &mut Subscription) -> Arc<LogEvent> {
@@ -79,7 +79,7 @@ pub(crate) async fn a_game_can_be_followed_again_after_everyone_has_left(bench: 
     let game = new_game(&store).await;
     for version in [1, 3, 5, 7] {
         let mut subscription = store.subscribe(game).await.unwrap();
-        store.replace_game(game, version, &document(), None, &state_updated(game)).await.unwrap();
+        replace(&store, game, version, &document(), None, &state_updated(game)).await;
         // The last event, for which nobody subscribed, may still arrive.
         let mut event = next(&mut subscription).await;
         while event.id.offset < version {
@@ -87,7 +87,7 @@ pub(crate) async fn a_game_can_be_followed_again_after_everyone_has_left(bench: 
         }
         assert_eq!(event.id.offset, version);
         drop(subscription);
-        store.replace_game(game, version + 1, &document(), None, &state_updated(game)).await.unwrap();
+        replace(&store, game, version + 1, &document(), None, &state_updated(game)).await;
     }
 }
 
@@ -98,7 +98,7 @@ pub(crate) async fn a_subscriber_that_falls_behind_is_made_to_read_the_log(bench
     let start = store.game(game).await.unwrap().unwrap().cursor;
     let mut subscription = store.subscribe(game).await.unwrap();
     for version in 1..=EVENTS {
-        store.replace_game(game, version, &document(), None, &state_updated(game)).await.unwrap();
+        replace(&store, game, version, &document(), None, &state_updated(game)).await;
     }
 
     let (mut seen, mut resyncs) = (0, 0);

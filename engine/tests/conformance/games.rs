@@ -1,12 +1,13 @@
 //! Games are kept, listed, replaced and forgotten.
 
-use engine::store::{Founding, GameWrite, GamesCursor, GamesOf};
+use engine::store::{Changed, GameContents, GameWrite, GamesCursor, GamesOf};
 use protocol::GameId;
 use story::ChatMessage;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    claim_one, document, enqueue, finish, game_id, latest, log, names, new_game, parse, problem, state_updated,
+    claim_one, document, enqueue, finish, game_id, is_done, latest, log, names, new_game, parse, problem, replace,
+    state_updated,
 };
 
 fn messages(count: usize) -> Vec<ChatMessage> {
@@ -19,7 +20,7 @@ pub(crate) async fn a_game_is_read_as_it_was_created(bench: Bench) {
     document.state.user_inventory = vec!["a \"rusty\" key\n".to_owned()];
     assert_eq!(store.game(id).await.unwrap(), None);
 
-    store.create_game(id, &document, &messages(2), &Founding::default()).await.unwrap();
+    store.create_game(id, &GameContents::new(document.clone(), messages(2))).await.unwrap();
 
     let game = store.game(id).await.unwrap().unwrap();
     assert_eq!((game.id, game.version, game.cursor.offset), (id, 1, 0));
@@ -31,10 +32,10 @@ pub(crate) async fn a_game_is_read_as_it_was_created(bench: Bench) {
 pub(crate) async fn creating_a_game_again_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let id = GameId::new();
-    store.create_game(id, &document(), &messages(1), &Founding::default()).await.unwrap();
+    store.create_game(id, &GameContents::new(document(), messages(1))).await.unwrap();
     let before = bench.dump().await;
 
-    store.create_game(id, &document(), &messages(1), &Founding::default()).await.unwrap();
+    store.create_game(id, &GameContents::new(document(), messages(1))).await.unwrap();
 
     assert!(bench.dump().await == before);
 }
@@ -43,7 +44,7 @@ pub(crate) async fn a_history_of_any_length_can_be_brought_along(bench: Bench) {
     let store = bench.store().await;
     let (id, history) = (GameId::new(), messages(10_000));
 
-    store.create_game(id, &document(), &history, &Founding::default()).await.unwrap();
+    store.create_game(id, &GameContents::new(document(), history.clone())).await.unwrap();
 
     assert_eq!(store.history(id, 20_000).await.unwrap(), history);
 }
@@ -51,7 +52,7 @@ pub(crate) async fn a_history_of_any_length_can_be_brought_along(bench: Bench) {
 pub(crate) async fn history_is_read_from_its_end(bench: Bench) {
     let store = bench.store().await;
     let (id, history) = (GameId::new(), messages(5));
-    store.create_game(id, &document(), &history, &Founding::default()).await.unwrap();
+    store.create_game(id, &GameContents::new(document(), history.clone())).await.unwrap();
 
     assert_eq!(store.history(id, 2).await.unwrap(), history[3..]);
     assert_eq!(store.history(id, 0).await.unwrap(), []);
@@ -65,7 +66,7 @@ pub(crate) async fn games_are_listed_in_pages_with_the_latest_changed_first(benc
     // The clock counts in milliseconds: the first game is changed until that shows.
     let mut version = 1;
     while store.game(first).await.unwrap().unwrap().updated_at <= made {
-        store.replace_game(first, version, &document(), None, &state_updated(first)).await.unwrap();
+        replace(&store, first, version, &document(), None, &state_updated(first)).await;
         version += 1;
     }
 
@@ -108,30 +109,30 @@ pub(crate) async fn a_game_is_replaced_only_at_the_expected_version(bench: Bench
     let mut changed = document();
     changed.state.turn_counter = 7;
 
-    assert_eq!(store.replace_game(id, 1, &changed, None, &state_updated(id)).await.unwrap(), GameWrite::Done);
+    assert!(is_done(&replace(&store, id, 1, &changed, None, &state_updated(id)).await));
     let before = bench.dump().await;
-    let again = store.replace_game(id, 1, &document(), None, &state_updated(id)).await.unwrap();
+    let again = replace(&store, id, 1, &document(), None, &state_updated(id)).await;
 
-    assert_eq!(again, GameWrite::Changed { version: 2 });
+    assert_eq!(again, Changed::Version(2));
     assert!(bench.dump().await == before);
     assert_eq!(store.game(id).await.unwrap().unwrap().document, changed);
     let log = log(&store, id).await;
     assert_eq!(names(&log), ["game.state_updated"]);
     assert_eq!((parse(&log[0]), log[0].request), (state_updated(id).into(), None));
-    let unknown = store.replace_game(GameId::new(), 1, &document(), None, &state_updated(id)).await.unwrap();
-    assert_eq!(unknown, GameWrite::Unknown);
+    let unknown = replace(&store, GameId::new(), 1, &document(), None, &state_updated(id)).await;
+    assert_eq!(unknown, Changed::Unknown);
 }
 
 pub(crate) async fn replacing_a_game_can_replace_its_history(bench: Bench) {
     let store = bench.store().await;
     let id = GameId::new();
-    store.create_game(id, &document(), &messages(5), &Founding::default()).await.unwrap();
+    store.create_game(id, &GameContents::new(document(), messages(5))).await.unwrap();
 
-    store.replace_game(id, 1, &document(), None, &state_updated(id)).await.unwrap();
+    replace(&store, id, 1, &document(), None, &state_updated(id)).await;
     assert_eq!(store.history(id, 9).await.unwrap(), messages(5));
-    store.replace_game(id, 2, &document(), Some(&messages(1)), &state_updated(id)).await.unwrap();
+    replace(&store, id, 2, &document(), Some(&messages(1)), &state_updated(id)).await;
     assert_eq!(store.history(id, 9).await.unwrap(), messages(1));
-    store.replace_game(id, 3, &document(), Some(&[]), &state_updated(id)).await.unwrap();
+    replace(&store, id, 3, &document(), Some(&[]), &state_updated(id)).await;
     assert_eq!(store.history(id, 9).await.unwrap(), []);
 }
 
@@ -140,7 +141,7 @@ pub(crate) async fn a_busy_game_is_neither_replaced_nor_deleted(bench: Bench) {
     let id = new_game(&store).await;
     let refused = async || {
         let before = bench.dump().await;
-        assert_eq!(store.replace_game(id, 1, &document(), None, &state_updated(id)).await.unwrap(), GameWrite::Busy);
+        assert_eq!(replace(&store, id, 1, &document(), None, &state_updated(id)).await, Changed::Busy);
         assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Busy);
         assert!(bench.dump().await == before);
     };
@@ -154,7 +155,7 @@ pub(crate) async fn a_busy_game_is_neither_replaced_nor_deleted(bench: Bench) {
     bench.end_backoff(id).await;
     finish(&store, &claim_one(&store).await, &[]).await;
 
-    assert_eq!(store.replace_game(id, 2, &document(), None, &state_updated(id)).await.unwrap(), GameWrite::Done);
+    assert!(is_done(&replace(&store, id, 2, &document(), None, &state_updated(id)).await));
     latest(&store, id, "request.completed").await;
 }
 
@@ -164,8 +165,8 @@ pub(crate) async fn a_deleted_game_leaves_nothing_behind(bench: Bench) {
     let other = new_game(&store).await;
     let before = bench.dump().await;
     let id = game_id();
-    store.create_game(id, &document(), &messages(3), &Founding::default()).await.unwrap();
-    store.replace_game(id, 1, &document(), None, &state_updated(id)).await.unwrap();
+    store.create_game(id, &GameContents::new(document(), messages(3))).await.unwrap();
+    replace(&store, id, 1, &document(), None, &state_updated(id)).await;
 
     assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Done);
 

@@ -165,6 +165,24 @@ async fn a_gap_in_an_event_log_is_found() {
 }
 
 #[tokio::test]
+async fn a_gap_in_turn_records_is_found() {
+    bench::on_embedded(async |bench| {
+        let store = bench.store().await;
+        let game = new_game(&store).await;
+        for text in ["one", "two", "three"] {
+            enqueue(&store, game, text).await;
+        }
+        run_all(&store).await;
+        bench.execute("DELETE FROM turns WHERE turn = 2");
+
+        let found = store.inspect(true).await.unwrap().inconsistencies;
+        assert!(found.len() == 1 && found[0].what.contains("a gap before turn 3"), "{found:?}");
+        assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_log_that_is_longer_than_its_game_knows_is_found() {
     let game = |it: &Scene, p: &str| format!("{p}gamestate:{}", it.ready);
     redis_damage(|it, p| words(&[&"HSET", &game(it, p), &"offset", &1]), "its record says 1").await;

@@ -33,6 +33,7 @@ mod recovery;
 mod redis_cluster;
 mod redis_server;
 mod retry;
+mod rewind;
 mod shards;
 mod story_events;
 mod waiting;
@@ -197,6 +198,20 @@ conformance! {
         a_released_request_is_claimed_next_and_its_attempt_does_not_count,
         a_released_request_keeps_its_checkpoints,
         a_request_that_fails_frees_its_game,
+    }
+    rewind {
+        a_commit_keeps_the_record_of_its_turn,
+        turn_records_are_read_in_pages_from_both_ends,
+        no_more_turn_records_are_kept_than_may_be,
+        a_game_goes_back_to_a_turn,
+        changing_again_answers_as_at_first,
+        a_change_brings_a_request_in_the_same_step,
+        a_change_is_refused_by_a_busy_game_or_cancels_what_it_does,
+        tries_are_kept_until_the_player_goes_on,
+        a_game_begins_with_the_turns_that_it_brings,
+        a_game_has_a_name_that_is_no_part_of_its_version,
+        a_narration_that_is_stopped_is_kept_as_far_as_it_was_told,
+        a_worker_is_notified_of_a_narration_that_was_stopped,
     }
     commit {
         a_commit_writes_all_effects,

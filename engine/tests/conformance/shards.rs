@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use engine::store::redis::RedisStore;
-use engine::store::{Founding, GamesCursor, GamesOf, SharedStore, StoreError, Terms};
+use engine::store::{GameContents, GamesCursor, GamesOf, SharedStore, StoreError, Terms};
 use protocol::GameId;
 
 use crate::bench::{self, Bench, SHARDS};
@@ -14,7 +14,7 @@ use crate::redis_server::RedisServer;
 /// A new game in a shard.
 async fn game_in(store: &SharedStore, shard: usize) -> GameId {
     let game = std::iter::repeat_with(GameId::new).find(|game| game.shard(SHARDS) == shard).unwrap();
-    store.create_game(game, &document(), &[], &Founding::default()).await.unwrap();
+    store.create_game(game, &GameContents::new(document(), Vec::new())).await.unwrap();
     game
 }
 

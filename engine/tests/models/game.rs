@@ -7,7 +7,7 @@ use std::time::Duration;
 use engine::config::Config;
 use engine::llm::Models;
 use engine::store::embedded::EmbeddedStore;
-use engine::store::{Founding, GameDocument, LogRead, NewRequest, Request, SharedStore, Terms};
+use engine::store::{GameContents, GameDocument, LogRead, NewRequest, Request, SharedStore, Terms};
 use engine::watchdog::Watchdog;
 use engine::worker::Worker;
 use protocol::{GameId, RequestId, RequestStatus, RequestType};
@@ -37,8 +37,8 @@ impl Game {
         let new = NewGame { scenario: "pawned_moon".to_owned(), ..NewGame::default() };
         let (state, history) = story::new_game(&library, &new).unwrap();
         let id = GameId::new();
-        let document = GameDocument { provider: "mock".to_owned(), state };
-        store.create_game(id, &document, &history, &Founding::default()).await.unwrap();
+        let document = GameDocument { provider: "mock".to_owned(), state, ..GameDocument::default() };
+        store.create_game(id, &GameContents::new(document, history)).await.unwrap();
         let models = Arc::new(Models::start(&config).await.unwrap());
         let worker = Worker::new(Arc::clone(&store), library, models, &config, &Watchdog::default());
         let worker = AbortOnDropHandle::new(tokio::spawn(worker.run(CancellationToken::new())));
@@ -61,6 +61,7 @@ impl Game {
             actor: None,
             user_message: message.to_owned(),
             caused_by: None,
+            alternatives: Vec::new(),
         };
         self.store.enqueue(&request, &Terms::default()).await.unwrap();
         id

@@ -12,15 +12,16 @@ use engine::http::{Limits, serve};
 use engine::llm::Models;
 use engine::store::embedded::EmbeddedStore;
 use engine::store::{
-    Claim, Commit, Completion, Founding, GameDocument, NewRequest, SharedStore, StoreOptions, Terms, TurnEvents,
-    WorkerId,
+    Claim, Commit, Completion, GameChange, GameContents, GameDocument, IdempotencyKey, NewRequest, Rewrite,
+    SharedStore, StoreOptions, StoredTurn, Terms, TurnEvents, TurnLimits, Undo, WorkerId,
 };
 use engine::telemetry::metrics::Metrics;
 use protocol::{
-    Event, GameId, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated, TurnResult, Usage,
+    Event, GameId, IfBusy, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated, TurnRecord,
+    TurnResult, Usage,
 };
 use reqwest::Response;
-use story::{GameState, Library};
+use story::Library;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -88,6 +89,7 @@ impl Server {
             models: Arc::new(Models::start(&Config::default()).await.unwrap()),
             metrics: Metrics::detached(),
             probe: StoreProbe::new(Arc::clone(store)),
+            turns: TurnLimits::default(),
             pace: Pace { keepalive: setup.keepalive, retry: Duration::from_millis(1) },
             streams: Arc::new(StreamLimits::new(setup.max_streams, setup.max_streams_per_client)),
             trusted_proxies: setup.trusted_proxies,
@@ -172,18 +174,30 @@ impl Listener {
 }
 
 pub(crate) fn document() -> GameDocument {
-    GameDocument { provider: "offline".to_owned(), state: GameState::default() }
+    GameDocument { provider: "offline".to_owned(), ..GameDocument::default() }
 }
 
 pub(crate) async fn new_game(store: &SharedStore) -> GameId {
     let game = GameId::new();
-    store.create_game(game, &document(), &[], &Founding::default()).await.unwrap();
+    store.create_game(game, &GameContents::new(document(), Vec::new())).await.unwrap();
     game
 }
 
 /// Appends one event to a game that is of version `version`.
 pub(crate) async fn append(store: &SharedStore, game: GameId, version: u64, updated: &StateUpdated) {
-    store.replace_game(game, version, &document(), None, updated).await.unwrap();
+    let change = GameChange {
+        game,
+        expected: version,
+        if_busy: IfBusy::Reject,
+        key: IdempotencyKey { key: version.to_string(), fingerprint: String::new() },
+        document: document(),
+        history: Rewrite::none(),
+        turns: Rewrite::none(),
+        tries: None,
+        event: updated.clone().into(),
+        request: None,
+    };
+    store.change_game(&change).await.unwrap();
 }
 
 /// A change of a game's state.
@@ -210,6 +224,7 @@ pub(crate) async fn say(store: &SharedStore, game: GameId, text: &str) -> Reques
         actor: None,
         user_message: text.to_owned(),
         caused_by: None,
+        alternatives: Vec::new(),
     };
     store.enqueue(&request, &Terms::default()).await.unwrap();
     request.id
@@ -246,6 +261,12 @@ pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last
         base_version: claim.game.version,
         document: document(),
         turn: Vec::new(),
+        record: StoredTurn {
+            record: TurnRecord { turn: claim.game.version, request_id: lease.request, ..TurnRecord::default() },
+            undo: Undo::TooLarge,
+            messages_before: 0,
+        },
+        ends_choice: false,
         result,
         events: TurnEvents {
             state_updated: StateUpdated {

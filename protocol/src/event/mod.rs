@@ -11,8 +11,9 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 pub use self::payload::{
-    AttemptSuperseded, ChatChunk, RequestCancelled, RequestCompleted, RequestFailed, RequestProcessing, RequestQueued,
-    RequestRetrying, RequestWaiting, StateUpdated, StreamReset, StreamSnapshot, Unfinished,
+    AttemptSuperseded, ChatChunk, GameRenamed, GameRewound, RequestCancelled, RequestCompleted, RequestFailed,
+    RequestProcessing, RequestQueued, RequestRetrying, RequestWaiting, StateUpdated, StreamReset, StreamSnapshot,
+    Unfinished,
 };
 use crate::RequestId;
 
@@ -116,6 +117,10 @@ events! {
     RequestCancelled = "request.cancelled";
     /// The game's state has changed.
     StateUpdated = "game.state_updated";
+    /// The game goes on from an earlier turn, or tells the last one in other words.
+    GameRewound = "game.rewound";
+    /// The game has another name.
+    GameRenamed = "game.renamed";
     /// A snapshot of the game, where a stream begins without an id to continue after.
     StreamSnapshot = "stream.snapshot";
     /// The reader's id is no longer in the log: what it shows is void, and this event brings a snapshot.
@@ -170,6 +175,8 @@ impl Event {
             Self::RequestFailed(e) => Some(e.request_id),
             Self::RequestCancelled(e) => Some(e.request_id),
             Self::StateUpdated(e) => e.request_id,
+            Self::GameRewound(e) => e.request_id,
+            Self::GameRenamed(e) => e.request_id,
             Self::StreamSnapshot(e) => e.request_id,
             Self::StreamReset(e) => e.request_id,
         }

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use story::Change;
 
 use crate::schema::Time;
-use crate::{Attempt, EventId, GameId, Problem, RequestId, RequestStatus, RequestType, TurnResult, WaitReason};
+use crate::{
+    Attempt, EventId, GameId, Problem, RequestId, RequestStatus, RequestType, RewindCause, TurnResult, WaitReason,
+};
 
 /// Payload of `request.queued`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -172,6 +174,39 @@ pub struct StateUpdated {
     pub is_ended: bool,
     /// What changed.
     pub changes: Vec<Change>,
+}
+
+/// Payload of `game.rewound`: the game goes on from an earlier turn, or tells the last one in other words. What a reader shows of
+/// its history and of its state is void: `GET /v1/gamestate/{id}` has both.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GameRewound {
+    /// Always null: no request is behind it.
+    pub request_id: Option<RequestId>,
+    /// The game.
+    pub game_id: GameId,
+    /// Why.
+    pub cause: RewindCause,
+    /// The game's version from here on.
+    pub version: u64,
+    /// The game's last turn from here on, 0 if there is none: the `turn` of its record.
+    pub turn: u64,
+    /// The player's location, by key.
+    pub location: String,
+    /// The scene, by key.
+    pub scene: String,
+    /// Whether the story is over.
+    pub is_ended: bool,
+}
+
+/// Payload of `game.renamed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GameRenamed {
+    /// Always null: no request is behind it.
+    pub request_id: Option<RequestId>,
+    /// The game.
+    pub game_id: GameId,
+    /// Its name; null if it has none any more.
+    pub name: Option<String>,
 }
 
 /// Payload of `stream.snapshot`: what a reader who joins in the middle has missed of what is not in the history yet.

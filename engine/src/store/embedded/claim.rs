@@ -168,9 +168,9 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
     };
     let history = games::window(step, game, step.options.history_window)?;
     let provider = providers::served(step, game, &token)?;
-    let Request { id, attempt, kind, message, actor, user_message, checkpoints, .. } = request;
+    let Request { id, attempt, kind, message, actor, user_message, alternatives, checkpoints, .. } = request;
     let lease = Lease { game, request: id, attempt, token: LeaseToken::new(token), idempotency_key: None };
-    let request = LeasedRequest { kind, message, actor, user_message, checkpoints };
+    let request = LeasedRequest { kind, message, actor, user_message, alternatives, checkpoints };
     let state = LeasedGame { version: state.version, document: state.document };
     Ok(Claim { lease, request, game: state, history, provider })
 }

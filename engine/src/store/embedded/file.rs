@@ -14,7 +14,10 @@ use super::wal::LONGEST;
 /// The database's name in its directory.
 pub(super) const NAME: &str = "story-engine.db";
 /// The layout that this version reads and writes.
-const SCHEMA_VERSION: u32 = 3;
+const SCHEMA_VERSION: u32 = 4;
+
+/// What leads from each earlier layout to the next one.
+const MIGRATIONS: [(u32, &str); 2] = [(2, include_str!("migrate_2_to_3.sql")), (3, include_str!("migrate_3_to_4.sql"))];
 
 /// What a commit waits for: SQLite's `synchronous` setting.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,14 +135,15 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
 
 fn prepare(connection: &Connection) -> Result<(), OpenError> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let migration = match found {
-        0 | SCHEMA_VERSION => "",
-        2 => include_str!("migrate_2_to_3.sql"),
-        found => return Err(OpenError::Layout { found }),
+    let first = match found {
+        0 | SCHEMA_VERSION => MIGRATIONS.len(),
+        found => MIGRATIONS.iter().position(|(from, _)| *from == found).ok_or(OpenError::Layout { found })?,
     };
     // All or nothing: a database is never between two layouts.
     let transaction = connection.unchecked_transaction()?;
-    transaction.execute_batch(migration)?;
+    for (_, migration) in &MIGRATIONS[first..] {
+        transaction.execute_batch(migration)?;
+    }
     transaction.execute_batch(include_str!("schema.sql"))?;
     transaction.execute("INSERT OR IGNORE INTO providers (name) SELECT DISTINCT provider FROM games", [])?;
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;

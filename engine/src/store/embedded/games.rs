@@ -1,36 +1,34 @@
 //! Games in SQLite.
 
 use async_trait::async_trait;
-use protocol::{GameId, StateUpdated, User};
+use protocol::{GameId, GameRenamed, User};
 use rusqlite::Row;
+use serde::Serialize;
 use story::ChatMessage;
 
 use super::rows::{self, GAME, from_json, to_json};
-use super::step::{Step, signed, unsigned};
-use super::{EmbeddedStore, StoreError, providers};
-use crate::store::{Founding, Game, GameDocument, GameWrite, Games, GamesCursor, GamesOf, Owner};
+use super::step::{Step, signed};
+use super::{EmbeddedStore, StoreError, changes, providers, turns};
+use crate::store::{
+    Changed, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, Owner, Try,
+    TurnPage, TurnRange,
+};
 
 #[async_trait]
 impl Games for EmbeddedStore {
-    async fn create_game(
-        &self,
-        id: GameId,
-        document: &GameDocument,
-        history: &[ChatMessage],
-        founding: &Founding,
-    ) -> Result<(), StoreError> {
-        let (provider, document, history) = (document.provider.clone(), to_json(document)?, messages(history)?);
-        let founding = founding.clone();
+    async fn create_game(&self, id: GameId, new: &GameContents) -> Result<(), StoreError> {
+        let (provider, name, owner) = (new.document.provider.clone(), new.name.clone(), new.owner.clone());
+        let (document, history, turns) = (to_json(&new.document)?, texts(&new.history)?, new.turns.clone());
         self.step(move |step| {
             let made = step.execute(
-                "INSERT OR IGNORE INTO games (id, version, epoch, created_at, updated_at, provider) \
-                 VALUES (?1, 1, ?2, ?3, ?3, ?4)",
-                (id.to_string(), signed(step.epoch), step.now, &provider),
+                "INSERT OR IGNORE INTO games (id, version, epoch, created_at, updated_at, provider, game_name) \
+                 VALUES (?1, 1, ?2, ?3, ?3, ?4, ?5)",
+                (id.to_string(), signed(step.epoch), step.now, &provider, &name),
             )?;
             if made == 0 {
                 return Ok(());
             }
-            if let Some(Owner { tenant, user }) = &founding.owner {
+            if let Some(Owner { tenant, user }) = &owner {
                 step.execute(
                     "INSERT INTO owners (game_id, tenant, user, changed_at) VALUES (?1, ?2, ?3, ?4)",
                     (id.to_string(), tenant.as_str(), user.as_ref().map(User::as_str), step.now),
@@ -38,7 +36,8 @@ impl Games for EmbeddedStore {
             }
             providers::add(step, &provider)?;
             step.execute("INSERT INTO documents (game_id, document) VALUES (?1, ?2)", (id.to_string(), document))?;
-            append_history(step, id, &history)
+            append_history(step, id, &history)?;
+            turns.iter().try_for_each(|turn| turns::append(step, id, turn.messages_before, turn))
         })
         .await
     }
@@ -60,50 +59,64 @@ impl Games for EmbeddedStore {
         self.step(move |step| list(step, &of, after, signed(limit as u64))).await
     }
 
-    async fn replace_game(
-        &self,
-        id: GameId,
-        expected: u64,
-        document: &GameDocument,
-        history: Option<&[ChatMessage]>,
-        state_updated: &StateUpdated,
-    ) -> Result<GameWrite, StoreError> {
-        let (provider, document) = (document.provider.clone(), to_json(document)?);
-        let state_updated = state_updated.clone();
-        let history = history.map(messages).transpose()?;
+    async fn change_game(&self, change: &GameChange) -> Result<Changed, StoreError> {
+        let change = change.clone();
+        self.step(move |step| changes::change(step, &change)).await
+    }
+
+    async fn find_change(&self, id: GameId, key: &IdempotencyKey) -> Result<Option<Changed>, StoreError> {
+        let key = key.clone();
+        self.step(move |step| changes::find(step, id, &key)).await
+    }
+
+    async fn rename_game(&self, id: GameId, name: Option<&str>) -> Result<GameWrite, StoreError> {
+        let name = name.map(str::to_owned);
         self.step(move |step| {
-            let Some((version, busy)) = version_and_busy(step, id)? else { return Ok(GameWrite::Unknown) };
-            if busy {
-                return Ok(GameWrite::Busy);
+            let key = id.to_string();
+            let Some(known) = step.first("SELECT game_name FROM games WHERE id = ?1", [&key], |row| row.get(0))? else {
+                return Ok(GameWrite::Unknown);
+            };
+            if name != known {
+                step.execute("UPDATE games SET game_name = ?2 WHERE id = ?1", (&key, &name))?;
+                step.append(id, &GameRenamed { request_id: None, game_id: id, name }.into())?;
             }
-            if version != expected {
-                return Ok(GameWrite::Changed { version });
-            }
-            write_document(step, id, version, &document)?;
-            step.execute("UPDATE games SET provider = ?2 WHERE id = ?1", (id.to_string(), &provider))?;
-            providers::add(step, &provider)?;
-            if let Some(history) = history {
-                step.execute("DELETE FROM history WHERE game_id = ?1", [id.to_string()])?;
-                append_history(step, id, &history)?;
-            }
-            step.append(id, &state_updated.into())?;
             Ok(GameWrite::Done)
+        })
+        .await
+    }
+
+    async fn turns(&self, id: GameId, range: TurnRange, limit: usize) -> Result<TurnPage, StoreError> {
+        self.step(move |step| turns::read(step, id, range, limit)).await
+    }
+
+    async fn tries(&self, id: GameId) -> Result<Vec<Try>, StoreError> {
+        self.step(move |step| {
+            let sql = "SELECT tries FROM tries WHERE game_id = ?1";
+            let tries = step.first(sql, [id.to_string()], |row| row.get::<_, String>(0))?;
+            tries.map_or(Ok(Vec::new()), |text| from_json("tries", &text))
         })
         .await
     }
 
     async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError> {
         self.step(move |step| {
-            match version_and_busy(step, id)? {
+            match step.lane_length(id)? {
                 None => return Ok(GameWrite::Unknown),
-                Some((_, true)) => return Ok(GameWrite::Busy),
-                Some((_, false)) => {}
+                Some(0) => {}
+                Some(_) => return Ok(GameWrite::Busy),
             }
             let key = id.to_string();
             step.execute("DELETE FROM games WHERE id = ?1", [&key])?;
-            step.execute("DELETE FROM documents WHERE game_id = ?1", [&key])?;
-            step.execute("DELETE FROM history WHERE game_id = ?1", [&key])?;
-            step.execute("DELETE FROM events WHERE game_id = ?1", [&key])?;
+            for sql in [
+                "DELETE FROM documents WHERE game_id = ?1",
+                "DELETE FROM history WHERE game_id = ?1",
+                "DELETE FROM turns WHERE game_id = ?1",
+                "DELETE FROM tries WHERE game_id = ?1",
+                "DELETE FROM changes WHERE game_id = ?1",
+                "DELETE FROM events WHERE game_id = ?1",
+            ] {
+                step.execute(sql, [&key])?;
+            }
             step.effects.deleted = Some(id);
             Ok(GameWrite::Done)
         })
@@ -144,15 +157,9 @@ fn list(step: &Step<'_>, of: &GamesOf, after: Option<GamesCursor>, limit: i64) -
     Ok(games)
 }
 
-/// A game's version, and whether it has unfinished requests.
-fn version_and_busy(step: &Step<'_>, id: GameId) -> Result<Option<(u64, bool)>, StoreError> {
-    step.first("SELECT version, lane_length > 0 FROM games WHERE id = ?1", [id.to_string()], |row| {
-        Ok((unsigned(row.get(0)?), row.get(1)?))
-    })
-}
-
-fn messages(history: &[ChatMessage]) -> Result<Vec<String>, StoreError> {
-    history.iter().map(to_json).collect()
+/// Values as the JSON that their rows hold.
+pub(super) fn texts(values: &[impl Serialize]) -> Result<Vec<String>, StoreError> {
+    values.iter().map(to_json).collect()
 }
 
 /// Writes the next version of a game; returns whether it still had the expected one.

@@ -18,6 +18,7 @@ pub(super) fn inspect(step: &mut Step<'_>, repair: bool) -> Result<Inspection, S
     for game in inspector.games()? {
         inspector.lane(game)?;
         inspector.log(game)?;
+        inspector.turns(game)?;
         inspector.found.games += 1;
     }
     inspector.dead_letters()?;
@@ -190,6 +191,28 @@ impl Inspector<'_, '_> {
             }
         } else if self.report(Some(game), None, what, "begin a new log, so that readers are reset") {
             self.step.execute("DELETE FROM events WHERE game_id = ?1", [&key])?;
+        }
+        Ok(())
+    }
+
+    /// Turn records follow each other without a gap: a game could not go back over one.
+    fn turns(&mut self, game: GameId) -> Result<(), StoreError> {
+        let key = game.to_string();
+        let gap: Option<i64> = self
+            .step
+            .first(
+                "SELECT max(turn) FROM turns AS behind WHERE game_id = ?1 \
+                 AND turn > (SELECT min(turn) FROM turns WHERE game_id = ?1) \
+                 AND NOT EXISTS (SELECT 1 FROM turns WHERE game_id = ?1 AND turn = behind.turn - 1)",
+                [&key],
+                |row| row.get(0),
+            )?
+            .flatten();
+        if let Some(gap) = gap {
+            let what = format!("its turn records have a gap before turn {gap}");
+            if self.report(Some(game), None, what, "delete the records before it, which lead nowhere") {
+                self.step.execute("DELETE FROM turns WHERE game_id = ?1 AND turn < ?2", (&key, gap))?;
+            }
         }
         Ok(())
     }

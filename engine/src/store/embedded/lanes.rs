@@ -31,16 +31,21 @@ pub(super) fn figures(step: &Step<'_>, workers: u64) -> Result<QueueView, StoreE
     })
 }
 
-/// One lane.
-pub(super) fn lane(step: &Step<'_>, game: GameId) -> Result<LaneView, StoreError> {
-    let requests: Vec<RequestId> = step.all(
+/// A game's unfinished requests, the head first.
+pub(super) fn unfinished(step: &Step<'_>, game: GameId) -> Result<Vec<RequestId>, StoreError> {
+    step.all(
         "SELECT id FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place",
         [game.to_string()],
         |row| {
             let id: String = row.get(0).map_err(unavailable)?;
             id.parse().map_err(|error| corrupt("a lane", error))
         },
-    )?;
+    )
+}
+
+/// One lane.
+pub(super) fn lane(step: &Step<'_>, game: GameId) -> Result<LaneView, StoreError> {
+    let requests = unfinished(step, game)?;
     let standing = step.first(
         "SELECT lane_state, lane_key, token FROM games WHERE id = ?1 AND lane_state IS NOT NULL",
         [game.to_string()],

@@ -3,6 +3,7 @@
 //! Steps run in transactions on one thread that owns the database; another one checkpoints the write-ahead log into the file.
 //! Subscribers and idle workers are in this process, so they are notified directly, after the commit.
 
+mod changes;
 mod claim;
 mod dead_letters;
 mod events;
@@ -15,7 +16,9 @@ mod providers;
 mod queue;
 mod rows;
 mod step;
+mod stop;
 mod thread;
+mod turns;
 mod wal;
 
 use std::collections::HashSet;

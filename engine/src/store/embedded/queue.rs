@@ -5,16 +5,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
-    ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, QueueView, RequestId, RequestRetrying, RequestStatus,
+    Attempt, ChatChunk, EventId, GameId, IfBusy, LaneView, Lanes, Problem, QueueView, RequestId, RequestRetrying,
+    RequestStatus,
 };
 use tokio::sync::broadcast;
 
 use super::rows::{self, REQUEST, corrupt, to_json, unavailable};
 use super::step::{Ending, Step, signed, unsigned};
-use super::{EmbeddedStore, StoreError, claim, games, lanes, providers};
+use super::{EmbeddedStore, StoreError, claim, games, lanes, providers, stop, turns};
 use crate::store::{
     Accepted, Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, IdempotencyKey,
-    LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, Request, StoryEventPlacement, Terms, WorkerId,
+    LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, Request, Stopped, StoryEventPlacement, Terms, WorkerId,
 };
 
 #[async_trait]
@@ -47,6 +48,17 @@ impl Queue for EmbeddedStore {
             }
         })
         .await
+    }
+
+    async fn stop(
+        &self,
+        id: RequestId,
+        attempt: Attempt,
+        narration: &Completion,
+        end: &ChatChunk,
+    ) -> Result<Stopped, StoreError> {
+        let (narration, end) = (to_json(narration)?, end.clone());
+        self.step(move |step| stop::stop(step, id, attempt, &narration, end)).await
     }
 
     async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError> {
@@ -278,18 +290,30 @@ fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) -> Result<E
     for (id, _) in interrupted {
         step.cancel(request.game, id)?;
     }
-    let (seq, rank) = (step.next_seq()?, step.tail_rank(request.game)?);
-    let cursor = step.admit(request, terms.key.as_ref(), seq, rank, length)?;
-    if length == 0 {
-        step.make_ready(request.game)?;
-    }
-    providers::announce_wait(step, request.game, request.id)?;
+    let cursor = admit_at_tail(step, request, terms.key.as_ref(), length)?;
     Ok(Enqueued::Accepted(Accepted {
         id: request.id,
         status: RequestStatus::Queued,
         position: unsigned(length),
         cursor,
     }))
+}
+
+/// Queues a request behind `length` others of its game, and tells it if its provider gets no calls. Returns the id before its
+/// `request.queued` event.
+pub(super) fn admit_at_tail(
+    step: &mut Step<'_>,
+    request: &NewRequest,
+    key: Option<&IdempotencyKey>,
+    length: i64,
+) -> Result<EventId, StoreError> {
+    let (seq, rank) = (step.next_seq()?, step.tail_rank(request.game)?);
+    let cursor = step.admit(request, key, seq, rank, length)?;
+    if length == 0 {
+        step.make_ready(request.game)?;
+    }
+    providers::announce_wait(step, request.game, request.id)?;
+    Ok(cursor)
 }
 
 /// The unfinished player messages of a game.
@@ -361,7 +385,14 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
         return Ok(Committed::VersionChanged);
     }
     let turn = commit.turn.iter().map(to_json).collect::<Result<Vec<_>, _>>()?;
+    let messages_before: i64 = step
+        .first("SELECT ifnull(max(number), 0) FROM history WHERE game_id = ?1", [game.to_string()], |row| row.get(0))?
+        .unwrap_or_default();
     games::append_history(step, game, &turn)?;
+    turns::commit(step, game, unsigned(messages_before), &commit.record)?;
+    if commit.ends_choice {
+        step.execute("DELETE FROM tries WHERE game_id = ?1", [game.to_string()])?;
+    }
     let Some(head) = step.head(game)? else { return Err(corrupt("a lane", "its head is gone")) };
     step.execute(
         "UPDATE requests SET result = ?2, narration = NULL, delta = NULL, error = NULL WHERE id = ?1",

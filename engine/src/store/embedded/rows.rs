@@ -25,7 +25,7 @@ pub(super) fn unavailable(error: rusqlite::Error) -> StoreError {
 }
 
 /// The query of a [`Game`], for [`game`].
-pub(super) const GAME: &str = "SELECT id, version, epoch, offset, document, created_at, updated_at, tenant, user \
+pub(super) const GAME: &str = "SELECT id, game_name, version, epoch, offset, document, created_at, updated_at, tenant, user \
      FROM games JOIN documents ON documents.game_id = id LEFT JOIN owners ON owners.game_id = id";
 
 /// A game from a row of [`GAME`].
@@ -33,6 +33,7 @@ pub(super) fn game(row: &Row<'_>) -> Result<Game, StoreError> {
     let row = Columns::new("a game", row);
     Ok(Game {
         id: row.parse("id")?,
+        name: row.get("game_name")?,
         version: row.number("version")?,
         cursor: EventId { epoch: row.number("epoch")?, offset: row.number("offset")? },
         document: row.json("document")?.ok_or_else(|| corrupt("a game", "it has no document"))?,
@@ -65,7 +66,7 @@ pub(super) fn stored<T: DeserializeOwned>(row: &Row<'_>) -> Result<Stored<T>, St
 
 /// The columns of a [`Request`], for [`request`].
 pub(super) const REQUEST: &str = "id, game_id, type, message, actor, user_message, caused_by, status, attempt, \
-     enqueued_at, started_at, completed_at, not_before, cursor, error, result, narration, delta, first_cursor";
+     enqueued_at, started_at, completed_at, not_before, cursor, error, result, narration, delta, first_cursor, alternatives";
 
 /// A request from the columns [`REQUEST`].
 pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, StoreError> {
@@ -90,6 +91,7 @@ pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, S
         first_cursor: row.parse_optional("first_cursor")?.unwrap_or(cursor),
         error: row.json("error")?,
         result: row.json("result")?,
+        alternatives: row.json("alternatives")?.unwrap_or_default(),
         checkpoints: Checkpoints { narration: row.json("narration")?, delta: row.json("delta")? },
     })
 }

@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS games (
     claimed_by  TEXT,
     provider    TEXT NOT NULL DEFAULT '',
     waits_for   TEXT,
-    serves      TEXT
+    serves      TEXT,
+    game_name   TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS games_by_lane ON games (lane_state, lane_key) WHERE lane_state IS NOT NULL;
 CREATE INDEX IF NOT EXISTS games_by_provider ON games (ifnull(waits_for, provider), lane_key) WHERE lane_state = 'ready';
@@ -87,7 +88,8 @@ CREATE TABLE IF NOT EXISTS requests (
     key          TEXT,
     fingerprint  TEXT,
     revived      INTEGER NOT NULL DEFAULT 0,
-    first_cursor TEXT
+    first_cursor TEXT,
+    alternatives TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS requests_by_lane ON requests (game_id, place) WHERE status IN ('queued', 'processing');
 CREATE INDEX IF NOT EXISTS requests_queued ON requests (seq) WHERE status = 'queued';
@@ -100,6 +102,35 @@ CREATE TABLE IF NOT EXISTS history (
     message TEXT NOT NULL,
     PRIMARY KEY (game_id, number)
 ) WITHOUT ROWID;
+
+-- Turn records, and how many messages the history had before each turn.
+CREATE TABLE IF NOT EXISTS turns (
+    game_id         TEXT NOT NULL,
+    turn            INTEGER NOT NULL,
+    messages_before INTEGER NOT NULL,
+    record          TEXT NOT NULL,
+    PRIMARY KEY (game_id, turn)
+);
+
+-- The tries of a game's last message that can be chosen again.
+CREATE TABLE IF NOT EXISTS tries (
+    game_id TEXT PRIMARY KEY,
+    tries   TEXT NOT NULL
+);
+
+-- The latest changes of each game from outside a turn, so that a repeat returns what was returned first.
+CREATE TABLE IF NOT EXISTS changes (
+    number      INTEGER PRIMARY KEY,
+    game_id     TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    version     INTEGER NOT NULL,
+    turn        INTEGER NOT NULL,
+    cursor      TEXT NOT NULL,
+    request     TEXT,
+    made_at     INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS changes_by_game ON changes (game_id, number);
 
 CREATE TABLE IF NOT EXISTS events (
     game_id TEXT NOT NULL,

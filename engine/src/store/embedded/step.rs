@@ -319,7 +319,8 @@ impl Step<'_> {
         let cursor = self.cursor(request.game)?;
         self.execute(
             "INSERT INTO requests (id, game_id, seq, place, type, message, actor, user_message, caused_by, position, \
-             cursor, enqueued_at, key, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             cursor, enqueued_at, key, fingerprint, alternatives) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             (
                 request.id.to_string(),
                 request.game.to_string(),
@@ -335,6 +336,7 @@ impl Step<'_> {
                 self.now,
                 key.map(|key| &key.key),
                 key.map(|key| &key.fingerprint),
+                (!request.alternatives.is_empty()).then(|| to_json(&request.alternatives)).transpose()?,
             ),
         )?;
         self.execute("UPDATE games SET lane_length = lane_length + 1 WHERE id = ?1", [request.game.to_string()])?;

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use protocol::{Attempt, DeadLetter, EventId, GameId, RequestId};
+use protocol::{Alternative, Attempt, DeadLetter, EventId, GameId, RequestId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use super::event_text;
 use super::unexpected::{from_json, to_json, unexpected_reply};
 use crate::store::{
     Accepted, Checkpoints, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Owner, Request,
-    StoreError, dead_letter,
+    StoreError, StoredTurn, dead_letter,
 };
 
 /// The fields of one hash, with a name of the hash for error messages.
@@ -91,6 +91,7 @@ impl Fields {
             message: record.message.into_owned(),
             actor: record.actor.map(Cow::into_owned),
             user_message: self.need("user_message")?,
+            alternatives: record.alternatives.into_owned(),
             checkpoints: self.checkpoints()?,
         })
     }
@@ -108,6 +109,7 @@ impl Fields {
     pub(super) fn game(&self, id: GameId) -> Result<Game, StoreError> {
         Ok(Game {
             id,
+            name: self.text("name").map(str::to_owned),
             version: self.need("version")?,
             cursor: EventId { epoch: self.need("epoch")?, offset: self.need("offset")? },
             document: self.document()?,
@@ -142,6 +144,7 @@ impl Fields {
             first_cursor: self.parse("first_cursor")?.map_or_else(|| self.need("cursor"), Ok)?,
             error: self.json("error")?,
             result: self.json("result")?,
+            alternatives: record.alternatives.into_owned(),
             checkpoints: self.checkpoints()?,
         })
     }
@@ -168,6 +171,8 @@ struct RequestRecord<'a> {
     actor: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     caused_by: Option<RequestId>,
+    #[serde(default, skip_serializing_if = "<[Alternative]>::is_empty")]
+    alternatives: Cow<'a, [Alternative]>,
 }
 
 /// The status fields that a new request brings; the script adds the rest.
@@ -178,6 +183,7 @@ pub(super) fn request_fields(request: &NewRequest) -> Result<[String; 6], StoreE
         message: Cow::Borrowed(&request.message),
         actor: request.actor.as_deref().map(Cow::Borrowed),
         caused_by: request.caused_by,
+        alternatives: Cow::Borrowed(&request.alternatives),
     };
     Ok([
         "type".to_owned(),
@@ -227,6 +233,15 @@ fn event(id: EventId, name: String, request: &str, data: String) -> Result<LogEv
 
 fn unreadable_event(id: impl Display, error: &protocol::IdError) -> StoreError {
     StoreError::Corrupt { what: format!("event `{id}`"), reason: error.to_string() }
+}
+
+/// A turn record from its entry: the number of messages before it, a line feed, and JSON.
+pub(super) fn turn_of_entry(game: GameId, entry: &str) -> Result<StoredTurn, StoreError> {
+    let unreadable = |reason: String| StoreError::Corrupt { what: format!("a turn record of {game}"), reason };
+    let (before, record) = entry.split_once('\n').ok_or_else(|| unreadable("it has one line".to_owned()))?;
+    let mut turn: StoredTurn = serde_json::from_str(record).map_err(|error| unreadable(error.to_string()))?;
+    turn.messages_before = before.parse().map_err(|_| unreadable(format!("`{before}` is no number")))?;
+    Ok(turn)
 }
 
 /// Reads `{'accepted', request, status, position, cursor}`.

@@ -3,32 +3,41 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use protocol::{GameId, StateUpdated, User};
+use protocol::{Event, GameId, GameRenamed, IfBusy, User};
 use story::ChatMessage;
 
-use super::codec::Fields;
+use super::codec::{Fields, accepted, request_fields, turn_of_entry};
 use super::connection::Connection;
+use super::providers;
 use super::script::{self, ScriptArgs};
 use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError};
-use crate::store::{Founding, Game, GameDocument, GameWrite, Games, GamesCursor, GamesOf, Owner};
+use crate::store::{
+    ChangeDone, Changed, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, Keep,
+    Owner, StoredTurn, Try, TurnPage, TurnRange,
+};
 
 #[async_trait]
 impl Games for RedisStore {
-    async fn create_game(
-        &self,
-        id: GameId,
-        document: &GameDocument,
-        history: &[ChatMessage],
-        founding: &Founding,
-    ) -> Result<(), StoreError> {
-        let (tenant, user) = founding
-            .owner
+    async fn create_game(&self, id: GameId, new: &GameContents) -> Result<(), StoreError> {
+        let GameContents { document, history, turns, name, owner } = new;
+        let (tenant, user) = owner
             .as_ref()
             .map_or(("", ""), |Owner { tenant, user }| (tenant.as_str(), user.as_ref().map_or("", User::as_str)));
-        let mut call = ScriptArgs::new().id(id).json(document)?.arg(&document.provider).arg(tenant).arg(user);
+        let mut call = ScriptArgs::new()
+            .id(id)
+            .json(document)?
+            .arg(&document.provider)
+            .arg(document.last_turn())
+            .arg(name.as_deref().unwrap_or_default())
+            .arg(tenant)
+            .arg(user)
+            .arg(history.len());
         for message in history {
             call = call.json(message)?;
+        }
+        for turn in turns {
+            call = call.turn(turn)?;
         }
         self.shard(id).run(&script::CREATE_GAME, &call).await
     }
@@ -85,25 +94,77 @@ impl Games for RedisStore {
         Ok(games)
     }
 
-    async fn replace_game(
-        &self,
-        id: GameId,
-        expected: u64,
-        document: &GameDocument,
-        history: Option<&[ChatMessage]>,
-        state_updated: &StateUpdated,
-    ) -> Result<GameWrite, StoreError> {
+    async fn change_game(&self, change: &GameChange) -> Result<Changed, StoreError> {
+        let if_busy = if change.if_busy == IfBusy::Interrupt { "interrupt" } else { "reject" };
         let mut call = ScriptArgs::new()
-            .id(id)
-            .arg(expected)
-            .json(document)?
-            .arg(&document.provider)
-            .json(state_updated)?
-            .arg(u8::from(history.is_some()));
-        for message in history.unwrap_or_default() {
+            .id(change.game)
+            .arg(change.expected)
+            .arg(if_busy)
+            .arg(&change.key.key)
+            .arg(&change.key.fingerprint)
+            .arg(self.options.limits.queued)
+            .arg(change.document.last_turn())
+            .arg(change.tries.as_deref().unwrap_or_default())
+            .arg(providers::policies(&self.options, self.shards.len())?)
+            .json(&change.document)?
+            .arg(&change.document.provider)
+            .arg(change.event.name().as_str())
+            .arg(change.event.data());
+        for kept in [change.history.kept, change.turns.kept] {
+            let (kind, count) = match kept {
+                Keep::All => ("all", 0),
+                Keep::First(count) => ("first", count),
+                Keep::ButLast(count) => ("but_last", count),
+            };
+            call = call.arg(kind).arg(count);
+        }
+        call = match &change.request {
+            Some(request) => call.id(request.id).json(&request.queued_event())?,
+            None => call.arg("").arg(""),
+        };
+        call = call.arg(change.history.appended.len()).arg(change.turns.appended.len());
+        for message in &change.history.appended {
             call = call.json(message)?;
         }
-        outcome(&self.shard(id).run::<Vec<String>>(&script::REPLACE_GAME, &call).await?)
+        for turn in &change.turns.appended {
+            call = call.turn(turn)?;
+        }
+        if let Some(request) = &change.request {
+            call = call.arg(&request_fields(request)?);
+        }
+        changed(&self.shard(change.game).run::<Vec<String>>(&script::CHANGE_GAME, &call).await?)
+    }
+
+    async fn find_change(&self, id: GameId, key: &IdempotencyKey) -> Result<Option<Changed>, StoreError> {
+        let call = ScriptArgs::new().id(id).arg(&key.key).arg(&key.fingerprint);
+        let reply: Vec<String> = self.shard(id).run(&script::FIND_CHANGE, &call).await?;
+        Ok(Some(changed(&reply)?).filter(|found| *found != Changed::Unknown))
+    }
+
+    async fn rename_game(&self, id: GameId, name: Option<&str>) -> Result<GameWrite, StoreError> {
+        let event = Event::from(GameRenamed { request_id: None, game_id: id, name: name.map(str::to_owned) });
+        let call = ScriptArgs::new().id(id).arg(name.unwrap_or_default()).arg(event.data());
+        outcome(&self.shard(id).run::<Vec<String>>(&script::RENAME_GAME, &call).await?)
+    }
+
+    async fn turns(&self, id: GameId, range: TurnRange, limit: usize) -> Result<TurnPage, StoreError> {
+        let (direction, at) = match range {
+            TurnRange::From(turn) => ("from", Some(turn)),
+            TurnRange::Before(turn) => ("before", turn),
+        };
+        let at = at.map_or_else(String::new, |turn| turn.to_string());
+        let call = ScriptArgs::new().id(id).arg(direction).arg(at).arg(limit);
+        let mut reply = self.shard(id).run::<Vec<String>>(&script::READ_TURNS, &call).await?.into_iter();
+        let first_kept = reply.next().and_then(|first| first.parse().ok());
+        let turns: Vec<StoredTurn> = reply.map(|entry| turn_of_entry(id, &entry)).collect::<Result<_, _>>()?;
+        Ok(TurnPage { turns, first_kept })
+    }
+
+    async fn tries(&self, id: GameId) -> Result<Vec<Try>, StoreError> {
+        let shard = self.shard(id);
+        let key = shard.key("game-tries", id);
+        let tries: Option<String> = shard.query(redis::cmd("GET").arg(&key)).await?;
+        tries.map_or(Ok(Vec::new()), |text| from_json(&key, &text))
     }
 
     async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError> {
@@ -137,12 +198,29 @@ async fn page_of(
     }
 }
 
+fn changed(reply: &[String]) -> Result<Changed, StoreError> {
+    let wrong = || unexpected_reply("a change of a game", &reply);
+    Ok(match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["done", version, turn, cursor, ref rest @ ..] => Changed::Done(ChangeDone {
+            version: version.parse().map_err(|_| wrong())?,
+            turn: turn.parse().map_err(|_| wrong())?,
+            cursor: cursor.parse().map_err(|_| wrong())?,
+            request: if rest.is_empty() { None } else { Some(accepted(&reply[4..])?) },
+        }),
+        ["unknown"] => Changed::Unknown,
+        ["busy"] => Changed::Busy,
+        ["changed", version] => Changed::Version(version.parse().map_err(|_| wrong())?),
+        ["reused"] => Changed::KeyReused,
+        ["queue_full"] => Changed::QueueFull,
+        _ => return Err(wrong()),
+    })
+}
+
 fn outcome(reply: &[String]) -> Result<GameWrite, StoreError> {
     match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["done"] => Ok(GameWrite::Done),
         ["unknown"] => Ok(GameWrite::Unknown),
         ["busy"] => Ok(GameWrite::Busy),
-        ["changed", version] => Ok(GameWrite::Changed { version: from_json("a game's version", version)? }),
         _ => Err(unexpected_reply("a write to a game", &reply)),
     }
 }

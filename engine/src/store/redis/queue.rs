@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::{ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId};
+use protocol::{Attempt, ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId};
 use tokio::sync::broadcast;
 
 use super::batch::CommitReply;
@@ -19,7 +19,7 @@ use super::unexpected::unexpected_reply;
 use super::{RedisStore, StoreError, lanes, providers};
 use crate::store::{
     Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, IdempotencyKey, LONGEST_DELAY, Lease,
-    LeaseToken, NewRequest, Queue, Request, StoreOptions, StoryEventPlacement, Terms, WorkerId, unreadable,
+    LeaseToken, NewRequest, Queue, Request, Stopped, StoreOptions, StoryEventPlacement, Terms, WorkerId, unreadable,
     waited_too_long,
 };
 
@@ -83,6 +83,26 @@ impl Queue for RedisStore {
                 status.parse().map(Cancelled::Finished).map_err(|error| unexpected_reply("cancel", &error))
             }
             _ => Err(unexpected_reply("cancel", &reply)),
+        }
+    }
+
+    async fn stop(
+        &self,
+        id: RequestId,
+        attempt: Attempt,
+        narration: &Completion,
+        end: &ChatChunk,
+    ) -> Result<Stopped, StoreError> {
+        let call = ScriptArgs::new().id(id).arg(attempt.0).json(narration)?.json(end)?;
+        let reply: Vec<String> = self.shard_of(id).run(&script::STOP, &call).await?;
+        match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["done"] => Ok(Stopped::Done),
+            ["changed"] => Ok(Stopped::Changed),
+            ["unknown"] => Ok(Stopped::Unknown),
+            ["finished", status] => {
+                status.parse().map(Stopped::Finished).map_err(|error| unexpected_reply("stop", &error))
+            }
+            _ => Err(unexpected_reply("stop", &reply)),
         }
     }
 
@@ -341,7 +361,7 @@ pub(super) fn terms_of_turns(
         StoryEventPlacement::Tail => "tail",
         StoryEventPlacement::Next => "next",
     };
-    Ok(terms_of_claims(options, shards, in_cluster)?.arg(placement))
+    Ok(terms_of_claims(options, shards, in_cluster)?.arg(placement).arg(options.turns.kept))
 }
 
 /// The arguments with which every claim begins: `lua/terms.lua` names them.
@@ -370,6 +390,9 @@ fn commit_call(lease: &Lease, commit: &Commit) -> Result<ScriptArgs, StoreError>
         .json(&commit.result)?
         .json(&commit.events.state_updated)?
         .json(&commit.events.completed)?
+        .arg(commit.record.record.turn)
+        .json(&commit.record)?
+        .arg(u8::from(commit.ends_choice))
         .arg(commit.turn.len());
     for message in &commit.turn {
         call = call.json(message)?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::event_text;
 use super::unexpected::unwritable;
-use crate::store::{Lease, StoreError, StoreOptions};
+use crate::store::{Lease, StoreError, StoreOptions, StoredTurn};
 
 /// A script. It is sent once per server and called by its hash.
 pub(super) type Script = LazyLock<Step>;
@@ -35,7 +35,12 @@ macro_rules! scripts {
 scripts! {
     OPEN = [lua!("open")];
     CREATE_GAME = [lua!("owners"), lua!("create_game")];
-    REPLACE_GAME = [lua!("owners"), lua!("replace_game")];
+    CHANGE_GAME =
+        [endings(), lua!("log"), lua!("owners"), enqueueing(), lua!("changes"), lua!("change_game")];
+    FIND_CHANGE = [lua!("changes"), lua!("find_change")];
+    RENAME_GAME = [lua!("rename_game")];
+    READ_TURNS = [lua!("read_turns")];
+    STOP = [endings(), lua!("stop")];
     ACCESS = [lua!("access")];
     ADD_SECRET = [lua!("add_secret")];
     SECRETS = [lua!("secrets")];
@@ -71,7 +76,7 @@ scripts! {
 const NO_POLICIES: &str = "local POLICIES = ''";
 
 fn enqueueing() -> String {
-    ["local POLICIES = ARGV[13]\n", lua!("providers"), lua!("keys"), &event_text::of_waits()].concat()
+    ["local POLICIES = ARGV[13]\n", lua!("providers"), lua!("keys"), &event_text::of_waits(), lua!("accept")].concat()
 }
 
 fn endings() -> String {
@@ -191,6 +196,12 @@ impl ScriptArgs {
     pub(super) fn json(mut self, value: &impl Serialize) -> Result<Self, StoreError> {
         serde_json::to_writer(self.0.writer_for_next_arg(), value).map_err(|error| unwritable(&error))?;
         Ok(self)
+    }
+
+    /// Adds a turn record behind the number of messages before it, as `commit.lua` keeps it.
+    pub(super) fn turn(self, turn: &StoredTurn) -> Result<Self, StoreError> {
+        let record = serde_json::to_string(turn).map_err(|error| unwritable(&error))?;
+        Ok(self.id(format_args!("{}\n{record}", turn.messages_before)))
     }
 
     fn write_to(&self, command: &mut Cmd) {

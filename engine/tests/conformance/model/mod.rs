@@ -7,6 +7,7 @@
 mod moves;
 mod play;
 mod reference;
+mod rewind;
 
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ const MOVES: usize = 60;
 
 fn interleavings() -> impl Strategy<Value = (StoryEventPlacement, Vec<Move>)> {
     let placement = prop_oneof![Just(StoryEventPlacement::Tail), Just(StoryEventPlacement::Next)];
-    (placement, prop::collection::vec(moves::any(), 1..=MOVES))
+    (placement, prop::collection::vec(moves::any_move(), 1..=MOVES))
 }
 
 /// Plays random interleavings, each on a fresh bench.

@@ -25,6 +25,12 @@ pub(super) enum Move {
     ClearStoryEvents { game: usize },
     /// An operator looks for contradictions: there are none.
     Inspect,
+    /// A player takes turns back, and perhaps plays on from there in the same step.
+    Rewind { game: usize, to: usize, if_busy: IfBusy, plays_on: bool },
+    /// The latest of these steps is repeated.
+    RewindAgain,
+    /// A player ends a narration, if one is told.
+    Stop { request: usize },
     /// A worker asks for work.
     Claim { worker: usize, max: usize },
     /// A worker repeats its last claim.
@@ -76,7 +82,7 @@ pub(super) enum Step {
 }
 
 /// Any move, the usual ones more often.
-pub(super) fn any() -> impl Strategy<Value = Move> {
+pub(super) fn any_move() -> impl Strategy<Value = Move> {
     prop_oneof![
         6 => (0..GAMES, if_busy()).prop_map(|(game, if_busy)| Move::Enqueue { game, if_busy }),
         2 => (0..GAMES, 0..3_usize, 0..2_usize)
@@ -87,6 +93,10 @@ pub(super) fn any() -> impl Strategy<Value = Move> {
         1 => (0..50_usize).prop_map(|request| Move::Forget { request }),
         1 => (0..GAMES).prop_map(|game| Move::ClearStoryEvents { game }),
         1 => Just(Move::Inspect),
+        2 => (0..GAMES, 0..50_usize, if_busy(), any::<bool>())
+            .prop_map(|(game, to, if_busy, plays_on)| Move::Rewind { game, to, if_busy, plays_on }),
+        1 => Just(Move::RewindAgain),
+        2 => (0..50_usize).prop_map(|request| Move::Stop { request }),
         6 => (0..WORKERS, 1..=GAMES).prop_map(|(worker, max)| Move::Claim { worker, max }),
         1 => (0..WORKERS).prop_map(|worker| Move::ClaimAgain { worker }),
         1 => (0..WORKERS).prop_map(|worker| Move::Heartbeat { worker }),

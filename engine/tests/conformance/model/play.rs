@@ -5,8 +5,9 @@ use std::fmt::{Debug, Write};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Cancelled, Claim, ClaimedProvider, Claims, Commit, Committed, DeadLetterRetry, Enqueued, IdempotencyKey,
-    LogRead, NewRequest, SharedStore, StoreError, StoreOptions, StoryEventPlacement, Terms, WorkerId,
+    Accepted, Cancelled, Changed, Claim, ClaimedProvider, Claims, Commit, Committed, DeadLetterRetry, Enqueued,
+    GameChange, IdempotencyKey, LogRead, NewRequest, SharedStore, StoreError, StoreOptions, StoryEventPlacement, Terms,
+    WorkerId,
 };
 use proptest::test_runner::TestCaseError;
 use protocol::{EventId, GameId, IfBusy, QueueView, RequestId, RequestStatus};
@@ -19,28 +20,30 @@ use crate::fixture::{commit_only, completion, fault, message, new_game_of, optio
 
 /// A store and its model. The numbers of games, requests and leases are the model's.
 pub(super) struct Play {
-    reference: Reference,
-    games: Vec<GameId>,
+    pub(super) reference: Reference,
+    pub(super) games: Vec<GameId>,
     /// How far each game's log has been compared.
     read: Vec<Option<EventId>>,
-    requests: Vec<NewRequest>,
+    pub(super) requests: Vec<NewRequest>,
     /// Finished requests that have been compared; they are compared again when everything is over.
     settled: BTreeSet<usize>,
     leases: Vec<Claim>,
+    /// The latest change of a game from outside a turn, and its outcome.
+    pub(super) last_change: Option<(GameChange, Changed)>,
     /// Nonce, size and leases of each worker's last claim.
     last_claims: Vec<(u64, usize, Vec<usize>)>,
     nonce: u64,
     trace: String,
-    store: SharedStore,
+    pub(super) store: SharedStore,
     bench: Bench,
 }
 
 /// What differs, for a person.
-type Difference = String;
+pub(super) type Difference = String;
 
 /// Compares, and says what was compared when it differs.
 #[expect(clippy::needless_pass_by_value, reason = "what is compared has just been read")]
-fn same<T: PartialEq + Debug>(what: &str, store: T, model: T) -> Result<(), Difference> {
+pub(super) fn same<T: PartialEq + Debug>(what: &str, store: T, model: T) -> Result<(), Difference> {
     if store == model { Ok(()) } else { Err(format!("{what}: the store has {store:?}, the model {model:?}")) }
 }
 
@@ -59,6 +62,7 @@ impl Play {
             requests: Vec::new(),
             settled: BTreeSet::new(),
             leases: Vec::new(),
+            last_change: None,
             last_claims: vec![(0, 1, Vec::new()); WORKERS],
             nonce: 0,
             trace: format!("story events are placed at {placement:?}\n"),
@@ -83,6 +87,9 @@ impl Play {
             Move::Forget { request } => self.forget(request).await?,
             Move::ClearStoryEvents { game } => self.clear_story_events(game).await?,
             Move::Inspect => self.inspect().await?,
+            Move::Rewind { game, to, if_busy, plays_on } => self.rewind(game, to, if_busy, plays_on).await?,
+            Move::RewindAgain => self.rewind_again().await?,
+            Move::Stop { request } => self.stop(request).await?,
             Move::Claim { worker, max } => self.claim(worker, max).await?,
             Move::ClaimAgain { worker } => self.claim_again(worker).await?,
             Move::Heartbeat { worker } => self.heartbeat(worker).await?,
@@ -149,7 +156,7 @@ impl Play {
         same("every accepted request is finished", true, finished)
     }
 
-    fn note(&mut self, line: std::fmt::Arguments<'_>) {
+    pub(super) fn note(&mut self, line: std::fmt::Arguments<'_>) {
         // Writing to a string cannot fail.
         let _ = writeln!(self.trace, "  {line}");
     }
@@ -198,7 +205,7 @@ impl Play {
         self.accepted(number, &answer)
     }
 
-    fn accepted(&self, number: usize, answer: &Enqueued) -> Result<(), Difference> {
+    pub(super) fn accepted(&self, number: usize, answer: &Enqueued) -> Result<(), Difference> {
         let Enqueued::Accepted(Accepted { id, status, position, cursor }) = answer else {
             return Err(format!("{answer:?}"));
         };
@@ -209,7 +216,7 @@ impl Play {
         same("position and cursor", (*position, cursor.offset), (ahead as u64, offset as u64))
     }
 
-    fn pick_request(&self, pick: usize) -> Option<usize> {
+    pub(super) fn pick_request(&self, pick: usize) -> Option<usize> {
         (!self.requests.is_empty()).then(|| pick % self.requests.len())
     }
 
@@ -445,7 +452,7 @@ impl Play {
 
         let game = self.store.game(id).await.map_err(text)?.ok_or_else(|| what("nothing is left"))?;
         same(&what("the version"), game.version, model.version)?;
-        same(&what("the turn counter"), game.document.state.turn_counter, model.version - 1)?;
+        same(&what("the turn counter"), game.document.state.turn_counter, model.turns)?;
         same(&what("the cursor"), game.cursor.offset, model.log.len() as u64)?;
         let history = self.store.history(id, 10_000).await.map_err(text)?;
         let contents: Vec<&str> = history.iter().map(|message| message.content.as_str()).collect();
@@ -459,7 +466,7 @@ impl Play {
             events.iter().map(|event| (event.id.offset, event.name.as_str(), event.request)).collect();
         let expected = (seen + 1..).zip(model.log.iter().skip(usize::try_from(seen).unwrap_or(usize::MAX)));
         let expected: Vec<_> =
-            expected.map(|(offset, (name, request))| (offset, *name, Some(self.requests[*request].id))).collect();
+            expected.map(|(offset, (name, request))| (offset, *name, request.map(|of| self.requests[of].id))).collect();
         same(&what("the new events"), appended, expected)?;
         self.read[number] = events.last().map(|event| event.id).or(self.read[number]);
         Ok(())
@@ -481,6 +488,6 @@ impl Play {
     }
 }
 
-fn text(error: impl std::fmt::Display) -> Difference {
+pub(super) fn text(error: impl std::fmt::Display) -> Difference {
     error.to_string()
 }

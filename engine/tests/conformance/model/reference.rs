@@ -1,6 +1,6 @@
 //! What a store must do, in the plainest words: vectors and loops, no clock, no concurrency, no cost.
 
-use engine::store::StoryEventPlacement;
+use engine::store::{Stopped, StoryEventPlacement};
 use protocol::{AttemptOutcome, IfBusy, RequestStatus};
 
 use super::moves::Step;
@@ -31,6 +31,18 @@ pub(super) enum Answer {
     QueueFull,
 }
 
+/// The outcome of taking turns back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rewound {
+    /// It happened: the offset before its events, and the request that plays on.
+    Done {
+        offset: usize,
+        request: Option<usize>,
+    },
+    Busy,
+    QueueFull,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Game {
     /// Unfinished requests, the head first.
@@ -39,9 +51,11 @@ pub(super) struct Game {
     /// The provider whose fault has paused its head, if that is not its own.
     waits_for: Option<usize>,
     pub(super) version: u64,
+    /// How many turns it has; each has two messages of its history.
+    pub(super) turns: u64,
     pub(super) history: Vec<String>,
-    /// Names of events, each with its request.
-    pub(super) log: Vec<(&'static str, usize)>,
+    /// Names of events, each with its request if it has one.
+    pub(super) log: Vec<(&'static str, Option<usize>)>,
 }
 
 /// Whether a provider gets calls.
@@ -110,6 +124,7 @@ impl Reference {
             head: Head::Free,
             waits_for: None,
             version: 1,
+            turns: 0,
             history: Vec::new(),
             log: Vec::new(),
         };
@@ -157,13 +172,58 @@ impl Reference {
         for request in interrupted {
             self.end_by_cancel(request);
         }
+        let number = self.arrive(game, position, message);
+        self.requests[number].key = key.map(|(key, words)| (game, key, words));
+        Answer::Accepted(number)
+    }
+
+    /// A request comes to the tail of a lane, and is told if it has to wait.
+    fn arrive(&mut self, game: usize, position: usize, message: &str) -> usize {
         self.admit(game, position, None, message.to_owned());
         let number = self.requests.len() - 1;
-        self.requests[number].key = key.map(|(key, words)| (game, key, words));
         if self.circuits[self.provider_of(game)] != Circuit::Closed {
             self.append(number, "request.waiting");
         }
-        Answer::Accepted(number)
+        number
+    }
+
+    /// A game goes back to where it stood after `to` turns, and a message is told from there if one is given.
+    pub(super) fn rewind(&mut self, game: usize, to: u64, if_busy: IfBusy, message: Option<&str>) -> Rewound {
+        let lane = self.games[game].lane.clone();
+        if !lane.is_empty() && if_busy != IfBusy::Interrupt {
+            return Rewound::Busy;
+        }
+        let waits = |request: &Request| request.status == RequestStatus::Queued && request.game != game;
+        if message.is_some() && self.requests.iter().filter(|request| waits(request)).count() as u64 >= LIMITS.queued {
+            return Rewound::QueueFull;
+        }
+        let offset = self.games[game].log.len();
+        for request in lane {
+            self.end_by_cancel(request);
+        }
+        let state = &mut self.games[game];
+        (state.version, state.turns) = (state.version + 1, to);
+        state.history.truncate(usize::try_from(2 * to).unwrap());
+        state.log.push(("game.rewound", None));
+        Rewound::Done { offset, request: message.map(|message| self.arrive(game, 0, message)) }
+    }
+
+    /// A narration is ended that is being told.
+    pub(super) fn stop(&mut self, number: usize) -> Stopped {
+        let request = &mut self.requests[number];
+        match request.status {
+            RequestStatus::Queued | RequestStatus::Processing if request.narration => Stopped::Done,
+            RequestStatus::Queued => Stopped::Changed,
+            RequestStatus::Processing => {
+                (request.narration, request.status) = (true, RequestStatus::Queued);
+                request.attempt -= 1;
+                let game = &mut self.games[request.game];
+                (game.head, game.waits_for) = (Head::Free, None);
+                self.append(number, "chat.chunk");
+                Stopped::Done
+            }
+            finished => Stopped::Finished(finished),
+        }
     }
 
     /// A request is cancelled, if it can be; returns its status if it has ended otherwise.
@@ -425,6 +485,7 @@ impl Reference {
         (request.narration, request.delta, request.error) = (false, false, false);
         let (parent, game) = (request.clone(), &mut self.games[request.game]);
         game.version += 1;
+        game.turns += 1;
         game.history.extend([parent.message.clone(), format!("So: {}", parent.message)]);
         game.lane.remove(0);
         self.append(number, "game.state_updated");
@@ -460,6 +521,6 @@ impl Reference {
     }
 
     fn append(&mut self, number: usize, event: &'static str) {
-        self.games[self.requests[number].game].log.push((event, number));
+        self.games[self.requests[number].game].log.push((event, Some(number)));
     }
 }

@@ -12,7 +12,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use mock_llm::Record;
-use protocol::{Event, QueueView, RequestId, RequestStatus, RequestView};
+use protocol::{Event, QueueView, RequestId, RequestStatus, RequestView, RewindCause};
 use story::ChatMessage;
 
 pub(crate) use backoff::backoff;
@@ -60,16 +60,20 @@ pub(crate) fn events(journal: &Journal, tail: bool) -> Vec<Finding> {
     let mut version = None;
     for seen in journal.events() {
         let Some(event) = &seen.event else { continue };
-        if let Event::StateUpdated(updated) = event {
+        let next = match event {
+            Event::StateUpdated(updated) => Some(updated.version),
+            Event::GameRewound(rewound) => Some(rewound.version),
+            _ => None,
+        };
+        if let Some(next) = next {
             if let Some(before) = version
-                && updated.version != before + 1
+                && next != before + 1
             {
-                let kind =
-                    if updated.version > before { FindingKind::Contradiction } else { FindingKind::AppliedTwice };
-                let what = format!("version {} follows version {before}", updated.version);
-                found.push(Finding { kind, request: updated.request_id, what });
+                let kind = if next > before { FindingKind::Contradiction } else { FindingKind::AppliedTwice };
+                let what = format!("version {next} follows version {before}");
+                found.push(Finding { kind, request: event.request_id(), what });
             }
-            version = Some(updated.version);
+            version = Some(next);
         }
         let Some(id) = event.request_id() else { continue };
         let offset = seen.offset();
@@ -104,16 +108,31 @@ pub(crate) fn status(journal: &Journal, view: &RequestView) -> Option<Finding> {
     None
 }
 
-/// The history ends with every turn that was committed: its message and its narration, once each, in order.
+/// The history ends with every turn that was committed and not taken back: its message and its narration, once each, in order.
 pub(crate) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<Finding> {
     let mut messages = BTreeMap::new();
     let mut turns: Vec<&str> = Vec::new();
+    // The number of the last turn. Two entries of `turns` are a turn.
+    let mut last: Option<u64> = None;
     for event in journal.events().iter().filter_map(|seen| seen.event.as_ref()) {
         match event {
             Event::RequestQueued(queued) => drop(messages.insert(queued.request_id, queued.user_message.as_str())),
             Event::RequestCompleted(completed) => {
                 turns.extend(messages.get(&completed.request_id));
                 turns.push(&completed.result.message);
+                last = Some(last.map_or(completed.result.turn, |last| last + 1));
+            }
+            Event::GameRewound(rewound) => {
+                let gone = last.unwrap_or(rewound.turn).saturating_sub(rewound.turn);
+                let retold = rewound.cause == RewindCause::Choose || gone == 0;
+                // What is told instead of the last turns, no event says.
+                let kept = if retold {
+                    0
+                } else {
+                    turns.len().saturating_sub(usize::try_from(2 * gone).unwrap_or(usize::MAX))
+                };
+                turns.truncate(kept);
+                last = Some(rewound.turn);
             }
             _ => {}
         }

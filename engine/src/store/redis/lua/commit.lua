@@ -4,18 +4,19 @@
 --        │ yes                        └── no ──► 'lost'
 --   version == base? ── no ──► 'version'
 --        │ yes
---   history ► status completed ► leave the lane ► state_updated + completed in the log ► document
+--   history ► turn record ► status completed ► leave the lane ► state_updated + completed in the log ► document
 --        ► story events into the lane ► [game: free, and ready if its lane has a next request]
 --
 -- The bracket is done once for all commits of the call (`commit_all`), because every commit writes the same keys.
 --
--- Arguments of the script: at which rank story events are queued ('tail' or 'next').
+-- Arguments of the script: at which rank story events are queued ('tail' or 'next'), how many turn records of a game are kept.
 -- Arguments of a turn, from `first` to `last`: game, request, token, idempotency key or '', base version, document, result (JSON),
--- data of game.state_updated, data of request.completed, number of history messages n, n messages; then for each story
--- event: request, data of request.queued, number of status fields and values m, m of them.
-local PLACEMENT = ARGV[13]
+-- data of game.state_updated, data of request.completed, number of the turn, its record (JSON), '1' if it ends the choice between
+-- tries of the message before it, number of history messages n, n messages; then for each story event: request, data of
+-- request.queued, number of status fields and values m, m of them.
+local PLACEMENT, TURNS_KEPT = ARGV[13], tonumber(ARGV[14])
 -- How many arguments of a turn come before its messages.
-local FIXED = 10
+local FIXED = 13
 
 -- Writes that many turns make to the same keys are collected here, and so are the keys and the tokens of the games' present
 -- leases.
@@ -26,11 +27,11 @@ local became_ready, ready = {}, {}
 -- Ends one request. Returns 'done', 'lost' or 'version', and with 'done' whether it is the first time; a repeat by the same
 -- lease returns 'done'.
 local function commit(first, last)
-  local game, request, token, key, base, document, result, state_updated, completed, messages =
+  local game, request, token, key, base, document, result, state_updated, completed, turn, record, ends_choice, messages =
     unpack(ARGV, first, first + FIXED - 1)
   local state, status, lane = GAME .. game, STATUS .. request, LANE .. game
-  local version, offset, own, serves, tenant, user =
-    unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves', 'tenant', 'user'))
+  local version, offset, own, serves, tenant, user, recorded =
+    unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves', 'tenant', 'user', 'recorded'))
   if held[game] ~= token then
     return was_ended(request, 'commit', token) and 'done' or 'lost'
   end
@@ -48,13 +49,25 @@ local function commit(first, last)
   local rank = #children > 0 and PLACEMENT == 'next' and tonumber(call('ZSCORE', lane, request))
 
   -- A full server refuses the first of these writes, so nothing is half done.
-  if messages ~= '0' then call('RPUSH', HISTORY .. game, unpack(ARGV, first_message, first_message + messages - 1)) end
+  local length
+  if messages ~= '0' then
+    length = call('RPUSH', HISTORY .. game, unpack(ARGV, first_message, first_message + messages - 1))
+  else
+    length = call('LLEN', HISTORY .. game)
+  end
+  -- An engine of an earlier release has committed turns without records: those before it lead nowhere.
+  if recorded ~= version then call('DEL', TURNS .. game) end
+  if TURNS_KEPT > 0 then
+    local kept = call('RPUSH', TURNS .. game, int(length - messages) .. '\n' .. record)
+    if kept > TURNS_KEPT then call('LTRIM', TURNS .. game, int(-TURNS_KEPT), '-1') end
+  end
   call('HSET', status, 'status', 'completed', 'completed_at', NOW_TEXT, 'result', result, 'ended_by', 'commit ' .. token)
   call('HDEL', status, 'narration', 'delta', 'error')
   call('ZREM', lane, request)
   expire(game, request, key ~= '' and key)
   local now, at = append_entry(game, offset, request, 'game.state_updated', state_updated, 'request.completed', completed)
-  call('HSET', state, 'document', document, 'version', int(version + 1), 'updated_at', NOW_TEXT, 'epoch', now, 'offset', at)
+  call('HSET', state, 'document', document, 'version', int(version + 1), 'updated_at', NOW_TEXT, 'epoch', now, 'offset', at,
+    'turns', turn, 'recorded', int(version + 1))
 
   for n, child in ipairs(children) do
     if rank then
@@ -71,6 +84,7 @@ local function commit(first, last)
   changed[#changed + 1], changed[#changed + 2] = NOW_TEXT, game
   list_for_owner(game, tenant, user)
   freed[#freed + 1], unlocked[#unlocked + 1], held[game] = game, locks[game], nil
+  if ends_choice == '1' then unlocked[#unlocked + 1] = TRIES .. game end
   local head, head_rank = first_of(lane)
   if head then
     -- The present head has never been leased, so it waits for the game's own provider.

@@ -1,10 +1,11 @@
--- Stores a new game. Arguments: game, document, provider, tenant and user of its owner or '', then the messages of its
--- history. Returns nothing; a repeat changes nothing.
-local FIRST_MESSAGE = 10
-local game, document, provider, tenant, user = unpack(ARGV, 5, FIRST_MESSAGE - 1)
+-- Stores a new game. Arguments: game, document, provider, its last turn, its name or '', tenant and user of its owner or '', number
+-- of history messages n, n messages, then its turn records. Returns nothing; a repeat changes nothing.
+local FIRST_MESSAGE = 13
+local game, document, provider, turn, name, tenant, user, messages = unpack(ARGV, 5, FIRST_MESSAGE - 1)
 if call('EXISTS', GAME .. game) == 1 then return end
 call('HSET', GAME .. game, 'document', document, 'version', '1', 'fence', '0', 'offset', '0', 'epoch', epoch(),
-  'created_at', NOW_TEXT, 'updated_at', NOW_TEXT, 'provider', provider)
+  'created_at', NOW_TEXT, 'updated_at', NOW_TEXT, 'provider', provider, 'turns', turn, 'recorded', '1')
+if name ~= '' then call('HSET', GAME .. game, 'name', name) end
 call('HSETNX', PROVIDERS, provider, 'closed')
 call('ZADD', GAMES, NOW_TEXT, game)
 if tenant ~= '' then
@@ -13,4 +14,6 @@ if tenant ~= '' then
   list_for_owner(game, tenant, user ~= '' and user)
 end
 -- One by one: an imported history may be longer than what Lua can unpack.
-for i = FIRST_MESSAGE, #ARGV do call('RPUSH', HISTORY .. game, ARGV[i]) end
+local first_turn = FIRST_MESSAGE + messages
+for i = FIRST_MESSAGE, first_turn - 1 do call('RPUSH', HISTORY .. game, ARGV[i]) end
+for i = first_turn, #ARGV do call('RPUSH', TURNS .. game, ARGV[i]) end

@@ -49,16 +49,8 @@ local function enqueue(cancel)
     for _, field in ipairs({ 'idempotency_key', key, 'fingerprint', fingerprint }) do fields[#fields + 1] = field end
     call('SET', KEY .. game .. ':' .. key, request)
   end
-  local before = admit(game, request, rank, position, fields, data)
   -- An interrupted head no longer waits for another provider.
   local provider = #interrupted > 0 and provider_of(game) or waits_for or own or adopt_provider(game)
-  if position == 0 then
-    call('ZADD', READY .. provider, rank, game)
-    wake()
-  end
-  if circuit_of(provider) ~= 'closed' and not fallback_of(provider) then
-    local reason, probe_at = unpack(call('HMGET', PROVIDER .. provider, 'reason', 'probe_at'))
-    append_event(game, 'request.waiting', request_waiting_event(request, game, reason, probe_at), request)
-  end
+  local before = accept(game, request, rank, position, fields, data, provider)
   return { 'accepted', request, 'queued', int(position), before }
 end

@@ -17,6 +17,7 @@ local PROVIDERS, PROVIDER, SLOTS = P .. 'providers', P .. 'provider:', P .. 'pro
 -- The beginnings of the keys of one game, one request or one idempotency key; those of READY, PROVIDER and SLOTS end with a
 -- provider.
 local LANE, GAME, HISTORY = P .. 'requests:game:', P .. 'gamestate:', P .. 'game-history:'
+local TURNS, TRIES, CHANGES = P .. 'game-turns:', P .. 'game-tries:', P .. 'game-changes:'
 local LOCK = P .. 'game-lock:'
 -- The lists of an owner's games, by tenant and by `tenant:user`; the capabilities of a game; all keys of callers.
 local GAMES_OF, CAPABILITIES, API_KEYS = P .. 'games:of:', P .. 'game-capabilities:', P .. 'api-keys'

@@ -1,0 +1,90 @@
+//! `POST /v1/gamestate/{id}/branch`: a new game that goes on from a turn of another one.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use protocol::{BranchGame, BranchedFrom, GameId, Problem, ProblemType};
+
+use super::body::Body;
+use super::error::ApiError;
+use super::games::{check_name, created, unknown_game};
+use super::path::Id;
+use super::rewind::before_turn;
+use super::{Api, idempotency};
+use crate::store::{Game, GameContents, GameDocument, StoredTurn, TurnRange};
+
+/// How often a game is read that changes meanwhile.
+const TRIES: usize = 5;
+/// How many records one read brings.
+const PAGE: usize = 100;
+
+/// Makes a branch. A client that names it by an `Idempotency-Key` gets the same game when it asks again.
+pub(super) async fn post(
+    State(api): State<Api>,
+    Id(id): Id<GameId>,
+    headers: HeaderMap,
+    Body(branch): Body<BranchGame>,
+) -> Result<Response, ApiError> {
+    if let Some(name) = &branch.name {
+        check_name(name)?;
+    }
+    let key = idempotency::key(&headers, &("branch", &branch))?;
+    let new_id = key.as_ref().map_or_else(GameId::new, |key| idempotency::game_under(id, &key.key));
+    if let Some(made) = api.store.game(new_id).await? {
+        let is_same = made
+            .document
+            .branched_from
+            .is_some_and(|from| from.game_id == id && branch.turn.is_none_or(|turn| turn == from.turn));
+        if !is_same {
+            let detail = "another branch was made under this key: a new branch needs a new `Idempotency-Key`";
+            return Err(Problem::new(ProblemType::KeyReused, detail).into());
+        }
+        return created(&api, new_id, made.owner.is_some()).await;
+    }
+    for _ in 0..TRIES {
+        let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
+        let branched = up_to(&api, &game, branch.turn.unwrap_or(game.document.last_turn()), branch.name.clone()).await;
+        // A game that was changed while it was read is read again.
+        if api.store.game(id).await?.is_none_or(|now| now.version != game.version) {
+            continue;
+        }
+        api.store.create_game(new_id, &branched?).await?;
+        return created(&api, new_id, game.owner.is_some()).await;
+    }
+    Err(Problem::new(ProblemType::GameBusy, "the game changes faster than it can be read: try again").into())
+}
+
+/// A game as another one was after a turn.
+async fn up_to(api: &Api, game: &Game, turn: u64, name: Option<String>) -> Result<GameContents, ApiError> {
+    let mut history = api.store.history(game.id, usize::MAX).await?;
+    let state = if turn == game.document.last_turn() {
+        game.document.state.clone()
+    } else {
+        let (state, next) = before_turn(api, game, turn.saturating_add(1)).await?;
+        history.truncate(usize::try_from(next.messages_before).unwrap_or(usize::MAX));
+        state
+    };
+    let from = BranchedFrom { game_id: game.id, turn };
+    let provider = game.document.provider.clone();
+    Ok(GameContents {
+        document: GameDocument { provider, state, turns: Some(turn), branched_from: Some(from) },
+        history,
+        turns: records(api, game.id, turn).await?,
+        name: name.or_else(|| game.name.clone()),
+        owner: game.owner.clone(),
+    })
+}
+
+/// The records of a game up to a turn.
+pub(super) async fn records(api: &Api, id: GameId, last: u64) -> Result<Vec<StoredTurn>, ApiError> {
+    let mut turns: Vec<StoredTurn> = Vec::new();
+    loop {
+        let from = turns.last().map_or(0, |turn| turn.record.turn + 1);
+        let page = api.store.turns(id, TurnRange::From(from), PAGE).await?.turns;
+        let is_last = page.len() < PAGE;
+        turns.extend(page.into_iter().filter(|turn| turn.record.turn <= last));
+        if is_last || turns.last().is_none_or(|turn| turn.record.turn >= last) {
+            return Ok(turns);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `GET /v1/gamestate/{id}/export`: a whole game as JSON, or its story as a transcript.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use protocol::{EXPORT_VERSION, ExportedTurn, GameExport, GameId, Problem, ProblemType};
+use serde::Deserialize;
+
+use super::branch::records;
+use super::error::{ApiError, internal};
+use super::games::unknown_game;
+use super::path::Id;
+use super::{Api, transcript};
+use crate::store::{Game, StoredTurn};
+
+/// How often a game is read that changes meanwhile.
+const TRIES: usize = 5;
+
+/// `?format=`
+#[derive(Debug, Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    format: Format,
+}
+
+/// What a game is exported as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Format {
+    /// Everything, to be imported again.
+    #[default]
+    Json,
+    /// The story, to be read.
+    Markdown,
+    /// The same, as a page.
+    Html,
+}
+
+/// Exports a game.
+pub(super) async fn get(
+    State(api): State<Api>,
+    Id(id): Id<GameId>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(wanted) = wanted.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
+    let export = read(&api, id).await?;
+    let (body, kind, ending) = match wanted.format {
+        Format::Json => (Json(&export).into_response(), "application/json", "json"),
+        Format::Markdown => (transcript::markdown(&export).into_response(), "text/markdown; charset=utf-8", "md"),
+        Format::Html => (transcript::html(&export).into_response(), "text/html; charset=utf-8", "html"),
+    };
+    let mut response = body;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    // A page that holds what players and models have written may load and run nothing.
+    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if let Ok(name) = HeaderValue::try_from(format!("attachment; filename=\"{id}.{ending}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+/// A game with everything that belongs to it, as of one version.
+async fn read(api: &Api, id: GameId) -> Result<GameExport, ApiError> {
+    for _ in 0..TRIES {
+        let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
+        let chat_history = api.store.history(id, usize::MAX).await?;
+        let last_turn = game.document.last_turn();
+        let turns = records(api, id, last_turn).await?;
+        if api.store.game(id).await?.is_some_and(|now| now.version == game.version) {
+            let turns = turns.into_iter().map(exported).collect::<Result<_, _>>().map_err(|error| internal(&error))?;
+            let Game { name, document, .. } = game;
+            return Ok(GameExport {
+                version: EXPORT_VERSION,
+                id,
+                name,
+                provider: document.provider,
+                exported_at: Timestamp::now(),
+                branched_from: document.branched_from,
+                last_turn,
+                state: document.state,
+                chat_history,
+                turns,
+            });
+        }
+    }
+    Err(Problem::new(ProblemType::GameBusy, "the game changes faster than it can be read: try again").into())
+}
+
+fn exported(turn: StoredTurn) -> Result<ExportedTurn, serde_json::Error> {
+    let undo = serde_json::to_value(&turn.undo)?;
+    Ok(ExportedTurn { record: turn.record, undo, messages_before: turn.messages_before })
+}

@@ -1,0 +1,144 @@
+//! What a game is to become when turns are taken back, told once more or told otherwise.
+
+use protocol::{GameId, Problem, ProblemType, RequestId, RequestType, RewindCause};
+use story::{ChatMessage, GameState, Input};
+
+use super::super::Api;
+use super::super::error::ApiError;
+use super::{past, tries};
+use crate::store::{Game, Keep, NewRequest, Rewrite, StoredTurn, Try};
+
+/// What is wanted of a game.
+pub(super) enum Wanted {
+    /// That it goes back to where it stood after a turn; or before the player's last message.
+    Undo { to: Option<u64> },
+    /// That the player's last message is told once more, by this request.
+    Retry { request: RequestId },
+    /// That the player has said something else in a turn, and plays on from there with this request.
+    Say { turn: u64, message: String, request: RequestId },
+    /// That the last turn reads otherwise.
+    Tell { turn: u64, narration: String },
+    /// That an earlier try of the player's last message comes back.
+    Choose { turn: u64, alternative: usize },
+}
+
+/// What the game is to become.
+pub(super) struct Draft {
+    pub(super) cause: RewindCause,
+    pub(super) state: GameState,
+    /// Its last turn.
+    pub(super) turn: u64,
+    pub(super) history: Rewrite<ChatMessage>,
+    pub(super) turns: Rewrite<StoredTurn>,
+    pub(super) tries: Vec<Try>,
+    pub(super) request: Option<NewRequest>,
+}
+
+/// What a game is to become; nothing if it is so already.
+pub(super) async fn plan(api: &Api, game: &Game, wanted: &Wanted) -> Result<Option<Draft>, ApiError> {
+    let draft = match wanted {
+        Wanted::Undo { to: Some(to) } if *to == game.document.last_turn() => return Ok(None),
+        Wanted::Undo { to } => {
+            let first = match to {
+                Some(to) => to.saturating_add(1),
+                None => past::last_message(api, game).await?.record.turn,
+            };
+            let (state, first) = past::before_turn(api, game, first).await?;
+            rewound(game, RewindCause::Undo, state, &first)
+        }
+        Wanted::Retry { request } => retried(api, game, *request).await?,
+        Wanted::Say { turn, message, request } => {
+            let (state, first) = past::before_turn(api, game, *turn).await?;
+            if first.record.kind != RequestType::Chat {
+                return Err(Problem::field("/turn", "it is a story event, which nobody has said").into());
+            }
+            let request = said(*request, game.id, &state, message.clone(), first.record.actor.clone());
+            Draft { request: Some(request), ..rewound(game, RewindCause::Edit, state, &first) }
+        }
+        Wanted::Tell { turn, narration } => retold(api, game, *turn, narration).await?,
+        Wanted::Choose { turn, alternative } => tries::chosen(api, game, *turn, *alternative).await?,
+    };
+    Ok(Some(draft))
+}
+
+/// A game brought back to the state before a turn, which is the first of those that go.
+fn rewound(game: &Game, cause: RewindCause, state: GameState, first: &StoredTurn) -> Draft {
+    Draft {
+        cause,
+        state,
+        turn: first.record.turn - 1,
+        history: Rewrite { kept: Keep::First(first.messages_before), appended: Vec::new() },
+        turns: Rewrite { kept: Keep::ButLast(game.document.last_turn() + 1 - first.record.turn), appended: Vec::new() },
+        tries: Vec::new(),
+        request: None,
+    }
+}
+
+/// A game whose last message is told once more.
+async fn retried(api: &Api, game: &Game, request: RequestId) -> Result<Draft, ApiError> {
+    let last = game.document.last_turn();
+    // A retry that was cancelled, that failed or that is interrupted: its message is the last one.
+    let pending = tries::of_turn(api, game, last + 1).await?;
+    if let Some(message) = pending.last().and_then(tries::message).cloned() {
+        let state = game.document.state.clone();
+        let alternatives = tries::alternatives(&pending);
+        let request = NewRequest { alternatives, ..said(request, game.id, &state, message.message, message.actor) };
+        return Ok(Draft {
+            cause: RewindCause::Retry,
+            state,
+            turn: last,
+            history: Rewrite::none(),
+            turns: Rewrite::none(),
+            tries: pending,
+            request: Some(request),
+        });
+    }
+    let message = past::last_message(api, game).await?.record;
+    if message.kind != RequestType::Chat {
+        let detail = "the player has said nothing yet that could be told once more";
+        return Err(Problem::new(ProblemType::TurnNotKept, detail).into());
+    }
+    let (state, first) = past::before_turn(api, game, message.turn).await?;
+    let tries = tries::with_present(api, game, &first).await?;
+    let alternatives = tries::alternatives(&tries);
+    let request = NewRequest { alternatives, ..said(request, game.id, &state, message.message, message.actor) };
+    Ok(Draft { tries, request: Some(request), ..rewound(game, RewindCause::Retry, state, &first) })
+}
+
+/// A game whose last narration reads otherwise.
+async fn retold(api: &Api, game: &Game, turn: u64, narration: &str) -> Result<Draft, ApiError> {
+    let mut last = past::last_record(api, game).await?;
+    if turn != last.record.turn {
+        let detail = format!(
+            "only the narration of the last turn can be replaced, and that is {}: undo what follows first",
+            last.record.turn
+        );
+        return Err(Problem::field("/turn", detail).into());
+    }
+    narration.clone_into(&mut last.record.narration);
+    last.record.edited = true;
+    Ok(Draft {
+        cause: RewindCause::Edit,
+        state: game.document.state.clone(),
+        turn,
+        history: Rewrite { kept: Keep::ButLast(1), appended: vec![ChatMessage::assistant(narration)] },
+        turns: Rewrite { kept: Keep::ButLast(1), appended: vec![last] },
+        tries: api.store.tries(game.id).await?,
+        request: None,
+    })
+}
+
+/// A message of the player, as a request.
+fn said(id: RequestId, game: GameId, state: &GameState, message: String, actor: Option<String>) -> NewRequest {
+    let input = Input::Player { message: message.clone(), actor: actor.clone() };
+    NewRequest {
+        id,
+        game,
+        kind: RequestType::Chat,
+        user_message: story::user_text(state, &input),
+        message,
+        actor,
+        caused_by: None,
+        alternatives: Vec::new(),
+    }
+}

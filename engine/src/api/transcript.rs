@@ -1,0 +1,104 @@
+//! A game's story as a text to read: Markdown, and a page of HTML that loads nothing.
+
+use std::fmt::Write;
+
+use protocol::GameExport;
+use story::{ChatMessage, Role};
+
+/// What the page looks like.
+const STYLE: &str = "body{max-width:40rem;margin:2rem auto;padding:0 1rem;font:1.1rem/1.6 Georgia,serif}\
+                     .said{font-style:italic;color:#555}@media(prefers-color-scheme:dark){body{background:#161616;color:#ddd}\
+                     .said{color:#999}}";
+
+/// The story as Markdown: what the player said is quoted.
+pub(super) fn markdown(game: &GameExport) -> String {
+    let mut text = format!("# {}\n", plain(title(game)));
+    for message in told(game) {
+        text.push('\n');
+        for line in message.content.lines() {
+            let quote = if message.role == Role::User { "> " } else { "" };
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{quote}{}", plain(line));
+        }
+    }
+    text
+}
+
+/// The story as a page.
+pub(super) fn html(game: &GameExport) -> String {
+    let title = escaped(title(game));
+    let mut page = format!(
+        "<!doctype html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title}</title><style>{STYLE}</style></head>\n<body dir=\"auto\"><h1>{title}</h1>\n"
+    );
+    for message in told(game) {
+        let class = if message.role == Role::User { " class=\"said\"" } else { "" };
+        for paragraph in message.content.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+            let _ = writeln!(page, "<p{class} dir=\"auto\">{}</p>", escaped(paragraph.trim()).replace('\n', "<br>"));
+        }
+    }
+    page.push_str("</body></html>\n");
+    page
+}
+
+fn title(game: &GameExport) -> &str {
+    game.name.as_deref().unwrap_or_else(|| game.state.scenario.trim_end_matches(".json"))
+}
+
+/// What players read: no prompt of a story event, and nothing of the engine's own.
+fn told(game: &GameExport) -> impl Iterator<Item = &ChatMessage> {
+    game.chat_history.iter().filter(|message| message.role != Role::System && !message.is_story_event)
+}
+
+/// A line of Markdown whose HTML is text. Emphasis stays: models write it on purpose.
+fn plain(line: &str) -> String {
+    line.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+fn escaped(text: &str) -> String {
+    plain(text).replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use protocol::{EXPORT_VERSION, GameId};
+    use story::GameState;
+
+    use super::*;
+
+    fn game() -> GameExport {
+        GameExport {
+            version: EXPORT_VERSION,
+            id: GameId::new(),
+            name: Some("The <b>bell</b>".to_owned()),
+            provider: "offline".to_owned(),
+            exported_at: Timestamp::UNIX_EPOCH,
+            branched_from: None,
+            last_turn: 1,
+            state: GameState::default(),
+            chat_history: vec![
+                ChatMessage::user("I <script>ring</script> it.\nTwice."),
+                ChatMessage::assistant("A *round* note.\n\nThen silence."),
+                ChatMessage::story_event("Tell of the fog."),
+                ChatMessage::assistant("Fog comes."),
+            ],
+            turns: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_transcript_in_markdown_quotes_the_player() {
+        assert_eq!(
+            markdown(&game()),
+            "# The &lt;b>bell&lt;/b>\n\n> I &lt;script>ring&lt;/script> it.\n> Twice.\n\nA *round* note.\n\nThen silence.\n\nFog comes.\n"
+        );
+    }
+
+    #[test]
+    fn a_transcript_in_html_holds_nobodys_markup() {
+        let page = html(&game());
+        assert!(page.contains("I &lt;script&gt;ring&lt;/script&gt; it.<br>Twice."), "{page}");
+        assert!(!page.contains("<script") && !page.contains("Tell of the fog"), "{page}");
+    }
+}

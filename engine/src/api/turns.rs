@@ -1,0 +1,42 @@
+//! `GET /v1/gamestate/{id}/turns`.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use protocol::{GameId, Problem, ProblemType, Turns};
+use serde::Deserialize;
+
+use super::Api;
+use super::error::ApiError;
+use super::games::unknown_game;
+use super::path::Id;
+use crate::store::TurnRange;
+
+/// How many turns a page holds when the client does not say.
+const PAGE: usize = 20;
+/// How many turns a page holds at most.
+const LARGEST_PAGE: usize = 100;
+
+/// `?limit=&after=`
+#[derive(Debug, Deserialize)]
+pub(super) struct Page {
+    limit: Option<usize>,
+    after: Option<u64>,
+}
+
+/// The turns of a game, the latest first.
+pub(super) async fn list(
+    State(api): State<Api>,
+    Id(id): Id<GameId>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<Turns>, ApiError> {
+    let Query(page) = page.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
+    let limit = page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
+    let found = api.store.turns(id, TurnRange::Before(page.after), limit).await?;
+    if found.turns.is_empty() && api.store.game(id).await?.is_none() {
+        return Err(unknown_game(id).into());
+    }
+    let first = found.turns.first().map(|turn| turn.record.turn);
+    let next = first.filter(|first| Some(*first) > found.first_kept).map(|first| first.to_string());
+    Ok(Json(Turns { turns: found.turns.into_iter().rev().map(|turn| turn.record).collect(), next }))
+}

@@ -1,0 +1,139 @@
+//! A change of a game from outside a turn: a patch, an undo, a retry, an edit, a choice. One step for all of them, because
+//! what is written differs and what must hold does not: the version is the expected one, no attempt can write behind it, and a
+//! repeat changes nothing.
+
+use protocol::{Event, EventId, GameId, IfBusy};
+use story::ChatMessage;
+
+use super::{Accepted, GameDocument, IdempotencyKey, NewRequest, Owner, StoredTurn};
+
+/// A change of a game.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GameChange {
+    /// The game.
+    pub game: GameId,
+    /// The version that it must have; the change makes the next one.
+    pub expected: u64,
+    /// What to do when it has unfinished requests: with [`IfBusy::Interrupt`] all of them are cancelled in the same step,
+    /// otherwise nothing changes.
+    pub if_busy: IfBusy,
+    /// The name of the change: a repeat of it returns what it returned first. A client's own, or one that the caller made.
+    pub key: IdempotencyKey,
+    /// The game afterwards.
+    pub document: GameDocument,
+    /// What becomes of its history.
+    pub history: Rewrite<ChatMessage>,
+    /// What becomes of its turn records.
+    pub turns: Rewrite<StoredTurn>,
+    /// The tries of the last message, as JSON; none to delete them.
+    pub tries: Option<String>,
+    /// What its readers are told.
+    pub event: Event,
+    /// The request that plays on from here.
+    pub request: Option<NewRequest>,
+}
+
+/// How a list is changed: it keeps so many of its first entries, and others follow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rewrite<T> {
+    /// What stays.
+    pub kept: Keep,
+    /// What follows.
+    pub appended: Vec<T>,
+}
+
+/// Which entries of a list stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// All of them.
+    All,
+    /// The first ones, so many.
+    First(u64),
+    /// All but the last ones, so many.
+    ButLast(u64),
+}
+
+impl<T> Rewrite<T> {
+    /// Nothing changes.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { kept: Keep::All, appended: Vec::new() }
+    }
+
+    /// All entries go, and others come.
+    #[must_use]
+    pub const fn all(appended: Vec<T>) -> Self {
+        Self { kept: Keep::First(0), appended }
+    }
+}
+
+/// The outcome of [`super::Games::change_game`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// It happened, by this try of the step or an earlier one.
+    Done(ChangeDone),
+    /// No such game.
+    Unknown,
+    /// The game has unfinished requests.
+    Busy,
+    /// The game has another version than the expected one.
+    Version(u64),
+    /// The key was used for another change.
+    KeyReused,
+    /// As many requests are queued as [`super::Limits`] allow, and the change brings one.
+    QueueFull,
+}
+
+/// A change that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeDone {
+    /// The version that it made.
+    pub version: u64,
+    /// The last turn that it left.
+    pub turn: u64,
+    /// The id before its events.
+    pub cursor: EventId,
+    /// The request that it brought.
+    pub request: Option<Accepted>,
+}
+
+/// A page of a game's turn records, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TurnPage {
+    /// The records.
+    pub turns: Vec<StoredTurn>,
+    /// The first turn whose record is kept; none if no record is.
+    pub first_kept: Option<u64>,
+}
+
+/// Which records a page has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnRange {
+    /// The first ones from this turn on.
+    From(u64),
+    /// The last ones before this turn, or the very last ones.
+    Before(Option<u64>),
+}
+
+/// A game to be kept, with what it brings along.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GameContents {
+    /// Its state and settings.
+    pub document: GameDocument,
+    /// Its messages.
+    pub history: Vec<ChatMessage>,
+    /// Its turn records: the last ones that it has.
+    pub turns: Vec<StoredTurn>,
+    /// Its name.
+    pub name: Option<String>,
+    /// Whose it is.
+    pub owner: Option<Owner>,
+}
+
+impl GameContents {
+    /// A game that begins.
+    #[must_use]
+    pub const fn new(document: GameDocument, history: Vec<ChatMessage>) -> Self {
+        Self { document, history, turns: Vec::new(), name: None, owner: None }
+    }
+}

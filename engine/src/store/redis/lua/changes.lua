@@ -1,0 +1,28 @@
+-- The changes of a game that are remembered, so that a repeat is recognised: the latest first, each on six lines: key,
+-- fingerprint, version, last turn, cursor, request.
+local REMEMBERED = 64
+
+-- The reply to a change that has happened.
+local function changed(version, last, before, request)
+  local reply = { 'done', version, last, before }
+  local known = request ~= '' and call('HMGET', STATUS .. request, 'status', 'position', 'cursor') or {}
+  if known[1] then
+    for _, value in ipairs({ 'accepted', request, unpack(known) }) do reply[#reply + 1] = value end
+  end
+  return reply
+end
+
+-- The reply to a change that has happened under this key, {'reused'} if that was another one, or nothing.
+local function changed_before(game, key, fingerprint)
+  for _, line in ipairs(call('LRANGE', CHANGES .. game, '0', '-1')) do
+    local name, of, version, last, before, request =
+      string.match(line, '^([^\n]*)\n([^\n]*)\n(%d+)\n(%d+)\n([^\n]*)\n(.*)$')
+    if name == key then return of == fingerprint and changed(version, last, before, request) or { 'reused' } end
+  end
+end
+
+local function remember(game, ...)
+  call('LPUSH', CHANGES .. game, table.concat({ ... }, '\n'))
+  call('LTRIM', CHANGES .. game, '0', int(REMEMBERED - 1))
+  call('PEXPIRE', CHANGES .. game, KEY_TTL)
+end

@@ -1,0 +1,51 @@
+//! The record of a turn, which its commit keeps.
+
+use jiff::Timestamp;
+use protocol::{TurnModel, TurnRecord, TurnResult, TurnVersions};
+use serde_json::Value;
+use story::{Change, GameState};
+
+use crate::store::{Claim, Completion, StoredTurn};
+
+/// What a turn made of the model's delta.
+pub(super) struct Made<'a> {
+    pub(super) model: TurnModel,
+    /// The delta as the model wrote it.
+    pub(super) extracted: &'a Completion,
+    pub(super) changes: &'a [Change],
+    pub(super) result: &'a TurnResult,
+    /// The state after the turn.
+    pub(super) state: &'a GameState,
+}
+
+/// The record of a turn, at most `most` bytes long.
+pub(super) fn record(claim: &Claim, made: Made<'_>, most: usize) -> StoredTurn {
+    let Claim { lease, request, game, .. } = claim;
+    let Made { model, extracted, changes, result, state } = made;
+    let record = TurnRecord {
+        turn: game.document.last_turn() + 1,
+        request_id: lease.request,
+        kind: request.kind,
+        committed_at: Timestamp::now(),
+        message: request.message.clone(),
+        actor: request.actor.clone(),
+        user_message: request.user_message.clone(),
+        narration: result.message.clone(),
+        alternatives: request.alternatives.clone(),
+        proposed: proposed(&extracted.text),
+        changes: changes.to_vec(),
+        rejections: result.rejections.clone(),
+        usage: result.usage,
+        model,
+        version: TurnVersions { before: game.version, after: result.version },
+        cut_short: result.cut_short,
+        edited: false,
+    };
+    StoredTurn::new(record, &game.document.state, state, most)
+}
+
+/// JSON as JSON, so that a reader need not unpack it, and anything else as text.
+fn proposed(text: &str) -> Option<Value> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
+}

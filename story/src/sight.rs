@@ -1,0 +1,208 @@
+//! What the player sees of a game: where they are and what is around them. Never what is hidden: variables, conditions, what people
+//! want, and rooms where the player has not been.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::content::Location;
+use crate::state::GameState;
+use crate::world::{exits, location_key};
+
+/// How many actions are suggested at most.
+const SUGGESTIONS: usize = 12;
+
+/// A game as its player sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sight {
+    /// The scenario's file name.
+    pub scenario: String,
+    /// The player character's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pc: Option<String>,
+    /// The key of the current scene; empty in a scenario without scenes.
+    pub scene: String,
+    /// Turns since the game began, as the story counts them.
+    pub turn: u64,
+    /// Whether the story is over.
+    pub is_ended: bool,
+    /// Where the player is; absent while the story has not said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The ways out, by direction.
+    pub exits: Vec<Way>,
+    /// The people here.
+    pub people: Vec<Being>,
+    /// The monsters here.
+    pub creatures: Vec<Being>,
+    /// What lies here.
+    pub things: Vec<String>,
+    /// What the player carries.
+    pub inventory: Vec<String>,
+    /// Sentences that the player could say, made from what is in sight.
+    pub suggestions: Vec<String>,
+}
+
+/// A place, from within.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Place {
+    /// Its name.
+    pub name: String,
+    /// What it is like to be there.
+    pub description: String,
+}
+
+/// A way out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Way {
+    /// Direction or door.
+    pub direction: String,
+    /// Whether it can be taken now.
+    pub is_open: bool,
+    /// Why it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_because: Option<String>,
+    /// The name of the place behind it, where the player has been there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leads_to: Option<String>,
+}
+
+/// Somebody, or something that lives.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Being {
+    /// The name.
+    pub name: String,
+    /// What it is: `bartender`, `guard`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+}
+
+/// What the player sees of a game.
+#[must_use]
+pub fn sight(state: &GameState) -> Sight {
+    let here = state.current_location();
+    let mut sight = Sight {
+        scenario: state.scenario.clone(),
+        pc: state.pc.as_ref().map(|pc| pc.name.clone()),
+        scene: state.scene_name.clone(),
+        turn: state.turn_counter,
+        is_ended: state.is_ended,
+        place: here
+            .map(|here| Place { name: name_of(&state.user_location, here), description: here.description.clone() }),
+        exits: here.map(|here| ways(state, here)).unwrap_or_default(),
+        people: state
+            .npcs_here()
+            .map(|(key, npc)| Being { name: or_key(&npc.name, key), kind: npc.kind.clone() })
+            .collect(),
+        creatures: here
+            .into_iter()
+            .flat_map(|here| &here.monsters)
+            .map(|(key, monster)| Being { name: or_key(&monster.name, key), kind: String::new() })
+            .collect(),
+        things: here.map(|here| here.items.clone()).unwrap_or_default(),
+        inventory: state.user_inventory.clone(),
+        suggestions: Vec::new(),
+    };
+    if !state.is_ended {
+        sight.suggestions = suggestions(&sight);
+    }
+    sight
+}
+
+fn ways(state: &GameState, here: &Location) -> Vec<Way> {
+    let way = |exit: crate::world::Exit<'_>| {
+        let key = exit.leads_to.and_then(|key| location_key(&state.locations, key));
+        let is_open = exit.blocked.is_none() && key.is_some();
+        // An exit to a place that the scene does not have is none.
+        (is_open || exit.blocked.is_some()).then(|| Way {
+            direction: exit.direction.to_owned(),
+            is_open,
+            closed_because: exit.blocked.map(str::to_owned),
+            leads_to: key
+                .filter(|key| is_open && state.visited_locations.contains(*key))
+                .and_then(|key| Some(name_of(key, state.locations.get(key)?))),
+        })
+    };
+    exits(here).into_iter().filter_map(way).collect()
+}
+
+fn suggestions(sight: &Sight) -> Vec<String> {
+    let open = sight.exits.iter().filter(|way| way.is_open).map(|way| format!("I go {}.", way.direction));
+    let people = sight.people.iter().map(|being| format!("I talk to {}.", being.name));
+    let creatures = sight.creatures.iter().map(|being| format!("I look at {}.", being.name));
+    let things = sight.things.iter().map(|thing| format!("I take the {thing}."));
+    let carried = sight.inventory.iter().map(|thing| format!("I use the {thing}."));
+    let look = std::iter::once("I look around.".to_owned());
+    look.chain(open).chain(people).chain(things).chain(creatures).chain(carried).take(SUGGESTIONS).collect()
+}
+
+fn name_of(key: &str, location: &Location) -> String {
+    or_key(&location.name, key)
+}
+
+/// A name, or its key in words where there is none.
+fn or_key(name: &str, key: &str) -> String {
+    if name.trim().is_empty() { key.replace('_', " ") } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn state() -> GameState {
+        serde_json::from_value(json!({
+            "scenario": "ferry.json", "scene_name": "crossing", "user_location": "landing", "turn_counter": 3,
+            "visited_locations": ["landing", "hut"], "user_inventory": ["token"], "vars": { "murderer": "odile" },
+            "npcs": {
+                "odile": { "name": "Odile", "type": "ferrywoman", "description": "Wants to be found out.", "location": "landing" },
+                "cat": { "name": "Cat", "location": "cellar" }
+            },
+            "locations": {
+                "landing": {
+                    "name": "Foggy Landing", "description": "Fog.", "items": ["lantern"],
+                    "exits": { "east": "hut", "south": "cellar", "up": "nowhere" },
+                    "blocked_exits": { "north": "Under water." }
+                },
+                "hut": { "name": "Ferry Hut", "description": "A stove.", "items": ["stove key"] },
+                "cellar": { "name": "Secret Cellar", "description": "Bones." }
+            }
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_player_sees_what_is_here() {
+        let sight = sight(&state());
+        assert_eq!(sight.place.as_ref().map(|place| place.name.as_str()), Some("Foggy Landing"));
+        let ways: Vec<_> = sight
+            .exits
+            .iter()
+            .map(|way| (way.direction.as_str(), way.is_open, way.leads_to.as_deref(), way.closed_because.as_deref()))
+            .collect();
+        assert_eq!(
+            ways,
+            [
+                ("east", true, Some("Ferry Hut"), None),
+                ("north", false, None, Some("Under water.")),
+                ("south", true, None, None),
+            ]
+        );
+        assert_eq!(sight.people, [Being { name: "Odile".to_owned(), kind: "ferrywoman".to_owned() }]);
+        assert_eq!((sight.things, sight.inventory), (vec!["lantern".to_owned()], vec!["token".to_owned()]));
+        assert!(sight.suggestions.contains(&"I go east.".to_owned()));
+    }
+
+    #[test]
+    fn nothing_that_is_hidden_or_elsewhere_is_in_it() {
+        let text = serde_json::to_string(&sight(&state())).unwrap();
+        for hidden in ["murderer", "found out", "Cat", "Secret", "Bones", "stove"] {
+            assert!(!text.contains(hidden), "`{hidden}` is in {text}");
+        }
+    }
+
+    #[test]
+    fn a_story_that_is_over_suggests_nothing() {
+        assert!(sight(&GameState { is_ended: true, ..state() }).suggestions.is_empty());
+    }
+}
