@@ -35,7 +35,7 @@ async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
     }
     let claim = store.claim(&WorkerId::named("ada"), 1, 1).await.unwrap().claims.remove(0);
     let problem = Problem::new(ProblemType::ModelFailed, "the model hung up").because(["connection reset".to_owned()]);
-    store.fail(&claim.lease, &problem).await.unwrap();
+    store.fail(&claim.lease, &problem.into()).await.unwrap();
     (directory, game, ids[0], ids[1])
 }
 

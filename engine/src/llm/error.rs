@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use protocol::{Problem, ProblemType, WaitReason};
 
+use crate::store::Failure;
+
 /// How much of a vendor's error text is kept.
 const DETAIL_MAX_CHARS: usize = 300;
 
@@ -197,21 +199,14 @@ impl ModelError {
         matches!(self.class(), ErrorClass::Transient)
     }
 
-    /// As the request's status and events show it.
+    /// As players and operators get to know it.
     #[must_use]
-    pub fn problem(&self) -> Problem {
-        Problem::new(ProblemType::ModelFailed, self.detail.clone()).because(self.causes.iter().cloned())
-    }
-
-    /// The same without a secret that a vendor may have echoed.
-    #[must_use]
-    pub(super) fn without(mut self, secret: Option<&str>) -> Self {
-        if let Some(secret) = secret.filter(|secret| secret.len() >= 4) {
-            for text in std::iter::once(&mut self.detail).chain(&mut self.causes) {
-                *text = text.replace(secret, "***");
-            }
+    pub fn failure(&self) -> Failure {
+        let problem = |detail: &str| Problem::new(ProblemType::ModelFailed, detail);
+        Failure {
+            for_players: problem(self.reason.for_players()),
+            for_operators: problem(&self.detail).because(self.causes.iter().cloned()),
         }
-        self
     }
 }
 

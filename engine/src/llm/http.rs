@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::completion::Heard;
 use super::frames::{Cutter, Overlong, Shape};
 use super::refusal::{refused, reported, web_page};
+use super::secrets::Secrets;
 use super::{ModelError, Reason, wire};
 use crate::config::{Endpoint, Format, ProviderConfig, Timeouts};
 
@@ -30,7 +31,7 @@ pub(super) struct Caller {
     client: Client,
     format: Format,
     timeouts: Timeouts,
-    key: Option<String>,
+    secrets: Secrets,
 }
 
 impl Caller {
@@ -71,7 +72,8 @@ impl Caller {
         // A proxy stands between this machine and others; it cannot reach what listens here.
         let client = if endpoint.is_loopback() { client.no_proxy() } else { client };
         let client = client.build().map_err(|error| error.to_string())?;
-        Ok(Self { client, format, timeouts: config.timeouts(), key })
+        let secrets = Secrets::of(config, key, extra);
+        Ok(Self { client, format, timeouts: config.timeouts(), secrets })
     }
 
     /// Sends a call, and returns once the server begins to answer.
@@ -118,9 +120,9 @@ impl Caller {
         &self.timeouts
     }
 
-    /// An error without the key.
+    /// An error without what nobody may read of it.
     pub(super) fn safe(&self, error: ModelError) -> ModelError {
-        error.without(self.key.as_deref())
+        self.secrets.hide_in(error)
     }
 
     async fn accept(&self, mut response: Response) -> Result<Reading, ModelError> {

@@ -20,6 +20,7 @@ mod purpose;
 mod refusal;
 mod retry_after;
 mod role;
+mod secrets;
 mod window;
 mod wire;
 

@@ -378,13 +378,6 @@ mod tests {
     }
 
     #[test]
-    fn the_vendors_words_are_passed_on_without_the_key() {
-        let body = r#"{"error":{"message":"Incorrect API key provided: sk-secret-1."}}"#;
-        let error = of(401, body).without(Some("sk-secret-1"));
-        assert_eq!(error.detail, "the model answered with status 401: Incorrect API key provided: ***.");
-    }
-
-    #[test]
     fn a_page_is_told_by_its_title() {
         let error = web_page(200, b"<html><head><title>Sign in</title></head><body>...");
         assert!(error.detail.contains("web page") && error.detail.contains("Sign in"), "{error}");

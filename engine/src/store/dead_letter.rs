@@ -60,6 +60,10 @@ pub(super) fn dead_letter(
     failed_at: Timestamp,
     state_version: u64,
 ) -> Result<DeadLetter, serde_json::Error> {
+    let attempts = read_attempts(record)?;
+    // What players may read stands with the request; what its last attempt has met in full, with that.
+    let in_full = attempts.last().filter(|attempt| attempt.outcome == AttemptOutcome::Failed);
+    let error = in_full.and_then(|attempt| attempt.error.clone()).or(request.error);
     Ok(DeadLetter {
         request_id: request.id,
         game_id: request.game,
@@ -69,8 +73,8 @@ pub(super) fn dead_letter(
         caused_by: request.caused_by,
         enqueued_at: request.enqueued_at,
         failed_at,
-        error: request.error.ok_or_else(|| serde::de::Error::custom("its request has no error"))?,
-        attempts: read_attempts(record)?,
+        error: error.ok_or_else(|| serde::de::Error::custom("its request has no error"))?,
+        attempts,
         state_version,
         narration: request.checkpoints.narration.map(|completion| completion.text),
     })

@@ -12,6 +12,7 @@ mod change;
 mod dead_letter;
 mod document;
 pub mod embedded;
+mod failure;
 mod fanout;
 mod inspect;
 mod lease;
@@ -42,6 +43,7 @@ pub use admission::{Accepted, Cancelled, DeadLetterRetry, Enqueued, IdempotencyK
 pub use change::{ChangeDone, Changed, GameChange, GameContents, Keep, Rewrite, TurnPage, TurnRange};
 pub use dead_letter::{DeadLetterId, DeadLetterIdError};
 pub use document::{Game, GameDocument, GameWrite, LeasedGame};
+pub use failure::Failure;
 pub use fanout::{Live, Subscription};
 pub use inspect::{Inconsistency, Inspection};
 pub use lease::{Claim, Claims, CommitAndClaim, Lease, LeaseToken, WorkerId};
@@ -113,11 +115,6 @@ impl StoreError {
     pub(crate) const fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unavailable { outage: Outage::Unreachable, .. })
     }
-}
-
-/// The problem of a request that cannot be claimed because it or its game cannot be read.
-fn unreadable(what: &str, reason: &str) -> Problem {
-    Problem::new(ProblemType::Internal, format!("the store holds something unreadable under {what}: {reason}"))
 }
 
 /// The problem of a request that has waited for providers for longer than [`ProviderOptions::give_up_after`].
@@ -262,14 +259,14 @@ pub trait Queue {
 
     /// Ends a failed attempt: the request goes back to the head of its lane and cannot be claimed before `delay` has passed
     /// (at most a year).
-    async fn retry(&self, lease: &Lease, delay: Duration, error: &Problem) -> Result<(), StoreError>;
+    async fn retry(&self, lease: &Lease, delay: Duration, failure: &Failure) -> Result<(), StoreError>;
 
     /// Ends an attempt that a shutdown interrupts: the request goes back to the head of its lane at once, and the attempt
     /// is not counted.
     async fn release(&self, lease: &Lease) -> Result<(), StoreError>;
 
     /// Makes the request a dead letter; its game continues with the next one.
-    async fn fail(&self, lease: &Lease, error: &Problem) -> Result<(), StoreError>;
+    async fn fail(&self, lease: &Lease, failure: &Failure) -> Result<(), StoreError>;
 
     /// Tokens of leases that are revoked because their requests were cancelled, of every worker, from now on. Some may be
     /// missed: a later heartbeat reports the same leases as lost.

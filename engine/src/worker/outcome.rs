@@ -11,7 +11,7 @@ use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::persist;
 use crate::backoff::Backoff;
-use crate::store::{Lease, ProviderFault};
+use crate::store::{Failure, Lease, ProviderFault};
 
 /// No back-off is longer than this.
 const LONGEST_BACKOFF: Duration = Duration::from_mins(5);
@@ -31,9 +31,9 @@ pub(super) async fn settle(
     let written = match &effect {
         Effect::None(_) => Ok(()),
         Effect::Release => persist(held, || worker.store.release(lease)).await,
-        Effect::Retry { delay, problem } => persist(held, || worker.store.retry(lease, *delay, problem)).await,
+        Effect::Retry { delay, failure } => persist(held, || worker.store.retry(lease, *delay, failure)).await,
         Effect::Pause(fault) => persist(held, || worker.store.pause(lease, fault)).await,
-        Effect::Fail(problem) => persist(held, || worker.store.fail(lease, problem)).await,
+        Effect::Fail(failure) => persist(held, || worker.store.fail(lease, failure)).await,
     };
     counter!("story_engine_attempts_total", "outcome" => effect.name()).increment(1);
     match (&result, &effect) {
@@ -62,11 +62,11 @@ enum Effect {
     /// Back to its rank, not counted.
     Release,
     /// Another attempt after a back-off.
-    Retry { delay: Duration, problem: Problem },
+    Retry { delay: Duration, failure: Failure },
     /// Back to its rank, to wait for a provider; not counted.
     Pause(ProviderFault),
     /// A dead letter.
-    Fail(Problem),
+    Fail(Failure),
 }
 
 impl Effect {
@@ -92,7 +92,7 @@ fn effect(worker: &Worker, lease: &Lease, held: &HeldLease, result: &Result<(), 
             let delay = Backoff::new(worker.settings.retry_delay, LONGEST_BACKOFF)
                 .after_attempt(lease.attempt.0)
                 .max(error.retry_after.unwrap_or_default());
-            Effect::Retry { delay, problem: error.problem() }
+            Effect::Retry { delay, failure: error.failure() }
         }
         Err(TurnError::Provider { provider, reason, error }) => Effect::Pause(ProviderFault {
             provider: provider.clone(),
@@ -100,17 +100,18 @@ fn effect(worker: &Worker, lease: &Lease, held: &HeldLease, result: &Result<(), 
             detail: error.detail.clone(),
             retry_after: error.retry_after,
         }),
-        Err(error) => Effect::Fail(problem(error)),
+        Err(error) => Effect::Fail(failure(error)),
     }
 }
 
-fn problem(error: &TurnError) -> Problem {
+fn failure(error: &TurnError) -> Failure {
     match error {
-        TurnError::Model(error) => error.problem(),
-        TurnError::Provider { error, .. } => error.problem(),
-        TurnError::Unplayable(problem) => problem.clone(),
-        TurnError::LeaseLost | TurnError::Released | TurnError::Store(_) => {
-            Problem::new(ProblemType::Internal, error.to_string())
-        }
+        TurnError::Model(error) => error.failure(),
+        TurnError::Provider { error, .. } => error.failure(),
+        TurnError::Unplayable(problem) => problem.clone().into(),
+        TurnError::LeaseLost | TurnError::Released | TurnError::Store(_) => Failure {
+            for_players: Problem::new(ProblemType::Internal, "the turn could not be kept"),
+            for_operators: Problem::new(ProblemType::Internal, error.to_string()),
+        },
     }
 }

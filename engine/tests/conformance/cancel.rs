@@ -8,8 +8,8 @@ use tokio::time::timeout;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    PATIENCE, accept, claim, claim_one, commit_only, completion, enqueue, finish, if_busy, is_lost, log, message,
-    names, new_game, problem, request, requests, run_all, turn,
+    PATIENCE, accept, claim, claim_one, commit_only, completion, enqueue, failure, finish, if_busy, is_lost, log,
+    message, names, new_game, request, requests, run_all, turn,
 };
 
 pub(crate) async fn a_queued_request_is_cancelled_at_once(bench: Bench) {
@@ -56,7 +56,7 @@ pub(crate) async fn a_request_in_processing_is_cancelled_and_its_attempt_changes
     assert!(is_lost(&store.publish_chunk(&running.lease, 2, " a door").await));
     assert!(is_lost(&store.checkpoint_narration(&running.lease, 2, ".", &completion("You see a door.")).await));
     assert!(is_lost(&commit_only(&store, &running.lease, &turn(&running, &[])).await));
-    assert!(is_lost(&store.fail(&running.lease, &problem()).await));
+    assert!(is_lost(&store.fail(&running.lease, &failure()).await));
     let log = log(&store, game).await;
     assert_eq!(names(&log)[3..], ["chat.chunk", "attempt.superseded", "request.cancelled"]);
     assert_eq!(store.game(game).await.unwrap().unwrap().version, 1);
@@ -89,7 +89,7 @@ pub(crate) async fn a_request_in_backoff_is_cancelled(bench: Bench) {
     let game = new_game(&store).await;
     let id = enqueue(&store, game, "look").await;
     let next = enqueue(&store, game, "later").await;
-    store.retry(&claim_one(&store).await.lease, Duration::from_hours(1), &problem()).await.unwrap();
+    store.retry(&claim_one(&store).await.lease, Duration::from_hours(1), &failure()).await.unwrap();
 
     store.cancel(id).await.unwrap();
 
@@ -102,7 +102,7 @@ pub(crate) async fn a_request_that_has_ended_is_not_cancelled(bench: Bench) {
     let game = new_game(&store).await;
     let (done, failed) = (enqueue(&store, game, "first").await, enqueue(&store, game, "second").await);
     finish(&store, &claim_one(&store).await, &[]).await;
-    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
     let before = bench.dump().await;
 
     assert_eq!(store.cancel(done).await.unwrap(), Cancelled::Finished(RequestStatus::Completed));

@@ -6,8 +6,8 @@ use protocol::{RequestId, RequestStatus};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    ATTEMPTS, claim, claim_one, completion, enqueue, finish, log, names, new_game, parse, problem, request, requests,
-    run_all,
+    ATTEMPTS, claim, claim_one, completion, enqueue, failure, finish, log, names, new_game, parse, problem, request,
+    requests, run_all,
 };
 
 pub(crate) async fn a_dead_letter_holds_the_whole_record(bench: Bench) {
@@ -19,17 +19,22 @@ pub(crate) async fn a_dead_letter_holds_the_whole_record(bench: Bench) {
     let handed_back = claim_one(&store).await;
     store.checkpoint_narration(&handed_back.lease, 1, "A door.", &completion("A door.")).await.unwrap();
     store.release(&handed_back.lease).await.unwrap();
-    store.retry(&claim_one(&store).await.lease, std::time::Duration::ZERO, &problem()).await.unwrap();
+    store.retry(&claim_one(&store).await.lease, std::time::Duration::ZERO, &failure()).await.unwrap();
     bench.end_backoff(game).await;
     claim_one(&store).await;
     bench.expire_lease(game).await;
-    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
 
     let letter = store.dead_letter(id).await.unwrap().unwrap();
 
     assert_eq!((letter.request_id, letter.game_id, letter.message.as_str()), (id, game, "look"));
-    assert_eq!((letter.error, letter.state_version, letter.narration.as_deref()), (problem(), 2, Some("A door.")));
+    assert_eq!(
+        (letter.error, letter.state_version, letter.narration.as_deref()),
+        (failure().for_operators, 2, Some("A door."))
+    );
     assert!(letter.enqueued_at <= letter.failed_at);
+    assert!(letter.attempts.iter().filter_map(|it| it.error.as_ref()).all(|error| *error == failure().for_operators));
+    assert_eq!(request(&store, id).await.error, Some(problem()), "its status is for players");
     let attempts: Vec<_> =
         letter.attempts.iter().map(|it| (it.attempt.0, it.outcome, it.error.is_some(), it.worker.as_str())).collect();
     let expected =
@@ -45,7 +50,7 @@ pub(crate) async fn dead_letters_are_listed_in_pages_with_the_latest_first(bench
     let mut expected = Vec::new();
     for n in 0..5 {
         expected.insert(0, enqueue(&store, game, &format!("message {n}")).await);
-        store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+        store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
     }
 
     let mut found = Vec::new();
@@ -67,7 +72,7 @@ pub(crate) async fn a_dead_letter_that_is_retried_runs_again_with_its_id_and_its
     let id = enqueue(&store, game, "look").await;
     let failed = claim_one(&store).await;
     store.checkpoint_narration(&failed.lease, 1, "A door.", &completion("A door.")).await.unwrap();
-    store.fail(&failed.lease, &problem()).await.unwrap();
+    store.fail(&failed.lease, &failure()).await.unwrap();
     let waiting = enqueue(&store, game, "later").await;
 
     let DeadLetterRetry::Queued(accepted) = store.retry_dead_letter(id).await.unwrap() else {
@@ -117,7 +122,7 @@ pub(crate) async fn retrying_a_dead_letter_again_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     let id = enqueue(&store, game, "look").await;
-    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
     let first = store.retry_dead_letter(id).await.unwrap();
     let before = bench.dump().await;
 
@@ -147,7 +152,7 @@ pub(crate) async fn the_dead_letter_of_a_deleted_game_can_only_be_deleted(bench:
     let store = bench.store().await;
     let game = new_game(&store).await;
     let id = enqueue(&store, game, "look").await;
-    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
     store.delete_game(game).await.unwrap();
 
     assert_eq!(store.retry_dead_letter(id).await.unwrap(), DeadLetterRetry::NoGame);
@@ -160,9 +165,9 @@ pub(crate) async fn a_dead_letter_that_was_deleted_is_not_retried_even_if_an_ear
     let store = bench.store().await;
     let game = new_game(&store).await;
     let id = enqueue(&store, game, "look").await;
-    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
     store.retry_dead_letter(id).await.unwrap();
-    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
 
     assert!(store.delete_dead_letter(id).await.unwrap());
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    a_change, claim, claim_one, completion, document, enqueue, fault, finish, log, new_game, problem, replace,
+    a_change, claim, claim_one, completion, document, enqueue, failure, fault, finish, log, new_game, replace,
     state_updated, until,
 };
 
@@ -38,14 +38,14 @@ pub(crate) async fn every_event_that_is_written_has_the_form_of_its_type(bench: 
     enqueue(&store, game, "say \"no\"\n\u{1}€").await;
     let first = claim_one(&store).await;
     store.publish_chunk(&first.lease, 1, "A \"door\"\n").await.unwrap();
-    store.retry(&first.lease, Duration::ZERO, &problem()).await.unwrap();
+    store.retry(&first.lease, Duration::ZERO, &failure()).await.unwrap();
     let second = until("the back-off is over", async || claim(&store, 1).await.pop()).await;
     finish(&store, &second, &["the wind \"turns\""]).await;
     store.cancel(claim_one(&store).await.lease.request).await.unwrap();
     let failed = enqueue(&store, game, "knock").await;
     let third = claim_one(&store).await;
     store.checkpoint_narration(&third.lease, 1, "Nobody.", &completion("Nobody \"is\" here.")).await.unwrap();
-    store.fail(&third.lease, &problem()).await.unwrap();
+    store.fail(&third.lease, &failure()).await.unwrap();
     store.retry_dead_letter(failed).await.unwrap();
     store.pause(&claim_one(&store).await.lease, &fault("offline")).await.unwrap();
 

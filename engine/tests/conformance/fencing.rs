@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::store::{Claim, Lease, SharedStore, StoreError};
 
 use crate::bench::Bench;
-use crate::fixture::{claim_one, commit_only, completion, enqueue, finish, is_lost, new_game, problem, turn};
+use crate::fixture::{claim_one, commit_only, completion, enqueue, failure, finish, is_lost, new_game, turn};
 
 /// Tries every step with a claim's lease; each must be refused and leave no trace.
 async fn assert_powerless(bench: &Bench, store: &SharedStore, claim: &Claim) {
@@ -17,9 +17,9 @@ async fn assert_powerless(bench: &Bench, store: &SharedStore, claim: &Claim) {
         ("checkpoint_narration", store.checkpoint_narration(lease, 9, "late", &text).await),
         ("checkpoint_delta", store.checkpoint_delta(lease, &text).await),
         ("commit", commit_only(store, lease, &commit).await.map(|_| ())),
-        ("retry", store.retry(lease, Duration::ZERO, &problem()).await),
+        ("retry", store.retry(lease, Duration::ZERO, &failure()).await),
         ("release", store.release(lease).await),
-        ("fail", store.fail(lease, &problem()).await),
+        ("fail", store.fail(lease, &failure()).await),
     ];
     for (name, result) in steps {
         assert!(is_lost(&result), "{name} by a worker without a lease: {result:?}");
@@ -84,7 +84,7 @@ async fn claim_first(store: &SharedStore) -> Claim {
 
 pub(crate) async fn an_attempt_that_ended_in_one_way_cannot_end_in_another(bench: Bench) {
     let store = bench.store().await;
-    let error = problem();
+    let error = failure();
     for ending in ["commit", "retry", "release", "fail"] {
         let game = new_game(&store).await;
         enqueue(&store, game, "look").await;

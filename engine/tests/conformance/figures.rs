@@ -6,7 +6,7 @@ use engine::store::{StoreOptions, WorkerId};
 use protocol::QueueView;
 
 use crate::bench::Bench;
-use crate::fixture::{claim, claim_one, enqueue, finish, new_game, options, problem, until};
+use crate::fixture::{claim, claim_one, enqueue, failure, finish, new_game, options, until};
 
 pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
     let store = bench.store().await;
@@ -32,10 +32,10 @@ pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
     let claims = claim(&store, 9).await;
     assert_eq!(view().await, QueueView { depth: 1, active: 2, ..nothing.clone() });
 
-    store.retry(&claims[0].lease, Duration::from_mins(1), &problem()).await.unwrap();
+    store.retry(&claims[0].lease, Duration::from_mins(1), &failure()).await.unwrap();
     assert_eq!(view().await, QueueView { depth: 2, delayed: 1, active: 1, ..nothing.clone() });
 
-    store.fail(&claims[1].lease, &problem()).await.unwrap();
+    store.fail(&claims[1].lease, &failure()).await.unwrap();
     assert_eq!(view().await, QueueView { depth: 2, delayed: 1, dead_letters: 1, ..nothing.clone() });
 
     bench.end_backoff(a).await;

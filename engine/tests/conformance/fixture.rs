@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Changed, Claim, Commit, Committed, Completion, Enqueued, GameChange, GameContents, GameDocument,
+    Accepted, Changed, Claim, Commit, Committed, Completion, Enqueued, Failure, GameChange, GameContents, GameDocument,
     IdempotencyKey, Lease, LogEvent, LogRead, NewRequest, ProviderFault, Request, Rewrite, SharedStore, StoreError,
     StoreOptions, StoredTurn, Terms, TurnEvents, TurnLimits, WorkerId,
 };
@@ -284,8 +284,18 @@ pub(crate) fn fault(provider: &str) -> ProviderFault {
     }
 }
 
+/// Why an attempt failed, in words that differ for players and operators.
+pub(crate) fn failure() -> Failure {
+    Failure {
+        for_players: problem(),
+        for_operators: Problem::new(ProblemType::ModelFailed, "the model said \"no\"\nand hung up")
+            .because(["connection reset".to_owned()]),
+    }
+}
+
+/// The part of [`failure`] that players read.
 pub(crate) fn problem() -> Problem {
-    Problem::new(ProblemType::ModelFailed, "the model said \"no\"\nand hung up")
+    Problem::new(ProblemType::ModelFailed, "the storyteller \"broke off\"")
 }
 
 pub(crate) async fn request(store: &SharedStore, id: RequestId) -> Request {

@@ -6,7 +6,7 @@ use story::ChatMessage;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    claim_one, document, enqueue, finish, game_id, is_done, latest, log, names, new_game, parse, problem, replace,
+    claim_one, document, enqueue, failure, finish, game_id, is_done, latest, log, names, new_game, parse, replace,
     state_updated,
 };
 
@@ -150,7 +150,7 @@ pub(crate) async fn a_busy_game_is_neither_replaced_nor_deleted(bench: Bench) {
     refused().await;
     let claim = claim_one(&store).await;
     refused().await;
-    store.retry(&claim.lease, std::time::Duration::from_mins(1), &problem()).await.unwrap();
+    store.retry(&claim.lease, std::time::Duration::from_mins(1), &failure()).await.unwrap();
     refused().await;
     bench.end_backoff(id).await;
     finish(&store, &claim_one(&store).await, &[]).await;

@@ -7,8 +7,8 @@ use protocol::IfBusy;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    accept, claim, claim_one, commit_only, completion, enqueue, finish, if_busy, is_lost, message, new_game, nonce,
-    problem, request, requests, run_all, turn, worker,
+    accept, claim, claim_one, commit_only, completion, enqueue, failure, finish, if_busy, is_lost, message, new_game,
+    nonce, request, requests, run_all, turn, worker,
 };
 
 pub(crate) async fn enqueuing_again_answers_as_at_first(bench: Bench) {
@@ -155,7 +155,7 @@ async fn repeats_change_nothing(bench: &Bench, store: &SharedStore, end: impl As
 pub(crate) async fn retrying_again_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let end = async |claim: &Claim| {
-        let result = store.retry(&claim.lease, Duration::from_mins(1), &problem()).await;
+        let result = store.retry(&claim.lease, Duration::from_mins(1), &failure()).await;
         assert!(result.is_ok() || is_lost(&result), "{result:?}");
         result.is_ok()
     };
@@ -175,7 +175,7 @@ pub(crate) async fn releasing_again_changes_nothing(bench: Bench) {
 pub(crate) async fn failing_again_changes_nothing(bench: Bench) {
     let store = bench.store().await;
     let end = async |claim: &Claim| {
-        let result = store.fail(&claim.lease, &problem()).await;
+        let result = store.fail(&claim.lease, &failure()).await;
         assert!(result.is_ok() || is_lost(&result), "{result:?}");
         result.is_ok()
     };

@@ -8,7 +8,7 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::Mutex;
 
 use crate::bench::{self, Bench};
-use crate::fixture::{claim, claim_one, enqueue, finish, new_game, problem, run_all};
+use crate::fixture::{claim, claim_one, enqueue, failure, finish, new_game, run_all};
 
 /// A store in which one game waits, one is in processing, one in back-off and one at rest.
 struct Scene {
@@ -26,11 +26,11 @@ async fn scene(bench: Bench) -> Scene {
     let (active, delayed, idle, ready) =
         (new_game(&store).await, new_game(&store).await, new_game(&store).await, new_game(&store).await);
     enqueue(&store, delayed, "in back-off").await;
-    store.retry(&claim_one(&store).await.lease, std::time::Duration::from_hours(1), &problem()).await.unwrap();
+    store.retry(&claim_one(&store).await.lease, std::time::Duration::from_hours(1), &failure()).await.unwrap();
     enqueue(&store, idle, "done").await;
     finish(&store, &claim_one(&store).await, &[]).await;
     enqueue(&store, idle, "failed").await;
-    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
     let running = enqueue(&store, active, "running").await;
     claim_one(&store).await;
     let (first, second) = (enqueue(&store, ready, "first").await, enqueue(&store, ready, "second").await);

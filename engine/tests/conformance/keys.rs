@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    accept, claim, claim_one, enqueue, finish, keyed, message, new_game, options, problem, request, run_all, until,
+    accept, claim, claim_one, enqueue, failure, finish, keyed, message, new_game, options, request, run_all, until,
 };
 
 pub(crate) async fn a_message_that_is_sent_again_under_its_key_is_the_same_request(bench: Bench) {
@@ -101,7 +101,7 @@ pub(crate) async fn a_dead_letter_keeps_its_key(bench: Bench) {
     let store = bench.store_with(StoreOptions { status_ttl: tiny, key_ttl: tiny, ..options() }).await;
     let game = new_game(&store).await;
     let first = accept(&store, &message(game, "look"), &keyed("k", "look")).await;
-    store.fail(&claim_one(&store).await.lease, &problem()).await.unwrap();
+    store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
     // Once a later request is forgotten, the time of this one would be over as well.
     let later = enqueue(&store, game, "listen").await;
     finish(&store, &claim_one(&store).await, &[]).await;

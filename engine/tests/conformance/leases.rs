@@ -6,7 +6,7 @@ use engine::store::{Lease, LeaseToken, SharedStore, StoreOptions};
 use tokio::time::Instant;
 
 use crate::bench::Bench;
-use crate::fixture::{claim, claim_one, enqueue, finish, new_game, nonce, options, problem, requests, until, worker};
+use crate::fixture::{claim, claim_one, enqueue, failure, finish, new_game, nonce, options, requests, until, worker};
 
 const TTL: Duration = Duration::from_millis(500);
 
@@ -96,7 +96,7 @@ pub(crate) async fn a_claim_says_when_the_next_backoff_ends(bench: Bench) {
     let (delayed, leased) = (new_game(&store).await, new_game(&store).await);
     enqueue(&store, delayed, "look").await;
     let claim = claim_one(&store).await;
-    store.retry(&claim.lease, Duration::from_secs(30), &problem()).await.unwrap();
+    store.retry(&claim.lease, Duration::from_secs(30), &failure()).await.unwrap();
     enqueue(&store, leased, "look").await;
 
     let due = store.claim(&worker(), nonce(), 1).await.unwrap().next_due.unwrap();

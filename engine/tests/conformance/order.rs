@@ -7,7 +7,7 @@ use protocol::{IfBusy, RequestStatus};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    accept, claim, claim_one, enqueue, finish, game_id, if_busy, latest, message, new_game, problem, request, requests,
+    accept, claim, claim_one, enqueue, failure, finish, game_id, if_busy, latest, message, new_game, request, requests,
     run_all,
 };
 
@@ -70,7 +70,7 @@ pub(crate) async fn a_game_in_backoff_holds_up_no_other(bench: Bench) {
     let (delayed, free) = (new_game(&store).await, new_game(&store).await);
     enqueue(&store, delayed, "delayed").await;
     let claim = claim_one(&store).await;
-    store.retry(&claim.lease, Duration::from_mins(1), &problem()).await.unwrap();
+    store.retry(&claim.lease, Duration::from_mins(1), &failure()).await.unwrap();
     enqueue(&store, delayed, "behind it").await;
     enqueue(&store, free, "free").await;
 
@@ -124,7 +124,7 @@ pub(crate) async fn a_caller_who_does_not_want_to_wait_is_refused_by_a_busy_game
     refused().await;
     let claim = claim_one(&store).await;
     refused().await;
-    store.retry(&claim.lease, Duration::from_mins(1), &problem()).await.unwrap();
+    store.retry(&claim.lease, Duration::from_mins(1), &failure()).await.unwrap();
     refused().await;
 }
 

@@ -7,8 +7,8 @@ use protocol::{Circuit, Event, GameId, LaneState, ProviderView, RequestStatus, W
 
 use crate::bench::Bench;
 use crate::fixture::{
-    claim, claim_one, completion, enqueue, fault, finish, latest, log, names, new_game, new_game_of, nonce, options,
-    problem, request, requests, run_all, until, worker,
+    claim, claim_one, completion, enqueue, failure, fault, finish, latest, log, names, new_game, new_game_of, nonce,
+    options, request, requests, run_all, until, worker,
 };
 
 fn with(providers: ProviderOptions) -> StoreOptions {
@@ -204,7 +204,7 @@ pub(crate) async fn pausing_again_changes_nothing(bench: Bench) {
     let before = bench.dump().await;
     store.pause(&attempt.lease, &fault("offline")).await.unwrap();
     assert!(bench.dump().await == before);
-    assert!(crate::fixture::is_lost(&store.retry(&attempt.lease, Duration::ZERO, &problem()).await));
+    assert!(crate::fixture::is_lost(&store.retry(&attempt.lease, Duration::ZERO, &failure()).await));
 }
 
 pub(crate) async fn a_fallback_serves_the_games_of_an_open_provider(bench: Bench) {
@@ -249,8 +249,8 @@ pub(crate) async fn no_more_attempts_than_slots_use_a_provider(bench: Bench) {
         match ending {
             "commit" => finish(&store, &attempt, &[]).await,
             "release" => store.release(&attempt.lease).await.unwrap(),
-            "retry" => store.retry(&attempt.lease, Duration::from_hours(1), &problem()).await.unwrap(),
-            "fail" => store.fail(&attempt.lease, &problem()).await.unwrap(),
+            "retry" => store.retry(&attempt.lease, Duration::from_hours(1), &failure()).await.unwrap(),
+            "fail" => store.fail(&attempt.lease, &failure()).await.unwrap(),
             "cancel" => drop(store.cancel(id).await.unwrap()),
             _ => bench.expire_lease(attempt.lease.game).await,
         }

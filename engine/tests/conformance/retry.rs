@@ -7,8 +7,8 @@ use protocol::{Attempt, Event, RequestStatus};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    claim, claim_one, completion, enqueue, finish, latest, log, names, new_game, problem, request, requests, run_all,
-    until,
+    claim, claim_one, completion, enqueue, failure, finish, latest, log, names, new_game, problem, request, requests,
+    run_all, until,
 };
 
 pub(crate) async fn a_retry_keeps_its_rank_and_counts_its_attempt(bench: Bench) {
@@ -19,7 +19,7 @@ pub(crate) async fn a_retry_keeps_its_rank_and_counts_its_attempt(bench: Bench) 
     enqueue(&store, game, "second").await;
     let failed = claim(&store, 1).await.remove(0);
 
-    store.retry(&failed.lease, Duration::from_mins(1), &problem()).await.unwrap();
+    store.retry(&failed.lease, Duration::from_mins(1), &failure()).await.unwrap();
 
     let waiting = request(&store, id).await;
     assert_eq!((waiting.status, waiting.attempt, waiting.position), (RequestStatus::Queued, Attempt(1), Some(0)));
@@ -41,7 +41,7 @@ pub(crate) async fn a_retry_is_not_claimed_before_its_time(bench: Bench) {
     enqueue(&store, game, "look").await;
     let failed = claim_one(&store).await;
 
-    store.retry(&failed.lease, DELAY, &problem()).await.unwrap();
+    store.retry(&failed.lease, DELAY, &failure()).await.unwrap();
 
     let waiting = request(&store, failed.lease.request).await;
     let again = until("a claim", async || claim(&store, 1).await.pop()).await;
@@ -55,7 +55,7 @@ pub(crate) async fn a_retry_says_when_and_why(bench: Bench) {
     let id = enqueue(&store, game, "look").await;
     let failed = claim_one(&store).await;
 
-    store.retry(&failed.lease, Duration::from_mins(1), &problem()).await.unwrap();
+    store.retry(&failed.lease, Duration::from_mins(1), &failure()).await.unwrap();
 
     let Event::RequestRetrying(retrying) = latest(&store, game, "request.retrying").await else { panic!("no event") };
     let waiting = request(&store, id).await;
@@ -72,7 +72,7 @@ pub(crate) async fn a_retry_makes_unsaved_text_void(bench: Bench) {
     let failed = claim_one(&store).await;
     store.publish_chunk(&failed.lease, 1, "You see").await.unwrap();
 
-    store.retry(&failed.lease, Duration::from_mins(1), &problem()).await.unwrap();
+    store.retry(&failed.lease, Duration::from_mins(1), &failure()).await.unwrap();
 
     let log = log(&store, game).await;
     assert_eq!(names(&log)[2..], ["chat.chunk", "attempt.superseded", "request.retrying"]);
@@ -84,7 +84,7 @@ pub(crate) async fn a_delay_beyond_all_measure_is_kept_as_a_year(bench: Bench) {
     let id = enqueue(&store, game, "look").await;
     let failed = claim_one(&store).await;
 
-    store.retry(&failed.lease, Duration::MAX, &problem()).await.unwrap();
+    store.retry(&failed.lease, Duration::MAX, &failure()).await.unwrap();
 
     let not_before = request(&store, id).await.not_before.unwrap();
     let Event::RequestRetrying(retrying) = latest(&store, game, "request.retrying").await else { panic!("no event") };
@@ -132,7 +132,7 @@ pub(crate) async fn a_request_that_fails_frees_its_game(bench: Bench) {
     let failed = claim_one(&store).await;
     store.publish_chunk(&failed.lease, 1, "You see").await.unwrap();
 
-    store.fail(&failed.lease, &problem()).await.unwrap();
+    store.fail(&failed.lease, &failure()).await.unwrap();
 
     let dead = request(&store, id).await;
     assert_eq!((dead.status, dead.attempt, dead.position), (RequestStatus::Failed, Attempt(1), None));

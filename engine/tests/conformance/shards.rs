@@ -8,7 +8,7 @@ use engine::store::{GameContents, GamesCursor, GamesOf, SharedStore, StoreError,
 use protocol::GameId;
 
 use crate::bench::{self, Bench, SHARDS};
-use crate::fixture::{accept, claim, document, finish, message, options, problem, requests};
+use crate::fixture::{accept, claim, document, failure, finish, message, options, requests};
 use crate::redis_server::RedisServer;
 
 /// A new game in a shard.
@@ -84,7 +84,7 @@ async fn lists_join_what_the_shards_hold() {
             games.insert(0, game);
             letters.insert(accept(&store, &message(game, "look"), &Terms::default()).await.id);
             let failed = claim(&store, 1).await.remove(0);
-            store.fail(&failed.lease, &problem()).await.unwrap();
+            store.fail(&failed.lease, &failure()).await.unwrap();
         }
 
         let listed: Vec<_> =

@@ -6,7 +6,7 @@ use engine::store::SharedStore;
 use tokio::time::timeout;
 
 use crate::bench::Bench;
-use crate::fixture::{PATIENCE, claim_one, enqueue, finish, new_game, problem};
+use crate::fixture::{PATIENCE, claim_one, enqueue, failure, finish, new_game};
 
 /// Waits until there is nothing left to be woken for: a store may wake early, once per reason.
 async fn settle(store: &SharedStore) {
@@ -57,7 +57,7 @@ pub(crate) async fn a_retry_wakes_a_worker_so_that_it_learns_when_the_backoff_en
     let claim = claim_one(&store).await;
 
     assert_wakes(&store, async {
-        store.retry(&claim.lease, Duration::from_secs(5), &problem()).await.unwrap();
+        store.retry(&claim.lease, Duration::from_secs(5), &failure()).await.unwrap();
     })
     .await;
 }

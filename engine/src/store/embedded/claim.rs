@@ -8,7 +8,8 @@ use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
 use super::{StoreError, games, providers};
 use crate::store::{
-    Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId, unreadable,
+    Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
+    failure::unreadable,
 };
 
 /// Recovers expired leases and back-offs, then leases free games.
@@ -146,10 +147,10 @@ fn lease(
     match describe(step, game, head.request, token) {
         // It would stop every claim, so it becomes a dead letter, and the others continue.
         Err(StoreError::Corrupt { what, reason }) => {
-            let problem = unreadable(&what, &reason);
+            let failure = unreadable(&what, &reason);
             if let Some(head) = step.head(game)? {
-                step.record(&head, AttemptOutcome::Failed, Some(&problem))?;
-                step.dead_letter(game, &head, &problem)?;
+                step.record(&head, AttemptOutcome::Failed, Some(&failure.for_operators))?;
+                step.dead_letter(game, &head, &failure.for_players)?;
             }
             step.make_ready(game)?;
             Ok(None)

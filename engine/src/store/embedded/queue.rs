@@ -5,8 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
-    Attempt, ChatChunk, EventId, GameId, IfBusy, LaneView, Lanes, Problem, QueueView, RequestId, RequestRetrying,
-    RequestStatus,
+    Attempt, ChatChunk, EventId, GameId, IfBusy, LaneView, Lanes, QueueView, RequestId, RequestRetrying, RequestStatus,
 };
 use tokio::sync::broadcast;
 
@@ -14,7 +13,7 @@ use super::rows::{self, REQUEST, corrupt, to_json, unavailable};
 use super::step::{Ending, Step, signed, unsigned};
 use super::{EmbeddedStore, StoreError, claim, games, lanes, providers, stop, turns};
 use crate::store::{
-    Accepted, Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, IdempotencyKey,
+    Accepted, Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, Failure, IdempotencyKey,
     LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, Request, Stopped, StoryEventPlacement, Terms, WorkerId,
 };
 
@@ -160,17 +159,17 @@ impl Queue for EmbeddedStore {
         .await
     }
 
-    async fn retry(&self, lease: &Lease, delay: Duration, error: &Problem) -> Result<(), StoreError> {
-        let (lease, problem) = (lease.clone(), error.clone());
+    async fn retry(&self, lease: &Lease, delay: Duration, failure: &Failure) -> Result<(), StoreError> {
+        let (lease, failure) = (lease.clone(), failure.clone());
         let due_in = i64::try_from(delay.min(LONGEST_DELAY).as_millis()).unwrap_or(i64::MAX);
         self.step(move |step| {
-            if !step.end_attempt(&lease, Ending::Retry, Some(&problem))? {
+            if !step.end_attempt(&lease, Ending::Retry, Some(&failure.for_operators))? {
                 return Ok(());
             }
             let due = step.now.saturating_add(due_in);
             step.execute(
                 "UPDATE requests SET error = ?2, not_before = ?3 WHERE id = ?1",
-                (lease.request.to_string(), to_json(&problem)?, due),
+                (lease.request.to_string(), to_json(&failure.for_players)?, due),
             )?;
             step.move_lane(lease.game, Some("delayed"), due)?;
             // Idle workers wait for the earliest back-off that they know of.
@@ -180,7 +179,7 @@ impl Queue for EmbeddedStore {
                 game_id: lease.game,
                 attempt: lease.attempt,
                 not_before: Timestamp::from_millisecond(due).map_err(|error| corrupt("a back-off", error))?,
-                error: problem,
+                error: failure.for_players,
             };
             step.append(lease.game, &event.into())
         })
@@ -199,13 +198,13 @@ impl Queue for EmbeddedStore {
         .await
     }
 
-    async fn fail(&self, lease: &Lease, error: &Problem) -> Result<(), StoreError> {
-        let (lease, problem) = (lease.clone(), error.clone());
+    async fn fail(&self, lease: &Lease, failure: &Failure) -> Result<(), StoreError> {
+        let (lease, failure) = (lease.clone(), failure.clone());
         self.step(move |step| {
-            if step.end_attempt(&lease, Ending::Fail, Some(&problem))?
+            if step.end_attempt(&lease, Ending::Fail, Some(&failure.for_operators))?
                 && let Some(head) = step.head(lease.game)?
             {
-                step.dead_letter(lease.game, &head, &problem)?;
+                step.dead_letter(lease.game, &head, &failure.for_players)?;
                 step.make_ready(lease.game)?;
             }
             Ok(())

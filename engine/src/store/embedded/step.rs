@@ -395,7 +395,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Makes a request a dead letter. Its row stays as long as the dead letter.
+    /// Makes a request a dead letter, for a reason that players may read. Its row stays as long as the dead letter.
     pub(super) fn dead_letter(&mut self, game: GameId, head: &Head, problem: &Problem) -> Result<(), StoreError> {
         let id = head.request.to_string();
         self.execute("UPDATE requests SET error = ?2, revived = 0 WHERE id = ?1", (&id, to_json(problem)?))?;

@@ -18,9 +18,9 @@ use super::unexpected::unexpected_reply;
 
 use super::{RedisStore, StoreError, lanes, providers};
 use crate::store::{
-    Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, IdempotencyKey, LONGEST_DELAY, Lease,
-    LeaseToken, NewRequest, Queue, Request, Stopped, StoreOptions, StoryEventPlacement, Terms, WorkerId, unreadable,
-    waited_too_long,
+    Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, Failure, IdempotencyKey, LONGEST_DELAY,
+    Lease, LeaseToken, NewRequest, Queue, Request, Stopped, StoreOptions, StoryEventPlacement, Terms, WorkerId,
+    failure::unreadable, waited_too_long,
 };
 
 /// How long a worker that shuts down waits for a server that does not respond.
@@ -217,17 +217,19 @@ impl Queue for RedisStore {
         self.fenced(lease, &script::CHECKPOINT, &ScriptArgs::of_lease(lease).json(delta)?).await
     }
 
-    async fn retry(&self, lease: &Lease, delay: Duration, error: &Problem) -> Result<(), StoreError> {
-        let call = ScriptArgs::of_lease(lease).arg(millis(delay.min(LONGEST_DELAY))).json(error)?;
+    async fn retry(&self, lease: &Lease, delay: Duration, failure: &Failure) -> Result<(), StoreError> {
+        let call = ScriptArgs::of_lease(lease).arg(millis(delay.min(LONGEST_DELAY)));
+        let call = call.json(&failure.for_operators)?.json(&failure.for_players)?;
         self.fenced(lease, &script::REQUEUE, &call).await
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.fenced(lease, &script::REQUEUE, &ScriptArgs::of_lease(lease).arg(0).arg("")).await
+        self.fenced(lease, &script::REQUEUE, &ScriptArgs::of_lease(lease).arg(0).arg("").arg("")).await
     }
 
-    async fn fail(&self, lease: &Lease, error: &Problem) -> Result<(), StoreError> {
-        self.fenced(lease, &script::FAIL, &ScriptArgs::of_lease(lease).json(error)?).await
+    async fn fail(&self, lease: &Lease, failure: &Failure) -> Result<(), StoreError> {
+        let call = ScriptArgs::of_lease(lease).json(&failure.for_operators)?.json(&failure.for_players)?;
+        self.fenced(lease, &script::FAIL, &call).await
     }
 
     fn revocations(&self) -> broadcast::Receiver<LeaseToken> {

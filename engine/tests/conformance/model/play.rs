@@ -16,7 +16,7 @@ use super::moves::{Move, Pick, Step};
 use super::reference::{Answer, Circuit, Game, Head, Reference};
 use super::{GAMES, LIMITS, PROVIDERS, WORKERS};
 use crate::bench::Bench;
-use crate::fixture::{commit_only, completion, fault, message, new_game_of, options, problem, turn};
+use crate::fixture::{commit_only, completion, failure, fault, message, new_game_of, options, turn};
 
 /// A store and its model. The numbers of games, requests and leases are the model's.
 pub(super) struct Play {
@@ -361,8 +361,8 @@ impl Play {
                 over = Some((worker, ended.claims));
                 ended.committed.map(|_| ())
             }
-            Step::Retry => self.store.retry(lease, Duration::from_hours(1), &problem()).await,
-            Step::Fail => self.store.fail(lease, &problem()).await,
+            Step::Retry => self.store.retry(lease, Duration::from_hours(1), &failure()).await,
+            Step::Fail => self.store.fail(lease, &failure()).await,
             Step::Release => self.store.release(lease).await,
             Step::Pause { game } => self.store.pause(lease, &fault(PROVIDERS[game])).await,
         };

@@ -61,7 +61,8 @@ local function finish(game, request, status)
   call('HDEL', STATUS .. request, 'not_before')
 end
 
--- Makes a request a dead letter with its whole record. `problem` is JSON. Its status stays as long as the dead letter.
+-- Makes a request a dead letter with its whole record. `problem` is JSON that players may read. Its status stays as
+-- long as the dead letter.
 local function dead_letter(game, request, problem)
   call('HSET', STATUS .. request, 'error', problem)
   call('HDEL', STATUS .. request, 'revived')

@@ -1,7 +1,8 @@
 -- Puts a request back at the head of its game: after a failed attempt, or released by a worker that shuts down.
--- Arguments: game, request, token, delay (ms), problem (JSON), or '' for a release, which does not count the attempt.
+-- Arguments: game, request, token, delay (ms), the problem in full (JSON), or '' for a release, which does not count the attempt,
+-- and the problem as players may read it.
 -- Returns 'ok' or 'lost'. A repeat by the same lease returns 'ok'.
-local game, request, token, delay, problem = unpack(ARGV, 5)
+local game, request, token, delay, problem, shown = unpack(ARGV, 5)
 local step = problem == '' and 'release' or 'retry'
 if not holds(game, token) then
   return was_ended(request, step, token) and 'ok' or 'lost'
@@ -18,10 +19,10 @@ if step == 'release' then
   make_ready(game)
 else
   local due = int(NOW + tonumber(delay))
-  call('HSET', STATUS .. request, 'error', problem, 'not_before', due)
+  call('HSET', STATUS .. request, 'error', shown, 'not_before', due)
   call('ZADD', DELAYED, due, game)
   local attempt = call('HGET', STATUS .. request, 'attempt')
-  append_event(game, 'request.retrying', request_retrying_event(request, game, attempt, due, problem), request)
+  append_event(game, 'request.retrying', request_retrying_event(request, game, attempt, due, shown), request)
   -- Idle workers wait for the earliest back-off that they know of.
   wake()
 end
