@@ -11,6 +11,7 @@ pub mod http;
 pub mod llm;
 pub mod operate;
 mod play;
+pub mod preview;
 pub mod secret;
 pub mod serve;
 mod signal;

@@ -11,7 +11,7 @@ use engine::operate::{self, DeadLetterCommand, KeyCommand};
 use engine::serve::{self, Role};
 use engine::telemetry::logs::{self, LogFormat};
 use miette::IntoDiagnostic;
-use protocol::GameId;
+use protocol::{GameId, PromptPurpose};
 use story::Severity;
 use tokio::runtime::Runtime;
 
@@ -78,6 +78,20 @@ enum Command {
     Models {
         #[command(subcommand)]
         command: Option<ModelsCommand>,
+    },
+    /// Print what a model would be sent for a game's next turn; nothing is sent
+    Prompt {
+        /// The game
+        game: GameId,
+        /// What the player says; else what waits first in the game
+        #[arg(long, value_name = "TEXT")]
+        message: Option<String>,
+        /// The call that extracts what changed, instead of the narration
+        #[arg(long)]
+        backend: bool,
+        /// Only the body of the call, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Check a content directory as a compiler would
     Validate {
@@ -154,6 +168,10 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         Some(Command::Models { command: Some(ModelsCommand::Check { name }) }) => {
             let is_playable = runtime.block_on(operate::check_models(&config, name.as_deref()))?;
             return Ok(if is_playable { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Some(Command::Prompt { game, message, backend, json }) => {
+            let purpose = if backend { PromptPurpose::Extract } else { PromptPurpose::Narrate };
+            runtime.block_on(operate::prompt(&config, game, message, purpose, json))?;
         }
         Some(Command::Config | Command::Validate { .. }) | None => {
             return serve(config, role, cli.log_format, &runtime);

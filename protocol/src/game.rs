@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use story::{ChatMessage, GameState, Rules, Sight};
+use story::{ChatMessage, GameState, Language, Rules, Sight};
 
 use crate::schema::{IdOrObject, Time};
 use crate::{EventId, GameId, User};
@@ -29,6 +29,9 @@ pub struct CreateGame {
     /// How freely the narrator writes, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
+    /// The language in which the story is told, by its name; the scenario's or the server's when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// The configured provider that narrates; the default one when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,

@@ -62,7 +62,7 @@ pub struct Readiness {
 pub enum ReadyStatus {
     /// It takes messages of every game.
     Ready,
-    /// It takes messages of some games.
+    /// It takes messages, but not of all games, or a part that it needs does not work: `reasons` say which.
     Degraded,
 }
 

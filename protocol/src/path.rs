@@ -48,6 +48,8 @@ pub const EXPORT: &str = "/v1/gamestate/{id}/export";
 pub const IMPORT: &str = "/v1/gamestate/import";
 /// Where a narration is ended.
 pub const STOP: &str = "/v1/requests/{id}/stop";
+/// What a model would be sent next.
+pub const GAME_PROMPT: &str = "/v1/gamestate/{id}/prompt";
 /// The scenarios.
 pub const SCENARIOS: &str = "/v1/scenarios";
 /// The player characters.

@@ -176,8 +176,19 @@ pub struct TurnResult {
 pub struct Usage {
     /// Read by the model.
     pub prompt_tokens: u64,
+    /// Of these, those that the provider had in its cache, where it says so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cached_tokens: u64,
     /// Written by the model.
     pub completion_tokens: u64,
+    /// Of these, those that the model thought with, where the provider says so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reasoning_tokens: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(tokens: &u64) -> bool {
+    *tokens == 0
 }
 
 impl std::ops::Add for Usage {
@@ -186,7 +197,9 @@ impl std::ops::Add for Usage {
     fn add(self, other: Self) -> Self {
         Self {
             prompt_tokens: self.prompt_tokens + other.prompt_tokens,
+            cached_tokens: self.cached_tokens + other.cached_tokens,
             completion_tokens: self.completion_tokens + other.completion_tokens,
+            reasoning_tokens: self.reasoning_tokens + other.reasoning_tokens,
         }
     }
 }

@@ -31,8 +31,8 @@ mod world;
 pub use apply::{Applied, ApplyError, Author, Change, Holder, Rejection, StoryEvent, apply};
 pub use check::{Finding, Severity, check, check_sources};
 pub use content::{
-    Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Latch, Library, Location, Monster,
-    Narrator, Npc, Pc, Scenario, Scene, Source, Stats, Travel, normalize_id, normalize_var,
+    Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Language, LanguageError, Latch, Library,
+    Location, Lore, Monster, Narrator, Npc, Pc, Scenario, Scene, Source, Stats, Travel, normalize_id, normalize_var,
 };
 pub use delta::{
     Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::content::{ContentKind, Library, Narrator, Pc, Scenario, normalize_id};
+use crate::content::{ContentKind, Language, Library, Narrator, Pc, Scenario, normalize_id};
 use crate::message::ChatMessage;
 use crate::state::{DEFAULT_TEMPERATURE, GameState, Rules};
 use crate::suggest::{did_you_mean, nearest};
@@ -23,6 +23,8 @@ pub struct NewGame {
     pub rules: Option<Rules>,
     /// 0 to 1; default: [`crate::DEFAULT_TEMPERATURE`].
     pub temperature: Option<f64>,
+    /// The language in which the story is told; default: the scenario's.
+    pub language: Option<Language>,
 }
 
 /// Why a game cannot be started.
@@ -106,6 +108,7 @@ pub fn new_game(library: &Library, new: &NewGame) -> Result<(GameState, Vec<Chat
         scenario: format!("{}.json", normalize_id(&new.scenario)),
         rules: new.rules.unwrap_or_default(),
         temperature,
+        language: new.language.clone().or_else(|| scenario.language.clone()),
         narrator: narrator.cloned(),
         pc: pc.map(|pc| Pc { inventory: Vec::new(), ..pc.clone() }),
         user_location: opening_location(scenario),

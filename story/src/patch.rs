@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::content::{ContingencyPrompt, Library, Location, Npc, Pc, Scenario, normalize_id};
+use crate::content::{ContingencyPrompt, Language, Library, Location, Npc, Pc, Scenario, normalize_id};
 use crate::message::ChatMessage;
 use crate::state::{GameState, Rules};
 use crate::suggest::{did_you_mean, nearest};
@@ -32,6 +32,9 @@ pub struct StatePatch {
     /// 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
+    /// The language in which the story is told from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// Turns since the game began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn_counter: Option<u64>,
@@ -199,6 +202,9 @@ fn set_plain_fields(state: &mut GameState, changes: &StatePatch) -> Result<(), P
         return Err(PatchError::Temperature(temperature));
     }
     set(&mut state.temperature, changes.temperature.as_ref());
+    if changes.language.is_some() {
+        state.language.clone_from(&changes.language);
+    }
     set(&mut state.rules, changes.rules.as_ref());
     set(&mut state.turn_counter, changes.turn_counter.as_ref());
     set(&mut state.scene_turn_counter, changes.scene_turn_counter.as_ref());

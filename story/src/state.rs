@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::content::{ContingencyPrompt, Location, Narrator, Npc, Pc};
+use crate::content::{ContingencyPrompt, Language, Location, Narrator, Npc, Pc};
 use crate::memory::Memory;
 use crate::serde_util::is_false;
 
@@ -37,6 +37,9 @@ pub struct GameState {
     pub rules: Rules,
     /// How freely the narrator writes, 0 to 1.
     pub temperature: f64,
+    /// The language in which the story is told, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// The narrator, copied at the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub narrator: Option<Narrator>,
@@ -89,6 +92,7 @@ impl Default for GameState {
             scene_name: String::new(),
             rules: Rules::default(),
             temperature: DEFAULT_TEMPERATURE,
+            language: None,
             narrator: None,
             pc: None,
             npcs: BTreeMap::new(),

@@ -3,13 +3,15 @@
 //! It is another listener than the players', on loopback unless configured otherwise, so that a proxy which lets the world
 //! in does not let it in here.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use protocol::{Liveness, Readiness};
+use protocol::{Liveness, Readiness, ReadyStatus};
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
@@ -17,6 +19,7 @@ use super::guard::{self, Guard};
 use super::health;
 use super::probe::StoreProbe;
 use super::{Auth, gate_of, gated_of_store, rights, with_problems};
+use crate::llm::Models;
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
@@ -28,6 +31,8 @@ pub struct Admin {
     pub store: SharedStore,
     /// Whether it takes writes.
     pub probe: StoreProbe,
+    /// What the process calls: the check at start may have found that some does not work.
+    pub models: Arc<Models>,
     /// Renders `/metrics`.
     pub metrics: Metrics,
     /// The loops of the process.
@@ -66,7 +71,13 @@ async fn livez(State(admin): State<Admin>) -> Response {
 
 /// Whether the process can do its work.
 async fn readyz(State(admin): State<Admin>) -> Result<Json<Readiness>, ApiError> {
-    health::readiness(&admin.store, &admin.probe, &admin.drain).await
+    let Json(mut readiness) = health::readiness(&admin.store, &admin.probe, &admin.drain).await?;
+    let troubles = admin.models.troubles();
+    if !troubles.is_empty() {
+        readiness.status = ReadyStatus::Degraded;
+        readiness.reasons.extend(troubles);
+    }
+    Ok(Json(readiness))
 }
 
 /// Metrics in Prometheus' text format, also while the store is away.
@@ -76,7 +87,6 @@ async fn metrics(State(admin): State<Admin>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use axum::body::{Body, to_bytes};
@@ -85,13 +95,15 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::config::Config;
     use crate::store::StoreOptions;
     use crate::store::embedded::EmbeddedStore;
 
-    fn port() -> Admin {
+    async fn port() -> Admin {
         let store: SharedStore = Arc::new(EmbeddedStore::in_memory(StoreOptions::default()).unwrap());
         Admin {
             probe: StoreProbe::new(Arc::clone(&store)),
+            models: Arc::new(Models::start(&Config::default()).await.unwrap()),
             store,
             metrics: Metrics::detached(),
             watchdog: Watchdog::default(),
@@ -111,7 +123,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_process_whose_loop_is_stuck_is_not_alive() {
-        let port = port();
+        let port = port().await;
         let _claim = port.watchdog.watch("claim");
         assert_eq!(get(&port, "/livez").await, (200, r#"{"alive":true}"#.to_owned()));
         tokio::time::pause();
@@ -121,7 +133,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_process_is_ready_until_it_drains() {
-        let port = port();
+        let port = port().await;
         let (status, body) = get(&port, "/readyz").await;
         assert_eq!(status, 200, "{body}");
         assert!(body.starts_with(r#"{"status":"ready","queue":{"depth":0,"#), "{body}");
@@ -131,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_port_serves_what_operators_do_and_nothing_of_players() {
-        let port = port();
+        let port = port().await;
         assert_eq!(get(&port, "/v1/queue").await.0, 200);
         assert_eq!(get(&port, "/v1/gamestate").await.0, 404);
     }
@@ -139,7 +151,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_that_resolves_its_name_to_this_machine_gets_nothing() {
         let request = Request::get("/metrics").header("host", "evil.example").body(Body::empty()).unwrap();
-        let response = admin(port()).oneshot(request).await.unwrap();
+        let response = admin(port().await).oneshot(request).await.unwrap();
         assert_eq!(response.status().as_u16(), 421);
     }
 }

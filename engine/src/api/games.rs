@@ -52,9 +52,11 @@ pub(super) async fn create(
         narrator: create.narrator,
         rules: create.rules,
         temperature: create.temperature,
+        language: create.language,
     };
-    let (state, opening) = story::new_game(&api.library, &new)
+    let (mut state, opening) = story::new_game(&api.library, &new)
         .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
+    state.language = state.language.or_else(|| api.language.clone());
     let id = GameId::new();
     let document = GameDocument { provider, state, ..GameDocument::default() };
     let contents = GameContents { name: create.name, owner, ..GameContents::new(document, opening) };

@@ -27,6 +27,7 @@ mod operation;
 mod operations;
 mod path;
 mod probe;
+mod prompt;
 mod queue;
 mod requests;
 mod rewind;
@@ -48,7 +49,7 @@ use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::routing::on;
 use protocol::{Problem, ProblemType};
-use story::Library;
+use story::{Language, Library};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -75,6 +76,10 @@ pub struct Api {
     pub library: Arc<Library>,
     /// The configured models.
     pub models: Arc<Models>,
+    /// How many messages of history a prompt may hold.
+    pub history: usize,
+    /// The language of stories for which neither game nor scenario names one.
+    pub language: Option<Language>,
     /// Renders `/metrics`.
     pub metrics: Metrics,
     /// Whether the store takes writes.

@@ -4,16 +4,16 @@
 
 use axum::routing::on;
 use protocol::ProblemType::{
-    GameBusy, GameEnded, GameExists, KeyReused, LaneFull, NotFound, QueueFull, RequestFinished, ShuttingDown,
-    TooManyKeys, TooManyStreams, TurnNotKept, Unauthorized, UnknownContent, UnknownDeadLetter, UnknownGame, UnknownKey,
-    UnknownRequest, VersionConflict,
+    ContentMismatch, GameBusy, GameEnded, GameExists, KeyReused, LaneFull, NotFound, QueueFull, RequestFinished,
+    ShuttingDown, TooManyKeys, TooManyStreams, TurnNotKept, Unauthorized, UnknownContent, UnknownDeadLetter,
+    UnknownGame, UnknownKey, UnknownRequest, VersionConflict,
 };
 use protocol::{
     BranchGame, Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest, ChooseAlternative,
     CreateCapability, CreateGame, CreateKey, DeadLetter, DeadLetters, EditTurn, GameExport, GameList, GameRewritten,
     GameView, Health, ImportGame, KeyCreated, Keys, LaneView, Lanes, OpenSession, PcEntry, PlayerView, ProblemInfo,
-    Providers, QueueView, Readiness, RenameGame, RequestView, RetryTurn, ScenarioEntry, StopRequest, StoryEventsView,
-    Ticket, TriggerStoryEvent, Turns, UndoTurns, path,
+    PromptView, Providers, QueueView, Readiness, RenameGame, RequestView, RetryTurn, ScenarioEntry, StopRequest,
+    StoryEventsView, Ticket, TriggerStoryEvent, Turns, UndoTurns, path,
 };
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
@@ -23,8 +23,8 @@ use super::operation::Right::{Operator, Owner, Player, Public, Service, Viewer};
 use super::operation::Verb::{Delete, Get, Patch, Post};
 use super::operation::{Answer, Handler, Operation, Parameter, schema_of};
 use super::{
-    branch, capabilities, catalogue, chat, dead_letters, events, export, games, health, import, keys, queue, requests,
-    rewind, session, turns,
+    branch, capabilities, catalogue, chat, dead_letters, events, export, games, health, import, keys, prompt, queue,
+    requests, rewind, session, turns,
 };
 
 /// A handler that needs the whole API.
@@ -67,6 +67,13 @@ const TICKET: Parameter =
     Parameter::query("ticket", "A ticket or a capability, for readers that cannot set a header.", text);
 /// How what brings a game back to a turn may refuse.
 const REWIND: &[protocol::ProblemType] = &[UnknownGame, GameBusy, VersionConflict, KeyReused, QueueFull, TurnNotKept];
+const MESSAGE: Parameter =
+    Parameter::query("message", "What the player says; else what waits first in the game, or a placeholder.", text);
+const PURPOSE: Parameter = Parameter::query(
+    "purpose",
+    "Which call of the turn; the narration when left out.",
+    || json!({"type": "string", "enum": ["narrate", "extract"]}),
+);
 const CURSOR: &[Parameter] = &[
     TICKET,
     Parameter::header("Last-Event-ID", "The event to go on after.", text),
@@ -229,6 +236,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .at_most(IMPORT_MAX)
         .creates::<GameView>()
         .refuses(&[GameExists]),
+    Operation::new(Get, path::GAME_PROMPT, Operator, "getPrompt", api!(prompt::get))
+        .does("What a model would be sent next")
+        .reads(&[MESSAGE, PURPOSE])
+        .answers::<PromptView>()
+        .refuses(&[UnknownGame, ContentMismatch]),
     Operation::new(Get, path::SCENARIOS, Public, "listScenarios", api!(catalogue::scenarios))
         .does("Scenarios to choose from")
         .answers::<Vec<ScenarioEntry>>(),

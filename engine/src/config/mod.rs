@@ -1,6 +1,7 @@
 //! What an operator sets: one typed struct, from a file, the environment and flags, in this order.
 
 mod auth;
+mod check_models;
 mod layers;
 mod listen;
 mod origins;
@@ -13,8 +14,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use story::Language;
 
 pub use auth::{AuthConfig, AuthMode, ConfiguredKey};
+pub use check_models::CheckModels;
 pub use layers::{ConfigError, Flags, load};
 pub use listen::AdminListen;
 pub use origins::Origins;
@@ -42,8 +45,12 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The provider of games that name none; may be left out when there is only one.
     pub default_provider: Option<String>,
+    /// Whether providers are checked while a process starts: `off`, `list` or `calls`.
+    pub check_models: CheckModels,
     /// How many messages of a game's history go into a prompt.
     pub chat_history_limit: usize,
+    /// The language of stories for which neither game nor scenario names one; without it, the model chooses.
+    pub language: Option<Language>,
     /// The Redis server; the embedded store is used when it has no URL.
     pub redis: RedisConfig,
     /// The embedded store.
@@ -74,7 +81,9 @@ impl Default for Config {
             content: None,
             data_dir: PathBuf::from("data"),
             default_provider: None,
+            check_models: CheckModels::default(),
             chat_history_limit: 80,
+            language: None,
             redis: RedisConfig::default(),
             embedded: EmbeddedConfig::default(),
             worker: WorkerConfig::default(),

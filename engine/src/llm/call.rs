@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
+use serde_json::Value;
 use story::Prompt;
 use tokio::time::{Instant, timeout_at};
 
@@ -13,6 +13,7 @@ use super::narration::Narration;
 use super::provider::Provider;
 use super::purpose::Purpose;
 use super::role::Role;
+use super::schema::rendered;
 use super::window::Size;
 use super::wire::ask::Ask;
 use super::wire::body;
@@ -21,6 +22,9 @@ use crate::store::Completion;
 
 /// How often a call is changed and sent once more because of what the server refuses in it.
 const CHANGES: usize = 8;
+
+/// `OpenAI` takes four stop sequences, and Gemini five.
+const MOST_STOPS: usize = 4;
 
 /// A call that is sent as the model wants it: what the server refuses in it is changed, and remembered once it answers.
 struct Asking<'a> {
@@ -52,6 +56,7 @@ impl<'a> Asking<'a> {
     }
 
     fn remember(&self) {
+        self.provider.trouble.end(self.provider.name());
         if self.manner != *self.known {
             let (provider, model) = (&self.provider.info.name, &self.role.model);
             tracing::info!(provider, model, manner = ?self.manner, "learned which form of a call the server takes");
@@ -60,14 +65,33 @@ impl<'a> Asking<'a> {
     }
 }
 
+/// What a call asks for besides its prompt.
+#[derive(Clone, Copy)]
+struct What<'a> {
+    schema: Option<&'a Value>,
+    stops: &'a [String],
+}
+
 impl Provider {
-    /// Asks for a narration. Of one that streams, nothing is there yet when this returns.
-    pub async fn narrate(&self, prompt: &Prompt, temperature: f64) -> Result<Narration<'_>, ModelError> {
+    /// Where a narration is to stop: what is configured, and of the turn's own sequences as many as every vendor takes.
+    fn stops(&self, own: &[String]) -> Vec<String> {
+        let room = MOST_STOPS.saturating_sub(self.stop.len());
+        self.stop.iter().chain(own.iter().take(room)).cloned().collect()
+    }
+
+    /// Asks for a narration that is to end before any of `stops`. Of one that streams, nothing is there yet when this returns.
+    pub async fn narrate(
+        &self,
+        prompt: &Prompt,
+        temperature: f64,
+        stops: &[String],
+    ) -> Result<Narration<'_>, ModelError> {
         let deadline = Instant::now() + self.caller.timeouts().call;
         let temperature = self.sends_temperature.then_some(temperature);
         let mut asking = Asking::new(self, &self.narrator, Purpose::Narrate);
+        let what = What { schema: None, stops: &self.stops(stops) };
         loop {
-            match self.open(&self.narrator, prompt, None, temperature, &asking.manner, deadline).await {
+            match self.open(&self.narrator, prompt, what, temperature, &asking.manner, deadline).await {
                 Ok(reading) => {
                     asking.remember();
                     return Ok(Narration::new(self, reading, Size::of(prompt), deadline));
@@ -77,18 +101,25 @@ impl Provider {
         }
     }
 
+    /// Asks for a narration, and ends the call with its first text. Returns whether the server streams.
+    pub(super) async fn first_word(&self, prompt: &Prompt) -> Result<bool, ModelError> {
+        let mut narration = self.narrate(prompt, 0.0, &[]).await?;
+        narration.next().await?;
+        Ok(narration.streams())
+    }
+
     /// Asks for a delta of this schema; returns the text that the model wrote.
-    pub async fn extract(&self, prompt: &Prompt, schema: &RawValue) -> Result<Completion, ModelError> {
+    pub async fn extract(&self, prompt: &Prompt, schema: &Value) -> Result<Completion, ModelError> {
         let deadline = Instant::now() + self.caller.timeouts().call;
         let temperature = self.sends_temperature.then_some(0.0);
         let mut asking = Asking::new(self, &self.backend, Purpose::Extract);
         let mut tries = 0;
         loop {
-            let answer =
-                match self.open(&self.backend, prompt, Some(schema), temperature, &asking.manner, deadline).await {
-                    Ok(reading) => self.whole(reading, Size::of(prompt), deadline).await,
-                    Err(error) => Err(error),
-                };
+            let what = What { schema: Some(schema), stops: &[] };
+            let answer = match self.open(&self.backend, prompt, what, temperature, &asking.manner, deadline).await {
+                Ok(reading) => self.whole(reading, Size::of(prompt), deadline).await,
+                Err(error) => Err(error),
+            };
             match answer {
                 Ok(answer) => {
                     asking.remember();
@@ -113,7 +144,8 @@ impl Provider {
         let temperature = self.sends_temperature.then_some(0.0);
         let mut asking = Asking::new(self, &self.backend, Purpose::Narrate);
         loop {
-            let answer = match self.open(&self.backend, prompt, None, temperature, &asking.manner, deadline).await {
+            let what = What { schema: None, stops: &[] };
+            let answer = match self.open(&self.backend, prompt, what, temperature, &asking.manner, deadline).await {
                 Ok(reading) => self.whole(reading, Size::of(prompt), deadline).await,
                 Err(error) => Err(error),
             };
@@ -131,11 +163,28 @@ impl Provider {
         &self,
         role: &Role,
         prompt: &Prompt,
-        schema: Option<&RawValue>,
+        what: What<'_>,
         temperature: Option<f64>,
         manner: &Manner,
         deadline: Instant,
     ) -> Result<Reading, ModelError> {
+        let body = self.body(role, prompt, what, temperature, manner)?;
+        let timeouts = self.caller.timeouts();
+        let streams = what.schema.is_none() && self.stream;
+        let patience = if streams { timeouts.first_token } else { timeouts.call };
+        self.caller.post(role.url.clone(), body, deadline, patience).await
+    }
+
+    /// The body of a call.
+    fn body(
+        &self,
+        role: &Role,
+        prompt: &Prompt,
+        what: What<'_>,
+        temperature: Option<f64>,
+        manner: &Manner,
+    ) -> Result<Vec<u8>, ModelError> {
+        let schema = what.schema.map(|schema| rendered(schema, manner.rung));
         let (purpose, stream) = match schema {
             Some(_) => (Purpose::Extract, false),
             None => (Purpose::Narrate, self.stream),
@@ -147,14 +196,26 @@ impl Provider {
             max_tokens: role.window.room(Size::of(prompt), role.max_tokens),
             temperature,
             stream,
-            schema,
+            stops: what.stops,
+            schema: schema.as_deref(),
             manner,
         };
-        let body = body(self.format, &role.fixed, &ask)
-            .map_err(|error| ModelError::new(Reason::Refused, format!("the call cannot be written: {error}")))?;
-        let timeouts = self.caller.timeouts();
-        let patience = if stream { timeouts.first_token } else { timeouts.call };
-        self.caller.post(role.url.clone(), body, deadline, patience).await
+        body(self.format, &role.fixed, &ask)
+            .map_err(|error| ModelError::new(Reason::Refused, format!("the call cannot be written: {error}")))
+    }
+
+    /// The body of a narration's call, as it would be sent now.
+    pub fn narration_body(&self, prompt: &Prompt, temperature: f64, stops: &[String]) -> Result<Value, ModelError> {
+        let temperature = self.sends_temperature.then_some(temperature);
+        let what = What { schema: None, stops: &self.stops(stops) };
+        as_value(&self.body(&self.narrator, prompt, what, temperature, &self.narrator.learned.get())?)
+    }
+
+    /// The body of a delta's call.
+    pub fn extraction_body(&self, prompt: &Prompt, schema: &Value) -> Result<Value, ModelError> {
+        let temperature = self.sends_temperature.then_some(0.0);
+        let what = What { schema: Some(schema), stops: &[] };
+        as_value(&self.body(&self.backend, prompt, what, temperature, &self.backend.learned.get())?)
     }
 
     /// Reads a response to its end.
@@ -168,7 +229,7 @@ impl Provider {
             }
         }
         let heard = &mut reading.heard;
-        self.count(&heard.tokens);
+        self.count(&self.backend, &heard.tokens);
         self.backend.window.counted(prompt, heard.tokens.prompt);
         let text = [&mut heard.text, &mut heard.arguments, &mut heard.refusal]
             .into_iter()
@@ -189,4 +250,9 @@ impl Provider {
             (_, None) => Err(ModelError::new(Reason::Empty, "the model's answer is empty")),
         }
     }
+}
+
+fn as_value(body: &[u8]) -> Result<Value, ModelError> {
+    serde_json::from_slice(body)
+        .map_err(|error| ModelError::new(Reason::Refused, format!("the call is no JSON: {error}")))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::value::RawValue;
+use serde_json::Value;
 use story::Prompt;
 use tokio::time::Instant;
 
@@ -48,7 +48,7 @@ pub struct Narrated {
 
 impl Provider {
     /// Asks for a narration and a delta.
-    pub async fn check(&self, narration: &Prompt, delta: &Prompt, schema: &RawValue, temperature: f64) -> Check {
+    pub async fn check(&self, narration: &Prompt, delta: &Prompt, schema: &Value, temperature: f64) -> Check {
         self.discover().await;
         let narration = self.narrated(narration, temperature).await;
         let delta = self.extract(delta, schema).await.map(|completion| completion.text);
@@ -71,7 +71,7 @@ impl Provider {
             narration,
             delta,
             form: match manner.rung {
-                Rung::Schema => "by schema",
+                Rung::Schema | Rung::WithoutLimits => "by schema",
                 Rung::Json => "as JSON of any form",
                 Rung::Plain => "by the prompt alone",
             },
@@ -81,7 +81,7 @@ impl Provider {
 
     async fn narrated(&self, prompt: &Prompt, temperature: f64) -> Result<Narrated, ModelError> {
         let began = Instant::now();
-        let mut narration = self.narrate(prompt, temperature).await?;
+        let mut narration = self.narrate(prompt, temperature, &[]).await?;
         let mut first_token = None;
         while narration.next().await?.is_some() {
             first_token.get_or_insert_with(|| began.elapsed());

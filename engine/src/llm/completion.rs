@@ -50,7 +50,12 @@ pub(super) struct Tokens {
 
 impl From<Tokens> for Usage {
     fn from(tokens: Tokens) -> Self {
-        Self { prompt_tokens: tokens.prompt, completion_tokens: tokens.completion }
+        Self {
+            prompt_tokens: tokens.prompt,
+            cached_tokens: tokens.cached,
+            completion_tokens: tokens.completion,
+            reasoning_tokens: tokens.reasoning,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::{ModelError, Reason};
 use crate::config::Format;
 
 /// How long a server may take to describe itself.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A model that a server offers.
 #[derive(Debug, Clone, PartialEq, Eq)]

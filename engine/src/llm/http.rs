@@ -156,6 +156,11 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    /// Whether the server sends frames, and not one whole body.
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(self.cutter.shape(), Some(Shape::Events | Shape::Lines))
+    }
+
     /// Reads the next bytes; false at the end of the response. It may be dropped while it waits, and called again.
     pub(super) async fn more(&mut self) -> Result<bool, ModelError> {
         let (format, heard) = (self.format, &mut self.heard);

@@ -12,6 +12,8 @@ use crate::config::Structured;
 pub(super) enum Rung {
     /// By its schema.
     Schema,
+    /// By its schema without lengths, which several vendors refuse.
+    WithoutLimits,
     /// As JSON of any form.
     Json,
     /// By the prompt alone.
@@ -44,7 +46,10 @@ pub(super) struct Manner {
 }
 
 /// Fields of a body that are left out when a server refuses them, besides those that are fixed.
-const OPTIONAL: [&str; 2] = ["temperature", "stream_options"];
+const OPTIONAL: [&str; 5] = ["temperature", "stream_options", "stop", "stop_sequences", "stopSequences"];
+
+/// Words of refusals that speak of what is in a schema.
+const LIMITS_REFUSED: [&str; 6] = ["maxlength", "maxitems", "keyword", "invalid schema", "not permitted", "grammar"];
 
 impl Manner {
     pub(super) fn new(rung: Rung, limit: LimitName) -> Self {
@@ -69,7 +74,7 @@ impl Manner {
             Reason::ServerError if ["grammar", "schema", "response_format"].iter().any(|word| said.contains(word)) => {}
             _ => return false,
         }
-        self.rename_limit(said) || self.drop_field(said, fixed) || self.step_down(purpose, structured)
+        self.rename_limit(said) || self.drop_field(said, fixed) || self.step_down(said, purpose, structured)
     }
 
     fn rename_limit(&mut self, said: &str) -> bool {
@@ -94,12 +99,15 @@ impl Manner {
         true
     }
 
-    fn step_down(&mut self, purpose: Purpose, structured: Structured) -> bool {
+    fn step_down(&mut self, said: &str, purpose: Purpose, structured: Structured) -> bool {
         if purpose != Purpose::Extract || structured != Structured::Auto {
             return false;
         }
         self.rung = match self.rung {
+            // Something in the schema, and not schemas as such.
+            Rung::Schema if LIMITS_REFUSED.iter().any(|word| said.contains(word)) => Rung::WithoutLimits,
             Rung::Schema => Rung::Json,
+            Rung::WithoutLimits => Rung::Json,
             Rung::Json => Rung::Plain,
             Rung::Plain => return false,
         };
@@ -116,7 +124,8 @@ impl Manner {
 /// Whether a refusal names a field. A name that is also a word of the language must stand in quotes.
 fn is_named(said: &str, field: &str) -> bool {
     let is_word = !field.contains('_') && field != "temperature";
-    said.match_indices(field).any(|(at, _)| {
+    // What the server has said is kept in lower case.
+    said.match_indices(&field.to_ascii_lowercase()).any(|(at, _)| {
         let before = said[..at].chars().next_back().unwrap_or(' ');
         let after = said[at + field.len()..].chars().next().unwrap_or(' ');
         let is_quote = |c: char| matches!(c, '\'' | '"' | '`' | '\\');
@@ -155,6 +164,7 @@ mod tests {
     fn a_field_is_named_by_its_name_and_not_by_a_word_that_holds_it() {
         assert!(is_named("unsupported parameter: 'stop' is not supported", "stop"));
         assert!(!is_named("please stop that", "stop"));
+        assert!(is_named("unknown name \"stopsequences\"", "stopSequences"));
         assert!(is_named("temperature does not support 0.6 with this model", "temperature"));
         assert!(is_named(r#"{"loc":["body","top_p"]}"#, "top_p"));
         assert!(!is_named("max_top_p_x", "top_p"));

@@ -20,7 +20,10 @@ mod purpose;
 mod refusal;
 mod retry_after;
 mod role;
+mod schema;
 mod secrets;
+mod startup;
+mod trouble;
 mod window;
 mod wire;
 

@@ -80,6 +80,11 @@ impl<'a> Narration<'a> {
         }
     }
 
+    /// Whether it comes in pieces.
+    pub(super) fn streams(&self) -> bool {
+        self.reading.is_stream()
+    }
+
     async fn more(&mut self) -> Result<bool, ModelError> {
         let timeouts = self.provider.caller.timeouts();
         let started = !self.text.is_empty();
@@ -108,7 +113,7 @@ impl<'a> Narration<'a> {
 
     fn end(&mut self, is_whole: bool) -> Result<(), ModelError> {
         let heard = &self.reading.heard;
-        self.provider.count(&heard.tokens);
+        self.provider.count(&self.provider.narrator, &heard.tokens);
         self.provider.narrator.window.counted(self.prompt, heard.tokens.prompt);
         let is_empty = self.text.trim().is_empty();
         let finish = heard.finish.clone();

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use protocol::{ProviderInfo, TurnModel};
+use protocol::{PromptPurpose, ProviderInfo, TurnModel};
 
 use super::completion::Tokens;
 use super::http::Caller;
 use super::manner::{Learned, LimitName, Manner, Rung};
 use super::purpose::Purpose;
 use super::role::Role;
+use super::trouble::Trouble;
 use super::window::Window;
 use super::wire;
 use crate::config::{Adapter, Config, Endpoint, Format, ProviderConfig, Structured};
@@ -52,10 +53,14 @@ pub struct Provider {
     pub(super) sends_temperature: bool,
     pub(super) stream: bool,
     pub(super) structured: Structured,
+    /// Where every narration is to stop, as configured.
+    pub(super) stop: Vec<String>,
     /// The provider that extracts the deltas of its narrations, if it is another one.
-    deltas_from: Option<String>,
+    pub(super) deltas_from: Option<String>,
     pub(super) info: ProviderInfo,
     seed: Option<i64>,
+    /// What the check at start has found.
+    pub(super) trouble: Trouble,
 }
 
 impl Models {
@@ -116,6 +121,10 @@ impl Models {
         &self.default
     }
 
+    pub(super) fn providers(&self) -> impl Iterator<Item = &Provider> {
+        self.providers.values()
+    }
+
     /// Every provider, by name.
     pub fn list(&self) -> impl Iterator<Item = &ProviderInfo> {
         self.providers.values().map(|provider| &provider.info)
@@ -132,7 +141,7 @@ impl Provider {
         let key = config.key().map_err(|(key, reason)| failed(format!("{key}: {reason}")))?;
         let headers = config.headers().map_err(|(key, reason)| failed(format!("{key}: {reason}")))?;
         let caller = Caller::new(config, &endpoint, key, &headers).map_err(failed)?;
-        let manner = Manner::new(first_rung(config), first_limit(&endpoint));
+        let manner = Manner::new(first_rung(config, &endpoint), first_limit(&endpoint));
         let learned = Arc::new(Learned::new(manner.clone()));
         let window = Arc::new(Window::new(first_window(config)));
         let backend_model = config.backend_model.as_deref().unwrap_or(&config.model);
@@ -170,6 +179,7 @@ impl Provider {
                 && !(config.adapter.format() == Format::Messages && config.top_p.is_some()),
             stream: config.stream,
             structured: config.structured,
+            stop: config.stop.clone(),
             deltas_from: config.backend_provider.clone(),
             info: ProviderInfo {
                 name: name.to_owned(),
@@ -179,6 +189,7 @@ impl Provider {
             },
             seed: config.seed,
             endpoint,
+            trouble: Trouble::default(),
         })
     }
 
@@ -200,8 +211,28 @@ impl Provider {
         self.narrator.window.budget(u32::try_from(messages).unwrap_or(u32::MAX), self.narrator.max_tokens)
     }
 
-    /// Counts tokens by provider, for the metrics.
-    pub(super) fn count(&self, tokens: &Tokens) {
+    /// The model for one of a turn's calls, and how many tokens it takes as far as anybody has said it.
+    #[must_use]
+    pub fn model_of(&self, purpose: PromptPurpose) -> (&str, Option<u32>) {
+        let role = self.role_of(purpose);
+        (&role.model, role.window.tokens())
+    }
+
+    /// About how many tokens so many bytes have, by what the server has counted before.
+    #[must_use]
+    pub fn tokens_of(&self, purpose: PromptPurpose, bytes: usize) -> u32 {
+        self.role_of(purpose).window.tokens_of(bytes)
+    }
+
+    const fn role_of(&self, purpose: PromptPurpose) -> &Role {
+        match purpose {
+            PromptPurpose::Narrate => &self.narrator,
+            PromptPurpose::Extract => &self.backend,
+        }
+    }
+
+    /// Counts tokens by provider and model, for the metrics.
+    pub(super) fn count(&self, role: &Role, tokens: &Tokens) {
         for (kind, number) in [
             ("prompt", tokens.prompt),
             ("cached", tokens.cached),
@@ -209,18 +240,24 @@ impl Provider {
             ("reasoning", tokens.reasoning),
         ] {
             if number > 0 {
-                metrics::counter!("story_engine_model_tokens_total", "provider" => self.info.name.clone(), "kind" => kind)
-                    .increment(number);
+                let (provider, model) = (self.info.name.clone(), role.model.clone());
+                metrics::counter!(
+                    "story_engine_model_tokens_total", "provider" => provider, "model" => model, "kind" => kind
+                )
+                .increment(number);
             }
         }
     }
 }
 
 /// How a delta is asked for until the server refuses it.
-fn first_rung(config: &ProviderConfig) -> Rung {
+fn first_rung(config: &ProviderConfig, endpoint: &Endpoint) -> Rung {
+    // Their documentation says that they refuse lengths.
+    let refuses_limits = config.adapter.format() == Format::Messages || endpoint.is_azure();
     match (config.structured, config.adapter) {
         (Structured::Json, _) | (Structured::Auto, Adapter::DeepSeek) => Rung::Json,
         (Structured::None, _) => Rung::Plain,
+        (Structured::Schema | Structured::Auto, _) if refuses_limits => Rung::WithoutLimits,
         (Structured::Schema | Structured::Auto, _) => Rung::Schema,
     }
 }

@@ -1,4 +1,4 @@
-//! The commands of an operator: `engine queue`, `engine dead-letters`, `engine keys`, `engine fsck`, `engine models`.
+//! The commands of an operator: `engine queue`, `engine dead-letters`, `engine keys`, `engine fsck`, `engine models`, `engine prompt`.
 //!
 //! They speak the operators' part of the HTTP API, so that the command line and a dashboard see the same: over HTTP where
 //! the store belongs to a running engine, and otherwise to the same handlers in this process, on the store itself. How it is
@@ -7,6 +7,7 @@
 mod keys;
 mod models;
 mod print;
+mod prompt;
 mod source;
 
 use clap::Subcommand;
@@ -20,6 +21,7 @@ use crate::store::embedded::OpenError;
 
 pub use self::keys::{KeyCommand, NoRandomness, keys};
 pub use self::models::{check_models, list_models};
+pub use self::prompt::prompt;
 pub use self::source::OperateError;
 
 /// How many lanes are shown.

@@ -69,7 +69,7 @@ async fn checked(config: &Config, provider: &Provider) -> Result<Check, OperateE
     let delta = story::extraction_prompt(&library, &state, &input, "You look around. Nothing has changed.");
     let narration = narration.map_err(|error| unplayable(&error))?;
     let delta = delta.map_err(|error| unplayable(&error))?;
-    let schema = serde_json::value::to_raw_value(&story::delta_schema()).unwrap_or_default();
+    let schema = story::delta_schema(&library, &state, &input).map_err(|error| unplayable(&error))?;
     Ok(provider.check(&narration, &delta, &schema, state.temperature).await)
 }
 

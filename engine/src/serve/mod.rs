@@ -55,6 +55,7 @@ pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError
     let auth = if config.auth.mode == AuthMode::Keys { Auth::keys(config.auth.resolve()?) } else { Auth::open() };
     let admin = Admin {
         store: Arc::clone(&store),
+        models: Arc::clone(&models),
         probe: probe.clone(),
         metrics: metrics.clone(),
         watchdog: watchdog.clone(),
@@ -64,6 +65,12 @@ pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError
         drain: if role == Role::Worker { stop.clone() } else { drain.clone() },
     };
     let (operators, _admin_server) = start_admin(&config, admin).await?;
+
+    // Only who calls models checks them. With the offline narrator there is nothing to check.
+    let calls_models = (role == Role::Worker || is_embedded) && !config.providers.is_empty();
+    let (checked, how) = (Arc::clone(&models), config.check_models);
+    let _check =
+        calls_models.then(|| AbortOnDropHandle::new(tokio::spawn(async move { checked.check_at_start(how).await })));
 
     if role == Role::Worker {
         let worker = worker();
@@ -76,6 +83,8 @@ pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError
         store: Arc::clone(&store),
         library: Arc::clone(&library),
         models: Arc::clone(&models),
+        history: config.chat_history_limit,
+        language: config.language.clone(),
         metrics,
         probe,
         turns: config.turns.limits(),

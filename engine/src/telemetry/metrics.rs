@@ -35,7 +35,18 @@ const METRICS: &[(&str, Kind, Unit, &str)] = &[
     ("story_engine_requests_refused_total", Kind::Counter, Unit::Count, "Messages that it has refused, by reason."),
     ("story_engine_event_streams", Kind::Gauge, Unit::Count, "Event streams that are open."),
     ("story_engine_event_streams_refused_total", Kind::Counter, Unit::Count, "Event streams refused at a limit."),
-    ("story_engine_model_tokens_total", Kind::Counter, Unit::Count, "Tokens of model calls, by provider and kind."),
+    (
+        "story_engine_provider_ready",
+        Kind::Gauge,
+        Unit::Count,
+        "1 where the check at start, or a call since, found that the provider works; 0 where it does not.",
+    ),
+    (
+        "story_engine_model_tokens_total",
+        Kind::Counter,
+        Unit::Count,
+        "Tokens of model calls, by provider, model and kind.",
+    ),
     (
         "story_engine_attempts_total",
         Kind::Counter,

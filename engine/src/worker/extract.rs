@@ -1,6 +1,7 @@
 //! The second call of a turn: what the narration changed. A player has read the narration by now, so nothing that goes wrong
 //! here takes it back: an answer that cannot be read is asked for once more, and then the turn changes nothing.
 
+use serde_json::Value;
 use story::{Author, Input, Parsed, Prompt, Rejection};
 
 use super::Worker;
@@ -22,10 +23,11 @@ pub(super) async fn extract(
     input: &Input,
     narration: &str,
 ) -> Result<Completion, TurnError> {
-    let prompt = story::extraction_prompt(&worker.library, &claim.game.document.state, input, narration)
-        .map_err(TurnError::unplayable)?;
+    let state = &claim.game.document.state;
+    let prompt = story::extraction_prompt(&worker.library, state, input, narration).map_err(TurnError::unplayable)?;
+    let schema = story::delta_schema(&worker.library, state, input).map_err(TurnError::unplayable)?;
     let is_last = claim.lease.attempt.0 >= worker.settings.max_attempts;
-    let extracted = match ask(worker, provider, &prompt).await {
+    let extracted = match ask(provider, &prompt, &schema).await {
         Ok(extracted) => extracted,
         // Waiting helps, or another attempt may.
         Err(error) if error.class() == ErrorClass::Provider => return Err(TurnError::of(provider, error)),
@@ -41,8 +43,8 @@ pub(super) async fn extract(
 }
 
 /// Asks, and asks again with what is wrong with the answer.
-async fn ask(worker: &Worker, provider: &Provider, prompt: &Prompt) -> Result<Completion, ModelError> {
-    let (first, complaint) = match provider.extract(prompt, &worker.delta_schema).await {
+async fn ask(provider: &Provider, prompt: &Prompt, schema: &Value) -> Result<Completion, ModelError> {
+    let (first, complaint) = match provider.extract(prompt, schema).await {
         Ok(answer) => match story::parse_delta(&answer.text) {
             Ok(_) => return Ok(answer),
             Err(error) => (answer, error.to_string()),
@@ -53,7 +55,7 @@ async fn ask(worker: &Worker, provider: &Provider, prompt: &Prompt) -> Result<Co
         Err(error) => return Err(error),
     };
     tracing::warn!(complaint, "the model's delta cannot be read; asking once more");
-    let second = provider.extract(&corrected(prompt, &first.text, &complaint), &worker.delta_schema).await;
+    let second = provider.extract(&corrected(prompt, &first.text, &complaint), schema).await;
     let mut second = match second {
         Err(error) if matches!(error.reason, Reason::Empty | Reason::Unreadable) => Completion::default(),
         answer => answer?,

@@ -18,7 +18,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use serde_json::value::RawValue;
 use story::Library;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -44,8 +43,6 @@ pub struct Worker {
     library: Arc<Library>,
     models: Arc<Models>,
     settings: Settings,
-    /// Rendered once: it is part of every delta's call.
-    delta_schema: Arc<RawValue>,
     id: WorkerId,
     nonce: Arc<AtomicU64>,
     watchdog: Watchdog,
@@ -88,10 +85,8 @@ impl Worker {
             history: config.chat_history_limit,
             record_bytes: config.turns.record_max_bytes,
         };
-        // A schema is plain data: there is nothing in it that JSON cannot say.
-        let delta_schema = serde_json::value::to_raw_value(&story::delta_schema()).unwrap_or_default().into();
         let (id, watchdog) = (WorkerId::of_this_process(), watchdog.clone());
-        Self { store, library, models, settings, delta_schema, id, nonce: Arc::default(), watchdog }
+        Self { store, library, models, settings, id, nonce: Arc::default(), watchdog }
     }
 
     /// Who this worker is, in logs and lease tokens.

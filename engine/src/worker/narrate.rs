@@ -120,23 +120,25 @@ async fn begin<'a>(
     input: &Input,
 ) -> Result<(Narration<'a>, String), TurnError> {
     let state = &claim.game.document.state;
+    let stops = story::stop_sequences(state, input);
     for _ in 0..SHORTENED {
         let prompt = prompt(worker, claim, provider, input)?;
-        match first(provider, &prompt, state.temperature).await {
+        match first(provider, &prompt, state.temperature, &stops).await {
             Err(error) if error.reason == Reason::TooLong && error.may_fit_shorter => {}
             answer => return answer.map_err(|error| TurnError::of(provider, error)),
         }
     }
     let prompt = prompt(worker, claim, provider, input)?;
-    first(provider, &prompt, state.temperature).await.map_err(|error| TurnError::of(provider, error))
+    first(provider, &prompt, state.temperature, &stops).await.map_err(|error| TurnError::of(provider, error))
 }
 
 async fn first<'a>(
     provider: &'a Provider,
     prompt: &story::Prompt,
     temperature: f64,
+    stops: &[String],
 ) -> Result<(Narration<'a>, String), ModelError> {
-    let mut narration = provider.narrate(prompt, temperature).await?;
+    let mut narration = provider.narrate(prompt, temperature, stops).await?;
     let text = narration.next().await?.unwrap_or_default();
     Ok((narration, text))
 }

@@ -38,7 +38,7 @@ pub(super) async fn summarize(
     if leaving == 0 {
         return Ok(extracted);
     }
-    let prompt = story::summary_prompt(Some(&state.memory.summary), &open[..leaving]);
+    let prompt = story::summary_prompt(Some(&state.memory.summary), &open[..leaving], state.language.as_ref());
     match tokio::time::timeout(LONGEST_WAIT, backend.write(&prompt)).await {
         Ok(Ok(answer)) => {
             extracted.usage = extracted.usage + answer.usage;

@@ -268,7 +268,7 @@ pub(crate) async fn run_all(store: &SharedStore) -> Vec<String> {
 pub(crate) fn completion(text: &str) -> Completion {
     Completion {
         text: text.to_owned(),
-        usage: Usage { prompt_tokens: 7, completion_tokens: 11 },
+        usage: Usage { prompt_tokens: 7, completion_tokens: 11, ..Usage::default() },
         cut_short: false,
         summary: None,
     }

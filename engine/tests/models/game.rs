@@ -6,22 +6,25 @@ use std::time::Duration;
 
 use engine::config::Config;
 use engine::llm::Models;
+use engine::preview::{Preview, preview};
 use engine::store::embedded::EmbeddedStore;
 use engine::store::{GameContents, GameDocument, LogRead, NewRequest, Request, SharedStore, Terms};
 use engine::watchdog::Watchdog;
 use engine::worker::Worker;
-use protocol::{GameId, RequestId, RequestStatus, RequestType};
-use story::NewGame;
+use protocol::{GameId, PromptView, QueueView, RequestId, RequestStatus, RequestType};
+use story::{Library, NewGame};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 /// How long a turn may take here.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A game, and the worker that plays it.
 pub(crate) struct Game {
     store: SharedStore,
     id: GameId,
+    library: Arc<Library>,
+    models: Arc<Models>,
     _worker: AbortOnDropHandle<()>,
 }
 
@@ -40,9 +43,10 @@ impl Game {
         let document = GameDocument { provider: "mock".to_owned(), state, ..GameDocument::default() };
         store.create_game(id, &GameContents::new(document, history)).await.unwrap();
         let models = Arc::new(Models::start(&config).await.unwrap());
-        let worker = Worker::new(Arc::clone(&store), library, models, &config, &Watchdog::default());
+        let (content, called) = (Arc::clone(&library), Arc::clone(&models));
+        let worker = Worker::new(Arc::clone(&store), content, called, &config, &Watchdog::default());
         let worker = AbortOnDropHandle::new(tokio::spawn(worker.run(CancellationToken::new())));
-        Self { store, id, _worker: worker }
+        Self { store, id, library, models, _worker: worker }
     }
 
     /// Says something, and returns with the request once it has ended.
@@ -78,6 +82,15 @@ impl Game {
             }
         };
         tokio::time::timeout(PATIENCE, ended).await.unwrap()
+    }
+
+    /// What a model would be sent next.
+    pub(crate) async fn preview(&self, asked: &Preview) -> PromptView {
+        preview(&self.store, &self.library, &self.models, self.id, asked).await.unwrap()
+    }
+
+    pub(crate) async fn queue(&self) -> QueueView {
+        self.store.queue().await.unwrap()
     }
 
     /// What a player has read of each request at its end, without what was declared void on the way.

@@ -10,6 +10,7 @@ mod responses;
 mod rows;
 mod second_mock;
 mod server;
+mod startup;
 mod turns;
 
 use std::net::SocketAddr;
@@ -48,7 +49,7 @@ fn prompt() -> Prompt {
 
 async fn narrate(models: &Models) -> Result<Completion, ModelError> {
     let provider = models.get("mock").unwrap();
-    let mut narration = provider.narrate(&prompt(), 0.6).await?;
+    let mut narration = provider.narrate(&prompt(), 0.6, &["\nPlayer:".to_owned()]).await?;
     let mut shown = String::new();
     while let Some(piece) = narration.next().await? {
         shown.push_str(&piece);
@@ -59,7 +60,7 @@ async fn narrate(models: &Models) -> Result<Completion, ModelError> {
 }
 
 async fn extract(models: &Models) -> Result<Completion, ModelError> {
-    let schema = serde_json::value::to_raw_value(&story::delta_schema()).unwrap();
+    let schema = serde_json::json!({ "anyOf": [{ "type": "object" }, { "type": "string", "maxLength": 9 }] });
     models.get("mock").unwrap().extract(&prompt(), &schema).await
 }
 

@@ -51,7 +51,7 @@ async fn everything_that_is_configured_reaches_the_server() {
         ("provider", json!({ "order": ["a"] })),
         ("top_p", json!(0.5)),
         ("min_p", json!(0.25)),
-        ("stop", json!(["END"])),
+        ("stop", json!(["END", "\nPlayer:"])),
         ("seed", json!(4)),
         ("frequency_penalty", json!(0.5)),
         ("reasoning_effort", json!("low")),
@@ -78,7 +78,9 @@ async fn ollama_is_told_its_window_and_how_long_to_keep_the_model() {
     narrate(&models).await.unwrap();
     let asked = &server.asked()[0];
     assert_eq!(asked.target, "/api/chat");
-    let options = json!({ "num_predict": 1024, "temperature": 0.6, "num_ctx": 6000, "min_p": 0.25 });
+    let options = json!({
+        "num_predict": 1024, "temperature": 0.6, "stop": ["\nPlayer:"], "num_ctx": 6000, "min_p": 0.25
+    });
     assert_eq!((&asked.body["options"], &asked.body["keep_alive"]), (&options, &json!("10m")));
     assert_eq!(asked.body["think"], false);
 }
@@ -151,6 +153,43 @@ async fn a_delta_is_asked_for_in_the_form_that_the_server_takes() {
         extract(&models).await.unwrap();
         assert_eq!(server.asked().len(), calls + 1, "it is remembered");
     }
+}
+
+#[tokio::test]
+async fn a_schema_whose_limits_are_refused_is_sent_without_them() {
+    let server = picky(|body| {
+        let has_limits = body["response_format"].to_string().contains("maxLength");
+        has_limits.then_some((400, "Invalid schema for response_format 'delta': 'maxLength' is not permitted."))
+    })
+    .await;
+    let models = server.models(Adapter::OpenAi, |_| {}).await;
+    assert_eq!(extract(&models).await.unwrap().text, DELTA);
+    extract(&models).await.unwrap();
+    let asked = server.asked();
+    assert_eq!(asked.len(), 3, "it is remembered");
+    assert_eq!(asked[2].body["response_format"]["type"], "json_schema");
+}
+
+#[tokio::test]
+async fn a_server_that_knows_no_stop_sequences_is_sent_none() {
+    let server = picky(|body| {
+        body.get("stop").map(|_| (400, "Unsupported parameter: 'stop' is not supported with this model."))
+    })
+    .await;
+    let models = server.models(Adapter::OpenAi, |_| {}).await;
+    narrate(&models).await.unwrap();
+    narrate(&models).await.unwrap();
+    let stops: Vec<_> = server.asked().iter().map(|asked| asked.body["stop"].clone()).collect();
+    assert_eq!(stops, [json!(["\nPlayer:"]), Value::Null, Value::Null]);
+}
+
+#[tokio::test]
+async fn no_more_stop_sequences_are_sent_than_every_vendor_takes() {
+    let server = Server::start(|asked, _| good(asked)).await;
+    let models = server.models(Adapter::OpenAi, |provider| provider.stop = vec!["a".into(), "b".into()]).await;
+    let own = ["c", "d", "e"].map(str::to_owned);
+    models.get("mock").unwrap().narrate(&crate::prompt(), 0.6, &own).await.unwrap();
+    assert_eq!(server.asked()[0].body["stop"], json!(["a", "b", "c", "d"]));
 }
 
 #[tokio::test]

@@ -1,13 +1,16 @@
 //! Whole turns against servers with quirks: what a worker commits, and how often it asks.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use engine::config::{Adapter, Config, ProviderConfig};
+use engine::preview::Preview;
 use engine::store::Request;
-use protocol::{RequestId, RequestStatus};
+use protocol::{PromptPurpose, RequestId, RequestStatus};
 use serde_json::json;
 
-use crate::game::{Game, message};
+use crate::game::{Game, PATIENCE, message};
 use crate::server::{self, Answer, Asked, DELTA, Server, events, good, whole};
 
 /// A game that is played against a server.
@@ -57,6 +60,38 @@ fn narration(text: &str, finish: &str) -> Answer {
     let said = json!({ "choices": [{ "delta": { "content": text }, "finish_reason": null }] });
     let end = json!({ "choices": [{ "delta": {}, "finish_reason": finish }] });
     events(&format!("data: {said}\n\ndata: {end}\n\ndata: [DONE]\n\n"))
+}
+
+#[tokio::test]
+async fn a_narration_ends_where_the_player_would_speak_and_a_delta_has_the_names_of_the_world() {
+    let play = Play::start(|asked, _| good(asked)).await;
+    play.say("I wait.").await;
+    let [narration, delta] = &play.calls()[..] else { panic!() };
+    let stops = narration.body["stop"].as_array().unwrap();
+    assert!(stops.len() <= 4 && stops[0].as_str().unwrap().ends_with(':'), "{stops:?}");
+    assert_eq!(delta.body["stop"], serde_json::Value::Null);
+    let schema = &delta.body["response_format"]["json_schema"]["schema"]["properties"];
+    let places = schema["user_location"]["anyOf"][0]["enum"].to_string();
+    assert!(places.contains("quay") && places.contains("wreck_hold"), "{places}");
+    assert!(schema.to_string().len() < 12_000, "{}", schema.to_string().len());
+    assert_eq!(schema["item_events"]["maxItems"], 16);
+}
+
+#[tokio::test]
+async fn what_is_previewed_is_what_is_sent() {
+    let play = Play::start(|asked, _| good(asked)).await;
+    play.say("I wait.").await;
+    let asked = Preview { message: Some("I look around.".to_owned()), history: 80, ..Preview::default() };
+    let shown = play.game.preview(&asked).await;
+    assert!(shown.tokens > 500 && shown.parts.iter().any(|part| part.name == "world_state"), "{:?}", shown.parts);
+    let asked = Preview { purpose: PromptPurpose::Extract, ..asked };
+    let extraction = play.game.preview(&asked).await;
+
+    play.say("I look around.").await;
+    let [.., narration, delta] = &play.calls()[..] else { panic!() };
+    assert_eq!(shown.request, narration.body);
+    let filled = extraction.request.to_string().replace("(the narration)", "You wait.");
+    assert_eq!(filled, delta.body.to_string());
 }
 
 #[tokio::test]
@@ -273,4 +308,37 @@ async fn a_delta_can_be_another_providers() {
     message(&play.say("I wait.").await);
     let models: Vec<_> = play.calls().iter().map(|asked| asked.body["model"].clone()).collect();
     assert_eq!(models, ["test-model", "keeper"]);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_costs_no_message_and_no_order() {
+    const MESSAGES: usize = 40;
+    const PROBES: usize = 4;
+    let away = Arc::new(AtomicBool::new(true));
+    let is_away = Arc::clone(&away);
+    let overloaded = r#"{"error":{"message":"The server is overloaded"}}"#;
+    let play = Play::with(
+        move |asked, _| if is_away.load(Ordering::SeqCst) { server::json(503, overloaded) } else { good(asked) },
+        |config| config.worker.probe_delay_max_seconds = 0.1,
+    )
+    .await;
+    let mut sent = Vec::new();
+    for number in 0..MESSAGES {
+        sent.push(play.send(&format!("I wait for the {number}. time.")).await);
+    }
+    let probed = async {
+        while play.calls().len() < PROBES {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, probed).await.unwrap();
+    assert!(play.game.queue().await.depth >= MESSAGES as u64 - 1);
+    away.store(false, Ordering::SeqCst);
+    for (number, id) in sent.into_iter().enumerate() {
+        let request = play.ended(id).await;
+        message(&request);
+        let turn = request.result.as_ref().unwrap().turn;
+        assert_eq!((request.attempt.0, turn), (1, number as u64 + 1), "no attempt is counted, and nothing overtakes");
+    }
+    assert_eq!(play.game.queue().await.dead_letters, 0);
 }

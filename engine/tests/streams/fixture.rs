@@ -87,6 +87,8 @@ impl Server {
             store: Arc::clone(store),
             library: Arc::new(Library::default()),
             models: Arc::new(Models::start(&Config::default()).await.unwrap()),
+            history: 80,
+            language: None,
             metrics: Metrics::detached(),
             probe: StoreProbe::new(Arc::clone(store)),
             turns: TurnLimits::default(),

@@ -36,7 +36,7 @@ pub(super) fn check_hints(
     }
 }
 
-fn check_when(context: Option<&Context<'_>>, when: &When, pointer: &str, report: &mut Report) {
+pub(super) fn check_when(context: Option<&Context<'_>>, when: &When, pointer: &str, report: &mut Report) {
     if when.is_empty() {
         report
             .error(pointer, "an empty `when` never holds")

@@ -5,6 +5,7 @@ mod conditions;
 mod context;
 mod effects;
 mod fields;
+mod lore;
 mod people;
 mod report;
 mod rooms;

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::report::{Report, at};
-use super::{conditions, effects, people, rooms, whole};
+use super::{conditions, effects, lore, people, rooms, whole};
 use crate::content::{ContentKind, Library, Scenario, Scene, is_snake_case};
 use crate::delta::SceneChange;
 
@@ -18,6 +18,7 @@ pub(super) fn check(library: &Library, scenario: &Scenario, report: &mut Report)
     keys("/vars", scenario.vars.keys(), report);
     people::check_npcs(&context, &scenario.npcs, "/npcs", report);
     conditions::check_hints(Some(&context), &scenario.contingency_prompts, "/contingency_prompts", report);
+    lore::check(&context, report);
     for (key, scene) in &scenario.scenes {
         check_scene(&context, key, scene, report);
     }

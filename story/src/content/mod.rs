@@ -4,7 +4,9 @@
 mod actor;
 mod contingency;
 mod id;
+mod language;
 mod library;
+mod lore;
 mod scenario;
 mod variables;
 
@@ -12,5 +14,7 @@ pub use actor::{Monster, Narrator, Npc, Pc, Stats};
 pub use contingency::ContingencyPrompt;
 pub(crate) use id::is_snake_case;
 pub use id::{normalize_id, normalize_var};
+pub use language::{Language, LanguageError};
 pub use library::{ContentError, ContentErrors, ContentKind, Library, Source};
+pub use lore::Lore;
 pub use scenario::{Conditional, Latch, Location, Scenario, Scene, Travel};

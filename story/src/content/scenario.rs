@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::{Monster, Npc};
 use super::contingency::ContingencyPrompt;
+use super::language::Language;
+use super::lore::{Lore, is_lore_budget, lore_budget};
 use crate::delta::Delta;
 use crate::serde_util::{is_default, is_false};
 use crate::when::When;
@@ -62,6 +64,15 @@ pub struct Scenario {
     /// Hints for the narrator in every scene.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contingency_prompts: Vec<ContingencyPrompt>,
+    /// What the narrator is told while the story speaks of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lore: Vec<Lore>,
+    /// How many tokens of lore a prompt holds at most, counted as four bytes each.
+    #[serde(default = "lore_budget", skip_serializing_if = "is_lore_budget")]
+    pub lore_budget: u32,
+    /// The language in which the story is told, unless a game has one of its own; in English, or as its speakers call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// Rules in plain language for the model that extracts what changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contingency_rules: Vec<String>,

@@ -1,5 +1,7 @@
 //! Which variables a scenario has: those in its `vars`, and those that its conditions, conditionals and rules name.
 
+use std::collections::BTreeSet;
+
 use super::contingency::ContingencyPrompt;
 use super::id::normalize_var;
 use super::scenario::{Conditional, Scenario};
@@ -22,6 +24,27 @@ impl Scenario {
     #[must_use]
     pub fn knows_var(&self, name: &str) -> bool {
         self.declares_var(name) || self.reads_var(name) || self.conditional_sets_var(name) || self.rule_sets_var(name)
+    }
+
+    /// Every name for which [`knows_var`](Self::knows_var) holds. A name of several words that stands in a rule only is not among them.
+    pub(crate) fn settable_vars(&self) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = self.declared_vars().map(str::to_owned).collect();
+        for when in self.conditionals().map(|conditional| &conditional.when) {
+            when.collect_vars(&mut names);
+        }
+        for when in self.hints().filter_map(|hint| hint.when.as_ref()) {
+            when.collect_vars(&mut names);
+        }
+        let set = self.conditionals().flat_map(|it| it.then.set_vars.keys().chain(it.then.add_vars.keys()));
+        names.extend(set.map(|name| normalize_var(name)));
+        let of_scenes = self.scenes.values().flat_map(|scene| &scene.contingency_rules);
+        for rule in self.contingency_rules.iter().chain(of_scenes) {
+            let words = rule.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            // Rules quote values and scenes as they quote variables.
+            let is_name = |word: &&str| !matches!(*word, "true" | "false") && !self.scenes.contains_key(*word);
+            names.extend(words.filter(is_name).filter(|word| names_var(rule, word)).map(str::to_owned));
+        }
+        names
     }
 
     /// Whether any condition of the scenario reads the variable.
@@ -62,6 +85,14 @@ impl Scenario {
 }
 
 impl When {
+    fn collect_vars(&self, names: &mut BTreeSet<String>) {
+        names.extend(self.vars.keys().chain(self.vars_compare.keys()).cloned());
+        self.any.iter().for_each(|alternative| alternative.collect_vars(names));
+        if let Some(not) = &self.not {
+            not.collect_vars(names);
+        }
+    }
+
     fn reads_var(&self, name: &str) -> bool {
         self.vars.contains_key(name)
             || self.vars_compare.contains_key(name)

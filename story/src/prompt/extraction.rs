@@ -8,7 +8,7 @@ use super::input::Input;
 use super::narration::input_text;
 use super::quote::quoted;
 use super::scope::{far_npcs, far_places, neighbours};
-use super::text::{EXTRACTION, EXTRACTION_REQUEST, GLOBAL_RULES, movement_rule};
+use super::text::{EXTRACTION, EXTRACTION_REQUEST, GLOBAL_RULES, movement_rule, read_in};
 use super::world::block;
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Location, Monster, Npc, Scenario, Scene};
@@ -36,10 +36,10 @@ pub fn extraction_prompt(
         block("narrator", &quoted(narration)),
         EXTRACTION_REQUEST.to_owned(),
     ];
-    Ok(Prompt::new(instructions(scenario, scene, rules), [], parts.join("\n")))
+    Ok(Prompt::new(instructions(scenario, scene, state, rules), [], parts.join("\n")))
 }
 
-fn instructions(scenario: &Scenario, scene: Option<&Scene>, rules: Rules) -> String {
+fn instructions(scenario: &Scenario, scene: Option<&Scene>, state: &GameState, rules: Rules) -> String {
     let of_scene = scene.iter().flat_map(|scene| &scene.contingency_rules);
     let own = scenario.contingency_rules.iter().chain(of_scene).map(String::as_str);
     let movement = movement_rule(rules);
@@ -48,6 +48,10 @@ fn instructions(scenario: &Scenario, scene: Option<&Scene>, rules: Rules) -> Str
         "{EXTRACTION}\n\nRules of this story. When one applies, its effect must be in your answer:\n{}",
         rules.join("\n")
     );
+    if let Some(language) = &state.language {
+        text.push_str("\n\n");
+        text.push_str(&read_in(language));
+    }
     if !scenario.scenes.is_empty() {
         let scenes: Vec<_> = scenario.scenes.keys().map(String::as_str).collect();
         text.push_str("\n\nScenes: ");

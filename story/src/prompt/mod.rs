@@ -4,6 +4,7 @@
 mod arrange;
 mod extraction;
 mod input;
+mod lore;
 mod memory;
 mod narration;
 mod quote;
@@ -50,7 +51,10 @@ pub enum PromptError {
 }
 
 /// The scenario of a game and, if it is in one, its scene.
-fn script<'a>(library: &'a Library, state: &GameState) -> Result<(&'a Scenario, Option<&'a Scene>), PromptError> {
+pub(crate) fn script<'a>(
+    library: &'a Library,
+    state: &GameState,
+) -> Result<(&'a Scenario, Option<&'a Scene>), PromptError> {
     let scenario = library.scenario(&state.scenario).ok_or_else(|| PromptError::UnknownScenario {
         scenario: state.scenario.clone(),
         suggestion: library.nearest(ContentKind::Scenario, &state.scenario).map(str::to_owned),

@@ -2,10 +2,13 @@
 //! of a prompt begins as the one before it, and a provider's prompt cache has most of it.
 
 use super::input::{Input, user_text};
+use super::lore::lore;
 use super::memory::shown;
 use super::quote::quoted;
 use super::scope::hints;
-use super::text::{CLOSING, CRAFT, EVENT_RULES, MONSTERS, REJECTED, conduct, rating_guidance, turn_rules};
+use super::text::{
+    CLOSING, CRAFT, EVENT_RULES, LORE, MONSTERS, REJECTED, conduct, rating_guidance, told_in, turn_rules,
+};
 use super::world::{block, world_state};
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Pc, Scenario, Scene};
@@ -17,7 +20,7 @@ use crate::state::GameState;
 /// `history` holds the last messages of the game, oldest first; those that the game's summary covers are not shown, nor are the oldest
 /// ones if the prompt would be longer than `budget` bytes. The system text holds the narrator's craft and character (the same for a whole
 /// game), the story (the same for a scene) and the summary. The last message holds what is different in every turn: what the rules did
-/// not let happen, the world state with the hints that hold, the rules and `input`.
+/// not let happen, the world state, the lore that `input` and the latest messages bring up, the hints that hold, the rules and `input`.
 pub fn narration_prompt(
     library: &Library,
     state: &GameState,
@@ -37,6 +40,7 @@ pub fn narration_prompt(
     let last = paragraphs([
         rejected_text(state),
         world_state(state),
+        lore_text(scenario, state, history, input),
         hints_text(scenario, scene, state),
         rules_text(state, input),
         if state.is_ended { closing_text(scenario) } else { String::new() },
@@ -71,6 +75,7 @@ fn narrator_text(scenario: &Scenario, state: &GameState) -> String {
         MONSTERS.to_owned(),
         format!("Content Rating: {shown_rating} ({})", rating_guidance(rating)),
     ];
+    parts.extend(state.language.as_ref().map(told_in));
     let style: Vec<_> =
         state.narrator.iter().flat_map(|narrator| &narrator.prompts).map(|line| format!("- {line}")).collect();
     if !style.is_empty() {
@@ -103,6 +108,12 @@ fn story_text(scenario: &Scenario, scene: Option<&Scene>) -> String {
 fn rejected_text(state: &GameState) -> String {
     let lines: Vec<_> = state.rejected.iter().map(|reason| format!("- {}", quoted(reason))).collect();
     if lines.is_empty() { String::new() } else { block("did_not_happen", &format!("{REJECTED}\n{}", lines.join("\n"))) }
+}
+
+/// What there is to know about what was spoken of.
+fn lore_text(scenario: &Scenario, state: &GameState, history: &[ChatMessage], input: &Input) -> String {
+    let lore = lore(scenario, state, state.memory.open(history), input);
+    if lore.is_empty() { String::new() } else { block("lore", &format!("{LORE}\n- {}", lore.join("\n- "))) }
 }
 
 /// What to bear in mind about the world as it is now.

@@ -2,13 +2,14 @@
 
 use super::Prompt;
 use super::quote::quoted;
-use super::text::SUMMARY;
+use super::text::{SUMMARY, written_in};
 use super::world::block;
+use crate::content::Language;
 use crate::message::{ChatMessage, Role};
 
 /// What a model gets to write down `turns`, which go on from what `previous` tells. The answer replaces `previous`.
 #[must_use]
-pub fn summary_prompt(previous: Option<&str>, turns: &[ChatMessage]) -> Prompt {
+pub fn summary_prompt(previous: Option<&str>, turns: &[ChatMessage], language: Option<&Language>) -> Prompt {
     let mut parts = Vec::new();
     if let Some(previous) = previous.map(str::trim).filter(|previous| !previous.is_empty()) {
         parts.push(block("story_so_far", &quoted(previous)));
@@ -16,7 +17,8 @@ pub fn summary_prompt(previous: Option<&str>, turns: &[ChatMessage]) -> Prompt {
     let told: Vec<_> = turns.iter().filter(|turn| turn.role != Role::System).map(line).collect();
     parts.push(block("since_then", &told.join("\n\n")));
     parts.push("Write the story so far, with what has happened since then.".to_owned());
-    Prompt::new(SUMMARY.to_owned(), [], parts.join("\n"))
+    let language = language.map(|language| format!(" {}", written_in(language))).unwrap_or_default();
+    Prompt::new(format!("{SUMMARY}{language}"), [], parts.join("\n"))
 }
 
 fn line(turn: &ChatMessage) -> String {

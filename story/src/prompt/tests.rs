@@ -59,7 +59,7 @@ fn the_prompt_of_a_summary() {
         ChatMessage::assistant("You climb."),
         ChatMessage::story_event("A wave."),
     ];
-    insta::assert_snapshot!(rendered(&summary_prompt(Some("Ada woke."), &turns)));
+    insta::assert_snapshot!(rendered(&summary_prompt(Some("Ada woke."), &turns, None)));
 }
 
 #[test]
@@ -126,6 +126,35 @@ fn what_did_not_happen_is_told_to_the_narrator_once() {
         "{text}"
     );
     assert!(!rendered(&narration(&new_state(), &[], None, &player("I look."))).contains("did_not_happen"));
+}
+
+#[test]
+fn a_story_is_told_extracted_and_summarised_in_its_language() {
+    let german: crate::Language = "German".parse().unwrap();
+    let state = GameState { language: Some(german.clone()), ..new_state() };
+    let told = narration(&state, &[], None, &player("I look."));
+    let extracted = extraction_prompt(&library(), &state, &player("I look."), "Nichts.").unwrap();
+    let summary = summary_prompt(None, &[ChatMessage::user("I look.")], Some(&german));
+    for prompt in [&told, &extracted, &summary] {
+        assert!(prompt.system().contains("in German"), "{}", prompt.system());
+    }
+    let of = |prompt: &Prompt| prompt.messages().last().unwrap().content.clone();
+    assert!(!of(&told).contains("German"), "it changes in no turn, so it stands where it is cached");
+}
+
+#[test]
+fn lore_stands_in_the_last_message_only() {
+    let mut library = library();
+    library.rewrite_scenario("lighthouse", |scenario| {
+        scenario.lore =
+            serde_json::from_value(serde_json::json!([{ "keys": ["oar"], "text": "The oar is cursed." }])).unwrap();
+    });
+    let tell = |message: &str| narration_prompt(&library, &new_state(), &[], &player(message), usize::MAX).unwrap();
+    let (with, without) = (tell("I take the oar."), tell("I wait."));
+    assert!(with.messages().last().unwrap().content.contains("<lore>\n"));
+    assert!(with.messages().last().unwrap().content.contains("\n- The oar is cursed.\n</lore>\n\n"));
+    assert!(!rendered(&without).contains("cursed"));
+    assert_eq!(with.system(), without.system());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The words that do not depend on a game: how to narrate, how to extract, what a rating means. Only text, no logic.
 
+use crate::content::Language;
 use crate::state::Rules;
 
 /// How every narrator tells, whoever they are.
@@ -81,6 +82,30 @@ pub(super) const EVENT_RULES: [&str; 3] = [
 pub(super) const REJECTED: &str = "\
 The last turn told of something that the world does not allow. It did not happen; the world state below is right. Set it straight within the story, \
 in a few words, as if the attempt had failed:";
+
+/// Stands before the lore that the story has come to speak of.
+pub(super) const LORE: &str =
+    "What you know of things that were just spoken of. Tell of it only what the player can find out here and now:";
+
+/// In which language the narrator tells.
+pub(super) fn told_in(language: &Language) -> String {
+    format!(
+        "Language: tell the story in {language}, whatever language these texts or the player's words are in. Keep names as the world \
+         state writes them."
+    )
+}
+
+/// In which language the extracting model reads.
+pub(super) fn read_in(language: &Language) -> String {
+    format!(
+        "The narrator's text is in {language}. Names and keys in your answer are those of the world, not translated."
+    )
+}
+
+/// In which language a summary is written.
+pub(super) fn written_in(language: &Language) -> String {
+    format!("Write in {language}.")
+}
 
 /// What the narrator is told when the game is over.
 pub(super) const CLOSING: &str = "\

@@ -35,7 +35,7 @@ pub(super) enum Found<T> {
 pub(super) const BEGINNINGS: [char; 3] = ['<', '[', '◁'];
 
 /// Fixed markers, in lower case: they are compared without regard to ASCII case.
-const FIXED: [(&str, Marker); 72] = [
+const FIXED: [(&str, Marker); 74] = [
     ("<think>", Marker::ThoughtsBegin("</think>")),
     ("<thinking>", Marker::ThoughtsBegin("</thinking>")),
     ("<thought>", Marker::ThoughtsBegin("</thought>")),
@@ -96,10 +96,12 @@ const FIXED: [(&str, Marker); 72] = [
     ("<did_not_happen>", Marker::Echo("</did_not_happen>")),
     ("<story_so_far>", Marker::Echo("</story_so_far>")),
     ("<story_event>", Marker::Echo("</story_event>")),
+    ("<lore>", Marker::Echo("</lore>")),
     ("<player>", Marker::Echo("</player>")),
     ("</rules>", Marker::Echo("")),
     ("</world_state>", Marker::Echo("")),
     ("</story_event>", Marker::Echo("")),
+    ("</lore>", Marker::Echo("")),
     ("</player>", Marker::Echo("")),
     ("<narrator>", Marker::Wrapper),
     ("</narrator>", Marker::Wrapper),

@@ -15,7 +15,9 @@ pub fn stop_sequences(state: &GameState, input: &Input) -> Vec<String> {
         Input::StoryEvent { .. } => None,
     };
     let name = actor.or(state.pc.as_ref().map(|pc| pc.name.as_str())).map(str::trim);
-    let name = name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
+    // An NPC of the same name keeps their lines.
+    let is_npc = |name: &str| state.npcs.values().any(|npc| npc.name.trim().eq_ignore_ascii_case(name));
+    let name = name.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME && !is_npc(name));
     let line = name.map(|name| format!("\n{name}:"));
     line.into_iter().chain(["\nPlayer:", "<player>", "<world_state>"].map(str::to_owned)).collect()
 }

@@ -123,6 +123,28 @@ impl Endpoint {
         url
     }
 
+    /// The same address with a version in its path where it has none, and without the one that it ends in; nothing where the
+    /// format has no version.
+    #[must_use]
+    pub fn other_version(&self, format: Format) -> Option<Self> {
+        let version = match format {
+            Format::ChatCompletions | Format::Messages => "/v1",
+            Format::GenerateContent => "/v1beta",
+            Format::OllamaChat => return None,
+        };
+        let path = self.root.path().trim_end_matches('/');
+        let other = path.strip_suffix(version).map_or_else(|| format!("{path}{version}"), str::to_owned);
+        let mut root = self.root.clone();
+        root.set_path(&other);
+        Some(Self { root, ..self.clone() })
+    }
+
+    /// The address below which the paths of the format stand: what `base_url` is to be.
+    #[must_use]
+    pub fn root(&self) -> String {
+        self.root.as_str().trim_end_matches('/').to_owned()
+    }
+
     /// Whether the server is this machine: it is never reached through a proxy.
     #[must_use]
     pub fn is_loopback(&self) -> bool {

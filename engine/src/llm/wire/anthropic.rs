@@ -11,12 +11,12 @@ use crate::llm::completion::{Heard, Text, Tokens};
 use crate::llm::purpose::Purpose;
 
 pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
-    let varying = &["model", "system", "messages", "stream", "max_tokens", "temperature", "output_config"];
+    let varying =
+        &["model", "system", "messages", "stream", "max_tokens", "temperature", "stop_sequences", "output_config"];
     let mut fields = Fields { varying, ..Fields::default() };
     if purpose == Purpose::Narrate {
         put(&mut fields.top, "top_p", config.top_p);
         put(&mut fields.top, "top_k", config.top_k);
-        put(&mut fields.top, "stop_sequences", (!config.stop.is_empty()).then(|| config.stop.clone()));
     }
     if config.thinking == Some(false) {
         put(&mut fields.top, "thinking", Some(json!({ "type": "disabled" })));
@@ -37,6 +37,8 @@ pub(super) struct Body<'a> {
     max_tokens: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_sequences: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_config: Option<OutputConfig<'a>>,
     #[serde(flatten)]
@@ -125,6 +127,7 @@ impl<'a> Body<'a> {
             stream: ask.stream,
             max_tokens: ask.max_tokens(),
             temperature: ask.temperature(),
+            stop_sequences: ask.stops("stop_sequences"),
             output_config: (format.is_some() || !rest.is_empty()).then_some(OutputConfig { format, rest }),
             fixed: fixed.top(&ask.manner.dropped),
         }

@@ -15,6 +15,8 @@ pub(in crate::llm) struct Ask<'a> {
     pub(in crate::llm) max_tokens: u32,
     pub(in crate::llm) temperature: Option<f64>,
     pub(in crate::llm) stream: bool,
+    /// Where the model is to stop writing.
+    pub(in crate::llm) stops: &'a [String],
     /// The schema of a delta.
     pub(in crate::llm) schema: Option<&'a RawValue>,
     pub(in crate::llm) manner: &'a Manner,
@@ -23,7 +25,9 @@ pub(in crate::llm) struct Ask<'a> {
 impl<'a> Ask<'a> {
     /// The schema, if the answer is asked for by it.
     pub(super) fn by_schema(&self) -> Option<&'a RawValue> {
-        self.schema.filter(|_| self.purpose == Purpose::Extract && self.manner.rung == Rung::Schema)
+        self.schema.filter(|_| {
+            self.purpose == Purpose::Extract && matches!(self.manner.rung, Rung::Schema | Rung::WithoutLimits)
+        })
     }
 
     /// Whether JSON of any form is asked for.
@@ -37,6 +41,11 @@ impl<'a> Ask<'a> {
 
     pub(super) fn temperature(&self) -> Option<f64> {
         self.temperature.filter(|_| self.manner.sends("temperature"))
+    }
+
+    /// Where the model is to stop, for the field of this name; nothing where there is nothing to send.
+    pub(super) fn stops(&self, field: &str) -> Option<&'a [String]> {
+        Some(self.stops).filter(|stops| !stops.is_empty() && self.manner.sends(field))
     }
 
     pub(super) fn system(&self) -> &'a str {

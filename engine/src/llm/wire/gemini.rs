@@ -19,7 +19,6 @@ pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
     if purpose == Purpose::Narrate {
         put(options, "topP", config.top_p);
         put(options, "topK", config.top_k);
-        put(options, "stopSequences", (!config.stop.is_empty()).then(|| config.stop.clone()));
         put(options, "presencePenalty", config.presence_penalty);
         put(options, "frequencyPenalty", config.frequency_penalty);
     }
@@ -67,6 +66,8 @@ struct Options<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    stop_sequences: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     response_mime_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_json_schema: Option<&'a RawValue>,
@@ -88,6 +89,7 @@ impl<'a> Body<'a> {
             generation_config: Options {
                 max_output_tokens: ask.max_tokens(),
                 temperature: ask.temperature(),
+                stop_sequences: ask.stops("stopSequences"),
                 response_mime_type: (schema.is_some() || ask.is_json()).then_some("application/json"),
                 response_json_schema: schema,
                 fixed: fixed.options(&ask.manner.dropped),

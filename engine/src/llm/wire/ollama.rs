@@ -24,7 +24,6 @@ pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
         put(options, "top_p", config.top_p);
         put(options, "top_k", config.top_k);
         put(options, "min_p", config.min_p);
-        put(options, "stop", (!config.stop.is_empty()).then(|| config.stop.clone()));
         put(options, "presence_penalty", config.presence_penalty);
         put(options, "frequency_penalty", config.frequency_penalty);
         put(options, "repeat_penalty", config.repeat_penalty);
@@ -69,6 +68,8 @@ struct Options<'a> {
     num_predict: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop: Option<&'a [String]>,
     #[serde(flatten)]
     fixed: Written<'a>,
 }
@@ -84,6 +85,7 @@ impl<'a> Body<'a> {
             options: Options {
                 num_predict: ask.max_tokens(),
                 temperature: ask.temperature(),
+                stop: ask.stops("stop"),
                 fixed: fixed.options(&ask.manner.dropped),
             },
             fixed: fixed.top(&ask.manner.dropped),

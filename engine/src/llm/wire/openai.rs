@@ -25,6 +25,7 @@ pub(super) fn fixed(config: &ProviderConfig, endpoint: &Endpoint, purpose: Purpo
             "max_completion_tokens",
             "temperature",
             "response_format",
+            "stop",
         ],
         ..Fields::default()
     };
@@ -37,7 +38,6 @@ pub(super) fn fixed(config: &ProviderConfig, endpoint: &Endpoint, purpose: Purpo
         put(top, "frequency_penalty", config.frequency_penalty);
         let repeat = if config.adapter == Adapter::LlamaCpp { "repeat_penalty" } else { "repetition_penalty" };
         put(top, repeat, config.repeat_penalty);
-        put(top, "stop", (!config.stop.is_empty()).then(|| config.stop.clone()));
     }
     put(top, "seed", config.seed);
     put(top, "reasoning_effort", config.reasoning_effort.clone());
@@ -68,6 +68,8 @@ pub(super) struct Body<'a> {
     max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_format: Option<ResponseFormat<'a>>,
     #[serde(flatten)]
@@ -131,6 +133,7 @@ impl<'a> Body<'a> {
             max_tokens: called(LimitName::MaxTokens),
             max_completion_tokens: called(LimitName::MaxCompletionTokens),
             temperature: ask.temperature(),
+            stop: ask.stops("stop"),
             response_format: by_schema.or_else(|| ask.is_json().then_some(ResponseFormat::JsonObject)),
             fixed: fixed.top(&ask.manner.dropped),
         }

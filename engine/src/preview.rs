@@ -1,0 +1,163 @@
+//! What a model would be sent for a game's next turn: the same prompt and the same body as a worker would send, with what this process
+//! knows of the provider. Nothing is sent, and nothing is changed.
+
+use protocol::{GameId, Problem, ProblemType, PromptPart, PromptPurpose, PromptView, RequestType};
+use story::{Input, Library, Prompt};
+
+use crate::llm::{Models, Provider};
+use crate::store::{SharedStore, StoreError};
+
+/// What stands for a message that nobody has sent yet.
+const NO_MESSAGE: &str = "(the player's message)";
+/// What stands for a narration that nobody has written yet.
+const NO_NARRATION: &str = "(the narration)";
+
+/// What is to be shown.
+#[derive(Debug, Clone, Default)]
+pub struct Preview {
+    /// The player's message; without one, the first that waits in the game, or a placeholder.
+    pub message: Option<String>,
+    /// Which call of the turn.
+    pub purpose: PromptPurpose,
+    /// How many messages of history a worker reads.
+    pub history: usize,
+}
+
+/// There is nothing to show.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    /// The store does not say.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The game is not there, or cannot be played.
+    #[error("{0}")]
+    Problem(Problem),
+}
+
+/// The next call for a game.
+pub async fn preview(
+    store: &SharedStore,
+    library: &Library,
+    models: &Models,
+    id: GameId,
+    asked: &Preview,
+) -> Result<PromptView, PreviewError> {
+    let unknown = || Problem::new(ProblemType::UnknownGame, format!("there is no game {id}"));
+    let unplayable = |why: String| PreviewError::Problem(Problem::new(ProblemType::ContentMismatch, why));
+    let game = store.game(id).await?.ok_or_else(|| PreviewError::Problem(unknown()))?;
+    let input = match &asked.message {
+        Some(message) => Input::Player { message: message.clone(), actor: None },
+        None => waiting(store, id).await?,
+    };
+    let name = &game.document.provider;
+    let missing = || unplayable(format!("the game's provider `{name}` is not configured"));
+    let state = &game.document.state;
+    match asked.purpose {
+        PromptPurpose::Narrate => {
+            let provider = models.get(name).ok_or_else(missing)?;
+            let history = store.history(id, asked.history).await?;
+            let budget = provider.prompt_bytes(history.len() + 3).unwrap_or(usize::MAX);
+            let prompt = story::narration_prompt(library, state, &history, &input, budget)
+                .map_err(|error| unplayable(error.to_string()))?;
+            let stops = story::stop_sequences(state, &input);
+            let request = provider.narration_body(&prompt, state.temperature, &stops);
+            Ok(view(id, asked.purpose, provider, &prompt, request.map_err(|error| unplayable(error.to_string()))?))
+        }
+        PromptPurpose::Extract => {
+            let provider = models.backend_of(name).ok_or_else(missing)?;
+            let prompt = story::extraction_prompt(library, state, &input, NO_NARRATION)
+                .map_err(|error| unplayable(error.to_string()))?;
+            let schema = story::delta_schema(library, state, &input).map_err(|error| unplayable(error.to_string()))?;
+            let request = provider.extraction_body(&prompt, &schema);
+            Ok(view(id, asked.purpose, provider, &prompt, request.map_err(|error| unplayable(error.to_string()))?))
+        }
+    }
+}
+
+/// What the next turn answers: the first request that waits, if one does.
+async fn waiting(store: &SharedStore, id: GameId) -> Result<Input, StoreError> {
+    let nothing = || Input::Player { message: NO_MESSAGE.to_owned(), actor: None };
+    let lane = store.lane(id).await?;
+    let Some(first) = lane.requests.first() else { return Ok(nothing()) };
+    let Some(request) = store.request(*first).await? else { return Ok(nothing()) };
+    Ok(match request.kind {
+        RequestType::Chat => Input::Player { message: request.message, actor: request.actor },
+        RequestType::StoryEvent => Input::StoryEvent { prompt: request.message },
+    })
+}
+
+fn view(
+    game_id: GameId,
+    purpose: PromptPurpose,
+    provider: &Provider,
+    prompt: &Prompt,
+    request: serde_json::Value,
+) -> PromptView {
+    let (model, context_tokens) = provider.model_of(purpose);
+    let tokens = |bytes: usize| provider.tokens_of(purpose, bytes);
+    let parts: Vec<PromptPart> = parts(prompt)
+        .into_iter()
+        .map(|(name, bytes)| PromptPart { name, bytes: bytes as u64, tokens: tokens(bytes) })
+        .collect();
+    PromptView {
+        game_id,
+        purpose,
+        provider: provider.name().to_owned(),
+        model: model.to_owned(),
+        context_tokens,
+        tokens: tokens(prompt.bytes()),
+        parts,
+        system: prompt.system().to_owned(),
+        messages: prompt.messages().to_vec(),
+        request,
+    }
+}
+
+/// The parts of a prompt with their lengths: the system text, the history, and the blocks of the last message by their tags.
+fn parts(prompt: &Prompt) -> Vec<(String, usize)> {
+    let (last, history) = match prompt.messages().split_last() {
+        Some((last, history)) => (last.content.as_str(), history),
+        None => ("", &[][..]),
+    };
+    let mut parts = vec![("system".to_owned(), prompt.system().len())];
+    let told: usize = history.iter().map(|message| message.content.len()).sum();
+    if told > 0 {
+        parts.push(("history".to_owned(), told));
+    }
+    let (mut rest, mut plain) = (last, 0);
+    while let Some((before, tag, block, after)) = first_block(rest) {
+        plain += before.len();
+        parts.push((tag.to_owned(), block));
+        rest = after;
+    }
+    plain += rest.len();
+    if plain > 0 {
+        parts.push(("other".to_owned(), plain));
+    }
+    parts
+}
+
+/// The text before the first block, its tag, how long it is, and the text after it.
+fn first_block(text: &str) -> Option<(&str, &str, usize, &str)> {
+    let begin = text.find('<')?;
+    let (tag, inside) = text[begin + 1..].split_once(">\n")?;
+    let end = format!("</{tag}>");
+    let length = inside.find(&end)? + end.len() + tag.len() + 3;
+    Some((&text[..begin], tag, length, &text[begin + length..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_prompt_are_named_by_their_tags_and_add_up_to_it() {
+        let last = "<world_state>\n<a>1</a>\nHere.\n</world_state>\n\nBear in mind.\n\n<player>\nI wait.\n</player>";
+        let history = [story::ChatMessage::assistant("It is dark.")];
+        let prompt = Prompt::new("You narrate.".to_owned(), history, last.to_owned());
+        let parts = parts(&prompt);
+        let names: Vec<_> = parts.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["system", "history", "world_state", "player", "other"]);
+        assert_eq!(parts.iter().map(|(_, bytes)| bytes).sum::<usize>(), prompt.bytes());
+    }
+}
