@@ -43,7 +43,7 @@ pub async fn preview(
     asked: &Preview,
 ) -> Result<PromptView, PreviewError> {
     let unknown = || Problem::new(ProblemType::UnknownGame, format!("there is no game {id}"));
-    let unplayable = |why: String| PreviewError::Problem(Problem::new(ProblemType::ContentMismatch, why));
+    let unplayable = |why: String| PreviewError::Problem(Problem::new(ProblemType::UnknownContent, why));
     let game = store.game(id).await?.ok_or_else(|| PreviewError::Problem(unknown()))?;
     let input = match &asked.message {
         Some(message) => Input::Player { message: message.clone(), actor: None },

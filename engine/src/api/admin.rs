@@ -3,23 +3,21 @@
 //! It is another listener than the players', on loopback unless configured otherwise, so that a proxy which lets the world
 //! in does not let it in here.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use protocol::{Liveness, Readiness, ReadyStatus};
+use protocol::{Liveness, Readiness, ReadyStatus, path};
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
 use super::guard::{self, Guard};
 use super::health;
 use super::probe::StoreProbe;
+use super::prompt::{self, Prompts};
 use super::{Auth, gate_of, gated_of_store, rights, with_problems};
-use crate::llm::Models;
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
@@ -31,8 +29,8 @@ pub struct Admin {
     pub store: SharedStore,
     /// Whether it takes writes.
     pub probe: StoreProbe,
-    /// What the process calls: the check at start may have found that some does not work.
-    pub models: Arc<Models>,
+    /// What prompts are made of, and the models whose check at start may have found that some does not work.
+    pub prompts: Prompts,
     /// Renders `/metrics`.
     pub metrics: Metrics,
     /// The loops of the process.
@@ -54,12 +52,18 @@ pub fn admin(admin: Admin) -> Router {
         Some(gate) => get(metrics).route_layer(from_fn_with_state(gate, rights::enforce)),
         None => get(metrics),
     };
+    // It needs more than the store, so it is not among the operations.
+    let next = match gate_of("getPrompt", &store, &admin.auth) {
+        Some(gate) => get(prompt::show).route_layer(from_fn_with_state(gate, rights::enforce)),
+        None => get(prompt::show),
+    };
+    let prompts = Router::new().route(path::GAME_PROMPT, next).with_state(admin.prompts.clone());
     let own = Router::new()
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", scrape)
         .with_state(admin);
-    with_problems(own.merge(operations)).layer(guard)
+    with_problems(own.merge(prompts).merge(operations)).layer(guard)
 }
 
 /// Whether the process works. Depends on nothing but the process.
@@ -72,7 +76,7 @@ async fn livez(State(admin): State<Admin>) -> Response {
 /// Whether the process can do its work.
 async fn readyz(State(admin): State<Admin>) -> Result<Json<Readiness>, ApiError> {
     let Json(mut readiness) = health::readiness(&admin.store, &admin.probe, &admin.drain).await?;
-    let troubles = admin.models.troubles();
+    let troubles = admin.prompts.models.troubles();
     if !troubles.is_empty() {
         readiness.status = ReadyStatus::Degraded;
         readiness.reasons.extend(troubles);
@@ -87,6 +91,7 @@ async fn metrics(State(admin): State<Admin>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use axum::body::{Body, to_bytes};
@@ -96,6 +101,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+    use crate::llm::Models;
     use crate::store::StoreOptions;
     use crate::store::embedded::EmbeddedStore;
 
@@ -103,7 +109,12 @@ mod tests {
         let store: SharedStore = Arc::new(EmbeddedStore::in_memory(StoreOptions::default()).unwrap());
         Admin {
             probe: StoreProbe::new(Arc::clone(&store)),
-            models: Arc::new(Models::start(&Config::default()).await.unwrap()),
+            prompts: Prompts {
+                store: Arc::clone(&store),
+                library: Arc::default(),
+                models: Arc::new(Models::start(&Config::default()).await.unwrap()),
+                history: 80,
+            },
             store,
             metrics: Metrics::detached(),
             watchdog: Watchdog::default(),

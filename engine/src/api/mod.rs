@@ -61,6 +61,7 @@ pub use self::limits::StreamLimits;
 use self::operation::Handler;
 use self::operations::OPERATIONS;
 pub use self::probe::StoreProbe;
+pub use self::prompt::Prompts;
 use self::rights::Gate;
 pub use self::stream::Pace;
 use crate::llm::Models;

@@ -4,9 +4,9 @@
 
 use axum::routing::on;
 use protocol::ProblemType::{
-    ContentMismatch, GameBusy, GameEnded, GameExists, KeyReused, LaneFull, NotFound, QueueFull, RequestFinished,
-    ShuttingDown, TooManyKeys, TooManyStreams, TurnNotKept, Unauthorized, UnknownContent, UnknownDeadLetter,
-    UnknownGame, UnknownKey, UnknownRequest, VersionConflict,
+    GameBusy, GameEnded, GameExists, KeyReused, LaneFull, NotFound, QueueFull, RequestFinished, ShuttingDown,
+    TooManyKeys, TooManyStreams, TurnNotKept, Unauthorized, UnknownContent, UnknownDeadLetter, UnknownGame, UnknownKey,
+    UnknownRequest, VersionConflict,
 };
 use protocol::{
     BranchGame, Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest, ChooseAlternative,
@@ -240,7 +240,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .does("What a model would be sent next")
         .reads(&[MESSAGE, PURPOSE])
         .answers::<PromptView>()
-        .refuses(&[UnknownGame, ContentMismatch]),
+        .refuses(&[UnknownGame, UnknownContent]),
     Operation::new(Get, path::SCENARIOS, Public, "listScenarios", api!(catalogue::scenarios))
         .does("Scenarios to choose from")
         .answers::<Vec<ScenarioEntry>>(),

@@ -1,15 +1,20 @@
 //! `/v1/gamestate/{id}/prompt`: what a model would be sent next, for operators who look for the cause of an answer.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use protocol::{GameId, Problem, ProblemType, PromptPurpose, PromptView};
 use serde::Deserialize;
+use story::Library;
 
 use super::Api;
 use super::error::ApiError;
 use super::path::Id;
+use crate::llm::Models;
 use crate::preview::{Preview, PreviewError, preview};
+use crate::store::SharedStore;
 
 /// `?message=&purpose=`
 #[derive(Debug, Deserialize)]
@@ -19,16 +24,39 @@ pub(super) struct Asked {
     purpose: PromptPurpose,
 }
 
-/// Shows the next call of a game.
+/// What a prompt is made of.
+#[derive(Clone)]
+pub struct Prompts {
+    /// The store.
+    pub store: SharedStore,
+    /// The loaded content.
+    pub library: Arc<Library>,
+    /// The configured models.
+    pub models: Arc<Models>,
+    /// How many messages of history a prompt may hold.
+    pub history: usize,
+}
+
+/// Shows the next call of a game, on the players' port where that serves operators as well.
 pub(super) async fn get(
     State(api): State<Api>,
+    id: Id<GameId>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<PromptView>, ApiError> {
+    let Api { store, library, models, history, .. } = api;
+    show(State(Prompts { store, library, models, history }), id, asked).await
+}
+
+/// The same on the operators' port.
+pub(super) async fn show(
+    State(prompts): State<Prompts>,
     Id(id): Id<GameId>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<PromptView>, ApiError> {
     let Query(Asked { message, purpose }) =
         asked.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
-    let asked = Preview { message, purpose, history: api.history };
-    match preview(&api.store, &api.library, &api.models, id, &asked).await {
+    let asked = Preview { message, purpose, history: prompts.history };
+    match preview(&prompts.store, &prompts.library, &prompts.models, id, &asked).await {
         Ok(view) => Ok(Json(view)),
         Err(PreviewError::Store(error)) => Err(error.into()),
         Err(PreviewError::Problem(problem)) => Err(problem.into()),

@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 
 use super::operation::{Answer, Operation, Verb};
 use super::operations::OPERATIONS;
-use super::{Admin, Api, Auth, Guard, Pace, StoreProbe, StreamLimits, admin, router};
+use super::{Admin, Api, Auth, Guard, Pace, Prompts, StoreProbe, StreamLimits, admin, router};
 use crate::config::Config;
 use crate::llm::Models;
 use crate::secret::{Secret, SecretKind};
@@ -68,6 +68,7 @@ const EXPECTED: &[(&str, Who, bool)] = &[
     ("renameGame", Who::Owners, true),
     ("exportGame", Who::Readers, true),
     ("importGame", Who::Owners, false),
+    ("getPrompt", Who::Operators, false),
     ("createCapability", Who::Owners, true),
     ("listCapabilities", Who::Owners, true),
     ("revokeCapability", Who::Owners, true),
@@ -236,7 +237,7 @@ impl World {
         keys.insert(Kind::NotAKey, Secret::generate(SecretKind::Key).unwrap());
         Self {
             public: router(api(&store, models, auth.clone())),
-            operators: admin(operators_port(&store, auth)),
+            operators: admin(operators_port(&store, &models, auth)),
             store,
             keys,
             game,
@@ -294,6 +295,8 @@ fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api {
         store: Arc::clone(store),
         library: Arc::new(Library::default()),
         models: Arc::clone(models),
+        history: 80,
+        language: None,
         metrics: Metrics::detached(),
         probe: StoreProbe::new(Arc::clone(store)),
         turns: TurnLimits::default(),
@@ -307,8 +310,10 @@ fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api {
     }
 }
 
-fn operators_port(store: &SharedStore, auth: Auth) -> Admin {
+fn operators_port(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Admin {
+    let (library, models) = (Arc::new(Library::default()), Arc::clone(models));
     Admin {
+        prompts: Prompts { store: Arc::clone(store), library, models, history: 80 },
         store: Arc::clone(store),
         probe: StoreProbe::new(Arc::clone(store)),
         metrics: Metrics::detached(),

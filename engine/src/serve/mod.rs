@@ -18,7 +18,7 @@ pub use self::health::health;
 pub(crate) use self::health::reachable;
 use self::open::{Opened, open};
 pub(crate) use self::open::{open_existing, open_or_create};
-use crate::api::{self, Admin, Api, Auth, Guard, Pace, StoreProbe, StreamLimits};
+use crate::api::{self, Admin, Api, Auth, Guard, Pace, Prompts, StoreProbe, StreamLimits};
 use crate::config::{AdminListen, AuthMode, Config, DEFAULT_ADMIN_LISTEN};
 use crate::llm::Models;
 use crate::telemetry::logs::Log;
@@ -55,7 +55,12 @@ pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError
     let auth = if config.auth.mode == AuthMode::Keys { Auth::keys(config.auth.resolve()?) } else { Auth::open() };
     let admin = Admin {
         store: Arc::clone(&store),
-        models: Arc::clone(&models),
+        prompts: Prompts {
+            store: Arc::clone(&store),
+            library: Arc::clone(&library),
+            models: Arc::clone(&models),
+            history: config.chat_history_limit,
+        },
         probe: probe.clone(),
         metrics: metrics.clone(),
         watchdog: watchdog.clone(),
