@@ -1,7 +1,7 @@
 //! What model servers are known to send, one kind after the other, and what a player reads of it.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::config::{Adapter, Config, ProviderConfig};
 use engine::store::Request;
@@ -141,20 +141,6 @@ async fn every_call_has_one_system_message_and_then_alternates() {
         assert!(*first == "system" && spoken.iter().copied().eq(expected), "{roles:?}");
         assert_eq!(spoken.last(), Some(&"user"));
     }
-}
-
-#[tokio::test]
-async fn a_server_that_names_a_date_is_not_called_before_it() {
-    let busy = json!({ "fault": { "status": 429, "retry_after_s": 2, "retry_after_form": "date" } });
-    let delta = json!({ "match": { "kind": "json" }, "reply": nothing_changed() });
-    let script = json!({ "speed": 0, "entries": [delta, { "replies": [busy, "You wait."] }] });
-    let play = Scripted::start(script).await;
-    let began = Instant::now();
-    let request = play.say("I wait.").await;
-    assert_eq!((message(&request), request.attempt.0), ("You wait.", 1));
-    // A date has whole seconds: up to one of the two may be gone already.
-    assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
-    assert_eq!(play.calls(Kind::Text).len(), 2);
 }
 
 #[tokio::test]
