@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::expect::{EventList, Expect};
+use super::link::LinkStep;
 
 /// A case: steps against a running story engine, and what must come of them. Or a sequence: the names of other cases.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -177,6 +178,8 @@ pub struct StepFile {
     pub scale: Option<usize>,
     /// Something happens to Redis, or on the way to it.
     pub redis: Option<RedisAction>,
+    /// Something happens to a link: to Redis, to the model, or of players to the API.
+    pub link: Option<LinkStep>,
     /// Open one more event stream.
     pub listen: Option<Listen>,
     /// Close one of them.

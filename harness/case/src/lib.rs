@@ -13,6 +13,7 @@ mod file;
 pub mod fix;
 pub mod json;
 mod labels;
+mod link;
 mod names;
 mod numbers;
 mod parse;
@@ -32,6 +33,7 @@ pub use file::{
     Capture, CaseFile, Filter, GateAction, HttpExpect, HttpStep, Listen, RedisAction, RedisCommand, RequestStream,
     Requirement, Snapshots, StreamAction, WaitFor, schema,
 };
+pub use link::{LinkAction, LinkFault, LinkStep, LinkTo};
 pub use parse::{Parsed, Sequence, parse};
 pub use step::{Action, Chat, Step};
 pub use target::{ProcessAction, Target, Verb};
@@ -127,7 +129,27 @@ impl Case {
     /// Whether a step does something to Redis, or to the way to it.
     #[must_use]
     pub fn acts_on_redis(&self) -> bool {
-        self.all_steps().any(|step| matches!(step.action, Action::Redis(_)))
+        self.disturbs(LinkTo::Redis)
+    }
+
+    /// Whether a step disturbs such a link.
+    #[must_use]
+    pub fn disturbs(&self, to: LinkTo) -> bool {
+        self.all_steps().any(|step| match &step.action {
+            Action::Redis(_) => to == LinkTo::Redis,
+            Action::Link(link) => link.to == to,
+            _ => false,
+        })
+    }
+
+    /// The processes whose own link to Redis a step disturbs.
+    #[must_use]
+    pub fn parted(&self) -> Vec<Target> {
+        let parted = self.all_steps().filter_map(|step| match &step.action {
+            Action::Link(link) => link.of.clone(),
+            _ => None,
+        });
+        parted.collect()
     }
 
     /// Whether a step stops Redis, so that the case needs one of its own.

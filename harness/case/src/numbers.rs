@@ -1,5 +1,6 @@
 //! Numbers of processes: what a step names must be there by then.
 
+use super::link::LinkAction;
 use super::step::{Action, Step};
 use super::target::{ProcessAction, Verb};
 use crate::json::{JsonError, Node};
@@ -20,7 +21,11 @@ pub(super) fn check(workers: usize, steps: &[Step], nodes: &[Node]) -> Result<()
             };
         }
         for part in step.with_children() {
-            let Action::Process(ProcessAction { target, .. }) = &part.action else { continue };
+            let (Action::Process(ProcessAction { target, .. }) | Action::Link(LinkAction { of: Some(target), .. })) =
+                &part.action
+            else {
+                continue;
+            };
             if target.number.is_some_and(|number| number >= there) {
                 let error = JsonError::at(node.span.clone(), format!("there is no `{target}` at this step"));
                 let last = there.saturating_sub(1);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::expect::Expect;
 use super::file::{GateAction, HttpStep, Listen, RedisAction, RequestStream, StepFile, StreamAction, WaitFor};
+use super::link::{LinkAction, LinkStep, LinkTo};
 use super::names;
 use super::target::{ProcessAction, Target, Verb};
 use crate::json::{JsonError, Node, line_and_column};
@@ -58,6 +59,8 @@ pub enum Action {
     Scale(usize),
     /// Something happens to Redis, or on the way to it.
     Redis(RedisAction),
+    /// Something happens to a link.
+    Link(LinkAction),
     /// Opens one more stream.
     Listen(Listen),
     /// Closes one.
@@ -151,6 +154,7 @@ const ACTIONS: &[&str] = &[
     "restart",
     "scale",
     "redis",
+    "link",
     "listen",
     "hang_up",
     "events",
@@ -212,6 +216,9 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
     if let Some(http) = file.http {
         check_http(&http, node)?;
         return Ok(Action::Http(Box::new(http)));
+    }
+    if let Some(link) = file.link {
+        return Ok(Action::Link(link_action(link, node, around.profile)?));
     }
     let rest = [
         file.gate.map(Action::Gate),
@@ -278,6 +285,26 @@ fn process_action(file: &mut StepFile, node: &Node, profile: &Profile) -> Result
     Ok(file.scale.map(Action::Scale))
 }
 
+fn link_action(link: LinkStep, node: &Node, profile: &Profile) -> Result<LinkAction, JsonError> {
+    let node = node.get("link").unwrap_or(node);
+    if link.fault.amount() == Some(0) {
+        return Err(
+            JsonError::at(span_of(node, "do"), "a number above 0 is needed here").help("`\"repair\"` ends all faults")
+        );
+    }
+    let LinkStep { to, of, fault } = link;
+    let parted = of.map(|written| {
+        if to != LinkTo::Redis {
+            let what = "only links to Redis are apart for each process";
+            return Err(JsonError::at(span_of(node, "of"), what));
+        }
+        Target::parse(&written, profile).ok_or_else(|| {
+            JsonError::at(span_of(node, "of"), format!("`{written}` is not a process")).help(Target::known(profile))
+        })
+    });
+    Ok(LinkAction { to, of: parted.transpose()?, fault })
+}
+
 fn check_http(http: &HttpStep, node: &Node) -> Result<(), JsonError> {
     let node = node.get("http").unwrap_or(node);
     if http.body.is_some() && http.raw_body.is_some() {
@@ -332,6 +359,7 @@ impl Action {
             Self::Process(action) => format!("{} {}", action.verb, action.target),
             Self::Scale(workers) => format!("scale to {workers} workers"),
             Self::Redis(action) => action.describe(),
+            Self::Link(action) => action.describe(),
             Self::Listen(listen) => format!("{} listens", listen.label),
             Self::HangUp(label) => format!("{label} hangs up"),
             Self::Stream(StreamAction::Drop) => "drop the event stream".to_owned(),

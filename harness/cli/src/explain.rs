@@ -29,7 +29,7 @@ pub(super) fn run(args: &ExplainArgs) -> Exit {
     };
     match complain(discover(&args.cases, &profile)) {
         Ok(found) => {
-            let texts: Vec<String> = found.cases.iter().map(explain).collect();
+            let texts: Vec<String> = found.cases.iter().map(|case| explain(case, &profile)).collect();
             say(texts.join("\n\n"));
             Exit::Ok
         }

@@ -98,11 +98,7 @@ pub(crate) fn update<'a>(
 ) -> Result<(), LastRunError> {
     let failed = |source| LastRunError::Io { path: path.to_owned(), source };
     let dir = path.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(dir).map_err(failed)?;
-    let ignore = dir.join(".gitignore");
-    if !ignore.exists() {
-        fs::write(&ignore, "*\n").map_err(failed)?;
-    }
+    make(dir).map_err(failed)?;
     let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
     file.lock().map_err(failed)?;
     let mut text = String::new();
@@ -120,6 +116,21 @@ pub(crate) fn update<'a>(
     file.rewind().map_err(failed)?;
     file.set_len(0).map_err(failed)?;
     writeln!(file, "{text}").map_err(failed)
+}
+
+/// Makes the directory, of which nothing reaches a repository.
+fn make(dir: &Path) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    let ignore = dir.join(".gitignore");
+    if ignore.exists() { Ok(()) } else { fs::write(&ignore, "*\n") }
+}
+
+/// The file for the history of a run of these paths; none where none can be written.
+pub(crate) fn history(paths: &[PathBuf]) -> Option<PathBuf> {
+    let path = place(paths).with_file_name("history.jsonl");
+    make(path.parent()?).ok()?;
+    File::options().append(true).create(true).open(&path).ok()?;
+    Some(path)
 }
 
 fn from_text(text: &str, path: &Path) -> Result<LastRun, LastRunError> {

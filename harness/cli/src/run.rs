@@ -103,7 +103,8 @@ async fn start(args: &RunArgs, mut cases: Vec<Case>, place: Place<'_>, cut: impl
         Ok(context) => context,
         Err(exit) => return exit,
     };
-    let reporters = match Reporters::open(&args.results.reports.wanted()) {
+    let history = last_run::history(&args.paths);
+    let reporters = match Reporters::open(&args.results.reports.wanted(history.as_deref())) {
         Ok(reporters) => reporters,
         Err(error) => {
             note!("{error}");

@@ -1,10 +1,11 @@
 //! The flags of `harness run`.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use harness_report::HistoryFile;
 use harness_runner::model::Wire;
 use harness_runner::run::Rounds;
 
@@ -162,6 +163,12 @@ pub(super) struct ServiceArgs {
     /// External services: the scripted model that the engine calls.
     #[arg(long, value_name = "URL")]
     pub(super) mock_url: Option<String>,
+    /// External services: how the engine is configured, as `engine config` prints it. Cases that need just these settings run.
+    #[arg(long, value_name = "FILE")]
+    pub(super) engine_config: Option<PathBuf>,
+    /// External services: a program that does to processes what steps say (`PROGRAM kill 'worker[0]'`, `PROGRAM scale 2`).
+    #[arg(long, value_name = "PROGRAM")]
+    pub(super) control: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -194,6 +201,10 @@ pub(super) struct ReportArgs {
     /// Write one HTML page with a timeline of every case.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// The longest history of the run, in megabytes: everything that happens as JSON lines, for a checker, in
+    /// `.harness/history.jsonl` beside the cases. 0 writes none.
+    #[arg(long, value_name = "MB", default_value_t = 256)]
+    history_mb: u64,
     /// Print annotations for GitHub Actions; there they are printed anyway.
     #[arg(long)]
     github: bool,
@@ -213,8 +224,17 @@ pub(super) enum Unreferenced {
 }
 
 impl ReportArgs {
-    pub(super) fn wanted(&self) -> harness_report::Wanted {
+    /// Whether everything is to be kept that a report or the history can show.
+    pub(super) fn evidence(&self) -> bool {
+        self.history_mb > 0 || self.json.is_some() || self.html.is_some()
+    }
+
+    /// What is wanted of a run whose history goes into the file `history`.
+    pub(super) fn wanted(&self, history: Option<&Path>) -> harness_report::Wanted {
+        let limit = self.history_mb.saturating_mul(1024 * 1024);
+        let history = history.filter(|_| limit > 0).map(|path| HistoryFile { path: path.to_owned(), limit });
         harness_report::Wanted {
+            history,
             junit: self.junit.clone(),
             json: self.json.clone(),
             html: self.html.clone(),

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use harness_case::Case;
 use harness_case::profile::{self, Profile};
 use harness_runner::run::RunContext;
-use harness_runner::services::{Durability, ExternalUrls, Kept, Programs, ServiceError, Services};
+use harness_runner::services::{
+    Control, Durability, External, ExternalUrls, Kept, Mode, Programs, ServiceError, Services,
+};
 use miette::Report;
 
-use super::run_args::RunArgs;
+use super::run_args::{RunArgs, ServiceArgs};
 use super::run_dir::RunDir;
 use super::{Exit, defaults};
 
@@ -59,6 +61,8 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
                 note!("{} is no directory: `--content` names one with scenarios in it", content.display());
                 return Err(Exit::Services);
             }
+            // An external engine has its content already.
+            None if wanted.services.mode() == Some(Mode::External) => {}
             None => defaults::use_built_in_content(cases),
         }
         defaults::give_model(cases, wanted.model.as_deref()).map_err(|error| {
@@ -76,8 +80,7 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
         engine: wanted.engine.clone(),
         mock_llm: wanted.mock_llm.clone(),
     };
-    let external =
-        ExternalUrls { api: wanted.api_url.clone(), redis: wanted.redis_url.clone(), mock: wanted.mock_url.clone() };
+    let external = external(wanted)?;
     let mode = wanted.services.mode();
     let http = harness_runner::http::client().map_err(|error| {
         note!("{error}");
@@ -99,9 +102,29 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
         seed: place.seed,
         update: args.results.update,
         jobs: args.order.jobs.map_or_else(default_jobs, Into::into),
-        evidence: args.results.reports.wanted().evidence(),
+        evidence: args.results.reports.evidence(),
         case_timeout: args.limits.case_timeout,
         http,
+    })
+}
+
+/// What the flags say of external services.
+fn external(wanted: &ServiceArgs) -> Result<ExternalUrls, Exit> {
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+        toml::from_str(&text).map_err(|error| error.to_string())
+    };
+    let settings = wanted.engine_config.as_ref().map(|path| {
+        read(path).map_err(|error| {
+            note!("{}: this is no configuration as `engine config` prints it: {error}", path.display());
+            Exit::Usage
+        })
+    });
+    Ok(ExternalUrls {
+        api: wanted.api_url.clone(),
+        redis: wanted.redis_url.clone(),
+        mock: wanted.mock_url.clone(),
+        known: External { settings: settings.transpose()?, control: wanted.control.as_deref().map(Control::new) },
     })
 }
 

@@ -219,34 +219,6 @@ fn help_shows_the_flags_in_groups_with_examples_and_exit_codes() {
     }
 }
 
-/// The oracle in `tests/oracle` is a service that the harness was not written for.
-fn oracle(case: &str) -> Option<Output> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
-    let mock = Path::new(HARNESS).with_file_name("mock-llm");
-    if !mock.is_file() || Command::new("python3").arg("--version").output().is_err() {
-        println!("skipped: there is no mock-llm beside the harness, or no python3");
-        return None;
-    }
-    Some(harness(&["run", &format!("cases/{case}"), "--services", "embedded"], &dir))
-}
-
-#[test]
-fn another_service_is_driven_as_its_profile_says() {
-    let Some(output) = oracle("questions.json") else { return };
-    let said = text(&output.stdout);
-    assert!(said.ends_with("1 passed, 0 failed, 0 skipped\n"), "{said}{}", text(&output.stderr));
-}
-
-#[test]
-fn another_service_that_does_not_do_as_expected_fails_with_a_timeline() {
-    let Some(output) = oracle("lies.json") else { return };
-    let said = text(&output.stdout);
-    assert_eq!(output.status.code(), Some(1), "{said}{}", text(&output.stderr));
-    for part in ["exactly [answered]", "not met: number 1", "timeline:", "the oracle is in at"] {
-        assert!(said.contains(part), "{part}\n{said}");
-    }
-}
-
 #[test]
 fn a_gate_or_a_placeholder_that_is_misspelt_is_found_before_the_run() {
     let dir = tempfile::tempdir().unwrap();

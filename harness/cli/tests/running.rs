@@ -108,6 +108,19 @@ fn an_engine_that_does_not_connect_in_time_is_started_again_and_one_that_fails_i
 }
 
 #[test]
+fn settings_that_the_engine_refuses_point_at_the_case_that_makes_them() {
+    if engine().is_none() {
+        return;
+    }
+    let case = GOOD.replace(r#""steps""#, "\"engine\": {\"worker\": {\n\"max_retires\": 3}},\n\"steps\"");
+    let output = Project::new(&[("cases/odd.json", &case)]).run(&[]);
+    assert_exit(&output, 1);
+    let text = stdout(&output);
+    let line = "cases/odd.json:2: the engine refuses what this case sets in `engine`";
+    assert!(text.contains(line) && text.contains("did you mean `max_retries`?"), "{text}");
+}
+
+#[test]
 fn what_a_narration_must_not_say_is_looked_at_until_its_end() {
     if engine().is_none() {
         return;

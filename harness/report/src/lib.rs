@@ -3,6 +3,7 @@
 //! Every report is made from the [`harness_events`] that the runner sends, and from nothing else.
 
 mod github;
+mod history;
 mod html;
 mod json;
 mod junit;
@@ -11,4 +12,5 @@ mod reporters;
 mod rows;
 mod terminal;
 
+pub use history::HistoryFile;
 pub use reporters::{ReportError, Reporters, Wanted};

@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::history::{History, HistoryFile};
 use super::record::Record;
 use super::terminal::{Place, Terminal};
 use super::{github, html, json, junit};
@@ -27,6 +28,8 @@ pub struct Wanted {
     pub json: Option<PathBuf>,
     /// One HTML page, in this file.
     pub html: Option<PathBuf>,
+    /// The history of the run, for a checker.
+    pub history: Option<HistoryFile>,
     /// Annotations for GitHub Actions, which reads them from what is printed.
     pub github: bool,
 }
@@ -35,7 +38,7 @@ impl Wanted {
     /// Whether a report shows everything, of cases that pass too.
     #[must_use]
     pub const fn evidence(&self) -> bool {
-        self.json.is_some() || self.html.is_some()
+        self.json.is_some() || self.html.is_some() || self.history.is_some()
     }
 }
 
@@ -62,6 +65,7 @@ pub struct Reporters {
     json: Option<Output>,
     junit: Option<Output>,
     html: Option<Output>,
+    history: Option<History>,
     github: bool,
     /// The first thing that went wrong while the run was on.
     error: Option<ReportError>,
@@ -116,6 +120,12 @@ impl Reporters {
             json: open(&wanted.json)?,
             junit: open(&wanted.junit)?,
             html: open(&wanted.html)?,
+            history: match &wanted.history {
+                Some(file) => {
+                    Some(History::begin(file).map_err(|source| ReportError::File { path: file.path.clone(), source })?)
+                }
+                None => None,
+            },
             github: wanted.github,
             error: None,
             asked: signal(SignalKind::user_defined1()).map_err(ReportError::Signal)?,
@@ -153,8 +163,17 @@ impl Reporters {
 
     /// A report that cannot be written is dropped, and the run continues. A reader that closes its end is no error.
     fn tell_programs(&mut self, event: &RunEvent) {
-        let Some(json) = &mut self.json else { return };
+        if self.json.is_none() && self.history.is_none() {
+            return;
+        }
         let line = json::line(event).map_err(io::Error::from);
+        // A history that cannot be written, as on a full disk, is no reason for a run to fail.
+        if let (Some(history), Ok(line)) = (&mut self.history, &line)
+            && !history.write(line).unwrap_or(false)
+        {
+            self.history = None;
+        }
+        let Some(json) = &mut self.json else { return };
         let line = line.map_err(|source| ReportError::File { path: json.path.clone(), source });
         match line.and_then(|line| json.write(&format!("{line}\n"))) {
             Ok(()) => return,
@@ -176,6 +195,9 @@ impl Reporters {
             let page = html::page(&self.record).map_err(io::Error::from);
             let page = page.map_err(|source| ReportError::File { path: file.path.clone(), source })?;
             file.write(&page)?;
+        }
+        if let Some(history) = self.history {
+            drop(history.end());
         }
         self.error.map_or(Ok(()), Err)
     }

@@ -250,7 +250,8 @@ async fn many_cases_and_long_ones_are_drawn_in_time() {
 async fn every_file_is_finished_when_a_run_breaks_off() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str| Some(dir.path().join(name));
-    let wanted = Wanted { junit: file("x.xml"), json: file("x.jsonl"), html: file("x.html"), github: true };
+    let wanted =
+        Wanted { junit: file("x.xml"), json: file("x.jsonl"), html: file("x.html"), history: None, github: true };
     assert!(wanted.evidence());
     run_reports(&wanted, vec![report("bell", failed(), timeline(1))], None).await;
     let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();

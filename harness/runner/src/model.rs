@@ -75,6 +75,12 @@ impl Model {
         Self { http, base }
     }
 
+    /// Where the namespace is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.base
+    }
+
     /// The base URL that a client of this wire format is given.
     #[must_use]
     pub fn base_url(&self, wire: Wire) -> String {

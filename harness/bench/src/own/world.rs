@@ -62,7 +62,7 @@ pub(super) async fn cases(
     let urls = ExternalUrls {
         api: Some(deployment.client.base_url().to_owned()),
         mock: Some(format!("{}/t/shared", env.services.mock_url)),
-        redis: None,
+        ..ExternalUrls::default()
     };
     let start = async || {
         let mode = Some(Mode::External);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{all_quoted, expect, places, quoted, times};
 use crate::{
-    Action, Capture, Chat, GateAction, HttpExpect, HttpStep, Listen, ProcessAction, RedisAction, RedisCommand,
-    RequestStream, Step, StreamAction, Target, Verb, WaitFor,
+    Action, Capture, Chat, GateAction, HttpExpect, HttpStep, LinkAction, LinkFault, LinkTo, Listen, ProcessAction,
+    RedisAction, RedisCommand, RequestStream, Step, StreamAction, Target, Verb, WaitFor,
 };
 
 /// What the step does, and the steps that it does at once, each with the actor who does it.
@@ -29,6 +29,7 @@ pub(super) fn words(action: &Action) -> (String, Vec<(Option<&str>, &Step)>) {
         Action::Process(action) => process(action),
         Action::Scale(workers) => format!("has {workers} workers from here on"),
         Action::Redis(action) => redis(action),
+        Action::Link(action) => link(action),
         Action::Listen(listen) => listens(listen),
         Action::HangUp(label) => format!("closes the stream `{label}`"),
         Action::Stream(StreamAction::Drop) => "drops its event stream of the game".to_owned(),
@@ -36,7 +37,7 @@ pub(super) fn words(action: &Action) -> (String, Vec<(Option<&str>, &Step)>) {
             "takes its event stream of the game up again, after the last event that came".to_owned()
         }
         Action::RequestStream(RequestStream { request, events: _ }) => {
-            format!("opens the event stream of `{request}` and reads it until the engine ends it")
+            format!("opens the event stream of `{request}` and reads it until the service ends it")
         }
         Action::Http(http) => sends(http),
         Action::Check => "waits until this holds".to_owned(),
@@ -92,6 +93,7 @@ pub(super) fn demands(action: &Action) -> Vec<String> {
             | RedisAction::LoseAnswers
             | RedisAction::LatencyMs(_),
         )
+        | Action::Link(_)
         | Action::Listen(_)
         | Action::HangUp(_)
         | Action::Stream(_)
@@ -158,6 +160,35 @@ fn redis(action: &RedisAction) -> String {
         RedisAction::Run(RedisCommand { command, answer: _ }) => {
             format!("gives Redis the command {}", all_quoted(command))
         }
+    }
+}
+
+fn link(LinkAction { to, of, fault }: &LinkAction) -> String {
+    let end = match to {
+        LinkTo::Redis => "Redis",
+        LinkTo::Model => "the model",
+        LinkTo::Api => "the API",
+    };
+    let who = match (of, to) {
+        (Some(target), _) => name(target),
+        (None, LinkTo::Api) => "players".to_owned(),
+        (None, LinkTo::Redis | LinkTo::Model) => "every process".to_owned(),
+    };
+    let link = format!("the link of {who} to {end}");
+    match fault {
+        LinkFault::Hold => format!("holds everything on {link}"),
+        LinkFault::BlackHole => format!("swallows everything on {link}, and breaks no connection"),
+        LinkFault::HalfOpen => {
+            format!("has the connections that are open now on {link} carry nothing more, without an end")
+        }
+        LinkFault::Cut => format!("resets every connection of {link}"),
+        LinkFault::LoseAnswers => format!("lets requests through on {link} and loses the answers"),
+        LinkFault::CutAfterBytes(bytes) => format!("resets {link} after {bytes} more bytes of answers, once"),
+        LinkFault::LatencyMs(ms) => format!("makes {link} {ms} ms longer, in each direction"),
+        LinkFault::JitterMs(ms) => format!("makes {link} up to {ms} ms longer, in each direction, by chance"),
+        LinkFault::BytesPerSecond(bytes) => format!("lets {bytes} bytes a second through on {link}"),
+        LinkFault::SliceBytes(bytes) => format!("cuts everything on {link} into pieces of {bytes} bytes"),
+        LinkFault::Repair => format!("repairs {link}"),
     }
 }
 

@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::profile::Profile;
 use crate::{Case, Game, Requirement, Snapshots, Step};
 
-/// What holds at the end of every case.
+/// What holds at the end of every case for the story engine.
 const UNASKED: &[&str] = &[
     "everything has come to rest: nothing is queued, delayed or under a lease",
     "the model was called for nothing that its script does not foresee, and no call is in flight",
@@ -27,9 +28,9 @@ const UNASKED: &[&str] = &[
     "every process ends by itself, and well, after SIGTERM",
 ];
 
-/// Explains a case.
+/// Explains a case that is for this service.
 #[must_use]
-pub fn explain(case: &Case) -> String {
+pub fn explain(case: &Case, profile: &Profile) -> String {
     let Case {
         id,
         name,
@@ -51,10 +52,9 @@ pub fn explain(case: &Case) -> String {
         line(&mut text, &format!("Tags: {}.", tags.join(", ")));
     }
     for (n, game) in games.iter().enumerate() {
-        line(&mut text, &plays(game, n == 0));
+        line(&mut text, &plays(game, n == 0, profile));
     }
-    let processes = if *workers == 1 { "one worker".to_owned() } else { format!("{workers} workers") };
-    line(&mut text, &format!("The engine runs as one API and {processes}; without Redis, all in one process."));
+    line(&mut text, &processes(profile, *workers));
     if let Some(content) = content {
         line(&mut text, &format!("It has content of its own: {}.", content.display()));
     }
@@ -74,7 +74,8 @@ pub fn explain(case: &Case) -> String {
     line(
         &mut text,
         &match model {
-            None => "The story is told by the engine's offline narrator.".to_owned(),
+            None if profile.is_story_engine() => "The story is told by the engine's offline narrator.".to_owned(),
+            None => "It has no script for a model.".to_owned(),
             Some(script) if script.path == *path => "The model answers from the script in the case.".to_owned(),
             Some(script) => format!("The model answers from {}.", script.path.display()),
         },
@@ -88,17 +89,19 @@ pub fn explain(case: &Case) -> String {
         explain_step(&mut text, step, &format!("{}", n + 1), 0);
     }
     text.push_str("\nAt the end, without being asked for:\n");
-    for promise in UNASKED {
+    for promise in unasked(profile) {
         line(&mut text, &format!("- {promise}"));
     }
-    line(
-        &mut text,
-        &match dead_letters {
-            0 => "- there is no dead letter".to_owned(),
-            1 => "- there is exactly one dead letter".to_owned(),
-            n => format!("- there are exactly {n} dead letters"),
-        },
-    );
+    if profile.is_story_engine() {
+        line(
+            &mut text,
+            &match dead_letters {
+                0 => "- there is no dead letter".to_owned(),
+                1 => "- there is exactly one dead letter".to_owned(),
+                n => format!("- there are exactly {n} dead letters"),
+            },
+        );
+    }
     let kept = kept(snapshot);
     if !kept.is_empty() {
         line(&mut text, &format!("- what is kept in snapshots/ is the same: {}", kept.join(", ")));
@@ -106,11 +109,52 @@ pub fn explain(case: &Case) -> String {
     text
 }
 
-fn plays(game: &Game, first: bool) -> String {
+/// What is started.
+fn processes(profile: &Profile, workers: usize) -> String {
+    if profile.is_story_engine() {
+        let workers = if workers == 1 { "one worker".to_owned() } else { format!("{workers} workers") };
+        return format!("The engine runs as one API and {workers}; without Redis, all in one process.");
+    }
+    let name = &profile.name;
+    if let Some(url) = profile.url.as_ref().filter(|_| profile.processes.is_empty()) {
+        return format!("The service {name} runs already, at {url}.");
+    }
+    let processes = profile.processes.iter().map(|process| {
+        if process.many { format!("{workers} of `{}`", process.name) } else { format!("`{}`", process.name) }
+    });
+    format!("The service {name} is started for it: {}.", processes.collect::<Vec<_>>().join(", "))
+}
+
+/// What holds at the end of every case.
+fn unasked(profile: &Profile) -> Vec<&'static str> {
+    if profile.is_story_engine() {
+        return UNASKED.to_vec();
+    }
+    let (events, request) = (&profile.events, &profile.request);
+    let declared = [
+        (true, "everything has come to rest"),
+        (true, "the model was called for nothing that its script does not foresee, and no call is in flight"),
+        (events.contiguous.is_some(), "the ids of every game's events leave none out and repeat none"),
+        (!events.completed.is_empty(), "every request has one last event"),
+        (
+            events.text.is_some() && request.as_ref().is_some_and(|request| request.text.is_some()),
+            "what is kept of a request's text is what its events have shown",
+        ),
+        (!profile.processes.is_empty(), "every process ends by itself, and well, after SIGTERM"),
+    ];
+    declared.into_iter().filter(|(holds, _)| *holds).map(|(_, words)| words).collect()
+}
+
+fn plays(game: &Game, first: bool, profile: &Profile) -> String {
     let Game { label, scenario, pc, gone, seed } = game;
     let what = if first { "It plays".to_owned() } else { format!("Game `{label}` is") };
-    let who = pc.as_ref().map_or_else(|| "the scenario's own player character".to_owned(), |pc| format!("`{pc}`"));
-    let mut text = format!("{what} `{scenario}` as {who}.");
+    let who = match pc {
+        Some(pc) => format!(" as `{pc}`"),
+        None if profile.is_story_engine() => " as the scenario's own player character".to_owned(),
+        None => String::new(),
+    };
+    let scenario = if scenario.is_empty() { "a game".to_owned() } else { format!("`{scenario}`") };
+    let mut text = format!("{what} {scenario}{who}.");
     if !seed.is_empty() {
         // Writing to a String cannot fail.
         let _ = write!(text, " Before the first step it is patched: {}.", places(seed));

@@ -8,7 +8,7 @@ use crate::{Parsed, parse};
 
 fn explained(text: &str) -> String {
     match parse(text, Path::new("cases/test_this.json"), &Profile::story_engine()).unwrap().0 {
-        Parsed::Case(case) => explain(&case),
+        Parsed::Case(case) => explain(&case, &Profile::story_engine()),
         Parsed::Sequence(_) => panic!("a sequence"),
     }
 }
@@ -64,4 +64,30 @@ fn a_case_is_told_from_its_start_to_its_end() {
             + "- there is exactly one dead letter\n\
                - what is kept in snapshots/ is the same: the events of all games\n"
     );
+}
+
+#[test]
+fn a_case_for_another_service_is_told_in_its_terms() {
+    let profile: Profile = toml::from_str(
+        r#"name = "oracle"
+           process = [{ name = "oracle", command = ["oracle"], ready = "at (?<url>.+)" }]
+           [events]
+           text = { event = "word", at = "/text" }
+           contiguous = '^(?<offset>[0-9]+)$'
+           [request]
+           path = "/q/{request}"
+           text = "/answer""#,
+    )
+    .unwrap();
+    let case = r#"{"name": "It answers", "scenario": "weather", "steps": [{"user_prompt": "Rain?"}]}"#;
+    let Parsed::Case(case) = parse(case, Path::new("cases/test_this.json"), &profile).unwrap().0 else { panic!() };
+    let text = explain(&case, &profile);
+    for part in
+        ["The service oracle is started for it: `oracle`.", "It plays `weather`.\n", "leave none out", "is what its"]
+    {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    for part in ["engine", "dead letter", "lease", "player character", "Redis"] {
+        assert!(!text.contains(part), "{part}\n{text}");
+    }
 }

@@ -68,6 +68,16 @@ pub(super) fn read(text: &str) -> Result<Profile, String> {
             return Err(format!("`{}` leaves its work to `{other}`, which is no process", process.name));
         }
     }
+    let events = &profile.events;
+    if events.first.is_some() && events.contiguous.is_none() {
+        return Err("`events.first` goes with `events.contiguous`, which finds the number in an id".to_owned());
+    }
+    if let Some((key, name)) = events
+        .used_names()
+        .find(|(_, name)| !events.names.is_empty() && !events.names.iter().any(|known| known == name))
+    {
+        return Err(format!("`events.{key}` speaks of `{name}`, which is not among `events.names`"));
+    }
     Ok(profile)
 }
 
@@ -95,6 +105,20 @@ mod tests {
         assert!(read("name = \"x\"").unwrap_err().contains("[[process]]"));
         let deaf = "name = \"x\"\n[[process]]\nname = \"a\"\ncommand = [\"a\"]\nready = \"up\"\n";
         assert!(read(deaf).unwrap_err().contains("(?<url>"), "{deaf}");
+    }
+
+    #[test]
+    fn a_profile_says_how_ids_are_contiguous_and_uses_names_that_it_lists() {
+        let with = |events: &str| read(&format!("name = \"x\"\nurl = \"http://h\"\n[events]\n{events}\n"));
+        for wrong in ["contiguous = true", "contiguous = '^\\d+$'", "contiguous = 3"] {
+            let error = with(wrong).unwrap_err();
+            assert!(error.contains("line 4") && error.contains("(?<offset>"), "{wrong}: {error}");
+        }
+        assert!(with("first = 1").unwrap_err().contains("events.contiguous"));
+        let number = with("contiguous = '^(?<offset>[0-9]+)$'\nfirst = 0").unwrap();
+        assert_eq!((number.events.offset("17"), number.events.offset("a:17")), (Some(17), None));
+        let error = with("names = [\"word\"]\ncompleted = [\"done\"]").unwrap_err();
+        assert!(error.contains("events.completed") && error.contains("`done`"), "{error}");
     }
 
     #[test]

@@ -75,6 +75,9 @@ pub struct ProcessProfile {
     /// The line of its stdout that says that it is ready. The group `url` in it is the service's base URL.
     #[serde(with = "ready")]
     pub ready: Regex,
+    /// Within how many seconds it must print that line, before patience is applied; 20 when left out.
+    #[serde(default)]
+    pub ready_seconds: Option<u64>,
     /// Whether there are as many as a case has `workers`.
     #[serde(default)]
     pub many: bool,
@@ -91,6 +94,10 @@ pub struct ConfigFile {
     pub file: String,
     /// What is in it. A member whose placeholder stands for nothing is left out, and so is what holds nothing else.
     pub content: Value,
+    /// Settings that cases make shorter so that they take less time, by their paths (`worker.delay`), with the longest value that means no
+    /// more than that. An external service need not have them.
+    #[serde(default)]
+    pub haste: std::collections::BTreeMap<String, f64>,
 }
 
 /// A request that makes something which has an id.
@@ -185,8 +192,12 @@ pub struct EventsProfile {
     pub request_path: Option<String>,
     /// Every event's name, so that a slip in a case is found; any name goes when left out.
     pub names: Vec<String>,
-    /// Whether ids are `epoch:offset`, with offsets that leave none out.
-    pub contiguous: bool,
+    /// How ids say that none is left out: the group `offset` is a number that is one more with each event of a game. Where it is
+    /// left out, ids are only compared.
+    #[serde(deserialize_with = "contiguous::deserialize")]
+    pub contiguous: Option<Regex>,
+    /// The offset of a game's first event; any when left out.
+    pub first: Option<u64>,
     /// Events that have no id.
     pub without_id: Vec<String>,
     /// Events that say that the stream has a gap.
@@ -243,6 +254,26 @@ pub enum End {
 }
 
 impl EventsProfile {
+    /// The offset that an id holds, where ids hold one.
+    #[must_use]
+    pub fn offset(&self, id: &str) -> Option<u64> {
+        self.contiguous.as_ref()?.captures(id)?.name("offset")?.as_str().parse().ok()
+    }
+
+    /// Every name of an event that the profile uses, with the key that uses it.
+    pub(super) fn used_names(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let lists = [
+            ("without_id", &self.without_id),
+            ("broken", &self.broken),
+            ("completed", &self.completed),
+            ("failed", &self.failed),
+            ("cancelled", &self.cancelled),
+        ];
+        let lists = lists.into_iter().flat_map(|(key, names)| names.iter().map(move |name| (key, name.as_str())));
+        let text = self.text.iter().map(|text| ("text", text.event.as_str()));
+        lists.chain(text).chain(self.unasked.iter().map(|unasked| ("unasked", unasked.event.as_str())))
+    }
+
     /// The end that an event of this name is for its request.
     #[must_use]
     pub fn end(&self, name: &str) -> Option<End> {
@@ -303,5 +334,34 @@ mod ready {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Regex, D::Error> {
         let text = String::deserialize(deserializer)?;
         Regex::new(&text).map_err(|error| D::Error::custom(error.to_string()))
+    }
+}
+
+mod contiguous {
+    use regex::Regex;
+    use serde::{Deserialize, Deserializer, de::Error};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Pattern(String),
+        /// How profiles said that ids are the story engine's.
+        Flag(#[expect(dead_code, reason = "only its form counts")] bool),
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Regex>, D::Error> {
+        const HELP: &str = "it is a regular expression whose group `offset` finds the number in an event's id: \
+                            `contiguous = '^(?<offset>[0-9]+)$'`";
+        match Written::deserialize(deserializer) {
+            Ok(Written::Pattern(text)) => {
+                let pattern = Regex::new(&text).map_err(|error| D::Error::custom(error.to_string()))?;
+                if pattern.capture_names().flatten().any(|name| name == "offset") {
+                    Ok(Some(pattern))
+                } else {
+                    Err(D::Error::custom(format!("`{text}` has no group `offset`: {HELP}")))
+                }
+            }
+            Ok(Written::Flag(_)) | Err(_) => Err(D::Error::custom(HELP)),
+        }
     }
 }

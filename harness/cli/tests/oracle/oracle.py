@@ -1,4 +1,8 @@
-"""A small service that knows nothing of the harness: rooms in which questions are answered, word by word, over SSE."""
+"""A small service that knows nothing of the harness: rooms in which questions are answered, word by word, over SSE.
+
+`--fault NAME` breaks it: `lost-word` (a piece of an answer is never told), `gap` (an event's number is left out), `twice` (a
+question is answered twice), `shy` (it never says where it is).
+"""
 
 import json
 import sys
@@ -8,22 +12,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 rooms = {}
 questions = {}
 changed = threading.Condition()
+fault = sys.argv[sys.argv.index("--fault") + 1] if "--fault" in sys.argv else None
 
 
 def answer(room, number, text):
     """Answers a question in the background."""
     words = ["Ask", "again", "later."] if "future" in text else ["Yes."]
-    for word in words:
+    for word in words[1:] if fault == "lost-word" else words:
         tell(room, "word", {"question": number, "text": word + " "})
     with changed:
         questions[number].update(state="silent" if "nothing" in text else "answered", answer=" ".join(words))
-    tell(room, "gave_up" if "nothing" in text else "answered", {"question": number})
+    for _ in range(2 if fault == "twice" else 1):
+        tell(room, "gave_up" if "nothing" in text else "answered", {"question": number})
 
 
 def tell(room, name, data):
     with changed:
         events = rooms[room]["events"]
-        events.append((len(events) + 1, name, json.dumps(data)))
+        number = len(events) + (2 if fault == "gap" and events else 1)
+        events.append((number, name, json.dumps(data)))
         changed.notify_all()
 
 
@@ -58,7 +65,7 @@ class Oracle(BaseHTTPRequestHandler):
             room = rooms[int(parts[1])]
             return self.say(200, {"topic": room["topic"], "asked": room["asked"]})
         if parts[0] == "rooms" and parts[2] == "feed":
-            return self.feed(int(parts[1]), int(self.headers.get("Last-Event-ID", 0)))
+            return self.feed(int(parts[1]), int(self.headers.get("Last-Event-ID", "n0")[1:]))
         return self.say(404, {"error": "there is nothing here"})
 
     def feed(self, room, last):
@@ -68,10 +75,10 @@ class Oracle(BaseHTTPRequestHandler):
         self.end_headers()
         while True:
             with changed:
-                changed.wait_for(lambda: len(rooms[room]["events"]) > last)
-                events = rooms[room]["events"][last:]
+                changed.wait_for(lambda: rooms[room]["events"] and rooms[room]["events"][-1][0] > last)
+                events = [event for event in rooms[room]["events"] if event[0] > last]
             for number, name, data in events:
-                self.wfile.write(f"id: {number}\nevent: {name}\ndata: {data}\n\n".encode())
+                self.wfile.write(f"id: n{number}\nevent: {name}\ndata: {data}\n\n".encode())
                 last = number
             self.wfile.flush()
 
@@ -89,6 +96,10 @@ class Oracle(BaseHTTPRequestHandler):
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Oracle)
 server.daemon_threads = True
+if fault == "shy":
+    print("the oracle is busy", flush=True)
+    print("it consults the stars", file=sys.stderr, flush=True)
+    threading.Event().wait()
 print(f"the oracle is in at http://127.0.0.1:{server.server_port}", flush=True)
 if "--polite" in sys.argv:
     import signal

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 pub(crate) use config::overlaid;
 pub use config::{Surroundings, engine_config};
 
-use crate::services::{Launch, Process, Programs, ServiceError, StartError};
+use crate::services::{Launch, Process, Programs, READY_LIMIT, ServiceError, StartError};
 use crate::watch::Pulse;
 
 /// How long a process may take to end after SIGTERM, before patience is applied.
@@ -36,6 +36,8 @@ pub struct Fleet {
     dir: PathBuf,
     vars: Vars,
     processes: Mutex<BTreeMap<Target, Arc<Process>>>,
+    /// Where processes find Redis that do not find it where all others do.
+    own_redis: BTreeMap<Target, String>,
     log: CaseLog,
     pulse: Pulse,
 }
@@ -67,9 +69,17 @@ impl Fleet {
             dir: around.dir.to_owned(),
             vars,
             processes: Mutex::default(),
+            own_redis: BTreeMap::new(),
             log,
             pulse,
         })
+    }
+
+    /// The same fleet, with processes that find Redis elsewhere.
+    #[must_use]
+    pub fn with_own_redis(mut self, own_redis: BTreeMap<Target, String>) -> Self {
+        self.own_redis = own_redis;
+        self
     }
 
     /// Whether it has a Redis behind it.
@@ -202,8 +212,8 @@ impl Fleet {
     async fn start_first(&self, target: Target) -> Result<Option<String>, ServiceError> {
         for _ in 0..CONNECT_RETRIES {
             match self.start(target.clone()).await {
-                Err(ServiceError::Start(StartError::Ended { name, log, .. }))
-                    if log.iter().any(|line| line.contains(NOT_CONNECTED)) =>
+                Err(ServiceError::Start(StartError::Ended { name, said, .. }))
+                    if said.logged.iter().any(|line| line.contains(NOT_CONNECTED)) =>
                 {
                     self.log.note(Source::Process, format!("{name} did not connect to Redis in time: start it again"));
                 }
@@ -219,11 +229,15 @@ impl Fleet {
         let profile = self.profile.process(&target.name).ok_or_else(unknown)?;
         let name = target.to_string().replace(['[', ']'], "");
         let more = if self.has_redis() { profile.with_redis.as_slice() } else { &[] };
-        let mut command = profile.command.iter().chain(more).map(|argument| fill_text(argument, &self.vars));
+        let mut vars = self.vars.clone();
+        if let Some(redis) = self.own_redis.get(&target) {
+            vars.insert("redis".to_owned(), json!(redis));
+        }
+        let mut command = profile.command.iter().chain(more).map(|argument| fill_text(argument, &vars));
         let program = PathBuf::from(command.next().unwrap_or_default());
         // A path is meant from where the profile stands; a bare name is looked for on the PATH.
         let program = if program.components().count() > 1 { self.profile.dir.join(program) } else { program };
-        let env = profile.env.iter().map(|(key, value)| (key.clone(), fill_text(value, &self.vars))).collect();
+        let env = profile.env.iter().map(|(key, value)| (key.clone(), fill_text(value, &vars))).collect();
         let launch = Launch {
             name: &name,
             program: &program,
@@ -232,6 +246,7 @@ impl Fleet {
             work_dir: Some(&self.profile.dir).filter(|dir| dir.is_dir()),
             dir: &self.dir,
             ready: profile.ready.clone(),
+            ready_within: profile.ready_seconds.map_or(READY_LIMIT, Duration::from_secs),
         };
         let (process, line) = Process::start(launch, &self.programs).await?;
         let up = self.log.now(Source::Process, format!("{target} is up (pid {}): {line}", process.id()));

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod finding;
+pub(crate) mod foreign;
 mod lane;
 mod life;
 #[cfg(test)]
@@ -76,7 +77,7 @@ pub(crate) fn events(journal: &Journal, tail: bool) -> Vec<Finding> {
             version = Some(next);
         }
         let Some(id) = event.request_id() else { continue };
-        let offset = seen.offset();
+        let offset = seen.offset;
         if let Some((kind, fault)) = lives.entry(id).or_default().take(event) {
             found.push(Finding::of(id, kind, format!("event {offset}: request {id} {fault}")));
         }

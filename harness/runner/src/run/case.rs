@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use harness_case::Case;
 use harness_case::profile::Call;
-use harness_case::{Case, Requirement};
 use harness_events::{CaseLog, CaseOutcome, CaseReport, Events, Failure, RunEventKind};
 use protocol::{GameView, QueueView, RequestView};
 use regex::Regex;
@@ -16,11 +16,12 @@ use super::ending::{self, CallShape, End};
 use super::errors::failed;
 use super::logs::note_logs;
 use super::manner::Manner;
+use super::obstacle::obstacle;
 use super::outcome::{Look, until};
-use super::world::World;
+use super::world::{GameRun, World};
 use super::{RunContext, draw, inject, step};
+use crate::call::CallError;
 use crate::invariants::{self, Finding};
-use crate::services::Mode;
 use crate::snapshot::{self, Aliases, Comparison};
 use crate::watch::Journal;
 
@@ -71,55 +72,6 @@ pub struct Performed {
     pub end: End,
     /// The calls of the model.
     pub calls: Vec<CallShape>,
-}
-
-/// Why the case cannot be run with these services.
-fn obstacle(context: &RunContext, case: &Case) -> Option<String> {
-    if context.services.mode == Mode::Embedded && case.workers > 1 && case.acts_on_processes() {
-        return Some(
-            "it breaks one of several worker processes, and without Redis there is only one process".to_owned(),
-        );
-    }
-    if case.requires.contains(&Requirement::Redis) && context.services.redis_url.is_none() {
-        return Some("it needs a Redis".to_owned());
-    }
-    if case.requires.contains(&Requirement::Streaming) && !context.stream {
-        return Some("it needs narrations that stream".to_owned());
-    }
-    if context.services.mode == Mode::External {
-        if case.requires.contains(&Requirement::Alone) {
-            return Some("it needs a service that was not used before".to_owned());
-        }
-        if case.content.is_some() {
-            return Some("it has content of its own, and an external engine has its own already".to_owned());
-        }
-    }
-    if case.acts_on_redis() {
-        match context.services.mode {
-            Mode::Embedded => return Some("it does something to Redis, and here is none".to_owned()),
-            Mode::External => {
-                return Some("it does something to Redis, and with external services that is not ours".to_owned());
-            }
-            Mode::Docker if case.stops_redis() => {
-                return Some("it stops Redis, and the container is shared with the other cases".to_owned());
-            }
-            Mode::Local | Mode::Docker => {}
-        }
-        if !context.profile.uses_redis() {
-            return Some("it does something to Redis, and the profile's processes use none".to_owned());
-        }
-    }
-    if context.services.mode != Mode::External {
-        return None;
-    }
-    if case.acts_on_processes() {
-        return Some("it starts and stops processes, and with external services they are not ours".to_owned());
-    }
-    if case.model.is_none() && context.profile.is_story_engine() {
-        // That narrator is part of an engine that has no other provider.
-        return Some("it is for the offline narrator, and an external engine has its own model".to_owned());
-    }
-    (!case.engine.is_empty()).then(|| "it configures the engine, and an external one is configured already".to_owned())
 }
 
 /// Plays a case to its end.
@@ -201,11 +153,11 @@ async fn steps(world: &World, events: &Events) -> Result<(), Failure> {
 /// After the last step: rest, then what must hold at the end of every case, then its snapshots.
 async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<Performed, Failure> {
     let deadline = Instant::now() + crate::patience(REST_LIMIT);
-    for watch in world.games.iter().filter_map(|game| game.watch.as_ref()) {
-        watch.resume(&world.base_url());
-    }
     // A link that is still disturbed would keep the case from coming to rest.
-    world.repair_redis().await?;
+    world.repair_links().await?;
+    for watch in world.games.iter().filter_map(|game| game.watch.as_ref()) {
+        watch.resume(&world.players_url());
+    }
     // Only this branch is left, so a quiet world is what it waits for and no reason to fail.
     let branch = world.branches.begin();
     until(world, &branch, deadline, async || {
@@ -232,9 +184,9 @@ async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<P
         let broken = promises(world).await.map_err(|error| failed(&error))?;
         wrong.extend(broken.iter().map(ToString::to_string));
     } else {
-        let journals = world.games.iter().filter_map(|game| game.watch.as_ref());
-        wrong.extend(journals.flat_map(|watch| watch.journal().faults().to_vec()));
+        wrong.extend(promises_of_any(world).await.map_err(|error| failed(&error))?);
     }
+    wrong.extend(world.faults_of_listeners());
     if !wrong.is_empty() {
         return Err(Failure::new(format!("at the end: {}", wrong.join("; "))));
     }
@@ -266,6 +218,19 @@ async fn promises(world: &World) -> Result<Vec<Finding>, Box<dyn std::error::Err
         let view: RequestView = serde_json::from_value(world.request_view(&request).await?)?;
         let journal = world.game_of(&request).watch.as_ref().map(|watch| watch.journal().clone());
         wrong.extend(journal.and_then(|journal| invariants::status(&journal, &view)));
+    }
+    Ok(wrong)
+}
+
+/// What a service promises by what its profile declares.
+async fn promises_of_any(world: &World) -> Result<Vec<String>, CallError> {
+    let journal = |game: &GameRun| game.watch.as_ref().map(|watch| watch.journal().clone());
+    let mut wrong: Vec<String> =
+        world.games.iter().filter_map(journal).flat_map(|journal| invariants::foreign::stream(&journal)).collect();
+    for request in world.requests_made() {
+        let Some(journal) = journal(world.game_of(&request)) else { continue };
+        let view = world.request_view(&request).await?;
+        wrong.extend(invariants::foreign::request(&world.profile, &journal, &request.id, &view));
     }
     Ok(wrong)
 }

@@ -58,7 +58,7 @@ pub(super) async fn run(world: &World, branch: &Branch<'_>, step: &HttpStep, dea
 async fn send(world: &World, step: &HttpStep, deadline: Instant) -> Result<Answer, Failure> {
     let path = world.filled(&step.path);
     let method = Method::from_bytes(step.method.to_uppercase().as_bytes()).map_err(|error| failed(&error))?;
-    let url = format!("{}{path}", world.base_url());
+    let url = format!("{}{path}", world.players_url());
     let mut request = world.http.request(method.clone(), url).timeout(remaining(deadline));
     for (name, value) in &step.headers {
         request = request.header(name, world.filled(value));

@@ -106,7 +106,7 @@ async fn repair(world: &World, target: FaultTarget) -> Result<(), Failure> {
         FaultTarget::Redis => world.act_on_redis(&RedisAction::Start).await,
         FaultTarget::Stream => {
             for watch in world.games.iter().filter_map(|game| game.watch.as_ref()) {
-                watch.resume(&world.base_url());
+                watch.resume(&world.players_url());
             }
             Ok(())
         }

@@ -11,7 +11,7 @@ use crate::watch::{Coverage, Feed};
 
 /// Opens a stream, or takes one up again that was hung up.
 pub(super) async fn open(world: &World, game: &GameRun, listen: &Listen, deadline: Instant) -> Result<(), Failure> {
-    let known = world.with_listener(&listen.label, |watch| watch.resume(&world.base_url()));
+    let known = world.with_listener(&listen.label, |watch| watch.resume(&world.players_url()));
     if known.is_some() {
         return Ok(());
     }

@@ -1,15 +1,16 @@
 //! The Redis of a case that disturbs it: a link through the harness, and a server of its own if the case stops
 //! Redis.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
-use harness_case::{Case, RedisAction, RedisCommand};
+use harness_case::{Case, LinkAction, LinkFault, RedisAction, RedisCommand, Target};
 use harness_events::{CaseLog, Failure, Source};
 use redis::aio::MultiplexedConnection;
 use serde_json::Value;
 
 use super::errors::failed;
+use super::links;
 use super::manner::{Fault, FaultTarget, InjectionPoint, Manner};
 use crate::services::{Durability, Programs, Proxy, RedisServer, Services, Upstream};
 
@@ -18,7 +19,8 @@ use crate::services::{Durability, Programs, Proxy, RedisServer, Services, Upstre
 pub(super) struct CaseRedis {
     /// Where it really is.
     url: String,
-    proxy: Proxy,
+    /// The link of all processes, and those of processes that a step parts from the others.
+    proxies: BTreeMap<Option<Target>, Proxy>,
     /// Its own server.
     server: Option<RedisServer>,
 }
@@ -57,8 +59,9 @@ impl CaseRedis {
     pub(super) async fn start(
         services: &Services,
         programs: &Programs,
-        need: Need,
+        (need, parted): (Need, Vec<Target>),
         dir: &Path,
+        seed: u64,
     ) -> Result<Option<Self>, Failure> {
         let Some(shared) = services.redis_url.as_ref().filter(|_| need != Need::Nothing) else { return Ok(None) };
         let server = if need == Need::Server {
@@ -70,13 +73,37 @@ impl CaseRedis {
         let url = server.as_ref().map_or_else(|| shared.clone(), RedisServer::url);
         let upstream =
             Upstream::of(&url).ok_or_else(|| Failure::new(format!("the harness cannot connect to {url}")))?;
-        let proxy = Proxy::start(upstream).await.map_err(|error| failed(&error))?;
-        Ok(Some(Self { url, proxy, server }))
+        let mut proxies = BTreeMap::new();
+        for target in std::iter::once(None).chain(parted.into_iter().map(Some)) {
+            let proxy = Proxy::start(upstream.clone(), seed).await.map_err(|error| failed(&error))?;
+            proxies.insert(target, proxy);
+        }
+        Ok(Some(Self { url, proxies, server }))
     }
 
-    /// Where the engine finds it.
-    pub(super) fn url(&self) -> String {
-        self.proxy.url()
+    /// Where a process finds it; `None`: those that no step parts from the others.
+    pub(super) fn url(&self, target: Option<&Target>) -> String {
+        let proxy = self.proxies.get(&target.cloned());
+        proxy.map_or_else(|| self.url.clone(), |proxy| format!("redis://{}", proxy.address()))
+    }
+
+    /// Where processes find it that have a link of their own.
+    pub(super) fn parted(&self) -> BTreeMap<Target, String> {
+        self.proxies.keys().flatten().map(|target| (target.clone(), self.url(Some(target)))).collect()
+    }
+
+    /// Disturbs or repairs the link of one process, or those of all.
+    pub(super) fn disturb(&self, action: &LinkAction) {
+        for (target, proxy) in &self.proxies {
+            if action.of.is_none() || *target == action.of {
+                links::disturb(proxy, action.fault);
+            }
+        }
+    }
+
+    /// Does this to the links of all processes.
+    fn all(&self, fault: LinkFault) {
+        self.proxies.values().for_each(|proxy| links::disturb(proxy, fault));
     }
 
     /// Does what a step says.
@@ -94,22 +121,18 @@ impl CaseRedis {
                 if let Some(server) = &self.server {
                     server.kill().await;
                 }
-                self.proxy.cut();
+                self.all(LinkFault::Cut);
             }
             RedisAction::Start => {
                 if let Some(server) = &self.server {
                     server.restart(programs).await.map_err(|error| failed(&error))?;
                 }
             }
-            RedisAction::Pause => self.proxy.change(|faults| faults.paused = true),
-            RedisAction::Continue => self.proxy.change(|faults| {
-                faults.paused = false;
-                faults.drop_responses = false;
-                faults.latency = Duration::ZERO;
-            }),
-            RedisAction::Cut => self.proxy.cut(),
-            RedisAction::LoseAnswers => self.proxy.change(|faults| faults.drop_responses = true),
-            RedisAction::LatencyMs(ms) => self.proxy.change(|faults| faults.latency = Duration::from_millis(*ms)),
+            RedisAction::Pause => self.all(LinkFault::Hold),
+            RedisAction::Continue => self.all(LinkFault::Repair),
+            RedisAction::Cut => self.all(LinkFault::Cut),
+            RedisAction::LoseAnswers => self.all(LinkFault::LoseAnswers),
+            RedisAction::LatencyMs(ms) => self.all(LinkFault::LatencyMs(*ms)),
             RedisAction::Run(command) => return self.run(command, filled, log).await,
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::{FutureExt, LocalBoxFuture, try_join_all};
 use harness_case::profile::End;
-use harness_case::{Action, Chat, GateAction, Step, StreamAction, WaitFor};
+use harness_case::{Action, Chat, GateAction, LinkTo, Step, StreamAction, WaitFor};
 use harness_events::{Entry, Failure, Source};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -99,6 +99,7 @@ async fn act(world: &World, branch: &Branch<'_>, step: &Step, deadline: Instant)
         Action::Process(action) => world.act(action).await?,
         Action::Scale(workers) => world.scale(*workers).await?,
         Action::Redis(action) => world.act_on_redis(action).await?,
+        Action::Link(action) => world.act_on_link(action)?,
         Action::Listen(stream) => listen::open(world, game, stream, deadline).await?,
         Action::HangUp(label) => listen::hang_up(world, label).await,
         Action::Stream(StreamAction::Drop) => {
@@ -108,7 +109,7 @@ async fn act(world: &World, branch: &Branch<'_>, step: &Step, deadline: Instant)
         }
         Action::Stream(StreamAction::Resume) => {
             if let Some(watch) = &game.watch {
-                watch.resume(&world.base_url());
+                watch.resume(&world.players_url());
             }
         }
         Action::RequestStream(stream) => listen::read_request(world, branch, stream, deadline).await?,
@@ -174,14 +175,16 @@ async fn chat(world: &World, game: &GameRun, message: &Chat) -> Result<RequestRu
     ]);
     let began = world.log.elapsed();
     let has_key = call.headers.keys().any(|name| name.eq_ignore_ascii_case(IDEMPOTENCY_KEY));
-    if world.repeats_messages() && !has_key {
+    // A player whose answer is lost on the way sends the message again, if it has a key.
+    let repeats = world.repeats_messages() || (has_key && world.case.disturbs(LinkTo::Api));
+    if repeats && !has_key {
         call.headers.insert(IDEMPOTENCY_KEY.to_owned(), protocol::RequestId::new().to_string());
     }
     let (id, answer) = loop {
-        match call::create(&call, &world.http, &world.base_url(), &vars, &send.id).await {
+        match call::create(&call, &world.http, &world.players_url(), &vars, &send.id).await {
             Ok(made) => break made,
             // The response is lost, and under its key the message can be sent again.
-            Err(error) if world.repeats_messages() && error.is_transient() => tokio::time::sleep(SEND_AGAIN).await,
+            Err(error) if repeats && error.is_transient() => tokio::time::sleep(SEND_AGAIN).await,
             Err(error) => return Err(Failure::new(format!("the message is refused: {error}"))),
         }
     };

@@ -8,7 +8,7 @@ use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 use testcontainers_modules::redis::{REDIS_PORT, Redis};
 
-use super::{Guard, Mode, Programs, ServiceError, Services, reap};
+use super::{External, Guard, Mode, Programs, ServiceError, Services, reap};
 
 const REDIS: &str = "story-engine-redis:local";
 const MOCK: &str = "story-engine-mock-llm:local";
@@ -75,6 +75,7 @@ pub(super) async fn start(programs: &Programs, reason: &str) -> Result<Services,
         redis_url: Some(format!("redis://{host}:{redis_port}")),
         mock_url: format!("http://{host}:{mock_port}"),
         api_url: None,
+        external: External::default(),
         guard: Guard::Containers(Box::new(Containers { redis, mock, reaper })),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Guard, Mode, Programs, ServiceError, Services, local};
+use super::{External, Guard, Mode, Programs, ServiceError, Services, local};
 
 /// Starts the scripted model.
 pub(super) async fn start(programs: &Programs, dir: &Path, reason: &str) -> Result<Services, ServiceError> {
@@ -13,6 +13,7 @@ pub(super) async fn start(programs: &Programs, dir: &Path, reason: &str) -> Resu
         redis_url: None,
         mock_url,
         api_url: None,
+        external: External::default(),
         guard: Guard::Model(model),
     })
 }

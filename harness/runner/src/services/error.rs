@@ -72,25 +72,50 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// It ended before it was ready.
-    #[error("{name} ended before it was ready ({status}){}", indented(.log))]
+    #[error("{name} ended before it was ready ({status}){}", said.text())]
     Ended {
         /// The process.
         name: String,
         /// How it ended.
         status: String,
-        /// The last lines that it logged.
-        log: Vec<String>,
+        /// What it has said so far.
+        said: Said,
     },
-    /// It says nothing.
-    #[error("{name} was not ready after {seconds} s{}", indented(.log))]
+    /// It says nothing that counts.
+    #[error("{name} was not ready after {seconds} s: no line of its stdout matched `{ready}`{}", said.text())]
     TimedOut {
         /// The process.
         name: String,
         /// How long it was waited for.
         seconds: u64,
-        /// The last lines that it logged.
-        log: Vec<String>,
+        /// The pattern of the line that says that it is ready.
+        ready: String,
+        /// What it has said so far.
+        said: Said,
     },
+}
+
+/// The last lines that a process has printed and logged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// On stdout.
+    pub printed: Vec<String>,
+    /// On stderr.
+    pub logged: Vec<String>,
+}
+
+impl Said {
+    fn text(&self) -> String {
+        let printed = match self.printed.as_slice() {
+            [] => "\n  it printed nothing on stdout".to_owned(),
+            lines => format!("\n  on stdout:{}", indented(lines)),
+        };
+        let logged = match self.logged.as_slice() {
+            [] => String::new(),
+            lines => format!("\n  on stderr:{}", indented(lines)),
+        };
+        printed + &logged
+    }
 }
 
 fn indented(log: &[String]) -> String {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Guard, Mode, ServiceError, Services};
+use serde_json::{Map, Value};
+
+use super::{Control, Guard, Mode, ServiceError, Services};
 
 /// Where external services are.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +15,17 @@ pub struct ExternalUrls {
     pub redis: Option<String>,
     /// The scripted model that the engine calls.
     pub mock: Option<String>,
+    /// What else is known of them.
+    pub known: External,
+}
+
+/// What is known of services that are not ours.
+#[derive(Debug, Clone, Default)]
+pub struct External {
+    /// The engine's configuration, as `engine config` prints it.
+    pub settings: Option<Map<String, Value>>,
+    /// How their processes are killed and started.
+    pub control: Option<Control>,
 }
 
 /// How long a service may take to answer.
@@ -34,6 +47,7 @@ pub(super) async fn services(urls: &ExternalUrls) -> Result<Services, ServiceErr
         redis_url: urls.redis.clone(),
         mock_url: mock,
         api_url: Some(api),
+        external: urls.known.clone(),
         guard: Guard::Nothing,
     })
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::Mutex;
 
-use super::{Guard, Launch, Mode, Process, Programs, ServiceError, Services, StartError, programs::on_path};
+use super::{External, Guard, Launch, Mode, Process, Programs, ServiceError, Services, StartError, programs::on_path};
 
 /// What a Redis that is started here keeps when it is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,7 @@ pub(super) async fn start(
         redis_url: Some(redis.url()),
         mock_url,
         api_url: None,
+        external: External::default(),
         guard: Guard::Local { redis: Box::new(redis), model },
     })
 }

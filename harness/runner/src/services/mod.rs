@@ -1,5 +1,6 @@
 //! What cases need around the engine: a Redis and a scripted model, found, started and stopped.
 
+mod control;
 #[cfg(feature = "docker")]
 mod docker;
 #[cfg(not(feature = "docker"))]
@@ -16,10 +17,12 @@ mod proxy;
 mod reap;
 mod supervise;
 
-pub use error::{ServiceError, StartError};
-pub use external::ExternalUrls;
+pub use control::Control;
+pub use error::{Said, ServiceError, StartError};
+pub use external::{External, ExternalUrls};
 pub use kept::Kept;
 pub use local::{Durability, RedisServer};
+pub(crate) use process::READY_LIMIT;
 pub use process::{Launch, Process};
 pub use programs::Programs;
 pub use proxy::{LinkFaults, Proxy, Upstream};
@@ -67,6 +70,8 @@ pub struct Services {
     pub mock_url: String,
     /// The engine's API, where it is not started case by case.
     pub api_url: Option<String>,
+    /// What is known of services that are not ours.
+    pub external: External,
     guard: Guard,
 }
 

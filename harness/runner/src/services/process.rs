@@ -2,10 +2,12 @@
 //!
 //! Its log goes to a file, so that no reader can hold it up and nothing is lost when it dies.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use regex::Regex;
@@ -14,13 +16,16 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{ChildStdout, Command};
 use tokio::sync::{oneshot, watch};
 
-use super::{Programs, StartError};
+use super::{Programs, Said, StartError};
 
 /// How long a process may take to say that it is ready, before patience is applied.
-const READY_LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const READY_LIMIT: Duration = Duration::from_secs(20);
 
 /// How many lines of a log an error shows.
 const LOG_TAIL: usize = 12;
+
+/// How many characters of a printed line an error shows.
+const LINE_MAX: usize = 500;
 
 /// What to start.
 #[derive(Debug)]
@@ -39,6 +44,8 @@ pub struct Launch<'a> {
     pub dir: &'a Path,
     /// A line of its stdout that this matches says that it is ready.
     pub ready: Regex,
+    /// How long that may take, before patience is applied.
+    pub ready_within: Duration,
 }
 
 impl<'a> Launch<'a> {
@@ -51,7 +58,16 @@ impl<'a> Launch<'a> {
         ready: &str,
     ) -> Self {
         let ready = Regex::new(&regex::escape(ready)).unwrap_or_else(|_| unreachable!("the text is escaped"));
-        Self { name, program, args: args.into_iter().collect(), env: Vec::new(), work_dir: None, dir, ready }
+        Self {
+            name,
+            program,
+            args: args.into_iter().collect(),
+            env: Vec::new(),
+            work_dir: None,
+            dir,
+            ready,
+            ready_within: READY_LIMIT,
+        }
     }
 }
 
@@ -115,7 +131,7 @@ impl Process {
             stopped: AtomicBool::new(false),
             kept: false,
         };
-        let line = process.ready_line(stdout, launch.ready).await?;
+        let line = process.ready_line(stdout, launch.ready, launch.ready_within).await?;
         if let Some(kept) = &programs.kept {
             kept.process(launch.name, process.id(), launch.dir, &line);
             process.kept = true;
@@ -123,13 +139,25 @@ impl Process {
         Ok((process, line))
     }
 
-    async fn ready_line(&self, stdout: ChildStdout, ready: Regex) -> Result<String, StartError> {
+    async fn ready_line(&self, stdout: ChildStdout, ready: Regex, limit: Duration) -> Result<String, StartError> {
         let (found, line) = oneshot::channel();
+        let pattern = ready.to_string();
+        let printed: Arc<Mutex<VecDeque<String>>> = Arc::default();
+        let keep = Arc::clone(&printed);
         tokio::spawn(async move {
             let mut found = Some(found);
             let mut lines = BufReader::new(stdout).lines();
             // Reads on after the line was found: a full pipe would stop the process.
             while let Ok(Some(line)) = lines.next_line().await {
+                if found.is_none() {
+                    continue;
+                }
+                let mut printed = keep.lock().unwrap_or_else(PoisonError::into_inner);
+                if printed.len() == LOG_TAIL {
+                    printed.pop_front();
+                }
+                printed.push_back(line.chars().take(LINE_MAX).collect());
+                drop(printed);
                 if ready.is_match(&line)
                     && let Some(found) = found.take()
                 {
@@ -138,16 +166,19 @@ impl Process {
                 }
             }
         });
-        let limit = crate::patience(READY_LIMIT);
+        let said = || Said {
+            printed: printed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect(),
+            logged: self.log_tail(),
+        };
+        let name = self.name.clone();
+        let limit = crate::patience(limit);
         match tokio::time::timeout(limit, line).await {
             Ok(Ok(line)) => Ok(line),
             Ok(Err(_)) => {
-                let status = self.ended().await;
-                Err(StartError::Ended { name: self.name.clone(), status: status.to_string(), log: self.log_tail() })
+                let status = self.ended().await.to_string();
+                Err(StartError::Ended { name, status, said: said() })
             }
-            Err(_) => {
-                Err(StartError::TimedOut { name: self.name.clone(), seconds: limit.as_secs(), log: self.log_tail() })
-            }
+            Err(_) => Err(StartError::TimedOut { name, seconds: limit.as_secs(), ready: pattern, said: said() }),
         }
     }
 
@@ -279,6 +310,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let error = shell("echo broken >&2; exit 3", dir.path()).await.unwrap_err().to_string();
         assert!(error.contains("exit status: 3") && error.contains("broken"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_never_says_that_it_is_ready_shows_the_pattern_and_what_it_printed() {
+        let dir = tempfile::tempdir().unwrap();
+        let args = ["-c", "echo up at 7; echo odd >&2; exec sleep 1000"].map(str::to_owned);
+        let mut launch = Launch::new("shell", Path::new("/bin/sh"), args, dir.path(), "ready");
+        launch.ready_within = Duration::from_secs(2);
+        let error = Process::start(launch, &PROGRAMS).await.unwrap_err().to_string();
+        for part in ["no line of its stdout matched `ready`", "on stdout:\n    up at 7", "on stderr:\n    odd"] {
+            assert!(error.contains(part), "{part}\n{error}");
+        }
     }
 
     #[tokio::test]

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use harness_case::profile::{End, Profile};
-use protocol::{Event, EventId, EventParseError, RequestId};
+use protocol::{Event, EventParseError, RequestId};
 use serde_json::Value;
 
 use crate::pointers::compare_pointers;
+
+/// How the fault begins that a stream has said itself.
+const RESET: &str = "the stream was reset";
 
 /// One event as it came.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,27 +25,17 @@ pub struct Seen {
     pub data: Value,
     /// The request that it belongs to.
     pub request: Option<String>,
+    /// Its place among the game's events; 0 if it has none.
+    pub offset: u64,
     /// The event, if it is one of the story engine's.
     pub event: Option<Event>,
 }
 
 impl Seen {
-    /// The id of an event of the story engine.
-    #[must_use]
-    pub(crate) fn event_id(&self) -> Option<EventId> {
-        self.id.as_deref()?.parse().ok()
-    }
-
     /// The request of an event of the story engine.
     #[must_use]
     pub fn request_id(&self) -> Option<RequestId> {
         self.event.as_ref()?.request_id()
-    }
-
-    /// Its place among the game's events; 0 if it has none.
-    #[must_use]
-    pub fn offset(&self) -> u64 {
-        self.event_id().map_or(0, |id| id.offset)
     }
 
     /// Whether it belongs to the request with this id.
@@ -61,6 +54,8 @@ pub struct Journal {
     coverage: Coverage,
     /// The offset that comes next, where ids are contiguous; not known before the first event of a stream that is joined late.
     next: Option<u64>,
+    /// Whether it was noted already that an id holds no offset.
+    unreadable_id: bool,
 }
 
 /// What part of a game's events a stream brings.
@@ -85,8 +80,8 @@ impl Journal {
     /// A journal without events.
     #[must_use]
     pub fn new(profile: Arc<Profile>, coverage: Coverage) -> Self {
-        let next = (coverage == Coverage::Whole).then_some(1);
-        Self { profile, events: Vec::new(), faults: Vec::new(), coverage, next }
+        let next = profile.events.first.filter(|_| coverage == Coverage::Whole);
+        Self { profile, events: Vec::new(), faults: Vec::new(), coverage, next, unreadable_id: false }
     }
 
     /// Every event, in the order in which they came.
@@ -99,6 +94,11 @@ impl Journal {
     #[must_use]
     pub fn faults(&self) -> &[String] {
         &self.faults
+    }
+
+    /// The same without what the stream itself has said: that it was reset.
+    pub(crate) fn hidden_faults(&self) -> impl Iterator<Item = &String> {
+        self.faults.iter().filter(|fault| !fault.starts_with(RESET))
     }
 
     /// Notes something that was wrong.
@@ -115,7 +115,7 @@ impl Journal {
     /// The place of the last event among the game's events; 0 if nothing has come.
     #[must_use]
     pub(crate) fn last_offset(&self) -> u64 {
-        self.events.iter().rev().find(|seen| seen.id.is_some()).map_or(0, Seen::offset)
+        self.events.iter().rev().find(|seen| seen.id.is_some()).map_or(0, |seen| seen.offset)
     }
 
     /// The events of one request.
@@ -166,35 +166,50 @@ impl Journal {
 
     /// Takes an event as it came. Also used by tests to make journals.
     pub fn take(&mut self, at: Duration, name: &str, data: &str, id: Option<&str>) {
-        let reading = &self.profile.events;
-        if reading.contiguous && !reading.without_id.iter().any(|known| known == name) {
-            let Some(id) = id.and_then(|id| id.parse::<EventId>().ok()) else {
-                self.faults.push(format!("{name} came with the id {id:?}, which is not `epoch:offset`"));
-                return;
-            };
-            match self.next {
-                Some(next) if id.offset < next => {
-                    self.faults.push(format!("event {} ({name}) came again", id.offset));
-                }
-                Some(next) if id.offset > next && self.coverage != Coverage::Parts => {
-                    self.faults.push(format!("after event {} came event {} ({name})", next - 1, id.offset));
-                }
-                _ => {}
-            }
-            self.next = Some(id.offset + 1);
-        }
+        let offset = self.place(name, id);
         let event = if self.profile.is_story_engine() { self.typed(name, data) } else { None };
         let data: Value = serde_json::from_str(data).unwrap_or(Value::Null);
         if self.profile.events.broken.iter().any(|known| known == name) {
             let reason = data.get("reason").and_then(Value::as_str).unwrap_or_default();
-            self.faults.push(format!("the stream was reset: {reason}"));
+            self.faults.push(format!("{RESET}: {reason}"));
         }
         let request = self.profile.events.request.as_ref().and_then(|at| match data.pointer(at)? {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         });
-        self.events.push(Seen { at, id: id.map(str::to_owned), name: name.to_owned(), data, request, event });
+        self.events.push(Seen { at, id: id.map(str::to_owned), name: name.to_owned(), data, request, offset, event });
+    }
+
+    /// The place of an event among the game's events, 0 if it has none; notes what is wrong with it.
+    fn place(&mut self, name: &str, id: Option<&str>) -> u64 {
+        let reading = &self.profile.events;
+        let Some(contiguous) = &reading.contiguous else { return 0 };
+        if reading.without_id.iter().any(|known| known == name) {
+            return 0;
+        }
+        let Some(offset) = id.and_then(|id| reading.offset(id)) else {
+            // Every further event would say the same.
+            if !std::mem::replace(&mut self.unreadable_id, true) {
+                let id = id.map_or_else(|| "without an id".to_owned(), |id| format!("with the id `{id}`"));
+                self.faults.push(format!("{name} came {id}, in which `contiguous = '{contiguous}'` finds no offset"));
+            }
+            return 0;
+        };
+        match self.next {
+            // The stream says itself that it goes on elsewhere.
+            _ if reading.broken.iter().any(|known| known == name) => {}
+            Some(next) if offset < next => self.faults.push(format!("event {offset} ({name}) came again")),
+            Some(next) if offset > next && self.coverage != Coverage::Parts => {
+                let before = next.checked_sub(1).filter(|_| self.events.iter().any(|seen| seen.id.is_some()));
+                let after =
+                    before.map_or_else(|| "at the beginning".to_owned(), |before| format!("after event {before}"));
+                self.faults.push(format!("{after} came event {offset} ({name})"));
+            }
+            _ => {}
+        }
+        self.next = Some(offset + 1);
+        offset
     }
 
     fn typed(&mut self, name: &str, data: &str) -> Option<Event> {
@@ -254,7 +269,30 @@ mod tests {
         let mut journal = Journal::default();
         journal.take(Duration::ZERO, "chat.chunk", "{}", None);
         journal.take(Duration::ZERO, "chat.chunk", "{}", Some("1:1"));
-        assert_eq!(journal.faults().len(), 2);
+        assert_eq!(journal.faults().len(), 3, "{:?}", journal.faults());
+        assert_eq!(journal.events().len(), 2, "what a step waits for has come all the same");
+    }
+
+    #[test]
+    fn a_service_with_ids_of_another_form_has_gaps_and_doubles_too() {
+        let mut profile = (*Profile::story_engine()).clone();
+        profile.name = "other".to_owned();
+        profile.events.contiguous = Some(regex::Regex::new("^e-(?<offset>[0-9]+)$").unwrap());
+        profile.events.first = Some(0);
+        let profile = Arc::new(profile);
+        let faults = |ids: &[&str]| {
+            let mut journal = Journal::new(Arc::clone(&profile), Coverage::Whole);
+            for id in ids {
+                journal.take(Duration::ZERO, "word", "{}", Some(id));
+            }
+            journal.faults().to_vec()
+        };
+        assert_eq!(faults(&["e-0", "e-1", "e-2"]), Vec::<String>::new());
+        assert_eq!(faults(&["e-1"]), ["at the beginning came event 1 (word)"]);
+        assert_eq!(faults(&["e-0", "e-0", "e-3"]), ["event 0 (word) came again", "after event 0 came event 3 (word)"]);
+        let unreadable = faults(&["7", "8"]);
+        assert_eq!(unreadable.len(), 1, "{unreadable:?}");
+        assert!(unreadable[0].contains("the id `7`") && unreadable[0].contains("^e-"), "{unreadable:?}");
     }
 
     #[test]

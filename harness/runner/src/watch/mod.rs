@@ -1,16 +1,17 @@
 //! Follows event streams and keeps every event, as it came over the wire.
 //!
 //! The `client` crate hides what a player need not see: it drops doubles and asks again after a gap. Here that would hide
-//! the very defects that are looked for, so the stream is read raw, with only the client's parser, and whatever is not
+//! the very defects that are looked for, so the stream is read raw, by a parser from outside (`wire`), and whatever is not
 //! contiguous is a fault. [`Journal`] holds the events, [`Watch`] reads the stream.
 
 mod journal;
 mod pulse;
+mod wire;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use client::{Frame, Parser};
+use eventsource_stream::Event;
 use futures::StreamExt;
 use harness_case::profile::Profile;
 use harness_events::{CaseLog, Source};
@@ -21,6 +22,7 @@ use tokio::task::JoinHandle;
 
 pub use journal::{Coverage, Journal, Seen};
 pub use pulse::Pulse;
+use wire::WireError;
 
 /// The wait between two connections to a service that is away.
 const RECONNECT: Duration = Duration::from_millis(20);
@@ -241,15 +243,15 @@ impl Listener {
         });
         let from = last.map_or_else(|| "the beginning".to_owned(), |id| format!("after {id}"));
         let open = self.log.begin(self.log.now(Source::Sse, format!("listening to {name}, from {from}")).lane(name));
-        let mut parser = Parser::default();
-        let mut body = answer.bytes_stream();
-        while let Some(Ok(bytes)) = body.next().await {
-            let mut frames = Vec::new();
-            let parsed = parser.push(&bytes, &mut frames);
-            self.take(frames);
-            if let Err(error) = parsed {
-                self.lock().fault(error.to_string());
-                break;
+        let mut events = wire::events(Box::pin(answer.bytes_stream()));
+        loop {
+            match events.next().await {
+                Some(Ok(event)) => self.take(event),
+                Some(Err(WireError::Invalid(fault))) => {
+                    self.lock().fault(fault);
+                    break;
+                }
+                Some(Err(WireError::Broken(_))) | None => break,
             }
         }
         drop(open);
@@ -261,16 +263,14 @@ impl Listener {
         self.pulse.notify();
     }
 
-    fn take(&self, frames: Vec<Frame>) {
-        for frame in frames {
-            if let Frame::Event { name, data, id } = frame {
-                let place = id.as_deref().map_or("?", |id| id.rsplit(':').next().unwrap_or(id));
-                let read: Value = serde_json::from_str(&data).unwrap_or_default();
-                let entry = self.log.now(Source::Event, format!("{place} {name} {data}")).lane(&self.feed.name);
-                self.log.push(entry.detail(json!({ "offset": place, "event": name, "data": read })));
-                self.lock().take(self.log.elapsed(), &name, &data, id.as_deref());
-            }
-        }
+    fn take(&self, event: Event) {
+        let Event { event: name, data, id, .. } = event;
+        let id = Some(id).filter(|id| !id.is_empty());
+        let place = id.as_deref().map_or("?", |id| id.rsplit(':').next().unwrap_or(id));
+        let read: Value = serde_json::from_str(&data).unwrap_or_default();
+        let entry = self.log.now(Source::Event, format!("{place} {name} {data}")).lane(&self.feed.name);
+        self.log.push(entry.detail(json!({ "offset": place, "event": name, "data": read })));
+        self.lock().take(self.log.elapsed(), &name, &data, id.as_deref());
         self.pulse.notify();
     }
 

@@ -9,20 +9,22 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use harness_case::profile::{Call, Profile, Vars};
-use harness_case::{Case, DEFAULT_GAME, Game, ProcessAction, RedisAction, Target};
+use harness_case::{Case, DEFAULT_GAME, Game, LinkAction, LinkTo, ProcessAction, RedisAction, Target};
 use harness_events::{CaseLog, Events, Failure, Source};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::RunContext;
 use super::branch::Branches;
 use super::errors::failed;
+use super::links::{self, Links};
 use super::manner::Manner;
 use super::redis::{CaseRedis, Need};
 use super::schedule::Scheduler;
+use super::settings;
 use crate::call::{self, CallError};
 use crate::fleet::{Fleet, Surroundings, overlaid};
 use crate::model::{Model, entry};
-use crate::services::{Mode, Programs, ServiceError};
+use crate::services::{Control, Mode, Programs, ServiceError};
 use crate::watch::{Feed, Pulse, Watch};
 use names::Known;
 
@@ -77,6 +79,9 @@ pub(super) struct World {
     programs: Programs,
     fleet: Option<Fleet>,
     redis: Option<CaseRedis>,
+    links: Links,
+    /// How processes are acted on that are not ours.
+    control: Option<Control>,
     base_url: Mutex<String>,
     known: Mutex<Known>,
     events: Events,
@@ -105,39 +110,42 @@ impl World {
         }
         let pulse = Pulse::default();
         let prefix = format!("{name}:");
-        let redis = CaseRedis::start(services, &context.programs, Need::of(&case, manner), &dir).await?;
-        let redis_url = redis.as_ref().map(CaseRedis::url);
-        let away = services.api_url.clone().or_else(|| profile.url.clone().filter(|_| profile.processes.is_empty()));
+        let mut links = Links::default();
+        let model_url = links.open_to_model(&case, model.url(), context.seed).await?;
+        let called = Model::new(context.http.clone(), model_url);
+        let redis =
+            CaseRedis::start(services, &context.programs, (Need::of(&case, manner), case.parted()), &dir, context.seed)
+                .await?;
+        let redis_url = redis.as_ref().map(|redis| redis.url(None));
+        let moved = services.external.control.as_ref().and_then(Control::moved);
+        let away = moved
+            .or_else(|| services.api_url.clone())
+            .or_else(|| profile.url.clone().filter(|_| profile.processes.is_empty()));
         let (fleet, base_url) = if let Some(url) = away {
             (None, url)
         } else {
             let around = Surroundings {
                 services,
                 redis_url: redis_url.as_deref(),
-                model: &model,
+                model: &called,
                 wire: context.wire,
                 content: case.content.as_deref().unwrap_or(&context.content),
                 dir: &dir,
                 prefix: &prefix,
             };
-            let whole = json!({ "providers": { "mock": { "stream": false } } });
-            let streams = context.stream || !profile.is_story_engine();
-            let engine = if is_offline(context, &case) {
-                // Without a provider the engine's offline narrator tells the story; its pauses would only take time.
-                let offline =
-                    json!({ "providers": null, "default_provider": null, "offline": { "words_per_second": 0 } });
-                overlaid(&case.engine, offline)
-            } else if streams {
-                case.engine.clone()
-            } else {
-                overlaid(&case.engine, whole)
-            };
+            let engine = engine_settings(context, &case);
+            let own_redis = redis.as_ref().map(CaseRedis::parted).unwrap_or_default();
             let fleet = Fleet::new(&profile, &context.programs, &around, &engine, log.clone(), pulse.clone())
-                .map_err(|error| failed(&error))?;
+                .map_err(|error| failed(&error))?
+                .with_own_redis(own_redis);
             let started = fleet.start_all(case.workers).await;
-            let url = started.map_err(|error: ServiceError| failed(&error).evidence(Vec::new(), fleet.logs()))?;
+            let url = started.map_err(|error: ServiceError| {
+                let config = dir.join(profile.config.as_ref().map_or("", |config| config.file.as_str()));
+                settings::blame(&case, &config, failed(&error)).evidence(Vec::new(), fleet.logs())
+            })?;
             (Some(fleet), url)
         };
+        links.open_to_api(&case, &base_url, context.seed).await?;
         let mut world = Self {
             case: Arc::clone(&case),
             profile,
@@ -161,11 +169,17 @@ impl World {
             programs: context.programs.clone(),
             fleet,
             redis,
+            links,
+            control: services.external.control.clone().filter(|_| case.acts_on_processes()),
             base_url: Mutex::new(base_url),
             known: Mutex::default(),
             events,
             waiting: Mutex::default(),
         };
+        if world.control.is_some() {
+            // The case before may have left fewer, and dead ones.
+            world.scale(case.workers).await?;
+        }
         if let Some(queue) = &world.profile.queue {
             let queue = world.get(&Call::get(&queue.path)).await.map_err(|error| failed(&error))?;
             world.dead_letters_before = queue.get("dead_letters").and_then(Value::as_u64).unwrap_or(0);
@@ -231,7 +245,7 @@ impl World {
     /// Opens a stream.
     pub(super) fn follow(&self, feed: Feed) -> Watch {
         let (log, pulse) = (self.log.clone(), self.pulse.clone());
-        Watch::start(self.http.clone(), &self.profile, feed, self.base_url(), log, pulse)
+        Watch::start(self.http.clone(), &self.profile, feed, self.players_url(), log, pulse)
     }
 
     /// Brings a game into the state of its seed.
@@ -265,6 +279,11 @@ impl World {
         self.base_url.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Where players reach the service: over the link that the case disturbs, if it disturbs that one.
+    pub(super) fn players_url(&self) -> String {
+        self.links.for_players(&self.base_url())
+    }
+
     /// The game that a step speaks to. That it exists was checked when the case was read.
     pub(super) fn game(&self, label: Option<&str>) -> &GameRun {
         let label = label.unwrap_or(DEFAULT_GAME);
@@ -278,8 +297,17 @@ impl World {
 
     /// Does something to a process, and follows the service to its new address.
     pub(super) async fn act(&self, action: &ProcessAction) -> Result<(), Failure> {
-        if let Some(base_url) = self.fleet()?.act(action).await.map_err(Failure::new)? {
+        let moved = match (&self.fleet, &self.control) {
+            (None, Some(control)) => {
+                self.log.note(Source::Process, format!("{} {}, by `--control`", action.verb, action.target));
+                control.act(action).await
+            }
+            _ => self.fleet()?.act(action).await,
+        };
+        if let Some(base_url) = moved.map_err(Failure::new)? {
             base_url.clone_into(&mut self.base_url.lock().unwrap_or_else(PoisonError::into_inner));
+            self.links.api_moved(&base_url);
+            let base_url = self.players_url();
             for watch in self.games.iter().filter_map(|game| game.watch.as_ref()) {
                 watch.moved(&base_url);
             }
@@ -292,7 +320,10 @@ impl World {
 
     /// Has so many workers from here on.
     pub(super) async fn scale(&self, workers: usize) -> Result<(), Failure> {
-        self.fleet()?.scale(workers).await.map_err(Failure::new)
+        match (&self.fleet, &self.control) {
+            (None, Some(control)) => control.scale(workers).await.map(drop).map_err(Failure::new),
+            _ => self.fleet()?.scale(workers).await.map_err(Failure::new),
+        }
     }
 
     /// Of targets that are the same process here, one.
@@ -310,8 +341,22 @@ impl World {
         redis.act(action, |text| self.filled(text), &self.programs, &self.log).await
     }
 
-    /// Removes the faults of the link to Redis.
-    pub(super) async fn repair_redis(&self) -> Result<(), Failure> {
+    /// Does something to a link.
+    pub(super) fn act_on_link(&self, action: &LinkAction) -> Result<(), Failure> {
+        links::note(&self.log, action);
+        match (action.to, &self.redis) {
+            (LinkTo::Redis, Some(redis)) => {
+                redis.disturb(action);
+                Ok(())
+            }
+            (LinkTo::Redis, None) => Err(Failure::new("there is no Redis")),
+            _ => self.links.act(action),
+        }
+    }
+
+    /// Removes the faults of all links.
+    pub(super) async fn repair_links(&self) -> Result<(), Failure> {
+        self.links.repair();
         if self.redis.is_some() { self.act_on_redis(&RedisAction::Continue).await } else { Ok(()) }
     }
 
@@ -357,6 +402,19 @@ pub(super) fn vars<const N: usize>(vars: [(&str, Value); N]) -> Vars {
 
 fn failed_to(what: &str, label: &str, error: &CallError) -> Failure {
     Failure::new(format!("cannot {what} `{label}`: {error}"))
+}
+
+/// What the engine of a case is configured with, on top of what every engine is.
+fn engine_settings(context: &RunContext, case: &Case) -> Map<String, Value> {
+    if is_offline(context, case) {
+        // Without a provider the engine's offline narrator tells the story; its pauses would only take time.
+        let offline = json!({ "providers": null, "default_provider": null, "offline": { "words_per_second": 0 } });
+        return overlaid(&case.engine, offline);
+    }
+    if context.stream || !context.profile.is_story_engine() {
+        return case.engine.clone();
+    }
+    overlaid(&case.engine, json!({ "providers": { "mock": { "stream": false } } }))
 }
 
 /// Whether the engine's offline narrator tells the case: it has no script of its own.

@@ -137,6 +137,16 @@ impl World {
         self.known().listeners.get(label).map(look)
     }
 
+    /// What was wrong with the streams of `listen`, apart from what they have said themselves.
+    pub(in crate::run) fn faults_of_listeners(&self) -> Vec<String> {
+        let known = self.known();
+        let faults = known.listeners.iter().flat_map(|(label, watch)| {
+            let journal = watch.journal();
+            journal.hidden_faults().map(|fault| format!("the stream `{label}`: {fault}")).collect::<Vec<_>>()
+        });
+        faults.collect()
+    }
+
     /// Keeps a stream under a label.
     pub(in crate::run) fn keep_listener(&self, label: &str, watch: Watch) {
         self.known().listeners.insert(label.to_owned(), watch);

@@ -65,10 +65,15 @@ impl World {
                 Err(CallError::Refused { status: 404, .. }) if run.game.gone => continue,
                 Err(_) => return false,
             };
-            let cursor = view.pointer(cursor).and_then(Value::as_str).unwrap_or_default();
+            let cursor = match view.pointer(cursor) {
+                Some(Value::String(cursor)) => cursor.clone(),
+                Some(Value::Number(cursor)) => cursor.to_string(),
+                _ => continue,
+            };
             let journal = watch.journal();
-            let offset = cursor.rsplit(':').next().and_then(|offset| offset.parse::<u64>().ok()).unwrap_or(0);
-            if journal.last_offset() < offset && journal.last_id() != Some(cursor) {
+            // An id that holds no offset is the latest one, or it is not.
+            let behind = self.profile.events.offset(&cursor).is_none_or(|offset| journal.last_offset() < offset);
+            if behind && journal.last_id() != Some(cursor.as_str()) {
                 return false;
             }
         }
