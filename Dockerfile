@@ -12,3 +12,13 @@ COPY fixtures/models /models
 EXPOSE 8090
 ENTRYPOINT ["/mock-llm"]
 CMD ["--listen", "0.0.0.0:8090", "--script", "/models/obedient.json"]
+
+# The harness with everything that it starts: both programs, and the Redis of the image that it is built upon.
+FROM story-engine-redis:local AS harness
+COPY bin/harness bin/engine bin/mock-llm /usr/bin/
+COPY fixtures /fixtures
+ENV PATH=/usr/bin TMPDIR=/tmp
+WORKDIR /work
+VOLUME /work
+ENTRYPOINT ["/usr/bin/harness"]
+CMD ["run", "cases/"]

@@ -39,6 +39,10 @@ advisories:
 bench *arguments:
     cargo bench -p engine --bench queue -- {{ arguments }}
 
+# Which small breaks of the code no test notices: of `story`, of the embedded `store`, or judged by the `cases` (docs/mutants.md)
+mutants *arguments="story --shard 0/8":
+    ci/mutants {{ arguments }}
+
 # Install what `ci/test` needs on a Debian machine (root)
 prepare:
     ci/prepare
