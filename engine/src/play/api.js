@@ -49,4 +49,4 @@ export const get = (path) => call(path);
 export const post = (path, body, headers = {}) =>
   call(path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
 
-export const remove = (path) => call(path, { method: "DELETE" });
+export const remove = (path, options = {}) => call(path, { ...options, method: "DELETE" });

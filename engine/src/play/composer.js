@@ -8,7 +8,7 @@ import { t } from "./text.js";
 const LIMIT = 8 * 1024;
 
 export class Composer {
-  /// `on` has `say(words)`, `stop()` and `problem(text)`.
+  /// `on` has `say(words)`, `stop()`, `undo()`, `retry()`, `version()`, `change()` and `problem(text)`.
   constructor(on) {
     this.on = on;
     this.field = at("message");
@@ -20,11 +20,22 @@ export class Composer {
       // While a word is being composed, the keys belong to the input method.
       if (event.isComposing) return;
       if (event.key === "Escape") this.on.stop();
+      const act = this.shortcut(event);
+      if (act) {
+        event.preventDefault();
+        return act();
+      }
       if (event.key !== "Enter" || event.shiftKey) return;
       event.preventDefault();
       this.send();
     });
     this.field.addEventListener("input", () => this.changed());
+  }
+
+  // By the key's place: with Alt, a Mac writes other letters.
+  shortcut({ altKey, code, key }) {
+    if (altKey) return { KeyU: this.on.undo, KeyR: this.on.retry, KeyV: this.on.version }[code];
+    return key === "ArrowUp" && !this.field.value ? this.on.change : null;
   }
 
   /// Writes for another game, and finds what was being written there.

@@ -11,19 +11,24 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Each path with its media type and its text.
-const FILES: [(&str, &str, &str); 15] = [
+const FILES: [(&str, &str, &str); 20] = [
     ("/play", HTML, include_str!("play.html")),
     ("/play/play.css", CSS, include_str!("play.css")),
     ("/play/play.js", SCRIPT, include_str!("play.js")),
     ("/play/api.js", SCRIPT, include_str!("api.js")),
     ("/play/composer.js", SCRIPT, include_str!("composer.js")),
+    ("/play/cover.js", SCRIPT, include_str!("cover.js")),
     ("/play/dom.js", SCRIPT, include_str!("dom.js")),
+    ("/play/games.js", SCRIPT, include_str!("games.js")),
     ("/play/markdown.js", SCRIPT, include_str!("markdown.js")),
     ("/play/outbox.js", SCRIPT, include_str!("outbox.js")),
     ("/play/panel.js", SCRIPT, include_str!("panel.js")),
+    ("/play/repeat.js", SCRIPT, include_str!("repeat.js")),
     ("/play/settings.js", SCRIPT, include_str!("settings.js")),
+    ("/play/sheet.js", SCRIPT, include_str!("sheet.js")),
     ("/play/story.js", SCRIPT, include_str!("story.js")),
     ("/play/text.js", SCRIPT, include_str!("text.js")),
+    ("/play/tools.js", SCRIPT, include_str!("tools.js")),
     ("/play/turn.js", SCRIPT, include_str!("turn.js")),
     ("/play/manifest.webmanifest", "application/manifest+json", include_str!("manifest.webmanifest")),
     ("/play/icon.svg", "image/svg+xml", include_str!("icon.svg")),

@@ -4,13 +4,10 @@
 
 import { post } from "./api.js";
 import { memory } from "./dom.js";
+import { PATIENCE_MS, newKey, pause } from "./repeat.js";
 
-/// How long a message is sent again, and how old one may be that a reload finds, in milliseconds. The engine keeps a key
-/// for longer.
-const PATIENCE_MS = 60_000;
+/// How old a message may be that a reload finds, in milliseconds. The engine keeps a key for longer.
 const KEPT_MS = 10 * 60_000;
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Outbox {
   /// `on` has what is called for a message: `trouble(entry)` when it is not through at once, `sent(entry, request)`, and
@@ -28,9 +25,7 @@ export class Outbox {
   }
 
   add(words) {
-    // Not crypto.randomUUID, which exists only where the page came over TLS or from this machine.
-    const key = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
-    const entry = this.entry({ words, key, since: Date.now() });
+    const entry = this.entry({ words, key: newKey(), since: Date.now() });
     this.entries.push(entry);
     this.keep();
     return entry;

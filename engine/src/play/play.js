@@ -4,15 +4,17 @@
 
 import { get, post } from "./api.js";
 import { Composer } from "./composer.js";
-import { at, button, make, memory, prose } from "./dom.js";
+import { cover } from "./cover.js";
+import { at, button, make, prose } from "./dom.js";
+import { Games } from "./games.js";
 import { showPanel } from "./panel.js";
 import { showSettings, speak } from "./settings.js";
+import { openSheet } from "./sheet.js";
 import { Story } from "./story.js";
 import { t } from "./text.js";
 
 let story = null;
 let scenarios = [];
-let games = [];
 
 const composer = new Composer({
   say: (words) => {
@@ -20,6 +22,10 @@ const composer = new Composer({
     story?.say(words);
   },
   stop: () => story?.stop(),
+  undo: () => story?.tools.undo(),
+  retry: () => story?.tools.retry(),
+  version: () => story?.tools.nextVersion(),
+  change: () => story?.tools.change(),
   problem: (text) => notice(text),
 });
 
@@ -36,6 +42,12 @@ function link(key) {
   at("link").className = key;
 }
 
+const games = new Games({
+  open: (id) => { location.hash = id; },
+  nameOf: (file) => nameOf(file),
+  notice,
+});
+
 // Keeps the end of the story in sight, unless its reader has gone further up.
 let wasAtEnd = true;
 const isAtEnd = () => innerHeight + scrollY >= document.body.scrollHeight - 80;
@@ -50,6 +62,7 @@ const ui = {
   scroll,
   state(game) {
     const place = game.locations?.[game.user_location]?.name ?? game.user_location ?? "";
+    at("title").textContent = document.title = game.name || nameOf(game.scenario);
     at("place").textContent = place;
     at("place").hidden = !place;
     at("end").hidden = !game.is_ended;
@@ -61,6 +74,19 @@ const ui = {
     });
   },
   gone: () => leave(t("gone")),
+  ask: (text, actions) => notice(text, actions.map(([name, act]) => [name, () => {
+    notice();
+    act();
+  }])),
+  open(id, note) {
+    location.hash = id;
+    ui.note = note;
+  },
+  // The words of what was taken back can be sent again, or changed. What the player has begun to write stays.
+  restore(words) {
+    if (!composer.field.value || composer.field.value === ui.restored) composer.write(words);
+    ui.restored = words;
+  },
   problem: (error) => notice(error.message),
   announce(text) {
     at("announcement").textContent = text;
@@ -131,55 +157,28 @@ async function play(id) {
   const opened = (story = new Story(id, ui));
   await opened.open();
   if (opened.closed) return;
-  at("title").textContent = document.title = nameOf(opened.game.scenario);
+  if (ui.note) notice(ui.note);
+  ui.note = "";
   composer.open(id);
   composer.field.focus({ preventScroll: true });
 }
 
-async function begin(scenario, pc) {
-  const game = await post("/v1/gamestate", pc ? { scenario, pc } : { scenario });
-  location.hash = game.id;
-}
-
 async function menu() {
   at("title").textContent = document.title = "story-engine";
-  at("scenarios").replaceChildren(...scenarios.map(({ id, name, story: about, rating }) =>
-    card(name, about, rating, () => begin(id))));
-  games = [];
-  await moreGames();
+  at("scenarios").replaceChildren(...scenarios.map((scenario) => card(scenario)));
+  await games.load();
 }
 
-async function moreGames(after) {
-  const page = await get(`/v1/gamestate?limit=20${after ? `&after=${encodeURIComponent(after)}` : ""}`);
-  games.push(...page.games);
-  at("games-section").hidden = games.length === 0;
-  at("search").hidden = games.length < 8 && !page.next;
-  at("more").hidden = !page.next;
-  at("more").onclick = () => moreGames(page.next).catch((error) => notice(error.message));
-  showGames();
-}
-
-function showGames() {
-  const wanted = at("search").value.trim().toLocaleLowerCase();
-  const cards = games.map((game) => {
-    const name = nameOf(game.scenario);
-    const when = new Date(game.updated_at).toLocaleString(document.documentElement.lang);
-    const note = [game.pc, t("turns", game.turn), when, game.is_ended && t("ended")].filter(Boolean).join(" · ");
-    const isWanted = `${name} ${note}`.toLocaleLowerCase().includes(wanted);
-    return isWanted && card(name, "", note, () => { location.hash = game.id; });
-  });
-  at("games").replaceChildren(...cards.filter(Boolean));
-}
-
-function card(name, about, note, choose) {
+function card(scenario) {
   const face = button("", async () => {
     try {
-      await choose();
+      await openSheet(scenario, (game) => { location.hash = game.id; });
     } catch (error) {
       notice(error.message);
     }
   });
-  face.append(prose("strong", "", name), prose("span", "", about ?? ""), make("small", "", note ?? ""));
+  const note = [scenario.length, scenario.rating].filter(Boolean).join(" · ");
+  face.append(cover(scenario.id), prose("strong", "", scenario.name), prose("span", "", scenario.story ?? ""), make("small", "", note));
   const item = make("li");
   item.append(face);
   return item;
@@ -192,22 +191,25 @@ function openPanel(isOpen) {
 }
 
 at("look").addEventListener("click", () => openPanel(at("look").ariaExpanded !== "true"));
-at("search").addEventListener("input", showGames);
 at("again").addEventListener("click", () => {
-  const { scenario, pc } = story.game;
-  begin(scenario, pc?.id).catch((error) => notice(error.message));
+  const id = story.game.scenario.replace(/\.json$/, "");
+  const scenario = scenarios.find((scenario) => scenario.id === id);
+  openSheet(scenario, (game) => { location.hash = game.id; }).catch((error) => notice(error.message));
 });
+at("before-end").addEventListener("click", () => story.tools.undo());
 at("leave").addEventListener("click", (event) => {
   event.preventDefault();
   location.hash = "";
 });
 addEventListener("keydown", ({ key }) => {
   if (key !== "Escape") return;
+  for (const open of document.querySelectorAll(".menu[open]")) open.open = false;
   openPanel(false);
   at("settings").open = false;
 });
 addEventListener("click", ({ target }) => {
   if (!at("settings").contains(target)) at("settings").open = false;
+  for (const open of document.querySelectorAll(".menu[open]")) if (!open.contains(target)) open.open = false;
   if (!at("panel").contains(target) && target !== at("look")) openPanel(false);
 });
 addEventListener("hashchange", async () => {

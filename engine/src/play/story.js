@@ -2,9 +2,10 @@
 // from the game's events, and the player's own messages that are still on their way.
 "use strict";
 
-import { get, remove } from "./api.js";
+import { get, post, remove } from "./api.js";
 import { Outbox } from "./outbox.js";
 import { problemText, t } from "./text.js";
+import { Tools } from "./tools.js";
 import { Turn } from "./turn.js";
 
 /// How long the stream may be silent while something is awaited, before the page asks by itself; and how often it asks
@@ -13,13 +14,22 @@ const SILENCE_MS = 4000;
 const ASK_MS = 1000;
 const IDLE_ASK_MS = 5000;
 
+/// How many of the latest turns can be taken back or changed on the page.
+const RECORDS = 100;
+
+/// Among how many of the latest records that of a turn is looked for which has just been committed: its story events may be
+/// committed as well by then.
+const ASK_RECORDS = 5;
+
 export class Story {
   /// `ui` shows what is not a turn: `list` is the element for the turns; `state(game)`, `link(key)`, `gone()`,
-  /// `problem(error)`, `announce(text)`, `edit(words)` and `scroll(force)` are called.
+  /// `problem(error)`, `announce(text)`, `edit(words)`, `scroll(force)` and what [`Tools`] needs are called.
   constructor(id, ui) {
     Object.assign(this, { id, ui, version: -1, lastId: "", closed: false, spoken: false, blocked: false });
     this.turns = new Map(); // the unfinished ones, by request
     this.finished = new Map(); // requests that have ended while the page is open, and how
+    this.committed = []; // the turns that have a record, in order
+    this.tools = new Tools(this, ui);
     // Events are handled one after the other, also where handling one means to ask the engine.
     this.handled = Promise.resolve();
     this.outbox = new Outbox(id, {
@@ -47,13 +57,16 @@ export class Story {
 
   // Reads the game and shows its history. What is on its way or has failed stays below it.
   async load() {
-    const game = await get(`/v1/gamestate/${this.id}`);
+    const [game, { turns: records }] = await Promise.all([
+      get(`/v1/gamestate/${this.id}`),
+      get(`/v1/gamestate/${this.id}/turns?limit=${RECORDS}`),
+    ]);
     if (this.closed) return;
     const own = [...this.ui.list.children].filter((item) => ["sending", "failed"].includes(item.className));
     this.turns.clear();
     const turns = [];
     this.game = game;
-    this.version = game.version;
+    this.version = this.loaded = game.version;
     for (const { role, content, is_story_event: fromStory } of game.chat_history) {
       if (role === "user") turns.push(new Turn(fromStory ? "" : this.ownWords(content)));
       else if (role === "assistant") {
@@ -62,8 +75,38 @@ export class Story {
       }
     }
     this.ui.list.replaceChildren(...turns.map((turn) => turn.element), ...own);
+    this.number(turns, records);
     this.ui.state(game);
     this.ui.scroll(true);
+  }
+
+  // Gives turns the numbers of their records. A turn that was committed between the two calls is shown by its events.
+  number(turns, records) {
+    this.committed = [];
+    records.filter(({ version }) => version.after <= this.version).forEach((record, back) => {
+      const turn = turns[turns.length - 1 - back];
+      if (!turn) return;
+      turn.number = record.turn;
+      turn.alternatives = record.alternatives?.length ?? 0;
+      this.committed.unshift(turn);
+    });
+    this.tools.show();
+  }
+
+  // A turn that has just been committed gets its number.
+  async recorded(turn, request) {
+    const { turns } = await get(`/v1/gamestate/${this.id}/turns?limit=${ASK_RECORDS}`);
+    const record = turns.find(({ request_id: id }) => id === request);
+    if (!record || this.closed) return;
+    turn.number = record.turn;
+    turn.alternatives = record.alternatives?.length ?? 0;
+    this.committed.push(turn);
+    this.tools.show();
+  }
+
+  /// The player has changed what happened. Its event reloads the page's part of it, unless events are held back.
+  async rewritten() {
+    if (this.blocked && !this.closed) await this.load();
   }
 
   // Reads the game again for what an event does not carry: what is in sight, and what is carried.
@@ -221,14 +264,20 @@ export class Story {
     "request.retrying"(event) {
       this.wait(this.turn(event), event, t("retrying"));
     },
-    "request.completed"(event) {
+    "request.waiting"(event) {
+      this.wait(this.turn(event), event, t("notReady"));
+    },
+    async "request.completed"(event) {
       const turn = this.turn(event);
-      turn.narrate(event.result.message);
-      turn.show("");
-      turn.refuse(event.result.rejections);
       this.finish(event, "completed");
+      // The history that was read since shows it already.
+      if (event.result.version <= this.loaded) return turn.element.remove();
+      turn.narrate(event.result.message);
+      turn.show("", event.result.cut_short ? t("cutShort") : "");
+      turn.refuse(event.result.rejections);
       // Read out whole, once, and not in the pieces in which it came.
       this.ui.announce(event.result.message);
+      await this.recorded(turn, event.request_id);
     },
     "request.failed"(event) {
       this.undo(event, this.failure(event), true);
@@ -236,7 +285,15 @@ export class Story {
     "request.cancelled"(event) {
       this.undo(event, t("stopped"), false);
     },
+    async "game.rewound"() {
+      await this.load();
+    },
+    "game.renamed"({ name }) {
+      this.ui.state(Object.assign(this.game, { name }));
+    },
     async "game.state_updated"(event) {
+      // Changed from outside a turn, and perhaps its history as well.
+      if (!event.request_id) return this.load();
       this.ui.state(Object.assign(this.game, { user_location: event.location, is_ended: event.is_ended }));
       await this.refresh();
     },
@@ -286,18 +343,19 @@ export class Story {
   }
 
   write(turn, event) {
-    if (turn.stage !== "writing") turn.show("writing", "", [this.stopper(event)]);
+    const keep = [t("stopHere"), () => this.stop(event.request_id, true)];
+    if (turn.stage !== "writing") turn.show("writing", "", [keep, this.stopper(event)]);
   }
 
   stopper({ request_id: request }) {
-    return [t("stop"), () => this.stop(request)];
+    return [t("stop"), () => this.stop(request, false)];
   }
 
-  /// Stops what is being narrated or waits. It has no effect.
-  async stop(request = this.turns.keys().next().value) {
+  /// Stops what is being narrated or waits. What has been told stays if the player keeps it; otherwise nothing has happened.
+  async stop(request = this.turns.keys().next().value, keep = this.turns.get(request)?.stage === "writing") {
     if (!request) return;
     try {
-      await remove(`/v1/requests/${request}`);
+      await (keep ? post(`/v1/requests/${request}/stop`, { keep }) : remove(`/v1/requests/${request}`));
       if (this.blocked) await this.ask();
     } catch (error) {
       // What has ended in the meantime is shown as it has ended.

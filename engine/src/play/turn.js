@@ -1,4 +1,4 @@
-// One turn of the story: what the player said, what is narrated in answer, and how far it has come.
+// One turn of the story: what the player said, what is narrated in answer, how far it has come, and what can be done with it.
 "use strict";
 
 import { button, make, prose } from "./dom.js";
@@ -9,10 +9,14 @@ export class Turn {
   constructor(words) {
     this.words = words;
     this.text = "";
+    this.number = 0; // the number of its record, once it is committed
+    this.alternatives = 0; // how many other narrations of it are kept
     this.element = make("li");
+    this.message = prose("p", "message", words);
     this.narration = make("div", "narration");
     this.note = make("p", "state");
-    this.element.append(prose("p", "message", words), this.narration, this.note);
+    this.tools = make("div", "tools");
+    this.element.append(this.message, this.narration, this.note, this.tools);
   }
 
   /// Shows a stage: "sending", "waiting", "writing", "failed", or "" for a turn that is done; with a note, and with
@@ -44,6 +48,40 @@ export class Turn {
     list.append(...rejections.map(({ reason }) => prose("li", "", reason)));
     const details = make("details", "refused");
     details.append(make("summary", "", t("refused", rejections.length)), list);
-    this.element.append(details);
+    this.tools.before(details);
+  }
+
+  /// Lets the player change a text where it stands; `save(text)` gets what they make of it.
+  rewrite(text, place, label, save) {
+    if (this.element.querySelector("form")) return;
+    const form = make("form", "rewrite");
+    const field = make("textarea");
+    field.value = text;
+    field.dir = "auto";
+    field.ariaLabel = label;
+    const close = () => {
+      form.replaceWith(place);
+      this.tools.hidden = false;
+    };
+    const submit = make("button", "small", t("save"));
+    form.append(field, submit, button(t("cancel"), close, "small"));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const changed = field.value.trim();
+      close();
+      if (changed && changed !== text) save(changed);
+    });
+    form.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      if (event.key === "Escape") close();
+      if (event.key === "Enter" && !event.shiftKey && event.target === field) {
+        event.preventDefault();
+        form.requestSubmit();
+      }
+    });
+    this.tools.hidden = true;
+    place.replaceWith(form);
+    field.style.height = `${Math.min(field.scrollHeight + 2, 400)}px`;
+    field.focus();
   }
 }

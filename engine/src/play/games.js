@@ -1,0 +1,136 @@
+// The player's games: found again, renamed, taken away as a file, brought back from one, and deleted with a moment to
+// think better of it.
+"use strict";
+
+import { get, post, remove } from "./api.js";
+import { at, button, make, prose } from "./dom.js";
+import { postOnce } from "./repeat.js";
+import { t } from "./text.js";
+
+/// How many are asked for at once.
+const PAGE = 20;
+/// How long a deletion can be taken back, in milliseconds.
+const REGRET_MS = 8000;
+
+export class Games {
+  /// `on` has `open(id)`, `nameOf(scenario)` and `notice(text, actions)`.
+  constructor(on) {
+    Object.assign(this, { on, list: [], leaving: new Map() });
+    at("search").addEventListener("input", () => this.show());
+    at("import").addEventListener("change", () => this.import());
+    // What is being deleted is deleted also when the page is left.
+    addEventListener("pagehide", () => this.leaving.forEach((now) => now()));
+  }
+
+  async load(after) {
+    const page = await get(`/v1/gamestate?limit=${PAGE}${after ? `&after=${encodeURIComponent(after)}` : ""}`);
+    if (!after) this.list = [];
+    this.list.push(...page.games.filter(({ id }) => !this.leaving.has(id)));
+    at("games-section").hidden = this.list.length === 0;
+    at("search").hidden = this.list.length < 8 && !page.next;
+    at("more").hidden = !page.next;
+    at("more").onclick = () => this.load(page.next).catch((error) => this.on.notice(error.message));
+    this.show();
+  }
+
+  show() {
+    const wanted = at("search").value.trim().toLocaleLowerCase();
+    const cards = this.list.map((game) => {
+      const name = game.name || this.on.nameOf(game.scenario);
+      const when = new Date(game.updated_at).toLocaleString(document.documentElement.lang);
+      const title = game.name ? this.on.nameOf(game.scenario) : "";
+      const note = [title, game.pc, t("turns", game.turn), when, game.is_ended && t("ended")].filter(Boolean).join(" · ");
+      return `${name} ${note}`.toLocaleLowerCase().includes(wanted) && this.card(game, name, note);
+    });
+    at("games").replaceChildren(...cards.filter(Boolean));
+  }
+
+  card(game, name, note) {
+    const face = button("", () => this.on.open(game.id));
+    const title = prose("strong", "", name);
+    face.append(title, make("small", "", note));
+    const menu = make("details", "menu");
+    const summary = make("summary", "", "⋯");
+    summary.ariaLabel = `${t("gameMenu")}: ${name}`;
+    const close = (act) => () => {
+      menu.open = false;
+      act();
+    };
+    menu.append(
+      summary,
+      button(t("rename"), close(() => this.rename(game, face, title)), "small"),
+      file(t("export"), `/v1/gamestate/${game.id}/export`, `${name}.json`),
+      file(t("transcript"), `/v1/gamestate/${game.id}/export?format=html`, `${name}.html`),
+      button(t("delete"), close(() => this.delete(game, name)), "small"),
+    );
+    const item = make("li");
+    item.append(face, menu);
+    return item;
+  }
+
+  rename(game, face, title) {
+    const field = make("input");
+    field.value = title.textContent;
+    field.ariaLabel = t("gameName");
+    field.maxLength = 100;
+    const form = make("form", "rename");
+    form.append(field, make("button", "small", t("save")));
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const name = field.value.trim() || null;
+      try {
+        await postOnce(`/v1/gamestate/${game.id}/rename`, { name });
+        game.name = name;
+      } catch (error) {
+        this.on.notice(error.message);
+      }
+      this.show();
+    });
+    form.addEventListener("keydown", ({ key }) => key === "Escape" && this.show());
+    face.replaceWith(form);
+    field.select();
+  }
+
+  delete(game, name) {
+    const position = this.list.indexOf(game);
+    this.list.splice(position, 1);
+    this.show();
+    const now = () => {
+      clearTimeout(later);
+      this.leaving.delete(game.id);
+      return remove(`/v1/gamestate/${game.id}`, { keepalive: true }).catch((error) => this.on.notice(error.message));
+    };
+    const later = setTimeout(async () => {
+      await now();
+      this.on.notice();
+    }, REGRET_MS);
+    this.leaving.set(game.id, now);
+    this.on.notice(t("deleted", name), [[t("keepIt"), () => {
+      clearTimeout(later);
+      this.leaving.delete(game.id);
+      this.list.splice(position, 0, game);
+      this.show();
+      this.on.notice();
+    }]]);
+  }
+
+  async import() {
+    const [chosen] = at("import").files;
+    at("import").value = "";
+    if (!chosen) return;
+    try {
+      const document = JSON.parse(await chosen.text());
+      const game = await post("/v1/gamestate/import?ids=new", document);
+      this.on.open(game.id);
+    } catch (error) {
+      this.on.notice(error instanceof SyntaxError ? t("notAGame") : error.message);
+    }
+  }
+}
+
+function file(text, href, name) {
+  const link = make("a", "small", text);
+  link.href = href;
+  link.download = name;
+  return link;
+}
