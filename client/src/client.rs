@@ -133,15 +133,7 @@ impl Client {
 
     /// A page of games, the latest changed first: `GET /v1/gamestate`. `after` is the `next` of the page before.
     pub async fn games(&self, limit: Option<u32>, after: Option<&str>) -> Result<GameList, ClientError> {
-        let mut call = self.url(path::GAMES);
-        if let Some(limit) = limit {
-            call.query_pairs_mut().append_pair("limit", &limit.to_string());
-        }
-        if let Some(after) = after {
-            call.query_pairs_mut().append_pair("after", after);
-        }
-        let (call, request) = self.build_url(Method::GET, call);
-        json(call, request, self.settings.request_timeout).await
+        self.page(path::GAMES, limit, after).await
     }
 
     /// Changes a game's state: `PATCH /v1/gamestate/{id}`. With `if_match` only if the game is still of this version.
@@ -235,6 +227,23 @@ impl Client {
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(None);
         url
+    }
+
+    pub(crate) async fn page<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        limit: Option<u32>,
+        after: Option<&str>,
+    ) -> Result<T, ClientError> {
+        let mut call = self.url(path);
+        if let Some(limit) = limit {
+            call.query_pairs_mut().append_pair("limit", &limit.to_string());
+        }
+        if let Some(after) = after {
+            call.query_pairs_mut().append_pair("after", after);
+        }
+        let (call, request) = self.build_url(Method::GET, call);
+        json(call, request, self.settings.request_timeout).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {

@@ -40,6 +40,7 @@ mod error;
 mod events;
 mod session;
 mod sse;
+mod turns;
 
 pub use client::{Client, Settings};
 pub use error::{ClientError, HttpCall};

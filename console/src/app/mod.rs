@@ -52,8 +52,8 @@ pub(crate) enum NetMessage {
     },
     Link(Link),
     Event(Event),
-    /// A request could not be cancelled.
-    NotCancelled(String),
+    /// What was asked for was not done, and why.
+    Refused(String),
     /// Events are missing: the game must be read again.
     Reset,
 }
@@ -90,9 +90,33 @@ pub(crate) enum Command {
     },
     /// Cancel a request that waits or runs.
     Cancel(RequestId),
+    /// End a narration and keep what has been told.
+    Stop(RequestId),
+    /// Change what has happened in the open game.
+    Rewrite {
+        game: GameId,
+        change: Rewrite,
+    },
+    /// Begin a game that goes on from where this one stands, and open it.
+    Branch(GameId),
     /// Stop listening, and forget what was asked for.
     Leave,
     Quit,
+}
+
+/// A change of what has happened, or of the game's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rewrite {
+    /// Take back so many of the player's last messages.
+    Undo(usize),
+    /// Tell the last message again.
+    Retry,
+    /// Go on to the next telling of the last message.
+    Other,
+    /// Say this instead of the last message.
+    Edit(String),
+    /// Give the game this name.
+    Name(String),
 }
 
 /// What is on the screen.
@@ -213,6 +237,12 @@ impl App {
                 let Opened { game, scenario, unfinished } = *opened;
                 self.screen = Screen::Play(Box::new(Play::new(&game, scenario, &unfinished, self.next_local)));
             }
+            (Screen::Play(play), NetMessage::Opened(Ok(opened))) if opened.game.id != play.game => {
+                let Opened { game, scenario, unfinished } = *opened;
+                let mut branch = Play::new(&game, scenario, &unfinished, play.next_local());
+                branch.notice = Some("This is a new story from here on. The other one is still there: /load finds it.".to_owned());
+                self.screen = Screen::Play(Box::new(branch));
+            }
             (Screen::Play(play), NetMessage::Opened(Ok(opened))) => {
                 play.read(&opened.game, opened.scenario, &opened.unfinished);
             }
@@ -223,7 +253,7 @@ impl App {
             }
             (Screen::Play(play), NetMessage::Accepted { local, request }) => return play.accepted(local, request),
             (Screen::Play(play), NetMessage::NotSent { local, reason }) => play.not_sent(local, &reason),
-            (Screen::Play(play), NetMessage::NotCancelled(reason)) => play.notice = Some(reason),
+            (Screen::Play(play), NetMessage::Refused(reason)) => play.notice = Some(reason),
             (Screen::Play(play), NetMessage::Link(link)) => play.link = link,
             (Screen::Play(play), NetMessage::Event(event)) => return play.event(&event),
             (Screen::Play(play), NetMessage::Reset) => {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use protocol::{Event, GameId, GameView, MESSAGE_MAX_BYTES, RequestId, RequestView};
 
-use super::Command;
+use super::{Command, Rewrite};
 use super::editor::Editor;
 use super::panel::Panel;
 use super::slash::{self, Input, Slash};
@@ -141,7 +141,7 @@ impl Play {
         let running = self.transcript.running();
         let first = if running.is_some() { "Stopping." } else { "All is kept." };
         self.notice = Some(format!("{first} Ctrl+C again quits."));
-        Next::Stay(running.map(Command::Cancel).into_iter().collect())
+        Next::Stay(running.map(Command::Stop).into_iter().collect())
     }
 
     pub(crate) fn key(&mut self, key: KeyEvent) -> Next {
@@ -255,16 +255,29 @@ impl Play {
             Slash::Inventory => self.panel.carried(),
             Slash::Map => self.panel.map(),
             Slash::Model => self.panel.model(),
-            Slash::Save => {
+            Slash::Save(name) if name.is_empty() => {
                 format!("Every turn is kept as soon as it ends. Come back with /load, or with --game {}", self.game)
             }
+            Slash::Save(name) => return self.rewrite(Rewrite::Name(name)),
+            Slash::Undo(count) => return self.rewrite(Rewrite::Undo(count)),
+            Slash::Retry => return self.rewrite(Rewrite::Retry),
+            Slash::Other => return self.rewrite(Rewrite::Other),
+            Slash::Edit(words) if words.is_empty() => match self.transcript.last_words() {
+                Some(words) => {
+                    self.editor.set(&format!("/edit {words}"));
+                    return Next::Stay(Vec::new());
+                }
+                None => "You have said nothing yet.".to_owned(),
+            },
+            Slash::Edit(words) => return self.rewrite(Rewrite::Edit(words)),
+            Slash::Branch => return Next::Stay(vec![Command::Branch(self.game)]),
             Slash::Stop => match self.transcript.running() {
-                Some(request) => return Next::Stay(vec![Command::Cancel(request)]),
+                Some(request) => return Next::Stay(vec![Command::Stop(request)]),
                 None => "Nothing is being narrated.".to_owned(),
             },
-            Slash::Cancel => match self.transcript.last_waiting() {
+            Slash::Cancel => match self.transcript.last_waiting().or_else(|| self.transcript.running()) {
                 Some(request) => return Next::Stay(vec![Command::Cancel(request)]),
-                None => "No message waits. /stop stops the narrator.".to_owned(),
+                None => "No message waits, and nothing is being narrated.".to_owned(),
             },
             Slash::Games => return self.leave_for(Part::Saves, String::new()),
             Slash::New => return self.leave_for(Part::Stories, String::new()),
@@ -273,6 +286,10 @@ impl Play {
         };
         self.transcript.answer(line.trim(), text);
         Next::Stay(Vec::new())
+    }
+
+    fn rewrite(&self, change: Rewrite) -> Next {
+        Next::Stay(vec![Command::Rewrite { game: self.game, change }])
     }
 
     fn leave_for(&mut self, part: Part, search: String) -> Next {

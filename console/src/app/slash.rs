@@ -6,12 +6,17 @@ pub(crate) const COMMANDS: &[(&str, &str, &str)] = &[
     ("look", "", "what is around you"),
     ("inventory", "", "what you carry"),
     ("map", "", "the ways out of here"),
-    ("stop", "", "stop the narrator; what is being narrated does not happen"),
-    ("cancel", "", "take back the last message that still waits"),
+    ("undo", "N", "take back your last message, or the last N, with all that came of them"),
+    ("retry", "", "have your last message told again"),
+    ("other", "", "the next of the tellings of your last message"),
+    ("edit", "WORDS", "say something else instead of your last message; without words, change it"),
+    ("branch", "", "a new story that goes on from here; this one stays as it is"),
+    ("stop", "", "stop the narrator; what has been told stays"),
+    ("cancel", "", "take back the last message that waits, or else the one that is being told"),
     ("games", "", "go to all stories and saves"),
     ("new", "", "begin another story"),
     ("load", "WORDS", "find a save by its story, character or id"),
-    ("save", "", "how to come back to this story"),
+    ("save", "NAME", "give this story a name, by which /load finds it"),
     ("model", "", "who narrates"),
     ("quit", "", "leave; the story is kept"),
 ];
@@ -23,12 +28,18 @@ pub(crate) enum Slash {
     Look,
     Inventory,
     Map,
+    /// So many messages.
+    Undo(usize),
+    Retry,
+    Other,
+    Edit(String),
+    Branch,
     Stop,
     Cancel,
     Games,
     New,
     Load(String),
-    Save,
+    Save(String),
     Model,
     Quit,
 }
@@ -61,12 +72,23 @@ pub(crate) fn read(line: &str) -> Input {
         "look" => Slash::Look,
         "inventory" => Slash::Inventory,
         "map" => Slash::Map,
+        "undo" => match rest.trim() {
+            "" => Slash::Undo(1),
+            count => match count.parse() {
+                Ok(count) if count > 0 => Slash::Undo(count),
+                _ => return Input::Unknown(format!("/undo takes a number of messages, not `{count}`.")),
+            },
+        },
+        "retry" => Slash::Retry,
+        "other" => Slash::Other,
+        "edit" => Slash::Edit(rest.trim().to_owned()),
+        "branch" => Slash::Branch,
         "stop" => Slash::Stop,
         "cancel" => Slash::Cancel,
         "games" => Slash::Games,
         "new" => Slash::New,
         "load" => Slash::Load(rest.trim().to_owned()),
-        "save" => Slash::Save,
+        "save" => Slash::Save(rest.trim().to_owned()),
         "model" => Slash::Model,
         "quit" => Slash::Quit,
         _ => Slash::Help,
@@ -129,7 +151,16 @@ mod tests {
     fn a_command_may_be_shortened_while_it_is_the_only_one() {
         assert_eq!(read("/inv"), Input::Command(Slash::Inventory));
         assert_eq!(read("/lo"), Input::Unknown("Which one: /look, /load?".to_owned()));
-        assert_eq!(read("/undo"), Input::Unknown("There is no command /undo. /help shows them all.".to_owned()));
+        assert_eq!(read("/xyzzy"), Input::Unknown("There is no command /xyzzy. /help shows them all.".to_owned()));
+    }
+
+    #[test]
+    fn undo_takes_back_one_message_or_as_many_as_it_is_told() {
+        assert_eq!(read("/undo"), Input::Command(Slash::Undo(1)));
+        assert_eq!(read("/undo 3"), Input::Command(Slash::Undo(3)));
+        for line in ["/undo all", "/undo 0", "/undo -1"] {
+            assert!(matches!(read(line), Input::Unknown(_)), "{line}");
+        }
     }
 
     #[test]

@@ -273,7 +273,7 @@ fn control_c_stops_the_narrator_first_then_asks_once_and_then_quits() {
     let mut app = playing();
     app.receive(processing(1, RequestType::Chat, "Ada: wait"));
     app.receive(chunk(1, "You wa", false));
-    assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Cancel(request(1))]);
+    assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Stop(request(1))]);
     assert_eq!(app.play().notice.as_deref(), Some("Stopping. Ctrl+C again quits."));
     assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Quit]);
 
@@ -301,9 +301,26 @@ fn a_command_costs_no_turn_and_is_answered_in_the_story() {
             (Some(line), answer, &Stage::Answer)
         );
     }
-    assert!(app.say("/undo").is_empty());
-    assert!(app.play().notice.as_ref().unwrap().contains("no command /undo"));
-    assert_eq!(app.play().editor.text(), "/undo");
+    assert!(app.say("/xyzzy").is_empty());
+    assert!(app.play().notice.as_ref().unwrap().contains("no command /xyzzy"));
+    assert_eq!(app.play().editor.text(), "/xyzzy");
+}
+
+#[test]
+fn what_has_happened_is_changed_by_commands() {
+    let mut app = playing();
+    let game = app.play().game;
+    for (line, change) in [
+        ("/undo", Rewrite::Undo(1)),
+        ("/undo 2", Rewrite::Undo(2)),
+        ("/retry", Rewrite::Retry),
+        ("/other", Rewrite::Other),
+        ("/edit I wait.", Rewrite::Edit("I wait.".to_owned())),
+        ("/save The ferry", Rewrite::Name("The ferry".to_owned())),
+    ] {
+        assert_eq!(app.say(line), [Command::Rewrite { game, change }], "{line}");
+    }
+    assert_eq!(app.say("/branch"), [Command::Branch(game)]);
 }
 
 #[test]
@@ -329,8 +346,8 @@ fn what_runs_is_stopped_and_what_waits_is_taken_back() {
     app.receive(queued(2, RequestType::Chat, "Ada: go"));
     app.receive(queued(3, RequestType::Chat, "Ada: run"));
     assert_eq!(app.say("/cancel"), [Command::Cancel(request(3))]);
-    assert_eq!(app.say("/stop"), [Command::Cancel(request(1))]);
-    app.update(Message::Net(NetMessage::NotCancelled("no".to_owned())));
+    assert_eq!(app.say("/stop"), [Command::Stop(request(1))]);
+    app.update(Message::Net(NetMessage::Refused("no".to_owned())));
     assert_eq!(app.play().notice.as_deref(), Some("no"));
 }
 

@@ -120,6 +120,11 @@ impl Transcript {
         self.turns.iter().rfind(|turn| turn.stage == Stage::Queued).and_then(|turn| turn.request)
     }
 
+    /// What the player said last, if it has happened.
+    pub(crate) fn last_words(&self) -> Option<&str> {
+        self.turns.iter().rfind(|turn| turn.stage == Stage::Done && turn.message.is_some())?.message.as_deref()
+    }
+
     /// Whether anything of the story is still to come.
     pub(crate) fn is_unfinished(&self) -> bool {
         self.turns.iter().any(|turn| turn.stage.is_running() || turn.stage == Stage::Queued)

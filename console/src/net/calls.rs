@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use client::{Client, ClientError};
 use futures::future::try_join_all;
-use protocol::{ChatRequest, CreateGame, GameId, GameSummary, GameView, IfBusy, ProblemType, RequestId, RequestView};
+use protocol::{ChatRequest, CreateGame, GameId, GameSummary, GameView, IfBusy, ProblemType, RequestId, RequestView, StopRequest};
 use tokio::time::{Instant, sleep};
 
 use super::watch::SILENCE;
@@ -118,7 +118,16 @@ pub(super) async fn cancel(client: &Client, request: RequestId) -> Option<NetMes
     match client.cancel(request).await {
         Ok(_) => None,
         Err(error) if error.problem_type() == Some(ProblemType::RequestFinished) => None,
-        Err(error) => Some(NetMessage::NotCancelled(format!("It could not be stopped: {error}"))),
+        Err(error) => Some(NetMessage::Refused(format!("It could not be stopped: {error}"))),
+    }
+}
+
+/// Ends a narration and keeps what has been told.
+pub(super) async fn stop(client: &Client, request: RequestId) -> Option<NetMessage> {
+    match client.stop(request, StopRequest { keep: true }).await {
+        Ok(_) => None,
+        Err(error) if error.problem_type() == Some(ProblemType::RequestFinished) => None,
+        Err(error) => Some(NetMessage::Refused(format!("It could not be stopped: {error}"))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The network's side of the console: carries out commands, listens to the open game, and never keeps the screen waiting.
 
 mod calls;
+mod rewrite;
 mod watch;
 
 #[cfg(test)]
@@ -63,6 +64,10 @@ enum Done {
     Message(NetMessage),
     Opened { opening: u64, opened: Result<Box<Opened>, String> },
     Asked { game: GameId, answers: watch::Answers },
+    /// What has happened in a game has changed.
+    Rewritten(GameId),
+    /// There is a new game that goes on from this one.
+    Branched { game: GameId, branch: GameId },
     Nothing,
 }
 
@@ -109,6 +114,30 @@ impl Net {
                 // That it is cancelled comes as an event, as it does to every other client.
                 async move { calls::cancel(&client, request).await.map_or(Done::Nothing, Done::Message) }.boxed()
             }
+            Command::Stop(request) => {
+                async move { calls::stop(&client, request).await.map_or(Done::Nothing, Done::Message) }.boxed()
+            }
+            Command::Rewrite { game, change } => {
+                let patience = self.patience;
+                async move {
+                    match rewrite::rewrite(&client, game, change, patience).await {
+                        // Its event says the same, unless a proxy holds events back.
+                        Ok(()) => Done::Rewritten(game),
+                        Err(reason) => Done::Message(NetMessage::Refused(reason)),
+                    }
+                }
+                .boxed()
+            }
+            Command::Branch(game) => {
+                let patience = self.patience;
+                async move {
+                    match rewrite::branch(&client, game, patience).await {
+                        Ok(branch) => Done::Branched { game, branch },
+                        Err(reason) => Done::Message(NetMessage::Refused(reason)),
+                    }
+                }
+                .boxed()
+            }
             Command::Leave => {
                 self.leave();
                 return;
@@ -133,7 +162,7 @@ impl Net {
                 }
                 self.report(message);
             }
-            Done::Asked { game, answers } if self.events.as_ref().is_some_and(|(open, _)| *open == game) => {
+            Done::Asked { game, answers } if self.is_open(game) => {
                 self.answered(game, answers);
             }
             Done::Opened { opening, opened } if opening == self.opening => {
@@ -145,7 +174,11 @@ impl Net {
                 }
                 self.report(NetMessage::Opened(opened));
             }
-            Done::Opened { .. } | Done::Asked { .. } | Done::Nothing => {}
+            Done::Rewritten(game) if self.is_open(game) => self.read_again(),
+            Done::Branched { game, branch } if self.is_open(game) => {
+                self.begin(Command::Open { game: branch, patient: false });
+            }
+            Done::Opened { .. } | Done::Asked { .. } | Done::Rewritten(_) | Done::Branched { .. } | Done::Nothing => {}
         }
     }
 
@@ -154,6 +187,11 @@ impl Net {
             // A stream that stands may still be held back.
             Some(Item::Connected { .. } | Item::Disconnected { .. }) if self.watch.is_behind() => {}
             Some(Item::Connected { .. }) => self.report(NetMessage::Link(Link::Live)),
+            // What is shown of the game is void.
+            Some(Item::Event { event: Event::GameRewound(_), .. }) => self.read_again(),
+            Some(Item::Event { event: Event::StateUpdated(update), .. }) if update.request_id.is_none() => {
+                self.read_again();
+            }
             Some(Item::Event { event, .. }) => {
                 if self.watch.observe(&event) {
                     self.report(NetMessage::Link(Link::Live));
@@ -163,13 +201,19 @@ impl Net {
             Some(Item::Disconnected { error, .. }) => {
                 self.report(NetMessage::Link(Link::Reconnecting(error.to_string())));
             }
-            Some(Item::Snapshot(_) | Item::Reset(_) | Item::Gap { .. }) => {
-                self.events = None;
-                self.report(NetMessage::Reset);
-            }
+            Some(Item::Snapshot(_) | Item::Reset(_) | Item::Gap { .. }) => self.read_again(),
             Some(Item::Failed(error)) => self.end(error.to_string()),
             None => self.end("the engine has closed this game's events".to_owned()),
         }
+    }
+
+    fn is_open(&self, game: GameId) -> bool {
+        self.events.as_ref().is_some_and(|(open, _)| *open == game)
+    }
+
+    fn read_again(&mut self) {
+        self.events = None;
+        self.report(NetMessage::Reset);
     }
 
     fn ask(&mut self) {

@@ -1,0 +1,77 @@
+//! Changes of what has happened. Each goes under one key and is repeated while no answer comes, so a lost answer changes nothing
+//! twice.
+
+use client::{Client, ClientError};
+use protocol::{
+    BranchGame, ChooseAlternative, EditTurn, GameId, IfBusy, RenameGame, RequestId, RequestType, RetryTurn, TurnRecord,
+    UndoTurns,
+};
+use tokio::time::{Instant, sleep};
+
+use super::calls::Patience;
+use crate::app::Rewrite;
+
+/// Among how many of the latest turns the player's last messages are looked for.
+const PAGE: u32 = 100;
+
+/// Makes a change. The error is for the player.
+pub(super) async fn rewrite(client: &Client, game: GameId, change: Rewrite, patience: Patience) -> Result<(), String> {
+    let key = RequestId::new().to_string();
+    // What is under way is cancelled: the player wants to be elsewhere.
+    let if_busy = IfBusy::Interrupt;
+    match change {
+        Rewrite::Undo(count) => {
+            let turn = spoken(client, game, count).await?.turn;
+            let undo = UndoTurns { to_turn: Some(turn.saturating_sub(1)), if_busy };
+            repeat(patience, async || client.undo(game, &undo, &key).await).await.map(drop)
+        }
+        Rewrite::Retry => {
+            let retry = RetryTurn { if_busy };
+            repeat(patience, async || client.retry(game, &retry, &key).await).await.map(drop)
+        }
+        Rewrite::Other => {
+            let last = spoken(client, game, 1).await?;
+            if last.alternatives.is_empty() {
+                return Err("There is no other telling yet. /retry has one told.".to_owned());
+            }
+            // The oldest comes, and the present one becomes the youngest: so all of them come in turn.
+            let choose = ChooseAlternative { turn: last.turn, alternative: 0, if_busy };
+            repeat(patience, async || client.choose(game, &choose, &key).await).await.map(drop)
+        }
+        Rewrite::Edit(message) => {
+            let turn = spoken(client, game, 1).await?.turn;
+            let edit = EditTurn { turn, message: Some(message), narration: None, if_busy };
+            repeat(patience, async || client.edit(game, &edit, &key).await).await.map(drop)
+        }
+        Rewrite::Name(name) => {
+            let rename = RenameGame { name: Some(name) };
+            repeat(patience, async || client.rename(game, &rename, &key).await).await.map(drop)
+        }
+    }
+}
+
+/// Begins a game that goes on from where this one stands.
+pub(super) async fn branch(client: &Client, game: GameId, patience: Patience) -> Result<GameId, String> {
+    let (branch, key) = (BranchGame::default(), RequestId::new().to_string());
+    repeat(patience, async || client.branch(game, &branch, &key).await).await.map(|branched| branched.id)
+}
+
+/// The turn of the player's last message, or of the one that many messages ago.
+async fn spoken(client: &Client, game: GameId, count: usize) -> Result<TurnRecord, String> {
+    let turns = client.turns(game, Some(PAGE), None).await.map_err(|error| error.to_string())?.turns;
+    let mut spoken = turns.into_iter().filter(|turn| turn.kind == RequestType::Chat);
+    spoken.nth(count - 1).ok_or_else(|| match count {
+        1 => "Nothing has happened yet that could be changed.".to_owned(),
+        count => format!("You have not said {count} things yet, or too much has happened since."),
+    })
+}
+
+async fn repeat<T>(patience: Patience, call: impl AsyncFn() -> Result<T, ClientError>) -> Result<T, String> {
+    let until = Instant::now() + patience.sending;
+    loop {
+        match call().await {
+            Err(error) if error.is_transient() && Instant::now() < until => sleep(patience.pause).await,
+            answer => return answer.map_err(|error| error.to_string()),
+        }
+    }
+}
