@@ -3,6 +3,16 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+// Sky, sun or moon, and three hills from far to near: an evening, a night, a morning, a sea, a wood, a desert.
+const PALETTES = [
+  ["#e8b48a", "#fff0d2", "#b5716a", "#7c4a5c", "#43304a"],
+  ["#39435e", "#f2ead0", "#4d5a78", "#2f3850", "#1d2333"],
+  ["#cfdcd6", "#fff6e0", "#93aaa3", "#64807c", "#3c5657"],
+  ["#a9c7d6", "#fdf3da", "#6f9cb3", "#43718c", "#284c66"],
+  ["#c9cfa6", "#fbf4d4", "#8f9d69", "#627148", "#3c4a31"],
+  ["#ecd3a0", "#fff7e3", "#cf9d63", "#a2703f", "#6d4a2c"],
+];
+
 // FNV-1a: small, and the same in every browser.
 function hash(text) {
   let value = 0x811c9dc5;
@@ -30,17 +40,14 @@ function shape(name, attributes) {
 /// The cover of a story, as an SVG element that says nothing to a screen reader.
 export function cover(id) {
   const draw = numbers(hash(id));
-  const svg = shape("svg", { viewBox: "0 0 160 60", preserveAspectRatio: "xMidYMid slice", class: "cover", "aria-hidden": "true" });
-  const hue = Math.floor(draw() * 360);
-  svg.append(shape("rect", { width: 160, height: 60, fill: `hsl(${hue} 35% 72%)` }));
-  svg.append(shape("circle", {
-    cx: 20 + draw() * 120, cy: 10 + draw() * 18, r: 4 + draw() * 7, fill: `hsl(${(hue + 40) % 360} 80% 90%)`,
-  }));
-  for (let hill = 0; hill < 3; hill++) {
-    const base = 30 + hill * 9;
-    const points = Array.from({ length: 9 }, (_, at) => `${at * 20},${base + (draw() - 0.5) * (18 - hill * 4)}`);
-    const fill = `hsl(${(hue + 190 + hill * 12) % 360} 30% ${46 - hill * 13}%)`;
-    svg.append(shape("polygon", { points: `0,60 ${points.join(" ")} 160,60`, fill }));
-  }
+  const svg = shape("svg", { viewBox: "0 0 320 44", preserveAspectRatio: "xMidYMid slice", class: "cover", "aria-hidden": "true" });
+  const [sky, sun, ...hills] = PALETTES[Math.floor(draw() * PALETTES.length)];
+  svg.append(shape("rect", { width: 320, height: 44, fill: sky }));
+  svg.append(shape("circle", { cx: 30 + draw() * 260, cy: 8 + draw() * 12, r: 3 + draw() * 4, fill: sun }));
+  hills.forEach((fill, hill) => {
+    const base = 20 + hill * 8;
+    const points = Array.from({ length: 11 }, (_, at) => `${at * 32},${base + (draw() - 0.5) * (15 - hill * 4)}`);
+    svg.append(shape("polygon", { points: `0,44 ${points.join(" ")} 320,44`, fill }));
+  });
   return svg;
 }

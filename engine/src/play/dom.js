@@ -17,6 +17,18 @@ export function button(text, action, className = "") {
   return element;
 }
 
+/// A menu behind three dots. `items` is called when it is opened, for there may be many menus; what is chosen closes it.
+export function menu(label, items) {
+  const details = make("details", "menu");
+  const summary = make("summary", "", "⋯");
+  summary.ariaLabel = label;
+  const list = make("div", "items");
+  list.addEventListener("click", () => { details.open = false; });
+  details.append(summary, list);
+  details.addEventListener("toggle", () => details.open && list.replaceChildren(...items()));
+  return details;
+}
+
 /// Text by players, authors and models may be of any script: each piece has its own direction.
 export function prose(name, className, text) {
   const element = make(name, className, text);

@@ -3,7 +3,7 @@
 "use strict";
 
 import { get, post, remove } from "./api.js";
-import { at, button, make, prose } from "./dom.js";
+import { at, button, make, menu, prose } from "./dom.js";
 import { postOnce } from "./repeat.js";
 import { t } from "./text.js";
 
@@ -49,22 +49,14 @@ export class Games {
     const face = button("", () => this.on.open(game.id));
     const title = prose("strong", "", name);
     face.append(title, make("small", "", note));
-    const menu = make("details", "menu");
-    const summary = make("summary", "", "⋯");
-    summary.ariaLabel = `${t("gameMenu")}: ${name}`;
-    const close = (act) => () => {
-      menu.open = false;
-      act();
-    };
-    menu.append(
-      summary,
-      button(t("rename"), close(() => this.rename(game, face, title)), "small"),
+    const more = menu(`${t("gameMenu")}: ${name}`, () => [
+      button(t("rename"), () => this.rename(game, face, title), "small"),
       file(t("export"), `/v1/gamestate/${game.id}/export`, `${name}.json`),
       file(t("transcript"), `/v1/gamestate/${game.id}/export?format=html`, `${name}.html`),
-      button(t("delete"), close(() => this.delete(game, name)), "small"),
-    );
+      button(t("delete"), () => this.delete(game, name), "small"),
+    ]);
     const item = make("li");
-    item.append(face, menu);
+    item.append(face, more);
     return item;
   }
 

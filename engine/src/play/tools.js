@@ -2,7 +2,7 @@
 // Each is one call; what comes of it is shown when the game's events say so, here and on every other page of the game.
 "use strict";
 
-import { button, make } from "./dom.js";
+import { button, menu } from "./dom.js";
 import { postOnce } from "./repeat.js";
 import { t } from "./text.js";
 
@@ -35,25 +35,14 @@ export class Tools {
     return parts;
   }
 
-  // Filled when it is opened: a long story has many.
   menu(turn) {
-    const details = make("details", "menu");
-    const summary = make("summary", "", "⋯");
-    summary.ariaLabel = t("turnMenu");
-    details.append(summary);
-    details.addEventListener("toggle", () => {
-      if (!details.open || details.children.length > 1) return;
-      const close = (act) => () => {
-        details.open = false;
-        act();
-      };
-      const items = [small("branch", close(() => this.branch(turn)))];
-      if (turn.words) items.unshift(small("change", close(() => this.change(turn))));
-      if (turn === this.story.committed.at(-1)) items.push(small("retell", close(() => this.retell(turn))));
-      else items.push(small("backToHere", close(() => this.backTo(turn))));
-      details.append(...items);
+    return menu(t("turnMenu"), () => {
+      const items = [["branch", () => this.branch(turn)]];
+      if (turn.words) items.unshift(["change", () => this.change(turn)]);
+      if (turn === this.story.committed.at(-1)) items.push(["retell", () => this.retell(turn)]);
+      else items.push(["backToHere", () => this.backTo(turn)]);
+      return items.map(([key, act]) => small(key, act));
     });
-    return details;
   }
 
   /// Takes the player's last message back, and the story events behind it.
@@ -72,7 +61,7 @@ export class Tools {
   /// Goes round the narrations of the last message: the oldest is shown, the present one becomes the youngest.
   nextVersion() {
     const { last } = this;
-    return last?.alternatives > 0 && this.call("choose", { turn: last.number, alternative: 0 });
+    return last?.alternatives > 0 && this.call("choose", { turn: last.number, alternative: 0, if_busy: "interrupt" });
   }
 
   /// Changes what the player said, where it stands; the story goes on from there.

@@ -10,6 +10,7 @@ mod browser;
 mod faults;
 mod proxy;
 mod reading;
+mod rewriting;
 mod site;
 
 use fantoccini::Locator;
@@ -28,6 +29,9 @@ async fn a_story_survives_a_reload_in_the_middle_of_a_sentence() {
     page.goto(&site.url("/play")).await.unwrap();
     browser.until("document.querySelectorAll('#scenarios button').length > 0").await;
     page.find(Locator::Css("#scenarios button")).await.unwrap().click().await.unwrap();
+    // The sheet that is filled in before has a good value everywhere.
+    browser.until("document.querySelector('#sheet')?.open").await;
+    browser.press(&[Key::Enter.to_string()]).await;
     browser.until("document.activeElement.id === 'message'").await;
     browser.say("I ring the bell").await;
 
@@ -59,6 +63,8 @@ async fn a_player_who_sees_no_screen_and_has_no_mouse_can_play() {
     browser.until("document.querySelectorAll('#scenarios button').length > 0").await;
     page.execute("document.querySelector('#settings summary').focus()", vec![]).await.unwrap();
     browser.press(&[Key::Tab.to_string(), Key::Enter.to_string()]).await;
+    browser.until("document.querySelector('#sheet')?.open && document.activeElement.textContent === 'Begin'").await;
+    browser.press(&[Key::Enter.to_string()]).await;
     browser.until("document.activeElement.id === 'message'").await;
     browser.press(&["I ring the bell".to_owned(), Key::Enter.to_string()]).await;
     // Told as one piece, in a region that is read out.

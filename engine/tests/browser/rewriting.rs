@@ -1,0 +1,124 @@
+//! What has happened can be taken back, told again, said otherwise, and gone on from another way.
+
+use fantoccini::key::Key;
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::site::Site;
+
+/// Condition: nothing is under way, and the player's last message is this one, with these words behind it.
+fn settled(message: &str, narration: &str) -> String {
+    format!(
+        "(() => {{
+            const turn = [...document.querySelectorAll('#story > li')].findLast((turn) => turn.querySelector('.message').textContent);
+            return !document.querySelector('#story > li:is(.sending, .waiting, .writing)')
+                && turn?.querySelector('.message').textContent === {}
+                && turn.querySelector('.narration').textContent === {}
+                && turn.querySelector('.tools').children.length > 0;
+        }})()",
+        json!(message),
+        json!(narration)
+    )
+}
+
+/// A game in which two messages were said.
+async fn told(browser: &Browser, site: &Site) {
+    let game = site.new_game().await;
+    browser.open(&site.url(""), &game).await;
+    browser.say("I wait").await;
+    browser.until(&settled("I wait", "First.")).await;
+    browser.say("I ring the bell").await;
+    browser.until(&settled("I ring the bell", "Second.")).await;
+}
+
+async fn site() -> Site {
+    Site::narrating(&json!([{ "text": "First." }, { "text": "Second." }, { "text": "Third." }])).await
+}
+
+#[tokio::test]
+async fn a_turn_is_taken_back_on_every_page_of_the_game() {
+    let Some(browser) = Browser::start().await else { return };
+    let Some(other) = Browser::start().await else { return };
+    let site = site().await;
+    told(&browser, &site).await;
+    let address = browser.page.current_url().await.unwrap();
+    other.page.goto(address.as_str()).await.unwrap();
+    other.until(&settled("I ring the bell", "Second.")).await;
+
+    browser.choose("Take back").await;
+    browser.until(&settled("I wait", "First.")).await;
+    other.until(&settled("I wait", "First.")).await;
+    // What was said can be sent again, or changed.
+    let draft = browser.page.execute("return document.getElementById('message').value", vec![]).await.unwrap();
+    assert_eq!(draft, "I ring the bell");
+    other.end().await;
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn a_message_is_told_again_and_the_earlier_telling_comes_back() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = site().await;
+    told(&browser, &site).await;
+    browser.choose("Tell it again").await;
+    browser.until(&settled("I ring the bell", "Third.")).await;
+    browser.choose("Another telling (of 2)").await;
+    browser.until(&settled("I ring the bell", "Second.")).await;
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn what_was_said_is_changed_where_it_stands_with_the_keyboard_alone() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = site().await;
+    told(&browser, &site).await;
+    browser.press(&[Key::Up.to_string()]).await;
+    browser.until("document.activeElement.closest('form.rewrite')").await;
+    browser.press(&[" twice".to_owned(), Key::Enter.to_string()]).await;
+    browser.until(&settled("I ring the bell twice", "Third.")).await;
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn a_story_goes_another_way_and_the_first_one_stays() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = site().await;
+    told(&browser, &site).await;
+    let first = browser.page.current_url().await.unwrap();
+    let branch = "const menu = document.querySelectorAll('#story .menu')[0];
+        menu.open = true;
+        return new Promise((done) => menu.addEventListener('toggle', () => {
+            [...menu.querySelectorAll('button')].find((button) => button.textContent === 'Go another way from here').click();
+            done();
+        }));";
+    browser.page.execute(branch, vec![]).await.unwrap();
+    browser.until(&settled("I wait", "First.")).await;
+    assert_ne!(browser.page.current_url().await.unwrap(), first);
+    browser.page.goto(first.as_str()).await.unwrap();
+    browser.until(&settled("I ring the bell", "Second.")).await;
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn a_story_is_deleted_only_after_a_moment_to_think_better_of_it() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = site().await;
+    site.new_game().await;
+    let page = &browser.page;
+    page.goto(&site.url("/play")).await.unwrap();
+    browser.until("document.querySelectorAll('#games > li').length === 1").await;
+    let delete = "const menu = document.querySelector('#games .menu');
+        menu.open = true;
+        return new Promise((done) => menu.addEventListener('toggle', () => {
+            [...menu.querySelectorAll('button')].find((button) => button.textContent === 'Delete').click();
+            done();
+        }));";
+    page.execute(delete, vec![]).await.unwrap();
+    browser.until("document.querySelectorAll('#games > li').length === 0").await;
+    let keep = "[...document.querySelectorAll('#remedies button')].find((button) => button.textContent === 'Keep it').click()";
+    page.execute(keep, vec![]).await.unwrap();
+    browser.until("document.querySelectorAll('#games > li').length === 1").await;
+    page.refresh().await.unwrap();
+    browser.until("document.querySelectorAll('#games > li').length === 1").await;
+    browser.end().await;
+}
