@@ -14,6 +14,11 @@ pub(crate) struct Menu {
 }
 
 impl Menu {
+    /// The name to show for a game: its own, or its scenario's.
+    pub(crate) fn game_name(&self, game: &GameSummary) -> String {
+        game.name.clone().unwrap_or_else(|| self.scenario_name(&game.scenario))
+    }
+
     /// The name to show for a scenario, which a game's state knows by its file.
     pub(crate) fn scenario_name(&self, id: &str) -> String {
         let id = id.trim_end_matches(".json");
@@ -67,13 +72,13 @@ impl Start {
         all.filter(|(_, scenario)| self.is_wanted(&[&scenario.name])).collect()
     }
 
-    /// The games that have the words that are looked for: in the story's name, the character's, the scene's or the id.
+    /// The games that have the words that are looked for: in its name, the story's, the character's, the scene's or the id.
     pub(crate) fn games(&self) -> Vec<&GameSummary> {
         let Some(menu) = &self.menu else { return Vec::new() };
         let is_wanted = |game: &&GameSummary| {
             let (id, scene) = (game.id.to_string(), super::spelled_out(&game.scene_name));
             let pc = game.pc.as_deref().unwrap_or_default();
-            self.is_wanted(&[&menu.scenario_name(&game.scenario), pc, &scene, &id])
+            self.is_wanted(&[&menu.game_name(game), &menu.scenario_name(&game.scenario), pc, &scene, &id])
         };
         menu.games.iter().filter(is_wanted).collect()
     }

@@ -71,7 +71,7 @@ impl Printer {
                 lines.extend(start.scenarios().iter().map(|(_, scenario)| scenario.name.clone()));
                 lines.extend(start.games().iter().map(|game| {
                     let pc = game.pc.as_deref().map(|pc| format!(", {pc}")).unwrap_or_default();
-                    format!("go on with {}{pc}, turn {}", menu.scenario_name(&game.scenario), game.turn)
+                    format!("go on with {}{pc}, turn {}", menu.game_name(game), game.turn)
                 }));
                 self.line(out, "Which story? Type its number.")?;
             }

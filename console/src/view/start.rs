@@ -92,7 +92,7 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, start: &Start, menu: &Menu, them
                 heading(&mut lines, "Go on with".to_owned());
             }
             for (at, game) in games.iter().enumerate() {
-                let name = menu.scenario_name(&game.scenario);
+                let name = menu.game_name(game);
                 let pc = game.pc.as_deref().map(|pc| format!(" · {pc}")).unwrap_or_default();
                 let end = if game.is_ended { " · ended" } else { "" };
                 entry(&mut lines, scenarios.len() + at, format!("{name}{pc} · turn {}{end}", game.turn));
