@@ -240,7 +240,8 @@ impl App {
             (Screen::Play(play), NetMessage::Opened(Ok(opened))) if opened.game.id != play.game => {
                 let Opened { game, scenario, unfinished } = *opened;
                 let mut branch = Play::new(&game, scenario, &unfinished, play.next_local());
-                branch.notice = Some("This is a new story from here on. The other one is still there: /load finds it.".to_owned());
+                branch.notice =
+                    Some("This is a new story from here on. The other one is still there: /load finds it.".to_owned());
                 self.screen = Screen::Play(Box::new(branch));
             }
             (Screen::Play(play), NetMessage::Opened(Ok(opened))) => {

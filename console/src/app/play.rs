@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use protocol::{Event, GameId, GameView, MESSAGE_MAX_BYTES, RequestId, RequestView};
 
-use super::{Command, Rewrite};
 use super::editor::Editor;
 use super::panel::Panel;
 use super::slash::{self, Input, Slash};
 use super::start::Part;
 use super::transcript::Transcript;
+use super::{Command, Rewrite};
 
 /// How many lines a turn of the mouse wheel moves.
 const WHEEL: isize = 3;

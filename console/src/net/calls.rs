@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use client::{Client, ClientError};
 use futures::future::try_join_all;
-use protocol::{ChatRequest, CreateGame, GameId, GameSummary, GameView, IfBusy, ProblemType, RequestId, RequestView, StopRequest};
+use protocol::{
+    ChatRequest, CreateGame, GameId, GameSummary, GameView, IfBusy, ProblemType, RequestId, RequestView, StopRequest,
+};
 use tokio::time::{Instant, sleep};
 
 use super::watch::SILENCE;

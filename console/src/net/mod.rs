@@ -62,12 +62,21 @@ struct Net {
 
 enum Done {
     Message(NetMessage),
-    Opened { opening: u64, opened: Result<Box<Opened>, String> },
-    Asked { game: GameId, answers: watch::Answers },
+    Opened {
+        opening: u64,
+        opened: Result<Box<Opened>, String>,
+    },
+    Asked {
+        game: GameId,
+        answers: watch::Answers,
+    },
     /// What has happened in a game has changed.
     Rewritten(GameId),
     /// There is a new game that goes on from this one.
-    Branched { game: GameId, branch: GameId },
+    Branched {
+        game: GameId,
+        branch: GameId,
+    },
     Nothing,
 }
 

@@ -115,7 +115,8 @@ async fn a_story_is_deleted_only_after_a_moment_to_think_better_of_it() {
         }));";
     page.execute(delete, vec![]).await.unwrap();
     browser.until("document.querySelectorAll('#games > li').length === 0").await;
-    let keep = "[...document.querySelectorAll('#remedies button')].find((button) => button.textContent === 'Keep it').click()";
+    let keep =
+        "[...document.querySelectorAll('#remedies button')].find((button) => button.textContent === 'Keep it').click()";
     page.execute(keep, vec![]).await.unwrap();
     browser.until("document.querySelectorAll('#games > li').length === 1").await;
     page.refresh().await.unwrap();
