@@ -49,7 +49,7 @@ async fn execute(command: Command) -> Exit {
         Command::Run(args) if args.order.watch => watch::run(&args).await,
         Command::Run(args) => run::run(*args).await,
         Command::Chaos(args) => chaos::run(args).await,
-        Command::Crash(args) => crash::run(*args).await,
+        Command::Crash(args) => Box::pin(crash::run(*args)).await,
         Command::Record(args) => record::run(*args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Check(args) => check::check(&args),
