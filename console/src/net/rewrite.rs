@@ -14,46 +14,69 @@ use crate::app::Rewrite;
 /// Among how many of the latest turns the player's last messages are looked for.
 const PAGE: u32 = 100;
 
+/// A call that makes a change.
+enum Call {
+    Undo(UndoTurns),
+    Retry(RetryTurn),
+    Choose(ChooseAlternative),
+    Edit(EditTurn),
+    Rename(RenameGame),
+}
+
 /// Makes a change. The error is for the player.
 pub(super) async fn rewrite(client: &Client, game: GameId, change: Rewrite, patience: Patience) -> Result<(), String> {
-    let key = RequestId::new().to_string();
     // What is under way is cancelled: the player wants to be elsewhere.
     let if_busy = IfBusy::Interrupt;
-    match change {
+    let call = match change {
         Rewrite::Undo(count) => {
             let turn = spoken(client, game, count).await?.turn;
-            let undo = UndoTurns { to_turn: Some(turn.saturating_sub(1)), if_busy };
-            repeat(patience, async || client.undo(game, &undo, &key).await).await.map(drop)
+            Call::Undo(UndoTurns { to_turn: Some(turn.saturating_sub(1)), if_busy })
         }
-        Rewrite::Retry => {
-            let retry = RetryTurn { if_busy };
-            repeat(patience, async || client.retry(game, &retry, &key).await).await.map(drop)
-        }
+        Rewrite::Retry => Call::Retry(RetryTurn { if_busy }),
         Rewrite::Other => {
             let last = spoken(client, game, 1).await?;
             if last.alternatives.is_empty() {
                 return Err("There is no other telling yet. /retry has one told.".to_owned());
             }
             // The oldest comes, and the present one becomes the youngest: so all of them come in turn.
-            let choose = ChooseAlternative { turn: last.turn, alternative: 0, if_busy };
-            repeat(patience, async || client.choose(game, &choose, &key).await).await.map(drop)
+            Call::Choose(ChooseAlternative { turn: last.turn, alternative: 0, if_busy })
         }
         Rewrite::Edit(message) => {
             let turn = spoken(client, game, 1).await?.turn;
-            let edit = EditTurn { turn, message: Some(message), narration: None, if_busy };
-            repeat(patience, async || client.edit(game, &edit, &key).await).await.map(drop)
+            Call::Edit(EditTurn { turn, message: Some(message), narration: None, if_busy })
         }
-        Rewrite::Name(name) => {
-            let rename = RenameGame { name: Some(name) };
-            repeat(patience, async || client.rename(game, &rename, &key).await).await.map(drop)
+        Rewrite::Name(name) => Call::Rename(RenameGame { name: Some(name) }),
+    };
+    let (key, until) = (RequestId::new().to_string(), Instant::now() + patience.sending);
+    loop {
+        match make(client, game, &call, &key).await {
+            Err(error) if error.is_transient() && Instant::now() < until => sleep(patience.pause).await,
+            answer => return answer.map_err(|error| error.to_string()),
         }
+    }
+}
+
+async fn make(client: &Client, game: GameId, call: &Call, key: &str) -> Result<(), ClientError> {
+    match call {
+        Call::Undo(undo) => client.undo(game, undo, key).await.map(drop),
+        Call::Retry(retry) => client.retry(game, retry, key).await.map(drop),
+        Call::Choose(choose) => client.choose(game, choose, key).await.map(drop),
+        Call::Edit(edit) => client.edit(game, edit, key).await.map(drop),
+        Call::Rename(rename) => client.rename(game, rename, key).await.map(drop),
     }
 }
 
 /// Begins a game that goes on from where this one stands.
 pub(super) async fn branch(client: &Client, game: GameId, patience: Patience) -> Result<GameId, String> {
     let (branch, key) = (BranchGame::default(), RequestId::new().to_string());
-    repeat(patience, async || client.branch(game, &branch, &key).await).await.map(|branched| branched.id)
+    let until = Instant::now() + patience.sending;
+    loop {
+        match client.branch(game, &branch, &key).await {
+            Ok(branched) => return Ok(branched.id),
+            Err(error) if error.is_transient() && Instant::now() < until => sleep(patience.pause).await,
+            Err(error) => return Err(error.to_string()),
+        }
+    }
 }
 
 /// The turn of the player's last message, or of the one that many messages ago.
@@ -64,14 +87,4 @@ async fn spoken(client: &Client, game: GameId, count: usize) -> Result<TurnRecor
         1 => "Nothing has happened yet that could be changed.".to_owned(),
         count => format!("You have not said {count} things yet, or too much has happened since."),
     })
-}
-
-async fn repeat<T>(patience: Patience, call: impl AsyncFn() -> Result<T, ClientError>) -> Result<T, String> {
-    let until = Instant::now() + patience.sending;
-    loop {
-        match call().await {
-            Err(error) if error.is_transient() && Instant::now() < until => sleep(patience.pause).await,
-            answer => return answer.map_err(|error| error.to_string()),
-        }
-    }
 }
