@@ -39,7 +39,7 @@ advisories:
 bench *arguments:
     cargo bench -p engine --bench queue -- {{ arguments }}
 
-# Which small breaks of the code no test notices: of `story`, of the embedded `store`, or judged by the `cases` (docs/mutants.md)
+# Which small breaks of the code no test notices: of `story`, of the embedded `store`, or judged by the `cases`
 mutants *arguments="story --shard 0/8":
     ci/mutants {{ arguments }}
 
