@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 use protocol::{Attempt, AttemptSuperseded, CreateGame, MESSAGE_MAX_BYTES, RequestType};
 
-use super::{App, Command, Extent, Link, Message, NetMessage, Opened, Page, Screen, Scroll, Stage};
+use super::{App, Command, Extent, Link, Message, NetMessage, Opened, Page, Rewrite, Screen, Scroll, Stage};
 use crate::fixture::{
     chunk, completed, failed, game, menu, playing, processing, queued, request, retrying, state_updated,
 };
