@@ -32,13 +32,13 @@ pub fn delta_schema(library: &Library, state: &GameState, input: &Input) -> Resu
 }
 
 fn schema(names: &Names) -> Value {
-    let holder = nullable(object(&[
+    let holder = nullable(&object(&[
         ("type", json!({ "type": "string", "enum": ["player", "npc", "location"] })),
-        ("name", nullable(names.holders())),
+        ("name", nullable(&names.holders())),
     ]));
     let scene_change = match names.scenes() {
         None => json!({ "type": "null" }),
-        Some(scenes) => nullable(object(&[("to", scenes), ("reason", text(LONGEST_REASON))])),
+        Some(scenes) => nullable(&object(&[("to", scenes), ("reason", text(LONGEST_REASON))])),
     };
     let item_event = object(&[
         ("item", names.items()),
@@ -47,14 +47,14 @@ fn schema(names: &Names) -> Value {
         ("to", holder),
         ("consumed", json!({ "type": ["boolean", "null"] })),
     ]);
-    let npc_event = object(&[("npc_id", names.npcs()), ("set_location", nullable(names.locations()))]);
+    let npc_event = object(&[("npc_id", names.npcs()), ("set_location", nullable(&names.locations()))]);
     let var = object(&[("name", names.vars()), ("value", text(LONGEST_VALUE))]);
     object(&[
-        ("user_location", nullable(names.locations())),
+        ("user_location", nullable(&names.locations())),
         ("scene_change", scene_change),
-        ("item_events", list(item_event)),
-        ("npc_events", list(npc_event)),
-        ("set_vars", list(var)),
+        ("item_events", list(&item_event)),
+        ("npc_events", list(&npc_event)),
+        ("set_vars", list(&var)),
         ("game_ended", json!({ "type": "boolean" })),
     ])
 }
@@ -67,11 +67,11 @@ fn object(properties: &[(&str, Value)]) -> Value {
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
-fn list(item: Value) -> Value {
+fn list(item: &Value) -> Value {
     json!({ "type": "array", "items": item, "maxItems": MOST_EVENTS })
 }
 
-fn nullable(schema: Value) -> Value {
+fn nullable(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
@@ -112,7 +112,8 @@ mod tests {
         for object in found {
             let mut names: Vec<_> = object["properties"].as_object().unwrap().keys().cloned().collect();
             let mut required: Vec<String> = serde_json::from_value(object["required"].clone()).unwrap();
-            (names.sort(), required.sort());
+            names.sort();
+            required.sort();
             assert_eq!(required, names);
             assert_eq!(object["additionalProperties"], json!(false));
         }
