@@ -50,7 +50,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print the effective configuration, with secrets masked
-    Config,
+    Config {
+        /// Print the JSON Schema of a configuration file instead
+        #[arg(long)]
+        schema: bool,
+    },
     /// Ask whether the process of this configuration is well; for health checks
     Health,
     /// Show what waits and what runs
@@ -138,6 +142,10 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
     if let Some(Command::Validate { directory, format }) = &cli.command {
         return validate(directory.as_deref().or(cli.content.as_deref()), *format);
     }
+    if let Some(Command::Config { schema: true }) = cli.command {
+        println!("{:#}", Config::schema());
+        return Ok(ExitCode::SUCCESS);
+    }
     let flags = Flags {
         config: cli.config,
         listen: cli.listen,
@@ -147,7 +155,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         content: cli.content,
     };
     let config = config::load(&flags, std::env::vars())?;
-    if let Some(Command::Config) = cli.command {
+    if let Some(Command::Config { schema: false }) = cli.command {
         print!("{}", config.masked());
         return Ok(ExitCode::SUCCESS);
     }
@@ -173,7 +181,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
             let purpose = if backend { PromptPurpose::Extract } else { PromptPurpose::Narrate };
             runtime.block_on(operate::prompt(&config, game, message, purpose, json))?;
         }
-        Some(Command::Config | Command::Validate { .. }) | None => {
+        Some(Command::Config { .. } | Command::Validate { .. }) | None => {
             return serve(config, role, cli.log_format, &runtime);
         }
     }

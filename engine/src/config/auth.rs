@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use protocol::{Role, Tenant, User};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
@@ -10,7 +11,7 @@ use crate::secret::{NotASecret, Secret, SecretHash, SecretKind};
 use crate::store::Holder;
 
 /// `[auth]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuthConfig {
     /// Who may call.
@@ -38,7 +39,7 @@ impl Default for AuthConfig {
 }
 
 /// Who may call.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthMode {
     /// Programs on this machine: the process listens on loopback only.
@@ -51,7 +52,7 @@ pub enum AuthMode {
 }
 
 /// `[[auth.keys]]`: a key by its hash, or by where it is read from when the process starts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfiguredKey {
     /// What it may do.
@@ -64,6 +65,7 @@ pub struct ConfiguredKey {
     pub user: Option<User>,
     /// `sha256:` and the hash of the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub hash: Option<SecretHash>,
     /// A file that holds the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -13,6 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use story::Language;
 
@@ -32,7 +33,7 @@ use crate::store::{Limits, ProviderOptions, ProviderPolicy, StoreOptions, StoryE
 pub(crate) const DEFAULT_ADMIN_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
 
 /// Everything that can be set. Unknown keys are errors.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Where the API listens.
@@ -99,7 +100,7 @@ impl Default for Config {
 }
 
 /// `[offline]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OfflineConfig {
     /// How fast the offline narrator writes; 0 for at once.
@@ -113,7 +114,7 @@ impl Default for OfflineConfig {
 }
 
 /// `[redis]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RedisConfig {
     /// `redis://[user:password@]host[:port][/db]`; of a cluster, one node or several, separated by commas.
@@ -132,7 +133,7 @@ impl Default for RedisConfig {
 }
 
 /// `[embedded]`
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EmbeddedConfig {
     /// What a commit waits for: `normal` survives the death of the process, `full` power loss too.
@@ -140,7 +141,7 @@ pub struct EmbeddedConfig {
 }
 
 /// `[worker]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WorkerConfig {
     /// How many turns a worker process runs at once.
@@ -180,7 +181,7 @@ impl Default for WorkerConfig {
 }
 
 /// `[queue]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct QueueConfig {
     /// How long the status of a finished request can be read.
@@ -212,7 +213,7 @@ impl Default for QueueConfig {
 }
 
 /// `[sse]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SseConfig {
     /// A silent stream gets a comment this often, so that proxies keep it open.
@@ -240,7 +241,7 @@ impl Default for SseConfig {
 }
 
 /// `[http]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpConfig {
     /// Pages of these origins may call from a browser: `https://host`, or `*` for any.
@@ -308,6 +309,12 @@ impl Config {
             probe_delay_max: Duration::from_secs_f64(self.worker.probe_delay_max_seconds),
             give_up_after: Duration::from_secs_f64(self.worker.give_up_after_seconds),
         }
+    }
+
+    /// The JSON Schema of a configuration file: published for editors, and for programs that check one.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
     }
 
     /// The configuration as TOML, with secrets masked.
@@ -447,6 +454,13 @@ fn mask_url(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_published_schema_is_that_of_the_types() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/engine-config.schema.json");
+        let published: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        assert!(published == Config::schema(), "`engine config --schema > docs/engine-config.schema.json` renews it");
+    }
 
     #[test]
     fn a_password_in_the_redis_url_is_not_shown() {

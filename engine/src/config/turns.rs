@@ -1,11 +1,12 @@
 //! `[turns]`: what is kept of turns, so that a game can be brought back to them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::store::TurnLimits;
 
 /// `[turns]`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TurnsConfig {
     /// How many of a game's turn records are kept, the latest; 0 for none. A game can be brought back to the turns that are kept.

@@ -7,6 +7,7 @@ use protocol::{
     Alternative, Attempt, Event, EventId, GameId, Links, Problem, RequestCancelled, RequestCompleted, RequestFailed,
     RequestId, RequestQueued, RequestStatus, RequestType, RequestView, StateUpdated, TurnResult, Usage,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use story::{ChatMessage, Input};
 
@@ -234,7 +235,7 @@ pub enum Committed {
 }
 
 /// The position at which the story events of a turn are queued.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StoryEventPlacement {
     /// In arrival order, at the tail of the lane.

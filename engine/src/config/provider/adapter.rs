@@ -1,9 +1,10 @@
 //! The vendors that an adapter knows: their wire format, their address, and where their key is kept.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who serves the model. Any other server is reached by the adapter whose format it speaks and its own `base_url`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Adapter {
     /// `OpenAI` chat completions, and the many servers that speak them.

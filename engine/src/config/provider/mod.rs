@@ -6,6 +6,7 @@ mod endpoint;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -13,7 +14,7 @@ pub use self::adapter::{Adapter, Format};
 pub use self::endpoint::Endpoint;
 
 /// A named language model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderConfig {
     /// Who serves it, and so the wire format.
@@ -114,7 +115,7 @@ pub struct ProviderConfig {
 }
 
 /// How a delta is asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Structured {
     /// By schema; where the server refuses that, as JSON; where it refuses that too, by the prompt alone.

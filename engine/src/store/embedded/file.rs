@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::wal::LONGEST;
@@ -20,7 +21,7 @@ const SCHEMA_VERSION: u32 = 4;
 const MIGRATIONS: [(u32, &str); 2] = [(2, include_str!("migrate_2_to_3.sql")), (3, include_str!("migrate_3_to_4.sql"))];
 
 /// What a commit waits for: SQLite's `synchronous` setting.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Synchronous {
     /// The write-ahead log is written to the file system: commits survive the death of the process.
