@@ -1,9 +1,10 @@
 //! Whether providers are checked while a process starts.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How providers are checked, in the background, while a process starts that calls them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckModels {
     /// Not at all.

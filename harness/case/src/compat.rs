@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::json::{JsonError, Kind, Member, Node, Span};
+use crate::json::{JsonError, Kind, Member, Node};
 
 /// Expectations that were also written at the level of the step, where they had no effect; with their right names.
 const EXPECTATIONS: &[(&str, &str)] = &[
@@ -40,43 +40,6 @@ const SEED_FIELDS: &[(&str, &str)] = &[
     ("world_locations", "locations"),
 ];
 
-/// A name that was read as what it was meant to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OldName {
-    /// What is wrong with it, and where.
-    pub mistake: JsonError,
-    /// What would be right.
-    pub mend: Mend,
-}
-
-/// How a file is changed so that it says what it was read as. Places are those of the file as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mend {
-    /// The key becomes another one.
-    Rename {
-        /// The key, quotes included.
-        key: Span,
-        /// The other one.
-        to: &'static str,
-    },
-    /// The member goes.
-    Remove {
-        /// The object that it is in.
-        object: Span,
-        /// Its key.
-        key: Span,
-    },
-    /// The member goes into the `expect` of its step, which is made if there is none.
-    IntoExpect {
-        /// The step.
-        step: Span,
-        /// Its key there.
-        key: Span,
-        /// Its key in `expect`.
-        to: &'static str,
-    },
-}
-
 /// Whether this is a case of the Go engine: it seeds the state, names its scenario with `.json`, and has no key that only
 /// this runner knows. Such a case is taken as its own runner took it, where this one would refuse.
 pub(crate) fn is_go_case(case: &Node) -> bool {
@@ -94,13 +57,8 @@ pub(crate) fn is_go_case(case: &Node) -> bool {
         && case.get("steps").map_or(&[][..], Node::items).iter().all(go_step)
 }
 
-/// The old names in the text of a case file.
-pub(crate) fn old_names(text: &str) -> Result<Vec<OldName>, JsonError> {
-    Ok(modernise(&mut crate::json::parse(text)?))
-}
-
-/// Rewrites the old names of a case file in place, and returns them.
-pub(super) fn modernise(case: &mut Node) -> Vec<OldName> {
+/// Rewrites the old names of a case in place, and says where they stand and what would be right.
+pub(super) fn modernise(case: &mut Node) -> Vec<JsonError> {
     let mut old = Vec::new();
     let scenario = text_of(case, "scenario");
     if let Some(seed) = member_mut(case, "seed_game_state") {
@@ -113,23 +71,20 @@ pub(super) fn modernise(case: &mut Node) -> Vec<OldName> {
         }
     }
     modernise_steps(case, "steps", &mut old);
-    old.sort_by_key(|old| old.mistake.span.as_ref().map(|span| span.start));
+    old.sort_by_key(|old| old.span.as_ref().map(|span| span.start));
     old
 }
 
-fn modernise_seed(seed: &mut Node, scenario: Option<&str>, old: &mut Vec<OldName>) {
-    let object = seed.span.clone();
+fn modernise_seed(seed: &mut Node, scenario: Option<&str>, old: &mut Vec<JsonError>) {
     let Kind::Object(members) = &mut seed.kind else { return };
     members.retain(|member| {
         let repeated =
             member.key == "scenario" && matches!(&member.value.kind, Kind::String(s) if Some(s.as_str()) == scenario);
         if repeated {
-            let key = member.key_span.clone();
-            old.push(OldName {
-                mistake: JsonError::at(key.clone(), "a seed does not choose the scenario")
+            old.push(
+                JsonError::at(member.key_span.clone(), "a seed does not choose the scenario")
                     .help("the case's own `scenario` does; leave this one out"),
-                mend: Mend::Remove { object: object.clone(), key },
-            });
+            );
         }
         !repeated
     });
@@ -138,13 +93,13 @@ fn modernise_seed(seed: &mut Node, scenario: Option<&str>, old: &mut Vec<OldName
     }
 }
 
-fn modernise_steps(owner: &mut Node, key: &str, old: &mut Vec<OldName>) {
+fn modernise_steps(owner: &mut Node, key: &str, old: &mut Vec<JsonError>) {
     if let Some(steps) = member_mut(owner, key) {
         modernise_list(steps, old);
     }
 }
 
-fn modernise_list(steps: &mut Node, old: &mut Vec<OldName>) {
+fn modernise_list(steps: &mut Node, old: &mut Vec<JsonError>) {
     let Kind::Array(steps) = &mut steps.kind else { return };
     for step in steps {
         modernise_step(step, old);
@@ -157,7 +112,7 @@ fn modernise_list(steps: &mut Node, old: &mut Vec<OldName>) {
     }
 }
 
-fn modernise_step(step: &mut Node, old: &mut Vec<OldName>) {
+fn modernise_step(step: &mut Node, old: &mut Vec<JsonError>) {
     let span = step.span.clone();
     if let Some(Node { kind: Kind::Object(expect), .. }) = member_mut(step, "expect") {
         for (name, right) in EXPECTATIONS.iter().filter(|(name, right)| name != right) {
@@ -178,12 +133,9 @@ fn modernise_step(step: &mut Node, old: &mut Vec<OldName>) {
         if let Some(index) = members.iter().position(|member| member.key == *name) {
             let mut member = members.remove(index);
             (*right).clone_into(&mut member.key);
-            let key = member.key_span.clone();
-            old.push(OldName {
-                mistake: JsonError::at(key.clone(), format!("`{name}` stands beside `expect`, where it says nothing"))
-                    .help(format!("read as `expect.{right}`; write it there")),
-                mend: Mend::IntoExpect { step: span.clone(), key, to: right },
-            });
+            let what = format!("`{name}` stands beside `expect`, where it says nothing");
+            let error = JsonError::at(member.key_span.clone(), what);
+            old.push(error.help(format!("read as `expect.{right}`; write it there")));
             moved.push(member);
         }
     }
@@ -199,18 +151,14 @@ fn modernise_step(step: &mut Node, old: &mut Vec<OldName>) {
 }
 
 /// Renames a member unless one with the right name is there too: then it stays, and is an unknown key.
-fn rename(members: &mut [Member], name: &str, right: &'static str, owner: &str, old: &mut Vec<OldName>) {
+fn rename(members: &mut [Member], name: &str, right: &str, owner: &str, old: &mut Vec<JsonError>) {
     if members.iter().any(|member| member.key == right) {
         return;
     }
     if let Some(member) = members.iter_mut().find(|member| member.key == name) {
         right.clone_into(&mut member.key);
-        let key = member.key_span.clone();
-        old.push(OldName {
-            mistake: JsonError::at(key.clone(), format!("{owner} has no `{name}`"))
-                .help(format!("read as `{right}`; write it so")),
-            mend: Mend::Rename { key, to: right },
-        });
+        let error = JsonError::at(member.key_span.clone(), format!("{owner} has no `{name}`"));
+        old.push(error.help(format!("read as `{right}`; write it so")));
     }
 }
 
@@ -267,7 +215,7 @@ mod tests {
         let seed = case.get("seed_game_state").unwrap().to_value();
         assert_eq!(seed, json!({"user_location": "pier", "scene_name": "dusk"}));
         assert_eq!(warnings.len(), 3);
-        let helps: Vec<_> = warnings.iter().filter_map(|old| old.mistake.help.as_deref()).collect();
+        let helps: Vec<_> = warnings.iter().filter_map(|old| old.help.as_deref()).collect();
         assert!(helps.contains(&"read as `user_location`; write it so"), "{helps:?}");
     }
 

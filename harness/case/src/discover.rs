@@ -1,15 +1,14 @@
 //! From paths on the command line to the cases of a run: directories are walked, sequences followed, doubles left out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Case;
 use super::error::{CaseWarning, DiscoverError};
-use super::parse::{Parsed, named_path, parse_with};
-use super::scripts::Scripts;
-use crate::profile::Profile;
+use super::expand::FRAGMENTS;
+use super::parse::{Parsed, Reading, Shared, named_path, parse_with};
 
 /// Fewer files than this are not worth another thread.
 const FILES_MIN: usize = 50;
@@ -27,36 +26,38 @@ pub struct Discovered {
 
 /// Gathers the cases below the given paths. A file that is reached twice counts once.
 #[must_use]
-pub fn discover(paths: &[PathBuf], profile: &Profile) -> Discovered {
+pub fn discover(paths: &[PathBuf], reading: &Reading<'_>) -> Discovered {
     let (files, errors) = files(paths);
     let mut walk = Walk {
-        profile,
+        reading,
         found: Discovered { errors, ..Discovered::default() },
         read: HashMap::new(),
-        scripts: Scripts::default(),
+        shared: Shared::default(),
         seen: BTreeSet::new(),
         sequences: Vec::new(),
     };
-    walk.read = read_all(&files, profile, &walk.scripts);
+    walk.read = read_all(&files, reading, &walk.shared);
     for file in &files {
         walk.file(file);
     }
+    let undeclared = walk.shared.undeclared(&reading.given);
     let mut found = walk.found;
-    let mut ids = BTreeSet::new();
-    for case in &mut found.cases {
-        let stem = case.id.clone();
-        let mut n = 1;
-        while !ids.insert(case.id.clone()) {
-            n += 1;
-            case.id = format!("{stem}-{n}");
+    found.errors.extend(undeclared);
+    let mut ids: BTreeMap<&str, &Path> = BTreeMap::new();
+    for case in &found.cases {
+        if let Some(other) = ids.insert(&case.id, &case.path).filter(|other| *other != case.path) {
+            let (path, other) = (case.path.clone(), other.to_owned());
+            found.errors.push(DiscoverError::SameId { path, other, id: case.id.clone() });
         }
     }
+    // What is wrong with a file of fragments is said once.
+    let mut said = BTreeSet::new();
+    found.errors.retain(|error| said.insert(error.to_string()));
     found
 }
 
 /// The case files below the given paths, in the order of their paths, and the directories that cannot be read.
-#[must_use]
-pub fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<DiscoverError>) {
+fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<DiscoverError>) {
     let (mut files, mut errors) = (Vec::new(), Vec::new());
     for path in paths {
         gather(path, &mut files, &mut errors);
@@ -77,8 +78,8 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>, errors: &mut Vec<DiscoverError>
     for path in inside {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let hidden = name.starts_with('.');
-        // A schema beside the cases is there for editors.
-        let is_case = name.ends_with(".json") && !name.ends_with(".schema.json");
+        // A schema beside the cases is there for editors, fragments are for the cases.
+        let is_case = name.ends_with(".json") && !name.ends_with(".schema.json") && name != FRAGMENTS;
         if !hidden && (is_case || path.is_dir() && !path.ends_with("snapshots")) {
             gather(&path, files, errors);
         }
@@ -88,13 +89,13 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>, errors: &mut Vec<DiscoverError>
 type Read = Result<(Parsed, Vec<CaseWarning>), Vec<DiscoverError>>;
 
 /// Reads the files on all processors.
-fn read_all(files: &[PathBuf], profile: &Profile, scripts: &Scripts) -> HashMap<PathBuf, Read> {
+fn read_all(files: &[PathBuf], reading: &Reading<'_>, shared: &Shared) -> HashMap<PathBuf, Read> {
     let threads =
         std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(files.len().div_ceil(FILES_MIN));
     let next = AtomicUsize::new(0);
     let work = || {
         let mine = std::iter::from_fn(|| files.get(next.fetch_add(1, Ordering::Relaxed)));
-        mine.map(|file| (file.clone(), read(file, profile, scripts))).collect::<Vec<_>>()
+        mine.map(|file| (file.clone(), read(file, reading, shared))).collect::<Vec<_>>()
     };
     std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
@@ -105,9 +106,9 @@ fn read_all(files: &[PathBuf], profile: &Profile, scripts: &Scripts) -> HashMap<
     })
 }
 
-fn read(path: &Path, profile: &Profile, scripts: &Scripts) -> Read {
+fn read(path: &Path, reading: &Reading<'_>, shared: &Shared) -> Read {
     let text = read_text(path).map_err(|error| vec![error])?;
-    parse_with(&text, path, profile, scripts).map_err(|errors| errors.into_iter().map(DiscoverError::from).collect())
+    parse_with(&text, path, reading, shared).map_err(|errors| errors.into_iter().map(DiscoverError::from).collect())
 }
 
 fn read_text(path: &Path) -> Result<String, DiscoverError> {
@@ -124,11 +125,11 @@ fn read_text(path: &Path) -> Result<String, DiscoverError> {
 }
 
 struct Walk<'a> {
-    profile: &'a Profile,
+    reading: &'a Reading<'a>,
     found: Discovered,
     /// Files that have been read already.
     read: HashMap<PathBuf, Read>,
-    scripts: Scripts,
+    shared: Shared,
     seen: BTreeSet<PathBuf>,
     sequences: Vec<PathBuf>,
 }
@@ -142,13 +143,13 @@ impl Walk<'_> {
         if !self.seen.insert(canonical.clone()) {
             return;
         }
-        let read = self.read.remove(path).unwrap_or_else(|| read(path, self.profile, &self.scripts));
+        let read = self.read.remove(path).unwrap_or_else(|| read(path, self.reading, &self.shared));
         match read {
             Err(errors) => self.found.errors.extend(errors),
             Ok((parsed, warnings)) => {
                 self.found.warnings.extend(warnings);
                 match parsed {
-                    Parsed::Case(case) => self.found.cases.push(*case),
+                    Parsed::Cases(cases) => self.found.cases.extend(cases),
                     Parsed::Sequence(sequence) => {
                         self.sequences.push(canonical);
                         for named in &sequence.cases {
@@ -174,6 +175,7 @@ impl Walk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::Profile;
 
     const CASE: &str = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello"}]}"#;
 
@@ -190,25 +192,48 @@ mod tests {
     #[test]
     fn a_directory_gives_its_cases_once_and_leaves_snapshots_alone() {
         let dir = files(&[
-            ("b.json", CASE),
-            ("a.json", r#"{"name": "all", "cases": ["b", "deep/c.json"]}"#),
-            ("deep/c.json", CASE),
-            ("deep/b.json", CASE),
-            ("snapshots/x.json", "not a case"),
-            ("case.schema.json", "not a case"),
-            (".harness/last-run.json", "not a case"),
+            ("cases/b.json", CASE),
+            ("cases/a.json", r#"{"name": "all", "cases": ["b", "deep/c.json"]}"#),
+            ("cases/deep/c.json", CASE),
+            ("cases/deep/b.json", CASE),
+            ("cases/snapshots/x.json", "not a case"),
+            ("cases/case.schema.json", "not a case"),
+            ("cases/fragments.json", "{}"),
+            ("cases/.harness/last-run.json", "not a case"),
         ]);
-        let found = discover(&[dir.path().to_owned()], &Profile::story_engine());
+        let found = discover(&[dir.path().to_owned()], &Reading::of(&Profile::story_engine()));
         assert!(found.errors.is_empty(), "{:?}", found.errors);
         let ids: Vec<_> = found.cases.iter().map(|case| case.id.as_str()).collect();
-        assert_eq!(ids, ["b", "c", "b-2"]);
+        assert_eq!(ids, ["b", "deep/c", "deep/b"]);
+        let alone = discover(&[dir.path().join("cases/deep/b.json")], &Reading::of(&Profile::story_engine()));
+        assert_eq!(alone.cases[0].id, "deep/b", "an id does not depend on what else is run");
+    }
+
+    #[test]
+    fn two_cases_of_one_id_are_a_mistake() {
+        let dir = files(&[("cases/a.json", CASE), ("cases/deep/cases/a.json", CASE)]);
+        let found = discover(&[dir.path().to_owned()], &Reading::of(&Profile::story_engine()));
+        assert!(
+            matches!(found.errors.as_slice(), [DiscoverError::SameId { id, .. }] if id == "a"),
+            "{:?}",
+            found.errors
+        );
+    }
+
+    #[test]
+    fn a_broken_file_of_fragments_is_named_once() {
+        let uses = r#"{"name": "x", "scenario": "s", "steps": [{"$use": "one"}]}"#;
+        let dir = files(&[("cases/a.json", uses), ("cases/b.json", uses), ("cases/fragments.json", "{,}")]);
+        let found = discover(&[dir.path().to_owned()], &Reading::of(&Profile::story_engine()));
+        assert_eq!(found.errors.len(), 1, "{:?}", found.errors);
+        assert!(found.errors[0].to_string().contains("fragments.json:1:2"), "{:?}", found.errors);
     }
 
     #[test]
     fn a_sequence_that_contains_itself_is_an_error_and_not_a_loop() {
         let dir =
             files(&[("a.json", r#"{"name": "a", "cases": ["b"]}"#), ("b.json", r#"{"name": "b", "cases": ["a"]}"#)]);
-        let found = discover(&[dir.path().join("a.json")], &Profile::story_engine());
+        let found = discover(&[dir.path().join("a.json")], &Reading::of(&Profile::story_engine()));
         assert!(matches!(found.errors.as_slice(), [DiscoverError::Cycle { .. }]), "{:?}", found.errors);
     }
 
@@ -223,7 +248,7 @@ mod tests {
         ] {
             let path = dir.path().join("a.json");
             std::fs::write(&path, bytes).unwrap();
-            let errors = discover(&[path], &Profile::story_engine()).errors;
+            let errors = discover(&[path], &Reading::of(&Profile::story_engine())).errors;
             assert!(errors[0].to_string().contains(found), "{errors:?}");
         }
     }
@@ -231,7 +256,8 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let dir = files(&[("a.json", r#"{"name": "a", "cases": ["gone"]}"#)]);
-        let found = discover(&[dir.path().to_owned(), dir.path().join("nowhere.json")], &Profile::story_engine());
+        let found =
+            discover(&[dir.path().to_owned(), dir.path().join("nowhere.json")], &Reading::of(&Profile::story_engine()));
         let errors: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
         assert!(errors[0].contains("`gone`"), "{errors:?}");
         assert!(errors[1].contains("nowhere.json"), "{errors:?}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
-use crate::json::{JsonError, Span, line_and_column};
+use crate::json::{JsonError, Lines, Span};
 
 /// A case file is not a case.
 #[derive(Debug, Clone, thiserror::Error, Diagnostic)]
@@ -81,6 +81,26 @@ pub enum DiscoverError {
         /// What it names.
         named: String,
     },
+    /// A variable is given that no case declares.
+    #[error("no case declares a variable `{name}`")]
+    #[diagnostic(help("{help}"))]
+    NoVariable {
+        /// Its name.
+        name: String,
+        /// What to do.
+        help: String,
+    },
+    /// Two files make cases of the same id.
+    #[error("{}: its id `{id}` is also that of {}", path.display(), other.display())]
+    #[diagnostic(help("an id is the path below the last directory named `cases`: rename one of them"))]
+    SameId {
+        /// The later one.
+        path: PathBuf,
+        /// The earlier one.
+        other: PathBuf,
+        /// Their id.
+        id: String,
+    },
     /// A sequence contains itself.
     #[error("{}: this sequence contains itself", path.display())]
     Cycle {
@@ -109,7 +129,7 @@ impl Source {
 
     fn parts(&self, span: &Span) -> (String, usize, usize, NamedSource<Arc<str>>, SourceSpan) {
         let path = self.path.display().to_string();
-        let (line, column) = line_and_column(&self.text, span.start);
+        let (line, column) = Lines::of(&self.text).line_and_column(span.start);
         let text = NamedSource::new(&path, Arc::clone(&self.text)).with_language("JSON");
         (path, line, column, text, span.clone().into())
     }

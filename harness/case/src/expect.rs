@@ -32,11 +32,13 @@ pub struct Expect {
     /// Whether the story is over.
     #[serde(alias = "game_ended")]
     pub is_ended: Option<bool>,
-    /// Variables with their values; others may be there.
-    pub vars: BTreeMap<String, String>,
+    /// Variables with what is expected of them; others may be there.
+    #[schemars(schema_with = "crate::predicate::values")]
+    pub vars: Map<String, Value>,
     /// NPC keys with the location keys where they are; others may be there.
     pub npc_locations: BTreeMap<String, String>,
-    /// Any places in the game, as JSON pointers with their values: `{"/npcs/odile/disposition": "wary"}`.
+    /// Any places in the game, as JSON pointers with what is expected there: `{"/npcs/odile/disposition": "wary"}`.
+    #[schemars(schema_with = "crate::predicate::values")]
     pub state: Map<String, Value>,
 
     /// Texts that the narration contains, whatever their case.
@@ -215,7 +217,7 @@ pub struct EventPattern {
     pub event: String,
     /// The label of the request that it belongs to.
     pub request: Option<String>,
-    /// Places in the event's data, as JSON pointers with their values.
+    /// Places in the event's data, as JSON pointers with what is expected there.
     pub matching: Map<String, Value>,
 }
 
@@ -228,8 +230,9 @@ struct PatternObject {
     /// The label of the request that it belongs to.
     #[serde(default)]
     request: Option<String>,
-    /// Places in the event's data, as JSON pointers with their values.
+    /// Places in the event's data, as JSON pointers with what is expected there.
     #[serde(default, rename = "where")]
+    #[schemars(schema_with = "crate::predicate::values")]
     matching: Map<String, Value>,
 }
 

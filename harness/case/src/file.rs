@@ -1,4 +1,4 @@
-//! The case file as it is written: names, defaults and the JSON Schema. What it means is settled in [`super::parse`].
+//! The case file as it is written: names and defaults. What it means is settled in [`super::parse`].
 
 use std::collections::BTreeMap;
 
@@ -24,6 +24,37 @@ pub struct CaseFile {
     /// Words to select cases by.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Values for `${NAME}` anywhere in the file; `--var NAME=VALUE` replaces them. Null: it must be given.
+    #[serde(default)]
+    pub variables: Map<String, Value>,
+    /// A table: one case for each row, by its name, with the variables that stand in it.
+    #[serde(default)]
+    pub rows: BTreeMap<String, Map<String, Value>>,
+    /// Parts that are written once and used with `{"$use": "NAME"}`. Those of `fragments.json`, beside the case or in a
+    /// directory above it, can be used too.
+    #[serde(default)]
+    pub fragments: Map<String, Value>,
+    /// For the author, while they work on it: where a case says `true`, only such cases are run. Refused in CI.
+    #[serde(default)]
+    pub only: bool,
+    /// Why the case is not run for now.
+    #[serde(default)]
+    pub skip: Option<String>,
+    /// Why the case fails for now. As soon as it passes, it is red.
+    #[serde(default)]
+    pub expected_failure: Option<String>,
+    /// How long the case may take in all, in seconds, before patience is applied.
+    #[serde(default)]
+    pub timeout_seconds: Option<f64>,
+    /// How often the case is tried again when it fails. If it passes then, it is reported as flaky.
+    #[serde(default)]
+    pub retries: usize,
+    /// How often the case is played, each time in a world of its own.
+    #[serde(default = "one")]
+    pub runs: usize,
+    /// Which part of its runs must pass, from 0 to 1; all when left out.
+    #[serde(default)]
+    pub pass_rate: Option<f64>,
     /// The scenario's id, with or without `.json`.
     #[serde(default)]
     pub scenario: Option<String>,
@@ -190,6 +221,8 @@ pub struct StepFile {
     pub stream: Option<RequestStream>,
     /// Any other HTTP request.
     pub http: Option<HttpStep>,
+    /// What is kept when the step is done, under a name that stands for it in later steps: `{name}`.
+    pub capture: BTreeMap<String, StepCapture>,
 
     /// What must hold.
     pub expect: Expect,
@@ -207,8 +240,9 @@ pub struct WaitFor {
     pub listener: Option<String>,
     /// How many of them; 1 when left out.
     pub count: Option<usize>,
-    /// Places in the event's data, as JSON pointers with their values.
+    /// Places in the event's data, as JSON pointers with what is expected there.
     #[serde(rename = "where")]
+    #[schemars(schema_with = "crate::predicate::values")]
     pub matching: Map<String, Value>,
     /// Text that has been shown of a narration, whatever the pieces that it came in.
     pub narration: Option<String>,
@@ -275,6 +309,37 @@ pub struct HttpStep {
     /// Compare the answer with the snapshot of this name.
     #[serde(default)]
     pub snapshot: Option<String>,
+}
+
+/// What a step keeps for later steps.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepCapture {
+    /// A place in the game, as a JSON pointer.
+    State(String),
+    /// A place in the step's request as the service shows it, as a JSON pointer.
+    Request(String),
+    /// The first group of a regular expression, or all of its first match, in the narration of the step's request.
+    Response(String),
+    /// A place in the latest such event.
+    Event(EventCapture),
+}
+
+/// A place in an event.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventCapture {
+    /// The event's name.
+    pub event: String,
+    /// The label of the request that it belongs to; the step's own, if it has one, when left out.
+    #[serde(default)]
+    pub request: Option<String>,
+    /// What else must be so in its data.
+    #[serde(default, rename = "where")]
+    #[schemars(schema_with = "crate::predicate::values")]
+    pub matching: Map<String, Value>,
+    /// The place, as a JSON pointer.
+    pub at: String,
 }
 
 /// A part of an HTTP answer.
@@ -349,24 +414,16 @@ pub struct Listen {
 pub struct HttpExpect {
     /// The status code; any of the 200s when left out.
     pub status: Option<u16>,
-    /// Headers with their values; null if one must not be there.
-    pub headers: BTreeMap<String, Option<String>>,
-    /// Places in the JSON body, as JSON pointers with their values. `{label}` is replaced in strings.
+    /// Headers with what is expected of them; null if one must not be there.
+    #[schemars(schema_with = "crate::predicate::values")]
+    pub headers: Map<String, Value>,
+    /// Places in the JSON body, as JSON pointers with what is expected there. `{label}` is replaced in strings.
+    #[schemars(schema_with = "crate::predicate::values")]
     pub json: Map<String, Value>,
-    /// Places in the JSON body, as JSON pointers with regular expressions that their texts match.
-    pub json_regex: BTreeMap<String, String>,
-    /// Places in the JSON body, as JSON pointers with the number of what is in them: a list's items, an object's members.
-    pub json_length: BTreeMap<String, usize>,
     /// Texts that the body contains.
     pub body_contains: Vec<String>,
     /// Texts that the body does not contain.
     pub body_not_contains: Vec<String>,
     /// A regular expression that the body matches.
     pub body_regex: Option<String>,
-}
-
-/// The JSON Schema of case files.
-#[must_use]
-pub fn schema() -> Value {
-    schemars::schema_for!(CaseFile).to_value()
 }

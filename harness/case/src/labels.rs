@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::step::{Action, Chat, Step};
-use super::{DEFAULT_GAME, EventList, Game};
+use super::{DEFAULT_GAME, EventList, Game, StepCapture};
 use crate::json::{JsonError, Node, nearest};
 
 /// Every game, request and stream that a step names is there by then.
@@ -20,6 +20,7 @@ pub(crate) fn check(games: &[Game], steps: &[Step], nodes: &[Node]) -> Result<()
             {
                 return Err(JsonError::at(node.span.clone(), format!("the label `{label}` is taken")));
             }
+            captured.extend(part.capture.keys().map(String::as_str));
             match &part.action {
                 Action::Listen(listen) => drop(streams.insert(listen.label.as_str())),
                 Action::Http(http) => captured.extend(http.capture.keys().map(String::as_str)),
@@ -37,7 +38,11 @@ pub(crate) fn check(games: &[Game], steps: &[Step], nodes: &[Node]) -> Result<()
             };
             let patterns = part.expect.events.iter().flat_map(EventList::patterns);
             let named = patterns.filter_map(|pattern| pattern.request.as_deref());
-            for label in named.chain(request).chain(part.expect.request.as_deref()) {
+            let kept = part.capture.values().filter_map(|capture| match capture {
+                StepCapture::Event(event) => event.request.as_deref(),
+                _ => None,
+            });
+            for label in named.chain(kept).chain(request).chain(part.expect.request.as_deref()) {
                 known("request", label, &requests, node)?;
             }
             for label in stream.into_iter().chain(part.expect.listener.as_deref()) {

@@ -1,44 +1,49 @@
 //! The format of cases: what a JSON file says must happen, read, checked and ready to be run.
 //!
-//! [`json`] keeps the place of every value, so that an error points at the very key that is wrong. [`profile`] holds what
-//! must be known of the service under test. [`explain`] puts a case into words, [`fix`] rewrites old names. Nothing here
-//! starts a process or sends a request.
+//! [`json`] keeps the place of every value, so that an error points at the very key that is wrong. `expand` puts in what a
+//! file does not write out, [`predicate`] is what is expected of a value, [`profile`] holds what must be known of the service
+//! under test, and [`explain`] puts a case into words. Nothing here starts a process or sends a request.
 
 mod compat;
 mod discover;
 mod error;
+mod expand;
 mod expect;
 pub mod explain;
 mod file;
-pub mod fix;
+mod id;
 pub mod json;
 mod labels;
 mod link;
+mod lookup;
 mod names;
 mod numbers;
 mod parse;
 pub mod placeholder;
+pub mod predicate;
 pub mod profile;
+mod schema;
 mod scripts;
 mod step;
 mod target;
 mod vacuous;
 
-pub(crate) use compat::old_names;
-pub use compat::{Mend, OldName};
-pub use discover::{Discovered, discover, files};
+pub use discover::{Discovered, discover};
 pub use error::{CaseError, CaseWarning, DiscoverError};
+pub use expand::Given;
 pub use expect::{CallCounts, CallKind, EventList, EventPattern, Expect, PromptPattern, QueueExpect, StreamExpect};
 pub use file::{
-    Capture, CaseFile, Filter, GateAction, HttpExpect, HttpStep, Listen, RedisAction, RedisCommand, RequestStream,
-    Requirement, Snapshots, StreamAction, WaitFor, schema,
+    Capture, CaseFile, EventCapture, Filter, GateAction, HttpExpect, HttpStep, Listen, RedisAction, RedisCommand,
+    RequestStream, Requirement, Snapshots, StepCapture, StreamAction, WaitFor,
 };
 pub use link::{LinkAction, LinkFault, LinkStep, LinkTo};
-pub use parse::{Parsed, Sequence, parse};
+pub use parse::{Parsed, Reading, Sequence, parse};
+pub use schema::schema;
 pub use step::{Action, Chat, Step};
 pub use target::{ProcessAction, Target, Verb};
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -48,14 +53,18 @@ pub const DEFAULT_GAME: &str = "game";
 /// One case: it gets its own games, key prefix, model script and processes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
-    /// The file's name without `.json`; with a number behind it where two files of a run share it.
+    /// The path of its file below the directory `cases`, without `.json`; with `[ROW]` behind it for a row of a table.
     pub id: String,
+    /// Its row's name, if it is one of a table.
+    pub row: Option<String>,
     /// What it is about.
     pub name: String,
     /// Where it was read.
     pub path: PathBuf,
     /// Words to select cases by.
     pub tags: Vec<String>,
+    /// Whether, and how often, it is run, and what counts as its success.
+    pub terms: Terms,
     /// Games to create, the default one first.
     pub games: Vec<Game>,
     /// Worker processes.
@@ -76,6 +85,25 @@ pub struct Case {
     pub dead_letters: u64,
     /// Seeds of schedules under which it has failed once.
     pub schedules: Vec<u64>,
+}
+
+/// On what terms a case is run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Terms {
+    /// Whether cases without this mark are left out.
+    pub only: bool,
+    /// Why it is not run.
+    pub skip: Option<String>,
+    /// Why it is expected to fail.
+    pub expected_failure: Option<String>,
+    /// How long it may take.
+    pub limit: Option<Duration>,
+    /// How often it is tried again when it fails.
+    pub retries: usize,
+    /// How often it is played.
+    pub runs: usize,
+    /// Which part of the runs must pass.
+    pub pass_rate: f64,
 }
 
 /// A game that a case plays.
@@ -124,6 +152,15 @@ impl Case {
     #[must_use]
     pub fn acts_on_processes(&self) -> bool {
         self.all_steps().any(|step| matches!(step.action, Action::Process(_) | Action::Scale(_)))
+    }
+
+    /// Whether a step needs a model that does as it is told: one that waits at gates and whose calls can be counted.
+    #[must_use]
+    pub fn steers_the_model(&self) -> bool {
+        self.all_steps().any(|step| {
+            let expect = &step.expect;
+            matches!(step.action, Action::Gate(_)) || expect.model_calls.is_some() || !expect.prompts.is_empty()
+        })
     }
 
     /// Whether a step does something to Redis, or to the way to it.

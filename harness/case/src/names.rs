@@ -1,8 +1,9 @@
-//! Checks names as they are written in a step's JSON: events and statuses of the profile, gates of the model's script, and
-//! JSON pointers. Names that earlier steps define are checked in [`crate::labels`].
+//! Checks names as they are written in a step's JSON: events and statuses of the profile, gates of the model's script, JSON
+//! pointers, and the words of what is expected. Names that earlier steps define are checked in [`crate::labels`].
 
 use super::ModelScript;
 use crate::json::{JsonError, Kind, Node, nearest};
+use crate::predicate;
 use crate::profile::Profile;
 
 /// The lists in which events are named.
@@ -25,6 +26,9 @@ pub(super) fn check_events(node: &Node, profile: &Profile) -> Result<(), JsonErr
         _ => Ok(()),
     };
     check_status(node, profile)?;
+    for capture in node.get("capture").map_or(&[][..], Node::members) {
+        capture.value.get("event").and_then(|event| event.get("event")).map_or(Ok(()), known)?;
+    }
     for key in ["wait_for", "stream", "expect"] {
         let Some(part) = node.get(key) else { continue };
         part.get("event").map_or(Ok(()), known)?;
@@ -36,14 +40,32 @@ pub(super) fn check_events(node: &Node, profile: &Profile) -> Result<(), JsonErr
 }
 
 /// The maps whose keys are JSON pointers.
-const POINTED: &[&str] = &["where", "state", "json", "json_regex", "json_length"];
+const POINTED: &[&str] = &["where", "state", "json"];
 
-/// Every JSON pointer begins with a slash, or is empty and means the whole.
-pub(super) fn check_pointers(node: &Node) -> Result<(), JsonError> {
+/// The maps in which something is expected at each place.
+const PLACES: &[&str] = &["where", "state", "json", "vars", "headers"];
+
+/// Every JSON pointer begins with a slash, or is empty and means the whole; what is expected there can be read.
+pub(super) fn check_places(node: &Node) -> Result<(), JsonError> {
+    check_places_of(node, false)
+}
+
+fn check_places_of(node: &Node, in_expect: bool) -> Result<(), JsonError> {
     for member in node.members() {
         // What is sent is the service's own.
-        if matches!(member.key.as_str(), "body" | "with" | "parallel" | "actors" | "capture") {
+        if matches!(member.key.as_str(), "body" | "with" | "parallel" | "actors") {
             continue;
+        }
+        // The members of a capture are the author's names.
+        if member.key == "capture" {
+            let events = member.value.members().iter().filter_map(|capture| capture.value.get("event"));
+            events.into_iter().try_for_each(|event| check_places_of(event, true))?;
+            continue;
+        }
+        // The headers that are sent, and a captured part of the state, are no expectations.
+        let expected = !matches!(member.value.kind, Kind::String(_)) && (member.key != "headers" || in_expect);
+        if PLACES.contains(&member.key.as_str()) && expected {
+            predicate::check(&member.value)?;
         }
         if POINTED.contains(&member.key.as_str()) {
             for place in member.value.members() {
@@ -56,8 +78,9 @@ pub(super) fn check_pointers(node: &Node) -> Result<(), JsonError> {
             }
             continue;
         }
-        check_pointers(&member.value)?;
-        member.value.items().iter().try_for_each(check_pointers)?;
+        let in_expect = in_expect || member.key == "expect";
+        check_places_of(&member.value, in_expect)?;
+        member.value.items().iter().try_for_each(|item| check_places_of(item, in_expect))?;
     }
     Ok(())
 }

@@ -4,17 +4,36 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use mock_llm::Script;
+use mock_llm::{Script, ScriptError};
 
 use super::ModelScript;
+use crate::json::{JsonError, Kind, Node, Written};
 
 /// The scripts of the cases that are read together.
 #[derive(Debug, Default)]
 pub(super) struct Scripts(Mutex<HashMap<PathBuf, Result<ModelScript, String>>>);
 
 impl Scripts {
-    /// A script, or what is wrong with it.
-    pub(super) fn get(&self, path: &Path) -> Result<ModelScript, String> {
+    /// The script of a case, its own or another file's, checked here so that its mistakes show before anything is started.
+    pub(super) fn of(&self, model: &Node, case: &Path) -> Result<ModelScript, JsonError> {
+        if let Kind::String(file) = &model.kind {
+            let path = case.parent().unwrap_or(Path::new("")).join(file);
+            return self.get(&path).map_err(|message| JsonError::at(model.span.clone(), message));
+        }
+        let written = Written::of(model);
+        let script = Script::parse(&written.text, &case.display().to_string()).map_err(|error| match error {
+            ScriptError::Invalid(mistake) => JsonError {
+                message: format!("in the model's script: {}", mistake.problem),
+                help: mistake.help,
+                span: Some(written.place(mistake.offset)),
+            },
+            ScriptError::Read { .. } => JsonError::at(model.span.clone(), error.to_string()),
+        })?;
+        Ok(ModelScript { gates: script.gates(), text: written.text, path: case.to_owned() })
+    }
+
+    /// A script in a file, or what is wrong with it.
+    fn get(&self, path: &Path) -> Result<ModelScript, String> {
         // Held while the script is read, so that nobody else reads it at the same time.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(path.to_owned()).or_insert_with(|| read(path)).clone()

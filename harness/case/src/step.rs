@@ -6,11 +6,13 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::expect::Expect;
-use super::file::{GateAction, HttpStep, Listen, RedisAction, RequestStream, StepFile, StreamAction, WaitFor};
+use super::file::{
+    GateAction, HttpStep, Listen, RedisAction, RequestStream, StepCapture, StepFile, StreamAction, WaitFor,
+};
 use super::link::{LinkAction, LinkStep, LinkTo};
 use super::names;
 use super::target::{ProcessAction, Target, Verb};
-use crate::json::{JsonError, Node, line_and_column};
+use crate::json::{JsonError, Lines, Node};
 use crate::profile::Profile;
 
 /// How long a step may take if it does not say.
@@ -29,6 +31,8 @@ pub struct Step {
     pub action: Action,
     /// What must hold.
     pub expect: Expect,
+    /// What is kept for later steps when all that holds.
+    pub capture: BTreeMap<String, StepCapture>,
     /// How long it may take.
     pub limit: Duration,
 }
@@ -95,8 +99,8 @@ pub struct Chat {
 /// What a step is checked against.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Around<'a> {
-    /// The text of the file.
-    pub(super) text: &'a str,
+    /// The lines of the file.
+    pub(super) lines: &'a Lines<'a>,
     /// The service that the case is for.
     pub(super) profile: &'a Profile,
 }
@@ -124,14 +128,16 @@ impl Step {
         };
         check_expect(&file.expect, node)?;
         names::check_events(node, around.profile)?;
-        names::check_pointers(node)?;
-        let line = line_and_column(around.text, node.span.start).0;
+        names::check_places(node)?;
+        let line = around.lines.line(node.span.start);
         let name = file.name.clone();
         let game = file.game.clone();
         let expect = file.expect.clone();
+        let capture = file.capture.clone();
+        check_captures(&capture, node)?;
         let action = action(file, node, around)?;
         let name = name.unwrap_or_else(|| action.describe());
-        Ok(Self { name, line, game, action, expect, limit })
+        Ok(Self { name, line, game, action, expect, capture, limit })
     }
 
     fn list(files: Vec<StepFile>, nodes: &[Node], around: Around<'_>) -> Result<Vec<Self>, JsonError> {
@@ -231,7 +237,7 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
     if let Some(action) = rest.into_iter().flatten().next() {
         return Ok(action);
     }
-    if file.expect.is_empty() {
+    if file.expect.is_empty() && file.capture.is_empty() {
         return Err(JsonError::at(node.span.clone(), "this step does nothing and expects nothing")
             .help(format!("it needs `expect` or one of: {}", ACTIONS.join(", "))));
     }
@@ -245,7 +251,7 @@ const MAGIC: [&str; 2] = ["RESET_GAMESTATE", "WAIT_FOR_STORY_EVENT"];
 fn check_magic(message: &str, node: &Node) -> Result<(), JsonError> {
     let message = message.trim();
     let shouted = message.chars().all(|c| c.is_ascii_uppercase() || c == '_') && !MAGIC.contains(&message);
-    match crate::json::nearest(message, MAGIC).filter(|_| shouted) {
+    match shouted.then(|| crate::json::nearest(message, MAGIC)).flatten() {
         Some(near) => {
             let error = JsonError::at(span_of(node, "user_prompt"), format!("`{message}` would be said in the game"));
             Err(error.help(format!("did you mean `{near}`?")))
@@ -310,13 +316,32 @@ fn check_http(http: &HttpStep, node: &Node) -> Result<(), JsonError> {
     if http.body.is_some() && http.raw_body.is_some() {
         return Err(JsonError::at(span_of(node, "raw_body"), "a request has one body: `body` or `raw_body`"));
     }
-    let regexes = http.expect.json_regex.values().chain(&http.expect.body_regex);
+    let regexes = http.expect.body_regex.iter();
     let captures = http.capture.values().filter_map(|capture| match capture {
         super::file::Capture::Regex(regex) => Some(regex),
         _ => None,
     });
     for regex in regexes.chain(captures) {
         regex::Regex::new(regex).map_err(|error| JsonError::at(node.span.clone(), error.to_string()))?;
+    }
+    Ok(())
+}
+
+fn check_captures(captures: &BTreeMap<String, StepCapture>, node: &Node) -> Result<(), JsonError> {
+    for (name, capture) in captures {
+        let span = || node.get("capture").and_then(|captures| captures.get(name)).unwrap_or(node).span.clone();
+        let pointer = match capture {
+            StepCapture::State(pointer) | StepCapture::Request(pointer) => pointer,
+            StepCapture::Event(event) => &event.at,
+            StepCapture::Response(regex) => {
+                regex::Regex::new(regex).map_err(|error| JsonError::at(span(), error.to_string()))?;
+                continue;
+            }
+        };
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            let error = JsonError::at(span(), format!("`{pointer}` is no JSON pointer"));
+            return Err(error.help(format!("did you mean `/{pointer}`?")));
+        }
     }
     Ok(())
 }
@@ -332,6 +357,11 @@ fn check_expect(expect: &Expect, node: &Node) -> Result<(), JsonError> {
         .iter()
         .filter_map(|prompt| prompt.regex.as_ref())
         .try_for_each(|pattern| valid(pattern, "prompts"))?;
+    let a_text = |value: &&Value| !value.is_string() && !value.is_object();
+    if let Some(value) = expect.vars.values().find(a_text) {
+        let what = format!("a variable of a story is a text, and `{value}` is none");
+        return Err(JsonError::at(span_of(node, "vars"), what).help(format!("write \"{value}\"")));
+    }
     if expect.stream.is_some() && expect.listener.is_none() {
         return Err(JsonError::at(span_of(node, "stream"), "`stream` speaks of the stream that `listener` names"));
     }

@@ -9,7 +9,7 @@ use super::chaos::ChaosArgs;
 use super::check::CheckArgs;
 use super::crash::CrashArgs;
 use super::explain::ExplainArgs;
-use super::fix::FixArgs;
+use super::merge::MergeArgs;
 use super::new::{NewArgs, SchemaArgs};
 use super::record::RecordArgs;
 use super::run_args::{self, RunArgs};
@@ -36,7 +36,7 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run cases.
-    #[command(after_help = run_args::EXAMPLES, after_long_help = run_args::EXAMPLES)]
+    #[command(after_help = run_args::EXAMPLES, after_long_help = run_args::EXAMPLES, args_override_self = true)]
     Run(Box<RunArgs>),
     /// Play many games while processes are killed, frozen and restarted at random; then check that nothing was lost, applied
     /// twice, reordered or narrated twice.
@@ -50,6 +50,7 @@ pub(super) enum Command {
     /// an answer is written down, and after every end. What counts attempts, calls, events and time is not looked at.
     ///
     /// Exit codes: as those of `run`.
+    #[command(args_override_self = true)]
     Crash(Box<CrashArgs>),
     /// Let a person play, through the page, the console or another client, and write the case.
     Record(Box<RecordArgs>),
@@ -60,13 +61,18 @@ pub(super) enum Command {
     Bench(BenchArgs),
     /// Read cases and say what is wrong with them; run nothing.
     ///
-    /// Exit codes: 0 nothing, 2 usage, 3 something. Names that `run` reads with a warning are errors here; `harness fix`
-    /// rewrites them.
+    /// Exit codes: 0 nothing, 2 usage, 3 something. Names that `run` reads with a warning are errors here,
+    /// each with its right name.
     Check(CheckArgs),
-    /// Rewrite names of the Go engine's cases as what `run` reads them as, and nothing else of the files.
+    /// Make one report of the JSON reports of several shards: on the terminal, as JUnit, as HTML, as JSON lines.
     ///
-    /// Exit codes: 0 done, or nothing to do; 2 usage; 3 a file is not a case, and is left as it is.
-    Fix(FixArgs),
+    /// Exit codes: as those of `run`, for all shards together; 1 too if one was broken off, 2 if a file is no report or a case is
+    /// in two of them.
+    #[command(
+        after_help = "Example:\n  harness run --shard 1/2 --json one.json; harness run --shard 2/2 --json two.json\n  \
+                            harness merge one.json two.json --junit all.xml --html all.html"
+    )]
+    Merge(MergeArgs),
     /// Say in plain words what a case will do and demand, step by step.
     ///
     /// Exit codes: 0 said, 2 usage, 3 it is not a case.

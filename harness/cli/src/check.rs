@@ -3,7 +3,7 @@
 use clap::Args;
 use harness_case::{CaseError, DiscoverError, discover};
 
-use super::gather::{complain, print};
+use super::gather::{complain, in_ci, print, those_marked};
 use super::out::say;
 use super::setup::find_profile;
 use super::{Exit, shared::Paths};
@@ -24,14 +24,17 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    let mut found = discover(&args.paths, &profile);
+    let mut found = discover(&args.paths, &args.reading(&profile));
     if !*lenient {
         let old = found.warnings.drain(..);
         found.errors.extend(old.map(|warning| DiscoverError::Case(Box::new(CaseError::from(warning)))));
     }
     let counts = (found.cases.len(), found.errors.len(), found.warnings.len());
     say(format_args!("{} cases, {} errors, {} warnings\n", counts.0, counts.1, counts.2));
-    complain(found).map_or_else(|exit| exit, |_| Exit::Ok)
+    match complain(found).and_then(|found| those_marked(found.cases, in_ci())) {
+        Ok(_) => Exit::Ok,
+        Err(exit) => exit,
+    }
 }
 
 /// One line a case: id, file, what it is about.
@@ -40,7 +43,7 @@ pub(super) fn list(args: &Paths) -> Exit {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    match complain(discover(&args.paths, &profile)) {
+    match complain(discover(&args.paths, &args.reading(&profile))) {
         Ok(found) => print(&found.cases, None),
         Err(exit) => exit,
     }

@@ -27,6 +27,13 @@ pub(super) struct CrashArgs {
     run: RunArgs,
 }
 
+impl CrashArgs {
+    /// What it has in common with `run`.
+    pub(super) const fn run(&self) -> &RunArgs {
+        &self.run
+    }
+}
+
 /// Runs the cases with every fault that was asked for.
 pub(super) async fn run(args: CrashArgs) -> Exit {
     let seed = args.run.order.seed();

@@ -22,9 +22,9 @@ pub(super) fn give_model(cases: &mut [Case], file: Option<&Path>) -> Result<(), 
 
 /// Where the content is, if it is not that of the engine: `fixtures/content` of a checkout, or the `data` directory of a
 /// project of the Go engine.
-pub(super) fn content(cases: &[Case]) -> Option<PathBuf> {
-    fixture("content", cases, None).or_else(|| {
-        above(cases, None).find_map(|dir| Some(dir.join("data")).filter(|data| data.join("scenarios").is_dir()))
+pub(super) fn content(case: Option<&Path>) -> Option<PathBuf> {
+    fixture("content", case, None).or_else(|| {
+        above(case, None).find_map(|dir| Some(dir.join("data")).filter(|data| data.join("scenarios").is_dir()))
     })
 }
 
@@ -35,15 +35,15 @@ pub(super) fn use_built_in_content(cases: &mut [Case]) {
     }
 }
 
-/// A path below `fixtures`, which is looked for above this directory, above the first case, and above the content.
-pub(super) fn fixture(name: &str, cases: &[Case], content: Option<&Path>) -> Option<PathBuf> {
-    above(cases, content).map(|dir| dir.join("fixtures").join(name)).find(|path| path.exists())
+/// A path below `fixtures`, which is looked for above this directory, above a case, and above the content.
+pub(super) fn fixture(name: &str, case: Option<&Path>, content: Option<&Path>) -> Option<PathBuf> {
+    above(case, content).map(|dir| dir.join("fixtures").join(name)).find(|path| path.exists())
 }
 
-fn above(cases: &[Case], content: Option<&Path>) -> impl Iterator<Item = PathBuf> {
+fn above(case: Option<&Path>, content: Option<&Path>) -> impl Iterator<Item = PathBuf> {
     let here = env::current_dir().ok();
     let real = |path: &Path| path.canonicalize().ok();
-    let case = cases.first().and_then(|case| real(&case.path));
+    let case = case.and_then(real);
     let roots: Vec<PathBuf> = here.into_iter().chain(case).chain(content.and_then(real)).collect();
     roots.into_iter().flat_map(|root| root.ancestors().map(Path::to_owned).collect::<Vec<_>>())
 }

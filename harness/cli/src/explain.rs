@@ -10,6 +10,7 @@ use super::Exit;
 use super::gather::complain;
 use super::out::say;
 use super::setup::find_profile;
+use super::shared::Variables;
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
@@ -19,6 +20,8 @@ pub(super) struct ExplainArgs {
     /// What they are for; as for `check`.
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
+    #[command(flatten)]
+    variables: Variables,
 }
 
 /// Explains cases.
@@ -27,7 +30,7 @@ pub(super) fn run(args: &ExplainArgs) -> Exit {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    match complain(discover(&args.cases, &profile)) {
+    match complain(discover(&args.cases, &args.variables.reading(&profile, None))) {
         Ok(found) => {
             let texts: Vec<String> = found.cases.iter().map(|case| explain(case, &profile)).collect();
             say(texts.join("\n\n"));

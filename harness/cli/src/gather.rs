@@ -1,10 +1,11 @@
 //! From the command line of `harness run` to the cases that it means, in the order in which they start.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use harness_case::profile::Profile;
 use harness_case::{Case, Discovered, discover};
+use harness_runner::services::Mode;
 use miette::Report;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -12,12 +13,13 @@ use rand::seq::SliceRandom;
 use serde_json::json;
 
 use super::Exit;
+use super::defaults;
 use super::run_args::RunArgs;
 use crate::last_run::{self, LastRun, LastRunError};
 
 /// The cases that are to be run. An exit code if there is nothing to run, or something is wrong.
 pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec<Case>, Exit> {
-    let mut found = discover(&args.paths, profile);
+    let mut found = discover(&args.paths, &args.variables.reading(profile, content(args)));
     say_old_names(&mut found);
     let found = complain(found)?;
     if found.cases.is_empty() {
@@ -30,6 +32,7 @@ pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec
     }
     let selection = args.which.selection();
     cases.retain(|case| selection.holds(case));
+    let mut cases = those_marked(cases, in_ci())?;
     if cases.is_empty() {
         // An empty shard is no mistake: there are more shards than cases.
         let exit = if selection.shard.is_some() { Exit::Ok } else { Exit::Usage };
@@ -42,15 +45,48 @@ pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec
     Ok(cases)
 }
 
+/// The content that the cases are played with, if it is known here. An engine that runs already has its own.
+fn content(args: &RunArgs) -> Option<PathBuf> {
+    let services = &args.services;
+    let is_external = services.services.mode() == Some(Mode::External) || services.api_url.is_some();
+    if is_external {
+        return None;
+    }
+    services.content.clone().or_else(|| defaults::content(args.paths.first().map(PathBuf::as_path)))
+}
+
 /// Says in one line that old names were read as what they were meant to be. Each of them with its place would be hundreds of
 /// lines before each run of an old project.
 fn say_old_names(found: &mut Discovered) {
     let names = std::mem::take(&mut found.warnings).len();
     if names > 0 {
         note!(
-            "{names} old names were read as what they were meant to be: `harness check` shows them, `harness fix` rewrites them"
+            "{names} old names were read as what they were meant to be: `harness check` shows them and their right names"
         );
     }
+}
+
+/// Whether this is a CI server, by the variable that all of them set.
+pub(super) fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|ci| !matches!(ci.as_str(), "" | "0" | "false"))
+}
+
+/// Those of the cases that are marked with `only`, if any is. In CI the mark is refused: it would hide all the others.
+pub(super) fn those_marked(mut cases: Vec<Case>, in_ci: bool) -> Result<Vec<Case>, Exit> {
+    let marked: Vec<String> =
+        cases.iter().filter(|case| case.terms.only).map(|case| case.path.display().to_string()).collect();
+    if marked.is_empty() {
+        return Ok(cases);
+    }
+    if in_ci {
+        for path in marked {
+            note!("{path}: `only` is for its author's machine, and this is CI (`CI` is set): take it away");
+        }
+        return Err(Exit::CaseErrors);
+    }
+    note!("only {} of {} cases are run: those with `only`", marked.len(), cases.len());
+    cases.retain(|case| case.terms.only);
+    Ok(cases)
 }
 
 /// Those of the cases that failed or were not run before.

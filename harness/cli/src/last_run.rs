@@ -1,7 +1,7 @@
 //! What is still to be mended: cases that failed or were not run, remembered until they pass.
 //!
 //! It is kept in `.harness/last-run.json` beside the cases, a plain list, so that the files of several shards can be read
-//! together. Cases are named by their path from the directory in which `.harness` is.
+//! together. Cases are named by their path from the directory in which `.harness` is, with `[ROW]` behind it for a row of a table.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -72,7 +72,7 @@ impl LastRun {
     /// Whether the case is one of them. `place` is where the file of this run is kept.
     #[must_use]
     pub(crate) fn holds(&self, case: &Case, place: &Path) -> bool {
-        let key = key(&case.path, place);
+        let key = key(&case.path, case.row.as_deref(), place);
         self.failed.contains(&key) || self.not_run.contains(&key)
     }
 
@@ -94,7 +94,7 @@ impl LastRun {
 /// two shards on one machine forget nothing.
 pub(crate) fn update<'a>(
     path: &Path,
-    cases: impl IntoIterator<Item = (&'a Path, Standing)>,
+    cases: impl IntoIterator<Item = (&'a Path, Option<&'a str>, Standing)>,
 ) -> Result<(), LastRunError> {
     let failed = |source| LastRunError::Io { path: path.to_owned(), source };
     let dir = path.parent().unwrap_or(Path::new(""));
@@ -107,10 +107,10 @@ pub(crate) fn update<'a>(
     let mut last = from_text(&text, path).unwrap_or_default();
     let root = dir.parent().unwrap_or(Path::new(""));
     for list in [&mut last.failed, &mut last.not_run] {
-        list.retain(|key| root.join(key).exists());
+        list.retain(|key| root.join(file_of(key)).exists());
     }
-    for (case, standing) in cases {
-        last.note(key(case, path), standing);
+    for (case, row, standing) in cases {
+        last.note(key(case, row, path), standing);
     }
     let text = serde_json::to_string_pretty(&last).map_err(|error| failed(error.into()))?;
     file.rewind().map_err(failed)?;
@@ -139,12 +139,18 @@ fn from_text(text: &str, path: &Path) -> Result<LastRun, LastRunError> {
 }
 
 /// A case's path from the directory in which `.harness` is; whole if it is not below it.
-fn key(case: &Path, place: &Path) -> String {
+fn key(case: &Path, row: Option<&str>, place: &Path) -> String {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let root = place.parent().and_then(Path::parent).unwrap_or(Path::new(""));
     let root = real(if root.as_os_str().is_empty() { Path::new(".") } else { root });
     let case = real(case);
-    case.strip_prefix(root).unwrap_or(&case).display().to_string()
+    let row = row.map(|row| format!("[{row}]")).unwrap_or_default();
+    format!("{}{row}", case.strip_prefix(root).unwrap_or(&case).display())
+}
+
+/// The file of a case that is named so.
+fn file_of(key: &str) -> &str {
+    key.strip_suffix(']').and_then(|key| key.rsplit_once('[')).map_or(key, |(file, _)| file)
 }
 
 #[cfg(test)]
@@ -168,19 +174,32 @@ mod tests {
     fn a_case_stays_until_it_passes() {
         let (dir, place) = files(&["a.json", "b.json", "c.json"]);
         let [a, b, c] = ["a.json", "b.json", "c.json"].map(|name| dir.path().join(name));
-        update(&place, [(a.as_path(), Standing::Failed), (&b, Standing::NotRun), (&c, Standing::Passed)]).unwrap();
-        update(&place, [(b.as_path(), Standing::Passed)]).unwrap();
-        update(&place, [(a.as_path(), Standing::Skipped)]).unwrap();
+        update(
+            &place,
+            [(a.as_path(), None, Standing::Failed), (&b, None, Standing::NotRun), (&c, None, Standing::Passed)],
+        )
+        .unwrap();
+        update(&place, [(b.as_path(), None, Standing::Passed)]).unwrap();
+        update(&place, [(a.as_path(), None, Standing::Skipped)]).unwrap();
         let last = LastRun::read(&place).unwrap();
         assert_eq!((names(&last.failed), names(&last.not_run)), (vec!["a.json"], vec![]));
-        update(&place, [(a.as_path(), Standing::Passed)]).unwrap();
+        update(&place, [(a.as_path(), None, Standing::Passed)]).unwrap();
         assert_eq!(LastRun::read(&place).unwrap(), LastRun::default());
+    }
+
+    #[test]
+    fn a_row_that_passes_does_not_forget_one_that_failed() {
+        let (dir, place) = files(&["a.json"]);
+        let a = dir.path().join("a.json");
+        update(&place, [(a.as_path(), Some("one"), Standing::Failed), (&a, Some("two"), Standing::Passed)]).unwrap();
+        update(&place, []).unwrap();
+        assert_eq!(names(&LastRun::read(&place).unwrap().failed), ["a.json[one]"]);
     }
 
     #[test]
     fn a_case_that_is_gone_is_forgotten() {
         let (dir, place) = files(&["a.json"]);
-        update(&place, [(dir.path().join("a.json").as_path(), Standing::Failed)]).unwrap();
+        update(&place, [(dir.path().join("a.json").as_path(), None, Standing::Failed)]).unwrap();
         fs::remove_file(dir.path().join("a.json")).unwrap();
         update(&place, []).unwrap();
         assert_eq!(LastRun::read(&place).unwrap(), LastRun::default());

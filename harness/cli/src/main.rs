@@ -12,12 +12,13 @@ mod crash;
 mod defaults;
 mod exit;
 mod explain;
-mod fix;
 mod gather;
 mod interrupt;
 mod last_run;
+mod merge;
 mod new;
 mod out;
+mod preset;
 mod record;
 mod run;
 mod run_args;
@@ -30,7 +31,7 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use harness_runner::services::{reap, supervise};
 
 use args::{Cli, Command};
@@ -40,7 +41,10 @@ use exit::Exit;
 // must be the one that lives as long as the process.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    Box::pin(execute(Cli::parse().command)).await.into()
+    match preset::command() {
+        Ok(command) => Box::pin(execute(command)).await.into(),
+        Err(exit) => exit.into(),
+    }
 }
 
 /// Does what the command line asks for.
@@ -53,7 +57,7 @@ async fn execute(command: Command) -> Exit {
         Command::Record(args) => record::run(*args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Check(args) => check::check(&args),
-        Command::Fix(args) => fix::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::List(paths) => check::list(&paths),
         Command::New(args) => new::run(&args),

@@ -95,7 +95,7 @@ fn write(path: &Path, scenario: &str) -> io::Result<()> {
 
 /// The scenario's id, if the content has it or there is no content to ask.
 fn scenario(args: &NewArgs) -> Result<String, String> {
-    let content = args.content.clone().or_else(|| fixture("content", &[], None));
+    let content = args.content.clone().or_else(|| fixture("content", None, None));
     let known = content.map(|content| scenarios(&content)).transpose()?;
     match (&args.scenario, known) {
         (Some(wanted), Some(known)) if !known.contains(wanted) => {

@@ -65,7 +65,7 @@ pub(super) async fn run(args: RecordArgs) -> Exit {
         note!("{} is there already: name another file", args.case.display());
         return Exit::Usage;
     }
-    let Some(content) = args.content.clone().or_else(|| fixture("content", &[], None)) else {
+    let Some(content) = args.content.clone().or_else(|| fixture("content", None, None)) else {
         note!("there is no `fixtures/content` here or in a directory above: say where it is with `--content DIR`");
         return Exit::Usage;
     };

@@ -155,13 +155,14 @@ fn conclude(args: &RunArgs, ended: &Ended<Cut>) -> Exit {
 /// Notes for `--last-failed` how the cases stand.
 fn remember(args: &RunArgs, ended: &Ended<Cut>) {
     let flaky = |case: &CaseStanding| {
-        let path = case.path.display().to_string();
-        let mut reports = ended.reports.iter().filter(|report| report.path == path);
+        // A round or a schedule stands behind the id.
+        let of_case = |id: &str| id.strip_prefix(&case.id).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        let mut reports = ended.reports.iter().filter(|report| of_case(&report.case));
         args.order.flaky == Flaky::Fail && reports.any(|report| matches!(report.outcome, CaseOutcome::Flaky(_)))
     };
     let standings = ended.cases.iter().map(|case| {
         let standing = if flaky(case) { Standing::Failed } else { case.standing };
-        (case.path.as_path(), standing)
+        (case.path.as_path(), case.row.as_deref(), standing)
     });
     if let Err(error) = last_run::update(&last_run::place(&args.paths), standings) {
         // A run in a directory that cannot be written to is still a run.
@@ -177,7 +178,7 @@ fn farewell(kept: &Kept, dir: &Path) {
     }
 }
 
-fn exit_of(summary: &Summary, flaky: Flaky) -> Exit {
+pub(super) fn exit_of(summary: &Summary, flaky: Flaky) -> Exit {
     if summary.failed > summary.pending {
         Exit::Failed
     } else if summary.pending > 0 {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use harness_report::HistoryFile;
-use harness_runner::model::Wire;
+use harness_runner::model::{RealModel, Wire};
 use harness_runner::run::Rounds;
 
 use super::select::{Selection, Shard, Wish};
-use super::shared::{Wanted, wanted_mode};
+use super::shared::{Variables, Wanted, wanted_mode};
 
 /// Shown below the flags.
 pub(super) const EXAMPLES: &str = "\
@@ -37,6 +37,11 @@ pub(super) struct RunArgs {
     /// Case files, or directories with them.
     #[arg(default_value = "cases/")]
     pub(super) paths: Vec<PathBuf>,
+    /// Flags that have a name in `harness.toml`, under `[preset.NAME]`; those on the command line win.
+    #[arg(long, value_name = "NAME")]
+    pub(super) preset: Option<String>,
+    #[command(flatten)]
+    pub(super) variables: Variables,
     #[command(flatten)]
     pub(super) which: WhichArgs,
     #[command(flatten)]
@@ -58,7 +63,7 @@ pub(super) struct WhichArgs {
     /// Only cases with this tag; `a,b`: with one of them; repeated: all must hold. `!TAG`: without it.
     #[arg(long, value_name = "TAG")]
     tag: Vec<Wish>,
-    /// Only the Ith of N parts. Where a case belongs depends on its file's name only, so that more cases move none.
+    /// Only the Ith of N parts. Where a case belongs depends on its id only, so that more cases move none.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Only cases that failed, or were not run, and have not passed since. Remembered in `.harness/last-run.json` beside the
@@ -135,9 +140,16 @@ pub(super) struct ServiceArgs {
     /// What is tested; the first `harness.toml` beside or above the cases when left out, and the story engine without one.
     #[arg(long, value_name = "FILE")]
     pub(super) profile: Option<PathBuf>,
-    /// The wire format in which the engine speaks to the model.
-    #[arg(long, value_enum, default_value_t = Wire::Openai)]
-    pub(super) provider: Wire,
+    /// The wire format in which the engine speaks to the scripted model: openai, anthropic or ollama. Or the URL of a real
+    /// model, which then plays in place of the scripts: `http://localhost:11434/v1/`, `anthropic=https://api.anthropic.com/v1/`.
+    #[arg(long, value_name = "WIRE|[WIRE=]URL", value_parser = provider, default_value = "openai")]
+    pub(super) provider: Provider,
+    /// The real model's name.
+    #[arg(long, value_name = "NAME", default_value = "default", hide_default_value = true)]
+    pub(super) provider_model: String,
+    /// The environment variable that holds the real model's key.
+    #[arg(long, value_name = "VARIABLE")]
+    pub(super) provider_key_env: Option<String>,
     /// Have the model's narrations come as a whole.
     #[arg(long)]
     pub(super) no_stream: bool,
@@ -169,6 +181,37 @@ pub(super) struct ServiceArgs {
     /// External services: a program that does to processes what steps say (`PROGRAM kill 'worker[0]'`, `PROGRAM scale 2`).
     #[arg(long, value_name = "PROGRAM")]
     pub(super) control: Option<PathBuf>,
+}
+
+/// Who answers the engine, and how it is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Provider {
+    pub(super) wire: Wire,
+    /// Where a real model is.
+    url: Option<String>,
+}
+
+impl ServiceArgs {
+    /// The model that plays in place of the scripts.
+    pub(super) fn real_model(&self) -> Option<RealModel> {
+        let url = self.provider.url.clone()?;
+        Some(RealModel { url, name: self.provider_model.clone(), key_env: self.provider_key_env.clone() })
+    }
+}
+
+fn provider(text: &str) -> Result<Provider, String> {
+    let wire = |name: &str| {
+        <Wire as ValueEnum>::from_str(name, false)
+            .map_err(|_| format!("`{name}` is not one of openai, anthropic, ollama"))
+    };
+    let Some((before, _)) = text.split_once("://") else { return Ok(Provider { wire: wire(text)?, url: None }) };
+    match before.split_once('=') {
+        Some((name, _)) => {
+            let url = text[name.len() + 1..].to_owned();
+            Ok(Provider { wire: wire(name)?, url: Some(url) })
+        }
+        None => Ok(Provider { wire: Wire::Openai, url: Some(text.to_owned()) }),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -295,6 +338,18 @@ mod tests {
         let args = parsed(&["--until-fail", "--repeat", "9"]).unwrap();
         assert_eq!(args.order.rounds(), Rounds::Times(9));
         assert!(args.order.stops_at_a_failure());
+    }
+
+    #[test]
+    fn a_provider_is_a_wire_format_or_the_url_of_a_real_model() {
+        let read = |text: &str| provider(text).map(|provider| (provider.wire, provider.url));
+        assert_eq!(read("ollama"), Ok((Wire::Ollama, None)));
+        assert_eq!(read("http://h/v1?a=b"), Ok((Wire::Openai, Some("http://h/v1?a=b".to_owned()))));
+        assert_eq!(read("anthropic=https://h/"), Ok((Wire::Anthropic, Some("https://h/".to_owned()))));
+        assert!(read("gemini").is_err() && read("gemini=https://h/").is_err());
+        let args = parsed(&["--provider", "http://h/", "--provider-model", "m"]).unwrap();
+        assert_eq!(args.services.real_model().unwrap().name, "m");
+        assert_eq!(parsed(&[]).unwrap().services.real_model(), None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(crate) struct Wish {
     excluded: bool,
 }
 
-/// The `index`th of `of` parts, from 1. Where a case belongs depends on its file's name only: more cases move none.
+/// The `index`th of `of` parts, from 1. Where a case belongs depends on its id only: more cases move none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shard {
     index: u64,
@@ -80,9 +80,7 @@ impl FromStr for Shard {
 
 impl Shard {
     fn holds(self, case: &Case) -> bool {
-        // By the file's name and not by the id, which has a number behind it where two files share their name.
-        let name = case.path.file_stem().unwrap_or_default().to_string_lossy();
-        hash(&name) % self.of == self.index - 1
+        hash(&case.id) % self.of == self.index - 1
     }
 }
 
@@ -109,7 +107,7 @@ mod tests {
         let text =
             format!(r#"{{"name": "About {id}", "scenario": "s", "tags": {tags}, "steps": [{{"user_prompt": "a"}}]}}"#);
         match parse(&text, Path::new(&format!("cases/{id}.json")), &Profile::story_engine()).unwrap().0 {
-            Parsed::Case(case) => *case,
+            Parsed::Cases(mut cases) => cases.remove(0),
             Parsed::Sequence(_) => panic!("a sequence"),
         }
     }

@@ -55,7 +55,7 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
     let mut served = PathBuf::new();
     // Only the story engine has content, and a model that must say something.
     if place.profile.is_story_engine() {
-        match wanted.content.clone().or_else(|| defaults::content(cases)) {
+        match wanted.content.clone().or_else(|| defaults::content(cases.first().map(|case| case.path.as_path()))) {
             Some(content) if content.is_dir() => served = content,
             Some(content) => {
                 note!("{} is no directory: `--content` names one with scenarios in it", content.display());
@@ -93,7 +93,8 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
     Ok(RunContext {
         services,
         profile: place.profile,
-        wire: wanted.provider,
+        wire: wanted.provider.wire,
+        real_model: wanted.real_model(),
         stream: !wanted.no_stream,
         programs,
         content: served,

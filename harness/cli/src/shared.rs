@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use harness_case::Reading;
+use harness_case::profile::Profile;
 use harness_runner::services::Mode;
+
+use super::defaults;
 
 #[derive(Debug, Args)]
 pub(super) struct Paths {
@@ -13,6 +17,39 @@ pub(super) struct Paths {
     /// What they are for; the first `harness.toml` beside or above them when left out, and the story engine without one.
     #[arg(long, value_name = "FILE")]
     pub(super) profile: Option<PathBuf>,
+    /// The content that the cases are played with, in which their names are looked up; found as `run` finds it when left out.
+    #[arg(long, value_name = "DIR")]
+    content: Option<PathBuf>,
+    #[command(flatten)]
+    variables: Variables,
+}
+
+impl Paths {
+    /// How they are read.
+    pub(super) fn reading<'a>(&self, profile: &'a Profile) -> Reading<'a> {
+        let content = self.content.clone().or_else(|| defaults::content(self.paths.first().map(PathBuf::as_path)));
+        self.variables.reading(profile, content)
+    }
+}
+
+/// Variables from outside.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Variables {
+    /// A value for a variable that cases declare under `variables`; repeatable.
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
+    variables: Vec<(String, String)>,
+}
+
+impl Variables {
+    /// How cases for this service are read that are played with this content.
+    pub(super) fn reading<'a>(&self, profile: &'a Profile, content: Option<PathBuf>) -> Reading<'a> {
+        Reading { given: self.variables.iter().cloned().collect(), content, ..Reading::of(profile) }
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// The mode that was asked for.

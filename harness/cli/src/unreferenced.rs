@@ -10,7 +10,9 @@ use super::run_args::{RunArgs, Unreferenced};
 
 /// Finds them. Only if whole directories are run can it be known that a snapshot belongs to none of their cases.
 pub(super) fn find(args: &RunArgs, cases: &[Case]) -> Vec<PathBuf> {
-    let all = args.which.selection().is_everything() && args.which.last_failed.is_empty();
+    let all = args.which.selection().is_everything()
+        && args.which.last_failed.is_empty()
+        && !cases.iter().any(|case| case.terms.only);
     if args.results.unreferenced == Unreferenced::Ignore || !all || !args.paths.iter().all(|path| path.is_dir()) {
         return Vec::new();
     }

@@ -68,8 +68,9 @@ fn places(args: &RunArgs) -> Places {
     // What is wrong with the profile or the cases is said by the run.
     let profile =
         profile::find(args.services.profile.as_deref(), &args.paths).unwrap_or_else(|_| Profile::story_engine());
-    let cases = discover(&args.paths, &profile).cases;
-    let content = args.services.content.clone().or_else(|| defaults::content(&cases));
+    let cases = discover(&args.paths, &args.variables.reading(&profile, None)).cases;
+    let content =
+        args.services.content.clone().or_else(|| defaults::content(cases.first().map(|case| case.path.as_path())));
     let programs = Programs {
         supervisor: None,
         kept: None,

@@ -43,11 +43,11 @@ fn filters_and_tags_select() {
     let project = project();
     for (args, ids) in [
         (["--filter", "bell"].as_slice(), ["test_bell"].as_slice()),
-        (&["--filter", "steals", "--filter", "deep/"], &["test_pier", "test_gull"]),
-        (&["--filter", "!bell"], &["test_pier", "test_gull"]),
+        (&["--filter", "steals", "--filter", "deep/"], &["deep/test_pier", "test_gull"]),
+        (&["--filter", "!bell"], &["deep/test_pier", "test_gull"]),
         (&["--tag", "slow"], &["test_bell", "test_gull"]),
         (&["--tag", "slow", "--tag", "!crash"], &["test_bell"]),
-        (&["--tag", "!slow"], &["test_pier"]),
+        (&["--tag", "!slow"], &["deep/test_pier"]),
     ] {
         assert_eq!(listed(&project, args), ids, "{args:?}");
     }
@@ -103,6 +103,92 @@ fn what_the_shards_left_over_is_read_together() {
     let project = project();
     project.write("one.json", r#"{"failed": ["test_bell.json"], "not_run": []}"#);
     project.write("two.json", r#"{"failed": [], "not_run": ["deep/test_pier.json"]}"#);
-    assert_eq!(listed(&project, &["--last-failed=one.json", "--last-failed=two.json"]), ["test_pier", "test_bell"]);
+    assert_eq!(
+        listed(&project, &["--last-failed=one.json", "--last-failed=two.json"]),
+        ["deep/test_pier", "test_bell"]
+    );
     assert_eq!(listed(&project, &["--last-failed=one.json"]), ["test_bell"]);
+}
+
+const TABLE: &str = r#"{"name": "It refuses ${n}", "scenario": "s", "variables": {"who": "Ada", "n": 1},
+    "rows": {"few": {}, "many": {"n": 900}}, "steps": [{"user_prompt": "${who} asks for ${n}."}]}"#;
+
+#[test]
+fn every_row_of_a_table_is_a_case_that_can_be_selected() {
+    let project = Project::new(&[("cases/faults/test_limits.json", TABLE)]);
+    assert_eq!(listed(&project, &[]), ["faults/test_limits[few]", "faults/test_limits[many]"]);
+    assert_eq!(listed(&project, &["--filter", "refuses 900"]), ["faults/test_limits[many]"]);
+    assert_eq!(listed(&project, &["--filter", "[few]"]), ["faults/test_limits[few]"]);
+    project.write("one.json", r#"{"failed": ["faults/test_limits.json[many]"], "not_run": []}"#);
+    assert_eq!(listed(&project, &["--last-failed=one.json"]), ["faults/test_limits[many]"]);
+}
+
+#[test]
+fn an_id_is_the_same_wherever_the_harness_is_started() {
+    let project = Project::new(&[("cases/faults/test_limits.json", TABLE)]);
+    let output =
+        project.command(&["run", "--list", "test_limits.json"]).current_dir(project.path("cases/faults")).output();
+    assert!(stdout(&output.unwrap()).starts_with("faults/test_limits[few]\t"));
+}
+
+#[test]
+fn variables_come_from_the_command_line_and_a_slip_in_their_names_is_found() {
+    let project = Project::new(&[("cases/test_limits.json", TABLE)]);
+    let explain = |args: &[&str]| stdout(&project.harness(&[&["explain", "cases/test_limits.json"], args].concat()));
+    assert!(explain(&["--var", "who=Bo"]).contains(r#"sends "Bo asks for 900.""#), "{}", explain(&[]));
+    let output = project.harness(&["check", "--var", "woh=Bo"]);
+    assert_exit(&output, 3);
+    let text = stderr(&output);
+    assert!(text.contains("no case declares a variable `woh`") && text.contains("did you mean `who`?"), "{text}");
+}
+
+#[test]
+fn only_leaves_the_others_out_and_is_refused_in_ci() {
+    let project = project();
+    let marked = r#"{"name": "x", "scenario": "s", "only": true, "steps": [{"user_prompt": "a"}]}"#;
+    project.write("cases/test_mine.json", marked);
+    let run = |ci: &str| project.command(&["run", "--list"]).env("CI", ci).output().unwrap();
+    let output = run("");
+    assert_eq!(stdout(&output), "test_mine\tcases/test_mine.json\tx\n");
+    assert_eq!(stderr(&output), "only 1 of 4 cases are run: those with `only`\n");
+    let output = run("true");
+    assert_exit(&output, 3);
+    assert!(
+        stderr(&output).contains("cases/test_mine.json: `only` is for its author's machine"),
+        "{}",
+        stderr(&output)
+    );
+    assert_exit(&project.command(&["check"]).env("CI", "true").output().unwrap(), 3);
+}
+
+#[test]
+fn a_preset_is_flags_with_a_name_and_the_command_line_wins() {
+    let project = project();
+    project.write("harness.toml", "[preset.slow]\ntag = [\"slow\"]\nshard = \"1/1\"\n\n[preset.odd]\nretires = 1\n");
+    assert_eq!(listed(&project, &["--preset", "slow"]), ["test_bell", "test_gull"]);
+    assert_eq!(listed(&project, &["--preset", "slow", "--tag", "!crash"]), ["test_bell"]);
+    let output = project.harness(&["run", "--list", "--preset", "slow", "--shard", "2/1"]);
+    assert_exit(&output, 2);
+    let output = project.harness(&["run", "--list", "--preset", "fast"]);
+    assert_exit(&output, 2);
+    assert_eq!(stderr(&output), "there is no preset `fast`; `harness.toml` has: odd, slow\n");
+    let output = project.harness(&["run", "--list", "--preset", "odd"]);
+    assert_exit(&output, 2);
+    let text = stderr(&output);
+    assert!(text.contains("in the preset `odd`") && text.contains("--retries"), "{text}");
+}
+
+#[test]
+fn what_the_content_and_the_engine_do_not_have_is_found_by_check() {
+    let project = Project::new(&[(
+        "cases/test_x.json",
+        r#"{"name": "x", "scenario": "ferry_crosing", "engine": {"wroker": {}}, "steps": [{"user_prompt": "a"}]}"#,
+    )]);
+    project.write("fixtures/content/scenarios/ferry_crossing.json", r#"{"name": "The Ferry"}"#);
+    let output = project.harness(&["check"]);
+    assert_exit(&output, 3);
+    let text = stderr(&output);
+    for part in ["did you mean `ferry_crossing`?", "did you mean `worker`?"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
 }

@@ -65,6 +65,8 @@ pub struct CaseReport {
     pub path: String,
     /// How it ended.
     pub outcome: CaseOutcome,
+    /// What else is to be said of that: how many of its runs passed, why its failure was expected.
+    pub note: Option<String>,
     /// How long it took.
     pub took: Duration,
     /// How many steps it has.

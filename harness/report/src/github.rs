@@ -47,6 +47,7 @@ mod tests {
             name: String::new(),
             path: path.to_owned(),
             outcome,
+            note: None,
             took: Duration::ZERO,
             steps: 1,
             timeline: Arc::from([]),

@@ -9,7 +9,7 @@
 //! | `case_started` | `case` |
 //! | `step_started` | `case`, `step` |
 //! | `waiting` | `case`, `what` |
-//! | `case_finished` | `case`, `name`, `path`, `outcome` (`passed`, `flaky`, `failed`, `skipped`), `reason` of a skip, `took_ms`, `steps`, `failures`, `timeline` |
+//! | `case_finished` | `case`, `name`, `path`, `outcome` (`passed`, `flaky`, `failed`, `skipped`), `reason` of a skip, `note`, `took_ms`, `steps`, `failures`, `timeline` |
 //! | `run_finished` | `passed` (the `flaky` included), `flaky`, `failed` (the `pending` included), `pending`, `skipped`, `took_ms` |
 //!
 //! A failure has `what`, `step`, `line`, `mismatches` (`what`, `expected`, `actual`), `snapshots` (`name`, `kept`, `now`,
@@ -45,6 +45,8 @@ struct Finished<'a> {
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
     took_ms: f64,
     steps: usize,
     failures: Vec<FailureJson<'a>>,
@@ -144,6 +146,7 @@ impl<'a> Finished<'a> {
             path: &report.path,
             outcome,
             reason,
+            note: report.note.as_deref(),
             took_ms: ms(report.took),
             steps: report.steps,
             failures,
@@ -266,6 +269,7 @@ mod tests {
             name: "A".to_owned(),
             path: "cases/a.json".to_owned(),
             outcome: CaseOutcome::Failed(Box::new(failure)),
+            note: None,
             took: Duration::from_millis(4),
             steps: 1,
             timeline: Arc::from([step, event]),

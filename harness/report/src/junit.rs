@@ -22,14 +22,13 @@ pub(super) fn junit<'a>(
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(xml, "<testsuites name=\"harness\" {counts}>\n<testsuite name=\"cases\" {counts}>");
     for case in cases {
-        let (name, file) = (escape(&case.case), escape(&case.path));
-        let _ = write!(
-            xml,
-            "<testcase classname=\"cases\" name=\"{name}\" file=\"{file}\" time=\"{:.3}\"",
-            case.took.as_secs_f64()
-        );
+        let file = escape(&case.path);
+        let _ = write!(xml, "<testcase {} file=\"{file}\" time=\"{:.3}\"", named(&case.case), case.took.as_secs_f64());
         let _ = match &case.outcome {
-            CaseOutcome::Passed => writeln!(xml, "/>"),
+            CaseOutcome::Passed => match &case.note {
+                Some(note) => writeln!(xml, "><system-out>{}</system-out></testcase>", escape(note)),
+                None => writeln!(xml, "/>"),
+            },
             CaseOutcome::Flaky(failures) => {
                 xml.push('>');
                 for failure in failures {
@@ -50,10 +49,17 @@ pub(super) fn junit<'a>(
     }
     for case in unfinished {
         let why = "<error message=\"the run was cut short before it had ended\"/>";
-        let _ = writeln!(xml, "<testcase classname=\"cases\" name=\"{}\">{why}</testcase>", escape(case));
+        let _ = writeln!(xml, "<testcase {}>{why}</testcase>", named(case));
     }
     xml.push_str("</testsuite>\n</testsuites>\n");
     xml
+}
+
+/// A case's id in two parts, by which CI servers sort: `faults/retry[late]` is `retry[late]` of the class `faults`. The name of
+/// a row may hold no slash.
+fn named(id: &str) -> String {
+    let (class, name) = id.rsplit_once('/').unwrap_or(("cases", id));
+    format!("classname=\"{}\" name=\"{}\"", escape(class), escape(name))
 }
 
 fn attributes(failure: &Failure) -> String {
@@ -92,14 +98,16 @@ mod tests {
             name: String::new(),
             path: "cases/x.json".to_owned(),
             outcome,
+            note: (case == "f").then(|| "2 of 3 runs passed".to_owned()),
             took: Duration::from_millis(1500),
             steps: 1,
             timeline: Arc::from([]),
         };
         let cases = [
-            case("a", CaseOutcome::Passed),
+            case("deep/a", CaseOutcome::Passed),
             case("b", CaseOutcome::Failed(Box::new(Failure::new("1 < 2 & \"so\"\u{7}")))),
             case("c", CaseOutcome::Skipped("no docker".to_owned())),
+            case("f", CaseOutcome::Passed),
             case("d", CaseOutcome::Flaky(vec![Failure::new("late"), Failure::new("later")])),
         ];
         let mut summary = Summary::default();
@@ -107,13 +115,14 @@ mod tests {
             summary.count(&case.outcome);
         }
         let xml = junit(cases.iter(), &["e"], &summary);
-        assert!(xml.contains("tests=\"5\" failures=\"1\" errors=\"1\" skipped=\"1\""), "{xml}");
+        assert!(xml.contains("tests=\"6\" failures=\"1\" errors=\"1\" skipped=\"1\""), "{xml}");
         assert!(xml.contains("name=\"e\"><error message=\"the run was cut short"), "{xml}");
         assert!(xml.contains("<failure message=\"1 &lt; 2 &amp; &quot;so&quot;\u{fffd}\" type=\"failure\">"), "{xml}");
         let flaky = "<flakyFailure message=\"late\" type=\"failure\"><stackTrace>late&#10;</stackTrace></flakyFailure>\
                      <flakyFailure message=\"later\"";
         assert!(xml.contains(flaky), "{xml}");
+        assert!(xml.contains("<system-out>2 of 3 runs passed</system-out></testcase>"), "{xml}");
         assert!(xml.contains("<skipped message=\"no docker\"/>"), "{xml}");
-        assert!(xml.contains("name=\"a\" file=\"cases/x.json\" time=\"1.500\"/>"), "{xml}");
+        assert!(xml.contains("classname=\"deep\" name=\"a\" file=\"cases/x.json\" time=\"1.500\"/>"), "{xml}");
     }
 }

@@ -7,10 +7,12 @@ mod history;
 mod html;
 mod json;
 mod junit;
+mod read;
 mod record;
 mod reporters;
 mod rows;
 mod terminal;
 
 pub use history::HistoryFile;
+pub use read::{MergeError, Merged, merge};
 pub use reporters::{ReportError, Reporters, Wanted};

@@ -149,6 +149,17 @@ impl Reporters {
         self.finish()
     }
 
+    /// Reports on a run that is over.
+    ///
+    /// # Errors
+    /// A report cannot be written.
+    pub fn replay(mut self, events: &[RunEvent]) -> Result<(), ReportError> {
+        for event in events {
+            self.take(event);
+        }
+        self.finish()
+    }
+
     fn take(&mut self, event: &RunEvent) {
         self.tell_programs(event);
         self.record.take(event);

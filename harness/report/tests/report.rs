@@ -53,6 +53,7 @@ fn report(case: &str, outcome: CaseOutcome, timeline: Vec<Entry>) -> CaseReport 
         name: format!("{case} {NASTY}"),
         path: format!("cases/{case}.json"),
         outcome,
+        note: None,
         took: ms(70),
         steps: 1,
         timeline: timeline.into(),

@@ -13,7 +13,6 @@ pub mod fleet;
 pub mod http;
 mod invariants;
 pub mod model;
-mod pointers;
 pub mod record;
 pub mod run;
 pub mod services;

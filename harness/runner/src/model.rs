@@ -61,6 +61,28 @@ impl Wire {
     }
 }
 
+/// A model that is not scripted: what it answers is judged, and nothing of it can be steered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RealModel {
+    /// Where it is served, as the engine's `base_url`.
+    pub url: String,
+    /// Its name there.
+    pub name: String,
+    /// The environment variable that holds its key.
+    pub key_env: Option<String>,
+}
+
+impl RealModel {
+    /// The engine's settings that have it play in place of the script.
+    pub(crate) fn settings(&self, wire: Wire) -> Value {
+        let mut provider = json!({ "adapter": wire.adapter(), "model": self.name, "base_url": self.url });
+        if let Some(key_env) = &self.key_env {
+            provider["api_key_env"] = json!(key_env);
+        }
+        json!({ "providers": { "mock": provider } })
+    }
+}
+
 /// One namespace of a running `mock-llm`.
 #[derive(Debug, Clone)]
 pub struct Model {

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use harness_case::discover;
 use harness_case::profile::Profile;
+use harness_case::{Reading, discover};
 use harness_runner::snapshot;
 use serde_json::json;
 use tokio::process::Command;
@@ -31,7 +31,7 @@ pub(super) async fn costs(options: &Options, env: &BenchEnvironment<'_>) -> Resu
     let (mut read, mut checked) = (Latency::default(), Latency::default());
     for _ in 0..READINGS {
         let began = Instant::now();
-        let found = discover(&paths, &profile);
+        let found = discover(&paths, &Reading::of(&profile));
         read.record(began.elapsed());
         if let Some(error) = found.errors.first() {
             return Err(BenchError::Server {

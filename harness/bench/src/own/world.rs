@@ -123,6 +123,7 @@ async fn play(
         services,
         profile: Profile::story_engine(),
         wire: Wire::default(),
+        real_model: None,
         stream: true,
         programs: env.programs.clone(),
         content: PathBuf::new(),
@@ -155,7 +156,7 @@ fn case(steps: &Value, own_engine: bool) -> Result<Case, BenchError> {
         file["engine"] = json!({ "content": null });
     }
     match parse(&file.to_string(), Path::new("bench.json"), &Profile::story_engine()) {
-        Ok((Parsed::Case(case), _)) => Ok(*case),
+        Ok((Parsed::Cases(mut cases), _)) => Ok(cases.remove(0)),
         Ok((Parsed::Sequence(_), _)) => Err(failed("be spoken to", "a sequence is not a case")),
         Err(errors) => {
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -224,6 +225,7 @@ mod tests {
             name: "x".to_owned(),
             path: "x".to_owned(),
             outcome: CaseOutcome::Passed,
+            note: None,
             took: Duration::from_millis(40),
             steps: 3,
             timeline: timeline.into(),

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{all_quoted, expect, places, quoted, times};
+use crate::predicate::in_words;
 use crate::{
-    Action, Capture, Chat, GateAction, HttpExpect, HttpStep, LinkAction, LinkFault, LinkTo, Listen, ProcessAction,
-    RedisAction, RedisCommand, RequestStream, Step, StreamAction, Target, Verb, WaitFor,
+    Action, Capture, Chat, EventCapture, GateAction, HttpExpect, HttpStep, LinkAction, LinkFault, LinkTo, Listen,
+    ProcessAction, RedisAction, RedisCommand, RequestStream, Step, StepCapture, StreamAction, Target, Verb, WaitFor,
 };
 
 /// What the step does, and the steps that it does at once, each with the actor who does it.
@@ -226,22 +227,35 @@ fn remembered(name: &str, capture: &Capture) -> String {
     }
 }
 
+/// What the step keeps when it is done.
+pub(super) fn kept(name: &str, capture: &StepCapture) -> String {
+    match capture {
+        StepCapture::State(place) => format!("what the game has at {place} is remembered as `{name}`"),
+        StepCapture::Request(place) => format!("what the request has at {place} is remembered as `{name}`"),
+        StepCapture::Response(regex) => {
+            format!("what {} finds in the narration is remembered as `{name}`", quoted(regex))
+        }
+        StepCapture::Event(EventCapture { event, request, matching, at }) => {
+            let of = request.as_ref().map(|request| format!(" of `{request}`")).unwrap_or_default();
+            let with = if matching.is_empty() { String::new() } else { format!(" with {}", places(matching)) };
+            format!("what stands at {at} of the latest {event}{of}{with} is remembered as `{name}`")
+        }
+    }
+}
+
 fn answer(expect: &HttpExpect) -> Vec<String> {
-    let HttpExpect { status, headers, json, json_regex, json_length, body_contains, body_not_contains, body_regex } =
-        expect;
+    let HttpExpect { status, headers, json, body_contains, body_not_contains, body_regex } = expect;
     let mut words = vec![match status {
         Some(status) => format!("the answer's status is {status}"),
         None => "the answer's status is one of the 200s".to_owned(),
     }];
     words.extend(headers.iter().map(|(name, value)| match value {
-        Some(value) => format!("its header {name} is {}", quoted(value)),
-        None => format!("it has no header {name}"),
+        serde_json::Value::Null => format!("it has no header {name}"),
+        value => format!("its header {}", in_words(name, value)),
     }));
     if !json.is_empty() {
         words.push(format!("it holds {}", places(json)));
     }
-    words.extend(json_regex.iter().map(|(place, regex)| format!("what it holds at {place} matches {}", quoted(regex))));
-    words.extend(json_length.iter().map(|(place, length)| format!("it holds {length} things at {place}")));
     words.extend(body_contains.iter().map(|text| format!("it contains {}", quoted(text))));
     words.extend(body_not_contains.iter().map(|text| format!("it does not contain {}", quoted(text))));
     words.extend(body_regex.iter().map(|regex| format!("it matches {}", quoted(regex))));

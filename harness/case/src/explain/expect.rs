@@ -1,6 +1,7 @@
 //! What a step demands.
 
 use super::{all_quoted, places, quoted, times};
+use crate::predicate::in_words;
 use crate::{CallCounts, CallKind, EventList, EventPattern, Expect, PromptPattern, QueueExpect, StreamExpect};
 
 /// Everything that must hold, each in one sentence.
@@ -48,11 +49,14 @@ pub(super) fn words(expect: &Expect) -> Vec<String> {
     words.extend(turn_counter.iter().map(|turns| turns_taken(*turns)));
     words.extend(scene_turn_counter.iter().map(|turns| turns_taken(*turns) + " in this scene"));
     words.extend(is_ended.iter().map(|ended| format!("the story is {}", if *ended { "over" } else { "not over" })));
-    words.extend(vars.iter().map(|(name, value)| format!("the variable `{name}` is {}", quoted(value))));
+    words.extend(vars.iter().map(|(name, value)| match value {
+        serde_json::Value::String(text) => format!("the variable `{name}` is {}", quoted(text)),
+        words => format!("the variable {}", in_words(name, words)),
+    }));
     words.extend(npc_locations.iter().map(|(npc, place)| format!("`{npc}` is in `{place}`")));
     words.extend(state.iter().map(|(place, value)| match value {
         serde_json::Value::Null => format!("the game has nothing at {place}"),
-        value => format!("the game has {value} at {place}"),
+        value => format!("the game has {}", in_words(place, value)),
     }));
 
     let narration = format!("the narration{of}");

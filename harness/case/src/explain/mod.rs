@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::predicate::in_words;
 use crate::profile::Profile;
-use crate::{Case, Game, Requirement, Snapshots, Step};
+use crate::{Case, Game, Requirement, Snapshots, Step, Terms};
 
 /// What holds at the end of every case for the story engine.
 const UNASKED: &[&str] = &[
@@ -33,9 +34,12 @@ const UNASKED: &[&str] = &[
 pub fn explain(case: &Case, profile: &Profile) -> String {
     let Case {
         id,
+        // It is in the id.
+        row: _,
         name,
         path,
         tags,
+        terms,
         games,
         workers,
         content,
@@ -50,6 +54,9 @@ pub fn explain(case: &Case, profile: &Profile) -> String {
     let mut text = format!("{name}\n({id}, {})\n\n", path.display());
     if !tags.is_empty() {
         line(&mut text, &format!("Tags: {}.", tags.join(", ")));
+    }
+    for sentence in on_terms(terms) {
+        line(&mut text, &sentence);
     }
     for (n, game) in games.iter().enumerate() {
         line(&mut text, &plays(game, n == 0, profile));
@@ -109,6 +116,22 @@ pub fn explain(case: &Case, profile: &Profile) -> String {
     text
 }
 
+/// Whether and how often the case is run.
+fn on_terms(terms: &Terms) -> Vec<String> {
+    let Terms { only, skip, expected_failure, limit, retries, runs, pass_rate } = terms;
+    let mut words = Vec::new();
+    words.extend(only.then(|| "Only cases with this mark are run.".to_owned()));
+    words.extend(skip.iter().map(|reason| format!("It is not run: {reason}.")));
+    words.extend(expected_failure.iter().map(|reason| format!("It is expected to fail: {reason}.")));
+    words.extend(limit.iter().map(|limit| format!("It may take {} in all.", seconds(*limit))));
+    words.extend((*retries > 0).then(|| format!("If it fails, it is tried again {}.", times(*retries))));
+    words.extend(
+        (*runs > 1)
+            .then(|| format!("It is played {}, and {}% of the runs must pass.", times(*runs), pass_rate * 100.0)),
+    );
+    words
+}
+
 /// What is started.
 fn processes(profile: &Profile, workers: usize) -> String {
     if profile.is_story_engine() {
@@ -166,7 +189,7 @@ fn plays(game: &Game, first: bool, profile: &Profile) -> String {
 }
 
 fn explain_step(text: &mut String, step: &Step, number: &str, depth: usize) {
-    let Step { name, line: _, game, action, expect, limit } = step;
+    let Step { name, line: _, game, action, expect, capture, limit } = step;
     let indent = "   ".repeat(depth);
     let (what, inside) = action::words(action);
     let named = if *name == action.describe() { String::new() } else { format!("{name}: ") };
@@ -176,7 +199,8 @@ fn explain_step(text: &mut String, step: &Step, number: &str, depth: usize) {
         let who = who.map(|who| format!(" {who}")).unwrap_or_default();
         explain_step(text, step, &format!("{number}.{}{who}", n + 1), depth + 1);
     }
-    let demands = [action::demands(action), expect::words(expect)].concat();
+    let kept = capture.iter().map(|(name, capture)| action::kept(name, capture)).collect();
+    let demands = [action::demands(action), expect::words(expect), kept].concat();
     for (n, demand) in demands.iter().enumerate() {
         line(text, &format!("{indent}   {} {demand}", if n == 0 { "then" } else { "and" }));
     }
@@ -216,7 +240,7 @@ fn all_quoted<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
     texts.into_iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ")
 }
 
-/// Places with their values.
+/// Places with what is expected there.
 fn places(places: &Map<String, Value>) -> String {
-    places.iter().map(|(place, value)| format!("{place} = {value}")).collect::<Vec<_>>().join(", ")
+    places.iter().map(|(place, value)| in_words(place, value)).collect::<Vec<_>>().join(", ")
 }

@@ -8,7 +8,7 @@ use crate::{Parsed, parse};
 
 fn explained(text: &str) -> String {
     match parse(text, Path::new("cases/test_this.json"), &Profile::story_engine()).unwrap().0 {
-        Parsed::Case(case) => explain(&case, &Profile::story_engine()),
+        Parsed::Cases(cases) => explain(&cases[0], &Profile::story_engine()),
         Parsed::Sequence(_) => panic!("a sequence"),
     }
 }

@@ -4,9 +4,10 @@
 
 mod de;
 mod read;
+mod write;
 
 pub use read::parse;
-pub(crate) use {de::from_node, read::without_comments};
+pub(crate) use {de::from_node, write::Written};
 
 use std::ops::Range;
 
@@ -67,6 +68,26 @@ pub enum Kind {
     Object(Vec<Member>),
 }
 
+impl From<&Value> for Node {
+    /// A value that stands nowhere.
+    fn from(value: &Value) -> Self {
+        let kind = match value {
+            Value::Null => Kind::Null,
+            Value::Bool(value) => Kind::Bool(*value),
+            Value::Number(value) => Kind::Number(value.clone()),
+            Value::String(value) => Kind::String(value.clone()),
+            Value::Array(items) => Kind::Array(items.iter().map(Self::from).collect()),
+            Value::Object(members) => Kind::Object(
+                members
+                    .iter()
+                    .map(|(key, value)| Member { key: key.clone(), key_span: 0..0, value: value.into() })
+                    .collect(),
+            ),
+        };
+        Self { span: 0..0, kind }
+    }
+}
+
 /// A key of an object with its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
@@ -79,13 +100,11 @@ pub struct Member {
 }
 
 impl Node {
-    /// This object without one of its members, and that member's value.
-    pub(crate) fn without(&self, key: &str) -> (Self, Option<&Self>) {
-        let kind = match &self.kind {
-            Kind::Object(members) => Kind::Object(members.iter().filter(|member| member.key != key).cloned().collect()),
-            other => other.clone(),
-        };
-        (Self { span: self.span.clone(), kind }, self.get(key))
+    /// Takes a member out of an object.
+    pub(crate) fn take(&mut self, key: &str) -> Option<Self> {
+        let Kind::Object(members) = &mut self.kind else { return None };
+        let at = members.iter().position(|member| member.key == key)?;
+        Some(members.remove(at).value)
     }
 
     /// The member of an object.
@@ -144,6 +163,11 @@ impl Node {
 /// The name nearest to what was written, if it is near enough to be a slip.
 #[must_use]
 pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // The comparison takes time and memory with the length of both, and no name is so long.
+    const LONGEST: usize = 200;
+    if written.len() > LONGEST {
+        return None;
+    }
     names
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(written, name), name))
@@ -152,10 +176,31 @@ pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, name)| name)
 }
 
-/// The line and column (both from 1) of a byte in a text.
-#[must_use]
-pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+/// The lines of a text: where each begins, looked up once.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    /// Those of this text.
+    #[must_use]
+    pub fn of(text: &'a str) -> Self {
+        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { text, starts: std::iter::once(0).chain(newlines).collect() }
+    }
+
+    /// The line of a byte, from 1.
+    #[must_use]
+    pub fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset)
+    }
+
+    /// The line and the column of a byte, both from 1.
+    pub(crate) fn line_and_column(&self, offset: usize) -> (usize, usize) {
+        let line = self.line(offset);
+        let before = self.text.get(self.starts[line - 1]..offset).unwrap_or_default();
+        (line, before.chars().count() + 1)
+    }
 }

@@ -1,9 +1,11 @@
 //! Finding and reading `harness.toml`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use miette::Diagnostic;
+use serde::Deserialize;
 
 use super::Profile;
 
@@ -32,6 +34,14 @@ pub enum ProfileError {
     },
 }
 
+/// A file that describes no service.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OnlyPresets {
+    #[serde(rename = "preset")]
+    presets: BTreeMap<String, toml::Table>,
+}
+
 /// The profile in this file; or in the first `harness.toml` beside or above one of the cases; or the story engine's.
 pub fn find(named: Option<&Path>, cases: &[PathBuf]) -> Result<Arc<Profile>, ProfileError> {
     let near = || {
@@ -42,6 +52,10 @@ pub fn find(named: Option<&Path>, cases: &[PathBuf]) -> Result<Arc<Profile>, Pro
     let Some(path) = named.map(Path::to_owned).or_else(near) else { return Ok(Profile::story_engine()) };
     let text =
         std::fs::read_to_string(&path).map_err(|source| ProfileError::Unreadable { path: path.clone(), source })?;
+    // A project of the story engine's has nothing to say of the service.
+    if let Ok(OnlyPresets { presets }) = toml::from_str(&text) {
+        return Ok(Arc::new(Profile { presets, ..(*Profile::story_engine()).clone() }));
+    }
     let mut profile = read(&text).map_err(|mistake| ProfileError::Invalid { path: path.clone(), mistake })?;
     let absolute = path.canonicalize().unwrap_or(path);
     absolute.parent().unwrap_or(Path::new("/")).clone_into(&mut profile.dir);
@@ -119,6 +133,15 @@ mod tests {
         assert_eq!((number.events.offset("17"), number.events.offset("a:17")), (Some(17), None));
         let error = with("names = [\"word\"]\ncompleted = [\"done\"]").unwrap_err();
         assert!(error.contains("events.completed") && error.contains("`done`"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_presets_alone_leaves_the_service_the_story_engine() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(FILE), "[preset.ci]\nretries = 2\n").unwrap();
+        let found = find(None, &[dir.path().to_owned()]).unwrap();
+        assert!(found.is_story_engine());
+        assert_eq!(found.presets["ci"]["retries"].as_integer(), Some(2));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod load;
 pub use call::{Call, Vars, fill, fill_text};
 pub use load::{ProfileError, find};
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
@@ -53,6 +54,9 @@ pub struct Profile {
     /// The event streams.
     #[serde(default)]
     pub events: EventsProfile,
+    /// Flags of `harness run`, by the name of their preset.
+    #[serde(default, rename = "preset")]
+    pub presets: BTreeMap<String, toml::Table>,
     /// Where the profile stands; relative commands start there.
     #[serde(skip)]
     pub dir: PathBuf,
@@ -71,7 +75,7 @@ pub struct ProcessProfile {
     pub with_redis: Vec<String>,
     /// Its environment, beside what the harness was started with.
     #[serde(default)]
-    pub env: std::collections::BTreeMap<String, String>,
+    pub env: BTreeMap<String, String>,
     /// The line of its stdout that says that it is ready. The group `url` in it is the service's base URL.
     #[serde(with = "ready")]
     pub ready: Regex,
@@ -111,7 +115,7 @@ pub struct Making {
     pub path: String,
     /// Headers.
     #[serde(default)]
-    pub headers: std::collections::BTreeMap<String, String>,
+    pub headers: BTreeMap<String, String>,
     /// The JSON body.
     #[serde(default)]
     pub body: Option<Value>,

@@ -132,7 +132,7 @@ fn whole(record: &Record) -> Whole<'_> {
 fn head<'a>(record: &Record, finished: &'a Finished) -> Head<'a> {
     let report = &finished.report;
     let (outcome, reason) = match &report.outcome {
-        CaseOutcome::Passed => ("passed", None),
+        CaseOutcome::Passed => ("passed", report.note.as_deref()),
         CaseOutcome::Flaky(_) => ("flaky", None),
         CaseOutcome::Failed(_) => ("failed", None),
         CaseOutcome::Skipped(reason) => ("skipped", Some(reason.as_str())),
@@ -240,6 +240,7 @@ mod tests {
             name: String::new(),
             path: String::new(),
             outcome: CaseOutcome::Flaky(vec![failed]),
+            note: None,
             took: Duration::from_millis(2),
             steps: 1,
             timeline: entries("second try").into(),

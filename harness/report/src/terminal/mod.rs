@@ -158,7 +158,8 @@ impl<W: Write> Terminal<W> {
         match &report.outcome {
             CaseOutcome::Passed => {
                 let word = self.style.paint(Tone::Good, " PASS");
-                self.line(&format!("{word} {took} {case}"))
+                let note = report.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+                self.line(&format!("{word} {took} {case}{note}"))
             }
             CaseOutcome::Flaky(failures) => {
                 self.flaky.push(report.case.clone());

@@ -26,6 +26,7 @@ fn finished(case: &str, outcome: CaseOutcome) -> RunEventKind {
         name: String::new(),
         path: format!("cases/{case}.json"),
         outcome,
+        note: None,
         took: Duration::from_millis(42),
         steps: 1,
         timeline: Arc::from([]),

@@ -8,8 +8,7 @@ use harness_case::{EventList, EventPattern};
 use harness_events::Mismatch;
 use serde_json::Value;
 
-use super::Observed;
-use crate::pointers::compare_pointers;
+use super::{Observed, compare_places};
 use crate::watch::Seen;
 
 /// How much of an id a message shows, in characters.
@@ -125,7 +124,7 @@ fn fits(event: &Joined, pattern: &EventPattern, labels: &BTreeMap<String, String
     let of_request = |label| labels.get(label) == event.request.as_ref() && event.request.is_some();
     event.name == pattern.event
         && pattern.request.as_deref().is_none_or(of_request)
-        && compare_pointers("", &pattern.matching, &event.data).is_empty()
+        && compare_places("", &pattern.matching, &event.data).is_empty()
 }
 
 /// The first pattern of a list that no event after those of the patterns before it fits.

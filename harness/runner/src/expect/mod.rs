@@ -1,9 +1,11 @@
 //! Whether expectations hold. Pure: what was observed comes in, what does not hold goes out.
 
 mod events;
+mod places;
 mod prompts;
 mod request;
 mod state;
+mod upper_bounds;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -14,8 +16,9 @@ use harness_events::Mismatch;
 use serde_json::Value;
 
 pub(crate) use events::join_chunks;
+pub(crate) use places::{compare_members, compare_places};
 pub(crate) use prompts::Prompt;
-pub(crate) use request::bounds_the_narration;
+pub(crate) use upper_bounds::UpperBounds;
 
 use crate::watch::{Seen, Standing};
 
@@ -42,6 +45,9 @@ pub(crate) struct Observed<'a> {
     pub labels: BTreeMap<String, String>,
     /// Whether nothing happens any more.
     pub quiet: bool,
+    /// Whether nothing happens until the case does something, although something may still run: it waits at a gate of the
+    /// model's script, or no worker is there.
+    pub still: bool,
 }
 
 /// What is known of a request.
@@ -68,7 +74,7 @@ pub(crate) struct RequestFacts {
 pub(crate) fn check(expect: &Expect, seen: &Observed<'_>) -> Vec<Mismatch> {
     let mut wrong = Vec::new();
     state::check(expect, seen.state.as_ref(), &mut wrong);
-    request::check(expect, seen.request.as_ref(), seen.quiet, &mut wrong);
+    request::check(expect, seen.request.as_ref(), &mut wrong);
     if let Some(list) = &expect.events {
         wrong.extend(events::check(list, seen));
     }
@@ -104,6 +110,9 @@ pub(crate) fn check(expect: &Expect, seen: &Observed<'_>) -> Vec<Mismatch> {
     wrong.extend(prompts::check(&expect.prompts, &seen.prompts));
     if expect.quiet && !seen.quiet {
         wrong.push(Mismatch::new("expect.quiet", true, false));
+    }
+    if wrong.is_empty() {
+        wrong.extend(UpperBounds::of(expect).may_still_be_broken(seen));
     }
     wrong
 }

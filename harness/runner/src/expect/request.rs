@@ -6,12 +6,7 @@ use regex::Regex;
 
 use super::{RequestFacts, compare, compare_growing};
 
-/// Whether an expectation holds now and a longer narration can still break it.
-pub(crate) const fn bounds_the_narration(expect: &Expect) -> bool {
-    !expect.response_not_contains.is_empty() || expect.response_max_length.is_some()
-}
-
-pub(super) fn check(expect: &Expect, request: Option<&RequestFacts>, quiet: bool, wrong: &mut Vec<Mismatch>) {
+pub(super) fn check(expect: &Expect, request: Option<&RequestFacts>, wrong: &mut Vec<Mismatch>) {
     // What could not be looked at may still turn out to be right.
     let ended = request.is_some_and(|facts| facts.ended && facts.status.is_some());
     let before = wrong.len();
@@ -34,16 +29,6 @@ pub(super) fn check(expect: &Expect, request: Option<&RequestFacts>, quiet: bool
     }
     if let Some(most) = expect.response_max_length.filter(|most| said.len() > *most) {
         wrong.push(Mismatch::new("expect.response_max_length", most, said.len()));
-    }
-    // What a narration lacks is known only when it cannot grow any more. Without this, a model that says the forbidden
-    // word later would pass.
-    if wrong.len() == before && bounds_the_narration(expect) && !quiet && !request.is_some_and(|facts| facts.settled) {
-        let what = if expect.response_not_contains.is_empty() {
-            "expect.response_max_length"
-        } else {
-            "expect.response_not_contains"
-        };
-        wrong.push(Mismatch::new(what, "the whole narration", "the request still runs"));
     }
     // Up to here it is about what is settled with a request's end.
     for mismatch in &mut wrong[before..] {
@@ -82,21 +67,6 @@ mod tests {
         let facts = RequestFacts { narration: narration.to_owned(), settled: true, ..RequestFacts::default() };
         let seen = Observed { request: Some(facts), ..Observed::default() };
         check(&expect, &seen).into_iter().map(|mismatch| mismatch.what).collect()
-    }
-
-    #[test]
-    fn what_a_narration_lacks_is_known_only_at_its_end() {
-        for expect in [json!({"response_not_contains": ["amber"]}), json!({"response_max_length": 80})] {
-            let expect: Expect = serde_json::from_value(expect).unwrap();
-            let facts = RequestFacts { narration: "The bell".to_owned(), ..RequestFacts::default() };
-            let wrong = |facts: &RequestFacts, quiet| {
-                check(&expect, &Observed { request: Some(facts.clone()), quiet, ..Observed::default() })
-            };
-            let running = wrong(&facts, false);
-            assert!(running.len() == 1 && !running[0].hopeless, "{running:?}");
-            assert_eq!(wrong(&facts, true), []);
-            assert_eq!(wrong(&RequestFacts { settled: true, ..facts }, false), []);
-        }
     }
 
     #[test]

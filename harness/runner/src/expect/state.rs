@@ -6,8 +6,7 @@ use harness_case::Expect;
 use harness_events::Mismatch;
 use serde_json::Value;
 
-use super::compare;
-use crate::pointers::compare_pointers;
+use super::{compare, compare_members, compare_places};
 
 pub(super) fn check(expect: &Expect, state: Option<&Value>, wrong: &mut Vec<Mismatch>) {
     let nothing = Value::Null;
@@ -22,15 +21,12 @@ pub(super) fn check(expect: &Expect, state: Option<&Value>, wrong: &mut Vec<Mism
     if let Some(expected) = &expect.inventory {
         inventory(expected, state.get("user_inventory"), wrong);
     }
-    for (name, expected) in &expect.vars {
-        let actual = state.pointer("/vars").and_then(|vars| vars.get(name)).and_then(Value::as_str);
-        compare(wrong, &format!("expect.vars.{name}"), Some(expected.as_str()), actual);
-    }
+    wrong.extend(compare_members("expect.vars", &expect.vars, state.get("vars").unwrap_or(&nothing)));
     for (npc, expected) in &expect.npc_locations {
         let actual = state.get("npcs").and_then(|npcs| npcs.get(npc)?.get("location")?.as_str());
         compare(wrong, &format!("expect.npc_locations.{npc}"), Some(expected.as_str()), actual);
     }
-    wrong.extend(compare_pointers("expect.state", &expect.state, state));
+    wrong.extend(compare_places("expect.state", &expect.state, state));
 }
 
 /// The same things in any order; a thing that is there twice is not the same as once.

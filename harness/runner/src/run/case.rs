@@ -50,6 +50,7 @@ pub(super) async fn run(context: &RunContext, play: &Play, events: &Events) -> C
         name: case.name.clone(),
         path: case.path.display().to_string(),
         outcome,
+        note: None,
         took: log.elapsed(),
         steps: case.all_steps().count(),
         timeline: log.entries().into(),
@@ -86,7 +87,7 @@ pub(super) async fn perform(
         act(&world, play.manner, events).await?;
         finish(&world, context, play.manner).await
     };
-    let result = super::within(context.case_timeout, log.elapsed(), played).await;
+    let result = super::within(super::Limit::of(context, &play.case), log.elapsed(), played).await;
     if context.evidence {
         world.note_calls().await;
     }
@@ -190,8 +191,8 @@ async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<P
     if !wrong.is_empty() {
         return Err(Failure::new(format!("at the end: {}", wrong.join("; "))));
     }
-    // Another schedule has another order of events.
-    if manner == Manner::Plain {
+    // Another schedule has another order of events, and a real model other words.
+    if manner == Manner::Plain && context.real_model.is_none() {
         snapshots(world, context, &calls).await?;
     }
     Ok(Performed { end: ending::end(world, &calls).await?, calls: ending::shapes(&calls) })
@@ -284,7 +285,7 @@ async fn snapshots(world: &World, context: &RunContext, calls: &[mock_llm::Recor
     }
     let mut differing = Vec::new();
     for (kind, text) in texts {
-        let path = snapshot::path(&world.case.path, &kind);
+        let path = snapshot::path(&world.case, &kind);
         // The same wherever the harness was started: the file with its directory.
         let file = world.case.path.file_name().unwrap_or_default().to_string_lossy();
         let dir = world.case.path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();

@@ -8,14 +8,15 @@ use harness_events::{Entry, Failure, Source};
 use regex::Regex;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::branch::Branch;
 use super::errors::failed;
+use super::keep::first_group;
 use super::outcome::{Look, until};
 use super::world::World;
-use crate::pointers::compare_pointers;
+use crate::expect::{compare_members, compare_places};
 
 /// What was answered.
 struct Answer {
@@ -98,39 +99,17 @@ fn compare(world: &World, step: &HttpStep, answer: &Answer) -> Result<(), Failur
         }
         _ => {}
     }
-    for (name, expected) in &expect.headers {
-        let actual = headers.get(name).and_then(|value| value.to_str().ok());
-        let expected = expected.as_ref().map(|expected| world.filled(expected));
-        if actual != expected.as_deref() {
-            let shown = |value: Option<&str>| value.unwrap_or("nothing").to_owned();
-            let what = format!("http.expect.headers.{name}");
-            wrong.push(Mismatch::new(what, shown(expected.as_deref()), shown(actual)));
-        }
-    }
+    let there = headers.iter().filter_map(|(name, value)| Some((name.to_string(), Value::from(value.to_str().ok()?))));
+    let mut expected = Value::Object(lower_case(&expect.headers));
+    world.fill(&mut expected);
+    let expected =
+        expected.as_object().map(|expected| compare_members("http.expect.headers", expected, &there.collect()));
+    wrong.extend(expected.unwrap_or_default());
     let body: Value = serde_json::from_str(text).unwrap_or_default();
     let mut places = Value::Object(expect.json.clone());
     world.fill(&mut places);
     let places = places.as_object();
-    wrong.extend(places.map(|places| compare_pointers("http.expect.json", places, &body)).unwrap_or_default());
-    for (pointer, expected) in &expect.json_regex {
-        let actual = body.pointer(pointer).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-        if !actual.as_deref().is_some_and(|text| matches(expected, text)) {
-            let actual = actual.unwrap_or_else(|| "nothing".to_owned());
-            wrong.push(Mismatch::new(format!("http.expect.json_regex.{pointer}"), expected, actual));
-        }
-    }
-    for (pointer, expected) in &expect.json_length {
-        let actual = match body.pointer(pointer) {
-            Some(Value::Array(items)) => Some(items.len()),
-            Some(Value::Object(members)) => Some(members.len()),
-            Some(Value::String(text)) => Some(text.chars().count()),
-            _ => None,
-        };
-        if actual != Some(*expected) {
-            let actual = actual.map_or_else(|| "nothing".to_owned(), |length| length.to_string());
-            wrong.push(Mismatch::new(format!("http.expect.json_length.{pointer}"), expected, actual));
-        }
-    }
+    wrong.extend(places.map(|places| compare_places("http.expect.json", places, &body)).unwrap_or_default());
     for part in expect.body_contains.iter().map(|part| world.filled(part)).filter(|part| !text.contains(part)) {
         wrong.push(Mismatch::new("http.expect.body_contains", part, text));
     }
@@ -147,6 +126,11 @@ fn compare(world: &World, step: &HttpStep, answer: &Answer) -> Result<(), Failur
     }
 }
 
+/// Names of headers mean the same in either case; those of an answer are lower case.
+fn lower_case(headers: &Map<String, Value>) -> Map<String, Value> {
+    headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect()
+}
+
 /// Whether a text matches a regular expression, which was checked when the case was read.
 fn matches(regex: &str, text: &str) -> bool {
     Regex::new(regex).is_ok_and(|regex| regex.is_match(text))
@@ -156,10 +140,7 @@ fn captured(capture: &Capture, answer: &Answer, body: &Value) -> Option<Value> {
     match capture {
         Capture::Json(pointer) => body.pointer(pointer).filter(|value| !value.is_null()).cloned(),
         Capture::Header(name) => answer.headers.get(name)?.to_str().ok().map(Value::from),
-        Capture::Regex(regex) => {
-            let found = Regex::new(regex).ok()?.captures(&answer.text)?;
-            found.get(1).or_else(|| found.get(0)).map(|part| part.as_str().into())
-        }
+        Capture::Regex(regex) => first_group(regex, &answer.text),
     }
 }
 

@@ -10,6 +10,7 @@ mod ending;
 mod errors;
 mod http_step;
 mod inject;
+mod keep;
 mod links;
 mod listen;
 mod logs;
@@ -22,6 +23,7 @@ mod settings;
 mod settle;
 mod standing;
 mod step;
+mod terms;
 mod turn_state;
 mod turns;
 mod world;
@@ -44,7 +46,7 @@ pub use manner::{Fault, FaultTarget, InjectionPoint, Manner};
 pub use standing::{CaseStanding, Standing};
 pub use turns::{Rounds, Schedules};
 
-use crate::model::Wire;
+use crate::model::{RealModel, Wire};
 use crate::services::{Mode, Programs, Services};
 use turns::{Turn, Turns};
 
@@ -57,6 +59,8 @@ pub struct RunContext {
     pub profile: Arc<Profile>,
     /// The wire format in which the engine speaks to the model.
     pub wire: Wire,
+    /// A model that plays in place of the cases' scripts.
+    pub real_model: Option<RealModel>,
     /// Whether the model's narrations stream.
     pub stream: bool,
     /// Where the programs are.
@@ -138,7 +142,7 @@ pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl 
     let why = loop {
         while !stopping && running.len() < jobs {
             let Some(turn) = turns.next() else { break };
-            running.push(attempts(context, turn, retries, &events));
+            running.push(take_turn(context, turn, retries, &events));
         }
         let (index, report) = tokio::select! {
             ended = running.next() => match ended {
@@ -162,6 +166,7 @@ pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl 
     let cases = turns.standings().map(|(case, standing, finished, failed)| CaseStanding {
         id: case.id.clone(),
         path: case.path.clone(),
+        row: case.row.clone(),
         standing,
         finished,
         failed,
@@ -169,40 +174,37 @@ pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl 
     Ended { reports, summary, cases: cases.collect(), cut: why }
 }
 
-/// Runs a case, again if it fails and may be tried again. Each attempt has a world of its own.
-async fn attempts(context: &RunContext, turn: Turn, retries: usize, events: &Events) -> (usize, CaseReport) {
+/// Gives a case its turn.
+async fn take_turn(context: &RunContext, turn: Turn, retries: usize, events: &Events) -> (usize, CaseReport) {
     let play = Play { case: Arc::new(turn.case), manner: turn.manner };
-    let mut before = Vec::new();
-    loop {
-        events.send(RunEventKind::CaseStarted { case: play.case.id.clone() });
-        let report = case::run(context, &play, events).await;
-        let outcome = match report.outcome {
-            CaseOutcome::Failed(failure) if before.len() < retries && worth_another_try(&failure) => {
-                before.push(*failure);
-                continue;
-            }
-            CaseOutcome::Passed if !before.is_empty() => CaseOutcome::Flaky(before),
-            other => other,
-        };
-        return (turn.index, CaseReport { outcome, ..report });
-    }
-}
-
-/// A snapshot that was never kept will not be there the next time either.
-fn worth_another_try(failure: &Failure) -> bool {
-    !failure.only_snapshots() || failure.snapshots.iter().any(|(_, kept, _)| !kept.is_empty())
+    (turn.index, terms::run(context, &play, retries, events).await)
 }
 
 /// Gives work that has begun `since` ago the rest of a limit.
 async fn within<T>(
-    limit: Option<Duration>,
+    limit: Option<Limit>,
     since: Duration,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
     let Some(limit) = limit else { return work.await };
-    match tokio::time::timeout(limit.saturating_sub(since), work).await {
-        Ok(result) => result,
-        Err(_) => Err(Failure::new(format!("the case was not over after {} s (--case-timeout)", limit.as_secs_f64()))),
+    let Limit { time, source } = limit;
+    let late = |_| Failure::new(format!("the case was not over after {} s ({source})", time.as_secs_f64()));
+    tokio::time::timeout(time.saturating_sub(since), work).await.map_err(late)?
+}
+
+/// How long a case may take, and who says so.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    time: Duration,
+    source: &'static str,
+}
+
+impl Limit {
+    /// The stricter of the run's limit and the case's own.
+    fn of(context: &RunContext, case: &Case) -> Option<Self> {
+        let all = context.case_timeout.map(|time| Self { time, source: "--case-timeout" });
+        let own = case.terms.limit.map(|time| Self { time: crate::patience(time), source: "its `timeout_seconds`" });
+        all.into_iter().chain(own).min_by_key(|limit| limit.time)
     }
 }
 
@@ -212,20 +214,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_case_has_what_its_start_has_left_of_the_limit() {
-        let limit = Duration::from_secs(5);
+        let limit = Limit { time: Duration::from_secs(5), source: "--case-timeout" };
         assert!(within(Some(limit), Duration::ZERO, async { Ok(()) }).await.is_ok());
-        let failure = within::<()>(Some(limit), limit, std::future::pending()).await.unwrap_err();
-        assert!(failure.what.contains("not over after 5 s"), "{}", failure.what);
-    }
-
-    #[test]
-    fn a_new_snapshot_is_not_tried_again() {
-        let failure = |kept: &str| Failure {
-            snapshots: vec![("x.events".to_owned(), kept.to_owned(), "now".to_owned())],
-            ..Failure::new("differs")
-        };
-        assert!(!worth_another_try(&failure("")));
-        assert!(worth_another_try(&failure("then")));
-        assert!(worth_another_try(&Failure::new("it broke")));
+        let failure = within::<()>(Some(limit), limit.time, std::future::pending()).await.unwrap_err();
+        assert!(failure.what.contains("not over after 5 s (--case-timeout)"), "{}", failure.what);
     }
 }

@@ -9,6 +9,12 @@ use crate::services::Mode;
 
 /// Why the case cannot be run, if it cannot.
 pub(super) fn obstacle(context: &RunContext, case: &Case) -> Option<String> {
+    if let Some(reason) = &case.terms.skip {
+        return Some(reason.clone());
+    }
+    if context.real_model.is_some() && case.steers_the_model() {
+        return Some("it steers the model or counts its calls, and `--provider` has a real one".to_owned());
+    }
     if context.services.mode == Mode::Embedded && case.workers > 1 && case.acts_on_processes() {
         return Some(
             "it breaks one of several worker processes, and without Redis there is only one process".to_owned(),

@@ -41,7 +41,7 @@ fn line_of(text: &str, path: &str) -> Option<usize> {
     for key in path.split('.').filter(|key| !key.is_empty()) {
         node = node.get(key)?;
     }
-    Some(json::line_and_column(text, node.span.start).0)
+    Some(json::Lines::of(text).line(node.span.start))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::branch::Branch;
 use super::outcome::{Look, until};
 use super::turn_state;
 use super::world::{GameRun, RequestRun, World};
-use crate::expect::{Observed, RequestFacts, bounds_the_narration, check};
+use crate::expect::{Observed, RequestFacts, UpperBounds, check};
 use crate::model;
 use crate::watch::{Seen, Watch};
 
@@ -40,14 +40,18 @@ pub(super) async fn settle(
     };
     let game = request.as_ref().map_or(subject.game, |request| world.game_of(request));
     // Only what speaks of absence needs to know that nothing happens any more.
-    let absence = matches!(expect.events, Some(harness_case::EventList::None(_))) || bounds_the_narration(expect);
+    let bounds = UpperBounds::of(expect);
+    let absence = matches!(expect.events, Some(harness_case::EventList::None(_))) || bounds != UpperBounds::None;
     let asks_quiet = expect.quiet || absence;
+    let asks_still = matches!(bounds, UpperBounds::Moves(_));
     until(world, branch, deadline, async || {
         let expect = &world.filled_expect(expect);
         let quiet = asks_quiet && world.quiet().await;
+        // Asked first, too: what is looked at after nothing moved is final.
+        let still = asks_still && !quiet && world.stands_still().await;
         let events = relevant_events(world, game, request.as_ref(), expect);
         let mut observed = observe(world, game, request.as_ref(), subject, expect, &events).await;
-        observed.quiet = quiet;
+        (observed.quiet, observed.still) = (quiet, still);
         let wrong = check(expect, &observed);
         if wrong.is_empty() {
             Look::Done(())
@@ -113,6 +117,7 @@ async fn observe<'a>(
         calls: calls.map(|calls| model::count(&calls)),
         labels: world.labels(),
         quiet: false,
+        still: false,
     }
 }
 

@@ -22,6 +22,8 @@ pub struct CaseStanding {
     pub id: String,
     /// Its file.
     pub path: PathBuf,
+    /// Its row, if the file has a table.
+    pub row: Option<String>,
     /// How it stands.
     pub standing: Standing,
     /// How often it ran to its end.

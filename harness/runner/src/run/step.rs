@@ -11,12 +11,13 @@ use tokio::time::Instant;
 
 use super::branch::Branch;
 use super::errors::failed;
+use super::keep::keep;
 use super::outcome::{Look, until};
 use super::settle::{Subject, settle};
 use super::world::{GameRun, RequestRun, World, vars};
 use super::{http_step, listen, turn_state};
 use crate::call;
-use crate::pointers::compare_pointers;
+use crate::expect::compare_places;
 use crate::watch::Watch;
 
 /// The header under which a message can be sent again without a second turn.
@@ -116,7 +117,9 @@ async fn act(world: &World, branch: &Branch<'_>, step: &Step, deadline: Instant)
         Action::Http(http) => http_step::run(world, branch, http, deadline).await?,
         Action::Check => {}
     }
-    settle(world, branch, &Subject { game, own, calls_before }, &step.expect, deadline).await?;
+    let subject = Subject { game, own, calls_before };
+    settle(world, branch, &subject, &step.expect, deadline).await?;
+    keep(world, step, &subject).await?;
     let took = began.elapsed();
     match step.expect.within_ms {
         Some(within) if took.as_millis() > u128::from(within) => {
@@ -287,7 +290,7 @@ fn count(watch: &Watch, request: Option<&RequestRun>, wait: &WaitFor) -> usize {
     let fits = journal.events().iter().filter(|seen| {
         Some(&seen.name) == wait.event.as_ref()
             && request.is_none_or(|request| seen.is_of(&request.id))
-            && compare_pointers("", &wait.matching, &seen.data).is_empty()
+            && compare_places("", &wait.matching, &seen.data).is_empty()
     });
     fits.count()
 }

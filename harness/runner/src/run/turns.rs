@@ -171,9 +171,11 @@ mod tests {
 
     fn cases(ids: &[&str]) -> Vec<Case> {
         let text = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "a"}]}"#;
-        let case = |id: &&str| match parse(text, Path::new(&format!("{id}.json")), &Profile::story_engine()).unwrap().0
+        let case = |id: &&str| match parse(text, Path::new(&format!("cases/{id}.json")), &Profile::story_engine())
+            .unwrap()
+            .0
         {
-            Parsed::Case(case) => *case,
+            Parsed::Cases(mut cases) => cases.remove(0),
             Parsed::Sequence(_) => panic!("a sequence"),
         };
         ids.iter().map(case).collect()

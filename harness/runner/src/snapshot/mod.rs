@@ -15,6 +15,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use harness_case::Case;
+
 /// How a snapshot compares with what is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Comparison {
@@ -29,12 +31,13 @@ pub enum Comparison {
     },
 }
 
-/// Where the snapshot of a case is kept: `snapshots/CASE.KIND.snap` beside the case. By the file's name and not by the
-/// case's id, which depends on what else is run.
+/// Where the snapshot of a case is kept: `snapshots/FILE.KIND.snap` beside the case, `snapshots/FILE[ROW].KIND.snap` for a row
+/// of a table.
 #[must_use]
-pub fn path(case: &Path, kind: &str) -> PathBuf {
-    let stem = case.file_stem().unwrap_or_default().to_string_lossy();
-    case.parent().unwrap_or(Path::new("")).join("snapshots").join(format!("{stem}.{kind}.snap"))
+pub fn path(case: &Case, kind: &str) -> PathBuf {
+    let stem = case.path.file_stem().unwrap_or_default().to_string_lossy();
+    let row = case.row.as_ref().map(|row| format!("[{row}]")).unwrap_or_default();
+    case.path.parent().unwrap_or(Path::new("")).join("snapshots").join(format!("{stem}{row}.{kind}.snap"))
 }
 
 /// Compares a text with its snapshot. Another text is kept as the new snapshot if `update`, and else written beside it for
@@ -75,8 +78,7 @@ mod tests {
     #[test]
     fn a_snapshot_is_pending_until_it_is_accepted() {
         let dir = tempfile::tempdir().unwrap();
-        let case = dir.path().join("test_x.json");
-        let path = path(&case, "events");
+        let path = dir.path().join("snapshots/test_x.events.snap");
         let compare = |text: &str, update| compare(&path, "cases/test_x.json", text, update).unwrap();
         let pending = dir.path().join("snapshots/test_x.events.snap.new");
 

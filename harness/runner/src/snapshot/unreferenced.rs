@@ -26,7 +26,7 @@ pub fn unreferenced(dirs: &[PathBuf], cases: &[Case]) -> io::Result<Vec<PathBuf>
     let mut wanted = BTreeSet::new();
     for case in cases {
         for kind in kinds(case) {
-            wanted.insert(real(&path(&case.path, kind)));
+            wanted.insert(real(&path(case, kind)));
         }
     }
     let mut found = BTreeSet::new();
@@ -67,8 +67,8 @@ fn real(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use harness_case::discover;
     use harness_case::profile::Profile;
+    use harness_case::{Reading, discover};
 
     use super::*;
 
@@ -93,7 +93,7 @@ mod tests {
             fs::write(path, text).unwrap();
         }
         let dirs = [dir.path().to_owned()];
-        let found = unreferenced(&dirs, &discover(&dirs, &Profile::story_engine()).cases).unwrap();
+        let found = unreferenced(&dirs, &discover(&dirs, &Reading::of(&Profile::story_engine())).cases).unwrap();
         let names: Vec<_> = found.iter().map(|path| path.strip_prefix(dir.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(
             names,

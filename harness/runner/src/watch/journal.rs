@@ -7,7 +7,7 @@ use harness_case::profile::{End, Profile};
 use protocol::{Event, EventParseError, RequestId};
 use serde_json::Value;
 
-use crate::pointers::compare_pointers;
+use crate::expect::compare_places;
 
 /// How the fault begins that a stream has said itself.
 const RESET: &str = "the stream was reset";
@@ -157,7 +157,7 @@ impl Journal {
         let unasked = self.profile.events.unasked.as_ref();
         self.events.iter().filter_map(move |seen| {
             let unasked = unasked.filter(|unasked| {
-                unasked.event == seen.name && compare_pointers("", &unasked.matching, &seen.data).is_empty()
+                unasked.event == seen.name && compare_places("", &unasked.matching, &seen.data).is_empty()
             })?;
             let text = seen.data.pointer(&unasked.text).and_then(Value::as_str).unwrap_or_default();
             Some((seen.request.as_deref()?, text))

@@ -5,7 +5,7 @@ mod rest;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use harness_case::profile::{Call, Profile, Vars};
@@ -71,9 +71,11 @@ pub(super) struct World {
     manner: Manner,
     /// Whether a step has the model hold calls now.
     pub(super) holds_calls: AtomicBool,
+    /// Whether the case keeps its service from Redis now.
+    disturbed: AtomicBool,
     /// The states that turns left, by request, as far as a step has read them.
     pub(super) turn_states: Mutex<BTreeMap<String, Value>>,
-    /// Whether others call the same namespace of the model.
+    /// Whether the model is not the case's own: others call it too, or it is a real one.
     shares_model: bool,
     prefix: String,
     programs: Programs,
@@ -105,7 +107,7 @@ impl World {
         let shared = services.mode == Mode::External;
         let namespace = if shared { services.mock_url.clone() } else { format!("{}/t/{name}", services.mock_url) };
         let model = Model::new(context.http.clone(), namespace);
-        if let Some(script) = &case.model {
+        if let (Some(script), None) = (&case.model, &context.real_model) {
             model.load(&script.text).await.map_err(|error| failed(&error))?;
         }
         let pulse = Pulse::default();
@@ -163,8 +165,9 @@ impl World {
             lasting: shared || context.programs.kept.is_some(),
             manner,
             holds_calls: AtomicBool::new(false),
+            disturbed: AtomicBool::new(false),
             turn_states: Mutex::default(),
-            shares_model: shared,
+            shares_model: shared || context.real_model.is_some(),
             prefix,
             programs: context.programs.clone(),
             fleet,
@@ -338,6 +341,13 @@ impl World {
     /// Does something to Redis, or to the way there.
     pub(super) async fn act_on_redis(&self, action: &RedisAction) -> Result<(), Failure> {
         let redis = self.redis.as_ref().ok_or_else(|| Failure::new("there is no Redis"))?;
+        match action {
+            RedisAction::Stop | RedisAction::Pause | RedisAction::LoseAnswers => {
+                self.disturbed.store(true, Ordering::Relaxed);
+            }
+            RedisAction::Start | RedisAction::Continue => self.disturbed.store(false, Ordering::Relaxed),
+            RedisAction::Cut | RedisAction::LatencyMs(_) | RedisAction::Run(_) => {}
+        }
         redis.act(action, |text| self.filled(text), &self.programs, &self.log).await
     }
 
@@ -406,6 +416,11 @@ fn failed_to(what: &str, label: &str, error: &CallError) -> Failure {
 
 /// What the engine of a case is configured with, on top of what every engine is.
 fn engine_settings(context: &RunContext, case: &Case) -> Map<String, Value> {
+    if let Some(real) = context.real_model.as_ref().filter(|_| context.profile.is_story_engine()) {
+        let engine = overlaid(&case.engine, real.settings(context.wire));
+        let whole = json!({ "providers": { "mock": { "stream": false } } });
+        return if context.stream { engine } else { overlaid(&engine, whole) };
+    }
     if is_offline(context, case) {
         // Without a provider the engine's offline narrator tells the story; its pauses would only take time.
         let offline = json!({ "providers": null, "default_provider": null, "offline": { "words_per_second": 0 } });

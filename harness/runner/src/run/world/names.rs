@@ -110,7 +110,7 @@ impl World {
         let mut expect = expect.clone();
         let named = [&mut expect.location, &mut expect.scene_name, &mut expect.story_event_exact].into_iter().flatten();
         let listed = expect.inventory.iter_mut().flatten();
-        let values = expect.vars.values_mut().chain(expect.npc_locations.values_mut());
+        let values = expect.npc_locations.values_mut();
         let texts = [
             &mut expect.response_contains,
             &mut expect.response_not_contains,
@@ -122,6 +122,7 @@ impl World {
             *text = self.filled(text);
         }
         self.fill_places(&mut expect.state);
+        self.fill_places(&mut expect.vars);
         let lists = expect.events.iter_mut().flat_map(EventList::patterns_mut);
         lists.for_each(|pattern| self.fill_places(&mut pattern.matching));
         expect

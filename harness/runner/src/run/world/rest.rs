@@ -1,9 +1,11 @@
 //! Whether anything can still happen in a case's world: what waits, what runs, and which events are on their way.
 
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use harness_case::profile::Call;
 use harness_events::{Failure, RunEventKind};
+use mock_llm::Ending;
 use serde_json::Value;
 
 use super::{RequestRun, World};
@@ -24,6 +26,31 @@ impl World {
         // What is in the log already may still be on its way here.
         let nobody_works = self.fleet.as_ref().is_some_and(Fleet::nobody_works);
         (nobody_works && self.caught_up().await).then_some("no worker is running")
+    }
+
+    /// Whether nothing happens until the case does something, although something may still run: no worker is there, none can reach
+    /// Redis, or every model call waits at a gate that only the case opens.
+    pub(in crate::run) async fn stands_still(&self) -> bool {
+        self.disturbed.load(Ordering::Relaxed) || self.idle().await.is_some() || self.waits_at_gates().await
+    }
+
+    async fn waits_at_gates(&self) -> bool {
+        let (Ok(gates), Ok(calls)) = (self.model.gates().await, self.model.calls().await) else { return false };
+        let waiting = gates.values().filter(|gate| !gate.open).map(|gate| gate.waiting).sum::<usize>();
+        let in_flight = calls.iter().filter(|call| call.ending == Ending::InFlight).count();
+        if waiting == 0 || in_flight != waiting {
+            return false;
+        }
+        // A game that a worker has, and for which no call waits yet, will make one. Others may have games on a shared service.
+        if let Some(queue) =
+            self.profile.queue.as_ref().filter(|_| !self.shares_model && self.profile.is_story_engine())
+        {
+            let Ok(view) = self.get(&Call::get(&queue.path)).await else { return false };
+            if view.get("active").and_then(Value::as_u64) != u64::try_from(waiting).ok() {
+                return false;
+            }
+        }
+        self.caught_up().await
     }
 
     /// Whether nothing waits, nothing runs, no model call is in flight, and every event has come. A service that is away is

@@ -1,0 +1,209 @@
+//! Scenarios, player characters, scenes, places and people, as far as a case can name them before it runs.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use story::{ContentKind, Library, Scenario, Source};
+
+use super::{fixed_text, unknown};
+use crate::json::{JsonError, Kind, Node};
+use crate::{DEFAULT_GAME, Game};
+
+/// The content of directories: read once, however many cases are played with it.
+#[derive(Debug, Default)]
+pub(crate) struct Libraries(Mutex<HashMap<PathBuf, Option<Arc<Library>>>>);
+
+impl Libraries {
+    /// The content of a directory. None if it cannot be read or has no scenario: the engine says what is wrong with it.
+    pub(crate) fn of(&self, dir: &Path) -> Option<Arc<Library>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(dir.to_owned()).or_insert_with(|| read(dir).map(Arc::new)).clone()
+    }
+}
+
+fn read(dir: &Path) -> Option<Library> {
+    let mut sources = Vec::new();
+    for kind in ContentKind::ALL {
+        let Ok(entries) = std::fs::read_dir(dir.join(kind.dir())) else { continue };
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        for path in paths.filter(|path| path.extension().is_some_and(|end| end == "json")) {
+            let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).ok()?;
+            sources.push(Source { kind, id, path: path.display().to_string(), text });
+        }
+    }
+    Library::load(sources).ok().filter(|library| library.scenarios().next().is_some())
+}
+
+/// Everything that the case names and the content does not have.
+pub(crate) fn check(case: &Node, steps: &[Node], games: &[Game], library: &Library) -> Vec<JsonError> {
+    let mut found = Vec::new();
+    let declared = case.get("games").map_or(&[][..], Node::members).iter().map(|game| &game.value);
+    for written in std::iter::once(case).chain(declared) {
+        if let Some((id, span)) = fixed_text(written, "scenario").filter(|(id, _)| library.scenario(id).is_none()) {
+            found.push(unknown(span, "scenario", id, library.ids(ContentKind::Scenario)));
+        }
+        if let Some((id, span)) = fixed_text(written, "pc").filter(|(id, _)| library.pc(id).is_none()) {
+            found.push(unknown(span, "player character", id, library.ids(ContentKind::Pc)));
+        }
+    }
+    // What a case brings into the world by itself, with a seed or a patch, is there too.
+    let mut own = BTreeSet::new();
+    std::iter::once(case).chain(steps).for_each(|node| own_places(node, &mut own));
+    for step in steps {
+        check_step(step, DEFAULT_GAME, games, library, &own, &mut found);
+    }
+    for (written, game) in seeds(case, games) {
+        let Some(scenario) = library.scenario(&game.scenario) else { continue };
+        // A seed may call a place or a scene by its name, too, which the engine looks up.
+        if let Some((name, span)) = fixed_text(written, "scene_name")
+            && !name.is_empty()
+            && !scenario.scenes.keys().any(|key| key.eq_ignore_ascii_case(name.trim()))
+        {
+            found.push(unknown(span, "scene", name, scenario.scenes.keys().map(String::as_str)));
+        }
+        if let Some((name, span)) = fixed_text(written, "user_location") {
+            let named = |place: &story::Location| place.name.trim().eq_ignore_ascii_case(name.trim());
+            let known = places(scenario).any(|(key, place)| key.eq_ignore_ascii_case(name.trim()) || named(place));
+            if !known && !own.contains(name) {
+                found.push(unknown(span, "location", name, places(scenario).map(|(key, _)| key)));
+            }
+        }
+    }
+    found
+}
+
+/// The seeds as they are written, with their games.
+fn seeds<'a>(case: &'a Node, games: &'a [Game]) -> impl Iterator<Item = (&'a Node, &'a Game)> {
+    games.iter().filter_map(move |game| {
+        let written = if game.label == DEFAULT_GAME { Some(case) } else { case.get("games")?.get(&game.label) };
+        Some((written?.get("seed_game_state")?, game))
+    })
+}
+
+/// Every place of a scenario, with those that only some of its scenes have.
+fn places(scenario: &Scenario) -> impl Iterator<Item = (&str, &story::Location)> {
+    let scenes = scenario.scenes.values().flat_map(|scene| &scene.locations);
+    scenario.locations.iter().chain(scenes).map(|(key, place)| (key.as_str(), place))
+}
+
+fn own_places(node: &Node, own: &mut BTreeSet<String>) {
+    for member in node.members() {
+        if matches!(member.key.as_str(), "locations" | "npcs") {
+            own.extend(member.value.members().iter().map(|place| place.key.clone()));
+        }
+        own_places(&member.value, own);
+    }
+    node.items().iter().for_each(|item| own_places(item, own));
+}
+
+fn check_step(
+    step: &Node,
+    game: &str,
+    games: &[Game],
+    library: &Library,
+    own: &BTreeSet<String>,
+    found: &mut Vec<JsonError>,
+) {
+    let label = fixed_text(step, "game").map_or(game, |(label, _)| label);
+    let children = step.get("parallel").into_iter().flat_map(Node::items);
+    let actors = step.get("actors").into_iter().flat_map(Node::members).flat_map(|actor| actor.value.items());
+    for child in children.chain(actors) {
+        check_step(child, label, games, library, own, found);
+    }
+    let scenario = games.iter().find(|game| game.label == label).and_then(|game| library.scenario(&game.scenario));
+    let (Some(scenario), Some(expect)) = (scenario, step.get("expect")) else { return };
+    let is_place = |key: &str| own.contains(key) || scenario.definitions_of_location(key).next().is_some();
+    let keys = || places(scenario).map(|(key, _)| key);
+    // The step's own game is meant only if no label names a request of another one.
+    if expect.get("request").is_some() {
+        return;
+    }
+    if let Some((key, span)) = fixed_text(expect, "location").filter(|(key, _)| !is_place(key)) {
+        found.push(unknown(span, "location", key, keys()));
+    }
+    if let Some((key, span)) = fixed_text(expect, "scene_name")
+        && !key.is_empty()
+        && !scenario.scenes.contains_key(key)
+    {
+        found.push(unknown(span, "scene", key, scenario.scenes.keys().map(String::as_str)));
+    }
+    for npc in expect.get("npc_locations").map_or(&[][..], Node::members) {
+        let people = || scenario.npcs.keys().chain(scenario.scenes.values().flat_map(|scene| scene.npcs.keys()));
+        if !own.contains(&npc.key) && !people().any(|key| *key == npc.key) {
+            found.push(unknown(npc.key_span.clone(), "NPC", &npc.key, people().map(String::as_str)));
+        }
+        if let Kind::String(key) = &npc.value.kind
+            && !key.is_empty()
+            && !key.contains('{')
+            && !is_place(key)
+        {
+            found.push(unknown(npc.value.span.clone(), "location", key, keys()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{Reading, Shared, parse_with};
+    use crate::profile::Profile;
+
+    /// What is found in a case, by the text that it points at.
+    fn found(text: &str) -> Vec<String> {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/content");
+        let profile = Profile::story_engine();
+        let reading = Reading { content: Some(dir), ..Reading::of(&profile) };
+        let errors = parse_with(text, Path::new("cases/x.json"), &reading, &Shared::default());
+        errors.err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_the_content_does_not_have_is_found_where_it_is_named() {
+        let errors = found(
+            r#"{"name": "x", "scenario": "ferry_crossing", "pc": "clasic", "games": {"b": {"scenario": "pawned_mon"}},
+                "seed_game_state": {"user_location": "landng", "scene_name": "crosing"},
+                "steps": [
+                  {"user_prompt": "a", "expect": {"location": "fery", "scene_name": "crossin",
+                                                  "npc_locations": {"odille": "ferry", "odile": "lnding"}}},
+                  {"parallel": [{"user_prompt": "a", "expect": {"location": "quay"}}]}]}"#,
+        );
+        let parts = [
+            (1, "there is no player character `clasic`"),
+            (1, "there is no scenario `pawned_mon`"),
+            (2, "there is no location `landng`"),
+            (2, "there is no scene `crosing`"),
+            (4, "there is no location `fery`"),
+            (4, "there is no scene `crossin`"),
+            (5, "there is no NPC `odille`"),
+            (5, "there is no location `lnding`"),
+            (6, "there is no location `quay`"),
+        ];
+        assert_eq!(errors.len(), parts.len(), "{errors:#?}");
+        for (error, (line, part)) in errors.iter().zip(parts) {
+            assert!(error.starts_with(&format!("cases/x.json:{line}:")) && error.ends_with(part), "{error}\n{part}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_right_or_not_known_yet_are_left_alone() {
+        for text in [
+            r#"{"name": "x", "scenario": "Ferry Crossing.json", "seed_game_state": {"user_location": "Chain Ferry"},
+                "steps": [{"user_prompt": "a", "expect": {"location": "{where}", "npc_locations": {"odile": ""}}}]}"#,
+            r#"{"name": "x", "scenario": "ferry_crossing",
+                "seed_game_state": {"user_location": "raft", "locations": {"raft": {"name": "Raft"}}},
+                "steps": [{"user_prompt": "a", "expect": {"location": "raft"}}]}"#,
+            r#"{"name": "x", "scenario": "ferry_crossing", "games": {"b": {"scenario": "pawned_moon"}},
+                "steps": [{"game": "b", "user_prompt": "a", "expect": {"location": "quay"}}]}"#,
+        ] {
+            assert_eq!(found(text), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_case_of_the_go_engine_is_left_to_its_engine() {
+        let go = r#"{"name": "x", "scenario": "pirat.json", "seed_game_state": {}, "steps": [{"user_prompt": "a"}]}"#;
+        assert_eq!(found(go), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,231 @@
+//! Whether a value is as expected, and where it is not.
+
+use serde_json::Value;
+
+use super::{Expected, JsonType, Meaning, Word};
+
+/// A value that is not as expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// Where, as a JSON pointer.
+    pub path: String,
+    /// What is expected there.
+    pub expected: String,
+    /// What is there.
+    pub actual: String,
+}
+
+impl Misfit {
+    fn new(path: &str, expected: &impl ToString, actual: Option<&Value>) -> Self {
+        Self { path: path.to_owned(), expected: expected.to_string(), actual: shown(actual) }
+    }
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), ToString::to_string)
+}
+
+/// A place of a document, and what is there.
+pub type Place<'a> = (String, Option<&'a Value>);
+
+/// The places that a JSON pointer means: one, or with `*` in it one for each item or member there. None if a `*` has nothing to
+/// stand for.
+#[must_use]
+pub fn places<'a>(document: &'a Value, pointer: &str) -> Vec<Place<'a>> {
+    let mut found: Vec<Place<'a>> = vec![(String::new(), Some(document))];
+    for token in pointer.split('/').skip(1) {
+        let each = |(path, value): Place<'a>| -> Vec<Place<'a>> {
+            match (token, value) {
+                ("*", Some(Value::Array(items))) => {
+                    items.iter().enumerate().map(|(n, item)| (format!("{path}/{n}"), Some(item))).collect()
+                }
+                ("*", Some(Value::Object(members))) => {
+                    members.iter().map(|(key, member)| (format!("{path}/{}", escaped(key)), Some(member))).collect()
+                }
+                ("*", _) => Vec::new(),
+                _ => vec![(format!("{path}/{token}"), value.and_then(|value| value.pointer(&format!("/{token}"))))],
+            }
+        };
+        found = found.into_iter().flat_map(each).collect();
+    }
+    found
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Everything at the places of a pointer that is not as expected. Null also stands for a place that is not there.
+#[must_use]
+pub fn compare(pointer: &str, expected: &Expected, document: &Value) -> Vec<Misfit> {
+    let found = places(document, pointer);
+    if found.is_empty() && !matches!(expected, Expected::Value(Value::Null)) {
+        return vec![Misfit::new(pointer, expected, None)];
+    }
+    let mut wrong = Vec::new();
+    for (path, actual) in found {
+        expected.compare(&path, actual, &mut wrong);
+    }
+    wrong
+}
+
+impl Expected {
+    fn compare(&self, path: &str, actual: Option<&Value>, wrong: &mut Vec<Misfit>) {
+        match (self, actual) {
+            (Self::Value(expected), actual) => {
+                if actual.unwrap_or(&Value::Null) != expected {
+                    wrong.push(Misfit::new(path, expected, actual));
+                }
+            }
+            (Self::Words(words), actual) => {
+                let broken = words.iter().filter(|word| !word.holds(actual));
+                wrong.extend(broken.map(|word| Misfit { actual: word.shown(actual), ..Misfit::new(path, word, None) }));
+            }
+            (Self::List(expected), Some(Value::Array(items))) if items.len() == expected.len() => {
+                for (n, (expected, item)) in expected.iter().zip(items).enumerate() {
+                    expected.compare(&format!("{path}/{n}"), Some(item), wrong);
+                }
+            }
+            (Self::Object(expected), Some(Value::Object(members))) => {
+                for (key, expected) in expected {
+                    expected.compare(&format!("{path}/{}", escaped(key)), members.get(key), wrong);
+                }
+                let more = members.iter().filter(|(key, _)| expected.iter().all(|(known, _)| known != *key));
+                wrong.extend(more.map(|(key, member)| {
+                    Misfit::new(&format!("{path}/{}", escaped(key)), &"no such member", Some(member))
+                }));
+            }
+            (expected, actual) => wrong.push(Misfit::new(path, expected, actual)),
+        }
+    }
+
+    fn fits(&self, actual: Option<&Value>) -> bool {
+        let mut wrong = Vec::new();
+        self.compare("", actual, &mut wrong);
+        wrong.is_empty()
+    }
+
+    /// Whether a value has at least what is expected.
+    fn is_included(&self, actual: &Value) -> bool {
+        let among = |expected: &[Self], items: &[Value]| {
+            let fits = |expected: &Self, item: &Value| expected.is_included(item);
+            assignment(expected, items, fits) == expected.len()
+        };
+        match (self, actual) {
+            (Self::Value(Value::Object(expected)), Value::Object(members)) => expected.iter().all(|(key, expected)| {
+                members.get(key).is_some_and(|member| Self::Value(expected.clone()).is_included(member))
+            }),
+            (Self::Object(expected), Value::Object(members)) => expected.iter().all(|(key, expected)| {
+                members.get(key).map_or_else(|| expected.fits(None), |member| expected.is_included(member))
+            }),
+            (Self::Value(Value::Array(expected)), Value::Array(items)) => {
+                among(&expected.iter().cloned().map(Self::Value).collect::<Vec<_>>(), items)
+            }
+            (Self::List(expected), Value::Array(items)) => among(expected, items),
+            (expected, actual) => expected.fits(Some(actual)),
+        }
+    }
+}
+
+/// How many of the expectations can be given an item each that fits and that no other one has.
+fn assignment(expected: &[Expected], items: &[Value], fits: impl Fn(&Expected, &Value) -> bool) -> usize {
+    /// Finds an item for one of them, if need be by moving others to other items.
+    fn place(n: usize, fitting: &[Vec<usize>], taken: &mut [Option<usize>], tried: &mut [bool]) -> bool {
+        for &item in &fitting[n] {
+            if std::mem::replace(&mut tried[item], true) {
+                continue;
+            }
+            if taken[item].is_none_or(|other| place(other, fitting, taken, tried)) {
+                taken[item] = Some(n);
+                return true;
+            }
+        }
+        false
+    }
+    let fitting: Vec<Vec<usize>> = expected
+        .iter()
+        .map(|expected| (0..items.len()).filter(|item| fits(expected, &items[*item])).collect())
+        .collect();
+    let mut taken = vec![None; items.len()];
+    (0..expected.len()).filter(|n| place(*n, &fitting, &mut taken, &mut vec![false; items.len()])).count()
+}
+
+impl Word {
+    fn holds(&self, actual: Option<&Value>) -> bool {
+        let there = actual.unwrap_or(&Value::Null);
+        let ordered = |bound: &Value, fits: fn(std::cmp::Ordering) -> bool| order(there, bound).is_some_and(fits);
+        match &self.means {
+            Meaning::Equal(value) => there == value,
+            Meaning::NotEqual(expected) => !expected.fits(actual),
+            Meaning::Above(bound) => ordered(bound, std::cmp::Ordering::is_gt),
+            Meaning::AtLeast(bound) => ordered(bound, std::cmp::Ordering::is_ge),
+            Meaning::Below(bound) => ordered(bound, std::cmp::Ordering::is_lt),
+            Meaning::AtMost(bound) => ordered(bound, std::cmp::Ordering::is_le),
+            Meaning::In(expected) => expected.iter().any(|expected| expected.fits(actual)),
+            Meaning::Exists(exists) => actual.is_some() == *exists,
+            Meaning::Type(wanted) => actual.is_some_and(|value| wanted.is_of(value)),
+            Meaning::Regex(regex) => match actual {
+                Some(Value::String(text)) => regex.is_match(text),
+                Some(Value::Number(number)) => regex.is_match(&number.to_string()),
+                _ => false,
+            },
+            Meaning::Count(expected) => size(there).is_some_and(|size| expected.fits(Some(&size.into()))),
+            Meaning::Includes(expected) => actual.is_some_and(|value| expected.is_included(value)),
+            Meaning::Unordered(expected) => matches!(actual, Some(Value::Array(items)) if items.len() == expected.len()
+                && assignment(expected, items, |expected, item| expected.fits(Some(item))) == items.len()),
+            Meaning::Schema(validator) => actual.is_some_and(|value| validator.is_valid(value)),
+        }
+    }
+
+    /// What is there, with what the word speaks of.
+    fn shown(&self, actual: Option<&Value>) -> String {
+        match (&self.means, actual) {
+            (Meaning::Count(_), Some(value)) => {
+                size(value).map_or_else(|| shown(actual), |size| format!("{size}: {value}"))
+            }
+            (Meaning::Schema(validator), Some(value)) => match validator.iter_errors(value).next() {
+                Some(error) => format!("{value} ({error})"),
+                None => shown(actual),
+            },
+            _ => shown(actual),
+        }
+    }
+}
+
+/// How many things a value holds.
+fn size(value: &Value) -> Option<usize> {
+    match value {
+        Value::Array(items) => Some(items.len()),
+        Value::Object(members) => Some(members.len()),
+        Value::String(text) => Some(text.chars().count()),
+        _ => None,
+    }
+}
+
+/// The order of two numbers or of two texts. A text that is compared with a number counts as the number that it says: the
+/// variables of a story are texts.
+fn order(actual: &Value, bound: &Value) -> Option<std::cmp::Ordering> {
+    match (actual, bound) {
+        (Value::String(actual), Value::String(bound)) => Some(actual.cmp(bound)),
+        (Value::String(actual), Value::Number(_)) => order(&Value::Number(actual.trim().parse().ok()?), bound),
+        (Value::Number(actual), Value::Number(bound)) => match (actual.as_i128(), bound.as_i128()) {
+            (Some(actual), Some(bound)) => Some(actual.cmp(&bound)),
+            _ => actual.as_f64()?.partial_cmp(&bound.as_f64()?),
+        },
+        _ => None,
+    }
+}
+
+impl JsonType {
+    fn is_of(self, value: &Value) -> bool {
+        match self {
+            Self::Null => value.is_null(),
+            Self::Boolean => value.is_boolean(),
+            Self::Number => value.is_number(),
+            Self::Integer => value.is_i64() || value.is_u64(),
+            Self::String => value.is_string(),
+            Self::Array => value.is_array(),
+            Self::Object => value.is_object(),
+        }
+    }
+}
