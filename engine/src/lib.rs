@@ -4,6 +4,7 @@
 //! calls models. Handlers never call a model; only the worker applies a delta; both reach the store through its ports alone.
 
 pub mod api;
+pub mod author;
 pub mod backoff;
 pub mod config;
 pub mod content;

@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use engine::author::{self, Validation};
 use engine::config::{self, AdminListen, Config, Flags};
-use engine::content;
 use engine::operate::{self, DeadLetterCommand, KeyCommand};
 use engine::serve::{self, Role};
 use engine::telemetry::logs::{self, LogFormat};
 use miette::IntoDiagnostic;
 use protocol::{GameId, PromptPurpose};
-use story::Severity;
 use tokio::runtime::Runtime;
 
 /// Interactive fiction told by a language model: API, queue and workers.
@@ -98,12 +97,19 @@ enum Command {
         json: bool,
     },
     /// Check a content directory as a compiler would
-    Validate {
+    Validate(Validation),
+    /// Play a story in the terminal, offline, with an author's commands
+    Try {
         /// The directory; what is shipped when left out
         directory: Option<PathBuf>,
-        /// How findings are printed
-        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
-        format: ReportFormat,
+        /// The story, if there are several
+        #[arg(long, value_name = "ID")]
+        scenario: Option<String>,
+    },
+    /// Write something to begin with
+    New {
+        #[command(subcommand)]
+        what: NewCommand,
     },
 }
 
@@ -118,13 +124,16 @@ enum ModelsCommand {
     },
 }
 
-/// How `validate` prints what it finds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum ReportFormat {
-    /// For people
-    Text,
-    /// One JSON array of findings
-    Json,
+#[derive(Debug, Subcommand)]
+enum NewCommand {
+    /// A small story that is valid and can be finished
+    Story {
+        /// Its name
+        name: String,
+        /// The content directory that it goes into
+        #[arg(default_value = "content")]
+        directory: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -139,8 +148,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> miette::Result<ExitCode> {
-    if let Some(Command::Validate { directory, format }) = &cli.command {
-        return validate(directory.as_deref().or(cli.content.as_deref()), *format);
+    if let Some(done) = cli.command.as_ref().and_then(|command| of_author(command, cli.content.as_deref())) {
+        return done;
     }
     if let Some(Command::Config { schema: true }) = cli.command {
         println!("{:#}", Config::schema());
@@ -181,7 +190,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
             let purpose = if backend { PromptPurpose::Extract } else { PromptPurpose::Narrate };
             runtime.block_on(operate::prompt(&config, game, message, purpose, json))?;
         }
-        Some(Command::Config { .. } | Command::Validate { .. }) | None => {
+        Some(Command::Config { .. } | Command::Validate(_) | Command::Try { .. } | Command::New { .. }) | None => {
             return serve(config, role, cli.log_format, &runtime);
         }
     }
@@ -194,25 +203,30 @@ fn serve(config: Config, role: Role, log_format: LogFormat, runtime: &Runtime) -
     Ok(ExitCode::SUCCESS)
 }
 
-fn validate(directory: Option<&Path>, format: ReportFormat) -> miette::Result<ExitCode> {
-    let sources = content::sources(directory)?;
-    let findings = story::check_sources(&sources);
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    let code = if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-    if format == ReportFormat::Json {
-        println!("{}", serde_json::to_string_pretty(&findings).into_diagnostic()?);
-        return Ok(code);
-    }
-    for finding in &findings {
-        let severity = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        println!("{severity}: {}\n  --> {}#{}", finding.message, finding.path, finding.pointer);
-        if let Some(help) = &finding.help {
-            println!("  help: {help}");
+/// The commands that need no configuration.
+fn of_author(command: &Command, content: Option<&Path>) -> Option<miette::Result<ExitCode>> {
+    match command {
+        Command::Validate(validation) => {
+            let directory = validation.directory.as_deref().or(content);
+            Some(match directory.filter(|_| validation.watch) {
+                Some(directory) => author::watch(validation, directory),
+                None => author::validate(validation, directory),
+            })
         }
+        Command::Try { directory, scenario } => {
+            let done = author::attempt(directory.as_deref().or(content), scenario.as_deref());
+            Some(done.map(|()| ExitCode::SUCCESS))
+        }
+        Command::New { what: NewCommand::Story { name, directory } } => {
+            Some(author::create(name, directory).map(|path| {
+                println!(
+                    "{} is written.\nCheck it: engine validate {dir}\nPlay it: engine try {dir}",
+                    path.display(),
+                    dir = directory.display()
+                );
+                ExitCode::SUCCESS
+            }))
+        }
+        _ => None,
     }
-    println!("{} files, {errors} errors, {} warnings", sources.len(), findings.len() - errors);
-    Ok(code)
 }

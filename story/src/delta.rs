@@ -37,6 +37,9 @@ pub struct Delta {
     /// Whether the game is over; `false` never revives one.
     #[serde(skip_serializing_if = "is_false")]
     pub game_ended: bool,
+    /// The key of the ending with which the game is over; it need not say `game_ended` as well. Conditionals only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ending: Option<String>,
     /// A story event: the narrator describes this on a turn of its own. Conditionals only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,

@@ -11,6 +11,7 @@ mod check;
 mod content;
 mod delta;
 mod delta_schema;
+pub mod explore;
 mod memory;
 mod message;
 mod new_game;
@@ -19,6 +20,7 @@ mod parse;
 mod patch;
 mod prompt;
 mod prose;
+mod rehearsal;
 mod serde_util;
 mod sight;
 mod state;
@@ -26,13 +28,15 @@ pub mod suggest;
 #[cfg(test)]
 mod testing;
 mod when;
+mod when_explain;
 mod world;
 
 pub use apply::{Applied, ApplyError, Author, Change, Holder, Rejection, StoryEvent, apply};
 pub use check::{Finding, Severity, check, check_sources};
 pub use content::{
-    Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Language, LanguageError, Latch, Library,
-    Location, Lore, Monster, Narrator, Npc, Pc, Scenario, Scene, Source, Stats, Travel, normalize_id, normalize_var,
+    Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Ending, Language, LanguageError, Latch,
+    Library, Location, Lore, Monster, Narrator, Npc, Pc, Scenario, Scene, ScoreLine, Source, Stats, Travel,
+    normalize_id, normalize_var,
 };
 pub use delta::{
     Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,
@@ -48,9 +52,11 @@ pub use prompt::{
     summary_prompt, user_text,
 };
 pub use prose::{Prose, cut_to_sentence, stop_sequences};
+pub use rehearsal::{Answer, Rehearsal, RehearsalError};
 pub use sight::{Being, Place, Sight, Way, sight};
-pub use state::{DEFAULT_TEMPERATURE, GameState, Rules};
+pub use state::{DEFAULT_TEMPERATURE, GameState, Reached, Rules};
 pub use when::{Comparison, ComparisonError, When};
+pub use when_explain::Part;
 
 /// The example of the README, compiled as a test.
 #[cfg(doctest)]

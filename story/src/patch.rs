@@ -211,6 +211,9 @@ fn set_plain_fields(state: &mut GameState, changes: &StatePatch) -> Result<(), P
     set(&mut state.contingency_prompts, changes.contingency_prompts.as_ref());
     set(&mut state.fired_story_events, changes.fired_story_events.as_ref());
     set(&mut state.is_ended, changes.is_ended.as_ref());
+    if changes.is_ended == Some(false) {
+        state.ending = None;
+    }
     if let Some(pc) = &changes.pc {
         state.pc = Some(Pc { inventory: Vec::new(), ..pc.clone() });
     }

@@ -25,6 +25,19 @@ pub enum Rules {
     Relaxed,
 }
 
+/// The ending that a game has come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Reached {
+    /// The key of the ending in the scenario.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it remembers of the player's choices, line by line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub score: Vec<String>,
+}
+
 /// A game as it stands between two turns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -71,6 +84,9 @@ pub struct GameState {
     pub latched_conditionals: BTreeSet<String>,
     /// Whether the game is over.
     pub is_ended: bool,
+    /// The ending that it came to, if the story names its endings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Reached>,
     /// Hints for the narrator that belong to this game alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contingency_prompts: Vec<ContingencyPrompt>,
@@ -106,6 +122,7 @@ impl Default for GameState {
             fired_story_events: Vec::new(),
             latched_conditionals: BTreeSet::new(),
             is_ended: false,
+            ending: None,
             contingency_prompts: Vec::new(),
             just_entered: false,
             rejected: Vec::new(),

@@ -62,7 +62,10 @@ impl<'a> Turn<'a> {
             Latch::Edge | Latch::Repeat => {}
         }
         self.apply_delta(&Author::Conditional(id.to_owned()), &conditional.then);
-        if let Some(prompt) = conditional.then.prompt.as_deref().map(str::trim).filter(|prompt| !prompt.is_empty()) {
+        let of_ending =
+            || self.scenario.endings.get(conditional.then.ending.as_deref()?).map(|ending| ending.text.as_str());
+        let prompt = conditional.then.prompt.as_deref().or_else(of_ending);
+        if let Some(prompt) = prompt.map(str::trim).filter(|prompt| !prompt.is_empty()) {
             self.story_events.push(StoryEvent { id: id.to_owned(), prompt: prompt.to_owned() });
         }
     }

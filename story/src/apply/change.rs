@@ -38,8 +38,11 @@ pub enum Change {
     VarSet { name: String, from: Option<String>, to: String },
     /// A conditional of the scene fired.
     ConditionalFired { scene: String, id: String },
-    /// The game is over.
-    GameEnded,
+    /// The game is over, with the ending of this key if the story names it.
+    GameEnded {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ending: Option<String>,
+    },
 }
 
 /// Whose effect it is.

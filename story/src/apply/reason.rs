@@ -8,6 +8,8 @@ use crate::suggest::did_you_mean;
 pub(super) enum Reason {
     #[error("the scenario has no scene `{name}`{}", did_you_mean(.suggestion.as_deref()))]
     UnknownScene { name: String, suggestion: Option<String> },
+    #[error("the scenario has no ending `{name}`{}", did_you_mean(.suggestion.as_deref()))]
+    UnknownEnding { name: String, suggestion: Option<String> },
     #[error("the world has no location `{name}`{}", did_you_mean(.suggestion.as_deref()))]
     UnknownLocation { name: String, suggestion: Option<String> },
     #[error("the world has no NPC `{name}`{}", did_you_mean(.suggestion.as_deref()))]

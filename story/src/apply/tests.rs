@@ -1,5 +1,6 @@
 //! Whole turns: counting, cascades, latches, scene changes, endings.
 
+use crate::{Input, apply};
 use serde_json::{Value, json};
 
 use super::testing::{model, quiet_turn, story_event};
@@ -162,13 +163,48 @@ fn a_rejection_names_its_conditional() {
 fn an_ended_game_does_not_change_any_more() {
     let ended = model(&new_state(), json!({ "game_ended": true }));
     assert!(ended.state.is_ended);
-    assert_eq!(ended.changes, [Change::GameEnded]);
+    assert_eq!(ended.changes, [Change::GameEnded { ending: None }]);
     let after = model(
         &ended.state,
         json!({ "user_location": "lamp_room", "game_ended": false, "set_vars": { "lamp_lit": "true" } }),
     );
     assert_eq!(after.state, ended.state);
     assert!(after.changes.is_empty() && after.rejections.is_empty());
+}
+
+#[test]
+fn an_ending_has_a_name_and_remembers_what_was_done() {
+    let with_ending = |then: serde_json::Value| {
+        let mut library =
+            with_conditionals(json!({ "over": { "when": { "vars": { "lamp_lit": "true" } }, "then": then } }));
+        library.rewrite_scenario("lighthouse", |scenario| {
+            scenario.endings = serde_json::from_value(json!({ "saved": {
+                "name": "The Ship Is Saved", "text": "The ship turns.",
+                "score": [
+                    { "text": "The lamp was lit." , "when": { "vars": { "lamp_lit": "true" } } },
+                    { "text": "The oar was kept.", "when": { "inventory": ["oar"] } }
+                ]
+            } }))
+            .unwrap();
+        });
+        library
+    };
+    let delta = |value| serde_json::from_value(value).unwrap();
+    let input = Input::Player { message: "…".into(), actor: None };
+    let library = with_ending(json!({ "ending": "saved" }));
+    let ended = apply(&library, &new_state(), &delta(json!({ "set_vars": { "lamp_lit": "true" } })), &input).unwrap();
+    assert!(ended.state.is_ended);
+    assert_eq!(ended.changes.last(), Some(&Change::GameEnded { ending: Some("saved".into()) }));
+    let reached = ended.state.ending.unwrap();
+    assert_eq!((reached.name.as_str(), reached.score), ("The Ship Is Saved", vec!["The lamp was lit.".to_owned()]));
+    assert_eq!(ended.story_events[0].prompt, "The ship turns.", "its text is told");
+
+    let model = apply(&library, &new_state(), &delta(json!({ "ending": "saved" })), &input).unwrap();
+    assert!(!model.state.is_ended, "a model cannot choose an ending");
+    let library = with_ending(json!({ "ending": "safed" }));
+    let lost = apply(&library, &new_state(), &delta(json!({ "set_vars": { "lamp_lit": "true" } })), &input).unwrap();
+    assert!(lost.state.is_ended && lost.state.ending.is_none());
+    assert!(lost.rejections[0].reason.ends_with("did you mean `saved`?"), "{:?}", lost.rejections);
 }
 
 #[test]

@@ -3,9 +3,9 @@
 
 use super::change::{Author, Change, Rejection, StoryEvent};
 use super::reason::Reason;
-use crate::content::{Library, Scenario};
+use crate::content::{Library, Scenario, ScoreLine};
 use crate::delta::Delta;
-use crate::state::{GameState, Rules};
+use crate::state::{GameState, Reached, Rules};
 use crate::suggest::nearest;
 use crate::world::{begin_scene, follow, keep_one_place, scene_key};
 
@@ -70,11 +70,30 @@ impl<'a> Turn<'a> {
             let outcome = self.monster_event(author, event);
             self.record(author, || format!("/monster_events/{index}"), outcome);
         }
-        if delta.game_ended && !self.state.is_ended {
-            self.state.is_ended = true;
-            self.changes.push(Change::GameEnded);
-        }
         self.settle();
+        self.end(author, delta);
+    }
+
+    /// Ends the game, last of all, so that an ending remembers what its own turn did. A model cannot choose an ending.
+    fn end(&mut self, author: &Author, delta: &Delta) {
+        let named = delta.ending.as_deref().filter(|_| *author != Author::Model);
+        if self.state.is_ended || !(delta.game_ended || named.is_some()) {
+            return;
+        }
+        let found = named.and_then(|name| self.scenario.endings.get_key_value(name));
+        self.state.is_ended = true;
+        self.state.ending = found.map(|(key, ending)| {
+            let holds = |line: &&ScoreLine| line.when.as_ref().is_none_or(|when| when.holds(&self.state));
+            let score = ending.score.iter().filter(holds).map(|line| line.text.clone()).collect();
+            Reached { id: key.clone(), name: ending.name.clone(), score }
+        });
+        self.changes.push(Change::GameEnded { ending: found.map(|(key, _)| key.clone()) });
+        if let (Some(name), None) = (named, found) {
+            let endings = self.scenario.endings.keys().map(String::as_str);
+            let reason =
+                Reason::UnknownEnding { name: name.to_owned(), suggestion: nearest(name, endings).map(str::to_owned) };
+            self.record(author, || "/ending".into(), Err(reason));
+        }
     }
 
     /// What must hold after every step: items are in one place, followers are with their leader.

@@ -28,6 +28,13 @@ pub(super) fn check(context: &Context<'_>, scene: &str, then: &Delta, pointer: &
     for name in then.add_vars.keys() {
         context.expect_var(name, &at(&at(pointer, "add_vars"), name), report);
     }
+    if let Some(ending) = &then.ending
+        && !context.scenario.endings.contains_key(ending)
+    {
+        report
+            .error(at(pointer, "ending"), format!("the scenario has no ending `{ending}`"))
+            .suggest(ending, context.scenario.endings.keys().map(String::as_str));
+    }
     if let Some(change) = &then.scene_change {
         let pointer = at(&at(pointer, "scene_change"), "to");
         context.expect_scene(&change.to, &pointer, report);

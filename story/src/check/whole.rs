@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::conditions;
 use super::context::Context;
 use super::report::{Report, at, nth};
 use crate::content::{Latch, Location, Scenario, normalize_var};
@@ -16,6 +17,7 @@ const LONGEST_SPEAKER: usize = 50;
 pub(super) fn check(context: &Context<'_>, report: &mut Report) {
     let scenario = context.scenario;
     check_ending(scenario, report);
+    check_endings(context, report);
     check_opening_text(context, report);
     check_prompt_ids(scenario, report);
     check_prompts(scenario, report);
@@ -45,11 +47,33 @@ fn check_ending(scenario: &Scenario, report: &mut Report) {
     });
     if !scenario.scenes.is_empty()
         && !by_rule
-        && !scenario.conditionals().any(|conditional| conditional.then.game_ended)
+        && !scenario.conditionals().any(|conditional| conditional.then.game_ended || conditional.then.ending.is_some())
     {
         report
             .warning("/scenes", "nothing ends the story")
             .help("give a conditional `\"game_ended\": true`, or write a rule that says when the game ends");
+    }
+}
+
+/// An ending that nothing names is never reached; one without a name is shown as nothing.
+fn check_endings(context: &Context<'_>, report: &mut Report) {
+    let scenario = context.scenario;
+    for (key, ending) in &scenario.endings {
+        let pointer = at("/endings", key);
+        if !scenario.conditionals().any(|conditional| conditional.then.ending.as_deref() == Some(key)) {
+            report
+                .warning(&pointer, format!("no conditional comes to the ending `{key}`"))
+                .help(format!("write `\"ending\": \"{key}\"` in the `then` of the conditional that ends the game so"));
+        }
+        if ending.name.trim().is_empty() {
+            report.error(at(&pointer, "name"), "the ending has no name; players read it when the game is over");
+        }
+        for (index, line) in ending.score.iter().enumerate() {
+            let pointer = nth(&at(&pointer, "score"), index);
+            if let Some(when) = &line.when {
+                conditions::check_when(Some(context), when, &at(&pointer, "when"), report);
+            }
+        }
     }
 }
 

@@ -224,6 +224,20 @@ impl Library {
         }
     }
 
+    /// The same content without its prose, which makes a game of it cheap to copy. Names, rules and what happens are as they were.
+    pub(crate) fn without_texts(&self) -> Self {
+        let mut bare = self.clone();
+        for scenario in bare.scenarios.values_mut() {
+            scenario.strip();
+        }
+        for npc in bare.npcs.values_mut() {
+            npc.description.clear();
+            npc.contingency_prompts.clear();
+        }
+        bare.narrators.clear();
+        bare
+    }
+
     /// Changes a scenario in place, for tests that need a variation of one.
     #[cfg(test)]
     pub(crate) fn rewrite_scenario(&mut self, id: &str, rewrite: impl FnOnce(&mut Scenario)) {

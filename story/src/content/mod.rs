@@ -3,6 +3,7 @@
 
 mod actor;
 mod contingency;
+mod ending;
 mod id;
 mod language;
 mod library;
@@ -12,6 +13,7 @@ mod variables;
 
 pub use actor::{Monster, Narrator, Npc, Pc, Stats};
 pub use contingency::ContingencyPrompt;
+pub use ending::{Ending, ScoreLine};
 pub(crate) use id::is_snake_case;
 pub use id::{normalize_id, normalize_var};
 pub use language::{Language, LanguageError};

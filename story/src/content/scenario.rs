@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::{Monster, Npc};
 use super::contingency::ContingencyPrompt;
+use super::ending::Ending;
 use super::language::Language;
 use super::lore::{Lore, is_lore_budget, lore_budget};
 use crate::delta::Delta;
@@ -76,12 +77,35 @@ pub struct Scenario {
     /// Rules in plain language for the model that extracts what changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contingency_rules: Vec<String>,
+    /// The endings that conditionals name, by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub endings: BTreeMap<String, Ending>,
     /// How the narrator takes leave.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub game_end_prompt: String,
 }
 
 impl Scenario {
+    /// Takes away what only a narrator reads.
+    pub(super) fn strip(&mut self) {
+        self.contingency_prompts.clear();
+        let scenes = self.scenes.values_mut().map(|scene| {
+            scene.contingency_prompts.clear();
+            (&mut scene.locations, &mut scene.npcs)
+        });
+        for (locations, npcs) in std::iter::once((&mut self.locations, &mut self.npcs)).chain(scenes) {
+            for location in locations.values_mut() {
+                location.description.clear();
+                location.preview.clear();
+                location.contingency_prompts.clear();
+            }
+            for npc in npcs.values_mut() {
+                npc.description.clear();
+                npc.contingency_prompts.clear();
+            }
+        }
+    }
+
     /// Every definition of the location `key`: the scenario's and each scene's.
     pub fn definitions_of_location<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Location> {
         let scenes = self.scenes.values().filter_map(move |scene| scene.locations.get(key));

@@ -32,7 +32,7 @@ fn a_first_evening_at_marrow_house_is_understood() {
         ("run away", "Which way"),
     ];
     let nursery = [
-        ("look for the music box", "pale ring"),
+        ("look for the music box", "keyhole"),
         ("get on the horse", "horse"),
         ("pick up the small key and hold it high", "+ music box key"),
         ("pick up the key and go down", "> long_hall"),

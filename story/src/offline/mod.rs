@@ -13,15 +13,20 @@ mod going;
 mod handling;
 mod idle;
 mod lines;
-mod rules;
+pub(crate) mod rules;
 mod script;
 mod seeing;
 mod sentence;
 mod talking;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transcript_tests;
 mod verbs;
 mod view;
+
+#[cfg(test)]
+pub(crate) use self::tests::shipped;
 
 use std::collections::BTreeMap;
 

@@ -12,21 +12,21 @@ use crate::world::{fit, words};
 
 /// What a deed changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Effect {
-    pub(super) set: BTreeMap<String, String>,
-    pub(super) uses_up: Vec<String>,
+pub(crate) struct Effect {
+    pub(crate) set: BTreeMap<String, String>,
+    pub(crate) uses_up: Vec<String>,
 }
 
 /// A rule that speaks of a deed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Rule<'a> {
+pub(crate) struct Rule<'a> {
     /// What stands between `When the player` and `, set`.
-    pub(super) deed: &'a str,
-    pub(super) effect: Effect,
+    pub(crate) deed: &'a str,
+    pub(crate) effect: Effect,
 }
 
 /// Reads `rule`; `None` if it is not about a deed of the player that sets a variable.
-pub(super) fn read(rule: &str) -> Option<Rule<'_>> {
+pub(crate) fn read(rule: &str) -> Option<Rule<'_>> {
     let lower = rule.to_ascii_lowercase();
     let start = ["when the player ", "if the player ", "whenever the player ", "once the player "]
         .iter()
@@ -46,7 +46,7 @@ pub(super) fn read(rule: &str) -> Option<Rule<'_>> {
 }
 
 /// The variables that `set the variable "x" to "true"` and `set x to true` name, with their values.
-fn assignments(text: &str) -> Vec<(String, String)> {
+pub(crate) fn assignments(text: &str) -> Vec<(String, String)> {
     let bare =
         |word: &str| word.trim_matches(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '+')).to_owned();
     let tokens: Vec<&str> = text.split_whitespace().collect();

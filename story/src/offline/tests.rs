@@ -11,7 +11,7 @@ use crate::state::GameState;
 use crate::{Input, Library, apply};
 
 /// The shipped content.
-fn shipped() -> (Library, BTreeMap<String, Script>) {
+pub(crate) fn shipped() -> (Library, BTreeMap<String, Script>) {
     let content = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/content");
     let files = |folder: &str| {
         let mut paths: Vec<_> =

@@ -253,7 +253,10 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (Verb::Stamp, "stamp, use the stamp on, mark"),
     (Verb::Hang, "hang, hoist, raise, hook, release the moon, hang up, set free, put up, haul up, suspend, lift up"),
-    (Verb::Tie, "tie, fasten, bind, knot, tie up, attach with, lash, chain, untie, loosen, unhook"),
+    (
+        Verb::Tie,
+        "tie, fasten, bind, knot, tie up, attach with, lash, chain, untie, loosen, unhook, unscrew, unbolt, loose, make fast",
+    ),
     (Verb::Keep, "keep, keep hold of, hang on to, own, claim"),
     (Verb::Wear, "wear, put on, don, dress in, try on, strap on, take off, undress, slip on"),
     (Verb::Touch, "touch, feel, stroke, pet, pat, rub, tickle, scratch, brush, caress, hold hands with, poke at, dust"),

@@ -109,7 +109,7 @@ fn demand(expect: &mut Value, change: &Change) {
         Change::SceneChanged { to, .. } => expect["scene_name"] = json!(to),
         Change::VarSet { name, to, .. } => expect["vars"][name] = json!(to),
         Change::NpcMoved { npc, to, .. } => expect["npc_locations"][npc] = json!(to),
-        Change::GameEnded => expect["is_ended"] = json!(true),
+        Change::GameEnded { .. } => expect["is_ended"] = json!(true),
         // Said by the location, or not worth a demand of its own.
         Change::PlayerMoved { .. }
         | Change::ItemMoved { .. }

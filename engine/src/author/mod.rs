@@ -1,0 +1,9 @@
+//! The commands of an author: `engine validate`, `engine try`, `engine new story`. They need no store, no model and no key.
+
+mod attempt;
+mod create;
+mod validate;
+
+pub use self::attempt::attempt;
+pub use self::create::create;
+pub use self::validate::{ReportFormat, Validation, validate, watch};

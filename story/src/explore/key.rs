@@ -1,0 +1,51 @@
+//! What tells two states apart, as one string: everything that a condition can read, and nothing else.
+
+use std::fmt::Write as _;
+
+use super::relevant::Relevant;
+use crate::state::GameState;
+
+/// The key of `state`.
+pub(super) fn key(state: &GameState, relevant: &Relevant) -> String {
+    let mut key = format!(
+        "{}@{}#{}.{}",
+        state.scene_name,
+        state.user_location,
+        state.scene_turn_counter.min(relevant.scene_turns),
+        state.turn_counter.min(relevant.turns)
+    );
+    if state.is_ended {
+        let ending = state.ending.as_ref().map_or("", |ending| &ending.id);
+        let _ = write!(key, "!{ending}");
+    }
+    let mut held: Vec<&String> =
+        state.user_inventory.iter().filter(|item| relevant.asks_for(&state.scene_name, item)).collect();
+    held.sort();
+    let _ = write!(key, "{held:?}");
+    for (place, location) in &state.locations {
+        let mut items: Vec<&String> =
+            location.items.iter().filter(|item| relevant.asks_for(&state.scene_name, item)).collect();
+        items.sort();
+        if !items.is_empty() || !location.monsters.is_empty() {
+            let _ = write!(key, "|{place}{items:?}{:?}", location.monsters.keys());
+        }
+    }
+    for (name, npc) in &state.npcs {
+        let mut items: Vec<&String> =
+            npc.items.iter().filter(|item| relevant.asks_for(&state.scene_name, item)).collect();
+        items.sort();
+        let _ = write!(key, "|{name}{}{}{items:?}", npc.location, npc.following);
+    }
+    for (name, value) in state.vars.iter().filter(|(name, _)| relevant.vars.contains(*name)) {
+        let _ = write!(key, "|{name}={value}");
+    }
+    for id in state
+        .fired_story_events
+        .iter()
+        .chain(&state.latched_conditionals)
+        .filter(|id| relevant.conditionals.contains(*id))
+    {
+        let _ = write!(key, "|{id}");
+    }
+    key
+}

@@ -1,0 +1,125 @@
+//! What a player can do in a state, as the deltas that a model would extract.
+
+use super::relevant::{Deed, Relevant};
+use crate::content::Scenario;
+use crate::delta::{Delta, HolderKind, HolderRef, ItemAction, ItemEvent};
+use crate::state::GameState;
+use crate::world::{fit, open_exits};
+
+/// One thing that can be done.
+#[derive(Debug, Clone)]
+pub(super) struct Move {
+    /// As a player would say it.
+    pub(super) label: String,
+    pub(super) delta: Delta,
+}
+
+/// The moves of `state` that can make a difference, in a fixed order.
+pub(super) fn moves(scenario: &Scenario, relevant: &Relevant, state: &GameState) -> Vec<Move> {
+    let scene = state.scene_name.as_str();
+    let mut moves = Vec::new();
+    deeds(relevant, state, &mut moves);
+    let here = state.current_location();
+    for item in here.into_iter().flat_map(|location| &location.items).filter(|item| relevant.asks_for(scene, item)) {
+        moves.push(take(item, HolderKind::Location, None));
+    }
+    for (key, npc) in state.npcs_here() {
+        // What a conditional hands out is had from the conditional; everything else may be had for the asking.
+        let can_be_had = |item: &&String| relevant.asks_for(scene, item) && !relevant.handed_out.contains(*item);
+        for item in npc.items.iter().filter(can_be_had) {
+            moves.push(take(item, HolderKind::Npc, Some(key)));
+        }
+    }
+    makings(relevant, state, &mut moves);
+    for (direction, key, _) in open_exits(state) {
+        let delta = Delta { user_location: Some(key.to_owned()), ..Delta::default() };
+        moves.push(Move { label: format!("go {direction}"), delta });
+    }
+    // What lies in a place that goes with its scene goes with it.
+    if !scenario.locations.contains_key(&state.user_location) {
+        for item in state.user_inventory.iter().filter(|item| relevant.needs(scene, item)) {
+            moves.push(put_down(item));
+        }
+    }
+    if relevant.scene_turns > 0 || relevant.turns > 0 {
+        moves.push(Move { label: "wait".to_owned(), delta: Delta::default() });
+    }
+    moves
+}
+
+fn take(item: &str, kind: HolderKind, name: Option<&str>) -> Move {
+    let from = HolderRef { kind, name: name.map(str::to_owned) };
+    Move { label: format!("take the {item}"), delta: of_item(item, ItemAction::Acquire, Some(from), false) }
+}
+
+pub(super) fn put_down(item: &str) -> Move {
+    let from = HolderRef { kind: HolderKind::Player, name: None };
+    Move { label: format!("put down the {item}"), delta: of_item(item, ItemAction::Drop, Some(from), false) }
+}
+
+fn of_item(item: &str, action: ItemAction, from: Option<HolderRef>, consumed: bool) -> Delta {
+    let event = ItemEvent { item: item.to_owned(), action, from, to: None, consumed };
+    Delta { item_events: vec![event], ..Delta::default() }
+}
+
+/// What the rules speak of, where what they name is at hand and something would be different.
+fn deeds(relevant: &Relevant, state: &GameState, moves: &mut Vec<Move>) {
+    for deed in relevant.deeds(&state.scene_name) {
+        let is_new = deed.delta.set_vars.iter().any(|(name, value)| state.vars.get(name) != Some(value))
+            || Delta { set_vars: std::collections::BTreeMap::new(), ..deed.delta.clone() } != Delta::default();
+        if is_new && deed.uses_up.iter().all(|item| holds(state, item)) && is_at_hand(deed, state) {
+            moves.push(Move { label: deed.label.clone(), delta: deed.delta.clone() });
+        }
+    }
+}
+
+/// Making what a rule names and nobody placed, of the things that the rule names and the player holds.
+fn makings(relevant: &Relevant, state: &GameState, moves: &mut Vec<Move>) {
+    let unmade =
+        relevant.items(&state.scene_name).filter(|item| !exists(state, item) && !relevant.handed_out.contains(*item));
+    for item in unmade {
+        let deeds = relevant.deeds(&state.scene_name);
+        let Some(deed) = deeds.iter().find(|deed| deed.all_items.contains(item)) else { continue };
+        let acquire = of_item(item, ItemAction::Acquire, None, false).item_events;
+        let parts = state.user_inventory.iter().filter(|part| deed.all_items.contains(*part));
+        let used = parts.flat_map(|part| of_item(part, ItemAction::Use, None, true).item_events);
+        let delta = Delta { item_events: acquire.into_iter().chain(used).collect(), ..Delta::default() };
+        moves.push(Move { label: format!("make the {item}"), delta });
+    }
+}
+
+fn exists(state: &GameState, item: &str) -> bool {
+    let lying = state.locations.values().flat_map(|location| &location.items);
+    let carried = state.npcs.values().flat_map(|npc| &npc.items);
+    let guarded = state.locations.values().flat_map(|place| place.monsters.values()).flat_map(|monster| &monster.items);
+    state.user_inventory.iter().chain(lying).chain(carried).chain(guarded).any(|known| known == item)
+}
+
+fn holds(state: &GameState, item: &str) -> bool {
+    state.user_inventory.iter().any(|held| fit(item, held).is_some())
+}
+
+/// Whether the place that `deed` names is here, with the people and the monsters, and the items are here or held.
+fn is_at_hand(deed: &Deed, state: &GameState) -> bool {
+    let Some(here) = state.current_location() else { return false };
+    if !deed.places.is_empty() && !deed.places.contains(&here.name) {
+        return false;
+    }
+    let mut people = state.npcs.values().filter(|npc| deed.people.contains(&npc.name));
+    if people.any(|npc| npc.location != state.user_location) {
+        return false;
+    }
+    let is_here = |name: &String| here.monsters.values().any(|monster| monster.name == *name);
+    let lives = |name: &&String| {
+        state.locations.values().any(|place| place.monsters.values().any(|monster| monster.name == **name))
+    };
+    if deed.monsters.iter().filter(lives).any(|name| !is_here(name)) {
+        return false;
+    }
+    let is_near = |item: &String| {
+        state.user_inventory.contains(item)
+            || here.items.contains(item)
+            || state.npcs_here().any(|(_, npc)| npc.items.contains(item))
+    };
+    deed.items.iter().filter(|item| exists(state, item)).all(is_near)
+}

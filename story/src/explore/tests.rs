@@ -1,0 +1,105 @@
+//! Small stories with known endings and known dead ends.
+
+use super::*;
+use crate::content::{ContentKind, Library, Source};
+
+fn story(scenario: &serde_json::Value) -> (Library, Vec<Source>) {
+    let sources = vec![Source {
+        kind: ContentKind::Scenario,
+        id: "mill".into(),
+        path: "scenarios/mill.json".into(),
+        text: scenario.to_string(),
+    }];
+    (Library::load(sources.clone()).unwrap(), sources)
+}
+
+/// A key that lies on an island of the first scene, a door of the second that needs it.
+fn mill(leave: &serde_json::Value) -> serde_json::Value {
+    serde_json::json!({
+        "name": "The Mill", "rating": "G", "story": "A mill.", "opening_scene": "flood", "opening_location": "bank",
+        "vars": { "wheel": "still" },
+        "locations": { "bank": { "name": "Bank", "description": "A bank.", "exits": { "north": "isle", "east": "mill" } },
+                       "mill": { "name": "Mill", "description": "A mill.", "exits": { "west": "bank" } } },
+        "scenes": {
+            "flood": {
+                "story": "Water.",
+                "locations": { "isle": { "name": "Isle", "description": "An isle.", "exits": { "south": "bank" }, "items": ["key"] } },
+                "contingency_rules": ["When the player turns the wheel in the Mill, set wheel to turned."],
+                "conditionals": { "ebb": { "when": leave, "then": { "scene_change": { "to": "ebb" } } } }
+            },
+            "ebb": {
+                "story": "Mud.",
+                "conditionals": { "in": { "when": { "location": "mill", "inventory": ["key"] }, "then": { "game_ended": true } },
+                                  "never": { "when": { "vars": { "wheel": "broken" } }, "then": { "ending": "lost" } } }
+            }
+        },
+        "endings": { "lost": { "name": "Lost" } }
+    })
+}
+
+#[test]
+fn a_dead_end_is_found_with_the_shortest_way_to_it() {
+    let (library, sources) = story(&mill(&serde_json::json!({ "vars": { "wheel": "turned" } })));
+    let found = explore(&library, "mill", DEFAULT_BUDGET).unwrap();
+    assert!(found.is_complete);
+    assert_eq!(found.dead_end.unwrap(), ["go east", "turns the wheel in the Mill"], "the key was left on the isle");
+    assert_eq!(found.endings["ebb/in"].last().unwrap(), "turns the wheel in the Mill");
+    let findings: Vec<_> =
+        check(&library, &sources, DEFAULT_BUDGET).into_iter().map(|finding| finding.message).collect();
+    assert!(findings[0].contains("go east, turns the wheel"), "{findings:?}");
+    assert!(findings[1].contains("no way leads to the ending of `never`"), "{findings:?}");
+}
+
+#[test]
+fn a_scene_that_asks_for_what_it_needs_has_no_dead_end() {
+    let (library, _) =
+        story(&mill(&serde_json::json!({ "vars": { "wheel": "turned" }, "inventory": ["key"], "location": "mill" })));
+    let found = explore(&library, "mill", DEFAULT_BUDGET).unwrap();
+    assert_eq!((found.dead_end, found.dead_ends), (None, 0));
+}
+
+#[test]
+fn what_is_put_down_in_a_place_that_goes_away_is_lost() {
+    let (library, _) = story(&mill(&serde_json::json!({ "vars": { "wheel": "turned" }, "inventory": ["key"] })));
+    let way = explore(&library, "mill", DEFAULT_BUDGET).unwrap().dead_end.unwrap();
+    assert_eq!(way[way.len() - 3..], ["take the key", "put down the key", "go south"], "the scene ends on the isle");
+}
+
+#[test]
+fn a_search_that_did_not_finish_says_only_what_it_is_sure_of() {
+    let (library, sources) =
+        story(&mill(&serde_json::json!({ "vars": { "wheel": "turned" }, "inventory": ["key"], "location": "mill" })));
+    let found = explore(&library, "mill", 3).unwrap();
+    assert!(!found.is_complete);
+    assert_eq!(found.dead_end, None);
+    assert!(check(&library, &sources, 3).is_empty());
+}
+
+#[test]
+fn the_same_seed_walks_the_same_ways() {
+    let (library, _) =
+        story(&mill(&serde_json::json!({ "vars": { "wheel": "turned" }, "inventory": ["key"], "location": "mill" })));
+    let walks = |seed| walk(&library, "mill", 500, 60, seed).unwrap();
+    assert_eq!(format!("{:?}", walks(7)), format!("{:?}", walks(7)));
+    assert!(walks(7).endings["in"] > 0 && walks(7).turns == 500);
+    assert!(walks(7).refused.is_empty());
+}
+
+#[test]
+fn the_shipped_adventures_have_no_dead_end_and_every_ending_is_reached() {
+    const BUDGET: usize = 1_000;
+    let (library, _) = crate::offline::shipped();
+    for (id, scenario) in library.scenarios() {
+        let found = explore(&library, id, BUDGET).unwrap();
+        assert_eq!(found.dead_end, None, "{id}");
+        // The moon has more states than a test can look at; its endings have transcripts.
+        if id == "pawned_moon" {
+            continue;
+        }
+        assert!(found.is_complete, "{id}: more than {BUDGET} states");
+        let can_end = scenario
+            .conditionals()
+            .filter(|conditional| conditional.then.game_ended || conditional.then.ending.is_some());
+        assert_eq!(found.endings.len(), can_end.count(), "{id}: {:?}", found.endings.keys());
+    }
+}

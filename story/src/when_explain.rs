@@ -1,0 +1,96 @@
+//! Explaining a condition: each of its parts, whether it holds, and what is the case instead.
+
+use crate::state::GameState;
+use crate::when::When;
+
+/// One part of a condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Whether it holds.
+    pub holds: bool,
+    /// What it asks for, and what is the case.
+    pub text: String,
+    /// How deep it stands inside `any` and `not`; 0 at the top.
+    pub depth: usize,
+}
+
+impl When {
+    /// The parts of this condition, judged against `state`, in the order of the documentation.
+    #[must_use]
+    pub fn explain(&self, state: &GameState) -> Vec<Part> {
+        let mut parts = Vec::new();
+        self.explain_into(state, 0, &mut parts);
+        parts
+    }
+
+    fn explain_into(&self, state: &GameState, depth: usize, parts: &mut Vec<Part>) {
+        let mut say = |holds: bool, text: String| parts.push(Part { holds, text, depth });
+        let value =
+            |name: &str| state.vars.get(name).map_or_else(|| "not set".to_owned(), |value| format!("{value:?}"));
+        for (name, wanted) in &self.vars {
+            say(state.vars.get(name) == Some(wanted), format!("`{name}` is {wanted:?}; it is {}", value(name)));
+        }
+        for (name, comparison) in &self.vars_compare {
+            let holds = state.vars.get(name).is_some_and(|value| comparison.holds(value));
+            say(holds, format!("`{name}` {}; it is {}", String::from(*comparison), value(name)));
+        }
+        if let Some(key) = &self.location {
+            say(
+                state.user_location == *key,
+                format!("the player is at `{key}`; they are at `{}`", state.user_location),
+            );
+        }
+        for item in &self.inventory {
+            say(state.user_inventory.contains(item), format!("the player holds `{item}`"));
+        }
+        for (npc, key) in &self.npc_locations {
+            let at = state.npcs.get(npc).map_or("nowhere", |npc| npc.location.as_str());
+            say(at == key, format!("`{npc}` is at `{key}`; they are at `{at}`"));
+        }
+        let turns = [
+            (self.scene_turn_counter, state.scene_turn_counter, "of the scene", true),
+            (self.turn_counter, state.turn_counter, "of the game", true),
+            (self.min_scene_turns, state.scene_turn_counter, "of the scene", false),
+            (self.min_turns, state.turn_counter, "of the game", false),
+        ];
+        for (wanted, now, of, exactly) in turns {
+            let Some(wanted) = wanted else { continue };
+            let holds = if exactly { now == wanted } else { now >= wanted };
+            let how = if exactly { "exactly" } else { "at least" };
+            say(holds, format!("{how} {wanted} turns {of}; it is turn {now}"));
+        }
+        for name in self.unknown.keys() {
+            say(false, format!("`{name}` is no condition, so this never holds"));
+        }
+        if !self.any.is_empty() {
+            parts.push(Part { holds: self.any.iter().any(|one| one.holds(state)), text: "one of these".into(), depth });
+            for one in &self.any {
+                parts.push(Part { holds: one.holds(state), text: "all of".into(), depth: depth + 1 });
+                one.explain_into(state, depth + 2, parts);
+            }
+        }
+        if let Some(inner) = &self.not {
+            parts.push(Part { holds: !inner.holds(state), text: "not all of".into(), depth });
+            inner.explain_into(state, depth + 1, parts);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::new_state;
+
+    #[test]
+    fn each_part_says_whether_it_holds_and_what_is_the_case() {
+        let when: crate::When = serde_json::from_value(serde_json::json!({
+            "vars": { "lamp_lit": "true" }, "location": "jetty", "min_turns": 2, "not": { "inventory": ["oar"] }
+        }))
+        .unwrap();
+        let told: Vec<_> = when.explain(&new_state()).into_iter().map(|part| (part.holds, part.text)).collect();
+        assert_eq!(told[0], (false, "`lamp_lit` is \"true\"; it is \"false\"".to_owned()));
+        assert_eq!(told[1], (true, "the player is at `jetty`; they are at `jetty`".to_owned()));
+        assert_eq!(told[2], (false, "at least 2 turns of the game; it is turn 0".to_owned()));
+        assert_eq!(told[3], (true, "not all of".to_owned()));
+        assert_eq!(told[4], (false, "the player holds `oar`".to_owned()));
+    }
+}
