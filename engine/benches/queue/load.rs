@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::store::{
-    Claim, Commit, Committed, Completion, Enqueued, GameContents, GameDocument, Lease, NewRequest, SharedStore,
-    StoredTurn, Terms, TurnEvents, TurnLimits, WorkerId,
+    Claim, Commit, Committed, Completion, Created, Enqueued, GameContents, GameDocument, Lease, NewRequest,
+    SharedStore, StoredTurn, Terms, TurnEvents, TurnLimits, WorkerId,
 };
 use futures::future::join_all;
 use protocol::{
@@ -48,7 +48,7 @@ pub(crate) async fn games(store: &SharedStore, count: usize) -> Vec<GameId> {
         join_all(some.iter().map(|game| store.create_game(*game, &contents)))
             .await
             .into_iter()
-            .for_each(Result::unwrap);
+            .for_each(|created| assert_eq!(created.unwrap(), Created::Done));
     }
     games
 }

@@ -5,9 +5,10 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use protocol::{BranchGame, BranchedFrom, GameId, Problem, ProblemType};
 
+use super::account::Account;
 use super::body::Body;
 use super::error::ApiError;
-use super::games::{check_name, created, unknown_game};
+use super::games::{check_name, created, store_new, unknown_game};
 use super::path::Id;
 use super::rewind::before_turn;
 use super::{Api, idempotency};
@@ -21,6 +22,7 @@ const PAGE: usize = 100;
 /// Makes a branch. A client that names it by an `Idempotency-Key` gets the same game when it asks again.
 pub(super) async fn post(
     State(api): State<Api>,
+    account: Account,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     Body(branch): Body<BranchGame>,
@@ -48,7 +50,7 @@ pub(super) async fn post(
         if api.store.game(id).await?.is_none_or(|now| now.version != game.version) {
             continue;
         }
-        api.store.create_game(new_id, &branched?).await?;
+        store_new(&api, account, new_id, branched?).await?;
         return created(&api, new_id, game.owner.is_some()).await;
     }
     Err(Problem::new(ProblemType::GameBusy, "the game changes faster than it can be read: try again").into())
@@ -72,6 +74,7 @@ async fn up_to(api: &Api, game: &Game, turn: u64, name: Option<String>) -> Resul
         turns: records(api, game.id, turn).await?,
         name: name.or_else(|| game.name.clone()),
         owner: game.owner.clone(),
+        charges: Vec::new(),
     })
 }
 

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
-use protocol::{KeyId, Problem, ProblemType, User};
+use protocol::{GameId, KeyId, Problem, ProblemType, User};
 
 use super::error::ApiError;
+use super::stream::Pace;
 use crate::secret::{Secret, SecretHash, SecretKind};
-use crate::store::{GamesOf, Holder, Owner, SharedStore};
+use crate::store::{GamesOf, Holder, Owner, SharedStore, Subject};
 
 /// The cookie that holds a page's key.
 pub(super) const COOKIE: &str = "story_engine_key";
@@ -41,15 +42,20 @@ impl Auth {
         self.0.is_some()
     }
 
-    /// Who holds a key. A key that is stored is looked up in every call, so that one which is revoked is refused at once.
-    pub(super) async fn holder(&self, store: &SharedStore, key: &Secret) -> Result<Option<Holder>, ApiError> {
+    /// Who holds a key, and its id if it can be revoked. A key that is stored is looked up in every call, so that one which is
+    /// revoked is refused at once.
+    pub(super) async fn holder(
+        &self,
+        store: &SharedStore,
+        key: &Secret,
+    ) -> Result<Option<(Holder, Option<KeyId>)>, ApiError> {
         let hash = key.hash();
         let configured = self.0.as_ref().and_then(|keys| keys.get(&hash.id()));
         if let Some((_, holder)) = configured.filter(|(kept, _)| kept.is(&hash)) {
-            return Ok(Some(holder.clone()));
+            return Ok(Some((holder.clone(), None)));
         }
         let stored = store.key(&hash.id()).await?;
-        Ok(stored.filter(|stored| stored.hash.is(&hash)).map(|stored| stored.grants))
+        Ok(stored.filter(|stored| stored.hash.is(&hash)).map(|stored| (stored.grants, Some(hash.id()))))
     }
 }
 
@@ -63,11 +69,15 @@ pub(super) enum Caller {
     /// The holder of a key.
     Holder {
         holder: Holder,
+        /// The key, if it is one that can be revoked.
+        key: Option<KeyId>,
         /// The user for whom an application acts in this call.
         acts_for: Option<User>,
     },
     /// Somebody with a capability. What it allows is found out together with the game that the call is about.
     Capability(SecretHash),
+    /// The same, as the ticket of an event stream.
+    Ticket(SecretHash),
 }
 
 impl Caller {
@@ -83,24 +93,54 @@ impl Caller {
         }
         let Some(secret) = secret(headers, ticket)? else { return Ok(Self::Nobody) };
         if secret.kind() == SecretKind::Capability {
-            return Ok(Self::Capability(secret.hash()));
+            let is_ticket = ticket.is_some() && !headers.contains_key(header::AUTHORIZATION);
+            return Ok(if is_ticket { Self::Ticket(secret.hash()) } else { Self::Capability(secret.hash()) });
         }
         let holder = auth.holder(store, &secret).await?;
-        let holder = holder.ok_or_else(|| unauthorized("the key is unknown, was revoked or has expired"))?;
+        let (holder, key) = holder.ok_or_else(|| unauthorized("the key is unknown, was revoked or has expired"))?;
         let acts_for = if let Holder::Service { .. } = holder { acts_for(headers)? } else { None };
-        Ok(Self::Holder { holder, acts_for })
+        Ok(Self::Holder { holder, key, acts_for })
+    }
+
+    /// The capability that the caller shows.
+    pub(super) const fn shows(&self) -> Option<&SecretHash> {
+        if let Self::Capability(hash) | Self::Ticket(hash) = self { Some(hash) } else { None }
+    }
+
+    /// Returns when the caller may follow a game no longer: nothing announces that a key was revoked, so it is asked for.
+    pub(super) async fn until_refused(self, store: SharedStore, game: GameId, pace: Pace) {
+        if let Self::Ticket(_) = self {
+            // The ticket itself has expired long before.
+            return tokio::time::sleep(pace.ticket).await;
+        }
+        loop {
+            tokio::time::sleep(pace.keepalive).await;
+            let is_refused = match &self {
+                Self::Holder { key: Some(key), .. } => matches!(store.key(key).await, Ok(None)),
+                Self::Capability(hash) => {
+                    let access = store.access(Subject::Game(game), Some(hash)).await;
+                    access.is_ok_and(|access| access.is_none_or(|access| access.capability.is_none()))
+                }
+                _ => std::future::pending().await,
+            };
+            if is_refused {
+                return;
+            }
+        }
     }
 
     /// The games that this caller lists: what [`super::rights`] would let it see.
     pub(super) fn games(&self) -> GamesOf {
         match self {
             Self::Holder { holder: Holder::Player { tenant, user }, .. }
-            | Self::Holder { holder: Holder::Service { tenant }, acts_for: Some(user) } => {
+            | Self::Holder { holder: Holder::Service { tenant }, acts_for: Some(user), .. } => {
                 GamesOf::User(tenant.clone(), user.clone())
             }
-            Self::Holder { holder: Holder::Service { tenant }, acts_for: None } => GamesOf::Tenant(tenant.clone()),
+            Self::Holder { holder: Holder::Service { tenant }, acts_for: None, .. } => GamesOf::Tenant(tenant.clone()),
             // The layer lets nobody else through to a list.
-            Self::Anyone | Self::Nobody | Self::Capability(_) | Self::Holder { .. } => GamesOf::Everybody,
+            Self::Anyone | Self::Nobody | Self::Capability(_) | Self::Ticket(_) | Self::Holder { .. } => {
+                GamesOf::Everybody
+            }
         }
     }
 
@@ -112,7 +152,7 @@ impl Caller {
                 Some(other) if other != *own => Err(not_for("with a player's key, a game is that player's own")),
                 _ => Ok(Some(Owner { tenant: tenant.clone(), user: Some(own.clone()) })),
             },
-            Self::Holder { holder: Holder::Service { tenant }, acts_for } => match (user, acts_for) {
+            Self::Holder { holder: Holder::Service { tenant }, acts_for, .. } => match (user, acts_for) {
                 (Some(user), Some(other)) if user != *other => Err(not_for("the header `X-User` names another user")),
                 (user, acts_for) => Ok(Some(Owner { tenant: tenant.clone(), user: user.or_else(|| acts_for.clone()) })),
             },

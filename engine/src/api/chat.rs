@@ -9,6 +9,7 @@ use protocol::{
 };
 use story::Input;
 
+use super::account::Account;
 use super::body::Body;
 use super::error::ApiError;
 use super::games::unknown_game;
@@ -18,6 +19,7 @@ use crate::store::{Accepted, Enqueued, NewRequest, Terms};
 /// Accepts a message. After the 200 it is not lost.
 pub(super) async fn post(
     State(api): State<Api>,
+    account: Account,
     headers: HeaderMap,
     Body(chat): Body<ChatRequest>,
 ) -> Result<Json<ChatAccepted>, ApiError> {
@@ -46,7 +48,12 @@ pub(super) async fn post(
         caused_by: None,
         alternatives: Vec::new(),
     };
-    let enqueued = api.store.enqueue(&request, &Terms { if_busy: chat.if_busy, key }).await?;
+    let charges = account.message(&api.limits);
+    let terms = Terms { if_busy: chat.if_busy, key, charges: charges.charges.clone() };
+    let enqueued = api.store.enqueue(&request, &terms).await?;
+    if let Enqueued::Limited(limited) = enqueued {
+        return Err(charges.refusal(limited));
+    }
     if matches!(&enqueued, Enqueued::Accepted(accepted) if accepted.id == request.id) {
         counter!("story_engine_requests_accepted_total").increment(1);
     }
@@ -70,7 +77,10 @@ fn answer(enqueued: Enqueued, chat: &ChatRequest) -> Result<Json<ChatAccepted>, 
             ProblemType::LaneFull,
             "the game has as many unfinished requests as it may have: wait until some are done, or cancel some",
         ),
-        Enqueued::QueueFull => refused(ProblemType::QueueFull, "as many requests wait as may: try again later"),
+        // Who charges a request answers this by itself.
+        Enqueued::Limited(_) | Enqueued::QueueFull => {
+            refused(ProblemType::QueueFull, "as many requests wait as may: try again later")
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Errors as problem documents.
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{Problem, ProblemType};
 
@@ -12,19 +13,55 @@ use crate::store::{Outage, StoreError};
 /// How long a client is asked to wait before it tries again, in seconds: for the store, for a place in a queue.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// A problem on its way to the client.
+/// A problem on its way to the client, with the limit that it tells of.
 #[derive(Debug)]
-pub(super) struct ApiError(Problem);
+pub(super) struct ApiError(Problem, Option<Quota>);
+
+/// A limit in a time that is reached.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Quota {
+    /// The limit's key.
+    pub(super) name: &'static str,
+    /// How many in the period.
+    pub(super) count: u64,
+    pub(super) period: Duration,
+    /// When there is room for one more.
+    pub(super) retry_after: Duration,
+}
+
+impl ApiError {
+    pub(super) fn limited(problem: Problem, quota: Option<Quota>) -> Self {
+        Self(problem, quota)
+    }
+}
+
+impl Quota {
+    /// `RateLimit-Policy`, `RateLimit` (draft-ietf-httpapi-ratelimit-headers) and `Retry-After`.
+    fn write(&self, headers: &mut HeaderMap) {
+        let Self { name, count, .. } = self;
+        let wait = self.retry_after.as_millis().div_ceil(1000).max(1);
+        for (header, value) in [
+            ("ratelimit-policy", format!("\"{name}\";q={count};w={}", self.period.as_secs())),
+            ("ratelimit", format!("\"{name}\";r=0;t={wait}")),
+            ("retry-after", wait.to_string()),
+        ] {
+            // Names of keys and numbers are always a header's value.
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(header, value);
+            }
+        }
+    }
+}
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self(problem)
+        Self(problem, None)
     }
 }
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self(problem_of(&error))
+        Self(problem_of(&error), None)
     }
 }
 
@@ -52,6 +89,9 @@ impl IntoResponse for ApiError {
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
+        if let Some(quota) = self.1 {
+            quota.write(headers);
+        }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"story-engine\""));
         }
@@ -69,5 +109,5 @@ pub(super) fn internal(error: &dyn std::fmt::Display) -> Problem {
 #[expect(clippy::needless_pass_by_value, reason = "the shape that the layer asks for")]
 pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    ApiError(internal(&text.unwrap_or("a panic without a message"))).into_response()
+    ApiError::from(internal(&text.unwrap_or("a panic without a message"))).into_response()
 }

@@ -1,14 +1,19 @@
 //! `/v1/events/…`: where a stream begins. How it goes on is in [`super::stream`].
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt as _;
 use protocol::{EventId, GameId, Problem, ProblemType, RequestId};
 use serde::Deserialize;
 
 use super::Api;
+use super::account::Account;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::games::unknown_game;
 use super::limits::Client;
@@ -28,28 +33,32 @@ pub(super) struct Cursor {
 pub(super) async fn game(
     State(api): State<Api>,
     client: Client,
+    caller: Caller,
+    account: Account,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     query: Result<Query<Cursor>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let start = start(&headers, query)?.unwrap_or(Start::Snapshot);
-    let open = api.streams.open(client)?;
+    let open = api.streams.open(client, &account)?;
     let subscription = api.store.subscribe(id).await?;
     // Checked after the subscription, which sees the game's deletion from then on.
     api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
-    Ok(respond(&api, Follow::new(&api, subscription, Scope::Game(id), start, open)))
+    Ok(respond(&api, caller, id, Follow::new(&api, subscription, Scope::Game(id), start, open)))
 }
 
 /// Follows a request, from its beginning if the reader does not say from where, to its terminal event.
 pub(super) async fn request(
     State(api): State<Api>,
     client: Client,
+    caller: Caller,
+    account: Account,
     Id(id): Id<RequestId>,
     headers: HeaderMap,
     query: Result<Query<Cursor>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let start = start(&headers, query)?;
-    let open = api.streams.open(client)?;
+    let open = api.streams.open(client, &account)?;
     let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
     let subscription = api.store.subscribe(request.game).await?;
     let after = match start {
@@ -63,7 +72,8 @@ pub(super) async fn request(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let scope = Scope::Request(request.game, id);
-    Ok(respond(&api, Follow::new(&api, subscription, scope, Start::After(after), open)))
+    let follow = Follow::new(&api, subscription, scope, Start::After(after), open);
+    Ok(respond(&api, caller, request.game, follow))
 }
 
 /// Whether nothing of a finished request comes after `after`.
@@ -102,8 +112,10 @@ fn start(headers: &HeaderMap, query: Result<Query<Cursor>, QueryRejection>) -> R
     }
 }
 
-fn respond(api: &Api, follow: Follow) -> Response {
-    let mut response = Body::from_stream(follow.frames(api.drain.clone())).into_response();
+fn respond(api: &Api, caller: Caller, game: GameId, follow: Follow) -> Response {
+    let refused = Box::pin(caller.until_refused(Arc::clone(&api.store), game, api.pace));
+    let frames = follow.frames(api.drain.clone()).take_until(refused);
+    let mut response = Body::from_stream(frames).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));

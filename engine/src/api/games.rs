@@ -12,6 +12,7 @@ use protocol::{
 use serde::Deserialize;
 use story::{NewGame, Role, StatePatch};
 
+use super::account::Account;
 use super::body::Body;
 use super::caller::Caller;
 use super::error::ApiError;
@@ -19,7 +20,8 @@ use super::path::Id;
 use super::rewind::{before_turn, last_record};
 use super::{Api, capabilities, idempotency};
 use crate::store::{
-    Changed, Game, GameChange, GameContents, GameDocument, GameWrite, GamesCursor, IdempotencyKey, Keep, Rewrite,
+    Changed, Created, Game, GameChange, GameContents, GameDocument, GameWrite, GamesCursor, IdempotencyKey, Keep,
+    Rewrite,
 };
 
 /// How many games a page holds when the client does not say.
@@ -33,6 +35,7 @@ const TRIES: usize = 5;
 pub(super) async fn create(
     State(api): State<Api>,
     caller: Caller,
+    account: Account,
     Body(create): Body<CreateGame>,
 ) -> Result<Response, ApiError> {
     let owner = caller.owner(create.user)?;
@@ -60,8 +63,19 @@ pub(super) async fn create(
     let id = GameId::new();
     let document = GameDocument { provider, state, ..GameDocument::default() };
     let contents = GameContents { name: create.name, owner, ..GameContents::new(document, opening) };
-    api.store.create_game(id, &contents).await?;
-    created(&api, id, contents.owner.is_some()).await
+    let is_owned = contents.owner.is_some();
+    store_new(&api, account, id, contents).await?;
+    created(&api, id, is_owned).await
+}
+
+/// Stores a new game, which counts against the limits of its creator.
+pub(super) async fn store_new(api: &Api, account: Account, id: GameId, contents: GameContents) -> Result<(), ApiError> {
+    let charges = account.for_owner(contents.owner.as_ref()).game(&api.limits);
+    let contents = GameContents { charges: charges.charges.clone(), ..contents };
+    match api.store.create_game(id, &contents).await? {
+        Created::Done => Ok(()),
+        Created::Limited(limited) => Err(charges.refusal(limited)),
+    }
 }
 
 /// The answer that a game was made; with a capability to play it if it has an owner, who may pass that on.
@@ -122,7 +136,7 @@ pub(super) async fn patch(
             Changed::Unknown => return Err(unknown_game(id).into()),
             Changed::Version(version) if expected.is_some() => return Err(conflict(version).into()),
             Changed::Version(_) => {}
-            Changed::Busy | Changed::KeyReused | Changed::QueueFull => return Err(busy().into()),
+            Changed::Busy | Changed::KeyReused | Changed::QueueFull | Changed::Limited(_) => return Err(busy().into()),
         }
     }
     Err(busy().into())
@@ -163,6 +177,7 @@ async fn write(api: &Api, game: &Game, patch: &StatePatch, key: &IdempotencyKey)
         tries: None,
         event: updated.into(),
         request: None,
+        charges: Vec::new(),
     };
     Ok(api.store.change_game(&change).await?)
 }

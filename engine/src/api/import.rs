@@ -5,10 +5,11 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use protocol::{EXPORT_VERSION, ExportedTurn, GameExport, GameId, ImportGame, ImportIds, Problem, ProblemType};
 
+use super::account::Account;
 use super::body::Body;
 use super::caller::Caller;
 use super::error::ApiError;
-use super::games::{check_name, created};
+use super::games::{check_name, created, store_new};
 use super::{Api, idempotency};
 use crate::store::{GameContents, GameDocument, StoredTurn};
 
@@ -16,6 +17,7 @@ use crate::store::{GameContents, GameDocument, StoredTurn};
 pub(super) async fn post(
     State(api): State<Api>,
     caller: Caller,
+    account: Account,
     headers: HeaderMap,
     Body(import): Body<ImportGame>,
 ) -> Result<Response, ApiError> {
@@ -39,8 +41,9 @@ pub(super) async fn post(
             return Err(Problem::new(ProblemType::GameExists, detail).into());
         }
     }
-    api.store.create_game(id, &contents).await?;
-    created(&api, id, contents.owner.is_some()).await
+    let is_owned = contents.owner.is_some();
+    store_new(&api, account, id, contents).await?;
+    created(&api, id, is_owned).await
 }
 
 fn checked(api: &Api, import: ImportGame) -> Result<GameContents, Problem> {
@@ -67,7 +70,7 @@ fn checked(api: &Api, import: ImportGame) -> Result<GameContents, Problem> {
     }
     let turns = records(turns, last_turn, chat_history.len() as u64)?;
     let document = GameDocument { provider, state, turns: Some(last_turn), branched_from };
-    Ok(GameContents { document, history: chat_history, turns, name, owner: None })
+    Ok(GameContents { turns, name, ..GameContents::new(document, chat_history) })
 }
 
 /// The records of a document: without a gap, up to its last turn.

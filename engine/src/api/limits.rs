@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -13,48 +14,72 @@ use parking_lot::Mutex;
 use protocol::{Problem, ProblemType};
 
 use super::Api;
+use super::account::Account;
 
 /// The open streams.
 #[derive(Debug)]
 pub struct StreamLimits {
     max: usize,
     max_per_client: usize,
+    max_per_user: usize,
+    max_per_tenant: usize,
     open: Mutex<Open>,
 }
 
 #[derive(Debug, Default)]
 struct Open {
     total: usize,
-    clients: HashMap<Client, usize>,
+    /// The streams of each client, user and tenant.
+    each: HashMap<String, usize>,
 }
 
 impl StreamLimits {
     /// At most `max` streams, at most `max_per_client` of them for one client.
     #[must_use]
     pub fn new(max: usize, max_per_client: usize) -> Self {
-        Self { max, max_per_client, open: Mutex::default() }
+        Self { max, max_per_client, max_per_user: 0, max_per_tenant: 0, open: Mutex::default() }
+    }
+
+    /// The same with limits for a user and for a tenant; 0 is none.
+    #[must_use]
+    pub fn with(self, max_per_user: usize, max_per_tenant: usize) -> Self {
+        Self { max_per_user, max_per_tenant, ..self }
     }
 
     /// Counts a stream for as long as what comes back is held.
-    pub(super) fn open(self: &Arc<Self>, client: Client) -> Result<OpenStream, Problem> {
+    pub(super) fn open(self: &Arc<Self>, client: Client, account: &Account) -> Result<OpenStream, Problem> {
         let mut open = self.open.lock();
         let refuse = |whose: &str, max: usize, key: &str| {
             counter!("story_engine_event_streams_refused_total").increment(1);
             let detail =
-                format!("{whose} {max} event streams open, as many as `sse.{key}` allows: close one, or come back");
+                format!("{whose} {max} event streams open, as many as `{key}` allows: close one, or come back");
             Err(Problem::new(ProblemType::TooManyStreams, detail))
         };
         if open.total >= self.max {
-            return refuse("the server has", self.max, "max_streams");
+            return refuse("the server has", self.max, "sse.max_streams");
         }
-        let of_client = open.clients.entry(client).or_default();
-        if *of_client >= self.max_per_client {
-            return refuse("this client has", self.max_per_client, "max_streams_per_client");
+        let mut counted = vec![format!("client {client}")];
+        let of_client = ("this client has", self.max_per_client, "sse.max_streams_per_client");
+        let mut limits = vec![of_client];
+        if let Some(user) = account.user.as_ref().filter(|_| self.max_per_user > 0) {
+            counted.push(format!("user {user}"));
+            limits.push(("this user has", self.max_per_user, "limits.streams_per_user"));
         }
-        *of_client += 1;
+        if let Some(tenant) = account.tenant.as_ref().filter(|_| self.max_per_tenant > 0) {
+            counted.push(format!("tenant {tenant}"));
+            limits.push(("this tenant has", self.max_per_tenant, "limits.streams_per_tenant"));
+        }
+        for (name, (whose, max, key)) in counted.iter().zip(limits) {
+            if open.each.get(name).copied().unwrap_or_default() >= max {
+                return refuse(whose, max, key);
+            }
+        }
+        for name in &counted {
+            *open.each.entry(name.clone()).or_default() += 1;
+        }
         open.total += 1;
         gauge!("story_engine_event_streams").increment(1);
-        Ok(OpenStream { limits: Arc::clone(self), client })
+        Ok(OpenStream { limits: Arc::clone(self), counted })
     }
 }
 
@@ -62,17 +87,19 @@ impl StreamLimits {
 #[derive(Debug)]
 pub(super) struct OpenStream {
     limits: Arc<StreamLimits>,
-    client: Client,
+    counted: Vec<String>,
 }
 
 impl Drop for OpenStream {
     fn drop(&mut self) {
         let mut open = self.limits.open.lock();
         open.total -= 1;
-        if let Some(of_client) = open.clients.get_mut(&self.client) {
-            *of_client -= 1;
-            if *of_client == 0 {
-                open.clients.remove(&self.client);
+        for name in &self.counted {
+            if let Some(count) = open.each.get_mut(name) {
+                *count -= 1;
+                if *count == 0 {
+                    open.each.remove(name);
+                }
             }
         }
         gauge!("story_engine_event_streams").decrement(1);
@@ -82,6 +109,12 @@ impl Drop for OpenStream {
 /// Whose stream it is: an address, or for IPv6 the network that one customer is given (a /64).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Client(IpAddr);
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl From<IpAddr> for Client {
     fn from(address: IpAddr) -> Self {
@@ -135,20 +168,32 @@ mod tests {
     fn a_client_has_its_own_limit_within_the_servers() {
         let limits = Arc::new(StreamLimits::new(3, 2));
         let (a, b) = (client("10.0.0.1"), client("10.0.0.2"));
-        let _first = limits.open(a).unwrap();
-        let second = limits.open(a).unwrap();
-        assert!(limits.open(a).unwrap_err().detail.contains("max_streams_per_client"));
-        let _third = limits.open(b).unwrap();
-        assert!(limits.open(b).unwrap_err().detail.contains("max_streams"));
+        let _first = limits.open(a, &Account::default()).unwrap();
+        let second = limits.open(a, &Account::default()).unwrap();
+        assert!(limits.open(a, &Account::default()).unwrap_err().detail.contains("max_streams_per_client"));
+        let _third = limits.open(b, &Account::default()).unwrap();
+        assert!(limits.open(b, &Account::default()).unwrap_err().detail.contains("max_streams"));
         drop(second);
-        limits.open(a).unwrap();
+        limits.open(a, &Account::default()).unwrap();
+    }
+
+    #[test]
+    fn a_user_and_a_tenant_have_limits_over_all_their_addresses() {
+        let limits = Arc::new(StreamLimits::new(9, 9).with(1, 2));
+        let of = |user: &str| Account { user: Some(user.to_owned()), tenant: Some("acme".to_owned()), address: None };
+        let _first = limits.open(client("10.0.0.1"), &of("ada")).unwrap();
+        assert!(limits.open(client("10.0.0.2"), &of("ada")).unwrap_err().detail.contains("streams_per_user"));
+        let second = limits.open(client("10.0.0.2"), &of("bob")).unwrap();
+        assert!(limits.open(client("10.0.0.3"), &of("eve")).unwrap_err().detail.contains("streams_per_tenant"));
+        drop(second);
+        limits.open(client("10.0.0.3"), &of("eve")).unwrap();
     }
 
     #[test]
     fn clients_that_have_left_are_forgotten() {
         let limits = Arc::new(StreamLimits::new(3, 2));
-        drop(limits.open(client("10.0.0.1")).unwrap());
-        assert_eq!(limits.open.lock().clients.len(), 0);
+        drop(limits.open(client("10.0.0.1"), &Account::default()).unwrap());
+        assert_eq!(limits.open.lock().each.len(), 0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The HTTP API. Handlers validate, enqueue and read; no handler calls a model or changes a story.
 
 mod access;
+mod account;
 mod admin;
 mod body;
 mod branch;
@@ -64,6 +65,7 @@ pub use self::probe::StoreProbe;
 pub use self::prompt::Prompts;
 use self::rights::Gate;
 pub use self::stream::Pace;
+use crate::config::LimitsConfig;
 use crate::llm::Models;
 use crate::store::{SharedStore, TurnLimits};
 use crate::telemetry::metrics::Metrics;
@@ -95,6 +97,8 @@ pub struct Api {
     pub trusted_proxies: usize,
     /// Whether callers need keys.
     pub auth: Auth,
+    /// How much a caller may do.
+    pub limits: LimitsConfig,
     /// How long a stream can be opened with a ticket.
     pub ticket_lifetime: Duration,
     /// Which names the server answers to, and whose pages may call from a browser.

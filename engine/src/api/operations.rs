@@ -4,9 +4,9 @@
 
 use axum::routing::on;
 use protocol::ProblemType::{
-    GameBusy, GameEnded, GameExists, KeyReused, LaneFull, NotFound, QueueFull, RequestFinished, ShuttingDown,
-    TooManyKeys, TooManyStreams, TurnNotKept, Unauthorized, UnknownContent, UnknownDeadLetter, UnknownGame, UnknownKey,
-    UnknownRequest, VersionConflict,
+    GameBusy, GameEnded, GameExists, KeyReused, LaneFull, NotFound, QueueFull, RateLimited, RequestFinished,
+    ShuttingDown, TooManyKeys, TooManyStreams, TooManyUnfinished, TurnNotKept, Unauthorized, UnknownContent,
+    UnknownDeadLetter, UnknownGame, UnknownKey, UnknownRequest, VersionConflict,
 };
 use protocol::{
     BranchGame, Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest, ChooseAlternative,
@@ -116,7 +116,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .takes::<ChatRequest>()
         .at_most(CHAT_BODY_MAX)
         .answers::<ChatAccepted>()
-        .refuses(&[UnknownGame, GameEnded, GameBusy, KeyReused, LaneFull, QueueFull]),
+        .refuses(&[UnknownGame, GameEnded, GameBusy, KeyReused, LaneFull, QueueFull, RateLimited, TooManyUnfinished]),
     Operation::new(Get, path::REQUEST, Player, "getRequest", api!(requests::get))
         .does("Where a request stands")
         .answers::<RequestView>()
@@ -144,7 +144,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .does("Create a game")
         .reads(&[ACTS_FOR])
         .takes::<CreateGame>()
-        .creates::<GameView>(),
+        .creates::<GameView>()
+        .refuses(&[RateLimited]),
     Operation::new(Get, path::GAMES, Owner, "listGames", api!(games::list))
         .does("The caller's games, the latest changed first")
         .reads(&[LIMIT, AFTER, ACTS_FOR])

@@ -96,7 +96,7 @@ pub(super) async fn trigger(
         Enqueued::Accepted(accepted) => Ok(Json(chat::view(&accepted, id))),
         Enqueued::UnknownGame => Err(unknown_game(id).into()),
         Enqueued::LaneFull => Err(Problem::new(ProblemType::LaneFull, "the game's lane is full").into()),
-        Enqueued::QueueFull | Enqueued::Busy | Enqueued::KeyReused => {
+        Enqueued::QueueFull | Enqueued::Busy | Enqueued::KeyReused | Enqueued::Limited(_) => {
             Err(Problem::new(ProblemType::QueueFull, "as many requests wait as may: try again later").into())
         }
     }

@@ -11,13 +11,14 @@ use axum::response::{IntoResponse as _, Response};
 use protocol::{GameAccess, GameId, Problem, ProblemType, RequestId};
 use serde::Deserialize;
 
+use super::account::OwnerOfGame;
 use super::body::timed_out;
 use super::caller::{Auth, Caller, ticket, unauthorized};
 use super::error::ApiError;
 use super::games::unknown_game;
 use super::operation::{About, Answer, Operation, Right};
 use super::requests::unknown_request;
-use crate::store::{Access, Holder, SharedStore, Subject};
+use crate::store::{Access, Holder, Owner, SharedStore, Subject};
 
 /// What the layer of an operation needs.
 #[derive(Clone)]
@@ -50,7 +51,8 @@ impl Gate {
         may_call(self.operation.right, &caller)?;
         let (subject, mut request) = self.subject(request).await?;
         if let Some(subject) = subject {
-            self.check(&caller, subject, request.method()).await?;
+            let owner = self.check(&caller, subject, request.method()).await?;
+            request.extensions_mut().insert(OwnerOfGame(owner));
         }
         request.extensions_mut().insert(caller);
         Ok(request)
@@ -78,8 +80,8 @@ impl Gate {
         Ok((subject, Request::from_parts(parts, body)))
     }
 
-    async fn check(&self, caller: &Caller, subject: Subject, method: &Method) -> Result<(), ApiError> {
-        let shown = if let Caller::Capability(hash) = caller { Some(hash) } else { None };
+    async fn check(&self, caller: &Caller, subject: Subject, method: &Method) -> Result<Option<Owner>, ApiError> {
+        let shown = caller.shows();
         let access = self.store.access(subject, shown).await?;
         let is_operator = matches!(caller, Caller::Holder { holder: Holder::Operator, .. });
         match access {
@@ -89,10 +91,10 @@ impl Gate {
                     let detail = "this capability allows to read the game and not to play it";
                     return Err(Problem::new(ProblemType::Forbidden, detail).into());
                 }
-                Ok(())
+                Ok(access.owner)
             }
             // The handler says that there is none.
-            None if is_operator => Ok(()),
+            None if is_operator => Ok(None),
             _ => Err(match subject {
                 Subject::Game(game) => unknown_game(game),
                 Subject::Request(request) => unknown_request(request),
@@ -107,8 +109,8 @@ fn may_call(right: Right, caller: &Caller) -> Result<(), Problem> {
     let holder = match caller {
         Caller::Anyone => return Ok(()),
         Caller::Nobody => return Err(unauthorized("a key is needed")),
-        Caller::Capability(_) if matches!(right, Right::Public | Right::Player) => return Ok(()),
-        Caller::Capability(_) => {
+        Caller::Capability(_) | Caller::Ticket(_) if matches!(right, Right::Public | Right::Player) => return Ok(()),
+        Caller::Capability(_) | Caller::Ticket(_) => {
             return Err(Problem::new(ProblemType::Forbidden, "a capability is for reading or playing its game only"));
         }
         Caller::Holder { holder, .. } => holder,
@@ -132,13 +134,15 @@ fn sees(caller: &Caller, access: &Access) -> bool {
     match caller {
         Caller::Anyone | Caller::Holder { holder: Holder::Operator, .. } => true,
         Caller::Nobody | Caller::Holder { holder: Holder::Viewer, .. } => false,
-        Caller::Capability(_) => access.capability.is_some(),
+        Caller::Capability(_) | Caller::Ticket(_) => access.capability.is_some(),
         Caller::Holder { holder: Holder::Player { tenant, user }, .. } => {
             access.owner.as_ref().is_some_and(|owner| owner.tenant == *tenant && owner.user.as_ref() == Some(user))
         }
-        Caller::Holder { holder: Holder::Service { tenant }, acts_for } => access.owner.as_ref().is_some_and(|owner| {
-            owner.tenant == *tenant && acts_for.as_ref().is_none_or(|user| owner.user.as_ref() == Some(user))
-        }),
+        Caller::Holder { holder: Holder::Service { tenant }, acts_for, .. } => {
+            access.owner.as_ref().is_some_and(|owner| {
+                owner.tenant == *tenant && acts_for.as_ref().is_none_or(|user| owner.user.as_ref() == Some(user))
+            })
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use tower::ServiceExt as _;
 use super::operation::{Answer, Operation, Verb};
 use super::operations::OPERATIONS;
 use super::{Admin, Api, Auth, Guard, Pace, Prompts, StoreProbe, StreamLimits, admin, router};
-use crate::config::Config;
+use crate::config::{Config, LimitsConfig};
 use crate::llm::Models;
 use crate::secret::{Secret, SecretKind};
 use crate::store::embedded::EmbeddedStore;
@@ -300,10 +300,15 @@ fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api {
         metrics: Metrics::detached(),
         probe: StoreProbe::new(Arc::clone(store)),
         turns: TurnLimits::default(),
-        pace: Pace { keepalive: Duration::from_secs(30), retry: Duration::from_secs(1) },
+        pace: Pace {
+            keepalive: Duration::from_millis(20),
+            retry: Duration::from_secs(1),
+            ticket: Duration::from_millis(20),
+        },
         streams: Arc::new(StreamLimits::new(1000, 1000)),
         trusted_proxies: 0,
         auth,
+        limits: LimitsConfig::NONE,
         ticket_lifetime: Duration::from_mins(1),
         guard: Guard::default(),
         drain: CancellationToken::new(),
@@ -490,4 +495,63 @@ async fn whoever_creates_a_game_owns_it_and_lists_no_others() {
         let list: protocol::GameList = serde_json::from_slice(&body).unwrap();
         assert_eq!(list.games.len(), listed, "{kind:?}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_key_or_capability_is_revoked_or_its_ticket_is_old() {
+    let world = World::new().await;
+    let path = format!("/v1/events/games/{}", world.game);
+    let with = |kind: Kind| {
+        let key = format!("Bearer {}", world.keys[&kind].reveal());
+        Request::get(&path).header(header::AUTHORIZATION, key).body(Body::empty()).unwrap()
+    };
+    let ticket = format!("{path}?ticket={}", world.keys[&Kind::MayRead].reveal());
+    let requests = [with(Kind::Owner), with(Kind::MayPlay), Request::get(ticket).body(Body::empty()).unwrap()];
+    let mut streams = Vec::new();
+    for request in requests {
+        let response = world.public.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        streams.push(response.into_body());
+    }
+    world.store.delete_key(&world.keys[&Kind::Owner].hash().id()).await.unwrap();
+    world.store.delete_capability(world.game, &world.keys[&Kind::MayPlay].hash().id()).await.unwrap();
+    for stream in streams {
+        tokio::time::timeout(Duration::from_secs(20), to_bytes(stream, usize::MAX)).await.unwrap().unwrap();
+    }
+}
+
+/// Calls of one user are limited, whatever the key, and the answer says when to come again.
+#[tokio::test]
+async fn a_user_who_sends_too_much_is_told_when_to_come_again() {
+    let world = World::new().await;
+    let models = Arc::new(Models::start(&Config::default()).await.unwrap());
+    let auth = Auth::keys([(world.keys[&Kind::Operator].hash(), Holder::Operator)]);
+    let limits = LimitsConfig { messages_per_minute_per_user: 1, unfinished_per_tenant: 3, ..LimitsConfig::NONE };
+    let public = router(Api { limits, ..api(&world.store, &models, auth) });
+    let say = async |kind: Kind| {
+        let body = format!(r#"{{"game_state_id": "{}", "message": "look"}}"#, world.game);
+        let mut request = Request::post("/v1/chat")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", world.keys[&kind].reveal()));
+        if kind == Kind::ServiceForOwner {
+            request = request.header("x-user", "ada");
+        }
+        public.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()
+    };
+    assert_eq!(say(Kind::Owner).await.status(), 200);
+
+    // Their application speaks for the same user.
+    for kind in [Kind::Owner, Kind::ServiceForOwner, Kind::Service] {
+        let refused = say(kind).await;
+        assert_eq!(refused.status(), 429, "{kind:?}");
+        let header = |name: &str| refused.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("ratelimit-policy"), "\"messages_per_minute_per_user\";q=1;w=60");
+        assert!(header("ratelimit").starts_with("\"messages_per_minute_per_user\";r=0;t="));
+        assert!((1..=60).contains(&header("retry-after").parse::<u64>().unwrap()));
+    }
+    // A guest and an operator have limits of their own, or none; all count for the tenant.
+    assert_eq!(say(Kind::MayPlay).await.status(), 200);
+    assert_eq!(say(Kind::MayPlay).await.status(), 429);
+    assert_eq!(say(Kind::Operator).await.status(), 200);
+    assert_eq!(say(Kind::Operator).await.status(), 200);
 }

@@ -34,6 +34,8 @@ pub struct Pace {
     pub keepalive: Duration,
     /// How soon a client reconnects after its stream has ended.
     pub retry: Duration,
+    /// How long a stream that was opened with a ticket lasts.
+    pub ticket: Duration,
 }
 
 /// What a stream is about.

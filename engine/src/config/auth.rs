@@ -22,6 +22,8 @@ pub struct AuthConfig {
     pub max_capabilities_per_game: usize,
     /// How long a stream can be opened with a ticket.
     pub ticket_seconds: u64,
+    /// How long a stream that was opened with a ticket lasts. Others are asked about again with each keep-alive.
+    pub ticket_stream_seconds: u64,
     /// Keys besides those that are stored.
     pub keys: Vec<ConfiguredKey>,
 }
@@ -33,6 +35,7 @@ impl Default for AuthConfig {
             max_keys: 10_000,
             max_capabilities_per_game: 100,
             ticket_seconds: 60,
+            ticket_stream_seconds: 3600,
             keys: Vec::new(),
         }
     }

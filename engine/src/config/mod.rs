@@ -3,6 +3,7 @@
 mod auth;
 mod check_models;
 mod layers;
+mod limits;
 mod listen;
 mod origins;
 mod provider;
@@ -20,6 +21,7 @@ use story::Language;
 pub use auth::{AuthConfig, AuthMode, ConfiguredKey};
 pub use check_models::CheckModels;
 pub use layers::{ConfigError, Flags, load};
+pub use limits::LimitsConfig;
 pub use listen::AdminListen;
 pub use origins::Origins;
 pub use provider::{Adapter, Endpoint, Format, ProviderConfig, Structured, Timeouts};
@@ -68,6 +70,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Who may call.
     pub auth: AuthConfig,
+    /// How much a caller may do.
+    pub limits: LimitsConfig,
     /// Language models, by name. With none, the offline narrator is used.
     pub providers: BTreeMap<String, ProviderConfig>,
     /// The offline narrator.
@@ -93,6 +97,7 @@ impl Default for Config {
             sse: SseConfig::default(),
             http: HttpConfig::default(),
             auth: AuthConfig::default(),
+            limits: LimitsConfig::default(),
             providers: BTreeMap::new(),
             offline: OfflineConfig::default(),
         }
@@ -373,6 +378,7 @@ impl Config {
             ("auth.max_keys", self.auth.max_keys as u64, 1_000_000),
             ("auth.max_capabilities_per_game", self.auth.max_capabilities_per_game as u64, 10_000),
             ("auth.ticket_seconds", self.auth.ticket_seconds, 86_400),
+            ("auth.ticket_stream_seconds", self.auth.ticket_stream_seconds, 7 * 86_400),
             ("chat_history_limit", self.chat_history_limit as u64, 10_000),
         ] {
             if value > largest {
@@ -411,6 +417,11 @@ impl Config {
                      for keys with `auth.mode = \"keys\"`, listen on 127.0.0.1, or allow it with `auth.mode = \"open\"`"
                 );
                 return invalid(key, reason);
+            }
+        }
+        for (key, value) in self.limits.each() {
+            if value > 1_000_000_000 {
+                return invalid(key, format!("`{value}` is more than 1000000000; 0 is no limit"));
             }
         }
         self.auth.check()?;

@@ -19,7 +19,7 @@ pub(crate) use self::health::reachable;
 use self::open::{Opened, open};
 pub(crate) use self::open::{open_existing, open_or_create};
 use crate::api::{self, Admin, Api, Auth, Guard, Pace, Prompts, StoreProbe, StreamLimits};
-use crate::config::{AdminListen, AuthMode, Config, DEFAULT_ADMIN_LISTEN};
+use crate::config::{AdminListen, AuthMode, Config, DEFAULT_ADMIN_LISTEN, LimitsConfig};
 use crate::llm::Models;
 use crate::telemetry::logs::Log;
 use crate::telemetry::metrics::Metrics;
@@ -96,10 +96,16 @@ pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError
         pace: Pace {
             keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),
             retry: Duration::from_millis(config.sse.retry_ms),
+            ticket: Duration::from_secs(config.auth.ticket_stream_seconds.max(1)),
         },
-        streams: Arc::new(StreamLimits::new(config.sse.max_streams, config.sse.max_streams_per_client)),
+        streams: Arc::new(
+            StreamLimits::new(config.sse.max_streams, config.sse.max_streams_per_client)
+                .with(config.limits.streams_per_user, config.limits.streams_per_tenant),
+        ),
         trusted_proxies: config.http.trusted_proxies,
         auth,
+        // On loopback, whoever may call is the one who sets the limits.
+        limits: if config.auth.mode == AuthMode::Local { LimitsConfig::NONE } else { config.limits },
         ticket_lifetime: Duration::from_secs(config.auth.ticket_seconds.max(1)),
         guard: guard(&config, address),
         drain: drain.clone(),

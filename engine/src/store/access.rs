@@ -1,5 +1,4 @@
-//! Who may call and whose a game is, as the store keeps it: keys, owners, capabilities, and what the callers of a
-//! limit have used of it.
+//! Who may call and whose a game is, as the store keeps it: keys, owners and capabilities.
 
 use std::fmt;
 use std::str::FromStr;

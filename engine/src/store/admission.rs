@@ -2,6 +2,8 @@
 
 use protocol::{EventId, IfBusy, RequestId, RequestStatus};
 
+use super::{Charge, Limited};
+
 /// The conditions under which a request is accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Terms {
@@ -9,6 +11,8 @@ pub struct Terms {
     pub if_busy: IfBusy,
     /// The key under which the request is accepted once, however often it is sent.
     pub key: Option<IdempotencyKey>,
+    /// The limits of its sender that the request counts against.
+    pub charges: Vec<Charge>,
 }
 
 /// A client's name for one message. It is kept with the request, and for a configured time after the request has ended.
@@ -49,6 +53,8 @@ pub enum Enqueued {
     LaneFull,
     /// As many requests are queued as [`Limits`] allow.
     QueueFull,
+    /// A limit of the sender is reached.
+    Limited(Limited),
 }
 
 /// An accepted request.

@@ -5,7 +5,7 @@
 use protocol::{Event, EventId, GameId, IfBusy};
 use story::ChatMessage;
 
-use super::{Accepted, GameDocument, IdempotencyKey, NewRequest, Owner, StoredTurn};
+use super::{Accepted, Charge, GameDocument, IdempotencyKey, Limited, NewRequest, Owner, StoredTurn};
 
 /// A change of a game.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,8 @@ pub struct GameChange {
     pub event: Event,
     /// The request that plays on from here.
     pub request: Option<NewRequest>,
+    /// The limits of its sender that this request counts against.
+    pub charges: Vec<Charge>,
 }
 
 /// How a list is changed: it keeps so many of its first entries, and others follow.
@@ -82,6 +84,8 @@ pub enum Changed {
     KeyReused,
     /// As many requests are queued as [`super::Limits`] allow, and the change brings one.
     QueueFull,
+    /// A limit of the sender of the request is reached.
+    Limited(Limited),
 }
 
 /// A change that happened.
@@ -128,12 +132,14 @@ pub struct GameContents {
     pub name: Option<String>,
     /// Whose it is.
     pub owner: Option<Owner>,
+    /// The limits of its creator that it counts against. They have rates only.
+    pub charges: Vec<Charge>,
 }
 
 impl GameContents {
     /// A game that begins.
     #[must_use]
     pub const fn new(document: GameDocument, history: Vec<ChatMessage>) -> Self {
-        Self { document, history, turns: Vec::new(), name: None, owner: None }
+        Self { document, history, turns: Vec::new(), name: None, owner: None, charges: Vec::new() }
     }
 }

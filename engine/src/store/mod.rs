@@ -9,6 +9,7 @@
 mod access;
 mod admission;
 mod change;
+mod charge;
 mod dead_letter;
 mod document;
 pub mod embedded;
@@ -41,6 +42,7 @@ pub use access::{
 };
 pub use admission::{Accepted, Cancelled, DeadLetterRetry, Enqueued, IdempotencyKey, Limits, Stopped, Terms};
 pub use change::{ChangeDone, Changed, GameChange, GameContents, Keep, Rewrite, TurnPage, TurnRange};
+pub use charge::{Charge, Created, Limited, Rate};
 pub use dead_letter::{DeadLetterId, DeadLetterIdError};
 pub use document::{Game, GameDocument, GameWrite, LeasedGame};
 pub use failure::Failure;
@@ -126,8 +128,8 @@ fn waited_too_long(options: &StoreOptions) -> Problem {
 /// Where games are kept.
 #[async_trait]
 pub trait Games {
-    /// Keeps a new game, with version 1. Repeating it changes nothing.
-    async fn create_game(&self, id: GameId, new: &GameContents) -> Result<(), StoreError>;
+    /// Keeps a new game, with version 1, unless a limit of its creator is reached. Repeating it changes nothing.
+    async fn create_game(&self, id: GameId, new: &GameContents) -> Result<Created, StoreError>;
 
     /// A game in its present state.
     async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError>;

@@ -98,6 +98,7 @@ pub(crate) fn a_change(game: GameId, expected: u64, document: &GameDocument) -> 
         tries: None,
         event: state_updated(game).into(),
         request: None,
+        charges: Vec::new(),
     }
 }
 
@@ -148,13 +149,13 @@ pub(crate) async fn accept(store: &SharedStore, request: &NewRequest, terms: &Te
 
 /// Terms that say only what to do with a busy game.
 pub(crate) fn if_busy(if_busy: IfBusy) -> Terms {
-    Terms { if_busy, key: None }
+    Terms { if_busy, ..Terms::default() }
 }
 
 /// Terms with an idempotency key.
 pub(crate) fn keyed(key: &str, fingerprint: &str) -> Terms {
     let key = IdempotencyKey { key: key.to_owned(), fingerprint: fingerprint.to_owned() };
-    Terms { if_busy: IfBusy::Enqueue, key: Some(key) }
+    Terms { key: Some(key), ..Terms::default() }
 }
 
 pub(crate) fn worker() -> WorkerId {

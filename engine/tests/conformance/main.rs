@@ -111,6 +111,14 @@ conformance! {
         what_was_accepted_is_answered_by_a_full_queue,
         story_events_are_queued_beyond_every_limit,
         a_message_that_interrupts_takes_the_place_of_those_that_it_cancels,
+        a_sender_sends_so_many_messages_in_a_time,
+        a_rate_is_free_again_with_time,
+        a_sender_has_so_many_unfinished_messages,
+        a_message_that_interrupts_makes_room_for_its_sender,
+        the_first_limit_that_is_reached_is_named_and_nothing_is_charged,
+        a_message_that_is_sent_again_is_charged_once,
+        a_creator_creates_so_many_games_in_a_time,
+        a_message_counts_until_it_has_ended_in_any_way,
     }
     cancel {
         a_queued_request_is_cancelled_at_once,

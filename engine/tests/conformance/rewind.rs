@@ -244,7 +244,7 @@ pub(crate) async fn a_game_begins_with_the_turns_that_it_brings(bench: Bench) {
     let history = store.history(game, 99).await.unwrap();
     let (id, name) = (game_id(), Some("a \"branch\"".to_owned()));
     let contents =
-        GameContents { document: now.document.clone(), history, turns: turns.clone(), name: name.clone(), owner: None };
+        GameContents { turns: turns.clone(), name: name.clone(), ..GameContents::new(now.document.clone(), history) };
 
     store.create_game(id, &contents).await.unwrap();
 

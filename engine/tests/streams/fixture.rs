@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use client::{Frame, Parser};
 use engine::api::{Api, Auth, Guard, Pace, StoreProbe, StreamLimits, router};
-use engine::config::Config;
+use engine::config::{Config, LimitsConfig};
 use engine::http::{Limits, serve};
 use engine::llm::Models;
 use engine::store::embedded::EmbeddedStore;
@@ -92,10 +92,11 @@ impl Server {
             metrics: Metrics::detached(),
             probe: StoreProbe::new(Arc::clone(store)),
             turns: TurnLimits::default(),
-            pace: Pace { keepalive: setup.keepalive, retry: Duration::from_millis(1) },
+            pace: Pace { keepalive: setup.keepalive, retry: Duration::from_millis(1), ticket: Duration::from_hours(1) },
             streams: Arc::new(StreamLimits::new(setup.max_streams, setup.max_streams_per_client)),
             trusted_proxies: setup.trusted_proxies,
             auth: Auth::open(),
+            limits: LimitsConfig::NONE,
             ticket_lifetime: Duration::from_mins(1),
             guard: Guard { origins: serde_json::from_str(setup.cors_origins).unwrap(), ..Guard::default() },
             drain: drain.clone(),
@@ -198,6 +199,7 @@ pub(crate) async fn append(store: &SharedStore, game: GameId, version: u64, upda
         tries: None,
         event: updated.clone().into(),
         request: None,
+        charges: Vec::new(),
     };
     store.change_game(&change).await.unwrap();
 }

@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use protocol::{GameId, GameRewound, GameRewritten, IfBusy, Problem, ProblemType};
 use serde::Serialize;
 
+use super::super::account::Account;
 use super::super::error::{ApiError, internal};
 use super::super::games::{conflict, if_match, unknown_game};
 use super::super::{Api, chat, idempotency};
@@ -41,6 +42,7 @@ impl Asked {
 pub(super) async fn change(
     api: &Api,
     id: GameId,
+    account: Account,
     asked: Asked,
     wanted: Wanted,
 ) -> Result<Json<GameRewritten>, ApiError> {
@@ -50,6 +52,7 @@ pub(super) async fn change(
     {
         return answer(id, found);
     }
+    let charges = account.message(&api.limits);
     for _ in 0..TRIES {
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
         if asked.expected.is_some_and(|version| version != game.version) {
@@ -64,7 +67,9 @@ pub(super) async fn change(
             let (version, turn, cursor) = (game.version, game.document.last_turn(), game.cursor);
             return Ok(Json(GameRewritten { game_id: id, version, turn, cursor, request: None }));
         };
-        match api.store.change_game(&of_draft(&game, &asked, draft)?).await? {
+        let change = GameChange { charges: charges.charges.clone(), ..of_draft(&game, &asked, draft)? };
+        match api.store.change_game(&change).await? {
+            Changed::Limited(limited) => return Err(charges.refusal(limited)),
             Changed::Version(_) if asked.expected.is_none() => {}
             outcome => return answer(id, outcome),
         }
@@ -96,6 +101,7 @@ fn of_draft(game: &Game, asked: &Asked, draft: Draft) -> Result<GameChange, ApiE
         tries: tries.map_err(|error| internal(&error))?,
         event: event.into(),
         request,
+        charges: Vec::new(),
     })
 }
 
@@ -112,7 +118,10 @@ fn answer(game_id: GameId, changed: Changed) -> Result<Json<GameRewritten>, ApiE
             let detail = "another change was made under this key: a new change needs a new `Idempotency-Key`";
             Problem::new(ProblemType::KeyReused, detail)
         }
-        Changed::QueueFull => Problem::new(ProblemType::QueueFull, "as many requests wait as may: try again later"),
+        // Who charges a request answers the limit by itself.
+        Changed::Limited(_) | Changed::QueueFull => {
+            Problem::new(ProblemType::QueueFull, "as many requests wait as may: try again later")
+        }
     };
     Err(problem.into())
 }

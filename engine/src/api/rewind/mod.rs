@@ -21,6 +21,7 @@ use self::change::{Asked, change};
 pub(super) use self::past::{before_turn, last_record};
 use self::plan::Wanted;
 use super::Api;
+use super::account::Account;
 use super::body::Body;
 use super::chat;
 use super::error::ApiError;
@@ -29,28 +30,31 @@ use super::path::Id;
 /// Takes turns back.
 pub(super) async fn undo(
     State(api): State<Api>,
+    account: Account,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     Body(undo): Body<UndoTurns>,
 ) -> Result<Json<GameRewritten>, ApiError> {
     let asked = Asked::new("undo", &headers, &undo, undo.if_busy)?;
-    change(&api, id, asked, Wanted::Undo { to: undo.to_turn }).await
+    change(&api, id, account, asked, Wanted::Undo { to: undo.to_turn }).await
 }
 
 /// Tells the player's last message once more.
 pub(super) async fn retry(
     State(api): State<Api>,
+    account: Account,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     Body(retry): Body<RetryTurn>,
 ) -> Result<Json<GameRewritten>, ApiError> {
     let asked = Asked::new("retry", &headers, &retry, retry.if_busy)?;
-    change(&api, id, asked, Wanted::Retry { request: RequestId::in_game(id) }).await
+    change(&api, id, account, asked, Wanted::Retry { request: RequestId::in_game(id) }).await
 }
 
 /// Replaces a message, and plays on from there; or replaces the last narration.
 pub(super) async fn edit(
     State(api): State<Api>,
+    account: Account,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     Body(edit): Body<EditTurn>,
@@ -69,18 +73,19 @@ pub(super) async fn edit(
         (Some(_), Some(_)) => return Err(Problem::field("/narration", "give either a message or a narration").into()),
         (None, None) => return Err(Problem::field("/message", "give a message or a narration").into()),
     };
-    change(&api, id, asked, wanted).await
+    change(&api, id, account, asked, wanted).await
 }
 
 /// Brings back an earlier try.
 pub(super) async fn choose(
     State(api): State<Api>,
+    account: Account,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     Body(choice): Body<ChooseAlternative>,
 ) -> Result<Json<GameRewritten>, ApiError> {
     let asked = Asked::new("choose", &headers, &choice, choice.if_busy)?;
-    change(&api, id, asked, Wanted::Choose { turn: choice.turn, alternative: choice.alternative }).await
+    change(&api, id, account, asked, Wanted::Choose { turn: choice.turn, alternative: choice.alternative }).await
 }
 
 fn check_narration(narration: &str) -> Result<(), Problem> {

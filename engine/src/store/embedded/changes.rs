@@ -5,7 +5,7 @@ use protocol::{EventId, GameId, IfBusy, RequestId};
 use super::StoreError;
 use super::rows::{corrupt, to_json};
 use super::step::{Step, signed, unsigned};
-use super::{games, lanes, providers, queue, turns};
+use super::{charges, games, lanes, providers, queue, turns};
 use crate::store::{ChangeDone, Changed, GameChange, IdempotencyKey, Keep};
 
 /// How many changes of a game are remembered, so that a repeat is recognised.
@@ -29,6 +29,11 @@ pub(super) fn change(step: &mut Step<'_>, change: &GameChange) -> Result<Changed
     if change.request.is_some() && waiting_beside(step, game)? >= signed(step.options.limits.queued) {
         return Ok(Changed::QueueFull);
     }
+    if change.request.is_some()
+        && let Some(limited) = charges::refused_by(step, &change.charges, &lane)?
+    {
+        return Ok(Changed::Limited(limited));
+    }
 
     let cursor = step.cursor(game)?;
     for request in lane {
@@ -38,6 +43,7 @@ pub(super) fn change(step: &mut Step<'_>, change: &GameChange) -> Result<Changed
     step.append(game, &change.event)?;
     if let Some(request) = &change.request {
         queue::admit_at_tail(step, request, None, 0)?;
+        charges::charge(step, &change.charges, Some(request.id))?;
     }
     let request = change.request.as_ref().map(|request| request.id);
     let done = ChangeDone { version: version + 1, turn: change.document.last_turn(), cursor, request: None };

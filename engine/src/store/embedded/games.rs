@@ -8,26 +8,31 @@ use story::ChatMessage;
 
 use super::rows::{self, GAME, from_json, to_json};
 use super::step::{Step, signed};
-use super::{EmbeddedStore, StoreError, changes, providers, turns};
+use super::{EmbeddedStore, StoreError, changes, charges, providers, turns};
 use crate::store::{
-    Changed, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, Owner, Try,
-    TurnPage, TurnRange,
+    Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, Owner,
+    Try, TurnPage, TurnRange,
 };
 
 #[async_trait]
 impl Games for EmbeddedStore {
-    async fn create_game(&self, id: GameId, new: &GameContents) -> Result<(), StoreError> {
+    async fn create_game(&self, id: GameId, new: &GameContents) -> Result<Created, StoreError> {
         let (provider, name, owner) = (new.document.provider.clone(), new.name.clone(), new.owner.clone());
         let (document, history, turns) = (to_json(&new.document)?, texts(&new.history)?, new.turns.clone());
+        let limits = new.charges.clone();
         self.step(move |step| {
-            let made = step.execute(
-                "INSERT OR IGNORE INTO games (id, version, epoch, created_at, updated_at, provider, game_name) \
+            if step.first("SELECT 1 FROM games WHERE id = ?1", [id.to_string()], |_| Ok(()))?.is_some() {
+                return Ok(Created::Done);
+            }
+            if let Some(limited) = charges::refused_by(step, &limits, &[])? {
+                return Ok(Created::Limited(limited));
+            }
+            charges::charge(step, &limits, None)?;
+            step.execute(
+                "INSERT INTO games (id, version, epoch, created_at, updated_at, provider, game_name) \
                  VALUES (?1, 1, ?2, ?3, ?3, ?4, ?5)",
                 (id.to_string(), signed(step.epoch), step.now, &provider, &name),
             )?;
-            if made == 0 {
-                return Ok(());
-            }
             if let Some(Owner { tenant, user }) = &owner {
                 step.execute(
                     "INSERT INTO owners (game_id, tenant, user, changed_at) VALUES (?1, ?2, ?3, ?4)",
@@ -37,7 +42,8 @@ impl Games for EmbeddedStore {
             providers::add(step, &provider)?;
             step.execute("INSERT INTO documents (game_id, document) VALUES (?1, ?2)", (id.to_string(), document))?;
             append_history(step, id, &history)?;
-            turns.iter().try_for_each(|turn| turns::append(step, id, turn.messages_before, turn))
+            turns.iter().try_for_each(|turn| turns::append(step, id, turn.messages_before, turn))?;
+            Ok(Created::Done)
         })
         .await
     }

@@ -4,6 +4,7 @@
 //! Subscribers and idle workers are in this process, so they are notified directly, after the commit.
 
 mod changes;
+mod charges;
 mod claim;
 mod dead_letters;
 mod events;

@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 
 use super::rows::{self, REQUEST, corrupt, to_json, unavailable};
 use super::step::{Ending, Step, signed, unsigned};
-use super::{EmbeddedStore, StoreError, claim, games, lanes, providers, stop, turns};
+use super::{EmbeddedStore, StoreError, charges, claim, games, lanes, providers, stop, turns};
 use crate::store::{
     Accepted, Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, Failure, IdempotencyKey,
     LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, Request, Stopped, StoryEventPlacement, Terms, WorkerId,
@@ -286,10 +286,15 @@ fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) -> Result<E
     if queued >= signed(step.options.limits.queued) {
         return Ok(Enqueued::QueueFull);
     }
+    let freed: Vec<RequestId> = interrupted.iter().map(|(id, _)| *id).collect();
+    if let Some(limited) = charges::refused_by(step, &terms.charges, &freed)? {
+        return Ok(Enqueued::Limited(limited));
+    }
     for (id, _) in interrupted {
         step.cancel(request.game, id)?;
     }
     let cursor = admit_at_tail(step, request, terms.key.as_ref(), length)?;
+    charges::charge(step, &terms.charges, Some(request.id))?;
     Ok(Enqueued::Accepted(Accepted {
         id: request.id,
         status: RequestStatus::Queued,

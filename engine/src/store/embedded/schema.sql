@@ -203,3 +203,33 @@ CREATE TABLE IF NOT EXISTS capabilities (
     expires_at INTEGER,
     PRIMARY KEY (game_id, id)
 ) WITHOUT ROWID;
+
+-- Limits of callers. `free_at` is when everything that was used of a rate is free again (microseconds); `unfinished` counts the
+-- rows of `charges`, by triggers.
+CREATE TABLE IF NOT EXISTS buckets (
+    name       TEXT PRIMARY KEY,
+    free_at    INTEGER NOT NULL DEFAULT 0,
+    unfinished INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS buckets_by_time ON buckets (free_at) WHERE unfinished = 0;
+
+-- The unfinished requests that count against a limit.
+CREATE TABLE IF NOT EXISTS charges (
+    request_id TEXT NOT NULL,
+    bucket     TEXT NOT NULL,
+    PRIMARY KEY (request_id, bucket)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS charge_comes AFTER INSERT ON charges BEGIN
+    INSERT OR IGNORE INTO buckets (name) VALUES (NEW.bucket);
+    UPDATE buckets SET unfinished = unfinished + 1 WHERE name = NEW.bucket;
+END;
+CREATE TRIGGER IF NOT EXISTS charge_goes AFTER DELETE ON charges BEGIN
+    UPDATE buckets SET unfinished = unfinished - 1 WHERE name = OLD.bucket;
+END;
+CREATE TRIGGER IF NOT EXISTS charged_request_ends AFTER UPDATE OF status ON requests
+WHEN NEW.status NOT IN ('queued', 'processing') BEGIN
+    DELETE FROM charges WHERE request_id = NEW.id;
+END;
+CREATE TRIGGER IF NOT EXISTS charged_request_goes AFTER DELETE ON requests BEGIN
+    DELETE FROM charges WHERE request_id = OLD.id;
+END;

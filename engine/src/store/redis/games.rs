@@ -11,16 +11,16 @@ use super::connection::Connection;
 use super::providers;
 use super::script::{self, ScriptArgs};
 use super::unexpected::{from_json, unexpected_reply};
-use super::{RedisStore, StoreError};
+use super::{RedisStore, StoreError, charges};
 use crate::store::{
-    ChangeDone, Changed, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, Keep,
-    Owner, StoredTurn, Try, TurnPage, TurnRange,
+    ChangeDone, Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf,
+    IdempotencyKey, Keep, Owner, StoredTurn, Try, TurnPage, TurnRange,
 };
 
 #[async_trait]
 impl Games for RedisStore {
-    async fn create_game(&self, id: GameId, new: &GameContents) -> Result<(), StoreError> {
-        let GameContents { document, history, turns, name, owner } = new;
+    async fn create_game(&self, id: GameId, new: &GameContents) -> Result<Created, StoreError> {
+        let GameContents { document, history, turns, name, owner, charges: limits } = new;
         let (tenant, user) = owner
             .as_ref()
             .map_or(("", ""), |Owner { tenant, user }| (tenant.as_str(), user.as_ref().map_or("", User::as_str)));
@@ -32,6 +32,7 @@ impl Games for RedisStore {
             .arg(name.as_deref().unwrap_or_default())
             .arg(tenant)
             .arg(user)
+            .arg(charges::encode(limits)?)
             .arg(history.len());
         for message in history {
             call = call.json(message)?;
@@ -39,7 +40,12 @@ impl Games for RedisStore {
         for turn in turns {
             call = call.turn(turn)?;
         }
-        self.shard(id).run(&script::CREATE_GAME, &call).await
+        let reply: Vec<String> = self.shard(id).run(&script::CREATE_GAME, &call).await?;
+        match reply.first().map(String::as_str) {
+            Some("done") => Ok(Created::Done),
+            Some("limited") => charges::limited(&reply).map(Created::Limited),
+            _ => Err(unexpected_reply("create_game", &reply)),
+        }
     }
 
     async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError> {
@@ -123,6 +129,7 @@ impl Games for RedisStore {
             None => call.arg("").arg(""),
         };
         call = call.arg(change.history.appended.len()).arg(change.turns.appended.len());
+        call = call.arg(charges::encode(&change.charges)?);
         for message in &change.history.appended {
             call = call.json(message)?;
         }
@@ -212,6 +219,7 @@ fn changed(reply: &[String]) -> Result<Changed, StoreError> {
         ["changed", version] => Changed::Version(version.parse().map_err(|_| wrong())?),
         ["reused"] => Changed::KeyReused,
         ["queue_full"] => Changed::QueueFull,
+        ["limited", ..] => Changed::Limited(charges::limited(reply)?),
         _ => return Err(wrong()),
     })
 }

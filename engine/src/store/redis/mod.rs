@@ -8,6 +8,7 @@
 //! wake tokens, and one of the process for pub/sub. A blocking pop never carries data, so losing one loses no work.
 
 mod batch;
+mod charges;
 mod codec;
 mod connection;
 mod dead_letters;

@@ -16,7 +16,7 @@ use super::revoked::Revocations;
 use super::script::{self, ScriptArgs, millis};
 use super::unexpected::unexpected_reply;
 
-use super::{RedisStore, StoreError, lanes, providers};
+use super::{RedisStore, StoreError, charges, lanes, providers};
 use crate::store::{
     Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, Failure, IdempotencyKey, LONGEST_DELAY,
     Lease, LeaseToken, NewRequest, Queue, Request, Stopped, StoreOptions, StoryEventPlacement, Terms, WorkerId,
@@ -46,6 +46,7 @@ impl Queue for RedisStore {
             .arg(key)
             .arg(fingerprint)
             .arg(providers::policies(&self.options, self.shards.len())?)
+            .arg(charges::encode(&terms.charges)?)
             .arg(&request_fields(request)?);
         let script = match terms.if_busy {
             IfBusy::Interrupt => &script::ENQUEUE_AND_INTERRUPT,
@@ -59,6 +60,7 @@ impl Queue for RedisStore {
             Some("reused") => Ok(Enqueued::KeyReused),
             Some("lane_full") => Ok(Enqueued::LaneFull),
             Some("queue_full") => Ok(Enqueued::QueueFull),
+            Some("limited") => charges::limited(&reply).map(Enqueued::Limited),
             _ => Err(unexpected_reply("enqueue", &reply)),
         }
     }

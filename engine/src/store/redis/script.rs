@@ -34,7 +34,7 @@ macro_rules! scripts {
 // A file is a script, or it holds functions: those can be parts of several scripts, and a call may follow them.
 scripts! {
     OPEN = [lua!("open")];
-    CREATE_GAME = [lua!("owners"), lua!("create_game")];
+    CREATE_GAME = [lua!("owners"), lua!("charge"), lua!("create_game")];
     CHANGE_GAME =
         [endings(), lua!("log"), lua!("owners"), enqueueing(), lua!("changes"), lua!("change_game")];
     FIND_CHANGE = [lua!("changes"), lua!("find_change")];
@@ -76,7 +76,15 @@ scripts! {
 const NO_POLICIES: &str = "local POLICIES = ''";
 
 fn enqueueing() -> String {
-    ["local POLICIES = ARGV[13]\n", lua!("providers"), lua!("keys"), &event_text::of_waits(), lua!("accept")].concat()
+    let parts = [
+        "local POLICIES = ARGV[13]\n",
+        lua!("providers"),
+        lua!("keys"),
+        lua!("charge"),
+        &event_text::of_waits(),
+        lua!("accept"),
+    ];
+    parts.concat()
 }
 
 fn endings() -> String {

@@ -29,6 +29,10 @@ const PROVIDERS: [&str; GAMES] = ["offline", "offline", "other"];
 const WORKERS: usize = 2;
 /// How much may wait: so little that it is reached now and then.
 const LIMITS: Limits = Limits { queued: 9, lane: 6 };
+/// How many messages the sender of a game may send while an interleaving is played. Games 0 and 1 have the same sender.
+const SENT: u64 = 12;
+/// How many of them may be unfinished.
+const UNFINISHED: u64 = 4;
 /// How many moves an interleaving has at most.
 const MOVES: usize = 60;
 

@@ -5,16 +5,16 @@ use std::fmt::{Debug, Write};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Cancelled, Changed, Claim, ClaimedProvider, Claims, Commit, Committed, DeadLetterRetry, Enqueued,
-    GameChange, IdempotencyKey, LogRead, NewRequest, SharedStore, StoreError, StoreOptions, StoryEventPlacement, Terms,
-    WorkerId,
+    Accepted, Cancelled, Changed, Charge, Claim, ClaimedProvider, Claims, Commit, Committed, DeadLetterRetry, Enqueued,
+    GameChange, IdempotencyKey, Limited, LogRead, NewRequest, Rate, SharedStore, StoreError, StoreOptions,
+    StoryEventPlacement, Terms, WorkerId,
 };
 use proptest::test_runner::TestCaseError;
 use protocol::{EventId, GameId, IfBusy, QueueView, RequestId, RequestStatus};
 
 use super::moves::{Move, Pick, Step};
 use super::reference::{Answer, Circuit, Game, Head, Reference};
-use super::{GAMES, LIMITS, PROVIDERS, WORKERS};
+use super::{GAMES, LIMITS, PROVIDERS, SENT, UNFINISHED, WORKERS};
 use crate::bench::Bench;
 use crate::fixture::{commit_only, completion, failure, fault, message, new_game_of, options, turn};
 
@@ -182,7 +182,13 @@ impl Play {
             key: format!("key {key}"),
             fingerprint: format!("words {words}"),
         };
-        let terms = Terms { if_busy, key: key.map(named) };
+        let charge = Charge {
+            bucket: format!("sender-of-{}", PROVIDERS[game]),
+            // Nothing of it is free again while an interleaving is played.
+            rate: Some(Rate { count: SENT, period: Duration::from_hours(1000) }),
+            unfinished: Some(UNFINISHED),
+        };
+        let terms = Terms { if_busy, key: key.map(named), charges: vec![charge] };
         let answer = self.store.enqueue(&request, &terms).await.map_err(text)?;
         let expected = self.reference.send(game, if_busy, key, &request.message);
         self.note(format_args!("game {game} is sent request {number} with {terms:?}: {expected:?}"));
@@ -195,6 +201,13 @@ impl Play {
             Answer::KeyReused => same("the answer", answer, Enqueued::KeyReused),
             Answer::LaneFull => same("the answer", answer, Enqueued::LaneFull),
             Answer::QueueFull => same("the answer", answer, Enqueued::QueueFull),
+            Answer::RateLimited => {
+                let is_limited = matches!(answer, Enqueued::Limited(Limited::Rate { charge: 0, .. }));
+                same(&format!("{answer:?} is the limit of a rate"), is_limited, true)
+            }
+            Answer::TooManyUnfinished => {
+                same("the answer", answer, Enqueued::Limited(Limited::Unfinished { charge: 0 }))
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use engine::store::{Stopped, StoryEventPlacement};
 use protocol::{AttemptOutcome, IfBusy, RequestStatus};
 
 use super::moves::Step;
-use super::{GAMES, LIMITS, PROVIDERS};
+use super::{GAMES, LIMITS, PROVIDERS, SENT, UNFINISHED};
 use crate::fixture::ATTEMPTS;
 
 /// The games, requests and leases, each known by its number in order of creation.
@@ -17,6 +17,8 @@ pub(super) struct Reference {
     arrivals: usize,
     /// The state of each provider, under the number of its first game.
     circuits: [Circuit; GAMES],
+    /// How many messages each sender has sent, under the number of their provider's first game.
+    sent: [u64; GAMES],
     /// Dead letters, the latest last.
     pub(super) letters: Vec<usize>,
 }
@@ -29,6 +31,10 @@ pub(super) enum Answer {
     KeyReused,
     LaneFull,
     QueueFull,
+    /// The sender has sent as many messages as they may.
+    RateLimited,
+    /// The sender has as many unfinished messages as they may.
+    TooManyUnfinished,
 }
 
 /// The outcome of taking turns back.
@@ -94,6 +100,8 @@ pub(super) struct Request {
     /// Its game, its key and the message's words.
     key: Option<(usize, usize, usize)>,
     retried: bool,
+    /// Whether it counts against the limit of its sender while it is unfinished.
+    counts: bool,
     /// How its attempts ended that did not commit.
     pub(super) attempts: Vec<AttemptOutcome>,
     arrival: usize,
@@ -136,6 +144,7 @@ impl Reference {
             placement,
             arrivals: 0,
             circuits: [Circuit::Closed; GAMES],
+            sent: [0; GAMES],
             letters: Vec::new(),
         }
     }
@@ -169,10 +178,25 @@ impl Reference {
         if queued as u64 >= LIMITS.queued {
             return Answer::QueueFull;
         }
+        let sender = provider(game);
+        if self.sent[sender] >= SENT {
+            return Answer::RateLimited;
+        }
+        let unfinished = self.requests.iter().enumerate().filter(|(number, request)| {
+            request.counts
+                && !request.status.is_terminal()
+                && provider(request.game) == sender
+                && !interrupted.contains(number)
+        });
+        if unfinished.count() as u64 >= UNFINISHED {
+            return Answer::TooManyUnfinished;
+        }
+        self.sent[sender] += 1;
         for request in interrupted {
             self.end_by_cancel(request);
         }
         let number = self.arrive(game, position, message);
+        self.requests[number].counts = true;
         self.requests[number].key = key.map(|(key, words)| (game, key, words));
         Answer::Accepted(number)
     }
@@ -274,7 +298,7 @@ impl Reference {
         let accepted_at = (self.games[game].lane.len(), self.games[game].log.len());
         let request = &mut self.requests[number];
         (request.status, request.attempt, request.ended, request.retried) = (RequestStatus::Queued, 0, None, true);
-        (request.arrival, request.accepted_at) = (self.arrivals, accepted_at);
+        (request.arrival, request.accepted_at, request.counts) = (self.arrivals, accepted_at, false);
         self.games[game].lane.push(number);
         self.append(number, "request.queued");
         if self.requests[number].narration {
@@ -300,6 +324,7 @@ impl Reference {
             message,
             key: None,
             retried: false,
+            counts: false,
             attempts: Vec::new(),
             arrival: arrival.unwrap_or(self.arrivals),
             accepted_at: (position, self.games[game].log.len()),

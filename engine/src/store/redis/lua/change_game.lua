@@ -12,13 +12,13 @@
 -- Arguments: game, expected version, 'interrupt' or 'reject', key, fingerprint, how many requests may be queued, the last turn
 -- afterwards, the tries (JSON) or '', the policies of the providers (JSON) or '', document, provider, name and data of the event,
 -- which messages stay ('all', 'first' or 'but_last'), how many that are, the same two for turn records, request or '', data of its
--- request.queued, number of messages n, number of records m; then n messages, m records, and the request's status fields and
+-- request.queued, number of messages n, number of records m, the charges (JSON) or ''; then n messages, m records, and the request's status fields and
 -- values.
 -- Returns {'done', version, last turn, cursor}, and behind that {'accepted', request, status, position, cursor} flat if it brought
--- one; {'unknown'}, {'reused'}, {'busy'}, {'changed', version} or {'queue_full'}.
-local FIRST = 26
+-- one; {'unknown'}, {'reused'}, {'busy'}, {'changed', version}, {'queue_full'} or {'limited', …}.
+local FIRST = 27
 local game, expected, if_busy, key, fingerprint, queue_limit, turn, tries = unpack(ARGV, 5, 12)
-local document, provider, event, data, messages_kept, messages_count, turns_kept, turns_count, request, queued, messages, turns =
+local document, provider, event, data, messages_kept, messages_count, turns_kept, turns_count, request, queued, messages, turns, charged =
   unpack(ARGV, 14, FIRST - 1)
 
 local version, recorded = unpack(call('HMGET', GAME .. game, 'version', 'recorded'))
@@ -34,6 +34,8 @@ if request ~= '' then
     if call('ZSCORE', QUEUED, unfinished) then waiting = waiting - 1 end
   end
   if waiting >= tonumber(queue_limit) then return { 'queue_full' } end
+  local limited = refused_by(charges_of(charged), lane)
+  if limited then return limited end
 end
 
 local before, made = cursor(game), int(version + 1)
@@ -65,6 +67,7 @@ if request ~= '' then
   local fields = {}
   for i = FIRST + messages + turns, #ARGV do fields[#fields + 1] = ARGV[i] end
   accept(game, request, int(call('INCR', SEQUENCE)), 0, fields, queued, provider)
+  use_up(charges_of(charged), request)
 end
 remember(game, key, fingerprint, made, turn, before, request)
 return changed(made, turn, before, request)

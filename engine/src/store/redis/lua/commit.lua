@@ -64,6 +64,7 @@ local function commit(first, last)
   call('HSET', status, 'status', 'completed', 'completed_at', NOW_TEXT, 'result', result, 'ended_by', 'commit ' .. token)
   call('HDEL', status, 'narration', 'delta', 'error')
   call('ZREM', lane, request)
+  settle(request)
   expire(game, request, key ~= '' and key)
   local now, at = append_entry(game, offset, request, 'game.state_updated', state_updated, 'request.completed', completed)
   call('HSET', state, 'document', document, 'version', int(version + 1), 'updated_at', NOW_TEXT, 'epoch', now, 'offset', at,

@@ -108,6 +108,14 @@ local function admit(game, request, rank, position, fields, queued)
   return before
 end
 
+-- A request that has ended counts against no limit any more.
+local function settle(request)
+  local charged = call('HGET', STATUS .. request, 'charged')
+  if not charged then return end
+  for bucket in string.gmatch(charged, '%S+') do call('SREM', UNFINISHED .. bucket, request) end
+  call('HDEL', STATUS .. request, 'charged')
+end
+
 -- Lets the status of a finished request expire, and with it the idempotency key that it was accepted under.
 local function expire(game, request, key)
   local ttl = STATUS_TTL

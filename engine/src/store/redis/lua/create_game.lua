@@ -1,8 +1,13 @@
--- Stores a new game. Arguments: game, document, provider, its last turn, its name or '', tenant and user of its owner or '', number
--- of history messages n, n messages, then its turn records. Returns nothing; a repeat changes nothing.
-local FIRST_MESSAGE = 13
-local game, document, provider, turn, name, tenant, user, messages = unpack(ARGV, 5, FIRST_MESSAGE - 1)
-if call('EXISTS', GAME .. game) == 1 then return end
+-- Stores a new game. Arguments: game, document, provider, its last turn, its name or '', tenant and user of its owner or '', the
+-- charges (JSON) or '', number of history messages n, n messages, then its turn records. Returns {'done'} or {'limited', …}; a
+-- repeat changes nothing.
+local FIRST_MESSAGE = 14
+local game, document, provider, turn, name, tenant, user, charged, messages = unpack(ARGV, 5, FIRST_MESSAGE - 1)
+if call('EXISTS', GAME .. game) == 1 then return { 'done' } end
+local charges = charges_of(charged)
+local limited = refused_by(charges, {})
+if limited then return limited end
+use_up(charges)
 call('HSET', GAME .. game, 'document', document, 'version', '1', 'fence', '0', 'offset', '0', 'epoch', epoch(),
   'created_at', NOW_TEXT, 'updated_at', NOW_TEXT, 'provider', provider, 'turns', turn, 'recorded', '1')
 if name ~= '' then call('HSET', GAME .. game, 'name', name) end
@@ -17,3 +22,4 @@ end
 local first_turn = FIRST_MESSAGE + messages
 for i = FIRST_MESSAGE, first_turn - 1 do call('RPUSH', HISTORY .. game, ARGV[i]) end
 for i = first_turn, #ARGV do call('RPUSH', TURNS .. game, ARGV[i]) end
+return { 'done' }

@@ -59,6 +59,7 @@ local function finish(game, request, status)
   call('ZREM', QUEUED, request)
   call('HSET', STATUS .. request, 'status', status, 'completed_at', NOW_TEXT)
   call('HDEL', STATUS .. request, 'not_before')
+  settle(request)
 end
 
 -- Makes a request a dead letter with its whole record. `problem` is JSON that players may read. Its status stays as

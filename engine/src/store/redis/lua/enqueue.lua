@@ -1,13 +1,13 @@
 -- Accepts a request at the tail of its game's lane, or changes nothing.
 -- Arguments: game, request, what to do when the game is busy ('enqueue', 'reject' or 'interrupt'), data of request.queued, how
 -- many requests may be queued, how many a lane may hold, idempotency key or '', fingerprint of the message, the policies of the
--- providers (JSON) or '', then status fields and values.
--- Returns {'accepted', request, status, position, cursor}, {'unknown'}, {'busy'}, {'reused'}, {'lane_full'} or
--- {'queue_full'}. A repeat, by the request's id or by its key, returns what was returned first.
+-- providers (JSON) or '', the charges (JSON) or '', then status fields and values.
+-- Returns {'accepted', request, status, position, cursor}, {'unknown'}, {'busy'}, {'reused'}, {'lane_full'}, {'queue_full'} or
+-- {'limited', …}. A repeat, by the request's id or by its key, returns what was returned first.
 -- `cancel` is given only where the script may interrupt: without it, ends.lua need not be loaded.
-local FIRST_FIELD = 14
+local FIRST_FIELD = 15
 local function enqueue(cancel)
-  local game, request, if_busy, data, queue_limit, lane_limit, key, fingerprint = unpack(ARGV, 5, FIRST_FIELD - 2)
+  local game, request, if_busy, data, queue_limit, lane_limit, key, fingerprint = unpack(ARGV, 5, FIRST_FIELD - 3)
 
   local function accepted(id)
     local status, position, before = unpack(call('HMGET', STATUS .. id, 'status', 'position', 'cursor'))
@@ -42,6 +42,10 @@ local function enqueue(cancel)
   if position >= tonumber(lane_limit) then return { 'lane_full' } end
   if queued >= tonumber(queue_limit) then return { 'queue_full' } end
 
+  local charges = charges_of(ARGV[FIRST_FIELD - 1])
+  local limited = refused_by(charges, interrupted)
+  if limited then return limited end
+
   for _, waiting in ipairs(interrupted) do cancel(game, waiting) end
   local rank, fields = int(call('INCR', SEQUENCE)), {}
   for i = FIRST_FIELD, #ARGV do fields[#fields + 1] = ARGV[i] end
@@ -52,5 +56,6 @@ local function enqueue(cancel)
   -- An interrupted head no longer waits for another provider.
   local provider = #interrupted > 0 and provider_of(game) or waits_for or own or adopt_provider(game)
   local before = accept(game, request, rank, position, fields, data, provider)
+  use_up(charges, request)
   return { 'accepted', request, 'queued', int(position), before }
 end

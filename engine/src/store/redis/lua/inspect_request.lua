@@ -43,6 +43,9 @@ elseif not unfinished and call('ZSCORE', QUEUED, request) then
   report('it is ' .. status .. ', and still in the global order', 'take it out',
     function() call('ZREM', QUEUED, request) end)
 end
+if not unfinished and call('HEXISTS', STATUS .. request, 'charged') == 1 then
+  report('it is ' .. status .. ', and still counts against a limit', 'count it no more', function() settle(request) end)
+end
 local entry = call('HGET', DEAD_INDEX, request)
 if status == 'failed' and permanent and not entry then
   report('it has failed, and has no dead letter', 'let its record expire', function() expire(game, request, key_of(request)) end)

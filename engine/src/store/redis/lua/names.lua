@@ -21,6 +21,8 @@ local TURNS, TRIES, CHANGES = P .. 'game-turns:', P .. 'game-tries:', P .. 'game
 local LOCK = P .. 'game-lock:'
 -- The lists of an owner's games, by tenant and by `tenant:user`; the capabilities of a game; all keys of callers.
 local GAMES_OF, CAPABILITIES, API_KEYS = P .. 'games:of:', P .. 'game-capabilities:', P .. 'api-keys'
+-- The unfinished requests of a bucket, which a limit counts.
+local UNFINISHED = P .. 'requests:of:'
 local LOG, STATUS, KEY = P .. 'game-events:', P .. 'chat-request-status:', P .. 'idempotency-key:'
 
 -- Lua formats large numbers with an exponent; ids and times need all digits. In frequent calls, constant numbers are written as

@@ -1,0 +1,173 @@
+//! Whose limits a call counts against: its user's, its tenant's and its address's; and the answer when one is reached.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use metrics::counter;
+use protocol::{Problem, ProblemType};
+
+use super::Api;
+use super::caller::Caller;
+use super::error::{ApiError, Quota};
+use super::limits::Client;
+use crate::config::LimitsConfig;
+use crate::store::{Charge, Holder, Limited, Owner, Rate};
+
+/// Whose the game is that a call is about; set by the layer that has asked for it.
+#[derive(Debug, Clone)]
+pub(super) struct OwnerOfGame(pub(super) Option<Owner>);
+
+/// Whose limits a call counts against. An operator's count against none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Account {
+    pub(super) user: Option<String>,
+    pub(super) tenant: Option<String>,
+    pub(super) address: Option<Client>,
+}
+
+/// The charges of a call, each with the key of its limit.
+pub(super) struct Charges {
+    pub(super) charges: Vec<Charge>,
+    names: Vec<(&'static str, &'static str)>,
+}
+
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
+impl FromRequestParts<Api> for Account {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
+        let caller = Caller::from_request_parts(parts, api).await?;
+        let client = Client::from_request_parts(parts, api).await?;
+        let owner = parts.extensions.get::<OwnerOfGame>().and_then(|owner| owner.0.as_ref());
+        Ok(Self::of(&caller, owner, client))
+    }
+}
+
+impl Account {
+    fn of(caller: &Caller, owner: Option<&Owner>, client: Client) -> Self {
+        let (tenant, user) = match caller {
+            Caller::Anyone | Caller::Nobody => (None, None),
+            Caller::Holder { holder: Holder::Operator | Holder::Viewer, .. } => return Self::default(),
+            Caller::Holder { holder: Holder::Player { tenant, user }, .. } => (Some(tenant), Some(user)),
+            Caller::Holder { holder: Holder::Service { tenant }, acts_for, .. } => {
+                (Some(tenant), acts_for.as_ref().or_else(|| owner.and_then(|owner| owner.user.as_ref())))
+            }
+            // Guests have a limit of their own: they cannot use up the owner's.
+            Caller::Capability(hash) | Caller::Ticket(hash) => {
+                return Self {
+                    user: Some(format!("capability:{}", hash.id())),
+                    tenant: owner.map(|owner| owner.tenant.to_string()),
+                    address: Some(client),
+                };
+            }
+        };
+        Self {
+            user: tenant.zip(user).map(|(tenant, user)| format!("{tenant}:{user}")),
+            tenant: tenant.map(ToString::to_string),
+            address: Some(client),
+        }
+    }
+
+    /// The same for somebody who gets a game.
+    pub(super) fn for_owner(self, owner: Option<&Owner>) -> Self {
+        let user = owner.and_then(|owner| Some(format!("{}:{}", owner.tenant, owner.user.as_ref()?)));
+        Self { user: user.or(self.user), ..self }
+    }
+
+    /// What a message uses up.
+    pub(super) fn message(&self, limits: &LimitsConfig) -> Charges {
+        self.charges("", MINUTE, |whose| match whose {
+            Whose::User => (
+                limits.messages_per_minute_per_user,
+                limits.unfinished_per_user,
+                "messages_per_minute_per_user",
+                "unfinished_per_user",
+            ),
+            Whose::Tenant => (
+                limits.messages_per_minute_per_tenant,
+                limits.unfinished_per_tenant,
+                "messages_per_minute_per_tenant",
+                "unfinished_per_tenant",
+            ),
+            Whose::Address => (
+                limits.messages_per_minute_per_address,
+                limits.unfinished_per_address,
+                "messages_per_minute_per_address",
+                "unfinished_per_address",
+            ),
+        })
+    }
+
+    /// What the creation of a game uses up.
+    pub(super) fn game(&self, limits: &LimitsConfig) -> Charges {
+        self.charges("games:", DAY, |whose| match whose {
+            Whose::User => (limits.games_per_day_per_user, 0, "games_per_day_per_user", ""),
+            Whose::Tenant => (limits.games_per_day_per_tenant, 0, "games_per_day_per_tenant", ""),
+            Whose::Address => (limits.games_per_day_per_address, 0, "games_per_day_per_address", ""),
+        })
+    }
+
+    fn charges(
+        &self,
+        what: &str,
+        period: Duration,
+        limit: impl Fn(Whose) -> (u64, u64, &'static str, &'static str),
+    ) -> Charges {
+        let user = self.user.as_ref().map(|user| (Whose::User, format!("{what}user:{user}")));
+        let tenant = self.tenant.as_ref().map(|tenant| (Whose::Tenant, format!("{what}tenant:{tenant}")));
+        let address = self.address.map(|address| (Whose::Address, format!("{what}address:{address}")));
+        let mut all = Charges { charges: Vec::new(), names: Vec::new() };
+        for (whose, bucket) in [user, tenant, address].into_iter().flatten() {
+            let (count, most, rate_key, unfinished_key) = limit(whose);
+            let rate = (count > 0).then_some(Rate { count, period });
+            let unfinished = (most > 0).then_some(most);
+            if rate.is_some() || unfinished.is_some() {
+                all.charges.push(Charge { bucket, rate, unfinished });
+                all.names.push((rate_key, unfinished_key));
+            }
+        }
+        all
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Whose {
+    User,
+    Tenant,
+    Address,
+}
+
+impl Charges {
+    /// The answer when a limit is reached.
+    pub(super) fn refusal(&self, limited: Limited) -> ApiError {
+        let (kind, error) = match limited {
+            Limited::Rate { charge, retry_after } => {
+                let name = self.names.get(charge).map_or("", |names| names.0);
+                let quota = self.charges.get(charge).and_then(|charge| charge.rate).map(|rate| Quota {
+                    name,
+                    count: rate.count,
+                    period: rate.period,
+                    retry_after,
+                });
+                let detail = format!(
+                    "the limit `limits.{name}` is reached: there is room again in {} s",
+                    retry_after.as_millis().div_ceil(1000)
+                );
+                let kind = ProblemType::RateLimited;
+                (kind, ApiError::limited(Problem::new(kind, detail), quota))
+            }
+            Limited::Unfinished { charge } => {
+                let name = self.names.get(charge).map_or("", |names| names.1);
+                let detail = format!("the limit `limits.{name}` is reached: wait until some requests are done");
+                let kind = ProblemType::TooManyUnfinished;
+                (kind, ApiError::from(Problem::new(kind, detail)))
+            }
+        };
+        counter!("story_engine_requests_refused_total", "reason" => kind.slug()).increment(1);
+        error
+    }
+}

@@ -1,0 +1,61 @@
+//! Limits of callers: how often in a time, and how many unfinished requests, for each user, tenant and address.
+//!
+//! "How often" is the generic cell rate algorithm (GCRA): a limit of 60 a minute lets 60 through at once, and then one each
+//! second. It keeps one number for each limit, the time at which everything that was used is free again.
+
+use std::time::Duration;
+
+/// What a call uses up of one limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    /// Whose limit it is, without spaces.
+    pub bucket: String,
+    /// How often in a time.
+    pub rate: Option<Rate>,
+    /// How many unfinished requests.
+    pub unfinished: Option<u64>,
+}
+
+/// So many in a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many; at least 1.
+    pub count: u64,
+    /// In which time.
+    pub period: Duration,
+}
+
+/// A limit is reached; nothing was charged. `charge` is the place of the charge in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limited {
+    /// As many in the time as may be.
+    Rate {
+        /// Which one.
+        charge: usize,
+        /// When there is room for one more.
+        retry_after: Duration,
+    },
+    /// As many unfinished requests as may be.
+    Unfinished {
+        /// Which one.
+        charge: usize,
+    },
+}
+
+/// The outcome of [`super::Games::create_game`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// The game is stored, by this try of the step or an earlier one.
+    Done,
+    /// A limit is reached.
+    Limited(Limited),
+}
+
+impl Rate {
+    /// The period in microseconds, and the part of it that one call takes.
+    pub(super) fn micros(self) -> (i64, i64) {
+        let period = i64::try_from(self.period.as_micros()).unwrap_or(i64::MAX / 4).min(i64::MAX / 4);
+        let count = i64::try_from(self.count).unwrap_or(i64::MAX).max(1);
+        (period, (period / count).max(1))
+    }
+}
