@@ -62,6 +62,8 @@ pub const PROVIDERS: &str = "/v1/providers";
 pub const QUEUE: &str = "/v1/queue";
 /// The lanes that are not empty.
 pub const LANES: &str = "/v1/queue/games";
+/// The state of the providers, for operators.
+pub const QUEUE_PROVIDERS: &str = "/v1/queue/providers";
 /// A game's lane.
 pub const LANE: &str = "/v1/queue/games/{id}";
 /// The story events that wait in a game's lane.

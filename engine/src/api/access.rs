@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use metrics::{counter, histogram};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -31,6 +32,8 @@ pub(super) async fn log(State(trusted_proxies): State<usize>, request: Request, 
         let mut response = next.run(request).await;
         let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
         response.headers_mut().insert(REQUEST_ID, id.clone());
+        histogram!("story_engine_http_request_seconds").record(began.elapsed().as_secs_f64());
+        counter!("story_engine_http_responses_total", "status" => response.status().as_str().to_owned()).increment(1);
         if matches!(path.as_str(), "/health" | "/ready" | "/metrics") {
             tracing::debug!(target: "access", %method, path, status, ms, client = shown(client), "served");
         } else {

@@ -14,10 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
 use super::guard::{self, Guard};
-use super::health;
 use super::probe::StoreProbe;
-use super::prompt::{self, Prompts};
-use super::{Auth, gate_of, gated_of_store, rights, with_problems};
+use super::{Auth, gate_of, gated_of_store, health, rights, scrape, with_problems};
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
@@ -86,7 +84,7 @@ async fn readyz(State(admin): State<Admin>) -> Result<Json<Readiness>, ApiError>
 
 /// Metrics in Prometheus' text format, also while the store is away.
 async fn metrics(State(admin): State<Admin>) -> String {
-    health::render(&admin.store, &admin.probe, &admin.metrics).await
+    scrape::render(&admin.store, &admin.probe, &admin.metrics).await
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(super) async fn post(
         return Err(charges.refusal(limited));
     }
     if matches!(&enqueued, Enqueued::Accepted(accepted) if accepted.id == request.id) {
-        counter!("story_engine_requests_accepted_total").increment(1);
+        counter!("story_engine_requests_accepted_total", "type" => request.kind.as_str()).increment(1);
     }
     answer(enqueued, &chat)
 }

@@ -35,6 +35,7 @@ mod rewind;
 mod rights;
 #[cfg(test)]
 mod rights_tests;
+mod scrape;
 mod session;
 mod snapshot;
 mod stream;

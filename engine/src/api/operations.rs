@@ -12,7 +12,7 @@ use protocol::{
     BranchGame, Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest, ChooseAlternative,
     CreateCapability, CreateGame, CreateKey, DeadLetter, DeadLetters, EditTurn, GameExport, GameList, GameRewritten,
     GameView, Health, ImportGame, KeyCreated, Keys, LaneView, Lanes, OpenSession, PcEntry, PlayerView, ProblemInfo,
-    PromptView, Providers, QueueView, Readiness, RenameGame, RequestView, RetryTurn, ScenarioEntry, StopRequest,
+    ProviderView, Providers, QueueView, Readiness, RenameGame, RequestView, RetryTurn, ScenarioEntry, StopRequest,
     StoryEventsView, Ticket, TriggerStoryEvent, Turns, UndoTurns, path,
 };
 use schemars::SchemaGenerator;
@@ -304,6 +304,9 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .does("Lanes that are not empty")
         .reads(&[LIMIT])
         .answers::<Lanes>(),
+    Operation::new(Get, path::QUEUE_PROVIDERS, Viewer, "listProviderStates", store!(queue::providers))
+        .does("Which providers get calls, and why the others do not")
+        .answers::<Vec<ProviderView>>(),
     Operation::new(Get, path::LANE, Viewer, "getLane", store!(queue::lane))
         .does("A game's lane")
         .answers::<LaneView>()

@@ -48,6 +48,14 @@ impl StoreProbe {
             Some((when, found)) if when.elapsed() < FRESH => found.clone(),
             _ => {
                 let found = self.probe().await;
+                let before = last.as_ref().map(|(_, before)| before.shards > 0);
+                match (before, found.errors.first()) {
+                    (Some(true) | None, Some(error)) if found.shards == 0 && !error.is_unreachable() => {
+                        tracing::warn!("the store takes no writes: {error}");
+                    }
+                    (Some(false), _) if found.shards > 0 => tracing::info!("the store takes writes"),
+                    _ => {}
+                }
                 *last = Some((Instant::now(), found.clone()));
                 found
             }

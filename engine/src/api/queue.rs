@@ -4,7 +4,10 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use protocol::{ChatAccepted, GameId, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId, RequestType};
+use metrics::counter;
+use protocol::{
+    ChatAccepted, GameId, LaneView, Lanes, Problem, ProblemType, ProviderView, QueueView, RequestId, RequestType,
+};
 use protocol::{MESSAGE_MAX_BYTES, StoryEventsView, TriggerStoryEvent};
 use serde::Deserialize;
 
@@ -42,6 +45,11 @@ pub(super) async fn lanes(
     query: Result<Query<Limit>, QueryRejection>,
 ) -> Result<Json<Lanes>, ApiError> {
     Ok(Json(store.lanes(limit(query)?).await?))
+}
+
+/// The providers that games use, and those that have had a fault.
+pub(super) async fn providers(State(store): State<SharedStore>) -> Result<Json<Vec<ProviderView>>, ApiError> {
+    Ok(Json(store.providers().await?))
 }
 
 /// One game's unfinished requests.
@@ -93,7 +101,10 @@ pub(super) async fn trigger(
         alternatives: Vec::new(),
     };
     match store.enqueue(&request, &Terms::default()).await? {
-        Enqueued::Accepted(accepted) => Ok(Json(chat::view(&accepted, id))),
+        Enqueued::Accepted(accepted) => {
+            counter!("story_engine_requests_accepted_total", "type" => request.kind.as_str()).increment(1);
+            Ok(Json(chat::view(&accepted, id)))
+        }
         Enqueued::UnknownGame => Err(unknown_game(id).into()),
         Enqueued::LaneFull => Err(Problem::new(ProblemType::LaneFull, "the game's lane is full").into()),
         Enqueued::QueueFull | Enqueued::Busy | Enqueued::KeyReused | Enqueued::Limited(_) => {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use futures::Stream;
 use futures::stream::unfold;
+use metrics::counter;
 use protocol::{Event, EventId, GameId, RequestId, StreamReset, StreamSnapshot};
 use tokio_util::sync::CancellationToken;
 
@@ -145,7 +146,10 @@ impl Follow {
                 Task::Snapshot => self.join().await,
                 Task::Follow => {
                     match self.subscription.next().await {
-                        Live::Resync => (self.task, self.doubtful) = (Task::Read, true),
+                        Live::Resync => {
+                            counter!("story_engine_event_streams_resynced_total").increment(1);
+                            (self.task, self.doubtful) = (Task::Read, true);
+                        }
                         Live::Event(event) => self.take_live(&event),
                     }
                     continue;
@@ -155,7 +159,7 @@ impl Follow {
                 Ok(()) => self.backoff.reset(),
                 Err(error) => {
                     // The stream stays open: the store comes back, and the log with it.
-                    tracing::warn!(%error, "cannot read the event log");
+                    tracing::debug!(%error, "cannot read the event log");
                     self.backoff.wait().await;
                 }
             }
@@ -261,7 +265,10 @@ impl Follow {
                 }
             }
             // Something lies between: the log knows what.
-            _ => self.task = Task::Read,
+            _ => {
+                counter!("story_engine_event_streams_resynced_total").increment(1);
+                self.task = Task::Read;
+            }
         }
     }
 

@@ -24,7 +24,7 @@ pub use layers::{ConfigError, Flags, load};
 pub use limits::LimitsConfig;
 pub use listen::AdminListen;
 pub use origins::Origins;
-pub use provider::{Adapter, Endpoint, Format, ProviderConfig, Structured, Timeouts};
+pub use provider::{Adapter, Endpoint, Format, Price, ProviderConfig, Structured, Timeouts};
 pub use turns::TurnsConfig;
 
 use crate::store::embedded::Synchronous;

@@ -13,7 +13,7 @@ use super::role::Role;
 use super::trouble::Trouble;
 use super::window::Window;
 use super::wire;
-use crate::config::{Adapter, Config, Endpoint, Format, ProviderConfig, Structured};
+use crate::config::{Adapter, Config, Endpoint, Format, Price, ProviderConfig, Structured};
 
 /// The models cannot be set up.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -151,7 +151,8 @@ impl Provider {
         } else {
             (Arc::new(Learned::new(manner)), Arc::new(Window::new(first_window(config))))
         };
-        let role = |model: &str, purpose, max_tokens, stream, learned, window| Role {
+        let role = |model: &str, price: Option<Price>, purpose, max_tokens, stream, learned, window| Role {
+            price,
             model: model.to_owned(),
             url: endpoint.call(config.adapter.format(), model, stream),
             max_tokens,
@@ -159,15 +160,29 @@ impl Provider {
             learned,
             window,
         };
+        metrics::gauge!(
+            "story_engine_provider_info",
+            "provider" => name.to_owned(), "model" => config.model.clone(), "backend_model" => backend_model.to_owned()
+        )
+        .set(1.0);
         Ok(Self {
             format: config.adapter.format(),
             caller,
             asks_for_window: config.context_tokens.is_none()
                 && (config.base_url.is_some()
                     || matches!(config.adapter, Adapter::Ollama | Adapter::LlamaCpp | Adapter::OpenRouter)),
-            narrator: role(&config.model, Purpose::Narrate, config.max_tokens, config.stream, learned, window),
+            narrator: role(
+                &config.model,
+                config.price,
+                Purpose::Narrate,
+                config.max_tokens,
+                config.stream,
+                learned,
+                window,
+            ),
             backend: role(
                 backend_model,
+                if backend_model == config.model { config.price } else { config.backend_price },
                 Purpose::Extract,
                 config.backend_max_tokens,
                 false,
@@ -205,34 +220,25 @@ impl Provider {
         &self.info.name
     }
 
+    /// The model that narrates.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.narrator.model
+    }
+
     /// How many bytes the prompt of a narration may have, of so many messages; nothing while nobody knows the model's window.
     #[must_use]
     pub fn prompt_bytes(&self, messages: usize) -> Option<usize> {
         self.narrator.window.budget(u32::try_from(messages).unwrap_or(u32::MAX), self.narrator.max_tokens)
     }
 
-    /// The model for one of a turn's calls, and how many tokens it takes as far as anybody has said it.
-    #[must_use]
-    pub fn model_of(&self, purpose: PromptPurpose) -> (&str, Option<u32>) {
-        let role = self.role_of(purpose);
-        (&role.model, role.window.tokens())
-    }
-
-    /// About how many tokens so many bytes have, by what the server has counted before.
-    #[must_use]
-    pub fn tokens_of(&self, purpose: PromptPurpose, bytes: usize) -> u32 {
-        self.role_of(purpose).window.tokens_of(bytes)
-    }
-
-    const fn role_of(&self, purpose: PromptPurpose) -> &Role {
-        match purpose {
-            PromptPurpose::Narrate => &self.narrator,
-            PromptPurpose::Extract => &self.backend,
-        }
-    }
-
-    /// Counts tokens by provider and model, for the metrics.
+    /// Counts tokens and what they cost by provider, for the metrics.
     pub(super) fn count(&self, role: &Role, tokens: &Tokens) {
+        if let Some(price) = &role.price {
+            let cost = price.millionths(tokens.prompt, tokens.cached, tokens.completion);
+            metrics::counter!("story_engine_model_cost_millionths_total", "provider" => self.info.name.clone())
+                .increment(cost);
+        }
         for (kind, number) in [
             ("prompt", tokens.prompt),
             ("cached", tokens.cached),

@@ -8,10 +8,13 @@ use super::manner::Learned;
 use super::window::{Size, Window};
 use super::wire::fixed::Fixed;
 use super::{ModelError, Reason};
+use crate::config::Price;
 
 /// A model, and how it is called for one purpose.
 pub(super) struct Role {
     pub(super) model: String,
+    /// What its tokens cost, if the operator has said so.
+    pub(super) price: Option<Price>,
     pub(super) url: Url,
     pub(super) max_tokens: u32,
     pub(super) fixed: Fixed,

@@ -15,9 +15,12 @@ mod document;
 pub mod embedded;
 mod failure;
 mod fanout;
+mod figures;
 mod inspect;
 mod lease;
 mod log_event;
+mod measure;
+mod outages;
 mod provider;
 pub mod redis;
 mod request;
@@ -27,6 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use protocol::{
     Attempt, ChatChunk, DeadLetter, DeadLetters, EventId, GameId, KeyId, LaneView, Lanes, Problem, ProblemType,
     QueueView, RequestId,
@@ -47,6 +51,7 @@ pub use dead_letter::{DeadLetterId, DeadLetterIdError};
 pub use document::{Game, GameDocument, GameWrite, LeasedGame};
 pub use failure::Failure;
 pub use fanout::{Live, Subscription};
+pub use figures::StoreFigures;
 pub use inspect::{Inconsistency, Inspection};
 pub use lease::{Claim, Claims, CommitAndClaim, Lease, LeaseToken, WorkerId};
 pub use log_event::LogEvent;
@@ -117,6 +122,16 @@ impl StoreError {
     pub(crate) const fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unavailable { outage: Outage::Unreachable, .. })
     }
+}
+
+/// How long a request has waited that was accepted and leased at these times.
+fn waited(enqueued_at: Timestamp, leased_at: Timestamp) -> Duration {
+    leased_at.duration_since(enqueued_at).try_into().unwrap_or_default()
+}
+
+/// The problem of a request that cannot be claimed because it or its game cannot be read.
+fn unreadable(what: &str, reason: &str) -> Problem {
+    Problem::new(ProblemType::Internal, format!("the store holds something unreadable under {what}: {reason}"))
 }
 
 /// The problem of a request that has waited for providers for longer than [`ProviderOptions::give_up_after`].
@@ -350,6 +365,9 @@ pub trait Store: Games + Keys + Queue + Providers + DeadLetterQueue + Events + S
 
     /// Whether each shard takes writes, found out by a write that changes nothing else.
     async fn probe_writes(&self) -> Vec<Result<(), StoreError>>;
+
+    /// Totals since the deployment began, and how full the store is.
+    async fn figures(&self) -> Result<StoreFigures, StoreError>;
 
     /// One sentence for the operator: what it is, and what it guarantees.
     async fn describe(&self) -> Result<String, StoreError>;

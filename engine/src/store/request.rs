@@ -1,6 +1,7 @@
 //! A request as the store keeps it, and the effects that a turn commits.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use protocol::{
@@ -109,6 +110,8 @@ pub struct LeasedRequest {
     pub alternatives: Vec<Alternative>,
     /// The model calls that earlier attempts have finished.
     pub checkpoints: Checkpoints,
+    /// How long after it was accepted this attempt was leased, by the store's clock.
+    pub waited: Duration,
 }
 
 impl LeasedRequest {

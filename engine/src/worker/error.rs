@@ -44,6 +44,16 @@ impl TurnError {
         }
     }
 
+    /// As metrics of model calls name it.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Model(error) => error.reason.name(),
+            Self::Provider { error, .. } => error.reason.name(),
+            Self::Unplayable(_) => "unplayable",
+            Self::LeaseLost | Self::Released | Self::Store(_) => "abandoned",
+        }
+    }
+
     pub(super) fn unplayable(error: impl std::fmt::Display) -> Self {
         Self::Unplayable(Problem::new(ProblemType::ContentMismatch, error.to_string()))
     }

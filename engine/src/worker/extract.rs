@@ -10,6 +10,7 @@ use super::leases::HeldLease;
 use super::persist::{persist, works};
 use crate::llm::{ErrorClass, ModelError, Provider, Reason};
 use crate::store::{Claim, Completion};
+use crate::telemetry::model_call::{CallKind, ModelCall};
 
 /// How much of an answer that cannot be read is shown to the model again.
 const SHOWN_AGAIN: usize = 2000;
@@ -43,8 +44,8 @@ pub(super) async fn extract(
 }
 
 /// Asks, and asks again with what is wrong with the answer.
-async fn ask(provider: &Provider, prompt: &Prompt, schema: &Value) -> Result<Completion, ModelError> {
-    let (first, complaint) = match provider.extract(prompt, schema).await {
+async fn ask(worker: &Worker, provider: &Provider, prompt: &Prompt) -> Result<Completion, ModelError> {
+    let (first, complaint) = match call(provider).of(provider.extract(prompt, &worker.delta_schema)).await {
         Ok(answer) => match story::parse_delta(&answer.text) {
             Ok(_) => return Ok(answer),
             Err(error) => (answer, error.to_string()),
@@ -55,7 +56,8 @@ async fn ask(provider: &Provider, prompt: &Prompt, schema: &Value) -> Result<Com
         Err(error) => return Err(error),
     };
     tracing::warn!(complaint, "the model's delta cannot be read; asking once more");
-    let second = provider.extract(&corrected(prompt, &first.text, &complaint), schema).await;
+    let corrected = corrected(prompt, &first.text, &complaint);
+    let second = call(provider).of(provider.extract(&corrected, &worker.delta_schema)).await;
     let mut second = match second {
         Err(error) if matches!(error.reason, Reason::Empty | Reason::Unreadable) => Completion::default(),
         answer => answer?,
@@ -65,6 +67,10 @@ async fn ask(provider: &Provider, prompt: &Prompt, schema: &Value) -> Result<Com
         tracing::warn!(%error, "the model's delta cannot be read; the turn is kept without effects");
     }
     Ok(second)
+}
+
+fn call(provider: &Provider) -> ModelCall {
+    ModelCall::begin(provider.name(), CallKind::Extract)
 }
 
 /// The prompt with the answer that cannot be read, and why it cannot.

@@ -152,6 +152,7 @@ async fn renew(store: &SharedStore, held: &Held, ttl: Duration) {
                 }
             }
         }
+        Err(error) if error.is_unreachable() => tracing::debug!(%error, leases = leases.len(), "cannot renew leases"),
         Err(error) => tracing::warn!(%error, leases = leases.len(), "cannot renew leases"),
     }
     for entry in held.values().filter(|entry| entry.renewed.elapsed() >= ttl) {

@@ -31,6 +31,8 @@ use crate::backoff::Backoff;
 use crate::config::Config;
 use crate::llm::Models;
 use crate::store::{Claim, SharedStore, StoreError, WorkerId};
+use crate::telemetry;
+use crate::telemetry::turns::{BusySlot, millis};
 use crate::watchdog::{Pulse, Watchdog};
 
 /// How long a claim may take. It is repeatable, so trying again is safe; and the loop is not taken for a stuck one.
@@ -130,6 +132,7 @@ impl Worker {
         hand_back: &CancellationToken,
     ) {
         let slots = Arc::new(Semaphore::new(self.settings.slots));
+        telemetry::turns::start(self.settings.slots);
         let mut backoff = Backoff::reconnect();
         let mut nonce = self.next_nonce();
         let pulse = self.watchdog.watch("claim");
@@ -154,7 +157,11 @@ impl Worker {
                 Ok(claims) => claims,
                 // Whether it has happened is not known: the same claim is made again, so that it leaves no lease behind.
                 Err(error) => {
-                    tracing::warn!(%error, "cannot claim; trying again");
+                    if error.is_unreachable() {
+                        tracing::debug!(%error, "cannot claim; trying again");
+                    } else {
+                        tracing::warn!(%error, "cannot claim; trying again");
+                    }
                     drop(slot);
                     tokio::select! {
                         () = stop.cancelled() => return,
@@ -172,6 +179,7 @@ impl Worker {
                 let Some(permit) = slot.split(1) else { break };
                 let work = self.clone().work(claim, leases.clone(), stop.clone(), hand_back.clone());
                 turns.spawn(async move {
+                    let _busy = BusySlot::start();
                     work.await;
                     drop(permit);
                 });
@@ -210,7 +218,19 @@ impl Worker {
         hand_back: &CancellationToken,
     ) -> Option<Claim> {
         let lease = claim.lease.clone();
-        let span = tracing::info_span!("turn", request = %lease.request, game = %lease.game, attempt = %lease.attempt);
+        let span = tracing::info_span!(
+            "turn",
+            request = %lease.request,
+            game = %lease.game,
+            attempt = %lease.attempt,
+            provider = claim.provider.name,
+            waited_ms = millis(claim.request.waited),
+            model = tracing::field::Empty,
+            first_token_ms = tracing::field::Empty,
+            tokens_in = tracing::field::Empty,
+            tokens_out = tracing::field::Empty,
+        );
+        telemetry::turns::began(&claim);
         async {
             let held = leases.hold(&lease);
             let began = tokio::time::Instant::now();
@@ -222,6 +242,9 @@ impl Worker {
                 () = held.lost() => Err(TurnError::LeaseLost),
                 () = hand_back.cancelled() => Err(TurnError::Released),
             };
+            if result.is_ok() {
+                telemetry::turns::committed(&claim, began.elapsed());
+            }
             outcome::settle(self, &lease, &held, result, began.elapsed()).await;
             next
         }

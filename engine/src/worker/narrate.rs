@@ -11,6 +11,7 @@ use super::leases::HeldLease;
 use super::persist::{persist, works};
 use crate::llm::{Finish, ModelError, Narration, Provider, Reason};
 use crate::store::{Claim, Completion};
+use crate::telemetry::model_call::{CallKind, ModelCall};
 
 /// How often a prompt is shortened because the server refuses it.
 const SHORTENED: usize = 8;
@@ -29,7 +30,11 @@ pub(super) async fn narrate(
     let state = &claim.game.document.state;
     let prose = if provider.thinks_first() { Prose::after_thoughts(state, input) } else { Prose::new(state, input) };
     let mut prose = prose.careful_after(provider.may_break_off_after());
-    let (mut narration, first) = begin(worker, claim, provider, input).await?;
+    tracing::Span::current().record("model", provider.model());
+    let mut call = ModelCall::begin(provider.name(), CallKind::Narrate);
+    let (mut narration, first) =
+        begin(worker, claim, provider, input).await.inspect_err(|error| call.failed(error.name()))?;
+    call.first_token();
     works(worker, claim, held, provider).await?;
     let mut chunks = Chunks::new(worker.settings.chunk);
     let mut text = String::new();
@@ -56,12 +61,17 @@ pub(super) async fn narrate(
                 let (number, text) = chunks.take();
                 persist(held, || worker.store.publish_chunk(&claim.lease, number, &text)).await?;
             }
-            piece = narration.next() => match piece.map_err(|error| TurnError::of(provider, error))? {
+            piece = narration.next() => match piece.map_err(|error| {
+                call.failed(error.reason.name());
+                TurnError::of(provider, error)
+            })? {
                 Some(piece) => prose.push(&piece),
                 None => break,
             },
         }
     }
+    call.succeeded();
+    drop(call);
     let was_over = prose.is_over();
     let (mut narrated, finish) = narration.finish();
     prose.finish(finish != Finish::Length);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::Worker;
 use super::error::TurnError;
 use super::leases::HeldLease;
@@ -15,12 +17,20 @@ pub(super) async fn persist<T, F: Future<Output = Result<T, StoreError>>>(
     held: &HeldLease,
     step: impl Fn() -> F,
 ) -> Result<T, TurnError> {
+    let mut kept_since = None;
     let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500));
     loop {
         match step().await {
-            Ok(value) => return Ok(value),
+            Ok(value) => {
+                if let Some(since) = kept_since.map(|since: Instant| since.elapsed().as_secs_f64()) {
+                    tracing::info!("the store has taken the work of this turn, which was kept for {since:.1} s");
+                }
+                return Ok(value);
+            }
             Err(StoreError::Unavailable { reason, .. }) if !held.is_lost() => {
-                tracing::warn!(reason, "the store does not answer; keeping the turn's work");
+                kept_since.get_or_insert_with(Instant::now);
+                // That the store is lost is logged once, not for each turn and try.
+                tracing::debug!(reason, "the store does not do what it is asked; keeping the turn's work");
                 backoff.wait().await;
             }
             Err(StoreError::LeaseLost | StoreError::Unavailable { .. }) => return Err(TurnError::LeaseLost),

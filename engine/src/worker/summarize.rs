@@ -12,6 +12,7 @@ use super::leases::HeldLease;
 use super::persist::persist;
 use crate::llm::Provider;
 use crate::store::{Claim, Completion, Summarized};
+use crate::telemetry::model_call::{CallKind, ModelCall};
 
 /// The player has read the turn; its commit waits no longer than this for a summary.
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
@@ -38,8 +39,9 @@ pub(super) async fn summarize(
     if leaving == 0 {
         return Ok(extracted);
     }
-    let prompt = story::summary_prompt(Some(&state.memory.summary), &open[..leaving], state.language.as_ref());
-    match tokio::time::timeout(LONGEST_WAIT, backend.write(&prompt)).await {
+    let prompt = story::summary_prompt(Some(&state.memory.summary), &open[..leaving]);
+    let call = ModelCall::begin(backend.name(), CallKind::Summarize);
+    match tokio::time::timeout(LONGEST_WAIT, call.of(backend.write(&prompt))).await {
         Ok(Ok(answer)) => {
             extracted.usage = extracted.usage + answer.usage;
             let Some(text) = read(state, &answer) else {

@@ -2,8 +2,8 @@
 //! attempt goes on from there.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
+use metrics::counter;
 use protocol::{RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult};
 use story::{Applied, ChatMessage, Input, StoryEvent};
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,7 @@ use super::record::{Made, record};
 use super::summarize::summarize;
 use crate::llm::{ModelError, Provider, Reason};
 use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, TurnEvents};
+use crate::telemetry::turns::millis;
 
 /// Runs a turn to its commit. Unless the worker is to stop, the commit brings the slot's next claim along, for `next`.
 pub(super) async fn run(
@@ -96,13 +97,16 @@ fn effects(
     let summarized = extracted.summary.as_ref().map(|summary| (summary.messages, summary.text.clone()));
     applied.state.memory = memory.after_turn(memory.open(&claim.history).len(), turn.len(), summarized);
     let version = claim.game.version + 1;
+    let usage = narrated.usage + extracted.usage;
+    let span = tracing::Span::current();
+    span.record("tokens_in", usage.prompt_tokens).record("tokens_out", usage.completion_tokens);
     let result = TurnResult {
         message: narrated.text,
         turn: applied.state.turn_counter,
         version,
         duration_ms: millis(began.elapsed()),
         rejections: applied.rejections,
-        usage: narrated.usage + extracted.usage,
+        usage,
         cut_short: narrated.cut_short,
     };
     let made = Made {
@@ -175,7 +179,13 @@ async fn commit(
     .await;
     *next = claimed.into_inner().unwrap_or_else(PoisonError::into_inner).pop();
     match committed? {
-        Committed::Done => Ok(()),
+        Committed::Done => {
+            if !commit.story_events.is_empty() {
+                counter!("story_engine_requests_accepted_total", "type" => RequestType::StoryEvent.as_str())
+                    .increment(commit.story_events.len() as u64);
+            }
+            Ok(())
+        }
         // Games are not written from outside while they have unfinished requests, so this is a defect; the next attempt
         // starts from the game as it is now.
         Committed::VersionChanged => {
@@ -199,8 +209,4 @@ fn children(lease: &Lease, events: &[StoryEvent]) -> Vec<NewRequest> {
             alternatives: Vec::new(),
         })
         .collect()
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -123,3 +123,52 @@ pub(crate) async fn the_status_of_a_finished_request_is_forgotten_after_its_time
     let names_it = |value: &Vec<u8>| value.windows(text.len()).any(|part| part == text.as_bytes());
     assert!(!kept.get("requests").is_some_and(names_it), "its row is still there");
 }
+
+pub(crate) async fn the_store_counts_leases_that_expired_and_requests_that_failed(bench: Bench) {
+    let store = bench.store().await;
+    let totals = async || {
+        let figures = store.figures().await.unwrap();
+        assert!(figures.used_bytes > 0);
+        (figures.leases_expired, figures.failed.into_iter().collect::<Vec<_>>())
+    };
+    assert_eq!(totals().await, (0, Vec::new()));
+
+    let game = new_game(&store).await;
+    enqueue(&store, game, "look").await;
+    claim_one(&store).await;
+    bench.expire_lease(game).await;
+    let second = claim_one(&store).await;
+    assert_eq!(totals().await, (1, Vec::new()));
+
+    let failed = (1, vec![("model-failed".to_owned(), 1)]);
+    for _ in 0..2 {
+        store.fail(&second.lease, &problem()).await.unwrap();
+        assert_eq!(totals().await, failed, "a repeat counts nothing");
+    }
+
+    // One whose attempts were all lost is counted by nobody but the store.
+    enqueue(&store, game, "look again").await;
+    for _ in 0..crate::fixture::ATTEMPTS {
+        claim_one(&store).await;
+        bench.expire_lease(game).await;
+    }
+    assert!(claim(&store, 1).await.is_empty());
+    let lost = u64::from(crate::fixture::ATTEMPTS) + 1;
+    let failed = [("attempts-exhausted".to_owned(), 1), ("model-failed".to_owned(), 1)];
+    assert_eq!(totals().await, (lost, failed.to_vec()));
+}
+
+pub(crate) async fn a_claim_says_how_long_its_request_has_waited(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    enqueue(&store, game, "look").await;
+    let old_enough = async || Some(store.queue().await.unwrap().oldest_age_ms).filter(|age| *age >= 20);
+    let age = Duration::from_millis(until("an age of 20 ms", old_enough).await);
+
+    let first = claim_one(&store).await;
+    assert!(first.request.waited >= age, "{:?} is less than {age:?}", first.request.waited);
+    assert!(first.request.waited < crate::fixture::PATIENCE);
+
+    store.release(&first.lease).await.unwrap();
+    assert!(claim_one(&store).await.request.waited >= first.request.waited, "it counts from when it was accepted");
+}

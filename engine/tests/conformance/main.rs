@@ -287,5 +287,7 @@ conformance! {
         a_lane_shows_the_unfinished_requests_in_order,
         a_lane_is_no_longer_leased_once_its_lease_has_expired,
         the_status_of_a_finished_request_is_forgotten_after_its_time,
+        the_store_counts_leases_that_expired_and_requests_that_failed,
+        a_claim_says_how_long_its_request_has_waited,
     }
 }

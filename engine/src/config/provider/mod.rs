@@ -2,6 +2,7 @@
 
 mod adapter;
 mod endpoint;
+mod price;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 
 pub use self::adapter::{Adapter, Format};
 pub use self::endpoint::Endpoint;
+pub use self::price::Price;
 
 /// A named language model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +35,12 @@ pub struct ProviderConfig {
     /// How many attempts may use it at the same time, over all workers. No limit when not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_concurrent: Option<u32>,
+    /// What a million tokens of `model` cost; without it, no cost is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+    /// The same of `backend_model`, if it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend_price: Option<Price>,
     /// What players see; the provider's name when not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
@@ -176,6 +184,8 @@ impl ProviderConfig {
             backend_provider: None,
             fallback: Vec::new(),
             max_concurrent: None,
+            price: None,
+            backend_price: None,
             display_name: None,
             base_url: None,
             query: BTreeMap::new(),
@@ -213,6 +223,8 @@ impl ProviderConfig {
             backend_provider: Some(String::new()),
             fallback: vec![String::new()],
             max_concurrent: Some(0),
+            price: Some(Price { prompt: 0.0, cached: Some(0.0), completion: 0.0 }),
+            backend_price: Some(Price { prompt: 0.0, cached: Some(0.0), completion: 0.0 }),
             display_name: Some(String::new()),
             base_url: Some(String::new()),
             query: any(),
@@ -318,6 +330,11 @@ impl ProviderConfig {
             }
             if reqwest::header::HeaderValue::try_from(&value).is_err() {
                 return Err(("extra_headers", format!("the value of `{name}` cannot stand in a header")));
+            }
+        }
+        for (key, price) in [("price", self.price), ("backend_price", self.backend_price)] {
+            if price.is_some_and(|price| !price.is_valid()) {
+                return Err((key, "a price is a number from 0 to 1000000, for a million tokens".to_owned()));
             }
         }
         if self.max_concurrent == Some(0) {

@@ -6,10 +6,9 @@ use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId,
 
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
-use super::{StoreError, games, providers};
+use super::{StoreError, games, providers, totals};
 use crate::store::{
-    Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
-    failure::unreadable,
+    Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId, unreadable, waited,
 };
 
 /// Recovers expired leases and back-offs, then leases free games.
@@ -46,6 +45,7 @@ fn recover_leases(step: &mut Step<'_>) -> Result<(), StoreError> {
         if let Some(head) = step.head(game)? {
             step.supersede(game, &head)?;
             step.record(&head, AttemptOutcome::Lost, None)?;
+            totals::count(step, totals::LEASES_EXPIRED)?;
             if head.attempt.0 >= step.options.max_attempts {
                 let detail =
                     format!("{} attempts were begun, and each worker died or stalled", step.options.max_attempts);
@@ -169,9 +169,22 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
     };
     let history = games::window(step, game, step.options.history_window)?;
     let provider = providers::served(step, game, &token)?;
-    let Request { id, attempt, kind, message, actor, user_message, alternatives, checkpoints, .. } = request;
+    let Request {
+        id,
+        attempt,
+        kind,
+        message,
+        actor,
+        user_message,
+        alternatives,
+        checkpoints,
+        enqueued_at,
+        started_at,
+        ..
+    } = request;
+    let waited = started_at.map_or(Duration::ZERO, |at| waited(enqueued_at, at));
     let lease = Lease { game, request: id, attempt, token: LeaseToken::new(token), idempotency_key: None };
-    let request = LeasedRequest { kind, message, actor, user_message, alternatives, checkpoints };
+    let request = LeasedRequest { kind, message, actor, user_message, alternatives, checkpoints, waited };
     let state = LeasedGame { version: state.version, document: state.document };
     Ok(Claim { lease, request, game: state, history, provider })
 }

@@ -19,6 +19,7 @@ mod rows;
 mod step;
 mod stop;
 mod thread;
+mod totals;
 mod turns;
 mod wal;
 
@@ -35,7 +36,8 @@ use self::step::Step;
 use self::thread::DatabaseThread;
 use self::wal::WalCheckpointer;
 use super::fanout::Fanout;
-use super::{Inspection, LeaseToken, Store, StoreError, StoreOptions, WorkerId};
+use super::measure::{function_of, measured};
+use super::{Inspection, LeaseToken, Store, StoreError, StoreFigures, StoreOptions, WorkerId};
 
 /// A worker that reads late loses revoked leases beyond this number; its heartbeat then reports the same leases as lost.
 const REVOKED_KEPT: usize = 256;
@@ -90,7 +92,7 @@ impl EmbeddedStore {
         &self,
         step: impl FnOnce(&mut Step<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.database.run(step).await
+        measured(function_of(&step), self.database.run(step)).await
     }
 }
 
@@ -106,6 +108,10 @@ impl Store for EmbeddedStore {
             step.execute(sql, []).map(drop)
         });
         vec![probe.await]
+    }
+
+    async fn figures(&self) -> Result<StoreFigures, StoreError> {
+        self.step(|step| totals::figures(step)).await
     }
 
     async fn describe(&self) -> Result<String, StoreError> {

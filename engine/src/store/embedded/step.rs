@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use protocol::{
-    Attempt, AttemptOutcome, AttemptSuperseded, Event, EventId, GameId, Problem, RequestCancelled, RequestFailed,
-    RequestId, RequestStatus, RequestType,
+    Attempt, AttemptOutcome, AttemptSuperseded, Event, EventId, GameId, Problem, ProblemType, RequestCancelled,
+    RequestFailed, RequestId, RequestStatus, RequestType,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::rows::{Columns, corrupt, to_json, unavailable};
+use super::totals;
 use crate::store::dead_letter::RecordedAttempt;
 use crate::store::{IdempotencyKey, Lease, LeaseToken, LogEvent, NewRequest, StoreError, StoreOptions};
 
@@ -400,6 +401,10 @@ impl Step<'_> {
         let id = head.request.to_string();
         self.execute("UPDATE requests SET error = ?2, revived = 0 WHERE id = ?1", (&id, to_json(problem)?))?;
         self.finish(game, head.request, RequestStatus::Failed)?;
+        totals::count(
+            self,
+            &format!("{}{}", totals::FAILED, problem.problem_type().unwrap_or(ProblemType::Internal).slug()),
+        )?;
         self.execute(
             "INSERT INTO dead_letters (request_id, failed_at, state_version) \
              SELECT ?1, ?2, version FROM games WHERE id = ?3",

@@ -14,7 +14,7 @@ use super::event_text;
 use super::unexpected::{from_json, to_json, unexpected_reply};
 use crate::store::{
     Accepted, Checkpoints, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Owner, Request,
-    StoreError, StoredTurn, dead_letter,
+    StoreError, StoredTurn, dead_letter, waited,
 };
 
 /// The fields of one hash, with a name of the hash for error messages.
@@ -93,6 +93,7 @@ impl Fields {
             user_message: self.need("user_message")?,
             alternatives: record.alternatives.into_owned(),
             checkpoints: self.checkpoints()?,
+            waited: waited(self.need_time("enqueued_at")?, self.need_time("started_at")?),
         })
     }
 

@@ -12,6 +12,8 @@ use tokio::time::Instant;
 
 use super::script::{self, Preamble, Script, ScriptArgs, routing_key};
 use super::servers::{CONNECT_TIMEOUT, Servers};
+use crate::store::measure::measured;
+use crate::store::outages::Outages;
 use crate::store::{Outage, StoreError};
 
 /// How long a script may take before its outcome counts as unknown. The crate's own default is 500 ms.
@@ -25,6 +27,7 @@ pub(super) struct Connection {
     servers: Arc<Servers>,
     preamble: Preamble,
     open: Arc<Mutex<Open>>,
+    outages: Arc<Outages>,
 }
 
 /// The connection as it is now.
@@ -88,7 +91,7 @@ impl Server {
 impl Connection {
     /// Describes a connection; the first use opens it.
     pub(super) fn new(servers: Arc<Servers>, preamble: Preamble) -> Self {
-        Self { servers, preamble, open: Arc::default() }
+        Self { servers, preamble, open: Arc::default(), outages: Arc::default() }
     }
 
     /// The prefix of every key of the shard.
@@ -123,17 +126,21 @@ impl Connection {
         script: &Script,
         arguments: &ScriptArgs,
     ) -> Result<T, StoreError> {
-        self.with(|mut connection| async move { script.invoke(&self.preamble, arguments, &mut connection).await }).await
+        measured(
+            script.name(),
+            self.with(|mut connection| async move { script.invoke(&self.preamble, arguments, &mut connection).await }),
+        )
+        .await
     }
 
     /// Runs a command that only reads, or that can be repeated.
     pub(super) async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
-        self.with(|mut connection| async move { command.query_async(&mut connection).await }).await
+        measured("command", self.with(|mut connection| async move { command.query_async(&mut connection).await })).await
     }
 
     /// Runs commands that only read, in one round trip.
     pub(super) async fn query_all<T: FromRedisValue>(&self, pipeline: &redis::Pipeline) -> Result<T, StoreError> {
-        self.with(|mut connection| async move { pipeline.query_async(&mut connection).await }).await
+        measured("read", self.with(|mut connection| async move { pipeline.query_async(&mut connection).await })).await
     }
 
     /// The server's description of itself.
@@ -142,6 +149,15 @@ impl Connection {
     }
 
     async fn with<T, F: Future<Output = Result<T, RedisError>>>(
+        &self,
+        step: impl Fn(MultiplexedConnection) -> F,
+    ) -> Result<T, StoreError> {
+        let outcome = self.tried(step).await;
+        self.outages.note(|| self.servers.addresses(), &outcome);
+        outcome
+    }
+
+    async fn tried<T, F: Future<Output = Result<T, RedisError>>>(
         &self,
         step: impl Fn(MultiplexedConnection) -> F,
     ) -> Result<T, StoreError> {

@@ -11,7 +11,17 @@ use super::unexpected::{from_json, unexpected_reply};
 use crate::store::{Claim, ClaimedProvider, Lease, LeaseToken};
 
 /// The fields of a request's status in a claim, in their order.
-const STATUS: [&str; 7] = ["attempt", "type", "user_message", "request", "idempotency_key", "narration", "delta"];
+const STATUS: [&str; 9] = [
+    "attempt",
+    "type",
+    "user_message",
+    "request",
+    "idempotency_key",
+    "narration",
+    "delta",
+    "enqueued_at",
+    "started_at",
+];
 
 /// The fields of a game in a claim, in their order.
 const GAME: [&str; 2] = ["version", "document"];

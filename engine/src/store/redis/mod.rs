@@ -25,6 +25,7 @@ mod queue;
 mod revoked;
 mod script;
 mod servers;
+mod totals;
 mod unexpected;
 
 use std::sync::{Arc, OnceLock};
@@ -40,7 +41,7 @@ use self::script::{Preamble, Script, ScriptArgs};
 use self::servers::Servers;
 use self::unexpected::unexpected_reply;
 use super::fanout::Fanout;
-use super::{Inspection, Lease, Store, StoreError, StoreOptions};
+use super::{Inspection, Lease, Store, StoreError, StoreFigures, StoreOptions};
 
 /// Games, queue and events in a Redis server, or in a Redis Cluster.
 #[derive(Debug)]
@@ -200,6 +201,10 @@ impl Store for RedisStore {
 
     async fn probe_writes(&self) -> Vec<Result<(), StoreError>> {
         futures::future::join_all(self.shards.iter().map(Connection::probe_write)).await
+    }
+
+    async fn figures(&self) -> Result<StoreFigures, StoreError> {
+        totals::all(&self.shards).await
     }
 
     async fn describe(&self) -> Result<String, StoreError> {

@@ -1,7 +1,7 @@
 //! The scripts, each an atomic step, and the way to call them.
 
 use std::fmt::Display;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -17,7 +17,11 @@ pub(super) type Script = LazyLock<Step>;
 
 /// One atomic step.
 #[derive(Debug)]
-pub(super) struct Step(redis::Script);
+pub(super) struct Step {
+    /// As metrics call it.
+    name: Arc<str>,
+    script: redis::Script,
+}
 
 macro_rules! lua {
     ($file:literal) => {
@@ -27,7 +31,7 @@ macro_rules! lua {
 
 macro_rules! scripts {
     ($($name:ident = [$($part:expr),+];)*) => {
-        $(pub(super) static $name: Script = LazyLock::new(|| Step::new(&[$(String::from($part)),+]));)*
+        $(pub(super) static $name: Script = LazyLock::new(|| Step::new(stringify!($name), &[$(String::from($part)),+]));)*
     };
 }
 
@@ -128,9 +132,16 @@ pub(super) fn millis(duration: Duration) -> u64 {
 impl Step {
     /// The script is a function behind the names, and receives them as upvalues. As globals of one chunk, each of its functions
     /// would have the server look up every name that it uses, in every call.
-    fn new(parts: &[String]) -> Self {
+    fn new(name: &str, parts: &[String]) -> Self {
         let (names, common) = (lua!("names"), lua!("common"));
-        Self(redis::Script::new(&format!("{names}\nreturn (function()\n{common}\n{}\nend)()", parts.join("\n"))))
+        let script =
+            redis::Script::new(&format!("{names}\nreturn (function()\n{common}\n{}\nend)()", parts.join("\n")));
+        Self { name: name.to_lowercase().into(), script }
+    }
+
+    /// As metrics call it.
+    pub(super) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
     }
 
     /// Runs the step on a connection.
@@ -142,7 +153,7 @@ impl Step {
     ) -> Result<T, RedisError> {
         let Preamble { prefix, events_kept, status_ttl, key_ttl } = preamble;
         let head = ScriptArgs::new()
-            .arg(self.0.get_hash())
+            .arg(self.script.get_hash())
             .arg(1)
             .arg(routing_key(prefix))
             .arg(prefix)
@@ -154,7 +165,7 @@ impl Step {
         arguments.write_to(&mut evaluate);
         match evaluate.query_async(connection).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                self.0.prepare_invoke().load_async(connection).await?;
+                self.script.prepare_invoke().load_async(connection).await?;
                 evaluate.query_async(connection).await
             }
             outcome => outcome,

@@ -1,6 +1,7 @@
 -- The functions that end an attempt or a request in another way than by a commit, and let its game continue. Included behind
 -- common.lua where a script needs them.
 local DELAYED, REVOKED = P .. 'requests:delayed', P .. 'requests:revoked'
+local TOTALS = P .. 'totals'
 local DEAD, DEAD_INDEX = P .. 'chat-requests-failed', P .. 'chat-requests-failed:index'
 
 -- Makes a game claimable if it has a head request, and then wakes an idle worker.
@@ -68,6 +69,7 @@ local function dead_letter(game, request, problem)
   call('HSET', STATUS .. request, 'error', problem)
   call('HDEL', STATUS .. request, 'revived')
   finish(game, request, 'failed')
+  call('HINCRBY', TOTALS, 'failed:' .. (string.match(problem, '"type":"/problems/([%w-]+)"') or 'internal'), '1')
   local letter = { 'request_id', request, 'version', call('HGET', GAME .. game, 'version') or '0' }
   for _, field in ipairs(call('HGETALL', STATUS .. request)) do letter[#letter + 1] = field end
   call('HSET', DEAD_INDEX, request, call('XADD', DEAD, '*', unpack(letter)))

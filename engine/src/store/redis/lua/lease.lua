@@ -75,7 +75,7 @@ end
 -- none does, it is a new claim.
 -- Returns the reply: the milliseconds until a lease or a back-off ends, as far as is known, or -1; then for each want its outcome
 -- if it has one, how many claims it got, and for each claim: game, token, request, provider, whether it is the provider's probe ('1' or '0'), attempt, type, user_message, request,
--- idempotency_key, narration, delta, version and document of the game, how many messages of its history follow, the messages. It
+-- idempotency_key, narration, delta, enqueued_at, started_at, version and document of the game, how many messages of its history follow, the messages. It
 -- is one flat list, because the server is slow with nested ones; `leased.rs` reads it. Returns also the set of the games that are
 -- newly leased.
 -- Before anything is newly leased, `recover_expired` is called where it is given.
@@ -89,10 +89,10 @@ local function claim(wants, recover_expired)
   end
 
   -- Of the status: the fields that a claim returns, in their order, then those that a new lease changes.
-  local STATUS_FIELDS = 6
+  local STATUS_FIELDS = 8
   local function status_of(record)
-    return call('HMGET', record, 'type', 'user_message', 'request', 'idempotency_key', 'narration', 'delta', 'attempt',
-      'not_before')
+    return call('HMGET', record, 'type', 'user_message', 'request', 'idempotency_key', 'narration', 'delta',
+      'enqueued_at', 'started_at', 'attempt', 'not_before')
   end
 
   local function describe(game, token, request, provider, is_probe, attempt, status, version, document, history)
@@ -111,7 +111,8 @@ local function claim(wants, recover_expired)
   local function lease(game, request, worker, provider, is_probe)
     local record, state = STATUS .. request, GAME .. game
     local status, history = status_of(record), history_of(game)
-    local kind, user_message, _, _, _, _, attempts, not_before = unpack(status)
+    local kind, user_message, _, _, _, _, _, _, attempts, not_before = unpack(status)
+    status[STATUS_FIELDS] = NOW_TEXT
     local version, document, offset, last_fence, own, waits_for =
       unpack(call('HMGET', state, 'version', 'document', 'offset', 'fence', 'provider', 'waits_for'))
     local attempt, fence = int(attempts + 1), int(last_fence + 1)

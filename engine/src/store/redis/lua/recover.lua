@@ -50,6 +50,7 @@ local function recover_expired(repair)
       if request then
         supersede(game, request)
         record_attempt(request, 'lost')
+        call('HINCRBY', TOTALS, 'leases_expired', '1')
         if tonumber(call('HGET', STATUS .. request, 'attempt')) >= max_attempts then
           dead_letter(game, request, EXHAUSTED)
         else

@@ -1,0 +1,77 @@
+//! `GET /metrics`: what the process has recorded, with the store's figures as of now if the store has them at once.
+
+use std::time::Duration;
+
+use metrics::{counter, gauge};
+use protocol::{Circuit, ProviderView, QueueView};
+use tokio::time::timeout;
+
+use super::probe::StoreProbe;
+use crate::store::{SharedStore, StoreError, StoreFigures};
+use crate::telemetry::metrics::Metrics;
+
+/// How long a scrape waits for the store. One that is away must not make the other metrics late.
+const SCRAPE_LIMIT: Duration = Duration::from_millis(50);
+
+/// What a store says in a scrape.
+type Figures = (QueueView, StoreFigures, Vec<ProviderView>);
+
+/// Every metric.
+pub(super) async fn render(store: &SharedStore, probe: &StoreProbe, metrics: &Metrics) -> String {
+    let probe = probe.clone();
+    // Its gauges are those of this scrape if the store is quick, and of the next one if not.
+    let probing = tokio::spawn(async move { drop(probe.writable().await) });
+    match timeout(SCRAPE_LIMIT, async { tokio::join!(read(store), probing).0 }).await {
+        Ok(Ok((queue, figures, providers))) => {
+            set_queue(Some(&queue));
+            set_figures(&figures);
+            providers.iter().for_each(set_provider);
+        }
+        Ok(Err(_)) => set_queue(None),
+        // Slow, or frozen: what was known stays.
+        Err(_) => {}
+    }
+    metrics.render()
+}
+
+async fn read(store: &SharedStore) -> Result<Figures, StoreError> {
+    let (queue, figures, providers) = tokio::join!(store.queue(), store.figures(), store.providers());
+    Ok((queue?, figures?, providers?))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating point, and 2^53 is more than any of these")]
+fn float(number: u64) -> f64 {
+    number as f64
+}
+
+/// Sets the queue's gauges; to NaN where nothing is known.
+fn set_queue(queue: Option<&QueueView>) {
+    let number = |of: fn(&QueueView) -> u64| queue.map_or(f64::NAN, |queue| float(of(queue)));
+    gauge!("story_engine_queue_depth").set(number(|queue| queue.depth));
+    gauge!("story_engine_games_ready").set(number(|queue| queue.ready));
+    gauge!("story_engine_games_delayed").set(number(|queue| queue.delayed));
+    gauge!("story_engine_games_paused").set(number(|queue| queue.paused));
+    gauge!("story_engine_games_active").set(number(|queue| queue.active));
+    gauge!("story_engine_dead_letters").set(number(|queue| queue.dead_letters));
+    gauge!("story_engine_workers").set(number(|queue| queue.workers));
+    gauge!("story_engine_queue_oldest_age_seconds").set(number(|queue| queue.oldest_age_ms) / 1000.0);
+}
+
+fn set_figures(figures: &StoreFigures) {
+    gauge!("story_engine_store_used_bytes").set(float(figures.used_bytes));
+    gauge!("story_engine_store_limit_bytes").set(float(figures.limit_bytes.unwrap_or_default()));
+    counter!("story_engine_leases_expired_total").absolute(figures.leases_expired);
+    for (slug, total) in &figures.failed {
+        counter!("story_engine_requests_failed_total", "cause" => slug.clone()).absolute(*total);
+    }
+}
+
+fn set_provider(provider: &ProviderView) {
+    let name = || provider.name.clone();
+    for (state, circuit) in [("closed", Circuit::Closed), ("open", Circuit::Open), ("half_open", Circuit::HalfOpen)] {
+        gauge!("story_engine_provider_circuit", "provider" => name(), "state" => state)
+            .set(f64::from(u8::from(provider.circuit == circuit)));
+    }
+    gauge!("story_engine_provider_games_waiting", "provider" => name()).set(float(provider.waiting));
+    gauge!("story_engine_provider_slots_busy", "provider" => name()).set(float(provider.in_use));
+}

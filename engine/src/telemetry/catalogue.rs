@@ -1,0 +1,235 @@
+//! Every metric of the engine: name, kind, unit and help. What is not listed here is not recorded; a test compares the two.
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
+
+/// How a metric is kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Counter,
+    Gauge,
+    /// Counts values below each of these bounds.
+    Histogram(&'static [f64]),
+    /// Keeps a count, a sum and one quantile: a histogram for each step of the store would be too many series.
+    Summary,
+}
+
+use Kind::{Counter, Gauge, Histogram, Summary};
+
+/// Name, kind, unit and help.
+type Metric = (&'static str, Kind, Unit, &'static str);
+
+/// The quantile that a summary keeps.
+const QUANTILE: f64 = 0.99;
+/// Bounds of what a machine answers, in seconds.
+const QUICK: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+/// Bounds of what a model or a queue takes, in seconds.
+const SLOW: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
+
+/// What each process says of the deployment's store: the same in every process, so a dashboard takes the greatest.
+const STORE: &[Metric] = &[
+    ("story_engine_store_up", Gauge, Unit::Count, "1 while the store answers, 0 while it does not."),
+    ("story_engine_store_writable", Gauge, Unit::Count, "1 while the store takes writes, 0 while it does not."),
+    (
+        "story_engine_store_used_bytes",
+        Gauge,
+        Unit::Bytes,
+        "Memory that Redis uses (of the fullest shard), or the size of the embedded database.",
+    ),
+    (
+        "story_engine_store_limit_bytes",
+        Gauge,
+        Unit::Bytes,
+        "Redis' maxmemory (of the fullest shard); 0 where there is no limit.",
+    ),
+    ("story_engine_queue_depth", Gauge, Unit::Count, "Queued requests of all games; NaN while the store is away."),
+    (
+        "story_engine_queue_oldest_age_seconds",
+        Gauge,
+        Unit::Seconds,
+        "How long the oldest queued request has waited, in seconds.",
+    ),
+    ("story_engine_games_ready", Gauge, Unit::Count, "Games that a worker could claim now."),
+    ("story_engine_games_delayed", Gauge, Unit::Count, "Games whose first request waits for its next attempt."),
+    ("story_engine_games_paused", Gauge, Unit::Count, "Games whose first request waits for its provider."),
+    ("story_engine_games_active", Gauge, Unit::Count, "Games whose turn runs."),
+    ("story_engine_dead_letters", Gauge, Unit::Count, "Requests that failed for good and are kept."),
+    ("story_engine_workers", Gauge, Unit::Count, "Workers that were seen within three lease times."),
+    (
+        "story_engine_leases_expired_total",
+        Counter,
+        Unit::Count,
+        "Leases of this deployment that ran out: their worker died or stalled.",
+    ),
+    (
+        "story_engine_requests_failed_total",
+        Counter,
+        Unit::Count,
+        "Requests of this deployment that became dead letters, by the type of their problem.",
+    ),
+    (
+        "story_engine_provider_circuit",
+        Gauge,
+        Unit::Count,
+        "1 for the state in which the circuit of a provider is, 0 for the other states.",
+    ),
+    (
+        "story_engine_provider_games_waiting",
+        Gauge,
+        Unit::Count,
+        "Games that are ready or wait for a provider, by provider.",
+    ),
+    ("story_engine_provider_slots_busy", Gauge, Unit::Count, "Slots in use of a provider with max_concurrent."),
+];
+
+/// What a process with workers measures.
+const WORKER: &[Metric] = &[
+    ("story_engine_worker_slots", Gauge, Unit::Count, "How many turns this process may run at a time."),
+    ("story_engine_worker_slots_busy", Gauge, Unit::Count, "How many turns it runs."),
+    ("story_engine_attempts_total", Counter, Unit::Count, "Attempts of this process that have ended, by outcome."),
+    ("story_engine_attempt_seconds", Histogram(SLOW), Unit::Seconds, "Seconds from an attempt's claim to its end."),
+    (
+        "story_engine_request_wait_seconds",
+        Histogram(SLOW),
+        Unit::Seconds,
+        "Seconds that a request waited for its first attempt, by type.",
+    ),
+    (
+        "story_engine_request_seconds",
+        Histogram(SLOW),
+        Unit::Seconds,
+        "Seconds from accepting a request to its commit, by type.",
+    ),
+    (
+        "story_engine_model_calls_total",
+        Counter,
+        Unit::Count,
+        "Model calls by provider, kind and outcome: ok, abandoned, or the reason of the error.",
+    ),
+    (
+        "story_engine_model_call_seconds",
+        Histogram(SLOW),
+        Unit::Seconds,
+        "Seconds that a model call takes to its end, by provider and kind.",
+    ),
+    (
+        "story_engine_model_first_token_seconds",
+        Histogram(SLOW),
+        Unit::Seconds,
+        "Seconds to the first text of a narration, by provider.",
+    ),
+    (
+        "story_engine_model_tokens_total",
+        Counter,
+        Unit::Count,
+        "Tokens of model calls, by provider and kind; cached are part of prompt, reasoning of completion.",
+    ),
+    (
+        "story_engine_model_cost_millionths_total",
+        Counter,
+        Unit::Count,
+        "Cost of model calls by the provider's price table, in millionths of its currency.",
+    ),
+    ("story_engine_provider_info", Gauge, Unit::Count, "Always 1; the models of each configured provider are labels."),
+];
+
+/// What a process with an API measures.
+const API: &[Metric] = &[
+    (
+        "story_engine_requests_accepted_total",
+        Counter,
+        Unit::Count,
+        "Requests that this process has accepted, by type: messages as API, story events as worker.",
+    ),
+    ("story_engine_requests_refused_total", Counter, Unit::Count, "Messages that it has refused, by reason."),
+    ("story_engine_http_responses_total", Counter, Unit::Count, "HTTP responses, by status code."),
+    (
+        "story_engine_http_request_seconds",
+        Histogram(QUICK),
+        Unit::Seconds,
+        "Seconds from an HTTP request to the head of its response.",
+    ),
+    ("story_engine_event_streams", Gauge, Unit::Count, "Event streams that are open."),
+    ("story_engine_event_streams_refused_total", Counter, Unit::Count, "Event streams refused at a limit."),
+    (
+        "story_engine_event_streams_resynced_total",
+        Counter,
+        Unit::Count,
+        "Times that an event stream had missed live events, as a slow reader does, and read the log instead.",
+    ),
+];
+
+/// What every process measures.
+const PROCESS: &[Metric] = &[
+    ("story_engine_build_info", Gauge, Unit::Count, "Always 1; the version is a label."),
+    (
+        "story_engine_store_step_seconds",
+        Summary,
+        Unit::Seconds,
+        "Seconds that a call of this process to the store takes, retries included, by step.",
+    ),
+    (
+        "story_engine_store_errors_total",
+        Counter,
+        Unit::Count,
+        "Calls of this process to the store that failed, by what is wrong with the store.",
+    ),
+    (
+        "story_engine_log_lines_dropped_total",
+        Counter,
+        Unit::Count,
+        "Log lines lost since the start: their reader is slow or gone.",
+    ),
+];
+
+/// Counters that are there, with 0, before anything has been counted: `increase()` does not see the event with which a series begins.
+/// Name, label and its values.
+const FROM_ZERO: &[(&str, &str, &[&str])] = &[
+    (
+        "story_engine_attempts_total",
+        "outcome",
+        &["completed", "cancelled", "lease_lost", "handed_back", "retried", "paused", "failed"],
+    ),
+    ("story_engine_store_errors_total", "outage", &["unreachable", "full", "read_only"]),
+    ("story_engine_requests_failed_total", "cause", &["model-failed", "content-mismatch", "attempts-exhausted"]),
+    ("story_engine_requests_refused_total", "reason", &["game-busy", "lane-full", "queue-full", "key-reused"]),
+];
+
+fn all() -> impl Iterator<Item = &'static Metric> {
+    [PROCESS, STORE, WORKER, API].into_iter().flatten()
+}
+
+/// Sets what the recorder has to know before it is installed.
+pub(super) fn configure(builder: PrometheusBuilder) -> Result<PrometheusBuilder, BuildError> {
+    let mut builder = builder.set_quantiles(&[QUANTILE])?;
+    for (name, kind, ..) in all() {
+        if let Histogram(bounds) = kind {
+            builder = builder.set_buckets_for_metric(Matcher::Full((*name).to_owned()), bounds)?;
+        }
+    }
+    Ok(builder)
+}
+
+/// Describes every metric to the installed recorder, and begins those of [`FROM_ZERO`].
+pub(super) fn describe() {
+    for (name, kind, unit, help) in all() {
+        match kind {
+            Counter => describe_counter!(*name, *unit, *help),
+            Gauge => describe_gauge!(*name, *unit, *help),
+            Histogram(_) | Summary => describe_histogram!(*name, *unit, *help),
+        }
+    }
+    for &(name, label, values) in FROM_ZERO {
+        for &value in values {
+            counter!(name, label => value).increment(0);
+        }
+    }
+    for name in ["story_engine_event_streams_refused_total", "story_engine_event_streams_resynced_total"] {
+        counter!(name).increment(0);
+    }
+}
+
+/// Every name, for those who check that nothing else is recorded.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    all().map(|(name, ..)| *name)
+}
