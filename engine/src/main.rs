@@ -60,8 +60,14 @@ enum Command {
     Queue {
         /// Only this game's lane
         game: Option<GameId>,
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+        /// Look again every 2 s, until stopped
+        #[arg(long)]
+        watch: bool,
     },
-    /// List requests that failed for good, retry them, delete them
+    /// List requests that failed for good, count them by cause, retry them, delete them
     DeadLetters {
         #[command(subcommand)]
         command: DeadLetterCommand,
@@ -172,7 +178,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
     let runtime = Runtime::new().into_diagnostic()?;
     match cli.command {
         Some(Command::Health) => runtime.block_on(serve::health(&config, role))?,
-        Some(Command::Queue { game }) => runtime.block_on(operate::queue(&config, game))?,
+        Some(Command::Queue { game, json, watch }) => runtime.block_on(operate::queue(&config, game, json, watch))?,
         Some(Command::DeadLetters { command }) => runtime.block_on(operate::dead_letters(&config, command))?,
         Some(Command::Keys { command }) => runtime.block_on(operate::keys(&config, command))?,
         Some(Command::Fsck { repair }) => {

@@ -108,6 +108,46 @@ async fn all_dead_letters_are_retried_at_once_or_one_is_deleted() {
 }
 
 #[tokio::test]
+async fn dead_letters_are_chosen_by_age_and_cause_and_counted_by_cause() {
+    let (directory, game, dead, _) = scene().await;
+    let (directory, id) = (directory.path(), dead.to_string());
+
+    let causes = printed(directory, &["dead-letters", "causes"]);
+    assert!(causes.contains("1  model-failed") && causes.contains("the model hung up"), "{causes}");
+    let list = |more: &[&str]| printed(directory, &[&["dead-letters", "list"], more].concat());
+    for all in [&["--since", "1h"][..], &["--cause", "model-failed"], &["--game", &game.to_string()]] {
+        assert!(list(all).contains(&id), "{all:?}");
+    }
+    assert_eq!(list(&["--cause", "attempts-exhausted"]), "");
+    assert_eq!(list(&["--game", &GameId::new().to_string()]), "");
+    let letter: protocol::DeadLetter = serde_json::from_str(&list(&["--json"])).unwrap();
+    assert_eq!(letter.request_id, dead);
+    let unknown = engine(directory, &["dead-letters", "list", "--cause", "bad-mood"]);
+    assert!(String::from_utf8(unknown.stderr).unwrap().contains("requests fail with model-failed"));
+
+    let dry = printed(directory, &["dead-letters", "delete", "--cause", "model-failed", "--dry-run"]);
+    assert_eq!(dry, format!("{id} would be forgotten\n"));
+    printed(directory, &["dead-letters", "delete", "--cause", "attempts-exhausted"]);
+    assert!(list(&[]).contains(&id), "it is of another cause");
+    printed(directory, &["dead-letters", "delete", "--cause", "model-failed"]);
+    assert_eq!(list(&[]), "");
+}
+
+#[tokio::test]
+async fn the_queue_is_shown_to_programs_as_json() {
+    let (directory, game, ..) = scene().await;
+    let json = |words: &[&str]| serde_json::from_str::<serde_json::Value>(&printed(directory.path(), words)).unwrap();
+    let queue = json(&["queue", "--json"]);
+    assert_eq!(
+        (&queue["queue"]["depth"], &queue["lanes"]["lanes"][0]["game_id"]),
+        (&1.into(), &game.to_string().into())
+    );
+    assert_eq!(queue["providers"][0]["circuit"], "closed");
+    let lane = json(&["queue", &game.to_string(), "--json"]);
+    assert_eq!(lane["lane"]["state"], "ready");
+}
+
+#[tokio::test]
 async fn a_damaged_store_is_found_and_repaired() {
     let (directory, ..) = scene().await;
     assert!(printed(directory.path(), &["fsck"]).contains("1 games, 1 unfinished requests, 0 contradictions"));

@@ -4,21 +4,25 @@
 //! the store belongs to a running engine, and otherwise to the same handlers in this process, on the store itself. How it is
 //! printed is in [`print`].
 
+mod dead_letters;
 mod keys;
 mod models;
 mod print;
 mod prompt;
 mod source;
 
-use clap::Subcommand;
+use std::time::Duration;
+
 use jiff::Timestamp;
-use protocol::{DeadLetters, GameId, RequestId, path};
+use protocol::{GameId, LaneView, Lanes, ProviderView, QueueView, StoryEventsView, path};
+use serde::Serialize;
 
 use self::source::Source;
 use crate::config::Config;
 use crate::serve::{self, ServeError};
 use crate::store::embedded::OpenError;
 
+pub use self::dead_letters::{DeadLetterCommand, dead_letters};
 pub use self::keys::{KeyCommand, NoRandomness, keys};
 pub use self::models::{check_models, list_models};
 pub use self::prompt::prompt;
@@ -27,110 +31,59 @@ pub use self::source::OperateError;
 /// How many lanes are shown.
 const LANES: usize = 50;
 
-/// What can be done with dead letters.
-#[derive(Debug, Clone, Copy, Subcommand)]
-pub enum DeadLetterCommand {
-    /// List them, the latest first
-    List,
-    /// Show one with its attempts
-    Show {
-        /// The request
-        id: RequestId,
-    },
-    /// Queue its request again, behind what waits in its game by now
-    Retry {
-        /// The request
-        #[arg(required_unless_present = "all")]
-        id: Option<RequestId>,
-        /// Queue all of them again, those first that failed first
-        #[arg(long, conflicts_with = "id")]
-        all: bool,
-    },
-    /// Forget it
-    Delete {
-        /// The request
-        id: RequestId,
-    },
+/// How often `--watch` looks again.
+const WATCH: Duration = Duration::from_secs(2);
+/// Clears the terminal and puts the cursor at its top.
+const CLEAR: &str = "\x1b[2J\x1b[H";
+
+/// What `engine queue` shows.
+#[derive(Debug, Serialize)]
+struct QueueReport {
+    queue: QueueView,
+    providers: Vec<ProviderView>,
+    lanes: Lanes,
 }
 
-/// Prints the queue, or one game's lane.
-pub async fn queue(config: &Config, game: Option<GameId>) -> Result<(), OperateError> {
+/// What `engine queue GAME` shows.
+#[derive(Debug, Serialize)]
+struct LaneReport {
+    lane: LaneView,
+    story_events: StoryEventsView,
+}
+
+/// Prints the queue, or one game's lane; with `watch` again and again until the command is stopped.
+pub async fn queue(config: &Config, game: Option<GameId>, json: bool, watch: bool) -> Result<(), OperateError> {
     let source = Source::open(config).await?;
+    loop {
+        let text = queue_as_text(&source, game, json).await?;
+        if !watch {
+            print!("{text}");
+            return Ok(());
+        }
+        // Lines of JSON are for a program, which sees no screen.
+        print!("{}{text}", if json { "" } else { CLEAR });
+        tokio::time::sleep(WATCH).await;
+    }
+}
+
+async fn queue_as_text(source: &Source, game: Option<GameId>, json: bool) -> Result<String, OperateError> {
     if let Some(game) = game {
         let lane = source.get(&path::with_id(path::LANE, game)).await?;
-        let events = source.get(&path::with_id(path::STORY_EVENTS, game)).await?;
-        print!("{}", print::lane(&lane, &events, Timestamp::now()));
-    } else {
-        let queue = source.get(path::QUEUE).await?;
-        let lanes = source.get(&format!("{}?limit={LANES}", path::LANES)).await?;
-        print!("{}", print::queue(&queue, &lanes, Timestamp::now()));
+        let story_events = source.get(&path::with_id(path::STORY_EVENTS, game)).await?;
+        let report = LaneReport { lane, story_events };
+        return Ok(if json {
+            print::json(&report)
+        } else {
+            print::lane(&report.lane, &report.story_events, Timestamp::now())
+        });
     }
-    Ok(())
-}
-
-/// Lists, shows, retries or deletes dead letters.
-pub async fn dead_letters(config: &Config, command: DeadLetterCommand) -> Result<(), OperateError> {
-    let source = Source::open(config).await?;
-    match command {
-        DeadLetterCommand::List => {
-            let mut after = None;
-            loop {
-                let page = page(&source, after.as_deref()).await?;
-                print!("{}", print::dead_letters(&page.dead_letters));
-                after = page.next;
-                if after.is_none() {
-                    return Ok(());
-                }
-            }
-        }
-        DeadLetterCommand::Show { id } => {
-            print!("{}", print::dead_letter(&source.get(&path::with_id(path::DEAD_LETTER, id)).await?));
-        }
-        DeadLetterCommand::Retry { id: Some(id), .. } => retry(&source, id).await?,
-        DeadLetterCommand::Retry { id: None, .. } => retry_all(&source).await?,
-        DeadLetterCommand::Delete { id } => {
-            source.delete(&path::with_id(path::DEAD_LETTER, id)).await?;
-            println!("{id} is forgotten");
-        }
-    }
-    Ok(())
-}
-
-async fn page(source: &Source, after: Option<&str>) -> Result<DeadLetters, OperateError> {
-    let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
-    source.get(&format!("{}?limit=200{after}", path::DEAD_LETTERS)).await
-}
-
-async fn retry(source: &Source, id: RequestId) -> Result<(), OperateError> {
-    let accepted: protocol::ChatAccepted = source.post(&path::with_id(path::RETRY_DEAD_LETTER, id)).await?;
-    println!("{id} is {} again, behind {} others of its game", accepted.status, accepted.position);
-    Ok(())
-}
-
-async fn retry_all(source: &Source) -> Result<(), OperateError> {
-    // All are read first: those that fail again meanwhile are not tried a third time.
-    let mut ids = Vec::new();
-    let mut after = None;
-    loop {
-        let page = page(source, after.as_deref()).await?;
-        ids.extend(page.dead_letters.iter().map(|dead| dead.request_id));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    let mut last_refusal = None;
-    for id in ids.into_iter().rev() {
-        match retry(source, id).await {
-            // The others can be tried all the same.
-            Err(OperateError::Refused(problem)) => {
-                println!("{id} is not queued: {}", problem.detail);
-                last_refusal = Some(problem);
-            }
-            done => done?,
-        }
-    }
-    last_refusal.map_or(Ok(()), |problem| Err(OperateError::Refused(problem)))
+    let report = QueueReport {
+        queue: source.get(path::QUEUE).await?,
+        providers: source.get(path::QUEUE_PROVIDERS).await?,
+        lanes: source.get(&format!("{}?limit={LANES}", path::LANES)).await?,
+    };
+    let QueueReport { queue, providers, lanes } = &report;
+    Ok(if json { print::json(&report) } else { print::queue(queue, providers, lanes, Timestamp::now()) })
 }
 
 /// Looks for contradictions in the store, and repairs them if asked to. Returns whether the store is consistent now.

@@ -3,28 +3,46 @@
 use std::fmt::{Display, Write};
 
 use jiff::Timestamp;
-use protocol::{AttemptOutcome, DeadLetter, LaneState, LaneView, Lanes, QueueView, StoryEventsView};
+use protocol::{
+    AttemptOutcome, Circuit, DeadLetter, LaneState, LaneView, Lanes, ProviderView, QueueView, StoryEventsView,
+};
+use serde::Serialize;
 
+use super::dead_letters::Cause;
 use crate::store::Inspection;
 
 /// More of a message is not shown in a list.
 const SHOWN_CHARS: usize = 60;
 
 /// The queue and its lanes.
-pub(super) fn queue(queue: &QueueView, lanes: &Lanes, now: Timestamp) -> String {
+pub(super) fn queue(queue: &QueueView, providers: &[ProviderView], lanes: &Lanes, now: Timestamp) -> String {
     let mut text = format!(
         "depth         {} queued, the oldest for {}\n\
-         games         {} ready, {} delayed, {} active\n\
+         games         {} ready, {} delayed, {} paused, {} active\n\
          dead letters  {}\n\
          workers       {}\n",
         queue.depth,
         seconds(queue.oldest_age_ms),
         queue.ready,
         queue.delayed,
+        queue.paused,
         queue.active,
         queue.dead_letters,
         queue.workers,
     );
+    for provider in providers.iter().filter(|provider| provider.circuit != Circuit::Closed) {
+        let since = provider.opened_at.map(|at| format!(", paused {}", from_now(at, now))).unwrap_or_default();
+        let probe = provider.probe_at.map(|at| format!(", next probe {}", from_now(at, now))).unwrap_or_default();
+        line(
+            &mut text,
+            format_args!(
+                "provider      {} gets no calls{since}{probe}, {} games wait: {}",
+                provider.name,
+                provider.waiting,
+                shorten(provider.detail.as_deref().unwrap_or("no reason is known"))
+            ),
+        );
+    }
     if !lanes.lanes.is_empty() {
         text.push_str("\nstate    game                                  requests  \n");
     }
@@ -72,6 +90,30 @@ pub(super) fn dead_letters(dead_letters: &[DeadLetter]) -> String {
         );
     }
     text
+}
+
+/// A cause of dead letters.
+pub(super) fn cause(cause: &Cause) -> String {
+    let mut text = String::new();
+    line(
+        &mut text,
+        format_args!(
+            "{:>6}  {}  {:.0} to {:.0}, such as {}\n        {}",
+            cause.count,
+            cause.problem,
+            cause.first_failed_at,
+            cause.last_failed_at,
+            cause.example,
+            shorten(&cause.detail)
+        ),
+    );
+    text
+}
+
+/// Anything on one line, for programs.
+pub(super) fn json(value: &impl Serialize) -> String {
+    // What the API has just sent can be written again.
+    serde_json::to_string(value).unwrap_or_default() + "\n"
 }
 
 /// One dead letter, whole.

@@ -1,0 +1,208 @@
+//! `engine dead-letters`: requests that failed for good are listed, counted by cause, retried and deleted, one or many at a time.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+use jiff::{SignedDuration, Timestamp};
+use protocol::{DeadLetter, DeadLetters, GameId, ProblemType, RequestId, path};
+use serde::Serialize;
+
+use super::print;
+use super::source::{OperateError, Source};
+use crate::config::Config;
+
+/// What can be done with dead letters.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DeadLetterCommand {
+    /// List them, the latest first
+    List {
+        /// Which of them
+        #[command(flatten)]
+        only: Only,
+        /// One JSON object a line, whole
+        #[arg(long)]
+        json: bool,
+    },
+    /// Count them by cause, the most frequent first
+    Causes {
+        /// Which of them
+        #[command(flatten)]
+        only: Only,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one with its attempts
+    Show {
+        /// The request
+        id: RequestId,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Queue requests again, behind what waits in their games by now; those first that failed first
+    Retry(Chosen),
+    /// Forget them
+    Delete(Chosen),
+}
+
+/// Which dead letters: all conditions hold.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Only {
+    /// Only those that failed no longer ago than this: `90m`, `2h 30m`
+    #[arg(long, value_name = "DURATION")]
+    since: Option<SignedDuration>,
+    /// Only those with this type of problem, such as `model-failed`
+    #[arg(long, value_name = "TYPE", value_parser = problem_type)]
+    cause: Option<ProblemType>,
+    /// Only those of this game
+    #[arg(long, value_name = "ID")]
+    game: Option<GameId>,
+}
+
+/// One dead letter, or all that conditions hold for.
+#[derive(Debug, Clone, Args)]
+pub struct Chosen {
+    /// The request
+    #[arg(required_unless_present_any = ["all", "since", "cause", "game"], conflicts_with_all = ["all", "since", "cause", "game"])]
+    id: Option<RequestId>,
+    /// All of them
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    only: Only,
+    /// Only say which
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn problem_type(text: &str) -> Result<ProblemType, String> {
+    let slug = text.strip_prefix("/problems/").unwrap_or(text);
+    ProblemType::ALL.iter().copied().find(|kind| kind.slug() == slug).ok_or_else(|| {
+        let common = [ProblemType::ModelFailed, ProblemType::AttemptsExhausted, ProblemType::ContentMismatch];
+        format!("there is no problem `{slug}`; requests fail with {}", common.map(ProblemType::slug).join(", "))
+    })
+}
+
+impl Only {
+    fn holds(&self, letter: &DeadLetter, now: Timestamp) -> bool {
+        self.since.is_none_or(|since| now.duration_since(letter.failed_at) <= since)
+            && self.cause.is_none_or(|cause| letter.error.problem_type() == Some(cause))
+            && self.game.is_none_or(|game| letter.game_id == game)
+    }
+}
+
+/// Dead letters with the same error.
+#[derive(Debug, Serialize)]
+pub(super) struct Cause {
+    /// The type of the problem.
+    pub(super) problem: String,
+    /// What happened, in the words of the latest.
+    pub(super) detail: String,
+    pub(super) count: u64,
+    pub(super) first_failed_at: Timestamp,
+    pub(super) last_failed_at: Timestamp,
+    /// The latest, to look at.
+    pub(super) example: RequestId,
+}
+
+/// Lists, counts, shows, retries or deletes dead letters.
+pub async fn dead_letters(config: &Config, command: DeadLetterCommand) -> Result<(), OperateError> {
+    let source = Source::open(config).await?;
+    match command {
+        DeadLetterCommand::List { only, json } => {
+            each(&source, &only, |letter| {
+                print!("{}", if json { print::json(&letter) } else { print::dead_letters(&[letter]) });
+            })
+            .await
+        }
+        DeadLetterCommand::Causes { only, json } => {
+            for cause in causes(&source, &only).await? {
+                print!("{}", if json { print::json(&cause) } else { print::cause(&cause) });
+            }
+            Ok(())
+        }
+        DeadLetterCommand::Show { id, json } => {
+            let letter = source.get(&path::with_id(path::DEAD_LETTER, id)).await?;
+            print!("{}", if json { print::json(&letter) } else { print::dead_letter(&letter) });
+            Ok(())
+        }
+        DeadLetterCommand::Retry(chosen) => with_each(&source, &chosen, "would be queued again", retry).await,
+        DeadLetterCommand::Delete(chosen) => with_each(&source, &chosen, "would be forgotten", delete).await,
+    }
+}
+
+/// Every dead letter for which the conditions hold, the latest first, a page at a time.
+async fn each(source: &Source, only: &Only, mut take: impl FnMut(DeadLetter)) -> Result<(), OperateError> {
+    let (now, mut after) = (Timestamp::now(), String::new());
+    loop {
+        let page: DeadLetters = source.get(&format!("{}?limit=200{after}", path::DEAD_LETTERS)).await?;
+        page.dead_letters.into_iter().filter(|letter| only.holds(letter, now)).for_each(&mut take);
+        let Some(next) = page.next else { return Ok(()) };
+        after = format!("&after={next}");
+    }
+}
+
+/// The causes, the most frequent first. What differs only in numbers, as in times and addresses, is one cause.
+async fn causes(source: &Source, only: &Only) -> Result<Vec<Cause>, OperateError> {
+    let mut causes: BTreeMap<(String, String), Cause> = BTreeMap::new();
+    each(source, only, |letter| {
+        let kind = letter.error.problem_type().map_or(letter.error.kind.clone(), |kind| kind.slug().to_owned());
+        let words: String = letter.error.detail.chars().filter(|letter| !letter.is_ascii_digit()).collect();
+        let cause = causes.entry((kind.clone(), words)).or_insert_with(|| Cause {
+            problem: kind,
+            detail: letter.error.detail.clone(),
+            count: 0,
+            first_failed_at: letter.failed_at,
+            last_failed_at: letter.failed_at,
+            example: letter.request_id,
+        });
+        cause.count += 1;
+        cause.first_failed_at = cause.first_failed_at.min(letter.failed_at);
+    })
+    .await?;
+    let mut causes: Vec<Cause> = causes.into_values().collect();
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
+    Ok(causes)
+}
+
+/// Does something with one dead letter, or with all that are chosen; what is refused does not stop the others.
+async fn with_each(
+    source: &Source,
+    chosen: &Chosen,
+    dry: &str,
+    act: impl AsyncFn(&Source, RequestId) -> Result<(), OperateError>,
+) -> Result<(), OperateError> {
+    let mut ids = Vec::from_iter(chosen.id);
+    if chosen.id.is_none() {
+        // All are read first: those that fail again meanwhile are not tried a third time.
+        each(source, &chosen.only, |letter| ids.push(letter.request_id)).await?;
+    }
+    let mut last_refusal = None;
+    for id in ids.into_iter().rev() {
+        if chosen.dry_run {
+            println!("{id} {dry}");
+            continue;
+        }
+        match act(source, id).await {
+            Err(OperateError::Refused(problem)) if chosen.id.is_none() => {
+                println!("{id} stays: {}", problem.detail);
+                last_refusal = Some(problem);
+            }
+            done => done?,
+        }
+    }
+    last_refusal.map_or(Ok(()), |problem| Err(OperateError::Refused(problem)))
+}
+
+async fn retry(source: &Source, id: RequestId) -> Result<(), OperateError> {
+    let accepted: protocol::ChatAccepted = source.post(&path::with_id(path::RETRY_DEAD_LETTER, id)).await?;
+    println!("{id} is {} again, behind {} others of its game", accepted.status, accepted.position);
+    Ok(())
+}
+
+async fn delete(source: &Source, id: RequestId) -> Result<(), OperateError> {
+    source.delete(&path::with_id(path::DEAD_LETTER, id)).await?;
+    println!("{id} is forgotten");
+    Ok(())
+}
