@@ -20,7 +20,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -30,6 +30,9 @@ use super::peers::PeerSlot;
 use super::socket::Socket;
 use super::streaming;
 
+/// How long a new connection of a draining server may take to begin its first request. Its client, often a proxy, could not know
+/// when it connected; a connection that is closed under a message that is being sent is an error that players see.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 /// What an HTTP/2 client begins with (RFC 9113, 3.4).
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How often a silent HTTP/2 connection is asked whether it is still there, and how long it may take to answer.
@@ -58,8 +61,8 @@ impl Connection {
     /// Serves the connection to its end, which is the peer's, the drain's, or the last frame of an event stream.
     pub(super) async fn serve(self, mut socket: Socket, connections: TaskTracker) {
         let speaks = tokio::select! {
-            () = self.drain.cancelled() => return,
             speaks = timeout(self.limits.header_timeout, speaks_http2(&mut socket)) => speaks,
+            () = late(&self.drain) => return,
         };
         match speaks {
             Ok(Ok(true)) => self.http2(socket).await,
@@ -89,12 +92,14 @@ impl Connection {
         let mut drained = pin!(self.drain.cancelled());
         let mut draining = false;
         poll_fn(|context| {
-            if !draining && drained.as_mut().poll(context).is_ready() {
+            // That a peer hangs up, or sends what is not HTTP, is nothing to note: hyper has answered what it could.
+            let mut ended = Pin::new(&mut connection).poll(context).map(drop);
+            // Behind the poll: a request that has come before the drain is begun, and hyper ends a connection that has none.
+            if ended.is_pending() && !draining && drained.as_mut().poll(context).is_ready() {
                 draining = true;
                 Pin::new(&mut connection).graceful_shutdown();
+                ended = Pin::new(&mut connection).poll(context).map(drop);
             }
-            // That a peer hangs up, or sends what is not HTTP, is nothing to note: hyper has answered what it could.
-            let ended = Pin::new(&mut connection).poll(context).map(drop);
             // Answers to requests before this one may still be on their way to the system.
             if handover.is_wanted() && flushed.get() { Poll::Ready(()) } else { ended }
         })
@@ -128,6 +133,12 @@ impl Connection {
             handover,
         }
     }
+}
+
+/// Returns when a connection of a draining server has had its time to begin its first request.
+async fn late(drain: &CancellationToken) {
+    drain.cancelled().await;
+    sleep(FIRST_REQUEST).await;
 }
 
 /// Whether the connection begins with the preface of HTTP/2; what was read for it is put back.

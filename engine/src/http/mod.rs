@@ -56,21 +56,43 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, drain:
     let slots = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
     let peers = Peers::new(limits.max_connections_per_address);
     let connections = TaskTracker::new();
-    while let Some((stream, peer)) = accept(&listener, &drain).await {
+    let take = |stream, peer: SocketAddr| {
         let of_all = Arc::clone(&slots).try_acquire_owned().ok();
         let Some((of_all, of_peer)) = of_all.and_then(|slot| Some((slot, peers.enter(peer.ip())?))) else {
             connections.spawn(refuse(stream));
-            continue;
+            return;
         };
         let slot = Slot { _of_all: of_all, _of_peer: of_peer };
         let socket = Socket::new(stream, limits.write_timeout);
         let connection = Connection { peer, router: router.clone(), limits, drain: drain.clone(), slot };
         connections.spawn(connection.serve(socket, connections.clone()));
+    };
+    while let Some((stream, peer)) = accept(&listener, &drain).await {
+        take(stream, peer);
+    }
+    // The system has accepted some already: to close the listener would reset them, with the requests that they have sent.
+    for (stream, peer) in waiting(listener) {
+        take(stream, peer);
     }
     // From here on the system refuses connections, and clients try another server.
-    drop(listener);
     connections.close();
     connections.wait().await;
+}
+
+/// The connections that the system has accepted and this process has not. Closes the listener.
+fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    let mut waiting = Vec::new();
+    // It does not block: tokio has made it so.
+    if let Ok(listener) = listener.into_std() {
+        while let Ok((stream, peer)) = listener.accept() {
+            if stream.set_nonblocking(true).is_ok()
+                && let Ok(stream) = TcpStream::from_std(stream)
+            {
+                waiting.push((stream, peer));
+            }
+        }
+    }
+    waiting
 }
 
 /// Lets this process open as many files as the system allows it: every connection is one, and the usual limit is from a

@@ -3,6 +3,7 @@
 use client::{Client, Item, Settings, Since};
 use futures::StreamExt as _;
 use futures::future::join_all;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -77,4 +78,19 @@ async fn a_thousand_readers_of_a_server_that_drains_miss_nothing() {
     let connections =
         tokio::time::timeout(PATIENCE * 3, join_all(readers)).await.expect("every reader gets to the end");
     assert!(connections.into_iter().all(|connections| connections.unwrap() >= 2), "somebody had not come to the first");
+}
+
+#[tokio::test]
+async fn a_connection_that_was_made_before_the_drain_still_has_its_first_request_answered() {
+    let store = store();
+    let server = Server::start(&store).await;
+    let mut connection = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    server.drain.cancel();
+    // The listener is gone once nobody can connect; what was accepted is served.
+    while tokio::net::TcpStream::connect(server.address).await.is_ok() {}
+    connection.write_all(b"GET /v1/scenarios HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    tokio::time::timeout(PATIENCE, server.ended).await.expect("the server ends").unwrap();
 }
