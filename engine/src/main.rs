@@ -77,6 +77,16 @@ enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    /// Copy the embedded store to a new file, also while an engine works on it
+    Backup {
+        /// The file to write
+        file: PathBuf,
+    },
+    /// Make the embedded store in --data-dir, where there is none yet, from a copy
+    Restore {
+        /// The copy
+        file: PathBuf,
+    },
     /// Look for contradictions in the store; ends with 1 if there are any
     Fsck {
         /// Repair them
@@ -181,6 +191,8 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         Some(Command::Queue { game, json, watch }) => runtime.block_on(operate::queue(&config, game, json, watch))?,
         Some(Command::DeadLetters { command }) => runtime.block_on(operate::dead_letters(&config, command))?,
         Some(Command::Keys { command }) => runtime.block_on(operate::keys(&config, command))?,
+        Some(Command::Backup { file }) => operate::backup(&config, &file)?,
+        Some(Command::Restore { file }) => operate::restore(&config, &file)?,
         Some(Command::Fsck { repair }) => {
             let sound = runtime.block_on(operate::fsck(&config, repair))?;
             return Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE });

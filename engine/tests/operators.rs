@@ -183,6 +183,37 @@ async fn a_store_that_is_in_use_or_not_there_is_told_apart() {
     assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "looking has made one");
 }
 
+#[tokio::test]
+async fn a_copy_of_a_store_that_is_in_use_becomes_a_store_of_a_new_epoch() {
+    let (directory, _, dead, _) = scene().await;
+    let running = EmbeddedStore::open(directory.path(), Synchronous::Normal, StoreOptions::default()).unwrap();
+    let (copies, restored) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let copy = copies.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+
+    printed(directory.path(), &["backup", copy]);
+    assert!(complaint(directory.path(), &["backup", copy]).contains("is there already"));
+    drop(running);
+    printed(restored.path(), &["restore", copy]);
+    assert!(complaint(restored.path(), &["restore", copy]).contains("is there already"));
+
+    assert!(printed(restored.path(), &["fsck"]).contains("1 games, 1 unfinished requests, 0 contradictions"));
+    assert!(printed(restored.path(), &["dead-letters", "list"]).contains(&dead.to_string()));
+    let epoch = |of: &Path| {
+        let database = rusqlite::Connection::open(of.join("story-engine.db")).unwrap();
+        let sql = "SELECT value FROM meta WHERE name = 'epoch'";
+        database.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    assert_ne!(epoch(restored.path()), epoch(directory.path()), "what is appended from here on has other ids");
+
+    let empty = TempDir::new().unwrap();
+    let broken = copies.path().join("broken.db");
+    std::fs::write(&broken, "no database, whatever its name says").unwrap();
+    assert!(complaint(empty.path(), &["restore", broken.to_str().unwrap()]).contains("no sound copy"));
+    let redis = engine(empty.path(), &["backup", copy, "--redis-url", "redis://127.0.0.1:1"]);
+    assert!(String::from_utf8(redis.stderr).unwrap().contains("redis-cli --rdb"));
+}
+
 /// An engine of its own process, which ends with the test.
 struct Engine {
     process: Child,

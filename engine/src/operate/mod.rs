@@ -4,6 +4,7 @@
 //! the store belongs to a running engine, and otherwise to the same handlers in this process, on the store itself. How it is
 //! printed is in [`print`].
 
+mod backup;
 mod dead_letters;
 mod keys;
 mod models;
@@ -22,6 +23,7 @@ use crate::config::Config;
 use crate::serve::{self, ServeError};
 use crate::store::embedded::OpenError;
 
+pub use self::backup::{backup, restore};
 pub use self::dead_letters::{DeadLetterCommand, dead_letters};
 pub use self::keys::{KeyCommand, NoRandomness, keys};
 pub use self::models::{check_models, list_models};

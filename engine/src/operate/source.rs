@@ -14,7 +14,7 @@ use super::keys::NoRandomness;
 use crate::api;
 use crate::config::{AdminListen, AuthMode, Config};
 use crate::serve::{self, ServeError};
-use crate::store::embedded::OpenError;
+use crate::store::embedded::{BackupError, OpenError};
 use crate::store::{SharedStore, StoreError};
 
 /// How long an answer may take.
@@ -38,6 +38,15 @@ pub enum OperateError {
     #[error("the data directory is in use by a running engine")]
     #[diagnostic(help("stop the engine first: what it has accepted is safe"))]
     MustStop,
+    /// Redis copies itself.
+    #[error("the store is a Redis, which makes its own copies")]
+    #[diagnostic(help(
+        "`redis-cli --rdb FILE` copies it while it works; a new Redis begins with that as its dump.rdb"
+    ))]
+    BackupOfRedis,
+    /// A copy cannot be made or put back.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The engine refuses, or does not find what is asked for.
     #[error("{}", .0.detail)]
     Refused(Problem),

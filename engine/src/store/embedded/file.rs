@@ -113,7 +113,12 @@ pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-fn lock(directory: &Path) -> Result<File, OpenError> {
+/// Whether this version reads a layout.
+pub(super) const fn reads(layout: u32) -> bool {
+    matches!(layout, 2..=SCHEMA_VERSION)
+}
+
+pub(super) fn lock(directory: &Path) -> Result<File, OpenError> {
     let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
     let path = directory.join("lock");
     let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;

@@ -3,6 +3,7 @@
 //! Steps run in transactions on one thread that owns the database; another one checkpoints the write-ahead log into the file.
 //! Subscribers and idle workers are in this process, so they are notified directly, after the commit.
 
+mod backup;
 mod changes;
 mod charges;
 mod claim;
@@ -31,6 +32,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast};
 
+pub use self::backup::{BackupError, backup, restore};
 pub use self::file::{OpenError, Synchronous};
 use self::step::Step;
 use self::thread::DatabaseThread;
