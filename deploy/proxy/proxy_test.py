@@ -2,7 +2,8 @@
 """Restarts two APIs one after the other behind each proxy of this directory that is installed, while players play: nobody gets an
 error but a 503 that says when to come back, no event is missing or doubled, and every message is told once.
 
-Needs redis-server and one of nginx, caddy, haproxy on PATH. Arguments: the engine. Ends by itself, on loopback only."""
+Needs redis-server, and nginx or haproxy on PATH. Arguments: the engine, and perhaps which proxy; `caddy` too, but its 2.6 answers
+some messages with 502. Ends by itself, on loopback only."""
 import http.client
 import json
 import pathlib
@@ -217,9 +218,9 @@ def behind(kind, directory):
     failed.extend(f"{kind}: {what}" for what in wrong)
 
 
-kinds = [kind for kind in sys.argv[2:] or ("nginx", "caddy", "haproxy") if shutil.which(kind) or kind in sys.argv[2:]]
+kinds = [kind for kind in sys.argv[2:] or ("nginx", "haproxy") if shutil.which(kind) or kind in sys.argv[2:]]
 if not kinds:
-    sys.exit("none of nginx, caddy and haproxy is installed")
+    sys.exit("neither nginx nor haproxy is installed")
 for kind in kinds:
     with tempfile.TemporaryDirectory() as name:
         try:

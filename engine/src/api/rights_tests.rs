@@ -93,6 +93,7 @@ const EXPECTED: &[(&str, Who, bool)] = &[
     ("describe", Who::All, false),
     ("getQueue", Who::Viewers, false),
     ("listLanes", Who::Viewers, false),
+    ("listProviderStates", Who::Viewers, false),
     ("getLane", Who::Viewers, false),
     ("listStoryEvents", Who::Viewers, false),
     ("triggerStoryEvent", Who::Operators, false),
