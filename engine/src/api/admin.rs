@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::ApiError;
 use super::guard::{self, Guard};
 use super::probe::StoreProbe;
+use super::prompt::{self, Prompts};
 use super::{Auth, gate_of, gated_of_store, health, rights, scrape, with_problems};
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;

@@ -12,8 +12,8 @@ use protocol::{
     BranchGame, Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest, ChooseAlternative,
     CreateCapability, CreateGame, CreateKey, DeadLetter, DeadLetters, EditTurn, GameExport, GameList, GameRewritten,
     GameView, Health, ImportGame, KeyCreated, Keys, LaneView, Lanes, OpenSession, PcEntry, PlayerView, ProblemInfo,
-    ProviderView, Providers, QueueView, Readiness, RenameGame, RequestView, RetryTurn, ScenarioEntry, StopRequest,
-    StoryEventsView, Ticket, TriggerStoryEvent, Turns, UndoTurns, path,
+    PromptView, ProviderView, Providers, QueueView, Readiness, RenameGame, RequestView, RetryTurn, ScenarioEntry,
+    StopRequest, StoryEventsView, Ticket, TriggerStoryEvent, Turns, UndoTurns, path,
 };
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};

@@ -1,10 +1,11 @@
 //! Limits of callers, as an operator writes them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `[limits]`: for each user, tenant and address; 0 is no limit. They hold with `auth.mode = "keys"`, those of addresses
 /// with `"open"` as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
     /// Messages in a minute of one user.

@@ -232,7 +232,27 @@ impl Provider {
         self.narrator.window.budget(u32::try_from(messages).unwrap_or(u32::MAX), self.narrator.max_tokens)
     }
 
-    /// Counts tokens and what they cost by provider, for the metrics.
+    /// The model for one of a turn's calls, and how many tokens it takes as far as anybody has said it.
+    #[must_use]
+    pub fn model_of(&self, purpose: PromptPurpose) -> (&str, Option<u32>) {
+        let role = self.role_of(purpose);
+        (&role.model, role.window.tokens())
+    }
+
+    /// About how many tokens so many bytes have, by what the server has counted before.
+    #[must_use]
+    pub fn tokens_of(&self, purpose: PromptPurpose, bytes: usize) -> u32 {
+        self.role_of(purpose).window.tokens_of(bytes)
+    }
+
+    const fn role_of(&self, purpose: PromptPurpose) -> &Role {
+        match purpose {
+            PromptPurpose::Narrate => &self.narrator,
+            PromptPurpose::Extract => &self.backend,
+        }
+    }
+
+    /// Counts tokens and what they cost by provider and model, for the metrics.
     pub(super) fn count(&self, role: &Role, tokens: &Tokens) {
         if let Some(price) = &role.price {
             let cost = price.millionths(tokens.prompt, tokens.cached, tokens.completion);

@@ -129,11 +129,6 @@ fn waited(enqueued_at: Timestamp, leased_at: Timestamp) -> Duration {
     leased_at.duration_since(enqueued_at).try_into().unwrap_or_default()
 }
 
-/// The problem of a request that cannot be claimed because it or its game cannot be read.
-fn unreadable(what: &str, reason: &str) -> Problem {
-    Problem::new(ProblemType::Internal, format!("the store holds something unreadable under {what}: {reason}"))
-}
-
 /// The problem of a request that has waited for providers for longer than [`ProviderOptions::give_up_after`].
 fn waited_too_long(options: &StoreOptions) -> Problem {
     let waited = options.providers.give_up_after.as_secs();

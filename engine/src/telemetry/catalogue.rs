@@ -119,10 +119,16 @@ const WORKER: &[Metric] = &[
         "Seconds to the first text of a narration, by provider.",
     ),
     (
+        "story_engine_provider_ready",
+        Gauge,
+        Unit::Count,
+        "1 where the check at start, or a call since, found that the provider works; 0 where it does not.",
+    ),
+    (
         "story_engine_model_tokens_total",
         Counter,
         Unit::Count,
-        "Tokens of model calls, by provider and kind; cached are part of prompt, reasoning of completion.",
+        "Tokens of model calls, by provider, model and kind; cached are part of prompt, reasoning of completion.",
     ),
     (
         "story_engine_model_cost_millionths_total",

@@ -44,8 +44,8 @@ pub(super) async fn extract(
 }
 
 /// Asks, and asks again with what is wrong with the answer.
-async fn ask(worker: &Worker, provider: &Provider, prompt: &Prompt) -> Result<Completion, ModelError> {
-    let (first, complaint) = match call(provider).of(provider.extract(prompt, &worker.delta_schema)).await {
+async fn ask(provider: &Provider, prompt: &Prompt, schema: &Value) -> Result<Completion, ModelError> {
+    let (first, complaint) = match call(provider).of(provider.extract(prompt, schema)).await {
         Ok(answer) => match story::parse_delta(&answer.text) {
             Ok(_) => return Ok(answer),
             Err(error) => (answer, error.to_string()),
@@ -57,7 +57,7 @@ async fn ask(worker: &Worker, provider: &Provider, prompt: &Prompt) -> Result<Co
     };
     tracing::warn!(complaint, "the model's delta cannot be read; asking once more");
     let corrected = corrected(prompt, &first.text, &complaint);
-    let second = call(provider).of(provider.extract(&corrected, &worker.delta_schema)).await;
+    let second = call(provider).of(provider.extract(&corrected, schema)).await;
     let mut second = match second {
         Err(error) if matches!(error.reason, Reason::Empty | Reason::Unreadable) => Completion::default(),
         answer => answer?,

@@ -39,7 +39,7 @@ pub(super) async fn summarize(
     if leaving == 0 {
         return Ok(extracted);
     }
-    let prompt = story::summary_prompt(Some(&state.memory.summary), &open[..leaving]);
+    let prompt = story::summary_prompt(Some(&state.memory.summary), &open[..leaving], state.language.as_ref());
     let call = ModelCall::begin(backend.name(), CallKind::Summarize);
     match tokio::time::timeout(LONGEST_WAIT, call.of(backend.write(&prompt))).await {
         Ok(Ok(answer)) => {

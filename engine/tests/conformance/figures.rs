@@ -142,7 +142,7 @@ pub(crate) async fn the_store_counts_leases_that_expired_and_requests_that_faile
 
     let failed = (1, vec![("model-failed".to_owned(), 1)]);
     for _ in 0..2 {
-        store.fail(&second.lease, &problem()).await.unwrap();
+        store.fail(&second.lease, &failure()).await.unwrap();
         assert_eq!(totals().await, failed, "a repeat counts nothing");
     }
 

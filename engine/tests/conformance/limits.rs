@@ -8,7 +8,7 @@ use protocol::{GameId, IfBusy, RequestStatus};
 use crate::bench::Bench;
 use crate::fixture::{
     accept, claim_one, document, enqueue, failure, finish, game_id, if_busy, keyed, message, new_game, options,
-    problem, request, run_all, until,
+    request, run_all, until,
 };
 
 async fn limited(bench: &Bench, queued: u64, lane: u64) -> SharedStore {

@@ -1,9 +1,10 @@
 //! What a model's tokens cost, so that metrics can say what was spent.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Prices for a million tokens, in whichever currency the operator counts.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// Of the prompt.

@@ -8,7 +8,8 @@ use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
 use super::{StoreError, games, providers, totals};
 use crate::store::{
-    Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId, unreadable, waited,
+    Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
+    failure::unreadable, waited,
 };
 
 /// Recovers expired leases and back-offs, then leases free games.
