@@ -30,7 +30,7 @@ pub(super) fn run(args: &MergeArgs) -> Exit {
             return Exit::Usage;
         }
     };
-    let told = match Reporters::open(&args.wanted.wanted()) {
+    let told = match Reporters::open(&args.wanted.wanted(None)) {
         Ok(reporters) => reporters.replay(&events),
         Err(error) => Err(error),
     };

@@ -80,8 +80,9 @@ fn a_case_for_another_service_is_told_in_its_terms() {
     )
     .unwrap();
     let case = r#"{"name": "It answers", "scenario": "weather", "steps": [{"user_prompt": "Rain?"}]}"#;
-    let Parsed::Case(case) = parse(case, Path::new("cases/test_this.json"), &profile).unwrap().0 else { panic!() };
-    let text = explain(&case, &profile);
+    let Parsed::Cases(cases) = parse(case, Path::new("cases/test_this.json"), &profile).unwrap().0 else { panic!() };
+    let case = &cases[0];
+    let text = explain(case, &profile);
     for part in
         ["The service oracle is started for it: `oracle`.", "It plays `weather`.\n", "leave none out", "is what its"]
     {

@@ -58,7 +58,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.json");
         std::fs::write(&path, CASE).unwrap();
-        let Parsed::Case(case) = parse(CASE, &path, &Profile::story_engine()).unwrap().0 else { panic!() };
+        let Parsed::Cases(mut cases) = parse(CASE, &path, &Profile::story_engine()).unwrap().0 else { panic!() };
+        let case = cases.remove(0);
         let failure = blame(&case, Path::new("/tmp/run/engine.json"), Failure::new(said));
         Failure { what: failure.what.replace(&path.display().to_string(), "x.json"), ..failure }
     }
