@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     const CASE: &str = "{\"name\": \"x\", \"scenario\": \"s\", \"steps\": [{\"expect\": {\"turn_counter\": 0}}],\n\
-                        \"engine\": {\n\"worker\": {\n\"max_retires\": 3}}}";
+                        \"engine\": {\n\"worker\": {\n\"max_retries\": 3}}}";
 
     fn blamed(said: &str) -> Failure {
         let dir = tempfile::tempdir().unwrap();
@@ -66,12 +66,12 @@ mod tests {
 
     #[test]
     fn a_setting_that_the_engine_refuses_is_found_in_the_case() {
-        let failure = blamed("api ended: unknown key `worker.max_retires` in /tmp/run/engine.json");
+        let failure = blamed("api ended: unknown key `worker.max_retries` in /tmp/run/engine.json");
         assert_eq!(failure.line, Some(4));
         assert_eq!(
             failure.what,
             "x.json:4: the engine refuses what this case sets in `engine`\n\
-             api ended: unknown key `worker.max_retires` in `engine`"
+             api ended: unknown key `worker.max_retries` in `engine`"
         );
         assert_eq!(blamed("api ended: /tmp/run/engine.json cannot be read").line, Some(2));
     }
