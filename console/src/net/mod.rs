@@ -80,6 +80,15 @@ enum Done {
     Nothing,
 }
 
+/// Whether what is shown of the game is void: it was changed from outside its turns.
+fn makes_void(event: &Event) -> bool {
+    match event {
+        Event::GameRewound(_) => true,
+        Event::StateUpdated(update) => update.request_id.is_none(),
+        _ => false,
+    }
+}
+
 async fn until(due: Option<Instant>) {
     match due {
         Some(due) => sleep_until(due).await,
@@ -196,11 +205,7 @@ impl Net {
             // A stream that stands may still be held back.
             Some(Item::Connected { .. } | Item::Disconnected { .. }) if self.watch.is_behind() => {}
             Some(Item::Connected { .. }) => self.report(NetMessage::Link(Link::Live)),
-            // What is shown of the game is void.
-            Some(Item::Event { event: Event::GameRewound(_), .. }) => self.read_again(),
-            Some(Item::Event { event: Event::StateUpdated(update), .. }) if update.request_id.is_none() => {
-                self.read_again();
-            }
+            Some(Item::Event { event, .. }) if makes_void(&event) => self.read_again(),
             Some(Item::Event { event, .. }) => {
                 if self.watch.observe(&event) {
                     self.report(NetMessage::Link(Link::Live));

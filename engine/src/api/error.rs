@@ -15,7 +15,14 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// A problem on its way to the client, with the limit that it tells of.
 #[derive(Debug)]
-pub(super) struct ApiError(Problem, Option<Quota>);
+pub(super) struct ApiError(Box<Inner>);
+
+/// On the heap, so that an answer that succeeds is not as large as this.
+#[derive(Debug)]
+struct Inner {
+    problem: Problem,
+    quota: Option<Quota>,
+}
 
 /// A limit in a time that is reached.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +38,7 @@ pub(super) struct Quota {
 
 impl ApiError {
     pub(super) fn limited(problem: Problem, quota: Option<Quota>) -> Self {
-        Self(problem, quota)
+        Self(Box::new(Inner { problem, quota }))
     }
 }
 
@@ -55,13 +62,13 @@ impl Quota {
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self(problem, None)
+        Self::limited(problem, None)
     }
 }
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self(problem_of(&error), None)
+        Self::limited(problem_of(&error), None)
     }
 }
 
@@ -86,14 +93,15 @@ pub(super) fn problem_of(error: &StoreError) -> Problem {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self.0)).into_response();
+        let Inner { problem, quota } = *self.0;
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
-        if let Some(quota) = self.1 {
+        if let Some(quota) = quota {
             quota.write(headers);
         }
         if status == StatusCode::UNAUTHORIZED {

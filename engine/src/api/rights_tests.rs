@@ -238,7 +238,7 @@ impl World {
         keys.insert(Kind::NotAKey, Secret::generate(SecretKind::Key).unwrap());
         Self {
             public: router(api(&store, models, auth.clone())),
-            operators: admin(operators_port(&store, &models, auth)),
+            operators: admin(operators_port(&store, models, auth)),
             store,
             keys,
             game,

@@ -106,8 +106,7 @@ impl Manner {
         self.rung = match self.rung {
             // Something in the schema, and not schemas as such.
             Rung::Schema if LIMITS_REFUSED.iter().any(|word| said.contains(word)) => Rung::WithoutLimits,
-            Rung::Schema => Rung::Json,
-            Rung::WithoutLimits => Rung::Json,
+            Rung::Schema | Rung::WithoutLimits => Rung::Json,
             Rung::Json => Rung::Plain,
             Rung::Plain => return false,
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::StoreError;
 use super::unexpected::{from_json, to_json, unexpected_reply};
-use crate::store::{Charge, Limited};
+use crate::store::{Charge, Limited, Rate};
 
 /// Charges as `lua/charge.lua` reads them; nothing where there are none, so that a script need not parse it.
 pub(super) fn encode(charges: &[Charge]) -> Result<String, StoreError> {
@@ -12,7 +12,7 @@ pub(super) fn encode(charges: &[Charge]) -> Result<String, StoreError> {
         return Ok(String::new());
     }
     let of = |charge: &Charge| {
-        let (period, each) = charge.rate.map_or((0, 0), |rate| rate.micros());
+        let (period, each) = charge.rate.map_or((0, 0), Rate::micros);
         let most = charge.unfinished.map_or(-1, |most| i64::try_from(most).unwrap_or(i64::MAX));
         (charge.bucket.clone(), period, each, most)
     };
