@@ -76,6 +76,9 @@ pub struct CaseFile {
     /// Laid over the engine's configuration: `{"worker": {"game_lock_ttl_seconds": 1}}`.
     #[serde(default)]
     pub engine: Map<String, Value>,
+    /// Headers of everything that the case asks, such as `{"Authorization": "Bearer se_…"}`; a step's own come in their place.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// What the model answers: a script for mock-llm, or the path of one, relative to this file.
     #[serde(default)]
     pub model: Option<Value>,

@@ -42,6 +42,7 @@ pub use schema::schema;
 pub use step::{Action, Chat, Step};
 pub use target::{ProcessAction, Target, Verb};
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,6 +74,8 @@ pub struct Case {
     pub content: Option<PathBuf>,
     /// Laid over the configuration that the harness gives the engine.
     pub engine: Map<String, Value>,
+    /// Headers of everything that the case asks.
+    pub headers: BTreeMap<String, String>,
     /// What the model answers; without it, the engine's offline narrator tells the case.
     pub model: Option<ModelScript>,
     /// What is done, in order.
@@ -136,6 +139,12 @@ impl Case {
     /// Every step, those inside `parallel` included.
     pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().flat_map(Step::with_children)
+    }
+
+    /// Whether the engine asks callers for keys, and so keeps its queue from the players' port.
+    #[must_use]
+    pub fn needs_keys(&self) -> bool {
+        self.engine.get("auth").and_then(|auth| auth.get("mode")) == Some(&Value::from("keys"))
     }
 
     /// Whether a step may replace what was said so far.

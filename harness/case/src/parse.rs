@@ -243,6 +243,7 @@ impl File<'_> {
             workers: file.workers,
             content,
             engine: file.engine,
+            headers: file.headers,
             model,
             steps,
             snapshot: file.snapshot,

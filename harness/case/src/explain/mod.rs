@@ -44,6 +44,7 @@ pub fn explain(case: &Case, profile: &Profile) -> String {
         workers,
         content,
         engine,
+        headers,
         model,
         steps,
         snapshot,
@@ -77,6 +78,10 @@ pub fn explain(case: &Case, profile: &Profile) -> String {
     }
     if !engine.is_empty() {
         line(&mut text, &format!("It is configured with {}.", Value::Object(engine.clone())));
+    }
+    if !headers.is_empty() {
+        let names = headers.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        line(&mut text, &format!("Everything that it asks has the headers {names}."));
     }
     line(
         &mut text,

@@ -100,7 +100,18 @@ impl World {
         events: Events,
     ) -> Result<Self, Failure> {
         let services = &context.services;
-        let profile = Arc::clone(&context.profile);
+        let profile = if case.needs_keys() {
+            // Its queue is the operators', on another port.
+            Arc::new(Profile { queue: None, ..Profile::clone(&context.profile) })
+        } else {
+            Arc::clone(&context.profile)
+        };
+        let http = if case.headers.is_empty() {
+            context.http.clone()
+        } else {
+            crate::http::client_with(&case.headers)
+                .map_err(|error| Failure::new(format!("the case's `headers` cannot be sent: {error}")))?
+        };
         let made = super::case_dir::create(&context.dir, &case.id);
         let (place, dir) = made.map_err(|error| Failure::new(format!("{}: {error}", context.dir.display())))?;
         let name = format!("{}-{place}", context.run_id);
@@ -155,7 +166,7 @@ impl World {
             dir: dir.clone(),
             pulse,
             model,
-            http: context.http.clone(),
+            http,
             games: Vec::new(),
             branches: Branches::default(),
             scheduler: Scheduler::of(manner),
