@@ -13,7 +13,7 @@ use super::merge::MergeArgs;
 use super::new::{NewArgs, SchemaArgs};
 use super::record::RecordArgs;
 use super::run_args::{self, RunArgs};
-use super::shared::Paths;
+use super::shared::CaseArgs;
 
 /// Shown below the commands.
 const EXAMPLES: &str = "\
@@ -64,7 +64,7 @@ pub(super) enum Command {
     /// Exit codes: 0 nothing, 2 usage, 3 something. Names that `run` reads with a warning are errors here,
     /// each with its right name.
     Check(CheckArgs),
-    /// Make one report of the JSON reports of several shards: on the terminal, as JUnit, as HTML, as JSON lines.
+    /// Make one report of the JSON reports of several shards: on the terminal, as `JUnit`, as HTML, as JSON lines.
     ///
     /// Exit codes: as those of `run`, for all shards together; 1 too if one was broken off, 2 if a file is no report or a case is
     /// in two of them.
@@ -82,7 +82,7 @@ pub(super) enum Command {
     /// The schema for editors is written beside it as `case.schema.json`, unless it is there.
     New(NewArgs),
     /// List the cases: id, file, name. `harness run --list` does so for those that its flags select.
-    List(Paths),
+    List(CaseArgs),
     /// Print the JSON Schema of case files.
     Schema(SchemaArgs),
     /// Print a completion script for a shell.

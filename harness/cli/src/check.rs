@@ -6,12 +6,12 @@ use harness_case::{CaseError, DiscoverError, discover};
 use super::gather::{complain, in_ci, print, those_marked};
 use super::out::say;
 use super::setup::find_profile;
-use super::{Exit, shared::Paths};
+use super::{Exit, shared::CaseArgs};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     #[command(flatten)]
-    pub(super) paths: Paths,
+    pub(super) paths: CaseArgs,
     /// Take names of the Go engine's cases for what they were meant to be, with a warning, as `run` does.
     #[arg(long)]
     pub(super) lenient: bool,
@@ -38,7 +38,7 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
 }
 
 /// One line a case: id, file, what it is about.
-pub(super) fn list(args: &Paths) -> Exit {
+pub(super) fn list(args: &CaseArgs) -> Exit {
     let profile = match find_profile(args.profile.as_deref(), &args.paths) {
         Ok(profile) => profile,
         Err(exit) => return exit,

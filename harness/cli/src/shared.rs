@@ -10,7 +10,7 @@ use harness_runner::services::Mode;
 use super::defaults;
 
 #[derive(Debug, Args)]
-pub(super) struct Paths {
+pub(super) struct CaseArgs {
     /// Case files, or directories with them.
     #[arg(default_value = "cases/")]
     pub(super) paths: Vec<PathBuf>,
@@ -24,7 +24,7 @@ pub(super) struct Paths {
     variables: Variables,
 }
 
-impl Paths {
+impl CaseArgs {
     /// How they are read.
     pub(super) fn reading<'a>(&self, profile: &'a Profile) -> Reading<'a> {
         let content = self.content.clone().or_else(|| defaults::content(self.paths.first().map(PathBuf::as_path)));
