@@ -2,6 +2,7 @@
 
 mod names;
 mod rest;
+mod setup;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use harness_case::profile::{Call, Profile, Vars};
 use harness_case::{Case, DEFAULT_GAME, Game, LinkAction, LinkTo, ProcessAction, RedisAction, Target};
 use harness_events::{CaseLog, Events, Failure, Source};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::RunContext;
 use super::branch::Branches;
@@ -22,11 +23,12 @@ use super::redis::{CaseRedis, Need};
 use super::schedule::Scheduler;
 use super::settings;
 use crate::call::{self, CallError};
-use crate::fleet::{Fleet, Surroundings, overlaid};
+use crate::fleet::{Fleet, Surroundings};
 use crate::model::{Model, entry};
 use crate::services::{Control, Mode, Programs, ServiceError};
 use crate::watch::{Feed, Pulse, Watch};
 use names::Known;
+use setup::{caller, engine_settings};
 
 /// A game of the case.
 #[derive(Debug)]
@@ -100,18 +102,7 @@ impl World {
         events: Events,
     ) -> Result<Self, Failure> {
         let services = &context.services;
-        let profile = if case.needs_keys() {
-            // Its queue is the operators', on another port.
-            Arc::new(Profile { queue: None, ..Profile::clone(&context.profile) })
-        } else {
-            Arc::clone(&context.profile)
-        };
-        let http = if case.headers.is_empty() {
-            context.http.clone()
-        } else {
-            crate::http::client_with(&case.headers)
-                .map_err(|error| Failure::new(format!("the case's `headers` cannot be sent: {error}")))?
-        };
+        let (profile, http) = caller(context, &case)?;
         let made = super::case_dir::create(&context.dir, &case.id);
         let (place, dir) = made.map_err(|error| Failure::new(format!("{}: {error}", context.dir.display())))?;
         let name = format!("{}-{place}", context.run_id);
@@ -423,27 +414,4 @@ pub(super) fn vars<const N: usize>(vars: [(&str, Value); N]) -> Vars {
 
 fn failed_to(what: &str, label: &str, error: &CallError) -> Failure {
     Failure::new(format!("cannot {what} `{label}`: {error}"))
-}
-
-/// What the engine of a case is configured with, on top of what every engine is.
-fn engine_settings(context: &RunContext, case: &Case) -> Map<String, Value> {
-    if let Some(real) = context.real_model.as_ref().filter(|_| context.profile.is_story_engine()) {
-        let engine = overlaid(&case.engine, real.settings(context.wire));
-        let whole = json!({ "providers": { "mock": { "stream": false } } });
-        return if context.stream { engine } else { overlaid(&engine, whole) };
-    }
-    if is_offline(context, case) {
-        // Without a provider the engine's offline narrator tells the story; its pauses would only take time.
-        let offline = json!({ "providers": null, "default_provider": null, "offline": { "words_per_second": 0 } });
-        return overlaid(&case.engine, offline);
-    }
-    if context.stream || !context.profile.is_story_engine() {
-        return case.engine.clone();
-    }
-    overlaid(&case.engine, json!({ "providers": { "mock": { "stream": false } } }))
-}
-
-/// Whether the engine's offline narrator tells the case: it has no script of its own.
-fn is_offline(context: &RunContext, case: &Case) -> bool {
-    case.model.is_none() && context.profile.is_story_engine()
 }
