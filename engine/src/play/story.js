@@ -83,7 +83,7 @@ export class Story {
   // Gives turns the numbers of their records. A turn that was committed between the two calls is shown by its events.
   number(turns, records) {
     this.committed = [];
-    records.filter(({ version }) => version.after <= this.version).forEach((record, back) => {
+    records.filter(({ turn }) => turn <= this.game.last_turn).forEach((record, back) => {
       const turn = turns[turns.length - 1 - back];
       if (!turn) return;
       turn.number = record.turn;
@@ -344,7 +344,8 @@ export class Story {
 
   write(turn, event) {
     const keep = [t("stopHere"), () => this.stop(event.request_id, true)];
-    if (turn.stage !== "writing") turn.show("writing", "", [keep, this.stopper(event)]);
+    const discard = [t("discard"), () => this.stop(event.request_id, false)];
+    if (turn.stage !== "writing") turn.show("writing", "", [keep, discard]);
   }
 
   stopper({ request_id: request }) {

@@ -85,12 +85,27 @@ async fn the_narrator_can_be_stopped_and_the_message_edited() {
     browser.open(&site.url(""), &game).await;
     browser.say("I ring the bell").await;
     browser.story_ends_with("The bell rings out").await;
-    browser.press(&[Key::Escape.to_string()]).await;
+    browser.choose("Discard").await;
     browser.until("document.querySelector('#story > li:last-child').className === 'failed'").await;
     assert_eq!(browser.state().await, ["I ring the bell", "", "failed"]);
     browser.choose("Edit").await;
     browser.until("document.getElementById('message').value === 'I ring the bell'").await;
     browser.until("document.querySelectorAll('#story > li').length === 1").await;
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn what_was_told_before_the_narrator_was_stopped_stays() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = Site::start().await;
+    let game = site.new_game().await;
+
+    browser.open(&site.url(""), &game).await;
+    browser.say("I ring the bell").await;
+    browser.story_ends_with("The bell rings out").await;
+    browser.press(&[Key::Escape.to_string()]).await;
+    browser.until("document.querySelector('#story > li:last-child .tools button')").await;
+    assert_eq!(browser.state().await, ["I ring the bell", "The bell rings out", ""]);
     browser.end().await;
 }
 

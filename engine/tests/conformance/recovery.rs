@@ -185,7 +185,7 @@ pub(crate) async fn a_game_that_cannot_be_read_holds_up_no_other(bench: Bench) {
 
     let given_up = request(&store, unreadable).await;
     assert_eq!(given_up.status, RequestStatus::Failed);
-    assert!(given_up.error.unwrap().detail.contains("unreadable"));
+    assert!(given_up.error.unwrap().detail.contains("cannot be read"));
     assert_eq!(store.queue().await.unwrap().dead_letters, 1);
     assert_eq!(store.inspect(false).await.unwrap().inconsistencies, Vec::new());
 }
