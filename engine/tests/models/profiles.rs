@@ -12,7 +12,7 @@ use crate::game::{Game, message};
 const TURNS: usize = 5;
 
 /// So many calls may be refused before everything is learned, of a server with many rules and a window that it does not tell.
-const MOST_REFUSED: usize = 6;
+const MOST_REFUSED: usize = 7;
 
 /// What nobody may read: thoughts of models, words of servers, marks of templates.
 const NOT_THE_STORY: [&str; 9] =
