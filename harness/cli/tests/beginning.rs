@@ -45,7 +45,7 @@ fn a_scenario_that_the_content_does_not_have_is_refused_with_the_nearest() {
     assert_exit(&output, 2);
     assert!(stderr(&output).contains("did you mean `ferry_crossing`?"), "{}", stderr(&output));
     let output = project.harness(&["new", "x", "--scenario", "zzz", "--content", &content()]);
-    assert!(stderr(&output).contains("there are: ferry_crossing, "), "{}", stderr(&output));
+    assert!(stderr(&output).contains("there are: drowned_parish, ferry_crossing, "), "{}", stderr(&output));
     let output = project.harness(&["new", "x"]);
     assert_exit(&output, 2);
     assert!(stderr(&output).contains("which scenario?"), "{}", stderr(&output));
