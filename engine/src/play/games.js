@@ -2,7 +2,7 @@
 // think better of it.
 "use strict";
 
-import { get, post, remove } from "./api.js";
+import { get, remove } from "./api.js";
 import { at, button, make, menu, prose } from "./dom.js";
 import { postOnce } from "./repeat.js";
 import { t } from "./text.js";
@@ -112,7 +112,7 @@ export class Games {
     if (!chosen) return;
     try {
       const document = JSON.parse(await chosen.text());
-      const game = await post("/v1/gamestate/import?ids=new", document);
+      const game = await postOnce("/v1/gamestate/import", { game: document });
       this.on.open(game.id);
     } catch (error) {
       this.on.notice(error instanceof SyntaxError ? t("notAGame") : error.message);

@@ -1,5 +1,6 @@
 //! What has happened can be taken back, told again, said otherwise, and gone on from another way.
 
+use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::json;
 
@@ -121,5 +122,26 @@ async fn a_story_is_deleted_only_after_a_moment_to_think_better_of_it() {
     browser.until("document.querySelectorAll('#games > li').length === 1").await;
     page.refresh().await.unwrap();
     browser.until("document.querySelectorAll('#games > li').length === 1").await;
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn a_story_that_was_saved_as_a_file_comes_back_as_a_new_one() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = site().await;
+    told(&browser, &site).await;
+    let address = browser.page.current_url().await.unwrap();
+    let export = site.url(&format!("/v1/gamestate/{}/export", address.fragment().unwrap()));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let saved = client.get(export).send().await.unwrap().bytes().await.unwrap();
+    let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+    std::fs::write(file.path(), saved).unwrap();
+
+    browser.page.goto(&site.url("/play")).await.unwrap();
+    browser.until("document.querySelectorAll('#games > li').length === 1").await;
+    let chosen = browser.page.find(Locator::Id("import")).await.unwrap();
+    chosen.send_keys(file.path().to_str().unwrap()).await.unwrap();
+    browser.until(&settled("I ring the bell", "Second.")).await;
+    assert_ne!(browser.page.current_url().await.unwrap(), address);
     browser.end().await;
 }
