@@ -49,8 +49,8 @@ const CHAT_BODY_MAX: usize = 64 * 1024;
 const LIMIT: Parameter = Parameter::query("limit", "How many to answer with.", count);
 const ACTS_FOR: Parameter = Parameter::header(
     "X-User",
-    "With the key of a service: the user for whom it acts.",
-    || json!({"type": "string", "pattern": "^[!-~]{1,128}$"}),
+    "With the key of a service: the user for whom it acts, 1 to 128 printable characters. Anybody else's is not read.",
+    || json!({"type": "string"}),
 );
 const AFTER: Parameter = Parameter::query("after", "`next` of the page before.", text);
 const IF_MATCH: Parameter = Parameter::header(
@@ -67,8 +67,11 @@ const TICKET: Parameter =
     Parameter::query("ticket", "A ticket or a capability, for readers that cannot set a header.", text);
 /// How what brings a game back to a turn may refuse.
 const REWIND: &[protocol::ProblemType] = &[UnknownGame, GameBusy, VersionConflict, KeyReused, QueueFull, TurnNotKept];
-const MESSAGE: Parameter =
-    Parameter::query("message", "What the player says; else what waits first in the game, or a placeholder.", text);
+const MESSAGE: Parameter = Parameter::query(
+    "message",
+    "What the player says; else what waits first in the game, or a placeholder.",
+    || json!({"type": "string"}),
+);
 const PURPOSE: Parameter = Parameter::query(
     "purpose",
     "Which call of the turn; the narration when left out.",
