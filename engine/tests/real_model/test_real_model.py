@@ -29,7 +29,7 @@ def play(engine, scenario, messages=MESSAGES):
 def test_three_turns_of_every_adventure_are_committed(llama, engine):
     served = engine(adapter="llamacpp", base_url=f"{llama(4096, 'alternating').url}/v1")
     scenarios = served.scenarios()
-    assert len(scenarios) == 3
+    assert len(scenarios) == 4
     for scenario in scenarios:
         play(served, scenario)
 
