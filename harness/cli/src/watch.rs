@@ -32,7 +32,7 @@ pub(super) async fn run(args: &RunArgs) -> Exit {
     let mut changed = BTreeSet::new();
     loop {
         tell(&changed);
-        // Before the run, so that no change during it is missed; anew, for cases and scripts come and go.
+        // Before the run, so that no change during it is missed; again for each run, for cases and scripts come and go.
         watched.watch(places(args));
         let mut during = None;
         let exit = once(args, interrupt.clone(), async { during = Some(watched.next().await) }).await;

@@ -2,7 +2,7 @@
 //!
 //! A script cannot call `protocol`, and the caller cannot render these events: their contents (an attempt, a time) are known
 //! only inside the atomic step. So each function is made once, from a sample of the type: the members that the script knows
-//! become parameters, the others keep the sample's value. The names and the order of members thereby have one author. See
+//! become parameters, the others keep the sample's value. So the names and the order of members have one author. See
 //! `docs/adr/0011-event-rendering.md`.
 //!
 //! Times are written in ms since 1970, because Lua has no calendar; [`finish`] makes them RFC 3339 when an event is read.
