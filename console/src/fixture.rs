@@ -77,7 +77,7 @@ pub(crate) fn menu() -> Menu {
 
 /// A console in which the game is being played.
 pub(crate) fn playing() -> App {
-    let (mut app, _) = App::start(Command::Open { game: game().id, patient: false });
+    let (mut app, _) = App::start(Command::Open { game: game().id, keep_trying: false });
     let opened = Opened { game: game(), scenario: "The Night Ferry".to_owned(), unfinished: Vec::new() };
     app.update(Message::Net(NetMessage::Opened(Ok(Box::new(opened)))));
     app

@@ -60,7 +60,7 @@ impl Args {
     fn first(&self) -> Command {
         let (pc, narrator, provider) = (self.pc.clone(), self.narrator.clone(), self.provider.clone());
         match (self.game, &self.new) {
-            (Some(game), _) => Command::Open { game, patient: false },
+            (Some(game), _) => Command::Open { game, keep_trying: false },
             (None, Some(scenario)) => {
                 let scenario = scenario.clone();
                 Command::Create(CreateGame { scenario, pc, narrator, provider, ..CreateGame::default() })

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::app::{App, Command, Message};
-use crate::net::{self, Patience};
+use crate::net::{self, Timing};
 use crate::terminal::Terminal;
 use crate::view::{self, Theme};
 
@@ -25,7 +25,7 @@ pub(crate) async fn run(client: Client, (mut app, first): (App, Vec<Command>), t
     let (outbox, mut answers) = mpsc::unbounded_channel();
     // Aborted when this function returns, whichever way.
     let mut tasks = JoinSet::new();
-    tasks.spawn(net::run(client, Patience::default(), inbox, outbox));
+    tasks.spawn(net::run(client, Timing::default(), inbox, outbox));
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;

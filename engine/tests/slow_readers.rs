@@ -16,7 +16,7 @@ use protocol::{EventId, StateUpdated};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::fixture::{PATIENCE, Server, append, new_game, state_updated};
+use crate::fixture::{Server, TIMEOUT, append, new_game, state_updated};
 
 const READERS: usize = 20;
 const EVENTS: u64 = 2000;
@@ -70,7 +70,7 @@ async fn readers_that_stop_reading_cost_little_and_miss_nothing() {
         }
         let mut offset = 0;
         while offset < EVENTS {
-            let read = tokio::time::timeout(PATIENCE, stream.read(&mut buffer)).await.unwrap().unwrap();
+            let read = tokio::time::timeout(TIMEOUT, stream.read(&mut buffer)).await.unwrap().unwrap();
             assert!(read > 0, "the stream ends after event {offset}");
             parser.push(&buffer[..read], &mut frames).unwrap();
             for frame in frames.drain(..) {

@@ -15,7 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// How long a health check waits for an answer.
-const HEALTH_PATIENCE: Duration = Duration::from_secs(2);
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A scripted language model that speaks the wire formats of OpenAI, Anthropic, Ollama and Gemini.
 #[derive(Debug, Parser)]
@@ -93,8 +93,8 @@ fn main() -> miette::Result<()> {
 
 fn health(address: SocketAddr) -> miette::Result<()> {
     let ask = || -> io::Result<String> {
-        let mut connection = TcpStream::connect_timeout(&address, HEALTH_PATIENCE)?;
-        connection.set_read_timeout(Some(HEALTH_PATIENCE))?;
+        let mut connection = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
+        connection.set_read_timeout(Some(HEALTH_TIMEOUT))?;
         write!(connection, "GET /__mock/health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
         let mut answer = String::new();
         connection.read_to_string(&mut answer)?;

@@ -75,10 +75,10 @@ pub(crate) enum Command {
     LoadMenu,
     /// Begin a game and open it.
     Create(CreateGame),
-    /// Open a game and listen to it. If `patient`, try until it succeeds.
+    /// Open a game and listen to it. If `keep_trying`, try until it succeeds.
     Open {
         game: GameId,
-        patient: bool,
+        keep_trying: bool,
     },
     /// Read the open game's state.
     Look(GameId),
@@ -259,7 +259,7 @@ impl App {
             (Screen::Play(play), NetMessage::Event(event)) => return play.event(&event),
             (Screen::Play(play), NetMessage::Reset) => {
                 play.link = Link::Connecting;
-                return vec![Command::Open { game: play.game, patient: true }];
+                return vec![Command::Open { game: play.game, keep_trying: true }];
             }
             // An answer to a screen that the player has left.
             _ => {}

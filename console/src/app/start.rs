@@ -183,7 +183,7 @@ impl Start {
                 let Some(&(chosen, scenario)) = scenarios.get(self.selected) else {
                     let game = self.games().get(self.selected - scenarios.len()).map(|game| game.id);
                     self.is_opening = game.is_some();
-                    return game.map(|game| Command::Open { game, patient: false }).into_iter().collect();
+                    return game.map(|game| Command::Open { game, keep_trying: false }).into_iter().collect();
                 };
                 if menu.pcs.is_empty() {
                     let scenario = scenario.id.clone();

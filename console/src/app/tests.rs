@@ -172,7 +172,7 @@ fn a_reset_reads_the_game_again_and_keeps_what_is_on_its_way() {
     app.receive(chunk(9, "of a lost world", false));
     app.say("wait");
     let commands = app.update(Message::Net(NetMessage::Reset));
-    assert_eq!(commands, [Command::Open { game: game().id, patient: true }]);
+    assert_eq!(commands, [Command::Open { game: game().id, keep_trying: true }]);
     let opened = Opened { game: game(), scenario: "The Night Ferry".to_owned(), unfinished: Vec::new() };
     app.update(Message::Net(NetMessage::Opened(Ok(Box::new(opened)))));
     assert_eq!(turns(&app), ["wait//Sending"]);
@@ -358,7 +358,7 @@ fn a_save_is_looked_for_from_within_a_story() {
     app.update(Message::Net(NetMessage::Menu(Ok(menu()))));
     let Screen::Start(start) = &app.screen else { panic!("a game is played") };
     assert_eq!((start.scenarios().len(), start.games().len()), (0, 1));
-    assert_eq!(app.press(KeyCode::Enter), [Command::Open { game: game().id, patient: false }]);
+    assert_eq!(app.press(KeyCode::Enter), [Command::Open { game: game().id, keep_trying: false }]);
 }
 
 #[test]
@@ -377,7 +377,7 @@ fn stories_and_saves_are_searched_by_typing() {
     app.press(KeyCode::Esc);
     assert_eq!(lists(&app), (2, 1));
     app.press(KeyCode::End);
-    assert_eq!(app.press(KeyCode::Enter), [Command::Open { game: game().id, patient: false }]);
+    assert_eq!(app.press(KeyCode::Enter), [Command::Open { game: game().id, keep_trying: false }]);
 }
 
 #[test]
@@ -411,7 +411,7 @@ fn what_a_proxy_held_back_changes_nothing_that_was_asked_for() {
 
 #[test]
 fn a_game_that_cannot_be_opened_leads_back_to_the_list() {
-    let (mut app, _) = App::start(Command::Open { game: game().id, patient: false });
+    let (mut app, _) = App::start(Command::Open { game: game().id, keep_trying: false });
     let commands = app.update(Message::Net(NetMessage::Opened(Err("No such game".to_owned()))));
     assert_eq!(commands, [Command::LoadMenu]);
     app.update(Message::Net(NetMessage::Menu(Ok(menu()))));

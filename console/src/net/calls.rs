@@ -1,4 +1,4 @@
-//! The calls behind the commands, each with the patience that a player would have.
+//! The calls behind the commands, each with the timing that a player would have.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const PAGE: u32 = 100;
 
 /// How long an engine that is not there is waited for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
+pub(crate) struct Timing {
     /// Between two tries.
     pub(crate) pause: Duration,
     /// How long the event stream may be silent while something is awaited.
@@ -27,7 +27,7 @@ pub(crate) struct Patience {
     pub(crate) sending: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timing {
     fn default() -> Self {
         Self { pause: Duration::from_secs(1), silence: SILENCE, sending: Duration::from_secs(30) }
     }
@@ -100,15 +100,15 @@ async fn scenario_name(client: &Client, game: &GameView) -> String {
 }
 
 /// Sends a message. It goes under one key, which makes it safe to repeat after a lost answer: the engine accepts it once.
-pub(super) async fn send(client: &Client, local: u64, game: GameId, message: String, patience: Patience) -> NetMessage {
+pub(super) async fn send(client: &Client, local: u64, game: GameId, message: String, timing: Timing) -> NetMessage {
     let chat = ChatRequest { game_state_id: game, message, actor: None, if_busy: IfBusy::Enqueue, stream: None };
     let key = RequestId::new().to_string();
-    let until = Instant::now() + patience.sending;
+    let until = Instant::now() + timing.sending;
     loop {
         match client.chat_once(&chat, &key).await {
             Ok(accepted) => return NetMessage::Accepted { local, request: accepted.request_id },
             Err(error) if error.is_transient() && Instant::now() < until => {
-                sleep(patience.pause).await;
+                sleep(timing.pause).await;
             }
             Err(error) => return NetMessage::NotSent { local, reason: error.to_string() },
         }

@@ -18,23 +18,23 @@ use tokio::time::{Instant, sleep_until};
 use self::watch::Watch;
 use crate::app::{Command, Link, NetMessage, Opened};
 
-pub(crate) use calls::{Patience, check};
+pub(crate) use calls::{Timing, check};
 
 /// Carries commands out until their sender is dropped. Calls and the event stream run concurrently.
 pub(crate) async fn run(
     client: Client,
-    patience: Patience,
+    timing: Timing,
     mut commands: UnboundedReceiver<Command>,
     answers: UnboundedSender<NetMessage>,
 ) {
     let mut net = Net {
         client,
-        patience,
+        timing,
         answers,
         calls: FuturesUnordered::new(),
         opening: 0,
         events: None,
-        watch: Watch::new(patience, []),
+        watch: Watch::new(timing, []),
     };
     loop {
         tokio::select! {
@@ -51,7 +51,7 @@ pub(crate) async fn run(
 
 struct Net {
     client: Client,
-    patience: Patience,
+    timing: Timing,
     answers: UnboundedSender<NetMessage>,
     calls: FuturesUnordered<BoxFuture<'static, Done>>,
     /// Counts what the player opens and leaves, so that a game that comes too late is not opened.
@@ -112,9 +112,9 @@ impl Net {
                 let opening = self.leave();
                 async move { Done::Opened { opening, opened: calls::create(&client, game).await } }.boxed()
             }
-            Command::Open { game, patient } => {
+            Command::Open { game, keep_trying } => {
                 let opening = self.leave();
-                let pause = patient.then_some(self.patience.pause);
+                let pause = keep_trying.then_some(self.timing.pause);
                 async move { Done::Opened { opening, opened: calls::open(&client, game, pause).await } }.boxed()
             }
             Command::Look(game) => {
@@ -125,8 +125,8 @@ impl Net {
                 .boxed()
             }
             Command::Send { local, game, message } => {
-                let patience = self.patience;
-                async move { Done::Message(calls::send(&client, local, game, message, patience).await) }.boxed()
+                let timing = self.timing;
+                async move { Done::Message(calls::send(&client, local, game, message, timing).await) }.boxed()
             }
             Command::Cancel(request) => {
                 // That it is cancelled comes as an event, as it does to every other client.
@@ -136,9 +136,9 @@ impl Net {
                 async move { calls::stop(&client, request).await.map_or(Done::Nothing, Done::Message) }.boxed()
             }
             Command::Rewrite { game, change } => {
-                let patience = self.patience;
+                let timing = self.timing;
                 async move {
-                    match rewrite::rewrite(&client, game, change, patience).await {
+                    match rewrite::rewrite(&client, game, change, timing).await {
                         // Its event says the same, unless a proxy holds events back.
                         Ok(()) => Done::Rewritten(game),
                         Err(reason) => Done::Message(NetMessage::Refused(reason)),
@@ -147,9 +147,9 @@ impl Net {
                 .boxed()
             }
             Command::Branch(game) => {
-                let patience = self.patience;
+                let timing = self.timing;
                 async move {
-                    match rewrite::branch(&client, game, patience).await {
+                    match rewrite::branch(&client, game, timing).await {
                         Ok(branch) => Done::Branched { game, branch },
                         Err(reason) => Done::Message(NetMessage::Refused(reason)),
                     }
@@ -167,7 +167,7 @@ impl Net {
 
     fn leave(&mut self) -> u64 {
         self.events = None;
-        self.watch = Watch::new(self.patience, []);
+        self.watch = Watch::new(self.timing, []);
         self.opening += 1;
         self.opening
     }
@@ -187,14 +187,14 @@ impl Net {
                 if let Ok(opened) = &opened {
                     let game = &opened.game;
                     let unfinished = opened.unfinished.iter().map(|request| request.request_id);
-                    self.watch = Watch::new(self.patience, unfinished);
+                    self.watch = Watch::new(self.timing, unfinished);
                     self.events = Some((game.id, self.client.game_events(game.id, Since::After(game.cursor))));
                 }
                 self.report(NetMessage::Opened(opened));
             }
             Done::Rewritten(game) if self.is_open(game) => self.read_again(),
             Done::Branched { game, branch } if self.is_open(game) => {
-                self.begin(Command::Open { game: branch, patient: false });
+                self.begin(Command::Open { game: branch, keep_trying: false });
             }
             Done::Opened { .. } | Done::Asked { .. } | Done::Rewritten(_) | Done::Branched { .. } | Done::Nothing => {}
         }

@@ -8,7 +8,7 @@ use protocol::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::calls::Patience;
+use super::calls::Timing;
 use crate::app::Rewrite;
 
 /// Among how many of the latest turns the player's last messages are looked for.
@@ -24,7 +24,7 @@ enum Call {
 }
 
 /// Makes a change. The error is for the player.
-pub(super) async fn rewrite(client: &Client, game: GameId, change: Rewrite, patience: Patience) -> Result<(), String> {
+pub(super) async fn rewrite(client: &Client, game: GameId, change: Rewrite, timing: Timing) -> Result<(), String> {
     // What is under way is cancelled: the player wants to be elsewhere.
     let if_busy = IfBusy::Interrupt;
     let call = match change {
@@ -47,10 +47,10 @@ pub(super) async fn rewrite(client: &Client, game: GameId, change: Rewrite, pati
         }
         Rewrite::Name(name) => Call::Rename(RenameGame { name: Some(name) }),
     };
-    let (key, until) = (RequestId::new().to_string(), Instant::now() + patience.sending);
+    let (key, until) = (RequestId::new().to_string(), Instant::now() + timing.sending);
     loop {
         match make(client, game, &call, &key).await {
-            Err(error) if error.is_transient() && Instant::now() < until => sleep(patience.pause).await,
+            Err(error) if error.is_transient() && Instant::now() < until => sleep(timing.pause).await,
             answer => return answer.map_err(|error| error.to_string()),
         }
     }
@@ -67,13 +67,13 @@ async fn make(client: &Client, game: GameId, call: &Call, key: &str) -> Result<(
 }
 
 /// Begins a game that goes on from where this one stands.
-pub(super) async fn branch(client: &Client, game: GameId, patience: Patience) -> Result<GameId, String> {
+pub(super) async fn branch(client: &Client, game: GameId, timing: Timing) -> Result<GameId, String> {
     let (branch, key) = (BranchGame::default(), RequestId::new().to_string());
-    let until = Instant::now() + patience.sending;
+    let until = Instant::now() + timing.sending;
     loop {
         match client.branch(game, &branch, &key).await {
             Ok(branched) => return Ok(branched.id),
-            Err(error) if error.is_transient() && Instant::now() < until => sleep(patience.pause).await,
+            Err(error) if error.is_transient() && Instant::now() < until => sleep(timing.pause).await,
             Err(error) => return Err(error.to_string()),
         }
     }

@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use super::{Patience, check, run};
+use super::{Timing, check, run};
 use crate::app::{Command, Link, NetMessage};
 use crate::fixture::{chunk, game, game_json, no_game, request};
 
@@ -44,9 +44,8 @@ fn accepted(chat: &ChatRequest) -> ChatAccepted {
 fn start(client: Client) -> (UnboundedSender<Command>, UnboundedReceiver<NetMessage>) {
     let (commands, inbox) = mpsc::unbounded_channel();
     let (outbox, answers) = mpsc::unbounded_channel();
-    let patience =
-        Patience { pause: Duration::from_millis(1), silence: Duration::from_millis(20), ..Patience::default() };
-    tokio::spawn(run(client, patience, inbox, outbox));
+    let timing = Timing { pause: Duration::from_millis(1), silence: Duration::from_millis(20), ..Timing::default() };
+    tokio::spawn(run(client, timing, inbox, outbox));
     (commands, answers)
 }
 
@@ -89,7 +88,7 @@ fn engine() -> Router {
 #[tokio::test]
 async fn a_game_is_opened_with_what_it_has_not_answered_and_listened_to_from_there() {
     let (commands, mut answers) = start(serve(engine()).await);
-    commands.send(Command::Open { game: game().id, patient: false }).unwrap();
+    commands.send(Command::Open { game: game().id, keep_trying: false }).unwrap();
     let Some(NetMessage::Opened(Ok(opened))) = answers.recv().await else { panic!("not opened") };
     assert_eq!((opened.scenario.as_str(), opened.game.id), ("The Night Ferry", game().id));
     assert_eq!(opened.unfinished.len(), 1);
@@ -102,9 +101,9 @@ async fn a_game_is_opened_with_what_it_has_not_answered_and_listened_to_from_the
 #[tokio::test]
 async fn a_game_that_was_left_before_it_was_open_does_not_open() {
     let (commands, mut answers) = start(serve(engine()).await);
-    commands.send(Command::Open { game: game().id, patient: false }).unwrap();
+    commands.send(Command::Open { game: game().id, keep_trying: false }).unwrap();
     commands.send(Command::Leave).unwrap();
-    commands.send(Command::Open { game: no_game(), patient: false }).unwrap();
+    commands.send(Command::Open { game: no_game(), keep_trying: false }).unwrap();
     assert!(matches!(answers.recv().await, Some(NetMessage::Opened(Err(error))) if error.contains("there is no game")));
 }
 
@@ -171,7 +170,7 @@ async fn where_no_event_gets_through_the_console_asks_for_the_answer() {
         .route("/v1/chat", post(chat))
         .route("/v1/events/games/{id}", get(silent));
     let (commands, mut answers) = start(serve(router).await);
-    commands.send(Command::Open { game: game().id, patient: false }).unwrap();
+    commands.send(Command::Open { game: game().id, keep_trying: false }).unwrap();
     assert!(matches!(answers.recv().await, Some(NetMessage::Opened(Ok(_)))));
     commands.send(Command::Send { local: 5, game: game().id, message: "wait".to_owned() }).unwrap();
     assert!(matches!(answers.recv().await, Some(NetMessage::Accepted { .. })));

@@ -12,7 +12,7 @@ use protocol::{
 };
 use tokio::time::Instant;
 
-use super::Patience;
+use super::Timing;
 
 /// How much rarer the console asks while it awaits nothing: somebody else may play, and stories have events of their own.
 const IDLE: u32 = 5;
@@ -23,7 +23,7 @@ const REMEMBERED: usize = 64;
 /// What is awaited of the open game, and since when its stream is silent.
 #[derive(Debug)]
 pub(super) struct Watch {
-    patience: Patience,
+    timing: Timing,
     /// Unfinished requests, and whether they have begun.
     awaited: BTreeMap<RequestId, bool>,
     /// The requests that ended last: the answer to a message may come after its events.
@@ -37,10 +37,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(patience: Patience, awaited: impl IntoIterator<Item = RequestId>) -> Self {
+    pub(super) fn new(timing: Timing, awaited: impl IntoIterator<Item = RequestId>) -> Self {
         let awaited = awaited.into_iter().map(|request| (request, false)).collect();
         Self {
-            patience,
+            timing,
             awaited,
             ended: VecDeque::new(),
             silent_since: Instant::now(),
@@ -74,10 +74,10 @@ impl Watch {
         let wait = match (self.is_behind, self.awaited.is_empty()) {
             (false, true) => return None,
             // A stream that was held back once is held back again, also when some of it comes through.
-            (false, false) if self.was_behind => self.patience.pause * 2,
-            (false, false) => self.patience.silence,
-            (true, false) => self.patience.pause,
-            (true, true) => self.patience.pause * IDLE,
+            (false, false) if self.was_behind => self.timing.pause * 2,
+            (false, false) => self.timing.silence,
+            (true, false) => self.timing.pause,
+            (true, true) => self.timing.pause * IDLE,
         };
         (!self.is_asking).then(|| self.silent_since + wait)
     }

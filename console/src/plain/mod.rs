@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use self::print::Printer;
 use crate::app::{App, Command, Link, Message, NetMessage, Page, Screen, Stage, Turn};
-use crate::net::{self, Patience};
+use crate::net::{self, Timing};
 
 /// Plays until the input ends or the player quits. `first` is what to begin with.
 pub(crate) async fn run(client: Client, (app, first): (App, Vec<Command>)) -> miette::Result<()> {
@@ -20,7 +20,7 @@ pub(crate) async fn run(client: Client, (app, first): (App, Vec<Command>)) -> mi
     let (outbox, mut messages) = mpsc::unbounded_channel();
     // Aborted when this function returns, whichever way.
     let mut tasks = JoinSet::new();
-    tasks.spawn(net::run(client.clone(), Patience::default(), inbox, outbox));
+    tasks.spawn(net::run(client.clone(), Timing::default(), inbox, outbox));
     let mut lines = read_lines();
     let mut plain = Plain { app, commands, printer: Printer::default(), is_typed: io::stdin().is_terminal() };
     let mut has_input = true;

@@ -7,8 +7,8 @@ use story::Prompt;
 use tokio::time::{Instant, timeout_at};
 
 use super::completion::Finish;
+use super::dialect::Dialect;
 use super::http::{Reading, late};
-use super::manner::Manner;
 use super::narration::Narration;
 use super::provider::Provider;
 use super::purpose::Purpose;
@@ -31,22 +31,22 @@ struct Asking<'a> {
     provider: &'a Provider,
     role: &'a Role,
     purpose: Purpose,
-    known: Arc<Manner>,
-    manner: Manner,
+    known: Arc<Dialect>,
+    dialect: Dialect,
     changes: usize,
 }
 
 impl<'a> Asking<'a> {
     fn new(provider: &'a Provider, role: &'a Role, purpose: Purpose) -> Self {
         let known = role.learned.get();
-        Self { provider, role, purpose, manner: (*known).clone(), known, changes: 0 }
+        Self { provider, role, purpose, dialect: (*known).clone(), known, changes: 0 }
     }
 
     /// Changes what the server refuses; an error that no change can help is returned.
     fn adapt(&mut self, error: ModelError) -> Result<(), ModelError> {
         self.changes += 1;
         if self.changes > CHANGES
-            || !self.manner.adapt(&error, &self.role.fixed, self.purpose, self.provider.structured)
+            || !self.dialect.adapt(&error, &self.role.fixed, self.purpose, self.provider.structured)
         {
             return Err(error);
         }
@@ -57,10 +57,10 @@ impl<'a> Asking<'a> {
 
     fn remember(&self) {
         self.provider.trouble.end(self.provider.name());
-        if self.manner != *self.known {
+        if self.dialect != *self.known {
             let (provider, model) = (&self.provider.info.name, &self.role.model);
-            tracing::info!(provider, model, manner = ?self.manner, "learned which form of a call the server takes");
-            self.role.learned.set(self.manner.clone());
+            tracing::info!(provider, model, dialect = ?self.dialect, "learned which form of a call the server takes");
+            self.role.learned.set(self.dialect.clone());
         }
     }
 }
@@ -91,7 +91,7 @@ impl Provider {
         let mut asking = Asking::new(self, &self.narrator, Purpose::Narrate);
         let what = What { schema: None, stops: &self.stops(stops) };
         loop {
-            match self.open(&self.narrator, prompt, what, temperature, &asking.manner, deadline).await {
+            match self.open(&self.narrator, prompt, what, temperature, &asking.dialect, deadline).await {
                 Ok(reading) => {
                     asking.remember();
                     return Ok(Narration::new(self, reading, Size::of(prompt), deadline));
@@ -116,7 +116,7 @@ impl Provider {
         let mut tries = 0;
         loop {
             let what = What { schema: Some(schema), stops: &[] };
-            let answer = match self.open(&self.backend, prompt, what, temperature, &asking.manner, deadline).await {
+            let answer = match self.open(&self.backend, prompt, what, temperature, &asking.dialect, deadline).await {
                 Ok(reading) => self.whole(reading, Size::of(prompt), deadline).await,
                 Err(error) => Err(error),
             };
@@ -145,7 +145,7 @@ impl Provider {
         let mut asking = Asking::new(self, &self.backend, Purpose::Narrate);
         loop {
             let what = What { schema: None, stops: &[] };
-            let answer = match self.open(&self.backend, prompt, what, temperature, &asking.manner, deadline).await {
+            let answer = match self.open(&self.backend, prompt, what, temperature, &asking.dialect, deadline).await {
                 Ok(reading) => self.whole(reading, Size::of(prompt), deadline).await,
                 Err(error) => Err(error),
             };
@@ -165,14 +165,14 @@ impl Provider {
         prompt: &Prompt,
         what: What<'_>,
         temperature: Option<f64>,
-        manner: &Manner,
+        dialect: &Dialect,
         deadline: Instant,
     ) -> Result<Reading, ModelError> {
-        let body = self.body(role, prompt, what, temperature, manner)?;
+        let body = self.body(role, prompt, what, temperature, dialect)?;
         let timeouts = self.caller.timeouts();
         let streams = what.schema.is_none() && self.stream;
-        let patience = if streams { timeouts.first_token } else { timeouts.call };
-        self.caller.post(role.url.clone(), body, deadline, patience).await
+        let timeout = if streams { timeouts.first_token } else { timeouts.call };
+        self.caller.post(role.url.clone(), body, deadline, timeout).await
     }
 
     /// The body of a call.
@@ -182,9 +182,9 @@ impl Provider {
         prompt: &Prompt,
         what: What<'_>,
         temperature: Option<f64>,
-        manner: &Manner,
+        dialect: &Dialect,
     ) -> Result<Vec<u8>, ModelError> {
-        let schema = what.schema.map(|schema| rendered(schema, manner.rung));
+        let schema = what.schema.map(|schema| rendered(schema, dialect.output));
         let (purpose, stream) = match schema {
             Some(_) => (Purpose::Extract, false),
             None => (Purpose::Narrate, self.stream),
@@ -198,7 +198,7 @@ impl Provider {
             stream,
             stops: what.stops,
             schema: schema.as_deref(),
-            manner,
+            dialect,
         };
         body(self.format, &role.fixed, &ask)
             .map_err(|error| ModelError::new(Reason::Refused, format!("the call cannot be written: {error}")))
@@ -224,27 +224,27 @@ impl Provider {
             match timeout_at(deadline, reading.more()).await {
                 Err(_) => return Err(late("did not finish its answer", self.caller.timeouts().call)),
                 Ok(Err(error)) => return Err(self.caller.safe(error)),
-                Ok(Ok(true)) if !reading.heard.ended => {}
+                Ok(Ok(true)) if !reading.received.ended => {}
                 Ok(Ok(_)) => break,
             }
         }
-        let heard = &mut reading.heard;
-        self.count(&self.backend, &heard.tokens);
-        self.backend.window.counted(prompt, heard.tokens.prompt);
-        let text = [&mut heard.text, &mut heard.arguments, &mut heard.refusal]
+        let received = &mut reading.received;
+        self.count(&self.backend, &received.tokens);
+        self.backend.window.counted(prompt, received.tokens.prompt);
+        let text = [&mut received.text, &mut received.arguments, &mut received.refusal]
             .into_iter()
             .find(|text| !text.trim().is_empty());
-        match (&heard.finish, text) {
+        match (&received.finish, text) {
             (Some(Finish::Error), _) => Err(ModelError::new(Reason::ServerError, "the model broke off with an error")),
             (_, Some(text)) => Ok(Completion {
                 text: std::mem::take(text),
-                usage: heard.tokens.into(),
+                usage: received.tokens.into(),
                 cut_short: false,
                 summary: None,
             }),
             (Some(Finish::Filtered), None) => Err(ModelError::filtered("")),
-            (Some(Finish::Length), None) if heard.thought => Err(self.backend.only_thought()),
-            (_, None) if !heard.ended && heard.finish.is_none() => {
+            (Some(Finish::Length), None) if received.thought => Err(self.backend.only_thought()),
+            (_, None) if !received.ended && received.finish.is_none() => {
                 Err(ModelError::new(Reason::BrokeOff, "the model's answer ended before it was whole"))
             }
             (_, None) => Err(ModelError::new(Reason::Empty, "the model's answer is empty")),

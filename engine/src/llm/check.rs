@@ -6,7 +6,7 @@ use serde_json::Value;
 use story::Prompt;
 use tokio::time::Instant;
 
-use super::manner::{LimitName, Rung};
+use super::dialect::{LimitName, OutputFormat};
 use super::provider::Provider;
 use super::{Finish, ModelError};
 
@@ -52,14 +52,14 @@ impl Provider {
         self.discover().await;
         let narration = self.narrated(narration, temperature).await;
         let delta = self.extract(delta, schema).await.map(|completion| completion.text);
-        let manner = self.backend.learned.get();
+        let dialect = self.backend.learned.get();
         let mut refused: Vec<String> = self.narrator.learned.get().dropped.clone();
-        refused.extend(manner.dropped.iter().cloned());
+        refused.extend(dialect.dropped.iter().cloned());
         refused.sort();
         refused.dedup();
         for name in &mut refused {
             if name == "limit" {
-                let other = if manner.limit == LimitName::MaxTokens { "max_completion_tokens" } else { "max_tokens" };
+                let other = if dialect.limit == LimitName::MaxTokens { "max_completion_tokens" } else { "max_tokens" };
                 other.clone_into(name);
             }
         }
@@ -70,10 +70,10 @@ impl Provider {
             context_tokens: self.narrator.window.tokens(),
             narration,
             delta,
-            form: match manner.rung {
-                Rung::Schema | Rung::WithoutLimits => "by schema",
-                Rung::Json => "as JSON of any form",
-                Rung::Plain => "by the prompt alone",
+            form: match dialect.output {
+                OutputFormat::Schema | OutputFormat::WithoutLimits => "by schema",
+                OutputFormat::Json => "as JSON of any form",
+                OutputFormat::Plain => "by the prompt alone",
             },
             refused,
         }

@@ -61,7 +61,7 @@ impl From<Tokens> for Usage {
 
 /// What has been read of a response.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct Received {
     /// Text that nobody has taken yet.
     pub(super) text: String,
     /// The arguments of a tool call: some models answer so when they are asked for JSON.
@@ -76,7 +76,7 @@ pub(super) struct Heard {
     pub(super) tokens: Tokens,
 }
 
-impl Heard {
+impl Received {
     pub(super) fn finish(&mut self, word: Option<&str>) {
         if let Some(finish) = word.and_then(Finish::of) {
             self.finish = Some(finish);

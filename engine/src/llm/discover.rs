@@ -10,7 +10,7 @@ use super::{ModelError, Reason};
 use crate::config::Format;
 
 /// How long a server may take to describe itself.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A model that a server offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Provider {
     /// The models that the server offers.
     pub async fn offered(&self) -> Result<Vec<Offered>, ModelError> {
         let path = if self.format == Format::OllamaChat { "/api/tags" } else { "/models" };
-        let body = self.caller.ask(self.endpoint.at(path), None, PATIENCE).await?;
+        let body = self.caller.ask(self.endpoint.at(path), None, TIMEOUT).await?;
         let list: Value = serde_json::from_slice(&body).map_err(|error| {
             ModelError::new(Reason::Unreadable, format!("the list of models cannot be read: {error}"))
         })?;
@@ -69,7 +69,7 @@ impl Provider {
 
     async fn window_of(&self, role: &Role) -> Option<u32> {
         let ask = async |url, body| {
-            let body = self.caller.ask(url, body, PATIENCE).await.ok()?;
+            let body = self.caller.ask(url, body, TIMEOUT).await.ok()?;
             serde_json::from_slice::<Value>(&body).ok()
         };
         match self.format {

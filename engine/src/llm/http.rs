@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 use tokio::time::{Instant, timeout_at};
 
-use super::completion::Heard;
+use super::completion::Received;
 use super::frames::{Cutter, Overlong, Shape};
 use super::refusal::{refused, reported, web_page};
 use super::secrets::Secrets;
@@ -82,30 +82,30 @@ impl Caller {
         url: Url,
         body: Vec<u8>,
         deadline: Instant,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Reading, ModelError> {
-        let within = deadline.min(Instant::now() + patience);
+        let within = deadline.min(Instant::now() + timeout);
         let sent = timeout_at(within, self.client.post(url).body(body).send()).await;
         let response =
-            sent.map_err(|_| late("did not begin to answer", patience))?.map_err(|error| self.safe(error.into()))?;
+            sent.map_err(|_| late("did not begin to answer", timeout))?.map_err(|error| self.safe(error.into()))?;
         self.accept(response).await
     }
 
     /// Asks for something that is not a model call, and returns its whole body.
-    pub(super) async fn ask(&self, url: Url, body: Option<Vec<u8>>, patience: Duration) -> Result<Vec<u8>, ModelError> {
-        let deadline = Instant::now() + patience;
+    pub(super) async fn ask(&self, url: Url, body: Option<Vec<u8>>, timeout: Duration) -> Result<Vec<u8>, ModelError> {
+        let deadline = Instant::now() + timeout;
         let request = match body {
             Some(body) => self.client.post(url).body(body),
             None => self.client.get(url),
         };
         let sent = timeout_at(deadline, request.send()).await;
         let response =
-            sent.map_err(|_| late("did not begin to answer", patience))?.map_err(|error| self.safe(error.into()))?;
+            sent.map_err(|_| late("did not begin to answer", timeout))?.map_err(|error| self.safe(error.into()))?;
         let mut response = self.accept(response).await?.response;
         let mut whole = Vec::new();
         loop {
             match timeout_at(deadline, response.chunk()).await {
-                Err(_) => return Err(late("did not finish its answer", patience)),
+                Err(_) => return Err(late("did not finish its answer", timeout)),
                 Ok(Err(error)) => return Err(self.safe(error.into())),
                 Ok(Ok(Some(bytes))) if whole.len() + bytes.len() <= super::frames::LIMIT => {
                     whole.extend_from_slice(&bytes);
@@ -129,7 +129,7 @@ impl Caller {
         let status = response.status();
         if status.is_success() {
             let cutter = Cutter::new(self.format == Format::OllamaChat);
-            return Ok(Reading { response, cutter, format: self.format, heard: Heard::default() });
+            return Ok(Reading { response, cutter, format: self.format, received: Received::default() });
         }
         let headers = response.headers().clone();
         let mut body = Vec::new();
@@ -152,7 +152,7 @@ pub(super) struct Reading {
     response: Response,
     cutter: Cutter,
     format: Format,
-    pub(super) heard: Heard,
+    pub(super) received: Received,
 }
 
 impl Reading {
@@ -163,16 +163,16 @@ impl Reading {
 
     /// Reads the next bytes; false at the end of the response. It may be dropped while it waits, and called again.
     pub(super) async fn more(&mut self) -> Result<bool, ModelError> {
-        let (format, heard) = (self.format, &mut self.heard);
-        let mut frame = |frame: &[u8]| read(format, frame, heard);
+        let (format, received) = (self.format, &mut self.received);
+        let mut frame = |frame: &[u8]| read(format, frame, received);
         if let Some(bytes) = self.response.chunk().await? {
             self.cutter.push(&bytes, &mut frame)?;
-            heard.ended |= self.cutter.is_done();
+            received.ended |= self.cutter.is_done();
             return Ok(true);
         }
         self.cutter.end(&mut frame)?;
         let is_whole = self.cutter.shape() == Some(Shape::Whole);
-        heard.ended |= self.cutter.is_done() || (is_whole && has_answer(heard));
+        received.ended |= self.cutter.is_done() || (is_whole && has_answer(received));
         if self.cutter.shape() == Some(Shape::Page) {
             return Err(web_page(self.response.status().as_u16(), self.cutter.body()));
         }
@@ -180,18 +180,21 @@ impl Reading {
     }
 }
 
-fn has_answer(heard: &Heard) -> bool {
-    heard.finish.is_some() || !heard.text.is_empty() || !heard.arguments.is_empty() || !heard.refusal.is_empty()
+fn has_answer(received: &Received) -> bool {
+    received.finish.is_some()
+        || !received.text.is_empty()
+        || !received.arguments.is_empty()
+        || !received.refusal.is_empty()
 }
 
-fn read(format: Format, frame: &[u8], heard: &mut Heard) -> Result<(), ModelError> {
+fn read(format: Format, frame: &[u8], received: &mut Received) -> Result<(), ModelError> {
     // An error object parses as a frame that says nothing: it is looked for wherever the word stands.
     if may_hold_an_error(frame)
         && let Some(error) = reported(frame)
     {
         return Err(error);
     }
-    wire::read(format, frame, heard)
+    wire::read(format, frame, received)
         .map_err(|error| ModelError::new(Reason::Unreadable, format!("the model's answer cannot be read: {error}")))
 }
 

@@ -2,16 +2,16 @@
 //!
 //! [`provider`] is what is configured; [`call`] makes a turn's two calls; [`narration`] is one that streams. [`wire`] knows the
 //! formats, [`frames`] cuts responses, [`http`] carries both. What servers refuse is understood in [`refusal`], and what can be
-//! learned from it is kept in [`manner`] and [`window`].
+//! learned from it is kept in [`dialect`] and [`window`].
 
 mod call;
 mod check;
 mod completion;
+mod dialect;
 mod discover;
 mod error;
 mod frames;
 mod http;
-mod manner;
 mod narration;
 #[cfg(feature = "offline")]
 mod offline;

@@ -3,8 +3,8 @@
 use tokio::time::{Instant, timeout_at};
 
 use super::completion::Finish;
+use super::dialect::Dialect;
 use super::http::{Reading, late};
-use super::manner::Manner;
 use super::provider::Provider;
 use super::window::Size;
 use super::{ModelError, Reason};
@@ -26,8 +26,8 @@ impl Provider {
 
     /// Remembers it, for as long as this process runs.
     pub fn remember_that_it_thinks_first(&self) {
-        let manner = Manner { thinks_first: true, ..(*self.narrator.learned.get()).clone() };
-        self.narrator.learned.set(manner);
+        let dialect = Dialect { thinks_first: true, ..(*self.narrator.learned.get()).clone() };
+        self.narrator.learned.set(dialect);
     }
 
     /// So many bytes of a narration surely fit its allowance; behind them it may break off.
@@ -62,19 +62,19 @@ impl<'a> Narration<'a> {
             if self.ended.is_some() {
                 return Ok(None);
             }
-            if !self.reading.heard.text.is_empty() {
+            if !self.reading.received.text.is_empty() {
                 return Ok(Some(self.take()));
             }
-            if self.reading.heard.ended {
+            if self.reading.received.ended {
                 return self.end(true).map(|()| None);
             }
             match self.more().await {
                 Ok(true) => {}
-                Ok(false) if self.reading.heard.text.is_empty() => return self.end(false).map(|()| None),
+                Ok(false) if self.reading.received.text.is_empty() => return self.end(false).map(|()| None),
                 // The rest is taken first; then the response is at its end once more.
-                Ok(false) => self.reading.heard.ended |= self.reading.heard.finish.is_some(),
+                Ok(false) => self.reading.received.ended |= self.reading.received.finish.is_some(),
                 // What has said that it is finished is, whatever becomes of the connection.
-                Err(_) if self.reading.heard.finish.is_some() => self.reading.heard.ended = true,
+                Err(_) if self.reading.received.finish.is_some() => self.reading.received.ended = true,
                 Err(error) => return Err(self.provider.narrator.noted(error, self.prompt)),
             }
         }
@@ -88,20 +88,20 @@ impl<'a> Narration<'a> {
     async fn more(&mut self) -> Result<bool, ModelError> {
         let timeouts = self.provider.caller.timeouts();
         let started = !self.text.is_empty();
-        let patience = if started { timeouts.between_tokens } else { timeouts.first_token };
+        let timeout = if started { timeouts.between_tokens } else { timeouts.first_token };
         // Any byte is a sign of life: servers send comments while a model loads or thinks.
-        let within = self.deadline.min(Instant::now() + patience);
+        let within = self.deadline.min(Instant::now() + timeout);
         match timeout_at(within, self.reading.more()).await {
             Ok(read) => read.map_err(|error| self.provider.caller.safe(error)),
             Err(_) if within == self.deadline => Err(late("did not finish its answer", timeouts.call)),
-            Err(_) if started => Err(late("stopped in the middle of its answer, and said no more", patience)),
-            Err(_) => Err(late("did not begin to answer", patience)),
+            Err(_) if started => Err(late("stopped in the middle of its answer, and said no more", timeout)),
+            Err(_) => Err(late("did not begin to answer", timeout)),
         }
     }
 
     /// The text that has come, as far as it is wanted.
     fn take(&mut self) -> String {
-        let mut piece = std::mem::take(&mut self.reading.heard.text);
+        let mut piece = std::mem::take(&mut self.reading.received.text);
         let room = self.limit - self.text.len();
         if piece.len() > room {
             piece.truncate(piece.floor_char_boundary(room));
@@ -112,17 +112,17 @@ impl<'a> Narration<'a> {
     }
 
     fn end(&mut self, is_whole: bool) -> Result<(), ModelError> {
-        let heard = &self.reading.heard;
-        self.provider.count(&self.provider.narrator, &heard.tokens);
-        self.provider.narrator.window.counted(self.prompt, heard.tokens.prompt);
+        let received = &self.reading.received;
+        self.provider.count(&self.provider.narrator, &received.tokens);
+        self.provider.narrator.window.counted(self.prompt, received.tokens.prompt);
         let is_empty = self.text.trim().is_empty();
-        let finish = heard.finish.clone();
+        let finish = received.finish.clone();
         self.ended = Some(match finish {
-            Some(Finish::Filtered) => return Err(ModelError::filtered(&heard.refusal)),
+            Some(Finish::Filtered) => return Err(ModelError::filtered(&received.refusal)),
             Some(Finish::Error) => {
                 return Err(ModelError::new(Reason::ServerError, "the model broke off with an error"));
             }
-            Some(Finish::Length) if is_empty && heard.thought => {
+            Some(Finish::Length) if is_empty && received.thought => {
                 return Err(self.provider.narrator.only_thought());
             }
             None if !is_whole => {
@@ -131,7 +131,9 @@ impl<'a> Narration<'a> {
                     "the model's stream ended before the narration was whole",
                 ));
             }
-            _ if is_empty && !heard.refusal.trim().is_empty() => return Err(ModelError::filtered(&heard.refusal)),
+            _ if is_empty && !received.refusal.trim().is_empty() => {
+                return Err(ModelError::filtered(&received.refusal));
+            }
             _ if is_empty => return Err(ModelError::new(Reason::Empty, "the model's narration is empty")),
             Some(finish) => finish,
             None => Finish::Stop,
@@ -142,7 +144,7 @@ impl<'a> Narration<'a> {
     /// The whole narration and why it ended, once [`Narration::next`] has returned `None`.
     #[must_use]
     pub fn finish(self) -> (Completion, Finish) {
-        let usage = self.reading.heard.tokens.into();
+        let usage = self.reading.received.tokens.into();
         (
             Completion { text: self.text.trim_end().to_owned(), usage, cut_short: false, summary: None },
             self.ended.unwrap_or(Finish::Stop),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use protocol::{PromptPurpose, ProviderInfo, TurnModel};
 
 use super::completion::Tokens;
+use super::dialect::{Dialect, Learned, LimitName, OutputFormat};
 use super::http::Caller;
-use super::manner::{Learned, LimitName, Manner, Rung};
 use super::purpose::Purpose;
 use super::role::Role;
 use super::trouble::Trouble;
@@ -141,15 +141,15 @@ impl Provider {
         let key = config.key().map_err(|(key, reason)| failed(format!("{key}: {reason}")))?;
         let headers = config.headers().map_err(|(key, reason)| failed(format!("{key}: {reason}")))?;
         let caller = Caller::new(config, &endpoint, key, &headers).map_err(failed)?;
-        let manner = Manner::new(first_rung(config, &endpoint), first_limit(&endpoint));
-        let learned = Arc::new(Learned::new(manner.clone()));
+        let dialect = Dialect::new(first_output_format(config, &endpoint), first_limit(&endpoint));
+        let learned = Arc::new(Learned::new(dialect.clone()));
         let window = Arc::new(Window::new(first_window(config)));
         let backend_model = config.backend_model.as_deref().unwrap_or(&config.model);
         // What is learned of a model counts for both purposes.
         let (for_backend, backend_window) = if backend_model == config.model {
             (Arc::clone(&learned), Arc::clone(&window))
         } else {
-            (Arc::new(Learned::new(manner)), Arc::new(Window::new(first_window(config))))
+            (Arc::new(Learned::new(dialect)), Arc::new(Window::new(first_window(config))))
         };
         let role = |model: &str, price: Option<Price>, purpose, max_tokens, stream, learned, window| Role {
             price,
@@ -277,14 +277,14 @@ impl Provider {
 }
 
 /// How a delta is asked for until the server refuses it.
-fn first_rung(config: &ProviderConfig, endpoint: &Endpoint) -> Rung {
+fn first_output_format(config: &ProviderConfig, endpoint: &Endpoint) -> OutputFormat {
     // Their documentation says that they refuse lengths.
     let refuses_limits = config.adapter.format() == Format::Messages || endpoint.is_azure();
     match (config.structured, config.adapter) {
-        (Structured::Json, _) | (Structured::Auto, Adapter::DeepSeek) => Rung::Json,
-        (Structured::None, _) => Rung::Plain,
-        (Structured::Schema | Structured::Auto, _) if refuses_limits => Rung::WithoutLimits,
-        (Structured::Schema | Structured::Auto, _) => Rung::Schema,
+        (Structured::Json, _) | (Structured::Auto, Adapter::DeepSeek) => OutputFormat::Json,
+        (Structured::None, _) => OutputFormat::Plain,
+        (Structured::Schema | Structured::Auto, _) if refuses_limits => OutputFormat::WithoutLimits,
+        (Structured::Schema | Structured::Auto, _) => OutputFormat::Schema,
     }
 }
 

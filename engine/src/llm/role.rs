@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reqwest::Url;
 
-use super::manner::Learned;
+use super::dialect::Learned;
 use super::window::{Size, Window};
 use super::wire::fixed::Fixed;
 use super::{ModelError, Reason};
@@ -36,10 +36,10 @@ impl Role {
 
     /// The model has thought until no token was left. The next attempt gives it more.
     pub(super) fn only_thought(&self) -> ModelError {
-        let mut manner = (*self.learned.get()).clone();
-        let had = self.max_tokens.saturating_mul(manner.generosity);
-        let more = manner.be_generous();
-        self.learned.set(manner);
+        let mut dialect = (*self.learned.get()).clone();
+        let had = self.max_tokens.saturating_mul(dialect.limit_factor);
+        let more = dialect.raise_limit();
+        self.learned.set(dialect);
         let advice = if more { "the next attempt allows more" } else { "raise max_tokens, or set thinking = false" };
         let detail = format!("thinking used up max_tokens ({had}) before a word was written; {advice}");
         ModelError::new(Reason::OnlyThinking, detail)

@@ -3,16 +3,16 @@
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::manner::Rung;
+use super::dialect::OutputFormat;
 
 /// Limits that several vendors refuse in a schema. They only stop a model that repeats itself; `max_tokens` stops it as well.
 const LIMITS: [&str; 2] = ["maxItems", "maxLength"];
 
-/// The schema as the rung has it.
-pub(super) fn rendered(schema: &Value, rung: Rung) -> Box<RawValue> {
-    let schema = match rung {
-        Rung::Schema => to_raw_value(schema),
-        Rung::WithoutLimits | Rung::Json | Rung::Plain => to_raw_value(&without_limits(schema)),
+/// The schema as the output has it.
+pub(super) fn rendered(schema: &Value, output: OutputFormat) -> Box<RawValue> {
+    let schema = match output {
+        OutputFormat::Schema => to_raw_value(schema),
+        OutputFormat::WithoutLimits | OutputFormat::Json | OutputFormat::Plain => to_raw_value(&without_limits(schema)),
     };
     // A schema is plain data: there is nothing in it that JSON cannot say.
     schema.unwrap_or_default()
@@ -39,9 +39,9 @@ mod tests {
     fn limits_are_left_out_at_every_depth_and_nothing_else_is() {
         let schema =
             json!({ "anyOf": [{ "type": "array", "items": { "type": "string", "maxLength": 80 }, "maxItems": 16 }] });
-        assert_eq!(rendered(&schema, Rung::Schema).get(), schema.to_string());
+        assert_eq!(rendered(&schema, OutputFormat::Schema).get(), schema.to_string());
         let plain = r#"{"anyOf":[{"items":{"type":"string"},"type":"array"}]}"#;
-        let found: Value = serde_json::from_str(rendered(&schema, Rung::WithoutLimits).get()).unwrap();
+        let found: Value = serde_json::from_str(rendered(&schema, OutputFormat::WithoutLimits).get()).unwrap();
         assert_eq!(found, serde_json::from_str::<Value>(plain).unwrap());
     }
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 use story::Prompt;
 use tokio::time::Instant;
 
-use super::discover::{Offered, PATIENCE};
-use super::manner::Rung;
+use super::dialect::OutputFormat;
+use super::discover::{Offered, TIMEOUT};
 use super::provider::{Models, Provider};
 use super::trouble::ready;
 use super::{ErrorClass, ModelError, Reason};
@@ -137,10 +137,10 @@ impl Provider {
             Err(error) if matches!(error.class(), ErrorClass::Provider) || error.reason == Reason::Refused => {
                 Err(self.remedy(&error).await)
             }
-            _ => Ok(match self.backend.learned.get().rung {
-                Rung::Schema | Rung::WithoutLimits => "by schema",
-                Rung::Json => "as JSON of any form",
-                Rung::Plain => "by the prompt alone",
+            _ => Ok(match self.backend.learned.get().output {
+                OutputFormat::Schema | OutputFormat::WithoutLimits => "by schema",
+                OutputFormat::Json => "as JSON of any form",
+                OutputFormat::Plain => "by the prompt alone",
             }),
         }
     }
@@ -179,7 +179,7 @@ impl Provider {
     async fn right_address(&self) -> Option<String> {
         let other = self.endpoint.other_version(self.format)?;
         let path = if self.format == Format::OllamaChat { "/api/tags" } else { "/models" };
-        let body = self.caller.ask(other.at(path), None, PATIENCE).await.ok()?;
+        let body = self.caller.ask(other.at(path), None, TIMEOUT).await.ok()?;
         let list: serde_json::Value = serde_json::from_slice(&body).ok()?;
         ["data", "models"].iter().any(|key| list.get(*key).is_some()).then(|| other.root())
     }

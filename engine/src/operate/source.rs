@@ -18,7 +18,7 @@ use crate::store::embedded::{BackupError, OpenError};
 use crate::store::{SharedStore, StoreError};
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// The environment variable that holds the key for a running engine.
 const KEY_VARIABLE: &str = "STORY_ENGINE_KEY";
 /// The largest answer that is read, in bytes.
@@ -106,7 +106,7 @@ impl Source {
                     _ => config.listen,
                 };
                 let base = format!("http://{}", serve::reachable(address));
-                let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
+                let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
                 let client = client.map_err(|error| away(&base, &error))?;
                 Ok(Self::Http { client, base })
             }

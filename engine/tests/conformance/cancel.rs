@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    PATIENCE, accept, claim, claim_one, commit_only, completion, enqueue, failure, finish, if_busy, is_lost, log,
+    TIMEOUT, accept, claim, claim_one, commit_only, completion, enqueue, failure, finish, if_busy, is_lost, log,
     message, names, new_game, request, requests, run_all, turn,
 };
 
@@ -81,7 +81,7 @@ pub(crate) async fn a_worker_is_notified_of_a_lease_that_was_revoked(bench: Benc
             }
         }
     };
-    timeout(PATIENCE, notified).await.unwrap();
+    timeout(TIMEOUT, notified).await.unwrap();
 }
 
 pub(crate) async fn a_request_in_backoff_is_cancelled(bench: Bench) {

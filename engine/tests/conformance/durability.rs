@@ -12,7 +12,7 @@ use tokio::time::{Duration, timeout};
 
 use crate::bench::Bench;
 use crate::fixture::{
-    PATIENCE, claim_one, completion, document, enqueue, finish, latest, log, message, new_game, options, replace,
+    TIMEOUT, claim_one, completion, document, enqueue, finish, latest, log, message, new_game, options, replace,
     request, run_all, state_updated, worker,
 };
 use crate::redis_server::RedisServer;
@@ -107,7 +107,7 @@ async fn a_restarted_server_goes_on_where_it_was_under_a_new_epoch() {
     let lost = EventId { offset: 3, ..before[1].id };
     assert!(matches!(store.read_log(game, Some(lost), 10).await.unwrap(), LogRead::Reset { .. }));
     // Subscribers of the game must read the log.
-    let live = timeout(PATIENCE, subscription.next()).await.unwrap();
+    let live = timeout(TIMEOUT, subscription.next()).await.unwrap();
     assert!(matches!(live, Live::Resync), "{live:?}");
     enqueue(&store, game, "second").await;
     assert_eq!(run_all(&store).await, ["second"]);
@@ -179,7 +179,7 @@ async fn whoever_follows_a_request_or_all_games_by_a_pattern_hears_what_is_appen
 
 /// The names of the events of the next message: each is a frame of four lines, the second of them its name.
 async fn received(channel: &mut PubSub) -> Vec<String> {
-    let message = timeout(PATIENCE, channel.on_message().next()).await.unwrap().unwrap();
+    let message = timeout(TIMEOUT, channel.on_message().next()).await.unwrap().unwrap();
     let frames: String = message.get_payload().unwrap();
     frames.lines().skip(1).step_by(4).map(str::to_owned).collect()
 }
@@ -196,7 +196,7 @@ async fn events_reach_subscribers_of_other_processes() {
 
     let mut last = None;
     while last.as_deref() != Some("request.completed") {
-        if let Live::Event(event) = timeout(PATIENCE, subscription.next()).await.unwrap() {
+        if let Live::Event(event) = timeout(TIMEOUT, subscription.next()).await.unwrap() {
             last = Some(event.name.clone());
         }
     }
@@ -214,7 +214,7 @@ async fn a_worker_without_a_free_slot_leaves_the_waking_to_others() {
 
     for text in ["first", "second", "third"] {
         let woken = async {
-            timeout(PATIENCE, idle.wait_for_work()).await.unwrap();
+            timeout(TIMEOUT, idle.wait_for_work()).await.unwrap();
             run_all(&idle).await
         };
         let request = message(game, text);
@@ -222,7 +222,7 @@ async fn a_worker_without_a_free_slot_leaves_the_waking_to_others() {
         let (_, mut done) = tokio::join!(full.enqueue(&request, &terms), woken);
         // A worker may be woken early.
         while done.is_empty() {
-            timeout(PATIENCE, idle.wait_for_work()).await.unwrap();
+            timeout(TIMEOUT, idle.wait_for_work()).await.unwrap();
             done = run_all(&idle).await;
         }
         assert_eq!(done, [text]);
@@ -246,7 +246,7 @@ async fn a_worker_that_stops_leaves_the_waking_to_others() {
 
         let mut done = Vec::new();
         while done.is_empty() {
-            timeout(PATIENCE, idle.wait_for_work()).await.unwrap();
+            timeout(TIMEOUT, idle.wait_for_work()).await.unwrap();
             done = run_all(&idle).await;
         }
         assert_eq!(done, [text]);

@@ -19,7 +19,7 @@ use story::ChatMessage;
 /// How many attempts a request has in these tests.
 pub(crate) const ATTEMPTS: u32 = 3;
 /// How long a test waits for something that must happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Asks until there is an answer; `what` is there then. For what time alone brings: nothing announces it, so that it can only be
 /// asked for again.
@@ -33,7 +33,7 @@ pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>
             }
         }
     };
-    tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_| panic!("{what}: not within {PATIENCE:?}"))
+    tokio::time::timeout(TIMEOUT, answer).await.unwrap_or_else(|_| panic!("{what}: not within {TIMEOUT:?}"))
 }
 
 /// Leases that do not pass by themselves while a test runs.

@@ -6,13 +6,13 @@ use engine::store::{GameWrite, Live, LogEvent, LogRead, Subscription};
 use protocol::EventId;
 
 use crate::bench::Bench;
-use crate::fixture::{PATIENCE, claim_one, document, enqueue, finish, log, new_game, replace, state_updated};
+use crate::fixture::{TIMEOUT, claim_one, document, enqueue, finish, log, new_game, replace, state_updated};
 
 /// The next event. A subscriber may be made to read the log at any time; here it finds nothing new in it.
 async fn next(subscription: &mut Subscription) -> Arc<LogEvent> {
     loop {
-        let live = tokio::time::timeout(PATIENCE, subscription.next()).await;
-        match live.unwrap_or_else(|_| panic!("no event within {PATIENCE:?}")) {
+        let live = tokio::time::timeout(TIMEOUT, subscription.next()).await;
+        match live.unwrap_or_else(|_| panic!("no event within {TIMEOUT:?}")) {
             Live::Event(event) => return event,
             Live::Resync => {}
         }
@@ -42,7 +42,7 @@ pub(crate) async fn the_subscribers_of_a_deleted_game_are_made_to_read_the_log(b
 
     assert_eq!(store.delete_game(game).await.unwrap(), GameWrite::Done);
 
-    let live = tokio::time::timeout(PATIENCE, subscription.next()).await.unwrap();
+    let live = tokio::time::timeout(TIMEOUT, subscription.next()).await.unwrap();
     assert!(matches!(live, Live::Resync), "{live:?}");
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn a_subscriber_that_falls_behind_is_made_to_read_the_log(bench
 
     let (mut seen, mut resyncs) = (0, 0);
     while seen < EVENTS {
-        match tokio::time::timeout(PATIENCE, subscription.next()).await.unwrap() {
+        match tokio::time::timeout(TIMEOUT, subscription.next()).await.unwrap() {
             // What the log has shown already may still be on its way.
             Live::Event(event) if event.id.offset <= seen => {}
             Live::Event(event) => {

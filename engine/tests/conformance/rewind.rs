@@ -15,7 +15,7 @@ use story::ChatMessage;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    PATIENCE, a_change, claim_one, commit_only, completion, document, enqueue, finish, game_id, is_done, is_lost,
+    TIMEOUT, a_change, claim_one, commit_only, completion, document, enqueue, finish, game_id, is_done, is_lost,
     latest, log, message, names, new_game, options, request, run_all, turn,
 };
 
@@ -328,5 +328,5 @@ pub(crate) async fn a_worker_is_notified_of_a_narration_that_was_stopped(bench: 
             }
         }
     };
-    tokio::time::timeout(PATIENCE, notified).await.unwrap();
+    tokio::time::timeout(TIMEOUT, notified).await.unwrap();
 }

@@ -6,7 +6,7 @@ use engine::store::SharedStore;
 use tokio::time::timeout;
 
 use crate::bench::Bench;
-use crate::fixture::{PATIENCE, claim_one, enqueue, failure, finish, new_game};
+use crate::fixture::{TIMEOUT, claim_one, enqueue, failure, finish, new_game};
 
 /// Waits until there is nothing left to be woken for: a store may wake early, once per reason.
 async fn settle(store: &SharedStore) {
@@ -16,7 +16,7 @@ async fn settle(store: &SharedStore) {
 /// Asserts that a worker which waits already is woken by what is done meanwhile.
 async fn assert_wakes(store: &SharedStore, action: impl Future<Output = ()>) {
     settle(store).await;
-    let woken = timeout(PATIENCE, store.wait_for_work());
+    let woken = timeout(TIMEOUT, store.wait_for_work());
     let (woken, ()) = tokio::join!(woken, action);
     assert!(woken.is_ok(), "nobody was woken");
 }
@@ -69,5 +69,5 @@ pub(crate) async fn work_that_came_while_nobody_waited_is_noticed(bench: Bench) 
 
     enqueue(&store, game, "look").await;
 
-    timeout(PATIENCE, store.wait_for_work()).await.unwrap();
+    timeout(TIMEOUT, store.wait_for_work()).await.unwrap();
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 /// How long a turn may take here.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A game, and the worker that plays it.
 pub(crate) struct Game {
@@ -81,7 +81,7 @@ impl Game {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, ended).await.unwrap()
+        tokio::time::timeout(TIMEOUT, ended).await.unwrap()
     }
 
     /// What a model would be sent next.

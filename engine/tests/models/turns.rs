@@ -10,7 +10,7 @@ use engine::store::Request;
 use protocol::{PromptPurpose, RequestId, RequestStatus};
 use serde_json::json;
 
-use crate::game::{Game, PATIENCE, message};
+use crate::game::{Game, TIMEOUT, message};
 use crate::server::{self, Answer, Asked, DELTA, Server, events, good, whole};
 
 /// A game that is played against a server.
@@ -331,7 +331,7 @@ async fn a_provider_that_is_away_costs_no_message_and_no_order() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, probed).await.unwrap();
+    tokio::time::timeout(TIMEOUT, probed).await.unwrap();
     assert!(play.game.queue().await.depth >= MESSAGES as u64 - 1);
     away.store(false, Ordering::SeqCst);
     for (number, id) in sent.into_iter().enumerate() {

@@ -10,7 +10,7 @@ use protocol::{Problem, ProblemType, StateUpdated};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::fixture::{PATIENCE, Server, Setup, append, new_game, state_updated, store};
+use crate::fixture::{Server, Setup, TIMEOUT, append, new_game, state_updated, store};
 
 #[tokio::test]
 async fn an_event_stream_says_what_proxies_and_browsers_need_to_know() {
@@ -40,7 +40,7 @@ async fn a_silent_stream_gets_a_comment_now_and_then() {
 
     let mut text = String::new();
     while text.matches(": keepalive\n").count() < 3 {
-        let bytes = tokio::time::timeout(PATIENCE, response.chunk()).await.unwrap().unwrap().unwrap();
+        let bytes = tokio::time::timeout(TIMEOUT, response.chunk()).await.unwrap().unwrap().unwrap();
         text.push_str(std::str::from_utf8(&bytes).unwrap());
     }
 }
@@ -140,7 +140,7 @@ async fn a_stream_can_follow_other_requests_on_its_connection_even_in_one_breath
     let mut answers = String::new();
     while !answers.contains("event: game.state_updated") {
         let mut buffer = [0; 1024];
-        let read = tokio::time::timeout(PATIENCE, stream.read(&mut buffer)).await.unwrap().unwrap();
+        let read = tokio::time::timeout(TIMEOUT, stream.read(&mut buffer)).await.unwrap().unwrap();
         assert!(read > 0, "{answers}");
         answers.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
     }
@@ -193,13 +193,13 @@ async fn streams_share_a_connection_over_http2_without_tls() {
         }
     }
     server.drain.cancel();
-    tokio::time::timeout(PATIENCE, server.ended).await.unwrap().unwrap();
+    tokio::time::timeout(TIMEOUT, server.ended).await.unwrap().unwrap();
 }
 
 /// Everything that the server sends on a connection until it closes it.
 async fn until_closed(mut stream: TcpStream) -> String {
     let mut answer = String::new();
-    tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    tokio::time::timeout(TIMEOUT, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
     answer
 }
 

@@ -12,7 +12,7 @@ use protocol::Event;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::fixture::{PATIENCE, Server, claim, finish, new_game, say, store};
+use crate::fixture::{Server, TIMEOUT, claim, finish, new_game, say, store};
 
 const LANES: usize = 8;
 
@@ -81,7 +81,7 @@ async fn seen_events(client: &Client, game: protocol::GameId, last: protocol::Re
             }
         }
     };
-    tokio::time::timeout(PATIENCE, read).await.unwrap();
+    tokio::time::timeout(TIMEOUT, read).await.unwrap();
     seen
 }
 

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::fixture::{PATIENCE, Server, append, new_game, state_updated, store};
+use crate::fixture::{Server, TIMEOUT, append, new_game, state_updated, store};
 
 const READERS: usize = 1000;
 const EVENTS: u64 = 60;
@@ -41,7 +41,7 @@ async fn a_thousand_readers_of_a_server_that_drains_miss_nothing() {
     let start = store.game(game).await.unwrap().unwrap().cursor;
 
     let (progress, mut progressed) = watch::channel(vec![0_u64; READERS]);
-    let settings = Settings { request_timeout: PATIENCE, ..Settings::default() };
+    let settings = Settings { request_timeout: TIMEOUT, ..Settings::default() };
     let client = Client::with_settings(&format!("http://{address}"), settings).unwrap();
     let readers = (0..READERS).map(|reader| {
         let (client, progress) = (client.clone(), progress.clone());
@@ -74,9 +74,8 @@ async fn a_thousand_readers_of_a_server_that_drains_miss_nothing() {
         }
     }
 
-    tokio::time::timeout(PATIENCE, first.ended).await.expect("the first server ends").unwrap();
-    let connections =
-        tokio::time::timeout(PATIENCE * 3, join_all(readers)).await.expect("every reader gets to the end");
+    tokio::time::timeout(TIMEOUT, first.ended).await.expect("the first server ends").unwrap();
+    let connections = tokio::time::timeout(TIMEOUT * 3, join_all(readers)).await.expect("every reader gets to the end");
     assert!(connections.into_iter().all(|connections| connections.unwrap() >= 2), "somebody had not come to the first");
 }
 
@@ -92,5 +91,5 @@ async fn a_connection_that_was_made_before_the_drain_still_has_its_first_request
     let mut answer = String::new();
     connection.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    tokio::time::timeout(PATIENCE, server.ended).await.expect("the server ends").unwrap();
+    tokio::time::timeout(TIMEOUT, server.ended).await.expect("the server ends").unwrap();
 }

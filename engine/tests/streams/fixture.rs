@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// How long a test waits for something that must happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What a test may want to be otherwise.
 pub(crate) struct Setup {
@@ -145,7 +145,7 @@ impl Listener {
     /// The next frame; none at the end.
     pub(crate) async fn frame(&mut self) -> Option<Frame> {
         while self.frames.is_empty() {
-            let bytes = tokio::time::timeout(PATIENCE, self.response.chunk()).await.unwrap().unwrap()?;
+            let bytes = tokio::time::timeout(TIMEOUT, self.response.chunk()).await.unwrap().unwrap()?;
             self.parser.push(&bytes, &mut self.frames).unwrap();
         }
         self.frames.pop_front()

@@ -43,7 +43,7 @@ pub struct CaseFile {
     /// Why the case fails for now. As soon as it passes, it is red.
     #[serde(default)]
     pub expected_failure: Option<String>,
-    /// How long the case may take in all, in seconds, before patience is applied.
+    /// How long the case may take in all, in seconds, before `HARNESS_TIME_FACTOR` stretches it.
     #[serde(default)]
     pub timeout_seconds: Option<f64>,
     /// How often the case is tried again when it fails. If it passes then, it is reported as flaky.
@@ -169,7 +169,7 @@ pub struct StepFile {
     pub note: Option<String>,
     /// The label of the game that the step speaks to; the default one when left out.
     pub game: Option<String>,
-    /// How long the step may take, in seconds, before patience is applied; 10 when left out.
+    /// How long the step may take, in seconds, before `HARNESS_TIME_FACTOR` stretches it; 10 when left out.
     pub timeout_seconds: Option<f64>,
 
     /// A message to the game. `RESET_GAMESTATE` patches the seed again; `WAIT_FOR_STORY_EVENT` waits for the next story

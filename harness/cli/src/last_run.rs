@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use harness_case::Case;
-use harness_runner::run::Standing;
+use harness_runner::run::CaseStatus;
 use serde::{Deserialize, Serialize};
 
 /// The file could not be read or written.
@@ -76,16 +76,16 @@ impl LastRun {
         self.failed.contains(&key) || self.not_run.contains(&key)
     }
 
-    fn note(&mut self, key: String, standing: Standing) {
-        if standing == Standing::Skipped {
+    fn note(&mut self, key: String, status: CaseStatus) {
+        if status == CaseStatus::Skipped {
             return;
         }
         self.failed.remove(&key);
         self.not_run.remove(&key);
-        match standing {
-            Standing::Failed => self.failed.insert(key),
-            Standing::NotRun => self.not_run.insert(key),
-            Standing::Passed | Standing::Skipped => false,
+        match status {
+            CaseStatus::Failed => self.failed.insert(key),
+            CaseStatus::NotRun => self.not_run.insert(key),
+            CaseStatus::Passed | CaseStatus::Skipped => false,
         };
     }
 }
@@ -94,7 +94,7 @@ impl LastRun {
 /// two shards on one machine forget nothing.
 pub(crate) fn update<'a>(
     path: &Path,
-    cases: impl IntoIterator<Item = (&'a Path, Option<&'a str>, Standing)>,
+    cases: impl IntoIterator<Item = (&'a Path, Option<&'a str>, CaseStatus)>,
 ) -> Result<(), LastRunError> {
     let failed = |source| LastRunError::Io { path: path.to_owned(), source };
     let dir = path.parent().unwrap_or(Path::new(""));
@@ -109,8 +109,8 @@ pub(crate) fn update<'a>(
     for list in [&mut last.failed, &mut last.not_run] {
         list.retain(|key| root.join(file_of(key)).exists());
     }
-    for (case, row, standing) in cases {
-        last.note(key(case, row, path), standing);
+    for (case, row, status) in cases {
+        last.note(key(case, row, path), status);
     }
     let text = serde_json::to_string_pretty(&last).map_err(|error| failed(error.into()))?;
     file.rewind().map_err(failed)?;
@@ -176,14 +176,14 @@ mod tests {
         let [a, b, c] = ["a.json", "b.json", "c.json"].map(|name| dir.path().join(name));
         update(
             &place,
-            [(a.as_path(), None, Standing::Failed), (&b, None, Standing::NotRun), (&c, None, Standing::Passed)],
+            [(a.as_path(), None, CaseStatus::Failed), (&b, None, CaseStatus::NotRun), (&c, None, CaseStatus::Passed)],
         )
         .unwrap();
-        update(&place, [(b.as_path(), None, Standing::Passed)]).unwrap();
-        update(&place, [(a.as_path(), None, Standing::Skipped)]).unwrap();
+        update(&place, [(b.as_path(), None, CaseStatus::Passed)]).unwrap();
+        update(&place, [(a.as_path(), None, CaseStatus::Skipped)]).unwrap();
         let last = LastRun::read(&place).unwrap();
         assert_eq!((names(&last.failed), names(&last.not_run)), (vec!["a.json"], vec![]));
-        update(&place, [(a.as_path(), None, Standing::Passed)]).unwrap();
+        update(&place, [(a.as_path(), None, CaseStatus::Passed)]).unwrap();
         assert_eq!(LastRun::read(&place).unwrap(), LastRun::default());
     }
 
@@ -191,7 +191,8 @@ mod tests {
     fn a_row_that_passes_does_not_forget_one_that_failed() {
         let (dir, place) = files(&["a.json"]);
         let a = dir.path().join("a.json");
-        update(&place, [(a.as_path(), Some("one"), Standing::Failed), (&a, Some("two"), Standing::Passed)]).unwrap();
+        update(&place, [(a.as_path(), Some("one"), CaseStatus::Failed), (&a, Some("two"), CaseStatus::Passed)])
+            .unwrap();
         update(&place, []).unwrap();
         assert_eq!(names(&LastRun::read(&place).unwrap().failed), ["a.json[one]"]);
     }
@@ -199,7 +200,7 @@ mod tests {
     #[test]
     fn a_case_that_is_gone_is_forgotten() {
         let (dir, place) = files(&["a.json"]);
-        update(&place, [(dir.path().join("a.json").as_path(), None, Standing::Failed)]).unwrap();
+        update(&place, [(dir.path().join("a.json").as_path(), None, CaseStatus::Failed)]).unwrap();
         fs::remove_file(dir.path().join("a.json")).unwrap();
         update(&place, []).unwrap();
         assert_eq!(LastRun::read(&place).unwrap(), LastRun::default());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use harness_case::Case;
 use harness_events::{CaseOutcome, Events, Summary};
 use harness_report::Reporters;
-use harness_runner::run::{CaseStanding, Ended, Plan, Schedules, Standing, run as run_cases};
+use harness_runner::run::{CaseStatus, CaseSummary, Ended, Plan, Schedules, run as run_cases};
 use harness_runner::services::Kept;
 use rustix::process::{Pid, test_kill_process_group};
 
@@ -154,17 +154,17 @@ fn conclude(args: &RunArgs, ended: &Ended<Cut>) -> Exit {
 
 /// Notes for `--last-failed` how the cases stand.
 fn remember(args: &RunArgs, ended: &Ended<Cut>) {
-    let flaky = |case: &CaseStanding| {
+    let flaky = |case: &CaseSummary| {
         // A round or a schedule stands behind the id.
         let of_case = |id: &str| id.strip_prefix(&case.id).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
         let mut reports = ended.reports.iter().filter(|report| of_case(&report.case));
         args.order.flaky == Flaky::Fail && reports.any(|report| matches!(report.outcome, CaseOutcome::Flaky(_)))
     };
-    let standings = ended.cases.iter().map(|case| {
-        let standing = if flaky(case) { Standing::Failed } else { case.standing };
-        (case.path.as_path(), case.row.as_deref(), standing)
+    let summaries = ended.cases.iter().map(|case| {
+        let status = if flaky(case) { CaseStatus::Failed } else { case.status };
+        (case.path.as_path(), case.row.as_deref(), status)
     });
-    if let Err(error) = last_run::update(&last_run::place(&args.paths), standings) {
+    if let Err(error) = last_run::update(&last_run::place(&args.paths), summaries) {
         // A run in a directory that cannot be written to is still a run.
         note!("what failed is not remembered for --last-failed: {error}");
     }

@@ -30,7 +30,7 @@ Exit codes:
   0 passed              1 failed, or not over in time   2 usage      3 a file is not a case   4 no services, or no case run
   5 snapshots wait      6 flaky (with --flaky fail)     130 Ctrl-C or SIGTERM
 
-HARNESS_PATIENCE=3 stretches the time limits of steps.";
+HARNESS_TIME_FACTOR=3 stretches the time limits of steps.";
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {

@@ -21,11 +21,11 @@ pub mod watch;
 
 use std::time::Duration;
 
-/// A time limit, stretched by `HARNESS_PATIENCE`: a number to multiply with, for machines slower than the author's.
+/// A time limit, stretched by `HARNESS_TIME_FACTOR`: a number to multiply with, for machines slower than the author's.
 #[must_use]
-pub fn patience(limit: Duration) -> Duration {
-    let patience = std::env::var("HARNESS_PATIENCE").ok().and_then(|text| text.parse::<f64>().ok());
-    match patience {
+pub fn stretched(limit: Duration) -> Duration {
+    let factor = std::env::var("HARNESS_TIME_FACTOR").ok().and_then(|text| text.parse::<f64>().ok());
+    match factor {
         Some(factor) if factor > 0.0 && factor < 1000.0 => limit.mul_f64(factor),
         _ => limit,
     }

@@ -34,10 +34,10 @@ use crate::{
 };
 
 /// How long to wait for a connection to the model.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long to wait for the next byte of an answer; models may think for minutes.
-const READ_PATIENCE: Duration = Duration::from_mins(10);
+const READ_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Headers that belong to one connection, and the one that would have answers come compressed.
 const NOT_PASSED_ON: [HeaderName; 6] = [
@@ -100,8 +100,8 @@ impl Recorder {
             return Err(RecordError::Upstream(upstream.to_owned()));
         }
         let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_PATIENCE)
-            .read_timeout(READ_PATIENCE)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         let script = ScriptWriter::new(path.clone(), &base);

@@ -14,7 +14,7 @@ use super::{
 use crate::{namespace::Admin, profile::Profile, responder::Responder, script::Script};
 
 /// How long a shutdown waits for connections that are cut to notice it.
-const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why the mock could not start.
 #[derive(Debug, Error)]
@@ -101,7 +101,7 @@ impl MockLlm {
     pub async fn shutdown(self) {
         let Self { stopping, mut serving, .. } = self;
         drop(stopping);
-        if timeout(SHUTDOWN_PATIENCE, &mut serving).await.is_err() {
+        if timeout(SHUTDOWN_TIMEOUT, &mut serving).await.is_err() {
             serving.abort();
         }
     }

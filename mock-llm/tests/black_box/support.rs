@@ -11,7 +11,7 @@ use tokio::{
 };
 
 /// Every test is over long before; it only keeps a mistake from hanging.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) const CHAT: &str = "/v1/chat/completions";
 
@@ -23,7 +23,7 @@ pub(crate) async fn mock(script: Value) -> MockLlm {
 
 /// An HTTP client.
 pub(crate) fn http() -> reqwest::Client {
-    reqwest::Client::builder().timeout(PATIENCE).connect_timeout(PATIENCE).build().unwrap()
+    reqwest::Client::builder().timeout(TIMEOUT).connect_timeout(TIMEOUT).build().unwrap()
 }
 
 /// An OpenAI request with one user message.
@@ -67,7 +67,7 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> (Vec<u8>, io::Result<
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     loop {
-        match tokio::time::timeout(PATIENCE, stream.read(&mut buffer)).await.expect("the connection ends") {
+        match tokio::time::timeout(TIMEOUT, stream.read(&mut buffer)).await.expect("the connection ends") {
             Ok(0) => return (bytes, Ok(())),
             Ok(count) => bytes.extend_from_slice(&buffer[..count]),
             Err(error) => return (bytes, Err(error)),
@@ -80,7 +80,7 @@ pub(crate) async fn read_until(stream: &mut TcpStream, wanted: &str) -> Vec<u8> 
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     while !String::from_utf8_lossy(&bytes).contains(wanted) {
-        let count = tokio::time::timeout(PATIENCE, stream.read(&mut buffer)).await.expect("bytes come").unwrap();
+        let count = tokio::time::timeout(TIMEOUT, stream.read(&mut buffer)).await.expect("bytes come").unwrap();
         assert_ne!(count, 0, "the connection ended before {wanted:?}");
         bytes.extend_from_slice(&buffer[..count]);
     }
@@ -89,5 +89,5 @@ pub(crate) async fn read_until(stream: &mut TcpStream, wanted: &str) -> Vec<u8> 
 
 /// Waits, but not for ever.
 pub(crate) async fn soon<T>(waiting: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, waiting).await.expect("it happens soon")
+    tokio::time::timeout(TIMEOUT, waiting).await.expect("it happens soon")
 }

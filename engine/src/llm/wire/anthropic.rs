@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::ask::{Ask, role};
 use super::fixed::{Fields, Fixed, Written, put};
 use crate::config::ProviderConfig;
-use crate::llm::completion::{Heard, Text, Tokens};
+use crate::llm::completion::{Received, Text, Tokens};
 use crate::llm::purpose::Purpose;
 
 pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
@@ -102,7 +102,7 @@ impl<'a> Body<'a> {
     pub(super) fn new(fixed: &'a Fixed, ask: &Ask<'a>) -> Self {
         let system = ask.system();
         let format = ask.by_schema().map(|schema| OutputFormat { kind: "json_schema", schema });
-        let rest = fixed.options(&ask.manner.dropped);
+        let rest = fixed.options(&ask.dialect.dropped);
         let mut messages: Vec<_> = ask
             .spoken()
             .iter()
@@ -129,7 +129,7 @@ impl<'a> Body<'a> {
             temperature: ask.temperature(),
             stop_sequences: ask.stops("stop_sequences"),
             output_config: (format.is_some() || !rest.is_empty()).then_some(OutputConfig { format, rest }),
-            fixed: fixed.top(&ask.manner.dropped),
+            fixed: fixed.top(&ask.dialect.dropped),
         }
     }
 }
@@ -190,48 +190,48 @@ struct Usage {
     output_tokens: Option<u64>,
 }
 
-pub(super) fn read(frame: &[u8], heard: &mut Heard) -> serde_json::Result<()> {
+pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<()> {
     let frame: Frame<'_> = serde_json::from_slice(frame)?;
     match &*frame.kind.0 {
-        "message_start" => count(frame.message.and_then(|start| start.usage), heard),
-        "content_block_start" => frame.content_block.iter().for_each(|piece| hear(piece, false, heard)),
-        "content_block_delta" => frame.delta.iter().for_each(|piece| hear(piece, false, heard)),
+        "message_start" => count(frame.message.and_then(|start| start.usage), received),
+        "content_block_start" => frame.content_block.iter().for_each(|piece| hear(piece, false, received)),
+        "content_block_delta" => frame.delta.iter().for_each(|piece| hear(piece, false, received)),
         "message_delta" => {
             let reason = frame.delta.and_then(|delta| delta.stop_reason);
-            heard.finish(reason.as_ref().map(|reason| &*reason.0));
-            count(frame.usage, heard);
+            received.finish(reason.as_ref().map(|reason| &*reason.0));
+            count(frame.usage, received);
         }
-        "message_stop" => heard.ended = true,
+        "message_stop" => received.ended = true,
         "message" => {
-            frame.content.iter().flatten().for_each(|piece| hear(piece, true, heard));
-            heard.finish(frame.stop_reason.as_ref().map(|reason| &*reason.0));
-            count(frame.usage, heard);
+            frame.content.iter().flatten().for_each(|piece| hear(piece, true, received));
+            received.finish(frame.stop_reason.as_ref().map(|reason| &*reason.0));
+            count(frame.usage, received);
         }
         _ => {}
     }
     Ok(())
 }
 
-fn hear(piece: &Piece<'_>, is_whole: bool, heard: &mut Heard) {
-    heard.thought |= piece.kind.0.contains("thinking");
-    heard.text.push_str(Text::of(piece.text.as_ref()));
-    heard.arguments.push_str(Text::of(piece.partial_json.as_ref()));
+fn hear(piece: &Piece<'_>, is_whole: bool, received: &mut Received) {
+    received.thought |= piece.kind.0.contains("thinking");
+    received.text.push_str(Text::of(piece.text.as_ref()));
+    received.arguments.push_str(Text::of(piece.partial_json.as_ref()));
     // The input of a block that begins is an empty object: what it holds comes in pieces.
     if let Some(input) = piece.input.filter(|_| is_whole) {
-        heard.arguments.push_str(input.get());
+        received.arguments.push_str(input.get());
     }
 }
 
 /// Later counts stand for all before them; what one leaves out stays.
-fn count(usage: Option<Usage>, heard: &mut Heard) {
+fn count(usage: Option<Usage>, received: &mut Received) {
     let Some(usage) = usage else { return };
     let cached = usage.cache_read_input_tokens.unwrap_or(0);
     if let Some(input) = usage.input_tokens {
         let prompt = input + cached + usage.cache_creation_input_tokens.unwrap_or(0);
-        heard.tokens = Tokens { prompt, cached, ..heard.tokens };
+        received.tokens = Tokens { prompt, cached, ..received.tokens };
     }
     if let Some(output) = usage.output_tokens {
-        heard.tokens.completion = output;
+        received.tokens.completion = output;
     }
 }
 
@@ -240,17 +240,17 @@ mod tests {
     use super::*;
     use crate::llm::completion::Finish;
 
-    fn heard(frames: &[&str]) -> Heard {
-        let mut heard = Heard::default();
+    fn received(frames: &[&str]) -> Received {
+        let mut received = Received::default();
         for frame in frames {
-            read(frame.as_bytes(), &mut heard).unwrap();
+            read(frame.as_bytes(), &mut received).unwrap();
         }
-        heard
+        received
     }
 
     #[test]
     fn events_add_up_to_what_a_whole_message_says() {
-        let streamed = heard(&[
+        let streamed = received(&[
             r#"{"type":"message_start","message":{"id":"m","usage":{"input_tokens":2,"cache_read_input_tokens":5,"output_tokens":1}}}"#,
             r#"{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":""}}"#,
             r#"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Hm."}}"#,
@@ -261,21 +261,21 @@ mod tests {
             r#"{"type":"message_stop"}"#,
         ]);
         assert!(streamed.ended);
-        let whole = heard(&[
+        let whole = received(&[
             r#"{"type":"message","content":[{"type":"thinking","thinking":"Hm."},{"type":"text","text":"You wait."}],
             "stop_reason":"max_tokens","usage":{"input_tokens":2,"cache_read_input_tokens":5,"output_tokens":9}}"#,
         ]);
-        for heard in [streamed, whole] {
-            assert_eq!((heard.text.as_str(), heard.thought), ("You wait.", true));
-            assert_eq!(heard.finish, Some(Finish::Length));
-            assert_eq!(heard.tokens, Tokens { prompt: 7, cached: 5, completion: 9, reasoning: 0 });
+        for received in [streamed, whole] {
+            assert_eq!((received.text.as_str(), received.thought), ("You wait.", true));
+            assert_eq!(received.finish, Some(Finish::Length));
+            assert_eq!(received.tokens, Tokens { prompt: 7, cached: 5, completion: 9, reasoning: 0 });
         }
     }
 
     #[test]
     fn a_tool_call_is_read_whole_or_in_pieces() {
-        let whole = heard(&[r#"{"type":"message","content":[{"type":"tool_use","name":"f","input":{"a":1}}]}"#]);
-        let streamed = heard(&[
+        let whole = received(&[r#"{"type":"message","content":[{"type":"tool_use","name":"f","input":{"a":1}}]}"#]);
+        let streamed = received(&[
             r#"{"type":"content_block_start","content_block":{"type":"tool_use","name":"f","input":{}}}"#,
             r#"{"type":"content_block_delta","delta":{"type":"input_json_delta","partial_json":"{\"a\":1}"}}"#,
         ]);

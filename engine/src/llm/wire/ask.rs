@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 use story::{ChatMessage, Prompt, Role};
 
-use crate::llm::manner::{Manner, Rung};
+use crate::llm::dialect::{Dialect, OutputFormat};
 use crate::llm::purpose::Purpose;
 
 /// What a call asks for.
@@ -19,33 +19,34 @@ pub(in crate::llm) struct Ask<'a> {
     pub(in crate::llm) stops: &'a [String],
     /// The schema of a delta.
     pub(in crate::llm) schema: Option<&'a RawValue>,
-    pub(in crate::llm) manner: &'a Manner,
+    pub(in crate::llm) dialect: &'a Dialect,
 }
 
 impl<'a> Ask<'a> {
     /// The schema, if the answer is asked for by it.
     pub(super) fn by_schema(&self) -> Option<&'a RawValue> {
         self.schema.filter(|_| {
-            self.purpose == Purpose::Extract && matches!(self.manner.rung, Rung::Schema | Rung::WithoutLimits)
+            self.purpose == Purpose::Extract
+                && matches!(self.dialect.output, OutputFormat::Schema | OutputFormat::WithoutLimits)
         })
     }
 
     /// Whether JSON of any form is asked for.
     pub(super) fn is_json(&self) -> bool {
-        self.purpose == Purpose::Extract && self.manner.rung == Rung::Json
+        self.purpose == Purpose::Extract && self.dialect.output == OutputFormat::Json
     }
 
     pub(super) fn max_tokens(&self) -> u32 {
-        self.max_tokens.saturating_mul(self.manner.generosity)
+        self.max_tokens.saturating_mul(self.dialect.limit_factor)
     }
 
     pub(super) fn temperature(&self) -> Option<f64> {
-        self.temperature.filter(|_| self.manner.sends("temperature"))
+        self.temperature.filter(|_| self.dialect.sends("temperature"))
     }
 
     /// Where the model is to stop, for the field of this name; nothing where there is nothing to send.
     pub(super) fn stops(&self, field: &str) -> Option<&'a [String]> {
-        Some(self.stops).filter(|stops| !stops.is_empty() && self.manner.sends(field))
+        Some(self.stops).filter(|stops| !stops.is_empty() && self.dialect.sends(field))
     }
 
     pub(super) fn system(&self) -> &'a str {

@@ -8,7 +8,7 @@ use story::Role;
 use super::ask::Ask;
 use super::fixed::{Fields, Fixed, Written, put};
 use crate::config::ProviderConfig;
-use crate::llm::completion::{Finish, Heard, Text, Tokens};
+use crate::llm::completion::{Finish, Received, Text, Tokens};
 use crate::llm::purpose::Purpose;
 
 pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
@@ -92,9 +92,9 @@ impl<'a> Body<'a> {
                 stop_sequences: ask.stops("stopSequences"),
                 response_mime_type: (schema.is_some() || ask.is_json()).then_some("application/json"),
                 response_json_schema: schema,
-                fixed: fixed.options(&ask.manner.dropped),
+                fixed: fixed.options(&ask.dialect.dropped),
             },
-            fixed: fixed.top(&ask.manner.dropped),
+            fixed: fixed.top(&ask.dialect.dropped),
         }
     }
 }
@@ -155,26 +155,26 @@ struct Usage {
     thoughts_token_count: Option<u64>,
 }
 
-pub(super) fn read(frame: &[u8], heard: &mut Heard) -> serde_json::Result<()> {
+pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<()> {
     let frame: Frame<'_> = serde_json::from_slice(frame)?;
     if let Some(candidate) = frame.candidates.unwrap_or_default().into_iter().next() {
         for piece in candidate.content.and_then(|said| said.parts).unwrap_or_default() {
             if piece.thought {
-                heard.thought = true;
+                received.thought = true;
             } else {
-                heard.text.push_str(Text::of(piece.text.as_ref()));
+                received.text.push_str(Text::of(piece.text.as_ref()));
             }
         }
-        heard.finish(candidate.finish_reason.as_ref().map(|reason| &*reason.0));
+        received.finish(candidate.finish_reason.as_ref().map(|reason| &*reason.0));
     }
     if let Some(reason) = frame.prompt_feedback.and_then(|feedback| feedback.block_reason) {
-        heard.finish = Some(Finish::Filtered);
-        heard.refusal.push_str(&reason.0);
+        received.finish = Some(Finish::Filtered);
+        received.refusal.push_str(&reason.0);
     }
     if let Some(usage) = frame.usage_metadata {
         let reasoning = usage.thoughts_token_count.unwrap_or(0);
-        heard.thought |= reasoning > 0;
-        heard.tokens = Tokens {
+        received.thought |= reasoning > 0;
+        received.tokens = Tokens {
             prompt: usage.prompt_token_count.unwrap_or(0),
             cached: usage.cached_content_token_count.unwrap_or(0),
             completion: usage.candidates_token_count.unwrap_or(0) + reasoning,
@@ -190,23 +190,23 @@ mod tests {
 
     #[test]
     fn events_add_up_to_an_answer() {
-        let mut heard = Heard::default();
+        let mut received = Received::default();
         for event in [
             r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"Hm.","thought":true}]}}]}"#,
             r#"{"candidates":[{"content":{"parts":[{"text":"You wait."}]},"finishReason":"STOP"}],
                 "usageMetadata":{"promptTokenCount":7,"candidatesTokenCount":3,"thoughtsTokenCount":2}}"#,
         ] {
-            read(event.as_bytes(), &mut heard).unwrap();
+            read(event.as_bytes(), &mut received).unwrap();
         }
-        assert_eq!((heard.text.as_str(), heard.thought), ("You wait.", true));
-        assert_eq!(heard.finish, Some(Finish::Stop));
-        assert_eq!(heard.tokens, Tokens { prompt: 7, cached: 0, completion: 5, reasoning: 2 });
+        assert_eq!((received.text.as_str(), received.thought), ("You wait.", true));
+        assert_eq!(received.finish, Some(Finish::Stop));
+        assert_eq!(received.tokens, Tokens { prompt: 7, cached: 0, completion: 5, reasoning: 2 });
     }
 
     #[test]
     fn a_blocked_prompt_is_filtered() {
-        let mut heard = Heard::default();
-        read(br#"{"promptFeedback":{"blockReason":"SAFETY"}}"#, &mut heard).unwrap();
-        assert_eq!(heard.finish, Some(Finish::Filtered));
+        let mut received = Received::default();
+        read(br#"{"promptFeedback":{"blockReason":"SAFETY"}}"#, &mut received).unwrap();
+        assert_eq!(received.finish, Some(Finish::Filtered));
     }
 }

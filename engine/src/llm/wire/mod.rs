@@ -11,7 +11,7 @@ mod openai;
 use self::ask::Ask;
 use self::fixed::Fixed;
 pub(super) use self::ollama::window as ollama_window;
-use super::completion::Heard;
+use super::completion::Received;
 use super::purpose::Purpose;
 use crate::config::{Endpoint, Format, ProviderConfig};
 
@@ -37,11 +37,11 @@ pub(super) fn body(format: Format, fixed: &Fixed, ask: &Ask<'_>) -> serde_json::
 }
 
 /// Reads one frame: an event's data, a line of JSON, or a whole body.
-pub(super) fn read(format: Format, frame: &[u8], heard: &mut Heard) -> serde_json::Result<()> {
+pub(super) fn read(format: Format, frame: &[u8], received: &mut Received) -> serde_json::Result<()> {
     match format {
-        Format::ChatCompletions => openai::read(frame, heard),
-        Format::Messages => anthropic::read(frame, heard),
-        Format::OllamaChat => ollama::read(frame, heard),
-        Format::GenerateContent => gemini::read(frame, heard),
+        Format::ChatCompletions => openai::read(frame, received),
+        Format::Messages => anthropic::read(frame, received),
+        Format::OllamaChat => ollama::read(frame, received),
+        Format::GenerateContent => gemini::read(frame, received),
     }
 }

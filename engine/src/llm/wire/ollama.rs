@@ -8,7 +8,7 @@ use super::ask::Ask;
 use super::fixed::{Fields, Fixed, Written, put};
 use super::openai::{Message, messages};
 use crate::config::ProviderConfig;
-use crate::llm::completion::{Heard, Text, Tokens};
+use crate::llm::completion::{Received, Text, Tokens};
 use crate::llm::purpose::Purpose;
 
 /// The window that Ollama is asked for when none is configured. Its own default cuts longer prompts without a word.
@@ -86,9 +86,9 @@ impl<'a> Body<'a> {
                 num_predict: ask.max_tokens(),
                 temperature: ask.temperature(),
                 stop: ask.stops("stop"),
-                fixed: fixed.options(&ask.manner.dropped),
+                fixed: fixed.options(&ask.dialect.dropped),
             },
-            fixed: fixed.top(&ask.manner.dropped),
+            fixed: fixed.top(&ask.dialect.dropped),
         }
     }
 }
@@ -130,21 +130,21 @@ struct Function<'a> {
     arguments: Option<&'a RawValue>,
 }
 
-pub(super) fn read(frame: &[u8], heard: &mut Heard) -> serde_json::Result<()> {
+pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<()> {
     let frame: Frame<'_> = serde_json::from_slice(frame)?;
     if let Some(said) = &frame.message {
-        heard.thought |= !Text::of(said.thinking.as_ref()).is_empty();
-        heard.text.push_str(Text::of(said.content.as_ref()));
+        received.thought |= !Text::of(said.thinking.as_ref()).is_empty();
+        received.text.push_str(Text::of(said.content.as_ref()));
         for call in said.tool_calls.iter().flatten() {
             if let Some(arguments) = call.function.as_ref().and_then(|function| function.arguments) {
-                heard.arguments.push_str(arguments.get());
+                received.arguments.push_str(arguments.get());
             }
         }
     }
     if frame.done {
-        heard.ended = true;
-        heard.finish(frame.done_reason.as_ref().map(|reason| &*reason.0).or(Some("stop")));
-        heard.tokens = Tokens {
+        received.ended = true;
+        received.finish(frame.done_reason.as_ref().map(|reason| &*reason.0).or(Some("stop")));
+        received.tokens = Tokens {
             prompt: frame.prompt_eval_count.unwrap_or(0),
             completion: frame.eval_count.unwrap_or(0),
             ..Tokens::default()
@@ -160,16 +160,16 @@ mod tests {
 
     #[test]
     fn lines_add_up_to_an_answer() {
-        let mut heard = Heard::default();
+        let mut received = Received::default();
         for line in [
             r#"{"message":{"role":"assistant","content":"","thinking":"Hm."},"done":false}"#,
             r#"{"message":{"role":"assistant","content":"You wait."},"done":false}"#,
             r#"{"message":{"content":""},"done":true,"done_reason":"length","prompt_eval_count":7,"eval_count":3}"#,
         ] {
-            read(line.as_bytes(), &mut heard).unwrap();
+            read(line.as_bytes(), &mut received).unwrap();
         }
-        assert_eq!((heard.text.as_str(), heard.thought, heard.ended), ("You wait.", true, true));
-        assert_eq!(heard.finish, Some(Finish::Length));
-        assert_eq!((heard.tokens.prompt, heard.tokens.completion), (7, 3));
+        assert_eq!((received.text.as_str(), received.thought, received.ended), ("You wait.", true, true));
+        assert_eq!(received.finish, Some(Finish::Length));
+        assert_eq!((received.tokens.prompt, received.tokens.completion), (7, 3));
     }
 }

@@ -10,8 +10,8 @@ use story::Prompt;
 use super::ask::{Ask, List, role};
 use super::fixed::{Fields, Fixed, Written, put};
 use crate::config::{Adapter, Endpoint, ProviderConfig};
-use crate::llm::completion::{Heard, Text, Tokens};
-use crate::llm::manner::LimitName;
+use crate::llm::completion::{Received, Text, Tokens};
+use crate::llm::dialect::LimitName;
 use crate::llm::purpose::Purpose;
 
 pub(super) fn fixed(config: &ProviderConfig, endpoint: &Endpoint, purpose: Purpose) -> Fields {
@@ -120,11 +120,11 @@ impl Serialize for Messages<'_> {
 impl<'a> Body<'a> {
     pub(super) fn new(fixed: &'a Fixed, ask: &Ask<'a>) -> Self {
         let max_tokens = ask.max_tokens();
-        let called = |name| (ask.manner.limit == name).then_some(max_tokens);
+        let called = |name| (ask.dialect.limit == name).then_some(max_tokens);
         let by_schema = ask.by_schema().map(|schema| ResponseFormat::JsonSchema {
             json_schema: JsonSchema { name: "delta", strict: true, schema },
         });
-        let usage = ask.stream && ask.manner.sends("stream_options");
+        let usage = ask.stream && ask.dialect.sends("stream_options");
         Self {
             model: ask.model,
             messages: Messages(ask.prompt),
@@ -135,7 +135,7 @@ impl<'a> Body<'a> {
             temperature: ask.temperature(),
             stop: ask.stops("stop"),
             response_format: by_schema.or_else(|| ask.is_json().then_some(ResponseFormat::JsonObject)),
-            fixed: fixed.top(&ask.manner.dropped),
+            fixed: fixed.top(&ask.dialect.dropped),
         }
     }
 }
@@ -273,18 +273,18 @@ struct CompletionDetails {
     reasoning_tokens: Option<u64>,
 }
 
-pub(super) fn read(frame: &[u8], heard: &mut Heard) -> serde_json::Result<()> {
+pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<()> {
     let frame: Frame<'_> = serde_json::from_slice(frame)?;
     // Only one choice is asked for; a server that sends more means the first.
     if let Some(choice) = frame.choices.unwrap_or_default().into_iter().next() {
         if let Some(said) = choice.delta.or(choice.message) {
-            hear(&said, heard);
+            hear(&said, received);
         }
-        heard.finish(choice.finish_reason.as_ref().map(|reason| &*reason.0));
+        received.finish(choice.finish_reason.as_ref().map(|reason| &*reason.0));
     }
     if let Some(usage) = frame.usage {
         let cached = usage.prompt_tokens_details.and_then(|details| details.cached_tokens);
-        heard.tokens = Tokens {
+        received.tokens = Tokens {
             prompt: usage.prompt_tokens.unwrap_or(0),
             cached: cached.or(usage.prompt_cache_hit_tokens).unwrap_or(0),
             completion: usage.completion_tokens.unwrap_or(0),
@@ -294,16 +294,16 @@ pub(super) fn read(frame: &[u8], heard: &mut Heard) -> serde_json::Result<()> {
     Ok(())
 }
 
-fn hear(said: &Said<'_>, heard: &mut Heard) {
-    heard.thought |= said.reasoning_content.is_some() || said.reasoning.is_some();
+fn hear(said: &Said<'_>, received: &mut Received) {
+    received.thought |= said.reasoning_content.is_some() || said.reasoning.is_some();
     if let Some(content) = &said.content {
-        heard.thought |= content.thought;
-        heard.text.push_str(&content.text);
+        received.thought |= content.thought;
+        received.text.push_str(&content.text);
     }
-    heard.refusal.push_str(Text::of(said.refusal.as_ref()));
+    received.refusal.push_str(Text::of(said.refusal.as_ref()));
     for call in said.tool_calls.iter().flatten() {
         if let Some(arguments) = call.function.as_ref().and_then(|function| function.arguments.as_ref()) {
-            heard.arguments.push_str(&arguments.0);
+            received.arguments.push_str(&arguments.0);
         }
     }
 }
@@ -313,50 +313,51 @@ mod tests {
     use super::*;
     use crate::llm::completion::Finish;
 
-    fn heard(frames: &[&str]) -> Heard {
-        let mut heard = Heard::default();
+    fn received(frames: &[&str]) -> Received {
+        let mut received = Received::default();
         for frame in frames {
-            read(frame.as_bytes(), &mut heard).unwrap();
+            read(frame.as_bytes(), &mut received).unwrap();
         }
-        heard
+        received
     }
 
     #[test]
     fn chunks_add_up_to_what_a_whole_completion_says() {
-        let streamed = heard(&[
+        let streamed = received(&[
             r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"finish_reason":null}]}"#,
             r#"{"choices":[{"delta":{"content":"You \"wait\"."},"finish_reason":""}]}"#,
             r#"{"choices":[{"delta":{},"finish_reason":"stop"}],"usage":null}"#,
             r#"{"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":5}}}"#,
         ]);
-        let whole = heard(&[
+        let whole = received(&[
             r#"{"object":"chat.completion","choices":[{"message":{"role":"assistant","content":"You \"wait\"."},
             "finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":5}}}"#,
         ]);
-        for heard in [streamed, whole] {
-            assert_eq!(heard.text, "You \"wait\".");
-            assert_eq!(heard.finish, Some(Finish::Stop));
-            assert_eq!(heard.tokens, Tokens { prompt: 7, cached: 5, completion: 3, reasoning: 0 });
-            assert!(!heard.thought);
+        for received in [streamed, whole] {
+            assert_eq!(received.text, "You \"wait\".");
+            assert_eq!(received.finish, Some(Finish::Stop));
+            assert_eq!(received.tokens, Tokens { prompt: 7, cached: 5, completion: 3, reasoning: 0 });
+            assert!(!received.thought);
         }
     }
 
     #[test]
     fn thoughts_refusals_and_tool_calls_are_told_from_text() {
-        assert!(heard(&[r#"{"choices":[{"delta":{"reasoning_content":"Hm."}}]}"#]).thought);
-        assert!(!heard(&[r#"{"choices":[{"delta":{"reasoning_content":null,"content":"Hm."}}]}"#]).thought);
-        let parts =
-            heard(&[r#"{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"x"}]},
-            {"type":"text","text":"You wait."}]}}]}"#]);
+        assert!(received(&[r#"{"choices":[{"delta":{"reasoning_content":"Hm."}}]}"#]).thought);
+        assert!(!received(&[r#"{"choices":[{"delta":{"reasoning_content":null,"content":"Hm."}}]}"#]).thought);
+        let parts = received(&[
+            r#"{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"x"}]},
+            {"type":"text","text":"You wait."}]}}]}"#,
+        ]);
         assert_eq!((parts.text.as_str(), parts.thought), ("You wait.", true));
         let refusal =
-            heard(&[r#"{"choices":[{"message":{"content":null,"refusal":"I can't."},"finish_reason":"stop"}]}"#]);
+            received(&[r#"{"choices":[{"message":{"content":null,"refusal":"I can't."},"finish_reason":"stop"}]}"#]);
         assert_eq!((refusal.text.as_str(), refusal.refusal.as_str()), ("", "I can't."));
         for arguments in [r#""{\"a\":1}""#, r#"{"a":1}"#] {
             let body = format!(
                 r#"{{"choices":[{{"message":{{"tool_calls":[{{"function":{{"name":"f","arguments":{arguments}}}}}]}}}}]}}"#
             );
-            assert_eq!(heard(&[&body]).arguments, r#"{"a":1}"#);
+            assert_eq!(received(&[&body]).arguments, r#"{"a":1}"#);
         }
     }
 }

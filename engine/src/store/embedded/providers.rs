@@ -340,7 +340,7 @@ pub(super) fn served(step: &Step<'_>, game: GameId, token: &str) -> Result<Claim
 
 /// Makes requests dead letters that have waited too long for a provider.
 pub(super) fn give_up(step: &mut Step<'_>) -> Result<(), StoreError> {
-    let patience = ms(step.options.providers.give_up_after);
+    let give_up_after = ms(step.options.providers.give_up_after);
     for provider in waiting(step)? {
         let games = step.all(
             "SELECT games.id FROM games JOIN requests ON game_id = games.id AND place = \
@@ -348,7 +348,7 @@ pub(super) fn give_up(step: &mut Step<'_>) -> Result<(), StoreError> {
              AND status IN ('queued', 'processing') \
              WHERE lane_state = 'ready' AND ifnull(waits_for, provider) = ?1 AND max(enqueued_at, ?2) <= ?3 \
              ORDER BY lane_key LIMIT ?4",
-            (&provider.name, provider.opened_at, step.now.saturating_sub(patience), BATCH),
+            (&provider.name, provider.opened_at, step.now.saturating_sub(give_up_after), BATCH),
             |row| rows::id(&row.get::<_, String>(0).map_err(unavailable)?),
         )?;
         for game in games {

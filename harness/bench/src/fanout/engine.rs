@@ -123,7 +123,7 @@ impl Server for Engine {
 
     async fn stop(self) -> Result<Duration, BenchError> {
         let start = Instant::now();
-        self.process.terminate(harness_runner::patience(STOP_LIMIT)).await.map_err(|reason| failed("end", reason))?;
+        self.process.terminate(harness_runner::stretched(STOP_LIMIT)).await.map_err(|reason| failed("end", reason))?;
         Ok(start.elapsed())
     }
 }

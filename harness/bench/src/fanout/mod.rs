@@ -102,7 +102,7 @@ async fn measure(options: &Options, server: impl Server) -> Result<Outcome, Benc
     let publishing = (0..options.games).map(|game| schedule.publish(game, server.publisher(game)));
     let lags = futures::future::try_join_all(publishing).await?;
     let all_here =
-        tokio::time::timeout(harness_runner::patience(GRACE), tally.until_all(schedule.expected(options))).await;
+        tokio::time::timeout(harness_runner::stretched(GRACE), tally.until_all(schedule.expected(options))).await;
     let cpu = group.cpu().saturating_sub(cpu);
     let loaded = group.memory();
 

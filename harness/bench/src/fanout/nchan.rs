@@ -47,7 +47,7 @@ pub(super) async fn start(options: &Options, env: &BenchEnvironment<'_>) -> Resu
     let (shell, args) = (Path::new("/bin/sh"), vec!["-c".to_owned(), script]);
     let launch = Launch::new("nginx", shell, args, env.dir, "starting");
     let (process, _) = Process::start(launch, env.programs).await?;
-    let deadline = Instant::now() + harness_runner::patience(LIMIT);
+    let deadline = Instant::now() + harness_runner::stretched(LIMIT);
     while let Err(error) = tokio::net::TcpStream::connect(address).await {
         if Instant::now() > deadline {
             return Err(failed("listen", error));
@@ -116,7 +116,7 @@ impl Server for Nchan {
 
     async fn stop(self) -> Result<Duration, BenchError> {
         let start = Instant::now();
-        self.process.terminate(harness_runner::patience(LIMIT)).await.map_err(|reason| failed("end", reason))?;
+        self.process.terminate(harness_runner::stretched(LIMIT)).await.map_err(|reason| failed("end", reason))?;
         Ok(start.elapsed())
     }
 }

@@ -28,7 +28,7 @@ use super::{BenchEnvironment, BenchError, Machine, allow_files, process};
 
 /// The most streams at once: their calls must all be in the model's journal when it is read.
 pub const STREAMS_MAX: usize = 250;
-/// How long a round may take on top of the model's own time, before patience is applied.
+/// How long a round may take on top of the model's own time, before `HARNESS_TIME_FACTOR` stretches it.
 const GRACE: Duration = Duration::from_secs(20);
 /// File descriptors in addition to those of the streams.
 const OTHER_FILES: usize = 200;
@@ -82,7 +82,7 @@ pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report
     let began = Instant::now();
     for _ in 0..options.rounds {
         let (at, time) = (Instant::now(), Timestamp::now());
-        let limit = options.due(options.words) + harness_runner::patience(GRACE);
+        let limit = options.due(options.words) + harness_runner::stretched(GRACE);
         let observed = futures::future::join_all(players.iter_mut().map(|player| player.play(limit))).await;
         let calls = deployment.model.calls_after(last_call).await?;
         last_call = calls.last().map_or(last_call, |call| call.id);

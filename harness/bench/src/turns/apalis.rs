@@ -69,7 +69,7 @@ impl Peer {
         http: &reqwest::Client,
     ) -> Result<f64, BenchError> {
         let url = format!("http://{}/in-process?jobs={jobs}&at_a_time={}", self.address, options.at_a_time);
-        let limit = harness_runner::patience(options.length * 10 + SLACK);
+        let limit = harness_runner::stretched(options.length * 10 + SLACK);
         let answer = http.post(url).timeout(limit).send().await.and_then(reqwest::Response::error_for_status);
         let answer = answer.map_err(|error| failed("run jobs", harness_runner::http::innermost(&error)))?;
         let text = answer.text().await.map_err(|error| failed("run jobs", error))?;

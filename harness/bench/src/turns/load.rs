@@ -50,7 +50,7 @@ pub(super) async fn run<S: Subject>(options: &Options, subject: &Arc<S>) -> Resu
     let (lag, cpu) = tokio::join!(load, cpu);
     let lag = lag.map_err(|error| failed::<S>("take messages", &error))?;
     // What has not ended by then is lost, and the board says so.
-    let _ = timeout_at(Instant::now() + harness_runner::patience(GRACE), board.all_done()).await;
+    let _ = timeout_at(Instant::now() + harness_runner::stretched(GRACE), board.all_done()).await;
     drop(listeners);
     Ok(Load { board, lag, cpu })
 }
@@ -67,7 +67,7 @@ async fn closed_loop<S: Subject>(at_a_time: usize, subject: &Arc<S>, board: &Arc
             let answer = connection.send(&subject.message(number)).await?;
             let Some(ended) = note(&**subject, board, number, from, &answer) else { return Ok(()) };
             // Whoever waits for something that was lost gives up with all others.
-            let _ = timeout_at(end + harness_runner::patience(GRACE), ended).await;
+            let _ = timeout_at(end + harness_runner::stretched(GRACE), ended).await;
         }
         Ok(())
     };

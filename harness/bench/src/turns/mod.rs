@@ -28,7 +28,7 @@ use engine::Games;
 
 /// What goes by before anything is counted.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// How long what was accepted may take to its end after the last message, before patience is applied.
+/// How long what was accepted may take to its end after the last message, before `HARNESS_TIME_FACTOR` stretches it.
 const GRACE: Duration = Duration::from_secs(20);
 /// File descriptors in addition to those of the listeners.
 const OTHER_FILES: usize = 600;

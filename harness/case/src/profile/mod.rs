@@ -79,7 +79,7 @@ pub struct ProcessProfile {
     /// The line of its stdout that says that it is ready. The group `url` in it is the service's base URL.
     #[serde(with = "ready")]
     pub ready: Regex,
-    /// Within how many seconds it must print that line, before patience is applied; 20 when left out.
+    /// Within how many seconds it must print that line, before `HARNESS_TIME_FACTOR` stretches it; 20 when left out.
     #[serde(default)]
     pub ready_seconds: Option<u64>,
     /// Whether there are as many as a case has `workers`.

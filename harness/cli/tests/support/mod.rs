@@ -59,7 +59,7 @@ impl Project {
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(HARNESS);
-        command.args(args).current_dir(self.0.path()).env_remove("HARNESS_PATIENCE");
+        command.args(args).current_dir(self.0.path()).env_remove("HARNESS_TIME_FACTOR");
         command
     }
 

@@ -7,16 +7,16 @@ use futures::{StreamExt, stream};
 use protocol::{GameId, QueueView, RequestId, RequestView};
 use story::ChatMessage;
 
-use super::arena::Arena;
 use super::injector::InjectionLog;
 use super::ledger::{Call, Ledger};
 use super::players::Post;
+use super::testbed::Testbed;
 use crate::watch::{Journal, Seen};
 
 /// How many reads run at the same time.
 const AT_ONCE: usize = 16;
 
-/// How long reading one event log again may take, before patience is applied.
+/// How long reading one event log again may take, before `HARNESS_TIME_FACTOR` stretches it.
 const READ_LIMIT: Duration = Duration::from_secs(10);
 
 /// Everything that was done and that came of it.
@@ -53,7 +53,12 @@ pub(super) struct Kept {
 }
 
 /// Reads everything.
-pub(super) async fn collect(arena: &Arena<'_>, posts: Vec<Post>, ledger: Ledger, injected: &InjectionLog) -> Evidence {
+pub(super) async fn collect(
+    testbed: &Testbed<'_>,
+    posts: Vec<Post>,
+    ledger: Ledger,
+    injected: &InjectionLog,
+) -> Evidence {
     let mut evidence = Evidence {
         posts,
         calls: ledger.calls.into_values().collect(),
@@ -61,16 +66,16 @@ pub(super) async fn collect(arena: &Arena<'_>, posts: Vec<Post>, ledger: Ledger,
         unread: ledger.gaps,
         ..Evidence::default()
     };
-    let client = arena.api().await;
+    let client = testbed.api().await;
     match client.queue().await {
         Ok(queue) => evidence.queue = Some(queue),
         Err(error) => evidence.unread.push(format!("the queue: {error}")),
     }
-    let games = arena.games.iter().map(|game| async {
+    let games = testbed.games.iter().map(|game| async {
         let live = game.watch.journal().clone();
         match client.game(game.id).await {
             Ok(view) => {
-                let log = arena.read_again(game, READ_LIMIT).await;
+                let log = testbed.read_again(game, READ_LIMIT).await;
                 (GameEvidence { id: game.id, live, kept: Some(Kept { log, history: view.chat_history }) }, None)
             }
             Err(error) => (GameEvidence { id: game.id, live, kept: None }, Some(error)),

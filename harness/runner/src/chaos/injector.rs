@@ -7,8 +7,8 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::arena::Arena;
 use super::schedule::{ChaosTarget, Fault, Injection};
+use super::testbed::Testbed;
 
 /// Which faults were injected.
 #[derive(Debug, Clone, Default)]
@@ -33,7 +33,7 @@ impl InjectionLog {
 
 /// Injects the faults of the schedule. A target that is broken already is skipped until it is repaired.
 pub(super) async fn run(
-    arena: &Arena<'_>,
+    testbed: &Testbed<'_>,
     schedule: impl Iterator<Item = Injection>,
     mut over: watch::Receiver<bool>,
 ) -> InjectionLog {
@@ -51,7 +51,7 @@ pub(super) async fn run(
         }
         if broken.insert(injection.target) {
             injected.count(&injection);
-            under_way.push(async move { (injection.target, arena.inject(injection.target, injection.fault).await) });
+            under_way.push(async move { (injection.target, testbed.inject(injection.target, injection.fault).await) });
         }
     }
     while let Some((target, result)) = under_way.next().await {

@@ -1,11 +1,10 @@
 //! Injects faults at random and checks the engine's promises: many games are played while processes are killed, frozen and
 //! restarted at random moments; afterwards a checker reads every event that was published and everything that was stored.
 //!
-//! [`plan`] draws from one seed who says what, [`schedule`] what is broken; [`stage`] is what is played. [`arena`] holds the
+//! [`plan`] draws from one seed who says what, [`schedule`] what is broken; [`scenario`] is what is played. [`testbed`] holds the
 //! processes and games, [`players`] speak, [`injector`] injects the faults, [`ledger`] follows the model's journal; [`evidence`] is read when
 //! all is at rest, [`check`] judges it without touching anything, [`report`] tells.
 
-mod arena;
 mod check;
 #[cfg(test)]
 mod check_tests;
@@ -16,9 +15,10 @@ mod observed;
 mod plan;
 mod players;
 mod report;
+mod scenario;
 mod schedule;
-mod stage;
 mod subject;
+mod testbed;
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -34,14 +34,14 @@ pub use report::Report;
 
 use crate::model::ModelError;
 use crate::services::{Programs, ServiceError, Services};
-use arena::Arena;
 use injector::InjectionLog;
 use ledger::Ledger;
 use plan::Message;
 use players::Board;
 use schedule::Roster;
+use testbed::Testbed;
 
-/// How much longer than its messages a run may last, before patience is applied.
+/// How much longer than its messages a run may last, before `HARNESS_TIME_FACTOR` stretches it.
 const TIME_TO_REPAIR: Duration = Duration::from_mins(5);
 
 /// How often progress is reported.
@@ -93,22 +93,22 @@ pub struct ChaosContext<'a> {
 /// Plays, breaks, waits until all is at rest, and checks. `progress` is called once a second.
 pub async fn run(options: &Options, context: ChaosContext<'_>, progress: impl Fn(&str)) -> Result<Report, ChaosError> {
     let load = plan::load(options);
-    let arena = Arena::open(options, context, &load).await?;
+    let testbed = Testbed::open(options, context, &load).await?;
     let board = Board::default();
-    let limit = load.last().map_or(Duration::ZERO, |message| message.due) + crate::patience(TIME_TO_REPAIR);
-    let played = tokio::time::timeout(limit, play(options, &arena, &board, load, &progress)).await;
-    let (injected, ledger) = played.map_err(|_| ChaosError::Stuck(Box::new(arena.stuck(limit))))?;
+    let limit = load.last().map_or(Duration::ZERO, |message| message.due) + crate::stretched(TIME_TO_REPAIR);
+    let played = tokio::time::timeout(limit, play(options, &testbed, &board, load, &progress)).await;
+    let (injected, ledger) = played.map_err(|_| ChaosError::Stuck(Box::new(testbed.stuck(limit))))?;
     progress("reading everything again");
-    let evidence = evidence::collect(&arena, board.into_posts(), ledger, &injected).await;
+    let evidence = evidence::collect(&testbed, board.into_posts(), ledger, &injected).await;
     let mut findings = check::check(&evidence);
-    findings.extend(arena.stop().await);
-    Ok(Report::new(options, &arena, &injected, &evidence, findings))
+    findings.extend(testbed.stop().await);
+    Ok(Report::new(options, &testbed, &injected, &evidence, findings))
 }
 
 /// Players speak while faults are injected; after the last message every fault is repaired and the engine comes to rest.
 async fn play(
     options: &Options,
-    arena: &Arena<'_>,
+    testbed: &Testbed<'_>,
     board: &Board,
     load: Vec<Message>,
     progress: impl Fn(&str),
@@ -116,23 +116,23 @@ async fn play(
     let (end_of_load, load_over) = watch::channel(false);
     let (end_of_all, all_over) = watch::channel(false);
     let work = async {
-        let injections = schedule::injections(options, Roster::of(options, arena.has_redis()));
+        let injections = schedule::injections(options, Roster::of(options, testbed.has_redis()));
         let speak = async {
-            players::speak(arena, board, load, options.concurrency).await;
+            players::speak(testbed, board, load, options.concurrency).await;
             end_of_load.send_replace(true);
         };
-        let (injected, ()) = tokio::join!(injector::run(arena, injections, load_over), speak);
-        arena.rest().await;
+        let (injected, ()) = tokio::join!(injector::run(testbed, injections, load_over), speak);
+        testbed.rest().await;
         end_of_all.send_replace(true);
         injected
     };
-    let mut both = pin!(async { tokio::join!(work, Ledger::follow(&arena.model, all_over)) });
+    let mut both = pin!(async { tokio::join!(work, Ledger::follow(&testbed.model, all_over)) });
     let mut ticks = tokio::time::interval(PROGRESS_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         tokio::select! {
             both = &mut both => return both,
-            _ = ticks.tick() => progress(&report::progress(arena, board)),
+            _ = ticks.tick() => progress(&report::progress(testbed, board)),
         }
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use protocol::{ChatRequest, IfBusy, RequestId};
 use tokio::time::Instant;
 
-use super::arena::Arena;
 use super::plan::Message;
+use super::testbed::Testbed;
 
-/// How long a message is tried before it is given up, before patience is applied.
+/// How long a message is tried before it is given up, before `HARNESS_TIME_FACTOR` stretches it.
 const TRY_LIMIT: Duration = Duration::from_mins(1);
 
 /// The pause before a message is sent again.
@@ -54,7 +54,7 @@ impl Board {
 }
 
 /// Sends all messages, so many at the same time. Messages of one game may overtake each other on their way to the engine.
-pub(super) async fn speak(arena: &Arena<'_>, board: &Board, load: Vec<Message>, concurrency: usize) {
+pub(super) async fn speak(testbed: &Testbed<'_>, board: &Board, load: Vec<Message>, concurrency: usize) {
     let began = Instant::now();
     let waiting = RefCell::new(load.into_iter());
     let player = async || {
@@ -62,7 +62,7 @@ pub(super) async fn speak(arena: &Arena<'_>, board: &Board, load: Vec<Message>, 
             let next = waiting.borrow_mut().next();
             let Some(message) = next else { return };
             tokio::time::sleep_until(began + message.due).await;
-            let post = send(arena, message).await;
+            let post = send(testbed, message).await;
             board.0.borrow_mut().push(post);
         }
     };
@@ -70,21 +70,21 @@ pub(super) async fn speak(arena: &Arena<'_>, board: &Board, load: Vec<Message>, 
 }
 
 /// Sends a message until it is answered. Its key makes one of however many: an answer that was lost does not matter.
-async fn send(arena: &Arena<'_>, message: Message) -> Post {
+async fn send(testbed: &Testbed<'_>, message: Message) -> Post {
     let request = ChatRequest {
-        game_state_id: arena.games[message.game].id,
+        game_state_id: testbed.games[message.game].id,
         message: message.text(),
         actor: None,
         if_busy: IfBusy::Enqueue,
         stream: None,
     };
     let key = format!("turn {} of game {}", message.turn, request.game_state_id);
-    let deadline = Instant::now() + crate::patience(TRY_LIMIT);
+    let deadline = Instant::now() + crate::stretched(TRY_LIMIT);
     let (mut repeats, mut doubtful, mut sent) = (0, false, Duration::ZERO);
     let outcome = loop {
-        let client = arena.api().await;
+        let client = testbed.api().await;
         if !doubtful {
-            sent = arena.log.elapsed();
+            sent = testbed.log.elapsed();
         }
         match client.chat_once(&request, &key).await {
             Ok(accepted) => break Outcome::Accepted(accepted.request_id),
@@ -96,5 +96,5 @@ async fn send(arena: &Arena<'_>, message: Message) -> Post {
         repeats += 1;
         tokio::time::sleep(TRY_AGAIN).await;
     };
-    Post { message, sent, settled: arena.log.elapsed(), outcome, repeats }
+    Post { message, sent, settled: testbed.log.elapsed(), outcome, repeats }
 }

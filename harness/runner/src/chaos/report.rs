@@ -8,12 +8,12 @@ use harness_events::{Entry, Failure, Source};
 use protocol::{Event, RequestId, RequestType};
 
 use super::Options;
-use super::arena::Arena;
 use super::evidence::Evidence;
 use super::injector::InjectionLog;
 use super::players::{Board, Outcome};
 use super::schedule::ChaosTarget;
 use super::subject::Subject;
+use super::testbed::Testbed;
 use crate::invariants::{Finding, FindingKind};
 
 /// Of how many kinds the first finding is shown with all that happened around it.
@@ -71,13 +71,13 @@ impl Report {
 
     pub(super) fn new(
         options: &Options,
-        arena: &Arena<'_>,
+        testbed: &Testbed<'_>,
         injected: &InjectionLog,
         evidence: &Evidence,
         mut findings: Vec<Finding>,
     ) -> Self {
         findings.sort_by_key(|finding| finding.kind);
-        let services = arena.context.services;
+        let services = testbed.context.services;
         let heading = format!(
             "chaos --seed {}: {} messages to {} games, services: {} ({}), {:.1} s",
             options.seed,
@@ -85,25 +85,25 @@ impl Report {
             options.games,
             services.mode,
             services.reason,
-            arena.log.elapsed().as_secs_f64()
+            testbed.log.elapsed().as_secs_f64()
         );
         let firsts = findings.chunk_by(|a, b| a.kind == b.kind).filter_map(|kind| kind.first());
-        let failures = firsts.take(SHOWN_IN_FULL).map(|finding| explain(arena, evidence, finding)).collect();
+        let failures = firsts.take(SHOWN_IN_FULL).map(|finding| explain(testbed, evidence, finding)).collect();
         Self { heading, table: table(evidence, injected), findings, failures }
     }
 }
 
 /// How far it is, in one line.
-pub(super) fn progress(arena: &Arena<'_>, board: &Board) -> String {
+pub(super) fn progress(testbed: &Testbed<'_>, board: &Board) -> String {
     let mut ended = 0;
     let mut takeovers = 0;
-    for game in &arena.games {
+    for game in &testbed.games {
         for event in game.watch.journal().events().iter().filter_map(|seen| seen.event.as_ref()) {
             ended += usize::from(event.is_terminal());
             takeovers += usize::from(matches!(event, Event::RequestProcessing(event) if event.attempt.0 > 1));
         }
     }
-    let seconds = arena.log.elapsed().as_secs();
+    let seconds = testbed.log.elapsed().as_secs();
     format!("{seconds:>4} s  {} messages sent, {ended} requests ended, {takeovers} taken over", board.posts().len())
 }
 
@@ -173,17 +173,17 @@ impl Counts {
 }
 
 /// A finding with what happened to its request, and to processes around that time.
-fn explain(arena: &Arena<'_>, evidence: &Evidence, finding: &Finding) -> Failure {
+fn explain(testbed: &Testbed<'_>, evidence: &Evidence, finding: &Finding) -> Failure {
     let failure = Failure::new(format!("{}: {finding}", finding.kind.label()));
     match finding.request {
-        Some(request) => failure.evidence(timeline(arena, evidence, request), arena.logs_of(request)),
+        Some(request) => failure.evidence(timeline(testbed, evidence, request), testbed.logs_of(request)),
         None => failure,
     }
 }
 
-fn timeline(arena: &Arena<'_>, evidence: &Evidence, request: RequestId) -> Vec<Entry> {
+fn timeline(testbed: &Testbed<'_>, evidence: &Evidence, request: RequestId) -> Vec<Entry> {
     let id = request.to_string();
-    let numbers = arena.numbers();
+    let numbers = testbed.numbers();
     let subjects: BTreeSet<Subject> = evidence
         .games
         .iter()
@@ -193,14 +193,14 @@ fn timeline(arena: &Arena<'_>, evidence: &Evidence, request: RequestId) -> Vec<E
             _ => None,
         })
         .collect();
-    let entries = arena.log.entries();
+    let entries = testbed.log.entries();
     let mut own: Vec<Entry> = entries.iter().filter(|entry| entry.text.contains(&id)).cloned().collect();
     own.extend(
         evidence
             .calls
             .iter()
             .filter(|call| call.subject.is_some_and(|subject| subjects.contains(&subject)))
-            .map(|call| Entry::new(arena.log.on_clock(call.at), Source::Model, call.summary.clone())),
+            .map(|call| Entry::new(testbed.log.on_clock(call.at), Source::Model, call.summary.clone())),
     );
     let times = || own.iter().map(|entry| entry.at);
     let (Some(first), Some(last)) = (times().min(), times().max()) else { return own };

@@ -20,7 +20,7 @@ pub(crate) use places::{compare_members, compare_places};
 pub(crate) use prompts::Prompt;
 pub(crate) use upper_bounds::UpperBounds;
 
-use crate::watch::{Seen, Standing};
+use crate::watch::{Seen, StreamStatus};
 
 /// What is known at one moment. What is absent could not be observed, and no expectation on it holds.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ pub(crate) struct Observed<'a> {
     /// Which of them are pieces of a text.
     pub text: Option<&'a TextEvents>,
     /// How the stream that they came on stands.
-    pub stream: Option<Standing>,
+    pub stream: Option<StreamStatus>,
     /// The queue, as the API shows it.
     pub queue: Option<Value>,
     /// Model calls of the case so far.

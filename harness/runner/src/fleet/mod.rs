@@ -19,7 +19,7 @@ pub use config::{Surroundings, engine_config};
 use crate::services::{Launch, Process, Programs, READY_LIMIT, ServiceError, StartError};
 use crate::watch::Pulse;
 
-/// How long a process may take to end after SIGTERM, before patience is applied.
+/// How long a process may take to end after SIGTERM, before `HARNESS_TIME_FACTOR` stretches it.
 const TERMINATE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often a process is started again that could not connect to Redis.
@@ -114,7 +114,7 @@ impl Fleet {
         };
         let entry = self.log.now(Source::Process, format!("{} {target} (pid {})", action.verb, process.id()));
         self.log.push(entry.lane(process.name()).detail(json!({ "verb": action.verb.to_string() })));
-        let limit = crate::patience(TERMINATE_LIMIT);
+        let limit = crate::stretched(TERMINATE_LIMIT);
         match action.verb {
             Verb::Kill => {
                 process.kill();
@@ -185,7 +185,7 @@ impl Fleet {
             return Vec::new();
         }
         let processes: Vec<_> = self.lock().values().cloned().collect();
-        let limit = crate::patience(TERMINATE_LIMIT);
+        let limit = crate::stretched(TERMINATE_LIMIT);
         let mut wrong = Vec::new();
         for process in processes.iter().rev().filter(|process| process.exit_status().is_none()) {
             let entry = self.log.now(Source::Process, format!("terminate {} (pid {})", process.name(), process.id()));

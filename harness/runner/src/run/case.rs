@@ -25,10 +25,10 @@ use crate::invariants::{self, Finding};
 use crate::snapshot::{self, Aliases, Comparison};
 use crate::watch::Journal;
 
-/// How long everything may take to come to rest after the last step, before patience is applied.
+/// How long everything may take to come to rest after the last step, before `HARNESS_TIME_FACTOR` stretches it.
 const REST_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long to wait for the injection point after the last step, before patience is applied.
+/// How long to wait for the injection point after the last step, before `HARNESS_TIME_FACTOR` stretches it.
 const POINT_LIMIT: Duration = Duration::from_secs(5);
 
 /// The engine's delay before a first retry where a case does not configure it, in seconds.
@@ -135,7 +135,7 @@ async fn act(world: &World, manner: Manner, events: &Events) -> Result<(), Failu
         }
         done = &mut steps => {
             done?;
-            let limit = crate::patience(POINT_LIMIT);
+            let limit = crate::stretched(POINT_LIMIT);
             let late = || Failure::new(format!("the injection point was not reached: {fault}"));
             tokio::time::timeout(limit, injection).await.map_err(|_| late())?
         }
@@ -153,7 +153,7 @@ async fn steps(world: &World, events: &Events) -> Result<(), Failure> {
 
 /// After the last step: rest, then what must hold at the end of every case, then its snapshots.
 async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<Performed, Failure> {
-    let deadline = Instant::now() + crate::patience(REST_LIMIT);
+    let deadline = Instant::now() + crate::stretched(REST_LIMIT);
     // A link that is still disturbed would keep the case from coming to rest.
     world.repair_links().await?;
     for watch in world.games.iter().filter_map(|game| game.watch.as_ref()) {

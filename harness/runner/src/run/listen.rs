@@ -96,12 +96,12 @@ pub(super) async fn read_request(
     let read = async {
         let mut pulse = world.pulse.listen();
         loop {
-            let standing = watch.standing();
-            if standing.ended > 0 {
+            let status = watch.status();
+            if status.ended > 0 {
                 return Ok(());
             }
-            if standing.status != 0 && !standing.open {
-                let what = format!("the stream of `{name}` is refused with {}", standing.status);
+            if status.status != 0 && !status.open {
+                let what = format!("the stream of `{name}` is refused with {}", status.status);
                 return Err(Failure::new(what));
             }
             if let Some(end) = world.unexpected_end() {

@@ -21,8 +21,8 @@ mod redis;
 mod schedule;
 mod settings;
 mod settle;
-mod standing;
 mod step;
+mod summary;
 mod terms;
 mod turn_state;
 mod turns;
@@ -43,7 +43,7 @@ use tokio::time::Instant;
 pub use case::{Performed, Play};
 pub use ending::{CallShape, End};
 pub use manner::{Fault, FaultTarget, InjectionPoint, Manner};
-pub use standing::{CaseStanding, Standing};
+pub use summary::{CaseStatus, CaseSummary};
 pub use turns::{Rounds, Schedules};
 
 use crate::model::{RealModel, Wire};
@@ -108,7 +108,7 @@ pub struct Ended<E> {
     /// Their count.
     pub summary: Summary,
     /// Every case of the plan, and how it stands.
-    pub cases: Vec<CaseStanding>,
+    pub cases: Vec<CaseSummary>,
     /// Why it was cut short from outside, if it was.
     pub cut: Option<E>,
 }
@@ -163,11 +163,11 @@ pub async fn run<E>(context: &RunContext, plan: Plan, events: Events, cut: impl 
     summary.not_run = turns.not_run();
     summary.took = began.elapsed();
     events.send(RunEventKind::RunFinished(summary));
-    let cases = turns.standings().map(|(case, standing, finished, failed)| CaseStanding {
+    let cases = turns.summaries().map(|(case, status, finished, failed)| CaseSummary {
         id: case.id.clone(),
         path: case.path.clone(),
         row: case.row.clone(),
-        standing,
+        status,
         finished,
         failed,
     });
@@ -203,7 +203,7 @@ impl Limit {
     /// The stricter of the run's limit and the case's own.
     fn of(context: &RunContext, case: &Case) -> Option<Self> {
         let all = context.case_timeout.map(|time| Self { time, source: "--case-timeout" });
-        let own = case.terms.limit.map(|time| Self { time: crate::patience(time), source: "its `timeout_seconds`" });
+        let own = case.terms.limit.map(|time| Self { time: crate::stretched(time), source: "its `timeout_seconds`" });
         all.into_iter().chain(own).min_by_key(|limit| limit.time)
     }
 }

@@ -111,7 +111,7 @@ async fn observe<'a>(
         request: facts,
         events: events.iter().collect(),
         text: world.profile.events.text.as_ref(),
-        stream: expect.listener.as_ref().and_then(|label| world.with_listener(label, Watch::standing)),
+        stream: expect.listener.as_ref().and_then(|label| world.with_listener(label, Watch::status)),
         queue,
         prompts: calls.as_ref().map(since).unwrap_or_default(),
         calls: calls.map(|calls| model::count(&calls)),

@@ -35,7 +35,7 @@ pub(super) fn run<'a>(
     async move {
         let _span = world.log.begin(world.log.now(Source::Step, step.name.clone()));
         branch.moves();
-        let deadline = Instant::now() + crate::patience(step.limit);
+        let deadline = Instant::now() + crate::stretched(step.limit);
         let result = act(world, branch, step, deadline).await;
         branch.moves();
         result.map_err(|failure| match failure.step {

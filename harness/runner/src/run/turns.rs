@@ -6,7 +6,7 @@ use harness_case::Case;
 use harness_events::CaseOutcome;
 
 use super::manner::Manner;
-use super::standing::Standing;
+use super::summary::CaseStatus;
 
 /// How often each case is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,18 +134,18 @@ impl Turns {
     }
 
     /// Each case with how it stands, how often it ended, and how often it failed.
-    pub(super) fn standings(&self) -> impl Iterator<Item = (&Case, Standing, usize, usize)> {
+    pub(super) fn summaries(&self) -> impl Iterator<Item = (&Case, CaseStatus, usize, usize)> {
         self.cases.iter().zip(&self.tallies).enumerate().map(|(index, (case, tally))| {
-            let standing = if tally.failed > 0 {
-                Standing::Failed
+            let status = if tally.failed > 0 {
+                CaseStatus::Failed
             } else if tally.skipped {
-                Standing::Skipped
+                CaseStatus::Skipped
             } else if self.missing(index) > 0 {
-                Standing::NotRun
+                CaseStatus::NotRun
             } else {
-                Standing::Passed
+                CaseStatus::Passed
             };
-            (case, standing, tally.finished, tally.failed)
+            (case, status, tally.finished, tally.failed)
         })
     }
 
@@ -224,8 +224,8 @@ mod tests {
         for (index, outcome) in [(0, &CaseOutcome::Passed), (0, &CaseOutcome::Passed), (1, &failed)] {
             turns.ended(index, outcome);
         }
-        let standings: Vec<_> = turns.standings().map(|(_, standing, ..)| standing).collect();
-        assert_eq!(standings, [Standing::Passed, Standing::Failed, Standing::NotRun]);
+        let summaries: Vec<_> = turns.summaries().map(|(_, status, ..)| status).collect();
+        assert_eq!(summaries, [CaseStatus::Passed, CaseStatus::Failed, CaseStatus::NotRun]);
         assert_eq!(turns.not_run(), 3);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use harness_case::ProcessAction;
 use tokio::process::Command;
 
-/// How long the program may take, before patience is applied.
+/// How long the program may take, before `HARNESS_TIME_FACTOR` stretches it.
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// A program that does to a process what a step says: its arguments are the verb and the target, or `scale` and a number of
@@ -46,7 +46,7 @@ impl Control {
         let line = format!("{} {}", self.program.display(), arguments.join(" "));
         let mut command = Command::new(&self.program);
         command.args(&arguments).stdin(Stdio::null()).kill_on_drop(true);
-        let ended = tokio::time::timeout(crate::patience(LIMIT), command.output()).await;
+        let ended = tokio::time::timeout(crate::stretched(LIMIT), command.output()).await;
         let output = ended.map_err(|_| format!("`{line}` had not ended {} s later", LIMIT.as_secs()))?;
         let output = output.map_err(|error| format!("`{line}` cannot be started: {error}"))?;
         if !output.status.success() {

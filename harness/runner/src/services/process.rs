@@ -18,7 +18,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::{Programs, Said, StartError};
 
-/// How long a process may take to say that it is ready, before patience is applied.
+/// How long a process may take to say that it is ready, before `HARNESS_TIME_FACTOR` stretches it.
 pub(crate) const READY_LIMIT: Duration = Duration::from_secs(20);
 
 /// How many lines of a log an error shows.
@@ -44,7 +44,7 @@ pub struct Launch<'a> {
     pub dir: &'a Path,
     /// A line of its stdout that this matches says that it is ready.
     pub ready: Regex,
-    /// How long that may take, before patience is applied.
+    /// How long that may take, before `HARNESS_TIME_FACTOR` stretches it.
     pub ready_within: Duration,
 }
 
@@ -171,7 +171,7 @@ impl Process {
             logged: self.log_tail(),
         };
         let name = self.name.clone();
-        let limit = crate::patience(limit);
+        let limit = crate::stretched(limit);
         match tokio::time::timeout(limit, line).await {
             Ok(Ok(line)) => Ok(line),
             Ok(Err(_)) => {

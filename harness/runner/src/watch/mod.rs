@@ -67,7 +67,7 @@ impl Feed {
 
 /// How a stream stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct StreamStatus {
     /// Whether it is open.
     pub open: bool,
     /// The status of the latest answer.
@@ -83,7 +83,7 @@ pub struct Watch {
     /// The base URL to listen at; `None` while the stream is to be dropped.
     target: watch::Sender<Option<String>>,
     /// How the stream stands, as the listener reports it.
-    standing: watch::Receiver<Standing>,
+    status: watch::Receiver<StreamStatus>,
     game: Option<String>,
     task: JoinHandle<()>,
 }
@@ -101,10 +101,10 @@ impl Watch {
     ) -> Self {
         let journal = Arc::new(Mutex::new(Journal::new(Arc::clone(profile), feed.coverage)));
         let (target, targets) = watch::channel(Some(base_url));
-        let (report, standing) = watch::channel(Standing::default());
+        let (report, status) = watch::channel(StreamStatus::default());
         let game = feed.game.clone();
         let listener = Listener { http, feed, journal: Arc::clone(&journal), log, pulse, report };
-        Self { journal, target, standing, game, task: tokio::spawn(listener.run(targets)) }
+        Self { journal, target, status, game, task: tokio::spawn(listener.run(targets)) }
     }
 
     /// The events so far.
@@ -114,32 +114,32 @@ impl Watch {
 
     /// How the stream stands.
     #[must_use]
-    pub fn standing(&self) -> Standing {
-        *self.standing.borrow()
+    pub fn status(&self) -> StreamStatus {
+        *self.status.borrow()
     }
 
     /// Whether nothing more comes on this stream while nothing happens in the service, as far as that is known from the
     /// stream by which the case itself follows that game.
     pub(crate) fn is_settled<'a>(&self, case_own: impl FnOnce(&str) -> Option<&'a Self>) -> bool {
-        let standing = self.standing();
+        let status = self.status();
         if self.target.borrow().is_none() {
             return true;
         }
         let own = self.game.as_deref().and_then(case_own);
         match own {
-            Some(own) if standing.open => {
+            Some(own) if status.open => {
                 let (own, here) = (own.journal(), self.journal());
                 own.last_id() == here.last_id() || (own.last_offset() > 0 && here.last_offset() >= own.last_offset())
             }
             // What it brings is not known, only that it has been answered.
-            _ => standing.status != 0 && (self.game.is_none() || standing.status != 200),
+            _ => status.status != 0 && (self.game.is_none() || status.status != 200),
         }
     }
 
     /// Waits for the stream's first answer, whatever it is.
     pub async fn answered(&self) {
         // The listener lasts as long as `self`.
-        let _ = self.standing.clone().wait_for(|standing| standing.status != 0).await;
+        let _ = self.status.clone().wait_for(|status| status.status != 0).await;
     }
 
     /// Closes the stream and waits until it is closed.
@@ -150,10 +150,10 @@ impl Watch {
     /// Closes the stream; the future ends when it is closed.
     pub(crate) fn closing(&self) -> impl Future<Output = ()> + use<> {
         self.target.send_replace(None);
-        let mut standing = self.standing.clone();
+        let mut status = self.status.clone();
         async move {
             // A listener that is gone has closed it too.
-            let _ = standing.wait_for(|standing| !standing.open).await;
+            let _ = status.wait_for(|status| !status.open).await;
         }
     }
 
@@ -191,7 +191,7 @@ struct Listener {
     journal: Arc<Mutex<Journal>>,
     log: CaseLog,
     pulse: Pulse,
-    report: watch::Sender<Standing>,
+    report: watch::Sender<StreamStatus>,
 }
 
 impl Listener {
@@ -199,7 +199,7 @@ impl Listener {
         loop {
             let target = targets.borrow_and_update().clone();
             let Some(base_url) = target else {
-                self.report.send_modify(|standing| standing.open = false);
+                self.report.send_modify(|stream| stream.open = false);
                 if targets.changed().await.is_err() {
                     return;
                 }
@@ -233,13 +233,13 @@ impl Listener {
         if status != StatusCode::OK {
             let entry = self.log.now(Source::Sse, format!("the stream of {name} was refused with {status}"));
             self.log.push(entry.lane(name).detail(json!({ "refused": status.as_u16() })));
-            self.report.send_modify(|standing| standing.status = status.as_u16());
+            self.report.send_modify(|stream| stream.status = status.as_u16());
             self.pulse.notify();
             return;
         }
-        self.report.send_modify(|standing| {
-            standing.open = true;
-            standing.status = status.as_u16();
+        self.report.send_modify(|stream| {
+            stream.open = true;
+            stream.status = status.as_u16();
         });
         let from = last.map_or_else(|| "the beginning".to_owned(), |id| format!("after {id}"));
         let open = self.log.begin(self.log.now(Source::Sse, format!("listening to {name}, from {from}")).lane(name));
@@ -256,9 +256,9 @@ impl Listener {
         }
         drop(open);
         self.log.push(self.log.now(Source::Sse, format!("the stream of {name} ended")).lane(name));
-        self.report.send_modify(|standing| {
-            standing.open = false;
-            standing.ended += 1;
+        self.report.send_modify(|stream| {
+            stream.open = false;
+            stream.ended += 1;
         });
         self.pulse.notify();
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// How a case stands after a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum CaseStatus {
     /// It passed, every time.
     Passed,
     /// It failed at least once.
@@ -17,7 +17,7 @@ pub enum Standing {
 
 /// A case of the plan after the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseStanding {
+pub struct CaseSummary {
     /// Its id, without the number of a round.
     pub id: String,
     /// Its file.
@@ -25,7 +25,7 @@ pub struct CaseStanding {
     /// Its row, if the file has a table.
     pub row: Option<String>,
     /// How it stands.
-    pub standing: Standing,
+    pub status: CaseStatus,
     /// How often it ran to its end.
     pub finished: usize,
     /// How often it failed.

@@ -13,19 +13,19 @@ use tokio::time::Instant;
 
 use super::plan::{self, Message};
 use super::schedule::{ChaosTarget, Fault};
-use super::{ChaosContext, ChaosError, Options, stage};
+use super::{ChaosContext, ChaosError, Options, scenario};
 use crate::fleet::{Fleet, Surroundings};
 use crate::invariants::{self, Finding, FindingKind};
 use crate::model::{Model, Wire};
 use crate::watch::{Feed, Journal, Pulse, Watch};
 
-/// How long everything may take to come to rest, before patience is applied.
+/// How long everything may take to come to rest, before `HARNESS_TIME_FACTOR` stretches it.
 const REST_LIMIT: Duration = Duration::from_mins(1);
 
 /// How often the run checks whether the engine is at rest.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// How long a process may take to come up while its store is away, before patience is applied.
+/// How long a process may take to come up while its store is away, before `HARNESS_TIME_FACTOR` stretches it.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// A game, and every event of it so far.
@@ -37,7 +37,7 @@ pub(super) struct FollowedGame {
 
 /// Processes, games and their listeners. Dropping it ends the processes.
 #[derive(Debug)]
-pub(super) struct Arena<'a> {
+pub(super) struct Testbed<'a> {
     pub(super) context: ChaosContext<'a>,
     pub(super) model: Model,
     pub(super) log: CaseLog,
@@ -55,7 +55,7 @@ fn follow(context: &ChaosContext<'_>, game: GameId, url: String, log: CaseLog, p
     Watch::start(context.http.clone(), &profile, feed, url, log, pulse)
 }
 
-impl<'a> Arena<'a> {
+impl<'a> Testbed<'a> {
     /// Starts everything, up to the games.
     pub(super) async fn open(
         options: &Options,
@@ -63,10 +63,10 @@ impl<'a> Arena<'a> {
         load: &[Message],
     ) -> Result<Self, ChaosError> {
         let (services, log, pulse) = (context.services, CaseLog::default(), Pulse::default());
-        let scenario_dir = stage::write_content(context.dir, plan::bells(load))?;
+        let scenario_dir = scenario::write_content(context.dir, plan::bells(load))?;
         let model = Model::new(context.http.clone(), format!("{}/t/chaos", services.mock_url));
-        model.load(&stage::script()).await?;
-        let over = stage::engine(options, services.redis_url.is_some());
+        model.load(&scenario::script()).await?;
+        let over = scenario::engine(options, services.redis_url.is_some());
         let profile = Profile::story_engine();
         let around = Surroundings {
             services,
@@ -80,7 +80,7 @@ impl<'a> Arena<'a> {
         let fleet = Fleet::new(&profile, context.programs, &around, &over, log.clone(), pulse.clone())?;
         let url = fleet.start_all(options.workers).await?;
         let client = Client::new(&url).map_err(|source| ChaosError::Engine { what: "use the API", source })?;
-        let create = CreateGame { scenario: stage::SCENARIO.to_owned(), ..CreateGame::default() };
+        let create = CreateGame { scenario: scenario::SCENARIO.to_owned(), ..CreateGame::default() };
         let mut games = Vec::new();
         for _ in 0..options.games {
             let view = client.create_game(&create).await;
@@ -150,7 +150,7 @@ impl<'a> Arena<'a> {
 
     /// Starts a process; repeats this while it cannot come up because its store is away.
     async fn start(&self, target: &Target) -> Result<(), String> {
-        let deadline = Instant::now() + crate::patience(START_LIMIT);
+        let deadline = Instant::now() + crate::stretched(START_LIMIT);
         let action = ProcessAction { verb: Verb::Start, target: target.clone() };
         let url = loop {
             match self.fleet.act(&action).await {
@@ -172,7 +172,7 @@ impl<'a> Arena<'a> {
     /// Waits until nothing is queued, nothing runs, and every event has come; or until it has waited long enough. What is
     /// not at rest then, the checker finds.
     pub(super) async fn rest(&self) {
-        let deadline = Instant::now() + crate::patience(REST_LIMIT);
+        let deadline = Instant::now() + crate::stretched(REST_LIMIT);
         while Instant::now() < deadline && !self.at_rest().await {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
@@ -212,7 +212,7 @@ impl<'a> Arena<'a> {
             }
         };
         // Events that are missing then are reported by the checker.
-        let _ = tokio::time::timeout(crate::patience(limit), read).await;
+        let _ = tokio::time::timeout(crate::stretched(limit), read).await;
         watch.journal().clone()
     }
 

@@ -9,7 +9,7 @@ use crate::config::Structured;
 
 /// How a delta is asked for; a server that refuses one is asked by the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rung {
+pub(super) enum OutputFormat {
     /// By its schema.
     Schema,
     /// By its schema without lengths, which several vendors refuse.
@@ -30,17 +30,17 @@ pub(super) enum LimitName {
 }
 
 /// The largest factor by which the tokens of an answer are raised for a model that thinks.
-const MOST_GENEROUS: u32 = 8;
+const MOST_RAISED: u32 = 8;
 
 /// How a model of a provider is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Manner {
-    pub(super) rung: Rung,
+pub(super) struct Dialect {
+    pub(super) output: OutputFormat,
     pub(super) limit: LimitName,
     /// Fields that the server refuses.
     pub(super) dropped: Vec<String>,
     /// The tokens of an answer are multiplied by this: thinking counts among them.
-    pub(super) generosity: u32,
+    pub(super) limit_factor: u32,
     /// Its answers begin with thoughts that only a closing tag tells from text: the template has written the opening one.
     pub(super) thinks_first: bool,
 }
@@ -51,9 +51,9 @@ const OPTIONAL: [&str; 5] = ["temperature", "stream_options", "stop", "stop_sequ
 /// Words of refusals that speak of what is in a schema.
 const LIMITS_REFUSED: [&str; 6] = ["maxlength", "maxitems", "keyword", "invalid schema", "not permitted", "grammar"];
 
-impl Manner {
-    pub(super) fn new(rung: Rung, limit: LimitName) -> Self {
-        Self { rung, limit, dropped: Vec::new(), generosity: 1, thinks_first: false }
+impl Dialect {
+    pub(super) fn new(output: OutputFormat, limit: LimitName) -> Self {
+        Self { output, limit, dropped: Vec::new(), limit_factor: 1, thinks_first: false }
     }
 
     pub(super) fn sends(&self, field: &str) -> bool {
@@ -103,20 +103,22 @@ impl Manner {
         if purpose != Purpose::Extract || structured != Structured::Auto {
             return false;
         }
-        self.rung = match self.rung {
+        self.output = match self.output {
             // Something in the schema, and not schemas as such.
-            Rung::Schema if LIMITS_REFUSED.iter().any(|word| said.contains(word)) => Rung::WithoutLimits,
-            Rung::Schema | Rung::WithoutLimits => Rung::Json,
-            Rung::Json => Rung::Plain,
-            Rung::Plain => return false,
+            OutputFormat::Schema if LIMITS_REFUSED.iter().any(|word| said.contains(word)) => {
+                OutputFormat::WithoutLimits
+            }
+            OutputFormat::Schema | OutputFormat::WithoutLimits => OutputFormat::Json,
+            OutputFormat::Json => OutputFormat::Plain,
+            OutputFormat::Plain => return false,
         };
         true
     }
 
     /// After an answer that was all thought: more tokens, within bounds. Answers whether there were any left to give.
-    pub(super) fn be_generous(&mut self) -> bool {
-        let more = (self.generosity * 4).min(MOST_GENEROUS);
-        std::mem::replace(&mut self.generosity, more) != more
+    pub(super) fn raise_limit(&mut self) -> bool {
+        let more = (self.limit_factor * 4).min(MOST_RAISED);
+        std::mem::replace(&mut self.limit_factor, more) != more
     }
 }
 
@@ -138,20 +140,20 @@ fn is_named(said: &str, field: &str) -> bool {
 
 /// What has been learned of a model, for every call to it.
 #[derive(Debug)]
-pub(super) struct Learned(Mutex<Arc<Manner>>);
+pub(super) struct Learned(Mutex<Arc<Dialect>>);
 
 impl Learned {
-    pub(super) fn new(manner: Manner) -> Self {
-        Self(Mutex::new(Arc::new(manner)))
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self(Mutex::new(Arc::new(dialect)))
     }
 
-    pub(super) fn get(&self) -> Arc<Manner> {
+    pub(super) fn get(&self) -> Arc<Dialect> {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Remembers a manner that the server has answered to.
-    pub(super) fn set(&self, manner: Manner) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(manner);
+    /// Remembers a dialect that the server has answered to.
+    pub(super) fn set(&self, dialect: Dialect) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(dialect);
     }
 }
 
@@ -171,8 +173,8 @@ mod tests {
 
     #[test]
     fn more_tokens_are_given_only_so_often() {
-        let mut manner = Manner::new(Rung::Plain, LimitName::MaxTokens);
-        assert!(manner.be_generous() && manner.be_generous() && !manner.be_generous());
-        assert_eq!(manner.generosity, MOST_GENEROUS);
+        let mut dialect = Dialect::new(OutputFormat::Plain, LimitName::MaxTokens);
+        assert!(dialect.raise_limit() && dialect.raise_limit() && !dialect.raise_limit());
+        assert_eq!(dialect.limit_factor, MOST_RAISED);
     }
 }
