@@ -1,4 +1,4 @@
-//! A second door into the cases, for `cargo test`; and the reason why `cargo insta review` finds their snapshots, for it
+//! The cases as a `cargo test`; and the reason why `cargo insta review` finds their snapshots, for it
 //! looks only below directories that hold a test target.
 
 use std::path::Path;

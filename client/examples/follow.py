@@ -27,7 +27,7 @@ def say(http, game, message):
 
 
 def events(http, game, last):
-    """The game's events after `last`, for ever: a stream that ends goes on where it ended."""
+    """The game's events after `last`, without end: a stream that breaks is resumed."""
     while True:
         try:
             # Longer than sse.keepalive_seconds (30): a stream says something that often.

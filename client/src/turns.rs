@@ -54,7 +54,7 @@ impl Client {
         self.post_once(&path::with_id(path::RENAME, game), rename, key).await
     }
 
-    /// Ends a narration: what has been told is kept, or the request is cancelled. Repeating it answers the same.
+    /// Ends a narration: its text so far is kept, or the request is cancelled. Repeating it answers the same.
     pub async fn stop(&self, request: RequestId, stop: StopRequest) -> Result<RequestView, ClientError> {
         let (call, http) = self.build(Method::POST, &path::with_id(path::STOP, request));
         json(call, http.json(&stop), self.settings().request_timeout).await

@@ -120,9 +120,9 @@ fn parts(prompt: &Prompt) -> Vec<(String, usize)> {
         None => ("", &[][..]),
     };
     let mut parts = vec![("system".to_owned(), prompt.system().len())];
-    let told: usize = history.iter().map(|message| message.content.len()).sum();
-    if told > 0 {
-        parts.push(("history".to_owned(), told));
+    let bytes: usize = history.iter().map(|message| message.content.len()).sum();
+    if bytes > 0 {
+        parts.push(("history".to_owned(), bytes));
     }
     let (mut rest, mut plain) = (last, 0);
     while let Some((before, tag, block, after)) = first_block(rest) {

@@ -32,7 +32,7 @@ pub const KEY: &str = "/v1/keys/{key}";
 pub const TURNS: &str = "/v1/gamestate/{id}/turns";
 /// Where turns are taken back.
 pub const UNDO: &str = "/v1/gamestate/{id}/undo";
-/// Where the last message is told once more.
+/// Where the last message is narrated once more.
 pub const RETRY: &str = "/v1/gamestate/{id}/retry";
 /// Where a message or a narration is replaced.
 pub const EDIT: &str = "/v1/gamestate/{id}/edit";

@@ -21,7 +21,7 @@ pub struct TurnRecord {
     pub turn: u64,
     /// The request that it was.
     pub request_id: RequestId,
-    /// Whether the player spoke, or a story event was told.
+    /// Whether it was a player's message or a story event.
     #[serde(rename = "type")]
     pub kind: RequestType,
     /// When it was committed.
@@ -34,7 +34,7 @@ pub struct TurnRecord {
     pub actor: Option<String>,
     /// The message in the form in which the history shows it.
     pub user_message: String,
-    /// What the narrator told.
+    /// The narration.
     pub narration: String,
     /// Earlier tries of the same message, the oldest first. Until the next message, each of them can be chosen again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -88,7 +88,7 @@ pub struct TurnVersions {
 /// An earlier try of a turn.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alternative {
-    /// What the narrator told.
+    /// The narration.
     pub narration: String,
     /// Tokens of its calls.
     #[serde(default)]
@@ -134,7 +134,7 @@ pub struct RetryTurn {
 pub struct EditTurn {
     /// The turn.
     pub turn: u64,
-    /// What the player says instead: the turn and all behind it are taken back, and this is told. Not with `narration`.
+    /// What the player says instead: the turn and all behind it are taken back, and this is narrated. Not with `narration`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = crate::MESSAGE_MAX_BYTES))]
     pub message: Option<String>,
@@ -183,12 +183,12 @@ pub struct RenameGame {
     pub name: Option<String>,
 }
 
-/// `POST /v1/requests/{id}/stop`: ends a narration that is being told.
+/// `POST /v1/requests/{id}/stop`: ends a running narration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StopRequest {
-    /// Whether what has been told stays: up to its last whole sentence, it is the narration of the turn. Otherwise the request is
-    /// cancelled, and so it is where nothing has been told yet.
+    /// Whether the text so far stays: up to its last whole sentence, it is the narration of the turn. Otherwise the request is
+    /// cancelled, and so it is where there is no text yet.
     pub keep: bool,
 }
 
@@ -214,7 +214,7 @@ pub struct GameRewritten {
 pub enum RewindCause {
     /// Turns were taken back.
     Undo,
-    /// The last message is told once more.
+    /// The last message is narrated once more.
     Retry,
     /// A message or a narration was replaced.
     Edit,

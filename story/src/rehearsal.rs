@@ -46,7 +46,7 @@ struct Moment {
 #[derive(Debug, Default)]
 pub struct Answer {
     /// The narrations: that of the message, then those of the story events that it caused.
-    pub told: Vec<String>,
+    pub narrations: Vec<String>,
     /// What was refused.
     pub refused: Vec<String>,
 }
@@ -125,14 +125,14 @@ impl Rehearsal {
     fn turn(&mut self, input: &Input, answer: &mut Answer) -> Result<Applied, RehearsalError> {
         let window = &self.history[self.history.len().saturating_sub(WINDOW)..];
         let prompt = narration_prompt(&self.library, &self.state, window, input, usize::MAX)?;
-        let told = self.narrator.narrate(prompt.system(), prompt.messages());
-        let ask = extraction_prompt(&self.library, &self.state, input, &told)?;
+        let narration = self.narrator.narrate(prompt.system(), prompt.messages());
+        let ask = extraction_prompt(&self.library, &self.state, input, &narration)?;
         let delta = self.narrator.extract(ask.system(), ask.messages());
         let applied = apply(&self.library, &self.state, &delta, input)?;
         self.history.push(ChatMessage::user(user_text(&self.state, input)));
-        self.history.push(ChatMessage::assistant(told.clone()));
+        self.history.push(ChatMessage::assistant(narration.clone()));
         self.state = applied.state.clone();
-        answer.told.push(told);
+        answer.narrations.push(narration);
         answer
             .refused
             .extend(applied.rejections.iter().map(|rejection| format!("{}: {}", rejection.effect, rejection.reason)));
@@ -205,7 +205,7 @@ impl Rehearsal {
                 suggestion: nearest(id, known).map(str::to_owned),
             });
         }
-        let mut told = String::new();
+        let mut report = String::new();
         for (key, conditional) in conditionals.into_iter().flatten().filter(|(key, _)| id.is_none_or(|id| id == *key)) {
             let has_fired = self.state.fired_story_events.contains(key);
             if has_fired && id.is_none() {
@@ -216,16 +216,16 @@ impl Rehearsal {
                 (false, true) => "holds",
                 (false, false) => "does not hold",
             };
-            let _ = writeln!(told, "{key} {verdict}");
+            let _ = writeln!(report, "{key} {verdict}");
             for part in conditional.when.explain(&self.state) {
                 let mark = if part.holds { '+' } else { '-' };
-                let _ = writeln!(told, "  {}{mark} {}", "  ".repeat(part.depth), part.text);
+                let _ = writeln!(report, "  {}{mark} {}", "  ".repeat(part.depth), part.text);
             }
         }
-        if told.is_empty() {
-            told.push_str("every conditional of this scene has fired\n");
+        if report.is_empty() {
+            report.push_str("every conditional of this scene has fired\n");
         }
-        Ok(told)
+        Ok(report)
     }
 
     /// The rehearsal so far as a case of the harness, which plays it again and demands what came of it.
@@ -262,8 +262,8 @@ mod tests {
     #[test]
     fn a_story_is_played_and_turns_are_taken_back() {
         let mut game = rehearsal("ferry_crossing");
-        let told = game.say("ring the bell").unwrap().told;
-        assert_eq!(told.len(), 2, "the story event is told too");
+        let narrations = game.say("ring the bell").unwrap().narrations;
+        assert_eq!(narrations.len(), 2, "the story event is narrated too");
         assert_eq!(game.state().vars["bell_rung"], "true");
         assert!(game.undo());
         assert_eq!((game.state().vars["bell_rung"].as_str(), game.history().len()), ("false", 1));

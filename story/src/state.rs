@@ -93,7 +93,7 @@ pub struct GameState {
     /// Whether the last turn brought the player to where they are.
     #[serde(skip_serializing_if = "is_false")]
     pub just_entered: bool,
-    /// What the rules did not let happen in the last turn: the narrator is told in the next one.
+    /// What the rules did not let happen in the last turn: it stands in the next prompt.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<String>,
     /// What happened before the messages that prompts still show.

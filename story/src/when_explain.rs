@@ -86,11 +86,11 @@ mod tests {
             "vars": { "lamp_lit": "true" }, "location": "jetty", "min_turns": 2, "not": { "inventory": ["oar"] }
         }))
         .unwrap();
-        let told: Vec<_> = when.explain(&new_state()).into_iter().map(|part| (part.holds, part.text)).collect();
-        assert_eq!(told[0], (false, "`lamp_lit` is \"true\"; it is \"false\"".to_owned()));
-        assert_eq!(told[1], (true, "the player is at `jetty`; they are at `jetty`".to_owned()));
-        assert_eq!(told[2], (false, "at least 2 turns of the game; it is turn 0".to_owned()));
-        assert_eq!(told[3], (true, "not all of".to_owned()));
-        assert_eq!(told[4], (false, "the player holds `oar`".to_owned()));
+        let parts: Vec<_> = when.explain(&new_state()).into_iter().map(|part| (part.holds, part.text)).collect();
+        assert_eq!(parts[0], (false, "`lamp_lit` is \"true\"; it is \"false\"".to_owned()));
+        assert_eq!(parts[1], (true, "the player is at `jetty`; they are at `jetty`".to_owned()));
+        assert_eq!(parts[2], (false, "at least 2 turns of the game; it is turn 0".to_owned()));
+        assert_eq!(parts[3], (true, "not all of".to_owned()));
+        assert_eq!(parts[4], (false, "the player holds `oar`".to_owned()));
     }
 }

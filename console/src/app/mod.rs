@@ -90,7 +90,7 @@ pub(crate) enum Command {
     },
     /// Cancel a request that waits or runs.
     Cancel(RequestId),
-    /// End a narration and keep what has been told.
+    /// End a narration and keep its text so far.
     Stop(RequestId),
     /// Change what has happened in the open game.
     Rewrite {

@@ -124,7 +124,7 @@ pub(super) async fn cancel(client: &Client, request: RequestId) -> Option<NetMes
     }
 }
 
-/// Ends a narration and keeps what has been told.
+/// Ends a narration and keeps its text so far.
 pub(super) async fn stop(client: &Client, request: RequestId) -> Option<NetMessage> {
     match client.stop(request, StopRequest { keep: true }).await {
         Ok(_) => None,

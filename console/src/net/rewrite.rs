@@ -36,7 +36,7 @@ pub(super) async fn rewrite(client: &Client, game: GameId, change: Rewrite, timi
         Rewrite::Other => {
             let last = spoken(client, game, 1).await?;
             if last.alternatives.is_empty() {
-                return Err("There is no other telling yet. /retry has one told.".to_owned());
+                return Err("There is no alternative yet. /retry makes one.".to_owned());
             }
             // The oldest comes, and the present one becomes the youngest: so all of them come in turn.
             Call::Choose(ChooseAlternative { turn: last.turn, alternative: 0, if_busy })

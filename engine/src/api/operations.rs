@@ -129,7 +129,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers::<RequestView>()
         .refuses(&[UnknownRequest, RequestFinished]),
     Operation::new(Post, path::STOP, Player, "stopRequest", api!(requests::stop))
-        .does("End a narration that is being told")
+        .does("End a running narration")
         .takes::<StopRequest>()
         .answers::<RequestView>()
         .refuses(&[UnknownRequest, RequestFinished, GameBusy]),

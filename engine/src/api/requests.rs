@@ -28,7 +28,7 @@ pub(super) async fn cancel(State(api): State<Api>, Id(id): Id<RequestId>) -> Res
     }
 }
 
-/// Ends a narration that is being told, or cancels its request. Repeating it answers the same.
+/// Ends a running narration, or cancels its request. Repeating it answers the same.
 pub(super) async fn stop(
     State(api): State<Api>,
     Id(id): Id<RequestId>,
@@ -41,12 +41,12 @@ pub(super) async fn stop(
         let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
         match request.status {
             RequestStatus::Failed => return Err(has_ended(request.status).into()),
-            // Stopped before, or told to its end before it could be stopped: what was told is kept.
+            // Stopped before, or finished before it could be stopped: the text is kept.
             RequestStatus::Completed | RequestStatus::Cancelled => return Ok(Json(request.view())),
             _ if request.checkpoints.narration.is_some() => return Ok(Json(request.view())),
             RequestStatus::Queued | RequestStatus::Processing => {}
         }
-        let Some((attempt, text)) = told(&api, &request).await? else {
+        let Some((attempt, text)) = narration_so_far(&api, &request).await? else {
             match api.store.cancel(id).await? {
                 Cancelled::Finished(_) => continue,
                 Cancelled::Done | Cancelled::Unknown => return get(State(api), Id(id)).await,
@@ -64,8 +64,8 @@ pub(super) async fn stop(
     Err(Problem::new(ProblemType::GameBusy, detail).into())
 }
 
-/// What has been told of a request, up to its last whole sentence, and by which attempt; none if there is nothing.
-async fn told(api: &Api, request: &Request) -> Result<Option<(Attempt, String)>, ApiError> {
+/// The narration of a request so far, up to its last whole sentence, and by which attempt; none if there is nothing.
+async fn narration_so_far(api: &Api, request: &Request) -> Result<Option<(Attempt, String)>, ApiError> {
     let Some(snapshot) = snapshot::take(&api.store, request.game).await? else { return Ok(None) };
     let unfinished = snapshot.unfinished.into_iter().find(|unfinished| unfinished.request_id == request.id);
     Ok(unfinished

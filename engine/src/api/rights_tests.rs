@@ -471,7 +471,7 @@ async fn a_page_exchanges_its_key_for_a_cookie_that_no_script_reads() {
 }
 
 #[tokio::test]
-async fn whoever_creates_a_game_owns_it_and_lists_no_others() {
+async fn the_creator_of_a_game_owns_it_and_lists_no_others() {
     let world = World::new().await;
     assert_eq!(world.store.keys().await.unwrap().len(), 9);
     for (kind, listed) in [

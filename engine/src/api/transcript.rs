@@ -13,7 +13,7 @@ const STYLE: &str = "body{max-width:40rem;margin:2rem auto;padding:0 1rem;font:1
 /// The story as Markdown: what the player said is quoted.
 pub(super) fn markdown(game: &GameExport) -> String {
     let mut text = format!("# {}\n", plain(title(game)));
-    for message in told(game) {
+    for message in lines(game) {
         text.push('\n');
         for line in message.content.lines() {
             let quote = if message.role == Role::User { "> " } else { "" };
@@ -31,7 +31,7 @@ pub(super) fn html(game: &GameExport) -> String {
         "<!doctype html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{title}</title><style>{STYLE}</style></head>\n<body dir=\"auto\"><h1>{title}</h1>\n"
     );
-    for message in told(game) {
+    for message in lines(game) {
         let class = if message.role == Role::User { " class=\"said\"" } else { "" };
         for paragraph in message.content.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
             let _ = writeln!(page, "<p{class} dir=\"auto\">{}</p>", escaped(paragraph.trim()).replace('\n', "<br>"));
@@ -46,7 +46,7 @@ fn title(game: &GameExport) -> &str {
 }
 
 /// What players read: no prompt of a story event, and nothing of the engine's own.
-fn told(game: &GameExport) -> impl Iterator<Item = &ChatMessage> {
+fn lines(game: &GameExport) -> impl Iterator<Item = &ChatMessage> {
     game.chat_history.iter().filter(|message| message.role != Role::System && !message.is_story_event)
 }
 

@@ -46,8 +46,8 @@ pub fn attempt(directory: Option<&Path>, scenario: Option<&str>) -> miette::Resu
             "" => {}
             "/quit" | "/q" => return Ok(()),
             line => match line.strip_prefix('/') {
-                Some(command) => told(obey(&mut rehearsal, command)),
-                None => told(play(&mut rehearsal, line)),
+                Some(command) => print(obey(&mut rehearsal, command)),
+                None => print(play(&mut rehearsal, line)),
             },
         }
     }
@@ -61,7 +61,7 @@ fn only_scenario(library: &story::Library) -> miette::Result<String> {
     }
 }
 
-fn told(outcome: miette::Result<String>) {
+fn print(outcome: miette::Result<String>) {
     match outcome {
         Ok(text) => println!("{}", text.trim_end()),
         Err(error) => println!("! {error}"),
@@ -73,7 +73,7 @@ fn play(rehearsal: &mut Rehearsal, line: &str) -> miette::Result<String> {
     let refused = answer.refused.iter().map(|refused| format!("(refused: {refused})"));
     let ending = rehearsal.state().ending.as_ref();
     let ending = ending.map(|ending| format!("*** {} ***\n{}", ending.name, ending.score.join("\n")));
-    Ok(answer.told.iter().cloned().chain(refused).chain(ending).collect::<Vec<_>>().join("\n\n"))
+    Ok(answer.narrations.iter().cloned().chain(refused).chain(ending).collect::<Vec<_>>().join("\n\n"))
 }
 
 fn obey(rehearsal: &mut Rehearsal, command: &str) -> miette::Result<String> {

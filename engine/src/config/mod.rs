@@ -161,7 +161,7 @@ pub struct WorkerConfig {
     pub game_lock_ttl_seconds: f64,
     /// How long running turns may go on once the process is asked to stop.
     pub shutdown_timeout_seconds: f64,
-    /// How long a request may wait for a provider that is not ready before it becomes a dead letter; 0 is for ever.
+    /// How long a request may wait for a provider that is not ready before it becomes a dead letter; 0 means no limit.
     pub give_up_after_seconds: f64,
     /// How soon a paused provider is tried again; it doubles with each try that fails.
     pub probe_delay_seconds: f64,

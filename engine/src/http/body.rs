@@ -1,6 +1,6 @@
 //! A request's body that must have come to its end within a time.
 //!
-//! The time is that of the whole body. One for each piece would let a client hold a connection for ever with a byte now
+//! The time is that of the whole body. One for each piece would let a client hold a connection without end with a byte now
 //! and then.
 
 use std::pin::Pin;

@@ -2,7 +2,7 @@
 //!
 //! Own code around hyper, not `axum::serve`, for what thousands of event streams need: a bound on connections, a limit
 //! on how long a peer may leave what it is sent unread, HTTP/2 without TLS and HTTP/1.1 on one port, a drain that
-//! waits for nobody for ever, and streams that do not keep the 16 KiB of buffers that a request needs
+//! waits for no client without a limit, and streams that do not keep the 16 KiB of buffers that a request needs
 //! ([`connection`]). What is served is not known here.
 
 mod body;

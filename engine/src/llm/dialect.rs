@@ -83,7 +83,7 @@ impl Dialect {
             LimitName::MaxCompletionTokens if said.contains("max_completion_tokens") => LimitName::MaxTokens,
             _ => return false,
         };
-        // Once: a server that refuses both is not asked for ever.
+        // Once: a server that refuses both is not asked without end.
         if self.dropped.iter().any(|dropped| dropped == "limit") {
             return false;
         }

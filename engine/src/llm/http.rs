@@ -67,7 +67,7 @@ impl Caller {
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE)
-            // A call that is sent elsewhere becomes a GET on the way: the operator is told instead.
+            // A call that is sent elsewhere becomes a GET on the way: the operator is informed instead.
             .redirect(Policy::none());
         // A proxy stands between this machine and others; it cannot reach what listens here.
         let client = if endpoint.is_loopback() { client.no_proxy() } else { client };

@@ -293,7 +293,7 @@ fn first_limit(endpoint: &Endpoint) -> LimitName {
     if endpoint.is_host("api.openai.com") { LimitName::MaxCompletionTokens } else { LimitName::MaxTokens }
 }
 
-/// The window that is counted on from the start. Ollama is told it, and cuts a longer prompt without a word.
+/// The window that is counted on from the start. Ollama gets it as `num_ctx`, and cuts a longer prompt without a word.
 fn first_window(config: &ProviderConfig) -> Option<u32> {
     match config.adapter.format() {
         Format::OllamaChat => Some(wire::ollama_window(config)),

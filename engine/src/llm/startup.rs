@@ -1,4 +1,4 @@
-//! The check of the configured providers while a process starts, in the background: what would make the first players wait is told to
+//! The check of the configured providers while a process starts, in the background: what would make the first players wait is reported to
 //! the operator before anybody plays. It delays nothing, and is no request: it takes no attempt, and pauses no provider.
 
 use std::time::Duration;

@@ -164,7 +164,7 @@ mod tests {
         while window.refused(&too_long(Some(4096)), prompt(9000), 1024) {
             tries += 1;
         }
-        assert!(tries < 8, "it is not tried for ever");
+        assert!(tries < 8, "it is not tried without end");
     }
 
     #[test]

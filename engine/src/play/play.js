@@ -98,7 +98,7 @@ const ui = {
   },
 };
 
-// There is no such story any more: what was told can still be read, and the way back is one key away.
+// There is no such story any more: its text can still be read, and the way back is one key away.
 function leave(why) {
   at("say").hidden = true;
   link("");

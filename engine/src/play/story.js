@@ -352,7 +352,7 @@ export class Story {
     return [t("stop"), () => this.stop(request, false)];
   }
 
-  /// Stops what is being narrated or waits. What has been told stays if the player keeps it; otherwise nothing has happened.
+  /// Stops what is being narrated or waits. The text so far stays if the player keeps it; otherwise nothing has happened.
   async stop(request = this.turns.keys().next().value, keep = this.turns.get(request)?.stage === "writing") {
     if (!request) return;
     try {

@@ -1,4 +1,4 @@
-// What a player can do with what has happened: take it back, have it told again, say something else, go another way.
+// What a player can do with what has happened: take it back, have it narrated again, edit it, branch.
 // Each is one call; what comes of it is shown when the game's events say so, here and on every other page of the game.
 "use strict";
 
@@ -53,7 +53,7 @@ export class Tools {
     return this.call("undo", { to_turn: last.number - 1, if_busy: "interrupt" });
   }
 
-  /// Has the last message told in other words.
+  /// Has the last message narrated again.
   retry() {
     return this.last && this.call("retry", { if_busy: "interrupt" });
   }

@@ -104,7 +104,7 @@ pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError
         ),
         trusted_proxies: config.http.trusted_proxies,
         auth,
-        // On loopback, whoever may call is the one who sets the limits.
+        // On loopback, all who can call are also able to change the limits.
         limits: if config.auth.mode == AuthMode::Local { LimitsConfig::NONE } else { config.limits },
         ticket_lifetime: Duration::from_secs(config.auth.ticket_seconds.max(1)),
         guard: guard(&config, address),

@@ -27,7 +27,7 @@ pub struct GameChange {
     pub turns: Rewrite<StoredTurn>,
     /// The tries of the last message, as JSON; none to delete them.
     pub tries: Option<String>,
-    /// What its readers are told.
+    /// The event that its readers get.
     pub event: Event,
     /// The request that plays on from here.
     pub request: Option<NewRequest>,

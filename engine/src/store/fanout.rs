@@ -88,7 +88,7 @@ pub struct Subscription {
 impl Subscription {
     /// Waits for the next event. A subscriber that has fallen behind gets [`Live::Resync`].
     ///
-    /// It never ends by itself: once the store is closed, it waits for ever. The caller ends its stream when the process
+    /// It never ends by itself: once the store is closed, it never returns. The caller ends its stream when the process
     /// drains.
     pub async fn next(&mut self) -> Live {
         match self.receiver.recv().await {

@@ -219,7 +219,7 @@ pub trait Queue {
     /// through [`Queue::revocations`].
     async fn cancel(&self, id: RequestId) -> Result<Cancelled, StoreError>;
 
-    /// Ends the narration of a request that is being told: `narration`, which is what `attempt` has told so far, is its checkpoint
+    /// Ends the running narration of a request: `narration`, which is the text of `attempt` so far, is its checkpoint
     /// from now on, and `end` the chunk that ends it. The attempt can write nothing more, its worker is notified as in
     /// [`Queue::cancel`], and it is not counted: the next claim goes on with the extraction.
     async fn stop(

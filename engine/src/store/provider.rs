@@ -69,7 +69,7 @@ pub struct ProviderOptions {
     pub probe_delay: Duration,
     /// The longest wait between two probes, unless the provider asked for a longer one.
     pub probe_delay_max: Duration,
-    /// How long a request may wait for providers before it becomes a dead letter; zero is for ever.
+    /// How long a request may wait for providers before it becomes a dead letter; zero means no limit.
     pub give_up_after: Duration,
 }
 

@@ -45,7 +45,7 @@ pub(super) async fn run(
         Some(narrated) => narrated.clone(),
         None => narrate(worker, claim, held, narrator, &input).await?,
     };
-    // A story that is over changes no more: what still comes is told, and that is all.
+    // A story that is over changes no more: what still comes is narrated, and that is all.
     let extracted = match &claim.request.checkpoints.delta {
         _ if document.state.is_ended => Completion::default(),
         Some(extracted) => extracted.clone(),

@@ -73,8 +73,8 @@ async fn a_player_who_sees_no_screen_and_has_no_mouse_can_play() {
         .await;
     let said = "return [document.getElementById('announcement').ariaLive, document.documentElement.lang, \
                 document.activeElement.labels[0].textContent, document.activeElement.value]";
-    let told = page.execute(said, vec![]).await.unwrap();
-    assert_eq!(told, json!(["polite", "en", "What do you do?", ""]));
+    let labels = page.execute(said, vec![]).await.unwrap();
+    assert_eq!(labels, json!(["polite", "en", "What do you do?", ""]));
     browser.end().await;
 }
 

@@ -1,4 +1,4 @@
-//! What has happened can be taken back, told again, said otherwise, and gone on from another way.
+//! What has happened can be taken back, narrated again, edited, and branched.
 
 use fantoccini::Locator;
 use fantoccini::key::Key;
@@ -23,7 +23,7 @@ fn settled(message: &str, narration: &str) -> String {
 }
 
 /// A game in which two messages were said.
-async fn told(browser: &Browser, site: &Site) {
+async fn narrated(browser: &Browser, site: &Site) {
     let game = site.new_game().await;
     browser.open(&site.url(""), &game).await;
     browser.say("I wait").await;
@@ -41,7 +41,7 @@ async fn a_turn_is_taken_back_on_every_page_of_the_game() {
     let Some(browser) = Browser::start().await else { return };
     let Some(other) = Browser::start().await else { return };
     let site = site().await;
-    told(&browser, &site).await;
+    narrated(&browser, &site).await;
     let address = browser.page.current_url().await.unwrap();
     other.page.goto(address.as_str()).await.unwrap();
     other.until(&settled("I ring the bell", "Second.")).await;
@@ -60,7 +60,7 @@ async fn a_turn_is_taken_back_on_every_page_of_the_game() {
 async fn a_message_is_told_again_and_the_earlier_telling_comes_back() {
     let Some(browser) = Browser::start().await else { return };
     let site = site().await;
-    told(&browser, &site).await;
+    narrated(&browser, &site).await;
     browser.choose("Tell it again").await;
     browser.until(&settled("I ring the bell", "Third.")).await;
     browser.choose("Another telling (of 2)").await;
@@ -72,7 +72,7 @@ async fn a_message_is_told_again_and_the_earlier_telling_comes_back() {
 async fn what_was_said_is_changed_where_it_stands_with_the_keyboard_alone() {
     let Some(browser) = Browser::start().await else { return };
     let site = site().await;
-    told(&browser, &site).await;
+    narrated(&browser, &site).await;
     browser.press(&[Key::Up.to_string()]).await;
     browser.until("document.activeElement.closest('form.rewrite')").await;
     browser.press(&[" twice".to_owned(), Key::Enter.to_string()]).await;
@@ -84,7 +84,7 @@ async fn what_was_said_is_changed_where_it_stands_with_the_keyboard_alone() {
 async fn a_story_goes_another_way_and_the_first_one_stays() {
     let Some(browser) = Browser::start().await else { return };
     let site = site().await;
-    told(&browser, &site).await;
+    narrated(&browser, &site).await;
     let first = browser.page.current_url().await.unwrap();
     let branch = "const menu = document.querySelectorAll('#story .menu')[0];
         menu.open = true;
@@ -129,7 +129,7 @@ async fn a_story_is_deleted_only_after_a_moment_to_think_better_of_it() {
 async fn a_story_that_was_saved_as_a_file_comes_back_as_a_new_one() {
     let Some(browser) = Browser::start().await else { return };
     let site = site().await;
-    told(&browser, &site).await;
+    narrated(&browser, &site).await;
     let address = browser.page.current_url().await.unwrap();
     let export = site.url(&format!("/v1/gamestate/{}/export", address.fragment().unwrap()));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();

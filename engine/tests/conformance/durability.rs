@@ -158,7 +158,7 @@ async fn what_an_engine_of_another_layout_keeps_is_left_alone() {
 }
 
 #[tokio::test]
-async fn whoever_follows_a_request_or_all_games_by_a_pattern_hears_what_is_appended() {
+async fn a_follower_of_a_request_or_of_a_pattern_of_games_gets_what_is_appended() {
     let Some(server) = RedisServer::start(false).await else { return };
     let store = connect(&server, "").await;
     let game = new_game(&store).await;

@@ -282,28 +282,28 @@ pub(crate) async fn a_narration_that_is_stopped_is_kept_as_far_as_it_was_told(be
     let id = enqueue(&store, game, "look").await;
     let claim = claim_one(&store).await;
     store.publish_chunk(&claim.lease, 1, "A door. And then").await.unwrap();
-    let told = Completion { cut_short: true, ..completion("A door.") };
+    let so_far = Completion { cut_short: true, ..completion("A door.") };
     let end = |attempt| ChatChunk { request_id: id, game_id: game, attempt, content: String::new(), done: true };
 
     let before = bench.dump().await;
-    assert_eq!(store.stop(id, Attempt(2), &told, &end(Attempt(2))).await.unwrap(), Stopped::Changed);
+    assert_eq!(store.stop(id, Attempt(2), &so_far, &end(Attempt(2))).await.unwrap(), Stopped::Changed);
     assert!(bench.dump().await == before);
-    assert_eq!(store.stop(id, Attempt(1), &told, &end(Attempt(1))).await.unwrap(), Stopped::Done);
+    assert_eq!(store.stop(id, Attempt(1), &so_far, &end(Attempt(1))).await.unwrap(), Stopped::Done);
     let before = bench.dump().await;
-    assert_eq!(store.stop(id, Attempt(1), &told, &end(Attempt(1))).await.unwrap(), Stopped::Done);
+    assert_eq!(store.stop(id, Attempt(1), &so_far, &end(Attempt(1))).await.unwrap(), Stopped::Done);
     assert!(bench.dump().await == before, "a repeat changes nothing");
 
     assert!(is_lost(&store.publish_chunk(&claim.lease, 2, " more").await));
     let again = claim_one(&store).await;
     assert_eq!((again.lease.request, again.lease.attempt), (id, Attempt(1)), "the attempt is not counted");
-    assert_eq!(again.request.checkpoints.narration, Some(told.clone()));
+    assert_eq!(again.request.checkpoints.narration, Some(so_far.clone()));
     finish(&store, &again, &[]).await;
     let log = log(&store, game).await;
-    assert!(!names(&log).contains(&"attempt.superseded"), "what was told is not void");
-    let finished = store.stop(id, Attempt(1), &told, &end(Attempt(1))).await.unwrap();
+    assert!(!names(&log).contains(&"attempt.superseded"), "the text so far is not void");
+    let finished = store.stop(id, Attempt(1), &so_far, &end(Attempt(1))).await.unwrap();
     assert_eq!(finished, Stopped::Finished(RequestStatus::Completed));
     let unknown = RequestId::in_game(game);
-    assert_eq!(store.stop(unknown, Attempt(1), &told, &end(Attempt(1))).await.unwrap(), Stopped::Unknown);
+    assert_eq!(store.stop(unknown, Attempt(1), &so_far, &end(Attempt(1))).await.unwrap(), Stopped::Unknown);
 }
 
 pub(crate) async fn a_worker_is_notified_of_a_narration_that_was_stopped(bench: Bench) {

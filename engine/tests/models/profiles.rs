@@ -1,4 +1,4 @@
-//! One adventure on every kind of server: whatever a server refuses and however it writes, each turn is told and committed.
+//! One adventure on every kind of server: whatever a server refuses and however it writes, each turn is narrated and committed.
 
 use std::net::SocketAddr;
 
@@ -19,7 +19,7 @@ const NOT_THE_STORY: [&str; 9] =
     ["thief", "think", "<|", "channel", "HTTP", "litellm", "tokens", "the script asks", "```"];
 
 /// What the player reads in every turn: long enough to fill the window of a small server within the adventure.
-fn told() -> String {
+fn narration() -> String {
     "You wait at the quay, and the tide turns without haste. ".repeat(24).trim_end().to_owned()
 }
 
@@ -33,8 +33,8 @@ fn script() -> Script {
     let overloaded = json!({ "fault": { "status": 503, "message": "The server is overloaded" } });
     let busy = json!({ "fault": { "status": 429, "retry_after_s": 0.2, "message": "Too many requests" } });
     let breaks_off =
-        json!({ "text": told(), "fault": { "error_after_frames": 2, "message": "an error of the script" } });
-    let story = json!({ "text": told() });
+        json!({ "text": narration(), "fault": { "error_after_frames": 2, "message": "an error of the script" } });
+    let story = json!({ "text": narration() });
     let script = json!({ "speed": 0, "entries": [
         { "match": asks_for_a_delta, "replies": [{ "json": delta }, overloaded, { "json": delta }] },
         { "replies": [story, story, busy, story, breaks_off, story] },
@@ -66,7 +66,7 @@ async fn play(name: &'static str, mut provider: ProviderConfig) -> Vec<Record> {
     for turn in 1..=TURNS {
         let request = game.say("I wait on the quay.").await;
         let said = message(&request);
-        assert_eq!(said, told(), "{name}, turn {turn}");
+        assert_eq!(said, narration(), "{name}, turn {turn}");
         let result = request.result.as_ref().unwrap();
         assert!(result.rejections.is_empty() && !result.cut_short, "{name}, turn {turn}: {result:?}");
     }

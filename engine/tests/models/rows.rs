@@ -162,8 +162,8 @@ async fn a_fact_that_has_left_the_history_is_in_the_summary() {
     let fact = "The moon was pawned for eleven crowns.";
     let summary = json!({ "match": { "system": "You keep the memory" }, "reply": fact });
     let delta = json!({ "match": { "user": "Answer with the JSON object only" }, "reply": nothing_changed() });
-    let told = "You walk on and on, and the tide turns. ".repeat(40);
-    let script = json!({ "speed": 0, "entries": [delta, summary, { "replies": [fact, told] }] });
+    let long = "You walk on and on, and the tide turns. ".repeat(40);
+    let script = json!({ "speed": 0, "entries": [delta, summary, { "replies": [fact, long] }] });
     let play = Scripted::start_as("vllm-4k", script).await;
     for _ in 0..10 {
         message(&play.say("I walk on.").await);

@@ -1,4 +1,4 @@
-//! The check of providers while a process starts: what is wrong is told with what to do, and a provider that works is left alone.
+//! The check of providers while a process starts: what is wrong is reported with what to do, and a provider that works is left alone.
 
 use engine::config::{Adapter, CheckModels};
 use engine::llm::Models;

@@ -173,7 +173,7 @@ pub struct StepFile {
     pub timeout_seconds: Option<f64>,
 
     /// A message to the game. `RESET_GAMESTATE` patches the seed again; `WAIT_FOR_STORY_EVENT` waits for the next story
-    /// event to be told.
+    /// event to be narrated.
     pub user_prompt: Option<String>,
     /// Who says it, if not the player character.
     pub actor: Option<String>,

@@ -163,7 +163,7 @@ impl Case {
         self.all_steps().any(|step| matches!(step.action, Action::Process(_) | Action::Scale(_)))
     }
 
-    /// Whether a step needs a model that does as it is told: one that waits at gates and whose calls can be counted.
+    /// Whether a step needs a model that can be controlled: one that waits at gates and whose calls can be counted.
     #[must_use]
     pub fn steers_the_model(&self) -> bool {
         self.all_steps().any(|step| {

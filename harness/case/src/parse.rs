@@ -205,9 +205,8 @@ impl File<'_> {
         }
         if file.workers == 0 {
             let span = node.get("workers").map_or(node.span.clone(), |workers| workers.span.clone());
-            return Err(
-                JsonError::at(span, "without a worker nothing is ever told").help("`kill` or `stop` them in a step")
-            );
+            return Err(JsonError::at(span, "without a worker no turn is ever narrated")
+                .help("`kill` or `stop` them in a step"));
         }
         if profile.is_story_engine() {
             errors.extend(seeds(&node).filter_map(|seed| json::from_node::<StatePatch>(seed).err()));
@@ -274,7 +273,7 @@ fn terms(file: &CaseFile, node: &Node) -> Result<Terms, JsonError> {
     let at = |key: &str, what: &str| JsonError::at(node.get(key).unwrap_or(node).span.clone(), what);
     for (key, reason) in [("skip", &file.skip), ("expected_failure", &file.expected_failure)] {
         if reason.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
-            return Err(at(key, "a reason is missing").help("say why: whoever reads the report asks"));
+            return Err(at(key, "a reason is missing").help("say why: readers of the report will ask"));
         }
     }
     let limit = file.timeout_seconds.map(|seconds| {

@@ -29,7 +29,7 @@ pub(crate) struct Changes {
     watcher: RecommendedWatcher,
     events: mpsc::UnboundedReceiver<PathBuf>,
     places: Places,
-    /// What has changed and was not told yet.
+    /// What has changed and was not reported yet.
     changed: BTreeSet<PathBuf>,
 }
 
@@ -63,7 +63,7 @@ impl Changes {
         self.places = places;
     }
 
-    /// Waits for changes until no more come, and tells what has changed. What was heard is not lost if the future is
+    /// Waits for changes until no more come, and returns what has changed. No change is lost if the future is
     /// dropped.
     pub(crate) async fn next(&mut self) -> BTreeSet<PathBuf> {
         loop {
@@ -156,9 +156,10 @@ mod tests {
         }
         // Put in its place, as a linker does.
         fs::rename(root.join("bin/other"), root.join("bin/engine")).unwrap();
-        let told = changes.next().await;
-        let told: Vec<_> = told.iter().map(|path| path.strip_prefix(&root).unwrap().to_str().unwrap()).collect();
-        assert_eq!(told, ["bin/engine", "cases/a.json", "cases/snapshots/a.events.snap", "content/x.json"]);
+        let reported = changes.next().await;
+        let reported: Vec<_> =
+            reported.iter().map(|path| path.strip_prefix(&root).unwrap().to_str().unwrap()).collect();
+        assert_eq!(reported, ["bin/engine", "cases/a.json", "cases/snapshots/a.events.snap", "content/x.json"]);
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl ChaosArgs {
             }
         }
         if self.lease_ms < 100 {
-            return Err("--lease-ms below 100 cannot be told from a busy machine".to_owned());
+            return Err("--lease-ms below 100 cannot be distinguished from a busy machine".to_owned());
         }
         if turns / self.games > TURNS_PER_GAME {
             let games = turns.div_ceil(TURNS_PER_GAME);

@@ -1,4 +1,4 @@
-//! What is still to be mended: cases that failed or were not run, remembered until they pass.
+//! What is still to be fixed: cases that failed or were not run, remembered until they pass.
 //!
 //! It is kept in `.harness/last-run.json` beside the cases, a plain list, so that the files of several shards can be read
 //! together. Cases are named by their path from the directory in which `.harness` is, with `[ROW]` behind it for a row of a table.
@@ -36,7 +36,7 @@ pub(crate) enum LastRunError {
     },
 }
 
-/// Cases that are still to be mended.
+/// Cases that are still to be fixed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LastRun {

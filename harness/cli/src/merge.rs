@@ -30,11 +30,11 @@ pub(super) fn run(args: &MergeArgs) -> Exit {
             return Exit::Usage;
         }
     };
-    let told = match Reporters::open(&args.wanted.wanted(None)) {
+    let reported = match Reporters::open(&args.wanted.wanted(None)) {
         Ok(reporters) => reporters.replay(&events),
         Err(error) => Err(error),
     };
-    if let Err(error) = told {
+    if let Err(error) = reported {
         note!("{error}");
         return Exit::Usage;
     }

@@ -121,18 +121,18 @@ async fn start(args: &RunArgs, mut cases: Vec<Case>, place: Place<'_>, cut: impl
         fail_fast: args.order.stops_at_a_failure(),
     };
     let (events, received) = Events::channel();
-    let (ended, told) = tokio::join!(run_cases(&context, plan, events, cut), reporters.follow(received));
+    let (ended, reported) = tokio::join!(run_cases(&context, plan, events, cut), reporters.follow(received));
     if keep {
         context.services.keep();
     } else {
         context.services.stop().await;
     }
-    if let Err(error) = &told {
+    if let Err(error) = &reported {
         note!("{error}");
     }
     let exit = match conclude(args, &ended) {
         exit if ended.cut.is_some() => exit,
-        Exit::Ok if told.is_err() => Exit::Usage,
+        Exit::Ok if reported.is_err() => Exit::Usage,
         exit => exit,
     };
     let snapshots =

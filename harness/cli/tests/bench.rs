@@ -21,7 +21,7 @@ fn has_redis() -> bool {
     std::env::split_paths(&path).any(|dir| dir.join("redis-server").is_file())
 }
 
-/// Measures, and answers what was told to people and to programs; `None` where it cannot be done.
+/// Measures, and answers what people and programs get to read; `None` where it cannot be done.
 fn bench(args: &[&str]) -> Option<(String, Value)> {
     if let Some(reason) = missing(&["engine", "mock-llm"]) {
         println!("skipped: {reason}; `cargo build --bins` makes it");

@@ -106,7 +106,7 @@ fn ids_that_do_not_fit_the_profile_are_named_and_no_step_waits_for_them() {
         said.contains("word came with the id `n1`, in which `contiguous = '^[0-9]+:(?<offset>[0-9]+)$'`"),
         "{said}"
     );
-    assert!(!said.contains("had not ended"), "no step waited in vain: {said}");
+    assert!(!said.contains("had not ended"), "no step waited until its limit: {said}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! All reports of a run behind one door: each takes every event, those in files are finished when the run is, or has broken
+//! All reports of a run behind one interface: each takes every event, those in files are finished when the run is, or has broken
 //! off.
 
 use std::fs::File;

@@ -88,12 +88,12 @@ pub fn apply(library: &Library, before: &GameState, delta: &Delta, input: &Input
     Ok(Applied { state, changes, rejections, story_events })
 }
 
-/// The most rejections that the narrator is told of.
-const REJECTIONS_TOLD: usize = 5;
+/// The most rejections that stand in the narrator's prompt.
+const REJECTIONS_SHOWN: usize = 5;
 
-/// What the narrator told and the rules refused. Variables are bookkeeping, which no player has read of.
+/// What was narrated and the rules refused. Variables are bookkeeping, which no player has read of.
 fn told_but_rejected(rejections: &[Rejection]) -> Vec<String> {
-    let told = rejections.iter().filter(|rejection| rejection.author == Author::Model);
-    let told = told.filter(|rejection| !rejection.effect.starts_with("/set_vars"));
-    told.take(REJECTIONS_TOLD).map(|rejection| rejection.reason.clone()).collect()
+    let shown = rejections.iter().filter(|rejection| rejection.author == Author::Model);
+    let shown = shown.filter(|rejection| !rejection.effect.starts_with("/set_vars"));
+    shown.take(REJECTIONS_SHOWN).map(|rejection| rejection.reason.clone()).collect()
 }

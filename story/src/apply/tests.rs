@@ -109,9 +109,9 @@ fn a_story_event_fires_once_in_a_game_even_if_its_condition_comes_true_again() {
     let library = with_conditionals(json!({
         "boom": { "when": { "vars": { "lamp_lit": "true" } }, "then": { "prompt": "Boom." } }
     }));
-    let told = quiet_turn(&library, &with_var(&new_state(), "lamp_lit", "true"));
-    assert_eq!(told.story_events.len(), 1);
-    let dark = quiet_turn(&library, &with_var(&told.state, "lamp_lit", "false"));
+    let lit = quiet_turn(&library, &with_var(&new_state(), "lamp_lit", "true"));
+    assert_eq!(lit.story_events.len(), 1);
+    let dark = quiet_turn(&library, &with_var(&lit.state, "lamp_lit", "false"));
     let lit = quiet_turn(&library, &with_var(&dark.state, "lamp_lit", "true"));
     assert!(lit.story_events.is_empty());
 }

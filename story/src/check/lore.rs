@@ -1,4 +1,4 @@
-//! Lore that can never be told.
+//! Lore that can never reach a prompt.
 
 use super::conditions::check_when;
 use super::context::Context;
@@ -10,7 +10,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut Report) {
     for (index, lore) in context.scenario.lore.iter().enumerate() {
         let pointer = nth("/lore", index);
         if lore.keys.is_empty() {
-            report.error(at(&pointer, "keys"), "without a key it is never told").help("name what it is about");
+            report.error(at(&pointer, "keys"), "without a key it never reaches a prompt").help("name what it is about");
         }
         for (index, key) in lore.keys.iter().enumerate() {
             if words(key).is_empty() {

@@ -114,9 +114,9 @@ fn check_reachability(context: &Context<'_>, report: &mut Report) {
         .iter()
         .flat_map(|(scene, definition)| definition.locations.keys().map(move |key| (Some(scene.as_str()), key)));
     let all = scenario.locations.keys().map(|key| (None, key)).chain(of_scenes);
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for (scene, key) in all.filter(|(_, key)| !reached.contains(key.as_str())) {
-        if told.insert(key) {
+        if reported.insert(key) {
             report
                 .warning(
                     pointer_to(scene, key),

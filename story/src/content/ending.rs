@@ -1,4 +1,4 @@
-//! Endings by name: what a story calls its ends, what is told there, and what they remember of the way.
+//! Endings by name: what a story calls its ends, their text, and what they remember of the way.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::when::When;
 pub struct Ending {
     /// What players call it: `The Moon Is Redeemed`.
     pub name: String,
-    /// What is told, as the last story event, where the conditional has no `prompt` of its own.
+    /// The text, as the last story event, where the conditional has no `prompt` of its own.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub text: String,
     /// What is remembered of the player's choices, line by line; those lines whose condition holds at the end.

@@ -1,4 +1,4 @@
-//! Lore: what a narrator is told only while the story speaks of it.
+//! Lore: what a narrator's prompt holds only while the story speaks of it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,14 +11,14 @@ pub(crate) const LORE_BUDGET: u32 = 400;
 /// The bytes of a token, as lore is measured: nobody here knows the model's tokenizer.
 const BYTES_PER_TOKEN: usize = 4;
 
-/// Something to know about a person, a place or a thing. The narrator is told it while one of its keys stands in what was said last.
+/// Something to know about a person, a place or a thing. It stands in the narrator's prompt while one of its keys stands in what was said last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub struct Lore {
     /// Words or names that bring it up. Case, articles and plural do not matter; a key of several words stands together.
     pub keys: Vec<String>,
-    /// What the narrator is told.
+    /// The text in the narrator's prompt.
     pub text: String,
     /// Entries with a higher one come first when not all fit the budget.
     #[serde(skip_serializing_if = "crate::serde_util::is_zero")]

@@ -65,7 +65,7 @@ pub struct Scenario {
     /// Hints for the narrator in every scene.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contingency_prompts: Vec<ContingencyPrompt>,
-    /// What the narrator is told while the story speaks of it.
+    /// What the narrator's prompt holds while the story speaks of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lore: Vec<Lore>,
     /// How many tokens of lore a prompt holds at most, counted as four bytes each.

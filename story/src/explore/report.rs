@@ -42,7 +42,7 @@ fn judge(scenario: &Scenario, found: &Exploration, path: &str, findings: &mut Ve
                 "from {} of {} states no ending can be reached; the shortest way there: {}",
                 found.dead_ends,
                 found.states,
-                told(way)
+                steps(way)
             ),
             "leave a way on from there, or an ending".to_owned(),
         );
@@ -68,7 +68,7 @@ fn judge(scenario: &Scenario, found: &Exploration, path: &str, findings: &mut Ve
     }
 }
 
-fn told(way: &[String]) -> String {
+fn steps(way: &[String]) -> String {
     if way.is_empty() {
         return "the opening itself".to_owned();
     }

@@ -20,9 +20,9 @@ pub enum Input {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         actor: Option<String>,
     },
-    /// Something that a conditional wants told.
+    /// Something that a conditional wants narrated.
     StoryEvent {
-        /// What is to be told.
+        /// What is to be narrated.
         prompt: String,
     },
 }

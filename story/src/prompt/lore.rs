@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     use crate::testing::{library, new_state};
 
-    fn told(entries: serde_json::Value, budget: u32, history: &[&str], message: &str) -> Vec<String> {
+    fn chosen(entries: serde_json::Value, budget: u32, history: &[&str], message: &str) -> Vec<String> {
         let mut library = library();
         library.rewrite_scenario("lighthouse", |scenario| {
             scenario.lore = serde_json::from_value(entries).unwrap();
@@ -91,12 +91,12 @@ mod tests {
                 { "keys": ["gull"], "text": "Never.", "when": { "vars": { "lamp_lit": "true" } } }
             ])
         };
-        assert_eq!(told(entries(), 400, &[], "What of the Drowned Bells?"), ["The bell rings before a death."]);
-        assert_eq!(told(entries(), 400, &["A bell."], "I wait."), ["The bell rings before a death."]);
-        assert_eq!(told(entries(), 400, &[], "灯台へ行く"), ["The lighthouse is older than the town."]);
-        assert!(told(entries(), 400, &[], "A gull on a belltower.").is_empty());
+        assert_eq!(chosen(entries(), 400, &[], "What of the Drowned Bells?"), ["The bell rings before a death."]);
+        assert_eq!(chosen(entries(), 400, &["A bell."], "I wait."), ["The bell rings before a death."]);
+        assert_eq!(chosen(entries(), 400, &[], "灯台へ行く"), ["The lighthouse is older than the town."]);
+        assert!(chosen(entries(), 400, &[], "A gull on a belltower.").is_empty());
         let long_ago = ["A bell.", "1", "2", "3", "4"];
-        assert!(told(entries(), 400, &long_ago, "I wait.").is_empty());
+        assert!(chosen(entries(), 400, &long_ago, "I wait.").is_empty());
     }
 
     #[test]
@@ -106,8 +106,8 @@ mod tests {
             { "keys": ["sea"], "text": "x".repeat(80), "priority": 1 },
             { "keys": ["sea"], "text": "High.", "priority": 2 }
         ]);
-        assert_eq!(told(entries.clone(), 400, &[], "The sea!").len(), 3);
-        assert_eq!(told(entries.clone(), 10, &[], "The sea!"), ["High.", "Low, short."]);
-        assert!(told(entries, 0, &[], "The sea!").is_empty());
+        assert_eq!(chosen(entries.clone(), 400, &[], "The sea!").len(), 3);
+        assert_eq!(chosen(entries.clone(), 10, &[], "The sea!"), ["High.", "Low, short."]);
+        assert!(chosen(entries, 0, &[], "The sea!").is_empty());
     }
 }

@@ -15,7 +15,7 @@ const EVERY: u64 = 3;
 /// The longest summary that is kept, in bytes.
 const LONGEST_SUMMARY: usize = 6000;
 
-/// The room for history is counted in steps of so many bytes, so that a world that is told in a few words more moves nothing.
+/// The room for history is counted in steps of so many bytes, so that a world that is described in a few words more moves nothing.
 const ROOM_STEP: usize = 2048;
 
 /// How much history prompts show at most.

@@ -104,7 +104,7 @@ fn story_text(scenario: &Scenario, scene: Option<&Scene>) -> String {
     if stories.is_empty() { String::new() } else { format!("The story:\n{}", stories.join("\n\n")) }
 }
 
-/// What was told in the turn before and did not come to pass.
+/// What was narrated in the turn before and did not happen.
 fn rejected_text(state: &GameState) -> String {
     let lines: Vec<_> = state.rejected.iter().map(|reason| format!("- {}", quoted(reason))).collect();
     if lines.is_empty() { String::new() } else { block("did_not_happen", &format!("{REJECTED}\n{}", lines.join("\n"))) }

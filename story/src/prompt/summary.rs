@@ -14,8 +14,8 @@ pub fn summary_prompt(previous: Option<&str>, turns: &[ChatMessage], language: O
     if let Some(previous) = previous.map(str::trim).filter(|previous| !previous.is_empty()) {
         parts.push(block("story_so_far", &quoted(previous)));
     }
-    let told: Vec<_> = turns.iter().filter(|turn| turn.role != Role::System).map(line).collect();
-    parts.push(block("since_then", &told.join("\n\n")));
+    let since: Vec<_> = turns.iter().filter(|turn| turn.role != Role::System).map(line).collect();
+    parts.push(block("since_then", &since.join("\n\n")));
     parts.push("Write the story so far, with what has happened since then.".to_owned());
     let language = language.map(|language| format!(" {}", written_in(language))).unwrap_or_default();
     Prompt::new(format!("{SUMMARY}{language}"), [], parts.join("\n"))

@@ -132,14 +132,14 @@ fn what_did_not_happen_is_told_to_the_narrator_once() {
 fn a_story_is_told_extracted_and_summarised_in_its_language() {
     let german: crate::Language = "German".parse().unwrap();
     let state = GameState { language: Some(german.clone()), ..new_state() };
-    let told = narration(&state, &[], None, &player("I look."));
+    let narrated = narration(&state, &[], None, &player("I look."));
     let extracted = extraction_prompt(&library(), &state, &player("I look."), "Nichts.").unwrap();
     let summary = summary_prompt(None, &[ChatMessage::user("I look.")], Some(&german));
-    for prompt in [&told, &extracted, &summary] {
+    for prompt in [&narrated, &extracted, &summary] {
         assert!(prompt.system().contains("in German"), "{}", prompt.system());
     }
     let of = |prompt: &Prompt| prompt.messages().last().unwrap().content.clone();
-    assert!(!of(&told).contains("German"), "it changes in no turn, so it stands where it is cached");
+    assert!(!of(&narrated).contains("German"), "it changes in no turn, so it stands where it is cached");
 }
 
 #[test]
@@ -187,10 +187,10 @@ fn cached_share(budget: usize, narration_bytes: usize) -> f64 {
             all += text.len();
         }
         before = text;
-        let told = ["The lamp swings. ".repeat(narration_bytes / 17), format!("It is turn {turn}.")].concat();
+        let text = ["The lamp swings. ".repeat(narration_bytes / 17), format!("It is turn {turn}.")].concat();
         let mut open = state.memory.open(&history).to_vec();
         let shown_before = open.len();
-        let messages = [ChatMessage::user(user_text(&state, &input)), ChatMessage::assistant(told)];
+        let messages = [ChatMessage::user(user_text(&state, &input)), ChatMessage::assistant(text)];
         history.extend(messages.clone());
         open.extend(messages);
         let left = leaving(&open, state.turn_counter, limits);

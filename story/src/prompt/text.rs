@@ -71,7 +71,7 @@ pub(super) fn turn_rules(rules: Rules) -> [&'static str; 3] {
     [world, "Never speak, decide or act for the player character.", "Resolve this one action, then stop and wait."]
 }
 
-/// What the narrator is reminded of when a story event is told.
+/// What the narrator is reminded of in a story event.
 pub(super) const EVENT_RULES: [&str; 3] = [
     "This is not the player speaking. It happens now; tell it as part of the scene, in your own words.",
     "Never speak, decide or act for the player character.",
@@ -107,7 +107,7 @@ pub(super) fn written_in(language: &Language) -> String {
     format!("Write in {language}.")
 }
 
-/// What the narrator is told when the game is over.
+/// The narrator's instructions when the game is over.
 pub(super) const CLOSING: &str = "\
 The story is over. Bring it to a close: answer what the player said last, tell in a few sentences how it all turned out, and start nothing new. \
 End with a line that says only THE END.";

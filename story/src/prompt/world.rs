@@ -87,7 +87,7 @@ fn describe_monster(monster: &Monster) -> String {
     )
 }
 
-/// `- direction -> Name` or `- direction is blocked (reason)`, sorted by direction. Where a blocked exit would lead is not told, and an
+/// `- direction -> Name` or `- direction is blocked (reason)`, sorted by direction. Where a blocked exit would lead is not said, and an
 /// exit to a place that the scene does not have is not listed.
 fn exit_list(state: &GameState, location: &Location) -> String {
     let line = |exit: Exit<'_>| {

@@ -1,4 +1,4 @@
-//! What a game is to become when turns are taken back, told once more or told otherwise.
+//! What a game becomes when turns are taken back, or narrated again or otherwise.
 
 use protocol::{GameId, Problem, ProblemType, RequestId, RequestType, RewindCause};
 use story::{ChatMessage, GameState, Input};
@@ -12,7 +12,7 @@ use crate::store::{Game, Keep, NewRequest, Rewrite, StoredTurn, Try};
 pub(super) enum Wanted {
     /// That it goes back to where it stood after a turn; or before the player's last message.
     Undo { to: Option<u64> },
-    /// That the player's last message is told once more, by this request.
+    /// That the player's last message is narrated once more, by this request.
     Retry { request: RequestId },
     /// That the player has said something else in a turn, and plays on from there with this request.
     Say { turn: u64, message: String, request: RequestId },
@@ -74,7 +74,7 @@ fn rewound(game: &Game, cause: RewindCause, state: GameState, first: &StoredTurn
     }
 }
 
-/// A game whose last message is told once more.
+/// A game whose last message is narrated once more.
 async fn retried(api: &Api, game: &Game, request: RequestId) -> Result<Draft, ApiError> {
     let last = game.document.last_turn();
     // A retry that was cancelled, that failed or that is interrupted: its message is the last one.
@@ -95,7 +95,7 @@ async fn retried(api: &Api, game: &Game, request: RequestId) -> Result<Draft, Ap
     }
     let message = past::last_message(api, game).await?.record;
     if message.kind != RequestType::Chat {
-        let detail = "the player has said nothing yet that could be told once more";
+        let detail = "the player has said nothing yet that could be narrated once more";
         return Err(Problem::new(ProblemType::TurnNotKept, detail).into());
     }
     let (state, first) = past::before_turn(api, game, message.turn).await?;

@@ -1,6 +1,6 @@
 //! The tries of the player's last message: retry adds the present one to those that can be chosen again, choose brings one back.
 //!
-//! A retry takes the present try off the game before another one is told. Until that one is committed, the game has no turn of the
+//! A retry takes the present try off the game before another one is narrated. Until that one is committed, the game has no turn of the
 //! message; and it never has, where the retry is cancelled or fails. The tries can be chosen then, too.
 
 use protocol::{Alternative, Problem, ProblemType, RequestType, RewindCause, TurnRecord};
@@ -18,7 +18,7 @@ const LONGEST: usize = 256;
 /// The tries of a turn that can be chosen again, besides the present one.
 pub(super) async fn of_turn(api: &Api, game: &Game, turn: u64) -> Result<Vec<Try>, ApiError> {
     let mut tries = api.store.tries(game.id).await?;
-    tries.retain(|told| message(told).is_some_and(|message| message.turn == turn));
+    tries.retain(|attempt| message(attempt).is_some_and(|message| message.turn == turn));
     Ok(tries)
 }
 
@@ -43,7 +43,7 @@ pub(super) async fn chosen(api: &Api, game: &Game, turn: u64, alternative: usize
     let mut tries = of_turn(api, game, turn).await?;
     if alternative >= tries.len() {
         let detail = match tries.len() {
-            0 => "the turn has no other tries: it was told once only, or the game was changed since".to_owned(),
+            0 => "the turn has no other tries: it was narrated once only, or the game was changed since".to_owned(),
             count => format!("there are {count} alternatives, counted from 0"),
         };
         return Err(Problem::field("/alternative", detail).into());
@@ -72,17 +72,17 @@ pub(super) async fn chosen(api: &Api, game: &Game, turn: u64, alternative: usize
 
 /// What a record says of tries.
 pub(super) fn alternatives(tries: &[Try]) -> Vec<Alternative> {
-    let told = |record: &TurnRecord| Alternative {
+    let alternative = |record: &TurnRecord| Alternative {
         narration: record.narration.clone(),
         usage: record.usage,
         model: record.model.clone(),
     };
-    tries.iter().filter_map(message).map(told).collect()
+    tries.iter().filter_map(message).map(alternative).collect()
 }
 
 /// The turn of the message of a try.
-pub(super) fn message(told: &Try) -> Option<&TurnRecord> {
-    told.turns.first().map(|turn| &turn.record)
+pub(super) fn message(attempt: &Try) -> Option<&TurnRecord> {
+    attempt.turns.first().map(|turn| &turn.record)
 }
 
 /// The present try of a message.

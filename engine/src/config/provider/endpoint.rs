@@ -25,7 +25,7 @@ const OTHER_CALLS: [&str; 7] =
     ["/models", "/completions", "/embeddings", "/responses", "/messages", "/chat/completions", "/api/generate"];
 
 impl Endpoint {
-    /// Reads an address. The error says what is wrong with it and, where that can be told, which one is right.
+    /// Reads an address. The error says what is wrong with it and, where that is known, which one is right.
     pub fn parse(format: Format, base_url: &str) -> Result<Self, String> {
         let text = base_url.trim();
         if !(text.starts_with("http://") || text.starts_with("https://")) {

@@ -65,7 +65,7 @@ pub struct ProviderConfig {
     /// The most tokens of a delta.
     #[serde(default = "defaults::backend_max_tokens")]
     pub backend_max_tokens: u32,
-    /// How many tokens prompt and answer may have together; found out where the server says it. Ollama is told it.
+    /// How many tokens prompt and answer may have together; found out where the server says it. Ollama gets it as `num_ctx`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context_tokens: Option<u32>,
     /// Whether the game's temperature is sent; some models refuse it.
@@ -101,7 +101,7 @@ pub struct ProviderConfig {
     /// Whether a model that can do both thinks before it answers. The vendor's default when not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinking: Option<bool>,
-    /// How long Ollama keeps the model in memory: `10m`, `-1` for ever.
+    /// How long Ollama keeps the model in memory: `10m`, `-1` without end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_alive: Option<String>,
     /// How a delta is asked for.

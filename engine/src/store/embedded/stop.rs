@@ -7,7 +7,7 @@ use super::rows::{self, corrupt};
 use super::step::Step;
 use crate::store::{LeaseToken, Stopped};
 
-/// Ends a narration that is being told. It mirrors `lua/stop.lua`.
+/// Ends a running narration. It mirrors `lua/stop.lua`.
 pub(super) fn stop(
     step: &mut Step<'_>,
     id: RequestId,
@@ -22,11 +22,11 @@ pub(super) fn stop(
         (&key, step.now),
         |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, u32>(2)?, row.get::<_, bool>(3)?)),
     )?;
-    let Some((game, status, told_by, is_whole)) = found else { return Ok(Stopped::Unknown) };
+    let Some((game, status, written_by, is_whole)) = found else { return Ok(Stopped::Unknown) };
     let game = rows::id(&game)?;
     match status.parse().map_err(|error| corrupt("a status", error))? {
         RequestStatus::Queued | RequestStatus::Processing if is_whole => return Ok(Stopped::Done),
-        RequestStatus::Processing if told_by == attempt.0 => {}
+        RequestStatus::Processing if written_by == attempt.0 => {}
         RequestStatus::Queued | RequestStatus::Processing => return Ok(Stopped::Changed),
         finished => return Ok(Stopped::Finished(finished)),
     }

@@ -1,4 +1,4 @@
-//! Limits of callers, as scripts are told of them and as they reply. `lua/charge.lua` does the work.
+//! Limits of callers, as scripts get them and as they reply. `lua/charge.lua` does the work.
 
 use std::time::Duration;
 

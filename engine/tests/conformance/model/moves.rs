@@ -29,7 +29,7 @@ pub(super) enum Move {
     Rewind { game: usize, to: usize, if_busy: IfBusy, plays_on: bool },
     /// The latest of these steps is repeated.
     RewindAgain,
-    /// A player ends a narration, if one is told.
+    /// A player ends a narration, if there is one.
     Stop { request: usize },
     /// A worker asks for work.
     Claim { worker: usize, max: usize },

@@ -201,7 +201,7 @@ impl Reference {
         Answer::Accepted(number)
     }
 
-    /// A request comes to the tail of a lane, and is told if it has to wait.
+    /// A request comes to the tail of a lane, and gets an event if it has to wait.
     fn arrive(&mut self, game: usize, position: usize, message: &str) -> usize {
         self.admit(game, position, None, message.to_owned());
         let number = self.requests.len() - 1;
@@ -211,7 +211,7 @@ impl Reference {
         number
     }
 
-    /// A game goes back to where it stood after `to` turns, and a message is told from there if one is given.
+    /// A game goes back to where it stood after `to` turns, and a message is narrated from there if one is given.
     pub(super) fn rewind(&mut self, game: usize, to: u64, if_busy: IfBusy, message: Option<&str>) -> Rewound {
         let lane = self.games[game].lane.clone();
         if !lane.is_empty() && if_busy != IfBusy::Interrupt {
@@ -232,7 +232,7 @@ impl Reference {
         Rewound::Done { offset, request: message.map(|message| self.arrive(game, 0, message)) }
     }
 
-    /// A narration is ended that is being told.
+    /// A running narration is ended.
     pub(super) fn stop(&mut self, number: usize) -> Stopped {
         let request = &mut self.requests[number];
         match request.status {

@@ -1,7 +1,7 @@
 //! What is expected of a value: the value itself, or words that it must fulfil, at any depth.
 //!
 //! `{"$gt": 3}`, `{"$format": "uuid"}`, `{"worker": {"$regex": "."}}`: an object whose keys begin with `$` is read as words,
-//! any other value is expected as it is. Words without `$` could not be told from members that are expected.
+//! any other value is expected as it is. Words without `$` could not be told apart from members that are expected.
 
 mod fits;
 mod schema;

@@ -41,7 +41,7 @@ enum Measurement {
     Own(own::OwnArgs),
 }
 
-/// What every measurement can be told.
+/// The flags of every measurement.
 #[derive(Debug, Args)]
 struct Common {
     /// Where the engine keeps its games: local (Redis), docker, embedded, or auto.
@@ -64,7 +64,7 @@ trait Told: Serialize {
     fn render(&self) -> String;
 }
 
-macro_rules! told {
+macro_rules! printed {
     ($($report:ty),*) => {
         $(impl Told for $report {
             fn passed(&self) -> bool {
@@ -78,7 +78,7 @@ macro_rules! told {
     };
 }
 
-told!(bench::turns::Report, bench::accept::Report, bench::stream::Report, bench::fanout::Report, bench::own::Report);
+printed!(bench::turns::Report, bench::accept::Report, bench::stream::Report, bench::fanout::Report, bench::own::Report);
 
 /// Measures what is asked for.
 pub(super) async fn run(args: BenchArgs) -> Exit {

@@ -47,7 +47,7 @@ function point(pen, kind, x, y) {
   pen.fill();
 }
 
-/** What went wrong is told by more than its colour. */
+/** What went wrong is shown by more than its colour. */
 function hatch(pen, x, y, width, height) {
   pen.save();
   pen.beginPath();

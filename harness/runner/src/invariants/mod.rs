@@ -126,7 +126,7 @@ pub(crate) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<Find
             Event::GameRewound(rewound) => {
                 let gone = last.unwrap_or(rewound.turn).saturating_sub(rewound.turn);
                 let retold = rewound.cause == RewindCause::Choose || gone == 0;
-                // What is told instead of the last turns, no event says.
+                // What is narrated instead of the last turns, no event says.
                 let kept = if retold {
                     0
                 } else {

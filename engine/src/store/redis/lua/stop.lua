@@ -1,14 +1,14 @@
--- Ends a narration that is being told: what has been told is the narration, and the next claim goes on from there. The attempt
+-- Ends a running narration: its text so far is the narration, and the next claim continues from there. The attempt
 -- that tells it can write nothing more, its worker is notified, and it is not counted.
--- Arguments: request, the attempt that told the text, the narration's checkpoint (JSON), data of the chat.chunk that ends it.
+-- Arguments: request, the attempt that wrote the text, the narration's checkpoint (JSON), data of the chat.chunk that ends it.
 -- Returns {'done'}, also where the narration is whole already, so that a repeat changes nothing; {'changed'} if another attempt
 -- tells it, or none; {'unknown'} or {'finished', status}.
-local request, told_by, narration, data = unpack(ARGV, 5)
+local request, written_by, narration, data = unpack(ARGV, 5)
 local status, game, attempt, whole = unpack(call('HMGET', STATUS .. request, 'status', 'game_id', 'attempt', 'narration'))
 if not status then return { 'unknown' } end
 if status ~= 'queued' and status ~= 'processing' then return { 'finished', status } end
 if whole then return { 'done' } end
-if status ~= 'processing' or attempt ~= told_by then return { 'changed' } end
+if status ~= 'processing' or attempt ~= written_by then return { 'changed' } end
 call('HSET', STATUS .. request, 'narration', narration, 'status', 'queued', 'attempt', int(attempt - 1))
 append_event(game, 'chat.chunk', data, request)
 local token = lease_of(game)
