@@ -235,12 +235,19 @@ impl Client {
         limit: Option<u32>,
         after: Option<&str>,
     ) -> Result<T, ClientError> {
+        let limit = limit.map(|limit| limit.to_string());
+        self.read(path, &[("limit", limit.as_deref()), ("after", after)]).await
+    }
+
+    /// A call that reads, with those parameters of its query that have a value.
+    pub(crate) async fn read<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, Option<&str>)],
+    ) -> Result<T, ClientError> {
         let mut call = self.url(path);
-        if let Some(limit) = limit {
-            call.query_pairs_mut().append_pair("limit", &limit.to_string());
-        }
-        if let Some(after) = after {
-            call.query_pairs_mut().append_pair("after", after);
+        for (name, value) in query.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
+            call.query_pairs_mut().append_pair(name, value);
         }
         let (call, request) = self.build_url(Method::GET, call);
         json(call, request, self.settings.request_timeout).await

@@ -3,8 +3,8 @@
 //! Each change takes a key of the caller's choice. Repeated under its key after a lost answer, it is made once.
 
 use protocol::{
-    BranchGame, ChooseAlternative, EditTurn, GameId, GameRewritten, GameView, RenameGame, RequestId, RequestView,
-    RetryTurn, StopRequest, Turns, UndoTurns, path,
+    BranchGame, ChooseAlternative, EditTurn, ExplainView, GameId, GameRewritten, GameView, RenameGame, RequestId,
+    RequestView, RetryTurn, StopRequest, Turns, UndoTurns, path,
 };
 use reqwest::Method;
 use serde::Serialize;
@@ -17,6 +17,13 @@ impl Client {
     /// A page of a game's turns, the latest first: `GET /v1/gamestate/{id}/turns`.
     pub async fn turns(&self, game: GameId, limit: Option<u32>, after: Option<&str>) -> Result<Turns, ClientError> {
         self.page(&path::with_id(path::TURNS, game), limit, after).await
+    }
+
+    /// Why a game stands as it does after a turn, the last one when none is named: `GET /v1/gamestate/{id}/explain`. It tells what is
+    /// hidden from players, so their keys may not call it.
+    pub async fn explain(&self, game: GameId, turn: Option<u64>) -> Result<ExplainView, ClientError> {
+        let turn = turn.map(|turn| turn.to_string());
+        self.read(&path::with_id(path::EXPLAIN, game), &[("turn", turn.as_deref())]).await
     }
 
     /// Takes turns back.

@@ -50,6 +50,8 @@ pub const IMPORT: &str = "/v1/gamestate/import";
 pub const STOP: &str = "/v1/requests/{id}/stop";
 /// What a model would be sent next.
 pub const GAME_PROMPT: &str = "/v1/gamestate/{id}/prompt";
+/// Why a game stands as it does.
+pub const EXPLAIN: &str = "/v1/gamestate/{id}/explain";
 /// The scenarios.
 pub const SCENARIOS: &str = "/v1/scenarios";
 /// The player characters.

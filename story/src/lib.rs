@@ -11,6 +11,7 @@ mod check;
 mod content;
 mod delta;
 mod delta_schema;
+mod explain;
 pub mod explore;
 mod memory;
 mod message;
@@ -31,7 +32,7 @@ mod when;
 mod when_explain;
 mod world;
 
-pub use apply::{Applied, ApplyError, Author, Change, Holder, Rejection, StoryEvent, apply};
+pub use apply::{Applied, ApplyError, Author, Change, Holder, Refusal, Rejection, StoryEvent, apply, refusals};
 pub use check::{Finding, Severity, check, check_sources};
 pub use content::{
     Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Ending, Language, LanguageError, Latch,
@@ -42,6 +43,7 @@ pub use delta::{
     Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,
 };
 pub use delta_schema::delta_schema;
+pub use explain::{ConditionalExplained, ExitExplained, Explained, Standing, explain};
 pub use memory::Memory;
 pub use message::{ChatMessage, Role};
 pub use new_game::{NewGame, NewGameError, new_game};

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::apply::{Applied, apply};
 use crate::content::{Library, Scenario};
+use crate::explain::{ConditionalExplained, Standing, explain};
 use crate::message::ChatMessage;
 use crate::new_game::{NewGame, NewGameError, new_game};
 use crate::offline::OfflineNarrator;
@@ -205,19 +206,14 @@ impl Rehearsal {
                 suggestion: nearest(id, known).map(str::to_owned),
             });
         }
+        let explained = self.scenario().map(|scenario| explain(scenario, &self.state, &[])).unwrap_or_default();
         let mut report = String::new();
-        for (key, conditional) in conditionals.into_iter().flatten().filter(|(key, _)| id.is_none_or(|id| id == *key)) {
-            let has_fired = self.state.fired_story_events.contains(key);
-            if has_fired && id.is_none() {
+        for ConditionalExplained { id: key, standing, parts } in explained.conditionals {
+            if id.map_or(standing == Standing::Spent, |id| id != key) {
                 continue;
             }
-            let verdict = match (has_fired, conditional.when.holds(&self.state)) {
-                (true, _) => "has fired, once and for all",
-                (false, true) => "holds",
-                (false, false) => "does not hold",
-            };
-            let _ = writeln!(report, "{key} {verdict}");
-            for part in conditional.when.explain(&self.state) {
+            let _ = writeln!(report, "{key} {}", standing.verb());
+            for part in parts {
                 let mark = if part.holds { '+' } else { '-' };
                 let _ = writeln!(report, "  {}{mark} {}", "  ".repeat(part.depth), part.text);
             }

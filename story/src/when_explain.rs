@@ -1,17 +1,38 @@
 //! Explaining a condition: each of its parts, whether it holds, and what is the case instead.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::state::GameState;
 use crate::when::When;
 
 /// One part of a condition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
     /// Whether it holds.
     pub holds: bool,
     /// What it asks for, and what is the case.
     pub text: String,
     /// How deep it stands inside `any` and `not`; 0 at the top.
+    #[serde(default)]
     pub depth: usize,
+}
+
+impl Part {
+    /// A part that holds, at the top.
+    pub(crate) fn met(text: impl Into<String>) -> Self {
+        Self::top(true, text)
+    }
+
+    /// A part that does not hold, at the top.
+    pub(crate) fn unmet(text: impl Into<String>) -> Self {
+        Self::top(false, text)
+    }
+
+    /// A part at the top.
+    pub(crate) fn top(holds: bool, text: impl Into<String>) -> Self {
+        Self { holds, text: text.into(), depth: 0 }
+    }
 }
 
 impl When {

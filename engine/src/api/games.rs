@@ -320,7 +320,7 @@ pub(super) fn unknown_game(id: GameId) -> Problem {
     Problem::new(ProblemType::UnknownGame, format!("there is no game {id}"))
 }
 
-fn busy() -> Problem {
+pub(super) fn busy() -> Problem {
     Problem::new(ProblemType::GameBusy, "the game has unfinished requests: wait until they are done")
 }
 

@@ -14,6 +14,7 @@ mod cors;
 mod dead_letters;
 mod error;
 mod events;
+mod explain;
 mod export;
 mod frame;
 mod games;

@@ -10,10 +10,10 @@ use protocol::ProblemType::{
 };
 use protocol::{
     BranchGame, Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest, ChooseAlternative,
-    CreateCapability, CreateGame, CreateKey, DeadLetter, DeadLetters, EditTurn, GameExport, GameList, GameRewritten,
-    GameView, Health, ImportGame, KeyCreated, Keys, LaneView, Lanes, OpenSession, PcEntry, PlayerView, ProblemInfo,
-    PromptView, ProviderView, Providers, QueueView, Readiness, RenameGame, RequestView, RetryTurn, ScenarioEntry,
-    StopRequest, StoryEventsView, Ticket, TriggerStoryEvent, Turns, UndoTurns, path,
+    CreateCapability, CreateGame, CreateKey, DeadLetter, DeadLetters, EditTurn, ExplainView, GameExport, GameList,
+    GameRewritten, GameView, Health, ImportGame, KeyCreated, Keys, LaneView, Lanes, OpenSession, PcEntry, PlayerView,
+    ProblemInfo, PromptView, ProviderView, Providers, QueueView, Readiness, RenameGame, RequestView, RetryTurn,
+    ScenarioEntry, StopRequest, StoryEventsView, Ticket, TriggerStoryEvent, Turns, UndoTurns, path,
 };
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
@@ -23,8 +23,8 @@ use super::operation::Right::{Operator, Owner, Player, Public, Service, Viewer};
 use super::operation::Verb::{Delete, Get, Patch, Post};
 use super::operation::{Answer, Handler, Operation, Parameter, schema_of};
 use super::{
-    branch, capabilities, catalogue, chat, dead_letters, events, export, games, health, import, keys, prompt, queue,
-    requests, rewind, session, turns,
+    branch, capabilities, catalogue, chat, dead_letters, events, explain, export, games, health, import, keys, prompt,
+    queue, requests, rewind, session, turns,
 };
 
 /// A handler that needs the whole API.
@@ -93,6 +93,7 @@ const VIEW: Parameter = Parameter::query(
     "`player` for what the player sees of the game, and nothing that is hidden from them.",
     || json!({"type": "string", "enum": ["player"]}),
 );
+const TURN: Parameter = Parameter::query("turn", "The turn, 0 for the beginning; the last one when left out.", count);
 const FORMAT: Parameter = Parameter::query(
     "format",
     "`json` for everything, to be imported again; `markdown` or `html` for the story, to be read.",
@@ -240,6 +241,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .at_most(IMPORT_MAX)
         .creates::<GameView>()
         .refuses(&[GameExists]),
+    Operation::new(Get, path::EXPLAIN, Service, "explainGame", api!(explain::get))
+        .does("Why conditionals fire or wait, exits are open or closed, and effects of a turn were refused")
+        .reads(&[TURN])
+        .answers::<ExplainView>()
+        .refuses(&[UnknownGame, UnknownContent, TurnNotKept, GameBusy]),
     Operation::new(Get, path::GAME_PROMPT, Operator, "getPrompt", api!(prompt::get))
         .does("What a model would be sent next")
         .reads(&[MESSAGE, PURPOSE])

@@ -68,6 +68,7 @@ const EXPECTED: &[(&str, Who, bool)] = &[
     ("renameGame", Who::Owners, true),
     ("exportGame", Who::Readers, true),
     ("importGame", Who::Owners, false),
+    ("explainGame", Who::Services, true),
     ("getPrompt", Who::Operators, false),
     ("createCapability", Who::Owners, true),
     ("listCapabilities", Who::Owners, true),

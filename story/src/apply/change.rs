@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::when_explain::Part;
+
 /// Where an item is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", content = "key", rename_all = "snake_case")]
@@ -64,6 +66,28 @@ pub struct Rejection {
     pub effect: String,
     /// Why it was rejected and, where possible, what would be accepted.
     pub reason: String,
+}
+
+/// A rejection with what its rule asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Refusal {
+    /// Whose effect it was.
+    pub author: Author,
+    /// JSON pointer into the delta: `/item_events/0`.
+    pub effect: String,
+    /// Why it was rejected and, where possible, what would be accepted.
+    pub reason: String,
+    /// What the rule asks for, as far as it was looked at, and whether it is so. Empty where that is not known any more.
+    pub parts: Vec<Part>,
+}
+
+impl Rejection {
+    /// The rejection with the parts of its rule.
+    #[must_use]
+    pub fn with(self, parts: Vec<Part>) -> Refusal {
+        let Self { author, effect, reason } = self;
+        Refusal { author, effect, reason, parts }
+    }
 }
 
 /// Something that the narrator describes on a turn of its own.

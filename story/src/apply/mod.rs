@@ -10,6 +10,7 @@ mod making;
 mod monsters;
 mod movement;
 mod npcs;
+mod parts;
 mod reason;
 
 #[cfg(test)]
@@ -23,7 +24,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use self::change::{Author, Change, Holder, Rejection, StoryEvent};
+pub use self::change::{Author, Change, Holder, Refusal, Rejection, StoryEvent};
 use self::turn::Turn;
 use crate::content::{ContentKind, Library};
 use crate::delta::Delta;
@@ -64,6 +65,22 @@ pub enum ApplyError {
 /// in the turn that began it. A story event is the author's act, not the player's: its turn counts like any other, and is checked as in
 /// relaxed mode. A game that has ended does not change any more.
 pub fn apply(library: &Library, before: &GameState, delta: &Delta, input: &Input) -> Result<Applied, ApplyError> {
+    let Turn { state, changes, rejections, story_events, .. } = play(library, before, delta, input)?;
+    Ok(Applied { state, changes, rejections, story_events })
+}
+
+/// What [`apply`] rejects of this turn, each with what its rule asks for: which part of it holds and which does not.
+pub fn refusals(
+    library: &Library,
+    before: &GameState,
+    delta: &Delta,
+    input: &Input,
+) -> Result<Vec<Refusal>, ApplyError> {
+    let Turn { rejections, reasons, .. } = play(library, before, delta, input)?;
+    Ok(rejections.into_iter().zip(&reasons).map(|(rejection, reason)| rejection.with(reason.parts())).collect())
+}
+
+fn play<'a>(library: &'a Library, before: &'a GameState, delta: &Delta, input: &Input) -> Result<Turn<'a>, ApplyError> {
     let scenario = library.scenario(&before.scenario).ok_or_else(|| ApplyError::UnknownScenario {
         scenario: before.scenario.clone(),
         suggestion: library.nearest(ContentKind::Scenario, &before.scenario).map(str::to_owned),
@@ -84,8 +101,7 @@ pub fn apply(library: &Library, before: &GameState, delta: &Delta, input: &Input
         turn.state.just_entered = turn.state.user_location != before.user_location;
         turn.state.rejected = told_but_rejected(&turn.rejections);
     }
-    let Turn { state, changes, rejections, story_events, .. } = turn;
-    Ok(Applied { state, changes, rejections, story_events })
+    Ok(turn)
 }
 
 /// The most rejections that stand in the narrator's prompt.

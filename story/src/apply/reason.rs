@@ -48,6 +48,6 @@ pub(super) enum Reason {
     UnknownMonster(String),
 }
 
-fn list(open: &[String]) -> String {
+pub(super) fn list(open: &[String]) -> String {
     if open.is_empty() { "none".to_owned() } else { open.join(", ") }
 }

@@ -19,6 +19,8 @@ pub(super) struct Turn<'a> {
     pub(super) state: GameState,
     pub(super) changes: Vec<Change>,
     pub(super) rejections: Vec<Rejection>,
+    /// The reason of each rejection, in the same order.
+    pub(super) reasons: Vec<Reason>,
     pub(super) story_events: Vec<StoryEvent>,
     /// Whether the scene's conditionals act now, and no longer the model.
     pub(super) is_cascading: bool,
@@ -34,6 +36,7 @@ impl<'a> Turn<'a> {
             state: before.clone(),
             changes: Vec::new(),
             rejections: Vec::new(),
+            reasons: Vec::new(),
             story_events: Vec::new(),
             is_cascading: false,
         }
@@ -106,6 +109,7 @@ impl<'a> Turn<'a> {
     fn record(&mut self, author: &Author, effect: impl Fn() -> String, outcome: Result<(), Reason>) {
         if let Err(refusal) = outcome {
             self.rejections.push(Rejection { author: author.clone(), effect: effect(), reason: refusal.to_string() });
+            self.reasons.push(refusal);
         }
     }
 
