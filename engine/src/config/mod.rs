@@ -1,6 +1,7 @@
 //! What an operator sets: one typed struct, from a file, the environment and flags, in this order.
 
 mod auth;
+mod check;
 mod check_models;
 mod layers;
 mod limits;
@@ -330,127 +331,6 @@ impl Config {
         masked.providers.values_mut().for_each(ProviderConfig::mask);
         // Every field is a plain value: there is nothing in it that TOML cannot say.
         toml::to_string(&masked).unwrap_or_default()
-    }
-
-    /// Values that make no sense, each with its key and what to do.
-    fn check(&self) -> Result<(), ConfigError> {
-        let invalid = |key: &str, reason: String| Err(ConfigError::Invalid { key: key.to_owned(), reason });
-        let positive = |key: &str, value: f64| {
-            if value.is_finite() && (0.001..=86_400.0).contains(&value) {
-                Ok(())
-            } else {
-                invalid(key, format!("`{value}` is not a number of seconds from 0.001 to 86400"))
-            }
-        };
-        positive("worker.game_lock_ttl_seconds", self.worker.game_lock_ttl_seconds)?;
-        positive("worker.retry_delay_seconds", self.worker.retry_delay_seconds)?;
-        positive("worker.probe_delay_seconds", self.worker.probe_delay_seconds)?;
-        positive("worker.probe_delay_max_seconds", self.worker.probe_delay_max_seconds)?;
-        positive("sse.keepalive_seconds", self.sse.keepalive_seconds)?;
-        positive("http.header_timeout_seconds", self.http.header_timeout_seconds)?;
-        positive("http.body_timeout_seconds", self.http.body_timeout_seconds)?;
-        positive("http.write_timeout_seconds", self.http.write_timeout_seconds)?;
-        if !(0.0..=86_400.0).contains(&self.worker.shutdown_timeout_seconds) {
-            return invalid("worker.shutdown_timeout_seconds", "it is not a number of seconds from 0 to 86400".into());
-        }
-        if !(0.0..=31_536_000.0).contains(&self.worker.give_up_after_seconds) {
-            return invalid("worker.give_up_after_seconds", "it is not a number of seconds from 0 to a year".into());
-        }
-        for (key, value, largest) in [
-            ("worker.max_retries", u64::from(self.worker.max_retries), 10_000),
-            ("worker.concurrent_workers", self.worker.concurrent_workers as u64, 10_000),
-            ("worker.poll_interval_ms", self.worker.poll_interval_ms, 60_000),
-            ("queue.status_ttl_seconds", self.queue.status_ttl_seconds, 10 * 365 * 86_400),
-            ("queue.idempotency_ttl_seconds", self.queue.idempotency_ttl_seconds, 10 * 365 * 86_400),
-            ("queue.events_kept", self.queue.events_kept as u64, 1_000_000_000),
-            ("turns.records_kept", self.turns.records_kept as u64, 1_000_000_000),
-            ("turns.record_max_bytes", self.turns.record_max_bytes as u64, 1_000_000_000),
-            ("turns.tries_kept", self.turns.tries_kept as u64, 1000),
-            ("queue.max_depth", self.queue.max_depth, 1_000_000_000),
-            ("queue.max_depth_per_game", self.queue.max_depth_per_game, 1_000_000_000),
-            ("redis.shards", self.redis.shards as u64, 1024),
-            ("sse.chunk_ms", self.sse.chunk_ms, 10_000),
-            ("sse.retry_ms", self.sse.retry_ms, 600_000),
-            ("sse.max_streams", self.sse.max_streams as u64, 10_000_000),
-            ("sse.max_streams_per_client", self.sse.max_streams_per_client as u64, 10_000_000),
-            ("http.max_connections", self.http.max_connections as u64, 10_000_000),
-            ("http.max_connections_per_address", self.http.max_connections_per_address as u64, 10_000_000),
-            ("auth.max_keys", self.auth.max_keys as u64, 1_000_000),
-            ("auth.max_capabilities_per_game", self.auth.max_capabilities_per_game as u64, 10_000),
-            ("auth.ticket_seconds", self.auth.ticket_seconds, 86_400),
-            ("auth.ticket_stream_seconds", self.auth.ticket_stream_seconds, 7 * 86_400),
-            ("chat_history_limit", self.chat_history_limit as u64, 10_000),
-        ] {
-            if value > largest {
-                return invalid(key, format!("`{value}` is more than {largest}"));
-            }
-        }
-        for (key, value, why) in [
-            (
-                "worker.concurrent_workers",
-                self.worker.concurrent_workers as u64,
-                "a worker that runs no turn does nothing",
-            ),
-            ("worker.poll_interval_ms", self.worker.poll_interval_ms, "polling without a pause burns a core"),
-            ("queue.events_kept", self.queue.events_kept as u64, "without a log nobody can follow a game"),
-            ("queue.max_depth", self.queue.max_depth, "a queue that holds nothing accepts nothing"),
-            ("queue.max_depth_per_game", self.queue.max_depth_per_game, "a lane that holds nothing accepts nothing"),
-            ("redis.shards", self.redis.shards as u64, "games are kept in a shard"),
-            ("http.max_connections", self.http.max_connections as u64, "a server without connections serves nobody"),
-            (
-                "http.max_connections_per_address",
-                self.http.max_connections_per_address as u64,
-                "a client without a connection is served nothing",
-            ),
-        ] {
-            if value == 0 {
-                return invalid(key, format!("{why}: set at least 1"));
-            }
-        }
-        let operators = if let AdminListen::At(address) = self.admin_listen { Some(address) } else { None };
-        for (key, address) in [("listen", Some(self.listen)), ("admin_listen", operators)] {
-            if let Some(address) = address.filter(|address| !address.ip().is_loopback())
-                && self.auth.mode == AuthMode::Local
-            {
-                let reason = format!(
-                    "other machines can reach {address}, and everybody there could read, change and delete every game: ask \
-                     for keys with `auth.mode = \"keys\"`, listen on 127.0.0.1, or allow it with `auth.mode = \"open\"`"
-                );
-                return invalid(key, reason);
-            }
-        }
-        for (key, value) in self.limits.each() {
-            if value > 1_000_000_000 {
-                return invalid(key, format!("`{value}` is more than 1000000000; 0 is no limit"));
-            }
-        }
-        self.auth.check()?;
-        self.check_providers()
-    }
-
-    fn check_providers(&self) -> Result<(), ConfigError> {
-        let names = || self.providers.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let invalid = |key: String, reason: String| Err(ConfigError::Invalid { key, reason });
-        match &self.default_provider {
-            Some(name) if !self.providers.contains_key(name) => {
-                invalid("default_provider".into(), format!("there is no provider `{name}`; configured: {}", names()))
-            }
-            None if self.providers.len() > 1 => invalid(
-                "default_provider".into(),
-                format!("there are several providers ({}): say which one games use that name none", names()),
-            ),
-            _ => self.providers.iter().try_for_each(|(name, provider)| {
-                let others = provider.fallback.iter().map(|other| ("fallback", other));
-                let others = others.chain(provider.backend_provider.iter().map(|other| ("backend_provider", other)));
-                for (key, other) in others {
-                    if !self.providers.contains_key(other) {
-                        let reason = format!("there is no provider `{other}`; configured: {}", names());
-                        return invalid(format!("providers.{name}.{key}"), reason);
-                    }
-                }
-                provider.check().or_else(|(key, reason)| invalid(format!("providers.{name}.{key}"), reason))
-            }),
-        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a store must do, in the plainest words: vectors and loops, no clock, no concurrency, no cost.
 
+mod attempt;
+
 use engine::store::{Stopped, StoryEventPlacement};
 use protocol::{AttemptOutcome, IfBusy, RequestStatus};
 
-use super::moves::Step;
 use super::{GAMES, LIMITS, PROVIDERS, SENT, UNFINISHED};
 use crate::fixture::ATTEMPTS;
 
@@ -437,115 +438,5 @@ impl Reference {
         } else {
             self.requests[head].status = RequestStatus::Queued;
         }
-    }
-
-    /// Takes a step of an attempt; answers whether it was allowed to, or had been taken by the same lease before.
-    pub(super) fn step(&mut self, lease: usize, step: Step, chunk: u64) -> bool {
-        let number = self.leases[lease].request;
-        let ending = match step {
-            Step::Commit { .. } | Step::CommitAndClaim { .. } => Some("commit"),
-            Step::Retry => Some("retry"),
-            Step::Fail => Some("fail"),
-            Step::Release => Some("release"),
-            Step::Pause { .. } => Some("pause"),
-            _ => None,
-        };
-        if !self.holds(lease) {
-            return ending.is_some_and(|ending| self.requests[number].ended == Some((lease, ending)));
-        }
-        if let Step::Pause { game } = step {
-            // While the lease still holds: it may be the probe.
-            self.fault(game, Some(lease));
-        }
-        if let Some(ending) = ending {
-            self.requests[number].ended = Some((lease, ending));
-            self.games[self.requests[number].game].head = Head::Free;
-        }
-        match step {
-            Step::Chunk | Step::ChunkAgain => self.show(number, chunk),
-            Step::SaveNarration => {
-                self.show(number, chunk);
-                self.requests[number].narration = true;
-            }
-            Step::SaveDelta => self.requests[number].delta = true,
-            Step::Commit { story_events } | Step::CommitAndClaim { story_events } => self.commit(number, story_events),
-            Step::Retry => {
-                self.end_attempt(number);
-                self.requests[number].attempts.push(AttemptOutcome::Retried);
-                self.requests[number].error = true;
-                self.games[self.requests[number].game].head = Head::Delayed;
-                self.append(number, "request.retrying");
-            }
-            Step::Release => {
-                self.end_attempt(number);
-                self.requests[number].attempts.push(AttemptOutcome::Released);
-                self.requests[number].attempt -= 1;
-            }
-            Step::Pause { game: faulty } => {
-                self.end_attempt(number);
-                self.requests[number].attempt -= 1;
-                let game = self.requests[number].game;
-                self.games[game].waits_for = Some(provider(faulty)).filter(|faulty| *faulty != provider(game));
-                self.append(number, "request.waiting");
-            }
-            Step::Fail => {
-                self.void_unsaved_text(number);
-                self.requests[number].attempts.push(AttemptOutcome::Failed);
-                self.dead_letter(number);
-            }
-        }
-        true
-    }
-
-    fn show(&mut self, number: usize, chunk: u64) {
-        if chunk > self.requests[number].chunks {
-            self.requests[number].chunks = chunk;
-            self.append(number, "chat.chunk");
-        }
-    }
-
-    fn commit(&mut self, number: usize, story_events: usize) {
-        let request = &mut self.requests[number];
-        request.status = RequestStatus::Completed;
-        (request.narration, request.delta, request.error) = (false, false, false);
-        let (parent, game) = (request.clone(), &mut self.games[request.game]);
-        game.version += 1;
-        game.turns += 1;
-        game.history.extend([parent.message.clone(), format!("So: {}", parent.message)]);
-        game.lane.remove(0);
-        self.append(number, "game.state_updated");
-        self.append(number, "request.completed");
-        for n in 0..story_events {
-            let (position, arrival) = match self.placement {
-                StoryEventPlacement::Tail => (self.games[parent.game].lane.len(), None),
-                StoryEventPlacement::Next => (n, Some(parent.arrival)),
-            };
-            self.admit(parent.game, position, arrival, format!("story event {n} of {number}"));
-        }
-    }
-
-    fn end_attempt(&mut self, number: usize) {
-        self.void_unsaved_text(number);
-        self.requests[number].status = RequestStatus::Queued;
-    }
-
-    fn void_unsaved_text(&mut self, number: usize) {
-        if self.requests[number].chunks > 0 && !self.requests[number].narration {
-            self.append(number, "attempt.superseded");
-        }
-        self.requests[number].chunks = 0;
-    }
-
-    fn dead_letter(&mut self, number: usize) {
-        let request = &mut self.requests[number];
-        request.status = RequestStatus::Failed;
-        (request.error, request.retried) = (true, false);
-        self.games[request.game].lane.remove(0);
-        self.letters.push(number);
-        self.append(number, "request.failed");
-    }
-
-    fn append(&mut self, number: usize, event: &'static str) {
-        self.games[self.requests[number].game].log.push((event, Some(number)));
     }
 }

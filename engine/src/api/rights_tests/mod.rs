@@ -1,0 +1,217 @@
+//! Every operation, called by every kind of caller. What must come is written here a second time, so that a right that is
+//! changed in the table by mistake fails, and so does an operation that is new and has no line here.
+
+mod expected;
+mod world;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use protocol::GameId;
+use tower::ServiceExt as _;
+
+use super::operation::{Answer, Verb};
+use super::operations::OPERATIONS;
+use super::{Api, Auth, router};
+use crate::config::{Config, LimitsConfig};
+use crate::llm::Models;
+use crate::store::Holder;
+use expected::{EXPECTED, KINDS, Kind, Verdict, expected};
+use world::{World, api, verdict};
+
+#[tokio::test]
+async fn every_operation_admits_whom_it_should_and_nobody_else() {
+    let mut wrong = Vec::new();
+    let models = Arc::new(Models::start(&Config::default()).await.unwrap());
+    for operation in OPERATIONS {
+        let Some((_, who, about_game)) = EXPECTED.iter().find(|(id, ..)| *id == operation.id) else {
+            panic!("`{}` is new: say in EXPECTED who may call it", operation.id);
+        };
+        for kind in KINDS {
+            // What is called may change the game: everybody meets a new one.
+            let world = World::with(&models).await;
+            let (status, problem) = world.call(operation, kind).await;
+            // The one answer that is as for anybody who names nothing that exists.
+            let found =
+                if operation.id == "explainProblem" { Verdict::Admitted } else { verdict(status, problem.as_ref()) };
+            let must = expected(*who, *about_game, kind);
+            if found != must {
+                wrong.push(format!("{} by {kind:?}: {found:?} and not {must:?} ({status})", operation.id));
+            }
+            if found == Verdict::Unknown {
+                assert_eq!(status, 404);
+                let detail = problem.unwrap().detail;
+                assert!(detail.starts_with("there is no"), "{detail}");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(EXPECTED.len(), OPERATIONS.len(), "an operation that is gone has a line left");
+}
+
+#[tokio::test]
+async fn with_keys_the_public_port_serves_nothing_of_operators() {
+    let world = World::new().await;
+    let operators = OPERATIONS.iter().filter(|operation| operation.right.is_of_operators());
+    for operation in operators.filter(|operation| operation.verb == Verb::Get) {
+        let path = operation.path.replace("{id}", &world.game.to_string());
+        let key = format!("Bearer {}", world.keys[&Kind::Operator].reveal());
+        let request = Request::get(path).header(header::AUTHORIZATION, key).body(Body::empty()).unwrap();
+        assert_eq!(world.public.clone().oneshot(request).await.unwrap().status(), 404, "{}", operation.id);
+    }
+}
+
+#[tokio::test]
+async fn probes_need_no_key_and_a_missing_key_says_how_to_send_one() {
+    let world = World::new().await;
+    for path in ["/livez", "/readyz"] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        assert_eq!(world.operators.clone().oneshot(request).await.unwrap().status(), 200, "{path}");
+    }
+    let request = Request::get("/v1/gamestate").body(Body::empty()).unwrap();
+    let response = world.public.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 401);
+    assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer realm=\"story-engine\"");
+}
+
+#[tokio::test]
+async fn a_game_of_others_is_refused_in_the_words_for_one_that_does_not_exist() {
+    let world = World::new().await;
+    let operation = OPERATIONS.iter().find(|operation| operation.id == "getGame").unwrap();
+    let (status, problem) = world.call(operation, Kind::OtherPlayer).await;
+    let nowhere = World { game: GameId::new(), ..world };
+    let (none, unknown) = nowhere.call(operation, Kind::OtherPlayer).await;
+    assert_eq!(status, none);
+    let (foreign, unknown) = (problem.unwrap(), unknown.unwrap());
+    assert_eq!((foreign.kind, foreign.title), (unknown.kind, unknown.title));
+    assert_eq!(foreign.detail.len(), unknown.detail.len());
+}
+
+#[tokio::test]
+async fn a_stream_is_opened_with_a_ticket_and_nothing_else_is() {
+    let world = World::new().await;
+    let follow = OPERATIONS.iter().filter(|operation| matches!(operation.answer, Answer::Events)).count();
+    assert_eq!(follow, 2);
+    let ticket = world.keys[&Kind::MayRead].reveal();
+    for (path, status) in [
+        (format!("/v1/events/games/{}?ticket={ticket}", world.game), 200),
+        (format!("/v1/events/requests/{}?last_event_id=0&ticket={ticket}", world.request), 200),
+        (format!("/v1/gamestate/{}?ticket={ticket}", world.game), 401),
+        (format!("/v1/events/games/{}?ticket=x", world.game), 401),
+    ] {
+        let request = Request::get(&path).body(Body::empty()).unwrap();
+        assert_eq!(world.public.clone().oneshot(request).await.unwrap().status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_exchanges_its_key_for_a_cookie_that_no_script_reads() {
+    let world = World::new().await;
+    let open = |key: &str| {
+        let body = format!(r#"{{"key": " {key} "}}"#);
+        Request::post("/v1/session").header(header::CONTENT_TYPE, "application/json").body(Body::from(body)).unwrap()
+    };
+    let response = world.public.clone().oneshot(open(world.keys[&Kind::Owner].reveal())).await.unwrap();
+    assert_eq!(response.status(), 204);
+    let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.contains("; HttpOnly; SameSite=Strict") && !cookie.contains("Secure"), "{cookie}");
+
+    let pair = cookie.split(';').next().unwrap();
+    let read = Request::get(format!("/v1/gamestate/{}", world.game)).header(header::COOKIE, pair);
+    let response = world.public.clone().oneshot(read.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+
+    for kind in [Kind::Revoked, Kind::Expired, Kind::NotAKey, Kind::MayPlay] {
+        let response = world.public.clone().oneshot(open(world.keys[&kind].reveal())).await.unwrap();
+        assert_eq!(response.status(), 401, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_creator_of_a_game_owns_it_and_lists_no_others() {
+    let world = World::new().await;
+    assert_eq!(world.store.keys().await.unwrap().len(), 9);
+    for (kind, listed) in [
+        (Kind::Owner, 1),
+        (Kind::OtherPlayer, 0),
+        (Kind::OtherTenant, 0),
+        (Kind::Service, 1),
+        (Kind::ServiceForOwner, 1),
+        (Kind::ServiceForAnother, 0),
+        (Kind::OtherService, 0),
+        (Kind::Operator, 2),
+    ] {
+        let mut request = Request::get("/v1/gamestate")
+            .header(header::AUTHORIZATION, format!("Bearer {}", world.keys[&kind].reveal()));
+        match kind {
+            Kind::ServiceForOwner => request = request.header("x-user", "ada"),
+            Kind::ServiceForAnother => request = request.header("x-user", "bob"),
+            _ => {}
+        }
+        let response = world.public.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let list: protocol::GameList = serde_json::from_slice(&body).unwrap();
+        assert_eq!(list.games.len(), listed, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_key_or_capability_is_revoked_or_its_ticket_is_old() {
+    let world = World::new().await;
+    let path = format!("/v1/events/games/{}", world.game);
+    let with = |kind: Kind| {
+        let key = format!("Bearer {}", world.keys[&kind].reveal());
+        Request::get(&path).header(header::AUTHORIZATION, key).body(Body::empty()).unwrap()
+    };
+    let ticket = format!("{path}?ticket={}", world.keys[&Kind::MayRead].reveal());
+    let requests = [with(Kind::Owner), with(Kind::MayPlay), Request::get(ticket).body(Body::empty()).unwrap()];
+    let mut streams = Vec::new();
+    for request in requests {
+        let response = world.public.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        streams.push(response.into_body());
+    }
+    world.store.delete_key(&world.keys[&Kind::Owner].hash().id()).await.unwrap();
+    world.store.delete_capability(world.game, &world.keys[&Kind::MayPlay].hash().id()).await.unwrap();
+    for stream in streams {
+        tokio::time::timeout(Duration::from_secs(20), to_bytes(stream, usize::MAX)).await.unwrap().unwrap();
+    }
+}
+
+/// Calls of one user are limited, whatever the key, and the answer says when to come again.
+#[tokio::test]
+async fn a_user_who_sends_too_much_is_told_when_to_come_again() {
+    let world = World::new().await;
+    let models = Arc::new(Models::start(&Config::default()).await.unwrap());
+    let auth = Auth::keys([(world.keys[&Kind::Operator].hash(), Holder::Operator)]);
+    let limits = LimitsConfig { messages_per_minute_per_user: 1, unfinished_per_tenant: 3, ..LimitsConfig::NONE };
+    let public = router(Api { limits, ..api(&world.store, &models, auth) });
+    let say = async |kind: Kind| {
+        let body = format!(r#"{{"game_state_id": "{}", "message": "look"}}"#, world.game);
+        let mut request = Request::post("/v1/chat")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", world.keys[&kind].reveal()));
+        if kind == Kind::ServiceForOwner {
+            request = request.header("x-user", "ada");
+        }
+        public.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()
+    };
+    assert_eq!(say(Kind::Owner).await.status(), 200);
+
+    // Their application speaks for the same user.
+    for kind in [Kind::Owner, Kind::ServiceForOwner, Kind::Service] {
+        let refused = say(kind).await;
+        assert_eq!(refused.status(), 429, "{kind:?}");
+        let header = |name: &str| refused.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("ratelimit-policy"), "\"messages_per_minute_per_user\";q=1;w=60");
+        assert!(header("ratelimit").starts_with("\"messages_per_minute_per_user\";r=0;t="));
+        assert!((1..=60).contains(&header("retry-after").parse::<u64>().unwrap()));
+    }
+    // A guest and an operator have limits of their own, or none; all count for the tenant.
+    assert_eq!(say(Kind::MayPlay).await.status(), 200);
+    assert_eq!(say(Kind::MayPlay).await.status(), 429);
+    assert_eq!(say(Kind::Operator).await.status(), 200);
+    assert_eq!(say(Kind::Operator).await.status(), 200);
+}
