@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use engine::author::{self, Validation};
 use engine::config::{self, AdminListen, Config, Flags};
-use engine::operate::{self, DeadLetterCommand, KeyCommand};
+use engine::operate::{self, DeadLetterCommand, KeyCommand, QueueCommand, WorkerCommand};
 use engine::serve::{self, Role};
 use engine::telemetry::logs::{self, LogFormat};
 use miette::IntoDiagnostic;
@@ -56,10 +56,25 @@ enum Command {
     },
     /// Ask whether the process of this configuration is well; for health checks
     Health,
-    /// Show what waits and what runs
+    /// Show what waits and what runs; pause it, let it go on, cancel it
+    #[command(args_conflicts_with_subcommands = true)]
     Queue {
+        #[command(subcommand)]
+        command: Option<QueueCommand>,
         /// Only this game's lane
         game: Option<GameId>,
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+        /// Look again every 2 s, until stopped
+        #[arg(long)]
+        watch: bool,
+    },
+    /// List the workers that live with their turns; drain one
+    #[command(args_conflicts_with_subcommands = true)]
+    Workers {
+        #[command(subcommand)]
+        command: Option<WorkerCommand>,
         /// As one JSON object
         #[arg(long)]
         json: bool,
@@ -188,7 +203,15 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
     let runtime = Runtime::new().into_diagnostic()?;
     match cli.command {
         Some(Command::Health) => runtime.block_on(serve::health(&config, role))?,
-        Some(Command::Queue { game, json, watch }) => runtime.block_on(operate::queue(&config, game, json, watch))?,
+        Some(Command::Queue { command: Some(command), .. }) => {
+            runtime.block_on(operate::change_queue(&config, command))?;
+        }
+        Some(Command::Queue { command: None, game, json, watch }) => {
+            runtime.block_on(operate::queue(&config, game, json, watch))?;
+        }
+        Some(Command::Workers { command, json, watch }) => {
+            runtime.block_on(operate::workers(&config, command, json, watch))?;
+        }
         Some(Command::DeadLetters { command }) => runtime.block_on(operate::dead_letters(&config, command))?,
         Some(Command::Keys { command }) => runtime.block_on(operate::keys(&config, command))?,
         Some(Command::Backup { file }) => operate::backup(&config, &file)?,

@@ -148,6 +148,33 @@ async fn the_queue_is_shown_to_programs_as_json() {
 }
 
 #[tokio::test]
+async fn the_queue_is_paused_and_resumed_and_says_by_whom() {
+    let (directory, game, ..) = scene().await;
+    let (directory, id) = (directory.path(), game.to_string());
+
+    let paused = printed(directory, &["queue", "pause"]);
+    assert!(paused.starts_with("everything is paused by local command") && paused.contains(" ago"), "{paused}");
+    printed(directory, &["queue", "pause", "--game", &id]);
+    let queue = printed(directory, &["queue"]);
+    assert!(queue.contains("1 queued") && queue.contains("0 ready, 0 delayed, 1 paused"), "{queue}");
+    assert!(queue.contains("paused        everything, paused by local command"), "{queue}");
+    assert!(queue.contains(&format!("paused        game {id}, paused by")), "{queue}");
+    assert!(queue.contains("an operator has paused it"), "{queue}");
+
+    assert!(printed(directory, &["queue", "resume"]).starts_with("everything goes on; it was paused by"));
+    assert_eq!(printed(directory, &["queue", "resume"]), "everything was not paused\n");
+    let resumed = printed(directory, &["queue", "resume", "--game", &id, "--json"]);
+    let resumed: protocol::Resumed = serde_json::from_str(&resumed).unwrap();
+    assert_eq!(resumed.pause.unwrap().what, protocol::PauseScope::Game { game_id: game });
+    assert!(printed(directory, &["queue"]).contains("1 ready"));
+
+    let unknown = complaint(directory, &["queue", "pause", "--provider", "ofline"]);
+    assert!(unknown.contains("no game uses such a provider; games use"), "{unknown}");
+    let nowhere = complaint(directory, &["queue", "pause", "--game", &GameId::new().to_string()]);
+    assert!(nowhere.contains("game"), "{nowhere}");
+}
+
+#[tokio::test]
 async fn a_damaged_store_is_found_and_repaired() {
     let (directory, ..) = scene().await;
     assert!(printed(directory.path(), &["fsck"]).contains("1 games, 1 unfinished requests, 0 contradictions"));
@@ -284,7 +311,13 @@ async fn operators_see_how_a_process_is_on_their_own_port() {
 
     let (status, ready) = engine.get(1, "/readyz").await;
     assert_eq!(status, 200, "{ready}");
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let pause = client.post(format!("http://{}/v1/queue/pause", engine.urls[1])).json(&protocol::PauseScope::All {});
+    assert!(pause.send().await.unwrap().status().is_success());
+    let (status, ready) = engine.get(1, "/readyz").await;
+    assert!(status == 200 && ready.contains("everything is paused by a caller without a key since"), "{ready}");
     let (_, metrics) = engine.get(1, "/metrics").await;
+    assert!(metrics.contains("story_engine_pauses{scope=\"all\"} 1"), "{metrics}");
     for line in
         ["# HELP story_engine_queue_depth ", "story_engine_store_writable 1", "# HELP process_cpu_seconds_total "]
     {

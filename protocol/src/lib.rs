@@ -14,6 +14,7 @@ mod game;
 mod health;
 mod id;
 pub mod path;
+mod pause;
 mod problem;
 mod prompt;
 mod provider;
@@ -21,6 +22,7 @@ mod queue;
 mod request;
 mod schema;
 mod turn;
+mod worker;
 
 // Every public item of these files is part of the wire, so a new one is not listed here again.
 pub use access::*;
@@ -33,12 +35,14 @@ pub use export::*;
 pub use game::*;
 pub use health::*;
 pub use id::*;
+pub use pause::*;
 pub use problem::*;
 pub use prompt::*;
 pub use provider::*;
 pub use queue::*;
 pub use request::*;
 pub use turn::*;
+pub use worker::*;
 
 /// The example of the README, compiled as a test.
 #[cfg(doctest)]

@@ -66,6 +66,18 @@ pub const QUEUE: &str = "/v1/queue";
 pub const LANES: &str = "/v1/queue/games";
 /// The state of the providers, for operators.
 pub const QUEUE_PROVIDERS: &str = "/v1/queue/providers";
+/// What operators have paused.
+pub const PAUSES: &str = "/v1/queue/pauses";
+/// Where operators pause.
+pub const PAUSE: &str = "/v1/queue/pause";
+/// Where they resume.
+pub const RESUME: &str = "/v1/queue/resume";
+/// The workers.
+pub const WORKERS: &str = "/v1/workers";
+/// The requests that wait.
+pub const QUEUED: &str = "/v1/queue/requests";
+/// Where operators cancel a request.
+pub const CANCEL_QUEUED: &str = "/v1/queue/requests/{id}/cancel";
 /// A game's lane.
 pub const LANE: &str = "/v1/queue/games/{id}";
 /// The story events that wait in a game's lane.

@@ -121,6 +121,12 @@ problem_types! {
     LaneFull = "lane-full", 429, "The game's lane is full";
     /// As many requests are queued as may be.
     QueueFull = "queue-full", 429, "The queue is full";
+    /// As many things are paused as may be.
+    TooManyPauses = "too-many-pauses", 409, "There are as many pauses as may be";
+    /// No game uses such a provider.
+    UnknownProvider = "unknown-provider", 404, "No such provider";
+    /// No such worker lives.
+    UnknownWorker = "unknown-worker", 404, "No such worker";
     /// The server does not answer to the name that was asked for.
     ForbiddenHost = "forbidden-host", 421, "The server does not answer to this name";
     /// Pages of this origin may not change anything here.

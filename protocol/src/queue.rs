@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::Time;
-use crate::{GameId, MESSAGE_MAX_BYTES, RequestId, RequestView};
+use crate::{GameId, MESSAGE_MAX_BYTES, RequestId, RequestType, RequestView};
 
 /// The queue at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,7 +16,7 @@ pub struct QueueView {
     pub ready: u64,
     /// Games whose head request is in back-off.
     pub delayed: u64,
-    /// Games that would be ready, if their provider were.
+    /// Games that would be ready, if their provider were, or if no operator had paused them.
     #[serde(default)]
     pub paused: u64,
     /// Games under a lease.
@@ -46,7 +46,7 @@ pub struct LaneView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Time>")]
     pub not_before: Option<Timestamp>,
-    /// The provider for which its head waits, while that gets no calls.
+    /// The provider for which its head waits, while that gets no calls; absent while an operator has paused the game or everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<String>,
 }
@@ -61,7 +61,7 @@ pub enum LaneState {
     Ready,
     /// The end of its head's back-off.
     Delayed,
-    /// Its provider, which gets no calls for now.
+    /// Its provider, which gets no calls for now; or an operator, who has paused it.
     Paused,
     /// The end of its head's turn, or of the lease under which that runs.
     Active,
@@ -109,4 +109,32 @@ pub struct StoryEventsView {
     pub depth: u64,
     /// The first of them, as many as were asked for.
     pub story_events: Vec<RequestView>,
+}
+
+/// `GET /v1/queue/requests`: a page of the requests that wait, in the order in which they arrived (of each shard's, one after the
+/// other, with several).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QueuedRequests {
+    /// The requests.
+    pub requests: Vec<QueuedRequest>,
+    /// Where the next page begins; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A request that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QueuedRequest {
+    /// The request.
+    pub request_id: RequestId,
+    /// Its game.
+    pub game_id: GameId,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: RequestType,
+    /// The provider of its game.
+    pub provider: String,
+    /// When it was accepted.
+    #[schemars(with = "Time")]
+    pub enqueued_at: Timestamp,
 }

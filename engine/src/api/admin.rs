@@ -9,14 +9,14 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use protocol::{Liveness, Readiness, ReadyStatus, path};
+use protocol::{Liveness, PauseScope, Readiness, ReadyStatus, path};
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
 use super::guard::{self, Guard};
 use super::probe::StoreProbe;
 use super::prompt::{self, Prompts};
-use super::{Auth, gate_of, gated_of_store, health, rights, scrape, with_problems};
+use super::{Auth, gate_of, gated_of_store, health, pauses, rights, scrape, with_problems};
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
@@ -75,7 +75,15 @@ async fn livez(State(admin): State<Admin>) -> Response {
 /// Whether the process can do its work.
 async fn readyz(State(admin): State<Admin>) -> Result<Json<Readiness>, ApiError> {
     let Json(mut readiness) = health::readiness(&admin.store, &admin.probe, &admin.drain).await?;
-    let troubles = admin.prompts.models.troubles();
+    let mut troubles = admin.prompts.models.troubles();
+    // What is away is among the reasons already.
+    let pauses = admin.store.pauses().await.unwrap_or_default();
+    troubles.extend(
+        pauses
+            .iter()
+            .filter(|pause| matches!(pause.what, PauseScope::All {} | PauseScope::Provider { .. }))
+            .map(pauses::sentence),
+    );
     if !troubles.is_empty() {
         readiness.status = ReadyStatus::Degraded;
         readiness.reasons.extend(troubles);

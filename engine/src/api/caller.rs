@@ -69,7 +69,9 @@ pub(super) enum Caller {
     /// The holder of a key.
     Holder {
         holder: Holder,
-        /// The key, if it is one that can be revoked.
+        /// The key's public name.
+        id: KeyId,
+        /// The same, if it is one that can be revoked.
         key: Option<KeyId>,
         /// The user for whom an application acts in this call.
         acts_for: Option<User>,
@@ -99,7 +101,7 @@ impl Caller {
         let holder = auth.holder(store, &secret).await?;
         let (holder, key) = holder.ok_or_else(|| unauthorized("the key is unknown, was revoked or has expired"))?;
         let acts_for = if let Holder::Service { .. } = holder { acts_for(headers)? } else { None };
-        Ok(Self::Holder { holder, key, acts_for })
+        Ok(Self::Holder { holder, id: secret.hash().id(), key, acts_for })
     }
 
     /// The capability that the caller shows.

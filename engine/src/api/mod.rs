@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod actor;
 mod admin;
 mod body;
 mod branch;
@@ -28,6 +29,7 @@ mod openapi;
 mod operation;
 mod operations;
 mod path;
+mod pauses;
 mod probe;
 mod prompt;
 mod queue;
@@ -56,6 +58,7 @@ use story::{Language, Library};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use self::actor::Actor;
 pub use self::admin::{Admin, admin};
 pub use self::caller::Auth;
 use self::error::ApiError;
@@ -135,7 +138,7 @@ pub fn router(api: Api) -> Router {
 
 /// The operations that need nothing but the store: the command line serves itself with them.
 pub fn of_store(store: SharedStore) -> Router {
-    gated_of_store(store, &Auth::open())
+    gated_of_store(store, &Auth::open()).layer(axum::Extension(Actor::local_command()))
 }
 
 /// The same for callers that may need keys.

@@ -5,15 +5,17 @@
 use axum::routing::on;
 use protocol::ProblemType::{
     GameBusy, GameEnded, GameExists, KeyReused, LaneFull, NotFound, QueueFull, RateLimited, RequestFinished,
-    ShuttingDown, TooManyKeys, TooManyStreams, TooManyUnfinished, TurnNotKept, Unauthorized, UnknownContent,
-    UnknownDeadLetter, UnknownGame, UnknownKey, UnknownRequest, VersionConflict,
+    ShuttingDown, TooManyKeys, TooManyPauses, TooManyStreams, TooManyUnfinished, TurnNotKept, Unauthorized,
+    UnknownContent, UnknownDeadLetter, UnknownGame, UnknownKey, UnknownProvider, UnknownRequest, UnknownWorker,
+    VersionConflict,
 };
 use protocol::{
     BranchGame, Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest, ChooseAlternative,
     CreateCapability, CreateGame, CreateKey, DeadLetter, DeadLetters, EditTurn, ExplainView, GameExport, GameList,
-    GameRewritten, GameView, Health, ImportGame, KeyCreated, Keys, LaneView, Lanes, OpenSession, PcEntry, PlayerView,
-    ProblemInfo, PromptView, ProviderView, Providers, QueueView, Readiness, RenameGame, RequestView, RetryTurn,
-    ScenarioEntry, StopRequest, StoryEventsView, Ticket, TriggerStoryEvent, Turns, UndoTurns, path,
+    GameRewritten, GameView, Health, ImportGame, KeyCreated, Keys, LaneView, Lanes, OpenSession, Pause, PauseScope,
+    Pauses, PcEntry, PlayerView, ProblemInfo, PromptView, ProviderView, Providers, QueueView, QueuedRequests,
+    Readiness, RenameGame, RequestView, Resumed, RetryTurn, ScenarioEntry, StopRequest, StoryEventsView, Ticket,
+    TriggerStoryEvent, Turns, UndoTurns, Workers, path,
 };
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
@@ -23,8 +25,8 @@ use super::operation::Right::{Operator, Owner, Player, Public, Service, Viewer};
 use super::operation::Verb::{Delete, Get, Patch, Post};
 use super::operation::{Answer, Handler, Operation, Parameter, schema_of};
 use super::{
-    branch, capabilities, catalogue, chat, dead_letters, events, explain, export, games, health, import, keys, prompt,
-    queue, requests, rewind, session, turns,
+    branch, capabilities, catalogue, chat, dead_letters, events, explain, export, games, health, import, keys, pauses,
+    prompt, queue, requests, rewind, session, turns,
 };
 
 /// A handler that needs the whole API.
@@ -316,6 +318,28 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Get, path::QUEUE_PROVIDERS, Viewer, "listProviderStates", store!(queue::providers))
         .does("Which providers get calls, and why the others do not")
         .answers::<Vec<ProviderView>>(),
+    Operation::new(Get, path::PAUSES, Viewer, "listPauses", store!(pauses::list))
+        .does("What operators have paused")
+        .answers::<Pauses>(),
+    Operation::new(Post, path::PAUSE, Operator, "pauseQueue", store!(pauses::pause))
+        .does("Claim nothing (of everything, a provider or a game, or by a worker) until it is resumed")
+        .takes::<PauseScope>()
+        .answers::<Pause>()
+        .refuses(&[UnknownGame, UnknownProvider, UnknownWorker, TooManyPauses]),
+    Operation::new(Post, path::RESUME, Operator, "resumeQueue", store!(pauses::resume))
+        .does("End such a pause")
+        .takes::<PauseScope>()
+        .answers::<Resumed>(),
+    Operation::new(Get, path::WORKERS, Viewer, "listWorkers", store!(queue::workers))
+        .does("The workers that live, and their turns")
+        .answers::<Workers>(),
+    Operation::new(Get, path::QUEUED, Viewer, "listQueued", store!(queue::queued))
+        .does("The requests that wait, in their order")
+        .reads(&[LIMIT, AFTER])
+        .answers::<QueuedRequests>(),
+    Operation::new(Post, path::CANCEL_QUEUED, Operator, "cancelQueued", store!(queue::cancel))
+        .does("Cancel a request that waits or runs")
+        .refuses(&[UnknownRequest, RequestFinished]),
     Operation::new(Get, path::LANE, Viewer, "getLane", store!(queue::lane))
         .does("A game's lane")
         .answers::<LaneView>()

@@ -6,7 +6,8 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use metrics::counter;
 use protocol::{
-    ChatAccepted, GameId, LaneView, Lanes, Problem, ProblemType, ProviderView, QueueView, RequestId, RequestType,
+    ChatAccepted, GameId, LaneView, Lanes, Problem, ProblemType, ProviderView, QueueView, QueuedRequests, RequestId,
+    RequestType, Workers,
 };
 use protocol::{MESSAGE_MAX_BYTES, StoryEventsView, TriggerStoryEvent};
 use serde::Deserialize;
@@ -16,7 +17,8 @@ use super::chat;
 use super::error::ApiError;
 use super::games::unknown_game;
 use super::path::Id;
-use crate::store::{Enqueued, NewRequest, SharedStore, Terms};
+use super::requests::{has_ended, unknown_request};
+use crate::store::{Cancelled, Enqueued, NewRequest, QueuedCursor, SharedStore, Terms};
 
 /// How many lanes or story events an answer holds when the client does not say.
 const SHOWN: usize = 50;
@@ -50,6 +52,39 @@ pub(super) async fn lanes(
 /// The providers that games use, and those that have had a fault.
 pub(super) async fn providers(State(store): State<SharedStore>) -> Result<Json<Vec<ProviderView>>, ApiError> {
     Ok(Json(store.providers().await?))
+}
+
+/// The workers that live.
+pub(super) async fn workers(State(store): State<SharedStore>) -> Result<Json<Workers>, ApiError> {
+    Ok(Json(Workers { workers: store.workers().await? }))
+}
+
+/// `?limit=&after=`
+#[derive(Debug, Deserialize)]
+pub(super) struct Page {
+    limit: Option<usize>,
+    after: Option<String>,
+}
+
+/// The requests that wait.
+pub(super) async fn queued(
+    State(store): State<SharedStore>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<QueuedRequests>, ApiError> {
+    let invalid = |detail: String| Problem::new(ProblemType::InvalidPath, detail);
+    let Query(page) = page.map_err(|rejection| invalid(rejection.body_text()))?;
+    let after = page.after.as_deref().map(str::parse::<QueuedCursor>).transpose();
+    let after = after.map_err(|error| invalid(format!("`after`: {error}")))?;
+    Ok(Json(store.queued(after, page.limit.unwrap_or(SHOWN).clamp(1, MOST_SHOWN)).await?))
+}
+
+/// Cancels a request that waits or runs.
+pub(super) async fn cancel(State(store): State<SharedStore>, Id(id): Id<RequestId>) -> Result<StatusCode, ApiError> {
+    match store.cancel(id).await? {
+        Cancelled::Done => Ok(StatusCode::NO_CONTENT),
+        Cancelled::Unknown => Err(unknown_request(id).into()),
+        Cancelled::Finished(status) => Err(has_ended(status).into()),
+    }
 }
 
 /// One game's unfinished requests.

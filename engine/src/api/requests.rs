@@ -74,7 +74,7 @@ async fn narration_so_far(api: &Api, request: &Request) -> Result<Option<(Attemp
         .filter(|(_, text)| !text.is_empty()))
 }
 
-fn has_ended(status: RequestStatus) -> Problem {
+pub(super) fn has_ended(status: RequestStatus) -> Problem {
     let detail = format!("the request is {status}: only one that is queued or in processing can be ended");
     Problem::new(ProblemType::RequestFinished, detail)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use metrics::{counter, gauge};
-use protocol::{Circuit, ProviderView, QueueView};
+use protocol::{Circuit, Pause, PauseScope, ProviderView, QueueView};
 use tokio::time::timeout;
 
 use super::probe::StoreProbe;
@@ -14,7 +14,7 @@ use crate::telemetry::metrics::Metrics;
 const SCRAPE_LIMIT: Duration = Duration::from_millis(50);
 
 /// What a store says in a scrape.
-type Figures = (QueueView, StoreFigures, Vec<ProviderView>);
+type Figures = (QueueView, StoreFigures, Vec<ProviderView>, Vec<Pause>);
 
 /// Every metric.
 pub(super) async fn render(store: &SharedStore, probe: &StoreProbe, metrics: &Metrics) -> String {
@@ -22,10 +22,11 @@ pub(super) async fn render(store: &SharedStore, probe: &StoreProbe, metrics: &Me
     // Its gauges are those of this scrape if the store is quick, and of the next one if not.
     let probing = tokio::spawn(async move { drop(probe.writable().await) });
     match timeout(SCRAPE_LIMIT, async { tokio::join!(read(store), probing).0 }).await {
-        Ok(Ok((queue, figures, providers))) => {
+        Ok(Ok((queue, figures, providers, pauses))) => {
             set_queue(Some(&queue));
             set_figures(&figures);
             providers.iter().for_each(set_provider);
+            set_pauses(&pauses);
         }
         Ok(Err(_)) => set_queue(None),
         // Slow, or frozen: what was known stays.
@@ -35,8 +36,9 @@ pub(super) async fn render(store: &SharedStore, probe: &StoreProbe, metrics: &Me
 }
 
 async fn read(store: &SharedStore) -> Result<Figures, StoreError> {
-    let (queue, figures, providers) = tokio::join!(store.queue(), store.figures(), store.providers());
-    Ok((queue?, figures?, providers?))
+    let (queue, figures, providers, pauses) =
+        tokio::join!(store.queue(), store.figures(), store.providers(), store.pauses());
+    Ok((queue?, figures?, providers?, pauses?))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "gauges are floating point, and 2^53 is more than any of these")]
@@ -74,4 +76,15 @@ fn set_provider(provider: &ProviderView) {
     }
     gauge!("story_engine_provider_games_waiting", "provider" => name()).set(float(provider.waiting));
     gauge!("story_engine_provider_slots_busy", "provider" => name()).set(float(provider.in_use));
+}
+
+fn set_pauses(pauses: &[Pause]) {
+    let set = |name: &'static str, is_one: fn(&PauseScope) -> bool| {
+        let count = pauses.iter().filter(|pause| is_one(&pause.what)).count() as u64;
+        gauge!("story_engine_pauses", "scope" => name).set(float(count));
+    };
+    set("all", |what| matches!(what, PauseScope::All {}));
+    set("provider", |what| matches!(what, PauseScope::Provider { .. }));
+    set("game", |what| matches!(what, PauseScope::Game { .. }));
+    set("worker", |what| matches!(what, PauseScope::Worker { .. }));
 }

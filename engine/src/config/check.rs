@@ -39,6 +39,7 @@ impl Config {
             ("turns.tries_kept", self.turns.tries_kept as u64, 1000),
             ("queue.max_depth", self.queue.max_depth, 1_000_000_000),
             ("queue.max_depth_per_game", self.queue.max_depth_per_game, 1_000_000_000),
+            ("queue.max_pauses", self.queue.max_pauses as u64, 1_000_000),
             ("redis.shards", self.redis.shards as u64, 1024),
             ("sse.chunk_ms", self.sse.chunk_ms, 10_000),
             ("sse.retry_ms", self.sse.retry_ms, 600_000),

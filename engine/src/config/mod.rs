@@ -203,6 +203,8 @@ pub struct QueueConfig {
     pub max_depth_per_game: u64,
     /// How long an idempotency key is kept once its request has ended.
     pub idempotency_ttl_seconds: u64,
+    /// How many things operators may have paused at a time (of each shard, with several): games above all.
+    pub max_pauses: usize,
 }
 
 impl Default for QueueConfig {
@@ -214,6 +216,7 @@ impl Default for QueueConfig {
             max_depth: 100_000,
             max_depth_per_game: 1000,
             idempotency_ttl_seconds: 86_400,
+            max_pauses: 1000,
         }
     }
 }
@@ -295,6 +298,7 @@ impl Config {
             limits: Limits { queued: self.queue.max_depth, lane: self.queue.max_depth_per_game },
             max_keys: self.auth.max_keys,
             max_capabilities: self.auth.max_capabilities_per_game,
+            max_pauses: self.queue.max_pauses,
             events_kept: self.queue.events_kept,
             history_window: self.chat_history_limit,
             story_events: self.queue.story_events,

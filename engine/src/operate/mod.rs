@@ -8,14 +8,16 @@ mod backup;
 mod dead_letters;
 mod keys;
 mod models;
+mod pause;
 mod print;
 mod prompt;
 mod source;
+mod workers;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use protocol::{GameId, LaneView, Lanes, ProviderView, QueueView, StoryEventsView, path};
+use protocol::{GameId, LaneView, Lanes, Pause, Pauses, ProviderView, QueueView, StoryEventsView, path};
 use serde::Serialize;
 
 use self::source::Source;
@@ -27,8 +29,10 @@ pub use self::backup::{backup, restore};
 pub use self::dead_letters::{DeadLetterCommand, dead_letters};
 pub use self::keys::{KeyCommand, NoRandomness, keys};
 pub use self::models::{check_models, list_models};
+pub use self::pause::{QueueCommand, change_queue};
 pub use self::prompt::prompt;
 pub use self::source::OperateError;
+pub use self::workers::{WorkerCommand, workers};
 
 /// How many lanes are shown.
 const LANES: usize = 50;
@@ -42,6 +46,7 @@ const CLEAR: &str = "\x1b[2J\x1b[H";
 #[derive(Debug, Serialize)]
 struct QueueReport {
     queue: QueueView,
+    pauses: Vec<Pause>,
     providers: Vec<ProviderView>,
     lanes: Lanes,
 }
@@ -81,11 +86,11 @@ async fn queue_as_text(source: &Source, game: Option<GameId>, json: bool) -> Res
     }
     let report = QueueReport {
         queue: source.get(path::QUEUE).await?,
+        pauses: source.get::<Pauses>(path::PAUSES).await?.pauses,
         providers: source.get(path::QUEUE_PROVIDERS).await?,
         lanes: source.get(&format!("{}?limit={LANES}", path::LANES)).await?,
     };
-    let QueueReport { queue, providers, lanes } = &report;
-    Ok(if json { print::json(&report) } else { print::queue(queue, providers, lanes, Timestamp::now()) })
+    Ok(if json { print::json(&report) } else { print::queue(&report, Timestamp::now()) })
 }
 
 /// Looks for contradictions in the store, and repairs them if asked to. Returns whether the store is consistent now.

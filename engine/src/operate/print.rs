@@ -3,11 +3,10 @@
 use std::fmt::{Display, Write};
 
 use jiff::Timestamp;
-use protocol::{
-    AttemptOutcome, Circuit, DeadLetter, LaneState, LaneView, Lanes, ProviderView, QueueView, StoryEventsView,
-};
+use protocol::{AttemptOutcome, Circuit, DeadLetter, LaneState, LaneView, Pause, PauseScope, StoryEventsView, Workers};
 use serde::Serialize;
 
+use super::QueueReport;
 use super::dead_letters::Cause;
 use crate::store::Inspection;
 
@@ -15,7 +14,8 @@ use crate::store::Inspection;
 const SHOWN_CHARS: usize = 60;
 
 /// The queue and its lanes.
-pub(super) fn queue(queue: &QueueView, providers: &[ProviderView], lanes: &Lanes, now: Timestamp) -> String {
+pub(super) fn queue(report: &QueueReport, now: Timestamp) -> String {
+    let QueueReport { queue, pauses, providers, lanes } = report;
     let mut text = format!(
         "depth         {} queued, the oldest for {}\n\
          games         {} ready, {} delayed, {} paused, {} active\n\
@@ -30,6 +30,9 @@ pub(super) fn queue(queue: &QueueView, providers: &[ProviderView], lanes: &Lanes
         queue.dead_letters,
         queue.workers,
     );
+    for pause in pauses {
+        line(&mut text, format_args!("paused        {}, {}", scope(&pause.what), paused(pause, now)));
+    }
     for provider in providers.iter().filter(|provider| provider.circuit != Circuit::Closed) {
         let since = provider.opened_at.map(|at| format!(", paused {}", from_now(at, now))).unwrap_or_default();
         let probe = provider.probe_at.map(|at| format!(", next probe {}", from_now(at, now))).unwrap_or_default();
@@ -56,6 +59,60 @@ pub(super) fn queue(queue: &QueueView, providers: &[ProviderView], lanes: &Lanes
         text.push_str("… and more\n");
     }
     text
+}
+
+/// What is paused.
+pub(super) fn scope(what: &PauseScope) -> String {
+    match what {
+        PauseScope::All {} => "everything".to_owned(),
+        PauseScope::Provider { provider } => format!("the provider {provider}"),
+        PauseScope::Game { game_id } => format!("game {game_id}"),
+        PauseScope::Worker { worker } => worker.clone(),
+    }
+}
+
+/// By whom, and since when.
+pub(super) fn paused(pause: &Pause, now: Timestamp) -> String {
+    format!("paused by {} at {:.0}, {}", pause.by, pause.since, from_now(pause.since, now))
+}
+
+/// The workers, each with its turns.
+pub(super) fn workers(workers: &Workers, now: Timestamp) -> String {
+    let mut text = String::new();
+    for worker in &workers.workers {
+        let slots = worker.about.as_ref().map_or_else(|| "?".to_owned(), |about| about.slots.to_string());
+        let state = match &worker.drained {
+            Some(_) if worker.turns.is_empty() => "drained",
+            Some(_) => "draining",
+            None => "works",
+        };
+        line(
+            &mut text,
+            format_args!(
+                "{:<8} {}  {}/{slots} slots, seen {}{}",
+                state,
+                worker.name,
+                worker.turns.len(),
+                from_now(worker.seen_at, now),
+                worker.about.as_ref().map_or_else(String::new, |about| format!(", on {}", about.host))
+            ),
+        );
+        if let Some(pause) = &worker.drained {
+            line(&mut text, format_args!("         {}", paused(pause, now)));
+        }
+        for turn in &worker.turns {
+            line(
+                &mut text,
+                format_args!(
+                    "         request {} since {}; the lease ends {}",
+                    turn.request_id,
+                    from_now(turn.since, now),
+                    from_now(turn.lease_ends_at, now)
+                ),
+            );
+        }
+    }
+    if text.is_empty() { "no worker lives\n".to_owned() } else { text }
 }
 
 /// One lane, its requests in order.
@@ -209,6 +266,9 @@ fn waits(lane: &LaneView, now: Timestamp) -> String {
         (None, Some(due)) => format!("not before {:.0}, {}", due, from_now(due, now)),
         (None, None) if lane.state == LaneState::Active => {
             "its lease has run out; the next claim takes it over".to_owned()
+        }
+        (None, None) if lane.state == LaneState::Paused && lane.waits_for.is_none() => {
+            "an operator has paused it".to_owned()
         }
         (None, None) => {
             lane.waits_for.as_ref().map_or_else(String::new, |name| format!("the provider `{name}` gets no calls"))

@@ -133,6 +133,11 @@ impl Source {
         read(path, &self.call_with(Method::POST, path, body).await?)
     }
 
+    /// Posts where nothing is answered.
+    pub(super) async fn act(&self, path: &str) -> Result<(), OperateError> {
+        self.call(Method::POST, path).await.map(drop)
+    }
+
     pub(super) async fn delete(&self, path: &str) -> Result<(), OperateError> {
         self.call(Method::DELETE, path).await.map(drop)
     }

@@ -107,6 +107,8 @@ pub struct Claims {
     pub claims: Vec<Claim>,
     /// How long until the next back-off or lease ends, if there is one: claim again then.
     pub next_due: Option<Duration>,
+    /// Whether an operator drains the worker: it gets nothing, and leaves wake tokens to others.
+    pub is_drained: bool,
 }
 
 /// The outcome of [`super::Queue::commit_and_claim`].

@@ -21,10 +21,13 @@ mod lease;
 mod log_event;
 mod measure;
 mod outages;
+mod pause;
 mod provider;
+mod queued;
 pub mod redis;
 mod request;
 mod turn;
+mod worker;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +36,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
     Attempt, ChatChunk, DeadLetter, DeadLetters, EventId, GameId, KeyId, LaneView, Lanes, Problem, ProblemType,
-    QueueView, RequestId,
+    QueueView, QueuedRequests, RequestId,
 };
 use story::ChatMessage;
 use tokio::sync::broadcast;
@@ -55,12 +58,15 @@ pub use figures::StoreFigures;
 pub use inspect::{Inconsistency, Inspection};
 pub use lease::{Claim, Claims, CommitAndClaim, Lease, LeaseToken, WorkerId};
 pub use log_event::LogEvent;
+pub use pause::{Paused, Pauses};
 pub use provider::{ClaimedProvider, ProviderFault, ProviderOptions, ProviderPolicy, Providers};
+pub use queued::{QueuedCursor, QueuedCursorError};
 pub use request::{
     Checkpoints, Commit, Committed, Completion, LeasedRequest, NewRequest, Request, StoryEventPlacement, Summarized,
     TurnEvents,
 };
 pub use turn::{NoWayBack, StoredTurn, Try, Undo, WHOLE_STATE_EVERY, state_before};
+pub use worker::Workers;
 
 /// The longest back-off that a store keeps; a longer one counts as this, so that its end is a time that can be written.
 const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);
@@ -302,6 +308,9 @@ pub trait Queue {
     /// which they will be claimed.
     async fn lanes(&self, limit: usize) -> Result<Lanes, StoreError>;
 
+    /// A page of the requests that wait, in their order. `after` is the `next` of the page before.
+    async fn queued(&self, after: Option<QueuedCursor>, limit: usize) -> Result<QueuedRequests, StoreError>;
+
     /// The queued story events of a game's lane: how many there are, and the first `limit` of them in order.
     async fn story_events(&self, game: GameId, limit: usize) -> Result<(u64, Vec<Request>), StoreError>;
 
@@ -354,7 +363,7 @@ pub trait Events {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Games + Keys + Queue + Providers + DeadLetterQueue + Events + Send + Sync {
+pub trait Store: Games + Keys + Queue + Pauses + Workers + Providers + DeadLetterQueue + Events + Send + Sync {
     /// Whether the store responds.
     async fn ping(&self) -> Result<(), StoreError>;
 
@@ -392,6 +401,8 @@ pub struct StoreOptions {
     pub max_keys: usize,
     /// How many capabilities a game may have.
     pub max_capabilities: usize,
+    /// How many things operators may have paused at a time (of each shard, with several).
+    pub max_pauses: usize,
     /// How many events of a game are kept, at least.
     pub events_kept: usize,
     /// How many messages of a game's history a claim returns.
@@ -439,6 +450,7 @@ impl Default for StoreOptions {
             limits: Limits::NONE,
             max_keys: 10_000,
             max_capabilities: 100,
+            max_pauses: 1000,
             events_kept: 10_000,
             history_window: 80,
             story_events: StoryEventPlacement::Tail,

@@ -51,7 +51,13 @@ const STORE: &[Metric] = &[
     ),
     ("story_engine_games_ready", Gauge, Unit::Count, "Games that a worker could claim now."),
     ("story_engine_games_delayed", Gauge, Unit::Count, "Games whose first request waits for its next attempt."),
-    ("story_engine_games_paused", Gauge, Unit::Count, "Games whose first request waits for its provider."),
+    (
+        "story_engine_games_paused",
+        Gauge,
+        Unit::Count,
+        "Games whose first request waits for its provider, or that an operator has paused.",
+    ),
+    ("story_engine_pauses", Gauge, Unit::Count, "What operators have paused, by scope: all, provider, game or worker."),
     ("story_engine_games_active", Gauge, Unit::Count, "Games whose turn runs."),
     ("story_engine_dead_letters", Gauge, Unit::Count, "Requests that failed for good and are kept."),
     ("story_engine_workers", Gauge, Unit::Count, "Workers that were seen within three lease times."),
@@ -86,6 +92,7 @@ const STORE: &[Metric] = &[
 const WORKER: &[Metric] = &[
     ("story_engine_worker_slots", Gauge, Unit::Count, "How many turns this process may run at a time."),
     ("story_engine_worker_slots_busy", Gauge, Unit::Count, "How many turns it runs."),
+    ("story_engine_worker_drained", Gauge, Unit::Count, "1 while an operator drains it: it takes no new work."),
     ("story_engine_attempts_total", Counter, Unit::Count, "Attempts of this process that have ended, by outcome."),
     ("story_engine_attempt_seconds", Histogram(SLOW), Unit::Seconds, "Seconds from an attempt's claim to its end."),
     (

@@ -10,6 +10,7 @@ mod leases;
 mod narrate;
 mod outcome;
 mod persist;
+mod presence;
 mod record;
 mod summarize;
 mod turn;
@@ -27,6 +28,7 @@ use tracing::Instrument;
 
 use self::error::TurnError;
 use self::leases::Leases;
+use self::presence::Presence;
 use crate::backoff::Backoff;
 use crate::config::Config;
 use crate::llm::Models;
@@ -37,6 +39,9 @@ use crate::watchdog::{Pulse, Watchdog};
 
 /// How long a claim may take. It is repeatable, so trying again is safe; and the loop is not taken for a stuck one.
 const CLAIM_LIMIT: Duration = Duration::from_secs(8);
+
+/// How soon a worker that an operator drains finds out that it may go on.
+const DRAINED_WAIT: Duration = Duration::from_secs(1);
 
 /// What a turn needs besides its claim.
 #[derive(Clone)]
@@ -136,7 +141,9 @@ impl Worker {
         let mut backoff = Backoff::reconnect();
         let mut nonce = self.next_nonce();
         let pulse = self.watchdog.watch("claim");
+        let mut presence = Presence::new(self);
         loop {
+            presence.announce().await;
             // Every slot may be taken for as long as turns take.
             pulse.pause();
             let first = tokio::select! {
@@ -171,6 +178,7 @@ impl Worker {
             };
             backoff.reset();
             nonce = self.next_nonce();
+            presence.drained(claims.is_drained);
             // It is seen to live by asking.
             let poll = self.settings.poll.min(self.settings.lease_ttl).min(Pulse::LONGEST_WAIT);
             let wait = claims.next_due.map_or(poll, |due| due.min(poll));
@@ -188,10 +196,17 @@ impl Worker {
             drop(slot);
             if !full {
                 pulse.beat();
+                // A drained worker consumes no wake token: it would be lost to the others.
+                let woken = async {
+                    if claims.is_drained {
+                        tokio::time::sleep(DRAINED_WAIT).await;
+                    } else {
+                        let _ = timeout(wait, self.store.wait_for_work()).await;
+                    }
+                };
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    () = self.store.wait_for_work() => {}
-                    () = tokio::time::sleep(wait) => {}
+                    () = woken => {}
                 }
             }
         }

@@ -165,6 +165,16 @@ async fn a_gap_in_an_event_log_is_found() {
 }
 
 #[tokio::test]
+async fn a_game_that_is_paused_by_nobody_is_found() {
+    let game = |it: &Scene, p: &str| format!("{p}gamestate:{}", it.active);
+    redis_damage(|it, p| words(&[&"HSET", &game(it, p), &"paused", &1]), "the list of pauses differ").await;
+    let order = |p: &str| format!("{p}requests:ready:*paused");
+    redis_damage(|it, p| words(&[&"ZADD", &order(p), &1, &it.active]), "among the paused games").await;
+    let sql = |it: &Scene| format!("UPDATE games SET waits_for = '*paused' WHERE id = '{}'", it.ready);
+    embedded_damage(sql, "kept apart as paused").await;
+}
+
+#[tokio::test]
 async fn a_gap_in_turn_records_is_found() {
     bench::on_embedded(async |bench| {
         let store = bench.store().await;

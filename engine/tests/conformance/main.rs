@@ -28,6 +28,7 @@ mod leases;
 mod limits;
 mod model;
 mod order;
+mod pauses;
 mod providers;
 mod recovery;
 mod redis_cluster;
@@ -272,6 +273,21 @@ conformance! {
         retrying_again_changes_nothing,
         releasing_again_changes_nothing,
         failing_again_changes_nothing,
+    }
+    pauses {
+        nothing_is_claimed_while_everything_is_paused_and_then_all_in_order,
+        the_games_of_a_paused_provider_wait_and_it_serves_no_others,
+        a_paused_game_waits_and_others_go_on,
+        a_game_that_is_paused_in_any_state_waits_once_it_would_be_ready,
+        a_commit_claims_nothing_that_is_paused,
+        the_log_of_a_paused_game_says_nothing_of_it,
+        pausing_or_resuming_again_changes_nothing,
+        a_pause_outlives_the_process,
+        what_does_not_exist_is_not_paused,
+        no_more_is_paused_than_may_be,
+        a_deleted_game_is_paused_no_more,
+        a_paused_request_does_not_wait_for_its_provider,
+        what_is_resumed_wakes_a_worker,
     }
     waiting {
         a_new_request_wakes_a_worker,

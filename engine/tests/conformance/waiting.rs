@@ -14,7 +14,7 @@ async fn settle(store: &SharedStore) {
 }
 
 /// Asserts that a worker which waits already is woken by what is done meanwhile.
-async fn assert_wakes(store: &SharedStore, action: impl Future<Output = ()>) {
+pub(crate) async fn assert_wakes(store: &SharedStore, action: impl Future<Output = ()>) {
     settle(store).await;
     let woken = timeout(TIMEOUT, store.wait_for_work());
     let (woken, ()) = tokio::join!(woken, action);

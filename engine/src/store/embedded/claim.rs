@@ -6,7 +6,7 @@ use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId,
 
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
-use super::{StoreError, games, providers, totals};
+use super::{StoreError, games, pauses, providers, totals};
 use crate::store::{
     Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
     failure::unreadable, waited,
@@ -16,7 +16,8 @@ use crate::store::{
 pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
     let claimed_by = format!("{worker} {nonce}");
     let mut claims = claimed_before(step, &claimed_by)?;
-    if claims.is_empty() {
+    let is_drained = pauses::is_drained(step, worker)?;
+    if claims.is_empty() && !is_drained {
         expire_statuses(step)?;
         recover_leases(step)?;
         recover_backoffs(step)?;
@@ -27,7 +28,7 @@ pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usi
             claims.extend(lease(step, game, &provider, worker, &claimed_by)?);
         }
     }
-    Ok(Claims { claims, next_due: next_due(step)? })
+    Ok(Claims { claims, next_due: next_due(step)?, is_drained })
 }
 
 /// Deletes the statuses of requests that finished long ago, a few at a time.

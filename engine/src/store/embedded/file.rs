@@ -159,6 +159,8 @@ fn prepare(connection: &Connection) -> Result<(), OpenError> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // The lock proves that there is no other process, so these leases have expired.
     connection.execute("UPDATE games SET lane_key = 0 WHERE lane_state = 'active'", [])?;
+    // Nor are there other workers, and those of this process get other names.
+    connection.execute("DELETE FROM pauses WHERE scope > 'worker:' AND scope < 'worker;'", [])?;
     Ok(())
 }
 

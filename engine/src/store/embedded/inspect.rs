@@ -2,13 +2,14 @@
 
 use protocol::{GameId, RequestId, RequestStatus};
 
-use super::StoreError;
+use super::pauses::PAUSED;
 use super::rows::{corrupt, unavailable};
 use super::step::Step;
+use super::{StoreError, pauses};
 use crate::store::{Inconsistency, Inspection};
 
-/// A lane: state, key, token, the length that its game's row says, and the real length.
-type Lane = (Option<String>, i64, Option<String>, i64, i64);
+/// A lane: state, key, token, whether it is kept apart as paused, the length that its game's row says, and the real length.
+type Lane = (Option<String>, i64, Option<String>, bool, i64, i64);
 
 /// Inspects everything.
 pub(super) fn inspect(step: &mut Step<'_>, repair: bool) -> Result<Inspection, StoreError> {
@@ -78,12 +79,12 @@ impl Inspector<'_, '_> {
     fn lane(&mut self, game: GameId) -> Result<(), StoreError> {
         let key = game.to_string();
         let standing: Option<Lane> = self.step.first(
-            "SELECT lane_state, lane_key, token, lane_length, (SELECT count(*) FROM requests WHERE game_id = games.id \
+            "SELECT lane_state, lane_key, token, waits_for IS '*paused', lane_length, (SELECT count(*) FROM requests WHERE game_id = games.id \
              AND status IN ('queued', 'processing')) FROM games WHERE id = ?1",
             [&key],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
         )?;
-        let Some((state, order, token, length, count)) = standing else { return Ok(()) };
+        let Some((state, order, token, paused, length, count)) = standing else { return Ok(()) };
         self.found.requests += u64::try_from(count).unwrap_or(0);
         self.provider(game, &key)?;
         if length != count
@@ -109,6 +110,14 @@ impl Inspector<'_, '_> {
             {
                 ("it is leased for a request that is not its head".to_owned(), "end the lease")
             }
+            (Some(_), Some("ready")) if paused != pauses::is_paused(self.step, game)? => (
+                if paused {
+                    "it is kept apart as paused, and nobody has paused it".to_owned()
+                } else {
+                    "it is paused, and among those that can be claimed".to_owned()
+                },
+                "put it where it belongs",
+            ),
             _ => return self.statuses(game, head.map(|head| head.request), state.as_deref() == Some("active")),
         };
         if self.report(Some(game), None, what, remedy) {
@@ -123,8 +132,8 @@ impl Inspector<'_, '_> {
     fn provider(&mut self, game: GameId, key: &str) -> Result<(), StoreError> {
         let unknown: Option<String> = self.step.first(
             "SELECT ifnull(waits_for, provider) FROM games \
-             WHERE id = ?1 AND ifnull(waits_for, provider) NOT IN (SELECT name FROM providers)",
-            [key],
+             WHERE id = ?1 AND ifnull(waits_for, provider) NOT IN (SELECT name FROM providers) AND waits_for IS NOT ?2",
+            [key, PAUSED],
             |row| row.get(0),
         )?;
         if let Some(name) = unknown {

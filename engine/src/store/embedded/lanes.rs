@@ -1,12 +1,13 @@
 //! The views of the queue for operators. They only read.
 
 use jiff::Timestamp;
-use protocol::{GameId, LaneState, LaneView, Lanes, QueueView, RequestId};
+use protocol::{GameId, LaneState, LaneView, Lanes, QueueView, QueuedRequest, QueuedRequests, RequestId};
 
-use super::rows::{self, REQUEST, corrupt, unavailable};
-use super::step::{Step, unsigned};
+use super::providers::NotClaimed;
+use super::rows::{self, Columns, REQUEST, corrupt, unavailable};
+use super::step::{Step, signed, unsigned};
 use super::{StoreError, providers};
-use crate::store::{LeaseToken, Request};
+use crate::store::{LeaseToken, QueuedCursor, Request};
 
 /// Depth and age; the caller counts the workers.
 pub(super) fn figures(step: &Step<'_>, workers: u64) -> Result<QueueView, StoreError> {
@@ -16,8 +17,9 @@ pub(super) fn figures(step: &Step<'_>, workers: u64) -> Result<QueueView, StoreE
             row.get(0)
         })?;
     let paused = count(
-        "SELECT count(*) FROM providers JOIN games ON name = ifnull(waits_for, provider) \
-         WHERE lane_state = 'ready' AND circuit <> 'closed'",
+        "SELECT count(*) FROM games WHERE lane_state = 'ready' AND (waits_for = '*paused' \
+         OR EXISTS (SELECT 1 FROM pauses WHERE scope = 'all') OR ifnull(waits_for, provider) IN \
+         (SELECT name FROM providers WHERE circuit <> 'closed' OR 'provider:' || name IN (SELECT scope FROM pauses)))",
     )?;
     Ok(QueueView {
         depth: count("SELECT queued FROM depth")?,
@@ -57,8 +59,11 @@ pub(super) fn lane(step: &Step<'_>, game: GameId) -> Result<LaneView, StoreError
     let time = || Timestamp::from_millisecond(key).map_err(|error| corrupt("a lane", error));
     match state.as_str() {
         "ready" => {
-            view.waits_for = providers::paused_for(step, game)?;
-            view.state = if view.waits_for.is_some() { LaneState::Paused } else { LaneState::Ready };
+            (view.state, view.waits_for) = match providers::not_claimed(step, game)? {
+                None => (LaneState::Ready, None),
+                Some(NotClaimed::Provider(name)) => (LaneState::Paused, Some(name)),
+                Some(NotClaimed::ByOperator) => (LaneState::Paused, None),
+            };
         }
         "delayed" => (view.state, view.not_before) = (LaneState::Delayed, Some(time()?)),
         _ => {
@@ -108,4 +113,35 @@ pub(super) fn queued(step: &Step<'_>, id: RequestId, position: u64) -> Result<Re
     let sql = format!("SELECT {REQUEST} FROM requests WHERE id = ?1");
     let found = step.all(&sql, [id.to_string()], |row| rows::request(row, Some(position)))?.pop();
     found.ok_or_else(|| corrupt("a lane", "a request in it is gone"))
+}
+
+/// A page of the requests that wait, in their order.
+pub(super) fn queued_page(
+    step: &Step<'_>,
+    after: Option<QueuedCursor>,
+    limit: usize,
+) -> Result<QueuedRequests, StoreError> {
+    // Story events that were placed next share the number of their cause: a page has all of them.
+    let from = after.map_or(f64::NEG_INFINITY, |after| after.rank);
+    let found = step.all(
+        "SELECT requests.id, game_id, type, enqueued_at, CAST(seq AS REAL) AS seq, provider FROM requests JOIN games ON games.id = game_id \
+         WHERE status = 'queued' AND seq > ?1 AND seq <= (SELECT max(seq) FROM \
+         (SELECT seq FROM requests WHERE status = 'queued' AND seq > ?1 ORDER BY seq LIMIT ?2)) ORDER BY seq, place",
+        (from, signed(limit as u64)),
+        |row| {
+            let row = Columns::new("a queued request", row);
+            let request = QueuedRequest {
+                request_id: row.parse("id")?,
+                game_id: row.parse("game_id")?,
+                kind: row.parse("type")?,
+                provider: row.need("provider")?,
+                enqueued_at: row.time("enqueued_at")?.unwrap_or_default(),
+            };
+            Ok((row.need::<f64>("seq")?, request))
+        },
+    )?;
+    let last = found.last().map_or(from, |(seq, _)| *seq);
+    let more = step.first("SELECT 1 FROM requests WHERE status = 'queued' AND seq > ?1", [last], |_| Ok(()))?;
+    let next = more.map(|()| QueuedCursor { shard: 0, rank: last }.to_string());
+    Ok(QueuedRequests { requests: found.into_iter().map(|(_, request)| request).collect(), next })
 }

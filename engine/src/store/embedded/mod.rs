@@ -14,6 +14,7 @@ mod games;
 mod inspect;
 mod keys;
 mod lanes;
+mod pauses;
 mod providers;
 mod queue;
 mod rows;
@@ -23,13 +24,15 @@ mod thread;
 mod totals;
 mod turns;
 mod wal;
+mod workers;
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
+use protocol::WorkerInfo;
 use tokio::sync::{Notify, broadcast};
 
 pub use self::backup::{BackupError, backup, restore};
@@ -39,7 +42,7 @@ use self::thread::DatabaseThread;
 use self::wal::WalCheckpointer;
 use super::fanout::Fanout;
 use super::measure::{function_of, measured};
-use super::{Inspection, LeaseToken, Store, StoreError, StoreFigures, StoreOptions, WorkerId};
+use super::{Inspection, LeaseToken, Store, StoreError, StoreFigures, StoreOptions};
 
 /// A worker that reads late loses revoked leases beyond this number; its heartbeat then reports the same leases as lost.
 const REVOKED_KEPT: usize = 256;
@@ -51,8 +54,8 @@ pub struct EmbeddedStore {
     fanout: Fanout,
     work: Arc<Notify>,
     revoked: broadcast::Sender<LeaseToken>,
-    /// The workers of this process: no other process has the store open.
-    workers: Mutex<HashSet<WorkerId>>,
+    /// The workers of this process, and what they say of themselves: no other process has the store open.
+    workers: Mutex<BTreeMap<String, Option<WorkerInfo>>>,
     directory: Option<PathBuf>,
     synchronous: Synchronous,
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use protocol::{Circuit, GameId, ProviderView, RequestId, RequestStatus, RequestWaiting, WaitReason};
 use rusqlite::Row;
 
+use super::pauses::{LeftOut, PAUSED, ended_at, is_paused};
 use super::rows::{self, Columns, corrupt, unavailable};
 use super::step::{Ending, Step, unsigned};
 use super::{EmbeddedStore, StoreError};
@@ -28,8 +29,8 @@ impl Providers for EmbeddedStore {
             step.execute("UPDATE requests SET attempt = attempt - 1 WHERE id = ?1", [lease.request.to_string()])?;
             step.move_lane(lease.game, Some("ready"), head.seq)?;
             step.execute(
-                "UPDATE games SET waits_for = nullif(?2, provider) WHERE id = ?1",
-                (lease.game.to_string(), &fault.provider),
+                "UPDATE games SET waits_for = nullif(?2, provider) WHERE id = ?1 AND waits_for IS NOT ?3",
+                (lease.game.to_string(), &fault.provider, PAUSED),
             )?;
             // Idle workers wait for the earliest probe that they know of.
             step.effects.wake = true;
@@ -139,6 +140,12 @@ fn all(step: &Step<'_>) -> Result<Vec<Provider>, StoreError> {
     step.all(PROVIDER, [], read)
 }
 
+/// The providers whose games claims look at.
+fn all_but_paused(step: &Step<'_>) -> Result<Vec<Provider>, StoreError> {
+    let left_out = LeftOut::by(step)?;
+    Ok(all(step)?.into_iter().filter(|provider| !left_out.has(&provider.name)).collect())
+}
+
 fn find(step: &Step<'_>, name: &str) -> Result<Option<Provider>, StoreError> {
     Ok(step.all(&format!("{PROVIDER} WHERE name = ?1"), [name], read)?.pop())
 }
@@ -159,20 +166,30 @@ fn blocking(step: &Step<'_>, game: GameId) -> Result<Option<Provider>, StoreErro
     Ok(is_blocked.then_some(provider))
 }
 
-/// The name of the provider for which a ready lane waits, if that gets no calls.
-pub(super) fn paused_for(step: &Step<'_>, game: GameId) -> Result<Option<String>, StoreError> {
-    let paused = step.first(
-        "SELECT name FROM providers JOIN games ON name = ifnull(waits_for, provider) \
-         WHERE games.id = ?1 AND lane_state = 'ready' AND circuit <> 'closed'",
-        [game.to_string()],
-        |row| row.get(0),
-    )?;
-    Ok(paused)
+/// Why a ready lane cannot be claimed.
+pub(super) enum NotClaimed {
+    /// Its provider gets no calls.
+    Provider(String),
+    /// An operator has paused the game, or everything.
+    ByOperator,
+}
+
+/// Why a ready lane cannot be claimed, if it cannot.
+pub(super) fn not_claimed(step: &Step<'_>, game: GameId) -> Result<Option<NotClaimed>, StoreError> {
+    let sql = "SELECT ifnull(waits_for, provider) FROM games WHERE id = ?1 AND lane_state = 'ready'";
+    let Some(name) = step.first(sql, [game.to_string()], |row| row.get::<_, String>(0))? else { return Ok(None) };
+    let left_out = LeftOut::by(step)?;
+    if left_out.everything || name == PAUSED {
+        return Ok(Some(NotClaimed::ByOperator));
+    }
+    let is_open = find(step, &name)?.is_some_and(|provider| provider.circuit != Circuit::Closed);
+    Ok((is_open || left_out.has(&name)).then_some(NotClaimed::Provider(name)))
 }
 
 /// Appends `request.waiting` for a new request whose lane waits for a provider that gets no calls.
 pub(super) fn announce_wait(step: &mut Step<'_>, game: GameId, request: RequestId) -> Result<(), StoreError> {
     match blocking(step, game)? {
+        _ if is_paused(step, game)? => Ok(()),
         Some(Provider { reason: Some(reason), probe_at: Some(probe_at), .. }) => {
             append_wait(step, game, request, reason, probe_at)
         }
@@ -206,11 +223,13 @@ fn is_probed(step: &Step<'_>, provider: &Provider) -> Result<bool, StoreError> {
     Ok(held.is_some())
 }
 
-/// The provider that serves the games of one that is not closed: its first fallback that is closed, if there is one.
+/// The provider that serves the games of one that is not closed: its first fallback that is closed and not paused, if there is one.
 fn fallback_of(step: &Step<'_>, name: &str) -> Result<Option<String>, StoreError> {
     let Some(policy) = step.options.providers.policies.get(name) else { return Ok(None) };
+    let left_out = LeftOut::by(step)?;
     for other in &policy.fallback {
-        if find(step, other)?.is_none_or(|other| other.circuit == Circuit::Closed) {
+        let is_closed = find(step, other)?.is_none_or(|other| other.circuit == Circuit::Closed);
+        if is_closed && !left_out.has(other) {
             return Ok(Some(other.clone()));
         }
     }
@@ -276,7 +295,7 @@ fn ms(delay: Duration) -> i64 {
 /// The ready game that is claimed next, and the provider that serves it.
 pub(super) fn next_ready(step: &Step<'_>) -> Result<Option<(GameId, ClaimedProvider)>, StoreError> {
     let mut next: Option<(i64, String, ClaimedProvider)> = None;
-    for provider in all(step)? {
+    for provider in all_but_paused(step)? {
         let Some((game, key)) = first_ready(step, &provider.name)? else { continue };
         if next.as_ref().is_some_and(|(earlier, ..)| *earlier <= key) {
             continue;
@@ -342,13 +361,15 @@ pub(super) fn served(step: &Step<'_>, game: GameId, token: &str) -> Result<Claim
 pub(super) fn give_up(step: &mut Step<'_>) -> Result<(), StoreError> {
     let give_up_after = ms(step.options.providers.give_up_after);
     for provider in waiting(step)? {
+        // What was paused has not waited for the provider: it begins to when the pause ends.
+        let since = provider.opened_at.max(Some(ended_at(step, &provider.name)?));
         let games = step.all(
             "SELECT games.id FROM games JOIN requests ON game_id = games.id AND place = \
              (SELECT min(place) FROM requests WHERE game_id = games.id AND status IN ('queued', 'processing')) \
              AND status IN ('queued', 'processing') \
              WHERE lane_state = 'ready' AND ifnull(waits_for, provider) = ?1 AND max(enqueued_at, ?2) <= ?3 \
              ORDER BY lane_key LIMIT ?4",
-            (&provider.name, provider.opened_at, step.now.saturating_sub(give_up_after), BATCH),
+            (&provider.name, since, step.now.saturating_sub(give_up_after), BATCH),
             |row| rows::id(&row.get::<_, String>(0).map_err(unavailable)?),
         )?;
         for game in games {
@@ -368,7 +389,7 @@ fn waiting(step: &Step<'_>) -> Result<Vec<Provider>, StoreError> {
         return Ok(Vec::new());
     }
     let mut waiting = Vec::new();
-    for provider in all(step)? {
+    for provider in all_but_paused(step)? {
         if provider.circuit != Circuit::Closed && fallback_of(step, &provider.name)?.is_none() {
             waiting.push(provider);
         }
@@ -379,7 +400,7 @@ fn waiting(step: &Step<'_>) -> Result<Vec<Provider>, StoreError> {
 /// When the next probe may begin or the next request is given up, in ms since 1970, if a game waits for that.
 pub(super) fn next_due(step: &Step<'_>) -> Result<Option<i64>, StoreError> {
     let mut due = Vec::new();
-    for provider in all(step)? {
+    for provider in all_but_paused(step)? {
         let Some((game, _)) = first_ready(step, &provider.name)? else { continue };
         if provider.circuit == Circuit::Open {
             due.extend(provider.probe_at);
@@ -392,7 +413,7 @@ pub(super) fn next_due(step: &Step<'_>) -> Result<Option<i64>, StoreError> {
                 [&game],
                 |row| row.get(0),
             )?;
-            let since = enqueued.max(provider.opened_at);
+            let since = enqueued.max(provider.opened_at).max(Some(ended_at(step, &provider.name)?));
             due.extend(since.map(|since| since.saturating_add(ms(step.options.providers.give_up_after))));
         }
     }

@@ -5,16 +5,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{
-    Attempt, ChatChunk, EventId, GameId, IfBusy, LaneView, Lanes, QueueView, RequestId, RequestRetrying, RequestStatus,
+    Attempt, ChatChunk, EventId, GameId, IfBusy, LaneView, Lanes, QueueView, QueuedRequests, RequestId,
+    RequestRetrying, RequestStatus,
 };
 use tokio::sync::broadcast;
 
 use super::rows::{self, REQUEST, corrupt, to_json, unavailable};
 use super::step::{Ending, Step, signed, unsigned};
-use super::{EmbeddedStore, StoreError, charges, claim, games, lanes, providers, stop, turns};
+use super::{EmbeddedStore, StoreError, charges, claim, games, lanes, pauses, providers, stop, turns};
 use crate::store::{
     Accepted, Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, Failure, IdempotencyKey,
-    LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, Request, Stopped, StoryEventPlacement, Terms, WorkerId,
+    LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Stopped, StoryEventPlacement, Terms,
+    WorkerId,
 };
 
 #[async_trait]
@@ -77,7 +79,7 @@ impl Queue for EmbeddedStore {
 
     async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError> {
         let worker = worker.clone();
-        self.workers.lock().insert(worker.clone());
+        self.workers.lock().entry(worker.to_string()).or_default();
         self.step(move |step| claim::claim(step, &worker, nonce, max)).await
     }
 
@@ -221,7 +223,10 @@ impl Queue for EmbeddedStore {
     }
 
     async fn retire_worker(&self, worker: &WorkerId) {
-        self.workers.lock().remove(worker);
+        self.workers.lock().remove(worker.as_str());
+        let gone = worker.clone();
+        // If this fails, it goes with the process.
+        let _ = self.step(move |step| pauses::forget_worker(step, &gone)).await;
         // The workers of this process share one notification: pass it on.
         self.work.notify_one();
     }
@@ -237,6 +242,10 @@ impl Queue for EmbeddedStore {
 
     async fn lanes(&self, limit: usize) -> Result<Lanes, StoreError> {
         self.step(move |step| lanes::lanes(step, limit)).await
+    }
+
+    async fn queued(&self, after: Option<QueuedCursor>, limit: usize) -> Result<QueuedRequests, StoreError> {
+        self.step(move |step| lanes::queued_page(step, after, limit)).await
     }
 
     async fn story_events(&self, game: GameId, limit: usize) -> Result<(u64, Vec<Request>), StoreError> {

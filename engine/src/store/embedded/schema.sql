@@ -48,6 +48,17 @@ CREATE TABLE IF NOT EXISTS providers (
     probe_game TEXT
 ) WITHOUT ROWID;
 
+-- What operators have paused: `all`, `provider:NAME` or `game:ID`. A ready game that is paused waits for '*paused', which no
+-- provider is called, so that no claim looks at it.
+CREATE TABLE IF NOT EXISTS pauses (
+    scope     TEXT PRIMARY KEY,
+    paused_by TEXT NOT NULL,
+    since     INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS paused_game_goes AFTER DELETE ON games BEGIN
+    DELETE FROM pauses WHERE scope = 'game:' || OLD.id;
+END;
+
 -- A game's state, apart from its row above: that one is written with every event, and must be small.
 CREATE TABLE IF NOT EXISTS documents (
     game_id  TEXT PRIMARY KEY,

@@ -9,6 +9,7 @@ use protocol::{
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
+use super::pauses::PAUSED;
 use super::rows::{Columns, corrupt, to_json, unavailable};
 use super::totals;
 use crate::store::dead_letter::RecordedAttempt;
@@ -188,12 +189,13 @@ impl Step<'_> {
     }
 
     /// Ends the lease, if there is one, frees the slot of its provider, and moves the lane to another order. It waits for the game's
-    /// own provider from then on.
+    /// own provider from then on, unless an operator has paused it.
     pub(super) fn move_lane(&self, game: GameId, state: Option<&str>, key: i64) -> Result<(), StoreError> {
         self.execute(
-            "UPDATE games SET lane_state = ?2, lane_key = ?3, token = NULL, claimed_by = NULL, waits_for = NULL, serves = NULL \
+            "UPDATE games SET lane_state = ?2, lane_key = ?3, token = NULL, claimed_by = NULL, serves = NULL, \
+             waits_for = iif(?2 IS 'ready' AND EXISTS (SELECT 1 FROM pauses WHERE scope = 'game:' || ?1), ?4, NULL) \
              WHERE id = ?1",
-            (game.to_string(), state, key),
+            (game.to_string(), state, key, PAUSED),
         )?;
         Ok(())
     }

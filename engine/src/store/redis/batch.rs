@@ -152,6 +152,6 @@ impl Drop for CallSlot<'_> {
 
 /// The replies to the `count` turns of a call.
 fn split(reply: Vec<redis::Value>, count: usize) -> Result<Vec<CommitReply>, StoreError> {
-    let (mut reply, due) = Reply::begin(reply)?;
+    let (mut reply, due, _) = Reply::begin(reply)?;
     (0..count).map(|_| Ok(CommitReply { due, outcome: reply.text()?, claims: reply.claims()? })).collect()
 }

@@ -8,6 +8,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use protocol::{GameId, RequestId};
 
 use super::connection::Connection;
+use super::pauses::PAUSED;
 use super::script::{self, ScriptArgs};
 use super::unexpected::unexpected_reply;
 use super::{StoreError, providers};
@@ -34,6 +35,9 @@ pub(super) async fn inspect(shard: &Connection, repair: bool, all: &mut Inspecti
         let slots = redis::cmd("SMEMBERS").arg(shard.key("provider-slots", provider)).clone();
         games.extend(shard.query::<Vec<String>>(&slots).await?);
     }
+    games.extend(ordered(shard, &format!("requests:ready:{PAUSED}")).await?);
+    let paused = format!("{}pauses:games", shard.prefix());
+    games.extend(shard.query::<Vec<String>>(redis::cmd("HKEYS").arg(paused)).await?);
     requests.extend(ordered(shard, "requests").await?);
     let letters = format!("{}chat-requests-failed:index", shard.prefix());
     requests.extend(shard.query::<Vec<String>>(redis::cmd("HKEYS").arg(letters)).await?);

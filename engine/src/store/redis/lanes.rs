@@ -8,6 +8,7 @@ use protocol::{Circuit, GameId, IdError, LaneState, LaneView, Lanes, LeaseView, 
 
 use super::codec::Fields;
 use super::connection::Connection;
+use super::pauses::{LeftOut, PAUSED};
 use super::script::{self, ScriptArgs};
 use super::unexpected::unexpected_reply;
 use super::{StoreError, providers};
@@ -27,9 +28,10 @@ type RawStoryEvent = (String, HashMap<String, String>, u64);
 pub(super) async fn figures(shard: &Connection, worker_ttl: Duration) -> Result<QueueView, StoreError> {
     let prefix = shard.prefix();
     let (mut ready, mut paused) = (0, 0);
-    for (provider, circuit) in providers::circuits(shard).await? {
-        let games: u64 = shard.query(redis::cmd("ZCARD").arg(shard.key("requests:ready", provider))).await?;
-        *(if circuit == Circuit::Closed { &mut ready } else { &mut paused }) += games;
+    let left_out = LeftOut::by(shard).await?;
+    for (name, circuit) in orders(shard).await? {
+        let games: u64 = shard.query(redis::cmd("ZCARD").arg(shard.key("requests:ready", &name))).await?;
+        *(if left_out.claims(&name, circuit) { &mut ready } else { &mut paused }) += games;
     }
     let mut read = redis::pipe();
     read.zcard(format!("{prefix}requests"))
@@ -55,12 +57,18 @@ pub(super) async fn figures(shard: &Connection, worker_ttl: Duration) -> Result<
     Ok(QueueView { depth, ready, delayed, paused, active, dead_letters, oldest_age_ms, workers })
 }
 
-/// The provider that a game's lane waits for.
+/// The names under which games are ready, each with the circuit of the provider if it is one.
+async fn orders(shard: &Connection) -> Result<Vec<(String, Option<Circuit>)>, StoreError> {
+    let providers = providers::circuits(shard).await?.into_iter().map(|(name, circuit)| (name, Some(circuit)));
+    Ok(providers.chain([(PAUSED.to_owned(), None)]).collect())
+}
+
+/// Under which name a game is ready: the provider that its lane waits for, unless an operator has paused it.
 async fn provider_of(shard: &Connection, game: GameId) -> Result<String, StoreError> {
     let mut read = redis::cmd("HMGET");
-    read.arg(shard.key("gamestate", game)).arg(&["waits_for", "provider"]);
-    let (waits_for, own): (Option<String>, Option<String>) = shard.query(&read).await?;
-    Ok(waits_for.or(own).unwrap_or_default())
+    read.arg(shard.key("gamestate", game)).arg(&["paused", "waits_for", "provider"]);
+    let (paused, waits_for, own): (Option<String>, Option<String>, Option<String>) = shard.query(&read).await?;
+    Ok(paused.map(|_| PAUSED.to_owned()).or(waits_for).or(own).unwrap_or_default())
 }
 
 /// One lane.
@@ -80,12 +88,12 @@ pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, S
         .iter()
         .map(|id| id.parse().map_err(|error: IdError| unexpected_reply("a lane", &error)))
         .collect::<Result<_, _>>()?;
-    let circuits = providers::circuits(shard).await?;
-    let is_closed = circuits.get(&provider).is_none_or(|circuit| *circuit == Circuit::Closed);
+    let circuit = providers::circuits(shard).await?.get(&provider).copied();
+    let left_out = LeftOut::by(shard).await?;
     let state = match (active, delayed, ready) {
         (Some(_), _, _) => LaneState::Active,
         (None, Some(_), _) => LaneState::Delayed,
-        (None, None, Some(_)) if is_closed => LaneState::Ready,
+        (None, None, Some(_)) if left_out.claims(&provider, circuit) => LaneState::Ready,
         (None, None, Some(_)) => LaneState::Paused,
         (None, None, None) => LaneState::Idle,
     };
@@ -93,7 +101,7 @@ pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, S
         (Some(token), Some(until)) => Some(lease(token, time(until)?)?),
         _ => None,
     };
-    let waits_for = (state == LaneState::Paused).then_some(provider);
+    let waits_for = (state == LaneState::Paused && left_out.waits_for(&provider)).then_some(provider);
     Ok(LaneView { game_id: game, state, requests, lease, not_before: delayed.map(time).transpose()?, waits_for })
 }
 
@@ -121,8 +129,8 @@ pub(super) async fn lanes(shards: &[Connection], limit: usize) -> Result<Lanes, 
     }
     for shard in shards {
         let mut ready = Vec::new();
-        for provider in providers::circuits(shard).await?.into_keys() {
-            ready.extend(first_of(shard, &shard.key("requests:ready", provider), wanted).await?);
+        for (name, _) in orders(shard).await? {
+            ready.extend(first_of(shard, &shard.key("requests:ready", name), wanted).await?);
         }
         ready.sort_by(|one, other| one.1.total_cmp(&other.1));
         for (id, _) in ready {

@@ -23,6 +23,9 @@ const STATUS: [&str; 9] = [
     "started_at",
 ];
 
+/// What stands in the place of a time where the worker is drained.
+const DRAINED: i64 = -2;
+
 /// The fields of a game in a claim, in their order.
 const GAME: [&str; 2] = ["version", "document"];
 
@@ -44,11 +47,11 @@ pub(super) struct Leased {
 }
 
 impl Reply {
-    /// Starts to read. Returns also how long until a lease or a back-off ends, if that is known.
-    pub(super) fn begin(values: Vec<Value>) -> Result<(Self, Option<Duration>), StoreError> {
+    /// Starts to read. Returns also how long until a lease or a back-off ends, if that is known, and whether the worker is drained.
+    pub(super) fn begin(values: Vec<Value>) -> Result<(Self, Option<Duration>, bool), StoreError> {
         let mut reply = Self(values.into_iter());
         let due: i64 = read(reply.next()?)?;
-        Ok((reply, u64::try_from(due).ok().map(Duration::from_millis)))
+        Ok((reply, u64::try_from(due).ok().map(Duration::from_millis), due == DRAINED))
     }
 
     /// The next value as text.

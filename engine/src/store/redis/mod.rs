@@ -20,13 +20,16 @@ mod keys;
 mod lanes;
 mod leased;
 mod listen;
+mod pauses;
 mod providers;
 mod queue;
+mod queued;
 mod revoked;
 mod script;
 mod servers;
 mod totals;
 mod unexpected;
+mod workers;
 
 use std::sync::{Arc, OnceLock};
 

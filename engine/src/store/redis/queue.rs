@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::{Attempt, ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, ProblemType, QueueView, RequestId};
+use protocol::{
+    Attempt, ChatChunk, GameId, IfBusy, LaneView, Lanes, Problem, ProblemType, QueueView, QueuedRequests, RequestId,
+};
 use tokio::sync::broadcast;
 
 use super::batch::CommitReply;
@@ -16,11 +18,11 @@ use super::revoked::Revocations;
 use super::script::{self, ScriptArgs, millis};
 use super::unexpected::unexpected_reply;
 
-use super::{RedisStore, StoreError, charges, lanes, providers};
+use super::{RedisStore, StoreError, charges, lanes, providers, queued, workers};
 use crate::store::{
     Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, Failure, IdempotencyKey, LONGEST_DELAY,
-    Lease, LeaseToken, NewRequest, Queue, Request, Stopped, StoreOptions, StoryEventPlacement, Terms, WorkerId,
-    failure::unreadable, waited_too_long,
+    Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Stopped, StoreOptions, StoryEventPlacement, Terms,
+    WorkerId, failure::unreadable, waited_too_long,
 };
 
 /// How long a worker that shuts down waits for a server that does not respond.
@@ -139,8 +141,8 @@ impl Queue for RedisStore {
                 .arg(free)
                 .arg(millis(self.options.worker_ttl()));
             let claims = async {
-                let (mut reply, due) = Reply::begin(shard.run(&script::CLAIM, &call).await?)?;
-                self.claims(due, reply.claims()?).await
+                let (mut reply, due, is_drained) = Reply::begin(shard.run(&script::CLAIM, &call).await?)?;
+                Ok(Claims { is_drained, ..self.claims(due, reply.claims()?).await? })
             };
             let claims = match claims.await {
                 Ok(claims) => claims,
@@ -150,6 +152,7 @@ impl Queue for RedisStore {
                     continue;
                 }
             };
+            all.is_drained |= claims.is_drained;
             all.next_due = all.next_due.into_iter().chain(claims.next_due).min();
             all.claims.extend(claims.claims);
         }
@@ -252,6 +255,7 @@ impl Queue for RedisStore {
                 forget.arg(format!("{}workers", shard.prefix())).arg(worker.as_str());
                 // If this fails, the worker disappears three lease TTLs later.
                 let _ = shard.query::<()>(&forget).await;
+                workers::forget(shard, worker).await;
             }
         };
         // If the server does not respond, its tokens cannot wake anybody either.
@@ -290,6 +294,10 @@ impl Queue for RedisStore {
 
     async fn lanes(&self, limit: usize) -> Result<Lanes, StoreError> {
         lanes::lanes(&self.shards, limit).await
+    }
+
+    async fn queued(&self, after: Option<QueuedCursor>, limit: usize) -> Result<QueuedRequests, StoreError> {
+        queued::page(&self.shards, after, limit).await
     }
 
     async fn story_events(&self, game: GameId, limit: usize) -> Result<(u64, Vec<Request>), StoreError> {

@@ -67,6 +67,8 @@ scripts! {
     PAUSE = [NO_POLICIES, lua!("providers"), lua!("faults"), endings(), event_text::of_waits(), lua!("pause")];
     PROVIDER_FAULT = [NO_POLICIES, lua!("providers"), lua!("faults"), lua!("provider_fault")];
     PROVIDER_SUCCESS = [NO_POLICIES, lua!("providers"), lua!("provider_success")];
+    PAUSE_QUEUE = [lua!("pause_queue")];
+    RESUME_QUEUE = [lua!("resume_queue")];
     FAIL = [endings(), lua!("fail")];
     STORY_EVENTS = [endings(), lua!("story_events")];
     RETRY_DEAD_LETTER = [endings(), event_text::of_dead_letter_retries(), lua!("retry_dead_letter")];

@@ -4,6 +4,7 @@
 //! A failure shrinks to a few moves and prints them with what each was answered. `PROPTEST_CASES` sets how many
 //! interleavings are tried on each backend, 500 by default.
 
+mod halt;
 mod moves;
 mod play;
 mod reference;

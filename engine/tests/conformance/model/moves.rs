@@ -23,6 +23,10 @@ pub(super) enum Move {
     Forget { request: usize },
     /// An operator cancels the queued story events of a game's lane.
     ClearStoryEvents { game: usize },
+    /// An operator pauses something.
+    Halt { what: What },
+    /// An operator resumes something.
+    Resume { what: What },
     /// An operator looks for contradictions: there are none.
     Inspect,
     /// A player takes turns back, and perhaps plays on from there in the same step.
@@ -49,6 +53,15 @@ pub(super) enum Move {
     ProviderSuccess { game: usize },
     /// A worker does something with a lease.
     Use { lease: Pick, step: Step },
+}
+
+/// What an operator pauses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    Everything,
+    /// The provider of this game.
+    ProviderOf(usize),
+    Game(usize),
 }
 
 /// Which lease: mostly one that holds, sometimes any that was ever given, the oldest included.
@@ -92,6 +105,8 @@ pub(super) fn any_move() -> impl Strategy<Value = Move> {
         2 => (0..50_usize).prop_map(|request| Move::RetryDeadLetter { request }),
         1 => (0..50_usize).prop_map(|request| Move::Forget { request }),
         1 => (0..GAMES).prop_map(|game| Move::ClearStoryEvents { game }),
+        2 => what().prop_map(|what| Move::Halt { what }),
+        3 => what().prop_map(|what| Move::Resume { what }),
         1 => Just(Move::Inspect),
         2 => (0..GAMES, 0..50_usize, if_busy(), any::<bool>())
             .prop_map(|(game, to, if_busy, plays_on)| Move::Rewind { game, to, if_busy, plays_on }),
@@ -106,6 +121,14 @@ pub(super) fn any_move() -> impl Strategy<Value = Move> {
         1 => (0..GAMES).prop_map(|game| Move::ProviderFault { game }),
         2 => (0..GAMES).prop_map(|game| Move::ProviderSuccess { game }),
         14 => (pick(), step()).prop_map(|(lease, step)| Move::Use { lease, step }),
+    ]
+}
+
+fn what() -> impl Strategy<Value = What> {
+    prop_oneof![
+        1 => Just(What::Everything),
+        2 => (0..GAMES).prop_map(What::ProviderOf),
+        3 => (0..GAMES).prop_map(What::Game),
     ]
 }
 

@@ -66,7 +66,7 @@ append_event(game, event, data)
 if request ~= '' then
   local fields = {}
   for i = FIRST + messages + turns, #ARGV do fields[#fields + 1] = ARGV[i] end
-  accept(game, request, int(call('INCR', SEQUENCE)), 0, fields, queued, provider)
+  accept(game, request, int(call('INCR', SEQUENCE)), 0, fields, queued, provider_of(game))
   use_up(charges_of(charged), request)
 end
 remember(game, key, fingerprint, made, turn, before, request)

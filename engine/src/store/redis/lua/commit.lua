@@ -30,8 +30,8 @@ local function commit(first, last)
   local game, request, token, key, base, document, result, state_updated, completed, turn, record, ends_choice, messages =
     unpack(ARGV, first, first + FIXED - 1)
   local state, status, lane = GAME .. game, STATUS .. request, LANE .. game
-  local version, offset, own, serves, tenant, user, recorded =
-    unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves', 'tenant', 'user', 'recorded'))
+  local version, offset, own, serves, tenant, user, recorded, paused =
+    unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves', 'tenant', 'user', 'recorded', 'paused'))
   if held[game] ~= token then
     return was_ended(request, 'commit', token) and 'done' or 'lost'
   end
@@ -89,10 +89,10 @@ local function commit(first, last)
   local head, head_rank = first_of(lane)
   if head then
     -- The present head has never been leased, so it waits for the game's own provider.
-    local provider = own or adopt_provider(game)
+    local provider = paused and PAUSED or own or adopt_provider(game)
     local order = ready[provider] or {}
     order[#order + 1], order[#order + 2], ready[provider] = head_rank, game, order
-    became_ready[#became_ready + 1] = game
+    if not paused then became_ready[#became_ready + 1] = game end
   end
   return 'done', true
 end

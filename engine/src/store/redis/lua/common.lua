@@ -91,10 +91,11 @@ local function adopt_provider(game)
   return name
 end
 
--- The provider that a game's lane waits for: the one whose fault has paused its head, or the game's own.
+-- Under which name a game is ready: PAUSED if an operator has paused it, or else the provider that its lane waits for: the one
+-- whose fault has paused its head, or the game's own.
 local function provider_of(game)
-  local own, waits_for = unpack(call('HMGET', GAME .. game, 'provider', 'waits_for'))
-  return waits_for or own or adopt_provider(game)
+  local own, waits_for, paused = unpack(call('HMGET', GAME .. game, 'provider', 'waits_for', 'paused'))
+  return paused and PAUSED or waits_for or own or adopt_provider(game)
 end
 
 -- Queues a request at a rank, behind `position` others of its game. `fields` are its further status fields; `queued` is the

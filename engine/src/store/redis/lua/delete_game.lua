@@ -5,6 +5,7 @@ if call('EXISTS', LANE .. game) == 1 then return { 'busy' } end
 local tenant, user = unpack(call('HMGET', GAME .. game, 'tenant', 'user'))
 call('DEL', GAME .. game, HISTORY .. game, TURNS .. game, TRIES .. game, CHANGES .. game, LOG .. game, CAPABILITIES .. game)
 call('ZREM', GAMES, game)
+call('HDEL', PAUSED_GAMES, game)
 if tenant then call('ZREM', GAMES_OF .. tenant, game) end
 if user then call('ZREM', GAMES_OF .. tenant .. ':' .. user, game) end
 -- An empty message makes the subscribers read the log: they find that the game is gone.

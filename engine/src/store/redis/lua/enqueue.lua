@@ -23,7 +23,7 @@ local function enqueue(cancel)
       return call('HGET', STATUS .. holder, 'fingerprint') == fingerprint and reply or { 'reused' }
     end
   end
-  local own, waits_for = unpack(call('HMGET', GAME .. game, 'provider', 'waits_for'))
+  local own, waits_for, paused = unpack(call('HMGET', GAME .. game, 'provider', 'waits_for', 'paused'))
   if not own and call('EXISTS', GAME .. game) == 0 then return { 'unknown' } end
 
   local position, queued = call('ZCARD', LANE .. game), call('ZCARD', QUEUED)
@@ -54,7 +54,7 @@ local function enqueue(cancel)
     call('SET', KEY .. game .. ':' .. key, request)
   end
   -- An interrupted head no longer waits for another provider.
-  local provider = #interrupted > 0 and provider_of(game) or waits_for or own or adopt_provider(game)
+  local provider = (paused or #interrupted > 0) and provider_of(game) or waits_for or own or adopt_provider(game)
   local before = accept(game, request, rank, position, fields, data, provider)
   use_up(charges, request)
   return { 'accepted', request, 'queued', int(position), before }

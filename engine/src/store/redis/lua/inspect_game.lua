@@ -37,6 +37,7 @@ local active, token = call('ZSCORE', ACTIVE, game), lease_of(game)
 local function restore()
   free(game)
   leave_ready(game)
+  call('ZREM', READY .. PAUSED, game)
   call('ZREM', P .. 'requests:ready', game)
   call('ZREM', DELAYED, game)
   make_ready(game)
@@ -61,9 +62,23 @@ elseif active and token and string.sub(token, -#first) ~= first then
 end
 
 active = call('ZSCORE', ACTIVE, game)
-if ready and call('HEXISTS', PROVIDERS, provider_of(game)) == 0 then
+if ready and provider ~= PAUSED and call('HEXISTS', PROVIDERS, provider_of(game)) == 0 then
   report('', 'it is ready for the provider `' .. provider_of(game) .. '`, which no claim looks at', 'add the provider',
     function() call('HSET', PROVIDERS, provider_of(game), 'closed') end)
+end
+local is_paused, is_listed = call('HEXISTS', GAME .. game, 'paused'), call('HEXISTS', PAUSED_GAMES, game)
+if is_paused ~= is_listed then
+  report('', 'its record and the list of pauses differ in whether it is paused', 'resume it', function()
+    call('HDEL', PAUSED_GAMES, game)
+    call('HDEL', GAME .. game, 'paused')
+    if not call('ZSCORE', ACTIVE, game) and not call('ZSCORE', DELAYED, game) then
+      call('ZREM', READY .. PAUSED, game)
+      make_ready(game)
+    end
+  end)
+elseif is_paused == 0 and call('ZSCORE', READY .. PAUSED, game) then
+  report('', 'it is among the paused games, and not paused', 'take it out of that order',
+    function() call('ZREM', READY .. PAUSED, game) end)
 end
 local serves = call('HGET', GAME .. game, 'serves')
 for _, name in ipairs(call('HKEYS', PROVIDERS)) do

@@ -31,16 +31,19 @@ local function flush()
   end
 end
 
--- The ready games of the providers that get calls, at most `wanted` of each, by the rank of their heads. Each has game, rank, the
+-- The ready games of the providers that get calls and are not paused, at most `wanted` of each, by the rank of their heads. Each has game, rank, the
 -- `order` in which it is ready, the `provider` that will serve it, and `is_probe`. Returns also when the next probe may begin,
 -- if a game waits for it, and the free slots of the providers that have a limit.
 local function candidates(wanted)
   local found, sources, due, slots = {}, 0, nil, {}
+  if is_paused() then return found, due, slots end
   local circuits = call('HGETALL', PROVIDERS)
   for n = 1, #circuits, 2 do
     local name, circuit = circuits[n], circuits[n + 1]
     local order, serving, probes = READY .. name, name, false
-    if circuit ~= 'closed' then
+    if is_paused(name) then
+      serving = nil
+    elseif circuit ~= 'closed' then
       serving = fallback_of(name)
       local probe_at = tonumber(call('HGET', PROVIDER .. name, 'probe_at'))
       if circuit == 'half_open' then
@@ -73,7 +76,8 @@ end
 -- Each of `wants` has a worker, a nonce, a count, `is_new` (this nonce is known to have claimed nothing yet) and perhaps the
 -- outcome with which its part of the reply begins. The same nonce gets the same claims again, those whose leases still hold; if
 -- none does, it is a new claim.
--- Returns the reply: the milliseconds until a lease or a back-off ends, as far as is known, or -1; then for each want its outcome
+-- Returns the reply: the milliseconds until a lease or a back-off ends, as far as is known, or -1, or -2 for a worker that an
+-- operator drains; then for each want its outcome
 -- if it has one, how many claims it got, and for each claim: game, token, request, provider, whether it is the provider's probe ('1' or '0'), attempt, type, user_message, request,
 -- idempotency_key, narration, delta, enqueued_at, started_at, version and document of the game, how many messages of its history follow, the messages. It
 -- is one flat list, because the server is slow with nested ones; `leased.rs` reads it. Returns also the set of the games that are
@@ -151,10 +155,11 @@ local function claim(wants, recover_expired)
     return found
   end
 
-  local repeated, wanted = {}, 0
+  local repeated, wanted, is_drained = {}, 0, false
   for n, want in ipairs(wants) do
     repeated[n] = want.is_new and {} or claimed_before(want)
-    if #repeated[n] > 0 then want.count = 0 end
+    is_drained = is_drained or pauses()['worker:' .. want.worker]
+    if #repeated[n] > 0 or is_drained then want.count = 0 end
     wanted = wanted + want.count
   end
   local due = recover_expired and recover_expired(wanted > 0)
@@ -228,6 +233,6 @@ local function claim(wants, recover_expired)
     call('ZADD', ACTIVE, unpack(active))
     call('ZREM', QUEUED, unpack(begun))
   end
-  reply[1] = until_first(due, #begun > 0 and lease_ends)
+  reply[1] = is_drained and -2 or until_first(due, #begun > 0 and lease_ends)
   return reply, leased
 end

@@ -14,6 +14,9 @@ local QUEUED, READY = P .. 'requests', P .. 'requests:ready:'
 local ACTIVE, SEQUENCE, WAKE = P .. 'requests:active', P .. 'requests:sequence', P .. 'requests:wake'
 local EPOCH, GAMES, WORKERS = P .. 'epoch', P .. 'games', P .. 'workers'
 local PROVIDERS, PROVIDER, SLOTS = P .. 'providers', P .. 'provider:', P .. 'provider-slots:'
+-- What operators have paused: everything, providers and workers; games; and when the pauses of everything and of providers have ended. Games that are
+-- paused are kept under PAUSED, which no provider is called, so that no claim looks at them.
+local PAUSES, PAUSED_GAMES, PAUSES_ENDED, PAUSED = P .. 'pauses', P .. 'pauses:games', P .. 'pauses:ended', '*paused'
 -- The beginnings of the keys of one game, one request or one idempotency key; those of READY, PROVIDER and SLOTS end with a
 -- provider.
 local LANE, GAME, HISTORY = P .. 'requests:game:', P .. 'gamestate:', P .. 'game-history:'

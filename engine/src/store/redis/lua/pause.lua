@@ -15,8 +15,12 @@ local probe_at = record_fault(provider, reason, detail, tonumber(retry_after), t
 free(game)
 local rank = call('ZSCORE', LANE .. game, request)
 call('ZADD', QUEUED, rank, request)
-if provider ~= provider_of(game) then call('HSET', GAME .. game, 'waits_for', provider) end
-call('ZADD', READY .. provider, rank, game)
+local under = provider_of(game)
+if under ~= PAUSED and under ~= provider then
+  call('HSET', GAME .. game, 'waits_for', provider)
+  under = provider
+end
+call('ZADD', READY .. under, rank, game)
 append_event(game, 'request.waiting', request_waiting_event(request, game, reason, probe_at), request)
 -- Idle workers wait for the earliest probe that they know of.
 wake()

@@ -17,10 +17,24 @@ local function is_probed(name)
   return game and token and holds(game, token)
 end
 
--- The provider that serves the games of one that is not closed: its first fallback that is closed, if there is one.
+-- What operators have paused besides games. Read at first use: few things are paused at a time.
+local known_pauses
+local function pauses()
+  if not known_pauses then
+    known_pauses = {}
+    for _, scope in ipairs(call('HKEYS', PAUSES)) do known_pauses[scope] = true end
+  end
+  return known_pauses
+end
+
+-- Whether an operator has paused everything, or a provider.
+local function is_paused(name) return pauses()['all'] or name and pauses()['provider:' .. name] end
+
+-- The provider that serves the games of one that is not closed: its first fallback that is closed and not paused, if there is
+-- one.
 local function fallback_of(name)
   for _, other in ipairs(policy(name).fallback or {}) do
-    if circuit_of(other) == 'closed' then return other end
+    if circuit_of(other) == 'closed' and not is_paused(other) then return other end
   end
 end
 

@@ -6,13 +6,17 @@ local BATCH = 64
 
 -- Since when a request waits for a provider that opened at `opened_at`.
 local function waits_since(request, opened_at)
-  return math.max(tonumber(opened_at), tonumber(call('HGET', STATUS .. request, 'enqueued_at')))
+  return math.max(opened_at, tonumber(call('HGET', STATUS .. request, 'enqueued_at')))
 end
 
 -- Makes requests dead letters that have waited too long for a provider. Returns when the next one has, if one waits.
 local function give_up(name, repair)
   local opened_at, due = call('HGET', PROVIDER .. name, 'opened_at'), nil
-  if GIVE_UP_AFTER == '0' or not opened_at or fallback_of(name) then return end
+  if GIVE_UP_AFTER == '0' or not opened_at or is_paused(name) or fallback_of(name) then return end
+  -- What was paused has not waited for the provider: it begins to when the pause ends.
+  for _, ended in pairs(call('HMGET', PAUSES_ENDED, 'all', 'provider:' .. name)) do
+    opened_at = math.max(opened_at, ended or 0)
+  end
   if repair and opened_at + GIVE_UP_AFTER <= NOW then
     for _, game in ipairs(call('ZRANGE', READY .. name, 0, BATCH - 1)) do
       local request = head(game)

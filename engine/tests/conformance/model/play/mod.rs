@@ -14,7 +14,7 @@ use engine::store::{
 use proptest::test_runner::TestCaseError;
 use protocol::{EventId, GameId, IfBusy, RequestId};
 
-use super::moves::{Move, Pick, Step};
+use super::moves::{Move, Pick, Step, What};
 use super::reference::{Answer, Circuit, Game, Head, Reference};
 use super::{GAMES, LIMITS, PROVIDERS, SENT, UNFINISHED, WORKERS};
 use crate::bench::Bench;
@@ -88,6 +88,8 @@ impl Play {
             Move::RetryDeadLetter { request } => self.retry_dead_letter(request).await?,
             Move::Forget { request } => self.forget(request).await?,
             Move::ClearStoryEvents { game } => self.clear_story_events(game).await?,
+            Move::Halt { what } => self.halt(what).await?,
+            Move::Resume { what } => self.resume(what).await?,
             Move::Inspect => self.inspect().await?,
             Move::Rewind { game, to, if_busy, plays_on } => self.rewind(game, to, if_busy, plays_on).await?,
             Move::RewindAgain => self.rewind_again().await?,
@@ -138,7 +140,10 @@ impl Play {
 
     /// Lets everything run to its end: nothing that was accepted may be left over.
     pub(super) async fn drain(&mut self) -> Result<(), Difference> {
+        self.make(&Move::Resume { what: What::Everything }).await?;
         for game in 0..GAMES {
+            self.make(&Move::Resume { what: What::ProviderOf(game) }).await?;
+            self.make(&Move::Resume { what: What::Game(game) }).await?;
             self.make(&Move::Expire { game }).await?;
             self.make(&Move::EndBackoff { game }).await?;
             self.make(&Move::ProviderSuccess { game }).await?;
@@ -338,7 +343,8 @@ impl Play {
         }
         let waits = (0..GAMES).any(|game| {
             let Game { lane, head, .. } = &self.reference.games[game];
-            matches!(head, Head::Leased(_) | Head::Delayed) || !lane.is_empty() && self.reference.is_paused(game)
+            matches!(head, Head::Leased(_) | Head::Delayed)
+                || !lane.is_empty() && self.reference.is_paused(game) && !self.reference.is_halted(game)
         });
         same("whether something is due later", answer.next_due.is_some(), waits)
     }

@@ -53,7 +53,8 @@ impl Reference {
                 self.end_attempt(number);
                 self.requests[number].attempt -= 1;
                 let game = self.requests[number].game;
-                self.games[game].waits_for = Some(provider(faulty)).filter(|faulty| *faulty != provider(game));
+                let waits_for = Some(provider(faulty)).filter(|faulty| *faulty != provider(game));
+                self.games[game].waits_for = waits_for.filter(|_| !self.halted_games[game]);
                 self.append(number, "request.waiting");
             }
             Step::Fail => {

@@ -5,6 +5,7 @@ mod attempt;
 use engine::store::{Stopped, StoryEventPlacement};
 use protocol::{AttemptOutcome, IfBusy, RequestStatus};
 
+use super::moves::What;
 use super::{GAMES, LIMITS, PROVIDERS, SENT, UNFINISHED};
 use crate::fixture::ATTEMPTS;
 
@@ -18,6 +19,10 @@ pub(super) struct Reference {
     arrivals: usize,
     /// The state of each provider, under the number of its first game.
     circuits: [Circuit; GAMES],
+    /// What operators have paused: everything, providers under the number of their first game, games.
+    everything_halted: bool,
+    halted_providers: [bool; GAMES],
+    halted_games: [bool; GAMES],
     /// How many messages each sender has sent, under the number of their provider's first game.
     sent: [u64; GAMES],
     /// Dead letters, the latest last.
@@ -145,6 +150,9 @@ impl Reference {
             placement,
             arrivals: 0,
             circuits: [Circuit::Closed; GAMES],
+            everything_halted: false,
+            halted_providers: [false; GAMES],
+            halted_games: [false; GAMES],
             sent: [0; GAMES],
             letters: Vec::new(),
         }
@@ -206,7 +214,7 @@ impl Reference {
     fn arrive(&mut self, game: usize, position: usize, message: &str) -> usize {
         self.admit(game, position, None, message.to_owned());
         let number = self.requests.len() - 1;
-        if self.circuits[self.provider_of(game)] != Circuit::Closed {
+        if self.circuits[self.provider_of(game)] != Circuit::Closed && !self.halted_games[game] {
             self.append(number, "request.waiting");
         }
         number
@@ -357,7 +365,8 @@ impl Reference {
         for request in heads {
             let provider = self.provider_of(self.requests[request].game);
             let is_probe = self.circuits[provider] != Circuit::Closed;
-            if leases.len() < max && (!is_probe || self.may_probe(provider)) {
+            let is_halted = self.is_halted(self.requests[request].game);
+            if leases.len() < max && !is_halted && (!is_probe || self.may_probe(provider)) {
                 let lease = self.lease(worker, request, provider, is_probe);
                 if is_probe {
                     self.circuits[provider] = Circuit::HalfOpen(lease);
@@ -381,9 +390,29 @@ impl Reference {
         }
     }
 
-    /// Whether a game is ready, and its provider gets no calls.
+    /// Whether a game is ready, and its provider gets no calls or an operator has paused it.
     pub(super) fn is_paused(&self, game: usize) -> bool {
-        self.games[game].head == Head::Free && self.circuits[self.provider_of(game)] != Circuit::Closed
+        let is_open = self.circuits[self.provider_of(game)] != Circuit::Closed;
+        self.games[game].head == Head::Free && (is_open || self.is_halted(game))
+    }
+
+    /// Whether an operator has paused what a game waits for.
+    pub(super) fn is_halted(&self, game: usize) -> bool {
+        self.everything_halted || self.halted_providers[self.provider_of(game)] || self.halted_games[game]
+    }
+
+    /// An operator pauses or resumes; answers whether it was paused.
+    pub(super) fn halt(&mut self, what: What, on: bool) -> bool {
+        match what {
+            What::Everything => std::mem::replace(&mut self.everything_halted, on),
+            What::ProviderOf(game) => std::mem::replace(&mut self.halted_providers[provider(game)], on),
+            What::Game(game) => {
+                if on && !self.halted_games[game] {
+                    self.games[game].waits_for = None;
+                }
+                std::mem::replace(&mut self.halted_games[game], on)
+            }
+        }
     }
 
     /// A game's provider has a fault, which `lease` has met.

@@ -1,0 +1,69 @@
+//! The requests that wait, a page at a time.
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use protocol::{QueuedRequest, QueuedRequests};
+
+use super::StoreError;
+use super::connection::Connection;
+use super::unexpected::unexpected_reply;
+use crate::store::QueuedCursor;
+
+/// Game, type, and when it was accepted (ms); of a request that has ended meanwhile, nothing.
+type Kept = (Option<String>, Option<String>, Option<i64>);
+
+/// A page over all shards, one after the other. Ranks of different shards cannot be compared.
+pub(super) async fn page(
+    shards: &[Connection],
+    after: Option<QueuedCursor>,
+    limit: usize,
+) -> Result<QueuedRequests, StoreError> {
+    let (first, mut rank) = after.map_or((0, None), |after| (after.shard, Some(after.rank)));
+    let mut page = QueuedRequests::default();
+    for (number, shard) in shards.iter().enumerate().skip(first) {
+        let wanted = limit - page.requests.len();
+        // One more than is shown tells whether there are more.
+        let found = behind(shard, rank.take(), wanted + 1).await?;
+        let last = wanted.checked_sub(1).and_then(|at| found.get(at)).map(|(_, rank)| *rank);
+        let more = found.len() > wanted;
+        for (id, _) in found.into_iter().take(wanted) {
+            page.requests.extend(request(shard, &id).await?);
+        }
+        if more {
+            // Ranks begin at 1.
+            let rank = last.unwrap_or_default();
+            page.next = Some(QueuedCursor { shard: number, rank }.to_string());
+            break;
+        }
+    }
+    Ok(page)
+}
+
+async fn behind(shard: &Connection, rank: Option<f64>, count: usize) -> Result<Vec<(String, f64)>, StoreError> {
+    let from = rank.map_or_else(|| "-inf".to_owned(), |rank| format!("({rank}"));
+    let mut range = redis::cmd("ZRANGE");
+    range.arg(format!("{}requests", shard.prefix())).arg(from).arg("+inf").arg("BYSCORE");
+    range.arg("LIMIT").arg(0).arg(count).arg("WITHSCORES");
+    shard.query(&range).await
+}
+
+async fn request(shard: &Connection, id: &str) -> Result<Option<QueuedRequest>, StoreError> {
+    let mut read = redis::cmd("HMGET");
+    read.arg(shard.key("chat-request-status", id)).arg(&["game_id", "type", "enqueued_at"]);
+    let (Some(game), Some(kind), Some(enqueued_at)) = shard.query::<Kept>(&read).await? else { return Ok(None) };
+    let mut provider = redis::cmd("HGET");
+    provider.arg(shard.key("gamestate", &game)).arg("provider");
+    let provider: Option<String> = shard.query(&provider).await?;
+    Ok(Some(QueuedRequest {
+        request_id: id.parse().map_err(|error| wrong(&error))?,
+        game_id: game.parse().map_err(|error| wrong(&error))?,
+        kind: kind.parse().map_err(|error| wrong(&error))?,
+        provider: provider.unwrap_or_default(),
+        enqueued_at: Timestamp::from_millisecond(enqueued_at).map_err(|error| wrong(&error))?,
+    }))
+}
+
+fn wrong(error: &impl Display) -> StoreError {
+    unexpected_reply("a queued request", &error.to_string())
+}

@@ -1,0 +1,62 @@
+//! `/v1/workers`: the workers that live, and what they hold.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::schema::Time;
+use crate::{GameId, Pause, RequestId};
+
+/// `GET /v1/workers`: the workers that live, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Workers {
+    /// The workers.
+    pub workers: Vec<WorkerView>,
+}
+
+/// A worker: one process that runs turns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkerView {
+    /// Its name: another one after every start.
+    pub name: String,
+    /// When it looked for work, or renewed its leases, last.
+    #[schemars(with = "Time")]
+    pub seen_at: Timestamp,
+    /// What it has said of itself; absent until it has, and for a worker of an earlier release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<WorkerInfo>,
+    /// Its turns.
+    pub turns: Vec<WorkerTurn>,
+    /// Who drains it, and since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drained: Option<Pause>,
+}
+
+/// What a worker says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkerInfo {
+    /// How many turns it runs at a time.
+    pub slots: usize,
+    /// The machine that it runs on.
+    pub host: String,
+    /// Its version.
+    pub version: String,
+    /// When it started.
+    #[schemars(with = "Time")]
+    pub started_at: Timestamp,
+}
+
+/// A turn that a worker runs, or ran until it died.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkerTurn {
+    /// The game.
+    pub game_id: GameId,
+    /// The request.
+    pub request_id: RequestId,
+    /// Since when.
+    #[schemars(with = "Time")]
+    pub since: Timestamp,
+    /// When its lease runs out unless it is renewed.
+    #[schemars(with = "Time")]
+    pub lease_ends_at: Timestamp,
+}
