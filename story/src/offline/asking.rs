@@ -1,12 +1,13 @@
 //! Questions that the player asks, of somebody here or of nobody. The answer never changes anything.
 
 use super::Telling;
-use super::found::{Found, clean, is_or_are, the};
+use super::found::{Found, clean, head, is_or_are, the};
 use super::going::capital;
 use super::script::is_about;
 use super::sentence::Clause;
 use super::verbs::Verb;
-use crate::world::{fit, words};
+use super::view::Way;
+use crate::world::{Fit, fit, words};
 
 impl Telling<'_> {
     /// A question to nobody in particular. It never changes anything.
@@ -19,14 +20,22 @@ impl Telling<'_> {
             return told;
         }
         let noun = question_noun(text);
+        let listener = self.view.beings.iter().find(|being| !being.is_monster && being.kind != "cat");
+        let says_you = text.split_whitespace().any(|word| ["you", "your", "you're", "yours"].contains(&word));
+        let of_theirs = self.asked_about(text).filter(|noun| noun.starts_with("your "));
+        if let Some(noun) = of_theirs {
+            return self.describe(&noun);
+        }
+        if let Some(listener) = listener.filter(|_| says_you && !text.starts_with("do you see")) {
+            return self.talk_to(listener, text, Verb::Ask);
+        }
         if let Some(place) = text.starts_with("where").then(|| self.whereabouts(&noun)).flatten() {
             return place;
         }
         let lore = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(text, &lore.about));
         if let Some(lore) = lore {
-            return self.view.fresh(&lore.text).to_owned();
+            return self.view.next(&lore.text).to_owned();
         }
-        let listener = self.view.beings.iter().find(|being| !being.is_monster && being.kind != "cat");
         if text.starts_with("who")
             || text.starts_with("what is")
             || text.starts_with("what's")
@@ -62,11 +71,13 @@ impl Telling<'_> {
             ];
             return format!("{} {}", self.view.fresh(&lines), self.could_try());
         }
+        // What people think and know, people are asked.
+        let of_minds = text.split_whitespace().any(|word| ["think", "know", "say", "believe", "feel"].contains(&word));
+        if let Some(noun) = self.asked_about(text).filter(|_| listener.is_none() || !of_minds) {
+            return self.describe(&noun);
+        }
         if let Some(listener) = listener {
             return self.talk_to(listener, text, Verb::Talk);
-        }
-        if let Some(noun) = self.asked_about(text) {
-            return self.describe(&noun);
         }
         let lines = [
             "You ask yourself that, and have no answer yet.",
@@ -96,15 +107,24 @@ impl Telling<'_> {
             "how do i get",
             "what must",
             "need to do",
+            "my options",
+            "do i have to",
+            "can i try",
             "how do i",
             "how can i",
         ]) {
             return Some(self.hint());
         }
+        let has_word = |any: &[&str]| text.split_whitespace().any(|word| any.contains(&word));
+        if has_word(&["anyone", "anybody", "someone", "somebody"])
+            && has_word(&["here", "there", "home", "around", "about", "inside", "near"])
+        {
+            return Some(self.look());
+        }
         if has(&["what time", "how late", "what hour", "how long until"]) {
             return Some(self.time());
         }
-        if has(&["am i carrying", "do i have", "have i got", "am i holding", "in my pocket", "am i wearing"]) {
+        if has(&["am i carrying", "what do i have", "have i got", "am i holding", "in my pocket", "am i wearing"]) {
             return Some(self.inventory());
         }
         if has(&[
@@ -144,26 +164,41 @@ impl Telling<'_> {
         let step = || self.first_step_to(&place).or_else(|| self.next_door(&place));
         match self.way_by_name(&place) {
             Some(way) if way.blocked.is_none() => {
-                Some(format!("{} {} {} of here.", capital(&the(&way.place)), is_or_are(&way.place), way.direction))
+                Some(format!("{} {} {}.", capital(&the(&way.place)), is_or_are(&way.place), from_here(&way.direction)))
             }
             _ => step(),
         }
     }
 
-    /// What is here and meant by `is the metronome running` and `how deep is the water`.
+    /// What is here and meant by `is the metronome running`, `how deep is the water` and `whose cup is that`: the first noun that is known.
     fn asked_about(&self, text: &str) -> Option<String> {
         let all: Vec<&str> = text.split_whitespace().collect();
-        let start = all.iter().position(|word| ["is", "are", "does", "was", "do", "has"].contains(word))? + 1;
-        let rest = &all[start..];
-        (1..=rest.len().min(4)).map(|length| rest[..length].join(" ")).find(|noun| {
-            !["it", "this", "that", "there"].contains(&noun.as_str())
-                && !matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_) | Found::Several(_))
+        // What is found must be what the noun ends with: `the water cold` is no noun.
+        let is_here = |noun: &str| {
+            let found = match self.view.find(noun) {
+                Found::Held(item) | Found::Here(item) | Found::Carried(_, item) => item.to_owned(),
+                Found::Scenery(word) => word,
+                _ => return false,
+            };
+            !["it", "this", "that", "one"].contains(&noun) && head(&found) == head(noun)
+        };
+        let articles = ["the", "a", "an", "my", "your", "his", "her", "this", "that", "these", "those"];
+        let is_thing = |noun: &str| {
+            self.script.things.iter().any(|thing| thing.names.iter().any(|name| fit(noun, name) == Some(Fit::Whole)))
+        };
+        (0..all.len()).find_map(|start| {
+            let rest = &all[start..];
+            let is_named = |noun: &String| {
+                let is_item = matches!(self.view.find(noun), Found::Held(_) | Found::Here(_) | Found::Carried(..));
+                (articles.contains(&rest[0]) || is_thing(noun) || is_item) && is_here(noun)
+            };
+            (1..=rest.len().min(3)).rev().map(|length| rest[..length].join(" ")).find(is_named)
         })
     }
 
-    fn whereabouts(&self, noun: &str) -> Option<String> {
+    pub(super) fn whereabouts(&self, noun: &str) -> Option<String> {
         if let Some(way) = self.view.open_ways().find(|way| fit(noun, &way.place).is_some()) {
-            return Some(format!("{} is {} of here.", capital(&the(&way.place)), way.direction));
+            return Some(format!("{} is {}.", capital(&the(&way.place)), from_here(&way.direction)));
         }
         match self.view.find(noun) {
             Found::Being(being) => Some(format!("{} is right here.", capital(&being.call()))),
@@ -171,7 +206,7 @@ impl Telling<'_> {
             Found::Here(item) => Some(format!("{} is here, within reach.", capital(&the(item)))),
             Found::Carried(being, item) => Some(format!("{} has {}.", capital(&being.call()), the(item))),
             Found::Way(way) if way.blocked.is_none() => {
-                Some(format!("{} is {} of here.", capital(&the(&way.place)), way.direction))
+                Some(format!("{} is {}.", capital(&the(&way.place)), from_here(&way.direction)))
             }
             Found::Scenery(word) => {
                 Some(format!("{} {} here, for everybody to see.", capital(&the(&word)), is_or_are(&word)))
@@ -194,21 +229,26 @@ impl Telling<'_> {
 
     /// Which way `noun` is to be found, if what can be seen of a neighbouring place names it.
     pub(super) fn next_door(&self, noun: &str) -> Option<String> {
+        let way = self.way_next_door(noun)?;
+        Some(format!(
+            "You would look for {} {}, by {}.",
+            the(&clean_noun(noun)),
+            from_here(&way.direction),
+            the(&way.place)
+        ))
+    }
+
+    /// The open way to the place of which `noun` is a part, as far as one can see from here.
+    pub(super) fn way_next_door(&self, noun: &str) -> Option<&Way> {
         let noun_words = words(noun);
         let names_it = |text: &str| {
             !noun_words.is_empty() && words(text).windows(noun_words.len()).any(|window| window == noun_words)
         };
-        let way = self.view.open_ways().find(|way| {
+        self.view.open_ways().find(|way| {
             self.view
                 .place_named(&way.place)
                 .is_some_and(|(_, place)| names_it(&place.preview) || names_it(&place.description))
-        })?;
-        Some(format!(
-            "You would look for {} {} of here, by {}.",
-            the(&clean_noun(noun)),
-            way.direction,
-            the(&way.place)
-        ))
+        })
     }
 
     fn time(&self) -> String {
@@ -223,11 +263,21 @@ impl Telling<'_> {
             "It is the hour that it was, and a few minutes.",
             "Time enough, if you use it.",
         ];
-        lore.map_or_else(|| self.view.fresh(&lines).to_owned(), |lore| self.view.fresh(&lore.text).to_owned())
+        lore.map_or_else(|| self.view.fresh(&lines).to_owned(), |lore| self.view.next(&lore.text).to_owned())
     }
 
     pub(super) fn clock(&self) -> String {
         self.time()
+    }
+}
+
+/// `north of here`, `up from here`, `by the hatch`.
+pub(super) fn from_here(direction: &str) -> String {
+    match super::sentence::direction(direction) {
+        Some(vertical @ ("up" | "down")) => format!("{vertical} from here"),
+        Some(direction) => format!("{direction} of here"),
+        None if ["in", "out", "aboard", "ashore", "inside", "outside"].contains(&direction) => direction.to_owned(),
+        None => format!("by the {direction}"),
     }
 }
 

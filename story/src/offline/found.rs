@@ -67,7 +67,22 @@ const TRAILERS: &[&str] = &[
     "around",
     "over",
     "off",
+    "twice",
+    "once",
+    "hard",
+    "softly",
+    "for",
+    "about",
+    "like",
+    "out",
+    "on",
 ];
+
+const ARTICLES: &[&str] = &["the", "a", "an", "my", "your", "his", "her", "its", "their"];
+
+/// Words before a noun that say where, and not what.
+const LEADERS: &[&str] =
+    &["in", "on", "at", "to", "into", "onto", "out", "of", "from", "through", "under", "behind", "up", "down", "all"];
 
 /// Trades that players call by another name.
 const TRADES: &[&[&str]] = &[
@@ -82,8 +97,14 @@ const TRADES: &[&[&str]] = &[
 /// A noun without the words that say nothing.
 pub(super) fn clean(noun: &str) -> String {
     let mut words: Vec<&str> = noun.split_whitespace().collect();
-    while words.len() > 1 && words.last().is_some_and(|last| TRAILERS.contains(last)) {
+    while words.len() > 1
+        && words.last().is_some_and(|last| TRAILERS.contains(last))
+        && !ARTICLES.contains(&words[words.len() - 2])
+    {
         words.pop();
+    }
+    while words.len() > 1 && LEADERS.contains(&words[0]) {
+        words.remove(0);
     }
     words.join(" ")
 }
@@ -98,7 +119,16 @@ impl View<'_> {
         if let Some(meaning) = self.pronoun(&noun) {
             return meaning;
         }
-        self.named(&noun)
+        let found = self.named(&noun);
+        if found != Found::Nothing {
+            return found;
+        }
+        // `the back of a chair`, `one of the chairs`, `a cup of tea`: the whole, or what it is a part of.
+        let Some((part, whole)) = noun.split_once(" of ") else { return found };
+        match self.named(whole) {
+            Found::Nothing if part != "one" => self.named(part),
+            found => found,
+        }
     }
 
     fn named(&self, noun: &str) -> Found<'_> {
@@ -116,7 +146,11 @@ impl View<'_> {
             Ok(Some(candidate)) => {
                 // `the ferry` is the chain ferry and not the ferry token: what it is stands last.
                 let last = |name: &str| words(name).pop();
-                let is_other = last(candidate.name()) != last(noun);
+                let is_other = !candidate.is_being() && head(candidate.name()) != head(noun);
+                // `the music box` is not the music box key where a music box stands.
+                if is_other && let Some(word) = self.scenery(&words(noun)) {
+                    return Found::Scenery(word);
+                }
                 let way =
                     self.ways.iter().find(|way| fit(noun, &way.place).is_some() && last(&way.place) == last(noun));
                 way.filter(|_| is_other).map_or_else(|| candidate.into(), Found::Way)
@@ -146,6 +180,14 @@ impl View<'_> {
         }
         if let Some(being) = self.by_trade(noun) {
             return Found::Being(being);
+        }
+        // `the cottage door` is the way to the cottage.
+        let parts_of_a_house = ["door", "window", "gate", "roof", "step", "wall", "chimney"];
+        if words.len() > 1 && words.last().is_some_and(|last| parts_of_a_house.contains(&last.as_str())) {
+            let house = words[..words.len() - 1].join(" ");
+            if let Some(way) = self.open_ways().find(|way| fit(&house, &way.place).is_some()) {
+                return Found::Way(way);
+            }
         }
         let people = [
             "man", "woman", "lady", "boy", "girl", "person", "guy", "fellow", "lad", "stranger", "people", "somebody",
@@ -188,7 +230,10 @@ impl View<'_> {
     pub(super) fn person_elsewhere(&self, noun: &str) -> Option<String> {
         let people = self.people();
         let named = people.iter().find(|npc| fit(noun, &npc.name).is_some());
-        named.or_else(|| people.iter().find(|npc| fit(noun, &npc.kind).is_some())).map(|npc| npc.name.clone())
+        // `the bell` is no bell-ringer.
+        let by_trade =
+            || people.iter().find(|npc| fit(noun, &npc.kind).is_some() && words(noun).pop() == words(&npc.kind).pop());
+        named.or_else(by_trade).map(|npc| npc.name.clone())
     }
 
     /// The name of the place where the person is whom `noun` means or begins with: `the mayor`, `the mayor's house`.
@@ -248,6 +293,10 @@ impl View<'_> {
 }
 
 impl<'v> Candidate<'v> {
+    const fn is_being(self) -> bool {
+        matches!(self, Self::Being(_))
+    }
+
     fn name(self) -> &'v str {
         match self {
             Self::Held(item) | Self::Here(item) | Self::Carried(_, item) => item,
@@ -304,6 +353,16 @@ pub(super) fn is_plural(name: &str) -> bool {
 /// `is` or `are`, as the name wants it.
 pub(super) fn is_or_are(name: &str) -> &'static str {
     if is_plural(name) { "are" } else { "is" }
+}
+
+/// What a name calls the thing itself: `chain` of `chain of office`, `key` of `music box key`.
+pub(super) fn head(name: &str) -> Option<String> {
+    words(name.split(" of ").next().unwrap_or(name)).pop()
+}
+
+/// `it` or `them`, as the name wants it.
+pub(super) fn it_or_them(name: &str) -> &'static str {
+    if is_plural(name) { "them" } else { "it" }
 }
 
 /// A name with `a` or `an`, or, for several, without.

@@ -2,11 +2,11 @@
 
 use super::Telling;
 use super::found::{Found, is_or_are, the};
-use super::lines::{joined, sentences, sentences_about};
+use super::lines::{joined, sentences};
 use super::sentence::{Clause, direction};
 use super::verbs::Verb;
 use super::view::Way;
-use crate::world::{fit, words};
+use crate::world::fit;
 
 /// What a move begins with. The extraction reads the direction behind it.
 pub(super) const MOVES: [&str; 3] = ["You make your way ", "You head ", "You set off "];
@@ -25,10 +25,16 @@ impl Telling<'_> {
     /// The answer to a clause of motion. The second value says whether the player has gone somewhere.
     pub(super) fn go(&self, clause: &Clause, verb: Verb) -> (String, bool) {
         // `step inside, out of the rain`: what one leaves is no place to go to.
-        let rest =
-            clause.rest.split_once("out of ").filter(|_| verb == Verb::In).map_or(clause.rest.as_str(), |(to, _)| to);
+        let leaves =
+            ["out of ", "from "].iter().find_map(|from| clause.rest.split_once(from)).filter(|_| verb == Verb::In);
+        let rest = leaves.map_or(clause.rest.as_str(), |(to, _)| to);
         let rest = rest.split_once("with ").map_or(rest, |(to, _)| to).trim();
         let words: Vec<&str> = rest.split_whitespace().collect();
+        if words == ["home"]
+            && let Some(way) = self.way_to_the_end()
+        {
+            return self.take_way(way);
+        }
         if words == ["home"] || rest == "to bed" {
             return (self.no_way("Home is a long way from here, and there is something to be done first."), false);
         }
@@ -52,9 +58,40 @@ impl Telling<'_> {
         {
             return self.take_way(way);
         }
+        // `down the drive` goes along it, wherever it leads.
+        if !place.is_empty()
+            && let Some(way) = self.way_by_description(&place)
+        {
+            return self.take_way(way);
+        }
         if let Some(direction) = words.iter().find_map(|word| direction(word)).filter(|_| !is_toward) {
             return (self.no_way(&format!("There is no way {direction} from here.")), false);
         }
+        if let Some(way) = self.way_meant(clause, verb, &place) {
+            return self.take_way(way);
+        }
+        let is_no_noun =
+            place.split(' ').next().is_some_and(|first| ["who", "what", "where", "how", "if"].contains(&first));
+        if place.is_empty() || is_no_noun {
+            return (self.no_way("Which way?"), false);
+        }
+        // Who gets on a horse, or into a chair, sits.
+        if verb == Verb::In && matches!(self.view.find(&place), Found::Scenery(_) | Found::Here(_) | Found::Held(_)) {
+            let sit = Clause { verb: Some(Verb::Sit), objects: vec![place], ..clause.clone() };
+            return (self.idle(&sit, Verb::Sit), false);
+        }
+        // What lies next door is gone to by going there.
+        if self.first_step_to(&place).is_none()
+            && self.view.find(&place) == Found::Nothing
+            && let Some(way) = self.way_next_door(&place)
+        {
+            return self.take_way(way);
+        }
+        (self.go_nowhere(&place, &clause.written), false)
+    }
+
+    /// The way that is meant where neither its direction nor its name is given: up, back, out, in, or the only one.
+    fn way_meant(&self, clause: &Clause, verb: Verb, place: &str) -> Option<&Way> {
         let default = match (verb, clause.written.as_str()) {
             (_, "climb" | "ascend" | "climb up" | "take the stairs") => {
                 self.way_by_direction("up").or_else(|| self.way_by_direction("down"))
@@ -70,10 +107,11 @@ impl Telling<'_> {
                 .way_by_name("out")
                 .or_else(|| self.way_by_name("outside"))
                 .or_else(|| self.only_way())
+                .or_else(|| self.way_outdoors())
                 .or_else(|| self.way_back()),
             (Verb::In, _) if place.is_empty() => {
                 let labels = ["in", "inside", "aboard", "door"];
-                let doors = ["ferry", "boat", "ship", "hatch"];
+                let doors = ["ferry", "boat", "ship", "barge", "raft", "hatch"];
                 labels
                     .iter()
                     .find_map(|label| self.way_by_label(label))
@@ -83,31 +121,23 @@ impl Telling<'_> {
             (Verb::Go, _) if place.is_empty() => self.only_way(),
             _ => None,
         };
-        let default = default.or_else(|| self.way_by_description(&place).filter(|_| !place.is_empty()));
-        let is_generic = crate::world::words(&place).last().is_some_and(|last| {
+        let default = default.or_else(|| self.way_by_description(place).filter(|_| !place.is_empty()));
+        let is_generic = crate::world::words(place).last().is_some_and(|last| {
             ["house", "building", "room", "place", "door", "hall", "home", "it", "here"].contains(&last.as_str())
         });
-        let default = match verb {
+        let is_door = fit("front door", place).is_some();
+        match verb {
+            Verb::Go if is_door => default.or_else(|| self.way_outdoors()),
             Verb::In | Verb::Go
-                if is_generic && matches!(self.view.find(&place), Found::Nothing | Found::Scenery(_)) =>
+                if is_generic && matches!(self.view.find(place), Found::Nothing | Found::Scenery(_)) =>
             {
                 default.or_else(|| self.only_way())
             }
+            Verb::Out if is_generic => default.or_else(|| self.way_outdoors()).or_else(|| self.way_back()),
+            Verb::Back if self.view.find(place) == Found::Nothing => default.or_else(|| self.only_way()),
             Verb::Out => default.or_else(|| self.only_way()).or_else(|| self.way_back()),
             _ => default,
-        };
-        if let Some(way) = default {
-            return self.take_way(way);
         }
-        if place.is_empty() {
-            return (self.no_way("Which way?"), false);
-        }
-        // Who gets on a horse, or into a chair, sits.
-        if verb == Verb::In && matches!(self.view.find(&place), Found::Scenery(_) | Found::Here(_) | Found::Held(_)) {
-            let sit = Clause { verb: Some(Verb::Sit), objects: vec![place], ..clause.clone() };
-            return (self.idle(&sit, Verb::Sit), false);
-        }
-        (self.go_nowhere(&place, &clause.written), false)
     }
 
     fn go_nowhere(&self, place: &str, written: &str) -> String {
@@ -118,9 +148,7 @@ impl Telling<'_> {
             return step;
         }
         match self.view.find(place) {
-            Found::Nothing => self
-                .next_door(place)
-                .unwrap_or_else(|| self.no_way(&format!("There is no {place} that you can go to from here."))),
+            Found::Nothing => self.no_way(&format!("There is no {place} that you can go to from here.")),
             Found::Elsewhere(name) => self.no_way(&format!("You cannot get to {} straight from here.", the(&name))),
             Found::Way(way) => self.take_way(way).0,
             found => match self.way_by_description(place) {
@@ -132,6 +160,7 @@ impl Telling<'_> {
                     ];
                     format!("You look at {}. {} {}", found.call(), self.view.fresh(&lines), self.ways_out())
                 }
+                None if matches!(found, Found::Scenery(_)) => self.describe(place),
                 None => format!("You go up to {}. {}", found.call(), self.glance_at(&found)),
             },
         }
@@ -176,78 +205,7 @@ impl Telling<'_> {
         None
     }
 
-    /// `the pub` for a place that calls itself a tavern.
-    fn known_by_another_name(&self, place: &str) -> Option<String> {
-        const HOUSES: [&[&str]; 3] = [
-            &["pub", "inn", "tavern", "bar", "alehouse"],
-            &["shop", "pawnshop", "store"],
-            &["harbour", "docks", "dock", "quay", "pier"],
-        ];
-        let last = words(place).pop()?;
-        if self.way_by_name(place).is_some() || self.first_step_to(place).is_some() {
-            return None;
-        }
-        let names = HOUSES.iter().find(|names| names.contains(&last.as_str()))?;
-        let is_known = |name: &&&str| self.way_by_name(name).is_some() || self.first_step_to(name).is_some();
-        names.iter().find(is_known).map(|name| (*name).to_owned())
-    }
-
-    fn way_by_direction(&self, direction: &str) -> Option<&Way> {
-        self.view.ways.iter().find(|way| way.direction.eq_ignore_ascii_case(direction))
-    }
-
-    /// The way that is called `label`.
-    fn way_by_label(&self, label: &str) -> Option<&Way> {
-        self.view.ways.iter().find(|way| fit(label, &way.direction).is_some())
-    }
-
-    /// The way whose place or label `name` means, or whose place is described with that word.
-    pub(super) fn way_by_name(&self, name: &str) -> Option<&Way> {
-        let ways = || self.view.ways.iter();
-        let by_name = |way: &&Way| fit(name, &way.place).is_some() || fit(name, &way.direction).is_some();
-        let by_door = |way: &&Way| {
-            let about = |text: &str| mentions(text, name);
-            let place = self.view.place_named(&way.place);
-            !way.place.is_empty() && place.is_some_and(|(_, place)| about(&place.preview))
-        };
-        let open = || ways().filter(|way| way.blocked.is_none());
-        let only = |mut found: Vec<_>| if found.len() == 1 { found.pop() } else { None };
-        ways().find(by_name).or_else(|| only(open().filter(by_door).collect()))
-    }
-
-    /// The way that the description gives a door or a stair: the only direction of the sentence that names it.
-    fn way_by_description(&self, name: &str) -> Option<&Way> {
-        let last = words(name).pop()?;
-        let about = sentences_about(&self.view.description, &last);
-        let directions: std::collections::BTreeSet<_> =
-            words(&about).iter().filter_map(|word| direction(word)).collect();
-        let mut directions = directions.into_iter();
-        directions.next().filter(|_| directions.next().is_none()).and_then(|direction| self.way_by_direction(direction))
-    }
-
-    fn only_way(&self) -> Option<&Way> {
-        let mut open = self.view.open_ways();
-        open.next().filter(|_| open.next().is_none())
-    }
-
-    /// The way that leads back over the player's last step.
-    fn way_back(&self) -> Option<&Way> {
-        let last = self.view.heard.iter().rev().find_map(|heard| moved(heard))?;
-        let opposite = match last.as_str() {
-            "north" => "south",
-            "south" => "north",
-            "east" => "west",
-            "west" => "east",
-            "up" => "down",
-            "down" => "up",
-            "in" => "out",
-            "out" => "in",
-            label => label,
-        };
-        self.way_by_direction(opposite).filter(|way| way.blocked.is_none())
-    }
-
-    fn take_way(&self, way: &Way) -> (String, bool) {
+    pub(super) fn take_way(&self, way: &Way) -> (String, bool) {
         if let Some(reason) = &way.blocked {
             let end = self.view.fresh(&[
                 "You stay where you are.",
@@ -255,7 +213,9 @@ impl Telling<'_> {
                 "You come back a little wiser.",
                 "You look for another way.",
             ]);
-            return (format!("You try {}. {reason} {end} {}", way.direction, self.ways_out()), false);
+            let openings = ["You try", "You turn", "You start", "You make as if to go"];
+            let tried = self.view.fresh(&openings);
+            return (format!("{tried} {}. {reason} {end} {}", way.direction, self.ways_out()), false);
         }
         let known =
             direction(&way.direction).is_some() || ["in", "out", "aboard", "ashore"].contains(&way.direction.as_str());
@@ -271,7 +231,7 @@ impl Telling<'_> {
         let Some((key, place)) = self.view.place_named(&way.place) else { return format!("{}.", way.place) };
         let told = self.script.arrivals.iter().find(|arrival| arrival.to == key && arrival.when.fits(self.view));
         if let Some(arrival) = told {
-            let text = self.view.fresh(&arrival.text);
+            let text = self.view.next(&arrival.text);
             if !self.view.is_stale(text) {
                 return text.to_owned();
             }
@@ -285,7 +245,7 @@ impl Telling<'_> {
         format!("{opening} {}", described.join(" "))
     }
 
-    fn no_way(&self, why: &str) -> String {
+    pub(super) fn no_way(&self, why: &str) -> String {
         format!("{why} {}", self.ways_out())
     }
 
@@ -327,8 +287,8 @@ pub(super) fn moved(narration: &str) -> Option<String> {
     Some(tail.split('.').next().unwrap_or_default().to_owned())
 }
 
-fn mentions(text: &str, name: &str) -> bool {
-    let (text, name) = (words(text), words(name));
+pub(super) fn mentions(text: &str, name: &str) -> bool {
+    let (text, name) = (crate::world::words(text), crate::world::words(name));
     !name.is_empty() && text.windows(name.len()).any(|window| window == name)
 }
 

@@ -1,7 +1,7 @@
 //! Taking, putting down, giving, showing, throwing, trading.
 
 use super::Telling;
-use super::found::{Found, clean, is_or_are, the};
+use super::found::{Found, clean, is_or_are, it_or_them, the};
 use super::going::capital;
 use super::lines::joined;
 use super::sentence::Clause;
@@ -41,6 +41,10 @@ impl Telling<'_> {
             return self.taken(&items);
         }
         let found: Vec<_> = clause.objects.iter().map(|noun| (noun, self.view.find(noun))).collect();
+        // `borrow the shoes` asks for them.
+        if let (true, [(noun, Found::Carried(being, _))]) = (clause.written == "borrow", found.as_slice()) {
+            return self.talk_to(being, noun, Verb::Ask);
+        }
         let here: Vec<&str> = found
             .iter()
             .filter_map(|(_, found)| if let Found::Here(item) = found { Some(*item) } else { None })
@@ -85,13 +89,14 @@ impl Telling<'_> {
             }
             Found::Carried(being, _) => {
                 let lines = [
-                    "It is not for the taking; it might be for the asking.",
+                    "Not for the taking, then; perhaps for the asking.",
                     "You put your hand back in your pocket.",
                     "That would be stealing, and you would be seen.",
                 ];
                 format!(
-                    "{} has {call} and is not about to let go of it. {}",
+                    "{} has {call} and is not about to let go of {}. {}",
                     capital(&being.call()),
+                    it_or_them(&call),
                     self.view.fresh(&lines)
                 )
             }
@@ -215,6 +220,10 @@ impl Telling<'_> {
                     "You put it away again.",
                 ];
                 format!("You hold out {}. {} {}", found.call(), self.view.fresh(&lines), self.could_try())
+            }
+            // What is ordered of somebody need not lie about.
+            (Found::Nothing | Found::Elsewhere(_), Some(being)) if verb == Verb::Trade && !being.is_monster => {
+                self.talk_to(being, &thing, Verb::Ask)
             }
             (Found::Nothing, _) => self.not_here(&thing),
             (Found::Elsewhere(name), _) => {

@@ -29,14 +29,27 @@ impl Telling<'_> {
             }
             Verb::Sit if ["with", "by", "beside"].contains(&clause.preposition.as_str()) => return self.alone(Verb::Wait, &clause.written),
             Verb::Eat | Verb::Drink if noun.as_deref().is_none_or(is_abstract) => return format!("You find nothing to {} here. {}", clause.written, self.could_try()),
+            Verb::Jump if clause.rest.is_empty() || found.as_ref().is_some_and(|(_, found)| matches!(found, Found::Scenery(_) | Found::Way(_))) => {
+                let down = self.view.ways.iter().find(|way| way.direction == "down" && way.blocked.is_some());
+                if let Some(down) = down.filter(|_| clause.written.starts_with("dive") || !clause.rest.is_empty() || clause.written.ends_with("in")) {
+                    return self.take_way(down).0;
+                }
+            }
+            // What is done to a house is done there.
+            Verb::Knock | Verb::Attack | Verb::Touch | Verb::Burn if let Some((_, Found::Way(way))) = &found
+                && !way.place.is_empty() && crate::world::fit(&way.place, &way.direction).is_none() =>
+            {
+                let there = capital(&super::found::the(&way.place));
+                return format!("{there} is {}; you would have to go there first. {}", super::asking::from_here(&way.direction), self.could_try());
+            }
             Verb::Open | Verb::Close if let Some((_, Found::Way(way))) = &found => return self.look_toward(&way.direction),
             // What is opened to be read, or to see what is in it, is described.
             Verb::Open => {
                 let noun = noun.clone().unwrap_or_default();
                 let own = self.script.things.iter().find(|thing| thing.is_called(&noun) && thing.when.fits(self.view));
                 let is_here = found.as_ref().is_some_and(|(_, found)| !matches!(found, Found::Nothing | Found::Elsewhere(_)));
-                if let Some(own) = own.filter(|own| is_here && !self.view.is_stale(self.view.fresh(&own.text))) {
-                    return self.view.fresh(&own.text).to_owned();
+                if let Some(own) = own.filter(|own| is_here && !self.view.is_stale(self.view.next(&own.text))) {
+                    return self.view.next(&own.text).to_owned();
                 }
             }
             _ => {}
@@ -51,6 +64,9 @@ impl Telling<'_> {
                 ];
                 let noun = noun.trim_start_matches("my ");
                 format!("You {} your {noun}. {}", clause.written, self.view.fresh(&ends))
+            }
+            Some((_, Found::Nothing)) if matches!(verb, Verb::Listen | Verb::Smell) => {
+                self.alone(verb, &clause.written)
             }
             Some((noun, Found::Nothing)) if needs_noun(verb) && !is_abstract(noun) => self.not_here(noun),
             Some((_, Found::Elsewhere(name))) if needs_noun(verb) => {
@@ -340,9 +356,9 @@ fn to_something(verb: Verb, written: &str, it: &str) -> [String; 3] {
             format!("You make a small mark on {it}, which nobody will ever read."),
         ],
         Verb::Wear => [
-            format!("You try {it} on in your mind. It would suit somebody else."),
+            format!("You keep {it} ready; the time for that will come, or it will not."),
             format!("You find no way to wear {it} just now."),
-            format!("You hold {it} against yourself, and put it back."),
+            format!("You hold {it} against yourself, and are not the better dressed for it."),
         ],
         Verb::Hang | Verb::Tie | Verb::Repair | Verb::Use | Verb::Join => [
             format!("You look for a way to do that with {it}, and this is not the place for it."),

@@ -6,6 +6,12 @@ use super::view::View;
 const MEMORY: usize = 5;
 
 impl View<'_> {
+    /// The first of an author's `texts` that was not read lately; they come in the order in which they were written.
+    pub(super) fn next<'l>(&self, texts: &'l [String]) -> &'l str {
+        let unread = texts.iter().find(|text| !self.has_heard(text));
+        unread.map_or_else(|| self.fresh(texts), String::as_str)
+    }
+
     /// One of `lines` that the last narrations do not have; if they have all, the one that was read longest ago. The same moment always
     /// gives the same line.
     pub(super) fn fresh<'l, S: AsRef<str>>(&self, lines: &'l [S]) -> &'l str {

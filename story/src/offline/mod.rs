@@ -22,8 +22,12 @@ mod talking;
 mod tests;
 #[cfg(test)]
 mod transcript_tests;
+#[cfg(test)]
+mod unseen_tests;
 mod verbs;
 mod view;
+mod vocabulary;
+mod ways;
 
 #[cfg(test)]
 pub(crate) use self::tests::shipped;
@@ -120,6 +124,9 @@ fn in_schema_form(delta: &Delta) -> serde_json::Value {
     })
 }
 
+/// What one tries to open by trying it.
+const OPENS: &[&str] = &["door", "gate", "lock", "handle", "hatch", "lid", "drawer", "window", "latch", "knob"];
+
 /// What may follow a direction in a clause without a verb: `up the stairs`, `north to the lane`.
 fn named_way(words: &[&str]) -> bool {
     words.first().is_some_and(|word| {
@@ -170,6 +177,14 @@ impl<'a> Telling<'a> {
                 }
                 taken.extend(clause.objects.iter().cloned());
             }
+            // `go up with the string` takes it along.
+            if clause.verb.is_some_and(Verb::is_motion)
+                && let Some((_, noun)) = clause.rest.split_once("with ")
+                && matches!(self.view.find(noun), found::Found::Here(_))
+            {
+                let take = Clause { objects: vec![noun.to_owned()], ..clause.clone() };
+                told.push(self.handle(&take, Verb::Take));
+            }
             let (text, ends) = self.answer(&clause);
             if !told.contains(&text) {
                 told.push(text);
@@ -190,6 +205,9 @@ impl<'a> Telling<'a> {
         if let Some(text) = self.deed(clause) {
             return (text, true);
         }
+        if let Some(other) = self.put_otherwise(clause) {
+            return self.answer(&other);
+        }
         let Some(verb) = clause.verb else { return self.without_verb(clause) };
         if clause.written == "leave" && matches!(self.view.find(&clause.rest), found::Found::Held(_)) {
             let drop = Clause { objects: vec![clause.rest.clone()], ..clause.clone() };
@@ -197,10 +215,20 @@ impl<'a> Telling<'a> {
         }
         match verb {
             Verb::Go | Verb::Back | Verb::Out | Verb::In => self.go(clause, verb),
-            Verb::Look if matches!(clause.rest.as_str(), "" | "me" | "here" | "there" | "again") => {
+            Verb::Look
+                if matches!(clause.rest.as_str(), "" | "me" | "here" | "there" | "again")
+                    || ["feel", "grope"].iter().any(|feel| clause.written.starts_with(feel)) =>
+            {
                 (self.look(), false)
             }
-            Verb::Look | Verb::Examine => (self.examine(clause), false),
+            Verb::Look | Verb::Examine => match self.way_to_explore(clause) {
+                Some(way) => self.take_way(way),
+                None => (self.examine(clause), false),
+            },
+            Verb::Follow => match self.way_by_description(&clause.rest) {
+                Some(way) if matches!(self.view.find(&clause.rest), found::Found::Scenery(_)) => self.take_way(way),
+                _ => (self.idle(clause, verb), false),
+            },
             Verb::Take | Verb::Drop | Verb::Give | Verb::Feed | Verb::Show | Verb::Throw | Verb::Trade | Verb::Keep => {
                 (self.handle(clause, verb), false)
             }
@@ -218,13 +246,40 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// What else the clause may say: `put the card in my pocket` takes it, `put the key in the lock` uses it, `try the door` opens it,
+    /// `shake the box` moves it, `lift the lid` opens it.
+    fn put_otherwise(&self, clause: &Clause) -> Option<Clause> {
+        let verb = clause.verb?;
+        let object = clause.objects.first()?;
+        let with = |verb: Verb| Some(Clause { verb: Some(verb), ..clause.clone() });
+        let found = self.view.find(object);
+        let last = crate::world::words(object).pop().unwrap_or_default();
+        match verb {
+            Verb::Drop if ["in", "into", "inside", "on", "onto"].contains(&clause.preposition.as_str()) => {
+                let place = crate::world::words(&clause.second).pop().unwrap_or_default();
+                let is_own =
+                    ["pocket", "bag", "coat", "pack", "satchel", "backpack", "inventory"].contains(&place.as_str());
+                if is_own {
+                    return Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Take)? });
+                }
+                with(Verb::Use).filter(|used| self.deed(used).is_some())
+            }
+            Verb::Use if clause.written.starts_with("try") && OPENS.contains(&last.as_str()) => with(Verb::Open),
+            Verb::Wake if !matches!(found, found::Found::Being(_)) => with(Verb::Move),
+            Verb::Take if clause.written.starts_with("lift") && matches!(found, found::Found::Scenery(_)) => {
+                with(Verb::Open).filter(|opened| self.deed(opened).is_some())
+            }
+            _ => None,
+        }
+    }
+
     /// What the story makes of the deed, if it makes something of it.
     fn deed(&self, clause: &Clause) -> Option<String> {
         let verb = clause.verb?;
         let fitting =
             || self.script.beats.iter().filter(|beat| beat.when.fits(self.view) && rules::is_beat(beat, clause));
         if let Some(beat) = fitting().next() {
-            let text = self.view.fresh(&beat.text);
+            let text = self.view.next(&beat.text);
             // A beat without effect is not told twice in a row; what else is known of the deed is.
             return Some(text.to_owned()).filter(|_| !beat.set.is_empty() || !self.view.is_stale(text));
         }
@@ -255,6 +310,14 @@ impl<'a> Telling<'a> {
         let is_way = self.view.ways.iter().any(|way| way.direction.eq_ignore_ascii_case(&clause.rest));
         if !words.is_empty() && (is_direction || is_way) {
             return self.go(&Clause { verb: Some(Verb::Go), written: "go".to_owned(), ..clause.clone() }, Verb::Go);
+        }
+        if matches!(words.as_slice(), ["left" | "right" | "ahead" | "straight" | "forward" | "forwards", ..]) {
+            return (self.no_way("You would have to say which way, as a compass would."), false);
+        }
+        // `I want to be paid` is said to whoever can hear it.
+        let listener = self.view.beings.iter().find(|being| !being.is_monster && being.kind != "cat");
+        if let Some(listener) = listener.filter(|_| clause.wants) {
+            return (self.talk_to(listener, &clause.rest, Verb::Ask), false);
         }
         let named = self.view.find(&clause.rest);
         if words.len() <= 4 && fit(&clause.rest, &named.call()).is_some() && named != found::Found::Nothing {

@@ -79,7 +79,17 @@ pub(super) fn is_done_by(rule: &Rule<'_>, clause: &Clause, view: &View<'_>) -> b
     }
     let named: Vec<String> = clause.objects.iter().chain([&clause.second]).flat_map(|object| words(object)).collect();
     let names_it = named.iter().any(|word| deed.contains(word));
-    names_it && is_possible(rule, view)
+    // Who talks to somebody has not asked them about what the rule speaks of.
+    let topic = topic(rule.deed).filter(|_| speaks && verb.is_speech());
+    let asks_for_it = topic.is_none_or(|topic| words(&clause.rest).iter().any(|word| topic.contains(word)));
+    names_it && asks_for_it && is_possible(rule, view)
+}
+
+/// What a rule of talking is about: `amos`, `bell` of `asks Maud Tolliver about Amos or the bell in the Cottage`.
+fn topic(deed: &str) -> Option<Vec<String>> {
+    let behind = [" about ", " for "].iter().find_map(|word| Some(deed.split_once(word)?.1))?;
+    let topic = [" in ", " on ", " at "].iter().fold(behind, |topic, place| topic.split(place).next().unwrap_or(topic));
+    Some(words(topic).into_iter().filter(|word| word != "or" && word != "and").collect())
 }
 
 /// Whether what the rule names is at hand: its place is here, its people are here, its items are held or lie here.
@@ -137,7 +147,8 @@ pub(super) fn is_beat(beat: &Beat, clause: &Clause) -> bool {
     // `the door behind the piano` is no piano.
     let is_beside = !clause.objects.is_empty() && BESIDE.contains(&clause.preposition.as_str());
     let said = if is_beside { words(&clause.objects.join(" ")) } else { words(&clause.rest) };
-    let is_bare = clause.objects.iter().chain([&clause.second]).all(|noun| noun.is_empty() || is_abstract(noun));
+    let means_nothing = |noun: &String| noun.is_empty() || noun == "it" || is_abstract(noun);
+    let is_bare = clause.objects.iter().chain([&clause.second]).all(means_nothing);
     beat.does.iter().flat_map(|does| clauses(does)).any(|way| {
         let nouns = words(&way.rest);
         // A way without a noun is meant alone: `sit`, and not `sit on the roof`.

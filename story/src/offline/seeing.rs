@@ -80,6 +80,13 @@ impl Telling<'_> {
         if super::sentence::direction(&noun).is_some() {
             return self.look_toward(&noun);
         }
+        let seeks = ["find", "look for", "search for"].contains(&clause.written.as_str());
+        if seeks
+            && self.view.find(&noun) == Found::Nothing
+            && let Some(told) = self.whereabouts(&noun)
+        {
+            return told;
+        }
         self.describe(&noun)
     }
 
@@ -95,9 +102,14 @@ impl Telling<'_> {
         let fitting = || self.script.things.iter().filter(|thing| thing.when.fits(self.view));
         let is_meant = |thing: &&super::Thing| thing.names.iter().any(|own| fit(noun, own) == Some(Fit::Whole));
         // `the music box` is not the music box key.
-        let own = fitting().find(is_meant).or_else(|| fitting().find(|thing| thing.is_called(&name)));
+        // The paper of this place is meant before a paper that may be anywhere.
+        let is_placed = |thing: &&super::Thing| is_meant(thing) && thing.when.at.is_some();
+        let here_first =
+            matches!(found, Found::Scenery(_) | Found::Nothing).then(|| fitting().find(is_placed)).flatten();
+        let own =
+            here_first.or_else(|| fitting().find(is_meant)).or_else(|| fitting().find(|thing| thing.is_called(&name)));
         if let Some(own) = own.filter(|own| is_here || own.when.at.is_some()) {
-            return self.view.fresh(&own.text).to_owned();
+            return self.view.next(&own.text).to_owned();
         }
         match found {
             Found::Being(being) => describe_being(being),
@@ -257,6 +269,9 @@ impl Telling<'_> {
 
     pub(super) fn not_here(&self, noun: &str) -> String {
         let noun = plain(noun);
+        if noun.is_empty() {
+            return self.at_a_loss("You would have to say what.");
+        }
         if ["him", "her", "them"].contains(&noun.as_str()) {
             return self.nobody();
         }

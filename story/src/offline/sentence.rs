@@ -1,6 +1,7 @@
 //! Reading what a player writes: one clause after the other, the verb first, then what it is about.
 
 use super::verbs::{Verb, verb_at};
+use super::vocabulary::{ALSO_VERBS, OPENERS, PARTICLES, PREPOSITIONS, QUESTION_WORDS};
 
 /// One thing that the player wants to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,87 +20,9 @@ pub(super) struct Clause {
     pub(super) rest: String,
     /// Whether it only asks.
     pub(super) is_question: bool,
+    /// Whether it says what the player wants.
+    pub(super) wants: bool,
 }
-
-/// Words that may come before the verb and mean nothing.
-const OPENERS: &[&str] = &[
-    "i",
-    "we",
-    "i'll",
-    "i'd",
-    "let's",
-    "lets",
-    "please",
-    "then",
-    "now",
-    "just",
-    "carefully",
-    "slowly",
-    "quickly",
-    "quietly",
-    "gently",
-    "softly",
-    "also",
-    "ok",
-    "okay",
-    "so",
-    "well",
-    "and",
-    "oh",
-    "um",
-    "try",
-    "to",
-    "will",
-    "would",
-    "like",
-    "want",
-    "am",
-    "going",
-    "attempt",
-    "decide",
-    "gonna",
-    "must",
-    "should",
-    "need",
-    "let",
-    "us",
-    "go ahead",
-    "politely",
-    "loudly",
-    "again",
-    "first",
-    "next",
-    "finally",
-    "very",
-    "simply",
-    "calmly",
-    "kindly",
-    "immediately",
-    "me",
-    "myself",
-    "maybe",
-    "perhaps",
-    "suddenly",
-    "keep",
-    "start",
-];
-
-/// Openers that are verbs themselves if no other verb follows.
-const ALSO_VERBS: &[&str] = &["try", "keep", "start", "go ahead", "decide", "like", "want", "let", "will", "need"];
-
-const PREPOSITIONS: &[&str] = &[
-    "to", "with", "at", "on", "onto", "in", "into", "inside", "from", "for", "about", "under", "behind", "beside",
-    "against", "over", "through", "off", "using", "toward", "towards", "near", "around", "between", "by", "across",
-    "upon", "of", "who", "what", "where", "why", "when", "how", "whether", "if",
-];
-
-const QUESTION_WORDS: &[&str] = &[
-    "who", "what", "where", "when", "why", "how", "which", "whose", "is", "are", "was", "were", "does", "do", "did",
-    "can", "could", "may", "might", "has", "have", "isn't", "who's", "what's", "where's", "how's", "shall", "should",
-    "would", "am",
-];
-
-const PARTICLES: &[&str] = &["on", "off", "up", "down", "out", "over", "back", "away", "open", "shut"];
 
 /// The most clauses of one message that are read.
 const MAX_CLAUSES: usize = 5;
@@ -112,7 +35,8 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
         let is_question = sentence.trim_end().ends_with('?');
         let text = sentence.trim().trim_end_matches(['.', ';', '!', '?']);
         for part in parts(text) {
-            let words: Vec<&str> = part.iter().map(String::as_str).collect();
+            let part = let_somebody(part);
+            let words: Vec<&str> = part.iter().map(String::as_str).filter(|word| *word != "please").collect();
             clauses.extend(clause(&words, &quote, is_question));
         }
     }
@@ -125,6 +49,8 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
 fn refer_back(clauses: &mut [Clause]) {
     let mut named: Option<String> = None;
     for clause in clauses {
+        // What is put somewhere is meant by the next `it`, and not the place.
+        let mut is_first = true;
         for noun in clause.objects.iter_mut().chain([&mut clause.second]) {
             let words: Vec<&str> = noun.split(' ').collect();
             match (words.first(), &named) {
@@ -132,12 +58,34 @@ fn refer_back(clauses: &mut [Clause]) {
                     clause.rest = clause.rest.replacen(noun.as_str(), name, 1);
                     noun.clone_from(name);
                 }
-                (Some(&first), _) if !["", "it", "them", "him", "her", "me"].contains(&first) => {
+                (Some(&first), _) if is_first && !["", "it", "them", "him", "her", "me"].contains(&first) => {
                     named = Some(noun.clone());
+                    is_first = false;
                 }
                 _ => {}
             }
         }
+    }
+}
+
+/// `let Amos read the paper` as `show the paper to Amos`, and `leave him alone` as `wait`.
+fn let_somebody(words: Vec<String>) -> Vec<String> {
+    let start = words.iter().position(|word| !matches!(word.as_str(), "i" | "i'll" | "we"));
+    let begins = start.and_then(|start| words.get(start)).map(String::as_str);
+    let leaves = ["alone", "be", "sleep", "rest", "go"].contains(&words.last().map_or("", String::as_str));
+    if matches!(begins, Some("let" | "leave")) && words.len() > 2 && leaves && !words.contains(&"of".to_owned()) {
+        let is_free = begins == Some("let") && words.last().is_some_and(|last| last == "go");
+        return if is_free { words } else { vec!["wait".to_owned()] };
+    }
+    let at = words.iter().position(|word| matches!(word.as_str(), "see" | "read" | "have" | "hold" | "inspect"));
+    match (begins, start, at) {
+        (Some("let"), Some(start), Some(at)) if at > start + 1 && at + 1 < words.len() && words[start + 1] != "me" => {
+            let gives = matches!(words[at].as_str(), "have" | "hold");
+            let verb = if gives { "give" } else { "show" };
+            let person = &words[start + 1..at];
+            [&[verb.to_owned()], &words[at + 1..], &["to".to_owned()], person].concat()
+        }
+        _ => words,
     }
 }
 
@@ -238,6 +186,9 @@ fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause> {
         quote: quote.to_owned(),
         rest: rest.clone(),
         is_question: asks,
+        wants: ["want", "need", "wish", "demand", "like"]
+            .iter()
+            .any(|word| words.iter().take(3).any(|own| own == word)),
     };
     if asks && verb_at(&words).is_none_or(|(verb, length)| length == 1 && !matches!(verb, Verb::Help)) {
         return Some(none);
@@ -258,6 +209,8 @@ fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause> {
         preposition: preposition.to_owned(),
         second: second.join(" "),
         rest: tail.join(" "),
+        // `have a look` begins like a question and is none.
+        is_question: asks && (marked || length == 1),
         ..none
     })
 }

@@ -13,6 +13,9 @@ use crate::world::{fit, words};
 const ANYBODY: &[&str] =
     &["everyone", "everybody", "anyone", "anybody", "someone", "somebody", "people", "the people", "them all", "all"];
 
+/// Words for whoever is spoken to.
+const HONORIFICS: &[&str] = &["madam", "ma'am", "sir", "miss", "mister", "friend", "there", "all", "kitty", "puss"];
+
 impl Telling<'_> {
     pub(super) fn speak(&self, clause: &Clause, verb: Verb) -> String {
         let topic = topic_of(clause);
@@ -24,7 +27,7 @@ impl Telling<'_> {
         }
         let names =
             clause.objects.iter().map(String::as_str).chain([clause.second.as_str()]).filter(|name| !name.is_empty());
-        for name in names.filter(|name| !ANYBODY.contains(name)) {
+        for name in names.filter(|name| !ANYBODY.contains(name) && !HONORIFICS.contains(name)) {
             match self.view.find(name) {
                 Found::Being(being) => return self.talk_to(being, &topic, verb),
                 Found::Elsewhere(person)
@@ -41,6 +44,7 @@ impl Telling<'_> {
                 {
                     return self.talk_to_crowd(&word);
                 }
+                Found::Nothing if verb == Verb::Greet => return self.said_aloud(clause, listener),
                 Found::Nothing if name != clause.second && verb != Verb::Say && self.split_person(clause).is_none() => {
                     return self.not_here_to_talk(name);
                 }
@@ -97,8 +101,17 @@ impl Telling<'_> {
         let fitting =
             || self.script.talk.iter().filter(|talk| fit(&talk.to, &being.name).is_some() && talk.when.fits(self.view));
         let on_topic = fitting().find(|talk| !talk.about.is_empty() && is_about(topic, &talk.about));
-        if let Some(talk) = on_topic.or_else(|| fitting().find(|talk| talk.about.is_empty())) {
-            let line = self.view.fresh(&talk.text);
+        let in_general = fitting().find(|talk| talk.about.is_empty());
+        let known = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(topic, &lore.about));
+        // Who has said what they always say, and is asked for what everybody knows, says that.
+        if let (None, Verb::Ask, Some(talk), Some(lore)) = (on_topic, verb, in_general, known)
+            && self.view.is_stale(self.view.next(&talk.text))
+            && !self.view.is_stale(self.view.next(&lore.text))
+        {
+            return self.view.next(&lore.text).to_owned();
+        }
+        if let Some(talk) = on_topic.or(in_general) {
+            let line = self.view.next(&talk.text);
             let just_said = self.view.heard.iter().rev().take(5).any(|heard| heard.contains(line));
             if !just_said {
                 return line.to_owned();
@@ -158,7 +171,7 @@ impl Telling<'_> {
 
     fn remind(&self, topic: &str) -> String {
         let lore = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(topic, &lore.about));
-        lore.map(|lore| self.view.fresh(&lore.text).to_owned()).unwrap_or_default()
+        lore.map(|lore| self.view.next(&lore.text).to_owned()).unwrap_or_default()
     }
 
     fn talk_to_crowd(&self, word: &str) -> String {
@@ -202,13 +215,23 @@ impl Telling<'_> {
             return format!("{said} {}", self.view.fresh(&lines));
         };
         let who = capital(&listener.call());
+        if clause.verb == Some(Verb::Apologise) {
+            let lines = [
+                format!("{who} looks at you for a moment, and lets it be good."),
+                format!("'There is nothing to forgive,' says {who}, 'so far.'"),
+                format!("{who} nods. It seems to have been noted."),
+            ];
+            return format!("{said} {}", self.view.fresh(&lines));
+        }
         let lines = [
-            format!("{who} has heard you, and everybody else within earshot too."),
+            format!("{who} has heard you."),
             format!("{who} raises an eyebrow."),
-            format!("'No need to shout,' says {who}, whether you did or not."),
             format!("{who} lets it pass."),
+            format!("{who} takes note of it."),
         ];
-        format!("{said} {}", self.view.fresh(&lines))
+        let is_loud = ["shout", "yell", "scream", "call", "holler"].iter().any(|loud| clause.written.starts_with(loud));
+        let shushed = [format!("'No need to shout,' says {who}."), format!("{who} looks round to see who is deaf.")];
+        format!("{said} {}", if is_loud { self.view.fresh(&shushed) } else { self.view.fresh(&lines) })
     }
 }
 

@@ -1,6 +1,8 @@
 //! The shipped stories, played without a model: every walkthrough to its end, and what players who know no walkthrough write.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use super::*;
 use crate::content::{ContentKind, Source};
@@ -8,10 +10,15 @@ use crate::new_game::{NewGame, new_game};
 use crate::patch::{StatePatch, patch};
 use crate::prompt::{extraction_prompt, narration_prompt, user_text};
 use crate::state::GameState;
-use crate::{Input, Library, apply};
+use crate::{Change, Input, ItemAction, Library, apply};
 
 /// The shipped content.
 pub(crate) fn shipped() -> (Library, BTreeMap<String, Script>) {
+    static SHIPPED: LazyLock<(Library, BTreeMap<String, Script>)> = LazyLock::new(read_shipped);
+    SHIPPED.clone()
+}
+
+fn read_shipped() -> (Library, BTreeMap<String, Script>) {
     let content = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/content");
     let files = |folder: &str| {
         let mut paths: Vec<_> =
@@ -36,6 +43,8 @@ pub(super) struct Game {
     library: Library,
     narrator: OfflineNarrator,
     pub(super) state: GameState,
+    /// What the player did with their last message: `> place`, `+ item`, `- item`, `! variable`.
+    pub(super) deeds: BTreeSet<String>,
     history: Vec<ChatMessage>,
 }
 
@@ -44,7 +53,13 @@ impl Game {
         let (library, scripts) = shipped();
         let (state, history) =
             new_game(&library, &NewGame { scenario: scenario.into(), ..NewGame::default() }).unwrap();
-        Self { narrator: OfflineNarrator::new(library.clone(), scripts), library, state, history }
+        Self {
+            narrator: OfflineNarrator::new(library.clone(), scripts),
+            library,
+            state,
+            deeds: BTreeSet::new(),
+            history,
+        }
     }
 
     pub(super) fn seeded(scenario: &str, seed: serde_json::Value) -> Self {
@@ -71,11 +86,27 @@ impl Game {
         let delta = self.narrator.extract(ask.system(), ask.messages());
         let applied = apply(&self.library, &self.state, &delta, input).unwrap();
         assert_eq!(applied.rejections, [], "{input:?} -> {told}");
+        if matches!(input, Input::Player { .. }) {
+            self.deeds = deeds(&delta, &applied.changes);
+        }
         self.history.push(ChatMessage::user(user_text(&self.state, input)));
         self.history.push(ChatMessage::assistant(told.clone()));
         self.state = applied.state;
         (told, applied.story_events.into_iter().rev().map(|event| event.prompt).collect())
     }
+}
+
+/// What `delta` does, without what the story's conditionals do after it.
+fn deeds(delta: &Delta, changes: &[Change]) -> BTreeSet<String> {
+    let moved = changes.iter().find_map(|change| match change {
+        Change::PlayerMoved { to, .. } if delta.user_location.is_some() => Some(format!("> {to}")),
+        _ => None,
+    });
+    let items = delta.item_events.iter().map(|event| match event.action {
+        ItemAction::Acquire => format!("+ {}", event.item),
+        _ => format!("- {}", event.item),
+    });
+    moved.into_iter().chain(items).chain(delta.set_vars.keys().map(|name| format!("! {name}"))).collect()
 }
 
 /// Plays `messages` and expects the game to be won.
@@ -376,7 +407,7 @@ fn a_story_without_a_script_is_played_by_its_rules() {
     let library = Library::load([source]).unwrap();
     let (state, history) = new_game(&library, &NewGame { scenario: "bakery".into(), ..NewGame::default() }).unwrap();
     let narrator = OfflineNarrator::new(library.clone(), BTreeMap::new());
-    let mut game = Game { library, narrator, state, history };
+    let mut game = Game { library, narrator, state, deeds: BTreeSet::new(), history };
     assert!(game.say("what does the starter eat?").len() > 10);
     game.say("take the flour");
     let told = game.say("I feed the rye to the starter");

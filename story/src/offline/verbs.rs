@@ -106,17 +106,19 @@ impl Verb {
 const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Look,
-        "look around, look about, look round, look, l, survey, explore, observe, search around, look \
+        "look around, look about, look round, look, l, survey, explore, observe, have a look, take a look, have a look around, \
+         take a look around, feel around, feel about, grope, grope around, feel my way, search around, look \
          everywhere",
     ),
     (
         Verb::Examine,
         "look at, peek through, peep through, peer through, peek, peep, examine, x, inspect, study, read, check, look in, look into, look under, look behind, look \
          inside, look through, look closely at, look up at, look over, search, describe, watch, view, see, \
-         peer at, peer into, stare at, gaze at, peek at, peek in, glance at, investigate, consult, admire, \
+         solve, work out, figure out, decipher, translate, browse, leaf through, flip through, have a look at, take a look at, \
+         take a closer look at, look out over, look out, look up and down, rummage in, rummage through, rummage, peer at, peer into, stare at, gaze at, peek at, peek in, glance at, investigate, consult, admire, \
          find, look for, search for, look out of, look down, look up",
     ),
-    (Verb::Listen, "listen to, listen, listen at, hear, eavesdrop"),
+    (Verb::Listen, "listen to, listen for, listen out for, listen, listen at, hear, eavesdrop"),
     (Verb::Smell, "smell, sniff, taste, lick"),
     (Verb::Count, "count"),
     (
@@ -126,14 +128,14 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Out,
-        "go out, out, exit, leave, run away, go away, walk away, flee, get off at, get out, step out, go outside, go ashore, ashore, get ashore, outside, walk out, escape, go back outside, \
+        "go out, out, exit, leave, run away, go away, walk away, flee, get off at, get out, step out, go outside, go ashore, ashore, get ashore, outside, walk out, escape, go back outside, leave through, \
          get off, disembark, step outside, head outside, leave the room",
     ),
     (
         Verb::In,
         "go in, step inside, head inside, walk inside, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
          on, step onto, go onto, board, go aboard, aboard, climb aboard, step aboard, embark, get onto, climb \
-         into, climb in, come in",
+         into, climb in, come in, take shelter, take cover, shelter, get out of",
     ),
     (
         Verb::Go,
@@ -162,14 +164,14 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Throw, "throw, toss, hurl, chuck, fling"),
     (
         Verb::Trade,
-        "trade, exchange, swap, barter, buy, pay, redeem, purchase, order, sell, haggle, bribe, tip, haggle with, \
+        "trade, pawn, exchange, swap, barter, buy, pay, redeem, purchase, order, sell, haggle, bribe, tip, haggle with, \
          pay for",
     ),
     (
         Verb::Talk,
         "talk to, talk with, speak to, speak with, chat with, chat to, talk, speak, chat, converse with, \
          question, interrogate, consult with, ask about, talk about, interview, confront, accuse, argue with, i'm here to, i am here to, i came to, i have come to, \
-         persuade, flatter, threaten, gossip with, plead with, reason with, tell, inform, warn",
+         comfort, console, reassure, soothe, calm, calm down, cheer up, encourage, distract, explain, explain to, persuade, flatter, threaten, gossip with, plead with, reason with, tell, inform, warn",
     ),
     (Verb::Ask, "ask, beg, request, demand, ask for, invite"),
     (
@@ -181,14 +183,14 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Say,
         "say, shout, yell, whisper, call, scream, call out, announce, cry, call for, shout for, shout at, \
-         yell at, yell for, answer, reply, curse, swear, mutter, recite, declare, confess, hail, holler, \
+         yell at, yell for, answer, reply, curse, swear, mutter, recite, declare, confess, promise, promise to, agree, agree to, refuse, refuse to, admit, insist, hail, holler, \
          whistle, whistle for",
     ),
     (Verb::Apologise, "apologise to, apologize to, apologise, apologize, say sorry to, say sorry, forgive"),
     (Verb::Wake, "wake, wake up, rouse, shake, awaken, nudge, poke, prod"),
     (
         Verb::Open,
-        "open, push open, pull open, swing open, unlock, unfold, unwrap, unroll, pry open, force open, break open, uncover, lift the lid, turn \
+        "open, push open, pull open, swing open, unlock, unfold, unwrap, unroll, pry open, force open, break open, uncover, turn \
          over, unchain",
     ),
     (Verb::Close, "close, shut, lock, cover"),
@@ -200,7 +202,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Light,
-        "light, turn on, switch on, shine, illuminate, ignite, kindle, aim, use the lamp on, unshutter, \
+        "light, turn on, switch on, shine, illuminate, unshade, unhood, shine a light on, ignite, kindle, aim, use the lamp on, unshutter, \
          flash, uncover the lamp, lure",
     ),
     (Verb::Quench, "extinguish, turn off, switch off, put out, blow out, douse, dim, snuff"),
@@ -219,7 +221,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Sit,
-        "sit on, sit, sit down, sit at, sit in, sit down on, take a seat, take a seat at, rest on, lie down, \
+        "sit on, have a seat, take a chair, sit, sit down, sit at, sit in, sit down on, take a seat, take a seat at, rest on, lie down, \
          lie on, lie, lean on, kneel, lean against, lean, lean over, sit by, sit with",
     ),
     (Verb::Stand, "stand, stand up, get up, stand on, rise"),
@@ -237,8 +239,8 @@ const PHRASES: &[(Verb, &str)] = &[
         "jump, jump overboard, leap, dive, jump in, jump into, jump on, jump over, jump off, dive into, leap into, jump onto, \
          jump down, jump up, fall",
     ),
-    (Verb::Eat, "eat, chew, bite, swallow, devour, nibble, eat from"),
-    (Verb::Drink, "drink, sip, drink from, gulp, quaff"),
+    (Verb::Eat, "eat, have some, have a bite of, chew, bite, swallow, devour, nibble, eat from"),
+    (Verb::Drink, "drink, have a drink of, have a cup of, have a sip of, have a drink, sip, drink from, gulp, quaff"),
     (
         Verb::Attack,
         "attack, hit, fight, kick, punch, kill, break, smash, slap, stab, shoot, murder, destroy, strangle, \
@@ -261,12 +263,12 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Wear, "wear, put on, don, dress in, try on, strap on, take off, undress, slip on"),
     (Verb::Touch, "touch, feel, stroke, pet, pat, rub, tickle, scratch, brush, caress, hold hands with, poke at, dust"),
     (Verb::Kiss, "kiss, hug, embrace, marry, propose to, flirt with, cuddle, love, seduce"),
-    (Verb::Use, "use, test, try out, try, employ, operate, apply, work, do, make, perform on, combine"),
+    (Verb::Use, "use, insert, test, try out, try, employ, operate, apply, work, do, make, perform on, combine"),
     (Verb::Join, "join, put together, assemble, build, connect, mix, craft, construct"),
     (Verb::Set, "set, change, reset, correct"),
     (Verb::Hide, "hide, hide in, hide behind, hide under, crouch, duck"),
     (Verb::Follow, "follow, chase after, accompany, go after, track, go with"),
-    (Verb::Wash, "wash, scrape, scrub, wring out, clean, polish, sweep, wipe, tidy, dry"),
+    (Verb::Wash, "wash, blow off, blow, scrape, scrub, wring out, clean, polish, sweep, wipe, tidy, dry"),
     (
         Verb::Inventory,
         "inventory, i, inv, check inventory, check my pockets, search my pockets, look in my pockets, empty \

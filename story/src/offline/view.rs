@@ -55,6 +55,13 @@ pub(super) struct View<'a> {
     pub(super) said: Vec<&'a str>,
 }
 
+/// Words of descriptions that name nothing.
+const NO_NOUNS: &[&str] = &[
+    "is", "are", "was", "has", "it", "to", "on", "in", "at", "and", "or", "not", "no", "for", "from", "with", "by",
+    "as", "but", "who", "what", "where", "when", "there", "here", "one", "all", "say", "said", "go", "up", "down",
+    "out", "so", "be", "like", "north", "south", "east", "west",
+];
+
 /// The text between `<tag>` and `</tag>`, the last such block in `text`.
 pub(super) fn block<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
     let open = format!("<{tag}>\n");
@@ -214,7 +221,8 @@ impl<'a> View<'a> {
             .iter()
             .flat_map(|way| [way.direction.as_str(), &way.place, way.blocked.as_deref().unwrap_or_default()]);
         let mut texts = std::iter::once(self.description.as_str()).chain(texts).chain(ways);
-        (last.len() > 1 && texts.any(|text| words(text).contains(last))).then(|| last.clone())
+        let is_noun = last.len() > 1 && !NO_NOUNS.contains(&last.as_str());
+        (is_noun && texts.any(|text| words(text).contains(last))).then(|| last.clone())
     }
 }
 

@@ -1,0 +1,103 @@
+//! What players write who see a story for the first time, place by place, with what may come of it. The lists were written before the
+//! parser was read, and hold what must and must not happen, not prose: how a sentence is answered is a writer's choice, what it does is not.
+//!
+//! `@ {…}` begins a place: what differs from a new game. Then one sentence a line and, behind a tab, all that the player does with it: `=`
+//! nothing, `> place` goes there, `+ item` takes it, `- item` parts with it, `! variable` sets it; `;` joins deeds, `|` separates what
+//! may also be.
+
+use std::collections::BTreeSet;
+
+use super::lines::sentences;
+use super::tests::{Game, shipped};
+
+const STORIES: [&str; 3] = ["one_chair_too_many", "drowned_parish", "pawned_moon"];
+
+type Deeds = BTreeSet<String>;
+
+/// A place of a list, and its sentences with what they may do.
+struct Visit {
+    seed: serde_json::Value,
+    sentences: Vec<(String, Vec<Deeds>)>,
+}
+
+fn visits(scenario: &str) -> Vec<Visit> {
+    let path = format!("{}/src/offline/sentences/{scenario}.txt", env!("CARGO_MANIFEST_DIR"));
+    let list = std::fs::read_to_string(path).unwrap();
+    let mut visits: Vec<Visit> = Vec::new();
+    for line in list.lines() {
+        if let Some(seed) = line.strip_prefix("@ ") {
+            visits.push(Visit { seed: serde_json::from_str(seed).unwrap(), sentences: Vec::new() });
+        } else if let Some((sentence, expected)) = line.split_once('\t') {
+            let deeds =
+                |one: &str| one.split(';').map(str::trim).filter(|deed| *deed != "=").map(str::to_owned).collect();
+            visits.last_mut().unwrap().sentences.push((sentence.to_owned(), expected.split('|').map(deeds).collect()));
+        }
+    }
+    visits
+}
+
+#[test]
+fn a_first_sentence_does_what_it_says_and_looking_and_asking_do_nothing() {
+    let mut wrong = Vec::new();
+    for scenario in STORIES {
+        for visit in visits(scenario) {
+            for (sentence, expected) in &visit.sentences {
+                let mut game = Game::seeded(scenario, visit.seed.clone());
+                let told = game.say(sentence);
+                if !expected.contains(&game.deeds) {
+                    wrong.push(format!(
+                        "{scenario} {}: {sentence}: expected {expected:?}, was {:?}: {told}",
+                        visit.seed["user_location"], game.deeds
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn whoever_only_looks_and_asks_reads_no_stock_line_twice_within_five_turns() {
+    const MEMORY: usize = 5;
+    let (library, scripts) = shipped();
+    let mut wrong = Vec::new();
+    for scenario in STORIES {
+        // What an author wrote may be read again: the bell looks as it looked.
+        let own = format!("{:?}{:?}", library.scenario(scenario), scripts.get(scenario));
+        for visit in visits(scenario) {
+            let mut game = Game::seeded(scenario, visit.seed.clone());
+            let mut told: Vec<Vec<String>> = Vec::new();
+            for (sentence, expected) in &visit.sentences {
+                if expected.iter().any(|deeds| !deeds.is_empty()) {
+                    continue;
+                }
+                let answer = game.say(sentence);
+                // What the player carries is the same as long as it is the same.
+                let is_stock = |line: &&str| !own.contains(*line) && !line.starts_with("You are carrying");
+                let stock: Vec<String> =
+                    sentences(&answer.replace('\n', " ")).into_iter().filter(is_stock).map(str::to_owned).collect();
+                let again = |line: &&String| told.iter().rev().take(MEMORY).any(|earlier| earlier.contains(line));
+                wrong.extend(stock.iter().filter(again).map(|line| format!("{scenario}: {sentence}: {line}")));
+                told.push(stock);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} repeated:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// For reading: every sentence with its answer. `cargo nextest run -p story --run-ignored all -E 'test(answers_to_be_read)' --no-capture`
+#[test]
+#[ignore = "prints what a person should judge"]
+fn answers_to_be_read() {
+    for scenario in STORIES {
+        for visit in visits(scenario) {
+            println!("\n## {scenario} {}", visit.seed);
+            for (sentence, expected) in &visit.sentences {
+                let mut game = Game::seeded(scenario, visit.seed.clone());
+                let told = game.say(sentence);
+                let mark = if expected.contains(&game.deeds) { ' ' } else { 'X' };
+                println!("{mark} {sentence}\n      {:?} {}", game.deeds, told.replace('\n', " / "));
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Small words of sentences, and what they are for. Verbs have a table of their own.
+
+/// Words that may come before the verb and mean nothing.
+pub(super) const OPENERS: &[&str] = &[
+    "i",
+    "we",
+    "i'll",
+    "i'd",
+    "let's",
+    "lets",
+    "please",
+    "then",
+    "now",
+    "just",
+    "carefully",
+    "slowly",
+    "quickly",
+    "quietly",
+    "gently",
+    "softly",
+    "also",
+    "ok",
+    "okay",
+    "so",
+    "well",
+    "and",
+    "oh",
+    "um",
+    "try",
+    "to",
+    "will",
+    "would",
+    "like",
+    "want",
+    "am",
+    "going",
+    "attempt",
+    "decide",
+    "gonna",
+    "must",
+    "should",
+    "need",
+    "let",
+    "us",
+    "go ahead",
+    "politely",
+    "loudly",
+    "again",
+    "first",
+    "next",
+    "finally",
+    "very",
+    "simply",
+    "calmly",
+    "kindly",
+    "immediately",
+    "me",
+    "myself",
+    "maybe",
+    "perhaps",
+    "suddenly",
+    "keep",
+    "start",
+];
+
+/// Openers that are verbs themselves if no other verb follows.
+pub(super) const ALSO_VERBS: &[&str] =
+    &["try", "keep", "start", "go ahead", "decide", "like", "want", "let", "will", "need"];
+
+/// Words that begin the second part of a clause.
+pub(super) const PREPOSITIONS: &[&str] = &[
+    "to", "with", "at", "on", "onto", "in", "into", "inside", "from", "for", "about", "under", "behind", "beside",
+    "against", "over", "through", "off", "using", "toward", "towards", "near", "around", "between", "by", "across",
+    "upon", "who", "what", "where", "why", "when", "how", "whether", "if",
+];
+
+/// Words that a question begins with.
+pub(super) const QUESTION_WORDS: &[&str] = &[
+    "who", "what", "where", "when", "why", "how", "which", "whose", "is", "are", "was", "were", "does", "do", "did",
+    "can", "could", "may", "might", "has", "have", "isn't", "who's", "what's", "where's", "how's", "shall", "should",
+    "would", "am",
+];
+
+/// Words behind a noun that belong to the verb: `on` of `turn the lamp on`.
+pub(super) const PARTICLES: &[&str] = &["on", "off", "up", "down", "out", "over", "back", "away", "open", "shut"];

@@ -1,0 +1,134 @@
+//! Which way is meant: by direction, by the name of the place, by what the description says of it, back, and out under the sky.
+
+use super::Telling;
+use super::going::{mentions, moved};
+use super::lines::sentences_about;
+use super::sentence::{Clause, direction};
+use super::view::Way;
+use crate::world::{fit, words};
+
+impl Telling<'_> {
+    pub(super) fn way_by_direction(&self, direction: &str) -> Option<&Way> {
+        self.view.ways.iter().find(|way| way.direction.eq_ignore_ascii_case(direction))
+    }
+
+    /// The way that is called `label`.
+    pub(super) fn way_by_label(&self, label: &str) -> Option<&Way> {
+        self.view.ways.iter().find(|way| fit(label, &way.direction).is_some())
+    }
+
+    /// The way whose place or label `name` means, or whose place is described with that word.
+    pub(super) fn way_by_name(&self, name: &str) -> Option<&Way> {
+        let ways = || self.view.ways.iter();
+        let by_name = |way: &&Way| fit(name, &way.place).is_some() || fit(name, &way.direction).is_some();
+        let by_door = |way: &&Way| {
+            let about = |text: &str| mentions(text, name);
+            let place = self.view.place_named(&way.place);
+            !way.place.is_empty() && place.is_some_and(|(_, place)| about(&place.preview))
+        };
+        let open = || ways().filter(|way| way.blocked.is_none());
+        let only = |mut found: Vec<_>| if found.len() == 1 { found.pop() } else { None };
+        ways().find(by_name).or_else(|| only(open().filter(by_door).collect()))
+    }
+
+    /// The way that the description gives a door or a stair: the only direction of the sentence that names it.
+    pub(super) fn way_by_description(&self, name: &str) -> Option<&Way> {
+        let last = words(name).pop()?;
+        let about = sentences_about(&self.view.description, &last);
+        let only = |text: &str| {
+            let found: std::collections::BTreeSet<_> = words(text).iter().filter_map(|word| direction(word)).collect();
+            let mut found = found.into_iter();
+            found.next().filter(|_| found.next().is_none())
+        };
+        // `north to the church, west to the school and east to the inn`: the part that names it says where it is.
+        let parts = about.split([',', ';', '.']).flat_map(|part| part.split(" and "));
+        let mut parts = parts.filter(|part| words(part).contains(&last));
+        parts.find_map(only).or_else(|| only(&about)).and_then(|direction| self.way_by_direction(direction))
+    }
+
+    /// The only open way that leads under the sky.
+    pub(super) fn way_outdoors(&self) -> Option<&Way> {
+        const OUTDOORS: &[&str] = &[
+            "porch",
+            "square",
+            "street",
+            "yard",
+            "garden",
+            "lane",
+            "quay",
+            "green",
+            "beach",
+            "shingle",
+            "drive",
+            "gate",
+            "road",
+            "court",
+            "courtyard",
+            "terrace",
+            "path",
+            "field",
+            "market",
+            "outside",
+        ];
+        let is_outdoors = |way: &&Way| words(&way.place).iter().any(|word| OUTDOORS.contains(&word.as_str()));
+        let mut ways = self.view.open_ways().filter(is_outdoors);
+        ways.next().filter(|_| ways.next().is_none())
+    }
+
+    /// The open way to a place where the story ends.
+    pub(super) fn way_to_the_end(&self) -> Option<&Way> {
+        let (_, scenario) = self.view.scenario?;
+        let scene = scenario.scenes.get(self.view.scene?)?;
+        let ends = |key: &str| {
+            scene.conditionals.values().any(|conditional| {
+                let then = &conditional.then;
+                (then.game_ended || then.ending.is_some()) && conditional.when.location.as_deref() == Some(key)
+            })
+        };
+        self.view.open_ways().find(|way| self.view.place_named(&way.place).is_some_and(|(key, _)| ends(key)))
+    }
+
+    /// `explore the wreck` goes there, when the wreck is a way and not a thing that is here.
+    pub(super) fn way_to_explore(&self, clause: &Clause) -> Option<&Way> {
+        let goes = clause.written == "explore" && !clause.rest.is_empty();
+        goes.then(|| self.way_by_name(&clause.rest).or_else(|| self.way_by_description(&clause.rest))).flatten()
+    }
+
+    pub(super) fn only_way(&self) -> Option<&Way> {
+        let mut open = self.view.open_ways();
+        open.next().filter(|_| open.next().is_none())
+    }
+
+    /// The way that leads back over the player's last step.
+    pub(super) fn way_back(&self) -> Option<&Way> {
+        let last = self.view.heard.iter().rev().find_map(|heard| moved(heard))?;
+        let opposite = match last.as_str() {
+            "north" => "south",
+            "south" => "north",
+            "east" => "west",
+            "west" => "east",
+            "up" => "down",
+            "down" => "up",
+            "in" => "out",
+            "out" => "in",
+            label => label,
+        };
+        self.way_by_direction(opposite).filter(|way| way.blocked.is_none())
+    }
+
+    /// `the pub` for a place that calls itself a tavern.
+    pub(super) fn known_by_another_name(&self, place: &str) -> Option<String> {
+        const HOUSES: [&[&str]; 3] = [
+            &["pub", "inn", "tavern", "bar", "alehouse"],
+            &["shop", "pawnshop", "store"],
+            &["harbour", "docks", "dock", "quay", "pier"],
+        ];
+        let last = words(place).pop()?;
+        if self.way_by_name(place).is_some() || self.first_step_to(place).is_some() {
+            return None;
+        }
+        let names = HOUSES.iter().find(|names| names.contains(&last.as_str()))?;
+        let is_known = |name: &&&str| self.way_by_name(name).is_some() || self.first_step_to(name).is_some();
+        names.iter().find(is_known).map(|name| (*name).to_owned())
+    }
+}
