@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use protocol::{
-    CatalogueEntry, ChatAccepted, ChatRequest, CreateGame, GameId, GameList, GameView, LaneView, PcEntry, QueueView,
-    RequestId, RequestView, ScenarioEntry, path,
+    CatalogueEntry, ChatAccepted, ChatRequest, CreateGame, ExportFormat, GameHead, GameId, GameList, GameView,
+    LaneView, PcEntry, PlayerView, Providers, QueueView, RequestId, RequestView, ScenarioEntry, path,
 };
 use reqwest::{Method, RequestBuilder, Url};
 use serde::Serialize;
@@ -124,6 +124,29 @@ impl Client {
     /// Begins a game: `POST /v1/gamestate`.
     pub async fn create_game(&self, game: &CreateGame) -> Result<GameView, ClientError> {
         self.post(path::GAMES, game).await
+    }
+
+    /// Begins a game, whatever the key that the client has may see of it: `POST /v1/gamestate`.
+    pub async fn begin_game(&self, game: &CreateGame) -> Result<GameHead, ClientError> {
+        self.post(path::GAMES, game).await
+    }
+
+    /// A game as its player sees it: `GET /v1/gamestate/{id}?view=player`.
+    pub async fn player_view(&self, game: GameId) -> Result<PlayerView, ClientError> {
+        self.read(&path::with_id(path::GAME, game), &[("view", Some("player"))]).await
+    }
+
+    /// A game as a document to be imported again, or its story as a text: `GET /v1/gamestate/{id}/export`.
+    pub async fn export(&self, game: GameId, format: ExportFormat) -> Result<Vec<u8>, ClientError> {
+        let mut url = self.url(&path::with_id(path::EXPORT, game));
+        url.query_pairs_mut().append_pair("format", format.name());
+        let (call, request) = self.build_url(Method::GET, url);
+        answer(call, request, self.settings.request_timeout).await
+    }
+
+    /// The models that narrate: `GET /v1/providers`.
+    pub async fn providers(&self) -> Result<Providers, ClientError> {
+        self.get(path::PROVIDERS).await
     }
 
     /// A game's state and history: `GET /v1/gamestate/{id}`.

@@ -46,8 +46,8 @@ pub use client::{Client, Settings};
 pub use error::{ClientError, HttpCall};
 pub use events::{Events, Item, Since};
 pub use sse::{Frame, Overlong, Parser};
-// A game's history cannot be read without it.
-pub use story::Role;
+// A game's settings, history and explanations cannot be read or written without these.
+pub use story::{Author, Part, Role, Rules, Standing};
 
 /// The example of the README, compiled as a test.
 #[cfg(doctest)]

@@ -3,7 +3,7 @@
 //! Each change takes a key of the caller's choice. Repeated under its key after a lost answer, it is made once.
 
 use protocol::{
-    BranchGame, ChooseAlternative, EditTurn, ExplainView, GameId, GameRewritten, GameView, RenameGame, RequestId,
+    BranchGame, ChooseAlternative, EditTurn, ExplainView, GameHead, GameId, GameRewritten, RenameGame, RequestId,
     RequestView, RetryTurn, StopRequest, Turns, UndoTurns, path,
 };
 use reqwest::Method;
@@ -52,12 +52,12 @@ impl Client {
     }
 
     /// Begins a new game that goes on from a turn of this one.
-    pub async fn branch(&self, game: GameId, branch: &BranchGame, key: &str) -> Result<GameView, ClientError> {
+    pub async fn branch(&self, game: GameId, branch: &BranchGame, key: &str) -> Result<GameHead, ClientError> {
         self.post_once(&path::with_id(path::BRANCH, game), branch, key).await
     }
 
     /// Gives a game a name.
-    pub async fn rename(&self, game: GameId, rename: &RenameGame, key: &str) -> Result<GameView, ClientError> {
+    pub async fn rename(&self, game: GameId, rename: &RenameGame, key: &str) -> Result<GameHead, ClientError> {
         self.post_once(&path::with_id(path::RENAME, game), rename, key).await
     }
 

@@ -2,9 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use protocol::{
-    Attempt, ChatChunk, Event, GameId, GameView, PcEntry, Problem, ProblemType, RequestCompleted, RequestFailed,
-    RequestId, RequestProcessing, RequestQueued, RequestRetrying, RequestStatus, RequestType, ScenarioEntry,
-    StateUpdated, TurnResult, Usage,
+    Attempt, CatalogueEntry, ChatChunk, Event, GameId, PcEntry, PlayerView, Problem, ProblemType, RequestCompleted,
+    RequestFailed, RequestId, RequestProcessing, RequestQueued, RequestRetrying, RequestStatus, RequestType,
+    ScenarioEntry, StateUpdated, TurnResult, Usage,
 };
 use serde_json::{Value, json};
 
@@ -17,24 +17,33 @@ pub(crate) fn game_json() -> Value {
         "version": 2,
         "cursor": "1:7",
         "provider": "offline",
+        "last_turn": 1,
         "scenario": "night_ferry.json",
-        "scene_name": "foggy_landing",
-        "pc": {"id": "ada", "name": "Ada"},
-        "locations": {"landing": {
-            "name": "The Landing", "description": "Planks.", "exits": {"north": "ferry", "west": "causeway"},
-            "blocked_exits": {"west": "Water."}, "items": ["bell"],
-        }},
-        "npcs": {
-            "odile": {"name": "Odile", "location": "landing"}, "cat": {"name": "The Cat", "location": "ferry"},
-        },
-        "user_location": "landing",
-        "user_inventory": ["ferry token", "a brass lantern that has seen better nights"],
-        "turn_counter": 1,
+        "scene": "foggy_landing",
+        "pc": "Ada",
+        "turn": 1,
+        "is_ended": false,
+        "place": {"name": "The Landing", "description": "Planks."},
+        "exits": [
+            {"direction": "north", "is_open": true},
+            {"direction": "west", "is_open": false, "closed_because": "Water."},
+        ],
+        "people": [{"name": "Odile"}],
+        "creatures": [],
+        "things": ["bell"],
+        "inventory": ["ferry token", "a brass lantern that has seen better nights"],
+        "suggestions": [],
+        "map": [
+            {"name": "The Landing", "exits": [
+                {"direction": "north", "is_open": true},
+                {"direction": "west", "is_open": false, "closed_because": "Water."},
+            ]},
+            {"name": "The Inn", "exits": [{"direction": "east", "is_open": true, "leads_to": "The Landing"}]},
+        ],
         "chat_history": [
             {"role": "assistant", "content": "Fog to your knees. A bell hangs from a post."},
             {"role": "user", "content": "Ada: ring the bell"},
             {"role": "assistant", "content": "It rings once.\n\nOdile: You might have rung it twice."},
-            {"role": "user", "content": "The fog thickens.", "is_story_event": true},
             {"role": "assistant", "content": "Then the fog comes closer, to see who rang."},
         ],
         "created_at": "2026-01-02T03:04:05Z",
@@ -42,7 +51,7 @@ pub(crate) fn game_json() -> Value {
     })
 }
 
-pub(crate) fn game() -> GameView {
+pub(crate) fn game() -> PlayerView {
     serde_json::from_value(game_json()).unwrap()
 }
 
@@ -72,6 +81,9 @@ pub(crate) fn menu() -> Menu {
         games: vec![serde_json::from_value(played).unwrap()],
         scenarios: vec![scenario("night_ferry", "The Night Ferry"), scenario("moon", "The Pawned Moon")],
         pcs: vec![pc("bo", "Bo"), pc("ada", "Ada")],
+        narrators: vec![CatalogueEntry { id: "dry".to_owned(), name: "Dry".to_owned(), description: String::new() }],
+        providers: Vec::new(),
+        default_provider: "offline".to_owned(),
     }
 }
 

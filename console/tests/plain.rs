@@ -70,7 +70,8 @@ async fn events(State(engine): State<Arc<Engine>>, headers: HeaderMap) -> Respon
 async fn play(lines: &str) -> Output {
     let game = json!({
         "id": GAME, "version": 1, "cursor": "1:0", "provider": "mock", "scenario": "ferry.json",
-        "pc": { "id": "ada", "name": "Ada" }, "user_inventory": ["an oar"],
+        "last_turn": 0, "pc": "Ada", "scene": "", "turn": 0, "is_ended": false, "exits": [], "people": [], "creatures": [],
+        "things": [], "inventory": ["an oar"], "suggestions": [],
         "chat_history": [{ "role": "assistant", "content": "Fog." }],
         "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z",
     });
@@ -104,13 +105,13 @@ async fn play(lines: &str) -> Output {
 
 #[tokio::test]
 async fn a_story_is_played_through_a_pipe_line_by_line() {
-    let output = play("ring the bell\n/inventory\n/xyzzy\n//bow\n").await;
+    let output = play("ring the bell\n/inventory\n/xyzzy\n//bow\\\nand wait\n").await;
     let text = String::from_utf8(output.stdout).unwrap();
     // The terminal escape of the model has lost its escape character.
     assert_eq!(
         text,
         "Fog.\n\nYou do: ring the bell.[31m\n\nYou carry: an oar\n\n\
-         [There is no command /xyzzy. /help shows them all.]\nYou do: /bow.[31m\n\n"
+         [There is no command /xyzzy. /help shows them all.]\nYou do: /bow\nand wait.[31m\n\n"
     );
     assert_eq!(output.status.code(), Some(0));
 }

@@ -77,3 +77,28 @@ pub enum ImportIds {
     /// It keeps its own, which must be free.
     Keep,
 }
+
+/// What a game is exported as: `?format=`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// Everything, to be imported again.
+    #[default]
+    Json,
+    /// The story, to be read.
+    Markdown,
+    /// The same, as a page.
+    Html,
+}
+
+impl ExportFormat {
+    /// Its name in the query.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+        }
+    }
+}

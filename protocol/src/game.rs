@@ -111,6 +111,20 @@ pub struct PlayerView {
     pub updated_at: Timestamp,
 }
 
+/// What every view of a game begins with: enough to open it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GameHead {
+    /// The game.
+    pub id: GameId,
+    /// Its name, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Counts the commits and patches of this game.
+    pub version: u64,
+    /// The game's latest event: join the stream here to miss nothing after this answer.
+    pub cursor: EventId,
+}
+
 /// Where a game began as another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BranchedFrom {

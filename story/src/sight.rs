@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::content::Location;
-use crate::state::GameState;
+use crate::state::{GameState, Reached};
 use crate::world::{exits, location_key};
 
 /// How many actions are suggested at most.
@@ -25,6 +25,12 @@ pub struct Sight {
     pub turn: u64,
     /// Whether the story is over.
     pub is_ended: bool,
+    /// The ending that it came to, if the story names its endings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Reached>,
+    /// The narrator's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrator: Option<String>,
     /// Where the player is; absent while the story has not said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
@@ -40,6 +46,18 @@ pub struct Sight {
     pub inventory: Vec<String>,
     /// Sentences that the player could say, made from what is in sight.
     pub suggestions: Vec<String>,
+    /// The places of this scene where the player has been, the present one first.
+    #[serde(default)]
+    pub map: Vec<Room>,
+}
+
+/// A place on the player's map.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Room {
+    /// Its name.
+    pub name: String,
+    /// The ways out, by direction.
+    pub exits: Vec<Way>,
 }
 
 /// A place, from within.
@@ -86,6 +104,8 @@ pub fn sight(state: &GameState) -> Sight {
         scene: state.scene_name.clone(),
         turn: state.turn_counter,
         is_ended: state.is_ended,
+        ending: state.ending.clone(),
+        narrator: state.narrator.as_ref().map(|narrator| narrator.name.clone()).filter(|name| !name.is_empty()),
         place: here
             .map(|here| Place { name: name_of(&state.user_location, here), description: here.description.clone() }),
         exits: here.map(|here| ways(state, here)).unwrap_or_default(),
@@ -101,11 +121,19 @@ pub fn sight(state: &GameState) -> Sight {
         things: here.map(|here| here.items.clone()).unwrap_or_default(),
         inventory: state.user_inventory.clone(),
         suggestions: Vec::new(),
+        map: map(state),
     };
     if !state.is_ended {
         sight.suggestions = suggestions(&sight);
     }
     sight
+}
+
+fn map(state: &GameState) -> Vec<Room> {
+    let is_known = |key: &String| *key == state.user_location || state.visited_locations.contains(key);
+    let mut known: Vec<_> = state.locations.iter().filter(|(key, _)| is_known(key)).collect();
+    known.sort_by_key(|(key, _)| **key != state.user_location);
+    known.into_iter().map(|(key, place)| Room { name: name_of(key, place), exits: ways(state, place) }).collect()
 }
 
 fn ways(state: &GameState, here: &Location) -> Vec<Way> {
@@ -191,6 +219,14 @@ mod tests {
         assert_eq!(sight.people, [Being { name: "Odile".to_owned(), kind: "ferrywoman".to_owned() }]);
         assert_eq!((sight.things, sight.inventory), (vec!["lantern".to_owned()], vec!["token".to_owned()]));
         assert!(sight.suggestions.contains(&"I go east.".to_owned()));
+    }
+
+    #[test]
+    fn the_map_has_the_places_where_the_player_has_been_the_present_one_first() {
+        let map = sight(&state()).map;
+        assert_eq!(map.iter().map(|room| room.name.as_str()).collect::<Vec<_>>(), ["Foggy Landing", "Ferry Hut"]);
+        assert_eq!(map[0].exits[0].leads_to.as_deref(), Some("Ferry Hut"));
+        assert_eq!(map[0].exits[2].leads_to, None, "the cellar has not been seen");
     }
 
     #[test]

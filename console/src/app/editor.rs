@@ -1,4 +1,4 @@
-//! The line that the player types: editing by grapheme, and the lines sent before.
+//! What the player types, on one line or several: editing by grapheme, and what was sent before.
 //!
 //! Own code: ratatui-textarea 0.9 moves and deletes by code point, so that one press of Backspace leaves half of an emoji
 //! or of a letter with an accent. It also recalls no earlier lines.
@@ -6,7 +6,7 @@
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-/// One line of text with a cursor.
+/// A text with a cursor.
 #[derive(Debug, Default)]
 pub(crate) struct Editor {
     text: String,
@@ -33,13 +33,17 @@ impl Editor {
         self.insert(text);
     }
 
-    /// Inserts text; line ends and tabs become spaces, other control characters nothing.
+    /// Inserts text; tabs become spaces, control characters other than line ends nothing.
     pub(crate) fn insert(&mut self, text: &str) {
         let text: String = text
-            .replace("\r\n", " ")
+            .replace("\r\n", "\n")
             .chars()
-            .map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c })
-            .filter(|c| !c.is_control())
+            .map(|c| match c {
+                '\r' => '\n',
+                '\t' => ' ',
+                c => c,
+            })
+            .filter(|c| *c == '\n' || !c.is_control())
             .collect();
         self.text.insert_str(self.cursor, &text);
         self.cursor += text.len();
@@ -74,12 +78,33 @@ impl Editor {
         self.cursor += rest[word..].find(char::is_whitespace).map_or(rest.len(), |length| word + length);
     }
 
+    /// To the start of the line.
     pub(crate) fn home(&mut self) {
-        self.cursor = 0;
+        self.cursor = self.line_start();
     }
 
+    /// To the end of the line.
     pub(crate) fn end(&mut self) {
-        self.cursor = self.text.len();
+        self.cursor = self.line_end();
+    }
+
+    /// To the line above, or, on the first one, to what was sent before.
+    pub(crate) fn up(&mut self) {
+        let start = self.line_start();
+        let Some(end) = start.checked_sub(1) else { return self.recall_older() };
+        let above = self.text[..end].rfind('\n').map_or(0, |at| at + 1);
+        self.cursor = above + column_of(&self.text[above..end], self.cursor - start);
+    }
+
+    /// To the line below, or, on the last one, to what was sent after.
+    pub(crate) fn down(&mut self) {
+        let (start, end) = (self.line_start(), self.line_end());
+        if end == self.text.len() {
+            return self.recall_newer();
+        }
+        let below = end + 1;
+        let last = self.text[below..].find('\n').map_or(self.text.len(), |at| below + at);
+        self.cursor = below + column_of(&self.text[below..last], self.cursor - start);
     }
 
     pub(crate) fn backspace(&mut self) {
@@ -95,15 +120,15 @@ impl Editor {
     }
 
     pub(crate) fn cut_to_start(&mut self) {
-        self.cut(0, self.cursor);
+        self.cut(self.line_start(), self.cursor);
     }
 
     pub(crate) fn cut_to_end(&mut self) {
-        self.cut(self.cursor, self.text.len());
+        self.cut(self.cursor, self.line_end());
     }
 
     /// Shows the line sent before the one shown.
-    pub(crate) fn recall_older(&mut self) {
+    fn recall_older(&mut self) {
         let at = self.recalled.as_ref().map_or(self.sent.len(), |(at, _)| *at);
         let Some(older) = at.checked_sub(1) else { return };
         let draft = self.recalled.take().map_or_else(|| self.text.clone(), |(_, draft)| draft);
@@ -112,7 +137,7 @@ impl Editor {
     }
 
     /// Shows the line sent after the one shown, and at last what was being typed.
-    pub(crate) fn recall_newer(&mut self) {
+    fn recall_newer(&mut self) {
         let Some((at, draft)) = self.recalled.take() else { return };
         if let Some(newer) = self.sent.get(at + 1).cloned() {
             self.set(&newer);
@@ -127,22 +152,49 @@ impl Editor {
         self.cursor = from;
     }
 
+    fn line_start(&self) -> usize {
+        self.before_cursor().rfind('\n').map_or(0, |at| at + 1)
+    }
+
+    fn line_end(&self) -> usize {
+        self.text[self.cursor..].find('\n').map_or(self.text.len(), |at| self.cursor + at)
+    }
+
     fn word_start(&self) -> usize {
         let word = self.before_cursor().trim_end();
         word.char_indices().rfind(|(_, c)| c.is_whitespace()).map_or(0, |(at, c)| at + c.len_utf8())
     }
 
     fn previous(&self) -> usize {
+        // Graphemes leave line ends out.
+        if self.before_cursor().ends_with('\n') {
+            return self.cursor - 1;
+        }
         let before = Span::raw(self.before_cursor());
         let last = before.styled_graphemes(Style::default()).last();
         self.cursor - last.map_or(0, |grapheme| grapheme.symbol.len())
     }
 
     fn following(&self) -> usize {
+        if self.text[self.cursor..].starts_with('\n') {
+            return self.cursor + 1;
+        }
         let after = Span::raw(&self.text[self.cursor..]);
         let next = after.styled_graphemes(Style::default()).next();
         self.cursor + next.map_or(0, |grapheme| grapheme.symbol.len())
     }
+}
+
+/// The boundary of a grapheme in `line` that is nearest to this many bytes from its start, not behind it.
+fn column_of(line: &str, bytes: usize) -> usize {
+    let mut at = 0;
+    for grapheme in Span::raw(line).styled_graphemes(Style::default()) {
+        if at + grapheme.symbol.len() > bytes {
+            break;
+        }
+        at += grapheme.symbol.len();
+    }
+    at
 }
 
 #[cfg(test)]
@@ -188,8 +240,41 @@ mod tests {
     }
 
     #[test]
-    fn pasted_lines_become_one() {
-        assert_eq!(editor("a\r\nb\tc\u{1b}[31m\nd").text(), "a b c[31m d");
+    fn pasted_lines_stay_lines_and_steer_nothing() {
+        assert_eq!(editor("a\r\nb\tc\u{1b}[31m\rd").text(), "a\nb c[31m\nd");
+    }
+
+    #[test]
+    fn a_line_end_is_one_step() {
+        let mut editor = editor("é\nö");
+        editor.home();
+        editor.left();
+        assert_eq!(editor.before_cursor(), "é");
+        editor.right();
+        editor.backspace();
+        assert_eq!(editor.text(), "éö");
+    }
+
+    #[test]
+    fn the_cursor_goes_from_line_to_line_and_then_to_what_was_sent() {
+        let mut editor = editor("sent");
+        editor.take();
+        editor.set("take é\nthe lamp\nhome");
+        editor.up();
+        assert_eq!(editor.before_cursor(), "take é\nthe ");
+        editor.end();
+        editor.up();
+        assert_eq!(editor.before_cursor(), "take é");
+        editor.down();
+        editor.home();
+        assert_eq!(editor.before_cursor(), "take é\n");
+        editor.cut_to_end();
+        assert_eq!(editor.text(), "take é\n\nhome");
+        editor.up();
+        editor.up();
+        assert_eq!(editor.text(), "sent");
+        editor.down();
+        assert_eq!(editor.text(), "take é\n\nhome");
     }
 
     #[test]
@@ -200,14 +285,14 @@ mod tests {
             editor.take();
         }
         editor.set("dra");
-        editor.recall_older();
+        editor.up();
         assert_eq!(editor.text(), "look");
-        editor.recall_older();
-        editor.recall_older();
+        editor.up();
+        editor.up();
         assert_eq!(editor.text(), "north");
-        editor.recall_newer();
-        editor.recall_newer();
-        editor.recall_newer();
+        editor.down();
+        editor.down();
+        editor.down();
         assert_eq!(editor.text(), "dra");
     }
 }

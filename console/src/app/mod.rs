@@ -1,8 +1,10 @@
 //! The console as a state machine: messages come in, commands go out, and nothing here waits, draws or connects.
 
 mod editor;
+mod explain;
 mod panel;
 mod play;
+mod settings;
 mod slash;
 mod start;
 mod transcript;
@@ -10,13 +12,15 @@ mod transcript;
 #[cfg(test)]
 mod tests;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use protocol::{CreateGame, Event, GameId, GameView, RequestId, RequestView};
+use std::path::PathBuf;
 
-pub(crate) use panel::Panel;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use protocol::{CreateGame, Event, ExplainView, ExportFormat, GameId, PlayerView, RequestId, RequestView};
+
+pub(crate) use panel::Ending;
 pub(crate) use play::{Extent, Link, Next, Play, Scroll};
 pub(crate) use slash::candidates;
-pub(crate) use start::{Menu, Page, Part, Start};
+pub(crate) use start::{Menu, Page, Part, Start, characters};
 pub(crate) use transcript::{Stage, Turn};
 
 /// What happened.
@@ -40,8 +44,18 @@ pub(crate) enum Message {
 pub(crate) enum NetMessage {
     Menu(Result<Menu, String>),
     Opened(Result<Box<Opened>, String>),
-    /// The game after a change.
-    Looked(Box<GameView>),
+    /// The game after a change; none if it could not be read.
+    Looked {
+        game: GameId,
+        view: Option<Box<PlayerView>>,
+    },
+    /// The game is written to this file.
+    Exported {
+        game: GameId,
+        file: PathBuf,
+    },
+    /// Why the game stands as it does.
+    Explained(Box<ExplainView>),
     Accepted {
         local: u64,
         request: RequestId,
@@ -61,7 +75,7 @@ pub(crate) enum NetMessage {
 /// A game that was opened.
 #[derive(Debug)]
 pub(crate) struct Opened {
-    pub(crate) game: GameView,
+    pub(crate) game: PlayerView,
     /// The scenario's name.
     pub(crate) scenario: String,
     /// What was asked of it and is not answered yet, in order.
@@ -99,6 +113,17 @@ pub(crate) enum Command {
     },
     /// Begin a game that goes on from where this one stands, and open it.
     Branch(GameId),
+    /// Write the open game to a file that does not exist yet.
+    Export {
+        game: GameId,
+        format: ExportFormat,
+        file: PathBuf,
+    },
+    /// Ask why the open game stands as it does.
+    Explain {
+        game: GameId,
+        turn: Option<u64>,
+    },
     /// Stop listening, and forget what was asked for.
     Leave,
     Quit,
@@ -122,7 +147,7 @@ pub(crate) enum Rewrite {
 /// What is on the screen.
 #[derive(Debug)]
 pub(crate) enum Screen {
-    Start(Start),
+    Start(Box<Start>),
     Play(Box<Play>),
 }
 
@@ -140,7 +165,7 @@ impl App {
     pub(crate) fn start(first: Command) -> (Self, Vec<Command>) {
         let mut start = Start::at(Part::Stories, String::new());
         start.is_opening = first != Command::LoadMenu;
-        (Self { screen: Screen::Start(start), ticks: 0, next_local: 1 }, vec![first])
+        (Self { screen: Screen::Start(Box::new(start)), ticks: 0, next_local: 1 }, vec![first])
     }
 
     pub(crate) fn update(&mut self, message: Message) -> Vec<Command> {
@@ -205,7 +230,7 @@ impl App {
                 if let Screen::Play(play) = &self.screen {
                     self.next_local = play.next_local();
                 }
-                self.screen = Screen::Start(Start::at(part, search));
+                self.screen = Screen::Start(Box::new(Start::at(part, search)));
                 vec![Command::Leave, Command::LoadMenu]
             }
         }
@@ -248,13 +273,18 @@ impl App {
                 play.read(&opened.game, opened.scenario, &opened.unfinished);
             }
             (Screen::Play(play), NetMessage::Opened(Err(error))) => play.link = Link::Lost(error),
-            (Screen::Play(play), NetMessage::Looked(game)) if game.id == play.game => {
-                let scenario = std::mem::take(&mut play.panel.scenario);
-                play.panel = Panel::of(&game, scenario);
+            (Screen::Play(play), NetMessage::Looked { game, view }) if game == play.game => {
+                play.looked(view.as_deref());
+            }
+            (Screen::Play(play), NetMessage::Exported { game, file }) if game == play.game => {
+                play.answered(format!("The story is written to {}.", file.display()));
+            }
+            (Screen::Play(play), NetMessage::Explained(view)) if view.game_id == play.game => {
+                play.answered(explain::text(&view));
             }
             (Screen::Play(play), NetMessage::Accepted { local, request }) => return play.accepted(local, request),
             (Screen::Play(play), NetMessage::NotSent { local, reason }) => play.not_sent(local, &reason),
-            (Screen::Play(play), NetMessage::Refused(reason)) => play.notice = Some(reason),
+            (Screen::Play(play), NetMessage::Refused(reason)) => play.refused(reason),
             (Screen::Play(play), NetMessage::Link(link)) => play.link = link,
             (Screen::Play(play), NetMessage::Event(event)) => return play.event(&event),
             (Screen::Play(play), NetMessage::Reset) => {

@@ -1,6 +1,6 @@
 //! What is around the player, for the sidebar and for the commands that print it.
 
-use protocol::GameView;
+use protocol::PlayerView;
 
 use super::spelled_out;
 
@@ -20,55 +20,70 @@ pub(crate) struct Panel {
     pub(crate) inventory: Vec<String>,
     pub(crate) turn: u64,
     pub(crate) is_ended: bool,
+    pub(crate) ending: Option<Ending>,
+    /// What the game is called: by its own name, or its story's.
+    pub(crate) title: String,
+    map: Vec<String>,
     provider: String,
     narrator: String,
 }
 
+/// How the story ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) name: String,
+    /// What it remembers of the player's choices.
+    pub(crate) score: Vec<String>,
+}
+
 impl Panel {
-    pub(crate) fn of(game: &GameView, scenario: String) -> Self {
-        let state = &game.state;
-        let here = state.locations.get(&state.user_location);
-        let name = here.map(|here| here.name.clone()).filter(|name| !name.is_empty());
+    pub(crate) fn of(game: &PlayerView, scenario: String) -> Self {
+        let sight = &game.sight;
+        let place = sight.place.clone().unwrap_or_default();
         let named = |list: &[String]| list.iter().filter(|name| !name.is_empty()).cloned().collect();
-        let mut panel = Self {
+        let ways = sight.exits.iter().filter(|way| way.is_open).map(|way| match &way.leads_to {
+            Some(place) => format!("{} ({place})", way.direction),
+            None => way.direction.clone(),
+        });
+        let closed = sight.exits.iter().filter(|way| !way.is_open);
+        let ending = sight.ending.as_ref().filter(|_| sight.is_ended);
+        Self {
+            title: game.name.clone().unwrap_or_else(|| scenario.clone()),
             scenario,
-            player: state.pc.as_ref().map(|pc| pc.name.clone()).unwrap_or_default(),
-            scene: spelled_out(&state.scene_name),
-            location: name.unwrap_or_else(|| spelled_out(&state.user_location)),
-            turn: state.turn_counter,
-            inventory: named(&state.user_inventory),
-            is_ended: state.is_ended,
+            player: sight.pc.clone().unwrap_or_default(),
+            scene: spelled_out(&sight.scene),
+            location: place.name,
+            description: place.description,
+            exits: ways.collect(),
+            blocked: closed.map(|way| with_reason(&way.direction, way.closed_because.as_deref())).collect(),
+            people: sight.people.iter().chain(&sight.creatures).map(|being| being.name.clone()).collect(),
+            things: named(&sight.things),
+            inventory: named(&sight.inventory),
+            turn: sight.turn,
+            is_ended: sight.is_ended,
+            ending: ending.map(|ending| Ending { name: ending.name.clone(), score: ending.score.clone() }),
+            map: map(game),
             provider: game.provider.clone(),
-            narrator: state.narrator.as_ref().map(|narrator| narrator.name.clone()).unwrap_or_default(),
-            ..Self::default()
-        };
-        if let Some(here) = here {
-            panel.description.clone_from(&here.description);
-            panel.exits = here.exits.keys().filter(|way| !here.blocked_exits.contains_key(*way)).cloned().collect();
-            panel.blocked = here.blocked_exits.iter().map(|(way, reason)| format!("{way}: {reason}")).collect();
-            panel.things = named(&here.items);
-            let people = state.npcs.values().filter(|npc| npc.location == state.user_location);
-            let beings = people.map(|npc| &npc.name).chain(here.monsters.values().map(|monster| &monster.name));
-            panel.people = beings.filter(|name| !name.is_empty()).cloned().collect();
+            narrator: sight.narrator.clone().unwrap_or_default(),
         }
-        panel
     }
 
     /// `/look`: the place, and who and what is there.
     pub(crate) fn look(&self) -> String {
-        let mut lines = vec![self.location.clone(), self.description.clone(), self.map()];
+        let mut lines = vec![self.location.clone(), self.description.clone(), listed("Ways out", &self.exits)];
+        lines.extend(self.blocked.iter().map(|blocked| format!("Closed: {blocked}")));
+        if self.exits.is_empty() && self.blocked.is_empty() {
+            lines.push("There is no way out that you can see.".to_owned());
+        }
         lines.push(listed("People", &self.people));
         lines.push(listed("Things", &self.things));
         lines.retain(|line| !line.is_empty());
         lines.join("\n")
     }
 
-    /// `/map`: the ways out.
+    /// `/map`: the places where the player has been, the present one first, with their ways out.
     pub(crate) fn map(&self) -> String {
-        let mut lines = vec![listed("Ways out", &self.exits)];
-        lines.extend(self.blocked.iter().map(|blocked| format!("Closed: {blocked}")));
-        lines.retain(|line| !line.is_empty());
-        if lines.is_empty() { "There is no way out that you can see.".to_owned() } else { lines.join("\n") }
+        if self.map.is_empty() { "There is no map of where you are.".to_owned() } else { self.map.join("\n") }
     }
 
     /// `/inventory`.
@@ -86,6 +101,56 @@ impl Panel {
     }
 }
 
+/// The map as lines: each place, and below it its ways.
+fn map(game: &PlayerView) -> Vec<String> {
+    let rooms = game.sight.map.iter().enumerate();
+    rooms
+        .flat_map(|(at, room)| {
+            let here = if at == 0 { " (you are here)" } else { "" };
+            let ways = room.exits.iter().map(|way| {
+                let leads = match (&way.leads_to, way.is_open) {
+                    (Some(place), true) => place.clone(),
+                    (None, true) => "not seen yet".to_owned(),
+                    (_, false) => with_reason("closed", way.closed_because.as_deref()),
+                };
+                format!("  {}: {leads}", way.direction)
+            });
+            std::iter::once(format!("{}{here}", room.name)).chain(ways).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn with_reason(what: &str, reason: Option<&str>) -> String {
+    reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {reason}"))
+}
+
 fn listed(name: &str, entries: &[String]) -> String {
     if entries.is_empty() { String::new() } else { format!("{name}: {}", entries.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::game;
+
+    use super::*;
+
+    #[test]
+    fn the_map_has_the_places_that_were_seen_and_says_what_is_closed() {
+        let panel = Panel::of(&game(), "The Night Ferry".to_owned());
+        assert_eq!(
+            panel.map(),
+            "The Landing (you are here)\n  north: not seen yet\n  west: closed: Water.\nThe Inn\n  east: The Landing"
+        );
+        let nowhere = Panel::default();
+        assert_eq!(nowhere.map(), "There is no map of where you are.");
+    }
+
+    #[test]
+    fn a_look_shows_the_ways_out_and_who_is_here() {
+        let panel = Panel::of(&game(), "The Night Ferry".to_owned());
+        assert_eq!(
+            panel.look(),
+            "The Landing\nPlanks.\nWays out: north\nClosed: west: Water.\nPeople: Odile\nThings: bell"
+        );
+    }
 }

@@ -1,9 +1,10 @@
 //! The screen on which a story is played: what the keys do, what is sent when, and what the sidebar says.
 
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use protocol::{Event, GameId, GameView, MESSAGE_MAX_BYTES, RequestId, RequestView};
+use protocol::{Event, ExportFormat, GameId, MESSAGE_MAX_BYTES, PlayerView, RequestId, RequestView};
 
 use super::editor::Editor;
 use super::panel::Panel;
@@ -66,8 +67,20 @@ pub(crate) struct Play {
     /// Messages to send, the first one being sent. One at a time, so that they arrive in order.
     outbox: VecDeque<(u64, String)>,
     next_local: u64,
+    /// The command that the engine has been asked to carry out and has not answered.
+    asked: Option<Asked>,
+    /// Whether the story has ended and it is not known yet how.
+    is_ending: bool,
     /// What the player was warned of and does if they press the same key again.
     warning: Option<Warning>,
+}
+
+/// A command that the engine carries out.
+#[derive(Debug)]
+struct Asked {
+    line: String,
+    /// What is shown when it is done and the game is read again.
+    done: Option<String>,
 }
 
 /// What the next key may do because the player was warned of it.
@@ -93,7 +106,7 @@ pub(crate) enum Next {
 }
 
 impl Play {
-    pub(crate) fn new(game: &GameView, scenario: String, unfinished: &[RequestView], next_local: u64) -> Self {
+    pub(crate) fn new(game: &PlayerView, scenario: String, unfinished: &[RequestView], next_local: u64) -> Self {
         let mut play = Self {
             game: game.id,
             panel: Panel::default(),
@@ -105,6 +118,8 @@ impl Play {
             notice: None,
             outbox: VecDeque::new(),
             next_local,
+            asked: None,
+            is_ending: false,
             warning: None,
         };
         play.read(game, scenario, unfinished);
@@ -112,9 +127,40 @@ impl Play {
     }
 
     /// Reads the game again; what the player types and has on the way stays.
-    pub(crate) fn read(&mut self, game: &GameView, scenario: String, unfinished: &[RequestView]) {
+    pub(crate) fn read(&mut self, game: &PlayerView, scenario: String, unfinished: &[RequestView]) {
+        if let Some(Asked { done: Some(done), .. }) = self.asked.take() {
+            self.notice = Some(done);
+        }
+        self.is_ending = false;
         self.panel = Panel::of(game, scenario);
         self.transcript.read(game, unfinished);
+    }
+
+    /// The game after a change; none if it could not be read, and what is shown is behind until the next one.
+    pub(crate) fn looked(&mut self, game: Option<&PlayerView>) {
+        self.is_ending = false;
+        if let Some(game) = game {
+            let scenario = std::mem::take(&mut self.panel.scenario);
+            self.panel = Panel::of(game, scenario);
+        }
+    }
+
+    /// What the engine was asked is answered.
+    pub(crate) fn answered(&mut self, text: String) {
+        let line = self.asked.take().map(|asked| asked.line).unwrap_or_default();
+        self.transcript.answer(&line, text);
+        self.scroll = Scroll::Follow;
+    }
+
+    /// What the engine was asked is refused.
+    pub(crate) fn refused(&mut self, reason: String) {
+        self.asked = None;
+        self.notice = Some(reason);
+    }
+
+    /// Whether the engine has been asked to carry out a command and has not answered, or has ended the story and not said how.
+    pub(crate) fn awaits_answer(&self) -> bool {
+        self.asked.is_some() || self.is_ending
     }
 
     /// Our number for the next message; numbers of different games must not be mixed up.
@@ -154,14 +200,17 @@ impl Play {
             KeyCode::PageDown => self.scroll_by(self.extent.rows.saturating_sub(1).cast_signed()),
             KeyCode::Home if control => self.scroll = Scroll::At(0),
             KeyCode::End if control => self.scroll = Scroll::Follow,
+            KeyCode::Enter if word || key.modifiers.contains(KeyModifiers::SHIFT) => self.editor.insert("\n"),
+            // What a terminal sends for Ctrl+Enter.
+            KeyCode::Char('j') if control => self.editor.insert("\n"),
             KeyCode::Enter => return self.enter(),
             KeyCode::Tab => {
                 if let Some(completed) = slash::complete(self.editor.text()) {
                     self.editor.set(&completed);
                 }
             }
-            KeyCode::Up => self.editor.recall_older(),
-            KeyCode::Down => self.editor.recall_newer(),
+            KeyCode::Up => self.editor.up(),
+            KeyCode::Down => self.editor.down(),
             KeyCode::Left if word => self.editor.word_left(),
             KeyCode::Right if word => self.editor.word_right(),
             KeyCode::Left => self.editor.left(),
@@ -226,6 +275,7 @@ impl Play {
         if let Event::StateUpdated(updated) = event {
             self.panel.turn = updated.turn;
             self.panel.is_ended = updated.is_ended;
+            self.is_ending = updated.is_ended;
             // The event names things by key; names and inventory are the game's.
             commands.push(Command::Look(self.game));
         }
@@ -258,10 +308,15 @@ impl Play {
             Slash::Save(name) if name.is_empty() => {
                 format!("Every turn is kept as soon as it ends. Come back with /load, or with --game {}", self.game)
             }
-            Slash::Save(name) => return self.rewrite(Rewrite::Name(name)),
-            Slash::Undo(count) => return self.rewrite(Rewrite::Undo(count)),
-            Slash::Retry => return self.rewrite(Rewrite::Retry),
-            Slash::Other => return self.rewrite(Rewrite::Other),
+            Slash::Save(name) => {
+                let done = format!("This story is called {name} now; /load finds it.");
+                let command = Command::Rewrite { game: self.game, change: Rewrite::Name(name) };
+                self.asked = Some(Asked { line: line.to_owned(), done: Some(done) });
+                return Next::Stay(vec![command]);
+            }
+            Slash::Undo(count) => return self.rewrite(line, Rewrite::Undo(count)),
+            Slash::Retry => return self.rewrite(line, Rewrite::Retry),
+            Slash::Other => return self.rewrite(line, Rewrite::Other),
             Slash::Edit(words) if words.is_empty() => match self.transcript.last_words() {
                 Some(words) => {
                     self.editor.set(&format!("/edit {words}"));
@@ -269,8 +324,15 @@ impl Play {
                 }
                 None => "You have said nothing yet.".to_owned(),
             },
-            Slash::Edit(words) => return self.rewrite(Rewrite::Edit(words)),
-            Slash::Branch => return Next::Stay(vec![Command::Branch(self.game)]),
+            Slash::Edit(words) => return self.rewrite(line, Rewrite::Edit(words)),
+            Slash::Branch => return self.ask(line, Command::Branch(self.game)),
+            Slash::Export(file) => match export_to(&file, &self.panel.title, self.panel.turn) {
+                Some((file, format)) => return self.ask(line, Command::Export { game: self.game, format, file }),
+                None => format!(
+                    "{file} does not say in which form: name a file that ends in .md or .html, to be read, or in .json, to be imported again."
+                ),
+            },
+            Slash::Explain(turn) => return self.ask(line, Command::Explain { game: self.game, turn }),
             Slash::Stop => match self.transcript.running() {
                 Some(request) => return Next::Stay(vec![Command::Stop(request)]),
                 None => "Nothing is being narrated.".to_owned(),
@@ -288,8 +350,13 @@ impl Play {
         Next::Stay(Vec::new())
     }
 
-    fn rewrite(&self, change: Rewrite) -> Next {
-        Next::Stay(vec![Command::Rewrite { game: self.game, change }])
+    fn rewrite(&mut self, line: &str, change: Rewrite) -> Next {
+        self.ask(line, Command::Rewrite { game: self.game, change })
+    }
+
+    fn ask(&mut self, line: &str, command: Command) -> Next {
+        self.asked = Some(Asked { line: line.trim().to_owned(), done: None });
+        Next::Stay(vec![command])
     }
 
     fn leave_for(&mut self, part: Part, search: String) -> Next {
@@ -305,7 +372,7 @@ impl Play {
             return Vec::new();
         }
         if self.panel.is_ended {
-            self.notice = Some("The story has ended. /new begins another one.".to_owned());
+            self.notice = Some("The story has ended. /undo goes back, /new begins another one.".to_owned());
             return Vec::new();
         }
         if message.len() > MESSAGE_MAX_BYTES {
@@ -336,5 +403,35 @@ impl Play {
         };
         let top = top.saturating_add_signed(lines);
         self.scroll = if top >= last { Scroll::Follow } else { Scroll::At(top) };
+    }
+}
+
+/// Where a story is written, and as what: by the ending of the file's name. Without a name, to be read, under the story's own.
+fn export_to(file: &str, title: &str, turn: u64) -> Option<(PathBuf, ExportFormat)> {
+    if file.is_empty() {
+        let name: String = title.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+        let words: Vec<&str> = name.split('-').filter(|word| !word.is_empty()).collect();
+        return Some((PathBuf::from(format!("{}-turn-{turn}.md", words.join("-"))), ExportFormat::Markdown));
+    }
+    let format = match Path::new(file).extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "md" | "markdown" => ExportFormat::Markdown,
+        "html" | "htm" => ExportFormat::Html,
+        "json" => ExportFormat::Json,
+        _ => return None,
+    };
+    Some((PathBuf::from(file), format))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_is_written_as_the_ending_of_the_name_says() {
+        let to = |file: &str| export_to(file, "The Night Ferry!", 7);
+        assert_eq!(to("a/b.JSON"), Some(("a/b.JSON".into(), ExportFormat::Json)));
+        assert_eq!(to("ferry.htm"), Some(("ferry.htm".into(), ExportFormat::Html)));
+        assert_eq!(to(""), Some(("The-Night-Ferry-turn-7.md".into(), ExportFormat::Markdown)));
+        assert_eq!((to("ferry"), to("ferry.pdf")), (None, None));
     }
 }

@@ -5,7 +5,7 @@ pub(crate) const COMMANDS: &[(&str, &str, &str)] = &[
     ("help", "", "show these commands"),
     ("look", "", "what is around you"),
     ("inventory", "", "what you carry"),
-    ("map", "", "the ways out of here"),
+    ("map", "", "the places where you have been, and their ways out"),
     ("undo", "N", "take back your last message, or the last N"),
     ("retry", "", "narrate your last message again"),
     ("other", "", "the next of the tellings of your last message"),
@@ -17,6 +17,8 @@ pub(crate) const COMMANDS: &[(&str, &str, &str)] = &[
     ("new", "", "begin another story"),
     ("load", "WORDS", "find a save by its story, character or id"),
     ("save", "NAME", "give this story a name, by which /load finds it"),
+    ("export", "FILE", "write the story to a file: .md, .html or .json"),
+    ("explain", "N", "for authors: why the last turn, or turn N, went so"),
     ("model", "", "who narrates"),
     ("quit", "", "leave; the story is kept"),
 ];
@@ -40,6 +42,8 @@ pub(crate) enum Slash {
     New,
     Load(String),
     Save(String),
+    Export(String),
+    Explain(Option<u64>),
     Model,
     Quit,
 }
@@ -60,7 +64,7 @@ pub(crate) fn read(line: &str) -> Input {
     if command.starts_with('/') {
         return Input::Say(command.to_owned());
     }
-    let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
+    let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
     let candidates = matching(name);
     let name = match candidates.as_slice() {
         _ if COMMANDS.iter().any(|(known, ..)| *known == name) => name,
@@ -89,6 +93,14 @@ pub(crate) fn read(line: &str) -> Input {
         "new" => Slash::New,
         "load" => Slash::Load(rest.trim().to_owned()),
         "save" => Slash::Save(rest.trim().to_owned()),
+        "export" => Slash::Export(rest.trim().to_owned()),
+        "explain" => match rest.trim() {
+            "" => Slash::Explain(None),
+            turn => match turn.parse() {
+                Ok(turn) => Slash::Explain(Some(turn)),
+                Err(_) => return Input::Unknown(format!("/explain takes the number of a turn, not `{turn}`.")),
+            },
+        },
         "model" => Slash::Model,
         "quit" => Slash::Quit,
         _ => Slash::Help,
@@ -98,7 +110,7 @@ pub(crate) fn read(line: &str) -> Input {
 /// The commands that begin as the line does; none for a line that is no command, or that has its command already.
 pub(crate) fn candidates(line: &str) -> Vec<&'static str> {
     match line.strip_prefix('/') {
-        Some(name) if !name.contains([' ', '/']) => matching(name),
+        Some(name) if !name.contains(|c: char| c == '/' || c.is_whitespace()) => matching(name),
         _ => Vec::new(),
     }
 }
@@ -118,7 +130,8 @@ pub(crate) fn help() -> String {
         let usage = format!("/{name} {argument}");
         format!("{usage:<14}{does}")
     });
-    let rest = "Anything else is said or done in the story. Tab completes a command; a line that begins with // is said with one /.";
+    let rest = "Anything else is said or done in the story. Tab completes a command. A line that begins with // is said with one /. \
+                Alt+Enter begins another line.";
     format!("{}\n\n{rest}", lines.collect::<Vec<_>>().join("\n"))
 }
 
@@ -132,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_line_that_begins_with_a_slash_is_never_said() {
-        for line in ["/help", "/", "/x", "/undo all", "  /look"] {
+        for line in ["/help", "/", "/x", "/undo all", "  /look", "/look\nand listen"] {
             assert!(!matches!(read(line), Input::Say(_)), "{line}");
         }
         assert_eq!(read("//me waves"), Input::Say("/me waves".to_owned()));
@@ -158,7 +171,8 @@ mod tests {
     fn undo_takes_back_one_message_or_as_many_as_it_is_told() {
         assert_eq!(read("/undo"), Input::Command(Slash::Undo(1)));
         assert_eq!(read("/undo 3"), Input::Command(Slash::Undo(3)));
-        for line in ["/undo all", "/undo 0", "/undo -1"] {
+        assert_eq!(read("/explain 3"), Input::Command(Slash::Explain(Some(3))));
+        for line in ["/undo all", "/undo 0", "/undo -1", "/explain all"] {
             assert!(matches!(read(line), Input::Unknown(_)), "{line}");
         }
     }
@@ -166,6 +180,7 @@ mod tests {
     #[test]
     fn a_command_is_completed_as_far_as_it_is_certain() {
         assert_eq!(complete("/in").as_deref(), Some("/inventory "));
+        assert_eq!(complete("/ex").as_deref(), Some("/exp"));
         assert_eq!(complete("/l").as_deref(), Some("/lo"));
         assert_eq!(complete("/load "), None);
         assert_eq!(complete("/xyz"), None);

@@ -1,9 +1,10 @@
 //! The first screen: stories to begin, saves to go on with, and the character to begin one with.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use protocol::{CreateGame, GameSummary, PcEntry, ScenarioEntry};
+use protocol::{CatalogueEntry, GameSummary, PcEntry, ProviderInfo, ScenarioEntry};
 
 use super::Command;
+use super::settings::{Setting, Settings};
 
 /// What there is to choose from.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +12,10 @@ pub(crate) struct Menu {
     pub(crate) games: Vec<GameSummary>,
     pub(crate) scenarios: Vec<ScenarioEntry>,
     pub(crate) pcs: Vec<PcEntry>,
+    pub(crate) narrators: Vec<CatalogueEntry>,
+    pub(crate) providers: Vec<ProviderInfo>,
+    /// The provider that narrates unless another one is chosen.
+    pub(crate) default_provider: String,
 }
 
 impl Menu {
@@ -32,7 +37,7 @@ impl Menu {
 pub(crate) enum Page {
     /// Scenarios, then games, in one list.
     Stories,
-    /// Characters for the scenario at this index.
+    /// Characters for the scenario at this index, and how it is narrated.
     Characters(usize),
 }
 
@@ -58,12 +63,22 @@ pub(crate) struct Start {
     pub(crate) error: Option<String>,
     /// Whether a game is being opened.
     pub(crate) is_opening: bool,
+    settings: Settings,
 }
 
 impl Start {
     /// The screen with this part of its list selected, once that is loaded, and these words looked for.
     pub(crate) const fn at(part: Part, search: String) -> Self {
-        Self { menu: None, page: Page::Stories, selected: 0, search, part, error: None, is_opening: false }
+        Self {
+            menu: None,
+            page: Page::Stories,
+            selected: 0,
+            search,
+            part,
+            error: None,
+            is_opening: false,
+            settings: Settings::NONE,
+        }
     }
 
     /// The scenarios that have the words that are looked for, each with its index in the menu.
@@ -93,7 +108,25 @@ impl Start {
         match (self.page, &self.menu) {
             (_, None) => 0,
             (Page::Stories, Some(_)) => self.scenarios().len() + self.games().len(),
-            (Page::Characters(_), Some(menu)) => menu.pcs.len(),
+            (Page::Characters(_), Some(menu)) => characters(menu) + self.settings().len(),
+        }
+    }
+
+    /// What can be chosen besides the character, with what is chosen.
+    pub(crate) fn settings(&self) -> Vec<(Setting, String)> {
+        self.menu.as_ref().map(|menu| self.settings.shown(menu)).unwrap_or_default()
+    }
+
+    /// The setting at this line of the characters' page.
+    fn setting_at(&self, line: usize) -> Option<Setting> {
+        let first = self.menu.as_ref().map_or(0, characters);
+        Some(self.settings().get(line.checked_sub(first)?)?.0)
+    }
+
+    fn change_setting(&mut self, by: isize) {
+        let setting = self.setting_at(self.selected).filter(|_| matches!(self.page, Page::Characters(_)));
+        if let (Some(setting), Some(menu)) = (setting, &self.menu) {
+            self.settings.change(setting, by, menu);
         }
     }
 
@@ -148,6 +181,8 @@ impl Start {
                 }
                 Page::Stories => self.look_for(String::new()),
             },
+            KeyCode::Left => self.change_setting(-1),
+            KeyCode::Right => self.change_setting(1),
             KeyCode::Enter => return self.choose(),
             KeyCode::Backspace if self.page == Page::Stories => {
                 let mut search = std::mem::take(&mut self.search);
@@ -165,8 +200,14 @@ impl Start {
 
     /// Chooses the line at this index of the list.
     pub(crate) fn choose_at(&mut self, at: usize) -> Vec<Command> {
-        self.selected = at;
-        self.choose()
+        let before = std::mem::replace(&mut self.selected, at);
+        let is_setting = matches!(self.page, Page::Characters(_)) && self.setting_at(at).is_some();
+        let commands = self.choose();
+        if is_setting {
+            // The proposed character stays the one that is proposed.
+            self.selected = before;
+        }
+        commands
     }
 
     fn look_for(&mut self, search: String) {
@@ -185,24 +226,27 @@ impl Start {
                     self.is_opening = game.is_some();
                     return game.map(|game| Command::Open { game, keep_trying: false }).into_iter().collect();
                 };
-                if menu.pcs.is_empty() {
-                    let scenario = scenario.id.clone();
-                    self.is_opening = true;
-                    return vec![Command::Create(CreateGame { scenario, ..CreateGame::default() })];
-                }
                 let default = scenario.default_pc.as_str();
                 self.selected = menu.pcs.iter().position(|pc| pc.id == default).unwrap_or(0);
                 self.page = Page::Characters(chosen);
                 Vec::new()
             }
+            Page::Characters(_) if self.setting_at(self.selected).is_some() => {
+                self.change_setting(1);
+                Vec::new()
+            }
             Page::Characters(scenario) => {
-                let (Some(scenario), Some(pc)) = (menu.scenarios.get(scenario), menu.pcs.get(self.selected)) else {
-                    return Vec::new();
-                };
-                let (scenario, pc) = (scenario.id.clone(), Some(pc.id.clone()));
+                let Some(scenario) = menu.scenarios.get(scenario) else { return Vec::new() };
+                let pc = menu.pcs.get(self.selected).map(|pc| pc.id.clone());
+                let create = self.settings.game(menu, scenario.id.clone(), pc);
                 self.is_opening = true;
-                vec![Command::Create(CreateGame { scenario, pc, ..CreateGame::default() })]
+                vec![Command::Create(create)]
             }
         }
     }
+}
+
+/// How many lines the characters take: an engine without any has one line to begin with.
+pub(crate) fn characters(menu: &Menu) -> usize {
+    menu.pcs.len().max(1)
 }

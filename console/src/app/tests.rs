@@ -1,7 +1,10 @@
 //! The console's behaviour, key by key and event by event.
 
-use crossterm::event::KeyCode;
-use protocol::{Attempt, AttemptSuperseded, CreateGame, MESSAGE_MAX_BYTES, RequestType};
+use std::path::PathBuf;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use protocol::{Attempt, AttemptSuperseded, CreateGame, ExportFormat, MESSAGE_MAX_BYTES, RequestType};
+use serde_json::json;
 
 use super::{App, Command, Extent, Link, Message, NetMessage, Opened, Page, Rewrite, Screen, Scroll, Stage};
 use crate::fixture::{
@@ -184,8 +187,8 @@ fn a_change_of_the_state_is_looked_at() {
     assert_eq!(app.receive(state_updated(false)), [Command::Look(game().id)]);
     assert_eq!(app.play().panel.turn, 2);
     let mut looked = game();
-    looked.state.user_inventory = vec!["an oar".to_owned()];
-    app.update(Message::Net(NetMessage::Looked(Box::new(looked))));
+    looked.sight.inventory = vec!["an oar".to_owned()];
+    app.update(Message::Net(NetMessage::Looked { game: game().id, view: Some(Box::new(looked)) }));
     assert_eq!(app.play().panel.inventory, ["an oar"]);
     assert_eq!(app.play().panel.scenario, "The Night Ferry");
 }
@@ -427,4 +430,105 @@ fn the_state_of_the_connection_is_shown() {
     assert!(!app.is_animated());
     app.update(Message::Net(NetMessage::Link(Link::Reconnecting("gone".to_owned()))));
     assert_eq!(app.play().link, Link::Reconnecting("gone".to_owned()));
+}
+
+#[test]
+fn a_story_is_exported_and_the_answer_stands_below_the_command() {
+    let mut app = playing();
+    let (game, file) = (game().id, PathBuf::from("out/ferry.json"));
+    let export = Command::Export { game, format: ExportFormat::Json, file: file.clone() };
+    assert_eq!(app.say("/export out/ferry.json"), [export]);
+    assert!(app.play().awaits_answer());
+    app.update(Message::Net(NetMessage::Exported { game, file }));
+    assert_eq!(turns(&app), ["/export out/ferry.json/The story is written to out/ferry.json./Answer"]);
+    assert!(!app.play().awaits_answer());
+    assert!(app.say("/export ferry").is_empty());
+    assert!(turns(&app)[1].contains("does not say in which form"), "{:?}", turns(&app));
+}
+
+#[test]
+fn a_turn_is_explained_and_a_refusal_is_shown() {
+    let mut app = playing();
+    let game = game().id;
+    assert_eq!(app.say("/explain 2"), [Command::Explain { game, turn: Some(2) }]);
+    app.update(Message::Net(NetMessage::Refused("no such turn".to_owned())));
+    assert_eq!(app.play().notice.as_deref(), Some("no such turn"));
+    assert!(!app.play().awaits_answer());
+}
+
+#[test]
+fn a_name_that_is_given_is_confirmed() {
+    let mut app = playing();
+    app.say("/save Fog");
+    assert!(app.play().awaits_answer());
+    app.update(opened());
+    assert_eq!(app.play().notice.as_deref(), Some("This story is called Fog now; /load finds it."));
+}
+
+fn opened() -> Message {
+    let opened = Opened { game: game(), scenario: "The Night Ferry".to_owned(), unfinished: Vec::new() };
+    Message::Net(NetMessage::Opened(Ok(Box::new(opened))))
+}
+
+#[test]
+fn the_ending_is_known_once_the_game_is_looked_at() {
+    let mut app = playing();
+    app.receive(state_updated(true));
+    assert!(app.play().panel.ending.is_none() && app.play().awaits_answer());
+    let mut ended = game();
+    ended.sight.is_ended = true;
+    ended.sight.ending =
+        serde_json::from_value(json!({ "id": "across", "name": "Across", "score": ["Dry."] })).unwrap();
+    app.update(Message::Net(NetMessage::Looked { game: game().id, view: Some(Box::new(ended)) }));
+    let ending = app.play().panel.ending.as_ref().unwrap();
+    assert_eq!((ending.name.as_str(), ending.score.as_slice()), ("Across", ["Dry.".to_owned()].as_slice()));
+    assert!(!app.play().awaits_answer());
+}
+
+#[test]
+fn words_of_several_lines_are_said_as_they_are() {
+    let mut app = playing();
+    app.press(KeyCode::Char('a'));
+    app.update(Message::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT)));
+    app.press(KeyCode::Char('b'));
+    assert_eq!(sent(&app.press(KeyCode::Enter)), [(1, "a\nb")]);
+}
+
+#[test]
+fn narrator_and_rules_of_a_new_game_are_chosen_below_the_characters() {
+    let (mut app, _) = App::start(Command::LoadMenu);
+    app.update(Message::Net(NetMessage::Menu(Ok(menu()))));
+    app.press(KeyCode::Enter);
+    app.press(KeyCode::Down);
+    assert!(app.press(KeyCode::Enter).is_empty(), "the narrator is another one");
+    app.press(KeyCode::Down);
+    app.press(KeyCode::Right);
+    app.press(KeyCode::Left);
+    app.press(KeyCode::Left);
+    app.press(KeyCode::Home);
+    let create = CreateGame {
+        scenario: "night_ferry".to_owned(),
+        pc: Some("bo".to_owned()),
+        narrator: Some("dry".to_owned()),
+        rules: Some(client::Rules::Relaxed),
+        ..CreateGame::default()
+    };
+    assert_eq!(app.press(KeyCode::Enter), [Command::Create(create)]);
+}
+
+#[test]
+fn every_command_of_the_list_does_something_else_than_help() {
+    let help = super::slash::help();
+    for (name, ..) in super::slash::COMMANDS {
+        assert!(help.contains(&format!("/{name}")), "{name}");
+        let mut app = playing();
+        let line = if *name == "edit" { "/edit I wait." } else { &format!("/{name}") };
+        let commands = app.say(line);
+        let answer = match &app.screen {
+            Screen::Play(play) => play.transcript.turns()[3..].first().map(|turn| turn.narration.clone()),
+            Screen::Start(_) => None,
+        };
+        let has_effect = !commands.is_empty() || answer.is_some_and(|text| (text == help) == (*name == "help"));
+        assert!(has_effect, "/{name}");
+    }
 }

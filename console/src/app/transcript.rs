@@ -1,7 +1,7 @@
 //! The story so far: turns in the order in which they happen, changed by events.
 
 use client::Role;
-use protocol::{Event, GameView, Problem, RequestId, RequestStatus, RequestType, RequestView};
+use protocol::{Event, PlayerView, Problem, RequestId, RequestStatus, RequestType, RequestView};
 
 /// What the player said and what is narrated in answer.
 #[derive(Debug, PartialEq)]
@@ -73,8 +73,8 @@ impl Transcript {
     }
 
     /// Reads the story again. Messages that are on their way stay at its end.
-    pub(crate) fn read(&mut self, game: &GameView, unfinished: &[RequestView]) {
-        self.player = game.state.pc.as_ref().map(|pc| pc.name.clone()).unwrap_or_default();
+    pub(crate) fn read(&mut self, game: &PlayerView, unfinished: &[RequestView]) {
+        self.player = game.sight.pc.clone().unwrap_or_default();
         let unsent: Vec<Turn> =
             self.turns.drain(..).filter(|turn| turn.request.is_none() && turn.local.is_some()).collect();
         for message in &game.chat_history {

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use self::watch::Watch;
 use crate::app::{Command, Link, NetMessage, Opened};
 
-pub(crate) use calls::{Timing, check};
+pub(crate) use calls::{Timing, check, unfinished};
 
 /// Carries commands out until their sender is dropped. Calls and the event stream run concurrently.
 pub(crate) async fn run(
@@ -120,7 +120,8 @@ impl Net {
             Command::Look(game) => {
                 // Without an answer the sidebar is behind until the next turn, no more.
                 async move {
-                    client.game(game).await.map_or(Done::Nothing, |game| Done::Message(NetMessage::Looked(game.into())))
+                    let view = client.player_view(game).await.ok().map(Box::new);
+                    Done::Message(NetMessage::Looked { game, view })
                 }
                 .boxed()
             }
@@ -155,6 +156,12 @@ impl Net {
                     }
                 }
                 .boxed()
+            }
+            Command::Export { game, format, file } => {
+                async move { Done::Message(calls::export(&client, game, format, file).await) }.boxed()
+            }
+            Command::Explain { game, turn } => {
+                async move { Done::Message(calls::explain(&client, game, turn).await) }.boxed()
             }
             Command::Leave => {
                 self.leave();

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use client::{Client, Settings};
-use protocol::{ChatAccepted, ChatRequest, EventId, Links, Problem, ProblemType, RequestStatus};
+use protocol::{ChatAccepted, ChatRequest, EventId, ExportFormat, Links, Problem, ProblemType, RequestStatus};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -179,7 +179,7 @@ async fn where_no_event_gets_through_the_console_asks_for_the_answer() {
         panic!("not asked for")
     };
     assert_eq!(event.result.message, "You wait.");
-    assert!(matches!(answers.recv().await, Some(NetMessage::Looked(_))));
+    assert!(matches!(answers.recv().await, Some(NetMessage::Looked { .. })));
 }
 
 #[tokio::test]
@@ -198,4 +198,35 @@ async fn what_is_missing_is_found_out_before_the_screen_is_taken() {
     check(&client, Some(game().id)).await.unwrap();
     let error = check(&client, Some(no_game())).await.unwrap_err();
     assert_eq!(error.problem_type(), Some(ProblemType::UnknownGame));
+}
+
+#[tokio::test]
+async fn a_game_is_written_to_a_file_and_never_over_one() {
+    let show = async |RawQuery(query): RawQuery| format!("as {}", query.unwrap_or_default());
+    let (commands, mut answers) = start(serve(Router::new().route("/v1/gamestate/{id}/export", get(show))).await);
+    let directory = std::env::temp_dir().join(format!("console-{}", request(1)));
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("ferry.md");
+    drop(std::fs::remove_file(&file));
+    let export = Command::Export { game: game().id, format: ExportFormat::Markdown, file: file.clone() };
+    commands.send(export.clone()).unwrap();
+    assert!(matches!(answers.recv().await, Some(NetMessage::Exported { .. })));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "as format=markdown");
+    commands.send(export).unwrap();
+    let Some(NetMessage::Refused(reason)) = answers.recv().await else { panic!("it was written over") };
+    assert!(reason.contains("could not be written"), "{reason}");
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test]
+async fn a_player_who_may_not_look_at_the_queue_learns_from_the_stream_what_is_unfinished() {
+    let lane = async || refuse(&Problem::new(ProblemType::NotFound, "nothing is served here"));
+    let waiting = json!({
+        "request_id": request(1), "game_id": game().id, "version": 2, "cursor": "1:7",
+        "unfinished": [{ "request_id": request(1), "type": "chat", "status": "queued", "attempt": 0, "user_message": "Ada: wait", "text": "" }],
+    });
+    let frame = format!("id: 1:7\nevent: stream.snapshot\ndata: {waiting}\n\n");
+    let events = async move || ([("content-type", "text/event-stream")], frame);
+    let router = Router::new().route("/v1/queue/games/{id}", get(lane)).route("/v1/events/games/{id}", get(events));
+    assert_eq!(super::unfinished(&serve(router).await, game().id).await.unwrap(), [request(1)]);
 }

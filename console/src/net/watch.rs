@@ -87,11 +87,15 @@ impl Watch {
         self.is_asking = true;
         let awaited: Vec<RequestId> = self.awaited.keys().copied().collect();
         async move {
-            let lane = match client.lane(game).await {
-                Ok(lane) => lane,
+            let requests = match client.lane(game).await {
+                Ok(lane) => lane.requests,
+                // Where keys are needed, a player may not look at the queue.
+                Err(error) if matches!(error.problem_type(), Some(ProblemType::NotFound | ProblemType::Forbidden)) => {
+                    Vec::new()
+                }
                 Err(error) => return vec![Err(error)],
             };
-            let others = lane.requests.into_iter().filter(|request| !awaited.contains(request));
+            let others = requests.into_iter().filter(|request| !awaited.contains(request));
             let requests: Vec<RequestId> = awaited.iter().copied().chain(others).collect();
             join_all(requests.into_iter().map(|request| client.request(request))).await
         }

@@ -22,7 +22,8 @@ pub(crate) async fn run(client: Client, (app, first): (App, Vec<Command>)) -> mi
     let mut tasks = JoinSet::new();
     tasks.spawn(net::run(client.clone(), Timing::default(), inbox, outbox));
     let mut lines = read_lines();
-    let mut plain = Plain { app, commands, printer: Printer::default(), is_typed: io::stdin().is_terminal() };
+    let mut plain =
+        Plain { app, commands, printer: Printer::default(), is_typed: io::stdin().is_terminal(), begun: String::new() };
     let mut has_input = true;
     if plain.carry_out(first) {
         return Ok(());
@@ -47,7 +48,7 @@ pub(crate) async fn run(client: Client, (app, first): (App, Vec<Command>)) -> mi
             // From a pipe, a line is read when the one before it is answered. A person may want to stop the narrator.
             line = lines.recv(), if has_input && (plain.is_idle() || plain.is_typed) => match line {
                 Some(line) => {
-                    if plain.line(&line.into_diagnostic()?)? {
+                    if plain.line(&line.into_diagnostic()?) {
                         return Ok(());
                     }
                 }
@@ -75,6 +76,8 @@ struct Plain {
     commands: UnboundedSender<Command>,
     printer: Printer,
     is_typed: bool,
+    /// The lines before, of words that go on on the next one.
+    begun: String,
 }
 
 impl Plain {
@@ -92,14 +95,14 @@ impl Plain {
     fn is_idle(&self) -> bool {
         match &self.app.screen {
             Screen::Start(start) => start.menu.is_some() && !start.is_opening,
-            Screen::Play(play) => !play.transcript.is_unfinished(),
+            Screen::Play(play) => !play.transcript.is_unfinished() && !play.awaits_answer(),
         }
     }
 
     /// Whether the engine has nothing left to do either: an event of the story may follow a turn.
     async fn is_drained(&self, client: &Client) -> bool {
         let Screen::Play(play) = &self.app.screen else { return true };
-        client.lane(play.game).await.is_ok_and(|lane| lane.requests.is_empty())
+        net::unfinished(client, play.game).await.is_ok_and(|requests| requests.is_empty())
     }
 
     /// The input has ended. A script that pipes it in learns by the exit code whether all of it was said.
@@ -113,13 +116,18 @@ impl Plain {
     }
 
     /// Takes a line. Returns whether the player quits.
-    fn line(&mut self, line: &str) -> miette::Result<bool> {
+    fn line(&mut self, line: &str) -> bool {
         if self.is_typed {
             self.printer.entered();
         }
-        let answers = self.answers().len();
+        if let Some(line) = line.strip_suffix('\\').filter(|_| matches!(self.app.screen, Screen::Play(_))) {
+            self.begun.push_str(line);
+            self.begun.push('\n');
+            return false;
+        }
+        let line = std::mem::take(&mut self.begun) + line;
         let commanded = match &mut self.app.screen {
-            Screen::Play(_) => self.app.line(line),
+            Screen::Play(_) => self.app.line(&line),
             Screen::Start(_) if line.trim() == "/quit" => vec![Command::Quit],
             Screen::Start(start) => match line.trim().parse::<usize>() {
                 Ok(number) if (1..=start.len()).contains(&number) => start.choose_at(number - 1),
@@ -133,16 +141,6 @@ impl Plain {
                 }
             },
         };
-        if let Some(text) = self.answers().get(answers) {
-            self.printer.answer(&mut io::stdout().lock(), text).into_diagnostic()?;
-        }
-        Ok(self.carry_out(commanded))
-    }
-
-    /// What the console has answered to commands.
-    fn answers(&self) -> Vec<String> {
-        let Screen::Play(play) = &self.app.screen else { return Vec::new() };
-        let answers = play.transcript.turns().iter().filter(|turn| turn.stage == Stage::Answer);
-        answers.map(|turn| turn.narration.clone()).collect()
+        self.carry_out(commanded)
     }
 }

@@ -5,17 +5,20 @@ use std::io::{self, Write};
 
 use protocol::RequestId;
 
-use crate::app::{App, Link, Page, Play, Screen, Stage, Start, Turn};
+use crate::app::{App, Ending, Link, Page, Play, Screen, Stage, Start, Turn};
 
 /// Knows what was printed.
 #[derive(Debug, Default)]
 pub(crate) struct Printer {
     /// The list that was printed last, so that it is printed once.
-    list: Option<(Page, usize)>,
+    list: Vec<String>,
     /// Turns of the history that were printed or have come to it since.
     history: usize,
     /// What was printed of each turn that is not from the history.
     turns: HashMap<Key, Printed>,
+    /// How many answers to commands were printed.
+    answers: usize,
+    ending: Option<Ending>,
     notice: Option<String>,
     link: Option<Link>,
     has_prompt: bool,
@@ -57,40 +60,59 @@ impl Printer {
     }
 
     fn start(&mut self, out: &mut impl Write, start: &Start) -> io::Result<()> {
-        self.history = 0;
+        (self.history, self.answers, self.ending) = (0, 0, None);
         self.turns.clear();
         self.message(out, start.error.as_deref())?;
         let Some(menu) = &start.menu else { return Ok(()) };
-        if start.is_opening || self.list == Some((start.page, start.len())) {
+        if start.is_opening {
             return Ok(());
         }
-        self.list = Some((start.page, start.len()));
         let mut lines = Vec::new();
-        match start.page {
+        let question = match start.page {
             Page::Stories => {
                 lines.extend(start.scenarios().iter().map(|(_, scenario)| scenario.name.clone()));
                 lines.extend(start.games().iter().map(|game| {
                     let pc = game.pc.as_deref().map(|pc| format!(", {pc}")).unwrap_or_default();
                     format!("go on with {}{pc}, turn {}", menu.game_name(game), game.turn)
                 }));
-                self.line(out, "Which story? Type its number.")?;
+                "Which story? Type its number.".to_owned()
             }
             Page::Characters(_) => {
+                if menu.pcs.is_empty() {
+                    lines.push("Begin".to_owned());
+                }
                 lines.extend(menu.pcs.iter().map(|pc| pc.name.clone()));
-                self.line(out, &format!("As whom? Type a number, or nothing for {}.", start.selected + 1))?;
+                let settings = start.settings().into_iter();
+                lines.extend(
+                    settings.map(|(setting, chosen)| format!("{}: {chosen}. Type this for another", setting.name())),
+                );
+                format!("As whom? Type a number, or nothing for {}.", start.selected + 1)
             }
+        };
+        if self.list == lines {
+            return Ok(());
         }
+        self.line(out, &question)?;
         for (at, line) in lines.iter().enumerate() {
             self.line(out, &format!("{}. {line}", at + 1))?;
         }
+        self.list = lines;
         Ok(())
     }
 
     fn play(&mut self, out: &mut impl Write, play: &Play) -> io::Result<()> {
-        self.list = None;
+        self.list.clear();
         let turns = play.transcript.turns();
-        let mut history = 0;
-        for turn in turns.iter().filter(|turn| turn.stage != Stage::Answer) {
+        let (mut history, mut answers) = (0, 0);
+        for turn in turns {
+            if turn.stage == Stage::Answer {
+                answers += 1;
+                if answers > self.answers {
+                    self.line(out, &turn.narration)?;
+                    writeln!(out)?;
+                }
+                continue;
+            }
             match (turn.local, turn.request) {
                 (Some(local), _) => self.turn(out, Key::Local(local), turn)?,
                 (None, Some(request)) => self.turn(out, Key::Request(request), turn)?,
@@ -112,8 +134,23 @@ impl Printer {
         self.turns.retain(|key, _| is_shown(key));
         let done = self.turns.values().filter(|printed| printed.stage == Some(Stage::Done)).count();
         self.history = history + done;
+        self.answers = answers;
+        self.end(out, play.panel.ending.as_ref())?;
         self.message(out, play.notice.as_deref())?;
         self.link(out, &play.link)
+    }
+
+    /// How the story ended, once.
+    fn end(&mut self, out: &mut impl Write, ending: Option<&Ending>) -> io::Result<()> {
+        if self.ending.as_ref() != ending {
+            self.ending = ending.cloned();
+            if let Some(Ending { name, score }) = ending {
+                self.line(out, &format!("*** {name} ***"))?;
+                score.iter().try_for_each(|line| self.line(out, line))?;
+                writeln!(out)?;
+            }
+        }
+        Ok(())
     }
 
     fn past(&mut self, out: &mut impl Write, turn: &Turn) -> io::Result<()> {
@@ -193,12 +230,6 @@ impl Printer {
             }
             _ => Ok(()),
         }
-    }
-
-    /// The console's answer to a command.
-    pub(crate) fn answer(&mut self, out: &mut impl Write, text: &str) -> io::Result<()> {
-        self.line(out, text)?;
-        writeln!(out)
     }
 
     fn line(&mut self, out: &mut impl Write, text: &str) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! What the player sees: a pure picture of the [`App`].
 
 mod emphasis;
+mod input;
 mod play;
 mod start;
 mod story;

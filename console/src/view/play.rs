@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Padding, Paragraph};
 
+use super::input::Field;
 use super::story;
 use super::theme::Theme;
 use super::wrap::{wrap, wrap_behind};
@@ -17,6 +18,10 @@ const WITH_SIDEBAR: u16 = 80;
 
 /// The most columns that the story takes: longer lines are hard to read, however wide the window is.
 const STORY: u16 = 76;
+
+/// The most rows that the player's words take, and the columns of their frame.
+const INPUT: u16 = 6;
+const INPUT_FRAME: u16 = 4;
 
 /// The sidebar's help: keys and what they do.
 const KEYS: &[(&str, &str)] = &[
@@ -36,8 +41,13 @@ pub(crate) fn draw(frame: &mut Frame<'_>, play: &Play, ticks: usize, theme: Them
         Layout::horizontal([Constraint::Fill(1), Constraint::Length(width), Constraint::Fill(1)]).areas(frame.area());
     let [main, side] = Layout::horizontal([Constraint::Min(20), Constraint::Length(sidebar)]).areas(area);
     let status = u16::from(!has_sidebar);
+    let editor = &play.editor;
+    // The column behind the last one is for the cursor.
+    let room = usize::from(main.width.saturating_sub(INPUT_FRAME + 1));
+    let field = Field::of(editor.text(), editor.before_cursor().len(), room);
+    let rows = u16::try_from(field.rows.len()).unwrap_or(u16::MAX).min(INPUT).min((main.height / 3).max(1));
     let [status, story, input] =
-        Layout::vertical([Constraint::Length(status), Constraint::Min(1), Constraint::Length(3)]).areas(main);
+        Layout::vertical([Constraint::Length(status), Constraint::Min(1), Constraint::Length(rows + 2)]).areas(main);
     if has_sidebar {
         draw_sidebar(frame, side, play, theme);
     } else {
@@ -45,14 +55,17 @@ pub(crate) fn draw(frame: &mut Frame<'_>, play: &Play, ticks: usize, theme: Them
         let line = Line::from(vec![link(&play.link, theme), Span::raw(" · "), Span::styled(place, theme.title())]);
         frame.render_widget(line, status);
     }
-    draw_input(frame, input, play, has_sidebar, theme);
+    draw_input(frame, input, play, &field, has_sidebar, theme);
     draw_story(frame, story, play, ticks, theme)
 }
 
 fn draw_story(frame: &mut Frame<'_>, area: Rect, play: &Play, ticks: usize, theme: Theme) -> Extent {
     let block = Block::new().padding(Padding::horizontal(1));
     let inner = block.inner(area);
-    let lines = story::lines(play.transcript.turns(), inner.width.into(), ticks, theme);
+    let mut lines = story::lines(play.transcript.turns(), inner.width.into(), ticks, theme);
+    if let Some(ending) = &play.panel.ending {
+        lines.extend(story::ending(ending, inner.width.into(), theme));
+    }
     let extent = Extent { lines: lines.len(), rows: inner.height.into() };
     let top = match play.scroll {
         Scroll::Follow => extent.last_top(),
@@ -67,13 +80,13 @@ fn draw_story(frame: &mut Frame<'_>, area: Rect, play: &Play, ticks: usize, them
     extent
 }
 
-fn draw_input(frame: &mut Frame<'_>, area: Rect, play: &Play, has_sidebar: bool, theme: Theme) {
+fn draw_input(frame: &mut Frame<'_>, area: Rect, play: &Play, field: &Field<'_>, has_sidebar: bool, theme: Theme) {
     let commands = candidates(play.editor.text());
     let (title, style) = match (&play.notice, &play.link, play.panel.is_ended) {
         (Some(notice), ..) => (notice.clone(), theme.trouble()),
         _ if !commands.is_empty() => (format!("/{}", commands.join(" /")), theme.aside()),
         (None, Link::Lost(error), _) => (error.clone(), theme.trouble()),
-        (None, _, true) => ("The story has ended. Esc: other stories.".to_owned(), theme.title()),
+        (None, _, true) => ("The story has ended: /undo, /new or /games.".to_owned(), theme.title()),
         (None, _, false) => ("What do you do?".to_owned(), theme.aside()),
     };
     let mut block = Block::bordered()
@@ -88,21 +101,12 @@ fn draw_input(frame: &mut Frame<'_>, area: Rect, play: &Play, has_sidebar: bool,
     if inner.is_empty() {
         return;
     }
-    // The line moves under the window so that the cursor stays inside it.
-    let room = usize::from(inner.width).saturating_sub(1);
-    let mut hidden = 0;
-    let before = Span::raw(play.editor.before_cursor());
-    let mut column = before.width();
-    for grapheme in before.styled_graphemes(Style::default()) {
-        if column <= room {
-            break;
-        }
-        column -= Span::raw(grapheme.symbol).width();
-        hidden += grapheme.symbol.len();
-    }
-    frame.render_widget(Line::raw(&play.editor.text()[hidden..]), inner);
-    let column = u16::try_from(column).unwrap_or(inner.width);
-    frame.set_cursor_position(Position { x: inner.x + column, y: inner.y });
+    let (rows, row) = field.window(inner.height.into());
+    let lines: Vec<Line<'_>> = rows.iter().map(|row| Line::raw(*row)).collect();
+    frame.render_widget(Paragraph::new(lines), inner);
+    let place = |at: usize, last: u16| u16::try_from(at).unwrap_or(last).min(last);
+    let (x, y) = (place(field.cursor.1, inner.width - 1), place(row, inner.height - 1));
+    frame.set_cursor_position(Position { x: inner.x + x, y: inner.y + y });
 }
 
 fn draw_sidebar(frame: &mut Frame<'_>, area: Rect, play: &Play, theme: Theme) {

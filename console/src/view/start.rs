@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Padding, Paragraph};
 
 use super::theme::Theme;
 use super::wrap::wrap;
-use crate::app::{Menu, Page, Start, spelled_out};
+use crate::app::{Menu, Page, Start, characters, spelled_out};
 
 /// The most columns that the lists take, and the fewest for all of the help.
 const WIDTH: u16 = 100;
@@ -49,7 +49,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, start: &Start, ticks: usize, theme: Th
         _ if start.is_opening => "Esc back · Ctrl+C quit",
         Page::Stories if width < FULL_HELP => "Enter play · type to search",
         Page::Stories => "↑ ↓ choose · Enter play · type to search · Ctrl+C quit",
-        Page::Characters(_) => "↑ ↓ choose · Enter begin · Esc back · Ctrl+C quit",
+        Page::Characters(_) if width < FULL_HELP => "Enter begin · ← → change · Esc back",
+        Page::Characters(_) => "↑ ↓ choose · ← → change · Enter begin · Esc back",
     };
     frame.render_widget(Line::styled(help, theme.aside()), keys);
 }
@@ -104,8 +105,15 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, start: &Start, menu: &Menu, them
         Page::Characters(scenario) => {
             let name = menu.scenarios.get(scenario).map(|scenario| scenario.name.as_str()).unwrap_or_default();
             heading(&mut lines, format!("{name}: as whom?"));
+            if menu.pcs.is_empty() {
+                entry(&mut lines, 0, "Begin".to_owned());
+            }
             for (at, pc) in menu.pcs.iter().enumerate() {
                 entry(&mut lines, at, pc.name.clone());
+            }
+            heading(&mut lines, "Told how?".to_owned());
+            for (at, (setting, chosen)) in start.settings().into_iter().enumerate() {
+                entry(&mut lines, characters(menu) + at, format!("{:<9}‹ {chosen} ›", setting.name()));
             }
         }
     }
@@ -117,7 +125,12 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, start: &Start, menu: &Menu, them
 
 fn about_selected(start: &Start, menu: &Menu) -> String {
     if let Page::Characters(_) = start.page {
-        return menu.pcs.get(start.selected).map(|pc| pc.description.clone()).unwrap_or_default();
+        let pc = menu.pcs.get(start.selected).map(|pc| pc.description.clone());
+        let setting = || {
+            let at = start.selected.checked_sub(characters(menu))?;
+            start.settings().get(at).map(|(setting, _)| setting.about().to_owned())
+        };
+        return pc.or_else(setting).unwrap_or_default();
     }
     let scenarios = start.scenarios();
     if let Some((_, scenario)) = scenarios.get(start.selected) {

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use super::emphasis;
 use super::theme::Theme;
 use super::wrap::wrap;
-use crate::app::{Stage, Turn};
+use crate::app::{Ending, Stage, Turn};
 
 /// Longest name that is taken for a speaker's, in characters and in words.
 const SPEAKER_CHARS: usize = 24;
@@ -45,6 +45,14 @@ pub(crate) fn lines(turns: &[Turn], width: usize, ticks: usize, theme: Theme) ->
         }
     }
     lines.pop();
+    lines
+}
+
+/// How the story ended: the ending's name, and what it remembers.
+pub(crate) fn ending(ending: &Ending, width: usize, theme: Theme) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::default()];
+    lines.extend(wrap(&[(&format!("*** {} ***", ending.name), theme.title())], width));
+    lines.extend(ending.score.iter().flat_map(|line| wrap(&[(line, Style::default())], width)));
     lines
 }
 

@@ -5,10 +5,11 @@ use protocol::RequestType;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
+use serde_json::json;
 
 use super::{Theme, draw};
 use crate::app::{App, Command, Link, Message, NetMessage};
-use crate::fixture::{chunk, failed, menu, playing, processing, queued, retrying, state_updated};
+use crate::fixture::{chunk, failed, game, menu, playing, processing, queued, retrying, state_updated};
 
 fn render(app: &App, width: u16, height: u16, theme: Theme) -> TestBackend {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -83,12 +84,25 @@ fn a_screen_that_is_scrolled_back_says_that_there_is_more() {
 }
 
 #[test]
-fn a_line_longer_than_its_room_keeps_the_cursor_in_sight() {
+fn words_longer_than_a_row_go_on_in_the_next_one() {
     let mut app = connected();
     app.update(Message::Paste("look at the 世界 through the fog, twice".to_owned()));
     let mut backend = render(&app, 30, 8, Theme::new(true));
-    backend.assert_cursor_position((27, 6));
+    backend.assert_cursor_position((16, 6));
     insta::assert_snapshot!(backend.to_string());
+}
+
+#[test]
+fn the_end_of_a_story_has_its_name_and_what_it_remembers() {
+    let mut app = connected();
+    let mut ended = game();
+    ended.sight.is_ended = true;
+    ended.sight.ending = serde_json::from_value(json!({
+        "id": "across", "name": "Across the River", "score": ["You rang twice.", "Odile kept the token."]
+    }))
+    .unwrap();
+    app.update(Message::Net(NetMessage::Looked { game: ended.id, view: Some(Box::new(ended)) }));
+    insta::assert_snapshot!(screen(&app, 90, 24));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use protocol::{EXPORT_VERSION, ExportedTurn, GameExport, GameId, Problem, ProblemType};
+use protocol::{EXPORT_VERSION, ExportFormat, ExportedTurn, GameExport, GameId, Problem, ProblemType};
 use serde::Deserialize;
 
 use super::branch::records;
@@ -23,20 +23,7 @@ const TRIES: usize = 5;
 #[derive(Debug, Deserialize)]
 pub(super) struct Wanted {
     #[serde(default)]
-    format: Format,
-}
-
-/// What a game is exported as.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Format {
-    /// Everything, to be imported again.
-    #[default]
-    Json,
-    /// The story, to be read.
-    Markdown,
-    /// The same, as a page.
-    Html,
+    format: ExportFormat,
 }
 
 /// Exports a game.
@@ -48,9 +35,9 @@ pub(super) async fn get(
     let Query(wanted) = wanted.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     let export = read(&api, id).await?;
     let (body, kind, ending) = match wanted.format {
-        Format::Json => (Json(&export).into_response(), "application/json", "json"),
-        Format::Markdown => (transcript::markdown(&export).into_response(), "text/markdown; charset=utf-8", "md"),
-        Format::Html => (transcript::html(&export).into_response(), "text/html; charset=utf-8", "html"),
+        ExportFormat::Json => (Json(&export).into_response(), "application/json", "json"),
+        ExportFormat::Markdown => (transcript::markdown(&export).into_response(), "text/markdown; charset=utf-8", "md"),
+        ExportFormat::Html => (transcript::html(&export).into_response(), "text/html; charset=utf-8", "html"),
     };
     let mut response = body;
     let headers = response.headers_mut();
