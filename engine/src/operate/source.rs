@@ -106,7 +106,7 @@ impl Source {
                     _ => config.listen,
                 };
                 let base = format!("http://{}", serve::reachable(address));
-                let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
+                let client = serve::plain_client().timeout(TIMEOUT).build();
                 let client = client.map_err(|error| away(&base, &error))?;
                 Ok(Self::Http { client, base })
             }

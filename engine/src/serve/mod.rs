@@ -15,7 +15,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub use self::error::ServeError;
 pub use self::health::health;
-pub(crate) use self::health::reachable;
+pub(crate) use self::health::{plain_client, reachable};
 use self::open::{Opened, open};
 pub(crate) use self::open::{open_existing, open_or_create};
 use crate::api::{self, Admin, Api, Auth, Guard, Pace, Prompts, StoreProbe, StreamLimits};

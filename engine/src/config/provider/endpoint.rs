@@ -145,6 +145,12 @@ impl Endpoint {
         self.root.as_str().trim_end_matches('/').to_owned()
     }
 
+    /// Whether calls are encrypted, so that the server has to show a certificate.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.root.scheme() == "https"
+    }
+
     /// Whether the server is this machine: it is never reached through a proxy.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
