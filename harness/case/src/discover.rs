@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::Case;
 use super::error::{CaseWarning, DiscoverError};
 use super::expand::FRAGMENTS;
-use super::parse::{Parsed, Reading, Shared, named_path, parse_with};
+use super::parse::{Parsed, Reading, Sequence, Shared, named_path, parse_with};
 
 /// Fewer files than this are not worth another thread.
 const FILES_MIN: usize = 50;
@@ -71,7 +71,7 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>, errors: &mut Vec<DiscoverError>
     }
     let entries = match std::fs::read_dir(path) {
         Ok(entries) => entries,
-        Err(source) => return errors.push(DiscoverError::Unreadable { path: path.to_owned(), source }),
+        Err(reason) => return errors.push(DiscoverError::Unreadable { path: path.to_owned(), reason }),
     };
     let mut inside: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     inside.sort();
@@ -112,7 +112,7 @@ fn read(path: &Path, reading: &Reading<'_>, shared: &Shared) -> Read {
 }
 
 fn read_text(path: &Path) -> Result<String, DiscoverError> {
-    let bytes = std::fs::read(path).map_err(|source| DiscoverError::Unreadable { path: path.to_owned(), source })?;
+    let bytes = std::fs::read(path).map_err(|reason| DiscoverError::Unreadable { path: path.to_owned(), reason })?;
     let found = match bytes.as_slice() {
         [0xff, 0xfe, ..] | [b'{', 0, ..] => "UTF-16LE",
         [0xfe, 0xff, ..] | [0, b'{', ..] => "UTF-16BE",
@@ -136,10 +136,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn file(&mut self, path: &Path) {
-        let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if self.sequences.contains(&canonical) {
-            return self.found.errors.push(DiscoverError::Cycle { path: path.to_owned() });
-        }
+        let canonical = real(path);
         if !self.seen.insert(canonical.clone()) {
             return;
         }
@@ -152,8 +149,8 @@ impl Walk<'_> {
                     Parsed::Cases(cases) => self.found.cases.extend(cases),
                     Parsed::Sequence(sequence) => {
                         self.sequences.push(canonical);
-                        for named in &sequence.cases {
-                            self.named(path, named);
+                        for number in 0..sequence.cases.len() {
+                            self.named(path, &sequence, number);
                         }
                         self.sequences.pop();
                     }
@@ -162,14 +159,22 @@ impl Walk<'_> {
         }
     }
 
-    fn named(&mut self, from: &Path, named: &str) {
-        let path = named_path(from, named);
-        if path.is_file() {
-            self.file(&path);
+    fn named(&mut self, from: &Path, sequence: &Sequence, number: usize) {
+        let path = named_path(from, &sequence.cases[number]);
+        if !path.is_file() {
+            let wrong = sequence.error(number, format!("there is no case {}", path.display()));
+            self.found.errors.push(wrong.into());
+        } else if self.sequences.contains(&real(&path)) {
+            self.found.errors.push(sequence.error(number, "this sequence contains itself").into());
         } else {
-            self.found.errors.push(DiscoverError::MissingCase { path: from.to_owned(), named: named.to_owned() });
+            self.file(&path);
         }
     }
+}
+
+/// The path by which a file is known, whatever way led to it.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 #[cfg(test)]
@@ -234,7 +239,8 @@ mod tests {
         let dir =
             files(&[("a.json", r#"{"name": "a", "cases": ["b"]}"#), ("b.json", r#"{"name": "b", "cases": ["a"]}"#)]);
         let found = discover(&[dir.path().join("a.json")], &Reading::of(&Profile::story_engine()));
-        assert!(matches!(found.errors.as_slice(), [DiscoverError::Cycle { .. }]), "{:?}", found.errors);
+        let errors: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
+        assert!(errors.len() == 1 && errors[0].contains("b.json:1:25: this sequence contains itself"), "{errors:?}");
     }
 
     #[test]
@@ -259,7 +265,7 @@ mod tests {
         let found =
             discover(&[dir.path().to_owned(), dir.path().join("nowhere.json")], &Reading::of(&Profile::story_engine()));
         let errors: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
-        assert!(errors[0].contains("`gone`"), "{errors:?}");
+        assert!(errors[0].contains("a.json:1:25: there is no case") && errors[0].contains("gone.json"), "{errors:?}");
         assert!(errors[1].contains("nowhere.json"), "{errors:?}");
     }
 }

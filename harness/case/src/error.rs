@@ -65,21 +65,12 @@ pub enum DiscoverError {
         found: &'static str,
     },
     /// A file or directory cannot be read.
-    #[error("{}: cannot be read: {source}", path.display())]
+    #[error("{}: cannot be read: {reason}", path.display())]
     Unreadable {
         /// Which one.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
-    },
-    /// A sequence names a case that is not there.
-    #[error("{}: names the case `{named}`, which is not there", path.display())]
-    #[diagnostic(help("a sequence names files relative to itself, with or without `.json`"))]
-    MissingCase {
-        /// The sequence.
-        path: PathBuf,
-        /// What it names.
-        named: String,
+        reason: std::io::Error,
     },
     /// A variable is given that no case declares.
     #[error("no case declares a variable `{name}`")]
@@ -101,12 +92,6 @@ pub enum DiscoverError {
         /// Their id.
         id: String,
     },
-    /// A sequence contains itself.
-    #[error("{}: this sequence contains itself", path.display())]
-    Cycle {
-        /// The sequence.
-        path: PathBuf,
-    },
 }
 
 impl From<CaseError> for DiscoverError {
@@ -116,7 +101,7 @@ impl From<CaseError> for DiscoverError {
 }
 
 /// The text of a case file, kept for its errors.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Source {
     pub(super) path: PathBuf,
     pub(super) text: Arc<str>,

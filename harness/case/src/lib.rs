@@ -88,6 +88,8 @@ pub struct Case {
     pub dead_letters: u64,
     /// Seeds of schedules under which it has failed once.
     pub schedules: Vec<u64>,
+    /// Whether it was written for the Go engine, whose cases a real model plays.
+    pub of_go_engine: bool,
 }
 
 /// On what terms a case is run.

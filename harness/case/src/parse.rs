@@ -17,7 +17,7 @@ use super::lookup::{self, Libraries};
 use super::scripts::Scripts;
 use super::step::{Around, Step};
 use super::{Case, DEFAULT_GAME, Game, Terms, compat, id, labels, names, numbers, vacuous};
-use crate::json::{self, JsonError, Kind, Lines, Node};
+use crate::json::{self, JsonError, Kind, Lines, Node, Span};
 use crate::profile::Profile;
 
 /// So often a case may be played in one run of the harness.
@@ -39,6 +39,18 @@ pub struct Sequence {
     pub name: String,
     /// File names, with or without `.json`.
     pub cases: Vec<String>,
+    /// Where they stand.
+    places: Vec<Span>,
+    source: Source,
+}
+
+impl Sequence {
+    /// A mistake in the name with this number.
+    pub(super) fn error(&self, number: usize, message: impl Into<String>) -> CaseError {
+        let place = self.places.get(number).cloned().unwrap_or_default();
+        let help = "a sequence names files relative to itself, with or without `.json`";
+        self.source.error(JsonError::at(place, message).help(help))
+    }
 }
 
 /// For what, and with what, case files are read.
@@ -121,7 +133,9 @@ pub(super) fn parse_with(
         let file = File { path, lines: &lines, reading, shared };
         match file.read(node, row, &mut warnings, &mut errors) {
             Ok(Read::Case(case)) => cases.push(*case),
-            Ok(Read::Sequence(sequence)) => return Ok((Parsed::Sequence(sequence), Vec::new())),
+            Ok(Read::Sequence { name, cases, places }) => {
+                return Ok((Parsed::Sequence(Sequence { name, cases, places, source }), Vec::new()));
+            }
             Err(error) => errors.push(error),
         }
     }
@@ -147,7 +161,7 @@ fn root(text: &str) -> Result<Node, JsonError> {
 /// What came of one row.
 enum Read {
     Case(Box<Case>),
-    Sequence(Sequence),
+    Sequence { name: String, cases: Vec<String>, places: Vec<Span> },
 }
 
 /// The file that is read.
@@ -175,28 +189,29 @@ impl File<'_> {
         if !is_go_case {
             errors.extend(vacuous::find(&node));
         }
-        // Steps are read one by one, so that a mistake in one does not hide those of the others.
-        let steps = node.take("steps");
-        let file: CaseFile = json::from_node(&node)?;
-        if !file.cases.is_empty() {
-            if let Some(steps) = &steps {
-                return Err(JsonError::at(steps.span.clone(), "a sequence (`cases`) has no steps of its own"));
-            }
-            return Ok(Read::Sequence(Sequence { name: file.name, cases: file.cases }));
-        }
-        if file.scenario.is_none() && profile.is_story_engine() {
-            return Err(JsonError::at(node.span.clone(), "the key `scenario` is missing"));
-        }
-        let scenario = file.scenario.clone().unwrap_or_default();
-        let nodes = step_nodes(&node, steps.as_ref())?;
+        // Steps are read one by one, so that a mistake in one does not hide those of the others, nor one around them.
+        let written = node.take("steps");
         let around = Around { lines, profile };
-        let mut steps = Vec::with_capacity(nodes.len());
-        for node in nodes {
+        let mut steps = Vec::new();
+        for node in written.iter().flat_map(Node::items) {
             match json::from_node(node).and_then(|file| Step::from_file(file, node, around)) {
                 Ok(step) => steps.push(step),
                 Err(error) => errors.push(error),
             }
         }
+        let file: CaseFile = json::from_node(&node)?;
+        if !file.cases.is_empty() {
+            if let Some(steps) = &written {
+                return Err(JsonError::at(steps.span.clone(), "a sequence (`cases`) has no steps of its own"));
+            }
+            let places = node.get("cases").into_iter().flat_map(Node::items).map(|named| named.span.clone()).collect();
+            return Ok(Read::Sequence { name: file.name, cases: file.cases, places });
+        }
+        if file.scenario.is_none() && profile.is_story_engine() {
+            return Err(JsonError::at(node.span.clone(), "the key `scenario` is missing"));
+        }
+        let scenario = file.scenario.clone().unwrap_or_default();
+        let nodes = step_nodes(&node, written.as_ref())?;
         if let Some(taken) =
             node.get("games").and_then(|games| games.members().iter().find(|game| game.key == DEFAULT_GAME))
         {
@@ -249,6 +264,7 @@ impl File<'_> {
             requires: file.requires,
             dead_letters: file.dead_letters,
             schedules: file.schedules,
+            of_go_engine: is_go_case,
         })))
     }
 }

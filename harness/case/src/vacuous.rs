@@ -35,7 +35,13 @@ pub(super) fn find(case: &Node) -> Vec<JsonError> {
 fn in_step(step: &Node, found: &mut Vec<JsonError>) {
     for member in step.members() {
         match member.key.as_str() {
-            "expect" => in_expectations(&member.value, found),
+            "expect" => {
+                in_expectations(&member.value, found);
+                // A capture may be of the request that is named here.
+                if step.get("capture").is_none() {
+                    names_only(&member.value, found);
+                }
+            }
             "http" => {
                 if let Some(expect) = member.value.get("expect") {
                     in_expectations(expect, found);
@@ -70,6 +76,19 @@ fn in_expectations(expect: &Node, found: &mut Vec<JsonError>) {
     }
 }
 
+/// A request or a listener that is named, and of which nothing is expected.
+fn names_only(expect: &Node, found: &mut Vec<JsonError>) {
+    let names = |member: &Member| matches!(member.key.as_str(), "request" | "listener");
+    if let [first, ..] = expect.members()
+        && expect.members().iter().all(names)
+    {
+        let what = format!("this names a {} and expects nothing of it", first.key);
+        found.push(
+            JsonError::at(expect.span.clone(), what).help("say what must hold, such as its `status` or its `events`"),
+        );
+    }
+}
+
 fn in_expectation(member: &Member, found: &mut Vec<JsonError>) {
     let key = member.key.as_str();
     match &member.value.kind {
@@ -86,6 +105,17 @@ fn in_expectation(member: &Member, found: &mut Vec<JsonError>) {
         Kind::Null => {
             let what = format!("`{key}` is null, so nothing is expected");
             found.push(JsonError::at(member.value.span.clone(), what).help("leave it out, or say what must hold"));
+        }
+        Kind::Bool(false) if key == "quiet" => {
+            found.push(
+                JsonError::at(member.value.span.clone(), "`quiet` is false, so nothing is expected")
+                    .help("leave it out"),
+            );
+        }
+        Kind::Number(number) if key == "response_min_length" && number.as_u64() == Some(0) => {
+            found.push(
+                JsonError::at(member.value.span.clone(), "every text is at least 0 bytes long").help("leave it out"),
+            );
         }
         Kind::String(text)
             if text.is_empty() && matches!(key, "response_regex" | "body_regex" | "regex" | "narration") =>
@@ -161,6 +191,9 @@ mod tests {
             (r#"{"expect": {"vars": {}}}"#, "{}"),
             (r#"{"expect": {"queue": {}}}"#, "{}"),
             (r#"{"expect": {"location": null}}"#, "null"),
+            (r#"{"expect": {"quiet": false}}"#, "false"),
+            (r#"{"expect": {"response_min_length": 0}}"#, "0"),
+            (r#"{"expect": {"request": "a"}}"#, r#"{"request": "a"}"#),
             (r#"{"expect": {"prompts": []}}"#, "[]"),
             (r#"{"expect": {"prompts": [{"contains": []}]}}"#, "[]"),
             (r#"{"stream": {"request": "a", "events": []}}"#, "[]"),
@@ -183,6 +216,7 @@ mod tests {
             r#"{"expect": {"vars": {"name": ""}}}"#,
             r#"{"expect": {"events": [{"event": "game.state_updated", "where": {"/changes": []}}]}}"#,
             r#"{"expect": {"prompts": [{}]}}"#,
+            r#"{"expect": {"request": "a"}, "capture": {"text": {"request": "/result/message"}}}"#,
             r#"{"http": {"method": "GET", "path": "/", "expect": {"json": {"/games": []}, "headers": {"etag": null}}}}"#,
             r#"{"http": {"method": "POST", "path": "/", "body": {}}}"#,
         ] {

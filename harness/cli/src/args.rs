@@ -1,7 +1,5 @@
 //! Commands and flags.
 
-use std::ffi::OsString;
-
 use clap::{Parser, Subcommand};
 
 use super::bench::BenchArgs;
@@ -94,15 +92,6 @@ pub(super) enum Command {
     Completions {
         /// Which one.
         shell: clap_complete::Shell,
-    },
-    /// Become a program that dies with its parent.
-    #[command(hide = true)]
-    Supervise {
-        /// The parent's process id.
-        parent: i32,
-        /// The program and its arguments.
-        #[arg(last = true, required = true)]
-        program: Vec<OsString>,
     },
     /// Remove containers when stdin ends.
     #[command(hide = true)]

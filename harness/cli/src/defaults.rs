@@ -21,10 +21,11 @@ pub(super) fn give_model(cases: &mut [Case], file: Option<&Path>) -> Result<(), 
 }
 
 /// Where the content is, if it is not that of the engine: `fixtures/content` of a checkout, or the `data` directory of a
-/// project of the Go engine.
+/// project of the Go engine. The nearest to the case counts: such a project may lie inside a checkout.
 pub(super) fn content(case: Option<&Path>) -> Option<PathBuf> {
-    fixture("content", case, None).or_else(|| {
-        above(case, None).find_map(|dir| Some(dir.join("data")).filter(|data| data.join("scenarios").is_dir()))
+    above(case, None).find_map(|dir| {
+        let of_checkout = Some(dir.join("fixtures/content")).filter(|content| content.exists());
+        of_checkout.or_else(|| Some(dir.join("data")).filter(|data| data.join("scenarios").is_dir()))
     })
 }
 
@@ -35,7 +36,7 @@ pub(super) fn use_built_in_content(cases: &mut [Case]) {
     }
 }
 
-/// A path below `fixtures`, which is looked for above this directory, above a case, and above the content.
+/// A path below `fixtures`, which is looked for above a case, above this directory, and above the content.
 pub(super) fn fixture(name: &str, case: Option<&Path>, content: Option<&Path>) -> Option<PathBuf> {
     above(case, content).map(|dir| dir.join("fixtures").join(name)).find(|path| path.exists())
 }
@@ -44,6 +45,6 @@ fn above(case: Option<&Path>, content: Option<&Path>) -> impl Iterator<Item = Pa
     let here = env::current_dir().ok();
     let real = |path: &Path| path.canonicalize().ok();
     let case = case.and_then(real);
-    let roots: Vec<PathBuf> = here.into_iter().chain(case).chain(content.and_then(real)).collect();
+    let roots: Vec<PathBuf> = case.into_iter().chain(here).chain(content.and_then(real)).collect();
     roots.into_iter().flat_map(|root| root.ancestors().map(Path::to_owned).collect::<Vec<_>>())
 }

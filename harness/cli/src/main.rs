@@ -9,6 +9,7 @@ mod changes;
 mod chaos;
 mod check;
 mod crash;
+mod debug;
 mod defaults;
 mod exit;
 mod explain;
@@ -37,10 +38,18 @@ use harness_runner::services::{reap, supervise};
 use args::{Cli, Command};
 use exit::Exit;
 
+fn main() -> ExitCode {
+    if let Some(error) = supervise() {
+        note!("{error}");
+        return Exit::Services.into();
+    }
+    answer()
+}
+
 // One thread, and not only because one is enough: children die with the thread that started them (see `supervise`), so it
 // must be the one that lives as long as the process.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn answer() -> ExitCode {
     match preset::command() {
         Ok(command) => Box::pin(execute(command)).await.into(),
         Err(exit) => exit.into(),
@@ -67,12 +76,6 @@ async fn execute(command: Command) -> Exit {
             clap_complete::generate(shell, &mut Cli::command(), "harness", &mut script);
             out::say(String::from_utf8_lossy(&script));
             Exit::Ok
-        }
-        Command::Supervise { parent, program } => {
-            let Some((program, args)) = program.split_first() else { return Exit::Usage };
-            let error = supervise(parent, program, args);
-            note!("{}: {error}", program.display());
-            Exit::Services
         }
         Command::Reap { containers } => match reap(&containers) {
             Ok(()) => Exit::Ok,

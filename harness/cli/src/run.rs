@@ -1,5 +1,6 @@
 //! `harness run`: gathers cases, starts services, runs, reports, cleans up.
 
+use std::collections::BTreeSet;
 use std::future::pending;
 use std::path::Path;
 use std::time::Duration;
@@ -7,16 +8,16 @@ use std::time::Duration;
 use harness_case::Case;
 use harness_events::{CaseOutcome, Events, Summary};
 use harness_report::Reporters;
-use harness_runner::run::{CaseStatus, CaseSummary, Ended, Plan, Schedules, run as run_cases};
+use harness_runner::run::{CaseStatus, CaseSummary, Ended, Pauses, Plan, Schedules, run as run_cases};
 use harness_runner::services::Kept;
 use rustix::process::{Pid, test_kill_process_group};
 
-use super::Exit;
 use super::gather::{gather, print};
 use super::interrupt::Interrupt;
 use super::run_args::{Flaky, RunArgs};
 use super::setup::{Place, find_profile, in_a_directory, prepare};
 use super::unreferenced;
+use super::{Exit, debug};
 use crate::last_run;
 
 /// Why a run is cut short from outside.
@@ -99,10 +100,15 @@ async fn start(args: &RunArgs, mut cases: Vec<Case>, place: Place<'_>, cut: impl
         prepared = prepare(args, &mut cases, place) => prepared,
         cut = &mut cut => return cut.exit(),
     };
-    let context = match prepared {
+    let mut context = match prepared {
         Ok(context) => context,
         Err(exit) => return exit,
     };
+    if args.order.debug {
+        let (pauses, stops) = Pauses::channel();
+        context.pauses = Some(pauses);
+        tokio::spawn(debug::attend(stops));
+    }
     let history = last_run::history(&args.paths);
     let reporters = match Reporters::open(&args.results.reports.wanted(history.as_deref())) {
         Ok(reporters) => reporters,
@@ -113,6 +119,10 @@ async fn start(args: &RunArgs, mut cases: Vec<Case>, place: Place<'_>, cut: impl
         }
     };
     let orphans = unreferenced::find(args, &cases);
+    let unscripted = context.real_model.is_none().then(|| {
+        let unscripted = cases.iter().filter(|case| case.of_go_engine && case.model.is_none());
+        unscripted.map(|case| case.id.clone()).collect::<BTreeSet<_>>()
+    });
     let plan = Plan {
         cases,
         rounds: args.order.rounds(),
@@ -129,6 +139,12 @@ async fn start(args: &RunArgs, mut cases: Vec<Case>, place: Place<'_>, cut: impl
     }
     if let Err(error) = &reported {
         note!("{error}");
+    }
+    if ended.cases.iter().any(|case| case.failed > 0 && unscripted.iter().any(|ids| ids.contains(&case.id))) {
+        note!(
+            "cases of the Go engine were played by the offline narrator, which knows plain commands only: `--provider URL` has \
+             a real model play them, `--model FILE` a script"
+        );
     }
     let exit = match conclude(args, &ended) {
         exit if ended.cut.is_some() => exit,

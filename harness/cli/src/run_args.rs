@@ -25,6 +25,7 @@ Examples:
   harness run --shard 1/3                         a third of the cases; 2/3 and 3/3 are the others
   harness run cases/test_x.json --watch           again whenever the case, the engine or the content changes
   harness run cases/test_x.json --keep            leaves everything up to look at
+  harness run cases/test_x.json --debug           stops before each step
 
 Exit codes:
   0 passed              1 failed, or not over in time   2 usage      3 a file is not a case   4 no services, or no case run
@@ -103,6 +104,10 @@ pub(super) struct OrderArgs {
     /// Run again whenever a case, a snapshot, a model script, the content or a program changes. Ctrl-C ends.
     #[arg(long, conflicts_with_all = ["list", "update", "keep"])]
     pub(super) watch: bool,
+    /// Stop before each step and after a failure, print what has happened and what holds, and continue by Enter; one case at a
+    /// time, without its time limit.
+    #[arg(long, conflicts_with_all = ["list", "watch"])]
+    pub(super) debug: bool,
     /// Start the cases in an order that the seed decides.
     #[arg(long)]
     pub(super) shuffle: bool,
@@ -159,8 +164,8 @@ pub(super) struct ServiceArgs {
     /// The scripted model; beside this program when left out.
     #[arg(long, value_name = "PATH")]
     pub(super) mock_llm: Option<PathBuf>,
-    /// Content for the engine. When left out: `fixtures/content`, or a `data` with scenarios in it, here or in a directory
-    /// above, or else what is built into the engine.
+    /// Content for the engine. When left out: the nearest `fixtures/content`, or `data` with scenarios in it, above the cases or
+    /// above here, or else what is built into the engine.
     #[arg(long, value_name = "DIR")]
     pub(super) content: Option<PathBuf>,
     /// What the model answers in cases that name no script; the offline narrator's script when left out.

@@ -102,9 +102,10 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
         run_id: run_id(),
         seed: place.seed,
         update: args.results.update,
-        jobs: args.order.jobs.map_or_else(default_jobs, Into::into),
+        jobs: if args.order.debug { 1 } else { args.order.jobs.map_or_else(default_jobs, Into::into) },
         evidence: args.results.reports.evidence(),
         case_timeout: args.limits.case_timeout,
+        pauses: None,
         http,
     })
 }

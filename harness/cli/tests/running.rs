@@ -36,6 +36,30 @@ fn a_case_that_is_repeated_is_numbered_and_one_failure_is_enough() {
 }
 
 #[test]
+fn a_case_stops_before_each_step_and_after_a_failure_and_says_what_holds() {
+    if engine().is_none() {
+        return;
+    }
+    let two = r#"{"name": "x", "scenario": "ferry_crossing", "steps": [
+        {"expect": {"turn_counter": 0}}, {"expect": {"turn_counter": 7, "location": "landing"}}]}"#;
+    let project = Project::new(&[("cases/two.json", two)]);
+    let mut command = project.run_command(&["--debug"]);
+    let mut run = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Look again, the first step, the second one; after its failure the end of stdin goes on.
+    run.stdin.take().unwrap().write_all(b"l\n\n\n").unwrap();
+    let output = run.wait_with_output().unwrap();
+    assert_exit(&output, 1);
+    let text = stderr(&output);
+    assert_eq!(text.matches("\n1. ").count(), 2, "{text}");
+    for part in
+        ["all of this holds", "expect.turn_counter: expected 7, actual 0", "it has failed", "the service is at http://"]
+    {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(!text.contains("expect.location"), "{text}");
+}
+
+#[test]
 fn until_fail_ends_with_the_first_failure() {
     let Some(engine) = engine() else { return };
     let project = Project::new(&[("cases/good.json", GOOD)]);

@@ -192,3 +192,13 @@ fn what_the_content_and_the_engine_do_not_have_is_found_by_check() {
         assert!(text.contains(part), "{part}\n{text}");
     }
 }
+
+#[test]
+fn the_content_nearest_to_the_cases_counts() {
+    let case = r#"{"name": "x", "scenario": "pier", "steps": [{"user_prompt": "a"}]}"#;
+    let project = Project::new(&[("theirs/cases/test_x.json", case)]);
+    project.write("fixtures/content/scenarios/ferry.json", r#"{"name": "The Ferry"}"#);
+    assert_exit(&project.harness(&["check", "theirs/cases"]), 3);
+    project.write("theirs/data/scenarios/pier.json", r#"{"name": "The Pier"}"#);
+    assert_exit(&project.harness(&["check", "theirs/cases"]), 0);
+}

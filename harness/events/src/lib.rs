@@ -10,4 +10,4 @@ mod timeline;
 pub use event::{CaseOutcome, CaseReport, Events, RunEvent, RunEventKind, Summary};
 pub use failure::{Evidence, Failure, diff};
 pub use mismatch::Mismatch;
-pub use timeline::{CaseLog, Entry, Source, Span};
+pub use timeline::{CaseLog, Entry, Source, Span, render as render_timeline};

@@ -224,7 +224,7 @@ impl Drop for Span {
 
 /// A timeline as text, one line an entry; without the lines of logs.
 #[must_use]
-pub(super) fn render(entries: &[Entry]) -> String {
+pub fn render(entries: &[Entry]) -> String {
     let mut text = String::new();
     for entry in entries.iter().filter(|entry| entry.source != Source::Log) {
         let mut line: String = entry.text.chars().map(|c| if c == '\n' { ' ' } else { c }).take(TEXT_MAX).collect();

@@ -96,7 +96,8 @@ pub(super) fn from_serde(error: &serde_json::Error, text: &str, path: &str) -> S
         line: error.line(),
         column: error.column(),
         offset,
-        problem: problem.to_owned(),
+        // What serde calls a field, people who write JSON call a key.
+        problem: problem.replacen("unknown field", "unknown key", 1),
         help: suggestion(problem),
     }))
 }

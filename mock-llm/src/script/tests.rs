@@ -22,7 +22,7 @@ fn an_unknown_key_is_told_with_pointer_line_and_suggestion() {
 #[test]
 fn every_mistake_points_at_its_place() {
     for (text, pointer, problem) in [
-        (r#"["a", {"txt": "b"}]"#, "/1/txt", "unknown field `txt`"),
+        (r#"["a", {"txt": "b"}]"#, "/1/txt", "unknown key `txt`"),
         (r#"["a", 7]"#, "/1", "invalid type: integer `7`"),
         (r#"{"entries": [{"reply": "{{nme}}"}]}"#, "/entries/0/reply", "nothing captures `{{nme}}`"),
         (

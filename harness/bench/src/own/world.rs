@@ -134,6 +134,7 @@ async fn play(
         seed: 0,
         case_timeout: None,
         evidence: false,
+        pauses: None,
         http: env.http.clone(),
     };
     let (events, _nobody) = Events::channel();

@@ -51,6 +51,7 @@ pub fn explain(case: &Case, profile: &Profile) -> String {
         requires,
         dead_letters,
         schedules,
+        of_go_engine,
     } = case;
     let mut text = format!("{name}\n({id}, {})\n\n", path.display());
     if !tags.is_empty() {
@@ -79,6 +80,9 @@ pub fn explain(case: &Case, profile: &Profile) -> String {
     if !engine.is_empty() {
         line(&mut text, &format!("It is configured with {}.", Value::Object(engine.clone())));
     }
+    if *of_go_engine {
+        line(&mut text, "It was written for the Go engine: the rules are relaxed unless it says otherwise.");
+    }
     if !headers.is_empty() {
         let names = headers.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         line(&mut text, &format!("Everything that it asks has the headers {names}."));
@@ -98,7 +102,7 @@ pub fn explain(case: &Case, profile: &Profile) -> String {
     }
     text.push('\n');
     for (n, step) in steps.iter().enumerate() {
-        explain_step(&mut text, step, &format!("{}", n + 1), 0);
+        write_step(&mut text, step, &format!("{}.", n + 1), 0);
     }
     text.push_str("\nAt the end, without being asked for:\n");
     for promise in unasked(profile) {
@@ -118,6 +122,14 @@ pub fn explain(case: &Case, profile: &Profile) -> String {
     if !kept.is_empty() {
         line(&mut text, &format!("- what is kept in snapshots/ is the same: {}", kept.join(", ")));
     }
+    text
+}
+
+/// Explains one step, the one with this number.
+#[must_use]
+pub fn explain_step(step: &Step, number: usize) -> String {
+    let mut text = String::new();
+    write_step(&mut text, step, &format!("{number}."), 0);
     text
 }
 
@@ -193,16 +205,16 @@ fn plays(game: &Game, first: bool, profile: &Profile) -> String {
     text
 }
 
-fn explain_step(text: &mut String, step: &Step, number: &str, depth: usize) {
+fn write_step(text: &mut String, step: &Step, number: &str, depth: usize) {
     let Step { name, line: _, game, action, expect, capture, limit } = step;
     let indent = "   ".repeat(depth);
     let (what, inside) = action::words(action);
     let named = if *name == action.describe() { String::new() } else { format!("{name}: ") };
     let game = game.as_ref().map(|game| format!(" (game `{game}`)")).unwrap_or_default();
-    line(text, &format!("{indent}{number}. {named}{what}{game} (within {})", seconds(*limit)));
+    line(text, &format!("{indent}{number} {named}{what}{game} (within {})", seconds(*limit)));
     for (n, (who, step)) in inside.iter().enumerate() {
         let who = who.map(|who| format!(" {who}")).unwrap_or_default();
-        explain_step(text, step, &format!("{number}.{}{who}", n + 1), depth + 1);
+        write_step(text, step, &format!("{number}{}{who}.", n + 1), depth + 1);
     }
     let kept = capture.iter().map(|(name, capture)| action::kept(name, capture)).collect();
     let demands = [action::demands(action), expect::words(expect), kept].concat();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use harness_case::Case;
 use harness_case::profile::Call;
 use harness_events::{CaseLog, CaseOutcome, CaseReport, Events, Failure, RunEventKind};
+use mock_llm::Record;
 use protocol::{GameView, QueueView, RequestView};
 use regex::Regex;
 use serde_json::Value;
@@ -18,6 +19,7 @@ use super::logs::note_logs;
 use super::manner::Manner;
 use super::obstacle::obstacle;
 use super::outcome::{Look, until};
+use super::pause::Pauses;
 use super::world::{GameRun, World};
 use super::{RunContext, draw, inject, step};
 use crate::call::CallError;
@@ -40,8 +42,8 @@ pub(super) async fn run(context: &RunContext, play: &Play, events: &Events) -> C
     let case = &play.case;
     let outcome = match obstacle(context, case) {
         Some(reason) => CaseOutcome::Skipped(reason),
-        None => match perform(context, play, &log, events).await {
-            Ok(_) => CaseOutcome::Passed,
+        None => match Box::pin(play_out(context, play, &log, events, async |_, _| Ok(()))).await {
+            Ok(()) => CaseOutcome::Passed,
             Err(failure) => CaseOutcome::Failed(Box::new(failure)),
         },
     };
@@ -75,25 +77,40 @@ pub struct Performed {
     pub calls: Vec<CallShape>,
 }
 
-/// Plays a case to its end.
+/// Plays a case to its end, and says what came of it.
 pub(super) async fn perform(
     context: &RunContext,
     play: &Play,
     log: &CaseLog,
     events: &Events,
 ) -> Result<Performed, Failure> {
+    let look = async |world: &World, calls: Vec<Record>| {
+        Ok(Performed { end: ending::end(world, &calls).await?, calls: ending::shapes(&calls) })
+    };
+    Box::pin(play_out(context, play, log, events, look)).await
+}
+
+/// Plays a case to its end. `look` sees the world once everything has been checked, with the model's calls, before it is ended.
+async fn play_out<T>(
+    context: &RunContext,
+    play: &Play,
+    log: &CaseLog,
+    events: &Events,
+    look: impl AsyncFnOnce(&World, Vec<Record>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let world = World::start(context, Arc::clone(&play.case), play.manner, log.clone(), events.clone()).await?;
     let played = async {
-        act(&world, play.manner, events).await?;
-        finish(&world, context, play.manner).await
+        act(&world, context, play.manner, events).await?;
+        let calls = finish(&world, context, play.manner).await?;
+        look(&world, calls).await
     };
     let result = super::within(super::Limit::of(context, &play.case), log.elapsed(), played).await;
     if context.evidence {
         world.note_calls().await;
     }
     let result = match result {
-        Ok(performed) => match world.stop().await.first() {
-            None => Ok(performed),
+        Ok(seen) => match world.stop().await.first() {
+            None => Ok(seen),
             Some(wrong) => Err(world.explain(Failure::new(wrong)).await),
         },
         // A snapshot's difference says all.
@@ -102,6 +119,9 @@ pub(super) async fn perform(
             Err(failure)
         }
         Err(failure) => {
+            if let Some(pauses) = &context.pauses {
+                pauses.after(&world, &failure).await;
+            }
             let failure = world.explain(failure).await;
             // How the processes end after a failure says nothing: dropping the world kills them.
             world.forget().await;
@@ -115,8 +135,8 @@ pub(super) async fn perform(
 }
 
 /// Runs the steps, together with the scheduler or the fault injector if this manner has one.
-async fn act(world: &World, manner: Manner, events: &Events) -> Result<(), Failure> {
-    let steps = steps(world, events);
+async fn act(world: &World, context: &RunContext, manner: Manner, events: &Events) -> Result<(), Failure> {
+    let steps = steps(world, context.pauses.as_ref(), events);
     if let Some(scheduler) = &world.scheduler {
         tokio::select! {
             done = steps => done?,
@@ -142,17 +162,20 @@ async fn act(world: &World, manner: Manner, events: &Events) -> Result<(), Failu
     }
 }
 
-async fn steps(world: &World, events: &Events) -> Result<(), Failure> {
+async fn steps(world: &World, pauses: Option<&Pauses>, events: &Events) -> Result<(), Failure> {
     let branch = world.branches.begin();
-    for step in &world.case.steps {
+    for (number, step) in world.case.steps.iter().enumerate() {
+        if let Some(pauses) = pauses {
+            pauses.before(world, number, step).await?;
+        }
         events.send(RunEventKind::StepStarted { case: world.case.id.clone(), step: step.name.clone() });
         step::run(world, &branch, step).await?;
     }
     Ok(())
 }
 
-/// After the last step: rest, then what must hold at the end of every case, then its snapshots.
-async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<Performed, Failure> {
+/// After the last step: rest, then what must hold at the end of every case, then its snapshots. Returns the model's calls.
+async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<Vec<Record>, Failure> {
     let deadline = Instant::now() + crate::stretched(REST_LIMIT);
     // A link that is still disturbed would keep the case from coming to rest.
     world.repair_links().await?;
@@ -195,7 +218,7 @@ async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<P
     if manner == Manner::Plain && context.real_model.is_none() {
         snapshots(world, context, &calls).await?;
     }
-    Ok(Performed { end: ending::end(world, &calls).await?, calls: ending::shapes(&calls) })
+    Ok(calls)
 }
 
 /// What the story engine promises, whatever the case did to it.
@@ -243,7 +266,7 @@ fn retry_delay(world: &World) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
-async fn snapshots(world: &World, context: &RunContext, calls: &[mock_llm::Record]) -> Result<(), Failure> {
+async fn snapshots(world: &World, context: &RunContext, calls: &[Record]) -> Result<(), Failure> {
     let wanted = &world.case.snapshot;
     let mut aliases = Aliases::default();
     let mut journals: Vec<(String, Journal)> = Vec::new();

@@ -35,11 +35,10 @@ async fn value(
     let at = |document: &Value, pointer: &str| document.pointer(pointer).filter(|value| !value.is_null()).cloned();
     Ok(match capture {
         StepCapture::State(pointer) => {
-            let state = world.state(subject.game).await.map_err(|error| failed(&error))?;
-            let state = match &subject.own {
-                Some(own) => turn_state::left_by(world, own, state, &events(world, subject, Some(own))),
-                None => state,
-            };
+            let own = subject.own.as_ref();
+            let events = own.map(|own| events(world, subject, Some(own))).unwrap_or_default();
+            let state = turn_state::seen_by(world, subject.game, own, &events).await;
+            let state = state.map_err(|error| failed(&error))?;
             at(&state, pointer)
         }
         StepCapture::Request(pointer) => {

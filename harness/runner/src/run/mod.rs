@@ -17,6 +17,7 @@ mod logs;
 mod manner;
 mod obstacle;
 mod outcome;
+mod pause;
 mod redis;
 mod schedule;
 mod settings;
@@ -43,6 +44,7 @@ use tokio::time::Instant;
 pub use case::{Performed, Play};
 pub use ending::{CallShape, End};
 pub use manner::{Fault, FaultTarget, InjectionPoint, Manner};
+pub use pause::{Go, Pauses, Stop};
 pub use summary::{CaseStatus, CaseSummary};
 pub use turns::{Rounds, Schedules};
 
@@ -81,6 +83,8 @@ pub struct RunContext {
     pub evidence: bool,
     /// How long one attempt at a case may take.
     pub case_timeout: Option<Duration>,
+    /// Where cases ask before each step whether to continue.
+    pub pauses: Option<Pauses>,
     /// For the calls that the harness makes itself.
     pub http: reqwest::Client,
 }
@@ -202,6 +206,10 @@ struct Limit {
 impl Limit {
     /// The stricter of the run's limit and the case's own.
     fn of(context: &RunContext, case: &Case) -> Option<Self> {
+        // A person takes as long as they take.
+        if context.pauses.is_some() {
+            return None;
+        }
         let all = context.case_timeout.map(|time| Self { time, source: "--case-timeout" });
         let own = case.terms.limit.map(|time| Self { time: crate::stretched(time), source: "its `timeout_seconds`" });
         all.into_iter().chain(own).min_by_key(|limit| limit.time)

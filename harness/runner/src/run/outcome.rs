@@ -31,13 +31,16 @@ pub(super) async fn until<T>(
     mut look: impl AsyncFnMut() -> Look<T>,
 ) -> Result<T, Failure> {
     let mut last: Option<Failure> = None;
+    // Whether anything can still happen costs several calls. It is asked only when nothing has happened for a moment: while
+    // events come, something does.
+    let mut rested = false;
     loop {
         // Taken before the look, so that what happens during the look is not missed.
         let mut pulse = world.pulse.listen();
         let moment = branch.moment();
         let looked = tokio::time::timeout_at(deadline, async {
             // Asked first: what is looked at after the world was quiet is final.
-            let idle = world.idle().await;
+            let idle = if rested { world.idle().await } else { None };
             (idle, look().await)
         });
         let Ok((idle, looked)) = looked.await else {
@@ -61,12 +64,12 @@ pub(super) async fn until<T>(
         }
         world.waits_for(&failure);
         last = Some(failure.clone());
-        tokio::select! {
-            _ = pulse.changed() => {}
-            () = tokio::time::sleep(LOOK_AGAIN) => {}
+        rested = tokio::select! {
+            _ = pulse.changed() => false,
+            () = tokio::time::sleep(LOOK_AGAIN) => true,
             () = tokio::time::sleep_until(deadline) => {
                 return Err(Failure { what: format!("{} before the time limit", failure.what), ..failure });
             }
-        }
+        };
     }
 }

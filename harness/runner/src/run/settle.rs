@@ -2,7 +2,7 @@
 
 use harness_case::Expect;
 use harness_case::profile::{Call, End};
-use harness_events::Failure;
+use harness_events::{Failure, Mismatch};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -34,6 +34,21 @@ pub(super) async fn settle(
     if expect.is_empty() {
         return Ok(());
     }
+    until(world, branch, deadline, async || {
+        let wrong = look(world, subject, expect).await;
+        if wrong.is_empty() {
+            Look::Done(())
+        } else if wrong.iter().any(|mismatch| mismatch.hopeless) {
+            Look::Never(Failure::new("this does not hold, and cannot any more").with(wrong))
+        } else {
+            Look::NotYet(Failure::new("this did not hold").with(wrong))
+        }
+    })
+    .await
+}
+
+/// What of the expectations does not hold at this moment.
+pub(super) async fn look(world: &World, subject: &Subject<'_>, expect: &Expect) -> Vec<Mismatch> {
     let request = match &expect.request {
         Some(label) => world.labelled(label),
         None => subject.own.clone(),
@@ -44,24 +59,14 @@ pub(super) async fn settle(
     let absence = matches!(expect.events, Some(harness_case::EventList::None(_))) || bounds != UpperBounds::None;
     let asks_quiet = expect.quiet || absence;
     let asks_still = matches!(bounds, UpperBounds::Moves(_));
-    until(world, branch, deadline, async || {
-        let expect = &world.filled_expect(expect);
-        let quiet = asks_quiet && world.quiet().await;
-        // Asked first, too: what is looked at after nothing moved is final.
-        let still = asks_still && !quiet && world.stands_still().await;
-        let events = relevant_events(world, game, request.as_ref(), expect);
-        let mut observed = observe(world, game, request.as_ref(), subject, expect, &events).await;
-        (observed.quiet, observed.still) = (quiet, still);
-        let wrong = check(expect, &observed);
-        if wrong.is_empty() {
-            Look::Done(())
-        } else if wrong.iter().any(|mismatch| mismatch.hopeless) {
-            Look::Never(Failure::new("this does not hold, and cannot any more").with(wrong))
-        } else {
-            Look::NotYet(Failure::new("this did not hold").with(wrong))
-        }
-    })
-    .await
+    let expect = &world.filled_expect(expect);
+    let quiet = asks_quiet && world.quiet().await;
+    // Asked first, too: what is looked at after nothing moved is final.
+    let still = asks_still && !quiet && world.stands_still().await;
+    let events = relevant_events(world, game, request.as_ref(), expect);
+    let mut observed = observe(world, game, request.as_ref(), subject, expect, &events).await;
+    (observed.quiet, observed.still) = (quiet, still);
+    check(expect, &observed)
 }
 
 fn relevant_events(world: &World, game: &GameRun, request: Option<&RequestRun>, expect: &Expect) -> Vec<Seen> {
@@ -84,10 +89,10 @@ async fn observe<'a>(
     expect: &Expect,
     events: &'a [Seen],
 ) -> Observed<'a> {
-    let state = if expect.needs_state() { world.state(game).await.ok() } else { None };
-    let state = match (state, &subject.own) {
-        (Some(state), Some(own)) => Some(turn_state::left_by(world, own, state, events)),
-        (state, _) => state,
+    let state = if expect.needs_state() {
+        turn_state::seen_by(world, game, subject.own.as_ref(), events).await.ok()
+    } else {
+        None
     };
     let facts = match request {
         Some(request) => Some(facts(world, game, request).await),

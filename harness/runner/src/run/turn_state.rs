@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::errors::failed;
 use super::world::{GameRun, RequestRun, World};
+use crate::call::CallError;
 use crate::watch::Seen;
 
 /// How often the held calls are listed: the model sends no notification of them.
@@ -91,11 +92,20 @@ pub(super) async fn keep(world: &World, game: &GameRun, request: &RequestRun) {
     }
 }
 
-/// The state that expectations of a request's own step speak of: the one that its turn left. Of a turn that another one has
-/// followed before it could be read, the event's own members are known, and the rest is as it is now.
-pub(super) fn left_by(world: &World, request: &RequestRun, now: Value, events: &[Seen]) -> Value {
-    let kept = world.turn_states.lock().unwrap_or_else(PoisonError::into_inner).get(&request.id).cloned();
-    kept.unwrap_or_else(|| with_event(now, events))
+/// The state that a step sees: the one that its own turn left, or the present one. Of a turn that another one has followed
+/// before its state could be read, the event's own members are known, and the rest is as it is now.
+pub(super) async fn seen_by(
+    world: &World,
+    game: &GameRun,
+    own: Option<&RequestRun>,
+    events: &[Seen],
+) -> Result<Value, CallError> {
+    let Some(own) = own else { return world.state(game).await };
+    let kept = world.turn_states.lock().unwrap_or_else(PoisonError::into_inner).get(&own.id).cloned();
+    match kept {
+        Some(kept) => Ok(kept),
+        None => Ok(with_event(world.state(game).await?, events)),
+    }
 }
 
 /// The members of a state that the turn's event carries, laid over it.

@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{ChildStdout, Command};
 use tokio::sync::{oneshot, watch};
 
-use super::{Programs, Said, StartError};
+use super::{Programs, Said, StartError, supervise};
 
 /// How long a process may take to say that it is ready, before `HARNESS_TIME_FACTOR` stretches it.
 pub(crate) const READY_LIMIT: Duration = Duration::from_secs(20);
@@ -93,11 +93,7 @@ impl Process {
         let log = launch.dir.join(format!("{}.log", launch.name));
         let file = File::options().create(true).append(true).open(&log).map_err(spawn_error)?;
         let mut command = match &programs.supervisor {
-            Some(supervisor) => {
-                let mut command = Command::new(supervisor);
-                command.arg("supervise").arg(std::process::id().to_string()).arg("--").arg(launch.program);
-                command
-            }
+            Some(supervisor) => supervise::command(supervisor, launch.program),
             None => Command::new(launch.program),
         };
         // The surroundings of the harness are not part of a case.
