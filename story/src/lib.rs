@@ -42,7 +42,7 @@ pub use content::{
 pub use delta::{
     Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,
 };
-pub use delta_schema::delta_schema;
+pub use delta_schema::{delta_schema, delta_schema_key};
 pub use explain::{ConditionalExplained, ExitExplained, Explained, Standing, explain};
 pub use memory::Memory;
 pub use message::{ChatMessage, Role};
@@ -50,7 +50,7 @@ pub use new_game::{NewGame, NewGameError, new_game};
 pub use parse::{DeltaParseError, Parsed, parse_delta};
 pub use patch::{PatchError, StatePatch, patch};
 pub use prompt::{
-    HistoryLimits, Input, Prompt, PromptError, extraction_prompt, leaving, narration_prompt, read_summary,
+    HistoryLimits, Input, Prompt, PromptError, extraction_prompt, leaving, may_leave, narration_prompt, read_summary,
     summary_prompt, user_text,
 };
 pub use prose::{Prose, cut_to_sentence, stop_sequences};

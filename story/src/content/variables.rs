@@ -41,7 +41,9 @@ impl Scenario {
         for rule in self.contingency_rules.iter().chain(of_scenes) {
             let words = rule.split(|c: char| !(c.is_alphanumeric() || c == '_'));
             // Rules quote values and scenes as they quote variables.
-            let is_name = |word: &&str| !matches!(*word, "true" | "false") && !self.scenes.contains_key(*word);
+            let is_name = |word: &&str| {
+                !matches!(*word, "true" | "false" | "the" | "a" | "an") && !self.scenes.contains_key(*word)
+            };
             names.extend(words.filter(is_name).filter(|word| names_var(rule, word)).map(str::to_owned));
         }
         names

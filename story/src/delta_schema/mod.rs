@@ -2,7 +2,7 @@
 
 mod names;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use self::names::{Names, text};
 use crate::content::Library;
@@ -31,48 +31,64 @@ pub fn delta_schema(library: &Library, state: &GameState, input: &Input) -> Resu
     Ok(schema(&Names::of(library, scenario, state, input)))
 }
 
+/// All of a game and its turn that [`delta_schema`] depends on, as one text: the same text stands for the same schema, as long as the
+/// library is the same. It is cheap, and changes only when names come or go, so that a schema can be kept for it.
+#[must_use]
+pub fn delta_schema_key(state: &GameState, input: &Input) -> String {
+    names::key(state, input)
+}
+
 fn schema(names: &Names) -> Value {
-    let holder = nullable(&object(&[
+    let holder = nullable(object([
         ("type", json!({ "type": "string", "enum": ["player", "npc", "location"] })),
-        ("name", nullable(&names.holders())),
+        ("name", nullable(names.holders())),
     ]));
     let scene_change = match names.scenes() {
         None => json!({ "type": "null" }),
-        Some(scenes) => nullable(&object(&[("to", scenes), ("reason", text(LONGEST_REASON))])),
+        Some(scenes) => nullable(object([("to", scenes), ("reason", text(LONGEST_REASON))])),
     };
-    let item_event = object(&[
+    let item_event = object([
         ("item", names.items()),
         ("action", json!({ "type": "string", "enum": ["acquire", "give", "drop", "move", "use"] })),
         ("from", holder.clone()),
         ("to", holder),
         ("consumed", json!({ "type": ["boolean", "null"] })),
     ]);
-    let npc_event = object(&[("npc_id", names.npcs()), ("set_location", nullable(&names.locations()))]);
-    let var = object(&[("name", names.vars()), ("value", text(LONGEST_VALUE))]);
-    object(&[
-        ("user_location", nullable(&names.locations())),
+    let npc_event = object([("npc_id", names.npcs()), ("set_location", nullable(names.locations()))]);
+    let var = object([("name", names.vars()), ("value", text(LONGEST_VALUE))]);
+    object([
+        ("user_location", nullable(names.locations())),
         ("scene_change", scene_change),
-        ("item_events", list(&item_event)),
-        ("npc_events", list(&npc_event)),
-        ("set_vars", list(&var)),
+        ("item_events", list(item_event)),
+        ("npc_events", list(npc_event)),
+        ("set_vars", list(var)),
         ("game_ended", json!({ "type": "boolean" })),
     ])
 }
 
 /// An object that has these properties, all of them and no others.
-fn object(properties: &[(&str, Value)]) -> Value {
-    let required: Vec<_> = properties.iter().map(|(name, _)| *name).collect();
-    let properties: serde_json::Map<_, _> =
-        properties.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
-    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+fn object<const N: usize>(properties: [(&str, Value); N]) -> Value {
+    let required: Vec<_> = properties.iter().map(|(name, _)| Value::from(*name)).collect();
+    let properties: Map<_, _> = properties.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    // What `json!` puts in, it copies by serializing it: too dear for what is nested so deeply.
+    fields([
+        ("type", "object".into()),
+        ("properties", properties.into()),
+        ("required", required.into()),
+        ("additionalProperties", false.into()),
+    ])
 }
 
-fn list(item: &Value) -> Value {
-    json!({ "type": "array", "items": item, "maxItems": MOST_EVENTS })
+fn list(item: Value) -> Value {
+    fields([("type", "array".into()), ("items", item), ("maxItems", MOST_EVENTS.into())])
 }
 
-fn nullable(schema: &Value) -> Value {
-    json!({ "anyOf": [schema, { "type": "null" }] })
+fn nullable(schema: Value) -> Value {
+    fields([("anyOf", vec![schema, json!({ "type": "null" })].into())])
+}
+
+fn fields<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 #[cfg(test)]
@@ -125,6 +141,31 @@ mod tests {
         for word in ["monster_events", "set_following", "prompt"] {
             assert!(!text.contains(word), "{word}");
         }
+    }
+
+    #[test]
+    fn games_of_one_key_have_one_schema_and_others_another() {
+        let state = new_state();
+        let key = |state: &GameState| delta_schema_key(state, &player());
+        let mut later = state.clone();
+        (later.turn_counter, later.is_ended) = (7, true);
+        later.vars.values_mut().for_each(|value| value.push('x'));
+        assert_eq!((key(&later), of(&later, &player())), (key(&state), of(&state, &player())));
+        let changes: [fn(&mut GameState); 6] = [
+            |state| state.user_inventory.push("bell".into()),
+            |state| drop(state.npcs.pop_first()),
+            |state| drop(state.locations.pop_first()),
+            |state| drop(state.vars.insert("tide".into(), String::new())),
+            |state| state.scene_name = "rescue".into(),
+            |state| state.rules = Rules::Relaxed,
+        ];
+        for change in changes {
+            let mut other = state.clone();
+            change(&mut other);
+            assert_ne!(key(&other), key(&state));
+        }
+        let event = Input::StoryEvent { prompt: String::new() };
+        assert_ne!(delta_schema_key(&state, &event), key(&state));
     }
 
     #[test]

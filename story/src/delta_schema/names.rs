@@ -33,9 +33,38 @@ pub(super) struct Names {
     takes_new_items: bool,
 }
 
+/// Whether the turn may bring anything into the world, whatever the scenario's rules say.
+fn is_relaxed(state: &GameState, input: &Input) -> bool {
+    matches!(input, Input::StoryEvent { .. }) || state.rules == Rules::Relaxed
+}
+
+/// All that [`Names::of`] takes from the game and the turn.
+pub(super) fn key(state: &GameState, input: &Input) -> String {
+    let mut key = String::with_capacity(2048);
+    let mut put = |mark: char, text: &str| {
+        key.push(mark);
+        key.push_str(text);
+    };
+    // Control characters, which no name has: a name cannot pass for two.
+    put('\u{1}', &state.scenario);
+    put('\u{1}', &state.scene_name);
+    put('\u{1}', if is_relaxed(state, input) { "relaxed" } else { "strict" });
+    for (name, location) in &state.locations {
+        put('\u{2}', name);
+        let carried = location.monsters.values().flat_map(|monster| &monster.items);
+        location.items.iter().chain(carried).for_each(|item| put('\u{6}', item));
+    }
+    for (name, npc) in &state.npcs {
+        put('\u{3}', name);
+        npc.items.iter().for_each(|item| put('\u{6}', item));
+    }
+    state.user_inventory.iter().for_each(|item| put('\u{4}', item));
+    state.vars.keys().for_each(|name| put('\u{5}', name));
+    key
+}
+
 impl Names {
     pub(super) fn of(library: &Library, scenario: &Scenario, state: &GameState, input: &Input) -> Self {
-        let is_relaxed = matches!(input, Input::StoryEvent { .. }) || state.rules == Rules::Relaxed;
         let has_rules = !scenario.contingency_rules.is_empty()
             || scenario.scenes.values().any(|scene| !scene.contingency_rules.is_empty());
         let mut names = Self {
@@ -44,7 +73,7 @@ impl Names {
             items: state.user_inventory.iter().cloned().collect(),
             scenes: scenario.scenes.keys().cloned().collect(),
             vars: scenario.settable_vars().into_iter().chain(state.vars.keys().cloned()).collect(),
-            takes_new_items: is_relaxed || has_rules,
+            takes_new_items: is_relaxed(state, input) || has_rules,
         };
         state.locations.values().for_each(|location| names.lies(location));
         state.npcs.values().for_each(|npc| names.carries(npc));

@@ -12,6 +12,9 @@ const FEWEST_LEAVING: usize = 8;
 /// Summaries are made in every third turn, if at all: one that fails is tried again, but not in the next turn.
 const EVERY: u64 = 3;
 
+/// The messages of so many turns.
+const MESSAGES_BETWEEN: usize = 6;
+
 /// The longest summary that is kept, in bytes.
 const LONGEST_SUMMARY: usize = 6000;
 
@@ -27,15 +30,24 @@ pub struct HistoryLimits {
     pub bytes: usize,
 }
 
+/// Whether messages may leave after this turn, however many there are.
+#[must_use]
+pub const fn may_leave(turn: u64) -> bool {
+    turn.is_multiple_of(EVERY)
+}
+
 /// How many of the `open` messages, of which the last ones are those of this `turn`, are summarised now. 0 while they are well within
 /// the limits; then so many that a third of them is left, up to a message of the user.
 #[must_use]
 pub fn leaving(open: &[ChatMessage], turn: u64, limits: HistoryLimits) -> usize {
-    if limits.messages < 2 * FEWEST_LEAVING || !turn.is_multiple_of(EVERY) {
+    if limits.messages < 2 * FEWEST_LEAVING || !may_leave(turn) {
         return 0;
     }
     let bytes: usize = open.iter().map(size).sum();
-    if open.len() + 4 < limits.messages && bytes < limits.bytes / 4 * 3 {
+    // Room until the next turn in which they may leave, by the last ones.
+    let between: usize = open.iter().rev().take(MESSAGES_BETWEEN).map(size).sum();
+    let kept_free = (between + ROOM_STEP).min(limits.bytes / 4);
+    if open.len() + 4 < limits.messages && bytes + kept_free < limits.bytes {
         return 0;
     }
     let mut kept = 0;

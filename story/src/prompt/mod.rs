@@ -20,7 +20,7 @@ use thiserror::Error;
 pub use self::arrange::Prompt;
 pub use self::extraction::extraction_prompt;
 pub use self::input::{Input, user_text};
-pub use self::memory::{HistoryLimits, leaving, read_summary};
+pub use self::memory::{HistoryLimits, leaving, may_leave, read_summary};
 pub use self::narration::narration_prompt;
 pub use self::summary::summary_prompt;
 use crate::content::{ContentKind, Library, Scenario, Scene};

@@ -48,9 +48,7 @@ pub fn narration_prompt(
     ]);
     let room = budget.saturating_sub(system.len() + last.len());
     let history = shown(state.memory.open(history), room);
-    let history =
-        history.iter().map(|message| ChatMessage { content: quoted(&message.content).into_owned(), ..*message });
-    Ok(Prompt::new(system, history, last))
+    Ok(Prompt::new(system, history.iter().map(in_history), last))
 }
 
 /// The texts that are not empty, with an empty line between them.
@@ -72,7 +70,6 @@ fn narrator_text(scenario: &Scenario, state: &GameState) -> String {
         opening,
         CRAFT.to_owned(),
         conduct(state.rules).to_owned(),
-        MONSTERS.to_owned(),
         format!("Content Rating: {shown_rating} ({})", rating_guidance(rating)),
     ];
     parts.extend(state.language.as_ref().map(told_in));
@@ -128,15 +125,27 @@ fn closing_text(scenario: &Scenario) -> String {
     if own.is_empty() { CLOSING.to_owned() } else { format!("{CLOSING}\n\n{own}") }
 }
 
-/// The rules that are repeated in every turn, because models forget what they read long ago.
+/// The rules that are repeated in every turn, because models forget what they read long ago; and those of monsters while there are any: a
+/// small model that reads of them brings them in.
 fn rules_text(state: &GameState, input: &Input) -> String {
     let fixed = match input {
         Input::Player { .. } => turn_rules(state.rules),
         Input::StoryEvent { .. } => EVENT_RULES,
     };
+    // The last one is to stop and wait, which the end of a story does not.
+    let fixed = if state.is_ended { &fixed[..2] } else { &fixed[..] };
+    let monsters = state.current_location().is_some_and(|location| !location.monsters.is_empty());
     let own = state.narrator.iter().flat_map(|narrator| &narrator.rules).map(String::as_str);
-    let rules: Vec<_> = fixed.into_iter().chain(own).map(|rule| format!("- {rule}")).collect();
+    let rules = fixed.iter().copied().chain(monsters.then_some(MONSTERS)).chain(own);
+    let rules: Vec<_> = rules.map(|rule| format!("- {rule}")).collect();
     block("rules", &rules.join("\n"))
+}
+
+/// A message of the history. What happened by itself is marked, so that it is not taken for the player's words.
+fn in_history(message: &ChatMessage) -> ChatMessage {
+    let text = quoted(&message.content);
+    let content = if message.is_story_event { format!("[Event] {text}") } else { text.into_owned() };
+    ChatMessage { content, ..*message }
 }
 
 /// What the turn answers, between tags that it cannot close.

@@ -158,6 +158,25 @@ fn lore_stands_in_the_last_message_only() {
 }
 
 #[test]
+fn monsters_are_spoken_of_only_where_there_are_any() {
+    let mut state = new_state();
+    let tell = |state: &GameState| rendered(&narration(state, &[], None, &player("I wait.")));
+    assert!(!tell(&state).to_lowercase().contains("monster"));
+    let crab = serde_json::from_value(serde_json::json!({ "name": "Crab", "ac": 12, "hp": 4, "max_hp": 4 })).unwrap();
+    let here = state.user_location.clone();
+    state.locations.get_mut(&here).unwrap().monsters.insert("crab".into(), crab);
+    let text = tell(&state);
+    assert!(text.contains("- Crab (AC: 12, HP: 4/4)") && text.contains("- Monsters are dangerous"), "{text}");
+}
+
+#[test]
+fn an_event_of_the_history_is_no_word_of_the_player() {
+    let history = [ChatMessage::story_event("A wave."), ChatMessage::assistant("It breaks.")];
+    let prompt = narration(&new_state(), &history, None, &player("I wait."));
+    assert_eq!(prompt.messages()[0].content, "[Event] A wave.");
+}
+
+#[test]
 fn a_scene_that_is_gone_is_named() {
     let state = GameState { scene_name: "strom".into(), ..new_state() };
     let error = extraction_prompt(&library(), &state, &player("x"), "y").unwrap_err();
