@@ -4,7 +4,7 @@
 use protocol::{GameId, Problem, ProblemType, PromptPart, PromptPurpose, PromptView, RequestType};
 use story::{Input, Library, Prompt};
 
-use crate::llm::{Models, Provider};
+use crate::llm::{Models, Provider, Schema};
 use crate::store::{SharedStore, StoreError};
 
 /// What stands for a message that nobody has sent yet.
@@ -68,7 +68,7 @@ pub async fn preview(
             let prompt = story::extraction_prompt(library, state, &input, NO_NARRATION)
                 .map_err(|error| unplayable(error.to_string()))?;
             let schema = story::delta_schema(library, state, &input).map_err(|error| unplayable(error.to_string()))?;
-            let request = provider.extraction_body(&prompt, &schema);
+            let request = provider.extraction_body(&prompt, &Schema::new(&schema));
             Ok(view(id, asked.purpose, provider, &prompt, request.map_err(|error| unplayable(error.to_string()))?))
         }
     }

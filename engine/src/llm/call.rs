@@ -1,19 +1,18 @@
 //! The two calls of a turn: a narration that streams, and a delta in structured output.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 use story::Prompt;
 use tokio::time::{Instant, timeout_at};
 
 use super::completion::Finish;
-use super::dialect::Dialect;
+use super::dialect::{Adapted, Dialect};
 use super::http::{Reading, late};
+use super::learned::Known;
 use super::narration::Narration;
 use super::provider::Provider;
 use super::purpose::Purpose;
 use super::role::Role;
-use super::schema::rendered;
+use super::schema::Schema;
 use super::window::Size;
 use super::wire::ask::Ask;
 use super::wire::body;
@@ -31,36 +30,59 @@ struct Asking<'a> {
     provider: &'a Provider,
     role: &'a Role,
     purpose: Purpose,
-    known: Arc<Dialect>,
+    known: Known,
     dialect: Dialect,
     changes: usize,
+    /// Whether the output format was changed for a refusal that does not name it.
+    guessed: bool,
 }
 
 impl<'a> Asking<'a> {
     fn new(provider: &'a Provider, role: &'a Role, purpose: Purpose) -> Self {
-        let known = role.learned.get();
-        Self { provider, role, purpose, dialect: (*known).clone(), known, changes: 0 }
+        let known = role.learned.for_a_call();
+        if known.is_doubted {
+            role.window.doubt();
+        }
+        let dialect = (*known.dialect).clone();
+        Self { provider, role, purpose, dialect, known, changes: 0, guessed: false }
     }
 
     /// Changes what the server refuses; an error that no change can help is returned.
     fn adapt(&mut self, error: ModelError) -> Result<(), ModelError> {
         self.changes += 1;
-        if self.changes > CHANGES
-            || !self.dialect.adapt(&error, &self.role.fixed, self.purpose, self.provider.structured)
-        {
+        let (role, structured) = (self.role, self.provider.structured);
+        let adapted = if self.changes > CHANGES {
+            Adapted::No
+        } else {
+            self.dialect.adapt(&error, &role.fixed, self.purpose, structured, role.max_tokens)
+        };
+        if adapted == Adapted::No {
             return Err(error);
         }
-        let (provider, model) = (&self.provider.info.name, &self.role.model);
+        self.guessed |= adapted == Adapted::Guessed;
+        let (provider, model) = (&self.provider.info.name, &role.model);
         tracing::debug!(provider, model, %error, "the call is refused as it is; sending it in another form");
         Ok(())
     }
 
-    fn remember(&self) {
+    fn remember(&mut self) {
         self.provider.trouble.end(self.provider.name());
-        if self.dialect != *self.known {
-            let (provider, model) = (&self.provider.info.name, &self.role.model);
-            tracing::info!(provider, model, dialect = ?self.dialect, "learned which form of a call the server takes");
-            self.role.learned.set(self.dialect.clone());
+        let learned = &self.role.learned;
+        // What was believed before and has been found out again needs no second time.
+        let is_confirmed = self.known.is_doubted && learned.get().output == self.dialect.output;
+        if self.guessed && !is_confirmed && !learned.suspect() {
+            // What else was learned on the way is kept.
+            self.dialect.output = self.known.dialect.output;
+        }
+        let is_new = self.dialect != *self.known.dialect;
+        if is_new || self.known.is_doubted {
+            if is_new {
+                let (provider, model) = (&self.provider.info.name, &self.role.model);
+                tracing::info!(provider, model, dialect = ?self.dialect, "learned which form of a call the server takes");
+            }
+            learned.set(self.dialect.clone());
+        } else if self.purpose == Purpose::Extract && !self.guessed {
+            learned.acquit();
         }
     }
 }
@@ -68,7 +90,7 @@ impl<'a> Asking<'a> {
 /// What a call asks for besides its prompt.
 #[derive(Clone, Copy)]
 struct What<'a> {
-    schema: Option<&'a Value>,
+    schema: Option<&'a Schema>,
     stops: &'a [String],
 }
 
@@ -79,7 +101,8 @@ impl Provider {
         self.stop.iter().chain(own.iter().take(room)).cloned().collect()
     }
 
-    /// Asks for a narration that is to end before any of `stops`. Of one that streams, nothing is there yet when this returns.
+    /// Asks for a narration that is to end before any of `stops`, and returns with its first text: what a server refuses after it has
+    /// begun to answer is a refusal like any other until then.
     pub async fn narrate(
         &self,
         prompt: &Prompt,
@@ -90,13 +113,18 @@ impl Provider {
         let temperature = self.sends_temperature.then_some(temperature);
         let mut asking = Asking::new(self, &self.narrator, Purpose::Narrate);
         let what = What { schema: None, stops: &self.stops(stops) };
+        let size = Size::of(prompt);
         loop {
-            match self.open(&self.narrator, prompt, what, temperature, &asking.dialect, deadline).await {
-                Ok(reading) => {
+            let begun = match self.open(&self.narrator, prompt, what, temperature, &asking.dialect, deadline).await {
+                Ok(reading) => Narration::begin(self, reading, size, deadline).await,
+                Err(error) => Err(error),
+            };
+            match begun {
+                Ok(narration) => {
                     asking.remember();
-                    return Ok(Narration::new(self, reading, Size::of(prompt), deadline));
+                    return Ok(narration);
                 }
-                Err(error) => asking.adapt(self.narrator.noted(error, Size::of(prompt)))?,
+                Err(error) => asking.adapt(self.narrator.noted(error, size))?,
             }
         }
     }
@@ -109,7 +137,7 @@ impl Provider {
     }
 
     /// Asks for a delta of this schema; returns the text that the model wrote.
-    pub async fn extract(&self, prompt: &Prompt, schema: &Value) -> Result<Completion, ModelError> {
+    pub async fn extract(&self, prompt: &Prompt, schema: &Schema) -> Result<Completion, ModelError> {
         let deadline = Instant::now() + self.caller.timeouts().call;
         let temperature = self.sends_temperature.then_some(0.0);
         let mut asking = Asking::new(self, &self.backend, Purpose::Extract);
@@ -170,7 +198,7 @@ impl Provider {
     ) -> Result<Reading, ModelError> {
         let body = self.body(role, prompt, what, temperature, dialect)?;
         let timeouts = self.caller.timeouts();
-        let streams = what.schema.is_none() && self.stream;
+        let streams = what.schema.is_none() && self.stream && dialect.streams;
         let timeout = if streams { timeouts.first_token } else { timeouts.call };
         self.caller.post(role.url.clone(), body, deadline, timeout).await
     }
@@ -184,10 +212,10 @@ impl Provider {
         temperature: Option<f64>,
         dialect: &Dialect,
     ) -> Result<Vec<u8>, ModelError> {
-        let schema = what.schema.map(|schema| rendered(schema, dialect.output));
+        let schema = what.schema.map(|schema| schema.rendered(dialect.output));
         let (purpose, stream) = match schema {
             Some(_) => (Purpose::Extract, false),
-            None => (Purpose::Narrate, self.stream),
+            None => (Purpose::Narrate, self.stream && dialect.streams),
         };
         let ask = Ask {
             purpose,
@@ -197,7 +225,7 @@ impl Provider {
             temperature,
             stream,
             stops: what.stops,
-            schema: schema.as_deref(),
+            schema,
             dialect,
         };
         body(self.format, &role.fixed, &ask)
@@ -212,7 +240,7 @@ impl Provider {
     }
 
     /// The body of a delta's call.
-    pub fn extraction_body(&self, prompt: &Prompt, schema: &Value) -> Result<Value, ModelError> {
+    pub fn extraction_body(&self, prompt: &Prompt, schema: &Schema) -> Result<Value, ModelError> {
         let temperature = self.sends_temperature.then_some(0.0);
         let what = What { schema: Some(schema), stops: &[] };
         as_value(&self.body(&self.backend, prompt, what, temperature, &self.backend.learned.get())?)
@@ -231,7 +259,11 @@ impl Provider {
         let received = &mut reading.received;
         self.count(&self.backend, &received.tokens);
         self.backend.window.counted(prompt, received.tokens.prompt);
-        let text = [&mut received.text, &mut received.arguments, &mut received.refusal]
+        // Servers that take the wrong part of an answer for thoughts put a delta among them.
+        if !received.thoughts.contains('{') {
+            received.thoughts.clear();
+        }
+        let text = [&mut received.text, &mut received.arguments, &mut received.refusal, &mut received.thoughts]
             .into_iter()
             .find(|text| !text.trim().is_empty());
         match (&received.finish, text) {

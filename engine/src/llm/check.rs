@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use story::Prompt;
 use tokio::time::Instant;
 
 use super::dialect::{LimitName, OutputFormat};
 use super::provider::Provider;
+use super::schema::Schema;
 use super::{Finish, ModelError};
 
 /// What a check has found.
@@ -48,13 +48,20 @@ pub struct Narrated {
 
 impl Provider {
     /// Asks for a narration and a delta.
-    pub async fn check(&self, narration: &Prompt, delta: &Prompt, schema: &Value, temperature: f64) -> Check {
+    pub async fn check(&self, narration: &Prompt, delta: &Prompt, schema: &Schema, temperature: f64) -> Check {
         self.discover().await;
         let narration = self.narrated(narration, temperature).await;
         let delta = self.extract(delta, schema).await.map(|completion| completion.text);
         let dialect = self.backend.learned.get();
         let mut refused: Vec<String> = self.narrator.learned.get().dropped.clone();
         refused.extend(dialect.dropped.iter().cloned());
+        for learned in [&self.narrator.learned.get(), &dialect] {
+            refused.extend(
+                (!learned.system_role).then(|| "a message of the system (it begins the first message)".to_owned()),
+            );
+            refused.extend((!learned.streams).then(|| "streaming".to_owned()));
+            refused.extend(learned.most_tokens.map(|most| format!("answers of more than {most} tokens")));
+        }
         refused.sort();
         refused.dedup();
         for name in &mut refused {

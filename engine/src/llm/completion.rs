@@ -1,8 +1,14 @@
 //! What a model has said so far, whichever format it came in.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
 use protocol::Usage;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// Why a model stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +30,43 @@ impl Finish {
     pub(super) fn of(word: &str) -> Option<Self> {
         Some(match word.to_ascii_lowercase().as_str() {
             "" | "null" | "finish_reason_unspecified" => return None,
-            "stop" | "end_turn" | "stop_sequence" | "eos" | "eos_token" | "tool_calls" | "tool_use"
-            | "function_call" | "unload" | "pause_turn" => Self::Stop,
-            "length" | "max_tokens" | "model_length" | "model_context_window_exceeded" => Self::Length,
-            "content_filter" | "refusal" | "safety" | "recitation" | "prohibited_content" | "blocklist" | "spii"
+            "stop" | "end_turn" | "stop_sequence" | "stop_word" | "eos" | "eos_token" | "eos_found" | "end"
+            | "completed" | "complete" | "finished" | "done" | "tool_calls" | "tool_use" | "function_call"
+            | "unload" | "pause_turn" => Self::Stop,
+            "length"
+            | "max_tokens"
+            | "max_length"
+            | "max_output_tokens"
+            | "model_length"
+            | "token_limit"
+            | "limit"
+            | "model_context_window_exceeded" => Self::Length,
+            "content_filter"
+            | "content-filter"
+            | "contentfilter"
+            | "content_filtered"
+            | "guardrail_intervened"
+            | "refusal"
+            | "safety"
+            | "recitation"
+            | "prohibited_content"
+            | "blocklist"
+            | "spii"
             | "sensitive" => Self::Filtered,
-            "error" | "insufficient_system_resource" | "malformed_function_call" | "other" | "abort" | "load" => {
-                Self::Error
-            }
+            "error"
+            | "network_error"
+            | "server_error"
+            | "engine_overloaded"
+            | "insufficient_system_resource"
+            | "timeout"
+            | "malformed_function_call"
+            | "other"
+            | "abort"
+            | "aborted"
+            | "cancelled"
+            | "canceled"
+            | "failed"
+            | "load" => Self::Error,
             _ => Self::Unknown(word.chars().take(40).collect()),
         })
     }
@@ -70,13 +105,31 @@ pub(super) struct Received {
     pub(super) refusal: String,
     /// Whether it has thought.
     pub(super) thought: bool,
+    /// What it has thought, as far as [`THOUGHTS`] goes: some servers put a delta there.
+    pub(super) thoughts: String,
     /// Whether the format's own end has come.
     pub(super) ended: bool,
+    /// Whether the last frame only counted tokens, which no server does before the end.
+    pub(super) counted: bool,
     pub(super) finish: Option<Finish>,
     pub(super) tokens: Tokens,
 }
 
+/// So many bytes of thoughts are kept.
+const THOUGHTS: usize = 64 * 1024;
+
 impl Received {
+    pub(super) fn think(&mut self, thoughts: &str) {
+        if self.thoughts.len() + thoughts.len() <= THOUGHTS {
+            self.thoughts.push_str(thoughts);
+        }
+    }
+
+    /// Whether the server has said that the answer is whole, or as whole as it gets.
+    pub(super) fn is_finished(&self) -> bool {
+        self.finish.as_ref().is_some_and(|finish| *finish != Finish::Error)
+    }
+
     pub(super) fn finish(&mut self, word: Option<&str>) {
         if let Some(finish) = word.and_then(Finish::of) {
             self.finish = Some(finish);
@@ -84,12 +137,109 @@ impl Received {
     }
 }
 
-/// Text of a frame, borrowed from it where JSON escapes nothing.
-#[derive(Debug, Default, serde::Deserialize)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+/// Text of a frame, borrowed from it where JSON escapes nothing. What is no text says nothing: what it stands in may still be of use.
+#[derive(Debug, Default)]
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl Text<'_> {
     pub(super) fn of<'a>(text: Option<&'a Text<'_>>) -> &'a str {
         text.map_or("", |text| &text.0)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reads<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for Reads<'a> {
+            type Value = Text<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(text.into()))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(text.to_owned().into()))
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Text::default())
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Text::default())
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Text::default())
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(Text::default())
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(Text::default())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                IgnoredAny.visit_seq(seq).map(|_| Text::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                IgnoredAny.visit_map(map).map(|_| Text::default())
+            }
+        }
+        deserializer.deserialize_any(Reads(PhantomData))
+    }
+}
+
+/// A part of a frame without which the frame can be read: nothing, if it is not what it should be.
+pub(super) struct Lenient<T>(pub(super) Option<T>);
+
+impl<T> Default for Lenient<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'a>> Deserialize<'de> for Lenient<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = <&'de RawValue>::deserialize(deserializer)?;
+        Ok(Self(serde_json::from_str(written.get()).ok()))
+    }
+}
+
+/// A number of tokens. Servers have sent negative ones, fractions and texts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Count(pub(super) u64);
+
+impl<'de> Deserialize<'de> for Count {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float becomes the nearest number")]
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match Value::deserialize(deserializer)? {
+            Value::Number(number) => number.as_u64().unwrap_or_else(|| number.as_f64().unwrap_or(0.0).max(0.0) as u64),
+            Value::String(text) => text.trim().parse().unwrap_or(0),
+            _ => 0,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_of_its_kind_says_nothing_and_spoils_nothing() {
+        for json in ["1", "-1", "1.5", "true", "null", "[1]", r#"{"a":1}"#] {
+            assert_eq!(serde_json::from_str::<Text<'_>>(json).unwrap().0, "", "{json}");
+        }
+        for (json, expected) in [("7", 7), ("-35", 0), ("7.0", 7), (r#""7""#, 7), ("null", 0), ("[]", 0)] {
+            assert_eq!(serde_json::from_str::<Count>(json).unwrap().0, expected, "{json}");
+        }
+        assert!(serde_json::from_str::<Lenient<Vec<u8>>>("{}").unwrap().0.is_none());
     }
 }

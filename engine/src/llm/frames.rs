@@ -11,6 +11,9 @@ pub(super) const LIMIT: usize = 4 * 1024 * 1024;
 /// The data of an event at which an OpenAI-compatible stream ends.
 const DONE: &[u8] = b"[DONE]";
 
+/// What a compressed body begins with: gzip, and Zstandard. Brotli has no such mark.
+const COMPRESSED: [&[u8]; 2] = [b"\x1f\x8b", b"\x28\xb5\x2f\xfd"];
+
 /// What a response turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -22,6 +25,17 @@ pub(super) enum Shape {
     Whole,
     /// A web page.
     Page,
+    /// Nothing that can be read: nobody has asked for compression.
+    Compressed,
+}
+
+/// What a frame is, as the server names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A part of the answer, or an error that says so itself.
+    Data,
+    /// An error: its event or its line is named so.
+    Error,
 }
 
 /// More than [`LIMIT`] bytes without an end.
@@ -39,6 +53,8 @@ pub(super) struct Cutter {
     /// The data of an event that has not ended.
     data: Vec<u8>,
     has_data: bool,
+    /// What the event is named.
+    kind: Kind,
     after_cr: bool,
     done: bool,
 }
@@ -52,6 +68,7 @@ impl Cutter {
             pending: Vec::new(),
             data: Vec::new(),
             has_data: false,
+            kind: Kind::Data,
             after_cr: false,
             done: false,
         }
@@ -71,7 +88,7 @@ impl Cutter {
     pub(super) fn push<E: From<Overlong>>(
         &mut self,
         mut bytes: &[u8],
-        frame: &mut impl FnMut(&[u8]) -> Result<(), E>,
+        frame: &mut impl FnMut(Kind, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let shape = match self.shape {
             Some(shape) => shape,
@@ -82,8 +99,9 @@ impl Cutter {
         };
         match shape {
             Shape::Whole | Shape::Page => Ok(self.hold(bytes)?),
+            Shape::Compressed => Ok(()),
             Shape::Events | Shape::Lines => {
-                while let Some(line_end) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+                while let Some(line_end) = memchr::memchr2(b'\n', b'\r', bytes) {
                     let (line, rest) = bytes.split_at(line_end);
                     // A line feed after a carriage return belongs to it.
                     if !(line.is_empty() && std::mem::take(&mut self.after_cr) && rest[0] == b'\n') {
@@ -102,14 +120,17 @@ impl Cutter {
 
     /// The body has ended: hands over what stood without its end. Of a stream that is nothing, unless its last line breaks
     /// off only at the line break.
-    pub(super) fn end<E: From<Overlong>>(&mut self, frame: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    pub(super) fn end<E: From<Overlong>>(
+        &mut self,
+        frame: &mut impl FnMut(Kind, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         match self.shape {
             Some(shape @ (Shape::Events | Shape::Lines)) => {
                 self.line(shape, b"", frame)?;
                 self.event(frame)
             }
-            Some(Shape::Whole) => frame(&std::mem::take(&mut self.pending)),
-            Some(Shape::Page) | None => Ok(()),
+            Some(Shape::Whole) => frame(Kind::Data, &std::mem::take(&mut self.pending)),
+            Some(Shape::Page | Shape::Compressed) | None => Ok(()),
         }
     }
 
@@ -132,6 +153,7 @@ impl Cutter {
         let shape = match text[0] {
             b'{' | b'[' => self.of_json,
             b'<' => Shape::Page,
+            _ if COMPRESSED.iter().any(|mark| text.starts_with(mark)) => Shape::Compressed,
             _ => Shape::Events,
         };
         self.shape = Some(shape);
@@ -155,7 +177,7 @@ impl Cutter {
         &mut self,
         shape: Shape,
         line: &[u8],
-        frame: &mut impl FnMut(&[u8]) -> Result<(), E>,
+        frame: &mut impl FnMut(Kind, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         if self.pending.is_empty() {
             return self.whole_line(shape, line, frame);
@@ -172,21 +194,28 @@ impl Cutter {
         &mut self,
         shape: Shape,
         line: &[u8],
-        frame: &mut impl FnMut(&[u8]) -> Result<(), E>,
+        frame: &mut impl FnMut(Kind, &[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         if shape == Shape::Lines {
             let line = line.trim_ascii();
-            return if line.is_empty() { Ok(()) } else { frame(line) };
+            return if line.is_empty() { Ok(()) } else { frame(Kind::Data, line) };
         }
         if line.is_empty() {
             return self.event(frame);
         }
-        let Some(data) = line.strip_prefix(b"data") else { return Ok(()) };
-        let data = match data.strip_prefix(b":") {
-            Some(data) => data.strip_prefix(b" ").unwrap_or(data),
-            None if data.is_empty() => data,
-            None => return Ok(()),
-        };
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { return Ok(()) };
+        let (name, value) = (&line[..colon], &line[colon + 1..]);
+        let data = value.strip_prefix(b" ").unwrap_or(value);
+        match name {
+            b"data" => {}
+            b"event" => {
+                self.kind = if data.trim_ascii() == b"error" { Kind::Error } else { Kind::Data };
+                return Ok(());
+            }
+            // Earlier servers of llama.cpp report an error in a field of this name.
+            b"error" => self.kind = Kind::Error,
+            _ => return Ok(()),
+        }
         if self.data.len() + data.len() > LIMIT {
             return Err(Overlong.into());
         }
@@ -198,22 +227,34 @@ impl Cutter {
         Ok(())
     }
 
-    fn event<E>(&mut self, frame: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    fn event<E>(&mut self, frame: &mut impl FnMut(Kind, &[u8]) -> Result<(), E>) -> Result<(), E> {
+        let kind = std::mem::replace(&mut self.kind, Kind::Data);
         if !std::mem::take(&mut self.has_data) || self.done {
             self.data.clear();
             return Ok(());
         }
         let read = match self.data.trim_ascii() {
             b"" => Ok(()),
-            DONE => {
+            data if is_done(data) => {
                 self.done = true;
                 Ok(())
             }
-            data => frame(data),
+            data => frame(kind, data),
         };
         self.data.clear();
         read
     }
+}
+
+/// `[DONE]`, also in quotes or in small letters.
+fn is_done(data: &[u8]) -> bool {
+    data.len() <= DONE.len() + 2
+        && data
+            .trim_ascii_start()
+            .strip_prefix(b"\"")
+            .unwrap_or(data)
+            .get(..DONE.len())
+            .is_some_and(|data| data.eq_ignore_ascii_case(DONE))
 }
 
 #[cfg(test)]
@@ -228,8 +269,9 @@ mod tests {
     fn frames(lines_of_json: bool, body: &[u8], size: usize) -> (Vec<String>, Option<Shape>, bool) {
         let mut cutter = Cutter::new(lines_of_json);
         let mut found = Vec::new();
-        let mut frame = |frame: &[u8]| -> Result<(), ()> {
-            found.push(String::from_utf8_lossy(frame).into_owned());
+        let mut frame = |kind: Kind, frame: &[u8]| -> Result<(), ()> {
+            let mark = if kind == Kind::Error { "!" } else { "" };
+            found.push(format!("{mark}{}", String::from_utf8_lossy(frame)));
             Ok(())
         };
         for piece in body.chunks(size) {
@@ -259,6 +301,13 @@ mod tests {
             ),
             (false, "event: x\rdata: a\r\rdata: b\rdata: c\r\rdata: ä", events, Shape::Events, false),
             (false, "data\n\ndata:\n\ndatum: a\n\n", vec![], Shape::Events, false),
+            (
+                false,
+                "event: error\ndata: a\n\ndata: b\n\nerror: c\n\ndata: \"[done]\"\n\n",
+                ["!a", "b", "!c"].map(str::to_owned).to_vec(),
+                Shape::Events,
+                true,
+            ),
             (false, " \n {\"a\":\n1}\n", vec!["{\"a\":\n1}\n".to_owned()], Shape::Whole, false),
             (true, "{\"a\":1}\n\n{\"b\":2}", vec!["{\"a\":1}".to_owned(), "{\"b\":2}".to_owned()], Shape::Lines, false),
             (false, "\n<!doctype html>", vec![], Shape::Page, false),
@@ -273,7 +322,7 @@ mod tests {
     #[test]
     fn a_line_without_an_end_is_an_error_and_not_all_memory() {
         let mut cutter = Cutter::new(false);
-        let mut frame = |_: &[u8]| Ok(());
+        let mut frame = |_: Kind, _: &[u8]| Ok(());
         let piece = vec![b'x'; 64 * 1024];
         let ended = (0..=LIMIT / piece.len()).try_for_each(|_| cutter.push::<()>(&piece, &mut frame));
         assert_eq!(ended, Err(()));

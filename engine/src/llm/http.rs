@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 use tokio::time::{Instant, timeout_at};
 
 use super::completion::Received;
-use super::frames::{Cutter, Overlong, Shape};
-use super::refusal::{refused, reported, web_page};
+use super::frames::{Cutter, Kind, Overlong, Shape};
+use super::mend::mended;
+use super::refusal::{called_error, compressed, in_other_words, refused, reported, web_page};
 use super::secrets::Secrets;
+use super::wire::Holds;
 use super::{ModelError, Reason, wire};
 use crate::config::{Endpoint, Format, ProviderConfig, Timeouts};
 
@@ -45,6 +47,8 @@ impl Caller {
         let format = config.adapter.format();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        // A proxy that compresses a stream holds it back until it has enough.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if let Some(key) = &key {
             let (name, value) = match format {
                 Format::Messages => ("x-api-key", key.clone()),
@@ -167,7 +171,10 @@ impl Reading {
     /// Reads the next bytes; false at the end of the response. It may be dropped while it waits, and called again.
     pub(super) async fn more(&mut self) -> Result<bool, ModelError> {
         let (format, received) = (self.format, &mut self.received);
-        let mut frame = |frame: &[u8]| read(format, frame, received);
+        let mut frame = |kind: Kind, frame: &[u8]| match kind {
+            Kind::Data => read(format, frame, received),
+            Kind::Error => Err(called_error(frame)),
+        };
         if let Some(bytes) = self.response.chunk().await? {
             self.cutter.push(&bytes, &mut frame)?;
             received.ended |= self.cutter.is_done();
@@ -175,11 +182,12 @@ impl Reading {
         }
         self.cutter.end(&mut frame)?;
         let is_whole = self.cutter.shape() == Some(Shape::Whole);
-        received.ended |= self.cutter.is_done() || (is_whole && has_answer(received));
-        if self.cutter.shape() == Some(Shape::Page) {
-            return Err(web_page(self.response.status().as_u16(), self.cutter.body()));
+        received.ended |= self.cutter.is_done() || received.counted || (is_whole && has_answer(received));
+        match self.cutter.shape() {
+            Some(Shape::Page) => Err(web_page(self.response.status().as_u16(), self.cutter.body())),
+            Some(Shape::Compressed) => Err(compressed()),
+            Some(Shape::Events | Shape::Lines | Shape::Whole) | None => Ok(false),
         }
-        Ok(false)
     }
 }
 
@@ -191,19 +199,31 @@ fn has_answer(received: &Received) -> bool {
 }
 
 fn read(format: Format, frame: &[u8], received: &mut Received) -> Result<(), ModelError> {
-    // An error object parses as a frame that says nothing: it is looked for wherever the word stands.
-    if may_hold_an_error(frame)
-        && let Some(error) = reported(frame)
-    {
-        return Err(error);
+    let error = match wire::read(format, frame, received) {
+        Ok(Holds::Answer) => return Ok(()),
+        Ok(Holds::Error) => return reported(frame).map_or(Ok(()), Err),
+        Ok(Holds::Nothing) => return in_other_words(frame).map_or(Ok(()), Err),
+        Err(error) => error,
+    };
+    match mended(frame) {
+        Some(values) => values.iter().try_for_each(|value| {
+            if let Some(error) = reported(value) {
+                return Err(error);
+            }
+            wire::read(format, value, received).map(drop).map_err(unreadable)
+        }),
+        // A word to show that the server is alive, or the words of one that fails: what has come so far decides.
+        None if !frame.starts_with(b"{") && !frame.starts_with(b"[") => {
+            tracing::debug!(frame = %String::from_utf8_lossy(frame), "the model's server sends a frame that is no JSON");
+            Ok(())
+        }
+        None => Err(unreadable(error)),
     }
-    wire::read(format, frame, received)
-        .map_err(|error| ModelError::new(Reason::Unreadable, format!("the model's answer cannot be read: {error}")))
 }
 
-/// Whether an error may be in the frame. What the model writes cannot hold the name of a field: its quotes are escaped.
-fn may_hold_an_error(frame: &[u8]) -> bool {
-    frame.windows(7).any(|window| window == b"\"error\"")
+#[expect(clippy::needless_pass_by_value, reason = "it is mapped over")]
+fn unreadable(error: serde_json::Error) -> ModelError {
+    ModelError::new(Reason::Unreadable, format!("the model's answer cannot be read: {error}"))
 }
 
 impl From<Overlong> for ModelError {

@@ -12,6 +12,9 @@ mod discover;
 mod error;
 mod frames;
 mod http;
+mod learned;
+mod mend;
+mod named;
 mod narration;
 #[cfg(feature = "offline")]
 mod offline;
@@ -33,3 +36,4 @@ pub use discover::Offered;
 pub use error::{ErrorClass, ModelError, Reason};
 pub use narration::Narration;
 pub use provider::{Models, ModelsError, Provider};
+pub use schema::Schema;

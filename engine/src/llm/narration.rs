@@ -47,12 +47,32 @@ pub struct Narration<'a> {
     /// How many bytes are read, whatever the server goes on to write.
     limit: usize,
     ended: Option<Finish>,
+    /// What broke it off behind text that has come and was not taken.
+    failed: Option<ModelError>,
 }
 
 impl<'a> Narration<'a> {
-    pub(super) fn new(provider: &'a Provider, reading: Reading, prompt: Size, deadline: Instant) -> Self {
+    /// Reads until the first text has come, or the end.
+    pub(super) async fn begin(
+        provider: &'a Provider,
+        reading: Reading,
+        prompt: Size,
+        deadline: Instant,
+    ) -> Result<Self, ModelError> {
         let limit = usize::try_from(provider.narrator.max_tokens).unwrap_or(usize::MAX).saturating_mul(BYTES_PER_TOKEN);
-        Self { provider, reading, prompt, deadline, text: String::new(), limit, ended: None }
+        let mut narration =
+            Self { provider, reading, prompt, deadline, text: String::new(), limit, ended: None, failed: None };
+        while narration.reading.received.text.is_empty() && !narration.reading.received.ended {
+            match narration.more().await {
+                Ok(true) => {}
+                Ok(false) => break,
+                // It may be the end of a response that has nothing to say; that is found out when it is read on.
+                Err(_) if narration.reading.received.is_finished() => narration.reading.received.ended = true,
+                Err(error) if !narration.reading.received.text.is_empty() => narration.failed = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(narration)
     }
 
     /// The next piece of text; `None` once the narration is whole. A stream that ends without saying that it has
@@ -68,13 +88,28 @@ impl<'a> Narration<'a> {
             if self.reading.received.ended {
                 return self.end(true).map(|()| None);
             }
-            match self.more().await {
+            let more = match self.failed.take() {
+                Some(error) => Err(error),
+                None => self.more().await,
+            };
+            match more {
                 Ok(true) => {}
-                Ok(false) if self.reading.received.text.is_empty() => return self.end(false).map(|()| None),
+                Ok(false) if self.reading.received.text.is_empty() => {
+                    return self.end(self.reading.received.ended).map(|()| None);
+                }
                 // The rest is taken first; then the response is at its end once more.
                 Ok(false) => self.reading.received.ended |= self.reading.received.finish.is_some(),
                 // What has said that it is finished is, whatever becomes of the connection.
-                Err(_) if self.reading.received.finish.is_some() => self.reading.received.ended = true,
+                Err(_) if self.reading.received.is_finished() => self.reading.received.ended = true,
+                Err(error) if !self.reading.received.text.is_empty() => self.failed = Some(error),
+                // The server has taken the call and written: what it refuses now is no form of the call.
+                Err(error) if error.reason == Reason::TooLong && !self.text.is_empty() => {
+                    self.provider.narrator.noted(error, self.prompt);
+                    self.ended = Some(Finish::Length);
+                }
+                Err(error) if error.reason == Reason::Refused && !self.text.is_empty() => {
+                    return Err(ModelError { reason: Reason::ServerError, ..error });
+                }
                 Err(error) => return Err(self.provider.narrator.noted(error, self.prompt)),
             }
         }
@@ -124,6 +159,13 @@ impl<'a> Narration<'a> {
             }
             Some(Finish::Length) if is_empty && received.thought => {
                 return Err(self.provider.narrator.only_thought());
+            }
+            Some(Finish::Stop) if is_empty && !received.thoughts.trim().is_empty() => {
+                return Err(ModelError::new(
+                    Reason::OnlyThinking,
+                    "everything that the model wrote came as thoughts, and nothing as text: the server takes the answer for a part of \
+                     them; set thinking = false, or give the server the reasoning parser of this model",
+                ));
             }
             None if !is_whole => {
                 return Err(ModelError::new(

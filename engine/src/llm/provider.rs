@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use protocol::{PromptPurpose, ProviderInfo, TurnModel};
 
 use super::completion::Tokens;
-use super::dialect::{Dialect, Learned, LimitName, OutputFormat};
+use super::dialect::{Dialect, LimitName, OutputFormat};
 use super::http::Caller;
+use super::learned::Learned;
 use super::purpose::Purpose;
 use super::role::Role;
 use super::trouble::Trouble;
@@ -142,14 +144,15 @@ impl Provider {
         let headers = config.headers().map_err(|(key, reason)| failed(format!("{key}: {reason}")))?;
         let caller = Caller::new(config, &endpoint, key, &headers).map_err(failed)?;
         let dialect = Dialect::new(first_output_format(config, &endpoint), first_limit(&endpoint));
-        let learned = Arc::new(Learned::new(dialect.clone()));
+        let believed = Duration::from_secs_f64(config.relearn_after_seconds);
+        let learned = Arc::new(Learned::new(dialect.clone(), believed));
         let window = Arc::new(Window::new(first_window(config)));
         let backend_model = config.backend_model.as_deref().unwrap_or(&config.model);
         // What is learned of a model counts for both purposes.
         let (for_backend, backend_window) = if backend_model == config.model {
             (Arc::clone(&learned), Arc::clone(&window))
         } else {
-            (Arc::new(Learned::new(dialect)), Arc::new(Window::new(first_window(config))))
+            (Arc::new(Learned::new(dialect, believed)), Arc::new(Window::new(first_window(config))))
         };
         let role = |model: &str, price: Option<Price>, purpose, max_tokens, stream, learned, window| Role {
             price,

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// Nobody is waited for longer than this without being asked again.
@@ -19,6 +19,7 @@ pub(super) fn retry_after(headers: &HeaderMap, body: &Value, message: &str) -> O
         .or_else(|| retry_info(body))
         .or_else(|| in_words(message))
         .or_else(|| resets(headers, now))
+        .or_else(|| resets(&repeated(body), now))
         .map(|wait| wait.min(LONGEST))
 }
 
@@ -32,7 +33,8 @@ fn seconds(number: f64) -> Option<Duration> {
 
 /// `retry-after-ms`, which says it more exactly, and Retry-After (RFC 9110): seconds or a date.
 fn asked(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let exact = text(headers, "retry-after-ms").and_then(|text| seconds(text.parse::<f64>().ok()? / 1000.0));
+    let exact = ["retry-after-ms", "x-ms-retry-after-ms"].iter().find_map(|name| text(headers, name));
+    let exact = exact.and_then(|text| seconds(text.parse::<f64>().ok()? / 1000.0));
     exact.or_else(|| {
         let text = text(headers, "retry-after")?;
         text.parse().ok().and_then(seconds).or_else(|| span(text)).or_else(|| until(text, now))
@@ -60,6 +62,7 @@ fn resets(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
         ("x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"),
         ("x-ratelimit-reset", "x-ratelimit-remaining"),
         ("ratelimit-reset", "ratelimit-remaining"),
+        ("ratelimitbysize-reset", "ratelimitbysize-remaining"),
         ("anthropic-ratelimit-requests-reset", "anthropic-ratelimit-requests-remaining"),
         ("anthropic-ratelimit-tokens-reset", "anthropic-ratelimit-tokens-remaining"),
         ("anthropic-ratelimit-input-tokens-reset", "anthropic-ratelimit-input-tokens-remaining"),
@@ -87,11 +90,25 @@ fn moment(text: &str, now: SystemTime) -> Option<Duration> {
     }
 }
 
-/// Google's `RetryInfo` among an error's details.
+/// Google's `RetryInfo` among an error's details, and the estimate of Hugging Face for a model that is loaded.
 fn retry_info(body: &Value) -> Option<Duration> {
-    let error = body.get(0).unwrap_or(body).get("error")?;
-    let details = error.get("details")?.as_array()?;
-    details.iter().find_map(|detail| span(detail.get("retryDelay")?.as_str()?))
+    let first = body.get(0).unwrap_or(body);
+    let estimated = || first.get("estimated_time")?.as_f64().and_then(seconds);
+    let retry = || {
+        let details = first.get("error")?.get("details")?.as_array()?;
+        details.iter().find_map(|detail| span(detail.get("retryDelay")?.as_str()?))
+    };
+    retry().or_else(estimated)
+}
+
+/// The headers that a gateway repeats in the body of an error, of the vendor behind it (`OpenRouter`).
+fn repeated(body: &Value) -> HeaderMap {
+    let headers = body.pointer("/error/metadata/headers").and_then(Value::as_object);
+    let header = |(name, value): (&String, &Value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Some((HeaderName::try_from(name.to_ascii_lowercase()).ok()?, HeaderValue::try_from(value).ok()?))
+    };
+    headers.into_iter().flatten().filter_map(header).collect()
 }
 
 /// `Please try again in 1m2.5s`, as it stands in messages.
@@ -153,6 +170,8 @@ mod tests {
             ("retry-after", "90s", 90.0),
             ("retry-after", "1000000", 86_400.0),
             ("retry-after-ms", "6000", 6.0),
+            ("x-ms-retry-after-ms", "6000", 6.0),
+            ("x-ratelimit-reset-requests", "1m30s", 90.0),
             ("x-ratelimit-reset-requests", "6m0s", 360.0),
             ("x-ratelimit-reset-tokens", "12ms", 0.012),
             ("ratelimit-reset", "30", 30.0),
@@ -164,6 +183,10 @@ mod tests {
             {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "8.5s"}
         ]}});
         assert_eq!(wait(&[], &google, ""), Some(8.5));
+        let loading = json!({ "error": "Model x is currently loading", "estimated_time": 20.5 });
+        assert_eq!(wait(&[], &loading, ""), Some(20.5));
+        let router = json!({ "error": { "metadata": { "headers": { "X-RateLimit-Reset": "45", "X-RateLimit-Remaining": 0 } } } });
+        assert_eq!(wait(&[], &router, ""), Some(45.0));
         assert_eq!(wait(&[], &json!([google]), ""), Some(8.5));
         assert_eq!(wait(&[], none, "Rate limit reached. Please try again in 1m2.5s. Visit …"), Some(62.5));
         assert_eq!(wait(&[], none, "Please retry in 20 seconds."), Some(20.0));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reqwest::Url;
 
-use super::dialect::Learned;
+use super::learned::Learned;
 use super::window::{Size, Window};
 use super::wire::fixed::Fixed;
 use super::{ModelError, Reason};
@@ -37,7 +37,7 @@ impl Role {
     /// The model has thought until no token was left. The next attempt gives it more.
     pub(super) fn only_thought(&self) -> ModelError {
         let mut dialect = (*self.learned.get()).clone();
-        let had = self.max_tokens.saturating_mul(dialect.limit_factor);
+        let had = dialect.tokens(self.max_tokens);
         let more = dialect.raise_limit();
         self.learned.set(dialect);
         let advice = if more { "the next attempt allows more" } else { "raise max_tokens, or set thinking = false" };

@@ -8,14 +8,29 @@ use super::dialect::OutputFormat;
 /// Limits that several vendors refuse in a schema. They only stop a model that repeats itself; `max_tokens` stops it as well.
 const LIMITS: [&str; 2] = ["maxItems", "maxLength"];
 
-/// The schema as the output has it.
-pub(super) fn rendered(schema: &Value, output: OutputFormat) -> Box<RawValue> {
-    let schema = match output {
-        OutputFormat::Schema => to_raw_value(schema),
-        OutputFormat::WithoutLimits | OutputFormat::Json | OutputFormat::Plain => to_raw_value(&without_limits(schema)),
-    };
-    // A schema is plain data: there is nothing in it that JSON cannot say.
-    schema.unwrap_or_default()
+/// A delta's schema, rendered once for all calls that ask by it.
+#[derive(Debug)]
+pub struct Schema {
+    whole: Box<RawValue>,
+    without_limits: Box<RawValue>,
+}
+
+impl Schema {
+    /// Renders a schema.
+    #[must_use]
+    pub fn new(schema: &Value) -> Self {
+        // A schema is plain data: there is nothing in it that JSON cannot say.
+        let render = |schema: &Value| to_raw_value(schema).unwrap_or_default();
+        Self { whole: render(schema), without_limits: render(&without_limits(schema)) }
+    }
+
+    /// The schema as the output has it.
+    pub(super) fn rendered(&self, output: OutputFormat) -> &RawValue {
+        match output {
+            OutputFormat::Schema => &self.whole,
+            OutputFormat::WithoutLimits | OutputFormat::Json | OutputFormat::Plain => &self.without_limits,
+        }
+    }
 }
 
 fn without_limits(schema: &Value) -> Value {
@@ -39,9 +54,10 @@ mod tests {
     fn limits_are_left_out_at_every_depth_and_nothing_else_is() {
         let schema =
             json!({ "anyOf": [{ "type": "array", "items": { "type": "string", "maxLength": 80 }, "maxItems": 16 }] });
-        assert_eq!(rendered(&schema, OutputFormat::Schema).get(), schema.to_string());
+        assert_eq!(Schema::new(&schema).rendered(OutputFormat::Schema).get(), schema.to_string());
         let plain = r#"{"anyOf":[{"items":{"type":"string"},"type":"array"}]}"#;
-        let found: Value = serde_json::from_str(rendered(&schema, OutputFormat::WithoutLimits).get()).unwrap();
+        let found: Value =
+            serde_json::from_str(Schema::new(&schema).rendered(OutputFormat::WithoutLimits).get()).unwrap();
         assert_eq!(found, serde_json::from_str::<Value>(plain).unwrap());
     }
 }

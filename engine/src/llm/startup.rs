@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::dialect::OutputFormat;
 use super::discover::{Offered, TIMEOUT};
 use super::provider::{Models, Provider};
+use super::schema::Schema;
 use super::trouble::ready;
 use super::{ErrorClass, ModelError, Reason};
 use crate::backoff::Backoff;
@@ -133,7 +134,7 @@ impl Provider {
             "type": "object", "properties": { "ready": { "type": "boolean" } }, "required": ["ready"],
             "additionalProperties": false
         });
-        match self.extract(&prompt, &schema).await {
+        match self.extract(&prompt, &Schema::new(&schema)).await {
             Err(error) if matches!(error.class(), ErrorClass::Provider) || error.reason == Reason::Refused => {
                 Err(self.remedy(&error).await)
             }

@@ -3,7 +3,7 @@
 //! Nobody here knows the model's tokenizer. A prompt's tokens are estimated from its bytes, by the ratio that the server's own
 //! counts of earlier prompts have shown; a refusal of a prompt that should have fitted raises it.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use story::Prompt;
 
@@ -28,11 +28,17 @@ pub(super) struct Window {
     /// Tokens of prompt and answer together; 0 while nobody knows.
     tokens: AtomicU32,
     tenths: AtomicU32,
+    /// Whether the number is a guess: a prompt was refused as too long, and the server did not say what it takes.
+    is_guessed: AtomicBool,
 }
 
 impl Window {
     pub(super) fn new(tokens: Option<u32>) -> Self {
-        Self { tokens: AtomicU32::new(tokens.unwrap_or(0)), tenths: AtomicU32::new(TENTHS) }
+        Self {
+            tokens: AtomicU32::new(tokens.unwrap_or(0)),
+            tenths: AtomicU32::new(TENTHS),
+            is_guessed: AtomicBool::new(false),
+        }
     }
 
     /// Tokens of prompt and answer together, if they are known.
@@ -69,6 +75,14 @@ impl Window {
     /// The model takes no more than this, whatever it is asked for.
     pub(super) fn at_most(&self, tokens: u32) {
         self.tokens.fetch_min(tokens.max(SMALLEST), Ordering::Relaxed);
+    }
+
+    /// A number that was only guessed is doubled: if it was right, one prompt more is refused.
+    pub(super) fn doubt(&self) {
+        if self.is_guessed.load(Ordering::Relaxed) {
+            let _ =
+                self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| Some(tokens.saturating_mul(2)));
+        }
     }
 
     /// How many tokens the answer to a prompt may have.
@@ -109,6 +123,7 @@ impl Window {
             None => known.min(sent) / 2,
         };
         let smaller = smaller.max(SMALLEST);
+        self.is_guessed.store(error.context_tokens.is_none(), Ordering::Relaxed);
         self.tokens.store(smaller, Ordering::Relaxed);
         smaller < known
     }
@@ -149,7 +164,10 @@ mod tests {
         let first = window.tokens().unwrap();
         assert!((5400..5600).contains(&first), "{first}");
         assert!(window.refused(&too_long(None), prompt(15_000), 1024));
-        assert!(window.tokens().unwrap() < first);
+        let second = window.tokens().unwrap();
+        assert!(second < first);
+        window.doubt();
+        assert_eq!(window.tokens(), Some(2 * second), "a guess is doubted after a time");
     }
 
     #[test]
@@ -157,6 +175,8 @@ mod tests {
         let window = Window::new(None);
         assert!(window.refused(&too_long(Some(4096)), prompt(14_000), 1024));
         assert_eq!(window.budget(2, 1024), Some(10_584));
+        window.doubt();
+        assert_eq!(window.tokens(), Some(4096), "the server's own word is not doubted");
         let before = window.tokens_of(3500);
         assert!(window.refused(&too_long(Some(4096)), prompt(9000), 1024));
         assert!(window.tokens_of(3500) > before);

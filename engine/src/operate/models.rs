@@ -7,7 +7,7 @@ use story::{Input, NewGame};
 use super::OperateError;
 use crate::config::Config;
 use crate::content;
-use crate::llm::{Check, Finish, Models, Offered, Provider};
+use crate::llm::{Check, Finish, Models, Offered, Provider, Schema};
 use crate::serve::ServeError;
 
 /// How much of an answer is shown.
@@ -70,7 +70,7 @@ async fn checked(config: &Config, provider: &Provider) -> Result<Check, OperateE
     let narration = narration.map_err(|error| unplayable(&error))?;
     let delta = delta.map_err(|error| unplayable(&error))?;
     let schema = story::delta_schema(&library, &state, &input).map_err(|error| unplayable(&error))?;
-    Ok(provider.check(&narration, &delta, &schema, state.temperature).await)
+    Ok(provider.check(&narration, &delta, &Schema::new(&schema), state.temperature).await)
 }
 
 fn listed(name: &str, configured: &str, offered: &[Offered]) -> String {

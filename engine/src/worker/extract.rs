@@ -1,14 +1,13 @@
 //! The second call of a turn: what the narration changed. A player has read the narration by now, so nothing that goes wrong
 //! here takes it back: an answer that cannot be read is asked for once more, and then the turn changes nothing.
 
-use serde_json::Value;
 use story::{Author, Input, Parsed, Prompt, Rejection};
 
 use super::Worker;
 use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::{persist, works};
-use crate::llm::{ErrorClass, ModelError, Provider, Reason};
+use crate::llm::{ErrorClass, ModelError, Provider, Reason, Schema};
 use crate::store::{Claim, Completion};
 use crate::telemetry::model_call::{CallKind, ModelCall};
 
@@ -26,7 +25,7 @@ pub(super) async fn extract(
 ) -> Result<Completion, TurnError> {
     let state = &claim.game.document.state;
     let prompt = story::extraction_prompt(&worker.library, state, input, narration).map_err(TurnError::unplayable)?;
-    let schema = story::delta_schema(&worker.library, state, input).map_err(TurnError::unplayable)?;
+    let schema = worker.schemas.of(&worker.library, state, input).map_err(TurnError::unplayable)?;
     let is_last = claim.lease.attempt.0 >= worker.settings.max_attempts;
     let extracted = match ask(provider, &prompt, &schema).await {
         Ok(extracted) => extracted,
@@ -44,7 +43,7 @@ pub(super) async fn extract(
 }
 
 /// Asks, and asks again with what is wrong with the answer.
-async fn ask(provider: &Provider, prompt: &Prompt, schema: &Value) -> Result<Completion, ModelError> {
+async fn ask(provider: &Provider, prompt: &Prompt, schema: &Schema) -> Result<Completion, ModelError> {
     let (first, complaint) = match call(provider).of(provider.extract(prompt, schema)).await {
         Ok(answer) => match story::parse_delta(&answer.text) {
             Ok(_) => return Ok(answer),

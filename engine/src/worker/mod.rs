@@ -12,6 +12,7 @@ mod outcome;
 mod persist;
 mod presence;
 mod record;
+mod schemas;
 mod summarize;
 mod turn;
 
@@ -29,6 +30,7 @@ use tracing::Instrument;
 use self::error::TurnError;
 use self::leases::Leases;
 use self::presence::Presence;
+use self::schemas::Schemas;
 use crate::backoff::Backoff;
 use crate::config::Config;
 use crate::llm::Models;
@@ -48,6 +50,7 @@ const DRAINED_WAIT: Duration = Duration::from_secs(1);
 pub struct Worker {
     store: SharedStore,
     library: Arc<Library>,
+    schemas: Arc<Schemas>,
     models: Arc<Models>,
     settings: Settings,
     id: WorkerId,
@@ -93,7 +96,7 @@ impl Worker {
             record_bytes: config.turns.record_max_bytes,
         };
         let (id, watchdog) = (WorkerId::of_this_process(), watchdog.clone());
-        Self { store, library, models, settings, id, nonce: Arc::default(), watchdog }
+        Self { store, library, schemas: Arc::default(), models, settings, id, nonce: Arc::default(), watchdog }
     }
 
     /// Who this worker is, in logs and lease tokens.

@@ -31,7 +31,8 @@ pub(super) async fn summarize(
     mut extracted: Completion,
 ) -> Result<Completion, TurnError> {
     let state = &claim.game.document.state;
-    if extracted.summary.is_some() || state.is_ended {
+    // How much fits is found out by writing a prompt: not for the turns in which nothing leaves.
+    if extracted.summary.is_some() || state.is_ended || !story::may_leave(state.turn_counter) {
         return Ok(extracted);
     }
     let open: Vec<_> = state.memory.open(&claim.history).iter().chain(turn).cloned().collect();

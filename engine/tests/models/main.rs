@@ -5,6 +5,7 @@
 
 mod game;
 mod profiles;
+mod quirks;
 mod requests;
 mod responses;
 mod rows;
@@ -17,7 +18,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use engine::config::{Adapter, Config, ProviderConfig};
-use engine::llm::{ErrorClass, ModelError, Models, Reason};
+use engine::llm::{ErrorClass, ModelError, Models, Reason, Schema};
 use engine::store::Completion;
 use mock_llm::{MockLlm, Script};
 use story::Prompt;
@@ -61,7 +62,7 @@ async fn narrate(models: &Models) -> Result<Completion, ModelError> {
 
 async fn extract(models: &Models) -> Result<Completion, ModelError> {
     let schema = serde_json::json!({ "anyOf": [{ "type": "object" }, { "type": "string", "maxLength": 9 }] });
-    models.get("mock").unwrap().extract(&prompt(), &schema).await
+    models.get("mock").unwrap().extract(&prompt(), &Schema::new(&schema)).await
 }
 
 #[tokio::test]

@@ -111,6 +111,10 @@ pub struct ProviderConfig {
     /// the time for a whole call.
     #[serde(default = "defaults::yes")]
     pub stream: bool,
+    /// How long what was learned from refusals is believed: which fields, limits and forms of an answer the server takes. Then one call
+    /// finds out whether it still refuses them.
+    #[serde(default = "defaults::relearn_after")]
+    pub relearn_after_seconds: f64,
     /// How long the server may say nothing before the first token; longer by default for a server that loads its model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_token_timeout_seconds: Option<f64>,
@@ -154,6 +158,9 @@ mod defaults {
     }
     pub(super) fn backend_max_tokens() -> u32 {
         2048
+    }
+    pub(super) fn relearn_after() -> f64 {
+        3600.0
     }
     pub(super) fn yes() -> bool {
         true
@@ -209,6 +216,7 @@ impl ProviderConfig {
             keep_alive: None,
             structured: Structured::Auto,
             stream: true,
+            relearn_after_seconds: defaults::relearn_after(),
             first_token_timeout_seconds: None,
             between_tokens_timeout_seconds: None,
             call_timeout_seconds: None,
@@ -352,6 +360,7 @@ impl ProviderConfig {
             ("first_token_timeout_seconds", self.first_token_timeout_seconds),
             ("between_tokens_timeout_seconds", self.between_tokens_timeout_seconds),
             ("call_timeout_seconds", self.call_timeout_seconds),
+            ("relearn_after_seconds", Some(self.relearn_after_seconds)),
         ] {
             if let Some(seconds) = seconds.filter(|seconds| !(0.001..=86_400.0).contains(seconds)) {
                 return Err((key, format!("`{seconds}` is not a number of seconds from 0.001 to 86400")));

@@ -1,13 +1,17 @@
 //! Anthropic messages: <https://docs.anthropic.com/en/api/messages>.
 
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use super::Holds;
 use super::ask::{Ask, role};
 use super::fixed::{Fields, Fixed, Written, put};
 use crate::config::ProviderConfig;
-use crate::llm::completion::{Received, Text, Tokens};
+use crate::llm::completion::{Count, Lenient, Received, Text, Tokens};
 use crate::llm::purpose::Purpose;
 
 pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
@@ -51,7 +55,8 @@ struct Block<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     text: &'a str,
-    cache_control: CacheControl,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<CacheControl>,
 }
 
 #[derive(Serialize)]
@@ -71,7 +76,7 @@ struct Message<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Content<'a> {
-    Text(&'a str),
+    Text(Cow<'a, str>),
     Cached([Part<'a>; 1]),
 }
 
@@ -79,7 +84,7 @@ enum Content<'a> {
 struct Part<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
-    text: &'a str,
+    text: Cow<'a, str>,
     cache_control: CacheControl,
 }
 
@@ -105,15 +110,17 @@ impl<'a> Body<'a> {
         let rest = fixed.options(&ask.dialect.dropped);
         let mut messages: Vec<_> = ask
             .spoken()
-            .iter()
-            .map(|message| Message { role: role(message.role), content: Content::Text(&message.content) })
+            .map(|(speaker, content)| Message { role: role(speaker), content: Content::Text(content) })
             .collect();
+        // Gateways to other clouds do not know it.
+        let is_cached = ask.dialect.sends("cache_control");
         // The history is the same in the next turn, which only adds to it; the last message is not.
-        let before_last = messages.len().checked_sub(2);
+        let before_last = messages.len().checked_sub(2).filter(|_| is_cached);
         if let Some(message) = before_last.and_then(|at| messages.get_mut(at))
-            && let Content::Text(text) = message.content
+            && let Content::Text(text) = &mut message.content
             && !text.trim().is_empty()
         {
+            let text = std::mem::take(text);
             message.content = Content::Cached([Part { kind: "text", text, cache_control: CACHED }]);
         }
         Self {
@@ -121,7 +128,7 @@ impl<'a> Body<'a> {
             system: (!system.trim().is_empty()).then_some([Block {
                 kind: "text",
                 text: system,
-                cache_control: CACHED,
+                cache_control: is_cached.then_some(CACHED),
             }]),
             messages,
             stream: ask.stream,
@@ -154,13 +161,15 @@ struct Frame<'a> {
     #[serde(borrow, default)]
     stop_reason: Option<Text<'a>>,
     #[serde(default)]
-    usage: Option<Usage>,
+    usage: Option<Lenient<Usage>>,
+    #[serde(default)]
+    error: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 struct Start {
     #[serde(default)]
-    usage: Option<Usage>,
+    usage: Option<Lenient<Usage>>,
 }
 
 #[derive(Deserialize)]
@@ -181,21 +190,22 @@ struct Piece<'a> {
 #[expect(clippy::struct_field_names, reason = "these are the vendor's names")]
 struct Usage {
     #[serde(default)]
-    input_tokens: Option<u64>,
+    input_tokens: Option<Count>,
     #[serde(default)]
-    cache_creation_input_tokens: Option<u64>,
+    cache_creation_input_tokens: Option<Count>,
     #[serde(default)]
-    cache_read_input_tokens: Option<u64>,
+    cache_read_input_tokens: Option<Count>,
     #[serde(default)]
-    output_tokens: Option<u64>,
+    output_tokens: Option<Count>,
 }
 
-pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<()> {
+pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<Holds> {
     let frame: Frame<'_> = serde_json::from_slice(frame)?;
+    let has_error = frame.error.is_some();
     match &*frame.kind.0 {
         "message_start" => count(frame.message.and_then(|start| start.usage), received),
-        "content_block_start" => frame.content_block.iter().for_each(|piece| hear(piece, false, received)),
-        "content_block_delta" => frame.delta.iter().for_each(|piece| hear(piece, false, received)),
+        "content_block_start" => frame.content_block.iter().for_each(|piece| take(piece, false, received)),
+        "content_block_delta" => frame.delta.iter().for_each(|piece| take(piece, false, received)),
         "message_delta" => {
             let reason = frame.delta.and_then(|delta| delta.stop_reason);
             received.finish(reason.as_ref().map(|reason| &*reason.0));
@@ -203,16 +213,16 @@ pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<
         }
         "message_stop" => received.ended = true,
         "message" => {
-            frame.content.iter().flatten().for_each(|piece| hear(piece, true, received));
+            frame.content.iter().flatten().for_each(|piece| take(piece, true, received));
             received.finish(frame.stop_reason.as_ref().map(|reason| &*reason.0));
             count(frame.usage, received);
         }
-        _ => {}
+        kind => return Ok(Holds::of(has_error, !kind.is_empty())),
     }
-    Ok(())
+    Ok(Holds::of(has_error, true))
 }
 
-fn hear(piece: &Piece<'_>, is_whole: bool, received: &mut Received) {
+fn take(piece: &Piece<'_>, is_whole: bool, received: &mut Received) {
     received.thought |= piece.kind.0.contains("thinking");
     received.text.push_str(Text::of(piece.text.as_ref()));
     received.arguments.push_str(Text::of(piece.partial_json.as_ref()));
@@ -223,15 +233,15 @@ fn hear(piece: &Piece<'_>, is_whole: bool, received: &mut Received) {
 }
 
 /// Later counts stand for all before them; what one leaves out stays.
-fn count(usage: Option<Usage>, received: &mut Received) {
-    let Some(usage) = usage else { return };
-    let cached = usage.cache_read_input_tokens.unwrap_or(0);
+fn count(usage: Option<Lenient<Usage>>, received: &mut Received) {
+    let Some(usage) = usage.and_then(|usage| usage.0) else { return };
+    let cached = usage.cache_read_input_tokens.unwrap_or_default().0;
     if let Some(input) = usage.input_tokens {
-        let prompt = input + cached + usage.cache_creation_input_tokens.unwrap_or(0);
+        let prompt = input.0 + cached + usage.cache_creation_input_tokens.unwrap_or_default().0;
         received.tokens = Tokens { prompt, cached, ..received.tokens };
     }
     if let Some(output) = usage.output_tokens {
-        received.tokens.completion = output;
+        received.tokens.completion = output.0;
     }
 }
 

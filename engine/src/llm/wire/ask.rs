@@ -1,7 +1,9 @@
 //! What a call asks for, whatever the format it is written in.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
-use story::{ChatMessage, Prompt, Role};
+use story::{Prompt, Role};
 
 use crate::llm::dialect::{Dialect, OutputFormat};
 use crate::llm::purpose::Purpose;
@@ -37,7 +39,7 @@ impl<'a> Ask<'a> {
     }
 
     pub(super) fn max_tokens(&self) -> u32 {
-        self.max_tokens.saturating_mul(self.dialect.limit_factor)
+        self.dialect.tokens(self.max_tokens)
     }
 
     pub(super) fn temperature(&self) -> Option<f64> {
@@ -49,13 +51,21 @@ impl<'a> Ask<'a> {
         Some(self.stops).filter(|stops| !stops.is_empty() && self.dialect.sends(field))
     }
 
+    /// The system's text, where the model's template knows it.
     pub(super) fn system(&self) -> &'a str {
-        self.prompt.system()
+        if self.dialect.system_role { self.prompt.system() } else { "" }
     }
 
-    /// The messages of player and narrator.
-    pub(super) fn spoken(&self) -> &'a [ChatMessage] {
-        self.prompt.messages()
+    /// The messages of player and narrator; the first begins with the system's text where the model's template knows no such role.
+    pub(super) fn spoken(&self) -> impl Iterator<Item = (Role, Cow<'a, str>)> {
+        let folded = Some(self.prompt.system()).filter(|system| !self.dialect.system_role && !system.trim().is_empty());
+        self.prompt.messages().iter().enumerate().map(move |(index, message)| {
+            let content = match folded {
+                Some(system) if index == 0 => format!("{system}\n\n{}", message.content).into(),
+                _ => message.content.as_str().into(),
+            };
+            (message.role, content)
+        })
     }
 }
 

@@ -1,14 +1,18 @@
 //! Gemini `generateContent`: <https://ai.google.dev/api/generate-content>.
 
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 use story::Role;
 
+use super::Holds;
 use super::ask::Ask;
 use super::fixed::{Fields, Fixed, Written, put};
 use crate::config::ProviderConfig;
-use crate::llm::completion::{Finish, Received, Text, Tokens};
+use crate::llm::completion::{Count, Finish, Lenient, Received, Text, Tokens};
 use crate::llm::purpose::Purpose;
 
 pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
@@ -56,7 +60,7 @@ struct Content<'a> {
 
 #[derive(Serialize)]
 struct Part<'a> {
-    text: &'a str,
+    text: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -79,12 +83,13 @@ impl<'a> Body<'a> {
     pub(super) fn new(fixed: &'a Fixed, ask: &Ask<'a>) -> Self {
         let system = ask.system();
         let schema = ask.by_schema();
-        let contents = ask.spoken().iter().map(|message| Content {
-            role: if message.role == Role::Assistant { "model" } else { "user" },
-            parts: [Part { text: message.content.as_str() }],
+        let contents = ask.spoken().map(|(speaker, content)| Content {
+            role: if speaker == Role::Assistant { "model" } else { "user" },
+            parts: [Part { text: content }],
         });
         Self {
-            system_instruction: (!system.trim().is_empty()).then_some(Instruction { parts: [Part { text: system }] }),
+            system_instruction: (!system.trim().is_empty())
+                .then_some(Instruction { parts: [Part { text: system.into() }] }),
             contents: contents.collect(),
             generation_config: Options {
                 max_output_tokens: ask.max_tokens(),
@@ -108,7 +113,9 @@ struct Frame<'a> {
     #[serde(borrow, default)]
     prompt_feedback: Option<Feedback<'a>>,
     #[serde(default)]
-    usage_metadata: Option<Usage>,
+    usage_metadata: Option<Lenient<Usage>>,
+    #[serde(default)]
+    error: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -146,21 +153,24 @@ struct Feedback<'a> {
 #[expect(clippy::struct_field_names, reason = "these are the vendor's names")]
 struct Usage {
     #[serde(default)]
-    prompt_token_count: Option<u64>,
+    prompt_token_count: Option<Count>,
     #[serde(default)]
-    cached_content_token_count: Option<u64>,
+    cached_content_token_count: Option<Count>,
     #[serde(default)]
-    candidates_token_count: Option<u64>,
+    candidates_token_count: Option<Count>,
     #[serde(default)]
-    thoughts_token_count: Option<u64>,
+    thoughts_token_count: Option<Count>,
 }
 
-pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<()> {
+pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<Holds> {
     let frame: Frame<'_> = serde_json::from_slice(frame)?;
+    let known = frame.candidates.is_some() || frame.prompt_feedback.is_some() || frame.usage_metadata.is_some();
+    let holds = Holds::of(frame.error.is_some(), known);
     if let Some(candidate) = frame.candidates.unwrap_or_default().into_iter().next() {
         for piece in candidate.content.and_then(|said| said.parts).unwrap_or_default() {
             if piece.thought {
                 received.thought = true;
+                received.think(Text::of(piece.text.as_ref()));
             } else {
                 received.text.push_str(Text::of(piece.text.as_ref()));
             }
@@ -171,17 +181,18 @@ pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<
         received.finish = Some(Finish::Filtered);
         received.refusal.push_str(&reason.0);
     }
-    if let Some(usage) = frame.usage_metadata {
-        let reasoning = usage.thoughts_token_count.unwrap_or(0);
+    if let Some(usage) = frame.usage_metadata.and_then(|usage| usage.0) {
+        let number = |count: Option<Count>| count.unwrap_or_default().0;
+        let reasoning = number(usage.thoughts_token_count);
         received.thought |= reasoning > 0;
         received.tokens = Tokens {
-            prompt: usage.prompt_token_count.unwrap_or(0),
-            cached: usage.cached_content_token_count.unwrap_or(0),
-            completion: usage.candidates_token_count.unwrap_or(0) + reasoning,
+            prompt: number(usage.prompt_token_count),
+            cached: number(usage.cached_content_token_count),
+            completion: number(usage.candidates_token_count) + reasoning,
             reasoning,
         };
     }
-    Ok(())
+    Ok(holds)
 }
 
 #[cfg(test)]

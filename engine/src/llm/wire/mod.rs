@@ -36,8 +36,30 @@ pub(super) fn body(format: Format, fixed: &Fixed, ask: &Ask<'_>) -> serde_json::
     }
 }
 
+/// What a frame holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// A part of the answer, in the words of the format.
+    Answer,
+    /// An error, perhaps beside a part of the answer.
+    Error,
+    /// Nothing that the format knows.
+    Nothing,
+}
+
+impl Holds {
+    /// By whether there is an error, and whether anything else is known.
+    fn of(has_error: bool, is_known: bool) -> Self {
+        match (has_error, is_known) {
+            (true, _) => Self::Error,
+            (false, true) => Self::Answer,
+            (false, false) => Self::Nothing,
+        }
+    }
+}
+
 /// Reads one frame: an event's data, a line of JSON, or a whole body.
-pub(super) fn read(format: Format, frame: &[u8], received: &mut Received) -> serde_json::Result<()> {
+pub(super) fn read(format: Format, frame: &[u8], received: &mut Received) -> serde_json::Result<Holds> {
     match format {
         Format::ChatCompletions => openai::read(frame, received),
         Format::Messages => anthropic::read(frame, received),

@@ -1,14 +1,16 @@
 //! Ollama chat: <https://github.com/ollama/ollama/blob/main/docs/api.md>.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::Holds;
 use super::ask::Ask;
 use super::fixed::{Fields, Fixed, Written, put};
 use super::openai::{Message, messages};
 use crate::config::ProviderConfig;
-use crate::llm::completion::{Received, Text, Tokens};
+use crate::llm::completion::{Count, Lenient, Received, Text, Tokens};
 use crate::llm::purpose::Purpose;
 
 /// The window that Ollama is asked for when none is configured. Its own default cuts longer prompts without a word.
@@ -79,7 +81,7 @@ impl<'a> Body<'a> {
         let json = ask.is_json().then_some(Shape::Json("json"));
         Self {
             model: ask.model,
-            messages: messages(ask.prompt).collect(),
+            messages: messages(ask).collect(),
             stream: ask.stream,
             format: ask.by_schema().map(Shape::Schema).or(json),
             options: Options {
@@ -103,9 +105,11 @@ struct Frame<'a> {
     #[serde(borrow, default)]
     done_reason: Option<Text<'a>>,
     #[serde(default)]
-    prompt_eval_count: Option<u64>,
+    prompt_eval_count: Option<Count>,
     #[serde(default)]
-    eval_count: Option<u64>,
+    eval_count: Option<Count>,
+    #[serde(default)]
+    error: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -115,7 +119,7 @@ struct Said<'a> {
     #[serde(borrow, default)]
     thinking: Option<Text<'a>>,
     #[serde(borrow, default)]
-    tool_calls: Option<Vec<ToolCall<'a>>>,
+    tool_calls: Option<Lenient<Vec<ToolCall<'a>>>>,
 }
 
 #[derive(Deserialize)]
@@ -130,12 +134,14 @@ struct Function<'a> {
     arguments: Option<&'a RawValue>,
 }
 
-pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<()> {
+pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<Holds> {
     let frame: Frame<'_> = serde_json::from_slice(frame)?;
     if let Some(said) = &frame.message {
-        received.thought |= !Text::of(said.thinking.as_ref()).is_empty();
+        let thoughts = Text::of(said.thinking.as_ref());
+        received.thought |= !thoughts.is_empty();
+        received.think(thoughts);
         received.text.push_str(Text::of(said.content.as_ref()));
-        for call in said.tool_calls.iter().flatten() {
+        for call in said.tool_calls.iter().filter_map(|calls| calls.0.as_ref()).flatten() {
             if let Some(arguments) = call.function.as_ref().and_then(|function| function.arguments) {
                 received.arguments.push_str(arguments.get());
             }
@@ -145,12 +151,12 @@ pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<
         received.ended = true;
         received.finish(frame.done_reason.as_ref().map(|reason| &*reason.0).or(Some("stop")));
         received.tokens = Tokens {
-            prompt: frame.prompt_eval_count.unwrap_or(0),
-            completion: frame.eval_count.unwrap_or(0),
+            prompt: frame.prompt_eval_count.unwrap_or_default().0,
+            completion: frame.eval_count.unwrap_or_default().0,
             ..Tokens::default()
         };
     }
-    Ok(())
+    Ok(Holds::of(frame.error.is_some(), frame.message.is_some() || frame.done))
 }
 
 #[cfg(test)]

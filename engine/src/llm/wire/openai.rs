@@ -1,16 +1,19 @@
 //! Chat completions of `OpenAI` and everybody who is compatible with them:
 //! <https://platform.openai.com/docs/api-reference/chat>.
 
-use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use std::borrow::Cow;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
-use story::Prompt;
 
+use super::Holds;
 use super::ask::{Ask, List, role};
 use super::fixed::{Fields, Fixed, Written, put};
 use crate::config::{Adapter, Endpoint, ProviderConfig};
-use crate::llm::completion::{Received, Text, Tokens};
+use crate::llm::completion::{Count, Lenient, Received, Text, Tokens};
 use crate::llm::dialect::LimitName;
 use crate::llm::purpose::Purpose;
 
@@ -95,25 +98,24 @@ struct JsonSchema<'a> {
     schema: &'a RawValue,
 }
 
-struct Messages<'a>(&'a Prompt);
+struct Messages<'a>(Ask<'a>);
 
 #[derive(Serialize)]
 pub(super) struct Message<'a> {
     pub(super) role: &'static str,
-    pub(super) content: &'a str,
+    pub(super) content: Cow<'a, str>,
 }
 
 /// A prompt as one list of messages.
-pub(super) fn messages(prompt: &Prompt) -> impl Iterator<Item = Message<'_>> {
-    let system = std::iter::once(Message { role: "system", content: prompt.system() });
-    let spoken =
-        prompt.messages().iter().map(|message| Message { role: role(message.role), content: &message.content });
-    system.chain(spoken)
+pub(super) fn messages<'a>(ask: &Ask<'a>) -> impl Iterator<Item = Message<'a>> {
+    let system = Some(ask.system()).filter(|system| !system.is_empty());
+    let system = system.map(|system| Message { role: "system", content: system.into() });
+    system.into_iter().chain(ask.spoken().map(|(speaker, content)| Message { role: role(speaker), content }))
 }
 
 impl Serialize for Messages<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        List(|| messages(self.0)).serialize(serializer)
+        List(|| messages(&self.0)).serialize(serializer)
     }
 }
 
@@ -127,7 +129,7 @@ impl<'a> Body<'a> {
         let usage = ask.stream && ask.dialect.sends("stream_options");
         Self {
             model: ask.model,
-            messages: Messages(ask.prompt),
+            messages: Messages(*ask),
             stream: ask.stream,
             stream_options: usage.then_some(StreamOptions { include_usage: true }),
             max_tokens: called(LimitName::MaxTokens),
@@ -144,9 +146,11 @@ impl<'a> Body<'a> {
 #[derive(Deserialize)]
 struct Frame<'a> {
     #[serde(borrow, default)]
-    choices: Option<Vec<Choice<'a>>>,
+    choices: Option<Vec<Option<Choice<'a>>>>,
     #[serde(default)]
-    usage: Option<Usage>,
+    usage: Option<Lenient<Usage>>,
+    #[serde(default)]
+    error: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -155,6 +159,9 @@ struct Choice<'a> {
     delta: Option<Said<'a>>,
     #[serde(borrow, default)]
     message: Option<Said<'a>>,
+    /// Where servers put it that know completions only.
+    #[serde(borrow, default)]
+    text: Option<Text<'a>>,
     #[serde(borrow, default)]
     finish_reason: Option<Text<'a>>,
 }
@@ -163,14 +170,14 @@ struct Choice<'a> {
 struct Said<'a> {
     #[serde(borrow, default)]
     content: Option<Content<'a>>,
-    #[serde(default)]
-    reasoning_content: Option<IgnoredAny>,
-    #[serde(default)]
-    reasoning: Option<IgnoredAny>,
+    #[serde(borrow, default)]
+    reasoning_content: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    reasoning: Option<Text<'a>>,
     #[serde(borrow, default)]
     refusal: Option<Text<'a>>,
     #[serde(borrow, default)]
-    tool_calls: Option<Vec<ToolCall<'a>>>,
+    tool_calls: Option<Lenient<Vec<ToolCall<'a>>>>,
 }
 
 #[derive(Deserialize)]
@@ -186,14 +193,15 @@ struct Function<'a> {
 }
 
 /// Arguments are JSON in a string; some servers send the JSON itself.
-struct Arguments<'a>(std::borrow::Cow<'a, str>);
+struct Arguments<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Arguments<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = <&'de RawValue>::deserialize(deserializer)?;
-        Ok(Self(match serde_json::from_str::<Text<'de>>(value.get()) {
-            Ok(text) => text.0,
-            Err(_) => value.get().into(),
+        Ok(Self(match value.get() {
+            "null" => "".into(),
+            text if text.starts_with('"') => serde_json::from_str::<Text<'de>>(text).map_err(D::Error::custom)?.0,
+            json => json.into(),
         }))
     }
 }
@@ -201,7 +209,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Arguments<'a> {
 /// Text, or a list of parts of which some are text and others thought.
 #[derive(Default)]
 struct Content<'a> {
-    text: std::borrow::Cow<'a, str>,
+    text: Cow<'a, str>,
     thought: bool,
 }
 
@@ -233,7 +241,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
                 let mut content = Content::default();
-                while let Some(part) = parts.next_element::<Part<'de>>()? {
+                while let Some(part) = parts.next_element::<&'de RawValue>()? {
+                    let Ok(part) = serde_json::from_str::<Part<'de>>(part.get()) else {
+                        let text = serde_json::from_str::<Text<'de>>(part.get()).unwrap_or_default();
+                        content.text.to_mut().push_str(&text.0);
+                        continue;
+                    };
                     if matches!(&*part.kind.0, "thinking" | "reasoning") {
                         content.thought = true;
                     } else {
@@ -241,6 +254,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
                     }
                 }
                 Ok(content)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, part: A) -> Result<Self::Value, A::Error> {
+                let part = Part::deserialize(MapAccessDeserializer::new(part))?;
+                Ok(Content { text: part.text.unwrap_or_default().0, thought: false })
             }
         }
         deserializer.deserialize_any(Reads(std::marker::PhantomData))
@@ -250,58 +268,67 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
 #[derive(Deserialize)]
 struct Usage {
     #[serde(default)]
-    prompt_tokens: Option<u64>,
+    prompt_tokens: Option<Count>,
     #[serde(default)]
-    completion_tokens: Option<u64>,
+    completion_tokens: Option<Count>,
     #[serde(default)]
-    prompt_tokens_details: Option<PromptDetails>,
+    prompt_tokens_details: Option<Lenient<PromptDetails>>,
     #[serde(default)]
-    completion_tokens_details: Option<CompletionDetails>,
+    completion_tokens_details: Option<Lenient<CompletionDetails>>,
     #[serde(default)]
-    prompt_cache_hit_tokens: Option<u64>,
+    prompt_cache_hit_tokens: Option<Count>,
 }
 
 #[derive(Deserialize)]
 struct PromptDetails {
     #[serde(default)]
-    cached_tokens: Option<u64>,
+    cached_tokens: Option<Count>,
 }
 
 #[derive(Deserialize)]
 struct CompletionDetails {
     #[serde(default)]
-    reasoning_tokens: Option<u64>,
+    reasoning_tokens: Option<Count>,
 }
 
-pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<()> {
+pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<Holds> {
     let frame: Frame<'_> = serde_json::from_slice(frame)?;
+    let holds = Holds::of(frame.error.is_some(), frame.choices.is_some() || frame.usage.is_some());
     // Only one choice is asked for; a server that sends more means the first.
-    if let Some(choice) = frame.choices.unwrap_or_default().into_iter().next() {
-        if let Some(said) = choice.delta.or(choice.message) {
-            hear(&said, received);
+    let choice = frame.choices.unwrap_or_default().into_iter().next().flatten();
+    received.counted = choice.is_none() && frame.usage.as_ref().is_some_and(|usage| usage.0.is_some());
+    if let Some(choice) = choice {
+        match choice.delta.or(choice.message) {
+            Some(said) => take(&said, received),
+            None => received.text.push_str(Text::of(choice.text.as_ref())),
         }
         received.finish(choice.finish_reason.as_ref().map(|reason| &*reason.0));
     }
-    if let Some(usage) = frame.usage {
-        let cached = usage.prompt_tokens_details.and_then(|details| details.cached_tokens);
+    if let Some(usage) = frame.usage.and_then(|usage| usage.0) {
+        let number = |count: Option<Count>| count.unwrap_or_default().0;
+        let cached = usage.prompt_tokens_details.and_then(|details| details.0?.cached_tokens);
+        let reasoning = usage.completion_tokens_details.and_then(|details| details.0?.reasoning_tokens);
         received.tokens = Tokens {
-            prompt: usage.prompt_tokens.unwrap_or(0),
-            cached: cached.or(usage.prompt_cache_hit_tokens).unwrap_or(0),
-            completion: usage.completion_tokens.unwrap_or(0),
-            reasoning: usage.completion_tokens_details.and_then(|details| details.reasoning_tokens).unwrap_or(0),
+            prompt: number(usage.prompt_tokens),
+            cached: number(cached.or(usage.prompt_cache_hit_tokens)),
+            completion: number(usage.completion_tokens),
+            reasoning: number(reasoning),
         };
     }
-    Ok(())
+    Ok(holds)
 }
 
-fn hear(said: &Said<'_>, received: &mut Received) {
-    received.thought |= said.reasoning_content.is_some() || said.reasoning.is_some();
+fn take(said: &Said<'_>, received: &mut Received) {
+    for thoughts in [&said.reasoning_content, &said.reasoning].into_iter().flatten() {
+        received.thought = true;
+        received.think(&thoughts.0);
+    }
     if let Some(content) = &said.content {
         received.thought |= content.thought;
         received.text.push_str(&content.text);
     }
     received.refusal.push_str(Text::of(said.refusal.as_ref()));
-    for call in said.tool_calls.iter().flatten() {
+    for call in said.tool_calls.iter().filter_map(|calls| calls.0.as_ref()).flatten() {
         if let Some(arguments) = call.function.as_ref().and_then(|function| function.arguments.as_ref()) {
             received.arguments.push_str(&arguments.0);
         }
