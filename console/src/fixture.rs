@@ -63,6 +63,8 @@ pub(crate) fn menu() -> Menu {
         rating: "PG".to_owned(),
         default_pc: "ada".to_owned(),
         narrator_id: String::new(),
+        places: 3,
+        endings: 2,
     };
     let pc = |id: &str, name: &str| PcEntry {
         id: id.to_owned(),

@@ -22,6 +22,12 @@ pub struct ScenarioEntry {
     /// The narrator that it is written for, by id; empty when it has none.
     #[serde(default)]
     pub narrator_id: String,
+    /// How many places it has, over all of its scenes.
+    #[serde(default)]
+    pub places: usize,
+    /// How many endings it names.
+    #[serde(default)]
+    pub endings: usize,
 }
 
 /// A player character in its list.

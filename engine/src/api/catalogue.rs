@@ -1,5 +1,7 @@
 //! What can be played: scenarios, player characters, narrators, monsters, NPCs and providers.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use protocol::{CatalogueEntry, PcEntry, Problem, ProblemType, Providers, ScenarioEntry};
@@ -18,8 +20,16 @@ pub(super) async fn scenarios(State(api): State<Api>) -> Json<Vec<ScenarioEntry>
         rating: scenario.rating.clone(),
         default_pc: scenario.default_pc.clone(),
         narrator_id: scenario.narrator_id.clone(),
+        places: places(scenario),
+        endings: scenario.endings.len(),
     };
     Json(api.library.scenarios().map(entry).collect())
+}
+
+// A place that several scenes describe is one.
+fn places(scenario: &Scenario) -> usize {
+    let of_scenes = scenario.scenes.values().flat_map(|scene| scene.locations.keys());
+    scenario.locations.keys().chain(of_scenes).collect::<BTreeSet<_>>().len()
 }
 
 /// Player characters.
