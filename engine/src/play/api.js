@@ -1,5 +1,5 @@
-// Calls to the engine, each with a limit in time, and what can go wrong with one.
-"use strict";
+// Calls to the engine, each with a limit in time, and what can go wrong with one. Calls that change something go out under a
+// key and are repeated while no answer comes: a lost answer changes nothing twice.
 
 import { problemText, t } from "./text.js";
 
@@ -50,3 +50,26 @@ export const post = (path, body, headers = {}) =>
   call(path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
 
 export const remove = (path, options = {}) => call(path, { ...options, method: "DELETE" });
+
+/// How long a call is repeated, in milliseconds.
+export const REPEAT_MS = 60_000;
+
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/// A new idempotency key. Not crypto.randomUUID, which exists only where the page came over TLS or from this machine.
+export const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
+
+/// Posts until there is an answer that another try would not change.
+export async function postOnce(path, body) {
+  const headers = { "idempotency-key": newKey() };
+  const until = Date.now() + REPEAT_MS;
+  for (let wait = 500; ; wait = Math.min(2 * wait, 5000)) {
+    try {
+      return await post(path, body, headers);
+    } catch (error) {
+      if (!error.isTransient || Date.now() > until) throw error;
+      await pause(Math.max(wait, error.retryAfterMs));
+    }
+  }
+}

@@ -1,5 +1,4 @@
 // The line in which the player writes: its size, its limit, its keys, and a draft that survives a reload.
-"use strict";
 
 import { at, memory } from "./dom.js";
 import { t } from "./text.js";
@@ -8,7 +7,7 @@ import { t } from "./text.js";
 const LIMIT = 8 * 1024;
 
 export class Composer {
-  /// `on` has `say(words)`, `stop()`, `undo()`, `retry()`, `version()`, `change()` and `problem(text)`.
+  /// `on` has `say(words)`, `stop()`, `undo()`, `retry()`, `turnOver(by)`, `change()` and `problem(text)`.
   constructor(on) {
     this.on = on;
     this.field = at("message");
@@ -34,8 +33,9 @@ export class Composer {
 
   // By the key's place: with Alt, a Mac writes other letters.
   shortcut({ altKey, code, key }) {
-    if (altKey) return { KeyU: this.on.undo, KeyR: this.on.retry, KeyV: this.on.version }[code];
-    return key === "ArrowUp" && !this.field.value ? this.on.change : null;
+    if (altKey) return { KeyU: this.on.undo, KeyR: this.on.retry }[code];
+    if (this.field.value) return null;
+    return { ArrowUp: this.on.change, ArrowLeft: () => this.on.turnOver(-1), ArrowRight: () => this.on.turnOver(1) }[key];
   }
 
   /// Writes for another game, and finds what was being written there.

@@ -1,7 +1,6 @@
 // Covers of stories, drawn from their ids: the same story always has the same one. Hills under a sky, in the page's colours.
-"use strict";
 
-const SVG = "http://www.w3.org/2000/svg";
+import { shape } from "./dom.js";
 
 // Sky, sun or moon, and three hills from far to near: an evening, a night, a morning, a sea, a wood, a desert.
 const PALETTES = [
@@ -29,12 +28,6 @@ function numbers(seed) {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-}
-
-function shape(name, attributes) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
 }
 
 /// The cover of a story, as an SVG element that says nothing to a screen reader.

@@ -1,5 +1,4 @@
 // Small helpers for the document, and for what the browser remembers between visits.
-"use strict";
 
 export const at = (id) => document.getElementById(id);
 
@@ -17,6 +16,13 @@ export function button(text, action, className = "") {
   return element;
 }
 
+/// An element of a drawing.
+export function shape(name, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
 /// A menu behind three dots. `items` is called when it is opened, for there may be many menus; what is chosen closes it.
 export function menu(label, items) {
   const details = make("details", "menu");
@@ -27,6 +33,19 @@ export function menu(label, items) {
   details.append(summary, list);
   details.addEventListener("toggle", () => details.open && list.replaceChildren(...items()));
   return details;
+}
+
+/// How far a finger moves for a swipe, in pixels.
+const SWIPE = 50;
+
+/// Calls `act(by, part)` when a finger has moved across: by 1 to the left, as pages are turned, by -1 to the right.
+export function onSwipe(element, act) {
+  let from = null;
+  element.addEventListener("touchstart", ({ touches }) => { from = touches.length === 1 ? touches[0] : null; }, { passive: true });
+  element.addEventListener("touchend", ({ changedTouches: [to], target }) => {
+    const [x, y] = from ? [to.clientX - from.clientX, to.clientY - from.clientY] : [0, 0];
+    if (Math.abs(x) > SWIPE && Math.abs(x) > 2 * Math.abs(y)) act(x < 0 ? 1 : -1, target);
+  });
 }
 
 /// Text by players, authors and models may be of any script: each piece has its own direction.

@@ -1,14 +1,13 @@
 // The player's games: found again, renamed, taken away as a file, brought back from one, and deleted with a moment to
 // think better of it.
-"use strict";
 
-import { get, remove } from "./api.js";
+import { get, postOnce, remove } from "./api.js";
 import { at, button, make, menu, prose } from "./dom.js";
-import { postOnce } from "./repeat.js";
 import { t } from "./text.js";
 
 /// How many are asked for at once.
 const PAGE = 20;
+const ALL = 100;
 /// How long a deletion can be taken back, in milliseconds.
 const REGRET_MS = 8000;
 
@@ -16,21 +15,37 @@ export class Games {
   /// `on` has `open(id)`, `nameOf(scenario)` and `notice(text, actions)`.
   constructor(on) {
     Object.assign(this, { on, list: [], leaving: new Map() });
-    at("search").addEventListener("input", () => this.show());
+    at("search").addEventListener("input", () => this.search());
     at("import").addEventListener("change", () => this.import());
     // What is being deleted is deleted also when the page is left.
     addEventListener("pagehide", () => this.leaving.forEach((now) => now()));
   }
 
-  async load(after) {
-    const page = await get(`/v1/gamestate?limit=${PAGE}${after ? `&after=${encodeURIComponent(after)}` : ""}`);
+  async load(after, limit = PAGE) {
+    const page = await get(`/v1/gamestate?limit=${limit}${after ? `&after=${encodeURIComponent(after)}` : ""}`);
     if (!after) this.list = [];
+    this.next = page.next;
     this.list.push(...page.games.filter(({ id }) => !this.leaving.has(id)));
     at("games-section").hidden = this.list.length === 0;
     at("search").hidden = this.list.length < 8 && !page.next;
     at("more").hidden = !page.next;
-    at("more").onclick = () => this.load(page.next).catch((error) => this.on.notice(error.message));
+    at("more").onclick = () => this.load(this.next).catch((error) => this.on.notice(error.message));
     this.show();
+  }
+
+  // What is looked for may be on any page.
+  async search() {
+    this.show();
+    try {
+      while (at("search").value && this.next && !this.loading) {
+        this.loading = true;
+        await this.load(this.next, ALL);
+        this.loading = false;
+      }
+    } catch (error) {
+      this.loading = false;
+      this.on.notice(error.message);
+    }
   }
 
   show() {

@@ -1,6 +1,5 @@
 // The Markdown that language models write, as elements: paragraphs, line breaks, emphasis, lists, quotations, headings
 // and rules. Nothing is ever parsed as HTML, and there are no links and no images, so no text can do anything.
-"use strict";
 
 import { make, prose } from "./dom.js";
 
@@ -30,6 +29,14 @@ function inline(parent, text) {
   parent.append(rest);
 }
 
+// Straight quotation marks as a printer would set them. Which way one turns depends on what stands before it, emphasis apart;
+// code stays as it is.
+const quotes = (line) => line.replaceAll(/`[^`]+`|["']/g, (mark, at) => {
+  if (mark.length > 1) return mark;
+  const opens = /(^|[\s([{–—-])["']?$/.test(line.slice(0, at).replace(/[*_]+$/, ""));
+  return (mark === '"' ? "“”" : "‘’")[opens ? 0 : 1];
+});
+
 const RULE = /^ {0,3}([-*_])( *\1){2,} *$/;
 const KINDS = [
   { tag: "blockquote", mark: /^ {0,3}> ?/ },
@@ -51,7 +58,7 @@ export function render(text) {
       open.element.append(make("br"));
     }
     const target = kind?.item ? open.element.appendChild(prose(kind.item, "", "")) : open.element;
-    inline(target, content.trimEnd());
+    inline(target, quotes(content.trimEnd()));
   };
   for (const line of text.split("\n")) {
     if (!line.trim()) open = null;

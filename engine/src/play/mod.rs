@@ -11,7 +11,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Each path with its media type and its text.
-const FILES: [(&str, &str, &str); 20] = [
+const FILES: [(&str, &str, &str); 21] = [
     ("/play", HTML, include_str!("play.html")),
     ("/play/play.css", CSS, include_str!("play.css")),
     ("/play/play.js", SCRIPT, include_str!("play.js")),
@@ -19,11 +19,12 @@ const FILES: [(&str, &str, &str); 20] = [
     ("/play/composer.js", SCRIPT, include_str!("composer.js")),
     ("/play/cover.js", SCRIPT, include_str!("cover.js")),
     ("/play/dom.js", SCRIPT, include_str!("dom.js")),
+    ("/play/feed.js", SCRIPT, include_str!("feed.js")),
     ("/play/games.js", SCRIPT, include_str!("games.js")),
+    ("/play/map.js", SCRIPT, include_str!("map.js")),
     ("/play/markdown.js", SCRIPT, include_str!("markdown.js")),
     ("/play/outbox.js", SCRIPT, include_str!("outbox.js")),
     ("/play/panel.js", SCRIPT, include_str!("panel.js")),
-    ("/play/repeat.js", SCRIPT, include_str!("repeat.js")),
     ("/play/settings.js", SCRIPT, include_str!("settings.js")),
     ("/play/sheet.js", SCRIPT, include_str!("sheet.js")),
     ("/play/story.js", SCRIPT, include_str!("story.js")),

@@ -1,10 +1,8 @@
 // Messages on their way to the engine: one after the other, so that they arrive in order, each under a key that makes it
 // one message, however often a shaky connection lets it be sent. They survive a reload.
-"use strict";
 
-import { post } from "./api.js";
+import { REPEAT_MS, newKey, pause, post } from "./api.js";
 import { memory } from "./dom.js";
-import { PATIENCE_MS, newKey, pause } from "./repeat.js";
 
 /// How old a message may be that a reload finds, in milliseconds. The engine keeps a key for longer.
 const KEPT_MS = 10 * 60_000;
@@ -67,7 +65,7 @@ export class Outbox {
   }
 
   async deliver(entry) {
-    const until = Date.now() + PATIENCE_MS;
+    const until = Date.now() + REPEAT_MS;
     const body = { game_state_id: this.game, message: entry.words };
     for (let wait = 500; ; wait = Math.min(2 * wait, 5000)) {
       try {

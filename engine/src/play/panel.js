@@ -1,34 +1,52 @@
-// What is around the player, from the game's state: the place, the ways out, the people and things in sight, and what is
-// carried. Each is a button that writes into the message. What the player cannot see is not shown.
-"use strict";
+// What is around the player: the place, the ways out, the people and things in sight, what is carried, and the map. Each is a
+// button that writes into the message.
 
 import { at, button, make, prose } from "./dom.js";
+import { drawMap } from "./map.js";
 import { t } from "./text.js";
 
-/// Shows a game; `fill(sentence, word)` is called with a whole sentence, and with the word for it alone.
-export function showPanel(game, fill) {
-  const place = game.locations?.[game.user_location];
-  const isHere = ({ location }) => location === game.user_location;
-  const people = [...Object.values(game.npcs ?? {}).filter(isHere), ...Object.values(place?.monsters ?? {})];
-  const names = people.map(({ name }) => name).filter(Boolean);
-  const chips = (key, words, sentence) => group(key, words.map((word) => chip(word, () => fill(t(sentence, word), word))));
-  const blocked = Object.entries(place?.blocked_exits ?? {});
-  const ways = Object.keys(place?.exits ?? {}).filter((way) => !(way in (place?.blocked_exits ?? {})));
+/// How many actions are suggested above the message.
+const IDEAS = 6;
 
-  const exits = chips("exits", ways, "go");
-  if (blocked.length > 0) {
+/// Shows what the player sees; `fill(sentence, word)` is called with a whole sentence, and with the word for it alone.
+export function showPanel(sight, fill) {
+  const names = [...sight.people, ...sight.creatures].map(({ name }) => name);
+  const chips = (key, words, sentence) => group(key, words.map((word) => chip(word, () => fill(t(sentence, word), word))));
+  const open = sight.exits.filter((way) => way.is_open);
+  const closed = sight.exits.filter((way) => !way.is_open);
+
+  const exits = group("exits", open.map(({ direction, leads_to: name }) =>
+    chip(name ? `${direction} · ${name}` : direction, () => fill(t("go", direction), direction))));
+  if (closed.length > 0) {
     const list = make("ul", "blocked");
-    list.append(...blocked.map(([way, reason]) => prose("li", "", `${way}: ${reason}`)));
+    list.append(...closed.map(({ direction, closed_because: why }) => prose("li", "", why ? `${direction}: ${why}` : direction)));
     exits.append(list);
   }
-  const inventory = chips("inventory", game.user_inventory ?? [], "use");
-  if (!game.user_inventory?.length) inventory.append(make("p", "faint", t("nothing")));
-  const groups = [exits, chips("people", names, "talk"), chips("things", place?.items ?? [], "look"), inventory];
+  const inventory = chips("inventory", sight.inventory, "use");
+  if (sight.inventory.length === 0) inventory.append(make("p", "faint", t("nothing")));
+  const map = group("map", []);
+  map.append(...drawMap(sight.map, sight.place?.name));
+  const groups = [exits, chips("people", names, "talk"), chips("things", sight.things, "look"), inventory, map];
   at("around").replaceChildren(
-    prose("h2", "", place?.name || game.user_location || t("here")),
-    prose("p", "faint", place?.description ?? ""),
+    prose("h2", "", sight.place?.name || t("here")),
+    prose("p", "faint", sight.place?.description ?? ""),
     ...groups.filter((part) => part.children.length > 1),
   );
+}
+
+/// Shows what the player could do, above the message.
+export function showIdeas(sight, fill) {
+  const ideas = sight.suggestions.slice(0, IDEAS).map((idea) => chip(idea, () => fill(idea, idea)));
+  at("ideas").replaceChildren(...ideas);
+  at("ideas").hidden = ideas.length === 0;
+}
+
+/// Shows the end that the story has come to, by its name, and what it remembers of the way.
+export function showEnd({ is_ended: isEnded, ending }) {
+  at("end").hidden = !isEnded;
+  at("ending").textContent = ending?.name ?? "";
+  at("ending").hidden = !ending?.name;
+  at("score").replaceChildren(...(ending?.score ?? []).map((line) => prose("li", "", line)));
 }
 
 function group(key, chips) {

@@ -1,17 +1,19 @@
 // The page: a list of stories, or one story. Which one stands in the address, so that a reload, a bookmark and the way
 // back lead to where the player was.
-"use strict";
 
 import { get, post } from "./api.js";
 import { Composer } from "./composer.js";
 import { cover } from "./cover.js";
-import { at, button, make, prose } from "./dom.js";
+import { at, button, make, onSwipe, prose } from "./dom.js";
 import { Games } from "./games.js";
-import { showPanel } from "./panel.js";
-import { showSettings, speak } from "./settings.js";
+import { showEnd, showIdeas, showPanel } from "./panel.js";
+import { setting, showSettings, speak } from "./settings.js";
 import { openSheet } from "./sheet.js";
 import { Story } from "./story.js";
 import { t } from "./text.js";
+
+/// The provider that is a script and no model.
+const OFFLINE = "offline";
 
 let story = null;
 let scenarios = [];
@@ -19,12 +21,16 @@ let scenarios = [];
 const composer = new Composer({
   say: (words) => {
     notice();
+    speak("");
     story?.say(words);
   },
-  stop: () => story?.stop(),
+  stop: () => {
+    speak("");
+    story?.stop();
+  },
   undo: () => story?.tools.undo(),
   retry: () => story?.tools.retry(),
-  version: () => story?.tools.nextVersion(),
+  turnOver: (by) => story?.tools.turnOver(by),
   change: () => story?.tools.change(),
   problem: (text) => notice(text),
 });
@@ -32,7 +38,7 @@ const composer = new Composer({
 // Says what went wrong where it is seen: above the line in which the player writes, or at the foot of the list.
 function notice(text = "", actions = []) {
   const close = [t("dismiss"), () => notice()];
-  at("problem").textContent = text;
+  at("problem").textContent = text.charAt(0).toUpperCase() + text.slice(1);
   at("remedies").replaceChildren(...(text ? [...actions, close] : []).map(([name, act]) => button(name, act, "small")));
   at("notice").hidden = !text;
 }
@@ -52,6 +58,7 @@ const games = new Games({
 let wasAtEnd = true;
 const isAtEnd = () => innerHeight + scrollY >= document.body.scrollHeight - 80;
 addEventListener("scroll", () => { wasAtEnd = isAtEnd(); }, { passive: true });
+addEventListener("resize", () => scroll());
 function scroll(force) {
   if (force || wasAtEnd) scrollTo(0, document.body.scrollHeight);
 }
@@ -61,17 +68,21 @@ const ui = {
   link,
   scroll,
   state(game) {
-    const place = game.locations?.[game.user_location]?.name ?? game.user_location ?? "";
+    const place = game.place?.name ?? "";
     at("title").textContent = document.title = game.name || nameOf(game.scenario);
     at("place").textContent = place;
     at("place").hidden = !place;
-    at("end").hidden = !game.is_ended;
+    at("look").textContent = place || t("here");
+    at("look").ariaLabel = [t("here"), place].filter(Boolean).join(": ");
     at("say").hidden = Boolean(game.is_ended);
-    at("offline").hidden = game.provider !== "offline";
-    showPanel(game, (sentence, word) => {
+    at("offline").hidden = game.provider !== OFFLINE;
+    const fill = (sentence, word) => {
       openPanel(false);
       if (!game.is_ended) composer.fill(sentence, word);
-    });
+    };
+    showPanel(game, fill);
+    showIdeas(game, fill);
+    showEnd(game);
   },
   gone: () => leave(t("gone")),
   ask: (text, actions) => notice(text, actions.map(([name, act]) => [name, () => {
@@ -90,7 +101,7 @@ const ui = {
   problem: (error) => notice(error.message),
   announce(text) {
     at("announcement").textContent = text;
-    speak(text);
+    if (setting("speech") === "on") speak(text);
   },
   edit(words) {
     composer.write([words, composer.field.value].filter(Boolean).join("\n"));
@@ -166,18 +177,19 @@ async function play(id) {
 async function menu() {
   at("title").textContent = document.title = "story-engine";
   at("scenarios").replaceChildren(...scenarios.map((scenario) => card(scenario)));
-  await games.load();
+  const [{ default: provider }] = await Promise.all([get("/v1/providers"), games.load()]);
+  at("no-model").hidden = provider !== OFFLINE;
 }
 
 function card(scenario) {
   const face = button("", async () => {
     try {
-      await openSheet(scenario, (game) => { location.hash = game.id; });
+      await openSheet(scenario, scenarios, (game) => { location.hash = game.id; });
     } catch (error) {
       notice(error.message);
     }
   });
-  const note = [scenario.length, scenario.rating].filter(Boolean).join(" · ");
+  const note = [t("extent", scenario.places, scenario.endings), scenario.rating].filter(Boolean).join(" · ");
   face.append(cover(scenario.id), prose("strong", "", scenario.name), prose("span", "", scenario.story ?? ""), make("small", "", note));
   const item = make("li");
   item.append(face);
@@ -190,11 +202,12 @@ function openPanel(isOpen) {
   at("look").ariaExpanded = String(isOpen);
 }
 
+onSwipe(ui.list, (by, part) => story?.tools.swiped(by, part));
 at("look").addEventListener("click", () => openPanel(at("look").ariaExpanded !== "true"));
 at("again").addEventListener("click", () => {
   const id = story.game.scenario.replace(/\.json$/, "");
   const scenario = scenarios.find((scenario) => scenario.id === id);
-  openSheet(scenario, (game) => { location.hash = game.id; }).catch((error) => notice(error.message));
+  openSheet(scenario, scenarios, (game) => { location.hash = game.id; }).catch((error) => notice(error.message));
 });
 at("before-end").addEventListener("click", () => story.tools.undo());
 at("leave").addEventListener("click", (event) => {

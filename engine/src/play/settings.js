@@ -1,5 +1,4 @@
 // What a reader sets for themselves: size, colours, motion, speech and language. Kept in the browser.
-"use strict";
 
 import { at, make, memory } from "./dom.js";
 import { LANGUAGES, setLanguage, t } from "./text.js";
@@ -7,6 +6,7 @@ import { LANGUAGES, setLanguage, t } from "./text.js";
 // Each setting: its values, the first being the default, and the text key of their names.
 const SETTINGS = {
   size: { values: ["normal", "small", "large", "huge"], names: "sizes" },
+  width: { values: ["normal", "narrow", "wide"], names: "widths" },
   theme: { values: ["auto", "light", "dark"], names: "themes" },
   motion: { values: ["auto", "reduced"], names: "motions" },
   speech: { values: ["off", "on"], names: "speeches" },
@@ -22,8 +22,8 @@ export function setting(name) {
 /// Applies the settings and builds the form; `changed` is called when the language has.
 export function showSettings(changed) {
   setLanguage(setting("language"));
-  for (const name of ["size", "theme", "motion"]) document.documentElement.dataset[name] = setting(name);
-  if (setting("speech") === "off") globalThis.speechSynthesis?.cancel();
+  for (const name of ["size", "width", "theme", "motion"]) document.documentElement.dataset[name] = setting(name);
+  if (setting("speech") === "off") speak("");
   const rows = Object.entries(SETTINGS).map(([name, { values, names }]) => {
     const row = make("label", "", t(name));
     const select = make("select");
@@ -42,7 +42,12 @@ export function showSettings(changed) {
   at("choices").replaceChildren(...rows);
 }
 
-/// Reads a text aloud, if the reader wishes it and the browser can.
+/// Whether the browser can read aloud.
+export const canSpeak = "speechSynthesis" in globalThis;
+
+/// Reads a text aloud, and nothing of what was being read before it; without a text, reads nothing.
 export function speak(text) {
-  if (setting("speech") === "on") globalThis.speechSynthesis?.speak(new SpeechSynthesisUtterance(text));
+  if (!canSpeak) return;
+  speechSynthesis.cancel();
+  if (text) speechSynthesis.speak(new SpeechSynthesisUtterance(text.replaceAll(/[*_#`>]/g, "")));
 }

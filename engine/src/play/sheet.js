@@ -1,18 +1,18 @@
 // The sheet that is filled in before a story begins: who plays, who narrates, which model, how strict the rules are.
 // Everything has a good first value, so that Enter begins.
-"use strict";
 
 import { get, post } from "./api.js";
 import { cover } from "./cover.js";
 import { at, make, prose } from "./dom.js";
 import { t } from "./text.js";
 
-/// Opens the sheet for a story; `begun(game)` is called with the new game.
-export async function openSheet(scenario, begun) {
+/// Opens the sheet for one of these stories; `begun(game)` is called with the new game.
+export async function openSheet(scenario, scenarios, begun) {
   const [pcs, narrators, { providers, default: provider }] = await Promise.all(
     ["/v1/pcs", "/v1/narrators", "/v1/providers"].map((path) => get(path)),
   );
-  const fitting = scenario.pcs?.length ? pcs.filter(({ id }) => scenario.pcs.includes(id)) : pcs;
+  // A character that another story was written for is a stranger in this one.
+  const fitting = pcs.filter(({ id }) => id === scenario.default_pc || !scenarios.some((other) => other.default_pc === id));
   const form = make("form");
   form.method = "dialog";
   const about = prose("p", "faint", "");
@@ -38,6 +38,7 @@ export async function openSheet(scenario, begun) {
     cover(scenario.id),
     Object.assign(prose("h2", "", scenario.name), { id: "sheet-title" }),
     prose("p", "", scenario.story ?? ""),
+    make("p", "faint", t("extent", scenario.places, scenario.endings)),
     row("character", person),
     about,
     ...[["narrator", narrator], ["model", model], ["rules", rules], ["gameName", name]].map(([key, field]) => row(key, field)),
@@ -60,7 +61,8 @@ export async function openSheet(scenario, begun) {
   });
   at("sheet").replaceChildren(form);
   at("sheet").showModal();
-  begin.focus();
+  begin.focus({ preventScroll: true });
+  at("sheet").scrollTop = 0;
 }
 
 function choice(key, entries, chosen) {
@@ -72,7 +74,7 @@ function choice(key, entries, chosen) {
 }
 
 function row(key, field) {
-  const label = make("label", "", t(key));
-  label.append(field);
+  const label = make("label");
+  label.append(make("span", "", t(key)), field);
   return label;
 }

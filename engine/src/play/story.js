@@ -1,18 +1,12 @@
 // An open game. What is shown comes from three places: the history from GET /v1/gamestate/{id}, what is not in it yet
 // from the game's events, and the player's own messages that are still on their way.
-"use strict";
 
 import { get, post, remove } from "./api.js";
+import { Feed } from "./feed.js";
 import { Outbox } from "./outbox.js";
 import { problemText, t } from "./text.js";
 import { Tools } from "./tools.js";
 import { Turn } from "./turn.js";
-
-/// How long the stream may be silent while something is awaited, before the page asks by itself; and how often it asks
-/// once it knows that the stream does not get through, while something is awaited and while nothing is. In milliseconds.
-const SILENCE_MS = 4000;
-const ASK_MS = 1000;
-const IDLE_ASK_MS = 5000;
 
 /// How many of the latest turns can be taken back or changed on the page.
 const RECORDS = 100;
@@ -25,13 +19,12 @@ export class Story {
   /// `ui` shows what is not a turn: `list` is the element for the turns; `state(game)`, `link(key)`, `gone()`,
   /// `problem(error)`, `announce(text)`, `edit(words)`, `scroll(force)` and what [`Tools`] needs are called.
   constructor(id, ui) {
-    Object.assign(this, { id, ui, version: -1, lastId: "", closed: false, spoken: false, blocked: false });
+    Object.assign(this, { id, ui, version: -1, closed: false, spoken: false });
     this.turns = new Map(); // the unfinished ones, by request
     this.finished = new Map(); // requests that have ended while the page is open, and how
     this.committed = []; // the turns that have a record, in order
     this.tools = new Tools(this, ui);
-    // Events are handled one after the other, also where handling one means to ask the engine.
-    this.handled = Promise.resolve();
+    this.feed = new Feed(this, ui.link);
     this.outbox = new Outbox(id, {
       trouble: (entry) => entry.turn.show("sending", t("sendingAgain")),
       sent: (entry, request) => this.sent(entry, request),
@@ -43,22 +36,20 @@ export class Story {
     await this.load();
     if (this.closed) return;
     for (const entry of this.outbox.restore()) this.expect(Object.assign(entry, { isOld: true }));
-    this.listen();
+    this.feed.listen();
     this.outbox.run();
   }
 
   close() {
     this.closed = true;
     this.outbox.close();
-    this.source?.close();
-    clearTimeout(this.again);
-    clearTimeout(this.watch);
+    this.feed.close();
   }
 
   // Reads the game and shows its history. What is on its way or has failed stays below it.
   async load() {
     const [game, { turns: records }] = await Promise.all([
-      get(`/v1/gamestate/${this.id}`),
+      get(`/v1/gamestate/${this.id}?view=player`),
       get(`/v1/gamestate/${this.id}/turns?limit=${RECORDS}`),
     ]);
     if (this.closed) return;
@@ -67,9 +58,10 @@ export class Story {
     const turns = [];
     this.game = game;
     this.version = this.loaded = game.version;
-    for (const { role, content, is_story_event: fromStory } of game.chat_history) {
-      if (role === "user") turns.push(new Turn(fromStory ? "" : this.ownWords(content)));
-      else if (role === "assistant") {
+    for (const { role, content } of game.chat_history) {
+      if (role === "user") turns.push(new Turn(this.ownWords(content)));
+      else {
+        // A story event is narrated without a message before it.
         if (turns.length === 0 || turns.at(-1).text) turns.push(new Turn(""));
         turns.at(-1).narrate(content);
       }
@@ -80,38 +72,36 @@ export class Story {
     this.ui.scroll(true);
   }
 
-  // Gives turns the numbers of their records. A turn that was committed between the two calls is shown by its events.
+  // Gives turns their records. A turn that was committed between the two calls is shown by its events.
   number(turns, records) {
     this.committed = [];
     records.filter(({ turn }) => turn <= this.game.last_turn).forEach((record, back) => {
       const turn = turns[turns.length - 1 - back];
       if (!turn) return;
-      turn.number = record.turn;
-      turn.alternatives = record.alternatives?.length ?? 0;
+      turn.commit(record);
       this.committed.unshift(turn);
     });
     this.tools.show();
   }
 
-  // A turn that has just been committed gets its number.
+  // A turn that has just been committed gets its record.
   async recorded(turn, request) {
     const { turns } = await get(`/v1/gamestate/${this.id}/turns?limit=${ASK_RECORDS}`);
     const record = turns.find(({ request_id: id }) => id === request);
     if (!record || this.closed) return;
-    turn.number = record.turn;
-    turn.alternatives = record.alternatives?.length ?? 0;
+    turn.commit(record);
     this.committed.push(turn);
     this.tools.show();
   }
 
   /// The player has changed what happened. Its event reloads the page's part of it, unless events are held back.
   async rewritten() {
-    if (this.blocked && !this.closed) await this.load();
+    if (this.feed.blocked && !this.closed) await this.load();
   }
 
   // Reads the game again for what an event does not carry: what is in sight, and what is carried.
   async refresh() {
-    const game = await get(`/v1/gamestate/${this.id}`);
+    const game = await get(`/v1/gamestate/${this.id}?view=player`);
     if (this.closed || game.version < this.version) return;
     this.game = game;
     this.version = game.version;
@@ -120,53 +110,8 @@ export class Story {
 
   // The history keeps a message with the name of the character before it. The player has not written that.
   ownWords(message) {
-    const name = this.game.pc?.name;
+    const name = this.game.pc;
     return name && message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
-  }
-
-  // A native EventSource reconnects and resumes by itself. Without a cursor the stream begins with what is under way.
-  listen() {
-    const from = this.lastId ? `?last_event_id=${encodeURIComponent(this.lastId)}` : "";
-    const source = (this.source = new EventSource(`/v1/events/games/${this.id}${from}`));
-    this.begun = this.failing = this.asked = false;
-    source.onopen = () => {
-      this.failing = false;
-      if (!this.blocked) this.ui.link("");
-    };
-    source.onerror = () => {
-      if (this.closed || source !== this.source) return;
-      this.failing = true;
-      this.ui.link("lost");
-      // It gives up for good when it is refused, and does not say why.
-      if (source.readyState === EventSource.CLOSED) this.relisten();
-    };
-    for (const [name, handle] of Object.entries(this.handlers)) {
-      source.addEventListener(name, ({ data, lastEventId }) => {
-        if (source !== this.source) return;
-        this.begun = true;
-        this.lastId = lastEventId;
-        if (this.blocked) this.ui.link("");
-        this.blocked = false;
-        this.guard();
-        if (isUpTo(lastEventId, this.shown)) return;
-        const event = JSON.parse(data);
-        this.handled = this.handled.then(() => this.take(name, handle, event)).catch((error) => this.trouble(error));
-      });
-    }
-    this.guard();
-  }
-
-  relisten() {
-    this.again = setTimeout(async () => {
-      try {
-        await this.refresh();
-        if (!this.closed) this.listen();
-      } catch (error) {
-        if (this.closed) return;
-        if (error.isGone) this.trouble(error);
-        else this.relisten();
-      }
-    }, 1000 + Math.random() * 2000);
   }
 
   trouble(error) {
@@ -176,64 +121,14 @@ export class Story {
     this.ui.gone();
   }
 
-  // Some proxies hold an event stream back. So if the stream is silent while something is awaited, the page asks.
-  guard() {
-    clearTimeout(this.watch);
-    if (this.closed) return;
-    this.watch = setTimeout(async () => {
-      try {
-        if (this.blocked || !this.begun || this.turns.size > 0) await this.ask();
-      } catch (error) {
-        if (error.isGone) this.trouble(error);
-      }
-      this.guard();
-    }, this.patience());
-  }
-
-  patience() {
-    if (this.blocked) return this.turns.size > 0 ? ASK_MS : IDLE_ASK_MS;
-    // A stream that was held back once is held back again, also when some of it comes through.
-    return this.asked ? 2 * ASK_MS : SILENCE_MS;
-  }
-
-  async ask() {
-    const { requests } = await get(`/v1/queue/games/${this.id}`);
-    const known = [...this.turns.keys()];
-    const ids = [...new Set([...known, ...requests])].filter((id) => !this.finished.has(id));
-    const views = await Promise.all(ids.map((id) => get(`/v1/requests/${id}`).catch(() => null)));
-    if (this.closed) return;
-    const news = views.filter((view) => view && this.isNews(view));
-    if (!this.blocked && news.length === 0 && (this.begun || this.failing)) return;
-    this.blocked = this.asked = true;
-    this.ui.link("blocked");
-    for (const view of news) {
-      const name = `request.${view.status}`;
-      await this.take(name, this.handlers[name], { ...view, user_message: view.message });
-    }
-    if (this.turns.size > 0 || this.closed) return;
-    const { version } = this;
-    await this.refresh();
-    // Turns of others, or of the story itself. What the stream still holds back of them is in the history already.
-    if (this.version !== version && !this.closed) {
-      await this.load();
-      this.shown = this.game.cursor;
-    }
-  }
-
-  // Whether the stream should have shown this by now.
-  isNews({ request_id: request, status }) {
-    const stage = this.turns.get(request)?.stage;
-    if (status === "queued") return stage === undefined;
-    return status !== "processing" || stage === undefined || (stage === "waiting" && !this.turns.get(request).begun);
-  }
-
-  async take(name, handle, event) {
+  /// Shows an event.
+  async take(name, event) {
     if (this.closed) return;
     // What the page has asked for comes again where the stream was held back. An operator may have a failed request
     // tried again.
     const ended = this.finished.get(event.request_id);
     if (ended && !(ended === "failed" && name === "request.queued")) return;
-    await handle.call(this, event);
+    await this.handlers[name].call(this, event);
     this.ui.scroll(this.spoken);
   }
 
@@ -273,8 +168,7 @@ export class Story {
       // The history that was read since shows it already.
       if (event.result.version <= this.loaded) return turn.element.remove();
       turn.narrate(event.result.message);
-      turn.show("", event.result.cut_short ? t("cutShort") : "");
-      turn.refuse(event.result.rejections);
+      turn.settle(event.result);
       // Read out whole, once, and not in the pieces in which it came.
       this.ui.announce(event.result.message);
       await this.recorded(turn, event.request_id);
@@ -285,8 +179,10 @@ export class Story {
     "request.cancelled"(event) {
       this.undo(event, t("stopped"), false);
     },
-    async "game.rewound"() {
+    async "game.rewound"({ cause }) {
       await this.load();
+      if (cause === "choose") this.ui.announce(this.tools.last?.text ?? "");
+      if (cause === "undo") this.ui.announce(t("takenBack"));
     },
     "game.renamed"({ name }) {
       this.ui.state(Object.assign(this.game, { name }));
@@ -294,14 +190,13 @@ export class Story {
     async "game.state_updated"(event) {
       // Changed from outside a turn, and perhaps its history as well.
       if (!event.request_id) return this.load();
-      this.ui.state(Object.assign(this.game, { user_location: event.location, is_ended: event.is_ended }));
       await this.refresh();
     },
   };
 
   async snapshot(event) {
     // It comes first: where the page had to ask before it came, it is old.
-    if (this.asked && !event.reason) return;
+    if (this.feed.asked && !event.reason) return;
     if (event.version !== this.version || event.reason) await this.load();
     for (const turn of this.turns.values()) turn.element.remove();
     this.turns.clear();
@@ -357,7 +252,7 @@ export class Story {
     if (!request) return;
     try {
       await (keep ? post(`/v1/requests/${request}/stop`, { keep }) : remove(`/v1/requests/${request}`));
-      if (this.blocked) await this.ask();
+      if (this.feed.blocked) await this.feed.ask();
     } catch (error) {
       // What has ended in the meantime is shown as it has ended.
       if (error.slug !== "request-finished") this.trouble(error);
@@ -413,7 +308,7 @@ export class Story {
     if (shown || this.finished.has(request)) return entry.turn.element.remove();
     this.turns.set(request, entry.turn);
     this.wait(entry.turn, { request_id: request }, t("waiting"));
-    this.guard();
+    this.feed.guard();
   }
 
   // A message from before a reload may have been answered in the meantime: then it is part of the history.
@@ -432,11 +327,4 @@ export class Story {
     this.ui.announce(entry.turn.note.firstChild.textContent);
     this.ui.scroll(true);
   }
-}
-
-// Whether an event's id, `epoch:offset`, is no later than another one.
-function isUpTo(id, other) {
-  const [epoch, offset] = id.split(":").map(Number);
-  const [otherEpoch, otherOffset] = (other ?? "").split(":").map(Number);
-  return epoch === otherEpoch && offset <= otherOffset;
 }

@@ -1,16 +1,16 @@
 // What a player can do with what has happened: take it back, have it narrated again, edit it, branch.
 // Each is one call; what comes of it is shown when the game's events say so, here and on every other page of the game.
-"use strict";
 
-import { button, menu } from "./dom.js";
-import { postOnce } from "./repeat.js";
+import { postOnce } from "./api.js";
+import { at, button, make, menu } from "./dom.js";
+import { canSpeak, speak } from "./settings.js";
 import { t } from "./text.js";
 
 export class Tools {
-  /// `story` has `id`, `committed` (its turns that have a number, in order), `rewritten()` and `trouble(error)`; `ui` has
+  /// `story` has `id`, `committed` (its turns that have a record, in order), `rewritten()` and `trouble(error)`; `ui` has
   /// `ask(text, actions)`, `restore(words)` and `open(game, note)`.
   constructor(story, ui) {
-    Object.assign(this, { story, ui });
+    Object.assign(this, { story, ui, versions: [] });
   }
 
   /// The last turn in which the player spoke.
@@ -25,20 +25,61 @@ export class Tools {
       const parts = turn === last ? this.ofLast(turn) : [];
       turn.tools.replaceChildren(...parts, this.menu(turn));
     }
+    // Another version takes the place of the buttons with which it was chosen.
+    if (this.focus && document.activeElement === document.body) at(this.focus)?.focus({ preventScroll: true });
   }
 
   ofLast(turn) {
     const parts = [small("undo", () => this.undo()), small("retry", () => this.retry())];
-    if (turn.alternatives > 0) {
-      parts.push(button(t("version", turn.alternatives + 1), () => this.nextVersion(), "small"));
-    }
+    this.order(turn);
+    if (this.versions.length > 1) parts.unshift(this.pager(turn));
     return parts;
+  }
+
+  // The versions of the last turn. The API has the present one behind all others; on the page they keep their places.
+  order({ text, others }) {
+    const all = [...others, text];
+    const kept = this.versions.filter((version) => all.includes(version));
+    this.versions = [...new Set([...kept, ...all])];
+  }
+
+  pager({ text }) {
+    const present = this.versions.indexOf(text);
+    const arrow = (id, sign, key, by) => {
+      const face = button(sign, () => this.turnOver(by), "small");
+      face.id = id;
+      face.ariaLabel = t(key);
+      face.ariaDisabled = String(!this.versions[present + by]);
+      return face;
+    };
+    const pager = make("span", "pager");
+    pager.role = "group";
+    pager.ariaLabel = t("versions");
+    const place = make("span", "", `${present + 1} / ${this.versions.length}`);
+    pager.append(arrow("earlier", "‹", "earlier", -1), place, arrow("later", "›", "later", 1));
+    return pager;
+  }
+
+  /// A finger has moved over this part of the story.
+  swiped(by, part) {
+    if (this.last?.element.contains(part)) this.turnOver(by);
+  }
+
+  /// Shows the version of the last message that stands so many places further on.
+  turnOver(by) {
+    const { last } = this;
+    const wanted = last && this.versions[this.versions.indexOf(last.text) + by];
+    const alternative = last?.others.indexOf(wanted) ?? -1;
+    if (alternative < 0) return;
+    this.focus = document.activeElement.id;
+    return this.call("choose", { turn: last.number, alternative, if_busy: "interrupt" });
   }
 
   menu(turn) {
     return menu(t("turnMenu"), () => {
       const items = [["branch", () => this.branch(turn)]];
       if (turn.words) items.unshift(["change", () => this.change(turn)]);
+      if (canSpeak) items.push(["readAloud", () => speak(turn.text)]);
       if (turn === this.story.committed.at(-1)) items.push(["retell", () => this.retell(turn)]);
       else items.push(["backToHere", () => this.backTo(turn)]);
       return items.map(([key, act]) => small(key, act));
@@ -56,12 +97,6 @@ export class Tools {
   /// Has the last message narrated again.
   retry() {
     return this.last && this.call("retry", { if_busy: "interrupt" });
-  }
-
-  /// Goes round the narrations of the last message: the oldest is shown, the present one becomes the youngest.
-  nextVersion() {
-    const { last } = this;
-    return last?.alternatives > 0 && this.call("choose", { turn: last.number, alternative: 0, if_busy: "interrupt" });
   }
 
   /// Changes what the player said, where it stands; the story goes on from there.

@@ -1,5 +1,4 @@
 // One turn of the story: what the player said, what is narrated in answer, how far it has come, and what can be done with it.
-"use strict";
 
 import { button, make, prose } from "./dom.js";
 import { render } from "./markdown.js";
@@ -10,7 +9,7 @@ export class Turn {
     this.words = words;
     this.text = "";
     this.number = 0; // the number of its record, once it is committed
-    this.alternatives = 0; // how many other narrations of it are kept
+    this.others = []; // other narrations of it that are kept
     this.element = make("li");
     this.message = prose("p", "message", words);
     this.narration = make("div", "narration");
@@ -41,14 +40,25 @@ export class Turn {
     this.narrate(this.text + text);
   }
 
-  /// What the rules refused of the narrator's wishes, for readers who want to know.
-  refuse(rejections) {
-    if (!rejections?.length) return;
+  /// The turn is done: as a result or a record of it says whether it was cut short, and what the rules refused.
+  settle({ cut_short: isCut, rejections = [] }) {
+    this.show("", isCut ? t("cutShort") : "");
+    this.element.querySelector(".refused")?.remove();
+    if (rejections.length === 0) return;
     const list = make("ul");
-    list.append(...rejections.map(({ reason }) => prose("li", "", reason)));
+    list.append(...rejections.map(({ reason }) => prose("li", "", reason.replaceAll("`", ""))));
     const details = make("details", "refused");
     details.append(make("summary", "", t("refused", rejections.length)), list);
     this.tools.before(details);
+  }
+
+  /// The turn has this record.
+  commit(record) {
+    this.number = record.turn;
+    this.others = (record.alternatives ?? []).map(({ narration }) => narration);
+    this.settle(record);
+    // The offline narrator always answers the same to the same.
+    if (this.others.includes(record.narration)) this.show("", t("sameAgain"));
   }
 
   /// Lets the player change a text where it stands; `save(text)` gets what they make of it.

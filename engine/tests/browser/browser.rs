@@ -57,7 +57,7 @@ impl Browser {
         // The driver must not stop at a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let options = json!({
-            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server"],
+            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server", "--hide-scrollbars"],
         });
         let capabilities = serde_json::Map::from_iter([("goog:chromeOptions".to_owned(), options)]);
         let mut builder = ClientBuilder::new(HttpConnector::new());
@@ -111,13 +111,18 @@ impl Browser {
             Scheme::Dark => "dark",
         };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
-        self.page.issue_cmd(Emulate("setEmulatedMedia", features)).await.unwrap();
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// One of Chrome's own commands, which `WebDriver` does not have.
+    pub(crate) async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
+        self.page.issue_cmd(Devtools(command, parameters)).await.unwrap()
     }
 
     /// Gives the page a screen of this size: a window cannot be as narrow as a telephone.
     pub(crate) async fn resize(&self, width: u32, height: u32) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.page.issue_cmd(Emulate("setDeviceMetricsOverride", metrics)).await.unwrap();
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
     /// Opens a game and returns once the player can write.
@@ -139,6 +144,25 @@ impl Browser {
         self.page.execute(script, vec![json!(text)]).await.unwrap();
     }
 
+    /// Opens a menu and presses the button with this text in it.
+    pub(crate) async fn choose_in_menu(&self, menu: &str, text: &str) {
+        let script = "const [menu, text, done] = arguments;
+            const details = document.querySelector(menu);
+            details.addEventListener('toggle', () => {
+                [...details.querySelectorAll('button')].find((button) => button.textContent === text).click();
+                done();
+            }, { once: true });
+            details.open = true;";
+        self.page.execute_async(script, vec![json!(menu), json!(text)]).await.unwrap();
+    }
+
+    /// Presses the button with this text in the notice above the message.
+    pub(crate) async fn answer(&self, text: &str) {
+        let script = "[...document.querySelectorAll('#remedies button')]
+            .find((button) => button.textContent === arguments[0]).click()";
+        self.page.execute(script, vec![json!(text)]).await.unwrap();
+    }
+
     /// The text of an element as it is seen.
     pub(crate) async fn text(&self, id: &str) -> String {
         self.page.find(Locator::Id(id)).await.unwrap().text().await.unwrap()
@@ -149,17 +173,16 @@ impl Browser {
     }
 }
 
-/// Chrome's own commands for media features and screens, which `WebDriver` does not have.
 #[derive(Debug)]
-struct Emulate(&'static str, Value);
+struct Devtools(&'static str, Value);
 
-impl WebDriverCompatibleCommand for Emulate {
+impl WebDriverCompatibleCommand for Devtools {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
         base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let command = json!({ "cmd": format!("Emulation.{}", self.0), "params": self.1 });
+        let command = json!({ "cmd": self.0, "params": self.1 });
         (Method::POST, Some(command.to_string()))
     }
 }

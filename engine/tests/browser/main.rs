@@ -6,12 +6,15 @@
 #![cfg(feature = "offline")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+mod around;
 mod browser;
 mod faults;
+mod games;
 mod proxy;
 mod reading;
 mod rewriting;
 mod site;
+mod versions;
 
 use fantoccini::Locator;
 use fantoccini::key::Key;

@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 /// What the proxy does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// No byte of an event stream gets through, as with `proxy_buffering on` in nginx.
+    /// No byte of an event stream gets through, as with `proxy_buffering on` in nginx. Nor is there a queue to look at, as for
+    /// a player with a key.
     HoldsEvents,
     /// Messages reach the engine, and its answers to them never come back.
     LosesChatAnswers,
@@ -39,6 +40,9 @@ async fn pass(State(proxy): State<Arc<Proxy>>, request: Request) -> Response<Bod
     let (mut parts, body) = request.into_parts();
     if proxy.fault == Fault::HoldsEvents && parts.uri.path().starts_with("/v1/events/") {
         return pending().await;
+    }
+    if proxy.fault == Fault::HoldsEvents && parts.uri.path().starts_with("/v1/queue/") {
+        return Response::builder().status(404).body(Body::empty()).unwrap();
     }
     parts.headers.remove(header::HOST);
     let url = format!("{}{}", proxy.upstream, parts.uri.path_and_query().unwrap());

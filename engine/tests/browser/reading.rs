@@ -1,6 +1,7 @@
 //! How the page looks and reads: Markdown, small screens, the panel, and another language.
 
 use fantoccini::Locator;
+use fantoccini::key::Key;
 use serde_json::json;
 
 use crate::browser::Browser;
@@ -23,7 +24,7 @@ async fn a_models_markdown_is_shown_and_its_html_is_not() {
     assert_eq!(
         html,
         "<p>A <strong>bold</strong> word, an <em>odd</em> one, snake_case_word.</p>\
-         <p>It says &lt;img src=x onerror=\"alert(1)\"&gt;, and<br>a line.</p>\
+         <p>It says &lt;img src=x onerror=”alert(1)”&gt;, and<br>a line.</p>\
          <ul><li>a <code>*rope*</code></li><li>an oar</li></ul>"
     );
     browser.end().await;
@@ -85,5 +86,37 @@ async fn a_reader_chooses_language_size_and_colours_and_they_stay() {
                         getComputedStyle(document.body).backgroundColor]";
     let root = page.execute(root, vec![]).await.unwrap();
     assert_eq!(root, json!(["de", "huge", "dark", "reduced", "25.875px", "rgb(23, 22, 26)"]));
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn the_page_can_be_installed_as_an_app() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = Site::start().await;
+    browser.page.goto(&site.url("/play")).await.unwrap();
+    browser.until("document.querySelectorAll('#scenarios button').length > 0").await;
+    let reasons = browser.devtools("Page.getInstallabilityErrors", json!({})).await;
+    assert_eq!(reasons["installabilityErrors"], json!([]));
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn a_narration_is_read_aloud_when_it_is_whole_and_until_the_player_goes_on() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = Site::narrating(&json!([{ "text": "A *bell* rings." }])).await;
+    let game = site.new_game().await;
+    browser.open(&site.url(""), &game).await;
+    // Where there are no voices, nothing is read: so this one writes down what it is given.
+    let voice = "window.read = [];
+        speechSynthesis.speak = ({ text }) => read.push(text);
+        speechSynthesis.cancel = () => read.push('-');
+        const select = document.getElementById('set-speech'); select.value = 'on'; select.dispatchEvent(new Event('change'))";
+    browser.page.execute(voice, vec![]).await.unwrap();
+    browser.say("I wait").await;
+    browser.until("document.querySelector('#story > li:last-child .tools')?.children.length > 0").await;
+    browser.press(&[Key::Escape.to_string()]).await;
+    browser.choose_in_menu("#story > li:last-child .menu", "Read aloud").await;
+    let read = browser.page.execute("return window.read", vec![]).await.unwrap();
+    assert_eq!(read, json!(["-", "-", "A bell rings.", "-", "-", "A bell rings."]));
     browser.end().await;
 }

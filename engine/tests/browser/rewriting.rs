@@ -63,7 +63,7 @@ async fn a_message_is_told_again_and_the_earlier_telling_comes_back() {
     narrated(&browser, &site).await;
     browser.choose("Tell it again").await;
     browser.until(&settled("I ring the bell", "Third.")).await;
-    browser.choose("Another telling (of 2)").await;
+    browser.choose("‹").await;
     browser.until(&settled("I ring the bell", "Second.")).await;
     browser.end().await;
 }
@@ -86,13 +86,7 @@ async fn a_story_goes_another_way_and_the_first_one_stays() {
     let site = site().await;
     narrated(&browser, &site).await;
     let first = browser.page.current_url().await.unwrap();
-    let branch = "const menu = document.querySelectorAll('#story .menu')[0];
-        menu.open = true;
-        return new Promise((done) => menu.addEventListener('toggle', () => {
-            [...menu.querySelectorAll('button')].find((button) => button.textContent === 'Go another way from here').click();
-            done();
-        }));";
-    browser.page.execute(branch, vec![]).await.unwrap();
+    browser.choose_in_menu("#story .menu", "Go another way from here").await;
     browser.until(&settled("I wait", "First.")).await;
     assert_ne!(browser.page.current_url().await.unwrap(), first);
     browser.page.goto(first.as_str()).await.unwrap();
@@ -108,17 +102,9 @@ async fn a_story_is_deleted_only_after_a_moment_to_think_better_of_it() {
     let page = &browser.page;
     page.goto(&site.url("/play")).await.unwrap();
     browser.until("document.querySelectorAll('#games > li').length === 1").await;
-    let delete = "const menu = document.querySelector('#games .menu');
-        menu.open = true;
-        return new Promise((done) => menu.addEventListener('toggle', () => {
-            [...menu.querySelectorAll('button')].find((button) => button.textContent === 'Delete').click();
-            done();
-        }));";
-    page.execute(delete, vec![]).await.unwrap();
+    browser.choose_in_menu("#games .menu", "Delete").await;
     browser.until("document.querySelectorAll('#games > li').length === 0").await;
-    let keep =
-        "[...document.querySelectorAll('#remedies button')].find((button) => button.textContent === 'Keep it').click()";
-    page.execute(keep, vec![]).await.unwrap();
+    browser.answer("Keep it").await;
     browser.until("document.querySelectorAll('#games > li').length === 1").await;
     page.refresh().await.unwrap();
     browser.until("document.querySelectorAll('#games > li').length === 1").await;
@@ -143,5 +129,30 @@ async fn a_story_that_was_saved_as_a_file_comes_back_as_a_new_one() {
     chosen.send_keys(file.path().to_str().unwrap()).await.unwrap();
     browser.until(&settled("I ring the bell", "Second.")).await;
     assert_ne!(browser.page.current_url().await.unwrap(), address);
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn a_narration_is_changed_where_it_stands() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = site().await;
+    narrated(&browser, &site).await;
+    browser.choose_in_menu("#story > li:last-child .menu", "Change the narration").await;
+    browser.until("document.activeElement.closest('form.rewrite')").await;
+    browser.press(&[" Or so.".to_owned(), Key::Enter.to_string()]).await;
+    browser.until(&settled("I ring the bell", "Second. Or so.")).await;
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn several_turns_are_taken_back_only_after_a_question() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = site().await;
+    narrated(&browser, &site).await;
+    // The opening is no turn, and the first turn has its menu.
+    browser.choose_in_menu("#story .menu", "Back to here").await;
+    browser.until("document.getElementById('problem').textContent === 'Take back one turn?'").await;
+    browser.answer("Take back").await;
+    browser.until(&settled("I wait", "First.")).await;
     browser.end().await;
 }

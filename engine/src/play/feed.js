@@ -1,0 +1,138 @@
+// What the page learns of an open game: by its event stream, and where that does not get through, by asking.
+
+import { get } from "./api.js";
+
+/// How long the stream may be silent while something is awaited, before the page asks by itself; and how often it asks
+/// once it knows that the stream does not get through, while something is awaited and while nothing is. In milliseconds.
+const SILENCE_MS = 4000;
+const ASK_MS = 1000;
+const IDLE_ASK_MS = 5000;
+
+export class Feed {
+  /// `story` has `id`, `game`, `version`, `turns`, `finished` and `handlers`; `take(name, event)`, `load()`, `refresh()` and
+  /// `trouble(error)` are called, and `link(key)`.
+  constructor(story, link) {
+    Object.assign(this, { story, link, lastId: "", closed: false, blocked: false });
+    // Events are handled one after the other, also where handling one means to ask the engine.
+    this.handled = Promise.resolve();
+  }
+
+  close() {
+    this.closed = true;
+    this.source?.close();
+    clearTimeout(this.again);
+    clearTimeout(this.watch);
+  }
+
+  // A native EventSource reconnects and resumes by itself. Without a cursor the stream begins with what is under way.
+  listen() {
+    const from = this.lastId ? `?last_event_id=${encodeURIComponent(this.lastId)}` : "";
+    const source = (this.source = new EventSource(`/v1/events/games/${this.story.id}${from}`));
+    this.begun = this.failing = this.asked = false;
+    source.onopen = () => {
+      this.failing = false;
+      if (!this.blocked) this.link("");
+    };
+    source.onerror = () => {
+      if (this.closed || source !== this.source) return;
+      this.failing = true;
+      this.link("lost");
+      // It gives up for good when it is refused, and does not say why.
+      if (source.readyState === EventSource.CLOSED) this.relisten();
+    };
+    for (const name of Object.keys(this.story.handlers)) {
+      source.addEventListener(name, ({ data, lastEventId }) => {
+        if (source !== this.source) return;
+        this.begun = true;
+        this.lastId = lastEventId;
+        if (this.blocked) this.link("");
+        this.blocked = false;
+        this.guard();
+        if (isUpTo(lastEventId, this.shown)) return;
+        const event = JSON.parse(data);
+        this.handled = this.handled.then(() => this.story.take(name, event)).catch((error) => this.story.trouble(error));
+      });
+    }
+    this.guard();
+  }
+
+  relisten() {
+    this.again = setTimeout(async () => {
+      try {
+        await this.story.refresh();
+        if (!this.closed) this.listen();
+      } catch (error) {
+        if (this.closed) return;
+        if (error.isGone) this.story.trouble(error);
+        else this.relisten();
+      }
+    }, 1000 + Math.random() * 2000);
+  }
+
+  /// Some proxies hold an event stream back. So if the stream is silent while something is awaited, the page asks.
+  guard() {
+    clearTimeout(this.watch);
+    if (this.closed) return;
+    this.watch = setTimeout(async () => {
+      try {
+        if (this.blocked || !this.begun || this.story.turns.size > 0) await this.ask();
+      } catch (error) {
+        if (error.isGone) this.story.trouble(error);
+      }
+      this.guard();
+    }, this.pause());
+  }
+
+  pause() {
+    if (this.blocked) return this.story.turns.size > 0 ? ASK_MS : IDLE_ASK_MS;
+    // A stream that was held back once is held back again, also when some of it comes through.
+    return this.asked ? 2 * ASK_MS : SILENCE_MS;
+  }
+
+  async ask() {
+    const { story } = this;
+    const known = [...story.turns.keys()];
+    const ids = [...new Set([...known, ...(await this.lane())])].filter((id) => !story.finished.has(id));
+    const views = await Promise.all(ids.map((id) => get(`/v1/requests/${id}`).catch(() => null)));
+    if (this.closed) return;
+    const news = views.filter((view) => view && this.isNews(view));
+    if (!this.blocked && news.length === 0 && (this.begun || this.failing)) return;
+    this.blocked = this.asked = true;
+    this.link("blocked");
+    for (const view of news) await story.take(`request.${view.status}`, { ...view, user_message: view.message });
+    if (story.turns.size > 0 || this.closed) return;
+    const { version } = story;
+    await story.refresh();
+    // Turns of others, or of the story itself. What the stream still holds back of them is in the history already.
+    if (story.version !== version && !this.closed) {
+      await story.load();
+      this.shown = story.game.cursor;
+    }
+  }
+
+  // The game's unfinished requests. Where players have keys, the queue is for operators: then the page asks for those that it
+  // knows, and whether there is the game.
+  async lane() {
+    try {
+      return (await get(`/v1/queue/games/${this.story.id}`)).requests;
+    } catch (error) {
+      if (error.isTransient || error.isGone) throw error;
+      await get(`/v1/gamestate/${this.story.id}?view=player`);
+      return [];
+    }
+  }
+
+  // Whether the stream should have shown this by now.
+  isNews({ request_id: request, status }) {
+    const turn = this.story.turns.get(request);
+    if (status === "queued") return turn === undefined;
+    return status !== "processing" || turn === undefined || (turn.stage === "waiting" && !turn.begun);
+  }
+}
+
+// Whether an event's id, `epoch:offset`, is no later than another one.
+function isUpTo(id, other) {
+  const [epoch, offset] = id.split(":").map(Number);
+  const [otherEpoch, otherOffset] = (other ?? "").split(":").map(Number);
+  return epoch === otherEpoch && offset <= otherOffset;
+}
