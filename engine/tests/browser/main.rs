@@ -6,13 +6,16 @@
 #![cfg(feature = "offline")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+mod accessibility;
 mod around;
 mod browser;
 mod faults;
 mod games;
+mod pictures;
 mod proxy;
 mod reading;
 mod rewriting;
+mod screens;
 mod site;
 mod versions;
 
