@@ -157,7 +157,7 @@ impl Session {
         let event = match Event::parse(&name, &data) {
             Ok(event) => event,
             Err(EventParseError::Unknown(_)) => {
-                self.follows(id);
+                self.follows(id.map(|id| (id, id)));
                 return;
             }
             Err(EventParseError::Data { event, source }) => {
@@ -170,7 +170,7 @@ impl Session {
             Event::StreamReset(reset) => return self.stand_at(id, Item::Reset(reset)),
             event => event,
         };
-        if !self.follows(id) {
+        if !self.follows(id.map(|id| (event.first_id(id), id))) {
             return;
         }
         self.backoff.reset();
@@ -195,9 +195,10 @@ impl Session {
         matches!(self.since, Since::After(last) if last.epoch == id.epoch && id.offset <= last.offset)
     }
 
-    /// Moves on to an event's id, or goes back for what is missing before it. Only a game's offsets are contiguous.
-    fn follows(&mut self, id: Option<EventId>) -> bool {
-        let Some(found) = id else { return true };
+    /// Moves on to the last of an event's ids, or goes back for what is missing before the first. Only a game's offsets are
+    /// contiguous.
+    fn follows(&mut self, ids: Option<(EventId, EventId)>) -> bool {
+        let Some((found, end)) = ids else { return true };
         if let (Subject::Game(_), Since::After(last)) = (self.subject, self.since)
             && found != last.next()
         {
@@ -210,7 +211,7 @@ impl Session {
             self.ready.push_back(Item::Gap { expected, found });
         }
         self.doubted = None;
-        self.since = Since::After(found);
+        self.since = Since::After(end);
         true
     }
 

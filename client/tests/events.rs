@@ -4,7 +4,7 @@ mod common;
 
 use axum::http::StatusCode;
 use client::{ClientError, Events, Item, Since};
-use common::{ScriptedResponse, at, chunk_of, chunks, engine, frame};
+use common::{ScriptedResponse, at, chunk_of, chunks, engine, frame, joined};
 use futures::StreamExt as _;
 use futures::channel::mpsc::unbounded;
 use protocol::{
@@ -93,6 +93,19 @@ async fn a_gap_that_the_engine_insists_on_is_passed_over_and_told() {
     let (client, _asked) =
         engine([ScriptedResponse::Stream(chunks([1, 3])), ScriptedResponse::Stream(chunks([3, 4]))]).await;
     assert_eq!(observed(client.game_events(GameId::new(), Since::Now)).await, "1 doubt gap(2..3) 3 4 !");
+}
+
+#[tokio::test]
+async fn a_chunk_that_joins_others_leaves_no_gap() {
+    let joins = |offset, count| frame(at(1, offset), &joined(RequestId::new(), &offset.to_string(), count));
+    let whole = format!("{}{}{}", chunks([1]), joins(5, 4), chunks([6]));
+    let (client, _asked) = engine([ScriptedResponse::Stream(whole)]).await;
+    assert_eq!(observed(client.game_events(GameId::new(), Since::Now)).await, "1 5 6 !");
+
+    let missing = format!("{}{}", chunks([1]), joins(5, 3));
+    let (client, mut asked) = engine([ScriptedResponse::Stream(missing)]).await;
+    assert_eq!(observed(client.game_events(GameId::new(), Since::Now)).await, "1 doubt");
+    assert_eq!((asked.next().await, asked.next().await.as_deref()), (None, Some("1:1")));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Games, menus and events as the tests need them.
 
+use std::num::NonZeroU64;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use protocol::{
     Attempt, CatalogueEntry, ChatChunk, Event, GameId, PcEntry, PlayerView, Problem, ProblemType, RequestCompleted,
@@ -152,7 +154,14 @@ pub(crate) fn processing(n: usize, kind: RequestType, words: &str) -> RequestPro
 }
 
 pub(crate) fn chunk(n: usize, content: &str, done: bool) -> ChatChunk {
-    ChatChunk { request_id: request(n), game_id: game().id, attempt: Attempt(1), content: content.to_owned(), done }
+    ChatChunk {
+        request_id: request(n),
+        game_id: game().id,
+        attempt: Attempt(1),
+        content: content.to_owned(),
+        done,
+        chunks: NonZeroU64::MIN,
+    }
 }
 
 pub(crate) fn retrying(n: usize) -> RequestRetrying {

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -122,8 +123,13 @@ pub(crate) fn chunk(content: &str) -> Event {
 
 /// A chunk of one request's narration.
 pub(crate) fn chunk_of(request_id: RequestId, content: &str) -> Event {
-    let game_id = GameId::new();
-    ChatChunk { request_id, game_id, attempt: Attempt(1), content: content.to_owned(), done: false }.into()
+    joined(request_id, content, 1)
+}
+
+/// A chunk that joins so many.
+pub(crate) fn joined(request_id: RequestId, content: &str, chunks: u64) -> Event {
+    let (game_id, chunks) = (GameId::new(), NonZeroU64::new(chunks).unwrap());
+    ChatChunk { request_id, game_id, attempt: Attempt(1), content: content.to_owned(), done: false, chunks }.into()
 }
 
 /// The event as the engine writes it.

@@ -22,6 +22,7 @@ impl Chunks {
             (Ok(Event::ChatChunk(chunk)), Some((id, pending))) if chunk.attempt == pending.attempt => {
                 pending.content.push_str(&chunk.content);
                 (*id, pending.done) = (event.id, chunk.done);
+                pending.chunks = pending.chunks.saturating_add(chunk.chunks.get());
                 [None, None]
             }
             (Ok(Event::ChatChunk(chunk)), _) => [self.pending.replace((event.id, chunk)).map(whole), None],
@@ -48,6 +49,8 @@ fn whole((id, chunk): (EventId, ChatChunk)) -> Arc<LogEvent> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
+
     use protocol::{Attempt, AttemptSuperseded, GameId, RequestId};
 
     use super::*;
@@ -67,6 +70,7 @@ mod tests {
                     attempt,
                     content: (*content).to_owned(),
                     done: content.ends_with('.'),
+                    chunks: NonZeroU64::MIN,
                 }),
             };
             let id = EventId { epoch: 1, offset };
@@ -76,7 +80,9 @@ mod tests {
         sent.extend(chunks.flush());
         sent.iter()
             .map(|event| match Event::parse(&event.name, &event.data).unwrap() {
-                Event::ChatChunk(chunk) => format!("{} {} {}", event.id.offset, chunk.content, chunk.done),
+                Event::ChatChunk(chunk) => {
+                    format!("{} {} {} of {}", event.id.offset, chunk.content, chunk.done, chunk.chunks)
+                }
                 event => event.name().as_str().to_owned(),
             })
             .collect()
@@ -84,19 +90,19 @@ mod tests {
 
     #[test]
     fn chunks_of_an_attempt_become_one() {
-        assert_eq!(compacted(&[(1, "You see"), (1, " a"), (1, " door.")]), ["3 You see a door. true"]);
+        assert_eq!(compacted(&[(1, "You see"), (1, " a"), (1, " door.")]), ["3 You see a door. true of 3"]);
     }
 
     #[test]
     fn text_that_is_void_is_left_out() {
         assert_eq!(
             compacted(&[(1, "You"), (1, "!"), (2, "A"), (2, " door")]),
-            ["attempt.superseded", "4 A door false"]
+            ["attempt.superseded", "4 A door false of 2"]
         );
     }
 
     #[test]
     fn attempts_are_kept_apart() {
-        assert_eq!(compacted(&[(1, "a"), (2, "b")]), ["1 a false", "2 b false"]);
+        assert_eq!(compacted(&[(1, "a"), (2, "b")]), ["1 a false of 1", "2 b false of 1"]);
     }
 }

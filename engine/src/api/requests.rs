@@ -1,5 +1,7 @@
 //! `/v1/requests/{id}`.
 
+use std::num::NonZeroU64;
+
 use axum::Json;
 use axum::extract::State;
 use protocol::{Attempt, ChatChunk, Problem, ProblemType, RequestId, RequestStatus, RequestView, StopRequest};
@@ -53,7 +55,14 @@ pub(super) async fn stop(
             }
         };
         let narration = Completion { text, cut_short: true, ..Completion::default() };
-        let end = ChatChunk { request_id: id, game_id: request.game, attempt, content: String::new(), done: true };
+        let end = ChatChunk {
+            request_id: id,
+            game_id: request.game,
+            attempt,
+            content: String::new(),
+            done: true,
+            chunks: NonZeroU64::MIN,
+        };
         match api.store.stop(id, attempt, &narration, &end).await? {
             Stopped::Done => return get(State(api), Id(id)).await,
             Stopped::Changed | Stopped::Finished(_) => {}

@@ -17,6 +17,7 @@ mod failure;
 mod fanout;
 mod figures;
 mod inspect;
+mod joined;
 mod lease;
 mod log_event;
 mod measure;

@@ -1,12 +1,15 @@
 //! Data of an earlier release: it is read, migrated where it must be, and worked on beside engines of that release.
 
 use engine::store::embedded::{EmbeddedStore, Synchronous};
-use engine::store::{ClaimedProvider, Enqueued, SharedStore, TurnRange};
+use engine::store::{ClaimedProvider, Enqueued, LogRead, SharedStore, TurnRange};
+use protocol::EventId;
 use redis::AsyncCommands as _;
 use std::sync::Arc;
 
 use crate::bench::Bench;
-use crate::fixture::{accept, claim, claim_one, document, enqueue, finish, keyed, message, new_game, options, run_all};
+use crate::fixture::{
+    accept, claim, claim_one, document, enqueue, finish, keyed, message, names, new_game, options, run_all,
+};
 use crate::redis_server::RedisServer;
 
 #[tokio::test]
@@ -30,6 +33,35 @@ async fn a_game_that_an_earlier_release_has_made_ready_is_claimed() {
     assert_eq!(claimed.provider, ClaimedProvider { name: "offline".to_owned(), is_probe: false });
     finish(&store, &claimed, &["the wind turns"]).await;
     assert_eq!(run_all(&store).await, ["the wind turns"]);
+}
+
+#[tokio::test]
+async fn a_reader_of_chunks_behind_which_an_earlier_release_has_gone_on_is_reset() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let bench = Bench::redis(Arc::new(server), "test:");
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    enqueue(&store, game, "look").await;
+    let claim = claim_one(&store).await;
+    store.publish_chunk(&claim.lease, 1, "You").await.unwrap();
+    store.publish_chunk(&claim.lease, 2, " see").await.unwrap();
+    let seen = store.game(game).await.unwrap().unwrap().cursor;
+    // That release appends to the log and knows nothing of the chunks that stand apart.
+    let (mut connection, prefix) = bench.owner_of(game).await;
+    let (id, data) = (format!("{}-{}", seen.epoch, seen.offset + 1), r#"{"request_id":null}"#);
+    let fields = [("request", ""), ("game.renamed", data)];
+    connection.xadd::<_, _, _, _, ()>(format!("{prefix}game-events:{game}"), id, &fields).await.unwrap();
+    connection.hincr::<_, _, _, ()>(format!("{prefix}gamestate:{game}"), "offset", 1).await.unwrap();
+
+    let next = EventId { offset: 2, ..seen };
+    assert!(matches!(store.read_log(game, Some(next), 100).await.unwrap(), LogRead::Reset { .. }));
+    store.publish_chunk(&claim.lease, 3, " a door").await.unwrap();
+    finish(&store, &claim, &[]).await;
+    assert!(matches!(store.read_log(game, Some(next), 100).await.unwrap(), LogRead::Reset { .. }));
+    let LogRead::Events(behind) = store.read_log(game, Some(EventId { offset: 5, ..seen }), 100).await.unwrap() else {
+        panic!("what follows the gap cannot be read")
+    };
+    assert_eq!(names(&behind), ["chat.chunk", "game.state_updated", "request.completed"]);
 }
 
 #[tokio::test]

@@ -202,6 +202,50 @@ async fn a_log_that_is_longer_than_its_game_knows_is_found() {
 }
 
 #[tokio::test]
+async fn chunks_at_the_end_of_a_log_that_are_damaged_are_found() {
+    for key in ["game-text", "game-pieces"] {
+        bench::on_redis(async |bench| {
+            let store = bench.store().await;
+            let game = new_game(&store).await;
+            enqueue(&store, game, "look").await;
+            let claim = claim_one(&store).await;
+            store.publish_chunk(&claim.lease, 1, "You see").await.unwrap();
+            store.publish_chunk(&claim.lease, 2, " a door").await.unwrap();
+            assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+            let (mut connection, prefix) = bench.owner_of(game).await;
+            redis::cmd("DEL").arg(format!("{prefix}{key}:{game}")).query_async::<()>(&mut connection).await.unwrap();
+
+            let found = store.inspect(true).await.unwrap().inconsistencies;
+            assert!(found.len() == 1 && found[0].what.contains("the latest chunks"), "{key}: {found:?}");
+            assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+            finish(&store, &claim, &[]).await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_joins_fewer_chunks_than_there_were_is_found() {
+    bench::on_embedded(async |bench| {
+        let store = bench.store().await;
+        let game = new_game(&store).await;
+        enqueue(&store, game, "look").await;
+        let claim = claim_one(&store).await;
+        for number in 1..=3 {
+            store.publish_chunk(&claim.lease, number, "So ").await.unwrap();
+        }
+        finish(&store, &claim, &[]).await;
+        assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+        bench.execute(r#"UPDATE events SET data = replace(data, '"chunks":3', '"chunks":2')"#);
+
+        let found = store.inspect(true).await.unwrap().inconsistencies;
+        assert!(found.len() == 1 && found[0].what.contains("a gap before 4"), "{found:?}");
+        assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_game_that_is_gone_under_its_requests_is_found() {
     redis_damage(|it, p| words(&[&"DEL", &format!("{p}gamestate:{}", it.ready)]), "its game is gone").await;
     embedded_damage(|it| format!("DELETE FROM games WHERE id = '{}'", it.ready), "its game is gone").await;

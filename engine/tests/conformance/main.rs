@@ -23,6 +23,7 @@ mod following;
 mod games;
 mod idempotence;
 mod inspect;
+mod joined;
 mod keys;
 mod leases;
 mod limits;
@@ -251,6 +252,14 @@ conformance! {
         a_reader_from_before_the_first_event_is_reset_when_that_one_is_gone,
         a_reader_beyond_the_head_is_reset,
         a_reader_from_another_epoch_is_reset,
+    }
+    joined {
+        chunks_are_events_until_another_event_follows,
+        a_reader_in_the_middle_of_chunks_gets_exactly_the_rest,
+        an_event_between_chunks_keeps_its_place,
+        text_that_is_void_leaves_the_log,
+        a_finished_narration_is_kept_when_its_attempt_is_not,
+        a_log_that_begins_in_the_middle_of_a_turn_is_followed_from_its_chunks,
     }
     event_schema {
         every_event_that_is_written_has_the_form_of_its_type,

@@ -1,6 +1,7 @@
 //! Changes from outside a turn: records of turns, a game that goes back, a retry in the same step, a name, a narration that is
 //! stopped.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use engine::store::{
@@ -283,7 +284,14 @@ pub(crate) async fn a_narration_that_is_stopped_is_kept_as_far_as_it_was_told(be
     let claim = claim_one(&store).await;
     store.publish_chunk(&claim.lease, 1, "A door. And then").await.unwrap();
     let so_far = Completion { cut_short: true, ..completion("A door.") };
-    let end = |attempt| ChatChunk { request_id: id, game_id: game, attempt, content: String::new(), done: true };
+    let end = |attempt| ChatChunk {
+        request_id: id,
+        game_id: game,
+        attempt,
+        content: String::new(),
+        done: true,
+        chunks: NonZeroU64::MIN,
+    };
 
     let before = bench.dump().await;
     assert_eq!(store.stop(id, Attempt(2), &so_far, &end(Attempt(2))).await.unwrap(), Stopped::Changed);
@@ -317,8 +325,14 @@ pub(crate) async fn a_worker_is_notified_of_a_narration_that_was_stopped(bench: 
         loop {
             let id = enqueue(&store, game, "look").await;
             let attempt = claim_one(&store).await.lease;
-            let end =
-                ChatChunk { request_id: id, game_id: game, attempt: Attempt(1), content: String::new(), done: true };
+            let end = ChatChunk {
+                request_id: id,
+                game_id: game,
+                attempt: Attempt(1),
+                content: String::new(),
+                done: true,
+                chunks: NonZeroU64::MIN,
+            };
             assert_eq!(store.stop(id, Attempt(1), &completion("A door."), &end).await.unwrap(), Stopped::Done);
             taken.push(attempt.token);
             run_all(&store).await;

@@ -144,6 +144,37 @@ async fn a_requests_story_is_whole_whenever_its_stream_is_opened() {
 }
 
 #[tokio::test]
+async fn a_reader_who_was_cut_off_among_chunks_gets_exactly_the_rest() {
+    let store = store();
+    let server = Server::start(&store).await;
+    let game = new_game(&store).await;
+    let request = say(&store, game, "look").await;
+    let turn = claim(&store).await;
+    store.publish_chunk(&turn.lease, 1, "You").await.unwrap();
+    store.publish_chunk(&turn.lease, 2, " see").await.unwrap();
+    let mut live = server.listen(game, "?last_event_id=0").await;
+    let mut ids = Vec::new();
+    while ids.len() < 4 {
+        ids.push(live.event().await.unwrap().0.unwrap());
+    }
+    finish(&store, &turn, 2, " a door.", "You see a door.").await;
+
+    // Who has stayed gets each once; who comes back after any of them, as much as is missing, in one.
+    assert_eq!(live.until("request.completed").await, ["chunk 1:  a door.", "game.state_updated", "request.completed"]);
+    for (seen, rest) in [(1, "chunk 1: You see a door."), (2, "chunk 1:  see a door."), (3, "chunk 1:  a door.")] {
+        let mut back = server.listen(game, &format!("?last_event_id={}", ids[seen])).await;
+        let (id, event) = back.event().await.unwrap();
+        let Event::ChatChunk(chunk) = event else { panic!("{event:?}") };
+        assert_eq!(format!("chunk {}: {}", chunk.attempt, chunk.content), rest);
+        assert_eq!((chunk.done, chunk.chunks.get()), (true, 4 - seen as u64));
+        assert_eq!(back.until("request.completed").await, ["game.state_updated", "request.completed"]);
+        let mut again = server.listen(game, &format!("?last_event_id={}", id.unwrap())).await;
+        assert_eq!(again.until("request.completed").await, ["game.state_updated", "request.completed"]);
+    }
+    assert_eq!(store.request(request).await.unwrap().unwrap().result.unwrap().message, "You see a door.");
+}
+
+#[tokio::test]
 async fn a_browser_that_has_seen_a_request_end_is_told_not_to_come_back() {
     let store = store();
     let server = Server::start(&store).await;

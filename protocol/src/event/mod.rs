@@ -15,7 +15,7 @@ pub use self::payload::{
     RequestProcessing, RequestQueued, RequestRetrying, RequestWaiting, StateUpdated, StreamReset, StreamSnapshot,
     Unfinished,
 };
-use crate::RequestId;
+use crate::{EventId, RequestId};
 
 /// The text is not an event.
 #[derive(Debug, thiserror::Error)]
@@ -187,10 +187,22 @@ impl Event {
     pub const fn is_terminal(&self) -> bool {
         self.name().is_terminal()
     }
+
+    /// The first of the ids that the event has, if `last` is its last one: one that joins chunks has the ids of all of them.
+    #[must_use]
+    pub const fn first_id(&self, last: EventId) -> EventId {
+        let joined = match self {
+            Self::ChatChunk(chunk) => chunk.chunks.get() - 1,
+            _ => 0,
+        };
+        EventId { epoch: last.epoch, offset: last.offset.saturating_sub(joined) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
+
     use super::*;
     use crate::{Attempt, GameId};
 
@@ -202,6 +214,7 @@ mod tests {
             attempt: Attempt(2),
             content: "a\nb\r\u{2028}".to_owned(),
             done: false,
+            chunks: NonZeroU64::MIN,
         });
         let data = event.data();
         assert!(!data.contains(['\n', '\r']));
@@ -214,6 +227,28 @@ mod tests {
             matches!(Event::parse("game.paused", "{}"), Err(EventParseError::Unknown(UnknownEvent(name))) if name == "game.paused")
         );
         assert!(matches!(Event::parse("chat.chunk", "{}"), Err(EventParseError::Data { .. })));
+    }
+
+    #[test]
+    fn a_chunk_that_joins_others_has_their_ids_and_says_so() {
+        let (request_id, game_id) = (RequestId::new(), GameId::new());
+        let chunk = |chunks| {
+            let chunks = NonZeroU64::new(chunks).unwrap();
+            Event::from(ChatChunk {
+                request_id,
+                game_id,
+                attempt: Attempt(1),
+                content: String::new(),
+                done: true,
+                chunks,
+            })
+        };
+        let id = |offset| EventId { epoch: 7, offset };
+        assert_eq!((chunk(1).first_id(id(9)), chunk(4).first_id(id(9))), (id(9), id(6)));
+        assert!(!chunk(1).data().contains("chunks") && chunk(4).data().contains(r#""chunks":4"#));
+        for event in [chunk(1), chunk(4)] {
+            assert_eq!(Event::parse("chat.chunk", &event.data()).unwrap(), event);
+        }
     }
 
     #[test]

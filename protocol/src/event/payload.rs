@@ -3,6 +3,8 @@
 //! Every payload carries `request_id` and `game_id`. `request_id` is null only where no request is behind the event
 //! (a state that was patched, a reset of the stream).
 
+use std::num::NonZeroU64;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,6 +65,19 @@ pub struct ChatChunk {
     pub content: String,
     /// Whether the narration is whole with this chunk.
     pub done: bool,
+    /// How many chunks this one joins, where it is more than one: the log joins chunks that follow each other once something else
+    /// has happened. The id is that of the last, and on a game's stream the first follows the event before it without a gap.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub chunks: NonZeroU64,
+}
+
+const fn one() -> NonZeroU64 {
+    NonZeroU64::MIN
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+const fn is_one(number: &NonZeroU64) -> bool {
+    number.get() == 1
 }
 
 /// Payload of `attempt.superseded`.

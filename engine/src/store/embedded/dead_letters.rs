@@ -1,5 +1,7 @@
 //! Dead letters in SQLite: a table of their own, which refers to the rows of their requests.
 
+use std::num::NonZeroU64;
+
 use async_trait::async_trait;
 use protocol::{Attempt, ChatChunk, DeadLetter, DeadLetters, RequestId, RequestQueued, RequestStatus};
 use rusqlite::Row;
@@ -103,6 +105,7 @@ fn retry(step: &mut Step<'_>, id: RequestId) -> Result<DeadLetterRetry, StoreErr
             attempt: Attempt(0),
             content: narration.text,
             done: true,
+            chunks: NonZeroU64::MIN,
         };
         step.append(request.game, &whole.into())?;
     }

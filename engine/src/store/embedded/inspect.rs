@@ -177,14 +177,16 @@ impl Inspector<'_, '_> {
         Ok(())
     }
 
-    /// Offsets are contiguous, up to the one that the game's row says.
+    /// Offsets are contiguous, up to the one that the game's row says. An entry that joins chunks has those of all.
     fn log(&mut self, game: GameId) -> Result<(), StoreError> {
         let key = game.to_string();
-        let offsets: Vec<i64> =
-            self.step.all("SELECT offset FROM events WHERE game_id = ?1 ORDER BY offset", [&key], |row| {
-                row.get(0).map_err(unavailable)
-            })?;
-        let gap = offsets.windows(2).rev().find(|pair| pair[1] != pair[0] + 1).map(|pair| pair[1]);
+        let spans: Vec<(i64, i64)> = self.step.all(
+            "SELECT offset - iif(name = 'chat.chunk' AND json_valid(data), ifnull(data ->> 'chunks', 1), 1) + 1, offset \
+             FROM events WHERE game_id = ?1 ORDER BY offset",
+            [&key],
+            |row| Ok((row.get(0).map_err(unavailable)?, row.get(1).map_err(unavailable)?)),
+        )?;
+        let gap = spans.windows(2).rev().find(|pair| pair[1].0 != pair[0].1 + 1).map(|pair| pair[1].0);
         if let Some(gap) = gap {
             let what = format!("its event log has a gap before {gap}");
             if self.report(Some(game), None, what, "begin the log there, so that readers are reset") {
@@ -192,7 +194,7 @@ impl Inspector<'_, '_> {
             }
         }
         let head = i64::try_from(self.step.cursor(game)?.offset).unwrap_or(i64::MAX);
-        let Some(last) = offsets.last().copied().filter(|last| *last != head) else { return Ok(()) };
+        let Some(last) = spans.last().map(|span| span.1).filter(|last| *last != head) else { return Ok(()) };
         let what = format!("its event log ends at {last}, and its row says {head}");
         if last > head {
             if self.report(Some(game), None, what, "set the row") {

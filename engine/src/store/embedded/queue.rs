@@ -1,5 +1,6 @@
 //! The queue in SQLite: lanes, leases and the fenced steps of a turn.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -385,7 +386,7 @@ fn publish(step: &mut Step<'_>, lease: &Lease, number: u64, content: String, don
         return Ok(());
     }
     let (request_id, game_id, attempt) = (lease.request, lease.game, lease.attempt);
-    step.append(game_id, &ChatChunk { request_id, game_id, attempt, content, done }.into())
+    step.append(game_id, &ChatChunk { request_id, game_id, attempt, content, done, chunks: NonZeroU64::MIN }.into())
 }
 
 fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committed, StoreError> {

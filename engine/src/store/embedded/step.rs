@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use protocol::{
-    Attempt, AttemptOutcome, AttemptSuperseded, Event, EventId, GameId, Problem, ProblemType, RequestCancelled,
-    RequestFailed, RequestId, RequestStatus, RequestType,
+    Attempt, AttemptOutcome, AttemptSuperseded, EventId, GameId, Problem, ProblemType, RequestCancelled, RequestFailed,
+    RequestId, RequestStatus, RequestType,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
@@ -120,35 +120,6 @@ impl Step<'_> {
             all.push(read(row)?);
         }
         Ok(all)
-    }
-
-    /// Appends an event to a game's log.
-    pub(super) fn append(&mut self, game: GameId, event: &Event) -> Result<(), StoreError> {
-        let key = game.to_string();
-        let offset: i64 = self
-            .first(
-                "UPDATE games SET offset = offset + 1, epoch = ?2 WHERE id = ?1 RETURNING offset",
-                (&key, signed(self.epoch)),
-                |row| row.get(0),
-            )?
-            .ok_or_else(|| corrupt(format!("the log of {game}"), "the game is not there"))?;
-        let entry = LogEvent::from_event(EventId { epoch: self.epoch, offset: unsigned(offset) }, event);
-        self.execute(
-            "INSERT INTO events (game_id, offset, epoch, request, name, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (&key, offset, signed(self.epoch), entry.request.map(|id| id.to_string()), &entry.name, &entry.data),
-        )?;
-        let kept = i64::try_from(self.options.events_kept).unwrap_or(i64::MAX);
-        self.execute("DELETE FROM events WHERE game_id = ?1 AND offset <= ?2", (&key, offset.saturating_sub(kept)))?;
-        self.effects.appended.push((game, entry));
-        Ok(())
-    }
-
-    /// The id of a game's latest event.
-    pub(super) fn cursor(&self, game: GameId) -> Result<EventId, StoreError> {
-        let found = self.first("SELECT epoch, offset FROM games WHERE id = ?1", [game.to_string()], |row| {
-            Ok(EventId { epoch: unsigned(row.get(0)?), offset: unsigned(row.get(1)?) })
-        })?;
-        Ok(found.unwrap_or(EventId { epoch: self.epoch, offset: 0 }))
     }
 
     /// The head of a game's lane.

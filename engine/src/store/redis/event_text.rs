@@ -8,17 +8,19 @@
 //! Times are written in ms since 1970, because Lua has no calendar; [`finish`] makes them RFC 3339 when an event is read.
 
 use std::fmt::Write as _;
+use std::num::NonZeroU64;
 
 use jiff::Timestamp;
 use protocol::{
-    Attempt, AttemptOutcome, AttemptSuperseded, ChatChunk, Event, EventName, GameId, Problem, ProblemType,
-    RequestCancelled, RequestFailed, RequestId, RequestProcessing, RequestQueued, RequestRetrying, RequestStatus,
-    RequestType, RequestWaiting, WaitReason,
+    Attempt, AttemptOutcome, AttemptSuperseded, Event, EventName, GameId, Problem, ProblemType, RequestCancelled,
+    RequestFailed, RequestId, RequestProcessing, RequestQueued, RequestRetrying, RequestStatus, RequestType,
+    RequestWaiting, WaitReason,
 };
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::store::dead_letter::RecordedAttempt;
+use crate::store::joined::{self, StoredChunk};
 
 /// A member whose value is a parameter of the function.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +43,32 @@ impl Parameter {
             Text(name) | OptionalText(name) | Json(name) | OptionalJson(name) => name,
         }
     }
+}
+
+/// What `common.lua` uses of chunks: how one is written, and after which events of its request its text is void.
+pub(super) fn of_chunks() -> String {
+    let (request_id, game_id, _) = ids();
+    let chunk = StoredChunk {
+        request_id,
+        game_id,
+        attempt: Attempt(0),
+        content: String::new(),
+        done: false,
+        chunks: Some(NonZeroU64::MIN),
+        pieces: Some(Vec::new()),
+    };
+    let name = EventName::ChatChunk.as_str().replace('.', "_") + "_event";
+    let parameters = [
+        Text("request_id"),
+        Text("game_id"),
+        Json("attempt"),
+        Json("content"),
+        Json("done"),
+        OptionalJson("chunks"),
+        OptionalJson("pieces"),
+    ];
+    let endings: Vec<String> = joined::endings_void().map(|name| format!("['{name}'] = true")).collect();
+    format!("{}local ENDS_VOID = {{ {} }}\n", function(&name, &chunk, &parameters), endings.join(", "))
 }
 
 /// The functions that `ends.lua` uses.
@@ -90,18 +118,10 @@ pub(super) fn of_leases() -> String {
 pub(super) fn of_dead_letter_retries() -> String {
     let (request_id, game_id, kind) = ids();
     let (status, user_message, caused_by) = (RequestStatus::Queued, String::new(), Some(request_id));
-    [
-        event(
-            &RequestQueued { request_id, game_id, kind, status, user_message, caused_by }.into(),
-            &[Text("request_id"), Text("game_id"), Text("type"), Json("user_message"), OptionalText("caused_by")],
-        ),
-        // The narration that a dead letter keeps: it is whole, and belongs to no attempt that is still to come.
-        event(
-            &ChatChunk { request_id, game_id, attempt: Attempt(0), content: String::new(), done: true }.into(),
-            &[Text("request_id"), Text("game_id"), Json("content")],
-        ),
-    ]
-    .concat()
+    event(
+        &RequestQueued { request_id, game_id, kind, status, user_message, caused_by }.into(),
+        &[Text("request_id"), Text("game_id"), Text("type"), Json("user_message"), OptionalText("caused_by")],
+    )
 }
 
 /// Completes the data of an event that a script has written: times become RFC 3339.

@@ -1,5 +1,6 @@
 //! The event log in Redis: `game-events:{id}`, a stream for reading and a channel of the same name for following.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,7 +11,26 @@ use super::listen::Channels;
 use super::script::{self, ScriptArgs};
 use super::unexpected::unexpected_reply;
 use super::{RedisStore, StoreError};
-use crate::store::{Events, LogRead, Subscription};
+use crate::store::joined::{self, JoinedError};
+use crate::store::{Events, Games as _, LogEvent, LogRead, Subscription};
+
+/// Whether an event is missing after `after` or between others: an engine of the release before this one appends behind chunks
+/// that it does not know of, and they cannot be kept then.
+fn has_gap(events: &[LogEvent], after: Option<EventId>) -> Result<bool, StoreError> {
+    let mut last = after.map(|after| after.offset);
+    for event in events {
+        let first = joined::first(event).map_err(|error| unreadable(&event.id, &error))?;
+        if last.is_some_and(|last| first != last + 1) {
+            return Ok(true);
+        }
+        last = Some(event.id.offset);
+    }
+    Ok(false)
+}
+
+fn unreadable(id: &impl Display, error: &JoinedError) -> StoreError {
+    StoreError::Corrupt { what: format!("event `{id}`"), reason: error.to_string() }
+}
 
 #[async_trait]
 impl Events for RedisStore {
@@ -33,15 +53,27 @@ impl Events for RedisStore {
             for entry in entries {
                 let (id, fields): (String, Vec<String>) =
                     redis::from_redis_value(entry).map_err(|error| unexpected_reply("read_log", &error))?;
-                for event in codec::events_of_entry(&id, fields)? {
-                    if after.is_none_or(|after| event.id.epoch != after.epoch || event.id.offset > after.offset) {
-                        events.push(Arc::new(event));
+                let unreadable = |error| unreadable(&id, &error);
+                match id.strip_prefix("tail ") {
+                    Some(id) => {
+                        for chunk in codec::events_of_entry(id, fields)? {
+                            events.extend(joined::pieces(&chunk, after).map_err(unreadable)?);
+                        }
+                    }
+                    None => {
+                        for event in codec::events_of_entry(&id, fields)? {
+                            events.extend(joined::rest(event, after).map_err(unreadable)?);
+                        }
                     }
                 }
             }
-            // Entries were counted, and one may hold two events.
+            // Entries were counted, and one may hold several events.
             events.truncate(limit);
-            return Ok(LogRead::Events(events));
+            if has_gap(&events, after)? {
+                let head = self.game(game).await?.map_or(EventId { epoch: 0, offset: 0 }, |game| game.cursor);
+                return Ok(LogRead::Reset { reason: "the log has a gap", head });
+            }
+            return Ok(LogRead::Events(events.into_iter().map(Arc::new).collect()));
         }
         let mut rest = entries.into_iter().map(text);
         match (rest.next().transpose()?.as_deref(), rest.next().transpose()?) {

@@ -97,7 +97,7 @@ impl Queue for RedisStore {
         narration: &Completion,
         end: &ChatChunk,
     ) -> Result<Stopped, StoreError> {
-        let call = ScriptArgs::new().id(id).arg(attempt.0).json(narration)?.json(end)?;
+        let call = ScriptArgs::new().id(id).arg(attempt.0).json(narration)?.json(&end.content)?;
         let reply: Vec<String> = self.shard_of(id).run(&script::STOP, &call).await?;
         match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["done"] => Ok(Stopped::Done),
@@ -203,7 +203,7 @@ impl Queue for RedisStore {
     }
 
     async fn publish_chunk(&self, lease: &Lease, number: u64, content: &str) -> Result<(), StoreError> {
-        let call = ScriptArgs::of_lease(lease).arg(number).json(&chunk(lease, content, false))?.arg("");
+        let call = ScriptArgs::of_lease(lease).arg(number).arg(lease.attempt.0).json(&content)?.arg("");
         self.fenced(lease, &script::CHUNK, &call).await
     }
 
@@ -214,7 +214,7 @@ impl Queue for RedisStore {
         last_chunk: &str,
         narration: &Completion,
     ) -> Result<(), StoreError> {
-        let call = ScriptArgs::of_lease(lease).arg(number).json(&chunk(lease, last_chunk, true))?.json(narration)?;
+        let call = ScriptArgs::of_lease(lease).arg(number).arg(lease.attempt.0).json(&last_chunk)?.json(narration)?;
         self.fenced(lease, &script::CHUNK, &call).await
     }
 
@@ -414,14 +414,4 @@ fn commit_call(lease: &Lease, commit: &Commit) -> Result<ScriptArgs, StoreError>
         call = call.id(child.id).json(&child.queued_event())?.arg(fields.len()).arg(&fields);
     }
     Ok(call)
-}
-
-fn chunk(lease: &Lease, content: &str, done: bool) -> ChatChunk {
-    ChatChunk {
-        request_id: lease.request,
-        game_id: lease.game,
-        attempt: lease.attempt,
-        content: content.to_owned(),
-        done,
-    }
 }

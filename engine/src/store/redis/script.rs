@@ -44,7 +44,7 @@ scripts! {
     FIND_CHANGE = [lua!("changes"), lua!("find_change")];
     RENAME_GAME = [lua!("rename_game")];
     READ_TURNS = [lua!("read_turns")];
-    STOP = [endings(), lua!("stop")];
+    STOP = [endings(), lua!("tail"), lua!("stop")];
     ACCESS = [lua!("access")];
     ADD_SECRET = [lua!("add_secret")];
     SECRETS = [lua!("secrets")];
@@ -55,7 +55,7 @@ scripts! {
     CANCEL = [endings(), lua!("cancel")];
     CLAIM = [lua!("terms"), lua!("providers"), endings(), lua!("recover"), leases(), lua!("claim")];
     HEARTBEAT = [lua!("heartbeat")];
-    CHUNK = [lua!("chunk")];
+    CHUNK = [lua!("tail"), lua!("chunk")];
     CHECKPOINT = [lua!("checkpoint")];
     COMMIT_AND_CLAIM =
         [lua!("terms"), lua!("providers"), leases(), lua!("owners"), lua!("commit"), lua!("commit_and_claim"), "return commit_and_claim()"];
@@ -71,7 +71,7 @@ scripts! {
     RESUME_QUEUE = [lua!("resume_queue")];
     FAIL = [endings(), lua!("fail")];
     STORY_EVENTS = [endings(), lua!("story_events")];
-    RETRY_DEAD_LETTER = [endings(), event_text::of_dead_letter_retries(), lua!("retry_dead_letter")];
+    RETRY_DEAD_LETTER = [endings(), event_text::of_dead_letter_retries(), lua!("tail"), lua!("retry_dead_letter")];
     DELETE_DEAD_LETTER = [endings(), lua!("delete_dead_letter")];
     INSPECT_GAME = [endings(), lua!("log"), lua!("inspect_game")];
     INSPECT_REQUEST = [endings(), lua!("inspect_request")];
@@ -135,9 +135,9 @@ impl Step {
     /// The script is a function behind the names, and receives them as upvalues. As globals of one chunk, each of its functions
     /// would have the server look up every name that it uses, in every call.
     fn new(name: &str, parts: &[String]) -> Self {
-        let (names, common) = (lua!("names"), lua!("common"));
+        let (names, chunks, common) = (lua!("names"), event_text::of_chunks(), lua!("common"));
         let script =
-            redis::Script::new(&format!("{names}\nreturn (function()\n{common}\n{}\nend)()", parts.join("\n")));
+            redis::Script::new(&format!("{names}\nreturn (function()\n{chunks}{common}\n{}\nend)()", parts.join("\n")));
         Self { name: name.to_lowercase().into(), script }
     }
 

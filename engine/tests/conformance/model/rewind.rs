@@ -1,5 +1,7 @@
 //! The moves by which players take turns back and end narrations.
 
+use std::num::NonZeroU64;
+
 use engine::store::{ChangeDone, Changed, Enqueued, GameChange};
 use protocol::{Attempt, ChatChunk, IfBusy};
 
@@ -67,7 +69,8 @@ impl Play {
         let Some(number) = self.pick_request(pick) else { return Ok(()) };
         let (id, game_id) = (self.requests[number].id, self.requests[number].game);
         let attempt = Attempt(self.reference.requests[number].attempt);
-        let end = ChatChunk { request_id: id, game_id, attempt, content: String::new(), done: true };
+        let end =
+            ChatChunk { request_id: id, game_id, attempt, content: String::new(), done: true, chunks: NonZeroU64::MIN };
         let answer = self.store.stop(id, attempt, &completion("text"), &end).await.map_err(text)?;
         let expected = self.reference.stop(number);
         self.note(format_args!("the narration of request {number} is stopped: {expected:?}"));

@@ -78,7 +78,7 @@ impl Subject for Games {
         let Frame::Event { name, data, id: event } = frame else { return None };
         let mut log = lock(&self.logs[stream]);
         if let Some(offset) = event.as_deref().and_then(|id| id.split_once(':')?.1.parse().ok()) {
-            log.follow(offset);
+            log.follow(offset, joined(data));
         }
         let step = Step::of(name)?;
         let request = request(data)?;
@@ -89,6 +89,12 @@ impl Subject for Games {
 
 fn lock(log: &Mutex<GameLog>) -> MutexGuard<'_, GameLog> {
     log.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many chunks an event joins. In a text the quotes of this member would be escaped.
+fn joined(data: &str) -> u64 {
+    let Some((_, number)) = data.split_once("\"chunks\":") else { return 1 };
+    number.split(|c: char| !c.is_ascii_digit()).next().and_then(|number| number.parse().ok()).unwrap_or(1)
 }
 
 /// The request that an event belongs to. Reading the whole event would cost more than the engine takes to make it.

@@ -44,9 +44,9 @@ pub(super) struct GameLog {
 }
 
 impl GameLog {
-    /// Takes the offset of the next event.
-    pub(super) fn follow(&mut self, offset: u64) {
-        self.gaps += u64::from(self.offset.is_some_and(|last| offset != last + 1));
+    /// Takes the offset of the next event, which may join so many.
+    pub(super) fn follow(&mut self, offset: u64, joined: u64) {
+        self.gaps += u64::from(self.offset.is_some_and(|last| offset != last + joined));
         self.offset = Some(offset);
     }
 }
@@ -163,8 +163,11 @@ mod tests {
     fn a_gap_between_events_is_found() {
         let mut log = GameLog::default();
         for offset in [4, 5, 7, 8] {
-            log.follow(offset);
+            log.follow(offset, 1);
         }
+        assert!(only(&log).contains("1 gaps"));
+        // An event that joins three has the ids 9 to 11.
+        log.follow(11, 3);
         assert!(only(&log).contains("1 gaps"));
     }
 }

@@ -231,6 +231,9 @@ pub struct TextEvents {
     /// Where the number of the attempt stands; a later attempt's text replaces an earlier one's.
     #[serde(default)]
     pub attempt: Option<String>,
+    /// Where it stands how many pieces the event joins, whose ids are those up to its own; one where nothing stands there.
+    #[serde(default)]
+    pub joins: Option<String>,
 }
 
 /// Events that announce requests which nobody has sent.

@@ -43,7 +43,7 @@ pub(super) fn check(evidence: &Evidence) -> Vec<Finding> {
 /// The log, read again, equals what came live.
 fn log(game: &GameEvidence, log: &Journal) -> Option<Finding> {
     let same = |(live, log): (&Seen, &Seen)| live.id == log.id && live.name == log.name && live.data == log.data;
-    let (live, log) = (game.live.events(), log.events());
+    let (live, log) = (&chunks_joined(game.live.events())[..], &chunks_joined(log.events())[..]);
     let differs = live.iter().zip(log).position(|pair| !same(pair));
     let at = differs.or_else(|| (live.len() != log.len()).then(|| live.len().min(log.len())))?;
     let name = |events: &[Seen]| {
@@ -54,6 +54,36 @@ fn log(game: &GameEvidence, log: &Journal) -> Option<Finding> {
     };
     let what = format!("game {}: live came {}, in the log stands {}", game.id, name(live), name(log));
     Some(Finding { kind: FindingKind::BrokenLog, request: live.get(at).and_then(Seen::request_id), what })
+}
+
+/// Events as the log may keep them: chunks that follow each other are one, and those whose text is void have none.
+fn chunks_joined(events: &[Seen]) -> Vec<Seen> {
+    let mut joined: Vec<Seen> = Vec::new();
+    for seen in events {
+        match (&seen.event, joined.last_mut()) {
+            (Some(Event::ChatChunk(next)), Some(Seen { event: Some(Event::ChatChunk(chunk)), id, .. }))
+                if (next.request_id, next.attempt) == (chunk.request_id, chunk.attempt) =>
+            {
+                chunk.content.push_str(&next.content);
+                (chunk.done, chunk.chunks) = (next.done, chunk.chunks.saturating_add(next.chunks.get()));
+                id.clone_from(&seen.id);
+            }
+            _ => joined.push(seen.clone()),
+        }
+        if let Some(Event::AttemptSuperseded(_) | Event::RequestFailed(_) | Event::RequestCancelled(_)) = &seen.event {
+            for before in joined.iter_mut().filter(|before| before.request == seen.request) {
+                if let Some(Event::ChatChunk(chunk)) = &mut before.event {
+                    chunk.content.clear();
+                }
+            }
+        }
+    }
+    for seen in &mut joined {
+        if let Some(event @ Event::ChatChunk(_)) = &seen.event {
+            seen.data = serde_json::from_str(&event.data()).unwrap_or_default();
+        }
+    }
+    joined
 }
 
 /// Every completed request stands in the history once, in the order of arrival, and nothing else does.

@@ -16,6 +16,7 @@ use super::players::{Outcome, Post};
 use super::subject::{Subject, bell_text, turn_text};
 use crate::invariants::FindingKind::{self, *};
 use crate::invariants::testing::Story;
+use crate::watch::Journal;
 
 /// One game without faults, until a test adds one.
 struct Scene {
@@ -248,6 +249,36 @@ fn a_log_that_is_another_one_when_it_is_read_again_is_broken() {
     scene.turn(2);
     evidence.games[0].kept = Some(Kept { log: scene.story.journal.clone(), history });
     assert_eq!(kinds(&evidence), [BrokenLog]);
+}
+
+#[test]
+fn a_log_that_joins_the_chunks_of_a_turn_is_the_same_log() {
+    let mut scene = Scene::new();
+    let request = scene.post(1, None);
+    scene.story.processing(request, 1).chunk(request, 1, "The ").chunk(request, 1, "gho").superseded(request, 1);
+    scene.run(request, TURN_1, &turn_text(0, 1, None));
+    let mut evidence = scene.evidence();
+    // As a reader gets it who comes later: the void text is gone, and each run of chunks is one event.
+    let kept = |text: &str| {
+        let mut log = Journal::default();
+        for seen in evidence.games[0].live.events() {
+            let mut data = seen.data.clone();
+            match seen.id.as_deref() {
+                Some("1:3" | "1:7") => continue,
+                Some("1:4") => (data["chunks"], data["content"]) = (json!(2), json!("")),
+                Some("1:8") => (data["chunks"], data["content"]) = (json!(2), json!(text)),
+                _ => {}
+            }
+            log.take(Duration::ZERO, &seen.name, &data.to_string(), seen.id.as_deref());
+        }
+        assert_eq!(log.faults(), Vec::<String>::new());
+        log
+    };
+    let (same, other) = (kept("Turn { game: 0, turn: 1 } is told."), kept("Another."));
+    evidence.games[0].kept = Some(Kept { log: same, history: scene.history.clone() });
+    assert_eq!(check(&evidence), []);
+    evidence.games[0].kept = Some(Kept { log: other, history: scene.history.clone() });
+    assert!(kinds(&evidence).contains(&BrokenLog));
 }
 
 #[test]

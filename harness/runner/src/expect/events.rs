@@ -28,8 +28,8 @@ pub(crate) struct Joined {
     pub data: Value,
 }
 
-/// Joins pieces of a text that follow each other: where a model's answer is cut is not promised. What else they say
-/// is what the last of them says.
+/// Joins pieces of a text that follow each other: where a model's answer is cut is not promised, nor how many pieces an event
+/// joins already. What else they say is what the last of them says.
 #[must_use]
 pub(crate) fn join_chunks(events: &[&Seen], text: Option<&TextEvents>) -> Vec<Joined> {
     let mut joined: Vec<Joined> = Vec::new();
@@ -48,6 +48,14 @@ pub(crate) fn join_chunks(events: &[&Seen], text: Option<&TextEvents>) -> Vec<Jo
             }
         } else {
             joined.push(Joined { name: seen.name.clone(), request: seen.request.clone(), data: seen.data.clone() });
+        }
+    }
+    let count = text.and_then(|text| Some((&text.event, text.joins.as_deref()?.rsplit_once('/')?)));
+    if let Some((name, (parent, member))) = count {
+        for event in joined.iter_mut().filter(|event| event.name == *name) {
+            if let Some(Value::Object(members)) = event.data.pointer_mut(parent) {
+                members.shift_remove(member);
+            }
         }
     }
     joined
@@ -165,6 +173,7 @@ fn describe(pattern: &EventPattern) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
     use std::time::Duration;
 
     use harness_case::profile::Profile;
@@ -188,6 +197,7 @@ mod tests {
                 attempt: Attempt(*attempt),
                 content: (*content).to_owned(),
                 done: false,
+                chunks: NonZeroU64::MIN,
             };
             let id = format!("1:{}", n + 1);
             journal.take(Duration::ZERO, "chat.chunk", &Event::from(chunk).data(), Some(&id));
@@ -276,6 +286,15 @@ mod tests {
             .map(|event| event.data["content"].clone())
             .collect();
         assert_eq!(texts, [json!("ab"), json!("c"), Value::Null]);
+    }
+
+    #[test]
+    fn how_many_pieces_an_event_joins_is_not_shown() {
+        let mut journal = Journal::default();
+        journal.take(Duration::ZERO, "chat.chunk", r#"{"content":"abc","chunks":3}"#, Some("1:3"));
+        let events: Vec<&Seen> = journal.events().iter().collect();
+        let joined = join_chunks(&events, Profile::story_engine().events.text.as_ref());
+        assert_eq!(joined[0].data, json!({"content": "abc"}));
     }
 
     #[test]

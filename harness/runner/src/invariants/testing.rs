@@ -1,5 +1,6 @@
 //! Tells a game's events as an engine would, or as a bad one would, for the tests of those who check them.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use protocol::{
@@ -55,7 +56,14 @@ impl Story {
 
     pub(crate) fn chunk(&mut self, request_id: RequestId, attempt: u32, content: &str) -> &mut Self {
         let (game_id, content) = (self.game, content.to_owned());
-        self.tell(ChatChunk { request_id, game_id, attempt: Attempt(attempt), content, done: false })
+        self.tell(ChatChunk {
+            request_id,
+            game_id,
+            attempt: Attempt(attempt),
+            content,
+            done: false,
+            chunks: NonZeroU64::MIN,
+        })
     }
 
     pub(crate) fn superseded(&mut self, request_id: RequestId, attempt: u32) -> &mut Self {
@@ -65,7 +73,14 @@ impl Story {
 
     pub(crate) fn done(&mut self, request_id: RequestId, attempt: u32) -> &mut Self {
         let (game_id, content) = (self.game, String::new());
-        self.tell(ChatChunk { request_id, game_id, attempt: Attempt(attempt), content, done: true })
+        self.tell(ChatChunk {
+            request_id,
+            game_id,
+            attempt: Attempt(attempt),
+            content,
+            done: true,
+            chunks: NonZeroU64::MIN,
+        })
     }
 
     pub(crate) fn updated(&mut self, request_id: RequestId, version: u64) -> &mut Self {

@@ -166,9 +166,9 @@ impl Journal {
 
     /// Takes an event as it came. Also used by tests to make journals.
     pub fn take(&mut self, at: Duration, name: &str, data: &str, id: Option<&str>) {
-        let offset = self.place(name, id);
         let event = if self.profile.is_story_engine() { self.typed(name, data) } else { None };
         let data: Value = serde_json::from_str(data).unwrap_or(Value::Null);
+        let offset = self.place(name, &data, id);
         if self.profile.events.broken.iter().any(|known| known == name) {
             let reason = data.get("reason").and_then(Value::as_str).unwrap_or_default();
             self.faults.push(format!("{RESET}: {reason}"));
@@ -181,8 +181,9 @@ impl Journal {
         self.events.push(Seen { at, id: id.map(str::to_owned), name: name.to_owned(), data, request, offset, event });
     }
 
-    /// The place of an event among the game's events, 0 if it has none; notes what is wrong with it.
-    fn place(&mut self, name: &str, id: Option<&str>) -> u64 {
+    /// The place of an event among the game's events, 0 if it has none; notes what is wrong with it. One that joins pieces begins
+    /// with the place of the first.
+    fn place(&mut self, name: &str, data: &Value, id: Option<&str>) -> u64 {
         let reading = &self.profile.events;
         let Some(contiguous) = &reading.contiguous else { return 0 };
         if reading.without_id.iter().any(|known| known == name) {
@@ -196,15 +197,18 @@ impl Journal {
             }
             return 0;
         };
+        let text = reading.text.as_ref().filter(|text| text.event == name);
+        let joined = text.and_then(|text| data.pointer(text.joins.as_deref()?)?.as_u64()).unwrap_or(1);
+        let first = (offset + 1).saturating_sub(joined);
         match self.next {
             // The stream says itself that it goes on elsewhere.
             _ if reading.broken.iter().any(|known| known == name) => {}
-            Some(next) if offset < next => self.faults.push(format!("event {offset} ({name}) came again")),
-            Some(next) if offset > next && self.coverage != Coverage::Parts => {
+            Some(next) if first < next => self.faults.push(format!("event {first} ({name}) came again")),
+            Some(next) if first > next && self.coverage != Coverage::Parts => {
                 let before = next.checked_sub(1).filter(|_| self.events.iter().any(|seen| seen.id.is_some()));
                 let after =
                     before.map_or_else(|| "at the beginning".to_owned(), |before| format!("after event {before}"));
-                self.faults.push(format!("{after} came event {offset} ({name})"));
+                self.faults.push(format!("{after} came event {first} ({name})"));
             }
             _ => {}
         }
@@ -226,6 +230,8 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
+
     use protocol::{Attempt, GameId};
 
     use super::*;
@@ -237,6 +243,7 @@ mod tests {
             attempt: Attempt(attempt),
             content: content.to_owned(),
             done: false,
+            chunks: NonZeroU64::MIN,
         };
         Event::from(chunk).data()
     }
@@ -262,6 +269,21 @@ mod tests {
             take(&mut journal, &format!("9:{offset}"), &chunk(RequestId::new(), 1, "x"));
         }
         assert_eq!(journal.faults(), ["after event 8 came event 10 (chat.chunk)"]);
+    }
+
+    #[test]
+    fn chunks_that_are_joined_leave_no_gap_and_must_not_come_again() {
+        let faults = |offset: u64| {
+            let mut journal = Journal::default();
+            take(&mut journal, "9:1", &chunk(RequestId::new(), 1, "x"));
+            let joined = chunk(RequestId::new(), 1, "xyz").replace("false}", "false,\"chunks\":3}");
+            take(&mut journal, &format!("9:{offset}"), &joined);
+            take(&mut journal, &format!("9:{}", offset + 1), &chunk(RequestId::new(), 1, "x"));
+            journal.faults().to_vec()
+        };
+        assert_eq!(faults(4), Vec::<String>::new());
+        assert_eq!(faults(5), ["after event 1 came event 3 (chat.chunk)"]);
+        assert_eq!(faults(3), ["event 1 (chat.chunk) came again"]);
     }
 
     #[test]

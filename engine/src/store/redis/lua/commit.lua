@@ -30,8 +30,8 @@ local function commit(first, last)
   local game, request, token, key, base, document, result, state_updated, completed, turn, record, ends_choice, messages =
     unpack(ARGV, first, first + FIXED - 1)
   local state, status, lane = GAME .. game, STATUS .. request, LANE .. game
-  local version, offset, own, serves, tenant, user, recorded, paused =
-    unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves', 'tenant', 'user', 'recorded', 'paused'))
+  local version, offset, own, serves, tenant, user, recorded, paused, tail =
+    unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves', 'tenant', 'user', 'recorded', 'paused', 'tail'))
   if held[game] ~= token then
     return was_ended(request, 'commit', token) and 'done' or 'lost'
   end
@@ -66,7 +66,8 @@ local function commit(first, last)
   call('ZREM', lane, request)
   settle(request)
   expire(game, request, key ~= '' and key)
-  local now, at = append_entry(game, offset, request, 'game.state_updated', state_updated, 'request.completed', completed)
+  local now, at =
+    append_entry(game, offset, tail, request, 'game.state_updated', state_updated, 'request.completed', completed)
   call('HSET', state, 'document', document, 'version', int(version + 1), 'updated_at', NOW_TEXT, 'epoch', now, 'offset', at,
     'turns', turn, 'recorded', int(version + 1))
 

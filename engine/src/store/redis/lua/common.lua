@@ -28,10 +28,35 @@ end
 -- Publishes an entry on a channel. A script that appends many entries replaces this function by one that collects them.
 local function publish(channel, entry) call('PUBLISH', channel, frames(entry)) end
 
--- Appends one event to a game's log behind `offset`, or two of the same request, and publishes them. Both are one entry, under
--- the id of the last one: the request ('' where there is none), then the data of each event under its name.
+-- The chunks that a game's log ends with stand apart as long as nothing else follows, as the game's field `tail` says: epoch and
+-- offset of the last one, how many there are, attempt, whether the narration is whole, request. All are text.
+local function read_tail(tail) return string.match(tail, '^(%d+) (%d+) (%d+) (%d+) (%a+) (.+)$') end
+
+-- Their data as one entry, or without their text if that is void.
+local function joined(game, count, attempt, done, request, is_void)
+  local text, pieces = unpack(call('MGET', TEXT .. game, PIECES .. game))
+  local several = count ~= '1'
+  return chat_chunk_event(request, game, attempt, is_void and '""' or '"' .. (text or '') .. '"', done, several and count,
+    several and not is_void and '[' .. (pieces or '') .. ']')
+end
+
+-- Joins them to one entry, because the event `name` of `request` follows behind `offset`.
+local function join(game, offset, tail, request, name)
+  local written_in, last, count, attempt, done, owner = read_tail(tail)
+  -- An engine of an earlier release has gone on behind them: their place is taken.
+  if last == offset then
+    call('XADD', LOG .. game, 'MAXLEN', '~', KEPT, written_in .. '-' .. last, 'request', owner, 'chat.chunk',
+      joined(game, count, attempt, done, owner, ENDS_VOID[name] and request == owner))
+  end
+  call('DEL', TEXT .. game, PIECES .. game)
+  call('HDEL', GAME .. game, 'tail')
+end
+
+-- Appends one event to a game's log behind `offset` and `tail`, or two of the same request, and publishes them. Both are one entry,
+-- under the id of the last one: the request ('' where there is none), then the data of each event under its name.
 -- Returns the epoch and the new offset, which the caller stores with the game.
-local function append_entry(game, offset, request, name, data, second_name, second_data)
+local function append_entry(game, offset, tail, request, name, data, second_name, second_data)
+  if tail then join(game, offset, tail, request, name) end
   local now, log, at = epoch(), LOG .. game, int(offset + (second_name and 2 or 1))
   if second_name then
     call('XADD', log, 'MAXLEN', '~', KEPT, now .. '-' .. at, 'request', request, name, data, second_name, second_data)
@@ -46,8 +71,8 @@ end
 
 -- Appends an event and stores its id with the game. Returns the id before it.
 local function append_event(game, name, data, request)
-  local before, offset = unpack(call('HMGET', GAME .. game, 'epoch', 'offset'))
-  local now, last = append_entry(game, offset or '0', request or '', name, data)
+  local before, offset, tail = unpack(call('HMGET', GAME .. game, 'epoch', 'offset', 'tail'))
+  local now, last = append_entry(game, offset or '0', tail, request or '', name, data)
   call('HSET', GAME .. game, 'epoch', now, 'offset', last)
   return (before or now) .. ':' .. (offset or '0')
 end

@@ -111,13 +111,28 @@ for position, request in ipairs(call('ZRANGE', LANE .. game, 0, -1)) do
 end
 
 if exists then
-  local version, offset = unpack(call('HMGET', GAME .. game, 'version', 'offset'))
+  local version, offset, tail = unpack(call('HMGET', GAME .. game, 'version', 'offset', 'tail'))
   if not tonumber(version or '') then report('', 'its version is not a number', 'restore it from a backup') end
   local last, gap
   for _, entry in ipairs(call('XRANGE', LOG .. game, '-', '+')) do
     local _, from, to = span(entry)
     if last and from ~= last + 1 then gap = entry[1] end
     last = to
+  end
+  if tail then
+    local _, to, count = read_tail(tail)
+    local lengths, bytes = 0, 0
+    for length in string.gmatch(call('GET', PIECES .. game) or '', '%d+') do lengths, bytes = lengths + 1, bytes + length end
+    if not to or to ~= offset or last and to - count ~= last or lengths ~= tonumber(count) or bytes ~= call('STRLEN', TEXT .. game) then
+      report('', 'the latest chunks of its log are not as its record says', 'begin the log behind them, so that readers are reset',
+        function()
+          call('DEL', LOG .. game, TEXT .. game, PIECES .. game)
+          call('HDEL', GAME .. game, 'tail')
+        end)
+      last = nil
+    else
+      last = tonumber(to)
+    end
   end
   if gap then
     report('', 'its event log has a gap before ' .. gap, 'begin the log there, so that readers are reset',

@@ -117,15 +117,15 @@ local function claim(wants, recover_expired)
     local status, history = status_of(record), history_of(game)
     local kind, user_message, _, _, _, _, _, _, attempts, not_before = unpack(status)
     status[STATUS_FIELDS] = NOW_TEXT
-    local version, document, offset, last_fence, own, waits_for =
-      unpack(call('HMGET', state, 'version', 'document', 'offset', 'fence', 'provider', 'waits_for'))
+    local version, document, offset, last_fence, own, waits_for, tail =
+      unpack(call('HMGET', state, 'version', 'document', 'offset', 'fence', 'provider', 'waits_for', 'tail'))
     local attempt, fence = int(attempts + 1), int(last_fence + 1)
     local token = fence .. ':' .. worker .. ':' .. request
     -- An engine of an earlier release may have leased a game that is in this order too.
     if not call('SET', LOCK .. game, token, 'PX', LEASE_TTL, 'NX') then return end
     call('HSET', record, 'status', 'processing', 'attempt', attempt, 'started_at', NOW_TEXT, 'worker', worker, 'chunks', '0')
     if not_before then call('HDEL', record, 'not_before') end
-    local now, at = append_entry(game, offset, request, 'request.processing',
+    local now, at = append_entry(game, offset, tail, request, 'request.processing',
       request_processing_event(request, game, kind, attempt, cjson.encode(user_message)))
     call('HSET', state, 'fence', fence, 'epoch', now, 'offset', at)
     if waits_for then call('HDEL', state, 'waits_for') end

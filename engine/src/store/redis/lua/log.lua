@@ -10,6 +10,7 @@ end
 local function span(entry)
   local id, fields = unpack(entry)
   local time, last = string.match(id, '^(%d+)-(%d+)$')
-  local events = #fields / 2 - 1
+  -- One that joins chunks says so. In a text the quotes of this member would be escaped.
+  local events = fields[3] == 'chat.chunk' and string.match(fields[4], '"chunks":(%d+)') or #fields / 2 - 1
   return time, last - events + 1, tonumber(last)
 end

@@ -27,6 +27,8 @@ local GAMES_OF, CAPABILITIES, API_KEYS = P .. 'games:of:', P .. 'game-capabiliti
 -- The unfinished requests of a bucket, which a limit counts.
 local UNFINISHED = P .. 'requests:of:'
 local LOG, STATUS, KEY = P .. 'game-events:', P .. 'chat-request-status:', P .. 'idempotency-key:'
+-- The chunks that a game's log ends with, until something else follows: their text, and the length of each.
+local TEXT, PIECES = P .. 'game-text:', P .. 'game-pieces:'
 
 -- Lua formats large numbers with an exponent; ids and times need all digits. In frequent calls, constant numbers are written as
 -- text: Lua would format them each time. Redis returns text too; arithmetic converts it in half the time of `tonumber`.

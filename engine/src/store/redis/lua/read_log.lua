@@ -1,23 +1,39 @@
 -- Reads a game's events after an id.
 -- Arguments: game, limit, then epoch and offset of the id; both are absent to read from the first event kept.
 -- Returns {'events', entry…} or {'reset', reason, head}; an entry is {id, fields} as XRANGE returns it, and the first one may
--- begin with the event that was asked for.
+-- begin with events up to the one that was asked for. The chunks that the log ends with are the last entry, under 'tail' and
+-- their id.
 local game, limit, epoch_read, offset_read = unpack(ARGV, 5)
+
+-- The chunks at the end, as the entry that they will be.
+local tail = call('HGET', GAME .. game, 'tail')
+local ends
+if tail then
+  local written_in, last, count, attempt, done, request = read_tail(tail)
+  -- An engine of an earlier release may have gone on behind them.
+  if call('HGET', GAME .. game, 'offset') == last then
+    ends = { written_in .. '-' .. last, { 'request', request, 'chat.chunk', joined(game, count, attempt, done, request) } }
+  end
+end
+
 local function entries(from)
   local reply = { 'events' }
   for _, entry in ipairs(call('XRANGE', LOG .. game, from, '+', 'COUNT', limit)) do reply[#reply + 1] = entry end
+  if ends and #reply <= tonumber(limit) then
+    reply[#reply + 1] = { 'tail ' .. ends[1], ends[2] }
+  end
   return reply
 end
 if not epoch_read then return entries('-') end
 local id, offset = epoch_read .. '-' .. offset_read, tonumber(offset_read)
-local found = call('XRANGE', LOG .. game, id, '+', 'COUNT', 1)[1]
+local found = call('XRANGE', LOG .. game, id, '+', 'COUNT', 1)[1] or ends
 if found then
   local time, from, last = span(found)
-  if time == epoch_read and from <= offset then return entries(last == offset and '(' .. id or id) end
+  if time == epoch_read and from <= offset and offset <= last then return entries(last == offset and '(' .. id or id) end
 end
 
 -- Not in the log: trimmed, lost with the store's data, never assigned, or the position before the first event of all.
-local first = call('XRANGE', LOG .. game, '-', '+', 'COUNT', 1)[1]
+local first = call('XRANGE', LOG .. game, '-', '+', 'COUNT', 1)[1] or ends
 if not first then
   local top = call('HGET', GAME .. game, 'offset') or '0'
   if offset == 0 and top == '0' then return { 'events' } end

@@ -25,8 +25,7 @@ admit(game, request, rank, position, { 'revived', '1' },
   request_queued_event(request, game, kind, cjson.encode(message), caused_by))
 -- No attempt narrates a stored narration again: it is published as one chunk.
 if narration then
-  local text = cjson.encode(cjson.decode(narration).text)
-  append_event(game, 'chat.chunk', chat_chunk_event(request, game, text), request)
+  append_chunk(game, request, '0', cjson.encode(cjson.decode(narration).text), 'true')
 end
 if position == 0 then make_ready(game) end
 return accepted()

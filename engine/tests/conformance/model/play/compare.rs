@@ -6,6 +6,7 @@ use protocol::{QueueView, RequestStatus};
 use super::super::GAMES;
 use super::super::reference::Head;
 use super::{Difference, Play, same, text};
+use crate::fixture::parse;
 
 impl Play {
     pub(super) async fn compare(&mut self) -> Result<(), Difference> {
@@ -63,8 +64,12 @@ impl Play {
             return Err(what("a reset of the log"));
         };
         let seen = self.read[number].map_or(0, |id| id.offset);
-        let appended: Vec<_> =
-            events.iter().map(|event| (event.id.offset, event.name.as_str(), event.request)).collect();
+        // An event that joins chunks stands for each of them.
+        let appended = events.iter().flat_map(|event| {
+            let first = parse(event).first_id(event.id).offset;
+            (first..=event.id.offset).map(|offset| (offset, event.name.as_str(), event.request))
+        });
+        let appended: Vec<_> = appended.collect();
         let expected = (seen + 1..).zip(model.log.iter().skip(usize::try_from(seen).unwrap_or(usize::MAX)));
         let expected: Vec<_> =
             expected.map(|(offset, (name, request))| (offset, *name, request.map(|of| self.requests[of].id))).collect();

@@ -1,0 +1,23 @@
+-- Appends a chunk to a game's log. `content` is JSON; `attempt` and `done` are text.
+local function append_chunk(game, request, attempt, content, done)
+  local state, now = GAME .. game, epoch()
+  local offset, tail = unpack(call('HMGET', state, 'offset', 'tail'))
+  offset = offset or '0'
+  local count, at = 1, int(offset + 1)
+  if tail then
+    local written_in, last, so_far, written_by, is_whole, owner = read_tail(tail)
+    if written_in == now and last == offset and written_by == attempt and is_whole == 'false' and owner == request then
+      count = so_far + 1
+    else
+      join(game, offset, tail, request, 'chat.chunk')
+    end
+  end
+  local text = string.sub(content, 2, -2)
+  call('APPEND', TEXT .. game, text)
+  call('APPEND', PIECES .. game, (count > 1 and ',' or '') .. #text)
+  call('HSET', state, 'epoch', now, 'offset', at,
+    'tail', now .. ' ' .. at .. ' ' .. int(count) .. ' ' .. attempt .. ' ' .. done .. ' ' .. request)
+  local entry = { offset, request, 'chat.chunk', chat_chunk_event(request, game, attempt, content, done) }
+  publish(LOG .. game, entry)
+  publish(P .. 'chat-request-events:' .. request, entry)
+end
