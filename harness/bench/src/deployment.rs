@@ -54,6 +54,11 @@ pub(super) fn failed(what: &'static str, reason: impl std::fmt::Display) -> Benc
     BenchError::Server { server: "the engine", what, reason: reason.to_string() }
 }
 
+/// What the keys of a deployment begin with.
+pub(super) fn prefix(name: &str) -> String {
+    format!("bench-{name}:")
+}
+
 impl Deployment {
     /// Starts it.
     pub(super) async fn open(env: &BenchEnvironment<'_>, setup: &Setup<'_>) -> Result<Self, BenchError> {
@@ -79,7 +84,7 @@ impl Deployment {
             wire: Wire::default(),
             content: &dir,
             dir: &dir,
-            prefix: &format!("bench-{name}:"),
+            prefix: &prefix(name),
         };
         let (profile, log) = (Profile::story_engine(), CaseLog::default());
         let fleet = Fleet::new(&profile, env.programs, &around, &over, log, Pulse::default())?;

@@ -4,8 +4,8 @@
 //! and a latency counts from that moment, not from when the harness got round to it. So a server that stalls is charged for
 //! all that waited. What can be done at most is asked in a closed loop, which says so.
 //!
-//! One folder a measurement: [`turns`], [`accept`], [`stream`] and [`fanout`] of the engine, [`own`] of the harness itself.
-//! What they share is here: [`env`] and [`deployment`] are where it is done, [`pace`] says when, [`open`] is the open loop,
+//! One folder a measurement: [`turns`], [`accept`], [`stream`], [`fanout`] and [`storage`] of the engine, [`own`] of the harness
+//! itself. What they share is here: [`env`] and [`deployment`] are where it is done, [`narration_pace`] how fast the model streams, [`pace`] says when, [`open`] is the open loop,
 //! [`wire`] is how servers are spoken to, [`latency`] counts, [`process`] asks the system what a server uses, [`machine`] says
 //! what was measured where, [`table`] shows it.
 
@@ -15,10 +15,12 @@ mod env;
 pub mod fanout;
 mod latency;
 mod machine;
+mod narration_pace;
 mod open;
 pub mod own;
 mod pace;
 mod process;
+pub mod storage;
 pub mod stream;
 mod table;
 pub mod turns;
@@ -33,6 +35,7 @@ use harness_runner::services::{ServiceError, StartError};
 pub use env::BenchEnvironment;
 pub use latency::{Latency, Summary};
 pub use machine::Machine;
+pub use narration_pace::Pace;
 pub use open::Lag;
 
 /// A measurement could not be made.

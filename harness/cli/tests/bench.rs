@@ -117,6 +117,32 @@ fn streams_are_followed_from_the_models_words_to_the_subscriber() {
 }
 
 #[test]
+fn turns_that_a_model_streams_at_its_pace_are_measured() {
+    let pace = ["--pace", "--words", "12", "--first-token-ms", "20", "--between-ms", "10"];
+    let args = ["turns", "--games", "4", "--concurrency", "4", "--seconds", "0.5", "--services", "embedded"];
+    let Some((text, report)) = bench(&[&args[..], &pace].concat()) else { return };
+    assert!(text.contains("a model that streams 12 words, the first after 20 ms, the others 10 ms apart"), "{text}");
+    // The least that a turn takes is what the model takes.
+    assert!(report["outcomes"][0]["turn"]["p50_ms"].as_f64().unwrap() >= 130.0, "{report:#}");
+}
+
+#[test]
+fn what_a_store_holds_for_a_game_and_a_turn_is_measured() {
+    for services in ["embedded", "local"] {
+        if services == "local" && !has_redis() {
+            println!("skipped: there is no redis-server on the PATH");
+            continue;
+        }
+        let args = ["storage", "--games", "2", "--turns", "20", "--words", "20", "--first-token-ms", "1"];
+        let args = [&args[..], &["--between-ms", "1", "--services", services]].concat();
+        let Some((text, report)) = bench(&args) else { return };
+        assert!(text.ends_with("every turn was played\n"), "{text}");
+        assert!(report["unplayed_game"].as_f64().unwrap() > 0.0, "{report:#}");
+        assert!(report["turn"].as_f64() > report["text"].as_f64(), "a text is kept: {report:#}");
+    }
+}
+
+#[test]
 fn what_the_harness_costs_is_told_beside_what_it_may() {
     let args = ["self", "--starts", "1", "--cases", "1", "--steps", "3", "--files", "5", "--no-suite"];
     let Some((text, report)) = bench(&[&args[..], &["--services", "embedded"]].concat()) else { return };

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Options;
 use super::player::ObservedTurn;
-use super::{Options, WORD};
 use crate::Latency;
+use crate::narration_pace::WORD;
 
 /// The model's call for a narration.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,8 +47,8 @@ impl Sums {
     pub(super) fn add(&mut self, options: &Options, number: usize, observed: &ObservedTurn, called: Option<&Called>) {
         let length: usize = observed.chunks.iter().map(|(_, length)| length).sum();
         // Spaces at the end may be left out.
-        if length.div_ceil(WORD) != options.words {
-            self.findings.push(format!("stream {number}: {length} bytes came of {} words", options.words));
+        if length.div_ceil(WORD) != options.pace.words {
+            self.findings.push(format!("stream {number}: {length} bytes came of {} words", options.pace.words));
             return;
         }
         let Some(called) = called.filter(|called| called.times == 1) else {
@@ -59,11 +60,11 @@ impl Sums {
         self.chunks += observed.chunks.len() as u64;
         self.to_model.record(called.at - observed.sent);
         if let Some(first_frame) = called.first_frame {
-            self.model_late.record(first_frame.saturating_sub(options.due(0)));
+            self.model_late.record(first_frame.saturating_sub(options.pace.due(0)));
         }
         let (mut words, mut last) = (0, None);
         for (at, length) in &observed.chunks {
-            let since = |word: usize| at.saturating_duration_since(called.at + options.due(word));
+            let since = |word: usize| at.saturating_duration_since(called.at + options.pace.due(word));
             let oldest = words;
             words += length.div_ceil(WORD);
             match last {
@@ -83,13 +84,15 @@ impl Sums {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::narration_pace::Pace;
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
     }
 
     fn options() -> Options {
-        Options { streams: 1, rounds: 1, words: 4, first_token: ms(100), between: ms(10), workers: 1 }
+        let pace = Pace { words: 4, first_token: ms(100), between: ms(10) };
+        Options { streams: 1, rounds: 1, pace, workers: 1 }
     }
 
     #[tokio::test]

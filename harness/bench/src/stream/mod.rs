@@ -16,14 +16,14 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use mock_llm::{Kind, Record, Role};
 use serde::Serialize;
-use serde_json::json;
 use tokio::time::Instant;
 
 pub use report::Report;
 
 use self::added::{Called, Sums};
 use self::player::Player;
-use super::deployment::{Deployment, Setup, failed, nothing_changes};
+use super::deployment::{Deployment, Setup, failed};
+use super::narration_pace::Pace;
 use super::{BenchEnvironment, BenchError, Machine, allow_files, process};
 
 /// The most streams at once: their calls must all be in the model's journal when it is read.
@@ -32,8 +32,6 @@ pub const STREAMS_MAX: usize = 250;
 const GRACE: Duration = Duration::from_secs(20);
 /// File descriptors in addition to those of the streams.
 const OTHER_FILES: usize = 200;
-/// How many bytes a word has, with the space behind it.
-const WORD: usize = 6;
 
 /// What is measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,34 +40,17 @@ pub struct Options {
     pub streams: usize,
     /// How many turns each game has, one after the other.
     pub rounds: usize,
-    /// How many words a narration has.
-    pub words: usize,
-    /// How long the model takes to its first word.
-    #[serde(rename = "first_token_seconds", serialize_with = "crate::seconds")]
-    pub first_token: Duration,
-    /// How long it takes between two words.
-    #[serde(rename = "between_seconds", serialize_with = "crate::seconds")]
-    pub between: Duration,
+    /// How the model streams each turn.
+    #[serde(flatten)]
+    pub pace: Pace,
     /// How many worker processes there are; together they have a slot for each stream.
     pub workers: usize,
-}
-
-impl Options {
-    /// When the word with this number, from 0, is due after the model was called.
-    fn due(&self, word: usize) -> Duration {
-        self.first_token + self.between * u32::try_from(word).unwrap_or(u32::MAX)
-    }
-
-    /// The pieces in which the model tells a narration.
-    fn pieces(&self) -> Vec<String> {
-        (0..self.words).map(|word| format!("w{word:04} ")).collect()
-    }
 }
 
 /// Measures the engine.
 pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report, BenchError> {
     allow_files(options.streams * 2 + OTHER_FILES)?;
-    let script = script(options);
+    let script = options.pace.script();
     let slots = options.streams.div_ceil(options.workers);
     let setup = Setup { name: "stream", workers: options.workers, slots, streams: options.streams, script: &script };
     let deployment = Deployment::open(env, &setup).await?;
@@ -82,7 +63,7 @@ pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report
     let began = Instant::now();
     for _ in 0..options.rounds {
         let (at, time) = (Instant::now(), Timestamp::now());
-        let limit = options.due(options.words) + harness_runner::stretched(GRACE);
+        let limit = options.pace.due(options.pace.words) + harness_runner::stretched(GRACE);
         let observed = futures::future::join_all(players.iter_mut().map(|player| player.play(limit))).await;
         let calls = deployment.model.calls_after(last_call).await?;
         last_call = calls.last().map_or(last_call, |call| call.id);
@@ -102,14 +83,6 @@ pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report
     Ok(Report::new(Machine::here(), env.store(), options, sums, length, cpu))
 }
 
-fn script(options: &Options) -> String {
-    let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-    let pace = json!({ "first_token_ms": millis(options.first_token), "between_ms": millis(options.between) });
-    let narration = json!({ "chunk": options.pieces(), "pace": pace });
-    let text = json!({ "match": { "kind": "text" }, "reply": narration });
-    json!({ "entries": [text, nothing_changes()] }).to_string()
-}
-
 /// When the model was called for each stream's narration.
 fn narrations(calls: &[Record], on_clock: impl Fn(&Record) -> Instant) -> HashMap<usize, Called> {
     let mut called: HashMap<usize, Called> = HashMap::new();
@@ -121,26 +94,4 @@ fn narrations(calls: &[Record], on_clock: impl Fn(&Record) -> Instant) -> HashMa
         entry.times += 1;
     }
     called
-}
-
-#[cfg(test)]
-mod tests {
-    use mock_llm::Script;
-
-    use super::*;
-
-    #[test]
-    fn words_are_of_one_length_and_the_script_is_one() {
-        let options = Options {
-            streams: 1,
-            rounds: 1,
-            words: 120,
-            first_token: Duration::from_millis(50),
-            between: Duration::from_millis(10),
-            workers: 1,
-        };
-        assert!(options.pieces().iter().all(|piece| piece.len() == WORD));
-        assert_eq!(options.due(3), Duration::from_millis(80));
-        Script::parse(&script(&options), "script").unwrap();
-    }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Options;
 use super::added::Sums;
+use crate::narration_pace::Pace;
 use crate::table::{PARTS, Table, ms, parts};
 use crate::{Machine, Summary};
 
@@ -40,6 +41,8 @@ pub struct Report {
     pub model_late: Summary,
     /// Processors in use, by the process's name.
     pub processors: BTreeMap<String, f64>,
+    /// Processor time of a turn in milliseconds, by the process's name.
+    pub cpu_ms: BTreeMap<String, f64>,
     /// What is wrong.
     pub findings: Vec<String>,
 }
@@ -54,7 +57,9 @@ impl Report {
         cpu: BTreeMap<String, f64>,
     ) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "counts of words are far below 2^53")]
-        let words_per_chunk = (sums.turns as f64 * options.words as f64) / (sums.chunks as f64).max(1.0);
+        let (turns, chunks, words) = (sums.turns as f64, sums.chunks as f64, options.pace.words as f64);
+        let words_per_chunk = turns * words / chunks.max(1.0);
+        let cpu_ms = cpu.iter().map(|(name, seconds)| (name.clone(), seconds * 1000.0 / turns.max(1.0))).collect();
         Self {
             machine,
             store,
@@ -68,6 +73,7 @@ impl Report {
             oldest_added: sums.oldest_added.summary(),
             gaps: sums.gaps.summary(),
             model_late: sums.model_late.summary(),
+            cpu_ms,
             processors: cpu.into_iter().map(|(name, seconds)| (name, seconds / length.as_secs_f64())).collect(),
             findings: sums.findings,
         }
@@ -82,7 +88,7 @@ impl Report {
     /// The table; its last line is the verdict.
     #[must_use]
     pub fn render(&self) -> String {
-        let Options { streams, rounds, words, first_token, between, workers } = &self.options;
+        let Options { streams, rounds, pace: Pace { words, first_token, between }, workers } = &self.options;
         let mut text = format!(
             "stream: {streams} streams at once, {rounds} turns each of {words} words, the first after {}, the others {} \
              apart; {workers} workers\n{}; {}\n\n",
@@ -108,7 +114,8 @@ impl Report {
         // Writing to a String cannot fail, here and below.
         let _ = writeln!(text, "\n{:.1} words in a chunk on average", self.words_per_chunk);
         for (name, used) in &self.processors {
-            let _ = writeln!(text, "processors in use by {name}: {used:.2}");
+            let each = self.cpu_ms.get(name).copied().unwrap_or_default();
+            let _ = writeln!(text, "processors in use by {name}: {used:.2}, {} for each turn", ms(each));
         }
         for finding in &self.findings {
             let _ = writeln!(text, "FOUND {finding}");

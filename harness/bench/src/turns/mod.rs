@@ -1,5 +1,6 @@
 //! How many turns there are a second, from end to end: a message is accepted over HTTP, claimed, narrated, its delta read and
-//! applied, committed, and a subscriber sees that it is done. The model takes no time, so what is measured is the engine.
+//! applied, committed, and a subscriber sees that it is done. The model takes no time, so what is measured is the engine; or it streams at
+//! a real one's pace, and what is measured is how much processor time a turn takes.
 //!
 //! [`load`] sends messages to a [`subject`] and [`board`] follows each to its end. The [`engine`]'s events are kept and
 //! [`verify`] judges them: a turn that is lost, doubled or out of order is a finding. The peer ([`apalis`]) is under the same
@@ -22,6 +23,7 @@ use serde::Serialize;
 pub use report::{Outcome, Ratios, Report};
 
 use super::deployment::{Deployment, Setup, script};
+use super::narration_pace::Pace;
 use super::{BenchEnvironment, BenchError, Machine, allow_files};
 use apalis::Peer;
 use engine::Games;
@@ -49,6 +51,8 @@ pub struct Options {
     pub at_a_time: usize,
     /// Open loop: messages per second.
     pub rate: Option<f64>,
+    /// How the model streams; without it, it answers at once.
+    pub pace: Option<Pace>,
     /// How long it is counted.
     #[serde(rename = "seconds", serialize_with = "crate::seconds")]
     pub length: Duration,
@@ -65,7 +69,7 @@ pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report
     // Missed before anything is measured.
     let peer = options.against_apalis.then(|| apalis::program(options.peer.as_deref())).transpose()?;
 
-    let script = script(NARRATION);
+    let script = options.pace.map_or_else(|| script(NARRATION), |pace| pace.script());
     let (workers, slots, streams) = (options.workers, options.slots, options.games);
     let deployment = Deployment::open(env, &Setup { name: "turns", workers, slots, streams, script: &script }).await?;
     let games = Arc::new(Games::new(deployment.address, deployment.games(options.games).await?));

@@ -111,15 +111,16 @@ impl Report {
     /// The table; its last line is the verdict.
     #[must_use]
     pub fn render(&self) -> String {
-        let Options { games, workers, slots, at_a_time, rate, length, .. } = &self.options;
+        let Options { games, workers, slots, at_a_time, rate, pace, length, .. } = &self.options;
         let seconds = length.as_secs_f64();
         let load = match rate {
             Some(rate) => format!("open loop, {rate} a second for {seconds} s, each counted from its planned moment"),
             None => format!("closed loop, {at_a_time} at a time for {seconds} s"),
         };
         let mut text = format!(
-            "turns: {games} games, {workers} workers of {slots} slots, a model that answers at once; {load}\n\
+            "turns: {games} games, {workers} workers of {slots} slots, a model that {}; {load}\n\
              {}; {}\n\n",
+            pace.map_or_else(|| "answers at once".to_owned(), |pace| format!("streams {}", pace.described())),
             self.store,
             self.machine.line()
         );
@@ -229,6 +230,7 @@ mod tests {
             slots: 5,
             at_a_time: 32,
             rate: None,
+            pace: None,
             length: Duration::from_secs(5),
             against_apalis: true,
             peer: None,

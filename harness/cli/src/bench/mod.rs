@@ -3,6 +3,8 @@
 mod accept;
 mod fanout;
 mod own;
+mod pace;
+mod storage;
 mod stream;
 mod turns;
 
@@ -13,6 +15,7 @@ use harness_bench::{self as bench, BenchEnvironment, BenchError};
 use harness_runner::services::{Durability, ExternalUrls, Programs, Services};
 use serde::Serialize;
 
+use self::pace::PaceArgs;
 use super::Exit;
 use super::interrupt::asked_to_end;
 use super::setup::in_a_directory;
@@ -36,6 +39,10 @@ enum Measurement {
     Stream(stream::StreamArgs),
     /// How fast events reach many subscribers, and what a subscriber costs.
     Fanout(fanout::FanoutArgs),
+    /// How much the store holds for a game and for a turn.
+    ///
+    /// Exit code 1: a turn was not played to its end.
+    Storage(storage::StorageArgs),
     /// What the harness itself costs.
     #[command(name = "self")]
     Own(own::OwnArgs),
@@ -78,7 +85,14 @@ macro_rules! printed {
     };
 }
 
-printed!(bench::turns::Report, bench::accept::Report, bench::stream::Report, bench::fanout::Report, bench::own::Report);
+printed!(
+    bench::turns::Report,
+    bench::accept::Report,
+    bench::stream::Report,
+    bench::fanout::Report,
+    bench::storage::Report,
+    bench::own::Report
+);
 
 /// Measures what is asked for.
 pub(super) async fn run(args: BenchArgs) -> Exit {
@@ -87,6 +101,7 @@ pub(super) async fn run(args: BenchArgs) -> Exit {
         Measurement::Accept(args) => args.run().await,
         Measurement::Stream(args) => args.run().await,
         Measurement::Fanout(args) => args.run().await,
+        Measurement::Storage(args) => args.run().await,
         Measurement::Own(args) => args.run().await,
     };
     measured.unwrap_or_else(|reason| {
@@ -170,6 +185,7 @@ mod tests {
             Measurement::Accept(args) => args.options().map(drop),
             Measurement::Stream(args) => args.options().map(drop),
             Measurement::Fanout(args) => args.options().map(drop),
+            Measurement::Storage(args) => args.options().map(drop),
             Measurement::Own(args) => args.options().map(drop),
         };
         options.unwrap_err()
@@ -184,6 +200,8 @@ mod tests {
             (&["accept", "--connections", "0"], "at least 1"),
             (&["stream", "--streams", "1000"], "journal"),
             (&["stream", "--words", "10001"], "10000"),
+            (&["storage", "--turns", "0"], "at least 1"),
+            (&["turns", "--pace", "--words", "0"], "10000"),
             (&["fanout", "--games", "2", "--subscribers", "1"], "nobody listens"),
             (&["self", "--steps", "0"], "at least 1"),
             (&["self", "--services", "external"], "started"),

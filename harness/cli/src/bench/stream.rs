@@ -1,15 +1,10 @@
 //! `harness bench stream`.
 
-use std::time::Duration;
-
 use clap::Args;
 use harness_bench::stream::{self, Options, STREAMS_MAX};
 
-use super::{Common, measure};
+use super::{Common, PaceArgs, measure};
 use crate::Exit;
-
-/// Words are counted with four digits.
-const WORDS_MAX: usize = 10_000;
 
 #[derive(Debug, Args)]
 pub(super) struct StreamArgs {
@@ -19,15 +14,8 @@ pub(super) struct StreamArgs {
     /// How many turns each has, one after the other.
     #[arg(long, value_name = "N", default_value_t = 5)]
     rounds: usize,
-    /// How many words the model tells in a turn.
-    #[arg(long, value_name = "N", default_value_t = 150)]
-    words: usize,
-    /// How long the model takes to its first word.
-    #[arg(long, value_name = "MS", default_value_t = 300)]
-    first_token_ms: u64,
-    /// How long it takes from one word to the next.
-    #[arg(long, value_name = "MS", default_value_t = 20)]
-    between_ms: u64,
+    #[command(flatten)]
+    pace: PaceArgs,
     /// Worker processes; without Redis there is one process for all.
     #[arg(long, value_name = "M", default_value_t = 2)]
     workers: usize,
@@ -45,17 +33,7 @@ impl StreamArgs {
                 "--streams is at most {STREAMS_MAX}: the model's journal does not remember more calls"
             ));
         }
-        if !(1..=WORDS_MAX).contains(&self.words) {
-            return Err(format!("--words is 1 to {WORDS_MAX}"));
-        }
-        Ok(Options {
-            streams: self.streams,
-            rounds: self.rounds,
-            words: self.words,
-            first_token: Duration::from_millis(self.first_token_ms),
-            between: Duration::from_millis(self.between_ms),
-            workers: self.workers,
-        })
+        Ok(Options { streams: self.streams, rounds: self.rounds, pace: self.pace.pace()?, workers: self.workers })
     }
 
     /// Measures it; an error says what is wrong with the command line.

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use harness_bench::turns::{self, Options};
 use harness_runner::services::Mode;
 
-use super::{Common, measure, sensible};
+use super::{Common, PaceArgs, measure, sensible};
 use crate::Exit;
 
 #[derive(Debug, Args)]
@@ -27,6 +27,12 @@ pub(super) struct TurnsArgs {
     /// Messages per second, whatever their outcome; each counts from the moment that was planned for it.
     #[arg(long, value_name = "R")]
     rate: Option<f64>,
+    /// The model streams word by word, as a real one does, and does not answer at once. Give the workers a slot for each turn that is
+    /// under way.
+    #[arg(long)]
+    pace: bool,
+    #[command(flatten)]
+    narration_pace: PaceArgs,
     /// For how long, after a second that does not count.
     #[arg(long, value_name = "S", default_value_t = 10.0)]
     seconds: f64,
@@ -62,6 +68,7 @@ impl TurnsArgs {
             slots: self.slots,
             at_a_time: self.concurrency,
             rate: self.rate,
+            pace: self.pace.then(|| self.narration_pace.pace()).transpose()?,
             length: Duration::from_secs_f64(self.seconds),
             against_apalis,
             peer: self.peer.clone(),

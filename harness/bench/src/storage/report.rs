@@ -1,0 +1,133 @@
+//! What came of it, as a table for people and as JSON for programs.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{Kind, Options, Sizes};
+use crate::Machine;
+use crate::table::Table;
+
+/// One run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Where it was.
+    pub machine: Machine,
+    /// Where the engine kept its games.
+    pub store: String,
+    /// What was asked for.
+    pub options: Options,
+    /// What was stored of nothing, of the games, and of the games with their turns.
+    pub stored: [Sizes; 3],
+    /// What a game takes that nobody has played, in bytes.
+    pub unplayed_game: f64,
+    /// What a turn takes, in bytes, without what expires.
+    pub turn: f64,
+    /// What a turn takes besides, until its request expires.
+    pub turn_expiring: f64,
+    /// What a turn says, in bytes.
+    pub text: usize,
+    /// What is wrong.
+    pub findings: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn new(
+        machine: Machine,
+        store: String,
+        options: &Options,
+        stored: [Sizes; 3],
+        findings: Vec<String>,
+    ) -> Self {
+        let total = |sizes: &Sizes, of: fn(&Kind) -> u64| sizes.values().map(of).sum::<u64>();
+        let [empty, unplayed, played] = &stored;
+        let (games, turns) = (count(options.games), count(options.games * options.turns));
+        let (kept, expiring): (fn(&Kind) -> u64, fn(&Kind) -> u64) = (|kind| kind.bytes, |kind| kind.expiring);
+        Self {
+            machine,
+            store,
+            unplayed_game: between(total(empty, kept), total(unplayed, kept)) / games,
+            turn: between(total(unplayed, kept), total(played, kept)) / turns,
+            turn_expiring: between(total(unplayed, expiring), total(played, expiring)) / turns,
+            text: options.text(),
+            options: options.clone(),
+            stored,
+            findings,
+        }
+    }
+
+    /// Whether every turn was played.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// The table; its last line is the verdict.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let Options { games, turns, pace } = &self.options;
+        let mut text = format!(
+            "storage: {games} games of {turns} turns, {} words each; a turn says {} bytes\n{}; {}\n\n",
+            pace.words,
+            self.text,
+            self.store,
+            self.machine.line()
+        );
+        let mut table = Table::new(["an unplayed game", "a turn", "a turn, expiring"]);
+        let bytes = |bytes: f64| Some(format!("{bytes:.0} B"));
+        let [empty, unplayed, played] = &self.stored;
+        for name in self.stored.iter().flat_map(|sizes| sizes.keys()).collect::<BTreeSet<_>>() {
+            let of = |sizes: &Sizes| sizes.get(name).copied().unwrap_or_default();
+            let (empty, unplayed, played) = (of(empty), of(unplayed), of(played));
+            let (of_games, of_turns) = (count(*games), count(games * turns));
+            table.row(
+                name.clone(),
+                [
+                    bytes(between(empty.bytes, unplayed.bytes) / of_games),
+                    bytes(between(unplayed.bytes, played.bytes) / of_turns),
+                    bytes(between(unplayed.expiring, played.expiring) / of_turns),
+                ],
+            );
+        }
+        table.row("all", [bytes(self.unplayed_game), bytes(self.turn), bytes(self.turn_expiring)]);
+        text.push_str(&table.render());
+        for finding in &self.findings {
+            // Writing to a String cannot fail, here and below.
+            let _ = writeln!(text, "FOUND {finding}");
+        }
+        let verdict = if self.passed() { "every turn was played" } else { "NOT every turn was played" };
+        let _ = writeln!(text, "\n{verdict}");
+        text
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of games and turns are far below 2^53")]
+const fn count(number: usize) -> f64 {
+    number as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "bytes of a store are far below 2^53")]
+const fn between(before: u64, after: u64) -> f64 {
+    after as f64 - before as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::narration_pace::Pace;
+
+    #[test]
+    fn what_a_store_has_grown_by_is_shared_out() {
+        let pace = Pace { words: 10, first_token: Duration::ZERO, between: Duration::ZERO };
+        let options = Options { games: 10, turns: 5, pace };
+        let sizes = |bytes: u64, expiring: u64| Sizes::from([("gamestate".to_owned(), Kind { bytes, expiring })]);
+        let stored = [sizes(100, 0), sizes(20_100, 0), sizes(120_100, 5_000)];
+        let report = Report::new(Machine::here(), "a store".to_owned(), &options, stored, Vec::new());
+        assert_eq!((report.unplayed_game, report.turn, report.turn_expiring), (2000.0, 2000.0, 100.0));
+        let text = report.render();
+        assert!(text.contains("gamestate") && text.ends_with("every turn was played\n"), "{text}");
+    }
+}
