@@ -227,7 +227,8 @@ impl Default for QueueConfig {
 pub struct SseConfig {
     /// A silent stream gets a comment this often, so that proxies keep it open.
     pub keepalive_seconds: f64,
-    /// Text of the model is gathered this long before it costs an event.
+    /// Text of the model is gathered this long before it costs an event; twice as long by a process that runs more than 16
+    /// narrations at once.
     pub chunk_ms: u64,
     /// How soon a client reconnects after its stream has ended.
     pub retry_ms: u64,

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::Instrument;
 
+use self::chunks::Moments;
 use self::error::TurnError;
 use self::leases::Leases;
 use self::presence::Presence;
@@ -67,7 +68,7 @@ struct Settings {
     max_attempts: u32,
     retry_delay: Duration,
     shutdown: Duration,
-    chunk: Duration,
+    moments: Moments,
     /// The most messages of history in a prompt.
     history: usize,
     /// The most bytes of a turn record.
@@ -91,7 +92,7 @@ impl Worker {
             max_attempts: config.worker.max_retries + 1,
             retry_delay: Duration::from_secs_f64(config.worker.retry_delay_seconds),
             shutdown: Duration::from_secs_f64(config.worker.shutdown_timeout_seconds),
-            chunk: Duration::from_millis(config.sse.chunk_ms),
+            moments: Moments::new(Duration::from_millis(config.sse.chunk_ms)),
             history: config.chat_history_limit,
             record_bytes: config.turns.record_max_bytes,
         };

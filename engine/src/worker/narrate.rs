@@ -36,7 +36,7 @@ pub(super) async fn narrate(
         begin(worker, claim, provider, input).await.inspect_err(|error| call.failed(error.name()))?;
     call.first_token();
     works(worker, claim, held, provider).await?;
-    let mut chunks = Chunks::new(worker.settings.chunk);
+    let mut chunks = Chunks::new(&worker.settings.moments);
     let mut text = String::new();
     prose.push(&first);
     loop {

@@ -5,7 +5,9 @@ use futures::future::join_all;
 use protocol::GameId;
 
 use crate::bench::Bench;
-use crate::fixture::{claim, enqueue, finish, is_lost, log, names, new_game, nonce, requests, run_all, turn, worker};
+use crate::fixture::{
+    claim, completion, enqueue, finish, is_lost, log, names, new_game, nonce, requests, run_all, turn, worker,
+};
 
 /// Games with a request in processing each, and one more behind it.
 async fn running(store: &SharedStore, count: usize) -> (Vec<GameId>, Vec<Claim>) {
@@ -205,4 +207,37 @@ async fn scripts_that_redis_has_forgotten_are_sent_again() {
         assert!(all.iter().all(|over| matches!(over.committed, Ok(Committed::Done)) && over.claims.claims.len() == 1));
     })
     .await;
+}
+
+pub(crate) async fn chunks_that_are_published_together_each_have_their_own_outcome(bench: Bench) {
+    let store = bench.store().await;
+    let (games, claims) = running(&store, 5).await;
+    // The second has lost its lease, the fourth publishes the end of its narration.
+    bench.expire_lease(games[1]).await;
+    let whole = completion("So it is.");
+    let publish = async |number: usize| {
+        let lease = &claims[number].lease;
+        match number {
+            3 => store.checkpoint_narration(lease, 1, "So it is.", &whole).await,
+            _ => store.publish_chunk(lease, 1, "So").await,
+        }
+    };
+
+    for what in ["at first", "repeated"] {
+        let outcomes = join_all((0..games.len()).map(&publish)).await;
+        for (number, outcome) in outcomes.iter().enumerate() {
+            assert_eq!(is_lost(outcome), number == 1, "{what}, game {number}: {outcome:?}");
+            assert_eq!(outcome.is_ok(), number != 1, "{what}, game {number}: {outcome:?}");
+        }
+        for (number, game) in games.iter().enumerate() {
+            let log = log(&store, *game).await;
+            let chunks = log.iter().filter(|event| event.name == "chat.chunk").count();
+            assert_eq!(chunks, usize::from(number != 1), "{what}, game {number}");
+        }
+    }
+    let narrations = claims.iter().map(async |claim| {
+        let request = store.request(claim.lease.request).await.unwrap().unwrap();
+        request.checkpoints.narration.is_some()
+    });
+    assert_eq!(join_all(narrations).await, [false, false, false, true, false]);
 }

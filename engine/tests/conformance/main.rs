@@ -233,6 +233,7 @@ conformance! {
         turns_that_end_together_each_have_their_own_outcome,
         slots_that_are_freed_together_are_filled_in_arrival_order,
         turns_that_ended_together_answer_a_repeat_as_at_first,
+        chunks_that_are_published_together_each_have_their_own_outcome,
     }
     story_events {
         story_events_queue_behind_what_waits_already,

@@ -9,6 +9,7 @@
 
 mod batch;
 mod charges;
+mod chunk_batch;
 mod codec;
 mod connection;
 mod dead_letters;
@@ -37,6 +38,7 @@ use async_trait::async_trait;
 use protocol::{GameId, RequestId};
 
 use self::batch::CommitBatches;
+use self::chunk_batch::ChunkBatches;
 use self::connection::{Connection, unavailable};
 use self::listen::{Channels, Wakeups};
 use self::revoked::Revocations;
@@ -55,6 +57,8 @@ pub struct RedisStore {
     shards: Vec<Connection>,
     /// The commits of each shard.
     batches: Vec<CommitBatches>,
+    /// The chunks of each shard.
+    chunks: Vec<ChunkBatches>,
     options: StoreOptions,
     fanout: Fanout,
     /// Starts with the first subscriber, so a worker process has no pub/sub connection.
@@ -88,11 +92,13 @@ impl RedisStore {
             .iter()
             .map(|shard| CommitBatches::new(shard.clone(), terms.clone(), options.recover_interval))
             .collect();
+        let chunks = shards.iter().cloned().map(ChunkBatches::new).collect();
         let store = Self {
             servers,
             in_cluster: owner.in_cluster,
             shards,
             batches,
+            chunks,
             options,
             fanout: Fanout::default(),
             channels: OnceLock::new(),
@@ -122,6 +128,11 @@ impl RedisStore {
     /// The commits of a game's shard.
     fn batches(&self, game: GameId) -> &CommitBatches {
         &self.batches[game.shard(self.shards.len())]
+    }
+
+    /// The chunks of a game's shard.
+    fn chunks(&self, game: GameId) -> &ChunkBatches {
+        &self.chunks[game.shard(self.shards.len())]
     }
 
     /// Runs a step that replies `ok`, or `lost` when the lease has expired.

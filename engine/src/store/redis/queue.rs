@@ -204,7 +204,7 @@ impl Queue for RedisStore {
 
     async fn publish_chunk(&self, lease: &Lease, number: u64, content: &str) -> Result<(), StoreError> {
         let call = ScriptArgs::of_lease(lease).arg(number).arg(lease.attempt.0).json(&content)?.arg("");
-        self.fenced(lease, &script::CHUNK, &call).await
+        self.chunks(lease.game).publish(call).await
     }
 
     async fn checkpoint_narration(
@@ -215,7 +215,7 @@ impl Queue for RedisStore {
         narration: &Completion,
     ) -> Result<(), StoreError> {
         let call = ScriptArgs::of_lease(lease).arg(number).arg(lease.attempt.0).json(&last_chunk)?.json(narration)?;
-        self.fenced(lease, &script::CHUNK, &call).await
+        self.chunks(lease.game).publish(call).await
     }
 
     async fn checkpoint_delta(&self, lease: &Lease, delta: &Completion) -> Result<(), StoreError> {

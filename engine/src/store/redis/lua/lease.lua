@@ -127,7 +127,7 @@ local function claim(wants, recover_expired)
     if not_before then call('HDEL', record, 'not_before') end
     local now, at = append_entry(game, offset, tail, request, 'request.processing',
       request_processing_event(request, game, kind, attempt, cjson.encode(user_message)))
-    call('HSET', state, 'fence', fence, 'epoch', now, 'offset', at)
+    call('HSET', state, 'fence', fence, 'epoch', now, 'offset', at, 'published', '0')
     if waits_for then call('HDEL', state, 'waits_for') end
     local limit = policy(provider).max_concurrent
     if limit or is_probe or provider ~= own then call('HSET', state, 'serves', provider) end

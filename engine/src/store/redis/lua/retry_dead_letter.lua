@@ -25,7 +25,7 @@ admit(game, request, rank, position, { 'revived', '1' },
   request_queued_event(request, game, kind, cjson.encode(message), caused_by))
 -- No attempt narrates a stored narration again: it is published as one chunk.
 if narration then
-  append_chunk(game, request, '0', cjson.encode(cjson.decode(narration).text), 'true')
+  append_whole(game, request, '0', cjson.encode(cjson.decode(narration).text))
 end
 if position == 0 then make_ready(game) end
 return accepted()

@@ -10,7 +10,7 @@ if status ~= 'queued' and status ~= 'processing' then return { 'finished', statu
 if whole then return { 'done' } end
 if status ~= 'processing' or attempt ~= written_by then return { 'changed' } end
 call('HSET', STATUS .. request, 'narration', narration, 'status', 'queued', 'attempt', int(attempt - 1))
-append_chunk(game, request, written_by, content, 'true')
+append_whole(game, request, written_by, content)
 local token = lease_of(game)
 if token then call('PUBLISH', REVOKED, token) end
 free(game)

@@ -1,7 +1,7 @@
--- Appends a chunk to a game's log. `content` is JSON; `attempt` and `done` are text.
-local function append_chunk(game, request, attempt, content, done)
+-- Appends a chunk to a game's log behind `offset` and `tail`. `content` is JSON; `attempt` and `done` are text. `published` is the number of
+-- the chunk in its attempt, which a repeat has too; nil if it is of no attempt.
+local function append_chunk(game, offset, tail, request, attempt, content, done, published)
   local state, now = GAME .. game, epoch()
-  local offset, tail = unpack(call('HMGET', state, 'offset', 'tail'))
   offset = offset or '0'
   local count, at = 1, int(offset + 1)
   if tail then
@@ -16,8 +16,14 @@ local function append_chunk(game, request, attempt, content, done)
   call('APPEND', TEXT .. game, text)
   call('APPEND', PIECES .. game, (count > 1 and ',' or '') .. #text)
   call('HSET', state, 'epoch', now, 'offset', at,
-    'tail', now .. ' ' .. at .. ' ' .. int(count) .. ' ' .. attempt .. ' ' .. done .. ' ' .. request)
+    'tail', now .. ' ' .. at .. ' ' .. int(count) .. ' ' .. attempt .. ' ' .. done .. ' ' .. request, 'published', published or '0')
   local entry = { offset, request, 'chat.chunk', chat_chunk_event(request, game, attempt, content, done) }
   publish(LOG .. game, entry)
   publish(P .. 'chat-request-events:' .. request, entry)
+end
+
+-- The same for a chunk of no attempt.
+local function append_whole(game, request, attempt, content)
+  local offset, tail = unpack(call('HMGET', GAME .. game, 'offset', 'tail'))
+  append_chunk(game, offset, tail, request, attempt, content, 'true')
 end
