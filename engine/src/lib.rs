@@ -18,6 +18,8 @@ pub mod serve;
 mod signal;
 pub mod store;
 pub mod telemetry;
+#[cfg(feature = "play")]
+pub mod terminal;
 pub mod watchdog;
 mod welcome;
 pub mod worker;

@@ -10,6 +10,8 @@ use engine::config::{self, AdminListen, Config, Flags};
 use engine::operate::{self, DeadLetterCommand, KeyCommand, QueueCommand, WorkerCommand};
 use engine::serve::{self, Role};
 use engine::telemetry::logs::{self, LogFormat};
+#[cfg(feature = "play")]
+use engine::terminal;
 use miette::IntoDiagnostic;
 use protocol::{GameId, PromptPurpose};
 use tokio::runtime::Runtime;
@@ -28,7 +30,7 @@ struct Cli {
     #[arg(long, value_name = "URL", global = true)]
     redis_url: Option<String>,
     /// Where the embedded store keeps its file [default: data]
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, alias = "data", value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
     /// A directory of scenarios, pcs, npcs, monsters and narrators [default: what is shipped]
     #[arg(long, value_name = "DIR", global = true)]
@@ -137,6 +139,9 @@ enum Command {
         #[arg(long, value_name = "ID")]
         scenario: Option<String>,
     },
+    /// Play in the terminal, with an engine in the same process; games stay in --data-dir
+    #[cfg(feature = "play")]
+    Play(console::Choice),
     /// Write something to begin with
     New {
         #[command(subcommand)]
@@ -231,7 +236,17 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
             let purpose = if backend { PromptPurpose::Extract } else { PromptPurpose::Narrate };
             runtime.block_on(operate::prompt(&config, game, message, purpose, json))?;
         }
-        Some(Command::Config { .. } | Command::Validate(_) | Command::Try { .. } | Command::New { .. }) | None => {
+        #[cfg(feature = "play")]
+        Some(Command::Play(choice)) => {
+            runtime.block_on(terminal::play(config, &choice, cli.listen, cli.log_format))?;
+        }
+        Some(
+            Command::Config { .. }
+            | Command::Validate(_)
+            | Command::Try { .. }
+            | Command::New { .. },
+        )
+        | None => {
             return serve(config, role, cli.log_format, &runtime);
         }
     }

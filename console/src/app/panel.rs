@@ -108,12 +108,12 @@ fn map(game: &PlayerView) -> Vec<String> {
         .flat_map(|(at, room)| {
             let here = if at == 0 { " (you are here)" } else { "" };
             let ways = room.exits.iter().map(|way| {
-                let leads = match (&way.leads_to, way.is_open) {
-                    (Some(place), true) => place.clone(),
-                    (None, true) => "not seen yet".to_owned(),
-                    (_, false) => with_reason("closed", way.closed_because.as_deref()),
-                };
-                format!("  {}: {leads}", way.direction)
+                let direction = &way.direction;
+                match (&way.leads_to, way.is_open) {
+                    (Some(place), true) => format!("  {direction}: {place}"),
+                    (None, true) => format!("  {direction}: not seen yet"),
+                    (_, false) => with_reason(&format!("  {direction} is closed"), way.closed_because.as_deref()),
+                }
             });
             std::iter::once(format!("{}{here}", room.name)).chain(ways).collect::<Vec<_>>()
         })
@@ -139,7 +139,7 @@ mod tests {
         let panel = Panel::of(&game(), "The Night Ferry".to_owned());
         assert_eq!(
             panel.map(),
-            "The Landing (you are here)\n  north: not seen yet\n  west: closed: Water.\nThe Inn\n  east: The Landing"
+            "The Landing (you are here)\n  north: not seen yet\n  west is closed: Water.\nThe Inn\n  east: The Landing"
         );
         let nowhere = Panel::default();
         assert_eq!(nowhere.map(), "There is no map of where you are.");

@@ -5,7 +5,7 @@ use ratatui::text::Line;
 
 use super::emphasis;
 use super::theme::Theme;
-use super::wrap::wrap;
+use super::wrap::{wrap, wrap_behind};
 use crate::app::{Ending, Stage, Turn};
 
 /// Longest name that is taken for a speaker's, in characters and in words.
@@ -26,7 +26,7 @@ pub(crate) fn lines(turns: &[Turn], width: usize, ticks: usize, theme: Theme) ->
             lines.extend(wrap(&[("[…]", theme.aside())], width));
         }
         if turn.stage == Stage::Answer {
-            lines.extend(turn.narration.lines().flat_map(|line| wrap(&[(line, Style::default())], width)));
+            lines.extend(turn.narration.lines().flat_map(|line| answered(line, width)));
             lines.push(Line::default());
             continue;
         }
@@ -46,6 +46,28 @@ pub(crate) fn lines(turns: &[Turn], width: usize, ticks: usize, theme: Theme) ->
     }
     lines.pop();
     lines
+}
+
+/// A line of the console's answer to a command. What does not fit goes on below its own beginning.
+fn answered(line: &str, width: usize) -> Vec<Line<'static>> {
+    let (before, rest) = line.split_at(hang(line));
+    if before.is_empty() || before.len() * 2 > width {
+        return wrap(&[(line, Style::default())], width);
+    }
+    wrap_behind((before, Style::default()), (rest, Style::default()), width)
+}
+
+/// Where the text of a line begins: behind its indentation and its mark, or in its second column.
+fn hang(line: &str) -> usize {
+    let text = line.trim_start_matches(' ');
+    let indent = line.len() - text.len();
+    if text.starts_with("+ ") || text.starts_with("- ") {
+        return indent + 2;
+    }
+    match text.find("  ") {
+        Some(at) if indent == 0 => at + text[at..].len() - text[at..].trim_start().len(),
+        _ => indent,
+    }
 }
 
 /// How the story ended: the ending's name, and what it remembers.
@@ -96,6 +118,17 @@ fn note(turn: &Turn, ticks: usize, theme: Theme) -> Option<(String, Style)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_goes_on_below_its_own_beginning() {
+        let shown = |line: &str| {
+            answered(line, 20).iter().map(|line| line.to_string().trim_end().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(shown("/save X   gives a name"), ["/save X   gives a", "          name"]);
+        assert_eq!(shown("  - the player is here"), ["  - the player is", "    here"]);
+        assert_eq!(shown("  north: not seen yet, ever"), ["  north: not seen", "  yet, ever"]);
+        assert_eq!(shown("Planks over black water."), ["Planks over black", "water."]);
+    }
 
     #[test]
     fn a_short_name_before_a_colon_speaks() {

@@ -34,10 +34,14 @@ pub(super) async fn get(
 ) -> Result<Response, ApiError> {
     let Query(wanted) = wanted.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     let export = read(&api, id).await?;
+    let scenario = api.library.scenario(&export.state.scenario).map(|scenario| scenario.name.as_str());
+    let title = export.name.as_deref().or(scenario).unwrap_or_else(|| export.state.scenario.trim_end_matches(".json"));
     let (body, kind, ending) = match wanted.format {
         ExportFormat::Json => (Json(&export).into_response(), "application/json", "json"),
-        ExportFormat::Markdown => (transcript::markdown(&export).into_response(), "text/markdown; charset=utf-8", "md"),
-        ExportFormat::Html => (transcript::html(&export).into_response(), "text/html; charset=utf-8", "html"),
+        ExportFormat::Markdown => {
+            (transcript::markdown(&export, title).into_response(), "text/markdown; charset=utf-8", "md")
+        }
+        ExportFormat::Html => (transcript::html(&export, title).into_response(), "text/html; charset=utf-8", "html"),
     };
     let mut response = body;
     let headers = response.headers_mut();

@@ -11,8 +11,8 @@ const STYLE: &str = "body{max-width:40rem;margin:2rem auto;padding:0 1rem;font:1
                      .said{color:#999}}";
 
 /// The story as Markdown: what the player said is quoted.
-pub(super) fn markdown(game: &GameExport) -> String {
-    let mut text = format!("# {}\n", plain(title(game)));
+pub(super) fn markdown(game: &GameExport, title: &str) -> String {
+    let mut text = format!("# {}\n", plain(title));
     for message in lines(game) {
         text.push('\n');
         for line in message.content.lines() {
@@ -25,8 +25,8 @@ pub(super) fn markdown(game: &GameExport) -> String {
 }
 
 /// The story as a page.
-pub(super) fn html(game: &GameExport) -> String {
-    let title = escaped(title(game));
+pub(super) fn html(game: &GameExport, title: &str) -> String {
+    let title = escaped(title);
     let mut page = format!(
         "<!doctype html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{title}</title><style>{STYLE}</style></head>\n<body dir=\"auto\"><h1>{title}</h1>\n"
@@ -39,10 +39,6 @@ pub(super) fn html(game: &GameExport) -> String {
     }
     page.push_str("</body></html>\n");
     page
-}
-
-fn title(game: &GameExport) -> &str {
-    game.name.as_deref().unwrap_or_else(|| game.state.scenario.trim_end_matches(".json"))
 }
 
 /// What players read: no prompt of a story event, and nothing of the engine's own.
@@ -71,7 +67,7 @@ mod tests {
         GameExport {
             version: EXPORT_VERSION,
             id: GameId::new(),
-            name: Some("The <b>bell</b>".to_owned()),
+            name: None,
             provider: "offline".to_owned(),
             exported_at: Timestamp::UNIX_EPOCH,
             branched_from: None,
@@ -90,14 +86,14 @@ mod tests {
     #[test]
     fn a_transcript_in_markdown_quotes_the_player() {
         assert_eq!(
-            markdown(&game()),
+            markdown(&game(), "The <b>bell</b>"),
             "# The &lt;b>bell&lt;/b>\n\n> I &lt;script>ring&lt;/script> it.\n> Twice.\n\nA *round* note.\n\nThen silence.\n\nFog comes.\n"
         );
     }
 
     #[test]
     fn a_transcript_in_html_holds_nobodys_markup() {
-        let page = html(&game());
+        let page = html(&game(), "The <b>bell</b>");
         assert!(page.contains("I &lt;script&gt;ring&lt;/script&gt; it.<br>Twice."), "{page}");
         assert!(!page.contains("<script") && !page.contains("Tell of the fog"), "{page}");
     }

@@ -12,6 +12,7 @@ use super::{AdminListen, Config, ProviderConfig};
 const ENV_PREFIX: &str = "STORY_ENGINE_";
 /// Variables with the prefix that are not keys.
 const NOT_KEYS: &[&str] = &[
+    "STORY_ENGINE_API",
     "STORY_ENGINE_CONFIG",
     "STORY_ENGINE_KEY",
     "STORY_ENGINE_LOG",

@@ -2,6 +2,7 @@
 
 mod error;
 mod health;
+mod in_process;
 mod open;
 
 use std::io;
@@ -10,12 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+use tracing_appender::non_blocking::ErrorCounter;
 
 pub use self::error::ServeError;
 pub use self::health::health;
 pub(crate) use self::health::{plain_client, reachable};
+pub use self::in_process::InProcess;
 use self::open::{Opened, open};
 pub(crate) use self::open::{open_existing, open_or_create};
 use crate::api::{self, Admin, Api, Auth, Guard, Pace, Prompts, StoreProbe, StreamLimits};
@@ -42,12 +46,22 @@ pub enum Role {
 
 /// Runs the process until it is asked to stop.
 pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError> {
-    let metrics = Metrics::start(Some(log.dropped()))?;
+    run_until(config, role, log.dropped(), signal::stop()?, None).await
+}
+
+/// Runs the process until `stop`. An API that is `ready` says where it listens there, and otherwise on standard output.
+async fn run_until(
+    config: Config,
+    role: Role,
+    dropped: ErrorCounter,
+    stop: CancellationToken,
+    ready: Option<oneshot::Sender<SocketAddr>>,
+) -> Result<(), ServeError> {
+    let metrics = Metrics::start(Some(dropped))?;
     let library = Arc::new(content::load(config.content.as_deref())?);
     let models = Arc::new(Models::start(&config).await?);
     let Opened { store, is_embedded } = open(&config, role).await?;
     let described = store.describe().await?;
-    let stop = signal::stop()?;
     let (drain, watchdog) = (CancellationToken::new(), Watchdog::default());
     let probe = StoreProbe::new(Arc::clone(&store));
     let worker = || Worker::new(Arc::clone(&store), Arc::clone(&library), Arc::clone(&models), &config, &watchdog);
@@ -110,7 +124,11 @@ pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError
         guard: guard(&config, address),
         drain: drain.clone(),
     };
-    welcome::api(&config, address, operators, &described, is_embedded, &library, &models);
+    match ready {
+        // Who waits for it has gone if nobody takes the address; then it is asked to stop as well.
+        Some(ready) => drop(ready.send(address)),
+        None => welcome::api(&config, address, operators, &described, is_embedded, &library, &models),
+    }
     let server = tokio::spawn(http::serve(listener, api::router(api), limits(&config), drain.clone()));
     if is_embedded {
         // Subscribers see the turns that still end, then their streams end, then the server.

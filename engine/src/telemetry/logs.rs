@@ -1,9 +1,9 @@
-//! Logs for an operator, on standard error.
+//! Logs for an operator, on standard error, or in a file where the terminal is a player's.
 //!
 //! Lines go through a bounded queue to a thread that writes them. A reader of the log that is slow or gone costs lines, never
 //! time, and never the process: `tracing-subscriber` by itself blocks on a full pipe and panics on a broken one.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::str::FromStr;
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
@@ -50,7 +50,15 @@ impl Log {
 }
 
 /// Starts logging. `STORY_ENGINE_LOG` says what is logged, as `tracing` directives; `info` when not set.
+#[must_use]
 pub fn start(format: LogFormat) -> Log {
+    let out = std::io::stderr();
+    let is_terminal = out.is_terminal();
+    start_on(format, out, is_terminal)
+}
+
+/// The same with the lines written to `out`, in colour if somebody `watches`.
+pub fn start_on(format: LogFormat, out: impl Write + Send + 'static, watches: bool) -> Log {
     let (filter, invalid) = match std::env::var("STORY_ENGINE_LOG") {
         Ok(directives) => match EnvFilter::try_new(&directives) {
             Ok(filter) => (filter, None),
@@ -58,17 +66,14 @@ pub fn start(format: LogFormat) -> Log {
         },
         Err(_) => (EnvFilter::new("info"), None),
     };
-    let (writer, guard) = NonBlockingBuilder::default()
-        .lossy(true)
-        .buffered_lines_limit(LINES_QUEUED)
-        .thread_name("log")
-        .finish(std::io::stderr());
+    let (writer, guard) =
+        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_QUEUED).thread_name("log").finish(out);
     let dropped = writer.error_counter();
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
         .log_internal_errors(false)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(watches)
         .with_target(false);
     match format {
         LogFormat::Text => builder.compact().init(),
