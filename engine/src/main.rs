@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use engine::author::{self, Validation};
+use engine::author::{self, CardImport, Validation};
 use engine::config::{self, AdminListen, Config, Flags};
 use engine::operate::{self, DeadLetterCommand, KeyCommand, QueueCommand, WorkerCommand};
 use engine::serve::{self, Role};
@@ -139,6 +139,8 @@ enum Command {
         #[arg(long, value_name = "ID")]
         scenario: Option<String>,
     },
+    /// Bring a character card or a lorebook in, as other programs write them
+    ImportCard(CardImport),
     /// Play in the terminal, with an engine in the same process; games stay in --data-dir
     #[cfg(feature = "play")]
     Play(console::Choice),
@@ -244,6 +246,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
             Command::Config { .. }
             | Command::Validate(_)
             | Command::Try { .. }
+            | Command::ImportCard(_)
             | Command::New { .. },
         )
         | None => {
@@ -273,6 +276,12 @@ fn of_author(command: &Command, content: Option<&Path>) -> Option<miette::Result
             let done = author::attempt(directory.as_deref().or(content), scenario.as_deref());
             Some(done.map(|()| ExitCode::SUCCESS))
         }
+        Command::ImportCard(import) => Some(author::import_card(import).map(|imports| {
+            imports.unused.iter().for_each(|sentence| println!("! {sentence}"));
+            imports.files.iter().for_each(|file| println!("{} is written.", file.display()));
+            println!("Check it: engine validate {}", import.into.display());
+            ExitCode::SUCCESS
+        })),
         Command::New { what: NewCommand::Story { name, directory } } => {
             Some(author::create(name, directory).map(|path| {
                 println!(
