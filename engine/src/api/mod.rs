@@ -94,6 +94,8 @@ pub struct Api {
     pub probe: StoreProbe,
     /// What is kept of turns.
     pub turns: TurnLimits,
+    /// How large a game may be that is imported, in bytes.
+    pub import_max: usize,
     /// The pace of event streams.
     pub pace: Pace,
     /// The event streams that are open.
@@ -130,7 +132,7 @@ pub fn router(api: Api) -> Router {
             };
             let gate = Gate { auth: api.auth.clone(), store: SharedStore::clone(&store), operation };
             let route = route.route_layer(from_fn_with_state(gate, rights::enforce));
-            router.route(operation.path, route.layer(DefaultBodyLimit::max(operation.body_max)))
+            router.route(operation.path, route.layer(DefaultBodyLimit::max(operation.body_max.bytes(api.import_max))))
         })
         .merge(crate::play::routes());
     with_problems(routes).layer(guard).layer(cors).layer(access).with_state(api)

@@ -41,8 +41,26 @@ impl Verb {
     }
 }
 
-/// The largest body that most operations take, in bytes: a patched history may be long.
-const BODY_MAX: usize = 4 * 1024 * 1024;
+/// The largest body that most operations take: a patched history may be long.
+const BODY_MAX: BodyMax = BodyMax::Bytes(4 * 1024 * 1024);
+
+/// The largest body that an operation takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyMax {
+    Bytes(usize),
+    /// What an operator has set for games that are imported.
+    Imported,
+}
+
+impl BodyMax {
+    /// In bytes, where an imported game may have `imported`.
+    pub(super) const fn bytes(self, imported: usize) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Imported => imported,
+        }
+    }
+}
 
 /// Who may call an operation. The document shows it as `x-right`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,8 +214,8 @@ pub(super) struct Operation {
     pub(super) handler: Handler,
     pub(super) parameters: &'static [Parameter],
     pub(super) body: Option<SchemaOf>,
-    /// The largest body, in bytes.
-    pub(super) body_max: usize,
+    /// The largest body.
+    pub(super) body_max: BodyMax,
     pub(super) answer: Answer,
     /// How it may refuse, besides what every operation with a body, an id or a store has in common.
     pub(super) refusals: &'static [ProblemType],
@@ -229,7 +247,12 @@ impl Operation {
 
     /// It takes no body that is larger than this, in bytes.
     pub(super) const fn at_most(self, body_max: usize) -> Self {
-        Self { body_max, ..self }
+        Self { body_max: BodyMax::Bytes(body_max), ..self }
+    }
+
+    /// It takes a body as large as a game that is imported may be.
+    pub(super) const fn at_most_imported(self) -> Self {
+        Self { body_max: BodyMax::Imported, ..self }
     }
 
     /// It answers 200 with this JSON.

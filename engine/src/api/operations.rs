@@ -43,8 +43,6 @@ macro_rules! store {
     };
 }
 
-/// The largest document that is imported, in bytes.
-const IMPORT_MAX: usize = 64 * 1024 * 1024;
 /// The largest body of a chat message, in bytes. Its message is limited further.
 const CHAT_BODY_MAX: usize = 64 * 1024;
 
@@ -240,7 +238,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .does("Make a document a game again")
         .reads(&[KEY, ACTS_FOR])
         .takes::<ImportGame>()
-        .at_most(IMPORT_MAX)
+        .at_most_imported()
         .creates::<GameView>()
         .refuses(&[GameExists]),
     Operation::new(Get, path::EXPLAIN, Service, "explainGame", api!(explain::get))

@@ -64,7 +64,7 @@ impl Gate {
         let (subject, body) = match self.operation.about {
             About::NoGame => (None, body),
             About::GameInBody => {
-                let bytes = to_bytes(body, self.operation.body_max).await.map_err(|error| unread(&error))?;
+                let bytes = to_bytes(body, self.operation.body_max.bytes(0)).await.map_err(|error| unread(&error))?;
                 (game_in(&bytes).map(Subject::Game), Body::from(bytes))
             }
             about => {

@@ -37,6 +37,8 @@ impl Config {
             ("turns.records_kept", self.turns.records_kept as u64, 1_000_000_000),
             ("turns.record_max_bytes", self.turns.record_max_bytes as u64, 1_000_000_000),
             ("turns.tries_kept", self.turns.tries_kept as u64, 1000),
+            ("turns.changes_remembered", self.turns.changes_remembered as u64, 10_000),
+            ("http.import_max_bytes", self.http.import_max_bytes as u64, 1 << 30),
             ("queue.max_depth", self.queue.max_depth, 1_000_000_000),
             ("queue.max_depth_per_game", self.queue.max_depth_per_game, 1_000_000_000),
             ("queue.max_pauses", self.queue.max_pauses as u64, 1_000_000),
@@ -68,6 +70,8 @@ impl Config {
             ("queue.max_depth", self.queue.max_depth, "a queue that holds nothing accepts nothing"),
             ("queue.max_depth_per_game", self.queue.max_depth_per_game, "a lane that holds nothing accepts nothing"),
             ("redis.shards", self.redis.shards as u64, "games are kept in a shard"),
+            ("turns.changes_remembered", self.turns.changes_remembered as u64, "a repeated undo would be another one"),
+            ("http.import_max_bytes", self.http.import_max_bytes as u64, "no game is as small as that"),
             ("http.max_connections", self.http.max_connections as u64, "a server without connections serves nobody"),
             (
                 "http.max_connections_per_address",

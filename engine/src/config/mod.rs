@@ -270,6 +270,8 @@ pub struct HttpConfig {
     pub body_timeout_seconds: f64,
     /// A client that reads nothing of what it is sent for this long is dropped.
     pub write_timeout_seconds: f64,
+    /// How large a game may be that is imported, in bytes of JSON.
+    pub import_max_bytes: usize,
 }
 
 impl Default for HttpConfig {
@@ -283,6 +285,7 @@ impl Default for HttpConfig {
             header_timeout_seconds: 30.0,
             body_timeout_seconds: 20.0,
             write_timeout_seconds: 30.0,
+            import_max_bytes: 64 * 1024 * 1024,
         }
     }
 }

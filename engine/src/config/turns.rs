@@ -15,12 +15,15 @@ pub struct TurnsConfig {
     pub record_max_bytes: usize,
     /// How many earlier tries of the last message can be chosen again; the oldest go first.
     pub tries_kept: usize,
+    /// How many undos, retries, edits and patches of a game are remembered by their `Idempotency-Key`, the latest: a repeat of one of
+    /// them changes nothing a second time.
+    pub changes_remembered: usize,
 }
 
 impl Default for TurnsConfig {
     fn default() -> Self {
-        let TurnLimits { kept, record_bytes, tries } = TurnLimits::default();
-        Self { records_kept: kept, record_max_bytes: record_bytes, tries_kept: tries }
+        let TurnLimits { kept, record_bytes, tries, changes } = TurnLimits::default();
+        Self { records_kept: kept, record_max_bytes: record_bytes, tries_kept: tries, changes_remembered: changes }
     }
 }
 
@@ -28,6 +31,11 @@ impl TurnsConfig {
     /// The same, as the store and the API take it.
     #[must_use]
     pub const fn limits(&self) -> TurnLimits {
-        TurnLimits { kept: self.records_kept, record_bytes: self.record_max_bytes, tries: self.tries_kept }
+        TurnLimits {
+            kept: self.records_kept,
+            record_bytes: self.record_max_bytes,
+            tries: self.tries_kept,
+            changes: self.changes_remembered,
+        }
     }
 }

@@ -107,6 +107,7 @@ async fn run_until(
         metrics,
         probe,
         turns: config.turns.limits(),
+        import_max: config.http.import_max_bytes,
         pace: Pace {
             keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),
             retry: Duration::from_millis(config.sse.retry_ms),

@@ -159,7 +159,7 @@ pub trait Games {
 
     /// Changes a game from outside a turn: document, history and turn records, and perhaps a request that plays on from there; or
     /// changes nothing. A repeat, which is known by the key of the change, returns what was returned first: each game remembers
-    /// its latest 64 changes for the time of an idempotency key.
+    /// its latest changes ([`TurnLimits::changes`]) for the time of an idempotency key.
     async fn change_game(&self, change: &GameChange) -> Result<Changed, StoreError>;
 
     /// The change of a game that was made under a key: [`Changed::Done`], [`Changed::KeyReused`] or nothing.
@@ -425,11 +425,13 @@ pub struct TurnLimits {
     pub record_bytes: usize,
     /// How many tries of a message are kept to be chosen again, besides the present one; the oldest go first.
     pub tries: usize,
+    /// How many changes of a game from outside its turns are remembered by their key, so that a repeat is recognised.
+    pub changes: usize,
 }
 
 impl Default for TurnLimits {
     fn default() -> Self {
-        Self { kept: 1000, record_bytes: 256 * 1024, tries: 8 }
+        Self { kept: 1000, record_bytes: 256 * 1024, tries: 8, changes: 64 }
     }
 }
 

@@ -28,6 +28,7 @@ mod keys;
 mod leases;
 mod limits;
 mod model;
+mod moving;
 mod order;
 mod pauses;
 mod providers;
@@ -213,6 +214,7 @@ conformance! {
         a_commit_keeps_the_record_of_its_turn,
         turn_records_are_read_in_pages_from_both_ends,
         no_more_turn_records_are_kept_than_may_be,
+        no_more_changes_are_remembered_than_may_be,
         a_game_goes_back_to_a_turn,
         changing_again_answers_as_at_first,
         a_change_brings_a_request_in_the_same_step,
@@ -222,6 +224,9 @@ conformance! {
         a_game_has_a_name_that_is_no_part_of_its_version,
         a_narration_that_is_stopped_is_kept_as_far_as_it_was_told,
         a_worker_is_notified_of_a_narration_that_was_stopped,
+    }
+    moving {
+        a_game_moves_to_another_store_and_back,
     }
     commit {
         a_commit_writes_all_effects,

@@ -111,6 +111,28 @@ pub(crate) async fn no_more_turn_records_are_kept_than_may_be(bench: Bench) {
     assert_eq!(page.turns[0].messages_before, 2);
 }
 
+pub(crate) async fn no_more_changes_are_remembered_than_may_be(bench: Bench) {
+    let turns = TurnLimits { changes: 2, ..TurnLimits::default() };
+    let store = bench.store_with(StoreOptions { turns, ..options() }).await;
+    let game = three_turns(&store).await;
+    let mut keys = Vec::new();
+    for turn in [3, 2, 1] {
+        let change = back_to_before(&store, game, turn).await;
+        let key = IdempotencyKey { key: format!("back to {turn}"), ..change.key.clone() };
+        assert!(matches!(
+            store.change_game(&GameChange { key: key.clone(), ..change }).await.unwrap(),
+            Changed::Done(_)
+        ));
+        keys.push(key);
+    }
+
+    let mut known = Vec::new();
+    for key in &keys {
+        known.push(store.find_change(game, key).await.unwrap().is_some());
+    }
+    assert_eq!(known, [false, true, true]);
+}
+
 pub(crate) async fn a_game_goes_back_to_a_turn(bench: Bench) {
     let store = bench.store().await;
     let game = three_turns(&store).await;

@@ -92,6 +92,7 @@ impl Server {
             metrics: Metrics::detached(),
             probe: StoreProbe::new(Arc::clone(store)),
             turns: TurnLimits::default(),
+            import_max: 1 << 20,
             pace: Pace { keepalive: setup.keepalive, retry: Duration::from_millis(1), ticket: Duration::from_hours(1) },
             streams: Arc::new(StreamLimits::new(setup.max_streams, setup.max_streams_per_client)),
             trusted_proxies: setup.trusted_proxies,

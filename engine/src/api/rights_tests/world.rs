@@ -169,6 +169,7 @@ pub(super) fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api 
         metrics: Metrics::detached(),
         probe: StoreProbe::new(Arc::clone(store)),
         turns: TurnLimits::default(),
+        import_max: 10_000,
         pace: Pace {
             keepalive: Duration::from_millis(20),
             retry: Duration::from_secs(1),

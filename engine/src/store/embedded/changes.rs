@@ -8,9 +8,6 @@ use super::step::{Step, signed, unsigned};
 use super::{charges, games, lanes, providers, queue, turns};
 use crate::store::{ChangeDone, Changed, GameChange, IdempotencyKey, Keep};
 
-/// How many changes of a game are remembered, so that a repeat is recognised.
-const REMEMBERED: i64 = 64;
-
 /// Changes a game, or changes nothing.
 pub(super) fn change(step: &mut Step<'_>, change: &GameChange) -> Result<Changed, StoreError> {
     let (game, key) = (change.game, change.game.to_string());
@@ -109,7 +106,7 @@ fn remember(
     step.execute(
         "DELETE FROM changes WHERE game_id = ?1 AND number <= \
          (SELECT number FROM changes WHERE game_id = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)",
-        (&key, REMEMBERED),
+        (&key, signed(step.options.turns.changes as u64)),
     )?;
     Ok(())
 }

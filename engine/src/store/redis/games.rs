@@ -129,7 +129,7 @@ impl Games for RedisStore {
             None => call.arg("").arg(""),
         };
         call = call.arg(change.history.appended.len()).arg(change.turns.appended.len());
-        call = call.arg(charges::encode(&change.charges)?);
+        call = call.arg(charges::encode(&change.charges)?).arg(self.options.turns.changes);
         for message in &change.history.appended {
             call = call.json(message)?;
         }

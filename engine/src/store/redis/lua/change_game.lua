@@ -12,13 +12,15 @@
 -- Arguments: game, expected version, 'interrupt' or 'reject', key, fingerprint, how many requests may be queued, the last turn
 -- afterwards, the tries (JSON) or '', the policies of the providers (JSON) or '', document, provider, name and data of the event,
 -- which messages stay ('all', 'first' or 'but_last'), how many that are, the same two for turn records, request or '', data of its
--- request.queued, number of messages n, number of records m, the charges (JSON) or ''; then n messages, m records, and the request's status fields and
+-- request.queued, number of messages n, number of records m, the charges (JSON) or '', how many changes are
+-- remembered; then n messages, m records, and the request's status fields and
 -- values.
 -- Returns {'done', version, last turn, cursor}, and behind that {'accepted', request, status, position, cursor} flat if it brought
 -- one; {'unknown'}, {'reused'}, {'busy'}, {'changed', version}, {'queue_full'} or {'limited', …}.
-local FIRST = 27
+local FIRST = 28
 local game, expected, if_busy, key, fingerprint, queue_limit, turn, tries = unpack(ARGV, 5, 12)
-local document, provider, event, data, messages_kept, messages_count, turns_kept, turns_count, request, queued, messages, turns, charged =
+local document, provider, event, data, messages_kept, messages_count, turns_kept, turns_count, request, queued, messages, turns, charged,
+  remembered =
   unpack(ARGV, 14, FIRST - 1)
 
 local version, recorded = unpack(call('HMGET', GAME .. game, 'version', 'recorded'))
@@ -69,5 +71,5 @@ if request ~= '' then
   accept(game, request, int(call('INCR', SEQUENCE)), 0, fields, queued, provider_of(game))
   use_up(charges_of(charged), request)
 end
-remember(game, key, fingerprint, made, turn, before, request)
+remember(game, remembered, key, fingerprint, made, turn, before, request)
 return changed(made, turn, before, request)

@@ -1,6 +1,5 @@
 -- The changes of a game that are remembered, so that a repeat is recognised: the latest first, each on six lines: key,
 -- fingerprint, version, last turn, cursor, request.
-local REMEMBERED = 64
 
 -- The reply to a change that has happened.
 local function changed(version, last, before, request)
@@ -21,8 +20,8 @@ local function changed_before(game, key, fingerprint)
   end
 end
 
-local function remember(game, ...)
+local function remember(game, count, ...)
   call('LPUSH', CHANGES .. game, table.concat({ ... }, '\n'))
-  call('LTRIM', CHANGES .. game, '0', int(REMEMBERED - 1))
+  call('LTRIM', CHANGES .. game, '0', int(count - 1))
   call('PEXPIRE', CHANGES .. game, KEY_TTL)
 end

@@ -1,0 +1,111 @@
+//! A game that is exported from one store and imported into another one through the API, and brought back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use engine::api::{Api, Auth, Guard, Pace, StoreProbe, StreamLimits, router};
+use engine::config::{Config, LimitsConfig};
+use engine::llm::Models;
+use engine::store::{GameContents, GameDocument, SharedStore, TurnLimits};
+use engine::telemetry::metrics::Metrics;
+use protocol::{GameExport, GameId, GameView, ImportGame, ImportIds};
+use serde::de::DeserializeOwned;
+use story::{ChatMessage, GameState};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use crate::bench::Bench;
+use crate::fixture::{document, enqueue, game_id, run_all};
+
+/// The API over a store, with the shipped content.
+async fn api(store: &SharedStore) -> Router {
+    router(Api {
+        store: Arc::clone(store),
+        library: Arc::new(engine::content::load(None).unwrap()),
+        models: Arc::new(Models::start(&Config::default()).await.unwrap()),
+        history: 80,
+        language: None,
+        metrics: Metrics::detached(),
+        probe: StoreProbe::new(Arc::clone(store)),
+        turns: TurnLimits::default(),
+        import_max: 1 << 20,
+        pace: Pace {
+            keepalive: Duration::from_secs(30),
+            retry: Duration::from_secs(1),
+            ticket: Duration::from_hours(1),
+        },
+        streams: Arc::new(StreamLimits::new(10, 10)),
+        trusted_proxies: 0,
+        auth: Auth::open(),
+        limits: LimitsConfig::NONE,
+        ticket_lifetime: Duration::from_mins(1),
+        guard: Guard::default(),
+        drain: CancellationToken::new(),
+    })
+}
+
+async fn answer<T: DeserializeOwned>(api: &Router, request: Request<Body>) -> T {
+    let response = api.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    assert!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
+    serde_json::from_slice(&body).unwrap()
+}
+
+async fn export(api: &Router, game: GameId) -> GameExport {
+    let path = format!("/v1/gamestate/{game}/export");
+    answer(api, Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+async fn import(api: &Router, game: GameExport, ids: ImportIds) -> GameView {
+    let import = serde_json::to_vec(&ImportGame { game, ids, provider: None }).unwrap();
+    let request = Request::post("/v1/gamestate/import").header(header::CONTENT_TYPE, "application/json");
+    answer(api, request.body(Body::from(import)).unwrap()).await
+}
+
+/// What does not depend on when and under which id it was written.
+fn kept(export: &GameExport, id: GameId) -> GameExport {
+    GameExport { id, exported_at: jiff::Timestamp::UNIX_EPOCH, ..export.clone() }
+}
+
+pub(crate) async fn a_game_moves_to_another_store_and_back(bench: Bench) {
+    let (here, elsewhere) = (bench.store().await, Bench::embedded());
+    let there = elsewhere.store().await;
+    let game = game_id();
+    let state = GameState { scenario: "ferry_crossing.json".to_owned(), ..GameState::default() };
+    let contents = GameContents {
+        name: Some("Fog".to_owned()),
+        ..GameContents::new(GameDocument { state, ..document() }, vec![ChatMessage::assistant("Fog.")])
+    };
+    here.create_game(game, &contents).await.unwrap();
+    for text in ["one", "two", "three"] {
+        enqueue(&here, game, text).await;
+    }
+    run_all(&here).await;
+    let (origin, target) = (api(&here).await, api(&there).await);
+
+    let first = export(&origin, game).await;
+    assert_eq!((first.last_turn, first.turns.len(), first.chat_history.len()), (3, 3, 7));
+    let moved = import(&target, first.clone(), ImportIds::Keep).await;
+    assert_eq!((moved.id, moved.last_turn, moved.chat_history.len()), (game, 3, 7));
+    let second = export(&target, game).await;
+    assert_eq!(kept(&second, game), kept(&first, game));
+
+    // It is played on there, and comes back with what has happened.
+    enqueue(&there, game, "four").await;
+    run_all(&there).await;
+    let third = export(&target, game).await;
+    here.delete_game(game).await.unwrap();
+    import(&origin, third.clone(), ImportIds::Keep).await;
+    let fourth = export(&origin, game).await;
+    assert_eq!(kept(&fourth, game), kept(&third, game));
+    assert_eq!((fourth.last_turn, fourth.chat_history.len()), (4, 9));
+
+    // Beside itself it gets another id, and nothing else.
+    let copy = import(&origin, third.clone(), ImportIds::New).await.id;
+    assert_ne!(copy, game);
+    assert_eq!(kept(&export(&origin, copy).await, game), kept(&third, game));
+}
