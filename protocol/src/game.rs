@@ -82,7 +82,8 @@ pub struct GameView {
     pub capability: Option<String>,
 }
 
-/// `GET /v1/gamestate/{id}?view=player`: a game as its player sees it. It holds nothing that is hidden from them.
+/// `GET /v1/gamestate/{id}?view=player`: a game as its player sees it. It holds nothing that is hidden from them. With a player's key or a
+/// capability, every answer with a game has this form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlayerView {
     /// The game.
@@ -109,6 +110,9 @@ pub struct PlayerView {
     /// When the game was last changed.
     #[schemars(with = "Time")]
     pub updated_at: Timestamp,
+    /// Only when the game is created: a capability to play this game, to be shared. It is shown this once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capability: Option<String>,
 }
 
 /// What every view of a game begins with: enough to open it.

@@ -7,6 +7,7 @@ use protocol::{BranchGame, BranchedFrom, GameId, Problem, ProblemType};
 
 use super::account::Account;
 use super::body::Body;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::games::{check_name, created, store_new, unknown_game};
 use super::path::Id;
@@ -22,6 +23,7 @@ const PAGE: usize = 100;
 /// Makes a branch. A client that names it by an `Idempotency-Key` gets the same game when it asks again.
 pub(super) async fn post(
     State(api): State<Api>,
+    caller: Caller,
     account: Account,
     Id(id): Id<GameId>,
     headers: HeaderMap,
@@ -41,7 +43,7 @@ pub(super) async fn post(
             let detail = "another branch was made under this key: a new branch needs a new `Idempotency-Key`";
             return Err(Problem::new(ProblemType::KeyReused, detail).into());
         }
-        return created(&api, new_id, made.owner.is_some()).await;
+        return created(&api, &caller, new_id, made.owner.is_some()).await;
     }
     for _ in 0..TRIES {
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
@@ -51,7 +53,7 @@ pub(super) async fn post(
             continue;
         }
         store_new(&api, account, new_id, branched?).await?;
-        return created(&api, new_id, game.owner.is_some()).await;
+        return created(&api, &caller, new_id, game.owner.is_some()).await;
     }
     Err(Problem::new(ProblemType::GameBusy, "the game changes faster than it can be read: try again").into())
 }

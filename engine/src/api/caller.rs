@@ -131,6 +131,15 @@ impl Caller {
         }
     }
 
+    /// Whether the caller may see what is hidden from players: variables, conditions, other rooms, what the model proposed.
+    pub(super) const fn sees_hidden(&self) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Holder { holder, .. } => matches!(holder, Holder::Service { .. } | Holder::Operator),
+            Self::Nobody | Self::Capability(_) | Self::Ticket(_) => false,
+        }
+    }
+
     /// The games that this caller lists: what [`super::rights`] would let it see.
     pub(super) fn games(&self) -> GamesOf {
         match self {

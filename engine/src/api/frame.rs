@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use protocol::{Event, EventId};
 
+use super::hidden;
 use crate::store::LogEvent;
 
 /// What a stream that has nothing to say sends, so that proxies keep it open and the peer's death is noticed.
@@ -16,6 +17,14 @@ pub(super) const KEEPALIVE: Bytes = Bytes::from_static(b": keepalive\n");
 /// An event of the log. It is rendered once per process, for all readers.
 pub(super) fn of_log(event: &LogEvent) -> Bytes {
     event.rendered(|event| render(Some(event.id), &event.name, &event.data))
+}
+
+/// The same for a player, without what is hidden from them.
+pub(super) fn of_log_for_player(event: &LogEvent) -> Bytes {
+    match hidden::logged(&event.name, &event.data) {
+        Some(seen) => event.rendered_in_part(|event| of(Some(event.id), &seen)),
+        None => of_log(event),
+    }
 }
 
 /// An event that is not in the log. Without an id, a reader that is cut off after it resumes before it.

@@ -65,7 +65,7 @@ pub(super) async fn create(
     let contents = GameContents { name: create.name, owner, ..GameContents::new(document, opening) };
     let is_owned = contents.owner.is_some();
     store_new(&api, account, id, contents).await?;
-    created(&api, id, is_owned).await
+    created(&api, &caller, id, is_owned).await
 }
 
 /// Stores a new game, which counts against the limits of its creator.
@@ -79,13 +79,13 @@ pub(super) async fn store_new(api: &Api, account: Account, id: GameId, contents:
 }
 
 /// The answer that a game was made; with a capability to play it if it has an owner, who may pass that on.
-pub(super) async fn created(api: &Api, id: GameId, is_owned: bool) -> Result<Response, ApiError> {
+pub(super) async fn created(api: &Api, caller: &Caller, id: GameId, is_owned: bool) -> Result<Response, ApiError> {
     let capability = if is_owned {
         Some(capabilities::add(&api.store, id, GameAccess::Play, None).await?.0.reveal().to_owned())
     } else {
         None
     };
-    let mut response = view(api, id, StatusCode::CREATED, capability).await?;
+    let mut response = view_for(caller, api, id, StatusCode::CREATED, capability).await?;
     if let Ok(location) = HeaderValue::try_from(path::with_id(path::GAME, id)) {
         response.headers_mut().insert(header::LOCATION, location);
     }
@@ -101,19 +101,29 @@ pub(super) struct Wanted {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum View {
+    /// What the player sees.
     Player,
+    /// Everything.
+    Full,
 }
 
 /// Reads a game.
 pub(super) async fn get(
     State(api): State<Api>,
+    caller: Caller,
     Id(id): Id<GameId>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(wanted) = wanted.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     match wanted.view {
-        None => view(&api, id, StatusCode::OK, None).await,
-        Some(View::Player) => players_view(&api, id).await,
+        None => view_for(&caller, &api, id, StatusCode::OK, None).await,
+        Some(View::Player) => players_view(&api, id, StatusCode::OK, None).await,
+        Some(View::Full) if caller.sees_hidden() => view(&api, id, StatusCode::OK, None).await,
+        Some(View::Full) => {
+            let detail =
+                "the full view shows what is hidden from players: it takes the key of a service or an operator";
+            Err(Problem::new(ProblemType::Forbidden, detail).into())
+        }
     }
 }
 
@@ -185,6 +195,7 @@ async fn write(api: &Api, game: &Game, patch: &StatePatch, key: &IdempotencyKey)
 /// Gives a game a name, or takes it away.
 pub(super) async fn rename(
     State(api): State<Api>,
+    caller: Caller,
     Id(id): Id<GameId>,
     Body(RenameGame { name }): Body<RenameGame>,
 ) -> Result<Response, ApiError> {
@@ -192,7 +203,7 @@ pub(super) async fn rename(
         check_name(name)?;
     }
     match api.store.rename_game(id, name.as_deref()).await? {
-        GameWrite::Done => view(&api, id, StatusCode::OK, None).await,
+        GameWrite::Done => view_for(&caller, &api, id, StatusCode::OK, None).await,
         GameWrite::Unknown => Err(unknown_game(id).into()),
         GameWrite::Busy => Err(busy().into()),
     }
@@ -256,6 +267,21 @@ fn summary(game: Game) -> GameSummary {
     }
 }
 
+/// A game as a caller may see it.
+async fn view_for(
+    caller: &Caller,
+    api: &Api,
+    id: GameId,
+    status: StatusCode,
+    capability: Option<String>,
+) -> Result<Response, ApiError> {
+    if caller.sees_hidden() {
+        view(api, id, status, capability).await
+    } else {
+        players_view(api, id, status, capability).await
+    }
+}
+
 async fn view(api: &Api, id: GameId, status: StatusCode, capability: Option<String>) -> Result<Response, ApiError> {
     let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
     let view = GameView {
@@ -275,7 +301,12 @@ async fn view(api: &Api, id: GameId, status: StatusCode, capability: Option<Stri
     Ok(tagged(view.version, (status, Json(&view)).into_response()))
 }
 
-async fn players_view(api: &Api, id: GameId) -> Result<Response, ApiError> {
+async fn players_view(
+    api: &Api,
+    id: GameId,
+    status: StatusCode,
+    capability: Option<String>,
+) -> Result<Response, ApiError> {
     let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
     let mut chat_history = api.store.history(id, usize::MAX).await?;
     chat_history.retain(|message| message.role != Role::System && !message.is_story_event);
@@ -290,8 +321,9 @@ async fn players_view(api: &Api, id: GameId) -> Result<Response, ApiError> {
         chat_history,
         created_at: game.created_at,
         updated_at: game.updated_at,
+        capability,
     };
-    Ok(tagged(view.version, Json(&view).into_response()))
+    Ok(tagged(view.version, (status, Json(&view)).into_response()))
 }
 
 /// A response with the version of its game.

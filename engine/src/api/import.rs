@@ -43,7 +43,7 @@ pub(super) async fn post(
     }
     let is_owned = contents.owner.is_some();
     store_new(&api, account, id, contents).await?;
-    created(&api, id, is_owned).await
+    created(&api, &caller, id, is_owned).await
 }
 
 fn checked(api: &Api, import: ImportGame) -> Result<GameContents, Problem> {

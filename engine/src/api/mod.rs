@@ -21,6 +21,7 @@ mod frame;
 mod games;
 mod guard;
 mod health;
+mod hidden;
 mod idempotency;
 mod import;
 mod keys;

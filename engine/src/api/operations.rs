@@ -90,8 +90,9 @@ const CURSOR: &[Parameter] = &[
 const BEFORE: Parameter = Parameter::query("after", "`next` of the page before.", count);
 const VIEW: Parameter = Parameter::query(
     "view",
-    "`player` for what the player sees of the game, and nothing that is hidden from them.",
-    || json!({"type": "string", "enum": ["player"]}),
+    "`player` for what the player sees of the game, and nothing that is hidden from them; `full` for everything, with the key of a \
+     service or an operator. Left out, it is `player` for a player's key and a capability, and else `full`.",
+    || json!({"type": "string", "enum": ["player", "full"]}),
 );
 const TURN: Parameter = Parameter::query("turn", "The turn, 0 for the beginning; the last one when left out.", count);
 const FORMAT: Parameter = Parameter::query(
@@ -148,7 +149,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .does("Create a game")
         .reads(&[ACTS_FOR])
         .takes::<CreateGame>()
-        .creates::<GameView>()
+        .answers_as(Answer::Json(201, game_or_view))
         .refuses(&[RateLimited]),
     Operation::new(Get, path::GAMES, Owner, "listGames", api!(games::list))
         .does("The caller's games, the latest changed first")
@@ -222,12 +223,12 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .does("A new game that goes on from a turn of this one")
         .reads(&[KEY])
         .takes::<BranchGame>()
-        .creates::<GameView>()
+        .answers_as(Answer::Json(201, game_or_view))
         .refuses(&[UnknownGame, GameBusy, KeyReused, TurnNotKept]),
     Operation::new(Post, path::RENAME, Owner, "renameGame", api!(games::rename))
         .does("Give a game a name")
         .takes::<RenameGame>()
-        .answers::<GameView>()
+        .answers_as(Answer::Json(200, game_or_view))
         .refuses(&[UnknownGame]),
     Operation::new(Get, path::EXPORT, Player, "exportGame", api!(export::get))
         .does("A game as one document, or its story as a text")
@@ -239,7 +240,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .reads(&[KEY, ACTS_FOR])
         .takes::<ImportGame>()
         .at_most_imported()
-        .creates::<GameView>()
+        .answers_as(Answer::Json(201, game_or_view))
         .refuses(&[GameExists]),
     Operation::new(Get, path::EXPLAIN, Service, "explainGame", api!(explain::get))
         .does("Why conditionals fire or wait, exits are open or closed, and effects of a turn were refused")

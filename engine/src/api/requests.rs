@@ -7,24 +7,39 @@ use axum::extract::State;
 use protocol::{Attempt, ChatChunk, Problem, ProblemType, RequestId, RequestStatus, RequestView, StopRequest};
 
 use super::body::Body;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::path::Id;
-use super::{Api, snapshot};
+use super::{Api, hidden, snapshot};
 use crate::store::{Cancelled, Completion, Request, Stopped};
 
 /// How often a narration is looked at that moves on before it is stopped.
 const TRIES: usize = 5;
 
 /// A request and its status.
-pub(super) async fn get(State(api): State<Api>, Id(id): Id<RequestId>) -> Result<Json<RequestView>, ApiError> {
+pub(super) async fn get(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id<RequestId>,
+) -> Result<Json<RequestView>, ApiError> {
     let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
-    Ok(Json(request.view()))
+    Ok(view(request, &caller))
+}
+
+/// A request as a caller may see it.
+fn view(request: Request, caller: &Caller) -> Json<RequestView> {
+    let view = request.view();
+    Json(if caller.sees_hidden() { view } else { hidden::request(view) })
 }
 
 /// Cancels a request, queued or in processing. Repeating it answers the same.
-pub(super) async fn cancel(State(api): State<Api>, Id(id): Id<RequestId>) -> Result<Json<RequestView>, ApiError> {
+pub(super) async fn cancel(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id<RequestId>,
+) -> Result<Json<RequestView>, ApiError> {
     match api.store.cancel(id).await? {
-        Cancelled::Done => get(State(api), Id(id)).await,
+        Cancelled::Done => get(State(api), caller, Id(id)).await,
         Cancelled::Unknown => Err(unknown_request(id).into()),
         Cancelled::Finished(status) => Err(has_ended(status).into()),
     }
@@ -33,25 +48,26 @@ pub(super) async fn cancel(State(api): State<Api>, Id(id): Id<RequestId>) -> Res
 /// Ends a running narration, or cancels its request. Repeating it answers the same.
 pub(super) async fn stop(
     State(api): State<Api>,
+    caller: Caller,
     Id(id): Id<RequestId>,
     Body(StopRequest { keep }): Body<StopRequest>,
 ) -> Result<Json<RequestView>, ApiError> {
     if !keep {
-        return cancel(State(api), Id(id)).await;
+        return cancel(State(api), caller, Id(id)).await;
     }
     for _ in 0..TRIES {
         let request = api.store.request(id).await?.ok_or_else(|| unknown_request(id))?;
         match request.status {
             RequestStatus::Failed => return Err(has_ended(request.status).into()),
             // Stopped before, or finished before it could be stopped: the text is kept.
-            RequestStatus::Completed | RequestStatus::Cancelled => return Ok(Json(request.view())),
-            _ if request.checkpoints.narration.is_some() => return Ok(Json(request.view())),
+            RequestStatus::Completed | RequestStatus::Cancelled => return Ok(view(request, &caller)),
+            _ if request.checkpoints.narration.is_some() => return Ok(view(request, &caller)),
             RequestStatus::Queued | RequestStatus::Processing => {}
         }
         let Some((attempt, text)) = narration_so_far(&api, &request).await? else {
             match api.store.cancel(id).await? {
                 Cancelled::Finished(_) => continue,
-                Cancelled::Done | Cancelled::Unknown => return get(State(api), Id(id)).await,
+                Cancelled::Done | Cancelled::Unknown => return get(State(api), caller, Id(id)).await,
             }
         };
         let narration = Completion { text, cut_short: true, ..Completion::default() };
@@ -64,7 +80,7 @@ pub(super) async fn stop(
             chunks: NonZeroU64::MIN,
         };
         match api.store.stop(id, attempt, &narration, &end).await? {
-            Stopped::Done => return get(State(api), Id(id)).await,
+            Stopped::Done => return get(State(api), caller, Id(id)).await,
             Stopped::Changed | Stopped::Finished(_) => {}
             Stopped::Unknown => return Err(unknown_request(id).into()),
         }

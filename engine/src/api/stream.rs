@@ -17,9 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Api;
 use super::compact::Chunks;
-use super::frame;
 use super::limits::OpenStream;
 use super::snapshot::{self, BATCH, Snapshot};
+use super::{frame, hidden};
 use crate::backoff::Backoff;
 use crate::store::{Live, LogEvent, LogRead, Request, SharedStore, StoreError, Subscription};
 
@@ -83,6 +83,8 @@ pub(super) struct Follow {
     store: SharedStore,
     subscription: Subscription,
     scope: Scope,
+    /// Whether the reader may see what is hidden from players.
+    sees_hidden: bool,
     after: Option<EventId>,
     /// Read and not yet sent.
     ready: VecDeque<Bytes>,
@@ -104,6 +106,7 @@ impl Follow {
             store: Arc::clone(&api.store),
             subscription,
             scope,
+            sees_hidden: false,
             after,
             ready: VecDeque::from([frame::opening(api.pace.retry)]),
             batch: FIRST_BATCH,
@@ -114,6 +117,12 @@ impl Follow {
             pace: api.pace,
             _open: open,
         }
+    }
+
+    /// The same for a reader who may or may not see what is hidden from players.
+    pub(super) const fn seen_by(mut self, sees_hidden: bool) -> Self {
+        self.sees_hidden = sees_hidden;
+        self
     }
 
     /// The stream's frames. It ends cleanly when `drain` is cancelled: the client reconnects and goes on elsewhere.
@@ -189,7 +198,7 @@ impl Follow {
                 if self.task == Task::Follow
                     && let Some(chunk) = self.chunks.flush()
                 {
-                    self.ready.push_back(frame::of_log(&chunk));
+                    self.ready.push_back(self.frame(&chunk));
                 }
                 Ok(())
             }
@@ -240,7 +249,8 @@ impl Follow {
 
     /// Sends an event that is not in the log.
     fn push(&mut self, id: Option<EventId>, event: &Event) {
-        self.ready.push_back(frame::of(id, event));
+        let seen = if self.sees_hidden { None } else { hidden::event(event) };
+        self.ready.push_back(frame::of(id, seen.as_ref().unwrap_or(event)));
     }
 
     fn go_on_after(&mut self, cursor: EventId) {
@@ -260,7 +270,7 @@ impl Follow {
             Some(after) if event.id == after.next() => {
                 self.after = Some(event.id);
                 if self.is_about(event) {
-                    self.ready.push_back(frame::of_log(event));
+                    self.ready.push_back(self.frame(event));
                     self.end_after(event);
                 }
             }
@@ -279,12 +289,18 @@ impl Follow {
             return;
         }
         match self.scope {
-            Scope::Game(_) => self.ready.push_back(frame::of_log(event)),
+            Scope::Game(_) => self.ready.push_back(self.frame(event)),
             Scope::Request(..) => {
-                self.ready.extend(self.chunks.push(event).into_iter().flatten().map(|event| frame::of_log(&event)));
+                let events = self.chunks.push(event).into_iter().flatten();
+                let frames: Vec<Bytes> = events.map(|event| self.frame(&event)).collect();
+                self.ready.extend(frames);
             }
         }
         self.end_after(event);
+    }
+
+    fn frame(&self, event: &LogEvent) -> Bytes {
+        if self.sees_hidden { frame::of_log(event) } else { frame::of_log_for_player(event) }
     }
 
     fn is_about(&self, event: &LogEvent) -> bool {

@@ -6,10 +6,11 @@ use axum::extract::{Query, State};
 use protocol::{GameId, Problem, ProblemType, Turns};
 use serde::Deserialize;
 
-use super::Api;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::games::unknown_game;
 use super::path::Id;
+use super::{Api, hidden};
 use crate::store::TurnRange;
 
 /// How many turns a page holds when the client does not say.
@@ -27,6 +28,7 @@ pub(super) struct Page {
 /// The turns of a game, the latest first.
 pub(super) async fn list(
     State(api): State<Api>,
+    caller: Caller,
     Id(id): Id<GameId>,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Turns>, ApiError> {
@@ -38,5 +40,7 @@ pub(super) async fn list(
     }
     let first = found.turns.first().map(|turn| turn.record.turn);
     let next = first.filter(|first| Some(*first) > found.first_kept).map(|first| first.to_string());
-    Ok(Json(Turns { turns: found.turns.into_iter().rev().map(|turn| turn.record).collect(), next }))
+    let records = found.turns.into_iter().rev().map(|turn| turn.record);
+    let shown = |record| if caller.sees_hidden() { record } else { hidden::record(record) };
+    Ok(Json(Turns { turns: records.map(shown).collect(), next }))
 }

@@ -18,13 +18,15 @@ pub struct LogEvent {
     /// The payload, one line of JSON.
     pub data: String,
     rendered: OnceLock<Bytes>,
+    /// The same for those who do not see all of it.
+    rendered_in_part: OnceLock<Bytes>,
 }
 
 impl LogEvent {
     /// An entry as the store holds it: `name` and `data` have one line each.
     #[must_use]
     pub const fn new(id: EventId, request: Option<RequestId>, name: String, data: String) -> Self {
-        Self { id, request, name, data, rendered: OnceLock::new() }
+        Self { id, request, name, data, rendered: OnceLock::new(), rendered_in_part: OnceLock::new() }
     }
 
     /// An entry for an event.
@@ -36,6 +38,11 @@ impl LogEvent {
     /// The form in which readers send it on, rendered by the first of them and shared by all others of this process.
     pub fn rendered(&self, render: impl FnOnce(&Self) -> Bytes) -> Bytes {
         self.rendered.get_or_init(|| render(self)).clone()
+    }
+
+    /// The same for readers who do not see all of it.
+    pub fn rendered_in_part(&self, render: impl FnOnce(&Self) -> Bytes) -> Bytes {
+        self.rendered_in_part.get_or_init(|| render(self)).clone()
     }
 
     /// Whether the event ends its request.

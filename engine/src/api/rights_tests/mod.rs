@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, header};
+use axum::http::{Request, StatusCode, header};
 use protocol::GameId;
 use tower::ServiceExt as _;
 
@@ -103,6 +103,34 @@ async fn a_stream_is_opened_with_a_ticket_and_nothing_else_is() {
     ] {
         let request = Request::get(&path).body(Body::empty()).unwrap();
         assert_eq!(world.public.clone().oneshot(request).await.unwrap().status(), status, "{path}");
+    }
+}
+
+/// Reads the game with a kind of key: the status, and the answer.
+async fn read(world: &World, query: &str, kind: Kind) -> (StatusCode, serde_json::Value) {
+    let key = format!("Bearer {}", world.keys[&kind].reveal());
+    let request = Request::get(format!("/v1/gamestate/{}{query}", world.game)).header(header::AUTHORIZATION, key);
+    let response = world.public.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let status = response.status();
+    (status, serde_json::from_slice(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap())
+}
+
+#[tokio::test]
+async fn a_player_reads_what_they_see_and_an_application_reads_everything() {
+    let world = World::new().await;
+    for (kind, query, status, has_hidden) in [
+        (Kind::Owner, "", 200, false),
+        (Kind::MayPlay, "", 200, false),
+        (Kind::MayRead, "?view=player", 200, false),
+        (Kind::Owner, "?view=full", 403, false),
+        (Kind::MayRead, "?view=full", 403, false),
+        (Kind::Service, "", 200, true),
+        (Kind::Service, "?view=full", 200, true),
+        (Kind::Operator, "", 200, true),
+        (Kind::Operator, "?view=player", 200, false),
+    ] {
+        let (found, body) = read(&world, query, kind).await;
+        assert_eq!((found.as_u16(), body.get("vars").is_some()), (status, has_hidden), "{kind:?}{query}: {body}");
     }
 }
 
