@@ -32,6 +32,9 @@ pub struct CreateGame {
     /// The language in which the story is told, by its name; the scenario's or the server's when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
+    /// What chance begins with: two games with the same seed and the same turns read the same. Drawn when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u32>,
     /// The configured provider that narrates; the default one when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
@@ -64,6 +67,9 @@ pub struct GameView {
     pub cursor: EventId,
     /// The provider that narrates.
     pub provider: String,
+    /// What the player reads of the place where they are: its description, as it is now.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub here: String,
     /// The game's state.
     #[serde(flatten)]
     pub state: GameState,

@@ -21,6 +21,7 @@ mod parse;
 mod patch;
 mod prompt;
 mod prose;
+mod random;
 mod rehearsal;
 mod serde_util;
 mod sight;
@@ -35,9 +36,9 @@ mod world;
 pub use apply::{Applied, ApplyError, Author, Change, Holder, Refusal, Rejection, StoryEvent, apply, refusals};
 pub use check::{Finding, Severity, check, check_sources};
 pub use content::{
-    Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Ending, Language, LanguageError, Latch,
-    Library, Location, Lore, Monster, Narrator, Npc, Pc, Scenario, Scene, ScoreLine, Source, Stats, Travel,
-    normalize_id, normalize_var,
+    Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Ending, Item, Language, LanguageError,
+    Latch, Library, Location, Lore, Monster, Narrator, Npc, Pc, Scenario, Scene, ScoreLine, Source, Stats, Text,
+    TextPart, Travel, normalize_id, normalize_var,
 };
 pub use delta::{
     Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,
@@ -55,7 +56,7 @@ pub use prompt::{
 };
 pub use prose::{Prose, cut_to_sentence, stop_sequences};
 pub use rehearsal::{Answer, Rehearsal, RehearsalError};
-pub use sight::{Being, Place, Sight, Way, sight};
+pub use sight::{Being, Place, Sight, Way, here, sight};
 pub use state::{DEFAULT_TEMPERATURE, GameState, Reached, Rules};
 pub use when::{Comparison, ComparisonError, When};
 pub use when_explain::Part;

@@ -25,6 +25,8 @@ pub struct NewGame {
     pub temperature: Option<f64>,
     /// The language in which the story is told; default: the scenario's.
     pub language: Option<Language>,
+    /// What chance begins with; default: 0.
+    pub seed: Option<u32>,
 }
 
 /// Why a game cannot be started.
@@ -111,6 +113,7 @@ pub fn new_game(library: &Library, new: &NewGame) -> Result<(GameState, Vec<Chat
         language: new.language.clone().or_else(|| scenario.language.clone()),
         narrator: narrator.cloned(),
         pc: pc.map(|pc| Pc { inventory: Vec::new(), ..pc.clone() }),
+        seed: new.seed.unwrap_or_default(),
         user_location: opening_location(scenario),
         user_inventory: opening_inventory(scenario, pc),
         ..GameState::default()

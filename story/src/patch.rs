@@ -188,6 +188,7 @@ fn set_up_scene(library: &Library, scenario: &Scenario, name: &str, state: &mut 
     }
     state.fired_story_events.clear();
     state.visited_locations.clear();
+    state.returned_to.clear();
     begin_scene(library, scenario, key, scene, state);
     Ok(())
 }

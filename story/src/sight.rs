@@ -107,7 +107,7 @@ pub fn sight(state: &GameState) -> Sight {
         ending: state.ending.clone(),
         narrator: state.narrator.as_ref().map(|narrator| narrator.name.clone()).filter(|name| !name.is_empty()),
         place: here
-            .map(|here| Place { name: name_of(&state.user_location, here), description: here.description.clone() }),
+            .map(|here| Place { name: name_of(&state.user_location, here), description: here.description.read(state) }),
         exits: here.map(|here| ways(state, here)).unwrap_or_default(),
         people: state
             .npcs_here()
@@ -134,6 +134,12 @@ fn map(state: &GameState) -> Vec<Room> {
     let mut known: Vec<_> = state.locations.iter().filter(|(key, _)| is_known(key)).collect();
     known.sort_by_key(|(key, _)| **key != state.user_location);
     known.into_iter().map(|(key, place)| Room { name: name_of(key, place), exits: ways(state, place) }).collect()
+}
+
+/// What the player reads of the place where they are: its description, as it is now.
+#[must_use]
+pub fn here(state: &GameState) -> String {
+    state.current_location().map(|here| here.description.read(state)).unwrap_or_default()
 }
 
 fn ways(state: &GameState, here: &Location) -> Vec<Way> {

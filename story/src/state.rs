@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::{ContingencyPrompt, Language, Location, Narrator, Npc, Pc};
 use crate::memory::Memory;
-use crate::serde_util::is_false;
+use crate::serde_util::{is_default, is_false};
 
 /// The temperature of a game that does not say otherwise.
 pub const DEFAULT_TEMPERATURE: f64 = 0.6;
@@ -68,8 +68,14 @@ pub struct GameState {
     /// The keys of the locations where the player is or has been.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub visited_locations: BTreeSet<String>,
+    /// Those of them to which the player has come back.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub returned_to: BTreeSet<String>,
     /// What the player carries.
     pub user_inventory: Vec<String>,
+    /// What chance begins with in this game: the same seed and the same turns give the same texts.
+    #[serde(skip_serializing_if = "is_default")]
+    pub seed: u32,
     /// Turns since the game began.
     pub turn_counter: u64,
     /// Turns since the scene began.
@@ -115,6 +121,8 @@ impl Default for GameState {
             locations: BTreeMap::new(),
             user_location: String::new(),
             visited_locations: BTreeSet::new(),
+            returned_to: BTreeSet::new(),
+            seed: 0,
             user_inventory: Vec::new(),
             turn_counter: 0,
             scene_turn_counter: 0,
@@ -136,6 +144,12 @@ impl GameState {
     #[must_use]
     pub fn current_location(&self) -> Option<&Location> {
         self.locations.get(&self.user_location)
+    }
+
+    /// Whether the player has not left the place where they are since they first came to it.
+    #[must_use]
+    pub fn is_first_visit(&self) -> bool {
+        !self.returned_to.contains(&self.user_location)
     }
 
     /// The NPCs that are where the player is, sorted by key.

@@ -38,6 +38,8 @@ pub struct When {
     pub inventory: Vec<String>,
     /// Each NPC, by key, is at the location with this key.
     pub npc_locations: BTreeMap<String, String>,
+    /// Each item lies at the location with this key.
+    pub item_locations: BTreeMap<String, String>,
     /// At least one of these holds.
     pub any: Vec<When>,
     /// This does not hold.
@@ -86,7 +88,12 @@ impl When {
             && self.location.as_ref().is_none_or(|key| state.user_location == *key)
             && self.inventory.iter().all(|item| state.user_inventory.contains(item))
             && self.npc_locations.iter().all(|(npc, key)| state.npcs.get(npc).is_some_and(|npc| npc.location == *key))
+            && self.item_locations.iter().all(|(item, key)| lies_at(state, item, key))
     }
+}
+
+fn lies_at(state: &GameState, item: &str, key: &str) -> bool {
+    state.locations.get(key).is_some_and(|place| place.items.iter().any(|lying| lying == item))
 }
 
 fn judge_any(alternatives: &[When], state: &GameState) -> Option<bool> {
@@ -119,6 +126,7 @@ impl Serialize for When {
         entry!(location unless is_none);
         entry!(inventory unless is_empty);
         entry!(npc_locations unless is_empty);
+        entry!(item_locations unless is_empty);
         entry!(any unless is_empty);
         entry!(not unless is_none);
         for (key, value) in &self.unknown {
@@ -156,6 +164,7 @@ impl<'de> Visitor<'de> for WhenVisitor {
                 "location" => when.location = map.next_value()?,
                 "inventory" => when.inventory = map.next_value()?,
                 "npc_locations" => when.npc_locations = map.next_value()?,
+                "item_locations" => when.item_locations = map.next_value()?,
                 "any" => when.any = map.next_value()?,
                 "not" => when.not = map.next_value()?,
                 _ => drop(when.unknown.insert(key, map.next_value()?)),
@@ -306,6 +315,17 @@ mod tests {
         assert!(!holds(r#"{"inventory":["rope","oar"]}"#));
         assert!(holds(r#"{"npc_locations":{"gull":"jetty"}}"#));
         assert!(!holds(r#"{"npc_locations":{"nobody":"jetty"}}"#));
+    }
+
+    #[test]
+    fn where_an_item_lies_can_be_asked_for() {
+        let mut state = state();
+        let jetty = crate::content::Location { items: vec!["oar".into()], ..Default::default() };
+        state.locations.insert("jetty".into(), jetty);
+        let holds = |json: &str| serde_json::from_str::<When>(json).unwrap().holds(&state);
+        assert!(holds(r#"{"item_locations":{"oar":"jetty"}}"#));
+        assert!(!holds(r#"{"item_locations":{"oar":"attic"}}"#));
+        assert!(holds(r#"{"not":{"item_locations":{"rope":"jetty"}}}"#), "the player holds it");
     }
 
     #[test]

@@ -68,6 +68,11 @@ impl When {
             let at = state.npcs.get(npc).map_or("nowhere", |npc| npc.location.as_str());
             say(at == key, format!("`{npc}` is at `{key}`; they are at `{at}`"));
         }
+        for (item, key) in &self.item_locations {
+            let lies_at = state.locations.iter().find(|(_, place)| place.items.contains(item));
+            let at = lies_at.map_or("nowhere, or with somebody", |(key, _)| key.as_str());
+            say(at == key, format!("`{item}` lies at `{key}`; it is at `{at}`"));
+        }
         let turns = [
             (self.scene_turn_counter, state.scene_turn_counter, "of the scene", true),
             (self.turn_counter, state.turn_counter, "of the game", true),

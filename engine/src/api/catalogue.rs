@@ -53,12 +53,17 @@ pub(super) async fn narrators(State(api): State<Api>) -> Json<Vec<CatalogueEntry
 
 /// Monster templates.
 pub(super) async fn monsters(State(api): State<Api>) -> Json<Vec<CatalogueEntry>> {
-    Json(api.library.monsters().map(|(id, found)| entry(id, &found.name, &found.description)).collect())
+    Json(api.library.monsters().map(|(id, found)| entry(id, &found.name, &at_the_start(&found.description))).collect())
 }
 
 /// NPC templates.
 pub(super) async fn npcs(State(api): State<Api>) -> Json<Vec<CatalogueEntry>> {
-    Json(api.library.npcs().map(|(id, found)| entry(id, &found.name, &found.description)).collect())
+    Json(api.library.npcs().map(|(id, found)| entry(id, &found.name, &at_the_start(&found.description))).collect())
+}
+
+/// A text that may vary, as it is before anything has happened.
+fn at_the_start(text: &story::Text) -> String {
+    text.read(&story::GameState::default())
 }
 
 fn entry(id: &str, name: &str, description: &str) -> CatalogueEntry {

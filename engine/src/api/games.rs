@@ -56,6 +56,7 @@ pub(super) async fn create(
         rules: create.rules,
         temperature: create.temperature,
         language: create.language,
+        seed: Some(create.seed.unwrap_or_else(draw_seed)),
     };
     let (mut state, opening) = story::new_game(&api.library, &new)
         .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
@@ -66,6 +67,11 @@ pub(super) async fn create(
     let is_owned = contents.owner.is_some();
     store_new(&api, account, id, contents).await?;
     created(&api, &caller, id, is_owned).await
+}
+
+/// Every game has chances of its own.
+fn draw_seed() -> u32 {
+    uuid::Uuid::new_v4().as_fields().0
 }
 
 /// Stores a new game, which counts against the limits of its creator.
@@ -292,6 +298,7 @@ async fn view(api: &Api, id: GameId, status: StatusCode, capability: Option<Stri
         branched_from: game.document.branched_from,
         cursor: game.cursor,
         provider: game.document.provider,
+        here: story::here(&game.document.state),
         state: game.document.state,
         chat_history: api.store.history(id, usize::MAX).await?,
         created_at: game.created_at,

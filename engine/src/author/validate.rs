@@ -126,6 +126,9 @@ fn print_walks(id: &str, walks: &Walks) {
     if walks.unfinished > 0 {
         println!("  {} came to no end", walks.unfinished);
     }
+    for (text, way) in &walks.contradictions {
+        println!("  warning: the description of {text}, which is somewhere else\n    after: {}", way.join(", "));
+    }
     for (effect, way) in &walks.refused {
         println!("  warning: the world refuses an effect of {effect}\n    after: {}", way.join(", "));
     }

@@ -49,10 +49,14 @@ impl Turn<'_> {
             (_, None) => self.usual_sources(event.action),
         };
         if let Some((item, holder)) = self.find(wanted, &candidates)? {
-            return if self.is_within_reach(&holder) {
-                Ok((item, Some(holder)))
+            if !self.is_within_reach(&holder) {
+                return Err(Reason::OutOfReach { holder: describe(&holder) });
+            }
+            let is_fixed = self.scenario.item(&item).is_some_and(|item| item.fixed);
+            return if is_fixed && event.action != ItemAction::Use {
+                Err(Reason::Fixed { item })
             } else {
-                Err(Reason::OutOfReach { holder: describe(&holder) })
+                Ok((item, Some(holder)))
             };
         }
         if self.may_be_introduced(event, named.as_ref()) {

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::testing::{conditional, model, story_event};
-use super::{Change, Holder};
+use super::{Change, Holder, apply};
+use crate::content::Item;
 use crate::patch::StatePatch;
+use crate::prompt::Input;
 use crate::state::{GameState, Rules};
-use crate::testing::{new_state, patched};
+use crate::testing::{library, new_state, patched};
 
 fn event(event: &Value) -> Value {
     json!({ "item_events": [event] })
@@ -197,4 +199,24 @@ fn a_conditional_takes_an_item_from_wherever_it_is_or_creates_it() {
     let gone = conditional(&new_state(), event(&json!({ "item": "lantern", "action": "drop" }))).state;
     assert_eq!(gone.user_inventory, ["whistle"]);
     assert_eq!(gone.locations["jetty"].items, ["oar"], "what an author drops without saying where is gone");
+}
+
+#[test]
+fn what_is_fixed_stays_where_it_is_unless_a_conditional_takes_it() {
+    let mut library = library();
+    library.rewrite_scenario("lighthouse", |scenario| {
+        scenario.items.insert("oar".into(), Item { fixed: true, ..Item::default() });
+    });
+    let acquire = serde_json::from_value(event(&json!({ "item": "oar", "action": "acquire" }))).unwrap();
+    let input = Input::Player { message: "I take the oar.".into(), actor: None };
+    let applied = apply(&library, &new_state(), &acquire, &input).unwrap();
+    assert_eq!(applied.rejections[0].reason, "`oar` is fixed where it is");
+    assert!(applied.state.locations["jetty"].items.contains(&"oar".to_owned()));
+    library.rewrite_scenario("lighthouse", |scenario| {
+        let then = json!({ "when": { "min_turns": 0 }, "then": event(&json!({ "item": "oar", "action": "acquire" })) });
+        let torn_off = serde_json::from_value(then).unwrap();
+        scenario.scenes.get_mut("storm").unwrap().conditionals.insert("torn_off".into(), torn_off);
+    });
+    let applied = apply(&library, &new_state(), &crate::Delta::default(), &input).unwrap();
+    assert!(applied.state.user_inventory.contains(&"oar".to_owned()));
 }

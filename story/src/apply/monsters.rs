@@ -72,7 +72,7 @@ impl Turn<'_> {
 fn overrides(event: &MonsterEvent) -> Monster {
     Monster {
         name: event.name.clone().unwrap_or_default(),
-        description: event.description.clone().unwrap_or_default(),
+        description: event.description.clone().unwrap_or_default().into(),
         ac: event.ac.unwrap_or_default(),
         hp: event.hp.unwrap_or_default(),
         max_hp: event.max_hp.unwrap_or_default(),

@@ -20,11 +20,14 @@ impl Turn<'_> {
             Author::Model => self.way_to(target)?,
         };
         for to in steps {
-            if to != self.state.user_location {
+            let has_moved = to != self.state.user_location;
+            if has_moved {
                 let from = std::mem::replace(&mut self.state.user_location, to.clone());
                 self.changes.push(Change::PlayerMoved { from, to: to.clone() });
             }
-            self.state.visited_locations.insert(to);
+            if has_moved && !self.state.visited_locations.insert(to.clone()) {
+                self.state.returned_to.insert(to);
+            }
         }
         Ok(())
     }

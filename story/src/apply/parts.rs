@@ -39,6 +39,9 @@ impl Reason {
             Self::OutOfReach { holder } => {
                 vec![met(format!("{holder} has it")), unmet(format!("{holder} is within the player's reach"))]
             }
+            Self::Fixed { item } => {
+                vec![met(format!("`{item}` is within the player's reach")), unmet(format!("`{item}` is not fixed"))]
+            }
             Self::AlreadyHeld { item } => vec![unmet(format!("the player does not have `{item}` yet"))],
             Self::NoRecipient { item } => {
                 vec![met(format!("`{item}` is where it is taken from")), unmet("a `to` says who gets it".to_owned())]

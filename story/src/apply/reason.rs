@@ -34,6 +34,8 @@ pub(super) enum Reason {
     NotHere { item: String },
     #[error("{holder} is not within the player's reach")]
     OutOfReach { holder: String },
+    #[error("`{item}` is fixed where it is")]
+    Fixed { item: String },
     #[error("the player has `{item}` already")]
     AlreadyHeld { item: String },
     #[error("it is not said who gets `{item}`; name a `to`")]

@@ -89,6 +89,9 @@ fn check_names(context: &Context<'_>, when: &When, pointer: &str, report: &mut R
         }
         context.expect_location_key(location, &pointer, report);
     }
+    for (item, location) in &when.item_locations {
+        context.expect_location_key(location, &at(&at(pointer, "item_locations"), item), report);
+    }
 }
 
 /// Whether `rule` has `value` as a word of its own, or names no value at all.

@@ -5,6 +5,7 @@ mod conditions;
 mod context;
 mod effects;
 mod fields;
+mod items;
 mod lore;
 mod people;
 mod report;
@@ -12,6 +13,7 @@ mod rooms;
 mod scenario;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod whole;
 
 use serde::{Deserialize, Serialize};

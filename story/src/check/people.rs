@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::conditions::check_hints;
 use super::context::Context;
 use super::report::{Report, at};
+use super::texts::check_text;
 use crate::content::{ContentKind, Monster, Npc, Pc};
 
 pub(super) fn check_npcs(context: &Context<'_>, npcs: &BTreeMap<String, Npc>, pointer: &str, report: &mut Report) {
@@ -28,11 +29,13 @@ pub(super) fn check_npcs(context: &Context<'_>, npcs: &BTreeMap<String, Npc>, po
         if !leader.is_empty() && !leader.eq_ignore_ascii_case("pc") {
             context.expect_npc(leader, &at(&pointer, "following"), report);
         }
+        check_text(Some(context), &npc.description, &at(&pointer, "description"), report);
         check_hints(Some(context), &npc.contingency_prompts, &at(&pointer, "contingency_prompts"), report);
     }
 }
 
 pub(super) fn check_monster(context: &Context<'_>, id: &str, monster: &Monster, pointer: &str, report: &mut Report) {
+    check_text(Some(context), &monster.description, &at(pointer, "description"), report);
     if monster.template_id.is_empty() {
         if monster.name.trim().is_empty() {
             report
@@ -56,10 +59,12 @@ pub(super) fn check_npc_template(npc: &Npc, report: &mut Report) {
     if npc.name.trim().is_empty() {
         report.warning("/name", "the template has no name, so each NPC must bring its own");
     }
+    check_text(None, &npc.description, "/description", report);
     check_hints(None, &npc.contingency_prompts, "/contingency_prompts", report);
 }
 
 pub(super) fn check_monster_template(monster: &Monster, report: &mut Report) {
+    check_text(None, &monster.description, "/description", report);
     if monster.name.trim().is_empty() {
         report.warning("/name", "the template has no name, so each monster must bring its own");
     }

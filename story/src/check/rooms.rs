@@ -6,6 +6,7 @@ use super::conditions::check_hints;
 use super::context::Context;
 use super::people::check_monster;
 use super::report::{Report, at};
+use super::texts::check_text;
 use crate::content::{Location, Npc, Scenario};
 use crate::world::{exits, location_key, make_npc};
 
@@ -55,6 +56,8 @@ fn check_location(context: &Context<'_>, scene: Option<&str>, key: &str, locatio
             .warning(at(&pointer, "exits"), format!("the location `{key}` has no way out"))
             .help("give it an exit, or a conditional that ends the game or takes the player away");
     }
+    check_text(Some(context), &location.description, &at(&pointer, "description"), report);
+    check_text(Some(context), &location.preview, &at(&pointer, "preview"), report);
     check_hints(Some(context), &location.contingency_prompts, &at(&pointer, "contingency_prompts"), report);
 }
 

@@ -329,3 +329,34 @@ fn every_wrong_form_of_a_file_is_found_at_once_and_the_other_files_too() {
     }
     assert!(found.iter().any(|finding| finding.path == "monsters/eel.json" && finding.message.starts_with("not JSON")));
 }
+
+#[test]
+fn a_text_that_varies_is_checked_in_all_its_parts() {
+    let part = |part: Value| set("/locations/jetty", "description", json!(["A jetty.", part]));
+    assert_eq!(
+        findings(part(json!({ "once": true, "text": "New.", "else": [{ "shuffle": ["a", "b"] }] }))),
+        findings(|_| {})
+    );
+    let finding = one_more(part(json!({ "text": "Wet.", "else": "Dry." })));
+    assert_finding(&finding, "/locations/jetty/description/1/else", "never read", "");
+    let finding = one_more(part(json!({ "when": { "location": "jety" }, "text": "Wet." })));
+    assert_finding(&finding, "/locations/jetty/description/1/when/location", "`jety`", "`jetty`");
+    let finding = one_more(part(json!({ "shuffle": ["a", " "] })));
+    assert_finding(&finding, "/locations/jetty/description/1/shuffle", "blank", "");
+}
+
+#[test]
+fn what_is_said_of_an_item_belongs_to_one_that_can_be_what_is_asked() {
+    let about = |name: &str, item: Value| set("", "items", json!({ name: item }));
+    assert_eq!(findings(about("The Oar", json!({ "description": "Split." }))), findings(|_| {}));
+    let finding = one_more(about("lantrn", json!({ "description": "Split." })));
+    assert_finding(&finding, "/items/lantrn", "no place and nobody has an item `lantrn`", "`lantern`");
+    let finding = one_more(about("oar", json!({ "description": [{ "shuffle": ["a", ""] }] })));
+    assert_finding(&finding, "/items/oar/description/0/shuffle", "blank", "");
+    let fixed = |scenario: &mut Value| {
+        scenario["items"] = json!({ "oar": { "fixed": true } });
+        scenario["scenes"]["storm"]["conditionals"]["rows"] =
+            json!({ "when": { "inventory": ["oar"] }, "then": { "prompt": "Row." } });
+    };
+    assert_finding(&one_more(fixed), "/items/oar/fixed", "nobody can take it", "hand the item over");
+}

@@ -23,6 +23,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut Report) {
     check_prompts(scenario, report);
     check_rules(scenario, "", &scenario.contingency_rules, report);
     let items = provided_items(context);
+    super::items::check(context, &items, report);
     for (key, scene) in &scenario.scenes {
         let pointer = at("/scenes", key);
         check_rules(scenario, &pointer, &scene.contingency_rules, report);
@@ -210,6 +211,15 @@ fn check_required_items(
                 )
                 .help(help);
         }
+    }
+    for item in when.item_locations.keys().filter(|item| !items.contains(*item) && !is_made(scenario, item)) {
+        let near = nearest(item, items.iter().map(String::as_str));
+        report
+            .error(
+                at(&at(pointer, "item_locations"), item),
+                format!("the item `{item}` exists nowhere, so this never holds"),
+            )
+            .help(near.map_or_else(|| "put it somewhere".to_owned(), |near| format!("did you mean `{near}`?")));
     }
     for (index, alternative) in when.any.iter().enumerate() {
         check_required_items(scenario, items, alternative, &nth(&at(pointer, "any"), index), report);

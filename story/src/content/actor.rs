@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::contingency::ContingencyPrompt;
+use super::text::Text;
 use crate::serde_util::{is_false, is_zero};
 
 /// A non-player character, both as written in a file and as it lives in a game.
@@ -26,8 +27,8 @@ pub struct Npc {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub disposition: String,
     /// What it looks like and wants.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub description: String,
+    #[serde(skip_serializing_if = "Text::is_empty")]
+    pub description: Text,
     /// Whether the narrator knows where it is even when it is elsewhere.
     #[serde(skip_serializing_if = "is_false")]
     pub important: bool,
@@ -71,7 +72,7 @@ impl Npc {
             name: text(&self.name, &template.name),
             kind: text(&self.kind, &template.kind),
             disposition: text(&self.disposition, &template.disposition),
-            description: text(&self.description, &template.description),
+            description: varying(&self.description, &template.description),
             important: self.important || template.important,
             location: text(&self.location, &template.location),
             following: text(&self.following, &template.following),
@@ -110,8 +111,8 @@ pub struct Monster {
     /// The name that the narrator uses.
     pub name: String,
     /// What it looks like.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub description: String,
+    #[serde(skip_serializing_if = "Text::is_empty")]
+    pub description: Text,
     /// The key of the location where an instance is.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub location: String,
@@ -145,7 +146,7 @@ impl Monster {
             id: id.to_owned(),
             template_id: text(&self.template_id, &template.id),
             name: text(&self.name, &template.name),
-            description: text(&self.description, &template.description),
+            description: varying(&self.description, &template.description),
             location: location.to_owned(),
             ac: number(self.ac, template.ac),
             hp: number(self.hp, template.hp),
@@ -244,6 +245,10 @@ pub struct Narrator {
     pub prompts: Vec<String>,
     /// What this narrator must keep to, repeated to the model on every turn.
     pub rules: Vec<String>,
+}
+
+fn varying(own: &Text, template: &Text) -> Text {
+    if own.is_empty() { template.clone() } else { own.clone() }
 }
 
 fn text(own: &str, template: &str) -> String {

@@ -231,7 +231,7 @@ impl Library {
             scenario.strip();
         }
         for npc in bare.npcs.values_mut() {
-            npc.description.clear();
+            npc.description = super::text::Text::default();
             npc.contingency_prompts.clear();
         }
         bare.narrators.clear();

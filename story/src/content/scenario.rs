@@ -8,11 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::actor::{Monster, Npc};
 use super::contingency::ContingencyPrompt;
 use super::ending::Ending;
+use super::item::Item;
 use super::language::Language;
 use super::lore::{Lore, is_lore_budget, lore_budget};
+use super::text::Text;
 use crate::delta::Delta;
 use crate::serde_util::{is_default, is_false};
 use crate::when::When;
+use crate::world::{Fit, fit};
 
 /// One story to play: the content of a file in `scenarios/`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -53,6 +56,9 @@ pub struct Scenario {
     pub opening_inventory: Vec<String>,
     /// The map, by location key.
     pub locations: BTreeMap<String, Location>,
+    /// What items are beyond their names, by the name that lists of items have.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub items: BTreeMap<String, Item>,
     /// The people, by NPC key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub npcs: BTreeMap<String, Npc>,
@@ -89,21 +95,30 @@ impl Scenario {
     /// Takes away what only a narrator reads.
     pub(super) fn strip(&mut self) {
         self.contingency_prompts.clear();
+        self.items.values_mut().for_each(|item| item.description = Text::default());
         let scenes = self.scenes.values_mut().map(|scene| {
             scene.contingency_prompts.clear();
             (&mut scene.locations, &mut scene.npcs)
         });
         for (locations, npcs) in std::iter::once((&mut self.locations, &mut self.npcs)).chain(scenes) {
             for location in locations.values_mut() {
-                location.description.clear();
-                location.preview.clear();
+                location.description = Text::default();
+                location.preview = Text::default();
                 location.contingency_prompts.clear();
             }
             for npc in npcs.values_mut() {
-                npc.description.clear();
+                npc.description = Text::default();
                 npc.contingency_prompts.clear();
             }
         }
+    }
+
+    /// What the author says of the item of this name, in any spelling.
+    pub(crate) fn item(&self, name: &str) -> Option<&Item> {
+        self.items.get(name).or_else(|| {
+            let found = self.items.iter().find(|(known, _)| fit(name, known) == Some(Fit::Whole));
+            found.map(|(_, item)| item)
+        })
     }
 
     /// Every definition of the location `key`: the scenario's and each scene's.
@@ -159,10 +174,10 @@ pub struct Location {
     /// The name that players read.
     pub name: String,
     /// What it is like to be there.
-    pub description: String,
+    pub description: Text,
     /// What a player sees of it from next door, in one sentence.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub preview: String,
+    #[serde(skip_serializing_if = "Text::is_empty")]
+    pub preview: Text,
     /// Ways out: direction or door to location key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub exits: BTreeMap<String, String>,

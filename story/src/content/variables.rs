@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::contingency::ContingencyPrompt;
 use super::id::normalize_var;
 use super::scenario::{Conditional, Scenario};
+use super::text::Text;
 use crate::when::When;
 
 impl Scenario {
@@ -35,6 +36,7 @@ impl Scenario {
         for when in self.hints().filter_map(|hint| hint.when.as_ref()) {
             when.collect_vars(&mut names);
         }
+        self.texts().for_each(|text| text.visit_conditions(&mut |when| when.collect_vars(&mut names)));
         let set = self.conditionals().flat_map(|it| it.then.set_vars.keys().chain(it.then.add_vars.keys()));
         names.extend(set.map(|name| normalize_var(name)));
         let of_scenes = self.scenes.values().flat_map(|scene| &scene.contingency_rules);
@@ -53,6 +55,11 @@ impl Scenario {
     pub(crate) fn reads_var(&self, name: &str) -> bool {
         self.conditionals().any(|conditional| conditional.when.reads_var(name))
             || self.hints().any(|hint| hint.when.as_ref().is_some_and(|when| when.reads_var(name)))
+            || self.texts().any(|text| {
+                let mut reads = false;
+                text.visit_conditions(&mut |when| reads |= when.reads_var(name));
+                reads
+            })
     }
 
     /// Whether any conditional sets the variable or adds to it.
@@ -71,6 +78,19 @@ impl Scenario {
 
     pub(crate) fn conditionals(&self) -> impl Iterator<Item = &Conditional> {
         self.scenes.values().flat_map(|scene| scene.conditionals.values())
+    }
+
+    /// Every text that may vary, of locations, NPCs, monsters and items.
+    fn texts(&self) -> impl Iterator<Item = &Text> {
+        let scenes = || self.scenes.values();
+        let locations = || self.locations.values().chain(scenes().flat_map(|scene| scene.locations.values()));
+        let npcs = self.npcs.values().chain(scenes().flat_map(|scene| scene.npcs.values()));
+        let monsters = locations().flat_map(|location| location.monsters.values());
+        locations()
+            .flat_map(|location| [&location.description, &location.preview])
+            .chain(npcs.map(|npc| &npc.description))
+            .chain(monsters.map(|monster| &monster.description))
+            .chain(self.items.values().map(|item| &item.description))
     }
 
     /// Every hint of the scenario, its scenes, locations and NPCs.

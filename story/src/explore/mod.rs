@@ -12,6 +12,7 @@ mod report;
 mod search;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod walk;
 
 pub use report::check;

@@ -18,14 +18,19 @@ pub(super) struct Move {
 pub(super) fn moves(scenario: &Scenario, relevant: &Relevant, state: &GameState) -> Vec<Move> {
     let scene = state.scene_name.as_str();
     let mut moves = Vec::new();
+    let is_fixed = |item: &str| scenario.item(item).is_some_and(|item| item.fixed);
     deeds(relevant, state, &mut moves);
     let here = state.current_location();
     for item in here.into_iter().flat_map(|location| &location.items).filter(|item| relevant.asks_for(scene, item)) {
+        if is_fixed(item) {
+            continue;
+        }
         moves.push(take(item, HolderKind::Location, None));
     }
     for (key, npc) in state.npcs_here() {
         // What a conditional hands out is had from the conditional; everything else may be had for the asking.
-        let can_be_had = |item: &&String| relevant.asks_for(scene, item) && !relevant.handed_out.contains(*item);
+        let can_be_had =
+            |item: &&String| relevant.asks_for(scene, item) && !relevant.handed_out.contains(*item) && !is_fixed(item);
         for item in npc.items.iter().filter(can_be_had) {
             moves.push(take(item, HolderKind::Npc, Some(key)));
         }
@@ -41,6 +46,8 @@ pub(super) fn moves(scenario: &Scenario, relevant: &Relevant, state: &GameState)
             moves.push(put_down(item));
         }
     }
+    let is_wanted_here = |item: &&String| relevant.placed.contains(&((*item).clone(), state.user_location.clone()));
+    moves.extend(state.user_inventory.iter().filter(is_wanted_here).map(|item| put_down(item)));
     if relevant.scene_turns > 0 || relevant.turns > 0 {
         moves.push(Move { label: "wait".to_owned(), delta: Delta::default() });
     }

@@ -19,6 +19,8 @@ pub(super) struct Relevant {
     deeds: BTreeMap<String, Vec<Deed>>,
     /// Items that a conditional hands out: nobody else gives them away.
     pub(super) handed_out: BTreeSet<String>,
+    /// Items that a condition wants to lie at a place, with its key.
+    pub(super) placed: BTreeSet<(String, String)>,
     /// From here on, turns of a scene and of the game make no difference.
     pub(super) scene_turns: u64,
     pub(super) turns: u64,
@@ -109,7 +111,8 @@ impl Relevant {
     }
 
     fn read(&mut self, when: &When, needed: &mut BTreeSet<String>) {
-        needed.extend(when.inventory.iter().cloned());
+        needed.extend(when.inventory.iter().chain(when.item_locations.keys()).cloned());
+        self.placed.extend(when.item_locations.clone());
         self.vars.extend(when.vars.keys().chain(when.vars_compare.keys()).cloned());
         let later = |turn: Option<u64>| turn.map_or(0, |turn| turn.saturating_add(1));
         self.scene_turns = self.scene_turns.max(later(when.scene_turn_counter)).max(when.min_scene_turns.unwrap_or(0));

@@ -103,3 +103,35 @@ fn the_shipped_adventures_have_no_dead_end_and_every_ending_is_reached() {
         assert_eq!(found.endings.len(), can_end.count(), "{id}: {:?}", found.endings.keys());
     }
 }
+
+#[test]
+fn random_walks_of_the_shipped_adventures_come_to_endings_and_contradict_nothing() {
+    let (library, _) = crate::offline::shipped();
+    for (id, _) in library.scenarios() {
+        let walks = walk(&library, id, 3_000, 1_000, 1).unwrap();
+        assert!(walks.refused.is_empty(), "{id}: {:#?}", walks.refused);
+        assert!(walks.contradictions.is_empty(), "{id}: {:#?}", walks.contradictions);
+        // A random player needs more turns than these to hang the moon.
+        assert!(id == "pawned_moon" || !walks.endings.is_empty(), "{id}: {} games without an end", walks.unfinished);
+    }
+}
+
+#[test]
+fn a_description_that_speaks_of_what_is_elsewhere_is_found() {
+    let contradictions = |description: serde_json::Value| {
+        let mut scenario = mill(&serde_json::json!({ "location": "mill" }));
+        scenario["scenes"]["flood"]["locations"]["isle"]["items"] = serde_json::json!(["iron key"]);
+        scenario["scenes"]["flood"]["locations"]["isle"]["description"] = description;
+        let (library, _) = story(&scenario);
+        let new = crate::NewGame { scenario: "mill".into(), ..crate::NewGame::default() };
+        let mut state = crate::new_game(&library, &new).unwrap().0;
+        state.user_location = "isle".into();
+        let texts = texts::Texts::of(&library, "mill");
+        assert!(texts.contradictions(&state).is_empty(), "the key hangs there");
+        state.locations.get_mut("isle").unwrap().items.clear();
+        texts.contradictions(&state)
+    };
+    assert_eq!(contradictions("An iron key hangs on a nail.".into()), ["`isle` speaks of `iron key`"]);
+    let varies = serde_json::json!({ "when": { "item_locations": { "iron key": "isle" } }, "text": "An iron key hangs on a nail." });
+    assert!(contradictions(serde_json::json!([varies])).is_empty());
+}

@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::moves::{moves, put_down};
+use super::moves::{Move, moves, put_down};
 use super::relevant::Relevant;
+use super::texts::Texts;
 use crate::apply::{Author, Change, apply};
 use crate::content::Library;
 use crate::delta::Delta;
 use crate::new_game::{NewGame, NewGameError, new_game};
 use crate::prompt::Input;
+use crate::random::Random;
 
 /// What a number of walks has found.
 #[derive(Debug, Default)]
@@ -22,6 +24,8 @@ pub struct Walks {
     pub unfinished: u64,
     /// Effects of conditionals that were refused, with the way of the first walk that met them.
     pub refused: BTreeMap<String, Vec<String>>,
+    /// Descriptions that spoke of an item that was somewhere else, with the way of the first walk that met them.
+    pub contradictions: BTreeMap<String, Vec<String>>,
     /// Places that were entered.
     pub places: BTreeSet<String>,
 }
@@ -29,22 +33,31 @@ pub struct Walks {
 /// Plays the scenario `id` at random until `turns` turns are played. A game is given up after `longest` turns. The same `seed` walks the
 /// same ways.
 pub fn walk(library: &Library, id: &str, turns: u64, longest: u64, seed: u64) -> Result<Walks, NewGameError> {
+    let texts = Texts::of(library, id);
     let library = &library.without_texts();
     let (opening, _) = new_game(library, &NewGame { scenario: id.to_owned(), ..NewGame::default() })?;
     let Some(scenario) = library.scenario(id) else { return Ok(Walks::default()) };
     let mut relevant = Relevant::of(library, scenario);
     relevant.scene_turns = 1;
     let mut found = Walks::default();
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     while found.turns < turns {
         let mut state = opening.clone();
         let mut way = Vec::new();
         let mut events: Vec<String> = Vec::new();
+        let mut tried: BTreeSet<String> = BTreeSet::new();
         for _ in 0..longest {
             let (input, delta) = if events.is_empty() {
                 let mut possible = moves(scenario, &relevant, &state);
                 possible.extend(state.user_inventory.iter().take(1).map(|item| put_down(item)));
-                let chosen = possible.swap_remove(random.below(possible.len()));
+                let own = |chosen: &Move| format!("{}@{}: {}", state.scene_name, state.user_location, chosen.label);
+                // People try what they have not tried: three times of four.
+                let (untried, others): (Vec<_>, Vec<_>) =
+                    possible.into_iter().partition(|chosen| !tried.contains(&own(chosen)));
+                let mut among =
+                    if others.is_empty() || (!untried.is_empty() && random.below(4) > 0) { untried } else { others };
+                let chosen = among.swap_remove(random.below(among.len()));
+                tried.insert(own(&chosen));
                 way.push(chosen.label);
                 (Input::Player { message: String::new(), actor: None }, chosen.delta)
             } else {
@@ -59,6 +72,9 @@ pub fn walk(library: &Library, id: &str, turns: u64, longest: u64, seed: u64) ->
                 }
             }
             found.places.insert(applied.state.user_location.clone());
+            for contradiction in texts.contradictions(&applied.state) {
+                found.contradictions.entry(contradiction).or_insert_with(|| way.clone());
+            }
             let is_over = applied.state.is_ended;
             if is_over {
                 let named = applied.state.ending.as_ref().map(|ending| ending.id.clone());
@@ -77,19 +93,4 @@ pub fn walk(library: &Library, id: &str, turns: u64, longest: u64, seed: u64) ->
         found.unfinished += u64::from(!state.is_ended);
     }
     Ok(found)
-}
-
-/// `SplitMix64`: small, good enough for choosing, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, count: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^= mixed >> 31;
-        let count = u64::try_from(count.max(1)).unwrap_or(1);
-        usize::try_from(mixed % count).unwrap_or(0)
-    }
 }

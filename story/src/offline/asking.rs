@@ -245,9 +245,11 @@ impl Telling<'_> {
             !noun_words.is_empty() && words(text).windows(noun_words.len()).any(|window| window == noun_words)
         };
         self.view.open_ways().find(|way| {
-            self.view
-                .place_named(&way.place)
-                .is_some_and(|(_, place)| names_it(&place.preview) || names_it(&place.description))
+            self.view.place_named(&way.place).is_some_and(|(key, place)| {
+                [&place.preview, &place.description]
+                    .iter()
+                    .any(|text| names_it(&self.view.certain(text, key, &place.name)))
+            })
         })
     }
 

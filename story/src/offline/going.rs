@@ -178,7 +178,8 @@ impl Telling<'_> {
         while let Some((key, first)) = queue.pop_front() {
             let Some(location) = define(key) else { continue };
             if let Some((direction, next)) = first
-                && (fit(place, &location.name).is_some() || mentions(&location.preview, place))
+                && (fit(place, &location.name).is_some()
+                    || mentions(&self.view.certain(&location.preview, key, &location.name), place))
             {
                 let next = define(next).map_or(next, |next| next.name.as_str());
                 return Some(format!(
@@ -236,8 +237,9 @@ impl Telling<'_> {
                 return text.to_owned();
             }
         }
-        let described: Vec<_> = sentences(&place.description).into_iter().take(3).collect();
-        let opening = if self.view.has_heard(&place.description) || told.is_some() {
+        let description = self.view.certain(&place.description, key, &place.name);
+        let described: Vec<_> = sentences(&description).into_iter().take(3).collect();
+        let opening = if self.view.has_heard(&description) || told.is_some() {
             format!("{} again.", place.name)
         } else {
             format!("{}.", place.name)

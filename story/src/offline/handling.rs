@@ -34,10 +34,11 @@ impl Telling<'_> {
             return format!("Take what? {}", self.could_try());
         }
         if clause.objects.iter().any(is_all) {
-            if self.view.items.is_empty() {
+            let loose = self.view.items.iter().filter(|item| !self.view.is_fixed(item));
+            let items: Vec<&str> = loose.map(String::as_str).collect();
+            if items.is_empty() {
                 return format!("There is nothing here to take. {}", self.could_try());
             }
-            let items: Vec<&str> = self.view.items.iter().map(String::as_str).collect();
             return self.taken(&items);
         }
         let found: Vec<_> = clause.objects.iter().map(|noun| (noun, self.view.find(noun))).collect();
@@ -48,6 +49,7 @@ impl Telling<'_> {
         let here: Vec<&str> = found
             .iter()
             .filter_map(|(_, found)| if let Found::Here(item) = found { Some(*item) } else { None })
+            .filter(|item| !self.view.is_fixed(item))
             .collect();
         let mut told = Vec::new();
         if !here.is_empty() {
@@ -56,7 +58,7 @@ impl Telling<'_> {
         told.extend(
             found
                 .iter()
-                .filter(|(_, found)| !matches!(found, Found::Here(_)))
+                .filter(|(_, found)| !matches!(found, Found::Here(item) if !self.view.is_fixed(item)))
                 .map(|(noun, found)| self.not_taken(noun, found)),
         );
         told.join(" ")
@@ -112,7 +114,7 @@ impl Telling<'_> {
                 ];
                 format!("{} {}.", capital(&call), self.view.fresh(&lines))
             }
-            Found::Scenery(_) | Found::Way(_) => {
+            Found::Scenery(_) | Found::Way(_) | Found::Here(_) => {
                 let lines = [
                     "belongs here, and stays",
                     "cannot be carried off",
@@ -132,7 +134,6 @@ impl Telling<'_> {
                 )
             }
             Found::Nothing => self.not_here(noun),
-            Found::Here(_) => String::new(),
         }
     }
 

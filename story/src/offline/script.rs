@@ -47,6 +47,8 @@ pub struct Moment {
     pub holding: Vec<String>,
     /// Items that the player does not hold.
     pub lacking: Vec<String>,
+    /// Items that lie here.
+    pub lying: Vec<String>,
 }
 
 /// A deed and what comes of it.
@@ -134,6 +136,7 @@ impl Moment {
             && !self.without.iter().any(|name| view.has_being(name))
             && self.holding.iter().all(|item| view.holds(item))
             && !self.lacking.iter().any(|item| view.holds(item))
+            && self.lying.iter().all(|item| view.items.contains(item))
     }
 }
 

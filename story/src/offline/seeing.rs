@@ -17,8 +17,14 @@ impl Telling<'_> {
         } else {
             self.view.description.clone()
         }];
-        if !self.view.items.is_empty() {
-            let items: Vec<String> = self.view.items.iter().map(|item| the(item)).collect();
+        let (fixed, loose): (Vec<&String>, Vec<&String>) =
+            self.view.items.iter().partition(|item| self.view.is_fixed(item));
+        if !fixed.is_empty() {
+            let items: Vec<String> = fixed.into_iter().map(|item| the(item)).collect();
+            parts.push(format!("There is {} here.", joined(&items, "and")));
+        }
+        if !loose.is_empty() {
+            let items: Vec<String> = loose.into_iter().map(|item| the(item)).collect();
             let opening = self.view.fresh(&[
                 "Within reach you find",
                 "You could pick up",
@@ -111,6 +117,12 @@ impl Telling<'_> {
         if let Some(own) = own.filter(|own| is_here || own.when.at.is_some()) {
             return self.view.next(&own.text).to_owned();
         }
+        if let Found::Held(item) | Found::Here(item) | Found::Carried(_, item) = &found {
+            let about = self.view.about_item(item);
+            if !about.is_empty() {
+                return format!("You look at {}. {about}", the(item));
+            }
+        }
         match found {
             Found::Being(being) => describe_being(being),
             Found::Held(item) => {
@@ -121,6 +133,9 @@ impl Telling<'_> {
                     "It is a comfort to hold something so plain.",
                 ];
                 format!("You look at {}, which you are carrying. {}", the(item), self.view.fresh(&lines))
+            }
+            Found::Here(item) if self.view.is_fixed(item) => {
+                format!("You bend over {}. It is part of the place.", the(item))
             }
             Found::Here(item) => {
                 let lines = [
@@ -174,8 +189,9 @@ impl Telling<'_> {
         };
         match (&way.blocked, self.view.place_named(&way.place)) {
             (Some(reason), _) => format!("You look {direction}. {reason}"),
-            (None, Some((_, place))) if !place.preview.is_empty() => {
-                format!("You look {direction}. {} {}", capital(&format!("{}:", the(&way.place))), place.preview)
+            (None, Some((key, place))) if !place.preview.is_empty() => {
+                let preview = self.view.certain(&place.preview, key, &place.name);
+                format!("You look {direction}. {} {preview}", capital(&format!("{}:", the(&way.place))))
             }
             (None, _) => format!("You look {direction}. That way lies {}.", the(&way.place)),
         }

@@ -395,7 +395,8 @@ fn a_story_without_a_script_is_played_by_its_rules() {
         text: serde_json::json!({
             "name": "Bakery", "story": "A starter wants feeding.", "opening_scene": "night", "opening_location": "kitchen",
             "vars": { "fed": "false" },
-            "locations": { "kitchen": { "name": "Kitchen", "description": "A crock of starter sulks on the shelf.", "items": ["rye flour"] } },
+            "items": { "rye flour": { "description": "Stone-ground, and a little grey." }, "stone crock": { "fixed": true } },
+            "locations": { "kitchen": { "name": "Kitchen", "description": "A crock of starter sulks on the shelf.", "items": ["rye flour", "stone crock"] } },
             "scenes": { "night": {
                 "story": "It is three in the morning.",
                 "contingency_rules": ["When the player feeds the rye flour to the starter, set the variable \"fed\" to \"true\" and report the rye flour as used and consumed."],
@@ -409,7 +410,10 @@ fn a_story_without_a_script_is_played_by_its_rules() {
     let narrator = OfflineNarrator::new(library.clone(), BTreeMap::new());
     let mut game = Game { library, narrator, state, deeds: BTreeSet::new(), history };
     assert!(game.say("what does the starter eat?").len() > 10);
-    game.say("take the flour");
+    assert_eq!(game.say("examine the flour"), "You look at the rye flour. Stone-ground, and a little grey.");
+    assert!(game.say("take the crock").starts_with("The stone crock "));
+    game.say("take everything");
+    assert_eq!(game.state.user_inventory, ["rye flour"], "what is fixed stays");
     let told = game.say("I feed the rye to the starter");
     assert_eq!(told, "You feed the rye to the starter.");
     assert!(game.state.is_ended && game.state.user_inventory.is_empty());

@@ -2,7 +2,7 @@
 //! back from the text of a prompt, so that this narrator is called like any other model.
 
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::script::Script;
 use crate::content::{Library, Location, Scenario};
@@ -45,6 +45,8 @@ pub(super) struct View<'a> {
     pub(super) ways: Vec<Way>,
     /// Where important people are who are not here: name and place.
     pub(super) elsewhere: Vec<(String, String)>,
+    /// The names of the places next door where the player has been.
+    pub(super) visited: BTreeSet<String>,
     /// What a script describes here beyond the description, by name.
     pub(super) described: Vec<&'a str>,
     /// Other names that a script has for what is here, each with its own name.
@@ -54,6 +56,9 @@ pub(super) struct View<'a> {
     /// Earlier words of the player, the latest last.
     pub(super) said: Vec<&'a str>,
 }
+
+/// How a prompt marks a place next door where the player has been.
+const VISITED: &str = " (visited)";
 
 /// Words of descriptions that name nothing.
 const NO_NOUNS: &[&str] = &[
@@ -96,6 +101,10 @@ impl<'a> View<'a> {
         let Some(world) = block(text, "world_state") else { return };
         self.read_location(block(world, "current_location").unwrap_or_default());
         self.held = list(block(world, "user_inventory").unwrap_or_default());
+        let near = block(world, "adjacent_previews").unwrap_or_default().lines();
+        let near =
+            near.filter_map(|line| line.split_once(VISITED)?.0.split_once(": ")).map(|(_, name)| name.to_owned());
+        self.visited = near.collect();
         let far = block(world, "npcs_elsewhere").unwrap_or_default().lines();
         let far = far.filter_map(|line| line.trim_start_matches("- ").split_once(": "));
         self.elsewhere = far.map(|(name, place)| (name.to_owned(), place.to_owned())).collect();
@@ -206,6 +215,18 @@ impl<'a> View<'a> {
     /// Whether the player holds the item of this name.
     pub(super) fn holds(&self, name: &str) -> bool {
         self.held.iter().any(|item| fit(name, item).is_some())
+    }
+
+    /// Whether the author has fixed the item where it is.
+    pub(super) fn is_fixed(&self, item: &str) -> bool {
+        self.scenario.is_some_and(|(_, scenario)| scenario.item(item).is_some_and(|item| item.fixed))
+    }
+
+    /// What the author says of the item, as far as it is certain.
+    pub(super) fn about_item(&self, item: &str) -> String {
+        let item = self.scenario.and_then(|(_, scenario)| scenario.item(item));
+        let here = self.here_key().unwrap_or_default();
+        item.map(|item| self.certain(&item.description, here, &self.here)).unwrap_or_default()
     }
 
     pub(super) fn open_ways(&self) -> impl Iterator<Item = &Way> {

@@ -24,7 +24,8 @@ impl Telling<'_> {
         let by_door = |way: &&Way| {
             let about = |text: &str| mentions(text, name);
             let place = self.view.place_named(&way.place);
-            !way.place.is_empty() && place.is_some_and(|(_, place)| about(&place.preview))
+            !way.place.is_empty()
+                && place.is_some_and(|(key, place)| about(&self.view.certain(&place.preview, key, &place.name)))
         };
         let open = || ways().filter(|way| way.blocked.is_none());
         let only = |mut found: Vec<_>| if found.len() == 1 { found.pop() } else { None };

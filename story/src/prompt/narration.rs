@@ -39,7 +39,7 @@ pub fn narration_prompt(
     ]);
     let last = paragraphs([
         rejected_text(state),
-        world_state(state),
+        world_state(scenario, state),
         lore_text(scenario, state, history, input),
         hints_text(scenario, scene, state),
         rules_text(state, input),

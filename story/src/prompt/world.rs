@@ -4,17 +4,18 @@
 use std::fmt::Write;
 
 use super::scope::{far_npcs, far_places, neighbours};
-use crate::content::{Location, Monster, Npc};
+use crate::content::{Location, Monster, Npc, Scenario};
 use crate::state::{GameState, Rules};
 use crate::world::{Exit, exits, location_key};
 
 /// The `<world_state>` block.
-pub(super) fn world_state(state: &GameState) -> String {
+pub(super) fn world_state(scenario: &Scenario, state: &GameState) -> String {
     let blocks = [
         Some(format!("<just_entered>{}</just_entered>", state.just_entered)),
         Some(block("current_location", &current_location(state))),
         optional_block("adjacent_previews", &previews(state)),
         optional_block("npcs_elsewhere", &npcs_elsewhere(state)),
+        optional_block("about_items", &about_items(scenario, state)),
         optional_block("user_inventory", &state.user_inventory.join(", ")),
     ];
     let blocks: Vec<_> = blocks.into_iter().flatten().collect();
@@ -35,7 +36,7 @@ fn current_location(state: &GameState) -> String {
         return "An unknown place. Keep the player there until the story says where they are.".to_owned();
     };
     let paragraphs = [
-        Some(format!("{}\n{}", display_name(&state.user_location, location), location.description.trim())),
+        Some(format!("{}\n{}", display_name(&state.user_location, location), location.description.read(state))),
         Some(contents(state, location)),
         Some(exit_list(state, location)),
     ];
@@ -48,27 +49,28 @@ fn contents(state: &GameState, location: &Location) -> String {
     if !location.items.is_empty() {
         lines.push(format!("Items here: {}", location.items.join(", ")));
     }
-    let npcs: Vec<_> = state.npcs_here().map(|(key, npc)| describe_npc(key, npc)).collect();
+    let npcs: Vec<_> = state.npcs_here().map(|(key, npc)| describe_npc(state, key, npc)).collect();
     if !npcs.is_empty() {
         lines.push("NPCs here:".to_owned());
         lines.extend(npcs);
     }
     if !location.monsters.is_empty() {
         lines.push("Monsters here:".to_owned());
-        lines.extend(location.monsters.values().map(describe_monster));
+        lines.extend(location.monsters.values().map(|monster| describe_monster(state, monster)));
     }
     lines.join("\n")
 }
 
 /// `- Name (type; disposition): description Carries: items`, without what there is not.
-fn describe_npc(key: &str, npc: &Npc) -> String {
+fn describe_npc(state: &GameState, key: &str, npc: &Npc) -> String {
     let mut line = format!("- {}", npc_name(key, npc));
     let traits: Vec<_> = [npc.kind.as_str(), &npc.disposition].into_iter().filter(|text| !text.is_empty()).collect();
     if !traits.is_empty() {
         let _ = write!(line, " ({})", traits.join("; "));
     }
-    if !npc.description.trim().is_empty() {
-        let _ = write!(line, ": {}", npc.description.trim());
+    let description = npc.description.read(state);
+    if !description.is_empty() {
+        let _ = write!(line, ": {description}");
     }
     if !npc.items.is_empty() {
         let _ = write!(line, " Carries: {}", npc.items.join(", "));
@@ -76,14 +78,14 @@ fn describe_npc(key: &str, npc: &Npc) -> String {
     line
 }
 
-fn describe_monster(monster: &Monster) -> String {
+fn describe_monster(state: &GameState, monster: &Monster) -> String {
     format!(
         "- {} (AC: {}, HP: {}/{}): {}",
         monster.name,
         monster.ac,
         monster.hp,
         monster.max_hp,
-        monster.description.trim()
+        monster.description.read(state)
     )
 }
 
@@ -110,15 +112,31 @@ fn exit_list(state: &GameState, location: &Location) -> String {
 fn previews(state: &GameState) -> String {
     let near = neighbours(state);
     let near = near.iter().map(|(key, neighbour)| {
-        format!("- {}: {}", neighbour.directions.join("/"), name_and_preview(key, neighbour.location))
+        format!("- {}: {}", neighbour.directions.join("/"), name_and_preview(state, key, neighbour.location))
     });
-    let far = far_places(state).map(|(key, location)| format!("- elsewhere: {}", name_and_preview(key, location)));
+    let far =
+        far_places(state).map(|(key, location)| format!("- elsewhere: {}", name_and_preview(state, key, location)));
     near.chain(far).collect::<Vec<_>>().join("\n")
 }
 
-fn name_and_preview(key: &str, location: &Location) -> String {
+fn name_and_preview(state: &GameState, key: &str, location: &Location) -> String {
     let name = display_name(key, location);
-    if location.preview.trim().is_empty() { name.to_owned() } else { format!("{name} - {}", location.preview.trim()) }
+    let preview = location.preview.read(state);
+    let been_there = if state.visited_locations.contains(key) { " (visited)" } else { "" };
+    if preview.is_empty() { format!("{name}{been_there}") } else { format!("{name}{been_there} - {preview}") }
+}
+
+/// What the author says of the items that lie here, that people here carry and that the player holds.
+fn about_items(scenario: &Scenario, state: &GameState) -> String {
+    let here = state.current_location().into_iter().flat_map(|location| &location.items);
+    let carried = state.npcs_here().flat_map(|(_, npc)| &npc.items);
+    let line = |item: &String| {
+        let known = scenario.item(item)?;
+        let fixed = if known.fixed { " It cannot be taken away." } else { "" };
+        let about = format!("{}{fixed}", known.description.read(state));
+        (!about.is_empty()).then(|| format!("- {item}: {}", about.trim()))
+    };
+    here.chain(carried).chain(&state.user_inventory).filter_map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn npcs_elsewhere(state: &GameState) -> String {
@@ -145,11 +163,15 @@ fn npc_name<'a>(key: &'a str, npc: &'a Npc) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::new_state;
+    use crate::testing::{library, new_state};
+
+    fn scenario() -> Scenario {
+        library().scenario("lighthouse").unwrap().clone()
+    }
 
     #[test]
     fn a_blocked_exit_is_shown_as_blocked_and_nowhere_as_a_way() {
-        let text = world_state(&new_state());
+        let text = world_state(&scenario(), &new_state());
         assert!(text.contains("- north is blocked (The causeway is under water.)"), "{text}");
         assert!(text.contains("there are no others):\n- north is"), "{text}");
         assert!(!text.contains("Causeway"), "{text}");
@@ -158,7 +180,7 @@ mod tests {
 
     #[test]
     fn next_door_is_previewed_and_what_lies_beyond_is_not_told() {
-        let text = world_state(&new_state());
+        let text = world_state(&scenario(), &new_state());
         assert!(text.contains("- up: Lamp Room - A stair winds up to glass."), "{text}");
         for secret in ["The great lens", "matches", "Sea Cave", "iron walk"] {
             assert!(!text.contains(secret), "{secret} in {text}");
@@ -167,21 +189,51 @@ mod tests {
 
     #[test]
     fn what_is_important_is_known_from_afar() {
-        let text = world_state(&new_state());
+        let text = world_state(&scenario(), &new_state());
         assert!(text.contains("- elsewhere: Gallery"), "{text}");
         assert!(text.contains("<npcs_elsewhere>\n- The Inspector: Gallery\n</npcs_elsewhere>"), "{text}");
     }
 
     #[test]
     fn people_are_shown_with_what_they_are_and_carry() {
-        let text = world_state(&new_state());
+        let text = world_state(&scenario(), &new_state());
         let line = "- Old Gull (fisher; wary): A fisher who has seen worse nights. Carries: net";
         assert!(text.contains(line), "{text}");
     }
 
     #[test]
+    fn what_varies_is_told_as_it_is_now_and_where_the_player_has_been_is_said() {
+        let mut state = new_state();
+        state.visited_locations.insert("lamp_room".into());
+        let text = serde_json::json!([
+            { "when": { "vars": { "lamp_lit": "true" } }, "text": "Light goes round.", "else": "It is dark." },
+            { "once": true, "text": "You have never been so wet." }
+        ]);
+        state.locations.get_mut("jetty").unwrap().description = serde_json::from_value(text).unwrap();
+        let told = world_state(&scenario(), &state);
+        assert!(told.contains("\nIt is dark. You have never been so wet."), "{told}");
+        assert!(told.contains("- up: Lamp Room (visited) - A stair winds up to glass."), "{told}");
+        state.vars.insert("lamp_lit".into(), "true".into());
+        state.returned_to.insert("jetty".into());
+        assert!(world_state(&scenario(), &state).contains("\nLight goes round.\n"));
+    }
+
+    #[test]
     fn an_unknown_place_has_no_ways_out() {
-        let text = world_state(&GameState { user_location: "moon".into(), ..new_state() });
+        let text = world_state(&scenario(), &GameState { user_location: "moon".into(), ..new_state() });
         assert!(text.contains("An unknown place.") && !text.contains("->"), "{text}");
+    }
+
+    #[test]
+    fn what_the_author_says_of_items_at_hand_is_told_and_of_no_others() {
+        let mut scenario = scenario();
+        for (item, about) in [("oar", "Split."), ("matches", "Damp."), ("lantern", "Lit.")] {
+            let fixed = item == "oar";
+            scenario.items.insert(item.to_owned(), crate::content::Item { description: about.into(), fixed });
+        }
+        let state = GameState { user_inventory: vec!["lantern".into()], ..new_state() };
+        let text = world_state(&scenario, &state);
+        let about = "<about_items>\n- oar: Split. It cannot be taken away.\n- lantern: Lit.\n</about_items>";
+        assert!(text.contains(about) && !text.contains("Damp"), "{text}");
     }
 }

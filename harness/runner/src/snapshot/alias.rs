@@ -22,6 +22,7 @@ const IDS: &[(&str, &str)] =
 /// Tokens too: they change with every word of a prompt, which has a snapshot of its own.
 const BLANKS: &[(&str, &str)] = &[
     ("duration_ms", "[ms]"),
+    ("seed", "[seed]"),
     ("cursor", "[cursor]"),
     ("prompt_tokens", "[tokens]"),
     ("completion_tokens", "[tokens]"),
