@@ -3,9 +3,11 @@
 //! [`http`] holds connections, [`api`] accepts and reads, [`worker`] runs turns, [`store`] keeps everything, [`llm`]
 //! calls models. Handlers never call a model; only the worker applies a delta; both reach the store through its ports alone.
 
+mod admin_page;
 pub mod api;
 pub mod author;
 pub mod backoff;
+mod causes;
 pub mod config;
 pub mod content;
 pub mod http;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use engine::author::{self, CardImport, Validation};
 use engine::config::{self, AdminListen, Config, Flags};
-use engine::operate::{self, DeadLetterCommand, KeyCommand, QueueCommand, WorkerCommand};
+use engine::operate::{self, AuditQuery, DeadLetterCommand, GameCommand, KeyCommand, QueueCommand, WorkerCommand};
 use engine::serve::{self, Role};
 use engine::telemetry::logs::{self, LogFormat};
 #[cfg(feature = "play")]
@@ -84,6 +84,13 @@ enum Command {
         #[arg(long)]
         watch: bool,
     },
+    /// List, export, import and delete games
+    Games {
+        #[command(subcommand)]
+        command: GameCommand,
+    },
+    /// List what operators have changed: pauses, cancellations, dead letters, keys, repairs
+    Audit(AuditQuery),
     /// List requests that failed for good, count them by cause, retry them, delete them
     DeadLetters {
         #[command(subcommand)]
@@ -219,6 +226,8 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         Some(Command::Workers { command, json, watch }) => {
             runtime.block_on(operate::workers(&config, command, json, watch))?;
         }
+        Some(Command::Games { command }) => runtime.block_on(operate::games(&config, command))?,
+        Some(Command::Audit(query)) => runtime.block_on(operate::audit(&config, &query))?,
         Some(Command::DeadLetters { command }) => runtime.block_on(operate::dead_letters(&config, command))?,
         Some(Command::Keys { command }) => runtime.block_on(operate::keys(&config, command))?,
         Some(Command::Backup { file }) => operate::backup(&config, &file)?,

@@ -65,7 +65,7 @@ pub(crate) fn worker(config: &Config, store: &str, id: &WorkerId, operators: Opt
 
 /// Where operators ask how the process is.
 fn admin(operators: Option<SocketAddr>) -> String {
-    operators.map_or("off".to_owned(), |address| format!("http://{address} (/livez, /readyz, /metrics)"))
+    operators.map_or("off".to_owned(), |address| format!("http://{address} (/admin, /livez, /readyz, /metrics)"))
 }
 
 /// The parent may have closed the output: that is no reason to stop.

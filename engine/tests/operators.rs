@@ -175,6 +175,101 @@ async fn the_queue_is_paused_and_resumed_and_says_by_whom() {
 }
 
 #[tokio::test]
+async fn requests_that_wait_are_cancelled_by_what_they_have_in_common() {
+    let (directory, game, _, waiting) = scene().await;
+    let (directory, id) = (directory.path(), game.to_string());
+    let cancel = |more: &[&str]| printed(directory, &[&["queue", "cancel"], more].concat());
+
+    assert!(cancel(&["--provider", "other"]).starts_with("0 of the requests"));
+    assert!(cancel(&["--older-than", "1h"]).starts_with("0 of the requests"));
+    let dry = cancel(&["--game", &id, "--dry-run"]);
+    assert_eq!(
+        dry,
+        format!("{waiting} of game {game} would be cancelled\n1 of the requests that wait would be cancelled\n")
+    );
+    let json: serde_json::Value = serde_json::from_str(&cancel(&["--all", "--dry-run", "--json"])).unwrap();
+    assert_eq!((&json["request_id"], &json["cancelled"]), (&waiting.to_string().into(), &false.into()));
+    assert!(printed(directory, &["queue"]).contains("1 queued"));
+    assert!(cancel(&["--game", &id]).contains("is cancelled"));
+    assert!(printed(directory, &["queue"]).contains("0 queued"));
+    let vague = engine(directory, &["queue", "cancel"]);
+    assert_eq!(vague.status.code(), Some(2), "without a condition it would cancel everything");
+}
+
+#[tokio::test]
+async fn what_operators_change_is_in_the_audit_log() {
+    let (directory, _, dead, _) = scene().await;
+    let directory = directory.path();
+    let id = dead.to_string();
+    printed(directory, &["queue", "pause"]);
+    printed(directory, &["queue", "resume"]);
+    complaint(directory, &["queue", "pause", "--provider", "ofline"]);
+    printed(directory, &["dead-letters", "delete", &id]);
+    printed(directory, &["keys", "create", "--role", "viewer"]);
+    printed(directory, &["fsck", "--repair"]);
+
+    let log = printed(directory, &["audit", "--since", "1h", "--json"]);
+    let entries: Vec<protocol::AuditEntry> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = entries.iter().rev().map(|entry| (entry.action.as_str(), entry.outcome.as_str())).collect();
+    let expected = [
+        ("pauseQueue", "done"),
+        ("resumeQueue", "done"),
+        ("pauseQueue", "unknown-provider"),
+        ("deleteDeadLetter", "done"),
+        ("createKey", "done"),
+        ("repairStore", "done"),
+    ];
+    assert_eq!(told, expected);
+    assert!(entries.iter().all(|entry| entry.by.starts_with("local command")));
+    assert_eq!((entries[5].subject.as_str(), entries[2].subject.as_str()), ("all", id.as_str()));
+    assert!(entries[1].subject.starts_with("key ") && entries[1].subject.ends_with(" (viewer)"));
+    let text = printed(directory, &["audit"]);
+    assert!(
+        text.contains("pauseQueue  provider:ofline  by local command") && text.contains("refused: unknown-provider")
+    );
+}
+
+#[tokio::test]
+async fn games_are_listed_exported_imported_and_deleted() {
+    let (directory, game, _, waiting) = scene().await;
+    let (directory, id) = (directory.path(), game.to_string());
+    let files = TempDir::new().unwrap();
+    let file = files.path().join("game.json");
+    let file = file.to_str().unwrap();
+    let games = |words: &[&str]| printed(directory, &[&["games"], words].concat());
+
+    assert!(games(&["list"]).starts_with(&id), "{}", games(&["list"]));
+    assert_eq!(games(&["list", "--idle", "1h"]), "");
+    let json: protocol::GameSummary = serde_json::from_str(&games(&["list", "--json"])).unwrap();
+    assert_eq!(json.id, game);
+    let busy = complaint(directory, &["games", "delete", &id]);
+    assert!(busy.contains("unfinished"), "{busy}");
+    printed(directory, &["queue", "cancel", "--game", &id]);
+    assert!(printed(directory, &["queue"]).contains("0 queued"), "{waiting} was cancelled");
+
+    assert!(games(&["export", &id, file]).contains("is written to"));
+    assert!(complaint(directory, &["games", "export", &id, file]).contains("exists"));
+    // The scene is of no story, and nobody narrates it.
+    let mut export: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    export["state"]["scenario"] = "ferry_crossing".into();
+    export["provider"] = "offline".into();
+    std::fs::write(file, export.to_string()).unwrap();
+    assert_eq!(games(&["delete", "--idle", "0s", "--dry-run"]), format!("{id} would be deleted\n"));
+    assert_eq!(games(&["delete", "--idle", "0s"]), "1 games are deleted\n");
+    assert_eq!(games(&["list"]), "");
+    let gone = complaint(directory, &["games", "export", &id]);
+    assert!(gone.contains("game"), "{gone}");
+    assert!(games(&["import", file, "--keep-id"]).ends_with(&format!("is the game {id}\n")));
+    assert!(games(&["import", file, "--keep-id"]).ends_with(&format!("is the game {id}\n")), "a repeat is the same");
+    assert!(!games(&["import", file]).contains(&format!("is the game {id}")), "it gets a new id");
+    std::fs::write(file, "{}").unwrap();
+    assert!(complaint(directory, &["games", "import", file]).contains("it is no exported game"));
+
+    let audit = printed(directory, &["audit"]);
+    assert!(audit.contains(&format!("deleteGame  {id}  by local command")) && audit.contains("importGame"), "{audit}");
+}
+
+#[tokio::test]
 async fn a_damaged_store_is_found_and_repaired() {
     let (directory, ..) = scene().await;
     assert!(printed(directory.path(), &["fsck"]).contains("1 games, 1 unfinished requests, 0 contradictions"));

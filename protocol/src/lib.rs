@@ -4,6 +4,7 @@
 //! a store, a queue or a model.
 
 mod access;
+mod audit;
 mod catalogue;
 mod chat;
 mod dead_letter;
@@ -13,6 +14,7 @@ mod export;
 mod game;
 mod health;
 mod id;
+mod overview;
 pub mod path;
 mod pause;
 mod problem;
@@ -26,6 +28,7 @@ mod worker;
 
 // Every public item of these files is part of the wire, so a new one is not listed here again.
 pub use access::*;
+pub use audit::*;
 pub use catalogue::*;
 pub use chat::*;
 pub use dead_letter::*;
@@ -35,6 +38,7 @@ pub use export::*;
 pub use game::*;
 pub use health::*;
 pub use id::*;
+pub use overview::*;
 pub use pause::*;
 pub use problem::*;
 pub use prompt::*;

@@ -82,6 +82,12 @@ pub const CANCEL_QUEUED: &str = "/v1/queue/requests/{id}/cancel";
 pub const LANE: &str = "/v1/queue/games/{id}";
 /// The story events that wait in a game's lane.
 pub const STORY_EVENTS: &str = "/v1/queue/games/{id}/story-events";
+/// A deployment at one moment.
+pub const OVERVIEW: &str = "/v1/overview";
+/// A request from its acceptance to its end.
+pub const TIMELINE: &str = "/v1/queue/requests/{id}";
+/// What operators have changed.
+pub const AUDIT: &str = "/v1/audit";
 /// All dead letters.
 pub const DEAD_LETTERS: &str = "/v1/dead-letters";
 /// A dead letter.

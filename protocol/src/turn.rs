@@ -54,6 +54,9 @@ pub struct TurnRecord {
     pub usage: Usage,
     /// Who narrated.
     pub model: TurnModel,
+    /// What its last attempt took; absent in records of an earlier release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timing: Option<TurnTiming>,
     /// The game's version before and after it.
     pub version: TurnVersions,
     /// Whether the narration was cut, because the model had no token left or the player stopped it.
@@ -74,6 +77,24 @@ pub struct TurnModel {
     /// The seed that it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
+}
+
+/// What the last attempt of a turn took. What it found done, by an attempt before it, is absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TurnTiming {
+    /// How long the request had waited for its latest claim.
+    pub waited_ms: u64,
+    /// From the claim to the first text of the narration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_token_ms: Option<u64>,
+    /// From the claim to the whole narration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrated_ms: Option<u64>,
+    /// From the claim to the delta.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extracted_ms: Option<u64>,
+    /// From the claim to the commit.
+    pub took_ms: u64,
 }
 
 /// The versions of a game around a turn.

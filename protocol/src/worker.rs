@@ -44,6 +44,29 @@ pub struct WorkerInfo {
     /// When it started.
     #[schemars(with = "Time")]
     pub started_at: Timestamp,
+    /// What its model calls have come to since then, by provider.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<ModelFigures>,
+}
+
+/// What the calls of a worker to a provider have come to since its start.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelFigures {
+    /// The provider.
+    pub provider: String,
+    /// Calls that brought what they were for.
+    pub succeeded: u64,
+    /// Calls that failed; those that were abandoned are in neither.
+    pub failed: u64,
+    /// The median of the latest first tokens (50 at most), in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_token_ms: Option<u64>,
+    /// Tokens of prompts.
+    pub prompt_tokens: u64,
+    /// Tokens that were written.
+    pub completion_tokens: u64,
+    /// What that cost by the price table, in millionths of its currency.
+    pub cost_millionths: u64,
 }
 
 /// A turn that a worker runs, or ran until it died.

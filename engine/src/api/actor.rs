@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 
 use super::caller::Caller;
 
-/// Who makes a change: `key 0f3a… (operator)`, `local command (ada)`. It holds no secret.
+/// Who makes a change. As an extension of a request it is a local command. `key 0f3a… (operator)`, `local command (ada)`. It holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Actor(pub(crate) String);
 

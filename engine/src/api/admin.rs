@@ -14,9 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
 use super::guard::{self, Guard};
+use super::overview::Overviews;
 use super::probe::StoreProbe;
 use super::prompt::{self, Prompts};
-use super::{Auth, gate_of, gated_of_store, health, pauses, rights, scrape, with_problems};
+use super::{Auth, gate_of, gated_of_store, health, overview, pauses, rights, scrape, with_problems};
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
@@ -30,6 +31,8 @@ pub struct Admin {
     pub probe: StoreProbe,
     /// What prompts are made of, and the models whose check at start may have found that some does not work.
     pub prompts: Prompts,
+    /// What the page shows.
+    pub overviews: Overviews,
     /// Renders `/metrics`.
     pub metrics: Metrics,
     /// The loops of the process.
@@ -57,12 +60,18 @@ pub fn admin(admin: Admin) -> Router {
         None => get(prompt::show),
     };
     let prompts = Router::new().route(path::GAME_PROMPT, next).with_state(admin.prompts.clone());
+    let looked_at = match gate_of("getOverview", &store, &admin.auth) {
+        Some(gate) => get(overview::show).route_layer(from_fn_with_state(gate, rights::enforce)),
+        None => get(overview::show),
+    };
+    let looked_at = Router::new().route(path::OVERVIEW, looked_at).with_state(admin.overviews.clone());
     let own = Router::new()
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", scrape)
         .with_state(admin);
-    with_problems(own.merge(prompts).merge(operations)).layer(guard)
+    let page = crate::admin_page::routes();
+    with_problems(own.merge(prompts).merge(looked_at).merge(operations).merge(page)).layer(guard)
 }
 
 /// Whether the process works. Depends on nothing but the process.
@@ -107,7 +116,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, LimitsConfig};
     use crate::llm::Models;
     use crate::store::StoreOptions;
     use crate::store::embedded::EmbeddedStore;
@@ -116,6 +125,7 @@ mod tests {
         let store: SharedStore = Arc::new(EmbeddedStore::in_memory(StoreOptions::default()).unwrap());
         Admin {
             probe: StoreProbe::new(Arc::clone(&store)),
+            overviews: Overviews::new(Arc::clone(&store), LimitsConfig::NONE, None),
             prompts: Prompts {
                 store: Arc::clone(&store),
                 library: Arc::default(),

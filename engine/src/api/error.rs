@@ -36,6 +36,10 @@ pub(super) struct Quota {
     pub(super) retry_after: Duration,
 }
 
+/// Goes with the response of a problem: its type, for layers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ProblemOf(pub(super) &'static str);
+
 impl ApiError {
     pub(super) fn limited(problem: Problem, quota: Option<Quota>) -> Self {
         Self(Box::new(Inner { problem, quota }))
@@ -95,7 +99,11 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Inner { problem, quota } = *self.0;
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let kind = problem.problem_type();
         let mut response = (status, Json(problem)).into_response();
+        if let Some(kind) = kind {
+            response.extensions_mut().insert(ProblemOf(kind.slug()));
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {

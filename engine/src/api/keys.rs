@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use protocol::{CreateKey, KeyCreated, KeyId, KeyInfo, Keys, Problem, ProblemType};
 
+use super::audit::Note;
 use super::body::Body;
 use super::error::{ApiError, internal};
 use crate::secret::{Secret, SecretKind};
@@ -15,6 +16,7 @@ use crate::store::{Holder, Kept, NewKey, SharedStore, StoredKey};
 /// Makes a key. Its text is in this answer and nowhere else.
 pub(super) async fn create(
     State(store): State<SharedStore>,
+    note: Note,
     Body(create): Body<CreateKey>,
 ) -> Result<(StatusCode, Json<KeyCreated>), ApiError> {
     let holder = Holder::new(create.role, create.tenant, create.user)
@@ -25,6 +27,7 @@ pub(super) async fn create(
         Kept::Done(stored) => {
             let created = KeyCreated { key: secret.reveal().to_owned(), info: info(&stored) };
             tracing::info!(key = %created.info.id, role = %created.info.role, "a key was made");
+            note.subject(&format_args!("key {} ({})", created.info.id, created.info.role));
             Ok((StatusCode::CREATED, Json(created)))
         }
         Kept::Full | Kept::UnknownGame => {

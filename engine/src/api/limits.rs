@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use metrics::{counter, gauge};
 use parking_lot::Mutex;
-use protocol::{Problem, ProblemType};
+use protocol::{Problem, ProblemType, StreamsView};
 
 use super::Api;
 use super::account::Account;
@@ -44,6 +44,11 @@ impl StreamLimits {
     #[must_use]
     pub fn with(self, max_per_user: usize, max_per_tenant: usize) -> Self {
         Self { max_per_user, max_per_tenant, ..self }
+    }
+
+    /// How many are open, for operators.
+    pub(super) fn view(&self) -> StreamsView {
+        StreamsView { open: self.open.lock().total, max: self.max }
     }
 
     /// Counts a stream for as long as what comes back is held.

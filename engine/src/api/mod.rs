@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod actor;
 mod admin;
+mod audit;
 mod body;
 mod branch;
 mod caller;
@@ -29,6 +30,7 @@ mod limits;
 mod openapi;
 mod operation;
 mod operations;
+mod overview;
 mod path;
 mod pauses;
 mod probe;
@@ -59,7 +61,7 @@ use story::{Language, Library};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use self::actor::Actor;
+pub(crate) use self::actor::Actor;
 pub use self::admin::{Admin, admin};
 pub use self::caller::Auth;
 use self::error::ApiError;
@@ -67,6 +69,7 @@ pub use self::guard::Guard;
 pub use self::limits::StreamLimits;
 use self::operation::Handler;
 use self::operations::OPERATIONS;
+pub use self::overview::Overviews;
 pub use self::probe::StoreProbe;
 pub use self::prompt::Prompts;
 use self::rights::Gate;
@@ -97,6 +100,8 @@ pub struct Api {
     pub turns: TurnLimits,
     /// How large a game may be that is imported, in bytes.
     pub import_max: usize,
+    /// What operators look at.
+    pub overviews: Overviews,
     /// The pace of event streams.
     pub pace: Pace,
     /// The event streams that are open.

@@ -10,12 +10,12 @@ use protocol::ProblemType::{
     VersionConflict,
 };
 use protocol::{
-    BranchGame, Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest, ChooseAlternative,
-    CreateCapability, CreateGame, CreateKey, DeadLetter, DeadLetters, EditTurn, ExplainView, GameExport, GameList,
-    GameRewritten, GameView, Health, ImportGame, KeyCreated, Keys, LaneView, Lanes, OpenSession, Pause, PauseScope,
-    Pauses, PcEntry, PlayerView, ProblemInfo, PromptView, ProviderView, Providers, QueueView, QueuedRequests,
-    Readiness, RenameGame, RequestView, Resumed, RetryTurn, ScenarioEntry, StopRequest, StoryEventsView, Ticket,
-    TriggerStoryEvent, Turns, UndoTurns, Workers, path,
+    AuditPage, BranchGame, Capabilities, CapabilityCreated, CatalogueEntry, ChatAccepted, ChatRequest,
+    ChooseAlternative, CreateCapability, CreateGame, CreateKey, DeadLetter, DeadLetters, EditTurn, ExplainView,
+    GameExport, GameList, GameRewritten, GameView, Health, ImportGame, KeyCreated, Keys, LaneView, Lanes, OpenSession,
+    Overview, Pause, PauseScope, Pauses, PcEntry, PlayerView, ProblemInfo, PromptView, ProviderView, Providers,
+    QueueView, QueuedRequests, Readiness, RenameGame, RequestTimeline, RequestView, Resumed, RetryTurn, ScenarioEntry,
+    StopRequest, StoryEventsView, Ticket, TriggerStoryEvent, Turns, UndoTurns, Workers, path,
 };
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
@@ -25,8 +25,8 @@ use super::operation::Right::{Operator, Owner, Player, Public, Service, Viewer};
 use super::operation::Verb::{Delete, Get, Patch, Post};
 use super::operation::{Answer, Handler, Operation, Parameter, schema_of};
 use super::{
-    branch, capabilities, catalogue, chat, dead_letters, events, explain, export, games, health, import, keys, pauses,
-    prompt, queue, requests, rewind, session, turns,
+    audit, branch, capabilities, catalogue, chat, dead_letters, events, explain, export, games, health, import, keys,
+    overview, pauses, prompt, queue, requests, rewind, session, turns,
 };
 
 /// A handler that needs the whole API.
@@ -317,6 +317,13 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Get, path::QUEUE_PROVIDERS, Viewer, "listProviderStates", store!(queue::providers))
         .does("Which providers get calls, and why the others do not")
         .answers::<Vec<ProviderView>>(),
+    Operation::new(Get, path::OVERVIEW, Viewer, "getOverview", api!(overview::get))
+        .does("The deployment at this moment")
+        .answers::<Overview>(),
+    Operation::new(Get, path::TIMELINE, Viewer, "getTimeline", store!(overview::timeline))
+        .does("A request from its acceptance to its end")
+        .answers::<RequestTimeline>()
+        .refuses(&[UnknownRequest]),
     Operation::new(Get, path::PAUSES, Viewer, "listPauses", store!(pauses::list))
         .does("What operators have paused")
         .answers::<Pauses>(),
@@ -356,6 +363,10 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Delete, path::STORY_EVENTS, Operator, "clearStoryEvents", store!(queue::clear_story_events))
         .does("Cancel the story events that wait in a game")
         .refuses(&[UnknownGame]),
+    Operation::new(Get, path::AUDIT, Viewer, "listAudit", store!(audit::list))
+        .does("What operators have changed, the latest first")
+        .reads(&[LIMIT, AFTER])
+        .answers::<AuditPage>(),
     Operation::new(Get, path::DEAD_LETTERS, Viewer, "listDeadLetters", store!(dead_letters::list))
         .does("Requests that failed for good")
         .reads(&[LIMIT, AFTER])

@@ -5,6 +5,7 @@ use axum::extract::State;
 use protocol::{Pause, PauseScope, Pauses, Problem, ProblemType, Resumed};
 
 use super::actor::Actor;
+use super::audit::Note;
 use super::body::Body;
 use super::error::ApiError;
 use super::games::unknown_game;
@@ -19,8 +20,10 @@ pub(super) async fn list(State(store): State<SharedStore>) -> Result<Json<Pauses
 pub(super) async fn pause(
     State(store): State<SharedStore>,
     actor: Actor,
+    note: Note,
     Body(scope): Body<PauseScope>,
 ) -> Result<Json<Pause>, ApiError> {
+    note.subject(&scope);
     let problem = match (store.pause_queue(&scope, &actor.0).await?, &scope) {
         (Paused::Done(pause), _) => {
             tracing::info!(what = %pause.what, by = pause.by, "paused");
@@ -49,8 +52,10 @@ pub(super) async fn pause(
 pub(super) async fn resume(
     State(store): State<SharedStore>,
     actor: Actor,
+    note: Note,
     Body(scope): Body<PauseScope>,
 ) -> Result<Json<Resumed>, ApiError> {
+    note.subject(&scope);
     let pause = store.resume_queue(&scope).await?;
     if pause.is_some() {
         tracing::info!(what = %scope, by = actor.0, "resumed");

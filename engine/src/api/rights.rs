@@ -12,6 +12,7 @@ use protocol::{GameAccess, GameId, Problem, ProblemType, RequestId};
 use serde::Deserialize;
 
 use super::account::OwnerOfGame;
+use super::audit;
 use super::body::timed_out;
 use super::caller::{Auth, Caller, ticket, unauthorized};
 use super::error::ApiError;
@@ -31,6 +32,9 @@ pub(super) struct Gate {
 /// Lets a call through, with its [`Caller`], or answers why not.
 pub(super) async fn enforce(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     match gate.admit(request).await {
+        Ok(request) if audit::is_recorded(gate.operation, &request) => {
+            audit::run(&gate.store, gate.operation, request, next).await
+        }
         Ok(request) => next.run(request).await,
         Err(error) => error.into_response(),
     }

@@ -24,6 +24,8 @@ pub struct AuthConfig {
     pub ticket_seconds: u64,
     /// How long a stream that was opened with a ticket lasts. Others are asked about again with each keep-alive.
     pub ticket_stream_seconds: u64,
+    /// How many entries of the audit log are kept, at least: of what operators have changed.
+    pub audit_kept: usize,
     /// Keys besides those that are stored.
     pub keys: Vec<ConfiguredKey>,
 }
@@ -36,6 +38,7 @@ impl Default for AuthConfig {
             max_capabilities_per_game: 100,
             ticket_seconds: 60,
             ticket_stream_seconds: 3600,
+            audit_kept: 10_000,
             keys: Vec::new(),
         }
     }

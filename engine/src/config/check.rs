@@ -51,6 +51,7 @@ impl Config {
             ("http.max_connections_per_address", self.http.max_connections_per_address as u64, 10_000_000),
             ("auth.max_keys", self.auth.max_keys as u64, 1_000_000),
             ("auth.max_capabilities_per_game", self.auth.max_capabilities_per_game as u64, 10_000),
+            ("auth.audit_kept", self.auth.audit_kept as u64, 100_000_000),
             ("auth.ticket_seconds", self.auth.ticket_seconds, 86_400),
             ("auth.ticket_stream_seconds", self.auth.ticket_stream_seconds, 7 * 86_400),
             ("chat_history_limit", self.chat_history_limit as u64, 10_000),

@@ -303,6 +303,7 @@ impl Config {
             max_keys: self.auth.max_keys,
             max_capabilities: self.auth.max_capabilities_per_game,
             max_pauses: self.queue.max_pauses,
+            audit_kept: self.auth.audit_kept,
             events_kept: self.queue.events_kept,
             history_window: self.chat_history_limit,
             story_events: self.queue.story_events,

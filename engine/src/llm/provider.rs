@@ -16,6 +16,7 @@ use super::trouble::Trouble;
 use super::window::Window;
 use super::wire;
 use crate::config::{Adapter, Config, Endpoint, Format, Price, ProviderConfig, Structured};
+use crate::telemetry::model_figures;
 
 /// The models cannot be set up.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -257,8 +258,9 @@ impl Provider {
 
     /// Counts tokens and what they cost by provider and model, for the metrics.
     pub(super) fn count(&self, role: &Role, tokens: &Tokens) {
-        if let Some(price) = &role.price {
-            let cost = price.millionths(tokens.prompt, tokens.cached, tokens.completion);
+        let cost = role.price.as_ref().map(|price| price.millionths(tokens.prompt, tokens.cached, tokens.completion));
+        model_figures::used(&self.info.name, tokens.prompt, tokens.completion, cost.unwrap_or_default());
+        if let Some(cost) = cost {
             metrics::counter!("story_engine_model_cost_millionths_total", "provider" => self.info.name.clone())
                 .increment(cost);
         }

@@ -1,14 +1,12 @@
 //! `engine dead-letters`: requests that failed for good are listed, counted by cause, retried and deleted, one or many at a time.
 
-use std::collections::BTreeMap;
-
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
-use protocol::{DeadLetter, DeadLetters, GameId, ProblemType, RequestId, path};
-use serde::Serialize;
+use protocol::{DeadLetter, DeadLetterCause, DeadLetters, GameId, ProblemType, RequestId, path};
 
-use super::print;
 use super::source::{OperateError, Source};
+use super::{print, show};
+use crate::causes::Causes;
 use crate::config::Config;
 
 /// What can be done with dead letters.
@@ -31,6 +29,9 @@ pub enum DeadLetterCommand {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
+        /// Look again every 2 s, until stopped
+        #[arg(long)]
+        watch: bool,
     },
     /// Show one with its attempts
     Show {
@@ -92,20 +93,6 @@ impl Only {
     }
 }
 
-/// Dead letters with the same error.
-#[derive(Debug, Serialize)]
-pub(super) struct Cause {
-    /// The type of the problem.
-    pub(super) problem: String,
-    /// What happened, in the words of the latest.
-    pub(super) detail: String,
-    pub(super) count: u64,
-    pub(super) first_failed_at: Timestamp,
-    pub(super) last_failed_at: Timestamp,
-    /// The latest, to look at.
-    pub(super) example: RequestId,
-}
-
 /// Lists, counts, shows, retries or deletes dead letters.
 pub async fn dead_letters(config: &Config, command: DeadLetterCommand) -> Result<(), OperateError> {
     let source = Source::open(config).await?;
@@ -116,11 +103,9 @@ pub async fn dead_letters(config: &Config, command: DeadLetterCommand) -> Result
             })
             .await
         }
-        DeadLetterCommand::Causes { only, json } => {
-            for cause in causes(&source, &only).await? {
-                print!("{}", if json { print::json(&cause) } else { print::cause(&cause) });
-            }
-            Ok(())
+        DeadLetterCommand::Causes { only, json, watch } => {
+            let text = |cause: &DeadLetterCause| if json { print::json(cause) } else { print::cause(cause) };
+            show(watch, json, async || Ok(causes(&source, &only).await?.iter().map(text).collect())).await
         }
         DeadLetterCommand::Show { id, json } => {
             let letter = source.get(&path::with_id(path::DEAD_LETTER, id)).await?;
@@ -143,27 +128,11 @@ async fn each(source: &Source, only: &Only, mut take: impl FnMut(DeadLetter)) ->
     }
 }
 
-/// The causes, the most frequent first. What differs only in numbers, as in times and addresses, is one cause.
-async fn causes(source: &Source, only: &Only) -> Result<Vec<Cause>, OperateError> {
-    let mut causes: BTreeMap<(String, String), Cause> = BTreeMap::new();
-    each(source, only, |letter| {
-        let kind = letter.error.problem_type().map_or(letter.error.kind.clone(), |kind| kind.slug().to_owned());
-        let words: String = letter.error.detail.chars().filter(|letter| !letter.is_ascii_digit()).collect();
-        let cause = causes.entry((kind.clone(), words)).or_insert_with(|| Cause {
-            problem: kind,
-            detail: letter.error.detail.clone(),
-            count: 0,
-            first_failed_at: letter.failed_at,
-            last_failed_at: letter.failed_at,
-            example: letter.request_id,
-        });
-        cause.count += 1;
-        cause.first_failed_at = cause.first_failed_at.min(letter.failed_at);
-    })
-    .await?;
-    let mut causes: Vec<Cause> = causes.into_values().collect();
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
-    Ok(causes)
+/// The causes, the most frequent first.
+async fn causes(source: &Source, only: &Only) -> Result<Vec<DeadLetterCause>, OperateError> {
+    let mut causes = Causes::default();
+    each(source, only, |letter| causes.count(&letter)).await?;
+    Ok(causes.into_vec())
 }
 
 /// Does something with one dead letter, or with all that are chosen; what is refused does not stop the others.

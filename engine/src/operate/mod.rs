@@ -4,8 +4,10 @@
 //! the store belongs to a running engine, and otherwise to the same handlers in this process, on the store itself. How it is
 //! printed is in [`print`].
 
+mod audit;
 mod backup;
 mod dead_letters;
+mod games;
 mod keys;
 mod models;
 mod pause;
@@ -21,12 +23,16 @@ use protocol::{GameId, LaneView, Lanes, Pause, Pauses, ProviderView, QueueView, 
 use serde::Serialize;
 
 use self::source::Source;
+use crate::api::Actor;
 use crate::config::Config;
 use crate::serve::{self, ServeError};
+use crate::store::NewAuditEntry;
 use crate::store::embedded::OpenError;
 
+pub use self::audit::{AuditQuery, audit};
 pub use self::backup::{backup, restore};
 pub use self::dead_letters::{DeadLetterCommand, dead_letters};
+pub use self::games::{GameCommand, games};
 pub use self::keys::{KeyCommand, NoRandomness, keys};
 pub use self::models::{check_models, list_models};
 pub use self::pause::{QueueCommand, change_queue};
@@ -58,19 +64,33 @@ struct LaneReport {
     story_events: StoryEventsView,
 }
 
-/// Prints the queue, or one game's lane; with `watch` again and again until the command is stopped.
-pub async fn queue(config: &Config, game: Option<GameId>, json: bool, watch: bool) -> Result<(), OperateError> {
-    let source = Source::open(config).await?;
+/// Prints what `look` finds; with `watch` again and again until the command is stopped, also while the store is away.
+async fn show(
+    watch: bool,
+    json: bool,
+    look: impl AsyncFn() -> Result<String, OperateError>,
+) -> Result<(), OperateError> {
+    let mut text = look().await?;
+    if !watch {
+        print!("{text}");
+        return Ok(());
+    }
     loop {
-        let text = queue_as_text(&source, game, json).await?;
-        if !watch {
-            print!("{text}");
-            return Ok(());
-        }
         // Lines of JSON are for a program, which sees no screen.
         print!("{}{text}", if json { "" } else { CLEAR });
         tokio::time::sleep(WATCH).await;
+        match look().await {
+            Ok(found) => text = found,
+            Err(error) if json => eprintln!("{error}"),
+            Err(error) => text = format!("{error}; looking again\n"),
+        }
     }
+}
+
+/// Prints the queue, or one game's lane.
+pub async fn queue(config: &Config, game: Option<GameId>, json: bool, watch: bool) -> Result<(), OperateError> {
+    let source = Source::open(config).await?;
+    show(watch, json, async || queue_as_text(&source, game, json).await).await
 }
 
 async fn queue_as_text(source: &Source, game: Option<GameId>, json: bool) -> Result<String, OperateError> {
@@ -100,6 +120,16 @@ pub async fn fsck(config: &Config, repair: bool) -> Result<bool, OperateError> {
         store => store?,
     };
     let inspection = store.inspect(repair).await?;
+    if repair {
+        let entry = NewAuditEntry {
+            nonce: rand::random(),
+            by: Actor::local_command().0,
+            action: "repairStore".to_owned(),
+            subject: format!("{} contradictions", inspection.inconsistencies.len()),
+            outcome: "done".to_owned(),
+        };
+        store.record_audit(&entry).await?;
+    }
     print!("{}", print::inspection(&inspection, repair));
     Ok(inspection.inconsistencies.is_empty() || repair)
 }

@@ -3,11 +3,13 @@
 use std::fmt::{Display, Write};
 
 use jiff::Timestamp;
-use protocol::{AttemptOutcome, Circuit, DeadLetter, LaneState, LaneView, Pause, PauseScope, StoryEventsView, Workers};
+use protocol::{
+    AttemptOutcome, AuditEntry, Circuit, DeadLetter, DeadLetterCause, GameSummary, LaneState, LaneView, Pause,
+    PauseScope, StoryEventsView, Workers,
+};
 use serde::Serialize;
 
 use super::QueueReport;
-use super::dead_letters::Cause;
 use crate::store::Inspection;
 
 /// More of a message is not shown in a list.
@@ -74,6 +76,27 @@ pub(super) fn scope(what: &PauseScope) -> String {
 /// By whom, and since when.
 pub(super) fn paused(pause: &Pause, now: Timestamp) -> String {
     format!("paused by {} at {:.0}, {}", pause.by, pause.since, from_now(pause.since, now))
+}
+
+/// A game, on one line.
+pub(super) fn game(game: &GameSummary) -> String {
+    let mut text = String::new();
+    let name = game.name.as_deref().map_or_else(String::new, |name| format!("  {}", shorten(name)));
+    let ended = if game.is_ended { ", over" } else { "" };
+    line(
+        &mut text,
+        format_args!("{}  {:.0}  {}, turn {}{ended}{name}", game.id, game.updated_at, game.scenario, game.turn),
+    );
+    text
+}
+
+/// An entry of the audit log.
+pub(super) fn audit(entry: &AuditEntry) -> String {
+    let AuditEntry { at, by, action, subject, outcome } = entry;
+    let outcome = if outcome == "done" { String::new() } else { format!("  refused: {outcome}") };
+    let mut text = String::new();
+    line(&mut text, format_args!("{at:.0}  {action}  {subject}  by {by}{outcome}"));
+    text
 }
 
 /// The workers, each with its turns.
@@ -150,7 +173,7 @@ pub(super) fn dead_letters(dead_letters: &[DeadLetter]) -> String {
 }
 
 /// A cause of dead letters.
-pub(super) fn cause(cause: &Cause) -> String {
+pub(super) fn cause(cause: &DeadLetterCause) -> String {
     let mut text = String::new();
     line(
         &mut text,

@@ -1,5 +1,6 @@
 //! Where the operators' API is: in this process on the store itself, or over HTTP.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt;
 
+use super::games::GameFileError;
 use super::keys::NoRandomness;
 use crate::api;
 use crate::config::{AdminListen, AuthMode, Config};
@@ -47,6 +49,10 @@ pub enum OperateError {
     /// A copy cannot be made or put back.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// A file of a game.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    GameFile(#[from] GameFileError),
     /// The engine refuses, or does not find what is asked for.
     #[error("{}", .0.detail)]
     Refused(Problem),
@@ -91,6 +97,16 @@ impl Source {
         Self::of(config, serve::open_existing(config).await)
     }
 
+    /// What players may do to games, with the rights of an operator: the whole API in this process, or the engine that has the
+    /// store, at its players' port.
+    pub(super) async fn of_games(config: &Config) -> Result<Self, OperateError> {
+        match serve::open_existing(config).await {
+            Ok(store) => Ok(Self::Store(serve::whole_api(config, store).await?)),
+            Err(ServeError::Embedded(OpenError::InUse { .. })) => Self::at(config.listen),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The same; a store that is not there yet is created.
     pub(super) async fn create(config: &Config) -> Result<Self, OperateError> {
         Self::of(config, serve::open_or_create(config).await)
@@ -105,13 +121,17 @@ impl Source {
                     AdminListen::At(address) if config.auth.mode == AuthMode::Keys => address,
                     _ => config.listen,
                 };
-                let base = format!("http://{}", serve::reachable(address));
-                let client = serve::plain_client().timeout(TIMEOUT).build();
-                let client = client.map_err(|error| away(&base, &error))?;
-                Ok(Self::Http { client, base })
+                Self::at(address)
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn at(address: SocketAddr) -> Result<Self, OperateError> {
+        let base = format!("http://{}", serve::reachable(address));
+        let client = serve::plain_client().timeout(TIMEOUT).build();
+        let client = client.map_err(|error| away(&base, &error))?;
+        Ok(Self::Http { client, base })
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, OperateError> {

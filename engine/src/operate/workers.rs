@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use protocol::{PauseScope, Workers, path};
 
 use super::source::{OperateError, Source};
-use super::{CLEAR, WATCH, pause, print};
+use super::{pause, print, show};
 use crate::config::Config;
 
 /// What can be done with workers.
@@ -29,7 +29,7 @@ pub enum WorkerCommand {
     },
 }
 
-/// Lists workers, with `watch` again and again; or drains one.
+/// Lists workers, or drains one.
 pub async fn workers(
     config: &Config,
     command: Option<WorkerCommand>,
@@ -46,14 +46,9 @@ pub async fn workers(
         }
         None => {}
     }
-    loop {
+    show(watch, json, async || {
         let workers: Workers = source.get(path::WORKERS).await?;
-        let text = if json { print::json(&workers) } else { print::workers(&workers, Timestamp::now()) };
-        if !watch {
-            print!("{text}");
-            return Ok(());
-        }
-        print!("{}{text}", if json { "" } else { CLEAR });
-        tokio::time::sleep(WATCH).await;
-    }
+        Ok(if json { print::json(&workers) } else { print::workers(&workers, Timestamp::now()) })
+    })
+    .await
 }

@@ -4,6 +4,7 @@ mod error;
 mod health;
 mod in_process;
 mod open;
+mod parts;
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,8 +23,9 @@ pub(crate) use self::health::{plain_client, reachable};
 pub use self::in_process::InProcess;
 use self::open::{Opened, open};
 pub(crate) use self::open::{open_existing, open_or_create};
-use crate::api::{self, Admin, Api, Auth, Guard, Pace, Prompts, StoreProbe, StreamLimits};
-use crate::config::{AdminListen, AuthMode, Config, DEFAULT_ADMIN_LISTEN, LimitsConfig};
+pub(crate) use self::parts::whole_api;
+use crate::api::{self, Admin, Api, Auth, Guard, Overviews, Prompts, StoreProbe};
+use crate::config::{AdminListen, AuthMode, Config, DEFAULT_ADMIN_LISTEN};
 use crate::llm::Models;
 use crate::telemetry::logs::Log;
 use crate::telemetry::metrics::Metrics;
@@ -67,7 +69,11 @@ async fn run_until(
     let worker = || Worker::new(Arc::clone(&store), Arc::clone(&library), Arc::clone(&models), &config, &watchdog);
     http::raise_file_limit();
     let auth = if config.auth.mode == AuthMode::Keys { Auth::keys(config.auth.resolve()?) } else { Auth::open() };
+    let (streams, caller_limits) = (parts::streams(&config), parts::limits_of_callers(&config));
+    let overviews =
+        Overviews::new(Arc::clone(&store), caller_limits, (role == Role::Api).then(|| Arc::clone(&streams)));
     let admin = Admin {
+        overviews: overviews.clone(),
         store: Arc::clone(&store),
         prompts: Prompts {
             store: Arc::clone(&store),
@@ -99,31 +105,13 @@ async fn run_until(
     }
     let (listener, address) = listen(config.listen).await?;
     let api = Api {
-        store: Arc::clone(&store),
-        library: Arc::clone(&library),
-        models: Arc::clone(&models),
-        history: config.chat_history_limit,
-        language: config.language.clone(),
         metrics,
         probe,
-        turns: config.turns.limits(),
-        import_max: config.http.import_max_bytes,
-        pace: Pace {
-            keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),
-            retry: Duration::from_millis(config.sse.retry_ms),
-            ticket: Duration::from_secs(config.auth.ticket_stream_seconds.max(1)),
-        },
-        streams: Arc::new(
-            StreamLimits::new(config.sse.max_streams, config.sse.max_streams_per_client)
-                .with(config.limits.streams_per_user, config.limits.streams_per_tenant),
-        ),
-        trusted_proxies: config.http.trusted_proxies,
-        auth,
-        // On loopback, all who can call are also able to change the limits.
-        limits: if config.auth.mode == AuthMode::Local { LimitsConfig::NONE } else { config.limits },
-        ticket_lifetime: Duration::from_secs(config.auth.ticket_seconds.max(1)),
+        overviews,
+        streams,
         guard: guard(&config, address),
         drain: drain.clone(),
+        ..parts::api_of(&config, Arc::clone(&store), Arc::clone(&library), Arc::clone(&models), auth)
     };
     match ready {
         // Who waits for it has gone if nobody takes the address; then it is asked to stop as well.

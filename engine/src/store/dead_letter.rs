@@ -81,7 +81,7 @@ pub(super) fn dead_letter(
 }
 
 /// Reads a record of attempts: JSON objects separated by commas, so that a store can append one without reading the others.
-fn read_attempts(record: &str) -> Result<Vec<AttemptView>, serde_json::Error> {
+pub(super) fn read_attempts(record: &str) -> Result<Vec<AttemptView>, serde_json::Error> {
     let recorded: Vec<RecordedAttempt> = serde_json::from_str(&format!("[{record}]"))?;
     let time = |ms| Timestamp::from_millisecond(ms).map_err(serde::de::Error::custom);
     recorded

@@ -8,6 +8,7 @@
 
 mod access;
 mod admission;
+mod audit;
 mod change;
 mod charge;
 mod dead_letter;
@@ -28,6 +29,7 @@ mod queued;
 pub mod redis;
 mod request;
 mod turn;
+mod watch;
 mod worker;
 
 use std::sync::Arc;
@@ -49,6 +51,7 @@ pub use access::{
     StoredCapability, StoredKey, Subject,
 };
 pub use admission::{Accepted, Cancelled, DeadLetterRetry, Enqueued, IdempotencyKey, Limits, Stopped, Terms};
+pub use audit::{AuditCursor, AuditCursorError, AuditLog, NewAuditEntry};
 pub use change::{ChangeDone, Changed, GameChange, GameContents, Keep, Rewrite, TurnPage, TurnRange};
 pub use charge::{Charge, Created, Limited, Rate};
 pub use dead_letter::{DeadLetterId, DeadLetterIdError};
@@ -67,6 +70,7 @@ pub use request::{
     TurnEvents,
 };
 pub use turn::{NoWayBack, StoredTurn, Try, Undo, WHOLE_STATE_EVERY, state_before};
+pub use watch::Watch;
 pub use worker::Workers;
 
 /// The longest back-off that a store keeps; a longer one counts as this, so that its end is a time that can be written.
@@ -364,7 +368,9 @@ pub trait Events {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Games + Keys + Queue + Pauses + Workers + Providers + DeadLetterQueue + Events + Send + Sync {
+pub trait Store:
+    Games + Keys + Queue + Pauses + Workers + AuditLog + Watch + Providers + DeadLetterQueue + Events + Send + Sync
+{
     /// Whether the store responds.
     async fn ping(&self) -> Result<(), StoreError>;
 
@@ -404,6 +410,8 @@ pub struct StoreOptions {
     pub max_capabilities: usize,
     /// How many things operators may have paused at a time (of each shard, with several).
     pub max_pauses: usize,
+    /// How many entries of the audit log are kept, at least.
+    pub audit_kept: usize,
     /// How many events of a game are kept, at least.
     pub events_kept: usize,
     /// How many messages of a game's history a claim returns.
@@ -454,6 +462,7 @@ impl Default for StoreOptions {
             max_keys: 10_000,
             max_capabilities: 100,
             max_pauses: 1000,
+            audit_kept: 10_000,
             events_kept: 10_000,
             history_window: 80,
             story_events: StoryEventPlacement::Tail,

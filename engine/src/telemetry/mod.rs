@@ -1,9 +1,11 @@
 //! What a process says of itself: [`logs`] for an operator, [`metrics`] for a scraper.
 //!
-//! [`catalogue`] lists the metrics; [`turns`] and [`model_call`] measure what more than one line is needed for.
+//! [`catalogue`] lists the metrics; [`turns`] and [`model_call`] measure what more than one line is needed for;
+//! [`model_figures`] adds up what a worker says of its calls to the other processes.
 
 pub mod catalogue;
 pub mod logs;
 pub mod metrics;
 pub mod model_call;
+pub(crate) mod model_figures;
 pub(crate) mod turns;

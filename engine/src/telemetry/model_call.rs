@@ -3,7 +3,13 @@
 use metrics::{counter, histogram};
 use tokio::time::Instant;
 
+use super::model_figures;
 use crate::llm::ModelError;
+
+/// The outcome of a call that nobody waited for to its end.
+const ABANDONED: &str = "abandoned";
+/// The outcome of a call that brought what it was for.
+const OK: &str = "ok";
 
 /// What a call is for, as metrics name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +45,7 @@ impl ModelCall {
     /// A call of this provider begins.
     #[must_use]
     pub fn begin(provider: &str, kind: CallKind) -> Self {
-        Self { provider: provider.to_owned(), kind, began: Instant::now(), outcome: "abandoned" }
+        Self { provider: provider.to_owned(), kind, began: Instant::now(), outcome: ABANDONED }
     }
 
     /// Waits for the whole call.
@@ -55,6 +61,7 @@ impl ModelCall {
     /// The first text of a narration has come.
     pub fn first_token(&self) {
         let waited = self.began.elapsed();
+        model_figures::first_token(&self.provider, waited);
         histogram!("story_engine_model_first_token_seconds", "provider" => self.provider.clone())
             .record(waited.as_secs_f64());
         tracing::Span::current().record("first_token_ms", super::turns::millis(waited));
@@ -62,7 +69,7 @@ impl ModelCall {
 
     /// The call is over, and has brought what it was for.
     pub fn succeeded(&mut self) {
-        self.outcome = "ok";
+        self.outcome = OK;
     }
 
     /// The call is over, for this reason.
@@ -73,6 +80,9 @@ impl ModelCall {
 
 impl Drop for ModelCall {
     fn drop(&mut self) {
+        if self.outcome != ABANDONED {
+            model_figures::ended(&self.provider, self.outcome == OK);
+        }
         let (provider, kind) = (self.provider.clone(), self.kind.name());
         histogram!("story_engine_model_call_seconds", "provider" => provider.clone(), "kind" => kind)
             .record(self.began.elapsed().as_secs_f64());

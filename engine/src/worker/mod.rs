@@ -14,6 +14,7 @@ mod presence;
 mod record;
 mod schemas;
 mod summarize;
+mod timing;
 mod turn;
 
 use std::sync::Arc;
@@ -30,7 +31,7 @@ use tracing::Instrument;
 use self::chunks::Moments;
 use self::error::TurnError;
 use self::leases::Leases;
-use self::presence::Presence;
+use self::presence::{Drain, announce};
 use self::schemas::Schemas;
 use crate::backoff::Backoff;
 use crate::config::Config;
@@ -112,10 +113,11 @@ impl Worker {
         let models = Arc::clone(&self.models);
         let discovery = AbortOnDropHandle::new(tokio::spawn(async move { models.discover().await }));
         let leases = Leases::start(Arc::clone(&self.store), self.settings.lease_ttl, self.watchdog.watch("heartbeat"));
+        let presence = AbortOnDropHandle::new(tokio::spawn(announce(self.clone())));
         let hand_back = CancellationToken::new();
         let turns = TaskTracker::new();
         self.claim_until(&stop, &turns, &leases, &hand_back).await;
-        drop(discovery);
+        drop((discovery, presence));
         self.store.retire_worker(&self.id).await;
 
         turns.close();
@@ -145,9 +147,8 @@ impl Worker {
         let mut backoff = Backoff::reconnect();
         let mut nonce = self.next_nonce();
         let pulse = self.watchdog.watch("claim");
-        let mut presence = Presence::new(self);
+        let mut drain = Drain::default();
         loop {
-            presence.announce().await;
             // Every slot may be taken for as long as turns take.
             pulse.pause();
             let first = tokio::select! {
@@ -182,7 +183,7 @@ impl Worker {
             };
             backoff.reset();
             nonce = self.next_nonce();
-            presence.drained(claims.is_drained);
+            drain.is(claims.is_drained);
             // It is seen to live by asking.
             let poll = self.settings.poll.min(self.settings.lease_ttl).min(Pulse::LONGEST_WAIT);
             let wait = claims.next_due.map_or(poll, |due| due.min(poll));

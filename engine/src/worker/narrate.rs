@@ -9,6 +9,7 @@ use super::chunks::Chunks;
 use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::{persist, works};
+use super::timing::Timing;
 use crate::llm::{Finish, ModelError, Narration, Provider, Reason};
 use crate::store::{Claim, Completion};
 use crate::telemetry::model_call::{CallKind, ModelCall};
@@ -26,6 +27,7 @@ pub(super) async fn narrate(
     held: &HeldLease,
     provider: &Provider,
     input: &Input,
+    timing: &Timing,
 ) -> Result<Completion, TurnError> {
     let state = &claim.game.document.state;
     let prose = if provider.thinks_first() { Prose::after_thoughts(state, input) } else { Prose::new(state, input) };
@@ -35,6 +37,7 @@ pub(super) async fn narrate(
     let (mut narration, first) =
         begin(worker, claim, provider, input).await.inspect_err(|error| call.failed(error.name()))?;
     call.first_token();
+    timing.first_token();
     works(worker, claim, held, provider).await?;
     let mut chunks = Chunks::new(&worker.settings.moments);
     let mut text = String::new();
@@ -93,6 +96,7 @@ pub(super) async fn narrate(
     narrated.text = text;
     let (number, text) = chunks.take();
     persist(held, || worker.store.checkpoint_narration(&claim.lease, number, &text, &narrated)).await?;
+    timing.narrated();
     Ok(narrated)
 }
 

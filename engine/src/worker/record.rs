@@ -1,7 +1,7 @@
 //! The record of a turn, which its commit keeps.
 
 use jiff::Timestamp;
-use protocol::{TurnModel, TurnRecord, TurnResult, TurnVersions};
+use protocol::{TurnModel, TurnRecord, TurnResult, TurnTiming, TurnVersions};
 use serde_json::Value;
 use story::{Change, GameState};
 
@@ -16,12 +16,13 @@ pub(super) struct Made<'a> {
     pub(super) result: &'a TurnResult,
     /// The state after the turn.
     pub(super) state: &'a GameState,
+    pub(super) timing: TurnTiming,
 }
 
 /// The record of a turn, at most `most` bytes long.
 pub(super) fn record(claim: &Claim, made: Made<'_>, most: usize) -> StoredTurn {
     let Claim { lease, request, game, .. } = claim;
-    let Made { model, extracted, changes, result, state } = made;
+    let Made { model, extracted, changes, result, state, timing } = made;
     let record = TurnRecord {
         turn: game.document.last_turn() + 1,
         request_id: lease.request,
@@ -37,6 +38,7 @@ pub(super) fn record(claim: &Claim, made: Made<'_>, most: usize) -> StoredTurn {
         rejections: result.rejections.clone(),
         usage: result.usage,
         model,
+        timing: Some(timing),
         version: TurnVersions { before: game.version, after: result.version },
         cut_short: result.cut_short,
         edited: false,

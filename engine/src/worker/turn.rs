@@ -16,6 +16,7 @@ use super::narrate::narrate;
 use super::persist::persist;
 use super::record::{Made, record};
 use super::summarize::summarize;
+use super::timing::Timing;
 use crate::llm::{ModelError, Provider, Reason};
 use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, TurnEvents};
 use crate::telemetry::turns::millis;
@@ -28,7 +29,7 @@ pub(super) async fn run(
     stop: &CancellationToken,
     next: &mut Option<Claim>,
 ) -> Result<(), TurnError> {
-    let began = tokio::time::Instant::now();
+    let timing = Timing::begin();
     let document = &claim.game.document;
     let claimed = &claim.provider;
     let unknown = || {
@@ -43,17 +44,21 @@ pub(super) async fn run(
     let input = claim.request.input();
     let narrated = match &claim.request.checkpoints.narration {
         Some(narrated) => narrated.clone(),
-        None => narrate(worker, claim, held, narrator, &input).await?,
+        None => narrate(worker, claim, held, narrator, &input, &timing).await?,
     };
     // A story that is over changes no more: what still comes is narrated, and that is all.
     let extracted = match &claim.request.checkpoints.delta {
         _ if document.state.is_ended => Completion::default(),
         Some(extracted) => extracted.clone(),
-        None => extract(worker, claim, held, backend, &input, &narrated.text).await?,
+        None => {
+            let extracted = extract(worker, claim, held, backend, &input, &narrated.text).await?;
+            timing.extracted();
+            extracted
+        }
     };
     let turn = messages(claim, &narrated.text);
     let extracted = summarize(worker, claim, held, narrator, backend, &turn, extracted).await?;
-    let commit = effects(worker, claim, narrator, &input, narrated, &extracted, turn, began)?;
+    let commit = effects(worker, claim, narrator, &input, narrated, &extracted, turn, &timing)?;
     self::commit(worker, claim, held, &commit, stop, next).await
 }
 
@@ -77,7 +82,7 @@ fn effects(
     narrated: Completion,
     extracted: &Completion,
     turn: Vec<ChatMessage>,
-    began: tokio::time::Instant,
+    timing: &Timing,
 ) -> Result<Commit, TurnError> {
     let Claim { lease, request, .. } = claim;
     let before = &claim.game.document;
@@ -104,7 +109,7 @@ fn effects(
         message: narrated.text,
         turn: applied.state.turn_counter,
         version,
-        duration_ms: millis(began.elapsed()),
+        duration_ms: millis(timing.took()),
         rejections: applied.rejections,
         usage,
         cut_short: narrated.cut_short,
@@ -115,6 +120,7 @@ fn effects(
         changes: &applied.changes,
         result: &result,
         state: &applied.state,
+        timing: timing.of(claim),
     };
     let record = record(claim, made, worker.settings.record_bytes);
     let events = TurnEvents {

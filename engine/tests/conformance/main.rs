@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod access;
+mod audit;
 mod batch;
 mod bench;
 mod cancel;
@@ -40,6 +41,7 @@ mod rewind;
 mod shards;
 mod story_events;
 mod waiting;
+mod workers;
 
 /// Makes each listed function a test on each backend: `redis::order::…`, `cluster::order::…`, `embedded::order::…`.
 macro_rules! conformance {
@@ -303,6 +305,18 @@ conformance! {
         a_deleted_game_is_paused_no_more,
         a_paused_request_does_not_wait_for_its_provider,
         what_is_resumed_wakes_a_worker,
+    }
+    audit {
+        what_operators_do_is_listed_with_the_latest_first,
+        an_entry_that_is_written_again_is_written_once,
+        the_oldest_entries_go_when_there_are_too_many,
+    }
+    workers {
+        a_drained_worker_gets_nothing_and_finishes_what_runs,
+        only_a_worker_that_lives_is_drained,
+        a_worker_that_retires_is_drained_no_more,
+        workers_are_listed_with_what_they_say_and_hold,
+        what_waits_is_listed_in_pages_in_its_order,
     }
     waiting {
         a_new_request_wakes_a_worker,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client::{Frame, Parser};
-use engine::api::{Api, Auth, Guard, Pace, StoreProbe, StreamLimits, router};
+use engine::api::{Api, Auth, Guard, Overviews, Pace, StoreProbe, StreamLimits, router};
 use engine::config::{Config, LimitsConfig};
 use engine::http::{Limits, serve};
 use engine::llm::Models;
@@ -94,6 +94,7 @@ impl Server {
             turns: TurnLimits::default(),
             import_max: 1 << 20,
             pace: Pace { keepalive: setup.keepalive, retry: Duration::from_millis(1), ticket: Duration::from_hours(1) },
+            overviews: Overviews::new(Arc::clone(store), LimitsConfig::NONE, None),
             streams: Arc::new(StreamLimits::new(setup.max_streams, setup.max_streams_per_client)),
             trusted_proxies: setup.trusted_proxies,
             auth: Auth::open(),

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::super::operation::Operation;
-use super::super::{Admin, Api, Auth, Guard, Pace, Prompts, StoreProbe, StreamLimits, admin, router};
+use super::super::{Admin, Api, Auth, Guard, Overviews, Pace, Prompts, StoreProbe, StreamLimits, admin, router};
 use super::expected::{Kind, Verdict};
 use crate::config::{Config, LimitsConfig};
 use crate::llm::Models;
@@ -175,6 +175,7 @@ pub(super) fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api 
             retry: Duration::from_secs(1),
             ticket: Duration::from_millis(20),
         },
+        overviews: Overviews::new(Arc::clone(store), LimitsConfig::NONE, None),
         streams: Arc::new(StreamLimits::new(1000, 1000)),
         trusted_proxies: 0,
         auth,
@@ -188,6 +189,7 @@ pub(super) fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api 
 pub(super) fn operators_port(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Admin {
     let (library, models) = (Arc::new(Library::default()), Arc::clone(models));
     Admin {
+        overviews: Overviews::new(Arc::clone(store), LimitsConfig::NONE, None),
         prompts: Prompts { store: Arc::clone(store), library, models, history: 80 },
         store: Arc::clone(store),
         probe: StoreProbe::new(Arc::clone(store)),

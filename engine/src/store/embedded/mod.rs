@@ -3,6 +3,7 @@
 //! Steps run in transactions on one thread that owns the database; another one checkpoints the write-ahead log into the file.
 //! Subscribers and idle workers are in this process, so they are notified directly, after the commit.
 
+mod audit;
 mod backup;
 mod changes;
 mod charges;
@@ -24,6 +25,7 @@ mod thread;
 mod totals;
 mod turns;
 mod wal;
+mod watch;
 mod workers;
 
 use std::collections::BTreeMap;

@@ -59,6 +59,17 @@ CREATE TRIGGER IF NOT EXISTS paused_game_goes AFTER DELETE ON games BEGIN
     DELETE FROM pauses WHERE scope = 'game:' || OLD.id;
 END;
 
+-- What operators have changed.
+CREATE TABLE IF NOT EXISTS audit (
+    number  INTEGER PRIMARY KEY AUTOINCREMENT,
+    nonce   TEXT NOT NULL UNIQUE,
+    at      INTEGER NOT NULL,
+    who     TEXT NOT NULL,
+    action  TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    outcome TEXT NOT NULL
+);
+
 -- A game's state, apart from its row above: that one is written with every event, and must be small.
 CREATE TABLE IF NOT EXISTS documents (
     game_id  TEXT PRIMARY KEY,

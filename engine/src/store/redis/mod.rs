@@ -7,6 +7,7 @@
 //! Three kinds of connection, never mixed: one multiplexed connection for the scripts of a shard, one that blocks for its
 //! wake tokens, and one of the process for pub/sub. A blocking pop never carries data, so losing one loses no work.
 
+mod audit;
 mod batch;
 mod charges;
 mod chunk_batch;
@@ -30,6 +31,7 @@ mod script;
 mod servers;
 mod totals;
 mod unexpected;
+mod watch;
 mod workers;
 
 use std::sync::{Arc, OnceLock};

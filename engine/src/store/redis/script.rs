@@ -69,6 +69,7 @@ scripts! {
     PROVIDER_SUCCESS = [NO_POLICIES, lua!("providers"), lua!("provider_success")];
     PAUSE_QUEUE = [lua!("pause_queue")];
     RESUME_QUEUE = [lua!("resume_queue")];
+    RECORD_AUDIT = [lua!("record_audit")];
     FAIL = [endings(), lua!("fail")];
     STORY_EVENTS = [endings(), lua!("story_events")];
     RETRY_DEAD_LETTER = [endings(), event_text::of_dead_letter_retries(), lua!("tail"), lua!("retry_dead_letter")];

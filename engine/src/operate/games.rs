@@ -1,0 +1,152 @@
+//! `engine games`: list games, write one to a file, bring one in from a file, delete those that nobody plays any more.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use jiff::{SignedDuration, Timestamp};
+use protocol::{GameExport, GameId, GameList, GameSummary, GameView, ImportGame, ImportIds, path};
+
+use super::print;
+use super::source::{OperateError, Source};
+use crate::config::Config;
+
+/// How many games a page has.
+const PAGE: usize = 200;
+
+/// What can be done with games.
+#[derive(Debug, Clone, Subcommand)]
+pub enum GameCommand {
+    /// List games, the latest changed first
+    List {
+        /// Only those that have not changed for so long: `30d`, `12h`
+        #[arg(long, value_name = "DURATION")]
+        idle: Option<SignedDuration>,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a game to a file, with history and turn records, to be imported anywhere
+    Export {
+        /// The game
+        id: GameId,
+        /// The file; `ID.json` when left out
+        file: Option<PathBuf>,
+    },
+    /// Make an exported file a game again
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Keep its id, which must be free; else it gets a new one
+        #[arg(long)]
+        keep_id: bool,
+        /// Another provider to narrate it
+        #[arg(long, value_name = "NAME")]
+        provider: Option<String>,
+    },
+    /// Delete games with their history and events. Games with unfinished requests stay
+    Delete(Doomed),
+}
+
+/// Which games are deleted.
+#[derive(Debug, Clone, Args)]
+pub struct Doomed {
+    /// The game
+    #[arg(required_unless_present = "idle", conflicts_with = "idle")]
+    id: Option<GameId>,
+    /// All that have not changed for so long: `30d`, `12h`
+    #[arg(long, value_name = "DURATION")]
+    idle: Option<SignedDuration>,
+    /// Only say which
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// A file that is no game, or cannot be read or written.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{}: {reason}", .file.display())]
+pub struct GameFileError {
+    file: PathBuf,
+    reason: String,
+}
+
+/// Lists, exports, imports or deletes games.
+pub async fn games(config: &Config, command: GameCommand) -> Result<(), OperateError> {
+    let source = Source::of_games(config).await?;
+    match command {
+        GameCommand::List { idle, json } => {
+            for game in list(&source, idle).await? {
+                print!("{}", if json { print::json(&game) } else { print::game(&game) });
+            }
+            Ok(())
+        }
+        GameCommand::Export { id, file } => {
+            let file = file.unwrap_or_else(|| PathBuf::from(format!("{id}.json")));
+            let export: GameExport = source.get(&path::with_id(path::EXPORT, id)).await?;
+            write(&file, &export)?;
+            println!("{id} is written to {}, with {} turns", file.display(), export.turns.len());
+            Ok(())
+        }
+        GameCommand::Import { file, keep_id, provider } => {
+            let game = read(&file)?;
+            let ids = if keep_id { ImportIds::Keep } else { ImportIds::New };
+            let view: GameView = source.send(path::IMPORT, &ImportGame { game, ids, provider }).await?;
+            println!("{} is the game {}", file.display(), view.id);
+            Ok(())
+        }
+        GameCommand::Delete(doomed) => delete(&source, doomed).await,
+    }
+}
+
+/// Every game, or those that have not changed for so long; a page at a time.
+async fn list(source: &Source, idle: Option<SignedDuration>) -> Result<Vec<GameSummary>, OperateError> {
+    let (now, mut all, mut after) = (Timestamp::now(), Vec::new(), String::new());
+    loop {
+        let page: GameList = source.get(&format!("{}?limit={PAGE}{after}", path::GAMES)).await?;
+        let is_idle = |game: &GameSummary| idle.is_none_or(|idle| now.duration_since(game.updated_at) >= idle);
+        all.extend(page.games.into_iter().filter(is_idle));
+        let Some(next) = page.next else { return Ok(all) };
+        after = format!("&after={next}");
+    }
+}
+
+async fn delete(source: &Source, doomed: Doomed) -> Result<(), OperateError> {
+    let ids = match doomed.id {
+        Some(id) => vec![id],
+        None => list(source, doomed.idle).await?.into_iter().map(|game| game.id).collect(),
+    };
+    let (mut count, mut last_refusal) = (0, None);
+    for id in ids {
+        if doomed.dry_run {
+            println!("{id} would be deleted");
+            continue;
+        }
+        match source.delete(&path::with_id(path::GAME, id)).await {
+            // One that is played at this moment is not idle.
+            Err(OperateError::Refused(problem)) if doomed.id.is_none() => {
+                println!("{id} stays: {}", problem.detail);
+                last_refusal = Some(problem);
+            }
+            done => {
+                done?;
+                count += 1;
+            }
+        }
+    }
+    if !doomed.dry_run {
+        println!("{count} games are deleted");
+    }
+    last_refusal.map_or(Ok(()), |problem| Err(OperateError::Refused(problem)))
+}
+
+fn read(file: &Path) -> Result<GameExport, GameFileError> {
+    let failed = |reason: String| GameFileError { file: file.to_owned(), reason };
+    let text = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| failed(format!("it is no exported game: {error}")))
+}
+
+/// Writes a file that is not there yet.
+fn write(file: &Path, export: &GameExport) -> Result<(), GameFileError> {
+    let failed = |reason: String| GameFileError { file: file.to_owned(), reason };
+    let created = std::fs::File::create_new(file).map_err(|error| failed(error.to_string()))?;
+    serde_json::to_writer(std::io::BufWriter::new(created), export).map_err(|error| failed(error.to_string()))
+}

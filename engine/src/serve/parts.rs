@@ -1,0 +1,80 @@
+//! The API of a process: what it is made of, and the whole of it for a command that needs no listener.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use story::Library;
+use tokio_util::sync::CancellationToken;
+
+use super::ServeError;
+use crate::api::{self, Actor, Api, Auth, Guard, Overviews, Pace, StoreProbe, StreamLimits};
+use crate::config::{AuthMode, Config, LimitsConfig};
+use crate::content;
+use crate::llm::Models;
+use crate::store::SharedStore;
+use crate::telemetry::metrics::Metrics;
+
+/// The limits of callers. On loopback, all who can call are also able to change them, so there are none.
+pub(super) fn limits_of_callers(config: &Config) -> LimitsConfig {
+    if config.auth.mode == AuthMode::Local { LimitsConfig::NONE } else { config.limits }
+}
+
+/// The event streams of this process.
+pub(super) fn streams(config: &Config) -> Arc<StreamLimits> {
+    let limits = StreamLimits::new(config.sse.max_streams, config.sse.max_streams_per_client);
+    Arc::new(limits.with(config.limits.streams_per_user, config.limits.streams_per_tenant))
+}
+
+/// An API as the configuration has it, with metrics and streams of its own.
+pub(super) fn api_of(
+    config: &Config,
+    store: SharedStore,
+    library: Arc<Library>,
+    models: Arc<Models>,
+    auth: Auth,
+) -> Api {
+    let streams = streams(config);
+    let limits = limits_of_callers(config);
+    Api {
+        library,
+        models,
+        history: config.chat_history_limit,
+        language: config.language.clone(),
+        metrics: Metrics::detached(),
+        probe: StoreProbe::new(Arc::clone(&store)),
+        turns: config.turns.limits(),
+        import_max: config.http.import_max_bytes,
+        pace: Pace {
+            keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),
+            retry: Duration::from_millis(config.sse.retry_ms),
+            ticket: Duration::from_secs(config.auth.ticket_stream_seconds.max(1)),
+        },
+        overviews: Overviews::new(Arc::clone(&store), limits, Some(Arc::clone(&streams))),
+        streams,
+        trusted_proxies: config.http.trusted_proxies,
+        auth,
+        limits,
+        ticket_lifetime: Duration::from_secs(config.auth.ticket_seconds.max(1)),
+        guard: Guard::default(),
+        drain: CancellationToken::new(),
+        store,
+    }
+}
+
+/// Every operation on a store, for a local command. No model is called, so no provider needs its key: that of an
+/// imported game must only be known by name.
+pub(crate) async fn whole_api(config: &Config, store: SharedStore) -> Result<Router, ServeError> {
+    let mut config = config.clone();
+    for provider in config.providers.values_mut() {
+        // A vendor's own address would ask for a key.
+        provider.base_url.get_or_insert_with(|| "http://127.0.0.1:9/v1".to_owned());
+        provider.api_key_env = None;
+        provider.extra_headers.clear();
+    }
+    config.auth.mode = AuthMode::Local;
+    let library = Arc::new(content::load(config.content.as_deref())?);
+    let models = Arc::new(Models::start(&config).await?);
+    let api = api_of(&config, store, library, models, Auth::open());
+    Ok(api::router(api).layer(axum::Extension(Actor::local_command())))
+}

@@ -1,0 +1,86 @@
+//! What this process' model calls have come to, by provider, for the operators' page. The metrics have the same and more; a page
+//! cannot read histograms of other processes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use protocol::ModelFigures;
+
+use super::turns::millis;
+
+/// How many of the latest first tokens their median is made of.
+const LATEST: usize = 50;
+
+static CALLS: Mutex<BTreeMap<String, Calls>> = Mutex::new(BTreeMap::new());
+
+#[derive(Debug, Default)]
+struct Calls {
+    figures: ModelFigures,
+    first_tokens: VecDeque<u64>,
+}
+
+fn with(provider: &str, change: impl FnOnce(&mut Calls)) {
+    let mut calls = CALLS.lock();
+    // A provider's name is copied once.
+    if let Some(known) = calls.get_mut(provider) {
+        return change(known);
+    }
+    let new = calls.entry(provider.to_owned()).or_default();
+    provider.clone_into(&mut new.figures.provider);
+    change(new);
+}
+
+/// A call has ended, and not because somebody gave it up.
+pub(super) fn ended(provider: &str, succeeded: bool) {
+    with(provider, |calls| *(if succeeded { &mut calls.figures.succeeded } else { &mut calls.figures.failed }) += 1);
+}
+
+/// The first text of a narration has come.
+pub(super) fn first_token(provider: &str, waited: Duration) {
+    with(provider, |calls| {
+        if calls.first_tokens.len() == LATEST {
+            calls.first_tokens.pop_front();
+        }
+        calls.first_tokens.push_back(millis(waited));
+    });
+}
+
+/// A call has used tokens.
+pub(crate) fn used(provider: &str, prompt: u64, completion: u64, cost_millionths: u64) {
+    with(provider, |calls| {
+        calls.figures.prompt_tokens += prompt;
+        calls.figures.completion_tokens += completion;
+        calls.figures.cost_millionths += cost_millionths;
+    });
+}
+
+/// Every provider that was called.
+pub(crate) fn figures() -> Vec<ModelFigures> {
+    let median = |calls: &Calls| {
+        let mut sorted: Vec<u64> = calls.first_tokens.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied()
+    };
+    let calls = CALLS.lock();
+    calls.values().map(|calls| ModelFigures { first_token_ms: median(calls), ..calls.figures.clone() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_added_up_and_the_latest_first_tokens_count() {
+        for n in 0..60 {
+            first_token("added up", Duration::from_millis(if n < 10 { 9000 } else { n }));
+            ended("added up", n % 2 == 0);
+        }
+        used("added up", 100, 10, 5);
+        used("added up", 1, 1, 1);
+        let all = figures();
+        let found = all.iter().find(|figures| figures.provider == "added up").unwrap();
+        assert_eq!((found.succeeded, found.failed, found.first_token_ms), (30, 30, Some(35)));
+        assert_eq!((found.prompt_tokens, found.completion_tokens, found.cost_millionths), (101, 11, 6));
+    }
+}
