@@ -15,6 +15,7 @@ pub mod llm;
 pub mod operate;
 mod play;
 pub mod preview;
+pub mod retention;
 pub mod secret;
 pub mod serve;
 mod signal;

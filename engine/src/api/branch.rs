@@ -13,12 +13,10 @@ use super::games::{check_name, created, store_new, unknown_game};
 use super::path::Id;
 use super::rewind::before_turn;
 use super::{Api, idempotency};
-use crate::store::{Game, GameContents, GameDocument, StoredTurn, TurnRange};
+use crate::store::{Game, GameContents, GameDocument, turns_up_to};
 
 /// How often a game is read that changes meanwhile.
 const TRIES: usize = 5;
-/// How many records one read brings.
-const PAGE: usize = 100;
 
 /// Makes a branch. A client that names it by an `Idempotency-Key` gets the same game when it asks again.
 pub(super) async fn post(
@@ -73,23 +71,10 @@ async fn up_to(api: &Api, game: &Game, turn: u64, name: Option<String>) -> Resul
     Ok(GameContents {
         document: GameDocument { provider, state, turns: Some(turn), branched_from: Some(from) },
         history,
-        turns: records(api, game.id, turn).await?,
+        turns: turns_up_to(&*api.store, game.id, turn).await?,
         name: name.or_else(|| game.name.clone()),
         owner: game.owner.clone(),
         charges: Vec::new(),
+        before: None,
     })
-}
-
-/// The records of a game up to a turn.
-pub(super) async fn records(api: &Api, id: GameId, last: u64) -> Result<Vec<StoredTurn>, ApiError> {
-    let mut turns: Vec<StoredTurn> = Vec::new();
-    loop {
-        let from = turns.last().map_or(0, |turn| turn.record.turn + 1);
-        let page = api.store.turns(id, TurnRange::From(from), PAGE).await?.turns;
-        let is_last = page.len() < PAGE;
-        turns.extend(page.into_iter().filter(|turn| turn.record.turn <= last));
-        if is_last || turns.last().is_none_or(|turn| turn.record.turn >= last) {
-            return Ok(turns);
-        }
-    }
 }

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{Problem, ProblemType};
 
+use crate::retention::ArchiveError;
 use crate::store::{Outage, StoreError};
 
 /// How long a client is asked to wait before it tries again, in seconds: for the store, for a place in a queue.
@@ -73,6 +74,20 @@ impl From<Problem> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         Self::limited(problem_of(&error), None)
+    }
+}
+
+impl From<ArchiveError> for ApiError {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Store(error) => error.into(),
+            ArchiveError::Files(error) => {
+                tracing::warn!(%error, "the archive does not answer");
+                let detail = "the game is archived, and the archive does not answer: nothing has changed, try again";
+                Problem::new(ProblemType::StoreUnavailable, detail).into()
+            }
+            ArchiveError::Unreadable(..) | ArchiveError::Place(..) => internal(&error).into(),
+        }
     }
 }
 

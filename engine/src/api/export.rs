@@ -9,12 +9,11 @@ use jiff::Timestamp;
 use protocol::{EXPORT_VERSION, ExportFormat, ExportedTurn, GameExport, GameId, Problem, ProblemType};
 use serde::Deserialize;
 
-use super::branch::records;
 use super::error::{ApiError, internal};
 use super::games::unknown_game;
 use super::path::Id;
 use super::{Api, transcript};
-use crate::store::{Game, StoredTurn};
+use crate::store::{Game, StoredTurn, turns_up_to};
 
 /// How often a game is read that changes meanwhile.
 const TRIES: usize = 5;
@@ -61,7 +60,7 @@ async fn read(api: &Api, id: GameId) -> Result<GameExport, ApiError> {
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
         let chat_history = api.store.history(id, usize::MAX).await?;
         let last_turn = game.document.last_turn();
-        let turns = records(api, id, last_turn).await?;
+        let turns = turns_up_to(&*api.store, id, last_turn).await?;
         if api.store.game(id).await?.is_some_and(|now| now.version == game.version) {
             let turns = turns.into_iter().map(exported).collect::<Result<_, _>>().map_err(|error| internal(&error))?;
             let Game { name, document, .. } = game;

@@ -211,7 +211,8 @@ pub(super) async fn rename(
     match api.store.rename_game(id, name.as_deref()).await? {
         GameWrite::Done => view_for(&caller, &api, id, StatusCode::OK, None).await,
         GameWrite::Unknown => Err(unknown_game(id).into()),
-        GameWrite::Busy => Err(busy().into()),
+        // Renaming asks for no version.
+        GameWrite::Busy | GameWrite::Changed => Err(busy().into()),
     }
 }
 
@@ -226,10 +227,15 @@ pub(super) fn check_name(name: &str) -> Result<(), Problem> {
 
 /// Deletes a game that has no unfinished requests.
 pub(super) async fn delete(State(api): State<Api>, Id(id): Id<GameId>) -> Result<StatusCode, ApiError> {
-    match api.store.delete_game(id).await? {
-        GameWrite::Busy => Err(busy().into()),
-        GameWrite::Done | GameWrite::Unknown => Ok(StatusCode::NO_CONTENT),
+    match api.store.delete_game(id, None).await? {
+        GameWrite::Busy | GameWrite::Changed => return Err(busy().into()),
+        GameWrite::Done | GameWrite::Unknown => {}
     }
+    if let Some(archive) = &api.archive {
+        // Left by a process that died while it archived or restored the game: it must not come back from there.
+        archive.forget(id).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `?limit=&after=`

@@ -76,6 +76,7 @@ use self::rights::Gate;
 pub use self::stream::Pace;
 use crate::config::LimitsConfig;
 use crate::llm::Models;
+use crate::retention::Archive;
 use crate::store::{SharedStore, TurnLimits};
 use crate::telemetry::metrics::Metrics;
 
@@ -102,6 +103,8 @@ pub struct Api {
     pub import_max: usize,
     /// What operators look at.
     pub overviews: Overviews,
+    /// Where games are that have left the store.
+    pub archive: Option<Archive>,
     /// The pace of event streams.
     pub pace: Pace,
     /// The event streams that are open.
@@ -136,7 +139,8 @@ pub fn router(api: Api) -> Router {
                 Handler::Store(route) => route(method).with_state(SharedStore::clone(&store)),
                 Handler::Description => on(method, openapi::document),
             };
-            let gate = Gate { auth: api.auth.clone(), store: SharedStore::clone(&store), operation };
+            let (auth, archive) = (api.auth.clone(), api.archive.clone());
+            let gate = Gate { auth, store: SharedStore::clone(&store), archive, operation };
             let route = route.route_layer(from_fn_with_state(gate, rights::enforce));
             router.route(operation.path, route.layer(DefaultBodyLimit::max(operation.body_max.bytes(api.import_max))))
         })
@@ -155,7 +159,8 @@ fn gated_of_store(store: SharedStore, auth: &Auth) -> Router {
         .iter()
         .fold(Router::new(), |router, operation| match operation.handler {
             Handler::Store(route) => {
-                let gate = Gate { auth: auth.clone(), store: SharedStore::clone(&store), operation };
+                let (auth, archive) = (auth.clone(), None);
+                let gate = Gate { auth, store: SharedStore::clone(&store), archive, operation };
                 let gate = from_fn_with_state(gate, rights::enforce);
                 router.route(operation.path, route(operation.verb.filter()).route_layer(gate))
             }
@@ -167,7 +172,7 @@ fn gated_of_store(store: SharedStore, auth: &Auth) -> Router {
 /// The gate of an operation that a port serves in a way of its own.
 fn gate_of(id: &str, store: &SharedStore, auth: &Auth) -> Option<Gate> {
     let operation = OPERATIONS.iter().find(|operation| operation.id == id)?;
-    Some(Gate { auth: auth.clone(), store: SharedStore::clone(store), operation })
+    Some(Gate { auth: auth.clone(), store: SharedStore::clone(store), archive: None, operation })
 }
 
 /// Answers a problem to what is not served, and to what makes a handler panic.

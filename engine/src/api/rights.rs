@@ -19,6 +19,8 @@ use super::error::ApiError;
 use super::games::unknown_game;
 use super::operation::{About, Answer, Operation, Right};
 use super::requests::unknown_request;
+use crate::retention::Archive;
+use crate::secret::SecretHash;
 use crate::store::{Access, Holder, Owner, SharedStore, Subject};
 
 /// What the layer of an operation needs.
@@ -26,6 +28,8 @@ use crate::store::{Access, Holder, Owner, SharedStore, Subject};
 pub(super) struct Gate {
     pub(super) auth: Auth,
     pub(super) store: SharedStore,
+    /// Where a game is looked for that the store does not have.
+    pub(super) archive: Option<Archive>,
     pub(super) operation: &'static Operation,
 }
 
@@ -43,6 +47,13 @@ pub(super) async fn enforce(State(gate): State<Gate>, request: Request, next: Ne
 impl Gate {
     async fn admit(&self, mut request: Request) -> Result<Request, ApiError> {
         if !self.auth.asks() {
+            if self.archive.is_some() && !matches!(self.operation.about, About::NoGame) {
+                let (subject, whole) = self.subject(request).await?;
+                request = whole;
+                if let Some(subject) = subject {
+                    self.access(subject, None).await?;
+                }
+            }
             request.extensions_mut().insert(Caller::Anyone);
             return Ok(request);
         }
@@ -84,9 +95,20 @@ impl Gate {
         Ok((subject, Request::from_parts(parts, body)))
     }
 
+    /// Who may use what a call is about. A game that has left the store comes back here, before anybody looks for it: its owner and
+    /// its capabilities come with it.
+    async fn access(&self, subject: Subject, shown: Option<&SecretHash>) -> Result<Option<Access>, ApiError> {
+        let access = self.store.access(subject, shown).await?;
+        let (None, Some(archive), Subject::Game(game)) = (&access, &self.archive, subject) else { return Ok(access) };
+        if archive.restore(&self.store, game).await? {
+            return Ok(self.store.access(subject, shown).await?);
+        }
+        Ok(None)
+    }
+
     async fn check(&self, caller: &Caller, subject: Subject, method: &Method) -> Result<Option<Owner>, ApiError> {
         let shown = caller.shows();
-        let access = self.store.access(subject, shown).await?;
+        let access = self.access(subject, shown).await?;
         let is_operator = matches!(caller, Caller::Holder { holder: Holder::Operator, .. });
         match access {
             Some(access) if sees(caller, &access) => {

@@ -54,6 +54,10 @@ impl Config {
             ("auth.audit_kept", self.auth.audit_kept as u64, 100_000_000),
             ("auth.ticket_seconds", self.auth.ticket_seconds, 86_400),
             ("auth.ticket_stream_seconds", self.auth.ticket_stream_seconds, 7 * 86_400),
+            ("retention.idle_days", self.retention.idle_days, 36_500),
+            ("retention.ended_days", self.retention.ended_days, 36_500),
+            ("retention.sweep_minutes", self.retention.sweep_minutes, 10_080),
+            ("retention.games_per_second", self.retention.games_per_second, 1000),
             ("chat_history_limit", self.chat_history_limit as u64, 10_000),
         ] {
             if value > largest {
@@ -73,6 +77,8 @@ impl Config {
             ("redis.shards", self.redis.shards as u64, "games are kept in a shard"),
             ("turns.changes_remembered", self.turns.changes_remembered as u64, "a repeated undo would be another one"),
             ("http.import_max_bytes", self.http.import_max_bytes as u64, "no game is as small as that"),
+            ("retention.sweep_minutes", self.retention.sweep_minutes, "a search without a pause burns a core"),
+            ("retention.games_per_second", self.retention.games_per_second, "no game would ever leave the store"),
             ("http.max_connections", self.http.max_connections as u64, "a server without connections serves nobody"),
             (
                 "http.max_connections_per_address",

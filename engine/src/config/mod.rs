@@ -8,6 +8,7 @@ mod limits;
 mod listen;
 mod origins;
 mod provider;
+mod retention;
 mod turns;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use limits::LimitsConfig;
 pub use listen::AdminListen;
 pub use origins::Origins;
 pub use provider::{Adapter, Endpoint, Format, Price, ProviderConfig, Structured, Timeouts};
+pub use retention::RetentionConfig;
 pub use turns::TurnsConfig;
 
 use crate::store::embedded::Synchronous;
@@ -65,6 +67,8 @@ pub struct Config {
     pub queue: QueueConfig,
     /// What is kept of turns.
     pub turns: TurnsConfig,
+    /// How long games are kept that nobody plays.
+    pub retention: RetentionConfig,
     /// Event streams.
     pub sse: SseConfig,
     /// Connections, and whose pages may call.
@@ -95,6 +99,7 @@ impl Default for Config {
             worker: WorkerConfig::default(),
             queue: QueueConfig::default(),
             turns: TurnsConfig::default(),
+            retention: RetentionConfig::default(),
             sse: SseConfig::default(),
             http: HttpConfig::default(),
             auth: AuthConfig::default(),

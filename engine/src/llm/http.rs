@@ -71,6 +71,8 @@ impl Caller {
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE)
+            // A connection for each call: one that breaks takes no other call with it.
+            .http1_only()
             // A call that is sent elsewhere becomes a GET on the way: the operator is informed instead.
             .redirect(Policy::none());
         // A proxy stands between this machine and others; it cannot reach what listens here.

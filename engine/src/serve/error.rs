@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use crate::config::ConfigError;
 use crate::content::ContentError;
 use crate::llm::ModelsError;
+use crate::retention::ArchiveError;
 use crate::store::StoreError;
 use crate::store::embedded::OpenError;
 
@@ -41,6 +42,10 @@ pub enum ServeError {
     /// The store is configured in a way that cannot be, or it failed while the process started.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The archive of games cannot be opened.
+    #[error(transparent)]
+    #[diagnostic(help("set retention.archive to a directory that this process can write, or to s3://bucket/prefix"))]
+    Archive(#[from] ArchiveError),
     /// A configured key cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -27,6 +27,7 @@ pub(crate) use self::parts::whole_api;
 use crate::api::{self, Admin, Api, Auth, Guard, Overviews, Prompts, StoreProbe};
 use crate::config::{AdminListen, AuthMode, Config, DEFAULT_ADMIN_LISTEN};
 use crate::llm::Models;
+use crate::retention::{Archive, Retention};
 use crate::telemetry::logs::Log;
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
@@ -97,6 +98,11 @@ async fn run_until(
     let _check =
         calls_models.then(|| AbortOnDropHandle::new(tokio::spawn(async move { checked.check_at_start(how).await })));
 
+    let archive = config.retention.archive.as_deref().map(Archive::open).transpose()?;
+    let works = role == Role::Worker || is_embedded;
+    let retention = Retention::new(Arc::clone(&store), archive.clone(), &config.retention).filter(|_| works);
+    let _retention = retention.map(|search| AbortOnDropHandle::new(tokio::spawn(search.run(stop.clone()))));
+
     if role == Role::Worker {
         let worker = worker();
         welcome::worker(&config, &described, worker.id(), operators);
@@ -109,6 +115,7 @@ async fn run_until(
         probe,
         overviews,
         streams,
+        archive,
         guard: guard(&config, address),
         drain: drain.clone(),
         ..parts::api_of(&config, Arc::clone(&store), Arc::clone(&library), Arc::clone(&models), auth)

@@ -12,6 +12,7 @@ use crate::api::{self, Actor, Api, Auth, Guard, Overviews, Pace, StoreProbe, Str
 use crate::config::{AuthMode, Config, LimitsConfig};
 use crate::content;
 use crate::llm::Models;
+use crate::retention::Archive;
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
 
@@ -45,6 +46,7 @@ pub(super) fn api_of(
         probe: StoreProbe::new(Arc::clone(&store)),
         turns: config.turns.limits(),
         import_max: config.http.import_max_bytes,
+        archive: None,
         pace: Pace {
             keepalive: Duration::from_secs_f64(config.sse.keepalive_seconds),
             retry: Duration::from_millis(config.sse.retry_ms),
@@ -75,6 +77,7 @@ pub(crate) async fn whole_api(config: &Config, store: SharedStore) -> Result<Rou
     config.auth.mode = AuthMode::Local;
     let library = Arc::new(content::load(config.content.as_deref())?);
     let models = Arc::new(Models::start(&config).await?);
-    let api = api_of(&config, store, library, models, Auth::open());
+    let archive = config.retention.archive.as_deref().map(Archive::open).transpose()?;
+    let api = Api { archive, ..api_of(&config, store, library, models, Auth::open()) };
     Ok(api::router(api).layer(axum::Extension(Actor::local_command())))
 }

@@ -145,7 +145,7 @@ pub enum Kept<T> {
 }
 
 /// Whose a game is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The tenant.
     pub tenant: Tenant,

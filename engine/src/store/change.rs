@@ -3,6 +3,7 @@
 //! repeat changes nothing.
 
 use protocol::{Event, EventId, GameId, IfBusy};
+use serde::{Deserialize, Serialize};
 use story::ChatMessage;
 
 use super::{Accepted, Charge, GameDocument, IdempotencyKey, Limited, NewRequest, Owner, StoredTurn};
@@ -134,12 +135,23 @@ pub struct GameContents {
     pub owner: Option<Owner>,
     /// The limits of its creator that it counts against. They have rates only.
     pub charges: Vec<Charge>,
+    /// Where its versions and its log go on, if the store has had it before.
+    pub before: Option<Before>,
+}
+
+/// What a game has behind it that comes back to the store: versions and event ids must not be given a second time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// Its version.
+    pub version: u64,
+    /// The offset of its latest event.
+    pub offset: u64,
 }
 
 impl GameContents {
     /// A game that begins.
     #[must_use]
     pub const fn new(document: GameDocument, history: Vec<ChatMessage>) -> Self {
-        Self { document, history, turns: Vec::new(), name: None, owner: None, charges: Vec::new() }
+        Self { document, history, turns: Vec::new(), name: None, owner: None, charges: Vec::new(), before: None }
     }
 }

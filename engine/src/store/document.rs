@@ -1,5 +1,7 @@
 //! A game as the store keeps it: its state and settings, without its history and its events.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use protocol::{BranchedFrom, EventId, GameId};
 use serde::{Deserialize, Serialize};
@@ -70,4 +72,19 @@ pub enum GameWrite {
     Unknown,
     /// The game has unfinished requests: their turns would overwrite the change or fail because of it.
     Busy,
+    /// The game has another version than the one that was named.
+    Changed,
+}
+
+/// A game that has not changed for some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdleGame {
+    /// The game.
+    pub id: GameId,
+    /// Its version: it can be deleted only while it has this one.
+    pub version: u64,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// How long ago that is, by the store's time.
+    pub idle: Duration,
 }

@@ -52,10 +52,10 @@ pub use access::{
 };
 pub use admission::{Accepted, Cancelled, DeadLetterRetry, Enqueued, IdempotencyKey, Limits, Stopped, Terms};
 pub use audit::{AuditCursor, AuditCursorError, AuditLog, NewAuditEntry};
-pub use change::{ChangeDone, Changed, GameChange, GameContents, Keep, Rewrite, TurnPage, TurnRange};
+pub use change::{Before, ChangeDone, Changed, GameChange, GameContents, Keep, Rewrite, TurnPage, TurnRange};
 pub use charge::{Charge, Created, Limited, Rate};
 pub use dead_letter::{DeadLetterId, DeadLetterIdError};
-pub use document::{Game, GameDocument, GameWrite, LeasedGame};
+pub use document::{Game, GameDocument, GameWrite, IdleGame, LeasedGame};
 pub use failure::Failure;
 pub use fanout::{Live, Subscription};
 pub use figures::StoreFigures;
@@ -69,6 +69,7 @@ pub use request::{
     Checkpoints, Commit, Committed, Completion, LeasedRequest, NewRequest, Request, StoryEventPlacement, Summarized,
     TurnEvents,
 };
+pub(crate) use turn::turns_up_to;
 pub use turn::{NoWayBack, StoredTurn, Try, Undo, WHOLE_STATE_EVERY, state_before};
 pub use watch::Watch;
 pub use worker::Workers;
@@ -179,8 +180,17 @@ pub trait Games {
     /// The tries of a game's last message that can be chosen again, the oldest first.
     async fn tries(&self, id: GameId) -> Result<Vec<Try>, StoreError>;
 
-    /// Deletes a game, its history, its events and its capabilities, unless it has unfinished requests.
-    async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError>;
+    /// Deletes a game, its history, its events and its capabilities, unless it has unfinished requests, or another version
+    /// than the one that is named.
+    async fn delete_game(&self, id: GameId, version: Option<u64>) -> Result<GameWrite, StoreError>;
+
+    /// Games that have not changed for `idle`, by the store's time: the longest idle first, from `after` on.
+    async fn idle_games(
+        &self,
+        idle: Duration,
+        after: Option<GamesCursor>,
+        limit: usize,
+    ) -> Result<Vec<IdleGame>, StoreError>;
 }
 
 /// Keys, and who may use which game.

@@ -2,10 +2,12 @@
 //! turn, by patches backwards. The cost is the distance, not the length of the game.
 
 use json_patch::Patch;
-use protocol::TurnRecord;
+use protocol::{GameId, TurnRecord};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use story::GameState;
+
+use super::{Store, StoreError, TurnRange};
 
 /// Every so many turns a record holds the whole state: no way back needs more patches than that.
 pub const WHOLE_STATE_EVERY: u64 = 50;
@@ -20,6 +22,23 @@ pub struct StoredTurn {
     /// How many messages the history had before it. The store counts them when the turn is committed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub messages_before: u64,
+}
+
+/// How many turn records are read at a time.
+const PAGE: usize = 100;
+
+/// The records of a game up to a turn.
+pub(crate) async fn turns_up_to(store: &dyn Store, id: GameId, last: u64) -> Result<Vec<StoredTurn>, StoreError> {
+    let mut turns: Vec<StoredTurn> = Vec::new();
+    loop {
+        let from = turns.last().map_or(0, |turn| turn.record.turn + 1);
+        let page = store.turns(id, TurnRange::From(from), PAGE).await?.turns;
+        let is_last = page.len() < PAGE;
+        turns.extend(page.into_iter().filter(|turn| turn.record.turn <= last));
+        if is_last || turns.last().is_none_or(|turn| turn.record.turn >= last) {
+            return Ok(turns);
+        }
+    }
 }
 
 /// What takes a turn back.

@@ -96,6 +96,12 @@ const WORKER: &[Metric] = &[
     ("story_engine_attempts_total", Counter, Unit::Count, "Attempts of this process that have ended, by outcome."),
     ("story_engine_attempt_seconds", Histogram(SLOW), Unit::Seconds, "Seconds from an attempt's claim to its end."),
     (
+        "story_engine_games_removed_total",
+        Counter,
+        Unit::Count,
+        "Games that left the store because nobody played them, by outcome: archived, deleted, failed.",
+    ),
+    (
         "story_engine_request_wait_seconds",
         Histogram(SLOW),
         Unit::Seconds,
@@ -155,6 +161,7 @@ const API: &[Metric] = &[
         "Requests that this process has accepted, by type: messages as API, story events as worker.",
     ),
     ("story_engine_requests_refused_total", Counter, Unit::Count, "Messages that it has refused, by reason."),
+    ("story_engine_games_restored_total", Counter, Unit::Count, "Games that came back from the archive."),
     ("story_engine_http_responses_total", Counter, Unit::Count, "HTTP responses, by status code."),
     (
         "story_engine_http_request_seconds",
@@ -203,6 +210,7 @@ const FROM_ZERO: &[(&str, &str, &[&str])] = &[
         "outcome",
         &["completed", "cancelled", "lease_lost", "handed_back", "retried", "paused", "failed"],
     ),
+    ("story_engine_games_removed_total", "outcome", &["archived", "deleted", "failed"]),
     ("story_engine_store_errors_total", "outage", &["unreachable", "full", "read_only"]),
     ("story_engine_requests_failed_total", "cause", &["model-failed", "content-mismatch", "attempts-exhausted"]),
     ("story_engine_requests_refused_total", "reason", &["game-busy", "lane-full", "queue-full", "key-reused"]),
@@ -237,7 +245,11 @@ pub(super) fn describe() {
             counter!(name, label => value).increment(0);
         }
     }
-    for name in ["story_engine_event_streams_refused_total", "story_engine_event_streams_resynced_total"] {
+    for name in [
+        "story_engine_event_streams_refused_total",
+        "story_engine_event_streams_resynced_total",
+        "story_engine_games_restored_total",
+    ] {
         counter!(name).increment(0);
     }
 }

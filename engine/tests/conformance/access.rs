@@ -154,7 +154,7 @@ pub(crate) async fn a_deleted_game_leaves_no_list_and_no_capability_behind(bench
     let secret = secret(SecretKind::Capability);
     store.add_capability(game, &new_capability(&secret, GameAccess::Play, None)).await.unwrap();
 
-    store.delete_game(game).await.unwrap();
+    store.delete_game(game, None).await.unwrap();
 
     assert!(bench.dump().await == before);
     assert_eq!(store.access(Subject::Game(game), Some(&secret.hash())).await.unwrap(), None);

@@ -153,7 +153,7 @@ pub(crate) async fn the_dead_letter_of_a_deleted_game_can_only_be_deleted(bench:
     let game = new_game(&store).await;
     let id = enqueue(&store, game, "look").await;
     store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
-    store.delete_game(game).await.unwrap();
+    store.delete_game(game, None).await.unwrap();
 
     assert_eq!(store.retry_dead_letter(id).await.unwrap(), DeadLetterRetry::NoGame);
     assert!(store.delete_dead_letter(id).await.unwrap());

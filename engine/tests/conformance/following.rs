@@ -40,7 +40,7 @@ pub(crate) async fn the_subscribers_of_a_deleted_game_are_made_to_read_the_log(b
     let game = new_game(&store).await;
     let mut subscription = store.subscribe(game).await.unwrap();
 
-    assert_eq!(store.delete_game(game).await.unwrap(), GameWrite::Done);
+    assert_eq!(store.delete_game(game, None).await.unwrap(), GameWrite::Done);
 
     let live = tokio::time::timeout(TIMEOUT, subscription.next()).await.unwrap();
     assert!(matches!(live, Live::Resync), "{live:?}");

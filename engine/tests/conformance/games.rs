@@ -142,7 +142,7 @@ pub(crate) async fn a_busy_game_is_neither_replaced_nor_deleted(bench: Bench) {
     let refused = async || {
         let before = bench.dump().await;
         assert_eq!(replace(&store, id, 1, &document(), None, &state_updated(id)).await, Changed::Busy);
-        assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Busy);
+        assert_eq!(store.delete_game(id, None).await.unwrap(), GameWrite::Busy);
         assert!(bench.dump().await == before);
     };
 
@@ -168,10 +168,10 @@ pub(crate) async fn a_deleted_game_leaves_nothing_behind(bench: Bench) {
     store.create_game(id, &GameContents::new(document(), messages(3))).await.unwrap();
     replace(&store, id, 1, &document(), None, &state_updated(id)).await;
 
-    assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Done);
+    assert_eq!(store.delete_game(id, None).await.unwrap(), GameWrite::Done);
 
     assert!(bench.dump().await == before);
-    assert_eq!(store.delete_game(id).await.unwrap(), GameWrite::Unknown);
+    assert_eq!(store.delete_game(id, None).await.unwrap(), GameWrite::Unknown);
     let left: Vec<GameId> =
         store.games(&GamesOf::Everybody, None, 10).await.unwrap().iter().map(|game| game.id).collect();
     assert_eq!(left, [other]);

@@ -36,6 +36,7 @@ mod providers;
 mod recovery;
 mod redis_cluster;
 mod redis_server;
+mod retention;
 mod retry;
 mod rewind;
 mod shards;
@@ -77,6 +78,12 @@ macro_rules! conformance {
 }
 
 conformance! {
+    retention {
+        idle_games_come_the_longest_idle_first_and_in_pages,
+        a_game_that_has_changed_is_not_idle,
+        a_game_is_deleted_at_the_version_that_was_named_and_at_no_other,
+        a_game_that_comes_back_goes_on_where_it_was,
+    }
     games {
         a_game_is_read_as_it_was_created,
         creating_a_game_again_changes_nothing,

@@ -177,6 +177,7 @@ pub(super) fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api 
         },
         overviews: Overviews::new(Arc::clone(store), LimitsConfig::NONE, None),
         streams: Arc::new(StreamLimits::new(1000, 1000)),
+        archive: None,
         trusted_proxies: 0,
         auth,
         limits: LimitsConfig::NONE,

@@ -28,6 +28,10 @@ impl Events for EmbeddedStore {
             if reaches && (after.offset == 0 || nearest.is_some_and(|entry| entry.id.epoch == after.epoch)) {
                 return entries(step, game, Some(after), limit);
             }
+            // The log of a game that came back from an archive is empty until something happens.
+            if after == head && first > head.offset {
+                return entries(step, game, Some(after), limit);
+            }
             let lost = after.offset >= first;
             let reason =
                 if lost { "the store has lost later events" } else { "the log no longer reaches back that far" };

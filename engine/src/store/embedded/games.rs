@@ -1,5 +1,7 @@
 //! Games in SQLite.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use protocol::{GameId, GameRenamed, User};
 use rusqlite::Row;
@@ -10,8 +12,8 @@ use super::rows::{self, GAME, from_json, to_json};
 use super::step::{Step, signed};
 use super::{EmbeddedStore, StoreError, changes, charges, providers, turns};
 use crate::store::{
-    Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, Owner,
-    Try, TurnPage, TurnRange,
+    Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, IdleGame,
+    Owner, Try, TurnPage, TurnRange,
 };
 
 #[async_trait]
@@ -20,6 +22,7 @@ impl Games for EmbeddedStore {
         let (provider, name, owner) = (new.document.provider.clone(), new.name.clone(), new.owner.clone());
         let (document, history, turns) = (to_json(&new.document)?, texts(&new.history)?, new.turns.clone());
         let limits = new.charges.clone();
+        let (version, offset) = new.before.map_or((1, 0), |before| (signed(before.version), signed(before.offset)));
         self.step(move |step| {
             if step.first("SELECT 1 FROM games WHERE id = ?1", [id.to_string()], |_| Ok(()))?.is_some() {
                 return Ok(Created::Done);
@@ -29,9 +32,9 @@ impl Games for EmbeddedStore {
             }
             charges::charge(step, &limits, None)?;
             step.execute(
-                "INSERT INTO games (id, version, epoch, created_at, updated_at, provider, game_name) \
-                 VALUES (?1, 1, ?2, ?3, ?3, ?4, ?5)",
-                (id.to_string(), signed(step.epoch), step.now, &provider, &name),
+                "INSERT INTO games (id, version, epoch, offset, created_at, updated_at, provider, game_name) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)",
+                (id.to_string(), version, signed(step.epoch), offset, step.now, &provider, &name),
             )?;
             if let Some(Owner { tenant, user }) = &owner {
                 step.execute(
@@ -104,7 +107,7 @@ impl Games for EmbeddedStore {
         .await
     }
 
-    async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError> {
+    async fn delete_game(&self, id: GameId, version: Option<u64>) -> Result<GameWrite, StoreError> {
         self.step(move |step| {
             match step.lane_length(id)? {
                 None => return Ok(GameWrite::Unknown),
@@ -112,6 +115,11 @@ impl Games for EmbeddedStore {
                 Some(_) => return Ok(GameWrite::Busy),
             }
             let key = id.to_string();
+            if let Some(version) = version
+                && step.execute("DELETE FROM games WHERE id = ?1 AND version = ?2", (&key, signed(version)))? == 0
+            {
+                return Ok(GameWrite::Changed);
+            }
             step.execute("DELETE FROM games WHERE id = ?1", [&key])?;
             for sql in [
                 "DELETE FROM documents WHERE game_id = ?1",
@@ -125,6 +133,24 @@ impl Games for EmbeddedStore {
             }
             step.effects.deleted = Some(id);
             Ok(GameWrite::Done)
+        })
+        .await
+    }
+
+    async fn idle_games(
+        &self,
+        idle: Duration,
+        after: Option<GamesCursor>,
+        limit: usize,
+    ) -> Result<Vec<IdleGame>, StoreError> {
+        self.step(move |step| {
+            let (changed, last) =
+                after.map_or((i64::MIN, String::new()), |after| (after.updated_at.as_millisecond(), after.id.to_string()));
+            let now = step.now;
+            let newest = now.saturating_sub(i64::try_from(idle.as_millis()).unwrap_or(i64::MAX));
+            let sql = "SELECT id, version, updated_at FROM games WHERE updated_at <= ?1 AND (updated_at, id) > (?2, ?3) \
+                       ORDER BY updated_at, id LIMIT ?4";
+            step.all(sql, (newest, changed, last, signed(limit as u64)), |row| rows::idle_game(row, now))
         })
         .await
     }

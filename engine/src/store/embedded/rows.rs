@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use protocol::{Attempt, EventId, GameId};
@@ -11,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::secret::SecretHash;
-use crate::store::{Checkpoints, Game, LogEvent, Outage, Owner, Request, StoreError, Stored};
+use crate::store::{Checkpoints, Game, IdleGame, LogEvent, Outage, Owner, Request, StoreError, Stored};
 
 /// SQLite has refused a statement or failed.
 #[expect(clippy::needless_pass_by_value, reason = "used as `map_err(unavailable)`")]
@@ -40,6 +41,19 @@ pub(super) fn game(row: &Row<'_>) -> Result<Game, StoreError> {
         owner: owner(&row)?,
         created_at: row.time("created_at")?.unwrap_or_default(),
         updated_at: row.time("updated_at")?.unwrap_or_default(),
+    })
+}
+
+/// An idle game from its columns `id`, `version` and `updated_at`.
+pub(super) fn idle_game(row: &Row<'_>, now: i64) -> Result<IdleGame, StoreError> {
+    let row = Columns::new("a game", row);
+    let updated_at = row.time("updated_at")?.unwrap_or_default();
+    let idle = u64::try_from(now.saturating_sub(updated_at.as_millisecond())).unwrap_or(0);
+    Ok(IdleGame {
+        id: row.parse("id")?,
+        version: row.number("version")?,
+        updated_at,
+        idle: Duration::from_millis(idle),
     })
 }
 

@@ -1,8 +1,10 @@
 //! Games in Redis: `gamestate:{id}` (hash), `game-history:{id}` (list), `games` (zset by time of change).
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use protocol::{Event, GameId, GameRenamed, IfBusy, User};
 use story::ChatMessage;
 
@@ -14,13 +16,14 @@ use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError, charges};
 use crate::store::{
     ChangeDone, Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf,
-    IdempotencyKey, Keep, Owner, StoredTurn, Try, TurnPage, TurnRange,
+    IdempotencyKey, IdleGame, Keep, Owner, StoredTurn, Try, TurnPage, TurnRange,
 };
 
 #[async_trait]
 impl Games for RedisStore {
     async fn create_game(&self, id: GameId, new: &GameContents) -> Result<Created, StoreError> {
-        let GameContents { document, history, turns, name, owner, charges: limits } = new;
+        let GameContents { document, history, turns, name, owner, charges: limits, before } = new;
+        let (version, offset) = before.map_or((1, 0), |before| (before.version, before.offset));
         let (tenant, user) = owner
             .as_ref()
             .map_or(("", ""), |Owner { tenant, user }| (tenant.as_str(), user.as_ref().map_or("", User::as_str)));
@@ -33,6 +36,8 @@ impl Games for RedisStore {
             .arg(tenant)
             .arg(user)
             .arg(charges::encode(limits)?)
+            .arg(version)
+            .arg(offset)
             .arg(history.len());
         for message in history {
             call = call.json(message)?;
@@ -174,8 +179,32 @@ impl Games for RedisStore {
         tries.map_or(Ok(Vec::new()), |text| from_json(&key, &text))
     }
 
-    async fn delete_game(&self, id: GameId) -> Result<GameWrite, StoreError> {
-        outcome(&self.shard(id).run::<Vec<String>>(&script::DELETE_GAME, &ScriptArgs::new().id(id)).await?)
+    async fn delete_game(&self, id: GameId, version: Option<u64>) -> Result<GameWrite, StoreError> {
+        let version = version.map_or_else(String::new, |version| version.to_string());
+        let call = ScriptArgs::new().id(id).arg(version);
+        outcome(&self.shard(id).run::<Vec<String>>(&script::DELETE_GAME, &call).await?)
+    }
+
+    async fn idle_games(
+        &self,
+        idle: Duration,
+        after: Option<GamesCursor>,
+        limit: usize,
+    ) -> Result<Vec<IdleGame>, StoreError> {
+        let (changed, last) = after.map_or_else(Default::default, |after| {
+            (after.updated_at.as_millisecond().to_string(), after.id.to_string())
+        });
+        let call = ScriptArgs::new().arg(idle.as_millis()).arg(changed).arg(last).arg(limit);
+        let mut games = Vec::new();
+        for shard in &self.shards {
+            let reply: Vec<String> = shard.run(&script::IDLE_GAMES, &call).await?;
+            for entry in reply.chunks_exact(4) {
+                games.push(idle_game(entry).ok_or_else(|| unexpected_reply("idle_games", &entry))?);
+            }
+        }
+        games.sort_by_key(|game| (game.updated_at, game.id.to_string()));
+        games.truncate(limit);
+        Ok(games)
     }
 }
 
@@ -205,6 +234,16 @@ async fn page_of(
     }
 }
 
+fn idle_game(entry: &[String]) -> Option<IdleGame> {
+    let [id, version, changed, idle] = entry else { return None };
+    Some(IdleGame {
+        id: id.parse().ok()?,
+        version: version.parse().ok()?,
+        updated_at: Timestamp::from_millisecond(changed.parse().ok()?).ok()?,
+        idle: Duration::from_millis(idle.parse().ok()?),
+    })
+}
+
 fn changed(reply: &[String]) -> Result<Changed, StoreError> {
     let wrong = || unexpected_reply("a change of a game", &reply);
     Ok(match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -228,6 +267,7 @@ fn outcome(reply: &[String]) -> Result<GameWrite, StoreError> {
     match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["done"] => Ok(GameWrite::Done),
         ["unknown"] => Ok(GameWrite::Unknown),
+        ["changed"] => Ok(GameWrite::Changed),
         ["busy"] => Ok(GameWrite::Busy),
         _ => Err(unexpected_reply("a write to a game", &reply)),
     }

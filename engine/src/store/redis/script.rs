@@ -49,6 +49,7 @@ scripts! {
     ADD_SECRET = [lua!("add_secret")];
     SECRETS = [lua!("secrets")];
     DELETE_GAME = [lua!("delete_game")];
+    IDLE_GAMES = [lua!("idle_games")];
     ENQUEUE = [enqueueing(), lua!("enqueue"), "return enqueue()"];
     ENQUEUE_AND_INTERRUPT = [endings(), enqueueing(), lua!("enqueue"), "return enqueue(cancel)"];
     FIND_KEY = [lua!("keys"), lua!("find_key")];

@@ -1,14 +1,14 @@
 -- Stores a new game. Arguments: game, document, provider, its last turn, its name or '', tenant and user of its owner or '', the
--- charges (JSON) or '', number of history messages n, n messages, then its turn records. Returns {'done'} or {'limited', …}; a
+-- charges (JSON) or '', version, offset of the latest event, number of history messages n, n messages, then its turn records. Returns {'done'} or {'limited', …}; a
 -- repeat changes nothing.
-local FIRST_MESSAGE = 14
-local game, document, provider, turn, name, tenant, user, charged, messages = unpack(ARGV, 5, FIRST_MESSAGE - 1)
+local FIRST_MESSAGE = 16
+local game, document, provider, turn, name, tenant, user, charged, version, offset, messages = unpack(ARGV, 5, FIRST_MESSAGE - 1)
 if call('EXISTS', GAME .. game) == 1 then return { 'done' } end
 local charges = charges_of(charged)
 local limited = refused_by(charges, {})
 if limited then return limited end
 use_up(charges)
-call('HSET', GAME .. game, 'document', document, 'version', '1', 'fence', '0', 'offset', '0', 'epoch', epoch(),
+call('HSET', GAME .. game, 'document', document, 'version', version, 'fence', '0', 'offset', offset, 'epoch', epoch(),
   'created_at', NOW_TEXT, 'updated_at', NOW_TEXT, 'provider', provider, 'turns', turn, 'recorded', '1')
 if name ~= '' then call('HSET', GAME .. game, 'name', name) end
 call('HSETNX', PROVIDERS, provider, 'closed')

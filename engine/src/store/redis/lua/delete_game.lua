@@ -1,9 +1,11 @@
--- Deletes a game. Arguments: game. Returns {'done'}, {'unknown'} or {'busy'}.
-local game = ARGV[5]
+-- Deletes a game. Arguments: game, the version that it must have or ''. Returns {'done'}, {'unknown'}, {'changed'} or {'busy'}.
+local game, version = ARGV[5], ARGV[6]
 if call('EXISTS', GAME .. game) == 0 then return { 'unknown' } end
 if call('EXISTS', LANE .. game) == 1 then return { 'busy' } end
+if version ~= '' and call('HGET', GAME .. game, 'version') ~= version then return { 'changed' } end
 local tenant, user = unpack(call('HMGET', GAME .. game, 'tenant', 'user'))
-call('DEL', GAME .. game, HISTORY .. game, TURNS .. game, TRIES .. game, CHANGES .. game, LOG .. game, CAPABILITIES .. game,
+-- A long history is freed behind the call: DEL would hold up every other game meanwhile.
+call('UNLINK', GAME .. game, HISTORY .. game, TURNS .. game, TRIES .. game, CHANGES .. game, LOG .. game, CAPABILITIES .. game,
   TEXT .. game, PIECES .. game)
 call('ZREM', GAMES, game)
 call('HDEL', PAUSED_GAMES, game)

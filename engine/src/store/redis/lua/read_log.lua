@@ -37,6 +37,8 @@ local first = call('XRANGE', LOG .. game, '-', '+', 'COUNT', 1)[1] or ends
 if not first then
   local top = call('HGET', GAME .. game, 'offset') or '0'
   if offset == 0 and top == '0' then return { 'events' } end
+  -- The log of a game that came back from an archive is empty until something happens.
+  if epoch_read .. ':' .. offset_read == cursor(game) then return { 'events' } end
   return { 'reset', offset > tonumber(top) and 'lost' or 'trimmed', cursor(game) }
 end
 local first_epoch, first_offset = span(first)

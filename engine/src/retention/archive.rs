@@ -1,0 +1,188 @@
+//! The archive: each game one compressed file, in a directory or a bucket.
+
+use std::fmt;
+use std::io::{Read as _, Write as _};
+use std::path::Path as FilePath;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use jiff::Timestamp;
+use metrics::counter;
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use protocol::{GameAccess, GameId};
+use serde::{Deserialize, Serialize};
+use story::ChatMessage;
+
+use crate::secret::SecretHash;
+use crate::store::{
+    Before, Created, GameContents, GameDocument, NewCapability, Owner, SharedStore, StoreError, StoredTurn, turns_up_to,
+};
+
+/// The layout of a file.
+const VERSION: u32 = 1;
+/// The largest game that is read back, in bytes: a file that somebody has tampered with must not fill the memory.
+const LARGEST: u64 = 1 << 30;
+
+/// Where games are that have left the store.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    files: Arc<dyn ObjectStore>,
+    /// Before the name of every file.
+    prefix: Path,
+}
+
+/// A game could not be archived or brought back.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The store did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The archive did not do its part.
+    #[error("the archive: {0}")]
+    Files(#[from] object_store::Error),
+    /// A file cannot be read.
+    #[error("the archived game {0} cannot be read: {1}")]
+    Unreadable(GameId, String),
+    /// The setting names no place.
+    #[error("`{0}` is neither a directory nor `s3://bucket/prefix`: {1}")]
+    Place(String, String),
+}
+
+/// A game with everything that it needs to go on.
+#[derive(Debug, Serialize, Deserialize)]
+struct ArchivedGame {
+    layout: u32,
+    id: GameId,
+    archived_at: Timestamp,
+    name: Option<String>,
+    owner: Option<Owner>,
+    before: Before,
+    document: GameDocument,
+    history: Vec<ChatMessage>,
+    turns: Vec<StoredTurn>,
+    capabilities: Vec<ArchivedCapability>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ArchivedCapability {
+    hash: SecretHash,
+    access: GameAccess,
+    expires_at: Option<Timestamp>,
+}
+
+impl Archive {
+    /// Opens the archive that a setting names. Credentials of a bucket come from the environment (`AWS_ACCESS_KEY_ID`,
+    /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, …), never from the configuration.
+    pub fn open(place: &str) -> Result<Self, ArchiveError> {
+        let wrong = |reason: &dyn fmt::Display| ArchiveError::Place(place.to_owned(), reason.to_string());
+        let Some(bucket) = place.strip_prefix("s3://") else {
+            if place.contains("://") {
+                return Err(wrong(&"only `s3://` is known"));
+            }
+            std::fs::create_dir_all(FilePath::new(place)).map_err(|error| wrong(&error))?;
+            let files = LocalFileSystem::new_with_prefix(place).map_err(|error| wrong(&error))?.with_fsync(true);
+            return Ok(Self { files: Arc::new(files), prefix: Path::default() });
+        };
+        let (bucket, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
+        let files = AmazonS3Builder::from_env().with_bucket_name(bucket).build().map_err(|error| wrong(&error))?;
+        Ok(Self { files: Arc::new(files), prefix: Path::from(prefix) })
+    }
+
+    /// Writes a game as it is now. The file is complete and durable before this returns.
+    pub(super) async fn put(&self, store: &SharedStore, id: GameId) -> Result<(), ArchiveError> {
+        let Some(game) = store.game(id).await? else { return Ok(()) };
+        let last = game.document.last_turn();
+        let capability = |kept: crate::store::StoredCapability| ArchivedCapability {
+            hash: kept.hash,
+            access: kept.grants,
+            expires_at: kept.expires_at,
+        };
+        let archived = ArchivedGame {
+            layout: VERSION,
+            id,
+            archived_at: Timestamp::now(),
+            name: game.name,
+            owner: game.owner,
+            before: Before { version: game.version, offset: game.cursor.offset },
+            document: game.document,
+            history: store.history(id, usize::MAX).await?,
+            turns: turns_up_to(&**store, id, last).await?,
+            capabilities: store.capabilities(id).await?.into_iter().map(capability).collect(),
+        };
+        let bytes = compressed(&archived).map_err(|error| ArchiveError::Unreadable(id, error.to_string()))?;
+        self.files.put(&self.file(id), bytes.into()).await?;
+        Ok(())
+    }
+
+    /// Brings a game back to the store; answers whether the archive had it. It goes on where it was: with the next version and
+    /// the next event id. Clients that follow it get a `stream.reset`, because its earlier events are not archived.
+    pub async fn restore(&self, store: &SharedStore, id: GameId) -> Result<bool, ArchiveError> {
+        let found = match self.files.get(&self.file(id)).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        let bytes = found.bytes().await?;
+        let game = read(&bytes).map_err(|reason| ArchiveError::Unreadable(id, reason))?;
+        let contents = GameContents {
+            turns: game.turns,
+            name: game.name,
+            owner: game.owner,
+            before: Some(game.before),
+            ..GameContents::new(game.document, game.history)
+        };
+        // Without charges, nothing limits it; and if another process was faster, the game is there already.
+        let (Created::Done | Created::Limited(_)) = store.create_game(id, &contents).await?;
+        let now = Timestamp::now();
+        for kept in game.capabilities {
+            let expires_in = match kept.expires_at.map(|end| Duration::try_from(end.duration_since(now))) {
+                None => None,
+                Some(Ok(left)) if !left.is_zero() => Some(left),
+                Some(_) => continue,
+            };
+            store.add_capability(id, &NewCapability { hash: kept.hash, access: kept.access, expires_in }).await?;
+        }
+        self.forget(id).await?;
+        counter!("story_engine_games_restored_total").increment(1);
+        tracing::info!(game = %id, "a game came back from the archive");
+        Ok(true)
+    }
+
+    /// Deletes the file of a game, if there is one.
+    pub async fn forget(&self, id: GameId) -> Result<(), ArchiveError> {
+        match self.files.delete(&self.file(id)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Files are spread over folders by the end of their id, which is random.
+    fn file(&self, id: GameId) -> Path {
+        let id = id.to_string();
+        let folder = id[id.len() - 2..].to_owned();
+        self.prefix.clone().join(folder).join(format!("{id}.json.gz"))
+    }
+}
+
+fn compressed(game: &ArchivedGame) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&serde_json::to_vec(game)?)?;
+    encoder.finish()
+}
+
+fn read(bytes: &[u8]) -> Result<ArchivedGame, String> {
+    let mut text = Vec::new();
+    GzDecoder::new(bytes).take(LARGEST).read_to_end(&mut text).map_err(|error| error.to_string())?;
+    let game: ArchivedGame = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+    if game.layout == VERSION {
+        Ok(game)
+    } else {
+        Err(format!("its layout is {}, and this engine reads {VERSION}", game.layout))
+    }
+}

@@ -1,0 +1,93 @@
+//! Games that nobody plays are found, leave the store, and come back.
+
+use std::time::Duration;
+
+use engine::store::{Before, GameContents, GameWrite, GamesCursor, LogRead, SharedStore};
+use protocol::{EventId, GameId};
+
+use crate::bench::Bench;
+use crate::fixture::{claim_one, document, enqueue, finish, game_id, is_done, log, new_game, replace, state_updated};
+
+async fn idle(store: &SharedStore, idle: Duration, after: Option<GamesCursor>, limit: usize) -> Vec<GameId> {
+    let found = store.idle_games(idle, after, limit).await.unwrap();
+    assert!(found.iter().all(|game| game.idle >= idle), "{found:?}");
+    found.iter().map(|game| game.id).collect()
+}
+
+pub(crate) async fn idle_games_come_the_longest_idle_first_and_in_pages(bench: Bench) {
+    let store = bench.store().await;
+    let mut created = Vec::new();
+    for _ in 0..5 {
+        let id = new_game(&store).await;
+        let game = store.game(id).await.unwrap().unwrap();
+        created.push((game.updated_at, id.to_string(), id));
+    }
+    created.sort();
+    let expected: Vec<GameId> = created.iter().map(|(.., id)| *id).collect();
+
+    assert_eq!(idle(&store, Duration::ZERO, None, 10).await, expected);
+    let (mut paged, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.idle_games(Duration::ZERO, after, 2).await.unwrap();
+        assert!(page.len() <= 2);
+        let Some(last) = page.last() else { break };
+        after = Some(GamesCursor { updated_at: last.updated_at, id: last.id });
+        paged.extend(page.iter().map(|game| game.id));
+    }
+    assert_eq!(paged, expected);
+    assert_eq!(idle(&store, Duration::from_hours(1), None, 10).await, []);
+}
+
+pub(crate) async fn a_game_that_has_changed_is_not_idle(bench: Bench) {
+    let store = bench.store().await;
+    let (first, second) = (new_game(&store).await, new_game(&store).await);
+
+    assert!(is_done(&replace(&store, first, 1, &document(), None, &state_updated(first)).await));
+
+    let found = store.idle_games(Duration::ZERO, None, 10).await.unwrap();
+    let version = |id| found.iter().find(|game| game.id == id).map(|game| game.version);
+    assert_eq!((version(first), version(second)), (Some(2), Some(1)));
+    let changed = store.game(first).await.unwrap().unwrap().updated_at;
+    assert_eq!(found.iter().find(|game| game.id == first).unwrap().updated_at, changed);
+}
+
+pub(crate) async fn a_game_is_deleted_at_the_version_that_was_named_and_at_no_other(bench: Bench) {
+    let store = bench.store().await;
+    let id = new_game(&store).await;
+    assert!(is_done(&replace(&store, id, 1, &document(), None, &state_updated(id)).await));
+    let before = bench.dump().await;
+
+    assert_eq!(store.delete_game(id, Some(1)).await.unwrap(), GameWrite::Changed);
+    assert!(bench.dump().await == before);
+
+    enqueue(&store, id, "look").await;
+    assert_eq!(store.delete_game(id, Some(2)).await.unwrap(), GameWrite::Busy);
+    finish(&store, &claim_one(&store).await, &[]).await;
+    assert_eq!(store.delete_game(id, Some(3)).await.unwrap(), GameWrite::Done);
+    assert_eq!(store.delete_game(id, Some(3)).await.unwrap(), GameWrite::Unknown);
+    assert_eq!(store.game(id).await.unwrap(), None);
+}
+
+pub(crate) async fn a_game_that_comes_back_goes_on_where_it_was(bench: Bench) {
+    let store = bench.store().await;
+    let id = game_id();
+    let before = Before { version: 7, offset: 40 };
+
+    let contents = GameContents { before: Some(before), ..GameContents::new(document(), Vec::new()) };
+    store.create_game(id, &contents).await.unwrap();
+
+    let game = store.game(id).await.unwrap().unwrap();
+    assert_eq!((game.version, game.cursor.offset), (7, 40));
+    let LogRead::Events(none) = store.read_log(id, Some(game.cursor), 10).await.unwrap() else {
+        panic!("who is at the end of the log has missed nothing");
+    };
+    assert!(none.is_empty());
+    let old = EventId { epoch: game.cursor.epoch, offset: 12 };
+    assert!(matches!(store.read_log(id, Some(old), 10).await.unwrap(), LogRead::Reset { .. }));
+
+    enqueue(&store, id, "look").await;
+    finish(&store, &claim_one(&store).await, &[]).await;
+    assert_eq!(log(&store, id).await[0].id.offset, 41);
+    assert_eq!(store.game(id).await.unwrap().unwrap().version, 8);
+    assert!(store.inspect(false).await.unwrap().inconsistencies.is_empty());
+}
