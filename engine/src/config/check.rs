@@ -90,6 +90,18 @@ impl Config {
                 return invalid(key, format!("{why}: set at least 1"));
             }
         }
+        self.check_addresses()?;
+        for (key, value) in self.limits.each() {
+            if value > 1_000_000_000 {
+                return invalid(key, format!("`{value}` is more than 1000000000; 0 is no limit"));
+            }
+        }
+        self.auth.check()?;
+        self.check_providers()
+    }
+
+    /// What other machines can reach needs keys, or to be opened on purpose.
+    fn check_addresses(&self) -> Result<(), ConfigError> {
         let operators = if let AdminListen::At(address) = self.admin_listen { Some(address) } else { None };
         for (key, address) in [("listen", Some(self.listen)), ("admin_listen", operators)] {
             if let Some(address) = address.filter(|address| !address.ip().is_loopback())
@@ -99,16 +111,10 @@ impl Config {
                     "other machines can reach {address}, and everybody there could read, change and delete every game: ask \
                      for keys with `auth.mode = \"keys\"`, listen on 127.0.0.1, or allow it with `auth.mode = \"open\"`"
                 );
-                return invalid(key, reason);
+                return Err(ConfigError::Invalid { key: key.to_owned(), reason });
             }
         }
-        for (key, value) in self.limits.each() {
-            if value > 1_000_000_000 {
-                return invalid(key, format!("`{value}` is more than 1000000000; 0 is no limit"));
-            }
-        }
-        self.auth.check()?;
-        self.check_providers()
+        Ok(())
     }
 
     fn check_providers(&self) -> Result<(), ConfigError> {

@@ -178,7 +178,7 @@ mod tests {
         ended: Option<Duration>,
         archive: Option<Archive>,
     ) -> Retention {
-        let (store, pause) = (Arc::clone(store), Duration::from_secs(60));
+        let (store, pause) = (Arc::clone(store), Duration::from_mins(1));
         Retention { store, archive, idle, ended, pause, between_games: Duration::ZERO }
     }
 
@@ -187,7 +187,7 @@ mod tests {
         let store = fresh_store();
         let (played, ended) = (game(&store, false).await, game(&store, true).await);
 
-        let swept = search(&store, Some(Duration::from_secs(3600)), Some(Duration::ZERO), None).sweep().await.unwrap();
+        let swept = search(&store, Some(Duration::from_hours(1)), Some(Duration::ZERO), None).sweep().await.unwrap();
 
         assert_eq!(swept, Swept { gone: 1, failed: 0 });
         assert!(store.game(ended).await.unwrap().is_none() && store.game(played).await.unwrap().is_some());

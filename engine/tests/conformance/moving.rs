@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
-use engine::api::{Api, Auth, Guard, Pace, StoreProbe, StreamLimits, router};
+use engine::api::{Api, Auth, Guard, Overviews, Pace, StoreProbe, StreamLimits, router};
 use engine::config::{Config, LimitsConfig};
 use engine::llm::Models;
 use engine::store::{GameContents, GameDocument, SharedStore, TurnLimits};
@@ -32,6 +32,8 @@ async fn api(store: &SharedStore) -> Router {
         probe: StoreProbe::new(Arc::clone(store)),
         turns: TurnLimits::default(),
         import_max: 1 << 20,
+        archive: None,
+        overviews: Overviews::new(Arc::clone(store), LimitsConfig::NONE, None),
         pace: Pace {
             keepalive: Duration::from_secs(30),
             retry: Duration::from_secs(1),
@@ -98,7 +100,7 @@ pub(crate) async fn a_game_moves_to_another_store_and_back(bench: Bench) {
     enqueue(&there, game, "four").await;
     run_all(&there).await;
     let third = export(&target, game).await;
-    here.delete_game(game).await.unwrap();
+    here.delete_game(game, None).await.unwrap();
     import(&origin, third.clone(), ImportIds::Keep).await;
     let fourth = export(&origin, game).await;
     assert_eq!(kept(&fourth, game), kept(&third, game));

@@ -219,7 +219,7 @@ pub(crate) async fn a_deleted_game_is_paused_no_more(bench: Bench) {
     let store = bench.store().await;
     let id = new_game(&store).await;
     pause(&store, &game(id)).await;
-    store.delete_game(id).await.unwrap();
+    store.delete_game(id, None).await.unwrap();
     assert_eq!(store.pauses().await.unwrap(), []);
     assert_eq!(store.resume_queue(&game(id)).await.unwrap(), None);
     assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);

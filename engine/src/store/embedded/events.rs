@@ -130,7 +130,6 @@ fn entries(step: &Step<'_>, game: GameId, after: Option<EventId>, limit: usize) 
     Ok(LogRead::Events(events.map(|event| event.map(Arc::new)).collect::<Result<_, _>>()?))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as `map_err(unreadable)`")]
 fn unreadable(error: JoinedError) -> StoreError {
     corrupt("an event", error)
 }

@@ -43,7 +43,8 @@ impl Report {
         let total = |sizes: &Sizes, of: fn(&Kind) -> u64| sizes.values().map(of).sum::<u64>();
         let [empty, unplayed, played] = &stored;
         let (games, turns) = (count(options.games), count(options.games * options.turns));
-        let (kept, expiring): (fn(&Kind) -> u64, fn(&Kind) -> u64) = (|kind| kind.bytes, |kind| kind.expiring);
+        let kept: fn(&Kind) -> u64 = |kind| kind.bytes;
+        let expiring: fn(&Kind) -> u64 = |kind| kind.expiring;
         Self {
             machine,
             store,
