@@ -156,6 +156,7 @@ fn the_players_next_line_is_not_the_narrators() {
 fn control_characters_are_left_out() {
     for (written, story) in [
         ("You \u{0}see\u{7} \u{1b}[31mred\u{1b}[0m \u{202e}evil", "You see red evil"),
+        ("a \u{fffd}light in\u{fffd} the fog", "a light in the fog"),
         ("a\r\nb\rc\u{2028}d", "a\nb\nc\nd"),
         ("\u{1b}]8;;http://x\u{7}link\u{1b}]8;;\u{1b}\\ \u{9b}1mbold\u{85}", "link bold"),
         ("\u{feff}a\u{1b}", "a"),
