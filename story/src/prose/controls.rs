@@ -64,10 +64,13 @@ fn text(c: char, after_return: bool) -> Option<char> {
         '\r' | '\u{2028}' | '\u{2029}' => Some('\n'),
         '\n' | '\t' => Some(c),
         // Embedding, override and isolate of directions; the marks (U+200E, U+200F) that Hebrew and Arabic prose needs stay. Then the byte
-        // order mark, interlinear annotation, the deprecated language tag.
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0001}' => None,
-        // Half a letter: a server has cut a token's bytes, or a stream broke there and went on.
-        '\u{fffd}' => None,
+        // order mark, interlinear annotation, the deprecated language tag, and half a letter: a server has cut the bytes of a token.
+        '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{fffd}'
+        | '\u{e0001}' => None,
         c if c.is_control() => None,
         c => Some(c),
     }
