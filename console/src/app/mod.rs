@@ -54,6 +54,11 @@ pub(crate) enum NetMessage {
         game: GameId,
         file: PathBuf,
     },
+    /// The game has this name now.
+    Renamed {
+        game: GameId,
+        name: String,
+    },
     /// Why the game stands as it does.
     Explained(Box<ExplainView>),
     Accepted {
@@ -278,6 +283,10 @@ impl App {
             }
             (Screen::Play(play), NetMessage::Exported { game, file }) if game == play.game => {
                 play.answered(format!("The story is written to {}.", file.display()));
+            }
+            (Screen::Play(play), NetMessage::Renamed { game, name }) if game == play.game => {
+                play.answered(format!("This story is called {name} now; /load finds it."));
+                play.panel.title = name;
             }
             (Screen::Play(play), NetMessage::Explained(view)) if view.game_id == play.game => {
                 play.answered(explain::text(&view));

@@ -68,19 +68,11 @@ pub(crate) struct Play {
     outbox: VecDeque<(u64, String)>,
     next_local: u64,
     /// The command that the engine has been asked to carry out and has not answered.
-    asked: Option<Asked>,
+    asked: Option<String>,
     /// Whether the story has ended and it is not known yet how.
     is_ending: bool,
     /// What the player was warned of and does if they press the same key again.
     warning: Option<Warning>,
-}
-
-/// A command that the engine carries out.
-#[derive(Debug)]
-struct Asked {
-    line: String,
-    /// What is shown when it is done and the game is read again.
-    done: Option<String>,
 }
 
 /// What the next key may do because the player was warned of it.
@@ -128,9 +120,7 @@ impl Play {
 
     /// Reads the game again; what the player types and has on the way stays.
     pub(crate) fn read(&mut self, game: &PlayerView, scenario: String, unfinished: &[RequestView]) {
-        if let Some(Asked { done: Some(done), .. }) = self.asked.take() {
-            self.notice = Some(done);
-        }
+        self.asked = None;
         self.is_ending = false;
         self.panel = Panel::of(game, scenario);
         self.transcript.read(game, unfinished);
@@ -147,7 +137,7 @@ impl Play {
 
     /// What the engine was asked is answered.
     pub(crate) fn answered(&mut self, text: String) {
-        let line = self.asked.take().map(|asked| asked.line).unwrap_or_default();
+        let line = self.asked.take().unwrap_or_default();
         self.transcript.answer(&line, text);
         self.scroll = Scroll::Follow;
     }
@@ -308,12 +298,7 @@ impl Play {
             Slash::Save(name) if name.is_empty() => {
                 format!("Every turn is kept as soon as it ends. Come back with /load, or with --game {}", self.game)
             }
-            Slash::Save(name) => {
-                let done = format!("This story is called {name} now; /load finds it.");
-                let command = Command::Rewrite { game: self.game, change: Rewrite::Name(name) };
-                self.asked = Some(Asked { line: line.to_owned(), done: Some(done) });
-                return Next::Stay(vec![command]);
-            }
+            Slash::Save(name) => return self.rewrite(line, Rewrite::Name(name)),
             Slash::Undo(count) => return self.rewrite(line, Rewrite::Undo(count)),
             Slash::Retry => return self.rewrite(line, Rewrite::Retry),
             Slash::Other => return self.rewrite(line, Rewrite::Other),
@@ -355,7 +340,7 @@ impl Play {
     }
 
     fn ask(&mut self, line: &str, command: Command) -> Next {
-        self.asked = Some(Asked { line: line.trim().to_owned(), done: None });
+        self.asked = Some(line.trim().to_owned());
         Next::Stay(vec![command])
     }
 

@@ -461,13 +461,9 @@ fn a_name_that_is_given_is_confirmed() {
     let mut app = playing();
     app.say("/save Fog");
     assert!(app.play().awaits_answer());
-    app.update(opened());
-    assert_eq!(app.play().notice.as_deref(), Some("This story is called Fog now; /load finds it."));
-}
-
-fn opened() -> Message {
-    let opened = Opened { game: game(), scenario: "The Night Ferry".to_owned(), unfinished: Vec::new() };
-    Message::Net(NetMessage::Opened(Ok(Box::new(opened))))
+    app.update(Message::Net(NetMessage::Renamed { game: game().id, name: "Fog".to_owned() }));
+    assert_eq!(turns(&app), ["/save Fog/This story is called Fog now; /load finds it./Answer"]);
+    assert!(!app.play().awaits_answer());
 }
 
 #[test]

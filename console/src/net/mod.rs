@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
 use self::watch::Watch;
-use crate::app::{Command, Link, NetMessage, Opened};
+use crate::app::{Command, Link, NetMessage, Opened, Rewrite};
 
 pub(crate) use calls::{Timing, check, unfinished};
 
@@ -138,11 +138,14 @@ impl Net {
             }
             Command::Rewrite { game, change } => {
                 let timing = self.timing;
+                // A name changes nothing of what is shown, so the game need not be read again.
+                let name = if let Rewrite::Name(name) = &change { Some(name.clone()) } else { None };
                 async move {
-                    match rewrite::rewrite(&client, game, change, timing).await {
+                    match (rewrite::rewrite(&client, game, change, timing).await, name) {
+                        (Ok(()), Some(name)) => Done::Message(NetMessage::Renamed { game, name }),
                         // Its event says the same, unless a proxy holds events back.
-                        Ok(()) => Done::Rewritten(game),
-                        Err(reason) => Done::Message(NetMessage::Refused(reason)),
+                        (Ok(()), None) => Done::Rewritten(game),
+                        (Err(reason), _) => Done::Message(NetMessage::Refused(reason)),
                     }
                 }
                 .boxed()

@@ -133,6 +133,9 @@ impl Printer {
         };
         self.turns.retain(|key, _| is_shown(key));
         let done = self.turns.values().filter(|printed| printed.stage == Some(Stage::Done)).count();
+        if history + done < self.history {
+            self.line(out, "[Taken back.]")?;
+        }
         self.history = history + done;
         self.answers = answers;
         self.end(out, play.panel.ending.as_ref())?;
@@ -247,4 +250,25 @@ impl Printer {
 /// What a model writes must not steer the terminal.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{Message, NetMessage, Opened};
+    use crate::fixture::{game, playing};
+
+    #[test]
+    fn what_was_printed_and_is_gone_is_said_to_be_taken_back() {
+        let (mut app, mut printer, mut out) = (playing(), Printer::default(), Vec::new());
+        printer.print(&mut out, &app, false).unwrap();
+        out.clear();
+        let mut shorter = game();
+        shorter.chat_history.truncate(1);
+        let opened = Opened { game: shorter, scenario: String::new(), unfinished: Vec::new() };
+        app.update(Message::Net(NetMessage::Opened(Ok(Box::new(opened)))));
+        printer.print(&mut out, &app, false).unwrap();
+        printer.print(&mut out, &app, false).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "[Taken back.]\n");
+    }
 }
