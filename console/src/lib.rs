@@ -1,6 +1,6 @@
 //! The terminal client of story-engine, for players. It knows the engine by its HTTP API only.
 //!
-//! The binary `console` plays against an engine that it is told of; `engine play` brings its own in the same process.
+//! The binary `console` plays against an engine whose address it gets; `engine play` brings its own in the same process.
 
 mod app;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::caller::Caller;
 pub(crate) struct Actor(pub(crate) String);
 
 impl Actor {
-    /// A command that works on the store itself: whoever may open the store may run it.
+    /// A command that works on the store itself: anyone who may open the store may run it.
     pub(crate) fn local_command() -> Self {
         let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty());
         Self(user.map_or_else(|| "local command".to_owned(), |user| format!("local command ({user})")))

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::completion::Received;
 use super::frames::{Cutter, Kind, Overlong, Shape};
-use super::mend::mended;
+use super::lenient::read_leniently;
 use super::refusal::{called_error, compressed, in_other_words, refused, reported, web_page};
 use super::secrets::Secrets;
 use super::wire::Holds;
@@ -207,7 +207,7 @@ fn read(format: Format, frame: &[u8], received: &mut Received) -> Result<(), Mod
         Ok(Holds::Nothing) => return in_other_words(frame).map_or(Ok(()), Err),
         Err(error) => error,
     };
-    match mended(frame) {
+    match read_leniently(frame) {
         Some(values) => values.iter().try_for_each(|value| {
             if let Some(error) = reported(value) {
                 return Err(error);

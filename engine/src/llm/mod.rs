@@ -13,7 +13,7 @@ mod error;
 mod frames;
 mod http;
 mod learned;
-mod mend;
+mod lenient;
 mod named;
 mod narration;
 #[cfg(feature = "offline")]

@@ -317,7 +317,7 @@ impl<'a> Telling<'a> {
         if matches!(words.as_slice(), ["left" | "right" | "ahead" | "straight" | "forward" | "forwards", ..]) {
             return (self.no_way("You would have to say which way, as a compass would."), false);
         }
-        // `I want to be paid` is said to whoever can hear it.
+        // `I want to be paid` is said to everybody present.
         let listener = self.view.beings.iter().find(|being| !being.is_monster && being.kind != "cat");
         if let Some(listener) = listener.filter(|_| clause.wants) {
             return (self.talk_to(listener, &clause.rest, Verb::Ask), false);

@@ -13,7 +13,7 @@ use crate::world::{fit, words};
 const ANYBODY: &[&str] =
     &["everyone", "everybody", "anyone", "anybody", "someone", "somebody", "people", "the people", "them all", "all"];
 
-/// Words for whoever is spoken to.
+/// Words for the person who is spoken to.
 const HONORIFICS: &[&str] = &["madam", "ma'am", "sir", "miss", "mister", "friend", "there", "all", "kitty", "puss"];
 
 impl Telling<'_> {

@@ -8,7 +8,7 @@
 use serde_json::{Deserializer, Value};
 
 /// The JSON values that a frame holds, each written as it should be; none if it cannot be read.
-pub(super) fn mended(frame: &[u8]) -> Option<Vec<Vec<u8>>> {
+pub(super) fn read_leniently(frame: &[u8]) -> Option<Vec<Vec<u8>>> {
     let text = rewritten(&String::from_utf8_lossy(frame));
     let values: Result<Vec<Value>, _> = Deserializer::from_str(&text).into_iter().collect();
     let values = values.ok()?.into_iter().flat_map(|value| match value {
@@ -90,13 +90,16 @@ mod tests {
             ("{\"a\":1}\n{\"b\":2}", vec![r#"{"a":1}"#, r#"{"b":2}"#]),
             (r#"[{"a":1},{"b":-2}]"#, vec![r#"{"a":1}"#, r#"{"b":-2}"#]),
         ] {
-            let found: Vec<_> =
-                mended(frame.as_bytes()).unwrap().into_iter().map(|json| String::from_utf8(json).unwrap()).collect();
+            let found: Vec<_> = read_leniently(frame.as_bytes())
+                .unwrap()
+                .into_iter()
+                .map(|json| String::from_utf8(json).unwrap())
+                .collect();
             assert_eq!(found, expected, "{frame}");
         }
-        assert_eq!(mended(b"{\"a\":\"\xff\"}"), Some(vec!["{\"a\":\"\u{fffd}\"}".as_bytes().to_vec()]));
+        assert_eq!(read_leniently(b"{\"a\":\"\xff\"}"), Some(vec!["{\"a\":\"\u{fffd}\"}".as_bytes().to_vec()]));
         for frame in ["ping", "{\"a\":", "[DONE", "\\u"] {
-            assert_eq!(mended(frame.as_bytes()), None, "{frame}");
+            assert_eq!(read_leniently(frame.as_bytes()), None, "{frame}");
         }
     }
 }
