@@ -10,8 +10,8 @@ use protocol::{Problem, ProblemType};
 
 use super::Api;
 use super::caller::Caller;
+use super::client::Client;
 use super::error::{ApiError, Quota};
-use super::limits::Client;
 use crate::config::LimitsConfig;
 use crate::store::{Charge, Holder, Limited, Owner, Rate};
 

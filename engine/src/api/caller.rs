@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Uri, header};
 use protocol::{GameId, KeyId, Problem, ProblemType, User};
 
 use super::error::ApiError;
-use super::stream::Pace;
+use super::pace::Pace;
 use crate::secret::{Secret, SecretHash, SecretKind};
 use crate::store::{GamesOf, Holder, Owner, SharedStore, Subject};
 

@@ -12,7 +12,7 @@ use protocol::{
 use super::Api;
 use super::body::Body;
 use super::error::{ApiError, internal};
-use super::games::unknown_game;
+use super::game_version::unknown_game;
 use super::keys::{generate, lifetime, parse, unknown_key};
 use super::path::Id;
 use crate::secret::{Secret, SecretKind};

@@ -12,7 +12,7 @@ use story::Input;
 use super::account::Account;
 use super::body::Body;
 use super::error::ApiError;
-use super::games::unknown_game;
+use super::game_version::unknown_game;
 use super::{Api, idempotency};
 use crate::store::{Accepted, Enqueued, NewRequest, Terms};
 

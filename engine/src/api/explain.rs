@@ -11,7 +11,7 @@ use story::{GameState, Input, Library, Refusal};
 
 use super::Api;
 use super::error::ApiError;
-use super::games::{busy, unknown_game};
+use super::game_version::{busy, unknown_game};
 use super::path::Id;
 use super::rewind::before_turn;
 use crate::store::{Game, StoredTurn, TurnRange};

@@ -10,7 +10,7 @@ use protocol::{EXPORT_VERSION, ExportFormat, ExportedTurn, GameExport, GameId, P
 use serde::Deserialize;
 
 use super::error::{ApiError, internal};
-use super::games::unknown_game;
+use super::game_version::unknown_game;
 use super::path::Id;
 use super::{Api, transcript};
 use crate::store::{Game, StoredTurn, turns_up_to};

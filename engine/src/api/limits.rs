@@ -1,20 +1,14 @@
 //! How many event streams may be open, in all and for one client.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
-use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap};
 use metrics::{counter, gauge};
 use parking_lot::Mutex;
 use protocol::{Problem, ProblemType, StreamsView};
 
-use super::Api;
 use super::account::Account;
+use super::client::Client;
 
 /// The open streams.
 #[derive(Debug)]
@@ -111,58 +105,10 @@ impl Drop for OpenStream {
     }
 }
 
-/// Whose stream it is: an address, or for IPv6 the network that one customer is given (a /64).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Client(IpAddr);
-
-impl fmt::Display for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<IpAddr> for Client {
-    fn from(address: IpAddr) -> Self {
-        Self(match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let network = u128::from(address) >> 64 << 64;
-                Ipv6Addr::from(network).into()
-            }
-            address @ IpAddr::V4(_) => address,
-        })
-    }
-}
-
-impl FromRequestParts<Api> for Client {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
-        let address = address(&parts.headers, &parts.extensions, api.trusted_proxies);
-        // Only a server without connections, as in a test, knows no peer.
-        Ok(address.unwrap_or_else(|| Ipv6Addr::UNSPECIFIED.into()).into())
-    }
-}
-
-/// Where a request comes from: what the trusted proxies say, or the peer.
-pub(super) fn address(headers: &HeaderMap, extensions: &Extensions, trusted_proxies: usize) -> Option<IpAddr> {
-    let peer = || extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    forwarded(headers, trusted_proxies).or_else(peer)
-}
-
-/// The address that the outermost trusted proxy saw: each appends the one that it was called from.
-fn forwarded(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
-    let entries: Vec<&str> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .collect();
-    let at = entries.len().checked_sub(trusted_proxies).filter(|_| trusted_proxies > 0)?;
-    entries[at].trim().parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     fn client(address: &str) -> Client {
@@ -199,24 +145,5 @@ mod tests {
         let limits = Arc::new(StreamLimits::new(3, 2));
         drop(limits.open(client("10.0.0.1"), &Account::default()).unwrap());
         assert_eq!(limits.open.lock().each.len(), 0);
-    }
-
-    #[test]
-    fn a_customers_ipv6_network_is_one_client() {
-        assert_eq!(client("2001:db8::1"), client("2001:db8::ffff:2"));
-        assert_ne!(client("2001:db8::1"), client("2001:db8:0:1::1"));
-        assert_eq!(client("::ffff:10.0.0.1"), client("10.0.0.1"));
-    }
-
-    #[test]
-    fn only_what_a_trusted_proxy_has_added_is_believed() {
-        let mut headers = HeaderMap::new();
-        headers.append("x-forwarded-for", "1.1.1.1, 2.2.2.2".parse().unwrap());
-        headers.append("x-forwarded-for", "3.3.3.3".parse().unwrap());
-        let seen = |trusted| forwarded(&headers, trusted).map(|address| address.to_string());
-        assert_eq!(seen(0), None);
-        assert_eq!(seen(1).as_deref(), Some("3.3.3.3"));
-        assert_eq!(seen(2).as_deref(), Some("2.2.2.2"));
-        assert_eq!(seen(4), None);
     }
 }

@@ -8,7 +8,7 @@ use super::actor::Actor;
 use super::audit::Note;
 use super::body::Body;
 use super::error::ApiError;
-use super::games::unknown_game;
+use super::game_version::unknown_game;
 use crate::store::{Paused, SharedStore};
 
 /// Everything that is paused.

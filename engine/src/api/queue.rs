@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::body::Body;
 use super::chat;
 use super::error::ApiError;
-use super::games::unknown_game;
+use super::game_version::unknown_game;
 use super::path::Id;
 use super::requests::{has_ended, unknown_request};
 use crate::store::{Cancelled, Enqueued, NewRequest, QueuedCursor, SharedStore, Terms};

@@ -16,7 +16,7 @@ use super::audit;
 use super::body::timed_out;
 use super::caller::{Auth, Caller, ticket, unauthorized};
 use super::error::ApiError;
-use super::games::unknown_game;
+use super::game_version::unknown_game;
 use super::operation::{About, Answer, Operation, Right};
 use super::requests::unknown_request;
 use crate::retention::Archive;

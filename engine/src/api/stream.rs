@@ -6,7 +6,6 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Bytes;
 use futures::Stream;
@@ -18,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::Api;
 use super::compact::Chunks;
 use super::limits::OpenStream;
+use super::pace::Pace;
 use super::snapshot::{self, BATCH, Snapshot};
 use super::{frame, hidden};
 use crate::backoff::Backoff;
@@ -27,17 +27,6 @@ use crate::store::{Live, LogEvent, LogRead, Request, SharedStore, StoreError, Su
 const FIRST_BATCH: usize = 16;
 /// How many bytes of them are kept until the reader has taken them, if it is more than one event. The rest is read again.
 const BATCH_BYTES: usize = 32 * 1024;
-
-/// What an operator sets about streams.
-#[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    /// How often a silent stream gets a comment.
-    pub keepalive: Duration,
-    /// How soon a client reconnects after its stream has ended.
-    pub retry: Duration,
-    /// How long a stream that was opened with a ticket lasts.
-    pub ticket: Duration,
-}
 
 /// What a stream is about.
 #[derive(Debug, Clone, Copy)]

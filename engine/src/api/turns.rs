@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::games::unknown_game;
+use super::game_version::unknown_game;
 use super::path::Id;
 use super::{Api, hidden};
 use crate::store::TurnRange;

@@ -1,13 +1,13 @@
 //! `engine games`: list games, write one to a file, bring one in from a file, delete those that nobody plays any more.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use protocol::{GameExport, GameId, GameList, GameSummary, GameView, ImportGame, ImportIds, path};
 
-use super::print;
 use super::source::{OperateError, Source};
+use super::{game_file, print};
 use crate::config::Config;
 
 /// How many games a page has.
@@ -61,14 +61,6 @@ pub struct Doomed {
     dry_run: bool,
 }
 
-/// A file that is no game, or cannot be read or written.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{}: {reason}", .file.display())]
-pub struct GameFileError {
-    file: PathBuf,
-    reason: String,
-}
-
 /// Lists, exports, imports or deletes games.
 pub async fn games(config: &Config, command: GameCommand) -> Result<(), OperateError> {
     let source = Source::of_games(config).await?;
@@ -82,12 +74,12 @@ pub async fn games(config: &Config, command: GameCommand) -> Result<(), OperateE
         GameCommand::Export { id, file } => {
             let file = file.unwrap_or_else(|| PathBuf::from(format!("{id}.json")));
             let export: GameExport = source.get(&path::with_id(path::EXPORT, id)).await?;
-            write(&file, &export)?;
+            game_file::write(&file, &export)?;
             println!("{id} is written to {}, with {} turns", file.display(), export.turns.len());
             Ok(())
         }
         GameCommand::Import { file, keep_id, provider } => {
-            let game = read(&file)?;
+            let game = game_file::read(&file)?;
             let ids = if keep_id { ImportIds::Keep } else { ImportIds::New };
             let view: GameView = source.send(path::IMPORT, &ImportGame { game, ids, provider }).await?;
             println!("{} is the game {}", file.display(), view.id);
@@ -136,17 +128,4 @@ async fn delete(source: &Source, doomed: Doomed) -> Result<(), OperateError> {
         println!("{count} games are deleted");
     }
     last_refusal.map_or(Ok(()), |problem| Err(OperateError::Refused(problem)))
-}
-
-fn read(file: &Path) -> Result<GameExport, GameFileError> {
-    let failed = |reason: String| GameFileError { file: file.to_owned(), reason };
-    let text = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| failed(format!("it is no exported game: {error}")))
-}
-
-/// Writes a file that is not there yet.
-fn write(file: &Path, export: &GameExport) -> Result<(), GameFileError> {
-    let failed = |reason: String| GameFileError { file: file.to_owned(), reason };
-    let created = std::fs::File::create_new(file).map_err(|error| failed(error.to_string()))?;
-    serde_json::to_writer(std::io::BufWriter::new(created), export).map_err(|error| failed(error.to_string()))
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt;
 
-use super::games::GameFileError;
+use super::game_file::GameFileError;
 use super::keys::NoRandomness;
 use crate::api;
 use crate::config::{AdminListen, AuthMode, Config};

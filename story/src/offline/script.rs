@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::view::View;
-use crate::world::{fit, words};
+use crate::world::{Fit, fit, words};
 
 /// A story's own words.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -156,4 +156,18 @@ pub(super) fn is_about(about: &str, topics: &[String]) -> bool {
 fn ends_with(noun: &str, name: &str) -> bool {
     let (noun, name) = (words(noun), words(name));
     !name.is_empty() && noun.ends_with(&name)
+}
+
+impl<'a> View<'a> {
+    /// Learns the other names that `script` has for what is here.
+    pub(super) fn learn_names(&mut self, script: &'a Script) {
+        let beings = self.beings.iter().map(|being| &being.name);
+        let own: Vec<String> = self.items.iter().chain(&self.held).chain(beings).cloned().collect();
+        for thing in script.things.iter().filter(|thing| thing.when.fits(self)).collect::<Vec<_>>() {
+            let named = |name: &&String| thing.names.iter().any(|other| fit(other, name) == Some(Fit::Whole));
+            if let Some(name) = own.iter().find(named) {
+                self.aliases.extend(thing.names.iter().map(|other| (other.as_str(), name.clone())));
+            }
+        }
+    }
 }

@@ -4,10 +4,9 @@
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::script::Script;
 use crate::content::{Library, Location, Scenario};
 use crate::message::{ChatMessage, Role};
-use crate::world::{Fit, fit, words};
+use crate::world::{fit, words};
 
 /// An NPC or a monster that is here.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -193,18 +192,6 @@ impl<'a> View<'a> {
     /// The key of the location where the player is.
     pub(super) fn here_key(&self) -> Option<&'a str> {
         self.place_named(&self.here).map(|(key, _)| key)
-    }
-
-    /// Learns the other names that `script` has for what is here.
-    pub(super) fn learn_names(&mut self, script: &'a Script) {
-        let beings = self.beings.iter().map(|being| &being.name);
-        let own: Vec<String> = self.items.iter().chain(&self.held).chain(beings).cloned().collect();
-        for thing in script.things.iter().filter(|thing| thing.when.fits(self)).collect::<Vec<_>>() {
-            let named = |name: &&String| thing.names.iter().any(|other| fit(other, name) == Some(Fit::Whole));
-            if let Some(name) = own.iter().find(named) {
-                self.aliases.extend(thing.names.iter().map(|other| (other.as_str(), name.clone())));
-            }
-        }
     }
 
     /// Whether somebody or something of this name is here.

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::super::account::Account;
 use super::super::error::{ApiError, internal};
-use super::super::games::{conflict, if_match, unknown_game};
+use super::super::game_version::{conflict, if_match, unknown_game};
 use super::super::{Api, chat, idempotency};
-use super::plan::{Draft, Wanted, plan};
+use super::draft::Draft;
+use super::plan::{Wanted, plan};
 use crate::store::{ChangeDone, Changed, Game, GameChange, GameDocument, IdempotencyKey};
 
 /// How often a change is planned when a turn's commit comes between its reading and its step.

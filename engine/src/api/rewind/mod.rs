@@ -6,6 +6,7 @@
 //! same step.
 
 mod change;
+mod draft;
 mod past;
 mod plan;
 mod tries;

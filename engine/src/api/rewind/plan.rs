@@ -5,8 +5,9 @@ use story::{ChatMessage, GameState, Input};
 
 use super::super::Api;
 use super::super::error::ApiError;
+use super::draft::Draft;
 use super::{past, tries};
-use crate::store::{Game, Keep, NewRequest, Rewrite, StoredTurn, Try};
+use crate::store::{Game, Keep, NewRequest, Rewrite, StoredTurn};
 
 /// What is wanted of a game.
 pub(super) enum Wanted {
@@ -20,18 +21,6 @@ pub(super) enum Wanted {
     Tell { turn: u64, narration: String },
     /// That an earlier try of the player's last message comes back.
     Choose { turn: u64, alternative: usize },
-}
-
-/// What the game is to become.
-pub(super) struct Draft {
-    pub(super) cause: RewindCause,
-    pub(super) state: GameState,
-    /// Its last turn.
-    pub(super) turn: u64,
-    pub(super) history: Rewrite<ChatMessage>,
-    pub(super) turns: Rewrite<StoredTurn>,
-    pub(super) tries: Vec<Try>,
-    pub(super) request: Option<NewRequest>,
 }
 
 /// What a game is to become; nothing if it is so already.

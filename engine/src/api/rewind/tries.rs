@@ -8,8 +8,8 @@ use story::ChatMessage;
 
 use super::super::Api;
 use super::super::error::ApiError;
+use super::draft::Draft;
 use super::past;
-use super::plan::Draft;
 use crate::store::{Game, Keep, Rewrite, StoredTurn, Try, TurnRange};
 
 /// How many turns a try may have: the message, and the story events behind it.

@@ -4,7 +4,7 @@ use miette::miette;
 use serde_json::{Map, Value};
 use story::Lore;
 
-use super::parts::text;
+use super::field::text;
 use super::words;
 
 /// The most entries of a book.

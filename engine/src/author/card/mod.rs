@@ -6,6 +6,7 @@
 
 mod book;
 mod convert;
+mod field;
 mod file;
 mod parts;
 mod words;

@@ -4,6 +4,7 @@ use miette::miette;
 use serde_json::{Map, Value};
 
 use super::book::{self, Book};
+use super::field::text;
 use super::words;
 
 /// The longest name, in characters.
@@ -114,14 +115,5 @@ fn is_empty(value: &Value) -> bool {
         Value::Array(list) => list.iter().all(is_empty),
         Value::Object(fields) => fields.is_empty(),
         Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// A field as text, whatever it is.
-pub(super) fn text(fields: &Map<String, Value>, field: &str) -> String {
-    match fields.get(field) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
     }
 }

@@ -5,7 +5,7 @@ use protocol::{EventId, GameId, IfBusy, RequestId};
 use super::StoreError;
 use super::rows::{corrupt, to_json};
 use super::step::{Step, signed, unsigned};
-use super::{charges, games, lanes, providers, queue, turns};
+use super::{charges, document, lanes, providers, queue, turns};
 use crate::store::{ChangeDone, Changed, GameChange, IdempotencyKey, Keep};
 
 /// Changes a game, or changes nothing.
@@ -56,7 +56,7 @@ fn waiting_beside(step: &Step<'_>, game: GameId) -> Result<i64, StoreError> {
 
 fn write(step: &Step<'_>, change: &GameChange) -> Result<(), StoreError> {
     let (game, key, provider) = (change.game, change.game.to_string(), &change.document.provider);
-    games::write_document(step, game, change.expected, &to_json(&change.document)?)?;
+    document::write_document(step, game, change.expected, &to_json(&change.document)?)?;
     step.execute("UPDATE games SET provider = ?2 WHERE id = ?1", (&key, provider))?;
     providers::add(step, provider)?;
     match change.history.kept {
@@ -70,7 +70,7 @@ fn write(step: &Step<'_>, change: &GameChange) -> Result<(), StoreError> {
             (&key, signed(count)),
         )?,
     };
-    games::append_history(step, game, &games::texts(&change.history.appended)?)?;
+    document::append_history(step, game, &document::texts(&change.history.appended)?)?;
     turns::cut(step, game, change.turns.kept)?;
     for turn in &change.turns.appended {
         turns::append(step, game, turn.messages_before, turn)?;

@@ -6,7 +6,7 @@ use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId,
 
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
-use super::{StoreError, games, pauses, providers, totals};
+use super::{StoreError, document, pauses, providers, totals};
 use crate::store::{
     Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
     failure::unreadable, waited,
@@ -169,7 +169,7 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
     let (Some(request), Some(state)) = (found, state) else {
         return Err(corrupt("a claim", "the request or its game is gone"));
     };
-    let history = games::window(step, game, step.options.history_window)?;
+    let history = document::window(step, game, step.options.history_window)?;
     let provider = providers::served(step, game, &token)?;
     let Request {
         id,

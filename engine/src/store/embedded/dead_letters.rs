@@ -3,13 +3,16 @@
 use std::num::NonZeroU64;
 
 use async_trait::async_trait;
-use protocol::{Attempt, ChatChunk, DeadLetter, DeadLetters, RequestId, RequestQueued, RequestStatus};
+use protocol::{
+    Attempt, ChatChunk, DeadLetter, DeadLetters, GameId, Problem, ProblemType, RequestFailed, RequestId, RequestQueued,
+    RequestStatus,
+};
 use rusqlite::Row;
 
 use super::queue::accepted;
-use super::rows::{self, Columns, REQUEST, corrupt};
-use super::step::{Step, signed};
-use super::{EmbeddedStore, StoreError};
+use super::rows::{self, Columns, REQUEST, corrupt, to_json};
+use super::step::{Head, Step, signed};
+use super::{EmbeddedStore, StoreError, totals};
 use crate::store::{DeadLetterId, DeadLetterQueue, DeadLetterRetry, dead_letter};
 
 #[async_trait]
@@ -49,6 +52,33 @@ impl DeadLetterQueue for EmbeddedStore {
             Ok(deleted == 1)
         })
         .await
+    }
+}
+
+impl Step<'_> {
+    /// Makes a request a dead letter, for a reason that players may read. Its row stays as long as the dead letter.
+    pub(super) fn dead_letter(&mut self, game: GameId, head: &Head, problem: &Problem) -> Result<(), StoreError> {
+        let id = head.request.to_string();
+        self.execute("UPDATE requests SET error = ?2, revived = 0 WHERE id = ?1", (&id, to_json(problem)?))?;
+        self.finish(game, head.request, RequestStatus::Failed)?;
+        totals::count(
+            self,
+            &format!("{}{}", totals::FAILED, problem.problem_type().unwrap_or(ProblemType::Internal).slug()),
+        )?;
+        self.execute(
+            "INSERT INTO dead_letters (request_id, failed_at, state_version) \
+             SELECT ?1, ?2, version FROM games WHERE id = ?3",
+            (&id, self.now, game.to_string()),
+        )?;
+        let event = RequestFailed {
+            request_id: head.request,
+            game_id: game,
+            kind: head.kind,
+            status: RequestStatus::Failed,
+            attempt: head.attempt,
+            error: problem.clone(),
+        };
+        self.append(game, &event.into())
     }
 }
 

@@ -2,9 +2,8 @@
 
 use protocol::{GameId, RequestId, RequestStatus};
 
-use super::pauses::PAUSED;
 use super::rows::{corrupt, unavailable};
-use super::step::Step;
+use super::step::{PAUSED, Step};
 use super::{StoreError, pauses};
 use crate::store::{Inconsistency, Inspection};
 

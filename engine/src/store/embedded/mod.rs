@@ -9,6 +9,7 @@ mod changes;
 mod charges;
 mod claim;
 mod dead_letters;
+mod document;
 mod events;
 mod file;
 mod games;

@@ -7,12 +7,10 @@ use jiff::Timestamp;
 use protocol::{GameId, Pause, PauseScope};
 
 use super::rows::{Columns, corrupt, unavailable};
-use super::step::{Step, signed};
+use super::step::{PAUSED, Step, signed};
 use super::{EmbeddedStore, StoreError};
 use crate::store::{Paused, Pauses, WorkerId};
 
-/// The name under which paused games are ready: no provider is called so.
-pub(super) const PAUSED: &str = "*paused";
 /// What the names begin with under which `meta` keeps when a pause has ended.
 const ENDED: &str = "resumed:";
 

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use protocol::{Circuit, GameId, ProviderView, RequestId, RequestStatus, RequestWaiting, WaitReason};
 use rusqlite::Row;
 
-use super::pauses::{LeftOut, PAUSED, ended_at, is_paused};
+use super::pauses::{LeftOut, ended_at, is_paused};
 use super::rows::{self, Columns, corrupt, unavailable};
-use super::step::{Ending, Step, unsigned};
+use super::step::{Ending, PAUSED, Step, unsigned};
 use super::{EmbeddedStore, StoreError};
 use crate::store::{ClaimedProvider, LONGEST_DELAY, Lease, ProviderFault, Providers, waited_too_long};
 

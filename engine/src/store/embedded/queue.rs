@@ -13,7 +13,7 @@ use tokio::sync::broadcast;
 
 use super::rows::{self, REQUEST, corrupt, to_json, unavailable};
 use super::step::{Ending, Step, signed, unsigned};
-use super::{EmbeddedStore, StoreError, charges, claim, games, lanes, pauses, providers, stop, turns};
+use super::{EmbeddedStore, StoreError, charges, claim, document, lanes, pauses, providers, stop, turns};
 use crate::store::{
     Accepted, Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, Failure, IdempotencyKey,
     LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Stopped, StoryEventPlacement, Terms,
@@ -395,14 +395,14 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
         return if repeated { Ok(Committed::Done) } else { Err(StoreError::LeaseLost) };
     }
     let game = lease.game;
-    if !games::write_document(step, game, commit.base_version, &to_json(&commit.document)?)? {
+    if !document::write_document(step, game, commit.base_version, &to_json(&commit.document)?)? {
         return Ok(Committed::VersionChanged);
     }
     let turn = commit.turn.iter().map(to_json).collect::<Result<Vec<_>, _>>()?;
     let messages_before: i64 = step
         .first("SELECT ifnull(max(number), 0) FROM history WHERE game_id = ?1", [game.to_string()], |row| row.get(0))?
         .unwrap_or_default();
-    games::append_history(step, game, &turn)?;
+    document::append_history(step, game, &turn)?;
     turns::commit(step, game, unsigned(messages_before), &commit.record)?;
     if commit.ends_choice {
         step.execute("DELETE FROM tries WHERE game_id = ?1", [game.to_string()])?;

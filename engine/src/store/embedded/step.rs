@@ -4,16 +4,17 @@
 use std::time::Duration;
 
 use protocol::{
-    Attempt, AttemptOutcome, AttemptSuperseded, EventId, GameId, Problem, ProblemType, RequestCancelled, RequestFailed,
-    RequestId, RequestStatus, RequestType,
+    Attempt, AttemptOutcome, AttemptSuperseded, EventId, GameId, Problem, RequestCancelled, RequestId, RequestStatus,
+    RequestType,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
-use super::pauses::PAUSED;
 use super::rows::{Columns, corrupt, to_json, unavailable};
-use super::totals;
 use crate::store::dead_letter::RecordedAttempt;
 use crate::store::{IdempotencyKey, Lease, LeaseToken, LogEvent, NewRequest, StoreError, StoreOptions};
+
+/// The name under which paused games are ready: no provider is called so.
+pub(super) const PAUSED: &str = "*paused";
 
 /// A step in a transaction that it may share. It returns every error of SQLite at once: the transaction may be rolled back with
 /// the error, and later writes would be half of a step.
@@ -367,31 +368,6 @@ impl Step<'_> {
             (request.to_string(), after(self.options.status_ttl), after(self.options.key_ttl)),
         )?;
         Ok(())
-    }
-
-    /// Makes a request a dead letter, for a reason that players may read. Its row stays as long as the dead letter.
-    pub(super) fn dead_letter(&mut self, game: GameId, head: &Head, problem: &Problem) -> Result<(), StoreError> {
-        let id = head.request.to_string();
-        self.execute("UPDATE requests SET error = ?2, revived = 0 WHERE id = ?1", (&id, to_json(problem)?))?;
-        self.finish(game, head.request, RequestStatus::Failed)?;
-        totals::count(
-            self,
-            &format!("{}{}", totals::FAILED, problem.problem_type().unwrap_or(ProblemType::Internal).slug()),
-        )?;
-        self.execute(
-            "INSERT INTO dead_letters (request_id, failed_at, state_version) \
-             SELECT ?1, ?2, version FROM games WHERE id = ?3",
-            (&id, self.now, game.to_string()),
-        )?;
-        let event = RequestFailed {
-            request_id: head.request,
-            game_id: game,
-            kind: head.kind,
-            status: RequestStatus::Failed,
-            attempt: head.attempt,
-            error: problem.clone(),
-        };
-        self.append(game, &event.into())
     }
 }
 

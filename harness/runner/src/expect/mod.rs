@@ -1,7 +1,7 @@
 //! Whether expectations hold. Pure: what was observed comes in, what does not hold goes out.
 
 mod events;
-mod places;
+pub(crate) mod places;
 mod prompts;
 mod request;
 mod state;

@@ -7,7 +7,7 @@ use harness_case::profile::{End, Profile};
 use protocol::{Event, EventParseError, RequestId};
 use serde_json::Value;
 
-use crate::expect::compare_places;
+use crate::expect::places::compare_places;
 
 /// How the fault begins that a stream has said itself.
 const RESET: &str = "the stream was reset";

@@ -1,0 +1,26 @@
+//! The file of an exported game.
+
+use std::path::{Path, PathBuf};
+
+use protocol::GameExport;
+
+/// A file that is no game, or cannot be read or written.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{}: {reason}", .file.display())]
+pub struct GameFileError {
+    file: PathBuf,
+    reason: String,
+}
+
+pub(super) fn read(file: &Path) -> Result<GameExport, GameFileError> {
+    let failed = |reason: String| GameFileError { file: file.to_owned(), reason };
+    let text = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| failed(format!("it is no exported game: {error}")))
+}
+
+/// Writes a file that is not there yet.
+pub(super) fn write(file: &Path, export: &GameExport) -> Result<(), GameFileError> {
+    let failed = |reason: String| GameFileError { file: file.to_owned(), reason };
+    let created = std::fs::File::create_new(file).map_err(|error| failed(error.to_string()))?;
+    serde_json::to_writer(std::io::BufWriter::new(created), export).map_err(|error| failed(error.to_string()))
+}
