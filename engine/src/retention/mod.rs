@@ -8,6 +8,7 @@ mod archive;
 use std::time::Duration;
 
 use metrics::counter;
+use protocol::PauseScope;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,20 @@ pub struct Retention {
     ended: Option<Duration>,
     pause: Duration,
     between_games: Duration,
+}
+
+/// After so many games in a row that could not be archived, a search ends: the archive is away, and the next one finds them again.
+const FAILURES: u32 = 10;
+
+/// What became of a game that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Considered {
+    /// It is kept, or another worker has dealt with it.
+    Stays,
+    /// It has left the store.
+    Gone,
+    /// It should have, and could not be archived.
+    Failed,
 }
 
 /// What one search did.
@@ -63,14 +78,12 @@ impl Retention {
                 searched = self.sweep() => searched,
             };
             let pause = match searched {
-                Ok(Swept { gone: 0, failed: 0 }) => self.pause,
                 Ok(Swept { gone, failed }) => {
-                    tracing::info!(
-                        gone,
-                        failed,
-                        archived = self.archive.is_some(),
-                        "games left the store that nobody played"
-                    );
+                    if gone + failed > 0 {
+                        let archived = self.archive.is_some();
+                        tracing::info!(gone, failed, archived, "games left the store that nobody played");
+                    }
+                    backoff.reset();
                     self.pause
                 }
                 Err(error) => {
@@ -85,9 +98,9 @@ impl Retention {
         }
     }
 
-    /// One search, through every game that may have to go.
+    /// One search, through every game that may have to go. It ends early where the archive takes nothing.
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
-        let mut swept = Swept::default();
+        let (mut swept, mut in_a_row) = (Swept::default(), 0);
         let Some(shortest) = self.idle.into_iter().chain(self.ended).min() else { return Ok(swept) };
         let mut after = None;
         loop {
@@ -95,13 +108,19 @@ impl Retention {
             let Some(last) = page.last() else { return Ok(swept) };
             after = Some(GamesCursor { updated_at: last.updated_at, id: last.id });
             let is_last = page.len() < PAGE;
-            for game in page {
+            // A pause would not come back with its game.
+            let pauses = self.store.pauses().await?;
+            let is_paused = |id| pauses.iter().any(|pause| pause.what == PauseScope::Game { game_id: id });
+            for game in page.into_iter().filter(|game| !is_paused(game.id)) {
                 // What a search may cost is a rate, so it waits for time.
                 let next = Instant::now() + self.between_games;
-                match self.consider(game).await? {
-                    Some(true) => swept.gone += 1,
-                    Some(false) => swept.failed += 1,
-                    None => {}
+                match self.consider(&game).await? {
+                    Considered::Stays => {}
+                    Considered::Gone => (swept.gone, in_a_row) = (swept.gone + 1, 0),
+                    Considered::Failed => (swept.failed, in_a_row) = (swept.failed + 1, in_a_row + 1),
+                }
+                if in_a_row == FAILURES {
+                    return Ok(swept);
                 }
                 sleep_until(next).await;
             }
@@ -111,13 +130,12 @@ impl Retention {
         }
     }
 
-    /// Whether a game has left the store, or should have; none if it stays.
-    async fn consider(&self, found: IdleGame) -> Result<Option<bool>, StoreError> {
+    async fn consider(&self, found: &IdleGame) -> Result<Considered, StoreError> {
         let is_due = |limit: Option<Duration>| limit.is_some_and(|limit| found.idle >= limit);
         let goes = is_due(self.idle)
             || is_due(self.ended) && self.store.game(found.id).await?.is_some_and(|game| game.document.state.is_ended);
         if !goes {
-            return Ok(None);
+            return Ok(Considered::Stays);
         }
         if let Some(archive) = &self.archive
             && let Err(error) = archive.put(&self.store, found.id).await
@@ -125,19 +143,26 @@ impl Retention {
             let ArchiveError::Store(error) = error else {
                 counter!("story_engine_games_removed_total", "outcome" => "failed").increment(1);
                 tracing::warn!(game = %found.id, %error, "a game could not be archived: it stays in the store");
-                return Ok(Some(false));
+                return Ok(Considered::Failed);
             };
             return Err(error);
         }
-        let done = self.store.delete_game(found.id, Some(found.version)).await? == GameWrite::Done;
-        if done {
-            let outcome = if self.archive.is_some() { "archived" } else { "deleted" };
-            counter!("story_engine_games_removed_total", "outcome" => outcome).increment(1);
-        } else if let Some(archive) = &self.archive {
-            // It was played meanwhile: what the archive has is old.
-            let _ = archive.forget(found.id).await;
+        match (self.store.delete_game(found.id, Some(found)).await?, &self.archive) {
+            (GameWrite::Done, archive) => {
+                let outcome = if archive.is_some() { "archived" } else { "deleted" };
+                counter!("story_engine_games_removed_total", "outcome" => outcome).increment(1);
+                Ok(Considered::Gone)
+            }
+            // It is played: what the archive has is old. A file that stays is overwritten when the game is archived again.
+            (GameWrite::Busy | GameWrite::Changed, Some(archive)) => {
+                if let Err(error) = archive.forget(found.id).await {
+                    tracing::warn!(game = %found.id, %error, "an old file of a game stays in the archive");
+                }
+                Ok(Considered::Stays)
+            }
+            // Another worker was faster: the file that is there is the game.
+            _ => Ok(Considered::Stays),
         }
-        Ok(done.then_some(true))
     }
 }
 
@@ -215,6 +240,32 @@ mod tests {
         let access = store.access(Subject::Game(id), Some(&link.hash())).await.unwrap().unwrap();
         assert_eq!(access.capability, Some(GameAccess::Read));
         assert!(!archive.restore(&store, id).await.unwrap(), "it is in the archive no more");
+    }
+
+    #[tokio::test]
+    async fn two_workers_that_find_the_same_game_lose_nothing() {
+        let (store, dir) = (fresh_store(), TempDir::new().unwrap());
+        let archive = Archive::open(dir.path().to_str().unwrap()).unwrap();
+        let search = search(&store, Some(Duration::ZERO), None, Some(archive.clone()));
+        let id = game(&store, false).await;
+        // The store's time is in milliseconds: the game must not come back in the one in which it was created.
+        let found = loop {
+            if let [found] = store.idle_games(Duration::from_millis(1), None, 1).await.unwrap()[..] {
+                break found;
+            }
+            tokio::task::yield_now().await;
+        };
+
+        assert_eq!(search.consider(&found).await.unwrap(), Considered::Gone);
+        assert_eq!(search.consider(&found).await.unwrap(), Considered::Stays, "the slower worker");
+        assert!(archive.restore(&store, id).await.unwrap(), "the slower worker has left the file alone");
+
+        assert_eq!(
+            search.consider(&found).await.unwrap(),
+            Considered::Stays,
+            "it is back at the version that was found"
+        );
+        assert!(store.game(id).await.unwrap().is_some());
     }
 
     #[tokio::test]

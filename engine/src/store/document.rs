@@ -72,7 +72,7 @@ pub enum GameWrite {
     Unknown,
     /// The game has unfinished requests: their turns would overwrite the change or fail because of it.
     Busy,
-    /// The game has another version than the one that was named.
+    /// The game has changed since it was found idle, or has left the store and come back.
     Changed,
 }
 
@@ -81,7 +81,7 @@ pub enum GameWrite {
 pub struct IdleGame {
     /// The game.
     pub id: GameId,
-    /// Its version: it can be deleted only while it has this one.
+    /// Its version.
     pub version: u64,
     /// When it was last changed.
     pub updated_at: Timestamp,

@@ -8,7 +8,7 @@
 //!            after 5 ► 7 " a door." chunks 2                the rest of it
 //! ```
 //!
-//! Both stores join in the step that appends the other event (`lua/common.lua`, `embedded/log.rs`), and read here. Text that is void
+//! Both stores join in the step that appends the other event (`lua/common.lua`, `embedded/events.rs`), and read here. Text that is void
 //! with the other event is not kept: the entry then says only how many chunks there were.
 //!
 //! A piece is measured as JSON writes it, so joining and cutting never decode a text.

@@ -180,9 +180,9 @@ pub trait Games {
     /// The tries of a game's last message that can be chosen again, the oldest first.
     async fn tries(&self, id: GameId) -> Result<Vec<Try>, StoreError>;
 
-    /// Deletes a game, its history, its events and its capabilities, unless it has unfinished requests, or another version
-    /// than the one that is named.
-    async fn delete_game(&self, id: GameId, version: Option<u64>) -> Result<GameWrite, StoreError>;
+    /// Deletes a game, its history, its events and its capabilities, unless it has unfinished requests, or has changed
+    /// since it was found idle.
+    async fn delete_game(&self, id: GameId, found: Option<&IdleGame>) -> Result<GameWrite, StoreError>;
 
     /// Games that have not changed for `idle`, by the store's time: the longest idle first, from `after` on.
     async fn idle_games(

@@ -81,7 +81,7 @@ conformance! {
     retention {
         idle_games_come_the_longest_idle_first_and_in_pages,
         a_game_that_has_changed_is_not_idle,
-        a_game_is_deleted_at_the_version_that_was_named_and_at_no_other,
+        a_game_is_deleted_as_it_was_found_and_not_otherwise,
         a_game_that_comes_back_goes_on_where_it_was,
     }
     games {

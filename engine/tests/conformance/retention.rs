@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::store::{Before, GameContents, GameWrite, GamesCursor, LogRead, SharedStore};
+use engine::store::{Before, GameContents, GameWrite, GamesCursor, IdleGame, LogRead, SharedStore};
 use protocol::{EventId, GameId};
 
 use crate::bench::Bench;
@@ -51,20 +51,32 @@ pub(crate) async fn a_game_that_has_changed_is_not_idle(bench: Bench) {
     assert_eq!(found.iter().find(|game| game.id == first).unwrap().updated_at, changed);
 }
 
-pub(crate) async fn a_game_is_deleted_at_the_version_that_was_named_and_at_no_other(bench: Bench) {
+/// A game as a search finds it.
+async fn found(store: &SharedStore, id: GameId) -> IdleGame {
+    let found = store.idle_games(Duration::ZERO, None, 10).await.unwrap();
+    found.into_iter().find(|game| game.id == id).unwrap()
+}
+
+pub(crate) async fn a_game_is_deleted_as_it_was_found_and_not_otherwise(bench: Bench) {
     let store = bench.store().await;
     let id = new_game(&store).await;
+    let first = found(&store, id).await;
     assert!(is_done(&replace(&store, id, 1, &document(), None, &state_updated(id)).await));
+    let now = found(&store, id).await;
+    let another_time = IdleGame { updated_at: now.updated_at - Duration::from_millis(1), ..now };
     let before = bench.dump().await;
 
-    assert_eq!(store.delete_game(id, Some(1)).await.unwrap(), GameWrite::Changed);
+    for stale in [first, IdleGame { version: 1, ..now }, another_time] {
+        assert_eq!(store.delete_game(id, Some(&stale)).await.unwrap(), GameWrite::Changed, "{stale:?}");
+    }
     assert!(bench.dump().await == before);
 
     enqueue(&store, id, "look").await;
-    assert_eq!(store.delete_game(id, Some(2)).await.unwrap(), GameWrite::Busy);
+    assert_eq!(store.delete_game(id, Some(&now)).await.unwrap(), GameWrite::Busy);
     finish(&store, &claim_one(&store).await, &[]).await;
-    assert_eq!(store.delete_game(id, Some(3)).await.unwrap(), GameWrite::Done);
-    assert_eq!(store.delete_game(id, Some(3)).await.unwrap(), GameWrite::Unknown);
+    let now = found(&store, id).await;
+    assert_eq!(store.delete_game(id, Some(&now)).await.unwrap(), GameWrite::Done);
+    assert_eq!(store.delete_game(id, Some(&now)).await.unwrap(), GameWrite::Unknown);
     assert_eq!(store.game(id).await.unwrap(), None);
 }
 

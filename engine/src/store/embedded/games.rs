@@ -22,6 +22,7 @@ impl Games for EmbeddedStore {
         let (provider, name, owner) = (new.document.provider.clone(), new.name.clone(), new.owner.clone());
         let (document, history, turns) = (to_json(&new.document)?, texts(&new.history)?, new.turns.clone());
         let limits = new.charges.clone();
+        // Each claim appends an event, so no lease of before has a fence above the offset.
         let (version, offset) = new.before.map_or((1, 0), |before| (signed(before.version), signed(before.offset)));
         self.step(move |step| {
             if step.first("SELECT 1 FROM games WHERE id = ?1", [id.to_string()], |_| Ok(()))?.is_some() {
@@ -32,8 +33,8 @@ impl Games for EmbeddedStore {
             }
             charges::charge(step, &limits, None)?;
             step.execute(
-                "INSERT INTO games (id, version, epoch, offset, created_at, updated_at, provider, game_name) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7)",
+                "INSERT INTO games (id, version, epoch, offset, fence, created_at, updated_at, provider, game_name) \
+                 VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?5, ?6, ?7)",
                 (id.to_string(), version, signed(step.epoch), offset, step.now, &provider, &name),
             )?;
             if let Some(Owner { tenant, user }) = &owner {
@@ -107,7 +108,8 @@ impl Games for EmbeddedStore {
         .await
     }
 
-    async fn delete_game(&self, id: GameId, version: Option<u64>) -> Result<GameWrite, StoreError> {
+    async fn delete_game(&self, id: GameId, found: Option<&IdleGame>) -> Result<GameWrite, StoreError> {
+        let found = found.copied();
         self.step(move |step| {
             match step.lane_length(id)? {
                 None => return Ok(GameWrite::Unknown),
@@ -115,8 +117,14 @@ impl Games for EmbeddedStore {
                 Some(_) => return Ok(GameWrite::Busy),
             }
             let key = id.to_string();
-            if let Some(version) = version
-                && step.execute("DELETE FROM games WHERE id = ?1 AND version = ?2", (&key, signed(version)))? == 0
+            // A game that has left the store and come back has its version still, and another time.
+            let is_as_found = |found: IdleGame| {
+                let sql = "SELECT 1 FROM games WHERE id = ?1 AND version = ?2 AND updated_at = ?3";
+                let changed = found.updated_at.as_millisecond();
+                step.first(sql, (&key, signed(found.version), changed), |_| Ok(())).map(|found| found.is_some())
+            };
+            if let Some(found) = found
+                && !is_as_found(found)?
             {
                 return Ok(GameWrite::Changed);
             }

@@ -179,9 +179,11 @@ impl Games for RedisStore {
         tries.map_or(Ok(Vec::new()), |text| from_json(&key, &text))
     }
 
-    async fn delete_game(&self, id: GameId, version: Option<u64>) -> Result<GameWrite, StoreError> {
-        let version = version.map_or_else(String::new, |version| version.to_string());
-        let call = ScriptArgs::new().id(id).arg(version);
+    async fn delete_game(&self, id: GameId, found: Option<&IdleGame>) -> Result<GameWrite, StoreError> {
+        let (version, changed) = found.map_or_else(Default::default, |found| {
+            (found.version.to_string(), found.updated_at.as_millisecond().to_string())
+        });
+        let call = ScriptArgs::new().id(id).arg(version).arg(changed);
         outcome(&self.shard(id).run::<Vec<String>>(&script::DELETE_GAME, &call).await?)
     }
 

@@ -5,6 +5,7 @@
 //! interleavings are tried on each backend, 500 by default.
 
 mod halt;
+mod leaving;
 mod moves;
 mod play;
 mod reference;

@@ -8,8 +8,9 @@ local charges = charges_of(charged)
 local limited = refused_by(charges, {})
 if limited then return limited end
 use_up(charges)
-call('HSET', GAME .. game, 'document', document, 'version', version, 'fence', '0', 'offset', offset, 'epoch', epoch(),
-  'created_at', NOW_TEXT, 'updated_at', NOW_TEXT, 'provider', provider, 'turns', turn, 'recorded', '1')
+-- Each claim appends an event, so no lease of before has a fence above the offset.
+call('HSET', GAME .. game, 'document', document, 'version', version, 'fence', offset, 'offset', offset, 'epoch', epoch(),
+  'created_at', NOW_TEXT, 'updated_at', NOW_TEXT, 'provider', provider, 'turns', turn, 'recorded', version)
 if name ~= '' then call('HSET', GAME .. game, 'name', name) end
 call('HSETNX', PROVIDERS, provider, 'closed')
 call('ZADD', GAMES, NOW_TEXT, game)

@@ -1,8 +1,12 @@
--- Deletes a game. Arguments: game, the version that it must have or ''. Returns {'done'}, {'unknown'}, {'changed'} or {'busy'}.
-local game, version = ARGV[5], ARGV[6]
+-- Deletes a game. Arguments: game, then the version and the time of change (ms) that it must have, or '' and ''.
+-- Returns {'done'}, {'unknown'}, {'changed'} or {'busy'}.
+local game, version, changed = unpack(ARGV, 5)
 if call('EXISTS', GAME .. game) == 0 then return { 'unknown' } end
 if call('EXISTS', LANE .. game) == 1 then return { 'busy' } end
-if version ~= '' and call('HGET', GAME .. game, 'version') ~= version then return { 'changed' } end
+-- A game that has left the store and come back has its version still, and another time.
+if version ~= '' and (call('HGET', GAME .. game, 'version') ~= version or call('ZSCORE', GAMES, game) ~= changed) then
+  return { 'changed' }
+end
 local tenant, user = unpack(call('HMGET', GAME .. game, 'tenant', 'user'))
 -- A long history is freed behind the call: DEL would hold up every other game meanwhile.
 call('UNLINK', GAME .. game, HISTORY .. game, TURNS .. game, TRIES .. game, CHANGES .. game, LOG .. game, CAPABILITIES .. game,

@@ -92,6 +92,7 @@ impl Play {
             Move::Resume { what } => self.resume(what).await?,
             Move::Inspect => self.inspect().await?,
             Move::Rewind { game, to, if_busy, plays_on } => self.rewind(game, to, if_busy, plays_on).await?,
+            Move::LeaveAndReturn { game } => self.leave_and_return(game).await?,
             Move::RewindAgain => self.rewind_again().await?,
             Move::Stop { request } => self.stop(request).await?,
             Move::Claim { worker, max } => self.claim(worker, max).await?,

@@ -1,0 +1,38 @@
+//! The move by which a game that nobody plays leaves the store and comes back.
+
+use std::time::Duration;
+
+use engine::store::{Before, GameContents, GameWrite, IdleGame, TurnRange};
+
+use super::play::{Difference, Play, same, text};
+
+impl Play {
+    pub(super) async fn leave_and_return(&mut self, game: usize) -> Result<(), Difference> {
+        let id = self.games[game];
+        let idle = self.store.idle_games(Duration::ZERO, None, 10).await.map_err(text)?;
+        for (number, id) in self.games.iter().enumerate() {
+            let version = idle.iter().find(|found| found.id == *id).map(|found| found.version);
+            same("the version of an idle game", version, Some(self.reference.games[number].version))?;
+        }
+        let found = *idle.iter().find(|found| found.id == id).ok_or("the game is not idle")?;
+        let stale = IdleGame { version: found.version + 1, ..found };
+        let is_busy = !self.reference.games[game].lane.is_empty();
+        let refused = if is_busy { GameWrite::Busy } else { GameWrite::Changed };
+        same("the answer to a stale search", self.store.delete_game(id, Some(&stale)).await.map_err(text)?, refused)?;
+        // A search leaves paused games alone: their pause would not come back.
+        if is_busy || self.reference.is_halted(game) {
+            return Ok(());
+        }
+        self.note(format_args!("game {game} leaves the store and comes back"));
+        let kept = self.store.game(id).await.map_err(text)?.ok_or("the game is gone")?;
+        let history = self.store.history(id, usize::MAX).await.map_err(text)?;
+        let turns = self.store.turns(id, TurnRange::From(0), 1000).await.map_err(text)?.turns;
+        let before = Before { version: kept.version, offset: kept.cursor.offset };
+        same("that it leaves", self.store.delete_game(id, Some(&found)).await.map_err(text)?, GameWrite::Done)?;
+        let contents = GameContents { turns, before: Some(before), ..GameContents::new(kept.document, history) };
+        self.store.create_game(id, &contents).await.map_err(text)?;
+        // By which name a change was made is not archived.
+        self.last_change = None;
+        Ok(())
+    }
+}
