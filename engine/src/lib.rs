@@ -13,6 +13,7 @@ pub mod content;
 pub mod http;
 pub mod llm;
 pub mod operate;
+mod page;
 mod play;
 pub mod preview;
 pub mod retention;

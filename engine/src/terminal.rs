@@ -12,7 +12,7 @@ use crate::serve::{InProcess, ServeError, reachable};
 use crate::store::embedded::OpenError;
 use crate::telemetry::logs::{self, LogFormat};
 
-/// Where the engine writes its log meanwhile, in the data directory. Each start begins it anew.
+/// Where the engine writes its log meanwhile, in the data directory. Each start overwrites it.
 const LOG: &str = "play.log";
 
 /// Plays until the player quits. Games are kept in the data directory's file. With `listen` others can play along there.

@@ -210,7 +210,7 @@ async fn what_operators_change_is_in_the_audit_log() {
 
     let log = printed(directory, &["audit", "--since", "1h", "--json"]);
     let entries: Vec<protocol::AuditEntry> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let told: Vec<_> = entries.iter().rev().map(|entry| (entry.action.as_str(), entry.outcome.as_str())).collect();
+    let written: Vec<_> = entries.iter().rev().map(|entry| (entry.action.as_str(), entry.outcome.as_str())).collect();
     let expected = [
         ("pauseQueue", "done"),
         ("resumeQueue", "done"),
@@ -219,7 +219,7 @@ async fn what_operators_change_is_in_the_audit_log() {
         ("createKey", "done"),
         ("repairStore", "done"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(written, expected);
     assert!(entries.iter().all(|entry| entry.by.starts_with("local command")));
     assert_eq!((entries[5].subject.as_str(), entries[2].subject.as_str()), ("all", id.as_str()));
     assert!(entries[1].subject.starts_with("key ") && entries[1].subject.ends_with(" (viewer)"));

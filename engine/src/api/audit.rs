@@ -4,18 +4,17 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRequestParts, Query, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-use protocol::{AuditPage, Problem, ProblemType};
-use serde::Deserialize;
+use protocol::AuditPage;
 
 use super::actor::Actor;
 use super::caller::Caller;
 use super::error::{ApiError, ProblemOf};
 use super::operation::{Operation, Right, Verb};
+use super::paging::Paging;
 use crate::store::{AuditCursor, Holder, NewAuditEntry, SharedStore};
 
 /// How many entries a page holds when the client does not say.
@@ -25,23 +24,12 @@ const LARGEST_PAGE: usize = 500;
 /// More characters of what something was done to are not kept.
 const SUBJECT_MAX: usize = 200;
 
-/// `?limit=&after=`
-#[derive(Debug, Deserialize)]
-pub(super) struct Page {
-    limit: Option<usize>,
-    after: Option<String>,
-}
-
 /// What operators have changed, the latest first.
 pub(super) async fn list(
     State(store): State<SharedStore>,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Paging<AuditCursor>,
 ) -> Result<Json<AuditPage>, ApiError> {
-    let invalid = |detail: String| Problem::new(ProblemType::InvalidPath, detail);
-    let Query(page) = page.map_err(|rejection| invalid(rejection.body_text()))?;
-    let after = page.after.as_deref().map(str::parse::<AuditCursor>).transpose();
-    let after = after.map_err(|error| invalid(format!("`after`: {error}")))?;
-    Ok(Json(store.audit(after, page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE)).await?))
+    Ok(Json(store.audit(page.after, page.limit(PAGE, LARGEST_PAGE)).await?))
 }
 
 /// What a handler says of its change, where the path does not say it.

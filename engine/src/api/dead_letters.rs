@@ -1,14 +1,13 @@
 //! `/v1/dead-letters`: requests that failed for good: list, show, retry, delete.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::{ChatAccepted, DeadLetter, DeadLetters, Problem, ProblemType, RequestId};
-use serde::Deserialize;
 
 use super::chat;
 use super::error::{ApiError, internal};
+use super::paging::Paging;
 use super::path::Id;
 use crate::store::{DeadLetterId, DeadLetterRetry, SharedStore};
 
@@ -17,23 +16,12 @@ const PAGE: usize = 50;
 /// How many dead letters a page holds at most.
 const LARGEST_PAGE: usize = 200;
 
-/// `?limit=&after=`
-#[derive(Debug, Deserialize)]
-pub(super) struct Page {
-    limit: Option<usize>,
-    after: Option<String>,
-}
-
 /// Lists dead letters, the latest first.
 pub(super) async fn list(
     State(store): State<SharedStore>,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Paging<DeadLetterId>,
 ) -> Result<Json<DeadLetters>, ApiError> {
-    let invalid = |detail: String| Problem::new(ProblemType::InvalidPath, detail);
-    let Query(page) = page.map_err(|rejection| invalid(rejection.body_text()))?;
-    let after = page.after.as_deref().map(str::parse::<DeadLetterId>).transpose();
-    let after = after.map_err(|error| invalid(format!("`after`: {error}")))?;
-    Ok(Json(store.dead_letters(after, page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE)).await?))
+    Ok(Json(store.dead_letters(page.after, page.limit(PAGE, LARGEST_PAGE)).await?))
 }
 
 /// One dead letter.

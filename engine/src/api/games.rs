@@ -17,6 +17,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::game_version::{busy, conflict, if_match, unknown_game};
+use super::paging::Paging;
 use super::path::Id;
 use super::rewind::{before_turn, last_record};
 use super::{Api, capabilities, idempotency};
@@ -239,25 +240,14 @@ pub(super) async fn delete(State(api): State<Api>, Id(id): Id<GameId>) -> Result
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `?limit=&after=`
-#[derive(Debug, Deserialize)]
-pub(super) struct Page {
-    limit: Option<usize>,
-    after: Option<String>,
-}
-
 /// Lists the caller's games, the latest changed first.
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Paging<GamesCursor>,
 ) -> Result<Json<GameList>, ApiError> {
-    let invalid = |detail: String| Problem::new(ProblemType::InvalidPath, detail);
-    let Query(page) = page.map_err(|rejection| invalid(rejection.body_text()))?;
-    let after = page.after.as_deref().map(str::parse::<GamesCursor>).transpose();
-    let after = after.map_err(|error| invalid(format!("`after`: {error}")))?;
-    let limit = page.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
-    let games = api.store.games(&caller.games(), after, limit).await?;
+    let limit = page.limit(PAGE, LARGEST_PAGE);
+    let games = api.store.games(&caller.games(), page.after, limit).await?;
     let last = games.last().filter(|_| games.len() == limit);
     let next = last.map(|last| GamesCursor { updated_at: last.updated_at, id: last.id }.to_string());
     Ok(Json(GameList { games: games.into_iter().map(summary).collect(), next }))

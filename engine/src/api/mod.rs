@@ -34,6 +34,7 @@ mod operation;
 mod operations;
 mod overview;
 mod pace;
+mod paging;
 mod path;
 mod pauses;
 mod probe;

@@ -16,6 +16,7 @@ use super::body::Body;
 use super::chat;
 use super::error::ApiError;
 use super::game_version::unknown_game;
+use super::paging::Paging;
 use super::path::Id;
 use super::requests::{has_ended, unknown_request};
 use crate::store::{Cancelled, Enqueued, NewRequest, QueuedCursor, SharedStore, Terms};
@@ -59,23 +60,12 @@ pub(super) async fn workers(State(store): State<SharedStore>) -> Result<Json<Wor
     Ok(Json(Workers { workers: store.workers().await? }))
 }
 
-/// `?limit=&after=`
-#[derive(Debug, Deserialize)]
-pub(super) struct Page {
-    limit: Option<usize>,
-    after: Option<String>,
-}
-
 /// The requests that wait.
 pub(super) async fn queued(
     State(store): State<SharedStore>,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Paging<QueuedCursor>,
 ) -> Result<Json<QueuedRequests>, ApiError> {
-    let invalid = |detail: String| Problem::new(ProblemType::InvalidPath, detail);
-    let Query(page) = page.map_err(|rejection| invalid(rejection.body_text()))?;
-    let after = page.after.as_deref().map(str::parse::<QueuedCursor>).transpose();
-    let after = after.map_err(|error| invalid(format!("`after`: {error}")))?;
-    Ok(Json(store.queued(after, page.limit.unwrap_or(SHOWN).clamp(1, MOST_SHOWN)).await?))
+    Ok(Json(store.queued(page.after, page.limit(SHOWN, MOST_SHOWN)).await?))
 }
 
 /// Cancels a request that waits or runs.

@@ -302,7 +302,7 @@ fn waits(lane: &LaneView, now: Timestamp) -> String {
 fn from_now(time: Timestamp, now: Timestamp) -> String {
     let ms = time.duration_since(now).as_millis();
     let amount = seconds(u64::try_from(ms.abs()).unwrap_or(0));
-    if ms >= 0 { format!("in {amount}") } else { format!("{amount} ago") }
+    if ms > 0 { format!("in {amount}") } else { format!("{amount} ago") }
 }
 
 fn seconds(ms: u64) -> String {

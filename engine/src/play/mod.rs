@@ -2,16 +2,11 @@
 //! from elsewhere, so the page works wherever the engine does. It knows nothing but the HTTP API.
 
 use axum::Router;
-use axum::http::{HeaderName, header};
-use axum::response::IntoResponse;
-use axum::routing::get;
 
-const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";
+use crate::page::{self, CSS, File, HTML, SCRIPT};
 
 /// Each path with its media type and its text.
-const FILES: [(&str, &str, &str); 21] = [
+const FILES: [File; 21] = [
     ("/play", HTML, include_str!("play.html")),
     ("/play/play.css", CSS, include_str!("play.css")),
     ("/play/play.js", SCRIPT, include_str!("play.js")),
@@ -35,26 +30,9 @@ const FILES: [(&str, &str, &str); 21] = [
     ("/play/icon.svg", "image/svg+xml", include_str!("icon.svg")),
 ];
 
-/// The page may load and call what this server serves, and nothing else; nobody may frame it.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
-                      manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 /// The routes of the page.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    FILES.into_iter().fold(Router::new(), |router, (path, media_type, text)| {
-        router.route(path, get(async move || file(media_type, text)))
-    })
-}
-
-fn file(media_type: &'static str, text: &'static str) -> impl IntoResponse {
-    let headers: [(HeaderName, &str); 4] = [
-        (header::CONTENT_TYPE, media_type),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Another version of the engine brings another page.
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, text)
+    page::routes(&FILES)
 }
 
 #[cfg(test)]
@@ -63,14 +41,8 @@ mod tests {
 
     #[test]
     fn the_whole_page_is_small_and_each_script_that_it_imports_is_served() {
-        let size: usize = FILES.iter().map(|(_, _, text)| text.len()).sum();
+        let size = page::checked_size(&FILES, "/play");
         assert!(size < 100_000, "the page has {size} bytes");
-        for (path, _, text) in FILES {
-            for import in text.lines().filter_map(|line| line.strip_prefix("import ")?.split('"').nth(1)) {
-                let wanted = import.replacen('.', "/play", 1);
-                assert!(FILES.iter().any(|(served, ..)| *served == wanted), "{path} imports {import}");
-            }
-        }
     }
 
     #[test]

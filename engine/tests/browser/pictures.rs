@@ -5,7 +5,7 @@
 //! how large they are and what colour they have. Boxes of elements alone were the other choice; they see no colour, no border
 //! and nothing that covers another thing.
 //!
-//! `PICTURES=renew cargo nextest run -p engine --test browser pictures` writes them anew.
+//! `PICTURES=renew cargo nextest run -p engine --test browser pictures` renews them.
 
 use std::path::{Path, PathBuf};
 

@@ -73,12 +73,13 @@ impl Game {
 
     pub(crate) async fn ended(&self, id: RequestId) -> Request {
         let ended = async {
+            let mut events = self.store.subscribe(self.id).await.unwrap();
             loop {
                 let request = self.store.request(id).await.unwrap().unwrap();
                 if request.status.is_terminal() {
                     return request;
                 }
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                events.next().await;
             }
         };
         tokio::time::timeout(TIMEOUT, ended).await.unwrap()

@@ -8,6 +8,7 @@ use engine::llm::Models;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub(crate) type Answer = Vec<(Duration, String)>;
 pub(crate) struct Server {
     pub(crate) address: std::net::SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    /// Changes with every request.
+    count: watch::Receiver<usize>,
     serving: tokio::task::JoinHandle<()>,
 }
 
@@ -42,18 +45,25 @@ impl Server {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         let answer = Arc::new(answer);
+        let (counted, count) = watch::channel(0);
         let serving = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
-                tokio::spawn(Box::pin(async move { serve(stream, &log, &*answer).await }));
+                let (log, answer, counted) = (Arc::clone(&log), Arc::clone(&answer), counted.clone());
+                tokio::spawn(Box::pin(async move { serve(stream, &log, &counted, &*answer).await }));
             }
         });
-        Self { address, asked, serving }
+        Self { address, asked, count, serving }
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// Waits until what the server was asked is enough.
+    pub(crate) async fn until(&self, is_enough: impl Fn(&[Asked]) -> bool) {
+        let mut count = self.count.clone();
+        count.wait_for(|_| is_enough(&self.asked.lock().unwrap())).await.unwrap();
     }
 
     /// The models of an engine that is configured to call this server.
@@ -72,6 +82,7 @@ impl Server {
 async fn serve(
     mut stream: TcpStream,
     log: &Mutex<Vec<Asked>>,
+    counted: &watch::Sender<usize>,
     answer: &(dyn Fn(&Asked, usize) -> Answer + Send + Sync),
 ) {
     let mut bytes = Vec::new();
@@ -104,6 +115,7 @@ async fn serve(
         log.push(asked.clone());
         log.len() - 1
     };
+    counted.send_replace(number + 1);
     for (pause, part) in answer(&asked, number) {
         tokio::time::sleep(pause).await;
         if stream.write_all(part.as_bytes()).await.is_err() {

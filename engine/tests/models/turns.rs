@@ -326,11 +326,7 @@ async fn a_provider_that_is_away_costs_no_message_and_no_order() {
     for number in 0..MESSAGES {
         sent.push(play.send(&format!("I wait for the {number}. time.")).await);
     }
-    let probed = async {
-        while play.calls().len() < PROBES {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
+    let probed = play.server.until(|asked| asked.iter().filter(|asked| !asked.body.is_null()).count() >= PROBES);
     tokio::time::timeout(TIMEOUT, probed).await.unwrap();
     assert!(play.game.queue().await.depth >= MESSAGES as u64 - 1);
     away.store(false, Ordering::SeqCst);

@@ -26,7 +26,7 @@ impl Texts {
     pub(super) fn contradictions(&self, state: &GameState) -> Vec<String> {
         let Some(here) = state.current_location() else { return Vec::new() };
         let Some(definition) = self.definition(state) else { return Vec::new() };
-        let told = words(&definition.description.read(state));
+        let described = words(&definition.description.read(state));
         let is_near = |item: &String| {
             here.items.contains(item)
                 || state.user_inventory.contains(item)
@@ -34,7 +34,7 @@ impl Texts {
         };
         let is_named = |item: &&String| {
             let name = words(item);
-            told.windows(name.len()).any(|window| window == name)
+            described.windows(name.len()).any(|window| window == name)
         };
         let absent = self.items.iter().filter(|item| !is_near(item)).filter(is_named);
         absent.map(|item| format!("`{}` speaks of `{item}`", state.user_location)).collect()

@@ -210,9 +210,9 @@ mod tests {
             { "once": true, "text": "You have never been so wet." }
         ]);
         state.locations.get_mut("jetty").unwrap().description = serde_json::from_value(text).unwrap();
-        let told = world_state(&scenario(), &state);
-        assert!(told.contains("\nIt is dark. You have never been so wet."), "{told}");
-        assert!(told.contains("- up: Lamp Room (visited) - A stair winds up to glass."), "{told}");
+        let prompt = world_state(&scenario(), &state);
+        assert!(prompt.contains("\nIt is dark. You have never been so wet."), "{prompt}");
+        assert!(prompt.contains("- up: Lamp Room (visited) - A stair winds up to glass."), "{prompt}");
         state.vars.insert("lamp_lit".into(), "true".into());
         state.returned_to.insert("jetty".into());
         assert!(world_state(&scenario(), &state).contains("\nLight goes round.\n"));

@@ -1,3 +1,5 @@
+//! What servers have been seen to refuse and how, each a row with the reason that it must be read as.
+
 use std::time::Duration;
 
 use super::*;
