@@ -91,6 +91,7 @@ impl Config {
             }
         }
         self.check_addresses()?;
+        self.redis.check()?;
         for (key, value) in self.limits.each() {
             if value > 1_000_000_000 {
                 return invalid(key, format!("`{value}` is more than 1000000000; 0 is no limit"));

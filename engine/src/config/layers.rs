@@ -123,6 +123,7 @@ pub fn load(flags: &Flags, env: impl IntoIterator<Item = (String, String)>) -> R
     }
     if let Some(url) = &flags.redis_url {
         config.redis.url = Some(url.clone());
+        config.redis.url_file = None;
     }
     if let Some(directory) = &flags.data_dir {
         config.data_dir.clone_from(directory);
@@ -130,6 +131,7 @@ pub fn load(flags: &Flags, env: impl IntoIterator<Item = (String, String)>) -> R
     if let Some(directory) = &flags.content {
         config.content = Some(directory.clone());
     }
+    config.redis.read_files()?;
     config.check()?;
     Ok(config)
 }

@@ -8,6 +8,7 @@ mod limits;
 mod listen;
 mod origins;
 mod provider;
+mod redis;
 mod retention;
 mod turns;
 
@@ -27,6 +28,7 @@ pub use limits::LimitsConfig;
 pub use listen::AdminListen;
 pub use origins::Origins;
 pub use provider::{Adapter, Endpoint, Format, Price, ProviderConfig, Structured, Timeouts};
+pub use redis::RedisConfig;
 pub use retention::RetentionConfig;
 pub use turns::TurnsConfig;
 
@@ -121,25 +123,6 @@ pub struct OfflineConfig {
 impl Default for OfflineConfig {
     fn default() -> Self {
         Self { words_per_second: 28.0 }
-    }
-}
-
-/// `[redis]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RedisConfig {
-    /// `redis://[user:password@]host[:port][/db]`; of a cluster, one node or several, separated by commas.
-    pub url: Option<String>,
-    /// Put before every key, so that several deployments can share a server.
-    pub prefix: String,
-    /// Over how many shards games are spread, each with an order of arrival of its own. It cannot be changed once there are
-    /// games.
-    pub shards: usize,
-}
-
-impl Default for RedisConfig {
-    fn default() -> Self {
-        Self { url: None, prefix: String::new(), shards: 1 }
     }
 }
 

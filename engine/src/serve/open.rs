@@ -16,9 +16,12 @@ pub(super) struct Opened {
 
 /// Opens an existing store, for an operator's command: it creates none.
 pub(crate) async fn open_existing(config: &Config) -> Result<SharedStore, ServeError> {
-    match &config.redis.url {
-        Some(url) if !RedisStore::is_at(url, &config.redis.prefix).await.map_err(from_redis)? => {
+    match config.redis.address()? {
+        Some(address) => {
             let prefix = &config.redis.prefix;
+            if RedisStore::is_at(address, prefix).await.map_err(from_redis)? {
+                return Ok(open(config, Role::Api).await?.store);
+            }
             return Err(ServeError::NoStore { place: format!("this Redis under the prefix `{prefix}`") });
         }
         None if !EmbeddedStore::is_in(&config.data_dir) => {
@@ -38,9 +41,9 @@ pub(crate) async fn open_or_create(config: &Config) -> Result<SharedStore, Serve
 /// Opens the store of a process.
 pub(super) async fn open(config: &Config, role: Role) -> Result<Opened, ServeError> {
     let options = config.store_options();
-    match (&config.redis.url, role) {
-        (Some(url), _) => {
-            let store = RedisStore::connect(url, &config.redis.prefix, config.redis.shards, options);
+    match (config.redis.address()?, role) {
+        (Some(address), _) => {
+            let store = RedisStore::connect(address, &config.redis.prefix, config.redis.shards, options);
             let store = store.await.map_err(from_redis)?;
             Ok(Opened { store: Arc::new(store), is_embedded: false })
         }

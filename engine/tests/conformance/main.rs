@@ -36,6 +36,7 @@ mod providers;
 mod recovery;
 mod redis_cluster;
 mod redis_server;
+mod rented;
 mod retention;
 mod retry;
 mod rewind;

@@ -55,6 +55,8 @@ enum Persistence {
     AppendEverySecond,
     Snapshots,
     None,
+    /// The server does not show its settings.
+    Unknown,
 }
 
 /// Finds the server of a shard, for a connection that is used for one purpose only.
@@ -71,6 +73,11 @@ impl ShardAddress {
 }
 
 impl Server {
+    /// Whether a full server refuses writes in place of forgetting games; also of one that does not say what it does.
+    pub(super) fn keeps_all_keys(&self) -> bool {
+        matches!(self.eviction.as_str(), "noeviction" | "")
+    }
+
     /// The durability of an accepted request, for the operator.
     pub(super) fn guarantee(&self) -> &'static str {
         match self.persistence {
@@ -82,6 +89,10 @@ impl Server {
             }
             Persistence::Snapshots => {
                 "snapshots only: what came after the last one is lost when Redis dies (set `appendonly yes`)"
+            }
+            Persistence::Unknown => {
+                "it does not show its settings (CONFIG is not allowed), so what survives its death is for you to find out: it needs \
+                 `appendonly yes` and `maxmemory-policy noeviction`"
             }
             Persistence::None => "no persistence: everything is lost when Redis dies (set `appendonly yes`)",
         }
@@ -225,7 +236,7 @@ async fn server(connection: &mut MultiplexedConnection) -> Result<Server, RedisE
     let field = |name: &str| {
         info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or("unknown").to_owned()
     };
-    // Managed servers may refuse CONFIG; the guarantee is then that of the weakest setting.
+    // Rented servers may refuse CONFIG: the engine then says that it does not know.
     let config: Vec<String> = redis::cmd("CONFIG")
         .arg("GET")
         .arg(&["maxmemory-policy", "appendonly", "appendfsync", "save"])
@@ -235,16 +246,16 @@ async fn server(connection: &mut MultiplexedConnection) -> Result<Server, RedisE
     let setting =
         |name: &str| config.chunks_exact(2).find(|pair| pair[0] == name).map_or("", |pair| pair[1].as_str()).to_owned();
     let persistence = match (setting("appendonly").as_str(), setting("appendfsync").as_str()) {
+        ("", _) => Persistence::Unknown,
         ("yes", "always") => Persistence::AppendAlways,
         ("yes", _) => Persistence::AppendEverySecond,
         _ if setting("save").is_empty() => Persistence::None,
         _ => Persistence::Snapshots,
     };
-    let eviction = setting("maxmemory-policy");
     Ok(Server {
         version: field("redis_version"),
         run_id: field("run_id"),
-        eviction: if eviction.is_empty() { "noeviction".to_owned() } else { eviction },
+        eviction: setting("maxmemory-policy"),
         persistence,
     })
 }

@@ -110,7 +110,11 @@ impl TokenTaker {
 
     /// Runs until the connection fails, or until the store is closed or the worker retired.
     async fn take_tokens(&mut self, mut connection: MultiplexedConnection) -> Result<(), RedisError> {
-        let id: i64 = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
+        // A rented server may refuse CLIENT. Then nothing can end a blocking pop, so each one ends by itself.
+        let id = match redis::cmd("CLIENT").arg("ID").query_async::<i64>(&mut connection).await {
+            Err(error) if error.code() == Some("NOPERM") => None,
+            id => Some(id?),
+        };
         let ended = self.ended.clone();
         loop {
             // A worker without a free slot leaves the tokens to others.
@@ -121,9 +125,13 @@ impl TokenTaker {
                 Some(false) => return Ok(()),
                 None => return self.pass_on(&mut connection).await,
             }
-            if self.pop(&mut connection, id).await? && *self.waiters.borrow() > 0 {
-                self.work.notify_one();
-                continue;
+            match self.pop(&mut connection, id).await? {
+                Popped::Token if *self.waiters.borrow() > 0 => {
+                    self.work.notify_one();
+                    continue;
+                }
+                Popped::Nothing if !ended.is_cancelled() => continue,
+                Popped::Token | Popped::Nothing => {}
             }
             // The worker was retired, or its slots were filled while this waited: the token belongs to another worker.
             self.pass_on(&mut connection).await?;
@@ -133,14 +141,15 @@ impl TokenTaker {
         }
     }
 
-    /// Blocks for a token; returns whether it got one. It returns without one only after `end`.
-    async fn pop(&self, connection: &mut MultiplexedConnection, id: i64) -> Result<bool, RedisError> {
+    /// Blocks for a token. With the `id` of its connection it returns without one only after `end`; else after a second.
+    async fn pop(&self, connection: &mut MultiplexedConnection, id: Option<i64>) -> Result<Popped, RedisError> {
         let mut pop = redis::cmd("BLPOP");
-        pop.arg(&self.key).arg(0);
+        pop.arg(&self.key).arg(id.map_or(UNENDED_POP_SECONDS, |_| 0));
         let popped = pop.query_async::<Option<(String, String)>>(connection);
+        let Some(id) = id else { return Ok(popped.await?.map_or(Popped::Nothing, |_| Popped::Token)) };
         tokio::pin!(popped);
         if let Some(token) = self.ended.run_until_cancelled(&mut popped).await {
-            return token.map(|_| true);
+            return token.map(|_| Popped::Token);
         }
         let mut second = self.address.client().await?.get_multiplexed_async_connection().await?;
         loop {
@@ -148,7 +157,7 @@ impl TokenTaker {
             // The server may process UNBLOCK before BLPOP, and then it has no effect: repeat it.
             if let Ok(token) = tokio::time::timeout(Duration::from_millis(5), &mut popped).await {
                 token?;
-                return Ok(false);
+                return Ok(Popped::Nothing);
             }
         }
     }
@@ -156,6 +165,15 @@ impl TokenTaker {
     async fn pass_on(&self, connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
         redis::cmd("LPUSH").arg(&self.key).arg(1).query_async(connection).await
     }
+}
+
+/// How long a pop blocks that nothing can end: so long may a worker need to stop.
+const UNENDED_POP_SECONDS: u32 = 1;
+
+/// What a blocking pop has brought.
+enum Popped {
+    Token,
+    Nothing,
 }
 
 /// A connection without a response time-out.

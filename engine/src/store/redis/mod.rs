@@ -7,6 +7,7 @@
 //! Three kinds of connection, never mixed: one multiplexed connection for the scripts of a shard, one that blocks for its
 //! wake tokens, and one of the process for pub/sub. A blocking pop never carries data, so losing one loses no work.
 
+mod address;
 mod audit;
 mod batch;
 mod charges;
@@ -39,6 +40,7 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use protocol::{GameId, RequestId};
 
+pub use self::address::RedisAddress;
 use self::batch::CommitBatches;
 use self::chunk_batch::ChunkBatches;
 use self::connection::{Connection, unavailable};
@@ -72,11 +74,16 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Connects to the server at `url`, or to the cluster that it is a node of; several URLs are separated by commas. Every
+    /// Connects to the server at `address`, to the cluster that it is a node of, or to the master that it names as a Sentinel. Every
     /// key starts with `prefix`, so several deployments can share a server. Games are spread over `shards` shards, as they
     /// were when the deployment began: another number is refused.
-    pub async fn connect(url: &str, prefix: &str, shards: usize, options: StoreOptions) -> Result<Self, StoreError> {
-        let servers = Arc::new(Servers::parse(url)?);
+    pub async fn connect(
+        address: impl Into<RedisAddress>,
+        prefix: &str,
+        shards: usize,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
+        let servers = Arc::new(Servers::new(address.into())?);
         let owner = servers.owner_of(prefix).await.map_err(|error| unavailable(&error))?;
         let prefixes = if shards == 1 && !owner.in_cluster {
             vec![prefix.to_owned()]
@@ -112,9 +119,9 @@ impl RedisStore {
     }
 
     /// Whether there is a deployment: a command that only reads must not create one.
-    pub async fn is_at(url: &str, prefix: &str) -> Result<bool, StoreError> {
+    pub async fn is_at(address: impl Into<RedisAddress>, prefix: &str) -> Result<bool, StoreError> {
         let key = deployment_key(prefix);
-        let client = Servers::parse(url)?.owner_of(&key).await.map_err(|error| unavailable(&error))?.client;
+        let client = Servers::new(address.into())?.owner_of(&key).await.map_err(|error| unavailable(&error))?.client;
         let found = async {
             let mut connection = client.get_multiplexed_async_connection().await?;
             redis::cmd("EXISTS").arg(&key).query_async(&mut connection).await
@@ -230,7 +237,7 @@ impl Store for RedisStore {
             shards => format!(" in {shards} shards"),
         };
         let text = format!("Redis {} at {}{place}: {}", server.version, self.servers.addresses(), server.guarantee());
-        if server.eviction == "noeviction" {
+        if server.keeps_all_keys() {
             return Ok(text);
         }
         Ok(format!(

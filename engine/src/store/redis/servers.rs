@@ -1,4 +1,4 @@
-//! Finds the server that owns a key: the only one, or a node of a Redis Cluster.
+//! Finds the server that owns a key: the only one, the master that Sentinels name, or a node of a Redis Cluster.
 //!
 //! A shard's keys share a hash tag, so one node owns them all, and a shard needs no more than a plain connection to that
 //! node. Each connection first passes its server's run id to `open.lua`, so a failover begins a new epoch; a connection
@@ -8,8 +8,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisError};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, RedisConnectionInfo, RedisError,
+    TlsCertificates,
+};
 
+use super::address::RedisAddress;
 use crate::store::StoreError;
 
 /// How long a connection may take to come up.
@@ -22,6 +26,9 @@ type SlotRange = (u16, u16, Option<(String, u16)>);
 #[derive(Debug)]
 pub(super) struct Servers {
     configured: Vec<ConnectionInfo>,
+    tls: Option<TlsCertificates>,
+    /// The name of the master, when the configured servers are Sentinels.
+    sentinel_master: Option<String>,
     discovered: Mutex<Vec<ConnectionInfo>>,
 }
 
@@ -33,16 +40,24 @@ pub(super) struct Owner {
 }
 
 impl Servers {
-    /// Reads URLs, separated by commas: one server, or some nodes of a cluster.
-    pub(super) fn parse(urls: &str) -> Result<Self, StoreError> {
+    /// Reads URLs, separated by commas: one server, some nodes of a cluster, or Sentinels.
+    pub(super) fn new(address: RedisAddress) -> Result<Self, StoreError> {
+        let RedisAddress { urls, tls, sentinel_master } = address;
         let configured = urls.split(',').map(|url| url.trim().parse::<ConnectionInfo>()).collect::<Result<Vec<_>, _>>();
         let configured = configured.map_err(|error| StoreError::Mismatch {
             reason: format!(
-                "the Redis URL is not valid ({}); it looks like redis://[user:password@]host[:port][/db]",
+                "the Redis URL is not valid ({}); it looks like redis://[user:password@]host[:port][/db], or rediss://… for TLS",
                 error.detail().unwrap_or("cannot be read")
             ),
         })?;
-        Ok(Self { configured, discovered: Mutex::default() })
+        let servers = Self { configured, tls, sentinel_master, discovered: Mutex::default() };
+        // Certificates that cannot be read are found here, not when a server is first asked.
+        for info in &servers.configured {
+            servers.client(info.clone()).map_err(|error| StoreError::Mismatch {
+                reason: format!("the certificates for Redis cannot be used: {error}"),
+            })?;
+        }
+        Ok(servers)
     }
 
     /// The configured hosts and ports, without credentials.
@@ -55,7 +70,7 @@ impl Servers {
         // Splitting a text gives at least one part, so there is a candidate.
         let mut error = RedisError::from((redis::ErrorKind::InvalidClientConfig, "no server is named"));
         for info in self.candidates() {
-            match self.ask(&info, key).await {
+            match self.owner_by(&info, key).await {
                 Ok(owner) => return Ok(owner),
                 Err(failed) => error = failed,
             }
@@ -63,12 +78,54 @@ impl Servers {
         Err(error)
     }
 
+    /// The owner of a key, as a configured server says: a Sentinel names the master, which is asked then.
+    async fn owner_by(&self, info: &ConnectionInfo, key: &str) -> Result<Owner, RedisError> {
+        match &self.sentinel_master {
+            Some(name) => self.ask(&self.master(info, name).await?, key).await,
+            None => self.ask(info, key).await,
+        }
+    }
+
+    /// The master that a Sentinel names. Most Sentinels ask for no password, and refuse one that they do not know; one that asks for
+    /// one gets that of the master, for a password of its own would have no place in the URL.
+    async fn master(&self, sentinel: &ConnectionInfo, name: &str) -> Result<ConnectionInfo, RedisError> {
+        let settings = sentinel.redis_settings();
+        let anonymous = sentinel.clone().set_redis_settings(RedisConnectionInfo::default());
+        let with_password = sentinel.clone().set_redis_settings(settings.clone().set_db(0));
+        let found = match self.ask_sentinel(anonymous, name).await {
+            Err(error) if error.code() == Some("NOAUTH") && settings.password().is_some() => {
+                self.ask_sentinel(with_password, name).await?
+            }
+            found => found?,
+        };
+        match found {
+            Some((host, port)) => Ok(at(sentinel, host, port)),
+            None => Err(RedisError::from((
+                ErrorKind::InvalidClientConfig,
+                "a Sentinel knows no master of this name (redis.sentinel_master)",
+                name.to_owned(),
+            ))),
+        }
+    }
+
+    async fn ask_sentinel(&self, sentinel: ConnectionInfo, name: &str) -> Result<Option<(String, u16)>, RedisError> {
+        let mut connection = connect(&self.client(sentinel)?).await?;
+        redis::cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(name).query_async(&mut connection).await
+    }
+
+    fn client(&self, info: ConnectionInfo) -> Result<Client, RedisError> {
+        match (&self.tls, info.addr()) {
+            (Some(tls), ConnectionAddr::TcpTls { .. }) => Client::build_with_tls(info, tls.clone()),
+            _ => Client::open(info),
+        }
+    }
+
     fn candidates(&self) -> Vec<ConnectionInfo> {
         self.configured.iter().chain(self.discovered.lock().iter()).cloned().collect()
     }
 
     async fn ask(&self, info: &ConnectionInfo, key: &str) -> Result<Owner, RedisError> {
-        let client = Client::open(info.clone())?;
+        let client = self.client(info.clone())?;
         let mut connection = connect(&client).await?;
         if !is_node(&mut connection).await? {
             return Ok(Owner { client, in_cluster: false });
@@ -92,13 +149,17 @@ impl Servers {
                 "no node of the cluster serves the key's slot",
             ))
         })?;
-        Ok(Owner { client: Client::open(owner)?, in_cluster: true })
+        Ok(Owner { client: self.client(owner)?, in_cluster: true })
     }
 }
 
-/// The same credentials at another address.
+/// Another server, reached in the same way: with the same credentials, and over TLS if that one is.
 fn at(info: &ConnectionInfo, host: String, port: u16) -> ConnectionInfo {
-    info.clone().set_addr(ConnectionAddr::Tcp(host, port))
+    let address = match *info.addr() {
+        ConnectionAddr::TcpTls { insecure, .. } => ConnectionAddr::TcpTls { host, port, insecure, tls_params: None },
+        _ => ConnectionAddr::Tcp(host, port),
+    };
+    info.clone().set_addr(address)
 }
 
 fn read_range(range: redis::Value) -> Result<SlotRange, RedisError> {

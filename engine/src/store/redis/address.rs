@@ -1,0 +1,20 @@
+//! Where a Redis is, and how it is reached.
+
+use redis::TlsCertificates;
+
+/// Where a Redis is, and how it is reached.
+#[derive(Debug, Clone, Default)]
+pub struct RedisAddress {
+    /// `redis://` or `rediss://` URLs, separated by commas: one server, some nodes of a cluster, or Sentinels.
+    pub urls: String,
+    /// The certificates for `rediss://`; without them, the system's authorities are trusted and none is shown.
+    pub tls: Option<TlsCertificates>,
+    /// The name under which the servers of `urls`, which are Sentinels then, know the master.
+    pub sentinel_master: Option<String>,
+}
+
+impl<T: AsRef<str> + ?Sized> From<&T> for RedisAddress {
+    fn from(urls: &T) -> Self {
+        Self { urls: urls.as_ref().to_owned(), ..Self::default() }
+    }
+}
