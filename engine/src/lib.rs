@@ -17,6 +17,7 @@ mod page;
 mod play;
 pub mod preview;
 pub mod retention;
+mod root_cause;
 pub mod secret;
 pub mod serve;
 mod signal;

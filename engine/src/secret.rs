@@ -64,7 +64,7 @@ impl Secret {
     /// What the store knows of it.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
-        SecretHash(hex(digest(&SHA256, self.text.as_bytes()).as_ref()))
+        SecretHash::of(&self.text)
     }
 }
 
@@ -96,6 +96,12 @@ impl FromStr for Secret {
 pub struct SecretHash(String);
 
 impl SecretHash {
+    /// The hash of any other text that names somebody.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(hex(digest(&SHA256, text.as_bytes()).as_ref()))
+    }
+
     /// Its beginning, by which it is looked up.
     #[must_use]
     pub fn id(&self) -> KeyId {

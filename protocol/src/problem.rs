@@ -131,6 +131,8 @@ problem_types! {
     ForbiddenHost = "forbidden-host", 421, "The server does not answer to this name";
     /// Pages of this origin may not change anything here.
     ForbiddenOrigin = "forbidden-origin", 403, "Pages of this origin may not change anything";
+    /// The identity provider's keys cannot be read, so nobody can say whether a token is valid.
+    IdentityUnavailable = "identity-unavailable", 503, "The identity provider cannot be reached";
     /// The store cannot be reached.
     StoreUnavailable = "store-unavailable", 503, "The store cannot be reached";
     /// The store has no space left, in memory or on disk.

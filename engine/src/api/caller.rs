@@ -8,8 +8,10 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use protocol::{GameId, KeyId, Problem, ProblemType, User};
+use tokio::time::Instant;
 
 use super::error::ApiError;
+use super::jwt::{Identity, IdentityProvider};
 use super::pace::Pace;
 use crate::secret::{Secret, SecretHash, SecretKind};
 use crate::store::{GamesOf, Holder, Owner, SharedStore, Subject};
@@ -19,27 +21,45 @@ pub(super) const COOKIE: &str = "story_engine_key";
 /// The header in which an application says for which of its users it acts.
 const ACTS_FOR: &str = "x-user";
 
-/// Whether callers need keys, and the keys of the configuration.
+/// Whether callers need keys, the keys of the configuration, and whose tokens are as good as keys.
 #[derive(Debug, Clone, Default)]
-pub struct Auth(Option<Arc<HashMap<KeyId, (SecretHash, Holder)>>>);
+pub struct Auth {
+    configured: Option<Arc<HashMap<KeyId, (SecretHash, Holder)>>>,
+    identities: Option<Arc<IdentityProvider>>,
+}
 
 impl Auth {
     /// Nobody needs a key.
     #[must_use]
     pub fn open() -> Self {
-        Self(None)
+        Self::default()
     }
 
     /// Every caller needs a key: one of these, or one that is stored.
     #[must_use]
     pub fn keys(configured: impl IntoIterator<Item = (SecretHash, Holder)>) -> Self {
-        Self(Some(Arc::new(configured.into_iter().map(|key| (key.0.id(), key)).collect())))
+        let configured = configured.into_iter().map(|key| (key.0.id(), key)).collect();
+        Self { configured: Some(Arc::new(configured)), identities: None }
+    }
+
+    /// And tokens of this identity provider are valid too.
+    #[must_use]
+    pub fn with_identities(self, provider: IdentityProvider) -> Self {
+        Self { identities: Some(Arc::new(provider)), ..self }
+    }
+
+    /// Whose a token is.
+    pub(super) async fn identity(&self, token: &str) -> Result<Identity, Problem> {
+        match &self.identities {
+            Some(provider) => provider.identity(token).await,
+            None => Err(not_a_key()),
+        }
     }
 
     /// Whether callers need keys.
     #[must_use]
     pub const fn asks(&self) -> bool {
-        self.0.is_some()
+        self.configured.is_some()
     }
 
     /// Who holds a key, and its id if it can be revoked. A key that is stored is looked up in every call, so that one which is
@@ -50,7 +70,7 @@ impl Auth {
         key: &Secret,
     ) -> Result<Option<(Holder, Option<KeyId>)>, ApiError> {
         let hash = key.hash();
-        let configured = self.0.as_ref().and_then(|keys| keys.get(&hash.id()));
+        let configured = self.configured.as_ref().and_then(|keys| keys.get(&hash.id()));
         if let Some((_, holder)) = configured.filter(|(kept, _)| kept.is(&hash)) {
             return Ok(Some((holder.clone(), None)));
         }
@@ -73,6 +93,8 @@ pub(super) enum Caller {
         id: KeyId,
         /// The same, if it is one that can be revoked.
         key: Option<KeyId>,
+        /// When the token ends that was sent in place of a key.
+        ends: Option<Instant>,
         /// The user for whom an application acts in this call.
         acts_for: Option<User>,
     },
@@ -93,7 +115,15 @@ impl Caller {
         if !auth.asks() {
             return Ok(Self::Anyone);
         }
-        let Some(secret) = secret(headers, ticket)? else { return Ok(Self::Nobody) };
+        let secret = match shown(headers, ticket)? {
+            None => return Ok(Self::Nobody),
+            Some(Shown::Secret(secret)) => secret,
+            Some(Shown::Token(token)) => {
+                let Identity { holder, ends } = auth.identity(token).await?;
+                let id = SecretHash::of(&format!("{:?} {:?}", holder.tenant(), holder.user())).id();
+                return Ok(Self::Holder { holder, id, key: None, ends: Some(ends), acts_for: None });
+            }
+        };
         if secret.kind() == SecretKind::Capability {
             let is_ticket = ticket.is_some() && !headers.contains_key(header::AUTHORIZATION);
             return Ok(if is_ticket { Self::Ticket(secret.hash()) } else { Self::Capability(secret.hash()) });
@@ -101,7 +131,7 @@ impl Caller {
         let holder = auth.holder(store, &secret).await?;
         let (holder, key) = holder.ok_or_else(|| unauthorized("the key is unknown, was revoked or has expired"))?;
         let acts_for = if let Holder::Service { .. } = holder { acts_for(headers)? } else { None };
-        Ok(Self::Holder { holder, id: secret.hash().id(), key, acts_for })
+        Ok(Self::Holder { holder, id: secret.hash().id(), key, ends: None, acts_for })
     }
 
     /// The capability that the caller shows.
@@ -114,6 +144,9 @@ impl Caller {
         if let Self::Ticket(_) = self {
             // The ticket itself has expired long before.
             return tokio::time::sleep(pace.ticket).await;
+        }
+        if let Self::Holder { ends: Some(ends), .. } = self {
+            return tokio::time::sleep_until(ends).await;
         }
         loop {
             tokio::time::sleep(pace.keepalive).await;
@@ -192,9 +225,33 @@ pub(super) fn ticket(uri: &Uri) -> Option<&str> {
     uri.query()?.split('&').find_map(|pair| pair.strip_prefix("ticket="))
 }
 
-/// The key or capability that a call brings.
-fn secret(headers: &HeaderMap, ticket: Option<&str>) -> Result<Option<Secret>, Problem> {
-    let not_one = || unauthorized("what was sent is not a key");
+/// What a call brings to show who calls.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Shown<'a> {
+    /// A key or a capability.
+    Secret(Secret),
+    /// What looks like a token of an identity provider.
+    Token(&'a str),
+}
+
+impl<'a> Shown<'a> {
+    /// Reads what was sent: a token has three parts with dots between them.
+    pub(super) fn read(text: &'a str) -> Result<Self, Problem> {
+        match text.parse() {
+            Ok(secret) => Ok(Self::Secret(secret)),
+            Err(_) if text.bytes().filter(|byte| *byte == b'.').count() == 2 => Ok(Self::Token(text)),
+            Err(_) => Err(not_a_key()),
+        }
+    }
+}
+
+fn not_a_key() -> Problem {
+    unauthorized("what was sent is not a key")
+}
+
+/// The key, capability or token that a call brings. A token never comes in the address, which ends up in logs.
+fn shown<'a>(headers: &'a HeaderMap, ticket: Option<&'a str>) -> Result<Option<Shown<'a>>, Problem> {
+    let not_one = not_a_key;
     let text = if let Some(value) = headers.get(header::AUTHORIZATION) {
         let value = value.to_str().map_err(|_| not_one())?;
         let (scheme, token) = value.split_once(' ').ok_or_else(not_one)?;
@@ -203,9 +260,12 @@ fn secret(headers: &HeaderMap, ticket: Option<&str>) -> Result<Option<Secret>, P
         }
         Some(token.trim())
     } else {
-        ticket.or_else(|| cookie(headers))
+        match ticket {
+            Some(ticket) => return Ok(Some(Shown::Secret(ticket.parse().map_err(|_| not_one())?))),
+            None => cookie(headers),
+        }
     };
-    text.map(|text| text.parse().map_err(|_| not_one())).transpose()
+    text.map(Shown::read).transpose()
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {
@@ -230,7 +290,12 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        secret(&map, ticket).map_err(|problem| problem.status)
+        match shown(&map, ticket) {
+            Ok(Some(Shown::Token(_))) => panic!("nobody has sent a token"),
+            Ok(Some(Shown::Secret(secret))) => Ok(Some(secret)),
+            Ok(None) => Ok(None),
+            Err(problem) => Err(problem.status),
+        }
     }
 
     #[test]

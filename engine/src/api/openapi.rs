@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 use axum::http::header;
 use axum::response::IntoResponse;
 use protocol::ProblemType::{
-    BodyTimeout, Forbidden, ForbiddenHost, ForbiddenOrigin, InvalidHeader, InvalidPath, InvalidRequest, MalformedJson,
-    StoreFull, StoreReadOnly, StoreUnavailable, TooLarge, Unauthorized, UnknownGame, UnknownRequest,
-    UnsupportedMediaType,
+    BodyTimeout, Forbidden, ForbiddenHost, ForbiddenOrigin, IdentityUnavailable, InvalidHeader, InvalidPath,
+    InvalidRequest, MalformedJson, StoreFull, StoreReadOnly, StoreUnavailable, TooLarge, Unauthorized, UnknownGame,
+    UnknownRequest, UnsupportedMediaType,
 };
 use protocol::{Event, EventName, Problem, ProblemType};
 use schemars::SchemaGenerator;
@@ -157,7 +157,7 @@ fn refusals(operation: &Operation) -> BTreeMap<u16, String> {
         refusals.push(ForbiddenOrigin);
     }
     if operation.right != Right::Public {
-        refusals.extend([Unauthorized, Forbidden]);
+        refusals.extend([Unauthorized, Forbidden, IdentityUnavailable]);
     }
     match operation.about {
         About::NoGame => {}

@@ -5,16 +5,19 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use protocol::OpenSession;
+use protocol::{OpenSession, Problem};
+use tokio::time::Instant;
 
 use super::Api;
 use super::body::Body;
-use super::caller::{COOKIE, unauthorized};
+use super::caller::{COOKIE, Shown, unauthorized};
 use super::error::ApiError;
-use crate::secret::{Secret, SecretKind};
+use crate::secret::SecretKind;
 
-/// How long a browser keeps the cookie, in seconds.
+/// How long a browser keeps the cookie, in seconds; that of a token, no longer than the token is valid.
 const KEPT: u32 = 30 * 86_400;
+/// Browsers keep cookies of 4,096 bytes, with name and attributes.
+const LONGEST_COOKIE: usize = 3900;
 
 type Answer = (StatusCode, [(HeaderName, String); 1]);
 
@@ -25,14 +28,25 @@ pub(super) async fn open(
     Body(OpenSession { key }): Body<OpenSession>,
 ) -> Result<Answer, ApiError> {
     let refused = || unauthorized("the key is unknown, was revoked or has expired");
-    let secret = key.trim().parse::<Secret>().map_err(|_| refused())?;
-    if secret.kind() != SecretKind::Key {
-        return Err(refused().into());
+    match Shown::read(key.trim()).map_err(|_| refused())? {
+        Shown::Secret(secret) if secret.kind() == SecretKind::Key => {
+            if api.auth.asks() {
+                api.auth.holder(&api.store, &secret).await?.ok_or_else(refused)?;
+            }
+            Ok(set(&api, &headers, secret.reveal(), KEPT))
+        }
+        Shown::Secret(_) => Err(refused().into()),
+        Shown::Token(token) if token.len() > LONGEST_COOKIE => {
+            let detail = format!(
+                "a browser keeps no cookie of more than {LONGEST_COOKIE} bytes: the token is too long for a page"
+            );
+            Err(Problem::field("/key", detail).into())
+        }
+        Shown::Token(token) => {
+            let left = api.auth.identity(token).await?.ends.saturating_duration_since(Instant::now()).as_secs();
+            Ok(set(&api, &headers, token, u32::try_from(left).unwrap_or(KEPT).min(KEPT)))
+        }
     }
-    if api.auth.asks() {
-        api.auth.holder(&api.store, &secret).await?.ok_or_else(refused)?;
-    }
-    Ok(set(&api, &headers, secret.reveal(), KEPT))
 }
 
 /// Removes the cookie.

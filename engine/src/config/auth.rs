@@ -6,7 +6,7 @@ use protocol::{Role, Tenant, User};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::{ConfigError, JwtConfig};
 use crate::secret::{NotASecret, Secret, SecretHash, SecretKind};
 use crate::store::Holder;
 
@@ -28,6 +28,8 @@ pub struct AuthConfig {
     pub audit_kept: usize,
     /// Keys besides those that are stored.
     pub keys: Vec<ConfiguredKey>,
+    /// An identity provider whose tokens are as good as players' keys.
+    pub jwt: Option<JwtConfig>,
 }
 
 impl Default for AuthConfig {
@@ -40,6 +42,7 @@ impl Default for AuthConfig {
             ticket_stream_seconds: 3600,
             audit_kept: 10_000,
             keys: Vec::new(),
+            jwt: None,
         }
     }
 }
@@ -102,7 +105,12 @@ impl AuthConfig {
                 return Err(invalid("give one of `hash`, `file` and `env`".to_owned()));
             }
         }
-        Ok(())
+        let Some(jwt) = &self.jwt else { return Ok(()) };
+        if self.mode != AuthMode::Keys {
+            let reason = "nobody is asked for a token unless `auth.mode = \"keys\"`".to_owned();
+            return Err(ConfigError::Invalid { key: "auth.jwt".to_owned(), reason });
+        }
+        jwt.check()
     }
 }
 

@@ -3,6 +3,7 @@
 mod auth;
 mod check;
 mod check_models;
+mod jwt;
 mod layers;
 mod limits;
 mod listen;
@@ -23,6 +24,7 @@ use story::Language;
 
 pub use auth::{AuthConfig, AuthMode, ConfiguredKey};
 pub use check_models::CheckModels;
+pub use jwt::JwtConfig;
 pub use layers::{ConfigError, Flags, load};
 pub use limits::LimitsConfig;
 pub use listen::AdminListen;

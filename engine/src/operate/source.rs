@@ -15,6 +15,7 @@ use super::game_file::GameFileError;
 use super::keys::NoRandomness;
 use crate::api;
 use crate::config::{AdminListen, AuthMode, Config};
+use crate::root_cause::root_cause;
 use crate::serve::{self, ServeError};
 use crate::store::embedded::{BackupError, OpenError};
 use crate::store::{SharedStore, StoreError};
@@ -210,9 +211,5 @@ fn read<T: DeserializeOwned>(path: &str, body: &[u8]) -> Result<T, OperateError>
 }
 
 fn away(base: &str, error: &reqwest::Error) -> OperateError {
-    let mut deepest: &dyn std::error::Error = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    OperateError::Away { url: base.to_owned(), reason: deepest.to_string() }
+    OperateError::Away { url: base.to_owned(), reason: root_cause(error) }
 }

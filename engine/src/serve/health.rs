@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Role, ServeError};
 use crate::config::{AdminListen, Config};
+use crate::root_cause::root_cause;
 
 /// How long the process may take to answer. One that is frozen does not answer at all.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
@@ -15,13 +16,7 @@ pub async fn health(config: &Config, role: Role) -> Result<(), ServeError> {
     let AdminListen::At(address) = config.admin_listen else { return Err(ServeError::NothingToAsk) };
     let path = if role == Role::Worker { "/livez" } else { "/readyz" };
     let url = format!("http://{}{path}", reachable(address));
-    let silent = |error: &reqwest::Error| {
-        let mut deepest: &dyn std::error::Error = error;
-        while let Some(source) = deepest.source() {
-            deepest = source;
-        }
-        ServeError::Silent { url: url.clone(), reason: deepest.to_string() }
-    };
+    let silent = |error: &reqwest::Error| ServeError::Silent { url: url.clone(), reason: root_cause(error) };
     let client = plain_client().timeout(TIME_LIMIT).build().map_err(|error| silent(&error))?;
     let response = client.get(&url).send().await.map_err(|error| silent(&error))?;
     let status = response.status();

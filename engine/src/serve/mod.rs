@@ -24,8 +24,8 @@ pub use self::in_process::InProcess;
 use self::open::{Opened, open};
 pub(crate) use self::open::{open_existing, open_or_create};
 pub(crate) use self::parts::whole_api;
-use crate::api::{self, Admin, Api, Auth, Guard, Overviews, Prompts, StoreProbe};
-use crate::config::{AdminListen, AuthMode, Config, DEFAULT_ADMIN_LISTEN};
+use crate::api::{self, Admin, Api, Guard, Overviews, Prompts, StoreProbe};
+use crate::config::{AdminListen, Config, DEFAULT_ADMIN_LISTEN};
 use crate::llm::Models;
 use crate::retention::{Archive, Retention};
 use crate::telemetry::logs::Log;
@@ -69,7 +69,7 @@ async fn run_until(
     let probe = StoreProbe::new(Arc::clone(&store));
     let worker = || Worker::new(Arc::clone(&store), Arc::clone(&library), Arc::clone(&models), &config, &watchdog);
     http::raise_file_limit();
-    let auth = if config.auth.mode == AuthMode::Keys { Auth::keys(config.auth.resolve()?) } else { Auth::open() };
+    let auth = parts::auth(&config)?;
     let (streams, caller_limits) = (parts::streams(&config), parts::limits_of_callers(&config));
     let overviews =
         Overviews::new(Arc::clone(&store), caller_limits, (role == Role::Api).then(|| Arc::clone(&streams)));

@@ -8,8 +8,8 @@ use story::Library;
 use tokio_util::sync::CancellationToken;
 
 use super::ServeError;
-use crate::api::{self, Actor, Api, Auth, Guard, Overviews, Pace, StoreProbe, StreamLimits};
-use crate::config::{AuthMode, Config, LimitsConfig};
+use crate::api::{self, Actor, Api, Auth, Guard, IdentityProvider, Overviews, Pace, StoreProbe, StreamLimits};
+use crate::config::{AuthMode, Config, ConfigError, LimitsConfig};
 use crate::content;
 use crate::llm::Models;
 use crate::retention::Archive;
@@ -19,6 +19,18 @@ use crate::telemetry::metrics::Metrics;
 /// The limits of callers. On loopback, all who can call are also able to change them, so there are none.
 pub(super) fn limits_of_callers(config: &Config) -> LimitsConfig {
     if config.auth.mode == AuthMode::Local { LimitsConfig::NONE } else { config.limits }
+}
+
+/// Who may call, as the configuration has it. Keys in files and variables are read now, an identity provider's when they are needed.
+pub(super) fn auth(config: &Config) -> Result<Auth, ServeError> {
+    if config.auth.mode != AuthMode::Keys {
+        return Ok(Auth::open());
+    }
+    let auth = Auth::keys(config.auth.resolve()?);
+    let Some(jwt) = &config.auth.jwt else { return Ok(auth) };
+    let provider = IdentityProvider::new(jwt.clone());
+    let invalid = |reason| ConfigError::Invalid { key: "auth.jwt".to_owned(), reason };
+    Ok(auth.with_identities(provider.map_err(invalid)?))
 }
 
 /// The event streams of this process.
