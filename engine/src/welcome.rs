@@ -25,7 +25,7 @@ pub(crate) fn api(
     let work = if embedded {
         format!("API and {} turns at a time in this process", config.worker.concurrent_workers)
     } else {
-        "API only; start `engine --worker --redis-url …` beside it to run turns".to_owned()
+        "API only; start `engine --worker --redis-url …` next to it to run turns".to_owned()
     };
     let admin = admin(operators);
     let content =

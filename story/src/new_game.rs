@@ -203,7 +203,7 @@ mod tests {
         assert_eq!((state.scene_name.as_str(), state.user_location.as_str()), ("storm", "jetty"));
         assert_eq!(state.rules, Rules::Strict);
         assert!((state.temperature - DEFAULT_TEMPERATURE).abs() < f64::EPSILON);
-        assert_eq!(state.vars["beacon_answered"], "false", "variables of the scene are there beside the scenario's");
+        assert_eq!(state.vars["beacon_answered"], "false", "variables of the scene are there besides the scenario's");
         assert_eq!(state.vars["oil"], "3");
         assert_eq!(state.narrator.unwrap().id, "dry");
         assert_eq!(

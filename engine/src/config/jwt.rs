@@ -68,10 +68,7 @@ impl JwtConfig {
             "file" => return invalid("keys", "a file is written as file:///path/to/keys.json"),
             "http" if is_loopback => {}
             _ => {
-                return invalid(
-                    "keys",
-                    "whoever is on the way could put in keys of their own: use https://, or a file",
-                );
+                return invalid("keys", "somebody on the way could replace the keys: use https://, or a file");
             }
         }
         if self.issuer.is_empty() {

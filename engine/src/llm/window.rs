@@ -63,7 +63,7 @@ impl Window {
         self.tokens_of(size.bytes).saturating_add(TEMPLATE.saturating_mul(size.messages))
     }
 
-    /// How many bytes a prompt of so many messages may have, if the window is known, beside an answer of `answer` tokens. A
+    /// How many bytes a prompt of so many messages may have, if the window is known, besides an answer of `answer` tokens. A
     /// small window is shared: an answer gets no more than half of it.
     pub(super) fn budget(&self, messages: u32, answer: u32) -> Option<usize> {
         let tokens = self.tokens()?;

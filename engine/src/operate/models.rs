@@ -12,7 +12,7 @@ use crate::serve::ServeError;
 
 /// How much of an answer is shown.
 const SHOWN_CHARS: usize = 160;
-/// With less than this, most of a story does not fit beside its world.
+/// With less than this, most of a story does not fit with its world.
 const SMALL_WINDOW: u32 = 4096;
 
 /// Prints the models that each configured server offers.

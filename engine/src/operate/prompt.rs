@@ -78,6 +78,6 @@ fn text(view: &PromptView) -> String {
             fields.remove(shown);
         }
     }
-    let _ = write!(text, "\n=== and beside it\n{rest}\n");
+    let _ = write!(text, "\n=== and with it\n{rest}\n");
     text
 }

@@ -73,7 +73,7 @@ async fn a_player_who_sees_no_screen_and_has_no_mouse_can_play() {
     browser.press(&[Key::Enter.to_string()]).await;
     browser.until("document.activeElement.id === 'message'").await;
     browser.press(&["I ring the bell".to_owned(), Key::Enter.to_string()]).await;
-    // Told as one piece, in a region that is read out.
+    // Announced as one piece, in a region that is read out.
     browser
         .until("document.getElementById('announcement').textContent === 'The bell rings out over the dark water.'")
         .await;

@@ -1,4 +1,4 @@
-//! Data of an earlier release: it is read, migrated where it must be, and worked on beside engines of that release.
+//! Data of an earlier release: it is read, migrated where it must be, and worked on side by side with engines of that release.
 
 use engine::store::embedded::{EmbeddedStore, Synchronous};
 use engine::store::{ClaimedProvider, Enqueued, LogRead, SharedStore, TurnRange};

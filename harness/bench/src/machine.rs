@@ -13,7 +13,7 @@ pub struct Machine {
     pub processor: String,
     /// The system's kernel.
     pub kernel: String,
-    /// Whether this harness, and so the engine beside it, is a release build.
+    /// Whether this harness, and so the engine next to it, is a release build.
     pub release: bool,
 }
 

@@ -58,7 +58,7 @@ impl Alarm {
     pub(super) async fn until(&self, due: Instant) -> io::Result<Option<Duration>> {
         let wait = due.saturating_duration_since(Instant::now());
         if wait.is_zero() {
-            // Whoever is behind must not keep the answers from being read.
+            // A client that is behind must not keep the answers from being read.
             tokio::task::yield_now().await;
             return Ok(None);
         }

@@ -133,7 +133,7 @@ fn modernise_step(step: &mut Node, old: &mut Vec<JsonError>) {
         if let Some(index) = members.iter().position(|member| member.key == *name) {
             let mut member = members.remove(index);
             (*right).clone_into(&mut member.key);
-            let what = format!("`{name}` stands beside `expect`, where it says nothing");
+            let what = format!("`{name}` stands next to `expect`, where it says nothing");
             let error = JsonError::at(member.key_span.clone(), what);
             old.push(error.help(format!("read as `expect.{right}`; write it there")));
             moved.push(member);

@@ -78,7 +78,7 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>, errors: &mut Vec<DiscoverError>
     for path in inside {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let hidden = name.starts_with('.');
-        // A schema beside the cases is there for editors, fragments are for the cases.
+        // A schema next to the cases is there for editors, fragments are for the cases.
         let is_case = name.ends_with(".json") && !name.ends_with(".schema.json") && name != FRAGMENTS;
         if !hidden && (is_case || path.is_dir() && !path.ends_with("snapshots")) {
             gather(&path, files, errors);

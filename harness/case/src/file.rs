@@ -30,7 +30,7 @@ pub struct CaseFile {
     /// A table: one case for each row, by its name, with the variables that stand in it.
     #[serde(default)]
     pub rows: BTreeMap<String, Map<String, Value>>,
-    /// Parts that are written once and used with `{"$use": "NAME"}`. Those of `fragments.json`, beside the case or in a
+    /// Parts that are written once and used with `{"$use": "NAME"}`. Those of `fragments.json`, next to the case or in a
     /// directory above it, can be used too.
     #[serde(default)]
     pub fragments: Map<String, Value>,
@@ -64,7 +64,7 @@ pub struct CaseFile {
     /// What the game is patched with before the first step, in the names of the game state.
     #[serde(default)]
     pub seed_game_state: Map<String, Value>,
-    /// More games beside the default one, by the label that steps use in `game`.
+    /// More games besides the default one, by the label that steps use in `game`.
     #[serde(default)]
     pub games: BTreeMap<String, GameFile>,
     /// How many worker processes there are; `worker[0]` is the first.
@@ -118,7 +118,7 @@ pub enum Requirement {
     Alone,
 }
 
-/// A game beside the default one. What is left out is as in the default one.
+/// A game besides the default one. What is left out is as in the default one.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GameFile {
@@ -145,7 +145,7 @@ pub struct Snapshots {
     pub history: bool,
     /// What the engine sent to the model.
     pub prompts: bool,
-    /// What differs from run to run beside ids, times and durations, and what is written in its place.
+    /// What differs from run to run besides ids, times and durations, and what is written in its place.
     pub filters: Vec<Filter>,
 }
 
@@ -390,7 +390,7 @@ pub struct RedisCommand {
     pub answer: Option<Value>,
 }
 
-/// One more event stream, beside the one by which the case itself follows each game.
+/// One more event stream, besides the one by which the case itself follows each game.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {

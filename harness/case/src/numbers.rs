@@ -5,7 +5,7 @@ use super::step::{Action, Step};
 use super::target::{ProcessAction, Verb};
 use crate::json::{JsonError, Node};
 
-/// Every process that a step names is there: those that the case begins with, and those that a step before or beside it
+/// Every process that a step names is there: those that the case begins with, and those that a step before it or in the same group
 /// starts.
 pub(super) fn check(workers: usize, steps: &[Step], nodes: &[Node]) -> Result<(), JsonError> {
     let mut there = workers;

@@ -52,7 +52,7 @@ pub(super) enum Command {
     Crash(Box<CrashArgs>),
     /// Let a person play, through the page, the console or another client, and write the case.
     Record(Box<RecordArgs>),
-    /// Measure the engine under load, beside a peer if asked for, or this program itself. Build with `--release` first.
+    /// Measure the engine under load, side by side with a peer if asked for, or this program itself. Build with `--release` first.
     ///
     /// Exit codes: 0 nothing was wrong, 1 something was (lost, doubled, out of order), 2 usage, 4 no services, 130 Ctrl-C.
     /// Whether the numbers are good is for who reads them.
@@ -77,7 +77,7 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Write a small case that passes, to go on from. A file that is there already is never overwritten.
     ///
-    /// The schema for editors is written beside it as `case.schema.json`, unless it is there.
+    /// The schema for editors is written next to it as `case.schema.json`, unless it is there.
     New(NewArgs),
     /// List the cases: id, file, name. `harness run --list` does so for those that its flags select.
     List(CaseArgs),

@@ -46,7 +46,7 @@ impl Changes {
         Ok(Self { watcher, events, places: Places::default(), changed: BTreeSet::new() })
     }
 
-    /// Watches these places from now on, beside those that were watched before. What is not there is not watched.
+    /// Watches these places from now on, besides those that were watched before. What is not there is not watched.
     pub(crate) fn watch(&mut self, places: Places) {
         let places = places.real();
         let recursive = |path: &PathBuf| (path.clone(), RecursiveMode::Recursive);
@@ -102,7 +102,7 @@ impl Places {
         let is_case = name.ends_with(".json") || name.ends_with(".snap");
         let under = |root: &PathBuf| path.strip_prefix(root).ok();
         let hidden = |rest: &Path| rest.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'));
-        // A case that was named as a file has its snapshots beside it.
+        // A case that was named as a file has its snapshots next to it.
         let snapshot = |case: &PathBuf| {
             let (dir, stem) = (case.parent(), case.file_stem().unwrap_or_default().to_string_lossy());
             dir.is_some_and(|dir| path.parent() == Some(&dir.join("snapshots")))

@@ -49,10 +49,10 @@ pub(super) struct ChaosArgs {
     /// Kill Redis too and start it again on its append-only file. Only where it is a process of ours.
     #[arg(long)]
     redis_faults: bool,
-    /// The engine; beside this program when left out.
+    /// The engine; next to this program when left out.
     #[arg(long, value_name = "PATH")]
     engine: Option<PathBuf>,
-    /// The scripted model; beside this program when left out.
+    /// The scripted model; next to this program when left out.
     #[arg(long, value_name = "PATH")]
     mock_llm: Option<PathBuf>,
     /// Keep the directory with logs, configurations and stores, and say where it is.

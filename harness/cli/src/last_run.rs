@@ -1,6 +1,6 @@
 //! What is still to be fixed: cases that failed or were not run, remembered until they pass.
 //!
-//! It is kept in `.harness/last-run.json` beside the cases, a plain list, so that the files of several shards can be read
+//! It is kept in `.harness/last-run.json` next to the cases, a plain list, so that the files of several shards can be read
 //! together. Cases are named by their path from the directory in which `.harness` is, with `[ROW]` behind it for a row of a table.
 
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ pub(crate) struct LastRun {
     not_run: BTreeSet<String>,
 }
 
-/// Where the file for these paths is: in the first directory, or beside the first file.
+/// Where the file for these paths is: in the first directory, or next to the first file.
 #[must_use]
 pub(crate) fn place(paths: &[PathBuf]) -> PathBuf {
     let first = paths.first().map_or(Path::new("."), PathBuf::as_path);

@@ -15,7 +15,7 @@ use super::out::say;
 /// The case. `SCENARIO` stands for the scenario's id.
 const TEMPLATE: &str = include_str!("template.json");
 
-/// The schema's file beside a new case.
+/// The schema's file next to a new case.
 const SCHEMA: &str = "case.schema.json";
 
 #[derive(Debug, Args)]

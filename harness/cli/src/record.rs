@@ -33,7 +33,7 @@ pub(super) struct RecordArgs {
     /// The model script to play with; the engine's offline narrator when left out.
     #[arg(long, value_name = "FILE", conflicts_with = "upstream")]
     model: Option<PathBuf>,
-    /// A real model to play with: its base URL, such as `https://api.openai.com`. What it answers is kept beside the case.
+    /// A real model to play with: its base URL, such as `https://api.openai.com`. What it answers is kept next to the case.
     #[arg(long, value_name = "URL")]
     upstream: Option<String>,
     /// The wire format of the real model.
@@ -48,10 +48,10 @@ pub(super) struct RecordArgs {
     /// Where the engine keeps its games: auto, local, docker or embedded.
     #[arg(long, value_parser = wanted_mode, default_value = "embedded")]
     services: Wanted,
-    /// The engine; beside this program when left out.
+    /// The engine; next to this program when left out.
     #[arg(long, value_name = "PATH")]
     engine: Option<PathBuf>,
-    /// The scripted model; beside this program when left out.
+    /// The scripted model; next to this program when left out.
     #[arg(long, value_name = "PATH")]
     mock_llm: Option<PathBuf>,
     /// Content for the engine; `fixtures/content` here or in a directory above when left out.

@@ -67,7 +67,7 @@ pub(super) struct WhichArgs {
     /// Only the Ith of N parts. Where a case belongs depends on its id only, so that more cases move none.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// Only cases that failed, or were not run, and have not passed since. Remembered in `.harness/last-run.json` beside the
+    /// Only cases that failed, or were not run, and have not passed since. Remembered in `.harness/last-run.json` next to the
     /// cases; `--last-failed=FILE` (repeatable) reads other files instead, such as those of all shards.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".")]
     pub(super) last_failed: Vec<PathBuf>,
@@ -142,7 +142,7 @@ pub(super) struct ServiceArgs {
     /// How Redis and the model are provided; the first that works of local, docker and embedded when left out.
     #[arg(long, value_parser = wanted_mode, default_value = "auto", value_name = "MODE")]
     pub(super) services: Wanted,
-    /// What is tested; the first `harness.toml` beside or above the cases when left out, and the story engine without one.
+    /// What is tested; the first `harness.toml` next to or above the cases when left out, and the story engine without one.
     #[arg(long, value_name = "FILE")]
     pub(super) profile: Option<PathBuf>,
     /// The wire format in which the engine speaks to the scripted model: openai, anthropic or ollama. Or the URL of a real
@@ -158,10 +158,10 @@ pub(super) struct ServiceArgs {
     /// Have the model's narrations come as a whole.
     #[arg(long)]
     pub(super) no_stream: bool,
-    /// The engine; beside this program when left out.
+    /// The engine; next to this program when left out.
     #[arg(long, value_name = "PATH")]
     pub(super) engine: Option<PathBuf>,
-    /// The scripted model; beside this program when left out.
+    /// The scripted model; next to this program when left out.
     #[arg(long, value_name = "PATH")]
     pub(super) mock_llm: Option<PathBuf>,
     /// Content for the engine. When left out: the nearest `fixtures/content`, or `data` with scenarios in it, above the cases or
@@ -236,7 +236,7 @@ pub(super) struct ResultArgs {
     pub(super) reports: ReportArgs,
 }
 
-/// Reports beside what is printed.
+/// Reports besides what is printed.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reports")]
 pub(super) struct ReportArgs {
@@ -250,7 +250,7 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// The longest history of the run, in megabytes: everything that happens as JSON lines, for a checker, in
-    /// `.harness/history.jsonl` beside the cases. 0 writes none.
+    /// `.harness/history.jsonl` next to the cases. 0 writes none.
     #[arg(long, value_name = "MB", default_value_t = 256)]
     history_mb: u64,
     /// Print annotations for GitHub Actions; there they are printed anyway.

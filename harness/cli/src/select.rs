@@ -85,7 +85,7 @@ impl Shard {
 }
 
 /// FNV-1a with its bits mixed once more: std promises the same hashes only within one version of itself, and shards must
-/// agree whoever has built them.
+/// agree in every build.
 fn hash(text: &str) -> u64 {
     let hash = text
         .bytes()

@@ -14,7 +14,7 @@ pub(super) struct CaseArgs {
     /// Case files, or directories with them.
     #[arg(default_value = "cases/")]
     pub(super) paths: Vec<PathBuf>,
-    /// What they are for; the first `harness.toml` beside or above them when left out, and the story engine without one.
+    /// What they are for; the first `harness.toml` next to or above them when left out, and the story engine without one.
     #[arg(long, value_name = "FILE")]
     pub(super) profile: Option<PathBuf>,
     /// The content that the cases are played with, in which their names are looked up; found as `run` finds it when left out.

@@ -1,4 +1,4 @@
-//! Lines for a person. Whoever reads them may have seen enough (`harness run … | head`): what a closed pipe does not take is
+//! Lines for a person. Their reader may have seen enough (`harness run … | head`): what a closed pipe does not take is
 //! not missed, and the run goes on, for its result is also its exit code.
 
 /// A line about the run, on standard error.

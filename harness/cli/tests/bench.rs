@@ -13,7 +13,7 @@ const HARNESS: &str = env!("CARGO_BIN_EXE_harness");
 fn missing(programs: &[&str]) -> Option<String> {
     let beside = |program: &&&str| !Path::new(HARNESS).with_file_name(program).is_file();
     let program = programs.iter().find(beside)?;
-    Some(format!("there is no `{program}` beside the harness"))
+    Some(format!("there is no `{program}` next to the harness"))
 }
 
 fn has_redis() -> bool {
@@ -78,7 +78,7 @@ fn turns_are_measured_beside_jobs_that_do_nothing() {
 #[test]
 fn a_peer_that_is_not_built_is_missed_before_anything_is_measured() {
     if missing(&["engine", "mock-llm"]).is_some() || !has_redis() {
-        println!("skipped: there is no redis-server, or no engine beside the harness");
+        println!("skipped: there is no redis-server, or no engine next to the harness");
         return;
     }
     let args = ["bench", "turns", "--services", "local", "--against", "apalis", "--peer", "/nowhere"];

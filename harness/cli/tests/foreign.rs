@@ -17,7 +17,7 @@ const QUESTION: &str = r#"{"name": "The future is known", "scenario": "the weath
 fn oracle() -> Option<Project> {
     let mock = Path::new(HARNESS).with_file_name("mock-llm");
     if !mock.is_file() || Command::new("python3").arg("--version").output().is_err() {
-        println!("skipped: there is no mock-llm beside the harness, or no python3");
+        println!("skipped: there is no mock-llm next to the harness, or no python3");
         return None;
     }
     let project = Project::new(&[("cases/question.json", QUESTION)]);

@@ -55,7 +55,7 @@ impl<'a> Turn<'a> {
         self.changes.push(Change::ConditionalFired { scene: scene.to_owned(), id: id.to_owned() });
         match conditional.latch() {
             Latch::Once => self.state.fired_story_events.push(id.to_owned()),
-            // A conditional that fires beside one that has just ended its scene leaves nothing behind in the next.
+            // A conditional that fires in the same turn as one that has just ended its scene leaves nothing behind in the next.
             Latch::Edge if scene == self.state.scene_name => {
                 self.state.latched_conditionals.insert(id.to_owned());
             }

@@ -77,7 +77,7 @@ pub struct ProviderConfig {
     /// Sampling: how many tokens are drawn from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
-    /// Sampling: how probable a token must be beside the most probable one.
+    /// Sampling: how probable a token must be, compared to the most probable one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_p: Option<f64>,
     /// Texts at which a narration ends.
@@ -353,7 +353,7 @@ impl ProviderConfig {
         }
         let answer = self.max_tokens.max(self.backend_max_tokens);
         if let Some(context) = self.context_tokens.filter(|context| *context <= answer) {
-            let reason = format!("`{context}` has no room for a prompt beside the {answer} tokens of an answer");
+            let reason = format!("`{context}` has no room for a prompt besides the {answer} tokens of an answer");
             return Err(("context_tokens", reason));
         }
         for (key, seconds) in [

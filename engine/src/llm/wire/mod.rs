@@ -41,7 +41,7 @@ pub(super) fn body(format: Format, fixed: &Fixed, ask: &Ask<'_>) -> serde_json::
 pub(super) enum Holds {
     /// A part of the answer, in the words of the format.
     Answer,
-    /// An error, perhaps beside a part of the answer.
+    /// An error, perhaps with a part of the answer.
     Error,
     /// Nothing that the format knows.
     Nothing,

@@ -1,4 +1,4 @@
-//! The Redis backend, for deployment: one Lua script per atomic step, in `lua/`, beside the Rust that calls them.
+//! The Redis backend, for deployment: one Lua script per atomic step, in `lua/`, next to the Rust that calls them.
 //!
 //! Games are spread over shards, one unless configured otherwise. A shard is a complete store under a key prefix with a hash
 //! tag, so that one node of a Redis Cluster owns it: arrival order, leases and steps belong to a shard. A method that

@@ -18,7 +18,7 @@ const ADVICE: &str =
     "`ci/peers/build --release` makes it (without --release for a debug build), or say where it is with --peer";
 /// How many jobs a worker fetches at a time. With its default, 10, each costs more processor time; with 100, no less.
 const BATCH: usize = 32;
-/// How long the jobs that are pushed in-process may take, beside the time that as many took over HTTP.
+/// How long the jobs that are pushed in-process may take, besides the time that as many took over HTTP.
 const SLACK: Duration = Duration::from_mins(1);
 
 /// The running peer.

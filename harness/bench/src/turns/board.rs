@@ -81,7 +81,7 @@ impl Board {
         }
         if let Some(Half::Done(at)) = entries.halves.remove(&id) {
             self.count(&mut entries, from, at);
-            // Whoever waits may have given up, here and below.
+            // The task that waits may have given up, here and below.
             let _ = end.send(());
         } else {
             entries.halves.insert(id, Half::Accepted { from, end });

@@ -66,7 +66,7 @@ async fn closed_loop<S: Subject>(at_a_time: usize, subject: &Arc<S>, board: &Arc
             let from = Instant::now();
             let answer = connection.send(&subject.message(number)).await?;
             let Some(ended) = note(&**subject, board, number, from, &answer) else { return Ok(()) };
-            // Whoever waits for something that was lost gives up with all others.
+            // A task that waits for something that was lost gives up with all others.
             let _ = timeout_at(end + harness_runner::stretched(GRACE), ended).await;
         }
         Ok(())

@@ -86,7 +86,7 @@ fn order(log: &GameLog) -> Vec<String> {
     for (step, id) in &log.observed {
         match (step, running) {
             (Step::Processing, Some(other)) if other != *id => {
-                wrong.push(format!("{} ran beside {}", name(*id), name(other)));
+                wrong.push(format!("{} ran at the same time as {}", name(*id), name(other)));
             }
             (Step::Processing, _) => running = Some(*id),
             (Step::Completed | Step::Ended, _) => running = None,
@@ -149,7 +149,7 @@ mod tests {
         let mut log = game(&[1, 2], &[1, 2]);
         // The second begins before the first has ended.
         log.observed.swap(4, 5);
-        assert!(only(&log).contains("ran beside"));
+        assert!(only(&log).contains("ran at the same time as"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Fragments by their names: those of the case itself, and those of every `fragments.json` beside it or in a directory
+//! Fragments by their names: those of the case itself, and those of every `fragments.json` next to it or in a directory
 //! above.
 
 use std::collections::HashMap;
@@ -86,7 +86,7 @@ impl Fragments {
         Err(match nearest(name, names) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error.help(format!(
-                "fragments are defined under `fragments`, or in a `{FILE}` beside the case or in a directory above"
+                "fragments are defined under `fragments`, or in a `{FILE}` next to the case or in a directory above"
             )),
         })
     }

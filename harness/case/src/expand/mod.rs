@@ -170,7 +170,7 @@ impl Expander<'_> {
         scope::fill(text, &look_up, &at.span(span))
     }
 
-    /// An object with `$use`: the fragment, with the members that stand beside `$use` in place of its own.
+    /// An object with `$use`: the fragment, with the members that stand next to `$use` in place of its own.
     fn fragment(&self, node: &Node, members: &[Member], at: &At<'_>) -> Result<Put, JsonError> {
         let member = |key: &str| members.iter().find(|member| member.key == key).map(|member| &member.value);
         let named = member("$use").map(|value| self.value(value, at)).transpose()?;
@@ -229,7 +229,7 @@ impl Expander<'_> {
             }
             _ => Err(JsonError::at(
                 beside[0].key_span.clone(),
-                format!("the fragment `{name}` is no object, so nothing can stand beside it"),
+                format!("the fragment `{name}` is no object, so nothing can stand next to it"),
             )
             .help("arguments stand in `$with`")),
         }

@@ -84,7 +84,7 @@ fn mistakes_are_found_where_they_are() {
             "contains itself: `x` → `y` → `x`",
         ),
         (r#"{"a": {"$use": "x"}, "fragments": {"x": "${n}"}}"#, r#""${n}""#, "the fragment `x` needs `n`"),
-        (r#"{"a": {"$use": "x", "b": 1}, "fragments": {"x": 3}}"#, r#""b""#, "nothing can stand beside it"),
+        (r#"{"a": {"$use": "x", "b": 1}, "fragments": {"x": 3}}"#, r#""b""#, "nothing can stand next to it"),
         (r#"{"a": "${nam}", "variables": {"name": "x"}}"#, r#""${nam}""#, "`${nam}` stands for nothing"),
         (r#"{"a": "x ${open"}"#, r#""x ${open""#, "has no `}`"),
         (r#"{"a": 1, "rows": {}}"#, "{}", "from 1 to"),

@@ -1,7 +1,7 @@
 //! What is expected of a value: the value itself, or words that it must fulfil, at any depth.
 //!
 //! `{"$gt": 3}`, `{"$format": "uuid"}`, `{"worker": {"$regex": "."}}`: an object whose keys begin with `$` is read as words,
-//! any other value is expected as it is. Words without `$` could not be told apart from members that are expected.
+//! any other value is expected as it is. Words without `$` could not be distinguished from members that are expected.
 
 mod fits;
 mod schema;
@@ -158,7 +158,7 @@ fn word(member: &Member) -> Result<Word, JsonError> {
     let Some((name, _)) = WORDS.iter().find(|(name, _)| name == key) else {
         let what = match key.strip_prefix('$') {
             Some(_) => format!("`{key}` is not a word that the harness knows"),
-            None => format!("`{key}` stands beside words, which begin with `$`: this is either words or a value"),
+            None => format!("`{key}` stands next to words, which begin with `$`: this is either words or a value"),
         };
         let error = JsonError::at(key_span.clone(), what);
         let names = WORDS.map(|(name, _)| name);

@@ -42,7 +42,7 @@ struct OnlyPresets {
     presets: BTreeMap<String, toml::Table>,
 }
 
-/// The profile in this file; or in the first `harness.toml` beside or above one of the cases; or the story engine's.
+/// The profile in this file; or in the first `harness.toml` next to or above one of the cases; or the story engine's.
 pub fn find(named: Option<&Path>, cases: &[PathBuf]) -> Result<Arc<Profile>, ProfileError> {
     let near = || {
         let absolute = cases.iter().filter_map(|path| path.canonicalize().ok());

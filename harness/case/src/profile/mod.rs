@@ -1,7 +1,7 @@
 //! Profiles: what the harness must know of a service to run cases against it, as data.
 //!
 //! Which processes are started and how they say that they are ready, which requests begin a game, send a message and
-//! look at what came of it, and how events are read. `story-engine.toml` beside this file is the profile of the story
+//! look at what came of it, and how events are read. `story-engine.toml` next to this file is the profile of the story
 //! engine; another service brings a `harness.toml`. The runner gives a profile its meaning.
 
 mod call;
@@ -73,7 +73,7 @@ pub struct ProcessProfile {
     /// More arguments where there is a Redis.
     #[serde(default)]
     pub with_redis: Vec<String>,
-    /// Its environment, beside what the harness was started with.
+    /// Its environment, besides what the harness was started with.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
     /// The line of its stdout that says that it is ready. The group `url` in it is the service's base URL.

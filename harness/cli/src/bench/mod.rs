@@ -57,23 +57,23 @@ struct Common {
     /// Write the numbers here, too.
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
-    /// The engine; beside this program when left out.
+    /// The engine; next to this program when left out.
     #[arg(long, value_name = "PATH")]
     engine: Option<PathBuf>,
-    /// The scripted model; beside this program when left out.
+    /// The scripted model; next to this program when left out.
     #[arg(long, value_name = "PATH")]
     mock_llm: Option<PathBuf>,
 }
 
 /// A report that can be printed and judged.
-trait Told: Serialize {
+trait Printable: Serialize {
     fn passed(&self) -> bool;
     fn render(&self) -> String;
 }
 
 macro_rules! printed {
     ($($report:ty),*) => {
-        $(impl Told for $report {
+        $(impl Printable for $report {
             fn passed(&self) -> bool {
                 self.passed()
             }
@@ -111,7 +111,7 @@ pub(super) async fn run(args: BenchArgs) -> Exit {
 }
 
 /// Starts services, measures, and tells what came of it.
-async fn measure<R: Told>(
+async fn measure<R: Printable>(
     common: &Common,
     measurement: impl AsyncFnOnce(&BenchEnvironment<'_>) -> Result<R, BenchError>,
 ) -> Exit {
@@ -133,7 +133,7 @@ async fn measure<R: Told>(
     .await
 }
 
-async fn on_services<R: Told>(
+async fn on_services<R: Printable>(
     common: &Common,
     measurement: impl AsyncFnOnce(&BenchEnvironment<'_>) -> Result<R, BenchError>,
     dir: &Path,

@@ -80,13 +80,13 @@ impl Project {
     }
 }
 
-/// The engine that stands beside the harness, if it and the model are there. A test that needs them says that it was
+/// The engine that stands next to the harness, if it and the model are there. A test that needs them says that it was
 /// skipped where they are not.
 pub(crate) fn engine() -> Option<PathBuf> {
     let [engine, model] = ["engine", "mock-llm"].map(|name| Path::new(HARNESS).with_file_name(name));
     let there = engine.is_file() && model.is_file();
     if !there {
-        println!("skipped: there is no engine beside the harness; `cargo build --bins` makes it");
+        println!("skipped: there is no engine next to the harness; `cargo build --bins` makes it");
     }
     there.then_some(engine)
 }

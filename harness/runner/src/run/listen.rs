@@ -1,4 +1,4 @@
-//! Streams beside the case's own: those of `listen`, and a request's own stream that is read to its end.
+//! Streams besides the case's own: those of `listen`, and a request's own stream that is read to its end.
 
 use harness_case::{Expect, Listen, RequestStream};
 use harness_events::Failure;

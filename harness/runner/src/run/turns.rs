@@ -28,7 +28,7 @@ pub(super) struct Turn {
     pub(super) manner: Manner,
 }
 
-/// Under how many schedules each case is played, beside the seeds that it names itself and once as it stands.
+/// Under how many schedules each case is played, besides the seeds that it names itself and once as it stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Schedules {
     /// How many.

@@ -96,7 +96,7 @@ pub(super) async fn start(
     })
 }
 
-/// Starts the scripted model; returns its base URL too. Whoever uses it loads a script.
+/// Starts the scripted model; returns its base URL too. The caller loads a script.
 pub(super) async fn mock_llm(programs: &Programs, dir: &Path) -> Result<(Process, String), ServiceError> {
     let program = programs.mock_llm()?;
     let args = ["--listen", "127.0.0.1:0"].map(str::to_owned);

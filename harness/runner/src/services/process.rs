@@ -157,7 +157,7 @@ impl Process {
                 if ready.is_match(&line)
                     && let Some(found) = found.take()
                 {
-                    // Whoever waited may have given up.
+                    // The task that waited may have given up.
                     let _ = found.send(line);
                 }
             }

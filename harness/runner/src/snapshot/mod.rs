@@ -31,7 +31,7 @@ pub enum Comparison {
     },
 }
 
-/// Where the snapshot of a case is kept: `snapshots/FILE.KIND.snap` beside the case, `snapshots/FILE[ROW].KIND.snap` for a row
+/// Where the snapshot of a case is kept: `snapshots/FILE.KIND.snap` next to the case, `snapshots/FILE[ROW].KIND.snap` for a row
 /// of a table.
 #[must_use]
 pub fn path(case: &Case, kind: &str) -> PathBuf {
@@ -40,7 +40,7 @@ pub fn path(case: &Case, kind: &str) -> PathBuf {
     case.path.parent().unwrap_or(Path::new("")).join("snapshots").join(format!("{stem}{row}.{kind}.snap"))
 }
 
-/// Compares a text with its snapshot. Another text is kept as the new snapshot if `update`, and else written beside it for
+/// Compares a text with its snapshot. Another text is kept as the new snapshot if `update`, and else written next to it for
 /// review.
 pub fn compare(path: &Path, source: &str, text: &str, update: bool) -> io::Result<Comparison> {
     let pending = path.with_extension("snap.new");

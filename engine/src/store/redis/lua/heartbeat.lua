@@ -8,7 +8,7 @@ for i = FIRST_LEASE, #ARGV, 2 do
   if holds(game, token) then
     call('PEXPIRE', LOCK .. game, ttl)
     call('ZADD', ACTIVE, ends, game)
-    -- Its worker is alive, however long the turn. One that shuts down has been removed and must not come back: hence XX.
+    -- Its worker is alive, however long the turn. One that shuts down has been removed and must not come back, so XX.
     local worker = string.match(token, '^%d+:(.*):[^:]*$')
     if worker then call('ZADD', WORKERS, 'XX', NOW_TEXT, worker) end
     held[#held + 1] = 1

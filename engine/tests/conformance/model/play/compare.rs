@@ -1,4 +1,4 @@
-//! The store beside the reference: queue, lanes, requests and logs must be the same.
+//! The store compared with the reference: queue, lanes, requests and logs must be the same.
 
 use engine::store::LogRead;
 use protocol::{QueueView, RequestStatus};
