@@ -9,6 +9,7 @@ mod limits;
 mod listen;
 mod origins;
 mod provider;
+mod queue;
 mod redis;
 mod retention;
 mod turns;
@@ -30,12 +31,13 @@ pub use limits::LimitsConfig;
 pub use listen::AdminListen;
 pub use origins::Origins;
 pub use provider::{Adapter, Endpoint, Format, Price, ProviderConfig, Structured, Timeouts};
+pub use queue::{QueueConfig, QueueOrder};
 pub use redis::RedisConfig;
 pub use retention::RetentionConfig;
 pub use turns::TurnsConfig;
 
 use crate::store::embedded::Synchronous;
-use crate::store::{Limits, ProviderOptions, ProviderPolicy, StoreOptions, StoryEventPlacement};
+use crate::store::{Limits, ProviderOptions, ProviderPolicy, StoreOptions};
 
 /// Where operators ask how a process is, unless they say otherwise. It may be taken by another process of this machine; the
 /// engine then listens on a free port and prints it.
@@ -176,41 +178,6 @@ impl Default for WorkerConfig {
     }
 }
 
-/// `[queue]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct QueueConfig {
-    /// How long the status of a finished request can be read.
-    pub status_ttl_seconds: u64,
-    /// How many events of a game are kept, at least.
-    pub events_kept: usize,
-    /// Where story events are queued: `tail`, or `next` ahead of the same game's waiting messages.
-    pub story_events: StoryEventPlacement,
-    /// How many requests may be queued, of all games (of each shard's, with several shards). A message beyond that is
-    /// refused with 429.
-    pub max_depth: u64,
-    /// How many unfinished requests a game may have before a message to it is refused with 429.
-    pub max_depth_per_game: u64,
-    /// How long an idempotency key is kept once its request has ended.
-    pub idempotency_ttl_seconds: u64,
-    /// How many things operators may have paused at a time (of each shard, with several): games above all.
-    pub max_pauses: usize,
-}
-
-impl Default for QueueConfig {
-    fn default() -> Self {
-        Self {
-            status_ttl_seconds: 3600,
-            events_kept: 10_000,
-            story_events: StoryEventPlacement::Tail,
-            max_depth: 100_000,
-            max_depth_per_game: 1000,
-            idempotency_ttl_seconds: 86_400,
-            max_pauses: 1000,
-        }
-    }
-}
-
 /// `[sse]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -297,6 +264,7 @@ impl Config {
             events_kept: self.queue.events_kept,
             history_window: self.chat_history_limit,
             story_events: self.queue.story_events,
+            order: self.queue.order(),
             providers: self.provider_options(),
             turns: self.turns.limits(),
             ..StoreOptions::default()

@@ -22,6 +22,7 @@ mod joined;
 mod lease;
 mod log_event;
 mod measure;
+mod order;
 mod outages;
 mod pause;
 mod provider;
@@ -62,6 +63,7 @@ pub use figures::StoreFigures;
 pub use inspect::{Inconsistency, Inspection};
 pub use lease::{Claim, Claims, CommitAndClaim, Lease, LeaseToken, WorkerId};
 pub use log_event::LogEvent;
+pub use order::{Order, Shares};
 pub use pause::{Paused, Pauses};
 pub use provider::{ClaimedProvider, ProviderFault, ProviderOptions, ProviderPolicy, Providers};
 pub use queued::{QueuedCursor, QueuedCursorError};
@@ -254,7 +256,7 @@ pub trait Queue {
     /// A request with its status.
     async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError>;
 
-    /// Recovers expired leases, then leases up to `max` free games in the order in which their head requests arrived.
+    /// Recovers expired leases, then leases up to `max` free games in their [`Order`].
     /// `nonce` makes the step repeatable: the same one gets the same claims, those whose leases still hold.
     async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError>;
 
@@ -428,6 +430,8 @@ pub struct StoreOptions {
     pub history_window: usize,
     /// Where story events are queued.
     pub story_events: StoryEventPlacement,
+    /// In which order free games are claimed.
+    pub order: Order,
     /// How providers are paused, probed and shared.
     pub providers: ProviderOptions,
     /// What is kept of turns.
@@ -476,6 +480,7 @@ impl Default for StoreOptions {
             events_kept: 10_000,
             history_window: 80,
             story_events: StoryEventPlacement::Tail,
+            order: Order::Arrival,
             providers: ProviderOptions::default(),
             turns: TurnLimits::default(),
         }

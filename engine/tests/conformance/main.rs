@@ -17,6 +17,7 @@ mod durability;
 mod earlier_release;
 mod event_schema;
 mod events;
+mod fair;
 mod fencing;
 mod figures;
 mod fixture;
@@ -166,6 +167,20 @@ conformance! {
         a_caller_who_does_not_want_to_wait_is_refused_by_a_busy_game,
         a_request_for_an_unknown_game_is_not_kept,
         any_text_comes_through_unchanged,
+    }
+    fair {
+        a_flood_of_one_tenant_holds_up_no_other,
+        a_tenant_that_comes_waits_for_one_turn_of_each_other,
+        tenants_take_turns_however_much_each_has_queued,
+        a_tenant_with_twice_the_weight_gets_twice_as_many_turns,
+        games_without_a_tenant_count_as_one,
+        a_request_that_comes_back_keeps_its_place,
+        a_claim_with_the_same_nonce_gets_the_same_in_fair_order,
+        a_request_that_is_never_claimed_costs_nothing,
+        a_dead_letter_that_is_retried_starts_as_a_new_request,
+        what_fair_order_keeps_is_bounded,
+        the_order_can_be_changed_while_games_wait,
+        in_order_of_arrival_tenants_count_for_nothing,
     }
     leases {
         a_lease_that_is_renewed_holds,

@@ -1,4 +1,4 @@
-//! Claims: expired leases are recovered, and free games are leased in the order in which their heads arrived.
+//! Claims: expired leases are recovered, and free games are leased in their order.
 
 use std::time::Duration;
 
@@ -102,10 +102,10 @@ fn claimed_before(step: &Step<'_>, claimed_by: &str) -> Result<Vec<Claim>, Store
     let mut claims = Vec::new();
     for (game, token) in leased {
         if let Some(head) = step.head(game)? {
-            claims.push((head.seq, describe(step, game, head.request, token)?));
+            claims.push((step.place(game, &head)?, describe(step, game, head.request, token)?));
         }
     }
-    claims.sort_by_key(|(seq, _)| *seq);
+    claims.sort_by_key(|(place, _)| *place);
     Ok(claims.into_iter().map(|(_, claim)| claim).collect())
 }
 
@@ -131,6 +131,7 @@ fn lease(
         (&key, step.lease_end(), &token, claimed_by),
     )?;
     providers::serve(step, game, provider, &token)?;
+    step.has_begun(game, &head)?;
     let attempt = Attempt(head.attempt.0 + 1);
     step.execute(
         "UPDATE requests SET status = 'processing', attempt = ?2, started_at = ?3, chunks = 0, not_before = NULL, \

@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS meta (
 ) WITHOUT ROWID;
 
 -- A game and its lane. `lane_state` says where a lane with requests stands, `lane_key` the key that orders it there:
--- ready: the head request's arrival sequence; delayed: when its back-off ends; active: when its lease ends.
+-- ready: the head request's arrival sequence, or in fair order its place in `starts`; delayed: when its back-off ends; active: when its lease ends.
 -- `claimed_by` is the claim that made the lease, so that a repeat of it finds the lease.
 -- A ready lane waits for `waits_for`, the provider whose fault has paused its head, or for the game's own `provider`. `serves` is
 -- the provider whose slot the lease holds, where it is not simply the game's own without a limit.
@@ -254,4 +254,23 @@ WHEN NEW.status NOT IN ('queued', 'processing') BEGIN
 END;
 CREATE TRIGGER IF NOT EXISTS charged_request_goes AFTER DELETE ON requests BEGIN
     DELETE FROM charges WHERE request_id = OLD.id;
+END;
+
+-- Fair order (`queue.order`): where heads stand that have been ready, and where the latest turn of each tenant ends; '' is the tenant
+-- of games without one. Both tables are empty in order of arrival.
+CREATE TABLE IF NOT EXISTS starts (
+    request_id TEXT PRIMARY KEY,
+    place      INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS finishes (
+    tenant TEXT PRIMARY KEY,
+    finish INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS finishes_in_order ON finishes (finish);
+CREATE TRIGGER IF NOT EXISTS started_request_ends AFTER UPDATE OF status ON requests
+WHEN NEW.status NOT IN ('queued', 'processing') BEGIN
+    DELETE FROM starts WHERE request_id = NEW.id;
+END;
+CREATE TRIGGER IF NOT EXISTS started_request_goes AFTER DELETE ON requests BEGIN
+    DELETE FROM starts WHERE request_id = OLD.id;
 END;

@@ -153,7 +153,7 @@ impl Step<'_> {
         let (state, key) = match self.head(game)? {
             Some(head) => {
                 self.effects.wake = true;
-                (Some("ready"), head.seq)
+                (Some("ready"), self.place(game, &head)?)
             }
             None => (None, 0),
         };
@@ -352,6 +352,7 @@ impl Step<'_> {
 
     /// Removes a request from its lane for good.
     pub(super) fn finish(&mut self, game: GameId, request: RequestId, status: RequestStatus) -> Result<(), StoreError> {
+        self.give_back(game, request)?;
         self.execute(
             "UPDATE requests SET status = ?2, completed_at = ?3, not_before = NULL WHERE id = ?1",
             (request.to_string(), status.as_str(), self.now),

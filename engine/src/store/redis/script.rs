@@ -110,6 +110,8 @@ pub(super) struct Preamble {
     events_kept: usize,
     status_ttl: u64,
     key_ttl: u64,
+    /// What a turn costs each tenant (JSON), in fair order.
+    costs: Option<String>,
 }
 
 impl Preamble {
@@ -119,6 +121,7 @@ impl Preamble {
             events_kept: options.events_kept,
             status_ttl: millis(options.status_ttl),
             key_ttl: millis(options.key_ttl),
+            costs: options.order.shares().map(|shares| serde_json::json!(shares.costs()).to_string()),
         }
     }
 }
@@ -137,9 +140,11 @@ impl Step {
     /// The script is a function behind the names, and receives them as upvalues. As globals of one chunk, each of its functions
     /// would have the server look up every name that it uses, in every call.
     fn new(name: &str, parts: &[String]) -> Self {
-        let (names, chunks, common) = (lua!("names"), event_text::of_chunks(), lua!("common"));
-        let script =
-            redis::Script::new(&format!("{names}\nreturn (function()\n{chunks}{common}\n{}\nend)()", parts.join("\n")));
+        let (names, chunks, common, fair) = (lua!("names"), event_text::of_chunks(), lua!("common"), lua!("fair"));
+        let script = redis::Script::new(&format!(
+            "{names}\nreturn (function()\n{chunks}{common}\n{fair}\n{}\nend)()",
+            parts.join("\n")
+        ));
         Self { name: name.to_lowercase().into(), script }
     }
 
@@ -155,18 +160,23 @@ impl Step {
         arguments: &ScriptArgs,
         connection: &mut MultiplexedConnection,
     ) -> Result<T, RedisError> {
-        let Preamble { prefix, events_kept, status_ttl, key_ttl } = preamble;
+        let Preamble { prefix, events_kept, status_ttl, key_ttl, costs } = preamble;
         let head = ScriptArgs::new()
             .arg(self.script.get_hash())
-            .arg(1)
-            .arg(routing_key(prefix))
-            .arg(prefix)
-            .arg(events_kept)
-            .arg(status_ttl)
-            .arg(key_ttl);
+            .arg(if costs.is_some() { 3 } else { 1 })
+            .arg(routing_key(prefix));
+        let head = if costs.is_some() {
+            head.arg(format!("{prefix}requests:clock")).arg(format!("{prefix}requests:finishes"))
+        } else {
+            head
+        };
+        let head = head.arg(prefix).arg(events_kept).arg(status_ttl).arg(key_ttl);
         let mut evaluate = redis::cmd("EVALSHA");
         head.write_to(&mut evaluate);
         arguments.write_to(&mut evaluate);
+        if let Some(costs) = costs {
+            evaluate.arg(costs);
+        }
         match evaluate.query_async(connection).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                 self.script.prepare_invoke().load_async(connection).await?;

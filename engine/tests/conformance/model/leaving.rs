@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use engine::store::{Before, GameContents, GameWrite, IdleGame, TurnRange};
 
+use super::TENANTS;
 use super::play::{Difference, Play, same, text};
+use crate::fair::owner_in;
 
 impl Play {
     pub(super) async fn leave_and_return(&mut self, game: usize) -> Result<(), Difference> {
@@ -29,7 +31,8 @@ impl Play {
         let turns = self.store.turns(id, TurnRange::From(0), 1000).await.map_err(text)?.turns;
         let before = Before { version: kept.version, offset: kept.cursor.offset };
         same("that it leaves", self.store.delete_game(id, Some(&found)).await.map_err(text)?, GameWrite::Done)?;
-        let contents = GameContents { turns, before: Some(before), ..GameContents::new(kept.document, history) };
+        let owner = Some(owner_in(TENANTS[game]));
+        let contents = GameContents { turns, owner, before: Some(before), ..GameContents::new(kept.document, history) };
         self.store.create_game(id, &contents).await.map_err(text)?;
         // By which name a change was made is not archived.
         self.last_change = None;

@@ -27,6 +27,10 @@ use crate::redis_server::RedisServer;
 const GAMES: usize = 3;
 /// The provider of each game.
 const PROVIDERS: [&str; GAMES] = ["offline", "offline", "other"];
+/// The tenant of each game.
+const TENANTS: [&str; GAMES] = ["red", "blue", "red"];
+/// The tenant that has twice the weight of others.
+const HEAVY: &str = "blue";
 /// How many workers claim.
 const WORKERS: usize = 2;
 /// How much may wait: so little that it is reached now and then.
@@ -38,9 +42,10 @@ const UNFINISHED: u64 = 4;
 /// How many moves an interleaving has at most.
 const MOVES: usize = 60;
 
-fn interleavings() -> impl Strategy<Value = (StoryEventPlacement, Vec<Move>)> {
+fn interleavings() -> impl Strategy<Value = (StoryEventPlacement, bool, Vec<Move>)> {
     let placement = prop_oneof![Just(StoryEventPlacement::Tail), Just(StoryEventPlacement::Next)];
-    (placement, prop::collection::vec(moves::any_move(), 1..=MOVES))
+    // In fair order, or in order of arrival.
+    (placement, any::<bool>(), prop::collection::vec(moves::any_move(), 1..=MOVES))
 }
 
 /// Plays random interleavings, each on a fresh bench.
@@ -50,11 +55,11 @@ fn play_on(runtime: &Runtime, fresh: impl Fn(usize) -> Bench) {
         config.cases = 500;
     }
     let played = std::cell::Cell::new(0);
-    let result = TestRunner::new(config).run(&interleavings(), |(placement, moves)| {
+    let result = TestRunner::new(config).run(&interleavings(), |(placement, is_fair, moves)| {
         played.set(played.get() + 1);
         let bench = fresh(played.get());
         runtime.block_on(async {
-            let mut play = Play::begin(bench, placement).await;
+            let mut play = Play::begin(bench, placement, is_fair).await;
             for next in moves {
                 play.make(&next).await.map_err(|reason| play.failure(&reason))?;
             }

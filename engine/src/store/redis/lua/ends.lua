@@ -8,7 +8,7 @@ local DEAD, DEAD_INDEX = P .. 'chat-requests-failed', P .. 'chat-requests-failed
 local function make_ready(game)
   local first, rank = head(game)
   if first then
-    call('ZADD', READY .. provider_of(game), rank, game)
+    call('ZADD', READY .. provider_of(game), place_of(game, first, rank), game)
     wake()
   end
 end
@@ -56,6 +56,7 @@ local function key_of(request) return call('HGET', STATUS .. request, 'idempoten
 
 -- Removes a request from its lane for good.
 local function finish(game, request, status)
+  give_back(game, request)
   call('ZREM', LANE .. game, request)
   call('ZREM', QUEUED, request)
   call('HSET', STATUS .. request, 'status', status, 'completed_at', NOW_TEXT)

@@ -4,7 +4,7 @@
 --                 │ no
 --         recover_expired ──► expired leases and back-offs become ready again
 --                 │
---         first games of `requests:ready:{provider}`, of all providers that get calls, by the rank of their heads
+--         first games of `requests:ready:{provider}`, of all providers that get calls, by where they stand
 --                 │ each: fence + 1 ► token ► request 'processing' ► request.processing in the log ► lock (PX)
 --         [once for all: out of `ready` and `requests`, into `active`] ──►  `claims:{worker}` keeps them for a repeat
 
@@ -31,7 +31,7 @@ local function flush()
   end
 end
 
--- The ready games of the providers that get calls and are not paused, at most `wanted` of each, by the rank of their heads. Each has game, rank, the
+-- The ready games of the providers that get calls and are not paused, at most `wanted` of each, in order (`place_of`). Each has game, place, the
 -- `order` in which it is ready, the `provider` that will serve it, and `is_probe`. Returns also when the next probe may begin,
 -- if a game waits for it, and the free slots of the providers that have a limit.
 local function candidates(wanted)
@@ -63,16 +63,16 @@ local function candidates(wanted)
       if #games > 0 then sources = sources + 1 end
       for i = 1, #games, 2 do
         local is_probe = probes and i == 1
-        found[#found + 1] = { game = games[i], rank = games[i + 1] + 0, order = order, provider = is_probe and name or serving,
+        found[#found + 1] = { game = games[i], place = games[i + 1] + 0, order = order, provider = is_probe and name or serving,
           is_probe = is_probe }
       end
     end
   end
-  if sources > 1 then table.sort(found, function(one, other) return one.rank < other.rank end) end
+  if sources > 1 then table.sort(found, function(one, other) return one.place < other.place end) end
   return found, due, slots
 end
 
--- Leases free games to workers, first those whose head request arrived first.
+-- Leases free games to workers, first those whose head request arrived first; in fair order, those that start first.
 -- Each of `wants` has a worker, a nonce, a count, `is_new` (this nonce is known to have claimed nothing yet) and perhaps the
 -- outcome with which its part of the reply begins. The same nonce gets the same claims again, those whose leases still hold; if
 -- none does, it is a new claim.
@@ -214,6 +214,7 @@ local function claim(wants, recover_expired)
           made[#made + 1], made[#made + 2], count = game, token, count + 1
           active[#active + 1], active[#active + 2] = ends, game
           begun[#begun + 1], leased[game] = request, true
+          if COSTS then has_begun(game, candidate.place) end
         end
       end
     end

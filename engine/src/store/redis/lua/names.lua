@@ -9,6 +9,9 @@
 -- Ready games are kept apart by the provider that their lanes wait for, so a claim skips a paused provider without
 -- looking at its games. `providers` says of each provider whether it is 'closed' (gets calls), 'open' or 'half_open'.
 local P, KEPT, STATUS_TTL, KEY_TTL = unpack(ARGV, 1, 4)
+-- In fair order (`queue.order`) there are two more keys, and a last argument (JSON): what a turn costs each tenant, and under '' all
+-- others. In order of arrival there are none, so that nothing is joined or read for it.
+local CLOCK, FINISHES, COSTS = KEYS[2], KEYS[3], KEYS[2] and table.remove(ARGV)
 local call = redis.call
 local QUEUED, READY = P .. 'requests', P .. 'requests:ready:'
 local ACTIVE, SEQUENCE, WAKE = P .. 'requests:active', P .. 'requests:sequence', P .. 'requests:wake'

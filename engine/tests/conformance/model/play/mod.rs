@@ -8,17 +8,18 @@ use std::time::Duration;
 
 use engine::store::{
     Accepted, Cancelled, Changed, Charge, Claim, ClaimedProvider, Claims, Commit, Committed, DeadLetterRetry, Enqueued,
-    GameChange, IdempotencyKey, Limited, NewRequest, Rate, SharedStore, StoreError, StoreOptions, StoryEventPlacement,
-    Terms, WorkerId,
+    GameChange, GameContents, GameDocument, IdempotencyKey, Limited, NewRequest, Order, Rate, SharedStore, StoreError,
+    StoreOptions, StoryEventPlacement, Terms, WorkerId,
 };
 use proptest::test_runner::TestCaseError;
 use protocol::{EventId, GameId, IfBusy, RequestId};
 
 use super::moves::{Move, Pick, Step, What};
 use super::reference::{Answer, Circuit, Game, Head, Reference};
-use super::{GAMES, LIMITS, PROVIDERS, SENT, UNFINISHED, WORKERS};
+use super::{GAMES, HEAVY, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED, WORKERS};
 use crate::bench::Bench;
-use crate::fixture::{commit_only, completion, failure, fault, message, new_game_of, options, turn};
+use crate::fair::{fair, owner_in};
+use crate::fixture::{commit_only, completion, document, failure, fault, game_id, message, options, turn};
 
 /// A store and its model. The numbers of games, requests and leases are the model's.
 pub(super) struct Play {
@@ -50,15 +51,21 @@ pub(super) fn same<T: PartialEq + Debug>(what: &str, store: T, model: T) -> Resu
 }
 
 impl Play {
-    pub(super) async fn begin(bench: Bench, placement: StoryEventPlacement) -> Self {
-        let options = StoreOptions { story_events: placement, limits: LIMITS, ..options() };
+    pub(super) async fn begin(bench: Bench, placement: StoryEventPlacement, is_fair: bool) -> Self {
+        let order = if is_fair { fair(&[(HEAVY, 2.0)]).order } else { Order::Arrival };
+        let options = StoreOptions { story_events: placement, limits: LIMITS, order, ..options() };
         let store = bench.store_with(options).await;
-        let mut games = Vec::new();
-        for _ in 0..GAMES {
-            games.push(new_game_of(&store, PROVIDERS[games.len()]).await);
+        // The model goes through the games by number. Where that shows, because several leases pass at once, a store goes by id.
+        let mut games: Vec<GameId> = (0..GAMES).map(|_| game_id()).collect();
+        games.sort_by_key(ToString::to_string);
+        for (number, game) in games.iter().enumerate() {
+            let document = GameDocument { provider: PROVIDERS[number].to_owned(), ..document() };
+            let owner = Some(owner_in(TENANTS[number]));
+            let contents = GameContents { owner, ..GameContents::new(document, Vec::new()) };
+            store.create_game(*game, &contents).await.unwrap();
         }
         Self {
-            reference: Reference::new(placement),
+            reference: Reference::new(placement, is_fair),
             games,
             read: vec![None; GAMES],
             requests: Vec::new(),
@@ -67,7 +74,7 @@ impl Play {
             last_change: None,
             last_claims: vec![(0, 1, Vec::new()); WORKERS],
             nonce: 0,
-            trace: format!("story events are placed at {placement:?}\n"),
+            trace: format!("story events are placed at {placement:?}; in fair order: {is_fair}\n"),
             store,
             bench,
         }

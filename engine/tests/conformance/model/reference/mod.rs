@@ -1,10 +1,12 @@
 //! What a store must do, in the plainest words: vectors and loops, no clock, no concurrency, no cost.
 
 mod attempt;
+mod shares;
 
 use engine::store::{Stopped, StoryEventPlacement};
 use protocol::{AttemptOutcome, IfBusy, RequestStatus};
 
+use self::shares::{Place, Shares};
 use super::moves::What;
 use super::{GAMES, LIMITS, PROVIDERS, SENT, UNFINISHED};
 use crate::fixture::ATTEMPTS;
@@ -17,6 +19,8 @@ pub(super) struct Reference {
     pub(super) leases: Vec<Lease>,
     placement: StoryEventPlacement,
     arrivals: usize,
+    /// What fair order knows, if that is the order.
+    shares: Option<Shares>,
     /// The state of each provider, under the number of its first game.
     circuits: [Circuit; GAMES],
     /// What operators have paused: everything, providers under the number of their first game, games.
@@ -120,6 +124,10 @@ pub(super) struct Request {
     pub(super) delta: bool,
     pub(super) error: bool,
     ended: Option<(usize, &'static str)>,
+    /// Where its game stands among the free ones since it is the head.
+    place: Option<Place>,
+    /// Whether it was ever leased.
+    was_leased: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -132,7 +140,7 @@ pub(super) struct Lease {
 }
 
 impl Reference {
-    pub(super) fn new(placement: StoryEventPlacement) -> Self {
+    pub(super) fn new(placement: StoryEventPlacement, is_fair: bool) -> Self {
         let game = Game {
             lane: Vec::new(),
             head: Head::Free,
@@ -149,6 +157,7 @@ impl Reference {
             leases: Vec::new(),
             placement,
             arrivals: 0,
+            shares: is_fair.then(Shares::default),
             circuits: [Circuit::Closed; GAMES],
             everything_halted: false,
             halted_providers: [false; GAMES],
@@ -213,6 +222,7 @@ impl Reference {
     /// A request comes to the tail of a lane, and gets an event if it has to wait.
     fn arrive(&mut self, game: usize, position: usize, message: &str) -> usize {
         self.admit(game, position, None, message.to_owned());
+        self.find_place(game);
         let number = self.requests.len() - 1;
         if self.circuits[self.provider_of(game)] != Circuit::Closed && !self.halted_games[game] {
             self.append(number, "request.waiting");
@@ -278,9 +288,11 @@ impl Reference {
             }
             (self.games[game].head, self.games[game].waits_for) = (Head::Free, None);
         }
+        self.give_back(number);
         self.games[game].lane.retain(|request| *request != number);
         self.requests[number].status = RequestStatus::Cancelled;
         self.append(number, "request.cancelled");
+        self.find_place(game);
     }
 
     /// The queued story events of a lane are cancelled; returns how many there were.
@@ -308,7 +320,9 @@ impl Reference {
         let request = &mut self.requests[number];
         (request.status, request.attempt, request.ended, request.retried) = (RequestStatus::Queued, 0, None, true);
         (request.arrival, request.accepted_at, request.counts) = (self.arrivals, accepted_at, false);
+        (request.place, request.was_leased) = (None, false);
         self.games[game].lane.push(number);
+        self.find_place(game);
         self.append(number, "request.queued");
         if self.requests[number].narration {
             self.append(number, "chat.chunk");
@@ -344,6 +358,8 @@ impl Reference {
             delta: false,
             error: false,
             ended: None,
+            place: None,
+            was_leased: false,
         });
         self.games[game].lane.insert(position, number);
         self.append(number, "request.queued");
@@ -360,7 +376,7 @@ impl Reference {
         }
         let free = self.games.iter().filter(|game| game.head == Head::Free);
         let mut heads: Vec<usize> = free.filter_map(|game| game.lane.first().copied()).collect();
-        heads.sort_by_key(|request| self.requests[*request].arrival);
+        heads.sort_by_key(|request| self.order_of(*request));
         let mut leases = Vec::new();
         for request in heads {
             let provider = self.provider_of(self.requests[request].game);
@@ -374,6 +390,7 @@ impl Reference {
                 leases.push(lease);
             }
         }
+        self.begin(&leases);
         leases
     }
 
@@ -450,6 +467,7 @@ impl Reference {
         request.status = RequestStatus::Processing;
         request.attempt += 1;
         request.chunks = 0;
+        request.was_leased = true;
         self.leases.push(Lease { worker, request: number, attempt: request.attempt, provider, is_probe });
         let game = &mut self.games[request.game];
         (game.head, game.waits_for) = (Head::Leased(lease), None);
@@ -464,6 +482,7 @@ impl Reference {
         self.requests[head].attempts.push(AttemptOutcome::Lost);
         if self.requests[head].attempt >= ATTEMPTS {
             self.dead_letter(head);
+            self.find_place(game);
         } else {
             self.requests[head].status = RequestStatus::Queued;
         }

@@ -1,0 +1,119 @@
+//! `[queue]`: how much may wait, in which order it is claimed, and how long what has ended is kept.
+
+use std::collections::BTreeMap;
+
+use protocol::Tenant;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::store::{Order, Shares, StoryEventPlacement};
+
+/// `[queue]`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct QueueConfig {
+    /// How long the status of a finished request can be read.
+    pub status_ttl_seconds: u64,
+    /// How many events of a game are kept, at least.
+    pub events_kept: usize,
+    /// Where story events are queued: `tail`, or `next` ahead of the same game's waiting messages.
+    pub story_events: StoryEventPlacement,
+    /// In which order free games are claimed: `arrival`, or `fair` so that no tenant makes another wait beyond its share.
+    pub order: QueueOrder,
+    /// The shares of tenants in fair order, by name: a tenant with 2 gets twice as many turns as one with 1 (the default) while both wait.
+    /// From 0.01 to 100.
+    pub weights: BTreeMap<String, f64>,
+    /// How many requests may be queued, of all games (of each shard's, with several shards). A message beyond that is
+    /// refused with 429.
+    pub max_depth: u64,
+    /// How many unfinished requests a game may have before a message to it is refused with 429.
+    pub max_depth_per_game: u64,
+    /// How long an idempotency key is kept once its request has ended.
+    pub idempotency_ttl_seconds: u64,
+    /// How many things operators may have paused at a time (of each shard, with several): games above all.
+    pub max_pauses: usize,
+}
+
+/// `queue.order`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueOrder {
+    /// The request that arrived first goes first.
+    #[default]
+    Arrival,
+    /// Tenants take turns, by their weights.
+    Fair,
+}
+
+impl QueueConfig {
+    /// As the store knows it.
+    pub(super) fn order(&self) -> Order {
+        match self.order {
+            QueueOrder::Arrival => Order::Arrival,
+            QueueOrder::Fair => Order::Fair(Shares::new(self.weights.clone())),
+        }
+    }
+
+    /// A tenant with the weight 0 would never have a turn, and one with a very great weight would leave none to others.
+    pub(super) fn check(&self) -> Result<(), (String, String)> {
+        let (least, greatest) = Shares::WEIGHTS;
+        for (tenant, weight) in &self.weights {
+            let key = || format!("weights.{tenant}");
+            if let Err(error) = tenant.parse::<Tenant>() {
+                return Err((key(), format!("it is no name of a tenant: {error}")));
+            }
+            if !(least..=greatest).contains(weight) {
+                return Err((key(), format!("`{weight}` is not a number from {least} to {greatest}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Default for QueueConfig {
+    fn default() -> Self {
+        Self {
+            status_ttl_seconds: 3600,
+            events_kept: 10_000,
+            story_events: StoryEventPlacement::Tail,
+            order: QueueOrder::Arrival,
+            weights: BTreeMap::new(),
+            max_depth: 100_000,
+            max_depth_per_game: 1000,
+            idempotency_ttl_seconds: 86_400,
+            max_pauses: 1000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn read(text: &str) -> Config {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn tenants_share_by_their_weights_in_fair_order() {
+        let config = read("[queue]\norder = 'fair'\n[queue.weights]\ngold = 2.0\ntrial = 0.5");
+        config.check().unwrap();
+        let Order::Fair(shares) = config.store_options().order else { panic!("it is in order of arrival") };
+        assert_eq!(["gold", "trial", "other"].map(|tenant| shares.cost(tenant)), [512, 2048, 1024]);
+        assert_eq!(read("").store_options().order, Order::Arrival);
+    }
+
+    #[test]
+    fn a_weight_that_cannot_be_meant_is_refused_with_its_key() {
+        for (weights, expected) in [
+            ("gold = 0.0", "queue.weights.gold"),
+            ("gold = 101.0", "queue.weights.gold"),
+            ("gold = nan", "queue.weights.gold"),
+            ("'not a name' = 1.0", "queue.weights.not a name"),
+        ] {
+            let refused = read(&format!("[queue.weights]\n{weights}")).check().unwrap_err().to_string();
+            assert!(refused.contains(expected), "{refused}");
+        }
+    }
+}

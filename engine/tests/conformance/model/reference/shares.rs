@@ -1,0 +1,73 @@
+//! Fair order in the plainest words: a clock, and for each tenant when it may start next.
+
+use super::super::{HEAVY, TENANTS};
+use super::Reference;
+
+/// Where a game stands: when it starts, and how many places were given before.
+pub(super) type Place = (u64, u64);
+
+/// Times count quarters of a turn, so that half a turn of the tenant with twice the weight is a whole number.
+#[derive(Debug, Default)]
+pub(super) struct Shares {
+    now: u64,
+    given: u64,
+    /// When each tenant's latest turn ends.
+    ends: Vec<(&'static str, u64)>,
+}
+
+impl Shares {
+    fn end_of(&self, tenant: &str) -> u64 {
+        self.ends.iter().find(|(name, _)| *name == tenant).map_or(0, |(_, end)| *end)
+    }
+
+    fn set_end(&mut self, tenant: &'static str, end: u64) {
+        self.ends.retain(|(name, _)| *name != tenant);
+        self.ends.push((tenant, end));
+    }
+}
+
+fn cost(tenant: &str) -> u64 {
+    if tenant == HEAVY { 2 } else { 4 }
+}
+
+impl Reference {
+    /// In which order a head is claimed.
+    pub(super) fn order_of(&self, number: usize) -> Place {
+        let request = &self.requests[number];
+        request.place.unwrap_or((request.arrival as u64, 0))
+    }
+
+    /// The head of a game gets its place, if it has none yet.
+    pub(in crate::model) fn find_place(&mut self, game: usize) {
+        let (Some(shares), Some(head)) = (&mut self.shares, self.games[game].lane.first()) else { return };
+        if self.requests[*head].place.is_some() {
+            return;
+        }
+        let tenant = TENANTS[game];
+        let start = shares.now.max(shares.end_of(tenant));
+        shares.set_end(tenant, start + cost(tenant));
+        shares.given += 1;
+        self.requests[*head].place = Some((start, shares.given));
+    }
+
+    /// A request ends that was never leased.
+    pub(super) fn give_back(&mut self, number: usize) {
+        let request = &self.requests[number];
+        let tenant = TENANTS[request.game];
+        if let (Some(shares), Some((start, _)), false) = (&mut self.shares, request.place, request.was_leased)
+            && shares.end_of(tenant) == start + cost(tenant)
+        {
+            shares.set_end(tenant, start);
+        }
+    }
+
+    /// These leases were made.
+    pub(super) fn begin(&mut self, leases: &[usize]) {
+        for lease in leases {
+            let request = &self.requests[self.leases[*lease].request];
+            if let (Some(shares), Some((start, _))) = (&mut self.shares, request.place) {
+                shares.now = shares.now.max(start + cost(TENANTS[request.game]) / 2);
+            }
+        }
+    }
+}
