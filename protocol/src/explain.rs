@@ -17,7 +17,7 @@ pub struct ExplainView {
     pub scene: String,
     /// The key of the location where it left the player.
     pub location: String,
-    /// The conditionals of that scene, judged against the game after the turn.
+    /// The conditionals of that scene and of the scenario, judged against the game after the turn.
     pub conditionals: Vec<ConditionalExplained>,
     /// The ways out of that location.
     pub exits: Vec<ExitExplained>,

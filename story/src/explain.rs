@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::apply::Change;
-use crate::content::{Conditional, Latch, Scenario};
+use crate::content::{Latch, Placed, Scenario};
 use crate::state::GameState;
 use crate::when_explain::Part;
 use crate::world::{Exit, exits, location_key};
@@ -14,7 +14,7 @@ use crate::world::{Exit, exits, location_key};
 /// What the scene waits for, and the ways out of where the player is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Explained {
-    /// The conditionals of the scene, by id.
+    /// The conditionals of the scene and of the scenario, by id.
     pub conditionals: Vec<ConditionalExplained>,
     /// The exits of the place, by direction.
     pub exits: Vec<ExitExplained>,
@@ -23,7 +23,7 @@ pub struct Explained {
 /// A conditional, and what is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConditionalExplained {
-    /// Its id in the scene.
+    /// Its id in the scene or in the scenario.
     pub id: String,
     /// How it stands.
     pub standing: Standing,
@@ -81,34 +81,34 @@ pub struct ExitExplained {
 /// Explains `state`, to which `changes` have just led; without them, no conditional is said to have fired in this turn.
 #[must_use]
 pub fn explain(scenario: &Scenario, state: &GameState, changes: &[Change]) -> Explained {
-    let fired: BTreeSet<&str> = changes
+    let fired: BTreeSet<(&str, &str)> = changes
         .iter()
         .filter_map(|change| match change {
-            Change::ConditionalFired { scene, id } if *scene == state.scene_name => Some(id.as_str()),
+            Change::ConditionalFired { scene, id } => Some((scene.as_str(), id.as_str())),
             _ => None,
         })
         .collect();
-    let conditionals = scenario.scenes.get(&state.scene_name).into_iter().flat_map(|scene| &scene.conditionals);
     let ways = state.current_location().map(exits).unwrap_or_default();
     Explained {
-        conditionals: conditionals
-            .map(|(id, conditional)| ConditionalExplained {
-                id: id.clone(),
-                standing: standing(id, conditional, state, fired.contains(id.as_str())),
-                parts: conditional.when.explain(state),
+        conditionals: scenario
+            .conditionals_in(&state.scene_name)
+            .map(|placed| ConditionalExplained {
+                id: placed.id.to_owned(),
+                standing: standing(placed, state, fired.contains(&(placed.scene, placed.id))),
+                parts: placed.explain(state),
             })
             .collect(),
         exits: ways.into_iter().map(|exit| explain_exit(scenario, state, exit)).collect(),
     }
 }
 
-fn standing(id: &str, conditional: &Conditional, state: &GameState, fired: bool) -> Standing {
+fn standing(placed: Placed<'_>, state: &GameState, fired: bool) -> Standing {
     if fired {
         return Standing::Fired;
     }
-    match (conditional.latch(), conditional.when.holds(state)) {
-        (Latch::Once, _) if state.fired_story_events.iter().any(|fired| fired == id) => Standing::Spent,
-        (Latch::Edge, true) if state.latched_conditionals.contains(id) => Standing::Latched,
+    match (placed.conditional.latch(), placed.holds(state)) {
+        (Latch::Once, _) if state.fired_story_events.iter().any(|fired| fired == placed.id) => Standing::Spent,
+        (Latch::Edge, true) if state.latched_conditionals.contains(placed.id) => Standing::Latched,
         (_, true) => Standing::Due,
         (_, false) => Standing::Waiting,
     }

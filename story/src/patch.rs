@@ -187,6 +187,7 @@ fn set_up_scene(library: &Library, scenario: &Scenario, name: &str, state: &mut 
         state.locations.entry(state.user_location.clone()).or_insert(ground);
     }
     state.fired_story_events.clear();
+    state.latched_conditionals.clear();
     state.visited_locations.clear();
     state.returned_to.clear();
     begin_scene(library, scenario, key, scene, state);
@@ -236,9 +237,9 @@ fn known_location<'a>(state: &'a GameState, name: &str) -> Result<&'a str, Patch
 
 /// A conditional whose condition the patch has made false may fire when it is next true.
 fn open_latches(scenario: &Scenario, state: &mut GameState) {
-    let Some(scene) = scenario.scenes.get(&state.scene_name) else { return };
     let mut latched = std::mem::take(&mut state.latched_conditionals);
-    latched.retain(|id| scene.conditionals.get(id).is_some_and(|conditional| conditional.when.holds(state)));
+    let holding: Vec<_> = scenario.conditionals_in(&state.scene_name).filter(|placed| placed.holds(state)).collect();
+    latched.retain(|id| holding.iter().any(|placed| placed.id == id));
     state.latched_conditionals = latched;
 }
 

@@ -194,12 +194,12 @@ impl Rehearsal {
 
     /// What each part of the condition of the scene's conditional `id` says now; without an id, of all that have not fired.
     pub fn why(&self, id: Option<&str>) -> Result<String, RehearsalError> {
-        let scene = self.scenario().and_then(|scenario| scenario.scenes.get(&self.state.scene_name));
-        let conditionals = scene.map(|scene| &scene.conditionals);
+        let scene = self.state.scene_name.as_str();
+        let conditionals = || self.scenario().into_iter().flat_map(|scenario| scenario.conditionals_in(scene));
         if let Some(id) = id
-            && !conditionals.is_some_and(|conditionals| conditionals.contains_key(id))
+            && !conditionals().any(|placed| placed.id == id)
         {
-            let known = conditionals.into_iter().flat_map(|conditionals| conditionals.keys()).map(String::as_str);
+            let known = conditionals().map(|placed| placed.id);
             return Err(RehearsalError::UnknownConditional {
                 scene: self.state.scene_name.clone(),
                 id: id.to_owned(),

@@ -1,16 +1,16 @@
-//! The cascade: conditionals of the scene that have come true fire, what they change may make others true, and so on until nothing more
+//! The cascade: conditionals of the scene and of the scenario that have come true fire, what they change may make others true, and so on until nothing more
 //! is due. Within a round they fire in the order of their ids; each fires at most once in a turn, which bounds the whole.
 
 use std::collections::BTreeSet;
 
 use super::change::{Author, Change, StoryEvent};
 use super::turn::Turn;
-use crate::content::{Conditional, Latch};
+use crate::content::{Latch, Placed};
 
 /// After this many rounds the turn is over, whatever is still due.
 const MAX_ROUNDS: usize = 10;
 
-/// A conditional by scene and id.
+/// A conditional by scene and id; one of the scenario has no scene, and so does not fire twice in a turn that changes the scene.
 type Fired<'a> = BTreeSet<(&'a str, &'a str)>;
 
 impl<'a> Turn<'a> {
@@ -22,41 +22,41 @@ impl<'a> Turn<'a> {
             if due.is_empty() {
                 return;
             }
-            for (scene, id, conditional) in due {
-                fired.insert((scene, id));
-                self.fire(scene, id, conditional);
+            for placed in due {
+                fired.insert((placed.scene, placed.id));
+                self.fire(placed);
             }
         }
     }
 
     /// The conditionals to fire in this round. Those whose condition does not hold are armed again.
-    fn due(&mut self, fired: &Fired<'a>) -> Vec<(&'a str, &'a str, &'a Conditional)> {
-        let Some((scene, definition)) = self.scenario.scenes.get_key_value(&self.state.scene_name) else {
-            return Vec::new();
-        };
-        let (holding, others): (Vec<_>, Vec<_>) =
-            definition.conditionals.iter().partition(|(_, conditional)| conditional.when.holds(&self.state));
-        for (id, _) in others {
-            self.state.latched_conditionals.remove(id);
-        }
-        holding
-            .into_iter()
-            .filter(|(id, _)| !fired.contains(&(scene.as_str(), id.as_str())))
-            .filter(|(id, conditional)| match conditional.latch() {
-                Latch::Once => !self.state.fired_story_events.contains(id),
-                Latch::Edge => !self.state.latched_conditionals.contains(*id),
+    fn due(&mut self, fired: &Fired<'a>) -> Vec<Placed<'a>> {
+        let mut due = Vec::new();
+        let scenario = self.scenario;
+        for placed in scenario.conditionals_in(&self.state.scene_name) {
+            if !placed.holds(&self.state) {
+                self.state.latched_conditionals.remove(placed.id);
+                continue;
+            }
+            let may_fire = match placed.conditional.latch() {
+                Latch::Once => !self.state.fired_story_events.iter().any(|fired| fired == placed.id),
+                Latch::Edge => !self.state.latched_conditionals.contains(placed.id),
                 Latch::Repeat => true,
-            })
-            .map(|(id, conditional)| (scene.as_str(), id.as_str(), conditional))
-            .collect()
+            };
+            if may_fire && !fired.contains(&(placed.scene, placed.id)) {
+                due.push(placed);
+            }
+        }
+        due
     }
 
-    pub(super) fn fire(&mut self, scene: &str, id: &str, conditional: &Conditional) {
+    fn fire(&mut self, placed: Placed<'_>) {
+        let Placed { scene, id, conditional } = placed;
         self.changes.push(Change::ConditionalFired { scene: scene.to_owned(), id: id.to_owned() });
         match conditional.latch() {
             Latch::Once => self.state.fired_story_events.push(id.to_owned()),
             // A conditional that fires in the same turn as one that has just ended its scene leaves nothing behind in the next.
-            Latch::Edge if scene == self.state.scene_name => {
+            Latch::Edge if placed.is_of_scenario() || scene == self.state.scene_name => {
                 self.state.latched_conditionals.insert(id.to_owned());
             }
             Latch::Edge | Latch::Repeat => {}

@@ -38,7 +38,7 @@ pub enum Change {
     MonsterDespawned { monster: String, location: String },
     /// A variable has a new value; without `from` it had none.
     VarSet { name: String, from: Option<String>, to: String },
-    /// A conditional of the scene fired.
+    /// A conditional of the scene fired; without a scene, one of the scenario.
     ConditionalFired { scene: String, id: String },
     /// The game is over, with the ending of this key if the story names it.
     GameEnded {

@@ -56,7 +56,7 @@ impl Turn<'_> {
                 location.items.iter().any(is_wanted) || monsters.flatten().any(|item| is_wanted(&item))
             })
             || all_npcs(scenario).any(|npc| make_npc(self.library, npc).items.iter().any(is_wanted))
-            || scenario.scenes.values().flat_map(|scene| scene.conditionals.values()).any(|conditional| {
+            || scenario.conditionals().any(|conditional| {
                 let hands_out = |event: &ItemEvent| event.action != ItemAction::Use && is_wanted(&event.item);
                 conditional.then.item_events.iter().any(hands_out)
             })

@@ -14,6 +14,8 @@ mod parts;
 mod reason;
 
 #[cfg(test)]
+mod recurring_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

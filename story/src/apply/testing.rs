@@ -31,7 +31,7 @@ pub(crate) fn story_event(state: &GameState, changes: Value) -> Applied {
 pub(crate) fn conditional(state: &GameState, then: Value) -> Applied {
     let mut library = library();
     let always = serde_json::from_value(serde_json::json!({ "min_turns": 0 })).unwrap();
-    let conditional = Conditional { when: always, then: delta(then), once: None, repeat: true };
+    let conditional = Conditional { when: always, then: delta(then), repeat: true, ..Conditional::default() };
     library.rewrite_scenario("lighthouse", |scenario| {
         for scene in scenario.scenes.values_mut() {
             scene.conditionals.clear();

@@ -1,13 +1,18 @@
 //! `when`: conditions that can never hold, or that ask for what does not exist.
 
 use super::context::Context;
+use super::recurring;
 use super::report::{Report, at, nth};
-use crate::content::{Conditional, ContingencyPrompt, Scenario};
+use crate::content::{ContingencyPrompt, Placed, Scenario};
 use crate::when::When;
 
-pub(super) fn check_conditional(context: &Context<'_>, conditional: &Conditional, pointer: &str, report: &mut Report) {
+pub(super) fn check_conditional(context: &Context<'_>, placed: Placed<'_>, pointer: &str, report: &mut Report) {
+    let conditional = placed.conditional;
+    recurring::check(placed, pointer, report);
     let pointer = at(pointer, "when");
-    check_when(Some(context), &conditional.when, &pointer, report);
+    if !(conditional.when.is_empty() && conditional.needs_no_when()) {
+        check_when(Some(context), &conditional.when, &pointer, report);
+    }
     if conditional.when.turn_counter == Some(0) {
         report
             .warning(
@@ -108,12 +113,12 @@ fn can_have(scenario: &Scenario, name: &str, value: &str) -> bool {
     let is_spoken_of = |rules: &[String]| rules.iter().any(sets);
     is_value(scenario.vars.get(name))
         || is_spoken_of(&scenario.contingency_rules)
-        || scenario.scenes.values().any(|scene| {
-            is_value(scene.vars.get(name))
-                || is_spoken_of(&scene.contingency_rules)
-                || scene.conditionals.values().any(|conditional| {
-                    let then = &conditional.then;
-                    is_value(then.set_vars.get(name)) || then.add_vars.contains_key(name)
-                })
+        || scenario
+            .scenes
+            .values()
+            .any(|scene| is_value(scene.vars.get(name)) || is_spoken_of(&scene.contingency_rules))
+        || scenario.conditionals().any(|conditional| {
+            let then = &conditional.then;
+            is_value(then.set_vars.get(name)) || then.add_vars.contains_key(name)
         })
 }

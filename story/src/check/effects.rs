@@ -124,10 +124,8 @@ fn check_monster(context: &Context<'_>, event: &MonsterEvent, pointer: &str, rep
 fn ever_appears(scenario: &Scenario, id: &str) -> bool {
     let stands_in =
         |locations: &BTreeMap<String, Location>| locations.values().any(|location| location.monsters.contains_key(id));
+    let spawns = |event: &MonsterEvent| event.action == MonsterAction::Spawn && event.instance_id == id;
     stands_in(&scenario.locations)
-        || scenario.scenes.values().any(|scene| {
-            let spawns = |event: &MonsterEvent| event.action == MonsterAction::Spawn && event.instance_id == id;
-            stands_in(&scene.locations)
-                || scene.conditionals.values().any(|conditional| conditional.then.monster_events.iter().any(spawns))
-        })
+        || scenario.scenes.values().any(|scene| stands_in(&scene.locations))
+        || scenario.conditionals().any(|conditional| conditional.then.monster_events.iter().any(spawns))
 }

@@ -8,6 +8,9 @@ mod fields;
 mod items;
 mod lore;
 mod people;
+mod recurring;
+#[cfg(test)]
+mod recurring_tests;
 mod report;
 mod rooms;
 mod scenario;

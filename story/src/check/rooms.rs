@@ -131,8 +131,7 @@ fn check_reachability(context: &Context<'_>, report: &mut Report) {
 }
 
 fn starts(scenario: &Scenario) -> impl Iterator<Item = &str> {
-    let conditionals = scenario.scenes.values().flat_map(|scene| scene.conditionals.values());
-    let moves = conditionals.filter_map(|conditional| conditional.then.user_location.as_deref());
+    let moves = scenario.conditionals().filter_map(|conditional| conditional.then.user_location.as_deref());
     std::iter::once(scenario.opening_location.as_str()).chain(moves)
 }
 

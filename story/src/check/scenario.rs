@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::report::{Report, at};
 use super::{conditions, effects, lore, people, rooms, whole};
-use crate::content::{ContentKind, Library, Scenario, Scene, is_snake_case};
+use crate::content::{ContentKind, Library, Placed, Scenario, Scene, is_snake_case};
 use crate::delta::SceneChange;
 
 /// The ratings that have guidance of their own.
@@ -16,11 +16,17 @@ pub(super) fn check(library: &Library, scenario: &Scenario, report: &mut Report)
     keys("/npcs", scenario.npcs.keys(), report);
     keys("/scenes", scenario.scenes.keys(), report);
     keys("/vars", scenario.vars.keys(), report);
+    keys("/conditionals", scenario.conditionals.keys(), report);
     people::check_npcs(&context, &scenario.npcs, "/npcs", report);
     conditions::check_hints(Some(&context), &scenario.contingency_prompts, "/contingency_prompts", report);
     lore::check(&context, report);
     for (key, scene) in &scenario.scenes {
         check_scene(&context, key, scene, report);
+    }
+    for placed in scenario.placed_conditionals() {
+        let pointer = pointer_to(placed);
+        conditions::check_conditional(&context, placed, &pointer, report);
+        effects::check(&context, placed.scene, &placed.conditional.then, &at(&pointer, "then"), report);
     }
     rooms::check(&context, report);
     whole::check(&context, report);
@@ -58,7 +64,10 @@ fn opening(context: &Context<'_>, report: &mut Report) {
                 .suggest(&scenario.opening_scene, scenario.scenes.keys().map(String::as_str));
         }
     } else if !scenario.scenes.is_empty() {
-        report.warning("/opening_scene", "the game starts in no scene, so no conditional fires until one begins");
+        report.warning(
+            "/opening_scene",
+            "the game starts in no scene, so no conditional of a scene fires until one begins",
+        );
     }
     if scenario.opening_prompt.matches("%s").count() > 1 {
         report.warning("/opening_prompt", "the character's opening goes in at every `%s`; there is more than one");
@@ -78,11 +87,12 @@ fn check_scene(context: &Context<'_>, key: &str, scene: &Scene, report: &mut Rep
     keys(&at(&pointer, "conditionals"), scene.conditionals.keys(), report);
     people::check_npcs(context, &scene.npcs, &at(&pointer, "npcs"), report);
     conditions::check_hints(Some(context), &scene.contingency_prompts, &at(&pointer, "contingency_prompts"), report);
-    for (id, conditional) in &scene.conditionals {
-        let pointer = at(&at(&pointer, "conditionals"), id);
-        conditions::check_conditional(context, conditional, &pointer, report);
-        effects::check(context, key, &conditional.then, &at(&pointer, "then"), report);
-    }
+}
+
+/// Where a conditional stands in its file.
+pub(super) fn pointer_to(placed: Placed<'_>) -> String {
+    let parent = if placed.is_of_scenario() { String::new() } else { at("/scenes", placed.scene) };
+    at(&at(&parent, "conditionals"), placed.id)
 }
 
 /// Whether the game opens with the scene, a conditional begins it, or a rule for the model speaks of it.
@@ -90,13 +100,10 @@ fn is_reachable(scenario: &Scenario, key: &str) -> bool {
     let names_it = |rules: &[String]| rules.iter().any(|rule| rule.contains(key));
     scenario.opening_scene == key
         || names_it(&scenario.contingency_rules)
-        || scenario.scenes.iter().filter(|(from, _)| *from != key).any(|(_, scene)| {
+        || scenario.scenes.iter().any(|(from, scene)| from != key && names_it(&scene.contingency_rules))
+        || scenario.placed_conditionals().filter(|placed| placed.scene != key).any(|placed| {
             let begins_it = |change: &SceneChange| change.to.eq_ignore_ascii_case(key);
-            names_it(&scene.contingency_rules)
-                || scene
-                    .conditionals
-                    .values()
-                    .any(|conditional| conditional.then.scene_change.as_ref().is_some_and(begins_it))
+            placed.conditional.then.scene_change.as_ref().is_some_and(begins_it)
         })
 }
 

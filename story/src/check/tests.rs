@@ -7,7 +7,7 @@ use crate::content::Source;
 use crate::testing::sources;
 
 /// The findings in the lighthouse after `change`.
-fn findings(change: impl FnOnce(&mut Value)) -> Vec<Finding> {
+pub(super) fn findings(change: impl FnOnce(&mut Value)) -> Vec<Finding> {
     let mut sources = sources();
     let mut scenario: Value = serde_json::from_str(&sources[0].text).unwrap();
     change(&mut scenario);
@@ -16,21 +16,21 @@ fn findings(change: impl FnOnce(&mut Value)) -> Vec<Finding> {
 }
 
 /// Asserts that `change` brings exactly one finding more, and gives it.
-fn one_more(change: impl FnOnce(&mut Value)) -> Finding {
+pub(super) fn one_more(change: impl FnOnce(&mut Value)) -> Finding {
     let known = findings(|_| {});
     let mut more: Vec<_> = findings(change).into_iter().filter(|finding| !known.contains(finding)).collect();
     assert_eq!(more.len(), 1, "{more:#?}");
     more.remove(0)
 }
 
-fn set(pointer: &str, key: &str, value: Value) -> impl FnOnce(&mut Value) {
+pub(super) fn set(pointer: &str, key: &str, value: Value) -> impl FnOnce(&mut Value) {
     let (pointer, key) = (pointer.to_owned(), key.to_owned());
     move |scenario| {
         scenario.pointer_mut(&pointer).unwrap()[key] = value;
     }
 }
 
-fn assert_finding(finding: &Finding, pointer: &str, message: &str, help: &str) {
+pub(super) fn assert_finding(finding: &Finding, pointer: &str, message: &str, help: &str) {
     assert_eq!(finding.pointer, pointer);
     assert!(finding.message.contains(message), "{finding:?}");
     assert!(finding.help.as_deref().unwrap_or_default().contains(help), "{finding:?}");

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::conditions;
 use super::context::Context;
 use super::report::{Report, at, nth};
-use crate::content::{Latch, Location, Scenario, normalize_var};
+use super::scenario::pointer_to;
+use crate::content::{Latch, Location, Placed, Scenario, normalize_var};
 use crate::delta::ItemAction;
 use crate::suggest::nearest;
 use crate::when::When;
@@ -24,13 +25,13 @@ pub(super) fn check(context: &Context<'_>, report: &mut Report) {
     check_rules(scenario, "", &scenario.contingency_rules, report);
     let items = provided_items(context);
     super::items::check(context, &items, report);
+    for placed in scenario.placed_conditionals() {
+        let pointer = at(&pointer_to(placed), "when");
+        check_required_items(scenario, &items, &placed.conditional.when, &pointer, report);
+    }
     for (key, scene) in &scenario.scenes {
         let pointer = at("/scenes", key);
         check_rules(scenario, &pointer, &scene.contingency_rules, report);
-        for (id, conditional) in &scene.conditionals {
-            let pointer = at(&at(&at(&pointer, "conditionals"), id), "when");
-            check_required_items(scenario, &items, &conditional.when, &pointer, report);
-        }
         check_lost_items(scenario, key, &scene.locations, report);
     }
 }
@@ -90,34 +91,37 @@ fn check_opening_text(context: &Context<'_>, report: &mut Report) {
 
 /// What fires once in a game is remembered by its id alone.
 fn check_prompt_ids(scenario: &Scenario, report: &mut Report) {
-    let mut first: BTreeMap<&str, &str> = BTreeMap::new();
-    for (key, scene) in &scenario.scenes {
-        for (id, _) in scene.conditionals.iter().filter(|(_, conditional)| conditional.latch() == Latch::Once) {
-            if let Some(other) = first.get(id.as_str()) {
-                report
-                    .error(
-                        at(&at(&at("/scenes", key), "conditionals"), id),
-                        format!("`{id}` fires once in a game, and the scene `{other}` has one of the same id: whichever comes second never fires"),
-                    )
-                    .help("give it an id that no other scene uses");
-            } else {
-                first.insert(id, key);
-            }
-        }
+    let mut first: BTreeMap<&str, Placed<'_>> = BTreeMap::new();
+    for placed in scenario.placed_conditionals().filter(|placed| placed.conditional.latch() == Latch::Once) {
+        let Some(other) = first.get(placed.id) else {
+            first.insert(placed.id, placed);
+            continue;
+        };
+        let whose =
+            if other.is_of_scenario() { "the scenario".to_owned() } else { format!("the scene `{}`", other.scene) };
+        report
+            .error(
+                pointer_to(placed),
+                format!(
+                    "`{}` fires once in a game, and {whose} has one of the same id: whichever comes second never fires",
+                    placed.id
+                ),
+            )
+            .help("give it an id that no other scene uses");
     }
 }
 
 /// `Name: words` at the beginning of a text reads as somebody speaking.
 fn check_prompts(scenario: &Scenario, report: &mut Report) {
-    for (key, scene) in &scenario.scenes {
-        for (id, conditional) in &scene.conditionals {
-            let prompt = conditional.then.prompt.as_deref().unwrap_or_default();
-            if prompt.find(": ").is_some_and(|at| (1..LONGEST_SPEAKER).contains(&at)) {
-                let pointer = at(&at(&at(&at(&at("/scenes", key), "conditionals"), id), "then"), "prompt");
-                report
-                    .warning(pointer, "a colon near the beginning reads as somebody speaking")
-                    .help("write the sentence without the colon");
-            }
+    for placed in scenario.placed_conditionals() {
+        let prompt = placed.conditional.then.prompt.as_deref().unwrap_or_default();
+        if prompt.find(": ").is_some_and(|at| (1..LONGEST_SPEAKER).contains(&at)) {
+            report
+                .warning(
+                    at(&at(&pointer_to(placed), "then"), "prompt"),
+                    "a colon near the beginning reads as somebody speaking",
+                )
+                .help("write the sentence without the colon");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! during a game; a game's own copy of the world is the game state.
 
 mod actor;
+mod conditional;
 mod contingency;
 mod ending;
 mod id;
@@ -14,6 +15,8 @@ mod text;
 mod variables;
 
 pub use actor::{Monster, Narrator, Npc, Pc, Stats};
+pub(crate) use conditional::Placed;
+pub use conditional::{Conditional, Latch};
 pub use contingency::ContingencyPrompt;
 pub use ending::{Ending, ScoreLine};
 pub(crate) use id::is_snake_case;
@@ -22,5 +25,5 @@ pub use item::Item;
 pub use language::{Language, LanguageError};
 pub use library::{ContentError, ContentErrors, ContentKind, Library, Source};
 pub use lore::Lore;
-pub use scenario::{Conditional, Latch, Location, Scenario, Scene, Travel};
+pub use scenario::{Location, Scenario, Scene, Travel};
 pub use text::{Part as TextPart, Text};

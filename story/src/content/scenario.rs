@@ -6,15 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::actor::{Monster, Npc};
+use super::conditional::Conditional;
 use super::contingency::ContingencyPrompt;
 use super::ending::Ending;
 use super::item::Item;
 use super::language::Language;
 use super::lore::{Lore, is_lore_budget, lore_budget};
 use super::text::Text;
-use crate::delta::Delta;
 use crate::serde_util::{is_default, is_false};
-use crate::when::When;
 use crate::world::{Fit, fit};
 
 /// One story to play: the content of a file in `scenarios/`.
@@ -83,6 +82,9 @@ pub struct Scenario {
     /// Rules in plain language for the model that extracts what changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contingency_rules: Vec<String>,
+    /// What happens by itself whatever scene plays, by conditional id. A scene's conditional of the same id replaces it there.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditionals: BTreeMap<String, Conditional>,
     /// The endings that conditionals name, by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub endings: BTreeMap<String, Ending>,
@@ -196,60 +198,4 @@ pub struct Location {
     /// Hints for the narrator while the player is there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contingency_prompts: Vec<ContingencyPrompt>,
-}
-
-/// Something that happens by itself when its condition comes true.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(deny_unknown_fields)]
-pub struct Conditional {
-    /// The condition.
-    pub when: When,
-    /// What then happens.
-    pub then: Delta,
-    /// Whether it happens once in a game and never again. Default: yes if `then` has a `prompt`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub once: Option<bool>,
-    /// Whether it happens again on every turn on which the condition holds.
-    #[serde(skip_serializing_if = "is_false")]
-    pub repeat: bool,
-}
-
-/// When a conditional that has fired may fire again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Latch {
-    /// Never in this game.
-    Once,
-    /// When its condition has been false in between.
-    Edge,
-    /// On the next turn on which its condition holds.
-    Repeat,
-}
-
-impl Conditional {
-    /// `repeat` wins over `once`; `once` is the default for a conditional with a prompt, an edge for everything else.
-    #[must_use]
-    pub fn latch(&self) -> Latch {
-        match (self.repeat, self.once) {
-            (true, _) => Latch::Repeat,
-            (false, Some(true)) => Latch::Once,
-            (false, None) if self.then.prompt.is_some() => Latch::Once,
-            (false, Some(false) | None) => Latch::Edge,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_prompt_fires_once_unless_the_author_says_otherwise() {
-        let latch = |json: &str| serde_json::from_str::<Conditional>(json).unwrap().latch();
-        assert_eq!(latch(r#"{"then":{"prompt":"Boom."}}"#), Latch::Once);
-        assert_eq!(latch(r#"{"then":{"prompt":"Boom."},"repeat":true}"#), Latch::Repeat);
-        assert_eq!(latch(r#"{"then":{"prompt":"Boom."},"once":false}"#), Latch::Edge);
-        assert_eq!(latch(r#"{"then":{"game_ended":true}}"#), Latch::Edge);
-        assert_eq!(latch(r#"{"then":{"game_ended":true},"once":true}"#), Latch::Once);
-    }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::conditional::Conditional;
 use super::contingency::ContingencyPrompt;
 use super::id::normalize_var;
-use super::scenario::{Conditional, Scenario};
+use super::scenario::Scenario;
 use super::text::Text;
 use crate::when::When;
 
@@ -77,7 +78,7 @@ impl Scenario {
     }
 
     pub(crate) fn conditionals(&self) -> impl Iterator<Item = &Conditional> {
-        self.scenes.values().flat_map(|scene| scene.conditionals.values())
+        self.placed_conditionals().map(|placed| placed.conditional)
     }
 
     /// Every text that may vary, of locations, NPCs, monsters and items.

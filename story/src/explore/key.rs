@@ -11,8 +11,8 @@ pub(super) fn key(state: &GameState, relevant: &Relevant) -> String {
         "{}@{}#{}.{}",
         state.scene_name,
         state.user_location,
-        state.scene_turn_counter.min(relevant.scene_turns),
-        state.turn_counter.min(relevant.turns)
+        relevant.scene_cycle.fold(state.scene_turn_counter, relevant.scene_turns),
+        relevant.cycle.fold(state.turn_counter, relevant.turns)
     );
     if state.is_ended {
         let ending = state.ending.as_ref().map_or("", |ending| &ending.id);

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::content::{Conditional, Library, Scenario, Scene};
+use super::cycle::Cycle;
+use crate::content::{Library, Placed, Scenario, Scene};
 use crate::delta::{Delta, ItemAction, ItemEvent, SceneChange};
 use crate::offline::rules;
 use crate::when::When;
@@ -24,6 +25,9 @@ pub(super) struct Relevant {
     /// From here on, turns of a scene and of the game make no difference.
     pub(super) scene_turns: u64,
     pub(super) turns: u64,
+    /// After so many turns of a scene and of the game, what recurs begins over.
+    pub(super) scene_cycle: Cycle,
+    pub(super) cycle: Cycle,
     /// Variables that a condition reads or a conditional sets.
     pub(super) vars: BTreeSet<String>,
     /// Ids of conditionals that do more than tell something.
@@ -61,9 +65,11 @@ impl Relevant {
             let rules = scenario.contingency_rules.iter().chain(&scene.contingency_rules);
             let deeds: Vec<Deed> = rules.filter_map(|rule| deed(scenario, &names, key, rule)).collect();
             let mut needed = BTreeSet::new();
-            for (id, conditional) in &scene.conditionals {
-                relevant.read_conditional(id, conditional, &mut needed);
-            }
+            // The scenario's own may fire in each scene, so each needs what they ask for.
+            let of_scenario =
+                scenario.conditionals.iter().map(|(id, conditional)| Placed { scene: "", id, conditional });
+            let of_scene = scene.conditionals.iter().map(|(id, conditional)| Placed { scene: key, id, conditional });
+            of_scenario.chain(of_scene).for_each(|placed| relevant.read_conditional(placed, &mut needed));
             let by_rules = deeds.iter().flat_map(|deed| deed.all_items.iter().cloned());
             own.insert(key, (needed.iter().cloned().chain(by_rules).collect(), needed));
             relevant.deeds.insert((*key).to_owned(), deeds);
@@ -96,7 +102,8 @@ impl Relevant {
         self.deeds.get(scene).map_or(&[], Vec::as_slice)
     }
 
-    fn read_conditional(&mut self, id: &str, conditional: &Conditional, needed: &mut BTreeSet<String>) {
+    fn read_conditional(&mut self, placed: Placed<'_>, needed: &mut BTreeSet<String>) {
+        let Placed { id, conditional, .. } = placed;
         let then = &conditional.then;
         let only_tells = Delta { prompt: None, ..then.clone() }.is_empty();
         if only_tells {
@@ -104,6 +111,15 @@ impl Relevant {
         }
         self.conditionals.insert(id.to_owned());
         self.read(&conditional.when, needed);
+        if let (Some(every), Some(first)) = (conditional.every, conditional.first_due()) {
+            let (turns, cycle) = if placed.is_of_scenario() {
+                (&mut self.turns, &mut self.cycle)
+            } else {
+                (&mut self.scene_turns, &mut self.scene_cycle)
+            };
+            *turns = (*turns).max(first);
+            cycle.include(every);
+        }
         self.vars.extend(then.set_vars.keys().chain(then.add_vars.keys()).cloned());
         for event in &then.item_events {
             self.handed_out.insert(event.item.clone());
@@ -128,8 +144,8 @@ fn reachable(scenario: &Scenario, from: &str, deeds: &BTreeMap<String, Vec<Deed>
     let mut found = BTreeSet::from([from.to_owned()]);
     let mut queue = vec![from.to_owned()];
     while let Some(key) = queue.pop() {
-        let by_conditional = scenario.scenes.get(&key).into_iter().flat_map(|scene| scene.conditionals.values());
-        let by_conditional = by_conditional.filter_map(|conditional| conditional.then.scene_change.as_ref());
+        let by_conditional =
+            scenario.conditionals_in(&key).filter_map(|placed| placed.conditional.then.scene_change.as_ref());
         let by_rule = deeds.get(&key).into_iter().flatten().filter_map(|deed| deed.delta.scene_change.as_ref());
         for change in by_conditional.chain(by_rule) {
             if found.insert(change.to.clone()) {

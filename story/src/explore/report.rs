@@ -1,6 +1,6 @@
 //! What a search says about content, as findings.
 
-use super::search::{Exploration, explore};
+use super::search::{Exploration, ending_name, explore};
 use crate::check::{Finding, Severity};
 use crate::content::{ContentKind, Library, Scenario, Source};
 
@@ -50,20 +50,19 @@ fn judge(scenario: &Scenario, found: &Exploration, path: &str, findings: &mut Ve
     if !found.is_complete {
         return;
     }
-    for (key, scene) in &scenario.scenes {
-        for (id, conditional) in &scene.conditionals {
-            let name = match &conditional.then.ending {
-                Some(ending) => ending.clone(),
-                None if conditional.then.game_ended => format!("{key}/{id}"),
-                None => continue,
-            };
-            if !found.endings.contains_key(&name) {
-                warn(
-                    format!("/scenes/{key}/conditionals/{id}"),
-                    format!("no way leads to the ending of `{id}`; all {} states were looked at", found.states),
-                    "see which part of its `when` never holds: `engine try` explains it with `why`".to_owned(),
-                );
-            }
+    for placed in scenario.placed_conditionals() {
+        let name = match &placed.conditional.then.ending {
+            Some(ending) => ending.clone(),
+            None if placed.conditional.then.game_ended => ending_name(placed.scene, placed.id),
+            None => continue,
+        };
+        if !found.endings.contains_key(&name) {
+            let parent = if placed.is_of_scenario() { String::new() } else { format!("/scenes/{}", placed.scene) };
+            warn(
+                format!("{parent}/conditionals/{}", placed.id),
+                format!("no way leads to the ending of `{}`; all {} states were looked at", placed.id, found.states),
+                "see which part of its `when` never holds: `engine try` explains it with `why`".to_owned(),
+            );
         }
     }
 }

@@ -126,12 +126,15 @@ fn ending_of(scenario: &Scenario, changes: &[Change]) -> String {
         _ => None,
     });
     let by_conditional = fired.filter(|(scene, id)| {
-        let conditional = scenario.scenes.get(*scene).and_then(|scene| scene.conditionals.get(*id));
-        conditional.is_some_and(|conditional| conditional.then.game_ended || conditional.then.ending.is_some())
+        let mut placed = scenario.placed_conditionals().filter(|placed| placed.scene == *scene && placed.id == *id);
+        placed.any(|placed| placed.conditional.then.game_ended || placed.conditional.then.ending.is_some())
     });
-    named
-        .or_else(|| by_conditional.map(|(scene, id)| format!("{scene}/{id}")))
-        .unwrap_or_else(|| "by a rule".to_owned())
+    named.or_else(|| by_conditional.map(|(scene, id)| ending_name(scene, id))).unwrap_or_else(|| "by a rule".to_owned())
+}
+
+/// What an ending without a name is called: by its conditional, and its scene if it has one.
+pub(super) fn ending_name(scene: &str, id: &str) -> String {
+    if scene.is_empty() { id.to_owned() } else { format!("{scene}/{id}") }
 }
 
 fn way_to(nodes: &[Node], mut at: usize) -> Vec<String> {

@@ -135,3 +135,19 @@ fn a_description_that_speaks_of_what_is_elsewhere_is_found() {
     let varies = serde_json::json!({ "when": { "item_locations": { "iron key": "isle" } }, "text": "An iron key hangs on a nail." });
     assert!(contradictions(serde_json::json!([varies])).is_empty());
 }
+
+#[test]
+fn a_search_waits_for_what_recurs_and_ends_when_nothing_new_comes() {
+    let mut scenario = mill(&serde_json::json!({ "location": "mill" }));
+    scenario["scenes"] = serde_json::json!({ "flood": { "story": "Water.", "conditionals": {
+        "out": { "every": 3, "when": { "location": "mill" }, "then": { "game_ended": true } }
+    } } });
+    scenario["conditionals"] =
+        serde_json::json!({ "lost": { "every": 4, "when": { "location": "bank" }, "then": { "ending": "lost" } } });
+    let (library, _) = story(&scenario);
+    let found = explore(&library, "mill", DEFAULT_BUDGET).unwrap();
+    assert!(found.is_complete, "{} states", found.states);
+    assert_eq!(found.dead_end, None);
+    assert_eq!(found.endings.keys().collect::<Vec<_>>(), ["flood/out", "lost"]);
+    assert_eq!((found.endings["flood/out"].len(), found.endings["lost"].len()), (3, 4));
+}

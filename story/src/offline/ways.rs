@@ -79,11 +79,11 @@ impl Telling<'_> {
     /// The open way to a place where the story ends.
     pub(super) fn way_to_the_end(&self) -> Option<&Way> {
         let (_, scenario) = self.view.scenario?;
-        let scene = scenario.scenes.get(self.view.scene?)?;
+        let scene = self.view.scene?;
         let ends = |key: &str| {
-            scene.conditionals.values().any(|conditional| {
-                let then = &conditional.then;
-                (then.game_ended || then.ending.is_some()) && conditional.when.location.as_deref() == Some(key)
+            scenario.conditionals_in(scene).any(|placed| {
+                let then = &placed.conditional.then;
+                (then.game_ended || then.ending.is_some()) && placed.conditional.when.location.as_deref() == Some(key)
             })
         };
         self.view.open_ways().find(|way| self.view.place_named(&way.place).is_some_and(|(key, _)| ends(key)))

@@ -41,10 +41,14 @@ pub(crate) fn begin_scene(library: &Library, scenario: &Scenario, key: &str, sce
         state.npcs.insert(key.clone(), npc);
     }
 
+    // A rule of the scenario stays latched: its condition has not been false in between because a scene began.
+    let before = scenario.scenes.get(&state.scene_name);
+    let is_replaced =
+        |id: &String| scene.conditionals.contains_key(id) || before.is_some_and(|it| it.conditionals.contains_key(id));
+    state.latched_conditionals.retain(|id| scenario.conditionals.contains_key(id) && !is_replaced(id));
     state.vars.extend(scene.vars.iter().map(|(name, value)| (name.clone(), value.clone())));
     key.clone_into(&mut state.scene_name);
     state.scene_turn_counter = 0;
-    state.latched_conditionals.clear();
     keep_one_place(state);
 }
 
