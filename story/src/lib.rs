@@ -36,9 +36,9 @@ mod world;
 pub use apply::{Applied, ApplyError, Author, Change, Holder, Refusal, Rejection, StoryEvent, apply, refusals};
 pub use check::{Finding, Severity, check, check_sources};
 pub use content::{
-    Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Ending, Item, Language, LanguageError,
-    Latch, Library, Location, Lore, Monster, Narrator, Npc, Pc, Scenario, Scene, ScoreLine, Source, Stats, Text,
-    TextPart, Travel, normalize_id, normalize_var,
+    Chance, ChanceError, Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Dice, DiceError,
+    Ending, Item, Language, LanguageError, Latch, Library, Location, Lore, Monster, Narrator, Npc, Pc, Roll, Scenario,
+    Scene, ScoreLine, Source, Stats, Text, TextPart, Travel, normalize_id, normalize_var,
 };
 pub use delta::{
     Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,

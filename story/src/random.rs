@@ -8,6 +8,11 @@ impl Random {
         Self(seed)
     }
 
+    /// A seed for one thing of a game, such as a text: two things of one game do not go in step.
+    pub(crate) fn own_seed(seed: u32, name: impl Iterator<Item = u8>) -> u64 {
+        name.fold(u64::from(seed), |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;

@@ -73,7 +73,7 @@ pub struct GameState {
     pub returned_to: BTreeSet<String>,
     /// What the player carries.
     pub user_inventory: Vec<String>,
-    /// What chance begins with in this game: the same seed and the same turns give the same texts.
+    /// What chance begins with in this game: the same seed and the same turns give the same texts and dice.
     #[serde(skip_serializing_if = "is_default")]
     pub seed: u32,
     /// Turns since the game began.

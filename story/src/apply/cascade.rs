@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::change::{Author, Change, StoryEvent};
+use super::luck::Luck;
 use super::turn::Turn;
 use crate::content::{Latch, Placed};
 
@@ -14,11 +15,11 @@ const MAX_ROUNDS: usize = 10;
 type Fired<'a> = BTreeSet<(&'a str, &'a str)>;
 
 impl<'a> Turn<'a> {
-    pub(super) fn cascade(&mut self) {
+    pub(super) fn cascade(&mut self, luck: &mut Luck) {
         self.is_cascading = true;
         let mut fired = Fired::new();
         for _ in 0..MAX_ROUNDS {
-            let due = self.due(&fired);
+            let due = self.due(&fired, luck);
             if due.is_empty() {
                 return;
             }
@@ -30,19 +31,19 @@ impl<'a> Turn<'a> {
     }
 
     /// The conditionals to fire in this round. Those whose condition does not hold are armed again.
-    fn due(&mut self, fired: &Fired<'a>) -> Vec<Placed<'a>> {
+    fn due(&mut self, fired: &Fired<'a>, luck: &mut Luck) -> Vec<Placed<'a>> {
         let mut due = Vec::new();
         let scenario = self.scenario;
         for placed in scenario.conditionals_in(&self.state.scene_name) {
-            if !placed.holds(&self.state) {
+            let latch = placed.conditional.latch();
+            if latch == Latch::Once && self.state.fired_story_events.iter().any(|fired| fired == placed.id) {
+                continue;
+            }
+            if !(placed.is_ready(&self.state) && luck.decides(placed, &self.state)) {
                 self.state.latched_conditionals.remove(placed.id);
                 continue;
             }
-            let may_fire = match placed.conditional.latch() {
-                Latch::Once => !self.state.fired_story_events.iter().any(|fired| fired == placed.id),
-                Latch::Edge => !self.state.latched_conditionals.contains(placed.id),
-                Latch::Repeat => true,
-            };
+            let may_fire = latch != Latch::Edge || !self.state.latched_conditionals.contains(placed.id);
             if may_fire && !fired.contains(&(placed.scene, placed.id)) {
                 due.push(placed);
             }

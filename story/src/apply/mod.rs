@@ -2,10 +2,13 @@
 //! A rejected effect is recorded and is never an error: a model that is wrong about one effect may be right about the next.
 
 mod cascade;
+#[cfg(test)]
+mod chance_tests;
 mod change;
 mod items;
 #[cfg(test)]
 mod items_tests;
+mod luck;
 mod making;
 mod monsters;
 mod movement;
@@ -27,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::change::{Author, Change, Holder, Refusal, Rejection, StoryEvent};
+pub(crate) use self::luck::{Answers, Luck};
 use self::turn::Turn;
 use crate::content::{ContentKind, Library};
 use crate::delta::Delta;
@@ -67,7 +71,18 @@ pub enum ApplyError {
 /// in the turn that began it. A story event is the author's act, not the player's: its turn counts like any other, and is checked as in
 /// relaxed mode. A game that has ended does not change any more.
 pub fn apply(library: &Library, before: &GameState, delta: &Delta, input: &Input) -> Result<Applied, ApplyError> {
-    let Turn { state, changes, rejections, story_events, .. } = play(library, before, delta, input)?;
+    apply_with(library, before, delta, input, &mut Luck::Seed)
+}
+
+/// The same, where `luck` decides what chance says.
+pub(crate) fn apply_with(
+    library: &Library,
+    before: &GameState,
+    delta: &Delta,
+    input: &Input,
+    luck: &mut Luck,
+) -> Result<Applied, ApplyError> {
+    let Turn { state, changes, rejections, story_events, .. } = play(library, before, delta, input, luck)?;
     Ok(Applied { state, changes, rejections, story_events })
 }
 
@@ -78,11 +93,17 @@ pub fn refusals(
     delta: &Delta,
     input: &Input,
 ) -> Result<Vec<Refusal>, ApplyError> {
-    let Turn { rejections, reasons, .. } = play(library, before, delta, input)?;
+    let Turn { rejections, reasons, .. } = play(library, before, delta, input, &mut Luck::Seed)?;
     Ok(rejections.into_iter().zip(&reasons).map(|(rejection, reason)| rejection.with(reason.parts())).collect())
 }
 
-fn play<'a>(library: &'a Library, before: &'a GameState, delta: &Delta, input: &Input) -> Result<Turn<'a>, ApplyError> {
+fn play<'a>(
+    library: &'a Library,
+    before: &'a GameState,
+    delta: &Delta,
+    input: &Input,
+    luck: &mut Luck,
+) -> Result<Turn<'a>, ApplyError> {
     let scenario = library.scenario(&before.scenario).ok_or_else(|| ApplyError::UnknownScenario {
         scenario: before.scenario.clone(),
         suggestion: library.nearest(ContentKind::Scenario, &before.scenario).map(str::to_owned),
@@ -98,7 +119,7 @@ fn play<'a>(library: &'a Library, before: &'a GameState, delta: &Delta, input: &
         turn.state.turn_counter = before.turn_counter.saturating_add(1);
         turn.state.scene_turn_counter = before.scene_turn_counter.saturating_add(1);
         turn.apply_delta(&Author::Model, delta);
-        turn.cascade();
+        turn.cascade(luck);
         leave_behind(scenario, &mut turn.state);
         turn.state.just_entered = turn.state.user_location != before.user_location;
         turn.state.rejected = told_but_rejected(&turn.rejections);

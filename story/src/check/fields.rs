@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::report::{Report, at, nth};
-use crate::content::Source;
+use crate::content::{Dice, Source};
 
 /// Where editors find a file's schema.
 const SCHEMA_KEY: &str = "$schema";
@@ -32,6 +32,10 @@ impl<'a> Walk<'a> {
         if let Some(expected) = mismatch(value, schema) {
             let found = kind_of(value);
             self.report.error(pointer, format!("expected {expected}, found {found}"));
+            return;
+        }
+        if let Some(complaint) = outside(value, schema) {
+            self.report.error(pointer, complaint);
             return;
         }
         match value {
@@ -91,6 +95,29 @@ fn mismatch(value: &Value, schema: &Value) -> Option<String> {
     let found = kind_of(value);
     let fits = |kind: &&str| *kind == found || (*kind == "number" && found == "integer");
     (!kinds.is_empty() && !kinds.iter().any(fits)).then(|| kinds.join(" or "))
+}
+
+/// What is wrong with a value of the right kind: a number outside its bounds, dice that cannot be read. The reader of the file refuses both
+/// too, but it names a line and no field.
+fn outside(value: &Value, schema: &Value) -> Option<String> {
+    let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
+    match value {
+        Value::Number(number) => {
+            let number = number.as_f64()?;
+            let (least, most) = (bound("minimum"), bound("maximum"));
+            let fits = least.is_none_or(|least| number >= least) && most.is_none_or(|most| number <= most);
+            let bounds = match (least, most) {
+                (Some(least), Some(most)) => format!("a number from {least} to {most}"),
+                (Some(least), None) => format!("at least {least}"),
+                (None, most) => format!("at most {}", most?),
+            };
+            (!fits).then(|| format!("expected {bounds}, found {number}"))
+        }
+        Value::String(text) if schema.get("format").and_then(Value::as_str) == Some(Dice::FORMAT) => {
+            Dice::try_from(text.clone()).err().map(|error| error.to_string())
+        }
+        _ => None,
+    }
 }
 
 fn kind_of(value: &Value) -> &'static str {

@@ -1,6 +1,7 @@
 //! Checking content as a compiler would: what cannot work as written, and what is probably not meant as written. A library that has
 //! findings still loads and plays.
 
+mod chances;
 mod conditions;
 mod context;
 mod effects;

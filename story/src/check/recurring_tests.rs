@@ -1,4 +1,4 @@
-//! What the check says of turns that never come and of events that never stop.
+//! What the check says of turns that never come, of events that never stop, and of chances that are none.
 
 use serde_json::{Value, json};
 
@@ -63,4 +63,49 @@ fn a_rule_of_the_scenario_is_checked_like_one_of_a_scene() {
     assert_finding(&finding, "/conditionals/bell/when/location", "no scene has a location", "`jetty`");
     let finding = of_scenario(json!({ "when": { "min_turns": 1 }, "then": {} }));
     assert_finding(&finding, "/conditionals/bell/then", "nothing happens", "");
+}
+
+#[test]
+fn a_chance_that_never_or_always_holds_is_none() {
+    let at = "/scenes/storm/conditionals/bell/chance";
+    let with = |chance: f64| of_scene(json!({ "chance": chance, "then": { "prompt": "A bell." } }));
+    assert_finding(&with(0.0), at, "a chance of 0 never holds", "like 0.3");
+    assert_finding(&with(1.0), at, "a chance of 1 always holds", "leave it out");
+}
+
+#[test]
+fn a_roll_that_always_or_never_comes_to_its_number_is_none() {
+    let at = "/scenes/storm/conditionals/bell/roll/at_least";
+    let with = |at_least: i32| {
+        of_scene(json!({ "roll": { "dice": "2d6+1", "at_least": at_least }, "then": { "prompt": "A bell." } }))
+    };
+    assert_finding(&with(14), at, "`2d6+1` shows at most 13, so this never holds", "13 or less");
+    assert_finding(&with(3), at, "`2d6+1` shows at least 3, so this always holds", "more than 3");
+    let misspelt = json!({ "roll": { "dice": "2d6", "at_least": 7, "add": 1 }, "then": { "prompt": "A bell." } });
+    assert_finding(&of_scene(misspelt), "/scenes/storm/conditionals/bell/roll/add", "unknown field", "");
+}
+
+#[test]
+fn chance_and_dice_that_make_sense_are_accepted_and_others_refused_with_their_form() {
+    let bell = json!({ "chance": 0.3, "roll": { "dice": "1d20+2", "at_least": 12 }, "then": { "prompt": "A bell." } });
+    assert_eq!(findings(set(OF_SCENE, "bell", bell)), findings(|_| {}));
+    let refused = |conditional: Value| {
+        let mut sources = crate::testing::sources();
+        let mut scenario: Value = serde_json::from_str(&sources[0].text).unwrap();
+        scenario.pointer_mut(OF_SCENE).unwrap()["bell"] = conditional;
+        sources[0].text = scenario.to_string();
+        let found = super::check_sources(&sources).into_iter().find(|finding| finding.pointer.contains("/bell"));
+        found.map(|finding| (finding.pointer, finding.message)).unwrap()
+    };
+    let (at, dice) = refused(json!({ "roll": { "dice": "1d1", "at_least": 1 }, "then": { "prompt": "A bell." } }));
+    assert_eq!(at, "/scenes/storm/conditionals/bell/roll/dice");
+    assert!(dice.contains("`1d1` is no dice") && dice.contains("like `1d20+2`"), "{dice}");
+    let (at, chance) = refused(json!({ "chance": 30, "then": { "prompt": "A bell." } }));
+    assert_eq!(at, "/scenes/storm/conditionals/bell/chance");
+    assert_eq!(chance, "expected a number from 0 to 1, found 30");
+    let (at, every) = refused(json!({ "every": 0, "then": { "prompt": "A bell." } }));
+    assert_eq!(
+        (at.as_str(), every.as_str()),
+        ("/scenes/storm/conditionals/bell/every", "expected at least 1, found 0")
+    );
 }

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::chance::{Chance, Odds, Roll};
 use super::scenario::Scenario;
 use crate::delta::Delta;
 use crate::serde_util::is_false;
@@ -18,7 +19,7 @@ use crate::when_explain::Part;
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub struct Conditional {
-    /// The condition. It may be left out where `every` says when.
+    /// The condition. It may be left out where `every`, `chance` or `roll` says when.
     pub when: When,
     /// What then happens.
     pub then: Delta,
@@ -34,6 +35,13 @@ pub struct Conditional {
     /// The first turn of `every`. Default: the number in `every`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_turn: Option<u32>,
+    /// Only with this chance, from 0 to 1, drawn once for each turn from the game's seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<f64>", range(min = 0, max = 1))]
+    pub chance: Option<Chance>,
+    /// Only if dice, thrown once for each turn from the game's seed, show enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roll: Option<Roll>,
 }
 
 /// When a conditional that has fired may fire again.
@@ -63,7 +71,12 @@ impl Conditional {
 
     /// Whether `when` may be left out, because something else says when it holds.
     pub(crate) fn needs_no_when(&self) -> bool {
-        self.every.is_some()
+        self.every.is_some() || self.chance.is_some() || self.roll.is_some()
+    }
+
+    /// What can come of its chance and its dice; without any, they always hold.
+    pub(crate) fn odds(&self) -> Odds {
+        self.chance.map_or(Odds::Always, Chance::odds).and(self.roll.map_or(Odds::Always, Roll::odds))
     }
 
     /// The first turn on which `every` lets it fire; without `every`, none.
@@ -99,8 +112,20 @@ impl Placed<'_> {
         if self.is_of_scenario() { state.turn_counter } else { state.scene_turn_counter }
     }
 
-    /// Whether its condition holds and its turn has come.
+    /// Whether its condition holds, its turn has come and chance lets it.
     pub(crate) fn holds(&self, state: &GameState) -> bool {
+        self.is_ready(state) && self.is_lucky(state)
+    }
+
+    /// Whether its chance and its dice hold in the turn of `state`, by the game's seed.
+    pub(crate) fn is_lucky(&self, state: &GameState) -> bool {
+        let Conditional { chance, roll, .. } = self.conditional;
+        chance.is_none_or(|chance| chance.holds(Chance::drawn(self.id, state)))
+            && roll.is_none_or(|roll| roll.holds(roll.shown(self.id, state)))
+    }
+
+    /// Whether all but chance lets it fire.
+    pub(crate) fn is_ready(&self, state: &GameState) -> bool {
         let Conditional { when, .. } = self.conditional;
         self.conditional.is_due(self.turn(state))
             && (when.holds(state) || (when.is_empty() && self.conditional.needs_no_when()))
@@ -113,6 +138,15 @@ impl Placed<'_> {
             let (turn, of) = (self.turn(state), if self.is_of_scenario() { "game" } else { "scene" });
             let text = format!("every {every} turns of the {of}, first in turn {first}; it is turn {turn}");
             parts.push(Part::top(self.conditional.is_due(turn), text));
+        }
+        if let Some(chance) = self.conditional.chance {
+            let drawn = Chance::drawn(self.id, state);
+            parts.push(Part::top(chance.holds(drawn), format!("a draw below {chance}; this turn's is {drawn}")));
+        }
+        if let Some(roll) = self.conditional.roll {
+            let shown = roll.shown(self.id, state);
+            let text = format!("{} is at least {}; this turn's is {shown}", roll.dice, roll.at_least);
+            parts.push(Part::top(roll.holds(shown), text));
         }
         parts
     }

@@ -2,6 +2,7 @@
 //! during a game; a game's own copy of the world is the game state.
 
 mod actor;
+mod chance;
 mod conditional;
 mod contingency;
 mod ending;
@@ -15,6 +16,8 @@ mod text;
 mod variables;
 
 pub use actor::{Monster, Narrator, Npc, Pc, Stats};
+pub(crate) use chance::Odds;
+pub use chance::{Chance, ChanceError, Dice, DiceError, Roll};
 pub(crate) use conditional::Placed;
 pub use conditional::{Conditional, Latch};
 pub use contingency::ContingencyPrompt;

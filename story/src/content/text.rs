@@ -97,10 +97,7 @@ fn shuffled<'t>(texts: &'t [String], state: &GameState) -> Option<&'t String> {
     let count = u64::try_from(texts.len()).ok().filter(|count| *count > 0)?;
     let (round, place) = (state.turn_counter / count, usize::try_from(state.turn_counter % count).ok()?);
     // Two shuffles of one game do not go in step.
-    let own = texts
-        .iter()
-        .flat_map(|text| text.bytes())
-        .fold(u64::from(state.seed), |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+    let own = Random::own_seed(state.seed, texts.iter().flat_map(|text| text.bytes()));
     let order = |round: u64| Random::new(own.wrapping_add(round)).order(texts.len());
     // Two alternate; with more, a round that would begin with the last of the round before begins with its second.
     let mut now = order(if count == 2 { 0 } else { round });

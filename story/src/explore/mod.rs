@@ -8,6 +8,7 @@
 mod cycle;
 mod key;
 mod moves;
+mod outcomes;
 mod relevant;
 mod report;
 mod search;

@@ -48,7 +48,7 @@ pub(super) fn moves(scenario: &Scenario, relevant: &Relevant, state: &GameState)
     }
     let is_wanted_here = |item: &&String| relevant.placed.contains(&((*item).clone(), state.user_location.clone()));
     moves.extend(state.user_inventory.iter().filter(is_wanted_here).map(|item| put_down(item)));
-    if relevant.scene_turns > 0 || relevant.turns > 0 {
+    if relevant.scene_turns > 0 || relevant.turns > 0 || !relevant.chances.is_empty() {
         moves.push(Move { label: "wait".to_owned(), delta: Delta::default() });
     }
     moves

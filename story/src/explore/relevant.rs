@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cycle::Cycle;
-use crate::content::{Library, Placed, Scenario, Scene};
+use crate::content::{Library, Odds, Placed, Scenario, Scene};
 use crate::delta::{Delta, ItemAction, ItemEvent, SceneChange};
 use crate::offline::rules;
 use crate::when::When;
@@ -32,6 +32,8 @@ pub(super) struct Relevant {
     pub(super) vars: BTreeSet<String>,
     /// Ids of conditionals that do more than tell something.
     pub(super) conditionals: BTreeSet<String>,
+    /// Those of them that chance decides.
+    pub(super) chances: BTreeSet<String>,
 }
 
 /// What a rule speaks of.
@@ -110,6 +112,9 @@ impl Relevant {
             return;
         }
         self.conditionals.insert(id.to_owned());
+        if conditional.odds() == Odds::Open {
+            self.chances.insert(id.to_owned());
+        }
         self.read(&conditional.when, needed);
         if let (Some(every), Some(first)) = (conditional.every, conditional.first_due()) {
             let (turns, cycle) = if placed.is_of_scenario() {
@@ -117,7 +122,8 @@ impl Relevant {
             } else {
                 (&mut self.scene_turns, &mut self.scene_cycle)
             };
-            *turns = (*turns).max(first);
+            // At least 1, because a player waits only where turns count.
+            *turns = (*turns).max(first).max(1);
             cycle.include(every);
         }
         self.vars.extend(then.set_vars.keys().chain(then.add_vars.keys()).cloned());

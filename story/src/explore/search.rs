@@ -4,19 +4,14 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::key::key;
 use super::moves::{Move, moves};
+use super::outcomes::{Outcome, outcomes};
 use super::relevant::Relevant;
-use crate::apply::{Change, apply};
+use crate::apply::Change;
 use crate::content::{Library, Scenario};
-use crate::delta::Delta;
 use crate::new_game::{NewGame, NewGameError, new_game};
-use crate::prompt::Input;
-use crate::state::GameState;
 
 /// How many states are looked at unless somebody says otherwise: a story of ten rooms and ten things stays below it.
 pub const DEFAULT_BUDGET: usize = 5_000;
-
-/// The most story events that one move may cause in a row.
-const MAX_EVENTS: usize = 20;
 
 /// What a search has found.
 #[derive(Debug, Default)]
@@ -65,25 +60,32 @@ pub fn explore(library: &Library, id: &str, budget: usize) -> Result<Exploration
             continue;
         }
         for Move { label, delta } in moves(scenario, &relevant, &state) {
-            let (next, fired) = play(library, scenario, &state, &delta);
-            let key = key(&next, &relevant);
-            if let Some(seen) = known.get(&key) {
-                nodes[*seen].before.push(at);
-                continue;
-            }
-            if nodes.len() >= budget {
+            let (outcomes, are_all) = outcomes(library, scenario, &relevant, &state, &delta);
+            if !are_all {
                 found.is_complete = false;
                 nodes[at].is_open = true;
-                continue;
             }
-            let new = nodes.len();
-            known.insert(key, new);
-            nodes.push(Node { parent: Some(at), label, before: vec![at], is_ended: next.is_ended, is_open: false });
-            if next.is_ended {
-                let ending = fired.unwrap_or_default();
-                found.endings.entry(ending).or_insert_with(|| way_to(&nodes, new));
+            for Outcome { state: next, ended, lucky } in outcomes {
+                let key = key(&next, &relevant);
+                if let Some(seen) = known.get(&key) {
+                    nodes[*seen].before.push(at);
+                    continue;
+                }
+                if nodes.len() >= budget {
+                    found.is_complete = false;
+                    nodes[at].is_open = true;
+                    continue;
+                }
+                let label =
+                    if lucky.is_empty() { label.clone() } else { format!("{label} (by chance: {})", lucky.join(", ")) };
+                let new = nodes.len();
+                known.insert(key, new);
+                nodes.push(Node { parent: Some(at), label, before: vec![at], is_ended: next.is_ended, is_open: false });
+                if next.is_ended {
+                    found.endings.entry(ended.unwrap_or_default()).or_insert_with(|| way_to(&nodes, new));
+                }
+                queue.push_back((new, next));
             }
-            queue.push_back((new, next));
         }
     }
     found.states = nodes.len();
@@ -93,32 +95,8 @@ pub fn explore(library: &Library, id: &str, budget: usize) -> Result<Exploration
     Ok(found)
 }
 
-/// The state after a move and the story events that it causes, and what ended the game: the name of its ending or of its conditional.
-pub(super) fn play(
-    library: &Library,
-    scenario: &Scenario,
-    state: &GameState,
-    delta: &Delta,
-) -> (GameState, Option<String>) {
-    let mut input = Input::Player { message: String::new(), actor: None };
-    let (mut state, mut delta) = (state.clone(), delta.clone());
-    let mut events = VecDeque::new();
-    let mut ended = None;
-    for _ in 0..MAX_EVENTS {
-        let Ok(applied) = apply(library, &state, &delta, &input) else { break };
-        if applied.state.is_ended && !state.is_ended {
-            ended = Some(ending_of(scenario, &applied.changes));
-        }
-        state = applied.state;
-        events.extend(applied.story_events);
-        let Some(event) = events.pop_front() else { break };
-        input = Input::StoryEvent { prompt: event.prompt };
-        delta = Delta::default();
-    }
-    (state, ended)
-}
-
-fn ending_of(scenario: &Scenario, changes: &[Change]) -> String {
+/// What ended the game: the name of its ending, or its conditional.
+pub(super) fn ending_of(scenario: &Scenario, changes: &[Change]) -> String {
     let named =
         changes.iter().find_map(|change| if let Change::GameEnded { ending } = change { ending.clone() } else { None });
     let fired = changes.iter().rev().find_map(|change| match change {

@@ -140,14 +140,57 @@ fn a_description_that_speaks_of_what_is_elsewhere_is_found() {
 fn a_search_waits_for_what_recurs_and_ends_when_nothing_new_comes() {
     let mut scenario = mill(&serde_json::json!({ "location": "mill" }));
     scenario["scenes"] = serde_json::json!({ "flood": { "story": "Water.", "conditionals": {
-        "out": { "every": 3, "when": { "location": "mill" }, "then": { "game_ended": true } }
+        "out": { "every": 3, "first_turn": 0, "when": { "location": "mill" }, "then": { "game_ended": true } }
     } } });
-    scenario["conditionals"] =
-        serde_json::json!({ "lost": { "every": 4, "when": { "location": "bank" }, "then": { "ending": "lost" } } });
+    scenario["conditionals"] = serde_json::json!({ "lost": { "every": 4, "first_turn": 0, "when": { "location": "bank" }, "then": { "ending": "lost" } } });
     let (library, _) = story(&scenario);
     let found = explore(&library, "mill", DEFAULT_BUDGET).unwrap();
     assert!(found.is_complete, "{} states", found.states);
     assert_eq!(found.dead_end, None);
     assert_eq!(found.endings.keys().collect::<Vec<_>>(), ["flood/out", "lost"]);
     assert_eq!((found.endings["flood/out"].len(), found.endings["lost"].len()), (3, 4));
+}
+
+/// The mill, where these conditionals are all there is.
+fn with(conditionals: serde_json::Value) -> serde_json::Value {
+    let mut scenario = mill(&serde_json::json!({}));
+    scenario["scenes"] = serde_json::json!({ "flood": { "story": "Water." } });
+    scenario["conditionals"] = conditionals;
+    scenario
+}
+
+#[test]
+fn a_search_takes_both_outcomes_of_chance_to_be_possible() {
+    let roll = serde_json::json!({ "dice": "1d1000", "at_least": 1000 });
+    let (library, _) = story(&with(serde_json::json!({
+        "flooded": { "chance": 0.000_001, "when": { "location": "bank" }, "then": { "set_vars": { "wheel": "gone" } } },
+        "saved": { "roll": roll, "when": { "location": "mill", "vars": { "wheel": "still" } }, "then": { "game_ended": true } },
+        "lost": { "chance": 0, "then": { "ending": "lost" } }
+    })));
+    let found = explore(&library, "mill", DEFAULT_BUDGET).unwrap();
+    assert!(found.is_complete);
+    assert_eq!(found.endings["saved"], ["go east (by chance: saved)"], "however rarely the dice show it");
+    assert_eq!(found.dead_end.unwrap(), ["wait (by chance: flooded)"], "however rarely it happens");
+    assert!(!found.endings.contains_key("lost"), "a chance of 0 is no outcome");
+}
+
+#[test]
+fn chance_that_opens_the_only_way_is_no_dead_end() {
+    let (library, _) = story(&with(serde_json::json!({
+        "saved": { "chance": 0.01, "when": { "location": "mill" }, "then": { "game_ended": true } }
+    })));
+    let found = explore(&library, "mill", DEFAULT_BUDGET).unwrap();
+    assert_eq!((found.dead_end, found.is_complete), (None, true));
+}
+
+#[test]
+fn more_outcomes_than_a_search_looks_at_leave_it_unfinished() {
+    let coin = |index: usize| {
+        let then = serde_json::json!({ "set_vars": { format!("coin_{index}"): "heads" } });
+        (format!("coin_{index}"), serde_json::json!({ "chance": 0.5, "then": then }))
+    };
+    let (library, _) = story(&with((0..9).map(coin).collect::<serde_json::Map<_, _>>().into()));
+    let found = explore(&library, "mill", 200).unwrap();
+    assert!(!found.is_complete);
+    assert_eq!(found.dead_end, None, "what was not looked at may lead to an ending");
 }

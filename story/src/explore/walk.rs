@@ -12,6 +12,7 @@ use crate::delta::Delta;
 use crate::new_game::{NewGame, NewGameError, new_game};
 use crate::prompt::Input;
 use crate::random::Random;
+use crate::state::GameState;
 
 /// What a number of walks has found.
 #[derive(Debug, Default)]
@@ -41,8 +42,11 @@ pub fn walk(library: &Library, id: &str, turns: u64, longest: u64, seed: u64) ->
     relevant.scene_turns = 1;
     let mut found = Walks::default();
     let mut random = Random::new(seed);
+    let mut walks = seed % u64::from(u32::MAX);
     while found.turns < turns {
-        let mut state = opening.clone();
+        // Each walk has chance of its own.
+        let mut state = GameState { seed: u32::try_from(walks).unwrap_or(u32::MAX), ..opening.clone() };
+        walks += 1;
         let mut way = Vec::new();
         let mut events: Vec<String> = Vec::new();
         let mut tried: BTreeSet<String> = BTreeSet::new();
