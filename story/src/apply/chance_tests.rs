@@ -9,7 +9,7 @@ use crate::testing::{library, new_state};
 use crate::{Standing, explain};
 
 /// The lighthouse with this one conditional in its first scene.
-fn with(conditional: Value) -> Library {
+fn with(conditional: &Value) -> Library {
     let mut library = library();
     library.rewrite_scenario("lighthouse", |scenario| {
         let conditionals = serde_json::from_value(json!({ "wave": conditional })).unwrap();
@@ -38,7 +38,7 @@ fn a_replay_of_a_game_has_the_same_luck_and_another_seed_has_another() {
     for by in [json!({ "chance": 0.3 }), json!({ "roll": { "dice": "1d20+2", "at_least": 15 } })] {
         let mut wave = json!({ "repeat": true, "then": { "add_vars": { "waves": 1 } } });
         wave.as_object_mut().unwrap().extend(by.as_object().unwrap().clone());
-        let library = with(wave);
+        let library = with(&wave);
         let first = turns(&library, seeded(5));
         assert!((4..25).contains(&first.len()), "{first:?}");
         assert_eq!(turns(&library, seeded(5)), first);
@@ -49,7 +49,7 @@ fn a_replay_of_a_game_has_the_same_luck_and_another_seed_has_another() {
 #[test]
 fn a_turn_that_is_undone_has_the_same_luck_and_what_is_explained_is_what_was_drawn() {
     let roll = json!({ "dice": "1d20", "at_least": 11 });
-    let library = with(json!({ "repeat": true, "chance": 0.9, "roll": roll, "then": { "add_vars": { "waves": 1 } } }));
+    let library = with(&json!({ "repeat": true, "chance": 0.9, "roll": roll, "then": { "add_vars": { "waves": 1 } } }));
     let scenario = library.scenario("lighthouse").unwrap();
     let mut state = seeded(3);
     for _ in 0..20 {
@@ -68,9 +68,9 @@ fn a_turn_that_is_undone_has_the_same_luck_and_what_is_explained_is_what_was_dra
 #[test]
 fn chance_does_not_help_a_condition_that_does_not_hold() {
     let wave = json!({ "chance": 1.0, "when": { "location": "attic" }, "then": { "add_vars": { "waves": 1 } } });
-    assert_eq!(turns(&with(wave), seeded(5)), [0; 0]);
+    assert_eq!(turns(&with(&wave), seeded(5)), [0; 0]);
     let wave = json!({ "chance": 0.0, "then": { "add_vars": { "waves": 1 } } });
-    assert_eq!(turns(&with(wave), seeded(5)), [0; 0]);
+    assert_eq!(turns(&with(&wave), seeded(5)), [0; 0]);
     let wave = json!({ "chance": 1.0, "every": 10, "then": { "add_vars": { "waves": 1 } } });
-    assert_eq!(turns(&with(wave), seeded(5)), [10, 20, 30, 40]);
+    assert_eq!(turns(&with(&wave), seeded(5)), [10, 20, 30, 40]);
 }

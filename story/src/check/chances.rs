@@ -9,7 +9,7 @@ pub(super) fn check(placed: Placed<'_>, pointer: &str, report: &mut Report) {
         match chance.odds() {
             Odds::Never => report.error(pointer, "a chance of 0 never holds").help("write a number up to 1, like 0.3"),
             Odds::Always => {
-                report.warning(pointer, "a chance of 1 always holds").help("leave it out, or write less than 1")
+                report.warning(pointer, "a chance of 1 always holds").help("leave it out, or write less than 1");
             }
             Odds::Open => {}
         }

@@ -10,7 +10,7 @@ fn of_scene(conditional: Value) -> crate::Finding {
     one_more(set(OF_SCENE, "bell", conditional))
 }
 
-fn of_scenario(conditional: Value) -> crate::Finding {
+fn of_scenario(conditional: &Value) -> crate::Finding {
     one_more(set("", "conditionals", json!({ "bell": conditional })))
 }
 
@@ -47,21 +47,21 @@ fn a_turn_that_every_passes_over_never_comes() {
     let finding = of_scene(never);
     let at = "/scenes/storm/conditionals/bell/when/scene_turn_counter";
     assert_finding(&finding, at, "turn 4 is none of those", "leave out one");
-    let finding = of_scenario(json!({ "every": 5, "when": { "turn_counter": 4 }, "then": { "prompt": "A bell." } }));
+    let finding = of_scenario(&json!({ "every": 5, "when": { "turn_counter": 4 }, "then": { "prompt": "A bell." } }));
     assert_finding(&finding, "/conditionals/bell/when/turn_counter", "turn 4 is none of those", "leave out one");
 }
 
 #[test]
 fn no_rule_of_the_scenario_is_tried_in_turn_0() {
-    let finding = of_scenario(json!({ "every": 5, "first_turn": 0, "then": { "prompt": "A bell." } }));
+    let finding = of_scenario(&json!({ "every": 5, "first_turn": 0, "then": { "prompt": "A bell." } }));
     assert_finding(&finding, "/conditionals/bell/first_turn", "none is turn 0", "use 1");
 }
 
 #[test]
 fn a_rule_of_the_scenario_is_checked_like_one_of_a_scene() {
-    let finding = of_scenario(json!({ "when": { "location": "jety" }, "then": { "prompt": "A bell." } }));
+    let finding = of_scenario(&json!({ "when": { "location": "jety" }, "then": { "prompt": "A bell." } }));
     assert_finding(&finding, "/conditionals/bell/when/location", "no scene has a location", "`jetty`");
-    let finding = of_scenario(json!({ "when": { "min_turns": 1 }, "then": {} }));
+    let finding = of_scenario(&json!({ "when": { "min_turns": 1 }, "then": {} }));
     assert_finding(&finding, "/conditionals/bell/then", "nothing happens", "");
 }
 
