@@ -27,7 +27,7 @@ impl Luck {
     /// Whether chance lets the conditional hold in the turn of `state`. Its other conditions are judged before: a question about a
     /// conditional that cannot fire would only double the search.
     pub(super) fn decides(&mut self, placed: Placed<'_>, state: &GameState) -> bool {
-        match (self, placed.conditional.odds()) {
+        match (self, placed.conditional.odds(Some(state))) {
             (_, Odds::Always) => true,
             (_, Odds::Never) => false,
             (Self::Seed, Odds::Open) => placed.is_lucky(state),

@@ -1,9 +1,10 @@
 //! `chance` and `roll`: what never or always holds. What is no chance and no dice is refused when the file is read.
 
+use super::context::Context;
 use super::report::{Report, at};
-use crate::content::{Odds, Placed};
+use crate::content::{Odds, Placed, SCORES};
 
-pub(super) fn check(placed: Placed<'_>, pointer: &str, report: &mut Report) {
+pub(super) fn check(context: &Context<'_>, placed: Placed<'_>, pointer: &str, report: &mut Report) {
     if let Some(chance) = placed.conditional.chance {
         let pointer = at(pointer, "chance");
         match chance.odds() {
@@ -14,10 +15,13 @@ pub(super) fn check(placed: Placed<'_>, pointer: &str, report: &mut Report) {
             Odds::Open => {}
         }
     }
-    if let Some(roll) = placed.conditional.roll {
+    if let Some(roll) = &placed.conditional.roll {
+        if let Some(name) = &roll.add {
+            check_added(context, name, &at(&at(pointer, "roll"), "add"), report);
+        }
         let pointer = at(&at(pointer, "roll"), "at_least");
         let (least, most) = roll.dice.range();
-        match roll.odds() {
+        match roll.odds(None) {
             Odds::Never => report
                 .error(pointer, format!("`{}` shows at most {most}, so this never holds", roll.dice))
                 .help(format!("ask for {most} or less, or throw more")),
@@ -26,5 +30,15 @@ pub(super) fn check(placed: Placed<'_>, pointer: &str, report: &mut Report) {
                 .help(format!("ask for more than {least}, or leave `roll` out")),
             Odds::Open => {}
         }
+    }
+}
+
+/// A score is known by its name; a skill, if any character that may play the story has it.
+fn check_added(context: &Context<'_>, name: &str, pointer: &str, report: &mut Report) {
+    let skills = || context.library.pcs().flat_map(|(_, pc)| pc.attributes.keys()).map(String::as_str);
+    if !SCORES.into_iter().chain(skills()).any(|known| known.eq_ignore_ascii_case(name.trim())) {
+        report
+            .warning(pointer, format!("no character has `{name}`, so it adds nothing"))
+            .suggest(name, SCORES.into_iter().chain(skills()));
     }
 }

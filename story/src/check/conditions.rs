@@ -10,7 +10,7 @@ use crate::when::When;
 pub(super) fn check_conditional(context: &Context<'_>, placed: Placed<'_>, pointer: &str, report: &mut Report) {
     let conditional = placed.conditional;
     recurring::check(placed, pointer, report);
-    chances::check(placed, pointer, report);
+    chances::check(context, placed, pointer, report);
     let pointer = at(pointer, "when");
     if !(conditional.when.is_empty() && conditional.needs_no_when()) {
         check_when(Some(context), &conditional.when, &pointer, report);

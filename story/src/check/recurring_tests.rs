@@ -81,8 +81,9 @@ fn a_roll_that_always_or_never_comes_to_its_number_is_none() {
     };
     assert_finding(&with(14), at, "`2d6+1` shows at most 13, so this never holds", "13 or less");
     assert_finding(&with(3), at, "`2d6+1` shows at least 3, so this always holds", "more than 3");
-    let misspelt = json!({ "roll": { "dice": "2d6", "at_least": 7, "add": 1 }, "then": { "prompt": "A bell." } });
-    assert_finding(&of_scene(misspelt), "/scenes/storm/conditionals/bell/roll/add", "unknown field", "");
+    let misspelt =
+        json!({ "roll": { "dice": "2d6", "at_least": 7, "adds": "strength" }, "then": { "prompt": "A bell." } });
+    assert_finding(&of_scene(misspelt), "/scenes/storm/conditionals/bell/roll/adds", "unknown field", "`add`");
 }
 
 #[test]
@@ -108,4 +109,15 @@ fn chance_and_dice_that_make_sense_are_accepted_and_others_refused_with_their_fo
         (at.as_str(), every.as_str()),
         ("/scenes/storm/conditionals/bell/every", "expected at least 1, found 0")
     );
+}
+
+#[test]
+fn what_no_character_has_adds_nothing() {
+    let with = |add: &str| {
+        let roll = json!({ "dice": "1d20", "at_least": 30, "add": add });
+        json!({ "roll": roll, "then": { "prompt": "A bell." } })
+    };
+    let finding = of_scene(with("strenght"));
+    assert_finding(&finding, "/scenes/storm/conditionals/bell/roll/add", "no character has `strenght`", "`strength`");
+    assert_eq!(findings(set(OF_SCENE, "bell", with("strength"))), findings(|_| {}));
 }

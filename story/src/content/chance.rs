@@ -157,7 +157,7 @@ impl Dice {
 }
 
 /// A throw that must come to a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Roll {
     /// What is thrown: `1d20+2` is one die of 20 sides, and 2 more. 1 to 20 dice of 2 to 1000 sides; from -1000 to 1000 more.
@@ -165,25 +165,49 @@ pub struct Roll {
     pub dice: Dice,
     /// It holds when the dice show this or more.
     pub at_least: i32,
+    /// What the player's character adds, if they have it: one of the six scores, or a skill of theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub add: Option<String>,
 }
 
 impl Roll {
-    /// What the dice of the conditional `id` show in the turn of `state`.
-    pub(crate) fn shown(self, id: &str, state: &GameState) -> i32 {
+    /// What the dice of the conditional `id` show in the turn of `state`, with what the character adds.
+    pub(crate) fn shown(&self, id: &str, state: &GameState) -> i32 {
         let mut random = source("roll", id, state);
         let mut die = || i32::try_from(random.below(usize::from(self.dice.sides))).unwrap_or(0) + 1;
-        (0..self.dice.count).map(|_| die()).sum::<i32>() + i32::from(self.dice.modifier)
+        let thrown: i32 = (0..self.dice.count).map(|_| die()).sum();
+        thrown + i32::from(self.dice.modifier) + self.added(state).unwrap_or(0)
+    }
+
+    /// What the character of `state` adds; `None` if nothing is asked for, or they have none of it.
+    fn added(&self, state: &GameState) -> Option<i32> {
+        state.pc.as_ref()?.adds(self.add.as_deref()?)
     }
 
     /// Whether it holds when the dice show this.
-    pub(crate) fn holds(self, shown: i32) -> bool {
+    pub(crate) fn holds(&self, shown: i32) -> bool {
         shown >= self.at_least
     }
 
-    /// What can come of it.
-    pub(crate) fn odds(self) -> Odds {
+    /// What can come of it in `state`; without one, for any character.
+    pub(crate) fn odds(&self, state: Option<&GameState>) -> Odds {
+        let added = match (&self.add, state) {
+            (None, _) => 0,
+            (Some(_), None) => return Odds::Open,
+            (Some(_), Some(state)) => self.added(state).unwrap_or(0),
+        };
         let (least, most) = self.dice.range();
-        Odds::of(most >= self.at_least, least < self.at_least)
+        Odds::of(most + added >= self.at_least, least + added < self.at_least)
+    }
+
+    /// What is asked for, as an author reads it.
+    pub(crate) fn asks(&self, state: &GameState) -> String {
+        let Roll { dice, at_least, add } = self;
+        match (add, self.added(state)) {
+            (None, _) => format!("{dice} is at least {at_least}"),
+            (Some(name), Some(added)) => format!("{dice} with `{name}` ({added:+}) is at least {at_least}"),
+            (Some(name), None) => format!("{dice} with `{name}` (the character has none) is at least {at_least}"),
+        }
     }
 }
 
@@ -227,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_same_turn_draws_the_same_and_another_turn_id_or_seed_another() {
-        let roll = Roll { dice: dice("1d1000").unwrap(), at_least: 1 };
+        let roll = Roll { dice: dice("1d1000").unwrap(), at_least: 1, add: None };
         let series = |id: &str, seed| {
             let state = |turn| GameState { seed, ..state(turn) };
             (1..20).map(|turn| (roll.shown(id, &state(turn)), Chance::drawn(id, &state(turn)))).collect::<Vec<_>>()
@@ -250,13 +274,27 @@ mod tests {
 
     #[test]
     fn dice_show_every_number_of_their_range_and_no_other() {
-        let roll = Roll { dice: dice("2d4-1").unwrap(), at_least: 3 };
+        let roll = Roll { dice: dice("2d4-1").unwrap(), at_least: 3, add: None };
         let shown: std::collections::BTreeSet<_> = (0..500).map(|turn| roll.shown("gull", &state(turn))).collect();
         assert_eq!(shown, (1..=7).collect());
         assert_eq!(roll.dice.range(), (1, 7));
         assert_eq!(
-            [1, 2, 7, 8].map(|at_least| Roll { at_least, ..roll }.odds()),
+            [1, 2, 7, 8].map(|at_least| Roll { at_least, ..roll.clone() }.odds(None)),
             [Odds::Always, Odds::Open, Odds::Open, Odds::Never]
         );
+    }
+
+    #[test]
+    fn what_the_character_adds_counts_and_is_said() {
+        let roll = |add: &str| Roll { dice: dice("1d6").unwrap(), at_least: 9, add: Some(add.to_owned()) };
+        let pc = serde_json::json!({ "stats": { "strength": 18 }, "attributes": { "diving": 8 } });
+        let state = GameState { pc: serde_json::from_value(pc).unwrap(), ..state(3) };
+        let shown = |add: &str| roll(add).shown("gull", &state);
+        assert_eq!((shown("strength"), shown("diving")), (shown("knots") + 4, shown("knots") + 8));
+        let odds = ["strength", "diving", "knots"].map(|add| roll(add).odds(Some(&state)));
+        assert_eq!(odds, [Odds::Open, Odds::Always, Odds::Never]);
+        assert_eq!(roll("knots").odds(None), Odds::Open, "some character may have it");
+        assert_eq!(roll("strength").asks(&state), "1d6 with `strength` (+4) is at least 9");
+        assert_eq!(roll("knots").asks(&state), "1d6 with `knots` (the character has none) is at least 9");
     }
 }

@@ -74,9 +74,10 @@ impl Conditional {
         self.every.is_some() || self.chance.is_some() || self.roll.is_some()
     }
 
-    /// What can come of its chance and its dice; without any, they always hold.
-    pub(crate) fn odds(&self) -> Odds {
-        self.chance.map_or(Odds::Always, Chance::odds).and(self.roll.map_or(Odds::Always, Roll::odds))
+    /// What can come of its chance and its dice in `state`, or in any; without any, they always hold.
+    pub(crate) fn odds(&self, state: Option<&GameState>) -> Odds {
+        let dice = self.roll.as_ref().map_or(Odds::Always, |roll| roll.odds(state));
+        self.chance.map_or(Odds::Always, Chance::odds).and(dice)
     }
 
     /// The first turn on which `every` lets it fire; without `every`, none.
@@ -120,6 +121,7 @@ impl Placed<'_> {
     /// Whether its chance and its dice hold in the turn of `state`, by the game's seed.
     pub(crate) fn is_lucky(&self, state: &GameState) -> bool {
         let Conditional { chance, roll, .. } = self.conditional;
+        let roll = roll.as_ref();
         chance.is_none_or(|chance| chance.holds(Chance::drawn(self.id, state)))
             && roll.is_none_or(|roll| roll.holds(roll.shown(self.id, state)))
     }
@@ -143,9 +145,9 @@ impl Placed<'_> {
             let drawn = Chance::drawn(self.id, state);
             parts.push(Part::top(chance.holds(drawn), format!("a draw below {chance}; this turn's is {drawn}")));
         }
-        if let Some(roll) = self.conditional.roll {
+        if let Some(roll) = &self.conditional.roll {
             let shown = roll.shown(self.id, state);
-            let text = format!("{} is at least {}; this turn's is {shown}", roll.dice, roll.at_least);
+            let text = format!("{}; this turn's is {shown}", roll.asks(state));
             parts.push(Part::top(roll.holds(shown), text));
         }
         parts

@@ -1,6 +1,7 @@
 //! Content as authors write it: scenarios, characters, narrators, monsters, NPCs, and the library that holds them. Nothing here changes
 //! during a game; a game's own copy of the world is the game state.
 
+mod ability;
 mod actor;
 mod chance;
 mod conditional;
@@ -15,6 +16,7 @@ mod scenario;
 mod text;
 mod variables;
 
+pub(crate) use ability::SCORES;
 pub use actor::{Monster, Narrator, Npc, Pc, Stats};
 pub(crate) use chance::Odds;
 pub use chance::{Chance, ChanceError, Dice, DiceError, Roll};

@@ -112,7 +112,7 @@ impl Relevant {
             return;
         }
         self.conditionals.insert(id.to_owned());
-        if conditional.odds() == Odds::Open {
+        if conditional.odds(None) == Odds::Open {
             self.chances.insert(id.to_owned());
         }
         self.read(&conditional.when, needed);
