@@ -175,6 +175,16 @@ fn a_search_takes_both_outcomes_of_chance_to_be_possible() {
 }
 
 #[test]
+fn a_search_goes_on_where_what_is_nearly_certain_does_not_happen() {
+    let (library, _) = story(&with(serde_json::json!({
+        "lost": { "chance": 0.999_999, "when": { "turn_counter": 1 }, "then": { "ending": "lost" } },
+        "saved": { "when": { "min_turns": 2, "location": "mill" }, "then": { "game_ended": true } }
+    })));
+    let found = explore(&library, "mill", DEFAULT_BUDGET).unwrap();
+    assert_eq!(found.endings.keys().collect::<Vec<_>>(), ["lost", "saved"]);
+}
+
+#[test]
 fn chance_that_opens_the_only_way_is_no_dead_end() {
     let (library, _) = story(&with(serde_json::json!({
         "saved": { "chance": 0.01, "when": { "location": "mill" }, "then": { "game_ended": true } }
