@@ -25,6 +25,7 @@ pub mod store;
 pub mod telemetry;
 #[cfg(feature = "play")]
 pub mod terminal;
+pub mod trace_parent;
 pub mod watchdog;
 mod welcome;
 pub mod worker;

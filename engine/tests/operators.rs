@@ -28,6 +28,7 @@ async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
             user_message: text.to_owned(),
             caused_by: None,
             alternatives: Vec::new(),
+            trace: None,
         };
         let answer = store.enqueue(&request, &Terms::default()).await.unwrap();
         assert!(matches!(answer, Enqueued::Accepted(_)));

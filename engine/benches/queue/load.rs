@@ -63,6 +63,7 @@ pub(crate) fn message(game: GameId, text: String) -> NewRequest {
         actor: None,
         caused_by: None,
         alternatives: Vec::new(),
+        trace: None,
     }
 }
 

@@ -6,15 +6,18 @@
 use std::net::IpAddr;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics::{counter, histogram};
+use protocol::path;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::client::address;
+use crate::telemetry::traces::{self, Span};
+use crate::trace_parent;
 
 /// The header that carries the id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -22,14 +25,16 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST: usize = 128;
 
 /// Serves a request and logs it. Probes and scrapes come every few seconds and are logged at `debug`.
-pub(super) async fn log(State(trusted_proxies): State<usize>, request: Request, next: Next) -> Response {
+pub(super) async fn log(State(trusted_proxies): State<usize>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = id_of(request.headers());
     let client = address(request.headers(), request.extensions(), trusted_proxies);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("http", call_id = id.to_str().unwrap_or_default());
+    let mut traced = begin_trace(&mut request, &id);
     async {
         let mut response = next.run(request).await;
+        traced.answered(response.status());
         let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
         response.headers_mut().insert(REQUEST_ID, id.clone());
         histogram!("story_engine_http_request_seconds").record(began.elapsed().as_secs_f64());
@@ -43,6 +48,25 @@ pub(super) async fn log(State(trusted_proxies): State<usize>, request: Request, 
     }
     .instrument(span)
     .await
+}
+
+/// Begins the span of a message, and hands the message the span that its turn belongs to. Other requests are reads for the most
+/// part, and event streams that stay open: they are not traced.
+fn begin_trace(request: &mut Request, id: &HeaderValue) -> Span {
+    if request.method() != Method::POST || request.uri().path() != path::CHAT {
+        return Span::default();
+    }
+    let mut given = request.headers().get_all(trace_parent::HEADER).iter();
+    let parent = match (given.next(), given.next()) {
+        (Some(one), None) => one.to_str().ok().and_then(|text| text.parse().ok()),
+        _ => None,
+    };
+    let span = traces::http("POST", path::CHAT, parent, id.to_str().unwrap_or_default());
+    // Without traces of its own, this process hands on what it was given: a worker may have them.
+    if let Some(trace) = span.context().or(parent) {
+        request.extensions_mut().insert(trace);
+    }
+    span
 }
 
 fn shown(client: Option<IpAddr>) -> String {

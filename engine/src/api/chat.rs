@@ -1,8 +1,8 @@
 //! `POST /v1/chat`.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::{Extension, Json};
 use metrics::counter;
 use protocol::{
     ChatAccepted, ChatRequest, GameId, Links, MESSAGE_MAX_BYTES, Problem, ProblemType, RequestId, RequestType,
@@ -15,11 +15,13 @@ use super::error::ApiError;
 use super::game_version::unknown_game;
 use super::{Api, idempotency};
 use crate::store::{Accepted, Enqueued, NewRequest, Terms};
+use crate::trace_parent::TraceParent;
 
 /// Accepts a message. After the 200 it is not lost.
 pub(super) async fn post(
     State(api): State<Api>,
     account: Account,
+    trace: Option<Extension<TraceParent>>,
     headers: HeaderMap,
     Body(chat): Body<ChatRequest>,
 ) -> Result<Json<ChatAccepted>, ApiError> {
@@ -47,6 +49,7 @@ pub(super) async fn post(
         actor: chat.actor.clone(),
         caused_by: None,
         alternatives: Vec::new(),
+        trace: trace.map(|Extension(trace)| trace),
     };
     let charges = account.message(&api.limits);
     let terms = Terms { if_busy: chat.if_busy, key, charges: charges.charges.clone() };

@@ -28,6 +28,7 @@ pub(super) fn layer(origins: &Origins) -> CorsLayer {
             header::IF_MATCH,
             own("idempotency-key"),
             own("last-event-id"),
+            own("traceparent"),
             own("x-user"),
         ])
         .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, own("x-request-id")])

@@ -63,6 +63,11 @@ const KEY: Parameter = Parameter::header(
     "The same key and message are accepted once, however often they are sent.",
     || json!({"type": "string", "minLength": 1, "maxLength": 255}),
 );
+const TRACEPARENT: Parameter = Parameter::header(
+    "traceparent",
+    "The span of the caller (W3C Trace Context) that the message and its turn belong to. One that is not valid is ignored.",
+    text,
+);
 const TICKET: Parameter =
     Parameter::query("ticket", "A ticket or a capability, for readers that cannot set a header.", text);
 /// How what brings a game back to a turn may refuse.
@@ -117,7 +122,7 @@ fn text() -> Value {
 pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, path::CHAT, Player, "chat", api!(chat::post))
         .does("Say or do something in a game")
-        .reads(&[KEY])
+        .reads(&[KEY, TRACEPARENT])
         .takes::<ChatRequest>()
         .at_most(CHAT_BODY_MAX)
         .answers::<ChatAccepted>()

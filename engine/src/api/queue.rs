@@ -124,6 +124,7 @@ pub(super) async fn trigger(
         user_message: prompt,
         caused_by: None,
         alternatives: Vec::new(),
+        trace: None,
     };
     match store.enqueue(&request, &Terms::default()).await? {
         Enqueued::Accepted(accepted) => {

@@ -93,6 +93,7 @@ impl Config {
         self.check_addresses()?;
         self.redis.check()?;
         self.queue.check().map_err(|(key, reason)| ConfigError::Invalid { key: format!("queue.{key}"), reason })?;
+        self.traces.check()?;
         for (key, value) in self.limits.each() {
             if value > 1_000_000_000 {
                 return invalid(key, format!("`{value}` is more than 1000000000; 0 is no limit"));

@@ -12,6 +12,7 @@ mod provider;
 mod queue;
 mod redis;
 mod retention;
+mod traces;
 mod turns;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub use provider::{Adapter, Endpoint, Format, Price, ProviderConfig, Structured,
 pub use queue::{QueueConfig, QueueOrder};
 pub use redis::RedisConfig;
 pub use retention::RetentionConfig;
+pub use traces::TracesConfig;
 pub use turns::TurnsConfig;
 
 use crate::store::embedded::Synchronous;
@@ -75,6 +77,8 @@ pub struct Config {
     pub turns: TurnsConfig,
     /// How long games are kept that nobody plays.
     pub retention: RetentionConfig,
+    /// Spans of requests, turns and model calls.
+    pub traces: TracesConfig,
     /// Event streams.
     pub sse: SseConfig,
     /// Connections, and whose pages may call.
@@ -106,6 +110,7 @@ impl Default for Config {
             queue: QueueConfig::default(),
             turns: TurnsConfig::default(),
             retention: RetentionConfig::default(),
+            traces: TracesConfig::default(),
             sse: SseConfig::default(),
             http: HttpConfig::default(),
             auth: AuthConfig::default(),
@@ -295,6 +300,7 @@ impl Config {
     pub fn masked(&self) -> String {
         let mut masked = self.clone();
         masked.redis.url = masked.redis.url.map(|urls| urls.split(',').map(mask_url).collect::<Vec<_>>().join(","));
+        masked.traces.endpoint = masked.traces.endpoint.map(|url| mask_url(&url));
         masked.providers.values_mut().for_each(ProviderConfig::mask);
         // Every field is a plain value: there is nothing in it that TOML cannot say.
         toml::to_string(&masked).unwrap_or_default()
@@ -327,6 +333,14 @@ mod tests {
         let shown = config.masked();
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("redis://***@db:6379/1"), "{shown}");
+    }
+
+    #[test]
+    fn a_password_in_the_url_of_the_collector_is_not_shown() {
+        let mut config = Config::default();
+        config.traces.endpoint = Some("https://team:hunter2@otlp.example".to_owned());
+        let shown = config.masked();
+        assert!(shown.contains("https://***@otlp.example") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

@@ -224,6 +224,12 @@ impl Provider {
         &self.info.name
     }
 
+    /// Who makes its server, as the configuration names adapters.
+    #[must_use]
+    pub fn vendor(&self) -> &str {
+        &self.info.vendor
+    }
+
     /// The model that narrates.
     #[must_use]
     pub fn model(&self) -> &str {

@@ -9,6 +9,7 @@ use crate::llm::ModelsError;
 use crate::retention::ArchiveError;
 use crate::store::StoreError;
 use crate::store::embedded::OpenError;
+use crate::telemetry::traces::TracesError;
 
 /// The process cannot start or go on.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -98,4 +99,8 @@ pub enum ServeError {
     /// Metrics cannot be set up.
     #[error("cannot set up metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// Traces cannot be set up.
+    #[error("cannot set up traces: {0}")]
+    #[diagnostic(help("set traces.endpoint to the URL of an OTLP receiver, or leave it out"))]
+    Traces(#[from] TracesError),
 }

@@ -30,6 +30,7 @@ use crate::llm::Models;
 use crate::retention::{Archive, Retention};
 use crate::telemetry::logs::Log;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::traces::Traces;
 use crate::watchdog::Watchdog;
 use crate::worker::Worker;
 use crate::{content, http, signal, welcome};
@@ -61,6 +62,19 @@ async fn run_until(
     ready: Option<oneshot::Sender<SocketAddr>>,
 ) -> Result<(), ServeError> {
     let metrics = Metrics::start(Some(dropped))?;
+    let traces = Traces::start(&config.traces)?;
+    let ended = serve_until(config, role, metrics, stop, ready).await;
+    traces.stop().await;
+    ended
+}
+
+async fn serve_until(
+    config: Config,
+    role: Role,
+    metrics: Metrics,
+    stop: CancellationToken,
+    ready: Option<oneshot::Sender<SocketAddr>>,
+) -> Result<(), ServeError> {
     let library = Arc::new(content::load(config.content.as_deref())?);
     let models = Arc::new(Models::start(&config).await?);
     let Opened { store, is_embedded } = open(&config, role).await?;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use story::{ChatMessage, Input};
 
 use super::{GameDocument, StoredTurn};
+use crate::trace_parent::TraceParent;
 
 /// A request to be enqueued.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,8 @@ pub struct NewRequest {
     pub caused_by: Option<RequestId>,
     /// Earlier tries of the same message.
     pub alternatives: Vec<Alternative>,
+    /// The span that it was sent in.
+    pub trace: Option<TraceParent>,
 }
 
 impl NewRequest {
@@ -91,6 +94,8 @@ pub struct Request {
     pub result: Option<TurnResult>,
     /// Earlier tries of the same message.
     pub alternatives: Vec<Alternative>,
+    /// The span that it was sent in.
+    pub trace: Option<TraceParent>,
     /// The finished model calls of the turn: no later attempt pays for them again.
     pub checkpoints: Checkpoints,
 }
@@ -108,6 +113,8 @@ pub struct LeasedRequest {
     pub user_message: String,
     /// Earlier tries of the same message.
     pub alternatives: Vec<Alternative>,
+    /// The span that it was sent in; in a worker that traces, from the claim on, that of the attempt.
+    pub trace: Option<TraceParent>,
     /// The model calls that earlier attempts have finished.
     pub checkpoints: Checkpoints,
     /// How long after it was accepted this attempt was leased, by the store's clock.

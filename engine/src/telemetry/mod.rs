@@ -1,6 +1,7 @@
 //! What a process says of itself: [`logs`] for an operator, [`metrics`] for a scraper.
 //!
 //! [`catalogue`] lists the metrics; [`turns`] and [`model_call`] measure what more than one line is needed for;
+//! [`traces`] makes spans of requests, turns and model calls, for a collector;
 //! [`model_figures`] adds up what a worker says of its calls to the other processes.
 
 pub mod catalogue;
@@ -8,4 +9,5 @@ pub mod logs;
 pub mod metrics;
 pub mod model_call;
 pub(crate) mod model_figures;
+pub mod traces;
 pub(crate) mod turns;

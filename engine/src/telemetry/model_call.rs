@@ -1,10 +1,14 @@
 //! One model call, measured from its beginning to its end, however it ends.
 
 use metrics::{counter, histogram};
+use protocol::{PromptPurpose, Usage};
 use tokio::time::Instant;
 
 use super::model_figures;
-use crate::llm::ModelError;
+use super::traces::{self, Span};
+use crate::llm::{ModelError, Provider};
+use crate::store::Completion;
+use crate::trace_parent::TraceParent;
 
 /// The outcome of a call that nobody waited for to its end.
 const ABANDONED: &str = "abandoned";
@@ -39,37 +43,46 @@ pub struct ModelCall {
     kind: CallKind,
     began: Instant,
     outcome: &'static str,
+    span: Span,
 }
 
 impl ModelCall {
-    /// A call of this provider begins.
+    /// A call of this provider begins, for the attempt with this span.
     #[must_use]
-    pub fn begin(provider: &str, kind: CallKind) -> Self {
-        Self { provider: provider.to_owned(), kind, began: Instant::now(), outcome: ABANDONED }
+    pub fn begin(provider: &Provider, kind: CallKind, attempt: Option<TraceParent>) -> Self {
+        let purpose = if kind == CallKind::Narrate { PromptPurpose::Narrate } else { PromptPurpose::Extract };
+        let (model, _) = provider.model_of(purpose);
+        let span = traces::model_call(attempt, provider.name(), provider.vendor(), model, kind.name());
+        Self { provider: provider.name().to_owned(), kind, began: Instant::now(), outcome: ABANDONED, span }
     }
 
     /// Waits for the whole call.
-    pub async fn of<T>(mut self, call: impl Future<Output = Result<T, ModelError>>) -> Result<T, ModelError> {
+    pub async fn of(
+        mut self,
+        call: impl Future<Output = Result<Completion, ModelError>>,
+    ) -> Result<Completion, ModelError> {
         let answer = call.await;
         match &answer {
-            Ok(_) => self.succeeded(),
+            Ok(answer) => self.succeeded(answer.usage),
             Err(error) => self.failed(error.reason.name()),
         }
         answer
     }
 
     /// The first text of a narration has come.
-    pub fn first_token(&self) {
+    pub fn first_token(&mut self) {
         let waited = self.began.elapsed();
         model_figures::first_token(&self.provider, waited);
         histogram!("story_engine_model_first_token_seconds", "provider" => self.provider.clone())
             .record(waited.as_secs_f64());
         tracing::Span::current().record("first_token_ms", super::turns::millis(waited));
+        self.span.first_token(waited);
     }
 
     /// The call is over, and has brought what it was for.
-    pub fn succeeded(&mut self) {
+    pub fn succeeded(&mut self, usage: Usage) {
         self.outcome = OK;
+        self.span.used(usage);
     }
 
     /// The call is over, for this reason.
@@ -80,6 +93,9 @@ impl ModelCall {
 
 impl Drop for ModelCall {
     fn drop(&mut self) {
+        if self.outcome != OK {
+            self.span.failed(self.outcome);
+        }
         if self.outcome != ABANDONED {
             model_figures::ended(&self.provider, self.outcome == OK);
         }

@@ -54,6 +54,16 @@ impl TurnError {
         }
     }
 
+    /// Why the attempt failed, as traces name it; never in a vendor's words.
+    pub(super) const fn class(&self) -> &'static str {
+        match self {
+            Self::LeaseLost => "lease_lost",
+            Self::Released => "released",
+            Self::Store(_) => "store",
+            Self::Model(_) | Self::Provider { .. } | Self::Unplayable(_) => self.name(),
+        }
+    }
+
     pub(super) fn unplayable(error: impl std::fmt::Display) -> Self {
         Self::Unplayable(Problem::new(ProblemType::ContentMismatch, error.to_string()))
     }

@@ -10,6 +10,7 @@ use super::persist::{persist, works};
 use crate::llm::{ErrorClass, ModelError, Provider, Reason, Schema};
 use crate::store::{Claim, Completion};
 use crate::telemetry::model_call::{CallKind, ModelCall};
+use crate::trace_parent::TraceParent;
 
 /// How much of an answer that cannot be read is shown to the model again.
 const SHOWN_AGAIN: usize = 2000;
@@ -27,7 +28,7 @@ pub(super) async fn extract(
     let prompt = story::extraction_prompt(&worker.library, state, input, narration).map_err(TurnError::unplayable)?;
     let schema = worker.schemas.of(&worker.library, state, input).map_err(TurnError::unplayable)?;
     let is_last = claim.lease.attempt.0 >= worker.settings.max_attempts;
-    let extracted = match ask(provider, &prompt, &schema).await {
+    let extracted = match ask(provider, &prompt, &schema, claim.request.trace).await {
         Ok(extracted) => extracted,
         // Waiting helps, or another attempt may.
         Err(error) if error.class() == ErrorClass::Provider => return Err(TurnError::of(provider, error)),
@@ -43,8 +44,14 @@ pub(super) async fn extract(
 }
 
 /// Asks, and asks again with what is wrong with the answer.
-async fn ask(provider: &Provider, prompt: &Prompt, schema: &Schema) -> Result<Completion, ModelError> {
-    let (first, complaint) = match call(provider).of(provider.extract(prompt, schema)).await {
+async fn ask(
+    provider: &Provider,
+    prompt: &Prompt,
+    schema: &Schema,
+    attempt: Option<TraceParent>,
+) -> Result<Completion, ModelError> {
+    let call = || ModelCall::begin(provider, CallKind::Extract, attempt);
+    let (first, complaint) = match call().of(provider.extract(prompt, schema)).await {
         Ok(answer) => match story::parse_delta(&answer.text) {
             Ok(_) => return Ok(answer),
             Err(error) => (answer, error.to_string()),
@@ -56,7 +63,7 @@ async fn ask(provider: &Provider, prompt: &Prompt, schema: &Schema) -> Result<Co
     };
     tracing::warn!(complaint, "the model's delta cannot be read; asking once more");
     let corrected = corrected(prompt, &first.text, &complaint);
-    let second = call(provider).of(provider.extract(&corrected, schema)).await;
+    let second = call().of(provider.extract(&corrected, schema)).await;
     let mut second = match second {
         Err(error) if matches!(error.reason, Reason::Empty | Reason::Unreadable) => Completion::default(),
         answer => answer?,
@@ -66,10 +73,6 @@ async fn ask(provider: &Provider, prompt: &Prompt, schema: &Schema) -> Result<Co
         tracing::warn!(%error, "the model's delta cannot be read; the turn is kept without effects");
     }
     Ok(second)
-}
-
-fn call(provider: &Provider) -> ModelCall {
-    ModelCall::begin(provider.name(), CallKind::Extract)
 }
 
 /// The prompt with the answer that cannot be read, and why it cannot.

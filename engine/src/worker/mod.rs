@@ -38,6 +38,7 @@ use crate::config::Config;
 use crate::llm::Models;
 use crate::store::{Claim, SharedStore, StoreError, WorkerId};
 use crate::telemetry;
+use crate::telemetry::traces;
 use crate::telemetry::turns::{BusySlot, millis};
 use crate::watchdog::{Pulse, Watchdog};
 
@@ -232,7 +233,7 @@ impl Worker {
 
     async fn turn(
         &self,
-        claim: Claim,
+        mut claim: Claim,
         leases: &Leases,
         stop: &CancellationToken,
         hand_back: &CancellationToken,
@@ -251,6 +252,9 @@ impl Worker {
             tokens_out = tracing::field::Empty,
         );
         telemetry::turns::began(&claim);
+        let mut traced = traces::turn(&claim);
+        // Model calls, the commit and the story events of this attempt belong to its span.
+        claim.request.trace = traced.context().or(claim.request.trace);
         async {
             let held = leases.hold(&lease);
             let began = tokio::time::Instant::now();
@@ -265,7 +269,7 @@ impl Worker {
             if result.is_ok() {
                 telemetry::turns::committed(&claim, began.elapsed());
             }
-            outcome::settle(self, &lease, &held, result, began.elapsed()).await;
+            outcome::settle(self, &lease, &held, result, began.elapsed(), &mut traced).await;
             next
         }
         .instrument(span)

@@ -33,7 +33,7 @@ pub(super) async fn narrate(
     let prose = if provider.thinks_first() { Prose::after_thoughts(state, input) } else { Prose::new(state, input) };
     let mut prose = prose.careful_after(provider.may_break_off_after());
     tracing::Span::current().record("model", provider.model());
-    let mut call = ModelCall::begin(provider.name(), CallKind::Narrate);
+    let mut call = ModelCall::begin(provider, CallKind::Narrate, claim.request.trace);
     let (mut narration, first) =
         begin(worker, claim, provider, input).await.inspect_err(|error| call.failed(error.name()))?;
     call.first_token();
@@ -73,10 +73,10 @@ pub(super) async fn narrate(
             },
         }
     }
-    call.succeeded();
-    drop(call);
     let was_over = prose.is_over();
     let (mut narrated, finish) = narration.finish();
+    call.succeeded(narrated.usage);
+    drop(call);
     prose.finish(finish != Finish::Length);
     publish(&mut prose, &mut chunks, &mut text);
     match &finish {

@@ -12,17 +12,19 @@ use super::leases::HeldLease;
 use super::persist::persist;
 use crate::backoff::Backoff;
 use crate::store::{Failure, Lease, ProviderFault};
+use crate::telemetry::traces::Span;
 
 /// No back-off is longer than this.
 const LONGEST_BACKOFF: Duration = Duration::from_mins(5);
 
-/// Records how an attempt ended, in the store, the log and the metrics.
+/// Records how an attempt ended, in the store, the log, the metrics and its span.
 pub(super) async fn settle(
     worker: &Worker,
     lease: &Lease,
     held: &HeldLease,
     result: Result<(), TurnError>,
     took: Duration,
+    span: &mut Span,
 ) {
     histogram!("story_engine_attempt_seconds").record(took.as_secs_f64());
     let ms = took.as_millis();
@@ -36,6 +38,9 @@ pub(super) async fn settle(
         Effect::Fail(failure) => persist(held, || worker.store.fail(lease, failure)).await,
     };
     counter!("story_engine_attempts_total", "outcome" => effect.name()).increment(1);
+    // What a player or an operator has ended is no fault.
+    let is_fault = !matches!(effect, Effect::None("completed" | "cancelled") | Effect::Release);
+    span.outcome(effect.name(), result.as_ref().err().filter(|_| is_fault).map(TurnError::class));
     match (&result, &effect) {
         (Ok(()), _) => tracing::info!(ms, "turn committed"),
         (Err(_), Effect::None("cancelled")) => {

@@ -41,7 +41,7 @@ pub(super) async fn summarize(
         return Ok(extracted);
     }
     let prompt = story::summary_prompt(Some(&state.memory.summary), &open[..leaving], state.language.as_ref());
-    let call = ModelCall::begin(backend.name(), CallKind::Summarize);
+    let call = ModelCall::begin(backend, CallKind::Summarize, claim.request.trace);
     match tokio::time::timeout(LONGEST_WAIT, call.of(backend.write(&prompt))).await {
         Ok(Ok(answer)) => {
             extracted.usage = extracted.usage + answer.usage;

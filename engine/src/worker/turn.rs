@@ -19,7 +19,9 @@ use super::summarize::summarize;
 use super::timing::Timing;
 use crate::llm::{ModelError, Provider, Reason};
 use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, TurnEvents};
+use crate::telemetry::traces;
 use crate::telemetry::turns::millis;
+use crate::trace_parent::TraceParent;
 
 /// Runs a turn to its commit. Unless the worker is to stop, the commit brings the slot's next claim along, for `next`.
 pub(super) async fn run(
@@ -157,7 +159,7 @@ fn effects(
         ends_choice: request.kind == RequestType::Chat && request.alternatives.is_empty(),
         result,
         events,
-        story_events: children(lease, &applied.story_events),
+        story_events: children(lease, request.trace, &applied.story_events),
     })
 }
 
@@ -172,6 +174,7 @@ async fn commit(
 ) -> Result<(), TurnError> {
     let nonce = worker.next_nonce();
     held.begin_commit();
+    let mut span = traces::commit(claim.request.trace);
     // What was claimed is worked on, whatever has come of the commit.
     let claimed = Mutex::new(Vec::<Claim>::new());
     let committed = persist(held, || async {
@@ -184,7 +187,7 @@ async fn commit(
     })
     .await;
     *next = claimed.into_inner().unwrap_or_else(PoisonError::into_inner).pop();
-    match committed? {
+    match committed.inspect_err(|error| span.failed(error.class()))? {
         Committed::Done => {
             if !commit.story_events.is_empty() {
                 counter!("story_engine_requests_accepted_total", "type" => RequestType::StoryEvent.as_str())
@@ -195,13 +198,14 @@ async fn commit(
         // Games are not written from outside while they have unfinished requests, so this is a defect; the next attempt
         // starts from the game as it is now.
         Committed::VersionChanged => {
+            span.failed("version_changed");
             Err(ModelError::new(Reason::ServerError, "the game was changed during the turn").into())
         }
     }
 }
 
 /// The requests that the turn's story events become.
-fn children(lease: &Lease, events: &[StoryEvent]) -> Vec<NewRequest> {
+fn children(lease: &Lease, trace: Option<TraceParent>, events: &[StoryEvent]) -> Vec<NewRequest> {
     (0..)
         .zip(events)
         .map(|(n, event)| NewRequest {
@@ -213,6 +217,7 @@ fn children(lease: &Lease, events: &[StoryEvent]) -> Vec<NewRequest> {
             user_message: event.prompt.clone(),
             caused_by: Some(lease.request),
             alternatives: Vec::new(),
+            trace,
         })
         .collect()
 }

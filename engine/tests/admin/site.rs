@@ -37,6 +37,7 @@ impl Site {
             user_message: "I sing to the moon.".to_owned(),
             caused_by: None,
             alternatives: Vec::new(),
+            trace: None,
         };
         store.enqueue(&request, &Terms::default()).await.unwrap();
         let claim = store.claim(&WorkerId::named("ada"), 1, 1).await.unwrap().claims.remove(0);

@@ -131,6 +131,7 @@ pub(crate) fn message(game: GameId, text: &str) -> NewRequest {
         user_message: text.to_owned(),
         caused_by: None,
         alternatives: Vec::new(),
+        trace: None,
     }
 }
 

@@ -166,6 +166,7 @@ conformance! {
         a_request_knows_how_many_stand_before_it,
         a_caller_who_does_not_want_to_wait_is_refused_by_a_busy_game,
         a_request_for_an_unknown_game_is_not_kept,
+        the_span_in_which_a_request_was_sent_reaches_its_claims_and_is_left_out_without_one,
         any_text_comes_through_unchanged,
     }
     fair {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::store::{Enqueued, NewRequest, Terms};
-use protocol::{IfBusy, RequestStatus};
+use protocol::{Alternative, IfBusy, RequestStatus};
 
 use crate::bench::Bench;
 use crate::fixture::{
@@ -136,6 +136,26 @@ pub(crate) async fn a_request_for_an_unknown_game_is_not_kept(bench: Bench) {
     assert_eq!(lost, Enqueued::UnknownGame);
 
     assert!(bench.dump().await == before);
+}
+
+pub(crate) async fn the_span_in_which_a_request_was_sent_reaches_its_claims_and_is_left_out_without_one(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().ok();
+    assert!(trace.is_some());
+    let earlier = Alternative { narration: "The bell rings.".to_owned(), ..Alternative::default() };
+    for (trace, alternatives) in
+        [(trace, Vec::new()), (trace, vec![earlier.clone()]), (None, vec![earlier]), (None, Vec::new())]
+    {
+        let sent = NewRequest { trace, alternatives, ..message(game, "I ring the bell.") };
+        store.enqueue(&sent, &Terms::default()).await.unwrap();
+
+        let claim = claim_one(&store).await;
+        assert_eq!((claim.request.trace, &claim.request.alternatives), (trace, &sent.alternatives));
+        let kept = request(&store, sent.id).await;
+        assert_eq!((kept.trace, kept.alternatives), (trace, sent.alternatives));
+        finish(&store, &claim, &[]).await;
+    }
 }
 
 pub(crate) async fn any_text_comes_through_unchanged(bench: Bench) {

@@ -66,6 +66,7 @@ impl Game {
             user_message: message.to_owned(),
             caused_by: None,
             alternatives: Vec::new(),
+            trace: None,
         };
         self.store.enqueue(&request, &Terms::default()).await.unwrap();
         id

@@ -232,6 +232,7 @@ pub(crate) async fn say(store: &SharedStore, game: GameId, text: &str) -> Reques
         user_message: text.to_owned(),
         caused_by: None,
         alternatives: Vec::new(),
+        trace: None,
     };
     store.enqueue(&request, &Terms::default()).await.unwrap();
     request.id

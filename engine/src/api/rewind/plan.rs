@@ -129,5 +129,6 @@ fn said(id: RequestId, game: GameId, state: &GameState, message: String, actor: 
         actor,
         caused_by: None,
         alternatives: Vec::new(),
+        trace: None,
     }
 }

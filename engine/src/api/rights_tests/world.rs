@@ -64,6 +64,7 @@ impl World {
             user_message: "look".to_owned(),
             caused_by: None,
             alternatives: Vec::new(),
+            trace: None,
         };
         store.enqueue(&message, &Terms::default()).await.unwrap();
 

@@ -11,6 +11,7 @@ mod claim;
 mod dead_letters;
 mod document;
 mod events;
+mod extras;
 mod fair;
 mod file;
 mod games;

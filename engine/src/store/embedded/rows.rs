@@ -11,6 +11,7 @@ use rusqlite::{ErrorCode, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::extras::Extras;
 use crate::secret::SecretHash;
 use crate::store::{Checkpoints, Game, IdleGame, LogEvent, Outage, Owner, Request, StoreError, Stored};
 
@@ -86,6 +87,7 @@ pub(super) const REQUEST: &str = "id, game_id, type, message, actor, user_messag
 pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, StoreError> {
     let row = Columns::new("a request", row);
     let cursor = row.parse("cursor")?;
+    let Extras { alternatives, trace } = row.json("alternatives")?.unwrap_or_default();
     Ok(Request {
         id: row.parse("id")?,
         game: row.parse("game_id")?,
@@ -105,7 +107,8 @@ pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, S
         first_cursor: row.parse_optional("first_cursor")?.unwrap_or(cursor),
         error: row.json("error")?,
         result: row.json("result")?,
-        alternatives: row.json("alternatives")?.unwrap_or_default(),
+        alternatives,
+        trace,
         checkpoints: Checkpoints { narration: row.json("narration")?, delta: row.json("delta")? },
     })
 }

@@ -9,6 +9,7 @@ use protocol::{
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
+use super::extras::Extras;
 use super::rows::{Columns, corrupt, to_json, unavailable};
 use crate::store::dead_letter::RecordedAttempt;
 use crate::store::{IdempotencyKey, Lease, LeaseToken, LogEvent, NewRequest, StoreError, StoreOptions};
@@ -311,7 +312,7 @@ impl Step<'_> {
                 self.now,
                 key.map(|key| &key.key),
                 key.map(|key| &key.fingerprint),
-                (!request.alternatives.is_empty()).then(|| to_json(&request.alternatives)).transpose()?,
+                Extras::of(request).map(|extras| to_json(&extras)).transpose()?,
             ),
         )?;
         self.execute("UPDATE games SET lane_length = lane_length + 1 WHERE id = ?1", [request.game.to_string()])?;

@@ -16,6 +16,7 @@ use crate::store::{
     Accepted, Checkpoints, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Owner, Request,
     StoreError, StoredTurn, dead_letter, waited,
 };
+use crate::trace_parent::TraceParent;
 
 /// The fields of one hash, with a name of the hash for error messages.
 #[derive(Debug)]
@@ -87,6 +88,7 @@ impl Fields {
     pub(super) fn leased_request(&self) -> Result<LeasedRequest, StoreError> {
         let record = self.record()?;
         Ok(LeasedRequest {
+            trace: record.trace(),
             kind: self.need("type")?,
             message: record.message.into_owned(),
             actor: record.actor.map(Cow::into_owned),
@@ -127,6 +129,7 @@ impl Fields {
     pub(super) fn request(&self, id: RequestId, position: Option<u64>) -> Result<Request, StoreError> {
         let record = self.record()?;
         Ok(Request {
+            trace: record.trace(),
             id,
             game: record.game_id,
             kind: self.need("type")?,
@@ -174,6 +177,15 @@ struct RequestRecord<'a> {
     caused_by: Option<RequestId>,
     #[serde(default, skip_serializing_if = "<[Alternative]>::is_empty")]
     alternatives: Cow<'a, [Alternative]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace: Option<Cow<'a, str>>,
+}
+
+impl RequestRecord<'_> {
+    /// A trace that cannot be read is none: it must not stop the request.
+    fn trace(&self) -> Option<TraceParent> {
+        self.trace.as_ref()?.parse().ok()
+    }
 }
 
 /// The status fields that a new request brings; the script adds the rest.
@@ -185,6 +197,7 @@ pub(super) fn request_fields(request: &NewRequest) -> Result<[String; 6], StoreE
         actor: request.actor.as_deref().map(Cow::Borrowed),
         caused_by: request.caused_by,
         alternatives: Cow::Borrowed(&request.alternatives),
+        trace: request.trace.map(|trace| Cow::Owned(trace.to_string())),
     };
     Ok([
         "type".to_owned(),
