@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Uri, header};
 use protocol::{GameId, KeyId, Problem, ProblemType, User};
 use tokio::time::Instant;
 
-use super::error::ApiError;
+use super::error::{ApiError, unauthorized};
 use super::jwt::{Identity, IdentityProvider};
 use super::pace::Pace;
 use crate::secret::{Secret, SecretHash, SecretKind};
@@ -213,11 +213,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
         // Every operation has the layer that sets it. Without it, the caller is nobody.
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or(Self::Nobody))
     }
-}
-
-/// The call needs a key, or one that is valid.
-pub(super) fn unauthorized(detail: &str) -> Problem {
-    Problem::new(ProblemType::Unauthorized, format!("{detail}: send one as `Authorization: Bearer …`"))
 }
 
 /// The value of `ticket` in a query. It is made of characters that are never escaped.

@@ -25,6 +25,11 @@ struct Inner {
     quota: Option<Quota>,
 }
 
+/// The call needs a key, or one that is valid.
+pub(super) fn unauthorized(detail: &str) -> Problem {
+    Problem::new(ProblemType::Unauthorized, format!("{detail}: send one as `Authorization: Bearer …`"))
+}
+
 /// A limit in a time that is reached.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quota {

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::caller::unauthorized;
+use super::error::unauthorized;
 use crate::config::JwtConfig;
 use crate::root_cause::root_cause;
 use crate::store::Holder;

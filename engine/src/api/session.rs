@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::Api;
 use super::body::Body;
-use super::caller::{COOKIE, Shown, unauthorized};
-use super::error::ApiError;
+use super::caller::{COOKIE, Shown};
+use super::error::{ApiError, unauthorized};
 use crate::secret::SecretKind;
 
 /// How long a browser keeps the cookie, in seconds; that of a token, no longer than the token is valid.

@@ -1,6 +1,7 @@
 //! Collecting the findings of one file.
 
 use super::{Finding, Severity};
+use crate::content::Placed;
 use crate::suggest::nearest;
 
 pub(super) struct Report {
@@ -53,4 +54,10 @@ pub(super) fn at(parent: &str, key: &str) -> String {
 /// The pointer to an element of the list that `parent` points to.
 pub(super) fn nth(parent: &str, index: usize) -> String {
     format!("{parent}/{index}")
+}
+
+/// Where a conditional stands in its file.
+pub(super) fn pointer_to(placed: Placed<'_>) -> String {
+    let parent = if placed.is_of_scenario() { String::new() } else { at("/scenes", placed.scene) };
+    at(&at(&parent, "conditionals"), placed.id)
 }

@@ -1,9 +1,9 @@
 //! A scenario as a whole: what it names from outside, its scenes, and the names that everything in it may refer to.
 
 use super::context::Context;
-use super::report::{Report, at};
+use super::report::{Report, at, pointer_to};
 use super::{conditions, effects, lore, people, rooms, whole};
-use crate::content::{ContentKind, Library, Placed, Scenario, Scene, is_snake_case};
+use crate::content::{ContentKind, Library, Scenario, Scene, is_snake_case};
 use crate::delta::SceneChange;
 
 /// The ratings that have guidance of their own.
@@ -87,12 +87,6 @@ fn check_scene(context: &Context<'_>, key: &str, scene: &Scene, report: &mut Rep
     keys(&at(&pointer, "conditionals"), scene.conditionals.keys(), report);
     people::check_npcs(context, &scene.npcs, &at(&pointer, "npcs"), report);
     conditions::check_hints(Some(context), &scene.contingency_prompts, &at(&pointer, "contingency_prompts"), report);
-}
-
-/// Where a conditional stands in its file.
-pub(super) fn pointer_to(placed: Placed<'_>) -> String {
-    let parent = if placed.is_of_scenario() { String::new() } else { at("/scenes", placed.scene) };
-    at(&at(&parent, "conditionals"), placed.id)
 }
 
 /// Whether the game opens with the scene, a conditional begins it, or a rule for the model speaks of it.

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions;
 use super::context::Context;
-use super::report::{Report, at, nth};
-use super::scenario::pointer_to;
+use super::report::{Report, at, nth, pointer_to};
 use crate::content::{Latch, Location, Placed, Scenario, normalize_var};
 use crate::delta::ItemAction;
 use crate::suggest::nearest;

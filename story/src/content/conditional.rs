@@ -1,13 +1,11 @@
 //! Conditionals: what happens by itself, in one scene or in all of them, on which turns, and when it may happen again.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chance::{Chance, Odds, Roll};
-use super::scenario::Scenario;
 use crate::delta::Delta;
 use crate::serde_util::is_false;
 use crate::state::GameState;
@@ -154,30 +152,10 @@ impl Placed<'_> {
     }
 }
 
-impl Scenario {
-    /// Every conditional: the scenario's own, then those of each scene.
-    pub(crate) fn placed_conditionals(&self) -> impl Iterator<Item = Placed<'_>> {
-        let of_scenes = self.scenes.iter().map(|(key, scene)| (key.as_str(), &scene.conditionals));
-        std::iter::once(("", &self.conditionals)).chain(of_scenes).flat_map(|(scene, conditionals)| {
-            conditionals.iter().map(move |(id, conditional)| Placed { scene, id, conditional })
-        })
-    }
-
-    /// The conditionals that are tried while `scene` plays, in the order of their ids. One of the scene replaces one of the scenario with
-    /// the same id, as its places and people do; to try both would make one latch of two.
-    pub(crate) fn conditionals_in(&self, scene: &str) -> impl Iterator<Item = Placed<'_>> {
-        let of_scenario = self.conditionals.iter().map(|(id, conditional)| Placed { scene: "", id, conditional });
-        let of_scene = self.scenes.get_key_value(scene).into_iter().flat_map(|(scene, definition)| {
-            definition.conditionals.iter().map(move |(id, conditional)| Placed { scene, id, conditional })
-        });
-        let by_id: BTreeMap<&str, Placed<'_>> = of_scenario.chain(of_scene).map(|placed| (placed.id, placed)).collect();
-        by_id.into_values()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content::Scenario;
 
     fn conditional(json: serde_json::Value) -> Conditional {
         serde_json::from_value(json).unwrap()

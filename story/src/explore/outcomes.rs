@@ -4,8 +4,7 @@
 use std::collections::VecDeque;
 
 use super::relevant::Relevant;
-use super::search::ending_of;
-use crate::apply::{Answers, Luck, apply_with};
+use crate::apply::{Answers, Change, Luck, apply_with};
 use crate::content::{Library, Scenario};
 use crate::delta::Delta;
 use crate::prompt::Input;
@@ -79,4 +78,24 @@ fn play(
     let asked = if let Luck::Listed(answers) = luck { answers.asked } else { Vec::new() };
     let lucky = asked.iter().filter(|(_, _, answer)| *answer).map(|(_, id, _)| id.clone()).collect();
     (Outcome { state, ended, lucky }, asked.into_iter().map(|(_, _, answer)| answer).collect())
+}
+
+/// What ended the game: the name of its ending, or its conditional.
+fn ending_of(scenario: &Scenario, changes: &[Change]) -> String {
+    let named =
+        changes.iter().find_map(|change| if let Change::GameEnded { ending } = change { ending.clone() } else { None });
+    let fired = changes.iter().rev().find_map(|change| match change {
+        Change::ConditionalFired { scene, id } => Some((scene, id)),
+        _ => None,
+    });
+    let by_conditional = fired.filter(|(scene, id)| {
+        let mut placed = scenario.placed_conditionals().filter(|placed| placed.scene == *scene && placed.id == *id);
+        placed.any(|placed| placed.conditional.then.game_ended || placed.conditional.then.ending.is_some())
+    });
+    named.or_else(|| by_conditional.map(|(scene, id)| ending_name(scene, id))).unwrap_or_else(|| "by a rule".to_owned())
+}
+
+/// What an ending without a name is called: by its conditional, and its scene if it has one.
+pub(super) fn ending_name(scene: &str, id: &str) -> String {
+    if scene.is_empty() { id.to_owned() } else { format!("{scene}/{id}") }
 }

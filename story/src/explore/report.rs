@@ -1,6 +1,7 @@
 //! What a search says about content, as findings.
 
-use super::search::{Exploration, ending_name, explore};
+use super::outcomes::ending_name;
+use super::search::{Exploration, explore};
 use crate::check::{Finding, Severity};
 use crate::content::{ContentKind, Library, Scenario, Source};
 

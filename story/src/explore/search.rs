@@ -6,8 +6,7 @@ use super::key::key;
 use super::moves::{Move, moves};
 use super::outcomes::{Outcome, outcomes};
 use super::relevant::Relevant;
-use crate::apply::Change;
-use crate::content::{Library, Scenario};
+use crate::content::Library;
 use crate::new_game::{NewGame, NewGameError, new_game};
 
 /// How many states are looked at unless somebody says otherwise: a story of ten rooms and ten things stays below it.
@@ -93,26 +92,6 @@ pub fn explore(library: &Library, id: &str, budget: usize) -> Result<Exploration
     found.dead_ends = alive.iter().filter(|alive| !**alive).count();
     found.dead_end = alive.iter().position(|alive| !alive).map(|dead| way_to(&nodes, dead));
     Ok(found)
-}
-
-/// What ended the game: the name of its ending, or its conditional.
-pub(super) fn ending_of(scenario: &Scenario, changes: &[Change]) -> String {
-    let named =
-        changes.iter().find_map(|change| if let Change::GameEnded { ending } = change { ending.clone() } else { None });
-    let fired = changes.iter().rev().find_map(|change| match change {
-        Change::ConditionalFired { scene, id } => Some((scene, id)),
-        _ => None,
-    });
-    let by_conditional = fired.filter(|(scene, id)| {
-        let mut placed = scenario.placed_conditionals().filter(|placed| placed.scene == *scene && placed.id == *id);
-        placed.any(|placed| placed.conditional.then.game_ended || placed.conditional.then.ending.is_some())
-    });
-    named.or_else(|| by_conditional.map(|(scene, id)| ending_name(scene, id))).unwrap_or_else(|| "by a rule".to_owned())
-}
-
-/// What an ending without a name is called: by its conditional, and its scene if it has one.
-pub(super) fn ending_name(scene: &str, id: &str) -> String {
-    if scene.is_empty() { id.to_owned() } else { format!("{scene}/{id}") }
 }
 
 fn way_to(nodes: &[Node], mut at: usize) -> Vec<String> {
