@@ -48,10 +48,9 @@ export class Story {
 
   // Reads the game and shows its history. What is on its way or has failed stays below it.
   async load() {
-    const [game, { turns: records }] = await Promise.all([
-      get(`/v1/gamestate/${this.id}?view=player`),
-      get(`/v1/gamestate/${this.id}/turns?limit=${RECORDS}`),
-    ]);
+    // One after the other: records that are older than the game lack its last turn, and no event brings it any more.
+    const game = await get(`/v1/gamestate/${this.id}?view=player`);
+    const { turns: records } = await get(`/v1/gamestate/${this.id}/turns?limit=${RECORDS}`);
     if (this.closed) return;
     const own = [...this.ui.list.children].filter((item) => ["sending", "failed"].includes(item.className));
     this.turns.clear();
@@ -72,7 +71,7 @@ export class Story {
     this.ui.scroll(true);
   }
 
-  // Gives turns their records. A turn that was committed between the two calls is shown by its events.
+  // Gives turns their records. A turn that was committed between the two calls has one, and is shown by its events.
   number(turns, records) {
     this.committed = [];
     records.filter(({ turn }) => turn <= this.game.last_turn).forEach((record, back) => {

@@ -4,7 +4,10 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
+use client::{Client, Item, Since};
+use futures::StreamExt as _;
 use mock_llm::{MockLlm, Script};
+use protocol::Event;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -95,6 +98,19 @@ impl Site {
         let game: Value =
             request.json(&json!({ "scenario": self.scenario })).send().await.unwrap().json().await.unwrap();
         game["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Returns once a turn of this game has been committed with this narration.
+    pub(crate) async fn until_narrated(&self, game: &str, narration: &str) {
+        let mut events = Client::new(&self.base).unwrap().game_events(game.parse().unwrap(), Since::Beginning);
+        while let Some(item) = events.next().await {
+            if let Item::Event { event: Event::RequestCompleted(completed), .. } = item
+                && completed.result.message == narration
+            {
+                return;
+            }
+        }
+        panic!("the events of the game end without {narration:?}");
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -4,7 +4,10 @@ use fantoccini::key::Key;
 use serde_json::json;
 
 use crate::browser::Browser;
-use crate::site::Site;
+use crate::site::{GATE, Site};
+
+/// How many parts the tools of the last turn have.
+const TOOLS: &str = "(document.querySelector('#story > li:last-child .tools')?.children.length ?? 0)";
 
 const PLACE: &str = "document.querySelector('#story > li:last-child .pager')?.textContent";
 
@@ -15,7 +18,7 @@ async fn narrated_three_times(browser: &Browser, site: &Site) {
     browser.say("I wait").await;
     for version in ["First.", "Second.", "Third."] {
         browser.story_ends_with(version).await;
-        browser.until("document.querySelector('#story > li:last-child .tools')?.children.length > 0").await;
+        browser.until(&format!("{TOOLS} > 0")).await;
         if version != "Third." {
             browser.choose("Tell it again").await;
         }
@@ -47,6 +50,35 @@ async fn versions_keep_their_order_while_a_reader_goes_through_them() {
         browser.until(&format!("document.getElementById('announcement').textContent === '{version}'")).await;
     }
     assert_eq!(browser.page.execute("return document.activeElement.ariaDisabled", vec![]).await.unwrap(), "true");
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn a_version_that_is_committed_while_the_page_reads_the_game_gets_its_tools() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = Site::narrating(&json!([{ "text": "First." }, { "text": "Second.", "gate": { "name": GATE } }])).await;
+    let game = site.new_game().await;
+    browser.open(&site.url(""), &game).await;
+    browser.say("I wait").await;
+    browser.story_ends_with("First.").await;
+    browser.until(&format!("{TOOLS} > 0")).await;
+    // From now on the page gets no answer about the game until the new version is there.
+    let hold = "const original = window.fetch;
+        const held = new Promise((release) => { window.release = release; });
+        window.fetch = async (path, options) => {
+          if (!path.includes('view=player')) return original(path, options);
+          document.body.dataset.asked = 'yes';
+          await held;
+          return original(path, options);
+        };";
+    browser.page.execute(hold, vec![]).await.unwrap();
+    browser.choose("Tell it again").await;
+    browser.until("document.body.dataset.asked === 'yes'").await;
+    site.model.admin().root().gates().open(GATE);
+    site.until_narrated(&game, "Second.").await;
+    browser.page.execute("window.release()", vec![]).await.unwrap();
+    browser.story_ends_with("Second.").await;
+    browser.until(&format!("{TOOLS} > 0")).await;
     browser.end().await;
 }
 
