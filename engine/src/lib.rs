@@ -13,6 +13,7 @@ pub mod content;
 pub mod http;
 pub mod llm;
 pub mod operate;
+mod outbound;
 mod page;
 mod play;
 pub mod preview;

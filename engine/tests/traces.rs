@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use futures::StreamExt as _;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
@@ -17,6 +18,7 @@ use prost::Message as _;
 use protocol::{ChatAccepted, CreateGame, GameId, RequestStatus, RequestView};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::timeout;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -68,15 +70,12 @@ impl Engine {
         let call = traceparent.into_iter().fold(call, |call, value| call.header("traceparent", value));
         let accepted: ChatAccepted = call.send().await.unwrap().error_for_status().unwrap().json().await.unwrap();
         let url = format!("{}/v1/requests/{}", self.url, accepted.request_id);
-        let began = Instant::now();
-        loop {
-            let request: RequestView = self.client.get(&url).send().await.unwrap().json().await.unwrap();
-            if matches!(request.status, RequestStatus::Completed | RequestStatus::Failed) {
-                return request;
-            }
-            assert!(began.elapsed() < TIMEOUT, "{request:?}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        // They end with the request.
+        let events = client::Client::new(&self.url).unwrap().request_events(accepted.request_id);
+        timeout(TIMEOUT, events.for_each(async |_| {})).await.unwrap();
+        let request: RequestView = self.client.get(&url).send().await.unwrap().json().await.unwrap();
+        assert!(matches!(request.status, RequestStatus::Completed | RequestStatus::Failed), "{request:?}");
+        request
     }
 
     /// Asks it to stop; returns how it ended, how long that took, and its log.

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::error::unauthorized;
 use crate::config::JwtConfig;
+use crate::outbound::client_for;
 use crate::root_cause::root_cause;
 use crate::store::Holder;
 
@@ -65,7 +66,7 @@ pub(super) struct Identity {
 impl IdentityProvider {
     /// A provider whose keys are read when they are first needed: an engine starts without it.
     pub fn new(config: JwtConfig) -> Result<Self, String> {
-        let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none());
+        let client = client_for(&config.keys).timeout(TIMEOUT).redirect(Policy::none());
         let client = client.build().map_err(|error| error.to_string())?;
         Ok(Self { config, client, kept: RwLock::default(), asked: Mutex::default() })
     }

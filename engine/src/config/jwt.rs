@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
+use crate::outbound::is_loopback;
 
 /// `[auth.jwt]`: who has a valid token of this identity provider is a player.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,12 +62,11 @@ impl JwtConfig {
         let invalid = |key: &str, reason: &str| {
             Err(ConfigError::Invalid { key: format!("auth.jwt.{key}"), reason: reason.to_owned() })
         };
-        let is_loopback = matches!(self.keys.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         match self.keys.scheme() {
             "https" => {}
             "file" if self.file().is_some() => {}
             "file" => return invalid("keys", "a file is written as file:///path/to/keys.json"),
-            "http" if is_loopback => {}
+            "http" if is_loopback(&self.keys) => {}
             _ => {
                 return invalid("keys", "somebody on the way could replace the keys: use https://, or a file");
             }

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::{Order, Shares, StoryEventPlacement};
 
+/// How many tenants may have a weight of their own.
+const MAX_WEIGHTS: usize = 1000;
+
 /// `[queue]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -56,6 +59,10 @@ impl QueueConfig {
 
     /// A tenant with the weight 0 would never have a turn, and one with a very great weight would leave none to others.
     pub(super) fn check(&self) -> Result<(), (String, String)> {
+        if self.weights.len() > MAX_WEIGHTS {
+            let reason = format!("{} are more than {MAX_WEIGHTS}: every step takes them along", self.weights.len());
+            return Err(("weights".to_owned(), reason));
+        }
         let (least, greatest) = Shares::WEIGHTS;
         for (tenant, weight) in &self.weights {
             let key = || format!("weights.{tenant}");
@@ -102,6 +109,16 @@ mod tests {
         let Order::Fair(shares) = config.store_options().order else { panic!("it is in order of arrival") };
         assert_eq!(["gold", "trial", "other"].map(|tenant| shares.cost(tenant)), [512, 2048, 1024]);
         assert_eq!(read("").store_options().order, Order::Arrival);
+    }
+
+    #[test]
+    fn so_many_weights_that_every_step_would_be_slow_are_refused() {
+        let config = |count: usize| QueueConfig {
+            weights: (0..count).map(|n| (format!("t{n}"), 2.0)).collect(),
+            ..QueueConfig::default()
+        };
+        config(MAX_WEIGHTS).check().unwrap();
+        assert_eq!(config(MAX_WEIGHTS + 1).check().unwrap_err().0, "weights");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::secrets::Secrets;
 use super::wire::Holds;
 use super::{ModelError, Reason, wire};
 use crate::config::{Endpoint, Format, ProviderConfig, Timeouts};
+use crate::outbound::client_for;
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -67,7 +68,7 @@ impl Caller {
             let name = HeaderName::try_from(name).map_err(|error| error.to_string())?;
             headers.insert(name, HeaderValue::try_from(value).map_err(|error| error.to_string())?);
         }
-        let client = Client::builder()
+        let client = client_for(endpoint.url())
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE)
@@ -75,11 +76,6 @@ impl Caller {
             .http1_only()
             // A call that is sent elsewhere becomes a GET on the way: the operator is informed instead.
             .redirect(Policy::none());
-        // A proxy stands between this machine and others; it cannot reach what listens here.
-        let client = if endpoint.is_loopback() { client.no_proxy() } else { client };
-        // Reading the machine's certificates takes longer than the rest of a start, and fails where there are none.
-        let unverified = endpoint.is_loopback() && !endpoint.is_encrypted();
-        let client = if unverified { client.tls_certs_only(std::iter::empty()) } else { client };
         let client = client.build().map_err(|error| error.to_string())?;
         let secrets = Secrets::of(config, key, extra);
         Ok(Self { client, format, timeouts: config.timeouts(), secrets })

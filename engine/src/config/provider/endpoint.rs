@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use reqwest::Url;
 
 use super::adapter::Format;
+use crate::outbound::is_loopback;
 
 /// Where a provider's calls go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,20 +146,16 @@ impl Endpoint {
         self.root.as_str().trim_end_matches('/').to_owned()
     }
 
-    /// Whether calls are encrypted, so that the server has to show a certificate.
+    /// The same, as it is called.
     #[must_use]
-    pub fn is_encrypted(&self) -> bool {
-        self.root.scheme() == "https"
+    pub const fn url(&self) -> &Url {
+        &self.root
     }
 
     /// Whether the server is this machine: it is never reached through a proxy.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        match self.host() {
-            Some(Host::Ip(ip)) => ip.is_loopback(),
-            Some(Host::Name(name)) => name == "localhost" || name.ends_with(".localhost"),
-            None => false,
-        }
+        is_loopback(&self.root)
     }
 
     /// Whether the server stands in a private network: it loads its models itself, and may take minutes for that.

@@ -1,6 +1,5 @@
 //! Sends spans, as OTLP over HTTP. Spans of a batch that cannot be sent are lost: a collector that is away costs spans, never time.
 
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,6 +12,8 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use tokio::runtime::Handle;
+
+use crate::outbound::client_for;
 
 /// The most bytes of an answer that are read: it says how many spans were refused, and why.
 const ANSWER_MAX: usize = 64 * 1024;
@@ -30,13 +31,7 @@ pub enum TracesError {
 
 /// What sends spans to a collector, from a thread outside of the runtime.
 pub(super) fn exporter(url: &Url, timeout: Duration) -> Result<impl SpanExporter + 'static, TracesError> {
-    let client = Client::builder().timeout(timeout).redirect(Policy::none());
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    // A proxy stands between this machine and others; it cannot reach what listens here.
-    let client = if is_loopback { client.no_proxy() } else { client };
-    // Reading the machine's certificates takes longer than the rest of a start, and fails where there are none.
-    let client = if url.scheme() == "http" { client.tls_certs_only(std::iter::empty()) } else { client };
+    let client = client_for(url).timeout(timeout).redirect(Policy::none());
     let exporter = Otlp::builder()
         .with_http()
         .with_http_client(Sender { client: client.build()?, runtime: Handle::current() })
