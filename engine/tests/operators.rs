@@ -34,7 +34,7 @@ async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
         assert!(matches!(answer, Enqueued::Accepted(_)));
         ids.push(request.id);
     }
-    let claim = store.claim(&WorkerId::named("ada"), 1, 1).await.unwrap().claims.remove(0);
+    let claim = store.claim(&WorkerId::fixed("ada"), 1, 1).await.unwrap().claims.remove(0);
     let problem = Problem::new(ProblemType::ModelFailed, "the model hung up").because(["connection reset".to_owned()]);
     store.fail(&claim.lease, &problem.into()).await.unwrap();
     (directory, game, ids[0], ids[1])

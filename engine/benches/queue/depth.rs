@@ -49,7 +49,7 @@ pub(crate) async fn history(target: &StoreTarget) {
 
 /// One turn after the other; the queue stays as long as it is. Measures the message's way in too when it goes to `game`.
 async fn turns(store: &SharedStore, game: Option<GameId>) -> Histogram<u64> {
-    let worker = WorkerId::named("bench");
+    let worker = WorkerId::fixed("bench");
     let mut took = Histogram::<u64>::new(3).unwrap();
     for _ in 0..TURNS {
         let began = Instant::now();

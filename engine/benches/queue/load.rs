@@ -166,7 +166,7 @@ pub(crate) fn turn(claim: &Claim) -> Commit {
 /// Runs `total` turns in `slots` slots, as a worker does; answers how long it took. Panics when one game's requests are
 /// committed out of order or twice.
 pub(crate) async fn work(store: &SharedStore, total: usize, slots: usize, kind: Turn) -> Duration {
-    let worker = WorkerId::named("bench");
+    let worker = WorkerId::fixed("bench");
     let left = AtomicU64::new(total as u64);
     let began = Instant::now();
     let run = |mut next: Option<Claim>| {

@@ -113,7 +113,7 @@ fn rate(count: usize, took: Duration) -> f64 {
 pub(crate) async fn pickup(target: &StoreTarget) {
     let open = target.open().await;
     let games = load::games(&open.store, PICKUPS).await;
-    let worker = WorkerId::named("idle");
+    let worker = WorkerId::fixed("idle");
     let mut took = Histogram::<u64>::new(3).unwrap();
     // The first wait opens its connection.
     while tokio::time::timeout(Duration::from_millis(100), open.store.wait_for_work()).await.is_ok() {}

@@ -39,7 +39,7 @@ pub use traces::TracesConfig;
 pub use turns::TurnsConfig;
 
 use crate::store::embedded::Synchronous;
-use crate::store::{Limits, ProviderOptions, ProviderPolicy, StoreOptions};
+use crate::store::{Limits, ProviderOptions, ProviderPolicy, StoreOptions, WorkerName};
 
 /// Where operators ask how a process is, unless they say otherwise. It may be taken by another process of this machine; the
 /// engine then listens on a free port and prints it.
@@ -147,6 +147,9 @@ pub struct EmbeddedConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WorkerConfig {
+    /// What a worker is called, also after its process was replaced: the new process ends the leases of the old one at once.
+    /// Only one process at a time may have it. `{hostname}` stands for the name of the machine or container.
+    pub name: Option<WorkerName>,
     /// How many turns a worker process runs at once.
     pub concurrent_workers: usize,
     /// How often an idle worker looks for work that no notification announced.
@@ -170,6 +173,7 @@ pub struct WorkerConfig {
 impl Default for WorkerConfig {
     fn default() -> Self {
         Self {
+            name: None,
             concurrent_workers: 5,
             poll_interval_ms: 100,
             max_retries: 3,

@@ -1,6 +1,5 @@
 //! A lease: one worker's right to run one game's head request, for as long as it keeps renewing it.
 
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,36 +7,6 @@ use protocol::{Attempt, GameId, LeaseView, RequestId};
 use story::ChatMessage;
 
 use super::{ClaimedProvider, Committed, LeasedGame, LeasedRequest, StoreError};
-
-/// The id of a worker process, for logs and tokens. Two processes never share one.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct WorkerId(String);
-
-impl WorkerId {
-    /// The id of this process. The random part makes it unique across machines and restarts.
-    #[must_use]
-    pub fn of_this_process() -> Self {
-        Self(format!("worker-{}-{:08x}", std::process::id(), rand::random::<u32>()))
-    }
-
-    /// A worker with a given name, for tests.
-    #[must_use]
-    pub fn named(name: &str) -> Self {
-        Self(name.to_owned())
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for WorkerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// The fencing token of one acquisition of a game: `fence:worker:request`. The fence counts up with every claim of the
 /// game, so no two acquisitions share a token.

@@ -32,6 +32,7 @@ mod request;
 mod turn;
 mod watch;
 mod worker;
+mod worker_id;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +62,7 @@ pub use failure::Failure;
 pub use fanout::{Live, Subscription};
 pub use figures::StoreFigures;
 pub use inspect::{Inconsistency, Inspection};
-pub use lease::{Claim, Claims, CommitAndClaim, Lease, LeaseToken, WorkerId};
+pub use lease::{Claim, Claims, CommitAndClaim, Lease, LeaseToken};
 pub use log_event::LogEvent;
 pub use order::{Order, Shares};
 pub use pause::{Paused, Pauses};
@@ -75,6 +76,7 @@ pub(crate) use turn::turns_up_to;
 pub use turn::{NoWayBack, StoredTurn, Try, Undo, WHOLE_STATE_EVERY, state_before};
 pub use watch::Watch;
 pub use worker::Workers;
+pub use worker_id::{WorkerId, WorkerName};
 
 /// The longest back-off that a store keeps; a longer one counts as this, so that its end is a time that can be written.
 const LONGEST_DELAY: Duration = Duration::from_hours(365 * 24);

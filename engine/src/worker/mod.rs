@@ -31,7 +31,7 @@ use tracing::Instrument;
 use self::chunks::Moments;
 use self::error::TurnError;
 use self::leases::Leases;
-use self::presence::{Drain, announce};
+use self::presence::{Drain, announce, end_former_leases};
 use self::schemas::Schemas;
 use crate::backoff::Backoff;
 use crate::config::Config;
@@ -98,7 +98,7 @@ impl Worker {
             history: config.chat_history_limit,
             record_bytes: config.turns.record_max_bytes,
         };
-        let (id, watchdog) = (WorkerId::of_this_process(), watchdog.clone());
+        let (id, watchdog) = (WorkerId::of_this_process(config.worker.name.as_ref()), watchdog.clone());
         Self { store, library, schemas: Arc::default(), models, settings, id, nonce: Arc::default(), watchdog }
     }
 
@@ -115,10 +115,11 @@ impl Worker {
         let discovery = AbortOnDropHandle::new(tokio::spawn(async move { models.discover().await }));
         let leases = Leases::start(Arc::clone(&self.store), self.settings.lease_ttl, self.watchdog.watch("heartbeat"));
         let presence = AbortOnDropHandle::new(tokio::spawn(announce(self.clone())));
+        let former = AbortOnDropHandle::new(tokio::spawn(end_former_leases(self.clone())));
         let hand_back = CancellationToken::new();
         let turns = TaskTracker::new();
         self.claim_until(&stop, &turns, &leases, &hand_back).await;
-        drop((discovery, presence));
+        drop((discovery, presence, former));
         self.store.retire_worker(&self.id).await;
 
         turns.close();

@@ -9,6 +9,8 @@ use protocol::WorkerInfo;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::Worker;
+use crate::backoff::Backoff;
+use crate::host;
 use crate::telemetry::model_figures;
 
 /// How often a worker says it again: what its model calls have come to changes, and a store that was emptied has forgotten it.
@@ -16,10 +18,9 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 /// Says it again and again. Nothing waits for it, and if it fails, nothing else does.
 pub(super) async fn announce(worker: Worker) {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
     let mut about = WorkerInfo {
         slots: worker.settings.slots,
-        host: host.unwrap_or_default().trim().to_owned(),
+        host: host::name().unwrap_or_default(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: Timestamp::now(),
         models: Vec::new(),
@@ -32,6 +33,24 @@ pub(super) async fn announce(worker: Worker) {
         if let Ok(Err(error)) = timeout(AGAIN, worker.store.announce_worker(&worker.id, &about)).await {
             tracing::debug!(%error, "the store does not know where this worker runs");
         }
+    }
+}
+
+/// Ends what an earlier process of this worker has left behind. Turns do not wait for it: what it has not ended expires by itself.
+pub(super) async fn end_former_leases(worker: Worker) {
+    let Some(name) = worker.id.name() else { return };
+    let mut backoff = Backoff::reconnect();
+    loop {
+        match timeout(AGAIN, worker.store.end_former_leases(&worker.id)).await {
+            Ok(Ok(0)) => return,
+            Ok(Ok(turns)) => {
+                tracing::info!(%name, turns, "an earlier process of this worker has left turns: they begin again now");
+                return;
+            }
+            Ok(Err(error)) => tracing::debug!(%error, "cannot end the leases of an earlier process"),
+            Err(_) => {}
+        }
+        backoff.wait().await;
     }
 }
 

@@ -40,7 +40,7 @@ impl Site {
             trace: None,
         };
         store.enqueue(&request, &Terms::default()).await.unwrap();
-        let claim = store.claim(&WorkerId::named("ada"), 1, 1).await.unwrap().claims.remove(0);
+        let claim = store.claim(&WorkerId::fixed("ada"), 1, 1).await.unwrap().claims.remove(0);
         let problem = Problem::new(ProblemType::ModelFailed, "the model hung up");
         store.fail(&claim.lease, &problem.into()).await.unwrap();
         assert_eq!(store.dead_letters(None, 1).await.unwrap().dead_letters.len(), 1);

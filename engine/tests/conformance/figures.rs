@@ -46,7 +46,7 @@ pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
 pub(crate) async fn a_worker_counts_from_its_first_claim_until_it_stops(bench: Bench) {
     let store = bench.store().await;
     let workers = async || store.queue().await.unwrap().workers;
-    let (ada, bob) = (WorkerId::named("ada"), WorkerId::named("bob"));
+    let (ada, bob) = (WorkerId::fixed("ada"), WorkerId::fixed("bob"));
     assert_eq!(workers().await, 0);
 
     let game = new_game(&store).await;

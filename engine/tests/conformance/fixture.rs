@@ -160,7 +160,7 @@ pub(crate) fn keyed(key: &str, fingerprint: &str) -> Terms {
 }
 
 pub(crate) fn worker() -> WorkerId {
-    WorkerId::named("ada")
+    WorkerId::fixed("ada")
 }
 
 /// A nonce that no claim has had.

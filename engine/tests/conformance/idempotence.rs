@@ -81,7 +81,7 @@ pub(crate) async fn claiming_again_gives_the_same_claims(bench: Bench) {
 
     assert_eq!(again, first);
     assert!(bench.dump().await == before);
-    let others = store.claim(&WorkerId::named("bob"), nonce, 2).await.unwrap().claims;
+    let others = store.claim(&WorkerId::fixed("bob"), nonce, 2).await.unwrap().claims;
     assert_eq!(others.len(), 1, "another worker's claim is another claim");
 }
 

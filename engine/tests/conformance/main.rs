@@ -339,6 +339,8 @@ conformance! {
         a_drained_worker_gets_nothing_and_finishes_what_runs,
         only_a_worker_that_lives_is_drained,
         a_worker_that_retires_is_drained_no_more,
+        a_worker_that_comes_back_ends_the_leases_of_its_former_process_and_no_others,
+        a_worker_without_a_name_ends_no_leases,
         workers_are_listed_with_what_they_say_and_hold,
         what_waits_is_listed_in_pages_in_its_order,
     }

@@ -1,6 +1,6 @@
 //! Workers as operators see them: who lives, who holds what, who takes no new work.
 
-use engine::store::{Paused, QueuedCursor, SharedStore, StoreOptions, StoryEventPlacement, WorkerId};
+use engine::store::{Paused, QueuedCursor, SharedStore, StoreError, StoreOptions, StoryEventPlacement, WorkerId};
 use jiff::Timestamp;
 use protocol::{PauseScope, QueuedRequest, WorkerInfo, WorkerView};
 
@@ -30,12 +30,57 @@ pub(crate) async fn a_drained_worker_gets_nothing_and_finishes_what_runs(bench: 
     assert!(claims.claims.is_empty() && claims.is_drained);
     let ended = store.commit_and_claim(&attempt.lease, &turn(&attempt, &[]), &worker(), nonce(), 1).await;
     assert!(ended.committed.is_ok() && ended.claims.claims.is_empty());
-    let free = store.claim(&WorkerId::named("bob"), nonce(), 1).await.unwrap();
+    let free = store.claim(&WorkerId::fixed("bob"), nonce(), 1).await.unwrap();
     assert!(!free.is_drained);
     assert_eq!(free.claims[0].request.message, "second");
 
     store.resume_queue(&scope(&worker())).await.unwrap();
     assert_eq!(claim_one(&store).await.request.message, "third");
+}
+
+fn process(name: &str, instance: u32) -> WorkerId {
+    WorkerId::of_process(&name.parse().unwrap(), instance)
+}
+
+pub(crate) async fn a_worker_that_comes_back_ends_the_leases_of_its_former_process_and_no_others(bench: Bench) {
+    let store = bench.store().await;
+    let games = [new_game(&store).await, new_game(&store).await, new_game(&store).await];
+    for (game, text) in games.into_iter().zip(["first", "second", "third"]) {
+        enqueue(&store, game, text).await;
+        enqueue(&store, game, "later").await;
+    }
+    let former = store.claim(&process("left", 1), nonce(), 2).await.unwrap().claims;
+    store.publish_chunk(&former[0].lease, 1, "You see").await.unwrap();
+    let other = store.claim(&process("left.00000001", 1), nonce(), 1).await.unwrap().claims.remove(0);
+
+    let present = process("left", 2);
+    assert_eq!(store.end_former_leases(&present).await.unwrap(), 2);
+    for claim in &former {
+        let late = store.publish_chunk(&claim.lease, 2, " a door").await;
+        assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    }
+    assert_eq!(store.heartbeat(&[former[1].lease.clone(), other.lease.clone()]).await.unwrap(), [false, true]);
+    let names: Vec<String> = store.workers().await.unwrap().into_iter().map(|view| view.name).collect();
+    assert!(!names.contains(&process("left", 1).to_string()), "{names:?}");
+
+    // The requests stay at the head of their games, and the lost attempts are counted.
+    let again = store.claim(&present, nonce(), 9).await.unwrap().claims;
+    let found: Vec<_> = again.iter().map(|claim| (claim.request.message.as_str(), claim.lease.attempt.0)).collect();
+    assert_eq!(found, [("first", 2), ("second", 2)]);
+
+    // A repeat finds nothing: what the present process holds is its own.
+    assert_eq!(store.end_former_leases(&present).await.unwrap(), 0);
+    assert_eq!(store.heartbeat(&[again[0].lease.clone()]).await.unwrap(), [true]);
+}
+
+pub(crate) async fn a_worker_without_a_name_ends_no_leases(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    enqueue(&store, game, "look").await;
+    let claim = claim_one(&store).await;
+    assert_eq!(store.end_former_leases(&worker()).await.unwrap(), 0);
+    assert_eq!(store.end_former_leases(&WorkerId::of_this_process(None)).await.unwrap(), 0);
+    finish(&store, &claim, &[]).await;
 }
 
 pub(crate) async fn only_a_worker_that_lives_is_drained(bench: Bench) {
@@ -66,7 +111,7 @@ pub(crate) async fn workers_are_listed_with_what_they_say_and_hold(bench: Bench)
         models: Vec::new(),
     };
     store.announce_worker(&worker(), &about).await.unwrap();
-    store.claim(&WorkerId::named("bob"), nonce(), 1).await.unwrap();
+    store.claim(&WorkerId::fixed("bob"), nonce(), 1).await.unwrap();
 
     let names: Vec<String> = store.workers().await.unwrap().into_iter().map(|worker| worker.name).collect();
     assert_eq!(names, ["ada", "bob"]);

@@ -240,7 +240,7 @@ pub(crate) async fn say(store: &SharedStore, game: GameId, text: &str) -> Reques
 
 /// Claims the next request.
 pub(crate) async fn claim(store: &SharedStore) -> Claim {
-    store.claim(&WorkerId::named("tester"), rand::random(), 1).await.unwrap().claims.pop().unwrap()
+    store.claim(&WorkerId::fixed("tester"), rand::random(), 1).await.unwrap().claims.pop().unwrap()
 }
 
 /// Ends a claimed turn, whose narration came in these pieces so far and ends with `last`.
@@ -285,6 +285,6 @@ pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last
         },
         story_events: Vec::new(),
     };
-    let worker = WorkerId::named("ada");
+    let worker = WorkerId::fixed("ada");
     store.commit_and_claim(lease, &commit, &worker, 0, 0).await.committed.unwrap();
 }

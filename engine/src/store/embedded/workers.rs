@@ -18,6 +18,21 @@ impl Workers for EmbeddedStore {
         Ok(())
     }
 
+    async fn end_former_leases(&self, worker: &WorkerId) -> Result<usize, StoreError> {
+        let worker = worker.clone();
+        self.workers.lock().retain(|other, _| !worker.is_same_worker(other));
+        self.step(move |step| {
+            let former = turns(step)?.into_iter().filter(|(holder, _)| worker.is_same_worker(holder));
+            let leased: Vec<WorkerTurn> = former.flat_map(|(_, turns)| turns).collect();
+            for turn in &leased {
+                step.execute("UPDATE games SET lane_key = ?2 WHERE id = ?1", (turn.game_id.to_string(), step.now))?;
+            }
+            step.effects.wake |= !leased.is_empty();
+            Ok(leased.len())
+        })
+        .await
+    }
+
     async fn workers(&self) -> Result<Vec<WorkerView>, StoreError> {
         let known = self.workers.lock().clone();
         let (seen_at, mut turns, pauses) = self

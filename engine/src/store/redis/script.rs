@@ -56,6 +56,7 @@ scripts! {
     CANCEL = [endings(), lua!("cancel")];
     CLAIM = [lua!("terms"), lua!("providers"), endings(), lua!("recover"), leases(), lua!("claim")];
     HEARTBEAT = [lua!("heartbeat")];
+    END_FORMER_LEASES = [lua!("end_former_leases")];
     CHUNK = [lua!("tail"), lua!("chunk")];
     CHECKPOINT = [lua!("checkpoint")];
     COMMIT_AND_CLAIM =

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use protocol::{GameId, PauseScope, WorkerInfo, WorkerTurn, WorkerView};
 
 use super::connection::Connection;
+use super::script::{self, ScriptArgs};
 use super::unexpected::{from_json, to_json, unexpected_reply};
 use super::{RedisStore, StoreError};
 use crate::store::{LeaseToken, Pauses, StoreOptions, WorkerId, Workers};
@@ -27,6 +28,16 @@ impl Workers for RedisStore {
         }
         write.hset(key(shard), worker.as_str(), to_json(about)?).ignore();
         shard.query_all(&write).await
+    }
+
+    async fn end_former_leases(&self, worker: &WorkerId) -> Result<usize, StoreError> {
+        let Some(name) = worker.name() else { return Ok(0) };
+        let call = ScriptArgs::new().arg(format!("{name}.")).arg(worker.as_str()).arg(LEASES);
+        let mut ended = 0;
+        for shard in &self.shards {
+            ended += shard.run::<usize>(&script::END_FORMER_LEASES, &call).await?;
+        }
+        Ok(ended)
     }
 
     async fn workers(&self) -> Result<Vec<WorkerView>, StoreError> {

@@ -43,6 +43,8 @@ pub(super) enum Move {
     ClaimAgain { worker: usize },
     /// A worker renews every lease that it was ever given.
     Heartbeat { worker: usize },
+    /// The process of a worker is replaced, and the new one ends what the old one has left.
+    Restart { worker: usize },
     /// The time of a game's lease is over.
     Expire { game: usize },
     /// The time of a game's back-off is over.
@@ -118,6 +120,7 @@ pub(super) fn any_move() -> impl Strategy<Value = Move> {
         6 => (0..WORKERS, 1..=GAMES).prop_map(|(worker, max)| Move::Claim { worker, max }),
         1 => (0..WORKERS).prop_map(|worker| Move::ClaimAgain { worker }),
         1 => (0..WORKERS).prop_map(|worker| Move::Heartbeat { worker }),
+        1 => (0..WORKERS).prop_map(|worker| Move::Restart { worker }),
         2 => (0..GAMES).prop_map(|game| Move::Expire { game }),
         2 => (0..GAMES).prop_map(|game| Move::EndBackoff { game }),
         2 => (0..GAMES).prop_map(|game| Move::EndProbeWait { game }),

@@ -230,6 +230,7 @@ impl Fleet {
         let name = target.to_string().replace(['[', ']'], "");
         let more = if self.has_redis() { profile.with_redis.as_slice() } else { &[] };
         let mut vars = self.vars.clone();
+        vars.insert("process".to_owned(), json!(name));
         if let Some(redis) = self.own_redis.get(&target) {
             vars.insert("redis".to_owned(), json!(redis));
         }

@@ -35,6 +35,8 @@ pub(super) struct Play {
     pub(super) last_change: Option<(GameChange, Changed)>,
     /// Nonce, size and leases of each worker's last claim.
     last_claims: Vec<(u64, usize, Vec<usize>)>,
+    /// How often the process of each worker was replaced.
+    processes: [u32; WORKERS],
     nonce: u64,
     trace: String,
     pub(super) store: SharedStore,
@@ -73,6 +75,7 @@ impl Play {
             leases: Vec::new(),
             last_change: None,
             last_claims: vec![(0, 1, Vec::new()); WORKERS],
+            processes: [0; WORKERS],
             nonce: 0,
             trace: format!("story events are placed at {placement:?}; in fair order: {is_fair}\n"),
             store,
@@ -105,6 +108,7 @@ impl Play {
             Move::Claim { worker, max } => self.claim(worker, max).await?,
             Move::ClaimAgain { worker } => self.claim_again(worker).await?,
             Move::Heartbeat { worker } => self.heartbeat(worker).await?,
+            Move::Restart { worker } => self.restart(worker).await?,
             Move::Expire { game } => {
                 if matches!(self.reference.games[game].head, Head::Leased(_)) {
                     self.note(format_args!("the lease of game {game} passes"));
@@ -325,7 +329,7 @@ impl Play {
 
     async fn call_claim(&mut self, worker: usize) -> Result<(), Difference> {
         let (nonce, max, expected) = self.last_claims[worker].clone();
-        let answer = self.store.claim(&WorkerId::named(&format!("worker {worker}")), nonce, max).await.map_err(text)?;
+        let answer = self.store.claim(&self.worker_id(worker), nonce, max).await.map_err(text)?;
         let leased = self.numbers(answer.claims.iter().map(|claim| claim.lease.request));
         let expected_requests: Vec<usize> =
             expected.iter().map(|lease| self.reference.leases[*lease].request).collect();
@@ -357,6 +361,18 @@ impl Play {
         same("whether something is due later", answer.next_due.is_some(), waits)
     }
 
+    fn worker_id(&self, worker: usize) -> WorkerId {
+        let name = format!("worker-{worker}").parse().unwrap();
+        WorkerId::of_process(&name, self.processes[worker])
+    }
+
+    async fn restart(&mut self, worker: usize) -> Result<(), Difference> {
+        self.processes[worker] += 1;
+        let ended = self.store.end_former_leases(&self.worker_id(worker)).await.map_err(text)?;
+        self.note(format_args!("worker {worker} comes back and ends {ended} leases of its former process"));
+        same("how many leases a restart ends", ended, self.reference.restart(worker))
+    }
+
     async fn heartbeat(&mut self, worker: usize) -> Result<(), Difference> {
         let own: Vec<usize> =
             (0..self.leases.len()).filter(|lease| self.reference.leases[*lease].worker == worker).collect();
@@ -384,7 +400,7 @@ impl Play {
             },
             Step::CommitAndClaim { story_events } => {
                 let worker = self.reference.leases[number].worker;
-                let name = WorkerId::named(&format!("worker {worker}"));
+                let name = self.worker_id(worker);
                 let commit = commit(story_events);
                 let ended = self.store.commit_and_claim(lease, &commit, &name, nonce, 1).await;
                 over = Some((worker, ended.claims));

@@ -365,6 +365,17 @@ impl Reference {
         self.append(number, "request.queued");
     }
 
+    /// The process of a worker is replaced: nobody renews its leases any more. Answers how many there were.
+    pub(super) fn restart(&mut self, worker: usize) -> usize {
+        let leases = &self.leases;
+        let left: Vec<_> = self
+            .games
+            .iter_mut()
+            .filter(|game| matches!(game.head, Head::Leased(lease) if leases[lease].worker == worker))
+            .collect();
+        left.into_iter().map(|game| game.head = Head::Abandoned).count()
+    }
+
     /// Leases free games, those first whose heads arrived first; answers the leases' numbers.
     pub(super) fn claim(&mut self, worker: usize, max: usize) -> Vec<usize> {
         for game in 0..GAMES {
