@@ -9,6 +9,7 @@ use super::Case;
 use super::error::{CaseWarning, DiscoverError};
 use super::expand::FRAGMENTS;
 use super::parse::{Parsed, Reading, Sequence, Shared, named_path, parse_with};
+use crate::json::Lines;
 
 /// Fewer files than this are not worth another thread.
 const FILES_MIN: usize = 50;
@@ -71,7 +72,7 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>, errors: &mut Vec<DiscoverError>
     }
     let entries = match std::fs::read_dir(path) {
         Ok(entries) => entries,
-        Err(reason) => return errors.push(DiscoverError::Unreadable { path: path.to_owned(), reason }),
+        Err(reason) => return errors.push(unreadable(path, reason)),
     };
     let mut inside: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     inside.sort();
@@ -112,16 +113,40 @@ fn read(path: &Path, reading: &Reading<'_>, shared: &Shared) -> Read {
 }
 
 fn read_text(path: &Path) -> Result<String, DiscoverError> {
-    let bytes = std::fs::read(path).map_err(|reason| DiscoverError::Unreadable { path: path.to_owned(), reason })?;
+    let bytes = std::fs::read(path).map_err(|reason| unreadable(path, reason))?;
     let found = match bytes.as_slice() {
         [0xff, 0xfe, ..] | [b'{', 0, ..] => "UTF-16LE",
         [0xfe, 0xff, ..] | [0, b'{', ..] => "UTF-16BE",
-        _ => "not UTF-8",
+        _ => "",
     };
-    String::from_utf8(bytes).map_err(|_| DiscoverError::Encoding { path: path.to_owned(), found }).and_then(|text| {
-        // NUL bytes are UTF-8, and the sign of a file that was saved as UTF-16 without a mark.
-        if found == "not UTF-8" { Ok(text) } else { Err(DiscoverError::Encoding { path: path.to_owned(), found }) }
+    // NUL bytes are UTF-8, and the sign of a file that was saved as UTF-16 without a mark.
+    if !found.is_empty() {
+        let help = format!("save it as UTF-8 in your editor, or: iconv -f {found} -t UTF-8");
+        return Err(DiscoverError::Encoding { place: path.display().to_string(), found: found.to_owned(), help });
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..good]).into_owned();
+        let (line, column) = Lines::of(&before).line_and_column(good);
+        DiscoverError::Encoding {
+            place: format!("{}:{line}:{column}", path.display()),
+            found: format!("not UTF-8 here: the byte 0x{:02x} begins no character", error.as_bytes()[good]),
+            help: "save it as UTF-8 in your editor; if it is Latin-1: iconv -f LATIN1 -t UTF-8".to_owned(),
+        }
     })
+}
+
+/// A file that cannot be read. One that is named without its ending, or by the id that reports print, is an easy guess.
+fn unreadable(path: &Path, reason: std::io::Error) -> DiscoverError {
+    let with_ending = path.with_added_extension("json");
+    let help = if with_ending.is_file() {
+        format!("did you mean {}?", with_ending.display())
+    } else if reason.kind() == std::io::ErrorKind::NotFound {
+        "an argument is a file or a directory; `--filter ID` runs a case by the id that reports print".to_owned()
+    } else {
+        "an argument is a file or a directory".to_owned()
+    };
+    DiscoverError::Unreadable { path: path.to_owned(), reason, help }
 }
 
 struct Walk<'a> {
@@ -250,7 +275,7 @@ mod tests {
         for (bytes, found) in [
             ([&[0xff, 0xfe], utf16.as_slice()].concat(), "UTF-16LE"),
             (utf16.clone(), "UTF-16LE"),
-            (b"{\"name\": \"caf\xe9\"}".to_vec(), "not UTF-8"),
+            (b"{\"name\":\n \"caf\xe9\"}".to_vec(), "a.json:2:6: this file is not UTF-8 here: the byte 0xe9"),
         ] {
             let path = dir.path().join("a.json");
             std::fs::write(&path, bytes).unwrap();

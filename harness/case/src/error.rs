@@ -56,21 +56,26 @@ pub enum DiscoverError {
     #[diagnostic(transparent)]
     Case(Box<CaseError>),
     /// A file is in another encoding than UTF-8.
-    #[error("{}: this file is {found}, and a case is UTF-8", path.display())]
-    #[diagnostic(help("save it as UTF-8 in your editor, or: iconv -f {} -t UTF-8", found))]
+    #[error("{place}: this file is {found}; a case is UTF-8")]
+    #[diagnostic(help("{help}"))]
     Encoding {
-        /// Which one.
-        path: PathBuf,
+        /// Which file, with line and column if they are known.
+        place: String,
         /// What it looks like.
-        found: &'static str,
+        found: String,
+        /// What to do.
+        help: String,
     },
     /// A file or directory cannot be read.
     #[error("{}: cannot be read: {reason}", path.display())]
+    #[diagnostic(help("{help}"))]
     Unreadable {
         /// Which one.
         path: PathBuf,
         /// Why.
         reason: std::io::Error,
+        /// What to do.
+        help: String,
     },
     /// A variable is given that no case declares.
     #[error("no case declares a variable `{name}`")]

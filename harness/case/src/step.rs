@@ -201,6 +201,9 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
         return Ok(Action::Parallel(Step::list(children, nodes, around)?));
     }
     if let Some(actors) = file.actors {
+        if actors.is_empty() {
+            return Err(JsonError::at(span_of(node, "actors"), "nobody acts here: name somebody with steps"));
+        }
         let steps = |(name, steps): (String, Vec<StepFile>)| {
             let list = node.get("actors").and_then(|actors| actors.get(&name));
             let nodes = list.map_or(&[][..], Node::items);
@@ -216,6 +219,10 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
         if wait.event.is_some() == wait.narration.is_some() {
             let what = "a wait is for an `event` or for a `narration`: exactly one of them";
             return Err(JsonError::at(span_of(node, "wait_for"), what));
+        }
+        if wait.count == Some(0) {
+            let error = JsonError::at(span_of(node, "wait_for"), "nothing is waited for: `count` is 0");
+            return Err(error.help("that an event does not come is expected with `\"events\": {\"none\": […]}`"));
         }
         return Ok(Action::WaitFor(wait));
     }

@@ -32,7 +32,27 @@ pub(super) fn find(case: &Node) -> Vec<JsonError> {
     found
 }
 
+/// Expectations of a story event. A message that a player sends is none.
+const OF_STORY_EVENTS: [&str; 3] = ["story_event_contains", "story_event_not_contains", "story_event_exact"];
+
+/// A message's own words, compared with what a story event should say.
+fn of_no_story_event(step: &Node, found: &mut Vec<JsonError>) {
+    let message = step.get("user_prompt").map(|message| &message.kind);
+    let is_message = matches!(message, Some(Kind::String(text)) if text.trim() != "WAIT_FOR_STORY_EVENT");
+    let Some(expect) = step.get("expect").filter(|expect| is_message && expect.get("request").is_none()) else {
+        return;
+    };
+    for member in expect.members().iter().filter(|member| OF_STORY_EVENTS.contains(&member.key.as_str())) {
+        let what = format!("`{}` is of a story event, and this step sends a message", member.key);
+        found.push(
+            JsonError::at(member.key_span.clone(), what)
+                .help("expect it of a step with `\"user_prompt\": \"WAIT_FOR_STORY_EVENT\"`"),
+        );
+    }
+}
+
 fn in_step(step: &Node, found: &mut Vec<JsonError>) {
+    of_no_story_event(step, found);
     for member in step.members() {
         match member.key.as_str() {
             "expect" => {
@@ -195,6 +215,10 @@ mod tests {
             (r#"{"expect": {"response_min_length": 0}}"#, "0"),
             (r#"{"expect": {"request": "a"}}"#, r#"{"request": "a"}"#),
             (r#"{"expect": {"prompts": []}}"#, "[]"),
+            (
+                r#"{"user_prompt": "hi", "expect": {"turn_counter": 1, "story_event_exact": "hi"}}"#,
+                r#""story_event_exact""#,
+            ),
             (r#"{"expect": {"prompts": [{"contains": []}]}}"#, "[]"),
             (r#"{"stream": {"request": "a", "events": []}}"#, "[]"),
             (r#"{"wait_for": {"narration": ""}}"#, "\"\""),
@@ -210,6 +234,7 @@ mod tests {
     fn an_empty_value_that_is_expected_is_no_empty_expectation() {
         for step in [
             r#"{"expect": {"inventory": []}}"#,
+            r#"{"user_prompt": "WAIT_FOR_STORY_EVENT", "expect": {"story_event_exact": "hi"}}"#,
             r#"{"expect": {"user_inventory": []}}"#,
             r#"{"expect": {"events": {"exactly": []}}}"#,
             r#"{"expect": {"state": {"/vars": {}, "/pc": null}}}"#,

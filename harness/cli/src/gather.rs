@@ -1,5 +1,6 @@
 //! From the command line of `harness run` to the cases that it means, in the order in which they start.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -31,13 +32,16 @@ pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec
         cases = not_mended(args, cases)?;
     }
     let selection = args.which.selection();
+    let (all, tags) = (cases.len(), cases.iter().flat_map(|case| case.tags.clone()).collect::<BTreeSet<_>>());
     cases.retain(|case| selection.holds(case));
     let mut cases = those_marked(cases, in_ci())?;
     if cases.is_empty() {
+        note!("no case is selected: none of {all} fits {selection}");
+        if !selection.tags.is_empty() && !tags.is_empty() {
+            note!("their tags: {}", tags.into_iter().collect::<Vec<_>>().join(", "));
+        }
         // An empty shard is no mistake: there are more shards than cases.
-        let exit = if selection.shard.is_some() { Exit::Ok } else { Exit::Usage };
-        note!("no case is selected");
-        return Err(exit);
+        return Err(if selection.shard.is_some() { Exit::Ok } else { Exit::Usage });
     }
     if args.order.shuffle {
         cases.shuffle(&mut StdRng::seed_from_u64(seed));

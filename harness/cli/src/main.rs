@@ -50,6 +50,10 @@ fn main() -> ExitCode {
 // must be the one that lives as long as the process.
 #[tokio::main(flavor = "current_thread")]
 async fn answer() -> ExitCode {
+    if let Err(error) = harness_runner::time_factor() {
+        note!("{error}");
+        return Exit::Usage.into();
+    }
     match preset::command() {
         Ok(command) => Box::pin(execute(command)).await.into(),
         Err(exit) => exit.into(),

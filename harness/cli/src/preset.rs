@@ -24,7 +24,12 @@ pub(super) fn command() -> Result<Command, Exit> {
     let profile = find_profile(args.services.profile.as_deref(), &args.paths)?;
     let Some(preset) = profile.presets.get(&name) else {
         let known: Vec<&str> = profile.presets.keys().map(String::as_str).collect();
-        note!("there is no preset `{name}`; `harness.toml` has: {}", known.join(", "));
+        match known.as_slice() {
+            [] => note!(
+                "there is no preset `{name}`: write `[presets.{name}]` with flags into a `harness.toml` here or above"
+            ),
+            known => note!("there is no preset `{name}`; `harness.toml` has: {}", known.join(", ")),
+        }
         return Err(Exit::Usage);
     };
     let refuse = |error: &dyn std::fmt::Display| {

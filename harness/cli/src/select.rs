@@ -1,5 +1,6 @@
 //! Which of the cases are run: by words, by tags, by shard.
 
+use std::fmt;
 use std::str::FromStr;
 
 use harness_case::Case;
@@ -50,6 +51,22 @@ impl Selection {
     #[must_use]
     pub(crate) fn is_everything(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+impl fmt::Display for Selection {
+    /// As it stands on the command line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts = self.texts.iter().map(|wish| format!("--filter {wish}"));
+        let tags = self.tags.iter().map(|wish| format!("--tag {wish}"));
+        let shard = self.shard.map(|Shard { index, of }| format!("--shard {index}/{of}"));
+        f.write_str(&texts.chain(tags).chain(shard).collect::<Vec<_>>().join(" "))
+    }
+}
+
+impl fmt::Display for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.excluded { "!" } else { "" }, self.words.join(","))
     }
 }
 
@@ -154,6 +171,16 @@ mod tests {
     #[test]
     fn the_hash_is_the_same_in_every_build() {
         assert_eq!(hash("test_retries") % 1000, 876);
+    }
+
+    #[test]
+    fn a_selection_is_shown_as_it_was_asked_for() {
+        let selection = Selection {
+            texts: wishes(&["bell,gull", "!sea"]),
+            tags: wishes(&["slow"]),
+            shard: Some("2/3".parse().unwrap()),
+        };
+        assert_eq!(selection.to_string(), "--filter bell,gull --filter !sea --tag slow --shard 2/3");
     }
 
     #[test]

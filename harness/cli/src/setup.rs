@@ -82,6 +82,19 @@ pub(super) async fn prepare(args: &RunArgs, cases: &mut [Case], place: Place<'_>
     };
     let external = external(wanted)?;
     let mode = wanted.services.mode();
+    let flags = [
+        ("--api-url", wanted.api_url.is_some()),
+        ("--redis-url", wanted.redis_url.is_some()),
+        ("--mock-url", wanted.mock_url.is_some()),
+        ("--engine-config", wanted.engine_config.is_some()),
+        ("--control", wanted.control.is_some()),
+    ];
+    if let (Some(Mode::Local | Mode::Docker | Mode::Embedded), Some((flag, _))) =
+        (mode, flags.iter().find(|(_, given)| *given))
+    {
+        note!("`{flag}` is for services that are there already: leave it out, or say `--services external`");
+        return Err(Exit::Usage);
+    }
     let http = harness_runner::http::client().map_err(|error| {
         note!("{error}");
         Exit::Services

@@ -90,12 +90,13 @@ fn external_services_run_what_they_can_and_say_what_else_a_case_needs() {
     let effective =
         Command::new(&engine).arg("config").arg("--config").arg(project.path("engine.toml")).output().unwrap();
     project.write("effective.toml", &String::from_utf8(effective.stdout).unwrap());
-    // Started again by the program, the engine is its child, and ends with the test by the pid that it leaves.
+    // Started again by the program, the engine is its child, and ends with the test by the pid that it leaves. One that is killed
+    // holds its store until its files are closed.
     let control = project.script(
         "control.sh",
         &format!(
             "#!/bin/sh\ncd '{dir}'\necho \"$@\" >> asked\n[ -e pid ] || echo {pid} > pid\ncase \"$1\" in\n\
-             kill) kill -9 $(cat pid);;\n\
+             kill) kill -9 $(cat pid); while [ -n \"$(ls /proc/$(cat pid)/fd 2>/dev/null)\" ]; do :; done;;\n\
              start) '{engine}' --config engine.toml --content '{content}' --listen 127.0.0.1:0 > log 2>/dev/null & echo $! > pid\n\
              until grep -q listening log; do :; done; sed -n 's/.*listening on //p' log;;\nesac\n",
             dir = project.path("").display(),

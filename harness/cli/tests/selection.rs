@@ -87,7 +87,7 @@ fn to_select_nothing_is_a_mistake() {
     let project = project();
     let output = project.harness(&["run", "--filter", "whale"]);
     assert_exit(&output, 2);
-    assert_eq!(stderr(&output), "no case is selected\n");
+    assert_eq!(stderr(&output), "no case is selected: none of 3 fits --filter whale\n");
     assert_exit(&project.harness(&["run", "--shard", "3/2"]), 2);
 }
 

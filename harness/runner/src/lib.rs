@@ -21,12 +21,24 @@ pub mod watch;
 
 use std::time::Duration;
 
+/// The variable that stretches every time limit.
+pub const TIME_FACTOR: &str = "HARNESS_TIME_FACTOR";
+
+/// The factor that the environment asks for, if it does.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn time_factor() -> Result<Option<f64>, String> {
+    let Ok(text) = std::env::var(TIME_FACTOR) else { return Ok(None) };
+    let factor = text.parse::<f64>().ok().filter(|factor| *factor > 0.0 && *factor < 1000.0);
+    factor.map(Some).ok_or_else(|| format!("{TIME_FACTOR}={text}: it is a number above 0 and below 1000"))
+}
+
 /// A time limit, stretched by `HARNESS_TIME_FACTOR`: a number to multiply with, for machines slower than the author's.
 #[must_use]
 pub fn stretched(limit: Duration) -> Duration {
-    let factor = std::env::var("HARNESS_TIME_FACTOR").ok().and_then(|text| text.parse::<f64>().ok());
-    match factor {
-        Some(factor) if factor > 0.0 && factor < 1000.0 => limit.mul_f64(factor),
+    match time_factor() {
+        Ok(Some(factor)) => limit.mul_f64(factor),
         _ => limit,
     }
 }

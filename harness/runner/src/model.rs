@@ -162,6 +162,17 @@ impl Model {
         serde_json::from_value(answer).map_err(|error| ModelError::Unreachable { url, reason: error.to_string() })
     }
 
+    /// Waits for a call that the script has not foreseen.
+    pub(crate) async fn first_miss(&self) -> Result<Record, ModelError> {
+        loop {
+            let answer = self.call(Method::GET, "misses?wait=1", None).await?;
+            let missed: Vec<Record> = serde_json::from_value(answer).unwrap_or_default();
+            if let Some(first) = missed.into_iter().next() {
+                return Ok(first);
+            }
+        }
+    }
+
     /// Forgets the namespace. Failing is no harm: names are used once.
     pub async fn forget(&self) {
         let _ = self.call(Method::DELETE, "", None).await;

@@ -116,6 +116,8 @@ pub(crate) struct Journal {
     /// The last id, for those who wait for a call.
     last: watch::Sender<u64>,
     in_flight: watch::Sender<usize>,
+    /// Whether some call was not foreseen.
+    has_miss: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -163,6 +165,7 @@ impl Journal {
             ring: Mutex::default(),
             last: watch::Sender::new(0),
             in_flight: watch::Sender::new(0),
+            has_miss: watch::Sender::new(false),
         }
     }
 
@@ -207,17 +210,23 @@ impl Journal {
     pub(crate) fn clear(&self) {
         let mut ring = lock(&self.ring);
         (ring.bytes, ring.slots) = (0, VecDeque::new());
+        self.has_miss.send_replace(false);
     }
 
     /// Forgets all calls; those after it count from 1.
     pub(crate) fn restart(&self) {
         *lock(&self.ring) = Ring::default();
         self.last.send_replace(0);
+        self.has_miss.send_replace(false);
     }
 
     pub(crate) async fn wait_for_call(&self, since: u64) {
         // The sender lives as long as `self`, so waiting cannot end early.
         let _ = self.last.subscribe().wait_for(|last| *last > since).await;
+    }
+
+    pub(crate) async fn wait_for_miss(&self) {
+        let _ = self.has_miss.subscribe().wait_for(|has_miss| *has_miss).await;
     }
 
     pub(crate) async fn wait_idle(&self) {
@@ -275,7 +284,13 @@ impl Ticket {
     }
 
     pub(crate) fn note(&self, change: impl FnOnce(&mut AnswerRecord)) {
-        change(&mut lock(&self.slot.live).answer);
+        let mut live = lock(&self.slot.live);
+        change(&mut live.answer);
+        let has_miss = live.answer.miss.is_some();
+        drop(live);
+        if has_miss {
+            self.journal.has_miss.send_replace(true);
+        }
     }
 
     /// Frames with so many pieces and tokens were handed to the connection.

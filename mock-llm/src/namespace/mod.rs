@@ -167,6 +167,11 @@ impl Namespace {
         self.journal.wait_for_call(since).await;
     }
 
+    /// Returns as soon as there is a call that the script has not foreseen. Set a time limit outside.
+    pub async fn wait_for_miss(&self) {
+        self.journal.wait_for_miss().await;
+    }
+
     /// Returns as soon as no call is in flight. Set a time limit outside.
     pub async fn wait_idle(&self) {
         self.journal.wait_idle().await;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::app::{App, At, problem};
-use crate::namespace::Holds;
+use crate::namespace::{Holds, Record};
 use crate::script::{Script, ScriptError};
 
 /// The longest wait of a call that waits.
@@ -29,6 +29,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/__mock/gates/{gate}", get(gate).post(open_gate).delete(close_gate))
         .route("/__mock/holds", put(hold))
         .route("/__mock/journal", get(journal).delete(clear_journal))
+        .route("/__mock/misses", get(misses))
         .route("/__mock/explain/{id}", get(explain))
         .route("/__mock/idle", get(idle))
 }
@@ -134,6 +135,20 @@ async fn journal(At(namespace): At, Query(query): Query<JournalQuery>) -> Respon
         in_time(namespace.wait_for_call(query.since)).await;
     }
     Json(namespace.journal(query.since)).into_response()
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct MissQuery {
+    wait: u8,
+}
+
+async fn misses(At(namespace): At, Query(query): Query<MissQuery>) -> Response {
+    if query.wait > 0 {
+        in_time(namespace.wait_for_miss()).await;
+    }
+    let missed = |record: &Record| record.answer.miss.is_some();
+    Json(namespace.journal(0).into_iter().filter(missed).collect::<Vec<_>>()).into_response()
 }
 
 async fn clear_journal(At(namespace): At) -> StatusCode {

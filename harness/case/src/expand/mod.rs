@@ -4,14 +4,17 @@
 //! the harness's own begins with `$`, because the members of a body or a state are the service's.
 
 mod fragments;
+mod named;
 mod scope;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use fragments::Found;
 pub(super) use fragments::{FILE as FRAGMENTS, FragmentFiles, Fragments};
+use named::Names;
 use scope::{Scope, text_of};
 
 use crate::json::{JsonError, Kind, Member, Node, Span};
@@ -45,22 +48,37 @@ pub(super) fn expand(root: Node, text: &str, fragments: &Fragments, given: &Give
     let Kind::Object(members) = &root.kind else { return Ok(vec![Written { row: None, node: root }]) };
     let body: Vec<Member> = members.iter().filter(|member| !own.contains(&member.key.as_str())).cloned().collect();
     let body = Node { span: root.span.clone(), kind: Kind::Object(body) };
+    let mut named = Names::default();
+    named.add_all_of(&root);
+    let named = RefCell::new(named);
     let written = |row: Option<&Member>| {
         let mut variables = variables.clone();
         if let Some(row) = row {
             variables.extend(scope::row(row, &variables)?);
         }
-        let node = Expander { fragments: &fragments, variables: &variables }.node(&body, &At::top())?;
+        let node = Expander { fragments: &fragments, variables: &variables, named: &named }.node(&body, &At::top())?;
         Ok(Written { row: row.map(|row| row.key.clone()), node: one(node)? })
     };
-    let Some(rows) = root.get("rows") else { return Ok(vec![written(None)?]) };
-    match &rows.kind {
-        Kind::Object(members) if members.is_empty() || members.len() > ROWS_MAX => {
-            Err(JsonError::at(rows.span.clone(), format!("a table has from 1 to {ROWS_MAX} rows")))
+    let rows = root.get("rows");
+    let written: Vec<Written> = match rows.map(|rows| (&rows.kind, rows)) {
+        None => vec![written(None)?],
+        Some((Kind::Object(members), rows)) if members.is_empty() || members.len() > ROWS_MAX => {
+            return Err(JsonError::at(rows.span.clone(), format!("a table has from 1 to {ROWS_MAX} rows")));
         }
-        Kind::Object(members) => members.iter().map(|row| written(Some(row))).collect(),
-        _ => Err(JsonError::at(rows.span.clone(), format!("expected an object, found {}", rows.describe()))
-            .help("`{\"ROW\": {\"VARIABLE\": value}}`: one case for each row")),
+        Some((Kind::Object(members), _)) => members.iter().map(|row| written(Some(row))).collect::<Result<_, _>>()?,
+        Some((_, rows)) => {
+            let what = format!("expected an object, found {}", rows.describe());
+            return Err(JsonError::at(rows.span.clone(), what)
+                .help("`{\"ROW\": {\"VARIABLE\": value}}`: one case for each row"));
+        }
+    };
+    // A value that goes nowhere is a name that is spelled in two ways, and the case would be played without it.
+    let in_rows = rows.map_or(&[][..], Node::members).iter().flat_map(|row| row.value.members());
+    let declared = root.get("variables").map_or(&[][..], Node::members);
+    let named = named.into_inner();
+    match declared.iter().chain(in_rows).find(|variable| !named.has(&variable.key)) {
+        Some(variable) => Err(named.unused(variable, "no text of this case")),
+        None => Ok(written),
     }
 }
 
@@ -104,6 +122,8 @@ impl At<'_> {
 struct Expander<'a> {
     fragments: &'a Fragments,
     variables: &'a Scope,
+    /// What the case and the fragments that it uses name.
+    named: &'a RefCell<Names>,
 }
 
 impl Expander<'_> {
@@ -183,6 +203,16 @@ impl Expander<'_> {
             return Err(JsonError::at(named_at, format!("the fragment `{name}` contains itself: `{path}` → `{name}`")));
         }
         let used = at.used.clone().or_else(|| of_another_file.then(|| node.span.clone()));
+        let mut named = Names::default();
+        named.add_all_of(fragment);
+        let declared = fragment.get("$defaults").map_or(&[][..], Node::members);
+        let given = member("$with").map_or(&[][..], Node::members);
+        let takes = |argument: &&Member| named.has(&argument.key) || declared.iter().any(|own| own.key == argument.key);
+        if let Some(argument) = given.iter().find(|argument| !takes(argument)) {
+            let error = named.unused(argument, &format!("nothing in the fragment `{name}`"));
+            return Err(JsonError { span: error.span.map(|span| at.span(&span)), ..error });
+        }
+        self.named.borrow_mut().extend(named);
         let mut args = Scope::new();
         if let Some(defaults) = fragment.get("$defaults") {
             args.extend(defaults.members().iter().map(|member| (member.key.clone(), member.value.kind.clone())));

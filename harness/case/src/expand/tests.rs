@@ -118,3 +118,30 @@ fn a_file_of_fragments_serves_every_case_below_it_and_the_nearest_one_wins() {
     let error = FragmentFiles::default().around(&dir.path().join("cases/x.json")).unwrap_err().to_string();
     assert!(error.contains("fragments.json:1:1: a file of fragments is an object"), "{error}");
 }
+
+#[test]
+fn a_value_that_nothing_takes_is_a_mistake() {
+    for (text, place, near) in [
+        (
+            r#"{"fragments": {"p": {"$defaults": {"turn": 1}, "turn": "${turn}"}}, "a": {"$use": "p", "$with": {"trun": 5}}}"#,
+            "\"trun\"",
+            "did you mean `turn`?",
+        ),
+        (r#"{"rows": {"a": {"n": 1, "m": 2}}, "n": "${n}"}"#, "\"m\"", "did you mean `n`?"),
+        (r#"{"variables": {"colour": "red"}, "a": "${env:HOME}"}"#, "\"colour\"", "leave it out, or use it"),
+    ] {
+        let error = expanded(text, &[]).unwrap_err();
+        assert_eq!(&text[error.span.clone().unwrap()], place, "{error:?}");
+        assert_eq!(error.help.as_deref(), Some(near));
+    }
+    // A variable may be used by another one, by a row, by a key and by a fragment.
+    for text in [
+        r#"{"variables": {"a": "x", "b": "${a}y"}, "c": "${b}"}"#,
+        r#"{"variables": {"a": 1}, "rows": {"r": {"b": "${a}"}}, "c": "${b}"}"#,
+        r#"{"variables": {"a": "k"}, "c": {"/${a}": 1}}"#,
+        r#"{"variables": {"a": 1}, "fragments": {"f": {"v": "${a}"}}, "c": {"$use": "f"}}"#,
+        r#"{"fragments": {"f": {"$defaults": {"v": 1}, "w": 2}}, "c": {"$use": "f", "$with": {"v": 2}}}"#,
+    ] {
+        expanded(text, &[]).unwrap();
+    }
+}

@@ -82,6 +82,9 @@ pub struct ProcessProfile {
     /// Within how many seconds it must print that line, before `HARNESS_TIME_FACTOR` stretches it; 20 when left out.
     #[serde(default)]
     pub ready_seconds: Option<u64>,
+    /// Lines of its log that say nothing of a case, such as those of the harness's own requests: a report leaves them out.
+    #[serde(default, with = "optional_regex")]
+    pub routine: Option<Regex>,
     /// Whether there are as many as a case has `workers`.
     #[serde(default)]
     pub many: bool,
@@ -341,6 +344,15 @@ mod ready {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Regex, D::Error> {
         let text = String::deserialize(deserializer)?;
         Regex::new(&text).map_err(|error| D::Error::custom(error.to_string()))
+    }
+}
+
+mod optional_regex {
+    use regex::Regex;
+    use serde::Deserializer;
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Regex>, D::Error> {
+        super::ready::deserialize(deserializer).map(Some)
     }
 }
 

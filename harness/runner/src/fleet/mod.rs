@@ -166,6 +166,16 @@ impl Fleet {
         processes.iter().filter(|(target, _)| target.name == *worker).all(|(_, process)| process.stands_still())
     }
 
+    /// Processes that the case has ended or paused, each in one sentence.
+    pub(crate) fn not_at_work(&self) -> Vec<String> {
+        let processes = self.lock();
+        let said = processes.iter().filter_map(|(target, process)| match process.exit_status() {
+            Some(_) => Some(format!("{target} was ended, and no step has started it again")),
+            None => process.stands_still().then(|| format!("{target} is stopped, and no step lets it continue")),
+        });
+        said.collect()
+    }
+
     /// Of targets that are the same process here, one.
     pub(crate) fn distinct(&self, targets: Vec<Target>) -> Vec<Target> {
         let mut keys = BTreeSet::new();
@@ -199,7 +209,12 @@ impl Fleet {
 
     /// The last lines that every process logged.
     pub fn logs(&self) -> Vec<(String, Vec<String>)> {
-        self.lock().values().map(|process| (process.name().to_owned(), process.log_tail())).collect()
+        let processes = self.lock();
+        let tails = processes.iter().map(|(target, process)| {
+            let routine = self.profile.process(&target.name).and_then(|profile| profile.routine.as_ref());
+            (process.name().to_owned(), process.log_tail(routine))
+        });
+        tails.collect()
     }
 
     /// The lines with this text that every process logged.

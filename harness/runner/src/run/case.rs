@@ -164,12 +164,19 @@ async fn act(world: &World, context: &RunContext, manner: Manner, events: &Event
 
 async fn steps(world: &World, pauses: Option<&Pauses>, events: &Events) -> Result<(), Failure> {
     let branch = world.branches.begin();
+    // No step needs to wait for what does not come because of it.
+    let mut unforeseen = std::pin::pin!(world.unforeseen());
     for (number, step) in world.case.steps.iter().enumerate() {
         if let Some(pauses) = pauses {
             pauses.before(world, number, step).await?;
         }
         events.send(RunEventKind::StepStarted { case: world.case.id.clone(), step: step.name.clone() });
-        step::run(world, &branch, step).await?;
+        tokio::select! {
+            done = step::run(world, &branch, step) => done?,
+            failure = &mut unforeseen => {
+                return Err(Failure { step: Some(step.name.clone()), line: Some(step.line), ..failure });
+            }
+        }
     }
     Ok(())
 }
@@ -211,6 +218,7 @@ async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<V
         wrong.extend(promises_of_any(world).await.map_err(|error| failed(&error))?);
     }
     wrong.extend(world.faults_of_listeners());
+    wrong.extend(games_that_are_not_gone(world).await.map_err(|error| failed(&error))?);
     if !wrong.is_empty() {
         return Err(Failure::new(format!("at the end: {}", wrong.join("; "))));
     }
@@ -219,6 +227,19 @@ async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<V
         snapshots(world, context, &calls).await?;
     }
     Ok(calls)
+}
+
+/// Games that the case declares as gone, and that are there: nothing was looked at in them.
+async fn games_that_are_not_gone(world: &World) -> Result<Vec<String>, CallError> {
+    let mut found = Vec::new();
+    for game in world.games.iter().filter(|game| game.game.gone && world.profile.state.is_some()) {
+        match world.state(game).await {
+            Ok(_) => found.push(format!("the game `{}` is declared as `gone`, and is still there", game.game.label)),
+            Err(CallError::Refused { status: 404, .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 /// What the story engine promises, whatever the case did to it.

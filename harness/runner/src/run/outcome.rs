@@ -45,7 +45,7 @@ pub(super) async fn until<T>(
         });
         let Ok((idle, looked)) = looked.await else {
             let failure = last.take().unwrap_or_else(|| Failure::new("the service did not answer"));
-            return Err(Failure { what: format!("{} before the time limit", failure.what), ..failure });
+            return Err(late(world, failure).await);
         };
         let (failure, may_come_in_time) = match looked {
             Look::Done(value) => {
@@ -68,8 +68,14 @@ pub(super) async fn until<T>(
             _ = pulse.changed() => false,
             () = tokio::time::sleep(LOOK_AGAIN) => true,
             () = tokio::time::sleep_until(deadline) => {
-                return Err(Failure { what: format!("{} before the time limit", failure.what), ..failure });
+                return Err(late(world, failure).await);
             }
         };
     }
+}
+
+/// The failure of what has not come in time, with what stands in its way.
+async fn late(world: &World, failure: Failure) -> Failure {
+    let what = world.with_hindrances(format!("{} before the time limit", failure.what)).await;
+    Failure { what, ..failure }
 }

@@ -188,6 +188,9 @@ async fn chat(world: &World, game: &GameRun, message: &Chat) -> Result<RequestRu
             Ok(made) => break made,
             // The response is lost, and under its key the message can be sent again.
             Err(error) if repeats && error.is_transient() => tokio::time::sleep(SEND_AGAIN).await,
+            Err(error) if error.is_transient() => {
+                return Err(Failure::new(world.with_hindrances(format!("the message is not accepted: {error}")).await));
+            }
             Err(error) => return Err(Failure::new(format!("the message is refused: {error}"))),
         }
     };

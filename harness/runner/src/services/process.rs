@@ -164,7 +164,7 @@ impl Process {
         });
         let said = || Said {
             printed: printed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect(),
-            logged: self.log_tail(),
+            logged: self.log_tail(None),
         };
         let name = self.name.clone();
         let limit = crate::stretched(limit);
@@ -254,11 +254,12 @@ impl Process {
         }
     }
 
-    /// The last lines that it logged.
+    /// The last lines that it logged, without those of a routine.
     #[must_use]
-    pub(crate) fn log_tail(&self) -> Vec<String> {
+    pub(crate) fn log_tail(&self, routine: Option<&Regex>) -> Vec<String> {
         let text = self.log();
-        let lines: Vec<&str> = text.lines().collect();
+        let lines: Vec<&str> =
+            text.lines().filter(|line| !routine.is_some_and(|routine| routine.is_match(line))).collect();
         lines[lines.len().saturating_sub(LOG_TAIL)..].iter().map(|line| (*line).to_owned()).collect()
     }
 

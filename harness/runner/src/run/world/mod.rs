@@ -1,5 +1,6 @@
 //! What one case plays in: its processes, its games with their journals, its model, its way to Redis.
 
+mod hindrances;
 mod names;
 mod rest;
 mod setup;
@@ -73,6 +74,8 @@ pub(super) struct World {
     manner: Manner,
     /// Whether a step has the model hold calls now.
     pub(super) holds_calls: AtomicBool,
+    /// What steps have done to links and not repaired.
+    disturbances: Mutex<Vec<LinkAction>>,
     /// Whether the case keeps its service from Redis now.
     disturbed: AtomicBool,
     /// The states that turns left, by request, as far as a step has read them.
@@ -167,6 +170,7 @@ impl World {
             lasting: shared || context.programs.kept.is_some(),
             manner,
             holds_calls: AtomicBool::new(false),
+            disturbances: Mutex::default(),
             disturbed: AtomicBool::new(false),
             turn_states: Mutex::default(),
             shares_model: shared || context.real_model.is_some(),
@@ -356,6 +360,7 @@ impl World {
     /// Does something to a link.
     pub(super) fn act_on_link(&self, action: &LinkAction) -> Result<(), Failure> {
         links::note(&self.log, action);
+        self.remember_disturbance(action);
         match (action.to, &self.redis) {
             (LinkTo::Redis, Some(redis)) => {
                 redis.disturb(action);

@@ -141,11 +141,19 @@ impl World {
     /// What was wrong with the streams of `listen`, apart from what they have said themselves.
     pub(in crate::run) fn faults_of_listeners(&self) -> Vec<String> {
         let known = self.known();
+        let mut refused = Vec::new();
+        for (label, watch) in &known.listeners {
+            let status = watch.status().status;
+            let is_expected = self.case.all_steps().any(|step| step.expect.listener.as_deref() == Some(label));
+            if status >= 400 && !is_expected {
+                refused.push(format!("the stream `{label}` was answered with {status}, and no step expects that"));
+            }
+        }
         let faults = known.listeners.iter().flat_map(|(label, watch)| {
             let journal = watch.journal();
             journal.hidden_faults().map(|fault| format!("the stream `{label}`: {fault}")).collect::<Vec<_>>()
         });
-        faults.collect()
+        refused.into_iter().chain(faults).collect()
     }
 
     /// Keeps a stream under a label.

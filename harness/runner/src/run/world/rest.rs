@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{RequestRun, World};
 use crate::call::CallError;
 use crate::fleet::Fleet;
+use crate::run::errors::failed;
 
 impl World {
     /// How many requests have ended, in all games.
@@ -26,6 +27,19 @@ impl World {
         // What is in the log already may still be on its way here.
         let nobody_works = self.fleet.as_ref().is_some_and(Fleet::nobody_works);
         (nobody_works && self.caught_up().await).then_some("no worker is running")
+    }
+
+    /// Returns when the model is called in a way that the script does not foresee. The model of others is called by others.
+    pub(in crate::run) async fn unforeseen(&self) -> Failure {
+        if self.shares_model {
+            return std::future::pending().await;
+        }
+        match self.model.first_miss().await {
+            Ok(call) => {
+                Failure::new(crate::invariants::model(&[call]).first().map(ToString::to_string).unwrap_or_default())
+            }
+            Err(error) => failed(&error),
+        }
     }
 
     /// Whether nothing happens until the case does something, although something may still run: no worker is there, none can reach

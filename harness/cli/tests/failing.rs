@@ -1,0 +1,104 @@
+//! What a case that fails says: the reason that its author can act on, and soon.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+mod support;
+
+use support::{Project, assert_exit, engine, stdout};
+
+/// A case with this model and these steps.
+fn case(entries: &str, steps: &str) -> String {
+    format!(
+        r#"{{"name": "It fails", "scenario": "ferry_crossing", "model": {{"entries": [{entries}]}}, "steps": [{steps}]}}"#
+    )
+}
+
+/// What a run of this case says, which must fail.
+fn said(case: &str) -> String {
+    let project = Project::new(&[("cases/a.json", case)]);
+    let output = project.run(&[]);
+    assert_exit(&output, 1);
+    stdout(&output)
+}
+
+#[test]
+fn a_call_that_the_script_does_not_foresee_fails_its_step_at_once() {
+    if engine().is_none() {
+        return;
+    }
+    let entry = r#"{"match": {"kind": "text", "user": "nobody says this"}, "reply": "x"}"#;
+    let began = std::time::Instant::now();
+    let said = said(&case(entry, r#"{"name": "a greeting", "user_prompt": "Hello.", "timeout_seconds": 60}"#));
+    assert!(began.elapsed().as_secs() < 30, "it waited for its time limit");
+    assert!(said.contains(r#"step "a greeting": model call 1 is not in the script: no entry fits"#), "{said}");
+    assert!(said.contains(r#"wanted user contains "nobody says this""#), "{said}");
+}
+
+#[test]
+fn what_is_late_says_what_stands_in_its_way() {
+    if engine().is_none() {
+        return;
+    }
+    let gate = r#"{"match": {"kind": "text"}, "reply": {"text": "The bell", "gate": "g1"}}"#;
+    let plain = r#"{"match": {"kind": "text"}, "reply": "The bell"}"#;
+    let broken = r#"{"match": {"kind": "text"}, "reply": {"fault": {"status": 500}}}"#;
+    let say = r#"{"user_prompt": "I ring.", "timeout_seconds": 1}"#;
+    for (entry, steps, why) in [
+        (gate, say.to_owned(), "a model call waits at gate `g1`, which no step has opened"),
+        (plain, format!(r#"{{"kill": "worker[0]"}}, {say}"#), "was ended, and no step has started it again"),
+        (
+            plain,
+            format!(r#"{{"link": {{"to": "model", "do": "hold"}}}}, {say}"#),
+            "hold everything on the link to the model",
+        ),
+        (broken, say.to_owned(), "the script answers the latest model call"),
+    ] {
+        let said = said(&case(entry, &steps));
+        assert!(said.contains(why), "{why}: {said}");
+    }
+}
+
+#[test]
+fn a_game_that_is_declared_gone_and_is_there_fails_the_case() {
+    if engine().is_none() {
+        return;
+    }
+    let case = r#"{"name": "It stays", "scenario": "ferry_crossing", "games": {"other": {"gone": true}},
+        "steps": [{"game": "other", "expect": {"turn_counter": 0}}]}"#;
+    assert!(said(case).contains("the game `other` is declared as `gone`, and is still there"));
+}
+
+#[test]
+fn a_stream_that_is_refused_unexpectedly_fails_the_case() {
+    if engine().is_none() {
+        return;
+    }
+    let case = r#"{"name": "Nobody is there", "scenario": "ferry_crossing",
+        "steps": [{"listen": {"as": "phone", "path": "/v1/nope"}}, {"expect": {"turn_counter": 0}}]}"#;
+    assert!(said(case).contains("the stream `phone` was answered with 404, and no step expects that"));
+}
+
+#[test]
+fn a_selection_that_holds_no_case_shows_itself_and_the_tags_that_there_are() {
+    let tagged = support::GOOD.replacen('{', r#"{"tags": ["slow"], "#, 1);
+    let project = Project::new(&[("cases/a.json", &tagged)]);
+    let output = project.run(&["--tag", "slwo", "--filter", "x"]);
+    assert_exit(&output, 2);
+    let said = support::stderr(&output);
+    assert!(said.contains("none of 1 fits --filter x --tag slwo") && said.contains("their tags: slow"), "{said}");
+}
+
+#[test]
+fn flags_and_variables_that_would_do_nothing_are_refused() {
+    let project = Project::new(&[("cases/a.json", support::GOOD)]);
+    let output = project.run(&["--redis-url", "redis://127.0.0.1:1"]);
+    assert_exit(&output, 2);
+    assert!(support::stderr(&output).contains("`--redis-url` is for services that are there already"));
+    let output = project.run_command(&[]).env("HARNESS_TIME_FACTOR", "fast").output().unwrap();
+    assert_exit(&output, 2);
+    assert!(support::stderr(&output).contains("HARNESS_TIME_FACTOR=fast: it is a number"));
+    let output = project.harness(&["check", "."]);
+    assert_exit(&output, 0);
+    project.remove("cases/a.json");
+    assert_exit(&project.harness(&["check", "."]), 2);
+    assert_exit(&project.harness(&["run", "cases/a"]), 3);
+}
