@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
+use fixtures::{CONTENT, Dir};
 use story::offline::Script;
 use story::{ContentErrors, ContentKind, Library, Source};
 
 /// The folder of the offline narrator's scripts.
 const OFFLINE: &str = "offline";
-
-static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/content");
 
 /// Content cannot be used.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -70,7 +68,7 @@ pub fn load(directory: Option<&Path>) -> Result<Library, ContentError> {
 /// have none there.
 pub fn offline_scripts(directory: Option<&Path>) -> Result<BTreeMap<String, Script>, ContentError> {
     let mut texts: BTreeMap<PathBuf, String> = BTreeMap::new();
-    for file in SHIPPED.get_dir(OFFLINE).into_iter().flat_map(Dir::files) {
+    for file in CONTENT.get_dir(OFFLINE).into_iter().flat_map(Dir::files) {
         texts.insert(file.path().to_owned(), file.contents_utf8().unwrap_or_default().to_owned());
     }
     if let Some(folder) = directory.map(|directory| directory.join(OFFLINE)).filter(|folder| folder.is_dir()) {
@@ -119,7 +117,7 @@ fn read_folder(kind: ContentKind, directory: &Path, sources: &mut Vec<Source>) -
 }
 
 fn shipped(kind: ContentKind) -> impl Iterator<Item = Source> {
-    SHIPPED
+    CONTENT
         .get_dir(kind.dir())
         .into_iter()
         .flat_map(Dir::files)

@@ -37,7 +37,7 @@ pub use file::{
     RequestStream, Requirement, Snapshots, StepCapture, StreamAction, WaitFor,
 };
 pub use link::{LinkAction, LinkFault, LinkStep, LinkTo};
-pub use parse::{Parsed, Reading, Sequence, parse};
+pub use parse::{Content, Parsed, Reading, Sequence, parse};
 pub use schema::schema;
 pub use step::{Action, Chat, Step};
 pub use target::{ProcessAction, Target, Verb};

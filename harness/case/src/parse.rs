@@ -60,15 +60,26 @@ pub struct Reading<'a> {
     pub profile: &'a Profile,
     /// Variables from outside.
     pub given: Given,
-    /// The content with which cases are played that have none of their own, if it is known: names are looked up there.
-    pub content: Option<PathBuf>,
+    /// The content with which cases are played that have none of their own: names are looked up there.
+    pub content: Content,
+}
+
+/// Where the content is with which cases are played.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// In a directory.
+    Directory(PathBuf),
+    /// In the engine.
+    Shipped,
+    /// That is not known here: an engine that runs already has its own.
+    Unknown,
 }
 
 impl<'a> Reading<'a> {
     /// For this service, with nothing from outside.
     #[must_use]
     pub fn of(profile: &'a Profile) -> Self {
-        Self { profile, given: Given::new(), content: None }
+        Self { profile, given: Given::new(), content: Content::Unknown }
     }
 }
 
@@ -233,7 +244,11 @@ impl File<'_> {
         if profile.is_story_engine() && !is_go_case {
             errors.extend(lookup::check_engine(&node));
             let own = file.content.as_ref().map(|dir| path.parent().unwrap_or(Path::new("")).join(dir));
-            let library = own.as_ref().or(self.reading.content.as_ref()).and_then(|dir| shared.libraries.of(dir));
+            let library = match own.map_or_else(|| self.reading.content.clone(), Content::Directory) {
+                Content::Directory(dir) => shared.libraries.of(&dir),
+                Content::Shipped => shared.libraries.shipped(),
+                Content::Unknown => None,
+            };
             errors.extend(library.iter().flat_map(|library| lookup::check_content(&node, nodes, &games, library)));
         }
         // Without one of the steps, what the others name would be missing.

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use harness_case::discover;
 use harness_case::explain::explain;
+use harness_case::{Content, discover};
 
 use super::Exit;
 use super::gather::complain;
@@ -30,7 +30,7 @@ pub(super) fn run(args: &ExplainArgs) -> Exit {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    match complain(discover(&args.cases, &args.variables.reading(&profile, None))) {
+    match complain(discover(&args.cases, &args.variables.reading(&profile, Content::Unknown))) {
         Ok(found) => {
             let texts: Vec<String> = found.cases.iter().map(|case| explain(case, &profile)).collect();
             say(texts.join("\n\n"));

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use harness_case::profile::Profile;
-use harness_case::{Case, Discovered, discover};
+use harness_case::{Case, Content, Discovered, discover};
 use harness_runner::services::Mode;
 use miette::Report;
 use rand::SeedableRng;
@@ -49,14 +49,15 @@ pub(super) fn gather(args: &RunArgs, profile: &Profile, seed: u64) -> Result<Vec
     Ok(cases)
 }
 
-/// The content that the cases are played with, if it is known here. An engine that runs already has its own.
-fn content(args: &RunArgs) -> Option<PathBuf> {
+/// The content that the cases are played with.
+fn content(args: &RunArgs) -> Content {
     let services = &args.services;
     let is_external = services.services.mode() == Some(Mode::External) || services.api_url.is_some();
     if is_external {
-        return None;
+        return Content::Unknown;
     }
-    services.content.clone().or_else(|| defaults::content(args.paths.first().map(PathBuf::as_path)))
+    let found = || defaults::content(args.paths.first().map(PathBuf::as_path));
+    services.content.clone().or_else(found).map_or(Content::Shipped, Content::Directory)
 }
 
 /// Says in one line that old names were read as what they were meant to be. Each of them with its place would be hundreds of

@@ -25,7 +25,8 @@ pub(super) struct NewArgs {
     /// The scenario that it plays; the first of the content's when left out.
     #[arg(long, value_name = "ID")]
     scenario: Option<String>,
-    /// The content that has the scenario; `fixtures/content` here or in a directory above when left out.
+    /// The content that has the scenario; `fixtures/content` here or in a directory above when left out, or else what is built
+    /// into the engine.
     #[arg(long, value_name = "DIR")]
     content: Option<PathBuf>,
 }
@@ -93,22 +94,26 @@ fn write(path: &Path, scenario: &str) -> io::Result<()> {
     }
 }
 
-/// The scenario's id, if the content has it or there is no content to ask.
+/// The scenario's id, if the content has it.
 fn scenario(args: &NewArgs) -> Result<String, String> {
     let content = args.content.clone().or_else(|| fixture("content", None, None));
-    let known = content.map(|content| scenarios(&content)).transpose()?;
-    match (&args.scenario, known) {
-        (Some(wanted), Some(known)) if !known.contains(wanted) => {
-            Err(match nearest(wanted, known.iter().map(String::as_str)) {
-                Some(name) => format!("there is no scenario `{wanted}`: did you mean `{name}`?"),
-                None => format!("there is no scenario `{wanted}`; there are: {}", known.join(", ")),
-            })
-        }
-        (Some(wanted), _) => Ok(wanted.clone()),
-        (None, known) => known.and_then(|known| known.into_iter().next()).ok_or_else(|| {
-            "which scenario? Say it with `--scenario ID`, or where the content is with `--content DIR`".to_owned()
+    let known = content.map_or_else(|| Ok(shipped()), |content| scenarios(&content))?;
+    match &args.scenario {
+        Some(wanted) if !known.contains(wanted) => Err(match nearest(wanted, known.iter().map(String::as_str)) {
+            Some(name) => format!("there is no scenario `{wanted}`: did you mean `{name}`?"),
+            None => format!("there is no scenario `{wanted}`; there are: {}", known.join(", ")),
         }),
+        Some(wanted) => Ok(wanted.clone()),
+        None => known.into_iter().next().ok_or_else(|| "the content has no scenario".to_owned()),
     }
+}
+
+/// Those that are in the engine.
+fn shipped() -> Vec<String> {
+    let files = fixtures::CONTENT.get_dir("scenarios").into_iter().flat_map(fixtures::Dir::files);
+    let mut ids: Vec<String> = files.filter_map(|file| Some(file.path().file_stem()?.to_str()?.to_owned())).collect();
+    ids.sort();
+    ids
 }
 
 fn scenarios(content: &Path) -> Result<Vec<String>, String> {

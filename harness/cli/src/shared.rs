@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use harness_case::Reading;
 use harness_case::profile::Profile;
+use harness_case::{Content, Reading};
 use harness_runner::services::Mode;
 
 use super::defaults;
@@ -27,7 +27,8 @@ pub(super) struct CaseArgs {
 impl CaseArgs {
     /// How they are read.
     pub(super) fn reading<'a>(&self, profile: &'a Profile) -> Reading<'a> {
-        let content = self.content.clone().or_else(|| defaults::content(self.paths.first().map(PathBuf::as_path)));
+        let found = || defaults::content(self.paths.first().map(PathBuf::as_path));
+        let content = self.content.clone().or_else(found).map_or(Content::Shipped, Content::Directory);
         self.variables.reading(profile, content)
     }
 }
@@ -42,7 +43,7 @@ pub(super) struct Variables {
 
 impl Variables {
     /// How cases for this service are read that are played with this content.
-    pub(super) fn reading<'a>(&self, profile: &'a Profile, content: Option<PathBuf>) -> Reading<'a> {
+    pub(super) fn reading<'a>(&self, profile: &'a Profile, content: Content) -> Reading<'a> {
         Reading { given: self.variables.iter().cloned().collect(), content, ..Reading::of(profile) }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use harness_case::discover;
 use harness_case::profile::{self, Profile};
+use harness_case::{Content, discover};
 use harness_runner::services::Programs;
 
 use super::Exit;
@@ -68,7 +68,7 @@ fn places(args: &RunArgs) -> Places {
     // What is wrong with the profile or the cases is said by the run.
     let profile =
         profile::find(args.services.profile.as_deref(), &args.paths).unwrap_or_else(|_| Profile::story_engine());
-    let cases = discover(&args.paths, &args.variables.reading(&profile, None)).cases;
+    let cases = discover(&args.paths, &args.variables.reading(&profile, Content::Unknown)).cases;
     let content =
         args.services.content.clone().or_else(|| defaults::content(cases.first().map(|case| case.path.as_path())));
     let programs = Programs {

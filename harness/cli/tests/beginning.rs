@@ -31,10 +31,10 @@ fn a_new_case_is_a_case_with_a_schema_beside_it_and_passes_in_every_scenario() {
 #[test]
 fn nothing_is_overwritten() {
     let project = Project::new(&[("mine.json", "mine"), ("case.schema.json", "my own")]);
-    let output = project.harness(&["new", "mine.json", "--scenario", "s"]);
+    let output = project.harness(&["new", "mine.json", "--scenario", "ferry_crossing"]);
     assert_exit(&output, 2);
     assert!(stderr(&output).contains("there is such a file already"), "{}", stderr(&output));
-    assert_exit(&project.harness(&["new", "other", "--scenario", "s"]), 0);
+    assert_exit(&project.harness(&["new", "other", "--scenario", "ferry_crossing"]), 0);
     assert_eq!((project.read("mine.json").as_str(), project.read("case.schema.json").as_str()), ("mine", "my own"));
 }
 
@@ -46,8 +46,17 @@ fn a_scenario_that_the_content_does_not_have_is_refused_with_the_nearest() {
     assert!(stderr(&output).contains("did you mean `ferry_crossing`?"), "{}", stderr(&output));
     let output = project.harness(&["new", "x", "--scenario", "zzz", "--content", &content()]);
     assert!(stderr(&output).contains("there are: drowned_parish, ferry_crossing, "), "{}", stderr(&output));
-    let output = project.harness(&["new", "x"]);
-    assert_exit(&output, 2);
-    assert!(stderr(&output).contains("which scenario?"), "{}", stderr(&output));
     assert!(!project.path("x.json").exists());
+}
+
+#[test]
+fn where_there_is_no_content_around_names_are_those_of_the_content_in_the_engine() {
+    let project = Project::new(&[]);
+    assert_exit(&project.harness(&["new", "cases/a"]), 0);
+    assert_exit(&project.harness(&["check"]), 0);
+    let misspelt = project.read("cases/a.json").replace("drowned_parish", "drowned_parrish");
+    project.write("cases/a.json", &misspelt);
+    let output = project.harness(&["check"]);
+    assert_exit(&output, 3);
+    assert!(stderr(&output).contains("did you mean `drowned_parish`?"), "{}", stderr(&output));
 }

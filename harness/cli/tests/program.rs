@@ -37,9 +37,9 @@ fn a_mistake_in_a_case_is_shown_with_line_caret_and_suggestion() {
     }
 }
 
-const OLD: &str = r#"{"name": "x", "scenario": "s", "steps": [
+const OLD: &str = r#"{"name": "x", "scenario": "ferry_crossing", "steps": [
     {"user_prompt": "hello", "expect_in_narrative": ["sea"]},
-    {"user_prompt": "hello", "expect": {"user_location": "pier"}}]}"#;
+    {"user_prompt": "hello", "expect": {"user_location": "ferry"}}]}"#;
 
 #[test]
 fn check_wants_the_right_names_and_says_where() {
@@ -68,7 +68,7 @@ fn run_and_a_lenient_check_read_old_names_as_what_they_were_meant_to_be() {
 
 #[test]
 fn a_key_that_is_there_twice_is_an_error() {
-    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "a", "user_prompt": "b"}]}"#;
+    let case = r#"{"name": "x", "scenario": "ferry_crossing", "steps": [{"user_prompt": "a", "user_prompt": "b"}]}"#;
     let output = harness(&["check", "--lenient", "twice.json"], directory("twice.json", case).path());
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stderr).contains("the key `user_prompt` is here twice"), "{}", text(&output.stderr));
@@ -94,7 +94,7 @@ fn the_schema_can_be_written_to_a_file() {
 
 #[test]
 fn without_its_programs_nothing_is_run_and_the_error_says_what_to_build() {
-    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello"}]}"#;
+    let case = r#"{"name": "x", "scenario": "ferry_crossing", "steps": [{"user_prompt": "hello"}]}"#;
     let dir = directory("case.json", case);
     let lonely = dir.path().join("harness");
     fs::copy(HARNESS, &lonely).unwrap();
@@ -106,7 +106,7 @@ fn without_its_programs_nothing_is_run_and_the_error_says_what_to_build() {
 
 #[test]
 fn services_that_were_asked_for_and_are_not_there_are_an_error() {
-    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello"}]}"#;
+    let case = r#"{"name": "x", "scenario": "ferry_crossing", "steps": [{"user_prompt": "hello"}]}"#;
     let dir = directory("case.json", case);
     // Port 9 is the discard service: nothing answers HTTP there.
     let external = ["external", "--api-url", "http://127.0.0.1:9", "--mock-url", "http://127.0.0.1:9"];
@@ -123,7 +123,7 @@ fn services_that_were_asked_for_and_are_not_there_are_an_error() {
 
 #[test]
 fn a_signal_in_the_first_moments_leaves_no_directory() {
-    let case = r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "hello"}]}"#;
+    let case = r#"{"name": "x", "scenario": "ferry_crossing", "steps": [{"user_prompt": "hello"}]}"#;
     let dir = directory("case.json", case);
     let temp = tempfile::tempdir().unwrap();
     // A model that never says that it is ready: the run is starting its services when the signal comes.
@@ -188,7 +188,7 @@ fn a_process_is_not_started_for_a_parent_that_is_gone() {
 
 #[test]
 fn a_case_is_explained_in_plain_words() {
-    let case = r#"{"name": "x", "scenario": "s", "steps": [{"kill": "worker[0]"}, {"expect": {"location": "pier"}}]}"#;
+    let case = r#"{"name": "x", "scenario": "ferry_crossing", "steps": [{"kill": "worker[0]"}, {"expect": {"location": "pier"}}]}"#;
     let dir = directory("case.json", case);
     let output = harness(&["explain", "case.json"], dir.path());
     assert_eq!(output.status.code(), Some(0));
@@ -223,7 +223,7 @@ fn help_shows_the_flags_in_groups_with_examples_and_exit_codes() {
 fn a_gate_or_a_placeholder_that_is_misspelt_is_found_before_the_run() {
     let dir = tempfile::tempdir().unwrap();
     let check = |steps: &str, model: &str| {
-        let case = format!(r#"{{"name": "x", "scenario": "lighthouse.json", {model} "steps": [{steps}]}}"#);
+        let case = format!(r#"{{"name": "x", "scenario": "ferry_crossing.json", {model} "steps": [{steps}]}}"#);
         fs::write(dir.path().join("case.json"), case).unwrap();
         let output = harness(&["check", "case.json"], dir.path());
         (output.status.code(), text(&output.stderr))

@@ -6,7 +6,7 @@ mod support;
 use support::{Project, assert_exit, stderr, stdout};
 
 fn case(name: &str, tags: &str) -> String {
-    format!(r#"{{"name": "{name}", "scenario": "s", "tags": [{tags}], "steps": [{{"user_prompt": "a"}}]}}"#)
+    format!(r#"{{"name": "{name}", "scenario": "ferry_crossing", "tags": [{tags}], "steps": [{{"user_prompt": "a"}}]}}"#)
 }
 
 fn project() -> Project {
@@ -110,7 +110,7 @@ fn what_the_shards_left_over_is_read_together() {
     assert_eq!(listed(&project, &["--last-failed=one.json"]), ["test_bell"]);
 }
 
-const TABLE: &str = r#"{"name": "It refuses ${n}", "scenario": "s", "variables": {"who": "Ada", "n": 1},
+const TABLE: &str = r#"{"name": "It refuses ${n}", "scenario": "ferry_crossing", "variables": {"who": "Ada", "n": 1},
     "rows": {"few": {}, "many": {"n": 900}}, "steps": [{"user_prompt": "${who} asks for ${n}."}]}"#;
 
 #[test]
@@ -145,7 +145,7 @@ fn variables_come_from_the_command_line_and_a_slip_in_their_names_is_found() {
 #[test]
 fn only_leaves_the_others_out_and_is_refused_in_ci() {
     let project = project();
-    let marked = r#"{"name": "x", "scenario": "s", "only": true, "steps": [{"user_prompt": "a"}]}"#;
+    let marked = r#"{"name": "x", "scenario": "ferry_crossing", "only": true, "steps": [{"user_prompt": "a"}]}"#;
     project.write("cases/test_mine.json", marked);
     let run = |ci: &str| project.command(&["run", "--list"]).env("CI", ci).output().unwrap();
     let output = run("");

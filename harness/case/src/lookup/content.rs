@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use fixtures::{CONTENT, Dir};
 use story::{ContentKind, Library, Scenario, Source};
 
 use super::{fixed_text, unknown};
@@ -12,28 +13,52 @@ use crate::{DEFAULT_GAME, Game};
 
 /// The content of directories: read once, however many cases are played with it.
 #[derive(Debug, Default)]
-pub(crate) struct Libraries(Mutex<HashMap<PathBuf, Option<Arc<Library>>>>);
+pub(crate) struct Libraries {
+    directories: Mutex<HashMap<PathBuf, Option<Arc<Library>>>>,
+    shipped: OnceLock<Option<Arc<Library>>>,
+}
 
 impl Libraries {
     /// The content of a directory. None if it cannot be read or has no scenario: the engine says what is wrong with it.
     pub(crate) fn of(&self, dir: &Path) -> Option<Arc<Library>> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(dir.to_owned()).or_insert_with(|| read(dir).map(Arc::new)).clone()
+        let mut known = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(dir.to_owned()).or_insert_with(|| library(read(dir)?)).clone()
+    }
+
+    /// The content that is in the engine.
+    pub(crate) fn shipped(&self) -> Option<Arc<Library>> {
+        self.shipped.get_or_init(|| library(shipped())).clone()
     }
 }
 
-fn read(dir: &Path) -> Option<Library> {
+fn library(sources: Vec<Source>) -> Option<Arc<Library>> {
+    Library::load(sources).ok().filter(|library| library.scenarios().next().is_some()).map(Arc::new)
+}
+
+fn shipped() -> Vec<Source> {
+    let of_kind = |kind: ContentKind| {
+        let files = CONTENT.get_dir(kind.dir()).into_iter().flat_map(Dir::files);
+        files.filter_map(move |file| Some(source(kind, file.path(), file.contents_utf8()?.to_owned())))
+    };
+    ContentKind::ALL.iter().copied().flat_map(of_kind).collect()
+}
+
+fn source(kind: ContentKind, path: &Path, text: String) -> Source {
+    let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Source { kind, id, path: path.display().to_string(), text }
+}
+
+fn read(dir: &Path) -> Option<Vec<Source>> {
     let mut sources = Vec::new();
     for kind in ContentKind::ALL {
         let Ok(entries) = std::fs::read_dir(dir.join(kind.dir())) else { continue };
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
         for path in paths.filter(|path| path.extension().is_some_and(|end| end == "json")) {
-            let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let text = std::fs::read_to_string(&path).ok()?;
-            sources.push(Source { kind, id, path: path.display().to_string(), text });
+            sources.push(source(kind, &path, text));
         }
     }
-    Library::load(sources).ok().filter(|library| library.scenarios().next().is_some())
+    Some(sources)
 }
 
 /// Everything that the case names and the content does not have.
@@ -147,6 +172,7 @@ fn check_step(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Content;
     use crate::parse::{Reading, Shared, parse_with};
     use crate::profile::Profile;
 
@@ -154,7 +180,7 @@ mod tests {
     fn found(text: &str) -> Vec<String> {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/content");
         let profile = Profile::story_engine();
-        let reading = Reading { content: Some(dir), ..Reading::of(&profile) };
+        let reading = Reading { content: Content::Directory(dir), ..Reading::of(&profile) };
         let errors = parse_with(text, Path::new("cases/x.json"), &reading, &Shared::default());
         errors.err().unwrap_or_default().iter().map(ToString::to_string).collect()
     }
