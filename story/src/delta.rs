@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::content::Dice;
 use crate::serde_util::is_false;
 
 /// Changes to a game. Absent fields change nothing.
@@ -22,6 +23,9 @@ pub struct Delta {
     /// What happened to items, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub item_events: Vec<ItemEvent>,
+    /// Attacks in a fight, in order. Whether they hit, the rules decide.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attacks: Vec<Attack>,
     /// What happened to NPCs, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub npc_events: Vec<NpcEvent>,
@@ -34,6 +38,12 @@ pub struct Delta {
     /// Amounts to add to variables that are numbers, after `set_vars`; negative ones subtract.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub add_vars: BTreeMap<String, f64>,
+    /// New hit points, by `player`, an NPC's key or a monster's id: from 0 to the highest that they can have. Conditionals only.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set_hp: BTreeMap<String, i64>,
+    /// Hit points to add, after `set_hp`; negative ones hurt. Conditionals only.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub add_hp: BTreeMap<String, i64>,
     /// Whether the game is over; `false` never revives one.
     #[serde(skip_serializing_if = "is_false")]
     pub game_ended: bool,
@@ -121,6 +131,19 @@ pub enum HolderKind {
     Location,
 }
 
+/// Somebody strikes at somebody.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Attack {
+    /// Who strikes: `player`, or the key, id or name of a person or a monster.
+    pub attacker: String,
+    /// Who is struck at, named in the same way.
+    pub target: String,
+    /// The item that they strike with; without one, hands, teeth or claws.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+}
+
 /// What happened to an NPC.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -170,6 +193,10 @@ pub struct MonsterEvent {
     /// Over the template's combat modifiers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub combat_modifiers: BTreeMap<String, i64>,
+    /// Instead of the template's damage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = Dice::FORMAT))]
+    pub damage: Option<Dice>,
     /// Instead of the template's items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<String>,

@@ -36,12 +36,12 @@ mod world;
 pub use apply::{Applied, ApplyError, Author, Change, Holder, Refusal, Rejection, StoryEvent, apply, refusals};
 pub use check::{Finding, Severity, check, check_sources};
 pub use content::{
-    Chance, ChanceError, Conditional, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Dice, DiceError,
-    Ending, Item, Language, LanguageError, Latch, Library, Location, Lore, Monster, Narrator, Npc, Pc, Roll, Scenario,
-    Scene, ScoreLine, Source, Stats, Text, TextPart, Travel, normalize_id, normalize_var,
+    Chance, ChanceError, Conditional, Conflict, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Dice,
+    DiceError, Ending, Item, Language, LanguageError, Latch, Library, Location, Lore, Monster, Narrator, Npc, Pc, Roll,
+    Scenario, Scene, ScoreLine, Source, Stats, Text, TextPart, Travel, normalize_id, normalize_var,
 };
 pub use delta::{
-    Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,
+    Attack, Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,
 };
 pub use delta_schema::{delta_schema, delta_schema_key};
 pub use explain::{ConditionalExplained, ExitExplained, Explained, Standing, explain};
@@ -56,10 +56,11 @@ pub use prompt::{
 };
 pub use prose::{Prose, cut_to_sentence, stop_sequences};
 pub use rehearsal::{Answer, Rehearsal, RehearsalError};
-pub use sight::{Being, Place, Sight, Way, here, sight};
+pub use sight::{Being, HitPoints, Place, Sight, Way, here, sight};
 pub use state::{DEFAULT_TEMPERATURE, GameState, Reached, Rules};
 pub use when::{Comparison, ComparisonError, When};
 pub use when_explain::Part;
+pub use world::Health;
 
 /// The example of the README, compiled as a test.
 #[cfg(doctest)]

@@ -112,7 +112,8 @@ pub fn new_game(library: &Library, new: &NewGame) -> Result<(GameState, Vec<Chat
         temperature,
         language: new.language.clone().or_else(|| scenario.language.clone()),
         narrator: narrator.cloned(),
-        pc: pc.map(|pc| Pc { inventory: Vec::new(), ..pc.clone() }),
+        pc: pc.map(|pc| Pc { inventory: Vec::new(), ..ready(scenario, pc) }),
+        conflict: scenario.conflict,
         seed: new.seed.unwrap_or_default(),
         user_location: opening_location(scenario),
         user_inventory: opening_inventory(scenario, pc),
@@ -155,6 +156,12 @@ fn pc<'a>(library: &'a Library, new: &NewGame, scenario: &Scenario) -> Result<Op
         id: id.to_owned(),
         suggestion: library.nearest(ContentKind::Pc, id).map(str::to_owned),
     })
+}
+
+/// The character as the game begins. Where there are fights, one who was not said to be hurt is unhurt.
+fn ready(scenario: &Scenario, pc: &Pc) -> Pc {
+    let hp = if scenario.conflict.is_some() && pc.hp <= 0 { pc.max_hp } else { pc.hp };
+    Pc { hp, ..pc.clone() }
 }
 
 /// An id that was really asked for: an empty one was not.

@@ -190,6 +190,8 @@ fn set_up_scene(library: &Library, scenario: &Scenario, name: &str, state: &mut 
     state.latched_conditionals.clear();
     state.visited_locations.clear();
     state.returned_to.clear();
+    state.defeated.clear();
+    state.decided.clear();
     begin_scene(library, scenario, key, scene, state);
     Ok(())
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::Location;
 use crate::state::{GameState, Reached};
-use crate::world::{exits, location_key};
+use crate::world::{Fighter, Health, exits, health, location_key};
 
 /// How many actions are suggested at most.
 const SUGGESTIONS: usize = 12;
@@ -40,6 +40,9 @@ pub struct Sight {
     pub people: Vec<Being>,
     /// The monsters here.
     pub creatures: Vec<Being>,
+    /// The player's hit points, in a story with fights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hit_points: Option<HitPoints>,
     /// What lies here.
     pub things: Vec<String>,
     /// What the player carries.
@@ -49,6 +52,15 @@ pub struct Sight {
     /// The places of this scene where the player has been, the present one first.
     #[serde(default)]
     pub map: Vec<Room>,
+}
+
+/// What a character can still bear.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HitPoints {
+    /// Hit points now.
+    pub hp: i64,
+    /// Hit points when unhurt.
+    pub max_hp: i64,
 }
 
 /// A place on the player's map.
@@ -92,6 +104,9 @@ pub struct Being {
     /// What it is: `bartender`, `guard`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub kind: String,
+    /// How they are, in a story with fights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
 }
 
 /// What the player sees of a game.
@@ -111,13 +126,24 @@ pub fn sight(state: &GameState) -> Sight {
         exits: here.map(|here| ways(state, here)).unwrap_or_default(),
         people: state
             .npcs_here()
-            .map(|(key, npc)| Being { name: or_key(&npc.name, key), kind: npc.kind.clone() })
+            .map(|(key, npc)| Being {
+                name: or_key(&npc.name, key),
+                kind: npc.kind.clone(),
+                health: health(state, &Fighter::Npc(key.to_owned())),
+            })
             .collect(),
         creatures: here
             .into_iter()
             .flat_map(|here| &here.monsters)
-            .map(|(key, monster)| Being { name: or_key(&monster.name, key), kind: String::new() })
+            .map(|(key, monster)| Being {
+                name: or_key(&monster.name, key),
+                kind: String::new(),
+                health: health(state, &Fighter::Monster(state.user_location.clone(), key.clone())),
+            })
             .collect(),
+        hit_points: state
+            .conflict
+            .and_then(|_| Fighter::Player.sheet(state).map(|sheet| HitPoints { hp: sheet.hp, max_hp: sheet.max_hp })),
         things: here.map(|here| here.items.clone()).unwrap_or_default(),
         inventory: state.user_inventory.clone(),
         suggestions: Vec::new(),
@@ -163,10 +189,19 @@ fn suggestions(sight: &Sight) -> Vec<String> {
     let open = sight.exits.iter().filter(|way| way.is_open).map(|way| format!("I go {}.", way.direction));
     let people = sight.people.iter().map(|being| format!("I talk to {}.", being.name));
     let creatures = sight.creatures.iter().map(|being| format!("I look at {}.", being.name));
+    let fights = sight.creatures.iter().filter(|being| being.health.is_some());
+    let fights = fights.map(|being| format!("I attack {}.", being.name));
     let things = sight.things.iter().map(|thing| format!("I take the {thing}."));
     let carried = sight.inventory.iter().map(|thing| format!("I use the {thing}."));
     let look = std::iter::once("I look around.".to_owned());
-    look.chain(open).chain(people).chain(things).chain(creatures).chain(carried).take(SUGGESTIONS).collect()
+    look.chain(open)
+        .chain(people)
+        .chain(things)
+        .chain(creatures)
+        .chain(fights)
+        .chain(carried)
+        .take(SUGGESTIONS)
+        .collect()
 }
 
 fn name_of(key: &str, location: &Location) -> String {
@@ -222,7 +257,7 @@ mod tests {
                 ("south", true, None, None),
             ]
         );
-        assert_eq!(sight.people, [Being { name: "Odile".to_owned(), kind: "ferrywoman".to_owned() }]);
+        assert_eq!(sight.people, [Being { name: "Odile".to_owned(), kind: "ferrywoman".to_owned(), health: None }]);
         assert_eq!((sight.things, sight.inventory), (vec!["lantern".to_owned()], vec!["token".to_owned()]));
         assert!(sight.suggestions.contains(&"I go east.".to_owned()));
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::content::{ContingencyPrompt, Language, Location, Narrator, Npc, Pc};
+use crate::content::{Conflict, ContingencyPrompt, Language, Location, Narrator, Npc, Pc};
 use crate::memory::Memory;
 use crate::serde_util::{is_default, is_false};
 
@@ -88,6 +88,15 @@ pub struct GameState {
     /// Ids of the current scene's conditionals that have fired and wait for their condition to be false before they may fire again.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub latched_conditionals: BTreeSet<String>,
+    /// How the rules decide fights, copied at the start; without it there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Conflict>,
+    /// The keys of the NPCs and the ids of the monsters that were defeated.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub defeated: BTreeSet<String>,
+    /// What the rules decided of fights in the last turn: it stands in the next prompt.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decided: Vec<String>,
     /// Whether the game is over.
     pub is_ended: bool,
     /// The ending that it came to, if the story names its endings.
@@ -129,6 +138,9 @@ impl Default for GameState {
             vars: BTreeMap::new(),
             fired_story_events: Vec::new(),
             latched_conditionals: BTreeSet::new(),
+            conflict: None,
+            defeated: BTreeSet::new(),
+            decided: Vec::new(),
             is_ended: false,
             ending: None,
             contingency_prompts: Vec::new(),

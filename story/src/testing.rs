@@ -21,6 +21,20 @@ pub(crate) fn sources() -> Vec<Source> {
     ]
 }
 
+/// The story with a fight that `docs/writing-scenarios.md` shows, the scenario first.
+pub(crate) fn weir_sources() -> Vec<Source> {
+    let section = include_str!("../../docs/writing-scenarios.md").split("\n## Fights\n").nth(1).unwrap();
+    let blocks: Vec<&str> =
+        section.split("```json\n").skip(1).map(|block| block.split("\n```").next().unwrap()).take(2).collect();
+    let source = |kind: ContentKind, id: &str, text: &str| Source {
+        kind,
+        id: id.to_owned(),
+        path: format!("{}/{id}.json", kind.dir()),
+        text: text.to_owned(),
+    };
+    vec![source(ContentKind::Scenario, "eel_weir", blocks[0]), source(ContentKind::Pc, "warden", blocks[1])]
+}
+
 pub(crate) fn library() -> Library {
     Library::load(sources()).unwrap()
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::state::GameState;
+use crate::world::{hp_of, is_defeated};
 
 /// A condition on a game. Empty, it never holds.
 #[derive(Debug, Clone, Default, PartialEq, JsonSchema)]
@@ -40,6 +41,11 @@ pub struct When {
     pub npc_locations: BTreeMap<String, String>,
     /// Each item lies at the location with this key.
     pub item_locations: BTreeMap<String, String>,
+    /// The hit points of each, by `player`, an NPC's key or a monster's id, compare so: `{"player": "<= 3"}`.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub hp: BTreeMap<String, Comparison>,
+    /// All of these are defeated: `player`, NPCs by key, monsters by id.
+    pub defeated: Vec<String>,
     /// At least one of these holds.
     pub any: Vec<When>,
     /// This does not hold.
@@ -89,6 +95,8 @@ impl When {
             && self.inventory.iter().all(|item| state.user_inventory.contains(item))
             && self.npc_locations.iter().all(|(npc, key)| state.npcs.get(npc).is_some_and(|npc| npc.location == *key))
             && self.item_locations.iter().all(|(item, key)| lies_at(state, item, key))
+            && self.hp.iter().all(|(who, comparison)| hp_of(state, who).is_some_and(|hp| comparison.holds_of(hp)))
+            && self.defeated.iter().all(|who| is_defeated(state, who))
     }
 }
 
@@ -127,6 +135,8 @@ impl Serialize for When {
         entry!(inventory unless is_empty);
         entry!(npc_locations unless is_empty);
         entry!(item_locations unless is_empty);
+        entry!(hp unless is_empty);
+        entry!(defeated unless is_empty);
         entry!(any unless is_empty);
         entry!(not unless is_none);
         for (key, value) in &self.unknown {
@@ -165,6 +175,8 @@ impl<'de> Visitor<'de> for WhenVisitor {
                 "inventory" => when.inventory = map.next_value()?,
                 "npc_locations" => when.npc_locations = map.next_value()?,
                 "item_locations" => when.item_locations = map.next_value()?,
+                "hp" => when.hp = map.next_value()?,
+                "defeated" => when.defeated = map.next_value()?,
                 "any" => when.any = map.next_value()?,
                 "not" => when.not = map.next_value()?,
                 _ => drop(when.unknown.insert(key, map.next_value()?)),
@@ -213,7 +225,24 @@ impl Comparison {
     /// Whether `value` is a number and compares so. What is not a number compares with nothing, not even by `!=`.
     #[must_use]
     pub fn holds(self, value: &str) -> bool {
-        let Ok(value) = value.trim().parse::<f64>() else { return false };
+        value.trim().parse::<f64>().is_ok_and(|value| self.holds_for(value))
+    }
+
+    /// The same for hit points.
+    pub(crate) fn holds_of(self, hp: i64) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "hit points are small")]
+        let hp = hp as f64;
+        self.holds_for(hp)
+    }
+
+    /// The whole numbers at which its outcome changes.
+    pub(crate) fn edges(self) -> [i64; 3] {
+        #[expect(clippy::cast_possible_truncation, reason = "a number out of range becomes the nearest one")]
+        let edge = self.number.floor() as i64;
+        [edge.saturating_sub(1), edge, edge.saturating_add(1)]
+    }
+
+    fn holds_for(self, value: f64) -> bool {
         let Some(order) = value.partial_cmp(&self.number) else { return false };
         match self.operator {
             Operator::Less => order.is_lt(),

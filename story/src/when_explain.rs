@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::GameState;
 use crate::when::When;
+use crate::world::{hp_of, is_defeated};
 
 /// One part of a condition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +73,15 @@ impl When {
             let lies_at = state.locations.iter().find(|(_, place)| place.items.contains(item));
             let at = lies_at.map_or("nowhere, or with somebody", |(key, _)| key.as_str());
             say(at == key, format!("`{item}` lies at `{key}`; it is at `{at}`"));
+        }
+        for (who, comparison) in &self.hp {
+            let hp = hp_of(state, who);
+            let holds = hp.is_some_and(|hp| comparison.holds_of(hp));
+            let is = hp.map_or_else(|| "nobody of that name has any".to_owned(), |hp| format!("it is {hp}"));
+            say(holds, format!("hit points of `{who}` {}; {is}", String::from(*comparison)));
+        }
+        for who in &self.defeated {
+            say(is_defeated(state, who), format!("`{who}` is defeated"));
         }
         let turns = [
             (self.scene_turn_counter, state.scene_turn_counter, "of the scene", true),

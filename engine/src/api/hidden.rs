@@ -67,8 +67,13 @@ fn strip(result: &mut TurnResult) {
     result.rejections.retain(is_told);
 }
 
-const fn is_seen(change: &Change) -> bool {
-    !matches!(change, Change::VarSet { .. } | Change::ConditionalFired { .. })
+/// Of others' hit points a player sees no more than how they look.
+fn is_seen(change: &Change) -> bool {
+    match change {
+        Change::VarSet { .. } | Change::ConditionalFired { .. } => false,
+        Change::HitPoints { who, .. } => who == "player",
+        _ => true,
+    }
 }
 
 /// Whether a player has read of what was refused: the author's own effects and variables are not narrated.
@@ -89,6 +94,7 @@ mod tests {
             Change::VarSet { name: "murderer".into(), from: None, to: "odile".into() },
             Change::ConditionalFired { scene: "s".into(), id: "odile_did_it".into() },
             Change::PlayerMoved { from: "a".into(), to: "b".into() },
+            Change::HitPoints { who: "odile".into(), from: 9, to: 2 },
         ]
     }
 

@@ -25,7 +25,7 @@ impl<'a> Turn<'a> {
             }
             for placed in due {
                 fired.insert((placed.scene, placed.id));
-                self.fire(placed);
+                self.fire(placed, luck);
             }
         }
     }
@@ -51,7 +51,7 @@ impl<'a> Turn<'a> {
         due
     }
 
-    fn fire(&mut self, placed: Placed<'_>) {
+    fn fire(&mut self, placed: Placed<'_>, luck: &mut Luck) {
         let Placed { scene, id, conditional } = placed;
         self.changes.push(Change::ConditionalFired { scene: scene.to_owned(), id: id.to_owned() });
         match conditional.latch() {
@@ -62,7 +62,7 @@ impl<'a> Turn<'a> {
             }
             Latch::Edge | Latch::Repeat => {}
         }
-        self.apply_delta(&Author::Conditional(id.to_owned()), &conditional.then);
+        self.apply_delta(&Author::Conditional(id.to_owned()), &conditional.then, luck);
         let of_ending =
             || self.scenario.endings.get(conditional.then.ending.as_deref()?).map(|ending| ending.text.as_str());
         let prompt = conditional.then.prompt.as_deref().or_else(of_ending);

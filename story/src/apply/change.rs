@@ -36,6 +36,18 @@ pub enum Change {
     MonsterSpawned { monster: String, location: String },
     /// A monster is gone from a location.
     MonsterDespawned { monster: String, location: String },
+    /// Somebody struck at somebody: `player`, an NPC's key or a monster's id.
+    Attacked {
+        attacker: String,
+        target: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<String>,
+        hit: bool,
+    },
+    /// Somebody has other hit points.
+    HitPoints { who: String, from: i64, to: i64 },
+    /// Somebody came to no hit points.
+    Defeated { who: String },
     /// A variable has a new value; without `from` it had none.
     VarSet { name: String, from: Option<String>, to: String },
     /// A conditional of the scene fired; without a scene, one of the scenario.

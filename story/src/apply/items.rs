@@ -5,23 +5,19 @@
 //! there, else from where it ends. What is dropped without a place lies where the turn began.
 
 use super::change::{Author, Change, Holder};
+use super::luck::Luck;
 use super::reason::Reason;
 use super::turn::Turn;
+use crate::content::Dice;
 use crate::delta::{HolderKind, HolderRef, ItemAction, ItemEvent};
 use crate::state::Rules;
 use crate::suggest::nearest;
 use crate::world::{exists, matching, meant, npc_meant};
 
-/// An item, as it is spelled where it is, on its way. Without `from` it is created, without `to` it is used up.
-struct Transfer {
-    item: String,
-    from: Option<Holder>,
-    to: Option<Holder>,
-}
-
 impl Turn<'_> {
-    pub(super) fn item_event(&mut self, author: &Author, event: &ItemEvent) -> Result<(), Reason> {
-        let uses_nothing_up = event.action == ItemAction::Use && !event.consumed;
+    pub(super) fn item_event(&mut self, author: &Author, event: &ItemEvent, luck: &Luck) -> Result<(), Reason> {
+        let remedy = self.remedy(event);
+        let uses_nothing_up = event.action == ItemAction::Use && !event.consumed && remedy.is_none();
         if event.item.trim().is_empty() || uses_nothing_up {
             return Ok(());
         }
@@ -30,8 +26,17 @@ impl Turn<'_> {
             Author::Conditional(_) => self.source_for_conditional(event)?,
         };
         let to = self.destination(author, event)?;
-        self.transfer(Transfer { item, from, to });
+        self.transfer(item.clone(), from, to);
+        if let Some(dice) = remedy {
+            self.heal(&item, dice, luck);
+        }
         Ok(())
+    }
+
+    /// What the event heals: a remedy is used up by using it, also where a model forgets to say so, or it would heal for ever.
+    fn remedy(&self, event: &ItemEvent) -> Option<Dice> {
+        let heals = self.state.conflict.is_some() && event.action == ItemAction::Use && !self.has_fallen;
+        self.scenario.item(&event.item).and_then(|item| item.heals).filter(|_| heals)
     }
 
     /// Where a model's item really is: with the holder that it names or, if it names none, within the player's reach.
@@ -140,8 +145,8 @@ impl Turn<'_> {
         }
     }
 
-    fn transfer(&mut self, transfer: Transfer) {
-        let Transfer { item, from, to } = transfer;
+    /// An item, as it is spelled where it is, on its way. Without `from` it is created, without `to` it is used up.
+    pub(super) fn transfer(&mut self, item: String, from: Option<Holder>, to: Option<Holder>) {
         if from == to {
             return;
         }
@@ -157,7 +162,7 @@ impl Turn<'_> {
     }
 
     /// The first of `candidates` that has `wanted`, and how it is spelled there. A part of a name will do if it fits one item only.
-    fn find(&self, wanted: &str, candidates: &[Holder]) -> Result<Option<(String, Holder)>, Reason> {
+    pub(super) fn find(&self, wanted: &str, candidates: &[Holder]) -> Result<Option<(String, Holder)>, Reason> {
         if let Some(found) = self.find_whole(wanted, candidates) {
             return Ok(Some(found));
         }
@@ -204,7 +209,7 @@ impl Turn<'_> {
     }
 
     /// Where the player has been in this turn: first where it began.
-    fn places_in_reach(&self) -> [&str; 2] {
+    pub(super) fn places_in_reach(&self) -> [&str; 2] {
         [&self.before.user_location, &self.state.user_location]
     }
 

@@ -2,6 +2,7 @@
 //! at all.
 
 use super::change::Author;
+use super::luck::Luck;
 use super::reason::Reason;
 use super::turn::Turn;
 use crate::content::Scenario;
@@ -12,11 +13,16 @@ use crate::world::{fit, make_npc, words};
 impl Turn<'_> {
     /// Applies `events` in order and returns the outcome of each. If a model makes something new, its makings and consumptions are one
     /// effect: when one of them is rejected, so are the others.
-    pub(super) fn item_events(&mut self, author: &Author, events: &[ItemEvent]) -> Vec<Result<(), Reason>> {
+    pub(super) fn item_events(
+        &mut self,
+        author: &Author,
+        events: &[ItemEvent],
+        luck: &Luck,
+    ) -> Vec<Result<(), Reason>> {
         let is_part: Vec<bool> = events.iter().map(|event| consumes(event) || makes(&self.state, event)).collect();
         let is_making = *author == Author::Model && events.iter().any(|event| makes(&self.state, event));
         let before = is_making.then(|| (self.state.clone(), self.changes.len()));
-        let outcomes: Vec<_> = events.iter().map(|event| self.item_event(author, event)).collect();
+        let outcomes: Vec<_> = events.iter().map(|event| self.item_event(author, event, luck)).collect();
 
         let failed = outcomes.iter().zip(&is_part).position(|(outcome, is_part)| *is_part && outcome.is_err());
         let (Some((state, changes)), Some(failed)) = (before, failed) else { return outcomes };
@@ -25,7 +31,7 @@ impl Turn<'_> {
         let failed = &events[failed].item;
         let repeat = |((event, outcome), is_part): ((&ItemEvent, Result<(), Reason>), &bool)| {
             if !is_part {
-                return self.item_event(author, event);
+                return self.item_event(author, event, luck);
             }
             outcome.and_then(|()| Err(Reason::PartOfMaking { failed: failed.trim().to_owned() }))
         };

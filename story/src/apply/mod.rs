@@ -1,10 +1,14 @@
 //! Applying a turn: each effect of the delta is checked against the world and applied once; then the scene's conditionals cascade.
 //! A rejected effect is recorded and is never an error: a model that is wrong about one effect may be right about the next.
 
+mod attacks;
 mod cascade;
 #[cfg(test)]
 mod chance_tests;
 mod change;
+#[cfg(test)]
+mod conflict_tests;
+mod hit_points;
 mod items;
 #[cfg(test)]
 mod items_tests;
@@ -115,11 +119,13 @@ fn play<'a>(
     let mut turn = Turn::new(library, scenario, before, rules);
     turn.state.just_entered = false;
     turn.state.rejected.clear();
+    turn.state.decided.clear();
     if !before.is_ended {
         turn.state.turn_counter = before.turn_counter.saturating_add(1);
         turn.state.scene_turn_counter = before.scene_turn_counter.saturating_add(1);
-        turn.apply_delta(&Author::Model, delta);
+        turn.apply_delta(&Author::Model, delta, luck);
         turn.cascade(luck);
+        turn.end_if_fallen();
         leave_behind(scenario, &mut turn.state);
         turn.state.just_entered = turn.state.user_location != before.user_location;
         turn.state.rejected = told_but_rejected(&turn.rejections);

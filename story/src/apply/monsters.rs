@@ -38,6 +38,7 @@ impl Turn<'_> {
         if let Some(place) = self.state.locations.get_mut(&location) {
             place.monsters.insert(id.to_owned(), monster);
         }
+        self.state.defeated.remove(id);
         self.changes.push(Change::MonsterSpawned { monster: id.to_owned(), location });
         Ok(())
     }
@@ -57,7 +58,7 @@ impl Turn<'_> {
     }
 
     /// Puts down what a monster carried, unless the world has such a thing already: items are one of a kind.
-    fn leave_behind(&mut self, location: &str, item: String) {
+    pub(super) fn leave_behind(&mut self, location: &str, item: String) {
         if exists(&self.state, &item) {
             return;
         }
@@ -78,6 +79,7 @@ fn overrides(event: &MonsterEvent) -> Monster {
         max_hp: event.max_hp.unwrap_or_default(),
         attributes: event.attributes.clone(),
         combat_modifiers: event.combat_modifiers.clone(),
+        damage: event.damage,
         items: event.items.clone(),
         drop_items_on_defeat: event.drop_items_on_defeat,
         ..Monster::default()

@@ -4,14 +4,17 @@ use super::change::{Author, Change};
 use super::reason::Reason;
 use super::turn::Turn;
 use crate::delta::NpcEvent;
-use crate::world::{Leader, leader_named};
+use crate::world::{Leader, is_defeated, leader_named};
 
 impl Turn<'_> {
-    pub(super) fn move_npc(&mut self, event: &NpcEvent) -> Result<(), Reason> {
+    pub(super) fn move_npc(&mut self, author: &Author, event: &NpcEvent) -> Result<(), Reason> {
         let Some(target) = event.set_location.as_deref().filter(|target| !target.trim().is_empty()) else {
             return Ok(());
         };
         let key = self.known_npc(&event.npc_id)?;
+        if *author == Author::Model && is_defeated(&self.state, &key) {
+            return Err(Reason::Defeated { who: key });
+        }
         let to = self.known_location(target)?;
         if let Some(npc) = self.state.npcs.get_mut(&key)
             && npc.location != to

@@ -48,6 +48,17 @@ impl Reason {
             }
             Self::UnnamedNpc { item } => vec![unmet(format!("the NPC who holds `{item}` is named"))],
             Self::ConditionalsOnly(effect) => vec![unmet(format!("a conditional sends `{effect}`; a model cannot"))],
+            Self::NoConflict => vec![unmet("the scenario has a `conflict`".to_owned())],
+            Self::UnknownFighter { name, .. } => vec![unmet(format!("somebody who fights is called `{name}`"))],
+            Self::NoFighter { who } => {
+                vec![unmet(format!("`{who}` has hit points and, as a person, `damage` or, as the player, a character"))]
+            }
+            Self::Defeated { who } => vec![unmet(format!("`{who}` has hit points left"))],
+            Self::OwnTarget { who } => vec![met(format!("`{who}` fights")), unmet("the target is another".to_owned())],
+            Self::Apart { attacker, target } => vec![
+                met(format!("`{attacker}` and `{target}` fight")),
+                unmet("both are where the player is, or was when the turn began".to_owned()),
+            ],
             Self::IncompleteSpawn(missing) => vec![unmet(format!("the monster has {missing}"))],
         }
     }

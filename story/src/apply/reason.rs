@@ -46,6 +46,18 @@ pub(super) enum Reason {
     ConditionalsOnly(&'static str),
     #[error("a monster needs {0} to appear")]
     IncompleteSpawn(&'static str),
+    #[error("the story has no fights: its scenario has no `conflict`")]
+    NoConflict,
+    #[error("nobody who fights is called `{name}`{}", did_you_mean(.suggestion.as_deref()))]
+    UnknownFighter { name: String, suggestion: Option<String> },
+    #[error("`{who}` does not fight")]
+    NoFighter { who: String },
+    #[error("`{who}` is defeated already")]
+    Defeated { who: String },
+    #[error("`{who}` cannot attack itself")]
+    OwnTarget { who: String },
+    #[error("`{attacker}` and `{target}` are not both where the player is")]
+    Apart { attacker: String, target: String },
     #[error("there is no monster `{0}` in the world")]
     UnknownMonster(String),
 }

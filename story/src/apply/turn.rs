@@ -2,6 +2,8 @@
 //! each kind of effect has its own file.
 
 use super::change::{Author, Change, Rejection, StoryEvent};
+use super::hit_points::amounts;
+use super::luck::Luck;
 use super::reason::Reason;
 use crate::content::{Library, Scenario, ScoreLine};
 use crate::delta::Delta;
@@ -24,6 +26,10 @@ pub(super) struct Turn<'a> {
     pub(super) story_events: Vec<StoryEvent>,
     /// Whether the scene's conditionals act now, and no longer the model.
     pub(super) is_cascading: bool,
+    /// How many attacks the dice have decided.
+    pub(super) attacks: usize,
+    /// Whether the player came to no hit points in this turn: they are not struck again before the next one.
+    pub(super) has_fallen: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -39,11 +45,14 @@ impl<'a> Turn<'a> {
             reasons: Vec::new(),
             story_events: Vec::new(),
             is_cascading: false,
+            attacks: 0,
+            has_fallen: false,
         }
     }
 
-    /// Applies `delta`, each effect once, in this order: variables, scene, the player's move, items, NPCs, monsters, the end.
-    pub(super) fn apply_delta(&mut self, author: &Author, delta: &Delta) {
+    /// Applies `delta`, each effect once, in this order: variables, scene, the player's move, items, hit points, attacks, NPCs, monsters,
+    /// the end.
+    pub(super) fn apply_delta(&mut self, author: &Author, delta: &Delta, luck: &mut Luck) {
         for (name, value) in &delta.set_vars {
             let outcome = self.set_var(author, name, value);
             self.record(author, || format!("/set_vars/{}", pointer_token(name)), outcome);
@@ -60,11 +69,16 @@ impl<'a> Turn<'a> {
             let outcome = self.move_player(author, location);
             self.record(author, || "/user_location".into(), outcome);
         }
-        for (index, outcome) in self.item_events(author, &delta.item_events).into_iter().enumerate() {
+        for (index, outcome) in self.item_events(author, &delta.item_events, luck).into_iter().enumerate() {
             self.record(author, || format!("/item_events/{index}"), outcome);
         }
+        self.apply_hit_points(author, delta);
+        for (index, attack) in delta.attacks.iter().enumerate() {
+            let outcome = self.attack(author, attack, luck);
+            self.record(author, || format!("/attacks/{index}"), outcome);
+        }
         for (index, event) in delta.npc_events.iter().enumerate() {
-            let outcome = self.move_npc(event);
+            let outcome = self.move_npc(author, event);
             self.record(author, || format!("/npc_events/{index}/set_location"), outcome);
             let outcome = self.set_following(author, event);
             self.record(author, || format!("/npc_events/{index}/set_following"), outcome);
@@ -75,6 +89,20 @@ impl<'a> Turn<'a> {
         }
         self.settle();
         self.end(author, delta);
+    }
+
+    /// An author's word only: a model says who strikes, and not what comes of it.
+    fn apply_hit_points(&mut self, author: &Author, delta: &Delta) {
+        let changes = amounts("set_hp", &delta.set_hp).map(|change| (change, false));
+        for ((effect, who, amount), is_added) in
+            changes.chain(amounts("add_hp", &delta.add_hp).map(|change| (change, true)))
+        {
+            let outcome = match author {
+                Author::Model => Err(Reason::ConditionalsOnly(if is_added { "add_hp" } else { "set_hp" })),
+                Author::Conditional(_) => self.change_hp(who, amount, is_added),
+            };
+            self.record(author, || effect.clone(), outcome);
+        }
     }
 
     /// Ends the game, last of all, so that an ending remembers what its own turn did. A model cannot choose an ending.

@@ -1,6 +1,7 @@
 //! `when`: conditions that can never hold, or that ask for what does not exist.
 
 use super::chances;
+use super::conflict;
 use super::context::Context;
 use super::recurring;
 use super::report::{Report, at, nth};
@@ -96,6 +97,7 @@ fn check_names(context: &Context<'_>, when: &When, pointer: &str, report: &mut R
         }
         context.expect_location_key(location, &pointer, report);
     }
+    conflict::check_when(context, when, pointer, report);
     for (item, location) in &when.item_locations {
         context.expect_location_key(location, &at(&at(pointer, "item_locations"), item), report);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::conflict;
 use super::context::Context;
 use super::report::{Report, at, nth};
 use crate::content::{ContentKind, Location, Scenario};
@@ -47,6 +48,7 @@ pub(super) fn check(context: &Context<'_>, scene: &str, then: &Delta, pointer: &
     }
     check_items(context, then, pointer, report);
     check_npcs(context, then, pointer, report);
+    conflict::check_effects(context, then, pointer, report);
     for (index, event) in then.monster_events.iter().enumerate() {
         check_monster(context, event, &nth(&at(pointer, "monster_events"), index), report);
     }

@@ -3,6 +3,7 @@
 
 mod chances;
 mod conditions;
+mod conflict;
 mod context;
 mod effects;
 mod fields;

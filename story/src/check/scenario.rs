@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::report::{Report, at, pointer_to};
-use super::{conditions, effects, lore, people, rooms, whole};
+use super::{conditions, conflict, effects, lore, people, rooms, whole};
 use crate::content::{ContentKind, Library, Scenario, Scene, is_snake_case};
 use crate::delta::SceneChange;
 
@@ -29,6 +29,7 @@ pub(super) fn check(library: &Library, scenario: &Scenario, report: &mut Report)
         effects::check(&context, placed.scene, &placed.conditional.then, &at(&pointer, "then"), report);
     }
     rooms::check(&context, report);
+    conflict::check(&context, report);
     whole::check(&context, report);
 }
 

@@ -1,4 +1,6 @@
-//! What a character adds to dice: an ability score or a skill.
+//! What somebody adds to dice: an ability score or a skill.
+
+use std::collections::BTreeMap;
 
 use super::actor::Pc;
 
@@ -6,7 +8,7 @@ use super::actor::Pc;
 pub(crate) const SCORES: [&str; 6] = ["strength", "dexterity", "constitution", "intelligence", "wisdom", "charisma"];
 
 /// The most that a character adds or takes away, as for the modifier of dice.
-const MOST: i64 = 1000;
+pub(crate) const MOST: i64 = 1000;
 
 impl Pc {
     /// What the character adds to dice by `name`, in any case: of one of the six scores, (score - 10) / 2 rounded down; of a skill in
@@ -16,15 +18,29 @@ impl Pc {
         let stats = &self.stats;
         let scores =
             [stats.strength, stats.dexterity, stats.constitution, stats.intelligence, stats.wisdom, stats.charisma];
-        let is_named = |known: &str| known.eq_ignore_ascii_case(name.trim());
-        let score = SCORES.iter().zip(scores).find(|(known, _)| is_named(known));
-        let adds = match score {
-            Some((_, 0)) => None,
-            Some((_, score)) => Some(score.saturating_sub(10).div_euclid(2)),
-            None => self.attributes.iter().find(|(known, _)| is_named(known)).map(|(_, skill)| *skill),
-        };
-        adds.and_then(|adds| i32::try_from(adds.clamp(-MOST, MOST)).ok())
+        let score = SCORES.iter().zip(scores).find(|(known, _)| is_named(name, known));
+        adds(score.map(|(_, score)| score), name, &self.attributes)
     }
+}
+
+/// The same for people and monsters, whose scores stand among their `attributes`.
+pub(crate) fn adds_of(attributes: &BTreeMap<String, i64>, name: &str) -> Option<i32> {
+    let is_score = SCORES.iter().any(|known| is_named(name, known));
+    let score = attributes.iter().find(|(known, _)| is_score && is_named(name, known)).map(|(_, score)| *score);
+    adds(score, name, attributes)
+}
+
+fn is_named(name: &str, known: &str) -> bool {
+    known.eq_ignore_ascii_case(name.trim())
+}
+
+fn adds(score: Option<i64>, name: &str, skills: &BTreeMap<String, i64>) -> Option<i32> {
+    let adds = match score {
+        Some(0) => None,
+        Some(score) => Some(score.saturating_sub(10).div_euclid(2)),
+        None => skills.iter().find(|(known, _)| is_named(name, known)).map(|(_, skill)| *skill),
+    };
+    adds.and_then(|adds| i32::try_from(adds.clamp(-MOST, MOST)).ok())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::chance::Dice;
 use super::contingency::ContingencyPrompt;
 use super::text::Text;
 use crate::serde_util::{is_false, is_zero};
@@ -55,7 +56,11 @@ pub struct Npc {
     /// Attack bonuses by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub combat_modifiers: BTreeMap<String, i64>,
-    /// Whether what it carries stays when it is defeated.
+    /// In fights: how many hit points a hit costs that is made without a weapon, as dice like `1d6`. A person fights only with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = Dice::FORMAT))]
+    pub damage: Option<Dice>,
+    /// Kept for files that carry it: who is defeated in a fight drops everything.
     #[serde(skip_serializing_if = "is_false")]
     pub drop_items_on_defeat: bool,
     /// Hints for the narrator while it is where the player is.
@@ -82,6 +87,7 @@ impl Npc {
             max_hp: number(self.max_hp, template.max_hp),
             attributes: merged(&self.attributes, &template.attributes),
             combat_modifiers: merged(&self.combat_modifiers, &template.combat_modifiers),
+            damage: self.damage.or(template.damage),
             drop_items_on_defeat: self.drop_items_on_defeat || template.drop_items_on_defeat,
             contingency_prompts: list(&self.contingency_prompts, &template.contingency_prompts),
         }
@@ -128,10 +134,14 @@ pub struct Monster {
     /// Attack bonuses by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub combat_modifiers: BTreeMap<String, i64>,
+    /// In fights: how many hit points a hit costs that is made without a weapon, as dice like `1d6`. Default: `1d4`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = Dice::FORMAT))]
+    pub damage: Option<Dice>,
     /// What it carries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<String>,
-    /// Whether what it carries stays in the room when it goes.
+    /// Whether what it carries stays in the room when a conditional takes it away. Who is defeated in a fight drops everything.
     #[serde(skip_serializing_if = "is_false")]
     pub drop_items_on_defeat: bool,
 }
@@ -153,6 +163,7 @@ impl Monster {
             max_hp: number(self.max_hp, template.max_hp),
             attributes: merged(&self.attributes, &template.attributes),
             combat_modifiers: merged(&self.combat_modifiers, &template.combat_modifiers),
+            damage: self.damage.or(template.damage),
             items: list(&self.items, &template.items),
             drop_items_on_defeat: self.drop_items_on_defeat || template.drop_items_on_defeat,
         };
@@ -221,6 +232,10 @@ pub struct Pc {
     /// Bonuses by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub combat_modifiers: BTreeMap<String, i64>,
+    /// In fights: how many hit points a hit costs that is made without a weapon, as dice like `1d6`. Default: `1d4`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = Dice::FORMAT))]
+    pub damage: Option<Dice>,
     /// Skills by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, i64>,

@@ -149,6 +149,19 @@ impl Dice {
     /// What the schema calls their form.
     pub(crate) const FORMAT: &str = "dice";
 
+    /// One die of 20 sides.
+    pub(crate) const TWENTY: Self = Self { count: 1, sides: 20, modifier: 0 };
+
+    /// What somebody does with bare hands, teeth or claws.
+    pub(crate) const UNARMED: Self = Self { count: 1, sides: 4, modifier: 0 };
+
+    /// What they show when `random` throws them.
+    pub(crate) fn thrown(self, random: &mut Random) -> i32 {
+        let mut die = || i32::try_from(random.below(usize::from(self.sides))).unwrap_or(0) + 1;
+        let thrown: i32 = (0..self.count).map(|_| die()).sum();
+        thrown + i32::from(self.modifier)
+    }
+
     /// The least and the most that they can show.
     pub(crate) fn range(self) -> (i32, i32) {
         let (count, modifier) = (i32::from(self.count), i32::from(self.modifier));
@@ -173,10 +186,7 @@ pub struct Roll {
 impl Roll {
     /// What the dice of the conditional `id` show in the turn of `state`, with what the character adds.
     pub(crate) fn shown(&self, id: &str, state: &GameState) -> i32 {
-        let mut random = source("roll", id, state);
-        let mut die = || i32::try_from(random.below(usize::from(self.dice.sides))).unwrap_or(0) + 1;
-        let thrown: i32 = (0..self.dice.count).map(|_| die()).sum();
-        thrown + i32::from(self.dice.modifier) + self.added(state).unwrap_or(0)
+        self.dice.thrown(&mut source("roll", id, state)) + self.added(state).unwrap_or(0)
     }
 
     /// What the character of `state` adds; `None` if nothing is asked for, or they have none of it.
@@ -211,8 +221,8 @@ impl Roll {
     }
 }
 
-/// Where the chance of one conditional comes from in one turn; `kind` keeps its chance and its dice from going in step.
-fn source(kind: &str, id: &str, state: &GameState) -> Random {
+/// Where the chance of one conditional, or of one attack, comes from in one turn; `kind` keeps its chance and its dice from going in step.
+pub(crate) fn source(kind: &str, id: &str, state: &GameState) -> Random {
     let own = Random::own_seed(state.seed, kind.bytes().chain([b':']).chain(id.bytes()));
     Random::new(own.wrapping_add(state.turn_counter))
 }

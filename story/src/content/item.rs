@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::chance::Dice;
 use super::text::Text;
 use crate::serde_util::is_false;
 
@@ -17,4 +18,15 @@ pub struct Item {
     /// Whether it stays where it is: nobody can take it, give it or put it elsewhere, unless a conditional does.
     #[serde(skip_serializing_if = "is_false")]
     pub fixed: bool,
+    /// In fights: how many hit points a hit with it costs, as dice like `1d6`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = Dice::FORMAT))]
+    pub damage: Option<Dice>,
+    /// In fights: what who strikes with it adds, a score or a skill. Default: `strength`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub add: Option<String>,
+    /// In fights: how many hit points the player gets back who uses it up, as dice like `1d8`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = Dice::FORMAT))]
+    pub heals: Option<Dice>,
 }

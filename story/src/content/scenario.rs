@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::{Monster, Npc};
 use super::conditional::{Conditional, Placed};
+use super::conflict::Conflict;
 use super::contingency::ContingencyPrompt;
 use super::ending::Ending;
 use super::item::Item;
@@ -85,6 +86,9 @@ pub struct Scenario {
     /// What happens by itself whatever scene plays, by conditional id. A scene's conditional of the same id replaces it there.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub conditionals: BTreeMap<String, Conditional>,
+    /// Has the rules decide fights; without it there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Conflict>,
     /// The endings that conditionals name, by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub endings: BTreeMap<String, Ending>,

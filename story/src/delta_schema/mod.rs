@@ -25,6 +25,7 @@ const LONGEST_REASON: u32 = 120;
 /// the next turn. That also keeps the schema the same from turn to turn, and vendors prepare each new one. An item's name is open
 /// where a new item may come into the world: in relaxed mode, and where rules may make one. Limits stand in `maxItems` and
 /// `maxLength` only, so that a caller can take them out for a vendor that refuses them.
+/// Attacks are in it only while somebody in the world can be fought.
 /// Monsters, following and story events are not in it: they belong to conditionals.
 pub fn delta_schema(library: &Library, state: &GameState, input: &Input) -> Result<Value, PromptError> {
     let (scenario, _) = script(library, state)?;
@@ -56,18 +57,24 @@ fn schema(names: &Names) -> Value {
     ]);
     let npc_event = object([("npc_id", names.npcs()), ("set_location", nullable(names.locations()))]);
     let var = object([("name", names.vars()), ("value", text(LONGEST_VALUE))]);
-    object([
+    let attacks = names.fighters().map(|fighters| {
+        let attack = object([("attacker", fighters.clone()), ("target", fighters), ("item", nullable(names.items()))]);
+        ("attacks", list(attack))
+    });
+    let properties = [
         ("user_location", nullable(names.locations())),
         ("scene_change", scene_change),
         ("item_events", list(item_event)),
         ("npc_events", list(npc_event)),
         ("set_vars", list(var)),
         ("game_ended", json!({ "type": "boolean" })),
-    ])
+    ];
+    object(properties.into_iter().chain(attacks))
 }
 
 /// An object that has these properties, all of them and no others.
-fn object<const N: usize>(properties: [(&str, Value); N]) -> Value {
+fn object<'n>(properties: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
+    let properties: Vec<_> = properties.into_iter().collect();
     let required: Vec<_> = properties.iter().map(|(name, _)| Value::from(*name)).collect();
     let properties: Map<_, _> = properties.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
     // What `json!` puts in, it copies by serializing it: too dear for what is nested so deeply.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::content::{Library, Location, Npc, Scenario};
 use crate::prompt::Input;
 use crate::state::{GameState, Rules};
-use crate::world::{make_location, make_npc};
+use crate::world::{PLAYER, make_location, make_npc, opponents};
 
 /// The most names of one enumeration. Vendors take a thousand values in a schema, and each name stands in it up to four times.
 const MOST: usize = 64;
@@ -29,6 +29,8 @@ pub(super) struct Names {
     items: BTreeSet<String>,
     scenes: BTreeSet<String>,
     vars: BTreeSet<String>,
+    /// The player and their opponents; nobody where there are none.
+    fighters: BTreeSet<String>,
     /// Whether the turn may bring an item into the world that is not in it.
     takes_new_items: bool,
 }
@@ -60,6 +62,7 @@ pub(super) fn key(state: &GameState, input: &Input) -> String {
     }
     state.user_inventory.iter().for_each(|item| put('\u{4}', item));
     state.vars.keys().for_each(|name| put('\u{5}', name));
+    opponents(state).for_each(|fighter| put('\u{7}', fighter.key()));
     key
 }
 
@@ -73,8 +76,12 @@ impl Names {
             items: state.user_inventory.iter().cloned().collect(),
             scenes: scenario.scenes.keys().cloned().collect(),
             vars: scenario.settable_vars().into_iter().chain(state.vars.keys().cloned()).collect(),
+            fighters: opponents(state).map(|fighter| fighter.key().to_owned()).collect(),
             takes_new_items: is_relaxed(state, input) || has_rules,
         };
+        if !names.fighters.is_empty() {
+            names.fighters.insert(PLAYER.to_owned());
+        }
         state.locations.values().for_each(|location| names.lies(location));
         state.npcs.values().for_each(|npc| names.carries(npc));
         for (_, scene) in scenario.scenes.iter().filter(|(key, _)| **key != state.scene_name) {
@@ -110,6 +117,11 @@ impl Names {
 
     pub(super) fn vars(&self) -> Value {
         closed(&self.vars)
+    }
+
+    /// `None` where nobody can be fought.
+    pub(super) fn fighters(&self) -> Option<Value> {
+        (!self.fighters.is_empty()).then(|| closed(&self.fighters))
     }
 
     /// People and places, who may hold an item.

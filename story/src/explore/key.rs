@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::relevant::Relevant;
 use crate::state::GameState;
+use crate::world::{hp_of, opponents};
 
 /// The key of `state`.
 pub(super) fn key(state: &GameState, relevant: &Relevant) -> String {
@@ -35,6 +36,12 @@ pub(super) fn key(state: &GameState, relevant: &Relevant) -> String {
             npc.items.iter().filter(|item| relevant.asks_for(&state.scene_name, item)).collect();
         items.sort();
         let _ = write!(key, "|{name}{}{}{items:?}", npc.location, npc.following);
+    }
+    for fighter in opponents(state) {
+        let _ = write!(key, "|{}:{}", fighter.key(), hp_of(state, fighter.key()).unwrap_or_default());
+    }
+    for who in relevant.hit_points.keys().filter(|_| state.conflict.is_some()) {
+        let _ = write!(key, "|{who}:{}", hp_of(state, who).unwrap_or_default());
     }
     for (name, value) in state.vars.iter().filter(|(name, _)| relevant.vars.contains(*name)) {
         let _ = write!(key, "|{name}={value}");

@@ -2,9 +2,9 @@
 
 use super::relevant::{Deed, Relevant};
 use crate::content::Scenario;
-use crate::delta::{Delta, HolderKind, HolderRef, ItemAction, ItemEvent};
+use crate::delta::{Attack, Delta, HolderKind, HolderRef, ItemAction, ItemEvent};
 use crate::state::GameState;
-use crate::world::{fit, open_exits};
+use crate::world::{Fighter, PLAYER, fit, open_exits, opponents_here};
 
 /// One thing that can be done.
 #[derive(Debug, Clone)]
@@ -36,6 +36,7 @@ pub(super) fn moves(scenario: &Scenario, relevant: &Relevant, state: &GameState)
         }
     }
     makings(relevant, state, &mut moves);
+    fights(relevant, state, &mut moves);
     for (direction, key, _) in open_exits(state) {
         let delta = Delta { user_location: Some(key.to_owned()), ..Delta::default() };
         moves.push(Move { label: format!("go {direction}"), delta });
@@ -67,6 +68,32 @@ pub(super) fn put_down(item: &str) -> Move {
 fn of_item(item: &str, action: ItemAction, from: Option<HolderRef>, consumed: bool) -> Delta {
     let event = ItemEvent { item: item.to_owned(), action, from, to: None, consumed };
     Delta { item_events: vec![event], ..Delta::default() }
+}
+
+/// Each opponent here is attacked and attacks, on turns of their own: what comes of several at once comes of one after the other, too. A
+/// person is attacked only where a condition asks how they are, or for something that they would drop.
+fn fights(relevant: &Relevant, state: &GameState, moves: &mut Vec<Move>) {
+    if Fighter::Player.sheet(state).is_none() {
+        return;
+    }
+    for opponent in opponents_here(state) {
+        let (key, name) = (opponent.key(), opponent.name(state));
+        let carries = opponent
+            .sheet(state)
+            .is_some_and(|sheet| sheet.items.iter().any(|item| relevant.asks_for(&state.scene_name, item)));
+        let is_monster = matches!(opponent, Fighter::Monster(..));
+        if is_monster || carries || relevant.hit_points.contains_key(key) {
+            moves.push(Move { label: format!("attack {name}"), delta: attack(PLAYER, key) });
+        }
+        if is_monster || relevant.hit_points.contains_key(PLAYER) {
+            moves.push(Move { label: format!("are attacked by {name}"), delta: attack(key, PLAYER) });
+        }
+    }
+}
+
+fn attack(attacker: &str, target: &str) -> Delta {
+    let attack = Attack { attacker: attacker.to_owned(), target: target.to_owned(), item: None };
+    Delta { attacks: vec![attack], ..Delta::default() }
 }
 
 /// What the rules speak of, where what they name is at hand and something would be different.

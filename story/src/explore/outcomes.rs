@@ -40,7 +40,8 @@ pub(super) fn outcomes(
             return (found, false);
         }
         let known = given.len();
-        let answers = Answers { given, asked: Vec::new(), open: relevant.chances.clone() };
+        let (open, edges) = (relevant.chances.clone(), relevant.hit_points.clone());
+        let answers = Answers { given, asked: Vec::new(), open, edges };
         let (outcome, asked) = play(library, scenario, state, delta, answers);
         found.push(outcome);
         // Each question that the list did not answer was answered with no; with yes it is an outcome of its own.

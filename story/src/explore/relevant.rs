@@ -32,6 +32,8 @@ pub(super) struct Relevant {
     pub(super) vars: BTreeSet<String>,
     /// Ids of conditionals that do more than tell something.
     pub(super) conditionals: BTreeSet<String>,
+    /// The hit points that a condition tells apart, by whose they are; who is only asked about as defeated is there too.
+    pub(super) hit_points: BTreeMap<String, BTreeSet<i64>>,
     /// Those of them that chance decides.
     pub(super) chances: BTreeSet<String>,
 }
@@ -136,6 +138,12 @@ impl Relevant {
         needed.extend(when.inventory.iter().chain(when.item_locations.keys()).cloned());
         self.placed.extend(when.item_locations.clone());
         self.vars.extend(when.vars.keys().chain(when.vars_compare.keys()).cloned());
+        for (who, comparison) in &when.hp {
+            self.hit_points.entry(who.clone()).or_default().extend(comparison.edges());
+        }
+        for who in &when.defeated {
+            self.hit_points.entry(who.clone()).or_default();
+        }
         let later = |turn: Option<u64>| turn.map_or(0, |turn| turn.saturating_add(1));
         self.scene_turns = self.scene_turns.max(later(when.scene_turn_counter)).max(when.min_scene_turns.unwrap_or(0));
         self.turns = self.turns.max(later(when.turn_counter)).max(when.min_turns.unwrap_or(0));

@@ -41,6 +41,8 @@ impl View<'_> {
             || !when.vars_compare.is_empty()
             || !when.npc_locations.is_empty()
             || !when.item_locations.is_empty()
+            || !when.hp.is_empty()
+            || !when.defeated.is_empty()
             || [when.turn_counter, when.scene_turn_counter, when.min_turns, when.min_scene_turns]
                 .iter()
                 .any(Option::is_some);

@@ -1,5 +1,6 @@
 //! The delta of a narration, read off its words: what it begins with says what was done.
 
+use super::fighting::{self, REMEDY};
 use super::going::moved;
 use super::handling::{DROPPED, GIVEN, TAKEN};
 use super::rules;
@@ -23,6 +24,9 @@ fn read(view: &View<'_>, script: &Script, part: &str, delta: &mut Delta) {
         delta.item_events.extend(beat.uses_up.iter().map(|item| used_up(item)));
         return;
     }
+    if fighting::attacks(view, part, delta) {
+        return;
+    }
     let sentence = part.split(". ").next().unwrap_or_default().trim_end_matches('.');
     if let Some(direction) = part.starts_with("You ").then(|| moved(&format!("{sentence}."))).flatten() {
         delta.user_location = Some(direction);
@@ -34,6 +38,8 @@ fn read(view: &View<'_>, script: &Script, part: &str, delta: &mut Delta) {
         let items = items(names, &view.held);
         let player = || Some(holder(HolderKind::Player, None));
         delta.item_events.extend(items.iter().map(|item| event(item, ItemAction::Drop, player(), None)));
+    } else if let Some(names) = sentence.strip_prefix(REMEDY) {
+        delta.item_events.extend(items(names, &view.held).iter().map(|item| used_up(item)));
     } else if let Some((names, person)) = sentence.strip_prefix(GIVEN).and_then(|given| given.rsplit_once(" to ")) {
         let to = || Some(holder(HolderKind::Npc, Some(person.to_owned())));
         let player = || Some(holder(HolderKind::Player, None));

@@ -7,6 +7,7 @@
 mod asking;
 mod certain;
 mod extract;
+mod fighting;
 #[cfg(test)]
 mod first_time_tests;
 mod found;
@@ -84,6 +85,8 @@ impl OfflineNarrator {
             let said = block(last, "player").unwrap_or_default();
             Telling::new(&view, script).tell(without_speaker(said))
         };
+        let decided = block(last, "decided").map(fighting::decided).filter(|decided| !decided.is_empty());
+        let told = decided.map_or(told.clone(), |decided| format!("{decided}\n\n{told}"));
         if last.contains(IS_OVER) { format!("{told}\n\nTHE END") } else { told }
     }
 
@@ -119,10 +122,14 @@ fn in_schema_form(delta: &Delta) -> serde_json::Value {
         })
     });
     let vars = delta.set_vars.iter().map(|(name, value)| serde_json::json!({ "name": name, "value": value }));
-    serde_json::json!({
+    let mut answer = serde_json::json!({
         "user_location": delta.user_location, "scene_change": null, "item_events": events.collect::<Vec<_>>(), "npc_events": [],
         "set_vars": vars.collect::<Vec<_>>(), "game_ended": false
-    })
+    });
+    if !delta.attacks.is_empty() {
+        answer["attacks"] = serde_json::json!(delta.attacks);
+    }
+    answer
 }
 
 /// What one tries to open by trying it.
@@ -210,6 +217,9 @@ impl<'a> Telling<'a> {
         }
         if let Some(other) = self.put_otherwise(clause) {
             return self.answer(&other);
+        }
+        if let Some(text) = self.fight(clause).or_else(|| self.remedy(clause)) {
+            return (text, true);
         }
         let Some(verb) = clause.verb else { return self.without_verb(clause) };
         if clause.written == "leave" && matches!(self.view.find(&clause.rest), found::Found::Held(_)) {

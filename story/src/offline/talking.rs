@@ -128,6 +128,9 @@ impl Telling<'_> {
             ];
             return format!("{} {}", self.view.fresh(&lines), self.remind(topic)).trim_end().to_owned();
         }
+        if being.is_defeated() {
+            return format!("{who} is beaten, and does not answer. {}", self.could_try());
+        }
         if being.is_monster {
             let lines = [
                 "does not seem to be made for talking",

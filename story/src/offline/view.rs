@@ -4,9 +4,9 @@
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::content::{Library, Location, Scenario};
+use crate::content::{Item, Library, Location, Scenario};
 use crate::message::{ChatMessage, Role};
-use crate::world::{fit, words};
+use crate::world::{Health, fit, words};
 
 /// An NPC or a monster that is here.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +17,21 @@ pub(super) struct Being {
     pub(super) about: String,
     pub(super) carries: Vec<String>,
     pub(super) is_monster: bool,
+    /// How they are, in a story with fights.
+    pub(super) health: Option<Health>,
+    /// Their key, where the prompt has it.
+    pub(super) key: String,
+}
+
+impl Being {
+    /// Whether they can be fought.
+    pub(super) fn is_opponent(&self) -> bool {
+        self.health.is_some() && !self.is_defeated()
+    }
+
+    pub(super) fn is_defeated(&self) -> bool {
+        self.health == Some(Health::Defeated)
+    }
 }
 
 /// A way out.
@@ -110,6 +125,18 @@ impl<'a> View<'a> {
     }
 
     fn read_location(&mut self, text: &str) {
+        self.read_lines(text);
+        let has_fights = self.scenario.is_some_and(|(_, scenario)| scenario.conflict.is_some());
+        for being in &mut self.beings {
+            // Elsewhere the same words are a disposition, and numbers are for a model.
+            being.health = being.health.filter(|_| has_fights);
+            if being.health.is_some_and(|health| health.words() == being.kind) {
+                being.kind.clear();
+            }
+        }
+    }
+
+    fn read_lines(&mut self, text: &str) {
         let mut part = Part::Description;
         for (index, line) in text.lines().enumerate() {
             if index == 0 {
@@ -151,14 +178,18 @@ impl<'a> View<'a> {
         let scenario = library.scenarios().find(|(_, scenario)| fits(scenario));
         let scene = scenario.and_then(|(_, scenario)| scenario.scenes.get_key_value(&before.scene_name));
         let here = before.locations.get(&before.user_location);
-        let people = before.npcs.values().filter(|npc| npc.location == before.user_location);
+        let people = before.npcs.iter().filter(|(_, npc)| npc.location == before.user_location);
+        let being = |key: &String, being: &BeforeBeing, is_monster: bool| Being {
+            name: being.name.clone(),
+            carries: being.items.clone(),
+            health: being.health,
+            key: key.clone(),
+            is_monster,
+            ..Being::default()
+        };
         let beings = people
-            .map(|npc| Being { name: npc.name.clone(), carries: npc.items.clone(), ..Being::default() })
-            .chain(before.monsters.values().map(|monster| Being {
-                name: monster.name.clone(),
-                is_monster: true,
-                ..Being::default()
-            }));
+            .map(|(key, npc)| being(key, npc, false))
+            .chain(before.monsters.iter().map(|(key, monster)| being(key, monster, true)));
         Self {
             library: Some(library),
             scenario,
@@ -207,6 +238,12 @@ impl<'a> View<'a> {
     /// Whether the author has fixed the item where it is.
     pub(super) fn is_fixed(&self, item: &str) -> bool {
         self.scenario.is_some_and(|(_, scenario)| scenario.item(item).is_some_and(|item| item.fixed))
+    }
+
+    /// What the author says of the item, in a story with fights.
+    pub(super) fn item(&self, item: &str) -> Option<&'a Item> {
+        let (_, scenario) = self.scenario.filter(|(_, scenario)| scenario.conflict.is_some())?;
+        scenario.item(item)
     }
 
     /// What the author says of the item, as far as it is certain.
@@ -266,6 +303,7 @@ struct BeforeBeing {
     name: String,
     location: String,
     items: Vec<String>,
+    health: Option<Health>,
 }
 
 fn scenario_of<'a>(library: &'a Library, system: &str) -> Option<(&'a str, &'a Scenario)> {
@@ -284,6 +322,8 @@ fn person(entry: &str) -> Being {
     let (name, traits) = head.split_once(" (").unwrap_or((head, ""));
     let kind = traits.split([';', ')']).next().unwrap_or_default();
     Being {
+        health: traits.trim_end_matches(')').rsplit("; ").next().and_then(Health::in_words),
+        key: String::new(),
         name: name.trim_end_matches(':').to_owned(),
         kind: kind.to_owned(),
         about: about.to_owned(),
@@ -292,11 +332,15 @@ fn person(entry: &str) -> Being {
     }
 }
 
-/// `Name (AC: 1, HP: 6/6): description`.
+/// `Name (AC: 1, HP: 6/6): description`, or with words in the place of the numbers.
 fn monster(entry: &str) -> Being {
-    let (name, rest) = entry.split_once(" (AC: ").unwrap_or((entry, ""));
-    let about = rest.split_once("): ").map_or("", |(_, about)| about);
-    Being { name: name.to_owned(), about: about.to_owned(), is_monster: true, ..Being::default() }
+    let in_words = entry.split_once(" (").and_then(|(_, rest)| Health::in_words(rest.split_once("): ")?.0));
+    let (name, rest) = entry.split_once(if in_words.is_some() { " (" } else { " (AC: " }).unwrap_or((entry, ""));
+    let (numbers, about) = rest.split_once("): ").unwrap_or_default();
+    let hit_points = numbers.rsplit_once("HP: ").and_then(|(_, hp)| hp.split_once('/'));
+    let in_numbers = hit_points.and_then(|(hp, max_hp)| Some(Health::of(hp.parse().ok()?, max_hp.parse().ok()?)));
+    let health = in_words.or(in_numbers);
+    Being { name: name.to_owned(), about: about.to_owned(), is_monster: true, health, ..Being::default() }
 }
 
 /// `direction -> Place` or `direction is blocked (reason)`.

@@ -40,8 +40,8 @@ pub enum DeltaParseError {
 }
 
 /// The fields that a model may send.
-const FIELDS: [&str; 7] =
-    ["user_location", "scene_change", "item_events", "npc_events", "set_vars", "add_vars", "game_ended"];
+const FIELDS: [&str; 8] =
+    ["user_location", "scene_change", "item_events", "attacks", "npc_events", "set_vars", "add_vars", "game_ended"];
 
 /// Reads a delta. `set_vars` may be an object or the list of `{name, value}` that the schema asks for; nulls are absent values.
 pub fn parse_delta(text: &str) -> Result<Parsed, DeltaParseError> {
@@ -66,6 +66,7 @@ impl Reader {
             user_location: self.take("user_location"),
             scene_change: self.scene_change(),
             item_events: self.take_list("item_events"),
+            attacks: self.take_list("attacks"),
             npc_events: self.take_list("npc_events"),
             set_vars: self.set_vars().into_iter().collect(),
             add_vars: self.take("add_vars").unwrap_or_default(),

@@ -8,12 +8,14 @@ use super::input::Input;
 use super::narration::input_text;
 use super::quote::quoted;
 use super::scope::{far_npcs, far_places, neighbours};
-use super::text::{EXTRACTION, EXTRACTION_REQUEST, GLOBAL_RULES, movement_rule, read_in};
+use super::text::{
+    EXTRACTION, EXTRACTION_OF_ATTACKS, EXTRACTION_REQUEST, FIGHT_RULE, GLOBAL_RULES, movement_rule, read_in,
+};
 use super::world::block;
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Location, Monster, Npc, Scenario, Scene};
 use crate::state::{GameState, Rules};
-use crate::world::location_key;
+use crate::world::{Fighter, Health, health, location_key, opponents};
 
 /// What the extracting model gets to say what `narration`, the narrator's answer to `input`, changed in `state`.
 ///
@@ -43,9 +45,12 @@ fn instructions(scenario: &Scenario, scene: Option<&Scene>, state: &GameState, r
     let of_scene = scene.iter().flat_map(|scene| &scene.contingency_rules);
     let own = scenario.contingency_rules.iter().chain(of_scene).map(String::as_str);
     let movement = movement_rule(rules);
-    let rules: Vec<_> = [movement].into_iter().chain(GLOBAL_RULES).chain(own).map(|rule| format!("- {rule}")).collect();
+    let fights = opponents(state).next().is_some();
+    let global = if fights { [FIGHT_RULE, GLOBAL_RULES[1]] } else { GLOBAL_RULES };
+    let rules: Vec<_> = [movement].into_iter().chain(global).chain(own).map(|rule| format!("- {rule}")).collect();
+    let extraction = if fights { with_attacks() } else { EXTRACTION.to_owned() };
     let mut text = format!(
-        "{EXTRACTION}\n\nRules of this story. When one applies, its effect must be in your answer:\n{}",
+        "{extraction}\n\nRules of this story. When one applies, its effect must be in your answer:\n{}",
         rules.join("\n")
     );
     if let Some(language) = &state.language {
@@ -58,6 +63,13 @@ fn instructions(scenario: &Scenario, scene: Option<&Scene>, state: &GameState, r
         text.push_str(&scenes.join(", "));
     }
     text
+}
+
+/// The instructions with attacks among the fields and in the examples.
+fn with_attacks() -> String {
+    let field = "\n- game_ended: ";
+    let with_field = EXTRACTION.replacen(field, &format!("\n{EXTRACTION_OF_ATTACKS}{field}"), 1);
+    with_field.replace("\"game_ended\":false}", "\"game_ended\":false,\"attacks\":[]}")
 }
 
 /// What the extracting model sees of the state: the player's surroundings, and what is important.
@@ -75,6 +87,8 @@ struct Before<'a> {
     npcs: BTreeMap<&'a str, Person<'a>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     monsters: BTreeMap<&'a str, Creature<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    already_decided: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -94,11 +108,15 @@ struct Person<'a> {
     location: &'a str,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     items: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<Health>,
 }
 
 #[derive(Serialize)]
 struct Creature<'a> {
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<Health>,
 }
 
 impl<'a> Before<'a> {
@@ -117,8 +135,13 @@ impl<'a> Before<'a> {
             user_inventory: &state.user_inventory,
             vars: &state.vars,
             locations: places.map(|(key, location)| (key, Place::of(state, location))).collect(),
-            npcs: state.npcs_here().chain(far_npcs(state)).map(|(key, npc)| (key, Person::of(npc))).collect(),
-            monsters: monsters.map(|(id, monster)| (id.as_str(), Creature::of(monster))).collect(),
+            npcs: state
+                .npcs_here()
+                .chain(far_npcs(state))
+                .map(|(key, npc)| (key, Person::of(state, key, npc)))
+                .collect(),
+            monsters: monsters.map(|(id, monster)| (id.as_str(), Creature::of(state, id, monster))).collect(),
+            already_decided: if opponents(state).next().is_some() { &state.decided } else { &[] },
         }
     }
 
@@ -145,13 +168,15 @@ impl<'a> Place<'a> {
 }
 
 impl<'a> Person<'a> {
-    fn of(npc: &'a Npc) -> Self {
-        Self { name: &npc.name, location: &npc.location, items: &npc.items }
+    fn of(state: &GameState, key: &str, npc: &'a Npc) -> Self {
+        let health = health(state, &Fighter::Npc(key.to_owned()));
+        Self { name: &npc.name, location: &npc.location, items: &npc.items, health }
     }
 }
 
 impl<'a> Creature<'a> {
-    fn of(monster: &'a Monster) -> Self {
-        Self { name: &monster.name }
+    fn of(state: &GameState, id: &str, monster: &'a Monster) -> Self {
+        let health = health(state, &Fighter::Monster(state.user_location.clone(), id.to_owned()));
+        Self { name: &monster.name, health }
     }
 }

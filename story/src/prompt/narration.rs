@@ -7,13 +7,15 @@ use super::memory::shown;
 use super::quote::quoted;
 use super::scope::hints;
 use super::text::{
-    CLOSING, CRAFT, EVENT_RULES, LORE, MONSTERS, REJECTED, conduct, rating_guidance, told_in, turn_rules,
+    CLOSING, CRAFT, DECIDED, EVENT_RULES, FIGHT, LORE, MONSTERS, REJECTED, conduct, rating_guidance, told_in,
+    turn_rules,
 };
 use super::world::{block, world_state};
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Pc, Scenario, Scene};
 use crate::message::ChatMessage;
 use crate::state::GameState;
+use crate::world::opponents_here;
 
 /// What the narrator gets to answer `input`.
 ///
@@ -38,6 +40,7 @@ pub fn narration_prompt(
         }),
     ]);
     let last = paragraphs([
+        decided_text(state),
         rejected_text(state),
         world_state(scenario, state),
         lore_text(scenario, state, history, input),
@@ -107,6 +110,12 @@ fn rejected_text(state: &GameState) -> String {
     if lines.is_empty() { String::new() } else { block("did_not_happen", &format!("{REJECTED}\n{}", lines.join("\n"))) }
 }
 
+/// What the rules decided of the attacks that were narrated in the turn before.
+fn decided_text(state: &GameState) -> String {
+    let lines: Vec<_> = state.decided.iter().map(|line| format!("- {}", quoted(line))).collect();
+    if lines.is_empty() { String::new() } else { block("decided", &format!("{DECIDED}\n{}", lines.join("\n"))) }
+}
+
 /// What there is to know about what was spoken of.
 fn lore_text(scenario: &Scenario, state: &GameState, history: &[ChatMessage], input: &Input) -> String {
     let lore = lore(scenario, state, state.memory.open(history), input);
@@ -135,8 +144,10 @@ fn rules_text(state: &GameState, input: &Input) -> String {
     // The last one is to stop and wait, which the end of a story does not.
     let fixed = if state.is_ended { &fixed[..2] } else { &fixed[..] };
     let monsters = state.current_location().is_some_and(|location| !location.monsters.is_empty());
+    let opponents = opponents_here(state).next().is_some();
+    let dangers = if opponents { Some(FIGHT) } else { monsters.then_some(MONSTERS) };
     let own = state.narrator.iter().flat_map(|narrator| &narrator.rules).map(String::as_str);
-    let rules = fixed.iter().copied().chain(monsters.then_some(MONSTERS)).chain(own);
+    let rules = fixed.iter().copied().chain(dangers).chain(own);
     let rules: Vec<_> = rules.map(|rule| format!("- {rule}")).collect();
     block("rules", &rules.join("\n"))
 }

@@ -54,6 +54,17 @@ pub(super) const MONSTERS: &str = "\
 Monsters are dangerous and act for themselves. Tell a fight one exchange at a time, in keeping with the armour class (AC) and hit points (HP) that \
 are listed, and never name the numbers. Monsters appear and leave only as the world state says.";
 
+/// The same where the rules decide fights.
+pub(super) const FIGHT: &str = "\
+Whoever can be fought is listed with how they are; they are dangerous and act for themselves. Tell each attack as far as the blow, and stop before it \
+lands: whether it hits and what it does is decided when you have told it, and you read it in the next turn. Tell of no wound, no fall and no death \
+that is not listed. Who is listed as defeated lies there and does nothing. Monsters appear and leave only as the world state says.";
+
+/// Stands before what the rules decided of the attacks of the turn before.
+pub(super) const DECIDED: &str = "\
+The attacks that the last turn told of have been decided so. Tell first, in a few words, how they turned out; this is certain, and the world state below \
+is what came of it:";
+
 /// What a story told for this audience may show.
 pub(super) fn rating_guidance(rating: &str) -> &'static str {
     match rating {
@@ -136,6 +147,16 @@ If nothing changed, answer:
 If the player took a cup from a table and went into the cellar, and there is a location of the key `cellar`:
 {\"user_location\":\"cellar\",\"scene_change\":null,\"item_events\":[{\"item\":\"cup\",\"action\":\"acquire\",\"from\":{\"type\":\"location\",\"name\":null},\
 \"to\":{\"type\":\"player\",\"name\":null},\"consumed\":null}],\"npc_events\":[],\"set_vars\":[],\"game_ended\":false}";
+
+/// How attacks are extracted, where there is somebody to fight.
+pub(super) const EXTRACTION_OF_ATTACKS: &str = "\
+- attacks: {\"attacker\", \"target\", \"item\"} for each attempt to hurt somebody in this narration, in order, whether the text says that it hits or not. \
+\"attacker\" and \"target\" are \"player\", or the key of a monster or a person; \"item\" is what the attacker strikes with, or null. Threats are no attacks. \
+What stands in already_decided was decided before: do not report it again.";
+
+/// Stands in the place of the rule about the player's death, where there is somebody to fight.
+pub(super) const FIGHT_RULE: &str =
+    "Who is hurt, falls or dies in a fight is decided after your answer: the game never ends by it.";
 
 /// How far the extracting model may take the player.
 pub(super) fn movement_rule(rules: Rules) -> &'static str {

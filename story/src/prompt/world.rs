@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::scope::{far_npcs, far_places, neighbours};
 use crate::content::{Location, Monster, Npc, Scenario};
 use crate::state::{GameState, Rules};
-use crate::world::{Exit, exits, location_key};
+use crate::world::{Exit, Fighter, Health, exits, health, location_key, opponents_here};
 
 /// The `<world_state>` block.
 pub(super) fn world_state(scenario: &Scenario, state: &GameState) -> String {
@@ -17,6 +17,7 @@ pub(super) fn world_state(scenario: &Scenario, state: &GameState) -> String {
         optional_block("npcs_elsewhere", &npcs_elsewhere(state)),
         optional_block("about_items", &about_items(scenario, state)),
         optional_block("user_inventory", &state.user_inventory.join(", ")),
+        optional_block("player_health", &player_health(state)),
     ];
     let blocks: Vec<_> = blocks.into_iter().flatten().collect();
     block("world_state", &blocks.join("\n\n"))
@@ -29,6 +30,21 @@ pub(super) fn block(tag: &str, content: &str) -> String {
 
 fn optional_block(tag: &str, content: &str) -> Option<String> {
     (!content.is_empty()).then(|| block(tag, content))
+}
+
+/// How the player character is, while there is somebody to fight.
+fn player_health(state: &GameState) -> String {
+    let health = health(state, &Fighter::Player).filter(|_| opponents_here(state).next().is_some());
+    let numbers = || shows_numbers(state).then_some(state.pc.as_ref()).flatten();
+    match (health, numbers()) {
+        (None, _) => String::new(),
+        (Some(health), None) => health.words().to_owned(),
+        (Some(health), Some(pc)) => format!("{} (HP: {}/{})", health.words(), pc.hp, pc.max_hp),
+    }
+}
+
+fn shows_numbers(state: &GameState) -> bool {
+    state.conflict.is_some_and(|conflict| conflict.numbers)
 }
 
 fn current_location(state: &GameState) -> String {
@@ -56,7 +72,7 @@ fn contents(state: &GameState, location: &Location) -> String {
     }
     if !location.monsters.is_empty() {
         lines.push("Monsters here:".to_owned());
-        lines.extend(location.monsters.values().map(|monster| describe_monster(state, monster)));
+        lines.extend(location.monsters.iter().map(|(id, monster)| describe_monster(state, id, monster)));
     }
     lines.join("\n")
 }
@@ -64,7 +80,9 @@ fn contents(state: &GameState, location: &Location) -> String {
 /// `- Name (type; disposition): description Carries: items`, without what there is not.
 fn describe_npc(state: &GameState, key: &str, npc: &Npc) -> String {
     let mut line = format!("- {}", npc_name(key, npc));
-    let traits: Vec<_> = [npc.kind.as_str(), &npc.disposition].into_iter().filter(|text| !text.is_empty()).collect();
+    let health = health(state, &Fighter::Npc(key.to_owned())).map_or("", Health::words);
+    let traits: Vec<_> =
+        [npc.kind.as_str(), &npc.disposition, health].into_iter().filter(|text| !text.is_empty()).collect();
     if !traits.is_empty() {
         let _ = write!(line, " ({})", traits.join("; "));
     }
@@ -78,7 +96,11 @@ fn describe_npc(state: &GameState, key: &str, npc: &Npc) -> String {
     line
 }
 
-fn describe_monster(state: &GameState, monster: &Monster) -> String {
+fn describe_monster(state: &GameState, id: &str, monster: &Monster) -> String {
+    let fighter = Fighter::Monster(state.user_location.clone(), id.to_owned());
+    if let Some(health) = health(state, &fighter).filter(|_| !shows_numbers(state)) {
+        return format!("- {} ({}): {}", monster.name, health.words(), monster.description.read(state));
+    }
     format!(
         "- {} (AC: {}, HP: {}/{}): {}",
         monster.name,
@@ -229,7 +251,10 @@ mod tests {
         let mut scenario = scenario();
         for (item, about) in [("oar", "Split."), ("matches", "Damp."), ("lantern", "Lit.")] {
             let fixed = item == "oar";
-            scenario.items.insert(item.to_owned(), crate::content::Item { description: about.into(), fixed });
+            scenario.items.insert(
+                item.to_owned(),
+                crate::content::Item { description: about.into(), fixed, ..Default::default() },
+            );
         }
         let state = GameState { user_inventory: vec!["lantern".into()], ..new_state() };
         let text = world_state(&scenario, &state);

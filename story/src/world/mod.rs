@@ -2,6 +2,7 @@
 //! one place, and that followers are where their leader is. What a turn may change is decided in `apply`.
 
 mod exits;
+mod fighters;
 mod following;
 mod lookup;
 mod names;
@@ -10,6 +11,11 @@ mod scene;
 mod travel;
 
 pub(crate) use exits::{Exit, exits, open_exits};
+pub use fighters::Health;
+pub(crate) use fighters::{
+    Fighter, PLAYER, fighter_meant, fighter_of_key, fights, health, hp_of, is_dangerous, is_defeated, opponents,
+    opponents_here,
+};
 pub(crate) use following::{Leader, follow, leader_named};
 pub(crate) use lookup::{location_key, location_meant, npc_meant, scene_key};
 pub(crate) use names::{Fit, fit, meant, words};

@@ -29,6 +29,8 @@ pub(crate) fn begin_scene(library: &Library, scenario: &Scenario, key: &str, sce
         let mut location = make_location(library, key, definition);
         location.items.retain(|item| !carried.contains(item));
         location.items.extend(brought);
+        // Who was defeated does not come back because a scene repeats where they stood.
+        location.monsters.retain(|id, _| !state.defeated.contains(id));
         state.locations.insert(key.clone(), location);
     }
 
@@ -36,6 +38,10 @@ pub(crate) fn begin_scene(library: &Library, scenario: &Scenario, key: &str, sce
     for (key, definition) in &scene.npcs {
         let given = given_to(library, scenario, key, state.npcs.remove(key));
         let mut npc = make_npc(library, definition);
+        if state.defeated.contains(key) {
+            (npc.hp, npc.following) = (0, String::new());
+            npc.items.clear();
+        }
         npc.items.retain(|item| !given.contains(item));
         npc.items.extend(given);
         state.npcs.insert(key.clone(), npc);

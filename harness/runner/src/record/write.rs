@@ -116,6 +116,9 @@ fn demand(expect: &mut Value, change: &Change) {
         | Change::NpcFollowing { .. }
         | Change::MonsterSpawned { .. }
         | Change::MonsterDespawned { .. }
+        | Change::Attacked { .. }
+        | Change::HitPoints { .. }
+        | Change::Defeated { .. }
         | Change::ConditionalFired { .. } => {}
     }
 }

@@ -1,0 +1,186 @@
+//! Attacks: the model says who strikes at whom, the rules throw the dice. One die of 20 and what the attacker adds, against the target's
+//! armour class; then the damage. The dice come from the game's seed, as those of conditionals do.
+
+use super::change::{Author, Change, Holder};
+use super::luck::Luck;
+use super::reason::Reason;
+use super::turn::Turn;
+use crate::content::{Dice, MOST, source};
+use crate::delta::Attack;
+use crate::state::{GameState, Rules};
+use crate::suggest::nearest;
+use crate::world::{Fighter, Health, PLAYER, fighter_meant, fit, matching, opponents};
+
+/// The armour class of somebody who has none.
+const UNARMOURED: i64 = 10;
+
+/// Who strikes without a weapon finds this name among their bonuses.
+const UNARMED: &str = "unarmed";
+
+/// An attack that the rules allow, ready for the dice.
+#[derive(Debug)]
+pub(super) struct Blow {
+    /// What tells it from the other attacks of its turn.
+    pub(super) id: String,
+    pub(super) attacker_name: String,
+    pub(super) target: Fighter,
+    pub(super) target_name: String,
+    pub(super) bonus: i64,
+    pub(super) armour: i64,
+    pub(super) damage: Dice,
+    /// What the target has left.
+    pub(super) hp: i64,
+}
+
+/// What the dice said of a blow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Struck {
+    pub(super) hits: bool,
+    /// The die with the bonus; absent where a search decided.
+    pub(super) shown: Option<i64>,
+    /// What the target has left.
+    pub(super) left: i64,
+}
+
+impl Blow {
+    /// Throws the dice. A 20 always hits, a 1 never does, and a hit costs at least one hit point.
+    pub(super) fn thrown(&self, state: &GameState) -> Struck {
+        let mut random = source("attack", &self.id, state);
+        let die = i64::from(Dice::TWENTY.thrown(&mut random));
+        let shown = die + self.bonus;
+        let hits = die == 20 || (die != 1 && shown >= self.armour);
+        let cost = if hits { i64::from(self.damage.thrown(&mut random)).max(1) } else { 0 };
+        Struck { hits, shown: Some(shown), left: self.hp.saturating_sub(cost).max(0) }
+    }
+}
+
+impl Turn<'_> {
+    pub(super) fn attack(&mut self, author: &Author, attack: &Attack, luck: &mut Luck) -> Result<(), Reason> {
+        let Some(conflict) = self.state.conflict else { return Err(Reason::NoConflict) };
+        let attacker = self.fighter(&attack.attacker)?;
+        let target = self.fighter(&attack.target)?;
+        if attacker == target {
+            return Err(Reason::OwnTarget { who: attacker.key().to_owned() });
+        }
+        self.expect_together(&attacker, &target)?;
+        let weapon = self.weapon(author, &attacker, attack.item.as_deref())?;
+        let blow = self.blow(&attacker, target, weapon.as_deref())?;
+        let struck = luck.strikes(&blow, &self.state);
+        self.attacks += 1;
+
+        let Blow { target, attacker_name: by, target_name: name, .. } = &blow;
+        let with = weapon.as_ref().map(|item| format!(" with the {item}")).unwrap_or_default();
+        let max_hp = target.sheet(&self.state).map_or(0, |sheet| sheet.max_hp);
+        let came_of_it = match (struck.hits, Health::of(struck.left, max_hp)) {
+            (false, _) => "missed".to_owned(),
+            (true, Health::Defeated) if *target == Fighter::Player => "hit; the player fell".to_owned(),
+            (true, Health::Defeated) => format!("hit; that defeated {name}"),
+            (true, health) => format!("hit; it left {name} {}", health.words()),
+        };
+        let numbers = match struck.shown.filter(|_| conflict.numbers) {
+            Some(shown) if struck.hits => {
+                let (cost, left) = (blow.hp - struck.left, struck.left);
+                format!(" ({shown} against {}; {cost} of damage, {left} of {max_hp} hit points left)", blow.armour)
+            }
+            Some(shown) => format!(" ({shown} against {})", blow.armour),
+            None => String::new(),
+        };
+        self.state.decided.push(capital(&format!("{by} attacked {name}{with} and {came_of_it}{numbers}.")));
+        self.changes.push(Change::Attacked {
+            attacker: attacker.key().to_owned(),
+            target: target.key().to_owned(),
+            item: weapon,
+            hit: struck.hits,
+        });
+        if struck.hits {
+            self.put_hp(target, struck.left);
+        }
+        Ok(())
+    }
+
+    /// Somebody who can fight now.
+    fn fighter(&self, name: &str) -> Result<Fighter, Reason> {
+        let unknown = || {
+            let known: Vec<String> = opponents(&self.state).map(|fighter| fighter.key().to_owned()).collect();
+            let known = known.iter().map(String::as_str).chain([PLAYER]);
+            Reason::UnknownFighter { name: name.trim().to_owned(), suggestion: nearest(name, known).map(str::to_owned) }
+        };
+        if self.state.defeated.contains(name.trim()) {
+            return Err(Reason::Defeated { who: name.trim().to_owned() });
+        }
+        let fighter = fighter_meant(&self.state, name, &self.places_in_reach()).ok_or_else(unknown)?;
+        let who = fighter.key().to_owned();
+        let sheet = fighter.sheet(&self.state).ok_or(Reason::NoFighter { who: who.clone() })?;
+        if sheet.hp <= 0 || (fighter == Fighter::Player && self.has_fallen) {
+            return Err(Reason::Defeated { who });
+        }
+        Ok(fighter)
+    }
+
+    /// Both must be where the player is, or was when the turn began; the player is in both.
+    fn expect_together(&self, attacker: &Fighter, target: &Fighter) -> Result<(), Reason> {
+        let reach = self.places_in_reach();
+        let others: Vec<&str> = [attacker, target]
+            .into_iter()
+            .filter(|fighter| **fighter != Fighter::Player)
+            .map(|fighter| fighter.place(&self.state))
+            .collect();
+        if others.iter().all(|place| reach.contains(place)) && others.windows(2).all(|pair| pair[0] == pair[1]) {
+            return Ok(());
+        }
+        Err(Reason::Apart { attacker: attacker.key().to_owned(), target: target.key().to_owned() })
+    }
+
+    /// What the attacker strikes with, as it is spelled where they have it. What people and monsters strike with, such as a tail, need not be
+    /// an item; the player has what they carry, and in a relaxed game what they say.
+    fn weapon(&self, author: &Author, attacker: &Fighter, item: Option<&str>) -> Result<Option<String>, Reason> {
+        let Some(item) = item.map(str::trim).filter(|item| !item.is_empty()) else { return Ok(None) };
+        let sheet = attacker.sheet(&self.state);
+        let own = sheet.as_ref().and_then(|sheet| matching(sheet.items, item)).cloned();
+        let own = match (own, attacker) {
+            (None, Fighter::Player) => self.find(item, &[Holder::Player])?.map(|(item, _)| item),
+            (own, _) => own,
+        };
+        let may_lack = *attacker != Fighter::Player || self.rules == Rules::Relaxed || *author != Author::Model;
+        match own {
+            None if may_lack => Ok(sheet.and_then(|sheet| {
+                sheet.modifiers.keys().find(|known| fit(item, known).is_some()).map(|_| item.to_owned())
+            })),
+            None => Err(Reason::NotThere { item: item.to_owned(), holder: "the player".to_owned() }),
+            own => Ok(own),
+        }
+    }
+
+    fn blow(&self, attacker: &Fighter, target: Fighter, weapon: Option<&str>) -> Result<Blow, Reason> {
+        let no_fighter = |fighter: &Fighter| Reason::NoFighter { who: fighter.key().to_owned() };
+        let own = attacker.sheet(&self.state).ok_or_else(|| no_fighter(attacker))?;
+        let other = target.sheet(&self.state).ok_or_else(|| no_fighter(&target))?;
+        let known = weapon.and_then(|weapon| self.scenario.item(weapon));
+        let score = known.and_then(|item| item.add.as_deref()).unwrap_or("strength");
+        let named = |name: &str| own.modifiers.iter().find(|(known, _)| fit(known, name).is_some());
+        let of_weapon = named(weapon.unwrap_or(UNARMED)).map(|(_, bonus)| *bonus);
+        // People and monsters have their bonuses for what they strike with, whatever the model calls it.
+        let best = own.modifiers.values().max().copied().filter(|_| *attacker != Fighter::Player);
+        let of_score = || {
+            let own_score = named(score).map_or_else(|| own.adds(score), |(_, bonus)| *bonus);
+            own_score.saturating_add(named("proficiency").map_or(0, |(_, bonus)| *bonus))
+        };
+        let bonus = of_weapon.or(best).unwrap_or_else(of_score).clamp(-MOST, MOST);
+        Ok(Blow {
+            id: format!("{}:{}:{}", self.attacks, attacker.key(), target.key()),
+            attacker_name: attacker.name(&self.state),
+            target_name: target.name(&self.state),
+            bonus,
+            armour: if other.ac == 0 { UNARMOURED } else { other.ac },
+            damage: known.and_then(|item| item.damage).or(own.damage).unwrap_or(Dice::UNARMED),
+            hp: other.hp,
+            target,
+        })
+    }
+}
+
+/// With a capital letter first.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
