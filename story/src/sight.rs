@@ -279,6 +279,25 @@ mod tests {
     }
 
     #[test]
+    fn how_somebody_is_shows_only_in_a_story_with_fights() {
+        let mut state = state();
+        state.pc = serde_json::from_value(json!({ "name": "Ada", "hp": 4, "max_hp": 9 })).unwrap();
+        let monsters = json!({ "crab": { "name": "Crab", "hp": 2, "max_hp": 4 }, "shell": { "name": "Shell" } });
+        state.locations.get_mut("landing").unwrap().monsters = serde_json::from_value(monsters).unwrap();
+        let text = serde_json::to_string(&sight(&state)).unwrap();
+        assert!(!text.contains("health") && !text.contains("hit_points") && !text.contains("attack"), "{text}");
+        state.conflict = Some(crate::Conflict::default());
+        let sight = sight(&state);
+        assert_eq!(sight.hit_points, Some(HitPoints { hp: 4, max_hp: 9 }));
+        assert_eq!(
+            sight.creatures.iter().map(|being| being.health).collect::<Vec<_>>(),
+            [Some(Health::BadlyHurt), None]
+        );
+        assert_eq!(sight.people[0].health, None, "Odile does not fight");
+        assert!(sight.suggestions.contains(&"I attack Crab.".to_owned()));
+    }
+
+    #[test]
     fn a_story_that_is_over_suggests_nothing() {
         assert!(sight(&GameState { is_ended: true, ..state() }).suggestions.is_empty());
     }

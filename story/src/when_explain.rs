@@ -129,4 +129,36 @@ mod tests {
         assert_eq!(parts[3], (true, "not all of".to_owned()));
         assert_eq!(parts[4], (false, "the player holds `oar`".to_owned()));
     }
+
+    #[test]
+    fn hit_points_and_defeat_are_asked_for_and_explained_in_a_story_with_fights_only() {
+        let when: crate::When = serde_json::from_value(serde_json::json!({
+            "hp": { "player": ">= 9", "eel_1": "<= 6", "gull": "> 0", "eel_7": "<= 0" }, "defeated": ["eel_7", "gull", "player"]
+        }))
+        .unwrap();
+        let mut state = new_state();
+        state.conflict = Some(crate::Conflict::default());
+        state.defeated.insert("eel_7".into());
+        let parts: Vec<_> = when.explain(&state).into_iter().map(|part| (part.holds, part.text)).collect();
+        let expected = [
+            (true, "hit points of `eel_1` <= 6; it is 6"),
+            (true, "hit points of `eel_7` <= 0; it is 0"),
+            (false, "hit points of `gull` > 0; nobody of that name has any"),
+            (true, "hit points of `player` >= 9; it is 12"),
+            (true, "`eel_7` is defeated"),
+            (false, "`gull` is defeated"),
+            (false, "`player` is defeated"),
+        ];
+        assert_eq!(parts, expected.map(|(holds, text)| (holds, text.to_owned())));
+        assert!(!when.holds(&state));
+        let holds =
+            |json: &str, state: &crate::GameState| serde_json::from_str::<crate::When>(json).unwrap().holds(state);
+        for json in [r#"{"hp":{"player":"> 1"}}"#, r#"{"defeated":["eel_7"]}"#, r#"{"not":{"defeated":["player"]}}"#] {
+            assert!(holds(json, &state), "{json}");
+            let stored: crate::When = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&stored).unwrap(), json);
+        }
+        state.conflict = None;
+        assert!(!holds(r#"{"hp":{"player":"> 1"}}"#, &state), "hit points are for the narrator's eyes then");
+    }
 }

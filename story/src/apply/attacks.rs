@@ -9,7 +9,7 @@ use crate::content::{Dice, MOST, source};
 use crate::delta::Attack;
 use crate::state::{GameState, Rules};
 use crate::suggest::nearest;
-use crate::world::{Fighter, Health, PLAYER, fighter_meant, fit, matching, opponents};
+use crate::world::{Fighter, Fit, Health, PLAYER, fighter_meant, fit, matching, opponents};
 
 /// The armour class of somebody who has none.
 const UNARMOURED: i64 = 10;
@@ -57,8 +57,19 @@ impl Blow {
 impl Turn<'_> {
     pub(super) fn attack(&mut self, author: &Author, attack: &Attack, luck: &mut Luck) -> Result<(), Reason> {
         let Some(conflict) = self.state.conflict else { return Err(Reason::NoConflict) };
-        let attacker = self.fighter(&attack.attacker)?;
-        let target = self.fighter(&attack.target)?;
+        let (attacker, target) = match (self.fighter(&attack.attacker), self.fighter(&attack.target)) {
+            (Ok(attacker), Ok(target)) => (attacker, target),
+            // A narration tells of the answer to a blow before the dice say that nobody was left to give it; and a conditional cannot know what
+            // the others of its turn have done. Neither is a mistake.
+            (attacker, target) => {
+                let fell = |fighter: &Result<_, _>, name: &str| fighter.is_ok() || self.has_fallen(name);
+                let fell_now = fell(&attacker, &attack.attacker) && fell(&target, &attack.target);
+                let reason = attacker.err().or(target.err()).filter(|_| !fell_now);
+                let is_excused =
+                    |reason: &Reason| *author != Author::Model && matches!(reason, Reason::Defeated { .. });
+                return reason.filter(|reason| !is_excused(reason)).map_or(Ok(()), Err);
+            }
+        };
         if attacker == target {
             return Err(Reason::OwnTarget { who: attacker.key().to_owned() });
         }
@@ -111,10 +122,18 @@ impl Turn<'_> {
         let fighter = fighter_meant(&self.state, name, &self.places_in_reach()).ok_or_else(unknown)?;
         let who = fighter.key().to_owned();
         let sheet = fighter.sheet(&self.state).ok_or(Reason::NoFighter { who: who.clone() })?;
-        if sheet.hp <= 0 || (fighter == Fighter::Player && self.has_fallen) {
+        if sheet.hp <= 0 || self.fallen.iter().any(|(key, _)| *key == who) {
             return Err(Reason::Defeated { who });
         }
         Ok(fighter)
+    }
+
+    /// Whether the one of this name came to no hit points in this turn.
+    fn has_fallen(&self, name: &str) -> bool {
+        let is_player = fighter_meant(&self.state, name, &[]) == Some(Fighter::Player);
+        self.fallen
+            .iter()
+            .any(|(key, own)| key == name.trim() || fit(name, own) == Some(Fit::Whole) || (is_player && key == PLAYER))
     }
 
     /// Both must be where the player is, or was when the turn began; the player is in both.

@@ -183,16 +183,25 @@ fn a_player_who_falls_wakes_where_the_author_says_and_falls_again_another_time()
 }
 
 #[test]
-fn who_has_fallen_is_not_struck_again_in_the_same_turn() {
-    let library = changed(|scenario| scenario["locations"]["weir"]["monsters"]["eel"]["damage"] = json!("1d2+50"));
-    let blows = vec![json!({ "attacker": "eel", "target": "player" }); 8];
-    let applied = until(&library, &json!({ "attacks": blows }), |applied| !applied.rejections.is_empty());
-    assert!(
-        reasons(&applied).iter().all(|reason| *reason == "`player` is defeated already"),
-        "{:?}",
-        reasons(&applied)
-    );
-    assert_eq!(applied.changes.iter().filter(|change| matches!(change, Change::Defeated { .. })).count(), 1);
+fn who_falls_takes_no_more_part_in_the_turn_and_that_is_no_mistake() {
+    let deadly = |who: &str| json!([{ "attacker": who, "target": if who == "eel" { "player" } else { "eel" } }]);
+    let library = changed(|scenario| {
+        scenario["locations"]["weir"]["monsters"]["eel"]["damage"] = json!("1d2+50");
+        scenario["conditionals"]["a_bite"] = json!({
+            "when": { "location": "weir" }, "repeat": true, "then": { "attacks": deadly("eel") }
+        });
+    });
+    let blows = vec![json!({ "attacker": "Old Eel", "target": "Wren Alder" }); 8];
+    let fell = |applied: &Applied| applied.changes.iter().any(|change| matches!(change, Change::Defeated { .. }));
+    let applied = until(&library, &json!({ "attacks": blows }), fell);
+    assert_eq!(reasons(&applied), [""; 0]);
+    let falls = applied.changes.iter().filter(|change| matches!(change, Change::Defeated { .. }));
+    assert_eq!((falls.count(), hp(&applied.state).0), (1, 1));
+    let first = attack("player", "eel", Some("oar"))["attacks"][0].clone();
+    let answered = json!({ "attacks": [first, { "attacker": "Old Eel", "target": "player" }, { "attacker": "eel", "target": "player" }] });
+    let library = self::library();
+    let won = until(&library, &answered, |applied| hp(&applied.state).1.is_none());
+    assert_eq!((reasons(&won), won.state.decided.len()), (vec![], 1));
 }
 
 #[test]

@@ -53,8 +53,9 @@ impl Turn<'_> {
     /// author's conditionals say.
     fn defeat(&mut self, fighter: &Fighter, who: String) {
         self.changes.push(Change::Defeated { who: who.clone() });
+        self.fallen.push((who.clone(), fighter.name(&self.state)));
         match fighter {
-            Fighter::Player => self.has_fallen = true,
+            Fighter::Player => {}
             Fighter::Npc(key) => {
                 self.state.defeated.insert(who);
                 let Some(npc) = self.state.npcs.get_mut(key) else { return };

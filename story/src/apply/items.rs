@@ -35,7 +35,7 @@ impl Turn<'_> {
 
     /// What the event heals: a remedy is used up by using it, also where a model forgets to say so, or it would heal for ever.
     fn remedy(&self, event: &ItemEvent) -> Option<Dice> {
-        let heals = self.state.conflict.is_some() && event.action == ItemAction::Use && !self.has_fallen;
+        let heals = self.state.conflict.is_some() && event.action == ItemAction::Use;
         self.scenario.item(&event.item).and_then(|item| item.heals).filter(|_| heals)
     }
 

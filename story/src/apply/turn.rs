@@ -28,8 +28,8 @@ pub(super) struct Turn<'a> {
     pub(super) is_cascading: bool,
     /// How many attacks the dice have decided.
     pub(super) attacks: usize,
-    /// Whether the player came to no hit points in this turn: they are not struck again before the next one.
-    pub(super) has_fallen: bool,
+    /// Who came to no hit points in this turn, by key and name: they take no more part in it, also if they get some again.
+    pub(super) fallen: Vec<(String, String)>,
 }
 
 impl<'a> Turn<'a> {
@@ -46,7 +46,7 @@ impl<'a> Turn<'a> {
             story_events: Vec::new(),
             is_cascading: false,
             attacks: 0,
-            has_fallen: false,
+            fallen: Vec::new(),
         }
     }
 

@@ -4,6 +4,8 @@
 mod chances;
 mod conditions;
 mod conflict;
+#[cfg(test)]
+mod conflict_tests;
 mod context;
 mod effects;
 mod fields;

@@ -5,6 +5,8 @@
 //! a thing in a place that goes away, do what a rule speaks of, wait where time counts. States that differ in nothing that a condition
 //! reads are one state. It is breadth first and in a fixed order, so the same files always give the same answer.
 
+#[cfg(test)]
+mod conflict_tests;
 mod cycle;
 mod key;
 mod moves;

@@ -9,6 +9,8 @@ mod certain;
 mod extract;
 mod fighting;
 #[cfg(test)]
+mod fighting_tests;
+#[cfg(test)]
 mod first_time_tests;
 mod found;
 mod going;

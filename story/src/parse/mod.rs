@@ -202,6 +202,16 @@ mod tests {
     }
 
     #[test]
+    fn attacks_are_read_and_half_an_attack_is_none() {
+        let text = r#"{"attacks": [{"attacker": "player", "target": "eel", "item": null}, {"attacker": "eel"}]}"#;
+        let parsed = parse_delta(text).unwrap();
+        assert_eq!(parsed.delta.attacks.len(), 1);
+        assert!(parsed.ignored[0].starts_with("/attacks/1: missing field `target`"), "{:?}", parsed.ignored);
+        let parsed = parse_delta(r#"{"attacks": [], "set_hp": {"player": 9}}"#).unwrap();
+        assert_eq!((parsed.delta.is_empty(), parsed.ignored.len()), (true, 1), "hit points are the rules' business");
+    }
+
+    #[test]
     fn fences_and_prose_round_the_object_do_not_matter() {
         for text in [
             "```json\n{\"user_location\": \"jetty\"}\n```",

@@ -169,6 +169,87 @@ fn monsters_are_spoken_of_only_where_there_are_any() {
     assert!(text.contains("- Crab (AC: 12, HP: 4/4)") && text.contains("- Monsters are dangerous"), "{text}");
 }
 
+/// All that models get of a turn.
+fn all_texts(library: &crate::Library, state: &GameState) -> [String; 3] {
+    let input = player("I hit it.");
+    let narration = narration_prompt(library, state, &[], &input, usize::MAX).unwrap();
+    let extraction = extraction_prompt(library, state, &input, "You hit it.").unwrap();
+    let schema = crate::delta_schema(library, state, &input).unwrap();
+    [rendered(&narration), rendered(&extraction), schema.to_string()]
+}
+
+#[test]
+fn nothing_is_said_of_fights_where_there_is_nobody_to_fight() {
+    let mut library = library();
+    let plain = all_texts(&library, &new_state());
+    library.rewrite_scenario("lighthouse", |scenario| {
+        scenario.conflict = Some(crate::Conflict::default());
+        scenario.locations.get_mut("cave").unwrap().monsters.clear();
+    });
+    let new = NewGame { scenario: "lighthouse".into(), ..NewGame::default() };
+    let mut state = new_game(&library, &new).unwrap().0;
+    assert!(state.conflict.is_some());
+    // What the eel carries may lie in its cave; without the eel it cannot.
+    let names = |text: &String| text.replace("\"eelskin\",", "");
+    assert_eq!(all_texts(&library, &state).each_ref().map(names), plain.each_ref().map(names));
+    state.decided = vec!["Eel attacked the player and missed.".into()];
+    let [narration, extraction, schema] = all_texts(&library, &state);
+    assert!(narration.contains("<decided>"), "how the last blow turned out is told though nobody is left");
+    assert_eq!([names(&extraction), names(&schema)], [names(&plain[1]), names(&plain[2])]);
+}
+
+#[test]
+fn prompts_and_schema_of_a_fight() {
+    let library = crate::Library::load(crate::testing::weir_sources()).unwrap();
+    let new = NewGame { scenario: "eel_weir".into(), ..NewGame::default() };
+    let mut state = new_game(&library, &new).unwrap().0;
+    let far = all_texts(&library, &state);
+    assert!(!far[0].contains("fought") && !far[0].contains("player_health"), "the eel is next door: {}", far[0]);
+    state.user_location = "weir".into();
+    state.pc.as_mut().unwrap().hp = 4;
+    state.decided = vec!["The player attacked Old Eel and hit; it left Old Eel hurt.".into()];
+    state.locations.get_mut("weir").unwrap().monsters.get_mut("eel").unwrap().hp = 5;
+    let here = all_texts(&library, &state);
+    assert_eq!(far[2], here[2], "the schema is the same for the whole scene");
+    let [narration, extraction, schema] = here;
+    for text in [
+        "- Old Eel (hurt): As thick as an arm",
+        "<player_health>\nbadly hurt\n</player_health>",
+        "<decided>\n",
+        "\n- The player attacked Old Eel and hit; it left Old Eel hurt.\n</decided>",
+        "- Whoever can be fought",
+    ] {
+        assert!(narration.contains(text), "{text} in {narration}");
+    }
+    assert!(!narration.contains("AC:") && !narration.contains("Monsters are dangerous"), "{narration}");
+    for text in [
+        "- attacks: {",
+        "\"game_ended\":false,\"attacks\":[]}",
+        "\"eel\":{\"name\":\"Old Eel\",\"health\":\"hurt\"}",
+        "\"already_decided\":[\"The player attacked",
+        "the game never ends by it",
+    ] {
+        assert!(extraction.contains(text), "{text} in {extraction}");
+    }
+    assert!(!extraction.contains("harmed beyond recovery") && !extraction.contains("false}"), "{extraction}");
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    assert_eq!(
+        schema["properties"]["attacks"]["items"]["properties"]["target"],
+        serde_json::json!({ "type": "string", "enum": ["eel", "player"] })
+    );
+    assert!(schema["required"].as_array().unwrap().contains(&"attacks".into()));
+    let key = |state: &GameState| crate::delta_schema_key(state, &player("I hit it."));
+    let mut won = state.clone();
+    won.locations.get_mut("weir").unwrap().monsters.get_mut("eel").unwrap().hp = 0;
+    assert_ne!(key(&won), key(&state), "with the last opponent goes the word of attacks");
+    state.conflict = Some(crate::Conflict { numbers: true });
+    let [narration, ..] = all_texts(&library, &state);
+    assert!(
+        narration.contains("- Old Eel (AC: 11, HP: 5/8)") && narration.contains("badly hurt (HP: 4/10)"),
+        "{narration}"
+    );
+}
+
 #[test]
 fn an_event_of_the_history_is_no_word_of_the_player() {
     let history = [ChatMessage::story_event("A wave."), ChatMessage::assistant("It breaks.")];
