@@ -35,7 +35,7 @@ fn a_search_is_finite_and_takes_a_fight_to_be_won_or_lost() {
 fn a_fall_that_costs_what_the_story_needs_is_a_dead_end() {
     let found = explored(|weir| {
         weir["conditionals"]["warden_falls"]["then"]["monster_events"] =
-            json!([{ "action": "despawn", "instance_id": "eel" }])
+            json!([{ "action": "despawn", "instance_id": "eel" }]);
     });
     assert_eq!(
         found.dead_end.unwrap(),
