@@ -6,15 +6,31 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use story::{
-    Applied, ContentKind, Delta, GameState, HolderKind, HolderRef, Input, ItemAction, ItemEvent, Library, NewGame,
-    NpcEvent, Rules, SceneChange, Source, StatePatch, apply, new_game, parse_delta, patch,
+    Applied, Attack, ContentKind, Delta, GameState, HolderKind, HolderRef, Input, ItemAction, ItemEvent, Library,
+    NewGame, NpcEvent, Rules, SceneChange, Source, StatePatch, apply, new_game, parse_delta, patch,
 };
 
 fn library() -> Library {
+    library_with(include_str!("world/lighthouse.json"))
+}
+
+/// The lighthouse with fights: a crab on the jetty, and Old Gull, who can defend himself.
+fn library_of_fights() -> Library {
+    let mut scenario: serde_json::Value = serde_json::from_str(include_str!("world/lighthouse.json")).unwrap();
+    scenario["conflict"] = serde_json::json!({});
+    let crab = serde_json::json!({ "name": "Crab", "hp": 5, "max_hp": 5, "items": ["shell"] });
+    scenario["locations"]["jetty"]["monsters"] = serde_json::json!({ "crab": crab });
+    for (key, value) in [("max_hp", 4.into()), ("damage", "1d4".into())] {
+        scenario["npcs"]["gull"][key] = value;
+    }
+    library_with(&scenario.to_string())
+}
+
+fn library_with(scenario: &str) -> Library {
     let source =
         |kind: ContentKind, id: &str, text: &str| Source { kind, id: id.into(), path: id.into(), text: text.into() };
     Library::load([
-        source(ContentKind::Scenario, "lighthouse", include_str!("world/lighthouse.json")),
+        source(ContentKind::Scenario, "lighthouse", scenario),
         source(ContentKind::Pc, "keeper", include_str!("world/keeper.json")),
         source(ContentKind::Narrator, "dry", include_str!("world/dry.json")),
         source(ContentKind::Monster, "eel", include_str!("world/eel.json")),
@@ -115,6 +131,24 @@ fn delta() -> impl Strategy<Value = Delta> {
         })
 }
 
+/// Who may be in a fight, and who may not.
+fn fighter() -> impl Strategy<Value = String> {
+    let known = vec!["player", "Ada Finch", "crab", "Crab", "gull", "OLD GULL", "eel_1", "eel", "inspector", ""];
+    prop::sample::select(known).prop_map(str::to_owned)
+}
+
+fn fights() -> impl Strategy<Value = (Rules, Vec<(Delta, bool)>)> {
+    let attack = (fighter(), fighter(), prop::option::weighted(0.3, item()))
+        .prop_map(|(attacker, target, item)| Attack { attacker, target, item });
+    let delta = (delta(), prop::collection::vec(attack, 0..5)).prop_map(|(delta, attacks)| Delta {
+        attacks,
+        game_ended: false,
+        ..delta
+    });
+    let rules = prop::sample::select(vec![Rules::Strict, Rules::Relaxed]);
+    (rules, prop::collection::vec((delta, prop::bool::weighted(0.2)), 1..10))
+}
+
 fn turns() -> impl Strategy<Value = (Rules, Vec<(Delta, bool)>)> {
     let rules = prop::sample::select(vec![Rules::Strict, Rules::Relaxed]);
     (rules, prop::collection::vec((delta(), prop::bool::weighted(0.2)), 1..8))
@@ -163,6 +197,32 @@ proptest! {
             let applied = play(&library, &state, &delta, is_event);
             prop_assert_eq!(&applied, &play(&library, &state, &delta, is_event));
             state = applied.state;
+        }
+    }
+
+    #[test]
+    fn hit_points_stay_in_their_bounds_and_a_fight_is_the_same_every_time((rules, turns) in fights()) {
+        let library = library_of_fights();
+        let mut state = start(&library, rules);
+        for (delta, is_event) in turns {
+            let applied = play(&library, &state, &delta, is_event);
+            let stored: GameState = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
+            prop_assert_eq!(&applied, &play(&library, &stored, &delta, is_event));
+            state = applied.state;
+            let pc = state.pc.as_ref().unwrap();
+            prop_assert!((0..=pc.max_hp).contains(&pc.hp), "{}", pc.hp);
+            prop_assert!(pc.hp > 0 || state.is_ended, "nobody said what comes of the fall");
+            for (key, npc) in &state.npcs {
+                prop_assert!((0..=npc.max_hp).contains(&npc.hp), "{}: {}", key, npc.hp);
+                prop_assert!(!state.defeated.contains(key) || npc.hp == 0, "{}", key);
+            }
+            for (id, monster) in state.locations.values().flat_map(|place| &place.monsters) {
+                prop_assert!((1..=monster.max_hp).contains(&monster.hp), "{}: {}", id, monster.hp);
+                prop_assert!(!state.defeated.contains(id), "{}", id);
+            }
+            for (item, count) in copies(&state) {
+                prop_assert_eq!(count, 1, "{}", item);
+            }
         }
     }
 

@@ -148,7 +148,9 @@ fn a_person_who_is_defeated_stays_without_what_they_carried_and_does_nothing_mor
     });
     let applied = until(&library, &attack("player", "Tam", None), |applied| applied.state.defeated.contains("poacher"));
     let tam = &applied.state.npcs["poacher"];
-    assert_eq!((tam.hp, tam.location.as_str(), tam.following.as_str(), tam.items.len()), (0, "weir", "", 0));
+    assert_eq!((tam.hp, tam.location.as_str(), tam.items.len()), (0, "weir", 0));
+    let gone = play(&library, &applied.state, json!({ "user_location": "bank" })).state;
+    assert_eq!((gone.user_location.as_str(), gone.npcs["poacher"].location.as_str()), ("bank", "weir"));
     assert_eq!(applied.state.locations["weir"].items, ["knife"]);
     let delta = json!({
         "attacks": [{ "attacker": "poacher", "target": "player" }],

@@ -49,7 +49,7 @@ impl Turn<'_> {
         }
     }
 
-    /// A monster is gone, a person stays and follows nobody; what they carried lies where they were. What becomes of the player, the
+    /// A monster is gone, a person stays, whomever they follow; what they carried lies where they were. What becomes of the player, the
     /// author's conditionals say.
     fn defeat(&mut self, fighter: &Fighter, who: String) {
         self.changes.push(Change::Defeated { who: who.clone() });
@@ -58,12 +58,8 @@ impl Turn<'_> {
             Fighter::Player => {}
             Fighter::Npc(key) => {
                 self.state.defeated.insert(who);
-                let Some(npc) = self.state.npcs.get_mut(key) else { return };
-                let following = std::mem::take(&mut npc.following);
+                let Some(npc) = self.state.npcs.get(key) else { return };
                 let (place, items) = (npc.location.clone(), npc.items.clone());
-                if !following.is_empty() {
-                    self.changes.push(Change::NpcFollowing { npc: key.clone(), following: String::new() });
-                }
                 // In a place that is gone they would be lost.
                 let has_place = self.state.locations.contains_key(&place);
                 for item in items.into_iter().filter(|_| has_place) {

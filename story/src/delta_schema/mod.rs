@@ -132,6 +132,10 @@ mod tests {
         let mut found = Vec::new();
         objects(&of(&new_state(), &player()), &mut found);
         assert_eq!(found.len(), 7);
+        let mut fighting = new_state();
+        fighting.conflict = Some(crate::Conflict::default());
+        objects(&of(&fighting, &player()), &mut found);
+        assert_eq!(found.len(), 15, "an attack is one more");
         for object in found {
             let mut names: Vec<_> = object["properties"].as_object().unwrap().keys().cloned().collect();
             let mut required: Vec<String> = serde_json::from_value(object["required"].clone()).unwrap();

@@ -1,4 +1,5 @@
-//! Followers are where their leader is. Chains are walked to their end; those who follow each other in a ring stay where they are.
+//! Followers are where their leader is. Chains are walked to their end; those who follow each other in a ring stay where they are, and so
+//! does who is defeated, until they stand again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,7 @@ pub(crate) fn follow(state: &mut GameState) -> Vec<(String, String, String)> {
     let moves: Vec<_> = state
         .npcs
         .iter()
+        .filter(|(key, _)| !state.defeated.contains(*key))
         .filter_map(|(key, npc)| {
             let to = destination(state, key, npc);
             (to != npc.location).then(|| (key.clone(), npc.location.clone(), to.to_owned()))
@@ -50,6 +52,9 @@ fn destination<'a>(state: &'a GameState, key: &'a str, npc: &'a Npc) -> &'a str 
             None => return &last.location,
             Some(Leader::Pc) if state.user_location.is_empty() => return &npc.location,
             Some(Leader::Pc) => return &state.user_location,
+            Some(Leader::Npc(next)) if state.defeated.contains(next) => {
+                return state.npcs.get(next).map_or(&last.location, |leader| &leader.location);
+            }
             Some(Leader::Npc(next)) => {
                 let Some(leader) = state.npcs.get(next) else { return &last.location };
                 if !seen.insert(next) {

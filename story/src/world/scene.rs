@@ -39,7 +39,7 @@ pub(crate) fn begin_scene(library: &Library, scenario: &Scenario, key: &str, sce
         let given = given_to(library, scenario, key, state.npcs.remove(key));
         let mut npc = make_npc(library, definition);
         if state.defeated.contains(key) {
-            (npc.hp, npc.following) = (0, String::new());
+            npc.hp = 0;
             npc.items.clear();
         }
         npc.items.retain(|item| !given.contains(item));
