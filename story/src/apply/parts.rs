@@ -93,4 +93,18 @@ mod tests {
         let event = json!({ "item": "anchor", "action": "drop" });
         assert_eq!(parts(json!({ "item_events": [event] })), [(false, "the player has `anchor`".to_owned())]);
     }
+
+    #[test]
+    fn a_rejected_attack_says_who_cannot_be_struck_and_what_else_holds() {
+        let library = crate::Library::load(crate::testing::weir_sources()).unwrap();
+        let new = crate::NewGame { scenario: "eel_weir".into(), ..crate::NewGame::default() };
+        let state = crate::new_game(&library, &new).unwrap().0;
+        let attack = json!({ "attacks": [{ "attacker": "player", "target": "eel" }] });
+        let input = crate::Input::Player { message: "I strike.".into(), actor: None };
+        let refusals = crate::refusals(&library, &state, &serde_json::from_value(attack).unwrap(), &input).unwrap();
+        assert_eq!(refusals[0].effect, "/attacks/0");
+        let parts: Vec<_> = refusals[0].parts.iter().map(|part| (part.holds, part.text.as_str())).collect();
+        let apart = "both are where the player is, or was when the turn began";
+        assert_eq!(parts, [(true, "`player` and `eel` fight"), (false, apart)]);
+    }
 }
