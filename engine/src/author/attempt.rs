@@ -16,7 +16,7 @@ Write what you do, as a player would. Lines that begin with a slash are for the 
   /goto PLACE      go to a place, by key or name, exits or not
   /give ITEM       get an item; nobody else then has it
   /scene KEY       begin a scene
-  /state           where you are, what you carry, the variables
+  /state           where you are, what you carry, how fights stand, the variables
   /undo            take the last line back
   /save FILE       write what was played as a case of the harness
   /quit            leave
@@ -107,12 +107,22 @@ fn obey(rehearsal: &mut Rehearsal, command: &str) -> miette::Result<String> {
 fn summary(state: &GameState) -> String {
     let vars: Vec<String> = state.vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
     format!(
-        "scene {}, at {}, turn {} of the scene and {} of the game\ncarrying {}\n{}",
+        "scene {}, at {}, turn {} of the scene and {} of the game\ncarrying {}\n{}{}",
         state.scene_name,
         state.user_location,
         state.scene_turn_counter,
         state.turn_counter,
         if state.user_inventory.is_empty() { "nothing".to_owned() } else { state.user_inventory.join(", ") },
+        fight(state),
         vars.join(", ")
     )
+}
+
+/// How the player and those here who can be fought are; nothing in a story without fights.
+fn fight(state: &GameState) -> String {
+    let sight = story::sight(state);
+    let Some(own) = sight.hit_points else { return String::new() };
+    let others = sight.people.iter().chain(&sight.creatures);
+    let others = others.filter_map(|being| Some(format!(", {} {}", being.name, being.health?.words())));
+    format!("hit points {} of {}{}\n", own.hp, own.max_hp, others.collect::<String>())
 }
