@@ -56,57 +56,70 @@ impl Blow {
 
 impl Turn<'_> {
     pub(super) fn attack(&mut self, author: &Author, attack: &Attack, luck: &mut Luck) -> Result<(), Reason> {
-        let Some(conflict) = self.state.conflict else { return Err(Reason::NoConflict) };
-        let (attacker, target) = match (self.fighter(&attack.attacker), self.fighter(&attack.target)) {
-            (Ok(attacker), Ok(target)) => (attacker, target),
-            // A narration tells of the answer to a blow before the dice say that nobody was left to give it; and a conditional cannot know what
-            // the others of its turn have done. Neither is a mistake.
-            (attacker, target) => {
-                let fell = |fighter: &Result<_, _>, name: &str| fighter.is_ok() || self.has_fallen(name);
-                let fell_now = fell(&attacker, &attack.attacker) && fell(&target, &attack.target);
-                let reason = attacker.err().or(target.err()).filter(|_| !fell_now);
-                let is_excused =
-                    |reason: &Reason| *author != Author::Model && matches!(reason, Reason::Defeated { .. });
-                return reason.filter(|reason| !is_excused(reason)).map_or(Ok(()), Err);
-            }
-        };
-        if attacker == target {
-            return Err(Reason::OwnTarget { who: attacker.key().to_owned() });
+        if self.state.conflict.is_none() {
+            return Err(Reason::NoConflict);
         }
+        let Some((attacker, target)) = self.both(author, attack)? else { return Ok(()) };
         self.expect_together(&attacker, &target)?;
         let weapon = self.weapon(author, &attacker, attack.item.as_deref())?;
+        // Or a player would win by writing that they strike ten times. Conditionals are an author's, and fire once each.
+        let who = attacker.key().to_owned();
+        if *author == Author::Model && !self.have_struck.insert(who.clone()) {
+            return Err(Reason::StruckAlready { who });
+        }
         let blow = self.blow(&attacker, target, weapon.as_deref())?;
         let struck = luck.strikes(&blow, &self.state);
         self.attacks += 1;
+        let decided = self.told(&blow, weapon.as_deref(), struck);
+        self.state.decided.push(decided);
+        let target = blow.target.key().to_owned();
+        self.changes.push(Change::Attacked { attacker: who, target, item: weapon, hit: struck.hits });
+        if struck.hits {
+            self.put_hp(&blow.target, struck.left);
+        }
+        Ok(())
+    }
 
-        let Blow { target, attacker_name: by, target_name: name, .. } = &blow;
-        let with = weapon.as_ref().map(|item| format!(" with the {item}")).unwrap_or_default();
-        let max_hp = target.sheet(&self.state).map_or(0, |sheet| sheet.max_hp);
+    /// Both sides of an attack; none if it came to nothing because of what happened earlier in the turn. A narration tells of the answer to
+    /// a blow before the dice say that nobody was left to give it, and a conditional cannot know what others have done: neither is a mistake.
+    fn both(&self, author: &Author, attack: &Attack) -> Result<Option<(Fighter, Fighter)>, Reason> {
+        match (self.fighter(&attack.attacker), self.fighter(&attack.target)) {
+            (Ok(attacker), Ok(target)) if attacker == target => {
+                Err(Reason::OwnTarget { who: attacker.key().to_owned() })
+            }
+            (Ok(attacker), Ok(target)) => Ok(Some((attacker, target))),
+            (attacker, target) => {
+                let fell = |fighter: &Result<_, _>, name: &str| fighter.is_ok() || self.has_fallen(name);
+                let fell_now = fell(&attacker, &attack.attacker) && fell(&target, &attack.target);
+                let is_excused = |reason: &Reason| {
+                    fell_now || (*author != Author::Model && matches!(reason, Reason::Defeated { .. }))
+                };
+                attacker.err().or(target.err()).filter(|reason| !is_excused(reason)).map_or(Ok(None), Err)
+            }
+        }
+    }
+
+    /// What came of a blow, for the next prompt.
+    fn told(&self, blow: &Blow, weapon: Option<&str>, struck: Struck) -> String {
+        let Blow { attacker_name: by, target_name: name, armour, .. } = blow;
+        let with = weapon.map(|item| format!(" with the {item}")).unwrap_or_default();
+        let max_hp = blow.target.sheet(&self.state).map_or(0, |sheet| sheet.max_hp);
         let came_of_it = match (struck.hits, Health::of(struck.left, max_hp)) {
             (false, _) => "missed".to_owned(),
-            (true, Health::Defeated) if *target == Fighter::Player => "hit; the player fell".to_owned(),
+            (true, Health::Defeated) if blow.target == Fighter::Player => "hit; the player fell".to_owned(),
             (true, Health::Defeated) => format!("hit; that defeated {name}"),
             (true, health) => format!("hit; it left {name} {}", health.words()),
         };
-        let numbers = match struck.shown.filter(|_| conflict.numbers) {
+        let wants_numbers = self.state.conflict.is_some_and(|conflict| conflict.numbers);
+        let numbers = match struck.shown.filter(|_| wants_numbers) {
             Some(shown) if struck.hits => {
                 let (cost, left) = (blow.hp - struck.left, struck.left);
-                format!(" ({shown} against {}; {cost} of damage, {left} of {max_hp} hit points left)", blow.armour)
+                format!(" ({shown} against {armour}; {cost} of damage, {left} of {max_hp} hit points left)")
             }
-            Some(shown) => format!(" ({shown} against {})", blow.armour),
+            Some(shown) => format!(" ({shown} against {armour})"),
             None => String::new(),
         };
-        self.state.decided.push(capital(&format!("{by} attacked {name}{with} and {came_of_it}{numbers}.")));
-        self.changes.push(Change::Attacked {
-            attacker: attacker.key().to_owned(),
-            target: target.key().to_owned(),
-            item: weapon,
-            hit: struck.hits,
-        });
-        if struck.hits {
-            self.put_hp(target, struck.left);
-        }
-        Ok(())
+        capital(&format!("{by} attacked {name}{with} and {came_of_it}{numbers}."))
     }
 
     /// Somebody who can fight now.

@@ -186,16 +186,15 @@ fn a_player_who_falls_wakes_where_the_author_says_and_falls_again_another_time()
 
 #[test]
 fn who_falls_takes_no_more_part_in_the_turn_and_that_is_no_mistake() {
-    let deadly = |who: &str| json!([{ "attacker": who, "target": if who == "eel" { "player" } else { "eel" } }]);
     let library = changed(|scenario| {
         scenario["locations"]["weir"]["monsters"]["eel"]["damage"] = json!("1d2+50");
         scenario["conditionals"]["a_bite"] = json!({
-            "when": { "location": "weir" }, "repeat": true, "then": { "attacks": deadly("eel") }
+            "when": { "location": "weir" }, "repeat": true,
+            "then": { "attacks": [{ "attacker": "eel", "target": "player" }] }
         });
     });
-    let blows = vec![json!({ "attacker": "Old Eel", "target": "Wren Alder" }); 8];
     let fell = |applied: &Applied| applied.changes.iter().any(|change| matches!(change, Change::Defeated { .. }));
-    let applied = until(&library, &json!({ "attacks": blows }), fell);
+    let applied = until(&library, &attack("Old Eel", "Wren Alder", None), fell);
     assert_eq!(reasons(&applied), [""; 0]);
     let falls = applied.changes.iter().filter(|change| matches!(change, Change::Defeated { .. }));
     assert_eq!((falls.count(), hp(&applied.state).0), (1, 1));
@@ -204,6 +203,16 @@ fn who_falls_takes_no_more_part_in_the_turn_and_that_is_no_mistake() {
     let library = self::library();
     let won = until(&library, &answered, |applied| hp(&applied.state).1.is_none());
     assert_eq!((reasons(&won), won.state.decided.len()), (vec![], 1));
+}
+
+#[test]
+fn who_is_said_to_strike_again_and_again_strikes_once_in_a_turn() {
+    let library = library();
+    let blows = vec![json!({ "attacker": "player", "target": "eel" }); 40];
+    let applied = play(&library, &at_the_weir(&library, 1), json!({ "attacks": blows }));
+    assert_eq!((applied.state.decided.len(), applied.rejections.len()), (1, 39));
+    assert_eq!(reasons(&applied)[0], "`player` has attacked in this turn already; each strikes once");
+    assert_eq!(applied.state.rejected.len(), 5, "and the narrator reads some of it");
 }
 
 #[test]

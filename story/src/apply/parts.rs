@@ -54,6 +54,9 @@ impl Reason {
                 vec![unmet(format!("`{who}` has hit points and, as a person, `damage` or, as the player, a character"))]
             }
             Self::Defeated { who } => vec![unmet(format!("`{who}` has hit points left"))],
+            Self::StruckAlready { who } => {
+                vec![met(format!("`{who}` fights")), unmet(format!("`{who}` has not attacked in this turn"))]
+            }
             Self::OwnTarget { who } => vec![met(format!("`{who}` fights")), unmet("the target is another".to_owned())],
             Self::Apart { attacker, target } => vec![
                 met(format!("`{attacker}` and `{target}` fight")),

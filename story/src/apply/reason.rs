@@ -54,6 +54,8 @@ pub(super) enum Reason {
     NoFighter { who: String },
     #[error("`{who}` is defeated already")]
     Defeated { who: String },
+    #[error("`{who}` has attacked in this turn already; each strikes once")]
+    StruckAlready { who: String },
     #[error("`{who}` cannot attack itself")]
     OwnTarget { who: String },
     #[error("`{attacker}` and `{target}` are not both where the player is")]

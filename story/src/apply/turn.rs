@@ -1,6 +1,8 @@
 //! A turn in progress: the state so far, the changes, the rejections. The effects of a delta are applied here in one fixed order;
 //! each kind of effect has its own file.
 
+use std::collections::BTreeSet;
+
 use super::change::{Author, Change, Rejection, StoryEvent};
 use super::hit_points::amounts;
 use super::luck::Luck;
@@ -28,6 +30,8 @@ pub(super) struct Turn<'a> {
     pub(super) is_cascading: bool,
     /// How many attacks the dice have decided.
     pub(super) attacks: usize,
+    /// Who has struck in this turn by the model's word.
+    pub(super) have_struck: BTreeSet<String>,
     /// Who came to no hit points in this turn, by key and name: they take no more part in it, also if they get some again.
     pub(super) fallen: Vec<(String, String)>,
 }
@@ -46,6 +50,7 @@ impl<'a> Turn<'a> {
             story_events: Vec::new(),
             is_cascading: false,
             attacks: 0,
+            have_struck: BTreeSet::new(),
             fallen: Vec::new(),
         }
     }
