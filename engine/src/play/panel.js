@@ -24,12 +24,14 @@ export function showPanel(sight, fill) {
   }
   const inventory = chips("inventory", sight.inventory, "use");
   if (sight.inventory.length === 0) inventory.append(make("p", "faint", t("nothing")));
+  const hit = sight.hit_points;
   const map = group("map", []);
   map.append(...drawMap(sight.map, sight.place?.name));
   const groups = [exits, chips("people", names, "talk"), chips("things", sight.things, "look"), inventory, map];
   at("around").replaceChildren(
     prose("h2", "", sight.place?.name || t("here")),
     prose("p", "faint", sight.place?.description ?? ""),
+    prose("p", "", hit ? `♥ ${hit.hp} / ${hit.max_hp}` : ""),
     ...groups.filter((part) => part.children.length > 1),
   );
 }

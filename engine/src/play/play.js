@@ -1,10 +1,10 @@
 // The page: a list of stories, or one story. Which one stands in the address, so that a reload, a bookmark and the way
 // back lead to where the player was.
 
-import { get, post } from "./api.js";
+import { get, post, remove } from "./api.js";
 import { Composer } from "./composer.js";
 import { cover } from "./cover.js";
-import { at, button, make, onSwipe, prose } from "./dom.js";
+import { at, button, make, memory, onSwipe, prose } from "./dom.js";
 import { Games } from "./games.js";
 import { showEnd, showIdeas, showPanel } from "./panel.js";
 import { setting, showSettings, speak } from "./settings.js";
@@ -151,12 +151,22 @@ at("key-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     await post("/v1/session", { key: at("key").value });
-    at("key").value = "";
-    await show();
+    memory.set("signedIn", true);
+    location.reload();
   } catch (error) {
     notice(error.message);
   }
 });
+
+async function signOut() {
+  try {
+    await remove("/v1/session");
+    memory.set("signedIn", "");
+    location.assign("/play");
+  } catch (error) {
+    notice(error.message);
+  }
+}
 
 // A game knows its scenario by its file, the list by the name without the ending.
 const nameOf = (file) => {
@@ -231,5 +241,5 @@ addEventListener("hashchange", async () => {
   if (!location.hash) at("title").focus();
 });
 
-showSettings(show);
+showSettings(show, signOut);
 show();

@@ -1,16 +1,16 @@
 // What a reader sets for themselves: size, colours, motion, speech and language. Kept in the browser.
 
-import { at, make, memory } from "./dom.js";
+import { at, button, make, memory } from "./dom.js";
 import { LANGUAGES, setLanguage, t } from "./text.js";
 
-// Each setting: its values, the first being the default, and the text key of their names.
+// Each setting: its values, the first being the default, and the text key of their names but for "auto".
 const SETTINGS = {
   size: { values: ["normal", "small", "large", "huge"], names: "sizes" },
   width: { values: ["normal", "narrow", "wide"], names: "widths" },
   theme: { values: ["auto", "light", "dark"], names: "themes" },
   motion: { values: ["auto", "reduced"], names: "motions" },
   speech: { values: ["off", "on"], names: "speeches" },
-  language: { values: ["auto", ...Object.keys(LANGUAGES)], names: "languages" },
+  language: { values: ["auto", ...Object.keys(LANGUAGES)] },
 };
 
 export function setting(name) {
@@ -19,8 +19,8 @@ export function setting(name) {
   return values.includes(value) ? value : values[0];
 }
 
-/// Applies the settings and builds the form; `changed` is called when the language has.
-export function showSettings(changed) {
+/// Applies the settings and builds the form; `changed` is called when the language has, `signOut` by whoever is signed in.
+export function showSettings(changed, signOut) {
   setLanguage(setting("language"));
   for (const name of ["size", "width", "theme", "motion"]) document.documentElement.dataset[name] = setting(name);
   if (setting("speech") === "off") speak("");
@@ -28,17 +28,18 @@ export function showSettings(changed) {
     const row = make("label", "", t(name));
     const select = make("select");
     select.id = `set-${name}`;
-    select.append(...values.map((value) => new Option(t(names)[value] ?? LANGUAGES[value], value)));
+    select.append(...values.map((value) => new Option((names ? t(names) : LANGUAGES)[value] ?? t("auto"), value)));
     select.value = setting(name);
     select.addEventListener("change", () => {
       memory.set(name, select.value);
-      showSettings(changed);
+      showSettings(changed, signOut);
       at(select.id).focus();
       if (name === "language") changed();
     });
     row.append(select);
     return row;
   });
+  if (memory.get("signedIn")) rows.push(button(t("signOut"), signOut, "small"));
   at("choices").replaceChildren(...rows);
 }
 

@@ -67,7 +67,7 @@ async fn a_story_begins_with_the_character_the_rules_and_the_name_of_its_sheet()
 }
 
 #[tokio::test]
-async fn where_a_key_is_asked_for_a_player_signs_in_and_plays() {
+async fn where_a_key_is_asked_for_a_player_signs_in_plays_and_signs_out() {
     let Some(browser) = Browser::start().await else { return };
     let key = format!("se_{}", "0123456789abcdef".repeat(3));
     let site = Site::locked(&key).await;
@@ -86,5 +86,12 @@ async fn where_a_key_is_asked_for_a_player_signs_in_and_plays() {
     browser.until("document.activeElement.id === 'message'").await;
     browser.say("I ring the bell").await;
     browser.story_ends_with("It rings.").await;
+    // Whoever sits down next cannot go on with it.
+    page.find(Locator::Css("#settings summary")).await.unwrap().click().await.unwrap();
+    page.find(Locator::Css("#choices button")).await.unwrap().click().await.unwrap();
+    browser.until("document.activeElement.id === 'key'").await;
+    page.refresh().await.unwrap();
+    browser.until("document.activeElement.id === 'key'").await;
+    assert!(page.find(Locator::Css("#choices button")).await.is_err(), "nobody is signed in");
     browser.end().await;
 }

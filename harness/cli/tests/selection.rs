@@ -6,7 +6,9 @@ mod support;
 use support::{Project, assert_exit, stderr, stdout};
 
 fn case(name: &str, tags: &str) -> String {
-    format!(r#"{{"name": "{name}", "scenario": "ferry_crossing", "tags": [{tags}], "steps": [{{"user_prompt": "a"}}]}}"#)
+    format!(
+        r#"{{"name": "{name}", "scenario": "ferry_crossing", "tags": [{tags}], "steps": [{{"user_prompt": "a"}}]}}"#
+    )
 }
 
 fn project() -> Project {
