@@ -10,7 +10,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::{Span, status::StatusCode};
@@ -30,6 +32,7 @@ const CALLER: &str = "00f067aa0ba902b7";
 struct Engine {
     process: Child,
     url: String,
+    admin: String,
     client: reqwest::Client,
 }
 
@@ -48,12 +51,13 @@ impl Engine {
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let url = lines
+        let mut addresses = lines
             .filter_map(|line| Some(line.split_once("http://")?.1.split(' ').next()?.to_owned()))
-            .find(|address| !address.contains('/'))
-            .unwrap();
+            .filter(|address| !address.contains('/'));
+        let mut next = || format!("http://{}", addresses.next().unwrap());
+        let (url, admin) = (next(), next());
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { process, url: format!("http://{url}"), client }
+        Self { process, url, admin, client }
     }
 
     async fn new_game(&self) -> GameId {
@@ -76,6 +80,15 @@ impl Engine {
         let request: RequestView = self.client.get(&url).send().await.unwrap().json().await.unwrap();
         assert!(matches!(request.status, RequestStatus::Completed | RequestStatus::Failed), "{request:?}");
         request
+    }
+
+    /// How many spans its metrics count with this outcome.
+    async fn counted(&self, outcome: &str) -> usize {
+        let answer = self.client.get(format!("{}/metrics", self.admin)).send().await.unwrap();
+        let metrics = answer.text().await.unwrap();
+        let name = format!("story_engine_spans_total{{outcome=\"{outcome}\"}} ");
+        let value = metrics.lines().find_map(|line| line.strip_prefix(&name));
+        value.unwrap_or_else(|| panic!("no {name}: {metrics}")).parse().unwrap()
     }
 
     /// Asks it to stop; returns how it ended, how long that took, and its log.
@@ -281,9 +294,46 @@ async fn a_collector_that_is_away_or_does_not_answer_holds_up_neither_turns_nor_
             turns += 1;
         }
         assert!(turns > 2, "{turns}");
+        assert!(engine.counted("failed").await > 0);
+        // The one that refuses at once empties the queue about as fast as turns fill it.
+        assert!(engine.counted("queue_full").await > 0 || port == 1);
+        assert_eq!(engine.counted("sent").await, 0);
         let (ended, took, log) = engine.stop();
         assert!(ended.success(), "{log}");
         assert!(took < Duration::from_secs(4), "{took:?}");
         assert_eq!(log.matches("spans cannot be sent").count(), 1, "{log}");
     }
+}
+
+#[tokio::test]
+async fn each_span_is_counted_as_sent_or_as_the_collector_rejects_it() {
+    let directory = TempDir::new().unwrap();
+    let collector = MockServer::start().await;
+    let rejected = ExportTracePartialSuccess { rejected_spans: 1, error_message: String::new() };
+    let answer = ExportTraceServiceResponse { partial_success: Some(rejected) }.encode_to_vec();
+    Mock::given(method("POST"))
+        .respond_with(ResponseTemplate::new(200).set_body_raw(answer, "application/x-protobuf"))
+        .mount(&collector)
+        .await;
+    let settings = format!("[traces]\nendpoint = \"{}\"\n[offline]\nwords_per_second = 0.0\n", collector.uri());
+    let engine = Engine::start(directory.path(), &settings);
+    assert_eq!(engine.counted("sent").await, 0);
+    let game = engine.new_game().await;
+    engine.say(game, None).await;
+    let mut again = tokio::time::interval(Duration::from_millis(50));
+    let counted = async {
+        loop {
+            // The process says to nobody that it has counted a batch, so it is asked.
+            again.tick().await;
+            let received = spans(&collector).await.len();
+            let (sent, failed) = (engine.counted("sent").await, engine.counted("failed").await);
+            if received > 0 && sent + failed == received {
+                return (sent, failed);
+            }
+        }
+    };
+    let (sent, failed) = timeout(TIMEOUT, counted).await.unwrap();
+    assert!(sent > 0);
+    assert_eq!(failed, collector.received_requests().await.unwrap().len(), "one of each batch");
+    assert_eq!(engine.counted("queue_full").await, 0);
 }

@@ -200,6 +200,12 @@ const PROCESS: &[Metric] = &[
         Unit::Count,
         "Log lines lost since the start: their reader is slow or gone.",
     ),
+    (
+        "story_engine_spans_total",
+        Counter,
+        Unit::Count,
+        "Spans that have ended, by outcome: sent, failed (the collector refused or was late), queue_full.",
+    ),
 ];
 
 /// Counters that are there, with 0, before anything has been counted: `increase()` does not see the event with which a series begins.
@@ -211,6 +217,7 @@ const FROM_ZERO: &[(&str, &str, &[&str])] = &[
         &["completed", "cancelled", "lease_lost", "handed_back", "retried", "paused", "failed"],
     ),
     ("story_engine_games_removed_total", "outcome", &["archived", "deleted", "failed"]),
+    ("story_engine_spans_total", "outcome", &["sent", "failed", "queue_full"]),
     ("story_engine_store_errors_total", "outage", &["unreachable", "full", "read_only"]),
     ("story_engine_requests_failed_total", "cause", &["model-failed", "content-mismatch", "attempts-exhausted"]),
     ("story_engine_requests_refused_total", "reason", &["game-busy", "lane-full", "queue-full", "key-reused"]),

@@ -1,8 +1,9 @@
 //! Spans of messages, turns and model calls, for a collector that speaks OTLP.
 //!
 //! They are made by hand and not of the log's spans: what is in a trace, and by which name, is then no matter of log lines. [`span`] has
-//! what a span says, [`export`] sends spans. Without `traces.endpoint` there is no tracer, and a span is nothing.
+//! what a span says, [`export`] sends spans, [`counted`] counts them. Without `traces.endpoint` there is no tracer, and a span is nothing.
 
+mod counted;
 mod export;
 mod span;
 
@@ -17,6 +18,7 @@ use opentelemetry_sdk::trace::{
 };
 use tokio::sync::oneshot;
 
+use self::counted::{Counted, Waiting};
 pub use self::export::TracesError;
 pub(crate) use self::span::Span;
 pub(crate) use self::span::{commit, http, model_call, turn};
@@ -40,14 +42,15 @@ impl Traces {
     /// Begins to make spans, if there is a collector. It needs a runtime, for as long as spans are sent.
     pub fn start(config: &TracesConfig) -> Result<Self, TracesError> {
         let Some(url) = config.url() else { return Ok(Self { provider: None }) };
-        let timeout = config.timeout();
-        let exporter = export::exporter(&url, timeout)?;
+        let (timeout, waiting) = (config.timeout(), Waiting::default());
+        let exporter = export::exporter(&url, timeout, waiting.clone())?;
         let batches = BatchConfigBuilder::default()
             .with_max_queue_size(config.queue)
             .with_max_export_batch_size(BATCH.min(config.queue))
             .with_scheduled_delay(GATHERED)
             .build();
-        let provider = provider(BatchSpanProcessor::builder(exporter).with_batch_config(batches).build(), config);
+        let queue = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
+        let provider = provider(Counted { queue, waiting, most: config.queue }, config);
         // A second server of the process uses the tracer of the first.
         let _ = TRACER.set(provider.tracer("story-engine"));
         Ok(Self { provider: Some((provider, timeout)) })
