@@ -6,11 +6,12 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::body::Bytes;
 use futures::Stream;
 use futures::stream::unfold;
-use metrics::counter;
+use metrics::{counter, histogram};
 use protocol::{Event, EventId, GameId, RequestId, StreamReset, StreamSnapshot};
 use tokio_util::sync::CancellationToken;
 
@@ -261,6 +262,7 @@ impl Follow {
                 if self.is_about(event) {
                     self.ready.push_back(self.frame(event));
                     self.end_after(event);
+                    measure_lag(event);
                 }
             }
             // Something lies between: the log knows what.
@@ -303,5 +305,13 @@ impl Follow {
         if matches!(self.scope, Scope::Request(..)) && event.is_terminal() {
             self.task = Task::End;
         }
+    }
+}
+
+/// Measures what lies between an event's commit and here, where a stream takes it. Clocks that differ show as lag, or as none.
+fn measure_lag(event: &LogEvent) {
+    if let Some(committed_at) = event.committed_at {
+        let lag = SystemTime::now().duration_since(committed_at).unwrap_or_default();
+        histogram!("story_engine_event_lag_seconds").record(lag);
     }
 }

@@ -63,6 +63,7 @@ async fn run_until(
 ) -> Result<(), ServeError> {
     let metrics = Metrics::start(Some(dropped))?;
     let traces = Traces::start(&config.traces)?;
+    let _upkeep = AbortOnDropHandle::new(tokio::spawn(metrics.clone().keep_up()));
     let ended = serve_until(config, role, metrics, stop, ready).await;
     traces.stop().await;
     ended

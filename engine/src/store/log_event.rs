@@ -1,6 +1,7 @@
 //! One entry of a game's event log, as readers and subscribers get it.
 
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use protocol::{Event, EventId, EventName, RequestId};
@@ -17,6 +18,8 @@ pub struct LogEvent {
     pub name: String,
     /// The payload, one line of JSON.
     pub data: String,
+    /// When it was committed, by the store's clock. Only live events have it: the log does not keep it.
+    pub committed_at: Option<SystemTime>,
     rendered: OnceLock<Bytes>,
     /// The same for those who do not see all of it.
     rendered_in_part: OnceLock<Bytes>,
@@ -26,7 +29,22 @@ impl LogEvent {
     /// An entry as the store holds it: `name` and `data` have one line each.
     #[must_use]
     pub const fn new(id: EventId, request: Option<RequestId>, name: String, data: String) -> Self {
-        Self { id, request, name, data, rendered: OnceLock::new(), rendered_in_part: OnceLock::new() }
+        Self {
+            id,
+            request,
+            name,
+            data,
+            committed_at: None,
+            rendered: OnceLock::new(),
+            rendered_in_part: OnceLock::new(),
+        }
+    }
+
+    /// The same, with the time of its commit.
+    #[must_use]
+    pub(super) const fn committed(mut self, at: Option<SystemTime>) -> Self {
+        self.committed_at = at;
+        self
     }
 
     /// An entry for an event.
@@ -52,7 +70,7 @@ impl LogEvent {
     }
 }
 
-/// Whether a reader has rendered it makes no difference.
+/// Whether a reader has rendered it makes no difference, nor whether it came live.
 impl PartialEq for LogEvent {
     fn eq(&self, other: &Self) -> bool {
         (self.id, self.request, &self.name, &self.data) == (other.id, other.request, &other.name, &other.data)

@@ -172,6 +172,12 @@ const API: &[Metric] = &[
     ("story_engine_event_streams", Gauge, Unit::Count, "Event streams that are open."),
     ("story_engine_event_streams_refused_total", Counter, Unit::Count, "Event streams refused at a limit."),
     (
+        "story_engine_event_lag_seconds",
+        Histogram(QUICK),
+        Unit::Seconds,
+        "Seconds from an event's commit, by the store's clock, until an open stream takes it; without those read from the log.",
+    ),
+    (
         "story_engine_event_streams_resynced_total",
         Counter,
         Unit::Count,

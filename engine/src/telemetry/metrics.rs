@@ -1,11 +1,16 @@
 //! Metrics for a scraper, in Prometheus' text format. What there is to measure is listed in [`super::catalogue`].
 
+use std::time::Duration;
+
 use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 use tracing_appender::non_blocking::ErrorCounter;
 
 use super::catalogue;
+
+/// How often values are taken into their histograms.
+const UPKEEP: Duration = Duration::from_secs(10);
 
 /// What renders `/metrics`.
 #[derive(Clone)]
@@ -31,6 +36,16 @@ impl Metrics {
     pub fn detached() -> Self {
         let recorded = PrometheusBuilder::new().build_recorder().handle();
         Self { recorded, process: Collector::default(), dropped_lines: None }
+    }
+
+    /// Takes what was measured into the histograms, for as long as it runs. Otherwise each value would be kept until the next scrape, and
+    /// there may be none.
+    pub async fn keep_up(self) {
+        let mut next = tokio::time::interval(UPKEEP);
+        loop {
+            next.tick().await;
+            self.recorded.run_upkeep();
+        }
     }
 
     /// Every metric as it stands.

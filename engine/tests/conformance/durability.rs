@@ -177,11 +177,16 @@ async fn a_follower_of_a_request_or_of_a_pattern_of_games_gets_what_is_appended(
     assert_eq!(received(&mut of_all).await, ["game.state_updated", "request.completed"]);
 }
 
-/// The names of the events of the next message: each is a frame of four lines, the second of them its name.
+/// The names of the events of the next message: each is a frame of four lines, the second of them its name. The last frame is the time of
+/// the commit. A reader of an earlier release takes it for an event that it knows already, by its id.
 async fn received(channel: &mut PubSub) -> Vec<String> {
     let message = timeout(TIMEOUT, channel.on_message().next()).await.unwrap().unwrap();
     let frames: String = message.get_payload().unwrap();
-    frames.lines().skip(1).step_by(4).map(str::to_owned).collect()
+    let lines: Vec<&str> = frames.split('\n').collect();
+    let (events, time) = lines.split_at(lines.len() - 4);
+    assert_eq!((time[0], time[1], time[2]), (events[events.len() - 4], "at", ""), "{frames}");
+    assert!(time[3].parse::<u64>().unwrap() > 1_700_000_000_000, "{frames}");
+    events.iter().skip(1).step_by(4).map(|name| (*name).to_owned()).collect()
 }
 
 #[tokio::test]

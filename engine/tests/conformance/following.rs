@@ -1,6 +1,7 @@
 //! Following a game's events as they are appended.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use engine::store::{GameWrite, Live, LogEvent, LogRead, Subscription};
 use protocol::EventId;
@@ -32,6 +33,29 @@ pub(crate) async fn a_subscriber_sees_what_is_appended_afterwards(bench: Bench) 
     let log = log(&store, game).await;
     for expected in &log[1..] {
         assert_eq!(&next(&mut subscription).await, expected);
+    }
+}
+
+pub(crate) async fn a_live_event_says_when_it_was_committed_and_the_log_does_not(bench: Bench) {
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    let mut subscription = store.subscribe(game).await.unwrap();
+    // Redis says it in whole milliseconds.
+    let before = SystemTime::now() - Duration::from_millis(1);
+    enqueue(&store, game, "look").await;
+    let claim = claim_one(&store).await;
+    store.publish_chunk(&claim.lease, 1, "You see").await.unwrap();
+    finish(&store, &claim, &["a story event"]).await;
+
+    let log = log(&store, game).await;
+    assert!(log.iter().all(|event| event.committed_at.is_none()));
+    let mut last = before;
+    for expected in &log {
+        let event = next(&mut subscription).await;
+        assert_eq!(&event, expected);
+        let committed = event.committed_at.unwrap();
+        assert!(last <= committed && committed <= SystemTime::now(), "{last:?} {committed:?}");
+        last = committed;
     }
 }
 

@@ -298,6 +298,7 @@ conformance! {
     }
     following {
         a_subscriber_sees_what_is_appended_afterwards,
+        a_live_event_says_when_it_was_committed_and_the_log_does_not,
         the_subscribers_of_a_deleted_game_are_made_to_read_the_log,
         every_subscriber_of_a_game_sees_the_same,
         a_subscriber_receives_events_of_its_own_game_only,

@@ -8,3 +8,4 @@ mod connections;
 mod cut;
 mod drain;
 mod fixture;
+mod lag;

@@ -92,8 +92,9 @@ impl DatabaseThread {
                 match database.run(&mut jobs) {
                     // In order, as if each step had been alone: no worker is notified that a lease is revoked before it gets that lease.
                     Ok(done) => {
+                        let committed_at = SystemTime::now();
                         for (job, effects) in jobs.into_iter().zip(done) {
-                            database.notify(effects);
+                            database.notify(effects, committed_at);
                             job.reply(Ok(()));
                         }
                     }
@@ -172,10 +173,10 @@ impl Database {
         Ok(done)
     }
 
-    fn notify(&self, effects: Effects) {
+    fn notify(&self, effects: Effects, committed_at: SystemTime) {
         let Effects { appended, deleted, revoked, wake } = effects;
         for (game, event) in appended {
-            if !self.fanout.publish(game, event) {
+            if !self.fanout.publish(game, event.committed(Some(committed_at))) {
                 self.fanout.remove_if_unused(game);
             }
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use protocol::{Alternative, Attempt, DeadLetter, EventId, GameId, RequestId};
@@ -223,17 +224,35 @@ pub(super) fn events_of_entry(id: &str, fields: Vec<String>) -> Result<Vec<LogEv
         .collect()
 }
 
-/// The events of a pub/sub message: id, name, request and data of each on a line of its own.
+/// The events of a pub/sub message: id, name, request and data of each on a line of its own; then, in the same form, when they were
+/// committed.
 pub(super) fn events_of_message(frames: &str) -> impl Iterator<Item = Result<LogEvent, StoreError>> {
+    let (frames, committed_at) = split_time(frames);
     let mut lines = frames.split('\n');
     std::iter::from_fn(move || {
         let id = lines.next()?;
         let mut line = || lines.next().unwrap_or_default();
         let (name, request) = (line().to_owned(), line());
         let id = id.parse().map_err(|error| unreadable_event(id, &error));
-        Some(id.and_then(|id| event(id, name, request, line().to_owned())))
+        Some(id.and_then(|id| Ok(event(id, name, request, line().to_owned())?.committed(committed_at))))
     })
 }
+
+/// Takes the time off the end of a message; an engine of an earlier release sends none. To a reader of that release it is an event that
+/// has come already, because it has the id of the last one: a line of its own would be an error there.
+fn split_time(frames: &str) -> (&str, Option<SystemTime>) {
+    let mut last = frames.rsplitn(5, '\n');
+    let (Some(ms), Some(""), Some(TIME), Some(_), Some(events)) =
+        (last.next(), last.next(), last.next(), last.next(), last.next())
+    else {
+        return (frames, None);
+    };
+    let since = ms.parse().ok().map(Duration::from_millis);
+    (events, since.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since)))
+}
+
+/// The name of the frame with which a message ends; no event is called so.
+const TIME: &str = "at";
 
 fn event(id: EventId, name: String, request: &str, data: String) -> Result<LogEvent, StoreError> {
     let request = match request {
@@ -268,4 +287,30 @@ pub(super) fn accepted(reply: &[String]) -> Result<Accepted, StoreError> {
         position: from_json("a request's position", position)?,
         cursor: cursor.parse().map_err(wrong)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENT: &str = "7:3\ngame.renamed\n\n{}";
+
+    fn times(message: &str) -> Vec<(String, Option<u128>)> {
+        let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+        let events = events_of_message(message).map(Result::unwrap);
+        events.map(|event| (event.id.to_string(), event.committed_at.map(since))).collect()
+    }
+
+    #[test]
+    fn the_events_of_a_message_have_the_time_that_it_ends_with() {
+        let message = format!("{EVENT}\n7:4\ngame.renamed\n\n{{}}\n7:4\nat\n\n1700000000123");
+        let at = Some(1_700_000_000_123);
+        assert_eq!(times(&message), [("7:3".to_owned(), at), ("7:4".to_owned(), at)]);
+    }
+
+    #[test]
+    fn a_message_of_an_earlier_release_has_events_and_no_time() {
+        assert_eq!(times(EVENT), [("7:3".to_owned(), None)]);
+        assert_eq!(times(&format!("{EVENT}\n7:3\nat\n\nsoon")), [("7:3".to_owned(), None)]);
+    }
 }

@@ -12,15 +12,19 @@ local function epoch()
   return known_epoch
 end
 
--- The message that announces an entry of a log: four lines for each event: id, name, request, data.
+-- The message that announces an entry of a log: four lines for each event: id, name, request, data; and four for the time of the
+-- commit, under the id of the last event, so that an engine of an earlier release takes them for an event that it knows.
 local function frames(entry)
   if not entry.frames then
     local offset, request, name, data, second_name, second_data = unpack(entry)
     local id, about = epoch() .. ':', '\n' .. request .. '\n'
-    entry.frames = id .. int(offset + 1) .. '\n' .. name .. about .. data
+    local last = id .. int(offset + 1)
+    local text = last .. '\n' .. name .. about .. data
     if second_name then
-      entry.frames = entry.frames .. '\n' .. id .. int(offset + 2) .. '\n' .. second_name .. about .. second_data
+      last = id .. int(offset + 2)
+      text = text .. '\n' .. last .. '\n' .. second_name .. about .. second_data
     end
+    entry.frames = text .. '\n' .. last .. '\nat\n\n' .. NOW_TEXT
   end
   return entry.frames
 end
