@@ -12,6 +12,9 @@ use crate::{GameId, MESSAGE_MAX_BYTES, RequestId, RequestType, RequestView};
 pub struct QueueView {
     /// Queued requests of all games.
     pub depth: u64,
+    /// How many of them are story events; the others are messages.
+    #[serde(default)]
+    pub story_events: u64,
     /// Games that a worker could claim now.
     pub ready: u64,
     /// Games whose head request is in back-off.

@@ -46,7 +46,7 @@ export function queue(overview) {
   ]);
   queueSwitch(pauseOf(overview, "all") !== undefined);
   const figures = [
-    ["queued", count(now.depth)], ["oldest", duration(now.oldest_age_ms)], ["ready", count(now.ready)],
+    ["queued", count(now.depth)], ["story events", count(now.story_events)], ["oldest", duration(now.oldest_age_ms)], ["ready", count(now.ready)],
     ["delayed", count(now.delayed)], ["paused", count(now.paused)], ["active", count(now.active)],
     ["dead letters", count(now.dead_letters)], ["workers", count(now.workers)],
     ["store", bytes(store.used_bytes) + (store.limit_bytes ? ` of ${bytes(store.limit_bytes)}` : "")],

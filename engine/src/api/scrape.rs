@@ -50,6 +50,12 @@ fn float(number: u64) -> f64 {
 fn set_queue(queue: Option<&QueueView>) {
     let number = |of: fn(&QueueView) -> u64| queue.map_or(f64::NAN, |queue| float(of(queue)));
     gauge!("story_engine_queue_depth").set(number(|queue| queue.depth));
+    for (kind, depth) in [
+        ("chat", number(|queue| queue.depth.saturating_sub(queue.story_events))),
+        ("story_event", number(|queue| queue.story_events)),
+    ] {
+        gauge!("story_engine_queue_depth_by_type", "type" => kind).set(depth);
+    }
     gauge!("story_engine_games_ready").set(number(|queue| queue.ready));
     gauge!("story_engine_games_delayed").set(number(|queue| queue.delayed));
     gauge!("story_engine_games_paused").set(number(|queue| queue.paused));

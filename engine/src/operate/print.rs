@@ -19,11 +19,12 @@ const SHOWN_CHARS: usize = 60;
 pub(super) fn queue(report: &QueueReport, now: Timestamp) -> String {
     let QueueReport { queue, pauses, providers, lanes } = report;
     let mut text = format!(
-        "depth         {} queued, the oldest for {}\n\
+        "depth         {} queued, {} of them story events, the oldest for {}\n\
          games         {} ready, {} delayed, {} paused, {} active\n\
          dead letters  {}\n\
          workers       {}\n",
         queue.depth,
+        queue.story_events,
         seconds(queue.oldest_age_ms),
         queue.ready,
         queue.delayed,

@@ -43,6 +43,7 @@ const STORE: &[Metric] = &[
         "Redis' maxmemory (of the fullest shard); 0 where there is no limit.",
     ),
     ("story_engine_queue_depth", Gauge, Unit::Count, "Queued requests of all games; NaN while the store is away."),
+    ("story_engine_queue_depth_by_type", Gauge, Unit::Count, "The same by type: chat, story_event."),
     (
         "story_engine_queue_oldest_age_seconds",
         Gauge,

@@ -110,6 +110,7 @@ async fn a_database_of_each_earlier_layout_is_migrated_when_it_is_opened() {
         let database = rusqlite::Connection::open(directory.path().join("story-engine.db")).unwrap();
         let document = serde_json::to_string(&document()).unwrap().replace('\'', "''");
         database.execute_batch(&layout.replace("{{document}}", &document)).unwrap();
+        database.execute("UPDATE requests SET type = 'story_event' WHERE status = 'queued'", []).unwrap();
         drop(database);
 
         let open = || EmbeddedStore::open(directory.path(), Synchronous::Normal, options()).unwrap();
@@ -117,8 +118,10 @@ async fn a_database_of_each_earlier_layout_is_migrated_when_it_is_opened() {
         assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
         drop(store);
         let store: SharedStore = Arc::new(open());
+        assert_eq!(store.queue().await.unwrap().story_events, 1);
         let claimed = claim_one(&store).await;
         assert_eq!((claimed.request.message.as_str(), claimed.provider.name.as_str()), ("look", "offline"));
+        assert_eq!(store.queue().await.unwrap().story_events, 0);
         finish(&store, &claimed, &[]).await;
         assert_eq!(store.turns(claimed.lease.game, TurnRange::From(0), 9).await.unwrap().turns.len(), 1);
     }

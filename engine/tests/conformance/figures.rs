@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
-use engine::store::{StoreOptions, WorkerId};
-use protocol::QueueView;
+use std::num::NonZeroU64;
+
+use engine::store::{NewRequest, Stopped, StoreOptions, Terms, WorkerId};
+use protocol::{ChatChunk, QueueView, RequestType};
 
 use crate::bench::Bench;
-use crate::fixture::{claim, claim_one, enqueue, failure, finish, new_game, options, until};
+use crate::fixture::{
+    accept, claim, claim_one, completion, enqueue, failure, fault, finish, message, new_game, options, until,
+};
 
 pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
     let store = bench.store().await;
     let view = async || QueueView { oldest_age_ms: 0, workers: 0, ..store.queue().await.unwrap() };
     let nothing = QueueView {
         depth: 0,
+        story_events: 0,
         ready: 0,
         delayed: 0,
         paused: 0,
@@ -41,6 +46,65 @@ pub(crate) async fn the_queue_counts_what_waits_and_what_runs(bench: Bench) {
     bench.end_backoff(a).await;
     crate::fixture::run_all(&store).await;
     assert_eq!(view().await, QueueView { dead_letters: 1, ..nothing });
+}
+
+pub(crate) async fn what_waits_is_counted_by_type_after_every_step(bench: Bench) {
+    let store = bench.store().await;
+    let counts = async |wanted: (u64, u64)| {
+        let queue = store.queue().await.unwrap();
+        assert_eq!((queue.depth - queue.story_events, queue.story_events), wanted);
+        assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+    };
+    let game = new_game(&store).await;
+    let triggered = NewRequest { kind: RequestType::StoryEvent, ..message(game, "the wind turns") };
+    for _ in 0..2 {
+        accept(&store, &triggered, &Terms::default()).await;
+        counts((0, 1)).await;
+    }
+    enqueue(&store, game, "look").await;
+    counts((1, 1)).await;
+    let told = claim_one(&store).await;
+    counts((1, 0)).await;
+    store.release(&told.lease).await.unwrap();
+    counts((1, 1)).await;
+    store.retry(&claim_one(&store).await.lease, Duration::from_mins(1), &failure()).await.unwrap();
+    counts((1, 1)).await;
+    bench.end_backoff(game).await;
+    claim_one(&store).await;
+    bench.expire_lease(game).await;
+    let last = claim_one(&store).await;
+    counts((1, 0)).await;
+    store.fail(&last.lease, &failure()).await.unwrap();
+    counts((1, 0)).await;
+    for _ in 0..2 {
+        store.retry_dead_letter(triggered.id).await.unwrap();
+        counts((1, 1)).await;
+    }
+    // Its commit brings two more.
+    let look = claim_one(&store).await;
+    counts((0, 1)).await;
+    finish(&store, &look, &["a bell rings", "a dog barks"]).await;
+    counts((0, 3)).await;
+    store.pause(&claim_one(&store).await.lease, &fault("offline")).await.unwrap();
+    counts((0, 3)).await;
+    store.record_provider_success("offline").await.unwrap();
+    let told = claim_one(&store).await;
+    store.publish_chunk(&told.lease, 1, "The wind turns. It").await.unwrap();
+    let end = ChatChunk {
+        request_id: told.lease.request,
+        game_id: game,
+        attempt: told.lease.attempt,
+        content: String::new(),
+        done: true,
+        chunks: NonZeroU64::MIN,
+    };
+    let stopped = store.stop(told.lease.request, told.lease.attempt, &completion("The wind turns."), &end).await;
+    assert_eq!(stopped.unwrap(), Stopped::Done);
+    counts((0, 3)).await;
+    store.cancel(triggered.id).await.unwrap();
+    counts((0, 2)).await;
+    assert_eq!(store.clear_story_events(game).await.unwrap(), 2);
+    counts((0, 0)).await;
 }
 
 pub(crate) async fn a_worker_counts_from_its_first_claim_until_it_stops(bench: Bench) {

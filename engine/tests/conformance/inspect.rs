@@ -254,8 +254,18 @@ async fn a_game_that_is_gone_under_its_requests_is_found() {
 #[tokio::test]
 async fn counts_that_are_off_are_found() {
     embedded_damage(|_| "UPDATE depth SET queued = 99".to_owned(), "kept as 99").await;
+    embedded_damage(|_| "UPDATE story_event_depth SET queued = 9".to_owned(), "kept as 9, and 0 story events").await;
     let sql = |it: &Scene| format!("UPDATE games SET lane_length = 7 WHERE id = '{}'", it.ready);
     embedded_damage(sql, "counts 7 requests").await;
+}
+
+#[tokio::test]
+async fn a_story_event_that_is_counted_wrongly_is_found() {
+    let status = |it: &Scene, p: &str| format!("{p}chat-request-status:{}", it.second);
+    redis_damage(|it, p| words(&[&"HSET", &status(it, p), &"type", &"story_event"]), "not counted as one").await;
+    let order = |p: &str| format!("{p}requests:story-events");
+    redis_damage(|it, p| words(&[&"ZADD", &order(p), &1, &it.second]), "counted as a story event").await;
+    redis_damage(|_, p| words(&[&"ZADD", &order(p), &1, &RequestId::new()]), "has no record").await;
 }
 
 #[tokio::test]

@@ -354,6 +354,7 @@ conformance! {
     }
     figures {
         the_queue_counts_what_waits_and_what_runs,
+        what_waits_is_counted_by_type_after_every_step,
         a_worker_counts_from_its_first_claim_until_it_stops,
         the_queue_knows_how_long_the_oldest_request_has_waited,
         a_lane_shows_the_unfinished_requests_in_order,

@@ -252,12 +252,18 @@ impl Inspector<'_, '_> {
     }
 
     fn depth(&mut self) -> Result<(), StoreError> {
-        let count = |sql| self.step.first(sql, [], |row| row.get::<_, i64>(0)).map(Option::unwrap_or_default);
-        let kept = count("SELECT queued FROM depth")?;
-        let queued = count("SELECT count(*) FROM requests WHERE status = 'queued'")?;
-        let what = format!("the depth is kept as {kept}, and {queued} requests are queued");
+        self.count("depth", "TRUE", "requests")?;
+        self.count("story_event_depth", "type = 'story_event'", "story events")
+    }
+
+    /// Compares a table that counts queued requests with what it counts.
+    fn count(&mut self, table: &str, condition: &str, counted: &str) -> Result<(), StoreError> {
+        let count = |sql: &str| self.step.first(sql, [], |row| row.get::<_, i64>(0)).map(Option::unwrap_or_default);
+        let kept = count(&format!("SELECT queued FROM {table}"))?;
+        let queued = count(&format!("SELECT count(*) FROM requests WHERE status = 'queued' AND {condition}"))?;
+        let what = format!("the depth is kept as {kept}, and {queued} {counted} are queued");
         if kept != queued && self.report(None, None, what, "set the count") {
-            self.step.execute("UPDATE depth SET queued = ?1", [queued])?;
+            self.step.execute(&format!("UPDATE {table} SET queued = ?1"), [queued])?;
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ pub(super) fn figures(step: &Step<'_>, workers: u64) -> Result<QueueView, StoreE
     )?;
     Ok(QueueView {
         depth: count("SELECT queued FROM depth")?,
+        story_events: count("SELECT queued FROM story_event_depth")?,
         ready: count("SELECT count(*) FROM games WHERE lane_state = 'ready'")? - paused,
         paused,
         delayed: count("SELECT count(*) FROM games WHERE lane_state = 'delayed'")?,

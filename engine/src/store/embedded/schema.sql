@@ -180,6 +180,26 @@ CREATE TRIGGER IF NOT EXISTS request_goes AFTER DELETE ON requests WHEN OLD.stat
     UPDATE depth SET queued = queued - 1;
 END;
 
+-- How many of them are story events. A table of its own: a database of an earlier release gets it without a migration, and its triggers
+-- count also while that release has the database open again.
+CREATE TABLE IF NOT EXISTS story_event_depth (
+    queued INTEGER NOT NULL
+);
+INSERT INTO story_event_depth (queued) SELECT (SELECT count(*) FROM requests WHERE status = 'queued' AND type = 'story_event')
+WHERE NOT EXISTS (SELECT 1 FROM story_event_depth);
+CREATE TRIGGER IF NOT EXISTS story_event_comes AFTER INSERT ON requests
+WHEN NEW.type = 'story_event' AND NEW.status = 'queued' BEGIN
+    UPDATE story_event_depth SET queued = queued + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS story_event_moves AFTER UPDATE OF status ON requests
+WHEN NEW.type = 'story_event' AND NEW.status <> OLD.status BEGIN
+    UPDATE story_event_depth SET queued = queued + (NEW.status = 'queued') - (OLD.status = 'queued');
+END;
+CREATE TRIGGER IF NOT EXISTS story_event_goes AFTER DELETE ON requests
+WHEN OLD.type = 'story_event' AND OLD.status = 'queued' BEGIN
+    UPDATE story_event_depth SET queued = queued - 1;
+END;
+
 -- Dead letters, in order. The rows of their requests stay as long as these.
 CREATE TABLE IF NOT EXISTS dead_letters (
     number        INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -39,6 +39,7 @@ pub(super) async fn inspect(shard: &Connection, repair: bool, all: &mut Inspecti
     let paused = format!("{}pauses:games", shard.prefix());
     games.extend(shard.query::<Vec<String>>(redis::cmd("HKEYS").arg(paused)).await?);
     requests.extend(ordered(shard, "requests").await?);
+    requests.extend(ordered(shard, "requests:story-events").await?);
     let letters = format!("{}chat-requests-failed:index", shard.prefix());
     requests.extend(shard.query::<Vec<String>>(redis::cmd("HKEYS").arg(letters)).await?);
 

@@ -14,9 +14,9 @@ use super::unexpected::unexpected_reply;
 use super::{StoreError, providers};
 use crate::store::{LeaseToken, Request};
 
-/// Depth, delayed and active games, dead letters, the oldest request, workers with the times at which they were last seen, and the
+/// Depth, how many of these are story events, delayed and active games, dead letters, the oldest request, workers with the times at which they were last seen, and the
 /// server's time.
-type Figures = (u64, u64, u64, u64, Vec<String>, Vec<(String, f64)>, (i64, i64));
+type Figures = (u64, u64, u64, u64, u64, Vec<String>, Vec<(String, f64)>, (i64, i64));
 
 /// Unfinished requests, fencing token, end of lease, end of back-off, rank among the ready games.
 type RawLane = (Vec<String>, Option<String>, Option<f64>, Option<f64>, Option<f64>);
@@ -34,14 +34,17 @@ pub(super) async fn figures(shard: &Connection, worker_ttl: Duration) -> Result<
         *(if left_out.claims(&name, circuit) { &mut ready } else { &mut paused }) += games;
     }
     let mut read = redis::pipe();
-    read.zcard(format!("{prefix}requests"))
+    read.atomic()
+        .zcard(format!("{prefix}requests"))
+        .zcard(format!("{prefix}requests:story-events"))
         .zcard(format!("{prefix}requests:delayed"))
         .zcard(format!("{prefix}requests:active"))
         .xlen(format!("{prefix}chat-requests-failed"))
         .zrange(format!("{prefix}requests"), 0, 0)
         .zrange_withscores(format!("{prefix}workers"), 0, -1)
         .cmd("TIME");
-    let (depth, delayed, active, dead_letters, oldest, workers, time): Figures = shard.query_all(&read).await?;
+    let (depth, story_events, delayed, active, dead_letters, oldest, workers, time): Figures =
+        shard.query_all(&read).await?;
     let enqueued_at: Option<i64> = match oldest.first() {
         Some(id) => {
             let key = shard.key("chat-request-status", id);
@@ -54,7 +57,7 @@ pub(super) async fn figures(shard: &Connection, worker_ttl: Duration) -> Result<
     let since = now - i64::try_from(worker_ttl.as_millis()).unwrap_or(i64::MAX);
     #[expect(clippy::cast_precision_loss, reason = "times in ms are far below 2^53")]
     let workers = workers.iter().filter(|(_, seen)| *seen >= since as f64).count() as u64;
-    Ok(QueueView { depth, ready, delayed, paused, active, dead_letters, oldest_age_ms, workers })
+    Ok(QueueView { depth, story_events, ready, delayed, paused, active, dead_letters, oldest_age_ms, workers })
 }
 
 /// The names under which games are ready, each with the circuit of the provider if it is one.

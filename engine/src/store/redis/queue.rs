@@ -265,6 +265,7 @@ impl Queue for RedisStore {
     async fn queue(&self) -> Result<QueueView, StoreError> {
         let mut all = QueueView {
             depth: 0,
+            story_events: 0,
             ready: 0,
             delayed: 0,
             paused: 0,
@@ -276,6 +277,7 @@ impl Queue for RedisStore {
         for shard in &self.shards {
             let view = lanes::figures(shard, self.options.worker_ttl()).await?;
             all.depth += view.depth;
+            all.story_events += view.story_events;
             all.ready += view.ready;
             all.delayed += view.delayed;
             all.paused += view.paused;

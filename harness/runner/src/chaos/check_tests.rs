@@ -97,7 +97,17 @@ fn kinds(evidence: &Evidence) -> Vec<FindingKind> {
 }
 
 fn queue(active: u64) -> QueueView {
-    QueueView { depth: 0, ready: 0, delayed: 0, paused: 0, active, dead_letters: 0, oldest_age_ms: 0, workers: 0 }
+    QueueView {
+        depth: 0,
+        story_events: 0,
+        ready: 0,
+        delayed: 0,
+        paused: 0,
+        active,
+        dead_letters: 0,
+        oldest_age_ms: 0,
+        workers: 0,
+    }
 }
 
 const TURN_1: Subject = Subject::Turn { game: 0, turn: 1 };

@@ -95,6 +95,7 @@ fn a_narration_that_begins_anew_without_a_word_is_found() {
 fn what_is_left_in_the_queue_is_named() {
     let left = QueueView {
         depth: 1,
+        story_events: 0,
         ready: 0,
         delayed: 0,
         paused: 0,

@@ -127,6 +127,18 @@ local function provider_of(game)
   return paused and PAUSED or waits_for or own or adopt_provider(game)
 end
 
+-- Puts a request that has a status among those that wait.
+local function let_wait(request, rank)
+  call('ZADD', QUEUED, rank, request)
+  if call('HGET', STATUS .. request, 'type') == 'story_event' then call('ZADD', STORY_EVENTS, rank, request) end
+end
+
+-- Takes a request out of those that wait.
+local function wait_no_more(request)
+  call('ZREM', QUEUED, request)
+  call('ZREM', STORY_EVENTS, request)
+end
+
 -- Queues a request at a rank, behind `position` others of its game. `fields` are its further status fields; `queued` is the
 -- data of its request.queued event. Returns the id before that event.
 local function admit(game, request, rank, position, fields, queued)
@@ -134,7 +146,7 @@ local function admit(game, request, rank, position, fields, queued)
   call('HSET', STATUS .. request, 'status', 'queued', 'attempt', '0', 'place', rank, 'game_id', game,
     'position', int(position), 'enqueued_at', NOW_TEXT, 'cursor', before, unpack(fields))
   call('ZADD', LANE .. game, rank, request)
-  call('ZADD', QUEUED, rank, request)
+  let_wait(request, rank)
   return before
 end
 

@@ -58,7 +58,7 @@ local function key_of(request) return call('HGET', STATUS .. request, 'idempoten
 local function finish(game, request, status)
   give_back(game, request)
   call('ZREM', LANE .. game, request)
-  call('ZREM', QUEUED, request)
+  wait_no_more(request)
   call('HSET', STATUS .. request, 'status', status, 'completed_at', NOW_TEXT)
   call('HDEL', STATUS .. request, 'not_before')
   settle(request)

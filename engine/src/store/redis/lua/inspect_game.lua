@@ -14,7 +14,7 @@ for _, request in ipairs(lane) do
   local status = call('HGET', STATUS .. request, 'status')
   local function leave()
     call('ZREM', LANE .. game, request)
-    call('ZREM', QUEUED, request)
+    wait_no_more(request)
   end
   if not status then
     report(request, 'it is in a lane, and has no record', 'take it off the lane', leave)
@@ -95,7 +95,7 @@ for _, name in ipairs(call('HKEYS', PROVIDERS)) do
   end
 end
 for position, request in ipairs(call('ZRANGE', LANE .. game, 0, -1)) do
-  local status, kept = unpack(call('HMGET', STATUS .. request, 'status', 'place'))
+  local status, kept, kind = unpack(call('HMGET', STATUS .. request, 'status', 'place', 'type'))
   local should = position == 1 and active and 'processing' or 'queued'
   if exists and (status == 'queued' or status == 'processing') then
     if status ~= should then
@@ -109,6 +109,14 @@ for position, request in ipairs(call('ZRANGE', LANE .. game, 0, -1)) do
     elseif should == 'processing' and order then
       report(request, 'it is in processing, and still in the global order', 'take it out',
         function() call('ZREM', QUEUED, request) end)
+    end
+    local counts, is_counted = should == 'queued' and kind == 'story_event', call('ZSCORE', STORY_EVENTS, request)
+    if counts and not is_counted then
+      report(request, 'it is a story event that waits, and is not counted as one', 'count it',
+        function() call('ZADD', STORY_EVENTS, kept, request) end)
+    elseif is_counted and not counts then
+      report(request, 'it is counted as a story event that waits, and is none', 'count it no more',
+        function() call('ZREM', STORY_EVENTS, request) end)
     end
   end
 end

@@ -7,11 +7,12 @@ local function report(what, remedy, fix)
   if repair then fix() end
 end
 
+local function waits() return call('ZSCORE', QUEUED, request) or call('ZSCORE', STORY_EVENTS, request) end
+
 local status, game, rank = unpack(call('HMGET', STATUS .. request, 'status', 'game_id', 'place'))
 if not status then
-  if call('ZSCORE', QUEUED, request) then
-    report('it is in the global order, and has no record', 'take it out',
-      function() call('ZREM', QUEUED, request) end)
+  if waits() then
+    report('it is in the global order, and has no record', 'take it out', function() wait_no_more(request) end)
   end
   local entry = call('HGET', DEAD_INDEX, request)
   if entry then
@@ -32,16 +33,15 @@ elseif unfinished and not call('ZSCORE', LANE .. game, request) then
   report('it is ' .. status .. ', and in no lane', 'put it into its game\'s lane', function()
     call('HSET', STATUS .. request, 'status', 'queued')
     call('ZADD', LANE .. game, rank, request)
-    call('ZADD', QUEUED, rank, request)
+    let_wait(request, rank)
     if not call('ZSCORE', ACTIVE, game) and not call('ZSCORE', DELAYED, game) then make_ready(game) end
   end)
 end
 if unfinished and not permanent then
   report('it is ' .. status .. ', and its record will expire', 'keep it',
     function() call('PERSIST', STATUS .. request) end)
-elseif not unfinished and call('ZSCORE', QUEUED, request) then
-  report('it is ' .. status .. ', and still in the global order', 'take it out',
-    function() call('ZREM', QUEUED, request) end)
+elseif not unfinished and waits() then
+  report('it is ' .. status .. ', and still in the global order', 'take it out', function() wait_no_more(request) end)
 end
 if not unfinished and call('HEXISTS', STATUS .. request, 'charged') == 1 then
   report('it is ' .. status .. ', and still counts against a limit', 'count it no more', function() settle(request) end)

@@ -111,7 +111,7 @@ local function claim(wants, recover_expired)
     size = size + #history
   end
 
-  -- Returns the token, or nothing if the game turns out to be leased already.
+  -- Returns the token and the request's type, or nothing if the game turns out to be leased already.
   local function lease(game, request, worker, provider, is_probe)
     local record, state = STATUS .. request, GAME .. game
     local status, history = status_of(record), history_of(game)
@@ -138,7 +138,7 @@ local function claim(wants, recover_expired)
     end
     -- The fields were read before they were written, so the reply costs no further call.
     describe(game, token, request, provider, is_probe, attempt, status, version, document, history)
-    return token
+    return token, kind
   end
 
   -- Where a worker's claim is kept: the nonce, then game and token of each lease, one a line. A worker has few claims under way
@@ -169,7 +169,7 @@ local function claim(wants, recover_expired)
   local ready, at, probe_due, slots = {}, 0, nil, nil
   if wanted > 0 then ready, probe_due, slots = candidates(wanted) end
   if probe_due then due = math.min(due or probe_due, probe_due) end
-  local taken, active, begun, leased, records = {}, {}, {}, {}, {}
+  local taken, active, begun, told, leased, records = {}, {}, {}, {}, {}, {}
   for n, want in ipairs(wants) do
     if want.outcome then
       size = size + 1
@@ -201,8 +201,8 @@ local function claim(wants, recover_expired)
       if not free or free > 0 or is_probe then
         -- A game that cannot be leased must not stop the others. A full server has kept it as it was, so the claim ends here;
         -- any other failure would repeat, so the game leaves the order and `fsck` finds it.
-        local done, token
-        if request then done, token = pcall(lease, game, request, want.worker, provider, is_probe) end
+        local done, token, kind
+        if request then done, token, kind = pcall(lease, game, request, want.worker, provider, is_probe) end
         if request and not done and string.find(problem_of(token), 'OOM command', 1, true) then
           ready = {}
           break
@@ -214,6 +214,7 @@ local function claim(wants, recover_expired)
           made[#made + 1], made[#made + 2], count = game, token, count + 1
           active[#active + 1], active[#active + 2] = ends, game
           begun[#begun + 1], leased[game] = request, true
+          if kind == 'story_event' then told[#told + 1] = request end
           if COSTS then has_begun(game, candidate.place) end
         end
       end
@@ -233,6 +234,7 @@ local function claim(wants, recover_expired)
   if #begun > 0 then
     call('ZADD', ACTIVE, unpack(active))
     call('ZREM', QUEUED, unpack(begun))
+    if #told > 0 then call('ZREM', STORY_EVENTS, unpack(told)) end
   end
   reply[1] = is_drained and -2 or until_first(due, #begun > 0 and lease_ends)
   return reply, leased

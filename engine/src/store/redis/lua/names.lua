@@ -14,6 +14,8 @@ local P, KEPT, STATUS_TTL, KEY_TTL = unpack(ARGV, 1, 4)
 local CLOCK, FINISHES, COSTS = KEYS[2], KEYS[3], KEYS[2] and table.remove(ARGV)
 local call = redis.call
 local QUEUED, READY = P .. 'requests', P .. 'requests:ready:'
+-- The story events among those that wait: how many requests of each type wait is the size of two orders, which no repeat can put out.
+local STORY_EVENTS = P .. 'requests:story-events'
 local ACTIVE, SEQUENCE, WAKE = P .. 'requests:active', P .. 'requests:sequence', P .. 'requests:wake'
 local EPOCH, GAMES, WORKERS = P .. 'epoch', P .. 'games', P .. 'workers'
 local PROVIDERS, PROVIDER, SLOTS = P .. 'providers', P .. 'provider:', P .. 'provider-slots:'

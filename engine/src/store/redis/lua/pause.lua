@@ -14,7 +14,7 @@ call('HINCRBY', STATUS .. request, 'attempt', -1)
 local probe_at = record_fault(provider, reason, detail, tonumber(retry_after), tonumber(delay), tonumber(longest), token)
 free(game)
 local rank = call('ZSCORE', LANE .. game, request)
-call('ZADD', QUEUED, rank, request)
+let_wait(request, rank)
 local under = provider_of(game)
 if under ~= PAUSED and under ~= provider then
   call('HSET', GAME .. game, 'waits_for', provider)

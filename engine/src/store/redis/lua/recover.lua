@@ -59,7 +59,7 @@ local function recover_expired(repair)
           dead_letter(game, request, EXHAUSTED)
         else
           call('HSET', STATUS .. request, 'status', 'queued')
-          call('ZADD', QUEUED, rank, request)
+          let_wait(request, rank)
         end
         make_ready(game)
       end

@@ -12,7 +12,7 @@ supersede(game, request)
 record_attempt(request, step == 'retry' and 'retried' or 'handed_back', step == 'retry' and problem or nil)
 call('HSET', STATUS .. request, 'status', 'queued')
 record_end(request, step, token)
-call('ZADD', QUEUED, call('ZSCORE', LANE .. game, request), request)
+let_wait(request, call('ZSCORE', LANE .. game, request))
 free(game)
 if step == 'release' then
   call('HINCRBY', STATUS .. request, 'attempt', -1)

@@ -14,6 +14,6 @@ append_whole(game, request, written_by, content)
 local token = lease_of(game)
 if token then call('PUBLISH', REVOKED, token) end
 free(game)
-call('ZADD', QUEUED, call('ZSCORE', LANE .. game, request), request)
+let_wait(request, call('ZSCORE', LANE .. game, request))
 make_ready(game)
 return { 'done' }

@@ -29,9 +29,10 @@ impl Play {
             let games = self.reference.games.iter().filter(|game| !game.lane.is_empty() && wanted(&game.head));
             games.count() as u64
         };
-        let queued = self.reference.requests.iter().filter(|request| request.status == RequestStatus::Queued);
+        let queued = || self.reference.requests.iter().filter(|request| request.status == RequestStatus::Queued);
         let expected = QueueView {
-            depth: queued.count() as u64,
+            depth: queued().count() as u64,
+            story_events: queued().filter(|request| request.is_story_event).count() as u64,
             ready: heads(|head| matches!(head, Head::Free)) - paused,
             paused,
             delayed: heads(|head| matches!(head, Head::Delayed | Head::DelayOver)),

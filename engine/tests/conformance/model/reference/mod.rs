@@ -106,7 +106,7 @@ pub(super) enum Head {
 pub(super) struct Request {
     pub(super) game: usize,
     pub(super) message: String,
-    is_story_event: bool,
+    pub(super) is_story_event: bool,
     /// Its game, its key and the message's words.
     key: Option<(usize, usize, usize)>,
     retried: bool,
