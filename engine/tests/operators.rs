@@ -169,6 +169,13 @@ async fn the_queue_is_paused_and_resumed_and_says_by_whom() {
     assert_eq!(resumed.pause.unwrap().what, protocol::PauseScope::Game { game_id: game });
     assert!(printed(directory, &["queue"]).contains("1 ready"));
 
+    let tenant = printed(directory, &["queue", "pause", "--tenant", "acme"]);
+    assert!(tenant.starts_with("the tenant acme is paused by local command"), "{tenant}");
+    assert!(printed(directory, &["queue"]).contains("paused        the tenant acme, paused by"));
+    assert!(printed(directory, &["audit"]).contains("tenant:acme"));
+    let resumed = printed(directory, &["queue", "resume", "--tenant", "acme", "--json"]);
+    assert!(resumed.contains(r#""tenant":"acme""#) || resumed.contains(r#""tenant": "acme""#), "{resumed}");
+
     let unknown = complaint(directory, &["queue", "pause", "--provider", "ofline"]);
     assert!(unknown.contains("no game uses such a provider; games use"), "{unknown}");
     let nowhere = complaint(directory, &["queue", "pause", "--game", &GameId::new().to_string()]);

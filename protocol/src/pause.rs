@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::GameId;
 use crate::id::IdError;
 use crate::schema::Time;
+use crate::{GameId, Tenant};
 
 /// `POST /v1/queue/pause` and `POST /v1/queue/resume`: what is not claimed while it is paused. Messages are accepted, and wait.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +23,11 @@ pub enum PauseScope {
         /// Its name in the configuration.
         provider: String,
     },
+    /// Games of this tenant.
+    Tenant {
+        /// Its name; it need not have games yet.
+        tenant: Tenant,
+    },
     /// One game.
     Game {
         /// The game.
@@ -35,12 +40,13 @@ pub enum PauseScope {
     },
 }
 
-/// As stores and logs write it: `all`, `provider:NAME`, `game:ID`, `worker:NAME`.
+/// As stores and logs write it: `all`, `provider:NAME`, `tenant:NAME`, `game:ID`, `worker:NAME`.
 impl fmt::Display for PauseScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All {} => f.write_str("all"),
             Self::Provider { provider } => write!(f, "provider:{provider}"),
+            Self::Tenant { tenant } => write!(f, "tenant:{tenant}"),
             Self::Game { game_id } => write!(f, "game:{game_id}"),
             Self::Worker { worker } => write!(f, "worker:{worker}"),
         }
@@ -53,10 +59,14 @@ impl FromStr for PauseScope {
     fn from_str(text: &str) -> Result<Self, IdError> {
         match text.split_once(':') {
             Some(("provider", name)) => Ok(Self::Provider { provider: name.to_owned() }),
+            Some(("tenant", name)) => Ok(Self::Tenant { tenant: name.parse()? }),
             Some(("worker", name)) => Ok(Self::Worker { worker: name.to_owned() }),
             Some(("game", id)) => Ok(Self::Game { game_id: id.parse()? }),
             None if text == "all" => Ok(Self::All {}),
-            _ => Err(IdError::new(text, "what is paused (`all`, `provider:NAME`, `game:ID` or `worker:NAME`)")),
+            _ => Err(IdError::new(
+                text,
+                "what is paused (`all`, `provider:NAME`, `tenant:NAME`, `game:ID` or `worker:NAME`)",
+            )),
         }
     }
 }
@@ -98,6 +108,7 @@ mod tests {
         for scope in [
             PauseScope::All {},
             PauseScope::Provider { provider: "a:b".to_owned() },
+            PauseScope::Tenant { tenant: "acme".parse().unwrap() },
             PauseScope::Game { game_id },
             PauseScope::Worker { worker: "worker-1".to_owned() },
         ] {
@@ -106,6 +117,7 @@ mod tests {
             assert_eq!(serde_json::from_str::<PauseScope>(&json).unwrap(), scope);
         }
         assert!("game:1".parse::<PauseScope>().is_err());
+        assert!("tenant:a b".parse::<PauseScope>().is_err());
     }
 
     #[test]

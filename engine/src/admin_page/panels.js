@@ -62,8 +62,8 @@ export function queue(overview) {
 
 export function pauses({ pauses: all }) {
   at("pauses").hidden = all.length === 0;
-  const name = ({ scope, provider, game_id, worker }) =>
-    ({ all: "Everything", provider: `The provider ${provider}`, game: `Game ${game_id}`, worker })[scope];
+  const name = ({ scope, provider, tenant, game_id, worker }) =>
+    ({ all: "Everything", provider: `The provider ${provider}`, tenant: `The tenant ${tenant}`, game: `Game ${game_id}`, worker })[scope];
   fill(at("pauses"), all, ({ what }) => JSON.stringify(what), ({ what }) => {
     const element = make("li");
     const done = what.scope === "worker" ? "drained" : "paused";
@@ -200,14 +200,20 @@ export function causes(overview) {
   });
 }
 
-export function tenants({ tenants: all }) {
+export function tenants(overview) {
+  const all = overview.tenants.map((of) => ({ ...of, isPaused: pauseOf(overview, "tenant", "tenant", of.tenant) !== undefined }));
   fill(at("tenants"), all, ({ tenant }) => tenant, ({ tenant }) => {
-    const { element, cells: [who, unfinished, most, keys] } = row(4);
+    const { element, cells: [who, unfinished, most, keys, does] } = row(5);
+    const set = switches(does, ["Pause", "Resume"], () => ({ scope: "tenant", tenant }), overview.may_write, [
+      () => `Claim no game of ${tenant} until it is resumed? Its messages are accepted, and wait.`,
+      () => `Let the games of ${tenant} go on?`,
+    ]);
     say(who, tenant);
     const update = (now) => {
       say(unfinished, count(now.unfinished));
       say(most, now.max_unfinished ? count(now.max_unfinished) : "no limit");
       say(keys, count(now.keys));
+      set(now.isPaused);
       element.className = now.max_unfinished && now.unfinished >= 0.8 * now.max_unfinished ? "wrong" : "";
     };
     return { element, update };

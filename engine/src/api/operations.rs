@@ -333,7 +333,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .does("What operators have paused")
         .answers::<Pauses>(),
     Operation::new(Post, path::PAUSE, Operator, "pauseQueue", store!(pauses::pause))
-        .does("Claim nothing (of everything, a provider or a game, or by a worker) until it is resumed")
+        .does("Claim nothing (of everything, a provider, a tenant or a game, or by a worker) until it is resumed")
         .takes::<PauseScope>()
         .answers::<Pause>()
         .refuses(&[UnknownGame, UnknownProvider, UnknownWorker, TooManyPauses]),

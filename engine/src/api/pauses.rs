@@ -68,6 +68,7 @@ pub(super) fn sentence(pause: &Pause) -> String {
     let what = match &pause.what {
         PauseScope::All {} => "everything is paused".to_owned(),
         PauseScope::Provider { provider } => format!("the provider `{provider}` is paused"),
+        PauseScope::Tenant { tenant } => format!("the tenant `{tenant}` is paused"),
         PauseScope::Game { game_id } => format!("game {game_id} is paused"),
         PauseScope::Worker { worker } => format!("{worker} is drained"),
     };

@@ -91,6 +91,7 @@ fn set_pauses(pauses: &[Pause]) {
     };
     set("all", |what| matches!(what, PauseScope::All {}));
     set("provider", |what| matches!(what, PauseScope::Provider { .. }));
+    set("tenant", |what| matches!(what, PauseScope::Tenant { .. }));
     set("game", |what| matches!(what, PauseScope::Game { .. }));
     set("worker", |what| matches!(what, PauseScope::Worker { .. }));
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
-use protocol::{GameId, Pause, PauseScope, QueuedRequest, QueuedRequests, Resumed, path};
+use protocol::{GameId, Pause, PauseScope, QueuedRequest, QueuedRequests, Resumed, Tenant, path};
 use serde::Serialize;
 
 use super::print;
@@ -97,8 +97,11 @@ async fn cancel(source: &Source, waiting: &Waiting) -> Result<(), OperateError> 
 #[derive(Debug, Clone, Args)]
 pub struct Scope {
     /// Only the games of this provider
-    #[arg(long, value_name = "NAME", conflicts_with = "game")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["game", "tenant"])]
     provider: Option<String>,
+    /// Only the games of this tenant, also of those that it makes later
+    #[arg(long, value_name = "NAME", conflicts_with = "game")]
+    tenant: Option<Tenant>,
     /// Only this game
     #[arg(long, value_name = "ID")]
     game: Option<GameId>,
@@ -109,10 +112,11 @@ pub struct Scope {
 
 impl Scope {
     fn what(&self) -> PauseScope {
-        match (&self.provider, self.game) {
-            (Some(provider), _) => PauseScope::Provider { provider: provider.clone() },
-            (None, Some(game_id)) => PauseScope::Game { game_id },
-            (None, None) => PauseScope::All {},
+        match (&self.provider, &self.tenant, self.game) {
+            (Some(provider), ..) => PauseScope::Provider { provider: provider.clone() },
+            (None, Some(tenant), _) => PauseScope::Tenant { tenant: tenant.clone() },
+            (None, None, Some(game_id)) => PauseScope::Game { game_id },
+            (None, None, None) => PauseScope::All {},
         }
     }
 }

@@ -69,6 +69,7 @@ pub(super) fn scope(what: &PauseScope) -> String {
     match what {
         PauseScope::All {} => "everything".to_owned(),
         PauseScope::Provider { provider } => format!("the provider {provider}"),
+        PauseScope::Tenant { tenant } => format!("the tenant {tenant}"),
         PauseScope::Game { game_id } => format!("game {game_id}"),
         PauseScope::Worker { worker } => worker.clone(),
     }

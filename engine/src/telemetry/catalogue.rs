@@ -58,7 +58,12 @@ const STORE: &[Metric] = &[
         Unit::Count,
         "Games whose first request waits for its provider, or that an operator has paused.",
     ),
-    ("story_engine_pauses", Gauge, Unit::Count, "What operators have paused, by scope: all, provider, game or worker."),
+    (
+        "story_engine_pauses",
+        Gauge,
+        Unit::Count,
+        "What operators have paused, by scope: all, provider, tenant, game or worker.",
+    ),
     ("story_engine_games_active", Gauge, Unit::Count, "Games whose turn runs."),
     ("story_engine_dead_letters", Gauge, Unit::Count, "Requests that failed for good and are kept."),
     ("story_engine_workers", Gauge, Unit::Count, "Workers that were seen within three lease times."),

@@ -108,6 +108,12 @@ async fn a_viewer_looks_and_an_operator_may_do_something_as_well() {
     sign_in(&browser, &site.keys["operator"]).await;
     browser.until(&has("queue-actions", "Pause all")).await;
     assert_eq!(rows(&browser, "tenants").await.len(), 1, "that of the player");
+    act(&browser, "tenants", "Pause").await;
+    browser.until(&has("tenants", "Resume")).await;
+    let pauses = rows(&browser, "pauses").await;
+    assert!(pauses[0].starts_with("The tenant ") && pauses[0].contains(" is paused by key "), "{pauses:?}");
+    act(&browser, "tenants", "Resume").await;
+    browser.until(&has("tenants", "Pause")).await;
     browser.end().await;
 }
 

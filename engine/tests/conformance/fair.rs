@@ -27,7 +27,7 @@ pub(crate) fn owner_in(tenant: &str) -> Owner {
     Owner { tenant: tenant.parse().unwrap(), user: None }
 }
 
-async fn game_in(store: &SharedStore, tenant: Option<&str>) -> GameId {
+pub(crate) async fn game_in(store: &SharedStore, tenant: Option<&str>) -> GameId {
     let game = game_id();
     let contents = GameContents { owner: tenant.map(owner_in), ..GameContents::new(document(), Vec::new()) };
     store.create_game(game, &contents).await.unwrap();
@@ -35,7 +35,7 @@ async fn game_in(store: &SharedStore, tenant: Option<&str>) -> GameId {
 }
 
 /// A new game of a tenant with one message, whose text begins with the tenant's name.
-async fn waiting(store: &SharedStore, tenant: &str, text: &str) -> GameId {
+pub(crate) async fn waiting(store: &SharedStore, tenant: &str, text: &str) -> GameId {
     let game = game_in(store, Some(tenant)).await;
     enqueue(store, game, &format!("{tenant} {text}")).await;
     game

@@ -8,6 +8,7 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::Mutex;
 
 use crate::bench::{self, Bench};
+use crate::fair::waiting;
 use crate::fixture::{claim, claim_one, enqueue, failure, finish, new_game, run_all};
 
 /// A store in which one game waits, one is in processing, one in back-off and one at rest.
@@ -172,6 +173,29 @@ async fn a_game_that_is_paused_by_nobody_is_found() {
     redis_damage(|it, p| words(&[&"ZADD", &order(p), &1, &it.active]), "among the paused games").await;
     let sql = |it: &Scene| format!("UPDATE games SET waits_for = '*paused' WHERE id = '{}'", it.ready);
     embedded_damage(sql, "kept apart as paused").await;
+}
+
+#[tokio::test]
+async fn a_game_that_is_held_for_no_paused_tenant_is_found() {
+    let words = "held for a tenant that is not paused";
+    bench::on_redis(async |bench| {
+        let store = bench.store().await;
+        let game = waiting(&store, "red", "1").await;
+        let (mut connection, prefix) = bench.owner_of(game).await;
+        let mut damage = redis::pipe();
+        damage
+            .hset(format!("{prefix}gamestate:{game}"), "held", 1)
+            .zrem(format!("{prefix}requests:ready:offline"), game.to_string())
+            .zadd(format!("{prefix}requests:ready:*tenant:red"), game.to_string(), 1);
+        damage.query_async::<()>(&mut connection).await.unwrap();
+        let found = store.inspect(true).await.unwrap().inconsistencies;
+        assert!(found.iter().any(|it| it.what.contains(words)), "{found:?}");
+        assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+        assert_eq!(run_all(&store).await, ["red 1"]);
+    })
+    .await;
+    let sql = |it: &Scene| format!("UPDATE games SET waits_for = '*tenant:red' WHERE id = '{}'", it.ready);
+    embedded_damage(sql, words).await;
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ mod retry;
 mod rewind;
 mod shards;
 mod story_events;
+mod tenants;
 mod waiting;
 mod workers;
 
@@ -330,6 +331,15 @@ conformance! {
         a_deleted_game_is_paused_no_more,
         a_paused_request_does_not_wait_for_its_provider,
         what_is_resumed_wakes_a_worker,
+    }
+    tenants {
+        the_games_of_a_paused_tenant_wait_and_others_go_on,
+        very_many_games_of_a_paused_tenant_wait_and_go_on_in_their_order,
+        a_tenant_that_is_resumed_goes_on_in_fair_order,
+        a_game_of_a_paused_tenant_waits_however_it_becomes_ready,
+        a_request_of_a_paused_tenant_does_not_wait_for_its_provider,
+        pausing_or_resuming_a_tenant_again_changes_nothing,
+        a_tenant_that_is_resumed_wakes_a_worker,
     }
     audit {
         what_operators_do_is_listed_with_the_latest_first,

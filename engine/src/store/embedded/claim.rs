@@ -6,7 +6,7 @@ use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId,
 
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
-use super::{StoreError, document, pauses, providers, totals};
+use super::{StoreError, document, pauses, providers, tenants, totals};
 use crate::store::{
     Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
     failure::unreadable, waited,
@@ -22,6 +22,7 @@ pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usi
         recover_leases(step)?;
         recover_backoffs(step)?;
         providers::give_up(step)?;
+        tenants::let_more_go(step)?;
         while claims.len() < max
             && let Some((game, provider)) = providers::next_ready(step)?
         {
@@ -78,14 +79,15 @@ fn due(step: &Step<'_>, state: &str) -> Result<Vec<GameId>, StoreError> {
 }
 
 /// How long until the next back-off or lease ends.
-fn next_due(step: &Step<'_>) -> Result<Option<Duration>, StoreError> {
+fn next_due(step: &mut Step<'_>) -> Result<Option<Duration>, StoreError> {
     // Two queries: the index serves each of them directly.
     let first = |state: &str| {
         step.first("SELECT lane_key FROM games WHERE lane_state = ?1 ORDER BY lane_key LIMIT 1", [state], |row| {
             row.get::<_, i64>(0)
         })
     };
-    let due = first("delayed")?.into_iter().chain(first("active")?).chain(providers::next_due(step)?).min();
+    let ends: Vec<i64> = first("delayed")?.into_iter().chain(first("active")?).collect();
+    let due = ends.into_iter().chain(providers::next_due(step)?).min();
     Ok(due.map(|due| Duration::from_millis(unsigned(due - step.now))))
 }
 

@@ -131,7 +131,8 @@ impl Inspector<'_, '_> {
     fn provider(&mut self, game: GameId, key: &str) -> Result<(), StoreError> {
         let unknown: Option<String> = self.step.first(
             "SELECT ifnull(waits_for, provider) FROM games \
-             WHERE id = ?1 AND ifnull(waits_for, provider) NOT IN (SELECT name FROM providers) AND waits_for IS NOT ?2",
+             WHERE id = ?1 AND ifnull(waits_for, provider) NOT IN (SELECT name FROM providers) AND waits_for IS NOT ?2 \
+             AND ifnull(waits_for, '') NOT LIKE '*tenant:%'",
             [key, PAUSED],
             |row| row.get(0),
         )?;
@@ -140,6 +141,16 @@ impl Inspector<'_, '_> {
             if self.report(Some(game), None, what, "add the provider") {
                 super::providers::add(self.step, &name)?;
             }
+        }
+        let held = self.step.first(
+            "SELECT 1 FROM games WHERE id = ?1 AND lane_state = 'ready' AND waits_for LIKE '*tenant:%' AND NOT EXISTS \
+             (SELECT 1 FROM pauses WHERE scope IN (substr(waits_for, 2), 'lets-go:' || substr(waits_for, 9)))",
+            [key],
+            |_| Ok(()),
+        )?;
+        let what = "it is held for a tenant that is not paused".to_owned();
+        if held.is_some() && self.report(Some(game), None, what, "let it go on") {
+            self.step.make_ready(game)?;
         }
         let stray = self.step.first(
             "SELECT 1 FROM games WHERE id = ?1 AND waits_for IS NOT NULL AND lane_state IS NOT 'ready'",

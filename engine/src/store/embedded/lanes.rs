@@ -17,7 +17,8 @@ pub(super) fn figures(step: &Step<'_>, workers: u64) -> Result<QueueView, StoreE
             row.get(0)
         })?;
     let paused = count(
-        "SELECT count(*) FROM games WHERE lane_state = 'ready' AND (waits_for = '*paused' \
+        "SELECT count(*) FROM games WHERE lane_state = 'ready' AND (waits_for = '*paused' OR waits_for LIKE '*tenant:%' \
+         OR EXISTS (SELECT 1 FROM owners JOIN pauses ON scope = 'tenant:' || tenant WHERE game_id = games.id) \
          OR EXISTS (SELECT 1 FROM pauses WHERE scope = 'all') OR ifnull(waits_for, provider) IN \
          (SELECT name FROM providers WHERE circuit <> 'closed' OR 'provider:' || name IN (SELECT scope FROM pauses)))",
     )?;

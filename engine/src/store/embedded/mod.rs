@@ -24,6 +24,7 @@ mod queue;
 mod rows;
 mod step;
 mod stop;
+mod tenants;
 mod thread;
 mod totals;
 mod turns;

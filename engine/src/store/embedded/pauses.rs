@@ -8,7 +8,7 @@ use protocol::{GameId, Pause, PauseScope};
 
 use super::rows::{Columns, corrupt, unavailable};
 use super::step::{PAUSED, Step, signed};
-use super::{EmbeddedStore, StoreError};
+use super::{EmbeddedStore, StoreError, tenants};
 use crate::store::{Paused, Pauses, WorkerId};
 
 /// What the names begin with under which `meta` keeps when a pause has ended.
@@ -50,7 +50,7 @@ fn pause(step: &Step<'_>, scope: &PauseScope, by: &str) -> Result<Paused, StoreE
                 return Ok(Paused::UnknownProvider { known });
             }
         }
-        PauseScope::All {} | PauseScope::Game { .. } | PauseScope::Worker { .. } => {}
+        PauseScope::All {} | PauseScope::Tenant { .. } | PauseScope::Game { .. } | PauseScope::Worker { .. } => {}
     }
     let count: Option<i64> = step.first("SELECT count(*) FROM pauses", [], |row| row.get(0))?;
     if count.unwrap_or_default() >= signed(step.options.max_pauses as u64) {
@@ -60,6 +60,10 @@ fn pause(step: &Step<'_>, scope: &PauseScope, by: &str) -> Result<Paused, StoreE
         "INSERT INTO pauses (scope, paused_by, since) VALUES (?1, ?2, ?3)",
         (scope.to_string(), by, step.now),
     )?;
+    if let PauseScope::Tenant { tenant } = scope {
+        // What is still held for it stays so.
+        step.execute("DELETE FROM pauses WHERE scope = ?1", [format!("{}{tenant}", tenants::LETS_GO)])?;
+    }
     if let PauseScope::Game { game_id } = scope {
         step.execute(
             "UPDATE games SET waits_for = ?2 WHERE id = ?1 AND lane_state = 'ready'",
@@ -78,12 +82,15 @@ fn resume(step: &mut Step<'_>, scope: &PauseScope) -> Result<Option<Pause>, Stor
             step.execute("UPDATE games SET waits_for = NULL WHERE id = ?1 AND waits_for = ?2", (key, PAUSED))?;
         }
         PauseScope::Worker { .. } => {}
-        PauseScope::All {} | PauseScope::Provider { .. } => {
+        PauseScope::All {} | PauseScope::Provider { .. } | PauseScope::Tenant { .. } => {
             step.execute(
                 "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)",
                 (format!("{ENDED}{scope}"), step.now.to_string()),
             )?;
         }
+    }
+    if let PauseScope::Tenant { tenant } = scope {
+        tenants::let_go(step, tenant.as_str())?;
     }
     step.effects.wake = true;
     Ok(Some(pause))
@@ -91,7 +98,7 @@ fn resume(step: &mut Step<'_>, scope: &PauseScope) -> Result<Option<Pause>, Stor
 
 /// Everything that is paused, the oldest pause first.
 pub(super) fn all(step: &Step<'_>) -> Result<Vec<Pause>, StoreError> {
-    select(step, "TRUE OR scope = ?1", "")
+    select(step, "scope NOT LIKE ?1", &format!("{}%", tenants::LETS_GO))
 }
 
 fn find(step: &Step<'_>, scope: &PauseScope) -> Result<Option<Pause>, StoreError> {

@@ -10,7 +10,7 @@ use rusqlite::Row;
 use super::pauses::{LeftOut, ended_at, is_paused};
 use super::rows::{self, Columns, corrupt, unavailable};
 use super::step::{Ending, PAUSED, Step, unsigned};
-use super::{EmbeddedStore, StoreError};
+use super::{EmbeddedStore, StoreError, tenants};
 use crate::store::{ClaimedProvider, LONGEST_DELAY, Lease, ProviderFault, Providers, waited_too_long};
 
 /// How many requests one step gives up.
@@ -179,7 +179,8 @@ pub(super) fn not_claimed(step: &Step<'_>, game: GameId) -> Result<Option<NotCla
     let sql = "SELECT ifnull(waits_for, provider) FROM games WHERE id = ?1 AND lane_state = 'ready'";
     let Some(name) = step.first(sql, [game.to_string()], |row| row.get::<_, String>(0))? else { return Ok(None) };
     let left_out = LeftOut::by(step)?;
-    if left_out.everything || name == PAUSED {
+    let is_held = tenants::is_held(&name) || tenants::paused_tenant_of(step, game)?.is_some();
+    if left_out.everything || name == PAUSED || is_held {
         return Ok(Some(NotClaimed::ByOperator));
     }
     let is_open = find(step, &name)?.is_some_and(|provider| provider.circuit != Circuit::Closed);
@@ -189,7 +190,7 @@ pub(super) fn not_claimed(step: &Step<'_>, game: GameId) -> Result<Option<NotCla
 /// Appends `request.waiting` for a new request whose lane waits for a provider that gets no calls.
 pub(super) fn announce_wait(step: &mut Step<'_>, game: GameId, request: RequestId) -> Result<(), StoreError> {
     match blocking(step, game)? {
-        _ if is_paused(step, game)? => Ok(()),
+        _ if is_paused(step, game)? || tenants::paused_tenant_of(step, game)?.is_some() => Ok(()),
         Some(Provider { reason: Some(reason), probe_at: Some(probe_at), .. }) => {
             append_wait(step, game, request, reason, probe_at)
         }
@@ -293,10 +294,10 @@ fn ms(delay: Duration) -> i64 {
 }
 
 /// The ready game that is claimed next, and the provider that serves it.
-pub(super) fn next_ready(step: &Step<'_>) -> Result<Option<(GameId, ClaimedProvider)>, StoreError> {
+pub(super) fn next_ready(step: &mut Step<'_>) -> Result<Option<(GameId, ClaimedProvider)>, StoreError> {
     let mut next: Option<(i64, String, ClaimedProvider)> = None;
     for provider in all_but_paused(step)? {
-        let Some((game, key)) = first_ready(step, &provider.name)? else { continue };
+        let Some((game, key)) = first_claimable(step, &provider.name)? else { continue };
         if next.as_ref().is_some_and(|(earlier, ..)| *earlier <= key) {
             continue;
         }
@@ -317,6 +318,19 @@ pub(super) fn next_ready(step: &Step<'_>) -> Result<Option<(GameId, ClaimedProvi
         }
     }
     next.map(|(_, game, provider)| Ok((rows::id(&game)?, provider))).transpose()
+}
+
+/// The first ready game whose tenant is not paused; those before it are held.
+fn first_claimable(step: &mut Step<'_>, provider: &str) -> Result<Option<(String, i64)>, StoreError> {
+    for _ in 0..tenants::STEP {
+        let Some((game, key)) = first_ready(step, provider)? else { return Ok(None) };
+        let id = rows::id(&game)?;
+        let Some(tenant) = tenants::paused_tenant_of(step, id)? else { return Ok(Some((game, key))) };
+        tenants::hold(step, id, &tenant)?;
+    }
+    // There may be more to hold: the next claim goes on at once.
+    step.effects.wake = true;
+    Ok(None)
 }
 
 fn first_ready(step: &Step<'_>, provider: &str) -> Result<Option<(String, i64)>, StoreError> {
@@ -367,13 +381,16 @@ pub(super) fn give_up(step: &mut Step<'_>) -> Result<(), StoreError> {
             "SELECT games.id FROM games JOIN requests ON game_id = games.id AND place = \
              (SELECT min(place) FROM requests WHERE game_id = games.id AND status IN ('queued', 'processing')) \
              AND status IN ('queued', 'processing') \
-             WHERE lane_state = 'ready' AND ifnull(waits_for, provider) = ?1 AND max(enqueued_at, ?2) <= ?3 \
+             WHERE lane_state = 'ready' AND ifnull(waits_for, provider) = ?1 AND max(enqueued_at, ?2, ifnull((SELECT CAST(value AS INTEGER) FROM owners JOIN meta ON name = 'resumed:tenant:' || tenant \
+             WHERE owners.game_id = games.id), 0)) <= ?3 \
              ORDER BY lane_key LIMIT ?4",
             (&provider.name, since, step.now.saturating_sub(give_up_after), BATCH),
             |row| rows::id(&row.get::<_, String>(0).map_err(unavailable)?),
         )?;
         for game in games {
-            if let Some(head) = step.head(game)? {
+            if let Some(tenant) = tenants::paused_tenant_of(step, game)? {
+                tenants::hold(step, game, &tenant)?;
+            } else if let Some(head) = step.head(game)? {
                 let problem = waited_too_long(step.options);
                 step.dead_letter(game, &head, &problem)?;
                 step.make_ready(game)?;
@@ -398,18 +415,19 @@ fn waiting(step: &Step<'_>) -> Result<Vec<Provider>, StoreError> {
 }
 
 /// When the next probe may begin or the next request is given up, in ms since 1970, if a game waits for that.
-pub(super) fn next_due(step: &Step<'_>) -> Result<Option<i64>, StoreError> {
+pub(super) fn next_due(step: &mut Step<'_>) -> Result<Option<i64>, StoreError> {
     let mut due = Vec::new();
     for provider in all_but_paused(step)? {
-        let Some((game, _)) = first_ready(step, &provider.name)? else { continue };
+        let Some((game, _)) = first_claimable(step, &provider.name)? else { continue };
         if provider.circuit == Circuit::Open {
             due.extend(provider.probe_at);
         }
         let gives_up = !step.options.providers.give_up_after.is_zero();
         if provider.circuit != Circuit::Closed && gives_up && fallback_of(step, &provider.name)?.is_none() {
             let enqueued: Option<i64> = step.first(
-                "SELECT enqueued_at FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing') \
-                 ORDER BY place LIMIT 1",
+                "SELECT max(enqueued_at, ifnull((SELECT CAST(value AS INTEGER) FROM owners JOIN meta \
+                 ON name = 'resumed:tenant:' || tenant WHERE owners.game_id = ?1), 0)) \
+                 FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place LIMIT 1",
                 [&game],
                 |row| row.get(0),
             )?;

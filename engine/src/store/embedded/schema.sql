@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS providers (
     probe_game TEXT
 ) WITHOUT ROWID;
 
--- What operators have paused: `all`, `provider:NAME` or `game:ID`. A ready game that is paused waits for '*paused', which no
+-- What operators have paused: `all`, `provider:NAME`, `tenant:NAME` or `game:ID`. A ready game that is paused waits for '*paused', which no
 -- provider is called, so that no claim looks at it.
 CREATE TABLE IF NOT EXISTS pauses (
     scope     TEXT PRIMARY KEY,
@@ -57,6 +57,20 @@ CREATE TABLE IF NOT EXISTS pauses (
 ) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS paused_game_goes AFTER DELETE ON games BEGIN
     DELETE FROM pauses WHERE scope = 'game:' || OLD.id;
+END;
+
+-- Ready games that are held for a paused tenant: their lanes wait for '*tenant:NAME', as for a provider that no claim looks at. What they waited for
+-- before stands here. `pauses` has `lets-go:NAME` for as long as not all of a tenant that is resumed are back.
+CREATE TABLE IF NOT EXISTS held (
+    game_id   TEXT PRIMARY KEY,
+    waits_for TEXT
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS held_game_moves AFTER UPDATE OF waits_for ON games
+WHEN OLD.waits_for LIKE '*tenant:%' AND NEW.waits_for IS NOT OLD.waits_for BEGIN
+    DELETE FROM held WHERE game_id = OLD.id;
+END;
+CREATE TRIGGER IF NOT EXISTS held_game_goes AFTER DELETE ON games BEGIN
+    DELETE FROM held WHERE game_id = OLD.id;
 END;
 
 -- What operators have changed.

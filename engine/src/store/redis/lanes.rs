@@ -21,6 +21,9 @@ type Figures = (u64, u64, u64, u64, u64, Vec<String>, Vec<(String, f64)>, (i64, 
 /// Unfinished requests, fencing token, end of lease, end of back-off, rank among the ready games.
 type RawLane = (Vec<String>, Option<String>, Option<f64>, Option<f64>, Option<f64>);
 
+/// Of a game: whether it is paused, the provider whose fault has paused its head, its own, whether it is held, its tenant.
+type Standing = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
+
 /// A story event as the script returns it: request, status fields, position in the lane.
 type RawStoryEvent = (String, HashMap<String, String>, u64);
 
@@ -29,7 +32,7 @@ pub(super) async fn figures(shard: &Connection, worker_ttl: Duration) -> Result<
     let prefix = shard.prefix();
     let (mut ready, mut paused) = (0, 0);
     let left_out = LeftOut::by(shard).await?;
-    for (name, circuit) in orders(shard).await? {
+    for (name, circuit) in orders(shard, &left_out).await? {
         let games: u64 = shard.query(redis::cmd("ZCARD").arg(shard.key("requests:ready", &name))).await?;
         *(if left_out.claims(&name, circuit) { &mut ready } else { &mut paused }) += games;
     }
@@ -61,24 +64,28 @@ pub(super) async fn figures(shard: &Connection, worker_ttl: Duration) -> Result<
 }
 
 /// The names under which games are ready, each with the circuit of the provider if it is one.
-async fn orders(shard: &Connection) -> Result<Vec<(String, Option<Circuit>)>, StoreError> {
+async fn orders(shard: &Connection, left_out: &LeftOut) -> Result<Vec<(String, Option<Circuit>)>, StoreError> {
     let providers = providers::circuits(shard).await?.into_iter().map(|(name, circuit)| (name, Some(circuit)));
-    Ok(providers.chain([(PAUSED.to_owned(), None)]).collect())
+    Ok(providers.chain(left_out.apart().map(|name| (name, None))).collect())
 }
 
-/// Under which name a game is ready: the provider that its lane waits for, unless an operator has paused it.
-async fn provider_of(shard: &Connection, game: GameId) -> Result<String, StoreError> {
+/// Under which name a game is ready (the provider that its lane waits for, unless an operator has paused it or its tenant), and
+/// whether its tenant is paused: a game that no claim has met since then is not held yet.
+async fn provider_of(shard: &Connection, game: GameId, left_out: &LeftOut) -> Result<(String, bool), StoreError> {
     let mut read = redis::cmd("HMGET");
-    read.arg(shard.key("gamestate", game)).arg(&["paused", "waits_for", "provider"]);
-    let (paused, waits_for, own): (Option<String>, Option<String>, Option<String>) = shard.query(&read).await?;
-    Ok(paused.map(|_| PAUSED.to_owned()).or(waits_for).or(own).unwrap_or_default())
+    read.arg(shard.key("gamestate", game)).arg(&["paused", "waits_for", "provider", "held", "tenant"]);
+    let (paused, waits_for, own, held, tenant): Standing = shard.query(&read).await?;
+    let has_paused_tenant = tenant.as_deref().is_some_and(|tenant| left_out.has_tenant(tenant));
+    let held = held.and(tenant).map(|tenant| LeftOut::held(&tenant));
+    Ok((paused.map(|_| PAUSED.to_owned()).or(held).or(waits_for).or(own).unwrap_or_default(), has_paused_tenant))
 }
 
 /// One lane.
 pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, StoreError> {
     let prefix = shard.prefix();
     let key = game.to_string();
-    let provider = provider_of(shard, game).await?;
+    let left_out = LeftOut::by(shard).await?;
+    let (provider, has_paused_tenant) = provider_of(shard, game, &left_out).await?;
     let mut read = redis::pipe();
     read.atomic()
         .zrange(shard.key("requests:game", game), 0, -1)
@@ -92,11 +99,10 @@ pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, S
         .map(|id| id.parse().map_err(|error: IdError| unexpected_reply("a lane", &error)))
         .collect::<Result<_, _>>()?;
     let circuit = providers::circuits(shard).await?.get(&provider).copied();
-    let left_out = LeftOut::by(shard).await?;
     let state = match (active, delayed, ready) {
         (Some(_), _, _) => LaneState::Active,
         (None, Some(_), _) => LaneState::Delayed,
-        (None, None, Some(_)) if left_out.claims(&provider, circuit) => LaneState::Ready,
+        (None, None, Some(_)) if left_out.claims(&provider, circuit) && !has_paused_tenant => LaneState::Ready,
         (None, None, Some(_)) => LaneState::Paused,
         (None, None, None) => LaneState::Idle,
     };
@@ -104,7 +110,8 @@ pub(super) async fn lane(shard: &Connection, game: GameId) -> Result<LaneView, S
         (Some(token), Some(until)) => Some(lease(token, time(until)?)?),
         _ => None,
     };
-    let waits_for = (state == LaneState::Paused && left_out.waits_for(&provider)).then_some(provider);
+    let is_provider = left_out.waits_for(&provider) && !has_paused_tenant;
+    let waits_for = (state == LaneState::Paused && is_provider).then_some(provider);
     Ok(LaneView { game_id: game, state, requests, lease, not_before: delayed.map(time).transpose()?, waits_for })
 }
 
@@ -132,7 +139,7 @@ pub(super) async fn lanes(shards: &[Connection], limit: usize) -> Result<Lanes, 
     }
     for shard in shards {
         let mut ready = Vec::new();
-        for (name, _) in orders(shard).await? {
+        for (name, _) in orders(shard, &LeftOut::by(shard).await?).await? {
             ready.extend(first_of(shard, &shard.key("requests:ready", name), wanted).await?);
         }
         ready.sort_by(|one, other| one.1.total_cmp(&other.1));

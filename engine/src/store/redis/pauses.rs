@@ -1,4 +1,4 @@
-//! What operators have paused, in Redis: `pauses` (hash: everything, providers and workers), `pauses:games` (hash), `pauses:ended` (hash:
+//! What operators have paused, in Redis: `pauses` (hash: everything, providers, tenants and workers), `pauses:games` (hash), `pauses:ended` (hash:
 //! when the former were resumed).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -15,6 +15,10 @@ use crate::store::{Paused, Pauses};
 
 /// The name under which paused games are ready; `lua/names.lua` has it too.
 pub(super) const PAUSED: &str = "*paused";
+/// What the names begin with under which games of paused tenants are held.
+const HELD: &str = "*tenant:";
+/// What stands in `pauses` of a tenant that is resumed while not all of its games are back.
+const LETS_GO: &str = "lets-go:";
 
 #[async_trait]
 impl Pauses for RedisStore {
@@ -67,7 +71,8 @@ impl Pauses for RedisStore {
             read.hgetall(format!("{prefix}pauses")).hgetall(format!("{prefix}pauses:games"));
             let (scopes, games): (HashMap<String, String>, HashMap<String, String>) = shard.query_all(&read).await?;
             let games = games.into_iter().map(|(game, kept)| (format!("game:{game}"), kept));
-            for (scope, kept) in scopes.into_iter().chain(games) {
+            let scopes = scopes.into_iter().filter(|(scope, _)| !scope.starts_with(LETS_GO));
+            for (scope, kept) in scopes.chain(games) {
                 let wrong = |error: &dyn std::fmt::Display| unexpected_reply("a pause", &error.to_string());
                 let scope: PauseScope = scope.parse().map_err(|error| wrong(&error))?;
                 let (since, by) = kept.split_once(' ').ok_or_else(|| wrong(&kept))?;
@@ -95,7 +100,10 @@ impl RedisStore {
     fn shards_of(&self, scope: &PauseScope) -> &[Connection] {
         match scope {
             PauseScope::Game { game_id } => std::slice::from_ref(self.shard(*game_id)),
-            PauseScope::All {} | PauseScope::Provider { .. } | PauseScope::Worker { .. } => &self.shards,
+            PauseScope::All {}
+            | PauseScope::Provider { .. }
+            | PauseScope::Tenant { .. }
+            | PauseScope::Worker { .. } => &self.shards,
         }
     }
 
@@ -116,29 +124,51 @@ impl RedisStore {
     }
 }
 
-/// What a shard's queue leaves out: everything, or some providers.
+/// What a shard's queue leaves out: everything, or some providers and tenants.
 #[derive(Debug)]
 pub(super) struct LeftOut {
     everything: bool,
     providers: HashSet<String>,
+    tenants: HashSet<String>,
+    /// Tenants for which games may be held.
+    held: Vec<String>,
 }
 
 impl LeftOut {
     pub(super) async fn by(shard: &Connection) -> Result<Self, StoreError> {
         let scopes: Vec<String> = shard.query(redis::cmd("HKEYS").arg(format!("{}pauses", shard.prefix()))).await?;
         let providers = scopes.iter().filter_map(|scope| scope.strip_prefix("provider:").map(str::to_owned)).collect();
-        Ok(Self { everything: scopes.iter().any(|scope| scope == "all"), providers })
+        let tenants: HashSet<String> =
+            scopes.iter().filter_map(|scope| scope.strip_prefix("tenant:").map(str::to_owned)).collect();
+        let going = scopes.iter().filter_map(|scope| scope.strip_prefix(LETS_GO).map(str::to_owned));
+        let held = tenants.iter().cloned().chain(going).collect();
+        Ok(Self { everything: scopes.iter().any(|scope| scope == "all"), providers, tenants, held })
+    }
+
+    /// Under which name a game of a tenant is held.
+    pub(super) fn held(tenant: &str) -> String {
+        format!("{HELD}{tenant}")
     }
 
     /// Whether games that wait for this provider, or are ready under this name, can be claimed.
     pub(super) fn claims(&self, name: &str, circuit: Option<Circuit>) -> bool {
         let is_closed = circuit.is_none_or(|circuit| circuit == Circuit::Closed);
-        is_closed && name != PAUSED && !self.everything && !self.providers.contains(name)
+        is_closed && !name.starts_with('*') && !self.everything && !self.providers.contains(name)
     }
 
     /// Whether it is this provider that keeps them waiting.
     pub(super) fn waits_for(&self, name: &str) -> bool {
-        name != PAUSED && !self.everything
+        !name.starts_with('*') && !self.everything
+    }
+
+    /// Whether the games of a tenant are left out.
+    pub(super) fn has_tenant(&self, tenant: &str) -> bool {
+        self.tenants.contains(tenant)
+    }
+
+    /// The names under which games are kept apart.
+    pub(super) fn apart(&self) -> impl Iterator<Item = String> {
+        self.held.iter().map(|tenant| format!("{HELD}{tenant}")).chain([PAUSED.to_owned()])
     }
 }
 

@@ -54,15 +54,15 @@ scripts! {
     ENQUEUE_AND_INTERRUPT = [endings(), enqueueing(), lua!("enqueue"), "return enqueue(cancel)"];
     FIND_KEY = [lua!("keys"), lua!("find_key")];
     CANCEL = [endings(), lua!("cancel")];
-    CLAIM = [lua!("terms"), lua!("providers"), endings(), lua!("recover"), leases(), lua!("claim")];
+    CLAIM = [lua!("terms"), lua!("providers"), lua!("tenants"), endings(), lua!("recover"), leases(), lua!("claim")];
     HEARTBEAT = [lua!("heartbeat")];
     END_FORMER_LEASES = [lua!("end_former_leases")];
     CHUNK = [lua!("tail"), lua!("chunk")];
     CHECKPOINT = [lua!("checkpoint")];
     COMMIT_AND_CLAIM =
-        [lua!("terms"), lua!("providers"), leases(), lua!("owners"), lua!("commit"), lua!("commit_and_claim"), "return commit_and_claim()"];
+        [lua!("terms"), lua!("providers"), lua!("tenants"), leases(), lua!("owners"), lua!("commit"), lua!("commit_and_claim"), "return commit_and_claim()"];
     COMMIT_CLAIM_AND_RECOVER = [
-        lua!("terms"), lua!("providers"), endings(), lua!("recover"), leases(), lua!("owners"), lua!("commit"), lua!("commit_and_claim"),
+        lua!("terms"), lua!("providers"), lua!("tenants"), endings(), lua!("recover"), leases(), lua!("owners"), lua!("commit"), lua!("commit_and_claim"),
         "return commit_and_claim(recover_expired)"
     ];
     REQUEUE = [endings(), lua!("requeue")];
@@ -70,7 +70,7 @@ scripts! {
     PROVIDER_FAULT = [NO_POLICIES, lua!("providers"), lua!("faults"), lua!("provider_fault")];
     PROVIDER_SUCCESS = [NO_POLICIES, lua!("providers"), lua!("provider_success")];
     PAUSE_QUEUE = [lua!("pause_queue")];
-    RESUME_QUEUE = [lua!("resume_queue")];
+    RESUME_QUEUE = [NO_POLICIES, lua!("providers"), lua!("tenants"), lua!("resume_queue")];
     RECORD_AUDIT = [lua!("record_audit")];
     FAIL = [endings(), lua!("fail")];
     STORY_EVENTS = [endings(), lua!("story_events")];

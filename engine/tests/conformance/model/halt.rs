@@ -3,9 +3,9 @@
 use engine::store::Paused;
 use protocol::PauseScope;
 
-use super::PROVIDERS;
 use super::moves::What;
 use super::play::{Difference, Play, same, text};
+use super::{PROVIDERS, TENANTS};
 
 impl Play {
     pub(super) async fn halt(&mut self, what: What) -> Result<(), Difference> {
@@ -25,6 +25,7 @@ impl Play {
         match what {
             What::Everything => PauseScope::All {},
             What::ProviderOf(game) => PauseScope::Provider { provider: PROVIDERS[game].to_owned() },
+            What::TenantOf(game) => PauseScope::Tenant { tenant: TENANTS[game].parse().unwrap() },
             What::Game(game) => PauseScope::Game { game_id: self.games[game] },
         }
     }

@@ -65,6 +65,8 @@ pub(super) enum What {
     Everything,
     /// The provider of this game.
     ProviderOf(usize),
+    /// The tenant of this game.
+    TenantOf(usize),
     Game(usize),
 }
 
@@ -134,6 +136,7 @@ fn what() -> impl Strategy<Value = What> {
     prop_oneof![
         1 => Just(What::Everything),
         2 => (0..GAMES).prop_map(What::ProviderOf),
+        3 => (0..GAMES).prop_map(What::TenantOf),
         3 => (0..GAMES).prop_map(What::Game),
     ]
 }

@@ -6,7 +6,7 @@ local function accept(game, request, rank, position, fields, queued, provider)
     call('ZADD', READY .. provider, place_of(game, request, rank), game)
     wake()
   end
-  if circuit_of(provider) ~= 'closed' and not fallback_of(provider) then
+  if circuit_of(provider) ~= 'closed' and not fallback_of(provider) and not paused_tenant_of(game) then
     local reason, probe_at = unpack(call('HMGET', PROVIDER .. provider, 'reason', 'probe_at'))
     append_event(game, 'request.waiting', request_waiting_event(request, game, reason, probe_at), request)
   end

@@ -120,11 +120,13 @@ local function adopt_provider(game)
   return name
 end
 
--- Under which name a game is ready: PAUSED if an operator has paused it, or else the provider that its lane waits for: the one
+-- Under which name a game is ready: PAUSED if an operator has paused it, that of its tenant while it is held, or else the provider that its lane waits for: the one
 -- whose fault has paused its head, or the game's own.
 local function provider_of(game)
-  local own, waits_for, paused = unpack(call('HMGET', GAME .. game, 'provider', 'waits_for', 'paused'))
-  return paused and PAUSED or waits_for or own or adopt_provider(game)
+  local own, waits_for, paused, held, tenant =
+    unpack(call('HMGET', GAME .. game, 'provider', 'waits_for', 'paused', 'held', 'tenant'))
+  if paused then return PAUSED end
+  return held and HELD .. tenant or waits_for or own or adopt_provider(game)
 end
 
 -- Puts a request that has a status among those that wait.

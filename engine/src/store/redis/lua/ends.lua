@@ -16,7 +16,7 @@ end
 -- Takes a game out of the ready ones; its next head waits for the game's own provider again.
 local function leave_ready(game)
   call('ZREM', READY .. provider_of(game), game)
-  call('HDEL', GAME .. game, 'waits_for')
+  call('HDEL', GAME .. game, 'waits_for', 'held')
 end
 
 -- Ends a game's lease, if there is one, and frees the slot of its provider.

@@ -37,10 +37,12 @@ local ready, delayed = call('ZSCORE', READY .. provider, game), call('ZSCORE', D
 -- One that an engine of an earlier release has made ready waits for its adoption by the next claim.
 ready = ready or call('ZSCORE', P .. 'requests:ready', game)
 local active, token = call('ZSCORE', ACTIVE, game), lease_of(game)
+local held, tenant = unpack(call('HMGET', GAME .. game, 'held', 'tenant'))
 local function restore()
   free(game)
   leave_ready(game)
   call('ZREM', READY .. PAUSED, game)
+  if tenant then call('ZREM', READY .. HELD .. tenant, game) end
   call('ZREM', P .. 'requests:ready', game)
   call('ZREM', DELAYED, game)
   make_ready(game)
@@ -65,7 +67,7 @@ elseif active and token and string.sub(token, -#first) ~= first then
 end
 
 active = call('ZSCORE', ACTIVE, game)
-if ready and provider ~= PAUSED and call('HEXISTS', PROVIDERS, provider_of(game)) == 0 then
+if ready and provider ~= PAUSED and not held and call('HEXISTS', PROVIDERS, provider_of(game)) == 0 then
   report('', 'it is ready for the provider `' .. provider_of(game) .. '`, which no claim looks at', 'add the provider',
     function() call('HSET', PROVIDERS, provider_of(game), 'closed') end)
 end
@@ -82,6 +84,14 @@ if is_paused ~= is_listed then
 elseif is_paused == 0 and call('ZSCORE', READY .. PAUSED, game) then
   report('', 'it is among the paused games, and not paused', 'take it out of that order',
     function() call('ZREM', READY .. PAUSED, game) end)
+end
+held = call('HGET', GAME .. game, 'held')
+local is_expected = tenant and (call('HEXISTS', PAUSES, 'tenant:' .. tenant) == 1 or call('HEXISTS', PAUSES, LETS_GO .. tenant) == 1)
+if held and not is_expected then
+  report('', 'it is held for a tenant that is not paused', 'let it go on', restore)
+elseif tenant and not held and call('ZSCORE', READY .. HELD .. tenant, game) then
+  report('', 'it is among the games that are held for its tenant, and not held', 'take it out of that order',
+    function() call('ZREM', READY .. HELD .. tenant, game) end)
 end
 local serves = call('HGET', GAME .. game, 'serves')
 for _, name in ipairs(call('HKEYS', PROVIDERS)) do

@@ -50,7 +50,7 @@ local function candidates(wanted)
         probes = not is_probed(name)
       elseif probe_at <= NOW then
         probes = true
-      elseif call('EXISTS', order) == 1 then
+      elseif #first_ready(order, 1) > 0 then
         due = math.min(due or probe_at, probe_at)
       end
     end
@@ -59,7 +59,7 @@ local function candidates(wanted)
     if slots[serving] then count = math.min(count, slots[serving]) end
     if probes then count = math.max(count, 1) end
     if count > 0 then
-      local games = call('ZRANGE', order, '0', int(count - 1), 'WITHSCORES')
+      local games = first_ready(order, count)
       if #games > 0 then sources = sources + 1 end
       for i = 1, #games, 2 do
         local is_probe = probes and i == 1
@@ -68,6 +68,8 @@ local function candidates(wanted)
       end
     end
   end
+  -- There may be more to hold: the next claim goes on at once.
+  if may_hold == 0 then due = NOW end
   if sources > 1 then table.sort(found, function(one, other) return one.place < other.place end) end
   return found, due, slots
 end
@@ -167,7 +169,12 @@ local function claim(wants, recover_expired)
   wanted = math.min(wanted, 512)
 
   local ready, at, probe_due, slots = {}, 0, nil, nil
-  if wanted > 0 then ready, probe_due, slots = candidates(wanted) end
+  if wanted > 0 then
+    -- One tenant in a step: of several, the next claim goes on with another.
+    local going = pauses().going
+    if going[1] and (let_go(going[1]) or #going > 1) then due = NOW end
+    ready, probe_due, slots = candidates(wanted)
+  end
   if probe_due then due = math.min(due or probe_due, probe_due) end
   local taken, active, begun, told, leased, records = {}, {}, {}, {}, {}, {}
   for n, want in ipairs(wants) do

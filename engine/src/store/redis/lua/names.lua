@@ -21,6 +21,9 @@ local EPOCH, GAMES, WORKERS = P .. 'epoch', P .. 'games', P .. 'workers'
 local PROVIDERS, PROVIDER, SLOTS = P .. 'providers', P .. 'provider:', P .. 'provider-slots:'
 -- What operators have paused: everything, providers and workers; games; and when the pauses of everything and of providers have ended. Games that are
 -- paused are kept under PAUSED, which no provider is called, so that no claim looks at them.
+-- Games of paused tenants are held under HELD and the name of the tenant. `pauses` has LETS_GO and the name for as long as not all of a resumed one are
+-- back.
+local HELD, LETS_GO = '*tenant:', 'lets-go:'
 local PAUSES, PAUSED_GAMES, PAUSES_ENDED, PAUSED = P .. 'pauses', P .. 'pauses:games', P .. 'pauses:ended', '*paused'
 -- The beginnings of the keys of one game, one request or one idempotency key; those of READY, PROVIDER and SLOTS end with a
 -- provider.

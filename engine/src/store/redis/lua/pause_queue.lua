@@ -1,5 +1,5 @@
--- Pauses everything, a provider, a game or a worker: claims leave it out until it is resumed. What is leased goes on to its end.
--- Arguments: scope ('all', 'provider:NAME', 'game:ID' or 'worker:NAME'), the game or '', who, how many pauses there may be.
+-- Pauses everything, a provider, a tenant, a game or a worker: claims leave it out until it is resumed. What is leased goes on to its end.
+-- Arguments: scope ('all', 'provider:NAME', 'tenant:NAME', 'game:ID' or 'worker:NAME'), the game or '', who, how many pauses there may be.
 -- Returns {since (ms), who}, {'unknown'} if there is no such game, or {'full'}. A repeat returns what was returned first.
 local scope, game, who, most = unpack(ARGV, 5)
 local key, field = PAUSES, scope
@@ -19,12 +19,15 @@ for _, other in ipairs(call('HKEYS', PAUSES)) do
 end
 if call('HLEN', PAUSES) + call('HLEN', PAUSED_GAMES) >= tonumber(most) then return { 'full' } end
 call('HSET', key, field, NOW_TEXT .. ' ' .. who)
+-- What is still held for a tenant stays so.
+local tenant = string.match(scope, '^tenant:(.*)$')
+if tenant then call('HDEL', PAUSES, LETS_GO .. tenant) end
 if game ~= '' then
   local order = READY .. provider_of(game)
   local rank = call('ZSCORE', order, game)
   call('HSET', GAME .. game, 'paused', '1')
   -- When it is resumed, its head begins with the game's own provider.
-  call('HDEL', GAME .. game, 'waits_for')
+  call('HDEL', GAME .. game, 'waits_for', 'held')
   if rank then
     call('ZREM', order, game)
     call('ZADD', READY .. PAUSED, rank, game)

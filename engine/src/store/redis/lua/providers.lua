@@ -21,14 +21,27 @@ end
 local known_pauses
 local function pauses()
   if not known_pauses then
-    known_pauses = {}
-    for _, scope in ipairs(call('HKEYS', PAUSES)) do known_pauses[scope] = true end
+    known_pauses = { going = {} }
+    for _, scope in ipairs(call('HKEYS', PAUSES)) do
+      known_pauses[scope] = true
+      if string.sub(scope, 1, 7) == 'tenant:' then known_pauses.tenants = true end
+      if string.sub(scope, 1, #LETS_GO) == LETS_GO then
+        known_pauses.going[#known_pauses.going + 1] = string.sub(scope, #LETS_GO + 1)
+      end
+    end
   end
   return known_pauses
 end
 
 -- Whether an operator has paused everything, or a provider.
 local function is_paused(name) return pauses()['all'] or name and pauses()['provider:' .. name] end
+
+-- The tenant of a game, if an operator has paused that tenant.
+local function paused_tenant_of(game)
+  if not pauses().tenants then return end
+  local tenant = call('HGET', GAME .. game, 'tenant')
+  return tenant and pauses()['tenant:' .. tenant] and tenant
+end
 
 -- The provider that serves the games of one that is not closed: its first fallback that is closed and not paused, if there is
 -- one.

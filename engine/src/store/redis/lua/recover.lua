@@ -4,9 +4,11 @@ local function first_due(order) return tonumber(call('ZRANGE', order, '0', '0', 
 -- How many games one call recovers: a script blocks the server, so its loops are bounded.
 local BATCH = 64
 
--- Since when a request waits for a provider that opened at `opened_at`.
-local function waits_since(request, opened_at)
-  return math.max(opened_at, tonumber(call('HGET', STATUS .. request, 'enqueued_at')))
+-- Since when the head of a game waits for a provider that opened at `opened_at`. While its tenant was paused, it did not.
+local function waits_since(game, request, opened_at)
+  local tenant = call('HGET', GAME .. game, 'tenant')
+  local resumed = tenant and call('HGET', PAUSES_ENDED, 'tenant:' .. tenant) or 0
+  return math.max(opened_at, tonumber(resumed), tonumber(call('HGET', STATUS .. request, 'enqueued_at')))
 end
 
 -- Makes requests dead letters that have waited too long for a provider. Returns when the next one has, if one waits.
@@ -19,17 +21,19 @@ local function give_up(name, repair)
   end
   if repair and opened_at + GIVE_UP_AFTER <= NOW then
     for _, game in ipairs(call('ZRANGE', READY .. name, 0, BATCH - 1)) do
-      local request = head(game)
-      if request and waits_since(request, opened_at) + GIVE_UP_AFTER <= NOW then
+      local request, tenant = head(game), paused_tenant_of(game)
+      if tenant then
+        hold(game, tenant, READY .. name, call('ZSCORE', READY .. name, game))
+      elseif request and waits_since(game, request, opened_at) + GIVE_UP_AFTER <= NOW then
         leave_ready(game)
         dead_letter(game, request, GIVEN_UP)
         make_ready(game)
       end
     end
   end
-  local first = call('ZRANGE', READY .. name, 0, 0)[1]
+  local first = first_ready(READY .. name, 1)[1]
   local request = first and head(first)
-  return request and waits_since(request, opened_at) + GIVE_UP_AFTER
+  return request and waits_since(first, request, opened_at) + GIVE_UP_AFTER
 end
 
 -- Moves games that an engine of an earlier release has made ready, which knew one order for all providers.

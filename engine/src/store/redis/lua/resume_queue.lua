@@ -18,6 +18,8 @@ if game ~= '' then
   end
 else
   if string.sub(scope, 1, 7) ~= 'worker:' then call('HSET', PAUSES_ENDED, scope, NOW_TEXT) end
+  local tenant = string.match(scope, '^tenant:(.*)$')
+  if tenant then let_go(tenant) end
   local name = string.match(scope, '^provider:(.*)$')
   for _, provider in ipairs(name and { name } or call('HKEYS', PROVIDERS)) do
     freed = freed + call('ZCARD', READY .. provider)

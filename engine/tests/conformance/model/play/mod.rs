@@ -155,6 +155,7 @@ impl Play {
         self.make(&Move::Resume { what: What::Everything }).await?;
         for game in 0..GAMES {
             self.make(&Move::Resume { what: What::ProviderOf(game) }).await?;
+            self.make(&Move::Resume { what: What::TenantOf(game) }).await?;
             self.make(&Move::Resume { what: What::Game(game) }).await?;
             self.make(&Move::Expire { game }).await?;
             self.make(&Move::EndBackoff { game }).await?;

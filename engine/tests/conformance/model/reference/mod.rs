@@ -8,7 +8,7 @@ use protocol::{AttemptOutcome, IfBusy, RequestStatus};
 
 use self::shares::{Place, Shares};
 use super::moves::What;
-use super::{GAMES, LIMITS, PROVIDERS, SENT, UNFINISHED};
+use super::{GAMES, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED};
 use crate::fixture::ATTEMPTS;
 
 /// The games, requests and leases, each known by its number in order of creation.
@@ -23,9 +23,10 @@ pub(super) struct Reference {
     shares: Option<Shares>,
     /// The state of each provider, under the number of its first game.
     circuits: [Circuit; GAMES],
-    /// What operators have paused: everything, providers under the number of their first game, games.
+    /// What operators have paused: everything, providers and tenants under the number of their first game, games.
     everything_halted: bool,
     halted_providers: [bool; GAMES],
+    halted_tenants: [bool; GAMES],
     halted_games: [bool; GAMES],
     /// How many messages each sender has sent, under the number of their provider's first game.
     sent: [u64; GAMES],
@@ -89,6 +90,11 @@ pub(super) enum Circuit {
 /// A provider's number: that of its first game.
 fn provider(game: usize) -> usize {
     PROVIDERS.iter().position(|name| *name == PROVIDERS[game]).unwrap()
+}
+
+/// A tenant's number: that of its first game.
+fn tenant(game: usize) -> usize {
+    TENANTS.iter().position(|name| *name == TENANTS[game]).unwrap()
 }
 
 /// How the head of a lane stands.
@@ -161,6 +167,7 @@ impl Reference {
             circuits: [Circuit::Closed; GAMES],
             everything_halted: false,
             halted_providers: [false; GAMES],
+            halted_tenants: [false; GAMES],
             halted_games: [false; GAMES],
             sent: [0; GAMES],
             letters: Vec::new(),
@@ -224,7 +231,10 @@ impl Reference {
         self.admit(game, position, None, message.to_owned());
         self.find_place(game);
         let number = self.requests.len() - 1;
-        if self.circuits[self.provider_of(game)] != Circuit::Closed && !self.halted_games[game] {
+        if self.circuits[self.provider_of(game)] != Circuit::Closed
+            && !self.halted_games[game]
+            && !self.halted_tenants[tenant(game)]
+        {
             self.append(number, "request.waiting");
         }
         number
@@ -426,7 +436,15 @@ impl Reference {
 
     /// Whether an operator has paused what a game waits for.
     pub(super) fn is_halted(&self, game: usize) -> bool {
-        self.everything_halted || self.halted_providers[self.provider_of(game)] || self.halted_games[game]
+        self.everything_halted
+            || self.halted_providers[self.provider_of(game)]
+            || self.halted_tenants[tenant(game)]
+            || self.halted_games[game]
+    }
+
+    /// Whether an operator has paused some tenant. A store counts a ready game of it as paused from when a claim has met it.
+    pub(super) fn halts_tenants(&self) -> bool {
+        self.halted_tenants.contains(&true)
     }
 
     /// An operator pauses or resumes; answers whether it was paused.
@@ -434,6 +452,7 @@ impl Reference {
         match what {
             What::Everything => std::mem::replace(&mut self.everything_halted, on),
             What::ProviderOf(game) => std::mem::replace(&mut self.halted_providers[provider(game)], on),
+            What::TenantOf(game) => std::mem::replace(&mut self.halted_tenants[tenant(game)], on),
             What::Game(game) => {
                 if on && !self.halted_games[game] {
                     self.games[game].waits_for = None;
