@@ -1,8 +1,9 @@
-//! What operators pause: everything, a provider, a game or a worker, which is drained then.
+//! What operators pause: everything, a provider, a tenant, a game or a worker, which is drained then.
 //!
 //! A claim leaves out what is paused; everything else goes on: messages are accepted and wait in their order, what is leased runs
-//! to its end, back-offs and leases end. A paused game is kept apart from the ready ones, so it costs a claim nothing. A request
-//! that waits for a provider is not given up while that is paused, and begins to wait when it is resumed.
+//! to its end, back-offs and leases end. A paused game is kept apart from the ready ones, so it costs a claim nothing; a game of a
+//! paused tenant is moved aside by the first claim that meets it. A request that waits for a provider is not given up while that is
+//! paused, and begins to wait when it is resumed.
 
 use async_trait::async_trait;
 use protocol::{Pause, PauseScope};
