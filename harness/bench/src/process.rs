@@ -11,12 +11,7 @@ pub(super) struct Group(pub(super) i32);
 impl Group {
     /// Proportional set size, in bytes: what is shared between processes counts once in all.
     pub(super) fn memory(self) -> u64 {
-        let pss = |pid: &i32| {
-            let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-            let line = text.lines().find(|line| line.starts_with("Pss:"))?;
-            line.split_whitespace().nth(1)?.parse::<u64>().ok()
-        };
-        self.pids().iter().filter_map(pss).sum::<u64>() * 1024
+        self.pids().into_iter().map(memory).sum()
     }
 
     /// Processor time so far.
@@ -31,15 +26,44 @@ impl Group {
     }
 }
 
-/// Processor time so far of this process and of each that it has started, by name; those of one name are added up.
+/// Processor time so far of this process and of each below it, by name; those of one name are added up. What has ended counts with
+/// the process that has waited for it, but for this one: its children of earlier measurements are none of this one's.
 pub(super) fn cpu_by_name() -> BTreeMap<String, Duration> {
-    let own = i32::try_from(std::process::id()).unwrap_or_default();
     let mut by_name = BTreeMap::new();
-    for pid in pids() {
-        let Some(stat) = stat(pid).filter(|stat| pid == own || stat.parent == own) else { continue };
-        *by_name.entry(stat.name).or_default() += Duration::from_millis(stat.ticks * 10);
+    for (pid, stat) in family() {
+        let ended = if pid == own() { 0 } else { stat.ticks_of_ended };
+        *by_name.entry(stat.name).or_default() += Duration::from_millis((stat.ticks + ended) * 10);
     }
     by_name
+}
+
+/// The processes below this one.
+pub(super) fn descendants() -> BTreeMap<i32, String> {
+    let below = family().into_iter().filter(|(pid, _)| *pid != own());
+    below.map(|(pid, stat)| (pid, stat.name)).collect()
+}
+
+/// The name of this process, as the others are named.
+pub(super) fn own_name() -> String {
+    stat(own()).map(|stat| stat.name).unwrap_or_default()
+}
+
+fn own() -> i32 {
+    i32::try_from(std::process::id()).unwrap_or_default()
+}
+
+/// This process and each below it: a server may start others, and they may leave its group.
+fn family() -> BTreeMap<i32, Stat> {
+    let mut others: BTreeMap<i32, Stat> = pids().into_iter().filter_map(|pid| Some((pid, stat(pid)?))).collect();
+    let mut family: BTreeMap<i32, Stat> = others.remove_entry(&own()).into_iter().collect();
+    loop {
+        let found: Vec<i32> =
+            others.iter().filter(|(_, stat)| family.contains_key(&stat.parent)).map(|(pid, _)| *pid).collect();
+        if found.is_empty() {
+            return family;
+        }
+        family.extend(found.iter().filter_map(|pid| others.remove_entry(pid)));
+    }
 }
 
 /// What each has used between two looks, in seconds; those that have used nothing are left out.
@@ -54,6 +78,17 @@ pub(super) fn cpu_between(
     after.iter().filter_map(used).collect()
 }
 
+/// Proportional set size of a process, in bytes.
+pub(super) fn memory(pid: i32) -> u64 {
+    let pss = || {
+        let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+        let line = text.lines().find(|line| line.starts_with("Pss:"))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+    };
+    // It may have ended.
+    pss().unwrap_or_default() * 1024
+}
+
 fn pids() -> Vec<i32> {
     let all = fs::read_dir("/proc").into_iter().flatten().flatten();
     all.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
@@ -64,6 +99,8 @@ struct Stat {
     parent: i32,
     group: i32,
     ticks: u64,
+    /// Of the children that it has waited for.
+    ticks_of_ended: u64,
 }
 
 /// The fields of `/proc/PID/stat` that count here (proc(5)).
@@ -75,7 +112,14 @@ fn stat(pid: i32) -> Option<Stat> {
     let fields: Vec<&str> = rest.split(' ').collect();
     let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
     let ticks = number(11)? + number(12)?;
-    Some(Stat { name, parent: fields.get(1)?.parse().ok()?, group: fields.get(2)?.parse().ok()?, ticks })
+    let ticks_of_ended = number(13)? + number(14)?;
+    Some(Stat {
+        name,
+        parent: fields.get(1)?.parse().ok()?,
+        group: fields.get(2)?.parse().ok()?,
+        ticks,
+        ticks_of_ended,
+    })
 }
 
 #[cfg(test)]
@@ -89,8 +133,32 @@ mod tests {
             all.map(|(name, ms)| (name.to_owned(), Duration::from_millis(ms))).into()
         };
         assert_eq!(cpu_between(&look(100, 50), &look(1600, 50)), [("engine".to_owned(), 1.5)].into());
-        let test = stat(i32::try_from(std::process::id()).unwrap()).unwrap().name;
-        assert!(cpu_by_name().contains_key(&test), "{test}");
+        assert!(cpu_by_name().contains_key(&own_name()), "{}", own_name());
+    }
+
+    #[test]
+    fn what_a_child_starts_is_below_this_process_too() {
+        use std::io::Read;
+        // The shell says who is below it, and its child holds the pipe.
+        let script = "sh -c 'echo $$; exec sleep 1000' & wait";
+        let mut shell =
+            std::process::Command::new("sh").args(["-c", script]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut said = Vec::new();
+        let mut out = shell.stdout.take().unwrap();
+        while !said.ends_with(b"\n") {
+            let mut byte = [0];
+            out.read_exact(&mut byte).unwrap();
+            said.extend(byte);
+        }
+        let grandchild: i32 = String::from_utf8(said).unwrap().trim().parse().unwrap();
+        let below = descendants();
+        rustix::process::kill_process(
+            rustix::process::Pid::from_raw(grandchild).unwrap(),
+            rustix::process::Signal::KILL,
+        )
+        .unwrap();
+        shell.wait().unwrap();
+        assert!(below.contains_key(&grandchild), "{grandchild} is not in {below:?}");
     }
 
     #[test]

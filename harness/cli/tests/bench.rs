@@ -76,15 +76,37 @@ fn turns_are_measured_beside_jobs_that_do_nothing() {
 }
 
 #[test]
+fn turns_are_measured_beside_the_same_turns_of_a_job_queue() {
+    let peer = Path::new(HARNESS).with_file_name("../peers/saq/peer");
+    if !peer.is_file() || !has_redis() {
+        println!("skipped: there is no redis-server, or no peer (`ci/peers/build saq` makes it)");
+        return;
+    }
+    let args = ["turns", "--games", "3", "--concurrency", "6", "--seconds", "0.5", "--services", "local"];
+    let peer = peer.display().to_string();
+    let more = ["--against", "saq", "--peer", &peer, "--repeats", "1"];
+    let Some((text, report)) = bench(&[&args[..], &more].concat()) else { return };
+    assert!(
+        text.ends_with("saq: every turn that was accepted was done once, and in order within its conversation\n"),
+        "{text}"
+    );
+    assert!(report["theirs"][0]["accepted"].as_u64().unwrap() >= 6, "{report:#}");
+    let measured: Vec<_> = report["rows"].as_array().unwrap().iter().map(|row| row["what"].clone()).collect();
+    assert!(measured.contains(&"to its first words p50".into()) && measured.len() == 9, "{measured:?}");
+}
+
+#[test]
 fn a_peer_that_is_not_built_is_missed_before_anything_is_measured() {
     if missing(&["engine", "mock-llm"]).is_some() || !has_redis() {
         println!("skipped: there is no redis-server, or no engine next to the harness");
         return;
     }
-    let args = ["bench", "turns", "--services", "local", "--against", "apalis", "--peer", "/nowhere"];
-    let output = Command::new(HARNESS).args(args).output().unwrap();
-    assert_eq!(output.status.code(), Some(4));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("ci/peers/build"), "{output:?}");
+    for peer in ["apalis", "saq", "dbos", "langgraph"] {
+        let args = ["bench", "turns", "--services", "local", "--against", peer, "--peer", "/nowhere"];
+        let output = Command::new(HARNESS).args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(4));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("ci/peers/build"), "{output:?}");
+    }
 }
 
 #[test]

@@ -7,9 +7,10 @@ use std::time::Duration;
 use client::Frame;
 use harness_runner::services::{Launch, Process};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::Options;
-use super::subject::Subject;
+use super::subject::{Heard, Subject};
 use crate::wire::post;
 use crate::{BenchEnvironment, BenchError};
 
@@ -106,7 +107,7 @@ impl Subject for Jobs {
         post("/jobs", "", &format!("I look around, and then once more, for {number}."))
     }
 
-    fn accepted(&self, _: u64, body: &[u8]) -> Option<u128> {
+    fn accepted(&self, _: u64, _: Instant, body: &[u8]) -> Option<u128> {
         job(std::str::from_utf8(body).ok()?)
     }
 
@@ -114,9 +115,9 @@ impl Subject for Jobs {
         vec!["/done".to_owned()]
     }
 
-    fn take(&self, _: usize, frame: &Frame) -> Option<u128> {
+    fn take(&self, _: usize, frame: &Frame) -> Option<Heard> {
         let Frame::Event { data, .. } = frame else { return None };
-        job(data)
+        job(data).map(Heard::End)
     }
 }
 

@@ -34,6 +34,7 @@ struct Entries {
     halves: HashMap<u128, Half>,
     done_in_window: u64,
     turn: Latency,
+    first: Latency,
     accept: Latency,
     accepted: u64,
     refused: u64,
@@ -43,8 +44,16 @@ struct Entries {
 /// A message of which one half of the story is known.
 #[derive(Debug)]
 enum Half {
-    Accepted { from: Instant, end: oneshot::Sender<()> },
-    Done(Instant),
+    Accepted {
+        from: Instant,
+        first: Option<Instant>,
+        end: oneshot::Sender<()>,
+    },
+    /// Heard of by its events only: its first piece, and its end if that has come.
+    Heard {
+        first: Option<Instant>,
+        done: Option<Instant>,
+    },
 }
 
 /// What a board says in the end.
@@ -53,12 +62,14 @@ pub(super) struct Tally {
     pub(super) accepted: u64,
     /// Accepted, and no end was observed.
     pub(super) lost: u64,
-    /// Ended more than once, or never accepted.
+    /// Heard of after its end, or never accepted.
     pub(super) surplus: u64,
     pub(super) refused: u64,
     pub(super) first_refusal: Option<String>,
     pub(super) done_in_window: u64,
     pub(super) turn: Summary,
+    /// To the first piece of its narration.
+    pub(super) first: Summary,
     pub(super) accept: Summary,
 }
 
@@ -79,15 +90,27 @@ impl Board {
         if self.window.holds(from) {
             entries.accept.record(now - from);
         }
-        if let Some(Half::Done(at)) = entries.halves.remove(&id) {
-            self.count(&mut entries, from, at);
+        let (first, done) = match entries.halves.remove(&id) {
+            Some(Half::Heard { first, done }) => (first, done),
+            _ => (None, None),
+        };
+        if let Some(at) = done {
+            self.count(&mut entries, from, first, at);
             // The task that waits may have given up, here and below.
             let _ = end.send(());
         } else {
-            entries.halves.insert(id, Half::Accepted { from, end });
+            entries.halves.insert(id, Half::Accepted { from, first, end });
             self.open.send_modify(|open| *open += 1);
         }
         hears
+    }
+
+    /// A piece of a message's narration has come; the first of them counts.
+    pub(super) fn piece(&self, id: u128, at: Instant) {
+        let mut entries = self.lock();
+        match entries.halves.entry(id).or_insert(Half::Heard { first: None, done: None }) {
+            Half::Accepted { first, .. } | Half::Heard { first, .. } => drop(first.get_or_insert(at)),
+        }
     }
 
     /// A message was not accepted.
@@ -101,12 +124,15 @@ impl Board {
     pub(super) fn done(&self, id: u128, at: Instant) {
         let mut entries = self.lock();
         match entries.halves.remove(&id) {
-            Some(Half::Accepted { from, end }) => {
-                self.count(&mut entries, from, at);
+            Some(Half::Accepted { from, first, end }) => {
+                self.count(&mut entries, from, first, at);
                 let _ = end.send(());
                 self.open.send_modify(|open| *open -= 1);
             }
-            _ => drop(entries.halves.insert(id, Half::Done(at))),
+            Some(Half::Heard { first, done }) => {
+                entries.halves.insert(id, Half::Heard { first, done: done.or(Some(at)) });
+            }
+            None => drop(entries.halves.insert(id, Half::Heard { first: None, done: Some(at) })),
         }
     }
 
@@ -127,13 +153,17 @@ impl Board {
             first_refusal: entries.first_refusal.clone(),
             done_in_window: entries.done_in_window,
             turn: entries.turn.summary(),
+            first: entries.first.summary(),
             accept: entries.accept.summary(),
         }
     }
 
-    fn count(&self, entries: &mut Entries, from: Instant, at: Instant) {
+    fn count(&self, entries: &mut Entries, from: Instant, first: Option<Instant>, at: Instant) {
         if self.window.holds(from) {
             entries.turn.record(at - from);
+            if let Some(first) = first {
+                entries.first.record(first - from);
+            }
         }
         entries.done_in_window += u64::from(self.window.holds(at));
     }
@@ -156,8 +186,11 @@ mod tests {
         let board = Board::new(Window { start, end: at(100) });
         let mut early = board.accepted(1, at(10), at(12));
         assert!(early.try_recv().is_err());
+        board.piece(1, at(15));
+        board.piece(1, at(25));
         board.done(1, at(30));
         early.await.unwrap();
+        board.piece(2, at(35));
         board.done(2, at(40));
         board.accepted(2, at(20), at(41)).await.unwrap();
         // One that ends after the window has its latency, and does not count towards what was done in it.
@@ -167,6 +200,8 @@ mod tests {
         let tally = board.tally();
         assert_eq!((tally.accepted, tally.lost, tally.surplus, tally.done_in_window), (3, 0, 0, 2));
         assert_eq!((tally.turn.count, tally.turn.p50_ms.round(), tally.accept.count), (3, 20.0, 3));
+        // The first piece of each counts, and the third had none.
+        assert_eq!((tally.first.count, tally.first.p50_ms.round(), tally.first.max_ms.round()), (2, 5.0, 15.0));
     }
 
     #[tokio::test]

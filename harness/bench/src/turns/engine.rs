@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use client::Frame;
-use protocol::ChatAccepted;
+use protocol::{ChatAccepted, EventName};
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::subject::Subject;
+use super::subject::{Heard, Subject};
 use super::verify::{GameLog, Step, check};
 use crate::deployment::BenchGame;
 use crate::wire::post;
@@ -62,7 +63,7 @@ impl Subject for Games {
         post("/v1/chat", "Content-Type: application/json\r\n", &body)
     }
 
-    fn accepted(&self, number: u64, body: &[u8]) -> Option<u128> {
+    fn accepted(&self, number: u64, _: Instant, body: &[u8]) -> Option<u128> {
         let accepted: ChatAccepted = serde_json::from_slice(body).ok()?;
         let id = id(&accepted.request_id.to_string())?;
         lock(&self.logs[self.game(number)]).accepted.push(id);
@@ -74,16 +75,20 @@ impl Subject for Games {
         self.followed.iter().map(path).collect()
     }
 
-    fn take(&self, stream: usize, frame: &Frame) -> Option<u128> {
+    fn take(&self, stream: usize, frame: &Frame) -> Option<Heard> {
         let Frame::Event { name, data, id: event } = frame else { return None };
         let mut log = lock(&self.logs[stream]);
         if let Some(offset) = event.as_deref().and_then(|id| id.split_once(':')?.1.parse().ok()) {
             log.follow(offset, joined(data));
         }
+        let name: EventName = name.parse().ok()?;
+        if name == EventName::ChatChunk {
+            return request(data).map(Heard::Piece);
+        }
         let step = Step::of(name)?;
         let request = request(data)?;
         log.observed.push((step, request));
-        (step == Step::Completed).then_some(request)
+        (step == Step::Completed).then_some(Heard::End(request))
     }
 }
 

@@ -91,7 +91,7 @@ fn note<S: Subject>(
     from: Instant,
     answer: &Answer,
 ) -> Option<tokio::sync::oneshot::Receiver<()>> {
-    let id = if answer.status == 200 { subject.accepted(number, &answer.body) } else { None };
+    let id = if matches!(answer.status, 200 | 202) { subject.accepted(number, from, &answer.body) } else { None };
     if id.is_none() {
         board.refused(answer.text());
     }

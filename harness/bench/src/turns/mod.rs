@@ -3,11 +3,12 @@
 //! a real one's pace, and what is measured is how much processor time a turn takes.
 //!
 //! [`load`] sends messages to a [`subject`] and [`board`] follows each to its end. The [`engine`]'s events are kept and
-//! [`verify`] judges them: a turn that is lost, doubled or out of order is a finding. The peer ([`apalis`]) is under the same
-//! load, from the same code, on the same Redis, after the engine has ended.
+//! [`verify`] judges them: a turn that is lost, doubled or out of order is a finding. A peer is under the same load, from the same
+//! code, after the engine has ended: jobs that do nothing ([`apalis`]), or a program that does the same job ([`compare`]).
 
 mod apalis;
 mod board;
+mod compare;
 mod engine;
 mod load;
 mod report;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use compare::{ChatPeer, Comparison, Row, run as compare};
 pub use report::{Outcome, Ratios, Report};
 
 use super::deployment::{Deployment, Setup, script};
@@ -56,18 +58,31 @@ pub struct Options {
     /// How long it is counted.
     #[serde(rename = "seconds", serialize_with = "crate::seconds")]
     pub length: Duration,
-    /// Whether apalis is measured too.
-    pub against_apalis: bool,
+    /// What is measured too.
+    pub against: Option<Against>,
     /// Where that program is, if it is not where `ci/peers/build` puts it.
     #[serde(skip)]
     pub peer: Option<PathBuf>,
+    /// How often each side is measured against a program that does the same job.
+    pub repeats: usize,
+}
+
+/// What the engine is measured against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged, rename_all = "lowercase")]
+pub enum Against {
+    /// Jobs that do nothing: [`run`] measures them.
+    Apalis,
+    /// The same job: [`compare()`] measures it.
+    Chat(ChatPeer),
 }
 
 /// Measures the engine and, if asked for, apalis after it.
 pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report, BenchError> {
     allow_files(options.games + options.at_a_time + OTHER_FILES)?;
     // Missed before anything is measured.
-    let peer = options.against_apalis.then(|| apalis::program(options.peer.as_deref())).transpose()?;
+    let peer =
+        (options.against == Some(Against::Apalis)).then(|| apalis::program(options.peer.as_deref())).transpose()?;
 
     let script = options.pace.map_or_else(|| script(NARRATION), |pace| pace.script());
     let (workers, slots, streams) = (options.workers, options.slots, options.games);

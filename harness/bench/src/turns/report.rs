@@ -57,6 +57,8 @@ pub struct Outcome {
     pub per_second: f64,
     /// From the moment at which a message was sent (closed loop) or due (open loop) to its end, as a subscriber sees it.
     pub turn: Summary,
+    /// From the same moment to the first piece of its narration.
+    pub first: Summary,
     /// From the same moment to the answer that it is accepted.
     pub accept: Summary,
     /// How well the moments of an open loop were kept.
@@ -79,6 +81,7 @@ impl Outcome {
             first_refusal: tally.first_refusal,
             per_second: done / options.length.as_secs_f64(),
             turn: tally.turn,
+            first: tally.first,
             accept: tally.accept,
             lag: load.lag,
             cpu_ms: load.cpu.into_iter().map(|(name, seconds)| (name, seconds * 1000.0 / done.max(1.0))).collect(),
@@ -92,7 +95,7 @@ impl Outcome {
             findings.push(format!("{} that were accepted did not end in time", self.lost));
         }
         if self.surplus > 0 {
-            findings.push(format!("{} ended that were not accepted, or had ended before", self.surplus));
+            findings.push(format!("{} were heard of that were not accepted, or had ended before", self.surplus));
         }
         if let Some(answer) = &self.first_refusal {
             findings.push(format!("{} were not accepted; the first: {answer}", self.refused));
@@ -172,6 +175,7 @@ impl Report {
         table.row("lost", of(&|outcome| Some(outcome.lost.to_string())));
         table.row("refused", of(&|outcome| Some(outcome.refused.to_string())));
         table.latencies("to its end", || self.outcomes.iter().map(|outcome| Some(&outcome.turn)).collect());
+        table.latencies("to its first words", || self.outcomes.iter().map(|outcome| Some(&outcome.first)).collect());
         table.latencies("to its 200", || self.outcomes.iter().map(|outcome| Some(&outcome.accept)).collect());
         if self.options.rate.is_some() {
             let lag = |of: &dyn Fn(&Lag) -> String| -> Vec<_> {
@@ -204,6 +208,7 @@ mod tests {
 
     use super::*;
     use crate::Latency;
+    use crate::turns::Against;
 
     fn outcome(name: &str, per_second: f64) -> Outcome {
         let mut latency = Latency::default();
@@ -217,6 +222,7 @@ mod tests {
             first_refusal: None,
             per_second,
             turn: latency.summary(),
+            first: latency.summary(),
             accept: latency.summary(),
             lag: None,
             cpu_ms: [("engine".to_owned(), 1.5)].into(),
@@ -232,8 +238,9 @@ mod tests {
             rate: None,
             pace: None,
             length: Duration::from_secs(5),
-            against_apalis: true,
+            against: Some(Against::Apalis),
             peer: None,
+            repeats: 1,
         };
         Report {
             machine: Machine::here(),

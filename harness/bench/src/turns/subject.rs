@@ -20,12 +20,21 @@ pub(super) trait Subject: Send + Sync + 'static {
     fn address(&self) -> SocketAddr;
     /// The message with this number, as it goes over the wire.
     fn message(&self, number: u64) -> Vec<u8>;
-    /// The id under which the message with this number was accepted; `None` if that cannot be read.
-    fn accepted(&self, number: u64, body: &[u8]) -> Option<u128>;
+    /// The id under which the message with this number, which was not sent before `from`, was accepted; `None` if that cannot be read.
+    fn accepted(&self, number: u64, from: Instant, body: &[u8]) -> Option<u128>;
     /// The paths of the event streams that together carry every event.
     fn streams(&self) -> Vec<String>;
-    /// Takes an event of the stream at this index; answers the message that it ends.
-    fn take(&self, stream: usize, frame: &Frame) -> Option<u128>;
+    /// Takes an event of the stream at this index; answers what it says of which message.
+    fn take(&self, stream: usize, frame: &Frame) -> Option<Heard>;
+}
+
+/// What an event says of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// It carries a piece of the narration.
+    Piece(u128),
+    /// It ends the message.
+    End(u128),
 }
 
 /// Listens to all of a subject's streams until it is dropped.
@@ -39,8 +48,11 @@ pub(super) async fn listen<S: Subject>(subject: &Arc<S>, board: &Arc<Board>) -> 
             // A broken stream is noticed: its events are missing at the end.
             while let Ok(Some(frames)) = stream.next().await {
                 let now = Instant::now();
-                for done in frames.iter().filter_map(|frame| subject.take(number, frame)) {
-                    board.done(done, now);
+                for heard in frames.iter().filter_map(|frame| subject.take(number, frame)) {
+                    match heard {
+                        Heard::Piece(id) => board.piece(id, now),
+                        Heard::End(id) => board.done(id, now),
+                    }
                 }
             }
         });

@@ -18,8 +18,8 @@ pub(super) enum Step {
 
 impl Step {
     /// By the event's name; `None` for events that say nothing about order.
-    pub(super) fn of(event: &str) -> Option<Self> {
-        match event.parse().ok()? {
+    pub(super) const fn of(event: EventName) -> Option<Self> {
+        match event {
             EventName::RequestQueued => Some(Self::Queued),
             EventName::RequestProcessing => Some(Self::Processing),
             EventName::StateUpdated => Some(Self::Updated),

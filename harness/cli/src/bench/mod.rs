@@ -87,6 +87,7 @@ macro_rules! printed {
 
 printed!(
     bench::turns::Report,
+    bench::turns::Comparison,
     bench::accept::Report,
     bench::stream::Report,
     bench::fanout::Report,
@@ -197,6 +198,9 @@ mod tests {
             (["turns", "--games", "0"].as_slice(), "at least 1"),
             (&["turns", "--rate", "0"], "a second"),
             (&["turns", "--against", "apalis", "--services", "embedded"], "--services local"),
+            (&["turns", "--against", "saq", "--services", "embedded"], "--services local"),
+            (&["turns", "--against", "dbos", "--services", "docker"], "--services local"),
+            (&["turns", "--against", "langgraph", "--repeats", "0"], "at least 1"),
             (&["accept", "--connections", "0"], "at least 1"),
             (&["stream", "--streams", "1000"], "journal"),
             (&["stream", "--words", "10001"], "10000"),

@@ -1,0 +1,164 @@
+//! How a peer is spoken to: its paths, bodies and events.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// That of the peers which have no server of their own (`ci/peers/saq`, `ci/peers/dbos`).
+    Conversations,
+    /// That of `LangGraph`'s server.
+    Threads,
+}
+
+/// What an event says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Told<'a> {
+    /// A piece of the narration of this turn.
+    Piece(u128, Cow<'a, str>),
+    /// The end of this turn, the conversation's nth.
+    End(u128, u64),
+}
+
+/// What the store has of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stored {
+    /// Turns, as its state counts them.
+    pub(super) turns: u64,
+    /// Messages of its history.
+    pub(super) messages: u64,
+}
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    id: Uuid,
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+    turn: Option<u64>,
+}
+
+impl Dialect {
+    /// Where a conversation is made.
+    pub(super) const fn create(self) -> &'static str {
+        match self {
+            Self::Conversations => "/conversations",
+            Self::Threads => "/threads",
+        }
+    }
+
+    /// The id in the answer to that.
+    pub(super) fn created(self, answer: &Value) -> Option<Uuid> {
+        let id = match self {
+            Self::Conversations => &answer["id"],
+            Self::Threads => &answer["thread_id"],
+        };
+        id.as_str()?.parse().ok()
+    }
+
+    /// Path and body of a message.
+    pub(super) fn message(self, conversation: Uuid, text: &str) -> (String, String) {
+        match self {
+            Self::Conversations => {
+                (format!("/conversations/{conversation}/messages"), json!({ "message": text }).to_string())
+            }
+            Self::Threads => {
+                let run = json!({
+                    "assistant_id": "chat", "input": { "message": text }, "stream_mode": "custom", "multitask_strategy": "enqueue",
+                });
+                (format!("/threads/{conversation}/runs"), run.to_string())
+            }
+        }
+    }
+
+    /// The id in the answer to that, in either.
+    pub(super) fn accepted(body: &[u8]) -> Option<u128> {
+        #[derive(Deserialize)]
+        struct Accepted {
+            #[serde(alias = "run_id")]
+            id: Uuid,
+        }
+        serde_json::from_slice::<Accepted>(body).ok().map(|accepted| accepted.id.as_u128())
+    }
+
+    /// The event stream of a conversation.
+    pub(super) fn events(self, conversation: Uuid) -> String {
+        match self {
+            Self::Conversations => format!("/conversations/{conversation}/events"),
+            Self::Threads => format!("/threads/{conversation}/stream?stream_modes=run_modes"),
+        }
+    }
+
+    /// What an event says, if it is one of a turn.
+    pub(super) fn told<'a>(self, name: &str, data: &'a str) -> Option<Told<'a>> {
+        let known = match self {
+            Self::Conversations => matches!(name, "chunk" | "done"),
+            Self::Threads => name == "custom",
+        };
+        if !known {
+            return None;
+        }
+        let Data { id, text, turn } = serde_json::from_str(data).ok()?;
+        let id = id.as_u128();
+        turn.map(|turn| Told::End(id, turn)).or_else(|| text.map(|text| Told::Piece(id, text)))
+    }
+
+    /// Where a conversation is shown.
+    pub(super) fn shown(self, conversation: Uuid) -> String {
+        match self {
+            Self::Conversations => format!("/conversations/{conversation}"),
+            Self::Threads => format!("/threads/{conversation}/state"),
+        }
+    }
+
+    /// What that says.
+    pub(super) fn stored(self, answer: &Value) -> Option<Stored> {
+        match self {
+            Self::Conversations => {
+                Some(Stored { turns: answer["turns"].as_u64()?, messages: answer["messages"].as_u64()? })
+            }
+            Self::Threads => {
+                let values = &answer["values"];
+                let messages = values["history"].as_array().map_or(0, Vec::len) as u64;
+                Some(Stored { turns: values["state"]["turns"].as_u64().unwrap_or(0), messages })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "5c35e51e-2512-4489-aebe-a55410e6396d";
+
+    fn id() -> u128 {
+        ID.parse::<Uuid>().unwrap().as_u128()
+    }
+
+    #[test]
+    fn events_of_turns_are_told_from_others() {
+        let piece = format!(r#"{{"id":"{ID}","text":"a \"word\" "}}"#);
+        let end = format!(r#"{{"id":"{ID}","turn":3}}"#);
+        for (dialect, names) in [(Dialect::Conversations, ["chunk", "done"]), (Dialect::Threads, ["custom", "custom"])]
+        {
+            assert_eq!(dialect.told(names[0], &piece), Some(Told::Piece(id(), Cow::Borrowed("a \"word\" "))));
+            assert_eq!(dialect.told(names[1], &end), Some(Told::End(id(), 3)));
+            assert_eq!(dialect.told("metadata", &end), None);
+        }
+    }
+
+    #[test]
+    fn answers_are_read_in_both_dialects() {
+        let (ours, theirs) = (Dialect::Conversations, Dialect::Threads);
+        assert_eq!(Dialect::accepted(format!(r#"{{"id":"{ID}"}}"#).as_bytes()), Some(id()));
+        assert_eq!(Dialect::accepted(format!(r#"{{"run_id":"{ID}","status":"pending"}}"#).as_bytes()), Some(id()));
+        let stored = Some(Stored { turns: 2, messages: 4 });
+        assert_eq!(ours.stored(&json!({ "turns": 2, "messages": 4 })), stored);
+        assert_eq!(theirs.stored(&json!({ "values": { "state": { "turns": 2 }, "history": [1, 2, 3, 4] } })), stored);
+        assert_eq!(theirs.created(&json!({ "thread_id": ID })).map(|id| id.as_u128()), Some(id()));
+    }
+}
