@@ -20,8 +20,8 @@ pub(super) enum Dialect {
 pub(super) enum Told<'a> {
     /// A piece of the narration of this turn.
     Piece(u128, Cow<'a, str>),
-    /// The end of this turn, the conversation's nth.
-    End(u128, u64),
+    /// The end of this turn, and which of the conversation's turns it is, if the peer says that.
+    End(u128, Option<u64>),
 }
 
 /// What the store has of a conversation.
@@ -39,6 +39,14 @@ struct Data<'a> {
     #[serde(borrow)]
     text: Option<Cow<'a, str>>,
     turn: Option<u64>,
+}
+
+/// `LangGraph` tells the end of a run in the same kind of event as its beginning, which has no status.
+#[derive(Deserialize)]
+struct Done<'a> {
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    run_id: Uuid,
 }
 
 impl Dialect {
@@ -67,7 +75,8 @@ impl Dialect {
             }
             Self::Threads => {
                 let run = json!({
-                    "assistant_id": "chat", "input": { "message": text }, "stream_mode": "custom", "multitask_strategy": "enqueue",
+                    "assistant_id": "chat", "input": { "message": text }, "stream_mode": "custom",
+                    "multitask_strategy": "enqueue", "durability": "exit",
                 });
                 (format!("/threads/{conversation}/runs"), run.to_string())
             }
@@ -94,16 +103,19 @@ impl Dialect {
 
     /// What an event says, if it is one of a turn.
     pub(super) fn told<'a>(self, name: &str, data: &'a str) -> Option<Told<'a>> {
-        let known = match self {
-            Self::Conversations => matches!(name, "chunk" | "done"),
-            Self::Threads => name == "custom",
-        };
-        if !known {
-            return None;
+        match (self, name) {
+            (Self::Threads, "metadata") => {
+                let Done { status, run_id } = serde_json::from_str(data).ok()?;
+                (status == "run_done").then(|| Told::End(run_id.as_u128(), None))
+            }
+            (Self::Threads, "custom") | (Self::Conversations, "chunk" | "done") => {
+                let Data { id, text, turn } = serde_json::from_str(data).ok()?;
+                let id = id.as_u128();
+                let end = turn.map(|turn| Told::End(id, Some(turn)));
+                end.or_else(|| text.map(|text| Told::Piece(id, text)))
+            }
+            _ => None,
         }
-        let Data { id, text, turn } = serde_json::from_str(data).ok()?;
-        let id = id.as_u128();
-        turn.map(|turn| Told::End(id, turn)).or_else(|| text.map(|text| Told::Piece(id, text)))
     }
 
     /// Where a conversation is shown.
@@ -143,12 +155,14 @@ mod tests {
     fn events_of_turns_are_told_from_others() {
         let piece = format!(r#"{{"id":"{ID}","text":"a \"word\" "}}"#);
         let end = format!(r#"{{"id":"{ID}","turn":3}}"#);
-        for (dialect, names) in [(Dialect::Conversations, ["chunk", "done"]), (Dialect::Threads, ["custom", "custom"])]
-        {
-            assert_eq!(dialect.told(names[0], &piece), Some(Told::Piece(id(), Cow::Borrowed("a \"word\" "))));
-            assert_eq!(dialect.told(names[1], &end), Some(Told::End(id(), 3)));
-            assert_eq!(dialect.told("metadata", &end), None);
-        }
+        let ended = format!(r#"{{"status":"run_done","run_id":"{ID}"}}"#);
+        let begun = format!(r#"{{"run_id":"{ID}","attempt":1}}"#);
+        let word = || Some(Told::Piece(id(), Cow::Borrowed("a \"word\" ")));
+        let (ours, theirs) = (Dialect::Conversations, Dialect::Threads);
+        assert_eq!([ours.told("chunk", &piece), theirs.told("custom", &piece)], [word(), word()]);
+        assert_eq!(ours.told("done", &end), Some(Told::End(id(), Some(3))));
+        assert_eq!(theirs.told("metadata", &ended), Some(Told::End(id(), None)));
+        assert_eq!([theirs.told("metadata", &begun), ours.told("metadata", &ended)], [None, None]);
     }
 
     #[test]
