@@ -9,7 +9,7 @@ As DBOS's documentation has it: a turn is a workflow with a step for each call o
 and another commits state and history with the workflow's checkpoint; a partitioned queue runs one workflow of a conversation at a time, in
 order; tokens are written to the workflow's stream and read from it by a `DBOSClient`, which LISTEN/NOTIFY wakes.
 
-Where a default would only make it slow it is changed, so that it is measured at its best: a queue is asked for work every 20 ms and not
+Where a default would only make it slow it is changed, so that it is measured at its best: a queue is asked for work every 50 ms and not
 every second, pools are as large as the load, and Postgres syncs nothing.
 
 Left out, because the job does not need it: idempotency keys, a log from which a client that was away could go on (the streams
@@ -40,7 +40,7 @@ import postgres
 from events import EventStreams, frame
 
 QUEUE = "turns"
-POLL = 0.02
+POLL = 0.05
 POOL = 30
 SCHEMA = """
 create table conversations (id text primary key, state jsonb not null);
