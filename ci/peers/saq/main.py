@@ -13,7 +13,8 @@ SAQ has no order among jobs. A conversation has a list of the messages that wait
 leaves others behind pushes the next. One MULTI writes state, history and event, and takes the message from the list.
 
 Left out, because the job does not need it: recovery (a worker that dies leaves its conversation stuck, with SAQ's retry the turn would be
-narrated again, and nothing keeps the second from committing after the first), idempotency keys, a log of events from which a client
+narrated again, and nothing keeps the second from committing after the first; a sweep, every 60 s, that meets a job between its fetch and its
+first write has it run twice without any worker dying), idempotency keys, a log of events from which a client
 that was away could go on, limits, cancelling, undo, fairness, content and rules. Redis keeps whatever its settings say.
 """
 
@@ -93,6 +94,7 @@ async def work(redis_url, model_url, slots):
         context["queue"] = queue
         context["store"] = redis.asyncio.from_url(redis_url)
         context["model"] = job.Model(model_url)
+        print("working", flush=True)
 
     await saq.Worker(queue, functions=[turn], concurrency=slots, startup=startup).start()
 
@@ -159,8 +161,12 @@ def main():
     if given.work:
         uvloop.run(work(given.redis, given.model, given.slots))
         return
-    workers = [subprocess.Popen([sys.executable, *sys.argv, "--work"]) for _ in range(given.workers)]
+    command = [sys.executable, *sys.argv, "--work"]
+    workers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(given.workers)]
     try:
+        # A worker sweeps when it starts, and takes a job that another has just fetched for one that is stuck: it is run twice.
+        if not all(worker.stdout.readline() for worker in workers):
+            raise SystemExit("a worker has ended before it was ready")
         uvloop.run(serve(given.redis))
     finally:
         for worker in workers:
