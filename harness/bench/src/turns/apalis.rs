@@ -16,7 +16,7 @@ use crate::{BenchEnvironment, BenchError};
 
 const NAME: &str = "apalis";
 const ADVICE: &str =
-    "`ci/peers/build --release` makes it (without --release for a debug build), or say where it is with --peer";
+    "`ci/peers/build --release apalis` makes it (without --release for a debug build), or say where it is with --peer";
 /// How many jobs a worker fetches at a time. With its default, 10, each costs more processor time; with 100, no less.
 const BATCH: usize = 32;
 /// How long the jobs that are pushed in-process may take, besides the time that as many took over HTTP.

@@ -69,11 +69,12 @@ pub struct Options {
 
 /// What the engine is measured against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(untagged, rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub enum Against {
     /// Jobs that do nothing: [`run`] measures them.
     Apalis,
     /// The same job: [`compare()`] measures it.
+    #[serde(untagged)]
     Chat(ChatPeer),
 }
 
@@ -115,4 +116,16 @@ pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report
         peer_in_process_per_second: in_process,
         findings,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_names_what_the_engine_was_measured_against() {
+        let name = |against: Against| serde_json::to_value(against).unwrap();
+        assert_eq!(name(Against::Apalis), "apalis");
+        assert_eq!(name(Against::Chat(ChatPeer::Langgraph)), "langgraph");
+    }
 }

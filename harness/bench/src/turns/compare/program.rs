@@ -10,7 +10,6 @@ use harness_runner::services::{Launch, Process};
 use super::{ChatPeer, Options};
 use crate::{BenchEnvironment, BenchError};
 
-const ADVICE: &str = "`ci/peers/build` makes it, or say where it is with --peer";
 /// How long it may take to be ready: `LangGraph` alone imports for seconds, and Postgres makes its files.
 const READY_WITHIN: Duration = Duration::from_mins(1);
 /// How long it may take to its end.
@@ -44,7 +43,12 @@ impl Program {
         if path.is_file() {
             return Ok(Self { peer, path });
         }
-        Err(BenchError::NoPeer { what: path.display().to_string(), advice: ADVICE })
+        let advice = match peer {
+            ChatPeer::Saq => "`ci/peers/build saq` makes it, or say where it is with --peer",
+            ChatPeer::Dbos => "`ci/peers/build dbos` makes it, or say where it is with --peer",
+            ChatPeer::Langgraph => "`ci/peers/build langgraph` makes it, or say where it is with --peer",
+        };
+        Err(BenchError::NoPeer { what: path.display().to_string(), advice })
     }
 
     /// Starts it with as many workers as the engine has, and the model that it calls.
@@ -108,7 +112,7 @@ mod tests {
     #[test]
     fn a_peer_that_is_not_there_is_missed_with_what_makes_it() {
         let error = Program::find(ChatPeer::Saq, Some(Path::new("/nowhere"))).unwrap_err().to_string();
-        assert!(error.contains("/nowhere") && error.contains("ci/peers/build"), "{error}");
+        assert!(error.contains("/nowhere") && error.contains("ci/peers/build saq"), "{error}");
     }
 
     #[test]
