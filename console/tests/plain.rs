@@ -4,7 +4,7 @@
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::extract::State;
@@ -20,8 +20,8 @@ use tokio::sync::watch;
 
 const GAME: &str = "00000000-0000-7000-8000-000000000001";
 
-/// The log of the game's events, as frames.
-struct Engine(watch::Sender<Vec<String>>);
+/// The log of the game's events, as frames, and a story event that is told once somebody has asked what is unfinished.
+struct Engine(watch::Sender<Vec<String>>, Mutex<Option<RequestId>>);
 
 impl Engine {
     fn publish(&self, name: &str, request: RequestId, rest: &Value) {
@@ -51,10 +51,29 @@ async fn chat(State(engine): State<Arc<Engine>>, Json(chat): Json<Value>) -> Res
         json!({ "message": format!("You do: {message}.\u{1b}[31m"), "turn": 1, "version": 2, "duration_ms": 1 });
     let done = json!({ "type": "chat", "status": "completed", "attempt": 1, "result": result });
     engine.publish("request.completed", request, &done);
+    if message == "pull the rope" {
+        *engine.1.lock().unwrap() = Some(RequestId::new());
+    }
     let links = protocol::Links::of(request, GAME.parse::<GameId>().unwrap());
     let accepted =
         json!({ "request_id": request, "status": "queued", "position": 0, "cursor": cursor, "links": links });
     Json(accepted).into_response()
+}
+
+async fn lane(State(engine): State<Arc<Engine>>) -> Json<Value> {
+    let told = engine.1.lock().unwrap().take();
+    if let Some(request) = told {
+        tokio::spawn(async move {
+            let kind =
+                json!({ "type": "story_event", "status": "processing", "attempt": 1, "user_message": "A bell." });
+            engine.publish("request.processing", request, &kind);
+            let result = json!({ "message": "A bell answers.", "turn": 2, "version": 3, "duration_ms": 1 });
+            let done = json!({ "type": "story_event", "status": "completed", "attempt": 1, "result": result });
+            engine.publish("request.completed", request, &done);
+        });
+    }
+    let requests: Vec<RequestId> = told.into_iter().collect();
+    Json(json!({ "game_id": GAME, "state": "idle", "requests": requests }))
 }
 
 async fn events(State(engine): State<Arc<Engine>>, headers: HeaderMap) -> Response {
@@ -75,11 +94,10 @@ async fn play(lines: &str) -> Output {
         "chat_history": [{ "role": "assistant", "content": "Fog." }],
         "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z",
     });
-    let lane = json!({ "game_id": GAME, "state": "idle", "requests": [] });
-    let engine = Arc::new(Engine(watch::Sender::default()));
+    let engine = Arc::new(Engine(watch::Sender::default(), Mutex::default()));
     let router = Router::new()
         .route("/v1/gamestate/{id}", get(async move || Json(game)))
-        .route("/v1/queue/games/{id}", get(async move || Json(lane)))
+        .route("/v1/queue/games/{id}", get(lane))
         .route("/v1/scenarios", get(async || Json(json!([]))))
         .route("/v1/chat", post(chat))
         .route("/v1/events/games/{id}", get(events))
@@ -114,6 +132,13 @@ async fn a_story_is_played_through_a_pipe_line_by_line() {
          [There is no command /xyzzy. /help shows them all.]\nYou do: /bow\nand wait.[31m\n\n"
     );
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_line_from_a_pipe_waits_for_what_the_story_does_by_itself() {
+    let output = play("pull the rope\nlook\n").await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text, "Fog.\n\nYou do: pull the rope.[31m\n\nA bell answers.\n\nYou do: look.[31m\n\n");
 }
 
 #[tokio::test]

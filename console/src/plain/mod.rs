@@ -30,7 +30,11 @@ pub(crate) async fn run(client: Client, (app, first): (App, Vec<Command>)) -> mi
     }
     loop {
         plain.show()?;
-        if !has_input && plain.is_idle() && plain.is_drained(&client).await {
+        // A line from a pipe waits for the events of the story as well: it was written by somebody who would have read them. A person
+        // may want to stop the narrator.
+        let waits = !plain.is_typed || !has_input;
+        let is_drained = waits && plain.is_idle() && plain.is_drained(&client).await;
+        if !has_input && is_drained {
             return plain.end();
         }
         tokio::select! {
@@ -45,8 +49,7 @@ pub(crate) async fn run(client: Client, (app, first): (App, Vec<Command>)) -> mi
                 let commanded = plain.app.update(Message::Net(message));
                 plain.carry_out(commanded);
             }
-            // From a pipe, a line is read when the one before it is answered. A person may want to stop the narrator.
-            line = lines.recv(), if has_input && (plain.is_idle() || plain.is_typed) => match line {
+            line = lines.recv(), if has_input && (is_drained || plain.is_typed) => match line {
                 Some(line) => {
                     if plain.line(&line.into_diagnostic()?) {
                         return Ok(());
