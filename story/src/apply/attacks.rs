@@ -1,13 +1,14 @@
 //! Attacks: the model says who strikes at whom, the rules throw the dice. One die of 20 and what the attacker adds, against the target's
 //! armour class; then the damage. The dice come from the game's seed, as those of conditionals do.
 
+use super::blow::{Blow, Struck};
 use super::change::{Author, Change, Holder};
 use super::luck::Luck;
 use super::reason::Reason;
 use super::turn::Turn;
-use crate::content::{Dice, MOST, source};
+use crate::content::{Dice, MOST};
 use crate::delta::Attack;
-use crate::state::{GameState, Rules};
+use crate::state::Rules;
 use crate::suggest::nearest;
 use crate::world::{Fighter, Fit, Health, PLAYER, fighter_meant, fit, matching, opponents};
 
@@ -16,43 +17,6 @@ const UNARMOURED: i64 = 10;
 
 /// Who strikes without a weapon finds this name among their bonuses.
 const UNARMED: &str = "unarmed";
-
-/// An attack that the rules allow, ready for the dice.
-#[derive(Debug)]
-pub(super) struct Blow {
-    /// What tells it from the other attacks of its turn.
-    pub(super) id: String,
-    pub(super) attacker_name: String,
-    pub(super) target: Fighter,
-    pub(super) target_name: String,
-    pub(super) bonus: i64,
-    pub(super) armour: i64,
-    pub(super) damage: Dice,
-    /// What the target has left.
-    pub(super) hp: i64,
-}
-
-/// What the dice said of a blow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Struck {
-    pub(super) hits: bool,
-    /// The die with the bonus; absent where a search decided.
-    pub(super) shown: Option<i64>,
-    /// What the target has left.
-    pub(super) left: i64,
-}
-
-impl Blow {
-    /// Throws the dice. A 20 always hits, a 1 never does, and a hit costs at least one hit point.
-    pub(super) fn thrown(&self, state: &GameState) -> Struck {
-        let mut random = source("attack", &self.id, state);
-        let die = i64::from(Dice::TWENTY.thrown(&mut random));
-        let shown = die + self.bonus;
-        let hits = die == 20 || (die != 1 && shown >= self.armour);
-        let cost = if hits { i64::from(self.damage.thrown(&mut random)).max(1) } else { 0 };
-        Struck { hits, shown: Some(shown), left: self.hp.saturating_sub(cost).max(0) }
-    }
-}
 
 impl Turn<'_> {
     pub(super) fn attack(&mut self, author: &Author, attack: &Attack, luck: &mut Luck) -> Result<(), Reason> {

@@ -1,7 +1,5 @@
 //! Hit points: what blows, remedies and conditionals change, and what becomes of those who have none left.
 
-use std::collections::BTreeMap;
-
 use super::change::{Change, Holder};
 use super::luck::Luck;
 use super::reason::Reason;
@@ -98,12 +96,4 @@ impl Turn<'_> {
             self.changes.push(Change::GameEnded { ending: None });
         }
     }
-}
-
-/// The amounts of a delta with their JSON pointers.
-pub(super) fn amounts<'d>(
-    field: &'d str,
-    amounts: &'d BTreeMap<String, i64>,
-) -> impl Iterator<Item = (String, &'d str, i64)> {
-    amounts.iter().map(move |(who, amount)| (format!("/{field}/{who}"), who.as_str(), *amount))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::attacks::{Blow, Struck};
+use super::blow::{Blow, Struck};
 use crate::content::{Odds, Placed};
 use crate::state::GameState;
 

@@ -2,6 +2,7 @@
 //! A rejected effect is recorded and is never an error: a model that is wrong about one effect may be right about the next.
 
 mod attacks;
+mod blow;
 mod cascade;
 #[cfg(test)]
 mod chance_tests;

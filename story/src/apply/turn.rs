@@ -1,10 +1,9 @@
 //! A turn in progress: the state so far, the changes, the rejections. The effects of a delta are applied here in one fixed order;
 //! each kind of effect has its own file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Author, Change, Rejection, StoryEvent};
-use super::hit_points::amounts;
 use super::luck::Luck;
 use super::reason::Reason;
 use crate::content::{Library, Scenario, ScoreLine};
@@ -167,4 +166,9 @@ impl<'a> Turn<'a> {
 /// A name as a token of a JSON pointer.
 fn pointer_token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
+}
+
+/// The amounts of a delta with their JSON pointers.
+fn amounts<'d>(field: &'d str, amounts: &'d BTreeMap<String, i64>) -> impl Iterator<Item = (String, &'d str, i64)> {
+    amounts.iter().map(move |(who, amount)| (format!("/{field}/{who}"), who.as_str(), *amount))
 }
