@@ -86,7 +86,7 @@ async fn where_a_key_is_asked_for_a_player_signs_in_plays_and_signs_out() {
     browser.until("document.activeElement.id === 'message'").await;
     browser.say("I ring the bell").await;
     browser.story_ends_with("It rings.").await;
-    // Whoever sits down next cannot go on with it.
+    // The next person at this browser cannot go on with it.
     page.find(Locator::Css("#settings summary")).await.unwrap().click().await.unwrap();
     page.find(Locator::Css("#choices button")).await.unwrap().click().await.unwrap();
     browser.until("document.activeElement.id === 'key'").await;

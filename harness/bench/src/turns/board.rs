@@ -49,7 +49,7 @@ enum Half {
         first: Option<Instant>,
         end: oneshot::Sender<()>,
     },
-    /// Heard of by its events only: its first piece, and its end if that has come.
+    /// Known by its events only: its first piece, and its end if that has come.
     Heard {
         first: Option<Instant>,
         done: Option<Instant>,
@@ -62,7 +62,7 @@ pub(super) struct Tally {
     pub(super) accepted: u64,
     /// Accepted, and no end was observed.
     pub(super) lost: u64,
-    /// Heard of after its end, or never accepted.
+    /// Known only after its end, or never accepted.
     pub(super) surplus: u64,
     pub(super) refused: u64,
     pub(super) first_refusal: Option<String>,
