@@ -14,7 +14,7 @@ use engine::telemetry::logs::{self, LogFormat};
 use engine::terminal;
 use miette::IntoDiagnostic;
 use protocol::{GameId, PromptPurpose};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 /// Interactive fiction told by a language model: API, queue and workers.
 #[derive(Debug, Parser)]
@@ -214,7 +214,11 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let role = if cli.worker { Role::Worker } else { Role::Api };
-    let runtime = Runtime::new().into_diagnostic()?;
+    let runtime = match role {
+        Role::Worker => Builder::new_multi_thread().enable_all().worker_threads(config.worker.threads).build(),
+        Role::Api => Runtime::new(),
+    }
+    .into_diagnostic()?;
     match cli.command {
         Some(Command::Health) => runtime.block_on(serve::health(&config, role))?,
         Some(Command::Queue { command: Some(command), .. }) => {

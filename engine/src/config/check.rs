@@ -30,6 +30,7 @@ impl Config {
         for (key, value, largest) in [
             ("worker.max_retries", u64::from(self.worker.max_retries), 10_000),
             ("worker.concurrent_workers", self.worker.concurrent_workers as u64, 10_000),
+            ("worker.threads", self.worker.threads as u64, 1024),
             ("worker.poll_interval_ms", self.worker.poll_interval_ms, 60_000),
             ("queue.status_ttl_seconds", self.queue.status_ttl_seconds, 10 * 365 * 86_400),
             ("queue.idempotency_ttl_seconds", self.queue.idempotency_ttl_seconds, 10 * 365 * 86_400),
@@ -70,6 +71,7 @@ impl Config {
                 self.worker.concurrent_workers as u64,
                 "a worker that runs no turn does nothing",
             ),
+            ("worker.threads", self.worker.threads as u64, "without a thread no turn runs"),
             ("worker.poll_interval_ms", self.worker.poll_interval_ms, "polling without a pause burns a core"),
             ("queue.events_kept", self.queue.events_kept as u64, "without a log nobody can follow a game"),
             ("queue.max_depth", self.queue.max_depth, "a queue that holds nothing accepts nothing"),

@@ -152,6 +152,9 @@ pub struct WorkerConfig {
     pub name: Option<WorkerName>,
     /// How many turns a worker process runs at once.
     pub concurrent_workers: usize,
+    /// How many threads a worker process (`--worker`) runs its turns on. A turn waits for the model nearly all of its time: one thread serves
+    /// hundreds of them, and what it need not share with others costs less.
+    pub threads: usize,
     /// How often an idle worker looks for work that no notification announced.
     pub poll_interval_ms: u64,
     /// How often a failed request is tried again.
@@ -175,6 +178,7 @@ impl Default for WorkerConfig {
         Self {
             name: None,
             concurrent_workers: 5,
+            threads: 1,
             poll_interval_ms: 100,
             max_retries: 3,
             retry_delay_seconds: 5.0,
@@ -193,8 +197,8 @@ impl Default for WorkerConfig {
 pub struct SseConfig {
     /// A silent stream gets a comment this often, so that proxies keep it open.
     pub keepalive_seconds: f64,
-    /// Text of the model is gathered this long before it costs an event; twice as long by a process that runs more than 16
-    /// narrations at once.
+    /// Text of the model is gathered this long before it costs an event; up to four times as long by a process that runs
+    /// 12 narrations or more at once.
     pub chunk_ms: u64,
     /// How soon a client reconnects after its stream has ended.
     pub retry_ms: u64,

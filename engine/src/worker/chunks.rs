@@ -10,9 +10,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// With more narrations than this at once, text is gathered twice as long. The newest word of a chunk waits no longer for it, because
+/// Text is gathered once more as long for each so many narrations at once. The newest word of a chunk waits no longer for it, because
 /// words come more often than moments; the oldest one does.
-const MANY: usize = 16;
+const SHARING: usize = 6;
+
+/// How many times as long at most: words that come later than this are seen to come in jerks.
+const MOST_TIMES: usize = 4;
+
+/// How long before its moment a narration that was left alone is read again: time enough for what the system holds of it.
+const READ_AHEAD: Duration = Duration::from_millis(5);
 
 /// The moments at which the narrations of a process publish.
 #[derive(Debug, Clone)]
@@ -27,10 +33,15 @@ impl Moments {
         Self { every, start: Instant::now(), narrations: Arc::default() }
     }
 
+    /// How many times as long text is gathered as for a few narrations.
+    fn times(&self) -> u32 {
+        let times = self.narrations.load(Ordering::Relaxed) / SHARING;
+        u32::try_from(times.clamp(1, MOST_TIMES)).unwrap_or(1)
+    }
+
     /// The next one.
     fn after(&self, now: Instant) -> Instant {
-        let many = self.narrations.load(Ordering::Relaxed) > MANY;
-        let every = if many { self.every * 2 } else { self.every };
+        let every = self.every * self.times();
         if every.is_zero() {
             return now;
         }
@@ -66,6 +77,19 @@ impl Chunks {
             _ if self.pending.is_empty() => std::future::pending().await,
             Some(due) => tokio::time::sleep_until(due).await,
             None => {}
+        }
+    }
+
+    /// Returns when the model's stream is to be read again. Among many narrations each word would wake the process for text that is not
+    /// due yet; what comes meanwhile waits with the system, and is read in one piece shortly before the moment. So the end of
+    /// a narration may be seen one moment later. A stream that has not lasted for two chunks may be one that comes at once, and is read on.
+    pub(super) async fn readable(&self) {
+        if let Some(due) = self.due
+            && self.number > 1
+            && self.pending.is_empty()
+            && self.moments.times() > 1
+        {
+            tokio::time::sleep_until(due.checked_sub(READ_AHEAD).unwrap_or(due)).await;
         }
     }
 
@@ -130,13 +154,36 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn many_narrations_gather_twice_as_long_until_they_end() {
+    async fn among_many_a_narration_is_read_shortly_before_its_moment() {
+        let moments = Moments::new(EVERY);
+        let few = Chunks::new(&moments);
+        let mut chunks = vec![few];
+        chunks.extend((0..2 * SHARING).map(|_| Chunks::new(&moments)));
+        let mut waits = Vec::new();
+        for _ in 0..2 {
+            chunks[0].push("a");
+            chunks[0].take();
+            let start = Instant::now();
+            chunks[0].readable().await;
+            waits.push(start.elapsed());
+        }
+        assert_eq!(waits, [Duration::ZERO, 2 * EVERY - READ_AHEAD]);
+        chunks.truncate(1);
+        chunks[0].take();
+        let start = Instant::now();
+        chunks[0].readable().await;
+        assert_eq!(start.elapsed(), Duration::ZERO, "alone it is read word by word");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_narrations_gather_longer_until_they_end() {
         let moments = Moments::new(EVERY);
         let now = Instant::now();
-        let many: Vec<Chunks> = (0..=MANY).map(|_| Chunks::new(&moments)).collect();
-        assert_eq!(moments.after(now), now + 2 * EVERY);
-        drop(many);
-        assert_eq!(moments.after(now), now + EVERY);
+        let times = |narrations: usize| {
+            let _at_once: Vec<Chunks> = (0..narrations).map(|_| Chunks::new(&moments)).collect();
+            (moments.after(now) - now).as_millis() / EVERY.as_millis()
+        };
+        assert_eq!([0, 1, 11, 12, 18, 24, 500, 1].map(times), [1, 1, 1, 2, 3, 4, 4, 1]);
         assert_eq!(Moments::new(Duration::ZERO).after(now), now);
     }
 }

@@ -63,6 +63,7 @@ pub(super) async fn narrate(
             () = chunks.due() => {
                 let (number, text) = chunks.take();
                 persist(held, || worker.store.publish_chunk(&claim.lease, number, &text)).await?;
+                chunks.readable().await;
             }
             piece = narration.next() => match piece.map_err(|error| {
                 call.failed(error.reason.name());
