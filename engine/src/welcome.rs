@@ -1,4 +1,5 @@
-//! What a process says on standard output when it is ready: what it runs on, and what to try first.
+//! What a process says when it is ready: what it runs on, and what to try first. A person reads it on standard output. Where programs read the
+//! log, it is a line of the log.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -8,12 +9,15 @@ use story::Library;
 use crate::config::Config;
 use crate::llm::Models;
 use crate::store::WorkerId;
+use crate::telemetry::logs::LogFormat;
 
 /// The scenario that the printed commands play, when it is among the content.
 const FIRST_SCENARIO: &str = "pawned_moon";
 
 /// An API process is ready.
+#[expect(clippy::too_many_arguments, reason = "each is a line of what is said")]
 pub(crate) fn api(
+    format: LogFormat,
     config: &Config,
     address: SocketAddr,
     operators: Option<SocketAddr>,
@@ -33,6 +37,11 @@ pub(crate) fn api(
     let scenarios = library.scenarios().map(|(id, _)| id).collect::<Vec<_>>();
     let first = scenarios.iter().find(|id| **id == FIRST_SCENARIO).or(scenarios.first()).copied().unwrap_or_default();
     let model = models.get(models.default_name()).map(|_| models.default_name()).unwrap_or_default();
+    if format == LogFormat::Json {
+        let scenarios = scenarios.join(", ");
+        tracing::info!(work, store, content, scenarios, model, admin, "story-engine listening on http://{address}");
+        return;
+    }
     print(&format!(
         "story-engine listening on http://{address}
   runs     {work}
@@ -51,15 +60,18 @@ Play at http://{address}/play, or from here: create a game, follow its events, s
 }
 
 /// A worker process is ready.
-pub(crate) fn worker(config: &Config, store: &str, id: &WorkerId, operators: Option<SocketAddr>) {
+pub(crate) fn worker(format: LogFormat, config: &Config, store: &str, id: &WorkerId, operators: Option<SocketAddr>) {
+    let (slots, admin) = (config.worker.concurrent_workers, admin(operators));
+    if format == LogFormat::Json {
+        tracing::info!(slots, store, admin, "story-engine worker ready: {id}");
+        return;
+    }
     print(&format!(
         "story-engine worker ready: {id}
-  runs     {} turns at a time
+  runs     {slots} turns at a time
   store    {store}
-  admin    {}
-",
-        config.worker.concurrent_workers,
-        admin(operators)
+  admin    {admin}
+"
     ));
 }
 

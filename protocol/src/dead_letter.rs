@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::Time;
-use crate::{Attempt, GameId, Problem, RequestId, RequestType};
+use crate::{Attempt, GameId, Problem, RequestId, RequestType, Tenant};
 
 /// A request that failed for good. It stays until it is retried or deleted, and its status with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,6 +14,12 @@ pub struct DeadLetter {
     pub request_id: RequestId,
     /// Its game.
     pub game_id: GameId,
+    /// The provider of its game now; absent when the game is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The tenant whose game it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Tenant>,
     /// What it asks for.
     #[serde(rename = "type")]
     pub kind: RequestType,

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::Time;
-use crate::{GameId, MESSAGE_MAX_BYTES, RequestId, RequestType, RequestView};
+use crate::{GameId, MESSAGE_MAX_BYTES, RequestId, RequestType, RequestView, Tenant};
 
 /// The queue at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -137,6 +137,9 @@ pub struct QueuedRequest {
     pub kind: RequestType,
     /// The provider of its game.
     pub provider: String,
+    /// The tenant whose game it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Tenant>,
     /// When it was accepted.
     #[schemars(with = "Time")]
     pub enqueued_at: Timestamp,

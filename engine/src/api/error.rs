@@ -99,11 +99,8 @@ impl From<ArchiveError> for ApiError {
 /// What a failure of the store means for the client. The store's own message is for the log only.
 pub(super) fn problem_of(error: &StoreError) -> Problem {
     let StoreError::Unavailable { outage, reason } = error else { return internal(error) };
-    // That it is lost is logged once, by the store.
-    match outage {
-        Outage::Unreachable => tracing::debug!(reason, "the store does not answer"),
-        Outage::Full | Outage::ReadOnly => tracing::warn!(reason, "the store does not do what it is asked"),
-    }
+    // That it is lost is logged once by the store, and that it takes no writes by what probes it.
+    tracing::debug!(reason, "{outage}");
     let (kind, detail) = match outage {
         Outage::Unreachable => (
             ProblemType::StoreUnavailable,

@@ -16,12 +16,21 @@ use crate::store::{SharedStore, StoreError};
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 /// How long a result is used again.
 const FRESH: Duration = Duration::from_millis(500);
+/// How often a process probes its store, whether somebody asks or not: the log of a night must say when writes stopped.
+const EVERY: Duration = Duration::from_secs(5);
 
 /// Asks a store whether it takes writes.
 #[derive(Clone)]
 pub struct StoreProbe {
     store: SharedStore,
-    last: Arc<Mutex<Option<(Instant, Writable)>>>,
+    last: Arc<Mutex<Last>>,
+}
+
+/// What was found last, and since when something has taken no writes.
+#[derive(Debug, Default)]
+struct Last {
+    found: Option<(Instant, Writable)>,
+    refusing_since: Option<Instant>,
 }
 
 /// What a probe found.
@@ -40,23 +49,24 @@ impl StoreProbe {
         Self { store, last: Arc::default() }
     }
 
+    /// Probes the store again and again, for the log and the metrics.
+    pub async fn watch(self) {
+        loop {
+            drop(self.writable().await);
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+
     /// Whether the store takes writes now. At least one shard that does makes it writable.
     pub(super) async fn writable(&self) -> Result<Writable, StoreError> {
         // Those who ask meanwhile wait here, and use the same result.
         let mut last = self.last.lock().await;
-        let found = match &*last {
+        let found = match &last.found {
             Some((when, found)) if when.elapsed() < FRESH => found.clone(),
             _ => {
                 let found = self.probe().await;
-                let before = last.as_ref().map(|(_, before)| before.shards > 0);
-                match (before, found.errors.first()) {
-                    (Some(true) | None, Some(error)) if found.shards == 0 && !error.is_unreachable() => {
-                        tracing::warn!("the store takes no writes: {error}");
-                    }
-                    (Some(false), _) if found.shards > 0 => tracing::info!("the store takes writes"),
-                    _ => {}
-                }
-                *last = Some((Instant::now(), found.clone()));
+                last.note(&found);
+                last.found = Some((Instant::now(), found.clone()));
                 found
             }
         };
@@ -75,5 +85,26 @@ impl StoreProbe {
         gauge!("story_engine_store_up").set(f64::from(u8::from(answers)));
         gauge!("story_engine_store_writable").set(f64::from(u8::from(shards > 0)));
         Writable { shards, errors }
+    }
+}
+
+impl Last {
+    /// Logs a change once. A store that does not answer is not meant: it logs that itself.
+    fn note(&mut self, found: &Writable) {
+        let refused = found.errors.iter().find(|error| !error.is_unreachable());
+        match (self.refusing_since, refused) {
+            (None, Some(error)) => {
+                self.refusing_since = Some(Instant::now());
+                let takes = found.shards;
+                tracing::warn!(
+                    "the store takes no writes, trying again until it does: {error}; shards that take them: {takes}"
+                );
+            }
+            (Some(since), None) if found.errors.is_empty() => {
+                self.refusing_since = None;
+                tracing::info!("the store takes writes again after {:.1} s", since.elapsed().as_secs_f64());
+            }
+            _ => {}
+        }
     }
 }

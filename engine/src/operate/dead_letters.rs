@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
-use protocol::{DeadLetter, DeadLetterCause, DeadLetters, GameId, ProblemType, RequestId, path};
+use protocol::{DeadLetter, DeadLetterCause, DeadLetters, GameId, ProblemType, RequestId, Tenant, path};
 
 use super::source::{OperateError, Source};
 use super::{print, show};
@@ -59,13 +59,22 @@ pub struct Only {
     /// Only those of this game
     #[arg(long, value_name = "ID")]
     game: Option<GameId>,
+    /// Only those of games of this provider
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// Only those of games of this tenant
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<Tenant>,
 }
+
+/// The options that choose many.
+const MANY: [&str; 6] = ["all", "since", "cause", "game", "provider", "tenant"];
 
 /// One dead letter, or all that conditions hold for.
 #[derive(Debug, Clone, Args)]
 pub struct Chosen {
     /// The request
-    #[arg(required_unless_present_any = ["all", "since", "cause", "game"], conflicts_with_all = ["all", "since", "cause", "game"])]
+    #[arg(required_unless_present_any = MANY, conflicts_with_all = MANY)]
     id: Option<RequestId>,
     /// All of them
     #[arg(long)]
@@ -90,6 +99,8 @@ impl Only {
         self.since.is_none_or(|since| now.duration_since(letter.failed_at) <= since)
             && self.cause.is_none_or(|cause| letter.error.problem_type() == Some(cause))
             && self.game.is_none_or(|game| letter.game_id == game)
+            && self.provider.as_ref().is_none_or(|name| letter.provider.as_ref() == Some(name))
+            && self.tenant.as_ref().is_none_or(|tenant| letter.tenant.as_ref() == Some(tenant))
     }
 }
 

@@ -24,7 +24,7 @@ pub enum QueueCommand {
 #[derive(Debug, Clone, Args)]
 pub struct Waiting {
     /// All of them
-    #[arg(long, required_unless_present_any = ["game", "provider", "older_than"])]
+    #[arg(long, required_unless_present_any = ["game", "provider", "tenant", "older_than"])]
     all: bool,
     /// Only those of this game
     #[arg(long, value_name = "ID")]
@@ -32,6 +32,9 @@ pub struct Waiting {
     /// Only those of games of this provider
     #[arg(long, value_name = "NAME")]
     provider: Option<String>,
+    /// Only those of games of this tenant
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<Tenant>,
     /// Only those that have waited longer than this: `90m`, `2h 30m`
     #[arg(long, value_name = "DURATION")]
     older_than: Option<SignedDuration>,
@@ -47,6 +50,7 @@ impl Waiting {
     fn holds(&self, request: &QueuedRequest, now: Timestamp) -> bool {
         self.game.is_none_or(|game| request.game_id == game)
             && self.provider.as_ref().is_none_or(|name| request.provider == *name)
+            && self.tenant.as_ref().is_none_or(|tenant| request.tenant.as_ref() == Some(tenant))
             && self.older_than.is_none_or(|age| now.duration_since(request.enqueued_at) > age)
     }
 }

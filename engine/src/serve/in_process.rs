@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Role, ServeError, run_until};
+use super::{Announce, Role, ServeError, run_until};
 use crate::config::Config;
 use crate::telemetry::logs::Log;
 
@@ -21,7 +21,7 @@ impl InProcess {
     pub async fn start(config: Config, log: &Log) -> Result<Self, ServeError> {
         let stop = CancellationToken::new();
         let (ready, listens) = oneshot::channel();
-        let server = tokio::spawn(run_until(config, Role::Api, log.dropped(), stop.clone(), Some(ready)));
+        let server = tokio::spawn(run_until(config, Role::Api, log.dropped(), stop.clone(), Announce::Program(ready)));
         match listens.await {
             Ok(address) => Ok(Self { base: format!("http://{address}"), stop, server }),
             // It ended before it listened, and says why.

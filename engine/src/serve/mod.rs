@@ -28,7 +28,7 @@ use crate::api::{self, Admin, Api, Guard, Overviews, Prompts, StoreProbe};
 use crate::config::{AdminListen, Config, DEFAULT_ADMIN_LISTEN};
 use crate::llm::Models;
 use crate::retention::{Archive, Retention};
-use crate::telemetry::logs::Log;
+use crate::telemetry::logs::{Log, LogFormat};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces::Traces;
 use crate::watchdog::Watchdog;
@@ -50,21 +50,31 @@ pub enum Role {
 
 /// Runs the process until it is asked to stop.
 pub async fn run(config: Config, role: Role, log: &Log) -> Result<(), ServeError> {
-    run_until(config, role, log.dropped(), signal::stop()?, None).await
+    let announce = Announce::Operators(log.format());
+    run_until(config, role, log.dropped(), signal::stop()?, announce).await
 }
 
-/// Runs the process until `stop`. An API that is `ready` says where it listens there, and otherwise on standard output.
+/// Who is to know that a process is ready.
+#[derive(Debug)]
+enum Announce {
+    /// Whoever reads its output.
+    Operators(LogFormat),
+    /// The program that it runs in: where the API listens.
+    Program(oneshot::Sender<SocketAddr>),
+}
+
+/// Runs the process until `stop`.
 async fn run_until(
     config: Config,
     role: Role,
     dropped: ErrorCounter,
     stop: CancellationToken,
-    ready: Option<oneshot::Sender<SocketAddr>>,
+    announce: Announce,
 ) -> Result<(), ServeError> {
     let metrics = Metrics::start(Some(dropped))?;
     let traces = Traces::start(&config.traces)?;
     let _upkeep = AbortOnDropHandle::new(tokio::spawn(metrics.clone().keep_up()));
-    let ended = serve_until(config, role, metrics, stop, ready).await;
+    let ended = serve_until(config, role, metrics, stop, announce).await;
     traces.stop().await;
     ended
 }
@@ -74,7 +84,7 @@ async fn serve_until(
     role: Role,
     metrics: Metrics,
     stop: CancellationToken,
-    ready: Option<oneshot::Sender<SocketAddr>>,
+    announce: Announce,
 ) -> Result<(), ServeError> {
     let library = Arc::new(content::load(config.content.as_deref())?);
     let models = Arc::new(Models::start(&config).await?);
@@ -82,6 +92,7 @@ async fn serve_until(
     let described = store.describe().await?;
     let (drain, watchdog) = (CancellationToken::new(), Watchdog::default());
     let probe = StoreProbe::new(Arc::clone(&store));
+    let _probing = AbortOnDropHandle::new(tokio::spawn(probe.clone().watch()));
     let worker = || Worker::new(Arc::clone(&store), Arc::clone(&library), Arc::clone(&models), &config, &watchdog);
     http::raise_file_limit();
     let auth = parts::auth(&config)?;
@@ -120,7 +131,9 @@ async fn serve_until(
 
     if role == Role::Worker {
         let worker = worker();
-        welcome::worker(&config, &described, worker.id(), operators);
+        if let Announce::Operators(format) = announce {
+            welcome::worker(format, &config, &described, worker.id(), operators);
+        }
         worker.run(stop).await;
         return Ok(());
     }
@@ -135,10 +148,12 @@ async fn serve_until(
         drain: drain.clone(),
         ..parts::api_of(&config, Arc::clone(&store), Arc::clone(&library), Arc::clone(&models), auth)
     };
-    match ready {
+    match announce {
         // Who waits for it has gone if nobody takes the address; then it is asked to stop as well.
-        Some(ready) => drop(ready.send(address)),
-        None => welcome::api(&config, address, operators, &described, is_embedded, &library, &models),
+        Announce::Program(ready) => drop(ready.send(address)),
+        Announce::Operators(format) => {
+            welcome::api(format, &config, address, operators, &described, is_embedded, &library, &models);
+        }
     }
     let server = tokio::spawn(http::serve(listener, api::router(api), limits(&config), drain.clone()));
     if is_embedded {

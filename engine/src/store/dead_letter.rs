@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use protocol::{Attempt, AttemptOutcome, AttemptView, DeadLetter, Problem};
+use protocol::{Attempt, AttemptOutcome, AttemptView, DeadLetter, Problem, Tenant};
 use serde::{Deserialize, Serialize};
 
 use super::Request;
@@ -53,12 +53,20 @@ pub(super) struct RecordedAttempt {
     pub(super) error: Option<Problem>,
 }
 
+/// What is known now of the game of a dead letter, which may be deleted.
+#[derive(Debug, Default)]
+pub(super) struct ItsGame {
+    pub(super) provider: Option<String>,
+    pub(super) tenant: Option<Tenant>,
+}
+
 /// Builds a dead letter from its request, the record of its attempts, and the two values that are stored with it.
 pub(super) fn dead_letter(
     request: Request,
     record: &str,
     failed_at: Timestamp,
     state_version: u64,
+    game: ItsGame,
 ) -> Result<DeadLetter, serde_json::Error> {
     let attempts = read_attempts(record)?;
     // What players may read stands with the request; what its last attempt has met in full, with that.
@@ -67,6 +75,8 @@ pub(super) fn dead_letter(
     Ok(DeadLetter {
         request_id: request.id,
         game_id: request.game,
+        provider: game.provider,
+        tenant: game.tenant,
         kind: request.kind,
         message: request.message,
         actor: request.actor,

@@ -129,7 +129,7 @@ const WORKER: &[Metric] = &[
         "story_engine_model_call_seconds",
         Histogram(SLOW),
         Unit::Seconds,
-        "Seconds that a model call takes to its end, by provider and kind.",
+        "Seconds that a model call takes to its end, by provider, model and kind.",
     ),
     (
         "story_engine_model_first_token_seconds",

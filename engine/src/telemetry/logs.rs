@@ -37,11 +37,18 @@ impl FromStr for LogFormat {
 /// The running log. What waits is written when it is dropped.
 #[derive(Debug)]
 pub struct Log {
+    format: LogFormat,
     dropped: ErrorCounter,
     _writer: WorkerGuard,
 }
 
 impl Log {
+    /// How its lines are written.
+    #[must_use]
+    pub const fn format(&self) -> LogFormat {
+        self.format
+    }
+
     /// Counts the lines that were dropped.
     #[must_use]
     pub fn dropped(&self) -> ErrorCounter {
@@ -77,10 +84,11 @@ pub fn start_on(format: LogFormat, out: impl Write + Send + 'static, watches: bo
         .with_target(false);
     match format {
         LogFormat::Text => builder.compact().init(),
-        LogFormat::Json => builder.json().init(),
+        // The list has the present span as well: each is in a line once.
+        LogFormat::Json => builder.json().with_current_span(false).init(),
     }
     if let Some(error) = invalid {
         tracing::warn!(%error, "STORY_ENGINE_LOG is not valid, logging at info; it looks like `info,access=off`");
     }
-    Log { dropped, _writer: guard }
+    Log { format, dropped, _writer: guard }
 }

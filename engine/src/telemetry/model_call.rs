@@ -40,6 +40,7 @@ impl CallKind {
 #[derive(Debug)]
 pub struct ModelCall {
     provider: String,
+    model: String,
     kind: CallKind,
     began: Instant,
     outcome: &'static str,
@@ -53,7 +54,14 @@ impl ModelCall {
         let purpose = if kind == CallKind::Narrate { PromptPurpose::Narrate } else { PromptPurpose::Extract };
         let (model, _) = provider.model_of(purpose);
         let span = traces::model_call(attempt, provider.name(), provider.vendor(), model, kind.name());
-        Self { provider: provider.name().to_owned(), kind, began: Instant::now(), outcome: ABANDONED, span }
+        Self {
+            provider: provider.name().to_owned(),
+            model: model.to_owned(),
+            kind,
+            began: Instant::now(),
+            outcome: ABANDONED,
+            span,
+        }
     }
 
     /// Waits for the whole call.
@@ -100,8 +108,9 @@ impl Drop for ModelCall {
             model_figures::ended(&self.provider, self.outcome == OK);
         }
         let (provider, kind) = (self.provider.clone(), self.kind.name());
-        histogram!("story_engine_model_call_seconds", "provider" => provider.clone(), "kind" => kind)
-            .record(self.began.elapsed().as_secs_f64());
+        let (took, model) = (self.began.elapsed().as_secs_f64(), std::mem::take(&mut self.model));
+        histogram!("story_engine_model_call_seconds", "provider" => provider.clone(), "model" => model, "kind" => kind)
+            .record(took);
         counter!("story_engine_model_calls_total", "provider" => provider, "kind" => kind, "outcome" => self.outcome)
             .increment(1);
     }

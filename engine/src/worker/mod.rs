@@ -171,7 +171,8 @@ impl Worker {
                 Ok(claims) => claims,
                 // Whether it has happened is not known: the same claim is made again, so that it leaves no lease behind.
                 Err(error) => {
-                    if error.is_unreachable() {
+                    // That the store is away or takes no writes is logged once, and not by each worker and try.
+                    if matches!(error, StoreError::Unavailable { .. }) {
                         tracing::debug!(%error, "cannot claim; trying again");
                     } else {
                         tracing::warn!(%error, "cannot claim; trying again");

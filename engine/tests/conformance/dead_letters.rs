@@ -1,10 +1,11 @@
 //! Dead letters: everything that helps to understand why, and to try again.
 
-use engine::store::DeadLetterRetry;
+use engine::store::{DeadLetterRetry, GameWrite};
 use protocol::AttemptOutcome::{Failed, Lost, Released, Retried};
-use protocol::{RequestId, RequestStatus};
+use protocol::{DeadLetter, RequestId, RequestStatus};
 
 use crate::bench::Bench;
+use crate::fair::game_in;
 use crate::fixture::{
     ATTEMPTS, claim, claim_one, completion, enqueue, failure, finish, log, names, new_game, parse, problem, request,
     requests, run_all,
@@ -64,6 +65,21 @@ pub(crate) async fn dead_letters_are_listed_in_pages_with_the_latest_first(bench
     }
 
     assert_eq!(found, expected);
+}
+
+pub(crate) async fn a_dead_letter_names_the_provider_and_the_tenant_of_its_game(bench: Bench) {
+    let store = bench.store().await;
+    let game = game_in(&store, Some("gold")).await;
+    let id = enqueue(&store, game, "look").await;
+    store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
+    let names = |letter: &DeadLetter| (letter.provider.clone(), letter.tenant.as_ref().map(ToString::to_string));
+
+    let known = (Some("offline".to_owned()), Some("gold".to_owned()));
+    assert_eq!(names(&store.dead_letters(None, 9).await.unwrap().dead_letters[0]), known);
+    assert_eq!(names(&store.dead_letter(id).await.unwrap().unwrap()), known);
+
+    assert!(matches!(store.delete_game(game, None).await.unwrap(), GameWrite::Done));
+    assert_eq!(names(&store.dead_letter(id).await.unwrap().unwrap()), (None, None), "its game is gone");
 }
 
 pub(crate) async fn a_dead_letter_that_is_retried_runs_again_with_its_id_and_its_checkpoints(bench: Bench) {

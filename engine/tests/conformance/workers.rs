@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use protocol::{PauseScope, QueuedRequest, WorkerInfo, WorkerView};
 
 use crate::bench::Bench;
+use crate::fair::game_in;
 use crate::fixture::{claim, claim_one, enqueue, finish, new_game, nonce, options, request, turn, worker};
 
 fn scope(worker: &WorkerId) -> PauseScope {
@@ -149,7 +150,13 @@ pub(crate) async fn what_waits_is_listed_in_pages_in_its_order(bench: Bench) {
     let events = [attempt.lease.request.child(0), attempt.lease.request.child(1)];
     let ids: Vec<_> = listed.iter().map(|request| request.request_id).collect();
     assert_eq!(ids, [&events[..], &sent[..]].concat());
-    assert_eq!((listed[0].game_id, listed[0].provider.as_str()), (first, "offline"));
+    assert_eq!((listed[0].game_id, listed[0].provider.as_str(), &listed[0].tenant), (first, "offline", &None));
     assert_eq!(listed[2].enqueued_at, request(&store, sent[0]).await.enqueued_at);
     assert_eq!(store.queued(None, 500).await.unwrap().next, None);
+
+    let owned = game_in(&store, Some("gold")).await;
+    enqueue(&store, owned, "of a tenant").await;
+    let tenant = |request: &QueuedRequest| request.tenant.as_ref().map(ToString::to_string);
+    let page = store.queued(None, 500).await.unwrap();
+    assert_eq!(page.requests.last().and_then(tenant).as_deref(), Some("gold"));
 }

@@ -13,7 +13,8 @@ use super::queue::accepted;
 use super::rows::{self, Columns, REQUEST, corrupt, to_json};
 use super::step::{Head, Step, signed};
 use super::{EmbeddedStore, StoreError, totals};
-use crate::store::{DeadLetterId, DeadLetterQueue, DeadLetterRetry, dead_letter};
+use crate::store::dead_letter::{self, ItsGame};
+use crate::store::{DeadLetterId, DeadLetterQueue, DeadLetterRetry};
 
 #[async_trait]
 impl DeadLetterQueue for EmbeddedStore {
@@ -85,7 +86,10 @@ impl Step<'_> {
 /// The query of a dead letter, for [`read`].
 fn query() -> String {
     format!(
-        "SELECT {REQUEST}, attempts, number, failed_at, state_version FROM dead_letters JOIN requests ON id = request_id"
+        "SELECT {REQUEST}, attempts, number, failed_at, state_version, \
+         (SELECT provider FROM games WHERE games.id = game_id) AS game_provider, \
+         (SELECT tenant FROM owners WHERE owners.game_id = requests.game_id) AS tenant \
+         FROM dead_letters JOIN requests ON id = request_id"
     )
 }
 
@@ -95,7 +99,8 @@ fn read(row: &Row<'_>) -> Result<(DeadLetterId, DeadLetter), StoreError> {
     let failed_at = columns.time("failed_at")?.unwrap_or_default();
     let record: Option<String> = columns.get("attempts")?;
     let request = rows::request(row, None)?;
-    dead_letter::dead_letter(request, &record.unwrap_or_default(), failed_at, columns.number("state_version")?)
+    let game = ItsGame { provider: columns.get("game_provider")?, tenant: columns.parse_optional("tenant")? };
+    dead_letter::dead_letter(request, &record.unwrap_or_default(), failed_at, columns.number("state_version")?, game)
         .map(|letter| (id, letter))
         .map_err(|error| corrupt("a dead letter", error))
 }

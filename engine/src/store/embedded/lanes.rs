@@ -126,7 +126,8 @@ pub(super) fn queued_page(
     // Story events that were placed next share the number of their cause: a page has all of them.
     let from = after.map_or(f64::NEG_INFINITY, |after| after.rank);
     let found = step.all(
-        "SELECT requests.id, game_id, type, enqueued_at, CAST(seq AS REAL) AS seq, provider FROM requests JOIN games ON games.id = game_id \
+        "SELECT requests.id, requests.game_id, type, enqueued_at, CAST(seq AS REAL) AS seq, provider, tenant FROM requests \
+         JOIN games ON games.id = requests.game_id LEFT JOIN owners ON owners.game_id = requests.game_id \
          WHERE status = 'queued' AND seq > ?1 AND seq <= (SELECT max(seq) FROM \
          (SELECT seq FROM requests WHERE status = 'queued' AND seq > ?1 ORDER BY seq LIMIT ?2)) ORDER BY seq, place",
         (from, signed(limit as u64)),
@@ -137,6 +138,7 @@ pub(super) fn queued_page(
                 game_id: row.parse("game_id")?,
                 kind: row.parse("type")?,
                 provider: row.need("provider")?,
+                tenant: row.parse_optional("tenant")?,
                 enqueued_at: row.time("enqueued_at")?.unwrap_or_default(),
             };
             Ok((row.need::<f64>("seq")?, request))

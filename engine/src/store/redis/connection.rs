@@ -282,7 +282,7 @@ fn refused(error: &RedisError) -> StoreError {
 
 /// The same for one turn of a script that commits many, from the server's message.
 pub(super) fn refused_part(message: &str) -> StoreError {
-    let is_temporary = ["OOM ", "MISCONF ", "NOREPLICAS "].iter().any(|code| message.contains(code));
+    let is_temporary = ["OOM", "MISCONF", "NOREPLICAS"].iter().any(|code| names(message, code));
     if message.contains("WRONGTYPE") || message.contains("user_script") && !is_temporary {
         return corrupt(message.to_owned());
     }
@@ -297,17 +297,46 @@ fn corrupt(reason: String) -> StoreError {
 pub(super) fn unavailable(error: &RedisError) -> StoreError {
     let said = error.detail().unwrap_or_default();
     let code = error.code().unwrap_or_default();
-    StoreError::Unavailable { outage: outage(&format!("{code} {said}")), reason: error.to_string() }
+    let reason = error.to_string();
+    // An aborted transaction names the code of its first error in its text only.
+    StoreError::Unavailable { outage: outage(&format!("{code} {said} {reason}")), reason }
 }
 
 /// What a server that answers with this error lacks.
 fn outage(words: &str) -> Outage {
-    let says = |code: &str| words.contains(code);
-    if says("OOM ") || says("MISCONF ") && says("No space left") {
+    let says = |code: &str| names(words, code);
+    if says("OOM") || says("MISCONF") && words.contains("No space left") {
         Outage::Full
-    } else if says("READONLY ") || says("MISCONF ") || says("NOREPLICAS ") {
+    } else if says("READONLY") || says("MISCONF") || says("NOREPLICAS") {
         Outage::ReadOnly
     } else {
         Outage::Unreachable
+    }
+}
+
+/// Whether the words have this error code among them, however it is quoted.
+fn names(words: &str, code: &str) -> bool {
+    words.split(|letter: char| !letter.is_ascii_alphanumeric()).any(|word| word == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_lacks_is_known_however_its_error_is_quoted() {
+        for (words, lacks) in [
+            ("OOM command not allowed when used memory > 'maxmemory'.", Outage::Full),
+            ("Transaction aborted: [(Index 0, error: \"OOM\": command not allowed when used memory)]", Outage::Full),
+            ("-MISCONF Errors writing to the AOF file: No space left on device", Outage::Full),
+            ("MISCONF Redis is configured to save RDB snapshots", Outage::ReadOnly),
+            ("[(Index 1, error: \"READONLY\": You can't write against a read only replica.)]", Outage::ReadOnly),
+            ("\"NOREPLICAS\": Not enough good replicas to write", Outage::ReadOnly),
+            ("connection refused: no ROOMS, no MISCONFIGURATION", Outage::Unreachable),
+        ] {
+            assert_eq!(outage(words), lacks, "{words}");
+        }
+        let part = refused_part("user_script:3: \"OOM\": command not allowed script: 1f, on @user_script:3.");
+        assert!(matches!(part, StoreError::Unavailable { outage: Outage::Full, .. }), "{part:?}");
     }
 }

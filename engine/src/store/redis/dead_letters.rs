@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use protocol::{DeadLetter, DeadLetters, RequestId};
+use protocol::{DeadLetter, DeadLetters, RequestId, Tenant};
 
 use super::codec::{Fields, accepted};
 use super::connection::Connection;
@@ -37,7 +37,11 @@ impl DeadLetterQueue for RedisStore {
         let more = all.len() > limit;
         all.truncate(limit);
         let next = all.last().filter(|_| more).map(|(id, _)| id.to_string());
-        Ok(DeadLetters { dead_letters: all.into_iter().map(|(_, letter)| letter).collect(), next })
+        let mut dead_letters = Vec::with_capacity(all.len());
+        for (_, letter) in all {
+            dead_letters.push(self.with_its_game(letter).await?);
+        }
+        Ok(DeadLetters { dead_letters, next })
     }
 
     async fn dead_letter(&self, id: RequestId) -> Result<Option<DeadLetter>, StoreError> {
@@ -47,7 +51,8 @@ impl DeadLetterQueue for RedisStore {
         let Some(entry) = shard.query::<Option<String>>(&find).await? else { return Ok(None) };
         let mut range = redis::cmd("XRANGE");
         range.arg(stream(shard)).arg(&entry).arg(&entry);
-        shard.query::<Vec<Entry>>(&range).await?.pop().map(read).transpose()
+        let Some(entry) = shard.query::<Vec<Entry>>(&range).await?.pop() else { return Ok(None) };
+        self.with_its_game(read(entry)?).await.map(Some)
     }
 
     async fn retry_dead_letter(&self, id: RequestId) -> Result<DeadLetterRetry, StoreError> {
@@ -63,6 +68,19 @@ impl DeadLetterQueue for RedisStore {
     async fn delete_dead_letter(&self, id: RequestId) -> Result<bool, StoreError> {
         let deleted: u8 = self.shard_of(id).run(&script::DELETE_DEAD_LETTER, &ScriptArgs::new().id(id)).await?;
         Ok(deleted == 1)
+    }
+}
+
+impl RedisStore {
+    /// The record says nothing of the game: its provider may have changed since.
+    async fn with_its_game(&self, letter: DeadLetter) -> Result<DeadLetter, StoreError> {
+        let shard = self.shard(letter.game_id);
+        let mut read = redis::cmd("HMGET");
+        read.arg(shard.key("gamestate", letter.game_id)).arg(&["provider", "tenant"]);
+        let (provider, tenant): (Option<String>, Option<String>) = shard.query(&read).await?;
+        let tenant = tenant.map(|tenant| tenant.parse::<Tenant>()).transpose();
+        let tenant = tenant.map_err(|error| unexpected_reply("a tenant", &error.to_string()))?;
+        Ok(DeadLetter { provider, tenant, ..letter })
     }
 }
 

@@ -52,14 +52,15 @@ async fn request(shard: &Connection, id: &str) -> Result<Option<QueuedRequest>, 
     let mut read = redis::cmd("HMGET");
     read.arg(shard.key("chat-request-status", id)).arg(&["game_id", "type", "enqueued_at"]);
     let (Some(game), Some(kind), Some(enqueued_at)) = shard.query::<Kept>(&read).await? else { return Ok(None) };
-    let mut provider = redis::cmd("HGET");
-    provider.arg(shard.key("gamestate", &game)).arg("provider");
-    let provider: Option<String> = shard.query(&provider).await?;
+    let mut read = redis::cmd("HMGET");
+    read.arg(shard.key("gamestate", &game)).arg(&["provider", "tenant"]);
+    let (provider, tenant): (Option<String>, Option<String>) = shard.query(&read).await?;
     Ok(Some(QueuedRequest {
         request_id: id.parse().map_err(|error| wrong(&error))?,
         game_id: game.parse().map_err(|error| wrong(&error))?,
         kind: kind.parse().map_err(|error| wrong(&error))?,
         provider: provider.unwrap_or_default(),
+        tenant: tenant.map(|tenant| tenant.parse()).transpose().map_err(|error| wrong(&error))?,
         enqueued_at: Timestamp::from_millisecond(enqueued_at).map_err(|error| wrong(&error))?,
     }))
 }
