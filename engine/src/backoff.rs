@@ -28,7 +28,7 @@ impl Backoff {
 
     /// For a connection that was lost: from 50 ms to 2 s.
     #[must_use]
-    pub fn reconnect() -> Self {
+    pub(crate) fn reconnect() -> Self {
         Self::new(Duration::from_millis(50), Duration::from_secs(2))
     }
 
@@ -38,14 +38,14 @@ impl Backoff {
     }
 
     /// The next delay.
-    pub fn next_delay(&mut self) -> Duration {
+    pub(crate) fn next_delay(&mut self) -> Duration {
         // The series has no end.
         self.delays.next().unwrap_or(self.cap)
     }
 
     /// The delay after the attempt of this number, the first being 1.
     #[must_use]
-    pub fn after_attempt(mut self, attempt: u32) -> Duration {
+    pub(crate) fn after_attempt(mut self, attempt: u32) -> Duration {
         let before = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
         self.delays.nth(before).unwrap_or(self.cap)
     }

@@ -66,7 +66,7 @@ pub fn load(directory: Option<&Path>) -> Result<Library, ContentError> {
 
 /// The scripts of the offline narrator by scenario id: those of a directory's folder `offline`, and the shipped ones for scenarios that
 /// have none there.
-pub fn offline_scripts(directory: Option<&Path>) -> Result<BTreeMap<String, Script>, ContentError> {
+pub(crate) fn offline_scripts(directory: Option<&Path>) -> Result<BTreeMap<String, Script>, ContentError> {
     let mut texts: BTreeMap<PathBuf, String> = BTreeMap::new();
     for file in CONTENT.get_dir(OFFLINE).into_iter().flat_map(Dir::files) {
         texts.insert(file.path().to_owned(), file.contents_utf8().unwrap_or_default().to_owned());

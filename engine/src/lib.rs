@@ -27,7 +27,7 @@ pub mod store;
 pub mod telemetry;
 #[cfg(feature = "play")]
 pub mod terminal;
-pub mod trace_parent;
+pub(crate) mod trace_parent;
 pub mod watchdog;
 mod welcome;
 pub mod worker;

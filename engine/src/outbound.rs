@@ -15,7 +15,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 /// A client for the server of a URL.
 pub(crate) fn client_for(url: &Url) -> ClientBuilder {
-    // A proxy stands between this machine and others; it cannot reach what listens here.
+    // A proxy is between this machine and others; it cannot reach what listens here.
     let client = if is_loopback(url) { Client::builder().no_proxy() } else { Client::builder() };
     // Reading the machine's certificates takes longer than the rest of a start, and fails where there are none. A proxy may ask for
     // them, so only a server of this machine does without.

@@ -57,7 +57,7 @@ impl Secret {
 
     /// The text, for its holder.
     #[must_use]
-    pub fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.text
     }
 
@@ -109,7 +109,7 @@ impl SecretHash {
         self.0[..16].parse().unwrap_or_else(|_| unreachable!("a hash is hexadecimal"))
     }
 
-    /// Whether both are the same, found out in a time that does not tell how much of them is.
+    /// Whether both are the same, in a time that does not depend on how much of them is the same.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes()).is_ok()

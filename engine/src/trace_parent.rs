@@ -21,7 +21,7 @@ pub struct TraceParent {
 pub struct TraceParentError;
 
 /// The header that carries it.
-pub const HEADER: &str = "traceparent";
+pub(crate) const HEADER: &str = "traceparent";
 
 /// The bytes of a `traceparent` of version 00.
 const LENGTH: usize = 55;

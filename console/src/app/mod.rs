@@ -59,7 +59,7 @@ pub(crate) enum NetMessage {
         game: GameId,
         name: String,
     },
-    /// Why the game stands as it does.
+    /// Why the game is in its state.
     Explained(Box<ExplainView>),
     Accepted {
         local: u64,
@@ -116,7 +116,7 @@ pub(crate) enum Command {
         game: GameId,
         change: Rewrite,
     },
-    /// Begin a game that goes on from where this one stands, and open it.
+    /// Begin a game that goes on from the state of this one, and open it.
     Branch(GameId),
     /// Write the open game to a file that does not exist yet.
     Export {
@@ -124,7 +124,7 @@ pub(crate) enum Command {
         format: ExportFormat,
         file: PathBuf,
     },
-    /// Ask why the open game stands as it does.
+    /// Ask why the open game is in its state.
     Explain {
         game: GameId,
         turn: Option<u64>,
@@ -141,7 +141,7 @@ pub(crate) enum Rewrite {
     Undo(usize),
     /// Tell the last message again.
     Retry,
-    /// Go on to the next telling of the last message.
+    /// Show the next narration of the last message.
     Other,
     /// Say this instead of the last message.
     Edit(String),

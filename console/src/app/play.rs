@@ -16,12 +16,12 @@ use super::{Command, Rewrite};
 /// How many lines a turn of the mouse wheel moves.
 const WHEEL: isize = 3;
 
-/// How the event stream stands.
+/// The state of the event stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Link {
     Connecting,
     Live,
-    /// It stands, but nothing comes through; the console asks for each answer.
+    /// It is open, but nothing comes through; the console asks for each answer.
     Polling,
     /// Lost; it comes back by itself.
     Reconnecting(String),

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn undo_takes_back_one_message_or_as_many_as_it_is_told() {
+    fn undo_takes_back_one_message_or_as_many_as_are_asked_for() {
         assert_eq!(read("/undo"), Input::Command(Slash::Undo(1)));
         assert_eq!(read("/undo 3"), Input::Command(Slash::Undo(3)));
         assert_eq!(read("/explain 3"), Input::Command(Slash::Explain(Some(3))));

@@ -178,7 +178,7 @@ impl Transcript {
             }
             Event::RequestProcessing(processing) => {
                 let turn = self.turn_of(processing.request_id, processing.kind, Some(&processing.user_message));
-                // A narration that was finished in an earlier attempt stands.
+                // A narration that was finished in an earlier attempt stays.
                 turn.stage = if turn.narration.is_empty() { Stage::Thinking } else { Stage::Settling };
                 self.move_before_waiting(processing.request_id);
             }
@@ -218,7 +218,7 @@ impl Transcript {
                 turn.stage = Stage::Cancelled;
                 turn.narration.clear();
             }
-            // Other kinds tell nothing of a turn. A newer engine may send kinds that are not known here.
+            // Other kinds are not about a turn. A newer engine may send kinds that are not known here.
             _ => {}
         }
     }

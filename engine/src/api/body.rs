@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_json_is_told_from_json_that_is_not_what_is_asked_for() {
+    fn text_that_is_not_json_is_distinguished_from_json_of_another_form() {
         for text in ["{", "", "{} x", "nonsense"] {
             assert_eq!(read::<serde_json::Value>(text.as_bytes()).unwrap_err().status, 400, "{text}");
         }

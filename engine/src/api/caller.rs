@@ -44,7 +44,7 @@ impl Auth {
 
     /// And tokens of this identity provider are valid too.
     #[must_use]
-    pub fn with_identities(self, provider: IdentityProvider) -> Self {
+    pub(crate) fn with_identities(self, provider: IdentityProvider) -> Self {
         Self { identities: Some(Arc::new(provider)), ..self }
     }
 

@@ -16,7 +16,7 @@ use super::game_version::unknown_game;
 use super::keys::{generate, lifetime, parse, unknown_key};
 use super::path::Id;
 use crate::secret::{Secret, SecretKind};
-use crate::store::{Kept, NewCapability, SharedStore, StoredCapability};
+use crate::store::{AddOutcome, NewCapability, SharedStore, StoredCapability};
 
 /// Makes a capability of a game. Its text is in this answer and nowhere else.
 pub(super) async fn create(
@@ -65,9 +65,9 @@ pub(super) async fn add(
 ) -> Result<(Secret, StoredCapability), ApiError> {
     let secret = generate(SecretKind::Capability)?;
     match store.add_capability(game, &NewCapability { hash: secret.hash(), access, expires_in }).await? {
-        Kept::Done(stored) => Ok((secret, stored)),
-        Kept::UnknownGame => Err(unknown_game(game).into()),
-        Kept::Full => {
+        AddOutcome::Done(stored) => Ok((secret, stored)),
+        AddOutcome::UnknownGame => Err(unknown_game(game).into()),
+        AddOutcome::Full => {
             let detail = "the game has as many capabilities as `auth.max_capabilities_per_game` allows: revoke some";
             Err(Problem::new(ProblemType::TooManyKeys, detail).into())
         }

@@ -14,7 +14,7 @@ use crate::store::{Outage, StoreError};
 /// How long a client is asked to wait before it tries again, in seconds: for the store, for a place in a queue.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// A problem on its way to the client, with the limit that it tells of.
+/// A problem on its way to the client, with the limit that it is about.
 #[derive(Debug)]
 pub(super) struct ApiError(Box<Inner>);
 
@@ -91,7 +91,7 @@ impl From<ArchiveError> for ApiError {
                 let detail = "the game is archived, and the archive does not answer: nothing has changed, try again";
                 Problem::new(ProblemType::StoreUnavailable, detail).into()
             }
-            ArchiveError::Unreadable(..) | ArchiveError::Place(..) => internal(&error).into(),
+            ArchiveError::Unreadable(..) | ArchiveError::Location(..) => internal(&error).into(),
         }
     }
 }

@@ -21,7 +21,7 @@ const TRIES: usize = 5;
 
 /// `?turn=`
 #[derive(Debug, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct ExplainQuery {
     turn: Option<u64>,
 }
 
@@ -29,9 +29,9 @@ pub(super) struct Asked {
 pub(super) async fn get(
     State(api): State<Api>,
     Id(id): Id<GameId>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<ExplainQuery>, QueryRejection>,
 ) -> Result<Json<ExplainView>, ApiError> {
-    let Query(Asked { turn }) =
+    let Query(ExplainQuery { turn }) =
         asked.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     for _ in 0..TRIES {
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;

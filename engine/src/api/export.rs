@@ -20,7 +20,7 @@ const TRIES: usize = 5;
 
 /// `?format=`
 #[derive(Debug, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct ExportQuery {
     #[serde(default)]
     format: ExportFormat,
 }
@@ -29,7 +29,7 @@ pub(super) struct Wanted {
 pub(super) async fn get(
     State(api): State<Api>,
     Id(id): Id<GameId>,
-    wanted: Result<Query<Wanted>, QueryRejection>,
+    wanted: Result<Query<ExportQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(wanted) = wanted.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     let export = read(&api, id).await?;

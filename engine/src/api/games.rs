@@ -102,7 +102,7 @@ pub(super) async fn created(api: &Api, caller: &Caller, id: GameId, is_owned: bo
 
 /// `?view=`
 #[derive(Debug, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct GameQuery {
     view: Option<View>,
 }
 
@@ -120,7 +120,7 @@ pub(super) async fn get(
     State(api): State<Api>,
     caller: Caller,
     Id(id): Id<GameId>,
-    wanted: Result<Query<Wanted>, QueryRejection>,
+    wanted: Result<Query<GameQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(wanted) = wanted.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     match wanted.view {

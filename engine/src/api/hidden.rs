@@ -8,7 +8,7 @@ use story::{Author, Change, Rejection};
 pub(super) fn record(record: TurnRecord) -> TurnRecord {
     let mut record = TurnRecord { proposed: None, ..record };
     record.changes.retain(is_seen);
-    record.rejections.retain(is_told);
+    record.rejections.retain(is_shown);
     if record.kind == RequestType::StoryEvent {
         record.message.clear();
         record.user_message.clear();
@@ -64,7 +64,7 @@ fn unfinished(requests: &mut [Unfinished]) {
 }
 
 fn strip(result: &mut TurnResult) {
-    result.rejections.retain(is_told);
+    result.rejections.retain(is_shown);
 }
 
 /// Of others' hit points a player sees no more than how they look.
@@ -77,7 +77,7 @@ fn is_seen(change: &Change) -> bool {
 }
 
 /// Whether a player has read of what was refused: the author's own effects and variables are not narrated.
-fn is_told(rejection: &Rejection) -> bool {
+fn is_shown(rejection: &Rejection) -> bool {
     let is_of_variable = ["/set_vars", "/add_vars"].iter().any(|field| rejection.effect.starts_with(field));
     rejection.author == Author::Model && !is_of_variable
 }

@@ -37,14 +37,14 @@ const PAUSE: Duration = Duration::from_secs(10);
 pub struct IdentityProvider {
     config: JwtConfig,
     client: reqwest::Client,
-    kept: RwLock<Arc<Kept>>,
+    kept: RwLock<Arc<CachedKeys>>,
     /// When the keys were last asked for. It is locked meanwhile, so one call asks for all that wait.
     asked: Mutex<Option<Instant>>,
 }
 
 /// The keys as they were last read.
 #[derive(Debug, Default)]
-struct Kept {
+struct CachedKeys {
     keys: Vec<Key>,
     read: Option<Instant>,
 }
@@ -118,7 +118,7 @@ impl IdentityProvider {
     }
 
     /// The keys, with the one that is named if the provider lists it.
-    async fn kept_with(self: &Arc<Self>, id: Option<&str>) -> Result<Arc<Kept>, Problem> {
+    async fn kept_with(self: &Arc<Self>, id: Option<&str>) -> Result<Arc<CachedKeys>, Problem> {
         let kept = Arc::clone(&self.kept.read());
         if find(&kept.keys, id).is_none() {
             self.refresh(PAUSE).await;
@@ -142,7 +142,7 @@ impl IdentityProvider {
             return;
         }
         match self.fetch().await {
-            Ok(keys) => *self.kept.write() = Arc::new(Kept { keys, read: Some(Instant::now()) }),
+            Ok(keys) => *self.kept.write() = Arc::new(CachedKeys { keys, read: Some(Instant::now()) }),
             Err(reason) => {
                 tracing::warn!(place = %self.config.keys, reason, "the identity provider's keys cannot be read");
             }

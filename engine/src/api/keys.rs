@@ -11,7 +11,7 @@ use super::audit::Note;
 use super::body::Body;
 use super::error::{ApiError, internal};
 use crate::secret::{Secret, SecretKind};
-use crate::store::{Holder, Kept, NewKey, SharedStore, StoredKey};
+use crate::store::{AddOutcome, Holder, NewKey, SharedStore, StoredKey};
 
 /// Makes a key. Its text is in this answer and nowhere else.
 pub(super) async fn create(
@@ -24,13 +24,13 @@ pub(super) async fn create(
     let secret = generate(SecretKind::Key)?;
     let expires_in = lifetime(create.expires_in_seconds)?;
     match store.add_key(&NewKey { hash: secret.hash(), holder, expires_in }).await? {
-        Kept::Done(stored) => {
+        AddOutcome::Done(stored) => {
             let created = KeyCreated { key: secret.reveal().to_owned(), info: info(&stored) };
             tracing::info!(key = %created.info.id, role = %created.info.role, "a key was made");
             note.subject(&format_args!("key {} ({})", created.info.id, created.info.role));
             Ok((StatusCode::CREATED, Json(created)))
         }
-        Kept::Full | Kept::UnknownGame => {
+        AddOutcome::Full | AddOutcome::UnknownGame => {
             let detail =
                 "as many keys are stored as `auth.max_keys` allows: revoke some, those that have expired first";
             Err(Problem::new(ProblemType::TooManyKeys, detail).into())

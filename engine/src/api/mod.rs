@@ -115,7 +115,7 @@ pub struct Api {
     pub pace: Pace,
     /// The event streams that are open.
     pub streams: Arc<StreamLimits>,
-    /// How many proxies stand in front, each of which says in `X-Forwarded-For` who called it.
+    /// How many proxies are in front, each of which says in `X-Forwarded-For` who called it.
     pub trusted_proxies: usize,
     /// Whether callers need keys.
     pub auth: Auth,
@@ -155,7 +155,7 @@ pub fn router(api: Api) -> Router {
 }
 
 /// The operations that need nothing but the store: the command line serves itself with them.
-pub fn of_store(store: SharedStore) -> Router {
+pub(crate) fn of_store(store: SharedStore) -> Router {
     gated_of_store(store, &Auth::open()).layer(axum::Extension(Actor::local_command()))
 }
 

@@ -83,8 +83,8 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     described.into()
 }
 
-fn parameter(Parameter { place, name, means, schema }: &Parameter) -> Value {
-    json!({"in": place, "name": name, "description": means, "required": false, "schema": schema()})
+fn parameter(Parameter { location, name, means, schema }: &Parameter) -> Value {
+    json!({"in": location, "name": name, "description": means, "required": false, "schema": schema()})
 }
 
 fn of_path(operation: &Operation) -> impl Iterator<Item = Value> {
@@ -167,7 +167,7 @@ fn refusals(operation: &Operation) -> BTreeMap<u16, String> {
     if !matches!(operation.answer, Answer::Health(_) | Answer::Text) {
         refusals.extend([StoreUnavailable, StoreFull, StoreReadOnly]);
     }
-    let reads = |place: &str| operation.parameters.iter().any(|parameter| parameter.place == place);
+    let reads = |location: &str| operation.parameters.iter().any(|parameter| parameter.location == location);
     if of_path(operation).next().is_some() || reads("query") {
         refusals.push(InvalidPath);
     }

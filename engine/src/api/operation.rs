@@ -112,7 +112,7 @@ pub(super) enum About {
 
 impl About {
     /// What a path is about. An operation that is about a game and does not say which one does not compile: nobody could
-    /// tell its owner.
+    /// know its owner.
     const fn of(path: &str, right: Right) -> Self {
         let of_players = matches!(right, Right::Player | Right::Owner | Right::Service);
         if begins(path, "/v1/chat") {
@@ -175,7 +175,7 @@ pub(super) enum Answer {
 
 /// A query parameter or a header.
 pub(super) struct Parameter {
-    pub(super) place: &'static str,
+    pub(super) location: &'static str,
     pub(super) name: &'static str,
     pub(super) means: &'static str,
     pub(super) schema: fn() -> Value,
@@ -183,11 +183,11 @@ pub(super) struct Parameter {
 
 impl Parameter {
     pub(super) const fn query(name: &'static str, means: &'static str, schema: fn() -> Value) -> Self {
-        Self { place: "query", name, means, schema }
+        Self { location: "query", name, means, schema }
     }
 
     pub(super) const fn header(name: &'static str, means: &'static str, schema: fn() -> Value) -> Self {
-        Self { place: "header", name, means, schema }
+        Self { location: "header", name, means, schema }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::store::SharedStore;
 
 /// `?message=&purpose=`
 #[derive(Debug, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct PromptQuery {
     message: Option<String>,
     #[serde(default)]
     purpose: PromptPurpose,
@@ -41,7 +41,7 @@ pub struct Prompts {
 pub(super) async fn get(
     State(api): State<Api>,
     id: Id<GameId>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<PromptQuery>, QueryRejection>,
 ) -> Result<Json<PromptView>, ApiError> {
     let Api { store, library, models, history, .. } = api;
     show(State(Prompts { store, library, models, history }), id, asked).await
@@ -51,9 +51,9 @@ pub(super) async fn get(
 pub(super) async fn show(
     State(prompts): State<Prompts>,
     Id(id): Id<GameId>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<PromptQuery>, QueryRejection>,
 ) -> Result<Json<PromptView>, ApiError> {
-    let Query(Asked { message, purpose }) =
+    let Query(PromptQuery { message, purpose }) =
         asked.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     let asked = Preview { message, purpose, history: prompts.history };
     match preview(&prompts.store, &prompts.library, &prompts.models, id, &asked).await {

@@ -86,7 +86,7 @@ pub struct ConfiguredKey {
 
 impl AuthConfig {
     /// The hashes of the configured keys, each with who holds it. Files and variables are read now.
-    pub fn resolve(&self) -> Result<Vec<(SecretHash, Holder)>, ConfigError> {
+    pub(crate) fn resolve(&self) -> Result<Vec<(SecretHash, Holder)>, ConfigError> {
         let each = self.keys.iter().enumerate();
         each.map(|(n, key)| {
             let invalid = |reason: String| ConfigError::Invalid { key: format!("auth.keys[{n}]"), reason };

@@ -13,7 +13,7 @@ pub struct Origins(Vec<Origin>);
 impl Origins {
     /// Whether every page may call.
     #[must_use]
-    pub fn allow_any(&self) -> bool {
+    pub(crate) fn allow_any(&self) -> bool {
         self.0.iter().any(|origin| origin.0 == "*")
     }
 

@@ -17,7 +17,7 @@ pub struct RedisConfig {
     /// `redis://[user:password@]host[:port][/db]`, or `rediss://…` for TLS; of a cluster, one node or several, separated by commas. With
     /// `sentinel_master`, the Sentinels.
     pub url: Option<String>,
-    /// A file that holds the URL, so that it stands in no other file and no environment. It is read when the process starts.
+    /// A file that holds the URL, so that it is in no other file and no environment. It is read when the process starts.
     pub url_file: Option<PathBuf>,
     /// A file that holds the password for the URL. It is read when the process starts.
     pub password_file: Option<PathBuf>,
@@ -53,7 +53,7 @@ impl Default for RedisConfig {
 }
 
 impl RedisConfig {
-    /// Puts what stands in files into the URL, so that there is one place that says where the server is.
+    /// Puts the contents of files into the URL, so that there is one place that says where the server is.
     pub(super) fn read_files(&mut self) -> Result<(), ConfigError> {
         if let Some(file) = &self.url_file {
             if self.url.is_some() {

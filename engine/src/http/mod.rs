@@ -97,7 +97,7 @@ fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
 
 /// Lets this process open as many files as the system allows it: every connection is one, and the usual limit is from a
 /// time of few.
-pub fn raise_file_limit() {
+pub(crate) fn raise_file_limit() {
     let mut limits = getrlimit(Resource::Nofile);
     limits.current = limits.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limits) {

@@ -221,7 +221,7 @@ impl Provider {
             purpose,
             prompt,
             model: &role.model,
-            max_tokens: role.window.room(Size::of(prompt), role.max_tokens),
+            max_tokens: role.window.answer_limit(Size::of(prompt), role.max_tokens),
             temperature,
             stream,
             stops: what.stops,
@@ -233,14 +233,19 @@ impl Provider {
     }
 
     /// The body of a narration's call, as it would be sent now.
-    pub fn narration_body(&self, prompt: &Prompt, temperature: f64, stops: &[String]) -> Result<Value, ModelError> {
+    pub(crate) fn narration_body(
+        &self,
+        prompt: &Prompt,
+        temperature: f64,
+        stops: &[String],
+    ) -> Result<Value, ModelError> {
         let temperature = self.sends_temperature.then_some(temperature);
         let what = What { schema: None, stops: &self.stops(stops) };
         as_value(&self.body(&self.narrator, prompt, what, temperature, &self.narrator.learned.get())?)
     }
 
     /// The body of a delta's call.
-    pub fn extraction_body(&self, prompt: &Prompt, schema: &Schema) -> Result<Value, ModelError> {
+    pub(crate) fn extraction_body(&self, prompt: &Prompt, schema: &Schema) -> Result<Value, ModelError> {
         let temperature = self.sends_temperature.then_some(0.0);
         let what = What { schema: Some(schema), stops: &[] };
         as_value(&self.body(&self.backend, prompt, what, temperature, &self.backend.learned.get())?)

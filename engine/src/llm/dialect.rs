@@ -47,7 +47,7 @@ pub(super) struct Dialect {
     pub(super) streams: bool,
     /// The tokens of an answer are multiplied by this: thinking counts among them.
     pub(super) limit_factor: u32,
-    /// Its answers begin with thoughts that only a closing tag tells from text: the template has written the opening one.
+    /// Its answers begin with thoughts that only a closing tag separates from text: the template has written the opening one.
     pub(super) thinks_first: bool,
 }
 

@@ -118,7 +118,7 @@ impl Cutter {
         }
     }
 
-    /// The body has ended: hands over what stood without its end. Of a stream that is nothing, unless its last line breaks
+    /// The body has ended: hands over what had no end yet. Of a stream that is nothing, unless its last line breaks
     /// off only at the line break.
     pub(super) fn end<E: From<Overlong>>(
         &mut self,

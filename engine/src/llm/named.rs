@@ -44,7 +44,7 @@ const REFUSES: [&str; 14] = [
     "not implemented",
 ];
 
-/// What stands before the name of a field where it is not quoted.
+/// The text before the name of a field where it is not quoted.
 const BEFORE: [&str; 12] = [
     "parameter",
     "parameters",

@@ -20,19 +20,19 @@ const SURE_BYTES_PER_TOKEN: usize = 2;
 impl Provider {
     /// Whether the narrating model is known to begin with thoughts that nothing opens.
     #[must_use]
-    pub fn thinks_first(&self) -> bool {
+    pub(crate) fn thinks_first(&self) -> bool {
         self.narrator.learned.get().thinks_first
     }
 
     /// Remembers it, for as long as this process runs.
-    pub fn remember_that_it_thinks_first(&self) {
+    pub(crate) fn remember_that_it_thinks_first(&self) {
         let dialect = Dialect { thinks_first: true, ..(*self.narrator.learned.get()).clone() };
         self.narrator.learned.set(dialect);
     }
 
     /// So many bytes of a narration surely fit its allowance; behind them it may break off.
     #[must_use]
-    pub fn may_break_off_after(&self) -> usize {
+    pub(crate) fn may_break_off_after(&self) -> usize {
         usize::try_from(self.narrator.max_tokens).unwrap_or(usize::MAX).saturating_mul(SURE_BYTES_PER_TOKEN)
     }
 }

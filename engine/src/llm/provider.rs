@@ -113,14 +113,14 @@ impl Models {
 
     /// The provider that extracts the deltas of what the named one narrates.
     #[must_use]
-    pub fn backend_of(&self, name: &str) -> Option<&Provider> {
+    pub(crate) fn backend_of(&self, name: &str) -> Option<&Provider> {
         let provider = self.get(name)?;
         provider.deltas_from.as_ref().map_or(Some(provider), |backend| self.get(backend))
     }
 
     /// The name of the provider of games that name none.
     #[must_use]
-    pub fn default_name(&self) -> &str {
+    pub(crate) fn default_name(&self) -> &str {
         &self.default
     }
 
@@ -238,7 +238,7 @@ impl Provider {
 
     /// How many bytes the prompt of a narration may have, of so many messages; nothing while nobody knows the model's window.
     #[must_use]
-    pub fn prompt_bytes(&self, messages: usize) -> Option<usize> {
+    pub(crate) fn prompt_bytes(&self, messages: usize) -> Option<usize> {
         self.narrator.window.budget(u32::try_from(messages).unwrap_or(u32::MAX), self.narrator.max_tokens)
     }
 
@@ -251,7 +251,7 @@ impl Provider {
 
     /// About how many tokens so many bytes have, by what the server has counted before.
     #[must_use]
-    pub fn tokens_of(&self, purpose: PromptPurpose, bytes: usize) -> u32 {
+    pub(crate) fn tokens_of(&self, purpose: PromptPurpose, bytes: usize) -> u32 {
         self.role_of(purpose).window.tokens_of(bytes)
     }
 

@@ -111,7 +111,7 @@ fn repeated(body: &Value) -> HeaderMap {
     headers.into_iter().flatten().filter_map(header).collect()
 }
 
-/// `Please try again in 1m2.5s`, as it stands in messages.
+/// `Please try again in 1m2.5s`, as it is written in messages.
 fn in_words(message: &str) -> Option<Duration> {
     let lower = message.to_ascii_lowercase();
     let after = ["try again in ", "retry in ", "retry after "]

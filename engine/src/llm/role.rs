@@ -26,7 +26,7 @@ impl Role {
     /// A refusal, with what it says of the window kept for the next prompt.
     pub(super) fn noted(&self, mut error: ModelError, prompt: Size) -> ModelError {
         if error.reason == Reason::TooLong {
-            let answer = self.window.room(prompt, self.max_tokens);
+            let answer = self.window.answer_limit(prompt, self.max_tokens);
             error.may_fit_shorter = self.window.refused(&error, prompt, answer);
             let window = self.window.tokens();
             tracing::warn!(model = self.model, window, %error, "the prompt is too long for the model");

@@ -31,7 +31,7 @@ impl Models {
     }
 
     /// Checks every provider, and each that does not work again until it does. Ends when all work.
-    pub async fn check_at_start(&self, how: CheckModels) {
+    pub(crate) async fn check_at_start(&self, how: CheckModels) {
         if how != CheckModels::Off {
             futures::future::join_all(self.providers().map(|provider| provider.check_until_it_works(how))).await;
         }

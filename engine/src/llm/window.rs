@@ -86,7 +86,7 @@ impl Window {
     }
 
     /// How many tokens the answer to a prompt may have.
-    pub(super) fn room(&self, prompt: Size, answer: u32) -> u32 {
+    pub(super) fn answer_limit(&self, prompt: Size, answer: u32) -> u32 {
         let Some(tokens) = self.tokens() else { return answer };
         let left = tokens.saturating_sub(self.tokens_of_prompt(prompt)).saturating_sub(MARGIN);
         answer.min(left.max(FEWEST))
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_window_that_nobody_knows_is_halved_until_a_prompt_fits() {
         let window = Window::new(None);
-        assert_eq!((window.budget(2, 1024), window.room(prompt(1_000_000), 1024)), (None, 1024));
+        assert_eq!((window.budget(2, 1024), window.answer_limit(prompt(1_000_000), 1024)), (None, 1024));
         assert!(window.refused(&too_long(None), prompt(35_000), 1024));
         let first = window.tokens().unwrap();
         assert!((5400..5600).contains(&first), "{first}");
@@ -191,8 +191,8 @@ mod tests {
     fn an_answer_gets_what_is_left_and_no_more_than_half_is_kept_for_it() {
         let window = Window::new(Some(2048));
         assert_eq!(window.budget(2, 2048), Some(3416));
-        assert_eq!(window.room(prompt(3500), 1024), 1000);
-        assert_eq!(window.room(prompt(7000), 1024), FEWEST);
+        assert_eq!(window.answer_limit(prompt(3500), 1024), 1000);
+        assert_eq!(window.answer_limit(prompt(7000), 1024), FEWEST);
     }
 
     #[test]

@@ -49,9 +49,9 @@ pub enum ArchiveError {
     /// A file cannot be read.
     #[error("the archived game {0} cannot be read: {1}")]
     Unreadable(GameId, String),
-    /// The setting names no place.
+    /// The setting is not a location that can be used.
     #[error("`{0}` is neither a directory nor `s3://bucket/prefix`: {1}")]
-    Place(String, String),
+    Location(String, String),
 }
 
 /// A game with everything that it needs to go on.
@@ -79,14 +79,14 @@ struct ArchivedCapability {
 impl Archive {
     /// Opens the archive that a setting names. Credentials of a bucket come from the environment (`AWS_ACCESS_KEY_ID`,
     /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`, …), never from the configuration.
-    pub fn open(place: &str) -> Result<Self, ArchiveError> {
-        let wrong = |reason: &dyn fmt::Display| ArchiveError::Place(place.to_owned(), reason.to_string());
-        let Some(bucket) = place.strip_prefix("s3://") else {
-            if place.contains("://") {
+    pub fn open(location: &str) -> Result<Self, ArchiveError> {
+        let wrong = |reason: &dyn fmt::Display| ArchiveError::Location(location.to_owned(), reason.to_string());
+        let Some(bucket) = location.strip_prefix("s3://") else {
+            if location.contains("://") {
                 return Err(wrong(&"only `s3://` is known"));
             }
-            std::fs::create_dir_all(FilePath::new(place)).map_err(|error| wrong(&error))?;
-            let files = LocalFileSystem::new_with_prefix(place).map_err(|error| wrong(&error))?.with_fsync(true);
+            std::fs::create_dir_all(FilePath::new(location)).map_err(|error| wrong(&error))?;
+            let files = LocalFileSystem::new_with_prefix(location).map_err(|error| wrong(&error))?.with_fsync(true);
             return Ok(Self { files: Arc::new(files), prefix: Path::default() });
         };
         let (bucket, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));

@@ -294,6 +294,6 @@ mod tests {
         std::fs::write(folder.join(format!("{name}.json.gz")), "no game").unwrap();
 
         assert!(matches!(archive.restore(&store, id).await, Err(ArchiveError::Unreadable(..))));
-        assert!(matches!(Archive::open("ftp://example.org/games"), Err(ArchiveError::Place(..))));
+        assert!(matches!(Archive::open("ftp://example.org/games"), Err(ArchiveError::Location(..))));
     }
 }

@@ -135,7 +135,7 @@ pub type StoredCapability = Stored<GameAccess>;
 
 /// The outcome of storing a key or a capability.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept<T> {
+pub enum AddOutcome<T> {
     /// It is stored, by this try of the step or an earlier one.
     Done(T),
     /// There are as many as there may be.

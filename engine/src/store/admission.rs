@@ -86,7 +86,7 @@ pub enum Cancelled {
 pub enum Stopped {
     /// The narration is whole: by this try of the step, an earlier one, or because the model had finished it.
     Done,
-    /// Another attempt tells it by now, or none does.
+    /// Another attempt narrates it by now, or no attempt does.
     Changed,
     /// The request has ended.
     Finished(RequestStatus),

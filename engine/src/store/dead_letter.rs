@@ -69,7 +69,7 @@ pub(super) fn dead_letter(
     game: ItsGame,
 ) -> Result<DeadLetter, serde_json::Error> {
     let attempts = read_attempts(record)?;
-    // What players may read stands with the request; what its last attempt has met in full, with that.
+    // What players may read is kept with the request; what its last attempt has met in full, with that.
     let in_full = attempts.last().filter(|attempt| attempt.outcome == AttemptOutcome::Failed);
     let error = in_full.and_then(|attempt| attempt.error.clone()).or(request.error);
     Ok(DeadLetter {

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pieces_are_the_events_that_were_told() {
+    fn the_pieces_are_the_events_that_were_published() {
         let pieces = pieces(&joined(false), Some(at(5))).unwrap();
         let expected = (6..).zip(&WRITTEN[1..]).map(|(offset, text)| (offset, (*text).to_owned(), offset == 8, 1));
         assert_eq!(pieces.iter().map(read).collect::<Vec<_>>(), expected.collect::<Vec<_>>());

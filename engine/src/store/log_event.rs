@@ -49,7 +49,7 @@ impl LogEvent {
 
     /// An entry for an event.
     #[must_use]
-    pub fn from_event(id: EventId, event: &Event) -> Self {
+    pub(crate) fn from_event(id: EventId, event: &Event) -> Self {
         Self::new(id, event.request_id(), event.name().as_str().to_owned(), event.data())
     }
 
@@ -59,7 +59,7 @@ impl LogEvent {
     }
 
     /// The same for readers who do not see all of it.
-    pub fn rendered_in_part(&self, render: impl FnOnce(&Self) -> Bytes) -> Bytes {
+    pub(crate) fn rendered_in_part(&self, render: impl FnOnce(&Self) -> Bytes) -> Bytes {
         self.rendered_in_part.get_or_init(|| render(self)).clone()
     }
 

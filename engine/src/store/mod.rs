@@ -49,8 +49,8 @@ use tokio::sync::broadcast;
 use crate::secret::SecretHash;
 
 pub use access::{
-    Access, GamesCursor, GamesCursorError, GamesOf, Holder, HolderError, Kept, NewCapability, NewKey, Owner, Stored,
-    StoredCapability, StoredKey, Subject,
+    Access, AddOutcome, GamesCursor, GamesCursorError, GamesOf, Holder, HolderError, NewCapability, NewKey, Owner,
+    Stored, StoredCapability, StoredKey, Subject,
 };
 pub use admission::{Accepted, Cancelled, DeadLetterRetry, Enqueued, IdempotencyKey, Limits, Stopped, Terms};
 pub use audit::{AuditCursor, AuditCursorError, AuditLog, NewAuditEntry};
@@ -72,8 +72,9 @@ pub use request::{
     Checkpoints, Commit, Committed, Completion, LeasedRequest, NewRequest, Request, StoryEventPlacement, Summarized,
     TurnEvents,
 };
+pub(crate) use turn::WHOLE_STATE_EVERY;
 pub(crate) use turn::turns_up_to;
-pub use turn::{NoWayBack, StoredTurn, Try, Undo, WHOLE_STATE_EVERY, state_before};
+pub use turn::{NoWayBack, StoredTurn, Try, Undo, state_before};
 pub use watch::Watch;
 pub use worker::Workers;
 pub use worker_id::{WorkerId, WorkerName};
@@ -201,7 +202,7 @@ pub trait Games {
 #[async_trait]
 pub trait Keys {
     /// Stores a key. Repeating it changes nothing.
-    async fn add_key(&self, key: &NewKey) -> Result<Kept<StoredKey>, StoreError>;
+    async fn add_key(&self, key: &NewKey) -> Result<AddOutcome<StoredKey>, StoreError>;
 
     /// A key that is valid.
     async fn key(&self, id: &KeyId) -> Result<Option<StoredKey>, StoreError>;
@@ -221,7 +222,7 @@ pub trait Keys {
         &self,
         game: GameId,
         capability: &NewCapability,
-    ) -> Result<Kept<StoredCapability>, StoreError>;
+    ) -> Result<AddOutcome<StoredCapability>, StoreError>;
 
     /// The capabilities of a game that are valid, the oldest first.
     async fn capabilities(&self, game: GameId) -> Result<Vec<StoredCapability>, StoreError>;

@@ -34,7 +34,7 @@ pub struct Shares {
 
 impl Shares {
     /// The least and the greatest weight.
-    pub const WEIGHTS: (f64, f64) = (0.01, 100.0);
+    pub(crate) const WEIGHTS: (f64, f64) = (0.01, 100.0);
 
     /// Shares by the names of tenants; those that have none here have the weight 1.
     #[must_use]

@@ -38,7 +38,7 @@ pub struct ProviderFault {
 
 impl ProviderFault {
     /// How many characters of a detail are kept.
-    pub const DETAIL_MAX: usize = 500;
+    pub(crate) const DETAIL_MAX: usize = 500;
 }
 
 /// The provider that a claim is for.

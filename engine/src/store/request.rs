@@ -41,7 +41,7 @@ pub struct NewRequest {
 impl NewRequest {
     /// The data of its `request.queued` event.
     #[must_use]
-    pub fn queued_event(&self) -> RequestQueued {
+    pub(crate) fn queued_event(&self) -> RequestQueued {
         RequestQueued {
             request_id: self.id,
             game_id: self.game,
@@ -135,7 +135,7 @@ impl LeasedRequest {
 impl Request {
     /// The event that ended the request, rebuilt from its status; none while it is unfinished.
     #[must_use]
-    pub fn terminal_event(self) -> Option<Event> {
+    pub(crate) fn terminal_event(self) -> Option<Event> {
         let Self { id: request_id, game: game_id, kind, status, attempt, .. } = self;
         match (status, self.result, self.error) {
             (RequestStatus::Completed, Some(result), _) => {

@@ -10,7 +10,7 @@ use story::GameState;
 use super::{Store, StoreError, TurnRange};
 
 /// Every so many turns a record holds the whole state: no way back needs more patches than that.
-pub const WHOLE_STATE_EVERY: u64 = 50;
+pub(crate) const WHOLE_STATE_EVERY: u64 = 50;
 
 /// A turn with what takes it back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ impl StoredTurn {
 
     /// The same turn, taken back from another state than the one it made: a patch of the game belongs to the turn before it.
     #[must_use]
-    pub fn ending_in(self, before: &GameState, after: &GameState, most: usize) -> Self {
+    pub(crate) fn ending_in(self, before: &GameState, after: &GameState, most: usize) -> Self {
         let undo = if matches!(self.undo, Undo::State(_)) { self.undo } else { undo_of(before, after) };
         Self { undo, ..self }.no_larger_than(most)
     }

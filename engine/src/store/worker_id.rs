@@ -52,7 +52,7 @@ impl WorkerId {
 
     /// Whether this is the id of another process of the same name.
     #[must_use]
-    pub fn is_same_worker(&self, other: &str) -> bool {
+    pub(crate) fn is_same_worker(&self, other: &str) -> bool {
         let instance = self.name.as_ref().and_then(|name| other.strip_prefix(&name.0)?.strip_prefix('.'));
         other != self.text
             && instance.is_some_and(|text| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))

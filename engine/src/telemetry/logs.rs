@@ -65,7 +65,7 @@ pub fn start(format: LogFormat) -> Log {
 }
 
 /// The same with the lines written to `out`, in colour if somebody `watches`.
-pub fn start_on(format: LogFormat, out: impl Write + Send + 'static, watches: bool) -> Log {
+pub(crate) fn start_on(format: LogFormat, out: impl Write + Send + 'static, watches: bool) -> Log {
     let (filter, invalid) = match std::env::var("STORY_ENGINE_LOG") {
         Ok(directives) => match EnvFilter::try_new(&directives) {
             Ok(filter) => (filter, None),

@@ -40,7 +40,7 @@ impl Metrics {
 
     /// Takes what was measured into the histograms, for as long as it runs. Otherwise each value would be kept until the next scrape, and
     /// there may be none.
-    pub async fn keep_up(self) {
+    pub(crate) async fn keep_up(self) {
         let mut next = tokio::time::interval(UPKEEP);
         loop {
             next.tick().await;
@@ -48,7 +48,7 @@ impl Metrics {
         }
     }
 
-    /// Every metric as it stands.
+    /// Every metric with its present value.
     #[must_use]
     pub fn render(&self) -> String {
         self.process.collect();

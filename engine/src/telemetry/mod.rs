@@ -7,7 +7,7 @@
 pub mod catalogue;
 pub mod logs;
 pub mod metrics;
-pub mod model_call;
+pub(crate) mod model_call;
 pub(crate) mod model_figures;
 pub mod traces;
 pub(crate) mod turns;

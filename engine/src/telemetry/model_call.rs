@@ -17,7 +17,7 @@ const OK: &str = "ok";
 
 /// What a call is for, as metrics name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallKind {
+pub(crate) enum CallKind {
     /// The narration of a turn.
     Narrate,
     /// The delta of a turn.
@@ -38,7 +38,7 @@ impl CallKind {
 
 /// A call that is under way. It is recorded when this is dropped: as `abandoned` unless it has said how it ended.
 #[derive(Debug)]
-pub struct ModelCall {
+pub(crate) struct ModelCall {
     provider: String,
     model: String,
     kind: CallKind,
@@ -50,7 +50,7 @@ pub struct ModelCall {
 impl ModelCall {
     /// A call of this provider begins, for the attempt with this span.
     #[must_use]
-    pub fn begin(provider: &Provider, kind: CallKind, attempt: Option<TraceParent>) -> Self {
+    pub(crate) fn begin(provider: &Provider, kind: CallKind, attempt: Option<TraceParent>) -> Self {
         let purpose = if kind == CallKind::Narrate { PromptPurpose::Narrate } else { PromptPurpose::Extract };
         let (model, _) = provider.model_of(purpose);
         let span = traces::model_call(attempt, provider.name(), provider.vendor(), model, kind.name());
@@ -65,7 +65,7 @@ impl ModelCall {
     }
 
     /// Waits for the whole call.
-    pub async fn of(
+    pub(crate) async fn of(
         mut self,
         call: impl Future<Output = Result<Completion, ModelError>>,
     ) -> Result<Completion, ModelError> {
@@ -78,7 +78,7 @@ impl ModelCall {
     }
 
     /// The first text of a narration has come.
-    pub fn first_token(&mut self) {
+    pub(crate) fn first_token(&mut self) {
         let waited = self.began.elapsed();
         model_figures::first_token(&self.provider, waited);
         histogram!("story_engine_model_first_token_seconds", "provider" => self.provider.clone())
@@ -88,13 +88,13 @@ impl ModelCall {
     }
 
     /// The call is over, and has brought what it was for.
-    pub fn succeeded(&mut self, usage: Usage) {
+    pub(crate) fn succeeded(&mut self, usage: Usage) {
         self.outcome = OK;
         self.span.used(usage);
     }
 
     /// The call is over, for this reason.
-    pub fn failed(&mut self, reason: &'static str) {
+    pub(crate) fn failed(&mut self, reason: &'static str) {
         self.outcome = reason;
     }
 }

@@ -211,7 +211,7 @@ async fn a_provider_that_is_away_hurts_only_those_whose_key_is_not_known() {
     drop(server);
     let keys = Arc::into_inner(std::mem::take(&mut *known.kept.write())).unwrap().keys;
     let an_hour_ago = Instant::now().checked_sub(Duration::from_secs(3601)).unwrap();
-    *known.kept.write() = Arc::new(super::Kept { keys, read: Some(an_hour_ago) });
+    *known.kept.write() = Arc::new(super::CachedKeys { keys, read: Some(an_hour_ago) });
     known.identity(&token).await.unwrap();
 }
 

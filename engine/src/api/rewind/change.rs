@@ -10,14 +10,14 @@ use super::super::error::{ApiError, internal};
 use super::super::game_version::{conflict, if_match, unknown_game};
 use super::super::{Api, chat, idempotency};
 use super::draft::Draft;
-use super::plan::{Wanted, plan};
+use super::plan::{RewindKind, plan};
 use crate::store::{ChangeDone, Changed, Game, GameChange, GameDocument, IdempotencyKey};
 
 /// How often a change is planned when a turn's commit comes between its reading and its step.
 const TRIES: usize = 5;
 
 /// What a client asks for, besides the change itself.
-pub(super) struct Asked {
+pub(super) struct RewindOptions {
     expected: Option<u64>,
     if_busy: IfBusy,
     key: IdempotencyKey,
@@ -25,7 +25,7 @@ pub(super) struct Asked {
     is_named: bool,
 }
 
-impl Asked {
+impl RewindOptions {
     pub(super) fn new(
         operation: &str,
         headers: &HeaderMap,
@@ -44,8 +44,8 @@ pub(super) async fn change(
     api: &Api,
     id: GameId,
     account: Account,
-    asked: Asked,
-    wanted: Wanted,
+    asked: RewindOptions,
+    wanted: RewindKind,
 ) -> Result<Json<GameRewritten>, ApiError> {
     // A change that was made before is answered as it was then, whatever has happened to its game.
     if asked.is_named
@@ -78,7 +78,7 @@ pub(super) async fn change(
     Err(busy().into())
 }
 
-fn of_draft(game: &Game, asked: &Asked, draft: Draft) -> Result<GameChange, ApiError> {
+fn of_draft(game: &Game, asked: &RewindOptions, draft: Draft) -> Result<GameChange, ApiError> {
     let Draft { cause, state, turn, history, turns, tries, request } = draft;
     let event = GameRewound {
         request_id: None,

@@ -1,4 +1,4 @@
-//! `/v1/gamestate/{id}/undo`, `…/retry`, `…/edit`, `…/choose`: a game goes on from an earlier turn, or tells the last one in
+//! `/v1/gamestate/{id}/undo`, `…/retry`, `…/edit`, `…/choose`: a game goes on from an earlier turn, or narrates the last one in
 //! other words.
 //!
 //! A handler says what is wanted (`plan.rs`), the plan says what the game is to become, and the store makes it so in one step if
@@ -18,9 +18,9 @@ use protocol::{
     ChooseAlternative, EditTurn, GameId, GameRewritten, NARRATION_MAX_BYTES, Problem, RequestId, RetryTurn, UndoTurns,
 };
 
-use self::change::{Asked, change};
+use self::change::{RewindOptions, change};
 pub(super) use self::past::{before_turn, last_record};
-use self::plan::Wanted;
+use self::plan::RewindKind;
 use super::Api;
 use super::account::Account;
 use super::body::Body;
@@ -36,8 +36,8 @@ pub(super) async fn undo(
     headers: HeaderMap,
     Body(undo): Body<UndoTurns>,
 ) -> Result<Json<GameRewritten>, ApiError> {
-    let asked = Asked::new("undo", &headers, &undo, undo.if_busy)?;
-    change(&api, id, account, asked, Wanted::Undo { to: undo.to_turn }).await
+    let asked = RewindOptions::new("undo", &headers, &undo, undo.if_busy)?;
+    change(&api, id, account, asked, RewindKind::Undo { to: undo.to_turn }).await
 }
 
 /// Tells the player's last message once more.
@@ -48,8 +48,8 @@ pub(super) async fn retry(
     headers: HeaderMap,
     Body(retry): Body<RetryTurn>,
 ) -> Result<Json<GameRewritten>, ApiError> {
-    let asked = Asked::new("retry", &headers, &retry, retry.if_busy)?;
-    change(&api, id, account, asked, Wanted::Retry { request: RequestId::in_game(id) }).await
+    let asked = RewindOptions::new("retry", &headers, &retry, retry.if_busy)?;
+    change(&api, id, account, asked, RewindKind::Retry { request: RequestId::in_game(id) }).await
 }
 
 /// Replaces a message, and plays on from there; or replaces the last narration.
@@ -60,16 +60,16 @@ pub(super) async fn edit(
     headers: HeaderMap,
     Body(edit): Body<EditTurn>,
 ) -> Result<Json<GameRewritten>, ApiError> {
-    let asked = Asked::new("edit", &headers, &edit, edit.if_busy)?;
+    let asked = RewindOptions::new("edit", &headers, &edit, edit.if_busy)?;
     let turn = edit.turn;
     let wanted = match (edit.message, edit.narration) {
         (Some(message), None) => {
             chat::check_message(&message)?;
-            Wanted::Say { turn, message, request: RequestId::in_game(id) }
+            RewindKind::ReplaceMessage { turn, message, request: RequestId::in_game(id) }
         }
         (None, Some(narration)) => {
             check_narration(&narration)?;
-            Wanted::Tell { turn, narration }
+            RewindKind::ReplaceNarration { turn, narration }
         }
         (Some(_), Some(_)) => return Err(Problem::field("/narration", "give either a message or a narration").into()),
         (None, None) => return Err(Problem::field("/message", "give a message or a narration").into()),
@@ -85,8 +85,8 @@ pub(super) async fn choose(
     headers: HeaderMap,
     Body(choice): Body<ChooseAlternative>,
 ) -> Result<Json<GameRewritten>, ApiError> {
-    let asked = Asked::new("choose", &headers, &choice, choice.if_busy)?;
-    change(&api, id, account, asked, Wanted::Choose { turn: choice.turn, alternative: choice.alternative }).await
+    let asked = RewindOptions::new("choose", &headers, &choice, choice.if_busy)?;
+    change(&api, id, account, asked, RewindKind::Choose { turn: choice.turn, alternative: choice.alternative }).await
 }
 
 fn check_narration(narration: &str) -> Result<(), Problem> {

@@ -9,25 +9,25 @@ use super::draft::Draft;
 use super::{past, tries};
 use crate::store::{Game, Keep, NewRequest, Rewrite, StoredTurn};
 
-/// What is wanted of a game.
-pub(super) enum Wanted {
-    /// That it goes back to where it stood after a turn; or before the player's last message.
+/// The change that a client asks for.
+pub(super) enum RewindKind {
+    /// That it goes back to its state after a turn; or before the player's last message.
     Undo { to: Option<u64> },
     /// That the player's last message is narrated once more, by this request.
     Retry { request: RequestId },
     /// That the player has said something else in a turn, and plays on from there with this request.
-    Say { turn: u64, message: String, request: RequestId },
+    ReplaceMessage { turn: u64, message: String, request: RequestId },
     /// That the last turn reads otherwise.
-    Tell { turn: u64, narration: String },
+    ReplaceNarration { turn: u64, narration: String },
     /// That an earlier try of the player's last message comes back.
     Choose { turn: u64, alternative: usize },
 }
 
 /// What a game is to become; nothing if it is so already.
-pub(super) async fn plan(api: &Api, game: &Game, wanted: &Wanted) -> Result<Option<Draft>, ApiError> {
+pub(super) async fn plan(api: &Api, game: &Game, wanted: &RewindKind) -> Result<Option<Draft>, ApiError> {
     let draft = match wanted {
-        Wanted::Undo { to: Some(to) } if *to == game.document.last_turn() => return Ok(None),
-        Wanted::Undo { to } => {
+        RewindKind::Undo { to: Some(to) } if *to == game.document.last_turn() => return Ok(None),
+        RewindKind::Undo { to } => {
             let first = match to {
                 Some(to) => to.saturating_add(1),
                 None => past::last_message(api, game).await?.record.turn,
@@ -35,8 +35,8 @@ pub(super) async fn plan(api: &Api, game: &Game, wanted: &Wanted) -> Result<Opti
             let (state, first) = past::before_turn(api, game, first).await?;
             rewound(game, RewindCause::Undo, state, &first)
         }
-        Wanted::Retry { request } => retried(api, game, *request).await?,
-        Wanted::Say { turn, message, request } => {
+        RewindKind::Retry { request } => retried(api, game, *request).await?,
+        RewindKind::ReplaceMessage { turn, message, request } => {
             let (state, first) = past::before_turn(api, game, *turn).await?;
             if first.record.kind != RequestType::Chat {
                 return Err(Problem::field("/turn", "it is a story event, which nobody has said").into());
@@ -44,8 +44,8 @@ pub(super) async fn plan(api: &Api, game: &Game, wanted: &Wanted) -> Result<Opti
             let request = said(*request, game.id, &state, message.clone(), first.record.actor.clone());
             Draft { request: Some(request), ..rewound(game, RewindCause::Edit, state, &first) }
         }
-        Wanted::Tell { turn, narration } => retold(api, game, *turn, narration).await?,
-        Wanted::Choose { turn, alternative } => tries::chosen(api, game, *turn, *alternative).await?,
+        RewindKind::ReplaceNarration { turn, narration } => retold(api, game, *turn, narration).await?,
+        RewindKind::Choose { turn, alternative } => tries::chosen(api, game, *turn, *alternative).await?,
     };
     Ok(Some(draft))
 }

@@ -210,7 +210,7 @@ async fn a_stream_ends_when_its_key_or_capability_is_revoked_or_its_ticket_is_ol
 
 /// Calls of one user are limited, whatever the key, and the answer says when to come again.
 #[tokio::test]
-async fn a_user_who_sends_too_much_is_told_when_to_come_again() {
+async fn a_user_who_sends_too_much_learns_when_to_come_again() {
     let world = World::new().await;
     let models = Arc::new(Models::start(&Config::default()).await.unwrap());
     let auth = Auth::keys([(world.keys[&Kind::Operator].hash(), Holder::Operator)]);

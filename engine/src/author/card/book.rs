@@ -147,7 +147,7 @@ fn is_regex(key: &str) -> bool {
     key.len() > 2 && key.starts_with('/') && key[1..].contains('/')
 }
 
-/// The lines at the beginning that tell a program what to do with the entry, and the text behind them.
+/// The lines at the beginning that say what a program does with the entry, and the text behind them.
 fn undecorated(content: &str) -> (Vec<&str>, String) {
     let is_decorator = |line: &&str| line.trim_start().starts_with("@@");
     let decorators: Vec<&str> = content.lines().take_while(is_decorator).map(str::trim).collect();

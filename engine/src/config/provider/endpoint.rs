@@ -11,7 +11,7 @@ use crate::outbound::is_loopback;
 /// Where a provider's calls go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The address below which the paths of the format stand, without a slash at its end and without a query.
+    /// The address below which the paths of the format are, without a slash at its end and without a query.
     root: Url,
     /// The path of the call below `root`; of Gemini the part before the model's name.
     path: &'static str,
@@ -83,7 +83,7 @@ impl Endpoint {
 
     /// The same endpoint with more query parameters.
     #[must_use]
-    pub fn with_query<'a>(mut self, more: impl IntoIterator<Item = (&'a String, &'a String)>) -> Self {
+    pub(crate) fn with_query<'a>(mut self, more: impl IntoIterator<Item = (&'a String, &'a String)>) -> Self {
         self.query.extend(more.into_iter().map(|(name, value)| (name.clone(), value.clone())));
         self
     }
@@ -118,7 +118,7 @@ impl Endpoint {
 
     /// An address on the same server, from its root, without the query parameters.
     #[must_use]
-    pub fn on_server(&self, path: &str) -> Url {
+    pub(crate) fn on_server(&self, path: &str) -> Url {
         let mut url = self.root.clone();
         url.set_path(path);
         url
@@ -127,7 +127,7 @@ impl Endpoint {
     /// The same address with a version in its path where it has none, and without the one that it ends in; nothing where the
     /// format has no version.
     #[must_use]
-    pub fn other_version(&self, format: Format) -> Option<Self> {
+    pub(crate) fn other_version(&self, format: Format) -> Option<Self> {
         let version = match format {
             Format::ChatCompletions | Format::Messages => "/v1",
             Format::GenerateContent => "/v1beta",
@@ -140,7 +140,7 @@ impl Endpoint {
         Some(Self { root, ..self.clone() })
     }
 
-    /// The address below which the paths of the format stand: what `base_url` is to be.
+    /// The address below which the paths of the format are: what `base_url` is to be.
     #[must_use]
     pub fn root(&self) -> String {
         self.root.as_str().trim_end_matches('/').to_owned()
@@ -158,9 +158,9 @@ impl Endpoint {
         is_loopback(&self.root)
     }
 
-    /// Whether the server stands in a private network: it loads its models itself, and may take minutes for that.
+    /// Whether the server is in a private network: it loads its models itself, and may take minutes for that.
     #[must_use]
-    pub fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         self.is_loopback()
             || match self.host() {
                 Some(Host::Ip(IpAddr::V4(ip))) => ip.is_private() || ip.is_link_local(),
@@ -175,7 +175,7 @@ impl Endpoint {
 
     /// Whether it belongs to Azure, which takes a key in a header of its own.
     #[must_use]
-    pub fn is_azure(&self) -> bool {
+    pub(crate) fn is_azure(&self) -> bool {
         let azure = [".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"];
         self.root.path().contains("/openai/deployments/")
             || self.root.host_str().is_some_and(|host| azure.iter().any(|end| host.ends_with(end)))
@@ -183,7 +183,7 @@ impl Endpoint {
 
     /// Whether the server's name is this, or ends in it below a dot.
     #[must_use]
-    pub fn is_host(&self, name: &str) -> bool {
+    pub(crate) fn is_host(&self, name: &str) -> bool {
         self.root
             .host_str()
             .is_some_and(|host| host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))

@@ -264,7 +264,7 @@ impl ProviderConfig {
         Ok(Endpoint::parse(self.adapter.format(), base_url)?.with_query(&self.query))
     }
 
-    /// The key, without the space and line breaks that stand around it in many files of secrets. A vendor's own address
+    /// The key, without the space and line breaks that are around it in many files of secrets. A vendor's own address
     /// needs one; any other server may do without.
     pub(crate) fn key(&self) -> Result<Option<String>, Wrong> {
         self.key_in(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))

@@ -25,7 +25,7 @@ impl Price {
         clippy::cast_sign_loss,
         reason = "no call has 2^53 tokens, and no price is negative"
     )]
-    pub fn millionths(&self, prompt: u64, cached: u64, completion: u64) -> u64 {
+    pub(crate) fn millionths(&self, prompt: u64, cached: u64, completion: u64) -> u64 {
         let cached = cached.min(prompt);
         let cost = |tokens: u64, price: f64| tokens as f64 * price;
         let cost = cost(prompt - cached, self.prompt)

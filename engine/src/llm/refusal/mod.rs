@@ -18,7 +18,7 @@ const SAID_CHARS: usize = 4000;
 
 /// An error as servers write it, in any of the forms that they write.
 #[derive(Debug, Default)]
-struct Said {
+struct ErrorText {
     message: String,
     /// Code, type and status, in lower case, for comparing.
     words: String,
@@ -31,7 +31,7 @@ pub(super) fn refused(status: u16, headers: &HeaderMap, body: &[u8]) -> ModelErr
     let mut json: Value = serde_json::from_slice(body).unwrap_or_default();
     without_echo(&mut json);
     let text = String::from_utf8_lossy(body);
-    let said = if json.is_null() { Said { message: plain(&text), ..Said::default() } } else { said(&json) };
+    let said = if json.is_null() { ErrorText { message: plain(&text), ..ErrorText::default() } } else { said(&json) };
     let all = if json.is_null() { String::new() } else { json.to_string() };
     let known = &format!("{} {} {all}", said.message, said.words).to_lowercase();
     let reason = reason(status, known, text.trim_start().starts_with('<'));
@@ -137,7 +137,7 @@ pub(super) fn web_page(status: u16, body: &[u8]) -> ModelError {
     ModelError::new(Reason::WrongAddress, detail)
 }
 
-fn said(json: &Value) -> Said {
+fn said(json: &Value) -> ErrorText {
     let json = json.get(0).unwrap_or(json);
     let error = json.get("error").filter(|error| !error.is_null()).unwrap_or(json);
     let text = |value: &Value| match value {
@@ -175,7 +175,7 @@ fn said(json: &Value) -> Said {
         );
     let words = words.join(" ").to_lowercase();
     let status = status.or_else(|| status_of(&words));
-    Said { message, words, status }
+    ErrorText { message, words, status }
 }
 
 /// The status that a vendor's word for an error stands for.

@@ -318,7 +318,7 @@ fn a_limit_of_tokens_in_a_minute_is_waited_for_that_long() {
 }
 
 #[test]
-fn a_page_is_told_by_its_title() {
+fn a_page_is_reported_by_its_title() {
     let error = web_page(200, b"<html><head><title>Sign in</title></head><body>...");
     assert!(error.detail.contains("web page") && error.detail.contains("Sign in"), "{error}");
 }

@@ -25,7 +25,7 @@ pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
     if config.thinking == Some(false) {
         put(&mut fields.top, "thinking", Some(json!({ "type": "disabled" })));
     }
-    // It stands besides the schema, which changes.
+    // It is sent besides the schema, which changes.
     put(&mut fields.options, "effort", config.reasoning_effort.clone());
     fields
 }

@@ -35,7 +35,7 @@ pub(super) fn fixed(config: &ProviderConfig, purpose: Purpose) -> Fields {
     fields
 }
 
-/// The body of a call. Model and streaming stand in its address.
+/// The body of a call. Model and streaming are in its address.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Body<'a> {
@@ -122,13 +122,13 @@ struct Frame<'a> {
 #[serde(rename_all = "camelCase")]
 struct Candidate<'a> {
     #[serde(borrow, default)]
-    content: Option<Said<'a>>,
+    content: Option<ReplyMessage<'a>>,
     #[serde(borrow, default)]
     finish_reason: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Said<'a> {
+struct ReplyMessage<'a> {
     #[serde(borrow, default)]
     parts: Option<Vec<Piece<'a>>>,
 }

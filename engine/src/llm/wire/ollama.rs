@@ -99,7 +99,7 @@ impl<'a> Body<'a> {
 #[derive(Deserialize)]
 struct Frame<'a> {
     #[serde(borrow, default)]
-    message: Option<Said<'a>>,
+    message: Option<ReplyMessage<'a>>,
     #[serde(default)]
     done: bool,
     #[serde(borrow, default)]
@@ -113,7 +113,7 @@ struct Frame<'a> {
 }
 
 #[derive(Deserialize)]
-struct Said<'a> {
+struct ReplyMessage<'a> {
     #[serde(borrow, default)]
     content: Option<Text<'a>>,
     #[serde(borrow, default)]

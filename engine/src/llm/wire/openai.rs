@@ -156,9 +156,9 @@ struct Frame<'a> {
 #[derive(Deserialize)]
 struct Choice<'a> {
     #[serde(borrow, default)]
-    delta: Option<Said<'a>>,
+    delta: Option<ReplyMessage<'a>>,
     #[serde(borrow, default)]
-    message: Option<Said<'a>>,
+    message: Option<ReplyMessage<'a>>,
     /// Where servers put it that know completions only.
     #[serde(borrow, default)]
     text: Option<Text<'a>>,
@@ -167,7 +167,7 @@ struct Choice<'a> {
 }
 
 #[derive(Deserialize)]
-struct Said<'a> {
+struct ReplyMessage<'a> {
     #[serde(borrow, default)]
     content: Option<Content<'a>>,
     #[serde(borrow, default)]
@@ -318,7 +318,7 @@ pub(super) fn read(frame: &[u8], received: &mut Received) -> serde_json::Result<
     Ok(holds)
 }
 
-fn take(said: &Said<'_>, received: &mut Received) {
+fn take(said: &ReplyMessage<'_>, received: &mut Received) {
     for thoughts in [&said.reasoning_content, &said.reasoning].into_iter().flatten() {
         received.thought = true;
         received.think(&thoughts.0);
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn thoughts_refusals_and_tool_calls_are_told_from_text() {
+    fn thoughts_refusals_and_tool_calls_are_distinguished_from_text() {
         assert!(received(&[r#"{"choices":[{"delta":{"reasoning_content":"Hm."}}]}"#]).thought);
         assert!(!received(&[r#"{"choices":[{"delta":{"reasoning_content":null,"content":"Hm."}}]}"#]).thought);
         let parts = received(&[

@@ -27,7 +27,7 @@ impl AuditLog for EmbeddedStore {
     async fn audit(&self, after: Option<AuditCursor>, limit: usize) -> Result<AuditPage, StoreError> {
         self.step(move |step| {
             let before = after.map_or(i64::MAX, |after| signed(after.number));
-            // One more than is shown tells whether there are more.
+            // One more than is shown: it says whether there are more.
             let mut found = step.all(
                 "SELECT number, at, who, action, subject, outcome FROM audit WHERE number < ?1 \
                  ORDER BY number DESC LIMIT ?2",

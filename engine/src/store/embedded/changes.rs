@@ -5,7 +5,7 @@ use protocol::{EventId, GameId, IfBusy, RequestId};
 use super::StoreError;
 use super::rows::{corrupt, to_json};
 use super::step::{Step, signed, unsigned};
-use super::{charges, document, lanes, providers, queue, turns};
+use super::{accept, charges, document, lanes, providers, turns};
 use crate::store::{ChangeDone, Changed, GameChange, IdempotencyKey, Keep};
 
 /// Changes a game, or changes nothing.
@@ -39,13 +39,13 @@ pub(super) fn change(step: &mut Step<'_>, change: &GameChange) -> Result<Changed
     write(step, change)?;
     step.append(game, &change.event)?;
     if let Some(request) = &change.request {
-        queue::admit_at_tail(step, request, None, 0)?;
+        accept::admit_at_tail(step, request, None, 0)?;
         charges::charge(step, &change.charges, Some(request.id))?;
     }
     let request = change.request.as_ref().map(|request| request.id);
     let done = ChangeDone { version: version + 1, turn: change.document.last_turn(), cursor, request: None };
     remember(step, change, &done, request)?;
-    Ok(Changed::Done(ChangeDone { request: request.map_or(Ok(None), |id| queue::accepted(step, id))?, ..done }))
+    Ok(Changed::Done(ChangeDone { request: request.map_or(Ok(None), |id| accept::accepted(step, id))?, ..done }))
 }
 
 /// How many requests of other games are queued.
@@ -130,6 +130,6 @@ pub(super) fn find(step: &Step<'_>, game: GameId, key: &IdempotencyKey) -> Resul
     let wrong = |error| corrupt("a change", error);
     let cursor: EventId = cursor.parse().map_err(wrong)?;
     let request: Option<RequestId> = request.map(|id| id.parse()).transpose().map_err(wrong)?;
-    let request = request.map_or(Ok(None), |id| queue::accepted(step, id))?;
+    let request = request.map_or(Ok(None), |id| accept::accepted(step, id))?;
     Ok(Some(Changed::Done(ChangeDone { version, turn, cursor, request })))
 }

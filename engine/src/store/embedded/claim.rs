@@ -6,7 +6,7 @@ use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId,
 
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
-use super::{StoreError, document, pauses, providers, tenants, totals};
+use super::{StoreError, candidates, document, pauses, providers, tenants, totals};
 use crate::store::{
     Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
     failure::unreadable, waited,
@@ -21,10 +21,10 @@ pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usi
         expire_statuses(step)?;
         recover_leases(step)?;
         recover_backoffs(step)?;
-        providers::give_up(step)?;
+        candidates::give_up(step)?;
         tenants::let_more_go(step)?;
         while claims.len() < max
-            && let Some((game, provider)) = providers::next_ready(step)?
+            && let Some((game, provider)) = candidates::next_ready(step)?
         {
             claims.extend(lease(step, game, &provider, worker, &claimed_by)?);
         }
@@ -87,7 +87,7 @@ fn next_due(step: &mut Step<'_>) -> Result<Option<Duration>, StoreError> {
         })
     };
     let ends: Vec<i64> = first("delayed")?.into_iter().chain(first("active")?).collect();
-    let due = ends.into_iter().chain(providers::next_due(step)?).min();
+    let due = ends.into_iter().chain(candidates::next_due(step)?).min();
     Ok(due.map(|due| Duration::from_millis(unsigned(due - step.now))))
 }
 
@@ -104,10 +104,10 @@ fn claimed_before(step: &Step<'_>, claimed_by: &str) -> Result<Vec<Claim>, Store
     let mut claims = Vec::new();
     for (game, token) in leased {
         if let Some(head) = step.head(game)? {
-            claims.push((step.place(game, &head)?, describe(step, game, head.request, token)?));
+            claims.push((step.order_key(game, &head)?, describe(step, game, head.request, token)?));
         }
     }
-    claims.sort_by_key(|(place, _)| *place);
+    claims.sort_by_key(|(order_key, _)| *order_key);
     Ok(claims.into_iter().map(|(_, claim)| claim).collect())
 }
 

@@ -9,7 +9,7 @@ use protocol::{
 };
 use rusqlite::Row;
 
-use super::queue::accepted;
+use super::accept::accepted;
 use super::rows::{self, Columns, REQUEST, corrupt, to_json};
 use super::step::{Head, Step, signed};
 use super::{EmbeddedStore, StoreError, totals};
@@ -22,7 +22,7 @@ impl DeadLetterQueue for EmbeddedStore {
         self.step(move |step| {
             let before = after.map_or(i64::MAX, |after| signed(after.number));
             let sql = format!("{} WHERE number < ?1 ORDER BY number DESC LIMIT ?2", query());
-            // One more than is shown tells whether there are more.
+            // One more than is shown: it says whether there are more.
             let mut found = step.all(&sql, (before, signed(limit as u64 + 1)), read)?;
             let more = found.len() > limit;
             found.truncate(limit);

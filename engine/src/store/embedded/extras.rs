@@ -13,7 +13,7 @@ use crate::trace_parent::TraceParent;
 
 /// What is read.
 #[derive(Debug, Default, PartialEq, Deserialize)]
-#[serde(from = "Written<'static>")]
+#[serde(from = "StoredExtras<'static>")]
 pub(super) struct Extras {
     pub(super) alternatives: Vec<Alternative>,
     pub(super) trace: Option<TraceParent>,
@@ -22,7 +22,7 @@ pub(super) struct Extras {
 /// What is written.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Written<'a> {
+pub(super) enum StoredExtras<'a> {
     Tries(Cow<'a, [Alternative]>),
     Traced {
         #[serde(default, skip_serializing_if = "<[Alternative]>::is_empty")]
@@ -33,21 +33,21 @@ pub(super) enum Written<'a> {
 
 impl Extras {
     /// What a new request has of it; nothing where it has none.
-    pub(super) fn of(request: &NewRequest) -> Option<Written<'_>> {
+    pub(super) fn of(request: &NewRequest) -> Option<StoredExtras<'_>> {
         let alternatives = Cow::Borrowed(request.alternatives.as_slice());
         match request.trace {
-            Some(trace) => Some(Written::Traced { alternatives, trace: Cow::Owned(trace.to_string()) }),
-            None => (!alternatives.is_empty()).then_some(Written::Tries(alternatives)),
+            Some(trace) => Some(StoredExtras::Traced { alternatives, trace: Cow::Owned(trace.to_string()) }),
+            None => (!alternatives.is_empty()).then_some(StoredExtras::Tries(alternatives)),
         }
     }
 }
 
-impl From<Written<'static>> for Extras {
-    fn from(written: Written<'static>) -> Self {
+impl From<StoredExtras<'static>> for Extras {
+    fn from(written: StoredExtras<'static>) -> Self {
         match written {
-            Written::Tries(tries) => Self { alternatives: tries.into_owned(), trace: None },
+            StoredExtras::Tries(tries) => Self { alternatives: tries.into_owned(), trace: None },
             // A trace that cannot be read is none: it must not stop the request.
-            Written::Traced { alternatives, trace } => {
+            StoredExtras::Traced { alternatives, trace } => {
                 Self { alternatives: alternatives.into_owned(), trace: trace.parse().ok() }
             }
         }

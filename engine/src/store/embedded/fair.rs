@@ -1,4 +1,4 @@
-//! Where games stand among the ready ones, in SQLite. It mirrors `lua/fair.lua`, which explains it.
+//! The order of the ready games, in SQLite. It mirrors `lua/fair.lua`, which explains it.
 
 use protocol::{GameId, RequestId};
 
@@ -14,8 +14,8 @@ const CLOCK: &str = "fair_clock";
 const GIVEN: &str = "fair_given";
 
 impl Step<'_> {
-    /// Where a game stands with this head. In fair order a head gets its place once.
-    pub(super) fn place(&self, game: GameId, head: &Head) -> Result<i64, StoreError> {
+    /// The order key of a game with this head. In fair order a head gets its order key once.
+    pub(super) fn order_key(&self, game: GameId, head: &Head) -> Result<i64, StoreError> {
         let Some(shares) = self.options.order.shares() else { return Ok(head.seq) };
         if let Some(known) = start_of(self, head.request)? {
             return Ok(known);
@@ -31,13 +31,13 @@ impl Step<'_> {
                 |row| row.get(0),
             )?
             .unwrap_or_default();
-        let place = start * STEP + given % STEP;
-        self.execute("INSERT INTO starts (request_id, place) VALUES (?1, ?2)", (head.request.to_string(), place))?;
-        Ok(place)
+        let order_key = start * STEP + given % STEP;
+        self.execute("INSERT INTO starts (request_id, place) VALUES (?1, ?2)", (head.request.to_string(), order_key))?;
+        Ok(order_key)
     }
 
-    /// The place that a head has, if it has one.
-    pub(super) fn place_kept(&self, head: &Head) -> Result<Option<i64>, StoreError> {
+    /// The order key that a head has, if it has one.
+    pub(super) fn kept_order_key(&self, head: &Head) -> Result<Option<i64>, StoreError> {
         match self.options.order.shares() {
             Some(_) => start_of(self, head.request),
             None => Ok(Some(head.seq)),
@@ -48,7 +48,7 @@ impl Step<'_> {
     pub(super) fn has_begun(&self, game: GameId, head: &Head) -> Result<(), StoreError> {
         let Some(shares) = self.options.order.shares() else { return Ok(()) };
         let half = shares.cost(&tenant_of(self, game)?).min(shares.cost("")) / 2;
-        let now = clock(self)?.max(self.place(game, head)? / STEP + half);
+        let now = clock(self)?.max(self.order_key(game, head)? / STEP + half);
         self.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)", (CLOCK, now.to_string()))?;
         self.execute(
             "DELETE FROM finishes WHERE tenant IN (SELECT tenant FROM finishes WHERE finish <= ?1 ORDER BY finish LIMIT ?2)",

@@ -98,7 +98,7 @@ impl Inspector<'_, '_> {
             (Some(_), None) => {
                 ("it has requests, and is neither ready, delayed nor active".to_owned(), "make it ready")
             }
-            (Some(head), Some("ready")) if self.step.place_kept(head)? != Some(order) => {
+            (Some(head), Some("ready")) if self.step.kept_order_key(head)? != Some(order) => {
                 (format!("it is ready by {order}, and that is not the place of its head"), "set its order")
             }
             (Some(_), Some("active")) if token.is_none() => {

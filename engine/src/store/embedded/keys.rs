@@ -11,11 +11,11 @@ use super::rows::{self, Columns, STORED, corrupt, to_json};
 use super::step::{Step, signed};
 use super::{EmbeddedStore, StoreError};
 use crate::secret::SecretHash;
-use crate::store::{Access, Kept, Keys, NewCapability, NewKey, StoredCapability, StoredKey, Subject};
+use crate::store::{Access, AddOutcome, Keys, NewCapability, NewKey, StoredCapability, StoredKey, Subject};
 
 #[async_trait]
 impl Keys for EmbeddedStore {
-    async fn add_key(&self, key: &NewKey) -> Result<Kept<StoredKey>, StoreError> {
+    async fn add_key(&self, key: &NewKey) -> Result<AddOutcome<StoredKey>, StoreError> {
         let key = key.clone();
         self.step(move |step| {
             let find = |step: &Step<'_>| {
@@ -23,18 +23,18 @@ impl Keys for EmbeddedStore {
                 Ok::<_, StoreError>(step.all(&sql, [key.hash.id().as_str()], rows::stored)?.pop())
             };
             if let Some(stored) = find(step)? {
-                return Ok(Kept::Done(stored));
+                return Ok(AddOutcome::Done(stored));
             }
             let count: Option<i64> = step.first("SELECT count(*) FROM api_keys", [], |row| row.get(0))?;
             if count.unwrap_or_default() >= signed(step.options.max_keys as u64) {
-                return Ok(Kept::Full);
+                return Ok(AddOutcome::Full);
             }
             let (id, hash, grants, created_at, expires_at) = fields(step, &key.hash, &key.holder, key.expires_in)?;
             step.execute(
                 "INSERT INTO api_keys (id, hash, grants, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
                 (id, hash, grants, created_at, expires_at),
             )?;
-            find(step)?.map(Kept::Done).ok_or_else(|| corrupt("a key", "it is gone"))
+            find(step)?.map(AddOutcome::Done).ok_or_else(|| corrupt("a key", "it is gone"))
         })
         .await
     }
@@ -98,25 +98,25 @@ impl Keys for EmbeddedStore {
         &self,
         game: GameId,
         capability: &NewCapability,
-    ) -> Result<Kept<StoredCapability>, StoreError> {
+    ) -> Result<AddOutcome<StoredCapability>, StoreError> {
         let capability = capability.clone();
         self.step(move |step| {
             let key = game.to_string();
             if step.first("SELECT 1 FROM games WHERE id = ?1", [&key], |_| Ok(()))?.is_none() {
-                return Ok(Kept::UnknownGame);
+                return Ok(AddOutcome::UnknownGame);
             }
             let find = |step: &Step<'_>| {
                 let sql = format!("SELECT {STORED} FROM capabilities WHERE game_id = ?1 AND id = ?2");
                 Ok::<_, StoreError>(step.all(&sql, (&key, capability.hash.id().as_str()), rows::stored)?.pop())
             };
             if let Some(stored) = find(step)? {
-                return Ok(Kept::Done(stored));
+                return Ok(AddOutcome::Done(stored));
             }
             step.execute("DELETE FROM capabilities WHERE game_id = ?1 AND expires_at <= ?2", (&key, step.now))?;
             let count: Option<i64> =
                 step.first("SELECT count(*) FROM capabilities WHERE game_id = ?1", [&key], |row| row.get(0))?;
             if count.unwrap_or_default() >= signed(step.options.max_capabilities as u64) {
-                return Ok(Kept::Full);
+                return Ok(AddOutcome::Full);
             }
             let (id, hash, grants, created_at, expires_at) =
                 fields(step, &capability.hash, &capability.access, capability.expires_in)?;
@@ -125,7 +125,7 @@ impl Keys for EmbeddedStore {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 (&key, id, hash, grants, created_at, expires_at),
             )?;
-            find(step)?.map(Kept::Done).ok_or_else(|| corrupt("a capability", "it is gone"))
+            find(step)?.map(AddOutcome::Done).ok_or_else(|| corrupt("a capability", "it is gone"))
         })
         .await
     }

@@ -81,7 +81,7 @@ pub(super) fn lane(step: &Step<'_>, game: GameId) -> Result<LaneView, StoreError
 
 /// Lanes that are not empty, at most `limit`.
 pub(super) fn lanes(step: &Step<'_>, limit: usize) -> Result<Lanes, StoreError> {
-    // One more than is shown tells whether there are more.
+    // One more than is shown: it says whether there are more.
     let mut games: Vec<GameId> = Vec::new();
     for state in ["active", "delayed", "ready"] {
         let wanted = i64::try_from(limit + 1 - games.len()).unwrap_or(i64::MAX);

@@ -3,8 +3,10 @@
 //! Steps run in transactions on one thread that owns the database; another one checkpoints the write-ahead log into the file.
 //! Subscribers and idle workers are in this process, so they are notified directly, after the commit.
 
+mod accept;
 mod audit;
 mod backup;
+mod candidates;
 mod changes;
 mod charges;
 mod claim;
@@ -76,7 +78,7 @@ impl EmbeddedStore {
 
     /// Whether there is a store in a directory.
     #[must_use]
-    pub fn is_in(directory: &Path) -> bool {
+    pub(crate) fn is_in(directory: &Path) -> bool {
         directory.join(file::NAME).exists()
     }
 

@@ -1,4 +1,4 @@
-//! The state of the providers in SQLite. It mirrors `lua/providers.lua`, `lua/faults.lua` and `candidates` of `lua/lease.lua`.
+//! The state of the providers in SQLite. It mirrors `lua/providers.lua` and `lua/faults.lua`.
 
 use std::time::Duration;
 
@@ -7,14 +7,11 @@ use jiff::Timestamp;
 use protocol::{Circuit, GameId, ProviderView, RequestId, RequestStatus, RequestWaiting, WaitReason};
 use rusqlite::Row;
 
-use super::pauses::{LeftOut, ended_at, is_paused};
-use super::rows::{self, Columns, corrupt, unavailable};
+use super::pauses::{LeftOut, is_paused};
+use super::rows::{Columns, corrupt};
 use super::step::{Ending, PAUSED, Step, unsigned};
 use super::{EmbeddedStore, StoreError, tenants};
-use crate::store::{ClaimedProvider, LONGEST_DELAY, Lease, ProviderFault, Providers, waited_too_long};
-
-/// How many requests one step gives up.
-const BATCH: i64 = 64;
+use crate::store::{ClaimedProvider, LONGEST_DELAY, Lease, ProviderFault, Providers};
 
 #[async_trait]
 impl Providers for EmbeddedStore {
@@ -27,7 +24,7 @@ impl Providers for EmbeddedStore {
             let Some(head) = step.head(lease.game)? else { return Err(corrupt("a lane", "its head is gone")) };
             let probe_at = record_fault(step, &fault, lease.token.as_str())?;
             step.execute("UPDATE requests SET attempt = attempt - 1 WHERE id = ?1", [lease.request.to_string()])?;
-            step.move_lane(lease.game, Some("ready"), step.place(lease.game, &head)?)?;
+            step.move_lane(lease.game, Some("ready"), step.order_key(lease.game, &head)?)?;
             step.execute(
                 "UPDATE games SET waits_for = nullif(?2, provider) WHERE id = ?1 AND waits_for IS NOT ?3",
                 (lease.game.to_string(), &fault.provider, PAUSED),
@@ -101,16 +98,16 @@ impl Providers for EmbeddedStore {
 
 /// A provider as it is stored.
 #[derive(Debug, Clone)]
-struct Provider {
-    name: String,
-    circuit: Circuit,
-    reason: Option<WaitReason>,
-    detail: Option<String>,
-    opened_at: Option<i64>,
-    probe_at: Option<i64>,
-    failed: u32,
-    probe: Option<String>,
-    probe_game: Option<String>,
+pub(super) struct Provider {
+    pub(super) name: String,
+    pub(super) circuit: Circuit,
+    pub(super) reason: Option<WaitReason>,
+    pub(super) detail: Option<String>,
+    pub(super) opened_at: Option<i64>,
+    pub(super) probe_at: Option<i64>,
+    pub(super) failed: u32,
+    pub(super) probe: Option<String>,
+    pub(super) probe_game: Option<String>,
 }
 
 const PROVIDER: &str =
@@ -141,7 +138,7 @@ fn all(step: &Step<'_>) -> Result<Vec<Provider>, StoreError> {
 }
 
 /// The providers whose games claims look at.
-fn all_but_paused(step: &Step<'_>) -> Result<Vec<Provider>, StoreError> {
+pub(super) fn all_but_paused(step: &Step<'_>) -> Result<Vec<Provider>, StoreError> {
     let left_out = LeftOut::by(step)?;
     Ok(all(step)?.into_iter().filter(|provider| !left_out.has(&provider.name)).collect())
 }
@@ -215,7 +212,7 @@ fn time(ms: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
 }
 
 /// Whether the probe of a half-open provider is under way: its lease holds.
-fn is_probed(step: &Step<'_>, provider: &Provider) -> Result<bool, StoreError> {
+pub(super) fn is_probed(step: &Step<'_>, provider: &Provider) -> Result<bool, StoreError> {
     let held = step.first(
         "SELECT 1 FROM games WHERE id = ?1 AND token = ?2 AND lane_state = 'active' AND lane_key > ?3",
         (&provider.probe_game, &provider.probe, step.now),
@@ -225,7 +222,7 @@ fn is_probed(step: &Step<'_>, provider: &Provider) -> Result<bool, StoreError> {
 }
 
 /// The provider that serves the games of one that is not closed: its first fallback that is closed and not paused, if there is one.
-fn fallback_of(step: &Step<'_>, name: &str) -> Result<Option<String>, StoreError> {
+pub(super) fn fallback_of(step: &Step<'_>, name: &str) -> Result<Option<String>, StoreError> {
     let Some(policy) = step.options.providers.policies.get(name) else { return Ok(None) };
     let left_out = LeftOut::by(step)?;
     for other in &policy.fallback {
@@ -246,7 +243,7 @@ fn in_use(step: &Step<'_>, name: &str) -> Result<u64, StoreError> {
     count(step, "lane_state = 'active' AND serves = ?1", name)
 }
 
-fn has_slot(step: &Step<'_>, name: &str) -> Result<bool, StoreError> {
+pub(super) fn has_slot(step: &Step<'_>, name: &str) -> Result<bool, StoreError> {
     match step.options.providers.policies.get(name).and_then(|policy| policy.max_concurrent) {
         Some(slots) => Ok(in_use(step, name)? < u64::from(slots)),
         None => Ok(true),
@@ -289,57 +286,8 @@ fn record_fault(step: &Step<'_>, fault: &ProviderFault, token: &str) -> Result<i
     Ok(probe_at)
 }
 
-fn ms(delay: Duration) -> i64 {
+pub(super) fn ms(delay: Duration) -> i64 {
     i64::try_from(delay.min(LONGEST_DELAY).as_millis()).unwrap_or(i64::MAX)
-}
-
-/// The ready game that is claimed next, and the provider that serves it.
-pub(super) fn next_ready(step: &mut Step<'_>) -> Result<Option<(GameId, ClaimedProvider)>, StoreError> {
-    let mut next: Option<(i64, String, ClaimedProvider)> = None;
-    for provider in all_but_paused(step)? {
-        let Some((game, key)) = first_claimable(step, &provider.name)? else { continue };
-        if next.as_ref().is_some_and(|(earlier, ..)| *earlier <= key) {
-            continue;
-        }
-        let is_probe = match provider.circuit {
-            Circuit::Closed => false,
-            Circuit::Open => provider.probe_at.is_none_or(|at| at <= step.now),
-            Circuit::HalfOpen => !is_probed(step, &provider)?,
-        };
-        let serving = match provider.circuit {
-            _ if is_probe => Some(provider.name.clone()),
-            Circuit::Closed => Some(provider.name.clone()),
-            Circuit::Open | Circuit::HalfOpen => fallback_of(step, &provider.name)?,
-        };
-        if let Some(name) = serving
-            && (is_probe || has_slot(step, &name)?)
-        {
-            next = Some((key, game, ClaimedProvider { name, is_probe }));
-        }
-    }
-    next.map(|(_, game, provider)| Ok((rows::id(&game)?, provider))).transpose()
-}
-
-/// The first ready game whose tenant is not paused; those before it are held.
-fn first_claimable(step: &mut Step<'_>, provider: &str) -> Result<Option<(String, i64)>, StoreError> {
-    for _ in 0..tenants::STEP {
-        let Some((game, key)) = first_ready(step, provider)? else { return Ok(None) };
-        let id = rows::id(&game)?;
-        let Some(tenant) = tenants::paused_tenant_of(step, id)? else { return Ok(Some((game, key))) };
-        tenants::hold(step, id, &tenant)?;
-    }
-    // There may be more to hold: the next claim goes on at once.
-    step.effects.wake = true;
-    Ok(None)
-}
-
-fn first_ready(step: &Step<'_>, provider: &str) -> Result<Option<(String, i64)>, StoreError> {
-    step.first(
-        "SELECT id, lane_key FROM games WHERE lane_state = 'ready' AND ifnull(waits_for, provider) = ?1 \
-         ORDER BY lane_key LIMIT 1",
-        [provider],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
 }
 
 /// Records which provider a lease uses.
@@ -369,71 +317,4 @@ pub(super) fn served(step: &Step<'_>, game: GameId, token: &str) -> Result<Claim
         |row| Ok(ClaimedProvider { name: row.get("used")?, is_probe: row.get(1)? }),
     )?;
     Ok(found.unwrap_or_default())
-}
-
-/// Makes requests dead letters that have waited too long for a provider.
-pub(super) fn give_up(step: &mut Step<'_>) -> Result<(), StoreError> {
-    let give_up_after = ms(step.options.providers.give_up_after);
-    for provider in waiting(step)? {
-        // What was paused has not waited for the provider: it begins to when the pause ends.
-        let since = provider.opened_at.max(Some(ended_at(step, &provider.name)?));
-        let games = step.all(
-            "SELECT games.id FROM games JOIN requests ON game_id = games.id AND place = \
-             (SELECT min(place) FROM requests WHERE game_id = games.id AND status IN ('queued', 'processing')) \
-             AND status IN ('queued', 'processing') \
-             WHERE lane_state = 'ready' AND ifnull(waits_for, provider) = ?1 AND max(enqueued_at, ?2, ifnull((SELECT CAST(value AS INTEGER) FROM owners JOIN meta ON name = 'resumed:tenant:' || tenant \
-             WHERE owners.game_id = games.id), 0)) <= ?3 \
-             ORDER BY lane_key LIMIT ?4",
-            (&provider.name, since, step.now.saturating_sub(give_up_after), BATCH),
-            |row| rows::id(&row.get::<_, String>(0).map_err(unavailable)?),
-        )?;
-        for game in games {
-            if let Some(tenant) = tenants::paused_tenant_of(step, game)? {
-                tenants::hold(step, game, &tenant)?;
-            } else if let Some(head) = step.head(game)? {
-                let problem = waited_too_long(step.options);
-                step.dead_letter(game, &head, &problem)?;
-                step.make_ready(game)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The providers for which requests wait that are given up in time.
-fn waiting(step: &Step<'_>) -> Result<Vec<Provider>, StoreError> {
-    if step.options.providers.give_up_after.is_zero() {
-        return Ok(Vec::new());
-    }
-    let mut waiting = Vec::new();
-    for provider in all_but_paused(step)? {
-        if provider.circuit != Circuit::Closed && fallback_of(step, &provider.name)?.is_none() {
-            waiting.push(provider);
-        }
-    }
-    Ok(waiting)
-}
-
-/// When the next probe may begin or the next request is given up, in ms since 1970, if a game waits for that.
-pub(super) fn next_due(step: &mut Step<'_>) -> Result<Option<i64>, StoreError> {
-    let mut due = Vec::new();
-    for provider in all_but_paused(step)? {
-        let Some((game, _)) = first_claimable(step, &provider.name)? else { continue };
-        if provider.circuit == Circuit::Open {
-            due.extend(provider.probe_at);
-        }
-        let gives_up = !step.options.providers.give_up_after.is_zero();
-        if provider.circuit != Circuit::Closed && gives_up && fallback_of(step, &provider.name)?.is_none() {
-            let enqueued: Option<i64> = step.first(
-                "SELECT max(enqueued_at, ifnull((SELECT CAST(value AS INTEGER) FROM owners JOIN meta \
-                 ON name = 'resumed:tenant:' || tenant WHERE owners.game_id = ?1), 0)) \
-                 FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place LIMIT 1",
-                [&game],
-                |row| row.get(0),
-            )?;
-            let since = enqueued.max(provider.opened_at).max(Some(ended_at(step, &provider.name)?));
-            due.extend(since.map(|since| since.saturating_add(ms(step.options.providers.give_up_after))));
-        }
-    }
-    Ok(due.into_iter().min())
 }

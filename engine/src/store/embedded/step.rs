@@ -154,7 +154,7 @@ impl Step<'_> {
         let (state, key) = match self.head(game)? {
             Some(head) => {
                 self.effects.wake = true;
-                (Some("ready"), self.place(game, &head)?)
+                (Some("ready"), self.order_key(game, &head)?)
             }
             None => (None, 0),
         };

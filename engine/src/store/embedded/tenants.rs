@@ -10,7 +10,7 @@ use super::step::Step;
 pub(super) const STEP: usize = 128;
 /// What the names begin with under which games are held.
 const HELD: &str = "*tenant:";
-/// What stands in `pauses` of a tenant that is resumed while not all of its games are back.
+/// The value in `pauses` of a tenant that is resumed while not all of its games are back.
 pub(super) const LETS_GO: &str = "lets-go:";
 
 /// Whether a lane that waits for this name is held.

@@ -12,7 +12,7 @@ use super::{RedisStore, StoreError};
 use crate::store::{AuditCursor, AuditLog, NewAuditEntry};
 
 /// Id and fields of an entry.
-type Kept = (String, HashMap<String, String>);
+type StoredEntry = (String, HashMap<String, String>);
 
 #[async_trait]
 impl AuditLog for RedisStore {
@@ -31,9 +31,9 @@ impl AuditLog for RedisStore {
         let shard = &self.shards[0];
         let from = after.map_or_else(|| "+".to_owned(), |after| format!("({after}"));
         let mut range = redis::cmd("XREVRANGE");
-        // One more than is shown tells whether there are more.
+        // One more than is shown: it says whether there are more.
         range.arg(format!("{}audit", shard.prefix())).arg(from).arg("-").arg("COUNT").arg(limit.saturating_add(1));
-        let mut found: Vec<Kept> = shard.query(&range).await?;
+        let mut found: Vec<StoredEntry> = shard.query(&range).await?;
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|(id, _)| id.clone());
@@ -41,7 +41,7 @@ impl AuditLog for RedisStore {
     }
 }
 
-fn entry((id, mut fields): Kept) -> Result<AuditEntry, StoreError> {
+fn entry((id, mut fields): StoredEntry) -> Result<AuditEntry, StoreError> {
     let cursor: AuditCursor = id.parse().map_err(|error| unexpected_reply("the audit log", &error))?;
     let at = i64::try_from(cursor.ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     let mut field = |name: &str| fields.remove(name).unwrap_or_default();

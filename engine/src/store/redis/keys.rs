@@ -13,7 +13,9 @@ use super::script::{self, ScriptArgs, millis};
 use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError};
 use crate::secret::SecretHash;
-use crate::store::{Access, Kept, Keys, NewCapability, NewKey, Owner, Stored, StoredCapability, StoredKey, Subject};
+use crate::store::{
+    Access, AddOutcome, Keys, NewCapability, NewKey, Owner, Stored, StoredCapability, StoredKey, Subject,
+};
 
 /// What a record says besides its times.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,7 +26,7 @@ struct Body<T> {
 
 #[async_trait]
 impl Keys for RedisStore {
-    async fn add_key(&self, key: &NewKey) -> Result<Kept<StoredKey>, StoreError> {
+    async fn add_key(&self, key: &NewKey) -> Result<AddOutcome<StoredKey>, StoreError> {
         let NewKey { hash, holder, expires_in } = key;
         add(self.keys_shard(), "", hash, holder, *expires_in, self.options.max_keys).await
     }
@@ -74,7 +76,7 @@ impl Keys for RedisStore {
         &self,
         game: GameId,
         capability: &NewCapability,
-    ) -> Result<Kept<StoredCapability>, StoreError> {
+    ) -> Result<AddOutcome<StoredCapability>, StoreError> {
         let NewCapability { hash, access, expires_in } = capability;
         let most = self.options.max_capabilities;
         add(self.shard(game), &game.to_string(), hash, access, *expires_in, most).await
@@ -107,7 +109,7 @@ async fn add<T: Serialize + DeserializeOwned + Clone>(
     grants: &T,
     expires_in: Option<Duration>,
     most: usize,
-) -> Result<Kept<Stored<T>>, StoreError> {
+) -> Result<AddOutcome<Stored<T>>, StoreError> {
     let call = ScriptArgs::new()
         .arg(game)
         .id(hash.id())
@@ -116,9 +118,9 @@ async fn add<T: Serialize + DeserializeOwned + Clone>(
         .arg(most);
     let reply: Vec<String> = shard.run(&script::ADD_SECRET, &call).await?;
     match reply.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["done", stored] => record(stored).map(Kept::Done),
-        ["full"] => Ok(Kept::Full),
-        ["unknown"] => Ok(Kept::UnknownGame),
+        ["done", stored] => record(stored).map(AddOutcome::Done),
+        ["full"] => Ok(AddOutcome::Full),
+        ["unknown"] => Ok(AddOutcome::UnknownGame),
         _ => Err(unexpected_reply("storing a key", &reply)),
     }
 }

@@ -127,7 +127,7 @@ fn time(score: f64) -> Result<Timestamp, StoreError> {
 
 /// Lanes of all shards, at most `limit`.
 pub(super) async fn lanes(shards: &[Connection], limit: usize) -> Result<Lanes, StoreError> {
-    // One more than is shown tells whether there are more.
+    // One more than is shown: it says whether there are more.
     let wanted = limit + 1;
     let mut games: Vec<(&Connection, GameId)> = Vec::new();
     for order in ["requests:active", "requests:delayed"] {

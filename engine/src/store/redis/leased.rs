@@ -23,7 +23,7 @@ const STATUS: [&str; 9] = [
     "started_at",
 ];
 
-/// What stands in the place of a time where the worker is drained.
+/// The value instead of a time where the worker is drained.
 const DRAINED: i64 = -2;
 
 /// The fields of a game in a claim, in their order.

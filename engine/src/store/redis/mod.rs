@@ -119,7 +119,7 @@ impl RedisStore {
     }
 
     /// Whether there is a deployment: a command that only reads must not create one.
-    pub async fn is_at(address: impl Into<RedisAddress>, prefix: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn is_at(address: impl Into<RedisAddress>, prefix: &str) -> Result<bool, StoreError> {
         let key = deployment_key(prefix);
         let client = Servers::new(address.into())?.owner_of(&key).await.map_err(|error| unavailable(&error))?.client;
         let found = async {

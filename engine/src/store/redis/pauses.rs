@@ -17,7 +17,7 @@ use crate::store::{Paused, Pauses};
 pub(super) const PAUSED: &str = "*paused";
 /// What the names begin with under which games of paused tenants are held.
 const HELD: &str = "*tenant:";
-/// What stands in `pauses` of a tenant that is resumed while not all of its games are back.
+/// The value in `pauses` of a tenant that is resumed while not all of its games are back.
 const LETS_GO: &str = "lets-go:";
 
 #[async_trait]

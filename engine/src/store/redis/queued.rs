@@ -11,7 +11,7 @@ use super::unexpected::unexpected_reply;
 use crate::store::QueuedCursor;
 
 /// Game, type, and when it was accepted (ms); of a request that has ended meanwhile, nothing.
-type Kept = (Option<String>, Option<String>, Option<i64>);
+type StoredFields = (Option<String>, Option<String>, Option<i64>);
 
 /// A page over all shards, one after the other. Ranks of different shards cannot be compared.
 pub(super) async fn page(
@@ -23,7 +23,7 @@ pub(super) async fn page(
     let mut page = QueuedRequests::default();
     for (number, shard) in shards.iter().enumerate().skip(first) {
         let wanted = limit - page.requests.len();
-        // One more than is shown tells whether there are more.
+        // One more than is shown: it says whether there are more.
         let found = behind(shard, rank.take(), wanted + 1).await?;
         let last = wanted.checked_sub(1).and_then(|at| found.get(at)).map(|(_, rank)| *rank);
         let more = found.len() > wanted;
@@ -51,7 +51,9 @@ async fn behind(shard: &Connection, rank: Option<f64>, count: usize) -> Result<V
 async fn request(shard: &Connection, id: &str) -> Result<Option<QueuedRequest>, StoreError> {
     let mut read = redis::cmd("HMGET");
     read.arg(shard.key("chat-request-status", id)).arg(&["game_id", "type", "enqueued_at"]);
-    let (Some(game), Some(kind), Some(enqueued_at)) = shard.query::<Kept>(&read).await? else { return Ok(None) };
+    let (Some(game), Some(kind), Some(enqueued_at)) = shard.query::<StoredFields>(&read).await? else {
+        return Ok(None);
+    };
     let mut read = redis::cmd("HMGET");
     read.arg(shard.key("gamestate", &game)).arg(&["provider", "tenant"]);
     let (provider, tenant): (Option<String>, Option<String>) = shard.query(&read).await?;

@@ -62,7 +62,7 @@ struct Sender {
     rejected: Rejected,
 }
 
-/// How many spans the answer to a batch has left out. The exporter reads it and tells nobody; batches go one after the other, so it
+/// How many spans the answer to a batch has left out. The exporter reads it and does not report it; batches go one after the other, so it
 /// is always that of the last one.
 #[derive(Debug, Clone, Default)]
 struct Rejected(Arc<AtomicU64>);

@@ -21,7 +21,7 @@ local FIXED = 13
 -- Writes that many turns make to the same keys are collected here, and so are the keys and the tokens of the games' present
 -- leases.
 local changed, freed, unlocked, locks, held = {}, {}, {}, {}, {}
--- The games that become ready, and where they stand, by provider.
+-- The games that become ready, and their order keys, by provider.
 local became_ready, ready = {}, {}
 
 -- Ends one request. Returns 'done', 'lost' or 'version', and with 'done' whether it is the first time; a repeat by the same
@@ -92,7 +92,7 @@ local function commit(first, last)
     -- The present head has never been leased, so it waits for the game's own provider.
     local provider = paused and PAUSED or own or adopt_provider(game)
     local order = ready[provider] or {}
-    order[#order + 1], order[#order + 2], ready[provider] = place_of(game, head, head_rank), game, order
+    order[#order + 1], order[#order + 2], ready[provider] = order_key_of(game, head, head_rank), game, order
     if not paused then became_ready[#became_ready + 1] = game end
   end
   return 'done', true

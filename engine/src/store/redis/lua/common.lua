@@ -32,7 +32,7 @@ end
 -- Publishes an entry on a channel. A script that appends many entries replaces this function by one that collects them.
 local function publish(channel, entry) call('PUBLISH', channel, frames(entry)) end
 
--- The chunks that a game's log ends with stand apart as long as nothing else follows, as the game's field `tail` says: epoch and
+-- The chunks that a game's log ends with are kept apart as long as nothing else follows, as the game's field `tail` says: epoch and
 -- offset of the last one, how many there are, attempt, whether the narration is whole, request. All are text.
 local function read_tail(tail) return string.match(tail, '^(%d+) (%d+) (%d+) (%d+) (%a+) (.+)$') end
 

@@ -8,7 +8,7 @@ local DEAD, DEAD_INDEX = P .. 'chat-requests-failed', P .. 'chat-requests-failed
 local function make_ready(game)
   local first, rank = head(game)
   if first then
-    call('ZADD', READY .. provider_of(game), place_of(game, first, rank), game)
+    call('ZADD', READY .. provider_of(game), order_key_of(game, first, rank), game)
     wake()
   end
 end

@@ -1,4 +1,4 @@
--- Where games stand among the ready ones. In order of arrival that is the rank of the head. In fair order it is the head's start: a
+-- The order of the ready games: each has an order key. In order of arrival that is the rank of the head. In fair order it is the head's start: a
 -- time on a clock that counts turns and not seconds. A tenant's next start is where its turn before would end if the tenants took
 -- turns, or now if that is past. `COSTS` is nil in order of arrival, and nothing here is read or written then.
 --
@@ -13,18 +13,18 @@ end
 
 local function tenant_of(game) return call('HGET', GAME .. game, 'tenant') or '' end
 
--- Where a game stands whose head is `request`, of this rank. A head gets its start once: a retry, a release or a recovery keeps it,
+-- The order key of a game whose head is `request`, of this rank. A head gets its start once: a retry, a release or a recovery keeps it,
 -- so that it is first again and its tenant does not pay twice.
-local function place_of(game, request, rank)
+local function order_key_of(game, request, rank)
   if not COSTS then return rank end
   local known = call('HGET', STATUS .. request, 'start')
   if known then return known end
   local tenant = tenant_of(game)
   local start = math.max(call('HGET', CLOCK, 'now') or 0, call('ZSCORE', FINISHES, tenant) or 0)
   call('ZADD', FINISHES, int(start + cost_of(tenant)), tenant)
-  local place = int(start * 1024 + call('HINCRBY', CLOCK, 'given', '1') % 1024)
-  call('HSET', STATUS .. request, 'start', place)
-  return place
+  local order_key = int(start * 1024 + call('HINCRBY', CLOCK, 'given', '1') % 1024)
+  call('HSET', STATUS .. request, 'start', order_key)
+  return order_key
 end
 
 -- The clock goes on to the start of a game that is leased, and by half a turn more: if it stood still at the start, the turns of
@@ -32,9 +32,9 @@ end
 -- a tenant of weight 1, so no tenant gets a second turn before one that comes now.
 -- A tenant whose turns have ended needs no entry: its next start is now. Some are dropped with each claim, because a script blocks
 -- the server.
-local function has_begun(game, place)
+local function has_begun(game, order_key)
   local before = tonumber(call('HGET', CLOCK, 'now') or 0)
-  local now = int(math.max(before, math.floor(place / 1024) + math.floor(math.min(cost_of(tenant_of(game)), 1024) / 2)))
+  local now = int(math.max(before, math.floor(order_key / 1024) + math.floor(math.min(cost_of(tenant_of(game)), 1024) / 2)))
   call('HSET', CLOCK, 'now', now)
   local past = call('ZRANGEBYSCORE', FINISHES, '-inf', now, 'LIMIT', '0', '64')
   if #past > 0 then call('ZREM', FINISHES, unpack(past)) end
@@ -44,9 +44,9 @@ end
 -- messages interrupt each other would pay for each.
 local function give_back(game, request)
   if not COSTS then return end
-  local place, started_at = unpack(call('HMGET', STATUS .. request, 'start', 'started_at'))
-  if not place or started_at then return end
-  local tenant, start = tenant_of(game), math.floor(place / 1024)
+  local order_key, started_at = unpack(call('HMGET', STATUS .. request, 'start', 'started_at'))
+  if not order_key or started_at then return end
+  local tenant, start = tenant_of(game), math.floor(order_key / 1024)
   if tonumber(call('ZSCORE', FINISHES, tenant) or -1) == start + cost_of(tenant) then
     call('ZADD', FINISHES, int(start), tenant)
   end

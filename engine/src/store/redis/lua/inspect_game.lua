@@ -29,9 +29,9 @@ for _, request in ipairs(lane) do
 end
 
 local first, rank = head(game)
-local place = first and rank
+local order_key = first and rank
 -- In fair order. A head has none if the queue was in order of arrival when the game became ready.
-if COSTS and first then place = call('HGET', STATUS .. first, 'start') end
+if COSTS and first then order_key = call('HGET', STATUS .. first, 'start') end
 local provider = provider_of(game)
 local ready, delayed = call('ZSCORE', READY .. provider, game), call('ZSCORE', DELAYED, game)
 -- One that an engine of an earlier release has made ready waits for its adoption by the next claim.
@@ -52,8 +52,8 @@ if not first then
   if orders > 0 or token then report('', 'it waits or is leased without a request', 'end that', restore) end
 elseif orders ~= 1 then
   report('', 'it has requests, and is in ' .. orders .. ' of the orders ready, delayed and active', 'make it ready', restore)
-elseif ready and tonumber(ready) ~= tonumber(place or -1) then
-  report('', 'it is ready by ' .. ready .. ', and the place of its head is ' .. (place or 'not given'), 'set its place', restore)
+elseif ready and tonumber(ready) ~= tonumber(order_key or -1) then
+  report('', 'it is ready by ' .. ready .. ', and the place of its head is ' .. (order_key or 'not given'), 'set its place', restore)
 elseif token and not active then
   report('', 'it is leased, and not active', 'end the lease', restore)
 elseif active and not token and tonumber(active) > NOW then

@@ -4,7 +4,7 @@
 --                 │ no
 --         recover_expired ──► expired leases and back-offs become ready again
 --                 │
---         first games of `requests:ready:{provider}`, of all providers that get calls, by where they stand
+--         first games of `requests:ready:{provider}`, of all providers that get calls, by their order keys
 --                 │ each: fence + 1 ► token ► request 'processing' ► request.processing in the log ► lock (PX)
 --         [once for all: out of `ready` and `requests`, into `active`] ──►  `claims:{worker}` keeps them for a repeat
 
@@ -31,7 +31,7 @@ local function flush()
   end
 end
 
--- The ready games of the providers that get calls and are not paused, at most `wanted` of each, in order (`place_of`). Each has game, place, the
+-- The ready games of the providers that get calls and are not paused, at most `wanted` of each, in order (`order_key_of`). Each has game, order key, the
 -- `order` in which it is ready, the `provider` that will serve it, and `is_probe`. Returns also when the next probe may begin,
 -- if a game waits for it, and the free slots of the providers that have a limit.
 local function candidates(wanted)
@@ -63,14 +63,14 @@ local function candidates(wanted)
       if #games > 0 then sources = sources + 1 end
       for i = 1, #games, 2 do
         local is_probe = probes and i == 1
-        found[#found + 1] = { game = games[i], place = games[i + 1] + 0, order = order, provider = is_probe and name or serving,
+        found[#found + 1] = { game = games[i], order_key = games[i + 1] + 0, order = order, provider = is_probe and name or serving,
           is_probe = is_probe }
       end
     end
   end
   -- There may be more to hold: the next claim goes on at once.
   if may_hold == 0 then due = NOW end
-  if sources > 1 then table.sort(found, function(one, other) return one.place < other.place end) end
+  if sources > 1 then table.sort(found, function(one, other) return one.order_key < other.order_key end) end
   return found, due, slots
 end
 
@@ -176,7 +176,7 @@ local function claim(wants, recover_expired)
     ready, probe_due, slots = candidates(wanted)
   end
   if probe_due then due = math.min(due or probe_due, probe_due) end
-  local taken, active, begun, told, leased, records = {}, {}, {}, {}, {}, {}
+  local taken, active, begun, story_events, leased, records = {}, {}, {}, {}, {}, {}
   for n, want in ipairs(wants) do
     if want.outcome then
       size = size + 1
@@ -221,8 +221,8 @@ local function claim(wants, recover_expired)
           made[#made + 1], made[#made + 2], count = game, token, count + 1
           active[#active + 1], active[#active + 2] = ends, game
           begun[#begun + 1], leased[game] = request, true
-          if kind == 'story_event' then told[#told + 1] = request end
-          if COSTS then has_begun(game, candidate.place) end
+          if kind == 'story_event' then story_events[#story_events + 1] = request end
+          if COSTS then has_begun(game, candidate.order_key) end
         end
       end
     end
@@ -241,7 +241,7 @@ local function claim(wants, recover_expired)
   if #begun > 0 then
     call('ZADD', ACTIVE, unpack(active))
     call('ZREM', QUEUED, unpack(begun))
-    if #told > 0 then call('ZREM', STORY_EVENTS, unpack(told)) end
+    if #story_events > 0 then call('ZREM', STORY_EVENTS, unpack(story_events)) end
   end
   reply[1] = is_drained and -2 or until_first(due, #begun > 0 and lease_ends)
   return reply, leased

@@ -1,8 +1,8 @@
 -- Ends a running narration: its text so far is the narration, and the next claim continues from there. The attempt
--- that tells it can write nothing more, its worker is notified, and it is not counted.
+-- that narrates it can write nothing more, its worker is notified, and it is not counted.
 -- Arguments: request, the attempt that wrote the text, the narration's checkpoint (JSON), the text of the chunk that ends it (JSON).
 -- Returns {'done'}, also where the narration is whole already, so that a repeat changes nothing; {'changed'} if another attempt
--- tells it, or none; {'unknown'} or {'finished', status}.
+-- narrates it, or none; {'unknown'} or {'finished', status}.
 local request, written_by, narration, content = unpack(ARGV, 5)
 local status, game, attempt, whole = unpack(call('HMGET', STATUS .. request, 'status', 'game_id', 'attempt', 'narration'))
 if not status then return { 'unknown' } end

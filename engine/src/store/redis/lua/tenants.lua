@@ -1,11 +1,11 @@
 -- Games of paused tenants. A tenant may have very many, so a pause touches none of them: a claim that meets one among the ready games holds
 -- it, which is to move it to an order of its tenant, where no claim looks. What is resumed goes back in steps of a bounded size, the
--- first in order first; the claims that follow go on with it. A held game keeps its place, so it is ready there as if it had never left.
+-- first in order first; the claims that follow go on with it. A held game keeps its order key, so it is ready there as if it had never left.
 local STEP = 128
 
--- Holds a ready game that stands at this place of an order. It leaves that order last: a full server refuses the first of these writes.
-local function hold(game, tenant, order, place)
-  call('ZADD', READY .. HELD .. tenant, place, game)
+-- Holds a ready game that has this order key. It leaves that order last: a full server refuses the first of these writes.
+local function hold(game, tenant, order, order_key)
+  call('ZADD', READY .. HELD .. tenant, order_key, game)
   call('HSET', GAME .. game, 'held', '1')
   call('ZREM', order, game)
 end
@@ -13,18 +13,18 @@ end
 -- How many more games this step may hold.
 local may_hold = STEP
 
--- The first games of an order, as many as are asked for, with their places; those of paused tenants are held, and others follow.
+-- The first games of an order, as many as are asked for, with their order keys; those of paused tenants are held, and others follow.
 local function first_ready(order, count)
   while true do
     local games, found, was_held = call('ZRANGE', order, '0', int(count - 1), 'WITHSCORES'), {}, false
     if not pauses().tenants then return games end
     for n = 1, #games, 2 do
-      local game, place = games[n], games[n + 1]
+      local game, order_key = games[n], games[n + 1]
       local tenant = paused_tenant_of(game)
       if not tenant then
-        found[#found + 1], found[#found + 2] = game, place
+        found[#found + 1], found[#found + 2] = game, order_key
       elseif may_hold > 0 then
-        hold(game, tenant, order, place)
+        hold(game, tenant, order, order_key)
         may_hold, was_held = may_hold - 1, true
       end
     end
@@ -37,10 +37,10 @@ local function let_go(tenant)
   local order = READY .. HELD .. tenant
   local games, gone, tokens = call('ZRANGE', order, '0', int(STEP - 1), 'WITHSCORES'), {}, {}
   for n = 1, #games, 2 do
-    local game, place = games[n], games[n + 1]
+    local game, order_key = games[n], games[n + 1]
     gone[#gone + 1] = game
     call('HDEL', GAME .. game, 'held')
-    call('ZADD', READY .. provider_of(game), place, game)
+    call('ZADD', READY .. provider_of(game), order_key, game)
     if #tokens < 64 then tokens[#tokens + 1] = '1' end
   end
   if #gone > 0 then

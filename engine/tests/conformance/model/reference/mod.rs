@@ -1,13 +1,13 @@
 //! What a store must do, in the plainest words: vectors and loops, no clock, no concurrency, no cost.
 
 mod attempt;
+mod providers;
 mod shares;
 
 use engine::store::{Stopped, StoryEventPlacement};
 use protocol::{AttemptOutcome, IfBusy, RequestStatus};
 
-use self::shares::{Place, Shares};
-use super::moves::What;
+use self::shares::{OrderKey, Shares};
 use super::{GAMES, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED};
 use crate::fixture::ATTEMPTS;
 
@@ -97,7 +97,7 @@ fn tenant(game: usize) -> usize {
     TENANTS.iter().position(|name| *name == TENANTS[game]).unwrap()
 }
 
-/// How the head of a lane stands.
+/// The state of the head of a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Head {
     Free,
@@ -121,7 +121,7 @@ pub(super) struct Request {
     /// How its attempts ended that did not commit.
     pub(super) attempts: Vec<AttemptOutcome>,
     arrival: usize,
-    /// How many stood before it, and how many events there were, when it was accepted.
+    /// How many were before it, and how many events there were, when it was accepted.
     pub(super) accepted_at: (usize, usize),
     pub(super) status: RequestStatus,
     pub(super) attempt: u32,
@@ -130,8 +130,8 @@ pub(super) struct Request {
     pub(super) delta: bool,
     pub(super) error: bool,
     ended: Option<(usize, &'static str)>,
-    /// Where its game stands among the free ones since it is the head.
-    place: Option<Place>,
+    /// The order key of its game since it is the head.
+    order_key: Option<OrderKey>,
     /// Whether it was ever leased.
     was_leased: bool,
 }
@@ -240,7 +240,7 @@ impl Reference {
         number
     }
 
-    /// A game goes back to where it stood after `to` turns, and a message is narrated from there if one is given.
+    /// A game goes back to its state after `to` turns, and a message is narrated from there if one is given.
     pub(super) fn rewind(&mut self, game: usize, to: u64, if_busy: IfBusy, message: Option<&str>) -> Rewound {
         let lane = self.games[game].lane.clone();
         if !lane.is_empty() && if_busy != IfBusy::Interrupt {
@@ -330,7 +330,7 @@ impl Reference {
         let request = &mut self.requests[number];
         (request.status, request.attempt, request.ended, request.retried) = (RequestStatus::Queued, 0, None, true);
         (request.arrival, request.accepted_at, request.counts) = (self.arrivals, accepted_at, false);
-        (request.place, request.was_leased) = (None, false);
+        (request.order_key, request.was_leased) = (None, false);
         self.games[game].lane.push(number);
         self.find_place(game);
         self.append(number, "request.queued");
@@ -368,7 +368,7 @@ impl Reference {
             delta: false,
             error: false,
             ended: None,
-            place: None,
+            order_key: None,
             was_leased: false,
         });
         self.games[game].lane.insert(position, number);
@@ -397,7 +397,7 @@ impl Reference {
         }
         let free = self.games.iter().filter(|game| game.head == Head::Free);
         let mut heads: Vec<usize> = free.filter_map(|game| game.lane.first().copied()).collect();
-        heads.sort_by_key(|request| self.order_of(*request));
+        heads.sort_by_key(|request| self.order_key(*request));
         let mut leases = Vec::new();
         for request in heads {
             let provider = self.provider_of(self.requests[request].game);
@@ -413,82 +413,6 @@ impl Reference {
         }
         self.begin(&leases);
         leases
-    }
-
-    /// The provider that a game's lane waits for.
-    fn provider_of(&self, game: usize) -> usize {
-        self.games[game].waits_for.unwrap_or(provider(game))
-    }
-
-    fn may_probe(&self, provider: usize) -> bool {
-        match self.circuits[provider] {
-            Circuit::Closed => false,
-            Circuit::Open { is_due } => is_due,
-            Circuit::HalfOpen(lease) => !self.holds(lease),
-        }
-    }
-
-    /// Whether a game is ready, and its provider gets no calls or an operator has paused it.
-    pub(super) fn is_paused(&self, game: usize) -> bool {
-        let is_open = self.circuits[self.provider_of(game)] != Circuit::Closed;
-        self.games[game].head == Head::Free && (is_open || self.is_halted(game))
-    }
-
-    /// Whether an operator has paused what a game waits for.
-    pub(super) fn is_halted(&self, game: usize) -> bool {
-        self.everything_halted
-            || self.halted_providers[self.provider_of(game)]
-            || self.halted_tenants[tenant(game)]
-            || self.halted_games[game]
-    }
-
-    /// Whether an operator has paused some tenant. A store counts a ready game of it as paused from when a claim has met it.
-    pub(super) fn halts_tenants(&self) -> bool {
-        self.halted_tenants.contains(&true)
-    }
-
-    /// An operator pauses or resumes; answers whether it was paused.
-    pub(super) fn halt(&mut self, what: What, on: bool) -> bool {
-        match what {
-            What::Everything => std::mem::replace(&mut self.everything_halted, on),
-            What::ProviderOf(game) => std::mem::replace(&mut self.halted_providers[provider(game)], on),
-            What::TenantOf(game) => std::mem::replace(&mut self.halted_tenants[tenant(game)], on),
-            What::Game(game) => {
-                if on && !self.halted_games[game] {
-                    self.games[game].waits_for = None;
-                }
-                std::mem::replace(&mut self.halted_games[game], on)
-            }
-        }
-    }
-
-    /// A game's provider has a fault, which `lease` has met.
-    pub(super) fn fault(&mut self, game: usize, lease: Option<usize>) {
-        let open = Circuit::Open { is_due: false };
-        match self.circuit_of(game) {
-            Circuit::Closed => self.circuits[provider(game)] = open,
-            Circuit::HalfOpen(probe) if Some(probe) == lease || !self.holds(probe) => {
-                self.circuits[provider(game)] = open;
-            }
-            Circuit::Open { .. } | Circuit::HalfOpen(_) => {}
-        }
-    }
-
-    /// The state of a game's own provider.
-    pub(super) fn circuit_of(&self, game: usize) -> Circuit {
-        self.circuits[provider(game)]
-    }
-
-    /// The wait of a game's provider for its next probe is over.
-    pub(super) fn end_probe_wait(&mut self, game: usize) {
-        if let Circuit::Open { is_due } = &mut self.circuits[provider(game)] {
-            *is_due = true;
-        }
-    }
-
-    /// A game's provider works.
-    pub(super) fn success(&mut self, game: usize) {
-        self.circuits[provider(game)] = Circuit::Closed;
     }
 
     fn lease(&mut self, worker: usize, number: usize, provider: usize, is_probe: bool) -> usize {

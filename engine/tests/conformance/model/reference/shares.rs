@@ -3,8 +3,8 @@
 use super::super::{HEAVY, TENANTS};
 use super::Reference;
 
-/// Where a game stands: when it starts, and how many places were given before.
-pub(super) type Place = (u64, u64);
+/// The order key of a game: when it starts, and how many starts were given before.
+pub(super) type OrderKey = (u64, u64);
 
 /// Times count quarters of a turn, so that half a turn of the tenant with twice the weight is a whole number.
 #[derive(Debug, Default)]
@@ -32,29 +32,29 @@ fn cost(tenant: &str) -> u64 {
 
 impl Reference {
     /// In which order a head is claimed.
-    pub(super) fn order_of(&self, number: usize) -> Place {
+    pub(super) fn order_key(&self, number: usize) -> OrderKey {
         let request = &self.requests[number];
-        request.place.unwrap_or((request.arrival as u64, 0))
+        request.order_key.unwrap_or((request.arrival as u64, 0))
     }
 
-    /// The head of a game gets its place, if it has none yet.
+    /// The head of a game gets its order key, if it has none yet.
     pub(in crate::model) fn find_place(&mut self, game: usize) {
         let (Some(shares), Some(head)) = (&mut self.shares, self.games[game].lane.first()) else { return };
-        if self.requests[*head].place.is_some() {
+        if self.requests[*head].order_key.is_some() {
             return;
         }
         let tenant = TENANTS[game];
         let start = shares.now.max(shares.end_of(tenant));
         shares.set_end(tenant, start + cost(tenant));
         shares.given += 1;
-        self.requests[*head].place = Some((start, shares.given));
+        self.requests[*head].order_key = Some((start, shares.given));
     }
 
     /// A request ends that was never leased.
     pub(super) fn give_back(&mut self, number: usize) {
         let request = &self.requests[number];
         let tenant = TENANTS[request.game];
-        if let (Some(shares), Some((start, _)), false) = (&mut self.shares, request.place, request.was_leased)
+        if let (Some(shares), Some((start, _)), false) = (&mut self.shares, request.order_key, request.was_leased)
             && shares.end_of(tenant) == start + cost(tenant)
         {
             shares.set_end(tenant, start);
@@ -65,7 +65,7 @@ impl Reference {
     pub(super) fn begin(&mut self, leases: &[usize]) {
         for lease in leases {
             let request = &self.requests[self.leases[*lease].request];
-            if let (Some(shares), Some((start, _))) = (&mut self.shares, request.place) {
+            if let (Some(shares), Some((start, _))) = (&mut self.shares, request.order_key) {
                 shares.now = shares.now.max(start + cost(TENANTS[request.game]) / 2);
             }
         }

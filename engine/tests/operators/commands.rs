@@ -1,69 +1,13 @@
-//! The operators' commands, as a person at a terminal uses them: on a store that no engine has open, and next to an engine that has it open.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+//! The operators' commands on a store that no engine has open.
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
 
+use engine::store::StoreOptions;
 use engine::store::embedded::{EmbeddedStore, Synchronous};
-use engine::store::{Enqueued, GameContents, GameDocument, Games, NewRequest, Queue, StoreOptions, Terms, WorkerId};
-use protocol::{GameId, Problem, ProblemType, RequestId, RequestType};
+use protocol::GameId;
 use tempfile::TempDir;
 
-/// A directory with a store in which one request was given up and one waits behind it.
-async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
-    let directory = TempDir::new().unwrap();
-    let store = EmbeddedStore::open(directory.path(), Synchronous::Normal, StoreOptions::default()).unwrap();
-    let game = GameId::new();
-    let document = GameDocument { provider: "none".to_owned(), ..GameDocument::default() };
-    store.create_game(game, &GameContents::new(document, Vec::new())).await.unwrap();
-    let mut ids = Vec::new();
-    for text in ["I sing to the moon.", "I listen."] {
-        let request = NewRequest {
-            id: RequestId::in_game(game),
-            game,
-            kind: RequestType::Chat,
-            message: text.to_owned(),
-            actor: None,
-            user_message: text.to_owned(),
-            caused_by: None,
-            alternatives: Vec::new(),
-            trace: None,
-        };
-        let answer = store.enqueue(&request, &Terms::default()).await.unwrap();
-        assert!(matches!(answer, Enqueued::Accepted(_)));
-        ids.push(request.id);
-    }
-    let claim = store.claim(&WorkerId::fixed("ada"), 1, 1).await.unwrap().claims.remove(0);
-    let problem = Problem::new(ProblemType::ModelFailed, "the model hung up").because(["connection reset".to_owned()]);
-    store.fail(&claim.lease, &problem.into()).await.unwrap();
-    (directory, game, ids[0], ids[1])
-}
-
-fn engine(directory: &Path, words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_engine"))
-        .args(words)
-        .arg("--data-dir")
-        .arg(directory)
-        // Where nothing listens.
-        .args(["--listen", "127.0.0.1:1"])
-        .output()
-        .unwrap()
-}
-
-/// What a command prints that ends well.
-fn printed(directory: &Path, words: &[&str]) -> String {
-    let output = engine(directory, words);
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// What a command complains of that does not.
-fn complaint(directory: &Path, words: &[&str]) -> String {
-    let output = engine(directory, words);
-    assert_eq!(output.status.code(), Some(1), "{words:?}: {}", String::from_utf8_lossy(&output.stdout));
-    String::from_utf8(output.stderr).unwrap()
-}
+use crate::fixture::{complaint, engine, printed, scene};
 
 #[tokio::test]
 async fn the_queue_is_shown_with_its_lanes() {
@@ -297,7 +241,7 @@ async fn a_damaged_store_is_found_and_repaired() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_in_use_or_not_there_is_told_apart() {
+async fn a_store_that_is_in_use_is_distinguished_from_one_that_is_not_there() {
     let (directory, ..) = scene().await;
     let store = EmbeddedStore::open(directory.path(), Synchronous::Normal, StoreOptions::default()).unwrap();
 
@@ -342,137 +286,4 @@ async fn a_copy_of_a_store_that_is_in_use_becomes_a_store_of_a_new_epoch() {
     assert!(complaint(empty.path(), &["restore", broken.to_str().unwrap()]).contains("no sound copy"));
     let redis = engine(empty.path(), &["backup", copy, "--redis-url", "redis://127.0.0.1:1"]);
     assert!(String::from_utf8(redis.stderr).unwrap().contains("redis-cli --rdb"));
-}
-
-/// An engine of its own process, which ends with the test.
-struct Engine {
-    process: Child,
-    /// Where players and where operators reach it.
-    urls: [String; 2],
-}
-
-impl Engine {
-    /// Starts it on free ports and reads them from what it prints.
-    fn start(directory: &Path) -> Self {
-        Self::start_with(directory, &[])
-    }
-
-    fn start_with(directory: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_engine"))
-            .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir"])
-            .arg(directory)
-            .env("STORY_ENGINE_LOG", "debug")
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let urls: Vec<String> = lines
-            .filter_map(|line| Some(line.split_once("http://")?.1.split(' ').next()?.to_owned()))
-            .filter(|url| !url.contains('/'))
-            .take(2)
-            .collect();
-        Self { process, urls: urls.try_into().unwrap() }
-    }
-
-    async fn get(&self, port: usize, path: &str) -> (u16, String) {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let response = client.get(format!("http://{}{path}", self.urls[port])).send().await.unwrap();
-        (response.status().as_u16(), response.text().await.unwrap())
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-#[tokio::test]
-async fn an_engine_outlives_the_reader_of_its_log() {
-    let directory = TempDir::new().unwrap();
-    let mut engine = Engine::start(directory.path());
-    let mut log = engine.process.stderr.take().unwrap();
-    engine.get(0, "/v1/scenarios").await;
-    assert!(log.read(&mut [0; 64]).unwrap() > 0, "it logs nothing");
-
-    drop(log);
-    // Each of them is a line for a pipe that is broken.
-    for _ in 0..3 {
-        assert_eq!(engine.get(0, "/v1/scenarios").await.0, 200);
-    }
-    assert_eq!(engine.get(1, "/livez").await, (200, r#"{"alive":true}"#.to_owned()));
-    assert_eq!(engine.process.try_wait().unwrap(), None);
-}
-
-#[tokio::test]
-async fn operators_see_how_a_process_is_on_their_own_port() {
-    let directory = TempDir::new().unwrap();
-    let engine = Engine::start(directory.path());
-
-    let (status, ready) = engine.get(1, "/readyz").await;
-    assert_eq!(status, 200, "{ready}");
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let pause = client.post(format!("http://{}/v1/queue/pause", engine.urls[1])).json(&protocol::PauseScope::All {});
-    assert!(pause.send().await.unwrap().status().is_success());
-    let (status, ready) = engine.get(1, "/readyz").await;
-    assert!(status == 200 && ready.contains("everything is paused by a caller without a key since"), "{ready}");
-    let (_, metrics) = engine.get(1, "/metrics").await;
-    assert!(metrics.contains("story_engine_pauses{scope=\"all\"} 1"), "{metrics}");
-    for line in
-        ["# HELP story_engine_queue_depth ", "story_engine_store_writable 1", "# HELP process_cpu_seconds_total "]
-    {
-        assert!(metrics.contains(line), "{line} is not in:\n{metrics}");
-    }
-    assert_eq!(engine.get(1, "/v1/scenarios").await.0, 404);
-    let health =
-        Command::new(env!("CARGO_BIN_EXE_engine")).args(["health", "--admin-listen", &engine.urls[1]]).output();
-    assert!(health.unwrap().status.success());
-}
-
-#[tokio::test]
-async fn keys_are_made_before_the_engine_runs_and_revoked_while_it_does() {
-    let directory = TempDir::new().unwrap();
-    let made = |words: &[&str]| printed(directory.path(), words).trim().to_owned();
-    let operator = made(&["keys", "create", "--role", "operator"]);
-    let player = made(&["keys", "create", "--role", "player", "--tenant", "acme", "--user", "ada", "--expires", "90d"]);
-    assert!(operator.starts_with("se_") && player.starts_with("se_") && operator != player);
-    let wrong = complaint(directory.path(), &["keys", "create", "--role", "player", "--tenant", "acme"]);
-    assert!(wrong.contains("needs a user"), "{wrong}");
-
-    let mut engine = Engine::start_with(directory.path(), &[("STORY_ENGINE_AUTH__MODE", "keys")]);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let games = format!("http://{}/v1/gamestate", engine.urls[0]);
-    let status = async |key: &str| client.get(&games).bearer_auth(key).send().await.unwrap().status().as_u16();
-    assert_eq!(
-        (engine.get(0, "/v1/gamestate").await.0, status(&player).await, status(&operator).await),
-        (401, 200, 200)
-    );
-    assert_eq!((engine.get(0, "/v1/queue").await.0, engine.get(1, "/v1/queue").await.0), (404, 401));
-    assert_eq!((engine.get(1, "/livez").await.0, engine.get(1, "/metrics").await.0), (200, 401));
-
-    // The store is the engine's now: the commands ask it, at the operators' port.
-    let beside = |words: &[&str], key: &str| {
-        Command::new(env!("CARGO_BIN_EXE_engine"))
-            .args(words)
-            .args(["--admin-listen", &engine.urls[1], "--data-dir"])
-            .arg(directory.path())
-            .envs([("STORY_ENGINE_AUTH__MODE", "keys"), ("STORY_ENGINE_KEY", key)])
-            .output()
-            .unwrap()
-    };
-    let refused = beside(&["keys", "list"], "");
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("STORY_ENGINE_KEY"), "{refused:?}");
-    let list = String::from_utf8(beside(&["keys", "list"], &operator).stdout).unwrap();
-    let id = list.lines().find(|line| line.contains("acme ada")).unwrap().split(' ').next().unwrap();
-    assert!(list.contains("operator") && !list.contains(&player), "{list}");
-    assert!(beside(&["keys", "revoke", id], &operator).status.success());
-    assert_eq!(status(&player).await, 401);
-
-    engine.process.kill().unwrap();
-    let mut log = String::new();
-    engine.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-    assert!(log.contains("a key was revoked") && !log.contains(&player) && !log.contains(&operator), "{log}");
 }

@@ -1,0 +1,130 @@
+//! Which ready games a claim considers in SQLite: the next one, those that are given up, and when there is something to do again.
+//! It mirrors `candidates` of `lua/lease.lua`.
+
+use protocol::{Circuit, GameId};
+
+use super::pauses::ended_at;
+use super::providers::{Provider, all_but_paused, fallback_of, has_slot, is_probed, ms};
+use super::rows::{self, unavailable};
+use super::step::Step;
+use super::{StoreError, tenants};
+use crate::store::{ClaimedProvider, waited_too_long};
+
+/// How many requests one step gives up.
+const BATCH: i64 = 64;
+
+/// The ready game that is claimed next, and the provider that serves it.
+pub(super) fn next_ready(step: &mut Step<'_>) -> Result<Option<(GameId, ClaimedProvider)>, StoreError> {
+    let mut next: Option<(i64, String, ClaimedProvider)> = None;
+    for provider in all_but_paused(step)? {
+        let Some((game, key)) = first_claimable(step, &provider.name)? else { continue };
+        if next.as_ref().is_some_and(|(earlier, ..)| *earlier <= key) {
+            continue;
+        }
+        let is_probe = match provider.circuit {
+            Circuit::Closed => false,
+            Circuit::Open => provider.probe_at.is_none_or(|at| at <= step.now),
+            Circuit::HalfOpen => !is_probed(step, &provider)?,
+        };
+        let serving = match provider.circuit {
+            _ if is_probe => Some(provider.name.clone()),
+            Circuit::Closed => Some(provider.name.clone()),
+            Circuit::Open | Circuit::HalfOpen => fallback_of(step, &provider.name)?,
+        };
+        if let Some(name) = serving
+            && (is_probe || has_slot(step, &name)?)
+        {
+            next = Some((key, game, ClaimedProvider { name, is_probe }));
+        }
+    }
+    next.map(|(_, game, provider)| Ok((rows::id(&game)?, provider))).transpose()
+}
+
+/// The first ready game whose tenant is not paused; those before it are held.
+fn first_claimable(step: &mut Step<'_>, provider: &str) -> Result<Option<(String, i64)>, StoreError> {
+    for _ in 0..tenants::STEP {
+        let Some((game, key)) = first_ready(step, provider)? else { return Ok(None) };
+        let id = rows::id(&game)?;
+        let Some(tenant) = tenants::paused_tenant_of(step, id)? else { return Ok(Some((game, key))) };
+        tenants::hold(step, id, &tenant)?;
+    }
+    // There may be more to hold: the next claim goes on at once.
+    step.effects.wake = true;
+    Ok(None)
+}
+
+fn first_ready(step: &Step<'_>, provider: &str) -> Result<Option<(String, i64)>, StoreError> {
+    step.first(
+        "SELECT id, lane_key FROM games WHERE lane_state = 'ready' AND ifnull(waits_for, provider) = ?1 \
+         ORDER BY lane_key LIMIT 1",
+        [provider],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Makes requests dead letters that have waited too long for a provider.
+pub(super) fn give_up(step: &mut Step<'_>) -> Result<(), StoreError> {
+    let give_up_after = ms(step.options.providers.give_up_after);
+    for provider in waiting(step)? {
+        // What was paused has not waited for the provider: it begins to when the pause ends.
+        let since = provider.opened_at.max(Some(ended_at(step, &provider.name)?));
+        let games = step.all(
+            "SELECT games.id FROM games JOIN requests ON game_id = games.id AND place = \
+             (SELECT min(place) FROM requests WHERE game_id = games.id AND status IN ('queued', 'processing')) \
+             AND status IN ('queued', 'processing') \
+             WHERE lane_state = 'ready' AND ifnull(waits_for, provider) = ?1 AND max(enqueued_at, ?2, ifnull((SELECT CAST(value AS INTEGER) FROM owners JOIN meta ON name = 'resumed:tenant:' || tenant \
+             WHERE owners.game_id = games.id), 0)) <= ?3 \
+             ORDER BY lane_key LIMIT ?4",
+            (&provider.name, since, step.now.saturating_sub(give_up_after), BATCH),
+            |row| rows::id(&row.get::<_, String>(0).map_err(unavailable)?),
+        )?;
+        for game in games {
+            if let Some(tenant) = tenants::paused_tenant_of(step, game)? {
+                tenants::hold(step, game, &tenant)?;
+            } else if let Some(head) = step.head(game)? {
+                let problem = waited_too_long(step.options);
+                step.dead_letter(game, &head, &problem)?;
+                step.make_ready(game)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The providers for which requests wait that are given up in time.
+fn waiting(step: &Step<'_>) -> Result<Vec<Provider>, StoreError> {
+    if step.options.providers.give_up_after.is_zero() {
+        return Ok(Vec::new());
+    }
+    let mut waiting = Vec::new();
+    for provider in all_but_paused(step)? {
+        if provider.circuit != Circuit::Closed && fallback_of(step, &provider.name)?.is_none() {
+            waiting.push(provider);
+        }
+    }
+    Ok(waiting)
+}
+
+/// When the next probe may begin or the next request is given up, in ms since 1970, if a game waits for that.
+pub(super) fn next_due(step: &mut Step<'_>) -> Result<Option<i64>, StoreError> {
+    let mut due = Vec::new();
+    for provider in all_but_paused(step)? {
+        let Some((game, _)) = first_claimable(step, &provider.name)? else { continue };
+        if provider.circuit == Circuit::Open {
+            due.extend(provider.probe_at);
+        }
+        let gives_up = !step.options.providers.give_up_after.is_zero();
+        if provider.circuit != Circuit::Closed && gives_up && fallback_of(step, &provider.name)?.is_none() {
+            let enqueued: Option<i64> = step.first(
+                "SELECT max(enqueued_at, ifnull((SELECT CAST(value AS INTEGER) FROM owners JOIN meta \
+                 ON name = 'resumed:tenant:' || tenant WHERE owners.game_id = ?1), 0)) \
+                 FROM requests WHERE game_id = ?1 AND status IN ('queued', 'processing') ORDER BY place LIMIT 1",
+                [&game],
+                |row| row.get(0),
+            )?;
+            let since = enqueued.max(provider.opened_at).max(Some(ended_at(step, &provider.name)?));
+            due.extend(since.map(|since| since.saturating_add(ms(step.options.providers.give_up_after))));
+        }
+    }
+    Ok(due.into_iter().min())
+}
