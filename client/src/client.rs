@@ -110,7 +110,7 @@ impl Client {
         json(call, request.header("Idempotency-Key", key).json(message), self.settings.request_timeout).await
     }
 
-    /// Where a request stands: `GET /v1/requests/{id}`.
+    /// The status of a request: `GET /v1/requests/{id}`.
     pub async fn request(&self, request: RequestId) -> Result<RequestView, ClientError> {
         self.get(&path::with_id(path::REQUEST, request)).await
     }

@@ -15,7 +15,7 @@ use crate::{Client, ClientError};
 /// Where a game's events are joined.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Since {
-    /// With a snapshot of the game as it stands, and then with the next event that happens.
+    /// With a snapshot of the game as it is now, and then with the next event that happens.
     #[default]
     Now,
     /// With the oldest event that the engine still has.
@@ -39,7 +39,7 @@ impl From<Option<EventId>> for Since {
 /// What an event stream hands out.
 #[derive(Debug)]
 pub enum Item {
-    /// A connection stands. With `resumed` it goes on after that event; without, events before it are not known of.
+    /// A connection is open. With `resumed` it goes on after that event; without, events before it are not known of.
     Connected {
         /// The event that the engine was asked to go on after.
         resumed: Option<EventId>,
@@ -51,7 +51,7 @@ pub enum Item {
         /// The event.
         event: Event,
     },
-    /// How the game stands, for a reader who asked for [`Since::Now`]; the events after `cursor` follow. It comes again if
+    /// The state of the game, for a reader who asked for [`Since::Now`]; the events after `cursor` follow. It comes again if
     /// the connection was lost before anything else had come.
     Snapshot(StreamSnapshot),
     /// The engine no longer has what was asked for: what was shown is void. Read the game again; the events after `cursor`

@@ -1,6 +1,6 @@
 //! One listener's life over many connections: connect, read, lose, wait, resume.
 //!
-//! The rules about ids stand in [`Session::take`]: an id that was handed out is not handed out again, and a jump is
+//! The rules about ids are in [`Session::take`]: an id that was handed out is not handed out again, and a jump is
 //! asked about once before it is believed.
 
 use std::collections::VecDeque;

@@ -19,7 +19,7 @@ impl Client {
         self.page(&path::with_id(path::TURNS, game), limit, after).await
     }
 
-    /// Why a game stands as it does after a turn, the last one when none is named: `GET /v1/gamestate/{id}/explain`. It tells what is
+    /// Why a game is in its state after a turn, the last one when none is named: `GET /v1/gamestate/{id}/explain`. It shows what is
     /// hidden from players, so their keys may not call it.
     pub async fn explain(&self, game: GameId, turn: Option<u64>) -> Result<ExplainView, ClientError> {
         let turn = turn.map(|turn| turn.to_string());

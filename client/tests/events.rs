@@ -89,7 +89,7 @@ async fn a_gap_is_asked_about_again() {
 }
 
 #[tokio::test]
-async fn a_gap_that_the_engine_insists_on_is_passed_over_and_told() {
+async fn a_gap_that_the_engine_insists_on_is_passed_over_and_reported() {
     let (client, _asked) =
         engine([ScriptedResponse::Stream(chunks([1, 3])), ScriptedResponse::Stream(chunks([3, 4]))]).await;
     assert_eq!(observed(client.game_events(GameId::new(), Since::Now)).await, "1 doubt gap(2..3) 3 4 !");

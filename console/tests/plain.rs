@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 const GAME: &str = "00000000-0000-7000-8000-000000000001";
 
-/// The log of the game's events, as frames, and a story event that is told once somebody has asked what is unfinished.
+/// The log of the game's events, as frames, and a story event that is narrated after a caller has asked what is unfinished.
 struct Engine(watch::Sender<Vec<String>>, Mutex<Option<RequestId>>);
 
 impl Engine {
@@ -61,8 +61,8 @@ async fn chat(State(engine): State<Arc<Engine>>, Json(chat): Json<Value>) -> Res
 }
 
 async fn lane(State(engine): State<Arc<Engine>>) -> Json<Value> {
-    let told = engine.1.lock().unwrap().take();
-    if let Some(request) = told {
+    let asked = engine.1.lock().unwrap().take();
+    if let Some(request) = asked {
         tokio::spawn(async move {
             let kind =
                 json!({ "type": "story_event", "status": "processing", "attempt": 1, "user_message": "A bell." });
@@ -72,7 +72,7 @@ async fn lane(State(engine): State<Arc<Engine>>) -> Json<Value> {
             engine.publish("request.completed", request, &done);
         });
     }
-    let requests: Vec<RequestId> = told.into_iter().collect();
+    let requests: Vec<RequestId> = asked.into_iter().collect();
     Json(json!({ "game_id": GAME, "state": "idle", "requests": requests }))
 }
 

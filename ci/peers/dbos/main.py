@@ -165,7 +165,7 @@ async def serve(url):
     await site.start()
     print(f"dbos-peer listening on http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
     ended = asyncio.Event()
-    # Ends in good order, so that the workers and Postgres are told.
+    # Ends in good order, so that the workers and Postgres are notified.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     await ended.wait()
     # Its threads wait for the database, which is about to go.

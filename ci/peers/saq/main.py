@@ -144,7 +144,7 @@ async def serve(redis_url):
     site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
     await site.start()
     print(f"saq-peer listening on http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
-    # Ends in good order, so that the workers are told.
+    # Ends in good order, so that the workers are notified.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, forwarding.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await forwarding

@@ -160,7 +160,7 @@ pub(super) async fn export(client: &Client, game: GameId, format: ExportFormat, 
     }
 }
 
-/// Asks why a game stands as it does.
+/// Asks why a game is in its state.
 pub(super) async fn explain(client: &Client, game: GameId, turn: Option<u64>) -> NetMessage {
     match client.explain(game, turn).await {
         Ok(view) => NetMessage::Explained(Box::new(view)),

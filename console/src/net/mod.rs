@@ -212,7 +212,7 @@ impl Net {
 
     fn on_item(&mut self, item: Option<Item>) {
         match item {
-            // A stream that stands may still be held back.
+            // A stream that is open may still be held back by a proxy.
             Some(Item::Connected { .. } | Item::Disconnected { .. }) if self.watch.is_behind() => {}
             Some(Item::Connected { .. }) => self.report(NetMessage::Link(Link::Live)),
             Some(Item::Event { event, .. }) if makes_void(&event) => self.read_again(),

@@ -66,7 +66,7 @@ async fn make(client: &Client, game: GameId, call: &Call, key: &str) -> Result<(
     }
 }
 
-/// Begins a game that goes on from where this one stands.
+/// Begins a game that goes on from the state of this one.
 pub(super) async fn branch(client: &Client, game: GameId, timing: Timing) -> Result<GameId, String> {
     let (branch, key) = (BranchGame::default(), RequestId::new().to_string());
     let until = Instant::now() + timing.sending;

@@ -1,4 +1,4 @@
-//! What to do when the event stream stands and nothing comes through it, as behind a proxy that buffers: ask for what is
+//! What to do when the event stream is open and nothing comes through it, as behind a proxy that buffers: ask for what is
 //! awaited, and turn the answers into the events that should have come.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -167,7 +167,7 @@ impl Watch {
     }
 }
 
-/// Where the requests stand that the console has asked for.
+/// The status of the requests that the console has asked for.
 pub(super) type Answers = Vec<Result<RequestView, ClientError>>;
 
 /// How long a stream may be silent while something is awaited.

@@ -95,7 +95,7 @@ async fn the_narrator_can_be_stopped_and_the_message_edited() {
 }
 
 #[tokio::test]
-async fn what_was_told_before_the_narrator_was_stopped_stays() {
+async fn what_was_narrated_before_the_narrator_was_stopped_stays() {
     let Some(browser) = Browser::start().await else { return };
     let site = Site::start().await;
     let game = site.new_game().await;

@@ -57,7 +57,7 @@ async fn a_turn_is_taken_back_on_every_page_of_the_game() {
 }
 
 #[tokio::test]
-async fn a_message_is_told_again_and_the_earlier_telling_comes_back() {
+async fn a_message_is_narrated_again_and_the_earlier_narration_comes_back() {
     let Some(browser) = Browser::start().await else { return };
     let site = site().await;
     narrated(&browser, &site).await;

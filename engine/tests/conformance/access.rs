@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::secret::{Secret, SecretKind};
 use engine::store::{
-    Access, Game, GameContents, GamesCursor, GamesOf, Holder, Kept, NewCapability, NewKey, Owner, SharedStore,
+    Access, AddOutcome, Game, GameContents, GamesCursor, GamesOf, Holder, NewCapability, NewKey, Owner, SharedStore,
     StoreOptions, Subject,
 };
 use protocol::{GameAccess, GameId, RequestId, Tenant, User};
@@ -57,7 +57,9 @@ pub(crate) async fn a_key_is_found_until_it_is_deleted(bench: Bench) {
     let id = secret.hash().id();
     assert_eq!(store.key(&id).await.unwrap(), None);
 
-    let Kept::Done(stored) = store.add_key(&new_key(&secret, None)).await.unwrap() else { panic!("it is not stored") };
+    let AddOutcome::Done(stored) = store.add_key(&new_key(&secret, None)).await.unwrap() else {
+        panic!("it is not stored")
+    };
 
     assert_eq!((&stored.hash, stored.expires_at), (&secret.hash(), None));
     assert_eq!(stored.grants, new_key(&secret, None).holder);
@@ -95,7 +97,7 @@ pub(crate) async fn no_more_keys_are_stored_than_may_be(bench: Bench) {
     let first = store.add_key(&new_key(&secret, None)).await.unwrap();
 
     let other = crate::access::secret(SecretKind::Key);
-    assert_eq!(store.add_key(&new_key(&other, None)).await.unwrap(), Kept::Full);
+    assert_eq!(store.add_key(&new_key(&other, None)).await.unwrap(), AddOutcome::Full);
     assert_eq!(store.add_key(&new_key(&secret, None)).await.unwrap(), first);
 }
 
@@ -183,7 +185,7 @@ pub(crate) async fn a_capability_is_for_its_game_alone(bench: Bench) {
     let first = store.add_capability(game, &new).await.unwrap();
     store.add_capability(game, &new_capability(&play, GameAccess::Play, None)).await.unwrap();
     assert_eq!(store.add_capability(game, &new).await.unwrap(), first);
-    assert_eq!(store.add_capability(game_id(), &new).await.unwrap(), Kept::UnknownGame);
+    assert_eq!(store.add_capability(game_id(), &new).await.unwrap(), AddOutcome::UnknownGame);
 
     let allowed =
         async |subject, shown: &Secret| store.access(subject, Some(&shown.hash())).await.unwrap().unwrap().capability;
@@ -213,7 +215,7 @@ pub(crate) async fn a_capability_that_has_expired_allows_nothing_and_makes_room(
 
     assert_eq!(store.capabilities(game).await.unwrap(), []);
     let added = store.add_capability(game, &new_capability(&long, GameAccess::Play, None)).await.unwrap();
-    assert!(matches!(added, Kept::Done(_)), "{added:?}");
+    assert!(matches!(added, AddOutcome::Done(_)), "{added:?}");
 }
 
 pub(crate) async fn the_capabilities_of_a_game_are_limited(bench: Bench) {
@@ -223,7 +225,7 @@ pub(crate) async fn the_capabilities_of_a_game_are_limited(bench: Bench) {
         let new = new_capability(&secret(SecretKind::Capability), GameAccess::Read, None);
         store.add_capability(game, &new).await.unwrap()
     };
-    assert!(matches!(add(game).await, Kept::Done(_)));
-    assert_eq!(add(game).await, Kept::Full);
-    assert!(matches!(add(other).await, Kept::Done(_)));
+    assert!(matches!(add(game).await, AddOutcome::Done(_)));
+    assert_eq!(add(game).await, AddOutcome::Full);
+    assert!(matches!(add(other).await, AddOutcome::Done(_)));
 }

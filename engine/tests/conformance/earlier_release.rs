@@ -46,7 +46,7 @@ async fn a_reader_of_chunks_behind_which_an_earlier_release_has_gone_on_is_reset
     store.publish_chunk(&claim.lease, 1, "You").await.unwrap();
     store.publish_chunk(&claim.lease, 2, " see").await.unwrap();
     let seen = store.game(game).await.unwrap().unwrap().cursor;
-    // That release appends to the log and knows nothing of the chunks that stand apart.
+    // That release appends to the log and knows nothing of the chunks that are kept apart.
     let (mut connection, prefix) = bench.owner_of(game).await;
     let (id, data) = (format!("{}-{}", seen.epoch, seen.offset + 1), r#"{"request_id":null}"#);
     let fields = [("request", ""), ("game.renamed", data)];

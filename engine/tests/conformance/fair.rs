@@ -228,7 +228,7 @@ pub(crate) async fn what_fair_order_keeps_is_bounded(bench: Bench) {
     assert!((1..30).contains(&kept), "{kept} of {tenants} are kept");
 }
 
-/// Switching is safe at any time: games that are ready meanwhile stand where the other order has put them, until they are put right.
+/// Switching is safe at any time: games that are ready meanwhile keep the order keys of the other order, until they are put right.
 pub(crate) async fn the_order_can_be_changed_while_games_wait(bench: Bench) {
     let expected: Vec<_> = (0..5).map(|n| format!("red {n}")).collect();
     for (before, after) in [(options(), fair(&[])), (fair(&[]), options())] {

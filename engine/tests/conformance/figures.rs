@@ -63,9 +63,9 @@ pub(crate) async fn what_waits_is_counted_by_type_after_every_step(bench: Bench)
     }
     enqueue(&store, game, "look").await;
     counts((1, 1)).await;
-    let told = claim_one(&store).await;
+    let claimed = claim_one(&store).await;
     counts((1, 0)).await;
-    store.release(&told.lease).await.unwrap();
+    store.release(&claimed.lease).await.unwrap();
     counts((1, 1)).await;
     store.retry(&claim_one(&store).await.lease, Duration::from_mins(1), &failure()).await.unwrap();
     counts((1, 1)).await;
@@ -88,17 +88,17 @@ pub(crate) async fn what_waits_is_counted_by_type_after_every_step(bench: Bench)
     store.pause(&claim_one(&store).await.lease, &fault("offline")).await.unwrap();
     counts((0, 3)).await;
     store.record_provider_success("offline").await.unwrap();
-    let told = claim_one(&store).await;
-    store.publish_chunk(&told.lease, 1, "The wind turns. It").await.unwrap();
+    let claimed = claim_one(&store).await;
+    store.publish_chunk(&claimed.lease, 1, "The wind turns. It").await.unwrap();
     let end = ChatChunk {
-        request_id: told.lease.request,
+        request_id: claimed.lease.request,
         game_id: game,
-        attempt: told.lease.attempt,
+        attempt: claimed.lease.attempt,
         content: String::new(),
         done: true,
         chunks: NonZeroU64::MIN,
     };
-    let stopped = store.stop(told.lease.request, told.lease.attempt, &completion("The wind turns."), &end).await;
+    let stopped = store.stop(claimed.lease.request, claimed.lease.attempt, &completion("The wind turns."), &end).await;
     assert_eq!(stopped.unwrap(), Stopped::Done);
     counts((0, 3)).await;
     store.cancel(triggered.id).await.unwrap();

@@ -71,7 +71,7 @@ pub(crate) async fn new_game_of(store: &SharedStore, provider: &str) -> GameId {
     game
 }
 
-/// What a patch of a game tells its readers; the store does not look into it.
+/// What readers of a game get of a patch; the store does not look into it.
 pub(crate) fn state_updated(game: GameId) -> StateUpdated {
     StateUpdated {
         request_id: None,
@@ -257,7 +257,7 @@ pub(crate) async fn finish(store: &SharedStore, claim: &Claim, prompts: &[&str])
     assert_eq!(committed, Committed::Done);
 }
 
-/// Runs whatever can be claimed, one after the other, and answers in which order that was.
+/// Runs everything that can be claimed, one after the other, and answers in which order that was.
 pub(crate) async fn run_all(store: &SharedStore) -> Vec<String> {
     let mut messages = Vec::new();
     while let Some(claim) = claim(store, 1).await.pop() {

@@ -165,7 +165,7 @@ conformance! {
         a_busy_game_holds_up_no_other,
         a_game_in_backoff_holds_up_no_other,
         a_claim_takes_no_more_than_it_asks_for,
-        a_request_knows_how_many_stand_before_it,
+        a_request_knows_how_many_are_before_it,
         a_caller_who_does_not_want_to_wait_is_refused_by_a_busy_game,
         a_request_for_an_unknown_game_is_not_kept,
         the_span_in_which_a_request_was_sent_reaches_its_claims_and_is_left_out_without_one,
@@ -203,7 +203,7 @@ conformance! {
     providers {
         a_fault_pauses_the_provider_for_all_its_games,
         games_of_another_provider_go_on,
-        a_message_for_a_paused_provider_is_told_that_it_waits,
+        a_message_for_a_paused_provider_gets_an_event_that_it_waits,
         exactly_one_claim_gets_the_probe,
         a_probe_that_succeeds_lets_all_games_go_on_in_arrival_order,
         each_probe_that_fails_makes_the_next_wait_longer,
@@ -250,7 +250,7 @@ conformance! {
         tries_are_kept_until_the_player_goes_on,
         a_game_begins_with_the_turns_that_it_brings,
         a_game_has_a_name_that_is_no_part_of_its_version,
-        a_narration_that_is_stopped_is_kept_as_far_as_it_was_told,
+        a_narration_that_is_stopped_is_kept_as_far_as_it_was_published,
         a_worker_is_notified_of_a_narration_that_was_stopped,
     }
     moving {

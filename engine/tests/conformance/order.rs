@@ -93,7 +93,7 @@ pub(crate) async fn a_claim_takes_no_more_than_it_asks_for(bench: Bench) {
     assert_eq!(requests(&claim(&store, 2).await), expected[4..]);
 }
 
-pub(crate) async fn a_request_knows_how_many_stand_before_it(bench: Bench) {
+pub(crate) async fn a_request_knows_how_many_are_before_it(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     let first = enqueue(&store, game, "first").await;

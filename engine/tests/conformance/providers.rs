@@ -66,7 +66,7 @@ pub(crate) async fn games_of_another_provider_go_on(bench: Bench) {
     assert_eq!((claimed.lease.game, claimed.provider.name.as_str()), (other, "other"));
 }
 
-pub(crate) async fn a_message_for_a_paused_provider_is_told_that_it_waits(bench: Bench) {
+pub(crate) async fn a_message_for_a_paused_provider_gets_an_event_that_it_waits(bench: Bench) {
     let store = bench.store().await;
     let game = paused_game(&store).await;
     let id = enqueue(&store, game, "second").await;

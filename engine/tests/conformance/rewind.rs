@@ -30,7 +30,7 @@ async fn three_turns(store: &SharedStore) -> GameId {
     game
 }
 
-/// Takes a game back to where it stood before a turn.
+/// Takes a game back to its state before a turn.
 pub(crate) async fn back_to_before(store: &SharedStore, game: GameId, turn: u64) -> GameChange {
     let now = store.game(game).await.unwrap().unwrap();
     let page = store.turns(game, TurnRange::From(turn), 100).await.unwrap();
@@ -299,7 +299,7 @@ pub(crate) async fn a_game_has_a_name_that_is_no_part_of_its_version(bench: Benc
     assert_eq!(store.rename_game(GameId::new(), None).await.unwrap(), GameWrite::Unknown);
 }
 
-pub(crate) async fn a_narration_that_is_stopped_is_kept_as_far_as_it_was_told(bench: Bench) {
+pub(crate) async fn a_narration_that_is_stopped_is_kept_as_far_as_it_was_published(bench: Bench) {
     let store = bench.store().await;
     let game = new_game(&store).await;
     let id = enqueue(&store, game, "look").await;

@@ -11,7 +11,7 @@ use crate::game::{Game, message};
 /// So many turns are played; the history of so many does not fit a small window.
 const TURNS: usize = 5;
 
-/// So many calls may be refused before everything is learned, of a server with many rules and a window that it does not tell.
+/// So many calls may be refused before everything is learned, of a server with many rules and a window that it does not state.
 const MOST_REFUSED: usize = 7;
 
 /// What nobody may read: thoughts of models, words of servers, marks of templates.
@@ -23,7 +23,7 @@ fn narration() -> String {
     "You wait at the quay, and the tide turns without haste. ".repeat(24).trim_end().to_owned()
 }
 
-/// A model that tells the same in every turn, on a server that is busy once, overloaded once and breaks off once.
+/// A model that narrates the same in every turn, on a server that is busy once, overloaded once and breaks off once.
 fn script() -> Script {
     let asks_for_a_delta = json!({ "user": "Answer with the JSON object only" });
     let delta = json!({
@@ -104,7 +104,7 @@ async fn play_all(plays: impl Iterator<Item = (&'static str, ProviderConfig)>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_adventure_is_told_whole_and_clean_on_every_kind_of_server() {
+async fn an_adventure_is_narrated_whole_and_clean_on_every_kind_of_server() {
     play_all(Profile::names().map(|name| (name, provider(&Profile::load(name).unwrap())))).await;
 }
 

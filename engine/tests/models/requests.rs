@@ -65,7 +65,7 @@ async fn everything_that_is_configured_reaches_the_server() {
 }
 
 #[tokio::test]
-async fn ollama_is_told_its_window_and_how_long_to_keep_the_model() {
+async fn ollama_gets_its_window_and_how_long_to_keep_the_model() {
     let server = Server::start(|_, _| server::json(200, r#"{"message":{"content":"You wait."},"done":true}"#)).await;
     let models = server
         .models(Adapter::Ollama, |provider| {
@@ -223,7 +223,7 @@ async fn a_field_that_the_server_does_not_know_is_left_out() {
 }
 
 #[tokio::test]
-async fn a_model_that_only_thinks_gets_more_room_and_its_operator_is_told() {
+async fn a_model_that_only_thinks_gets_more_tokens_and_its_operator_a_warning() {
     let server = Server::start(|asked, _| {
         if asked.body["max_tokens"] == 1024 {
             return server::events(
@@ -258,7 +258,7 @@ async fn a_delta_is_read_from_wherever_the_model_wrote_it() {
 }
 
 #[tokio::test]
-async fn a_delta_that_holds_nothing_is_told_from_one_that_the_filter_stopped() {
+async fn an_empty_delta_is_distinguished_from_one_that_the_filter_stopped() {
     for (status, body, reason) in [
         (200, whole(""), Reason::Empty),
         (

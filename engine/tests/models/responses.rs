@@ -85,7 +85,7 @@ async fn an_error_with_a_status_of_success_is_the_error_that_it_is() {
 }
 
 #[tokio::test]
-async fn an_error_in_the_lines_of_ollama_is_told_in_its_words() {
+async fn an_error_in_the_lines_of_ollama_is_reported_in_its_words() {
     let lines = "{\"message\":{\"content\":\"You \"},\"done\":false}\n{\"error\":\"unexpected EOF\"}\n";
     let server = Server::start(move |_, _| server::reply(200, "application/x-ndjson", lines)).await;
     let models = server.models(Adapter::Ollama, |_| {}).await;

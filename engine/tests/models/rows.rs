@@ -43,7 +43,7 @@ impl Scripted {
 }
 
 /// A script with this narration and this answer to every question for a delta.
-fn tells(narration: &Value, delta: &Value) -> Value {
+fn script(narration: &Value, delta: &Value) -> Value {
     json!({ "speed": 0, "entries": [
         { "match": { "kind": "json" }, "reply": delta },
         { "reply": narration },
@@ -72,7 +72,7 @@ async fn nothing_that_is_not_the_story_is_shown_or_committed() {
         ("You \u{0}see\u{7} \u{1b}[31mred\u{1b}[0m \u{202e}evil.", "You see red evil."),
     ] {
         for chunk in ["word", "char"] {
-            let play = Scripted::start(tells(&json!({ "text": text, "chunk": chunk }), &nothing_changed())).await;
+            let play = Scripted::start(script(&json!({ "text": text, "chunk": chunk }), &nothing_changed())).await;
             let request = play.say("I wait.").await;
             assert_eq!(message(&request), expected, "{text:?} by {chunk}");
             assert_eq!(play.game.shown().await, [expected], "{text:?} by {chunk}");
@@ -94,7 +94,7 @@ async fn a_delta_is_read_however_its_json_is_written() {
         format!("Here it is:\n```json\n{DELTA}\n```\nNothing changed."),
     ] {
         let reply = json!({ "text": text, "fault": "wrong_schema" });
-        let play = Scripted::start(tells(&json!("You wait."), &reply)).await;
+        let play = Scripted::start(script(&json!("You wait."), &reply)).await;
         let request = play.say("I wait.").await;
         assert_eq!(message(&request), "You wait.", "{text}");
         let rejections = &request.result.as_ref().unwrap().rejections;
@@ -107,7 +107,7 @@ async fn a_delta_is_read_however_its_json_is_written() {
 async fn a_delta_in_the_arguments_of_a_tool_is_read() {
     let delta: Value = serde_json::from_str(DELTA).unwrap();
     let tool = json!({ "tools": [{ "name": "delta", "arguments": delta }] });
-    let play = Scripted::start(tells(&json!("You wait."), &tool)).await;
+    let play = Scripted::start(script(&json!("You wait."), &tool)).await;
     let request = play.say("I wait.").await;
     assert_eq!((message(&request), request.result.as_ref().unwrap().rejections.len()), ("You wait.", 0));
 }

@@ -94,7 +94,7 @@ async fn a_server_that_names_a_date_is_not_called_before_it() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_and_told_with_its_target() {
+async fn a_redirect_is_not_followed_and_is_reported_with_its_target() {
     let server = MockServer::start().await;
     let moved = ResponseTemplate::new(308).insert_header("location", "https://right.example/v1/chat/completions");
     Mock::given(path("/v1/chat/completions")).respond_with(moved).expect(1).mount(&server).await;

@@ -20,7 +20,7 @@ pub(crate) struct Asked {
     pub(crate) body: Value,
 }
 
-/// What is sent: the first part holds the head; pauses stand between parts.
+/// What is sent: the first part holds the head; pauses are between parts.
 pub(crate) type Answer = Vec<(Duration, String)>;
 
 pub(crate) struct Server {

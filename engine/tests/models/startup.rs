@@ -43,7 +43,7 @@ async fn no_model_is_called_where_only_the_list_is_wanted() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_with_what_to_do_until_a_call_succeeds() {
+async fn what_is_wrong_is_reported_with_what_to_do_until_a_call_succeeds() {
     let server = Server::start(|asked, number| match number {
         0 => server::json(401, r#"{"error":{"message":"Incorrect API key provided: sk-abc123456"}}"#),
         _ => good(asked),
@@ -58,7 +58,7 @@ async fn what_is_wrong_is_told_with_what_to_do_until_a_call_succeeds() {
 }
 
 #[tokio::test]
-async fn a_server_that_nobody_has_started_is_told_apart_from_a_wrong_address() {
+async fn a_server_that_is_not_started_is_distinguished_from_a_wrong_address() {
     let server = Server::start(|_, _| list()).await;
     let models = server.models(Adapter::OpenAi, |_| {}).await;
     drop(server);
@@ -78,7 +78,7 @@ async fn a_server_that_nobody_has_started_is_told_apart_from_a_wrong_address() {
 }
 
 #[tokio::test]
-async fn a_model_that_the_server_does_not_have_is_told_with_those_that_it_has() {
+async fn a_model_that_the_server_does_not_have_is_reported_with_those_that_it_has() {
     let server = Server::start(|asked, _| {
         if asked.body.is_null() {
             server::json(200, r#"{"data":[{"id":"qwen3"},{"id":"gemma3"}]}"#)

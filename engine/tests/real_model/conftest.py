@@ -94,7 +94,7 @@ class Engine:
 
     def __init__(self, start, directory, provider):
         self.base = f"http://127.0.0.1:{free_port()}"
-        # Short answers: what is tested is whether turns end, not what is told in them.
+        # Short answers: what is tested is whether turns end, not what they say.
         settings = {"model": "any", "max_tokens": 64, "backend_max_tokens": 96, **provider}
         config = {
             "data_dir": str(directory / "data"),

@@ -1,4 +1,4 @@
-"""A real model tells the shipped adventures: Gemma 3 270M on the server of llama.cpp, which is far too small to tell a good
+"""A real model narrates the shipped adventures: Gemma 3 270M on the server of llama.cpp, which is far too small to narrate a good
 story, and writes whatever comes to its mind. Every turn is committed all the same, and no mark of a template is in it.
 """
 
@@ -19,10 +19,10 @@ def play(engine, scenario, messages=MESSAGES):
         turn = engine.say(game, message)
         where = f"{scenario}, turn {number}: {json.dumps(turn)}"
         assert turn["status"] == "completed", where
-        told = turn["result"]["message"]
-        assert told.strip(), where
-        assert not [mark for mark in MARKS if mark in told], where
-        print(f"{scenario} {number}: {told!r} {turn['result']['usage']}")
+        narrated = turn["result"]["message"]
+        assert narrated.strip(), where
+        assert not [mark for mark in MARKS if mark in narrated], where
+        print(f"{scenario} {number}: {narrated!r} {turn['result']['usage']}")
     assert engine.dead_letters() == []
 
 
@@ -55,7 +55,7 @@ def test_a_turn_outlives_a_model_server_that_is_killed_in_the_middle_of_it(llama
     assert served.dead_letters() == []
 
 
-def test_an_adventure_is_told_through_a_litellm_proxy(llama, engine, world):
+def test_an_adventure_is_narrated_through_a_litellm_proxy(llama, engine, world):
     behind = {"model": "openai/any", "api_base": f"{llama(4096, 'alternating').url}/v1", "api_key": "none"}
     config = world.directory / "litellm.json"
     config.write_text(json.dumps({

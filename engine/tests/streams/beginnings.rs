@@ -84,7 +84,7 @@ async fn a_reader_may_begin_anywhere_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_place_that_the_log_does_not_have_is_answered_with_a_reset_and_how_the_game_stands() {
+async fn a_cursor_that_the_log_does_not_have_is_answered_with_a_reset_and_the_state_of_the_game() {
     let store = store();
     let server = Server::start(&store).await;
     let game = new_game(&store).await;
@@ -102,7 +102,7 @@ async fn a_place_that_the_log_does_not_have_is_answered_with_a_reset_and_how_the
 }
 
 #[tokio::test]
-async fn what_is_not_a_place_is_refused() {
+async fn what_is_not_a_cursor_is_refused() {
     let store = store();
     let server = Server::start(&store).await;
     let game = new_game(&store).await;
@@ -175,7 +175,7 @@ async fn a_reader_who_was_cut_off_among_chunks_gets_exactly_the_rest() {
 }
 
 #[tokio::test]
-async fn a_browser_that_has_seen_a_request_end_is_told_not_to_come_back() {
+async fn a_browser_that_has_seen_a_request_end_does_not_come_back() {
     let store = store();
     let server = Server::start(&store).await;
     let game = new_game(&store).await;

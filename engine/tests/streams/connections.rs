@@ -102,7 +102,7 @@ async fn a_reader_that_reads_nothing_any_more_makes_room_for_others() {
 }
 
 #[tokio::test]
-async fn a_connection_too_many_is_told_to_come_back() {
+async fn a_connection_too_many_is_asked_to_come_back() {
     let store = store();
     let server = Server::with(&store, Setup { max_connections: 1, ..Setup::default() }).await;
     let game = new_game(&store).await;
@@ -233,7 +233,7 @@ async fn a_head_that_does_not_come_to_its_end_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_address_with_too_many_connections_is_told_to_come_back() {
+async fn an_address_with_too_many_connections_is_asked_to_come_back() {
     let store = store();
     let server = Server::with(&store, Setup { max_connections_per_address: 1, ..Setup::default() }).await;
     let game = new_game(&store).await;

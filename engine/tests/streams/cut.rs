@@ -86,7 +86,7 @@ async fn seen_events(client: &Client, game: protocol::GameId, last: protocol::Re
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn however_a_stream_is_cut_a_client_is_told_everything_once() {
+async fn however_a_stream_is_cut_a_client_gets_everything_once() {
     let store = store();
     let server = &Server::start(&store).await;
     let game = new_game(&store).await;

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_tells_the_tail_from_the_middle() {
+    fn a_summary_separates_the_tail_from_the_middle() {
         let mut latency = Latency::default();
         for n in 1..=1000 {
             latency.record(Duration::from_millis(n));

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_used_between_two_looks_is_told_by_name() {
+    fn what_was_used_between_two_readings_is_reported_by_name() {
         let look = |engine, redis| {
             let all = [("engine", engine), ("redis-server", redis)];
             all.map(|(name, ms)| (name.to_owned(), Duration::from_millis(ms))).into()

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_as_wide_as_what_stands_in_them() {
+    fn columns_are_as_wide_as_their_cells() {
         let mut table = Table::new(["ours", "the other one"]);
         table.row("turns", [Some("12".to_owned()), None]);
         table.row("a longer name", [Some("1234567".to_owned()), Some("x".to_owned())]);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_in_the_unit_that_fits() {
+    fn times_are_printed_in_the_unit_that_fits() {
         assert_eq!([0.0123, 1.234, 12.34, 1234.5].map(ms), ["12 µs", "1.23 ms", "12.3 ms", "1.23 s"]);
     }
 }

@@ -71,7 +71,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Subscribes; returns once the server has said yes. In HTTP/1.0, so that nothing stands between the events.
+    /// Subscribes; returns once the server has said yes. In HTTP/1.0, so that nothing is between the events.
     pub(super) async fn open(address: SocketAddr, path: &str) -> io::Result<Self> {
         let mut socket = TcpStream::connect(address).await?;
         let request = format!("GET {path} HTTP/1.0\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n");

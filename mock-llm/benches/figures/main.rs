@@ -2,7 +2,7 @@
 //! it: the real binary, on loopback, with `wrk` on the same machine.
 //!
 //! Other load on the machine changes every number here, so calls and streams are measured in turn with a peer: axum
-//! alone, sending bytes that were rendered beforehand. What counts is the ratio; nothing that answers can be faster.
+//! alone, sending bytes that were rendered in advance. What counts is the ratio; nothing that answers can be faster.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench fails by panicking, and prints what it finds")]
 

@@ -1,5 +1,5 @@
 //! Draws that depend on the seed and what is drawn for, and on nothing else: same seed, same call, same choice, on
-//! every machine. The generators of `rand` may change their values between versions, so the few lines stand here.
+//! every machine. The generators of `rand` may change their values between versions, so the few lines are here.
 
 /// A hash of some bytes (FNV-1a, 64 bits).
 pub(crate) fn hash(seed: u64, bytes: &[u8]) -> u64 {

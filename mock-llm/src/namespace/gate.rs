@@ -29,7 +29,7 @@ impl Gates {
         gates
     }
 
-    /// Opens a gate. It stays open until it is closed or reset; a gate that no script names may be opened beforehand.
+    /// Opens a gate. It stays open until it is closed or reset; a gate that no script names may be opened in advance.
     pub fn open(&self, name: &str) {
         self.change(name, |gate| gate.open = true);
     }

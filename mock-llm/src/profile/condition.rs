@@ -24,7 +24,7 @@ pub(super) struct When {
     equals: std::collections::BTreeMap<String, Value>,
     /// The body has a field that is not among these. The first becomes `{{field}}`.
     field_beside: Option<Vec<String>>,
-    /// A keyword that stands in the schema of the answer. The first becomes `{{field}}`.
+    /// A keyword that is in the schema of the answer. The first becomes `{{field}}`.
     schema_has: Vec<String>,
     roles: Option<Roles>,
     /// Prompt and answer together have more tokens than this: four letters each, and `max_tokens`.
@@ -127,7 +127,7 @@ impl Roles {
     }
 }
 
-/// Whether a keyword stands anywhere in a schema. The name of a property is no keyword.
+/// Whether a keyword is anywhere in a schema. The name of a property is no keyword.
 fn has_key(schema: &Value, key: &str) -> bool {
     match schema {
         Value::Object(members) => members.iter().any(|(name, value)| {
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keyword_of_a_schema_is_told_from_a_property() {
+    fn a_keyword_of_a_schema_is_distinguished_from_a_property() {
         let schema = json!({ "type": "object", "properties": { "maxItems": { "type": "string" } } });
         assert!(!has_key(&schema, "maxItems"));
         assert!(has_key(&json!({ "properties": { "a": { "type": "array", "maxItems": 3 } } }), "maxItems"));

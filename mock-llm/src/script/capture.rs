@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Capture {
     pub(super) source: Source,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: CaptureSource,
     /// The named groups.
     pub(super) names: Vec<String>,
     pub(super) optional: bool,
@@ -28,7 +28,7 @@ pub(crate) struct Capture {
 
 /// A regular expression, which may contain what was captured before.
 #[derive(Debug, Clone)]
-pub(super) enum Wanted {
+pub(super) enum CaptureSource {
     Fixed(Pattern),
     Template {
         template: Template,
@@ -37,7 +37,7 @@ pub(super) enum Wanted {
     },
 }
 
-impl Wanted {
+impl CaptureSource {
     pub(super) fn template(template: Template) -> Self {
         Self::Template { template, latest: Arc::default() }
     }
@@ -65,8 +65,8 @@ impl Capture {
 
     fn pattern(&self, call: &ModelCall, captured: &Captured) -> Option<Pattern> {
         match &self.wanted {
-            Wanted::Fixed(pattern) => Some(pattern.clone()),
-            Wanted::Template { latest, .. } => {
+            CaptureSource::Fixed(pattern) => Some(pattern.clone()),
+            CaptureSource::Template { latest, .. } => {
                 let source = self.source_text(call, captured);
                 let mut latest = lock(latest);
                 if latest.as_ref().is_none_or(|pattern| pattern.source() != source) {
@@ -82,8 +82,8 @@ impl Capture {
     /// The expression as it is looked for, for explanations.
     pub(crate) fn source_text(&self, call: &ModelCall, captured: &Captured) -> Cow<'_, str> {
         match &self.wanted {
-            Wanted::Fixed(pattern) => pattern.source().into(),
-            Wanted::Template { template, .. } => {
+            CaptureSource::Fixed(pattern) => pattern.source().into(),
+            CaptureSource::Template { template, .. } => {
                 let scope = Scope { captured, call, nth: 0 };
                 template.render_with(&scope, &mut Draws::new(0, ""), |text| regex::escape(&text)).into()
             }
@@ -93,8 +93,8 @@ impl Capture {
     /// The regular expression, if it does not depend on other captures.
     pub(super) fn fixed(&self) -> Option<&Pattern> {
         match &self.wanted {
-            Wanted::Fixed(pattern) => Some(pattern),
-            Wanted::Template { .. } => None,
+            CaptureSource::Fixed(pattern) => Some(pattern),
+            CaptureSource::Template { .. } => None,
         }
     }
 

@@ -18,13 +18,13 @@ pub(crate) enum Condition {
     Api(Api),
     Role(Role),
     Stream(bool),
-    Text { place: Place, test: Test },
+    Text { field: CallField, test: Test },
     Equal { pointer: String, value: Value },
 }
 
-/// Where a text stands.
+/// The part of a call that a condition is about.
 #[derive(Debug, Clone)]
-pub(crate) enum Place {
+pub(crate) enum CallField {
     Model,
     Message(Source),
     Header(String),
@@ -48,7 +48,7 @@ impl Condition {
             Self::Api(api) => *api == call.api,
             Self::Role(role) => call.last_role() == Some(*role),
             Self::Stream(stream) => *stream == call.stream,
-            Self::Text { place, test } => place.text(call).is_some_and(|text| test.holds(&text)),
+            Self::Text { field, test } => field.text(call).is_some_and(|text| test.holds(&text)),
             Self::Equal { pointer, value } => {
                 call.body_json().pointer(pointer).is_some_and(|found| equal(found, value))
             }
@@ -58,7 +58,7 @@ impl Condition {
     /// The model that the condition asks for by its full name.
     pub(super) fn model_name(&self) -> Option<&str> {
         match self {
-            Self::Text { place: Place::Model, test: Test::Exact(name) } => Some(name),
+            Self::Text { field: CallField::Model, test: Test::Exact(name) } => Some(name),
             _ => None,
         }
     }
@@ -71,7 +71,7 @@ impl Condition {
         }
     }
 
-    /// The place and the wish: `user contains "north"`.
+    /// The field and the wish: `user contains "north"`.
     pub(crate) fn wish(&self) -> String {
         match self {
             Self::Kind(kind) => format!("kind is {}", kind.name()),
@@ -79,12 +79,12 @@ impl Condition {
             Self::Api(api) => format!("api is {}", api.name()),
             Self::Role(role) => format!("role is {}", role.name()),
             Self::Stream(stream) => format!("stream is {stream}"),
-            Self::Text { place, test } => format!("{} {}", place.name(), test.wish()),
+            Self::Text { field, test } => format!("{} {}", field.name(), test.wish()),
             Self::Equal { pointer, value } => format!("{pointer} is {value}"),
         }
     }
 
-    /// What stands in that place, shortened.
+    /// The value of that field, shortened.
     pub(crate) fn found(&self, call: &ModelCall) -> String {
         match self {
             Self::Kind(_) => call.kind().name().to_owned(),
@@ -92,7 +92,7 @@ impl Condition {
             Self::Api(_) => call.api.name().to_owned(),
             Self::Role(_) => call.last_role().map_or("nothing", Role::name).to_owned(),
             Self::Stream(_) => call.stream.to_string(),
-            Self::Text { place, .. } => place.text(call).map_or_else(|| "nothing".to_owned(), |text| quote(&text)),
+            Self::Text { field, .. } => field.text(call).map_or_else(|| "nothing".to_owned(), |text| quote(&text)),
             Self::Equal { pointer, .. } => call
                 .body_json()
                 .pointer(pointer)
@@ -101,7 +101,7 @@ impl Condition {
     }
 }
 
-impl Place {
+impl CallField {
     fn text<'a>(&self, call: &'a ModelCall) -> Option<Cow<'a, str>> {
         match self {
             Self::Model => Some(Cow::Borrowed(&call.model)),

@@ -87,7 +87,7 @@ impl Problem {
 /// Turns serde's error, which knows line and column only, into a mistake with pointer and suggestion.
 pub(super) fn from_serde(error: &serde_json::Error, text: &str, path: &str) -> ScriptError {
     let offset = offset_of(text, error.line(), error.column());
-    // serde_json ends every message with the position, which stands in front of ours.
+    // serde_json ends every message with the position, which is in front of ours.
     let message = error.to_string();
     let problem = message.rsplit_once(" at line ").map_or(message.as_str(), |(problem, _)| problem);
     ScriptError::Invalid(Box::new(Mistake {

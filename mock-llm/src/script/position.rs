@@ -1,4 +1,4 @@
-//! Where the values of a JSON text stand: from JSON pointer to byte offset and back.
+//! The positions of the values of a JSON text: from JSON pointer to byte offset and back.
 //! `serde_json` reports line and column only; people look for the key. Own code, because parsers with spans (jsonc-parser,
 //! json-spanned-value) give up at a mistake, and the position of a mistake is what is needed here.
 

@@ -12,7 +12,7 @@ fn mistake(text: &str) -> Mistake {
 }
 
 #[test]
-fn an_unknown_key_is_told_with_pointer_line_and_suggestion() {
+fn an_unknown_key_is_reported_with_pointer_line_and_suggestion() {
     let mistake = mistake("{\"entries\": [\n {\"replly\": \"x\"}]}");
     assert_eq!((mistake.pointer.as_str(), mistake.line), ("/entries/0/replly", 2));
     assert_eq!(mistake.help.as_deref(), Some("did you mean `reply`?"));

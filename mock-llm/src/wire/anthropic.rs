@@ -12,7 +12,7 @@ use crate::{
     call::{Message, ModelCall, Role, Wanted},
 };
 
-/// What stands under a thought; clients only pass it on.
+/// The signature of a thought; clients only pass it on.
 const SIGNATURE: &str = "bW9jaw==";
 
 pub(super) fn read(call: &mut ModelCall, body: &Value) -> Result<(), WireError> {
@@ -72,7 +72,7 @@ pub(super) fn body(answer: &Answer) -> Value {
         content.push(json!({ "type": "text", "text": text, "citations": null }));
     }
     for (index, name, arguments) in answer.tools() {
-        // Arguments that a fault has broken cannot stand in JSON but as a string.
+        // Arguments that a fault has broken can be in JSON only as a string.
         let input = serde_json::from_str(arguments).unwrap_or_else(|_| Value::String(arguments.to_owned()));
         content.push(json!({ "type": "tool_use", "id": tool_id(answer, index), "name": name, "input": input }));
     }

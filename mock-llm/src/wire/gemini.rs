@@ -1,4 +1,4 @@
-//! Gemini `generateContent`: <https://ai.google.dev/api/generate-content>. Model and streaming stand in the address, not in the body.
+//! Gemini `generateContent`: <https://ai.google.dev/api/generate-content>. Model and streaming are in the address, not in the body.
 
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ fn part(block: &Block, text: &str) -> Value {
         Block::Text(_) => json!({ "text": text }),
         Block::Thought { .. } => json!({ "text": text, "thought": true }),
         Block::Tool { name, .. } => {
-            // Arguments that a fault has broken cannot stand in JSON but as a string.
+            // Arguments that a fault has broken can be in JSON only as a string.
             let arguments = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
             json!({ "functionCall": { "name": name, "args": arguments } })
         }

@@ -83,7 +83,7 @@ pub(super) fn frames(answer: &Answer) -> Frames {
 }
 
 fn tool_call(name: &str, arguments: &str) -> Value {
-    // Arguments that a fault has broken cannot stand in JSON but as a string.
+    // Arguments that a fault has broken can be in JSON only as a string.
     let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| Value::String(arguments.to_owned()));
     json!({ "function": { "name": name, "arguments": arguments } })
 }

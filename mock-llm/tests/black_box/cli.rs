@@ -17,7 +17,7 @@ fn check(script: &str) -> Output {
 }
 
 #[test]
-fn the_first_line_tells_the_address_and_sigterm_ends_it_well() {
+fn the_first_line_has_the_address_and_sigterm_ends_it_well() {
     let mut child = command().args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();

@@ -71,7 +71,7 @@ async fn a_hold_stops_a_call_at_any_piece_whatever_the_script_says() {
 }
 
 #[tokio::test]
-async fn the_journal_tells_what_was_asked_and_answered() {
+async fn the_journal_has_what_was_asked_and_answered() {
     let mock =
         mock(json!({ "entries": [{ "name": "greet", "match": { "user": "hello" }, "reply": "Good day to you." }] }))
             .await;

@@ -121,7 +121,7 @@ async fn a_stall_before_the_headers_ends_with_the_caller_too() {
 }
 
 #[tokio::test]
-async fn a_refusal_tells_when_to_come_back() {
+async fn a_refusal_says_when_to_come_back() {
     let mock = mock_with_fault(json!({ "status": 429, "retry_after_s": 1.5 })).await;
     let response = http().post(format!("{}{CHAT}", mock.base_url())).json(&openai("go", true)).send().await.unwrap();
     assert_eq!(response.status(), 429);

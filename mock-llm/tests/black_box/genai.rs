@@ -43,7 +43,7 @@ fn script() -> Value {
 }
 
 #[tokio::test]
-async fn every_vendor_tells_the_same_story_in_one_piece() {
+async fn every_vendor_gives_the_same_story_in_one_piece() {
     let mock = mock(script()).await;
     let client = Client::new().unwrap();
     for vendor in VENDORS {
@@ -54,7 +54,7 @@ async fn every_vendor_tells_the_same_story_in_one_piece() {
 }
 
 #[tokio::test]
-async fn every_vendor_tells_the_same_story_as_a_stream() {
+async fn every_vendor_gives_the_same_story_as_a_stream() {
     let mock = mock(script()).await;
     let client = Client::new().unwrap();
     let options = ChatOptions::default().with_capture_usage(true);

@@ -117,7 +117,7 @@ events! {
     RequestCancelled = "request.cancelled";
     /// The game's state has changed.
     StateUpdated = "game.state_updated";
-    /// The game goes on from an earlier turn, or tells the last one in other words.
+    /// The game goes on from an earlier turn, or narrates the last one in other words.
     GameRewound = "game.rewound";
     /// The game has another name.
     GameRenamed = "game.renamed";
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_is_not_known_can_be_told_from_one_that_is_broken() {
+    fn an_unknown_event_is_distinguished_from_a_broken_one() {
         assert!(
             matches!(Event::parse("game.paused", "{}"), Err(EventParseError::Unknown(UnknownEvent(name))) if name == "game.paused")
         );

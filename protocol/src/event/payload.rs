@@ -191,7 +191,7 @@ pub struct StateUpdated {
     pub changes: Vec<Change>,
 }
 
-/// Payload of `game.rewound`: the game goes on from an earlier turn, or tells the last one in other words. What a reader shows of
+/// Payload of `game.rewound`: the game goes on from an earlier turn, or narrates the last one in other words. What a reader shows of
 /// its history and of its state is void: `GET /v1/gamestate/{id}` has both.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GameRewound {

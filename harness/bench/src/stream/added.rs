@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_narration_that_is_not_whole_or_was_told_twice_is_found() {
+    async fn a_narration_that_is_not_whole_or_came_twice_is_found() {
         let sent = Instant::now();
         let called = Called { at: sent, first_frame: None, times: 2 };
         let mut sums = Sums::default();

@@ -1,6 +1,6 @@
 //! What is added between a model's words and a subscriber: many streams at once, each of a turn that is narrated at a fixed pace.
 //!
-//! The model sends each word of a narration at its moment after the call has come, which its journal tells; words are of one
+//! The model sends each word of a narration at its moment after the call has come, which its journal has; words are of one
 //! length, so a chunk says by its offset which of them it holds, and how long ago they were due. The engine gathers words for
 //! about 30 ms before they cost an event: what the newest word of a chunk has waited is what the way takes, what the oldest
 //! has waited is that and the gathering.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Options;
-use super::subject::{Heard, Subject};
+use super::subject::{MessageEvent, Subject};
 use crate::wire::post;
 use crate::{BenchEnvironment, BenchError};
 
@@ -115,9 +115,9 @@ impl Subject for Jobs {
         vec!["/done".to_owned()]
     }
 
-    fn take(&self, _: usize, frame: &Frame) -> Option<Heard> {
+    fn take(&self, _: usize, frame: &Frame) -> Option<MessageEvent> {
         let Frame::Event { data, .. } = frame else { return None };
-        job(data).map(Heard::End)
+        job(data).map(MessageEvent::End)
     }
 }
 

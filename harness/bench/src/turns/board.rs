@@ -50,7 +50,7 @@ enum Half {
         end: oneshot::Sender<()>,
     },
     /// Known by its events only: its first piece, and its end if that has come.
-    Heard {
+    Observed {
         first: Option<Instant>,
         done: Option<Instant>,
     },
@@ -84,14 +84,14 @@ impl Board {
 
     /// A message was accepted now; it counts from `from`. The receiver gets the end.
     pub(super) fn accepted(&self, id: u128, from: Instant, now: Instant) -> oneshot::Receiver<()> {
-        let (end, hears) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
         let mut entries = self.lock();
         entries.accepted += 1;
         if self.window.holds(from) {
             entries.accept.record(now - from);
         }
         let (first, done) = match entries.halves.remove(&id) {
-            Some(Half::Heard { first, done }) => (first, done),
+            Some(Half::Observed { first, done }) => (first, done),
             _ => (None, None),
         };
         if let Some(at) = done {
@@ -102,14 +102,14 @@ impl Board {
             entries.halves.insert(id, Half::Accepted { from, first, end });
             self.open.send_modify(|open| *open += 1);
         }
-        hears
+        ended
     }
 
     /// A piece of a message's narration has come; the first of them counts.
     pub(super) fn piece(&self, id: u128, at: Instant) {
         let mut entries = self.lock();
-        match entries.halves.entry(id).or_insert(Half::Heard { first: None, done: None }) {
-            Half::Accepted { first, .. } | Half::Heard { first, .. } => drop(first.get_or_insert(at)),
+        match entries.halves.entry(id).or_insert(Half::Observed { first: None, done: None }) {
+            Half::Accepted { first, .. } | Half::Observed { first, .. } => drop(first.get_or_insert(at)),
         }
     }
 
@@ -129,10 +129,10 @@ impl Board {
                 let _ = end.send(());
                 self.open.send_modify(|open| *open -= 1);
             }
-            Some(Half::Heard { first, done }) => {
-                entries.halves.insert(id, Half::Heard { first, done: done.or(Some(at)) });
+            Some(Half::Observed { first, done }) => {
+                entries.halves.insert(id, Half::Observed { first, done: done.or(Some(at)) });
             }
-            None => drop(entries.halves.insert(id, Half::Heard { first: None, done: Some(at) })),
+            None => drop(entries.halves.insert(id, Half::Observed { first: None, done: Some(at) })),
         }
     }
 
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_end_counts_whether_it_is_heard_of_before_or_after_the_acceptance() {
+    async fn an_end_counts_whether_it_comes_before_or_after_the_acceptance() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let board = Board::new(Window { start, end: at(100) });
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_lost_and_what_comes_twice_is_told_apart() {
+    async fn what_is_lost_is_distinguished_from_what_comes_twice() {
         let now = Instant::now();
         let board = Board::new(Window { start: now, end: now });
         let (first, second) = (board.accepted(1, now, now), board.accepted(2, now, now));

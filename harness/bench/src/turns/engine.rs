@@ -1,4 +1,4 @@
-//! The engine under load: games that are spoken to, and everything that their events tell.
+//! The engine under load: sends messages to its games and checks all of their events.
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use protocol::{ChatAccepted, EventName};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::subject::{Heard, Subject};
+use super::subject::{MessageEvent, Subject};
 use super::verify::{GameLog, Step, check};
 use crate::deployment::BenchGame;
 use crate::wire::post;
@@ -75,7 +75,7 @@ impl Subject for Games {
         self.followed.iter().map(path).collect()
     }
 
-    fn take(&self, stream: usize, frame: &Frame) -> Option<Heard> {
+    fn take(&self, stream: usize, frame: &Frame) -> Option<MessageEvent> {
         let Frame::Event { name, data, id: event } = frame else { return None };
         let mut log = lock(&self.logs[stream]);
         if let Some(offset) = event.as_deref().and_then(|id| id.split_once(':')?.1.parse().ok()) {
@@ -83,12 +83,12 @@ impl Subject for Games {
         }
         let name: EventName = name.parse().ok()?;
         if name == EventName::ChatChunk {
-            return request(data).map(Heard::Piece);
+            return request(data).map(MessageEvent::Piece);
         }
         let step = Step::of(name)?;
         let request = request(data)?;
         log.observed.push((step, request));
-        (step == Step::Completed).then_some(Heard::End(request))
+        (step == Step::Completed).then_some(MessageEvent::End(request))
     }
 }
 

@@ -95,7 +95,7 @@ impl Outcome {
             findings.push(format!("{} that were accepted did not end in time", self.lost));
         }
         if self.surplus > 0 {
-            findings.push(format!("{} were heard of that were not accepted, or had ended before", self.surplus));
+            findings.push(format!("{} had events that were not accepted, or had ended before", self.surplus));
         }
         if let Some(answer) = &self.first_refusal {
             findings.push(format!("{} were not accepted; the first: {answer}", self.refused));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn turns_are_told_as_a_part_of_the_peers_jobs() {
+    fn turns_are_reported_as_a_part_of_the_peers_jobs() {
         let report = report(vec![outcome("ours", 250.0), outcome("peer", 1000.0)], Some(2000.0));
         assert_eq!(report.ratios, Ratios { over_http: Some(0.25), in_process: Some(0.125) });
         let text = report.render();

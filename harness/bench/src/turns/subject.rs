@@ -25,12 +25,12 @@ pub(super) trait Subject: Send + Sync + 'static {
     /// The paths of the event streams that together carry every event.
     fn streams(&self) -> Vec<String>;
     /// Takes an event of the stream at this index; answers what it says of which message.
-    fn take(&self, stream: usize, frame: &Frame) -> Option<Heard>;
+    fn take(&self, stream: usize, frame: &Frame) -> Option<MessageEvent>;
 }
 
 /// What an event says of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum MessageEvent {
     /// It carries a piece of the narration.
     Piece(u128),
     /// It ends the message.
@@ -48,10 +48,10 @@ pub(super) async fn listen<S: Subject>(subject: &Arc<S>, board: &Arc<Board>) -> 
             // A broken stream is noticed: its events are missing at the end.
             while let Ok(Some(frames)) = stream.next().await {
                 let now = Instant::now();
-                for heard in frames.iter().filter_map(|frame| subject.take(number, frame)) {
-                    match heard {
-                        Heard::Piece(id) => board.piece(id, now),
-                        Heard::End(id) => board.done(id, now),
+                for event in frames.iter().filter_map(|frame| subject.take(number, frame)) {
+                    match event {
+                        MessageEvent::Piece(id) => board.piece(id, now),
+                        MessageEvent::End(id) => board.done(id, now),
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! From the file's form to a script: regular expressions and templates are parsed, and what must not stand together is
+//! From the file's form to a script: regular expressions and templates are parsed, and what must not be combined is
 //! refused.
 
 mod replies;
@@ -11,8 +11,8 @@ use self::replies::Defaults;
 pub(crate) use self::replies::framing;
 use super::{
     Capture, Condition, Entry, Order, Script, ScriptError,
-    capture::Wanted,
-    condition::{Place, Test},
+    capture::CaptureSource,
+    condition::{CallField, Test},
     error::{Problem, from_serde},
     format::{CaptureForm, EntryForm, FullScript, FullTest, MatchForm, ReplyForm, ScriptForm, TestForm, Texts},
     pattern::{Pattern, Patterns},
@@ -110,10 +110,10 @@ fn entry(form: EntryForm, order: Order, defaults: &Defaults, patterns: &Patterns
 
 fn conditions(form: MatchForm, patterns: &Patterns, pointer: &str) -> Checked<Vec<Condition>> {
     let mut conditions = Vec::new();
-    let add = |conditions: &mut Vec<Condition>, form, place: &Place, plain, pointer: &str| -> Checked<()> {
+    let add = |conditions: &mut Vec<Condition>, form, field: &CallField, plain, pointer: &str| -> Checked<()> {
         let tests = tests(form, plain, patterns, pointer)?;
         // Each test becomes a condition of its own, so that an explanation names the one that failed.
-        conditions.extend(tests.into_iter().map(|test| Condition::Text { place: place.clone(), test }));
+        conditions.extend(tests.into_iter().map(|test| Condition::Text { field: field.clone(), test }));
         Ok(())
     };
     conditions.extend(form.kind.map(Condition::Kind));
@@ -122,7 +122,7 @@ fn conditions(form: MatchForm, patterns: &Patterns, pointer: &str) -> Checked<Ve
     conditions.extend(form.role.map(Condition::Role));
     conditions.extend(form.stream.map(Condition::Stream));
     if let Some(test) = form.model {
-        add(&mut conditions, test, &Place::Model, Test::Exact, &format!("{pointer}/model"))?;
+        add(&mut conditions, test, &CallField::Model, Test::Exact, &format!("{pointer}/model"))?;
     }
     let texts = [
         (form.user, Source::User),
@@ -134,12 +134,12 @@ fn conditions(form: MatchForm, patterns: &Patterns, pointer: &str) -> Checked<Ve
     for (test, source) in texts {
         if let Some(test) = test {
             let pointer = format!("{pointer}/{}", source.name());
-            add(&mut conditions, test, &Place::Message(source), Test::Contains, &pointer)?;
+            add(&mut conditions, test, &CallField::Message(source), Test::Contains, &pointer)?;
         }
     }
     for (name, test) in form.header {
         let pointer = format!("{pointer}/header/{}", escape(&name));
-        add(&mut conditions, test, &Place::Header(name.to_lowercase()), Test::Exact, &pointer)?;
+        add(&mut conditions, test, &CallField::Header(name.to_lowercase()), Test::Exact, &pointer)?;
     }
     for (place, value) in form.pointer {
         let pointer = format!("{pointer}/pointer/{}", escape(&place));
@@ -150,7 +150,7 @@ fn conditions(form: MatchForm, patterns: &Patterns, pointer: &str) -> Checked<Ve
         if let Value::Object(_) = value {
             let test: FullTest =
                 serde_json::from_value(value).map_err(|error| Problem::new(pointer.clone(), error.to_string()))?;
-            add(&mut conditions, TestForm::Full(test), &Place::Pointer(place), Test::Exact, &pointer)?;
+            add(&mut conditions, TestForm::Full(test), &CallField::Pointer(place), Test::Exact, &pointer)?;
         } else {
             conditions.push(Condition::Equal { pointer: place, value });
         }
@@ -194,7 +194,8 @@ fn captures(forms: Vec<CaptureForm>, patterns: &Patterns, pointer: &str) -> Chec
             return Err(Problem::new(pointer, "the regular expression captures nothing").with_help(Some(help)));
         }
         known.extend(names.iter().cloned());
-        let wanted = if template.is_literal() { Wanted::Fixed(regex) } else { Wanted::template(template) };
+        let wanted =
+            if template.is_literal() { CaptureSource::Fixed(regex) } else { CaptureSource::template(template) };
         captures.push(Capture { source: form.from, wanted, names, optional: form.optional, join: form.join });
     }
     Ok(captures)

@@ -1,4 +1,4 @@
-//! A peer under load: conversations that are spoken to, and everything that their events tell.
+//! A peer under load: sends messages to its conversations and checks all of their events.
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::ChatPeer;
 use super::check::Log;
-use super::dialect::{Dialect, Told};
+use super::dialect::{Dialect, PeerEvent};
 use crate::BenchError;
-use crate::turns::subject::{Heard, Subject};
+use crate::turns::subject::{MessageEvent, Subject};
 use crate::wire::post;
 
 /// How many findings are shown; one defect makes many.
@@ -100,13 +100,13 @@ impl Subject for Conversations {
         self.ids.iter().map(|id| self.dialect.events(*id)).collect()
     }
 
-    fn take(&self, stream: usize, frame: &Frame) -> Option<Heard> {
+    fn take(&self, stream: usize, frame: &Frame) -> Option<MessageEvent> {
         let Frame::Event { name, data, .. } = frame else { return None };
-        let told = self.dialect.told(name, data)?;
-        lock(&self.logs[stream]).told(&told, &self.narration);
-        Some(match told {
-            Told::Piece(id, _) => Heard::Piece(id),
-            Told::End(id, _) => Heard::End(id),
+        let event = self.dialect.parse_event(name, data)?;
+        lock(&self.logs[stream]).record(&event, &self.narration);
+        Some(match event {
+            PeerEvent::Piece(id, _) => MessageEvent::Piece(id),
+            PeerEvent::End(id, _) => MessageEvent::End(id),
         })
     }
 }

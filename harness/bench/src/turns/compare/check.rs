@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tokio::time::Instant;
 
-use super::dialect::{Stored, Told};
+use super::dialect::{PeerEvent, Stored};
 
 /// What is known of one conversation.
 #[derive(Debug, Default)]
@@ -25,14 +25,14 @@ impl Log {
     }
 
     /// Takes an event; each turn is to say this narration.
-    pub(super) fn told(&mut self, told: &Told<'_>, narration: &str) {
-        match told {
-            Told::Piece(id, text) => {
+    pub(super) fn record(&mut self, event: &PeerEvent<'_>, narration: &str) {
+        match event {
+            PeerEvent::Piece(id, text) => {
                 let so_far = self.narrated.entry(*id).or_default();
                 let fits = narration.get(*so_far..).is_some_and(|rest| rest.starts_with(&**text));
                 *so_far = if fits { *so_far + text.len() } else { usize::MAX };
             }
-            Told::End(id, turn) => {
+            PeerEvent::End(id, turn) => {
                 let whole = self.narrated.remove(id) == Some(narration.len());
                 self.garbled += u64::from(!whole);
                 self.ended.push((*id, *turn));
@@ -102,9 +102,9 @@ mod tests {
         }
         for (id, n) in done.iter().zip(1..) {
             for text in ["It is ", "quiet."] {
-                log.told(&Told::Piece(*id, text.into()), NARRATION);
+                log.record(&PeerEvent::Piece(*id, text.into()), NARRATION);
             }
-            log.told(&Told::End(*id, Some(n)), NARRATION);
+            log.record(&PeerEvent::End(*id, Some(n)), NARRATION);
         }
         log
     }
@@ -138,8 +138,8 @@ mod tests {
         log.accepted(1, start, start + Duration::from_millis(20));
         log.accepted(2, start + Duration::from_millis(10), start + Duration::from_millis(15));
         for (id, n) in [(2, 1), (1, 2)] {
-            log.told(&Told::Piece(id, NARRATION.into()), NARRATION);
-            log.told(&Told::End(id, Some(n)), NARRATION);
+            log.record(&PeerEvent::Piece(id, NARRATION.into()), NARRATION);
+            log.record(&PeerEvent::End(id, Some(n)), NARRATION);
         }
         assert_eq!(log.check(stored(2)), Vec::<String>::new());
     }
@@ -149,9 +149,9 @@ mod tests {
         for pieces in [["It is ", "It is "].as_slice(), &["It is "], &["quiet."], &[]] {
             let mut log = conversation(&[1], &[]);
             for text in pieces {
-                log.told(&Told::Piece(1, (*text).into()), NARRATION);
+                log.record(&PeerEvent::Piece(1, (*text).into()), NARRATION);
             }
-            log.told(&Told::End(1, Some(1)), NARRATION);
+            log.record(&PeerEvent::End(1, Some(1)), NARRATION);
             assert_eq!(log.check(stored(1)), ["1 turns whose chunks are not the narration"], "{pieces:?}");
         }
     }
@@ -159,8 +159,8 @@ mod tests {
     #[test]
     fn a_number_that_does_not_follow_the_one_before_is_found() {
         let mut log = conversation(&[1, 2], &[1]);
-        log.told(&Told::Piece(2, NARRATION.into()), NARRATION);
-        log.told(&Told::End(2, Some(1)), NARRATION);
+        log.record(&PeerEvent::Piece(2, NARRATION.into()), NARRATION);
+        log.record(&PeerEvent::End(2, Some(1)), NARRATION);
         assert_eq!(log.check(stored(2)), ["1 turns have not the number after the one before"]);
     }
 }

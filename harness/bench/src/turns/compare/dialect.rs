@@ -1,4 +1,4 @@
-//! How a peer is spoken to: its paths, bodies and events.
+//! How to call a peer: its paths, bodies and events.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ pub(super) enum Dialect {
 
 /// What an event says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Told<'a> {
+pub(super) enum PeerEvent<'a> {
     /// A piece of the narration of this turn.
     Piece(u128, Cow<'a, str>),
     /// The end of this turn, and which of the conversation's turns it is, if the peer says that.
@@ -41,7 +41,7 @@ struct Data<'a> {
     turn: Option<u64>,
 }
 
-/// `LangGraph` tells the end of a run in the same kind of event as its beginning, which has no status.
+/// `LangGraph` sends the same kind of event at the beginning and at the end of a run. Only the one at the end has a status.
 #[derive(Deserialize)]
 struct Done<'a> {
     #[serde(borrow)]
@@ -102,17 +102,17 @@ impl Dialect {
     }
 
     /// What an event says, if it is one of a turn.
-    pub(super) fn told<'a>(self, name: &str, data: &'a str) -> Option<Told<'a>> {
+    pub(super) fn parse_event<'a>(self, name: &str, data: &'a str) -> Option<PeerEvent<'a>> {
         match (self, name) {
             (Self::Threads, "metadata") => {
                 let Done { status, run_id } = serde_json::from_str(data).ok()?;
-                (status == "run_done").then(|| Told::End(run_id.as_u128(), None))
+                (status == "run_done").then(|| PeerEvent::End(run_id.as_u128(), None))
             }
             (Self::Threads, "custom") | (Self::Conversations, "chunk" | "done") => {
                 let Data { id, text, turn } = serde_json::from_str(data).ok()?;
                 let id = id.as_u128();
-                let end = turn.map(|turn| Told::End(id, Some(turn)));
-                end.or_else(|| text.map(|text| Told::Piece(id, text)))
+                let end = turn.map(|turn| PeerEvent::End(id, Some(turn)));
+                end.or_else(|| text.map(|text| PeerEvent::Piece(id, text)))
             }
             _ => None,
         }
@@ -152,17 +152,17 @@ mod tests {
     }
 
     #[test]
-    fn events_of_turns_are_told_from_others() {
+    fn events_of_turns_are_distinguished_from_others() {
         let piece = format!(r#"{{"id":"{ID}","text":"a \"word\" "}}"#);
         let end = format!(r#"{{"id":"{ID}","turn":3}}"#);
         let ended = format!(r#"{{"status":"run_done","run_id":"{ID}"}}"#);
         let begun = format!(r#"{{"run_id":"{ID}","attempt":1}}"#);
-        let word = || Some(Told::Piece(id(), Cow::Borrowed("a \"word\" ")));
+        let word = || Some(PeerEvent::Piece(id(), Cow::Borrowed("a \"word\" ")));
         let (ours, theirs) = (Dialect::Conversations, Dialect::Threads);
-        assert_eq!([ours.told("chunk", &piece), theirs.told("custom", &piece)], [word(), word()]);
-        assert_eq!(ours.told("done", &end), Some(Told::End(id(), Some(3))));
-        assert_eq!(theirs.told("metadata", &ended), Some(Told::End(id(), None)));
-        assert_eq!([theirs.told("metadata", &begun), ours.told("metadata", &ended)], [None, None]);
+        assert_eq!([ours.parse_event("chunk", &piece), theirs.parse_event("custom", &piece)], [word(), word()]);
+        assert_eq!(ours.parse_event("done", &end), Some(PeerEvent::End(id(), Some(3))));
+        assert_eq!(theirs.parse_event("metadata", &ended), Some(PeerEvent::End(id(), None)));
+        assert_eq!([theirs.parse_event("metadata", &begun), ours.parse_event("metadata", &ended)], [None, None]);
     }
 
     #[test]

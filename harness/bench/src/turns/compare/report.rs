@@ -90,7 +90,7 @@ impl Row {
 
     /// Whether the peer is better at it.
     #[must_use]
-    pub fn peer_is_better(&self) -> bool {
+    pub(crate) fn peer_is_better(&self) -> bool {
         if self.more_is_better { self.ratio < 1.0 } else { self.ratio > 1.0 }
     }
 }
