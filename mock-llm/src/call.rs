@@ -1,4 +1,4 @@
-//! A model call in neutral form: what a script can match on, whichever vendor's wire format it came in.
+//! A model call in neutral form: what a script can match on. It is the same for each vendor's wire format.
 
 use std::borrow::Cow;
 

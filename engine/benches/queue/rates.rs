@@ -71,7 +71,7 @@ async fn measure(target: &StoreTarget, kind: Turn, games: usize, at_a_time: usiz
     );
 }
 
-/// Time spent by the server's main thread, by its scripts, and by this process: what limits a rate, whatever else runs on the machine.
+/// Time spent by the server's main thread, by its scripts, and by this process: what limits a rate. It does not depend on what else runs on the machine.
 struct Spent {
     server: Option<Duration>,
     scripts: Option<Duration>,

@@ -92,7 +92,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     pointer
 }
 
-/// What is wrong, with the field that was perhaps meant. The pointer says where: line and column help nobody.
+/// What is wrong, with the field that was probably meant. The pointer says where: line and column would not help.
 fn explain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);

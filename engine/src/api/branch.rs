@@ -16,7 +16,7 @@ use super::rewind::before_turn;
 use super::{Api, idempotency};
 use crate::store::{Game, GameContents, GameDocument, turns_up_to};
 
-/// How often a game is read that changes meanwhile.
+/// How often a game is read again if it changes during the operation.
 const TRIES: usize = 5;
 
 /// Makes a branch. A client that names it by an `Idempotency-Key` gets the same game when it asks again.

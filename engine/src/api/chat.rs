@@ -27,7 +27,7 @@ pub(super) async fn post(
 ) -> Result<Json<ChatAccepted>, ApiError> {
     let key = idempotency::key(&headers, &chat)?;
     validate(&chat)?;
-    // A message that was accepted before is answered as it was then, whatever has happened to its game.
+    // A message that was accepted before gets the same answer as then, even if its game has changed.
     if let Some(key) = &key
         && let Some(found) = api.store.find_key(chat.game_state_id, key).await?
     {

@@ -29,7 +29,7 @@ pub(super) fn key(headers: &HeaderMap, message: &impl Serialize) -> Result<Optio
     Ok(Some(IdempotencyKey { key: key.to_owned(), fingerprint: fingerprint(message) }))
 }
 
-/// A key for a change that its client has not named: the engine repeats the step under it, and nobody else.
+/// A key for a change that its client has not named: only the engine repeats the step under it.
 pub(super) fn own_key() -> IdempotencyKey {
     IdempotencyKey { key: Uuid::now_v7().to_string(), fingerprint: String::new() }
 }

@@ -46,7 +46,7 @@ fn lines(game: &GameExport) -> impl Iterator<Item = &ChatMessage> {
     game.chat_history.iter().filter(|message| message.role != Role::System && !message.is_story_event)
 }
 
-/// A line of Markdown whose HTML is text. Emphasis stays: models write it on purpose.
+/// A line of Markdown. HTML in it is shown as text. Emphasis stays: models write it on purpose.
 fn plain(line: &str) -> String {
     line.replace('&', "&amp;").replace('<', "&lt;")
 }

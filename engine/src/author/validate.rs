@@ -15,7 +15,7 @@ use crate::content;
 /// Editors write a file in several steps; what comes within this time is one change.
 const SETTLES: Duration = Duration::from_millis(100);
 
-/// A walk is given up after this many turns: nobody plays longer without an end.
+/// A walk is given up after this many turns: no player plays longer without an end.
 const LONGEST_WALK: u64 = 1_000;
 
 /// How findings are printed.

@@ -95,8 +95,8 @@ fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
     waiting
 }
 
-/// Lets this process open as many files as the system allows it: every connection is one, and the usual limit is from a
-/// time of few.
+/// Lets this process open as many files as the system allows it: every connection is one, and the usual limit is lower than
+/// the number of connections that a server may have.
 pub(crate) fn raise_file_limit() {
     let mut limits = getrlimit(Resource::Nofile);
     limits.current = limits.maximum;
@@ -130,7 +130,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Answers 503 to whatever is asked.
+/// Answers every request with 503.
 async fn refuse(mut stream: TcpStream) {
     const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
         content-type: text/plain\r\ncontent-length: 32\r\n\r\ntoo many connections, come back\n";

@@ -1,4 +1,4 @@
-//! An event stream on a bare socket: a head, then whatever its body has to give, until either side ends it.
+//! An event stream on a bare socket: a head, then what its body yields, until either side ends it.
 //!
 //! The end of the connection is the end of the body (RFC 9112, 6.3): a frame costs no chunk header, and frames that are
 //! ready together leave in one system call. Nothing is taken from the body while the peer does not read, so a reader

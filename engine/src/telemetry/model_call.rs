@@ -10,7 +10,7 @@ use crate::llm::{ModelError, Provider};
 use crate::store::Completion;
 use crate::trace_parent::TraceParent;
 
-/// The outcome of a call that nobody waited for to its end.
+/// The outcome of a call whose caller stopped waiting before its end.
 const ABANDONED: &str = "abandoned";
 /// The outcome of a call that brought what it was for.
 const OK: &str = "ok";

@@ -47,7 +47,7 @@ pub(super) async fn change(
     asked: RewindOptions,
     wanted: RewindKind,
 ) -> Result<Json<GameRewritten>, ApiError> {
-    // A change that was made before is answered as it was then, whatever has happened to its game.
+    // A change that was made before gets the same answer as then, even if its game has changed.
     if asked.is_named
         && let Some(found) = api.store.find_change(id, &asked.key).await?
     {

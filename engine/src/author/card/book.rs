@@ -122,7 +122,7 @@ impl Book {
 
 /// What is left out first where not all fits: as both formats say, by `priority`, else by the order of insertion.
 fn priority(entry: &Map<String, Value>) -> i64 {
-    // A number with a fraction, which nobody needs here, counts as none.
+    // A number with a fraction counts as none: no field needs one here.
     let number = |field: &str| entry.get(field).and_then(Value::as_i64);
     number("priority").or_else(|| number("insertion_order")).or_else(|| number("order")).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What a call asks for, whatever the format it is written in.
+//! What a call asks for, independent of the format that it is written in.
 
 use std::borrow::Cow;
 

@@ -8,7 +8,7 @@ use super::StoreError;
 use super::step::{Step, signed};
 use crate::store::{Charge, Limited};
 
-/// How many buckets that nobody uses any more are deleted with each charge.
+/// How many unused buckets are deleted with each charge.
 const SWEPT: i64 = 4;
 
 /// The first limit that is reached, if there is one. The requests `freed` end in the same step.

@@ -1,4 +1,4 @@
-//! Reads the replies of the scripts that lease, whose form the head of `claim` in `lua/lease.lua` describes.
+//! Reads the replies of the scripts that lease. The head of `claim` in `lua/lease.lua` describes their form.
 
 use std::time::Duration;
 

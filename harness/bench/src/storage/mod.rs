@@ -1,4 +1,4 @@
-//! How much a store holds: for a game that nobody has played, and for each turn.
+//! How much a store holds: for a game without turns, and for each turn.
 //!
 //! The same deployment is started three times and ended in good order: for nothing, to create games, and to play turns that the model
 //! streams word by word, as a real one does. What the store has grown by is theirs. Redis is asked for each key

@@ -20,7 +20,7 @@ pub struct Report {
     pub options: Options,
     /// What was stored of nothing, of the games, and of the games with their turns.
     pub stored: [Sizes; 3],
-    /// What a game takes that nobody has played, in bytes.
+    /// The size of a game without turns, in bytes.
     pub unplayed_game: f64,
     /// What a turn takes, in bytes, without what expires.
     pub turn: f64,

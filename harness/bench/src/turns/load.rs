@@ -1,4 +1,4 @@
-//! The load: as much as can be done by so many at a time, or so much a second whatever happens.
+//! The load: as much as can be done by so many at a time, or at a fixed rate.
 
 use std::io;
 use std::sync::Arc;
