@@ -299,7 +299,7 @@ async fn a_request_that_was_given_up_without_a_letter_is_found() {
 }
 
 #[tokio::test]
-async fn what_is_mended_runs_to_its_end() {
+async fn what_is_repaired_runs_to_its_end() {
     bench::on_redis(async |bench| {
         let scene = scene(bench).await;
         let (mut connection, prefix) = scene.bench.owner_of(scene.ready).await;

@@ -38,7 +38,7 @@ impl Reference {
             Step::SaveDelta => self.requests[number].delta = true,
             Step::Commit { story_events } | Step::CommitAndClaim { story_events } => {
                 self.commit(number, story_events);
-                self.find_place(self.requests[number].game);
+                self.give_order_key(self.requests[number].game);
             }
             Step::Retry => {
                 self.end_attempt(number);
@@ -64,7 +64,7 @@ impl Reference {
                 self.void_unsaved_text(number);
                 self.requests[number].attempts.push(AttemptOutcome::Failed);
                 self.dead_letter(number);
-                self.find_place(self.requests[number].game);
+                self.give_order_key(self.requests[number].game);
             }
         }
         true

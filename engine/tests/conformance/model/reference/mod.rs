@@ -229,7 +229,7 @@ impl Reference {
     /// A request comes to the tail of a lane, and gets an event if it has to wait.
     fn arrive(&mut self, game: usize, position: usize, message: &str) -> usize {
         self.admit(game, position, None, message.to_owned());
-        self.find_place(game);
+        self.give_order_key(game);
         let number = self.requests.len() - 1;
         if self.circuits[self.provider_of(game)] != Circuit::Closed
             && !self.halted_games[game]
@@ -302,7 +302,7 @@ impl Reference {
         self.games[game].lane.retain(|request| *request != number);
         self.requests[number].status = RequestStatus::Cancelled;
         self.append(number, "request.cancelled");
-        self.find_place(game);
+        self.give_order_key(game);
     }
 
     /// The queued story events of a lane are cancelled; returns how many there were.
@@ -332,7 +332,7 @@ impl Reference {
         (request.arrival, request.accepted_at, request.counts) = (self.arrivals, accepted_at, false);
         (request.order_key, request.was_leased) = (None, false);
         self.games[game].lane.push(number);
-        self.find_place(game);
+        self.give_order_key(game);
         self.append(number, "request.queued");
         if self.requests[number].narration {
             self.append(number, "chat.chunk");
@@ -436,7 +436,7 @@ impl Reference {
         self.requests[head].attempts.push(AttemptOutcome::Lost);
         if self.requests[head].attempt >= ATTEMPTS {
             self.dead_letter(head);
-            self.find_place(game);
+            self.give_order_key(game);
         } else {
             self.requests[head].status = RequestStatus::Queued;
         }

@@ -38,7 +38,7 @@ impl Reference {
     }
 
     /// The head of a game gets its order key, if it has none yet.
-    pub(in crate::model) fn find_place(&mut self, game: usize) {
+    pub(in crate::model) fn give_order_key(&mut self, game: usize) {
         let (Some(shares), Some(head)) = (&mut self.shares, self.games[game].lane.first()) else { return };
         if self.requests[*head].order_key.is_some() {
             return;
