@@ -110,6 +110,11 @@ impl Deployment {
         self.client.queue().await.map_err(|error| failed("show its queue", error))
     }
 
+    /// Starts or ends worker processes until there are so many. One that ends lets its turns end first.
+    pub(super) async fn scale(&self, workers: usize) -> Result<(), BenchError> {
+        self.fleet.scale(workers).await.map_err(|error| failed("have more or fewer workers", error))
+    }
+
     /// Ends it in good order. A process that did not end well, or had ended before, comes back.
     pub(super) async fn stop(self) -> Vec<String> {
         let died = self.fleet.unexpected_end();

@@ -4,7 +4,7 @@
 //! and a latency counts from that moment, not from when the harness got round to it. So a server that stalls is charged for
 //! all that waited. What can be done at most is asked in a closed loop, which says so.
 //!
-//! One folder a measurement: [`turns`], [`accept`], [`stream`], [`fanout`] and [`storage`] of the engine, [`own`] of the harness
+//! One folder a measurement: [`turns`], [`accept`], [`stream`], [`fanout`], [`storage`] and [`scale`] of the engine, [`own`] of the harness
 //! itself. What they share is here: [`env`] and [`deployment`] are where it is done, [`narration_pace`] how fast the model streams, [`pace`] says when, [`open`] is the open loop,
 //! [`wire`] is how servers are spoken to, [`latency`] counts, [`process`] asks the system what a server uses, [`machine`] says
 //! what was measured where, [`table`] shows it.
@@ -20,6 +20,7 @@ mod open;
 pub mod own;
 mod pace;
 mod process;
+pub mod scale;
 pub mod storage;
 pub mod stream;
 mod table;

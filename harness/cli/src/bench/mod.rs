@@ -4,6 +4,7 @@ mod accept;
 mod fanout;
 mod own;
 mod pace;
+mod scale;
 mod storage;
 mod stream;
 mod turns;
@@ -43,6 +44,10 @@ enum Measurement {
     ///
     /// Exit code 1: a turn was not played to its end.
     Storage(storage::StorageArgs),
+    /// What workers that come and go with the load save, and what their players wait.
+    ///
+    /// Exit code 1: a turn was not played to its end.
+    Scale(scale::ScaleArgs),
     /// What the harness itself costs.
     #[command(name = "self")]
     Own(own::OwnArgs),
@@ -92,6 +97,7 @@ printed!(
     bench::stream::Report,
     bench::fanout::Report,
     bench::storage::Report,
+    bench::scale::Report,
     bench::own::Report
 );
 
@@ -103,6 +109,7 @@ pub(super) async fn run(args: BenchArgs) -> Exit {
         Measurement::Stream(args) => args.run().await,
         Measurement::Fanout(args) => args.run().await,
         Measurement::Storage(args) => args.run().await,
+        Measurement::Scale(args) => args.run().await,
         Measurement::Own(args) => args.run().await,
     };
     measured.unwrap_or_else(|reason| {
@@ -187,6 +194,7 @@ mod tests {
             Measurement::Stream(args) => args.options().map(drop),
             Measurement::Fanout(args) => args.options().map(drop),
             Measurement::Storage(args) => args.options().map(drop),
+            Measurement::Scale(args) => args.options().map(drop),
             Measurement::Own(args) => args.options().map(drop),
         };
         options.unwrap_err()
@@ -201,6 +209,10 @@ mod tests {
             (&["turns", "--against", "saq", "--services", "embedded"], "--services local"),
             (&["turns", "--against", "dbos", "--services", "docker"], "--services local"),
             (&["turns", "--against", "langgraph", "--repeats", "0"], "at least 1"),
+            (&["scale", "--services", "embedded"], "--services local"),
+            (&["scale", "--max-workers", "1", "--min-workers", "2"], "not less"),
+            (&["scale", "--most", "0.1"], "not the smaller"),
+            (&["scale", "--window-seconds", "-1"], "seconds"),
             (&["accept", "--connections", "0"], "at least 1"),
             (&["stream", "--streams", "1000"], "journal"),
             (&["stream", "--words", "10001"], "10000"),
