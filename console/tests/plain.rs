@@ -87,13 +87,19 @@ async fn events(State(engine): State<Arc<Engine>>, headers: HeaderMap) -> Respon
 
 /// Starts the engine, and plays these lines through a pipe.
 async fn play(lines: &str) -> Output {
-    let game = json!({
+    play_from(json!({}), lines).await
+}
+
+/// The same with a game that has these fields.
+async fn play_from(fields: Value, lines: &str) -> Output {
+    let mut game = json!({
         "id": GAME, "version": 1, "cursor": "1:0", "provider": "mock", "scenario": "ferry.json",
         "last_turn": 0, "pc": "Ada", "scene": "", "turn": 0, "is_ended": false, "exits": [], "people": [], "creatures": [],
         "things": [], "inventory": ["an oar"], "suggestions": [],
         "chat_history": [{ "role": "assistant", "content": "Fog." }],
         "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z",
     });
+    game.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     let engine = Arc::new(Engine(watch::Sender::default(), Mutex::default()));
     let router = Router::new()
         .route("/v1/gamestate/{id}", get(async move || Json(game)))
@@ -153,4 +159,11 @@ async fn quit_leaves_the_rest_of_the_input_alone() {
     let output = play("/quit\nring the bell\n").await;
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "Fog.\n\n");
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn after_the_end_every_line_is_answered_with_what_can_be_done() {
+    let output = play_from(json!({ "is_ended": true }), "look\nnorth\nhello\n").await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.matches("[The story has ended. /undo goes back, /new begins another one.]").count(), 3, "{text}");
 }

@@ -64,7 +64,7 @@ pub enum RehearsalError {
     Prompt(#[from] PromptError),
     #[error(transparent)]
     Apply(#[from] crate::ApplyError),
-    #[error("the game is over; take a turn back, or start again")]
+    #[error("the story has ended; take a turn back (/undo), or begin the story again")]
     Over,
     #[error("the scene `{scene}` has no conditional `{id}`{}", did_you_mean(.suggestion.as_deref()))]
     UnknownConditional { scene: String, id: String, suggestion: Option<String> },

@@ -123,6 +123,7 @@ impl Plain {
         if self.is_typed {
             self.printer.entered();
         }
+        self.printer.taken();
         if let Some(line) = line.strip_suffix('\\').filter(|_| matches!(self.app.screen, Screen::Play(_))) {
             self.begun.push_str(line);
             self.begun.push('\n');

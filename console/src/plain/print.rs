@@ -59,6 +59,11 @@ impl Printer {
         self.has_prompt = false;
     }
 
+    /// A line was taken. A notice that answers it is printed also where it is the same as the last one.
+    pub(crate) fn taken(&mut self) {
+        self.notice = None;
+    }
+
     fn start(&mut self, out: &mut impl Write, start: &Start) -> io::Result<()> {
         (self.history, self.answers, self.ending) = (0, 0, None);
         self.turns.clear();
