@@ -13,6 +13,15 @@ impl Telling<'_> {
     /// A question to nobody in particular. It never changes anything.
     pub(super) fn question(&self, clause: &Clause) -> String {
         let text = clause.rest.as_str();
+        if let Some(Found::Being(being)) = clause.objects.first().map(|address| self.view.find(address)) {
+            return self.talk_to(being, text, Verb::Ask);
+        }
+        if text.split(' ').any(|word| ["hell", "fuck", "fucking", "damn", "wtf"].contains(&word)) {
+            return self.sworn();
+        }
+        if let Some(told) = self.asked_of_closed_way(text) {
+            return told;
+        }
         if let Some(way) = self.way_asked_for(text) {
             return way;
         }
@@ -20,7 +29,7 @@ impl Telling<'_> {
             return told;
         }
         let noun = question_noun(text);
-        let listener = self.view.beings.iter().find(|being| !being.is_monster && being.kind != "cat");
+        let listener = self.view.speaker();
         let says_you = text.split_whitespace().any(|word| ["you", "your", "you're", "yours"].contains(&word));
         let of_theirs = self.asked_about(text).filter(|noun| noun.starts_with("your "));
         if let Some(noun) = of_theirs {
@@ -82,6 +91,8 @@ impl Telling<'_> {
         let lines = [
             "You ask yourself that, and have no answer yet.",
             "It is a good question, and there is nobody here to put it to.",
+            "You keep the question for somebody who may know.",
+            "There is an answer to that, but it is not lying about here.",
             "You would give something to know.",
             "You turn the question over, and it comes up the same on the other side.",
             "Somebody may know, but not here.",
@@ -92,22 +103,38 @@ impl Telling<'_> {
     /// The questions that every story is asked: what to do, what time it is, what is here, which ways there are.
     fn standing_question(&self, text: &str) -> Option<String> {
         let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+        if asks_for_time_left(text) {
+            return Some(self.time_left());
+        }
+        if has(&[
+            "i can do",
+            "can i do",
+            "i could do",
+            "what can i do",
+            "what could i do",
+            "what can we do",
+            "my options",
+            "what is there to do",
+            "what can i try",
+            "what can i use",
+            "what could i try",
+            "what may i do",
+        ]) {
+            return Some(self.options());
+        }
         if has(&[
             "what should",
             "what now",
-            "what can i do",
             "what do i do",
             "what am i supposed",
             "how do i win",
             "what next",
             "how do i play",
-            "what could i do",
             "where should",
             "where do i go",
             "how do i get",
             "what must",
             "need to do",
-            "my options",
             "do i have to",
             "can i try",
             "how do i",
@@ -121,10 +148,18 @@ impl Telling<'_> {
         {
             return Some(self.look());
         }
-        if has(&["what time", "how late", "what hour", "how long until"]) {
+        if has(&["what time", "how late", "what hour", "the time"]) {
             return Some(self.time());
         }
-        if has(&["am i carrying", "what do i have", "have i got", "am i holding", "in my pocket", "am i wearing"]) {
+        if has(&[
+            "am i carrying",
+            "what do i have",
+            "what have i got",
+            "what have i on me",
+            "am i holding",
+            "in my pocket",
+            "am i wearing",
+        ]) {
             return Some(self.inventory());
         }
         if has(&[
@@ -147,7 +182,17 @@ impl Telling<'_> {
         ]) {
             return Some(self.look());
         }
-        if has(&["which way", "where can i go", "what exits", "any exits", "way out", "where are the exits"]) {
+        if has(&[
+            "which way",
+            "another way",
+            "other way",
+            "way in",
+            "where can i go",
+            "what exits",
+            "any exits",
+            "way out",
+            "where are the exits",
+        ]) {
             return Some(self.ways_out());
         }
         if has(&["who am i", "what am i"]) {
@@ -158,9 +203,21 @@ impl Telling<'_> {
 
     /// The way to the place of `how do I get to the quay` and `which way is the mayor's house`.
     fn way_asked_for(&self, text: &str) -> Option<String> {
-        let openings = ["get to ", "way is ", "way to ", "go to ", "way back to ", "reach "];
+        let openings = [
+            "leads to ",
+            "lead to ",
+            "lead me to ",
+            "leads into ",
+            "get to ",
+            "way is ",
+            "way to ",
+            "go to ",
+            "way back to ",
+            "reach ",
+        ];
         let place = openings.iter().find_map(|opening| Some(text.split_once(opening)?.1))?;
         let place = self.view.home_of(place).unwrap_or_else(|| place.to_owned());
+        let place = self.known_by_another_name(&place).unwrap_or(place);
         let step = || self.first_step_to(&place).or_else(|| self.next_door(&place));
         match self.way_by_name(&place) {
             Some(way) if way.blocked.is_none() => {
@@ -268,9 +325,78 @@ impl Telling<'_> {
         lore.map_or_else(|| self.view.fresh(&lines).to_owned(), |lore| self.view.next(&lore.text).to_owned())
     }
 
+    /// How long there is: what the story says of the time, and whether it counts turns.
+    fn time_left(&self) -> String {
+        let counted = match self.counted_turns() {
+            Some(Counted::After(turns)) => format!("Turns count here: something is decided after {turns} of them."),
+            Some(Counted::Every(turns)) => format!("Turns count here: something changes after each {turns} of them."),
+            None => self
+                .view
+                .fresh(&[
+                    "Nothing here runs out by itself: you have as long as you need.",
+                    "No clock here waits for you to be late. Take the time that you need.",
+                    "As far as this part of the story goes, there is no hurry.",
+                    "It goes on when you do, and not before.",
+                    "Nothing is lost by taking your time.",
+                    "The story waits for what you do, and does not count how long it takes.",
+                ])
+                .to_owned(),
+        };
+        format!("{} {counted}", self.time())
+    }
+
+    /// Whether a conditional of this scene or of the story decides something when turns have gone by.
+    fn counted_turns(&self) -> Option<Counted> {
+        let (_, scenario) = self.view.scenario?;
+        scenario.conditionals_in(self.view.scene?).find_map(|placed| {
+            let conditional = &placed.conditional;
+            let then = &conditional.then;
+            let decides = then.game_ended || then.ending.is_some() || then.scene_change.is_some();
+            let when = &conditional.when;
+            let turns = [when.min_scene_turns, when.min_turns, when.scene_turn_counter, when.turn_counter];
+            let after = turns.into_iter().flatten().find(|turns| *turns > 0);
+            let every = conditional.every.filter(|_| decides || !then.add_vars.is_empty());
+            after
+                .filter(|_| decides)
+                .map(|turns| Counted::After(turns))
+                .or_else(|| every.map(|turns| Counted::Every(turns.get())))
+        })
+    }
+
     pub(super) fn clock(&self) -> String {
         self.time()
     }
+}
+
+/// How a story counts turns.
+enum Counted {
+    After(u64),
+    Every(u32),
+}
+
+/// `how long have I got?`, `when does the bell ring?`: when something will be, or how long there is until then.
+fn asks_for_time_left(text: &str) -> bool {
+    let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    let is_long = has(&["how long"])
+        && has(&["have i", "have we", "i have", "we have", "i got", "left", "until", "till", "before", "is there"]);
+    is_long
+        || has(&[
+            "time left",
+            "how much time",
+            "how many turns",
+            "many moves",
+            "turns left",
+            "running out of time",
+            "am i late",
+            "am i too late",
+            "is it late",
+            "too late",
+            "time is left",
+            "in a hurry",
+            "time do i have",
+            "turns do i",
+            "deadline",
+        ])
 }
 
 /// `north of here`, `up from here`, `by the hatch`.

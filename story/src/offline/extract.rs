@@ -12,8 +12,16 @@ use crate::world::fit;
 
 pub(super) fn delta(view: &View<'_>, script: &Script, narration: &str) -> Delta {
     let mut delta = Delta::default();
+    let mut view = view.clone();
     for part in narration.split("\n\n") {
-        read(view, script, part.trim(), &mut delta);
+        let mut next = Delta::default();
+        read(&view, script, part.trim(), &mut next);
+        // What was taken a sentence earlier is put down from the hand, and not from the floor.
+        view.move_items(&next);
+        delta.user_location = next.user_location.or(delta.user_location);
+        delta.set_vars.extend(next.set_vars);
+        delta.item_events.extend(next.item_events);
+        delta.attacks.extend(next.attacks);
     }
     delta
 }

@@ -193,7 +193,7 @@ impl View<'_> {
             "man", "woman", "lady", "boy", "girl", "person", "guy", "fellow", "lad", "stranger", "people", "somebody",
             "someone",
         ];
-        let mut here = self.beings.iter().filter(|being| !being.is_monster && being.kind != "cat");
+        let mut here = self.beings.iter().filter(|being| !being.is_speechless());
         if words.last().is_some_and(|last| people.contains(&last.as_str()))
             && let (Some(being), None) = (here.next(), here.next())
         {
@@ -205,10 +205,14 @@ impl View<'_> {
         if let Some(name) = self.described.iter().find(|name| fit(noun, name).is_some() || fit(name, noun).is_some()) {
             return Found::Scenery((*name).to_owned());
         }
+        if let Some(way) = self.way_of_part(&words) {
+            return Found::Way(way);
+        }
         if let Some(word) = self.scenery(&words) {
             return Found::Scenery(word);
         }
-        self.elsewhere_named(noun).map_or(Found::Nothing, Found::Elsewhere)
+        let said = || self.named_by_a_reason(&words).map(Found::Scenery);
+        self.elsewhere_named(noun).map(Found::Elsewhere).or_else(said).unwrap_or(Found::Nothing)
     }
 
     /// The only person here whose trade has another name that `noun` ends with.
@@ -234,6 +238,17 @@ impl View<'_> {
         let by_trade =
             || people.iter().find(|npc| fit(noun, &npc.kind).is_some() && words(noun).pop() == words(&npc.kind).pop());
         named.or_else(by_trade).map(|npc| npc.name.clone())
+    }
+
+    /// The name of the place where the scene, or else the story, puts this person.
+    pub(super) fn home_of_person(&self, name: &str) -> Option<String> {
+        let (_, scenario) = self.scenario?;
+        let scene = self.scene.and_then(|scene| scenario.scenes.get(scene));
+        let library = self.library?;
+        let mut people = scene.into_iter().flat_map(|scene| &scene.npcs).chain(&scenario.npcs);
+        let npc = people.find_map(|(_, npc)| Some(make_npc(library, npc)).filter(|npc| npc.name == name))?;
+        let mut places = scene.into_iter().flat_map(|scene| &scene.locations).chain(&scenario.locations);
+        places.find(|(key, _)| **key == npc.location).map(|(_, place)| place.name.clone())
     }
 
     /// The name of the place where the person is whom `noun` means or begins with: `the mayor`, `the mayor's house`.

@@ -14,6 +14,9 @@ pub(super) const MOVES: [&str; 3] = ["You make your way ", "You head ", "You set
 /// The same for a way that is a door.
 pub(super) const THROUGH: &str = "You go by the ";
 
+/// How a direction is written out.
+pub(super) const GO: &str = "go";
+
 /// Words that may stand before a place.
 const TO: &[&str] = &[
     "to", "into", "in", "onto", "on", "through", "along", "over", "toward", "towards", "for", "at", "back", "by",
@@ -28,7 +31,14 @@ impl Telling<'_> {
         let leaves =
             ["out of ", "from "].iter().find_map(|from| clause.rest.split_once(from)).filter(|_| verb == Verb::In);
         let rest = leaves.map_or(clause.rest.as_str(), |(to, _)| to);
-        let rest = rest.split_once("with ").map_or(rest, |(to, _)| to).trim();
+        let rest = rest.split_once("with ").map_or(rest, |(to, _)| to);
+        // `wade in up to my knees` says how far, and not which way.
+        let rest = rest.split_once("up to my ").map_or(rest, |(to, _)| to).trim();
+        // `down the drive after the carriage`: what stands behind is not gone to.
+        let rest = [" after ", " before ", " until ", " without ", " because "]
+            .iter()
+            .find_map(|word| rest.split_once(word))
+            .map_or(rest, |(to, _)| to);
         let words: Vec<&str> = rest.split_whitespace().collect();
         if words == ["home"]
             && let Some(way) = self.way_to_the_end()
@@ -99,6 +109,15 @@ impl Telling<'_> {
             (_, "descend" | "climb down" | "slide" | "slip") => {
                 self.way_by_name(&clause.written).or_else(|| self.way_by_direction("down"))
             }
+            (_, "swim" | "wade") if place.is_empty() => {
+                self.way_by_direction("down").filter(|way| way.blocked.is_some())
+            }
+            (Verb::Go, "come back down" | "go back down" | "climb back down" | "head back down" | "come down") => {
+                self.way_by_direction("down")
+            }
+            (Verb::Go, "come back up" | "go back up" | "climb back up" | "head back up" | "come up") => {
+                self.way_by_direction("up")
+            }
             (Verb::Back, _) if place.is_empty() => {
                 let blocked = || self.view.ways.iter().find(|way| way.blocked.is_some());
                 self.way_back().or_else(blocked).or_else(|| self.only_way())
@@ -110,13 +129,15 @@ impl Telling<'_> {
                 .or_else(|| self.way_outdoors())
                 .or_else(|| self.way_back()),
             (Verb::In, _) if place.is_empty() => {
+                // Who came by the only way does not go in by it.
+                let onward = || self.only_way().filter(|way| self.way_back().is_none_or(|back| back != *way));
                 let labels = ["in", "inside", "aboard", "door"];
                 let doors = ["ferry", "boat", "ship", "barge", "raft", "hatch"];
                 labels
                     .iter()
                     .find_map(|label| self.way_by_label(label))
                     .or_else(|| doors.iter().find_map(|door| self.way_by_name(door)))
-                    .or_else(|| self.only_way())
+                    .or_else(onward)
             }
             (Verb::Go, _) if place.is_empty() => self.only_way(),
             _ => None,

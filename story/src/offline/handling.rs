@@ -184,7 +184,7 @@ impl Telling<'_> {
     fn offer(&self, clause: &Clause, verb: Verb) -> String {
         // `give me your shoes` asks for them.
         if clause.rest.starts_with("me ") {
-            let listener = self.view.beings.iter().find(|being| !being.is_monster);
+            let listener = self.view.speaker();
             return listener.map_or_else(|| self.nobody(), |listener| self.talk_to(listener, &clause.rest, Verb::Ask));
         }
         let (thing, person) = self.thing_and_person(clause);

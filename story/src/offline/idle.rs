@@ -20,6 +20,9 @@ impl Telling<'_> {
             Verb::Stand if noun.is_none() => return "You are on your feet already.".to_owned(),
             Verb::Wait | Verb::Sleep | Verb::Think => return self.alone(verb, &clause.written),
             Verb::Follow => return self.follow(found),
+            Verb::Wear if let Some((_, found)) = &found && !matches!(found, Found::Nothing | Found::Elsewhere(_) | Found::Being(_)) => {
+                return self.worn(&clause.written, found);
+            }
             Verb::Hide if matches!(found, Some((_, Found::Held(_) | Found::Here(_)))) => {
                 let lines = ["You find no better place for it than your own pocket.", "Nobody is looking for it but you.", "It is well enough hidden where it is."];
                 return self.view.fresh(&lines).to_owned();
@@ -36,8 +39,10 @@ impl Telling<'_> {
                 }
             }
             // What is done to a house is done there.
-            Verb::Knock | Verb::Attack | Verb::Touch | Verb::Burn if let Some((_, Found::Way(way))) = &found
-                && !way.place.is_empty() && crate::world::fit(&way.place, &way.direction).is_none() =>
+            Verb::Knock | Verb::Attack | Verb::Touch | Verb::Burn | Verb::Open | Verb::Close | Verb::Use | Verb::Move
+                if let Some((noun, Found::Way(way))) = &found
+                && !way.place.is_empty() && crate::world::fit(&way.place, &way.direction).is_none()
+                && (!matches!(verb, Verb::Open | Verb::Close) || crate::world::fit(noun, &way.place).is_some()) =>
             {
                 let there = capital(&super::found::the(&way.place));
                 return format!("{there} is {}; you would have to go there first. {}", super::asking::from_here(&way.direction), self.could_try());
@@ -81,6 +86,63 @@ impl Telling<'_> {
                 self.with_noun(verb, &clause.written, &found)
             }
             _ => self.alone(verb, &clause.written),
+        }
+    }
+
+    /// Putting on what is here: it must be had first, and be made for it.
+    fn worn(&self, written: &str, found: &Found<'_>) -> String {
+        const WEARABLE: &[&str] = &[
+            "boot",
+            "shoe",
+            "coat",
+            "jacket",
+            "hat",
+            "helmet",
+            "cap",
+            "glove",
+            "ring",
+            "cloak",
+            "scarf",
+            "apron",
+            "shirt",
+            "dress",
+            "suit",
+            "mask",
+            "crown",
+            "chain",
+            "belt",
+            "glasses",
+            "spectacles",
+            "shawl",
+            "sock",
+            "slipper",
+        ];
+        let call = found.call();
+        let name = crate::world::words(&call);
+        let is_wearable = name.last().is_some_and(|last| WEARABLE.contains(&last.as_str()));
+        let them = super::found::it_or_them(&call);
+        match found {
+            Found::Held(_) if is_wearable && (written.ends_with("off") || written == "undress") => {
+                format!("You are not wearing {call}. You carry {them}.")
+            }
+            Found::Held(_) if is_wearable => {
+                let lines = [
+                    format!("You try {call} on, and take {them} off again: here there is no need of {them}."),
+                    format!("You put {call} on for a moment. It fits well enough, and you carry {them} as before."),
+                    format!("You could wear {call} where there is a use for {them}. Here you only carry {them}."),
+                ];
+                self.view.fresh(&lines).to_owned()
+            }
+            Found::Here(item) if !self.view.is_fixed(item) => format!("You would have to pick up {call} first."),
+            Found::Carried(being, _) => format!("{} has {call}, and you would have to ask.", capital(&being.call())),
+            _ => {
+                let lines = [
+                    format!("{} {} nothing that you could wear.", capital(&call), is_or_are(&call)),
+                    format!("One does not put on {call}."),
+                    format!("{} would look strange on you, and would not stay on.", capital(&call)),
+                ];
+                format!("{} {}", self.view.fresh(&lines), self.could_try())
+            }
         }
     }
 

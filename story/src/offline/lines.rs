@@ -9,15 +9,29 @@ impl View<'_> {
     /// The first of an author's `texts` that was not read lately; they come in the order in which they were written.
     pub(super) fn next<'l>(&self, texts: &'l [String]) -> &'l str {
         let unread = texts.iter().find(|text| !self.has_heard(text));
-        unread.map_or_else(|| self.fresh(texts), String::as_str)
+        let all = || texts.iter().map(String::as_str).collect::<Vec<_>>();
+        unread.map_or_else(|| self.freshest(&all()), String::as_str)
     }
 
     /// One of `lines` that the last narrations do not have; if they have all, the one that was read longest ago. The same moment always
     /// gives the same line.
     pub(super) fn fresh<'l, S: AsRef<str>>(&self, lines: &'l [S]) -> &'l str {
+        let may_be_said = |line: &&str| self.beings.is_empty() || !denies_company(line);
+        let lines: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
+        let fitting: Vec<&str> = lines.iter().copied().filter(may_be_said).collect();
+        self.freshest(if fitting.is_empty() { &lines } else { &fitting })
+    }
+
+    /// The same for lines that know who is here, even where they say `nobody else`.
+    pub(super) fn freshest_of<'l>(&self, lines: &'l [String]) -> &'l str {
+        self.freshest(&lines.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// The same for lines of an author, who knows who is there.
+    fn freshest<'l>(&self, lines: &[&'l str]) -> &'l str {
         let turn = self.heard.len() + self.said.len();
         let start = if lines.is_empty() { 0 } else { turn % lines.len() };
-        let in_turn = (0..lines.len()).map(|offset| lines[(start + offset) % lines.len()].as_ref());
+        let in_turn = (0..lines.len()).map(|offset| lines[(start + offset) % lines.len()]);
         let age = |line: &str| {
             let before = self.heard.iter().rev().take(MEMORY);
             before.enumerate().find(|(_, heard)| heard.contains(line)).map_or(usize::MAX, |(age, _)| age)
@@ -44,10 +58,25 @@ impl View<'_> {
         self.heard.iter().rev().take(MEMORY).any(|heard| heard.contains(text))
     }
 
+    /// Whether the player has asked somebody about `topic` before, as far back as is remembered.
+    pub(super) fn has_asked(&self, topic: &str, name: &str) -> bool {
+        let name = crate::world::words(name);
+        let topic: Vec<String> = crate::world::words(topic).into_iter().filter(|word| !name.contains(word)).collect();
+        self.said.iter().any(|said| {
+            let said = crate::world::words(said);
+            topic.iter().all(|word| said.contains(word))
+        })
+    }
+
     /// Whether a narration that the player has read has `text`.
     pub(super) fn has_heard(&self, text: &str) -> bool {
         self.heard.iter().any(|heard| heard.contains(text))
     }
+}
+
+/// Whether a stock line says that the player is alone.
+fn denies_company(line: &str) -> bool {
+    crate::world::words(line).iter().any(|word| word == "nobody" || word == "alone")
 }
 
 /// "a", "a and b", "a, b and c", with `and` as given.

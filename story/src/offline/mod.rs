@@ -4,8 +4,12 @@
 //! It is called like a model, with the texts of a prompt, and answers like one: a narration, or the delta of a narration. The delta is
 //! read off the narration, so that what is told and what happens agree. Looking and asking never change anything.
 
+#[cfg(test)]
+mod answers_tests;
 mod asking;
 mod certain;
+mod closed;
+mod exclaiming;
 mod extract;
 mod fighting;
 #[cfg(test)]
@@ -17,6 +21,7 @@ mod going;
 mod handling;
 mod idle;
 mod lines;
+mod phrasing;
 pub(crate) mod rules;
 mod script;
 mod seeing;
@@ -26,8 +31,13 @@ mod talking;
 mod tests;
 #[cfg(test)]
 mod transcript_tests;
+mod turn;
+#[cfg(test)]
+mod turn_tests;
 #[cfg(test)]
 mod unseen_tests;
+#[cfg(test)]
+mod varied_tests;
 mod verbs;
 mod view;
 mod vocabulary;
@@ -39,7 +49,7 @@ pub(crate) use self::tests::shipped;
 use std::collections::BTreeMap;
 
 pub use self::script::{Arrival, Beat, Hint, Lore, Moment, Script, Talk, Thing};
-use self::sentence::{Clause, clauses};
+use self::sentence::Clause;
 use self::verbs::Verb;
 use self::view::{View, block};
 use crate::content::Library;
@@ -176,39 +186,6 @@ impl<'a> Telling<'a> {
         Self { view, script }
     }
 
-    fn tell(&self, message: &str) -> String {
-        let mut told: Vec<String> = Vec::new();
-        let mut taken: Vec<String> = Vec::new();
-        for clause in clauses(message) {
-            if clause.verb == Some(Verb::Take) {
-                // `pick up the lantern and hold it high` takes it once.
-                if !clause.objects.is_empty() && clause.objects.iter().all(|object| taken.contains(object)) {
-                    continue;
-                }
-                taken.extend(clause.objects.iter().cloned());
-            }
-            // `go up with the string` takes it along.
-            if clause.verb.is_some_and(Verb::is_motion)
-                && let Some((_, noun)) = clause.rest.split_once("with ")
-                && matches!(self.view.find(noun), found::Found::Here(_))
-            {
-                let take = Clause { objects: vec![noun.to_owned()], ..clause.clone() };
-                told.push(self.handle(&take, Verb::Take));
-            }
-            let (text, ends) = self.answer(&clause);
-            if !told.contains(&text) {
-                told.push(text);
-            }
-            // One deed that changes the scene is enough for a turn; and who did not get through one door does not try the next.
-            // Stepping over a chair goes nowhere yet.
-            let passes = ["over ", "around ", "past ", "by "].iter().any(|past| clause.rest.starts_with(past));
-            if ends || (clause.verb.is_some_and(Verb::is_motion) && !passes) {
-                break;
-            }
-        }
-        if told.is_empty() { self.at_a_loss("You say nothing.") } else { told.join("\n\n") }
-    }
-
     /// The answer to one clause, and whether the turn is over with it.
     fn answer(&self, clause: &Clause) -> (String, bool) {
         if clause.is_question {
@@ -222,6 +199,9 @@ impl<'a> Telling<'a> {
         }
         if let Some(text) = self.fight(clause).or_else(|| self.remedy(clause)) {
             return (text, true);
+        }
+        if let Some(text) = self.at_closed_way(clause) {
+            return (text, false);
         }
         let Some(verb) = clause.verb else { return self.without_verb(clause) };
         if clause.written == "leave" && matches!(self.view.find(&clause.rest), found::Found::Held(_)) {
@@ -251,6 +231,16 @@ impl<'a> Telling<'a> {
                 (self.speak(clause, verb), false)
             }
             Verb::Inventory => (self.inventory(), false),
+            // Who listens to somebody lets them talk.
+            Verb::Listen
+                if let Some(found::Found::Being(being)) = clause.objects.first().map(|noun| self.view.find(noun))
+                    && !being.is_speechless() =>
+            {
+                (self.talk_to(being, "", Verb::Talk), false)
+            }
+            Verb::Swear => (self.sworn(), false),
+            Verb::Conjure => (self.conjured(), false),
+            Verb::Manual => (self.manual(), false),
             Verb::Help => match self.view.find(helped(&clause.rest)) {
                 found::Found::Being(being) if clause.written.starts_with("help") => {
                     (self.talk_to(being, &clause.rest, Verb::Greet), false)
@@ -270,6 +260,9 @@ impl<'a> Telling<'a> {
         let found = self.view.find(object);
         let last = crate::world::words(object).pop().unwrap_or_default();
         match verb {
+            Verb::Drop if ["through", "against", "at"].contains(&clause.preposition.as_str()) => {
+                with(Verb::Use).filter(|used| self.deed(used).is_some()).or_else(|| with(Verb::Throw))
+            }
             Verb::Drop if ["in", "into", "inside", "on", "onto"].contains(&clause.preposition.as_str()) => {
                 let place = crate::world::words(&clause.second).pop().unwrap_or_default();
                 let is_own =
@@ -330,8 +323,7 @@ impl<'a> Telling<'a> {
             return (self.no_way("You would have to say which way, as a compass would."), false);
         }
         // `I want to be paid` is said to everybody present.
-        let listener = self.view.beings.iter().find(|being| !being.is_monster && being.kind != "cat");
-        if let Some(listener) = listener.filter(|_| clause.wants) {
+        if let Some(listener) = self.view.speaker().filter(|_| clause.wants) {
             return (self.talk_to(listener, &clause.rest, Verb::Ask), false);
         }
         let named = self.view.find(&clause.rest);

@@ -49,6 +49,10 @@ pub struct Moment {
     pub lacking: Vec<String>,
     /// Items that lie here.
     pub lying: Vec<String>,
+    /// Parts of text that the description of the place or of somebody here has now.
+    pub shows: Vec<String>,
+    /// Parts of text that no such description has now.
+    pub hides: Vec<String>,
 }
 
 /// A deed and what comes of it.
@@ -137,6 +141,8 @@ impl Moment {
             && self.holding.iter().all(|item| view.holds(item))
             && !self.lacking.iter().any(|item| view.holds(item))
             && self.lying.iter().all(|item| view.items.contains(item))
+            && self.shows.iter().all(|text| view.shows(text))
+            && !self.hides.iter().any(|text| view.shows(text))
     }
 }
 

@@ -86,7 +86,19 @@ impl Telling<'_> {
         if super::sentence::direction(&noun).is_some() {
             return self.look_toward(&noun);
         }
+        // `see what that barge is about`: what is meant stands before the verb.
+        if clause.objects.is_empty()
+            && self.view.find(&noun) == Found::Nothing
+            && let Some((subject, _)) =
+                noun.split_once(" is ").or_else(|| noun.split_once(" are ")).or_else(|| noun.split_once(" does "))
+        {
+            noun = subject.to_owned();
+        }
+        let noun = noun.strip_suffix(" is").map(str::to_owned).unwrap_or(noun);
         let seeks = ["find", "look for", "search for"].contains(&clause.written.as_str());
+        if seeks && super::talking::ANYBODY.iter().any(|anybody| noun.split(' ').next() == Some(*anybody)) {
+            return self.look();
+        }
         if seeks
             && self.view.find(&noun) == Found::Nothing
             && let Some(told) = self.whereabouts(&noun)
@@ -166,10 +178,18 @@ impl Telling<'_> {
     }
 
     fn describe_scenery(&self, word: &str, noun: &str) -> String {
+        let reasons = self.view.ways.iter().filter_map(|way| way.blocked.as_deref());
         let texts = std::iter::once(self.view.description.as_str())
-            .chain(self.view.beings.iter().map(|being| being.about.as_str()));
+            .chain(self.view.beings.iter().map(|being| being.about.as_str()))
+            .chain(reasons);
         let told = texts.map(|text| sentences_about(text, word)).find(|told| !told.is_empty());
-        let told = told.unwrap_or_else(|| self.view.description.clone());
+        // What only the name of a place next door says is over there.
+        let next_door = || self.view.ways.iter().find(|way| words(&way.place).iter().any(|part| part == word));
+        let told = match (told, next_door()) {
+            (Some(told), _) => told,
+            (None, Some(way)) => return self.look_toward(&way.direction),
+            (None, None) => self.view.description.clone(),
+        };
         let ends = [
             "That is all there is to see of it.",
             "It repays a second look, if not a third.",
@@ -252,6 +272,56 @@ impl Telling<'_> {
         }
         stages.extend(deeds.iter().map(|deed| format!("It would make a difference if somebody {deed}.")));
         stages
+    }
+
+    /// The answer to `what can I do?`: the things, the people and the ways that are here.
+    pub(super) fn options(&self) -> String {
+        const MOST: usize = 4;
+        let mut things: Vec<String> = self.view.items.iter().map(|item| the(item)).collect();
+        let own = self.script.things.iter().filter(|thing| thing.when.at.is_some() && thing.when.fits(self.view));
+        let is_in_sight = |name: &&String| {
+            !super::lines::sentences_about(&self.view.description, &words(name).pop().unwrap_or_default()).is_empty()
+        };
+        things.extend(own.filter_map(|thing| thing.names.iter().find(is_in_sight)).map(|name| the(name)));
+        let mut seen: Vec<String> = Vec::new();
+        for thing in things {
+            if seen.len() < MOST && !seen.contains(&thing) {
+                seen.push(thing);
+            }
+        }
+        let (silent, speaking): (Vec<&Being>, Vec<&Being>) =
+            self.view.beings.iter().partition(|being| being.is_speechless());
+        let names = |beings: &[&Being]| joined(&beings.iter().map(|being| being.call()).collect::<Vec<_>>(), "or");
+        let ways: Vec<String> =
+            self.view.open_ways().map(|way| format!("{} to {}", way.direction, the(&way.place))).collect();
+        let mut parts = Vec::new();
+        parts.push(if seen.is_empty() {
+            "look around".to_owned()
+        } else {
+            format!("look closer at {}", joined(&seen, "or"))
+        });
+        if !speaking.is_empty() {
+            parts.push(format!("talk to {}", names(&speaking)));
+        }
+        if !silent.is_empty() {
+            parts.push(format!("see to {}", names(&silent)));
+        }
+        if !self.view.held.is_empty() {
+            let held: Vec<String> = self.view.held.iter().take(MOST).map(|item| the(item)).collect();
+            parts.push(format!("use {}", joined(&held, "or")));
+        }
+        if !ways.is_empty() {
+            parts.push(format!("go {}", joined(&ways, "or")));
+        }
+        let stems = [
+            "You could",
+            "As things are, you might",
+            "It is open to you to",
+            "What you can do is this:",
+            "Nothing keeps you from this:",
+            "There is enough to do:",
+        ];
+        format!("{} {}.", self.view.fresh(&stems), joined(&parts, "or").replace(" or go ", ", or go "))
     }
 
     /// What is here and could be tried, in one sentence.

@@ -1,5 +1,6 @@
 //! Reading what a player writes: one clause after the other, the verb first, then what it is about.
 
+use super::phrasing;
 use super::verbs::{Verb, verb_at};
 use super::vocabulary::{ALSO_VERBS, OPENERS, PARTICLES, PREPOSITIONS, QUESTION_WORDS};
 
@@ -25,21 +26,22 @@ pub(super) struct Clause {
 }
 
 /// The most clauses of one message that are read.
-const MAX_CLAUSES: usize = 5;
+pub(super) const MAX_CLAUSES: usize = 12;
 
 /// The clauses of `message`.
 pub(super) fn clauses(message: &str) -> Vec<Clause> {
-    let (plain, quote) = without_quotes(message);
+    let (plain, quote) = without_quotes(message.trim_start().trim_start_matches('/'));
     let mut clauses = Vec::new();
     for sentence in plain.split_inclusive(['.', ';', '!', '?', '\n']) {
         let is_question = sentence.trim_end().ends_with('?');
         let text = sentence.trim().trim_end_matches(['.', ';', '!', '?']);
         for part in parts(text) {
-            let part = let_somebody(part);
+            let part = phrasing::plainly(let_somebody(part));
             let words: Vec<&str> = part.iter().map(String::as_str).filter(|word| *word != "please").collect();
             clauses.extend(clause(&words, &quote, is_question));
         }
     }
+    phrasing::drop_asides(&mut clauses);
     clauses.truncate(MAX_CLAUSES);
     refer_back(&mut clauses);
     clauses
@@ -174,13 +176,20 @@ fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause> {
     if words.is_empty() {
         return None;
     }
-    let asks = marked || QUESTION_WORDS.contains(&words[0]);
+    // `hello?` greets, and `help?` asks for help.
+    let is_call = verb_at(&words).is_some_and(|(verb, length)| {
+        let calls =
+            matches!(verb, Verb::Greet | Verb::Help | Verb::Manual | Verb::Inventory | Verb::Swear | Verb::Conjure);
+        calls && (length == words.len() || verb == Verb::Greet) && !QUESTION_WORDS.contains(&words[0])
+    });
+    let asks = (marked && !is_call) || QUESTION_WORDS.contains(&words[0]);
+    let address = if asks { address(&words) } else { None };
     let words = if asks { without_address(&words) } else { words };
     let rest = words.join(" ");
     let none = Clause {
         verb: None,
         written: String::new(),
-        objects: Vec::new(),
+        objects: address.into_iter().collect(),
         preposition: String::new(),
         second: String::new(),
         quote: quote.to_owned(),
@@ -213,6 +222,13 @@ fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause> {
         is_question: asks && (marked || length == 1),
         ..none
     })
+}
+
+/// Who is asked: `mrs vane` of `mrs vane , who are they`.
+fn address(words: &[&str]) -> Option<String> {
+    let comma = words.iter().position(|word| *word == ",").filter(|comma| (1..=3).contains(comma))?;
+    let asks = words.get(comma + 1).is_some_and(|word| QUESTION_WORDS.contains(word));
+    (asks && !QUESTION_WORDS.contains(&words[0])).then(|| words[..comma].join(" "))
 }
 
 /// `where is the piano` of `excuse me , where is the piano`.
@@ -273,7 +289,8 @@ fn split_at(verb: Verb, tail: &[&str]) -> Option<usize> {
 /// The parts of `the lamp, the stamp and the clock`.
 fn objects(words: &[&str]) -> Vec<String> {
     let parts = words.split(|word| matches!(*word, "and" | ","));
-    parts.map(|part| part.join(" ")).filter(|part| !part.is_empty()).collect()
+    let is_noun = |part: &String| !part.is_empty() && !phrasing::NO_OBJECTS.contains(&part.as_str());
+    parts.map(|part| part.join(" ")).filter(is_noun).collect()
 }
 
 /// The direction that a word means, in full.

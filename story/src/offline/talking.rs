@@ -10,7 +10,7 @@ use super::view::Being;
 use crate::world::{fit, words};
 
 /// Words for whoever is here.
-const ANYBODY: &[&str] =
+pub(super) const ANYBODY: &[&str] =
     &["everyone", "everybody", "anyone", "anybody", "someone", "somebody", "people", "the people", "them all", "all"];
 
 /// Words for the person who is spoken to.
@@ -19,7 +19,11 @@ const HONORIFICS: &[&str] = &["madam", "ma'am", "sir", "miss", "mister", "friend
 impl Telling<'_> {
     pub(super) fn speak(&self, clause: &Clause, verb: Verb) -> String {
         let topic = topic_of(clause);
-        let listener = self.view.beings.iter().find(|being| !being.is_monster);
+        let listener = self.view.speaker().or_else(|| self.view.beings.iter().find(|being| !being.is_monster));
+        let is_to_nobody = clause.objects.is_empty() && (clause.second.is_empty() || clause.preposition == "for");
+        if clause.is_thanks() && is_to_nobody {
+            return self.thanked(listener);
+        }
         if ["about", "for", "request", "demand", "beg"].iter().any(|word| clause.written.ends_with(word))
             && verb != Verb::Say
         {
@@ -29,6 +33,7 @@ impl Telling<'_> {
             clause.objects.iter().map(String::as_str).chain([clause.second.as_str()]).filter(|name| !name.is_empty());
         for name in names.filter(|name| !ANYBODY.contains(name) && !HONORIFICS.contains(name)) {
             match self.view.find(name) {
+                Found::Being(being) if clause.is_thanks() => return self.thanked(Some(being)),
                 Found::Being(being) => return self.talk_to(being, &topic, verb),
                 Found::Elsewhere(person)
                     if self.is_person(&person) && (name != clause.second || clause.preposition == "to") =>
@@ -36,6 +41,7 @@ impl Telling<'_> {
                     let place = self.view.elsewhere.iter().find(|(name, _)| fit(&person, name).is_some());
                     let place = place
                         .map(|(_, place)| format!(" Last you heard, that would be at {}.", the(place)))
+                        .or_else(|| self.within_call(&person))
                         .unwrap_or_default();
                     return format!("{person} is not here.{place} {}", self.could_try());
                 }
@@ -54,14 +60,33 @@ impl Telling<'_> {
         if let Some(being) = self.split_person(clause) {
             return self.talk_to(being, &topic, verb);
         }
-        match (verb, self.view.beings.iter().find(|being| !being.is_monster)) {
+        match (verb, listener) {
             (Verb::Say | Verb::Apologise, listener) => self.said_aloud(clause, listener),
             (_, Some(listener)) => self.talk_to(listener, &topic, verb),
             (_, None) => self.nobody(),
         }
     }
 
+    /// Where somebody is who is next door, as the story began: a voice does not carry there.
+    fn within_call(&self, person: &str) -> Option<String> {
+        let home = self.view.home_of_person(person)?;
+        let way = self.view.open_ways().find(|way| way.place == home)?;
+        Some(format!(" You would look in {}, {}.", the(&home), super::asking::from_here(&way.direction)))
+    }
+
     pub(super) fn nobody(&self) -> String {
+        if let Some(being) = self.view.beings.first() {
+            let who = being.call();
+            let lines = [
+                format!("There is only {who} to talk to, and no answer to be had."),
+                format!("You say it to {who}, since nobody else is here, and it goes no further."),
+                format!("Apart from {who} you have only yourself to ask."),
+                format!("{} listens, or seems to, and says nothing.", capital(&who)),
+                format!("You look at {who}. It is not the kind of company that answers."),
+                format!("Whatever {who} makes of that stays with {who}."),
+            ];
+            return self.view.freshest_of(&lines).to_owned();
+        }
         let lines = [
             "There is nobody here to talk to.",
             "Nobody answers, there being nobody.",
@@ -103,9 +128,9 @@ impl Telling<'_> {
         let on_topic = fitting().find(|talk| !talk.about.is_empty() && is_about(topic, &talk.about));
         let in_general = fitting().find(|talk| talk.about.is_empty());
         let known = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(topic, &lore.about));
-        // Who has said what they always say, and is asked for what everybody knows, says that.
-        if let (None, Verb::Ask, Some(talk), Some(lore)) = (on_topic, verb, in_general, known)
-            && self.view.is_stale(self.view.next(&talk.text))
+        // Who has begun on what they always say, and is asked for what everybody knows, says that.
+        if let (None, Verb::Ask | Verb::Talk, Some(talk), Some(lore)) = (on_topic, verb, in_general, known)
+            && talk.text.iter().any(|text| self.view.has_heard(text))
             && !self.view.is_stale(self.view.next(&lore.text))
         {
             return self.view.next(&lore.text).to_owned();
@@ -116,8 +141,15 @@ impl Telling<'_> {
             if !just_said {
                 return line.to_owned();
             }
-            if verb == Verb::Greet {
+            if verb == Verb::Greet && !being.is_speechless() {
                 return self.greeted(&who);
+            }
+            if being.is_speechless() {
+                return self.unmoved(&who);
+            }
+            let is_new = !words(topic).is_empty() && !self.view.has_asked(topic, &being.name);
+            if is_new {
+                return self.nothing_more(being, topic);
             }
             let lines = [
                 format!("{who} has told you that already, and sees no reason to change a word of it."),
@@ -139,6 +171,9 @@ impl Telling<'_> {
             ];
             return format!("{who} {}. {}", self.view.fresh(&lines), self.could_try());
         }
+        if being.is_speechless() {
+            return self.unmoved(&who);
+        }
         if verb == Verb::Greet {
             return self.greeted(&who);
         }
@@ -158,6 +193,40 @@ impl Telling<'_> {
                 format!("'So they say,' says {who}, and no more than that."),
             ],
         };
+        self.view.fresh(&lines).to_owned()
+    }
+
+    /// The answer of somebody who has no words.
+    fn unmoved(&self, who: &str) -> String {
+        let lines = [
+            format!("{who} hears you out, and gives no sign."),
+            format!("{who} looks past you, as if that were an answer."),
+            format!("You get a slow blink from {who}."),
+            format!("{who} has made everything clear already, as far as that can be done without words."),
+            format!("{who} waits for you to do something about it."),
+            format!("{who} turns an ear toward you, and turns it back."),
+        ];
+        self.view.fresh(&lines).to_owned()
+    }
+
+    /// The answer to what somebody is asked for the first time and has nothing of their own to say to.
+    fn nothing_more(&self, being: &Being, topic: &str) -> String {
+        let who = capital(&being.call());
+        let known = self.remind(topic);
+        if !known.is_empty() && !self.view.is_stale(&known) {
+            return known;
+        }
+        if being.is_asleep() {
+            return self.slept_through(&who);
+        }
+        let lines = [
+            format!("{who} knows no more of that than you do."),
+            format!("'I couldn't tell you,' says {who}."),
+            format!("{who} thinks about that, and finds nothing to say to it."),
+            format!("'You would have to ask somebody else,' says {who}."),
+            format!("{who} shakes a head slowly. That is outside what {who} knows."),
+            format!("That is a new one to {who}, who lets it lie."),
+        ];
         self.view.fresh(&lines).to_owned()
     }
 
@@ -225,6 +294,9 @@ impl Telling<'_> {
                 format!("{who} nods. It seems to have been noted."),
             ];
             return format!("{said} {}", self.view.fresh(&lines));
+        }
+        if listener.is_speechless() {
+            return format!("{said} {}", self.unmoved(&who));
         }
         let lines = [
             format!("{who} has heard you."),

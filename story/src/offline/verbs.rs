@@ -69,6 +69,12 @@ pub(super) enum Verb {
     Time,
     Apologise,
     Think,
+    /// `damn it`.
+    Swear,
+    /// Words from other games.
+    Conjure,
+    /// How the game is played.
+    Manual,
 }
 
 impl Verb {
@@ -88,6 +94,9 @@ impl Verb {
                 | Self::Undo
                 | Self::Quit
                 | Self::Think
+                | Self::Swear
+                | Self::Conjure
+                | Self::Manual
         )
     }
 
@@ -123,12 +132,12 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Count, "count"),
     (
         Verb::Back,
-        "go back, back, return, retreat, turn back, turn around, head back, walk back, go back to, return to, \
+        "go back, come back, back, return, retreat, turn back, turn around, head back, walk back, go back to, return to, \
          head back to",
     ),
     (
         Verb::Out,
-        "go out, out, exit, leave, run away, go away, walk away, flee, get off at, get out, step out, go outside, go ashore, ashore, get ashore, outside, walk out, escape, go back outside, leave through, \
+        "go out, out, exit, leave, run away, go away, walk away, flee, get off at, get out, step out, go outside, go ashore, ashore, get ashore, outside, walk out, escape, go back outside, slip out, sneak out, head out, come out, hurry out, run out, climb out, leave through, \
          get off, disembark, step outside, head outside, leave the room",
     ),
     (
@@ -142,7 +151,7 @@ const PHRASES: &[(Verb, &str)] = &[
         "go, walk, run, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
          creep, hurry, visit, approach, cross, march, wander, stroll, slide, swim, wade, make my way, set \
          off, push on, go up to, go to, step, climb up, climb down, go over to, walk to, walk over to, head \
-         to, head for, journey, hop, move on, go through, take the stairs, slip, enter through, cross to",
+         to, head for, journey, hop, move on, go through, take the stairs, come down, come up, come back down, come back up, go back down, go back up, climb back down, climb back up, climb back, head back down, head back up, slip, enter through, cross to",
     ),
     (
         Verb::Take,
@@ -197,7 +206,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Knock, "knock on, knock at, knock, tap on, tap, rap on, bang on, pound on"),
     (
         Verb::Move,
-        "push, pull, yank, jerk, move aside, push aside, pull down, pull up, move, turn, shove, drag, press, rotate, slide open, tug, twist, spin, shift, squeeze, \
+        "push, pull, yank, jerk, rattle, wiggle, move aside, push aside, pull down, pull up, move, turn, shove, drag, press, rotate, slide open, tug, twist, spin, shift, squeeze, \
          crank, haul, pull on, push against, switch",
     ),
     (
@@ -257,7 +266,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Hang, "hang, hoist, raise, hook, release the moon, hang up, set free, put up, haul up, suspend, lift up"),
     (
         Verb::Tie,
-        "tie, fasten, bind, knot, tie up, attach with, lash, chain, untie, loosen, unhook, unscrew, unbolt, loose, make fast",
+        "tie, fasten, wrap, bind, knot, tie up, attach with, lash, chain, untie, loosen, unhook, unscrew, unbolt, loose, make fast",
     ),
     (Verb::Keep, "keep, keep hold of, hang on to, own, claim"),
     (Verb::Wear, "wear, put on, don, dress in, try on, strap on, take off, undress, slip on"),
@@ -278,7 +287,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Help,
         "help, hint, give me a hint, i need help, i need a hint, i am stuck, i'm stuck, stuck, lost, i am \
-         lost, i'm lost, help me, what now, hint please, hints, commands, instructions, info, about, \
+         lost, i'm lost, help me, what now, hint please, hints, info, about, \
          walkthrough, give up, another hint, clue",
     ),
     (
@@ -290,6 +299,21 @@ const PHRASES: &[(Verb, &str)] = &[
         Verb::Quit,
         "quit, q, stop playing, end the game, exit the game, quit the game, save, load, restore, save game, \
          save the game, bye, end, save and quit",
+    ),
+    (
+        Verb::Swear,
+        "damn it, damn, damnit, dammit, damn you, damn this, goddamn, god damn it, shit, bullshit, crap, bugger, bugger off, bloody hell, hell, \
+         go to hell, fuck, fuck it, fuck you, fuck off, fuck this, fucking hell, screw you, screw this, screw it, piss off, ass, asshole, arse, bastard, bitch, \
+         darn, darn it, blast, blast it, drat, dang, wtf, omg, for fuck's sake, for god's sake, oh my god, this sucks, you suck, idiot, stupid",
+    ),
+    (
+        Verb::Conjure,
+        "xyzzy, plugh, plover, abracadabra, hocus pocus, open sesame, frotz, zork, iddqd, idkfa, sudo, say xyzzy, say plugh, \
+         cast a spell, cast",
+    ),
+    (
+        Verb::Manual,
+        "commands, instructions, manual, rules, how to play, list commands, show commands, help commands, verbs, tutorial",
     ),
     (Verb::Score, "score, check score, my score, points, status"),
     (Verb::Time, "time, check the time, tell the time, ask the time"),

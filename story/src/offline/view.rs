@@ -5,6 +5,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::content::{Item, Library, Location, Scenario};
+use crate::delta::{Delta, ItemAction};
 use crate::message::{ChatMessage, Role};
 use crate::world::{Health, fit, words};
 
@@ -14,6 +15,8 @@ pub(super) struct Being {
     pub(super) name: String,
     /// `cat`, `landlady`; empty for monsters.
     pub(super) kind: String,
+    /// How they are: `drowsy, and not to be hurried`; empty for monsters.
+    pub(super) manner: String,
     pub(super) about: String,
     pub(super) carries: Vec<String>,
     pub(super) is_monster: bool,
@@ -32,6 +35,21 @@ impl Being {
     pub(super) fn is_defeated(&self) -> bool {
         self.health == Some(Health::Defeated)
     }
+
+    /// Whether their description or disposition says that they sleep.
+    pub(super) fn is_asleep(&self) -> bool {
+        [&self.about, &self.manner]
+            .iter()
+            .any(|text| words(text).iter().any(|word| word == "asleep" || word == "sleeping"))
+    }
+
+    /// Whether they answer in no words: monsters and animals.
+    pub(super) fn is_speechless(&self) -> bool {
+        const ANIMALS: &[&str] =
+            &["cat", "dog", "horse", "mule", "bird", "crow", "raven", "owl", "parrot", "goat", "rat", "mouse", "fox"];
+        let kind = words(&self.kind);
+        self.is_monster || kind.last().is_some_and(|last| ANIMALS.contains(&last.as_str()))
+    }
 }
 
 /// A way out.
@@ -44,7 +62,7 @@ pub(super) struct Way {
 }
 
 /// The moment, as the narrator sees it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct View<'a> {
     pub(super) library: Option<&'a Library>,
     pub(super) scenario: Option<(&'a str, &'a Scenario)>,
@@ -202,6 +220,21 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Moves the items of `delta`, so that the next part of the same turn finds them where they now are.
+    pub(super) fn move_items(&mut self, delta: &Delta) {
+        for event in &delta.item_events {
+            let (from, to) = match event.action {
+                ItemAction::Acquire => (&mut self.items, Some(&mut self.held)),
+                ItemAction::Drop => (&mut self.held, Some(&mut self.items)),
+                ItemAction::Give | ItemAction::Use | ItemAction::Move => (&mut self.held, None),
+            };
+            from.retain(|item| *item != event.item);
+            if let Some(to) = to.filter(|to| !to.contains(&event.item)) {
+                to.push(event.item.clone());
+            }
+        }
+    }
+
     /// The rules for the extracting model that hold now.
     pub(super) fn rules(&self) -> Vec<&'a str> {
         let Some((_, scenario)) = self.scenario else { return Vec::new() };
@@ -228,6 +261,17 @@ impl<'a> View<'a> {
     /// Whether somebody or something of this name is here.
     pub(super) fn has_being(&self, name: &str) -> bool {
         self.beings.iter().any(|being| fit(name, &being.name).is_some())
+    }
+
+    /// The first person here who can answer in words.
+    pub(super) fn speaker(&self) -> Option<&Being> {
+        self.beings.iter().find(|being| !being.is_speechless())
+    }
+
+    /// Whether the description of the place or of somebody here has `text` now. Descriptions vary with the state, so this is how a script
+    /// sees what the narrator is not shown.
+    pub(super) fn shows(&self, text: &str) -> bool {
+        self.description.contains(text) || self.beings.iter().any(|being| being.about.contains(text))
     }
 
     /// Whether the player holds the item of this name.
@@ -259,16 +303,33 @@ impl<'a> View<'a> {
 
     /// A word of the description, of the ways or of the beings here that `noun` ends with: something to look at, but not to take.
     pub(super) fn scenery(&self, noun: &[String]) -> Option<String> {
-        let last = noun.last()?;
         let texts = self.beings.iter().flat_map(|being| [being.about.as_str(), &being.kind]);
-        let ways = self
-            .ways
-            .iter()
-            .flat_map(|way| [way.direction.as_str(), &way.place, way.blocked.as_deref().unwrap_or_default()]);
-        let mut texts = std::iter::once(self.description.as_str()).chain(texts).chain(ways);
-        let is_noun = last.len() > 1 && !NO_NOUNS.contains(&last.as_str());
-        (is_noun && texts.any(|text| words(text).contains(last))).then(|| last.clone())
+        let ways = self.ways.iter().flat_map(|way| [way.direction.as_str(), &way.place]);
+        last_word_in(noun, std::iter::once(self.description.as_str()).chain(texts).chain(ways))
     }
+
+    /// The same for a word of the reason why a way is blocked, which may also name what would be needed and is not here.
+    pub(super) fn named_by_a_reason(&self, noun: &[String]) -> Option<String> {
+        last_word_in(noun, self.ways.iter().filter_map(|way| way.blocked.as_deref()))
+    }
+
+    /// The only way whose place has `noun` as a part of its name, where the description does not speak of it: `the door` next to the
+    /// Church Door.
+    pub(super) fn way_of_part(&self, noun: &[String]) -> Option<&Way> {
+        let last = noun.last()?;
+        if words(&self.description).contains(last) {
+            return None;
+        }
+        let mut ways = self.open_ways().filter(|way| words(&way.place).last() == Some(last));
+        ways.next().filter(|_| ways.next().is_none())
+    }
+}
+
+/// The last word of `noun`, if it is a noun and one of `texts` has it.
+fn last_word_in<'t>(noun: &[String], mut texts: impl Iterator<Item = &'t str>) -> Option<String> {
+    let last = noun.last()?;
+    let is_noun = last.len() > 1 && !NO_NOUNS.contains(&last.as_str());
+    (is_noun && texts.any(|text| words(text).contains(last))).then(|| last.clone())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -326,6 +387,7 @@ fn person(entry: &str) -> Being {
         key: String::new(),
         name: name.trim_end_matches(':').to_owned(),
         kind: kind.to_owned(),
+        manner: traits.split_once("; ").map(|(_, manner)| manner.trim_end_matches(')').to_owned()).unwrap_or_default(),
         about: about.to_owned(),
         carries: list(carries),
         is_monster: false,

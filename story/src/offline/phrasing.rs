@@ -1,0 +1,147 @@
+//! Ways of putting things that say the same as a plain verb, and small talk around a deed that is no deed.
+
+use super::sentence::{Clause, direction};
+use super::verbs::verb_at;
+
+/// What stands where an object could stand and is none: `sign here`, `thank you very much`.
+pub(super) const NO_OBJECTS: &[&str] = &[
+    "here",
+    "there",
+    "now",
+    "again",
+    "very much",
+    "so much",
+    "a lot",
+    "kindly",
+    "then",
+    "too",
+    "instead",
+    "all right",
+    "already",
+];
+
+/// Ends of a sentence that change nothing in it.
+const ENDS: &[&str] = &[
+    "i suppose",
+    "i guess",
+    "i think",
+    "i believe",
+    "i hope",
+    "i say",
+    "for a look",
+    "for a while",
+    "for a moment",
+    "for a bit",
+    "for a minute",
+    "for now",
+    "for luck",
+    "for good measure",
+    "if i can",
+    "if possible",
+    "if i may",
+    "as well",
+    "just in case",
+    "anyway",
+    "at least",
+    "to be safe",
+    "one more time",
+    "of course",
+    "will you",
+    "would you",
+    "shall we",
+    "shall i",
+];
+
+/// Words with which an aside begins.
+const ASIDES: &[&str] = &[
+    "well",
+    "before",
+    "after",
+    "first",
+    "excuse",
+    "sorry",
+    "ok",
+    "okay",
+    "alright",
+    "right",
+    "fine",
+    "finally",
+    "oh",
+    "ah",
+    "hm",
+    "hmm",
+    "um",
+    "er",
+    "good",
+    "great",
+    "at",
+    "all",
+    "by",
+    "for",
+    "so",
+    "yes",
+    "no",
+    "yeah",
+    "now",
+    "next",
+    "then",
+    "meanwhile",
+    "actually",
+];
+
+/// `push the horse` for `give the horse a push`, and a sentence without an end that says nothing.
+pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
+    let ends = |words: &[String], end: &str| {
+        let end: Vec<&str> = end.split(' ').collect();
+        words.len() > end.len() && words[words.len() - end.len()..].iter().eq(end.iter())
+    };
+    while let Some(end) = ENDS.iter().find(|end| ends(&words, end)) {
+        words.truncate(words.len() - end.split(' ').count());
+        while words.last().is_some_and(|last| last == ",") {
+            words.pop();
+        }
+    }
+    let gives = words.iter().position(|word| word == "give").filter(|at| *at <= 2);
+    if let (Some(at), [.., article, deed]) = (gives, words.as_slice())
+        && (article == "a" || article == "another")
+        && words.len() > at + 3
+        && verb_at(&[deed.as_str()]).is_some()
+    {
+        let object = &words[at + 1..words.len() - 2];
+        return [&words[..at], std::slice::from_ref(deed), object].concat();
+    }
+    words
+}
+
+/// Takes away clauses that are no deeds, next to one that is: `before anything else, I look at the chair`.
+pub(super) fn drop_asides(clauses: &mut Vec<Clause>) {
+    let is_aside = |clause: &Clause| {
+        let first = clause.rest.split(' ').next().unwrap_or_default();
+        clause.verb.is_none() && !clause.is_question && ASIDES.contains(&first) && direction(first).is_none()
+    };
+    if clauses.iter().any(|clause| !is_aside(clause)) {
+        clauses.retain(|clause| !is_aside(clause));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offline::sentence::clauses;
+    use crate::offline::verbs::Verb;
+
+    #[test]
+    fn a_deed_in_other_words_is_the_deed() {
+        let push = clauses("give the horse a push").remove(0);
+        assert_eq!((push.verb, push.objects), (Some(Verb::Move), vec!["the horse".to_owned()]));
+        let give = clauses("give the cat a kipper").remove(0);
+        assert_eq!(give.verb, Some(Verb::Give));
+        assert!(clauses("sign here, I suppose").remove(0).objects.is_empty());
+    }
+
+    #[test]
+    fn an_aside_is_no_deed_unless_it_is_all_there_is() {
+        assert_eq!(clauses("before anything else, I look at the chair").len(), 1);
+        assert_eq!(clauses("well then").len(), 1);
+    }
+}

@@ -1,0 +1,196 @@
+//! One turn: its clauses in the order in which they were written, as far as one turn allows, and what had to be left undone. Nothing that
+//! the player wrote is dropped without a word.
+
+use super::found::Found;
+use super::going::{self, moved};
+use super::lines::joined;
+use super::sentence::{Clause, MAX_CLAUSES, clauses};
+use super::verbs::Verb;
+use super::{Telling, extract};
+
+/// What one clause leaves of the turn for those behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Everything that a turn can hold.
+    All,
+    /// A deed of the story was done. What comes of it is decided after the turn, so only what does not depend on it can follow.
+    Trifles,
+    /// The player has gone elsewhere, and has not seen yet what is there.
+    Moved,
+    /// The way was not open. What was to be done behind it cannot be done on this side.
+    Stuck,
+}
+
+impl Telling<'_> {
+    pub(super) fn tell(&self, message: &str) -> String {
+        if let Some(told) = self.unknown_command(message) {
+            return told;
+        }
+        let mut told: Vec<String> = Vec::new();
+        let mut taken: Vec<String> = Vec::new();
+        let mut undone: Vec<String> = Vec::new();
+        let mut left = Left::All;
+        let mut reason = left;
+        // What was taken a clause earlier is held in the next one.
+        let mut view = self.view.clone();
+        let clauses = clauses(message);
+        for clause in &clauses {
+            let now = Telling { view: &view, script: self.script };
+            if left == Left::Moved && clause.is_look_around() {
+                // The arrival has said what is there.
+                continue;
+            }
+            if !now.may_follow(clause, left) {
+                reason = left;
+                undone.push(spelled_as_in(message, &clause.in_words()));
+                continue;
+            }
+            if clause.verb == Some(Verb::Take) && !clause.is_question {
+                // `pick up the lantern and hold it high` takes it once.
+                if !clause.objects.is_empty() && clause.objects.iter().all(|object| taken.contains(object)) {
+                    continue;
+                }
+                taken.extend(clause.objects.iter().cloned());
+            }
+            let mut answers: Vec<String> = now.taken_along(clause).into_iter().collect();
+            let (text, ends) = now.answer(clause);
+            left = left.after(clause, &text, ends);
+            answers.push(text);
+            for text in answers {
+                view.move_items(&extract::delta(&view, self.script, &text));
+                if !told.contains(&text) {
+                    told.push(text);
+                }
+            }
+        }
+        if clauses.len() == MAX_CLAUSES {
+            undone.push("whatever else you had in mind".to_owned());
+        }
+        if told.is_empty() {
+            told.push(self.at_a_loss("You say nothing."));
+        }
+        told.extend(self.left_undone(reason, &undone));
+        told.join("\n\n")
+    }
+
+    /// Whether `clause` can still be answered in a turn of which `left` is left.
+    fn may_follow(&self, clause: &Clause, left: Left) -> bool {
+        match left {
+            Left::All => true,
+            Left::Moved | Left::Stuck => false,
+            Left::Trifles if clause.is_question => true,
+            Left::Trifles => {
+                let is_at_hand = |noun: &String| matches!(self.view.find(noun), Found::Here(_) | Found::Held(_));
+                let is_trifle = match clause.verb {
+                    Some(Verb::Take | Verb::Drop) => clause.objects.iter().all(is_at_hand),
+                    Some(verb) => verb.is_speech() || matches!(verb, Verb::Inventory | Verb::Help | Verb::Wait),
+                    None => false,
+                };
+                is_trifle && self.deed(clause).is_none()
+            }
+        }
+    }
+
+    /// `go up with the string` takes it along.
+    fn taken_along(&self, clause: &Clause) -> Option<String> {
+        let (_, noun) = clause.rest.split_once("with ")?;
+        let takes = clause.verb.is_some_and(Verb::is_motion) && matches!(self.view.find(noun), Found::Here(_));
+        takes.then(|| {
+            let take = Clause { objects: vec![noun.to_owned()], ..clause.clone() };
+            self.handle(&take, Verb::Take)
+        })
+    }
+
+    /// What was not done, and why; nothing if all was.
+    fn left_undone(&self, reason: Left, undone: &[String]) -> Option<String> {
+        if undone.is_empty() {
+            return None;
+        }
+        let rest = joined(undone, "and then");
+        let stems = match reason {
+            Left::Stuck => [
+                "That was as far as you got; what is left is to",
+                "There was no getting to the rest, which was to",
+                "It stops there. Still to do:",
+                "Nothing came of the rest, which was to",
+                "So much for that way. You had also meant to",
+                "This has to be solved first, before you",
+            ],
+            Left::Moved => [
+                "One move a turn: next,",
+                "That was your move for this turn: next,",
+                "A turn takes you one step. Still to do:",
+                "The rest is for the next turn:",
+                "One step, and then another. Next,",
+                "Not done yet:",
+            ],
+            Left::All | Left::Trifles => [
+                "One thing at a time: next,",
+                "That is enough for one turn. Still to do:",
+                "First see what comes of that; then",
+                "The rest can follow in the next turn:",
+                "Not done yet:",
+                "And after that, when you are ready:",
+            ],
+        };
+        let stem = self.view.fresh(&stems);
+        Some(format!("{stem} {rest}."))
+    }
+}
+
+/// `text` with the names spelled as the player spelled them: clauses are read in lower case.
+fn spelled_as_in(message: &str, text: &str) -> String {
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let is_name = |word: &String| word.chars().count() > 1 && word.starts_with(char::is_uppercase);
+    let names: Vec<String> = message.split_whitespace().skip(1).map(bare).filter(is_name).collect();
+    let spell =
+        |word: &str| names.iter().find(|name| name.to_lowercase() == word).map_or(word.to_owned(), Clone::clone);
+    text.split(' ').map(spell).collect::<Vec<_>>().join(" ")
+}
+
+impl Left {
+    fn after(self, clause: &Clause, text: &str, ends: bool) -> Self {
+        if clause.is_question {
+            return self;
+        }
+        let has_gone =
+            text.starts_with("You ") && moved(text.split_inclusive('.').next().unwrap_or_default()).is_some();
+        // Stepping over a chair goes nowhere yet.
+        let passes = ["over ", "around ", "past ", "by "].iter().any(|past| clause.rest.starts_with(past));
+        let is_motion = clause.verb.is_some_and(Verb::is_motion) || clause.is_direction();
+        match (has_gone, is_motion && !passes) {
+            (true, _) => Self::Moved,
+            (false, _) if ends => Self::Trifles,
+            (false, true) => Self::Stuck,
+            (false, false) => self,
+        }
+    }
+}
+
+impl Clause {
+    /// Whether it is a direction without a verb.
+    fn is_direction(&self) -> bool {
+        let first = self.rest.split(' ').next().unwrap_or_default();
+        self.verb.is_none() && super::sentence::direction(first).is_some()
+    }
+
+    /// `look`, `look around`: what every arrival answers.
+    fn is_look_around(&self) -> bool {
+        let looks = matches!(self.verb, Some(Verb::Look | Verb::Examine)) && !self.is_question;
+        looks && matches!(self.rest.as_str(), "" | "around" | "about" | "here" | "there" | "the room" | "the place")
+    }
+
+    /// What the player wrote, as something that they can write again.
+    fn in_words(&self) -> String {
+        if self.is_question {
+            return format!("ask '{}?'", self.rest);
+        }
+        let rest = self.rest.replace(" ,", ",");
+        match self.verb {
+            Some(Verb::Say) if !self.quote.is_empty() => format!("{} '{}'", self.written, self.quote),
+            Some(_) => format!("{} {rest}", self.written).trim_end().to_owned(),
+            None if self.is_direction() => format!("{} {rest}", going::GO),
+            None => rest,
+        }
+    }
+}
