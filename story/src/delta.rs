@@ -107,6 +107,8 @@ pub enum ItemAction {
     Move,
     /// It is used, and if `consumed`, used up.
     Use,
+    /// It is opened, and unlocked if need be: what is in it lies where it is.
+    Open,
 }
 
 /// A holder of items as a delta names it.

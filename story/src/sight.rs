@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::content::Location;
+use crate::prompt::DARK;
 use crate::state::{GameState, Reached};
-use crate::world::{Fighter, Health, exits, health, location_key};
+use crate::world::{Fighter, Health, closed, exits, health, is_dark, location_key};
 
 /// How many actions are suggested at most.
 const SUGGESTIONS: usize = 12;
@@ -113,6 +114,7 @@ pub struct Being {
 #[must_use]
 pub fn sight(state: &GameState) -> Sight {
     let here = state.current_location();
+    let seen = here.filter(|_| !is_dark(state, &state.user_location));
     let mut sight = Sight {
         scenario: state.scenario.clone(),
         pc: state.pc.as_ref().map(|pc| pc.name.clone()),
@@ -121,8 +123,7 @@ pub fn sight(state: &GameState) -> Sight {
         is_ended: state.is_ended,
         ending: state.ending.clone(),
         narrator: state.narrator.as_ref().map(|narrator| narrator.name.clone()).filter(|name| !name.is_empty()),
-        place: here
-            .map(|here| Place { name: name_of(&state.user_location, here), description: here.description.read(state) }),
+        place: here.map(|place| Place { name: name_of(&state.user_location, place), description: self::here(state) }),
         exits: here.map(|here| ways(state, here)).unwrap_or_default(),
         people: state
             .npcs_here()
@@ -132,7 +133,7 @@ pub fn sight(state: &GameState) -> Sight {
                 health: health(state, &Fighter::Npc(key.to_owned())),
             })
             .collect(),
-        creatures: here
+        creatures: seen
             .into_iter()
             .flat_map(|here| &here.monsters)
             .map(|(key, monster)| Being {
@@ -144,13 +145,13 @@ pub fn sight(state: &GameState) -> Sight {
         hit_points: state
             .conflict
             .and_then(|_| Fighter::Player.sheet(state).map(|sheet| HitPoints { hp: sheet.hp, max_hp: sheet.max_hp })),
-        things: here.map(|here| here.items.clone()).unwrap_or_default(),
+        things: seen.map(|here| here.items.clone()).unwrap_or_default(),
         inventory: state.user_inventory.clone(),
         suggestions: Vec::new(),
         map: map(state),
     };
     if !state.is_ended {
-        sight.suggestions = suggestions(&sight);
+        sight.suggestions = suggestions(state, &sight);
     }
     sight
 }
@@ -165,6 +166,9 @@ fn map(state: &GameState) -> Vec<Room> {
 /// What the player reads of the place where they are: its description, as it is now.
 #[must_use]
 pub fn here(state: &GameState) -> String {
+    if is_dark(state, &state.user_location) {
+        return DARK.to_owned();
+    }
     state.current_location().map(|here| here.description.read(state)).unwrap_or_default()
 }
 
@@ -185,17 +189,20 @@ fn ways(state: &GameState, here: &Location) -> Vec<Way> {
     exits(here).into_iter().filter_map(way).collect()
 }
 
-fn suggestions(sight: &Sight) -> Vec<String> {
+fn suggestions(state: &GameState, sight: &Sight) -> Vec<String> {
     let open = sight.exits.iter().filter(|way| way.is_open).map(|way| format!("I go {}.", way.direction));
     let people = sight.people.iter().map(|being| format!("I talk to {}.", being.name));
     let creatures = sight.creatures.iter().map(|being| format!("I look at {}.", being.name));
     let fights = sight.creatures.iter().filter(|being| being.health.is_some());
     let fights = fights.map(|being| format!("I attack {}.", being.name));
+    let shut = sight.things.iter().chain(&sight.inventory).filter(|thing| closed(state, thing).is_some());
+    let shut = shut.map(|thing| format!("I open the {thing}."));
     let things = sight.things.iter().map(|thing| format!("I take the {thing}."));
     let carried = sight.inventory.iter().map(|thing| format!("I use the {thing}."));
     let look = std::iter::once("I look around.".to_owned());
     look.chain(open)
         .chain(people)
+        .chain(shut)
         .chain(things)
         .chain(creatures)
         .chain(fights)

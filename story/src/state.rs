@@ -6,9 +6,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::content::{Conflict, ContingencyPrompt, Language, Location, Narrator, Npc, Pc};
+use crate::content::{Conflict, ContingencyPrompt, Language, Lit, Location, Narrator, Npc, Pc};
 use crate::memory::Memory;
 use crate::serde_util::{is_default, is_false};
+
+/// An item that holds others, until it is opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ClosedItem {
+    /// What is in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contains: Vec<String>,
+    /// Whether it is closed. An open one is kept only until it comes into the world.
+    #[serde(skip_serializing_if = "is_false")]
+    pub closed: bool,
+    /// Whether it is locked as well.
+    #[serde(skip_serializing_if = "is_false")]
+    pub locked: bool,
+    /// The item that opens it while it is locked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
 
 /// The temperature of a game that does not say otherwise.
 pub const DEFAULT_TEMPERATURE: f64 = 0.6;
@@ -97,6 +115,12 @@ pub struct GameState {
     /// What the rules decided of fights in the last turn: it stands in the next prompt.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub decided: Vec<String>,
+    /// Items that hold others and have not been opened, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub closed_items: BTreeMap<String, ClosedItem>,
+    /// Items that give light, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lights: BTreeMap<String, Lit>,
     /// Whether the game is over.
     pub is_ended: bool,
     /// The ending that it came to, if the story names its endings.
@@ -141,6 +165,8 @@ impl Default for GameState {
             conflict: None,
             defeated: BTreeSet::new(),
             decided: Vec::new(),
+            closed_items: BTreeMap::new(),
+            lights: BTreeMap::new(),
             is_ended: false,
             ending: None,
             contingency_prompts: Vec::new(),

@@ -21,6 +21,9 @@ impl Turn<'_> {
         if event.item.trim().is_empty() || uses_nothing_up {
             return Ok(());
         }
+        if event.action == ItemAction::Open {
+            return self.open_item(author, &event.item);
+        }
         let (item, from) = match author {
             Author::Model => self.source_for_model(event)?,
             Author::Conditional(_) => self.source_for_conditional(event)?,
@@ -56,6 +59,9 @@ impl Turn<'_> {
         if let Some((item, holder)) = self.find(wanted, &candidates)? {
             if !self.is_within_reach(&holder) {
                 return Err(Reason::OutOfReach { holder: describe(&holder) });
+            }
+            if let Some(reason) = self.in_the_dark(&item, &holder) {
+                return Err(reason);
             }
             let is_fixed = self.scenario.item(&item).is_some_and(|item| item.fixed);
             return if is_fixed && event.action != ItemAction::Use {
@@ -93,12 +99,22 @@ impl Turn<'_> {
             let (item, holder) = found.ok_or_else(|| Reason::NotHere { item: wanted.to_owned() })?;
             return Ok((item, Some(holder)));
         }
-        candidates.push(Holder::Player);
-        candidates.extend(self.state.npcs.keys().cloned().map(Holder::Npc));
-        candidates.extend(self.state.locations.keys().cloned().map(Holder::Location));
+        candidates.extend(self.all_holders());
         // An author's item is named in full: a part of a name would take `crated moon` for a new `moon`.
         let found = self.find_whole(wanted, &candidates);
         Ok(found.map_or_else(|| (wanted.trim().to_owned(), None), |(item, holder)| (item, Some(holder))))
+    }
+
+    /// Everybody and every place that can have an item, the player first.
+    pub(super) fn all_holders(&self) -> Vec<Holder> {
+        let people = self.state.npcs.keys().cloned().map(Holder::Npc);
+        let places = self.state.locations.keys().cloned().map(Holder::Location);
+        std::iter::once(Holder::Player).chain(people).chain(places).collect()
+    }
+
+    /// The player, and who and what is within their reach.
+    pub(super) fn holders_around(&self) -> Vec<Holder> {
+        self.usual_sources(ItemAction::Use)
     }
 
     /// The possible holders of an item when the event names none, likeliest first.
@@ -111,7 +127,7 @@ impl Turn<'_> {
         match action {
             ItemAction::Acquire => around().collect(),
             ItemAction::Give | ItemAction::Drop => player().collect(),
-            ItemAction::Use => player().chain(around()).collect(),
+            ItemAction::Use | ItemAction::Open => player().chain(around()).collect(),
             ItemAction::Move => around().chain(player()).collect(),
         }
     }
@@ -127,13 +143,14 @@ impl Turn<'_> {
             && event.action == ItemAction::Acquire
             && is_here
             && !exists(&self.state, &event.item)
+            && !self.state.closed_items.values().any(|closed| matching(&closed.contains, &event.item).is_some())
     }
 
     fn destination(&self, author: &Author, event: &ItemEvent) -> Result<Option<Holder>, Reason> {
         let named = event.to.as_ref().map(|to| self.holder(to, &event.item)).transpose();
         match (event.action, author) {
             (ItemAction::Acquire, _) => Ok(Some(Holder::Player)),
-            (ItemAction::Use, _) => Ok(None),
+            (ItemAction::Use | ItemAction::Open, _) => Ok(None),
             // A conditional that drops or gives an item without a recipient removes it; a model only left out the obvious.
             (_, Author::Conditional(_)) => named,
             (ItemAction::Drop, Author::Model) => {
@@ -233,7 +250,7 @@ impl Turn<'_> {
             }
     }
 
-    fn items_of(&self, holder: &Holder) -> Option<&[String]> {
+    pub(super) fn items_of(&self, holder: &Holder) -> Option<&[String]> {
         match holder {
             Holder::Player => Some(&self.state.user_inventory),
             Holder::Npc(key) => self.state.npcs.get(key).map(|npc| npc.items.as_slice()),

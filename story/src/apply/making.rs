@@ -54,6 +54,7 @@ impl Turn<'_> {
         let scenario = self.scenario;
         let is_wanted = |item: &String| fit(wanted, item).is_some();
         scenario.opening_inventory.iter().any(is_wanted)
+            || scenario.items.values().any(|item| item.contains.iter().any(is_wanted))
             || all_locations(scenario).any(|location| {
                 let monsters = location
                     .monsters
@@ -90,7 +91,8 @@ fn makes(state: &GameState, event: &ItemEvent) -> bool {
 fn is_known(state: &GameState, wanted: &str) -> bool {
     let with_npcs = state.npcs.values().flat_map(|npc| &npc.items);
     let lying = state.locations.values().flat_map(|location| &location.items);
-    state.user_inventory.iter().chain(with_npcs).chain(lying).any(|item| fit(wanted, item).is_some())
+    let inside = state.closed_items.values().flat_map(|item| &item.contains);
+    state.user_inventory.iter().chain(with_npcs).chain(lying).chain(inside).any(|item| fit(wanted, item).is_some())
 }
 
 /// Whether `words` stand in `rule` one after the other.

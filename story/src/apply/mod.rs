@@ -18,6 +18,7 @@ mod making;
 mod monsters;
 mod movement;
 mod npcs;
+mod opening;
 mod parts;
 mod reason;
 

@@ -35,6 +35,16 @@ impl Reason {
                 met(format!("a scene declares the variable `{name}`")),
                 unmet(format!("`{name}` is a number; it is `{value}`")),
             ],
+            Self::Locked { item, key } => vec![
+                met(format!("`{item}` is within the player's reach")),
+                unmet(key.as_ref().map_or_else(
+                    || format!("`{item}` is not locked, or a conditional opens it"),
+                    |key| format!("the player holds `{key}`, which opens `{item}`"),
+                )),
+            ],
+            Self::Dark { item, place } => {
+                vec![met(format!("`{item}` is in `{place}`")), unmet(format!("something gives light in `{place}`"))]
+            }
             Self::NotHere { item } => vec![unmet(format!("`{item}` is within the player's reach"))],
             Self::OutOfReach { holder } => {
                 vec![met(format!("{holder} has it")), unmet(format!("{holder} is within the player's reach"))]

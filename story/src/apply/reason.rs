@@ -36,6 +36,10 @@ pub(super) enum Reason {
     OutOfReach { holder: String },
     #[error("`{item}` is fixed where it is")]
     Fixed { item: String },
+    #[error("`{item}` is locked, and {}", without_key(.key.as_deref()))]
+    Locked { item: String, key: Option<String> },
+    #[error("it is dark in `{place}`, so nobody finds `{item}` there")]
+    Dark { item: String, place: String },
     #[error("the player has `{item}` already")]
     AlreadyHeld { item: String },
     #[error("it is not said who gets `{item}`; name a `to`")]
@@ -62,6 +66,10 @@ pub(super) enum Reason {
     Apart { attacker: String, target: String },
     #[error("there is no monster `{0}` in the world")]
     UnknownMonster(String),
+}
+
+fn without_key(key: Option<&str>) -> String {
+    key.map_or_else(|| "only a conditional opens it".to_owned(), |key| format!("the player does not hold `{key}`"))
 }
 
 pub(super) fn list(open: &[String]) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::containers;
 use super::context::Context;
 use super::report::{Report, at};
 use super::texts::check_text;
@@ -20,6 +21,7 @@ pub(super) fn check(context: &Context<'_>, provided: &BTreeSet<String>, report: 
                 .warning(&pointer, format!("no place and nobody has an item `{name}`, and nothing hands one out"))
                 .suggest(name, provided.iter().map(String::as_str));
         }
+        containers::check(context, name, item, provided, report);
         if item.fixed && must_be_held(context, name) && !is_handed_over(context, name) {
             report
                 .warning(

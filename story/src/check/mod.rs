@@ -6,6 +6,7 @@ mod conditions;
 mod conflict;
 #[cfg(test)]
 mod conflict_tests;
+mod containers;
 mod context;
 mod effects;
 mod fields;

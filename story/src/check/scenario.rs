@@ -31,6 +31,7 @@ pub(super) fn check(library: &Library, scenario: &Scenario, report: &mut Report)
     rooms::check(&context, report);
     conflict::check(&context, report);
     whole::check(&context, report);
+    super::containers::check_light(scenario, report);
 }
 
 fn opening(context: &Context<'_>, report: &mut Report) {

@@ -360,3 +360,38 @@ fn what_is_said_of_an_item_belongs_to_one_that_can_be_what_is_asked() {
     };
     assert_finding(&one_more(fixed), "/items/oar/fixed", "nobody can take it", "hand the item over");
 }
+
+#[test]
+fn a_container_has_a_key_that_exists_outside_it_and_is_not_in_itself() {
+    let with = |items: Value| {
+        one_more(move |scenario: &mut Value| {
+            scenario["locations"]["jetty"]["items"].as_array_mut().unwrap().extend([json!("chest"), json!("sack")]);
+            scenario["items"] = items;
+        })
+    };
+    let chest = |chest: Value| with(json!({ "chest": chest }));
+    let locked = json!({ "contains": ["coin"], "locked": true, "key": "iron kee" });
+    assert_finding(&chest(locked), "/items/chest/key", "exists nowhere", "");
+    let own = json!({ "contains": ["iron key"], "locked": true, "key": "iron key" });
+    assert_finding(&chest(own), "/items/chest/key", "is in `chest` itself", "somewhere else");
+    let open = json!({ "contains": ["coin"], "key": "oar" });
+    assert_finding(&chest(open), "/items/chest/key", "needs no key", "say `locked`");
+    let itself = json!({ "contains": ["chest"], "closed": true });
+    assert_finding(&chest(itself), "/items/chest/contains/0", "`chest` contains itself", "");
+    let round = findings(|scenario: &mut Value| {
+        scenario["locations"]["jetty"]["items"].as_array_mut().unwrap().push(json!("chest"));
+        scenario["items"] = json!({ "chest": { "contains": ["sack"] }, "sack": { "contains": ["chest"] } });
+    });
+    assert!(
+        round.iter().any(|finding| finding.message.contains("`chest` is in itself, by way of `sack`")),
+        "{round:#?}"
+    );
+    let twice = json!({ "contains": ["oar"], "closed": true });
+    assert_finding(&chest(twice), "/items/chest/contains/0", "also at the location", "one place");
+}
+
+#[test]
+fn a_dark_place_wants_something_that_gives_light() {
+    let dark = |scenario: &mut Value| scenario["locations"]["jetty"]["dark"] = json!(true);
+    assert_finding(&one_more(dark), "/locations/jetty/dark", "gives light", "\"lit\": true");
+}

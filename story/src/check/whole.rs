@@ -190,6 +190,7 @@ fn provided_items(context: &Context<'_>) -> BTreeSet<String> {
         .chain(monsters)
         .chain(handed_out)
         .chain(carried.cloned())
+        .chain(scenario.items.values().flat_map(|item| item.contains.iter().cloned()))
         .collect()
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chance::Dice;
+use super::light::Lit;
 use super::text::Text;
 use crate::serde_util::is_false;
 
@@ -18,6 +19,21 @@ pub struct Item {
     /// Whether it stays where it is: nobody can take it, give it or put it elsewhere, unless a conditional does.
     #[serde(skip_serializing_if = "is_false")]
     pub fixed: bool,
+    /// What is in it. If it is neither closed nor locked, that lies next to it from the beginning.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contains: Vec<String>,
+    /// Whether it is closed at the beginning: what is in it can be neither seen nor taken until somebody opens it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub closed: bool,
+    /// Whether it is closed and locked at the beginning.
+    #[serde(skip_serializing_if = "is_false")]
+    pub locked: bool,
+    /// The item that opens it while it is locked; without one, only a conditional does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Whether it gives light in dark places: `true`, or the condition on which it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lit: Option<Lit>,
     /// In fights: how many hit points a hit with it costs, as dice like `1d6`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = Dice::FORMAT))]
@@ -29,4 +45,11 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = Dice::FORMAT))]
     pub heals: Option<Dice>,
+}
+
+impl Item {
+    /// Whether it can hold other items.
+    pub(crate) fn is_container(&self) -> bool {
+        self.closed || self.locked || !self.contains.is_empty()
+    }
 }

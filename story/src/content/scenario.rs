@@ -215,6 +215,9 @@ pub struct Location {
     /// The monsters there, by instance id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub monsters: BTreeMap<String, Monster>,
+    /// Whether nothing can be seen there, unless something that gives light is there: see `lit` of an item.
+    #[serde(skip_serializing_if = "is_false")]
+    pub dark: bool,
     /// Whether the narrator knows of it even from far away.
     #[serde(skip_serializing_if = "is_false")]
     pub important: bool,

@@ -25,7 +25,7 @@ const LONGEST_REASON: u32 = 120;
 /// the next turn. That also keeps the schema the same from turn to turn, and vendors prepare each new one. An item's name is open
 /// where a new item may come into the world: in relaxed mode, and where rules may make one. Limits stand in `maxItems` and
 /// `maxLength` only, so that a caller can take them out for a vendor that refuses them.
-/// Attacks are in it only while somebody in the world can be fought.
+/// Attacks are in it only while somebody in the world can be fought, and opening only while something is closed.
 /// Monsters, following and story events are not in it: they belong to conditionals.
 pub fn delta_schema(library: &Library, state: &GameState, input: &Input) -> Result<Value, PromptError> {
     let (scenario, _) = script(library, state)?;
@@ -50,7 +50,7 @@ fn schema(names: &Names) -> Value {
     };
     let item_event = object([
         ("item", names.items()),
-        ("action", json!({ "type": "string", "enum": ["acquire", "give", "drop", "move", "use"] })),
+        ("action", names.actions()),
         ("from", holder.clone()),
         ("to", holder),
         ("consumed", json!({ "type": ["boolean", "null"] })),

@@ -31,6 +31,8 @@ pub(super) struct Names {
     vars: BTreeSet<String>,
     /// The player and their opponents; nobody where there are none.
     fighters: BTreeSet<String>,
+    /// Whether anything can be opened.
+    opens: bool,
     /// Whether the turn may bring an item into the world that is not in it.
     takes_new_items: bool,
 }
@@ -63,6 +65,10 @@ pub(super) fn key(state: &GameState, input: &Input) -> String {
     state.user_inventory.iter().for_each(|item| put('\u{4}', item));
     state.vars.keys().for_each(|name| put('\u{5}', name));
     opponents(state).for_each(|fighter| put('\u{7}', fighter.key()));
+    for (name, item) in &state.closed_items {
+        put('\u{8}', name);
+        item.contains.iter().for_each(|item| put('\u{6}', item));
+    }
     key
 }
 
@@ -77,6 +83,7 @@ impl Names {
             scenes: scenario.scenes.keys().cloned().collect(),
             vars: scenario.settable_vars().into_iter().chain(state.vars.keys().cloned()).collect(),
             fighters: opponents(state).map(|fighter| fighter.key().to_owned()).collect(),
+            opens: !state.closed_items.is_empty(),
             takes_new_items: is_relaxed(state, input) || has_rules,
         };
         if !names.fighters.is_empty() {
@@ -84,6 +91,7 @@ impl Names {
         }
         state.locations.values().for_each(|location| names.lies(location));
         state.npcs.values().for_each(|npc| names.carries(npc));
+        names.items.extend(state.closed_items.values().flat_map(|item| &item.contains).cloned());
         for (_, scene) in scenario.scenes.iter().filter(|(key, _)| **key != state.scene_name) {
             for (key, location) in &scene.locations {
                 names.locations.insert(key.clone());
@@ -105,6 +113,13 @@ impl Names {
 
     fn carries(&mut self, npc: &Npc) {
         self.items.extend(npc.items.iter().cloned());
+    }
+
+    /// What may be done with an item.
+    pub(super) fn actions(&self) -> Value {
+        const ACTIONS: [&str; 6] = ["acquire", "give", "drop", "move", "use", "open"];
+        let actions = if self.opens { &ACTIONS[..] } else { &ACTIONS[..5] };
+        json!({ "type": "string", "enum": actions })
     }
 
     pub(super) fn locations(&self) -> Value {

@@ -4,7 +4,7 @@ use super::relevant::{Deed, Relevant};
 use crate::content::Scenario;
 use crate::delta::{Attack, Delta, HolderKind, HolderRef, ItemAction, ItemEvent};
 use crate::state::GameState;
-use crate::world::{Fighter, PLAYER, fit, open_exits, opponents_here};
+use crate::world::{Fighter, PLAYER, closed, fit, is_dark, open_exits, opponents_here};
 
 /// One thing that can be done.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub(super) fn moves(scenario: &Scenario, relevant: &Relevant, state: &GameState)
     let mut moves = Vec::new();
     let is_fixed = |item: &str| scenario.item(item).is_some_and(|item| item.fixed);
     deeds(relevant, state, &mut moves);
-    let here = state.current_location();
+    let here = state.current_location().filter(|_| !is_dark(state, &state.user_location));
     for item in here.into_iter().flat_map(|location| &location.items).filter(|item| relevant.asks_for(scene, item)) {
         if is_fixed(item) {
             continue;
@@ -35,6 +35,7 @@ pub(super) fn moves(scenario: &Scenario, relevant: &Relevant, state: &GameState)
             moves.push(take(item, HolderKind::Npc, Some(key)));
         }
     }
+    openings(state, &mut moves);
     makings(relevant, state, &mut moves);
     fights(relevant, state, &mut moves);
     for (direction, key, _) in open_exits(state) {
@@ -53,6 +54,19 @@ pub(super) fn moves(scenario: &Scenario, relevant: &Relevant, state: &GameState)
         moves.push(Move { label: "wait".to_owned(), delta: Delta::default() });
     }
     moves
+}
+
+/// What is closed here or held, and not locked, or with its key at hand.
+fn openings(state: &GameState, moves: &mut Vec<Move>) {
+    let here = state.current_location().filter(|_| !is_dark(state, &state.user_location));
+    for item in here.into_iter().flat_map(|location| &location.items).chain(&state.user_inventory) {
+        let opens = |closed: &&crate::state::ClosedItem| {
+            !closed.locked || closed.key.as_ref().is_some_and(|key| state.user_inventory.contains(key))
+        };
+        if closed(state, item).filter(opens).is_some() {
+            moves.push(Move { label: format!("open the {item}"), delta: of_item(item, ItemAction::Open, None, false) });
+        }
+    }
 }
 
 fn take(item: &str, kind: HolderKind, name: Option<&str>) -> Move {
@@ -126,7 +140,8 @@ fn exists(state: &GameState, item: &str) -> bool {
     let lying = state.locations.values().flat_map(|location| &location.items);
     let carried = state.npcs.values().flat_map(|npc| &npc.items);
     let guarded = state.locations.values().flat_map(|place| place.monsters.values()).flat_map(|monster| &monster.items);
-    state.user_inventory.iter().chain(lying).chain(carried).chain(guarded).any(|known| known == item)
+    let inside = state.closed_items.values().flat_map(|item| &item.contains);
+    state.user_inventory.iter().chain(lying).chain(carried).chain(guarded).chain(inside).any(|known| known == item)
 }
 
 fn holds(state: &GameState, item: &str) -> bool {

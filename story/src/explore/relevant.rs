@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cycle::Cycle;
-use crate::content::{Library, Odds, Placed, Scenario, Scene};
+use crate::content::{Library, Lit, Odds, Placed, Scenario, Scene};
 use crate::delta::{Delta, ItemAction, ItemEvent, SceneChange};
 use crate::offline::rules;
 use crate::when::When;
@@ -74,6 +74,14 @@ impl Relevant {
                 scenario.conditionals.iter().map(|(id, conditional)| Placed { scene: "", id, conditional });
             let of_scene = scene.conditionals.iter().map(|(id, conditional)| Placed { scene: key, id, conditional });
             of_scenario.chain(of_scene).for_each(|placed| relevant.read_conditional(placed, &mut needed));
+            // What opens something or gives light may be needed for what is in it.
+            needed.extend(scenario.items.values().filter_map(|item| item.key.clone()));
+            for (name, lit) in scenario.items.iter().filter_map(|(name, item)| Some((name, item.lit.as_ref()?))) {
+                needed.insert(name.clone());
+                if let Lit::While(when) = lit {
+                    relevant.read(when, &mut needed);
+                }
+            }
             let by_rules = deeds.iter().flat_map(|deed| deed.all_items.iter().cloned());
             own.insert(key, (needed.iter().cloned().chain(by_rules).collect(), needed));
             relevant.deeds.insert((*key).to_owned(), deeds);

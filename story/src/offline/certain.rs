@@ -2,7 +2,7 @@
 //! and no variables. What it cannot judge it leaves out, so that it never says what is not so.
 
 use super::view::View;
-use crate::content::{Text, TextPart};
+use crate::content::{Lit, Text, TextPart};
 use crate::when::When;
 use crate::world::matching;
 
@@ -17,6 +17,14 @@ impl View<'_> {
             part.when.as_ref().map_or(Some(true), |when| self.judge(when, key))
         };
         text.read_where(&judge, &|texts| texts.first())
+    }
+
+    /// Whether something certainly gives light in the place under `key`.
+    pub(super) fn certainly_lit(&self, lit: &Lit, key: &str) -> bool {
+        match lit {
+            Lit::Always(always) => *always,
+            Lit::While(when) => self.judge(when, key) == Some(true),
+        }
     }
 
     fn judge(&self, when: &When, at: &str) -> Option<bool> {

@@ -3,6 +3,7 @@
 use super::fighting::{self, REMEDY};
 use super::going::moved;
 use super::handling::{DROPPED, GIVEN, TAKEN};
+use super::opening::OPENED;
 use super::rules;
 use super::script::Script;
 use super::sentence::clauses;
@@ -46,6 +47,8 @@ fn read(view: &View<'_>, script: &Script, part: &str, delta: &mut Delta) {
         let items = items(names, &view.held);
         let player = || Some(holder(HolderKind::Player, None));
         delta.item_events.extend(items.iter().map(|item| event(item, ItemAction::Drop, player(), None)));
+    } else if let Some(item) = opened(view, sentence) {
+        delta.item_events.push(event(item, ItemAction::Open, None, None));
     } else if let Some(names) = sentence.strip_prefix(REMEDY) {
         delta.item_events.extend(items(names, &view.held).iter().map(|item| used_up(item)));
     } else if let Some((names, person)) = sentence.strip_prefix(GIVEN).and_then(|given| given.rsplit_once(" to ")) {
@@ -57,6 +60,13 @@ fn read(view: &View<'_>, script: &Script, part: &str, delta: &mut Delta) {
     } else if let Some(deed) = sentence.strip_prefix("You ") {
         by_rule(view, script, deed, delta);
     }
+}
+
+/// What is opened by a narration that begins so; a door that a rule of the author opens is none of it.
+fn opened<'v>(view: &'v View<'_>, sentence: &str) -> Option<&'v String> {
+    let name = sentence.strip_prefix(OPENED)?;
+    let name = name.split_once(" with ").map_or(name, |(name, _)| name);
+    view.closed.iter().find(|item| fit(name, item) == fit(item, item))
 }
 
 /// A deed that a rule of the author speaks of, told in the player's own words.

@@ -258,6 +258,9 @@ impl Telling<'_> {
                 return text.to_owned();
             }
         }
+        if place.dark && !self.brings_light(key) {
+            return format!("{}. You have to look about you to make anything out.", place.name);
+        }
         let description = self.view.certain(&place.description, key, &place.name);
         let described: Vec<_> = sentences(&description).into_iter().take(3).collect();
         let opening = if self.view.has_heard(&description) || told.is_some() {
@@ -266,6 +269,13 @@ impl Telling<'_> {
             format!("{}.", place.name)
         };
         format!("{opening} {}", described.join(" "))
+    }
+
+    /// Whether the player certainly carries something that gives light in the place under `key`.
+    fn brings_light(&self, key: &str) -> bool {
+        let Some((_, scenario)) = self.view.scenario else { return false };
+        let gives = |item: &String| scenario.item(item).and_then(|item| item.lit.as_ref());
+        self.view.held.iter().filter_map(gives).any(|lit| self.view.certainly_lit(lit, key))
     }
 
     pub(super) fn no_way(&self, why: &str) -> String {

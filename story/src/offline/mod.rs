@@ -21,6 +21,9 @@ mod going;
 mod handling;
 mod idle;
 mod lines;
+mod opening;
+#[cfg(test)]
+mod opening_tests;
 mod phrasing;
 pub(crate) mod rules;
 mod script;
@@ -200,7 +203,9 @@ impl<'a> Telling<'a> {
         if let Some(text) = self.fight(clause).or_else(|| self.remedy(clause)) {
             return (text, true);
         }
-        if let Some(text) = self.at_closed_way(clause) {
+        let tried =
+            || self.in_the_dark(clause).or_else(|| self.at_closed_item(clause)).or_else(|| self.at_closed_way(clause));
+        if let Some(text) = tried() {
             return (text, false);
         }
         let Some(verb) = clause.verb else { return self.without_verb(clause) };

@@ -126,7 +126,6 @@ pub(super) fn drop_asides(clauses: &mut Vec<Clause>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::offline::sentence::clauses;
     use crate::offline::verbs::Verb;
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::content::{Item, Library, Location, Scenario};
 use crate::delta::{Delta, ItemAction};
 use crate::message::{ChatMessage, Role};
+use crate::prompt::{CLOSED, DARK, LOCKED};
 use crate::world::{Health, fit, words};
 
 /// An NPC or a monster that is here.
@@ -73,6 +74,10 @@ pub(super) struct View<'a> {
     pub(super) description: String,
     pub(super) items: Vec<String>,
     pub(super) held: Vec<String>,
+    /// What of these is closed.
+    pub(super) closed: Vec<String>,
+    /// Whether nothing can be seen here.
+    pub(super) is_dark: bool,
     pub(super) beings: Vec<Being>,
     pub(super) ways: Vec<Way>,
     /// Where important people are who are not here: name and place.
@@ -133,6 +138,11 @@ impl<'a> View<'a> {
         let Some(world) = block(text, "world_state") else { return };
         self.read_location(block(world, "current_location").unwrap_or_default());
         self.held = list(block(world, "user_inventory").unwrap_or_default());
+        self.is_dark = self.description.starts_with(DARK);
+        let about = block(world, "about_items").unwrap_or_default().lines();
+        let about = about.filter_map(|line| line.strip_prefix("- ")?.split_once(": "));
+        let closed = about.filter(|(_, about)| about.contains(CLOSED) || about.contains(LOCKED));
+        self.closed = closed.map(|(name, _)| name.to_owned()).collect();
         let near = block(world, "adjacent_previews").unwrap_or_default().lines();
         let near =
             near.filter_map(|line| line.split_once(VISITED)?.0.split_once(": ")).map(|(_, name)| name.to_owned());
@@ -215,6 +225,8 @@ impl<'a> View<'a> {
             here: here.map(|place| place.name.clone()).unwrap_or_default(),
             items: here.map(|place| place.items.clone()).unwrap_or_default(),
             held: before.user_inventory,
+            closed: before.closed_items,
+            is_dark: before.is_dark,
             beings: beings.collect(),
             ..Self::default()
         }
@@ -227,12 +239,25 @@ impl<'a> View<'a> {
                 ItemAction::Acquire => (&mut self.items, Some(&mut self.held)),
                 ItemAction::Drop => (&mut self.held, Some(&mut self.items)),
                 ItemAction::Give | ItemAction::Use | ItemAction::Move => (&mut self.held, None),
+                ItemAction::Open => {
+                    self.lay_open(&event.item);
+                    continue;
+                }
             };
             from.retain(|item| *item != event.item);
             if let Some(to) = to.filter(|to| !to.contains(&event.item)) {
                 to.push(event.item.clone());
             }
         }
+    }
+
+    /// Lays what is in `item` next to it.
+    fn lay_open(&mut self, item: &str) {
+        self.closed.retain(|closed| closed != item);
+        let known = self.scenario.and_then(|(_, scenario)| scenario.item(item));
+        let inside = known.into_iter().flat_map(|known| &known.contains).cloned();
+        let beside = if self.held.iter().any(|held| held == item) { &mut self.held } else { &mut self.items };
+        beside.extend(inside);
     }
 
     /// The rules for the extracting model that hold now.
@@ -349,6 +374,8 @@ struct Before {
     locations: BTreeMap<String, BeforePlace>,
     npcs: BTreeMap<String, BeforeBeing>,
     monsters: BTreeMap<String, BeforeBeing>,
+    closed_items: Vec<String>,
+    is_dark: bool,
 }
 
 #[derive(Deserialize, Default)]

@@ -9,13 +9,14 @@ use super::narration::input_text;
 use super::quote::quoted;
 use super::scope::{far_npcs, far_places, neighbours};
 use super::text::{
-    EXTRACTION, EXTRACTION_OF_ATTACKS, EXTRACTION_REQUEST, FIGHT_RULE, GLOBAL_RULES, movement_rule, read_in,
+    EXTRACTION, EXTRACTION_OF_ATTACKS, EXTRACTION_REQUEST, FIGHT_RULE, GLOBAL_RULES, OPENING_RULE, movement_rule,
+    read_in,
 };
 use super::world::block;
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Location, Monster, Npc, Scenario, Scene};
 use crate::state::{GameState, Rules};
-use crate::world::{Fighter, Health, health, location_key, opponents};
+use crate::world::{Fighter, Health, closed, health, is_dark, location_key, opponents};
 
 /// What the extracting model gets to say what `narration`, the narrator's answer to `input`, changed in `state`.
 ///
@@ -47,7 +48,9 @@ fn instructions(scenario: &Scenario, scene: Option<&Scene>, state: &GameState, r
     let movement = movement_rule(rules);
     let fights = opponents(state).next().is_some();
     let global = if fights { [FIGHT_RULE, GLOBAL_RULES[1]] } else { GLOBAL_RULES };
-    let rules: Vec<_> = [movement].into_iter().chain(global).chain(own).map(|rule| format!("- {rule}")).collect();
+    let opening = (!state.closed_items.is_empty()).then_some(OPENING_RULE);
+    let rules: Vec<_> =
+        [movement].into_iter().chain(global).chain(opening).chain(own).map(|rule| format!("- {rule}")).collect();
     let extraction = if fights { with_attacks() } else { EXTRACTION.to_owned() };
     let mut text = format!(
         "{extraction}\n\nRules of this story. When one applies, its effect must be in your answer:\n{}",
@@ -89,6 +92,12 @@ struct Before<'a> {
     monsters: BTreeMap<&'a str, Creature<'a>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     already_decided: &'a [String],
+    /// What is closed here and with the player.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    closed_items: Vec<&'a str>,
+    /// Whether nothing can be seen where the player is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_dark: bool,
 }
 
 #[derive(Serialize)]
@@ -134,13 +143,15 @@ impl<'a> Before<'a> {
             user_location: &state.user_location,
             user_inventory: &state.user_inventory,
             vars: &state.vars,
-            locations: places.map(|(key, location)| (key, Place::of(state, location))).collect(),
+            locations: places.map(|(key, location)| (key, Place::of(state, key, location))).collect(),
             npcs: state
                 .npcs_here()
                 .chain(far_npcs(state))
                 .map(|(key, npc)| (key, Person::of(state, key, npc)))
                 .collect(),
             monsters: monsters.map(|(id, monster)| (id.as_str(), Creature::of(state, id, monster))).collect(),
+            closed_items: closed_items(state),
+            is_dark: is_dark(state, &state.user_location),
             already_decided: if opponents(state).next().is_some() { &state.decided } else { &[] },
         }
     }
@@ -151,9 +162,17 @@ impl<'a> Before<'a> {
     }
 }
 
+fn closed_items(state: &GameState) -> Vec<&str> {
+    let is_seen = !is_dark(state, &state.user_location);
+    let here = state.current_location().filter(|_| is_seen).into_iter().flat_map(|location| &location.items);
+    let carried = state.npcs_here().flat_map(|(_, npc)| &npc.items);
+    let at_hand = here.chain(carried).chain(&state.user_inventory);
+    at_hand.filter(|item| closed(state, item).is_some()).map(String::as_str).collect()
+}
+
 impl<'a> Place<'a> {
     /// An exit that is blocked, or leads to a place that the scene does not have, is not listed as an exit.
-    fn of(state: &GameState, location: &'a Location) -> Self {
+    fn of(state: &GameState, key: &str, location: &'a Location) -> Self {
         let is_open = |(direction, target): &(&String, &String)| {
             !location.blocked_exits.contains_key(*direction) && location_key(&state.locations, target).is_some()
         };
@@ -162,7 +181,7 @@ impl<'a> Place<'a> {
             name: &location.name,
             exits: location.exits.iter().filter(is_open).map(text).collect(),
             blocked_exits: location.blocked_exits.iter().map(text).collect(),
-            items: &location.items,
+            items: if is_dark(state, key) { &[] } else { &location.items },
         }
     }
 }

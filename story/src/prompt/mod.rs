@@ -23,6 +23,7 @@ pub use self::input::{Input, user_text};
 pub use self::memory::{HistoryLimits, leaving, may_leave, read_summary};
 pub use self::narration::narration_prompt;
 pub use self::summary::summary_prompt;
+pub(crate) use self::world::{CLOSED, DARK, LOCKED};
 use crate::content::{ContentKind, Library, Scenario, Scene};
 use crate::state::GameState;
 use crate::suggest::{did_you_mean, nearest};

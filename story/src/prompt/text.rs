@@ -125,6 +125,10 @@ pub(super) const CLOSING: &str = "\
 The story is over. Bring it to a close: answer what the player said last, tell in a few sentences how it all turned out, and start nothing new. \
 End with a line that says only THE END.";
 
+/// What the extracting model is asked for while something is closed.
+pub(super) const OPENING_RULE: &str = "When a closed item is opened or unlocked, report an item event with the action \"open\", and no event for what comes to light in it, \
+unless the player takes it.";
+
 /// How a delta is extracted.
 pub(super) const EXTRACTION: &str = "\
 You keep the books of an interactive story. You get the world before a turn, what the player did, and what the narrator told. Answer with one \

@@ -6,7 +6,16 @@ use std::fmt::Write;
 use super::scope::{far_npcs, far_places, neighbours};
 use crate::content::{Location, Monster, Npc, Scenario};
 use crate::state::{GameState, Rules};
-use crate::world::{Exit, Fighter, Health, exits, health, location_key, opponents_here};
+use crate::world::{Exit, Fighter, Health, closed, exits, health, is_dark, location_key, opponents_here};
+
+/// What is read in place of a description where nothing can be seen.
+pub(crate) const DARK: &str = "It is dark here. Nothing can be seen or taken until there is light.";
+
+/// What is said of an item that is closed.
+pub(crate) const CLOSED: &str = "It is closed: what is in it can be neither seen nor taken until it is opened.";
+
+/// What is said of an item that is locked.
+pub(crate) const LOCKED: &str = "It is locked: what is in it can be neither seen nor taken.";
 
 /// The `<world_state>` block.
 pub(super) fn world_state(scenario: &Scenario, state: &GameState) -> String {
@@ -51,8 +60,10 @@ fn current_location(state: &GameState) -> String {
     let Some(location) = state.current_location() else {
         return "An unknown place. Keep the player there until the story says where they are.".to_owned();
     };
+    let is_dark = is_dark(state, &state.user_location);
+    let description = if is_dark { DARK.to_owned() } else { location.description.read(state) };
     let paragraphs = [
-        Some(format!("{}\n{}", display_name(&state.user_location, location), location.description.read(state))),
+        Some(format!("{}\n{description}", display_name(&state.user_location, location))),
         Some(contents(state, location)),
         Some(exit_list(state, location)),
     ];
@@ -62,6 +73,12 @@ fn current_location(state: &GameState) -> String {
 
 fn contents(state: &GameState, location: &Location) -> String {
     let mut lines = Vec::new();
+    if is_dark(state, &state.user_location) {
+        // Who is there can be heard, and not seen.
+        let names = state.npcs_here().map(|(key, npc)| format!("- {}", npc_name(key, npc)));
+        let names: Vec<_> = names.collect();
+        return if names.is_empty() { String::new() } else { format!("NPCs here:\n{}", names.join("\n")) };
+    }
     if !location.items.is_empty() {
         lines.push(format!("Items here: {}", location.items.join(", ")));
     }
@@ -150,15 +167,28 @@ fn name_and_preview(state: &GameState, key: &str, location: &Location) -> String
 
 /// What the author says of the items that lie here, that people here carry and that the player holds.
 fn about_items(scenario: &Scenario, state: &GameState) -> String {
-    let here = state.current_location().into_iter().flat_map(|location| &location.items);
-    let carried = state.npcs_here().flat_map(|(_, npc)| &npc.items);
+    let is_seen = !is_dark(state, &state.user_location);
+    let here = state.current_location().filter(|_| is_seen).into_iter().flat_map(|location| &location.items);
+    let carried = state.npcs_here().filter(|_| is_seen).flat_map(|(_, npc)| &npc.items);
     let line = |item: &String| {
         let known = scenario.item(item)?;
         let fixed = if known.fixed { " It cannot be taken away." } else { "" };
-        let about = format!("{}{fixed}", known.description.read(state));
+        let about = format!("{}{fixed}{}", known.description.read(state), how_closed(state, item));
         (!about.is_empty()).then(|| format!("- {item}: {}", about.trim()))
     };
     here.chain(carried).chain(&state.user_inventory).filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// That an item is closed, and what opens it; nothing if it is open.
+fn how_closed(state: &GameState, item: &str) -> String {
+    match closed(state, item) {
+        None => String::new(),
+        Some(item) if !item.locked => format!(" {CLOSED}"),
+        Some(item) => match &item.key {
+            Some(key) => format!(" {LOCKED} Only the {key} opens it."),
+            None => format!(" {LOCKED} Nothing that the player can do opens it."),
+        },
+    }
 }
 
 fn npcs_elsewhere(state: &GameState) -> String {

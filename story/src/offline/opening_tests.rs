@@ -1,0 +1,94 @@
+//! Closed items and dark places, played offline by the rules alone.
+
+use serde_json::json;
+
+use crate::Library;
+use crate::content::{ContentKind, Source};
+use crate::offline::OfflineNarrator;
+use crate::rehearsal::Rehearsal;
+
+fn attic() -> Rehearsal {
+    let text = json!({
+        "name": "Attic", "story": "A letter is somewhere in the attic.", "opening_location": "attic",
+        "opening_inventory": ["candle"], "vars": { "candle_lit": "false" },
+        "locations": {
+            "attic": {
+                "name": "Attic", "description": "Beams, and a tea chest under them. A hatch goes down.",
+                "exits": { "down": "cellar" }, "items": ["tea chest", "hat box"]
+            },
+            "cellar": {
+                "name": "Cellar", "description": "Shelves to the ceiling. The hatch is up.", "preview": "A hole.",
+                "exits": { "up": "attic" }, "dark": true, "items": ["brass key"]
+            }
+        },
+        "items": {
+            "tea chest": { "description": "It has come a long way.", "contains": ["letter"], "locked": true, "key": "brass key", "fixed": true },
+            "hat box": { "contains": ["straw hat"], "closed": true },
+            "candle": { "lit": { "vars": { "candle_lit": "true" } } }
+        },
+        "contingency_rules": ["When the player lights the candle, set the variable \"candle_lit\" to \"true\"."],
+        "conditionals": { "found": { "when": { "inventory": ["letter"] }, "then": { "prompt": "It is in her hand.", "game_ended": true } } }
+    });
+    let source =
+        Source { kind: ContentKind::Scenario, id: "attic".into(), path: "attic.json".into(), text: text.to_string() };
+    let library = Library::load([source]).unwrap();
+    Rehearsal::new(library.clone(), OfflineNarrator::new(library, [].into()), "attic").unwrap()
+}
+
+/// What is answered to `message`, of which nothing may be refused.
+fn say(game: &mut Rehearsal, message: &str) -> String {
+    let answer = game.say(message).unwrap();
+    assert_eq!(answer.refused, Vec::<String>::new(), "{message}");
+    answer.narrations.join("\n")
+}
+
+#[test]
+fn a_story_with_a_locked_chest_and_a_dark_cellar_is_played_to_its_end() {
+    let mut game = attic();
+    let told = say(&mut game, "open the tea chest");
+    assert!(told.contains("It is locked, and you have no key for it."), "{told}");
+    let told = say(&mut game, "look in the tea chest");
+    assert!(told.contains("long way") && told.contains("locked") && !told.contains("letter"), "{told}");
+    let told = say(&mut game, "take the letter");
+    assert!(!game.state().user_inventory.contains(&"letter".to_owned()), "{told}");
+    let told = say(&mut game, "go down");
+    assert!(!told.contains("Shelves"), "{told}");
+    let told = say(&mut game, "look");
+    assert!(told.contains("too dark") || told.contains("dark"), "{told}");
+    let told = say(&mut game, "take the brass key");
+    assert!(!game.state().user_inventory.contains(&"brass key".to_owned()), "{told}");
+    say(&mut game, "light the candle");
+    let told = say(&mut game, "look");
+    assert!(told.contains("Shelves") && told.contains("brass key"), "{told}");
+    say(&mut game, "take the key and go up");
+    let told = say(&mut game, "unlock the chest with the key and take the letter");
+    assert!(told.contains("You open the tea chest with the brass key. In it you find a letter."), "{told}");
+    assert!(game.state().is_ended, "{told}");
+}
+
+#[test]
+fn a_closed_box_is_opened_and_emptied_in_one_turn() {
+    let mut game = attic();
+    let told = say(&mut game, "open the hat box, take the straw hat and go down");
+    assert!(told.contains("In it you find a straw hat."), "{told}");
+    assert_eq!(game.state().user_inventory, ["candle", "straw hat"]);
+    assert_eq!(game.state().user_location, "cellar");
+    say(&mut game, "go up");
+    let told = say(&mut game, "open the hat box");
+    assert!(!told.contains("In it you find"), "it is open already: {told}");
+}
+
+#[test]
+fn looking_into_a_closed_box_and_asking_about_it_opens_nothing() {
+    for sentence in [
+        "look in the hat box",
+        "examine the hat box",
+        "can I open the hat box?",
+        "what is in the hat box?",
+        "shake the hat box",
+    ] {
+        let mut game = attic();
+        let told = say(&mut game, sentence);
+        assert!(!told.contains("straw") && game.state().closed_items.contains_key("hat box"), "{sentence}: {told}");
+    }
+}
