@@ -229,9 +229,10 @@ impl Rehearsal {
     pub fn case(&self, name: &str) -> String {
         let steps: Vec<String> = self.steps.iter().map(|step| format!("    {step}")).collect();
         format!(
-            "{{\n  \"name\": {},\n  \"scenario\": {},\n  \"steps\": [\n{}\n  ]\n}}\n",
+            "{{\n  \"name\": {},\n  \"scenario\": {},\n  \"seed\": {},\n  \"steps\": [\n{}\n  ]\n}}\n",
             json!(name),
             json!(self.scenario),
+            self.state.seed,
             steps.join(",\n")
         )
     }
@@ -291,7 +292,7 @@ mod tests {
         game.say("north").unwrap();
         assert!(matches!(game.say("wait"), Err(RehearsalError::Over)));
         let case: Value = serde_json::from_str(&game.case("Across")).unwrap();
-        assert_eq!(case["scenario"], "ferry_crossing");
+        assert_eq!((&case["scenario"], &case["seed"]), (&json!("ferry_crossing"), &json!(0)));
         let prompts: Vec<_> =
             case["steps"].as_array().unwrap().iter().map(|step| step["user_prompt"].clone()).collect();
         assert_eq!(prompts, ["ring the bell", "WAIT_FOR_STORY_EVENT", "north", "north"]);

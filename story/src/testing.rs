@@ -53,3 +53,14 @@ pub(crate) fn state_in_scene(scene: &str) -> GameState {
 pub(crate) fn patched(changes: &StatePatch) -> GameState {
     patch(&library(), &new_state(), changes).unwrap()
 }
+
+#[test]
+fn the_world_of_the_case_with_a_fight_is_the_one_that_the_guide_shows() {
+    let world = |file: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/worlds/eel_weir").join(file);
+        std::fs::read_to_string(path).unwrap()
+    };
+    for source in weir_sources() {
+        assert_eq!(world(&source.path).trim(), source.text.trim(), "{}", source.path);
+    }
+}

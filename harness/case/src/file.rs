@@ -61,6 +61,9 @@ pub struct CaseFile {
     /// The player character's id; the scenario's own when left out.
     #[serde(default)]
     pub pc: Option<String>,
+    /// What chance begins with, so that dice fall in each run as they did in the first; drawn anew for each run when left out.
+    #[serde(default)]
+    pub seed: Option<u32>,
     /// What the game is patched with before the first step, in the names of the game state.
     #[serde(default)]
     pub seed_game_state: Map<String, Value>,
@@ -126,6 +129,8 @@ pub struct GameFile {
     pub scenario: Option<String>,
     /// The player character's id.
     pub pc: Option<String>,
+    /// What chance begins with.
+    pub seed: Option<u32>,
     /// What the game is patched with before the first step.
     pub seed_game_state: Option<Map<String, Value>>,
     /// A step deletes it: at the end it is not looked at.

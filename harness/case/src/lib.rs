@@ -120,6 +120,8 @@ pub struct Game {
     pub scenario: String,
     /// The player character's id, if not the scenario's own.
     pub pc: Option<String>,
+    /// What chance begins with, if it is not drawn.
+    pub chance: Option<u32>,
     /// Whether it is gone at the end.
     pub gone: bool,
     /// Sent as a patch right after the game is created, and again by `RESET_GAMESTATE`.

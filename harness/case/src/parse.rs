@@ -356,6 +356,7 @@ fn games(file: &CaseFile, scenario: String) -> Vec<Game> {
         label: DEFAULT_GAME.to_owned(),
         scenario,
         pc: file.pc.clone(),
+        chance: file.seed,
         gone: false,
         seed: file.seed_game_state.clone(),
     };
@@ -363,6 +364,7 @@ fn games(file: &CaseFile, scenario: String) -> Vec<Game> {
         label: label.clone(),
         scenario: game.scenario.clone().unwrap_or_else(|| default.scenario.clone()),
         pc: game.pc.clone().or_else(|| default.pc.clone()),
+        chance: game.seed.or(default.chance),
         gone: game.gone,
         seed: game.seed_game_state.clone().unwrap_or_else(|| default.seed.clone()),
     });

@@ -186,7 +186,7 @@ fn unasked(profile: &Profile) -> Vec<&'static str> {
 }
 
 fn plays(game: &Game, first: bool, profile: &Profile) -> String {
-    let Game { label, scenario, pc, gone, seed } = game;
+    let Game { label, scenario, pc, chance, gone, seed } = game;
     let what = if first { "It plays".to_owned() } else { format!("Game `{label}` is") };
     let who = match pc {
         Some(pc) => format!(" as `{pc}`"),
@@ -195,6 +195,9 @@ fn plays(game: &Game, first: bool, profile: &Profile) -> String {
     };
     let scenario = if scenario.is_empty() { "a game".to_owned() } else { format!("`{scenario}`") };
     let mut text = format!("{what} {scenario}{who}.");
+    if let Some(chance) = chance {
+        let _ = write!(text, " Chance begins with the seed {chance}.");
+    }
     if !seed.is_empty() {
         // Writing to a String cannot fail.
         let _ = write!(text, " Before the first step it is patched: {}.", places(seed));

@@ -16,7 +16,7 @@ fn explained(text: &str) -> String {
 #[test]
 fn a_case_is_told_from_its_start_to_its_end() {
     let text = explained(
-        r#"{"name": "The bell is answered", "scenario": "ferry", "pc": "ada", "workers": 2, "tags": ["crash"],
+        r#"{"name": "The bell is answered", "scenario": "ferry", "pc": "ada", "seed": 7, "workers": 2, "tags": ["crash"],
             "seed_game_state": {"user_location": "pier"}, "games": {"second": {"pc": "bo"}},
             "engine": {"worker": {"max_retries": 1}}, "snapshot": {"events": true}, "dead_letters": 1,
             "steps": [
@@ -34,8 +34,8 @@ fn a_case_is_told_from_its_start_to_its_end() {
          (test_this, cases/test_this.json)\n\
          \n\
          Tags: crash.\n\
-         It plays `ferry` as `ada`. Before the first step it is patched: user_location = \"pier\".\n\
-         Game `second` is `ferry` as `bo`. Before the first step it is patched: user_location = \"pier\".\n\
+         It plays `ferry` as `ada`. Chance begins with the seed 7. Before the first step it is patched: user_location = \"pier\".\n\
+         Game `second` is `ferry` as `bo`. Chance begins with the seed 7. Before the first step it is patched: user_location = \"pier\".\n\
          The engine runs as one API and 2 workers; without Redis, all in one process.\n\
          It is configured with {\"worker\":{\"max_retries\":1}}.\n\
          The story is told by the engine's offline narrator.\n\

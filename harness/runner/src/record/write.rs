@@ -30,7 +30,7 @@ pub fn case(name: &str, games: &[Recorded], said: &BTreeMap<String, Said>, model
     let text = |game: &Recorded, key: &str| game.with.get(key).cloned().filter(|value| !value.is_null());
     let mut case = Map::new();
     case.insert("name".to_owned(), json!(name));
-    for key in ["scenario", "pc"] {
+    for key in ["scenario", "pc", "seed"] {
         case.extend(text(first, key).map(|value| (key.to_owned(), value)));
     }
     let others: Map<String, Value> = played
@@ -38,7 +38,8 @@ pub fn case(name: &str, games: &[Recorded], said: &BTreeMap<String, Said>, model
         .enumerate()
         .skip(1)
         .map(|(number, game)| {
-            let keys = ["scenario", "pc"].into_iter().filter_map(|key| Some((key.to_owned(), text(game, key)?)));
+            let keys =
+                ["scenario", "pc", "seed"].into_iter().filter_map(|key| Some((key.to_owned(), text(game, key)?)));
             (label(number), Value::Object(keys.collect()))
         })
         .collect();

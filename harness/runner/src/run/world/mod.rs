@@ -235,8 +235,12 @@ impl World {
             None => format!("{name}-{}", game.label),
             Some(begin) => {
                 let text = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
-                let vars =
-                    vars([("scenario", text(&game.scenario)), ("pc", json!(game.pc)), ("label", json!(game.label))]);
+                let vars = vars([
+                    ("scenario", text(&game.scenario)),
+                    ("pc", json!(game.pc)),
+                    ("chance", json!(game.chance)),
+                    ("label", json!(game.label)),
+                ]);
                 let made = call::create(&begin.call(), &self.http, &self.base_url(), &vars, &begin.id).await;
                 made.map_err(|error| failed_to("create the game", &game.label, &error))?.0
             }
