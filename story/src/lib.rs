@@ -37,8 +37,8 @@ pub use apply::{Applied, ApplyError, Author, Change, Holder, Refusal, Rejection,
 pub use check::{Finding, Severity, check, check_sources};
 pub use content::{
     Chance, ChanceError, Conditional, Conflict, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Dice,
-    DiceError, Ending, Item, Language, LanguageError, Latch, Library, Location, Lore, Monster, Narrator, Npc, Pc, Roll,
-    Scenario, Scene, ScoreLine, Source, Stats, Text, TextPart, Travel, normalize_id, normalize_var,
+    DiceError, Ending, Item, Language, LanguageError, Latch, Library, Lit, Location, Lore, Monster, Narrator, Npc, Pc,
+    Roll, Scenario, Scene, ScoreLine, Source, Stats, Text, TextPart, Travel, normalize_id, normalize_var,
 };
 pub use delta::{
     Attack, Delta, HolderKind, HolderRef, ItemAction, ItemEvent, MonsterAction, MonsterEvent, NpcEvent, SceneChange,
@@ -57,7 +57,7 @@ pub use prompt::{
 pub use prose::{Prose, cut_to_sentence, stop_sequences};
 pub use rehearsal::{Answer, Rehearsal, RehearsalError};
 pub use sight::{Being, HitPoints, Place, Sight, Way, here, sight};
-pub use state::{DEFAULT_TEMPERATURE, GameState, Reached, Rules};
+pub use state::{ClosedItem, DEFAULT_TEMPERATURE, GameState, Reached, Rules};
 pub use when::{Comparison, ComparisonError, When};
 pub use when_explain::Part;
 pub use world::Health;

@@ -144,3 +144,31 @@ fn oaths_words_of_other_games_thanks_and_slashes_are_answered_kindly_and_never_t
     let told = at("drowned_parish", "shingle").say("/help");
     assert!(told.contains("hint"), "{told}");
 }
+
+#[test]
+fn what_is_not_here_is_looked_for_next_door_and_called_by_the_players_word() {
+    let told = at("one_chair_too_many", "long_hall").say("tune the piano");
+    assert!(told.contains("Music Room"), "{told}");
+    let told = at("one_chair_too_many", "long_hall").say("take the string");
+    assert!(!told.contains("slack bass"), "it was never seen: {told}");
+    let told = at("one_chair_too_many", "long_hall").say("take the keys");
+    assert!(told.contains("Mrs Vane has the ring of keys"), "{told}");
+    let told = at("one_chair_too_many", "long_hall").say("look at the floor");
+    assert!(!told.contains("Under the Floor"), "{told}");
+}
+
+#[test]
+fn her_is_a_person_where_a_cat_was_named_some_time_ago() {
+    let mut game = at("pawned_moon", "quay");
+    for said in ["pet the cat", "wait", "go north"] {
+        game.say(said);
+    }
+    let told = game.say("ask her about the nets");
+    assert!(told.contains("Hesper Tarry"), "{told}");
+}
+
+#[test]
+fn what_now_is_a_call_for_a_hint() {
+    let told = at("drowned_parish", "shingle").say("what now?");
+    assert!(told.contains("You take stock"), "{told}");
+}

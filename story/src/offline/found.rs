@@ -148,7 +148,11 @@ impl View<'_> {
                 let last = |name: &str| words(name).pop();
                 let is_other = !candidate.is_being() && head(candidate.name()) != head(noun);
                 // `the music box` is not the music box key where a music box stands.
-                if is_other && let Some(word) = self.scenery(&words(noun)) {
+                // The keys of a person's ring of keys are theirs, and no part of the place.
+                let is_of_place = |word: &String| {
+                    !matches!(candidate, Candidate::Carried(..)) || words(&self.description).contains(word)
+                };
+                if is_other && let Some(word) = self.scenery(&words(noun)).filter(is_of_place) {
                     return Found::Scenery(word);
                 }
                 let way =
@@ -275,8 +279,16 @@ impl View<'_> {
         let with_people = scenario.npcs.values().flat_map(|npc| &npc.items);
         let items = places.iter().flat_map(|place| &place.items).chain(with_people);
         let mut all = places.iter().map(|place| &place.name).chain(items).filter(|name| !name.is_empty());
-        // `the chain` is not the chain of office.
-        all.find(|name| fit(noun, name).is_some() && words(noun).last() == words(name).last()).cloned()
+        // `the chain` is not the chain of office, and the floor is not the place under it.
+        let begins_with_where =
+            |name: &str| name.split(' ').next().is_some_and(|first| LEADERS.contains(&first.to_lowercase().as_str()));
+        let is_meant = |name: &str| fit(noun, name).is_some() && words(noun).last() == words(name).last();
+        let name = all.find(|name| is_meant(name) && !begins_with_where(name))?;
+        // What the player has not read of is called by their own word, and not given away.
+        let is_place = places.iter().any(|place| place.name == *name);
+        let is_known =
+            is_place || self.held.contains(name) || self.heard.iter().any(|heard| heard.contains(name.as_str()));
+        Some(if is_known { name.clone() } else { without_article(noun).to_owned() })
     }
 
     /// What `it`, `him` or `her` means: what the player named last, or the only one here whom it can mean.
@@ -291,14 +303,23 @@ impl View<'_> {
             Found::Being(_) => is_person || noun == "it",
             _ => !is_person || noun == "them",
         };
-        let named = self.said.iter().rev().take(4).find_map(|said| {
+        let is_about_animals = |found: &Found<'_>| matches!(found, Found::Being(being) if being.is_speechless());
+        let named = self.said.iter().rev().take(4).enumerate().find_map(|(age, said)| {
             let said = said.split_once(": ").map_or(*said, |(_, said)| said);
             let clauses = super::sentence::clauses(said);
             let nouns = clauses.iter().rev().flat_map(|clause| clause.objects.iter().chain([&clause.second]));
             let plain = nouns.filter(|noun| !noun.is_empty()).map(|noun| clean(noun));
             let plain = plain.filter(|noun| !["it", "him", "her", "them", "that", "this"].contains(&noun.as_str()));
-            plain.map(|noun| self.named(&noun)).find(|found| fits(found))
+            // `her` means an animal only right after it was named: otherwise a person is likelier.
+            let is_near = |found: &Found<'_>| !is_person || age == 0 || !is_about_animals(found);
+            plain.map(|noun| self.named(&noun)).find(|found| fits(found) && is_near(found))
         });
+        let mut speakers = self.beings.iter().filter(|being| !being.is_speechless());
+        let only_speaker = || match (is_person, speakers.next(), speakers.next()) {
+            (true, Some(only), None) => Some(Found::Being(only)),
+            _ => None,
+        };
+        let named = named.or_else(only_speaker);
         let only = match (is_person, self.beings.as_slice()) {
             (true, [being]) => Some(Found::Being(being)),
             _ => None,
@@ -391,8 +412,16 @@ pub(super) fn a(name: &str) -> String {
     }
 }
 
-/// A name with its article; proper names have none.
+fn without_article(noun: &str) -> &str {
+    noun.split_once(' ').filter(|(first, _)| ARTICLES.contains(first)).map_or(noun, |(_, rest)| rest)
+}
+
+/// A name with its article; proper names have none, and neither have those that begin with a preposition.
 pub(super) fn the(name: &str) -> String {
+    let first = name.split(' ').next().unwrap_or_default();
+    if first.starts_with(char::is_uppercase) && LEADERS.contains(&first.to_lowercase().as_str()) {
+        return name.to_owned();
+    }
     let has_article = name.to_lowercase().starts_with("the ");
     let is_proper =
         name.split(' ').next().is_some_and(|word| word.contains('\'')) && name.starts_with(char::is_uppercase);

@@ -14,6 +14,9 @@ pub(super) const MOVES: [&str; 3] = ["You make your way ", "You head ", "You set
 /// The same for a way that is a door.
 pub(super) const THROUGH: &str = "You go by the ";
 
+/// The answer to going where the player is.
+pub(super) const THERE_ALREADY: &str = "You are there already";
+
 /// How a direction is written out.
 pub(super) const GO: &str = "go";
 
@@ -163,7 +166,7 @@ impl Telling<'_> {
 
     fn go_nowhere(&self, place: &str, written: &str) -> String {
         if fit(place, &self.view.here).is_some() {
-            return format!("You are there already: this is {}. {}", the(&self.view.here), self.ways_out());
+            return format!("{THERE_ALREADY}: this is {}. {}", the(&self.view.here), self.ways_out());
         }
         if let Some(step) = self.first_step_to(place) {
             return step;

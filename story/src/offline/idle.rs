@@ -1,6 +1,7 @@
 //! Deeds that the story makes nothing of. Each is answered for what it is: done without consequence, or declined with what is here.
 
 use super::Telling;
+use super::deed_lines::{to_somebody, to_something};
 use super::found::{Found, is_or_are};
 use super::going::capital;
 use super::sentence::Clause;
@@ -330,107 +331,4 @@ pub(super) fn is_abstract(noun: &str) -> bool {
         "moment",
     ];
     words.last().is_some_and(|word| abstract_nouns.contains(&word.as_str()))
-}
-
-/// Answers to what is done to a body or with one's hands; `None` for other deeds.
-fn to_somebody(verb: Verb, written: &str, it: &str, is_being: bool) -> Option<[String; 3]> {
-    Some(match verb {
-        _ if is_being && !matches!(verb, Verb::Kiss | Verb::Touch | Verb::Eat | Verb::Drink | Verb::Dance) => [
-            format!("{} gives you a look, and you let it be.", capital(it)),
-            format!("You think better of it. {} has seen that you did.", capital(it)),
-            format!("{} would rather not, and there is no more to be said.", capital(it)),
-        ],
-        Verb::Attack | Verb::Burn => [
-            format!("You look at {it}, and think better of it. This will not be won by breaking things."),
-            format!("You could, but {it} has done nothing to deserve it, and nothing would come of it."),
-            format!("Your hand goes up, and comes down again. {} stays as it was.", capital(it)),
-        ],
-        Verb::Kiss | Verb::Touch if is_being => [
-            format!("{} allows it, for about as long as it takes to notice.", capital(it)),
-            format!("{} takes a step back, not unkindly.", capital(it)),
-            format!("You and {it} come to an understanding, which is that this goes no further."),
-        ],
-        Verb::Touch | Verb::Wash | Verb::Kiss => [
-            format!("You put a hand to {it}. It is cool, and a little rough."),
-            format!("{} feels just as it looks.", capital(it)),
-            format!("You leave {it} a little cleaner than you found it."),
-        ],
-        Verb::Knock => [
-            format!("You {written} {it}. Nobody comes."),
-            format!("You {written} {it}, and listen. Only the echo answers."),
-            format!("Three knocks on {it}, and then a silence that has heard them."),
-        ],
-        Verb::Open | Verb::Close => [
-            format!("{} is as open as it is going to be.", capital(it)),
-            format!("You try {it}. It has nothing to hide, and nothing to show."),
-            format!("There is nothing about {it} that you could {written}."),
-        ],
-        Verb::Move | Verb::Start | Verb::Stop | Verb::Set | Verb::Ring => [
-            format!("You try, and {it} does not oblige."),
-            format!("{} stays exactly as it is.", capital(it)),
-            format!("You set your hand to {it}. Whatever it would take, this is not it."),
-        ],
-        Verb::Play | Verb::Sing | Verb::Dance => [
-            format!("You try a few bars with {it}. Somewhere, somebody closes a window."),
-            format!("It is not a performance that {it} will be remembered for."),
-            format!("You and {it} keep time for a moment, and then it is over."),
-        ],
-        Verb::Eat | Verb::Drink if is_being => [
-            format!("{} would object.", capital(it)),
-            format!("You are not that hungry, and {it} is not that kind of thing."),
-            format!("{} moves out of reach.", capital(it)),
-        ],
-        Verb::Drink => [
-            format!("You leave {it} to those who are used to it."),
-            format!("A sip of {it} would do no good, and might do harm."),
-            format!("You are thirsty, but not for {it}."),
-        ],
-        Verb::Eat => [
-            format!("You consider {it} as a meal, and decide that it is of more use as it is."),
-            format!("You are hungry, but you are not yet that hungry: {it} stays whole."),
-            format!("{} is not yours to swallow.", capital(it)),
-        ],
-        _ => return None,
-    })
-}
-
-/// Answers to what is done with a thing.
-fn to_something(verb: Verb, written: &str, it: &str) -> [String; 3] {
-    match verb {
-        Verb::Sit | Verb::Stand | Verb::Sleep | Verb::Ride | Verb::Hide => [
-            format!("You try {it} for size, and get up again: there are things to do."),
-            format!("{} would bear your weight, but not for long, and not now.", capital(it)),
-            format!("You stay with {it} for a moment. Nothing happens, restfully."),
-        ],
-        Verb::Jump => [
-            format!("You measure the distance to {it}, and stay where you are."),
-            format!("You bend your knees, look at {it}, and straighten up again."),
-            format!("It would be a long way to {it}, and a short stay."),
-        ],
-        Verb::Light | Verb::Quench => [
-            format!("You see to {it}. The light changes, and shows you the same place."),
-            format!("{} does what it can, and there is nothing here that waited for it.", capital(it)),
-            format!("For a moment {it} is all that you see, and then your eyes are used to it."),
-        ],
-        Verb::Write | Verb::Stamp => [
-            format!("You find a clean corner of {it} and think again. It is not the place for it."),
-            format!("What is written on {it} should not be written lightly, and you leave it."),
-            format!("You make a small mark on {it}, which nobody will ever read."),
-        ],
-        Verb::Wear => [
-            format!("You keep {it} ready; the time for that will come, or it will not."),
-            format!("You find no way to wear {it} just now."),
-            format!("You hold {it} against yourself, and are not the better dressed for it."),
-        ],
-        Verb::Hang | Verb::Tie | Verb::Repair | Verb::Use | Verb::Join => [
-            format!("You look for a way to do that with {it}, and this is not the place for it."),
-            format!("You have the sense of the right key in the wrong door: {it} is of no use for that here."),
-            format!("{} will want something else, or somewhere else.", capital(it)),
-        ],
-        _ => [
-            format!("You {written} {it}, and it makes less difference than you hoped."),
-            format!("{} takes it calmly.", capital(it)),
-            format!("You {written} {it}. It is done, and nobody remarks on it."),
-        ],
-    }
 }

@@ -9,6 +9,8 @@ mod answers_tests;
 mod asking;
 mod certain;
 mod closed;
+mod deed_lines;
+mod entries;
 mod exclaiming;
 mod extract;
 mod fighting;
@@ -29,9 +31,11 @@ pub(crate) mod rules;
 mod script;
 mod seeing;
 mod sentence;
+mod suggesting;
 mod talking;
 #[cfg(test)]
 mod tests;
+mod time;
 #[cfg(test)]
 mod transcript_tests;
 mod turn;

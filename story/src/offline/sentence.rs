@@ -218,8 +218,8 @@ fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause> {
         preposition: preposition.to_owned(),
         second: second.join(" "),
         rest: tail.join(" "),
-        // `have a look` begins like a question and is none.
-        is_question: asks && (marked || length == 1),
+        // `have a look` and `what now?` begin like questions and are none.
+        is_question: asks && (marked || length == 1) && !(length > 1 && verb.is_perception()),
         ..none
     })
 }

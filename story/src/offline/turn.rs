@@ -158,7 +158,8 @@ impl Left {
         // Stepping over a chair goes nowhere yet.
         let passes = ["over ", "around ", "past ", "by "].iter().any(|past| clause.rest.starts_with(past));
         let is_motion = clause.verb.is_some_and(Verb::is_motion) || clause.is_direction();
-        match (has_gone, is_motion && !passes) {
+        let is_there = text.starts_with(going::THERE_ALREADY);
+        match (has_gone, is_motion && !passes && !is_there) {
             (true, _) => Self::Moved,
             (false, _) if ends => Self::Trifles,
             (false, true) => Self::Stuck,

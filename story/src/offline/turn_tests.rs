@@ -56,3 +56,10 @@ fn no_part_of_a_long_message_is_dropped_without_a_word() {
     let told = game.say(&["look at the bell"; 20].join(", then "));
     assert!(told.contains("whatever else"), "{told}");
 }
+
+#[test]
+fn who_is_there_already_goes_on_from_there() {
+    let mut game = Game::new("one_chair_too_many");
+    game.say("go to the porch, then north");
+    assert_eq!(deeds(&game), ["> long_hall"]);
+}

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::entries::{list, monster, person, way};
 use crate::content::{Item, Library, Location, Scenario};
 use crate::delta::{Delta, ItemAction};
 use crate::message::{ChatMessage, Role};
@@ -397,47 +398,4 @@ struct BeforeBeing {
 fn scenario_of<'a>(library: &'a Library, system: &str) -> Option<(&'a str, &'a Scenario)> {
     let told = library.scenarios().filter(|(_, scenario)| !scenario.story.trim().is_empty());
     told.filter(|(_, scenario)| system.contains(scenario.story.trim())).max_by_key(|(_, scenario)| scenario.story.len())
-}
-
-fn list(text: &str) -> Vec<String> {
-    text.split(", ").map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-}
-
-/// `Name (kind; disposition): description Carries: items`.
-fn person(entry: &str) -> Being {
-    let (entry, carries) = entry.rsplit_once(" Carries: ").unwrap_or((entry, ""));
-    let (head, about) = entry.split_once(": ").unwrap_or((entry, ""));
-    let (name, traits) = head.split_once(" (").unwrap_or((head, ""));
-    let kind = traits.split([';', ')']).next().unwrap_or_default();
-    Being {
-        health: traits.trim_end_matches(')').rsplit("; ").next().and_then(Health::in_words),
-        key: String::new(),
-        name: name.trim_end_matches(':').to_owned(),
-        kind: kind.to_owned(),
-        manner: traits.split_once("; ").map(|(_, manner)| manner.trim_end_matches(')').to_owned()).unwrap_or_default(),
-        about: about.to_owned(),
-        carries: list(carries),
-        is_monster: false,
-    }
-}
-
-/// `Name (AC: 1, HP: 6/6): description`, or with words in the place of the numbers.
-fn monster(entry: &str) -> Being {
-    let in_words = entry.split_once(" (").and_then(|(_, rest)| Health::in_words(rest.split_once("): ")?.0));
-    let (name, rest) = entry.split_once(if in_words.is_some() { " (" } else { " (AC: " }).unwrap_or((entry, ""));
-    let (numbers, about) = rest.split_once("): ").unwrap_or_default();
-    let hit_points = numbers.rsplit_once("HP: ").and_then(|(_, hp)| hp.split_once('/'));
-    let in_numbers = hit_points.and_then(|(hp, max_hp)| Some(Health::of(hp.parse().ok()?, max_hp.parse().ok()?)));
-    let health = in_words.or(in_numbers);
-    Being { name: name.to_owned(), about: about.to_owned(), is_monster: true, health, ..Being::default() }
-}
-
-/// `direction -> Place` or `direction is blocked (reason)`.
-fn way(entry: &str) -> Option<Way> {
-    if let Some((direction, place)) = entry.split_once(" -> ") {
-        return Some(Way { direction: direction.to_owned(), place: place.to_owned(), blocked: None });
-    }
-    let (direction, reason) = entry.split_once(" is blocked (")?;
-    let reason = reason.trim_end_matches(')').to_owned();
-    Some(Way { direction: direction.to_owned(), place: String::new(), blocked: Some(reason) })
 }
