@@ -63,7 +63,7 @@ fn openings(state: &GameState, moves: &mut Vec<Move>) {
         let opens = |closed: &&crate::state::ClosedItem| {
             !closed.locked || closed.key.as_ref().is_some_and(|key| state.user_inventory.contains(key))
         };
-        if closed(state, item).filter(opens).is_some() {
+        if closed(state, item).as_ref().is_some_and(opens) {
             moves.push(Move { label: format!("open the {item}"), delta: of_item(item, ItemAction::Open, None, false) });
         }
     }

@@ -50,10 +50,9 @@ impl Telling<'_> {
         // `read what it says on the ticket`: what is meant stands last.
         if clause.objects.is_empty()
             && self.view.find(&noun) == Found::Nothing
-            && let Some(last) =
-                ["on", "in", "of", "at", "about"].iter().find_map(|word| noun.rsplit_once(&format!(" {word} ")))
+            && let Some(last) = last_part(&noun)
         {
-            noun = last.1.to_owned();
+            noun = last;
         }
         let around = [
             "",
@@ -88,12 +87,10 @@ impl Telling<'_> {
         // `see what that barge is about`: what is meant stands before the verb.
         if clause.objects.is_empty()
             && self.view.find(&noun) == Found::Nothing
-            && let Some((subject, _)) =
-                noun.split_once(" is ").or_else(|| noun.split_once(" are ")).or_else(|| noun.split_once(" does "))
+            && let Some(subject) = subject(&noun)
         {
-            noun = subject.to_owned();
+            noun = subject;
         }
-        let noun = noun.strip_suffix(" is").map(str::to_owned).unwrap_or(noun);
         let seeks = ["find", "look for", "search for"].contains(&clause.written.as_str());
         if seeks && super::talking::ANYBODY.iter().any(|anybody| noun.split(' ').next() == Some(*anybody)) {
             return self.look();
@@ -271,6 +268,21 @@ impl Telling<'_> {
         let where_to = self.next_door(&noun).unwrap_or_else(|| self.could_try());
         format!("{} {where_to}", self.view.fresh_by_stem(&lines))
     }
+}
+
+/// `ticket` of `it says on the ticket`.
+fn last_part(noun: &str) -> Option<String> {
+    ["on", "in", "of", "at", "about"]
+        .iter()
+        .find_map(|word| noun.rsplit_once(&format!(" {word} ")))
+        .map(|(_, last)| last.to_owned())
+}
+
+/// `that barge` of `that barge is about`.
+fn subject(noun: &str) -> Option<String> {
+    let verbs = [" is ", " are ", " does "];
+    let cut = verbs.iter().find_map(|verb| noun.split_once(verb)).map(|(subject, _)| subject);
+    cut.or_else(|| noun.strip_suffix(" is")).map(str::to_owned)
 }
 
 /// A noun without its article, as it was written.

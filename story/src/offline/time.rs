@@ -34,10 +34,7 @@ impl Telling<'_> {
             let turns = [when.min_scene_turns, when.min_turns, when.scene_turn_counter, when.turn_counter];
             let after = turns.into_iter().flatten().find(|turns| *turns > 0);
             let every = conditional.every.filter(|_| decides || !then.add_vars.is_empty());
-            after
-                .filter(|_| decides)
-                .map(|turns| Counted::After(turns))
-                .or_else(|| every.map(|turns| Counted::Every(turns.get())))
+            after.filter(|_| decides).map(Counted::After).or_else(|| every.map(|turns| Counted::Every(turns.get())))
         })
     }
 
