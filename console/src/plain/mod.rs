@@ -123,13 +123,13 @@ impl Plain {
         if self.is_typed {
             self.printer.entered();
         }
-        self.printer.taken();
         if let Some(line) = line.strip_suffix('\\').filter(|_| matches!(self.app.screen, Screen::Play(_))) {
             self.begun.push_str(line);
             self.begun.push('\n');
             return false;
         }
         let line = std::mem::take(&mut self.begun) + line;
+        self.printer.taken();
         let commanded = match &mut self.app.screen {
             Screen::Play(_) => self.app.line(&line),
             Screen::Start(_) if line.trim() == "/quit" => vec![Command::Quit],

@@ -59,7 +59,7 @@ impl Printer {
         self.has_prompt = false;
     }
 
-    /// A line was taken. A notice that answers it is printed also where it is the same as the last one.
+    /// A whole message or command was taken. A notice that answers it is printed also where it is the same as the last one.
     pub(crate) fn taken(&mut self) {
         self.notice = None;
     }
