@@ -1,6 +1,7 @@
 //! The case file as it is written: names and defaults. What it means is settled in [`super::parse`].
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -333,6 +334,17 @@ pub enum StepCapture {
     Event(EventCapture),
 }
 
+impl fmt::Display for StepCapture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::State(pointer) => write!(f, "a value at {pointer} of the game"),
+            Self::Request(pointer) => write!(f, "a value at {pointer} of the request"),
+            Self::Response(regex) => write!(f, "a match of {regex} in the narration"),
+            Self::Event(EventCapture { event, at, .. }) => write!(f, "a value at {at} of a {event}"),
+        }
+    }
+}
+
 /// A place in an event.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -360,6 +372,16 @@ pub enum Capture {
     Header(String),
     /// The first group of a regular expression, or all of its first match, in the body.
     Regex(String),
+}
+
+impl fmt::Display for Capture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(pointer) => write!(f, "a value at {pointer}"),
+            Self::Header(name) => write!(f, "a header {name}"),
+            Self::Regex(regex) => write!(f, "a match of {regex}"),
+        }
+    }
 }
 
 /// What happens to Redis, or on the way to it. The engine of a case with such a step reaches Redis through the harness.

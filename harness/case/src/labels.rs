@@ -1,86 +1,103 @@
 //! Checks labels across the steps of a case: the games, requests and streams that a step names, and what the placeholders
-//! of its paths stand for, must be defined by then.
+//! of its texts stand for, must be defined by then.
 
 use std::collections::BTreeSet;
 
 use super::step::{Action, Chat, Step};
-use super::{DEFAULT_GAME, EventList, Game, StepCapture};
-use crate::json::{JsonError, Node, nearest};
+use super::{DEFAULT_GAME, EventList, Game, StepCapture, placeholder, texts};
+use crate::json::{JsonError, Node, Span, nearest};
 
 /// Every game, request and stream that a step names is there by then.
-pub(crate) fn check(games: &[Game], steps: &[Step], nodes: &[Node]) -> Result<(), JsonError> {
+pub(crate) fn check(games: &[Game], steps: &[Step], nodes: &[Node]) -> Vec<JsonError> {
     let games: BTreeSet<&str> = games.iter().map(|game| game.label.as_str()).collect();
-    let (mut requests, mut streams, mut captured) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::from(["prefix"]));
+    let mut there = There { games, ..There::default() };
+    let mut found = Vec::new();
     for (step, node) in steps.iter().zip(nodes) {
+        there.add_all_of(step, node, &mut found);
+        // Within one step everybody acts at the same time, so what one of them makes another one may name.
         for part in step.with_children() {
-            known("game", part.game.as_deref().unwrap_or(DEFAULT_GAME), &games, node)?;
+            found.extend(there.check_names(part, node).err());
+        }
+        texts::each(node, &mut |text, span| {
+            for name in placeholder::names(text) {
+                found.extend(there.check_placeholder(name, span).err());
+            }
+        });
+    }
+    found
+}
+
+/// What is there at a step.
+#[derive(Default)]
+struct There<'a> {
+    games: BTreeSet<&'a str>,
+    requests: BTreeSet<&'a str>,
+    streams: BTreeSet<&'a str>,
+    captured: BTreeSet<&'a str>,
+}
+
+/// What stands for something in every case.
+const ALWAYS: &str = "prefix";
+
+impl<'a> There<'a> {
+    /// Adds what a step makes.
+    fn add_all_of(&mut self, step: &'a Step, node: &Node, found: &mut Vec<JsonError>) {
+        for part in step.with_children() {
             if let Action::Chat(Chat { label: Some(label), .. }) | Action::WaitForStoryEvent { label: Some(label) } =
                 &part.action
-                && (games.contains(label.as_str()) || !requests.insert(label.as_str()))
+                && (self.games.contains(label.as_str()) || !self.requests.insert(label))
             {
-                return Err(JsonError::at(node.span.clone(), format!("the label `{label}` is taken")));
+                found.push(JsonError::at(node.span.clone(), format!("the label `{label}` is taken")));
             }
-            captured.extend(part.capture.keys().map(String::as_str));
+            self.captured.extend(part.capture.keys().map(String::as_str));
             match &part.action {
-                Action::Listen(listen) => drop(streams.insert(listen.label.as_str())),
-                Action::Http(http) => captured.extend(http.capture.keys().map(String::as_str)),
+                Action::Listen(listen) => drop(self.streams.insert(&listen.label)),
+                Action::Http(http) => self.captured.extend(http.capture.keys().map(String::as_str)),
                 _ => {}
             }
         }
-        // Within one step everybody acts at the same time, so what one of them makes another one may name.
-        for part in step.with_children() {
-            let (request, stream) = match &part.action {
-                Action::WaitFor(wait) => (wait.request.as_deref(), wait.listener.as_deref()),
-                Action::RequestStream(stream) => (Some(stream.request.as_str()), None),
-                Action::Listen(listen) => (listen.request.as_deref(), None),
-                Action::HangUp(label) => (None, Some(label.as_str())),
-                _ => (None, None),
-            };
-            let patterns = part.expect.events.iter().flat_map(EventList::patterns);
-            let named = patterns.filter_map(|pattern| pattern.request.as_deref());
-            let kept = part.capture.values().filter_map(|capture| match capture {
-                StepCapture::Event(event) => event.request.as_deref(),
-                _ => None,
-            });
-            for label in named.chain(kept).chain(request).chain(part.expect.request.as_deref()) {
-                known("request", label, &requests, node)?;
-            }
-            for label in stream.into_iter().chain(part.expect.listener.as_deref()) {
-                known("stream", label, &streams, node)?;
-            }
-            let paths = match &part.action {
-                Action::Http(http) => [Some(&http.path), None],
-                Action::Listen(listen) => [listen.path.as_ref(), listen.after.as_ref()],
-                _ => [None, None],
-            };
-            for name in paths.into_iter().flatten().flat_map(|path| placeholders(path)) {
-                check_placeholder(name, [&games, &requests, &captured], node)?;
-            }
+    }
+
+    /// The games, requests and streams that a step names.
+    fn check_names(&self, part: &Step, node: &Node) -> Result<(), JsonError> {
+        known("game", part.game.as_deref().unwrap_or(DEFAULT_GAME), &self.games, node)?;
+        let (request, stream) = match &part.action {
+            Action::WaitFor(wait) => (wait.request.as_deref(), wait.listener.as_deref()),
+            Action::RequestStream(stream) => (Some(stream.request.as_str()), None),
+            Action::Listen(listen) => (listen.request.as_deref(), None),
+            Action::HangUp(label) => (None, Some(label.as_str())),
+            _ => (None, None),
+        };
+        let patterns = part.expect.events.iter().flat_map(EventList::patterns);
+        let named = patterns.filter_map(|pattern| pattern.request.as_deref());
+        let kept = part.capture.values().filter_map(|capture| match capture {
+            StepCapture::Event(event) => event.request.as_deref(),
+            _ => None,
+        });
+        for label in named.chain(kept).chain(request).chain(part.expect.request.as_deref()) {
+            known("request", label, &self.requests, node)?;
         }
+        for label in stream.into_iter().chain(part.expect.listener.as_deref()) {
+            known("stream", label, &self.streams, node)?;
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// The names in braces.
-fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0))
-}
-
-/// A placeholder is what a game, a request or a part of an answer is called, or the latest event of one of the former.
-fn check_placeholder(
-    name: &str,
-    [games, requests, captured]: [&BTreeSet<&str>; 3],
-    node: &Node,
-) -> Result<(), JsonError> {
-    let label = name.strip_suffix(".last").unwrap_or(name);
-    if games.contains(label) || requests.contains(label) || captured.contains(name) {
-        return Ok(());
+    /// A placeholder is what a game, a request or a part of an answer is called, or the latest event of one of the former.
+    fn check_placeholder(&self, name: &str, span: &Span) -> Result<(), JsonError> {
+        let label = name.strip_suffix(".last").unwrap_or(name);
+        let Self { games, requests, captured, .. } = self;
+        if games.contains(label) || requests.contains(label) || captured.contains(name) || name == ALWAYS {
+            return Ok(());
+        }
+        let error = JsonError::at(span.clone(), format!("`{{{name}}}` stands for nothing at this step"));
+        let names = games.iter().chain(requests).chain(captured).copied().chain([ALWAYS]);
+        let literal = format!("`{{{{{name}}}}}` is the text `{{{name}}}`");
+        Err(match nearest(name, names) {
+            Some(near) => error.help(format!("did you mean `{{{near}}}`? {literal}")),
+            None => error.help(format!("labels and captures of earlier steps stand for something; {literal}")),
+        })
     }
-    let error = JsonError::at(node.span.clone(), format!("`{{{name}}}` stands for nothing at this step"));
-    Err(match nearest(name, games.iter().chain(requests).chain(captured).copied()) {
-        Some(near) => error.help(format!("did you mean `{{{near}}}`?")),
-        None => error.help("labels and captures of earlier steps stand for something"),
-    })
 }
 
 fn known(what: &str, label: &str, labels: &BTreeSet<&str>, node: &Node) -> Result<(), JsonError> {

@@ -4,6 +4,7 @@
 //! file does not write out, [`predicate`] is what is expected of a value, [`profile`] holds what must be known of the service
 //! under test, and [`explain`] puts a case into words. Nothing here starts a process or sends a request.
 
+mod checks;
 mod compat;
 mod discover;
 mod error;
@@ -20,12 +21,14 @@ mod names;
 mod numbers;
 mod parse;
 pub mod placeholder;
+mod places;
 pub mod predicate;
 pub mod profile;
 mod schema;
 mod scripts;
 mod step;
 mod target;
+mod texts;
 mod vacuous;
 
 pub use discover::{Discovered, discover};

@@ -9,34 +9,48 @@ use crate::profile::Profile;
 /// The lists in which events are named.
 const EVENT_LISTS: &[&str] = &["events", "exactly", "any_order", "interleaved", "none"];
 
+/// Every name in a step and in those inside it that is not known, and every place that cannot be read.
+pub(super) fn check(step: &Node, profile: &Profile) -> Vec<JsonError> {
+    let mut found = Vec::new();
+    check_step(step, profile, &mut found);
+    found
+}
+
+fn check_step(step: &Node, profile: &Profile, found: &mut Vec<JsonError>) {
+    check_events(step, profile, found);
+    check_places_of(step, false, found);
+    let children = step.get("parallel").into_iter().flat_map(Node::items);
+    let actors = step.get("actors").into_iter().flat_map(Node::members).flat_map(|actor| actor.value.items());
+    children.chain(actors).for_each(|child| check_step(child, profile, found));
+}
+
 /// Every event that a step names is one that the profile knows.
-pub(super) fn check_events(node: &Node, profile: &Profile) -> Result<(), JsonError> {
+fn check_events(node: &Node, profile: &Profile, found: &mut Vec<JsonError>) {
     let names = &profile.events.names;
     if names.is_empty() {
-        return Ok(());
+        return;
     }
-    let known = |node: &Node| match &node.kind {
+    let mut known = |node: &Node| match &node.kind {
         Kind::String(name) if !names.contains(name) => {
             let error = JsonError::at(node.span.clone(), format!("`{name}` is not known here: it is no event"));
-            Err(match nearest(name, names.iter().map(String::as_str)) {
+            found.push(match nearest(name, names.iter().map(String::as_str)) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
                 None => error.help(format!("known here: {}", names.join(", "))),
-            })
+            });
         }
-        _ => Ok(()),
+        _ => {}
     };
-    check_status(node, profile)?;
     for capture in node.get("capture").map_or(&[][..], Node::members) {
-        capture.value.get("event").and_then(|event| event.get("event")).map_or(Ok(()), known)?;
+        capture.value.get("event").and_then(|event| event.get("event")).into_iter().for_each(&mut known);
     }
     for key in ["wait_for", "stream", "expect"] {
         let Some(part) = node.get(key) else { continue };
-        part.get("event").map_or(Ok(()), known)?;
+        part.get("event").into_iter().for_each(&mut known);
         if let Some(list) = part.get("events") {
-            each_pattern(list, &|pattern| known(pattern.get("event").unwrap_or(pattern)))?;
+            each_pattern(list, &mut |pattern| known(pattern.get("event").unwrap_or(pattern)));
         }
     }
-    Ok(())
+    found.extend(check_status(node, profile).err());
 }
 
 /// The maps whose keys are JSON pointers.
@@ -46,11 +60,7 @@ const POINTED: &[&str] = &["where", "state", "json"];
 const PLACES: &[&str] = &["where", "state", "json", "vars", "headers"];
 
 /// Every JSON pointer begins with a slash, or is empty and means the whole; what is expected there can be read.
-pub(super) fn check_places(node: &Node) -> Result<(), JsonError> {
-    check_places_of(node, false)
-}
-
-fn check_places_of(node: &Node, in_expect: bool) -> Result<(), JsonError> {
+fn check_places_of(node: &Node, in_expect: bool, found: &mut Vec<JsonError>) {
     for member in node.members() {
         // What is sent is the service's own.
         if matches!(member.key.as_str(), "body" | "with" | "parallel" | "actors") {
@@ -59,46 +69,46 @@ fn check_places_of(node: &Node, in_expect: bool) -> Result<(), JsonError> {
         // The members of a capture are the author's names.
         if member.key == "capture" {
             let events = member.value.members().iter().filter_map(|capture| capture.value.get("event"));
-            events.into_iter().try_for_each(|event| check_places_of(event, true))?;
+            events.for_each(|event| check_places_of(event, true, found));
             continue;
         }
         // The headers that are sent, and a captured part of the state, are no expectations.
         let expected = !matches!(member.value.kind, Kind::String(_)) && (member.key != "headers" || in_expect);
         if PLACES.contains(&member.key.as_str()) && expected {
-            predicate::check(&member.value)?;
+            found.extend(predicate::check(&member.value));
         }
         if POINTED.contains(&member.key.as_str()) {
             for place in member.value.members() {
                 if !place.key.is_empty() && !place.key.starts_with('/') {
                     let what = format!("`{}` is no JSON pointer", place.key);
-                    return Err(
-                        JsonError::at(place.key_span.clone(), what).help(format!("did you mean `/{}`?", place.key))
-                    );
+                    let error = JsonError::at(place.key_span.clone(), what);
+                    found.push(error.help(format!("did you mean `/{}`?", place.key)));
                 }
             }
             continue;
         }
         let in_expect = in_expect || member.key == "expect";
-        check_places_of(&member.value, in_expect)?;
-        member.value.items().iter().try_for_each(|item| check_places_of(item, in_expect))?;
+        check_places_of(&member.value, in_expect, found);
+        member.value.items().iter().for_each(|item| check_places_of(item, in_expect, found));
     }
-    Ok(())
 }
 
 /// Every gate that a step waits for or opens is one at which a reply of the model's script waits.
-pub(super) fn check_gates(steps: &[Node], model: Option<&ModelScript>) -> Result<(), JsonError> {
+pub(super) fn check_gates(steps: &[Node], model: Option<&ModelScript>) -> Vec<JsonError> {
     let gates = model.map_or(&[][..], |model| &model.gates);
-    steps.iter().try_for_each(|step| check_gates_of(step, gates))
+    let mut found = Vec::new();
+    steps.iter().for_each(|step| check_gates_of(step, gates, &mut found));
+    found
 }
 
-fn check_gates_of(step: &Node, gates: &[String]) -> Result<(), JsonError> {
+fn check_gates_of(step: &Node, gates: &[String], found: &mut Vec<JsonError>) {
     if let Some(name) = step.get("gate").and_then(|gate| gate.get("wait").or_else(|| gate.get("open")))
         && let Kind::String(gate) = &name.kind
         && !gates.contains(gate)
     {
         let error =
             JsonError::at(name.span.clone(), format!("no reply of the model's script waits at a gate `{gate}`"));
-        return Err(match nearest(gate, gates.iter().map(String::as_str)) {
+        found.push(match nearest(gate, gates.iter().map(String::as_str)) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None if gates.is_empty() => error.help("a reply waits where it has a `\"gate\": \"NAME\"`"),
             None => error.help(format!("its gates: {}", gates.join(", "))),
@@ -106,7 +116,7 @@ fn check_gates_of(step: &Node, gates: &[String]) -> Result<(), JsonError> {
     }
     let children = step.get("parallel").into_iter().flat_map(Node::items);
     let actors = step.get("actors").into_iter().flat_map(Node::members).flat_map(|actor| actor.value.items());
-    children.chain(actors).try_for_each(|child| check_gates_of(child, gates))
+    children.chain(actors).for_each(|child| check_gates_of(child, gates, found));
 }
 
 /// A status of the story engine is one that it has.
@@ -125,11 +135,11 @@ fn check_status(node: &Node, profile: &Profile) -> Result<(), JsonError> {
     }
 }
 
-fn each_pattern(node: &Node, check: &impl Fn(&Node) -> Result<(), JsonError>) -> Result<(), JsonError> {
+fn each_pattern(node: &Node, check: &mut impl FnMut(&Node)) {
     match &node.kind {
-        Kind::Array(items) => items.iter().try_for_each(|item| each_pattern(item, check)),
+        Kind::Array(items) => items.iter().for_each(|item| each_pattern(item, check)),
         Kind::Object(members) if members.iter().any(|member| EVENT_LISTS.contains(&member.key.as_str())) => {
-            members.iter().try_for_each(|member| each_pattern(&member.value, check))
+            members.iter().for_each(|member| each_pattern(&member.value, check));
         }
         _ => check(node),
     }

@@ -7,8 +7,9 @@ use crate::json::{JsonError, Node};
 
 /// Every process that a step names is there: those that the case begins with, and those that a step before it or in the same group
 /// starts.
-pub(super) fn check(workers: usize, steps: &[Step], nodes: &[Node]) -> Result<(), JsonError> {
+pub(super) fn check(workers: usize, steps: &[Step], nodes: &[Node]) -> Vec<JsonError> {
     let mut there = workers;
+    let mut found = Vec::new();
     for (step, node) in steps.iter().zip(nodes) {
         for part in step.with_children() {
             there = match &part.action {
@@ -29,11 +30,11 @@ pub(super) fn check(workers: usize, steps: &[Step], nodes: &[Node]) -> Result<()
             if target.number.is_some_and(|number| number >= there) {
                 let error = JsonError::at(node.span.clone(), format!("there is no `{target}` at this step"));
                 let last = there.saturating_sub(1);
-                return Err(
-                    error.help(format!("the last one is `{}[{last}]`: give the case more `workers`", target.name))
+                found.push(
+                    error.help(format!("the last one is `{}[{last}]`: give the case more `workers`", target.name)),
                 );
             }
         }
     }
-    Ok(())
+    found
 }

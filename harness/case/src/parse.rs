@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -138,19 +138,22 @@ pub(super) fn parse_with(
         expand::expand(root, text, &fragments, &reading.given)
     });
     let written = written.map_err(|error| vec![source.error(error)])?;
-    let (mut cases, mut warnings, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut cases, mut warnings, mut errors, mut rows) = (Vec::new(), Vec::new(), Vec::new(), 0);
     let lines = Lines::of(text);
     for expand::Written { row, node } in written {
         let file = File { path, lines: &lines, reading, shared };
-        match file.read(node, row, &mut warnings, &mut errors) {
+        let mut found = Vec::new();
+        rows += 1;
+        match file.read(node, row.clone(), &mut warnings, &mut found) {
             Ok(Read::Case(case)) => cases.push(*case),
             Ok(Read::Sequence { name, cases, places }) => {
                 return Ok((Parsed::Sequence(Sequence { name, cases, places, source }), Vec::new()));
             }
-            Err(error) => errors.push(error),
+            Err(error) => found.push(error),
         }
+        errors.extend(found.into_iter().map(|error| (error, row.clone())));
     }
-    // What is wrong in every row is said once.
+    let mut errors = of_rows(errors, rows);
     for list in [&mut warnings, &mut errors] {
         list.sort_by_key(|error: &JsonError| error.span.as_ref().map_or(0, |span| span.start));
         list.dedup();
@@ -160,6 +163,29 @@ pub(super) fn parse_with(
     } else {
         Err(errors.into_iter().map(|error| source.error(error)).collect())
     }
+}
+
+/// The mistakes of a file with so many rows, each once. One that only some rows have names them.
+fn of_rows(errors: Vec<(JsonError, Option<String>)>, rows: usize) -> Vec<JsonError> {
+    let mut found: Vec<(JsonError, Vec<String>)> = Vec::new();
+    let mut known: HashMap<(usize, String), usize> = HashMap::new();
+    for (error, row) in errors {
+        let key = (error.span.as_ref().map_or(0, |span| span.start), error.message.clone());
+        let at = *known.entry(key).or_insert(found.len());
+        if at == found.len() {
+            found.push((error, Vec::new()));
+        }
+        let of = &mut found[at].1;
+        if let Some(row) = row.filter(|row| of.last() != Some(row)) {
+            of.push(row);
+        }
+    }
+    let named = |(error, of): (JsonError, Vec<String>)| match of.len() {
+        0 => error,
+        all if all == rows => error,
+        _ => JsonError { message: format!("{} (in the row `{}`)", error.message, of.join("`, `")), ..error },
+    };
+    found.into_iter().map(named).collect()
 }
 
 fn root(text: &str) -> Result<Node, JsonError> {
@@ -205,12 +231,24 @@ impl File<'_> {
         let around = Around { lines, profile };
         let mut steps = Vec::new();
         for node in written.iter().flat_map(Node::items) {
-            match json::from_node(node).and_then(|file| Step::from_file(file, node, around)) {
+            match Step::read(node, around) {
                 Ok(step) => steps.push(step),
-                Err(error) => errors.push(error),
+                Err(found) => errors.extend(found),
             }
         }
-        let file: CaseFile = json::from_node(&node)?;
+        let file: CaseFile = match json::all_from_node(&node) {
+            Ok(file) => file,
+            Err(mut found) => {
+                // What else can be looked up without the types.
+                if profile.is_story_engine() && !is_go_case {
+                    errors.extend(lookup::check_engine(&node));
+                    errors.extend(lookup::check_places(written.as_ref().map_or(&[][..], Node::items)));
+                }
+                let last = found.pop().unwrap_or_else(|| JsonError::at(node.span.clone(), "this is no case"));
+                errors.extend(found);
+                return Err(last);
+            }
+        };
         if !file.cases.is_empty() {
             if let Some(steps) = &written {
                 return Err(JsonError::at(steps.span.clone(), "a sequence (`cases`) has no steps of its own"));
@@ -235,7 +273,7 @@ impl File<'_> {
                 .help("`kill` or `stop` them in a step"));
         }
         if profile.is_story_engine() {
-            errors.extend(seeds(&node).filter_map(|seed| json::from_node::<StatePatch>(seed).err()));
+            errors.extend(seeds(&node).filter_map(|seed| json::all_from_node::<StatePatch>(seed).err()).flatten());
         }
         let mut games = games(&file, scenario);
         if is_go_case {
@@ -243,6 +281,7 @@ impl File<'_> {
         }
         if profile.is_story_engine() && !is_go_case {
             errors.extend(lookup::check_engine(&node));
+            errors.extend(lookup::check_places(nodes));
             let own = file.content.as_ref().map(|dir| path.parent().unwrap_or(Path::new("")).join(dir));
             let library = match own.map_or_else(|| self.reading.content.clone(), Content::Directory) {
                 Content::Directory(dir) => shared.libraries.of(&dir),
@@ -253,18 +292,31 @@ impl File<'_> {
         }
         // Without one of the steps, what the others name would be missing.
         if steps.len() == nodes.len() {
-            errors.extend(labels::check(&games, &steps, nodes).err());
-            errors.extend(numbers::check(file.workers, &steps, nodes).err());
+            if !is_go_case {
+                errors.extend(labels::check(&games, &steps, nodes));
+            }
+            errors.extend(numbers::check(file.workers, &steps, nodes));
         }
         errors.extend(check_filters(&file.snapshot, &node).err());
-        let content = file.content.as_ref().map(|dir| directory(dir, &node, path)).transpose()?;
+        let content = file.content.as_ref().map(|dir| directory(dir, &node, path)).transpose();
         let model = node.get("model").filter(|_| file.model.is_some());
-        let model = model.map(|model| shared.scripts.of(model, path)).transpose()?;
-        errors.extend(names::check_gates(nodes, model.as_ref()).err());
+        let model = model.map(|model| shared.scripts.of(model, path)).transpose();
+        if let Ok(model) = &model {
+            errors.extend(names::check_gates(nodes, model.as_ref()));
+        }
+        let terms = terms(&file, &node, errors);
+        let (content, model) = match (content, model) {
+            (Ok(content), Ok(model)) => (content, model),
+            (Err(content), Err(model)) => {
+                errors.push(content);
+                return Err(model);
+            }
+            (Err(error), _) | (_, Err(error)) => return Err(error),
+        };
         Ok(Read::Case(Box::new(Case {
             id: id::of_row(&id::of_file(path), row.as_deref()),
             row,
-            terms: terms(&file, &node)?,
+            terms,
             name: file.name,
             path: path.to_owned(),
             tags: file.tags,
@@ -300,36 +352,38 @@ fn step_nodes<'a>(case: &Node, steps: Option<&'a Node>) -> Result<&'a [Node], Js
 }
 
 /// On what terms the case is run.
-fn terms(file: &CaseFile, node: &Node) -> Result<Terms, JsonError> {
-    let at = |key: &str, what: &str| JsonError::at(node.get(key).unwrap_or(node).span.clone(), what);
+fn terms(file: &CaseFile, node: &Node, errors: &mut Vec<JsonError>) -> Terms {
+    let mut wrong = |key: &str, what: &str| {
+        errors.push(JsonError::at(node.get(key).unwrap_or(node).span.clone(), what));
+    };
     for (key, reason) in [("skip", &file.skip), ("expected_failure", &file.expected_failure)] {
         if reason.as_ref().is_some_and(|reason| reason.trim().is_empty()) {
-            return Err(at(key, "a reason is missing").help("say why: readers of the report will ask"));
+            wrong(key, "a reason is missing: readers of the report will ask why");
         }
     }
-    let limit = file.timeout_seconds.map(|seconds| {
-        let limit = Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero());
-        limit.ok_or_else(|| at("timeout_seconds", "a time limit is a number of seconds above 0"))
-    });
+    let limit = file.timeout_seconds.map(Duration::try_from_secs_f64);
+    if limit.as_ref().is_some_and(|limit| limit.as_ref().map_or(true, Duration::is_zero)) {
+        wrong("timeout_seconds", "a time limit is a number of seconds above 0");
+    }
     if !(1..=RUNS_MAX).contains(&file.runs) {
-        return Err(at("runs", &format!("a case has from 1 to {RUNS_MAX} runs")));
+        wrong("runs", &format!("a case has from 1 to {RUNS_MAX} runs"));
     }
     let pass_rate = file.pass_rate.unwrap_or(1.0);
     if !(pass_rate > 0.0 && pass_rate <= 1.0) {
-        return Err(at("pass_rate", "a rate is above 0 and at most 1: at 0 the case would say nothing"));
+        wrong("pass_rate", "a rate is above 0 and at most 1: at 0 the case would say nothing");
     }
     if file.expected_failure.is_some() && file.runs > 1 {
-        return Err(at("expected_failure", "a case with several `runs` has a `pass_rate` instead"));
+        wrong("expected_failure", "a case with several `runs` has a `pass_rate` instead");
     }
-    Ok(Terms {
+    Terms {
         only: file.only,
         skip: file.skip.clone(),
         expected_failure: file.expected_failure.clone(),
-        limit: limit.transpose()?,
+        limit: limit.and_then(Result::ok),
         retries: file.retries,
         runs: file.runs,
         pass_rate,
-    })
+    }
 }
 
 /// The seeds as they are written.

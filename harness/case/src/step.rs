@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::checks::{check_captures, check_expect, check_http};
 use super::expect::Expect;
 use super::file::{
     GateAction, HttpStep, Listen, RedisAction, RequestStream, StepCapture, StepFile, StreamAction, WaitFor,
 };
 use super::link::{LinkAction, LinkStep, LinkTo};
 use super::names;
+use super::places;
 use super::target::{ProcessAction, Target, Verb};
-use crate::json::{JsonError, Lines, Node};
+use crate::json::{self, JsonError, Lines, Node};
 use crate::profile::Profile;
 
 /// How long a step may take if it does not say.
@@ -25,6 +27,8 @@ pub struct Step {
     pub name: String,
     /// The line of the file on which it begins.
     pub line: usize,
+    /// The lines of what it expects and captures, by their paths.
+    pub(super) places: BTreeMap<String, usize>,
     /// The label of its game; `None`: the default one.
     pub game: Option<String>,
     /// What it does.
@@ -116,32 +120,66 @@ impl Step {
         Box::new(std::iter::once(self).chain(children.flat_map(Self::with_children)))
     }
 
+    /// Reads a step as it is written in `node`.
+    pub(super) fn read(node: &Node, around: Around<'_>) -> Result<Self, Vec<JsonError>> {
+        let mut found = names::check(node, around.profile);
+        match json::all_from_node(node) {
+            Ok(file) => match Self::from_file(file, node, around) {
+                Ok(step) if found.is_empty() => return Ok(step),
+                Ok(_) => {}
+                Err(errors) => found.extend(errors),
+            },
+            Err(errors) => found.extend(errors),
+        }
+        Err(found)
+    }
+
     /// Checks a step as it is written in `node`.
-    pub(super) fn from_file(file: StepFile, node: &Node, around: Around<'_>) -> Result<Self, JsonError> {
-        let limit = match file.timeout_seconds {
+    fn from_file(file: StepFile, node: &Node, around: Around<'_>) -> Result<Self, Vec<JsonError>> {
+        let mut found = Vec::new();
+        let limit = match file.timeout_seconds.map(Duration::try_from_secs_f64) {
             None => LIMIT,
-            Some(seconds) => {
-                Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero()).ok_or_else(|| {
-                    JsonError::at(span_of(node, "timeout_seconds"), "a time limit is a number of seconds above 0")
-                })?
+            Some(Ok(limit)) if !limit.is_zero() => limit,
+            Some(_) => {
+                let what = "a time limit is a number of seconds above 0";
+                found.push(JsonError::at(span_of(node, "timeout_seconds"), what));
+                LIMIT
             }
         };
-        check_expect(&file.expect, node)?;
-        names::check_events(node, around.profile)?;
-        names::check_places(node)?;
+        check_expect(&file.expect, node, &mut found);
+        check_captures(&file.capture, node, &mut found);
         let line = around.lines.line(node.span.start);
         let name = file.name.clone();
         let game = file.game.clone();
         let expect = file.expect.clone();
         let capture = file.capture.clone();
-        check_captures(&capture, node)?;
-        let action = action(file, node, around)?;
-        let name = name.unwrap_or_else(|| action.describe());
-        Ok(Self { name, line, game, action, expect, capture, limit })
+        match action(file, node, around) {
+            Ok(action) if found.is_empty() => {
+                let name = name.unwrap_or_else(|| action.describe());
+                let places = places::of_step(node, around.lines);
+                Ok(Self { name, line, places, game, action, expect, capture, limit })
+            }
+            Ok(_) => Err(found),
+            Err(errors) => Err([found, errors].concat()),
+        }
     }
 
-    fn list(files: Vec<StepFile>, nodes: &[Node], around: Around<'_>) -> Result<Vec<Self>, JsonError> {
-        files.into_iter().zip(nodes).map(|(file, node)| Self::from_file(file, node, around)).collect()
+    fn list(files: Vec<StepFile>, nodes: &[Node], around: Around<'_>) -> Result<Vec<Self>, Vec<JsonError>> {
+        let (mut steps, mut found) = (Vec::new(), Vec::new());
+        for (file, node) in files.into_iter().zip(nodes) {
+            match Self::from_file(file, node, around) {
+                Ok(step) => steps.push(step),
+                Err(errors) => found.extend(errors),
+            }
+        }
+        if found.is_empty() { Ok(steps) } else { Err(found) }
+    }
+
+    /// The line of the expectation or capture with this path, such as `expect.state./npcs/odile/location`; that of what it is part
+    /// of, if it has none of its own.
+    #[must_use]
+    pub fn line_of(&self, path: &str) -> Option<usize> {
+        places::line_of(&self.places, path)
     }
 }
 
@@ -168,15 +206,18 @@ const ACTIONS: &[&str] = &[
     "http",
 ];
 
-fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action, JsonError> {
-    only_one(node)?;
+fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action, Vec<JsonError>> {
+    let mut found: Vec<JsonError> = only_one(node).err().into_iter().collect();
     for key in ["actor", "wait", "as", "with", "headers"] {
         if node.get(key).is_some() && file.user_prompt.is_none() {
-            return Err(JsonError::at(span_of(node, key), format!("`{key}` goes with `user_prompt`")));
+            found.push(JsonError::at(span_of(node, key), format!("`{key}` goes with `user_prompt`")));
         }
     }
+    if !found.is_empty() {
+        return Err(found);
+    }
     if let Some(message) = file.user_prompt {
-        check_magic(&message, node)?;
+        check_magic(&message, node).map_err(one)?;
         return Ok(match message.trim() {
             "RESET_GAMESTATE" => Action::Reset,
             "WAIT_FOR_STORY_EVENT" => Action::WaitForStoryEvent { label: file.label },
@@ -190,48 +231,52 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
             }),
         });
     }
-    if let Some(action) = process_action(&mut file, node, around.profile)? {
+    if let Some(action) = process_action(&mut file, node, around.profile).map_err(one)? {
         return Ok(action);
     }
     if let Some(children) = file.parallel {
         let nodes = node.get("parallel").map_or(&[][..], Node::items);
         if nodes.is_empty() {
-            return Err(JsonError::at(span_of(node, "parallel"), "nothing is done here: give it steps"));
+            return Err(one(JsonError::at(span_of(node, "parallel"), "nothing is done here: give it steps")));
         }
         return Ok(Action::Parallel(Step::list(children, nodes, around)?));
     }
     if let Some(actors) = file.actors {
         if actors.is_empty() {
-            return Err(JsonError::at(span_of(node, "actors"), "nobody acts here: name somebody with steps"));
+            return Err(one(JsonError::at(span_of(node, "actors"), "nobody acts here: name somebody with steps")));
         }
-        let steps = |(name, steps): (String, Vec<StepFile>)| {
+        let mut acting = BTreeMap::new();
+        for (name, steps) in actors {
             let list = node.get("actors").and_then(|actors| actors.get(&name));
             let nodes = list.map_or(&[][..], Node::items);
             if nodes.is_empty() {
                 let span = list.map_or_else(|| span_of(node, "actors"), |list| list.span.clone());
-                return Err(JsonError::at(span, format!("`{name}` does nothing: give them steps")));
+                found.push(JsonError::at(span, format!("`{name}` does nothing: give them steps")));
             }
-            Ok((name, Step::list(steps, nodes, around)?))
-        };
-        return Ok(Action::Actors(actors.into_iter().map(steps).collect::<Result<_, JsonError>>()?));
+            match Step::list(steps, nodes, around) {
+                Ok(steps) => drop(acting.insert(name, steps)),
+                Err(errors) => found.extend(errors),
+            }
+        }
+        return if found.is_empty() { Ok(Action::Actors(acting)) } else { Err(found) };
     }
     if let Some(wait) = file.wait_for {
         if wait.event.is_some() == wait.narration.is_some() {
             let what = "a wait is for an `event` or for a `narration`: exactly one of them";
-            return Err(JsonError::at(span_of(node, "wait_for"), what));
+            return Err(one(JsonError::at(span_of(node, "wait_for"), what)));
         }
         if wait.count == Some(0) {
             let error = JsonError::at(span_of(node, "wait_for"), "nothing is waited for: `count` is 0");
-            return Err(error.help("that an event does not come is expected with `\"events\": {\"none\": […]}`"));
+            return Err(one(error.help("that an event does not come is expected with `\"events\": {\"none\": […]}`")));
         }
         return Ok(Action::WaitFor(wait));
     }
     if let Some(http) = file.http {
-        check_http(&http, node)?;
-        return Ok(Action::Http(Box::new(http)));
+        check_http(&http, node, &mut found);
+        return if found.is_empty() { Ok(Action::Http(Box::new(http))) } else { Err(found) };
     }
     if let Some(link) = file.link {
-        return Ok(Action::Link(link_action(link, node, around.profile)?));
+        return Ok(Action::Link(link_action(link, node, around.profile).map_err(one)?));
     }
     let rest = [
         file.gate.map(Action::Gate),
@@ -245,10 +290,15 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
         return Ok(action);
     }
     if file.expect.is_empty() && file.capture.is_empty() {
-        return Err(JsonError::at(node.span.clone(), "this step does nothing and expects nothing")
-            .help(format!("it needs `expect` or one of: {}", ACTIONS.join(", "))));
+        let error = JsonError::at(node.span.clone(), "this step does nothing and expects nothing");
+        return Err(one(error.help(format!("it needs `expect` or one of: {}", ACTIONS.join(", ")))));
     }
     Ok(Action::Check)
+}
+
+/// A mistake that keeps others from being looked for.
+fn one(error: JsonError) -> Vec<JsonError> {
+    vec![error]
 }
 
 /// The messages that are none.
@@ -318,64 +368,7 @@ fn link_action(link: LinkStep, node: &Node, profile: &Profile) -> Result<LinkAct
     Ok(LinkAction { to, of: parted.transpose()?, fault })
 }
 
-fn check_http(http: &HttpStep, node: &Node) -> Result<(), JsonError> {
-    let node = node.get("http").unwrap_or(node);
-    if http.body.is_some() && http.raw_body.is_some() {
-        return Err(JsonError::at(span_of(node, "raw_body"), "a request has one body: `body` or `raw_body`"));
-    }
-    let regexes = http.expect.body_regex.iter();
-    let captures = http.capture.values().filter_map(|capture| match capture {
-        super::file::Capture::Regex(regex) => Some(regex),
-        _ => None,
-    });
-    for regex in regexes.chain(captures) {
-        regex::Regex::new(regex).map_err(|error| JsonError::at(node.span.clone(), error.to_string()))?;
-    }
-    Ok(())
-}
-
-fn check_captures(captures: &BTreeMap<String, StepCapture>, node: &Node) -> Result<(), JsonError> {
-    for (name, capture) in captures {
-        let span = || node.get("capture").and_then(|captures| captures.get(name)).unwrap_or(node).span.clone();
-        let pointer = match capture {
-            StepCapture::State(pointer) | StepCapture::Request(pointer) => pointer,
-            StepCapture::Event(event) => &event.at,
-            StepCapture::Response(regex) => {
-                regex::Regex::new(regex).map_err(|error| JsonError::at(span(), error.to_string()))?;
-                continue;
-            }
-        };
-        if !pointer.is_empty() && !pointer.starts_with('/') {
-            let error = JsonError::at(span(), format!("`{pointer}` is no JSON pointer"));
-            return Err(error.help(format!("did you mean `/{pointer}`?")));
-        }
-    }
-    Ok(())
-}
-
-fn check_expect(expect: &Expect, node: &Node) -> Result<(), JsonError> {
-    let node = node.get("expect").unwrap_or(node);
-    let valid = |pattern: &String, key: &str| {
-        regex::Regex::new(pattern).map(drop).map_err(|error| JsonError::at(span_of(node, key), error.to_string()))
-    };
-    expect.response_regex.iter().try_for_each(|pattern| valid(pattern, "response_regex"))?;
-    expect
-        .prompts
-        .iter()
-        .filter_map(|prompt| prompt.regex.as_ref())
-        .try_for_each(|pattern| valid(pattern, "prompts"))?;
-    let a_text = |value: &&Value| !value.is_string() && !value.is_object();
-    if let Some(value) = expect.vars.values().find(a_text) {
-        let what = format!("a variable of a story is a text, and `{value}` is none");
-        return Err(JsonError::at(span_of(node, "vars"), what).help(format!("write \"{value}\"")));
-    }
-    if expect.stream.is_some() && expect.listener.is_none() {
-        return Err(JsonError::at(span_of(node, "stream"), "`stream` speaks of the stream that `listener` names"));
-    }
-    Ok(())
-}
-
-fn span_of(node: &Node, key: &str) -> crate::json::Span {
+pub(super) fn span_of(node: &Node, key: &str) -> crate::json::Span {
     node.get(key).unwrap_or(node).span.clone()
 }
 

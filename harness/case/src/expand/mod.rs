@@ -56,8 +56,13 @@ pub(super) fn expand(root: Node, text: &str, fragments: &Fragments, given: &Give
         if let Some(row) = row {
             variables.extend(scope::row(row, &variables)?);
         }
-        let node = Expander { fragments: &fragments, variables: &variables, named: &named }.node(&body, &At::top())?;
-        Ok(Written { row: row.map(|row| row.key.clone()), node: one(node)? })
+        let expander = Expander { fragments: &fragments, variables: &variables, named: &named };
+        let node = expander.node(&body, &At::top()).and_then(one);
+        let node = node.map_err(|error| match row {
+            Some(row) => JsonError { message: format!("{} (in the row `{}`)", error.message, row.key), ..error },
+            None => error,
+        })?;
+        Ok(Written { row: row.map(|row| row.key.clone()), node })
     };
     let rows = root.get("rows");
     let written: Vec<Written> = match rows.map(|rows| (&rows.kind, rows)) {

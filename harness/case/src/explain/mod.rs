@@ -209,7 +209,7 @@ fn plays(game: &Game, first: bool, profile: &Profile) -> String {
 }
 
 fn write_step(text: &mut String, step: &Step, number: &str, depth: usize) {
-    let Step { name, line: _, game, action, expect, capture, limit } = step;
+    let Step { name, line: _, places: _, game, action, expect, capture, limit } = step;
     let indent = "   ".repeat(depth);
     let (what, inside) = action::words(action);
     let named = if *name == action.describe() { String::new() } else { format!("{name}: ") };

@@ -28,7 +28,7 @@ impl de::Error for JsonError {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { message: format!("the key `{field}` is missing"), help: None, span: None }
+        Self { message: super::all::missing(field), help: None, span: None }
     }
 
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {

@@ -2,12 +2,13 @@
 //!
 //! Comments are allowed. What the tree means is for the types that are read from it with [`from_node`].
 
+mod all;
 mod de;
 mod read;
 mod write;
 
 pub use read::parse;
-pub(crate) use {de::from_node, write::Written};
+pub(crate) use {all::all_from_node, de::from_node, write::Written};
 
 use std::ops::Range;
 

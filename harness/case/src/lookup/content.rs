@@ -114,8 +114,9 @@ fn places(scenario: &Scenario) -> impl Iterator<Item = (&str, &story::Location)>
 }
 
 fn own_places(node: &Node, own: &mut BTreeSet<String>) {
-    for member in node.members() {
-        if matches!(member.key.as_str(), "locations" | "npcs") {
+    // What is expected brings nothing into the world.
+    for member in node.members().iter().filter(|member| member.key != "expect") {
+        if matches!(member.key.as_str(), "locations" | "npcs" | "vars") {
             own.extend(member.value.members().iter().map(|place| place.key.clone()));
         }
         own_places(&member.value, own);
@@ -153,6 +154,11 @@ fn check_step(
         && !scenario.scenes.contains_key(key)
     {
         found.push(unknown(span, "scene", key, scenario.scenes.keys().map(String::as_str)));
+    }
+    for var in expect.get("vars").map_or(&[][..], Node::members) {
+        if !var.key.contains('{') && !scenario.knows_var(&var.key) && !own.contains(&var.key) {
+            found.push(unknown(var.key_span.clone(), "variable", &var.key, scenario.declared_vars()));
+        }
     }
     for npc in expect.get("npc_locations").map_or(&[][..], Node::members) {
         let people = || scenario.npcs.keys().chain(scenario.scenes.values().flat_map(|scene| scene.npcs.keys()));
@@ -192,6 +198,7 @@ mod tests {
                 "seed_game_state": {"user_location": "landng", "scene_name": "crosing"},
                 "steps": [
                   {"user_prompt": "a", "expect": {"location": "fery", "scene_name": "crossin",
+                                                  "vars": {"bell_rang": null},
                                                   "npc_locations": {"odille": "ferry", "odile": "lnding"}}},
                   {"parallel": [{"user_prompt": "a", "expect": {"location": "quay"}}]}]}"#,
         );
@@ -202,9 +209,10 @@ mod tests {
             (2, "there is no scene `crosing`"),
             (4, "there is no location `fery`"),
             (4, "there is no scene `crossin`"),
-            (5, "there is no NPC `odille`"),
-            (5, "there is no location `lnding`"),
-            (6, "there is no location `quay`"),
+            (5, "there is no variable `bell_rang`"),
+            (6, "there is no NPC `odille`"),
+            (6, "there is no location `lnding`"),
+            (7, "there is no location `quay`"),
         ];
         assert_eq!(errors.len(), parts.len(), "{errors:#?}");
         for (error, (line, part)) in errors.iter().zip(parts) {
@@ -215,6 +223,8 @@ mod tests {
     #[test]
     fn names_that_are_right_or_not_known_yet_are_left_alone() {
         for text in [
+            r#"{"name": "x", "scenario": "ferry_crossing", "seed_game_state": {"vars": {"mine": "1"}},
+                "steps": [{"user_prompt": "a", "expect": {"vars": {"bell_rung": null, "mine": {"$ne": "2"}}}}]}"#,
             r#"{"name": "x", "scenario": "Ferry Crossing.json", "seed_game_state": {"user_location": "Chain Ferry"},
                 "steps": [{"user_prompt": "a", "expect": {"location": "{where}", "npc_locations": {"odile": ""}}}]}"#,
             r#"{"name": "x", "scenario": "ferry_crossing",

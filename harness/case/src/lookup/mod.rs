@@ -3,11 +3,13 @@
 
 mod content;
 mod engine;
+mod shape;
 
 use crate::json::{JsonError, Node, Span, nearest};
 
 pub(super) use content::{Libraries, check as check_content};
 pub(super) use engine::check as check_engine;
+pub(super) use shape::check as check_places;
 
 /// Something that is not there, with the name that was probably meant.
 fn unknown<'a>(span: Span, what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> JsonError {

@@ -67,6 +67,34 @@ fn mistakes_are_named_with_line_and_column() {
             r#"{"name": "x", "scenario": "s", "steps": [{"wait": false, "expect": {"turn_counter": 1}}]}"#,
             "goes with `user_prompt`",
         ),
+        (
+            r#"{"name": "x", "scenario": "s", "steps": [{"http": {"method": "GTE", "path": "/"}}]}"#,
+            ":1:62: HTTP has no method `GTE`",
+        ),
+        (
+            r#"{"name": "x", "scenario": "s", "steps": [{"http": {"method": "GET", "path": "v1/chat"}}]}"#,
+            "a path begins with `/`",
+        ),
+        (
+            r#"{"name": "x", "scenario": "s", "steps": [{"http": {"method": "GET", "path": "/", "expect": {"status": 20}}}]}"#,
+            "no answer has the status 20",
+        ),
+        (
+            r#"{"name": "x", "scenario": "s", "steps": [{"http": {"method": "POST", "path": "/", "body": {"expect": {}}}}]}"#,
+            "`expect` stands in the body",
+        ),
+        (
+            r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "I greet {nobody}."}]}"#,
+            "`{nobody}` stands for nothing",
+        ),
+        (
+            r#"{"name": "x", "scenario": "s", "steps": [{"redis": {"run": {"command": ["DEL", "{prefx}x"]}}}]}"#,
+            ":1:80: `{prefx}` stands for nothing",
+        ),
+        (
+            r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "a", "expect": {"response_contains": ["{gme}"]}}]}"#,
+            "`{gme}` stands for nothing",
+        ),
     ] {
         let error = case(text).unwrap_err()[0].to_string();
         assert!(error.contains(message), "{text}\n{error}");
@@ -82,6 +110,45 @@ fn all_mistakes_of_a_file_are_named_in_its_order() {
     assert_eq!(errors.len(), found.len(), "{errors:?}");
     for (error, part) in errors.iter().zip(found) {
         assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn a_mistake_of_some_rows_names_them() {
+    let text = |good: &str| {
+        format!(
+            r#"{{"name": "x ${{n}}", "scenario": "s", "rows": {{"a": {{"n": {good}}}, "b": {{"n": "x"}}, "c": {{"n": "x"}}}},
+            "steps": [{{"expect": {{"turn_counter": "${{n}}"}}}}]}}"#
+        )
+    };
+    let errors =
+        |text: &str| -> Vec<String> { case(text).err().unwrap_or_default().iter().map(ToString::to_string).collect() };
+    let some = errors(&text("1"));
+    assert!(some.len() == 1 && some[0].ends_with("(in the row `b`, `c`)"), "{some:?}");
+    let all = errors(&text(r#""x""#));
+    assert!(all.len() == 1 && !all[0].contains("in the row"), "{all:?}");
+}
+
+#[test]
+fn every_mistake_of_one_object_is_named() {
+    let text = r#"{"name": "x", "scenaro": "s", "scenario": "s", "workers": "two", "steps": [
+        {"user_prompt": "a", "timeout_seconds": 0, "wait": 1, "expect": {"response_regex": "(", "locaton": "x"}},
+        {"http": {"method": "GTE", "path": "x", "expect": {"status": 20, "body_regex": "("}}, "expect": {"events": ["nope"]}}]}"#;
+    let errors: Vec<String> = case(text).unwrap_err().iter().map(ToString::to_string).collect();
+    let found = [
+        "`scenaro`",
+        "a whole number",
+        "`true` or `false`",
+        "`locaton`",
+        "`GTE`",
+        "begins with `/`",
+        "status 20",
+        "unclosed",
+        "`nope`",
+    ];
+    assert_eq!(errors.len(), found.len(), "{errors:#?}");
+    for (error, part) in errors.iter().zip(found) {
+        assert!(error.contains(part), "{part}: {error}");
     }
 }
 

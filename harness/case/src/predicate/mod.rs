@@ -4,6 +4,7 @@
 //! any other value is expected as it is. Words without `$` could not be distinguished from members that are expected.
 
 mod fits;
+mod keywords;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -214,7 +215,10 @@ fn word(member: &Member) -> Result<Word, JsonError> {
         },
         "$unordered" => Meaning::Unordered(list()?),
         _ if matches!(&value.kind, Kind::Object(members) if members.is_empty()) => return Err(holds_always()),
-        _ => Meaning::Schema(validator(&value.to_value(), value)?),
+        _ => {
+            keywords::check(value)?;
+            Meaning::Schema(validator(&value.to_value(), value)?)
+        }
     };
     Ok(Word { written: (name, value.to_value()), means })
 }
@@ -241,13 +245,7 @@ const FORMATS: [&str; 17] = [
 ];
 
 fn format(name: &str, at: &Node) -> Result<Arc<Validator>, JsonError> {
-    if !FORMATS.contains(&name) {
-        let error = JsonError::at(at.span.clone(), format!("`{name}` is not a format that is known here"));
-        return Err(match nearest(name, FORMATS) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help(format!("known here: {}", FORMATS.join(", "))),
-        });
-    }
+    keywords::check_format(at)?;
     validator(&json!({"type": "string", "format": name}), at)
 }
 
@@ -274,9 +272,9 @@ impl JsonType {
     }
 }
 
-/// Every place of a map from places to values: what is expected there can be read.
-pub(crate) fn check(places: &Node) -> Result<(), JsonError> {
-    places.members().iter().try_for_each(|place| Expected::read(&place.value).map(drop))
+/// Every place of a map from places to values of which it cannot be read what is expected there.
+pub(crate) fn check(places: &Node) -> impl Iterator<Item = JsonError> {
+    places.members().iter().filter_map(|place| Expected::read(&place.value).err())
 }
 
 /// What is expected at a place, for people: `/a = 1`, `/b $gt 3`.

@@ -104,9 +104,12 @@ fn what_a_word_cannot_take_is_found_where_it_stands() {
         (r#"{"/a": {"$unordered": {}}}"#, "{}", "takes a list"),
         (r#"{"/a": {"$schema": {"type": "texts"}}}"#, r#"{"type": "texts"}"#, "not a JSON Schema"),
     ] {
-        let error = check(&parse(text).unwrap()).unwrap_err();
+        let error = check(&parse(text).unwrap()).next().unwrap();
         assert!(error.message.contains(message), "{text}: {error}");
         assert_eq!(&text[error.span.clone().unwrap()], place, "{text}: {error}");
     }
-    assert!(check(&parse(r#"{"/a": {"$count": "{n}"}, "/b": {"$gt": "{n}"}}"#).unwrap()).is_ok(), "placeholders");
+    assert!(
+        check(&parse(r#"{"/a": {"$count": "{n}"}, "/b": {"$gt": "{n}"}}"#).unwrap()).next().is_none(),
+        "placeholders"
+    );
 }

@@ -46,8 +46,10 @@ pub(super) async fn run(world: &World, branch: &Branch<'_>, step: &HttpStep, dea
     };
     let body = serde_json::from_str(&answer.text).unwrap_or_else(|_| Value::from(answer.text.as_str()));
     for (name, capture) in &step.capture {
-        let value = captured(capture, &answer, &body)
-            .ok_or_else(|| Failure::new(format!("there is nothing to capture as `{name}` in {}", answer.text)))?;
+        let value = captured(capture, &answer, &body).ok_or_else(|| {
+            let place = Mismatch::new(format!("http.capture.{name}"), capture, &answer.text);
+            Failure::new(format!("there is nothing to capture as `{name}`")).with(vec![place])
+        })?;
         world.capture(name, value);
     }
     if let Some(name) = &step.snapshot {
@@ -113,7 +115,8 @@ fn compare(world: &World, step: &HttpStep, answer: &Answer) -> Result<(), Failur
     for part in expect.body_contains.iter().map(|part| world.filled(part)).filter(|part| !text.contains(part)) {
         wrong.push(Mismatch::new("http.expect.body_contains", part, text));
     }
-    for part in expect.body_not_contains.iter().filter(|part| text.contains(part.as_str())) {
+    // Unfilled, a placeholder would stand for a text that no body ever contains.
+    for part in expect.body_not_contains.iter().map(|part| world.filled(part)).filter(|part| text.contains(part)) {
         wrong.push(Mismatch::new("http.expect.body_not_contains", format!("no {part}"), text));
     }
     if let Some(regex) = expect.body_regex.as_ref().filter(|regex| !matches(regex, text)) {

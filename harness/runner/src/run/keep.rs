@@ -1,7 +1,7 @@
 //! What a step keeps for later steps: parts of the state, of its request, of an event.
 
 use harness_case::{EventCapture, Step, StepCapture};
-use harness_events::Failure;
+use harness_events::{Failure, Mismatch};
 use regex::Regex;
 use serde_json::Value;
 
@@ -16,7 +16,10 @@ use crate::watch::Seen;
 pub(super) async fn keep(world: &World, step: &Step, subject: &Subject<'_>) -> Result<(), Failure> {
     for (name, capture) in &step.capture {
         let value = value(world, step, subject, capture).await?;
-        let value = value.ok_or_else(|| Failure::new(format!("there is nothing to capture as `{name}`")))?;
+        let value = value.ok_or_else(|| {
+            let place = Mismatch::new(format!("capture.{name}"), capture, "nothing");
+            Failure::new(format!("there is nothing to capture as `{name}`")).with(vec![place])
+        })?;
         world.capture(name, value);
     }
     Ok(())

@@ -41,7 +41,10 @@ pub(super) fn run<'a>(
         result.map_err(|failure| match failure.step {
             // A step inside another one has said its name already.
             Some(_) => failure,
-            None => Failure { step: Some(step.name.clone()), line: Some(step.line), ..failure },
+            None => {
+                let own = failure.mismatches.iter().find_map(|mismatch| step.line_of(&mismatch.what));
+                Failure { step: Some(step.name.clone()), line: Some(own.unwrap_or(step.line)), ..failure }
+            }
         })
     }
     .boxed_local()
@@ -262,7 +265,7 @@ async fn wait_for(
     let wait = &wait;
     until(world, branch, deadline, async || {
         let look = |watch: &Watch| {
-            if let Some(text) = &wait.narration {
+            if let Some(text) = wait.narration.as_ref().map(|text| world.filled(text)).as_ref() {
                 return (usize::from(has_shown(watch, request.as_ref(), text)), format!("the text \"{text}\""), false);
             }
             let came = count(watch, request.as_ref(), wait);

@@ -117,7 +117,9 @@ impl World {
             &mut expect.story_event_contains,
             &mut expect.story_event_not_contains,
         ];
-        let texts = texts.into_iter().flatten();
+        let prompts =
+            expect.prompts.iter_mut().flat_map(|prompt| prompt.contains.iter_mut().chain(&mut prompt.not_contains));
+        let texts = texts.into_iter().flatten().chain(prompts);
         for text in named.chain(listed).chain(values).chain(texts) {
             *text = self.filled(text);
         }

@@ -1,0 +1,99 @@
+//! Checks what a step's types cannot say: regular expressions, pointers, methods, statuses.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::expect::Expect;
+use super::file::{Capture, HttpStep, StepCapture};
+use super::step::span_of;
+use crate::json::{JsonError, Node, nearest};
+
+/// The methods of HTTP.
+const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+
+/// The statuses that an answer may have.
+const STATUSES: RangeInclusive<u16> = 100..=599;
+
+/// What is wrong with an HTTP step.
+pub(super) fn check_http(http: &HttpStep, node: &Node, found: &mut Vec<JsonError>) {
+    let node = node.get("http").unwrap_or(node);
+    let expect = node.get("expect").unwrap_or(node);
+    if !METHODS.iter().any(|method| method.eq_ignore_ascii_case(&http.method)) {
+        let error = JsonError::at(span_of(node, "method"), format!("HTTP has no method `{}`", http.method));
+        found.push(match nearest(&http.method.to_uppercase(), METHODS) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("known here: {}", METHODS.join(", "))),
+        });
+    }
+    // A captured link begins with a slash of its own.
+    if !http.path.starts_with(['/', '{']) {
+        let what = format!("a path begins with `/`, and `{}` does not", http.path);
+        let error = JsonError::at(span_of(node, "path"), what);
+        found.push(error.help("the address of the service is put before it"));
+    }
+    if let Some(status) = http.expect.status.filter(|status| !STATUSES.contains(status)) {
+        let error = JsonError::at(span_of(expect, "status"), format!("no answer has the status {status}"));
+        found.push(error.help("a status is from 100 to 599"));
+    }
+    if let Some(sent) = node.get("body").into_iter().flat_map(Node::members).find(|member| member.key == "expect") {
+        let what = "`expect` stands in the body here, so it would be sent";
+        found.push(JsonError::at(sent.key_span.clone(), what).help("put it next to `body`"));
+    }
+    if http.body.is_some() && http.raw_body.is_some() {
+        let what = "a request has one body: `body` or `raw_body`";
+        found.push(JsonError::at(span_of(node, "raw_body"), what));
+    }
+    found.extend(http.expect.body_regex.as_ref().and_then(|regex| check_regex(regex, expect, "body_regex")));
+    for (name, capture) in &http.capture {
+        if let Capture::Regex(regex) = capture {
+            found.extend(check_regex(regex, node.get("capture").unwrap_or(node), name));
+        }
+    }
+}
+
+/// What is wrong with the captures of a step.
+pub(super) fn check_captures(captures: &BTreeMap<String, StepCapture>, node: &Node, found: &mut Vec<JsonError>) {
+    let written = node.get("capture").unwrap_or(node);
+    for (name, capture) in captures {
+        let pointer = match capture {
+            StepCapture::State(pointer) | StepCapture::Request(pointer) => pointer,
+            StepCapture::Event(event) => &event.at,
+            StepCapture::Response(regex) => {
+                found.extend(check_regex(regex, written, name));
+                continue;
+            }
+        };
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            let error = JsonError::at(span_of(written, name), format!("`{pointer}` is no JSON pointer"));
+            found.push(error.help(format!("did you mean `/{pointer}`?")));
+        }
+    }
+}
+
+/// What is wrong with the expectations of a step.
+pub(super) fn check_expect(expect: &Expect, node: &Node, found: &mut Vec<JsonError>) {
+    let node = node.get("expect").unwrap_or(node);
+    let prompts = expect.prompts.iter().filter_map(|prompt| Some((prompt.regex.as_ref()?, "prompts")));
+    let patterns = expect.response_regex.iter().map(|pattern| (pattern, "response_regex")).chain(prompts);
+    found.extend(patterns.filter_map(|(pattern, key)| check_regex(pattern, node, key)));
+    // Null is no value: it says that the variable is not set.
+    let a_text = |value: &Value| value.is_string() || value.is_object() || value.is_null();
+    for (name, value) in expect.vars.iter().filter(|(_, value)| !a_text(value)) {
+        let what = format!("a variable of a story is a text, and `{value}` is none");
+        let place = span_of(node.get("vars").unwrap_or(node), name);
+        found.push(JsonError::at(place, what).help(format!("write \"{value}\"")));
+    }
+    if expect.stream.is_some() && expect.listener.is_none() {
+        let what = "`stream` speaks of the stream that `listener` names";
+        found.push(JsonError::at(span_of(node, "stream"), what));
+    }
+}
+
+/// What is wrong with a regular expression at a key of a node.
+fn check_regex(regex: &str, node: &Node, key: &str) -> Option<JsonError> {
+    let error = Regex::new(regex).err()?;
+    Some(JsonError::at(span_of(node, key), error.to_string()))
+}
