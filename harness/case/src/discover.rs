@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::Case;
 use super::error::{CaseWarning, DiscoverError};
 use super::expand::FRAGMENTS;
+use super::id;
 use super::parse::{Parsed, Reading, Sequence, Shared, named_path, parse_with};
-use crate::json::Lines;
+use crate::json::{Lines, nearest};
 
 /// Fewer files than this are not worth another thread.
 const FILES_MIN: usize = 50;
@@ -25,10 +26,25 @@ pub struct Discovered {
     pub warnings: Vec<CaseWarning>,
 }
 
-/// Gathers the cases below the given paths. A file that is reached twice counts once.
+/// The files and directories that arguments mean, each of which may be a path or an id.
 #[must_use]
-pub fn discover(paths: &[PathBuf], reading: &Reading<'_>) -> Discovered {
-    let (files, errors) = files(paths);
+pub fn files_named(arguments: &[PathBuf]) -> Vec<PathBuf> {
+    let file = |argument: &PathBuf| match id::named(argument).filter(|_| !argument.exists()) {
+        Some((file, _)) => file,
+        None => argument.clone(),
+    };
+    arguments.iter().map(file).collect()
+}
+
+/// Gathers the cases below the given paths, and those of the given ids. A file that is reached twice counts once.
+#[must_use]
+pub fn discover(arguments: &[PathBuf], reading: &Reading<'_>) -> Discovered {
+    let paths = files_named(arguments);
+    let mut rows = Rows::default();
+    for (argument, path) in arguments.iter().zip(&paths) {
+        rows.add(path, id::named(argument).filter(|_| !argument.exists()).and_then(|(_, row)| row));
+    }
+    let (files, errors) = files(&paths);
     let mut walk = Walk {
         reading,
         found: Discovered { errors, ..Discovered::default() },
@@ -44,6 +60,7 @@ pub fn discover(paths: &[PathBuf], reading: &Reading<'_>) -> Discovered {
     let undeclared = walk.shared.undeclared(&reading.given);
     let mut found = walk.found;
     found.errors.extend(undeclared);
+    rows.choose(&mut found);
     let mut ids: BTreeMap<&str, &Path> = BTreeMap::new();
     for case in &found.cases {
         if let Some(other) = ids.insert(&case.id, &case.path).filter(|other| *other != case.path) {
@@ -55,6 +72,42 @@ pub fn discover(paths: &[PathBuf], reading: &Reading<'_>) -> Discovered {
     let mut said = BTreeSet::new();
     found.errors.retain(|error| said.insert(error.to_string()));
     found
+}
+
+/// The rows that arguments name of some files. Of a file that is also named as a whole, every row is meant.
+#[derive(Default)]
+struct Rows(BTreeMap<PathBuf, Option<BTreeSet<String>>>);
+
+impl Rows {
+    fn add(&mut self, path: &Path, row: Option<String>) {
+        match (self.0.entry(real(path)).or_insert_with(|| Some(BTreeSet::new())), row) {
+            (Some(rows), Some(row)) => drop(rows.insert(row)),
+            (rows, None) => *rows = None,
+            (None, Some(_)) => {}
+        }
+    }
+
+    /// Leaves out the rows that are not named, and says which of the named ones there are not.
+    fn choose(&self, found: &mut Discovered) {
+        let mut there: BTreeMap<&PathBuf, Vec<String>> = BTreeMap::new();
+        found.cases.retain(|case| {
+            let Some((path, Some(rows))) = self.0.get_key_value(&real(&case.path)) else { return true };
+            let row = case.row.clone().unwrap_or_default();
+            let is_named = rows.contains(&row);
+            there.entry(path).or_default().push(row);
+            is_named
+        });
+        for (path, known) in there {
+            let named = self.0.get(path).into_iter().flatten().flatten();
+            for row in named.filter(|row| !known.contains(row)) {
+                let help = match nearest(row, known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("its rows: {}", known.join(", ")),
+                };
+                found.errors.push(DiscoverError::NoRow { path: path.clone(), row: row.clone(), help });
+            }
+        }
+    }
 }
 
 /// The case files below the given paths, in the order of their paths, and the directories that cannot be read.
@@ -142,7 +195,8 @@ fn unreadable(path: &Path, reason: std::io::Error) -> DiscoverError {
     let help = if with_ending.is_file() {
         format!("did you mean {}?", with_ending.display())
     } else if reason.kind() == std::io::ErrorKind::NotFound {
-        "an argument is a file or a directory; `--filter ID` runs a case by the id that reports print".to_owned()
+        "an argument is a file, a directory, or an id that reports print, from the directory in which `cases` is"
+            .to_owned()
     } else {
         "an argument is a file or a directory".to_owned()
     };
@@ -237,6 +291,27 @@ mod tests {
         assert_eq!(ids, ["b", "deep/c", "deep/b"]);
         let alone = discover(&[dir.path().join("cases/deep/b.json")], &Reading::of(&Profile::story_engine()));
         assert_eq!(alone.cases[0].id, "deep/b", "an id does not depend on what else is run");
+    }
+
+    #[test]
+    fn a_row_that_is_named_is_taken_alone() {
+        let table = r#"{"name": "x ${n}", "scenario": "s", "rows": {"one, two": {"n": 1}, "three": {"n": 3}},
+            "steps": [{"user_prompt": "say ${n}"}]}"#;
+        let dir = files(&[("cases/a.json", table), ("cases/ab.json", CASE)]);
+        let ids = |names: &[&str]| {
+            let paths: Vec<PathBuf> = names.iter().map(|name| dir.path().join("cases").join(name)).collect();
+            let found = discover(&paths, &Reading::of(&Profile::story_engine()));
+            let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+            (found.cases.into_iter().map(|case| case.id).collect::<Vec<_>>(), errors)
+        };
+        let one = "a[one, two]".to_owned();
+        assert_eq!(ids(&["a[one, two]"]), (vec![one.clone()], vec![]));
+        assert_eq!(ids(&["a.json[one, two]"]), (vec![one.clone()], vec![]));
+        assert_eq!(ids(&["a"]), (vec![one.clone(), "a[three]".to_owned()], vec![]), "`ab` is another case");
+        assert_eq!(ids(&["a[three]", "a[one, two]"]).0, [one.clone(), "a[three]".to_owned()]);
+        assert_eq!(ids(&["a[three]", "a.json"]).0.len(), 2);
+        let (_, errors) = ids(&["a[thre]"]);
+        assert!(errors.len() == 1 && errors[0].ends_with("there is no row `thre`"), "{errors:?}");
     }
 
     #[test]

@@ -86,6 +86,17 @@ pub enum DiscoverError {
         /// What to do.
         help: String,
     },
+    /// A row is named that a file does not have.
+    #[error("{}: there is no row `{row}`", path.display())]
+    #[diagnostic(help("{help}"))]
+    NoRow {
+        /// The file.
+        path: PathBuf,
+        /// The row.
+        row: String,
+        /// What to do.
+        help: String,
+    },
     /// Two files make cases of the same id.
     #[error("{}: its id `{id}` is also that of {}", path.display(), other.display())]
     #[diagnostic(help("an id is the path below the last directory named `cases`: rename one of them"))]

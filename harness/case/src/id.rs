@@ -29,6 +29,24 @@ pub(super) fn of_row(file: &str, row: Option<&str>) -> String {
     row.map_or_else(|| file.to_owned(), |row| format!("{file}[{row}]"))
 }
 
+/// What an argument means that is no path: the file of a case, and the row of its table, if it names one. It may be an id as reports
+/// print it, from the current directory or the directory `cases` in it, or a path with a row behind it.
+pub(super) fn named(argument: &Path) -> Option<(PathBuf, Option<String>)> {
+    let text = argument.to_str()?;
+    let (file, row) = match text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
+        Some((file, row)) => (file, Some(row.to_owned())),
+        None => (text, None),
+    };
+    let inside = Path::new(ROOT).join(file);
+    let candidates = [
+        PathBuf::from(file),
+        Path::new(file).with_added_extension("json"),
+        inside.with_added_extension("json"),
+        inside,
+    ];
+    candidates.into_iter().find(|path| path.is_file()).map(|path| (path, row))
+}
+
 /// A path without `.` and `..`. Links are not followed: what a file is called is what its author sees.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();

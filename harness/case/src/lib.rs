@@ -31,7 +31,7 @@ mod target;
 mod texts;
 mod vacuous;
 
-pub use discover::{Discovered, discover};
+pub use discover::{Discovered, discover, files_named};
 pub use error::{CaseError, CaseWarning, DiscoverError};
 pub use expand::Given;
 pub use expect::{CallCounts, CallKind, EventList, EventPattern, Expect, PromptPattern, QueueExpect, StreamExpect};

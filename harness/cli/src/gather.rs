@@ -56,7 +56,7 @@ fn content(args: &RunArgs) -> Content {
     if is_external {
         return Content::Unknown;
     }
-    let found = || defaults::content(args.paths.first().map(PathBuf::as_path));
+    let found = || defaults::content(harness_case::files_named(&args.paths).first().map(PathBuf::as_path));
     services.content.clone().or_else(found).map_or(Content::Shipped, Content::Directory)
 }
 

@@ -47,7 +47,8 @@ pub(crate) struct LastRun {
 /// Where the file for these paths is: in the first directory, or next to the first file.
 #[must_use]
 pub(crate) fn place(paths: &[PathBuf]) -> PathBuf {
-    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
+    let files = harness_case::files_named(paths.get(..1).unwrap_or_default());
+    let first = files.first().map_or(Path::new("."), PathBuf::as_path);
     let dir = if first.is_dir() { first } else { first.parent().unwrap_or(Path::new("")) };
     dir.join(".harness").join("last-run.json")
 }

@@ -35,7 +35,7 @@ HARNESS_TIME_FACTOR=3 stretches the time limits of steps.";
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Case files, or directories with them.
+    /// Case files, directories with them, or ids that reports print: `faults/test_retry`, `api/test_methods[GET chat]`.
     #[arg(default_value = "cases/")]
     pub(super) paths: Vec<PathBuf>,
     /// Flags that have a name in `harness.toml`, under `[preset.NAME]`; those on the command line win.

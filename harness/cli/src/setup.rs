@@ -18,7 +18,7 @@ use super::{Exit, defaults};
 
 /// The profile that the cases are for.
 pub(super) fn find_profile(named: Option<&Path>, paths: &[PathBuf]) -> Result<Arc<Profile>, Exit> {
-    profile::find(named, paths).map_err(|error| {
+    profile::find(named, &harness_case::files_named(paths)).map_err(|error| {
         note!("{:?}", Report::new(error));
         Exit::Usage
     })

@@ -11,7 +11,7 @@ use super::defaults;
 
 #[derive(Debug, Args)]
 pub(super) struct CaseArgs {
-    /// Case files, or directories with them.
+    /// Case files, directories with them, or ids that reports print: `faults/test_retry`, `api/test_methods[GET chat]`.
     #[arg(default_value = "cases/")]
     pub(super) paths: Vec<PathBuf>,
     /// What they are for; the first `harness.toml` next to or above them when left out, and the story engine without one.
@@ -27,7 +27,7 @@ pub(super) struct CaseArgs {
 impl CaseArgs {
     /// How they are read.
     pub(super) fn reading<'a>(&self, profile: &'a Profile) -> Reading<'a> {
-        let found = || defaults::content(self.paths.first().map(PathBuf::as_path));
+        let found = || defaults::content(harness_case::files_named(&self.paths).first().map(PathBuf::as_path));
         let content = self.content.clone().or_else(found).map_or(Content::Shipped, Content::Directory);
         self.variables.reading(profile, content)
     }
