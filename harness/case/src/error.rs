@@ -7,6 +7,10 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use crate::json::{JsonError, Lines, Span};
 
+/// So many mistakes of a file are shown. Each is shown with a part of the file and the name that was meant, for which all names are
+/// compared, so that the time for thousands of them would grow with their square.
+pub(super) const MISTAKES_MAX: usize = 100;
+
 /// A case file is not a case.
 #[derive(Debug, Clone, thiserror::Error, Diagnostic)]
 #[error("{path}:{line}:{column}: {message}")]
@@ -128,20 +132,42 @@ impl Source {
         Self { path: path.to_owned(), text: text.into() }
     }
 
-    fn parts(&self, span: &Span) -> (String, usize, usize, NamedSource<Arc<str>>, SourceSpan) {
+    fn parts(&self, span: &Span, lines: &Lines<'_>) -> (String, usize, usize, NamedSource<Arc<str>>, SourceSpan) {
         let path = self.path.display().to_string();
-        let (line, column) = Lines::of(&self.text).line_and_column(span.start);
+        let (line, column) = lines.line_and_column(span.start);
         let text = NamedSource::new(&path, Arc::clone(&self.text)).with_language("JSON");
         (path, line, column, text, span.clone().into())
     }
 
     pub(super) fn error(&self, error: JsonError) -> CaseError {
-        let (path, line, column, text, span) = self.parts(&error.span.unwrap_or(0..0));
-        CaseError { path, line, column, message: error.message, help: error.help, text, span }
+        self.error_in(error, &Lines::of(&self.text))
     }
 
-    pub(super) fn warning(&self, warning: JsonError) -> CaseWarning {
-        let (path, line, column, text, span) = self.parts(&warning.span.unwrap_or(0..0));
-        CaseWarning { path, line, column, message: warning.message, help: warning.help, text, span }
+    /// The first mistakes of the file, with a last one that says how many there are if there are more.
+    pub(super) fn errors(&self, mut errors: Vec<JsonError>) -> Vec<CaseError> {
+        // The lines are looked up once: for each mistake, a file with many of them would be read as often.
+        let lines = Lines::of(&self.text);
+        let all = errors.len();
+        if all > MISTAKES_MAX {
+            errors.truncate(MISTAKES_MAX);
+            let at = errors.last().and_then(|error| error.span.clone()).unwrap_or(0..0);
+            let what = format!("this file has more mistakes: the first {MISTAKES_MAX} are shown");
+            errors.push(JsonError::at(at, what).help("repair these first"));
+        }
+        errors.into_iter().map(|error| self.error_in(error, &lines)).collect()
+    }
+
+    pub(super) fn warnings(&self, warnings: Vec<JsonError>) -> Vec<CaseWarning> {
+        let lines = Lines::of(&self.text);
+        let warning = |warning: JsonError| {
+            let (path, line, column, text, span) = self.parts(&warning.span.unwrap_or(0..0), &lines);
+            CaseWarning { path, line, column, message: warning.message, help: warning.help, text, span }
+        };
+        warnings.into_iter().map(warning).collect()
+    }
+
+    fn error_in(&self, error: JsonError, lines: &Lines<'_>) -> CaseError {
+        let (path, line, column, text, span) = self.parts(&error.span.unwrap_or(0..0), lines);
+        CaseError { path, line, column, message: error.message, help: error.help, text, span }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::step::{Action, Chat, Step};
 use super::{DEFAULT_GAME, EventList, Game, StepCapture, placeholder, texts};
+use crate::error::MISTAKES_MAX;
 use crate::json::{JsonError, Node, Span, nearest};
 
 /// Every game, request and stream that a step names is there by then.
@@ -13,6 +14,10 @@ pub(crate) fn check(games: &[Game], steps: &[Step], nodes: &[Node]) -> Vec<JsonE
     let mut there = There { games, ..There::default() };
     let mut found = Vec::new();
     for (step, node) in steps.iter().zip(nodes) {
+        // More are not shown, and each is compared with all names.
+        if found.len() > MISTAKES_MAX {
+            break;
+        }
         there.add_all_of(step, node, &mut found);
         // Within one step everybody acts at the same time, so what one of them makes another one may name.
         for part in step.with_children() {

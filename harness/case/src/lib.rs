@@ -140,6 +140,16 @@ pub struct ModelScript {
     pub path: PathBuf,
     /// The gates at which its replies wait.
     pub gates: Vec<String>,
+    /// The lines on which its entries begin.
+    pub lines: Vec<usize>,
+}
+
+impl ModelScript {
+    /// Where an entry stands, for a message; `None` if it is not known.
+    #[must_use]
+    pub fn place_of(&self, entry: usize) -> Option<String> {
+        Some(format!("{}:{}", self.path.display(), self.lines.get(entry)?))
+    }
 }
 
 impl Case {

@@ -158,11 +158,7 @@ pub(super) fn parse_with(
         list.sort_by_key(|error: &JsonError| error.span.as_ref().map_or(0, |span| span.start));
         list.dedup();
     }
-    if errors.is_empty() {
-        Ok((Parsed::Cases(cases), warnings.into_iter().map(|warning| source.warning(warning)).collect()))
-    } else {
-        Err(errors.into_iter().map(|error| source.error(error)).collect())
-    }
+    if errors.is_empty() { Ok((Parsed::Cases(cases), source.warnings(warnings))) } else { Err(source.errors(errors)) }
 }
 
 /// The mistakes of a file with so many rows, each once. One that only some rows have names them.
@@ -300,7 +296,7 @@ impl File<'_> {
         errors.extend(check_filters(&file.snapshot, &node).err());
         let content = file.content.as_ref().map(|dir| directory(dir, &node, path)).transpose();
         let model = node.get("model").filter(|_| file.model.is_some());
-        let model = model.map(|model| shared.scripts.of(model, path)).transpose();
+        let model = model.map(|model| shared.scripts.of(model, path, lines)).transpose();
         if let Ok(model) = &model {
             errors.extend(names::check_gates(nodes, model.as_ref()));
         }

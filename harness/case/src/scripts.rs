@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use mock_llm::{Script, ScriptError};
 
 use super::ModelScript;
-use crate::json::{JsonError, Kind, Node, Written};
+use crate::json::{self, JsonError, Kind, Lines, Node, Written};
 
 /// The scripts of the cases that are read together.
 #[derive(Debug, Default)]
@@ -15,7 +15,7 @@ pub(super) struct Scripts(Mutex<HashMap<PathBuf, Result<ModelScript, String>>>);
 
 impl Scripts {
     /// The script of a case, its own or another file's, checked here so that its mistakes show before anything is started.
-    pub(super) fn of(&self, model: &Node, case: &Path) -> Result<ModelScript, JsonError> {
+    pub(super) fn of(&self, model: &Node, case: &Path, lines: &Lines<'_>) -> Result<ModelScript, JsonError> {
         if let Kind::String(file) = &model.kind {
             let path = case.parent().unwrap_or(Path::new("")).join(file);
             return self.get(&path).map_err(|message| JsonError::at(model.span.clone(), message));
@@ -29,7 +29,8 @@ impl Scripts {
             },
             ScriptError::Read { .. } => JsonError::at(model.span.clone(), error.to_string()),
         })?;
-        Ok(ModelScript { gates: script.gates(), text: written.text, path: case.to_owned() })
+        let lines = lines_of(model, lines);
+        Ok(ModelScript { gates: script.gates(), text: written.text, path: case.to_owned(), lines })
     }
 
     /// A script in a file, or what is wrong with it.
@@ -38,6 +39,12 @@ impl Scripts {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(path.to_owned()).or_insert_with(|| read(path)).clone()
     }
+}
+
+/// The lines on which the entries of a script begin.
+fn lines_of(script: &Node, lines: &Lines<'_>) -> Vec<usize> {
+    let entries = script.get("entries").map_or(&[][..], Node::items);
+    entries.iter().map(|entry| lines.line(entry.span.start)).collect()
 }
 
 fn read(path: &Path) -> Result<ModelScript, String> {
@@ -53,6 +60,7 @@ impl ModelScript {
     /// What is wrong with it, with its line.
     pub fn parse(text: String, path: &Path) -> Result<Self, String> {
         let script = Script::parse(&text, &path.display().to_string()).map_err(|error| error.to_string())?;
-        Ok(Self { text, path: path.to_owned(), gates: script.gates() })
+        let lines = json::parse(&text).map(|node| lines_of(&node, &Lines::of(&text))).unwrap_or_default();
+        Ok(Self { text, path: path.to_owned(), gates: script.gates(), lines })
     }
 }

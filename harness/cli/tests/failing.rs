@@ -34,6 +34,33 @@ fn a_call_that_the_script_does_not_foresee_fails_its_step_at_once() {
 }
 
 #[test]
+fn a_reply_that_cannot_be_sent_is_named_with_its_place() {
+    if engine().is_none() {
+        return;
+    }
+    let entries = "{\"match\": {\"kind\": \"text\"}, \"reply\": \"x\"},\n\n{\"match\": {\"kind\": \"json\"}, \"reply\": {\"json\": {\"a\": 1}}}";
+    let said = said(&case(entries, r#"{"user_prompt": "Hello."}"#));
+    assert!(
+        said.contains("has no reply from entry 1 (") && said.contains("a.json:3): the reply breaks the schema"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_failure_names_the_line_of_its_expectation_or_capture() {
+    if engine().is_none() {
+        return;
+    }
+    for (step, line) in [
+        ("{\"expect\": {\"location\": \"landing\",\n\"turn_counter\": 7}}", 2),
+        ("{\"http\": {\"method\": \"GET\", \"path\": \"/health\",\n\n\"capture\": {\"a\": {\"json\": \"/nope\"}}}}", 3),
+    ] {
+        let said = said(&case(r#"{"match": {"kind": "text"}, "reply": "x"}"#, step));
+        assert!(said.contains(&format!("a.json:{line})")), "{said}");
+    }
+}
+
+#[test]
 fn what_is_late_says_what_stands_in_its_way() {
     if engine().is_none() {
         return;

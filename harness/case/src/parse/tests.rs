@@ -114,6 +114,16 @@ fn all_mistakes_of_a_file_are_named_in_its_order() {
 }
 
 #[test]
+fn the_mistakes_of_a_file_are_bounded_and_the_last_one_says_so() {
+    let steps = |text: &str| vec![text; 5_000].join(", ");
+    for step in [r#"{"user_promt": "a"}"#, r#"{"user_prompt": "a {nobody}"}"#, r#"{"kill": "worker[7]"}"#] {
+        let errors = case(&format!(r#"{{"name": "x", "scenario": "s", "steps": [{}]}}"#, steps(step))).unwrap_err();
+        assert_eq!(errors.len(), 101, "{step}");
+        assert!(errors[100].to_string().contains("the first 100 are shown"), "{}", errors[100]);
+    }
+}
+
+#[test]
 fn a_mistake_of_some_rows_names_them() {
     let text = |good: &str| {
         format!(

@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use harness_case::ModelScript;
 use mock_llm::Record;
 use protocol::{Event, QueueView, RequestId, RequestStatus, RequestView, RewindCause};
 use story::ChatMessage;
@@ -41,12 +42,23 @@ pub(crate) fn queue(queue: &QueueView, dead_letters: u64) -> Vec<Finding> {
         .collect()
 }
 
-/// Every call of the model was foreseen by the script.
-pub(crate) fn model(calls: &[Record]) -> Vec<Finding> {
-    let missed = calls.iter().filter_map(|call| Some((call.id, unmatched(call)?)));
+/// Every call of the model was foreseen by the script, and has a reply there that can be sent.
+pub(crate) fn model(calls: &[Record], script: Option<&ModelScript>) -> Vec<Finding> {
+    let missed = calls.iter().filter_map(|call| Some((call, unmatched(call)?)));
     missed
-        .map(|(id, miss)| {
-            Finding::new(FindingKind::Unforeseen, format!("model call {id} is not in the script: {miss}"))
+        .map(|(call, miss)| {
+            let id = call.id;
+            let what = match &call.answer.entry {
+                None => format!("model call {id} is not in the script: {miss}"),
+                Some(entry) => {
+                    let place = script.and_then(|script| script.place_of(entry.index));
+                    let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+                    let name =
+                        entry.name.as_ref().map_or_else(|| format!("{}", entry.index), |name| format!("\"{name}\""));
+                    format!("model call {id} has no reply from entry {name}{place}: {miss}")
+                }
+            };
+            Finding::new(FindingKind::Unforeseen, what)
         })
         .collect()
 }

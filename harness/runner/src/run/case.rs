@@ -210,7 +210,8 @@ async fn finish(world: &World, context: &RunContext, manner: Manner) -> Result<V
         .map_err(|_| Failure::new("after the last step a model call was still in flight"))?
         .map_err(|error| failed(&error))?;
     let calls = world.model.calls().await.map_err(|error| failed(&error))?;
-    let mut wrong: Vec<String> = invariants::model(&calls).iter().map(ToString::to_string).collect();
+    let mut wrong: Vec<String> =
+        invariants::model(&calls, world.case.model.as_ref()).iter().map(ToString::to_string).collect();
     if world.profile.is_story_engine() {
         let broken = promises(world).await.map_err(|error| failed(&error))?;
         wrong.extend(broken.iter().map(ToString::to_string));

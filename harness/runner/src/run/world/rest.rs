@@ -35,9 +35,12 @@ impl World {
             return std::future::pending().await;
         }
         match self.model.first_miss().await {
-            Ok(call) => {
-                Failure::new(crate::invariants::model(&[call]).first().map(ToString::to_string).unwrap_or_default())
-            }
+            Ok(call) => Failure::new(
+                crate::invariants::model(&[call], self.case.model.as_ref())
+                    .first()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+            ),
             Err(error) => failed(&error),
         }
     }
