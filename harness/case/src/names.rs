@@ -97,7 +97,9 @@ fn check_places_of(node: &Node, in_expect: bool, found: &mut Vec<JsonError>) {
 pub(super) fn check_gates(steps: &[Node], model: Option<&ModelScript>) -> Vec<JsonError> {
     let gates = model.map_or(&[][..], |model| &model.gates);
     let mut found = Vec::new();
-    steps.iter().for_each(|step| check_gates_of(step, gates, &mut found));
+    for step in steps {
+        check_gates_of(step, gates, &mut found);
+    }
     found
 }
 
@@ -139,7 +141,9 @@ fn each_pattern(node: &Node, check: &mut impl FnMut(&Node)) {
     match &node.kind {
         Kind::Array(items) => items.iter().for_each(|item| each_pattern(item, check)),
         Kind::Object(members) if members.iter().any(|member| EVENT_LISTS.contains(&member.key.as_str())) => {
-            members.iter().for_each(|member| each_pattern(&member.value, check));
+            for member in members {
+                each_pattern(&member.value, check);
+            }
         }
         _ => check(node),
     }

@@ -225,13 +225,7 @@ impl File<'_> {
         // Steps are read one by one, so that a mistake in one does not hide those of the others, nor one around them.
         let written = node.take("steps");
         let around = Around { lines, profile };
-        let mut steps = Vec::new();
-        for node in written.iter().flat_map(Node::items) {
-            match Step::read(node, around) {
-                Ok(step) => steps.push(step),
-                Err(found) => errors.extend(found),
-            }
-        }
+        let steps = read_steps(written.as_ref(), around, errors);
         let file: CaseFile = match json::all_from_node(&node) {
             Ok(file) => file,
             Err(mut found) => {
@@ -276,15 +270,7 @@ impl File<'_> {
             games.iter_mut().for_each(relax);
         }
         if profile.is_story_engine() && !is_go_case {
-            errors.extend(lookup::check_engine(&node));
-            errors.extend(lookup::check_places(nodes));
-            let own = file.content.as_ref().map(|dir| path.parent().unwrap_or(Path::new("")).join(dir));
-            let library = match own.map_or_else(|| self.reading.content.clone(), Content::Directory) {
-                Content::Directory(dir) => shared.libraries.of(&dir),
-                Content::Shipped => shared.libraries.shipped(),
-                Content::Unknown => None,
-            };
-            errors.extend(library.iter().flat_map(|library| lookup::check_content(&node, nodes, &games, library)));
+            self.look_up((&node, nodes), &file, &games, errors);
         }
         // Without one of the steps, what the others name would be missing.
         if steps.len() == nodes.len() {
@@ -330,6 +316,31 @@ impl File<'_> {
             of_go_engine: is_go_case,
         })))
     }
+
+    /// What the case names outside itself and is not there.
+    fn look_up(&self, (node, steps): (&Node, &[Node]), file: &CaseFile, games: &[Game], errors: &mut Vec<JsonError>) {
+        errors.extend(lookup::check_engine(node));
+        errors.extend(lookup::check_places(steps));
+        let own = file.content.as_ref().map(|dir| self.path.parent().unwrap_or(Path::new("")).join(dir));
+        let library = match own.map_or_else(|| self.reading.content.clone(), Content::Directory) {
+            Content::Directory(dir) => self.shared.libraries.of(&dir),
+            Content::Shipped => self.shared.libraries.shipped(),
+            Content::Unknown => None,
+        };
+        errors.extend(library.iter().flat_map(|library| lookup::check_content(node, steps, games, library)));
+    }
+}
+
+/// The steps that can be read; what is wrong with the others goes to `errors`.
+fn read_steps(written: Option<&Node>, around: Around<'_>, errors: &mut Vec<JsonError>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for node in written.into_iter().flat_map(Node::items) {
+        match Step::read(node, around) {
+            Ok(step) => steps.push(step),
+            Err(found) => errors.extend(found),
+        }
+    }
+    steps
 }
 
 /// The steps as they are written.

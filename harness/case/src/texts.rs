@@ -44,7 +44,9 @@ pub(super) fn each(step: &Node, visit: &mut impl FnMut(&str, &Span)) {
             }
             "redis" => {
                 let command = member.value.get("run").and_then(|run| run.get("command"));
-                command.into_iter().for_each(|command| values(command, visit));
+                if let Some(command) = command {
+                    values(command, visit);
+                }
             }
             "expect" | "wait_for" | "stream" => expectations(&member.value, visit),
             "capture" => {

@@ -31,7 +31,9 @@ static TYPES: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
 /// Every place in the steps that a game or an event cannot have.
 pub(crate) fn check(steps: &[Node]) -> Vec<JsonError> {
     let mut found = Vec::new();
-    steps.iter().for_each(|step| check_step(step, &mut found));
+    for step in steps {
+        check_step(step, &mut found);
+    }
     found
 }
 
