@@ -38,13 +38,13 @@ pub(super) fn run<'a>(
         let deadline = Instant::now() + crate::stretched(step.limit);
         let result = act(world, branch, step, deadline).await;
         branch.moves();
-        result.map_err(|failure| match failure.step {
+        result.map_err(|failure| {
             // A step inside another one has said its name already.
-            Some(_) => failure,
-            None => {
-                let own = failure.mismatches.iter().find_map(|mismatch| step.line_of(&mismatch.what));
-                Failure { step: Some(step.name.clone()), line: Some(own.unwrap_or(step.line)), ..failure }
+            if failure.step.is_some() {
+                return failure;
             }
+            let own = failure.mismatches.iter().find_map(|mismatch| step.line_of(&mismatch.what));
+            Failure { step: Some(step.name.clone()), line: Some(own.unwrap_or(step.line)), ..failure }
         })
     }
     .boxed_local()
