@@ -178,7 +178,9 @@ impl Problem {
     #[must_use]
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let (pointer, detail) = (pointer.into(), detail.into());
-        let mut problem = Self::new(ProblemType::InvalidRequest, format!("`{pointer}`: {detail}"));
+        // The empty pointer is the whole document.
+        let place = if pointer.is_empty() { "the body".to_owned() } else { format!("`{pointer}`") };
+        let mut problem = Self::new(ProblemType::InvalidRequest, format!("{place}: {detail}"));
         problem.errors.push(FieldError { pointer, detail });
         problem
     }
@@ -194,6 +196,12 @@ impl Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_problem_of_the_whole_body_names_the_body() {
+        assert_eq!(Problem::field("", "it is an array").detail, "the body: it is an array");
+        assert_eq!(Problem::field("/turn", "it is no number").detail, "`/turn`: it is no number");
+    }
 
     #[test]
     fn a_problem_keeps_its_kind_over_the_wire() {

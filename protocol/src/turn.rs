@@ -135,7 +135,9 @@ pub struct UndoTurns {
     /// The last turn that stays, 0 for none; when left out, the player's last message goes with the story events behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_turn: Option<u64>,
-    /// What to do when the game has unfinished requests: `interrupt` cancels all of them in the same step, anything else refuses.
+    /// What to do when the game has unfinished requests. `enqueue` waits until it has none, and acts on the game as it then is; what is
+    /// still unfinished after eight seconds refuses it with 409 and `Retry-After`, and a repeat under the same `Idempotency-Key` waits
+    /// again. `reject` refuses at once. `interrupt` cancels all of them in the same step, story events as well.
     #[serde(default)]
     pub if_busy: IfBusy,
 }
@@ -210,7 +212,12 @@ pub struct RenameGame {
 pub struct StopRequest {
     /// Whether the text so far stays: up to its last whole sentence, it is the narration of the turn. Otherwise the request is
     /// cancelled, and so it is where there is no text yet.
+    #[serde(default = "kept")]
     pub keep: bool,
+}
+
+const fn kept() -> bool {
+    true
 }
 
 /// The answer to undo, retry, edit and choose: how the game stands now.

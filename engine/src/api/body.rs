@@ -14,21 +14,34 @@ use story::suggest;
 use super::error::ApiError;
 use crate::http::BodyTimedOut;
 
-/// The body of a request, as JSON.
+/// The body of a request, as JSON. No body is `{}`: what has only optional fields can be left out.
 pub(super) struct Body<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let essence = declared.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-        if essence != "application/json" && !essence.ends_with("+json") {
-            let detail = "send the body with `content-type: application/json`";
-            return Err(Problem::new(ProblemType::UnsupportedMediaType, detail).into());
-        }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+        let bytes = bytes(request, state).await?;
         read(&bytes).map(Self).map_err(ApiError::from)
+    }
+}
+
+/// The body of a request that is declared as JSON; `{}` for none.
+pub(super) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let declared = request.headers().get(header::CONTENT_TYPE).cloned();
+    let declared = declared.as_ref().and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = declared.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    let is_json = essence == "application/json" || essence.ends_with("+json");
+    let wrong = Problem::new(ProblemType::UnsupportedMediaType, "send the body with `content-type: application/json`");
+    // A body that is declared as something else need not be read to its end.
+    if !is_json && !essence.is_empty() {
+        return Err(wrong);
+    }
+    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+    match (bytes.is_empty(), is_json) {
+        (true, _) => Ok(Bytes::from_static(b"{}")),
+        (false, true) => Ok(bytes),
+        (false, false) => Err(wrong),
     }
 }
 
@@ -55,7 +68,7 @@ pub(super) fn timed_out(error: &(dyn Error + 'static)) -> Option<Problem> {
     None
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // Every body is an object; the reader of structs would also take their fields in order, as an array.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(Problem::field("", "it is an array; send an object"));

@@ -11,7 +11,7 @@ use protocol::{Problem, ProblemType};
 use crate::retention::ArchiveError;
 use crate::store::{Outage, StoreError};
 
-/// How long a client is asked to wait before it tries again, in seconds: for the store, for a place in a queue.
+/// How long a client is asked to wait before it tries again, in seconds: for the store, for a place in a queue, for a busy game.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// A problem on its way to the client, with the limit that it is about.
@@ -123,7 +123,8 @@ impl IntoResponse for ApiError {
         }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        let is_busy = kind == Some(ProblemType::GameBusy);
+        if is_busy || matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         if let Some(quota) = quota {

@@ -1,16 +1,18 @@
 //! `POST /v1/gamestate/import`: a game from another engine, or from another time of this one.
 
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use protocol::{EXPORT_VERSION, ExportedTurn, GameExport, GameId, ImportGame, ImportIds, Problem, ProblemType};
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
 use super::account::Account;
-use super::body::Body;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::games::{check_name, created, store_new};
-use super::{Api, idempotency};
+use super::{Api, body, idempotency};
 use crate::store::{GameContents, GameDocument, StoredTurn};
 
 /// Imports a game. A client that names it by an `Idempotency-Key` gets the same game when it asks again.
@@ -19,7 +21,7 @@ pub(super) async fn post(
     caller: Caller,
     account: Account,
     headers: HeaderMap,
-    Body(import): Body<ImportGame>,
+    ImportBody { import, at }: ImportBody,
 ) -> Result<Response, ApiError> {
     // The document may be large, and it is what the key stands for; its id is enough to distinguish it from another one.
     let key = idempotency::key(&headers, &("import", import.game.id))?;
@@ -29,7 +31,7 @@ pub(super) async fn post(
         (ImportIds::New, Some(key)) => idempotency::game_under(own, &key.key),
         (ImportIds::New, None) => GameId::new(),
     };
-    let contents = GameContents { owner: caller.owner(None)?, ..checked(&api, import)? };
+    let contents = GameContents { owner: caller.owner(None)?, ..checked(&api, import, at)? };
     match api.store.game(id).await? {
         None => {}
         // It was imported before, by the same owner, and nothing has happened since or its key says so.
@@ -46,39 +48,77 @@ pub(super) async fn post(
     created(&api, &caller, id, is_owned).await
 }
 
-fn checked(api: &Api, import: ImportGame) -> Result<GameContents, Problem> {
+/// What is imported, and where its document is in the body.
+pub(super) struct ImportBody {
+    import: ImportGame,
+    at: &'static str,
+}
+
+/// Whether a body has the members by which an [`ImportGame`] and a [`GameExport`] are known.
+#[derive(Deserialize)]
+struct Shape {
+    game: Option<IgnoredAny>,
+    state: Option<IgnoredAny>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for ImportBody {
+    type Rejection = ApiError;
+
+    // By its members and not by trying one type after the other: an error names the field of the type that was meant.
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = body::bytes(request, state).await?;
+        let shape: Shape = body::read(&bytes)?;
+        match shape {
+            Shape { game: Some(_), .. } => Ok(Self { import: body::read(&bytes)?, at: "/game" }),
+            Shape { state: Some(_), .. } => {
+                let import = ImportGame { game: body::read(&bytes)?, ids: ImportIds::New, provider: None };
+                Ok(Self { import, at: "" })
+            }
+            Shape { .. } => {
+                let detail = "it is no saved game: send the document that `GET /v1/gamestate/{id}/export` gives, as it is or as \
+                              the member `game`";
+                Err(Problem::field("", detail).into())
+            }
+        }
+    }
+}
+
+/// `at` is where the document is in the body.
+fn checked(api: &Api, import: ImportGame, at: &str) -> Result<GameContents, Problem> {
     let GameExport { version, name, provider, branched_from, last_turn, state, chat_history, turns, .. } = import.game;
     if version == 0 || version > EXPORT_VERSION {
         let detail = format!("it is {version}, and this engine reads documents up to version {EXPORT_VERSION}");
-        return Err(Problem::field("/game/version", detail));
+        return Err(Problem::field(format!("{at}/version"), detail));
     }
     if let Some(name) = &name {
         check_name(name)?;
     }
     let (provider, pointer) = match import.provider {
-        Some(provider) => (provider, "/provider"),
-        None => (provider, "/game/provider"),
+        Some(provider) => (provider, "/provider".to_owned()),
+        None => (provider, format!("{at}/provider")),
     };
     if api.models.get(&provider).is_none() {
         let names = api.models.list().map(|info| info.name.as_str()).collect::<Vec<_>>().join(", ");
-        let detail = format!("there is no provider `{provider}`; configured: {names}. Name another one as `/provider`");
+        let detail = format!(
+            "there is no provider `{provider}`; configured: {names}. Name another one as `provider` beside the document as `game`"
+        );
         return Err(Problem::field(pointer, detail));
     }
     if api.library.scenario(&state.scenario).is_none() {
         let detail = format!("the scenario `{}` is not among the content of this engine", state.scenario);
-        return Err(Problem::field("/game/state/scenario", detail));
+        return Err(Problem::field(format!("{at}/state/scenario"), detail));
     }
-    let turns = records(turns, last_turn, chat_history.len() as u64)?;
+    let turns = records(turns, last_turn, chat_history.len() as u64, at)?;
     let document = GameDocument { provider, state, turns: Some(last_turn), branched_from };
     Ok(GameContents { turns, name, ..GameContents::new(document, chat_history) })
 }
 
 /// The records of a document: without a gap, up to its last turn.
-fn records(turns: Vec<ExportedTurn>, last: u64, messages: u64) -> Result<Vec<StoredTurn>, Problem> {
+fn records(turns: Vec<ExportedTurn>, last: u64, messages: u64, at: &str) -> Result<Vec<StoredTurn>, Problem> {
     let first = (last + 1).saturating_sub(turns.len() as u64);
     let mut stored = Vec::with_capacity(turns.len());
     for (n, (turn, expected)) in turns.into_iter().zip(first..).enumerate() {
-        let wrong = |part: &str, detail: String| Problem::field(format!("/game/turns/{n}/{part}"), detail);
+        let wrong = |part: &str, detail: String| Problem::field(format!("{at}/turns/{n}/{part}"), detail);
         let ExportedTurn { record, undo, messages_before } = turn;
         if record.turn != expected {
             let detail = format!("it is turn {}, and turn {expected} comes here: the last one is {last}", record.turn);

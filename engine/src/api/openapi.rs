@@ -72,7 +72,8 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     }
     if let Some(body) = operation.body {
         let content = json!({"application/json": {"schema": body(generator)}});
-        described.insert("requestBody".to_owned(), json!({"required": true, "content": content}));
+        described
+            .insert("requestBody".to_owned(), json!({"required": !operation.is_body_optional, "content": content}));
     }
     let mut responses = answers(operation, generator);
     for (status, means) in refusals(operation) {

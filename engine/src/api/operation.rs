@@ -214,6 +214,8 @@ pub(super) struct Operation {
     pub(super) handler: Handler,
     pub(super) parameters: &'static [Parameter],
     pub(super) body: Option<SchemaOf>,
+    /// Whether the body may be left out.
+    pub(super) is_body_optional: bool,
     /// The largest body.
     pub(super) body_max: BodyMax,
     pub(super) answer: Answer,
@@ -227,7 +229,22 @@ impl Operation {
         let (parameters, refusals): (&[Parameter], &[ProblemType]) = (&[], &[]);
         let (summary, body, answer) = ("", None, Answer::Nothing);
         let about = About::of(path, right);
-        Self { verb, path, id, summary, right, about, handler, parameters, body, body_max: BODY_MAX, answer, refusals }
+        let (body_max, is_body_optional) = (BODY_MAX, false);
+        Self {
+            verb,
+            path,
+            id,
+            summary,
+            right,
+            about,
+            handler,
+            parameters,
+            body,
+            is_body_optional,
+            body_max,
+            answer,
+            refusals,
+        }
     }
 
     /// What it does, in one line.
@@ -242,7 +259,17 @@ impl Operation {
 
     /// The JSON body that it takes.
     pub(super) const fn takes<T: JsonSchema>(self) -> Self {
-        Self { body: Some(schema_of::<T>), ..self }
+        self.takes_as(schema_of::<T>)
+    }
+
+    /// The JSON body that it takes, where that is not one type.
+    pub(super) const fn takes_as(self, body: SchemaOf) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// The JSON body that it takes, or none, which is `{}`.
+    pub(super) const fn may_take<T: JsonSchema>(self) -> Self {
+        Self { is_body_optional: true, ..self.takes::<T>() }
     }
 
     /// It takes no body that is larger than this, in bytes.

@@ -110,6 +110,10 @@ fn game_or_view(generator: &mut SchemaGenerator) -> Value {
     json!({"anyOf": [schema_of::<GameView>(generator), schema_of::<PlayerView>(generator)]})
 }
 
+fn import_or_export(generator: &mut SchemaGenerator) -> Value {
+    json!({"anyOf": [schema_of::<GameExport>(generator), schema_of::<ImportGame>(generator)]})
+}
+
 fn count() -> Value {
     json!({"type": "integer", "minimum": 0})
 }
@@ -137,7 +141,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .refuses(&[UnknownRequest, RequestFinished]),
     Operation::new(Post, path::STOP, Player, "stopRequest", api!(requests::stop))
         .does("End a running narration")
-        .takes::<StopRequest>()
+        .may_take::<StopRequest>()
         .answers::<RequestView>()
         .refuses(&[UnknownRequest, RequestFinished, GameBusy]),
     Operation::new(Get, path::GAME_EVENTS, Player, "followGame", api!(events::game))
@@ -203,13 +207,13 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, path::UNDO, Player, "undoTurns", api!(rewind::undo))
         .does("Take turns back")
         .reads(&[KEY, IF_MATCH])
-        .takes::<UndoTurns>()
+        .may_take::<UndoTurns>()
         .answers::<GameRewritten>()
         .refuses(REWIND),
     Operation::new(Post, path::RETRY, Player, "retryTurn", api!(rewind::retry))
         .does("Tell the last message once more")
         .reads(&[KEY, IF_MATCH])
-        .takes::<RetryTurn>()
+        .may_take::<RetryTurn>()
         .answers::<GameRewritten>()
         .refuses(REWIND),
     Operation::new(Post, path::EDIT, Player, "editTurn", api!(rewind::edit))
@@ -227,7 +231,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, path::BRANCH, Owner, "branchGame", api!(branch::post))
         .does("A new game that goes on from a turn of this one")
         .reads(&[KEY])
-        .takes::<BranchGame>()
+        .may_take::<BranchGame>()
         .answers_as(Answer::Json(201, game_or_view))
         .refuses(&[UnknownGame, GameBusy, KeyReused, TurnNotKept]),
     Operation::new(Post, path::RENAME, Owner, "renameGame", api!(games::rename))
@@ -243,7 +247,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, path::IMPORT, Owner, "importGame", api!(import::post))
         .does("Make a document a game again")
         .reads(&[KEY, ACTS_FOR])
-        .takes::<ImportGame>()
+        .takes_as(import_or_export)
         .at_most_imported()
         .answers_as(Answer::Json(201, game_or_view))
         .refuses(&[GameExists]),

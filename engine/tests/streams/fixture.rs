@@ -122,6 +122,10 @@ impl Server {
         self.client.get(format!("http://{}{path}", self.address))
     }
 
+    pub(crate) fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.post(format!("http://{}{path}", self.address))
+    }
+
     /// Listens to a game. `query` begins with `?`, or is empty.
     pub(crate) async fn listen(&self, game: GameId, query: &str) -> Listener {
         Listener::new(self.get(&format!("/v1/events/games/{game}{query}")).send().await.unwrap())
@@ -267,7 +271,7 @@ pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last
     };
     let commit = Commit {
         base_version: claim.game.version,
-        document: document(),
+        document: GameDocument { turns: Some(claim.game.version), ..document() },
         turn: Vec::new(),
         record: StoredTurn {
             record: TurnRecord { turn: claim.game.version, request_id: lease.request, ..TurnRecord::default() },

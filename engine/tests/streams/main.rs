@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod beginnings;
+mod changes;
 mod connections;
 mod cut;
 mod drain;

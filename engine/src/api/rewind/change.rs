@@ -10,6 +10,7 @@ use super::super::error::{ApiError, internal};
 use super::super::game_version::{conflict, if_match, unknown_game};
 use super::super::{Api, chat, idempotency};
 use super::draft::Draft;
+use super::patience::Patience;
 use super::plan::{RewindKind, plan};
 use crate::store::{ChangeDone, Changed, Game, GameChange, GameDocument, IdempotencyKey};
 
@@ -39,7 +40,7 @@ impl RewindOptions {
     }
 }
 
-/// Makes a game what is wanted of it.
+/// Makes a game what is wanted of it. With [`IfBusy::Enqueue`] it waits until nothing is unfinished in the game.
 pub(super) async fn change(
     api: &Api,
     id: GameId,
@@ -47,21 +48,31 @@ pub(super) async fn change(
     asked: RewindOptions,
     wanted: RewindKind,
 ) -> Result<Json<GameRewritten>, ApiError> {
-    // A change that was made before gets the same answer as then, even if its game has changed.
-    if asked.is_named
-        && let Some(found) = api.store.find_change(id, &asked.key).await?
-    {
-        return answer(id, found);
-    }
     let charges = account.message(&api.limits);
-    for _ in 0..TRIES {
+    let patience = Patience::new(api, id);
+    let mut tries = 0;
+    while tries < TRIES {
+        // A change that was made before is answered as it was then, whatever has happened to its game: also by a repeat of this
+        // call that came while it waited.
+        if asked.is_named
+            && let Some(found) = api.store.find_change(id, &asked.key).await?
+        {
+            return answer(id, found);
+        }
+        // Before it is planned: what the player said last, and whether there is a turn to go back to, is known when all is done.
+        if asked.if_busy == IfBusy::Enqueue && !patience.until_idle().await? {
+            break;
+        }
         let game = api.store.game(id).await?.ok_or_else(|| unknown_game(id))?;
         if asked.expected.is_some_and(|version| version != game.version) {
             return Err(conflict(game.version).into());
         }
         let draft = match plan(api, &game, &wanted).await {
             // What was planned from has changed meanwhile.
-            Err(_) if api.store.game(id).await?.is_some_and(|now| now.version != game.version) => continue,
+            Err(_) if api.store.game(id).await?.is_some_and(|now| now.version != game.version) => {
+                tries += 1;
+                continue;
+            }
             planned => planned?,
         };
         let Some(draft) = draft else {
@@ -71,9 +82,12 @@ pub(super) async fn change(
         let change = GameChange { charges: charges.charges.clone(), ..of_draft(&game, &asked, draft)? };
         match api.store.change_game(&change).await? {
             Changed::Limited(limited) => return Err(charges.refusal(limited)),
+            // Something was queued between the look and the step.
+            Changed::Busy if asked.if_busy == IfBusy::Enqueue => continue,
             Changed::Version(_) if asked.expected.is_none() => {}
             outcome => return answer(id, outcome),
         }
+        tries += 1;
     }
     Err(busy().into())
 }
@@ -128,7 +142,7 @@ fn answer(game_id: GameId, changed: Changed) -> Result<Json<GameRewritten>, ApiE
 }
 
 fn busy() -> Problem {
-    let detail = "the game has unfinished requests: wait until they are done, cancel them, or say `\"if_busy\": \"interrupt\"` \
-                  to cancel them with this change";
+    let detail = "the game has unfinished requests: try again when they are done, cancel them, or say \
+                  `\"if_busy\": \"interrupt\"` to cancel them with this change";
     Problem::new(ProblemType::GameBusy, detail)
 }

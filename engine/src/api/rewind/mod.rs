@@ -2,12 +2,13 @@
 //! other words.
 //!
 //! A handler says what is wanted (`plan.rs`), the plan says what the game is to become, and the store makes it so in one step if
-//! the game still is as it was planned from (`change.rs`). What an attempt is doing meanwhile is refused, or cancelled in the
-//! same step.
+//! the game still is as it was planned from (`change.rs`). A change of a busy game waits until it is idle (`patience.rs`), is refused,
+//! or cancels what is unfinished in the same step.
 
 mod change;
 mod draft;
 mod past;
+mod patience;
 mod plan;
 mod tries;
 
