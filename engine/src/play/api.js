@@ -7,7 +7,7 @@ import { problemText, t } from "./text.js";
 const LIMIT_MS = 10_000;
 
 /// A call that failed. `message` is written for the player.
-export class CallError extends Error {
+class CallError extends Error {
   constructor(message, { status = 0, slug = "", retryAfterMs = 0 } = {}) {
     super(message);
     Object.assign(this, { status, slug, retryAfterMs });
@@ -49,7 +49,7 @@ export const get = (path) => call(path);
 export const post = (path, body, headers = {}) =>
   call(path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
 
-export const remove = (path, options = {}) => call(path, { ...options, method: "DELETE" });
+export const remove = (path) => call(path, { method: "DELETE" });
 
 /// How long a call is repeated, in milliseconds.
 export const REPEAT_MS = 60_000;

@@ -7,35 +7,37 @@ import { t } from "./text.js";
 const LIMIT = 8 * 1024;
 
 export class Composer {
-  /// `on` has `say(words)`, `stop()`, `undo()`, `retry()`, `turnOver(by)`, `change()` and `problem(text)`.
+  /// `on` has `say(words)`, `stop()`, `tools()` and `problem(text)`.
   constructor(on) {
     this.on = on;
     this.field = at("message");
-    at("say").addEventListener("submit", (event) => {
+    at("say").onsubmit = (event) => {
       event.preventDefault();
       this.send();
-    });
-    this.field.addEventListener("keydown", (event) => {
+    };
+    this.field.onkeydown = (event) => {
       // While a word is being composed, the keys belong to the input method.
       if (event.isComposing) return;
       if (event.key === "Escape") this.on.stop();
-      const act = this.shortcut(event);
+      const tools = this.on.tools();
+      const act = tools && this.shortcut(event);
       if (act) {
         event.preventDefault();
-        return act();
+        return tools[act[0]](...act.slice(1));
       }
       if (event.key !== "Enter" || event.shiftKey) return;
       event.preventDefault();
       this.send();
-    });
-    this.field.addEventListener("input", () => this.changed());
+    };
+    this.field.oninput = () => this.changed();
   }
 
   // By the key's place: with Alt, a Mac writes other letters.
-  shortcut({ altKey, code, key }) {
-    if (altKey) return { KeyU: this.on.undo, KeyR: this.on.retry }[code];
+  shortcut({ altKey, code, key, repeat }) {
+    // A key that is held down takes back one message.
+    if (altKey) return repeat ? null : { KeyU: ["undo"], KeyR: ["retry"] }[code];
     if (this.field.value) return null;
-    return { ArrowUp: this.on.change, ArrowLeft: () => this.on.turnOver(-1), ArrowRight: () => this.on.turnOver(1) }[key];
+    return { ArrowUp: ["change"], ArrowLeft: ["turnOver", -1], ArrowRight: ["turnOver", 1] }[key];
   }
 
   /// Writes for another game, and finds what was being written there.

@@ -1,5 +1,7 @@
 // Small helpers for the document, and for what the browser remembers between visits.
 
+import { t } from "./text.js";
+
 export const at = (id) => document.getElementById(id);
 
 export function make(name, className = "", text = "") {
@@ -12,9 +14,12 @@ export function make(name, className = "", text = "") {
 export function button(text, action, className = "") {
   const element = make("button", className, text);
   element.type = "button";
-  element.addEventListener("click", action);
+  element.onclick = action;
   return element;
 }
+
+/// A small button with this text of the table.
+export const small = (key, action) => button(t(key), action, "small");
 
 /// An element of a drawing.
 export function shape(name, attributes) {
@@ -29,9 +34,9 @@ export function menu(label, items) {
   const summary = make("summary", "", "⋯");
   summary.ariaLabel = label;
   const list = make("div", "items");
-  list.addEventListener("click", () => { details.open = false; });
+  list.onclick = () => { details.open = false; };
   details.append(summary, list);
-  details.addEventListener("toggle", () => details.open && list.replaceChildren(...items()));
+  details.ontoggle = () => { if (details.open) list.replaceChildren(...items()); };
   return details;
 }
 

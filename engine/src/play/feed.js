@@ -1,6 +1,6 @@
 // What the page learns of an open game: by its event stream, and where that does not get through, by asking.
 
-import { get } from "./api.js";
+import { get, pause } from "./api.js";
 
 /// How long the stream may be silent while something is awaited, before the page asks by itself; and how often it asks
 /// once it knows that the stream does not get through, while something is awaited and while nothing is. In milliseconds.
@@ -9,8 +9,7 @@ const ASK_MS = 1000;
 const IDLE_ASK_MS = 5000;
 
 export class Feed {
-  /// `story` has `id`, `game`, `version`, `turns`, `finished` and `handlers`; `take(name, event)`, `load()`, `refresh()` and
-  /// `trouble(error)` are called, and `link(key)`.
+  /// Follows a [`Story`]; `link(key)` says how the stream stands.
   constructor(story, link) {
     Object.assign(this, { story, link, lastId: "", closed: false, blocked: false });
     // Events are handled one after the other, also where handling one means to ask the engine.
@@ -33,11 +32,14 @@ export class Feed {
       this.failing = false;
       if (!this.blocked) this.link("");
     };
-    source.onerror = () => {
-      if (this.closed || source !== this.source) return;
+    source.onerror = async () => {
+      const isFirst = !this.failing;
       this.failing = true;
+      // The stream does not say why it ends: a deleted game must not look like a lost connection.
+      if (isFirst) await Promise.race([this.look(), pause(ASK_MS)]);
+      if (this.closed || source !== this.source || !this.failing) return;
       this.link("lost");
-      // It gives up for good when it is refused, and does not say why.
+      // It gives up for good when it is refused.
       if (source.readyState === EventSource.CLOSED) this.relisten();
     };
     for (const name of Object.keys(this.story.handlers)) {
@@ -57,16 +59,24 @@ export class Feed {
   }
 
   relisten() {
+    clearTimeout(this.again);
     this.again = setTimeout(async () => {
-      try {
-        await this.story.refresh();
-        if (!this.closed) this.listen();
-      } catch (error) {
-        if (this.closed) return;
-        if (error.isGone) this.story.trouble(error);
-        else this.relisten();
-      }
+      const isThere = await this.look();
+      if (this.closed) return;
+      if (isThere) this.listen();
+      else this.relisten();
     }, 1000 + Math.random() * 2000);
+  }
+
+  // Whether the engine answers. A game that is gone closes the story.
+  async look() {
+    try {
+      await this.story.refresh();
+      return true;
+    } catch (error) {
+      if (error.isGone) this.story.trouble(error);
+      return false;
+    }
   }
 
   /// Some proxies hold an event stream back. So if the stream is silent while something is awaited, the page asks.
@@ -117,7 +127,7 @@ export class Feed {
       return (await get(`/v1/queue/games/${this.story.id}`)).requests;
     } catch (error) {
       if (error.isTransient || error.isGone) throw error;
-      await get(`/v1/gamestate/${this.story.id}?view=player`);
+      await this.story.refresh();
       return [];
     }
   }

@@ -2,7 +2,7 @@
 // think better of it.
 
 import { get, postOnce, remove } from "./api.js";
-import { at, button, make, menu, prose } from "./dom.js";
+import { at, button, make, menu, prose, small } from "./dom.js";
 import { t } from "./text.js";
 
 /// How many are asked for at once.
@@ -14,11 +14,10 @@ const REGRET_MS = 8000;
 export class Games {
   /// `on` has `open(id)`, `nameOf(scenario)` and `notice(text, actions)`.
   constructor(on) {
-    Object.assign(this, { on, list: [], leaving: new Map() });
-    at("search").addEventListener("input", () => this.search());
-    at("import").addEventListener("change", () => this.import());
-    // What is being deleted is deleted also when the page is left.
-    addEventListener("pagehide", () => this.leaving.forEach((now) => now()));
+    // What is about to be deleted. It stays if the page is left before.
+    Object.assign(this, { on, list: [], leaving: new Set() });
+    at("search").oninput = () => this.search();
+    at("import").onchange = () => this.import();
   }
 
   async load(after, limit = PAGE) {
@@ -65,10 +64,10 @@ export class Games {
     const title = prose("strong", "", name);
     face.append(title, make("small", "", note));
     const more = menu(`${t("gameMenu")}: ${name}`, () => [
-      button(t("rename"), () => this.rename(game, face, title), "small"),
-      file(t("export"), `/v1/gamestate/${game.id}/export`, `${name}.json`),
-      file(t("transcript"), `/v1/gamestate/${game.id}/export?format=html`, `${name}.html`),
-      button(t("delete"), () => this.delete(game, name), "small"),
+      small("rename", () => this.rename(game, face, title)),
+      file("export", `/v1/gamestate/${game.id}/export`, `${name}.json`),
+      file("transcript", `/v1/gamestate/${game.id}/export?format=html`, `${name}.html`),
+      small("delete", () => this.delete(game, name)),
     ]);
     const item = make("li");
     item.append(face, more);
@@ -82,7 +81,7 @@ export class Games {
     field.maxLength = 100;
     const form = make("form", "rename");
     form.append(field, make("button", "small", t("save")));
-    form.addEventListener("submit", async (event) => {
+    form.onsubmit = async (event) => {
       event.preventDefault();
       const name = field.value.trim() || null;
       try {
@@ -92,8 +91,8 @@ export class Games {
         this.on.notice(error.message);
       }
       this.show();
-    });
-    form.addEventListener("keydown", ({ key }) => key === "Escape" && this.show());
+    };
+    form.onkeydown = ({ key }) => { if (key === "Escape") this.show(); };
     face.replaceWith(form);
     field.select();
   }
@@ -102,41 +101,44 @@ export class Games {
     const position = this.list.indexOf(game);
     this.list.splice(position, 1);
     this.show();
-    const now = () => {
-      clearTimeout(later);
-      this.leaving.delete(game.id);
-      return remove(`/v1/gamestate/${game.id}`, { keepalive: true }).catch((error) => this.on.notice(error.message));
-    };
-    const later = setTimeout(async () => {
-      await now();
-      this.on.notice();
-    }, REGRET_MS);
-    this.leaving.set(game.id, now);
-    this.on.notice(t("deleted", name), [[t("keepIt"), () => {
+    const keep = () => {
       clearTimeout(later);
       this.leaving.delete(game.id);
       this.list.splice(position, 0, game);
       this.show();
       this.on.notice();
-    }]]);
+    };
+    const later = setTimeout(async () => {
+      try {
+        await remove(`/v1/gamestate/${game.id}`);
+        this.leaving.delete(game.id);
+        this.on.notice();
+      } catch (error) {
+        keep();
+        this.on.notice(error.message);
+      }
+    }, REGRET_MS);
+    this.leaving.add(game.id);
+    this.on.notice(t("deleted", name, REGRET_MS / 1000), [["keepIt", keep]]);
   }
 
   async import() {
     const [chosen] = at("import").files;
-    at("import").value = "";
+    at("import").value = at("import-problem").textContent = "";
     if (!chosen) return;
     try {
-      const document = JSON.parse(await chosen.text());
-      const game = await postOnce("/v1/gamestate/import", { game: document });
+      const saved = JSON.parse(await chosen.text());
+      if (!(saved?.game ?? saved)?.state) throw new SyntaxError("a game has a state");
+      const game = await postOnce("/v1/gamestate/import", saved);
       this.on.open(game.id);
     } catch (error) {
-      this.on.notice(error instanceof SyntaxError ? t("notAGame") : error.message);
+      at("import-problem").textContent = error instanceof SyntaxError ? t("notAGame") : error.message;
     }
   }
 }
 
-function file(text, href, name) {
-  const link = make("a", "small", text);
+function file(key, href, name) {
+  const link = make("a", "small", t(key));
   link.href = href;
   link.download = name;
   return link;

@@ -48,12 +48,41 @@ mod tests {
     #[test]
     fn every_language_says_everything() {
         let text = include_str!("text.js");
-        let table = |language: &str| {
-            let from = text.split_once(&format!("\n  {language}: {{\n")).unwrap().1;
-            let keys = from.split_once("\n  },\n").unwrap().0.lines();
-            keys.filter_map(|line| line.trim().split_once(": ").map(|(key, _)| key.to_owned())).collect::<Vec<_>>()
-        };
-        assert_eq!(table("en"), table("de"));
-        assert!(table("en").len() > 60);
+        let tables = text.split("\nconst ").filter(|part| part.contains(" = {\n")).collect::<Vec<_>>();
+        assert_eq!(tables.len(), 2);
+        let mut rows = 0;
+        for table in tables {
+            let rest = table.split_once("{\n").unwrap().1.split_once("\n};").unwrap().0;
+            for row in rest.split("],\n  ").map(|row| row.split_once(": [").unwrap()) {
+                let (key, texts) = row;
+                assert_eq!(entries(texts.trim_end_matches(']')), 2, "{key} has not one text for each language");
+                rows += 1;
+            }
+        }
+        assert!(rows > 60, "{rows}");
+    }
+
+    /// How many entries a list has that is written without its brackets.
+    fn entries(list: &str) -> usize {
+        let (mut depth, mut quote, mut is_empty, mut count) = (0, None, true, 0);
+        for c in list.chars() {
+            match (quote, c) {
+                (Some(open), c) if c == open => quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '`') => quote = Some(c),
+                (None, '(' | '{' | '[') => depth += 1,
+                (None, ')' | '}' | ']') => depth -= 1,
+                (None, ',') if depth == 0 => {
+                    is_empty = true;
+                    continue;
+                }
+                _ => {}
+            }
+            if is_empty && !c.is_whitespace() {
+                is_empty = false;
+                count += 1;
+            }
+        }
+        count
     }
 }

@@ -44,6 +44,15 @@ export class Outbox {
     return entry;
   }
 
+  /// Leaves a message out, unless it is being sent already. Returns whether it does.
+  withdraw(turn) {
+    const place = this.entries.findIndex((entry) => entry.turn === turn);
+    if (place < 1) return false;
+    this.entries.splice(place, 1);
+    this.keep();
+    return true;
+  }
+
   async run() {
     if (this.running) return;
     this.running = true;

@@ -10,24 +10,25 @@ const IDEAS = 6;
 
 /// Shows what the player sees; `fill(sentence, word)` is called with a whole sentence, and with the word for it alone.
 export function showPanel(sight, fill) {
-  const names = [...sight.people, ...sight.creatures].map(({ name }) => name);
-  const chips = (key, words, sentence) => group(key, words.map((word) => chip(word, () => fill(t(sentence, word), word))));
+  const chips = (key, entries, sentence) => group(key, entries.map(([word, note]) =>
+    chip([word, note].filter(Boolean).join(" · "), () => fill(t(sentence, word), word))));
   const open = sight.exits.filter((way) => way.is_open);
   const closed = sight.exits.filter((way) => !way.is_open);
 
-  const exits = group("exits", open.map(({ direction, leads_to: name }) =>
-    chip(name ? `${direction} · ${name}` : direction, () => fill(t("go", direction), direction))));
+  const exits = chips("exits", open.map(({ direction, leads_to: name }) => [direction, name]), "go");
   if (closed.length > 0) {
     const list = make("ul", "blocked");
     list.append(...closed.map(({ direction, closed_because: why }) => prose("li", "", why ? `${direction}: ${why}` : direction)));
     exits.append(list);
   }
-  const inventory = chips("inventory", sight.inventory, "use");
+  const inventory = chips("inventory", sight.inventory.map((thing) => [thing]), "use");
   if (sight.inventory.length === 0) inventory.append(make("p", "faint", t("nothing")));
   const hit = sight.hit_points;
   const map = group("map", []);
   map.append(...drawMap(sight.map, sight.place?.name));
-  const groups = [exits, chips("people", names, "talk"), chips("things", sight.things, "look"), inventory, map];
+  const beings = [...sight.people, ...sight.creatures];
+  const people = chips("people", beings.map(({ name, health }) => [name, t("healths")[health]]), "talk");
+  const groups = [exits, people, chips("things", sight.things.map((thing) => [thing]), "look"), inventory, map];
   at("around").replaceChildren(
     prose("h2", "", sight.place?.name || t("here")),
     prose("p", "faint", sight.place?.description ?? ""),

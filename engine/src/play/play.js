@@ -4,7 +4,7 @@
 import { get, post, remove } from "./api.js";
 import { Composer } from "./composer.js";
 import { cover } from "./cover.js";
-import { at, button, make, memory, onSwipe, prose } from "./dom.js";
+import { at, button, make, memory, onSwipe, prose, small } from "./dom.js";
 import { Games } from "./games.js";
 import { showEnd, showIdeas, showPanel } from "./panel.js";
 import { setting, showSettings, speak } from "./settings.js";
@@ -28,20 +28,19 @@ const composer = new Composer({
     speak("");
     story?.stop();
   },
-  undo: () => story?.tools.undo(),
-  retry: () => story?.tools.retry(),
-  turnOver: (by) => story?.tools.turnOver(by),
-  change: () => story?.tools.change(),
+  tools: () => story?.tools,
   problem: (text) => notice(text),
 });
 
 // Says what went wrong where it is seen: above the line in which the player writes, or at the foot of the list.
 function notice(text = "", actions = []) {
-  const close = [t("dismiss"), () => notice()];
+  const close = ["dismiss", () => notice()];
   at("problem").textContent = text.charAt(0).toUpperCase() + text.slice(1);
-  at("remedies").replaceChildren(...(text ? [...actions, close] : []).map(([name, act]) => button(name, act, "small")));
+  at("remedies").replaceChildren(...(text ? [...actions, close] : []).map((action) => small(...action)));
   at("notice").hidden = !text;
 }
+
+const problem = (error) => notice(error.message);
 
 function link(key) {
   at("link").textContent = key && t(key);
@@ -85,7 +84,7 @@ const ui = {
     showEnd(game);
   },
   gone: () => leave(t("gone")),
-  ask: (text, actions) => notice(text, actions.map(([name, act]) => [name, () => {
+  ask: (text, actions) => notice(text, actions.map(([key, act]) => [key, () => {
     notice();
     act();
   }])),
@@ -98,7 +97,7 @@ const ui = {
     if (!composer.field.value || composer.field.value === ui.restored) composer.write(words);
     ui.restored = words;
   },
-  problem: (error) => notice(error.message),
+  problem,
   announce(text) {
     at("announcement").textContent = text;
     if (setting("speech") === "on") speak(text);
@@ -113,7 +112,7 @@ const ui = {
 function leave(why) {
   at("say").hidden = true;
   link("");
-  notice(why, [[t("allStories"), () => { location.hash = ""; }]]);
+  notice(why, [["allStories", () => { location.hash = ""; }]]);
   at("remedies").firstChild.focus();
 }
 
@@ -136,7 +135,7 @@ async function show() {
   } catch (error) {
     if (error.status === 401) signIn();
     else if (error.isGone || (id && error.status === 400)) leave(t("noSuchStory"));
-    else notice(error.message, [[t("tryAgain"), show]]);
+    else notice(error.message, [["tryAgain", show]]);
   }
 }
 
@@ -147,16 +146,16 @@ function signIn() {
   at("key").focus();
 }
 
-at("key-form").addEventListener("submit", async (event) => {
+at("key-form").onsubmit = async (event) => {
   event.preventDefault();
   try {
     await post("/v1/session", { key: at("key").value });
     memory.set("signedIn", true);
     location.reload();
   } catch (error) {
-    notice(error.message);
+    problem(error);
   }
-});
+};
 
 async function signOut() {
   try {
@@ -164,7 +163,7 @@ async function signOut() {
     memory.set("signedIn", "");
     location.assign("/play");
   } catch (error) {
-    notice(error.message);
+    problem(error);
   }
 }
 
@@ -191,14 +190,12 @@ async function menu() {
   at("no-model").hidden = provider !== OFFLINE;
 }
 
+function begin(scenario) {
+  openSheet(scenario, scenarios, (game) => { location.hash = game.id; }).catch(problem);
+}
+
 function card(scenario) {
-  const face = button("", async () => {
-    try {
-      await openSheet(scenario, scenarios, (game) => { location.hash = game.id; });
-    } catch (error) {
-      notice(error.message);
-    }
-  });
+  const face = button("", () => begin(scenario));
   const note = [t("extent", scenario.places, scenario.endings), scenario.rating].filter(Boolean).join(" · ");
   face.append(cover(scenario.id), prose("strong", "", scenario.name), prose("span", "", scenario.story ?? ""), make("small", "", note));
   const item = make("li");
@@ -212,29 +209,28 @@ function openPanel(isOpen) {
   at("look").ariaExpanded = String(isOpen);
 }
 
+// Closes menus and the panel, but for the one with this element.
+function closeAllBut(element) {
+  for (const menu of document.querySelectorAll("#settings, .menu[open]")) if (!menu.contains(element)) menu.open = false;
+  if (!at("panel").contains(element) && element !== at("look")) openPanel(false);
+}
+
 onSwipe(ui.list, (by, part) => story?.tools.swiped(by, part));
-at("look").addEventListener("click", () => openPanel(at("look").ariaExpanded !== "true"));
-at("again").addEventListener("click", () => {
+at("look").onclick = () => openPanel(at("look").ariaExpanded !== "true");
+at("again").onclick = () => {
   const id = story.game.scenario.replace(/\.json$/, "");
   const scenario = scenarios.find((scenario) => scenario.id === id);
-  openSheet(scenario, scenarios, (game) => { location.hash = game.id; }).catch((error) => notice(error.message));
-});
-at("before-end").addEventListener("click", () => story.tools.undo());
-at("leave").addEventListener("click", (event) => {
+  begin(scenario);
+};
+at("before-end").onclick = () => story.tools.undoLast();
+at("leave").onclick = (event) => {
   event.preventDefault();
   location.hash = "";
-});
+};
 addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape") return;
-  for (const open of document.querySelectorAll(".menu[open]")) open.open = false;
-  openPanel(false);
-  at("settings").open = false;
+  if (key === "Escape") closeAllBut(null);
 });
-addEventListener("click", ({ target }) => {
-  if (!at("settings").contains(target)) at("settings").open = false;
-  for (const open of document.querySelectorAll(".menu[open]")) if (!open.contains(target)) open.open = false;
-  if (!at("panel").contains(target) && target !== at("look")) openPanel(false);
-});
+addEventListener("click", ({ target }) => closeAllBut(target));
 addEventListener("hashchange", async () => {
   await show();
   // A reader who does not see the page change is taken to its top.

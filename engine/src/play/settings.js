@@ -1,6 +1,6 @@
 // What a reader sets for themselves: size, colours, motion, speech and language. Kept in the browser.
 
-import { at, button, make, memory } from "./dom.js";
+import { at, make, memory, small } from "./dom.js";
 import { LANGUAGES, setLanguage, t } from "./text.js";
 
 // Each setting: its values, the first being the default, and the text key of their names but for "auto".
@@ -30,16 +30,16 @@ export function showSettings(changed, signOut) {
     select.id = `set-${name}`;
     select.append(...values.map((value) => new Option((names ? t(names) : LANGUAGES)[value] ?? t("auto"), value)));
     select.value = setting(name);
-    select.addEventListener("change", () => {
+    select.onchange = () => {
       memory.set(name, select.value);
       showSettings(changed, signOut);
       at(select.id).focus();
       if (name === "language") changed();
-    });
+    };
     row.append(select);
     return row;
   });
-  if (memory.get("signedIn")) rows.push(button(t("signOut"), signOut, "small"));
+  if (memory.get("signedIn")) rows.push(small("signOut", signOut));
   at("choices").replaceChildren(...rows);
 }
 

@@ -3,7 +3,7 @@
 
 import { get, post } from "./api.js";
 import { cover } from "./cover.js";
-import { at, make, prose } from "./dom.js";
+import { at, make, prose, small } from "./dom.js";
 import { t } from "./text.js";
 
 /// Opens the sheet for one of these stories; `begun(game)` is called with the new game.
@@ -18,7 +18,7 @@ export async function openSheet(scenario, scenarios, begun) {
   const about = prose("p", "faint", "");
   const person = choice("character", fitting, scenario.default_pc);
   const describe = () => { about.textContent = fitting.find(({ id }) => id === person.value)?.description ?? ""; };
-  person.addEventListener("change", describe);
+  person.onchange = describe;
   describe();
   const narrator = choice("narrator", narrators, scenario.narrator_id);
   const model = choice("model", providers.map(({ name, display_name }) => ({ id: name, name: display_name })), provider);
@@ -29,11 +29,8 @@ export async function openSheet(scenario, scenarios, begun) {
   const error = make("p", "wrong");
   error.role = "alert";
   const begin = make("button", "", t("beginNow"));
-  const cancel = make("button", "small", t("cancel"));
-  cancel.type = "button";
-  cancel.addEventListener("click", () => at("sheet").close());
   const buttons = make("p", "buttons");
-  buttons.append(begin, cancel);
+  buttons.append(begin, small("cancel", () => at("sheet").close()));
   form.append(
     cover(scenario.id),
     Object.assign(prose("h2", "", scenario.name), { id: "sheet-title" }),
@@ -41,11 +38,14 @@ export async function openSheet(scenario, scenarios, begun) {
     make("p", "faint", t("extent", scenario.places, scenario.endings)),
     row("character", person),
     about,
-    ...[["narrator", narrator], ["model", model], ["rules", rules], ["gameName", name]].map(([key, field]) => row(key, field)),
+    row("narrator", narrator),
+    row("model", model),
+    row("rules", rules),
+    row("gameName", name),
     error,
     buttons,
   );
-  form.addEventListener("submit", async (event) => {
+  form.onsubmit = async (event) => {
     event.preventDefault();
     begin.disabled = true;
     try {
@@ -58,7 +58,7 @@ export async function openSheet(scenario, scenarios, begun) {
       error.textContent = problem.message;
       begin.disabled = false;
     }
-  });
+  };
   at("sheet").replaceChildren(form);
   at("sheet").showModal();
   begin.focus({ preventScroll: true });

@@ -46,13 +46,19 @@ export class Story {
     this.feed.close();
   }
 
+  read(part) {
+    return get(`/v1/gamestate/${this.id}${part}`);
+  }
+
   // Reads the game and shows its history. What is on its way or has failed stays below it.
   async load() {
     // One after the other: records that are older than the game lack its last turn, and no event brings it any more.
-    const game = await get(`/v1/gamestate/${this.id}?view=player`);
-    const { turns: records } = await get(`/v1/gamestate/${this.id}/turns?limit=${RECORDS}`);
+    const game = await this.read("?view=player");
+    const { turns: records } = await this.read(`/turns?limit=${RECORDS}`);
     if (this.closed) return;
-    const own = [...this.ui.list.children].filter((item) => ["sending", "failed"].includes(item.className));
+    // What failed before the last turn has been passed over.
+    const items = [...this.ui.list.children];
+    const own = items.slice(items.findLastIndex((item) => !item.className) + 1).filter((item) => ["sending", "failed"].includes(item.className));
     this.turns.clear();
     const turns = [];
     this.game = game;
@@ -71,6 +77,16 @@ export class Story {
     this.ui.scroll(true);
   }
 
+  /// The last turn in which the player spoke, whatever has become of it.
+  get newest() {
+    return [...this.ui.list.children].map(({ turn }) => turn).findLast(({ words }) => words);
+  }
+
+  /// Whether its end is still to come.
+  get isBusy() {
+    return ["sending", "waiting", "writing"].includes(this.newest?.stage);
+  }
+
   // Gives turns their records. A turn that was committed between the two calls has one, and is shown by its events.
   number(turns, records) {
     this.committed = [];
@@ -85,7 +101,7 @@ export class Story {
 
   // A turn that has just been committed gets its record.
   async recorded(turn, request) {
-    const { turns } = await get(`/v1/gamestate/${this.id}/turns?limit=${ASK_RECORDS}`);
+    const { turns } = await this.read(`/turns?limit=${ASK_RECORDS}`);
     const record = turns.find(({ request_id: id }) => id === request);
     if (!record || this.closed) return;
     turn.commit(record);
@@ -100,7 +116,7 @@ export class Story {
 
   // Reads the game again for what an event does not carry: what is in sight, and what is carried.
   async refresh() {
-    const game = await get(`/v1/gamestate/${this.id}?view=player`);
+    const game = await this.read("?view=player");
     if (this.closed || game.version < this.version) return;
     this.game = game;
     this.version = game.version;
@@ -144,7 +160,7 @@ export class Story {
       turn.begun = true;
       // A narration that an earlier attempt has finished stands.
       if (turn.text) this.write(turn, event);
-      else this.wait(turn, event, t("thinking"));
+      else this.wait(turn, event, "…");
       this.moveUp(turn);
     },
     "chat.chunk"(event) {
@@ -173,10 +189,10 @@ export class Story {
       await this.recorded(turn, event.request_id);
     },
     "request.failed"(event) {
-      this.undo(event, this.failure(event), true);
+      this.undo(event, this.failure(event), "failed");
     },
     "request.cancelled"(event) {
-      this.undo(event, t("stopped"), false);
+      this.undo(event, t("stopped"), "cancelled");
     },
     async "game.rewound"({ cause }) {
       await this.load();
@@ -204,7 +220,7 @@ export class Story {
       turn.begun = request.status !== "queued";
       turn.narrate(request.text);
       if (request.text) this.write(turn, request);
-      else this.wait(turn, request, turn.begun ? t("thinking") : t("waiting"));
+      else this.wait(turn, request, turn.begun ? "…" : t("waiting"));
     }
   }
 
@@ -214,9 +230,14 @@ export class Story {
     if (!turn) {
       const words = type === "chat" ? this.ownWords(message) : "";
       turn = (words && this.outbox.arrived(words, request)?.turn) || this.append(new Turn(words));
-      this.turns.set(request, turn);
+      this.await(request, turn);
     }
     return turn;
+  }
+
+  await(request, turn) {
+    turn.request = request;
+    this.turns.set(request, turn);
   }
 
   append(turn) {
@@ -233,17 +254,16 @@ export class Story {
   }
 
   wait(turn, event, note) {
-    turn.show("waiting", note, [this.stopper(event)]);
+    turn.show("waiting", note, [this.stopper(event, "stop", false)]);
   }
 
   write(turn, event) {
-    const keep = [t("stopHere"), () => this.stop(event.request_id, true)];
-    const discard = [t("discard"), () => this.stop(event.request_id, false)];
-    if (turn.stage !== "writing") turn.show("writing", "", [keep, discard]);
+    if (turn.stage === "writing") return;
+    turn.show("writing", "", [this.stopper(event, "stopHere", true), this.stopper(event, "discard", false)]);
   }
 
-  stopper({ request_id: request }) {
-    return [t("stop"), () => this.stop(request, false)];
+  stopper({ request_id: request }, key, keep) {
+    return [key, () => this.stop(request, keep)];
   }
 
   /// Stops what is being narrated or waits. The text so far stays if the player keeps it; otherwise nothing has happened.
@@ -253,20 +273,24 @@ export class Story {
       await (keep ? post(`/v1/requests/${request}/stop`, { keep }) : remove(`/v1/requests/${request}`));
       if (this.feed.blocked) await this.feed.ask();
     } catch (error) {
-      // What has ended in the meantime is shown as it has ended.
-      if (error.slug !== "request-finished") this.trouble(error);
+      this.stopped(error);
     }
+  }
+
+  // What has ended before it could be stopped is shown as it has ended.
+  stopped(error) {
+    if (error.slug !== "request-finished") this.trouble(error);
   }
 
   failure({ error }) {
     return t("failed", problemText(error.type.split("/").at(-1)) ?? error.title);
   }
 
-  undo(event, note, canRepeat) {
+  undo(event, note, how) {
     const turn = this.turn(event);
     turn.narrate("");
-    this.dismiss(turn, note, canRepeat);
-    this.finish(event, canRepeat ? "failed" : "cancelled");
+    this.dismiss(turn, note, how === "failed");
+    this.finish(event, how);
     this.ui.announce(note);
   }
 
@@ -277,13 +301,35 @@ export class Story {
 
   // A turn that has not happened, and what the player may do with its words.
   dismiss(turn, note, canRepeat) {
-    const leave = (then) => () => {
+    const repeat = canRepeat && ["tryAgain", () => this.sayAgain(turn)];
+    const actions = [repeat, ["edit", () => this.takeBack(turn)]].filter(Boolean);
+    turn.show("failed", note, turn.words ? actions : []);
+  }
+
+  /// Sends a message that has failed once more.
+  sayAgain({ element, words }) {
+    element.remove();
+    this.say(words);
+  }
+
+  /// Takes back a message that has not happened: its words can be changed, and sent again.
+  async takeBack(turn) {
+    turn.isTakenBack = true;
+    const { request, stage } = turn;
+    // What is being sent is cancelled when its request is known.
+    if (stage === "sending" && !request && !this.outbox.withdraw(turn)) return;
+    try {
+      if (stage !== "failed" && request) {
+        await remove(`/v1/requests/${request}`);
+        this.finish({ request_id: request }, "cancelled");
+      }
       turn.element.remove();
-      then(turn.words);
-    };
-    const repeat = [t("tryAgain"), leave((words) => this.say(words))];
-    const edit = [t("edit"), leave((words) => this.ui.edit(words))];
-    turn.show("failed", note, turn.words ? [...(canRepeat ? [repeat] : []), edit] : []);
+      this.ui.edit(turn.words);
+      this.ui.announce(t("takenBack"));
+    } catch (error) {
+      turn.isTakenBack = false;
+      this.stopped(error);
+    }
   }
 
   /// The player says something.
@@ -301,11 +347,12 @@ export class Story {
 
   async sent(entry, request) {
     if (entry.isOld && (await this.hasEnded(entry, request))) return;
+    if (entry.turn.isTakenBack) return this.takeBack(Object.assign(entry.turn, { request }));
     // The page listens to the game: by now its events may have shown the message, or even all of its turn.
     const shown = this.turns.get(request);
     if (shown === entry.turn || entry.request) return;
     if (shown || this.finished.has(request)) return entry.turn.element.remove();
-    this.turns.set(request, entry.turn);
+    this.await(request, entry.turn);
     this.wait(entry.turn, { request_id: request }, t("waiting"));
     this.feed.guard();
   }

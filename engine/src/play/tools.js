@@ -2,13 +2,12 @@
 // Each is one call; what comes of it is shown when the game's events say so, here and on every other page of the game.
 
 import { postOnce } from "./api.js";
-import { at, button, make, menu } from "./dom.js";
+import { at, button, make, menu, small } from "./dom.js";
 import { canSpeak, speak } from "./settings.js";
-import { t } from "./text.js";
+import { problemText, t } from "./text.js";
 
 export class Tools {
-  /// `story` has `id`, `committed` (its turns that have a record, in order), `rewritten()` and `trouble(error)`; `ui` has
-  /// `ask(text, actions)`, `restore(words)` and `open(game, note)`.
+  /// For a [`Story`]; `ui` has `ask(text, actions)`, `restore(words)` and `open(game, note)`.
   constructor(story, ui) {
     Object.assign(this, { story, ui, versions: [] });
   }
@@ -45,10 +44,10 @@ export class Tools {
 
   pager({ text }) {
     const present = this.versions.indexOf(text);
-    const arrow = (id, sign, key, by) => {
+    const arrow = (id, sign, by) => {
       const face = button(sign, () => this.turnOver(by), "small");
       face.id = id;
-      face.ariaLabel = t(key);
+      face.ariaLabel = t(id);
       face.ariaDisabled = String(!this.versions[present + by]);
       return face;
     };
@@ -56,7 +55,7 @@ export class Tools {
     pager.role = "group";
     pager.ariaLabel = t("versions");
     const place = make("span", "", `${present + 1} / ${this.versions.length}`);
-    pager.append(arrow("earlier", "‹", "earlier", -1), place, arrow("later", "›", "later", 1));
+    pager.append(arrow("earlier", "‹", -1), place, arrow("later", "›", 1));
     return pager;
   }
 
@@ -72,7 +71,7 @@ export class Tools {
     const alternative = last?.others.indexOf(wanted) ?? -1;
     if (alternative < 0) return;
     this.focus = document.activeElement.id;
-    return this.call("choose", { turn: last.number, alternative, if_busy: "interrupt" });
+    return this.call("choose", { turn: last.number, alternative });
   }
 
   menu(turn) {
@@ -86,23 +85,31 @@ export class Tools {
     });
   }
 
-  /// Takes the player's last message back, and the story events behind it.
+  /// Takes the newest message back: alone while it waits, is narrated or has failed, and else with the story events behind it.
   undo() {
+    const { newest } = this.story;
+    if (newest?.stage) return this.story.takeBack(newest);
+    // A turn that has just ended has no record yet.
+    if (newest === this.last) return this.undoLast();
+  }
+
+  async undoLast() {
     const { last } = this;
-    if (!last) return;
-    this.ui.restore(last.words);
-    return this.call("undo", { to_turn: last.number - 1, if_busy: "interrupt" });
+    if (last && await this.call("undo", { to_turn: last.number - 1 })) this.ui.restore(last.words);
   }
 
-  /// Has the last message narrated again.
+  /// Has the newest message narrated again, or sends it again if it has failed.
   retry() {
-    return this.last && this.call("retry", { if_busy: "interrupt" });
+    const { newest } = this.story;
+    if (newest?.stage === "failed") return this.story.sayAgain(newest);
+    if (newest && (newest.stage || newest === this.last)) return this.call("retry", {});
   }
 
-  /// Changes what the player said, where it stands; the story goes on from there.
-  change(turn = this.last) {
-    turn?.rewrite(turn.words, turn.message, t("change"), (message) =>
-      this.call("edit", { turn: turn.number, message, if_busy: "interrupt" }));
+  /// Changes what the player said, where it stands; the story goes on from there. What has failed can be written anew.
+  change(turn = this.story.newest) {
+    if (turn?.stage === "failed") return this.story.takeBack(turn);
+    if (this.isRefused() || !turn?.number) return;
+    turn.rewrite(turn.words, turn.message, t("change"), (message) => this.call("edit", { turn: turn.number, message }));
   }
 
   retell(turn) {
@@ -112,8 +119,8 @@ export class Tools {
 
   backTo(turn) {
     const count = this.story.committed.at(-1).number - turn.number;
-    const undo = () => this.call("undo", { to_turn: turn.number, if_busy: "interrupt" });
-    this.ui.ask(t("takeBack", count), [[t("undo"), undo], [t("branch"), () => this.branch(turn)]]);
+    const undo = () => this.call("undo", { to_turn: turn.number });
+    this.ui.ask(t("takeBack", count), [["undo", undo], ["branch", () => this.branch(turn)]]);
   }
 
   async branch(turn) {
@@ -125,14 +132,22 @@ export class Tools {
     }
   }
 
+  // While a message is unfinished, what has happened stays as it is: one key must not take back more than one message.
+  isRefused() {
+    const { isBusy } = this.story;
+    if (isBusy) this.story.trouble({ message: problemText("game-busy") });
+    return isBusy;
+  }
+
+  // Makes a change, once the story events that run are over. Returns whether it was made.
   async call(what, body) {
+    if (this.isRefused()) return false;
     try {
       await postOnce(`/v1/gamestate/${this.story.id}/${what}`, body);
       await this.story.rewritten();
+      return true;
     } catch (error) {
       this.story.trouble(error);
     }
   }
 }
-
-const small = (key, action) => button(t(key), action, "small");

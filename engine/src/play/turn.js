@@ -1,6 +1,6 @@
 // One turn of the story: what the player said, what is narrated in answer, how far it has come, and what can be done with it.
 
-import { button, make, prose } from "./dom.js";
+import { make, prose, small } from "./dom.js";
 import { render } from "./markdown.js";
 import { t } from "./text.js";
 
@@ -11,6 +11,7 @@ export class Turn {
     this.number = 0; // the number of its record, once it is committed
     this.others = []; // other narrations of it that are kept
     this.element = make("li");
+    this.element.turn = this; // the list of the story is the order of the turns
     this.message = prose("p", "message", words);
     this.narration = make("div", "narration");
     this.note = make("p", "state");
@@ -23,7 +24,7 @@ export class Turn {
   show(stage, note = "", actions = []) {
     this.element.className = stage;
     this.element.setAttribute("aria-busy", String(stage === "writing"));
-    this.note.replaceChildren(note, ...actions.map(([text, action]) => button(text, action, "small")));
+    this.note.replaceChildren(note, ...actions.map((action) => small(...action)));
   }
 
   get stage() {
@@ -74,21 +75,21 @@ export class Turn {
       this.tools.hidden = false;
     };
     const submit = make("button", "small", t("save"));
-    form.append(field, submit, button(t("cancel"), close, "small"));
-    form.addEventListener("submit", (event) => {
+    form.append(field, submit, small("cancel", close));
+    form.onsubmit = (event) => {
       event.preventDefault();
       const changed = field.value.trim();
       close();
       if (changed && changed !== text) save(changed);
-    });
-    form.addEventListener("keydown", (event) => {
+    };
+    form.onkeydown = (event) => {
       if (event.isComposing) return;
       if (event.key === "Escape") close();
       if (event.key === "Enter" && !event.shiftKey && event.target === field) {
         event.preventDefault();
         form.requestSubmit();
       }
-    });
+    };
     this.tools.hidden = true;
     place.replaceWith(form);
     field.style.height = `${Math.min(field.scrollHeight + 2, 400)}px`;

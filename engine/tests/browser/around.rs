@@ -136,3 +136,23 @@ async fn a_story_ends_by_name_and_goes_back_to_before_its_end() {
     browser.until("document.querySelectorAll('#story > li').length === 1").await;
     browser.end().await;
 }
+
+#[tokio::test]
+async fn in_a_fight_the_panel_shows_how_everybody_is() {
+    let Some(browser) = Browser::start().await else { return };
+    let site = Site::start().await;
+    let game = site.new_game().await;
+    browser.open(&site.url(""), &game).await;
+    let show = "const [done] = arguments;
+        import('/play/panel.js').then(({ showPanel }) => {
+            showPanel({
+                exits: [], things: [], inventory: [], map: [], hit_points: { hp: 7, max_hp: 12 },
+                people: [{ name: 'Odile', health: 'unhurt' }], creatures: [{ name: 'Eel', health: 'badly_hurt' }],
+            }, () => {});
+            const around = document.getElementById('around');
+            done([around.innerText.includes('7 / 12'), ...[...around.querySelectorAll('.chip')].map((chip) => chip.textContent)]);
+        })";
+    let shown = browser.page.execute_async(show, vec![]).await.unwrap();
+    assert_eq!(shown, json!([true, "Odile", "Eel · badly hurt"]));
+    browser.end().await;
+}

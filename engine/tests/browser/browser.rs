@@ -104,6 +104,13 @@ impl Browser {
         }
     }
 
+    /// Presses a key with Alt in the message, by the key's place.
+    pub(crate) async fn press_with_alt(&self, code: &str) {
+        let script = "document.getElementById('message').dispatchEvent(
+            new KeyboardEvent('keydown', { altKey: true, code: arguments[0], bubbles: true, cancelable: true }))";
+        self.page.execute(script, vec![json!(code)]).await.unwrap();
+    }
+
     /// Sets what the reader prefers.
     pub(crate) async fn prefer(&self, scheme: Scheme) {
         let value = match scheme {

@@ -116,9 +116,15 @@ async fn a_story_that_is_deleted_says_so_and_leads_back() {
     let game = site.new_game().await;
 
     browser.open(&site.url(""), &game).await;
+    let record =
+        "window.links = []; new MutationObserver(() => links.push(document.getElementById('link').textContent))
+        .observe(document.getElementById('link'), { childList: true, characterData: true, subtree: true })";
+    browser.page.execute(record, vec![]).await.unwrap();
     let delete = "fetch('/v1/gamestate/' + arguments[0], { method: 'DELETE' })";
     browser.page.execute(delete, vec![json!(game)]).await.unwrap();
     browser.until("document.getElementById('problem').textContent === 'This story has been deleted.'").await;
+    let links = browser.page.execute("return links.filter((text) => text)", vec![]).await.unwrap();
+    assert_eq!(links, json!([]), "it looks as if the connection were lost");
     let role = browser.page.find(Locator::Id("problem")).await.unwrap().attr("role").await.unwrap();
     assert_eq!(role.as_deref(), Some("alert"));
     let hidden = "return document.getElementById('say').hidden";
