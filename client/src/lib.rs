@@ -47,7 +47,7 @@ pub use error::{ClientError, HttpCall};
 pub use events::{Events, Item, Since};
 pub use sse::{Frame, Overlong, Parser};
 // A game's settings, history and explanations cannot be read or written without these.
-pub use story::{Author, Part, Role, Rules, Standing};
+pub use story::{Author, Being, Health, Part, Role, Rules, Standing};
 
 /// The example of the README, compiled as a test.
 #[cfg(doctest)]

@@ -1,5 +1,6 @@
 //! The console as a state machine: messages come in, commands go out, and nothing here waits, draws or connects.
 
+mod again;
 mod editor;
 mod explain;
 mod panel;
@@ -59,6 +60,12 @@ pub(crate) enum NetMessage {
         game: GameId,
         name: String,
     },
+    /// What the player said in a turn.
+    Recalled {
+        game: GameId,
+        turn: u64,
+        words: String,
+    },
     /// Why the game is in its state.
     Explained(Box<ExplainView>),
     Accepted {
@@ -116,8 +123,16 @@ pub(crate) enum Command {
         game: GameId,
         change: Rewrite,
     },
-    /// Begin a game that goes on from the state of this one, and open it.
-    Branch(GameId),
+    /// Begin a game that goes on from a turn of this one, or from its present state, and open it.
+    Branch {
+        game: GameId,
+        turn: Option<u64>,
+    },
+    /// Ask what the player said in a turn.
+    Recall {
+        game: GameId,
+        turn: u64,
+    },
     /// Write the open game to a file that does not exist yet.
     Export {
         game: GameId,
@@ -143,8 +158,8 @@ pub(crate) enum Rewrite {
     Retry,
     /// Show the next narration of the last message.
     Other,
-    /// Say this instead of the last message.
-    Edit(String),
+    /// Say this instead in a turn, or instead of the last message.
+    Edit { turn: Option<u64>, message: String },
     /// Give the game this name.
     Name(String),
 }
@@ -213,7 +228,7 @@ impl App {
             return vec![Command::Quit];
         }
         let next = match &mut self.screen {
-            Screen::Start(_) if control('c') => Next::Quit,
+            Screen::Start(start) if control('c') => start.interrupt(),
             Screen::Start(start) => Next::Stay(start.key(key)),
             Screen::Play(play) if control('c') => play.interrupt(),
             Screen::Play(play) if key.code == KeyCode::Esc => {
@@ -287,6 +302,9 @@ impl App {
             (Screen::Play(play), NetMessage::Renamed { game, name }) if game == play.game => {
                 play.answered(format!("This story is called {name} now; /load finds it."));
                 play.panel.title = name;
+            }
+            (Screen::Play(play), NetMessage::Recalled { game, turn, words }) if game == play.game => {
+                play.recalled(turn, &words);
             }
             (Screen::Play(play), NetMessage::Explained(view)) if view.game_id == play.game => {
                 play.answered(explain::text(&view));

@@ -1,5 +1,6 @@
 //! What is around the player, for the sidebar and for the commands that print it.
 
+use client::{Being, Health};
 use protocol::PlayerView;
 
 use super::spelled_out;
@@ -15,7 +16,10 @@ pub(crate) struct Panel {
     pub(crate) exits: Vec<String>,
     /// Ways that are closed, with the reason.
     pub(crate) blocked: Vec<String>,
+    /// In a story with fights, each with how they are.
     pub(crate) people: Vec<String>,
+    /// The player's hit points, in a story with fights.
+    pub(crate) hit_points: Option<String>,
     pub(crate) things: Vec<String>,
     pub(crate) inventory: Vec<String>,
     pub(crate) turn: u64,
@@ -56,7 +60,8 @@ impl Panel {
             description: place.description,
             exits: ways.collect(),
             blocked: closed.map(|way| with_reason(&way.direction, way.closed_because.as_deref())).collect(),
-            people: sight.people.iter().chain(&sight.creatures).map(|being| being.name.clone()).collect(),
+            people: sight.people.iter().chain(&sight.creatures).map(with_health).collect(),
+            hit_points: sight.hit_points.map(|points| format!("{} of {}", points.hp, points.max_hp)),
             things: named(&sight.things),
             inventory: named(&sight.inventory),
             turn: sight.turn,
@@ -77,6 +82,7 @@ impl Panel {
         }
         lines.push(listed("People", &self.people));
         lines.push(listed("Things", &self.things));
+        lines.extend(self.hit_points.iter().map(|points| format!("Your hit points: {points}")));
         lines.retain(|line| !line.is_empty());
         lines.join("\n")
     }
@@ -120,6 +126,14 @@ fn map(game: &PlayerView) -> Vec<String> {
         .collect()
 }
 
+/// Who is here; whoever can be fought, with how they are.
+fn with_health(being: &Being) -> String {
+    match being.health {
+        Some(health) if health != Health::Unhurt => format!("{} ({})", being.name, health.words()),
+        _ => being.name.clone(),
+    }
+}
+
 fn with_reason(what: &str, reason: Option<&str>) -> String {
     reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {reason}"))
 }
@@ -130,6 +144,8 @@ fn listed(name: &str, entries: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use crate::fixture::game;
 
     use super::*;
@@ -143,6 +159,17 @@ mod tests {
         );
         let nowhere = Panel::default();
         assert_eq!(nowhere.map(), "There is no map of where you are.");
+    }
+
+    #[test]
+    fn in_a_fight_everybody_is_shown_with_how_they_are() {
+        let mut fight = game();
+        fight.sight.hit_points = serde_json::from_value(json!({ "hp": 7, "max_hp": 12 })).unwrap();
+        fight.sight.people[0].health = Some(Health::Unhurt);
+        fight.sight.creatures = serde_json::from_value(json!([{ "name": "Eel", "health": "badly_hurt" }])).unwrap();
+        let panel = Panel::of(&fight, "The Night Ferry".to_owned());
+        assert_eq!(panel.people, ["Odile", "Eel (badly hurt)"]);
+        assert!(panel.look().ends_with("Your hit points: 7 of 12"), "{}", panel.look());
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub(crate) struct Play {
     is_ending: bool,
     /// What the player was warned of and does if they press the same key again.
     warning: Option<Warning>,
+    /// Whether what is written was no command, and no key has been pressed since.
+    is_line_refused: bool,
 }
 
 /// What the next key may do because the player was warned of it.
@@ -113,6 +115,7 @@ impl Play {
             asked: None,
             is_ending: false,
             warning: None,
+            is_line_refused: false,
         };
         play.read(game, scenario, unfinished);
         play
@@ -140,6 +143,11 @@ impl Play {
         let line = self.asked.take().unwrap_or_default();
         self.transcript.answer(&line, text);
         self.scroll = Scroll::Follow;
+    }
+
+    /// What the engine was asked is answered by what is shown elsewhere.
+    pub(super) fn answered_silently(&mut self) {
+        self.asked = None;
     }
 
     /// What the engine was asked is refused.
@@ -183,6 +191,7 @@ impl Play {
     pub(crate) fn key(&mut self, key: KeyEvent) -> Next {
         self.notice = None;
         self.warning = None;
+        let was_refused = std::mem::take(&mut self.is_line_refused);
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         let word = control || key.modifiers.contains(KeyModifiers::ALT);
         match key.code {
@@ -215,6 +224,11 @@ impl Play {
             KeyCode::Char('u') if control => self.editor.cut_to_start(),
             KeyCode::Char('k') if control => self.editor.cut_to_end(),
             KeyCode::Char('w') if control => self.editor.cut_word(),
+            // Another command, in place of the one that does not exist. That one is an earlier line now.
+            KeyCode::Char('/') if was_refused && !word => {
+                self.editor.take();
+                self.editor.insert("/");
+            }
             KeyCode::Char(c) if !control => self.editor.insert(c.encode_utf8(&mut [0; 4])),
             _ => {}
         }
@@ -278,6 +292,7 @@ impl Play {
             Input::Say(message) => Next::Stay(self.say(message)),
             Input::Unknown(reason) => {
                 self.notice = Some(reason);
+                self.is_line_refused = true;
                 Next::Stay(Vec::new())
             }
             Input::Command(command) => {
@@ -299,18 +314,11 @@ impl Play {
                 format!("Every turn is kept as soon as it ends. Come back with /load, or with --game {}", self.game)
             }
             Slash::Save(name) => return self.rewrite(line, Rewrite::Name(name)),
-            Slash::Undo(count) => return self.rewrite(line, Rewrite::Undo(count)),
-            Slash::Retry => return self.rewrite(line, Rewrite::Retry),
-            Slash::Other => return self.rewrite(line, Rewrite::Other),
-            Slash::Edit(words) if words.is_empty() => match self.transcript.last_words() {
-                Some(words) => {
-                    self.editor.set(&format!("/edit {words}"));
-                    return Next::Stay(Vec::new());
-                }
-                None => "You have said nothing yet.".to_owned(),
-            },
-            Slash::Edit(words) => return self.rewrite(line, Rewrite::Edit(words)),
-            Slash::Branch => return self.ask(line, Command::Branch(self.game)),
+            Slash::Undo(count) => return self.undo(line, count),
+            Slash::Retry => return self.retry(line),
+            Slash::Other => return self.other(line),
+            Slash::Edit { turn, words } => return self.edit(line, turn, words),
+            Slash::Branch(turn) => return self.ask(line, Command::Branch { game: self.game, turn }),
             Slash::Export(file) => match export_to(&file, &self.panel.title, self.panel.turn) {
                 Some((file, format)) => return self.ask(line, Command::Export { game: self.game, format, file }),
                 None => format!(
@@ -335,11 +343,11 @@ impl Play {
         Next::Stay(Vec::new())
     }
 
-    fn rewrite(&mut self, line: &str, change: Rewrite) -> Next {
+    pub(super) fn rewrite(&mut self, line: &str, change: Rewrite) -> Next {
         self.ask(line, Command::Rewrite { game: self.game, change })
     }
 
-    fn ask(&mut self, line: &str, command: Command) -> Next {
+    pub(super) fn ask(&mut self, line: &str, command: Command) -> Next {
         self.asked = Some(line.trim().to_owned());
         Next::Stay(vec![command])
     }
@@ -352,7 +360,7 @@ impl Play {
         Next::Stay(Vec::new())
     }
 
-    fn say(&mut self, message: String) -> Vec<Command> {
+    pub(super) fn say(&mut self, message: String) -> Vec<Command> {
         if message.is_empty() {
             return Vec::new();
         }

@@ -9,8 +9,8 @@ pub(crate) const COMMANDS: &[(&str, &str, &str)] = &[
     ("undo", "N", "take back your last message, or the last N"),
     ("retry", "", "narrate your last message again"),
     ("other", "", "the next of the tellings of your last message"),
-    ("edit", "WORDS", "say this instead; without words, change what you said"),
-    ("branch", "", "a new story from here on; this one stays"),
+    ("edit", "#N WORDS", "say this instead in turn N, or at last; without words, change what you said"),
+    ("branch", "N", "a new story from here on, or from turn N; this one stays"),
     ("stop", "", "stop the narrator; the text so far stays"),
     ("cancel", "", "take back what waits, or else the running turn"),
     ("games", "", "go to all stories and saves"),
@@ -34,8 +34,13 @@ pub(crate) enum Slash {
     Undo(usize),
     Retry,
     Other,
-    Edit(String),
-    Branch,
+    Edit {
+        /// The turn; the last message when none is named.
+        turn: Option<u64>,
+        words: String,
+    },
+    /// From a turn, or from here.
+    Branch(Option<u64>),
     Stop,
     Cancel,
     Games,
@@ -85,8 +90,14 @@ pub(crate) fn read(line: &str) -> Input {
         },
         "retry" => Slash::Retry,
         "other" => Slash::Other,
-        "edit" => Slash::Edit(rest.trim().to_owned()),
-        "branch" => Slash::Branch,
+        "edit" => match edit(rest.trim()) {
+            Ok(edit) => edit,
+            Err(reason) => return Input::Unknown(reason),
+        },
+        "branch" => match turn_of("branch", rest.trim()) {
+            Ok(turn) => Slash::Branch(turn),
+            Err(reason) => return Input::Unknown(reason),
+        },
         "stop" => Slash::Stop,
         "cancel" => Slash::Cancel,
         "games" => Slash::Games,
@@ -94,17 +105,36 @@ pub(crate) fn read(line: &str) -> Input {
         "load" => Slash::Load(rest.trim().to_owned()),
         "save" => Slash::Save(rest.trim().to_owned()),
         "export" => Slash::Export(rest.trim().to_owned()),
-        "explain" => match rest.trim() {
-            "" => Slash::Explain(None),
-            turn => match turn.parse() {
-                Ok(turn) => Slash::Explain(Some(turn)),
-                Err(_) => return Input::Unknown(format!("/explain takes the number of a turn, not `{turn}`.")),
-            },
+        "explain" => match turn_of("explain", rest.trim()) {
+            Ok(turn) => Slash::Explain(turn),
+            Err(reason) => return Input::Unknown(reason),
         },
         "model" => Slash::Model,
         "quit" => Slash::Quit,
         _ => Slash::Help,
     })
+}
+
+/// The turn that a command names, if it names one.
+fn turn_of(command: &str, turn: &str) -> Result<Option<u64>, String> {
+    if turn.is_empty() {
+        return Ok(None);
+    }
+    turn.parse().map(Some).map_err(|_| format!("/{command} takes the number of a turn, not `{turn}`."))
+}
+
+/// `/edit`, `/edit WORDS`, `/edit #N WORDS`, and `/edit N` for `/edit #N`. Words may begin with a number, so a turn with words behind
+/// it needs the mark.
+fn edit(rest: &str) -> Result<Slash, String> {
+    if rest.parse::<u64>().is_ok() {
+        return Ok(Slash::Edit { turn: turn_of("edit", rest)?, words: String::new() });
+    }
+    let Some(named) = rest.strip_prefix('#') else {
+        return Ok(Slash::Edit { turn: None, words: rest.to_owned() });
+    };
+    let (turn, words) = named.split_once(char::is_whitespace).unwrap_or((named, ""));
+    let turn = turn.parse().map_err(|_| format!("/edit takes the number of a turn behind #, not `{turn}`."))?;
+    Ok(Slash::Edit { turn: Some(turn), words: words.trim().to_owned() })
 }
 
 /// The commands that begin as the line does; none for a line that is no command, or that has its command already.
@@ -128,7 +158,7 @@ pub(crate) fn complete(line: &str) -> Option<String> {
 pub(crate) fn help() -> String {
     let lines = COMMANDS.iter().map(|(name, argument, does)| {
         let usage = format!("/{name} {argument}");
-        format!("{usage:<14}{does}")
+        format!("{usage:<16}{does}")
     });
     let rest = "Anything else is said or done in the story. Tab completes a command. A line that begins with // is said with one /. \
                 Alt+Enter begins another line.";
@@ -172,9 +202,20 @@ mod tests {
         assert_eq!(read("/undo"), Input::Command(Slash::Undo(1)));
         assert_eq!(read("/undo 3"), Input::Command(Slash::Undo(3)));
         assert_eq!(read("/explain 3"), Input::Command(Slash::Explain(Some(3))));
-        for line in ["/undo all", "/undo 0", "/undo -1", "/explain all"] {
+        assert_eq!(read("/branch 3"), Input::Command(Slash::Branch(Some(3))));
+        for line in ["/branch all", "/edit #x wait", "/undo all", "/undo 0", "/undo -1", "/explain all"] {
             assert!(matches!(read(line), Input::Unknown(_)), "{line}");
         }
+    }
+
+    #[test]
+    fn edit_names_a_turn_by_its_number_and_never_takes_it_for_words() {
+        let edit = |turn, words: &str| Input::Command(Slash::Edit { turn, words: words.to_owned() });
+        assert_eq!(read("/edit"), edit(None, ""));
+        assert_eq!(read("/edit 3"), edit(Some(3), ""));
+        assert_eq!(read("/edit #3"), edit(Some(3), ""));
+        assert_eq!(read("/edit #3 I wait."), edit(Some(3), "I wait."));
+        assert_eq!(read("/edit 3 coins, please"), edit(None, "3 coins, please"));
     }
 
     #[test]

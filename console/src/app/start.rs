@@ -3,8 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use protocol::{CatalogueEntry, GameSummary, PcEntry, ProviderInfo, ScenarioEntry};
 
-use super::Command;
 use super::settings::{Setting, Settings};
+use super::{Command, Next};
 
 /// What there is to choose from.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +64,8 @@ pub(crate) struct Start {
     /// Whether a game is being opened.
     pub(crate) is_opening: bool,
     settings: Settings,
+    /// Whether the player was asked whether they want to quit, and has pressed no other key.
+    is_quitting: bool,
 }
 
 impl Start {
@@ -78,6 +80,7 @@ impl Start {
             error: None,
             is_opening: false,
             settings: Settings::NONE,
+            is_quitting: false,
         }
     }
 
@@ -152,7 +155,18 @@ impl Start {
         self.selected = self.selected.saturating_add_signed(lines).min(last);
     }
 
+    /// Ctrl-C: asks once, then quits.
+    pub(crate) const fn interrupt(&mut self) -> Next {
+        if std::mem::replace(&mut self.is_quitting, true) { Next::Quit } else { Next::Stay(Vec::new()) }
+    }
+
+    /// What the player is asked.
+    pub(crate) fn question(&self) -> Option<&'static str> {
+        self.is_quitting.then_some("Ctrl+C again quits.")
+    }
+
     pub(crate) fn key(&mut self, key: KeyEvent) -> Vec<Command> {
+        self.is_quitting = false;
         if self.is_opening {
             return match key.code {
                 KeyCode::Esc => {

@@ -1,6 +1,7 @@
 //! The console's behaviour, key by key and event by event.
 
 mod commands;
+mod newest;
 mod start;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -285,7 +286,17 @@ fn control_c_stops_the_narrator_first_then_asks_once_and_then_quits() {
     app.press(KeyCode::Left);
     assert!(app.press_control(KeyCode::Char('c')).is_empty());
     assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Quit]);
-    assert_eq!(App::start(Command::LoadMenu).0.press_control(KeyCode::Char('c')), [Command::Quit]);
+}
+
+#[test]
+fn control_c_on_the_list_of_stories_asks_once() {
+    let (mut app, _) = App::start(Command::LoadMenu);
+    assert!(app.press_control(KeyCode::Char('c')).is_empty());
+    let Screen::Start(start) = &app.screen else { panic!("a game is played") };
+    assert_eq!(start.question(), Some("Ctrl+C again quits."));
+    app.press(KeyCode::Down);
+    assert!(app.press_control(KeyCode::Char('c')).is_empty());
+    assert_eq!(app.press_control(KeyCode::Char('c')), [Command::Quit]);
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub(crate) struct Turn {
     pub(crate) narration: String,
     /// Whether the beginning of the narration was missed, because the game was joined in the middle of it.
     pub(crate) is_partial: bool,
+    /// Whether the player has taken it back before it has happened: it goes when the engine has cancelled it.
+    is_taken_back: bool,
     pub(crate) stage: Stage,
 }
 
@@ -48,6 +50,16 @@ impl Stage {
     /// Whether nothing more happens to the turn, but for an operator who has it tried again.
     const fn has_ended(&self) -> bool {
         matches!(self, Self::Done | Self::Failed(_) | Self::Cancelled)
+    }
+
+    /// Whether it did not happen, and its message can be sent again.
+    pub(crate) const fn has_failed(&self) -> bool {
+        matches!(self, Self::NotSent(_) | Self::Failed(_) | Self::Cancelled)
+    }
+
+    /// Whether its end is still to come.
+    pub(crate) const fn is_unfinished(&self) -> bool {
+        self.is_running() || matches!(self, Self::Queued)
     }
 
     const fn is_waiting(&self) -> bool {
@@ -120,14 +132,34 @@ impl Transcript {
         self.turns.iter().rfind(|turn| turn.stage == Stage::Queued).and_then(|turn| turn.request)
     }
 
-    /// What the player said last, if it has happened.
-    pub(crate) fn last_words(&self) -> Option<&str> {
-        self.turns.iter().rfind(|turn| turn.stage == Stage::Done && turn.message.is_some())?.message.as_deref()
+    /// The player's last message, whatever has become of it.
+    pub(crate) fn newest(&self) -> Option<&Turn> {
+        self.newest_at().map(|at| &self.turns[at])
+    }
+
+    fn newest_at(&self) -> Option<usize> {
+        self.turns.iter().rposition(|turn| turn.stage != Stage::Answer && turn.message.is_some())
+    }
+
+    /// Removes the player's last message, which has failed. Returns its words.
+    pub(crate) fn remove_newest(&mut self) -> String {
+        let removed = self.newest_at().map(|at| self.turns.remove(at));
+        removed.and_then(|turn| turn.message).unwrap_or_default()
+    }
+
+    /// The player takes back the message of a request, which is being cancelled. Returns its words.
+    pub(crate) fn take_back(&mut self, request: RequestId) -> String {
+        let turn = self.turns.iter_mut().find(|turn| turn.request == Some(request));
+        turn.and_then(|turn| {
+            turn.is_taken_back = true;
+            turn.message.clone()
+        })
+        .unwrap_or_default()
     }
 
     /// Whether anything of the story is still to come.
     pub(crate) fn is_unfinished(&self) -> bool {
-        self.turns.iter().any(|turn| turn.stage.is_running() || turn.stage == Stage::Queued)
+        self.turns.iter().any(|turn| turn.stage.is_unfinished())
     }
 
     /// The engine has taken a message, under this id.
@@ -178,6 +210,10 @@ impl Transcript {
             }
             Event::RequestProcessing(processing) => {
                 let turn = self.turn_of(processing.request_id, processing.kind, Some(&processing.user_message));
+                if turn.narration.is_empty() {
+                    // It begins behind this event.
+                    turn.is_partial = false;
+                }
                 // A narration that was finished in an earlier attempt stays.
                 turn.stage = if turn.narration.is_empty() { Stage::Thinking } else { Stage::Settling };
                 self.move_before_waiting(processing.request_id);
@@ -217,6 +253,7 @@ impl Transcript {
                 let turn = self.turn_of(cancelled.request_id, RequestType::StoryEvent, None);
                 turn.stage = Stage::Cancelled;
                 turn.narration.clear();
+                self.turns.retain(|turn| !turn.is_taken_back || turn.stage != Stage::Cancelled);
             }
             // Other kinds are not about a turn. A newer engine may send kinds that are not known here.
             _ => {}
@@ -254,7 +291,15 @@ impl Transcript {
     }
 
     fn push(&mut self, request: Option<RequestId>, message: Option<String>, stage: Stage) -> &mut Turn {
-        self.turns.push(Turn { request, local: None, message, narration: String::new(), is_partial: false, stage });
+        self.turns.push(Turn {
+            request,
+            local: None,
+            message,
+            narration: String::new(),
+            is_partial: false,
+            is_taken_back: false,
+            stage,
+        });
         let last = self.turns.len() - 1;
         &mut self.turns[last]
     }

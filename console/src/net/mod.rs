@@ -11,7 +11,7 @@ use client::{Client, Events, Item, Since};
 use futures::StreamExt as _;
 use futures::future::{BoxFuture, FutureExt as _};
 use futures::stream::FuturesUnordered;
-use protocol::{Event, GameId};
+use protocol::{Event, EventId, GameId, RequestId};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
@@ -35,6 +35,8 @@ pub(crate) async fn run(
         opening: 0,
         events: None,
         watch: Watch::new(timing, []),
+        seen: Seen::default(),
+        resume: None,
     };
     loop {
         tokio::select! {
@@ -58,6 +60,26 @@ struct Net {
     opening: u64,
     events: Option<(GameId, Events)>,
     watch: Watch,
+    /// What the open game's history and requests held when they were read.
+    seen: Seen,
+    /// After which event to listen when the game has been read again: the turn that is narrated since is then shown from its beginning.
+    resume: Option<(GameId, EventId)>,
+}
+
+/// How far what was read of a game reaches.
+#[derive(Default)]
+struct Seen {
+    cursor: Option<EventId>,
+    /// What had not ended then. Its events bring what the game itself does not hold yet.
+    unfinished: Vec<RequestId>,
+}
+
+impl Seen {
+    /// Whether an event tells nothing new.
+    fn has(&self, id: Option<EventId>, event: &Event) -> bool {
+        let is_open = event.request_id().is_some_and(|request| self.unfinished.contains(&request));
+        id.is_some() && id <= self.cursor && !is_open
+    }
 }
 
 enum Done {
@@ -70,8 +92,11 @@ enum Done {
         game: GameId,
         answers: watch::Answers,
     },
-    /// What has happened in a game has changed.
-    Rewritten(GameId),
+    /// What has happened in a game has changed, by events after this one.
+    Rewritten {
+        game: GameId,
+        since: EventId,
+    },
     /// There is a new game that goes on from this one.
     Branched {
         game: GameId,
@@ -138,22 +163,29 @@ impl Net {
             }
             Command::Rewrite { game, change } => {
                 let timing = self.timing;
-                // A name changes nothing of what is shown, so the game need not be read again.
-                let name = if let Rewrite::Name(name) = &change { Some(name.clone()) } else { None };
+                let name = if let Rewrite::Name(name) = &change { name.clone() } else { String::new() };
                 async move {
-                    match (rewrite::rewrite(&client, game, change, timing).await, name) {
-                        (Ok(()), Some(name)) => Done::Message(NetMessage::Renamed { game, name }),
+                    match rewrite::rewrite(&client, game, change, timing).await {
+                        // A name changes nothing of what is shown, so the game need not be read again.
+                        Ok(None) => Done::Message(NetMessage::Renamed { game, name }),
                         // Its event says the same, unless a proxy holds events back.
-                        (Ok(()), None) => Done::Rewritten(game),
-                        (Err(reason), _) => Done::Message(NetMessage::Refused(reason)),
+                        Ok(Some(since)) => Done::Rewritten { game, since },
+                        Err(reason) => Done::Message(NetMessage::Refused(reason)),
                     }
                 }
                 .boxed()
             }
-            Command::Branch(game) => {
+            Command::Recall { game, turn } => async move {
+                Done::Message(match rewrite::recall(&client, game, turn).await {
+                    Ok(words) => NetMessage::Recalled { game, turn, words },
+                    Err(reason) => NetMessage::Refused(reason),
+                })
+            }
+            .boxed(),
+            Command::Branch { game, turn } => {
                 let timing = self.timing;
                 async move {
-                    match rewrite::branch(&client, game, timing).await {
+                    match rewrite::branch(&client, game, turn, timing).await {
                         Ok(branch) => Done::Branched { game, branch },
                         Err(reason) => Done::Message(NetMessage::Refused(reason)),
                     }
@@ -196,17 +228,27 @@ impl Net {
             Done::Opened { opening, opened } if opening == self.opening => {
                 if let Ok(opened) = &opened {
                     let game = &opened.game;
-                    let unfinished = opened.unfinished.iter().map(|request| request.request_id);
-                    self.watch = Watch::new(self.timing, unfinished);
-                    self.events = Some((game.id, self.client.game_events(game.id, Since::After(game.cursor))));
+                    let unfinished: Vec<_> = opened.unfinished.iter().map(|request| request.request_id).collect();
+                    self.watch = Watch::new(self.timing, unfinished.iter().copied());
+                    self.seen = Seen { cursor: Some(game.cursor), unfinished };
+                    let resume = self.resume.take().filter(|(of, since)| *of == game.id && *since < game.cursor);
+                    let since = resume.map_or(game.cursor, |(_, since)| since);
+                    self.events = Some((game.id, self.client.game_events(game.id, Since::After(since))));
                 }
                 self.report(NetMessage::Opened(opened));
             }
-            Done::Rewritten(game) if self.is_open(game) => self.read_again(),
+            // What is shown was read before the change: its event has not come yet.
+            Done::Rewritten { game, since } if self.is_open(game) && self.seen.cursor <= Some(since) => {
+                self.read_again(Some(since));
+            }
             Done::Branched { game, branch } if self.is_open(game) => {
                 self.begin(Command::Open { game: branch, keep_trying: false });
             }
-            Done::Opened { .. } | Done::Asked { .. } | Done::Rewritten(_) | Done::Branched { .. } | Done::Nothing => {}
+            Done::Opened { .. }
+            | Done::Asked { .. }
+            | Done::Rewritten { .. }
+            | Done::Branched { .. }
+            | Done::Nothing => {}
         }
     }
 
@@ -215,7 +257,8 @@ impl Net {
             // A stream that is open may still be held back by a proxy.
             Some(Item::Connected { .. } | Item::Disconnected { .. }) if self.watch.is_behind() => {}
             Some(Item::Connected { .. }) => self.report(NetMessage::Link(Link::Live)),
-            Some(Item::Event { event, .. }) if makes_void(&event) => self.read_again(),
+            Some(Item::Event { id, event }) if self.seen.has(id, &event) => {}
+            Some(Item::Event { id, event }) if makes_void(&event) => self.read_again(id),
             Some(Item::Event { event, .. }) => {
                 if self.watch.observe(&event) {
                     self.report(NetMessage::Link(Link::Live));
@@ -225,7 +268,7 @@ impl Net {
             Some(Item::Disconnected { error, .. }) => {
                 self.report(NetMessage::Link(Link::Reconnecting(error.to_string())));
             }
-            Some(Item::Snapshot(_) | Item::Reset(_) | Item::Gap { .. }) => self.read_again(),
+            Some(Item::Snapshot(_) | Item::Reset(_) | Item::Gap { .. }) => self.read_again(None),
             Some(Item::Failed(error)) => self.end(error.to_string()),
             None => self.end("the engine has closed this game's events".to_owned()),
         }
@@ -235,8 +278,10 @@ impl Net {
         self.events.as_ref().is_some_and(|(open, _)| *open == game)
     }
 
-    fn read_again(&mut self) {
-        self.events = None;
+    /// Has the game read again, and its events followed from this one on.
+    fn read_again(&mut self, since: Option<EventId>) {
+        let open = self.events.take();
+        self.resume = open.and_then(|(game, _)| Some((game, since?)));
         self.report(NetMessage::Reset);
     }
 

@@ -3,8 +3,8 @@
 
 use client::{Client, ClientError};
 use protocol::{
-    BranchGame, ChooseAlternative, EditTurn, GameId, IfBusy, RenameGame, RequestId, RequestType, RetryTurn, TurnRecord,
-    UndoTurns,
+    BranchGame, ChooseAlternative, EditTurn, EventId, GameId, IfBusy, RenameGame, RequestId, RequestType, RetryTurn,
+    TurnRecord, UndoTurns,
 };
 use tokio::time::{Instant, sleep};
 
@@ -23,10 +23,16 @@ enum Call {
     Rename(RenameGame),
 }
 
-/// Makes a change. The error is for the player.
-pub(super) async fn rewrite(client: &Client, game: GameId, change: Rewrite, timing: Timing) -> Result<(), String> {
-    // What is under way is cancelled: the player wants to be elsewhere.
-    let if_busy = IfBusy::Interrupt;
+/// Makes a change. Returns the id before its events; none for a name, which changes nothing of what is shown. The error is for the
+/// player.
+pub(super) async fn rewrite(
+    client: &Client,
+    game: GameId,
+    change: Rewrite,
+    timing: Timing,
+) -> Result<Option<EventId>, String> {
+    // A story event that the last turn has triggered ends first. To cancel all that runs would take back more than was asked for.
+    let if_busy = IfBusy::Enqueue;
     let call = match change {
         Rewrite::Undo(count) => {
             let turn = spoken(client, game, count).await?.turn;
@@ -41,8 +47,11 @@ pub(super) async fn rewrite(client: &Client, game: GameId, change: Rewrite, timi
             // The oldest comes, and the present one becomes the youngest: so all of them come in turn.
             Call::Choose(ChooseAlternative { turn: last.turn, alternative: 0, if_busy })
         }
-        Rewrite::Edit(message) => {
-            let turn = spoken(client, game, 1).await?.turn;
+        Rewrite::Edit { turn, message } => {
+            let turn = match turn {
+                Some(turn) => turn,
+                None => spoken(client, game, 1).await?.turn,
+            };
             Call::Edit(EditTurn { turn, message: Some(message), narration: None, if_busy })
         }
         Rewrite::Name(name) => Call::Rename(RenameGame { name: Some(name) }),
@@ -56,19 +65,20 @@ pub(super) async fn rewrite(client: &Client, game: GameId, change: Rewrite, timi
     }
 }
 
-async fn make(client: &Client, game: GameId, call: &Call, key: &str) -> Result<(), ClientError> {
-    match call {
-        Call::Undo(undo) => client.undo(game, undo, key).await.map(drop),
-        Call::Retry(retry) => client.retry(game, retry, key).await.map(drop),
-        Call::Choose(choose) => client.choose(game, choose, key).await.map(drop),
-        Call::Edit(edit) => client.edit(game, edit, key).await.map(drop),
-        Call::Rename(rename) => client.rename(game, rename, key).await.map(drop),
-    }
+async fn make(client: &Client, game: GameId, call: &Call, key: &str) -> Result<Option<EventId>, ClientError> {
+    let rewritten = match call {
+        Call::Undo(undo) => client.undo(game, undo, key).await,
+        Call::Retry(retry) => client.retry(game, retry, key).await,
+        Call::Choose(choose) => client.choose(game, choose, key).await,
+        Call::Edit(edit) => client.edit(game, edit, key).await,
+        Call::Rename(rename) => return client.rename(game, rename, key).await.map(|_| None),
+    };
+    rewritten.map(|rewritten| Some(rewritten.cursor))
 }
 
-/// Begins a game that goes on from the state of this one.
-pub(super) async fn branch(client: &Client, game: GameId, timing: Timing) -> Result<GameId, String> {
-    let (branch, key) = (BranchGame::default(), RequestId::new().to_string());
+/// Begins a game that goes on from a turn of this one, or from its present state.
+pub(super) async fn branch(client: &Client, game: GameId, turn: Option<u64>, timing: Timing) -> Result<GameId, String> {
+    let (branch, key) = (BranchGame { turn, ..BranchGame::default() }, RequestId::new().to_string());
     let until = Instant::now() + timing.sending;
     loop {
         match client.branch(game, &branch, &key).await {
@@ -76,6 +86,17 @@ pub(super) async fn branch(client: &Client, game: GameId, timing: Timing) -> Res
             Err(error) if error.is_transient() && Instant::now() < until => sleep(timing.pause).await,
             Err(error) => return Err(error.to_string()),
         }
+    }
+}
+
+/// What the player said in a turn.
+pub(super) async fn recall(client: &Client, game: GameId, turn: u64) -> Result<String, String> {
+    let behind = turn.saturating_add(1).to_string();
+    let turns = client.turns(game, Some(1), Some(&behind)).await.map_err(|error| error.to_string())?.turns;
+    match turns.into_iter().find(|found| found.turn == turn) {
+        Some(found) if found.kind == RequestType::Chat => Ok(found.message),
+        Some(_) => Err(format!("In turn {turn} you have said nothing: it is an event of the story.")),
+        None => Err(format!("There is no turn {turn}, or it is no longer kept.")),
     }
 }
 

@@ -183,6 +183,60 @@ async fn where_no_event_gets_through_the_console_asks_for_the_answer() {
 }
 
 #[tokio::test]
+async fn a_narration_after_a_retry_is_followed_from_its_beginning() {
+    // The change is event 8, the request's are 9 to 11, and the game is read when all of them have happened.
+    let (reads, asked) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let show = async move || {
+        let mut game = game_json();
+        if reads.fetch_add(1, Ordering::SeqCst) >= 2 {
+            game["cursor"] = json!("1:11");
+        }
+        Json(game)
+    };
+    let lane = async || Json(json!({"game_id": game().id, "state": "active", "requests": [request(1)]}));
+    let running = async || {
+        Json(json!({
+            "request_id": request(1), "type": "chat", "game_id": game().id, "status": "processing", "attempt": 1,
+            "message": "Ada: wait", "enqueued_at": "2026-01-02T03:04:05Z", "links": Links::of(request(1), game().id),
+        }))
+    };
+    let rewound = json!({
+        "game_id": game().id, "cause": "retry", "version": 3, "turn": 0, "location": "", "scene": "", "is_ended": false,
+    });
+    let events = async move |headers: HeaderMap| {
+        assert_eq!(headers["last-event-id"], ["1:7", "1:8"][asked.fetch_add(1, Ordering::SeqCst).min(1)]);
+        let after: u64 = headers["last-event-id"].to_str().unwrap()[2..].parse().unwrap();
+        let mut log = vec![(8, "game.rewound", rewound.to_string())];
+        for (id, text) in [(9, "You "), (10, "wait"), (11, " here")] {
+            let event = protocol::Event::from(chunk(1, text, false));
+            log.push((id, "chat.chunk", event.data()));
+        }
+        let frames = log.into_iter().filter(|(id, ..)| *id > after);
+        let frames: String =
+            frames.map(|(id, name, data)| format!("id: 1:{id}\nevent: {name}\ndata: {data}\n\n")).collect();
+        ([("content-type", "text/event-stream")], frames)
+    };
+    let router = Router::new()
+        .route("/v1/gamestate/{id}", get(show))
+        .route("/v1/queue/games/{id}", get(lane))
+        .route("/v1/requests/{id}", get(running))
+        .route("/v1/scenarios", get(async || Json(json!([]))))
+        .route("/v1/events/games/{id}", get(events));
+    let (commands, mut answers) = start(serve(router).await);
+    commands.send(Command::Open { game: game().id, keep_trying: false }).unwrap();
+    let mut text = String::new();
+    while text != "You wait here" {
+        match answers.recv().await.unwrap() {
+            NetMessage::Reset => commands.send(Command::Open { game: game().id, keep_trying: true }).unwrap(),
+            NetMessage::Event(protocol::Event::ChatChunk(chunk)) => text.push_str(&chunk.content),
+            NetMessage::Opened(Err(error)) => panic!("{error}"),
+            _ => {}
+        }
+        assert!("You wait here".starts_with(&text), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_that_is_refused_is_not_sent_again() {
     let chat = async || refuse(&Problem::new(ProblemType::GameEnded, "nothing more happens here"));
     let (commands, mut answers) = start(serve(Router::new().route("/v1/chat", post(chat))).await);

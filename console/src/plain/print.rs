@@ -202,7 +202,10 @@ impl Printer {
                     writeln!(out)?;
                 }
                 Stage::Retrying(reason) => self.line(out, &format!("[{reason}; trying again]"))?,
-                Stage::Failed(reason) => self.line(out, &format!("\n[This has not happened: {reason}.]\n"))?,
+                Stage::Failed(reason) => {
+                    let remedy = if turn.message.is_some() { " /retry sends it again." } else { "" };
+                    self.line(out, &format!("\n[This has not happened: {reason}.{remedy}]\n"))?;
+                }
                 Stage::Cancelled => self.line(out, "\n[Stopped. This has not happened.]\n")?,
                 Stage::NotSent(reason) => self.line(out, &format!("[Not sent: {reason}]"))?,
                 _ => {}

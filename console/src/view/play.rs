@@ -40,23 +40,53 @@ pub(crate) fn draw(frame: &mut Frame<'_>, play: &Play, ticks: usize, theme: Them
     let [_, area, _] =
         Layout::horizontal([Constraint::Fill(1), Constraint::Length(width), Constraint::Fill(1)]).areas(frame.area());
     let [main, side] = Layout::horizontal([Constraint::Min(20), Constraint::Length(sidebar)]).areas(area);
-    let status = u16::from(!has_sidebar);
+    let header = if has_sidebar { Vec::new() } else { header(play, theme, main.width.into()) };
+    let notes = notes(play, theme, main.width.saturating_sub(2).into());
+    let few = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX).min(main.height / 3);
+    let (status, noted) = (few(&header), few(&notes));
     let editor = &play.editor;
     // The column behind the last one is for the cursor.
     let room = usize::from(main.width.saturating_sub(INPUT_FRAME + 1));
     let field = Field::of(editor.text(), editor.before_cursor().len(), room);
     let rows = u16::try_from(field.rows.len()).unwrap_or(u16::MAX).min(INPUT).min((main.height / 3).max(1));
-    let [status, story, input] =
-        Layout::vertical([Constraint::Length(status), Constraint::Min(1), Constraint::Length(rows + 2)]).areas(main);
+    let [status, story, above, input] = Layout::vertical([
+        Constraint::Length(status),
+        Constraint::Min(1),
+        Constraint::Length(noted),
+        Constraint::Length(rows + 2),
+    ])
+    .areas(main);
     if has_sidebar {
         draw_sidebar(frame, side, play, theme);
-    } else {
-        let place = format!("{} · {} · turn {}", play.panel.scenario, play.panel.location, play.panel.turn);
-        let line = Line::from(vec![link(&play.link, theme), Span::raw(" · "), Span::styled(place, theme.title())]);
-        frame.render_widget(line, status);
     }
+    frame.render_widget(Paragraph::new(header), status);
+    frame.render_widget(Paragraph::new(notes).block(Block::new().padding(Padding::horizontal(1))), above);
     draw_input(frame, input, play, &field, has_sidebar, theme);
     draw_story(frame, story, play, ticks, theme)
+}
+
+/// Where the player is, for a screen without a sidebar. It takes as many lines as it needs: at 40 columns it is longer than one.
+fn header(play: &Play, theme: Theme, width: usize) -> Vec<Line<'static>> {
+    let panel = &play.panel;
+    let (link, style) = link(&play.link, theme);
+    let mut place = format!("{} · {} · turn\u{a0}{}", panel.scenario, panel.location, panel.turn);
+    if let Some(points) = &panel.hit_points {
+        place.push_str(&format!(" · HP\u{a0}{points}"));
+    }
+    wrap(&[(link, style), (" · ", Style::default()), (&place, theme.title())], width)
+}
+
+/// What the player has to know, above the line in which they write. The frame's title would cut it at the window's edge.
+fn notes(play: &Play, theme: Theme, width: usize) -> Vec<Line<'static>> {
+    let commands = candidates(play.editor.text());
+    let (text, style) = match (&play.notice, &play.link, play.panel.is_ended) {
+        (Some(notice), ..) => (notice.clone(), theme.trouble()),
+        _ if !commands.is_empty() => (format!("/{}", commands.join(" /")), theme.aside()),
+        (None, Link::Lost(error), _) => (error.clone(), theme.trouble()),
+        (None, _, true) => ("The story has ended: /undo, /new or /games.".to_owned(), theme.title()),
+        (None, _, false) => return Vec::new(),
+    };
+    text.lines().flat_map(|line| wrap(&[(line, style)], width)).collect()
 }
 
 fn draw_story(frame: &mut Frame<'_>, area: Rect, play: &Play, ticks: usize, theme: Theme) -> Extent {
@@ -81,17 +111,10 @@ fn draw_story(frame: &mut Frame<'_>, area: Rect, play: &Play, ticks: usize, them
 }
 
 fn draw_input(frame: &mut Frame<'_>, area: Rect, play: &Play, field: &Field<'_>, has_sidebar: bool, theme: Theme) {
-    let commands = candidates(play.editor.text());
-    let (title, style) = match (&play.notice, &play.link, play.panel.is_ended) {
-        (Some(notice), ..) => (notice.clone(), theme.trouble()),
-        _ if !commands.is_empty() => (format!("/{}", commands.join(" /")), theme.aside()),
-        (None, Link::Lost(error), _) => (error.clone(), theme.trouble()),
-        (None, _, true) => ("The story has ended: /undo, /new or /games.".to_owned(), theme.title()),
-        (None, _, false) => ("What do you do?".to_owned(), theme.aside()),
-    };
+    let title = if play.panel.is_ended { " The end " } else { " What do you do? " };
     let mut block = Block::bordered()
         .border_style(theme.aside())
-        .title(Span::styled(format!(" {title} "), style))
+        .title(Span::styled(title, theme.aside()))
         .padding(Padding::horizontal(1));
     if !has_sidebar {
         block = block.title_bottom(Span::styled(" PgUp back · /help · Esc stories ", theme.aside()));
@@ -124,6 +147,7 @@ fn draw_sidebar(frame: &mut Frame<'_>, area: Rect, play: &Play, theme: Theme) {
         ("Scene", panel.scene.clone()),
         ("Place", panel.location.clone()),
         ("Turn", panel.turn.to_string()),
+        ("HP", panel.hit_points.clone().unwrap_or_default()),
         ("", String::new()),
         ("Exits", list(&panel.exits)),
         ("Closed", list(&panel.blocked)),
@@ -142,7 +166,8 @@ fn draw_sidebar(frame: &mut Frame<'_>, area: Rect, play: &Play, theme: Theme) {
         }
     }
 
-    let mut foot = vec![Line::from(link(&play.link, theme)), Line::default()];
+    let (link, style) = link(&play.link, theme);
+    let mut foot = vec![Line::styled(link, style), Line::default()];
     foot.extend(KEYS.iter().map(|(key, does)| {
         Line::from(vec![Span::raw(format!("{key:<10}")), Span::styled((*does).to_owned(), theme.aside())])
     }));
@@ -156,12 +181,12 @@ fn draw_sidebar(frame: &mut Frame<'_>, area: Rect, play: &Play, theme: Theme) {
     frame.render_widget(Paragraph::new(foot), bottom);
 }
 
-fn link(link: &Link, theme: Theme) -> Span<'static> {
+fn link(link: &Link, theme: Theme) -> (&'static str, Style) {
     match link {
-        Link::Live => Span::styled("● connected", theme.title()),
-        Link::Connecting => Span::styled("○ connecting", theme.aside()),
-        Link::Polling => Span::styled("◐ no live text: asking", theme.trouble()),
-        Link::Reconnecting(_) => Span::styled("○ reconnecting", theme.trouble()),
-        Link::Lost(_) => Span::styled("✗ not connected", theme.trouble()),
+        Link::Live => ("● connected", theme.title()),
+        Link::Connecting => ("○ connecting", theme.aside()),
+        Link::Polling => ("◐ no live text: asking", theme.trouble()),
+        Link::Reconnecting(_) => ("○ reconnecting", theme.trouble()),
+        Link::Lost(_) => ("✗ not connected", theme.trouble()),
     }
 }

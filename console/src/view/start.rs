@@ -39,10 +39,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, start: &Start, ticks: usize, theme: Th
             wrap(&[(about_selected(start, menu).as_str(), Style::default())], about.width.saturating_sub(2).into());
         frame.render_widget(Paragraph::new(lines).block(Block::bordered().border_style(theme.aside())), about);
     }
-    let (text, style) = match (&start.error, start.is_opening || start.menu.is_none()) {
-        (Some(error), _) => (error.clone(), theme.trouble()),
-        (None, true) => (format!("loading{}", &"..."[..ticks % 4]), theme.aside()),
-        (None, false) => (String::new(), theme.aside()),
+    let (text, style) = match (start.question(), &start.error, start.is_opening || start.menu.is_none()) {
+        (Some(question), ..) => (question.to_owned(), theme.trouble()),
+        (None, Some(error), _) => (error.clone(), theme.trouble()),
+        (None, None, true) => (format!("loading{}", &"..."[..ticks % 4]), theme.aside()),
+        (None, None, false) => (String::new(), theme.aside()),
     };
     frame.render_widget(Paragraph::new(wrap(&[(text.as_str(), style)], status.width.into())), status);
     let help = match start.page {

@@ -12,6 +12,9 @@ use crate::app::{Ending, Stage, Turn};
 const SPEAKER_CHARS: usize = 24;
 const SPEAKER_WORDS: usize = 3;
 
+/// What the player can do about a message that has failed.
+const FAILED: &str = ". /retry sends it again, /edit changes it, /undo takes it back";
+
 /// All turns as lines of at most `width` columns.
 pub(crate) fn lines(turns: &[Turn], width: usize, ticks: usize, theme: Theme) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
@@ -111,7 +114,10 @@ fn note(turn: &Turn, ticks: usize, theme: Theme) -> Option<(String, Style)> {
         Stage::Retrying(reason) => aside(format!("{reason}; trying again{moving}")),
         Stage::Cancelled => aside("stopped: this has not happened".to_owned()),
         Stage::NotSent(reason) => Some((format!("not sent: {reason}"), theme.trouble())),
-        Stage::Failed(reason) => Some((format!("this turn was given up: {reason}"), theme.trouble())),
+        Stage::Failed(reason) => {
+            let remedy = if turn.message.is_some() { FAILED } else { "" };
+            Some((format!("this turn was given up: {reason}{remedy}"), theme.trouble()))
+        }
     }
 }
 

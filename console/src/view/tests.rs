@@ -93,6 +93,16 @@ fn words_longer_than_a_row_go_on_in_the_next_one() {
 }
 
 #[test]
+fn a_notice_and_the_place_are_read_whole_on_a_narrow_screen() {
+    let mut app = connected();
+    app.press(KeyCode::Char('x'));
+    app.update(Message::Net(NetMessage::Refused(
+        "The narrator is still at work. /stop ends the narration, /undo takes your last message back.".to_owned(),
+    )));
+    insta::assert_snapshot!(screen(&app, 40, 20));
+}
+
+#[test]
 fn the_end_of_a_story_has_its_name_and_what_it_remembers() {
     let mut app = connected();
     let mut ended = game();

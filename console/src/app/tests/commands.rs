@@ -38,12 +38,18 @@ fn what_has_happened_is_changed_by_commands() {
         ("/undo 2", Rewrite::Undo(2)),
         ("/retry", Rewrite::Retry),
         ("/other", Rewrite::Other),
-        ("/edit I wait.", Rewrite::Edit("I wait.".to_owned())),
+        ("/edit I wait.", Rewrite::Edit { turn: None, message: "I wait.".to_owned() }),
+        ("/edit #3 I wait.", Rewrite::Edit { turn: Some(3), message: "I wait.".to_owned() }),
         ("/save The ferry", Rewrite::Name("The ferry".to_owned())),
     ] {
         assert_eq!(app.say(line), [Command::Rewrite { game, change }], "{line}");
     }
-    assert_eq!(app.say("/branch"), [Command::Branch(game)]);
+    assert_eq!(app.say("/branch"), [Command::Branch { game, turn: None }]);
+    assert_eq!(app.say("/branch 2"), [Command::Branch { game, turn: Some(2) }]);
+    assert_eq!(app.say("/edit 3"), [Command::Recall { game, turn: 3 }]);
+    app.update(Message::Net(NetMessage::Recalled { game, turn: 3, words: "wait".to_owned() }));
+    assert_eq!(app.play().editor.text(), "/edit #3 wait");
+    assert!(!app.play().awaits_answer());
 }
 
 #[test]
