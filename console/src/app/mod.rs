@@ -7,6 +7,7 @@ mod panel;
 mod play;
 mod settings;
 mod slash;
+mod stage;
 mod start;
 mod transcript;
 
@@ -21,8 +22,9 @@ use protocol::{CreateGame, Event, ExplainView, ExportFormat, GameId, PlayerView,
 pub(crate) use panel::Ending;
 pub(crate) use play::{Extent, Link, Next, Play, Scroll};
 pub(crate) use slash::candidates;
+pub(crate) use stage::Stage;
 pub(crate) use start::{Menu, Page, Part, Start, characters};
-pub(crate) use transcript::{Stage, Turn};
+pub(crate) use transcript::Turn;
 
 /// What happened.
 #[derive(Debug)]

@@ -3,6 +3,8 @@
 use client::Role;
 use protocol::{Event, PlayerView, Problem, RequestId, RequestStatus, RequestType, RequestView};
 
+use super::stage::Stage;
+
 /// What the player said and what is narrated in answer.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Turn {
@@ -17,54 +19,6 @@ pub(crate) struct Turn {
     /// Whether the player has taken it back before it has happened: it goes when the engine has cancelled it.
     is_taken_back: bool,
     pub(crate) stage: Stage,
-}
-
-/// How far a turn has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// On its way to the engine.
-    Sending,
-    /// It did not get there.
-    NotSent(String),
-    Queued,
-    /// A worker has it, and nothing is narrated yet.
-    Thinking,
-    Narrating,
-    /// The narration is whole; what it did to the world is being worked out.
-    Settling,
-    /// An attempt failed, another one follows.
-    Retrying(String),
-    Done,
-    /// The console's own answer to a command; no turn of the story.
-    Answer,
-    Failed(String),
-    Cancelled,
-}
-
-impl Stage {
-    /// Whether something is happening that the player waits for.
-    pub(crate) const fn is_running(&self) -> bool {
-        matches!(self, Self::Sending | Self::Thinking | Self::Narrating | Self::Settling | Self::Retrying(_))
-    }
-
-    /// Whether nothing more happens to the turn, but for an operator who has it tried again.
-    const fn has_ended(&self) -> bool {
-        matches!(self, Self::Done | Self::Failed(_) | Self::Cancelled)
-    }
-
-    /// Whether it did not happen, and its message can be sent again.
-    pub(crate) const fn has_failed(&self) -> bool {
-        matches!(self, Self::NotSent(_) | Self::Failed(_) | Self::Cancelled)
-    }
-
-    /// Whether its end is still to come.
-    pub(crate) const fn is_unfinished(&self) -> bool {
-        self.is_running() || matches!(self, Self::Queued)
-    }
-
-    const fn is_waiting(&self) -> bool {
-        matches!(self, Self::Sending | Self::Queued)
-    }
 }
 
 /// All turns, the opening first.

@@ -2,6 +2,7 @@
 
 mod calls;
 mod rewrite;
+mod seen;
 mod watch;
 
 #[cfg(test)]
@@ -11,10 +12,11 @@ use client::{Client, Events, Item, Since};
 use futures::StreamExt as _;
 use futures::future::{BoxFuture, FutureExt as _};
 use futures::stream::FuturesUnordered;
-use protocol::{Event, EventId, GameId, RequestId};
+use protocol::{Event, EventId, GameId};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
+use self::seen::Seen;
 use self::watch::Watch;
 use crate::app::{Command, Link, NetMessage, Opened, Rewrite};
 
@@ -64,22 +66,6 @@ struct Net {
     seen: Seen,
     /// After which event to listen when the game has been read again: the turn that is narrated since is then shown from its beginning.
     resume: Option<(GameId, EventId)>,
-}
-
-/// How far what was read of a game reaches.
-#[derive(Default)]
-struct Seen {
-    cursor: Option<EventId>,
-    /// What had not ended then. Its events bring what the game itself does not hold yet.
-    unfinished: Vec<RequestId>,
-}
-
-impl Seen {
-    /// Whether an event tells nothing new.
-    fn has(&self, id: Option<EventId>, event: &Event) -> bool {
-        let is_open = event.request_id().is_some_and(|request| self.unfinished.contains(&request));
-        id.is_some() && id <= self.cursor && !is_open
-    }
 }
 
 enum Done {

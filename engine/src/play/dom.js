@@ -1,7 +1,5 @@
 // Small helpers for the document, and for what the browser remembers between visits.
 
-import { t } from "./text.js";
-
 export const at = (id) => document.getElementById(id);
 
 export function make(name, className = "", text = "") {
@@ -17,9 +15,6 @@ export function button(text, action, className = "") {
   element.onclick = action;
   return element;
 }
-
-/// A small button with this text of the table.
-export const small = (key, action) => button(t(key), action, "small");
 
 /// An element of a drawing.
 export function shape(name, attributes) {

@@ -2,8 +2,8 @@
 // think better of it.
 
 import { get, postOnce, remove } from "./api.js";
-import { at, button, make, menu, prose, small } from "./dom.js";
-import { t } from "./text.js";
+import { at, button, make, menu, prose } from "./dom.js";
+import { small, t } from "./text.js";
 
 /// How many are asked for at once.
 const PAGE = 20;

@@ -4,13 +4,13 @@
 import { get, post, remove } from "./api.js";
 import { Composer } from "./composer.js";
 import { cover } from "./cover.js";
-import { at, button, make, memory, onSwipe, prose, small } from "./dom.js";
+import { at, button, make, memory, onSwipe, prose } from "./dom.js";
 import { Games } from "./games.js";
 import { showEnd, showIdeas, showPanel } from "./panel.js";
 import { setting, showSettings, speak } from "./settings.js";
 import { openSheet } from "./sheet.js";
 import { Story } from "./story.js";
-import { t } from "./text.js";
+import { small, t } from "./text.js";
 
 /// The provider that is a script and no model.
 const OFFLINE = "offline";

@@ -1,7 +1,7 @@
 // What a reader sets for themselves: size, colours, motion, speech and language. Kept in the browser.
 
-import { at, make, memory, small } from "./dom.js";
-import { LANGUAGES, setLanguage, t } from "./text.js";
+import { at, make, memory } from "./dom.js";
+import { LANGUAGES, setLanguage, small, t } from "./text.js";
 
 // Each setting: its values, the first being the default, and the text key of their names but for "auto".
 const SETTINGS = {

@@ -3,8 +3,8 @@
 
 import { get, post } from "./api.js";
 import { cover } from "./cover.js";
-import { at, make, prose, small } from "./dom.js";
-import { t } from "./text.js";
+import { at, make, prose } from "./dom.js";
+import { small, t } from "./text.js";
 
 /// Opens the sheet for one of these stories; `begun(game)` is called with the new game.
 export async function openSheet(scenario, scenarios, begun) {

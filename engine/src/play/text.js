@@ -1,5 +1,7 @@
 // Everything that the page says, in two tables: one row for each text, with its languages in the order of LANGUAGES.
 
+import { button } from "./dom.js";
+
 /// What each language calls itself.
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 
@@ -217,3 +219,6 @@ export function t(key, ...values) {
 
 /// The words for a problem; none where there are no better ones than the engine's own.
 export const problemText = (slug) => PROBLEMS[SAME[slug] ?? slug]?.[column];
+
+/// A small button with a text of the table.
+export const small = (key, action) => button(t(key), action, "small");

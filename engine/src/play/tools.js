@@ -2,9 +2,9 @@
 // Each is one call; what comes of it is shown when the game's events say so, here and on every other page of the game.
 
 import { postOnce } from "./api.js";
-import { at, button, make, menu, small } from "./dom.js";
+import { at, button, make, menu } from "./dom.js";
 import { canSpeak, speak } from "./settings.js";
-import { problemText, t } from "./text.js";
+import { problemText, small, t } from "./text.js";
 
 export class Tools {
   /// For a [`Story`]; `ui` has `ask(text, actions)`, `restore(words)` and `open(game, note)`.

@@ -1,8 +1,8 @@
 // One turn of the story: what the player said, what is narrated in answer, how far it has come, and what can be done with it.
 
-import { make, prose, small } from "./dom.js";
+import { make, prose } from "./dom.js";
 import { render } from "./markdown.js";
-import { t } from "./text.js";
+import { small, t } from "./text.js";
 
 export class Turn {
   constructor(words) {
