@@ -126,7 +126,7 @@ fn map(game: &PlayerView) -> Vec<String> {
         .collect()
 }
 
-/// Who is here; whoever can be fought, with how they are.
+/// The name of somebody who is here; in a story with fights, with how they are.
 fn with_health(being: &Being) -> String {
     match being.health {
         Some(health) if health != Health::Unhurt => format!("{} ({})", being.name, health.words()),

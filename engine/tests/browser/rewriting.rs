@@ -176,7 +176,7 @@ async fn a_story_is_deleted_only_after_a_moment_to_think_better_of_it() {
     browser.until("document.querySelectorAll('#games > li').length === 1").await;
     page.refresh().await.unwrap();
     browser.until("document.querySelectorAll('#games > li').length === 1").await;
-    // A page that is left in this moment deletes nothing behind its reader's back.
+    // A page that is left before the time is over deletes nothing.
     browser.choose_in_menu("#games .menu", "Delete").await;
     browser.until("document.querySelectorAll('#games > li').length === 0").await;
     page.refresh().await.unwrap();

@@ -49,7 +49,7 @@ async fn a_change_waits_for_no_longer_than_a_client_waits_for_an_answer() {
 }
 
 #[tokio::test]
-async fn a_change_that_shall_not_wait_is_refused_at_once() {
+async fn a_change_that_asks_not_to_wait_is_refused_at_once() {
     let store = store();
     let server = Server::start(&store).await;
     let game = new_game(&store).await;
