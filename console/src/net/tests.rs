@@ -212,9 +212,9 @@ async fn a_narration_after_a_retry_is_followed_from_its_beginning() {
             log.push((id, "chat.chunk", event.data()));
         }
         let frames = log.into_iter().filter(|(id, ..)| *id > after);
-        let frames: String =
+        let frames: Vec<String> =
             frames.map(|(id, name, data)| format!("id: 1:{id}\nevent: {name}\ndata: {data}\n\n")).collect();
-        ([("content-type", "text/event-stream")], frames)
+        ([("content-type", "text/event-stream")], frames.concat())
     };
     let router = Router::new()
         .route("/v1/gamestate/{id}", get(show))

@@ -43,16 +43,16 @@ pub(crate) fn draw(frame: &mut Frame<'_>, play: &Play, ticks: usize, theme: Them
     let header = if has_sidebar { Vec::new() } else { header(play, theme, main.width.into()) };
     let notes = notes(play, theme, main.width.saturating_sub(2).into());
     let few = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX).min(main.height / 3);
-    let (status, noted) = (few(&header), few(&notes));
+    let (header_rows, note_rows) = (few(&header), few(&notes));
     let editor = &play.editor;
     // The column behind the last one is for the cursor.
     let room = usize::from(main.width.saturating_sub(INPUT_FRAME + 1));
     let field = Field::of(editor.text(), editor.before_cursor().len(), room);
     let rows = u16::try_from(field.rows.len()).unwrap_or(u16::MAX).min(INPUT).min((main.height / 3).max(1));
     let [status, story, above, input] = Layout::vertical([
-        Constraint::Length(status),
+        Constraint::Length(header_rows),
         Constraint::Min(1),
-        Constraint::Length(noted),
+        Constraint::Length(note_rows),
         Constraint::Length(rows + 2),
     ])
     .areas(main);
@@ -69,10 +69,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, play: &Play, ticks: usize, theme: Them
 fn header(play: &Play, theme: Theme, width: usize) -> Vec<Line<'static>> {
     let panel = &play.panel;
     let (link, style) = link(&play.link, theme);
-    let mut place = format!("{} · {} · turn\u{a0}{}", panel.scenario, panel.location, panel.turn);
-    if let Some(points) = &panel.hit_points {
-        place.push_str(&format!(" · HP\u{a0}{points}"));
-    }
+    let points = panel.hit_points.as_ref().map(|points| format!(" · HP\u{a0}{points}")).unwrap_or_default();
+    let place = format!("{} · {} · turn\u{a0}{}{points}", panel.scenario, panel.location, panel.turn);
     wrap(&[(link, style), (" · ", Style::default()), (&place, theme.title())], width)
 }
 

@@ -67,8 +67,7 @@ mod tests {
         let (mut depth, mut quote, mut is_empty, mut count) = (0, None, true, 0);
         for c in list.chars() {
             match (quote, c) {
-                (Some(open), c) if c == open => quote = None,
-                (Some(_), _) => {}
+                (Some(open), c) => quote = Some(open).filter(|open| *open != c),
                 (None, '"' | '`') => quote = Some(c),
                 (None, '(' | '{' | '[') => depth += 1,
                 (None, ')' | '}' | ']') => depth -= 1,
