@@ -51,7 +51,7 @@ mod tests {
         let curve = Curve { least: 1.0, most: 9.0, length: Duration::from_secs(20) };
         let moments = curve.moments();
         let between = |from: u64, to: u64| {
-            moments.iter().filter(|at| (Duration::from_secs(from)..Duration::from_secs(to)).contains(at)).count()
+            moments.iter().filter(|at| (Duration::from_secs(from)..Duration::from_secs(to)).contains(*at)).count()
         };
         // On average it is the mean of the two.
         assert_eq!(moments.len(), 100);
