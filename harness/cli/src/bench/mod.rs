@@ -212,7 +212,7 @@ mod tests {
             (&["scale", "--services", "embedded"], "--services local"),
             (&["scale", "--max-workers", "1", "--min-workers", "2"], "not less"),
             (&["scale", "--most", "0.1"], "not the smaller"),
-            (&["scale", "--window-seconds", "-1"], "seconds"),
+            (&["scale", "--window-seconds", "0"], "seconds"),
             (&["accept", "--connections", "0"], "at least 1"),
             (&["stream", "--streams", "1000"], "journal"),
             (&["stream", "--words", "10001"], "10000"),
