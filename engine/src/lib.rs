@@ -10,6 +10,7 @@ pub mod backoff;
 mod causes;
 pub mod config;
 pub mod content;
+mod fitted;
 mod host;
 pub mod http;
 pub mod llm;

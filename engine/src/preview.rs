@@ -4,6 +4,7 @@
 use protocol::{GameId, Problem, ProblemType, PromptPart, PromptPurpose, PromptView, RequestType};
 use story::{Input, Library, Prompt};
 
+use crate::fitted::narration_prompt;
 use crate::llm::{Models, Provider, Schema};
 use crate::store::{SharedStore, StoreError};
 
@@ -56,8 +57,7 @@ pub async fn preview(
         PromptPurpose::Narrate => {
             let provider = models.get(name).ok_or_else(missing)?;
             let history = store.history(id, asked.history).await?;
-            let budget = provider.prompt_bytes(history.len() + 3).unwrap_or(usize::MAX);
-            let prompt = story::narration_prompt(library, state, &history, &input, budget)
+            let prompt = narration_prompt(library, state, &history, &input, provider)
                 .map_err(|error| unplayable(error.to_string()))?;
             let stops = story::stop_sequences(state, &input);
             let request = provider.narration_body(&prompt, state.temperature, &stops);

@@ -51,7 +51,7 @@ pub use new_game::{NewGame, NewGameError, new_game};
 pub use parse::{DeltaParseError, Parsed, parse_delta};
 pub use patch::{PatchError, StatePatch, patch};
 pub use prompt::{
-    HistoryLimits, Input, Prompt, PromptError, extraction_prompt, leaving, may_leave, narration_prompt, read_summary,
+    HistoryLimits, Input, Prompt, PromptError, ToSummarize, extraction_prompt, leaving, narration_prompt, read_summary,
     summary_prompt, user_text,
 };
 pub use prose::{Prose, cut_to_sentence, stop_sequences};

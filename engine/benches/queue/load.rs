@@ -98,8 +98,7 @@ pub(crate) async fn fill(store: &SharedStore, games: &[GameId], total: usize, at
 
 /// Publishes and checkpoints a narration, as a worker does before it commits.
 async fn narrate(store: &SharedStore, lease: &Lease) {
-    let completion =
-        Completion { text: "The door opens.".to_owned(), usage: Usage::default(), cut_short: false, summary: None };
+    let completion = Completion { text: "The door opens.".to_owned(), ..Completion::default() };
     store.publish_chunk(lease, 1, "The door").await.unwrap();
     store.checkpoint_narration(lease, 2, " opens.", &completion).await.unwrap();
     store.checkpoint_delta(lease, &completion).await.unwrap();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckModels {
-    /// Not at all.
+    /// Not at all. How many tokens the models take is asked for all the same.
     Off,
     /// By what the server says of itself: no model is called, so it costs nothing.
     #[default]

@@ -5,7 +5,7 @@ use story::Prompt;
 use tokio::time::{Instant, timeout_at};
 
 use super::completion::Finish;
-use super::dialect::{Adapted, Dialect};
+use super::dialect::{Adapted, Dialect, Form};
 use super::http::{Reading, late};
 use super::learned::Known;
 use super::narration::Narration;
@@ -33,6 +33,7 @@ struct Asking<'a> {
     known: Known,
     dialect: Dialect,
     changes: usize,
+    form: Form,
     /// Whether the output format was changed for a refusal that does not name it.
     guessed: bool,
 }
@@ -44,7 +45,7 @@ impl<'a> Asking<'a> {
             role.window.doubt();
         }
         let dialect = (*known.dialect).clone();
-        Self { provider, role, purpose, dialect, known, changes: 0, guessed: false }
+        Self { provider, role, purpose, dialect, known, changes: 0, form: Form::Believed, guessed: false }
     }
 
     /// Changes what the server refuses; an error that no change can help is returned.
@@ -54,7 +55,7 @@ impl<'a> Asking<'a> {
         let adapted = if self.changes > CHANGES {
             Adapted::No
         } else {
-            self.dialect.adapt(&error, &role.fixed, self.purpose, structured, role.max_tokens)
+            self.dialect.adapt(&error, &role.fixed, self.purpose, structured, self.form, role.max_tokens)
         };
         if adapted == Adapted::No {
             return Err(error);
@@ -137,10 +138,10 @@ impl Provider {
     }
 
     /// Asks for a delta of this schema; returns the text that the model wrote.
-    pub async fn extract(&self, prompt: &Prompt, schema: &Schema) -> Result<Completion, ModelError> {
+    pub async fn extract(&self, prompt: &Prompt, schema: &Schema, form: Form) -> Result<Completion, ModelError> {
         let deadline = Instant::now() + self.caller.timeouts().call;
         let temperature = self.sends_temperature.then_some(0.0);
-        let mut asking = Asking::new(self, &self.backend, Purpose::Extract);
+        let mut asking = Asking { form, ..Asking::new(self, &self.backend, Purpose::Extract) };
         let mut tries = 0;
         loop {
             let what = What { schema: Some(schema), stops: &[] };
@@ -182,7 +183,7 @@ impl Provider {
                     asking.remember();
                     return Ok(answer);
                 }
-                Err(error) => asking.adapt(error)?,
+                Err(error) => asking.adapt(self.backend.noted(error, Size::of(prompt)))?,
             }
         }
     }
@@ -278,6 +279,7 @@ impl Provider {
                 usage: received.tokens.into(),
                 cut_short: false,
                 summary: None,
+                given_up: None,
             }),
             (Some(Finish::Filtered), None) => Err(ModelError::filtered("")),
             (Some(Finish::Length), None) if received.thought => Err(self.backend.only_thought()),

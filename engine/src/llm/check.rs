@@ -5,7 +5,7 @@ use std::time::Duration;
 use story::Prompt;
 use tokio::time::Instant;
 
-use super::dialect::{LimitName, OutputFormat};
+use super::dialect::{Form, LimitName, OutputFormat};
 use super::provider::Provider;
 use super::schema::Schema;
 use super::{Finish, ModelError};
@@ -31,6 +31,14 @@ pub struct Check {
     pub refused: Vec<String>,
 }
 
+impl Check {
+    /// Whether a turn can be played: there is a narration, and a delta that can be read.
+    #[must_use]
+    pub fn is_playable(&self) -> bool {
+        self.narration.is_ok() && self.delta.as_ref().is_ok_and(|delta| story::parse_delta(delta).is_ok())
+    }
+}
+
 /// A narration that came.
 #[derive(Debug)]
 pub struct Narrated {
@@ -51,7 +59,7 @@ impl Provider {
     pub async fn check(&self, narration: &Prompt, delta: &Prompt, schema: &Schema, temperature: f64) -> Check {
         self.discover().await;
         let narration = self.narrated(narration, temperature).await;
-        let delta = self.extract(delta, schema).await.map(|completion| completion.text);
+        let delta = self.extract(delta, schema, Form::Doubted).await.map(|completion| completion.text);
         let dialect = self.backend.learned.get();
         let mut refused: Vec<String> = self.narrator.learned.get().dropped.clone();
         refused.extend(dialect.dropped.iter().cloned());

@@ -51,6 +51,15 @@ pub(super) struct Dialect {
     pub(super) thinks_first: bool,
 }
 
+/// Whether a server that fails without a word is taken to fail over the form in which a delta is asked for: several do so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// It is not: most failures pass.
+    Believed,
+    /// It is: the call goes out once more in the next form.
+    Doubted,
+}
+
 /// What became of a call that a server refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Adapted {
@@ -123,11 +132,13 @@ impl Dialect {
         fixed: &Fixed,
         purpose: Purpose,
         structured: Structured,
+        form: Form,
         tokens: u32,
     ) -> Adapted {
         let said = error.said.as_str();
         match error.reason {
             Reason::Refused => {}
+            Reason::ServerError if form == Form::Doubted => {}
             Reason::ServerError if FAILS_OVER.iter().any(|word| said.contains(word)) => {}
             _ => return Adapted::No,
         }

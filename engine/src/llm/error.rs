@@ -149,6 +149,30 @@ impl Reason {
         }
     }
 
+    /// Why there is no delta, as a rejection says it: players may read it.
+    #[must_use]
+    pub const fn of_a_delta(self) -> &'static str {
+        match self {
+            Self::Unreachable
+            | Self::WrongAddress
+            | Self::Unauthorized
+            | Self::NoCredit
+            | Self::UnknownModel
+            | Self::RateLimited
+            | Self::Overloaded
+            | Self::Loading => "the model's server is not ready",
+            Self::TimedOut => "the model did not answer in time",
+            Self::BrokeOff => "the model's answer broke off",
+            Self::ServerError => "the model's server failed",
+            Self::Unreadable => "the model's answer cannot be read",
+            Self::Empty => "the model's answer is empty",
+            Self::OnlyThinking => "the model thought until no token was left for an answer",
+            Self::Filtered => "the model declined to answer",
+            Self::TooLong => "what happened is too long for the model",
+            Self::Refused => "the model's server refuses the call",
+        }
+    }
+
     /// What a player may read of it: no vendor, no account, no address.
     #[must_use]
     pub const fn for_players(self) -> &'static str {

@@ -32,6 +32,7 @@ mod wire;
 
 pub use check::{Check, Narrated};
 pub use completion::Finish;
+pub use dialect::Form;
 pub use discover::Offered;
 pub use error::{ErrorClass, ModelError, Reason};
 pub use narration::Narration;

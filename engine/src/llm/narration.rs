@@ -6,7 +6,7 @@ use super::completion::Finish;
 use super::dialect::Dialect;
 use super::http::{Reading, late};
 use super::provider::Provider;
-use super::window::Size;
+use super::window::{Size, Window};
 use super::{ModelError, Reason};
 use crate::store::Completion;
 
@@ -33,7 +33,10 @@ impl Provider {
     /// So many bytes of a narration surely fit its allowance; behind them it may break off.
     #[must_use]
     pub(crate) fn may_break_off_after(&self) -> usize {
-        usize::try_from(self.narrator.max_tokens).unwrap_or(usize::MAX).saturating_mul(SURE_BYTES_PER_TOKEN)
+        // A prompt may leave no more than this of a small window.
+        let least = self.narrator.window.tokens().map_or(u32::MAX, |tokens| (tokens / 16).max(Window::SHORT_ANSWER));
+        let tokens = self.narrator.max_tokens.min(least);
+        usize::try_from(tokens).unwrap_or(usize::MAX).saturating_mul(SURE_BYTES_PER_TOKEN)
     }
 }
 
@@ -188,7 +191,13 @@ impl<'a> Narration<'a> {
     pub fn finish(self) -> (Completion, Finish) {
         let usage = self.reading.received.tokens.into();
         (
-            Completion { text: self.text.trim_end().to_owned(), usage, cut_short: false, summary: None },
+            Completion {
+                text: self.text.trim_end().to_owned(),
+                usage,
+                cut_short: false,
+                summary: None,
+                given_up: None,
+            },
             self.ended.unwrap_or(Finish::Stop),
         )
     }

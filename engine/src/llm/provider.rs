@@ -18,6 +18,9 @@ use super::wire;
 use crate::config::{Adapter, Config, Endpoint, Format, Price, ProviderConfig, Structured};
 use crate::telemetry::model_figures;
 
+/// The tokens that a summary is given room for; it is asked for in 300 words.
+const SUMMARY_TOKENS: u32 = 800;
+
 /// The models cannot be set up.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ModelsError {
@@ -141,6 +144,9 @@ impl Provider {
         if let Some(remark) = &endpoint.remark {
             tracing::warn!(provider = name, "{remark}");
         }
+        if let Some(remark) = config.remark() {
+            tracing::warn!(provider = name, "{remark}");
+        }
         let key = config.key().map_err(|(key, reason)| failed(format!("{key}: {reason}")))?;
         let headers = config.headers().map_err(|(key, reason)| failed(format!("{key}: {reason}")))?;
         let caller = Caller::new(config, &endpoint, key, &headers).map_err(failed)?;
@@ -240,6 +246,19 @@ impl Provider {
     #[must_use]
     pub(crate) fn prompt_bytes(&self, messages: usize) -> Option<usize> {
         self.narrator.window.budget(u32::try_from(messages).unwrap_or(u32::MAX), self.narrator.max_tokens)
+    }
+
+    /// The same where the prompt matters more than a long answer: that gets as few tokens as a paragraph has.
+    #[must_use]
+    pub fn most_prompt_bytes(&self, messages: usize) -> Option<usize> {
+        let answer = self.narrator.max_tokens.min(Window::SHORT_ANSWER);
+        self.narrator.window.budget(u32::try_from(messages).unwrap_or(u32::MAX), answer)
+    }
+
+    /// How many bytes the prompt of a summary may have.
+    #[must_use]
+    pub fn summary_bytes(&self) -> Option<usize> {
+        self.backend.window.budget(2, self.backend.max_tokens.min(SUMMARY_TOKENS))
     }
 
     /// The model for one of a turn's calls, and how many tokens it takes as far as anybody has said it.

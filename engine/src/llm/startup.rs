@@ -7,7 +7,7 @@ use serde_json::json;
 use story::Prompt;
 use tokio::time::Instant;
 
-use super::dialect::OutputFormat;
+use super::dialect::{Form, OutputFormat};
 use super::discover::{Offered, TIMEOUT};
 use super::provider::{Models, Provider};
 use super::schema::Schema;
@@ -31,10 +31,12 @@ impl Models {
     }
 
     /// Checks every provider, and each that does not work again until it does. Ends when all work.
-    pub(crate) async fn check_at_start(&self, how: CheckModels) {
-        if how != CheckModels::Off {
-            futures::future::join_all(self.providers().map(|provider| provider.check_until_it_works(how))).await;
+    pub async fn check_at_start(&self, how: CheckModels) {
+        if how == CheckModels::Off {
+            // How much the models take is no matter of a check: without it, a small window is only found out by a refusal.
+            return self.discover().await;
         }
+        futures::future::join_all(self.providers().map(|provider| provider.check_until_it_works(how))).await;
     }
 
     /// What keeps providers from working, as the check at start has found it; for operators.
@@ -134,7 +136,7 @@ impl Provider {
             "type": "object", "properties": { "ready": { "type": "boolean" } }, "required": ["ready"],
             "additionalProperties": false
         });
-        match self.extract(&prompt, &Schema::new(&schema)).await {
+        match self.extract(&prompt, &Schema::new(&schema), Form::Doubted).await {
             Err(error) if matches!(error.class(), ErrorClass::Provider) || error.reason == Reason::Refused => {
                 Err(self.remedy(&error).await)
             }

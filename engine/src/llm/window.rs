@@ -33,6 +33,9 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// The tokens of a few sentences. Where the prompt turns out to have fewer tokens than was estimated, an answer gets more.
+    pub(super) const SHORT_ANSWER: u32 = 128;
+
     pub(super) fn new(tokens: Option<u32>) -> Self {
         Self {
             tokens: AtomicU32::new(tokens.unwrap_or(0)),

@@ -45,7 +45,7 @@ pub async fn check_models(config: &Config, name: Option<&str>) -> Result<bool, O
         };
         let check = checked(config, provider).await?;
         print!("{}", report(&name, &check));
-        is_playable &= check.narration.is_ok() && check.delta.is_ok();
+        is_playable &= check.is_playable();
     }
     Ok(is_playable)
 }

@@ -51,6 +51,18 @@ pub struct ClaimedProvider {
     pub is_probe: bool,
 }
 
+impl ClaimedProvider {
+    /// Stands in the place of a provider's name where the request needs no model any more: it was given up for its delta, and has a
+    /// narration. No provider can be called so.
+    pub(super) const NO_MODEL: &str = "*no-model";
+
+    /// Whether the attempt may call a model.
+    #[must_use]
+    pub fn may_be_called(&self) -> bool {
+        self.name != Self::NO_MODEL
+    }
+}
+
 /// How a store treats one provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProviderPolicy {
@@ -69,7 +81,8 @@ pub struct ProviderOptions {
     pub probe_delay: Duration,
     /// The longest wait between two probes, unless the provider asked for a longer one.
     pub probe_delay_max: Duration,
-    /// How long a request may wait for providers before it becomes a dead letter; zero means no limit.
+    /// How long a request may wait for providers before it is given up; zero means no limit. It becomes a dead letter, unless it has a
+    /// narration: then a claim gets it with a delta that is [given up](crate::store::Completion::given_up), to commit what was read.
     pub give_up_after: Duration,
 }
 

@@ -194,6 +194,17 @@ pub struct Completion {
     /// Kept with a delta: the summary of the messages that leave the prompts after this turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summarized>,
+    /// Of a delta that no model has written: why not, in words that players may read. There is no text then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<String>,
+}
+
+impl Completion {
+    /// A delta that no model has written.
+    #[must_use]
+    pub fn given_up(why: impl Into<String>) -> Self {
+        Self { given_up: Some(why.into()), ..Self::default() }
+    }
 }
 
 /// Messages that no prompt shows any more, in a few words.

@@ -7,7 +7,7 @@ use super::Worker;
 use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::{persist, works};
-use crate::llm::{ErrorClass, ModelError, Provider, Reason, Schema};
+use crate::llm::{ErrorClass, Form, ModelError, Provider, Reason, Schema};
 use crate::store::{Claim, Completion};
 use crate::telemetry::model_call::{CallKind, ModelCall};
 use crate::trace_parent::TraceParent;
@@ -28,14 +28,16 @@ pub(super) async fn extract(
     let prompt = story::extraction_prompt(&worker.library, state, input, narration).map_err(TurnError::unplayable)?;
     let schema = worker.schemas.of(&worker.library, state, input).map_err(TurnError::unplayable)?;
     let is_last = claim.lease.attempt.0 >= worker.settings.max_attempts;
-    let extracted = match ask(provider, &prompt, &schema, claim.request.trace).await {
+    // A server that fails has perhaps failed over the form of the answer: not assumed of the first failure.
+    let form = if claim.lease.attempt.0 > 1 || is_last { Form::Doubted } else { Form::Believed };
+    let extracted = match ask(provider, &prompt, &schema, form, claim.request.trace).await {
         Ok(extracted) => extracted,
         // Waiting helps, or another attempt may.
         Err(error) if error.class() == ErrorClass::Provider => return Err(TurnError::of(provider, error)),
         Err(error) if error.is_transient() && !is_last => return Err(error.into()),
         Err(error) => {
             tracing::warn!(%error, "what the narration changed cannot be found out; the turn is kept without effects");
-            Completion::default()
+            Completion::given_up(error.reason.of_a_delta())
         }
     };
     persist(held, || worker.store.checkpoint_delta(&claim.lease, &extracted)).await?;
@@ -48,10 +50,11 @@ async fn ask(
     provider: &Provider,
     prompt: &Prompt,
     schema: &Schema,
+    form: Form,
     attempt: Option<TraceParent>,
 ) -> Result<Completion, ModelError> {
     let call = || ModelCall::begin(provider, CallKind::Extract, attempt);
-    let (first, complaint) = match call().of(provider.extract(prompt, schema)).await {
+    let (first, complaint) = match call().of(provider.extract(prompt, schema, form)).await {
         Ok(answer) => match story::parse_delta(&answer.text) {
             Ok(_) => return Ok(answer),
             Err(error) => (answer, error.to_string()),
@@ -63,7 +66,7 @@ async fn ask(
     };
     tracing::warn!(complaint, "the model's delta cannot be read; asking once more");
     let corrected = corrected(prompt, &first.text, &complaint);
-    let second = call().of(provider.extract(&corrected, schema)).await;
+    let second = call().of(provider.extract(&corrected, schema, form)).await;
     let mut second = match second {
         Err(error) if matches!(error.reason, Reason::Empty | Reason::Unreadable) => Completion::default(),
         answer => answer?,
@@ -86,13 +89,13 @@ fn corrected(prompt: &Prompt, answer: &str, complaint: &str) -> Prompt {
     prompt.followed_by(shown, request)
 }
 
-/// Reads a delta that was kept; one that cannot be read changes nothing, and is a rejection.
+/// Reads a delta that was kept; one that cannot be read, or that there is not, changes nothing, and is a rejection.
 pub(super) fn read(extracted: &Completion) -> (Parsed, Option<Rejection>) {
-    match story::parse_delta(&extracted.text) {
-        Ok(parsed) => (parsed, None),
-        Err(error) => {
-            let reason = format!("what the narration changed is not known: {error}");
-            (Parsed::default(), Some(Rejection { author: Author::Model, effect: String::new(), reason }))
-        }
-    }
+    let why = match (&extracted.given_up, story::parse_delta(&extracted.text)) {
+        (None, Ok(parsed)) => return (parsed, None),
+        (None, Err(error)) => error.to_string(),
+        (Some(why), _) => why.clone(),
+    };
+    let reason = format!("what the narration changed is not known: {why}");
+    (Parsed::default(), Some(Rejection { author: Author::Model, effect: String::new(), reason }))
 }

@@ -10,6 +10,7 @@ use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::{persist, works};
 use super::timing::Timing;
+use crate::fitted::narration_prompt;
 use crate::llm::{Finish, ModelError, Narration, Provider, Reason};
 use crate::store::{Claim, Completion};
 use crate::telemetry::model_call::{CallKind, ModelCall};
@@ -161,6 +162,5 @@ async fn first<'a>(
 /// The prompt with as much of the history as the model's window takes.
 fn prompt(worker: &Worker, claim: &Claim, provider: &Provider, input: &Input) -> Result<story::Prompt, TurnError> {
     let state = &claim.game.document.state;
-    let budget = provider.prompt_bytes(claim.history.len() + 3).unwrap_or(usize::MAX);
-    story::narration_prompt(&worker.library, state, &claim.history, input, budget).map_err(TurnError::unplayable)
+    narration_prompt(&worker.library, state, &claim.history, input, provider).map_err(TurnError::unplayable)
 }

@@ -4,18 +4,24 @@
 
 use std::time::Duration;
 
-use story::{ChatMessage, GameState, HistoryLimits};
+use story::{ChatMessage, GameState, HistoryLimits, ToSummarize};
 
 use super::Worker;
 use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::persist;
-use crate::llm::Provider;
+use crate::llm::{ModelError, Provider};
 use crate::store::{Claim, Completion, Summarized};
 use crate::telemetry::model_call::{CallKind, ModelCall};
 
 /// The player has read the turn; its commit waits no longer than this for a summary.
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
+
+/// How often a prompt is shortened because the server refuses it.
+const SHORTENED: usize = 4;
+
+/// Fewer messages than this never leave.
+const FEWEST: usize = 6;
 
 /// More history than this is not shown, however large the window is: every byte of it is paid for in every turn.
 const MOST_HISTORY: usize = 48_000;
@@ -31,26 +37,27 @@ pub(super) async fn summarize(
     mut extracted: Completion,
 ) -> Result<Completion, TurnError> {
     let state = &claim.game.document.state;
-    // How much fits is found out by writing a prompt: not for the turns in which nothing leaves.
-    if extracted.summary.is_some() || state.is_ended || !story::may_leave(state.turn_counter) {
+    if extracted.summary.is_some() || state.is_ended {
         return Ok(extracted);
     }
     let open: Vec<_> = state.memory.open(&claim.history).iter().chain(turn).cloned().collect();
+    // How much fits is found out by writing a prompt: not while a few messages surely do.
+    if open.len() < FEWEST {
+        return Ok(extracted);
+    }
     let leaving = story::leaving(&open, state.turn_counter, limits(worker, claim, provider, open.len()));
     if leaving == 0 {
         return Ok(extracted);
     }
-    let prompt = story::summary_prompt(Some(&state.memory.summary), &open[..leaving], state.language.as_ref());
-    let call = ModelCall::begin(backend, CallKind::Summarize, claim.request.trace);
-    match tokio::time::timeout(LONGEST_WAIT, call.of(backend.write(&prompt))).await {
-        Ok(Ok(answer)) => {
+    match tokio::time::timeout(LONGEST_WAIT, write(claim, backend, &open[..leaving])).await {
+        Ok(Ok((answer, covered))) => {
             extracted.usage = extracted.usage + answer.usage;
-            let Some(text) = read(state, &answer) else {
+            let Some(text) = story::read_summary(state, &answer.text) else {
                 tracing::warn!("the model's summary is none; the history stays as it is for now");
                 return Ok(extracted);
             };
-            tracing::info!(messages = leaving, "history is summarised");
-            extracted.summary = Some(Summarized { messages: leaving, text });
+            tracing::info!(messages = covered, "history is summarised");
+            extracted.summary = Some(Summarized { messages: covered, text });
             persist(held, || worker.store.checkpoint_delta(&claim.lease, &extracted)).await?;
         }
         Ok(Err(error)) => tracing::warn!(%error, "the history cannot be summarised; a later turn tries again"),
@@ -59,8 +66,20 @@ pub(super) async fn summarize(
     Ok(extracted)
 }
 
-fn read(state: &GameState, answer: &Completion) -> Option<String> {
-    story::read_summary(state, &answer.text)
+/// Asks for a summary of as many of the first messages as the model takes; a later turn goes on with the rest.
+async fn write(claim: &Claim, backend: &Provider, leaving: &[ChatMessage]) -> Result<(Completion, usize), ModelError> {
+    let GameState { memory, language, .. } = &claim.game.document.state;
+    let mut tries = 0;
+    loop {
+        let budget = backend.summary_bytes().unwrap_or(usize::MAX);
+        let ToSummarize { prompt, messages } =
+            story::summary_prompt(Some(&memory.summary), leaving, language.as_ref(), budget);
+        let call = ModelCall::begin(backend, CallKind::Summarize, claim.request.trace);
+        match call.of(backend.write(&prompt)).await {
+            Err(error) if error.may_fit_shorter && tries < SHORTENED => tries += 1,
+            answer => return answer.map(|answer| (answer, messages)),
+        }
+    }
 }
 
 /// How much history fits this game's prompts.

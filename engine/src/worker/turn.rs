@@ -33,16 +33,15 @@ pub(super) async fn run(
 ) -> Result<(), TurnError> {
     let timing = Timing::begin();
     let document = &claim.game.document;
-    let claimed = &claim.provider;
+    let provider = if claim.provider.may_be_called() { &claim.provider.name } else { &document.provider };
     let unknown = || {
         TurnError::unplayable(format!(
-            "the game's provider `{}` is not configured; add it, or patch the game to another one",
-            claimed.name
+            "the game's provider `{provider}` is not configured; add it, or patch the game to another one"
         ))
     };
-    let narrator = worker.models.get(&claimed.name).ok_or_else(unknown)?;
+    let narrator = worker.models.get(provider).ok_or_else(unknown)?;
     // A lane that waited for the provider that extracts is claimed for that one: it extracts for itself.
-    let backend = worker.models.backend_of(&claimed.name).ok_or_else(unknown)?;
+    let backend = worker.models.backend_of(provider).ok_or_else(unknown)?;
     let input = claim.request.input();
     let narrated = match &claim.request.checkpoints.narration {
         Some(narrated) => narrated.clone(),
@@ -59,7 +58,11 @@ pub(super) async fn run(
         }
     };
     let turn = messages(claim, &narrated.text);
-    let extracted = summarize(worker, claim, held, narrator, backend, &turn, extracted).await?;
+    let extracted = if claim.provider.may_be_called() {
+        summarize(worker, claim, held, narrator, backend, &turn, extracted).await?
+    } else {
+        extracted
+    };
     let commit = effects(worker, claim, narrator, &input, narrated, &extracted, turn, &timing)?;
     self::commit(worker, claim, held, &commit, stop, next).await
 }

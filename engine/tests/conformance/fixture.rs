@@ -273,6 +273,7 @@ pub(crate) fn completion(text: &str) -> Completion {
         usage: Usage { prompt_tokens: 7, completion_tokens: 11, ..Usage::default() },
         cut_short: false,
         summary: None,
+        given_up: None,
     }
 }
 

@@ -214,6 +214,8 @@ conformance! {
         a_fallback_serves_the_games_of_an_open_provider,
         no_more_attempts_than_slots_use_a_provider,
         a_request_that_waits_too_long_becomes_a_dead_letter,
+        a_narration_that_waits_too_long_for_its_delta_is_committed_without_one,
+        a_given_up_delta_outlives_the_worker_that_was_to_commit_it,
         a_request_waits_for_ever_if_it_is_never_given_up,
         a_claim_that_is_repeated_gets_the_same_probe,
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use engine::store::{ClaimedProvider, ProviderOptions, ProviderPolicy, SharedStore, StoreOptions};
-use protocol::{Circuit, Event, GameId, LaneState, ProviderView, RequestStatus, WaitReason};
+use engine::store::{Claim, ClaimedProvider, Completion, ProviderOptions, ProviderPolicy, SharedStore, StoreOptions};
+use protocol::{AttemptOutcome, Circuit, Event, GameId, LaneState, ProviderView, RequestStatus, WaitReason};
 
 use crate::bench::Bench;
 use crate::fixture::{
@@ -280,8 +280,66 @@ pub(crate) async fn a_request_that_waits_too_long_becomes_a_dead_letter(bench: B
     })
     .await;
     let letter = store.dead_letter(id).await.unwrap().unwrap();
-    assert_eq!((letter.error.detail.as_str(), letter.attempts.len()), ("the storyteller was not ready for 0 s", 0));
+    let shown = request(&store, id).await.error.unwrap();
+    assert_eq!(shown.detail, "the storyteller was not ready for 0 s");
+    let in_full = "the storyteller was not ready for 0 s; provider `offline` (unreachable): connection refused";
+    assert_eq!((letter.error.detail.as_str(), letter.error.kind), (in_full, shown.kind));
+    let attempts: Vec<_> = letter.attempts.iter().map(|attempt| (attempt.attempt.0, attempt.outcome)).collect();
+    assert_eq!(attempts, [(1, AttemptOutcome::Failed)]);
     assert_eq!(store.lane(game).await.unwrap().requests, []);
+}
+
+/// A store that gives up soon, and a game whose head has a narration and waits for the provider of its delta.
+async fn narrated_game(bench: &Bench, head: &str) -> (SharedStore, GameId) {
+    let give_up_after = Duration::from_millis(30);
+    let policies = [("offline".to_owned(), ProviderPolicy { max_concurrent: Some(1), fallback: Vec::new() })].into();
+    let options = ProviderOptions { give_up_after, policies, ..ProviderOptions::default() };
+    let store = bench.store_with(with(options)).await;
+    let game = new_game(&store).await;
+    enqueue(&store, game, head).await;
+    let lease = claim_one(&store).await.lease;
+    store.checkpoint_narration(&lease, 1, "You wait.", &completion("You wait.")).await.unwrap();
+    store.pause(&lease, &fault("offline")).await.unwrap();
+    (store, game)
+}
+
+/// The claim of a request whose delta was given up.
+async fn given_up(store: &SharedStore) -> Claim {
+    until("the delta is given up", async || claim(store, 9).await.pop()).await
+}
+
+pub(crate) async fn a_narration_that_waits_too_long_for_its_delta_is_committed_without_one(bench: Bench) {
+    let (store, game) = narrated_game(&bench, "first").await;
+    let next = enqueue(&store, game, "second").await;
+    let claimed = given_up(&store).await;
+    assert!(!claimed.provider.may_be_called() && !claimed.provider.is_probe);
+    let checkpoints = &claimed.request.checkpoints;
+    assert_eq!(checkpoints.narration, Some(completion("You wait.")));
+    let why = "the storyteller was not ready for too long (unreachable)";
+    assert_eq!(checkpoints.delta, Some(Completion::given_up(why)));
+    assert_eq!(claimed.lease.attempt.0, 1, "the attempts that met the fault do not count");
+    assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+
+    finish(&store, &claimed, &[]).await;
+    let lane = store.lane(game).await.unwrap();
+    assert_eq!((lane.requests, lane.waits_for.as_deref()), (vec![next], Some("offline")), "the next one needs a model");
+    assert!(store.providers().await.unwrap().iter().all(|provider| provider.name == "offline"), "no other is shown");
+    assert!(
+        names(&log(&store, game).await).iter().all(|name| *name != "attempt.superseded" && *name != "request.failed")
+    );
+    assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+}
+
+pub(crate) async fn a_given_up_delta_outlives_the_worker_that_was_to_commit_it(bench: Bench) {
+    let (store, game) = narrated_game(&bench, "first").await;
+    let lost = given_up(&store).await;
+    bench.expire_lease(game).await;
+    let claimed = given_up(&store).await;
+    assert_eq!((claimed.lease.request, claimed.lease.attempt.0), (lost.lease.request, 2));
+    assert!(!claimed.provider.may_be_called());
+    assert_eq!(claimed.request.checkpoints, lost.request.checkpoints);
+    store.release(&claimed.lease).await.unwrap();
+    assert!(!given_up(&store).await.provider.may_be_called(), "also after a release");
 }
 
 pub(crate) async fn a_request_waits_for_ever_if_it_is_never_given_up(bench: Bench) {

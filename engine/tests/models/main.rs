@@ -13,12 +13,13 @@ mod second_mock;
 mod server;
 mod startup;
 mod turns;
+mod windows;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use engine::config::{Adapter, Config, ProviderConfig};
-use engine::llm::{ErrorClass, ModelError, Models, Reason, Schema};
+use engine::llm::{ErrorClass, Form, ModelError, Models, Reason, Schema};
 use engine::store::Completion;
 use mock_llm::{MockLlm, Script};
 use story::Prompt;
@@ -62,7 +63,7 @@ async fn narrate(models: &Models) -> Result<Completion, ModelError> {
 
 async fn extract(models: &Models) -> Result<Completion, ModelError> {
     let schema = serde_json::json!({ "anyOf": [{ "type": "object" }, { "type": "string", "maxLength": 9 }] });
-    models.get("mock").unwrap().extract(&prompt(), &Schema::new(&schema)).await
+    models.get("mock").unwrap().extract(&prompt(), &Schema::new(&schema), Form::Believed).await
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The check of providers while a process starts: what is wrong is reported with what to do, and a provider that works is left alone.
 
-use engine::config::{Adapter, CheckModels};
+use engine::config::{Adapter, CheckModels, Config, ProviderConfig};
 use engine::llm::Models;
 use serde_json::json;
 
@@ -110,4 +110,29 @@ async fn what_the_check_learns_the_first_turn_does_not_pay_for() {
     let before = server.asked().len();
     extract(&models).await.unwrap();
     assert_eq!(server.asked().len(), before + 1);
+}
+
+#[tokio::test]
+async fn without_a_check_the_window_is_asked_for_all_the_same() {
+    let server = Server::start(|_, _| list()).await;
+    let models = server.models(Adapter::OpenAi, |_| {}).await;
+    models.check_at_start(CheckModels::Off).await;
+    assert_eq!(models.get("mock").unwrap().model_of(protocol::PromptPurpose::Narrate).1, Some(4096));
+    assert!(server.asked().iter().all(|asked| asked.body.is_null()), "no model is called");
+}
+
+#[tokio::test]
+async fn a_provider_whose_delta_cannot_be_read_is_not_playable() {
+    for (delta, is_playable) in [("Nothing has changed.", false), (server::DELTA, true)] {
+        let server = Server::start(move |asked, _| {
+            let is_delta = asked.body["stream"] != true && !asked.body.is_null();
+            if is_delta { server::json(200, &server::whole(delta)) } else { good(asked) }
+        })
+        .await;
+        let mut provider = ProviderConfig::new(Adapter::OpenAi, "test-model");
+        provider.base_url = Some(format!("http://{}/v1", server.address));
+        let mut config = Config::default();
+        config.providers.insert("mock".to_owned(), provider);
+        assert_eq!(engine::operate::check_models(&config, None).await.unwrap(), is_playable, "{delta}");
+    }
 }

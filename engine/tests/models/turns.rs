@@ -14,7 +14,7 @@ use crate::game::{Game, TIMEOUT, message};
 use crate::server::{self, Answer, Asked, DELTA, Server, events, good, whole};
 
 /// A game that is played against a server.
-struct Play {
+pub(crate) struct Play {
     server: Server,
     game: Game,
 }
@@ -24,7 +24,7 @@ impl Play {
         Self::with(answer, |_| {}).await
     }
 
-    async fn with(
+    pub(crate) async fn with(
         answer: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static,
         set: impl FnOnce(&mut Config),
     ) -> Self {
@@ -37,7 +37,7 @@ impl Play {
         Self { server, game: Game::start(config).await }
     }
 
-    async fn say(&self, message: &str) -> Request {
+    pub(crate) async fn say(&self, message: &str) -> Request {
         self.game.say(message).await
     }
 
@@ -50,13 +50,13 @@ impl Play {
     }
 
     /// The model calls, without what else the server was asked.
-    fn calls(&self) -> Vec<Asked> {
+    pub(crate) fn calls(&self) -> Vec<Asked> {
         self.server.asked().into_iter().filter(|asked| !asked.body.is_null()).collect()
     }
 }
 
 /// A narration that ends for this reason.
-fn narration(text: &str, finish: &str) -> Answer {
+pub(crate) fn narration(text: &str, finish: &str) -> Answer {
     let said = json!({ "choices": [{ "delta": { "content": text }, "finish_reason": null }] });
     let end = json!({ "choices": [{ "delta": {}, "finish_reason": finish }] });
     events(&format!("data: {said}\n\ndata: {end}\n\ndata: [DONE]\n\n"))
@@ -104,7 +104,8 @@ async fn a_turn_is_kept_whatever_becomes_of_its_delta() {
         (200, whole(""), 2),
         (400, r#"{"error":{"code":"content_filter","message":"filtered"}}"#.to_owned(), 1),
         (400, r#"{"error":{"message":"no"}}"#.to_owned(), 3),
-        (500, r#"{"error":{"message":"no"}}"#.to_owned(), 3),
+        // From the second attempt on, the other forms are tried as well.
+        (500, r#"{"error":{"message":"no"}}"#.to_owned(), 7),
     ] {
         let sent = body.clone();
         let play = Play::start(
@@ -273,6 +274,54 @@ async fn a_message_that_has_waited_too_long_is_given_up() {
     let request = play.say("I wait.").await;
     assert_eq!(request.status, RequestStatus::Failed);
     assert!(request.error.unwrap().detail.contains("not ready"));
+}
+
+#[tokio::test]
+async fn a_turn_that_was_read_is_kept_when_the_provider_of_its_delta_stays_away() {
+    for status in [401, 402, 404, 429, 503] {
+        let refusal = server::json(status, r#"{"error":{"message":"account 12345 has no credit for this model"}}"#);
+        let play = Play::with(
+            move |asked, _| if is_delta(asked) { refusal.clone() } else { good(asked) },
+            |config| config.worker.give_up_after_seconds = 0.4,
+        )
+        .await;
+        let first = play.say("I wait.").await;
+        assert_eq!(message(&first), "You wait.", "{status}");
+        let result = first.result.unwrap();
+        let reasons: Vec<_> = result.rejections.iter().map(|rejection| rejection.reason.as_str()).collect();
+        assert_eq!(reasons.len(), 1, "{status}: {reasons:?}");
+        assert!(reasons[0].contains("the storyteller was not ready for too long"), "{status}: {reasons:?}");
+        assert!(!reasons[0].contains("12345"), "a vendor's words are not for players: {reasons:?}");
+        assert_eq!(play.calls().iter().filter(|asked| asked.body["stream"] == true).count(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_fails_over_the_form_of_a_delta_is_asked_in_another() {
+    let failed = server::json(500, r#"{"error":{"message":"Internal Server Error"}}"#);
+    let play = Play::start(move |asked, _| match asked.body.get("response_format") {
+        Some(_) => failed.clone(),
+        None => good(asked),
+    })
+    .await;
+    for attempt in [2, 2, 1] {
+        let request = play.say("I wait.").await;
+        assert_eq!((message(&request), request.attempt.0), ("You wait.", attempt));
+        assert_eq!(request.result.unwrap().rejections, []);
+    }
+}
+
+#[tokio::test]
+async fn a_delta_that_never_comes_is_rejected_with_the_real_reason() {
+    let failed = server::json(500, "{}");
+    let play = Play::start(move |asked, _| if is_delta(asked) { failed.clone() } else { good(asked) }).await;
+    let result = play.say("I wait.").await.result.unwrap();
+    let reasons: Vec<_> = result.rejections.iter().map(|rejection| rejection.reason.as_str()).collect();
+    assert_eq!(reasons, ["what the narration changed is not known: the model's server failed"]);
+}
+
+fn is_delta(asked: &server::Asked) -> bool {
+    !asked.body.is_null() && asked.body["stream"] != true
 }
 
 #[tokio::test]

@@ -249,8 +249,10 @@ pub(crate) async fn claim(store: &SharedStore) -> Claim {
 
 /// Ends a claimed turn, whose narration came in these pieces so far and ends with `last`.
 pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last: &str, text: &str) {
-    let (lease, narrated) =
-        (&claim.lease, Completion { text: text.to_owned(), usage: Usage::default(), cut_short: false, summary: None });
+    let (lease, narrated) = (
+        &claim.lease,
+        Completion { text: text.to_owned(), usage: Usage::default(), cut_short: false, summary: None, given_up: None },
+    );
     store.checkpoint_narration(lease, pieces + 1, last, &narrated).await.unwrap();
     let result = TurnResult {
         message: text.to_owned(),

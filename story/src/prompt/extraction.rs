@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::headings::{Tag, block};
 use super::input::Input;
 use super::narration::input_text;
 use super::quote::quoted;
@@ -12,7 +13,6 @@ use super::text::{
     EXTRACTION, EXTRACTION_OF_ATTACKS, EXTRACTION_REQUEST, FIGHT_RULE, GLOBAL_RULES, OPENING_RULE, movement_rule,
     read_in,
 };
-use super::world::block;
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Location, Monster, Npc, Scenario, Scene};
 use crate::state::{GameState, Rules};
@@ -34,9 +34,9 @@ pub fn extraction_prompt(
         Input::StoryEvent { .. } => Rules::Relaxed,
     };
     let parts = [
-        block("before", &Before::of(state).to_json()),
+        block(Tag::Before, &Before::of(state).to_json()),
         input_text(state, input),
-        block("narrator", &quoted(narration)),
+        block(Tag::Narrator, &quoted(narration)),
         EXTRACTION_REQUEST.to_owned(),
     ];
     Ok(Prompt::new(instructions(scenario, scene, state, rules), [], parts.join("\n")))

@@ -3,13 +3,16 @@
 
 use super::quote::quoted;
 use crate::message::{ChatMessage, Role};
-use crate::prose::{Prose, cut_to_sentence};
+use crate::prose::{Prose, cut_to_sentence, last_sentence_end};
 use crate::state::GameState;
 
-/// A summary is not worth a call for fewer messages; a shorter window than twice this has no summary.
-const FEWEST_LEAVING: usize = 8;
+/// A summary is not worth a call for fewer messages.
+const FEWEST_LEAVING: usize = 4;
 
-/// Summaries are made in every third turn, if at all: one that fails is tried again, but not in the next turn.
+/// Where prompts show fewer messages than this at most, there is no summary.
+const SHORTEST_HISTORY: usize = 16;
+
+/// A summary that fails is tried again in a turn whose number is a multiple of this, and not in the next one.
 const EVERY: u64 = 3;
 
 /// The messages of so many turns.
@@ -18,7 +21,7 @@ const MESSAGES_BETWEEN: usize = 6;
 /// The longest summary that is kept, in bytes.
 const LONGEST_SUMMARY: usize = 6000;
 
-/// The room for history is counted in steps of so many bytes, so that a world that is described in a few words more moves nothing.
+/// The room for history is counted in steps of so many bytes.
 const ROOM_STEP: usize = 2048;
 
 /// How much history prompts show at most.
@@ -30,24 +33,25 @@ pub struct HistoryLimits {
     pub bytes: usize,
 }
 
-/// Whether messages may leave after this turn, however many there are.
-#[must_use]
-pub const fn may_leave(turn: u64) -> bool {
-    turn.is_multiple_of(EVERY)
-}
-
-/// How many of the `open` messages, of which the last ones are those of this `turn`, are summarised now. 0 while they are well within
+/// How many of the `open` messages, of which the last ones are those of this `turn`, are summarised now. 0 while the next turn still fits
 /// the limits; then so many that a third of them is left, up to a message of the user.
+///
+/// They leave before a prompt would have to leave them out: then the summary arrives in the turn in which they leave, and the prompts
+/// begin anew only once. If they are over the limits already, the last try has failed.
 #[must_use]
 pub fn leaving(open: &[ChatMessage], turn: u64, limits: HistoryLimits) -> usize {
-    if limits.messages < 2 * FEWEST_LEAVING || !may_leave(turn) {
+    if limits.messages < SHORTEST_HISTORY {
         return 0;
     }
+    // The world of the next turn may be described in a few words more.
+    let room = limits.bytes - (limits.bytes / 16).min(ROOM_STEP / 2);
     let bytes: usize = open.iter().map(size).sum();
-    // Room until the next turn in which they may leave, by the last ones.
-    let between: usize = open.iter().rev().take(MESSAGES_BETWEEN).map(size).sum();
-    let kept_free = (between + ROOM_STEP).min(limits.bytes / 4);
-    if open.len() + 4 < limits.messages && bytes + kept_free < limits.bytes {
+    // The next turn is taken to be as long as the longest of the last ones.
+    let latest = &open[open.len().saturating_sub(MESSAGES_BETWEEN)..];
+    let next = latest.chunks(2).map(|turn| turn.iter().map(size).sum::<usize>()).max().unwrap_or_default();
+    let is_over = bytes > room || open.len() + 2 > limits.messages;
+    let fits = bytes + next <= room && open.len() + 4 <= limits.messages;
+    if fits || is_over && !turn.is_multiple_of(EVERY) {
         return 0;
     }
     let mut kept = 0;
@@ -66,21 +70,43 @@ pub fn leaving(open: &[ChatMessage], turn: u64, limits: HistoryLimits) -> usize 
 }
 
 /// The end of `history` that fits `room` bytes. When it does not fit, half of the room is left free, so that the next prompts begin
-/// alike; and the first message is the user's.
+/// alike, but not at the cost of the last turn; and the first message is the user's.
 pub(super) fn shown(history: &[ChatMessage], room: usize) -> &[ChatMessage] {
-    let room = if room > 2 * ROOM_STEP { room / ROOM_STEP * ROOM_STEP } else { room };
+    if history.iter().map(size).sum::<usize>() <= room {
+        return history;
+    }
+    // Large rooms are counted in steps, so that a world that is described in a few words more moves nothing.
+    let steps = if room > 2 * ROOM_STEP { room / ROOM_STEP * ROOM_STEP } else { room };
     let (mut from, mut bytes) = (0, 0);
     for (index, message) in history.iter().enumerate() {
         bytes += size(message);
-        if bytes > room {
-            while bytes > room / 2 && from <= index {
+        if bytes > steps {
+            while bytes > steps / 2 && from <= index {
                 bytes -= size(&history[from]);
                 from += 1;
             }
         }
     }
-    let shown = &history[from..];
-    if from == 0 { shown } else { &shown[shown.iter().take_while(|message| message.role != Role::User).count()..] }
+    from += history[from..].iter().take_while(|message| message.role != Role::User).count();
+    let shown = if from == history.len() { last_turn(history) } else { &history[from..] };
+    if shown.iter().map(size).sum::<usize>() <= room { shown } else { &[] }
+}
+
+/// The last message of the user and what follows it.
+fn last_turn(history: &[ChatMessage]) -> &[ChatMessage] {
+    let from = history.iter().rposition(|message| message.role == Role::User).unwrap_or_default();
+    &history[from..]
+}
+
+/// What the last turn takes of a prompt, in bytes.
+pub(super) fn last_turn_bytes(history: &[ChatMessage]) -> usize {
+    last_turn(history).iter().map(size).sum()
+}
+
+/// The beginning of a text that is at most so many bytes long: whole sentences, or nothing.
+pub(super) fn beginning(text: &str, bytes: usize) -> &str {
+    let end = text.floor_char_boundary(bytes);
+    if end == text.len() { text } else { &text[..last_sentence_end(&text[..end])] }
 }
 
 /// What a message takes of a prompt, in bytes: its text, and what a template puts round it.
@@ -139,8 +165,22 @@ mod tests {
 
     #[test]
     fn a_summary_that_fails_is_tried_again_but_not_in_every_turn() {
-        let open = turns(40, 10);
-        assert_eq!((1..=9).filter(|turn| leaving(&open, *turn, LIMITS) > 0).collect::<Vec<_>>(), [3, 6, 9]);
+        for open in [turns(40, 10), turns(20, 1100)] {
+            assert_eq!((1..=9).filter(|turn| leaving(&open, *turn, LIMITS) > 0).collect::<Vec<_>>(), [3, 6, 9]);
+        }
+    }
+
+    #[test]
+    fn messages_leave_before_the_prompt_would_leave_them_out() {
+        for limits in [LIMITS, HistoryLimits { bytes: 3000, ..LIMITS }, HistoryLimits { messages: 20, ..LIMITS }] {
+            let mut open = turns(0, 0);
+            for turn in 1..60 {
+                open.extend([ChatMessage::user("I go."), ChatMessage::assistant("x".repeat(500))]);
+                assert!(open.len() <= limits.messages, "turn {turn}");
+                assert_eq!(shown(&open, limits.bytes).len(), open.len(), "turn {turn}, {limits:?}");
+                open.drain(..leaving(&open, turn, limits));
+            }
+        }
     }
 
     #[test]

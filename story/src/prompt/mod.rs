@@ -3,6 +3,7 @@
 
 mod arrange;
 mod extraction;
+pub(crate) mod headings;
 mod input;
 mod lore;
 mod memory;
@@ -20,9 +21,9 @@ use thiserror::Error;
 pub use self::arrange::Prompt;
 pub use self::extraction::extraction_prompt;
 pub use self::input::{Input, user_text};
-pub use self::memory::{HistoryLimits, leaving, may_leave, read_summary};
+pub use self::memory::{HistoryLimits, leaving, read_summary};
 pub use self::narration::narration_prompt;
-pub use self::summary::summary_prompt;
+pub use self::summary::{ToSummarize, summary_prompt};
 pub(crate) use self::world::{CLOSED, DARK, LOCKED};
 use crate::content::{ContentKind, Library, Scenario, Scene};
 use crate::state::GameState;

@@ -1,16 +1,17 @@
 //! The narrator's prompt. What never changes comes first, what changes with the scene next, what changes in every turn last: so most
 //! of a prompt begins as the one before it, and a provider's prompt cache has most of it.
 
+use super::headings::{BEAR_IN_MIND, EVENT, RATING, SO_FAR, STORY, STYLE, Tag, block};
 use super::input::{Input, user_text};
 use super::lore::lore;
-use super::memory::shown;
+use super::memory::{beginning, last_turn_bytes, shown};
 use super::quote::quoted;
 use super::scope::hints;
 use super::text::{
     CLOSING, CRAFT, DECIDED, EVENT_RULES, FIGHT, LORE, MONSTERS, REJECTED, conduct, rating_guidance, told_in,
     turn_rules,
 };
-use super::world::{block, world_state};
+use super::world::world_state;
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Pc, Scenario, Scene};
 use crate::message::ChatMessage;
@@ -31,14 +32,11 @@ pub fn narration_prompt(
     budget: usize,
 ) -> Result<Prompt, PromptError> {
     let (scenario, scene) = script(library, state)?;
-    let summary = Some(state.memory.summary.trim()).filter(|summary| !summary.is_empty());
-    let system = paragraphs([
-        narrator_text(scenario, state),
-        story_text(scenario, scene),
-        summary.map_or_else(String::new, |summary| {
-            format!("What has happened so far:\n{}", block("story_so_far", &quoted(summary)))
-        }),
-    ]);
+    let system = |summary: &str| {
+        paragraphs([narrator_text(scenario, state), story_text(scenario, scene), summary_text(summary)])
+    };
+    let summary = state.memory.summary.trim();
+    let mut head = system(summary);
     let last = paragraphs([
         decided_text(state),
         rejected_text(state),
@@ -49,9 +47,25 @@ pub fn narration_prompt(
         if state.is_ended { closing_text(scenario) } else { String::new() },
         input_text(state, input),
     ]);
-    let room = budget.saturating_sub(system.len() + last.len());
-    let history = shown(state.memory.open(history), room);
-    Ok(Prompt::new(system, history.iter().map(in_history), last))
+    let open = state.memory.open(history);
+    let room = |head: &str| budget.saturating_sub(head.len() + last.len());
+    let mut history = shown(open, room(&head));
+    // The summary gives way to the last turn: without it, the narrator would not know what is answered.
+    if history.is_empty() && !open.is_empty() && !summary.is_empty() {
+        let free = room(&system(""));
+        let kept = free.checked_sub(last_turn_bytes(open)).unwrap_or(free);
+        head = system(beginning(summary, kept.saturating_sub(summary_text(" ").len())));
+        history = shown(open, room(&head));
+    }
+    Ok(Prompt::new(head, history.iter().map(in_history), last))
+}
+
+/// What has happened before the history that is shown.
+fn summary_text(summary: &str) -> String {
+    if summary.is_empty() {
+        return String::new();
+    }
+    format!("{SO_FAR}\n{}", block(Tag::StorySoFar, &quoted(summary)))
 }
 
 /// The texts that are not empty, with an empty line between them.
@@ -73,13 +87,13 @@ fn narrator_text(scenario: &Scenario, state: &GameState) -> String {
         opening,
         CRAFT.to_owned(),
         conduct(state.rules).to_owned(),
-        format!("Content Rating: {shown_rating} ({})", rating_guidance(rating)),
+        format!("{RATING} {shown_rating} ({})", rating_guidance(rating)),
     ];
     parts.extend(state.language.as_ref().map(told_in));
     let style: Vec<_> =
         state.narrator.iter().flat_map(|narrator| &narrator.prompts).map(|line| format!("- {line}")).collect();
     if !style.is_empty() {
-        parts.push(format!("Your style:\n{}", style.join("\n")));
+        parts.push(format!("{STYLE}\n{}", style.join("\n")));
     }
     parts.extend(state.pc.as_ref().map(pc_text));
     parts.join("\n\n")
@@ -101,32 +115,36 @@ fn pc_text(pc: &Pc) -> String {
 fn story_text(scenario: &Scenario, scene: Option<&Scene>) -> String {
     let stories = [scenario.story.trim(), scene.map_or("", |scene| scene.story.trim())];
     let stories: Vec<_> = stories.into_iter().filter(|story| !story.is_empty()).collect();
-    if stories.is_empty() { String::new() } else { format!("The story:\n{}", stories.join("\n\n")) }
+    if stories.is_empty() { String::new() } else { format!("{STORY}\n{}", stories.join("\n\n")) }
 }
 
 /// What was narrated in the turn before and did not happen.
 fn rejected_text(state: &GameState) -> String {
     let lines: Vec<_> = state.rejected.iter().map(|reason| format!("- {}", quoted(reason))).collect();
-    if lines.is_empty() { String::new() } else { block("did_not_happen", &format!("{REJECTED}\n{}", lines.join("\n"))) }
+    if lines.is_empty() {
+        String::new()
+    } else {
+        block(Tag::DidNotHappen, &format!("{REJECTED}\n{}", lines.join("\n")))
+    }
 }
 
 /// What the rules decided of the attacks that were narrated in the turn before.
 fn decided_text(state: &GameState) -> String {
     let lines: Vec<_> = state.decided.iter().map(|line| format!("- {}", quoted(line))).collect();
-    if lines.is_empty() { String::new() } else { block("decided", &format!("{DECIDED}\n{}", lines.join("\n"))) }
+    if lines.is_empty() { String::new() } else { block(Tag::Decided, &format!("{DECIDED}\n{}", lines.join("\n"))) }
 }
 
 /// What there is to know about what was spoken of.
 fn lore_text(scenario: &Scenario, state: &GameState, history: &[ChatMessage], input: &Input) -> String {
     let lore = lore(scenario, state, state.memory.open(history), input);
-    if lore.is_empty() { String::new() } else { block("lore", &format!("{LORE}\n- {}", lore.join("\n- "))) }
+    if lore.is_empty() { String::new() } else { block(Tag::Lore, &format!("{LORE}\n- {}", lore.join("\n- "))) }
 }
 
 /// What to bear in mind about the world as it is now.
 fn hints_text(scenario: &Scenario, scene: Option<&Scene>, state: &GameState) -> String {
     let hints = hints(scenario, scene, state);
     let lines: Vec<_> = (1..).zip(hints).map(|(number, hint)| format!("{number}. {hint}")).collect();
-    if lines.is_empty() { String::new() } else { format!("Bear in mind now:\n{}", lines.join("\n")) }
+    if lines.is_empty() { String::new() } else { format!("{BEAR_IN_MIND}\n{}", lines.join("\n")) }
 }
 
 fn closing_text(scenario: &Scenario) -> String {
@@ -149,21 +167,21 @@ fn rules_text(state: &GameState, input: &Input) -> String {
     let own = state.narrator.iter().flat_map(|narrator| &narrator.rules).map(String::as_str);
     let rules = fixed.iter().copied().chain(dangers).chain(own);
     let rules: Vec<_> = rules.map(|rule| format!("- {rule}")).collect();
-    block("rules", &rules.join("\n"))
+    block(Tag::Rules, &rules.join("\n"))
 }
 
 /// A message of the history. What happened by itself is marked, so that it is not taken for the player's words.
 fn in_history(message: &ChatMessage) -> ChatMessage {
     let text = quoted(&message.content);
-    let content = if message.is_story_event { format!("[Event] {text}") } else { text.into_owned() };
+    let content = if message.is_story_event { format!("{EVENT} {text}") } else { text.into_owned() };
     ChatMessage { content, ..*message }
 }
 
 /// What the turn answers, between tags that it cannot close.
 pub(super) fn input_text(state: &GameState, input: &Input) -> String {
     let tag = match input {
-        Input::Player { .. } => "player",
-        Input::StoryEvent { .. } => "story_event",
+        Input::Player { .. } => Tag::Player,
+        Input::StoryEvent { .. } => Tag::StoryEvent,
     };
     block(tag, &quoted(&user_text(state, input)))
 }

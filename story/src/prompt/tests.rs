@@ -59,7 +59,7 @@ fn the_prompt_of_a_summary() {
         ChatMessage::assistant("You climb."),
         ChatMessage::story_event("A wave."),
     ];
-    insta::assert_snapshot!(rendered(&summary_prompt(Some("Ada woke."), &turns, None)));
+    insta::assert_snapshot!(rendered(&summary_prompt(Some("Ada woke."), &turns, None, usize::MAX).prompt));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_story_is_told_extracted_and_summarised_in_its_language() {
     let state = GameState { language: Some(german.clone()), ..new_state() };
     let narrated = narration(&state, &[], None, &player("I look."));
     let extracted = extraction_prompt(&library(), &state, &player("I look."), "Nichts.").unwrap();
-    let summary = summary_prompt(None, &[ChatMessage::user("I look.")], Some(&german));
+    let summary = summary_prompt(None, &[ChatMessage::user("I look.")], Some(&german), usize::MAX).prompt;
     for prompt in [&narrated, &extracted, &summary] {
         assert!(prompt.system().contains("in German"), "{}", prompt.system());
     }
@@ -267,14 +267,21 @@ fn a_scene_that_is_gone_is_named() {
     );
 }
 
-/// The share of 40 prompts that begins as the prompt before, if `budget` bytes fit the window.
-fn cached_share(budget: usize, narration_bytes: usize) -> f64 {
+/// What a provider's prompt cache finds in 40 prompts of at most `budget` bytes.
+struct Cached {
+    /// The share of the prompts that begins as the prompt before.
+    share: f64,
+    /// How many prompts show less of the history than begins the prompt before.
+    broken: usize,
+    summaries: usize,
+}
+
+fn cached(budget: usize, narration_bytes: usize) -> Cached {
     let library = library();
     let mut state = new_state();
-    let limits = HistoryLimits { messages: 80, bytes: budget - 6000 };
     let mut history = vec![ChatMessage::assistant("You stand on the jetty. ".repeat(10))];
-    let mut before = String::new();
-    let (mut same, mut all) = (0, 0);
+    let (mut before, mut begins) = (String::new(), 0);
+    let (mut same, mut all, mut broken, mut summaries) = (0, 0, 0, 0);
     for turn in 0..40 {
         state.user_location = if turn % 3 == 0 { "lamp_room" } else { "jetty" }.into();
         state.turn_counter += 1;
@@ -283,29 +290,73 @@ fn cached_share(budget: usize, narration_bytes: usize) -> f64 {
         assert!(prompt.bytes() <= budget, "{} of {budget}", prompt.bytes());
         let text = rendered(&prompt);
         if turn > 0 {
-            same += text.bytes().zip(before.bytes()).take_while(|(one, other)| one == other).count();
+            let alike = text.bytes().zip(before.bytes()).take_while(|(one, other)| one == other).count();
+            same += alike;
             all += text.len();
+            broken += usize::from(alike < begins);
         }
+        // Where the last message begins.
+        begins = text.len() - prompt.messages().last().unwrap().content.len() - 100;
         before = text;
-        let text = ["The lamp swings. ".repeat(narration_bytes / 17), format!("It is turn {turn}.")].concat();
+        let length = narration_bytes * (3 + turn % 4) / 5;
+        let text = ["The lamp swings. ".repeat(length / 17), format!("It is turn {turn}.")].concat();
         let mut open = state.memory.open(&history).to_vec();
         let shown_before = open.len();
+        let rest = narration_prompt(&library, &state, &[], &input, 0).unwrap().bytes();
+        let limits = HistoryLimits { messages: 80, bytes: budget - rest };
         let messages = [ChatMessage::user(user_text(&state, &input)), ChatMessage::assistant(text)];
         history.extend(messages.clone());
         open.extend(messages);
         let left = leaving(&open, state.turn_counter, limits);
         let summary = (left > 0).then(|| (left, format!("Ada has looked in {turn} places. ").repeat(20)));
+        summaries += usize::from(left > 0);
         state.memory = state.memory.after_turn(shown_before, 2, summary);
     }
-    f64::from(u32::try_from(same).unwrap()) / f64::from(u32::try_from(all).unwrap())
+    let share = f64::from(u32::try_from(same).unwrap()) / f64::from(u32::try_from(all).unwrap());
+    Cached { share, broken, summaries }
 }
 
 #[test]
 fn most_of_a_prompt_begins_as_the_one_before_also_when_history_leaves() {
-    for (budget, narration_bytes) in [(48_000, 400), (48_000, 1000), (48_000, 1800), (30_000, 1000)] {
-        let share = cached_share(budget, narration_bytes);
-        assert!(share >= 0.85, "{share:.3} of prompts up to {budget} bytes with narrations of {narration_bytes}");
+    for (budget, narration_bytes, least) in [
+        (48_000, 400, 0.87),
+        (48_000, 1000, 0.89),
+        (48_000, 1800, 0.88),
+        (30_000, 1000, 0.87),
+        (25_000, 1000, 0.84),
+        (20_000, 700, 0.83),
+        // Small windows: what is different in every turn is a larger part of what fits.
+        (12_000, 700, 0.76),
+        (10_500, 500, 0.77),
+        (7000, 500, 0.60),
+    ] {
+        let Cached { share, broken, summaries } = cached(budget, narration_bytes);
+        let what = format!("prompts up to {budget} bytes with narrations of {narration_bytes}");
+        assert!(share >= least, "{share:.3} of {what}");
+        assert!(broken <= summaries, "{broken} broken by {summaries} summaries: {what}");
     }
-    let share = cached_share(12_000, 700);
-    assert!(share >= 0.65, "{share:.3} in a small window");
+}
+
+#[test]
+fn the_last_turn_is_shown_wherever_it_fits() {
+    let library = library();
+    let long = GameState { memory: Memory { summary: "Ada woke. ".repeat(300), open: Some(4) }, ..new_state() };
+    let history = [
+        ChatMessage::user("I wake."),
+        ChatMessage::assistant("You wake. ".repeat(50)),
+        ChatMessage::user("I row."),
+        ChatMessage::assistant("You row. ".repeat(60)),
+    ];
+    for state in [new_state(), long] {
+        let bare = GameState { memory: Memory::default(), ..state.clone() };
+        let rest = narration_prompt(&library, &bare, &[], &player("I wait."), 0).unwrap().bytes();
+        for room in [600, 700, 900] {
+            let prompt = narration_prompt(&library, &state, &history, &player("I wait."), rest + room).unwrap();
+            assert!(prompt.messages()[0].content.ends_with("I row."), "room {room}: {}", rendered(&prompt));
+            assert!(prompt.bytes() <= rest + room, "{} of {}", prompt.bytes(), rest + room);
+        }
+        let prompt = narration_prompt(&library, &state, &history, &player("I wait."), rest + 400).unwrap();
+        assert_eq!(prompt.messages().len(), 1, "it does not fit");
+        assert!(prompt.bytes() <= rest + 400);
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::headings::{ITEMS_HERE, MONSTERS_HERE, NPCS_HERE, ONLY_EXITS, Tag, USUAL_EXITS, block};
 use super::scope::{far_npcs, far_places, neighbours};
 use crate::content::{Location, Monster, Npc, Scenario};
 use crate::state::{GameState, Rules};
@@ -20,24 +21,19 @@ pub(crate) const LOCKED: &str = "It is locked: what is in it can be neither seen
 /// The `<world_state>` block.
 pub(super) fn world_state(scenario: &Scenario, state: &GameState) -> String {
     let blocks = [
-        Some(format!("<just_entered>{}</just_entered>", state.just_entered)),
-        Some(block("current_location", &current_location(state))),
-        optional_block("adjacent_previews", &previews(state)),
-        optional_block("npcs_elsewhere", &npcs_elsewhere(state)),
-        optional_block("about_items", &about_items(scenario, state)),
-        optional_block("user_inventory", &state.user_inventory.join(", ")),
-        optional_block("player_health", &player_health(state)),
+        Some(format!("{}{}{}", Tag::JustEntered.open(), state.just_entered, Tag::JustEntered.close())),
+        Some(block(Tag::CurrentLocation, &current_location(state))),
+        optional_block(Tag::AdjacentPreviews, &previews(state)),
+        optional_block(Tag::NpcsElsewhere, &npcs_elsewhere(state)),
+        optional_block(Tag::AboutItems, &about_items(scenario, state)),
+        optional_block(Tag::UserInventory, &state.user_inventory.join(", ")),
+        optional_block(Tag::PlayerHealth, &player_health(state)),
     ];
     let blocks: Vec<_> = blocks.into_iter().flatten().collect();
-    block("world_state", &blocks.join("\n\n"))
+    block(Tag::WorldState, &blocks.join("\n\n"))
 }
 
-/// `content` between a pair of tags, each on a line of its own.
-pub(super) fn block(tag: &str, content: &str) -> String {
-    format!("<{tag}>\n{content}\n</{tag}>")
-}
-
-fn optional_block(tag: &str, content: &str) -> Option<String> {
+fn optional_block(tag: Tag, content: &str) -> Option<String> {
     (!content.is_empty()).then(|| block(tag, content))
 }
 
@@ -80,15 +76,15 @@ fn contents(state: &GameState, location: &Location) -> String {
         return if names.is_empty() { String::new() } else { format!("NPCs here:\n{}", names.join("\n")) };
     }
     if !location.items.is_empty() {
-        lines.push(format!("Items here: {}", location.items.join(", ")));
+        lines.push(format!("{ITEMS_HERE} {}", location.items.join(", ")));
     }
     let npcs: Vec<_> = state.npcs_here().map(|(key, npc)| describe_npc(state, key, npc)).collect();
     if !npcs.is_empty() {
-        lines.push("NPCs here:".to_owned());
+        lines.push(NPCS_HERE.to_owned());
         lines.extend(npcs);
     }
     if !location.monsters.is_empty() {
-        lines.push("Monsters here:".to_owned());
+        lines.push(MONSTERS_HERE.to_owned());
         lines.extend(location.monsters.iter().map(|(id, monster)| describe_monster(state, id, monster)));
     }
     lines.join("\n")
@@ -142,8 +138,8 @@ fn exit_list(state: &GameState, location: &Location) -> String {
     match (state.rules, lines.as_slice()) {
         (Rules::Strict, []) => "There is no exit.".to_owned(),
         (Rules::Relaxed, []) => String::new(),
-        (Rules::Strict, lines) => format!("Exits (there are no others):\n{}", lines.join("\n")),
-        (Rules::Relaxed, lines) => format!("Exits (the usual ways):\n{}", lines.join("\n")),
+        (Rules::Strict, lines) => format!("{ONLY_EXITS}\n{}", lines.join("\n")),
+        (Rules::Relaxed, lines) => format!("{USUAL_EXITS}\n{}", lines.join("\n")),
     }
 }
 

@@ -64,13 +64,26 @@ fn text(c: char, after_return: bool) -> Option<char> {
         '\r' | '\u{2028}' | '\u{2029}' => Some('\n'),
         '\n' | '\t' => Some(c),
         // Embedding, override and isolate of directions; the marks (U+200E, U+200F) that Hebrew and Arabic prose needs stay. Then the byte
-        // order mark, interlinear annotation, the deprecated language tag, and half a letter: a server has cut the bytes of a token.
+        // order mark, interlinear annotation, and half a letter: a server has cut the bytes of a token. Then what is never seen and can
+        // hide text from a reader: soft hyphen, grapheme joiner, invisible operators and fillers, tags, and variation selectors that
+        // nobody's emoji has. Joiners and U+200B stay: Persian, Hindi and Thai are written with them.
         '\u{202a}'..='\u{202e}'
         | '\u{2066}'..='\u{2069}'
         | '\u{feff}'
         | '\u{fff9}'..='\u{fffb}'
         | '\u{fffd}'
-        | '\u{e0001}' => None,
+        | '\u{ad}'
+        | '\u{34f}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{2060}'..='\u{2065}'
+        | '\u{206a}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{ffa0}'
+        | '\u{e0000}'..='\u{e0fff}' => None,
         c if c.is_control() => None,
         c => Some(c),
     }

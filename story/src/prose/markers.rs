@@ -1,7 +1,16 @@
 //! What a chat template, a reasoning model or an echo of our own prompt leaves in a narration, and how it is recognised.
 
+use crate::prompt::headings::Tag;
+
 /// The longest name in a control token, and the longest marker that is waited for.
 const LONGEST_NAME: usize = 40;
+
+/// What Markdown has round code.
+const FENCE: &str = "```";
+
+/// The longest name of a language behind it, and the most white space behind that which is waited for.
+const LONGEST_LANGUAGE: usize = 16;
+const LONGEST_GAP: usize = 32;
 
 /// What a marker means for the text round it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +27,12 @@ pub(super) enum Marker {
     Echo(&'static str),
     /// A tag round an answer: the text inside is the story.
     Wrapper,
+    /// A character as HTML writes it.
+    Text(&'static str),
+    /// A fence of Markdown round an answer.
+    Fence,
+    /// A fence, and behind it an object: data, and no story.
+    DataFence,
 }
 
 /// Whether a text begins with something.
@@ -32,10 +47,10 @@ pub(super) enum Found<T> {
 }
 
 /// The characters that markers begin with.
-pub(super) const BEGINNINGS: [char; 3] = ['<', '[', '◁'];
+pub(super) const BEGINNINGS: [char; 5] = ['<', '[', '◁', '&', '`'];
 
 /// Fixed markers, in lower case: they are compared without regard to ASCII case.
-const FIXED: [(&str, Marker); 74] = [
+const FIXED: [(&str, Marker); 97] = [
     ("<think>", Marker::ThoughtsBegin("</think>")),
     ("<thinking>", Marker::ThoughtsBegin("</thinking>")),
     ("<thought>", Marker::ThoughtsBegin("</thought>")),
@@ -86,30 +101,53 @@ const FIXED: [(&str, Marker); 74] = [
     ("[available_tools]", Marker::Token),
     ("[tool_calls]", Marker::Token),
     ("[end of text]", Marker::Token),
-    ("<rules>", Marker::Echo("</rules>")),
-    ("<world_state>", Marker::Echo("</world_state>")),
-    ("<just_entered>", Marker::Echo("</just_entered>")),
-    ("<current_location>", Marker::Echo("</current_location>")),
-    ("<adjacent_previews>", Marker::Echo("</adjacent_previews>")),
-    ("<npcs_elsewhere>", Marker::Echo("</npcs_elsewhere>")),
-    ("<user_inventory>", Marker::Echo("</user_inventory>")),
-    ("<did_not_happen>", Marker::Echo("</did_not_happen>")),
-    ("<story_so_far>", Marker::Echo("</story_so_far>")),
-    ("<story_event>", Marker::Echo("</story_event>")),
-    ("<lore>", Marker::Echo("</lore>")),
-    ("<player>", Marker::Echo("</player>")),
-    ("</rules>", Marker::Echo("")),
-    ("</world_state>", Marker::Echo("")),
-    ("</story_event>", Marker::Echo("")),
-    ("</lore>", Marker::Echo("")),
-    ("</player>", Marker::Echo("")),
-    ("<narrator>", Marker::Wrapper),
-    ("</narrator>", Marker::Wrapper),
+    ("<tool_call>", Marker::Echo("</tool_call>")),
+    ("<tool_calls>", Marker::Echo("</tool_calls>")),
+    ("<tool_response>", Marker::Echo("</tool_response>")),
+    ("<tool_use>", Marker::Echo("</tool_use>")),
+    ("<function_call>", Marker::Echo("</function_call>")),
+    ("<function_calls>", Marker::Echo("</function_calls>")),
+    ("<function_results>", Marker::Echo("</function_results>")),
+    ("<function=", Marker::Echo("</function>")),
+    ("<invoke ", Marker::Echo("</invoke>")),
+    ("</tool_call>", Marker::Echo("")),
+    ("</function>", Marker::Echo("")),
+    ("</function_calls>", Marker::Echo("")),
+    ("<story>", Marker::Wrapper),
+    ("</story>", Marker::Wrapper),
+    ("<narration>", Marker::Wrapper),
+    ("</narration>", Marker::Wrapper),
+    ("<narrative>", Marker::Wrapper),
+    ("</narrative>", Marker::Wrapper),
+    ("<output>", Marker::Wrapper),
+    ("</output>", Marker::Wrapper),
+    ("<reply>", Marker::Wrapper),
+    ("</reply>", Marker::Wrapper),
+    ("<br>", Marker::Text("\n")),
+    ("<br/>", Marker::Text("\n")),
+    ("<br />", Marker::Text("\n")),
+    ("&nbsp;", Marker::Text(" ")),
+    ("&#160;", Marker::Text(" ")),
+    ("&amp;", Marker::Text("&")),
+    ("&lt;", Marker::Text("‹")),
+    ("&gt;", Marker::Text("›")),
+    ("&quot;", Marker::Text("\"")),
+    ("&apos;", Marker::Text("'")),
+    ("&#39;", Marker::Text("'")),
+    ("&#x27;", Marker::Text("'")),
+    ("&mdash;", Marker::Text("—")),
+    ("&ndash;", Marker::Text("–")),
+    ("&hellip;", Marker::Text("…")),
+    ("&ldquo;", Marker::Text("“")),
+    ("&rdquo;", Marker::Text("”")),
+    ("&lsquo;", Marker::Text("‘")),
+    ("&rsquo;", Marker::Text("’")),
     ("<answer>", Marker::Wrapper),
     ("</answer>", Marker::Wrapper),
     ("<response>", Marker::Wrapper),
     ("</response>", Marker::Wrapper),
     ("<final>", Marker::Wrapper),
+    ("</final>", Marker::Wrapper),
 ];
 
 /// The marker that `text` begins with. At the end of everything nothing is undecided: the beginning of a marker, cut off, is one.
@@ -122,6 +160,23 @@ pub(super) fn marker(text: &str, at_end: bool) -> Found<Marker> {
             Found::No => {}
         }
     }
+    for tag in Tag::ALL {
+        let is_wrapper = *tag == Tag::Narrator;
+        let close = if is_wrapper { Marker::Wrapper } else { Marker::Echo("") };
+        let open = if is_wrapper { Marker::Wrapper } else { Marker::Echo(tag.close()) };
+        for (name, marker) in [(tag.open(), open), (tag.close(), close)] {
+            match begins(text, name) {
+                Found::Yes(length, ()) => return Found::Yes(length, marker),
+                Found::Undecided => undecided = true,
+                Found::No => {}
+            }
+        }
+    }
+    match fence(text, at_end) {
+        Found::Undecided => undecided = true,
+        Found::No => {}
+        found @ Found::Yes(..) => return found,
+    }
     match control_token(text) {
         Found::Yes(length, ()) => return Found::Yes(length, Marker::Token),
         Found::Undecided => undecided = true,
@@ -129,9 +184,35 @@ pub(super) fn marker(text: &str, at_end: bool) -> Found<Marker> {
     }
     match (undecided, at_end) {
         (true, false) => Found::Undecided,
-        // `<` and `[` alone may be prose; `</thi` is not.
-        (true, true) if text.chars().count() > 2 => Found::Yes(text.len(), Marker::Token),
+        // `<` and `[` alone may be prose, and so may `&am`; `</thi` is not.
+        (true, true) if text.chars().count() > 2 && !text.starts_with('&') => Found::Yes(text.len(), Marker::Token),
         (_, _) => Found::No,
+    }
+}
+
+/// A fence, the word that names its language, and what follows on the line: as much of it as is no story.
+fn fence(text: &str, at_end: bool) -> Found<Marker> {
+    match begins(text, FENCE) {
+        Found::Yes(..) => {}
+        Found::Undecided => return Found::Undecided,
+        Found::No => return Found::No,
+    }
+    let inside = &text[FENCE.len()..];
+    let word =
+        inside.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-'))).unwrap_or(inside.len());
+    if word > LONGEST_LANGUAGE {
+        return Found::Yes(FENCE.len(), Marker::Fence);
+    }
+    let space = inside[word..].find(|c: char| !c.is_whitespace()).unwrap_or(inside.len() - word);
+    let is_line = inside[word..word + space].contains('\n');
+    let language = FENCE.len() + word;
+    match inside[word + space..].chars().next() {
+        Some('{') => Found::Yes(language + space, Marker::DataFence),
+        Some(_) if is_line => Found::Yes(language, Marker::Fence),
+        Some(_) => Found::Yes(FENCE.len(), Marker::Fence),
+        None if space > LONGEST_GAP => Found::Yes(language, Marker::Fence),
+        None if at_end => Found::Yes(language, Marker::Fence),
+        None => Found::Undecided,
     }
 }
 

@@ -6,6 +6,8 @@
 mod controls;
 mod heads;
 mod markers;
+mod object;
+mod roles;
 mod sentence;
 mod stop;
 #[cfg(test)]
@@ -14,7 +16,10 @@ mod tests;
 use self::controls::Controls;
 use self::heads::{Heads, Speaker};
 use self::markers::{BEGINNINGS, Found, Marker, begins, marker};
+use self::object::{Begins, Object};
+use self::roles::{BARE_FINAL, bare_analysis, role};
 pub use self::sentence::cut_to_sentence;
+pub(crate) use self::sentence::last_sentence_end;
 pub use self::stop::stop_sequences;
 use crate::prompt::Input;
 use crate::state::GameState;
@@ -28,15 +33,13 @@ const LONGEST_CHANNEL: usize = 64;
 /// Where a channel's name ends.
 const MESSAGE: &str = "<|message|>";
 
-/// What `gpt-oss` writes where a server has removed the control tokens: `analysisWe need to … assistantfinalYou walk north.`
-const BARE_ANALYSIS: &str = "analysis";
-const BARE_FINAL: &str = "assistantfinal";
-
 /// A filter for one narration.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact about the text so far, and they are independent")]
 pub struct Prose {
     controls: Controls,
+    /// The object that the narration stands in, and what is no text in its strings.
+    object: Option<(Object, Controls)>,
     heads: Heads,
     /// Text that has come and is not decided on.
     pending: String,
@@ -73,6 +76,10 @@ enum Mode {
     Channel,
     /// Leaves the rest of the line out.
     SkipLine,
+    /// Leaves everything out up to an empty line.
+    SkipParagraph,
+    /// The rest stands in an object.
+    Unwrap,
     /// The story is over; nothing passes any more.
     Over,
 }
@@ -83,6 +90,7 @@ impl Prose {
     pub fn new(state: &GameState, input: &Input) -> Self {
         Self {
             controls: Controls::default(),
+            object: None,
             heads: Heads::new(state, input),
             pending: String::new(),
             passed: String::new(),
@@ -120,9 +128,24 @@ impl Prose {
             return;
         }
         for c in piece.chars() {
-            self.pending.extend(self.controls.pass(c));
+            if let Some(c) = self.controls.pass(c) {
+                let c = self.unwrapped(c);
+                self.pending.extend(c);
+            }
         }
         self.filter(false);
+        if self.object.as_ref().is_some_and(|(object, _)| object.has_ended()) {
+            self.filter(true);
+            self.mode = Mode::Over;
+        }
+    }
+
+    /// A character as it is in the narration, if that stands in an object.
+    fn unwrapped(&mut self, c: char) -> Option<char> {
+        match &mut self.object {
+            Some((object, controls)) => controls.pass(object.pass(c)?),
+            None => Some(c),
+        }
     }
 
     /// The text that has passed since the last call; it goes to the player as it is. It begins with no white space.
@@ -165,22 +188,31 @@ impl Prose {
     }
 
     fn filter(&mut self, at_end: bool) {
-        let text = std::mem::take(&mut self.pending);
-        let mut rest = text.as_str();
-        while !rest.is_empty() {
+        let mut text = std::mem::take(&mut self.pending);
+        let mut done = 0;
+        while done < text.len() {
+            let rest = &text[done..];
             let used = match self.mode {
+                Mode::Unwrap => {
+                    self.mode = Mode::Story;
+                    self.object = Some(Default::default());
+                    text = rest.chars().filter_map(|c| self.unwrapped(c)).collect();
+                    done = 0;
+                    continue;
+                }
                 Mode::Story => self.story(rest, at_end),
                 Mode::Skip(end) => self.skip(rest, end),
                 Mode::Channel => self.channel(rest, at_end),
                 Mode::SkipLine => Some(self.skip_line(rest)),
+                Mode::SkipParagraph => Some(self.skip_paragraph(rest)),
                 Mode::Over => Some(rest.len()),
             };
             match used {
-                Some(used) => rest = &rest[used..],
+                Some(used) => done += used,
                 None => break,
             }
         }
-        self.pending.push_str(rest);
+        self.pending.push_str(&text[done..]);
     }
 
     /// Decides on the beginning of `rest`: how much is done with, or none if what follows decides.
@@ -216,6 +248,15 @@ impl Prose {
             }
         }
         if self.at_line_start {
+            match object::begins(rest, at_end) {
+                Begins::Object => {
+                    // Behind the story, an object is data.
+                    self.mode = if self.has_text { Mode::Over } else { Mode::Unwrap };
+                    return Some(0);
+                }
+                Begins::Undecided => return None,
+                Begins::Other => {}
+            }
             match self.heads.find(rest, at_end) {
                 Found::Yes(length, speaker) => {
                     self.head(speaker);
@@ -258,9 +299,13 @@ impl Prose {
 
     fn head(&mut self, speaker: Speaker) {
         match speaker {
+            _ if self.has_text && speaker != Speaker::Narrator => self.mode = Mode::Over,
             // A label, and what follows is on the same line.
-            Speaker::Narrator => self.at_line_start = false,
-            Speaker::Player if self.has_text => self.mode = Mode::Over,
+            Speaker::Narrator | Speaker::Event => self.at_line_start = false,
+            Speaker::Prompt => {
+                self.newlines = 0;
+                self.mode = Mode::SkipParagraph;
+            }
             // The model repeats what the player said before it answers.
             Speaker::Player => self.mode = Mode::SkipLine,
         }
@@ -275,9 +320,12 @@ impl Prose {
             Marker::ThoughtsEnd if self.has_thought => {}
             Marker::ThoughtsEnd => self.begin_again(),
             Marker::Channel => self.mode = Mode::Channel,
-            Marker::Token | Marker::Echo(_) if self.has_text => self.mode = Mode::Over,
+            Marker::Token | Marker::Echo(_) | Marker::DataFence if self.has_text => self.mode = Mode::Over,
             Marker::Token => self.after_token = true,
-            Marker::Wrapper | Marker::Echo("") => {}
+            Marker::Wrapper | Marker::Fence | Marker::DataFence | Marker::Echo("") => {}
+            Marker::Text("\n") => self.white_space('\n'),
+            Marker::Text(" ") => self.white_space(' '),
+            Marker::Text(text) => self.text(text),
             Marker::Echo(end) => self.mode = Mode::Skip(end),
         }
     }
@@ -322,6 +370,21 @@ impl Prose {
         Some(end.map_or(rest.len(), |end| end + MESSAGE.len()))
     }
 
+    fn skip_paragraph(&mut self, rest: &str) -> usize {
+        for (at, c) in rest.char_indices() {
+            if c == '\n' {
+                self.newlines += 1;
+            } else if !c.is_whitespace() {
+                self.newlines = 0;
+            }
+            if self.newlines > 1 {
+                self.mode = Mode::Story;
+                return at;
+            }
+        }
+        rest.len()
+    }
+
     fn skip_line(&mut self, rest: &str) -> usize {
         let Some(end) = rest.find('\n') else { return rest.len() };
         self.mode = Mode::Story;
@@ -331,38 +394,3 @@ impl Prose {
 
 /// Where the next channel begins.
 const CHANNEL: &str = "<|channel|>";
-
-/// The role that stands behind a control token: `assistant` or `model` and a line end, a colon or the next token. Whether it is the
-/// model's.
-fn role(text: &str, at_end: bool) -> Found<bool> {
-    let roles = [("assistant", true), ("model", true), ("narrator", true), ("user", false), ("system", false)];
-    for (name, is_model) in roles {
-        match begins(text, name) {
-            Found::No => {}
-            Found::Undecided if at_end => return Found::Yes(text.len(), is_model),
-            Found::Undecided => return Found::Undecided,
-            Found::Yes(length, ()) => {
-                return match text[length..].chars().next() {
-                    None if at_end => Found::Yes(length, is_model),
-                    None => Found::Undecided,
-                    Some(':' | '\n') => Found::Yes(length + 1, is_model),
-                    Some('<' | '[') => Found::Yes(length, is_model),
-                    Some(_) => Found::No,
-                };
-            }
-        }
-    }
-    Found::No
-}
-
-/// `analysis` with a capital letter right behind it: no story begins so.
-fn bare_analysis(text: &str) -> Found<()> {
-    match begins(text, BARE_ANALYSIS) {
-        Found::Yes(length, ()) => match text[length..].chars().next() {
-            None => Found::Undecided,
-            Some(c) if c.is_uppercase() && text.starts_with('a') => Found::Yes(length, ()),
-            Some(_) => Found::No,
-        },
-        other => other,
-    }
-}

@@ -23,7 +23,7 @@ pub(super) fn whole_sentences(text: &str) -> usize {
 }
 
 /// Where the last sentence ends, with the quotes that close behind it; 0 if there is none.
-pub(super) fn last_sentence_end(text: &str) -> usize {
+pub(crate) fn last_sentence_end(text: &str) -> usize {
     let mut characters = text.char_indices().peekable();
     let mut last = 0;
     while let Some((at, c)) = characters.next() {

@@ -4,7 +4,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::new_state;
+use crate::content::Npc;
+use crate::memory::Memory;
+use crate::prompt::narration_prompt;
+use crate::state::Rules;
+use crate::testing::{library, new_state, state_in_scene};
 
 fn input() -> Input {
     Input::Player { message: "I look.".into(), actor: None }
@@ -129,6 +133,15 @@ fn echoes_of_the_prompt_are_cut() {
         ("<narrator>\nYou wait.\n</narrator>", "You wait."),
         ("</player>\n\nYou wait.", "You wait."),
         ("<response>You wait.</response>", "You wait."),
+        ("You wait.\n\nBear in mind now:\n1. The sea is never silent.\n\n<rules>", "You wait."),
+        ("You wait.\n**Bear in mind now:**\n1. The sea", "You wait."),
+        ("## Bear in mind now:\n1. The sea.\n2. Ada hums.\n\nYou wait.", "You wait."),
+        ("How to tell the story:\n- You see.\n \n\nHow you are asked:\n- x\n\nYou wait.", "You wait."),
+        ("You wait.\nYour style:\n- Dry", "You wait."),
+        ("You wait.\nThe story: it is long.", "You wait.\nThe story: it is long."),
+        ("<about_items>\n- oar: x\n</about_items>You wait.", "You wait."),
+        ("<story>\nYou wait.\n</story>", "You wait."),
+        ("<narration>You wait.</narration>", "You wait."),
     ] {
         assert_story(filter, written, story);
     }
@@ -145,8 +158,109 @@ fn the_players_next_line_is_not_the_narrators() {
         ("Ada Finch: I wait.\n\nYou wait.", "You wait."),
         ("Narrator: You wait.", "You wait."),
         ("The Dry Narrator: You wait.", "You wait."),
+        ("**Narrator:** You wait.", "You wait."),
+        ("**Narrator**: You wait.", "You wait."),
+        ("_Narrator:_ *You* wait.", "*You* wait."),
+        ("Narrator: *You* wait.", "*You* wait."),
+        ("You wait.\n\nAda: I go north.", "You wait."),
+        ("You wait.\n\nAda waits: nothing.", "You wait.\n\nAda waits: nothing."),
+        ("You wait.\n\n[Event] A wave comes.", "You wait."),
+        ("[Event] You wait.", "You wait."),
         ("You see Ada Finch: you.", "You see Ada Finch: you."),
         ("Old Gull: \"Users: beware.\"", "Old Gull: \"Users: beware.\""),
+    ] {
+        assert_story(filter, written, story);
+    }
+}
+
+#[test]
+fn every_line_with_which_a_part_of_the_prompt_begins_is_known() {
+    let library = library();
+    let long = Memory { summary: "Ada woke.".into(), open: Some(0) };
+    let language = Some("German".parse().unwrap());
+    let strict = GameState { memory: long, language, ..state_in_scene("rescue") };
+    let relaxed = GameState { rules: Rules::Relaxed, ..new_state() };
+    let mut checked = Vec::new();
+    for state in [strict, relaxed, new_state()] {
+        let prompt = narration_prompt(&library, &state, &[], &input(), usize::MAX).unwrap();
+        let last = prompt.messages().last().unwrap().content.as_str();
+        for line in prompt.system().lines().chain(last.lines()) {
+            let is_tag = line.starts_with('<');
+            if !(is_tag || line.ends_with(':')) || line.starts_with("- ") || line.len() > 80 {
+                continue;
+            }
+            assert_story(filter, &format!("You wait.\n{line}\nx"), "You wait.");
+            if !is_tag {
+                assert_story(filter, &format!("You wait.\n\n**{line}**\nx"), "You wait.");
+            }
+            checked.push(line.to_owned());
+        }
+    }
+    checked.sort();
+    checked.dedup();
+    assert!(checked.len() > 18, "{checked:#?}");
+}
+
+#[test]
+fn a_first_name_is_the_players_if_nobody_else_has_it() {
+    let mut state = new_state();
+    let written = "You wait.\n\nAda: \"I go.\"";
+    assert_story(|| Prose::new(&new_state(), &input()), written, "You wait.");
+    let npc = state.npcs.values().next().unwrap().clone();
+    state.npcs.insert("ada_b".into(), Npc { name: "Ada Brook".into(), ..npc });
+    assert_story(|| Prose::new(&state, &input()), written, written);
+}
+
+#[test]
+fn data_is_no_story() {
+    for (written, story) in [
+        ("You wait.\n<tool_call>\n{\"name\": \"x\"}\n</tool_call>", "You wait."),
+        ("<tool_call>{}</tool_call>You wait.", "You wait."),
+        ("You wait.<function_calls><invoke name=\"x\">", "You wait."),
+        ("You wait.\n\n```json\n{\"user_location\": null}\n```", "You wait."),
+        ("You wait.\n\n```\n{ \"user_location\": null}\n```", "You wait."),
+        ("You wait.\n\n{\n  \"user_location\": null\n}", "You wait."),
+        ("```\nYou wait.\n```", "You wait."),
+        ("```text\nYou wait.\n```", "You wait."),
+        ("```markdown\nYou wait.\n\nIt rains.\n```\n", "You wait.\n\nIt rains."),
+        ("```You wait.```", "You wait."),
+        ("You read `OUT` and ``IN``.", "You read `OUT` and ``IN``."),
+        ("A brace { and \"so\" on", "A brace { and \"so\" on"),
+        ("{ You wait. }", "{ You wait. }"),
+    ] {
+        assert_story(filter, written, story);
+    }
+}
+
+#[test]
+fn a_story_in_an_object_is_taken_out_of_it() {
+    for (written, story) in [
+        (r#"{"narration": "You wait."}"#, "You wait."),
+        ("```json\n{\n  \"narration\": \"You wait.\"\n}\n```", "You wait."),
+        ("<think>hm</think>\n{\"narration\":\"You wait.\"} more", "You wait."),
+        (
+            r#"{"thought": "x \"y\"", "story": "You \"wait\".\n\nIt \u0072ains \ud83c\udf27."}"#,
+            "You \"wait\".\n\nIt rains 🌧.",
+        ),
+        (r#"{"text": "You wait.\n\nAda Finch: I go."}"#, "You wait."),
+        (r#"{"text": "You \u001b[31mwait\u0000.<|im_end|>x"}"#, "You wait."),
+        (r#"{"narration": "You wait"#, "You wait"),
+        (r#"{"narration": "You wait <"}"#, "You wait <"),
+        (r#"{"user_location": null, "set_vars": [{"name": "a", "value": "b"}]}"#, ""),
+        (r#"{"error": {"content": "no credit"}}"#, ""),
+    ] {
+        assert_story(filter, written, story);
+    }
+}
+
+#[test]
+fn characters_of_html_are_characters() {
+    for (written, story) in [
+        ("You&nbsp;wait.<br>It rains.<br/><br />Still.", "You wait.\nIt rains.\n\nStill."),
+        ("&quot;Go,&quot; she says &mdash; salt &amp; tar.", "\"Go,\" she says — salt & tar."),
+        ("R&D, AT&T, &c., &", "R&D, AT&T, &c., &"),
+        ("&am", "&am"),
+        ("<br>You wait.<br>", "You wait."),
     ] {
         assert_story(filter, written, story);
     }
@@ -160,6 +274,8 @@ fn control_characters_are_left_out() {
         ("a\r\nb\rc\u{2028}d", "a\nb\nc\nd"),
         ("\u{1b}]8;;http://x\u{7}link\u{1b}]8;;\u{1b}\\ \u{9b}1mbold\u{85}", "link bold"),
         ("\u{feff}a\u{1b}", "a"),
+        ("li\u{ad}ght\u{34f}house \u{e0049}\u{e0067}\u{e007f}\u{2060}\u{3164}x", "lighthouse x"),
+        ("می\u{200c}خواهم 👩\u{200d}🔬", "می\u{200c}خواهم 👩\u{200d}🔬"),
         ("a\u{1b}\nb", "a\nb"),
         ("<th\u{0}ink>x</think>b", "b"),
         ("\n\n  a\n\n\n\n b \n", "a\n\n b"),
@@ -211,7 +327,7 @@ proptest! {
         parts in proptest::collection::vec(
             proptest::sample::select(vec![
                 "You", " ", "\n", "Ada Finch", ":", "<", "think", ">", "</", "<|", "im_end", "|>", "channel", "final", "message",
-                "user", "[", "INST", "]", "analysis", "A", "\u{1b}", "[0m", "<rules>", "</rules>", "**", "é", "\r", "\t",
+                "user", "[", "INST", "{", "\"", "text", "\\n", "\\u00", "}", "```", "json", "&nbsp;", "Bear in mind now:", "The story:", "Ada", "<br>", "]", "analysis", "A", "\u{1b}", "[0m", "<rules>", "</rules>", "**", "é", "\r", "\t",
             ]),
             0..14,
         ),

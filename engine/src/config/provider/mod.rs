@@ -3,6 +3,7 @@
 mod adapter;
 mod endpoint;
 mod price;
+mod sampling;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -176,6 +177,9 @@ mod defaults {
         if local { 900.0 } else { 300.0 }
     }
 }
+
+/// A model that takes less than this cannot be told where the player is.
+const SMALLEST_CONTEXT: u32 = 512;
 
 /// A key whose value makes no sense, and why.
 pub(super) type Wrong = (&'static str, String);
@@ -351,11 +355,12 @@ impl ProviderConfig {
         if self.max_tokens == 0 || self.backend_max_tokens == 0 {
             return Err(("max_tokens", "a model that may write nothing tells nothing".to_owned()));
         }
-        let answer = self.max_tokens.max(self.backend_max_tokens);
-        if let Some(context) = self.context_tokens.filter(|context| *context <= answer) {
-            let reason = format!("`{context}` has no room for a prompt besides the {answer} tokens of an answer");
+        // An answer gets what a prompt leaves of the window, so this is compared with no `max_tokens`.
+        if let Some(context) = self.context_tokens.filter(|context| *context < SMALLEST_CONTEXT) {
+            let reason = format!("`{context}` tokens have no room for a prompt: it is at least {SMALLEST_CONTEXT}");
             return Err(("context_tokens", reason));
         }
+        self.check_sampling()?;
         for (key, seconds) in [
             ("first_token_timeout_seconds", self.first_token_timeout_seconds),
             ("between_tokens_timeout_seconds", self.between_tokens_timeout_seconds),

@@ -1,17 +1,14 @@
-//! Which ready games a claim considers in SQLite: the next one, those that are given up, and when there is something to do again.
+//! Which ready games a claim considers in SQLite: the next one, and when there is something to do again.
 //! It mirrors `candidates` of `lua/lease.lua`.
 
 use protocol::{Circuit, GameId};
 
 use super::pauses::ended_at;
-use super::providers::{Provider, all_but_paused, fallback_of, has_slot, is_probed, ms};
-use super::rows::{self, unavailable};
+use super::providers::{all_but_paused, fallback_of, has_slot, is_probed, ms};
+use super::rows;
 use super::step::Step;
 use super::{StoreError, tenants};
-use crate::store::{ClaimedProvider, waited_too_long};
-
-/// How many requests one step gives up.
-const BATCH: i64 = 64;
+use crate::store::ClaimedProvider;
 
 /// The ready game that is claimed next, and the provider that serves it.
 pub(super) fn next_ready(step: &mut Step<'_>) -> Result<Option<(GameId, ClaimedProvider)>, StoreError> {
@@ -60,49 +57,6 @@ fn first_ready(step: &Step<'_>, provider: &str) -> Result<Option<(String, i64)>,
         [provider],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
-}
-
-/// Makes requests dead letters that have waited too long for a provider.
-pub(super) fn give_up(step: &mut Step<'_>) -> Result<(), StoreError> {
-    let give_up_after = ms(step.options.providers.give_up_after);
-    for provider in waiting(step)? {
-        // What was paused has not waited for the provider: it begins to when the pause ends.
-        let since = provider.opened_at.max(Some(ended_at(step, &provider.name)?));
-        let games = step.all(
-            "SELECT games.id FROM games JOIN requests ON game_id = games.id AND place = \
-             (SELECT min(place) FROM requests WHERE game_id = games.id AND status IN ('queued', 'processing')) \
-             AND status IN ('queued', 'processing') \
-             WHERE lane_state = 'ready' AND ifnull(waits_for, provider) = ?1 AND max(enqueued_at, ?2, ifnull((SELECT CAST(value AS INTEGER) FROM owners JOIN meta ON name = 'resumed:tenant:' || tenant \
-             WHERE owners.game_id = games.id), 0)) <= ?3 \
-             ORDER BY lane_key LIMIT ?4",
-            (&provider.name, since, step.now.saturating_sub(give_up_after), BATCH),
-            |row| rows::id(&row.get::<_, String>(0).map_err(unavailable)?),
-        )?;
-        for game in games {
-            if let Some(tenant) = tenants::paused_tenant_of(step, game)? {
-                tenants::hold(step, game, &tenant)?;
-            } else if let Some(head) = step.head(game)? {
-                let problem = waited_too_long(step.options);
-                step.dead_letter(game, &head, &problem)?;
-                step.make_ready(game)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The providers for which requests wait that are given up in time.
-fn waiting(step: &Step<'_>) -> Result<Vec<Provider>, StoreError> {
-    if step.options.providers.give_up_after.is_zero() {
-        return Ok(Vec::new());
-    }
-    let mut waiting = Vec::new();
-    for provider in all_but_paused(step)? {
-        if provider.circuit != Circuit::Closed && fallback_of(step, &provider.name)?.is_none() {
-            waiting.push(provider);
-        }
-    }
-    Ok(waiting)
 }
 
 /// When the next probe may begin or the next request is given up, in ms since 1970, if a game waits for that.

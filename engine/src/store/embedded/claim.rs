@@ -6,7 +6,7 @@ use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId,
 
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
-use super::{StoreError, candidates, document, pauses, providers, tenants, totals};
+use super::{StoreError, candidates, document, give_up, pauses, providers, tenants, totals};
 use crate::store::{
     Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
     failure::unreadable, waited,
@@ -21,7 +21,7 @@ pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usi
         expire_statuses(step)?;
         recover_leases(step)?;
         recover_backoffs(step)?;
-        candidates::give_up(step)?;
+        give_up::give_up(step)?;
         tenants::let_more_go(step)?;
         while claims.len() < max
             && let Some((game, provider)) = candidates::next_ready(step)?

@@ -17,6 +17,7 @@ mod extras;
 mod fair;
 mod file;
 mod games;
+mod give_up;
 mod inspect;
 mod keys;
 mod lanes;

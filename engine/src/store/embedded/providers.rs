@@ -64,6 +64,7 @@ impl Providers for EmbeddedStore {
         self.step(|step| {
             all(step)?
                 .into_iter()
+                .filter(|provider| provider.name != ClaimedProvider::NO_MODEL)
                 .map(|provider| {
                     Ok(ProviderView {
                         waiting: count(

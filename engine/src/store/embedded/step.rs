@@ -75,6 +75,7 @@ impl Ending {
 }
 
 /// The head of a lane.
+#[derive(Clone)]
 pub(super) struct Head {
     pub(super) request: RequestId,
     pub(super) seq: i64,
@@ -82,11 +83,11 @@ pub(super) struct Head {
     pub(super) attempt: Attempt,
     pub(super) kind: RequestType,
     pub(super) user_message: String,
-    chunks: i64,
-    has_narration: bool,
+    pub(super) chunks: i64,
+    pub(super) has_narration: bool,
     /// The worker of its latest attempt, and when that began.
-    worker: Option<String>,
-    started_at: Option<i64>,
+    pub(super) worker: Option<String>,
+    pub(super) started_at: Option<i64>,
 }
 
 impl Step<'_> {

@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::script::{self, ScriptArgs};
 use super::unexpected::unexpected_reply;
 use super::{RedisStore, StoreError, providers, workers};
-use crate::store::{Paused, Pauses};
+use crate::store::{ClaimedProvider, Paused, Pauses};
 
 /// The name under which paused games are ready; `lua/names.lua` has it too.
 pub(super) const PAUSED: &str = "*paused";
@@ -153,7 +153,10 @@ impl LeftOut {
     /// Whether games that wait for this provider, or are ready under this name, can be claimed.
     pub(super) fn claims(&self, name: &str, circuit: Option<Circuit>) -> bool {
         let is_closed = circuit.is_none_or(|circuit| circuit == Circuit::Closed);
-        is_closed && !name.starts_with('*') && !self.everything && !self.providers.contains(name)
+        is_closed
+            && (!name.starts_with('*') || name == ClaimedProvider::NO_MODEL)
+            && !self.everything
+            && !self.providers.contains(name)
     }
 
     /// Whether it is this provider that keeps them waiting.

@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::script::{self, ScriptArgs, millis};
 use super::unexpected::{to_json, unexpected_reply};
 use super::{RedisStore, StoreError};
-use crate::store::{LONGEST_DELAY, Lease, ProviderFault, Providers, StoreOptions};
+use crate::store::{ClaimedProvider, LONGEST_DELAY, Lease, ProviderFault, Providers, StoreOptions};
 
 /// A policy as `lua/providers.lua` reads it.
 #[derive(Serialize)]
@@ -112,7 +112,7 @@ fn parse(circuit: &str) -> Result<Circuit, StoreError> {
 
 async fn views(shard: &Connection) -> Result<Vec<ProviderView>, StoreError> {
     let mut views = Vec::new();
-    for (name, circuit) in circuits(shard).await? {
+    for (name, circuit) in circuits(shard).await?.into_iter().filter(|(name, _)| name != ClaimedProvider::NO_MODEL) {
         let mut read = redis::pipe();
         read.hgetall(shard.key("provider", &name))
             .zcard(shard.key("requests:ready", &name))

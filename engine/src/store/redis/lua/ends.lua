@@ -34,11 +34,12 @@ end
 -- Records which step ended an attempt, so that a repeat of this step, and of no other, returns what it returned first.
 local function record_end(request, step, token) call('HSET', STATUS .. request, 'ended_by', step .. ' ' .. token) end
 
--- Appends an attempt that did not commit to its request's record. `problem` is JSON, or nil.
-local function record_attempt(request, outcome, problem)
+-- Appends an attempt that did not commit to its request's record. `problem` is JSON, or nil. `number` is given where the attempt is not
+-- counted.
+local function record_attempt(request, outcome, problem, number)
   local before, attempt, worker, started_at =
     unpack(call('HMGET', STATUS .. request, 'attempts', 'attempt', 'worker', 'started_at'))
-  local entry = recorded_attempt(attempt, cjson.encode(worker or ''), started_at or NOW_TEXT, NOW_TEXT, outcome, problem)
+  local entry = recorded_attempt(number or attempt, cjson.encode(worker or ''), started_at or NOW_TEXT, NOW_TEXT, outcome, problem)
   call('HSET', STATUS .. request, 'attempts', before and before .. ',' .. entry or entry)
 end
 

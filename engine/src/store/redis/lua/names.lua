@@ -24,6 +24,9 @@ local PROVIDERS, PROVIDER, SLOTS = P .. 'providers', P .. 'provider:', P .. 'pro
 -- Games of paused tenants are held under HELD and the name of the tenant. `pauses` has LETS_GO and the name for as long as not all of a resumed one are
 -- back.
 local HELD, LETS_GO = '*tenant:', 'lets-go:'
+-- Games whose head needs no model any more are ready under NO_MODEL, which stands among the providers as one that is always closed: the
+-- provider of its delta has stayed away for too long, and what is left of the turn is to commit it.
+local NO_MODEL = '*no-model'
 local PAUSES, PAUSED_GAMES, PAUSES_ENDED, PAUSED = P .. 'pauses', P .. 'pauses:games', P .. 'pauses:ended', '*paused'
 -- The beginnings of the keys of one game, one request or one idempotency key; those of READY, PROVIDER and SLOTS end with a
 -- provider.

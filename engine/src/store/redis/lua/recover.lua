@@ -11,7 +11,30 @@ local function waits_since(game, request, opened_at)
   return math.max(opened_at, tonumber(resumed), tonumber(call('HGET', STATUS .. request, 'enqueued_at')))
 end
 
--- Makes requests dead letters that have waited too long for a provider. Returns when the next one has, if one waits.
+-- Gives a request up that has waited too long for a provider. What a player has read is not taken back: of a request with a narration only
+-- the delta is given up, by a checkpoint that says why, and its game is ready for a commit that needs no model. Any other request becomes
+-- a dead letter.
+local function give_up_request(game, request, provider)
+  local reason, detail = unpack(call('HMGET', PROVIDER .. provider, 'reason', 'detail'))
+  reason = reason or 'unreachable'
+  leave_ready(game)
+  if call('HEXISTS', STATUS .. request, 'narration') == 1 then
+    -- A `Completion`, as `checkpoint_delta` would store it.
+    call('HSETNX', STATUS .. request, 'delta',
+      '{"text":"","usage":{"prompt_tokens":0,"completion_tokens":0},"given_up":"the storyteller was not ready for too long (' .. reason .. ')"}')
+    call('HSETNX', PROVIDERS, NO_MODEL, 'closed')
+    call('HSET', GAME .. game, 'waits_for', NO_MODEL)
+  else
+    local problem = cjson.decode(GIVEN_UP)
+    problem.detail = format('%s; provider `%s` (%s): %s', problem.detail, provider, reason, detail or '')
+    local attempt = call('HGET', STATUS .. request, 'attempt')
+    record_attempt(request, 'failed', cjson.encode(problem), int(attempt + 1))
+    dead_letter(game, request, GIVEN_UP)
+  end
+  make_ready(game)
+end
+
+-- Gives requests up that have waited too long for a provider. Returns when the next one has, if one waits.
 local function give_up(name, repair)
   local opened_at, due = call('HGET', PROVIDER .. name, 'opened_at'), nil
   if GIVE_UP_AFTER == '0' or not opened_at or is_paused(name) or fallback_of(name) then return end
@@ -25,9 +48,7 @@ local function give_up(name, repair)
       if tenant then
         hold(game, tenant, READY .. name, call('ZSCORE', READY .. name, game))
       elseif request and waits_since(game, request, opened_at) + GIVE_UP_AFTER <= NOW then
-        leave_ready(game)
-        dead_letter(game, request, GIVEN_UP)
-        make_ready(game)
+        give_up_request(game, request, name)
       end
     end
   end

@@ -1,0 +1,42 @@
+//! Whose message it is, as templates write it: the role behind a control token, and what is left where a server has removed the tokens.
+
+use super::markers::{Found, begins};
+
+/// What `gpt-oss` writes where a server has removed the control tokens: `analysisWe need to … assistantfinalYou walk north.`
+const BARE_ANALYSIS: &str = "analysis";
+pub(super) const BARE_FINAL: &str = "assistantfinal";
+
+/// The role that stands behind a control token: `assistant` or `model` and a line end, a colon or the next token. Whether it is the
+/// model's.
+pub(super) fn role(text: &str, at_end: bool) -> Found<bool> {
+    let roles = [("assistant", true), ("model", true), ("narrator", true), ("user", false), ("system", false)];
+    for (name, is_model) in roles {
+        match begins(text, name) {
+            Found::No => {}
+            Found::Undecided if at_end => return Found::Yes(text.len(), is_model),
+            Found::Undecided => return Found::Undecided,
+            Found::Yes(length, ()) => {
+                return match text[length..].chars().next() {
+                    None if at_end => Found::Yes(length, is_model),
+                    None => Found::Undecided,
+                    Some(':' | '\n') => Found::Yes(length + 1, is_model),
+                    Some('<' | '[') => Found::Yes(length, is_model),
+                    Some(_) => Found::No,
+                };
+            }
+        }
+    }
+    Found::No
+}
+
+/// `analysis` with a capital letter right behind it: no story begins so.
+pub(super) fn bare_analysis(text: &str) -> Found<()> {
+    match begins(text, BARE_ANALYSIS) {
+        Found::Yes(length, ()) => match text[length..].chars().next() {
+            None => Found::Undecided,
+            Some(c) if c.is_uppercase() && text.starts_with('a') => Found::Yes(length, ()),
+            Some(_) => Found::No,
+        },
+        other => other,
+    }
+}
