@@ -235,8 +235,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers_as(Answer::Json(201, game_or_view))
         .refuses(&[UnknownGame, GameBusy, KeyReused, TurnNotKept]),
     Operation::new(Post, path::RENAME, Owner, "renameGame", api!(games::rename))
-        .does("Give a game a name")
-        .takes::<RenameGame>()
+        .does("Give a game a name, or take it away")
+        .may_take::<RenameGame>()
         .answers_as(Answer::Json(200, game_or_view))
         .refuses(&[UnknownGame]),
     Operation::new(Get, path::EXPORT, Player, "exportGame", api!(export::get))
