@@ -52,8 +52,10 @@ impl StoreProbe {
     /// Probes the store again and again, for the log and the metrics.
     pub async fn watch(self) {
         loop {
-            drop(self.writable().await);
             tokio::time::sleep(EVERY).await;
+            // Not kept for those who ask: they are to learn what is so when they ask.
+            let found = self.probe().await;
+            self.last.lock().await.note(&found);
         }
     }
 
