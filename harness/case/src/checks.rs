@@ -8,14 +8,18 @@ use serde_json::Value;
 
 use super::expect::Expect;
 use super::file::{Capture, HttpStep, StepCapture};
-use super::step::span_of;
-use crate::json::{JsonError, Node, nearest};
+use crate::json::{JsonError, Node, Span, nearest};
 
 /// The methods of HTTP.
 const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
 
 /// The statuses that an answer may have.
 const STATUSES: RangeInclusive<u16> = 100..=599;
+
+/// Where a member is written; where its object is, if it is left out.
+pub(super) fn span_of(node: &Node, key: &str) -> Span {
+    node.get(key).unwrap_or(node).span.clone()
+}
 
 /// What is wrong with an HTTP step.
 pub(super) fn check_http(http: &HttpStep, node: &Node, found: &mut Vec<JsonError>) {

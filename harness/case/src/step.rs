@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::checks::{check_captures, check_expect, check_http};
+use super::checks::{check_captures, check_expect, check_http, span_of};
 use super::expect::Expect;
 use super::file::{
     GateAction, HttpStep, Listen, RedisAction, RequestStream, StepCapture, StepFile, StreamAction, WaitFor,
@@ -366,10 +366,6 @@ fn link_action(link: LinkStep, node: &Node, profile: &Profile) -> Result<LinkAct
         })
     });
     Ok(LinkAction { to, of: parted.transpose()?, fault })
-}
-
-pub(super) fn span_of(node: &Node, key: &str) -> crate::json::Span {
-    node.get(key).unwrap_or(node).span.clone()
 }
 
 impl Action {

@@ -1,13 +1,13 @@
 //! Questions that the player asks, of somebody here or of nobody. The answer never changes anything.
 
 use super::Telling;
+use super::entries::Way;
 use super::found::{Found, clean, head, is_or_are, the};
 use super::going::capital;
 use super::script::is_about;
 use super::sentence::Clause;
 use super::time::asks_for_time_left;
 use super::verbs::Verb;
-use super::view::Way;
 use crate::world::{Fit, fit, words};
 
 impl Telling<'_> {

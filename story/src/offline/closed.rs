@@ -2,12 +2,12 @@
 //! closed and what is known of the key.
 
 use super::Telling;
+use super::entries::Way;
 use super::found::{Found, head, the};
 use super::going::capital;
 use super::lines::{sentences, sentences_about};
 use super::sentence::Clause;
 use super::verbs::Verb;
-use super::view::Way;
 use crate::world::{fit, words};
 
 /// What a way is closed with.

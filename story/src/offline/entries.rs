@@ -1,7 +1,58 @@
 //! The entries of a prompt's world, each a line of text: who is here, which ways there are, what lies about.
 
-use super::view::{Being, Way};
-use crate::world::Health;
+use crate::world::{Health, words};
+
+/// An NPC or a monster that is here.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Being {
+    pub(super) name: String,
+    /// `cat`, `landlady`; empty for monsters.
+    pub(super) kind: String,
+    /// How they are: `drowsy, and not to be hurried`; empty for monsters.
+    pub(super) manner: String,
+    pub(super) about: String,
+    pub(super) carries: Vec<String>,
+    pub(super) is_monster: bool,
+    /// How they are, in a story with fights.
+    pub(super) health: Option<Health>,
+    /// Their key, where the prompt has it.
+    pub(super) key: String,
+}
+
+impl Being {
+    /// Whether they can be fought.
+    pub(super) fn is_opponent(&self) -> bool {
+        self.health.is_some() && !self.is_defeated()
+    }
+
+    pub(super) fn is_defeated(&self) -> bool {
+        self.health == Some(Health::Defeated)
+    }
+
+    /// Whether their description or disposition says that they sleep.
+    pub(super) fn is_asleep(&self) -> bool {
+        [&self.about, &self.manner]
+            .iter()
+            .any(|text| words(text).iter().any(|word| word == "asleep" || word == "sleeping"))
+    }
+
+    /// Whether they answer in no words: monsters and animals.
+    pub(super) fn is_speechless(&self) -> bool {
+        const ANIMALS: &[&str] =
+            &["cat", "dog", "horse", "mule", "bird", "crow", "raven", "owl", "parrot", "goat", "rat", "mouse", "fox"];
+        let kind = words(&self.kind);
+        self.is_monster || kind.last().is_some_and(|last| ANIMALS.contains(&last.as_str()))
+    }
+}
+
+/// A way out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Way {
+    pub(super) direction: String,
+    /// The name of the place that it leads to; unknown where the way is blocked.
+    pub(super) place: String,
+    pub(super) blocked: Option<String>,
+}
 
 pub(super) fn list(text: &str) -> Vec<String> {
     text.split(", ").map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()

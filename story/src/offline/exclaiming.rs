@@ -2,9 +2,9 @@
 //! and kindly, and changes nothing.
 
 use super::Telling;
+use super::entries::Being;
 use super::going::capital;
 use super::sentence::{Clause, clauses};
-use super::view::Being;
 
 /// What is typed for a list of commands.
 const MANUAL: &[&str] = &["help", "?", "h", "commands", "man", "manual"];

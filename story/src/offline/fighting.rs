@@ -1,12 +1,13 @@
 //! Fights and remedies: the player strikes and is struck at; whether a blow hits is decided by the rules, and told with the next answer.
 
 use super::Telling;
+use super::entries::Being;
 use super::found::{Found, clean, the};
 use super::going::capital;
 use super::lines::joined;
 use super::sentence::Clause;
 use super::verbs::Verb;
-use super::view::{Being, View};
+use super::view::View;
 use crate::delta::{Attack, Delta};
 use crate::world::{PLAYER, fit};
 

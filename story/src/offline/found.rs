@@ -1,6 +1,7 @@
 //! What a noun means here: a thing, a person, a way, a part of the place, or nothing that is here.
 
-use super::view::{Being, View, Way};
+use super::entries::{Being, Way};
+use super::view::View;
 use crate::content::Npc;
 use crate::world::{Fit, fit, make_npc, meant, words};
 

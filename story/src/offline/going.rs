@@ -1,11 +1,11 @@
 //! Going: by direction, by the name of a place, back, in and out. A way that is not there is answered with those that are.
 
 use super::Telling;
+use super::entries::Way;
 use super::found::{Found, is_or_are, the};
 use super::lines::{joined, sentences};
 use super::sentence::{Clause, direction};
 use super::verbs::Verb;
-use super::view::Way;
 use crate::world::fit;
 
 /// What a move begins with. The extraction reads the direction behind it.

@@ -1,12 +1,12 @@
 //! Taking, putting down, giving, showing, throwing, trading.
 
 use super::Telling;
+use super::entries::Being;
 use super::found::{Found, clean, is_or_are, it_or_them, the};
 use super::going::capital;
 use super::lines::joined;
 use super::sentence::Clause;
 use super::verbs::Verb;
-use super::view::Being;
 
 /// What a narration of these begins with; the extraction reads the names behind it.
 pub(super) const TAKEN: &str = "You take ";

@@ -1,6 +1,5 @@
 //! Ways of putting things that say the same as a plain verb, and small talk around a deed that is no deed.
 
-use super::sentence::{Clause, direction};
 use super::verbs::verb_at;
 
 /// What stands where an object could stand and is none: `sign here`, `thank you very much`.
@@ -52,43 +51,6 @@ const ENDS: &[&str] = &[
     "shall i",
 ];
 
-/// Words with which an aside begins.
-const ASIDES: &[&str] = &[
-    "well",
-    "before",
-    "after",
-    "first",
-    "excuse",
-    "sorry",
-    "ok",
-    "okay",
-    "alright",
-    "right",
-    "fine",
-    "finally",
-    "oh",
-    "ah",
-    "hm",
-    "hmm",
-    "um",
-    "er",
-    "good",
-    "great",
-    "at",
-    "all",
-    "by",
-    "for",
-    "so",
-    "yes",
-    "no",
-    "yeah",
-    "now",
-    "next",
-    "then",
-    "meanwhile",
-    "actually",
-];
-
 /// `push the horse` for `give the horse a push`, and a sentence without an end that says nothing.
 pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
     let ends = |words: &[String], end: &str| {
@@ -111,17 +73,6 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
         return [&words[..at], std::slice::from_ref(deed), object].concat();
     }
     words
-}
-
-/// Takes away clauses that are no deeds, next to one that is: `before anything else, I look at the chair`.
-pub(super) fn drop_asides(clauses: &mut Vec<Clause>) {
-    let is_aside = |clause: &Clause| {
-        let first = clause.rest.split(' ').next().unwrap_or_default();
-        clause.verb.is_none() && !clause.is_question && ASIDES.contains(&first) && direction(first).is_none()
-    };
-    if clauses.iter().any(|clause| !is_aside(clause)) {
-        clauses.retain(|clause| !is_aside(clause));
-    }
 }
 
 #[cfg(test)]

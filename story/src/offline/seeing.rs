@@ -1,11 +1,11 @@
 //! Looking, examining, what is carried, hints, and what could be tried. Nothing here changes anything.
 
 use super::Telling;
+use super::entries::Being;
 use super::found::{Found, a, clean, is_or_are, the};
 use super::going::capital;
 use super::lines::{joined, sentences, sentences_about};
 use super::sentence::Clause;
-use super::view::Being;
 use crate::world::{Fit, fit, words};
 
 impl Telling<'_> {

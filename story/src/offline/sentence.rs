@@ -4,6 +4,43 @@ use super::phrasing;
 use super::verbs::{Verb, verb_at};
 use super::vocabulary::{ALSO_VERBS, OPENERS, PARTICLES, PREPOSITIONS, QUESTION_WORDS};
 
+/// Words with which an aside begins.
+const ASIDES: &[&str] = &[
+    "well",
+    "before",
+    "after",
+    "first",
+    "excuse",
+    "sorry",
+    "ok",
+    "okay",
+    "alright",
+    "right",
+    "fine",
+    "finally",
+    "oh",
+    "ah",
+    "hm",
+    "hmm",
+    "um",
+    "er",
+    "good",
+    "great",
+    "at",
+    "all",
+    "by",
+    "for",
+    "so",
+    "yes",
+    "no",
+    "yeah",
+    "now",
+    "next",
+    "then",
+    "meanwhile",
+    "actually",
+];
+
 /// One thing that the player wants to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Clause {
@@ -41,7 +78,7 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
             clauses.extend(clause(&words, &quote, is_question));
         }
     }
-    phrasing::drop_asides(&mut clauses);
+    drop_asides(&mut clauses);
     clauses.truncate(MAX_CLAUSES);
     refer_back(&mut clauses);
     clauses
@@ -291,6 +328,17 @@ fn objects(words: &[&str]) -> Vec<String> {
     let parts = words.split(|word| matches!(*word, "and" | ","));
     let is_noun = |part: &String| !part.is_empty() && !phrasing::NO_OBJECTS.contains(&part.as_str());
     parts.map(|part| part.join(" ")).filter(is_noun).collect()
+}
+
+/// Takes away clauses that are no deeds, next to one that is: `before anything else, I look at the chair`.
+fn drop_asides(clauses: &mut Vec<Clause>) {
+    let is_aside = |clause: &Clause| {
+        let first = clause.rest.split(' ').next().unwrap_or_default();
+        clause.verb.is_none() && !clause.is_question && ASIDES.contains(&first) && direction(first).is_none()
+    };
+    if clauses.iter().any(|clause| !is_aside(clause)) {
+        clauses.retain(|clause| !is_aside(clause));
+    }
 }
 
 /// The direction that a word means, in full.

@@ -1,12 +1,12 @@
 //! Talking and asking. Neither changes anything, unless a beat or a rule of the story speaks of it.
 
 use super::Telling;
+use super::entries::Being;
 use super::found::{Found, the};
 use super::going::capital;
 use super::script::is_about;
 use super::sentence::Clause;
 use super::verbs::Verb;
-use super::view::Being;
 use crate::world::{fit, words};
 
 /// Words for whoever is here.

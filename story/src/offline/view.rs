@@ -4,64 +4,12 @@
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entries::{list, monster, person, way};
+use super::entries::{Being, Way, list, monster, person, way};
 use crate::content::{Item, Library, Location, Scenario};
 use crate::delta::{Delta, ItemAction};
 use crate::message::{ChatMessage, Role};
 use crate::prompt::{CLOSED, DARK, LOCKED};
 use crate::world::{Health, fit, words};
-
-/// An NPC or a monster that is here.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Being {
-    pub(super) name: String,
-    /// `cat`, `landlady`; empty for monsters.
-    pub(super) kind: String,
-    /// How they are: `drowsy, and not to be hurried`; empty for monsters.
-    pub(super) manner: String,
-    pub(super) about: String,
-    pub(super) carries: Vec<String>,
-    pub(super) is_monster: bool,
-    /// How they are, in a story with fights.
-    pub(super) health: Option<Health>,
-    /// Their key, where the prompt has it.
-    pub(super) key: String,
-}
-
-impl Being {
-    /// Whether they can be fought.
-    pub(super) fn is_opponent(&self) -> bool {
-        self.health.is_some() && !self.is_defeated()
-    }
-
-    pub(super) fn is_defeated(&self) -> bool {
-        self.health == Some(Health::Defeated)
-    }
-
-    /// Whether their description or disposition says that they sleep.
-    pub(super) fn is_asleep(&self) -> bool {
-        [&self.about, &self.manner]
-            .iter()
-            .any(|text| words(text).iter().any(|word| word == "asleep" || word == "sleeping"))
-    }
-
-    /// Whether they answer in no words: monsters and animals.
-    pub(super) fn is_speechless(&self) -> bool {
-        const ANIMALS: &[&str] =
-            &["cat", "dog", "horse", "mule", "bird", "crow", "raven", "owl", "parrot", "goat", "rat", "mouse", "fox"];
-        let kind = words(&self.kind);
-        self.is_monster || kind.last().is_some_and(|last| ANIMALS.contains(&last.as_str()))
-    }
-}
-
-/// A way out.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Way {
-    pub(super) direction: String,
-    /// The name of the place that it leads to; unknown where the way is blocked.
-    pub(super) place: String,
-    pub(super) blocked: Option<String>,
-}
 
 /// The moment, as the narrator sees it.
 #[derive(Debug, Clone, Default)]

@@ -1,10 +1,10 @@
 //! Which way is meant: by direction, by the name of the place, by what the description says of it, back, and out under the sky.
 
 use super::Telling;
+use super::entries::Way;
 use super::going::{mentions, moved};
 use super::lines::sentences_about;
 use super::sentence::{Clause, direction};
-use super::view::Way;
 use crate::world::{fit, words};
 
 impl Telling<'_> {
