@@ -10,7 +10,7 @@ const AROUND_HISTORY: usize = 3;
 const ONE_TURN: usize = 2;
 
 /// The narrator's prompt. In a small window half is kept for the answer; but if then not even the last turn is shown, the answer is given
-/// less: a narrator that does not see what it has just told contradicts it.
+/// less: a narrator that does not see its last narration contradicts it.
 pub(crate) fn narration_prompt(
     library: &Library,
     state: &GameState,

@@ -105,7 +105,7 @@ export class Tools {
     if (newest && (newest.stage || newest === this.last)) return this.call("retry", {});
   }
 
-  /// Changes what the player said, where it stands; the story goes on from there. What has failed can be written anew.
+  /// Changes what the player said, where it stands; the story goes on from there. What has failed can be written again.
   change(turn = this.story.newest) {
     if (turn?.stage === "failed") return this.story.takeBack(turn);
     if (this.isRefused() || !turn?.number) return;

@@ -37,7 +37,7 @@ pub struct HistoryLimits {
 /// the limits; then so many that a third of them is left, up to a message of the user.
 ///
 /// They leave before a prompt would have to leave them out: then the summary arrives in the turn in which they leave, and the prompts
-/// begin anew only once. If they are over the limits already, the last try has failed.
+/// change at their beginning only once. If they are over the limits already, the last try has failed.
 #[must_use]
 pub fn leaving(open: &[ChatMessage], turn: u64, limits: HistoryLimits) -> usize {
     if limits.messages < SHORTEST_HISTORY {

@@ -59,7 +59,7 @@ fn after_a_line_that_is_no_command_a_slash_begins_another_one() {
     assert_eq!(app.play().editor.text(), "/bogus");
     app.say("/look");
     assert_eq!(app.play().transcript.turns().last().unwrap().message.as_deref(), Some("/look"));
-    // A key between the two means to mend the line.
+    // A key between the two means to correct the line.
     app.say("/bogus");
     app.press(KeyCode::Backspace);
     app.press(KeyCode::Char('/'));

@@ -178,7 +178,7 @@ mod defaults {
     }
 }
 
-/// A model that takes less than this cannot be told where the player is.
+/// A model that takes less than this has no room for where the player is.
 const SMALLEST_CONTEXT: u32 = 512;
 
 /// A key whose value makes no sense, and why.
