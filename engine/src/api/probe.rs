@@ -18,6 +18,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(2);
 const FRESH: Duration = Duration::from_millis(500);
 /// How often a process probes its store, whether somebody asks or not: the log of a night must say when writes stopped.
 const EVERY: Duration = Duration::from_secs(5);
+/// With every how many of these it also asks what threatens the data. Settings change seldom, and asking costs a server more.
+const RISKS_EVERY: u32 = 12;
 
 /// Asks a store whether it takes writes.
 #[derive(Clone)]
@@ -51,11 +53,17 @@ impl StoreProbe {
 
     /// Probes the store again and again, for the log and the metrics.
     pub async fn watch(self) {
-        loop {
-            tokio::time::sleep(EVERY).await;
+        let mut risks = Risks::default();
+        for round in 0_u32.. {
             // Not kept for those who ask: they are to learn what is so when they ask.
             let found = self.probe().await;
             self.last.lock().await.note(&found);
+            if round.is_multiple_of(RISKS_EVERY)
+                && let Ok(Ok(found)) = timeout(TIME_LIMIT, self.store.risks()).await
+            {
+                risks.note(found);
+            }
+            tokio::time::sleep(EVERY).await;
         }
     }
 
@@ -87,6 +95,24 @@ impl StoreProbe {
         gauge!("story_engine_store_up").set(f64::from(u8::from(answers)));
         gauge!("story_engine_store_writable").set(f64::from(u8::from(shards > 0)));
         Writable { shards, errors }
+    }
+}
+
+/// What threatens the data, as it was found last.
+#[derive(Debug, Default)]
+struct Risks(Vec<String>);
+
+impl Risks {
+    /// Logs what is new and what is gone, each once. What a server has at the start is in the banner as well, which a log may not hold.
+    fn note(&mut self, found: Vec<String>) {
+        gauge!("story_engine_store_at_risk").set(f64::from(u8::from(!found.is_empty())));
+        for risk in found.iter().filter(|risk| !self.0.contains(risk)) {
+            tracing::warn!("the store's data are at risk: {risk}");
+        }
+        for risk in self.0.iter().filter(|risk| !found.contains(risk)) {
+            tracing::info!("no longer so: {risk}");
+        }
+        self.0 = found;
     }
 }
 

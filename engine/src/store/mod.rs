@@ -398,6 +398,10 @@ pub trait Store:
     /// One sentence for the operator: what it is, and what it guarantees.
     async fn describe(&self) -> Result<String, StoreError>;
 
+    /// What threatens the data as the store's server is set up now, each with its remedy. Settings can change while it runs, so this
+    /// is asked again and again. It is empty where nothing is wrong, or nothing can be known.
+    async fn risks(&self) -> Result<Vec<String>, StoreError>;
+
     /// Finds inconsistencies in the stored data, and repairs them if `repair`. Each game is inspected in one step, so this can
     /// run while the engine works.
     async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError>;

@@ -31,6 +31,12 @@ const STORE: &[Metric] = &[
     ("story_engine_store_up", Gauge, Unit::Count, "1 while the store answers, 0 while it does not."),
     ("story_engine_store_writable", Gauge, Unit::Count, "1 while the store takes writes, 0 while it does not."),
     (
+        "story_engine_store_at_risk",
+        Gauge,
+        Unit::Count,
+        "1 while Redis is set up to lose data (eviction, no append-only file, or one that cannot be written), 0 while not.",
+    ),
+    (
         "story_engine_store_used_bytes",
         Gauge,
         Unit::Bytes,

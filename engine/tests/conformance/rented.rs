@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::time::{Duration, Instant, timeout};
 
 use crate::fixture::{TIMEOUT, enqueue, latest, new_game, options, run_all};
-use crate::redis_server::skip;
+use crate::redis_server::{RedisServer, skip};
 
 /// How long Sentinels and servers may take to find each other, and to promote a replica.
 const SETTLE: Duration = Duration::from_secs(30);
@@ -258,4 +258,23 @@ async fn a_user_with_the_least_rights_plays_and_is_answered_honestly() {
         assert!(retired.is_ok(), "with CLIENT: {has_client}");
         waiting.abort();
     }
+}
+
+#[tokio::test]
+async fn settings_that_lose_data_are_noticed_when_they_change_under_a_running_engine() {
+    let Some(server) = RedisServer::start(true).await else { return };
+    let store: SharedStore = Arc::new(connect(&RedisAddress::from(&server.url())).await.unwrap());
+    assert_eq!(store.risks().await.unwrap(), Vec::<String>::new());
+
+    let mut operator = server.connect().await;
+    let mut set = async |name: &str, value: &str| {
+        redis::cmd("CONFIG").arg("SET").arg(name).arg(value).query_async::<()>(&mut operator).await.unwrap();
+    };
+    set("maxmemory-policy", "allkeys-lru").await;
+    set("appendonly", "no").await;
+    let risks = store.risks().await.unwrap();
+    assert!(risks.len() == 2 && risks[0].contains("`noeviction`") && risks[1].contains("appendonly yes"), "{risks:?}");
+    set("maxmemory-policy", "noeviction").await;
+    set("appendonly", "yes").await;
+    assert_eq!(store.risks().await.unwrap(), Vec::<String>::new());
 }

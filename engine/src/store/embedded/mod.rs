@@ -141,6 +141,11 @@ impl Store for EmbeddedStore {
         Ok(format!("embedded store (SQLite) in {}: {guarantee}", directory.display()))
     }
 
+    async fn risks(&self) -> Result<Vec<String>, StoreError> {
+        // This process alone opens the file and says how it is written.
+        Ok(Vec::new())
+    }
+
     async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError> {
         self.step(move |step| inspect::inspect(step, repair)).await
     }

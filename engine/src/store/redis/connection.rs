@@ -44,9 +44,11 @@ struct Open {
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) version: String,
-    pub(super) eviction: String,
     pub(super) run_id: String,
+    eviction: String,
     persistence: Persistence,
+    /// Whether its last write to the append-only file failed.
+    append_fails: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -73,9 +75,23 @@ impl ShardAddress {
 }
 
 impl Server {
-    /// Whether a full server refuses writes in place of forgetting games; also of one that does not say what it does.
-    pub(super) fn keeps_all_keys(&self) -> bool {
-        matches!(self.eviction.as_str(), "noeviction" | "")
+    /// That a full server forgets games in place of refusing writes. One that does not say what it does is given the benefit of the doubt.
+    pub(super) fn evicts(&self) -> Option<String> {
+        let policy = self.eviction.as_str();
+        (!matches!(policy, "noeviction" | ""))
+            .then(|| format!("maxmemory-policy is `{policy}`, so a full server forgets games: set it to `noeviction`"))
+    }
+
+    /// What threatens the data, as the server is set up now.
+    pub(super) fn risks(&self) -> Vec<String> {
+        let persistence = match self.persistence {
+            Persistence::Snapshots | Persistence::None => Some(self.guarantee().to_owned()),
+            Persistence::AppendAlways | Persistence::AppendEverySecond | Persistence::Unknown => None,
+        };
+        let failing = self
+            .append_fails
+            .then(|| "the server cannot write its append-only file: look at its log and at its disk".to_owned());
+        self.evicts().into_iter().chain(persistence).chain(failing).collect()
     }
 
     /// The durability of an accepted request, for the operator.
@@ -232,7 +248,10 @@ impl Connection {
 }
 
 async fn server(connection: &mut MultiplexedConnection) -> Result<Server, RedisError> {
-    let info: String = redis::cmd("INFO").arg("server").query_async(connection).await?;
+    // Both sections in two commands: servers before 7.0 take one section a command.
+    let mut read = redis::pipe();
+    read.cmd("INFO").arg("server").cmd("INFO").arg("persistence");
+    let (info, written): (String, String) = read.query_async(connection).await?;
     let field = |name: &str| {
         info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or("unknown").to_owned()
     };
@@ -257,6 +276,7 @@ async fn server(connection: &mut MultiplexedConnection) -> Result<Server, RedisE
         run_id: field("run_id"),
         eviction: setting("maxmemory-policy"),
         persistence,
+        append_fails: written.contains("aof_last_write_status:err"),
     })
 }
 

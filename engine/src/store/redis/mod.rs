@@ -237,13 +237,21 @@ impl Store for RedisStore {
             shards => format!(" in {shards} shards"),
         };
         let text = format!("Redis {} at {}{place}: {}", server.version, self.servers.addresses(), server.guarantee());
-        if server.keeps_all_keys() {
-            return Ok(text);
+        Ok(match server.evicts() {
+            Some(evicts) => format!("{text}; WARNING: {evicts}"),
+            None => text,
+        })
+    }
+
+    async fn risks(&self) -> Result<Vec<String>, StoreError> {
+        let mut all = Vec::new();
+        for shard in &self.shards {
+            // Shards on one server have the same.
+            all.extend(shard.server().await?.risks());
         }
-        Ok(format!(
-            "{text}; WARNING: maxmemory-policy is `{}`, so a full server forgets games: set it to `noeviction`",
-            server.eviction
-        ))
+        all.sort();
+        all.dedup();
+        Ok(all)
     }
 
     async fn inspect(&self, repair: bool) -> Result<Inspection, StoreError> {
