@@ -36,7 +36,7 @@ impl Client {
         self.post_once(&path::with_id(path::RETRY, game), retry, key).await
     }
 
-    /// Replaces a message and plays on from there, or replaces the last narration.
+    /// Replaces a message and plays on from there, or replaces a narration and goes back to its turn.
     pub async fn edit(&self, game: GameId, edit: &EditTurn, key: &str) -> Result<GameRewritten, ClientError> {
         self.post_once(&path::with_id(path::EDIT, game), edit, key).await
     }
