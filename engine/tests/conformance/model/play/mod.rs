@@ -1,25 +1,25 @@
 //! Makes the same moves on a store and on the reference model, and compares everything that can be seen.
 
 mod compare;
+mod workers;
 
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Write};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Cancelled, Changed, Charge, Claim, ClaimedProvider, Claims, Commit, Committed, DeadLetterRetry, Enqueued,
-    GameChange, GameContents, GameDocument, IdempotencyKey, Limited, NewRequest, Order, Rate, SharedStore, StoreError,
-    StoreOptions, StoryEventPlacement, Terms, WorkerId,
+    Accepted, Cancelled, Changed, Charge, Claim, DeadLetterRetry, Enqueued, GameChange, GameContents, GameDocument,
+    IdempotencyKey, Limited, NewRequest, Order, Rate, SharedStore, StoreOptions, StoryEventPlacement, Terms,
 };
 use proptest::test_runner::TestCaseError;
 use protocol::{EventId, GameId, IfBusy, RequestId};
 
 use super::moves::{Move, Pick, Step, What};
-use super::reference::{Answer, Circuit, Game, Head, Reference};
+use super::reference::{Answer, Circuit, Head, Reference};
 use super::{GAMES, HEAVY, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED, WORKERS};
 use crate::bench::Bench;
 use crate::fair::{fair, owner_in};
-use crate::fixture::{commit_only, completion, document, failure, fault, game_id, message, options, turn};
+use crate::fixture::{document, fault, game_id, message, options};
 
 /// A store and its model. The numbers of games, requests and leases are the model's.
 pub(super) struct Play {
@@ -309,148 +309,6 @@ impl Play {
             .collect();
         let attempts = |number: &usize| (Some(*number), self.reference.requests[*number].attempts.clone());
         same("dead letters", found, self.reference.letters.iter().rev().map(attempts).collect())
-    }
-
-    async fn claim(&mut self, worker: usize, max: usize) -> Result<(), Difference> {
-        self.nonce += 1;
-        let expected = self.reference.claim(worker, max);
-        self.last_claims[worker] = (self.nonce, max, expected);
-        self.call_claim(worker).await
-    }
-
-    async fn claim_again(&mut self, worker: usize) -> Result<(), Difference> {
-        let (_, max, made) = &mut self.last_claims[worker];
-        made.retain(|lease| self.reference.holds(*lease));
-        if made.is_empty() {
-            let max = *max;
-            self.last_claims[worker].2 = self.reference.claim(worker, max);
-        }
-        self.call_claim(worker).await
-    }
-
-    async fn call_claim(&mut self, worker: usize) -> Result<(), Difference> {
-        let (nonce, max, expected) = self.last_claims[worker].clone();
-        let answer = self.store.claim(&self.worker_id(worker), nonce, max).await.map_err(text)?;
-        let leased = self.numbers(answer.claims.iter().map(|claim| claim.lease.request));
-        let expected_requests: Vec<usize> =
-            expected.iter().map(|lease| self.reference.leases[*lease].request).collect();
-        self.note(format_args!(
-            "worker {worker} claims up to {max} with nonce {nonce}: requests {expected_requests:?}"
-        ));
-        same("the claimed requests", leased, expected_requests.into_iter().map(Some).collect())?;
-        for (lease, claim) in expected.into_iter().zip(answer.claims) {
-            let model = &self.reference.leases[lease];
-            let game = &self.reference.games[self.reference.requests[model.request].game];
-            same("the attempt", claim.lease.attempt.0, model.attempt)?;
-            same("the version", claim.game.version, game.version)?;
-            let history: Vec<&str> = claim.history.iter().map(|message| message.content.as_str()).collect();
-            let from = game.history.len().saturating_sub(options().history_window);
-            same("the history", history, game.history[from..].iter().map(String::as_str).collect())?;
-            if let Some(known) = self.leases.get(lease) {
-                same("a repeated claim's lease", &claim.lease, &known.lease)?;
-            } else {
-                let name = PROVIDERS[model.provider].to_owned();
-                same("the provider", &claim.provider, &ClaimedProvider { name, is_probe: model.is_probe })?;
-                self.leases.push(claim);
-            }
-        }
-        let waits = (0..GAMES).any(|game| {
-            let Game { lane, head, .. } = &self.reference.games[game];
-            matches!(head, Head::Leased(_) | Head::Delayed)
-                || !lane.is_empty() && self.reference.is_paused(game) && !self.reference.is_halted(game)
-        });
-        same("whether something is due later", answer.next_due.is_some(), waits)
-    }
-
-    fn worker_id(&self, worker: usize) -> WorkerId {
-        let name = format!("worker-{worker}").parse().unwrap();
-        WorkerId::of_process(&name, self.processes[worker])
-    }
-
-    async fn restart(&mut self, worker: usize) -> Result<(), Difference> {
-        self.processes[worker] += 1;
-        let ended = self.store.end_former_leases(&self.worker_id(worker)).await.map_err(text)?;
-        self.note(format_args!("worker {worker} comes back and ends {ended} leases of its former process"));
-        same("how many leases a restart ends", ended, self.reference.restart(worker))
-    }
-
-    async fn heartbeat(&mut self, worker: usize) -> Result<(), Difference> {
-        let own: Vec<usize> =
-            (0..self.leases.len()).filter(|lease| self.reference.leases[*lease].worker == worker).collect();
-        let leases: Vec<_> = own.iter().map(|lease| self.leases[*lease].lease.clone()).collect();
-        let held = self.store.heartbeat(&leases).await.map_err(text)?;
-        self.note(format_args!("worker {worker} renews its leases: {held:?}"));
-        same("which leases hold", held, own.iter().map(|lease| self.reference.holds(*lease)).collect())
-    }
-
-    async fn step(&mut self, number: usize, step: Step) -> Result<(), Difference> {
-        let (claim, shown) =
-            (&self.leases[number], self.reference.requests[self.reference.leases[number].request].chunks);
-        let chunk = if matches!(step, Step::ChunkAgain) { shown.max(1) } else { shown + 1 };
-        let lease = &claim.lease;
-        let commit = |story_events: usize| self.turn(number, story_events);
-        let mut over = None;
-        let nonce = self.nonce + 1;
-        let answer = match step {
-            Step::Chunk | Step::ChunkAgain => self.store.publish_chunk(lease, chunk, "text").await,
-            Step::SaveNarration => self.store.checkpoint_narration(lease, chunk, "end", &completion("text")).await,
-            Step::SaveDelta => self.store.checkpoint_delta(lease, &completion("{}")).await,
-            Step::Commit { story_events } => match commit_only(&self.store, lease, &commit(story_events)).await {
-                Ok(Committed::VersionChanged) => return Err("the version has changed under a lease".to_owned()),
-                answer => answer.map(|_| ()),
-            },
-            Step::CommitAndClaim { story_events } => {
-                let worker = self.reference.leases[number].worker;
-                let name = self.worker_id(worker);
-                let commit = commit(story_events);
-                let ended = self.store.commit_and_claim(lease, &commit, &name, nonce, 1).await;
-                over = Some((worker, ended.claims));
-                ended.committed.map(|_| ())
-            }
-            Step::Retry => self.store.retry(lease, Duration::from_hours(1), &failure()).await,
-            Step::Fail => self.store.fail(lease, &failure()).await,
-            Step::Release => self.store.release(lease).await,
-            Step::Pause { game } => self.store.pause(lease, &fault(PROVIDERS[game])).await,
-        };
-        let children = match step {
-            Step::Commit { story_events } | Step::CommitAndClaim { story_events } => commit(story_events).story_events,
-            _ => Vec::new(),
-        };
-        let request = self.reference.leases[number].request;
-        self.note(format_args!("lease {number} (of request {request}): {step:?}: {answer:?}"));
-        let accepted_before = self.reference.requests.len();
-        let allowed = self.reference.step(number, step, chunk);
-        if self.reference.requests.len() > accepted_before {
-            self.requests.extend(children);
-        }
-        if let Some((worker, claims)) = over {
-            self.nonce = nonce;
-            self.turned_over(worker, claims)?;
-        }
-        match answer {
-            Ok(()) => same("whether the step was allowed", true, allowed),
-            Err(StoreError::LeaseLost) => same("whether the step was allowed", false, allowed),
-            Err(error) => Err(text(error)),
-        }
-    }
-
-    /// The claim that goes with a commit happens also when the commit is refused.
-    fn turned_over(&mut self, worker: usize, claims: Claims) -> Result<(), Difference> {
-        let expected = self.reference.claim(worker, 1);
-        let requests: Vec<_> = expected.iter().map(|lease| Some(self.reference.leases[*lease].request)).collect();
-        let claimed = self.numbers(claims.claims.iter().map(|claim| claim.lease.request));
-        self.note(format_args!("worker {worker} goes on with requests {requests:?}"));
-        same("the claimed requests", claimed, requests)?;
-        self.last_claims[worker] = (self.nonce, 1, expected);
-        self.leases.extend(claims.claims);
-        Ok(())
-    }
-
-    /// What the attempt under a lease commits.
-    fn turn(&self, lease: usize, story_events: usize) -> Commit {
-        let parent = self.reference.leases[lease].request;
-        let prompts: Vec<String> = (0..story_events).map(|n| format!("story event {n} of {parent}")).collect();
-        turn(&self.leases[lease], &prompts.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a store must do, in the plainest words: vectors and loops, no clock, no concurrency, no cost.
 
 mod attempt;
+mod claim;
 mod providers;
 mod shares;
 
@@ -9,7 +10,6 @@ use protocol::{AttemptOutcome, IfBusy, RequestStatus};
 
 use self::shares::{OrderKey, Shares};
 use super::{GAMES, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED};
-use crate::fixture::ATTEMPTS;
 
 /// The games, requests and leases, each known by its number in order of creation.
 #[derive(Debug)]
@@ -373,72 +373,5 @@ impl Reference {
         });
         self.games[game].lane.insert(position, number);
         self.append(number, "request.queued");
-    }
-
-    /// The process of a worker is replaced: nobody renews its leases any more. Answers how many there were.
-    pub(super) fn restart(&mut self, worker: usize) -> usize {
-        let leases = &self.leases;
-        let left: Vec<_> = self
-            .games
-            .iter_mut()
-            .filter(|game| matches!(game.head, Head::Leased(lease) if leases[lease].worker == worker))
-            .collect();
-        left.into_iter().map(|game| game.head = Head::Abandoned).count()
-    }
-
-    /// Leases free games, those first whose heads arrived first; answers the leases' numbers.
-    pub(super) fn claim(&mut self, worker: usize, max: usize) -> Vec<usize> {
-        for game in 0..GAMES {
-            match self.games[game].head {
-                Head::Abandoned => self.recover(game),
-                Head::DelayOver => self.games[game].head = Head::Free,
-                Head::Free | Head::Delayed | Head::Leased(_) => {}
-            }
-        }
-        let free = self.games.iter().filter(|game| game.head == Head::Free);
-        let mut heads: Vec<usize> = free.filter_map(|game| game.lane.first().copied()).collect();
-        heads.sort_by_key(|request| self.order_key(*request));
-        let mut leases = Vec::new();
-        for request in heads {
-            let provider = self.provider_of(self.requests[request].game);
-            let is_probe = self.circuits[provider] != Circuit::Closed;
-            let is_halted = self.is_halted(self.requests[request].game);
-            if leases.len() < max && !is_halted && (!is_probe || self.may_probe(provider)) {
-                let lease = self.lease(worker, request, provider, is_probe);
-                if is_probe {
-                    self.circuits[provider] = Circuit::HalfOpen(lease);
-                }
-                leases.push(lease);
-            }
-        }
-        self.begin(&leases);
-        leases
-    }
-
-    fn lease(&mut self, worker: usize, number: usize, provider: usize, is_probe: bool) -> usize {
-        let lease = self.leases.len();
-        let request = &mut self.requests[number];
-        request.status = RequestStatus::Processing;
-        request.attempt += 1;
-        request.chunks = 0;
-        request.was_leased = true;
-        self.leases.push(Lease { worker, request: number, attempt: request.attempt, provider, is_probe });
-        let game = &mut self.games[request.game];
-        (game.head, game.waits_for) = (Head::Leased(lease), None);
-        self.append(number, "request.processing");
-        lease
-    }
-
-    fn recover(&mut self, game: usize) {
-        let head = self.games[game].lane[0];
-        self.games[game].head = Head::Free;
-        self.void_unsaved_text(head);
-        self.requests[head].attempts.push(AttemptOutcome::Lost);
-        if self.requests[head].attempt >= ATTEMPTS {
-            self.dead_letter(head);
-            self.give_order_key(game);
-        } else {
-            self.requests[head].status = RequestStatus::Queued;
-        }
     }
 }
