@@ -1,5 +1,6 @@
 //! The console as a state machine: messages come in, commands go out, and nothing here waits, draws or connects.
 
+mod actions;
 mod again;
 mod editor;
 mod explain;

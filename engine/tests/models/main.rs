@@ -6,6 +6,7 @@
 mod game;
 mod profiles;
 mod quirks;
+mod refusals;
 mod requests;
 mod responses;
 mod rows;

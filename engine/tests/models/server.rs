@@ -143,6 +143,11 @@ pub(crate) fn events(body: &str) -> Answer {
     reply(200, "text/event-stream", body)
 }
 
+/// Events with these data, and no other end than that of the response.
+pub(crate) fn stream(data: &[&str]) -> String {
+    data.iter().fold(String::new(), |stream, data| stream + "data: " + data + "\n\n")
+}
+
 /// An ordinary answer to whatever was asked.
 pub(crate) fn good(asked: &Asked) -> Answer {
     if asked.body["stream"] == true {

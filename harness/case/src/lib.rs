@@ -24,6 +24,7 @@ pub mod placeholder;
 mod places;
 pub mod predicate;
 pub mod profile;
+mod redis;
 mod schema;
 mod scripts;
 mod step;
@@ -36,11 +37,12 @@ pub use error::{CaseError, CaseWarning, DiscoverError};
 pub use expand::Given;
 pub use expect::{CallCounts, CallKind, EventList, EventPattern, Expect, PromptPattern, QueueExpect, StreamExpect};
 pub use file::{
-    Capture, CaseFile, EventCapture, Filter, GateAction, HttpExpect, HttpStep, Listen, RedisAction, RedisCommand,
-    RequestStream, Requirement, Snapshots, StepCapture, StreamAction, WaitFor,
+    Capture, CaseFile, EventCapture, Filter, GateAction, HttpExpect, HttpStep, Listen, RequestStream, Requirement,
+    Snapshots, StepCapture, StreamAction, WaitFor,
 };
 pub use link::{LinkAction, LinkFault, LinkStep, LinkTo};
 pub use parse::{Content, Parsed, Reading, Sequence, parse};
+pub use redis::{RedisAction, RedisCommand};
 pub use schema::schema;
 pub use step::{Action, Chat, Step};
 pub use target::{ProcessAction, Target, Verb};

@@ -2,8 +2,9 @@
 
 use super::Telling;
 use super::entries::Way;
-use super::found::{Found, clean, head, is_or_are, the};
+use super::found::{Found, clean};
 use super::going::capital;
+use super::naming::{head, is_or_are, the};
 use super::script::is_about;
 use super::sentence::Clause;
 use super::time::asks_for_time_left;

@@ -3,9 +3,10 @@
 
 use super::Telling;
 use super::entries::Way;
-use super::found::{Found, head, the};
+use super::found::Found;
 use super::going::capital;
 use super::lines::{sentences, sentences_about};
+use super::naming::{head, the};
 use super::sentence::Clause;
 use super::verbs::Verb;
 use crate::world::{fit, words};

@@ -2,9 +2,10 @@
 
 use super::Telling;
 use super::entries::Being;
-use super::found::{Found, clean, the};
+use super::found::{Found, clean};
 use super::going::capital;
 use super::lines::joined;
+use super::naming::the;
 use super::sentence::Clause;
 use super::verbs::Verb;
 use super::view::View;

@@ -2,8 +2,9 @@
 
 use super::Telling;
 use super::entries::Way;
-use super::found::{Found, is_or_are, the};
+use super::found::Found;
 use super::lines::{joined, sentences};
+use super::naming::{is_or_are, the};
 use super::sentence::{Clause, direction};
 use super::verbs::Verb;
 use crate::world::fit;

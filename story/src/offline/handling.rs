@@ -2,9 +2,10 @@
 
 use super::Telling;
 use super::entries::Being;
-use super::found::{Found, clean, is_or_are, it_or_them, the};
+use super::found::{Found, clean};
 use super::going::capital;
 use super::lines::joined;
+use super::naming::{is_or_are, it_or_them, the};
 use super::sentence::Clause;
 use super::verbs::Verb;
 

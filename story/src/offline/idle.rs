@@ -2,8 +2,9 @@
 
 use super::Telling;
 use super::deed_lines::{to_somebody, to_something};
-use super::found::{Found, is_or_are};
+use super::found::Found;
 use super::going::capital;
+use super::naming::is_or_are;
 use super::sentence::Clause;
 use super::verbs::Verb;
 
@@ -29,7 +30,7 @@ impl Telling<'_> {
                 return self.view.fresh(&lines).to_owned();
             }
             Verb::Sit | Verb::Stand | Verb::Ride if let Some((_, Found::Held(item))) = &found => {
-                return format!("You would only flatten {}, and be no better seated.", super::found::the(item));
+                return format!("You would only flatten {}, and be no better seated.", super::naming::the(item));
             }
             Verb::Sit if ["with", "by", "beside"].contains(&clause.preposition.as_str()) => return self.alone(Verb::Wait, &clause.written),
             Verb::Eat | Verb::Drink if noun.as_deref().is_none_or(is_abstract) => return format!("You find nothing to {} here. {}", clause.written, self.could_try()),
@@ -45,7 +46,7 @@ impl Telling<'_> {
                 && !way.place.is_empty() && crate::world::fit(&way.place, &way.direction).is_none()
                 && (!matches!(verb, Verb::Open | Verb::Close) || crate::world::fit(noun, &way.place).is_some()) =>
             {
-                let there = capital(&super::found::the(&way.place));
+                let there = capital(&super::naming::the(&way.place));
                 return format!("{there} is {}; you would have to go there first. {}", super::asking::from_here(&way.direction), self.could_try());
             }
             Verb::Open | Verb::Close if let Some((_, Found::Way(way))) = &found => return self.look_toward(&way.direction),
@@ -121,7 +122,7 @@ impl Telling<'_> {
         let call = found.call();
         let name = crate::world::words(&call);
         let is_wearable = name.last().is_some_and(|last| WEARABLE.contains(&last.as_str()));
-        let them = super::found::it_or_them(&call);
+        let them = super::naming::it_or_them(&call);
         match found {
             Found::Held(_) if is_wearable && (written.ends_with("off") || written == "undress") => {
                 format!("You are not wearing {call}. You carry {them}.")
@@ -174,7 +175,7 @@ impl Telling<'_> {
         let it = found.call();
         let is_being = matches!(found, Found::Being(_));
         if let Found::Carried(being, item) = found {
-            return format!("{} has {}, and you would have to ask.", capital(&being.call()), super::found::the(item));
+            return format!("{} has {}, and you would have to ask.", capital(&being.call()), super::naming::the(item));
         }
         if matches!(verb, Verb::Smell | Verb::Listen | Verb::Count) {
             return self.sense(verb, found);

@@ -23,6 +23,7 @@ mod going;
 mod handling;
 mod idle;
 mod lines;
+mod naming;
 mod opening;
 #[cfg(test)]
 mod opening_tests;
@@ -347,7 +348,7 @@ impl<'a> Telling<'a> {
             let found = self.view.find(&noun.join(" "));
             if let found::Found::Elsewhere(name) = &found {
                 let call = going::capital(&self.name_with_article(name));
-                return (format!("{call} {} not here. {}", found::is_or_are(name), self.could_try()), false);
+                return (format!("{call} {} not here. {}", naming::is_or_are(name), self.could_try()), false);
             }
             if found != found::Found::Nothing {
                 let call = found.call();

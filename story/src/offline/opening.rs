@@ -1,9 +1,10 @@
 //! Opening what is closed, and what the dark hides.
 
 use super::Telling;
-use super::found::{Found, a, is_or_are, the};
+use super::found::Found;
 use super::going::capital;
 use super::lines::joined;
+use super::naming::{a, is_or_are, the};
 use super::sentence::Clause;
 use super::verbs::Verb;
 use crate::world::{fit, matching};

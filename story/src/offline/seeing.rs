@@ -2,9 +2,10 @@
 
 use super::Telling;
 use super::entries::Being;
-use super::found::{Found, a, clean, is_or_are, the};
+use super::found::{Found, clean};
 use super::going::capital;
 use super::lines::{joined, sentences, sentences_about};
+use super::naming::{a, is_or_are, the};
 use super::sentence::Clause;
 use crate::world::{Fit, fit, words};
 

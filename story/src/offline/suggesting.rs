@@ -2,8 +2,8 @@
 
 use super::Telling;
 use super::entries::Being;
-use super::found::the;
 use super::lines::{joined, sentences, sentences_about};
+use super::naming::the;
 use super::rules;
 use crate::world::words;
 

@@ -2,8 +2,9 @@
 
 use super::Telling;
 use super::entries::Being;
-use super::found::{Found, the};
+use super::found::Found;
 use super::going::capital;
+use super::naming::the;
 use super::script::is_about;
 use super::sentence::Clause;
 use super::verbs::Verb;

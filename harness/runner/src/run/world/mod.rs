@@ -1,5 +1,6 @@
 //! What one case plays in: its processes, its games with their journals, its model, its way to Redis.
 
+mod actions;
 mod hindrances;
 mod names;
 mod rest;
@@ -306,79 +307,6 @@ impl World {
     /// The game that a request belongs to.
     pub(super) fn game_of(&self, request: &RequestRun) -> &GameRun {
         self.games.iter().find(|run| run.id == request.game).unwrap_or(&self.games[0])
-    }
-
-    /// Does something to a process, and follows the service to its new address.
-    pub(super) async fn act(&self, action: &ProcessAction) -> Result<(), Failure> {
-        let moved = match (&self.fleet, &self.control) {
-            (None, Some(control)) => {
-                self.log.note(Source::Process, format!("{} {}, by `--control`", action.verb, action.target));
-                control.act(action).await
-            }
-            _ => self.fleet()?.act(action).await,
-        };
-        if let Some(base_url) = moved.map_err(Failure::new)? {
-            base_url.clone_into(&mut self.base_url.lock().unwrap_or_else(PoisonError::into_inner));
-            self.links.api_moved(&base_url);
-            let base_url = self.players_url();
-            for watch in self.games.iter().filter_map(|game| game.watch.as_ref()) {
-                watch.moved(&base_url);
-            }
-            for watch in self.known().listeners.values() {
-                watch.moved(&base_url);
-            }
-        }
-        Ok(())
-    }
-
-    /// Has so many workers from here on.
-    pub(super) async fn scale(&self, workers: usize) -> Result<(), Failure> {
-        match (&self.fleet, &self.control) {
-            (None, Some(control)) => control.scale(workers).await.map(drop).map_err(Failure::new),
-            _ => self.fleet()?.scale(workers).await.map_err(Failure::new),
-        }
-    }
-
-    /// Of targets that are the same process here, one.
-    pub(super) fn distinct(&self, targets: Vec<Target>) -> Vec<Target> {
-        self.fleet.as_ref().map_or_else(Vec::new, |fleet| fleet.distinct(targets))
-    }
-
-    fn fleet(&self) -> Result<&Fleet, Failure> {
-        self.fleet.as_ref().ok_or_else(|| Failure::new("the processes are not ours"))
-    }
-
-    /// Does something to Redis, or to the way there.
-    pub(super) async fn act_on_redis(&self, action: &RedisAction) -> Result<(), Failure> {
-        let redis = self.redis.as_ref().ok_or_else(|| Failure::new("there is no Redis"))?;
-        match action {
-            RedisAction::Stop | RedisAction::Pause | RedisAction::LoseAnswers => {
-                self.disturbed.store(true, Ordering::Relaxed);
-            }
-            RedisAction::Start | RedisAction::Continue => self.disturbed.store(false, Ordering::Relaxed),
-            RedisAction::Cut | RedisAction::LatencyMs(_) | RedisAction::Run(_) => {}
-        }
-        redis.act(action, |text| self.filled(text), &self.programs, &self.log).await
-    }
-
-    /// Does something to a link.
-    pub(super) fn act_on_link(&self, action: &LinkAction) -> Result<(), Failure> {
-        links::note(&self.log, action);
-        self.remember_disturbance(action);
-        match (action.to, &self.redis) {
-            (LinkTo::Redis, Some(redis)) => {
-                redis.disturb(action);
-                Ok(())
-            }
-            (LinkTo::Redis, None) => Err(Failure::new("there is no Redis")),
-            _ => self.links.act(action),
-        }
-    }
-
-    /// Removes the faults of all links.
-    pub(super) async fn repair_links(&self) -> Result<(), Failure> {
-        self.links.repair();
-        if self.redis.is_some() { self.act_on_redis(&RedisAction::Continue).await } else { Ok(()) }
     }
 
     /// A process that ended by itself.

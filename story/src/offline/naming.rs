@@ -1,0 +1,62 @@
+//! How the narrator puts a name into a sentence: its article, its number, and what it calls the thing itself.
+
+use crate::world::words;
+
+pub(super) const ARTICLES: &[&str] = &["the", "a", "an", "my", "your", "his", "her", "its", "their"];
+
+/// Words before a noun that say where, and not what.
+pub(super) const LEADERS: &[&str] =
+    &["in", "on", "at", "to", "into", "onto", "out", "of", "from", "through", "under", "behind", "up", "down", "all"];
+
+/// Whether a name stands for several: `mud shoes`, `the moths`.
+pub(super) fn is_plural(name: &str) -> bool {
+    let last = name.split_whitespace().next_back().unwrap_or_default();
+    last.len() > 3
+        && last.starts_with(char::is_lowercase)
+        && last.ends_with('s')
+        && !["ss", "us", "is"].iter().any(|ending| last.ends_with(ending))
+        && !last.ends_with("'s")
+}
+
+/// `is` or `are`, as the name wants it.
+pub(super) fn is_or_are(name: &str) -> &'static str {
+    if is_plural(name) { "are" } else { "is" }
+}
+
+/// What a name calls the thing itself: `chain` of `chain of office`, `key` of `music box key`.
+pub(super) fn head(name: &str) -> Option<String> {
+    words(name.split(" of ").next().unwrap_or(name)).pop()
+}
+
+/// `it` or `them`, as the name wants it.
+pub(super) fn it_or_them(name: &str) -> &'static str {
+    if is_plural(name) { "them" } else { "it" }
+}
+
+/// A name with `a` or `an`, or, for several, without.
+pub(super) fn a(name: &str) -> String {
+    if is_plural(name) {
+        name.to_owned()
+    } else if name.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        format!("an {name}")
+    } else {
+        format!("a {name}")
+    }
+}
+
+/// A noun without its article.
+pub(super) fn without_article(noun: &str) -> &str {
+    noun.split_once(' ').filter(|(first, _)| ARTICLES.contains(first)).map_or(noun, |(_, rest)| rest)
+}
+
+/// A name with its article; proper names have none, and neither have those that begin with a preposition.
+pub(super) fn the(name: &str) -> String {
+    let first = name.split(' ').next().unwrap_or_default();
+    if first.starts_with(char::is_uppercase) && LEADERS.contains(&first.to_lowercase().as_str()) {
+        return name.to_owned();
+    }
+    let has_article = name.to_lowercase().starts_with("the ");
+    let is_proper =
+        name.split(' ').next().is_some_and(|word| word.contains('\'')) && name.starts_with(char::is_uppercase);
+    if has_article || is_proper { name.to_owned() } else { format!("the {name}") }
+}
