@@ -45,7 +45,7 @@ pub use parse::{Content, Parsed, Reading, Sequence, parse};
 pub use redis::{RedisAction, RedisCommand};
 pub use schema::schema;
 pub use step::{Action, Chat, Step};
-pub use target::{ProcessAction, Target, Verb};
+pub use target::{ClockAction, ProcessAction, Target, Verb};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -179,7 +179,13 @@ impl Case {
     /// Whether a step starts, stops or kills a process.
     #[must_use]
     pub fn acts_on_processes(&self) -> bool {
-        self.all_steps().any(|step| matches!(step.action, Action::Process(_) | Action::Scale(_)))
+        self.all_steps().any(|step| matches!(step.action, Action::Process(_) | Action::Scale(_) | Action::Clock(_)))
+    }
+
+    /// Whether a step sets the clock of a process.
+    #[must_use]
+    pub fn sets_clocks(&self) -> bool {
+        self.all_steps().any(|step| matches!(step.action, Action::Clock(_)))
     }
 
     /// Whether a step needs a model that can be controlled: one that waits at gates and whose calls can be counted.

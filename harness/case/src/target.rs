@@ -30,6 +30,28 @@ pub enum Verb {
     Restart,
 }
 
+/// What happens to a process' clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockAction {
+    /// The process.
+    pub target: Target,
+    /// How far its clock is ahead of the true time from here on, in seconds; below 0, behind.
+    pub ahead_seconds: i64,
+}
+
+impl ClockAction {
+    /// In a few words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let Self { target, ahead_seconds } = self;
+        match ahead_seconds {
+            0 => format!("set the clock of {target} right"),
+            1.. => format!("set the clock of {target} {ahead_seconds} s ahead"),
+            _ => format!("set the clock of {target} {} s back", ahead_seconds.unsigned_abs()),
+        }
+    }
+}
+
 /// A process of the case: `api`, `worker[0]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {

@@ -52,7 +52,7 @@ pub(super) enum Command {
     Crash(Box<CrashArgs>),
     /// Let a person play, through the page, the console or another client, and write the case.
     Record(Box<RecordArgs>),
-    /// Measure the engine under load, side by side with a peer if asked for, or this program itself. Build with `--release` first.
+    /// Measure the engine under load, side by side with a peer if asked for, or this program itself. Build with `--profile dist` first.
     ///
     /// Exit codes: 0 nothing was wrong, 1 something was (lost, doubled, out of order), 2 usage, 4 no services, 130 Ctrl-C.
     /// Whether the numbers are good is for who reads them.

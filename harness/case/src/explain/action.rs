@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::{all_quoted, expect, places, quoted, times};
 use crate::predicate::in_words;
 use crate::{
-    Action, Capture, Chat, EventCapture, GateAction, HttpExpect, HttpStep, LinkAction, LinkFault, LinkTo, Listen,
-    ProcessAction, RedisAction, RedisCommand, RequestStream, Step, StepCapture, StreamAction, Target, Verb, WaitFor,
+    Action, Capture, Chat, ClockAction, EventCapture, GateAction, HttpExpect, HttpStep, LinkAction, LinkFault, LinkTo,
+    Listen, ProcessAction, RedisAction, RedisCommand, RequestStream, Step, StepCapture, StreamAction, Target, Verb,
+    WaitFor,
 };
 
 /// What the step does, and the steps that it does at once, each with the actor who does it.
@@ -28,6 +29,11 @@ pub(super) fn words(action: &Action) -> (String, Vec<(Option<&str>, &Step)>) {
         Action::Gate(GateAction::Wait(gate)) => format!("waits until a model call waits at gate `{gate}`"),
         Action::Gate(GateAction::Open(gate)) => format!("opens gate `{gate}`"),
         Action::Process(action) => process(action),
+        Action::Clock(ClockAction { target, ahead_seconds }) => match ahead_seconds {
+            0 => format!("sets the clock of {} right", name(target)),
+            1.. => format!("sets the clock of {} {ahead_seconds} s ahead", name(target)),
+            _ => format!("sets the clock of {} {} s back", name(target), ahead_seconds.unsigned_abs()),
+        },
         Action::Scale(workers) => format!("has {workers} workers from here on"),
         Action::Redis(action) => redis(action),
         Action::Link(action) => link(action),
@@ -84,6 +90,7 @@ pub(super) fn demands(action: &Action) -> Vec<String> {
         | Action::WaitFor(_)
         | Action::Gate(_)
         | Action::Process(ProcessAction { verb: Verb::Kill | Verb::Stop | Verb::Continue | Verb::Start, .. })
+        | Action::Clock(_)
         | Action::Scale(_)
         | Action::Redis(
             RedisAction::Stop

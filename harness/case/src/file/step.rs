@@ -63,6 +63,8 @@ pub struct StepFile {
     pub restart: Option<String>,
     /// How many workers there are from here on: more are started, or the last ones get SIGTERM.
     pub scale: Option<usize>,
+    /// Sets a process' clock, while it runs.
+    pub clock: Option<ClockStep>,
     /// Something happens to Redis, or on the way to it.
     pub redis: Option<RedisAction>,
     /// Something happens to a link: to Redis, to the model, or of players to the API.
@@ -82,6 +84,17 @@ pub struct StepFile {
 
     /// What must hold.
     pub expect: Expect,
+}
+
+/// A process' clock: the time of day. How long something takes, the process still measures rightly, as after a correction of the
+/// system's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClockStep {
+    /// The process: `worker[0]` or `api`.
+    pub of: String,
+    /// How far its clock is ahead of the true time from here on, in seconds; below 0, behind; 0 sets it right. At most ten years.
+    pub ahead_seconds: i64,
 }
 
 /// What to wait for.

@@ -12,7 +12,7 @@ use super::file::{GateAction, HttpStep, Listen, RequestStream, StepCapture, Stre
 use super::link::LinkAction;
 use super::places;
 use super::redis::RedisAction;
-use super::target::ProcessAction;
+use super::target::{ClockAction, ProcessAction};
 
 /// One step of a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +57,8 @@ pub enum Action {
     Gate(GateAction),
     /// Starts a process or sends it a signal.
     Process(ProcessAction),
+    /// Sets a process' clock.
+    Clock(ClockAction),
     /// Has so many workers from here on.
     Scale(usize),
     /// Something happens to Redis, or on the way to it.
@@ -128,6 +130,7 @@ impl Action {
             Self::Gate(GateAction::Wait(gate)) => format!("wait for a call at gate {gate}"),
             Self::Gate(GateAction::Open(gate)) => format!("open gate {gate}"),
             Self::Process(action) => format!("{} {}", action.verb, action.target),
+            Self::Clock(action) => action.describe(),
             Self::Scale(workers) => format!("scale to {workers} workers"),
             Self::Redis(action) => action.describe(),
             Self::Link(action) => action.describe(),

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::{Action, Chat, Step};
 use crate::checks::{check_captures, check_expect, check_http, span_of};
-use crate::file::StepFile;
+use crate::file::{ClockStep, StepFile};
 use crate::json::{self, JsonError, Lines, Node};
 use crate::link::{LinkAction, LinkStep, LinkTo};
 use crate::profile::Profile;
-use crate::target::{ProcessAction, Target, Verb};
+use crate::target::{ClockAction, ProcessAction, Target, Verb};
 use crate::{names, places};
 
 /// How long a step may take if it does not say.
@@ -95,6 +95,7 @@ const ACTIONS: &[&str] = &[
     "start",
     "restart",
     "scale",
+    "clock",
     "redis",
     "link",
     "listen",
@@ -176,6 +177,9 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
     if let Some(link) = file.link {
         return Ok(Action::Link(link_action(link, node, around.profile).map_err(one)?));
     }
+    if let Some(clock) = file.clock {
+        return Ok(Action::Clock(clock_action(clock, node, around.profile).map_err(one)?));
+    }
     let rest = [
         file.gate.map(Action::Gate),
         file.redis.map(Action::Redis),
@@ -198,6 +202,9 @@ fn action(mut file: StepFile, node: &Node, around: Around<'_>) -> Result<Action,
 fn one(error: JsonError) -> Vec<JsonError> {
     vec![error]
 }
+
+/// By how many seconds a clock can be set.
+const CLOCK_MAX: u64 = 10 * 365 * 86_400;
 
 /// The messages that are none.
 const MAGIC: [&str; 2] = ["RESET_GAMESTATE", "WAIT_FOR_STORY_EVENT"];
@@ -244,6 +251,19 @@ fn process_action(file: &mut StepFile, node: &Node, profile: &Profile) -> Result
         return Err(JsonError::at(span_of(node, "scale"), "this service has no process of which there may be many"));
     }
     Ok(file.scale.map(Action::Scale))
+}
+
+fn clock_action(clock: ClockStep, node: &Node, profile: &Profile) -> Result<ClockAction, JsonError> {
+    let node = node.get("clock").unwrap_or(node);
+    let ClockStep { of, ahead_seconds } = clock;
+    let target = Target::parse(&of, profile).ok_or_else(|| {
+        JsonError::at(span_of(node, "of"), format!("`{of}` is not a process")).help(Target::known(profile))
+    })?;
+    if ahead_seconds.unsigned_abs() > CLOCK_MAX {
+        let what = format!("a clock is set by at most ten years, which are {CLOCK_MAX} s");
+        return Err(JsonError::at(span_of(node, "ahead_seconds"), what));
+    }
+    Ok(ClockAction { target, ahead_seconds })
 }
 
 fn link_action(link: LinkStep, node: &Node, profile: &Profile) -> Result<LinkAction, JsonError> {

@@ -1,5 +1,6 @@
 //! The processes of a service round one store, as its profile names them.
 
+pub(crate) mod clock;
 mod config;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,11 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use harness_case::profile::{ProcessProfile, Profile, Vars, fill_text};
-use harness_case::{ProcessAction, Target, Verb};
+use harness_case::{ClockAction, ProcessAction, Target, Verb};
 use harness_events::{CaseLog, Source};
 use rustix::process::Signal;
 use serde_json::{Map, Value, json};
 
+use clock::Clocks;
 pub(crate) use config::overlaid;
 pub use config::{Surroundings, engine_config};
 
@@ -38,6 +40,8 @@ pub struct Fleet {
     processes: Mutex<BTreeMap<Target, Arc<Process>>>,
     /// Where processes find Redis that do not find it where all others do.
     own_redis: BTreeMap<Target, String>,
+    /// What sets the clocks of processes, if a step does.
+    clocks: Option<Clocks>,
     log: CaseLog,
     pulse: Pulse,
 }
@@ -70,6 +74,7 @@ impl Fleet {
             vars,
             processes: Mutex::default(),
             own_redis: BTreeMap::new(),
+            clocks: None,
             log,
             pulse,
         })
@@ -80,6 +85,22 @@ impl Fleet {
     pub fn with_own_redis(mut self, own_redis: BTreeMap<Target, String>) -> Self {
         self.own_redis = own_redis;
         self
+    }
+
+    /// The same fleet, with processes whose clocks can be set by this library.
+    #[must_use]
+    pub(crate) fn with_clocks(mut self, library: Option<PathBuf>) -> Self {
+        self.clocks = library.map(|library| Clocks::new(library, self.dir.clone()));
+        self
+    }
+
+    /// Sets the clock of a process, running or not.
+    pub(crate) fn set_clock(&self, action: &ClockAction) -> Result<(), String> {
+        let clocks = self.clocks.as_ref().ok_or("the clocks of these processes cannot be set")?;
+        let target = self.key(&action.target);
+        clocks
+            .set(&target, action.ahead_seconds)
+            .map_err(|error| format!("the clock of {target} cannot be set: {error}"))
     }
 
     /// Whether it has a Redis behind it.
@@ -253,7 +274,11 @@ impl Fleet {
         let program = PathBuf::from(command.next().unwrap_or_default());
         // A path is meant from where the profile stands; a bare name is looked for on the PATH.
         let program = if program.components().count() > 1 { self.profile.dir.join(program) } else { program };
-        let env = profile.env.iter().map(|(key, value)| (key.clone(), fill_text(value, &vars))).collect();
+        let mut env: Vec<_> = profile.env.iter().map(|(key, value)| (key.clone(), fill_text(value, &vars))).collect();
+        if let Some(clocks) = &self.clocks {
+            let failed = |source| StartError::Spawn { name: name.clone(), source };
+            env.extend(clocks.environment(&target).map_err(failed)?);
+        }
         let launch = Launch {
             name: &name,
             program: &program,

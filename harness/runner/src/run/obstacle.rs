@@ -5,6 +5,7 @@ use harness_case::{Case, LinkTo, Requirement};
 use serde_json::{Map, Value};
 
 use super::RunContext;
+use crate::fleet::clock;
 use crate::services::Mode;
 
 /// Why the case cannot be run, if it cannot.
@@ -39,6 +40,17 @@ pub(super) fn obstacle(context: &RunContext, case: &Case) -> Option<String> {
         }
         if !context.profile.uses_redis() {
             return Some("it does something to Redis, and the profile's processes use none".to_owned());
+        }
+    }
+    if case.sets_clocks() {
+        if context.services.mode == Mode::External {
+            return Some("it sets the clock of a process, and external processes are not ours".to_owned());
+        }
+        if clock::library().is_none() {
+            return Some(format!(
+                "it sets the clock of a process, and {} is not here (Debian: libfaketime)",
+                clock::NAME
+            ));
         }
     }
     if context.services.mode == Mode::External { of_external(context, case) } else { None }

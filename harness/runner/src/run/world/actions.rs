@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use harness_case::{LinkAction, LinkTo, ProcessAction, RedisAction, Target};
+use harness_case::{ClockAction, LinkAction, LinkTo, ProcessAction, RedisAction, Target};
 use harness_events::{Failure, Source};
 
 use super::World;
@@ -32,6 +32,12 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Sets a process' clock.
+    pub(in crate::run) fn set_clock(&self, action: &ClockAction) -> Result<(), Failure> {
+        self.log.note(Source::Process, action.describe());
+        self.fleet()?.set_clock(action).map_err(Failure::new)
     }
 
     /// Has so many workers from here on.

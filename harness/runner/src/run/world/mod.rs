@@ -8,24 +8,24 @@ mod setup;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use harness_case::profile::{Call, Profile, Vars};
-use harness_case::{Case, DEFAULT_GAME, Game, LinkAction, LinkTo, ProcessAction, RedisAction, Target};
+use harness_case::{Case, DEFAULT_GAME, Game, LinkAction};
 use harness_events::{CaseLog, Events, Failure, Source};
 use serde_json::{Value, json};
 
 use super::RunContext;
 use super::branch::Branches;
 use super::errors::failed;
-use super::links::{self, Links};
+use super::links::Links;
 use super::manner::Manner;
 use super::redis::{CaseRedis, Need};
 use super::schedule::Scheduler;
 use super::settings;
 use crate::call::{self, CallError};
-use crate::fleet::{Fleet, Surroundings};
+use crate::fleet::{Fleet, Surroundings, clock};
 use crate::model::{Model, entry};
 use crate::services::{Control, Mode, Programs, ServiceError};
 use crate::watch::{Feed, Pulse, Watch};
@@ -145,7 +145,8 @@ impl World {
             let own_redis = redis.as_ref().map(CaseRedis::parted).unwrap_or_default();
             let fleet = Fleet::new(&profile, &context.programs, &around, &engine, log.clone(), pulse.clone())
                 .map_err(|error| failed(&error))?
-                .with_own_redis(own_redis);
+                .with_own_redis(own_redis)
+                .with_clocks(if case.sets_clocks() { clock::library() } else { None });
             let started = fleet.start_all(case.workers).await;
             let url = started.map_err(|error: ServiceError| {
                 let config = dir.join(profile.config.as_ref().map_or("", |config| config.file.as_str()));
