@@ -151,7 +151,8 @@ pub struct RetryTurn {
     pub if_busy: IfBusy,
 }
 
-/// `POST /v1/gamestate/{id}/edit`: replaces a message, and plays on from there; or replaces the last narration.
+/// `POST /v1/gamestate/{id}/edit`: replaces a message, and plays on from there; or replaces a narration, and
+/// goes back to its turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditTurn {
@@ -161,7 +162,8 @@ pub struct EditTurn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = crate::MESSAGE_MAX_BYTES))]
     pub message: Option<String>,
-    /// What the history and prompts show instead of the narration of the last turn; the state stays. Not with `message`.
+    /// What the history and prompts show instead of the narration of the turn. The game goes back to the state that the turn left; later
+    /// turns go. Not with `message`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = NARRATION_MAX_BYTES))]
     pub narration: Option<String>,

@@ -217,7 +217,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers::<GameRewritten>()
         .refuses(REWIND),
     Operation::new(Post, path::EDIT, Player, "editTurn", api!(rewind::edit))
-        .does("Replace a message and play on from there, or replace the last narration")
+        .does("Replace a message and play on from there, or replace a narration and go back to its turn")
         .reads(&[KEY, IF_MATCH])
         .takes::<EditTurn>()
         .answers::<GameRewritten>()

@@ -79,8 +79,8 @@ export class Tools {
       const items = [["branch", () => this.branch(turn)]];
       if (turn.words) items.unshift(["change", () => this.change(turn)]);
       if (canSpeak) items.push(["readAloud", () => speak(turn.text)]);
-      if (turn === this.story.committed.at(-1)) items.push(["retell", () => this.retell(turn)]);
-      else items.push(["backToHere", () => this.backTo(turn)]);
+      if (turn !== this.story.committed.at(-1)) items.push(["backToHere", () => this.backTo(turn)]);
+      items.push(["retell", () => this.retell(turn)]);
       return items.map(([key, act]) => small(key, act));
     });
   }

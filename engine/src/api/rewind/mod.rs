@@ -53,7 +53,7 @@ pub(super) async fn retry(
     change(&api, id, account, asked, RewindKind::Retry { request: RequestId::in_game(id) }).await
 }
 
-/// Replaces a message, and plays on from there; or replaces the last narration.
+/// Replaces a message, and plays on from there; or replaces a narration, and goes back to its turn.
 pub(super) async fn edit(
     State(api): State<Api>,
     account: Account,

@@ -16,10 +16,8 @@ pub(in crate::api) async fn before_turn(
     game: &Game,
     turn: u64,
 ) -> Result<(GameState, StoredTurn), ApiError> {
+    check_is_played(game, turn)?;
     let last = game.document.last_turn();
-    if turn == 0 || turn > last {
-        return Err(Problem::new(ProblemType::TurnNotKept, no_such_turn(turn, last)).into());
-    }
     let most = usize::try_from(WHOLE_STATE_EVERY).unwrap_or(usize::MAX);
     let page = api.store.turns(game.id, TurnRange::From(turn), most).await?;
     let Some(first) = page.turns.first().filter(|first| first.record.turn == turn) else {
@@ -44,6 +42,14 @@ pub(in crate::api) async fn before_turn(
     }
 }
 
+/// The record of a turn.
+pub(super) async fn record_of(api: &Api, game: &Game, turn: u64) -> Result<StoredTurn, ApiError> {
+    check_is_played(game, turn)?;
+    let page = api.store.turns(game.id, TurnRange::From(turn), 1).await?;
+    let found = page.turns.into_iter().next().filter(|found| found.record.turn == turn);
+    Ok(found.ok_or_else(|| not_kept(page.first_kept))?)
+}
+
 /// The record of the last message of the player; if there is none among those that are kept, that of the last turn.
 pub(super) async fn last_message(api: &Api, game: &Game) -> Result<StoredTurn, ApiError> {
     let mut before = None;
@@ -66,11 +72,17 @@ pub(in crate::api) async fn last_record(api: &Api, game: &Game) -> Result<Stored
     Ok(last.filter(|last| last.record.turn == game.document.last_turn()).ok_or_else(|| not_kept(None))?)
 }
 
-fn no_such_turn(turn: u64, last: u64) -> String {
-    match last {
+/// Refuses a turn that the game has not had.
+fn check_is_played(game: &Game, turn: u64) -> Result<(), Problem> {
+    let last = game.document.last_turn();
+    if (1..=last).contains(&turn) {
+        return Ok(());
+    }
+    let detail = match last {
         0 => "no turn has been played yet".to_owned(),
         _ => format!("there is no turn {turn}: the game has turns 1 to {last}"),
-    }
+    };
+    Err(Problem::new(ProblemType::TurnNotKept, detail))
 }
 
 /// The record of a turn is gone, or was never kept.

@@ -17,7 +17,7 @@ pub(super) enum RewindKind {
     Retry { request: RequestId },
     /// That the player has said something else in a turn, and plays on from there with this request.
     ReplaceMessage { turn: u64, message: String, request: RequestId },
-    /// That the last turn reads otherwise.
+    /// That a turn reads otherwise, and is the last one.
     ReplaceNarration { turn: u64, narration: String },
     /// That an earlier try of the player's last message comes back.
     Choose { turn: u64, alternative: usize },
@@ -44,7 +44,7 @@ pub(super) async fn plan(api: &Api, game: &Game, wanted: &RewindKind) -> Result<
             let request = said(*request, game.id, &state, message.clone(), first.record.actor.clone());
             Draft { request: Some(request), ..rewound(game, RewindCause::Edit, state, &first) }
         }
-        RewindKind::ReplaceNarration { turn, narration } => retold(api, game, *turn, narration).await?,
+        RewindKind::ReplaceNarration { turn, narration } => reworded(api, game, *turn, narration).await?,
         RewindKind::Choose { turn, alternative } => tries::chosen(api, game, *turn, *alternative).await?,
     };
     Ok(Some(draft))
@@ -94,25 +94,27 @@ async fn retried(api: &Api, game: &Game, request: RequestId) -> Result<Draft, Ap
     Ok(Draft { tries, request: Some(request), ..rewound(game, RewindCause::Retry, state, &first) })
 }
 
-/// A game whose last narration reads otherwise.
-async fn retold(api: &Api, game: &Game, turn: u64, narration: &str) -> Result<Draft, ApiError> {
-    let mut last = past::last_record(api, game).await?;
-    if turn != last.record.turn {
-        let detail = format!(
-            "only the narration of the last turn can be replaced, and that is {}: undo what follows first",
-            last.record.turn
-        );
-        return Err(Problem::field("/turn", detail).into());
-    }
-    narration.clone_into(&mut last.record.narration);
-    last.record.edited = true;
+/// A game in which a turn reads otherwise. It goes back to that turn, because what followed was narrated by somebody who had read the
+/// other text.
+async fn reworded(api: &Api, game: &Game, turn: u64, narration: &str) -> Result<Draft, ApiError> {
+    let last = game.document.last_turn();
+    let mut edited = past::record_of(api, game, turn).await?;
+    narration.clone_into(&mut edited.record.narration);
+    edited.record.edited = true;
+    // The narration is the last message of its turn.
+    let (state, kept, tries) = if turn == last {
+        (game.document.state.clone(), Keep::ButLast(1), api.store.tries(game.id).await?)
+    } else {
+        let (state, next) = past::before_turn(api, game, turn + 1).await?;
+        (state, Keep::First(next.messages_before.saturating_sub(1)), Vec::new())
+    };
     Ok(Draft {
         cause: RewindCause::Edit,
-        state: game.document.state.clone(),
+        state,
         turn,
-        history: Rewrite { kept: Keep::ButLast(1), appended: vec![ChatMessage::assistant(narration)] },
-        turns: Rewrite { kept: Keep::ButLast(1), appended: vec![last] },
-        tries: api.store.tries(game.id).await?,
+        history: Rewrite { kept, appended: vec![ChatMessage::assistant(narration)] },
+        turns: Rewrite { kept: Keep::ButLast(last + 1 - turn), appended: vec![edited] },
+        tries,
         request: None,
     })
 }
