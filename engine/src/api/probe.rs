@@ -98,21 +98,23 @@ impl StoreProbe {
     }
 }
 
-/// What threatens the data, as it was found last.
+/// What threatens the data, as it was found last; nothing before the first look.
 #[derive(Debug, Default)]
-struct Risks(Vec<String>);
+struct Risks(Option<Vec<String>>);
 
 impl Risks {
-    /// Logs what is new and what is gone, each once. What a server has at the start is in the banner as well, which a log may not hold.
+    /// Logs what is new and what is gone, each once. What a server has at the start is in the banner.
     fn note(&mut self, found: Vec<String>) {
         gauge!("story_engine_store_at_risk").set(f64::from(u8::from(!found.is_empty())));
-        for risk in found.iter().filter(|risk| !self.0.contains(risk)) {
-            tracing::warn!("the store's data are at risk: {risk}");
+        if let Some(known) = &self.0 {
+            for risk in found.iter().filter(|risk| !known.contains(risk)) {
+                tracing::warn!("the store's data are at risk: {risk}");
+            }
+            for risk in known.iter().filter(|risk| !found.contains(risk)) {
+                tracing::info!("no longer so: {risk}");
+            }
         }
-        for risk in self.0.iter().filter(|risk| !found.contains(risk)) {
-            tracing::info!("no longer so: {risk}");
-        }
-        self.0 = found;
+        self.0 = Some(found);
     }
 }
 
