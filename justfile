@@ -37,7 +37,7 @@ advisories:
 
 # What a turn costs a worker in instructions, held to ci/turn-cost.json; needs valgrind
 turn-cost *flags:
-    cargo build --release --config profile.release.strip=false --bin engine --bin mock-llm
+    cargo build --profile dist --config profile.dist.strip=false --bin engine --bin mock-llm
     ci/turn-cost {{ flags }}
 
 # The queue's benchmark; arguments as in engine/benches/queue/main.rs
