@@ -18,7 +18,7 @@ quick crate:
     cargo clippy --workspace --all-targets -- -D warnings
     cargo nextest run -p {{ crate }}
 
-# The cases on the embedded store, or as told (`just cases --services local --filter retry`)
+# The cases on the embedded store, or with other flags (`just cases --services local --filter retry`)
 cases *flags="--services embedded":
     cargo build --bins
     target/debug/harness run cases/ {{ flags }}

@@ -28,7 +28,7 @@ async function* events(game, last) {
       let text = "";
       for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
         text += part;
-        // A blank line ends an event. Comments (": keepalive") and "retry:" stand on lines of their own before the next one.
+        // A blank line ends an event. Comments (": keepalive") and "retry:" are on lines of their own before the next one.
         for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) {
           const event = {};
           for (const line of text.slice(0, end).split("\n")) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Restarts two APIs one after the other behind each proxy of this directory that is installed, while players play: nobody gets an
-error but a 503 that says when to come back, no event is missing or doubled, and every message is told once.
+error but a 503 that says when to come back, no event is missing or doubled, and every message is narrated once.
 
 Needs redis-server, and nginx or haproxy on PATH. Arguments: the engine, and perhaps which proxy; `caddy` too, but its 2.6 answers
 some messages with 502. Ends by itself, on loopback only."""
@@ -64,7 +64,7 @@ def call(port, method, path, body=None, headers=None):
 
 
 class Player(threading.Thread):
-    """Follows one game, and says the next thing when the last one is told."""
+    """Follows one game, and says the next thing when the last one is narrated."""
 
     def __init__(self, port, over):
         super().__init__(daemon=True)
@@ -134,7 +134,7 @@ class Player(threading.Thread):
             if epoch != before[0] or int(offset) != int(before[1]) + 1:
                 self.gaps += 1
             self.last = number
-        # Story events are told as well; nobody has said them.
+        # Story events are narrated as well; nobody has said them.
         if name == "request.completed" and data["type"] == "chat":
             self.completed.append(data["request_id"])
             if not self.over.is_set():
@@ -211,7 +211,7 @@ def behind(kind, directory):
     if any(player.gaps for player in players):
         wrong.append("events are missing or doubled")
     if any(player.said != player.completed for player in players):
-        wrong.append("a message was not told exactly once, in order")
+        wrong.append("a message was not narrated exactly once, in order")
     streams = sum(p.streams for p in players)
     print(f"{kind}: {turns} turns, {streams} streams, {2 * ROUNDS} restarts, statuses {statuses}, {broken} connections broken off"
           f"{'; WRONG: ' + '; '.join(wrong) if wrong else ''}")

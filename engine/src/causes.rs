@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use protocol::{DeadLetter, DeadLetterCause};
 
-/// Counts dead letters by cause. Give it the latest first: its words and its id stand for the cause.
+/// Counts dead letters by cause. Give it the latest first: its words and its id describe the cause.
 #[derive(Debug, Default)]
 pub(crate) struct Causes(BTreeMap<(String, String), DeadLetterCause>);
 

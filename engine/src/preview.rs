@@ -8,9 +8,9 @@ use crate::fitted::narration_prompt;
 use crate::llm::{Models, Provider, Schema};
 use crate::store::{SharedStore, StoreError};
 
-/// What stands for a message that nobody has sent yet.
+/// What is shown for a message that nobody has sent yet.
 const NO_MESSAGE: &str = "(the player's message)";
-/// What stands for a narration that nobody has written yet.
+/// What is shown for a narration that nobody has written yet.
 const NO_NARRATION: &str = "(the narration)";
 
 /// What is to be shown.

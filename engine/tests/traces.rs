@@ -275,7 +275,7 @@ async fn a_failed_attempt_has_its_reason_and_no_word_of_the_vendor() {
 
 #[tokio::test]
 async fn a_collector_that_is_away_or_does_not_answer_holds_up_neither_turns_nor_the_end() {
-    // A connection to it stands, and nobody answers.
+    // A connection to it is open, and nobody answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     for port in [1, silent.local_addr().unwrap().port()] {
         let directory = TempDir::new().unwrap();

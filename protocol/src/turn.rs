@@ -222,7 +222,7 @@ const fn kept() -> bool {
     true
 }
 
-/// The answer to undo, retry, edit and choose: how the game stands now.
+/// The answer to undo, retry, edit and choose: the state of the game now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GameRewritten {
     /// The game.
@@ -238,7 +238,7 @@ pub struct GameRewritten {
     pub request: Option<ChatAccepted>,
 }
 
-/// Why a game no longer stands where its readers saw it.
+/// Why a game is no longer where its readers saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RewindCause {

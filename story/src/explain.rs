@@ -1,4 +1,4 @@
-//! Why things in a game stand as they do: which part of each conditional and of each exit holds, and which does not.
+//! Why things in a game are as they are: which part of each conditional and of each exit holds, and which does not.
 
 use std::collections::BTreeSet;
 
@@ -25,13 +25,13 @@ pub struct Explained {
 pub struct ConditionalExplained {
     /// Its id in the scene or in the scenario.
     pub id: String,
-    /// How it stands.
+    /// Its state.
     pub standing: Standing,
     /// The parts of its condition as they are after the turn, in the order of the documentation.
     pub parts: Vec<Part>,
 }
 
-/// How a conditional stands.
+/// The state of a conditional.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {

@@ -112,7 +112,7 @@ pub struct GameState {
     /// The keys of the NPCs and the ids of the monsters that were defeated.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub defeated: BTreeSet<String>,
-    /// What the rules decided of fights in the last turn: it stands in the next prompt.
+    /// What the rules decided of fights in the last turn: it is in the next prompt.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub decided: Vec<String>,
     /// Items that hold others and have not been opened, by name.
@@ -132,7 +132,7 @@ pub struct GameState {
     /// Whether the last turn brought the player to where they are.
     #[serde(skip_serializing_if = "is_false")]
     pub just_entered: bool,
-    /// What the rules did not let happen in the last turn: it stands in the next prompt.
+    /// What the rules did not let happen in the last turn: it is in the next prompt.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<String>,
     /// What happened before the messages that prompts still show.

@@ -14,7 +14,7 @@ pub struct Part {
     pub holds: bool,
     /// What it asks for, and what is the case.
     pub text: String,
-    /// How deep it stands inside `any` and `not`; 0 at the top.
+    /// How deep it is inside `any` and `not`; 0 at the top.
     #[serde(default)]
     pub depth: usize,
 }

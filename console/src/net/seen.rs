@@ -11,7 +11,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Whether an event tells nothing new.
+    /// Whether an event says nothing new.
     pub(super) fn has(&self, id: Option<EventId>, event: &Event) -> bool {
         let is_open = event.request_id().is_some_and(|request| self.unfinished.contains(&request));
         id.is_some() && id <= self.cursor && !is_open

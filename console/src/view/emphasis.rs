@@ -29,7 +29,7 @@ pub(crate) fn pieces(text: &str, style: Style) -> Vec<(&str, Style)> {
     pieces
 }
 
-/// What stands between the mark at the start of the text and the one that closes it. An underscore within a word, as in
+/// The text between the mark at the start of the text and the one that closes it. An underscore within a word, as in
 /// `snake_case`, is no mark.
 fn inside<'a>(text: &'a str, mark: &str, before: Option<char>) -> Option<&'a str> {
     let rest = text.strip_prefix(mark)?;

@@ -12,7 +12,7 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// The text in rows of at most `width` columns. Spaces at the end of a row may stand out.
+    /// The text in rows of at most `width` columns. Spaces at the end of a row may be beyond it.
     pub(crate) fn of(text: &'a str, cursor: usize, width: usize) -> Self {
         let mut starts = Vec::new();
         let mut line_start = 0;
@@ -41,7 +41,7 @@ fn break_line(line: &str, offset: usize, width: usize, rows: &mut Vec<(usize, us
         let is_space = grapheme.symbol.chars().all(char::is_whitespace);
         let wide = Span::raw(grapheme.symbol).width();
         if columns + wide > width && !is_space && at > start {
-            // A word that is as long as a row is broken where it stands.
+            // A word that is as long as a row is broken without being moved to the next row.
             let end = if word > start { word } else { at };
             rows.push((offset + start, offset + end));
             columns = Span::raw(&line[end..at]).width();

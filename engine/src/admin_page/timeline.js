@@ -53,7 +53,7 @@ function body({ request, attempts, timing, model, usage, error }) {
   if (request.completed_at) add(request.completed_at, end ?? request.status, request.status === "failed" ? "wrong" : "");
   const rest = [];
   if (model) rest.push(make("p", "", `${model.model} of ${model.provider}: ${count(usage.prompt_tokens)} tokens read, ${count(usage.completion_tokens)} written`));
-  // What the last attempt has met stands there already.
+  // What the last attempt has met is there already.
   if (error && attempts.at(-1)?.error?.detail !== error.detail) rest.push(make("p", "wrong", error.detail));
   if (error) rest.push(...(error.causes ?? []).map((cause) => make("p", "wrong", `caused by: ${cause}`)));
   if (request.position) rest.push(make("p", "", `${request.position} of its game are ahead of it`));

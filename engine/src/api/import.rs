@@ -23,7 +23,7 @@ pub(super) async fn post(
     headers: HeaderMap,
     ImportBody { import, at }: ImportBody,
 ) -> Result<Response, ApiError> {
-    // The document may be large, and it is what the key stands for; its id is enough to distinguish it from another one.
+    // The document may be large, and the key names it; its id is enough to distinguish it from another one.
     let key = idempotency::key(&headers, &("import", import.game.id))?;
     let own = import.game.id;
     let id = match (import.ids, &key) {

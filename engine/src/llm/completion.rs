@@ -137,7 +137,7 @@ impl Received {
     }
 }
 
-/// Text of a frame, borrowed from it where JSON escapes nothing. What is no text says nothing: what it stands in may still be of use.
+/// Text of a frame, borrowed from it where JSON escapes nothing. What is no text says nothing: the rest of its frame may still be of use.
 #[derive(Debug, Default)]
 pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 

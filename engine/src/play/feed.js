@@ -9,7 +9,7 @@ const ASK_MS = 1000;
 const IDLE_ASK_MS = 5000;
 
 export class Feed {
-  /// Follows a [`Story`]; `link(key)` says how the stream stands.
+  /// Follows a [`Story`]; `link(key)` gets the state of the stream.
   constructor(story, link) {
     Object.assign(this, { story, link, lastId: "", closed: false, blocked: false });
     // Events are handled one after the other, also where handling one means to ask the engine.

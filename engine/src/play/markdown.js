@@ -29,7 +29,7 @@ function inline(parent, text) {
   parent.append(rest);
 }
 
-// Straight quotation marks as a printer would set them. Which way one turns depends on what stands before it, emphasis apart;
+// Straight quotation marks as a printer would set them. Which way one turns depends on what is before it, emphasis apart;
 // code stays as it is.
 const quotes = (line) => line.replaceAll(/`[^`]+`|["']/g, (mark, at) => {
   if (mark.length > 1) return mark;

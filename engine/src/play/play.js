@@ -1,4 +1,4 @@
-// The page: a list of stories, or one story. Which one stands in the address, so that a reload, a bookmark and the way
+// The page: a list of stories, or one story. Which one is in the address, so that a reload, a bookmark and the way
 // back lead to where the player was.
 
 import { get, post, remove } from "./api.js";

@@ -158,7 +158,7 @@ export class Story {
       this.spoken = false;
       const turn = this.turn(event);
       turn.begun = true;
-      // A narration that an earlier attempt has finished stands.
+      // A narration that an earlier attempt has finished is kept.
       if (turn.text) this.write(turn, event);
       else this.wait(turn, event, "…");
       this.moveUp(turn);

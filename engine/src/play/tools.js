@@ -64,7 +64,7 @@ export class Tools {
     if (this.last?.element.contains(part)) this.turnOver(by);
   }
 
-  /// Shows the version of the last message that stands so many places further on.
+  /// Shows the version of the last message that is so many places further on.
   turnOver(by) {
     const { last } = this;
     const wanted = last && this.versions[this.versions.indexOf(last.text) + by];
@@ -105,7 +105,7 @@ export class Tools {
     if (newest && (newest.stage || newest === this.last)) return this.call("retry", {});
   }
 
-  /// Changes what the player said, where it stands; the story goes on from there. What has failed can be written again.
+  /// Changes what the player said, in its place; the story goes on from there. What has failed can be written again.
   change(turn = this.story.newest) {
     if (turn?.stage === "failed") return this.story.takeBack(turn);
     if (this.isRefused() || !turn?.number) return;

@@ -62,7 +62,7 @@ export class Turn {
     if (this.others.includes(record.narration)) this.show("", t("sameAgain"));
   }
 
-  /// Lets the player change a text where it stands; `save(text)` gets what they make of it.
+  /// Lets the player change a text in its place; `save(text)` gets what they make of it.
   rewrite(text, place, label, save) {
     if (this.element.querySelector("form")) return;
     const form = make("form", "rewrite");

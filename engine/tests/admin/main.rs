@@ -140,7 +140,7 @@ async fn the_page_can_be_read_by_day_and_by_night_and_on_a_small_screen() {
     let mut papers = Vec::new();
     for scheme in [Scheme::Light, Scheme::Dark] {
         browser.prefer(scheme).await;
-        // WCAG 2.2, 1.4.3: the contrast of text with what it stands on is at least 4.5.
+        // WCAG 2.2, 1.4.3: the contrast of text with its background is at least 4.5.
         let contrasts = page.execute(include_str!("../browser/contrast.js"), vec![]).await.unwrap();
         for (text, contrast) in contrasts.as_object().unwrap() {
             assert!(contrast.as_f64().unwrap() >= 4.5, "{scheme:?}: `{text}` has a contrast of {contrast}");

@@ -1,7 +1,7 @@
 //! Pictures of the main screens, at two widths, by day and by night, against those in `pictures/`.
 //!
 //! Two machines with other fonts break lines elsewhere, so their pictures differ everywhere. The page is therefore shown in a
-//! font of these tests, in which every character is the same box. What is left is what a picture is for: where things stand,
+//! font of these tests, in which every character is the same box. What is left is what a picture is for: where things are,
 //! how large they are and what colour they have. Boxes of elements alone were the other choice; they see no colour, no border
 //! and nothing that covers another thing.
 //!

@@ -97,7 +97,7 @@ pub(crate) async fn a_dead_letter_that_is_retried_runs_again_with_its_id_and_its
 
     assert_eq!((accepted.id, accepted.status, accepted.position), (id, RequestStatus::Queued, 1));
     assert_eq!(store.queue().await.unwrap().dead_letters, 0);
-    assert_eq!(requests(&claim(&store, 9).await), [waiting], "it stands behind what waits by now");
+    assert_eq!(requests(&claim(&store, 9).await), [waiting], "it is behind what waits by now");
     let running = store.lane(game).await.unwrap();
     assert_eq!(running.requests, [waiting, id]);
     // A reader from its new cursor sees nothing of its earlier end.

@@ -79,7 +79,7 @@ async fn a_stream_is_read_however_its_frames_are_made() {
             ]),
         ),
         (
-            "a field stands there twice",
+            "a field is there twice",
             stream(&[r#"{"choices":[{"delta":{"content":"You ","content":"You "}}]}"#, WAIT, STOP]),
         ),
         (
@@ -96,7 +96,7 @@ async fn a_stream_is_read_however_its_frames_are_made() {
             stream(&[YOU, WAIT, STOP, "[DONE]"]).replace(": {", ":{").replace('\n', "\r\n"),
         ),
         (
-            "an empty error stands in every chunk",
+            "an empty error is in every chunk",
             stream(&[YOU, WAIT, STOP]).replace("{\"choices\"", "{\"error\":\"\",\"choices\""),
         ),
         ("the end is in quotes", stream(&[YOU, WAIT, "\"[DONE]\""])),

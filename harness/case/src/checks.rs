@@ -43,7 +43,7 @@ pub(super) fn check_http(http: &HttpStep, node: &Node, found: &mut Vec<JsonError
         found.push(error.help("a status is from 100 to 599"));
     }
     if let Some(sent) = node.get("body").into_iter().flat_map(Node::members).find(|member| member.key == "expect") {
-        let what = "`expect` stands in the body here, so it would be sent";
+        let what = "`expect` is in the body here, so it would be sent";
         found.push(JsonError::at(sent.key_span.clone(), what).help("put it next to `body`"));
     }
     if http.body.is_some() && http.raw_body.is_some() {

@@ -57,7 +57,7 @@ pub(crate) fn is_go_case(case: &Node) -> bool {
         && case.get("steps").map_or(&[][..], Node::items).iter().all(go_step)
 }
 
-/// Rewrites the old names of a case in place, and says where they stand and what would be right.
+/// Rewrites the old names of a case in place, and says where they are and what would be right.
 pub(super) fn modernise(case: &mut Node) -> Vec<JsonError> {
     let mut old = Vec::new();
     let scenario = text_of(case, "scenario");
@@ -133,7 +133,7 @@ fn modernise_step(step: &mut Node, old: &mut Vec<JsonError>) {
         if let Some(index) = members.iter().position(|member| member.key == *name) {
             let mut member = members.remove(index);
             (*right).clone_into(&mut member.key);
-            let what = format!("`{name}` stands next to `expect`, where it says nothing");
+            let what = format!("`{name}` is next to `expect`, where it has no effect");
             let error = JsonError::at(member.key_span.clone(), what);
             old.push(error.help(format!("read as `expect.{right}`; write it there")));
             moved.push(member);

@@ -59,7 +59,7 @@ pub struct Expect {
     /// The story event's prompt, word for word.
     pub story_event_exact: Option<String>,
 
-    /// Where the request stands: `queued`, `processing`, `completed`, `failed` or `cancelled`; another service's own words.
+    /// The status of the request: `queued`, `processing`, `completed`, `failed` or `cancelled`; another service's own words.
     pub status: Option<String>,
     /// Which attempt at the request was the latest, from 1.
     pub attempt: Option<u32>,
@@ -107,7 +107,7 @@ pub enum CallKind {
     Json,
 }
 
-/// How a stream stands.
+/// The state of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StreamExpect {

@@ -81,7 +81,7 @@ pub struct Case {
     pub engine: Map<String, Value>,
     /// Headers of everything that the case asks.
     pub headers: BTreeMap<String, String>,
-    /// What the model answers; without it, the engine's offline narrator tells the case.
+    /// What the model answers; without it, the engine's offline narrator narrates.
     pub model: Option<ModelScript>,
     /// What is done, in order.
     pub steps: Vec<Step>,
@@ -138,7 +138,7 @@ pub struct Game {
 pub struct ModelScript {
     /// The script.
     pub text: String,
-    /// Where it stands.
+    /// Its file.
     pub path: PathBuf,
     /// The gates at which its replies wait.
     pub gates: Vec<String>,
@@ -147,7 +147,7 @@ pub struct ModelScript {
 }
 
 impl ModelScript {
-    /// Where an entry stands, for a message; `None` if it is not known.
+    /// Where an entry is, for a message; `None` if it is not known.
     #[must_use]
     pub fn place_of(&self, entry: usize) -> Option<String> {
         Some(format!("{}:{}", self.path.display(), self.lines.get(entry)?))

@@ -42,7 +42,7 @@ pub(crate) fn names(text: &str) -> Vec<&str> {
     names
 }
 
-/// The name in `{name}}`, which stands after a first brace, and what comes after it.
+/// The name in `{name}}`, which is after a first brace, and what comes after it.
 fn literal(text: &str) -> Option<(&str, &str)> {
     let (name, after) = text.strip_prefix('{')?.split_once("}}")?;
     is_name(name).then_some((name, after))

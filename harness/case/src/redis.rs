@@ -14,7 +14,7 @@ pub enum RedisAction {
     Start,
     /// Nothing comes through, in neither direction, and no connection breaks.
     Pause,
-    /// What stood still goes on; all other faults on the way end too.
+    /// What was held goes on; all other faults on the way end too.
     Continue,
     /// Every connection is reset.
     Cut,

@@ -1,6 +1,6 @@
 //! The JSON Schema of case files, as it is published for editors.
 //!
-//! It comes from the types, and allows everywhere what may stand in a file in place of a value that they ask for: `{"$use": …}`
+//! It comes from the types, and allows everywhere what may be in a file in place of a value that they ask for: `{"$use": …}`
 //! and `${…}`.
 
 use serde_json::{Map, Value, json};
@@ -28,7 +28,7 @@ fn allow(schema: &mut Value) {
     }
 }
 
-/// Where a number or a truth value stands, a text may stand for it.
+/// Where a number or a truth value is expected, a text is allowed too.
 fn allow_variable(schema: &mut Map<String, Value>) {
     let scalar = |name: &Value| matches!(name.as_str(), Some("integer" | "number" | "boolean"));
     let types: Vec<Value> = match schema.get("type") {
@@ -40,7 +40,7 @@ fn allow_variable(schema: &mut Map<String, Value>) {
     schema.insert("pattern".to_owned(), json!("\\$\\{"));
 }
 
-/// Where an object stands, a fragment may bring its members.
+/// Where an object is expected, a fragment may bring its members.
 fn allow_fragment(schema: &mut Map<String, Value>) {
     if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
         return;
@@ -49,7 +49,7 @@ fn allow_fragment(schema: &mut Map<String, Value>) {
         schema.insert("anyOf".to_owned(), json!([{ "required": required }, { "required": ["$use"] }]));
     }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        let name = json!({ "type": "string", "description": "The name of a fragment: its members stand here." });
+        let name = json!({ "type": "string", "description": "The name of a fragment: its members are put here." });
         properties.insert("$use".to_owned(), name);
         let with = json!({ "type": "object", "description": "The fragment's arguments: its `${NAME}`." });
         properties.insert("$with".to_owned(), with);

@@ -76,7 +76,7 @@ fn expectations(expect: &Node, visit: &mut impl FnMut(&str, &Span)) {
     }
 }
 
-/// Event patterns, in whatever lists they stand.
+/// Event patterns, in whatever lists they are.
 fn patterns(node: &Node, visit: &mut impl FnMut(&str, &Span)) {
     node.items().iter().for_each(|item| patterns(item, visit));
     for member in node.members() {

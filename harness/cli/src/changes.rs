@@ -23,7 +23,7 @@ pub(crate) struct Places {
     pub files: Vec<PathBuf>,
 }
 
-/// Watches places and tells what changes there.
+/// Watches places and reports what changes there.
 #[derive(Debug)]
 pub(crate) struct Changes {
     watcher: RecommendedWatcher,

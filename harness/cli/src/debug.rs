@@ -1,4 +1,4 @@
-//! `harness run --debug`: shows how a case stands where it has stopped, and asks a person whether to continue.
+//! `harness run --debug`: shows the state of a case where it has stopped, and asks a person whether to continue.
 
 use std::io::{self, BufRead};
 use std::thread;

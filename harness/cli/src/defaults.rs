@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use harness_case::{Case, ModelScript};
 use serde_json::Value;
 
-/// Gives the cases that name no script the one in `file`. Without one, the engine's offline narrator tells them.
+/// Gives the cases that name no script the one in `file`. Without one, the engine's offline narrator narrates them.
 pub(super) fn give_model(cases: &mut [Case], file: Option<&Path>) -> Result<(), String> {
     let Some(path) = file else { return Ok(()) };
     let text = std::fs::read_to_string(path)

@@ -12,7 +12,7 @@ use super::Exit;
 use super::defaults::fixture;
 use super::out::say;
 
-/// The case. `SCENARIO` stands for the scenario's id.
+/// The case. `SCENARIO` is replaced by the scenario's id.
 const TEMPLATE: &str = include_str!("template.json");
 
 /// The schema's file next to a new case.

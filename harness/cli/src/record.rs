@@ -163,7 +163,7 @@ async fn narrator(
         return Ok((over, Some(name), Some(recorder)));
     }
     let Some(path) = &args.model else {
-        // A case without a script is told by the engine's offline narrator, too.
+        // A case without a script is narrated by the engine's offline narrator, too.
         let over = json!({ "providers": null, "default_provider": null, "offline": { "words_per_second": 0 } });
         return Ok((over.as_object().cloned().unwrap_or_default(), None, None));
     };

@@ -168,10 +168,10 @@ fn conclude(args: &RunArgs, ended: &Ended<Cut>) -> Exit {
     ended.cut.map_or_else(|| exit_of(&ended.summary, args.order.flaky), Cut::exit)
 }
 
-/// Notes for `--last-failed` how the cases stand.
+/// Notes for `--last-failed` the results of the cases.
 fn remember(args: &RunArgs, ended: &Ended<Cut>) {
     let flaky = |case: &CaseSummary| {
-        // A round or a schedule stands behind the id.
+        // A round or a schedule is behind the id.
         let of_case = |id: &str| id.strip_prefix(&case.id).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
         let mut reports = ended.reports.iter().filter(|report| of_case(&report.case));
         args.order.flaky == Flaky::Fail && reports.any(|report| matches!(report.outcome, CaseOutcome::Flaky(_)))

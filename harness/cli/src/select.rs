@@ -8,7 +8,7 @@ use harness_case::Case;
 /// What a case must be like to be run. Everything that is left empty lets every case through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Selection {
-    /// Texts of which one must stand in the id, the name or the path; none of those that are excluded may.
+    /// Texts of which one must be in the id, the name or the path; none of those that are excluded may.
     pub texts: Vec<Wish>,
     /// Tags, every one of which must (or must not) be there.
     pub tags: Vec<Wish>,
@@ -55,7 +55,7 @@ impl Selection {
 }
 
 impl fmt::Display for Selection {
-    /// As it stands on the command line.
+    /// As it is on the command line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let texts = self.texts.iter().map(|wish| format!("--filter {wish}"));
         let tags = self.tags.iter().map(|wish| format!("--tag {wish}"));

@@ -91,7 +91,7 @@ impl Entry {
         self
     }
 
-    /// Calls ids by their names, wherever they stand. A short id may be part of a text by chance.
+    /// Calls ids by their names, wherever they are. A short id may be part of a text by chance.
     fn rename(&mut self, names: &BTreeMap<String, String>) {
         const LONG: usize = 8;
         for (id, name) in names.iter().filter(|(id, _)| id.len() >= LONG) {

@@ -14,7 +14,7 @@ use harness_report::{Reporters, Wanted};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-/// It must come out as it went in, wherever it stands.
+/// It must come out as it went in, wherever it is.
 const NASTY: &str = "</script><script>document.title = 'broken out'</script>\u{2028}<b>&amp;";
 
 fn ms(ms: u64) -> Duration {

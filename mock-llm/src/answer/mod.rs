@@ -41,7 +41,7 @@ pub(crate) struct Usage {
 pub(crate) struct Answer {
     /// Vendors make their ids from it; the same seed and calls give the same ids.
     pub(crate) token: u64,
-    /// The number of the call in its namespace, which stands in for the clock.
+    /// The number of the call in its namespace, which replaces the clock.
     pub(crate) ordinal: u64,
     pub(crate) model: String,
     pub(crate) blocks: Vec<Block>,

@@ -76,7 +76,7 @@ pub(super) struct Stencil {
 }
 
 impl Stencil {
-    /// Stands in for the piece. Nobody else writes it, and what stands before the gap cannot hide it: the last one counts.
+    /// Stands in for the piece. Nobody else writes it, and what is before the gap cannot hide it: the last one counts.
     const GAP: &str = "\u{0}";
     const ENCODED_GAP: &[u8] = br#""\u0000""#;
 

@@ -95,7 +95,7 @@ fn is_known(state: &GameState, wanted: &str) -> bool {
     state.user_inventory.iter().chain(with_npcs).chain(lying).chain(inside).any(|item| fit(wanted, item).is_some())
 }
 
-/// Whether `words` stand in `rule` one after the other.
+/// Whether `words` are in `rule` one after the other.
 fn names(rule: &str, words: &[String]) -> bool {
     crate::world::words(rule).windows(words.len().max(1)).any(|window| window == words)
 }

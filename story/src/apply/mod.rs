@@ -135,7 +135,7 @@ fn play<'a>(
     Ok(turn)
 }
 
-/// The most rejections that stand in the narrator's prompt.
+/// The most rejections that are put in the narrator's prompt.
 const REJECTIONS_SHOWN: usize = 5;
 
 /// What was narrated and the rules refused. Variables are bookkeeping, which no player has read of.

@@ -87,7 +87,7 @@ pub fn check_sources(sources: &[Source]) -> Vec<Finding> {
 }
 
 /// Everything that is wrong with `sources`, which `library` was loaded from; sorted by file and place. References are looked up in the
-/// whole library, but only what stands in `sources` is judged.
+/// whole library, but only what is in `sources` is judged.
 #[must_use]
 pub fn check(library: &Library, sources: &[Source]) -> Vec<Finding> {
     let mut findings = Vec::new();

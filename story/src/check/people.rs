@@ -1,4 +1,4 @@
-//! NPCs, monsters and characters: names, templates, where they stand and whom they follow.
+//! NPCs, monsters and characters: names, templates, where they are and whom they follow.
 
 use std::collections::BTreeMap;
 

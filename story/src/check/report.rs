@@ -56,7 +56,7 @@ pub(super) fn nth(parent: &str, index: usize) -> String {
     format!("{parent}/{index}")
 }
 
-/// Where a conditional stands in its file.
+/// Where a conditional is in its file.
 pub(super) fn pointer_to(placed: Placed<'_>) -> String {
     let parent = if placed.is_of_scenario() { String::new() } else { at("/scenes", placed.scene) };
     at(&at(&parent, "conditionals"), placed.id)

@@ -27,7 +27,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Where a definition of a location stands in the file.
+/// Where a definition of a location is in the file.
 fn pointer_to(scene: Option<&str>, key: &str) -> String {
     let parent = scene.map_or(String::new(), |scene| at("/scenes", scene));
     at(&at(&parent, "locations"), key)

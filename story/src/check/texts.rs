@@ -18,7 +18,7 @@ pub(super) fn check_text(context: Option<&Context<'_>>, text: &Text, pointer: &s
         if let Some(otherwise) = &part.otherwise {
             if part.when.is_none() && !part.once {
                 report.warning(at(&pointer, "else"), "`else` is never read: the part has no condition").help(
-                    "give the part a `when` or `\"once\": true`, or write what stands in `else` as a part of its own",
+                    "give the part a `when` or `\"once\": true`, or write what is in `else` as a part of its own",
                 );
             }
             check_text(context, otherwise, &at(&pointer, "else"), report);

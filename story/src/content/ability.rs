@@ -23,7 +23,7 @@ impl Pc {
     }
 }
 
-/// The same for people and monsters, whose scores stand among their `attributes`.
+/// The same for people and monsters, whose scores are among their `attributes`.
 pub(crate) fn adds_of(attributes: &BTreeMap<String, i64>, name: &str) -> Option<i32> {
     let is_score = SCORES.iter().any(|known| is_named(name, known));
     let score = attributes.iter().find(|(known, _)| is_score && is_named(name, known)).map(|(_, score)| *score);

@@ -1,5 +1,5 @@
 //! The people of a story: NPCs, monsters, player characters, narrators, and how an NPC or a monster is made from its
-//! template. Where they stand during a game is the game state's business.
+//! template. Where they are during a game is in the game state.
 
 use std::collections::BTreeMap;
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 /// The most characters of a language's name.
 const LONGEST: usize = 40;
 
-/// The name of a language, as people say it: `German`, `Brazilian Portuguese`, `日本語`. It stands in prompts as it is, so it holds
+/// The name of a language, as people say it: `German`, `Brazilian Portuguese`, `日本語`. It is put in prompts as it is, so it holds
 /// nothing but letters, spaces, hyphens, apostrophes and parentheses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]

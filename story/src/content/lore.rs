@@ -11,12 +11,12 @@ pub(crate) const LORE_BUDGET: u32 = 400;
 /// The bytes of a token, as lore is measured: nobody here knows the model's tokenizer.
 const BYTES_PER_TOKEN: usize = 4;
 
-/// Something to know about a person, a place or a thing. It stands in the narrator's prompt while one of its keys stands in what was said last.
+/// Something to know about a person, a place or a thing. It is in the narrator's prompt while one of its keys is in what was said last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(deny_unknown_fields)]
 pub struct Lore {
-    /// Words or names that bring it up. Case, articles and plural do not matter; a key of several words stands together.
+    /// Words or names that bring it up. Case, articles and plural do not matter; the words of a key follow each other.
     pub keys: Vec<String>,
     /// The text in the narrator's prompt.
     pub text: String,

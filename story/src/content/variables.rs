@@ -28,7 +28,7 @@ impl Scenario {
         self.declares_var(name) || self.reads_var(name) || self.conditional_sets_var(name) || self.rule_sets_var(name)
     }
 
-    /// Every name for which [`knows_var`](Self::knows_var) holds. A name of several words that stands in a rule only is not among them.
+    /// Every name for which [`knows_var`](Self::knows_var) holds. A name of several words that is in a rule only is not among them.
     pub(crate) fn settable_vars(&self) -> BTreeSet<String> {
         let mut names: BTreeSet<String> = self.declared_vars().map(str::to_owned).collect();
         for when in self.conditionals().map(|conditional| &conditional.when) {

@@ -23,7 +23,7 @@ const LONGEST_REASON: u32 = 120;
 /// can misspell one. The names are those of the whole world and of the scenes that may begin, not only what is within reach: a model
 /// that could not say what the narrator told would say something else, while an effect out of reach is rejected and set straight in
 /// the next turn. That also keeps the schema the same from turn to turn, and vendors prepare each new one. An item's name is open
-/// where a new item may come into the world: in relaxed mode, and where rules may make one. Limits stand in `maxItems` and
+/// where a new item may come into the world: in relaxed mode, and where rules may make one. Limits are in `maxItems` and
 /// `maxLength` only, so that a caller can take them out for a vendor that refuses them.
 /// Attacks are in it only while somebody in the world can be fought, and opening only while something is closed.
 /// Monsters, following and story events are not in it: they belong to conditionals.
@@ -32,7 +32,7 @@ pub fn delta_schema(library: &Library, state: &GameState, input: &Input) -> Resu
     Ok(schema(&Names::of(library, scenario, state, input)))
 }
 
-/// All of a game and its turn that [`delta_schema`] depends on, as one text: the same text stands for the same schema, as long as the
+/// All of a game and its turn that [`delta_schema`] depends on, as one text: the same text means the same schema, as long as the
 /// library is the same. It is cheap, and changes only when names come or go, so that a schema can be kept for it.
 #[must_use]
 pub fn delta_schema_key(state: &GameState, input: &Input) -> String {

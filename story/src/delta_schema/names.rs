@@ -9,7 +9,7 @@ use crate::prompt::Input;
 use crate::state::{GameState, Rules};
 use crate::world::{PLAYER, make_location, make_npc, opponents};
 
-/// The most names of one enumeration. Vendors take a thousand values in a schema, and each name stands in it up to four times.
+/// The most names of one enumeration. Vendors take a thousand values in a schema, and each name is in it up to four times.
 const MOST: usize = 64;
 /// The most bytes of all names of one enumeration.
 const MOST_BYTES: usize = 3000;
@@ -165,7 +165,7 @@ fn closed(names: &BTreeSet<String>) -> Value {
 
 fn enumeration(names: &BTreeSet<String>) -> Option<Value> {
     let bytes: usize = names.iter().map(String::len).sum();
-    // Some servers make a grammar of the schema without escaping what stands in quotes.
+    // Some servers make a grammar of the schema without escaping what is in quotes.
     let is_plain =
         |name: &String| !name.trim().is_empty() && !name.contains(|c: char| c.is_control() || matches!(c, '"' | '\\'));
     let fits = !names.is_empty() && names.len() <= MOST && bytes <= MOST_BYTES && names.iter().all(is_plain);

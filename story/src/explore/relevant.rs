@@ -219,7 +219,7 @@ fn in_words<'a>(names: impl Iterator<Item = &'a String>) -> Vec<(String, Vec<Str
     names.into_iter().map(|name| (name.clone(), words(name))).filter(|(_, words)| !words.is_empty()).collect()
 }
 
-/// Those of `names` whose words stand in `text`, one after the other.
+/// Those of `names` whose words are in `text`, one after the other.
 fn named(text: &str, names: &[(String, Vec<String>)]) -> BTreeSet<String> {
     let text = words(text);
     let stands = |name: &[String]| text.windows(name.len()).any(|window| window == name);

@@ -140,10 +140,10 @@ impl View<'_> {
         }
         match meant(noun, candidates.iter().copied()) {
             Ok(Some(candidate)) => {
-                // `the ferry` is the chain ferry and not the ferry token: what it is stands last.
+                // `the ferry` is the chain ferry and not the ferry token: what it is comes last.
                 let last = |name: &str| words(name).pop();
                 let is_other = !candidate.is_being() && head(candidate.name()) != head(noun);
-                // `the music box` is not the music box key where a music box stands.
+                // `the music box` is not the music box key where a music box is.
                 // The keys of a person's ring of keys are theirs, and no part of the place.
                 let is_of_place = |word: &String| {
                     !matches!(candidate, Candidate::Carried(..)) || words(&self.description).contains(word)

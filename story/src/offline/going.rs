@@ -21,7 +21,7 @@ pub(super) const THERE_ALREADY: &str = "You are there already";
 /// How a direction is written out.
 pub(super) const GO: &str = "go";
 
-/// Words that may stand before a place.
+/// Words that may come before a place.
 const TO: &[&str] = &[
     "to", "into", "in", "onto", "on", "through", "along", "over", "toward", "towards", "for", "at", "back", "by",
     "the", "a", "my", "off", "out", "inside", "aboard", "of", "up", "down", "via", "across", "home", "outside",
@@ -38,7 +38,7 @@ impl Telling<'_> {
         let rest = rest.split_once("with ").map_or(rest, |(to, _)| to);
         // `wade in up to my knees` says how far, and not which way.
         let rest = rest.split_once("up to my ").map_or(rest, |(to, _)| to).trim();
-        // `down the drive after the carriage`: what stands behind is not gone to.
+        // `down the drive after the carriage`: what comes after it is not gone to.
         let rest = [" after ", " before ", " until ", " without ", " because "]
             .iter()
             .find_map(|word| rest.split_once(word))

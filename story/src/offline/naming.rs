@@ -8,7 +8,7 @@ pub(super) const ARTICLES: &[&str] = &["the", "a", "an", "my", "your", "his", "h
 pub(super) const LEADERS: &[&str] =
     &["in", "on", "at", "to", "into", "onto", "out", "of", "from", "through", "under", "behind", "up", "down", "all"];
 
-/// Whether a name stands for several: `mud shoes`, `the moths`.
+/// Whether a name is a plural: `mud shoes`, `the moths`.
 pub(super) fn is_plural(name: &str) -> bool {
     let last = name.split_whitespace().next_back().unwrap_or_default();
     last.len() > 3

@@ -2,7 +2,7 @@
 
 use super::verbs::verb_at;
 
-/// What stands where an object could stand and is none: `sign here`, `thank you very much`.
+/// What is where an object could be and is none: `sign here`, `thank you very much`.
 pub(super) const NO_OBJECTS: &[&str] = &[
     "here",
     "there",

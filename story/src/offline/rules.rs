@@ -20,7 +20,7 @@ pub(crate) struct Effect {
 /// A rule that speaks of a deed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Rule<'a> {
-    /// What stands between `When the player` and `, set`.
+    /// What is between `When the player` and `, set`.
     pub(crate) deed: &'a str,
     pub(crate) effect: Effect,
 }
@@ -139,7 +139,7 @@ fn are_alike(verb: Verb, of: &[Verb]) -> bool {
     ALIKE.iter().any(|group| group.contains(&verb) && of.iter().any(|other| group.contains(other)))
 }
 
-/// Prepositions behind which stands where something is, and not what is meant.
+/// Prepositions after which comes where something is, and not what is meant.
 const BESIDE: &[&str] = &["behind", "beside", "near", "under", "by", "around", "between", "over", "across"];
 
 /// Whether `clause` is one of the ways to do `beat`.

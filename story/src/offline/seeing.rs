@@ -48,7 +48,7 @@ impl Telling<'_> {
             .find(|noun| !noun.is_empty())
             .unwrap_or_default();
         let mut noun = clean(&noun);
-        // `read what it says on the ticket`: what is meant stands last.
+        // `read what it says on the ticket`: what is meant comes last.
         if clause.objects.is_empty()
             && self.view.find(&noun) == Found::Nothing
             && let Some(last) = last_part(&noun)
@@ -85,7 +85,7 @@ impl Telling<'_> {
         if super::sentence::direction(&noun).is_some() {
             return self.look_toward(&noun);
         }
-        // `see what that barge is about`: what is meant stands before the verb.
+        // `see what that barge is about`: what is meant comes before the verb.
         if clause.objects.is_empty()
             && self.view.find(&noun) == Found::Nothing
             && let Some(subject) = subject(&noun)

@@ -49,10 +49,10 @@ pub(super) struct Clause {
     pub(super) written: String,
     /// What it is done to, in words: `the lamp`, `the stamp`.
     pub(super) objects: Vec<String>,
-    /// The preposition, and what stands behind it: `to`, `the cat`.
+    /// The preposition, and what comes after it: `to`, `the cat`.
     pub(super) preposition: String,
     pub(super) second: String,
-    /// What stands between quotation marks.
+    /// What is between quotation marks.
     pub(super) quote: String,
     /// Everything behind the verb.
     pub(super) rest: String,

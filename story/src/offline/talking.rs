@@ -311,7 +311,7 @@ impl Telling<'_> {
     }
 }
 
-/// What is talked about: what stands behind `about`, or all of it.
+/// What is talked about: what comes after `about`, or all of it.
 fn topic_of(clause: &Clause) -> String {
     let behind = clause.rest.split_once("about ").map(|(_, topic)| topic.to_owned());
     behind.unwrap_or_else(|| if clause.quote.is_empty() { clause.rest.clone() } else { clause.quote.clone() })

@@ -32,7 +32,7 @@ struct Seen {
 }
 
 /// The last whole object in `text` that `is_wanted`; without one, the first that can be closed. Objects are also found inside of others,
-/// as the arguments of a tool call, and in JSON that stands in a string.
+/// as the arguments of a tool call, and in JSON that is in a string.
 pub(super) fn salvage(
     text: &str,
     is_wanted: impl Fn(&Map<String, Value>) -> bool,

@@ -39,7 +39,7 @@ impl Prompt {
         Self { system, messages: arranged }
     }
 
-    /// The system text. What changes least stands first in it, so that a provider can cache the head.
+    /// The system text. What changes least comes first in it, so that a provider can cache the head.
     #[must_use]
     pub fn system(&self) -> &str {
         &self.system

@@ -156,7 +156,7 @@ impl<'a> Before<'a> {
         }
     }
 
-    /// Plain data without maps of odd keys always becomes JSON; an empty object stands for the impossible.
+    /// Plain data without maps of odd keys always becomes JSON; an empty object replaces the impossible.
     fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
     }

@@ -1,4 +1,4 @@
-//! What a turn answers, and how it stands in the history.
+//! What a turn answers, and how it is written in the history.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,8 @@ pub enum Input {
     },
 }
 
-/// The text that stands in the history for `input`. A player's words get their speaker's name in front, unless they have one: whatever
-/// comes before the first colon and space within 50 bytes is taken for a name. A story event stands as it is.
+/// The text of the history for `input`. A player's words get their speaker's name in front, unless they have one: whatever
+/// comes before the first colon and space within 50 bytes is taken for a name. A story event is written as it is.
 #[must_use]
 pub fn user_text(state: &GameState, input: &Input) -> String {
     match input {

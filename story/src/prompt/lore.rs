@@ -57,7 +57,7 @@ impl Text {
     }
 }
 
-/// Whether words of this script stand together, or carry their particles: Thai to Khmer, Chinese, Japanese and Korean.
+/// Whether words of this script are written together, or carry their particles: Thai to Khmer, Chinese, Japanese and Korean.
 const fn is_written_without_spaces(c: char) -> bool {
     matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1780}'..='\u{17FF}' | '\u{2E80}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}'
         | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')

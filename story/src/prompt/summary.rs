@@ -14,7 +14,7 @@ const REQUEST: &str = "Write the story so far, with what has happened since then
 /// No message is cut to fewer bytes than this.
 const SHORTEST_MESSAGE: usize = 200;
 
-/// What stands around a message, in bytes.
+/// What is around a message, in bytes.
 const LABEL: usize = 24;
 
 /// A prompt for a summary, and how much of the history it covers.
@@ -72,7 +72,7 @@ pub fn summary_prompt(
     ToSummarize { prompt: Prompt::new(system, [], parts.join("\n")), messages: covered }
 }
 
-/// A message as it stands in the prompt, cut where it is longer than `longest` bytes.
+/// A message as it is in the prompt, cut where it is longer than `longest` bytes.
 fn line(turn: &ChatMessage, longest: usize) -> String {
     let speaker = match (turn.role, turn.is_story_event) {
         (Role::User, false) => "Player",

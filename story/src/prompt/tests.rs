@@ -139,7 +139,7 @@ fn a_story_is_told_extracted_and_summarised_in_its_language() {
         assert!(prompt.system().contains("in German"), "{}", prompt.system());
     }
     let of = |prompt: &Prompt| prompt.messages().last().unwrap().content.clone();
-    assert!(!of(&narrated).contains("German"), "it changes in no turn, so it stands where it is cached");
+    assert!(!of(&narrated).contains("German"), "it changes in no turn, so it is where it is cached");
 }
 
 #[test]

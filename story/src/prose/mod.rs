@@ -38,7 +38,7 @@ const MESSAGE: &str = "<|message|>";
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact about the text so far, and they are independent")]
 pub struct Prose {
     controls: Controls,
-    /// The object that the narration stands in, and what is no text in its strings.
+    /// The object that the narration is in, and what is no text in its strings.
     object: Option<(Object, Controls)>,
     heads: Heads,
     /// Text that has come and is not decided on.
@@ -78,7 +78,7 @@ enum Mode {
     SkipLine,
     /// Leaves everything out up to an empty line.
     SkipParagraph,
-    /// The rest stands in an object.
+    /// The rest is in an object.
     Unwrap,
     /// The story is over; nothing passes any more.
     Over,
@@ -140,7 +140,7 @@ impl Prose {
         }
     }
 
-    /// A character as it is in the narration, if that stands in an object.
+    /// A character as it is in the narration, if that is in an object.
     fn unwrapped(&mut self, c: char) -> Option<char> {
         match &mut self.object {
             Some((object, controls)) => controls.pass(object.pass(c)?),

@@ -6,7 +6,7 @@ use super::markers::{Found, begins};
 const BARE_ANALYSIS: &str = "analysis";
 pub(super) const BARE_FINAL: &str = "assistantfinal";
 
-/// The role that stands behind a control token: `assistant` or `model` and a line end, a colon or the next token. Whether it is the
+/// The role that comes after a control token: `assistant` or `model` and a line end, a colon or the next token. Whether it is the
 /// model's.
 pub(super) fn role(text: &str, at_end: bool) -> Found<bool> {
     let roles = [("assistant", true), ("model", true), ("narrator", true), ("user", false), ("system", false)];

@@ -1,6 +1,6 @@
 //! Cutting a text that ran out of tokens back to its last whole sentence.
 
-/// What stands before a full stop that ends no sentence.
+/// What comes before a full stop that ends no sentence.
 const ABBREVIATIONS: [&str; 12] = ["mr", "mrs", "ms", "dr", "st", "capt", "lt", "sgt", "prof", "rev", "jr", "sr"];
 
 /// `text` up to the end of its last whole sentence; all of it if it has none.

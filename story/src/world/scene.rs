@@ -29,7 +29,7 @@ pub(crate) fn begin_scene(library: &Library, scenario: &Scenario, key: &str, sce
         let mut location = make_location(library, key, definition);
         location.items.retain(|item| !carried.contains(item));
         location.items.extend(brought);
-        // Who was defeated does not come back because a scene repeats where they stood.
+        // Who was defeated does not come back because a scene repeats where they were.
         location.monsters.retain(|id, _| !state.defeated.contains(id));
         state.locations.insert(key.clone(), location);
     }

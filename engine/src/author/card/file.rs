@@ -60,7 +60,7 @@ fn from_png(bytes: &[u8]) -> miette::Result<Vec<u8>> {
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
     decoder.set_ignore_iccp_chunk(true);
     let mut reader = decoder.read_info().into_diagnostic().wrap_err("the picture cannot be read")?;
-    // Chunks may stand behind the picture. One that breaks off there has its card mostly in front.
+    // Chunks may come after the picture. One that breaks off there has its card mostly in front.
     let broken = reader.finish().err();
     let info = reader.info();
     let plain = info.uncompressed_latin1_text.iter().map(|chunk| (chunk.keyword.as_str(), Some(chunk.text.clone())));

@@ -22,7 +22,7 @@ pub(super) enum Imported {
 #[derive(Debug, Default)]
 pub(super) struct Card {
     pub(super) name: String,
-    /// What stands for `{{char}}`: the nickname, or else the name.
+    /// What replaces `{{char}}`: the nickname, or else the name.
     pub(super) called: String,
     pub(super) description: String,
     pub(super) personality: String,

@@ -27,7 +27,7 @@ pub(super) fn plain(text: &str, character: &str) -> String {
     text.trim().to_owned()
 }
 
-/// The placeholders of a text that no name stands for, such as `{{random:a,b}}`.
+/// The placeholders of a text that no name replaces, such as `{{random:a,b}}`.
 pub(super) fn unknown_placeholders(text: &str) -> Vec<&str> {
     OTHER.find_iter(text).map(|found| found.as_str()).collect()
 }

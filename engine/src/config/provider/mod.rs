@@ -296,7 +296,7 @@ impl ProviderConfig {
                 return Err(("extra_headers", format!("`{name}` is not the name of a header")));
             }
             if reqwest::header::HeaderValue::try_from(&value).is_err() {
-                return Err(("extra_headers", format!("the value of `{name}` cannot stand in a header")));
+                return Err(("extra_headers", format!("the value of `{name}` is not valid in a header")));
             }
         }
         for (key, price) in [("price", self.price), ("backend_price", self.backend_price)] {
@@ -305,10 +305,13 @@ impl ProviderConfig {
             }
         }
         if self.max_concurrent == Some(0) {
-            return Err(("max_concurrent", "a provider that may not be called tells nothing".to_owned()));
+            return Err((
+                "max_concurrent",
+                "with 0 the provider is never called: leave it out for no limit".to_owned(),
+            ));
         }
         if self.max_tokens == 0 || self.backend_max_tokens == 0 {
-            return Err(("max_tokens", "a model that may write nothing tells nothing".to_owned()));
+            return Err(("max_tokens", "with 0 the model can write nothing: it is at least 1".to_owned()));
         }
         // An answer gets what a prompt leaves of the window, so this is compared with no `max_tokens`.
         if let Some(context) = self.context_tokens.filter(|context| *context < SMALLEST_CONTEXT) {

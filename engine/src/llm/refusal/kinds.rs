@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::llm::Reason;
 
-/// The kind of failure that a status and the words of a body stand for, in lower case.
+/// The kind of failure that a status and the words of a body mean, in lower case.
 pub(super) fn reason(status: u16, known: &str, is_page: bool) -> Reason {
     let says = |words: &[&str]| words.iter().any(|word| known.contains(word));
     match status {

@@ -26,7 +26,7 @@ struct ErrorText {
     status: Option<u16>,
 }
 
-/// The failure that a response with this status and body stands for.
+/// The failure that a response with this status and body means.
 pub(super) fn refused(status: u16, headers: &HeaderMap, body: &[u8]) -> ModelError {
     let mut json: Value = serde_json::from_slice(body).unwrap_or_default();
     without_echo(&mut json);
@@ -62,7 +62,7 @@ pub(super) fn refused(status: u16, headers: &HeaderMap, body: &[u8]) -> ModelErr
     error
 }
 
-/// The failure that an error object stands for which came with a status of success, whole or in a stream. Nothing if the
+/// The failure that an error object means which came with a status of success, whole or in a stream. Nothing if the
 /// body is no such object.
 pub(super) fn reported(body: &[u8]) -> Option<ModelError> {
     let json: Value = serde_json::from_slice(body).ok()?;
@@ -79,7 +79,7 @@ pub(super) fn reported(body: &[u8]) -> Option<ModelError> {
     is_error.then(|| in_body(&json, body))
 }
 
-/// The failure that a frame stands for which is nothing that the format knows. Nothing if it says nothing of a failure either: some
+/// The failure that a frame means which is nothing that the format knows. Nothing if it says nothing of a failure either: some
 /// servers send objects of their own to show that they are alive.
 pub(super) fn in_other_words(frame: &[u8]) -> Option<ModelError> {
     let json: Value = serde_json::from_slice(frame).ok()?;
@@ -90,7 +90,7 @@ pub(super) fn in_other_words(frame: &[u8]) -> Option<ModelError> {
     speaks.then(|| in_body(&json, frame))
 }
 
-/// The failure that a frame stands for which its server calls an error, whatever it holds.
+/// The failure that a frame means which its server calls an error, whatever it holds.
 pub(super) fn called_error(frame: &[u8]) -> ModelError {
     match serde_json::from_slice::<Value>(frame) {
         Ok(json) if json.is_object() || json.is_array() => in_body(&json, frame),
@@ -101,7 +101,7 @@ pub(super) fn called_error(frame: &[u8]) -> ModelError {
     }
 }
 
-/// The failure that a body with a status of success stands for: as its own status would be.
+/// The failure that a body with a status of success means: as its own status would be.
 fn in_body(json: &Value, body: &[u8]) -> ModelError {
     let said = said(json);
     let error = refused(said.status.unwrap_or(500), &HeaderMap::new(), body);
@@ -111,7 +111,7 @@ fn in_body(json: &Value, body: &[u8]) -> ModelError {
     }
 }
 
-/// The failure that a compressed answer stands for, which nobody has asked for.
+/// The failure that a compressed answer means, which nobody has asked for.
 pub(super) fn compressed() -> ModelError {
     let detail = "the answer is compressed, although that was not asked for: turn it off in the server, or in the proxy before it";
     ModelError::new(Reason::WrongAddress, detail)
@@ -129,7 +129,7 @@ fn without_echo(json: &mut Value) {
     }
 }
 
-/// The failure that a web page in place of an answer stands for.
+/// The failure that a web page in place of an answer means.
 pub(super) fn web_page(status: u16, body: &[u8]) -> ModelError {
     let page = plain(&String::from_utf8_lossy(body));
     let detail =
@@ -178,7 +178,7 @@ fn said(json: &Value) -> ErrorText {
     ErrorText { message, words, status }
 }
 
-/// The status that a vendor's word for an error stands for.
+/// The status that a vendor's word for an error means.
 fn status_of(words: &str) -> Option<u16> {
     let known = [
         ("invalid_api_key", 401),

@@ -232,7 +232,7 @@ fn take(piece: &Piece<'_>, is_whole: bool, received: &mut Received) {
     }
 }
 
-/// Later counts stand for all before them; what one leaves out stays.
+/// Later counts include all before them; what one leaves out stays.
 fn count(usage: Option<Lenient<Usage>>, received: &mut Received) {
     let Some(usage) = usage.and_then(|usage| usage.0) else { return };
     let cached = usage.cache_read_input_tokens.unwrap_or_default().0;

@@ -115,7 +115,7 @@ impl Span {
         self.set("gen_ai.usage.output_tokens", number(usage.completion_tokens));
     }
 
-    /// What it stands for has failed, for a reason of this class.
+    /// What it describes has failed, for a reason of this class.
     pub(crate) fn failed(&mut self, class: impl Into<std::borrow::Cow<'static, str>>) {
         if let Some(span) = &mut self.0 {
             let class = class.into();

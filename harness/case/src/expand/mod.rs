@@ -91,7 +91,7 @@ pub(super) fn expand(root: Node, text: &str, fragments: &Fragments, given: &Give
 fn one(put: Put) -> Result<Node, JsonError> {
     match put {
         Put::One(node) => Ok(node),
-        Put::Many(_, span) => Err(JsonError::at(span, "a list of a fragment can stand only in a list")),
+        Put::Many(_, span) => Err(JsonError::at(span, "a list of a fragment can be used only in a list")),
     }
 }
 
@@ -195,7 +195,7 @@ impl Expander<'_> {
         scope::fill(text, &look_up, &at.span(span))
     }
 
-    /// An object with `$use`: the fragment, with the members that stand next to `$use` in place of its own.
+    /// An object with `$use`: the fragment, with the members that are next to `$use` in place of its own.
     fn fragment(&self, node: &Node, members: &[Member], at: &At<'_>) -> Result<Put, JsonError> {
         let member = |key: &str| members.iter().find(|member| member.key == key).map(|member| &member.value);
         let named = member("$use").map(|value| self.value(value, at)).transpose()?;
@@ -264,9 +264,9 @@ impl Expander<'_> {
             }
             _ => Err(JsonError::at(
                 beside[0].key_span.clone(),
-                format!("the fragment `{name}` is no object, so nothing can stand next to it"),
+                format!("the fragment `{name}` is no object, so nothing can be next to it"),
             )
-            .help("arguments stand in `$with`")),
+            .help("arguments go into `$with`")),
         }
     }
 }

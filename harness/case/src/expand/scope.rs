@@ -1,4 +1,4 @@
-//! What variables stand for: the case's own, those of a row, those from outside.
+//! The values of variables: the case's own, those of a row, those from outside.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use crate::json::{JsonError, Kind, Member, Node, Span, nearest};
 /// Values by the names of their variables.
 pub(super) type Scope = BTreeMap<String, Kind>;
 
-/// What stands before the name of an environment variable.
+/// What is before the name of an environment variable.
 const ENV: &str = "env:";
 
-/// The variables that a case declares, with what they stand for: what was given from outside, or else what the case says.
+/// The variables that a case declares, with their values: what was given from outside, or else what the case says.
 pub(super) fn variables(declared: Option<&Node>, given: &Given) -> Result<Scope, JsonError> {
     let Some(declared) = declared else { return Ok(Scope::new()) };
     let Kind::Object(members) = &declared.kind else {
@@ -111,7 +111,7 @@ pub(super) fn fill(
     Ok(Kind::String(filled))
 }
 
-/// A value as it stands inside a text.
+/// A value as it is written inside a text.
 pub(super) fn text_of(kind: &Kind) -> String {
     match kind {
         Kind::String(text) => text.clone(),
@@ -119,7 +119,7 @@ pub(super) fn text_of(kind: &Kind) -> String {
     }
 }
 
-/// A variable stands for nothing.
+/// A variable has no value.
 pub(super) fn missing(name: &str, scope: &Scope, within: &[String], span: &Span) -> Result<Kind, JsonError> {
     if let Some(fragment) = within.last() {
         let error = JsonError::at(span.clone(), format!("the fragment `{fragment}` needs `{name}`"));

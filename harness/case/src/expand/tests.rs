@@ -84,7 +84,7 @@ fn mistakes_are_found_where_they_are() {
             "contains itself: `x` → `y` → `x`",
         ),
         (r#"{"a": {"$use": "x"}, "fragments": {"x": "${n}"}}"#, r#""${n}""#, "the fragment `x` needs `n`"),
-        (r#"{"a": {"$use": "x", "b": 1}, "fragments": {"x": 3}}"#, r#""b""#, "nothing can stand next to it"),
+        (r#"{"a": {"$use": "x", "b": 1}, "fragments": {"x": 3}}"#, r#""b""#, "nothing can be next to it"),
         (r#"{"a": "${nam}", "variables": {"name": "x"}}"#, r#""${nam}""#, "`${nam}` stands for nothing"),
         (r#"{"a": "x ${open"}"#, r#""x ${open""#, "has no `}`"),
         (r#"{"a": 1, "rows": {}}"#, "{}", "from 1 to"),
@@ -110,7 +110,7 @@ fn a_file_of_fragments_serves_every_case_below_it_and_the_nearest_one_wins() {
     let text = r#"{"a": {"$use": "a"}, "b": {"$use": "b", "$with": {"x": 1}}}"#;
     let put = expand(parse(text).unwrap(), text, &around, &Given::new()).unwrap();
     assert_eq!(put[0].node.to_value(), json!({"a": "near", "b": {"x": 1}}));
-    // The fragment stands in another file, so the place of an error is that of its use.
+    // The fragment is in another file, so the place of an error is that of its use.
     let text = r#"{"b": {"$use": "b"}}"#;
     let error = expand(parse(text).unwrap(), text, &around, &Given::new()).unwrap_err();
     assert_eq!(&text[error.span.unwrap()], r#"{"$use": "b"}"#);

@@ -228,7 +228,7 @@ fn all(headers: &BTreeMap<String, String>) -> String {
 
 fn remembered(name: &str, capture: &Capture) -> String {
     match capture {
-        Capture::Json(place) => format!("what stands at {place} of the answer is remembered as `{name}`"),
+        Capture::Json(place) => format!("the value at {place} of the answer is remembered as `{name}`"),
         Capture::Header(header) => format!("its header {header} is remembered as `{name}`"),
         Capture::Regex(regex) => format!("what {} finds in the answer is remembered as `{name}`", quoted(regex)),
     }
@@ -245,7 +245,7 @@ pub(super) fn kept(name: &str, capture: &StepCapture) -> String {
         StepCapture::Event(EventCapture { event, request, matching, at }) => {
             let of = request.as_ref().map(|request| format!(" of `{request}`")).unwrap_or_default();
             let with = if matching.is_empty() { String::new() } else { format!(" with {}", places(matching)) };
-            format!("what stands at {at} of the latest {event}{of}{with} is remembered as `{name}`")
+            format!("the value at {at} of the latest {event}{of}{with} is remembered as `{name}`")
         }
     }
 }

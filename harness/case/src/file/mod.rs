@@ -31,7 +31,7 @@ pub struct CaseFile {
     /// Values for `${NAME}` anywhere in the file; `--var NAME=VALUE` replaces them. Null: it must be given.
     #[serde(default)]
     pub variables: Map<String, Value>,
-    /// A table: one case for each row, by its name, with the variables that stand in it.
+    /// A table: one case for each row, by its name, with its variables.
     #[serde(default)]
     pub rows: BTreeMap<String, Map<String, Value>>,
     /// Parts that are written once and used with `{"$use": "NAME"}`. Those of `fragments.json`, next to the case or in a
@@ -164,6 +164,6 @@ pub struct Snapshots {
 pub struct Filter {
     /// A regular expression.
     pub regex: String,
-    /// What stands in place of each match.
+    /// What replaces each match.
     pub with: String,
 }

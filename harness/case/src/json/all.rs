@@ -33,7 +33,7 @@ pub(super) fn missing(key: &str) -> String {
     format!("the key `{key}` is missing")
 }
 
-/// Takes out the member or item that stands at a place. An object or a list that it leaves empty goes too, because an empty one
+/// Takes out the member or item at a place. An object or a list that it leaves empty goes too, because an empty one
 /// would be a mistake of another kind. Says whether there was one.
 fn take_out(node: &mut Node, span: &Span, taken: &mut Vec<String>) -> bool {
     match &mut node.kind {

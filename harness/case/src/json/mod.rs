@@ -1,4 +1,4 @@
-//! JSON that knows where it stands in its file, so that an error can point at the very key that is wrong.
+//! JSON that knows its place in its file, so that an error can point at the very key that is wrong.
 //!
 //! Comments are allowed. What the tree means is for the types that are read from it with [`from_node`].
 
@@ -70,7 +70,7 @@ pub enum Kind {
 }
 
 impl From<&Value> for Node {
-    /// A value that stands nowhere.
+    /// A value without a place.
     fn from(value: &Value) -> Self {
         let kind = match value {
             Value::Null => Kind::Null,

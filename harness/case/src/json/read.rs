@@ -7,7 +7,7 @@ use super::{JsonError, Kind, Member, Node, Span};
 /// Deeper nesting is refused, so that no file can exhaust the stack.
 const DEPTH_MAX: usize = 128;
 
-/// Reads a text that holds one JSON value, with `//` and `/* */` comments where white space may stand.
+/// Reads a text that holds one JSON value, with `//` and `/* */` comments where white space is allowed.
 pub fn parse(text: &str) -> Result<Node, JsonError> {
     let mut reader = Reader { text, at: 0 };
     reader.skip_space()?;
@@ -195,7 +195,7 @@ impl Reader<'_> {
             "true" => Ok(Kind::Bool(true)),
             "false" => Ok(Kind::Bool(false)),
             word => Err(JsonError::at(start..self.at, format!("`{word}` is not a JSON value"))
-                .help("texts stand in double quotes")),
+                .help("texts are in double quotes")),
         }
     }
 }

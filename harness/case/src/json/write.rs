@@ -22,11 +22,11 @@ impl Written {
         written
     }
 
-    /// The place in the file of what stands at an offset of the text.
+    /// The place in the file of what is at an offset of the text.
     pub(crate) fn place(&self, offset: usize) -> Span {
         let part = self.parts.partition_point(|(start, _)| *start <= offset).checked_sub(1);
         let Some((start, span)) = part.and_then(|part| self.parts.get(part)) else { return 0..0 };
-        // Inside a text without escapes the same character stands as far from its beginning.
+        // Inside a text without escapes the same character is as far from its beginning.
         let at = (span.start + (offset - start)).min(span.end.saturating_sub(1)).max(span.start);
         at..span.end.min(at + 1)
     }

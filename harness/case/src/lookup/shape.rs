@@ -119,7 +119,7 @@ fn check_place(root: &Value, schema: &Value, whose: &str, pointer: &str, span: &
     Ok(())
 }
 
-/// The schemas that a schema stands for: what it refers to, and each of what it may be.
+/// The schemas that a schema combines: what it refers to, and each of what it may be.
 fn choices<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
     let referred = schema.get("$ref").and_then(Value::as_str).and_then(|name| root.pointer(name.strip_prefix('#')?));
     if let Some(referred) = referred {

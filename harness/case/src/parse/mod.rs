@@ -33,7 +33,7 @@ pub struct Sequence {
     pub name: String,
     /// File names, with or without `.json`.
     pub cases: Vec<String>,
-    /// Where they stand.
+    /// Where they are.
     places: Vec<Span>,
     source: Source,
 }

@@ -81,7 +81,7 @@ fn mistakes_are_named_with_line_and_column() {
         ),
         (
             r#"{"name": "x", "scenario": "s", "steps": [{"http": {"method": "POST", "path": "/", "body": {"expect": {}}}}]}"#,
-            "`expect` stands in the body",
+            "`expect` is in the body",
         ),
         (
             r#"{"name": "x", "scenario": "s", "steps": [{"user_prompt": "I greet {nobody}."}]}"#,

@@ -55,7 +55,7 @@ fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// Everything at the places of a pointer that is not as expected. Null also stands for a place that is not there.
+/// Everything at the places of a pointer that is not as expected. Null also means a place that is not there.
 #[must_use]
 pub fn compare(pointer: &str, expected: &Expected, document: &Value) -> Vec<Misfit> {
     let found = places(document, pointer);

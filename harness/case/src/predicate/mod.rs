@@ -120,7 +120,7 @@ impl Expected {
     /// What is expected by a value that was read before, its placeholders filled.
     ///
     /// # Errors
-    /// What a placeholder stands for cannot be taken by its word.
+    /// The value of a placeholder makes it invalid.
     pub fn of(value: &Value) -> Result<Self, String> {
         Self::read(&Node::from(value)).map_err(|error| error.message)
     }
@@ -159,7 +159,7 @@ fn word(member: &Member) -> Result<Word, JsonError> {
     let Some((name, _)) = WORDS.iter().find(|(name, _)| name == key) else {
         let what = match key.strip_prefix('$') {
             Some(_) => format!("`{key}` is not a word that the harness knows"),
-            None => format!("`{key}` stands next to words, which begin with `$`: this is either words or a value"),
+            None => format!("`{key}` is next to words, which begin with `$`: this is either words or a value"),
         };
         let error = JsonError::at(key_span.clone(), what);
         let names = WORDS.map(|(name, _)| name);

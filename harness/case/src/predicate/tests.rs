@@ -88,7 +88,7 @@ fn a_misfit_says_where_what_was_expected_and_what_there_is() {
 #[test]
 fn what_a_word_cannot_take_is_found_where_it_stands() {
     for (text, place, message) in [
-        (r#"{"/a": {"$gte": 1, "b": 2}}"#, r#""b""#, "stands next to words"),
+        (r#"{"/a": {"$gte": 1, "b": 2}}"#, r#""b""#, "is next to words"),
         (r#"{"/a": {"$greater": 1}}"#, r#""$greater""#, "not a word"),
         (r#"{"/a": {"b": {"$regx": "x"}}}"#, r#""$regx""#, "not a word"),
         (r#"{"/a": {"$gt": true}}"#, "true", "`$gt` takes a number or a text"),

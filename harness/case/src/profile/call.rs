@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What placeholders stand for.
+/// The values of placeholders.
 pub type Vars = BTreeMap<String, Value>;
 
 /// An HTTP request with placeholders: `{game}` in a path, a header or a text of the body. A member of the body that is

@@ -25,7 +25,7 @@ pub enum ProfileError {
     },
     /// It is no profile.
     #[error("{}: {mistake}", path.display())]
-    #[diagnostic(help("what a profile may hold stands in docs/writing-cases.md"))]
+    #[diagnostic(help("docs/writing-cases.md says what a profile may hold"))]
     Invalid {
         /// Which one.
         path: PathBuf,

@@ -57,7 +57,7 @@ pub struct Profile {
     /// Flags of `harness run`, by the name of their preset.
     #[serde(default, rename = "preset")]
     pub presets: BTreeMap<String, toml::Table>,
-    /// Where the profile stands; relative commands start there.
+    /// Where the profile is; relative commands start there.
     #[serde(skip)]
     pub dir: PathBuf,
 }
@@ -122,7 +122,7 @@ pub struct Making {
     /// The JSON body.
     #[serde(default)]
     pub body: Option<Value>,
-    /// Where the id stands in the answer, as a JSON pointer.
+    /// Where the id is in the answer, as a JSON pointer.
     pub id: String,
 }
 
@@ -149,7 +149,7 @@ fn post() -> String {
 pub struct StateCall {
     /// The path.
     pub path: String,
-    /// Where the id of the game's latest event stands, as a JSON pointer.
+    /// Where the id of the game's latest event is, as a JSON pointer.
     #[serde(default)]
     pub cursor: Option<String>,
 }
@@ -160,7 +160,7 @@ pub struct StateCall {
 pub struct RequestCall {
     /// The path.
     pub path: String,
-    /// Where it stands: a text.
+    /// Where it is: a text.
     #[serde(default)]
     pub status: Option<String>,
     /// Which attempt was the latest: a number.
@@ -209,7 +209,7 @@ pub struct EventsProfile {
     pub without_id: Vec<String>,
     /// Events that say that the stream has a gap.
     pub broken: Vec<String>,
-    /// Where the request's id stands in an event's data, as a JSON pointer.
+    /// Where the request's id is in an event's data, as a JSON pointer.
     pub request: Option<String>,
     /// The pieces of a text that streams.
     pub text: Option<TextEvents>,
@@ -229,12 +229,12 @@ pub struct EventsProfile {
 pub struct TextEvents {
     /// Their name.
     pub event: String,
-    /// Where the piece stands, as a JSON pointer.
+    /// Where the piece is, as a JSON pointer.
     pub at: String,
-    /// Where the number of the attempt stands; a later attempt's text replaces an earlier one's.
+    /// Where the number of the attempt is; a later attempt's text replaces an earlier one's.
     #[serde(default)]
     pub attempt: Option<String>,
-    /// Where it stands how many pieces the event joins, whose ids are those up to its own; one where nothing stands there.
+    /// Where the number of pieces is that the event joins, whose ids are those up to its own; one where nothing is there.
     #[serde(default)]
     pub joins: Option<String>,
 }
@@ -248,7 +248,7 @@ pub struct UnaskedEvents {
     /// What else must be so in their data, as JSON pointers with values.
     #[serde(default, rename = "where")]
     pub matching: Map<String, Value>,
-    /// Where the text stands that such a request brings.
+    /// Where the text is that such a request brings.
     pub text: String,
 }
 

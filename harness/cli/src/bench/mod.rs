@@ -118,7 +118,7 @@ pub(super) async fn run(args: BenchArgs) -> Exit {
     })
 }
 
-/// Starts services, measures, and tells what came of it.
+/// Starts services, measures, and reports what came of it.
 async fn measure<R: Printable>(
     common: &Common,
     measurement: impl AsyncFnOnce(&BenchEnvironment<'_>) -> Result<R, BenchError>,

@@ -1,6 +1,6 @@
 """A small service that knows nothing of the harness: rooms in which questions are answered, word by word, over SSE.
 
-`--fault NAME` breaks it: `lost-word` (a piece of an answer is never told), `gap` (an event's number is left out), `twice` (a
+`--fault NAME` breaks it: `lost-word` (a piece of an answer is never sent), `gap` (an event's number is left out), `twice` (a
 question is answered twice), `shy` (it never says where it is).
 """
 
@@ -19,14 +19,14 @@ def answer(room, number, text):
     """Answers a question in the background."""
     words = ["Ask", "again", "later."] if "future" in text else ["Yes."]
     for word in words[1:] if fault == "lost-word" else words:
-        tell(room, "word", {"question": number, "text": word + " "})
+        publish(room, "word", {"question": number, "text": word + " "})
     with changed:
         questions[number].update(state="silent" if "nothing" in text else "answered", answer=" ".join(words))
     for _ in range(2 if fault == "twice" else 1):
-        tell(room, "gave_up" if "nothing" in text else "answered", {"question": number})
+        publish(room, "gave_up" if "nothing" in text else "answered", {"question": number})
 
 
-def tell(room, name, data):
+def publish(room, name, data):
     with changed:
         events = rooms[room]["events"]
         number = len(events) + (2 if fault == "gap" and events else 1)

@@ -80,7 +80,7 @@ impl Project {
     }
 }
 
-/// The engine that stands next to the harness, if it and the model are there. A test that needs them says that it was
+/// The engine next to the harness, if it and the model are there. A test that needs them says that it was
 /// skipped where they are not.
 pub(crate) fn engine() -> Option<PathBuf> {
     let [engine, model] = ["engine", "mock-llm"].map(|name| Path::new(HARNESS).with_file_name(name));

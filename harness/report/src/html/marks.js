@@ -13,7 +13,7 @@ function stack(row) {
   const bars = row.marks.filter((mark) => mark.to !== undefined).sort((a, b) => a.from - b.from);
   for (const mark of row.marks) mark.lane = 0;
   for (const mark of bars) {
-    // A process stands still while it is up: that is drawn over it.
+    // A process is stopped while it is up: that is drawn over it.
     if (mark.kind === "frozen") continue;
     const free = ends.findIndex((end) => end <= mark.from);
     mark.lane = free < 0 ? ends.length : free;

@@ -1,6 +1,6 @@
 //! One page that shows a run: a list of cases, and a timeline of each.
 //!
-//! It stands alone: its style, its script and its data are in it, it asks for nothing, and it works from a file. Each case's
+//! It needs no other file: its style, its script and its data are in it, it asks for nothing, and it works from a file. Each case's
 //! data is an element of its own that is read when the case is opened, so that many cases cost nothing.
 
 use std::time::Duration;
@@ -85,7 +85,7 @@ pub(super) fn page(record: &Record) -> Result<String, serde_json::Error> {
         let most = if spare { 0 } else { ENTRIES_MAX };
         data.push_str(&element(&format!("case-{index}"), &body(report, most))?);
     }
-    // What is put in is not looked through again: data may hold what stands for a place.
+    // What is put in is not looked through again: data may hold the same text as a place.
     let mut page = String::with_capacity(PAGE.len() + STYLE.len() + data.len());
     let mut rest = PAGE;
     for (place, text) in [("{{style}}", STYLE), ("{{data}}", data.as_str()), ("{{script}}", &SCRIPTS.concat())] {

@@ -34,7 +34,7 @@ struct Mark {
     entry: usize,
 }
 
-/// The rows of a case, in the order in which they stand below each other. What has not ended lasts until `end`.
+/// The rows of a case, from top to bottom. What has not ended lasts until `end`.
 pub(super) fn rows(entries: &[Entry], end: Duration) -> Vec<Row> {
     let requests = Requests::read(entries);
     let mut rows = vec![plain(entries, Source::Step, "steps", "")];
@@ -122,7 +122,7 @@ fn kind(entry: &Entry) -> &'static str {
     }
 }
 
-/// A process: how long it was up, how long it stood still, what was done to it.
+/// A process: how long it was up, how long it was stopped, what was done to it.
 fn process(entries: &[Entry], lane: &str, end: Duration) -> Row {
     let mut marks = Vec::new();
     let mut frozen = None;
@@ -149,7 +149,7 @@ fn process(entries: &[Entry], lane: &str, end: Duration) -> Row {
     Row { group: "processes", name: lane.to_owned(), marks }
 }
 
-/// A name without the brackets that say that it stands for an id.
+/// A name without the brackets that say that it replaces an id.
 fn bare(name: &str) -> String {
     name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name).to_owned()
 }

@@ -52,7 +52,7 @@ fn log(game: &GameEvidence, log: &Journal) -> Option<Finding> {
             |seen| format!("{} ({})", seen.name, seen.id.as_deref().unwrap_or("no id")),
         )
     };
-    let what = format!("game {}: live came {}, in the log stands {}", game.id, name(live), name(log));
+    let what = format!("game {}: live came {}, in the log is {}", game.id, name(live), name(log));
     Some(Finding { kind: FindingKind::BrokenLog, request: live.get(at).and_then(Seen::request_id), what })
 }
 
@@ -86,7 +86,7 @@ fn chunks_joined(events: &[Seen]) -> Vec<Seen> {
     joined
 }
 
-/// Every completed request stands in the history once, in the order of arrival, and nothing else does.
+/// Every completed request is in the history once, in the order of arrival, and nothing else is.
 fn history(
     number: usize,
     game: &GameEvidence,
@@ -101,7 +101,7 @@ fn history(
         let times = kept.iter().filter(|kept| **kept == subject).count();
         let request = observed.request;
         if times > usize::from(observed.is_completed()) {
-            let what = format!("request {request} ({subject:?}) stands {times} times in its game's history");
+            let what = format!("request {request} ({subject:?}) is {times} times in its game's history");
             found.push(Finding::of(request, FindingKind::AppliedTwice, what));
         } else if times == 0 && observed.is_completed() {
             let what = format!("request {request} ({subject:?}) is completed and missing from its game's history");
@@ -147,7 +147,7 @@ fn story_events(number: usize, game: &GameEvidence, observed: &[ObservedRequest<
     found
 }
 
-/// A message that was accepted before another one was sent stands before it.
+/// A message that was accepted before another one was sent is before it.
 fn sent_in_order(number: usize, observed: &[ObservedRequest<'_>], posts: &[Post]) -> Vec<Finding> {
     let sent: BTreeMap<RequestId, &Post> = posts
         .iter()
@@ -161,8 +161,7 @@ fn sent_in_order(number: usize, observed: &[ObservedRequest<'_>], posts: &[Post]
     let mut found = Vec::new();
     for post in observed.iter().filter_map(|observed| sent.get(&observed.request)) {
         if post.settled < latest {
-            let what =
-                format!("\"{}\" was accepted before the one that stands before it was sent", post.message.text());
+            let what = format!("\"{}\" was accepted before the one that precedes it was sent", post.message.text());
             found.push(Finding::new(FindingKind::OutOfOrder, what));
         }
         latest = latest.max(post.sent);
@@ -224,7 +223,7 @@ fn statuses(evidence: &Evidence, by_id: &BTreeMap<RequestId, ObservedRequest<'_>
 ///
 /// An attempt calls for a narration once at most, and no attempt after the one that finished it does: so there are no more
 /// calls than attempts up to that one. (When a call was made does not count: the last word of a worker that was frozen may
-/// come late.) When a delta was kept no event tells: there it is one call an attempt.
+/// come late.) No event says when a delta was kept: there it is one call an attempt.
 fn model_calls(evidence: &Evidence, by_id: &BTreeMap<RequestId, ObservedRequest<'_>>) -> Vec<Finding> {
     let mut calls_for: BTreeMap<Subject, Vec<&Call>> = BTreeMap::new();
     let mut found = Vec::new();

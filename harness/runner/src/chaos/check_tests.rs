@@ -238,7 +238,7 @@ fn a_request_that_failed_is_given_up() {
     let error = Problem::new(ProblemType::AttemptsExhausted, "no more");
     let game_id = scene.story.game;
     scene.story.processing(request_id, 1);
-    scene.story.tell(RequestFailed { request_id, game_id, kind, status, attempt, error });
+    scene.story.publish(RequestFailed { request_id, game_id, kind, status, attempt, error });
     assert_eq!(scene.kinds(), [DeadLettered]);
 }
 

@@ -3,7 +3,7 @@
 //!
 //! [`plan`] draws from one seed who says what, [`schedule`] what is broken; [`scenario`] is what is played. [`testbed`] holds the
 //! processes and games, [`players`] speak, [`injector`] injects the faults, [`ledger`] follows the model's journal; [`evidence`] is read when
-//! all is at rest, [`check`] judges it without touching anything, [`report`] tells.
+//! all is at rest, [`check`] judges it without touching anything, [`report`] reports.
 
 mod check;
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl Subject {
     }
 }
 
-/// What a player says. No colon, for what stands before one is taken for the speaker's name.
+/// What a player says. No colon, for what is before one is taken for the speaker's name.
 pub(super) fn turn_text(game: usize, turn: usize, bell: Option<usize>) -> String {
     match bell {
         Some(bell) => format!("I take turn {turn} of game {game} and ring bell {bell}."),

@@ -33,7 +33,7 @@ pub(crate) struct Observed<'a> {
     pub events: Vec<&'a Seen>,
     /// Which of them are pieces of a text.
     pub text: Option<&'a TextEvents>,
-    /// How the stream that they came on stands.
+    /// The state of the stream that they came on.
     pub stream: Option<StreamStatus>,
     /// The queue, as the API shows it.
     pub queue: Option<Value>,
@@ -53,7 +53,7 @@ pub(crate) struct Observed<'a> {
 /// What is known of a request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RequestFacts {
-    /// Where it stands.
+    /// Where it is.
     pub status: Option<String>,
     /// Its latest attempt.
     pub attempt: Option<u64>,

@@ -4,7 +4,7 @@ use harness_case::predicate::{Expected, Misfit, compare};
 use harness_events::Mismatch;
 use serde_json::{Map, Value};
 
-/// Everything that is not as expected. A null also stands for a place that is not there.
+/// Everything that is not as expected. A null also means a place that is not there.
 #[must_use]
 pub(crate) fn compare_places(what: &str, places: &Map<String, Value>, document: &Value) -> Vec<Mismatch> {
     let misfits = places.iter().flat_map(|(pointer, expected)| match Expected::of(expected) {

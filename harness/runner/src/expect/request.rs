@@ -1,4 +1,4 @@
-//! Expectations on a request: where it stands, what was narrated, which prompt set it off.
+//! Expectations on a request: its status, what was narrated, which prompt set it off.
 
 use harness_case::Expect;
 use harness_events::Mismatch;

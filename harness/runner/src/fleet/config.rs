@@ -28,7 +28,7 @@ pub struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    /// What the placeholders of a profile stand for.
+    /// The values of the placeholders of a profile.
     #[must_use]
     pub fn vars(&self) -> Vars {
         let redis = self.redis_url.or(self.services.redis_url.as_deref());

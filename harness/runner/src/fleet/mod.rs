@@ -272,7 +272,7 @@ impl Fleet {
         }
         let mut command = profile.command.iter().chain(more).map(|argument| fill_text(argument, &vars));
         let program = PathBuf::from(command.next().unwrap_or_default());
-        // A path is meant from where the profile stands; a bare name is looked for on the PATH.
+        // A path is meant from where the profile is; a bare name is looked for on the PATH.
         let program = if program.components().count() > 1 { self.profile.dir.join(program) } else { program };
         let mut env: Vec<_> = profile.env.iter().map(|(key, value)| (key.clone(), fill_text(value, &vars))).collect();
         if let Some(clocks) = &self.clocks {

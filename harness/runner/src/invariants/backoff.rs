@@ -54,7 +54,7 @@ mod tests {
             story.processing(request_id, attempt);
             let not_before = now + Duration::from_millis(*end);
             let error = Problem::new(ProblemType::ModelFailed, "no");
-            story.tell(RequestRetrying { request_id, game_id, attempt: Attempt(attempt), not_before, error });
+            story.publish(RequestRetrying { request_id, game_id, attempt: Attempt(attempt), not_before, error });
         }
         backoff(&story.journal, Duration::from_millis(first))
     }

@@ -23,7 +23,7 @@ impl Story {
         Self { journal: Journal::default(), game: GameId::new(), offset: 0 }
     }
 
-    pub(crate) fn tell(&mut self, event: impl Into<Event>) -> &mut Self {
+    pub(crate) fn publish(&mut self, event: impl Into<Event>) -> &mut Self {
         let event = event.into();
         self.offset += 1;
         self.journal.take(Duration::ZERO, event.name().as_str(), &event.data(), Some(&format!("1:{}", self.offset)));
@@ -38,25 +38,25 @@ impl Story {
     pub(crate) fn says(&mut self, request_id: RequestId, message: &str) -> &mut Self {
         let (game_id, user_message) = (self.game, message.to_owned());
         let (kind, status) = (RequestType::Chat, RequestStatus::Queued);
-        self.tell(RequestQueued { request_id, game_id, kind, status, user_message, caused_by: None })
+        self.publish(RequestQueued { request_id, game_id, kind, status, user_message, caused_by: None })
     }
 
     /// A story event arrives.
     pub(crate) fn follows(&mut self, request_id: RequestId, cause: RequestId, prompt: &str) -> &mut Self {
         let (game_id, user_message, caused_by) = (self.game, prompt.to_owned(), Some(cause));
         let (kind, status) = (RequestType::StoryEvent, RequestStatus::Queued);
-        self.tell(RequestQueued { request_id, game_id, kind, status, user_message, caused_by })
+        self.publish(RequestQueued { request_id, game_id, kind, status, user_message, caused_by })
     }
 
     pub(crate) fn processing(&mut self, request_id: RequestId, attempt: u32) -> &mut Self {
         let (game_id, user_message) = (self.game, "Ada: hm".to_owned());
         let (kind, status) = (RequestType::Chat, RequestStatus::Processing);
-        self.tell(RequestProcessing { request_id, game_id, kind, status, attempt: Attempt(attempt), user_message })
+        self.publish(RequestProcessing { request_id, game_id, kind, status, attempt: Attempt(attempt), user_message })
     }
 
     pub(crate) fn chunk(&mut self, request_id: RequestId, attempt: u32, content: &str) -> &mut Self {
         let (game_id, content) = (self.game, content.to_owned());
-        self.tell(ChatChunk {
+        self.publish(ChatChunk {
             request_id,
             game_id,
             attempt: Attempt(attempt),
@@ -68,12 +68,12 @@ impl Story {
 
     pub(crate) fn superseded(&mut self, request_id: RequestId, attempt: u32) -> &mut Self {
         let game_id = self.game;
-        self.tell(AttemptSuperseded { request_id, game_id, attempt: Attempt(attempt) })
+        self.publish(AttemptSuperseded { request_id, game_id, attempt: Attempt(attempt) })
     }
 
     pub(crate) fn done(&mut self, request_id: RequestId, attempt: u32) -> &mut Self {
         let (game_id, content) = (self.game, String::new());
-        self.tell(ChatChunk {
+        self.publish(ChatChunk {
             request_id,
             game_id,
             attempt: Attempt(attempt),
@@ -85,7 +85,7 @@ impl Story {
 
     pub(crate) fn updated(&mut self, request_id: RequestId, version: u64) -> &mut Self {
         let game_id = self.game;
-        self.tell(StateUpdated {
+        self.publish(StateUpdated {
             request_id: Some(request_id),
             game_id,
             version,
@@ -109,13 +109,13 @@ impl Story {
             cut_short: false,
         };
         let (kind, status) = (RequestType::Chat, RequestStatus::Completed);
-        self.tell(RequestCompleted { request_id, game_id, kind, status, attempt: Attempt(attempt), result })
+        self.publish(RequestCompleted { request_id, game_id, kind, status, attempt: Attempt(attempt), result })
     }
 
     pub(crate) fn failed(&mut self, request_id: RequestId, attempt: u32) -> &mut Self {
         let (kind, status, game_id) = (RequestType::Chat, RequestStatus::Failed, self.game);
         let error = Problem::new(ProblemType::ModelFailed, "no");
-        self.tell(RequestFailed { request_id, game_id, kind, status, attempt: Attempt(attempt), error })
+        self.publish(RequestFailed { request_id, game_id, kind, status, attempt: Attempt(attempt), error })
     }
 
     /// Everything that is wrong with the story.

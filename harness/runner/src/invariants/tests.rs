@@ -46,7 +46,7 @@ fn a_second_commit_a_second_end_and_a_lost_end_are_found() {
     let mut story = Story::new();
     story.queued(a).processing(a, 1).updated(a, 2).updated(a, 3).done(a, 1).completed(a, 1, "");
     assert!(story.wrong()[0].contains("changes the game a second time"));
-    story.tell(RequestCancelled { request_id: a, game_id: GameId::new(), status: RequestStatus::Cancelled });
+    story.publish(RequestCancelled { request_id: a, game_id: GameId::new(), status: RequestStatus::Cancelled });
     assert!(story.wrong()[1].contains("request.cancelled after its end"));
     story.queued(RequestId::new());
     assert!(story.wrong()[2].contains("no last event"));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// As much of a case's id as a model's namespace can take.
 const LENGTH_MAX: usize = 100;
 
-/// Makes a directory for the case in `dir`. Its name is made of letters, digits, `_` and `-`, so that it can also stand in
+/// Makes a directory for the case in `dir`. Its name is made of letters, digits, `_` and `-`, so that it can also be used in
 /// URLs and key prefixes; another attempt gets a number behind it.
 pub(super) fn create(dir: &Path, id: &str) -> io::Result<(String, PathBuf)> {
     let plain: Vec<&str> = id.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').collect();

@@ -1,5 +1,5 @@
 //! The links of a case that disturbs them: proxies between its processes and the model, and between players and the API.
-//! Those to Redis stand in `redis`.
+//! Those to Redis are in `redis`.
 
 use harness_case::{Case, LinkAction, LinkFault, LinkTo};
 use harness_events::{CaseLog, Failure, Source};

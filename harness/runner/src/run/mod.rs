@@ -111,7 +111,7 @@ pub struct Ended<E> {
     pub reports: Vec<CaseReport>,
     /// Their count.
     pub summary: Summary,
-    /// Every case of the plan, and how it stands.
+    /// Every case of the plan, and its result.
     pub cases: Vec<CaseSummary>,
     /// Why it was cut short from outside, if it was.
     pub cut: Option<E>,

@@ -74,7 +74,7 @@ pub(super) async fn until<T>(
     }
 }
 
-/// The failure of what has not come in time, with what stands in its way.
+/// The failure of what has not come in time, with what may be its cause.
 async fn late(world: &World, failure: Failure) -> Failure {
     let what = world.with_hindrances(format!("{} before the time limit", failure.what)).await;
     Failure { what, ..failure }

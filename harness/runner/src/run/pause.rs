@@ -1,4 +1,4 @@
-//! `harness run --debug`: a case stops before each step and when it has failed, says how things stand, and continues when it is
+//! `harness run --debug`: a case stops before each step and when it has failed, shows the state of everything, and continues when it is
 //! asked to. Its processes run on meanwhile.
 
 use std::fmt::Write as _;
@@ -25,7 +25,7 @@ pub struct Pauses {
 /// A case has stopped. It continues when this is answered, or dropped.
 #[derive(Debug)]
 pub struct Stop {
-    /// How things stand, for people.
+    /// The state of everything, for people.
     pub text: String,
     answer: oneshot::Sender<Go>,
 }
@@ -37,7 +37,7 @@ pub enum Go {
     Step,
     /// Everything that is left.
     On,
-    /// It says how things stand now.
+    /// It shows the state of everything now.
     Look,
     /// It ends here.
     End,

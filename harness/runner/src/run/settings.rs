@@ -34,7 +34,7 @@ fn dotted(settings: &Map<String, Value>, above: &str, paths: &mut Vec<String>) {
     }
 }
 
-/// The line of a case file on which a setting stands, or `engine` where none is named.
+/// The line of a case file on which a setting is, or `engine` where none is named.
 fn line_of(text: &str, path: &str) -> Option<usize> {
     let root = json::parse(text).ok()?;
     let mut node = root.get("engine")?;

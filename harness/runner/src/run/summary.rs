@@ -1,8 +1,8 @@
-//! How a case of a run stands after it.
+//! The result of a case after a run.
 
 use std::path::PathBuf;
 
-/// How a case stands after a run.
+/// The result of a case after a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CaseStatus {
     /// It passed, every time.
@@ -24,7 +24,7 @@ pub struct CaseSummary {
     pub path: PathBuf,
     /// Its row, if the file has a table.
     pub row: Option<String>,
-    /// How it stands.
+    /// Its result.
     pub status: CaseStatus,
     /// How often it ran to its end.
     pub finished: usize,

@@ -133,7 +133,7 @@ impl Turns {
         (0..self.tallies.len()).map(|index| self.missing(index)).sum()
     }
 
-    /// Each case with how it stands, how often it ended, and how often it failed.
+    /// Each case with its result, how often it ended, and how often it failed.
     pub(super) fn summaries(&self) -> impl Iterator<Item = (&Case, CaseStatus, usize, usize)> {
         self.cases.iter().zip(&self.tallies).enumerate().map(|(index, (case, tally))| {
             let status = if tally.failed > 0 {

@@ -1,4 +1,4 @@
-//! The one redactor: what differs from run to run becomes what it stands for.
+//! The one redactor: what differs from run to run becomes a name for what it is.
 //!
 //! Ids become names in the order in which they appear (`[request#1]`), not one blank for all: two that are swapped must
 //! show. Times, durations and places in the event log become blanks.

@@ -65,7 +65,7 @@ impl Feed {
     }
 }
 
-/// How a stream stands.
+/// The state of a stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StreamStatus {
     /// Whether it is open.
@@ -82,7 +82,7 @@ pub struct Watch {
     journal: Arc<Mutex<Journal>>,
     /// The base URL to listen at; `None` while the stream is to be dropped.
     target: watch::Sender<Option<String>>,
-    /// How the stream stands, as the listener reports it.
+    /// The state of the stream, as the listener reports it.
     status: watch::Receiver<StreamStatus>,
     game: Option<String>,
     task: JoinHandle<()>,
@@ -112,7 +112,7 @@ impl Watch {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How the stream stands.
+    /// The state of the stream.
     #[must_use]
     pub fn status(&self) -> StreamStatus {
         *self.status.borrow()

@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor,
 pub(super) trait Short: Sized {
     /// The object that is its full form.
     type Full: for<'de> Deserialize<'de>;
-    /// What may stand here, for "expected …".
+    /// What may be here, for "expected …".
     const EXPECTING: &'static str;
 
     fn from_full(full: Self::Full) -> Self;

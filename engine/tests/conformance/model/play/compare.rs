@@ -68,7 +68,7 @@ impl Play {
             return Err(what("a reset of the log"));
         };
         let seen = self.read[number].map_or(0, |id| id.offset);
-        // An event that joins chunks stands for each of them.
+        // An event that joins chunks counts for each of them.
         let appended = events.iter().flat_map(|event| {
             let first = parse(event).first_id(event.id).offset;
             (first..=event.id.offset).map(|offset| (offset, event.name.as_str(), event.request))

@@ -1,4 +1,4 @@
-//! What stands in the way of something that has not come: what the case itself holds, has stopped or disturbs, and what its script
+//! What may keep something from coming: what the case itself holds, has stopped or disturbs, and what its script
 //! answers.
 
 use std::sync::PoisonError;

@@ -345,7 +345,7 @@ impl World {
     }
 }
 
-/// Placeholders with what they stand for.
+/// Placeholders with their values.
 pub(super) fn vars<const N: usize>(vars: [(&str, Value); N]) -> Vars {
     vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

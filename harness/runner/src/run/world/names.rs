@@ -1,4 +1,4 @@
-//! What a case has learned so far, and what its placeholders stand for: labels, captured parts of answers, streams.
+//! What a case has learned so far, and the values of its placeholders: labels, captured parts of answers, streams.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
@@ -63,7 +63,7 @@ impl World {
         self.known().captures.insert(name.to_owned(), value);
     }
 
-    /// What stands behind `{name}` in a path, header or body: a captured text, the id of a game or of a labelled request;
+    /// The value of `{name}` in a path, header or body: a captured text, the id of a game or of a labelled request;
     /// with `.last` behind a request's or a game's label, the id of its latest event.
     pub(in crate::run) fn value_of(&self, name: &str) -> Option<String> {
         if name == "prefix" {
@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    /// The same expectations with their placeholders filled, as far as they stand for something by now.
+    /// The same expectations with their placeholders filled, as far as they have a value by now.
     pub(in crate::run) fn filled_expect(&self, expect: &Expect) -> Expect {
         let mut expect = expect.clone();
         let named = [&mut expect.location, &mut expect.scene_name, &mut expect.story_event_exact].into_iter().flatten();

@@ -34,7 +34,7 @@ pub(super) fn engine_settings(context: &RunContext, case: &Case) -> Map<String, 
         return if context.stream { engine } else { overlaid(&engine, whole) };
     }
     if is_offline(context, case) {
-        // Without a provider the engine's offline narrator tells the story; its pauses would only take time.
+        // Without a provider the engine's offline narrator narrates; its pauses would only take time.
         let offline = json!({ "providers": null, "default_provider": null, "offline": { "words_per_second": 0 } });
         return overlaid(&case.engine, offline);
     }
@@ -44,7 +44,7 @@ pub(super) fn engine_settings(context: &RunContext, case: &Case) -> Map<String, 
     overlaid(&case.engine, json!({ "providers": { "mock": { "stream": false } } }))
 }
 
-/// Whether the engine's offline narrator tells the case: it has no script of its own.
+/// Whether the engine's offline narrator narrates the case: it has no script of its own.
 fn is_offline(context: &RunContext, case: &Case) -> bool {
     case.model.is_none() && context.profile.is_story_engine()
 }
