@@ -128,6 +128,36 @@ impl Bench {
         command.query_async::<()>(&mut connection).await.unwrap();
     }
 
+    /// Whether the log of a game is to go once its time is over: the game rests.
+    pub(crate) async fn is_to_go(&self, game: GameId) -> bool {
+        if let Self::Embedded { directory } = self {
+            let sql = "SELECT rests_since IS NOT NULL FROM games WHERE id = ?1";
+            return open(directory).query_row(sql, [game.to_string()], |row| row.get(0)).unwrap();
+        }
+        let (mut connection, prefix) = self.owner_of(game).await;
+        let goes_in: i64 =
+            redis::cmd("PTTL").arg(format!("{prefix}game-events:{game}")).query_async(&mut connection).await.unwrap();
+        goes_in >= 0
+    }
+
+    /// Lets the log of a game go, as if its time were over; returns whether it was to go.
+    pub(crate) async fn end_rest(&self, game: GameId) -> bool {
+        if !self.is_to_go(game).await {
+            return false;
+        }
+        if let Self::Embedded { .. } = self {
+            self.execute(&format!(
+                "DELETE FROM events WHERE id >> 30 = (SELECT number FROM games WHERE id = '{game}'); \
+                 UPDATE games SET rests_since = NULL WHERE id = '{game}'"
+            ));
+            return true;
+        }
+        let (mut connection, prefix) = self.owner_of(game).await;
+        let log = format!("{prefix}game-events:{game}");
+        redis::cmd("DEL").arg(log).query_async::<()>(&mut connection).await.unwrap();
+        true
+    }
+
     /// A connection to the server that keeps a game, and what its keys begin with there.
     pub(crate) async fn owner_of(&self, game: GameId) -> (MultiplexedConnection, String) {
         match self {

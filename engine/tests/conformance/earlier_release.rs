@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::bench::Bench;
 use crate::fixture::{
-    accept, claim, claim_one, document, enqueue, finish, keyed, message, names, new_game, options, run_all,
+    accept, claim, claim_one, document, enqueue, finish, keyed, log, message, names, new_game, options, run_all,
 };
 use crate::redis_server::RedisServer;
 
@@ -103,14 +103,72 @@ async fn turns_that_an_earlier_release_has_committed_end_the_way_back() {
     assert_eq!((page.turns.len(), page.first_kept), (1, Some(2)));
 }
 
+const LAYOUTS: [&str; 3] = [
+    include_str!("layouts/embedded-2.sql"),
+    include_str!("layouts/embedded-3.sql"),
+    include_str!("layouts/embedded-4.sql"),
+];
+
+/// A directory with a database of an earlier layout.
+fn written_by(layout: &str) -> tempfile::TempDir {
+    let directory = tempfile::TempDir::new().unwrap();
+    let database = rusqlite::Connection::open(directory.path().join("story-engine.db")).unwrap();
+    let document = serde_json::to_string(&document()).unwrap().replace('\'', "''");
+    database.execute_batch(&layout.replace("{{document}}", &document)).unwrap();
+    directory
+}
+
+#[tokio::test]
+async fn everything_of_a_game_is_there_after_the_migration_to_numbered_rows() {
+    let bench = Bench::Embedded { directory: written_by(LAYOUTS[2]) };
+    let store = bench.store().await;
+    let game = "01a21f74-addb-775b-a2b5-ca5a4d0edce3".parse().unwrap();
+
+    let history = store.history(game, 100).await.unwrap();
+    assert_eq!((history.len(), history[1].content.as_str()), (5, "Ada Finch: I look around."));
+    let page = store.turns(game, TurnRange::From(0), 9).await.unwrap();
+    let turns: Vec<_> = page.turns.iter().map(|turn| (turn.record.turn, turn.messages_before)).collect();
+    assert_eq!((turns, page.first_kept), (vec![(1, 1), (2, 3)], Some(1)));
+    let events = log(&store, game).await;
+    assert_eq!((events.len(), events[0].id.offset, events[9].id.offset), (10, 1, 107));
+    let middle = EventId { offset: 30, ..events[0].id };
+    let LogRead::Events(rest) = store.read_log(game, Some(middle), 100).await.unwrap() else { panic!("a reset") };
+    assert_eq!((rest.len(), &rest[1..]), (8, &events[3..]));
+    let request = events[9].request.unwrap();
+    assert_eq!(crate::fixture::request(&store, request).await.result.unwrap().turn, 2);
+    assert!(bench.is_to_go(game).await, "it rests");
+    // A game that comes now gets rows of its own.
+    let other = new_game(&store).await;
+    enqueue(&store, other, "look").await;
+    run_all(&store).await;
+    assert_eq!((log(&store, game).await.len(), store.history(game, 100).await.unwrap().len()), (10, 5));
+    assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+}
+
+#[tokio::test]
+async fn a_database_is_copied_before_it_is_migrated() {
+    let directory = written_by(LAYOUTS[2]);
+    let open = || EmbeddedStore::open(directory.path(), Synchronous::Normal, options()).unwrap();
+    drop(open());
+    let copy = directory.path().join("story-engine-layout-4.db");
+    let kept = rusqlite::Connection::open(&copy).unwrap();
+    let sql = "SELECT count(*) FROM events WHERE game_id = '01a21f74-addb-775b-a2b5-ca5a4d0edce3'";
+    assert_eq!(kept.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 10);
+
+    let before = std::fs::metadata(&copy).unwrap().modified().unwrap();
+    drop(open());
+    assert_eq!(std::fs::metadata(&copy).unwrap().modified().unwrap(), before, "once is enough");
+    assert!(!directory.path().join("copying.db").exists());
+}
+
 #[tokio::test]
 async fn a_database_of_each_earlier_layout_is_migrated_when_it_is_opened() {
-    for layout in [include_str!("layouts/embedded-2.sql"), include_str!("layouts/embedded-3.sql")] {
-        let directory = tempfile::TempDir::new().unwrap();
+    for layout in LAYOUTS {
+        let directory = written_by(layout);
         let database = rusqlite::Connection::open(directory.path().join("story-engine.db")).unwrap();
-        let document = serde_json::to_string(&document()).unwrap().replace('\'', "''");
-        database.execute_batch(&layout.replace("{{document}}", &document)).unwrap();
         database.execute("UPDATE requests SET type = 'story_event' WHERE status = 'queued'", []).unwrap();
+        // Layout 4 counts them; the type of a request does not change by itself.
+        let _ = database.execute("UPDATE story_event_depth SET queued = 1", []);
         drop(database);
 
         let open = || EmbeddedStore::open(directory.path(), Synchronous::Normal, options()).unwrap();

@@ -6,7 +6,7 @@ use super::StoreError;
 use super::rows::{corrupt, to_json};
 use super::step::{Step, signed, unsigned};
 use super::{accept, charges, document, lanes, providers, turns};
-use crate::store::{ChangeDone, Changed, GameChange, IdempotencyKey, Keep};
+use crate::store::{ChangeDone, Changed, GameChange, IdempotencyKey};
 
 /// Changes a game, or changes nothing.
 pub(super) fn change(step: &mut Step<'_>, change: &GameChange) -> Result<Changed, StoreError> {
@@ -59,17 +59,7 @@ fn write(step: &Step<'_>, change: &GameChange) -> Result<(), StoreError> {
     document::write_document(step, game, change.expected, &to_json(&change.document)?)?;
     step.execute("UPDATE games SET provider = ?2 WHERE id = ?1", (&key, provider))?;
     providers::add(step, provider)?;
-    match change.history.kept {
-        Keep::All => 0,
-        Keep::First(count) => {
-            step.execute("DELETE FROM history WHERE game_id = ?1 AND number > ?2", (&key, signed(count)))?
-        }
-        Keep::ButLast(count) => step.execute(
-            "DELETE FROM history WHERE game_id = ?1 AND number > \
-             (SELECT max(number) - ?2 FROM history WHERE game_id = ?1)",
-            (&key, signed(count)),
-        )?,
-    };
+    document::cut_history(step, game, change.history.kept)?;
     document::append_history(step, game, &document::texts(&change.history.appended)?)?;
     turns::cut(step, game, change.turns.kept)?;
     for turn in &change.turns.appended {

@@ -5,8 +5,10 @@ use serde::Serialize;
 use story::ChatMessage;
 
 use super::StoreError;
+use super::row_keys::{RowKeys, number_of};
 use super::rows::{self, from_json, to_json};
 use super::step::{Step, signed};
+use crate::store::Keep;
 
 /// Values as the JSON that their rows hold.
 pub(super) fn texts(values: &[impl Serialize]) -> Result<Vec<String>, StoreError> {
@@ -29,21 +31,37 @@ pub(super) fn write_document(step: &Step<'_>, id: GameId, expected: u64, documen
 
 /// Appends messages to a game's history.
 pub(super) fn append_history(step: &Step<'_>, game: GameId, messages: &[String]) -> Result<(), StoreError> {
-    for message in messages {
-        step.execute(
-            "INSERT INTO history (game_id, number, message) \
-             SELECT ?1, coalesce(max(number), 0) + 1, ?2 FROM history WHERE game_id = ?1",
-            (game.to_string(), message),
-        )?;
+    let rows = step.row_keys(game)?;
+    for (number, message) in (last_message(step, rows)? + 1..).zip(messages) {
+        step.execute("INSERT INTO history (id, message) VALUES (?1, ?2)", (rows.key(number), message))?;
     }
+    Ok(())
+}
+
+/// The number of the last message of a history; 0 if there is none.
+pub(super) fn last_message(step: &Step<'_>, rows: RowKeys) -> Result<u64, StoreError> {
+    let sql = "SELECT id FROM history WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1";
+    Ok(step.first(sql, rows.range(), |row| row.get(0).map(number_of))?.unwrap_or_default())
+}
+
+/// Removes the messages that do not stay.
+pub(super) fn cut_history(step: &Step<'_>, game: GameId, kept: Keep) -> Result<(), StoreError> {
+    let rows = step.row_keys(game)?;
+    let last_kept = match kept {
+        Keep::All => return Ok(()),
+        Keep::First(count) => count,
+        Keep::ButLast(count) => last_message(step, rows)?.saturating_sub(count),
+    };
+    step.execute("DELETE FROM history WHERE id > ?1 AND id <= ?2", (rows.key(last_kept), rows.last()))?;
     Ok(())
 }
 
 /// The last `limit` messages of a game's history, oldest first.
 pub(super) fn window(step: &Step<'_>, game: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError> {
+    let (first, last) = step.row_keys(game)?.range();
     let mut messages = step.all(
-        "SELECT message FROM history WHERE game_id = ?1 ORDER BY number DESC LIMIT ?2",
-        (game.to_string(), signed(limit as u64)),
+        "SELECT message FROM history WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3",
+        (first, last, signed(limit as u64)),
         |row| from_json("a message", &row.get::<_, String>(0).map_err(rows::unavailable)?),
     )?;
     messages.reverse();

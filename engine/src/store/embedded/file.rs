@@ -15,10 +15,14 @@ use super::wal::LONGEST;
 /// The database's name in its directory.
 pub(super) const NAME: &str = "story-engine.db";
 /// The layout that this version reads and writes.
-const SCHEMA_VERSION: u32 = 4;
+const SCHEMA_VERSION: u32 = 5;
 
 /// What leads from each earlier layout to the next one.
-const MIGRATIONS: [(u32, &str); 2] = [(2, include_str!("migrate_2_to_3.sql")), (3, include_str!("migrate_3_to_4.sql"))];
+const MIGRATIONS: [(u32, &str); 3] = [
+    (2, include_str!("migrate_2_to_3.sql")),
+    (3, include_str!("migrate_3_to_4.sql")),
+    (4, include_str!("migrate_4_to_5.sql")),
+];
 
 /// What a commit waits for: SQLite's `synchronous` setting.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -100,9 +104,26 @@ pub(super) fn open(directory: &Path, synchronous: Synchronous) -> Result<(Connec
             Synchronous::Full => "FULL",
         },
     )?;
+    keep_copy(&connection, directory)?;
     prepare(&connection)?;
     renew_epoch(&connection, synchronous)?;
     Ok((connection, lock))
+}
+
+/// Copies a database of an earlier layout before it is migrated: the release that wrote it reads the copy, and not what comes after.
+fn keep_copy(connection: &Connection, directory: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let copy = directory.join(format!("story-engine-layout-{found}.db"));
+    if !MIGRATIONS.iter().any(|(from, _)| *from == found) || copy.exists() {
+        return Ok(());
+    }
+    // Under another name until it is whole, and without what an earlier try may have left.
+    let draft = directory.join("copying.db");
+    File::create(&draft).map_err(failed)?;
+    connection.execute("VACUUM INTO ?1", [draft.to_string_lossy()])?;
+    File::open(&draft).and_then(|whole| whole.sync_all()).map_err(failed)?;
+    std::fs::rename(&draft, &copy).map_err(failed)
 }
 
 /// Opens a database that ends with the connection.

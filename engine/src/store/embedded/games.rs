@@ -33,8 +33,8 @@ impl Games for EmbeddedStore {
             }
             charges::charge(step, &limits, None)?;
             step.execute(
-                "INSERT INTO games (id, version, epoch, offset, fence, created_at, updated_at, provider, game_name) \
-                 VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?5, ?6, ?7)",
+                "INSERT INTO games (id, version, epoch, offset, fence, created_at, updated_at, provider, game_name, number) \
+                 SELECT ?1, ?2, ?3, ?4, ?4, ?5, ?5, ?6, ?7, ifnull(max(number), 0) + 1 FROM games",
                 (id.to_string(), version, signed(step.epoch), offset, step.now, &provider, &name),
             )?;
             if let Some(Owner { tenant, user }) = &owner {
@@ -128,16 +128,13 @@ impl Games for EmbeddedStore {
             {
                 return Ok(GameWrite::Changed);
             }
+            let rows = step.row_keys(id)?.range();
+            for table in ["history", "turns", "events"] {
+                step.execute(&format!("DELETE FROM {table} WHERE id BETWEEN ?1 AND ?2"), rows)?;
+            }
             step.execute("DELETE FROM games WHERE id = ?1", [&key])?;
-            for sql in [
-                "DELETE FROM documents WHERE game_id = ?1",
-                "DELETE FROM history WHERE game_id = ?1",
-                "DELETE FROM turns WHERE game_id = ?1",
-                "DELETE FROM tries WHERE game_id = ?1",
-                "DELETE FROM changes WHERE game_id = ?1",
-                "DELETE FROM events WHERE game_id = ?1",
-            ] {
-                step.execute(sql, [&key])?;
+            for table in ["documents", "tries", "changes"] {
+                step.execute(&format!("DELETE FROM {table} WHERE game_id = ?1"), [&key])?;
             }
             step.effects.deleted = Some(id);
             Ok(GameWrite::Done)

@@ -18,6 +18,7 @@ pub(super) fn inspect(step: &mut Step<'_>, repair: bool) -> Result<Inspection, S
     for game in inspector.games()? {
         inspector.lane(game)?;
         inspector.log(game)?;
+        inspector.rest(game)?;
         inspector.turns(game)?;
         inspector.found.games += 1;
     }
@@ -189,18 +190,20 @@ impl Inspector<'_, '_> {
 
     /// Offsets are contiguous, up to the one that the game's row says. An entry that joins chunks has those of all.
     fn log(&mut self, game: GameId) -> Result<(), StoreError> {
-        let key = game.to_string();
+        let (key, rows) = (game.to_string(), self.step.row_keys(game)?);
+        let (first, last) = rows.range();
+        let offset = |key: i64| key - first;
         let spans: Vec<(i64, i64)> = self.step.all(
-            "SELECT offset - iif(name = 'chat.chunk' AND json_valid(data), ifnull(data ->> 'chunks', 1), 1) + 1, offset \
-             FROM events WHERE game_id = ?1 ORDER BY offset",
-            [&key],
-            |row| Ok((row.get(0).map_err(unavailable)?, row.get(1).map_err(unavailable)?)),
+            "SELECT id - iif(name = 'chat.chunk' AND json_valid(data), ifnull(data ->> 'chunks', 1), 1) + 1, id \
+             FROM events WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+            (first, last),
+            |row| Ok((offset(row.get(0).map_err(unavailable)?), offset(row.get(1).map_err(unavailable)?))),
         )?;
         let gap = spans.windows(2).rev().find(|pair| pair[1].0 != pair[0].1 + 1).map(|pair| pair[1].0);
         if let Some(gap) = gap {
             let what = format!("its event log has a gap before {gap}");
             if self.report(Some(game), None, what, "begin the log there, so that readers are reset") {
-                self.step.execute("DELETE FROM events WHERE game_id = ?1 AND offset < ?2", (&key, gap))?;
+                self.step.execute("DELETE FROM events WHERE id >= ?1 AND id < ?2", (first, first + gap))?;
             }
         }
         let head = i64::try_from(self.step.cursor(game)?.offset).unwrap_or(i64::MAX);
@@ -211,28 +214,51 @@ impl Inspector<'_, '_> {
                 self.step.execute("UPDATE games SET offset = ?2 WHERE id = ?1", (&key, last))?;
             }
         } else if self.report(Some(game), None, what, "begin a new log, so that readers are reset") {
-            self.step.execute("DELETE FROM events WHERE game_id = ?1", [&key])?;
+            self.step.execute("DELETE FROM events WHERE id BETWEEN ?1 AND ?2", rows.range())?;
+        }
+        Ok(())
+    }
+
+    /// A game's log goes once the game rests, and not before.
+    fn rest(&mut self, game: GameId) -> Result<(), StoreError> {
+        let key = game.to_string();
+        let (first, last) = self.step.row_keys(game)?.range();
+        let known: Option<(bool, bool, bool)> = self.step.first(
+            "SELECT lane_length = 0, rests_since IS NOT NULL, EXISTS (SELECT 1 FROM events WHERE id BETWEEN ?2 AND ?3) FROM games WHERE id = ?1",
+            (&key, first, last),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let (what, remedy) = match known {
+            Some((false, true, _)) => ("its event log is to go, and it has unfinished requests", "keep the log"),
+            Some((true, false, true)) => {
+                ("it rests, and its event log stays for ever", "let the log go after its time")
+            }
+            _ => return Ok(()),
+        };
+        if self.report(Some(game), None, what.to_owned(), remedy) {
+            let sql = "UPDATE games SET rests_since = iif(lane_length = 0, ?2, NULL) WHERE id = ?1";
+            self.step.execute(sql, (&key, self.step.now))?;
         }
         Ok(())
     }
 
     /// Turn records follow each other without a gap: a game could not go back over one.
     fn turns(&mut self, game: GameId) -> Result<(), StoreError> {
-        let key = game.to_string();
+        let (first, last) = self.step.row_keys(game)?.range();
         let gap: Option<i64> = self
             .step
             .first(
-                "SELECT max(turn) FROM turns AS behind WHERE game_id = ?1 \
-                 AND turn > (SELECT min(turn) FROM turns WHERE game_id = ?1) \
-                 AND NOT EXISTS (SELECT 1 FROM turns WHERE game_id = ?1 AND turn = behind.turn - 1)",
-                [&key],
+                "SELECT max(id) FROM turns AS behind WHERE id BETWEEN ?1 AND ?2 \
+                 AND id > (SELECT min(id) FROM turns WHERE id BETWEEN ?1 AND ?2) \
+                 AND NOT EXISTS (SELECT 1 FROM turns WHERE id = behind.id - 1)",
+                (first, last),
                 |row| row.get(0),
             )?
             .flatten();
         if let Some(gap) = gap {
-            let what = format!("its turn records have a gap before turn {gap}");
+            let what = format!("its turn records have a gap before turn {}", gap - first);
             if self.report(Some(game), None, what, "delete the records before it, which lead nowhere") {
-                self.step.execute("DELETE FROM turns WHERE game_id = ?1 AND turn < ?2", (&key, gap))?;
+                self.step.execute("DELETE FROM turns WHERE id >= ?1 AND id < ?2", (first, gap))?;
             }
         }
         Ok(())

@@ -291,11 +291,9 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
         return Ok(Committed::VersionChanged);
     }
     let turn = commit.turn.iter().map(to_json).collect::<Result<Vec<_>, _>>()?;
-    let messages_before: i64 = step
-        .first("SELECT ifnull(max(number), 0) FROM history WHERE game_id = ?1", [game.to_string()], |row| row.get(0))?
-        .unwrap_or_default();
+    let messages_before = document::last_message(step, step.row_keys(game)?)?;
     document::append_history(step, game, &turn)?;
-    turns::commit(step, game, unsigned(messages_before), &commit.record)?;
+    turns::commit(step, game, messages_before, &commit.record)?;
     if commit.ends_choice {
         step.execute("DELETE FROM tries WHERE game_id = ?1", [game.to_string()])?;
     }

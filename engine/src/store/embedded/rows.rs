@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::extras::Extras;
+use super::row_keys::number_of;
 use crate::secret::SecretHash;
 use crate::store::{Checkpoints, Game, IdleGame, LogEvent, Outage, Owner, Request, StoreError, Stored};
 
@@ -114,12 +115,12 @@ pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, S
 }
 
 /// The columns of a [`LogEvent`], for [`event`].
-pub(super) const EVENT: &str = "epoch, offset, request, name, data";
+pub(super) const EVENT: &str = "id, epoch, request, name, data";
 
 /// An event from the columns [`EVENT`].
 pub(super) fn event(row: &Row<'_>) -> Result<LogEvent, StoreError> {
     let row = Columns::new("an event", row);
-    let id = EventId { epoch: row.number("epoch")?, offset: row.number("offset")? };
+    let id = EventId { epoch: row.number("epoch")?, offset: number_of(row.need("id")?) };
     Ok(LogEvent::new(id, row.parse_optional("request")?, row.need("name")?, row.need("data")?))
 }
 

@@ -10,6 +10,8 @@ CREATE TABLE IF NOT EXISTS meta (
 -- `claimed_by` is the claim that made the lease, so that a repeat of it finds the lease.
 -- A ready lane waits for `waits_for`, the provider whose fault has paused its head, or for the game's own `provider`. `serves` is
 -- the provider whose slot the lease holds, where it is not simply the game's own without a limit.
+-- `number` begins the keys of the game's rows in other tables (`row_keys.rs`). A game without unfinished requests rests since its last event; once its
+-- log has gone, that is NULL. `rested_at` is the id before the first event of a log that began again in another epoch.
 CREATE TABLE IF NOT EXISTS games (
     id          TEXT PRIMARY KEY,
     version     INTEGER NOT NULL,
@@ -26,8 +28,13 @@ CREATE TABLE IF NOT EXISTS games (
     provider    TEXT NOT NULL DEFAULT '',
     waits_for   TEXT,
     serves      TEXT,
-    game_name   TEXT
+    game_name   TEXT,
+    number      INTEGER NOT NULL DEFAULT 0,
+    rests_since INTEGER,
+    rested_at   TEXT
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS games_by_number ON games (number);
+CREATE INDEX IF NOT EXISTS games_by_rest ON games (rests_since) WHERE rests_since IS NOT NULL;
 CREATE INDEX IF NOT EXISTS games_by_lane ON games (lane_state, lane_key) WHERE lane_state IS NOT NULL;
 CREATE INDEX IF NOT EXISTS games_by_provider ON games (ifnull(waits_for, provider), lane_key) WHERE lane_state = 'ready';
 CREATE INDEX IF NOT EXISTS games_by_slot ON games (serves) WHERE serves IS NOT NULL;
@@ -95,7 +102,7 @@ CREATE TABLE IF NOT EXISTS documents (
 -- `attempts` records those that did not commit; `key` and `fingerprint` are the idempotency key's; `revived` says that the
 -- request was a dead letter before.
 CREATE TABLE IF NOT EXISTS requests (
-    id           TEXT PRIMARY KEY,
+    id           TEXT PRIMARY KEY NOT NULL,
     game_id      TEXT NOT NULL,
     seq          INTEGER NOT NULL,
     place        INTEGER NOT NULL,
@@ -126,26 +133,23 @@ CREATE TABLE IF NOT EXISTS requests (
     revived      INTEGER NOT NULL DEFAULT 0,
     first_cursor TEXT,
     alternatives TEXT
-) WITHOUT ROWID;
+);
 CREATE INDEX IF NOT EXISTS requests_by_lane ON requests (game_id, place) WHERE status IN ('queued', 'processing');
 CREATE INDEX IF NOT EXISTS requests_queued ON requests (seq) WHERE status = 'queued';
 CREATE INDEX IF NOT EXISTS requests_by_key ON requests (key) WHERE key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS requests_by_expiry ON requests (expires_at) WHERE expires_at IS NOT NULL;
 
+-- The key is that of `row_keys.rs`, with the number of the message; below, with that of the turn and with the offset of the event.
 CREATE TABLE IF NOT EXISTS history (
-    game_id TEXT NOT NULL,
-    number  INTEGER NOT NULL,
-    message TEXT NOT NULL,
-    PRIMARY KEY (game_id, number)
-) WITHOUT ROWID;
+    id      INTEGER PRIMARY KEY,
+    message TEXT NOT NULL
+);
 
 -- Turn records, and how many messages the history had before each turn.
 CREATE TABLE IF NOT EXISTS turns (
-    game_id         TEXT NOT NULL,
-    turn            INTEGER NOT NULL,
+    id              INTEGER PRIMARY KEY,
     messages_before INTEGER NOT NULL,
-    record          TEXT NOT NULL,
-    PRIMARY KEY (game_id, turn)
+    record          TEXT NOT NULL
 );
 
 -- The tries of a game's last message that can be chosen again.
@@ -169,14 +173,12 @@ CREATE TABLE IF NOT EXISTS changes (
 CREATE INDEX IF NOT EXISTS changes_by_game ON changes (game_id, number);
 
 CREATE TABLE IF NOT EXISTS events (
-    game_id TEXT NOT NULL,
-    offset  INTEGER NOT NULL,
+    id      INTEGER PRIMARY KEY,
     epoch   INTEGER NOT NULL,
     request TEXT,
     name    TEXT NOT NULL,
-    data    TEXT NOT NULL,
-    PRIMARY KEY (game_id, offset)
-) WITHOUT ROWID;
+    data    TEXT NOT NULL
+);
 
 -- How many requests are queued. Counted by triggers, so that no statement can forget to, and so that accepting a request
 -- costs the same however many wait.
