@@ -70,7 +70,7 @@ struct Replay {
 impl Replay {
     /// Reads a log to its end; answers the last event, too.
     async fn read(store: &SharedStore, game: GameId, from: EventId) -> Result<(Self, EventId), StoreError> {
-        let (mut replay, mut after) = (Self::default(), Some(from));
+        let (mut replay, mut after, mut from) = (Self::default(), Some(from), from);
         loop {
             match store.read_log(game, after, BATCH).await? {
                 LogRead::Events(events) => {
@@ -85,8 +85,8 @@ impl Replay {
                         return Ok((replay, after.unwrap_or(from)));
                     }
                 }
-                // Trimmed: what is left is replayed from its first event.
-                LogRead::Reset { .. } if after.is_some() => (replay, after) = (Self::default(), None),
+                // Trimmed or gone: what is left is replayed from its first event; if nothing is, the stream goes on at the end.
+                LogRead::Reset { head, .. } if after.is_some() => (replay, after, from) = (Self::default(), None, head),
                 LogRead::Reset { head, .. } => return Ok((replay, head)),
             }
         }

@@ -1,5 +1,7 @@
 //! Values that cannot be meant: which key, why, and what to set.
 
+use std::time::Duration;
+
 use super::{AdminListen, AuthMode, Config, ConfigError};
 
 impl Config {
@@ -35,6 +37,7 @@ impl Config {
             ("queue.status_ttl_seconds", self.queue.status_ttl_seconds, 10 * 365 * 86_400),
             ("queue.idempotency_ttl_seconds", self.queue.idempotency_ttl_seconds, 10 * 365 * 86_400),
             ("queue.events_kept", self.queue.events_kept as u64, 1_000_000_000),
+            ("queue.events_ttl_seconds", self.queue.events_ttl_seconds, 10 * 365 * 86_400),
             ("turns.records_kept", self.turns.records_kept as u64, 1_000_000_000),
             ("turns.record_max_bytes", self.turns.record_max_bytes as u64, 1_000_000_000),
             ("turns.tries_kept", self.turns.tries_kept as u64, 1000),
@@ -93,6 +96,7 @@ impl Config {
             }
         }
         self.check_addresses()?;
+        self.check_events_ttl()?;
         self.redis.check()?;
         self.queue.check().map_err(|(key, reason)| ConfigError::Invalid { key: format!("queue.{key}"), reason })?;
         self.traces.check()?;
@@ -103,6 +107,20 @@ impl Config {
         }
         self.auth.check()?;
         self.check_providers()
+    }
+
+    /// A reader notices a lost connection when a keep-alive is missing, and must find the events behind it.
+    fn check_events_ttl(&self) -> Result<(), ConfigError> {
+        let (kept, keepalive) = (Duration::from_secs(self.queue.events_ttl_seconds), self.sse.keepalive_seconds);
+        if kept.is_zero() || kept.as_secs_f64() >= keepalive {
+            return Ok(());
+        }
+        let reason = format!(
+            "events that go after {} s are gone before a reader notices that a connection is lost: set at least \
+             sse.keepalive_seconds ({keepalive}), or 0 to keep them",
+            kept.as_secs()
+        );
+        Err(ConfigError::Invalid { key: "queue.events_ttl_seconds".to_owned(), reason })
     }
 
     /// What other machines can reach needs keys, or to be opened on purpose.

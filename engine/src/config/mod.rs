@@ -275,6 +275,7 @@ impl Config {
             max_pauses: self.queue.max_pauses,
             audit_kept: self.auth.audit_kept,
             events_kept: self.queue.events_kept,
+            events_ttl: Duration::from_secs(self.queue.events_ttl_seconds),
             history_window: self.chat_history_limit,
             story_events: self.queue.story_events,
             order: self.queue.order(),

@@ -19,6 +19,9 @@ pub struct QueueConfig {
     pub status_ttl_seconds: u64,
     /// How many events of a game are kept, at least.
     pub events_kept: usize,
+    /// How long a game keeps its events once nothing of it is unfinished and nothing happens any more; 0: for ever. Readers who come back later
+    /// get a `stream.reset`.
+    pub events_ttl_seconds: u64,
     /// Where story events are queued: `tail`, or `next` ahead of the same game's waiting messages.
     pub story_events: StoryEventPlacement,
     /// In which order free games are claimed: `arrival`, or `fair` so that no tenant makes another wait beyond its share.
@@ -82,6 +85,7 @@ impl Default for QueueConfig {
         Self {
             status_ttl_seconds: 3600,
             events_kept: 10_000,
+            events_ttl_seconds: 86_400,
             story_events: StoryEventPlacement::Tail,
             order: QueueOrder::Arrival,
             weights: BTreeMap::new(),
@@ -109,6 +113,16 @@ mod tests {
         let Order::Fair(shares) = config.store_options().order else { panic!("it is in order of arrival") };
         assert_eq!(["gold", "trial", "other"].map(|tenant| shares.cost(tenant)), [512, 2048, 1024]);
         assert_eq!(read("").store_options().order, Order::Arrival);
+    }
+
+    #[test]
+    fn events_that_go_before_a_lost_connection_is_noticed_are_refused() {
+        for (seconds, keepalive, accepted) in [(29, 30.0, false), (30, 30.0, true), (0, 30.0, true), (1, 0.5, true)] {
+            let text = format!("[queue]\nevents_ttl_seconds = {seconds}\n[sse]\nkeepalive_seconds = {keepalive:?}");
+            let checked = read(&text).check();
+            assert_eq!(checked.is_ok(), accepted, "{text}: {checked:?}");
+            assert!(checked.err().is_none_or(|error| error.to_string().contains("queue.events_ttl_seconds")));
+        }
     }
 
     #[test]

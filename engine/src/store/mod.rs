@@ -433,6 +433,8 @@ pub struct StoreOptions {
     pub audit_kept: usize,
     /// How many events of a game are kept, at least.
     pub events_kept: usize,
+    /// How long a game that rests (nothing is unfinished, nothing is appended) keeps its events; zero for ever.
+    pub events_ttl: Duration,
     /// How many messages of a game's history a claim returns.
     pub history_window: usize,
     /// Where story events are queued.
@@ -485,6 +487,7 @@ impl Default for StoreOptions {
             max_pauses: 1000,
             audit_kept: 10_000,
             events_kept: 10_000,
+            events_ttl: Duration::from_hours(24),
             history_window: 80,
             story_events: StoryEventPlacement::Tail,
             order: Order::Arrival,

@@ -6,7 +6,7 @@ use engine::store::embedded::{EmbeddedStore, OpenError, Synchronous};
 use engine::store::redis::RedisStore;
 use engine::store::{Live, LogRead, Outage, SharedStore, StoreError, Terms};
 use futures::StreamExt;
-use protocol::{Attempt, EventId};
+use protocol::{Attempt, EventId, GameId};
 use redis::aio::PubSub;
 use tokio::time::{Duration, timeout};
 
@@ -111,6 +111,50 @@ async fn a_restarted_server_goes_on_where_it_was_under_a_new_epoch() {
     assert!(matches!(live, Live::Resync), "{live:?}");
     enqueue(&store, game, "second").await;
     assert_eq!(run_all(&store).await, ["second"]);
+}
+
+/// Under another epoch a reader at the end of a log that has gone is not reset, and one before it is.
+async fn wakes_up_after(store: &SharedStore, game: GameId, end: EventId) {
+    let woken = enqueue(store, game, "wake up").await;
+    assert_eq!(self::request(store, woken).await.cursor, end);
+    let LogRead::Events(events) = store.read_log(game, Some(end), 10).await.unwrap() else {
+        panic!("who was at the end of the log has missed nothing");
+    };
+    assert_eq!((events.len(), events[0].id.offset), (1, end.offset + 1));
+    assert!(events[0].id.epoch > end.epoch, "{} follows {end}", events[0].id);
+    let earlier = EventId { offset: end.offset - 1, ..end };
+    assert!(matches!(store.read_log(game, Some(earlier), 10).await.unwrap(), LogRead::Reset { .. }));
+    assert_eq!(run_all(store).await, ["wake up"]);
+}
+
+#[tokio::test]
+async fn a_game_that_has_rested_wakes_up_after_a_restart_of_the_server() {
+    let Some(mut server) = RedisServer::start(true).await else { return };
+    let store = connect(&server, "").await;
+    let game = new_game(&store).await;
+    enqueue(&store, game, "look").await;
+    run_all(&store).await;
+    let end = store.game(game).await.unwrap().unwrap().cursor;
+    redis::cmd("DEL").arg(format!("game-events:{game}")).exec_async(&mut server.connect().await).await.unwrap();
+
+    server.restart().await;
+
+    wakes_up_after(&store, game, end).await;
+}
+
+#[tokio::test]
+async fn a_game_that_has_rested_wakes_up_after_a_restart_of_the_machine() {
+    let bench = Bench::embedded();
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    enqueue(&store, game, "look").await;
+    run_all(&store).await;
+    let end = store.game(game).await.unwrap().unwrap().cursor;
+    drop(store);
+    assert!(bench.end_rest(game).await);
+    bench.execute("UPDATE meta SET value = 'another' WHERE name = 'boot'");
+
+    wakes_up_after(&bench.store().await, game, end).await;
 }
 
 #[tokio::test]

@@ -65,6 +65,35 @@ async fn a_reader_of_chunks_behind_which_an_earlier_release_has_gone_on_is_reset
 }
 
 #[tokio::test]
+async fn readers_of_a_log_that_goes_under_a_turn_that_an_earlier_release_has_queued_are_reset() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let bench = Bench::redis(Arc::new(server), "test:");
+    let store = bench.store().await;
+    let game = new_game(&store).await;
+    enqueue(&store, game, "first").await;
+    run_all(&store).await;
+    let end = store.game(game).await.unwrap().unwrap().cursor;
+    enqueue(&store, game, "second").await;
+    let claim = claim_one(&store).await;
+    store.publish_chunk(&claim.lease, 1, "You").await.unwrap();
+    // That release does not keep the log again with the message, so its time ends now.
+    let (mut connection, prefix) = bench.owner_of(game).await;
+    connection.del::<_, ()>(format!("{prefix}game-events:{game}")).await.unwrap();
+
+    assert!(matches!(store.read_log(game, Some(end), 100).await.unwrap(), LogRead::Reset { .. }));
+    let processing = EventId { offset: end.offset + 2, ..end };
+    store.publish_chunk(&claim.lease, 2, " see").await.unwrap();
+    let LogRead::Events(chunks) = store.read_log(game, Some(processing), 100).await.unwrap() else {
+        panic!("who has seen all but the chunks gets them");
+    };
+    assert_eq!(names(&chunks), ["chat.chunk", "chat.chunk"]);
+    finish(&store, &claim, &[]).await;
+    assert!(matches!(store.read_log(game, Some(end), 100).await.unwrap(), LogRead::Reset { .. }));
+    assert_eq!(names(&log(&store, game).await), ["chat.chunk", "game.state_updated", "request.completed"]);
+    assert!(bench.is_to_go(game).await);
+}
+
+#[tokio::test]
 async fn a_key_of_an_earlier_release_counts_for_the_game_of_its_request() {
     let Some(server) = RedisServer::start(false).await else { return };
     let bench = Bench::redis(Arc::new(server), "test:");

@@ -17,6 +17,7 @@ struct Scene {
     store: SharedStore,
     ready: GameId,
     active: GameId,
+    idle: GameId,
     first: RequestId,
     second: RequestId,
     running: RequestId,
@@ -37,7 +38,7 @@ async fn scene(bench: Bench) -> Scene {
     let (first, second) = (enqueue(&store, ready, "first").await, enqueue(&store, ready, "second").await);
     let sound = store.inspect(false).await.unwrap();
     assert_eq!((sound.games, sound.requests, sound.inconsistencies), (4, 4, Vec::new()));
-    Scene { bench, store, ready, active, first, second, running }
+    Scene { bench, store, ready, active, idle, first, second, running }
 }
 
 impl Scene {
@@ -165,6 +166,17 @@ async fn a_gap_in_an_event_log_is_found() {
         format!("DELETE FROM events WHERE id = (SELECT number << 30 | 2 FROM games WHERE id = '{}')", it.ready)
     };
     embedded_damage(sql, "its event log ends at 1").await;
+}
+
+#[tokio::test]
+async fn a_log_that_is_to_go_too_early_or_never_is_found() {
+    let log = |p: &str, game: GameId| format!("{p}game-events:{game}");
+    let early = "is to go, and it has unfinished requests";
+    redis_damage(|it, p| words(&[&"PEXPIRE", &log(p, it.ready), &100_000]), early).await;
+    embedded_damage(|it| format!("UPDATE games SET rests_since = 1 WHERE id = '{}'", it.ready), early).await;
+    let never = "its event log stays for ever";
+    redis_damage(|it, p| words(&[&"PERSIST", &log(p, it.idle)]), never).await;
+    embedded_damage(|it| format!("UPDATE games SET rests_since = NULL WHERE id = '{}'", it.idle), never).await;
 }
 
 #[tokio::test]

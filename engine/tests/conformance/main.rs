@@ -38,6 +38,7 @@ mod recovery;
 mod redis_cluster;
 mod redis_server;
 mod rented;
+mod resting;
 mod retention;
 mod retry;
 mod rewind;
@@ -86,6 +87,14 @@ conformance! {
         a_game_that_has_changed_is_not_idle,
         a_game_is_deleted_as_it_was_found_and_not_otherwise,
         a_game_that_comes_back_goes_on_where_it_was,
+    }
+    resting {
+        the_log_of_a_game_that_rests_goes_after_its_time,
+        a_log_is_to_go_when_nothing_is_unfinished_and_not_before,
+        what_is_changed_or_renamed_while_a_game_rests_goes_too,
+        readers_of_a_log_that_has_gone_are_reset_unless_they_have_seen_its_end,
+        a_subscriber_at_the_end_gets_the_events_of_a_game_that_wakes_up,
+        a_log_that_is_kept_for_ever_is_never_to_go,
     }
     games {
         a_game_is_read_as_it_was_created,

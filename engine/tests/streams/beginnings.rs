@@ -1,9 +1,11 @@
 //! Where a stream begins: with a snapshot, anywhere in the log, or with a request's whole story.
 
-use engine::store::StoreOptions;
-use protocol::{Event, EventId, EventName, ProblemType, RequestStatus, StateUpdated};
+use std::time::Duration;
 
-use crate::fixture::{Server, append, claim, finish, new_game, say, state_updated, store, store_with};
+use engine::store::{LogRead, SharedStore, StoreOptions, WorkerId};
+use protocol::{Event, EventId, EventName, GameId, ProblemType, RequestStatus, StateUpdated};
+
+use crate::fixture::{Server, TIMEOUT, append, claim, finish, new_game, say, state_updated, store, store_with};
 
 #[tokio::test]
 async fn a_reader_who_joins_in_the_middle_gets_the_text_so_far_first() {
@@ -210,6 +212,48 @@ async fn a_requests_stream_ends_with_its_end_even_if_the_log_no_longer_has_it() 
     assert!(listener.event().await.is_none());
     let again = server.get(&format!("/v1/events/requests/{request}")).header("Last-Event-ID", id.unwrap());
     assert_eq!(again.send().await.unwrap().status(), 204);
+}
+
+/// Looks for work until the log of a game that rests has gone.
+async fn let_log_go(store: &SharedStore, game: GameId) {
+    let gone = async {
+        while store.read_log(game, None, 1).await.unwrap() != LogRead::Events(Vec::new()) {
+            assert!(store.claim(&WorkerId::fixed("tester"), rand::random(), 1).await.unwrap().claims.is_empty());
+        }
+    };
+    tokio::time::timeout(TIMEOUT, gone).await.unwrap();
+}
+
+#[tokio::test]
+async fn readers_who_stayed_follow_a_game_that_wakes_up_and_those_who_missed_events_are_reset() {
+    let store = store_with(StoreOptions { events_ttl: Duration::from_millis(1), ..StoreOptions::default() });
+    let server = Server::start(&store).await;
+    let game = new_game(&store).await;
+    let mut stayed = server.listen(game, "").await;
+    let request = say(&store, game, "look").await;
+    finish(&store, &claim(&store).await, 0, "A door.", "A door.").await;
+    assert_eq!(stayed.until("request.completed").await.first().unwrap(), "stream.snapshot");
+    let end = store.game(game).await.unwrap().unwrap().cursor;
+    let_log_go(&store, game).await;
+
+    let mut new = server.listen(game, "").await;
+    let (id, snapshot) = new.event().await.unwrap();
+    assert_eq!((id, snapshot.name()), (Some(end.to_string()), EventName::StreamSnapshot));
+    let mut back = server.listen(game, &format!("?last_event_id={end}")).await;
+    let mut behind = server.listen(game, &format!("?last_event_id={}:2", end.epoch)).await;
+    let (id, reset) = behind.event().await.unwrap();
+    assert_eq!((id, reset.name()), (Some(end.to_string()), EventName::StreamReset));
+    let mut ended = server.listen_to_request(request).await;
+    assert_eq!(ended.until("request.completed").await, ["stream.reset", "request.completed"]);
+
+    let second = say(&store, game, "wait").await;
+    let mut of_request = server.listen_to_request(second).await;
+    finish(&store, &claim(&store).await, 0, "A wind.", "A wind.").await;
+
+    let turn = ["request.queued", "request.processing", "chunk 1: A wind.", "game.state_updated", "request.completed"];
+    for reader in [&mut stayed, &mut new, &mut back, &mut behind, &mut of_request] {
+        assert_eq!(reader.until("request.completed").await, turn);
+    }
 }
 
 #[tokio::test]

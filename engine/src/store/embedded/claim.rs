@@ -6,7 +6,7 @@ use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId,
 
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
-use super::{StoreError, candidates, document, give_up, pauses, providers, tenants, totals};
+use super::{StoreError, candidates, document, give_up, pauses, providers, resting, tenants, totals};
 use crate::store::{
     Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
     failure::unreadable, waited,
@@ -19,6 +19,7 @@ pub(super) fn claim(step: &mut Step<'_>, worker: &WorkerId, nonce: u64, max: usi
     let is_drained = pauses::is_drained(step, worker)?;
     if claims.is_empty() && !is_drained {
         expire_statuses(step)?;
+        resting::sweep(step)?;
         recover_leases(step)?;
         recover_backoffs(step)?;
         give_up::give_up(step)?;

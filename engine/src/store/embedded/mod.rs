@@ -24,6 +24,7 @@ mod lanes;
 mod pauses;
 mod providers;
 mod queue;
+mod resting;
 mod row_keys;
 mod rows;
 mod step;

@@ -111,6 +111,7 @@ pub(super) struct Preamble {
     events_kept: usize,
     status_ttl: u64,
     key_ttl: u64,
+    events_ttl: u64,
     /// What a turn costs each tenant (JSON), in fair order.
     costs: Option<String>,
 }
@@ -122,6 +123,7 @@ impl Preamble {
             events_kept: options.events_kept,
             status_ttl: millis(options.status_ttl),
             key_ttl: millis(options.key_ttl),
+            events_ttl: millis(options.events_ttl),
             costs: options.order.shares().map(|shares| serde_json::json!(shares.costs()).to_string()),
         }
     }
@@ -161,7 +163,7 @@ impl Step {
         arguments: &ScriptArgs,
         connection: &mut MultiplexedConnection,
     ) -> Result<T, RedisError> {
-        let Preamble { prefix, events_kept, status_ttl, key_ttl, costs } = preamble;
+        let Preamble { prefix, events_kept, status_ttl, key_ttl, events_ttl, costs } = preamble;
         let head = ScriptArgs::new()
             .arg(self.script.get_hash())
             .arg(if costs.is_some() { 3 } else { 1 })
@@ -178,6 +180,7 @@ impl Step {
         if let Some(costs) = costs {
             evaluate.arg(costs);
         }
+        evaluate.arg(events_ttl);
         match evaluate.query_async(connection).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
                 self.script.prepare_invoke().load_async(connection).await?;

@@ -1,4 +1,4 @@
-//! The move by which a game that nobody plays leaves the store and comes back.
+//! The moves by which a game that nobody plays leaves the store and comes back, and by which its log goes.
 
 use std::time::Duration;
 
@@ -34,8 +34,20 @@ impl Play {
         let owner = Some(owner_in(TENANTS[game]));
         let contents = GameContents { turns, owner, before: Some(before), ..GameContents::new(kept.document, history) };
         self.store.create_game(id, &contents).await.map_err(text)?;
+        self.reference.games[game].gone = self.reference.games[game].log.len();
         // By which name a change was made is not archived.
         self.last_change = None;
         Ok(())
+    }
+
+    /// The time of a log is over: it goes, if its game rests.
+    pub(super) async fn rest(&mut self, game: usize) -> Result<(), Difference> {
+        let model = &mut self.reference.games[game];
+        let rests = model.lane.is_empty() && model.log.len() > model.gone;
+        if rests {
+            model.gone = model.log.len();
+        }
+        self.note(format_args!("the time of the log of game {game} passes: {rests}"));
+        same("whether a log goes", self.bench.end_rest(self.games[game]).await, rests)
     }
 }

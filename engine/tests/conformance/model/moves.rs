@@ -35,6 +35,8 @@ pub(super) enum Move {
     RewindAgain,
     /// A search finds a game that nobody plays: it leaves the store, and comes back.
     LeaveAndReturn { game: usize },
+    /// The time of the log of a game that rests is over.
+    Rest { game: usize },
     /// A player ends a narration, if there is one.
     Stop { request: usize },
     /// A worker asks for work.
@@ -117,6 +119,7 @@ pub(super) fn any_move() -> impl Strategy<Value = Move> {
         2 => (0..GAMES, 0..50_usize, if_busy(), any::<bool>())
             .prop_map(|(game, to, if_busy, plays_on)| Move::Rewind { game, to, if_busy, plays_on }),
         2 => (0..GAMES).prop_map(|game| Move::LeaveAndReturn { game }),
+        2 => (0..GAMES).prop_map(|game| Move::Rest { game }),
         1 => Just(Move::RewindAgain),
         2 => (0..50_usize).prop_map(|request| Move::Stop { request }),
         6 => (0..WORKERS, 1..=GAMES).prop_map(|(worker, max)| Move::Claim { worker, max }),

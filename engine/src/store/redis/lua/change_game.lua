@@ -70,6 +70,8 @@ if request ~= '' then
   for i = FIRST + messages + turns, #ARGV do fields[#fields + 1] = ARGV[i] end
   accept(game, request, int(call('INCR', SEQUENCE)), 0, fields, queued, provider_of(game))
   use_up(charges_of(charged), request)
+else
+  let_log_go(game)
 end
 remember(game, remembered, key, fingerprint, made, turn, before, request)
 return changed(made, turn, before, request)

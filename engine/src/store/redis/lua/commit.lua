@@ -5,7 +5,7 @@
 --   version == base? ── no ──► 'version'
 --        │ yes
 --   history ► turn record ► status completed ► leave the lane ► state_updated + completed in the log ► document
---        ► story events into the lane ► [game: free, and ready if its lane has a next request]
+--        ► story events into the lane ► [game: free, and ready if its lane has a next request, or else its log goes after a time]
 --
 -- The bracket is done once for all commits of the call (`commit_all`), because every commit writes the same keys.
 --
@@ -94,6 +94,9 @@ local function commit(first, last)
     local order = ready[provider] or {}
     order[#order + 1], order[#order + 2], ready[provider] = order_key_of(game, head, head_rank), game, order
     if not paused then became_ready[#became_ready + 1] = game end
+  elseif EVENTS_TTL ~= '0' then
+    -- As `let_log_go`, which would look for the lane again.
+    call('PEXPIRE', LOG .. game, EVENTS_TTL)
   end
   return 'done', true
 end

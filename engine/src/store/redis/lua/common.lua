@@ -73,9 +73,20 @@ local function append_entry(game, offset, tail, request, name, data, second_name
   return now, at
 end
 
+-- Lets the log of a game go after a time, if the game rests: called behind what may be its last event for long. The first request of a
+-- lane keeps it again (`admit`), so no log goes while something is unfinished. Numbers go on in the game's hash.
+local function let_log_go(game)
+  if EVENTS_TTL ~= '0' and call('EXISTS', LANE .. game) == 0 then call('PEXPIRE', LOG .. game, EVENTS_TTL) end
+end
+
 -- Appends an event and stores its id with the game. Returns the id before it.
 local function append_event(game, name, data, request)
   local before, offset, tail = unpack(call('HMGET', GAME .. game, 'epoch', 'offset', 'tail'))
+  -- Readers of a log that is gone have the game's last id. In another epoch the first event behind it could not be told from one that
+  -- has replaced others, so the game keeps this id.
+  if before and before ~= epoch() and offset ~= '0' and call('EXISTS', LOG .. game) == 0 then
+    call('HSET', GAME .. game, 'rested_at', before .. ':' .. offset)
+  end
   local now, last = append_entry(game, offset or '0', tail, request or '', name, data)
   call('HSET', GAME .. game, 'epoch', now, 'offset', last)
   return (before or now) .. ':' .. (offset or '0')
@@ -148,6 +159,7 @@ local function admit(game, request, rank, position, fields, queued)
   call('HSET', STATUS .. request, 'status', 'queued', 'attempt', '0', 'place', rank, 'game_id', game,
     'position', int(position), 'enqueued_at', NOW_TEXT, 'cursor', before, unpack(fields))
   call('ZADD', LANE .. game, rank, request)
+  if position == 0 then call('PERSIST', LOG .. game) end
   let_wait(request, rank)
   return before
 end

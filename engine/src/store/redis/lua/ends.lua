@@ -77,6 +77,7 @@ local function dead_letter(game, request, problem)
   call('HSET', DEAD_INDEX, request, call('XADD', DEAD, '*', unpack(letter)))
   local kind, attempt = unpack(call('HMGET', STATUS .. request, 'type', 'attempt'))
   append_event(game, 'request.failed', request_failed_event(request, game, kind, attempt, problem), request)
+  let_log_go(game)
 end
 
 -- Cancels an unfinished request. If it is in processing, its worker is notified and its attempt can write nothing more.
@@ -96,5 +97,6 @@ local function cancel(game, request)
   finish(game, request, 'cancelled')
   expire(game, request, key_of(request))
   append_event(game, 'request.cancelled', request_cancelled_event(request, game), request)
+  let_log_go(game)
   if first then make_ready(game) end
 end

@@ -15,6 +15,7 @@ for _, request in ipairs(lane) do
   local function leave()
     call('ZREM', LANE .. game, request)
     wait_no_more(request)
+    let_log_go(game)
   end
   if not status then
     report(request, 'it is in a lane, and has no record', 'take it off the lane', leave)
@@ -158,6 +159,12 @@ if exists then
   if gap then
     report('', 'its event log has a gap before ' .. gap, 'begin the log there, so that readers are reset',
       function() call('XTRIM', LOG .. game, 'MINID', gap) end)
+  end
+  local rests, goes_in = call('EXISTS', LANE .. game) == 0, call('PTTL', LOG .. game)
+  if goes_in >= 0 and not rests then
+    report('', 'its event log is to go, and it has unfinished requests', 'keep the log', function() call('PERSIST', LOG .. game) end)
+  elseif goes_in == -1 and rests and EVENTS_TTL ~= '0' then
+    report('', 'it rests, and its event log stays for ever', 'let the log go after its time', function() let_log_go(game) end)
   end
   if last and last > tonumber(offset or '0') then
     report('', 'its event log ends at ' .. int(last) .. ', and its record says ' .. tostring(offset), 'set the record',

@@ -33,6 +33,7 @@ elseif unfinished and not call('ZSCORE', LANE .. game, request) then
   report('it is ' .. status .. ', and in no lane', 'put it into its game\'s lane', function()
     call('HSET', STATUS .. request, 'status', 'queued')
     call('ZADD', LANE .. game, rank, request)
+    call('PERSIST', LOG .. game)
     let_wait(request, rank)
     if not call('ZSCORE', ACTIVE, game) and not call('ZSCORE', DELAYED, game) then make_ready(game) end
   end)

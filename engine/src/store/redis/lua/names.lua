@@ -11,6 +11,9 @@
 local P, KEPT, STATUS_TTL, KEY_TTL = unpack(ARGV, 1, 4)
 -- In fair order (`queue.order`) there are two more keys, and a last argument (JSON): what a turn costs each tenant, and under '' all
 -- others. In order of arrival there are none, so that nothing is joined or read for it.
+-- Behind that, as the very last argument, how long (ms) a game that rests keeps its log, 0 for ever: at the end, so that the arguments of all scripts keep
+-- their places.
+local EVENTS_TTL = table.remove(ARGV)
 local CLOCK, FINISHES, COSTS = KEYS[2], KEYS[3], KEYS[2] and table.remove(ARGV)
 local call = redis.call
 local QUEUED, READY = P .. 'requests', P .. 'requests:ready:'

@@ -32,17 +32,18 @@ if found then
   if time == epoch_read and from <= offset and offset <= last then return entries(last == offset and '(' .. id or id) end
 end
 
--- Not in the log: trimmed, lost with the store's data, never assigned, or the position before the first event of all.
+-- Not in the log: trimmed, gone while the game rested, lost with the store's data, never assigned, or the position before the first event of all.
 local first = call('XRANGE', LOG .. game, '-', '+', 'COUNT', 1)[1] or ends
 if not first then
   local top = call('HGET', GAME .. game, 'offset') or '0'
   if offset == 0 and top == '0' then return { 'events' } end
-  -- The log of a game that came back from an archive is empty until something happens.
+  -- The log of a game that has rested, or came back from an archive, is empty until something happens.
   if epoch_read .. ':' .. offset_read == cursor(game) then return { 'events' } end
   return { 'reset', offset > tonumber(top) and 'lost' or 'trimmed', cursor(game) }
 end
 local first_epoch, first_offset = span(first)
--- Of trimmed events, only the one before the first one kept can be followed without a gap; and only within an epoch, because
--- the event that had this offset in an earlier one may be among those that were lost.
-if first_offset == offset + 1 and (offset == 0 or first_epoch == epoch_read) then return entries('-') end
+-- Of events that are gone, only the one before the first one kept can be followed without a gap; and only within an epoch, because
+-- the event that had this offset in an earlier one may be among those that were lost. Unless the log began again right behind it.
+local function begins_behind() return call('HGET', GAME .. game, 'rested_at') == epoch_read .. ':' .. offset_read end
+if first_offset == offset + 1 and (offset == 0 or first_epoch == epoch_read or begins_behind()) then return entries('-') end
 return { 'reset', offset < first_offset and 'trimmed' or 'lost', cursor(game) }

@@ -1,7 +1,7 @@
 //! The store compared with the reference: queue, lanes, requests and logs must be the same.
 
 use engine::store::LogRead;
-use protocol::{QueueView, RequestStatus};
+use protocol::{EventId, QueueView, RequestStatus};
 
 use super::super::GAMES;
 use super::super::reference::Head;
@@ -79,7 +79,19 @@ impl Play {
             expected.map(|(offset, (name, request))| (offset, *name, request.map(|of| self.requests[of].id))).collect();
         same(&what("the new events"), appended, expected)?;
         self.read[number] = events.last().map(|event| event.id).or(self.read[number]);
-        Ok(())
+        self.compare_what_is_gone(number, game.cursor).await
+    }
+
+    /// Who has seen the last event that is gone misses nothing; whoever has not is told so.
+    async fn compare_what_is_gone(&self, number: usize, cursor: EventId) -> Result<(), Difference> {
+        let (gone, id) = (self.reference.games[number].gone as u64, self.games[number]);
+        let Some(before) = gone.checked_sub(1) else { return Ok(()) };
+        let mut answers = Vec::new();
+        for offset in [before, gone] {
+            let read = self.store.read_log(id, Some(EventId { offset, ..cursor }), 1).await.map_err(text)?;
+            answers.push(matches!(read, LogRead::Reset { .. }));
+        }
+        same("whether readers before and at the end of what is gone are reset", answers, vec![true, false])
     }
 
     async fn compare_request(&self, number: usize) -> Result<(), Difference> {

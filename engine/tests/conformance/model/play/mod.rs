@@ -40,7 +40,7 @@ pub(super) struct Play {
     nonce: u64,
     trace: String,
     pub(super) store: SharedStore,
-    bench: Bench,
+    pub(super) bench: Bench,
 }
 
 /// What differs, for a person.
@@ -103,6 +103,7 @@ impl Play {
             Move::Inspect => self.inspect().await?,
             Move::Rewind { game, to, if_busy, plays_on } => self.rewind(game, to, if_busy, plays_on).await?,
             Move::LeaveAndReturn { game } => self.leave_and_return(game).await?,
+            Move::Rest { game } => self.rest(game).await?,
             Move::RewindAgain => self.rewind_again().await?,
             Move::Stop { request } => self.stop(request).await?,
             Move::Claim { worker, max } => self.claim(worker, max).await?,

@@ -73,6 +73,8 @@ pub(super) struct Game {
     pub(super) history: Vec<String>,
     /// Names of events, each with its request if it has one.
     pub(super) log: Vec<(&'static str, Option<usize>)>,
+    /// How many of these events are not kept any more.
+    pub(super) gone: usize,
 }
 
 /// Whether a provider gets calls.
@@ -155,6 +157,7 @@ impl Reference {
             turns: 0,
             history: Vec::new(),
             log: Vec::new(),
+            gone: 0,
         };
         let games = vec![game; GAMES];
         Self {
