@@ -62,13 +62,22 @@ pub(super) fn prefix(name: &str) -> String {
 impl Deployment {
     /// Starts it.
     pub(super) async fn open(env: &BenchEnvironment<'_>, setup: &Setup<'_>) -> Result<Self, BenchError> {
+        Self::open_with(env, setup, |_| {}).await
+    }
+
+    /// Starts it with another configuration.
+    pub(super) async fn open_with(
+        env: &BenchEnvironment<'_>,
+        setup: &Setup<'_>,
+        change: impl FnOnce(&mut Value) + Send,
+    ) -> Result<Self, BenchError> {
         let Setup { name, workers, slots, streams, script } = *setup;
         let (services, dir) = (env.services, env.subdir(name)?);
         let model = Model::new(env.http.clone(), format!("{}/t/{name}", services.mock_url));
         model.load(script).await?;
         // One process does the work of all workers.
         let slots = if services.redis_url.is_some() { slots } else { slots * workers.max(1) };
-        let over = json!({
+        let mut over = json!({
             "content": null,
             "worker": { "concurrent_workers": slots },
             // No limit is measured, and none may be met.
@@ -76,6 +85,7 @@ impl Deployment {
             "sse": { "max_streams": streams + 10, "max_streams_per_client": streams + 10 },
             "http": { "max_connections": streams + 4000, "max_connections_per_address": streams + 4000 },
         });
+        change(&mut over);
         let over = if let Value::Object(over) = over { over } else { Map::new() };
         let around = Surroundings {
             services,

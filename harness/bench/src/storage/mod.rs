@@ -1,7 +1,8 @@
 //! How much a store holds: for a game without turns, and for each turn.
 //!
 //! The same deployment is started three times and ended in good order: for nothing, to create games, and to play turns that the model
-//! streams word by word, as a real one does. What the store has grown by is theirs. Redis is asked for each key
+//! streams word by word, as a real one does. What the store has grown by is theirs. On demand it is started once more, until the events of the games have
+//! gone. Redis is asked for each key
 //! (`MEMORY USAGE`, with all samples); of the embedded store the size of its file is taken, after its write-ahead log is in it.
 
 mod report;
@@ -11,8 +12,9 @@ use std::time::Duration;
 
 use client::Item;
 use futures::StreamExt;
-use protocol::{ChatRequest, Event, IfBusy};
+use protocol::{ChatRequest, Event, IfBusy, RenameGame};
 use serde::Serialize;
+use serde_json::Value;
 
 pub use report::Report;
 pub use sizes::{Kind, Sizes};
@@ -37,6 +39,8 @@ pub struct Options {
     pub turns: usize,
     /// How the model streams them.
     pub pace: Pace,
+    /// Whether to measure also what is left once the games have rested for so long that their events have gone.
+    pub rest: bool,
 }
 
 /// Measures the store.
@@ -56,8 +60,46 @@ pub async fn run(options: &Options, env: &BenchEnvironment<'_>) -> Result<Report
     let players = games.iter().map(|game| play(&deployment, game, options));
     findings.extend(futures::future::join_all(players).await.into_iter().filter_map(Result::err));
     findings.extend(deployment.stop().await);
-    let played = sizes::of(env, &setup).await?;
-    Ok(Report::new(Machine::here(), env.store(), options, [empty, unplayed, played], findings))
+    let mut stored = vec![empty, unplayed, sizes::of(env, &setup).await?];
+
+    if options.rest {
+        let deployment = Deployment::open_with(env, &setup, forget_soon).await?;
+        for game in &games {
+            rest(&deployment, game).await?;
+        }
+        findings.extend(deployment.stop().await);
+        stored.push(sizes::of(env, &setup).await?);
+    }
+    Ok(Report::new(Machine::here(), env.store(), options, stored, findings))
+}
+
+/// Lets events go as soon as an engine does.
+fn forget_soon(config: &mut Value) {
+    config["queue"]["events_ttl_seconds"] = 1.into();
+    config["sse"]["keepalive_seconds"] = 1.into();
+}
+
+/// Waits until the events of a game have gone: a reader from its beginning is reset then. The wait begins with the last event, so there is one more.
+async fn rest(deployment: &Deployment, game: &BenchGame) -> Result<(), BenchError> {
+    let (client, name) = (&deployment.client, RenameGame { name: Some("-".to_owned()) });
+    client.rename(game.id, &name, "rest").await.map_err(|error| failed("rename a game", error))?;
+    let mut again = tokio::time::interval(Duration::from_millis(100));
+    let gone = async {
+        loop {
+            // Nothing announces that something has gone.
+            again.tick().await;
+            let mut events = client.game_events(game.id, game.cursor);
+            loop {
+                match events.next().await {
+                    Some(Item::Reset(_)) => return,
+                    Some(Item::Connected { .. }) => {}
+                    _ => break,
+                }
+            }
+        }
+    };
+    let limit = harness_runner::stretched(GRACE);
+    tokio::time::timeout(limit, gone).await.map_err(|_| failed("let events go", format!("not within {limit:?}")))
 }
 
 /// Plays a game's turns, one after the other; an error says which one did not go well.

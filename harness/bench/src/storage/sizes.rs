@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::fs::File;
+use std::io::Read;
 
 use redis::aio::MultiplexedConnection;
 use serde::Serialize;
@@ -42,7 +44,19 @@ pub(super) async fn of(env: &BenchEnvironment<'_>, setup: &Setup<'_>) -> Result<
             Err(source) => return Err(BenchError::File { path, source }),
         };
     }
-    Ok([("the database file".to_owned(), Kind { bytes, expiring: 0 })].into())
+    let (path, mut header) = (data.join(DATABASE), [0; 40]);
+    let read = File::open(&path).and_then(|mut file| file.read_exact(&mut header));
+    read.map_err(|source| BenchError::File { path, source })?;
+    let free = free_bytes(&header).min(bytes);
+    let kind = |bytes| Kind { bytes, expiring: 0 };
+    Ok([("the database file".to_owned(), kind(bytes - free)), ("free pages in it".to_owned(), kind(free))].into())
+}
+
+/// What the free pages of a database take, as its header says: the size of a page at 16 (1 is 65,536), and how many are free at 36.
+fn free_bytes(header: &[u8; 40]) -> u64 {
+    let page = u64::from(u16::from_be_bytes([header[16], header[17]]));
+    let free = u64::from(u32::from_be_bytes([header[36], header[37], header[38], header[39]]));
+    free * if page == 1 { 65_536 } else { page }
 }
 
 async fn of_redis(url: &str, prefix: &str) -> redis::RedisResult<Sizes> {
@@ -86,6 +100,15 @@ fn unmeasured(error: impl Display) -> BenchError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_free_pages_of_a_database_are_those_of_its_header() {
+        let mut header = [0; 40];
+        (header[16], header[39]) = (0x10, 3);
+        assert_eq!(free_bytes(&header), 3 * 4096);
+        (header[16], header[17]) = (0, 1);
+        assert_eq!(free_bytes(&header), 3 * 65_536);
+    }
 
     #[test]
     fn keys_are_of_one_kind_whatever_their_id() {

@@ -14,6 +14,9 @@ pub(super) struct StorageArgs {
     /// How many turns each has.
     #[arg(long, value_name = "N", default_value_t = 10)]
     turns: usize,
+    /// Also lets the games rest until their events have gone, and measures what is left
+    #[arg(long)]
+    rest: bool,
     #[command(flatten)]
     pace: PaceArgs,
     #[command(flatten)]
@@ -25,7 +28,7 @@ impl StorageArgs {
         if self.games == 0 || self.turns == 0 {
             return Err("--games and --turns are at least 1".to_owned());
         }
-        Ok(Options { games: self.games, turns: self.turns, pace: self.pace.pace()? })
+        Ok(Options { games: self.games, turns: self.turns, pace: self.pace.pace()?, rest: self.rest })
     }
 
     /// Measures it; an error says what is wrong with the command line.
