@@ -3,7 +3,7 @@
 //! ```no_run
 //! use client::{Client, Item, Since};
 //! use futures::StreamExt as _;
-//! use protocol::{ChatRequest, Event, IfBusy};
+//! use protocol::{ChatRequest, Event, IfBusy, Priority};
 //!
 //! # async fn play(game: protocol::GameId) -> Result<(), client::ClientError> {
 //! let engine = Client::new("http://127.0.0.1:8080")?;
@@ -13,6 +13,7 @@
 //!         message: "open the door".to_owned(),
 //!         actor: None,
 //!         if_busy: IfBusy::Enqueue,
+//!         priority: Priority::Normal,
 //!         stream: None,
 //!     })
 //!     .await?;

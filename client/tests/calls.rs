@@ -14,12 +14,19 @@ use axum::routing::{get, patch, post};
 use client::{Client, ClientError};
 use common::{client, serve};
 use protocol::{
-    ChatAccepted, ChatRequest, EventId, GameId, IfBusy, Links, Problem, ProblemType, RequestId, RequestStatus,
+    ChatAccepted, ChatRequest, EventId, GameId, IfBusy, Links, Priority, Problem, ProblemType, RequestId, RequestStatus,
 };
 use serde_json::json;
 
 fn message(game_state_id: GameId) -> ChatRequest {
-    ChatRequest { game_state_id, message: "look".to_owned(), actor: None, if_busy: IfBusy::Enqueue, stream: None }
+    ChatRequest {
+        game_state_id,
+        message: "look".to_owned(),
+        actor: None,
+        if_busy: IfBusy::Enqueue,
+        priority: Priority::Normal,
+        stream: None,
+    }
 }
 
 fn refuse(problem: &Problem) -> Response {
@@ -37,6 +44,7 @@ async fn a_message_is_accepted_under_its_key() {
             request_id,
             status: RequestStatus::Queued,
             position: 2,
+            priority: Priority::Normal,
             cursor: EventId { epoch: 1, offset: 4 },
             links: Links::of(request_id, request.game_state_id),
         })

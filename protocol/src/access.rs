@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::Time;
-use crate::{GameId, IdError};
+use crate::{GameId, IdError, Priority};
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $max:literal, $pattern:literal, $expected:literal, $allowed:expr) => {
@@ -126,6 +126,9 @@ pub struct CreateKey {
     /// Who plays with it; of a player.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
+    /// The highest priority that counts for its messages: `normal` for a player and `high` for others when left out. A viewer has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_priority: Option<Priority>,
     /// How long it is valid, in seconds; until it is revoked when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 3_153_600_000_u64))]
@@ -155,6 +158,9 @@ pub struct KeyInfo {
     /// Who plays with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
+    /// The highest priority that counts for its messages; a viewer, who sends none, has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_priority: Option<Priority>,
     /// When it was made.
     #[schemars(with = "Time")]
     pub created_at: Timestamp,

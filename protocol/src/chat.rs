@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{EventId, GameId, RequestId, RequestStatus, path};
+use crate::{EventId, GameId, Priority, RequestId, RequestStatus, path};
 
 /// The longest message that is accepted, in bytes of UTF-8.
 pub const MESSAGE_MAX_BYTES: usize = 8 * 1024;
@@ -25,6 +25,11 @@ pub struct ChatRequest {
     /// What to do when the game has unfinished requests.
     #[serde(default)]
     pub if_busy: IfBusy,
+    /// How urgent it is beside messages to other games of the tenant. What is above the cap of the caller's key counts as the cap; the
+    /// answer says what counts. It has an effect only where the engine serves tenants in fair order, and none within a game.
+    // Left out where it is the default: a client may repeat a message under its key that it sent to an engine of an earlier release.
+    #[serde(default, skip_serializing_if = "Priority::is_default")]
+    pub priority: Priority,
     /// Accepted for clients of older engines and without effect: every narration streams, as events.
     #[serde(default, skip_serializing)]
     pub stream: Option<bool>,
@@ -53,6 +58,9 @@ pub struct ChatAccepted {
     pub status: RequestStatus,
     /// How many unfinished requests of this game are ahead of it.
     pub position: u64,
+    /// The priority that counts: the one that was asked for, or the cap of the key if that is lower.
+    #[serde(default)]
+    pub priority: Priority,
     /// Where to join the game's events to miss nothing of this request: the id before its `request.queued`.
     pub cursor: EventId,
     /// Where to look next.

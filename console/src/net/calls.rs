@@ -7,7 +7,7 @@ use client::{Client, ClientError, Item, Since};
 use futures::StreamExt as _;
 use futures::future::try_join_all;
 use protocol::{
-    ChatRequest, CreateGame, ExportFormat, GameId, GameSummary, IfBusy, PlayerView, ProblemType, RequestId,
+    ChatRequest, CreateGame, ExportFormat, GameId, GameSummary, IfBusy, PlayerView, Priority, ProblemType, RequestId,
     RequestView, StopRequest,
 };
 use tokio::io::AsyncWriteExt as _;
@@ -129,7 +129,14 @@ async fn scenario_name(client: &Client, game: &PlayerView) -> String {
 
 /// Sends a message. It goes under one key, which makes it safe to repeat after a lost answer: the engine accepts it once.
 pub(super) async fn send(client: &Client, local: u64, game: GameId, message: String, timing: Timing) -> NetMessage {
-    let chat = ChatRequest { game_state_id: game, message, actor: None, if_busy: IfBusy::Enqueue, stream: None };
+    let chat = ChatRequest {
+        game_state_id: game,
+        message,
+        actor: None,
+        if_busy: IfBusy::Enqueue,
+        priority: Priority::Normal,
+        stream: None,
+    };
     let key = RequestId::new().to_string();
     let until = Instant::now() + timing.sending;
     loop {

@@ -11,7 +11,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use client::{Client, Settings};
-use protocol::{ChatAccepted, ChatRequest, EventId, ExportFormat, Links, Problem, ProblemType, RequestStatus};
+use protocol::{
+    ChatAccepted, ChatRequest, EventId, ExportFormat, Links, Priority, Problem, ProblemType, RequestStatus,
+};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -36,6 +38,7 @@ fn accepted(chat: &ChatRequest) -> ChatAccepted {
         request_id: request(1),
         status: RequestStatus::Queued,
         position: 0,
+        priority: Priority::Normal,
         cursor: EventId { epoch: 1, offset: 7 },
         links: Links::of(request(1), chat.game_state_id),
     }

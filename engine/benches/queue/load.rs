@@ -61,6 +61,7 @@ pub(crate) fn message(game: GameId, text: String) -> NewRequest {
         user_message: text.clone(),
         message: text,
         actor: None,
+        priority: protocol::Priority::default(),
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,

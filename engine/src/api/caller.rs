@@ -7,14 +7,14 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
-use protocol::{GameId, KeyId, Problem, ProblemType, User};
+use protocol::{GameId, KeyId, Priority, Problem, ProblemType, User};
 use tokio::time::Instant;
 
 use super::error::{ApiError, unauthorized};
 use super::jwt::{Identity, IdentityProvider};
 use super::pace::Pace;
 use crate::secret::{Secret, SecretHash, SecretKind};
-use crate::store::{GamesOf, Holder, Owner, SharedStore, Subject};
+use crate::store::{GamesOf, Holder, KeyGrants, Owner, SharedStore, Subject};
 
 /// The cookie that holds a page's key.
 pub(super) const COOKIE: &str = "story_engine_key";
@@ -24,7 +24,7 @@ const ACTS_FOR: &str = "x-user";
 /// Whether callers need keys, the keys of the configuration, and whose tokens are as good as keys.
 #[derive(Debug, Clone, Default)]
 pub struct Auth {
-    configured: Option<Arc<HashMap<KeyId, (SecretHash, Holder)>>>,
+    configured: Option<Arc<HashMap<KeyId, (SecretHash, KeyGrants)>>>,
     identities: Option<Arc<IdentityProvider>>,
 }
 
@@ -37,8 +37,8 @@ impl Auth {
 
     /// Every caller needs a key: one of these, or one that is stored.
     #[must_use]
-    pub fn keys(configured: impl IntoIterator<Item = (SecretHash, Holder)>) -> Self {
-        let configured = configured.into_iter().map(|key| (key.0.id(), key)).collect();
+    pub fn keys<T: Into<KeyGrants>>(configured: impl IntoIterator<Item = (SecretHash, T)>) -> Self {
+        let configured = configured.into_iter().map(|(hash, grants)| (hash.id(), (hash, grants.into()))).collect();
         Self { configured: Some(Arc::new(configured)), identities: None }
     }
 
@@ -62,17 +62,17 @@ impl Auth {
         self.configured.is_some()
     }
 
-    /// Who holds a key, and its id if it can be revoked. A key that is stored is looked up in every call, so that one which is
+    /// What a key gives, and its id if it can be revoked. A key that is stored is looked up in every call, so that one which is
     /// revoked is refused at once.
-    pub(super) async fn holder(
+    pub(super) async fn grants(
         &self,
         store: &SharedStore,
         key: &Secret,
-    ) -> Result<Option<(Holder, Option<KeyId>)>, ApiError> {
+    ) -> Result<Option<(KeyGrants, Option<KeyId>)>, ApiError> {
         let hash = key.hash();
         let configured = self.configured.as_ref().and_then(|keys| keys.get(&hash.id()));
-        if let Some((_, holder)) = configured.filter(|(kept, _)| kept.is(&hash)) {
-            return Ok(Some((holder.clone(), None)));
+        if let Some((_, grants)) = configured.filter(|(kept, _)| kept.is(&hash)) {
+            return Ok(Some((grants.clone(), None)));
         }
         let stored = store.key(&hash.id()).await?;
         Ok(stored.filter(|stored| stored.hash.is(&hash)).map(|stored| (stored.grants, Some(hash.id()))))
@@ -97,6 +97,8 @@ pub(super) enum Caller {
         ends: Option<Instant>,
         /// The user for whom an application acts in this call.
         acts_for: Option<User>,
+        /// The highest priority that counts for its messages.
+        max_priority: Priority,
     },
     /// Somebody with a capability. What it allows is found out together with the game that the call is about.
     Capability(SecretHash),
@@ -121,17 +123,19 @@ impl Caller {
             Some(Shown::Token(token)) => {
                 let Identity { holder, ends } = auth.identity(token).await?;
                 let id = SecretHash::of(&format!("{:?} {:?}", holder.tenant(), holder.user())).id();
-                return Ok(Self::Holder { holder, id, key: None, ends: Some(ends), acts_for: None });
+                let max_priority = KeyGrants::from(holder.clone()).max_priority();
+                return Ok(Self::Holder { holder, id, key: None, ends: Some(ends), acts_for: None, max_priority });
             }
         };
         if secret.kind() == SecretKind::Capability {
             let is_ticket = ticket.is_some() && !headers.contains_key(header::AUTHORIZATION);
             return Ok(if is_ticket { Self::Ticket(secret.hash()) } else { Self::Capability(secret.hash()) });
         }
-        let holder = auth.holder(store, &secret).await?;
-        let (holder, key) = holder.ok_or_else(|| unauthorized("the key is unknown, was revoked or has expired"))?;
+        let grants = auth.grants(store, &secret).await?;
+        let (grants, key) = grants.ok_or_else(|| unauthorized("the key is unknown, was revoked or has expired"))?;
+        let (max_priority, holder) = (grants.max_priority(), grants.holder);
         let acts_for = if let Holder::Service { .. } = holder { acts_for(headers)? } else { None };
-        Ok(Self::Holder { holder, id: secret.hash().id(), key, ends: None, acts_for })
+        Ok(Self::Holder { holder, id: secret.hash().id(), key, ends: None, acts_for, max_priority })
     }
 
     /// The capability that the caller shows.
@@ -171,6 +175,15 @@ impl Caller {
             Self::Holder { holder, .. } => matches!(holder, Holder::Service { .. } | Holder::Operator),
             Self::Nobody | Self::Capability(_) | Self::Ticket(_) => false,
         }
+    }
+
+    /// The priority that counts for a message of this caller who asks for another one. A guest with a capability is as a player.
+    pub(super) fn priority(&self, asked: Priority) -> Priority {
+        asked.min(match self {
+            Self::Anyone => Priority::High,
+            Self::Holder { max_priority, .. } => *max_priority,
+            Self::Nobody | Self::Capability(_) | Self::Ticket(_) => Priority::Normal,
+        })
     }
 
     /// The games that this caller lists: what [`super::rights`] would let it see.
@@ -302,6 +315,34 @@ mod tests {
         assert_eq!(found(std::slice::from_ref(&cookie), None), Ok(Some(other.clone())));
         assert_eq!(found(&[cookie.clone(), header], None), Ok(Some(key.clone())));
         assert_eq!(found(&[cookie], Some(key.reveal())), Ok(Some(key)));
+    }
+
+    #[test]
+    fn a_priority_above_the_cap_counts_as_the_cap() {
+        let tenant = || "acme".parse().unwrap();
+        let player = Holder::Player { tenant: tenant(), user: "ada".parse().unwrap() };
+        let service = Holder::Service { tenant: tenant() };
+        let holds = |holder: &Holder, max_priority| {
+            let grants = KeyGrants::new(holder.clone(), max_priority).unwrap();
+            let (max_priority, holder) = (grants.max_priority(), grants.holder);
+            let id = "0123456789abcdef".parse().unwrap();
+            Caller::Holder { holder, id, key: None, ends: None, acts_for: None, max_priority }
+        };
+        let [low, normal, high] = Priority::ALL;
+        let guest = Caller::Capability(Secret::generate(SecretKind::Capability).unwrap().hash());
+        for (caller, counts) in [
+            (Caller::Anyone, [low, normal, high]),
+            (holds(&player, None), [low, normal, normal]),
+            (holds(&player, Some(high)), [low, normal, high]),
+            (holds(&player, Some(low)), [low, low, low]),
+            (holds(&service, None), [low, normal, high]),
+            (holds(&service, Some(normal)), [low, normal, normal]),
+            (holds(&Holder::Operator, None), [low, normal, high]),
+            (guest, [low, normal, normal]),
+        ] {
+            assert_eq!(Priority::ALL.map(|asked| caller.priority(asked)), counts, "{caller:?}");
+        }
+        assert!(KeyGrants::new(Holder::Viewer, Some(low)).is_err(), "a viewer sends nothing");
     }
 
     #[test]

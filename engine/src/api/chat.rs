@@ -11,6 +11,7 @@ use story::Input;
 
 use super::account::Account;
 use super::body::Body;
+use super::caller::Caller;
 use super::error::ApiError;
 use super::game_version::unknown_game;
 use super::{Api, idempotency};
@@ -21,6 +22,7 @@ use crate::trace_parent::TraceParent;
 pub(super) async fn post(
     State(api): State<Api>,
     account: Account,
+    caller: Caller,
     trace: Option<Extension<TraceParent>>,
     headers: HeaderMap,
     Body(chat): Body<ChatRequest>,
@@ -47,6 +49,7 @@ pub(super) async fn post(
         user_message: story::user_text(state, &input),
         message: chat.message.clone(),
         actor: chat.actor.clone(),
+        priority: caller.priority(chat.priority),
         caused_by: None,
         alternatives: Vec::new(),
         trace: trace.map(|Extension(trace)| trace),
@@ -89,8 +92,8 @@ fn answer(enqueued: Enqueued, chat: &ChatRequest) -> Result<Json<ChatAccepted>, 
 
 /// An accepted request as its sender sees it.
 pub(super) fn view(accepted: &Accepted, game: GameId) -> ChatAccepted {
-    let &Accepted { id, status, position, cursor } = accepted;
-    ChatAccepted { request_id: id, status, position, cursor, links: Links::of(id, game) }
+    let &Accepted { id, status, position, priority, cursor } = accepted;
+    ChatAccepted { request_id: id, status, position, priority, cursor, links: Links::of(id, game) }
 }
 
 /// What a player may say.

@@ -49,13 +49,20 @@ fn fingerprint(message: &impl Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{ChatRequest, IfBusy};
+    use protocol::{ChatRequest, IfBusy, Priority};
 
     use super::*;
 
     fn message(text: &str) -> ChatRequest {
         let game_state_id: GameId = "01a20af8-e752-7486-bed1-1f877b41c1aa".parse().unwrap();
-        ChatRequest { game_state_id, message: text.to_owned(), actor: None, if_busy: IfBusy::Enqueue, stream: None }
+        ChatRequest {
+            game_state_id,
+            message: text.to_owned(),
+            actor: None,
+            if_busy: IfBusy::Enqueue,
+            priority: Priority::Normal,
+            stream: None,
+        }
     }
 
     fn key_of(values: &[&str]) -> Result<Option<IdempotencyKey>, Problem> {
@@ -83,7 +90,8 @@ mod tests {
     fn another_message_has_another_fingerprint() {
         let interrupting = ChatRequest { if_busy: IfBusy::Interrupt, ..message("look") };
         let acting = ChatRequest { actor: Some("Ada".to_owned()), ..message("look") };
-        let others = [message("listen"), interrupting, acting];
+        let urgent = ChatRequest { priority: Priority::High, ..message("look") };
+        let others = [message("listen"), interrupting, acting, urgent];
         assert_eq!(fingerprint(&message("look")), fingerprint(&message("look")));
         assert!(others.iter().all(|other| fingerprint(other) != fingerprint(&message("look"))));
     }

@@ -11,7 +11,7 @@ use super::audit::Note;
 use super::body::Body;
 use super::error::{ApiError, internal};
 use crate::secret::{Secret, SecretKind};
-use crate::store::{AddOutcome, Holder, NewKey, SharedStore, StoredKey};
+use crate::store::{AddOutcome, Holder, KeyGrants, NewKey, SharedStore, StoredKey};
 
 /// Makes a key. Its text is in this answer and nowhere else.
 pub(super) async fn create(
@@ -21,9 +21,11 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<KeyCreated>), ApiError> {
     let holder = Holder::new(create.role, create.tenant, create.user)
         .map_err(|error| Problem::field("/role", error.to_string()))?;
+    let grants = KeyGrants::new(holder, create.max_priority)
+        .map_err(|error| Problem::field("/max_priority", error.to_string()))?;
     let secret = generate(SecretKind::Key)?;
     let expires_in = lifetime(create.expires_in_seconds)?;
-    match store.add_key(&NewKey { hash: secret.hash(), holder, expires_in }).await? {
+    match store.add_key(&NewKey { hash: secret.hash(), grants, expires_in }).await? {
         AddOutcome::Done(stored) => {
             let created = KeyCreated { key: secret.reveal().to_owned(), info: info(&stored) };
             tracing::info!(key = %created.info.id, role = %created.info.role, "a key was made");
@@ -76,11 +78,13 @@ pub(super) fn lifetime(seconds: Option<u64>) -> Result<Option<Duration>, Problem
 }
 
 fn info(stored: &StoredKey) -> KeyInfo {
+    let KeyGrants { holder, .. } = &stored.grants;
     KeyInfo {
         id: stored.id(),
-        role: stored.grants.role(),
-        tenant: stored.grants.tenant().cloned(),
-        user: stored.grants.user().cloned(),
+        role: holder.role(),
+        tenant: holder.tenant().cloned(),
+        user: holder.user().cloned(),
+        max_priority: (*holder != Holder::Viewer).then(|| stored.grants.max_priority()),
         created_at: stored.created_at,
         expires_at: stored.expires_at,
     }

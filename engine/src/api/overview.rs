@@ -101,7 +101,7 @@ impl Overviews {
     async fn tenants(&self) -> Result<Vec<TenantView>, StoreError> {
         let mut keys: BTreeMap<Tenant, u64> = BTreeMap::new();
         for key in self.store.keys().await? {
-            if let Some(tenant) = key.grants.tenant() {
+            if let Some(tenant) = key.grants.holder.tenant() {
                 *keys.entry(tenant.clone()).or_default() += 1;
             }
         }

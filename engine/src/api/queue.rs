@@ -6,8 +6,8 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use metrics::counter;
 use protocol::{
-    ChatAccepted, GameId, LaneView, Lanes, Problem, ProblemType, ProviderView, QueueView, QueuedRequests, RequestId,
-    RequestType, Workers,
+    ChatAccepted, GameId, LaneView, Lanes, Priority, Problem, ProblemType, ProviderView, QueueView, QueuedRequests,
+    RequestId, RequestType, Workers,
 };
 use protocol::{MESSAGE_MAX_BYTES, StoryEventsView, TriggerStoryEvent};
 use serde::Deserialize;
@@ -122,6 +122,7 @@ pub(super) async fn trigger(
         message: prompt.clone(),
         actor: None,
         user_message: prompt,
+        priority: Priority::default(),
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,

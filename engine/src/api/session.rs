@@ -31,7 +31,7 @@ pub(super) async fn open(
     match Shown::read(key.trim()).map_err(|_| refused())? {
         Shown::Secret(secret) if secret.kind() == SecretKind::Key => {
             if api.auth.asks() {
-                api.auth.holder(&api.store, &secret).await?.ok_or_else(refused)?;
+                api.auth.grants(&api.store, &secret).await?.ok_or_else(refused)?;
             }
             Ok(set(&api, &headers, secret.reveal(), KEPT))
         }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use protocol::{Role, Tenant, User};
+use protocol::{Priority, Role, Tenant, User};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, JwtConfig};
 use crate::secret::{NotASecret, Secret, SecretHash, SecretKind};
-use crate::store::Holder;
+use crate::store::{Holder, KeyGrants};
 
 /// `[auth]`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +72,9 @@ pub struct ConfiguredKey {
     /// Who plays with it; of a player.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
+    /// The highest priority that counts for its messages: `normal` for a player and `high` for others when left out. A viewer has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_priority: Option<Priority>,
     /// `sha256:` and the hash of the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -85,12 +88,12 @@ pub struct ConfiguredKey {
 }
 
 impl AuthConfig {
-    /// The hashes of the configured keys, each with who holds it. Files and variables are read now.
-    pub(crate) fn resolve(&self) -> Result<Vec<(SecretHash, Holder)>, ConfigError> {
+    /// The hashes of the configured keys, each with what it gives. Files and variables are read now.
+    pub(crate) fn resolve(&self) -> Result<Vec<(SecretHash, KeyGrants)>, ConfigError> {
         let each = self.keys.iter().enumerate();
         each.map(|(n, key)| {
             let invalid = |reason: String| ConfigError::Invalid { key: format!("auth.keys[{n}]"), reason };
-            Ok((key.read().map_err(invalid)?, key.holder().map_err(invalid)?))
+            Ok((key.read().map_err(invalid)?, key.grants().map_err(invalid)?))
         })
         .collect()
     }
@@ -99,7 +102,7 @@ impl AuthConfig {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         for (n, key) in self.keys.iter().enumerate() {
             let invalid = |reason: String| ConfigError::Invalid { key: format!("auth.keys[{n}]"), reason };
-            key.holder().map_err(invalid)?;
+            key.grants().map_err(invalid)?;
             let sources = [key.hash.is_some(), key.file.is_some(), key.env.is_some()];
             if sources.into_iter().filter(|is_given| *is_given).count() != 1 {
                 return Err(invalid("give one of `hash`, `file` and `env`".to_owned()));
@@ -115,8 +118,9 @@ impl AuthConfig {
 }
 
 impl ConfiguredKey {
-    fn holder(&self) -> Result<Holder, String> {
-        Holder::new(self.role, self.tenant.clone(), self.user.clone()).map_err(|error| error.to_string())
+    fn grants(&self) -> Result<KeyGrants, String> {
+        let holder = Holder::new(self.role, self.tenant.clone(), self.user.clone());
+        holder.and_then(|holder| KeyGrants::new(holder, self.max_priority)).map_err(|error| error.to_string())
     }
 
     /// The key's hash. What is wrong is said without the text that was read.
@@ -158,12 +162,13 @@ mod tests {
     #[test]
     fn a_key_says_who_holds_it_and_where_it_is() {
         checked(r#""role": "operator", "env": "KEY""#).unwrap();
-        checked(r#""role": "player", "tenant": "acme", "user": "ada", "file": "key""#).unwrap();
+        checked(r#""role": "player", "tenant": "acme", "user": "ada", "file": "key", "max_priority": "low""#).unwrap();
         for (wrong, why) in [
             (r#""role": "operator""#, "give one of"),
             (r#""role": "operator", "env": "A", "file": "b""#, "give one of"),
             (r#""role": "player", "tenant": "acme", "env": "A""#, "needs a user"),
             (r#""role": "service", "env": "A""#, "needs a tenant"),
+            (r#""role": "viewer", "max_priority": "low", "env": "A""#, "sends no messages"),
             (r#""role": "viewer", "tenant": "acme", "env": "A""#, "whole deployment"),
         ] {
             let error = checked(wrong).unwrap_err();

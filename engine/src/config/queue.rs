@@ -1,12 +1,13 @@
 //! `[queue]`: how much may wait, in which order it is claimed, and how long what has ended is kept.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use protocol::Tenant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Order, Shares, StoryEventPlacement};
+use crate::store::{Ageing, Order, Shares, StoryEventPlacement};
 
 /// How many tenants may have a weight of their own.
 const MAX_WEIGHTS: usize = 1000;
@@ -29,6 +30,9 @@ pub struct QueueConfig {
     /// The shares of tenants in fair order, by name: a tenant with 2 gets twice as many turns as one with 1 (the default) while both wait.
     /// From 0.01 to 100.
     pub weights: BTreeMap<String, f64>,
+    /// How long, in fair order, a request waits for later ones of the same tenant that have the next higher priority; twice as long, if it is
+    /// low, for those that have the highest one. With 0, priorities have no effect. At most a week.
+    pub priority_ageing_seconds: u64,
     /// How many requests may be queued, of all games (of each shard's, with several shards). A message beyond that is
     /// refused with 429.
     pub max_depth: u64,
@@ -56,7 +60,10 @@ impl QueueConfig {
     pub(super) fn order(&self) -> Order {
         match self.order {
             QueueOrder::Arrival => Order::Arrival,
-            QueueOrder::Fair => Order::Fair(Shares::new(self.weights.clone())),
+            QueueOrder::Fair => {
+                let ageing = Ageing::new(Duration::from_secs(self.priority_ageing_seconds));
+                Order::Fair(Shares::new(self.weights.clone()), ageing)
+            }
         }
     }
 
@@ -65,6 +72,11 @@ impl QueueConfig {
         if self.weights.len() > MAX_WEIGHTS {
             let reason = format!("{} are more than {MAX_WEIGHTS}: every step takes them along", self.weights.len());
             return Err(("weights".to_owned(), reason));
+        }
+        let longest = Ageing::LONGEST.as_secs();
+        if self.priority_ageing_seconds > longest {
+            let reason = format!("{} s are longer than a week, which is {longest} s", self.priority_ageing_seconds);
+            return Err(("priority_ageing_seconds".to_owned(), reason));
         }
         let (least, greatest) = Shares::WEIGHTS;
         for (tenant, weight) in &self.weights {
@@ -89,6 +101,7 @@ impl Default for QueueConfig {
             story_events: StoryEventPlacement::Tail,
             order: QueueOrder::Arrival,
             weights: BTreeMap::new(),
+            priority_ageing_seconds: Ageing::USUAL.as_secs(),
             max_depth: 100_000,
             max_depth_per_game: 1000,
             idempotency_ttl_seconds: 86_400,
@@ -99,6 +112,8 @@ impl Default for QueueConfig {
 
 #[cfg(test)]
 mod tests {
+    use protocol::Priority;
+
     use super::*;
     use crate::config::Config;
 
@@ -110,7 +125,7 @@ mod tests {
     fn tenants_share_by_their_weights_in_fair_order() {
         let config = read("[queue]\norder = 'fair'\n[queue.weights]\ngold = 2.0\ntrial = 0.5");
         config.check().unwrap();
-        let Order::Fair(shares) = config.store_options().order else { panic!("it is in order of arrival") };
+        let Order::Fair(shares, _) = config.store_options().order else { panic!("it is in order of arrival") };
         assert_eq!(["gold", "trial", "other"].map(|tenant| shares.cost(tenant)), [512, 2048, 1024]);
         assert_eq!(read("").store_options().order, Order::Arrival);
     }
@@ -123,6 +138,18 @@ mod tests {
             assert_eq!(checked.is_ok(), accepted, "{text}: {checked:?}");
             assert!(checked.err().is_none_or(|error| error.to_string().contains("queue.events_ttl_seconds")));
         }
+    }
+
+    #[test]
+    fn priorities_age_in_fair_order_by_what_is_configured() {
+        let allowances = |text: &str| {
+            let order = read(&format!("[queue]\norder = 'fair'\n{text}")).store_options().order;
+            Priority::ALL.map(|priority| order.ageing().unwrap().allowance(priority))
+        };
+        assert_eq!(allowances(""), [120_000, 60_000, 0]);
+        assert_eq!(allowances("priority_ageing_seconds = 5"), [10_000, 5_000, 0]);
+        let longer = QueueConfig { priority_ageing_seconds: 604_801, ..QueueConfig::default() };
+        assert_eq!(longer.check().unwrap_err().0, "priority_ageing_seconds");
     }
 
     #[test]

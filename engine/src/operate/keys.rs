@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use miette::Diagnostic;
-use protocol::{CreateKey, KeyCreated, KeyId, KeyInfo, Keys, Role, Tenant, User, path};
+use protocol::{CreateKey, KeyCreated, KeyId, KeyInfo, Keys, Priority, Role, Tenant, User, path};
 
 use super::{OperateError, Source};
 use crate::config::Config;
@@ -24,6 +24,9 @@ pub enum KeyCommand {
         /// Who plays with it; of a player
         #[arg(long)]
         user: Option<User>,
+        /// The highest priority that counts for its messages: low, normal or high [default: normal for a player, high for others]
+        #[arg(long, value_name = "PRIORITY")]
+        max_priority: Option<Priority>,
         /// How long it is valid, such as 90d, 12h or 30m [default: until it is revoked]
         #[arg(long, value_name = "TIME", value_parser = lifetime)]
         expires: Option<Duration>,
@@ -47,8 +50,9 @@ pub struct NoRandomness;
 /// Makes, lists or revokes keys.
 pub async fn keys(config: &Config, command: KeyCommand) -> Result<(), OperateError> {
     match command {
-        KeyCommand::Create { role, tenant, user, expires } => {
-            let create = CreateKey { role, tenant, user, expires_in_seconds: expires.map(|time| time.as_secs()) };
+        KeyCommand::Create { role, tenant, user, max_priority, expires } => {
+            let expires_in_seconds = expires.map(|time| time.as_secs());
+            let create = CreateKey { role, tenant, user, max_priority, expires_in_seconds };
             // A deployment may get its first key before it has ever run.
             let created: KeyCreated = Source::create(config).await?.send(path::KEYS, &create).await?;
             // The key alone on standard output, so that a script can take it.
@@ -80,8 +84,12 @@ fn line(key: &KeyInfo) -> String {
         (Some(tenant), None) => format!("  {tenant}"),
         _ => String::new(),
     };
+    // That of the role needs no words.
+    let usual = if key.role == Role::Player { Priority::Normal } else { Priority::High };
+    let cap = key.max_priority.filter(|priority| *priority != usual);
+    let cap = cap.map_or_else(String::new, |priority| format!("  at most {priority}"));
     let ends = key.expires_at.map_or_else(String::new, |end| format!("  until {end:.0}"));
-    format!("{}  {}{whose}  made {:.0}{ends}", key.id, key.role, key.created_at)
+    format!("{}  {}{whose}{cap}  made {:.0}{ends}", key.id, key.role, key.created_at)
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use protocol::{GameAccess, GameId, KeyId, RequestId, Role, Tenant, User};
+use protocol::{GameAccess, GameId, KeyId, Priority, RequestId, Role, Tenant, User};
 use serde::{Deserialize, Serialize};
 
 use crate::secret::SecretHash;
@@ -89,6 +89,46 @@ pub enum HolderError {
     /// The role has no user.
     #[error("the role `{0}` belongs to no single user: leave the user out")]
     User(Role),
+    /// The role has no priority.
+    #[error("the role `viewer` sends no messages: leave the highest priority out")]
+    Priority,
+}
+
+/// What a key gives: who its holder is, and how urgent their messages may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyGrants {
+    /// Who holds it.
+    #[serde(flatten)]
+    pub holder: Holder,
+    /// The highest priority that counts, if it is another one than that of the role. An earlier release skips it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_priority: Option<Priority>,
+}
+
+impl KeyGrants {
+    /// What a key gives with this cap, or with that of its role.
+    pub fn new(holder: Holder, max_priority: Option<Priority>) -> Result<Self, HolderError> {
+        match (&holder, max_priority) {
+            (Holder::Viewer, Some(_)) => Err(HolderError::Priority),
+            _ => Ok(Self { holder, max_priority }),
+        }
+    }
+
+    /// The highest priority that counts for the holder's messages.
+    #[must_use]
+    pub const fn max_priority(&self) -> Priority {
+        match (self.max_priority, &self.holder) {
+            (Some(priority), _) => priority,
+            (None, Holder::Player { .. } | Holder::Viewer) => Priority::Normal,
+            (None, Holder::Service { .. } | Holder::Operator) => Priority::High,
+        }
+    }
+}
+
+impl From<Holder> for KeyGrants {
+    fn from(holder: Holder) -> Self {
+        Self { holder, max_priority: None }
+    }
 }
 
 /// A key that is to be stored.
@@ -96,8 +136,8 @@ pub enum HolderError {
 pub struct NewKey {
     /// The hash of its text.
     pub hash: SecretHash,
-    /// Who holds it.
-    pub holder: Holder,
+    /// What it gives.
+    pub grants: KeyGrants,
     /// How long it is valid; until it is deleted when not set.
     pub expires_in: Option<Duration>,
 }
@@ -129,7 +169,7 @@ impl<T> Stored<T> {
 }
 
 /// A key as it is stored.
-pub type StoredKey = Stored<Holder>;
+pub type StoredKey = Stored<KeyGrants>;
 /// A capability as it is stored.
 pub type StoredCapability = Stored<GameAccess>;
 

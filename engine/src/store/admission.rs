@@ -1,6 +1,6 @@
 //! The terms on which a request is accepted, and the outcomes of enqueueing, cancelling and retrying one.
 
-use protocol::{EventId, IfBusy, RequestId, RequestStatus};
+use protocol::{EventId, IfBusy, Priority, RequestId, RequestStatus};
 
 use super::{Charge, Limited};
 
@@ -66,6 +66,8 @@ pub struct Accepted {
     pub status: RequestStatus,
     /// How many unfinished requests of its game were ahead of it when it was accepted.
     pub position: u64,
+    /// Its priority.
+    pub priority: Priority,
     /// The id before its `request.queued` event.
     pub cursor: EventId,
 }

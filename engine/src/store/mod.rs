@@ -49,8 +49,8 @@ use tokio::sync::broadcast;
 use crate::secret::SecretHash;
 
 pub use access::{
-    Access, AddOutcome, GamesCursor, GamesCursorError, GamesOf, Holder, HolderError, NewCapability, NewKey, Owner,
-    Stored, StoredCapability, StoredKey, Subject,
+    Access, AddOutcome, GamesCursor, GamesCursorError, GamesOf, Holder, HolderError, KeyGrants, NewCapability, NewKey,
+    Owner, Stored, StoredCapability, StoredKey, Subject,
 };
 pub use admission::{Accepted, Cancelled, DeadLetterRetry, Enqueued, IdempotencyKey, Limits, Stopped, Terms};
 pub use audit::{AuditCursor, AuditCursorError, AuditLog, NewAuditEntry};
@@ -64,7 +64,7 @@ pub use figures::StoreFigures;
 pub use inspect::{Inconsistency, Inspection};
 pub use lease::{Claim, Claims, CommitAndClaim, Lease, LeaseToken};
 pub use log_event::LogEvent;
-pub use order::{Order, Shares};
+pub use order::{Ageing, Order, Shares};
 pub use pause::{Paused, Pauses};
 pub use provider::{ClaimedProvider, ProviderFault, ProviderOptions, ProviderPolicy, Providers};
 pub use queued::{QueuedCursor, QueuedCursorError};

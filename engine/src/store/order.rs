@@ -1,6 +1,9 @@
 //! In which order free games are claimed.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use protocol::Priority;
 
 /// What a turn costs a tenant of weight 1. The clock of fair order counts in these units, and whole numbers keep both backends exact:
 /// SQLite and Redis would round fractions each in their own way.
@@ -12,8 +15,8 @@ pub enum Order {
     /// The request that arrived first goes first.
     #[default]
     Arrival,
-    /// Tenants take turns, by their shares.
-    Fair(Shares),
+    /// Tenants take turns, by their shares; within a tenant, games go by the priorities of their heads.
+    Fair(Shares, Ageing),
 }
 
 impl Order {
@@ -21,7 +24,15 @@ impl Order {
     pub(crate) const fn shares(&self) -> Option<&Shares> {
         match self {
             Self::Arrival => None,
-            Self::Fair(shares) => Some(shares),
+            Self::Fair(shares, _) => Some(shares),
+        }
+    }
+
+    /// How priorities count, in fair order.
+    pub(crate) const fn ageing(&self) -> Option<Ageing> {
+        match self {
+            Self::Arrival => None,
+            Self::Fair(_, ageing) => Some(*ageing),
         }
     }
 }
@@ -53,5 +64,37 @@ impl Shares {
     /// What a turn costs each tenant that has a weight, and under an empty name, which no tenant has, all others.
     pub(crate) fn costs(&self) -> BTreeMap<&str, i64> {
         self.weights.keys().map(String::as_str).chain([""]).map(|tenant| (tenant, self.cost(tenant))).collect()
+    }
+}
+
+/// How long a request waits for one of a higher priority that arrives later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ageing(Duration);
+
+impl Ageing {
+    /// The longest step between two priorities, and the one that is meant if none is given.
+    pub(crate) const LONGEST: Duration = Duration::from_hours(24 * 7);
+    pub(crate) const USUAL: Duration = Duration::from_mins(1);
+
+    /// `step` lies between two priorities that are next to each other.
+    #[must_use]
+    pub fn new(step: Duration) -> Self {
+        Self(step.min(Self::LONGEST))
+    }
+
+    /// How much later than it has arrived a request counts as arrived, in ms.
+    pub(crate) fn allowance(self, priority: Priority) -> i64 {
+        let steps = match priority {
+            Priority::High => 0,
+            Priority::Normal => 1,
+            Priority::Low => 2,
+        };
+        i64::try_from(self.0.as_millis()).unwrap_or(i64::MAX / 2) * steps
+    }
+}
+
+impl Default for Ageing {
+    fn default() -> Self {
+        Self(Self::USUAL)
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use protocol::{
-    Alternative, Attempt, Event, EventId, GameId, Links, Problem, RequestCancelled, RequestCompleted, RequestFailed,
-    RequestId, RequestQueued, RequestStatus, RequestType, RequestView, StateUpdated, TurnResult, Usage,
+    Alternative, Attempt, Event, EventId, GameId, Links, Priority, Problem, RequestCancelled, RequestCompleted,
+    RequestFailed, RequestId, RequestQueued, RequestStatus, RequestType, RequestView, StateUpdated, TurnResult, Usage,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ pub struct NewRequest {
     pub actor: Option<String>,
     /// The message in the form in which the history shows it.
     pub user_message: String,
+    /// How urgent it is beside others of its tenant.
+    pub priority: Priority,
     /// The request whose turn triggers this story event.
     pub caused_by: Option<RequestId>,
     /// Earlier tries of the same message.
@@ -68,6 +70,8 @@ pub struct Request {
     pub actor: Option<String>,
     /// The message in the form in which the history shows it.
     pub user_message: String,
+    /// How urgent it is beside others of its tenant.
+    pub priority: Priority,
     /// The request whose turn triggered this story event.
     pub caused_by: Option<RequestId>,
     /// Its present status.
@@ -111,6 +115,8 @@ pub struct LeasedRequest {
     pub actor: Option<String>,
     /// The message in the form in which the history shows it.
     pub user_message: String,
+    /// How urgent it is, and the story events of its turn are.
+    pub priority: Priority,
     /// Earlier tries of the same message.
     pub alternatives: Vec<Alternative>,
     /// The span that it was sent in; in a worker that traces, from the claim on, that of the attempt.

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use metrics::counter;
-use protocol::{RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult};
+use protocol::{Priority, RequestCompleted, RequestStatus, RequestType, StateUpdated, TurnResult};
 use story::{Applied, ChatMessage, Input, StoryEvent};
 use tokio_util::sync::CancellationToken;
 
@@ -162,7 +162,7 @@ fn effects(
         ends_choice: request.kind == RequestType::Chat && request.alternatives.is_empty(),
         result,
         events,
-        story_events: children(lease, request.trace, &applied.story_events),
+        story_events: children(lease, request.trace, request.priority, &applied.story_events),
     })
 }
 
@@ -208,7 +208,7 @@ async fn commit(
 }
 
 /// The requests that the turn's story events become.
-fn children(lease: &Lease, trace: Option<TraceParent>, events: &[StoryEvent]) -> Vec<NewRequest> {
+fn children(lease: &Lease, trace: Option<TraceParent>, priority: Priority, events: &[StoryEvent]) -> Vec<NewRequest> {
     (0..)
         .zip(events)
         .map(|(n, event)| NewRequest {
@@ -218,6 +218,8 @@ fn children(lease: &Lease, trace: Option<TraceParent>, events: &[StoryEvent]) ->
             message: event.prompt.clone(),
             actor: None,
             user_message: event.prompt.clone(),
+            // Else the messages of a key with a low cap would have effects above it.
+            priority,
             caused_by: Some(lease.request),
             alternatives: Vec::new(),
             trace,

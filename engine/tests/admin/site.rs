@@ -35,6 +35,7 @@ impl Site {
             message: "I sing to the moon.".to_owned(),
             actor: None,
             user_message: "I sing to the moon.".to_owned(),
+            priority: protocol::Priority::default(),
             caused_by: None,
             alternatives: Vec::new(),
             trace: None,

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use engine::secret::{Secret, SecretKind};
 use engine::store::{
-    Access, AddOutcome, Game, GameContents, GamesCursor, GamesOf, Holder, NewCapability, NewKey, Owner, SharedStore,
-    StoreOptions, Subject,
+    Access, AddOutcome, Game, GameContents, GamesCursor, GamesOf, Holder, KeyGrants, NewCapability, NewKey, Owner,
+    SharedStore, StoreOptions, Subject,
 };
-use protocol::{GameAccess, GameId, RequestId, Tenant, User};
+use protocol::{GameAccess, GameId, Priority, RequestId, Tenant, User};
 
 use crate::bench::Bench;
 use crate::fixture::{claim_one, document, enqueue, finish, game_id, new_game, options, replace, state_updated, until};
@@ -30,7 +30,7 @@ fn secret(kind: SecretKind) -> Secret {
 
 fn new_key(secret: &Secret, expires_in: Option<Duration>) -> NewKey {
     let holder = Holder::Player { tenant: tenant("acme"), user: user("ada") };
-    NewKey { hash: secret.hash(), holder, expires_in }
+    NewKey { hash: secret.hash(), grants: holder.into(), expires_in }
 }
 
 fn new_capability(secret: &Secret, access: GameAccess, expires_in: Option<Duration>) -> NewCapability {
@@ -62,12 +62,24 @@ pub(crate) async fn a_key_is_found_until_it_is_deleted(bench: Bench) {
     };
 
     assert_eq!((&stored.hash, stored.expires_at), (&secret.hash(), None));
-    assert_eq!(stored.grants, new_key(&secret, None).holder);
+    assert_eq!(stored.grants, new_key(&secret, None).grants);
     assert_eq!(store.key(&id).await.unwrap().as_ref(), Some(&stored));
     assert_eq!(store.keys().await.unwrap(), [stored]);
     assert!(store.delete_key(&id).await.unwrap());
     assert_eq!(store.key(&id).await.unwrap(), None);
     assert!(!store.delete_key(&id).await.unwrap());
+}
+
+pub(crate) async fn a_key_keeps_the_highest_priority_of_its_holder(bench: Bench) {
+    let store = bench.store().await;
+    for max_priority in [None, Some(Priority::Low), Some(Priority::High)] {
+        let secret = Secret::generate(SecretKind::Key).unwrap();
+        let plain = new_key(&secret, None);
+        let grants = KeyGrants::new(plain.grants.holder.clone(), max_priority).unwrap();
+        store.add_key(&NewKey { grants, ..plain }).await.unwrap();
+        let stored = store.key(&secret.hash().id()).await.unwrap().unwrap();
+        assert_eq!(stored.grants.max_priority(), max_priority.unwrap_or(Priority::Normal));
+    }
 }
 
 pub(crate) async fn storing_a_key_again_changes_nothing(bench: Bench) {

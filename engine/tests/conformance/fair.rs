@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::store::{
-    Claim, DeadLetterRetry, GameContents, Order, Owner, SharedStore, Shares, StoreOptions, Terms, WorkerId,
+    Ageing, Claim, DeadLetterRetry, GameContents, Order, Owner, SharedStore, Shares, StoreOptions, Terms, WorkerId,
 };
 use protocol::{GameId, IfBusy, PauseScope};
 
@@ -20,7 +20,7 @@ const FLOOD: usize = 200;
 pub(crate) fn fair(weights: &[(&str, f64)]) -> StoreOptions {
     let weights: BTreeMap<String, f64> =
         weights.iter().map(|(tenant, weight)| ((*tenant).to_owned(), *weight)).collect();
-    StoreOptions { order: Order::Fair(Shares::new(weights)), ..options() }
+    StoreOptions { order: Order::Fair(Shares::new(weights), Ageing::default()), ..options() }
 }
 
 pub(crate) fn owner_in(tenant: &str) -> Owner {

@@ -11,8 +11,8 @@ use engine::store::{
     StoreOptions, StoredTurn, Terms, TurnEvents, TurnLimits, WorkerId,
 };
 use protocol::{
-    Event, GameId, IfBusy, Problem, ProblemType, RequestCompleted, RequestId, RequestStatus, RequestType, StateUpdated,
-    TurnRecord, TurnResult, TurnVersions, Usage, WaitReason,
+    Event, GameId, IfBusy, Priority, Problem, ProblemType, RequestCompleted, RequestId, RequestStatus, RequestType,
+    StateUpdated, TurnRecord, TurnResult, TurnVersions, Usage, WaitReason,
 };
 use story::ChatMessage;
 
@@ -129,6 +129,7 @@ pub(crate) fn message(game: GameId, text: &str) -> NewRequest {
         message: text.to_owned(),
         actor: None,
         user_message: text.to_owned(),
+        priority: Priority::default(),
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,
@@ -217,6 +218,7 @@ pub(crate) fn turn(claim: &Claim, prompts: &[&str]) -> Commit {
     let story_event = |(n, prompt): (usize, &&str)| NewRequest {
         id: request_id.child(n),
         kind: RequestType::StoryEvent,
+        priority: claim.request.priority,
         caused_by: Some(request_id),
         ..message(game_id, prompt)
     };

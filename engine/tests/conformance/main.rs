@@ -33,6 +33,7 @@ mod model;
 mod moving;
 mod order;
 mod pauses;
+mod priority;
 mod providers;
 mod recovery;
 mod redis_cluster;
@@ -110,6 +111,7 @@ conformance! {
     }
     access {
         a_key_is_found_until_it_is_deleted,
+        a_key_keeps_the_highest_priority_of_its_holder,
         storing_a_key_again_changes_nothing,
         a_key_that_has_expired_is_listed_and_not_found,
         no_more_keys_are_stored_than_may_be,
@@ -193,6 +195,24 @@ conformance! {
         what_fair_order_keeps_is_bounded,
         the_order_can_be_changed_while_games_wait,
         in_order_of_arrival_tenants_count_for_nothing,
+    }
+    priority {
+        games_of_a_tenant_are_claimed_by_the_priorities_of_their_heads,
+        the_shares_of_tenants_do_not_depend_on_priorities,
+        an_old_request_goes_before_a_newer_one_of_a_higher_priority,
+        without_a_time_to_age_priorities_have_no_effect,
+        what_comes_back_is_claimed_as_if_it_had_never_been,
+        a_game_that_waits_for_something_else_takes_no_turn,
+        the_games_of_a_resumed_tenant_go_on_by_their_priorities,
+        a_dead_letter_that_is_retried_arrives_again_with_its_priority,
+        within_a_game_priorities_change_nothing,
+        a_story_event_that_is_placed_next_has_the_arrival_of_its_turn,
+        in_order_of_arrival_a_priority_is_kept_and_counts_for_nothing,
+        an_accepted_request_tells_its_priority_whenever_it_is_sent_again,
+        what_an_earlier_release_has_made_ready_is_claimed_by_its_start,
+        a_game_that_an_earlier_release_has_claimed_takes_no_turn,
+        a_game_that_is_not_at_its_place_by_priority_is_found_and_put_there,
+        a_deleted_game_leaves_nothing_of_its_priority,
     }
     leases {
         a_lease_that_is_renewed_holds,

@@ -64,6 +64,7 @@ impl Game {
             message: message.to_owned(),
             actor: None,
             user_message: message.to_owned(),
+            priority: protocol::Priority::default(),
             caused_by: None,
             alternatives: Vec::new(),
             trace: None,

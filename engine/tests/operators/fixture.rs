@@ -24,6 +24,7 @@ pub(crate) async fn scene() -> (TempDir, GameId, RequestId, RequestId) {
             message: text.to_owned(),
             actor: None,
             user_message: text.to_owned(),
+            priority: protocol::Priority::default(),
             caused_by: None,
             alternatives: Vec::new(),
             trace: None,

@@ -234,6 +234,7 @@ pub(crate) async fn say(store: &SharedStore, game: GameId, text: &str) -> Reques
         message: text.to_owned(),
         actor: None,
         user_message: text.to_owned(),
+        priority: protocol::Priority::default(),
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,

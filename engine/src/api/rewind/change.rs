@@ -2,17 +2,18 @@
 
 use axum::Json;
 use axum::http::HeaderMap;
-use protocol::{GameId, GameRewound, GameRewritten, IfBusy, Problem, ProblemType};
+use protocol::{GameId, GameRewound, GameRewritten, IfBusy, Priority, Problem, ProblemType};
 use serde::Serialize;
 
 use super::super::account::Account;
+use super::super::caller::Caller;
 use super::super::error::{ApiError, internal};
 use super::super::game_version::{conflict, if_match, unknown_game};
 use super::super::{Api, chat, idempotency};
 use super::draft::Draft;
 use super::patience::Patience;
 use super::plan::{RewindKind, plan};
-use crate::store::{ChangeDone, Changed, Game, GameChange, GameDocument, IdempotencyKey};
+use crate::store::{ChangeDone, Changed, Game, GameChange, GameDocument, IdempotencyKey, NewRequest};
 
 /// How often a change is planned when a turn's commit comes between its reading and its step.
 const TRIES: usize = 5;
@@ -21,6 +22,8 @@ const TRIES: usize = 5;
 pub(super) struct RewindOptions {
     expected: Option<u64>,
     if_busy: IfBusy,
+    /// Of the request that plays on, if there is one.
+    priority: Priority,
     key: IdempotencyKey,
     /// Whether the client may repeat it: it has named it.
     is_named: bool,
@@ -29,6 +32,7 @@ pub(super) struct RewindOptions {
 impl RewindOptions {
     pub(super) fn new(
         operation: &str,
+        caller: &Caller,
         headers: &HeaderMap,
         body: &impl Serialize,
         if_busy: IfBusy,
@@ -36,7 +40,8 @@ impl RewindOptions {
         let expected = if_match(headers)?;
         let named = idempotency::key(headers, &(operation, body))?;
         let is_named = named.is_some();
-        Ok(Self { expected, if_busy, key: named.unwrap_or_else(idempotency::own_key), is_named })
+        let priority = caller.priority(Priority::default());
+        Ok(Self { expected, if_busy, priority, key: named.unwrap_or_else(idempotency::own_key), is_named })
     }
 }
 
@@ -115,7 +120,7 @@ fn of_draft(game: &Game, asked: &RewindOptions, draft: Draft) -> Result<GameChan
         turns,
         tries: tries.map_err(|error| internal(&error))?,
         event: event.into(),
-        request,
+        request: request.map(|request| NewRequest { priority: asked.priority, ..request }),
         charges: Vec::new(),
     })
 }

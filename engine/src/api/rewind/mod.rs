@@ -25,6 +25,7 @@ use self::plan::RewindKind;
 use super::Api;
 use super::account::Account;
 use super::body::Body;
+use super::caller::Caller;
 use super::chat;
 use super::error::ApiError;
 use super::path::Id;
@@ -33,11 +34,12 @@ use super::path::Id;
 pub(super) async fn undo(
     State(api): State<Api>,
     account: Account,
+    caller: Caller,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     Body(undo): Body<UndoTurns>,
 ) -> Result<Json<GameRewritten>, ApiError> {
-    let asked = RewindOptions::new("undo", &headers, &undo, undo.if_busy)?;
+    let asked = RewindOptions::new("undo", &caller, &headers, &undo, undo.if_busy)?;
     change(&api, id, account, asked, RewindKind::Undo { to: undo.to_turn }).await
 }
 
@@ -45,11 +47,12 @@ pub(super) async fn undo(
 pub(super) async fn retry(
     State(api): State<Api>,
     account: Account,
+    caller: Caller,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     Body(retry): Body<RetryTurn>,
 ) -> Result<Json<GameRewritten>, ApiError> {
-    let asked = RewindOptions::new("retry", &headers, &retry, retry.if_busy)?;
+    let asked = RewindOptions::new("retry", &caller, &headers, &retry, retry.if_busy)?;
     change(&api, id, account, asked, RewindKind::Retry { request: RequestId::in_game(id) }).await
 }
 
@@ -57,11 +60,12 @@ pub(super) async fn retry(
 pub(super) async fn edit(
     State(api): State<Api>,
     account: Account,
+    caller: Caller,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     Body(edit): Body<EditTurn>,
 ) -> Result<Json<GameRewritten>, ApiError> {
-    let asked = RewindOptions::new("edit", &headers, &edit, edit.if_busy)?;
+    let asked = RewindOptions::new("edit", &caller, &headers, &edit, edit.if_busy)?;
     let turn = edit.turn;
     let wanted = match (edit.message, edit.narration) {
         (Some(message), None) => {
@@ -82,11 +86,12 @@ pub(super) async fn edit(
 pub(super) async fn choose(
     State(api): State<Api>,
     account: Account,
+    caller: Caller,
     Id(id): Id<GameId>,
     headers: HeaderMap,
     Body(choice): Body<ChooseAlternative>,
 ) -> Result<Json<GameRewritten>, ApiError> {
-    let asked = RewindOptions::new("choose", &headers, &choice, choice.if_busy)?;
+    let asked = RewindOptions::new("choose", &caller, &headers, &choice, choice.if_busy)?;
     change(&api, id, account, asked, RewindKind::Choose { turn: choice.turn, alternative: choice.alternative }).await
 }
 

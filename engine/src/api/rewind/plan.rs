@@ -1,6 +1,6 @@
 //! What a game becomes when turns are taken back, or narrated again or otherwise.
 
-use protocol::{GameId, Problem, ProblemType, RequestId, RequestType, RewindCause};
+use protocol::{GameId, Priority, Problem, ProblemType, RequestId, RequestType, RewindCause};
 use story::{ChatMessage, GameState, Input};
 
 use super::super::Api;
@@ -127,6 +127,7 @@ fn said(id: RequestId, game: GameId, state: &GameState, message: String, actor: 
         game,
         kind: RequestType::Chat,
         user_message: story::user_text(state, &input),
+        priority: Priority::default(),
         message,
         actor,
         caused_by: None,

@@ -62,6 +62,7 @@ impl World {
             message: "look".to_owned(),
             actor: None,
             user_message: "look".to_owned(),
+            priority: protocol::Priority::default(),
             caused_by: None,
             alternatives: Vec::new(),
             trace: None,
@@ -84,7 +85,7 @@ impl World {
         ] {
             let secret = Secret::generate(SecretKind::Key).unwrap();
             let expires_in = (kind == Kind::Expired).then_some(Duration::ZERO);
-            store.add_key(&NewKey { hash: secret.hash(), holder, expires_in }).await.unwrap();
+            store.add_key(&NewKey { hash: secret.hash(), grants: holder.into(), expires_in }).await.unwrap();
             keys.insert(kind, secret);
         }
         store.delete_key(&keys[&Kind::Revoked].hash().id()).await.unwrap();

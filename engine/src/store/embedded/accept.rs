@@ -1,6 +1,6 @@
 //! How a request is accepted in SQLite: repeats, limits, interruptions. It mirrors `lua/enqueue.lua`.
 
-use protocol::{EventId, GameId, IfBusy, RequestId, RequestStatus};
+use protocol::{EventId, GameId, IfBusy, Priority, RequestId, RequestStatus};
 
 use super::rows::{corrupt, unavailable};
 use super::step::{Step, signed, unsigned};
@@ -46,6 +46,7 @@ pub(super) fn enqueue(step: &mut Step<'_>, request: &NewRequest, terms: &Terms) 
         id: request.id,
         status: RequestStatus::Queued,
         position: unsigned(length),
+        priority: request.priority,
         cursor,
     }))
 }
@@ -83,16 +84,22 @@ fn messages(step: &Step<'_>, game: GameId) -> Result<Vec<(RequestId, RequestStat
 
 /// How a request was accepted; none if it is unknown.
 pub(super) fn accepted(step: &Step<'_>, id: RequestId) -> Result<Option<Accepted>, StoreError> {
-    let found = step.first("SELECT status, position, cursor FROM requests WHERE id = ?1", [id.to_string()], |row| {
-        Ok((row.get::<_, String>(0)?, unsigned(row.get(1)?), row.get::<_, String>(2)?))
-    })?;
+    let found = step.first(
+        "SELECT status, position, cursor, alternatives ->> '$.priority' FROM requests WHERE id = ?1",
+        [id.to_string()],
+        |row| {
+            let (status, cursor): (String, String) = (row.get(0)?, row.get(2)?);
+            Ok((status, unsigned(row.get(1)?), cursor, row.get::<_, Option<String>>(3)?))
+        },
+    )?;
     let wrong = |error| corrupt("an accepted request", error);
     found
-        .map(|(status, position, cursor)| {
+        .map(|(status, position, cursor, priority)| {
             Ok(Accepted {
                 id,
                 status: status.parse().map_err(wrong)?,
                 position,
+                priority: priority.map_or(Ok(Priority::default()), |priority| priority.parse()).map_err(wrong)?,
                 cursor: cursor.parse().map_err(wrong)?,
             })
         })

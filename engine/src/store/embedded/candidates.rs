@@ -10,9 +10,9 @@ use super::step::Step;
 use super::{StoreError, tenants};
 use crate::store::ClaimedProvider;
 
-/// The ready game that is claimed next, and the provider that serves it.
+/// The ready game that is claimed next, and the provider that serves it. In fair order that is the one to which its tenant gives the turn.
 pub(super) fn next_ready(step: &mut Step<'_>) -> Result<Option<(GameId, ClaimedProvider)>, StoreError> {
-    let mut next: Option<(i64, String, ClaimedProvider)> = None;
+    let mut next: Option<(i64, String, String, ClaimedProvider)> = None;
     for provider in all_but_paused(step)? {
         let Some((game, key)) = first_claimable(step, &provider.name)? else { continue };
         if next.as_ref().is_some_and(|(earlier, ..)| *earlier <= key) {
@@ -31,10 +31,11 @@ pub(super) fn next_ready(step: &mut Step<'_>) -> Result<Option<(GameId, ClaimedP
         if let Some(name) = serving
             && (is_probe || has_slot(step, &name)?)
         {
-            next = Some((key, game, ClaimedProvider { name, is_probe }));
+            next = Some((key, game, provider.name, ClaimedProvider { name, is_probe }));
         }
     }
-    next.map(|(_, game, provider)| Ok((rows::id(&game)?, provider))).transpose()
+    let Some((key, game, waits_for, provider)) = next else { return Ok(None) };
+    Ok(Some((step.give_turn(rows::id(&game)?, key, &waits_for)?, provider)))
 }
 
 /// The first ready game whose tenant is not paused; those before it are held.

@@ -184,6 +184,7 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
         user_message,
         alternatives,
         trace,
+        priority,
         checkpoints,
         enqueued_at,
         started_at,
@@ -191,7 +192,8 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
     } = request;
     let waited = started_at.map_or(Duration::ZERO, |at| waited(enqueued_at, at));
     let lease = Lease { game, request: id, attempt, token: LeaseToken::new(token), idempotency_key: None };
-    let request = LeasedRequest { kind, message, actor, user_message, alternatives, trace, checkpoints, waited };
+    let request =
+        LeasedRequest { kind, message, actor, user_message, priority, alternatives, trace, checkpoints, waited };
     let state = LeasedGame { version: state.version, document: state.document };
     Ok(Claim { lease, request, game: state, history, provider })
 }

@@ -1,11 +1,11 @@
-//! What few requests have, in one column: earlier tries of the message, and the span that it was sent in.
+//! What few requests have, in one column: earlier tries of the message, the span that it was sent in, and a priority other than the usual one.
 //!
-//! Stores of earlier releases have a list of tries in that column. A request without a span is still written like that, so that an
-//! earlier release reads it.
+//! Stores of earlier releases have a list of tries in that column. A request without a span and a priority is still written like that, and
+//! one with a priority has a span that may be empty, so that an earlier release reads it.
 
 use std::borrow::Cow;
 
-use protocol::Alternative;
+use protocol::{Alternative, Priority};
 use serde::{Deserialize, Serialize};
 
 use crate::store::NewRequest;
@@ -17,6 +17,7 @@ use crate::trace_parent::TraceParent;
 pub(super) struct Extras {
     pub(super) alternatives: Vec<Alternative>,
     pub(super) trace: Option<TraceParent>,
+    pub(super) priority: Priority,
 }
 
 /// What is written.
@@ -24,31 +25,34 @@ pub(super) struct Extras {
 #[serde(untagged)]
 pub(super) enum StoredExtras<'a> {
     Tries(Cow<'a, [Alternative]>),
-    Traced {
+    All {
         #[serde(default, skip_serializing_if = "<[Alternative]>::is_empty")]
         alternatives: Cow<'a, [Alternative]>,
         trace: Cow<'a, str>,
+        #[serde(default, skip_serializing_if = "Priority::is_default")]
+        priority: Priority,
     },
 }
 
 impl Extras {
     /// What a new request has of it; nothing where it has none.
     pub(super) fn of(request: &NewRequest) -> Option<StoredExtras<'_>> {
-        let alternatives = Cow::Borrowed(request.alternatives.as_slice());
-        match request.trace {
-            Some(trace) => Some(StoredExtras::Traced { alternatives, trace: Cow::Owned(trace.to_string()) }),
-            None => (!alternatives.is_empty()).then_some(StoredExtras::Tries(alternatives)),
+        let (alternatives, priority) = (Cow::Borrowed(request.alternatives.as_slice()), request.priority);
+        if request.trace.is_none() && priority.is_default() {
+            return (!alternatives.is_empty()).then_some(StoredExtras::Tries(alternatives));
         }
+        let trace = Cow::Owned(request.trace.map(|trace| trace.to_string()).unwrap_or_default());
+        Some(StoredExtras::All { alternatives, trace, priority })
     }
 }
 
 impl From<StoredExtras<'static>> for Extras {
     fn from(written: StoredExtras<'static>) -> Self {
         match written {
-            StoredExtras::Tries(tries) => Self { alternatives: tries.into_owned(), trace: None },
+            StoredExtras::Tries(tries) => Self { alternatives: tries.into_owned(), ..Self::default() },
             // A trace that cannot be read is none: it must not stop the request.
-            StoredExtras::Traced { alternatives, trace } => {
-                Self { alternatives: alternatives.into_owned(), trace: trace.parse().ok() }
+            StoredExtras::All { alternatives, trace, priority } => {
+                Self { alternatives: alternatives.into_owned(), trace: trace.parse().ok(), priority }
             }
         }
     }
@@ -63,9 +67,10 @@ mod tests {
         let tries = vec![Alternative { narration: "The bell rings.".to_owned(), ..Alternative::default() }];
         let list = serde_json::to_string(&tries).unwrap();
         let read = |text: &str| serde_json::from_str::<Extras>(text).unwrap();
-        assert_eq!(read(&list), Extras { alternatives: tries.clone(), trace: None });
+        assert_eq!(read(&list), Extras { alternatives: tries.clone(), ..Extras::default() });
         let broken = format!(r#"{{"alternatives":{list},"trace":"none"}}"#);
-        assert_eq!(read(&broken), Extras { alternatives: tries, trace: None });
+        assert_eq!(read(&broken), Extras { alternatives: tries, ..Extras::default() });
+        assert_eq!(read(r#"{"trace":"","priority":"high"}"#), Extras { priority: Priority::High, ..Extras::default() });
         assert!(read(r#"{"trace":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}"#).trace.is_some());
     }
 }

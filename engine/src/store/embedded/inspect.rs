@@ -102,6 +102,9 @@ impl Inspector<'_, '_> {
             (Some(head), Some("ready")) if self.step.kept_order_key(head)? != Some(order) => {
                 (format!("it is ready by {order}, and that is not the place of its head"), "set its order")
             }
+            (Some(head), Some("ready")) if !self.step.has_arrived(game, head)? => {
+                ("it is ready, and not at its place among the games of its tenant".to_owned(), "set its place")
+            }
             (Some(_), Some("active")) if token.is_none() => {
                 ("it is active, and not leased".to_owned(), "make it ready")
             }
@@ -152,6 +155,17 @@ impl Inspector<'_, '_> {
         let what = "it is held for a tenant that is not paused".to_owned();
         if held.is_some() && self.report(Some(game), None, what, "let it go on") {
             self.step.make_ready(game)?;
+        }
+        let is_fair = self.step.options.order.ageing().is_some();
+        let left = self.step.first(
+            "SELECT 1 FROM arrivals JOIN games ON id = game_id \
+             WHERE id = ?1 AND ready_for IS NOT NULL AND lane_state IS NOT 'ready'",
+            [key],
+            |_| Ok(()),
+        )?;
+        let what = "it is among the ready games of its tenant, and is not ready".to_owned();
+        if is_fair && left.is_some() && self.report(Some(game), None, what, "take it out of that order") {
+            self.step.execute("UPDATE arrivals SET ready_for = NULL WHERE game_id = ?1", [key])?;
         }
         let stray = self.step.first(
             "SELECT 1 FROM games WHERE id = ?1 AND waits_for IS NOT NULL AND lane_state IS NOT 'ready'",

@@ -29,7 +29,7 @@ impl Keys for EmbeddedStore {
             if count.unwrap_or_default() >= signed(step.options.max_keys as u64) {
                 return Ok(AddOutcome::Full);
             }
-            let (id, hash, grants, created_at, expires_at) = fields(step, &key.hash, &key.holder, key.expires_in)?;
+            let (id, hash, grants, created_at, expires_at) = fields(step, &key.hash, &key.grants, key.expires_in)?;
             step.execute(
                 "INSERT INTO api_keys (id, hash, grants, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
                 (id, hash, grants, created_at, expires_at),

@@ -22,6 +22,7 @@ mod inspect;
 mod keys;
 mod lanes;
 mod pauses;
+mod priority;
 mod providers;
 mod queue;
 mod resting;
@@ -75,6 +76,7 @@ impl EmbeddedStore {
     /// Opens the store in a directory, which is created if needed. A second process is refused.
     pub fn open(directory: &Path, synchronous: Synchronous, options: StoreOptions) -> Result<Self, OpenError> {
         let (connection, lock) = file::open(directory, synchronous)?;
+        priority::follow_lanes(&connection, &options)?;
         let checkpointer = WalCheckpointer::start(&directory.join(file::NAME))?;
         Ok(Self::start(connection, Some((checkpointer, lock)), options, Some(directory.to_owned()), synchronous))
     }
@@ -87,7 +89,9 @@ impl EmbeddedStore {
 
     /// A store that ends with the process, for tests.
     pub fn in_memory(options: StoreOptions) -> Result<Self, OpenError> {
-        Ok(Self::start(file::open_in_memory()?, None, options, None, Synchronous::Normal))
+        let connection = file::open_in_memory()?;
+        priority::follow_lanes(&connection, &options)?;
+        Ok(Self::start(connection, None, options, None, Synchronous::Normal))
     }
 
     fn start(

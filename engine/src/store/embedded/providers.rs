@@ -24,6 +24,7 @@ impl Providers for EmbeddedStore {
             let Some(head) = step.head(lease.game)? else { return Err(corrupt("a lane", "its head is gone")) };
             let probe_at = record_fault(step, &fault, lease.token.as_str())?;
             step.execute("UPDATE requests SET attempt = attempt - 1 WHERE id = ?1", [lease.request.to_string()])?;
+            step.arrive(lease.game, &head)?;
             step.move_lane(lease.game, Some("ready"), step.order_key(lease.game, &head)?)?;
             step.execute(
                 "UPDATE games SET waits_for = nullif(?2, provider) WHERE id = ?1 AND waits_for IS NOT ?3",

@@ -88,7 +88,7 @@ pub(super) const REQUEST: &str = "id, game_id, type, message, actor, user_messag
 pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, StoreError> {
     let row = Columns::new("a request", row);
     let cursor = row.parse("cursor")?;
-    let Extras { alternatives, trace } = row.json("alternatives")?.unwrap_or_default();
+    let Extras { alternatives, trace, priority } = row.json("alternatives")?.unwrap_or_default();
     Ok(Request {
         id: row.parse("id")?,
         game: row.parse("game_id")?,
@@ -110,6 +110,7 @@ pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, S
         result: row.json("result")?,
         alternatives,
         trace,
+        priority,
         checkpoints: Checkpoints { narration: row.json("narration")?, delta: row.json("delta")? },
     })
 }

@@ -310,3 +310,18 @@ END;
 CREATE TRIGGER IF NOT EXISTS started_request_goes AFTER DELETE ON requests BEGIN
     DELETE FROM starts WHERE request_id = OLD.id;
 END;
+
+-- Fair order as well: when the head of each game counts as arrived (its arrival, plus what its priority adds), for the request with the
+-- number `seq`; and while the game is ready, the provider that it waits for, as of `games`. A tenant's turn goes to the first of its games there.
+-- In order of arrival nothing is written here.
+CREATE TABLE IF NOT EXISTS arrivals (
+    game_id   TEXT PRIMARY KEY,
+    tenant    TEXT NOT NULL,
+    seq       INTEGER NOT NULL,
+    arrival   INTEGER NOT NULL,
+    ready_for TEXT
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS arrivals_in_order ON arrivals (ready_for, tenant, arrival) WHERE ready_for IS NOT NULL;
+CREATE TRIGGER IF NOT EXISTS arrived_game_goes AFTER DELETE ON games BEGIN
+    DELETE FROM arrivals WHERE game_id = OLD.id;
+END;

@@ -155,6 +155,7 @@ impl Step<'_> {
         let (state, key) = match self.head(game)? {
             Some(head) => {
                 self.effects.wake = true;
+                self.arrive(game, &head)?;
                 (Some("ready"), self.order_key(game, &head)?)
             }
             None => (None, 0),

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use protocol::{Alternative, Attempt, DeadLetter, EventId, GameId, RequestId};
+use protocol::{Alternative, Attempt, DeadLetter, EventId, GameId, Priority, RequestId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +90,7 @@ impl Fields {
         let record = self.record()?;
         Ok(LeasedRequest {
             trace: record.trace(),
+            priority: record.priority,
             kind: self.need("type")?,
             message: record.message.into_owned(),
             actor: record.actor.map(Cow::into_owned),
@@ -131,6 +132,7 @@ impl Fields {
         let record = self.record()?;
         Ok(Request {
             trace: record.trace(),
+            priority: record.priority,
             id,
             game: record.game_id,
             kind: self.need("type")?,
@@ -180,6 +182,8 @@ struct RequestRecord<'a> {
     alternatives: Cow<'a, [Alternative]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trace: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Priority::is_default")]
+    priority: Priority,
 }
 
 impl RequestRecord<'_> {
@@ -189,8 +193,9 @@ impl RequestRecord<'_> {
     }
 }
 
-/// The status fields that a new request brings; the script adds the rest.
-pub(super) fn request_fields(request: &NewRequest) -> Result<[String; 6], StoreError> {
+/// The status fields that a new request brings; the script adds the rest. A priority other than the usual one is also a field of its own,
+/// because scripts do not read the record.
+pub(super) fn request_fields(request: &NewRequest) -> Result<Vec<String>, StoreError> {
     let record = RequestRecord {
         request_id: request.id,
         game_id: request.game,
@@ -199,15 +204,20 @@ pub(super) fn request_fields(request: &NewRequest) -> Result<[String; 6], StoreE
         caused_by: request.caused_by,
         alternatives: Cow::Borrowed(&request.alternatives),
         trace: request.trace.map(|trace| Cow::Owned(trace.to_string())),
+        priority: request.priority,
     };
-    Ok([
+    let mut fields = vec![
         "type".to_owned(),
         request.kind.to_string(),
         "user_message".to_owned(),
         request.user_message.clone(),
         "request".to_owned(),
         to_json(&record)?,
-    ])
+    ];
+    if !request.priority.is_default() {
+        fields.extend(["priority".to_owned(), request.priority.to_string()]);
+    }
+    Ok(fields)
 }
 
 /// The events of an entry of a log: the request, then the data of each event under its name. The entry's id is that of the last
@@ -277,14 +287,17 @@ pub(super) fn turn_of_entry(game: GameId, entry: &str) -> Result<StoredTurn, Sto
     Ok(turn)
 }
 
-/// Reads `{'accepted', request, status, position, cursor}`.
+/// Reads `{'accepted', request, status, position, cursor, priority}`.
 pub(super) fn accepted(reply: &[String]) -> Result<Accepted, StoreError> {
-    let [_, id, status, position, cursor] = reply else { return Err(unexpected_reply("an accepted request", &reply)) };
+    let [_, id, status, position, cursor, priority] = reply else {
+        return Err(unexpected_reply("an accepted request", &reply));
+    };
     let wrong = |error: protocol::IdError| unexpected_reply("an accepted request", &error);
     Ok(Accepted {
         id: id.parse().map_err(wrong)?,
         status: status.parse().map_err(wrong)?,
         position: from_json("a request's position", position)?,
+        priority: priority.parse().map_err(wrong)?,
         cursor: cursor.parse().map_err(wrong)?,
     })
 }

@@ -27,8 +27,8 @@ struct Body<T> {
 #[async_trait]
 impl Keys for RedisStore {
     async fn add_key(&self, key: &NewKey) -> Result<AddOutcome<StoredKey>, StoreError> {
-        let NewKey { hash, holder, expires_in } = key;
-        add(self.keys_shard(), "", hash, holder, *expires_in, self.options.max_keys).await
+        let NewKey { hash, grants, expires_in } = key;
+        add(self.keys_shard(), "", hash, grants, *expires_in, self.options.max_keys).await
     }
 
     async fn key(&self, id: &KeyId) -> Result<Option<StoredKey>, StoreError> {

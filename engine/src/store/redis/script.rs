@@ -1,16 +1,18 @@
 //! The scripts, each an atomic step, and the way to call them.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use protocol::Priority;
 use redis::aio::MultiplexedConnection;
 use redis::{Arg, Cmd, ErrorKind, FromRedisValue, RedisError, RedisWrite, ServerErrorKind, ToRedisArgs};
 use serde::Serialize;
 
 use super::event_text;
 use super::unexpected::unwritable;
-use crate::store::{Lease, StoreError, StoreOptions, StoredTurn};
+use crate::store::{Lease, Order, StoreError, StoreOptions, StoredTurn};
 
 /// A script. It is sent once per server and called by its hash.
 pub(super) type Script = LazyLock<Step>;
@@ -112,8 +114,8 @@ pub(super) struct Preamble {
     status_ttl: u64,
     key_ttl: u64,
     events_ttl: u64,
-    /// What a turn costs each tenant (JSON), in fair order.
-    costs: Option<String>,
+    /// What a turn costs each tenant, and how much later each priority counts as arrived (JSON), in fair order.
+    fair: Option<String>,
 }
 
 impl Preamble {
@@ -124,9 +126,16 @@ impl Preamble {
             status_ttl: millis(options.status_ttl),
             key_ttl: millis(options.key_ttl),
             events_ttl: millis(options.events_ttl),
-            costs: options.order.shares().map(|shares| serde_json::json!(shares.costs()).to_string()),
+            fair: fair_terms(&options.order),
         }
     }
+}
+
+fn fair_terms(order: &Order) -> Option<String> {
+    let Order::Fair(shares, ageing) = order else { return None };
+    let allowances: BTreeMap<&str, i64> =
+        Priority::ALL.into_iter().map(|priority| (priority.as_str(), ageing.allowance(priority))).collect();
+    Some(serde_json::json!({ "costs": shares.costs(), "allowances": allowances }).to_string())
 }
 
 /// The key that routes a script to its shard: all keys of a shard share its hash tag, so one server has them all.
@@ -143,9 +152,10 @@ impl Step {
     /// The script is a function behind the names, and receives them as upvalues. As globals of one chunk, each of its functions
     /// would have the server look up every name that it uses, in every call.
     fn new(name: &str, parts: &[String]) -> Self {
-        let (names, chunks, common, fair) = (lua!("names"), event_text::of_chunks(), lua!("common"), lua!("fair"));
+        let (names, chunks, common) = (lua!("names"), event_text::of_chunks(), lua!("common"));
+        let (priority, fair) = (lua!("priority"), lua!("fair"));
         let script = redis::Script::new(&format!(
-            "{names}\nreturn (function()\n{chunks}{common}\n{fair}\n{}\nend)()",
+            "{names}\nreturn (function()\n{chunks}{common}\n{priority}\n{fair}\n{}\nend)()",
             parts.join("\n")
         ));
         Self { name: name.to_lowercase().into(), script }
@@ -163,12 +173,12 @@ impl Step {
         arguments: &ScriptArgs,
         connection: &mut MultiplexedConnection,
     ) -> Result<T, RedisError> {
-        let Preamble { prefix, events_kept, status_ttl, key_ttl, events_ttl, costs } = preamble;
+        let Preamble { prefix, events_kept, status_ttl, key_ttl, events_ttl, fair } = preamble;
         let head = ScriptArgs::new()
             .arg(self.script.get_hash())
-            .arg(if costs.is_some() { 3 } else { 1 })
+            .arg(if fair.is_some() { 3 } else { 1 })
             .arg(routing_key(prefix));
-        let head = if costs.is_some() {
+        let head = if fair.is_some() {
             head.arg(format!("{prefix}requests:clock")).arg(format!("{prefix}requests:finishes"))
         } else {
             head
@@ -177,8 +187,8 @@ impl Step {
         let mut evaluate = redis::cmd("EVALSHA");
         head.write_to(&mut evaluate);
         arguments.write_to(&mut evaluate);
-        if let Some(costs) = costs {
-            evaluate.arg(costs);
+        if let Some(fair) = fair {
+            evaluate.arg(fair);
         }
         evaluate.arg(events_ttl);
         match evaluate.query_async(connection).await {

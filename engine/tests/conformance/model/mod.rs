@@ -24,18 +24,18 @@ use crate::bench::Bench;
 use crate::redis_server::RedisServer;
 
 /// How many games there are.
-const GAMES: usize = 3;
+const GAMES: usize = 4;
 /// The provider of each game.
-const PROVIDERS: [&str; GAMES] = ["offline", "offline", "other"];
-/// The tenant of each game.
-const TENANTS: [&str; GAMES] = ["red", "blue", "red"];
+const PROVIDERS: [&str; GAMES] = ["offline", "offline", "other", "offline"];
+/// The tenant of each game. Two of a tenant wait for the same provider, so that their priorities count.
+const TENANTS: [&str; GAMES] = ["red", "blue", "red", "red"];
 /// The tenant that has twice the weight of others.
 const HEAVY: &str = "blue";
 /// How many workers claim.
 const WORKERS: usize = 2;
 /// How much may wait: so little that it is reached now and then.
 const LIMITS: Limits = Limits { queued: 9, lane: 6 };
-/// How many messages the sender of a game may send while an interleaving is played. Games 0 and 1 have the same sender.
+/// How many messages the sender of a game may send while an interleaving is played. Games of the same provider have the same sender.
 const SENT: u64 = 12;
 /// How many of them may be unfinished.
 const UNFINISHED: u64 = 4;

@@ -1,7 +1,7 @@
 //! What can happen to a store, and how often it does.
 
 use proptest::prelude::*;
-use protocol::IfBusy;
+use protocol::{IfBusy, Priority};
 
 use super::{GAMES, WORKERS};
 
@@ -10,7 +10,7 @@ use super::{GAMES, WORKERS};
 #[derive(Debug, Clone)]
 pub(super) enum Move {
     /// A player sends a message.
-    Enqueue { game: usize, if_busy: IfBusy },
+    Enqueue { game: usize, if_busy: IfBusy, priority: Priority },
     /// A player sends a message under one of a few keys: a new one, the same one again, or another one.
     EnqueueUnder { game: usize, key: usize, words: usize },
     /// A step that accepted a request is repeated.
@@ -105,7 +105,8 @@ pub(super) enum Step {
 /// Any move, the usual ones more often.
 pub(super) fn any_move() -> impl Strategy<Value = Move> {
     prop_oneof![
-        6 => (0..GAMES, if_busy()).prop_map(|(game, if_busy)| Move::Enqueue { game, if_busy }),
+        6 => (0..GAMES, if_busy(), priority())
+            .prop_map(|(game, if_busy, priority)| Move::Enqueue { game, if_busy, priority }),
         2 => (0..GAMES, 0..3_usize, 0..2_usize)
             .prop_map(|(game, key, words)| Move::EnqueueUnder { game, key, words }),
         1 => (0..50_usize).prop_map(|request| Move::EnqueueAgain { request }),
@@ -146,6 +147,10 @@ fn what() -> impl Strategy<Value = What> {
 
 fn if_busy() -> impl Strategy<Value = IfBusy> {
     prop_oneof![6 => Just(IfBusy::Enqueue), 2 => Just(IfBusy::Reject), 1 => Just(IfBusy::Interrupt)]
+}
+
+fn priority() -> impl Strategy<Value = Priority> {
+    prop_oneof![3 => Just(Priority::Normal), 2 => Just(Priority::High), 2 => Just(Priority::Low)]
 }
 
 fn pick() -> impl Strategy<Value = Pick> {

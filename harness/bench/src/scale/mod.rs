@@ -15,7 +15,7 @@ use client::{Client, Item};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use parking_lot::Mutex;
-use protocol::{ChatRequest, Event, IfBusy};
+use protocol::{ChatRequest, Event, IfBusy, Priority};
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -149,6 +149,7 @@ async fn play(client: &Client, game: BenchGame, due: Instant, seen: &Mutex<Seen>
         message: "I look around, and then I look once more.".to_owned(),
         actor: None,
         if_busy: IfBusy::Enqueue,
+        priority: Priority::Normal,
         stream: None,
     };
     let accepted = client.chat(&message).await.map_err(|error| failed("take a message", error).to_string())?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use client::Item;
 use futures::StreamExt;
-use protocol::{ChatRequest, Event, IfBusy, RenameGame};
+use protocol::{ChatRequest, Event, IfBusy, Priority, RenameGame};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -121,6 +121,7 @@ async fn play_turn(deployment: &Deployment, game: &BenchGame) -> Result<(), Stri
         message: MESSAGE.to_owned(),
         actor: None,
         if_busy: IfBusy::Enqueue,
+        priority: Priority::Normal,
         stream: None,
     };
     let accepted =

@@ -3,7 +3,7 @@
 use std::cell::{Ref, RefCell};
 use std::time::Duration;
 
-use protocol::{ChatRequest, IfBusy, RequestId};
+use protocol::{ChatRequest, IfBusy, Priority, RequestId};
 use tokio::time::Instant;
 
 use super::plan::Message;
@@ -76,6 +76,7 @@ async fn send(testbed: &Testbed<'_>, message: Message) -> Post {
         message: message.text(),
         actor: None,
         if_busy: IfBusy::Enqueue,
+        priority: Priority::Normal,
         stream: None,
     };
     let key = format!("turn {} of game {}", message.turn, request.game_state_id);

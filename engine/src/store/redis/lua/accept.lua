@@ -3,7 +3,7 @@
 local function accept(game, request, rank, position, fields, queued, provider)
   local before = admit(game, request, rank, position, fields, queued)
   if position == 0 then
-    call('ZADD', READY .. provider, order_key_of(game, request, rank), game)
+    enter(provider, game, request, rank)
     wake()
   end
   if circuit_of(provider) ~= 'closed' and not fallback_of(provider) and not paused_tenant_of(game) then

@@ -15,7 +15,7 @@
 -- request.queued, number of messages n, number of records m, the charges (JSON) or '', how many changes are
 -- remembered; then n messages, m records, and the request's status fields and
 -- values.
--- Returns {'done', version, last turn, cursor}, and behind that {'accepted', request, status, position, cursor} flat if it brought
+-- Returns {'done', version, last turn, cursor}, and behind that {'accepted', request, status, position, cursor, priority} flat if it brought
 -- one; {'unknown'}, {'reused'}, {'busy'}, {'changed', version}, {'queue_full'} or {'limited', …}.
 local FIRST = 28
 local game, expected, if_busy, key, fingerprint, queue_limit, turn, tries = unpack(ARGV, 5, 12)

@@ -4,9 +4,10 @@
 -- The reply to a change that has happened.
 local function changed(version, last, before, request)
   local reply = { 'done', version, last, before }
-  local known = request ~= '' and call('HMGET', STATUS .. request, 'status', 'position', 'cursor') or {}
-  if known[1] then
-    for _, value in ipairs({ 'accepted', request, unpack(known) }) do reply[#reply + 1] = value end
+  if request == '' then return reply end
+  local status, position, cursor_of, priority = unpack(call('HMGET', STATUS .. request, 'status', 'position', 'cursor', 'priority'))
+  if status then
+    for _, value in ipairs({ 'accepted', request, status, position, cursor_of, priority or 'normal' }) do reply[#reply + 1] = value end
   end
   return reply
 end

@@ -92,7 +92,7 @@ local function commit(first, last)
     -- The present head has never been leased, so it waits for the game's own provider.
     local provider = paused and PAUSED or own or adopt_provider(game)
     local order = ready[provider] or {}
-    order[#order + 1], order[#order + 2], ready[provider] = order_key_of(game, head, head_rank), game, order
+    order[#order + 1], order[#order + 2], ready[provider] = order_key_of(provider, game, head, head_rank), game, order
     if not paused then became_ready[#became_ready + 1] = game end
   elseif EVENTS_TTL ~= '0' then
     -- As `let_log_go`, which would look for the lane again.

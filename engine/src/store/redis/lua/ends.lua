@@ -8,14 +8,14 @@ local DEAD, DEAD_INDEX = P .. 'chat-requests-failed', P .. 'chat-requests-failed
 local function make_ready(game)
   local first, rank = head(game)
   if first then
-    call('ZADD', READY .. provider_of(game), order_key_of(game, first, rank), game)
+    enter(provider_of(game), game, first, rank)
     wake()
   end
 end
 
 -- Takes a game out of the ready ones; its next head waits for the game's own provider again.
 local function leave_ready(game)
-  call('ZREM', READY .. provider_of(game), game)
+  leave(provider_of(game), game)
   call('HDEL', GAME .. game, 'waits_for', 'held')
 end
 

@@ -2,7 +2,7 @@
 -- Arguments: game, request, what to do when the game is busy ('enqueue', 'reject' or 'interrupt'), data of request.queued, how
 -- many requests may be queued, how many a lane may hold, idempotency key or '', fingerprint of the message, the policies of the
 -- providers (JSON) or '', the charges (JSON) or '', then status fields and values.
--- Returns {'accepted', request, status, position, cursor}, {'unknown'}, {'busy'}, {'reused'}, {'lane_full'}, {'queue_full'} or
+-- Returns {'accepted', request, status, position, cursor, priority}, {'unknown'}, {'busy'}, {'reused'}, {'lane_full'}, {'queue_full'} or
 -- {'limited', …}. A repeat, by the request's id or by its key, returns what was returned first.
 -- `cancel` is given only where the script may interrupt: without it, ends.lua need not be loaded.
 local FIRST_FIELD = 15
@@ -10,8 +10,8 @@ local function enqueue(cancel)
   local game, request, if_busy, data, queue_limit, lane_limit, key, fingerprint = unpack(ARGV, 5, FIRST_FIELD - 3)
 
   local function accepted(id)
-    local status, position, before = unpack(call('HMGET', STATUS .. id, 'status', 'position', 'cursor'))
-    return before and { 'accepted', id, status, position, before }
+    local status, position, before, priority = unpack(call('HMGET', STATUS .. id, 'status', 'position', 'cursor', 'priority'))
+    return before and { 'accepted', id, status, position, before, priority or 'normal' }
   end
 
   local known = accepted(request)
@@ -49,6 +49,7 @@ local function enqueue(cancel)
   for _, waiting in ipairs(interrupted) do cancel(game, waiting) end
   local rank, fields = int(call('INCR', SEQUENCE)), {}
   for i = FIRST_FIELD, #ARGV do fields[#fields + 1] = ARGV[i] end
+  local priority = fields[#fields - 1] == 'priority' and fields[#fields] or 'normal'
   if key ~= '' then
     for _, field in ipairs({ 'idempotency_key', key, 'fingerprint', fingerprint }) do fields[#fields + 1] = field end
     call('SET', KEY .. game .. ':' .. key, request)
@@ -57,5 +58,5 @@ local function enqueue(cancel)
   local provider = (paused or #interrupted > 0) and provider_of(game) or waits_for or own or adopt_provider(game)
   local before = accept(game, request, rank, position, fields, data, provider)
   use_up(charges, request)
-  return { 'accepted', request, 'queued', int(position), before }
+  return { 'accepted', request, 'queued', int(position), before, priority }
 end

@@ -32,7 +32,7 @@ end
 local first, rank = head(game)
 local order_key = first and rank
 -- In fair order. A head has none if the queue was in order of arrival when the game became ready.
-if COSTS and first then order_key = call('HGET', STATUS .. first, 'start') end
+if FAIR and first then order_key = call('HGET', STATUS .. first, 'start') end
 local provider = provider_of(game)
 local ready, delayed = call('ZSCORE', READY .. provider, game), call('ZSCORE', DELAYED, game)
 -- One that an engine of an earlier release has made ready waits for its adoption by the next claim.
@@ -42,11 +42,17 @@ local held, tenant = unpack(call('HMGET', GAME .. game, 'held', 'tenant'))
 local function restore()
   free(game)
   leave_ready(game)
-  call('ZREM', READY .. PAUSED, game)
-  if tenant then call('ZREM', READY .. HELD .. tenant, game) end
+  leave(PAUSED, game)
+  if tenant then leave(HELD .. tenant, game) end
   call('ZREM', P .. 'requests:ready', game)
   call('ZREM', DELAYED, game)
   make_ready(game)
+end
+-- Where it is among the games of its tenant that are ready under a name, and where it should be.
+local function priority_at(name) return tonumber(call('ZSCORE', priorities_of(tenant or '', name), game) or -1) end
+local function arrival_of_head()
+  local arrival, arrived_as = unpack(call('HMGET', GAME .. game, 'arrival', 'arrived_as'))
+  return tonumber(arrived_as or -1) == math.ceil(rank) and tonumber(arrival)
 end
 local orders = (ready and 1 or 0) + (delayed and 1 or 0) + (active and 1 or 0)
 if not first then
@@ -55,6 +61,8 @@ elseif orders ~= 1 then
   report('', 'it has requests, and is in ' .. orders .. ' of the orders ready, delayed and active', 'make it ready', restore)
 elseif ready and tonumber(ready) ~= tonumber(order_key or -1) then
   report('', 'it is ready by ' .. ready .. ', and the place of its head is ' .. (order_key or 'not given'), 'set its place', restore)
+elseif FAIR and ready and priority_at(provider) ~= arrival_of_head() then
+  report('', 'it is ready, and not at its place among the games of its tenant', 'set its place', restore)
 elseif token and not active then
   report('', 'it is leased, and not active', 'end the lease', restore)
 elseif active and not token and tonumber(active) > NOW then
@@ -78,13 +86,13 @@ if is_paused ~= is_listed then
     call('HDEL', PAUSED_GAMES, game)
     call('HDEL', GAME .. game, 'paused')
     if not call('ZSCORE', ACTIVE, game) and not call('ZSCORE', DELAYED, game) then
-      call('ZREM', READY .. PAUSED, game)
+      leave(PAUSED, game)
       make_ready(game)
     end
   end)
 elseif is_paused == 0 and call('ZSCORE', READY .. PAUSED, game) then
   report('', 'it is among the paused games, and not paused', 'take it out of that order',
-    function() call('ZREM', READY .. PAUSED, game) end)
+    function() leave(PAUSED, game) end)
 end
 held = call('HGET', GAME .. game, 'held')
 local is_expected = tenant and (call('HEXISTS', PAUSES, 'tenant:' .. tenant) == 1 or call('HEXISTS', PAUSES, LETS_GO .. tenant) == 1)
@@ -92,13 +100,17 @@ if held and not is_expected then
   report('', 'it is held for a tenant that is not paused', 'let it go on', restore)
 elseif tenant and not held and call('ZSCORE', READY .. HELD .. tenant, game) then
   report('', 'it is among the games that are held for its tenant, and not held', 'take it out of that order',
-    function() call('ZREM', READY .. HELD .. tenant, game) end)
+    function() leave(HELD .. tenant, game) end)
 end
 local serves = call('HGET', GAME .. game, 'serves')
 for _, name in ipairs(call('HKEYS', PROVIDERS)) do
   if name ~= provider_of(game) and call('ZSCORE', READY .. name, game) then
     report('', 'it is ready for the provider `' .. name .. '`, for which its lane does not wait', 'take it out of that order',
-      function() call('ZREM', READY .. name, game) end)
+      function() leave(name, game) end)
+  end
+  if FAIR and priority_at(name) ~= -1 and not call('ZSCORE', READY .. name, game) then
+    report('', 'it is among the games of its tenant for the provider `' .. name .. '`, and is not ready there', 'take it out of that order',
+      function() leave_priorities(tenant or '', name, game) end)
   end
   if call('SISMEMBER', SLOTS .. name, game) == 1 and not (active and serves == name) then
     report('', 'it holds a slot of the provider `' .. name .. '` without a lease', 'free the slot',

@@ -5,6 +5,7 @@
 --         recover_expired ──► expired leases and back-offs become ready again
 --                 │
 --         first games of `requests:ready:{provider}`, of all providers that get calls, by their order keys
+--                 │ in fair order: the first of the same tenant by priority, which takes that place (`priority.lua`)
 --                 │ each: fence + 1 ► token ► request 'processing' ► request.processing in the log ► lock (PX)
 --         [once for all: out of `ready` and `requests`, into `active`] ──►  `claims:{worker}` keeps them for a repeat
 
@@ -32,7 +33,7 @@ local function flush()
 end
 
 -- The ready games of the providers that get calls and are not paused, at most `wanted` of each, in order (`order_key_of`). Each has game, order key, the
--- `order` in which it is ready, the `provider` that will serve it, and `is_probe`. Returns also when the next probe may begin,
+-- `name` under which it is ready, the `provider` that will serve it, and `is_probe`. Returns also when the next probe may begin,
 -- if a game waits for it, and the free slots of the providers that have a limit.
 local function candidates(wanted)
   local found, sources, due, slots = {}, 0, nil, {}
@@ -40,7 +41,7 @@ local function candidates(wanted)
   local circuits = call('HGETALL', PROVIDERS)
   for n = 1, #circuits, 2 do
     local name, circuit = circuits[n], circuits[n + 1]
-    local order, serving, probes = READY .. name, name, false
+    local serving, probes = name, false
     if is_paused(name) then
       serving = nil
     elseif circuit ~= 'closed' then
@@ -50,7 +51,7 @@ local function candidates(wanted)
         probes = not is_probed(name)
       elseif probe_at <= NOW then
         probes = true
-      elseif #first_ready(order, 1) > 0 then
+      elseif #first_ready(name, 1) > 0 then
         due = math.min(due or probe_at, probe_at)
       end
     end
@@ -59,11 +60,11 @@ local function candidates(wanted)
     if slots[serving] then count = math.min(count, slots[serving]) end
     if probes then count = math.max(count, 1) end
     if count > 0 then
-      local games = first_ready(order, count)
+      local games = first_ready(name, count)
       if #games > 0 then sources = sources + 1 end
       for i = 1, #games, 2 do
         local is_probe = probes and i == 1
-        found[#found + 1] = { game = games[i], order_key = games[i + 1] + 0, order = order, provider = is_probe and name or serving,
+        found[#found + 1] = { game = games[i], order_key = games[i + 1] + 0, name = name, provider = is_probe and name or serving,
           is_probe = is_probe }
       end
     end
@@ -72,6 +73,16 @@ local function candidates(wanted)
   if may_hold == 0 then due = NOW end
   if sources > 1 then table.sort(found, function(one, other) return one.order_key < other.order_key end) end
   return found, due, slots
+end
+
+-- A game that has had the turn of another leaves its place among the candidates from `first` on to that one.
+local function replace(candidates, first, game, other)
+  for n = first, #candidates do
+    if candidates[n].game == game then
+      candidates[n].game = other
+      return
+    end
+  end
 end
 
 -- Leases free games to workers, first those whose head request arrived first; in fair order, those that start first.
@@ -200,12 +211,14 @@ local function claim(wants, recover_expired)
       end
     end
     while count < want.count and at < #ready do
-      at = at + 1
-      local candidate = ready[at]
-      local game, provider, is_probe = candidate.game, candidate.provider, candidate.is_probe
+      local candidate = ready[at + 1]
+      local game, other_key, name, provider, is_probe = candidate.game, nil, candidate.name, candidate.provider, candidate.is_probe
       local free = slots[provider]
+      local gets_call = not free or free > 0 or is_probe
+      local tenant = FAIR and gets_call and tenant_of(game)
+      if tenant then game, other_key = turn_of(tenant, name, game) end
       local request = call('ZRANGE', LANE .. game, '0', '0')[1]
-      if not free or free > 0 or is_probe then
+      if gets_call then
         -- A game that cannot be leased must not stop the others. A full server has kept it as it was, so the claim ends here;
         -- any other failure would repeat, so the game leaves the order and `fsck` finds it.
         local done, token, kind
@@ -214,17 +227,27 @@ local function claim(wants, recover_expired)
           ready = {}
           break
         end
-        local gone = taken[candidate.order] or {}
-        gone[#gone + 1], taken[candidate.order] = game, gone
+        local gone = taken[name] or {}
+        gone[#gone + 1], taken[name] = game, gone
+        -- At once: it must not have another turn of this step.
+        if tenant then leave_priorities(tenant, name, game) end
         if done and token then
           if free then slots[provider] = free - 1 end
           made[#made + 1], made[#made + 2], count = game, token, count + 1
           active[#active + 1], active[#active + 2] = ends, game
           begun[#begun + 1], leased[game] = request, true
           if kind == 'story_event' then story_events[#story_events + 1] = request end
-          if COSTS then has_begun(game, candidate.order_key) end
+          if tenant then has_begun(tenant, candidate.order_key) end
+          if other_key then
+            exchange_starts(name, request, candidate.order_key, candidate.game, other_key)
+            replace(ready, at + 2, game, candidate.game)
+          end
+        elseif other_key then
+          -- The turn is still there, for the next one.
+          at = at - 1
         end
       end
+      at = at + 1
     end
     if count > 0 then
       reply[counter] = count
@@ -237,7 +260,7 @@ local function claim(wants, recover_expired)
     call('HSET', key, unpack(record))
     call('PEXPIRE', key, LEASE_TTL)
   end
-  for order, games in pairs(taken) do call('ZREM', order, unpack(games)) end
+  for name, games in pairs(taken) do call('ZREM', READY .. name, unpack(games)) end
   if #begun > 0 then
     call('ZADD', ACTIVE, unpack(active))
     call('ZREM', QUEUED, unpack(begun))

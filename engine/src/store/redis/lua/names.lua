@@ -9,14 +9,17 @@
 -- Ready games are kept apart by the provider that their lanes wait for, so a claim skips a paused provider without
 -- looking at its games. `providers` says of each provider whether it is 'closed' (gets calls), 'open' or 'half_open'.
 local P, KEPT, STATUS_TTL, KEY_TTL = unpack(ARGV, 1, 4)
--- In fair order (`queue.order`) there are two more keys, and a last argument (JSON): what a turn costs each tenant, and under '' all
--- others. In order of arrival there are none, so that nothing is joined or read for it.
+-- In fair order (`queue.order`) there are two more keys, and a last argument (JSON): `costs`, what a turn costs each tenant, and under '' all
+-- others; and `allowances`, how much later (ms) a request of each priority counts as arrived. In order of arrival there are none, so that
+-- nothing is joined or read for it.
 -- Behind that, as the very last argument, how long (ms) a game that rests keeps its log, 0 for ever: at the end, so that the arguments of all scripts keep
 -- their places.
 local EVENTS_TTL = table.remove(ARGV)
-local CLOCK, FINISHES, COSTS = KEYS[2], KEYS[3], KEYS[2] and table.remove(ARGV)
+local CLOCK, FINISHES, FAIR = KEYS[2], KEYS[3], KEYS[2] and table.remove(ARGV)
 local call = redis.call
 local QUEUED, READY = P .. 'requests', P .. 'requests:ready:'
+-- The same games in fair order, apart also for each tenant: its name, a colon and that of the provider follow.
+local BY_PRIORITY = P .. 'requests:by-priority:'
 -- The story events among those that wait: how many requests of each type wait is the size of two orders, which no repeat can put out.
 local STORY_EVENTS = P .. 'requests:story-events'
 local ACTIVE, SEQUENCE, WAKE = P .. 'requests:active', P .. 'requests:sequence', P .. 'requests:wake'

@@ -20,7 +20,7 @@ if under ~= PAUSED and under ~= provider then
   call('HSET', GAME .. game, 'waits_for', provider)
   under = provider
 end
-call('ZADD', READY .. under, order_key_of(game, request, rank), game)
+enter(under, game, request, rank)
 append_event(game, 'request.waiting', request_waiting_event(request, game, reason, probe_at), request)
 -- Idle workers wait for the earliest probe that they know of.
 wake()

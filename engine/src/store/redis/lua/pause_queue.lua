@@ -23,14 +23,11 @@ call('HSET', key, field, NOW_TEXT .. ' ' .. who)
 local tenant = string.match(scope, '^tenant:(.*)$')
 if tenant then call('HDEL', PAUSES, LETS_GO .. tenant) end
 if game ~= '' then
-  local order = READY .. provider_of(game)
-  local rank = call('ZSCORE', order, game)
+  local name = provider_of(game)
+  local order_key = call('ZSCORE', READY .. name, game)
   call('HSET', GAME .. game, 'paused', '1')
   -- When it is resumed, its head begins with the game's own provider.
   call('HDEL', GAME .. game, 'waits_for', 'held')
-  if rank then
-    call('ZREM', order, game)
-    call('ZADD', READY .. PAUSED, rank, game)
-  end
+  if order_key and name ~= PAUSED then move(game, order_key, name, PAUSED) end
 end
 return kept()

@@ -46,13 +46,13 @@ local function give_up(name, repair)
     for _, game in ipairs(call('ZRANGE', READY .. name, 0, BATCH - 1)) do
       local request, tenant = head(game), paused_tenant_of(game)
       if tenant then
-        hold(game, tenant, READY .. name, call('ZSCORE', READY .. name, game))
+        hold(game, tenant, name, call('ZSCORE', READY .. name, game))
       elseif request and waits_since(game, request, opened_at) + GIVE_UP_AFTER <= NOW then
         give_up_request(game, request, name)
       end
     end
   end
-  local first = first_ready(READY .. name, 1)[1]
+  local first = first_ready(name, 1)[1]
   local request = first and head(first)
   return request and waits_since(first, request, opened_at) + GIVE_UP_AFTER
 end

@@ -10,10 +10,9 @@ call('HDEL', key, field)
 local freed = 0
 if game ~= '' then
   call('HDEL', GAME .. game, 'paused')
-  local rank = call('ZSCORE', READY .. PAUSED, game)
-  if rank then
-    call('ZREM', READY .. PAUSED, game)
-    call('ZADD', READY .. provider_of(game), rank, game)
+  local order_key = call('ZSCORE', READY .. PAUSED, game)
+  if order_key then
+    move(game, order_key, PAUSED, provider_of(game))
     freed = 1
   end
 else

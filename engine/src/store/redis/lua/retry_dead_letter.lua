@@ -1,10 +1,11 @@
 -- Queues a dead letter's request again, at the tail of its game's lane, with its id and its checkpoints. Its attempts count from
 -- 1 again. Arguments: request.
--- Returns {'accepted', request, status, position, cursor}, {'unknown'} or {'no_game'}. A repeat returns its present status.
+-- Returns {'accepted', request, status, position, cursor, priority}, {'unknown'} or {'no_game'}. A repeat returns its present status.
 local request = ARGV[5]
 local entry = call('HGET', DEAD_INDEX, request)
 local function accepted()
-  return { 'accepted', request, unpack(call('HMGET', STATUS .. request, 'status', 'position', 'cursor')) }
+  local status, place, before, priority = unpack(call('HMGET', STATUS .. request, 'status', 'position', 'cursor', 'priority'))
+  return { 'accepted', request, status, place, before, priority or 'normal' }
 end
 if not entry then
   return call('HGET', STATUS .. request, 'revived') == '1' and accepted() or { 'unknown' }

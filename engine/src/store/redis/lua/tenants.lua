@@ -3,20 +3,19 @@
 -- first in order first; the claims that follow go on with it. A held game keeps its order key, so it is ready there as if it had never left.
 local STEP = 128
 
--- Holds a ready game that has this order key. It leaves that order last: a full server refuses the first of these writes.
-local function hold(game, tenant, order, order_key)
-  call('ZADD', READY .. HELD .. tenant, order_key, game)
+-- Holds a game that is ready under this name with this order key.
+local function hold(game, tenant, name, order_key)
+  move(game, order_key, name, HELD .. tenant)
   call('HSET', GAME .. game, 'held', '1')
-  call('ZREM', order, game)
 end
 
 -- How many more games this step may hold.
 local may_hold = STEP
 
--- The first games of an order, as many as are asked for, with their order keys; those of paused tenants are held, and others follow.
-local function first_ready(order, count)
+-- The first games that are ready under a name, as many as are asked for, with their order keys; those of paused tenants are held, and others follow.
+local function first_ready(name, count)
   while true do
-    local games, found, was_held = call('ZRANGE', order, '0', int(count - 1), 'WITHSCORES'), {}, false
+    local games, found, was_held = call('ZRANGE', READY .. name, '0', int(count - 1), 'WITHSCORES'), {}, false
     if not pauses().tenants then return games end
     for n = 1, #games, 2 do
       local game, order_key = games[n], games[n + 1]
@@ -24,7 +23,7 @@ local function first_ready(order, count)
       if not tenant then
         found[#found + 1], found[#found + 2] = game, order_key
       elseif may_hold > 0 then
-        hold(game, tenant, order, order_key)
+        hold(game, tenant, name, order_key)
         may_hold, was_held = may_hold - 1, true
       end
     end
@@ -34,20 +33,16 @@ end
 
 -- Lets the first games go that are held for a tenant, and wakes a worker for each, up to 64. Returns whether there are more.
 local function let_go(tenant)
-  local order = READY .. HELD .. tenant
-  local games, gone, tokens = call('ZRANGE', order, '0', int(STEP - 1), 'WITHSCORES'), {}, {}
+  local name = HELD .. tenant
+  local games, tokens = call('ZRANGE', READY .. name, '0', int(STEP - 1), 'WITHSCORES'), {}
   for n = 1, #games, 2 do
     local game, order_key = games[n], games[n + 1]
-    gone[#gone + 1] = game
     call('HDEL', GAME .. game, 'held')
-    call('ZADD', READY .. provider_of(game), order_key, game)
+    move(game, order_key, name, provider_of(game))
     if #tokens < 64 then tokens[#tokens + 1] = '1' end
   end
-  if #gone > 0 then
-    call('ZREM', order, unpack(gone))
-    wake(tokens)
-  end
-  local more = call('EXISTS', order) == 1
+  if #tokens > 0 then wake(tokens) end
+  local more = call('EXISTS', READY .. name) == 1
   if more then call('HSET', PAUSES, LETS_GO .. tenant, NOW_TEXT) else call('HDEL', PAUSES, LETS_GO .. tenant) end
   return more
 end

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use engine::store::{
     Accepted, Cancelled, Changed, Charge, Claim, DeadLetterRetry, Enqueued, GameChange, GameContents, GameDocument,
-    IdempotencyKey, Limited, NewRequest, Order, Rate, SharedStore, StoreOptions, StoryEventPlacement, Terms,
+    IdempotencyKey, Limited, NewRequest, Order, ProviderOptions, Rate, SharedStore, StoreOptions, StoryEventPlacement,
+    Terms,
 };
 use proptest::test_runner::TestCaseError;
-use protocol::{EventId, GameId, IfBusy, RequestId};
+use protocol::{EventId, GameId, IfBusy, Priority, RequestId};
 
 use super::moves::{Move, Pick, Step, What};
 use super::reference::{Answer, Circuit, Head, Reference};
@@ -55,7 +56,10 @@ pub(super) fn same<T: PartialEq + Debug>(what: &str, store: T, model: T) -> Resu
 impl Play {
     pub(super) async fn begin(bench: Bench, placement: StoryEventPlacement, is_fair: bool) -> Self {
         let order = if is_fair { fair(&[(HEAVY, 2.0)]).order } else { Order::Arrival };
-        let options = StoreOptions { story_events: placement, limits: LIMITS, order, ..options() };
+        // No probe is due before a move says so, also on a machine so slow that seconds pass between two moves.
+        let probe_delay = Duration::from_hours(1);
+        let providers = ProviderOptions { probe_delay, probe_delay_max: probe_delay, ..ProviderOptions::default() };
+        let options = StoreOptions { story_events: placement, limits: LIMITS, order, providers, ..options() };
         let store = bench.store_with(options).await;
         // The model goes through the games by number. Where that shows, because several leases pass at once, a store goes by id.
         let mut games: Vec<GameId> = (0..GAMES).map(|_| game_id()).collect();
@@ -91,8 +95,10 @@ impl Play {
     /// Makes a move and compares everything.
     pub(super) async fn make(&mut self, next: &Move) -> Result<(), Difference> {
         match *next {
-            Move::Enqueue { game, if_busy } => self.enqueue(game, if_busy, None).await?,
-            Move::EnqueueUnder { game, key, words } => self.enqueue(game, IfBusy::Enqueue, Some((key, words))).await?,
+            Move::Enqueue { game, if_busy, priority } => self.enqueue(game, if_busy, priority, None).await?,
+            Move::EnqueueUnder { game, key, words } => {
+                self.enqueue(game, IfBusy::Enqueue, Priority::Normal, Some((key, words))).await?;
+            }
             Move::EnqueueAgain { request } => self.enqueue_again(request).await?,
             Move::Cancel { request } => self.cancel(request).await?,
             Move::RetryDeadLetter { request } => self.retry_dead_letter(request).await?,
@@ -196,9 +202,15 @@ impl Play {
         (!among.is_empty()).then(|| among[at % among.len()])
     }
 
-    async fn enqueue(&mut self, game: usize, if_busy: IfBusy, key: Option<(usize, usize)>) -> Result<(), Difference> {
+    async fn enqueue(
+        &mut self,
+        game: usize,
+        if_busy: IfBusy,
+        priority: Priority,
+        key: Option<(usize, usize)>,
+    ) -> Result<(), Difference> {
         let number = self.requests.len();
-        let request = message(self.games[game], &format!("message {number}"));
+        let request = NewRequest { priority, ..message(self.games[game], &format!("message {number}")) };
         let named = |(key, words): (usize, usize)| IdempotencyKey {
             key: format!("key {key}"),
             fingerprint: format!("words {words}"),
@@ -211,8 +223,10 @@ impl Play {
         };
         let terms = Terms { if_busy, key: key.map(named), charges: vec![charge] };
         let answer = self.store.enqueue(&request, &terms).await.map_err(text)?;
-        let expected = self.reference.send(game, if_busy, key, &request.message);
-        self.note(format_args!("game {game} is sent request {number} with {terms:?}: {expected:?}"));
+        let expected = self.reference.send(game, if_busy, key, priority, &request.message);
+        self.note(format_args!(
+            "game {game} is sent request {number} of {priority} priority with {terms:?}: {expected:?}"
+        ));
         if self.reference.requests.len() > number {
             self.requests.push(request);
         }
@@ -240,13 +254,13 @@ impl Play {
     }
 
     pub(super) fn accepted(&self, number: usize, answer: &Enqueued) -> Result<(), Difference> {
-        let Enqueued::Accepted(Accepted { id, status, position, cursor }) = answer else {
+        let Enqueued::Accepted(Accepted { id, status, position, priority, cursor }) = answer else {
             return Err(format!("{answer:?}"));
         };
         let model = &self.reference.requests[number];
         let (ahead, offset) = model.accepted_at;
         same("the request", self.numbers([*id]), vec![Some(number)])?;
-        same("its status", *status, model.status)?;
+        same("status and priority", (*status, *priority), (model.status, model.priority))?;
         same("position and cursor", (*position, cursor.offset), (ahead as u64, offset as u64))
     }
 

@@ -42,6 +42,8 @@ impl Play {
             let model = &self.reference.leases[lease];
             let game = &self.reference.games[self.reference.requests[model.request].game];
             same("the attempt", claim.lease.attempt.0, model.attempt)?;
+            let priority = self.reference.requests[model.request].priority;
+            same("the priority", claim.request.priority, priority)?;
             same("the version", claim.game.version, game.version)?;
             let history: Vec<&str> = claim.history.iter().map(|message| message.content.as_str()).collect();
             let from = game.history.len().saturating_sub(options().history_window);

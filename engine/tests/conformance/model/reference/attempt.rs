@@ -93,7 +93,7 @@ impl Reference {
                 StoryEventPlacement::Tail => (self.games[parent.game].lane.len(), None),
                 StoryEventPlacement::Next => (n, Some(parent.arrival)),
             };
-            self.admit(parent.game, position, arrival, format!("story event {n} of {number}"));
+            self.admit(parent.game, position, arrival, parent.priority, format!("story event {n} of {number}"));
         }
     }
 

@@ -18,7 +18,8 @@ impl Reference {
         left.into_iter().map(|game| game.head = Head::Abandoned).count()
     }
 
-    /// Leases free games, those first whose heads arrived first; answers the leases' numbers.
+    /// Leases free games, those first whose heads arrived first; in fair order, those that start first, or the first ones of their tenants
+    /// in their place. Answers the leases' numbers.
     pub(in crate::model) fn claim(&mut self, worker: usize, max: usize) -> Vec<usize> {
         for game in 0..GAMES {
             match self.games[game].head {
@@ -31,12 +32,14 @@ impl Reference {
         let mut heads: Vec<usize> = free.filter_map(|game| game.lane.first().copied()).collect();
         heads.sort_by_key(|request| self.order_key(*request));
         let mut leases = Vec::new();
-        for request in heads {
+        for at in 0..heads.len() {
+            let request = heads[at];
             let provider = self.provider_of(self.requests[request].game);
             let is_probe = self.circuits[provider] != Circuit::Closed;
             let is_halted = self.is_halted(self.requests[request].game);
             if leases.len() < max && !is_halted && (!is_probe || self.may_probe(provider)) {
-                let lease = self.lease(worker, request, provider, is_probe);
+                self.give_turn(&mut heads, at);
+                let lease = self.lease(worker, heads[at], provider, is_probe);
                 if is_probe {
                     self.circuits[provider] = Circuit::HalfOpen(lease);
                 }

@@ -6,7 +6,7 @@ mod providers;
 mod shares;
 
 use engine::store::{Stopped, StoryEventPlacement};
-use protocol::{AttemptOutcome, IfBusy, RequestStatus};
+use protocol::{AttemptOutcome, IfBusy, Priority, RequestStatus};
 
 use self::shares::{OrderKey, Shares};
 use super::{GAMES, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED};
@@ -122,6 +122,7 @@ pub(super) struct Request {
     counts: bool,
     /// How its attempts ended that did not commit.
     pub(super) attempts: Vec<AttemptOutcome>,
+    pub(super) priority: Priority,
     arrival: usize,
     /// How many were before it, and how many events there were, when it was accepted.
     pub(super) accepted_at: (usize, usize),
@@ -182,7 +183,14 @@ impl Reference {
     }
 
     /// A message is sent, perhaps under a key (and with words of its own under it).
-    pub(super) fn send(&mut self, game: usize, if_busy: IfBusy, key: Option<(usize, usize)>, message: &str) -> Answer {
+    pub(super) fn send(
+        &mut self,
+        game: usize,
+        if_busy: IfBusy,
+        key: Option<(usize, usize)>,
+        priority: Priority,
+        message: &str,
+    ) -> Answer {
         if let Some((key, words)) = key
             && let Some(holder) =
                 self.requests.iter().position(|request| request.key.is_some_and(|(g, k, _)| (g, k) == (game, key)))
@@ -223,15 +231,15 @@ impl Reference {
         for request in interrupted {
             self.end_by_cancel(request);
         }
-        let number = self.arrive(game, position, message);
+        let number = self.arrive(game, position, priority, message);
         self.requests[number].counts = true;
         self.requests[number].key = key.map(|(key, words)| (game, key, words));
         Answer::Accepted(number)
     }
 
     /// A request comes to the tail of a lane, and gets an event if it has to wait.
-    fn arrive(&mut self, game: usize, position: usize, message: &str) -> usize {
-        self.admit(game, position, None, message.to_owned());
+    fn arrive(&mut self, game: usize, position: usize, priority: Priority, message: &str) -> usize {
+        self.admit(game, position, None, priority, message.to_owned());
         self.give_order_key(game);
         let number = self.requests.len() - 1;
         if self.circuits[self.provider_of(game)] != Circuit::Closed
@@ -261,7 +269,7 @@ impl Reference {
         (state.version, state.turns) = (state.version + 1, to);
         state.history.truncate(usize::try_from(2 * to).unwrap());
         state.log.push(("game.rewound", None));
-        Rewound::Done { offset, request: message.map(|message| self.arrive(game, 0, message)) }
+        Rewound::Done { offset, request: message.map(|message| self.arrive(game, 0, Priority::Normal, message)) }
     }
 
     /// A running narration is ended.
@@ -351,7 +359,14 @@ impl Reference {
     }
 
     /// A request arrives at a position of its game's lane.
-    pub(super) fn admit(&mut self, game: usize, position: usize, arrival: Option<usize>, message: String) {
+    pub(super) fn admit(
+        &mut self,
+        game: usize,
+        position: usize,
+        arrival: Option<usize>,
+        priority: Priority,
+        message: String,
+    ) {
         let number = self.requests.len();
         self.arrivals += 1;
         self.requests.push(Request {
@@ -362,6 +377,7 @@ impl Reference {
             retried: false,
             counts: false,
             attempts: Vec::new(),
+            priority,
             arrival: arrival.unwrap_or(self.arrivals),
             accepted_at: (position, self.games[game].log.len()),
             status: RequestStatus::Queued,

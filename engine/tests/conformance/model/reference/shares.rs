@@ -1,5 +1,7 @@
 //! Fair order in the plainest words: a clock, and for each tenant when it may start next.
 
+use std::cmp::Reverse;
+
 use super::super::{HEAVY, TENANTS};
 use super::Reference;
 
@@ -48,6 +50,31 @@ impl Reference {
         shares.set_end(tenant, start + cost(tenant));
         shares.given += 1;
         self.requests[*head].order_key = Some((start, shares.given));
+    }
+
+    /// The tenant of a head that is to be leased gives its turn to the first of its games that wait for the same provider: the head of
+    /// the highest priority that arrived first, because an interleaving is over before anything has aged. Both exchange their places.
+    pub(super) fn give_turn(&mut self, heads: &mut [usize], at: usize) {
+        if self.shares.is_none() {
+            return;
+        }
+        let game = |head: usize| self.requests[head].game;
+        let of_same = |head: usize| {
+            TENANTS[game(head)] == TENANTS[game(heads[at])]
+                && self.provider_of(game(head)) == self.provider_of(game(heads[at]))
+                && !self.is_halted(game(head))
+        };
+        let waiting = (at..heads.len()).filter(|other| of_same(heads[*other]));
+        let first = waiting.min_by_key(|other| {
+            let request = &self.requests[heads[*other]];
+            (Reverse(request.priority), request.arrival)
+        });
+        if let Some(first) = first.filter(|first| *first != at) {
+            let key = self.requests[heads[at]].order_key;
+            self.requests[heads[at]].order_key = self.requests[heads[first]].order_key;
+            self.requests[heads[first]].order_key = key;
+            heads.swap(at, first);
+        }
     }
 
     /// A request ends that was never leased.
