@@ -189,6 +189,7 @@ pub(crate) fn completed(n: usize, narration: &str) -> RequestCompleted {
             rejections: Vec::new(),
             usage: Usage::default(),
             cut_short: false,
+            told_with: None,
         },
     }
 }

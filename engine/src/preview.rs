@@ -22,6 +22,8 @@ pub struct Preview {
     pub purpose: PromptPurpose,
     /// How many messages of history a worker reads.
     pub history: usize,
+    /// How many story events a turn tells at most.
+    pub story_event_batch: usize,
 }
 
 /// There is nothing to show.
@@ -48,7 +50,7 @@ pub async fn preview(
     let game = store.game(id).await?.ok_or_else(|| PreviewError::Problem(unknown()))?;
     let input = match &asked.message {
         Some(message) => Input::Player { message: message.clone(), actor: None },
-        None => waiting(store, id).await?,
+        None => waiting(store, id, asked.story_event_batch).await?,
     };
     let name = &game.document.provider;
     let missing = || unplayable(format!("the game's provider `{name}` is not configured"));
@@ -74,16 +76,25 @@ pub async fn preview(
     }
 }
 
-/// What the next turn answers: the first request that waits, if one does.
-async fn waiting(store: &SharedStore, id: GameId) -> Result<Input, StoreError> {
+/// What the next turn answers: the first request that waits, if one does, with its companions.
+async fn waiting(store: &SharedStore, id: GameId, batch: usize) -> Result<Input, StoreError> {
     let nothing = || Input::Player { message: NO_MESSAGE.to_owned(), actor: None };
     let lane = store.lane(id).await?;
     let Some(first) = lane.requests.first() else { return Ok(nothing()) };
     let Some(request) = store.request(*first).await? else { return Ok(nothing()) };
-    Ok(match request.kind {
-        RequestType::Chat => Input::Player { message: request.message, actor: request.actor },
-        RequestType::StoryEvent => Input::StoryEvent { prompt: request.message },
-    })
+    if request.kind == RequestType::Chat {
+        return Ok(Input::Player { message: request.message, actor: request.actor });
+    }
+    let mut also = Vec::new();
+    for companion in lane.requests.iter().take(batch).skip(1) {
+        match store.request(*companion).await? {
+            Some(next) if next.kind == RequestType::StoryEvent && next.checkpoints.narration.is_none() => {
+                also.push(next.message);
+            }
+            _ => break,
+        }
+    }
+    Ok(Input::StoryEvent { prompt: request.message, also })
 }
 
 fn view(

@@ -169,6 +169,10 @@ pub struct TurnResult {
     /// Whether the narration was cut after its last whole sentence, because the model had no token left or the player stopped it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_short: bool,
+    /// Of a story event that was told together with one before it: that one's request, whose result has the narration, the
+    /// rejections and the tokens of the turn. `message` is empty then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_with: Option<RequestId>,
 }
 
 /// Tokens as the model counted them.

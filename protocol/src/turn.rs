@@ -27,13 +27,17 @@ pub struct TurnRecord {
     /// When it was committed.
     #[schemars(with = "Time")]
     pub committed_at: Timestamp,
-    /// The player's message, or the story event's prompt.
+    /// The player's message, or the story event's prompt. Where several story events were told in one turn, the prompts of all,
+    /// in paragraphs of their own.
     pub message: String,
     /// Who spoke, when it was not the player character.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
     /// The message in the form in which the history shows it.
     pub user_message: String,
+    /// The requests of the story events that were told together with this one, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_told: Vec<RequestId>,
     /// The narration.
     pub narration: String,
     /// Earlier tries of the same message, the oldest first. Until the next message, each of them can be chosen again.

@@ -116,7 +116,7 @@ impl Rehearsal {
         let mut events: std::collections::VecDeque<_> = applied.story_events.into();
         while let Some(event) = events.pop_front() {
             let expected = event.prompt.chars().take(60).collect::<String>();
-            let applied = self.turn(&Input::StoryEvent { prompt: event.prompt }, &mut answer)?;
+            let applied = self.turn(&Input::story_event(event.prompt), &mut answer)?;
             self.steps.push(json!({ "user_prompt": "WAIT_FOR_STORY_EVENT", "expect": { "story_event_contains": [expected.trim()] } }));
             events.extend(applied.story_events);
         }

@@ -155,11 +155,8 @@ fn turns() -> impl Strategy<Value = (Rules, Vec<(Delta, bool)>)> {
 }
 
 fn play(library: &Library, state: &GameState, delta: &Delta, is_event: bool) -> Applied {
-    let input = if is_event {
-        Input::StoryEvent { prompt: "A wave.".into() }
-    } else {
-        Input::Player { message: "I act.".into(), actor: None }
-    };
+    let input =
+        if is_event { Input::story_event("A wave.") } else { Input::Player { message: "I act.".into(), actor: None } };
     apply(library, state, delta, &input).unwrap()
 }
 

@@ -162,6 +162,21 @@ fn a_story_event_is_shown_without_its_prompt_and_before_what_waits() {
 }
 
 #[test]
+fn a_story_event_that_another_turn_tells_has_no_turn_of_its_own() {
+    let mut app = playing();
+    app.receive(queued(1, RequestType::StoryEvent, "It rains."));
+    app.receive(queued(2, RequestType::StoryEvent, "It thunders."));
+    app.receive(processing(1, RequestType::StoryEvent, "It rains."));
+    app.receive(chunk(1, "Rain and thunder.", true));
+    app.receive(completed(1, "Rain and thunder."));
+    app.receive(processing(2, RequestType::StoryEvent, "It thunders."));
+    let mut told = completed(2, "");
+    told.result.told_with = Some(request(1));
+    app.receive(told);
+    assert_eq!(turns(&app), ["-/Rain and thunder./Done"]);
+}
+
+#[test]
 fn a_narration_that_was_joined_late_is_whole_in_the_end() {
     let mut app = playing();
     app.receive(chunk(1, "the end of a sentence", false));

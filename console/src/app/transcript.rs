@@ -191,6 +191,10 @@ impl Transcript {
                 let turn = self.turn_of(waiting.request_id, RequestType::StoryEvent, None);
                 turn.stage = Stage::Retrying("the storyteller is not ready, the message waits".to_owned());
             }
+            Event::RequestCompleted(completed) if completed.result.told_with.is_some() => {
+                // Its words stand in the turn of another story event.
+                self.turns.retain(|turn| turn.request != Some(completed.request_id));
+            }
             Event::RequestCompleted(completed) => {
                 let turn = self.turn_of(completed.request_id, completed.kind, None);
                 turn.narration.clone_from(&completed.result.message);

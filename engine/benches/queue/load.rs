@@ -120,6 +120,7 @@ pub(crate) fn turn(claim: &Claim) -> Commit {
         rejections: Vec::new(),
         usage: Usage::default(),
         cut_short: false,
+        told_with: None,
     };
     let state_updated = StateUpdated {
         request_id: Some(request_id),
@@ -159,6 +160,7 @@ pub(crate) fn turn(claim: &Claim) -> Commit {
         turn: vec![ChatMessage::user(&claim.request.message), ChatMessage::assistant(message)],
         result,
         events: TurnEvents { state_updated, completed },
+        companions: Vec::new(),
         story_events: Vec::new(),
     }
 }

@@ -131,6 +131,7 @@ mod tests {
                 library: Arc::default(),
                 models: Arc::new(Models::start(&Config::default()).await.unwrap()),
                 history: 80,
+                story_event_batch: 1,
             },
             store,
             metrics: Metrics::detached(),

@@ -113,7 +113,7 @@ fn apply_again(library: &Library, before: &GameState, record: &TurnRecord) -> Op
     let message = record.message.clone();
     let input = match record.kind {
         RequestType::Chat => Input::Player { message, actor: record.actor.clone() },
-        RequestType::StoryEvent => Input::StoryEvent { prompt: message },
+        RequestType::StoryEvent => Input::story_event(message),
     };
     story::refusals(library, before, &delta, &input).ok()
 }

@@ -97,6 +97,8 @@ pub struct Api {
     pub models: Arc<Models>,
     /// How many messages of history a prompt may hold.
     pub history: usize,
+    /// How many story events a turn tells at most.
+    pub story_event_batch: usize,
     /// The language of stories for which neither game nor scenario names one.
     pub language: Option<Language>,
     /// Renders `/metrics`.

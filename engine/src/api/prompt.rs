@@ -35,6 +35,8 @@ pub struct Prompts {
     pub models: Arc<Models>,
     /// How many messages of history a prompt may hold.
     pub history: usize,
+    /// How many story events a turn tells at most.
+    pub story_event_batch: usize,
 }
 
 /// Shows the next call of a game, on the players' port where that serves operators as well.
@@ -43,8 +45,8 @@ pub(super) async fn get(
     id: Id<GameId>,
     asked: Result<Query<PromptQuery>, QueryRejection>,
 ) -> Result<Json<PromptView>, ApiError> {
-    let Api { store, library, models, history, .. } = api;
-    show(State(Prompts { store, library, models, history }), id, asked).await
+    let Api { store, library, models, history, story_event_batch, .. } = api;
+    show(State(Prompts { store, library, models, history, story_event_batch }), id, asked).await
 }
 
 /// The same on the operators' port.
@@ -55,7 +57,7 @@ pub(super) async fn show(
 ) -> Result<Json<PromptView>, ApiError> {
     let Query(PromptQuery { message, purpose }) =
         asked.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
-    let asked = Preview { message, purpose, history: prompts.history };
+    let asked = Preview { message, purpose, history: prompts.history, story_event_batch: prompts.story_event_batch };
     match preview(&prompts.store, &prompts.library, &prompts.models, id, &asked).await {
         Ok(view) => Ok(Json(view)),
         Err(PreviewError::Store(error)) => Err(error.into()),

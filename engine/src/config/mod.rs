@@ -278,6 +278,7 @@ impl Config {
             events_ttl: Duration::from_secs(self.queue.events_ttl_seconds),
             history_window: self.chat_history_limit,
             story_events: self.queue.story_events,
+            story_event_batch: self.queue.story_event_batch,
             order: self.queue.order(),
             providers: self.provider_options(),
             turns: self.turns.limits(),

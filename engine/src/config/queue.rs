@@ -7,7 +7,7 @@ use protocol::Tenant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Ageing, Order, Shares, StoryEventPlacement};
+use crate::store::{Ageing, MOST_IN_A_TURN, Order, Shares, StoryEventPlacement};
 
 /// How many tenants may have a weight of their own.
 const MAX_WEIGHTS: usize = 1000;
@@ -25,6 +25,9 @@ pub struct QueueConfig {
     pub events_ttl_seconds: u64,
     /// Where story events are queued: `tail`, or `next` ahead of the same game's waiting messages.
     pub story_events: StoryEventPlacement,
+    /// How many story events of a game one turn tells at most, from 1 to 16: those that wait directly behind each other. Each is still
+    /// completed by itself.
+    pub story_event_batch: usize,
     /// In which order free games are claimed: `arrival`, or `fair` so that no tenant makes another wait beyond its share.
     pub order: QueueOrder,
     /// The shares of tenants in fair order, by name: a tenant with 2 gets twice as many turns as one with 1 (the default) while both wait.
@@ -67,7 +70,7 @@ impl QueueConfig {
         }
     }
 
-    /// A tenant with the weight 0 would never have a turn, and one with a very great weight would leave none to others.
+    /// A turn tells at least one story event. A tenant with the weight 0 would never have a turn, and one with a very great weight would leave none to others.
     pub(super) fn check(&self) -> Result<(), (String, String)> {
         if self.weights.len() > MAX_WEIGHTS {
             let reason = format!("{} are more than {MAX_WEIGHTS}: every step takes them along", self.weights.len());
@@ -77,6 +80,10 @@ impl QueueConfig {
         if self.priority_ageing_seconds > longest {
             let reason = format!("{} s are longer than a week, which is {longest} s", self.priority_ageing_seconds);
             return Err(("priority_ageing_seconds".to_owned(), reason));
+        }
+        if !(1..=MOST_IN_A_TURN).contains(&self.story_event_batch) {
+            let reason = format!("`{}` is not a number from 1 to {MOST_IN_A_TURN}", self.story_event_batch);
+            return Err(("story_event_batch".to_owned(), reason));
         }
         let (least, greatest) = Shares::WEIGHTS;
         for (tenant, weight) in &self.weights {
@@ -99,6 +106,7 @@ impl Default for QueueConfig {
             events_kept: 10_000,
             events_ttl_seconds: 86_400,
             story_events: StoryEventPlacement::Tail,
+            story_event_batch: 1,
             order: QueueOrder::Arrival,
             weights: BTreeMap::new(),
             priority_ageing_seconds: Ageing::USUAL.as_secs(),
@@ -137,6 +145,17 @@ mod tests {
             let checked = read(&text).check();
             assert_eq!(checked.is_ok(), accepted, "{text}: {checked:?}");
             assert!(checked.err().is_none_or(|error| error.to_string().contains("queue.events_ttl_seconds")));
+        }
+    }
+
+    #[test]
+    fn a_turn_tells_from_one_to_sixteen_story_events() {
+        assert_eq!(read("").store_options().story_event_batch, 1);
+        for (batch, is_right) in [(0, false), (1, true), (16, true), (17, false)] {
+            let refused =
+                read(&format!("[queue]\nstory_event_batch = {batch}")).check().map_err(|error| error.to_string());
+            assert_eq!(refused.is_ok(), is_right, "{refused:?}");
+            assert!(refused.err().is_none_or(|refused| refused.contains("queue.story_event_batch")));
         }
     }
 

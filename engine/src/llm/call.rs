@@ -280,6 +280,7 @@ impl Provider {
                 cut_short: false,
                 summary: None,
                 given_up: None,
+                also_told: Vec::new(),
             }),
             (Some(Finish::Filtered), None) => Err(ModelError::filtered("")),
             (Some(Finish::Length), None) if received.thought => Err(self.backend.only_thought()),

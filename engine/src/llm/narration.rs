@@ -197,6 +197,7 @@ impl<'a> Narration<'a> {
                 cut_short: false,
                 summary: None,
                 given_up: None,
+                also_told: Vec::new(),
             },
             self.ended.unwrap_or(Finish::Stop),
         )

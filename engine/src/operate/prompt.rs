@@ -27,7 +27,12 @@ pub async fn prompt(
             let library = Arc::new(content::load(config.content.as_deref()).map_err(ServeError::from)?);
             let models = Models::start(config).await.map_err(ServeError::from)?;
             models.discover().await;
-            let asked = Preview { message, purpose, history: config.chat_history_limit };
+            let asked = Preview {
+                message,
+                purpose,
+                history: config.chat_history_limit,
+                story_event_batch: config.queue.story_event_batch,
+            };
             preview(&store, &library, &models, game, &asked).await.map_err(|error| match error {
                 PreviewError::Store(error) => OperateError::Step(error),
                 PreviewError::Problem(problem) => OperateError::Refused(problem),

@@ -180,8 +180,8 @@ export class Story {
     async "request.completed"(event) {
       const turn = this.turn(event);
       this.finish(event, "completed");
-      // The history that was read since shows it already.
-      if (event.result.version <= this.loaded) return turn.element.remove();
+      // The history that was read since shows it already, or the turn of another story event tells it.
+      if (event.result.told_with || event.result.version <= this.loaded) return turn.element.remove();
       turn.narrate(event.result.message);
       turn.settle(event.result);
       // Read out whole, once, and not in the pieces in which it came.

@@ -107,6 +107,7 @@ async fn serve_until(
             library: Arc::clone(&library),
             models: Arc::clone(&models),
             history: config.chat_history_limit,
+            story_event_batch: config.queue.story_event_batch,
         },
         probe: probe.clone(),
         metrics: metrics.clone(),

@@ -53,6 +53,7 @@ pub(super) fn api_of(
         library,
         models,
         history: config.chat_history_limit,
+        story_event_batch: config.queue.story_event_batch,
         language: config.language.clone(),
         metrics: Metrics::detached(),
         probe: StoreProbe::new(Arc::clone(&store)),

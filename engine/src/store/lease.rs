@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use protocol::{Attempt, GameId, LeaseView, RequestId};
 use story::ChatMessage;
 
-use super::{ClaimedProvider, Committed, LeasedGame, LeasedRequest, StoreError};
+use super::{ClaimedProvider, Committed, Companion, LeasedGame, LeasedRequest, StoreError};
 
 /// The fencing token of one acquisition of a game: `fence:worker:request`. The fence counts up with every claim of the
 /// game, so no two acquisitions share a token.
@@ -63,6 +63,9 @@ pub struct Claim {
     pub request: LeasedRequest,
     /// The game.
     pub game: LeasedGame,
+    /// The queued story events directly behind a story event that has no narration yet: they may be told in the same turn. No more
+    /// than [`super::StoreOptions::story_event_batch`] allows.
+    pub companions: Vec<Companion>,
     /// The last messages of its history, oldest first.
     pub history: Vec<ChatMessage>,
     /// The provider that the attempt is to use.

@@ -11,6 +11,7 @@ mod admission;
 mod audit;
 mod change;
 mod charge;
+mod companion;
 mod dead_letter;
 mod document;
 pub mod embedded;
@@ -56,6 +57,7 @@ pub use admission::{Accepted, Cancelled, DeadLetterRetry, Enqueued, IdempotencyK
 pub use audit::{AuditCursor, AuditCursorError, AuditLog, NewAuditEntry};
 pub use change::{Before, ChangeDone, Changed, GameChange, GameContents, Keep, Rewrite, TurnPage, TurnRange};
 pub use charge::{Charge, Created, Limited, Rate};
+pub use companion::{Companion, CompanionEvents, MOST_IN_A_TURN};
 pub use dead_letter::{DeadLetterId, DeadLetterIdError};
 pub use document::{Game, GameDocument, GameWrite, IdleGame, LeasedGame};
 pub use failure::Failure;
@@ -263,7 +265,7 @@ pub trait Queue {
     /// `nonce` makes the step repeatable: the same one gets the same claims, those whose leases still hold.
     async fn claim(&self, worker: &WorkerId, nonce: u64, max: usize) -> Result<Claims, StoreError>;
 
-    /// Commits a turn (ends the request with its effects, queues the story events, frees the game: all or nothing) and
+    /// Commits a turn (ends the request with its effects and its companions, queues the story events, frees the game: all or nothing) and
     /// claims up to `max` free games for the slot that it has freed, in one round trip. With `max` 0 it only commits.
     ///
     /// The two steps are independent: the claim happens whatever the outcome of the commit, except that nothing is known
@@ -439,6 +441,8 @@ pub struct StoreOptions {
     pub history_window: usize,
     /// Where story events are queued.
     pub story_events: StoryEventPlacement,
+    /// How many story events one turn tells at most: those that wait directly behind each other, up to [`MOST_IN_A_TURN`].
+    pub story_event_batch: usize,
     /// In which order free games are claimed.
     pub order: Order,
     /// How providers are paused, probed and shared.
@@ -490,6 +494,7 @@ impl Default for StoreOptions {
             events_ttl: Duration::from_hours(24),
             history_window: 80,
             story_events: StoryEventPlacement::Tail,
+            story_event_batch: 1,
             order: Order::Arrival,
             providers: ProviderOptions::default(),
             turns: TurnLimits::default(),

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use story::{ChatMessage, Input};
 
-use super::{GameDocument, StoredTurn};
+use super::{Companion, CompanionEvents, GameDocument, StoredTurn};
 use crate::trace_parent::TraceParent;
 
 /// A request to be enqueued.
@@ -128,12 +128,15 @@ pub struct LeasedRequest {
 }
 
 impl LeasedRequest {
-    /// The input of the turn.
+    /// The input of a turn in which these companions are told as well.
     #[must_use]
-    pub fn input(&self) -> Input {
+    pub fn input(&self, companions: &[Companion]) -> Input {
         match self.kind {
             RequestType::Chat => Input::Player { message: self.message.clone(), actor: self.actor.clone() },
-            RequestType::StoryEvent => Input::StoryEvent { prompt: self.message.clone() },
+            RequestType::StoryEvent => Input::StoryEvent {
+                prompt: self.message.clone(),
+                also: companions.iter().map(|companion| companion.prompt.clone()).collect(),
+            },
         }
     }
 }
@@ -203,6 +206,10 @@ pub struct Completion {
     /// Of a delta that no model has written: why not, in words that players may read. There is no text then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<String>,
+    /// Kept with a narration: the companions that it tells. A later attempt completes these and no others, whatever has come to the
+    /// lane or left it since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_told: Vec<Companion>,
 }
 
 impl Completion {
@@ -239,6 +246,8 @@ pub struct Commit {
     pub result: TurnResult,
     /// The events of the turn.
     pub events: TurnEvents,
+    /// The ends of the companions that were told in the turn, in order. One that has ended otherwise meanwhile stays as it is.
+    pub companions: Vec<CompanionEvents>,
     /// Story events to queue, in order; their ids derive from the request's.
     pub story_events: Vec<NewRequest>,
 }

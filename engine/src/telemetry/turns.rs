@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use metrics::{gauge, histogram};
 
-use crate::store::Claim;
+use crate::store::{Claim, Commit};
 
 /// The process has a worker with so many slots.
 pub(crate) fn start(slots: usize) {
@@ -42,6 +42,16 @@ pub(crate) fn began(claim: &Claim) {
 pub(crate) fn committed(claim: &Claim, took: Duration) {
     histogram!("story_engine_request_seconds", "type" => claim.request.kind.as_str())
         .record((claim.request.waited + took).as_secs_f64());
+}
+
+/// A turn was committed that has told companions. They have come with the head or soon after it, so they count as long as it.
+pub(crate) fn told_along(claim: &Claim, commit: &Commit) {
+    let took = Duration::from_millis(commit.result.duration_ms);
+    for _ in &commit.companions {
+        histogram!("story_engine_request_wait_seconds", "type" => claim.request.kind.as_str())
+            .record(claim.request.waited.as_secs_f64());
+        committed(claim, took);
+    }
 }
 
 /// As logs show a duration.

@@ -11,6 +11,9 @@ pub(super) enum TurnError {
     /// A model call failed.
     #[error("{0}")]
     Model(#[from] ModelError),
+    /// The model refuses for good to narrate several story events in one turn. It may well narrate each by itself.
+    #[error("several story events cannot be told in one turn: {0}")]
+    Together(ModelError),
     /// A provider is not ready, which is no fault of the request.
     #[error("{provider} is not ready: {error}")]
     Provider {
@@ -47,7 +50,7 @@ impl TurnError {
     /// As metrics of model calls name it.
     pub(super) const fn name(&self) -> &'static str {
         match self {
-            Self::Model(error) => error.reason.name(),
+            Self::Model(error) | Self::Together(error) => error.reason.name(),
             Self::Provider { error, .. } => error.reason.name(),
             Self::Unplayable(_) => "unplayable",
             Self::LeaseLost | Self::Released | Self::Store(_) => "abandoned",
@@ -60,7 +63,7 @@ impl TurnError {
             Self::LeaseLost => "lease_lost",
             Self::Released => "released",
             Self::Store(_) => "store",
-            Self::Model(_) | Self::Provider { .. } | Self::Unplayable(_) => self.name(),
+            Self::Model(_) | Self::Together(_) | Self::Provider { .. } | Self::Unplayable(_) => self.name(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! to commit; [`leases`] keeps what the worker holds alive and says when it is lost.
 
 mod chunks;
+mod companions;
 mod error;
 mod extract;
 mod leases;

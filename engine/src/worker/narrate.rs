@@ -6,13 +6,14 @@ use story::{Input, Prose};
 
 use super::Worker;
 use super::chunks::Chunks;
+use super::companions::to_tell;
 use super::error::TurnError;
 use super::leases::HeldLease;
 use super::persist::{persist, works};
 use super::timing::Timing;
 use crate::fitted::narration_prompt;
 use crate::llm::{Finish, ModelError, Narration, Provider, Reason};
-use crate::store::{Claim, Completion};
+use crate::store::{Claim, Companion, Completion};
 use crate::telemetry::model_call::{CallKind, ModelCall};
 
 /// How often a prompt is shortened because the server refuses it.
@@ -21,22 +22,40 @@ const SHORTENED: usize = 8;
 /// How long the end of a response is waited for whose story is over: the token counts come last.
 const LAST_FRAMES: Duration = Duration::from_millis(500);
 
-/// Streams a narration to the game's followers, and keeps it. What is published is what is committed: what the filter passes.
+/// Narrates the request, and in its first attempt its companions with it.
 pub(super) async fn narrate(
     worker: &Worker,
     claim: &Claim,
     held: &HeldLease,
     provider: &Provider,
-    input: &Input,
+    timing: &Timing,
+) -> Result<Completion, TurnError> {
+    let companions = to_tell(worker, claim);
+    match tell(worker, claim, companions, held, provider, timing).await {
+        Err(TurnError::Model(error)) if !companions.is_empty() && !error.is_transient() => {
+            Err(TurnError::Together(error))
+        }
+        told => told,
+    }
+}
+
+/// Streams a narration to the game's followers, and keeps it. What is published is what is committed: what the filter passes.
+async fn tell(
+    worker: &Worker,
+    claim: &Claim,
+    companions: &[Companion],
+    held: &HeldLease,
+    provider: &Provider,
     timing: &Timing,
 ) -> Result<Completion, TurnError> {
     let state = &claim.game.document.state;
-    let prose = if provider.thinks_first() { Prose::after_thoughts(state, input) } else { Prose::new(state, input) };
+    let input = claim.request.input(companions);
+    let prose = if provider.thinks_first() { Prose::after_thoughts(state, &input) } else { Prose::new(state, &input) };
     let mut prose = prose.careful_after(provider.may_break_off_after());
     tracing::Span::current().record("model", provider.model());
     let mut call = ModelCall::begin(provider, CallKind::Narrate, claim.request.trace);
     let (mut narration, first) =
-        begin(worker, claim, provider, input).await.inspect_err(|error| call.failed(error.name()))?;
+        begin(worker, claim, provider, &input).await.inspect_err(|error| call.failed(error.name()))?;
     call.first_token();
     timing.first_token();
     works(worker, claim, held, provider).await?;
@@ -96,6 +115,11 @@ pub(super) async fn narrate(
         return Err(nothing_to_tell(&finish).into());
     }
     narrated.text = text;
+    // Whether one that was cut has come to the companions is not known. They are told by themselves then: hearing of something twice is better
+    // than never. The same holds where a player stops it.
+    if !narrated.cut_short {
+        narrated.also_told = companions.to_vec();
+    }
     let (number, text) = chunks.take();
     persist(held, || worker.store.checkpoint_narration(&claim.lease, number, &text, &narrated)).await?;
     timing.narrated();

@@ -93,11 +93,14 @@ fn effect(worker: &Worker, lease: &Lease, held: &HeldLease, result: &Result<(), 
         Err(TurnError::LeaseLost) if held.is_revoked() => Effect::None("cancelled"),
         Err(TurnError::LeaseLost) => Effect::None("lease_lost"),
         Err(TurnError::Released) => Effect::Release,
-        Err(TurnError::Model(error)) if error.is_transient() && lease.attempt.0 < worker.settings.max_attempts => {
+        Err(error @ (TurnError::Model(failed) | TurnError::Together(failed)))
+            if (failed.is_transient() || matches!(error, TurnError::Together(_)))
+                && lease.attempt.0 < worker.settings.max_attempts =>
+        {
             let delay = Backoff::new(worker.settings.retry_delay, LONGEST_BACKOFF)
                 .after_attempt(lease.attempt.0)
-                .max(error.retry_after.unwrap_or_default());
-            Effect::Retry { delay, failure: error.failure() }
+                .max(failed.retry_after.unwrap_or_default());
+            Effect::Retry { delay, failure: failed.failure() }
         }
         Err(TurnError::Provider { provider, reason, error }) => Effect::Pause(ProviderFault {
             provider: provider.clone(),
@@ -111,7 +114,7 @@ fn effect(worker: &Worker, lease: &Lease, held: &HeldLease, result: &Result<(), 
 
 fn failure(error: &TurnError) -> Failure {
     match error {
-        TurnError::Model(error) => error.failure(),
+        TurnError::Model(error) | TurnError::Together(error) => error.failure(),
         TurnError::Provider { error, .. } => error.failure(),
         TurnError::Unplayable(problem) => problem.clone().into(),
         TurnError::LeaseLost | TurnError::Released | TurnError::Store(_) => Failure {

@@ -5,11 +5,14 @@ use protocol::{TurnModel, TurnRecord, TurnResult, TurnTiming, TurnVersions};
 use serde_json::Value;
 use story::{Change, GameState};
 
-use crate::store::{Claim, Completion, StoredTurn};
+use super::companions::with_companions;
+use crate::store::{Claim, Companion, Completion, StoredTurn};
 
 /// What a turn made of the model's delta.
 pub(super) struct Made<'a> {
     pub(super) model: TurnModel,
+    /// The companions that the narration tells.
+    pub(super) also_told: &'a [Companion],
     /// The delta as the model wrote it.
     pub(super) extracted: &'a Completion,
     pub(super) changes: &'a [Change],
@@ -22,15 +25,16 @@ pub(super) struct Made<'a> {
 /// The record of a turn, at most `most` bytes long.
 pub(super) fn record(claim: &Claim, made: Made<'_>, most: usize) -> StoredTurn {
     let Claim { lease, request, game, .. } = claim;
-    let Made { model, extracted, changes, result, state, timing } = made;
+    let Made { model, also_told, extracted, changes, result, state, timing } = made;
     let record = TurnRecord {
         turn: game.document.last_turn() + 1,
         request_id: lease.request,
         kind: request.kind,
         committed_at: Timestamp::now(),
-        message: request.message.clone(),
+        message: with_companions(&request.message, also_told),
         actor: request.actor.clone(),
-        user_message: request.user_message.clone(),
+        user_message: with_companions(&request.user_message, also_told),
+        also_told: also_told.iter().map(|companion| companion.request_id).collect(),
         narration: result.message.clone(),
         alternatives: request.alternatives.clone(),
         proposed: proposed(&extracted.text),

@@ -85,7 +85,7 @@ async fn write(claim: &Claim, backend: &Provider, leaving: &[ChatMessage]) -> Re
 /// How much history fits this game's prompts.
 fn limits(worker: &Worker, claim: &Claim, provider: &Provider, messages: usize) -> HistoryLimits {
     let bytes = provider.prompt_bytes(messages + 2).map_or(MOST_HISTORY, |window| {
-        let input = claim.request.input();
+        let input = claim.request.input(&[]);
         let rest = story::narration_prompt(&worker.library, &claim.game.document.state, &[], &input, 0);
         window.saturating_sub(rest.map_or(0, |prompt| prompt.bytes())).min(MOST_HISTORY)
     });

@@ -9,6 +9,7 @@ use story::{Applied, ChatMessage, Input, StoryEvent};
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
+use super::companions::with_companions;
 use super::error::TurnError;
 use super::extract::{self, extract};
 use super::leases::HeldLease;
@@ -19,8 +20,8 @@ use super::summarize::summarize;
 use super::timing::Timing;
 use crate::llm::{ModelError, Provider, Reason};
 use crate::store::{Claim, Commit, Committed, Completion, GameDocument, Lease, NewRequest, TurnEvents};
-use crate::telemetry::traces;
 use crate::telemetry::turns::millis;
+use crate::telemetry::{self, traces};
 use crate::trace_parent::TraceParent;
 
 /// Runs a turn to its commit. Unless the worker is to stop, the commit brings the slot's next claim along, for `next`.
@@ -42,11 +43,11 @@ pub(super) async fn run(
     let narrator = worker.models.get(provider).ok_or_else(unknown)?;
     // A lane that waited for the provider that extracts is claimed for that one: it extracts for itself.
     let backend = worker.models.backend_of(provider).ok_or_else(unknown)?;
-    let input = claim.request.input();
     let narrated = match &claim.request.checkpoints.narration {
         Some(narrated) => narrated.clone(),
-        None => narrate(worker, claim, held, narrator, &input, &timing).await?,
+        None => narrate(worker, claim, held, narrator, &timing).await?,
     };
+    let input = claim.request.input(&narrated.also_told);
     // A story that is over changes no more: what still comes is narrated, and that is all.
     let extracted = match &claim.request.checkpoints.delta {
         _ if document.state.is_ended => Completion::default(),
@@ -57,24 +58,24 @@ pub(super) async fn run(
             extracted
         }
     };
-    let turn = messages(claim, &narrated.text);
+    let turn = messages(claim, &narrated);
     let extracted = if claim.provider.may_be_called() {
         summarize(worker, claim, held, narrator, backend, &turn, extracted).await?
     } else {
         extracted
     };
-    let commit = effects(worker, claim, narrator, &input, narrated, &extracted, turn, &timing)?;
+    let commit = effects(worker, claim, narrator, &input, &narrated, &extracted, turn, &timing)?;
     self::commit(worker, claim, held, &commit, stop, next).await
 }
 
 /// What the turn adds to the history.
-fn messages(claim: &Claim, narration: &str) -> Vec<ChatMessage> {
-    let said = claim.request.user_message.clone();
+fn messages(claim: &Claim, narrated: &Completion) -> Vec<ChatMessage> {
+    let said = with_companions(&claim.request.user_message, &narrated.also_told);
     let said = match claim.request.kind {
         RequestType::Chat => ChatMessage::user(said),
         RequestType::StoryEvent => ChatMessage::story_event(said),
     };
-    vec![said, ChatMessage::assistant(narration)]
+    vec![said, ChatMessage::assistant(&narrated.text)]
 }
 
 /// Applies the delta: everything that the turn brings.
@@ -84,7 +85,7 @@ fn effects(
     claim: &Claim,
     narrator: &Provider,
     input: &Input,
-    narrated: Completion,
+    narrated: &Completion,
     extracted: &Completion,
     turn: Vec<ChatMessage>,
     timing: &Timing,
@@ -111,15 +112,17 @@ fn effects(
     let span = tracing::Span::current();
     span.record("tokens_in", usage.prompt_tokens).record("tokens_out", usage.completion_tokens);
     let result = TurnResult {
-        message: narrated.text,
+        message: narrated.text.clone(),
         turn: applied.state.turn_counter,
         version,
         duration_ms: millis(timing.took()),
         rejections: applied.rejections,
         usage,
         cut_short: narrated.cut_short,
+        told_with: None,
     };
     let made = Made {
+        also_told: &narrated.also_told,
         model: narrator.described(),
         extracted,
         changes: &applied.changes,
@@ -160,6 +163,7 @@ fn effects(
         record,
         // Another try of the message keeps the choice, and so do the story events behind it.
         ends_choice: request.kind == RequestType::Chat && request.alternatives.is_empty(),
+        companions: narrated.also_told.iter().map(|companion| companion.told_with(lease, &result)).collect(),
         result,
         events,
         story_events: children(lease, request.trace, request.priority, &applied.story_events),
@@ -192,6 +196,7 @@ async fn commit(
     *next = claimed.into_inner().unwrap_or_else(PoisonError::into_inner).pop();
     match committed.inspect_err(|error| span.failed(error.class()))? {
         Committed::Done => {
+            telemetry::turns::told_along(claim, commit);
             if !commit.story_events.is_empty() {
                 counter!("story_engine_requests_accepted_total", "type" => RequestType::StoryEvent.as_str())
                     .increment(commit.story_events.len() as u64);

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Changed, Claim, Commit, Committed, Completion, Enqueued, Failure, GameChange, GameContents, GameDocument,
-    IdempotencyKey, Lease, LogEvent, LogRead, NewRequest, ProviderFault, Request, Rewrite, SharedStore, StoreError,
-    StoreOptions, StoredTurn, Terms, TurnEvents, TurnLimits, WorkerId,
+    Accepted, Changed, Claim, Commit, Committed, Companion, Completion, Enqueued, Failure, GameChange, GameContents,
+    GameDocument, IdempotencyKey, Lease, LogEvent, LogRead, NewRequest, ProviderFault, Request, Rewrite, SharedStore,
+    StoreError, StoreOptions, StoredTurn, Terms, TurnEvents, TurnLimits, WorkerId,
 };
 use protocol::{
     Event, GameId, IfBusy, Priority, Problem, ProblemType, RequestCompleted, RequestId, RequestStatus, RequestType,
@@ -200,6 +200,7 @@ pub(crate) fn turn(claim: &Claim, prompts: &[&str]) -> Commit {
         rejections: Vec::new(),
         usage: Usage::default(),
         cut_short: false,
+        told_with: None,
     };
     let state_updated = StateUpdated {
         request_id: Some(request_id),
@@ -244,8 +245,15 @@ pub(crate) fn turn(claim: &Claim, prompts: &[&str]) -> Commit {
         turn: vec![ChatMessage::user(&claim.request.message), ChatMessage::assistant(answer)],
         result,
         events: TurnEvents { state_updated, completed },
+        companions: Vec::new(),
         story_events: prompts.iter().enumerate().map(story_event).collect(),
     }
+}
+
+/// The same turn, in which these companions are told as well.
+pub(crate) fn with_companions(commit: Commit, claim: &Claim, companions: &[Companion]) -> Commit {
+    let companions = companions.iter().map(|companion| companion.told_with(&claim.lease, &commit.result)).collect();
+    Commit { companions, ..commit }
 }
 
 /// Commits a turn, and claims nothing.
@@ -276,6 +284,7 @@ pub(crate) fn completion(text: &str) -> Completion {
         cut_short: false,
         summary: None,
         given_up: None,
+        also_told: Vec::new(),
     }
 }
 

@@ -12,6 +12,7 @@ mod batch;
 mod bench;
 mod cancel;
 mod commit;
+mod companions;
 mod dead_letters;
 mod durability;
 mod earlier_release;
@@ -305,6 +306,24 @@ conformance! {
         story_events_of_story_events_placed_next_come_first,
         a_story_event_placed_next_takes_its_parents_turn_among_games,
         a_story_event_knows_its_parent_and_its_position,
+    }
+    companions {
+        a_claim_brings_the_story_events_that_wait_directly_behind_its_own,
+        only_what_nothing_separates_is_told_together,
+        each_story_event_has_its_own_turn_unless_told_otherwise,
+        a_commit_completes_the_companions_of_its_turn,
+        committing_companions_again_answers_as_at_first,
+        a_companion_that_was_cancelled_stays_so_and_the_turn_goes_on,
+        an_attempt_that_is_over_takes_no_companion_along,
+        an_attempt_that_does_not_commit_leaves_its_companions_as_they_are,
+        a_later_attempt_completes_those_that_the_narration_has_told_and_no_others,
+        an_earlier_release_that_goes_on_completes_the_head_alone,
+        a_story_event_that_was_read_already_is_told_by_itself,
+        a_dead_letter_that_told_others_completes_those_that_still_wait,
+        a_commit_from_another_version_completes_no_companion,
+        turns_that_end_together_take_their_own_companions_along,
+        story_events_of_a_batch_that_are_placed_next_come_before_what_waits,
+        a_companion_is_forgotten_when_its_time_is_over,
     }
     events {
         event_ids_of_a_game_are_contiguous,

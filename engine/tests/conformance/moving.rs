@@ -27,6 +27,7 @@ async fn api(store: &SharedStore) -> Router {
         library: Arc::new(engine::content::load(None).unwrap()),
         models: Arc::new(Models::start(&Config::default()).await.unwrap()),
         history: 80,
+        story_event_batch: 1,
         language: None,
         metrics: Metrics::detached(),
         probe: StoreProbe::new(Arc::clone(store)),

@@ -88,6 +88,7 @@ impl Server {
             library: Arc::new(Library::default()),
             models: Arc::new(Models::start(&Config::default()).await.unwrap()),
             history: 80,
+            story_event_batch: 1,
             language: None,
             metrics: Metrics::detached(),
             probe: StoreProbe::new(Arc::clone(store)),
@@ -252,7 +253,14 @@ pub(crate) async fn claim(store: &SharedStore) -> Claim {
 pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last: &str, text: &str) {
     let (lease, narrated) = (
         &claim.lease,
-        Completion { text: text.to_owned(), usage: Usage::default(), cut_short: false, summary: None, given_up: None },
+        Completion {
+            text: text.to_owned(),
+            usage: Usage::default(),
+            cut_short: false,
+            summary: None,
+            given_up: None,
+            also_told: Vec::new(),
+        },
     );
     store.checkpoint_narration(lease, pieces + 1, last, &narrated).await.unwrap();
     let result = TurnResult {
@@ -263,6 +271,7 @@ pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last
         rejections: Vec::new(),
         usage: Usage::default(),
         cut_short: false,
+        told_with: None,
     };
     let completed = RequestCompleted {
         request_id: lease.request,
@@ -290,6 +299,7 @@ pub(crate) async fn finish(store: &SharedStore, claim: &Claim, pieces: u64, last
             },
             completed,
         },
+        companions: Vec::new(),
         story_events: Vec::new(),
     };
     let worker = WorkerId::fixed("ada");

@@ -24,7 +24,7 @@ pub(crate) fn model(state: &GameState, changes: Value) -> Applied {
 
 /// A story event's turn from which the model extracted `changes`.
 pub(crate) fn story_event(state: &GameState, changes: Value) -> Applied {
-    apply(&library(), state, &delta(changes), &Input::StoryEvent { prompt: "A wave.".into() }).unwrap()
+    apply(&library(), state, &delta(changes), &Input::story_event("A wave.")).unwrap()
 }
 
 /// A turn on which nothing happens but a conditional with this `then`.

@@ -175,7 +175,7 @@ mod tests {
             change(&mut other);
             assert_ne!(key(&other), key(&state));
         }
-        let event = Input::StoryEvent { prompt: String::new() };
+        let event = Input::story_event(String::new());
         assert_ne!(delta_schema_key(&state, &event), key(&state));
     }
 
@@ -214,7 +214,7 @@ mod tests {
             assert!(closed["enum"].as_array().unwrap().contains(&json!(name)), "{name} in {closed}");
         }
         let relaxed = GameState { rules: Rules::Relaxed, ..new_state() };
-        let event = Input::StoryEvent { prompt: "A wave.".into() };
+        let event = Input::story_event("A wave.");
         for open in [
             item(&library(), &new_state(), &player()),
             item(&plain, &relaxed, &player()),

@@ -73,7 +73,7 @@ fn play(
         state = applied.state;
         events.extend(applied.story_events);
         let Some(event) = events.pop_front() else { break };
-        input = Input::StoryEvent { prompt: event.prompt };
+        input = Input::story_event(event.prompt);
         delta = Delta::default();
     }
     let asked = if let Luck::Listed(answers) = luck { answers.asked } else { Vec::new() };

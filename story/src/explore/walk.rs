@@ -65,7 +65,7 @@ pub fn walk(library: &Library, id: &str, turns: u64, longest: u64, seed: u64) ->
                 way.push(chosen.label);
                 (Input::Player { message: String::new(), actor: None }, chosen.delta)
             } else {
-                (Input::StoryEvent { prompt: events.remove(0) }, Delta::default())
+                (Input::story_event(events.remove(0)), Delta::default())
             };
             let Ok(applied) = apply(library, &state, &delta, &input) else { break };
             found.turns += 1;

@@ -73,7 +73,7 @@ impl Game {
     pub(super) fn say(&mut self, message: &str) -> String {
         let (told, mut events) = self.turn(&Input::Player { message: message.into(), actor: None });
         while let Some(prompt) = events.pop() {
-            self.turn(&Input::StoryEvent { prompt });
+            self.turn(&Input::story_event(prompt));
         }
         told
     }

@@ -24,15 +24,29 @@ pub enum Input {
     StoryEvent {
         /// What is to be narrated.
         prompt: String,
+        /// What is to be narrated behind it, in the same turn.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<String>,
     },
 }
 
+impl Input {
+    /// One story event, and no other with it.
+    pub fn story_event(prompt: impl Into<String>) -> Self {
+        Self::StoryEvent { prompt: prompt.into(), also: Vec::new() }
+    }
+}
+
 /// The text of the history for `input`. A player's words get their speaker's name in front, unless they have one: whatever
-/// comes before the first colon and space within 50 bytes is taken for a name. A story event is written as it is.
+/// comes before the first colon and space within 50 bytes is taken for a name. A story event is written as it is, and several of them in
+/// paragraphs of their own.
 #[must_use]
 pub fn user_text(state: &GameState, input: &Input) -> String {
     match input {
-        Input::StoryEvent { prompt } => prompt.clone(),
+        Input::StoryEvent { prompt, also } => {
+            let all: Vec<_> = std::iter::once(prompt).chain(also).map(String::as_str).collect();
+            all.join("\n\n")
+        }
         Input::Player { message, .. } if has_speaker(message) => message.clone(),
         Input::Player { message, actor } => {
             let actor = actor.as_deref().filter(|actor| !actor.trim().is_empty());
@@ -80,6 +94,6 @@ mod tests {
 
     #[test]
     fn a_story_event_has_no_speaker() {
-        assert_eq!(user_text(&new_state(), &Input::StoryEvent { prompt: "A wave.".into() }), "A wave.");
+        assert_eq!(user_text(&new_state(), &Input::story_event("A wave.")), "A wave.");
     }
 }

@@ -1,7 +1,7 @@
 //! Which lore a prompt tells: that of which the latest messages speak, as far as the scenario's budget goes. The same story always
 //! brings up the same lore.
 
-use super::input::Input;
+use super::input::{Input, user_text};
 use crate::content::{Lore, Scenario};
 use crate::message::ChatMessage;
 use crate::state::GameState;
@@ -21,8 +21,8 @@ pub(super) fn lore<'a>(
         return Vec::new();
     }
     let said = match input {
-        Input::Player { message, .. } => message,
-        Input::StoryEvent { prompt } => prompt,
+        Input::Player { message, .. } => message.clone(),
+        Input::StoryEvent { .. } => user_text(state, input),
     };
     let latest = history.iter().rev().take(MESSAGES).map(|message| message.content.as_str());
     let texts: Vec<Text> = std::iter::once(said.as_str()).chain(latest).map(Text::new).collect();

@@ -117,7 +117,7 @@ fn size(message: &ChatMessage) -> usize {
 /// A summary as a model wrote it, if it is one: prose, without thoughts and control tokens, and no longer than a prompt should carry.
 #[must_use]
 pub fn read_summary(state: &GameState, written: &str) -> Option<String> {
-    let input = super::Input::StoryEvent { prompt: String::new() };
+    let input = super::Input::story_event(String::new());
     let mut prose = Prose::new(state, &input);
     prose.push(written);
     prose.finish(true);

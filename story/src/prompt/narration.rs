@@ -8,8 +8,8 @@ use super::memory::{beginning, last_turn_bytes, shown};
 use super::quote::quoted;
 use super::scope::hints;
 use super::text::{
-    CLOSING, CRAFT, DECIDED, EVENT_RULES, FIGHT, LORE, MONSTERS, REJECTED, conduct, rating_guidance, told_in,
-    turn_rules,
+    CLOSING, CRAFT, DECIDED, EVENT_RULES, EVENTS_RULES, FIGHT, LORE, MONSTERS, REJECTED, conduct, rating_guidance,
+    told_in, turn_rules,
 };
 use super::world::world_state;
 use super::{Prompt, PromptError, script};
@@ -157,7 +157,8 @@ fn closing_text(scenario: &Scenario) -> String {
 fn rules_text(state: &GameState, input: &Input) -> String {
     let fixed = match input {
         Input::Player { .. } => turn_rules(state.rules),
-        Input::StoryEvent { .. } => EVENT_RULES,
+        Input::StoryEvent { also, .. } if also.is_empty() => EVENT_RULES,
+        Input::StoryEvent { .. } => EVENTS_RULES,
     };
     // The last one is to stop and wait, which the end of a story does not.
     let fixed = if state.is_ended { &fixed[..2] } else { &fixed[..] };

@@ -36,8 +36,23 @@ fn the_narrators_prompt() {
 fn the_narrators_prompt_for_a_story_event_in_a_relaxed_game_that_has_ended() {
     let mut state = state_in_scene("rescue");
     (state.rules, state.is_ended) = (Rules::Relaxed, true);
-    let prompt = narration(&state, &[], None, &Input::StoryEvent { prompt: "A wave breaks the lower door.".into() });
+    let prompt = narration(&state, &[], None, &Input::story_event("A wave breaks the lower door."));
     insta::assert_snapshot!(rendered(&prompt));
+}
+
+#[test]
+fn several_story_events_are_told_in_their_order() {
+    let also = vec!["The lamp goes out.".to_owned(), "A ship answers.".to_owned()];
+    let several = Input::StoryEvent { prompt: "A wave breaks.".into(), also };
+    let prompt = narration(&new_state(), &[], None, &several);
+    let asked = &prompt.messages().last().unwrap().content;
+    assert!(
+        asked.ends_with("<story_event>\nA wave breaks.\n\nThe lamp goes out.\n\nA ship answers.\n</story_event>"),
+        "{asked}"
+    );
+    assert!(asked.contains("Tell them all, in this order") && !asked.contains("this one event"), "{asked}");
+    let prompt = narration(&new_state(), &[], None, &Input::story_event("A wave breaks."));
+    assert!(prompt.messages().last().unwrap().content.contains("Tell this one event"));
 }
 
 #[test]

@@ -91,6 +91,13 @@ pub(super) const EVENT_RULES: [&str; 3] = [
     "Tell this one event, then stop and wait for the player.",
 ];
 
+/// The same where several story events are told in one turn.
+pub(super) const EVENTS_RULES: [&str; 3] = [
+    "This is not the player speaking. These events happen now, one after the other; tell each of them as part of the scene, in your own words.",
+    "Never speak, decide or act for the player character.",
+    "Tell them all, in this order, then stop and wait for the player.",
+];
+
 /// Stands before what the rules did not let happen in the turn before.
 pub(super) const REJECTED: &str = "\
 The last turn told of something that the world does not allow. It did not happen; the world state below is right. Set it straight within the story, \

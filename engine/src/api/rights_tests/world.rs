@@ -167,6 +167,7 @@ pub(super) fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api 
         library: Arc::new(Library::default()),
         models: Arc::clone(models),
         history: 80,
+        story_event_batch: 1,
         language: None,
         metrics: Metrics::detached(),
         probe: StoreProbe::new(Arc::clone(store)),
@@ -193,7 +194,7 @@ pub(super) fn operators_port(store: &SharedStore, models: &Arc<Models>, auth: Au
     let (library, models) = (Arc::new(Library::default()), Arc::clone(models));
     Admin {
         overviews: Overviews::new(Arc::clone(store), LimitsConfig::NONE, None),
-        prompts: Prompts { store: Arc::clone(store), library, models, history: 80 },
+        prompts: Prompts { store: Arc::clone(store), library, models, history: 80, story_event_batch: 1 },
         store: Arc::clone(store),
         probe: StoreProbe::new(Arc::clone(store)),
         metrics: Metrics::detached(),

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use protocol::{Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId, RequestProcessing, RequestStatus};
+use protocol::{
+    Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId, RequestProcessing, RequestStatus, RequestType,
+};
 
 use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
 use super::{StoreError, candidates, document, give_up, pauses, providers, resting, tenants, totals};
 use crate::store::{
-    Claim, ClaimedProvider, Claims, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
+    Claim, ClaimedProvider, Claims, Companion, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
     failure::unreadable, waited,
 };
 
@@ -190,10 +192,39 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
         started_at,
         ..
     } = request;
+    let companions = companions(step, game, id, kind, checkpoints.narration.is_some())?;
     let waited = started_at.map_or(Duration::ZERO, |at| waited(enqueued_at, at));
     let lease = Lease { game, request: id, attempt, token: LeaseToken::new(token), idempotency_key: None };
     let request =
         LeasedRequest { kind, message, actor, user_message, priority, alternatives, trace, checkpoints, waited };
     let state = LeasedGame { version: state.version, document: state.document };
-    Ok(Claim { lease, request, game: state, history, provider })
+    Ok(Claim { lease, request, game: state, companions, history, provider })
+}
+
+/// The story events that may be told in the turn of a head: those that wait directly behind it. One that has a narration of its own, as a
+/// dead letter that is retried may, was read already and is told by itself.
+fn companions(
+    step: &Step<'_>,
+    game: GameId,
+    head: RequestId,
+    kind: RequestType,
+    is_narrated: bool,
+) -> Result<Vec<Companion>, StoreError> {
+    let most = step.options.story_event_batch.saturating_sub(1);
+    if most == 0 || kind != RequestType::StoryEvent || is_narrated {
+        return Ok(Vec::new());
+    }
+    let behind = step.all(
+        "SELECT id, message, type = 'story_event' AND narration IS NULL FROM requests WHERE game_id = ?1 \
+         AND status IN ('queued', 'processing') AND id <> ?2 ORDER BY place LIMIT ?3",
+        (game.to_string(), head.to_string(), i64::try_from(most).unwrap_or(i64::MAX)),
+        |row| {
+            let read = || Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, bool>(2)?));
+            let (id, prompt, joins) = read().map_err(unavailable)?;
+            let companion = |request_id| Companion { request_id, prompt };
+            // One that cannot be read is a dead letter once it is the head, and takes nobody along.
+            Ok(id.parse().ok().filter(|_| joins).map(companion))
+        },
+    )?;
+    Ok(behind.into_iter().map_while(|companion| companion).collect())
 }

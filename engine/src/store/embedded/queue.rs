@@ -14,8 +14,9 @@ use super::rows::{self, REQUEST, corrupt, to_json};
 use super::step::{Ending, Step, signed, unsigned};
 use super::{EmbeddedStore, StoreError, accept, claim, document, lanes, pauses, stop, turns};
 use crate::store::{
-    Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, Failure, IdempotencyKey, LONGEST_DELAY,
-    Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Stopped, StoryEventPlacement, Terms, WorkerId,
+    Cancelled, Claims, Commit, CommitAndClaim, Committed, CompanionEvents, Completion, Enqueued, Failure,
+    IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Stopped,
+    StoryEventPlacement, Terms, WorkerId,
 };
 
 #[async_trait]
@@ -281,6 +282,25 @@ fn publish(step: &mut Step<'_>, lease: &Lease, number: u64, content: String, don
     step.append(game_id, &ChatChunk { request_id, game_id, attempt, content, done, chunks: NonZeroU64::MIN }.into())
 }
 
+/// Ends a companion in the turn of another story event, unless it has ended otherwise meanwhile: then it was cancelled, or told by itself
+/// while its head was a dead letter.
+fn complete_companion(step: &mut Step<'_>, game: GameId, companion: CompanionEvents) -> Result<(), StoreError> {
+    let CompanionEvents { processing, completed } = companion;
+    let request = completed.request_id;
+    let is_completed = step.execute(
+        "UPDATE requests SET attempt = 1, started_at = ?2, result = ?3, error = NULL \
+         WHERE id = ?1 AND status = 'queued' AND narration IS NULL",
+        (request.to_string(), step.now, to_json(&completed.result)?),
+    )?;
+    if is_completed == 0 {
+        return Ok(());
+    }
+    step.finish(game, request, RequestStatus::Completed)?;
+    step.expire(request)?;
+    step.append(game, &processing.into())?;
+    step.append(game, &completed.into())
+}
+
 fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committed, StoreError> {
     if !step.holds(lease)? {
         let repeated = step.was_ended(lease, Ending::Commit)?;
@@ -307,6 +327,9 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
     step.expire(lease.request)?;
     step.append(game, &commit.events.state_updated.into())?;
     step.append(game, &commit.events.completed.into())?;
+    for companion in commit.companions {
+        complete_companion(step, game, companion)?;
+    }
 
     let count = signed(commit.story_events.len() as u64);
     for (n, child) in (1..).zip(&commit.story_events) {

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::event_text;
 use super::unexpected::{from_json, to_json, unexpected_reply};
 use crate::store::{
-    Accepted, Checkpoints, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Owner, Request,
-    StoreError, StoredTurn, dead_letter, waited,
+    Accepted, Checkpoints, Companion, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Owner,
+    Request, StoreError, StoredTurn, dead_letter, waited,
 };
 use crate::trace_parent::TraceParent;
 
@@ -191,6 +191,12 @@ impl RequestRecord<'_> {
     fn trace(&self) -> Option<TraceParent> {
         self.trace.as_ref()?.parse().ok()
     }
+}
+
+/// A companion from its id and its request; none if they cannot be read.
+pub(super) fn companion(id: &str, request: &str) -> Option<Companion> {
+    let record: RequestRecord<'_> = serde_json::from_str(request).ok()?;
+    Some(Companion { request_id: id.parse().ok()?, prompt: record.message.into_owned() })
 }
 
 /// The status fields that a new request brings; the script adds the rest. A priority other than the usual one is also a field of its own,

@@ -6,9 +6,9 @@ use protocol::Attempt;
 use redis::{FromRedisValue, Value};
 
 use super::StoreError;
-use super::codec::Fields;
+use super::codec::{Fields, companion};
 use super::unexpected::{from_json, unexpected_reply};
-use crate::store::{Claim, ClaimedProvider, Lease, LeaseToken};
+use crate::store::{Claim, ClaimedProvider, Companion, Lease, LeaseToken};
 
 /// The fields of a request's status in a claim, in their order.
 const STATUS: [&str; 9] = [
@@ -44,6 +44,8 @@ pub(super) struct Leased {
     status: Vec<Value>,
     state: Vec<Value>,
     history: Vec<Value>,
+    /// Id and request of each.
+    companions: Vec<Value>,
 }
 
 impl Reply {
@@ -70,7 +72,10 @@ impl Reply {
         let (provider, is_probe) = (self.next()?, self.next()?);
         let (status, state) = (self.some(STATUS.len()), self.some(GAME.len()));
         let messages = read(self.next()?)?;
-        Ok(Leased { game, token, request, provider, is_probe, status, state, history: self.some(messages) })
+        let history = self.some(messages);
+        let companions: usize = read(self.next()?)?;
+        let companions = self.some(2 * companions);
+        Ok(Leased { game, token, request, provider, is_probe, status, state, history, companions })
     }
 
     fn some(&mut self, count: usize) -> Vec<Value> {
@@ -98,8 +103,15 @@ impl Leased {
         let is_probe = read::<String>(self.is_probe)? == "1";
         let provider = ClaimedProvider { name: read(self.provider)?, is_probe };
         let claim = claim(lease.clone(), &status, self.state, self.history, provider);
+        let claim = claim.map(|claim| Claim { companions: companions(&self.companions), ..claim });
         Ok((lease, claim))
     }
+}
+
+/// The companions up to the first one that cannot be read: that one is a dead letter once it is the head, and takes nobody along.
+fn companions(values: &[Value]) -> Vec<Companion> {
+    let text = |value: &Value| read::<String>(value.clone()).ok();
+    values.chunks_exact(2).map_while(|pair| companion(&text(&pair[0])?, &text(&pair[1])?)).collect()
 }
 
 fn claim(
@@ -116,6 +128,7 @@ fn claim(
         lease,
         request: status.leased_request()?,
         game: state.leased_game()?,
+        companions: Vec::new(),
         history: history.into_iter().map(message).collect::<Result<_, _>>()?,
         provider,
     })

@@ -20,9 +20,9 @@ use super::unexpected::unexpected_reply;
 
 use super::{RedisStore, StoreError, charges, lanes, providers, queued, workers};
 use crate::store::{
-    Cancelled, Claims, Commit, CommitAndClaim, Committed, Completion, Enqueued, Failure, IdempotencyKey, LONGEST_DELAY,
-    Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Stopped, StoreOptions, StoryEventPlacement, Terms,
-    WorkerId, failure::unreadable, waited_too_long,
+    Cancelled, Claims, Commit, CommitAndClaim, Committed, CompanionEvents, Completion, Enqueued, Failure,
+    IdempotencyKey, LONGEST_DELAY, Lease, LeaseToken, NewRequest, Queue, QueuedCursor, Request, Stopped, StoreOptions,
+    StoryEventPlacement, Terms, WorkerId, failure::unreadable, waited_too_long,
 };
 
 /// How long a worker that shuts down waits for a server that does not respond.
@@ -393,7 +393,8 @@ fn terms_of_claims(options: &StoreOptions, shards: usize, in_cluster: bool) -> R
         .arg(u8::from(in_cluster))
         .arg(millis(options.providers.give_up_after))
         .json(&waited_too_long(options))?
-        .arg(providers::policies(options, shards)?))
+        .arg(providers::policies(options, shards)?)
+        .arg(options.story_event_batch))
 }
 
 fn commit_call(lease: &Lease, commit: &Commit) -> Result<ScriptArgs, StoreError> {
@@ -407,9 +408,13 @@ fn commit_call(lease: &Lease, commit: &Commit) -> Result<ScriptArgs, StoreError>
         .arg(commit.record.record.turn)
         .json(&commit.record)?
         .arg(u8::from(commit.ends_choice))
+        .arg(commit.companions.len())
         .arg(commit.turn.len());
     for message in &commit.turn {
         call = call.json(message)?;
+    }
+    for CompanionEvents { processing, completed } in &commit.companions {
+        call = call.id(completed.request_id).json(&completed.result)?.json(processing)?.json(completed)?;
     }
     for child in &commit.story_events {
         let fields = request_fields(child)?;

@@ -39,13 +39,15 @@ const LIMITS: Limits = Limits { queued: 9, lane: 6 };
 const SENT: u64 = 12;
 /// How many of them may be unfinished.
 const UNFINISHED: u64 = 4;
+/// How many story events a turn tells at most, in half of the interleavings; in the others each is told by itself.
+const BATCH: usize = 3;
 /// How many moves an interleaving has at most.
 const MOVES: usize = 60;
 
-fn interleavings() -> impl Strategy<Value = (StoryEventPlacement, bool, Vec<Move>)> {
+fn interleavings() -> impl Strategy<Value = (StoryEventPlacement, usize, bool, Vec<Move>)> {
     let placement = prop_oneof![Just(StoryEventPlacement::Tail), Just(StoryEventPlacement::Next)];
     // In fair order, or in order of arrival.
-    (placement, any::<bool>(), prop::collection::vec(moves::any_move(), 1..=MOVES))
+    (placement, prop_oneof![Just(1), Just(BATCH)], any::<bool>(), prop::collection::vec(moves::any_move(), 1..=MOVES))
 }
 
 /// Plays random interleavings, each on a fresh bench.
@@ -55,11 +57,11 @@ fn play_on(runtime: &Runtime, fresh: impl Fn(usize) -> Bench) {
         config.cases = 500;
     }
     let played = std::cell::Cell::new(0);
-    let result = TestRunner::new(config).run(&interleavings(), |(placement, is_fair, moves)| {
+    let result = TestRunner::new(config).run(&interleavings(), |(placement, batch, is_fair, moves)| {
         played.set(played.get() + 1);
         let bench = fresh(played.get());
         runtime.block_on(async {
-            let mut play = Play::begin(bench, placement, is_fair).await;
+            let mut play = Play::begin(bench, placement, batch, is_fair).await;
             for next in moves {
                 play.make(&next).await.map_err(|reason| play.failure(&reason))?;
             }

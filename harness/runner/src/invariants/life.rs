@@ -32,6 +32,11 @@ impl Life {
         matches!(self.stage, Stage::Ended | Stage::DeadLettered)
     }
 
+    /// Whether its turn was committed.
+    pub(super) fn is_completed(&self) -> bool {
+        self.stage == Stage::Ended && self.committed
+    }
+
     /// The request's next event; says what is wrong with it.
     pub(super) fn take(&mut self, event: &Event) -> Option<(FindingKind, String)> {
         match (&self.stage, event) {
@@ -116,6 +121,10 @@ impl Life {
     fn end(&self, event: &protocol::RequestCompleted) -> Option<String> {
         if event.attempt.0 != self.attempt {
             return Some(format!("is completed by attempt {} during attempt {}", event.attempt, self.attempt));
+        }
+        if let Some(head) = event.result.told_with {
+            let is_own = self.committed || !self.shown.is_empty() || !event.result.message.is_empty();
+            return is_own.then(|| format!("is told in the turn of request {head}, and has a turn of its own"));
         }
         if !self.committed {
             return Some("is completed without game.state_updated".to_owned());

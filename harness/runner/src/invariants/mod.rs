@@ -90,6 +90,14 @@ pub(crate) fn events(journal: &Journal, tail: bool) -> Vec<Finding> {
         }
         let Some(id) = event.request_id() else { continue };
         let offset = seen.offset;
+        if let Event::RequestCompleted(completed) = event
+            && let Some(head) = completed.result.told_with
+            && !lives.get(&head).is_some_and(Life::is_completed)
+        {
+            let what =
+                format!("event {offset}: request {id} is told in the turn of request {head}, which is not completed");
+            found.push(Finding::of(id, FindingKind::Contradiction, what));
+        }
         if let Some((kind, fault)) = lives.entry(id).or_default().take(event) {
             found.push(Finding::of(id, kind, format!("event {offset}: request {id} {fault}")));
         }
@@ -121,18 +129,25 @@ pub(crate) fn status(journal: &Journal, view: &RequestView) -> Option<Finding> {
     None
 }
 
-/// The history ends with every turn that was committed and not taken back: its message and its narration, once each, in order.
+/// The history ends with every turn that was committed and not taken back: its message and its narration, once each, in order. The message of
+/// a turn that tells several story events has the prompts of all.
 pub(crate) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<Finding> {
     let mut messages = BTreeMap::new();
-    let mut turns: Vec<&str> = Vec::new();
+    let mut turns: Vec<String> = Vec::new();
     // The number of the last turn. Two entries of `turns` are a turn.
     let mut last: Option<u64> = None;
     for event in journal.events().iter().filter_map(|seen| seen.event.as_ref()) {
         match event {
             Event::RequestQueued(queued) => drop(messages.insert(queued.request_id, queued.user_message.as_str())),
+            Event::RequestCompleted(completed) if completed.result.told_with.is_some() => {
+                let told = messages.get(&completed.request_id).copied().unwrap_or_default();
+                if let [.., message, _narration] = turns.as_mut_slice() {
+                    *message = format!("{message}\n\n{told}");
+                }
+            }
             Event::RequestCompleted(completed) => {
-                turns.extend(messages.get(&completed.request_id));
-                turns.push(&completed.result.message);
+                turns.extend(messages.get(&completed.request_id).map(ToString::to_string));
+                turns.push(completed.result.message.clone());
                 last = Some(last.map_or(completed.result.turn, |last| last + 1));
             }
             Event::GameRewound(rewound) => {
@@ -151,6 +166,7 @@ pub(crate) fn history(journal: &Journal, history: &[ChatMessage]) -> Option<Find
         }
     }
     let kept: Vec<&str> = history.iter().map(|message| message.content.as_str()).collect();
+    let turns: Vec<&str> = turns.iter().map(String::as_str).collect();
     let what = || format!("the history is {kept:?}, but the turns were {turns:?}");
     (!kept.ends_with(&turns)).then(|| Finding::new(FindingKind::Contradiction, what()))
 }

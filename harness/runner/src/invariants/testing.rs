@@ -107,9 +107,27 @@ impl Story {
             rejections: Vec::new(),
             usage: Usage::default(),
             cut_short: false,
+            told_with: None,
         };
         let (kind, status) = (RequestType::Chat, RequestStatus::Completed);
         self.publish(RequestCompleted { request_id, game_id, kind, status, attempt: Attempt(attempt), result })
+    }
+
+    /// A story event ends that was told in the turn of another one.
+    pub(crate) fn told(&mut self, request_id: RequestId, head: RequestId, message: &str) -> &mut Self {
+        let (game_id, message) = (self.game, message.to_owned());
+        let result = TurnResult {
+            message,
+            turn: 1,
+            version: 1,
+            duration_ms: 1,
+            rejections: Vec::new(),
+            usage: Usage::default(),
+            cut_short: false,
+            told_with: Some(head),
+        };
+        let (kind, status) = (RequestType::StoryEvent, RequestStatus::Completed);
+        self.tell(RequestCompleted { request_id, game_id, kind, status, attempt: Attempt(1), result })
     }
 
     pub(crate) fn failed(&mut self, request_id: RequestId, attempt: u32) -> &mut Self {

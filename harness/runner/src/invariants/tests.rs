@@ -138,3 +138,25 @@ fn a_request_that_was_given_up_may_be_queued_again_and_no_other() {
     story.queued(a);
     assert_eq!(story.kinds(), [FindingKind::Contradiction]);
 }
+
+#[test]
+fn a_story_event_is_told_in_the_turn_of_another_one_and_of_no_other_request() {
+    let (a, b, c) = (RequestId::new(), RequestId::new(), RequestId::new());
+    let mut story = Story::new();
+    story.follows(a, c, "It rains.").follows(b, c, "It thunders.").processing(a, 1).chunk(a, 1, "Rain.").done(a, 1);
+    story.updated(a, 2).completed(a, 1, "Rain.").processing(b, 1).told(b, a, "");
+    assert_eq!(story.wrong(), [""; 0]);
+    let said = |role, content: &str| ChatMessage { role, content: content.to_owned(), is_story_event: false };
+    let turn = [said(Role::User, "It rains.\n\nIt thunders."), said(Role::Assistant, "Rain.")];
+    assert_eq!(history(&story.journal, &turn), None);
+    assert!(history(&story.journal, &[said(Role::User, "It rains."), turn[1].clone()]).is_some());
+
+    let mut story = Story::new();
+    story.follows(b, c, "It thunders.").processing(b, 1).told(b, a, "");
+    assert!(story.wrong()[0].contains("which is not completed"), "{:?}", story.wrong());
+
+    let mut story = Story::new();
+    story.follows(a, c, "It rains.").follows(b, c, "It thunders.").processing(a, 1).chunk(a, 1, "Rain.").done(a, 1);
+    story.updated(a, 2).completed(a, 1, "Rain.").processing(b, 1).told(b, a, "Rain.");
+    assert!(story.wrong()[0].contains("has a turn of its own"), "{:?}", story.wrong());
+}

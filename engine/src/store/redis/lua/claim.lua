@@ -1,7 +1,7 @@
 -- Leases free games to one worker, and records that the worker is alive.
 -- Arguments: those of terms.lua, then worker, nonce, how many games, for how long a worker counts as alive (ms).
 -- Returns the reply of lease.lua.
-local worker, nonce, count, worker_ttl = unpack(ARGV, 13)
+local worker, nonce, count, worker_ttl = unpack(ARGV, 14)
 call('ZADD', WORKERS, NOW_TEXT, worker)
 call('ZREMRANGEBYSCORE', WORKERS, '-inf', int(NOW - tonumber(worker_ttl)))
 local reply = claim({ { worker = worker, nonce = nonce, count = tonumber(count) } }, recover_expired)

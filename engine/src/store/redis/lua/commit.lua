@@ -4,7 +4,8 @@
 --        │ yes                        └── no ──► 'lost'
 --   version == base? ── no ──► 'version'
 --        │ yes
---   history ► turn record ► status completed ► leave the lane ► state_updated + completed in the log ► document
+--   history ► turn record ► status completed ► leave the lane ► state_updated + completed in the log
+--        ► companions: status completed, leave the lane, processing + completed in the log ► document
 --        ► story events into the lane ► [game: free, and ready if its lane has a next request, or else its log goes after a time]
 --
 -- The bracket is done once for all commits of the call (`commit_all`), because every commit writes the same keys.
@@ -12,11 +13,14 @@
 -- Arguments of the script: at which rank story events are queued ('tail' or 'next'), how many turn records of a game are kept.
 -- Arguments of a turn, from `first` to `last`: game, request, token, idempotency key or '', base version, document, result (JSON),
 -- data of game.state_updated, data of request.completed, number of the turn, its record (JSON), '1' if it ends the choice between
--- tries of the message before it, number of history messages n, n messages; then for each story event: request, data of
+-- tries of the message before it, number of companions c, number of history messages n, n messages; for each of c companions: request, result
+-- (JSON), data of request.processing, data of request.completed; then for each story event: request, data of
 -- request.queued, number of status fields and values m, m of them.
-local PLACEMENT, TURNS_KEPT = ARGV[13], tonumber(ARGV[14])
+local PLACEMENT, TURNS_KEPT = ARGV[14], tonumber(ARGV[15])
 -- How many arguments of a turn come before its messages.
-local FIXED = 13
+local FIXED = 14
+-- How many arguments a companion has.
+local COMPANION = 4
 
 -- Writes that many turns make to the same keys are collected here, and so are the keys and the tokens of the games' present
 -- leases.
@@ -24,10 +28,25 @@ local changed, freed, unlocked, locks, held = {}, {}, {}, {}, {}
 -- The games that become ready, and their order keys, by provider.
 local became_ready, ready = {}, {}
 
+-- Ends a companion in the turn of another story event, with its two events behind `offset`, unless it has ended otherwise meanwhile: then it was
+-- cancelled, or told by itself while its head was a dead letter. Returns the offset behind it.
+local function complete_companion(game, lane, offset, request, result, processing, completed)
+  local status = STATUS .. request
+  local state, narration, key = unpack(call('HMGET', status, 'status', 'narration', 'idempotency_key'))
+  if state ~= 'queued' or narration or call('ZREM', lane, request) == 0 then return offset end
+  wait_no_more(request)
+  call('HSET', status, 'status', 'completed', 'attempt', '1', 'started_at', NOW_TEXT, 'completed_at', NOW_TEXT, 'result', result)
+  call('HDEL', status, 'error')
+  settle(request)
+  expire(game, request, key)
+  local _, at = append_entry(game, offset, nil, request, 'request.processing', processing, 'request.completed', completed)
+  return at
+end
+
 -- Ends one request. Returns 'done', 'lost' or 'version', and with 'done' whether it is the first time; a repeat by the same
 -- lease returns 'done'.
 local function commit(first, last)
-  local game, request, token, key, base, document, result, state_updated, completed, turn, record, ends_choice, messages =
+  local game, request, token, key, base, document, result, state_updated, completed, turn, record, ends_choice, companions, messages =
     unpack(ARGV, first, first + FIXED - 1)
   local state, status, lane = GAME .. game, STATUS .. request, LANE .. game
   local version, offset, own, serves, tenant, user, recorded, paused, tail =
@@ -38,7 +57,8 @@ local function commit(first, last)
   if version ~= base then return 'version' end
 
   local first_message = first + FIXED
-  local children, next = {}, first_message + messages
+  local first_companion = first_message + messages
+  local children, next = {}, first_companion + COMPANION * companions
   while next <= last do
     local child, queued, length = unpack(ARGV, next, next + 2)
     children[#children + 1] = { request = child, queued = queued, fields = { unpack(ARGV, next + 3, next + 2 + length) } }
@@ -68,6 +88,9 @@ local function commit(first, last)
   expire(game, request, key ~= '' and key)
   local now, at =
     append_entry(game, offset, tail, request, 'game.state_updated', state_updated, 'request.completed', completed)
+  for n = first_companion, first_companion + COMPANION * (companions - 1), COMPANION do
+    at = complete_companion(game, lane, at, unpack(ARGV, n, n + COMPANION - 1))
+  end
   call('HSET', state, 'document', document, 'version', int(version + 1), 'updated_at', NOW_TEXT, 'epoch', now, 'offset', at,
     'turns', turn, 'recorded', int(version + 1))
 

@@ -12,7 +12,7 @@
 -- Arguments: those of terms.lua, those of commit.lua, then for each turn: worker, nonce ('' to claim nothing), how many games to
 -- claim, the number n of arguments of its commit, n arguments.
 -- Returns the reply of lease.lua, in which each turn begins with the outcome of its commit.
-local FIRST_TURN = 15
+local FIRST_TURN = 16
 local function commit_and_claim(recover_expired)
   local turns, wants, at, count = {}, {}, FIRST_TURN, 0
   while at <= #ARGV do

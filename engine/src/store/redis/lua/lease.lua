@@ -92,8 +92,8 @@ end
 -- Returns the reply: the milliseconds until a lease or a back-off ends, as far as is known, or -1, or -2 for a worker that an
 -- operator drains; then for each want its outcome
 -- if it has one, how many claims it got, and for each claim: game, token, request, provider, whether it is the provider's probe ('1' or '0'), attempt, type, user_message, request,
--- idempotency_key, narration, delta, enqueued_at, started_at, version and document of the game, how many messages of its history follow, the messages. It
--- is one flat list, because the server is slow with nested ones; `leased.rs` reads it. Returns also the set of the games that are
+-- idempotency_key, narration, delta, enqueued_at, started_at, version and document of the game, how many messages of its history follow, the messages,
+-- how many companions follow, and of each its id and its request. It is one flat list, because the server is slow with nested ones; `leased.rs` reads it. Returns also the set of the games that are
 -- newly leased.
 -- Before anything is newly leased, `recover_expired` is called where it is given.
 local function claim(wants, recover_expired)
@@ -112,6 +112,19 @@ local function claim(wants, recover_expired)
       'enqueued_at', 'started_at', 'attempt', 'not_before')
   end
 
+  -- The story events that may be told in the turn of a head of this status: those that wait directly behind it. One that has a narration
+  -- of its own, as a dead letter that is retried may, was read already and is told by itself.
+  local function companions_of(game, status)
+    local found = {}
+    if STORY_EVENT_BATCH == '1' or status[1] ~= 'story_event' or status[5] then return found end
+    for _, request in ipairs(call('ZRANGE', LANE .. game, '1', int(STORY_EVENT_BATCH - 1))) do
+      local kind, record, narration = unpack(call('HMGET', STATUS .. request, 'type', 'request', 'narration'))
+      if kind ~= 'story_event' or not record or narration then break end
+      found[#found + 1], found[#found + 2] = request, record
+    end
+    return found
+  end
+
   local function describe(game, token, request, provider, is_probe, attempt, status, version, document, history)
     reply[size + 1], reply[size + 2], reply[size + 3] = game, token, request
     reply[size + 4], reply[size + 5], reply[size + 6] = provider, is_probe and '1' or '0', attempt
@@ -121,7 +134,11 @@ local function claim(wants, recover_expired)
     reply[size + 1], reply[size + 2], reply[size + 3] = version, document, #history
     size = size + 3
     for n, message in ipairs(history) do reply[size + n] = message end
-    size = size + #history
+    size = size + #history + 1
+    local companions = companions_of(game, status)
+    reply[size] = #companions / 2
+    for n, value in ipairs(companions) do reply[size + n] = value end
+    size = size + #companions
   end
 
   -- Returns the token and the request's type, or nothing if the game turns out to be leased already.

@@ -8,9 +8,9 @@ use std::fmt::{Debug, Write};
 use std::time::Duration;
 
 use engine::store::{
-    Accepted, Cancelled, Changed, Charge, Claim, DeadLetterRetry, Enqueued, GameChange, GameContents, GameDocument,
-    IdempotencyKey, Limited, NewRequest, Order, ProviderOptions, Rate, SharedStore, StoreOptions, StoryEventPlacement,
-    Terms,
+    Accepted, Cancelled, Changed, Charge, Claim, Companion, DeadLetterRetry, Enqueued, GameChange, GameContents,
+    GameDocument, IdempotencyKey, Limited, NewRequest, Order, ProviderOptions, Rate, SharedStore, StoreOptions,
+    StoryEventPlacement, Terms,
 };
 use proptest::test_runner::TestCaseError;
 use protocol::{EventId, GameId, IfBusy, Priority, RequestId};
@@ -54,12 +54,19 @@ pub(super) fn same<T: PartialEq + Debug>(what: &str, store: T, model: T) -> Resu
 }
 
 impl Play {
-    pub(super) async fn begin(bench: Bench, placement: StoryEventPlacement, is_fair: bool) -> Self {
+    pub(super) async fn begin(bench: Bench, placement: StoryEventPlacement, batch: usize, is_fair: bool) -> Self {
         let order = if is_fair { fair(&[(HEAVY, 2.0)]).order } else { Order::Arrival };
         // No probe is due before a move says so, also on a machine so slow that seconds pass between two moves.
         let probe_delay = Duration::from_hours(1);
         let providers = ProviderOptions { probe_delay, probe_delay_max: probe_delay, ..ProviderOptions::default() };
-        let options = StoreOptions { story_events: placement, limits: LIMITS, order, providers, ..options() };
+        let options = StoreOptions {
+            story_events: placement,
+            story_event_batch: batch,
+            limits: LIMITS,
+            order,
+            providers,
+            ..options()
+        };
         let store = bench.store_with(options).await;
         // The model goes through the games by number. Where that shows, because several leases pass at once, a store goes by id.
         let mut games: Vec<GameId> = (0..GAMES).map(|_| game_id()).collect();
@@ -71,7 +78,7 @@ impl Play {
             store.create_game(*game, &contents).await.unwrap();
         }
         Self {
-            reference: Reference::new(placement, is_fair),
+            reference: Reference::new(placement, batch, is_fair),
             games,
             read: vec![None; GAMES],
             requests: Vec::new(),
@@ -81,7 +88,7 @@ impl Play {
             last_claims: vec![(0, 1, Vec::new()); WORKERS],
             processes: [0; WORKERS],
             nonce: 0,
-            trace: format!("story events are placed at {placement:?}; in fair order: {is_fair}\n"),
+            trace: format!("story events are placed at {placement:?}, {batch} in a turn; in fair order: {is_fair}\n"),
             store,
             bench,
         }
@@ -325,6 +332,14 @@ impl Play {
         let attempts = |number: &usize| (Some(*number), self.reference.requests[*number].attempts.clone());
         same("dead letters", found, self.reference.letters.iter().rev().map(attempts).collect())
     }
+}
+
+pub(super) fn ids(companions: &[Companion]) -> impl Iterator<Item = RequestId> {
+    companions.iter().map(|companion| companion.request_id)
+}
+
+pub(super) fn some(numbers: &[usize]) -> Vec<Option<usize>> {
+    numbers.iter().copied().map(Some).collect()
 }
 
 pub(super) fn text(error: impl std::fmt::Display) -> Difference {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use engine::store::{ClaimedProvider, Claims, Commit, Committed, StoreError, WorkerId};
+use engine::store::{ClaimedProvider, Claims, Commit, Committed, Companion, Completion, StoreError, WorkerId};
 
 use super::super::moves::Step;
 use super::super::reference::{Game, Head};
 use super::super::{GAMES, PROVIDERS};
-use super::{Difference, Play, same, text};
-use crate::fixture::{commit_only, completion, failure, fault, options, turn};
+use super::{Difference, Play, ids, same, some, text};
+use crate::fixture::{commit_only, completion, failure, fault, options, turn, with_companions};
 
 impl Play {
     pub(super) async fn claim(&mut self, worker: usize, max: usize) -> Result<(), Difference> {
@@ -53,6 +53,7 @@ impl Play {
             } else {
                 let name = PROVIDERS[model.provider].to_owned();
                 same("the provider", &claim.provider, &ClaimedProvider { name, is_probe: model.is_probe })?;
+                same("the companions", self.numbers(ids(&claim.companions)), some(&model.companions))?;
                 self.leases.push(claim);
             }
         }
@@ -95,7 +96,10 @@ impl Play {
         let nonce = self.nonce + 1;
         let answer = match step {
             Step::Chunk | Step::ChunkAgain => self.store.publish_chunk(lease, chunk, "text").await,
-            Step::SaveNarration => self.store.checkpoint_narration(lease, chunk, "end", &completion("text")).await,
+            Step::SaveNarration => {
+                let narrated = Completion { also_told: self.told(number), ..completion("text") };
+                self.store.checkpoint_narration(lease, chunk, "end", &narrated).await
+            }
             Step::SaveDelta => self.store.checkpoint_delta(lease, &completion("{}")).await,
             Step::Commit { story_events } => match commit_only(&self.store, lease, &commit(story_events)).await {
                 Ok(Committed::VersionChanged) => return Err("the version has changed under a lease".to_owned()),
@@ -143,6 +147,10 @@ impl Play {
         let claimed = self.numbers(claims.claims.iter().map(|claim| claim.lease.request));
         self.note(format_args!("worker {worker} goes on with requests {requests:?}"));
         same("the claimed requests", claimed, requests)?;
+        for (lease, claim) in expected.iter().zip(&claims.claims) {
+            let companions = some(&self.reference.leases[*lease].companions);
+            same("the companions", self.numbers(ids(&claim.companions)), companions)?;
+        }
         self.last_claims[worker] = (self.nonce, 1, expected);
         self.leases.extend(claims.claims);
         Ok(())
@@ -152,6 +160,15 @@ impl Play {
     fn turn(&self, lease: usize, story_events: usize) -> Commit {
         let parent = self.reference.leases[lease].request;
         let prompts: Vec<String> = (0..story_events).map(|n| format!("story event {n} of {parent}")).collect();
-        turn(&self.leases[lease], &prompts.iter().map(String::as_str).collect::<Vec<_>>())
+        let claim = &self.leases[lease];
+        let commit = turn(claim, &prompts.iter().map(String::as_str).collect::<Vec<_>>());
+        with_companions(commit, claim, &self.told(lease))
+    }
+
+    /// The companions that the attempt under a lease completes.
+    fn told(&self, lease: usize) -> Vec<Companion> {
+        let claim = &self.leases[lease];
+        let narrated = claim.request.checkpoints.narration.as_ref();
+        narrated.map_or(&claim.companions, |narrated| &narrated.also_told).clone()
     }
 }

@@ -4,7 +4,7 @@ use engine::store::StoryEventPlacement;
 use protocol::{AttemptOutcome, RequestStatus};
 
 use super::super::moves::Step;
-use super::{Head, Reference, provider};
+use super::{Head, Lease, Reference, provider};
 
 impl Reference {
     /// Takes a step of an attempt; answers whether it was allowed to, or had been taken by the same lease before.
@@ -33,11 +33,13 @@ impl Reference {
             Step::Chunk | Step::ChunkAgain => self.show(number, chunk),
             Step::SaveNarration => {
                 self.show(number, chunk);
-                self.requests[number].narration = true;
+                let told = self.told(lease);
+                (self.requests[number].narration, self.requests[number].also_told) = (true, told);
             }
             Step::SaveDelta => self.requests[number].delta = true,
             Step::Commit { story_events } | Step::CommitAndClaim { story_events } => {
-                self.commit(number, story_events);
+                let told = self.told(lease);
+                self.commit(number, &told, story_events);
                 self.give_order_key(self.requests[number].game);
             }
             Step::Retry => {
@@ -77,7 +79,25 @@ impl Reference {
         }
     }
 
-    pub(super) fn commit(&mut self, number: usize, story_events: usize) {
+    /// The companions that the attempt under a lease completes: those that are told already, or else those that it was given.
+    fn told(&self, lease: usize) -> Vec<usize> {
+        let Lease { request, companions, .. } = &self.leases[lease];
+        let request = &self.requests[*request];
+        if request.narration { request.also_told.clone() } else { companions.clone() }
+    }
+
+    fn complete_companion(&mut self, number: usize) {
+        let request = &mut self.requests[number];
+        if request.status != RequestStatus::Queued || request.narration {
+            return;
+        }
+        (request.status, request.attempt, request.error) = (RequestStatus::Completed, 1, false);
+        self.games[request.game].lane.retain(|waiting| *waiting != number);
+        self.append(number, "request.processing");
+        self.append(number, "request.completed");
+    }
+
+    pub(super) fn commit(&mut self, number: usize, told: &[usize], story_events: usize) {
         let request = &mut self.requests[number];
         request.status = RequestStatus::Completed;
         (request.narration, request.delta, request.error) = (false, false, false);
@@ -88,6 +108,9 @@ impl Reference {
         game.lane.remove(0);
         self.append(number, "game.state_updated");
         self.append(number, "request.completed");
+        for companion in told {
+            self.complete_companion(*companion);
+        }
         for n in 0..story_events {
             let (position, arrival) = match self.placement {
                 StoryEventPlacement::Tail => (self.games[parent.game].lane.len(), None),

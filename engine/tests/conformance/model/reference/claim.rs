@@ -52,16 +52,27 @@ impl Reference {
 
     fn lease(&mut self, worker: usize, number: usize, provider: usize, is_probe: bool) -> usize {
         let lease = self.leases.len();
+        let companions = self.companions(number);
         let request = &mut self.requests[number];
         request.status = RequestStatus::Processing;
         request.attempt += 1;
         request.chunks = 0;
         request.was_leased = true;
-        self.leases.push(Lease { worker, request: number, attempt: request.attempt, provider, is_probe });
+        self.leases.push(Lease { worker, request: number, attempt: request.attempt, provider, is_probe, companions });
         let game = &mut self.games[request.game];
         (game.head, game.waits_for) = (Head::Leased(lease), None);
         self.append(number, "request.processing");
         lease
+    }
+
+    /// The story events that may be told in the turn of a head: those directly behind it that nobody has read yet.
+    fn companions(&self, head: usize) -> Vec<usize> {
+        let unread = |number: &usize| {
+            let request = &self.requests[*number];
+            request.is_story_event && !request.narration
+        };
+        let lane = self.games[self.requests[head].game].lane.iter().copied();
+        lane.take(self.batch).take_while(unread).skip(1).collect()
     }
 
     fn recover(&mut self, game: usize) {

@@ -18,6 +18,8 @@ pub(super) struct Reference {
     pub(super) requests: Vec<Request>,
     pub(super) leases: Vec<Lease>,
     placement: StoryEventPlacement,
+    /// How many story events a turn tells at most.
+    batch: usize,
     arrivals: usize,
     /// What fair order knows, if that is the order.
     shares: Option<Shares>,
@@ -130,6 +132,8 @@ pub(super) struct Request {
     pub(super) attempt: u32,
     pub(super) chunks: u64,
     pub(super) narration: bool,
+    /// The story events behind it that its narration tells as well.
+    also_told: Vec<usize>,
     pub(super) delta: bool,
     pub(super) error: bool,
     ended: Option<(usize, &'static str)>,
@@ -146,10 +150,12 @@ pub(super) struct Lease {
     pub(super) attempt: u32,
     pub(super) provider: usize,
     pub(super) is_probe: bool,
+    /// The story events that may be told with its own.
+    pub(super) companions: Vec<usize>,
 }
 
 impl Reference {
-    pub(super) fn new(placement: StoryEventPlacement, is_fair: bool) -> Self {
+    pub(super) fn new(placement: StoryEventPlacement, batch: usize, is_fair: bool) -> Self {
         let game = Game {
             lane: Vec::new(),
             head: Head::Free,
@@ -166,6 +172,7 @@ impl Reference {
             requests: Vec::new(),
             leases: Vec::new(),
             placement,
+            batch,
             arrivals: 0,
             shares: is_fair.then(Shares::default),
             circuits: [Circuit::Closed; GAMES],
@@ -280,6 +287,7 @@ impl Reference {
             RequestStatus::Queued => Stopped::Changed,
             RequestStatus::Processing => {
                 (request.narration, request.status) = (true, RequestStatus::Queued);
+                request.also_told.clear();
                 request.attempt -= 1;
                 let game = &mut self.games[request.game];
                 (game.head, game.waits_for) = (Head::Free, None);
@@ -384,6 +392,7 @@ impl Reference {
             attempt: 0,
             chunks: 0,
             narration: false,
+            also_told: Vec::new(),
             delta: false,
             error: false,
             ended: None,
