@@ -10,6 +10,7 @@ pub mod backoff;
 mod causes;
 pub mod config;
 pub mod content;
+mod exported;
 mod fitted;
 mod host;
 pub mod http;
@@ -28,6 +29,7 @@ pub mod store;
 pub mod telemetry;
 #[cfg(feature = "play")]
 pub mod terminal;
+pub mod tiers;
 pub(crate) mod trace_parent;
 pub mod watchdog;
 mod welcome;

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use engine::author::{self, CardImport, Validation};
 use engine::config::{self, AdminListen, Config, Flags};
-use engine::operate::{self, AuditQuery, DeadLetterCommand, GameCommand, KeyCommand, QueueCommand, WorkerCommand};
+use engine::operate::{
+    self, AuditQuery, DeadLetterCommand, GameCommand, KeyCommand, QueueCommand, TenantCommand, WorkerCommand,
+};
 use engine::serve::{self, Role};
 use engine::telemetry::logs::{self, LogFormat};
 #[cfg(feature = "play")]
@@ -41,6 +43,9 @@ struct Cli {
     /// Work, and serve no API; needs Redis
     #[arg(long, global = true)]
     worker: bool,
+    /// With --worker: play the games of this tier, and not those of the default one; may be given several times, or `all`
+    #[arg(long, value_name = "NAME", global = true)]
+    tier: Vec<String>,
     /// How log lines are written: text or json
     #[arg(long, value_name = "FORMAT", env = "STORY_ENGINE_LOG_FORMAT", default_value = "text", global = true)]
     log_format: LogFormat,
@@ -100,6 +105,11 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: KeyCommand,
+    },
+    /// List tenants; export or erase what is kept of one, or of one of its users
+    Tenants {
+        #[command(subcommand)]
+        command: TenantCommand,
     },
     /// Copy the embedded store to a new file, also while an engine works on it
     Backup {
@@ -206,6 +216,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         admin_listen: cli.admin_listen,
         redis_url: cli.redis_url,
         data_dir: cli.data_dir,
+        tiers: cli.tier,
         content: cli.content,
     };
     let config = config::load(&flags, std::env::vars())?;
@@ -234,6 +245,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         Some(Command::Audit(query)) => runtime.block_on(operate::audit(&config, &query))?,
         Some(Command::DeadLetters { command }) => runtime.block_on(operate::dead_letters(&config, command))?,
         Some(Command::Keys { command }) => runtime.block_on(operate::keys(&config, command))?,
+        Some(Command::Tenants { command }) => runtime.block_on(operate::tenants(&config, command))?,
         Some(Command::Backup { file }) => operate::backup(&config, &file)?,
         Some(Command::Restore { file }) => operate::restore(&config, &file)?,
         Some(Command::Fsck { repair }) => {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use story::{ChatMessage, GameState, Language, Rules, Sight};
 
 use crate::schema::{IdOrObject, Time};
-use crate::{EventId, GameId, User};
+use crate::{EventId, GameId, Tenant, User};
 
 /// `POST /v1/gamestate`: what a new game is to be.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -159,6 +159,9 @@ pub struct GameList {
 pub struct GameSummary {
     /// The game.
     pub id: GameId,
+    /// The tenant whose game it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Tenant>,
     /// Whose game it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,

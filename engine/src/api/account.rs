@@ -12,8 +12,8 @@ use super::Api;
 use super::caller::Caller;
 use super::client::Client;
 use super::error::{ApiError, Quota};
-use crate::config::LimitsConfig;
 use crate::store::{Charge, Holder, Limited, Owner, Rate};
+use crate::tiers::Tiers;
 
 /// Whose the game is that a call is about; set by the layer that has asked for it.
 #[derive(Debug, Clone)]
@@ -79,7 +79,8 @@ impl Account {
     }
 
     /// What a message uses up.
-    pub(super) fn message(&self, limits: &LimitsConfig) -> Charges {
+    pub(super) fn message(&self, tiers: &Tiers) -> Charges {
+        let limits = tiers.limits(self.tenant.as_deref());
         self.charges("", MINUTE, |whose| match whose {
             Whose::User => (
                 limits.messages_per_minute_per_user,
@@ -103,7 +104,8 @@ impl Account {
     }
 
     /// What the creation of a game uses up.
-    pub(super) fn game(&self, limits: &LimitsConfig) -> Charges {
+    pub(super) fn game(&self, tiers: &Tiers) -> Charges {
+        let limits = tiers.limits(self.tenant.as_deref());
         self.charges("games:", DAY, |whose| match whose {
             Whose::User => (limits.games_per_day_per_user, 0, "games_per_day_per_user", ""),
             Whose::Tenant => (limits.games_per_day_per_tenant, 0, "games_per_day_per_tenant", ""),

@@ -54,7 +54,7 @@ pub(super) async fn post(
         alternatives: Vec::new(),
         trace: trace.map(|Extension(trace)| trace),
     };
-    let charges = account.message(&api.limits);
+    let charges = account.message(&api.tiers);
     let terms = Terms { if_busy: chat.if_busy, key, charges: charges.charges.clone() };
     let enqueued = api.store.enqueue(&request, &terms).await?;
     if let Enqueued::Limited(limited) = enqueued {

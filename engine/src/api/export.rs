@@ -5,15 +5,15 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
-use protocol::{EXPORT_VERSION, ExportFormat, ExportedTurn, GameExport, GameId, Problem, ProblemType};
+use protocol::{ExportFormat, GameExport, GameId, Problem, ProblemType};
 use serde::Deserialize;
 
 use super::error::{ApiError, internal};
 use super::game_version::unknown_game;
 use super::path::Id;
 use super::{Api, transcript};
-use crate::store::{Game, StoredTurn, turns_up_to};
+use crate::exported;
+use crate::store::{Game, turns_up_to};
 
 /// How often a game is read that changes meanwhile.
 const TRIES: usize = 5;
@@ -62,26 +62,9 @@ async fn read(api: &Api, id: GameId) -> Result<GameExport, ApiError> {
         let last_turn = game.document.last_turn();
         let turns = turns_up_to(&*api.store, id, last_turn).await?;
         if api.store.game(id).await?.is_some_and(|now| now.version == game.version) {
-            let turns = turns.into_iter().map(exported).collect::<Result<_, _>>().map_err(|error| internal(&error))?;
             let Game { name, document, .. } = game;
-            return Ok(GameExport {
-                version: EXPORT_VERSION,
-                id,
-                name,
-                provider: document.provider,
-                exported_at: Timestamp::now(),
-                branched_from: document.branched_from,
-                last_turn,
-                state: document.state,
-                chat_history,
-                turns,
-            });
+            return Ok(exported::game(id, name, document, chat_history, turns).map_err(|error| internal(&error))?);
         }
     }
     Err(Problem::new(ProblemType::GameBusy, "the game changes faster than it can be read: try again").into())
-}
-
-fn exported(turn: StoredTurn) -> Result<ExportedTurn, serde_json::Error> {
-    let undo = serde_json::to_value(&turn.undo)?;
-    Ok(ExportedTurn { record: turn.record, undo, messages_before: turn.messages_before })
 }

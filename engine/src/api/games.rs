@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{
     CreateGame, GAME_NAME_MAX_BYTES, GameAccess, GameId, GameList, GameSummary, GameView, IfBusy, PlayerView, Problem,
-    ProblemType, RenameGame, StateUpdated, path,
+    ProblemType, RenameGame, StateUpdated, Tenant, User, path,
 };
 use serde::Deserialize;
 use story::{NewGame, Role, StatePatch};
@@ -22,8 +22,8 @@ use super::path::Id;
 use super::rewind::{before_turn, last_record};
 use super::{Api, capabilities, idempotency};
 use crate::store::{
-    Changed, Created, Game, GameChange, GameContents, GameDocument, GameWrite, GamesCursor, IdempotencyKey, Keep,
-    Rewrite,
+    Changed, Created, Game, GameChange, GameContents, GameDocument, GameWrite, GamesCursor, GamesOf, IdempotencyKey,
+    Keep, Rewrite,
 };
 
 /// How many games a page holds when the client does not say.
@@ -44,7 +44,9 @@ pub(super) async fn create(
     if let Some(name) = &create.name {
         check_name(name)?;
     }
-    let provider = create.provider.unwrap_or_else(|| api.models.default_name().to_owned());
+    let tenant = owner.as_ref().map(|owner| &owner.tenant);
+    let default = || api.tiers.default_provider(tenant).unwrap_or_else(|| api.models.default_name()).to_owned();
+    let provider = create.provider.unwrap_or_else(default);
     if api.models.get(&provider).is_none() {
         let names = api.models.list().map(|info| info.name.as_str()).collect::<Vec<_>>().join(", ");
         return Err(
@@ -76,9 +78,11 @@ fn draw_seed() -> u32 {
     uuid::Uuid::new_v4().as_fields().0
 }
 
-/// Stores a new game, which counts against the limits of its creator.
+/// Stores a new game, which counts against the limits of its creator, and whose provider its owner's tier must allow.
 pub(super) async fn store_new(api: &Api, account: Account, id: GameId, contents: GameContents) -> Result<(), ApiError> {
-    let charges = account.for_owner(contents.owner.as_ref()).game(&api.limits);
+    let tenant = contents.owner.as_ref().map(|owner| &owner.tenant);
+    api.tiers.check_provider(tenant, &contents.document.provider)?;
+    let charges = account.for_owner(contents.owner.as_ref()).game(&api.tiers);
     let contents = GameContents { charges: charges.charges.clone(), ..contents };
     match api.store.create_game(id, &contents).await? {
         Created::Done => Ok(()),
@@ -240,14 +244,40 @@ pub(super) async fn delete(State(api): State<Api>, Id(id): Id<GameId>) -> Result
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// `?tenant=&user=`: whose games an operator wants.
+#[derive(Debug, Deserialize)]
+pub(super) struct WantedOwner {
+    tenant: Option<Tenant>,
+    user: Option<User>,
+}
+
+impl WantedOwner {
+    fn among(self, games: GamesOf) -> Result<GamesOf, Problem> {
+        match (self, games) {
+            (Self { tenant: None, user: None }, games) => Ok(games),
+            (Self { tenant: None, user: Some(_) }, GamesOf::Everybody) => {
+                Err(Problem::new(ProblemType::InvalidPath, "`user` is a user of a tenant: name the `tenant` too"))
+            }
+            (Self { tenant: Some(tenant), user: None }, GamesOf::Everybody) => Ok(GamesOf::Tenant(tenant)),
+            (Self { tenant: Some(tenant), user: Some(user) }, GamesOf::Everybody) => Ok(GamesOf::User(tenant, user)),
+            (_, GamesOf::Tenant(_) | GamesOf::User(..)) => {
+                let detail = "`tenant` and `user` are for operators: a key lists the games of its holder";
+                Err(Problem::new(ProblemType::Forbidden, detail))
+            }
+        }
+    }
+}
+
 /// Lists the caller's games, the latest changed first.
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
     page: Paging<GamesCursor>,
+    wanted: Result<Query<WantedOwner>, QueryRejection>,
 ) -> Result<Json<GameList>, ApiError> {
+    let Query(wanted) = wanted.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
     let limit = page.limit(PAGE, LARGEST_PAGE);
-    let games = api.store.games(&caller.games(), page.after, limit).await?;
+    let games = api.store.games(&wanted.among(caller.games())?, page.after, limit).await?;
     let last = games.last().filter(|_| games.len() == limit);
     let next = last.map(|last| GamesCursor { updated_at: last.updated_at, id: last.id }.to_string());
     Ok(Json(GameList { games: games.into_iter().map(summary).collect(), next }))
@@ -256,10 +286,12 @@ pub(super) async fn list(
 fn summary(game: Game) -> GameSummary {
     let name = game.name;
     let state = game.document.state;
+    let (tenant, user) = game.owner.map_or((None, None), |owner| (Some(owner.tenant), owner.user));
     GameSummary {
         id: game.id,
         name,
-        user: game.owner.and_then(|owner| owner.user),
+        tenant,
+        user,
         scenario: state.scenario,
         pc: state.pc.map(|pc| pc.name),
         scene_name: state.scene_name,

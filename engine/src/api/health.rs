@@ -48,6 +48,8 @@ pub(super) async fn readiness(
     }
     let count = found.shards + found.errors.len();
     let mut reasons = vec![format!("{} of {count} shards take no writes", found.errors.len())];
+    reasons
+        .extend(store.tiers_without_writes().iter().map(|tier| format!("the store of the tier `{tier}` takes none")));
     reasons.extend(found.errors.iter().map(|error| super::error::problem_of(error).detail));
     reasons.dedup();
     // Its figures are those of all shards, or none.

@@ -9,14 +9,15 @@ use protocol::{Problem, ProblemType, StreamsView};
 
 use super::account::Account;
 use super::client::Client;
+use crate::config::LimitsConfig;
+use crate::tiers::Tiers;
 
 /// The open streams.
 #[derive(Debug)]
 pub struct StreamLimits {
     max: usize,
     max_per_client: usize,
-    max_per_user: usize,
-    max_per_tenant: usize,
+    tiers: Tiers,
     open: Mutex<Open>,
 }
 
@@ -31,13 +32,13 @@ impl StreamLimits {
     /// At most `max` streams, at most `max_per_client` of them for one client.
     #[must_use]
     pub fn new(max: usize, max_per_client: usize) -> Self {
-        Self { max, max_per_client, max_per_user: 0, max_per_tenant: 0, open: Mutex::default() }
+        Self { max, max_per_client, tiers: LimitsConfig::NONE.into(), open: Mutex::default() }
     }
 
-    /// The same with limits for a user and for a tenant; 0 is none.
+    /// The same with the limits of users and tenants.
     #[must_use]
-    pub fn with(self, max_per_user: usize, max_per_tenant: usize) -> Self {
-        Self { max_per_user, max_per_tenant, ..self }
+    pub fn with(self, tiers: impl Into<Tiers>) -> Self {
+        Self { tiers: tiers.into(), ..self }
     }
 
     /// How many are open, for operators.
@@ -57,16 +58,18 @@ impl StreamLimits {
         if open.total >= self.max {
             return refuse("the server has", self.max, "sse.max_streams");
         }
+        let own = self.tiers.limits(account.tenant.as_deref());
+        let (max_per_user, max_per_tenant) = (own.streams_per_user, own.streams_per_tenant);
         let mut counted = vec![format!("client {client}")];
         let of_client = ("this client has", self.max_per_client, "sse.max_streams_per_client");
         let mut limits = vec![of_client];
-        if let Some(user) = account.user.as_ref().filter(|_| self.max_per_user > 0) {
+        if let Some(user) = account.user.as_ref().filter(|_| max_per_user > 0) {
             counted.push(format!("user {user}"));
-            limits.push(("this user has", self.max_per_user, "limits.streams_per_user"));
+            limits.push(("this user has", max_per_user, "limits.streams_per_user"));
         }
-        if let Some(tenant) = account.tenant.as_ref().filter(|_| self.max_per_tenant > 0) {
+        if let Some(tenant) = account.tenant.as_ref().filter(|_| max_per_tenant > 0) {
             counted.push(format!("tenant {tenant}"));
-            limits.push(("this tenant has", self.max_per_tenant, "limits.streams_per_tenant"));
+            limits.push(("this tenant has", max_per_tenant, "limits.streams_per_tenant"));
         }
         for (name, (whose, max, key)) in counted.iter().zip(limits) {
             if open.each.get(name).copied().unwrap_or_default() >= max {
@@ -130,7 +133,11 @@ mod tests {
 
     #[test]
     fn a_user_and_a_tenant_have_limits_over_all_their_addresses() {
-        let limits = Arc::new(StreamLimits::new(9, 9).with(1, 2));
+        let limits = Arc::new(StreamLimits::new(9, 9).with(LimitsConfig {
+            streams_per_user: 1,
+            streams_per_tenant: 2,
+            ..LimitsConfig::NONE
+        }));
         let of = |user: &str| Account { user: Some(user.to_owned()), tenant: Some("acme".to_owned()), address: None };
         let _first = limits.open(client("10.0.0.1"), &of("ada")).unwrap();
         assert!(limits.open(client("10.0.0.2"), &of("ada")).unwrap_err().detail.contains("streams_per_user"));

@@ -80,11 +80,11 @@ pub use self::pace::Pace;
 pub use self::probe::StoreProbe;
 pub use self::prompt::Prompts;
 use self::rights::Gate;
-use crate::config::LimitsConfig;
 use crate::llm::Models;
 use crate::retention::Archive;
 use crate::store::{SharedStore, TurnLimits};
 use crate::telemetry::metrics::Metrics;
+use crate::tiers::Tiers;
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -121,8 +121,8 @@ pub struct Api {
     pub trusted_proxies: usize,
     /// Whether callers need keys.
     pub auth: Auth,
-    /// How much a caller may do.
-    pub limits: LimitsConfig,
+    /// How much a caller may do, and which providers a new game may name.
+    pub tiers: Tiers,
     /// How long a stream can be opened with a ticket.
     pub ticket_lifetime: Duration,
     /// Which names the server answers to, and whose pages may call from a browser.

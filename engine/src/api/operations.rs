@@ -53,6 +53,16 @@ const ACTS_FOR: Parameter = Parameter::header(
     || json!({"type": "string"}),
 );
 const AFTER: Parameter = Parameter::query("after", "`next` of the page before.", text);
+const TENANT: Parameter = Parameter::query(
+    "tenant",
+    "For operators: only the games of this tenant.",
+    || json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}),
+);
+const USER: Parameter = Parameter::query(
+    "user",
+    "For operators: only those of this user of the tenant that is named.",
+    || json!({"type": "string", "pattern": "^[!-~]{1,128}$"}),
+);
 const IF_MATCH: Parameter = Parameter::header(
     "If-Match",
     "The `ETag` of the game that is to change.",
@@ -162,7 +172,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .refuses(&[RateLimited]),
     Operation::new(Get, path::GAMES, Owner, "listGames", api!(games::list))
         .does("The caller's games, the latest changed first")
-        .reads(&[LIMIT, AFTER, ACTS_FOR])
+        .reads(&[LIMIT, AFTER, ACTS_FOR, TENANT, USER])
         .answers::<GameList>(),
     Operation::new(Get, path::GAME, Player, "getGame", api!(games::get))
         .does("A game with its history, or what its player sees of it")

@@ -21,8 +21,8 @@ use super::limits::StreamLimits;
 use super::path::Id;
 use super::requests::unknown_request;
 use crate::causes::Causes;
-use crate::config::LimitsConfig;
 use crate::store::{Holder, SharedStore, StoreError, TurnRange};
+use crate::tiers::Tiers;
 
 /// How long a document is answered with again.
 const FRESH: Duration = Duration::from_millis(800);
@@ -39,7 +39,7 @@ const TURNS: usize = 100;
 #[derive(Clone)]
 pub struct Overviews {
     store: SharedStore,
-    limits: LimitsConfig,
+    tiers: Tiers,
     streams: Option<Arc<StreamLimits>>,
     last: Arc<Mutex<Option<(Instant, Overview)>>>,
 }
@@ -47,8 +47,8 @@ pub struct Overviews {
 impl Overviews {
     /// Of this store; with the streams of this process if it serves players.
     #[must_use]
-    pub fn new(store: SharedStore, limits: LimitsConfig, streams: Option<Arc<StreamLimits>>) -> Self {
-        Self { store, limits, streams, last: Arc::default() }
+    pub fn new(store: SharedStore, tiers: impl Into<Tiers>, streams: Option<Arc<StreamLimits>>) -> Self {
+        Self { store, tiers: tiers.into(), streams, last: Arc::default() }
     }
 
     async fn read(&self) -> Result<Overview, StoreError> {
@@ -107,8 +107,10 @@ impl Overviews {
         }
         let buckets: Vec<String> = keys.keys().map(|tenant| format!("tenant:{tenant}")).collect();
         let unfinished = self.store.unfinished(&buckets).await?;
-        let max_unfinished = self.limits.unfinished_per_tenant;
-        let view = |((tenant, keys), unfinished)| TenantView { tenant, unfinished, max_unfinished, keys };
+        let view = |((tenant, keys), unfinished): ((Tenant, u64), u64)| {
+            let max_unfinished = self.tiers.limits(Some(tenant.as_str())).unfinished_per_tenant;
+            TenantView { tenant, unfinished, max_unfinished, keys }
+        };
         let mut tenants: Vec<TenantView> = keys.into_iter().zip(unfinished).map(view).collect();
         tenants.sort_by_key(|tenant| std::cmp::Reverse(tenant.unfinished));
         tenants.truncate(TENANTS);

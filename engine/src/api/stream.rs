@@ -178,6 +178,10 @@ impl Follow {
     /// Reads the log from the reader's position.
     async fn read(&mut self) -> Result<(), StoreError> {
         let game = self.scope.game();
+        if self.doubtful {
+            // It may be in another store by now.
+            self.subscription = self.store.subscribe(game).await?;
+        }
         match self.store.read_log(game, self.after, self.batch).await? {
             LogRead::Events(events) => {
                 if std::mem::take(&mut self.doubtful) && events.is_empty() && self.store.game(game).await?.is_none() {
@@ -221,6 +225,12 @@ impl Follow {
             Scope::Request(_, id) => self.store.request(id).await?.map(Request::terminal_event),
             Scope::Game(_) => Some(None),
         };
+        let may_have_moved = self.doubtful;
+        if may_have_moved {
+            // It was looked for before, perhaps while it was in no store.
+            self.subscription = self.store.subscribe(game_id).await?;
+            self.doubtful = false;
+        }
         let (request_id, Snapshot { version, cursor, unfinished }) = (snapshot.head(), snapshot);
         let reset = StreamReset { request_id, game_id, reason, version, cursor, unfinished }.into();
         match over {
@@ -234,6 +244,10 @@ impl Follow {
             None => self.task = Task::End,
         }
         self.push(Some(cursor), &reset);
+        if may_have_moved && self.task == Task::Follow {
+            // What has come between the snapshot and the subscription.
+            self.task = Task::Read;
+        }
         Ok(())
     }
 

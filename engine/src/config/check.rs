@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{AdminListen, AuthMode, Config, ConfigError};
+use super::{AdminListen, AuthMode, Config, ConfigError, LimitsConfig};
 
 impl Config {
     /// Values that make no sense, each with its key and what to do.
@@ -101,12 +101,13 @@ impl Config {
         self.queue.check().map_err(|(key, reason)| ConfigError::Invalid { key: format!("queue.{key}"), reason })?;
         self.traces.check()?;
         for (key, value) in self.limits.each() {
-            if value > 1_000_000_000 {
-                return invalid(key, format!("`{value}` is more than 1000000000; 0 is no limit"));
+            if value > LimitsConfig::LARGEST {
+                return invalid(key, format!("`{value}` is more than {}; 0 is no limit", LimitsConfig::LARGEST));
             }
         }
         self.auth.check()?;
-        self.check_providers()
+        self.check_providers()?;
+        self.check_tiers()
     }
 
     /// A reader notices a lost connection when a keep-alive is missing, and must find the events behind it.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::{AdminListen, Config, ProviderConfig};
+use super::{AdminListen, Config, ProviderConfig, TierConfig};
 
 /// Environment variables that set a key begin with this; `__` separates the levels of a key.
 const ENV_PREFIX: &str = "STORY_ENGINE_";
@@ -34,6 +34,8 @@ pub struct Flags {
     pub redis_url: Option<String>,
     /// `--data-dir`
     pub data_dir: Option<PathBuf>,
+    /// `--tier`
+    pub tiers: Vec<String>,
     /// `--content`
     pub content: Option<PathBuf>,
 }
@@ -90,6 +92,16 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// The same of a key that is below another one.
+    pub(crate) fn within(self, above: &str) -> Self {
+        match self {
+            Self::Invalid { key, reason } => Self::Invalid { key: format!("{above}.{key}"), reason },
+            other => other,
+        }
+    }
+}
+
 /// Reads the configuration. `env` are the process's environment variables.
 pub fn load(flags: &Flags, env: impl IntoIterator<Item = (String, String)>) -> Result<Config, ConfigError> {
     let known = known_keys();
@@ -128,10 +140,16 @@ pub fn load(flags: &Flags, env: impl IntoIterator<Item = (String, String)>) -> R
     if let Some(directory) = &flags.data_dir {
         config.data_dir.clone_from(directory);
     }
+    if !flags.tiers.is_empty() {
+        config.worker.tiers.clone_from(&flags.tiers);
+    }
     if let Some(directory) = &flags.content {
         config.content = Some(directory.clone());
     }
     config.redis.read_files()?;
+    for (name, tier) in &mut config.tiers {
+        tier.redis.read_files().map_err(|error| error.within(&format!("tiers.{name}")))?;
+    }
     config.check()?;
     Ok(config)
 }
@@ -150,9 +168,10 @@ fn read_file(path: &Path) -> Result<(Value, String), ConfigError> {
     }
 }
 
-/// Every key with an example of its value. A provider's name can be anything: `*` here.
+/// Every key with an example of its value. The name of a provider or a tier can be anything: `*` here.
 fn known_keys() -> Value {
     let mut config = Config::default();
+    config.tiers.insert("*".to_owned(), TierConfig::example());
     config.providers.insert("*".to_owned(), ProviderConfig::example());
     serde_json::to_value(&config).unwrap_or_default()
 }
@@ -246,6 +265,20 @@ mod tests {
         assert_eq!(key, "worker.max_retrys");
         assert!(origin.ends_with("c.toml, line 2"), "{origin}");
         assert_eq!(help, "did you mean `max_retries`?");
+    }
+
+    #[test]
+    fn a_tier_is_set_from_the_environment_and_its_keys_are_checked() {
+        let set = |name: &str, value: &str| {
+            load(&Flags::default(), env(&[(&format!("STORY_ENGINE_TIERS__GOLD__{name}"), value)]))
+        };
+        assert_eq!(set("WEIGHT", "2").unwrap().tiers["gold"].weight, Some(2.0));
+        assert_eq!(set("TENANTS", "acme, globex").unwrap().tiers["gold"].tenants, ["acme", "globex"]);
+        assert_eq!(set("LIMITS__UNFINISHED_PER_USER", "7").unwrap().tiers["gold"].limits.unfinished_per_user, Some(7));
+        let error = set("REDIS__URL_FILE", "/nowhere").unwrap_err().to_string();
+        assert!(error.contains("`tiers.gold.redis.url_file`"), "{error}");
+        let ConfigError::UnknownKey { key, .. } = set("WIGHT", "2").unwrap_err() else { panic!() };
+        assert_eq!(key, "tiers.gold.wight");
     }
 
     #[test]

@@ -51,6 +51,9 @@ impl Default for LimitsConfig {
 }
 
 impl LimitsConfig {
+    /// No limit is larger.
+    pub(super) const LARGEST: u64 = 1_000_000_000;
+
     /// No limits.
     pub const NONE: Self = Self {
         messages_per_minute_per_user: 0,
@@ -81,5 +84,76 @@ impl LimitsConfig {
             ("limits.streams_per_user", self.streams_per_user as u64),
             ("limits.streams_per_tenant", self.streams_per_tenant as u64),
         ]
+    }
+}
+
+/// `[tiers.NAME.limits]`: those of `[limits]` that differ for the tenants of a tier.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsOfTier {
+    /// Messages in a minute of one user.
+    pub messages_per_minute_per_user: Option<u64>,
+    /// Messages in a minute of one tenant.
+    pub messages_per_minute_per_tenant: Option<u64>,
+    /// Messages in a minute from one address.
+    pub messages_per_minute_per_address: Option<u64>,
+    /// Unfinished requests of one user.
+    pub unfinished_per_user: Option<u64>,
+    /// Unfinished requests of one tenant.
+    pub unfinished_per_tenant: Option<u64>,
+    /// Unfinished requests from one address.
+    pub unfinished_per_address: Option<u64>,
+    /// Games that one user creates in a day.
+    pub games_per_day_per_user: Option<u64>,
+    /// Games that one tenant creates in a day.
+    pub games_per_day_per_tenant: Option<u64>,
+    /// Games that are created from one address in a day.
+    pub games_per_day_per_address: Option<u64>,
+    /// Event streams of one user that are open at a process.
+    pub streams_per_user: Option<usize>,
+    /// Event streams of one tenant that are open at a process.
+    pub streams_per_tenant: Option<usize>,
+}
+
+impl LimitsOfTier {
+    /// One in which every key has a value.
+    pub(super) fn example() -> Self {
+        Self {
+            messages_per_minute_per_user: Some(0),
+            messages_per_minute_per_tenant: Some(0),
+            messages_per_minute_per_address: Some(0),
+            unfinished_per_user: Some(0),
+            unfinished_per_tenant: Some(0),
+            unfinished_per_address: Some(0),
+            games_per_day_per_user: Some(0),
+            games_per_day_per_tenant: Some(0),
+            games_per_day_per_address: Some(0),
+            streams_per_user: Some(0),
+            streams_per_tenant: Some(0),
+        }
+    }
+
+    /// The limits of a tier: its own, and these where it has none.
+    #[must_use]
+    pub fn over(&self, others: LimitsConfig) -> LimitsConfig {
+        LimitsConfig {
+            messages_per_minute_per_user: self
+                .messages_per_minute_per_user
+                .unwrap_or(others.messages_per_minute_per_user),
+            messages_per_minute_per_tenant: self
+                .messages_per_minute_per_tenant
+                .unwrap_or(others.messages_per_minute_per_tenant),
+            messages_per_minute_per_address: self
+                .messages_per_minute_per_address
+                .unwrap_or(others.messages_per_minute_per_address),
+            unfinished_per_user: self.unfinished_per_user.unwrap_or(others.unfinished_per_user),
+            unfinished_per_tenant: self.unfinished_per_tenant.unwrap_or(others.unfinished_per_tenant),
+            unfinished_per_address: self.unfinished_per_address.unwrap_or(others.unfinished_per_address),
+            games_per_day_per_user: self.games_per_day_per_user.unwrap_or(others.games_per_day_per_user),
+            games_per_day_per_tenant: self.games_per_day_per_tenant.unwrap_or(others.games_per_day_per_tenant),
+            games_per_day_per_address: self.games_per_day_per_address.unwrap_or(others.games_per_day_per_address),
+            streams_per_user: self.streams_per_user.unwrap_or(others.streams_per_user),
+            streams_per_tenant: self.streams_per_tenant.unwrap_or(others.streams_per_tenant),
+        }
     }
 }

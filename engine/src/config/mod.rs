@@ -12,6 +12,7 @@ mod provider;
 mod queue;
 mod redis;
 mod retention;
+mod tiers;
 mod traces;
 mod turns;
 
@@ -28,13 +29,14 @@ pub use auth::{AuthConfig, AuthMode, ConfiguredKey};
 pub use check_models::CheckModels;
 pub use jwt::JwtConfig;
 pub use layers::{ConfigError, Flags, load};
-pub use limits::LimitsConfig;
+pub use limits::{LimitsConfig, LimitsOfTier};
 pub use listen::AdminListen;
 pub use origins::Origins;
 pub use provider::{Adapter, Endpoint, Format, Price, ProviderConfig, Structured, Timeouts};
 pub use queue::{QueueConfig, QueueOrder};
 pub use redis::RedisConfig;
 pub use retention::RetentionConfig;
+pub use tiers::{DEFAULT_TIER, TierConfig};
 pub use traces::TracesConfig;
 pub use turns::TurnsConfig;
 
@@ -87,6 +89,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// How much a caller may do.
     pub limits: LimitsConfig,
+    /// Tenants with providers, limits, a weight or a Redis of their own, by the name of their tier.
+    pub tiers: BTreeMap<String, TierConfig>,
     /// Language models, by name. With none, the offline narrator is used.
     pub providers: BTreeMap<String, ProviderConfig>,
     /// The offline narrator.
@@ -115,6 +119,7 @@ impl Default for Config {
             http: HttpConfig::default(),
             auth: AuthConfig::default(),
             limits: LimitsConfig::default(),
+            tiers: BTreeMap::new(),
             providers: BTreeMap::new(),
             offline: OfflineConfig::default(),
         }
@@ -150,6 +155,8 @@ pub struct WorkerConfig {
     /// What a worker is called, also after its process was replaced: the new process ends the leases of the old one at once.
     /// Only one process at a time may have it. `{hostname}` stands for the name of the machine or container.
     pub name: Option<WorkerName>,
+    /// The tiers whose games a worker process (`--worker`) plays, each with slots of its own; `all` for every one.
+    pub tiers: Vec<String>,
     /// How many turns a worker process runs at once.
     pub concurrent_workers: usize,
     /// How many threads a worker process (`--worker`) runs its turns on. A turn waits for the model nearly all of its time: one thread serves
@@ -177,6 +184,7 @@ impl Default for WorkerConfig {
     fn default() -> Self {
         Self {
             name: None,
+            tiers: vec![DEFAULT_TIER.to_owned()],
             concurrent_workers: 5,
             threads: 1,
             poll_interval_ms: 100,
@@ -279,7 +287,7 @@ impl Config {
             history_window: self.chat_history_limit,
             story_events: self.queue.story_events,
             story_event_batch: self.queue.story_event_batch,
-            order: self.queue.order(),
+            order: self.queue.order(self.weights()),
             providers: self.provider_options(),
             turns: self.turns.limits(),
             ..StoreOptions::default()
@@ -309,7 +317,9 @@ impl Config {
     #[must_use]
     pub fn masked(&self) -> String {
         let mut masked = self.clone();
-        masked.redis.url = masked.redis.url.map(|urls| urls.split(',').map(mask_url).collect::<Vec<_>>().join(","));
+        for redis in masked.tiers.values_mut().map(|tier| &mut tier.redis).chain([&mut masked.redis]) {
+            redis.url = redis.url.take().map(|urls| urls.split(',').map(mask_url).collect::<Vec<_>>().join(","));
+        }
         masked.traces.endpoint = masked.traces.endpoint.map(|url| mask_url(&url));
         masked.providers.values_mut().for_each(ProviderConfig::mask);
         // Every field is a plain value: there is nothing in it that TOML cannot say.

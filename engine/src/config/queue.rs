@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::store::{Ageing, MOST_IN_A_TURN, Order, Shares, StoryEventPlacement};
 
 /// How many tenants may have a weight of their own.
-const MAX_WEIGHTS: usize = 1000;
+pub(super) const MAX_WEIGHTS: usize = 1000;
 
 /// `[queue]`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,13 +59,13 @@ pub enum QueueOrder {
 }
 
 impl QueueConfig {
-    /// As the store knows it.
-    pub(super) fn order(&self) -> Order {
+    /// As the store knows it. The weights are those of tiers as well.
+    pub(super) fn order(&self, weights: BTreeMap<String, f64>) -> Order {
         match self.order {
             QueueOrder::Arrival => Order::Arrival,
             QueueOrder::Fair => {
                 let ageing = Ageing::new(Duration::from_secs(self.priority_ageing_seconds));
-                Order::Fair(Shares::new(self.weights.clone()), ageing)
+                Order::Fair(Shares::new(weights), ageing)
             }
         }
     }

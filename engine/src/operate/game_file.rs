@@ -1,8 +1,9 @@
-//! The file of an exported game.
+//! The files of exported games.
 
 use std::path::{Path, PathBuf};
 
 use protocol::GameExport;
+use serde::Serialize;
 
 /// A file that is no game, or cannot be read or written.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -18,8 +19,19 @@ pub(super) fn read(file: &Path) -> Result<GameExport, GameFileError> {
     serde_json::from_slice(&text).map_err(|error| failed(format!("it is no exported game: {error}")))
 }
 
+/// Makes a directory, unless it is there and empty.
+pub(super) fn empty_directory(directory: &Path) -> Result<(), GameFileError> {
+    let failed = |reason: String| GameFileError { file: directory.to_owned(), reason };
+    std::fs::create_dir_all(directory).map_err(|error| failed(error.to_string()))?;
+    let mut files = std::fs::read_dir(directory).map_err(|error| failed(error.to_string()))?;
+    if files.next().is_some() {
+        return Err(failed("it is not empty: name another directory".to_owned()));
+    }
+    Ok(())
+}
+
 /// Writes a file that is not there yet.
-pub(super) fn write(file: &Path, export: &GameExport) -> Result<(), GameFileError> {
+pub(super) fn write(file: &Path, export: &impl Serialize) -> Result<(), GameFileError> {
     let failed = |reason: String| GameFileError { file: file.to_owned(), reason };
     let created = std::fs::File::create_new(file).map_err(|error| failed(error.to_string()))?;
     serde_json::to_writer(std::io::BufWriter::new(created), export).map_err(|error| failed(error.to_string()))

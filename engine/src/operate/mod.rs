@@ -1,4 +1,4 @@
-//! The commands of an operator: `engine queue`, `engine dead-letters`, `engine keys`, `engine fsck`, `engine models`, `engine prompt`.
+//! The commands of an operator: `engine queue`, `engine dead-letters`, `engine keys`, `engine tenants`, `engine fsck`, `engine models`, `engine prompt`.
 //!
 //! They speak the operators' part of the HTTP API, so that the command line and a dashboard see the same: over HTTP where
 //! the store belongs to a running engine, and otherwise to the same handlers in this process, on the store itself. How it is
@@ -15,6 +15,7 @@ mod pause;
 mod print;
 mod prompt;
 mod source;
+mod tenants;
 mod workers;
 
 use std::time::Duration;
@@ -39,6 +40,7 @@ pub use self::models::{check_models, list_models};
 pub use self::pause::{QueueCommand, change_queue};
 pub use self::prompt::prompt;
 pub use self::source::OperateError;
+pub use self::tenants::{TenantCommand, tenants};
 pub use self::workers::{WorkerCommand, workers};
 
 /// How many lanes are shown.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
-use protocol::Problem;
+use protocol::{Problem, Tenant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt;
@@ -15,6 +15,7 @@ use super::game_file::GameFileError;
 use super::keys::NoRandomness;
 use crate::api;
 use crate::config::{AdminListen, AuthMode, Config};
+use crate::retention::ArchiveError;
 use crate::root_cause::root_cause;
 use crate::serve::{self, ServeError};
 use crate::store::embedded::{BackupError, OpenError};
@@ -54,6 +55,50 @@ pub enum OperateError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     GameFile(#[from] GameFileError),
+    /// The archive of games.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// What cannot be undone is not done by mistake.
+    #[error("{what} would be erased for good")]
+    #[diagnostic(help("add --yes to do it; --dry-run says what in full"))]
+    NotConfirmed {
+        /// What would be.
+        what: String,
+    },
+    /// The configuration says something else.
+    #[error("the configuration does not have the tenant `{tenant}` in the tier `{to}`")]
+    #[diagnostic(help(
+        "add it to `tiers.{to}.tenants` (for `default`, leave it out of every tier) in the configuration of all processes, restart them, \
+         and then move its games: new ones are made there from then on, and the others are found until they have moved"
+    ))]
+    OtherTier {
+        /// Which one.
+        tenant: Tenant,
+        /// Where it should go.
+        to: String,
+    },
+    /// There is no archive.
+    #[error("games move from store to store through the archive, and there is none")]
+    #[diagnostic(help(
+        "set `retention.archive` for all processes, to a directory that they share or to a bucket; with `idle_days = 0` nothing else uses it"
+    ))]
+    MovesThroughArchive,
+    /// Not all could be moved.
+    #[error("{count} games stay where they are")]
+    #[diagnostic(help("run this again: what has been moved stays moved"))]
+    GamesStay {
+        /// How many.
+        count: usize,
+    },
+    /// New games come as fast as they are erased.
+    #[error("{what} have come while others were erased")]
+    #[diagnostic(help(
+        "somebody still plays: remove their keys from `auth.keys` or bar them at the identity provider, and run this again"
+    ))]
+    StillPlays {
+        /// What is there.
+        what: String,
+    },
     /// The engine refuses, or does not find what is asked for.
     #[error("{}", .0.detail)]
     Refused(Problem),
@@ -108,7 +153,15 @@ impl Source {
         }
     }
 
-    /// The same; a store that is not there yet is created.
+    /// All operations, those of games first and those of operators second: a running engine may serve them at two ports.
+    pub(super) async fn of_everything(config: &Config) -> Result<(Self, Self), OperateError> {
+        match Self::of_games(config).await? {
+            Self::Store(router) => Ok((Self::Store(router.clone()), Self::Store(router))),
+            games @ Self::Http { .. } => Ok((games, Self::at_operators(config)?)),
+        }
+    }
+
+    /// The operators' API; a store that is not there yet is created.
     pub(super) async fn create(config: &Config) -> Result<Self, OperateError> {
         Self::of(config, serve::open_or_create(config).await)
     }
@@ -116,16 +169,18 @@ impl Source {
     fn of(config: &Config, opened: Result<SharedStore, ServeError>) -> Result<Self, OperateError> {
         match opened {
             Ok(store) => Ok(Self::Store(api::of_store(store))),
-            Err(ServeError::Embedded(OpenError::InUse { .. })) => {
-                // With keys, the public port serves nothing of operators.
-                let address = match config.admin_listen {
-                    AdminListen::At(address) if config.auth.mode == AuthMode::Keys => address,
-                    _ => config.listen,
-                };
-                Self::at(address)
-            }
+            Err(ServeError::Embedded(OpenError::InUse { .. })) => Self::at_operators(config),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The engine that has the store, where it serves operators.
+    fn at_operators(config: &Config) -> Result<Self, OperateError> {
+        // With keys, the public port serves nothing of operators.
+        Self::at(match config.admin_listen {
+            AdminListen::At(address) if config.auth.mode == AuthMode::Keys => address,
+            _ => config.listen,
+        })
     }
 
     fn at(address: SocketAddr) -> Result<Self, OperateError> {

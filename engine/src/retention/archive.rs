@@ -9,25 +9,32 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use metrics::counter;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
-use protocol::{GameAccess, GameId};
+use protocol::{GameAccess, GameExport, GameId};
 use serde::{Deserialize, Serialize};
 use story::ChatMessage;
 
+use crate::exported;
 use crate::secret::SecretHash;
 use crate::store::{
-    Before, Created, GameContents, GameDocument, NewCapability, Owner, SharedStore, StoreError, StoredTurn, turns_up_to,
+    Before, Created, GameContents, GameDocument, GameWrite, IdleGame, NewCapability, Owner, SharedStore, StoreError,
+    StoredTurn, turns_up_to,
 };
 
 /// The layout of a file.
 const VERSION: u32 = 1;
 /// The largest game that is read back, in bytes: a file that somebody has tampered with must not fill the memory.
 const LARGEST: u64 = 1 << 30;
+/// The folder of notes of games that are on their way to another store.
+const UNDER_WAY: &str = "under-way";
+/// How many files are read at once when all of them are searched.
+const READ_AT_ONCE: usize = 8;
 
 /// Where games are that have left the store.
 #[derive(Debug, Clone)]
@@ -69,6 +76,24 @@ struct ArchivedGame {
     capabilities: Vec<ArchivedCapability>,
 }
 
+/// The outcome of [`Archive::take`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// The game is in the archive, and no longer in the store.
+    Gone,
+    /// It is played, or has left the store by itself.
+    Stays,
+}
+
+/// An archived game, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchivedOwner {
+    /// The game.
+    pub id: GameId,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct ArchivedCapability {
     hash: SecretHash,
@@ -94,8 +119,46 @@ impl Archive {
         Ok(Self { files: Arc::new(files), prefix: Path::from(prefix) })
     }
 
+    /// Moves a game from the store to the archive, unless it is not any more as it was found. It is never in neither: the store's is deleted
+    /// once the file has been read back.
+    pub async fn take(&self, store: &SharedStore, found: &IdleGame) -> Result<Taken, ArchiveError> {
+        self.put(store, found.id).await?;
+        match store.delete_game(found.id, Some(found)).await? {
+            GameWrite::Done => Ok(Taken::Gone),
+            // It is played: what the archive has is old. A file that stays is overwritten when the game is archived again.
+            GameWrite::Busy | GameWrite::Changed => {
+                if let Err(error) = self.forget(found.id).await {
+                    tracing::warn!(game = %found.id, %error, "an old file of a game stays in the archive");
+                }
+                Ok(Taken::Stays)
+            }
+            // Another worker was faster: the file that is there is the game.
+            GameWrite::Unknown => Ok(Taken::Stays),
+        }
+    }
+
+    /// Notes that a game is on its way through the archive to another store, or that it has arrived.
+    pub(crate) async fn set_under_way(&self, id: GameId, is_under_way: bool) -> Result<(), ArchiveError> {
+        let note = self.prefix.clone().join(UNDER_WAY).join(id.to_string());
+        if is_under_way {
+            self.files.put(&note, Vec::new().into()).await?;
+            return Ok(());
+        }
+        match self.files.delete(&note).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The games that were on their way when a process died.
+    pub(crate) async fn under_way(&self) -> Result<Vec<GameId>, ArchiveError> {
+        let notes = self.files.list(Some(&self.prefix.clone().join(UNDER_WAY)));
+        let ids = notes.map_ok(|note| note.location.filename().and_then(|name| name.parse().ok()));
+        Ok(ids.try_collect::<Vec<Option<GameId>>>().await?.into_iter().flatten().collect())
+    }
+
     /// Writes a game as it is now. The file is complete and durable before this returns.
-    pub(super) async fn put(&self, store: &SharedStore, id: GameId) -> Result<(), ArchiveError> {
+    async fn put(&self, store: &SharedStore, id: GameId) -> Result<(), ArchiveError> {
         let Some(game) = store.game(id).await? else { return Ok(()) };
         let last = game.document.last_turn();
         let capability = |kept: crate::store::StoredCapability| ArchivedCapability {
@@ -116,20 +179,19 @@ impl Archive {
             capabilities: store.capabilities(id).await?.into_iter().map(capability).collect(),
         };
         let bytes = compressed(&archived).map_err(|error| ArchiveError::Unreadable(id, error.to_string()))?;
-        self.files.put(&self.file(id), bytes.into()).await?;
+        self.files.put(&self.file(id), bytes.clone().into()).await?;
+        // Soon it is the only copy.
+        if self.files.get(&self.file(id)).await?.bytes().await? != bytes {
+            return Err(unreadable(id, &"what is read back is not what was written"));
+        }
         Ok(())
     }
 
     /// Brings a game back to the store; answers whether the archive had it. It goes on where it was: with the next version and
     /// the next event id. Clients that follow it get a `stream.reset`, because its earlier events are not archived.
     pub async fn restore(&self, store: &SharedStore, id: GameId) -> Result<bool, ArchiveError> {
-        let found = match self.files.get(&self.file(id)).await {
-            Ok(found) => found,
-            Err(object_store::Error::NotFound { .. }) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        };
-        let bytes = found.bytes().await?;
-        let game = read(&bytes).map_err(|reason| ArchiveError::Unreadable(id, reason))?;
+        let Some(text) = self.text(id).await? else { return Ok(false) };
+        let game = read(&text).map_err(|reason| ArchiveError::Unreadable(id, reason))?;
         let contents = GameContents {
             turns: game.turns,
             name: game.name,
@@ -154,6 +216,45 @@ impl Archive {
         Ok(true)
     }
 
+    /// The games in the archive whose owners are wanted. It reads every file, a few at a time: their names say nothing of owners, so that
+    /// a game is found by its id alone.
+    pub async fn owned_by(&self, is_wanted: impl Fn(&Owner) -> bool) -> Result<Vec<ArchivedOwner>, ArchiveError> {
+        let prefix = Some(&self.prefix).filter(|prefix| **prefix != Path::default());
+        let files = self.files.list(prefix).try_filter_map(async |file| Ok(game_of(&file.location)));
+        let heads = files.map_err(ArchiveError::from).map_ok(|id| self.head(id)).try_buffer_unordered(READ_AT_ONCE);
+        let owned = heads.try_filter_map(async |head| Ok(head.filter(|head| is_wanted(&head.owner))));
+        owned.try_collect().await
+    }
+
+    /// The owner of an archived game; none if it has none, or has left the archive meanwhile.
+    async fn head(&self, id: GameId) -> Result<Option<ArchivedOwner>, ArchiveError> {
+        /// The members of an [`ArchivedGame`] that are needed.
+        #[derive(Deserialize)]
+        struct Head {
+            owner: Option<Owner>,
+        }
+        let Some(text) = self.text(id).await? else { return Ok(None) };
+        let head: Head = serde_json::from_slice(&text).map_err(|error| unreadable(id, &error))?;
+        Ok(head.owner.map(|owner| ArchivedOwner { id, owner }))
+    }
+
+    /// An archived game as the document that is exported; it stays in the archive.
+    pub async fn export(&self, id: GameId) -> Result<Option<GameExport>, ArchiveError> {
+        let Some(text) = self.text(id).await? else { return Ok(None) };
+        let game = read(&text).map_err(|reason| ArchiveError::Unreadable(id, reason))?;
+        let export = exported::game(id, game.name, game.document, game.history, game.turns);
+        export.map(Some).map_err(|error| unreadable(id, &error))
+    }
+
+    /// The text of a file.
+    async fn text(&self, id: GameId) -> Result<Option<Vec<u8>>, ArchiveError> {
+        match self.files.get(&self.file(id)).await {
+            Ok(found) => unpacked(&found.bytes().await?).map(Some).map_err(|error| unreadable(id, &error)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Deletes the file of a game, if there is one.
     pub async fn forget(&self, id: GameId) -> Result<(), ArchiveError> {
         match self.files.delete(&self.file(id)).await {
@@ -176,10 +277,23 @@ fn compressed(game: &ArchivedGame) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-fn read(bytes: &[u8]) -> Result<ArchivedGame, String> {
+fn unpacked(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    GzDecoder::new(bytes).take(LARGEST).read_to_end(&mut text).map_err(|error| error.to_string())?;
-    let game: ArchivedGame = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+    GzDecoder::new(bytes).take(LARGEST).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// The game that a file is of; none for a file that is no game's.
+fn game_of(file: &Path) -> Option<GameId> {
+    file.filename()?.strip_suffix(".json.gz")?.parse().ok()
+}
+
+fn unreadable(id: GameId, reason: &dyn fmt::Display) -> ArchiveError {
+    ArchiveError::Unreadable(id, reason.to_string())
+}
+
+fn read(text: &[u8]) -> Result<ArchivedGame, String> {
+    let game: ArchivedGame = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     if game.layout == VERSION {
         Ok(game)
     } else {

@@ -12,7 +12,7 @@ use protocol::PauseScope;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-pub use self::archive::{Archive, ArchiveError};
+pub use self::archive::{Archive, ArchiveError, ArchivedOwner, Taken};
 use crate::backoff::Backoff;
 use crate::config::RetentionConfig;
 use crate::store::{GameWrite, GamesCursor, IdleGame, SharedStore, StoreError};
@@ -137,33 +137,29 @@ impl Retention {
         if !goes {
             return Ok(Considered::Stays);
         }
-        if let Some(archive) = &self.archive
-            && let Err(error) = archive.put(&self.store, found.id).await
-        {
-            let ArchiveError::Store(error) = error else {
+        let Some(archive) = &self.archive else {
+            return Ok(match self.store.delete_game(found.id, Some(found)).await? {
+                GameWrite::Done => gone("deleted"),
+                GameWrite::Unknown | GameWrite::Busy | GameWrite::Changed => Considered::Stays,
+            });
+        };
+        match archive.take(&self.store, found).await {
+            Ok(Taken::Gone) => Ok(gone("archived")),
+            Ok(Taken::Stays) => Ok(Considered::Stays),
+            Err(ArchiveError::Store(error)) => Err(error),
+            Err(error) => {
                 counter!("story_engine_games_removed_total", "outcome" => "failed").increment(1);
                 tracing::warn!(game = %found.id, %error, "a game could not be archived: it stays in the store");
-                return Ok(Considered::Failed);
-            };
-            return Err(error);
-        }
-        match (self.store.delete_game(found.id, Some(found)).await?, &self.archive) {
-            (GameWrite::Done, archive) => {
-                let outcome = if archive.is_some() { "archived" } else { "deleted" };
-                counter!("story_engine_games_removed_total", "outcome" => outcome).increment(1);
-                Ok(Considered::Gone)
+                Ok(Considered::Failed)
             }
-            // It is played: what the archive has is old. A file that stays is overwritten when the game is archived again.
-            (GameWrite::Busy | GameWrite::Changed, Some(archive)) => {
-                if let Err(error) = archive.forget(found.id).await {
-                    tracing::warn!(game = %found.id, %error, "an old file of a game stays in the archive");
-                }
-                Ok(Considered::Stays)
-            }
-            // Another worker was faster: the file that is there is the game.
-            _ => Ok(Considered::Stays),
         }
     }
+}
+
+/// Counts a game that has left the store.
+fn gone(outcome: &'static str) -> Considered {
+    counter!("story_engine_games_removed_total", "outcome" => outcome).increment(1);
+    Considered::Gone
 }
 
 #[cfg(test)]

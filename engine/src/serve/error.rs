@@ -43,6 +43,14 @@ pub enum ServeError {
     /// The store is configured in a way that cannot be, or it failed while the process started.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The same for the store of a tier.
+    #[error("the store of the tier `{tier}`: {error}")]
+    Tier {
+        /// The tier.
+        tier: String,
+        /// Why.
+        error: StoreError,
+    },
     /// The archive of games cannot be opened.
     #[error(transparent)]
     #[diagnostic(help("set retention.archive to a directory that this process can write, or to s3://bucket/prefix"))]

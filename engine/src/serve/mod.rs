@@ -5,6 +5,7 @@ mod health;
 mod in_process;
 mod open;
 mod parts;
+mod workers;
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,17 +23,19 @@ pub use self::health::health;
 pub(crate) use self::health::{plain_client, reachable};
 pub use self::in_process::InProcess;
 use self::open::{Opened, open};
-pub(crate) use self::open::{open_existing, open_or_create};
+pub(crate) use self::open::{open_existing, open_or_create, open_tiers};
 pub(crate) use self::parts::whole_api;
+use self::workers::Workers;
 use crate::api::{self, Admin, Api, Guard, Overviews, Prompts, StoreProbe};
 use crate::config::{AdminListen, Config, DEFAULT_ADMIN_LISTEN};
 use crate::llm::Models;
-use crate::retention::{Archive, Retention};
+use crate::retention::Archive;
+use crate::store::WorkerId;
 use crate::telemetry::logs::{Log, LogFormat};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces::Traces;
+use crate::tiers::Tiers;
 use crate::watchdog::Watchdog;
-use crate::worker::Worker;
 use crate::{content, http, signal, welcome};
 
 /// How long a draining server waits for responses that are under way. A client that sends half a request, or that does not
@@ -88,17 +91,27 @@ async fn serve_until(
 ) -> Result<(), ServeError> {
     let library = Arc::new(content::load(config.content.as_deref())?);
     let models = Arc::new(Models::start(&config).await?);
-    let Opened { store, is_embedded } = open(&config, role).await?;
+    let Opened { store, is_embedded, tiers: stores, reaching: _reaching } = open(&config, role).await?;
     let described = store.describe().await?;
     let (drain, watchdog) = (CancellationToken::new(), Watchdog::default());
     let probe = StoreProbe::new(Arc::clone(&store));
     let _probing = AbortOnDropHandle::new(tokio::spawn(probe.clone().watch()));
-    let worker = || Worker::new(Arc::clone(&store), Arc::clone(&library), Arc::clone(&models), &config, &watchdog);
+    let works = role == Role::Worker || is_embedded;
+    let works_for = stores.into_iter().filter(|tier| works && (is_embedded || config.works_for(tier.name()))).collect();
+    let archive = config.retention.archive.as_deref().map(Archive::open).transpose()?;
+    let workers = Workers {
+        id: WorkerId::of_this_process(config.worker.name.as_ref()),
+        stores: works_for,
+        library: Arc::clone(&library),
+        models: Arc::clone(&models),
+        config: config.clone(),
+        watchdog: watchdog.clone(),
+        archive: archive.clone(),
+    };
     http::raise_file_limit();
     let auth = parts::auth(&config)?;
-    let (streams, caller_limits) = (parts::streams(&config), parts::limits_of_callers(&config));
-    let overviews =
-        Overviews::new(Arc::clone(&store), caller_limits, (role == Role::Api).then(|| Arc::clone(&streams)));
+    let (streams, tiers) = (parts::streams(&config), Tiers::new(&config));
+    let overviews = Overviews::new(Arc::clone(&store), tiers, (role == Role::Api).then(|| Arc::clone(&streams)));
     let admin = Admin {
         overviews: overviews.clone(),
         store: Arc::clone(&store),
@@ -125,17 +138,11 @@ async fn serve_until(
     let _check =
         calls_models.then(|| AbortOnDropHandle::new(tokio::spawn(async move { checked.check_at_start(how).await })));
 
-    let archive = config.retention.archive.as_deref().map(Archive::open).transpose()?;
-    let works = role == Role::Worker || is_embedded;
-    let retention = Retention::new(Arc::clone(&store), archive.clone(), &config.retention).filter(|_| works);
-    let _retention = retention.map(|search| AbortOnDropHandle::new(tokio::spawn(search.run(stop.clone()))));
-
     if role == Role::Worker {
-        let worker = worker();
         if let Announce::Operators(format) = announce {
-            welcome::worker(format, &config, &described, worker.id(), operators);
+            welcome::worker(format, &config, &described, &workers.id, operators);
         }
-        worker.run(stop).await;
+        workers.run(stop).await;
         return Ok(());
     }
     let (listener, address) = listen(config.listen).await?;
@@ -159,7 +166,7 @@ async fn serve_until(
     let server = tokio::spawn(http::serve(listener, api::router(api), limits(&config), drain.clone()));
     if is_embedded {
         // Subscribers see the turns that still end, then their streams end, then the server.
-        worker().run(stop).await;
+        workers.run(stop).await;
     } else {
         stop.cancelled().await;
     }

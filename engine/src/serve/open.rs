@@ -2,16 +2,26 @@
 
 use std::sync::Arc;
 
-use super::{Role, ServeError};
-use crate::config::Config;
-use crate::store::embedded::EmbeddedStore;
-use crate::store::redis::RedisStore;
-use crate::store::{SharedStore, StoreError};
+use tokio_util::task::AbortOnDropHandle;
 
-/// A store, and whether it belongs to this process alone.
+use super::{Role, ServeError};
+use crate::backoff::Backoff;
+use crate::config::{Config, DEFAULT_TIER, RedisConfig};
+use crate::store::embedded::EmbeddedStore;
+use crate::store::redis::{RedisAddress, RedisStore};
+use crate::store::tiers::{TierStore, TieredStore};
+use crate::store::{SharedStore, StoreError, StoreOptions};
+
+/// What a process works on.
 pub(super) struct Opened {
+    /// Everything, for the API and for operators.
     pub(super) store: SharedStore,
+    /// Whether it belongs to this process alone.
     pub(super) is_embedded: bool,
+    /// The stores that it is made of, by the tiers whose games they have.
+    pub(super) tiers: Vec<TierStore>,
+    /// They go on trying to reach what was away.
+    pub(super) reaching: Vec<AbortOnDropHandle<()>>,
 }
 
 /// Opens an existing store, for an operator's command: it creates none.
@@ -33,6 +43,15 @@ pub(crate) async fn open_existing(config: &Config) -> Result<SharedStore, ServeE
     Ok(open(config, Role::Api).await?.store)
 }
 
+/// Opens the store of each tier, for an operator's command that needs all of them. The embedded store has one tier.
+pub(crate) async fn open_tiers(config: &Config) -> Result<Vec<TierStore>, ServeError> {
+    let store = open_existing(config).await?;
+    if config.redis.url.is_none() {
+        return Ok(vec![TierStore::reached(DEFAULT_TIER, store)]);
+    }
+    Ok(open(config, Role::Api).await?.tiers)
+}
+
 /// Opens the store for an operator's command that may be the first to use it.
 pub(crate) async fn open_or_create(config: &Config) -> Result<SharedStore, ServeError> {
     Ok(open(config, Role::Api).await?.store)
@@ -41,16 +60,74 @@ pub(crate) async fn open_or_create(config: &Config) -> Result<SharedStore, Serve
 /// Opens the store of a process.
 pub(super) async fn open(config: &Config, role: Role) -> Result<Opened, ServeError> {
     let options = config.store_options();
-    match (config.redis.address()?, role) {
-        (Some(address), _) => {
-            let store = RedisStore::connect(address, &config.redis.prefix, config.redis.shards, options);
-            let store = store.await.map_err(from_redis)?;
-            Ok(Opened { store: Arc::new(store), is_embedded: false })
-        }
-        (None, Role::Worker) => Err(ServeError::WorkerWithoutRedis),
+    let address = match (config.redis.address()?, role) {
+        (Some(address), _) => address,
+        (None, Role::Worker) => return Err(ServeError::WorkerWithoutRedis),
         (None, Role::Api) => {
             let store = EmbeddedStore::open(&config.data_dir, config.embedded.synchronous, options)?;
-            Ok(Opened { store: Arc::new(store), is_embedded: true })
+            let store: SharedStore = Arc::new(store);
+            let tiers = vec![TierStore::reached(DEFAULT_TIER, Arc::clone(&store))];
+            return Ok(Opened { store, is_embedded: true, tiers, reaching: Vec::new() });
+        }
+    };
+    let default = RedisStore::connect(address, &config.redis.prefix, config.redis.shards, options).await;
+    let default: SharedStore = Arc::new(default.map_err(from_redis)?);
+    let mut tiers = vec![TierStore::reached(DEFAULT_TIER, Arc::clone(&default))];
+    let (mut with_tenants, mut reaching) = (Vec::new(), Vec::new());
+    for (name, tier) in &config.tiers {
+        let address = tier.redis.address().map_err(|error| error.within(&format!("tiers.{name}")))?;
+        let Some(address) = address else { continue };
+        let place = Place { name: name.clone(), address, redis: tier.redis.clone(), options: config.store_options() };
+        let store = match place.connect().await {
+            Ok(store) => TierStore::reached(name, store),
+            // Its own tenants have to wait; all others have not.
+            Err(StoreError::Unavailable { reason, .. }) => {
+                let store = TierStore::away(name, &reason);
+                reaching.push(AbortOnDropHandle::new(tokio::spawn(place.reach(store.clone()))));
+                store
+            }
+            Err(error) => return Err(ServeError::Tier { tier: name.clone(), error }),
+        };
+        let tenants = tier.tenants.iter().filter_map(|tenant| tenant.parse().ok()).collect();
+        with_tenants.push((store.clone(), tenants));
+        tiers.push(store);
+    }
+    let store: SharedStore =
+        if with_tenants.is_empty() { default } else { Arc::new(TieredStore::new(tiers[0].clone(), with_tenants)) };
+    Ok(Opened { store, is_embedded: false, tiers, reaching })
+}
+
+/// Where the store of a tier is.
+struct Place {
+    name: String,
+    address: RedisAddress,
+    redis: RedisConfig,
+    options: StoreOptions,
+}
+
+impl Place {
+    async fn connect(&self) -> Result<SharedStore, StoreError> {
+        let RedisConfig { prefix, shards, .. } = &self.redis;
+        let store = RedisStore::connect(self.address.clone(), prefix, *shards, self.options.clone()).await?;
+        Ok(Arc::new(store))
+    }
+
+    /// Tries until it is reached.
+    async fn reach(self, store: TierStore) {
+        tracing::warn!(
+            tier = self.name,
+            "the store of a tier is away: its tenants are answered 503 until it is reached"
+        );
+        let mut backoff = Backoff::reconnect();
+        loop {
+            backoff.wait().await;
+            match self.connect().await {
+                Ok(reached) => {
+                    tracing::info!(tier = self.name, "the store of a tier is reached");
+                    return store.set_reached(reached);
+                }
+                Err(error) => tracing::debug!(tier = self.name, %error, "the store of a tier is still away"),
+            }
         }
     }
 }

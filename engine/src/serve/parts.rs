@@ -9,17 +9,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::ServeError;
 use crate::api::{self, Actor, Api, Auth, Guard, IdentityProvider, Overviews, Pace, StoreProbe, StreamLimits};
-use crate::config::{AuthMode, Config, ConfigError, LimitsConfig};
+use crate::config::{AuthMode, Config, ConfigError};
 use crate::content;
 use crate::llm::Models;
 use crate::retention::Archive;
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
-
-/// The limits of callers. On loopback, all who can call are also able to change them, so there are none.
-pub(super) fn limits_of_callers(config: &Config) -> LimitsConfig {
-    if config.auth.mode == AuthMode::Local { LimitsConfig::NONE } else { config.limits }
-}
+use crate::tiers::Tiers;
 
 /// Who may call, as the configuration has it. Keys in files and variables are read now, an identity provider's when they are needed.
 pub(super) fn auth(config: &Config) -> Result<Auth, ServeError> {
@@ -36,7 +32,7 @@ pub(super) fn auth(config: &Config) -> Result<Auth, ServeError> {
 /// The event streams of this process.
 pub(super) fn streams(config: &Config) -> Arc<StreamLimits> {
     let limits = StreamLimits::new(config.sse.max_streams, config.sse.max_streams_per_client);
-    Arc::new(limits.with(config.limits.streams_per_user, config.limits.streams_per_tenant))
+    Arc::new(limits.with(Tiers::new(config)))
 }
 
 /// An API as the configuration has it, with metrics and streams of its own.
@@ -48,7 +44,7 @@ pub(super) fn api_of(
     auth: Auth,
 ) -> Api {
     let streams = streams(config);
-    let limits = limits_of_callers(config);
+    let tiers = Tiers::new(config);
     Api {
         library,
         models,
@@ -65,11 +61,11 @@ pub(super) fn api_of(
             retry: Duration::from_millis(config.sse.retry_ms),
             ticket: Duration::from_secs(config.auth.ticket_stream_seconds.max(1)),
         },
-        overviews: Overviews::new(Arc::clone(&store), limits, Some(Arc::clone(&streams))),
+        overviews: Overviews::new(Arc::clone(&store), tiers.clone(), Some(Arc::clone(&streams))),
         streams,
         trusted_proxies: config.http.trusted_proxies,
         auth,
-        limits,
+        tiers,
         ticket_lifetime: Duration::from_secs(config.auth.ticket_seconds.max(1)),
         guard: Guard::default(),
         drain: CancellationToken::new(),

@@ -30,6 +30,7 @@ mod provider;
 mod queued;
 pub mod redis;
 mod request;
+pub mod tiers;
 mod turn;
 mod watch;
 mod worker;
@@ -393,6 +394,11 @@ pub trait Store:
 
     /// Whether each shard takes writes, found out by a write that changes nothing else.
     async fn probe_writes(&self) -> Vec<Result<(), StoreError>>;
+
+    /// The tiers whose stores took no writes when that was found out last; of a store that serves one tier, none.
+    fn tiers_without_writes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Totals since the deployment began, and how full the store is.
     async fn figures(&self) -> Result<StoreFigures, StoreError>;

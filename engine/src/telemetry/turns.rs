@@ -6,11 +6,11 @@ use metrics::{gauge, histogram};
 
 use crate::store::{Claim, Commit};
 
-/// The process has a worker with so many slots.
+/// The process has a worker with so many slots, perhaps besides others.
 pub(crate) fn start(slots: usize) {
     #[expect(clippy::cast_precision_loss, reason = "at most 10,000 slots")]
-    gauge!("story_engine_worker_slots").set(slots as f64);
-    gauge!("story_engine_worker_slots_busy").set(0.0);
+    gauge!("story_engine_worker_slots").increment(slots as f64);
+    gauge!("story_engine_worker_slots_busy").increment(0.0);
 }
 
 /// A slot that runs turns, for as long as this is held.

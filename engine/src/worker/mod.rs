@@ -103,6 +103,12 @@ impl Worker {
         Self { store, library, schemas: Arc::default(), models, settings, id, nonce: Arc::default(), watchdog }
     }
 
+    /// The same under another name: a process that works for several stores has one in all of them.
+    #[must_use]
+    pub fn known_as(self, id: WorkerId) -> Self {
+        Self { id, ..self }
+    }
+
     /// Who this worker is, in logs and lease tokens.
     #[must_use]
     pub fn id(&self) -> &WorkerId {

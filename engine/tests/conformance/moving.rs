@@ -43,7 +43,7 @@ async fn api(store: &SharedStore) -> Router {
         streams: Arc::new(StreamLimits::new(10, 10)),
         trusted_proxies: 0,
         auth: Auth::open(),
-        limits: LimitsConfig::NONE,
+        tiers: LimitsConfig::NONE.into(),
         ticket_lifetime: Duration::from_mins(1),
         guard: Guard::default(),
         drain: CancellationToken::new(),

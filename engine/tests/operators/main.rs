@@ -3,4 +3,9 @@
 
 mod commands;
 mod fixture;
+#[expect(dead_code, reason = "these tests restart no server")]
+#[path = "../conformance/redis_server.rs"]
+mod redis_server;
 mod running;
+mod tenants;
+mod tiers;

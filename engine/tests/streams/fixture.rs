@@ -100,7 +100,7 @@ impl Server {
             streams: Arc::new(StreamLimits::new(setup.max_streams, setup.max_streams_per_client)),
             trusted_proxies: setup.trusted_proxies,
             auth: Auth::open(),
-            limits: LimitsConfig::NONE,
+            tiers: LimitsConfig::NONE.into(),
             ticket_lifetime: Duration::from_mins(1),
             guard: Guard { origins: serde_json::from_str(setup.cors_origins).unwrap(), ..Guard::default() },
             drain: drain.clone(),

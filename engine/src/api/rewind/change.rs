@@ -53,7 +53,7 @@ pub(super) async fn change(
     asked: RewindOptions,
     wanted: RewindKind,
 ) -> Result<Json<GameRewritten>, ApiError> {
-    let charges = account.message(&api.limits);
+    let charges = account.message(&api.tiers);
     let patience = Patience::new(api, id);
     let mut tries = 0;
     while tries < TRIES {

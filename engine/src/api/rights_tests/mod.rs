@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Method, Request, StatusCode, header};
 use protocol::GameId;
 use tower::ServiceExt as _;
 
@@ -18,6 +18,7 @@ use super::{Api, Auth, router};
 use crate::config::{Config, LimitsConfig};
 use crate::llm::Models;
 use crate::store::Holder;
+use crate::tiers::Tiers;
 use expected::{EXPECTED, KINDS, Kind, Verdict, expected};
 use world::{World, api, verdict};
 
@@ -215,7 +216,7 @@ async fn a_user_who_sends_too_much_learns_when_to_come_again() {
     let models = Arc::new(Models::start(&Config::default()).await.unwrap());
     let auth = Auth::keys([(world.keys[&Kind::Operator].hash(), Holder::Operator)]);
     let limits = LimitsConfig { messages_per_minute_per_user: 1, unfinished_per_tenant: 3, ..LimitsConfig::NONE };
-    let public = router(Api { limits, ..api(&world.store, &models, auth) });
+    let public = router(Api { tiers: limits.into(), ..api(&world.store, &models, auth) });
     let say = async |kind: Kind| {
         let body = format!(r#"{{"game_state_id": "{}", "message": "look"}}"#, world.game);
         let mut request = Request::post("/v1/chat")
@@ -242,4 +243,44 @@ async fn a_user_who_sends_too_much_learns_when_to_come_again() {
     assert_eq!(say(Kind::MayPlay).await.status(), 429);
     assert_eq!(say(Kind::Operator).await.status(), 200);
     assert_eq!(say(Kind::Operator).await.status(), 200);
+}
+
+/// A tenant's tier says how much it may do and who tells its games, and whose games are listed is the operators' choice alone.
+#[tokio::test]
+async fn a_tenants_tier_decides_its_limits_and_its_providers() {
+    let world = World::new().await;
+    let models = Arc::new(Models::start(&Config::default()).await.unwrap());
+    let auth = Auth::keys([(world.keys[&Kind::Operator].hash(), Holder::Operator)]);
+    let config = "[auth]\nmode = 'keys'\n[tiers.gold]\ntenants = ['acme']\nproviders = ['other']\n\
+                  limits.messages_per_minute_per_user = 1";
+    let tiers = Tiers::new(&toml::from_str(config).unwrap());
+    let library = Arc::new(crate::content::load(None).unwrap());
+    let public = router(Api { tiers, library, ..api(&world.store, &models, auth) });
+    let call = async |kind: Kind, method: Method, path: &str, body: String| {
+        let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {}", world.keys[&kind].reveal()));
+        let response = public.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.into()).unwrap())
+    };
+    let new = || r#"{"scenario": "ferry_crossing", "provider": "offline"}"#.to_owned();
+    let (status, refused) = call(Kind::Service, Method::POST, "/v1/gamestate", new()).await;
+    assert!(status == 422 && refused.contains("told by other, and not by `offline`"), "{status} {refused}");
+    let (status, made) = call(Kind::OtherService, Method::POST, "/v1/gamestate", new()).await;
+    assert_eq!(status, 201, "{made}");
+
+    let message = || format!(r#"{{"game_state_id": "{}", "message": "look"}}"#, world.game);
+    assert_eq!(call(Kind::Owner, Method::POST, "/v1/chat", message()).await.0, 200);
+    assert_eq!(call(Kind::Owner, Method::POST, "/v1/chat", message()).await.0, 429);
+
+    let list =
+        async |kind: Kind, query: &str| call(kind, Method::GET, &format!("/v1/gamestate?{query}"), String::new()).await;
+    let (status, games) = list(Kind::Operator, "tenant=acme&user=ada").await;
+    assert!(status == 200 && games.contains(&world.game.to_string()) && !games.contains("ferry_crossing"), "{games}");
+    assert!(list(Kind::Operator, "tenant=other").await.1.contains("ferry_crossing"));
+    for kind in [Kind::Owner, Kind::Service, Kind::OtherService] {
+        assert_eq!(list(kind, "tenant=acme").await.0, 403, "{kind:?}");
+    }
+    assert_eq!(list(Kind::Operator, "user=ada").await.0, 400);
 }

@@ -183,7 +183,7 @@ pub(super) fn api(store: &SharedStore, models: &Arc<Models>, auth: Auth) -> Api 
         archive: None,
         trusted_proxies: 0,
         auth,
-        limits: LimitsConfig::NONE,
+        tiers: LimitsConfig::NONE.into(),
         ticket_lifetime: Duration::from_mins(1),
         guard: Guard::default(),
         drain: CancellationToken::new(),

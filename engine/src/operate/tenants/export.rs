@@ -1,0 +1,70 @@
+//! `engine tenants export`: a file for each game, as `engine games export` writes it, and a list of them.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use jiff::Timestamp;
+use protocol::{GameExport, GameId, KeyInfo, ProblemType, Tenant, User, path};
+use serde::Serialize;
+
+use super::whose::Whose;
+use super::{OperateError, Places};
+use crate::operate::game_file;
+
+/// The name of the list.
+const LIST: &str = "tenant.json";
+
+/// What is in a directory.
+#[derive(Debug, Serialize)]
+struct Listed<'a> {
+    tenant: &'a Tenant,
+    user: Option<&'a User>,
+    exported_at: Timestamp,
+    games: Vec<ListedGame>,
+    keys: Vec<KeyInfo>,
+}
+
+#[derive(Debug, Serialize)]
+struct ListedGame {
+    id: GameId,
+    file: String,
+    name: Option<String>,
+    /// None where only the archive has the game, whose file names no list of users.
+    user: Option<User>,
+    archived: bool,
+}
+
+/// Writes everything into a directory. The list comes last: a directory without it is not complete.
+pub(super) async fn export(places: &Places, whose: &Whose, directory: &Path) -> Result<(), OperateError> {
+    game_file::empty_directory(directory)?;
+    let mut games = Vec::new();
+    let write = |export: &GameExport, user: Option<User>, archived: bool| {
+        let file = format!("{}.json", export.id);
+        game_file::write(&directory.join(&file), export)?;
+        Ok::<_, OperateError>(ListedGame { id: export.id, file, name: export.name.clone(), user, archived })
+    };
+    let mut known = BTreeSet::new();
+    for game in whose.games(places).await? {
+        match places.games.get::<GameExport>(&path::with_id(path::EXPORT, game.id)).await {
+            Ok(export) => games.push(write(&export, game.user, false)?),
+            // It was deleted, or archived, a moment ago.
+            Err(OperateError::Refused(problem)) if problem.problem_type() == Some(ProblemType::UnknownGame) => continue,
+            Err(error) => return Err(error),
+        }
+        known.insert(game.id);
+    }
+    if let Some(archive) = &places.archive {
+        // One that is in both has been brought back, and its file is old.
+        for id in whose.archived(places).await?.into_iter().filter(|id| !known.contains(id)) {
+            if let Some(export) = archive.export(id).await? {
+                games.push(write(&export, whose.user.clone(), true)?);
+            }
+        }
+    }
+    let (count, keys) = (games.len(), whose.keys(places).await?);
+    let listed =
+        Listed { tenant: &whose.tenant, user: whose.user.as_ref(), exported_at: Timestamp::now(), games, keys };
+    game_file::write(&directory.join(LIST), &listed)?;
+    println!("{count} games of {whose} are written to {}; {LIST} lists them", directory.display());
+    Ok(())
+}

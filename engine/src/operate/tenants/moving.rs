@@ -1,0 +1,146 @@
+//! `engine tenants move`: the games of a tenant go to the store of its tier, one by one, through the archive.
+//!
+//! A game leaves the one store as it leaves for the archive: only as it was found, idle, and once its file has been read back. Then it comes
+//! back from there, in the other store. So it is never in both, whatever dies, and a request that comes in between brings it back itself.
+//! A copy from store to store would need an order of two truths for as long as both have it, also after a crash, for every process that
+//! looks for a game by its id.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use protocol::{GameId, PauseScope, Tenant};
+use tokio::time::Instant;
+
+use super::OperateError;
+use crate::api::Actor;
+use crate::config::Config;
+use crate::retention::{Archive, ArchiveError, Taken};
+use crate::serve::{self, ServeError};
+use crate::store::tiers::TierStore;
+use crate::store::{Game, GamesCursor, GamesOf, IdleGame, NewAuditEntry, SharedStore};
+
+/// How many games are read at a time.
+const PAGE: usize = 100;
+/// How soon games that were played are tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// A move from one store to another.
+struct Move<'a> {
+    archive: &'a Archive,
+    from: &'a SharedStore,
+    to: &'a SharedStore,
+}
+
+/// What became of a game.
+enum Moved {
+    Done,
+    Stays(&'static str),
+}
+
+/// Moves all games of a tenant that are not in the store of its tier yet.
+pub(super) async fn move_tenant(
+    config: &Config,
+    tenant: &Tenant,
+    to: &str,
+    wait: Duration,
+) -> Result<(), OperateError> {
+    let target = config.storing_tier(tenant.as_str());
+    if config.tier_named(tenant.as_str()) != to {
+        return Err(OperateError::OtherTier { tenant: tenant.clone(), to: to.to_owned() });
+    }
+    let Some(archive) = &config.retention.archive else { return Err(OperateError::MovesThroughArchive) };
+    let archive = Archive::open(archive).map_err(ServeError::from)?;
+    let tiers = serve::open_tiers(config).await?;
+    let store_of = |name: &str| tiers.iter().find(|tier| tier.name() == name).map(TierStore::get);
+    let (Some(to_store), Some(default)) = (store_of(target), store_of(crate::config::DEFAULT_TIER)) else {
+        return Err(OperateError::OtherTier { tenant: tenant.clone(), to: to.to_owned() });
+    };
+    let (to_store, default) = (to_store.map_err(OperateError::Step)?, default.map_err(OperateError::Step)?);
+
+    let deadline = Instant::now() + wait;
+    let mut count = finish(&archive, &tiers, to_store).await?;
+    let stays = loop {
+        let mut stays = Vec::new();
+        for tier in tiers.iter().filter(|tier| tier.name() != target) {
+            let moving = Move { archive: &archive, from: tier.get()?, to: to_store };
+            count += moving.all_of(tenant, &mut stays).await?;
+        }
+        if stays.is_empty() || Instant::now() >= deadline {
+            break stays;
+        }
+        tokio::time::sleep(AGAIN).await;
+    };
+    let outcome = if stays.is_empty() { "done".to_owned() } else { format!("{} stay", stays.len()) };
+    let subject = format!("{tenant} to {to}: {count} games");
+    let by = Actor::local_command().0;
+    let entry = NewAuditEntry { nonce: rand::random(), by, action: "moveTenant".to_owned(), subject, outcome };
+    default.record_audit(&entry).await?;
+    println!("{count} games of {tenant} are moved to the tier {to}");
+    for (game, why) in &stays {
+        println!("{game} stays: {why}");
+    }
+    if stays.is_empty() { Ok(()) } else { Err(OperateError::GamesStay { count: stays.len() }) }
+}
+
+/// Brings back what an earlier command has taken and not put down again.
+async fn finish(archive: &Archive, tiers: &[TierStore], to: &SharedStore) -> Result<u64, OperateError> {
+    let mut count = 0;
+    for game in archive.under_way().await? {
+        let mut is_in_a_store = false;
+        for tier in tiers {
+            is_in_a_store |= tier.get()?.game(game).await?.is_some();
+        }
+        // A store's own game is newer than a file.
+        if !is_in_a_store && archive.restore(to, game).await? {
+            count += 1;
+        }
+        archive.set_under_way(game, false).await?;
+    }
+    Ok(count)
+}
+
+impl Move<'_> {
+    /// Moves what is idle, and adds what is not.
+    async fn all_of(&self, tenant: &Tenant, stays: &mut Vec<(GameId, &'static str)>) -> Result<u64, OperateError> {
+        let pauses = self.from.pauses().await?.into_iter();
+        let paused: BTreeSet<GameId> = pauses
+            .filter_map(|pause| if let PauseScope::Game { game_id } = pause.what { Some(game_id) } else { None })
+            .collect();
+        let (mut after, mut count) = (None, 0);
+        loop {
+            let page = self.from.games(&GamesOf::Tenant(tenant.clone()), after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(count) };
+            after = Some(GamesCursor { updated_at: last.updated_at, id: last.id });
+            for game in page {
+                if paused.contains(&game.id) {
+                    stays.push((game.id, "an operator has paused it, which would not move with it: resume it first"));
+                    continue;
+                }
+                match self.one(&game).await? {
+                    Moved::Done => count += 1,
+                    Moved::Stays(why) => stays.push((game.id, why)),
+                }
+            }
+        }
+    }
+
+    async fn one(&self, game: &Game) -> Result<Moved, ArchiveError> {
+        let Game { id, version, updated_at, .. } = *game;
+        let found = IdleGame { id, version, updated_at, idle: Duration::ZERO };
+        self.archive.set_under_way(id, true).await?;
+        let taken = self.archive.take(self.from, &found).await?;
+        if taken == Taken::Gone {
+            self.archive.restore(self.to, id).await?;
+        }
+        self.archive.set_under_way(id, false).await?;
+        if taken == Taken::Stays {
+            return Ok(Moved::Stays("it is played at this moment"));
+        }
+        if self.from.game(id).await?.is_some() {
+            // It was asked for at this moment, by a process that takes the old store for its home.
+            self.to.delete_game(id, None).await?;
+            return Ok(Moved::Stays("a process has brought it back that has an older configuration: restart it"));
+        }
+        Ok(Moved::Done)
+    }
+}
