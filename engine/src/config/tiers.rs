@@ -244,7 +244,7 @@ mod tests {
             "[queue]\norder = 'fair'\nweights = { acme = 0.5 }\n[tiers.gold]\ntenants = ['acme', 'globex']\nweight = 4.0",
         );
         config.check().unwrap();
-        let Order::Fair(shares) = config.store_options().order else { panic!("it is in order of arrival") };
+        let Order::Fair(shares, _) = config.store_options().order else { panic!("it is in order of arrival") };
         assert_eq!(["acme", "globex", "other"].map(|tenant| shares.cost(tenant)), [2048, 256, 1024]);
     }
 

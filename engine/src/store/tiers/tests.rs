@@ -48,6 +48,7 @@ async fn say(all: &TieredStore, game: GameId) -> RequestId {
         caused_by: None,
         alternatives: Vec::new(),
         trace: None,
+        priority: protocol::Priority::default(),
     };
     assert!(matches!(all.enqueue(&request, &Terms::default()).await.unwrap(), Enqueued::Accepted(_)));
     request.id
