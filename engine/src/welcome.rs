@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use story::Library;
 
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_TIER};
 use crate::llm::Models;
 use crate::store::WorkerId;
 use crate::telemetry::logs::LogFormat;
@@ -66,9 +66,13 @@ pub(crate) fn worker(format: LogFormat, config: &Config, store: &str, id: &Worke
         tracing::info!(slots, store, admin, "story-engine worker ready: {id}");
         return;
     }
+    let tiers = match &config.worker.tiers[..] {
+        [only] if only == DEFAULT_TIER => String::new(),
+        tiers => format!(" of each tier: {}", tiers.join(", ")),
+    };
     print(&format!(
         "story-engine worker ready: {id}
-  runs     {slots} turns at a time
+  runs     {slots} turns at a time{tiers}
   store    {store}
   admin    {admin}
 "

@@ -30,7 +30,7 @@ pub(crate) async fn open_existing(config: &Config) -> Result<SharedStore, ServeE
         Some(address) => {
             let prefix = &config.redis.prefix;
             if RedisStore::is_at(address, prefix).await.map_err(from_redis)? {
-                return Ok(open(config, Role::Api).await?.store);
+                return open_for_command(config).await;
             }
             return Err(ServeError::NoStore { place: format!("this Redis under the prefix `{prefix}`") });
         }
@@ -40,7 +40,7 @@ pub(crate) async fn open_existing(config: &Config) -> Result<SharedStore, ServeE
         }
         _ => {}
     }
-    Ok(open(config, Role::Api).await?.store)
+    open_for_command(config).await
 }
 
 /// Opens the store of each tier, for an operator's command that needs all of them. The embedded store has one tier.
@@ -54,7 +54,16 @@ pub(crate) async fn open_tiers(config: &Config) -> Result<Vec<TierStore>, ServeE
 
 /// Opens the store for an operator's command that may be the first to use it.
 pub(crate) async fn open_or_create(config: &Config) -> Result<SharedStore, ServeError> {
-    Ok(open(config, Role::Api).await?.store)
+    open_for_command(config).await
+}
+
+/// Opens the store for a command, which says what its answers leave out.
+async fn open_for_command(config: &Config) -> Result<SharedStore, ServeError> {
+    let Opened { store, tiers, .. } = open(config, Role::Api).await?;
+    for error in tiers.iter().filter_map(|tier| tier.get().err()) {
+        eprintln!("left out: {error}");
+    }
+    Ok(store)
 }
 
 /// Opens the store of a process.
