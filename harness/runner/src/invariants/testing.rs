@@ -127,7 +127,7 @@ impl Story {
             told_with: Some(head),
         };
         let (kind, status) = (RequestType::StoryEvent, RequestStatus::Completed);
-        self.tell(RequestCompleted { request_id, game_id, kind, status, attempt: Attempt(1), result })
+        self.publish(RequestCompleted { request_id, game_id, kind, status, attempt: Attempt(1), result })
     }
 
     pub(crate) fn failed(&mut self, request_id: RequestId, attempt: u32) -> &mut Self {
