@@ -63,7 +63,7 @@ pub struct Claim {
     pub request: LeasedRequest,
     /// The game.
     pub game: LeasedGame,
-    /// The queued story events directly behind a story event that has no narration yet: they may be told in the same turn. No more
+    /// The queued story events directly behind a story event that has no narration yet, and no attempt that has failed: they may be told in the same turn. No more
     /// than [`super::StoreOptions::story_event_batch`] allows.
     pub companions: Vec<Companion>,
     /// The last messages of its history, oldest first.

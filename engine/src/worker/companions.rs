@@ -3,11 +3,10 @@
 use super::Worker;
 use crate::store::{Claim, Companion};
 
-/// The companions that a narration is to tell. Only the first attempt tells any: whatever the model or the worker stumbles over, a later one is about the
-/// head alone, which is not to become a dead letter for the sake of others. So where there is no later one, none are told.
+/// The companions that a narration is to tell. The last attempt tells the head alone: where the model or the worker stumbles over one of the others, the
+/// head is not to become a dead letter for it. After an attempt that has failed the store names none.
 pub(super) fn to_tell<'a>(worker: &Worker, claim: &'a Claim) -> &'a [Companion] {
-    let is_first = claim.lease.attempt.0 == 1 && worker.settings.max_attempts > 1;
-    if is_first { &claim.companions } else { &[] }
+    if claim.lease.attempt.0 < worker.settings.max_attempts { &claim.companions } else { &[] }
 }
 
 /// The words of a turn in one message of the history, so that a turn always has two: that of a player or of the head, then each companion in

@@ -22,7 +22,7 @@ const SHORTENED: usize = 8;
 /// How long the end of a response is waited for whose story is over: the token counts come last.
 const LAST_FRAMES: Duration = Duration::from_millis(500);
 
-/// Narrates the request, and in its first attempt its companions with it.
+/// Narrates the request, and its companions with it.
 pub(super) async fn narrate(
     worker: &Worker,
     claim: &Claim,

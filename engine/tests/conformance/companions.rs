@@ -184,6 +184,16 @@ pub(crate) async fn an_attempt_that_does_not_commit_leaves_its_companions_as_the
     assert_eq!((next.lease.request, next.lease.attempt.0, ids(&next)), (events[1], 1, vec![events[2]]));
 }
 
+pub(crate) async fn a_head_of_which_an_attempt_has_failed_is_told_by_itself(bench: Bench) {
+    let store = bench.store_with(batched()).await;
+    let (game, events) = waiting(&store, &["a", "b"]).await;
+    store.retry(&claim_one(&store).await.lease, Duration::from_hours(1), &failure()).await.unwrap();
+    bench.end_backoff(game).await;
+
+    let again = claim_one(&store).await;
+    assert_eq!((again.lease.request, ids(&again)), (events[0], vec![]));
+}
+
 pub(crate) async fn a_later_attempt_completes_those_that_the_narration_has_told_and_no_others(bench: Bench) {
     let store = bench.store_with(batched()).await;
     let (game, events) = waiting(&store, &["a", "b", "c"]).await;

@@ -316,6 +316,7 @@ conformance! {
         a_companion_that_was_cancelled_stays_so_and_the_turn_goes_on,
         an_attempt_that_is_over_takes_no_companion_along,
         an_attempt_that_does_not_commit_leaves_its_companions_as_they_are,
+        a_head_of_which_an_attempt_has_failed_is_told_by_itself,
         a_later_attempt_completes_those_that_the_narration_has_told_and_no_others,
         an_earlier_release_that_goes_on_completes_the_head_alone,
         a_story_event_that_was_read_already_is_told_by_itself,

@@ -190,9 +190,11 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
         checkpoints,
         enqueued_at,
         started_at,
+        error,
         ..
     } = request;
-    let companions = companions(step, game, id, kind, checkpoints.narration.is_some())?;
+    let joins = kind == RequestType::StoryEvent && checkpoints.narration.is_none() && error.is_none();
+    let companions = if joins { companions(step, game, id)? } else { Vec::new() };
     let waited = started_at.map_or(Duration::ZERO, |at| waited(enqueued_at, at));
     let lease = Lease { game, request: id, attempt, token: LeaseToken::new(token), idempotency_key: None };
     let request =
@@ -202,16 +204,11 @@ fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) ->
 }
 
 /// The story events that may be told in the turn of a head: those that wait directly behind it. One that has a narration of its own, as a
-/// dead letter that is retried may, was read already and is told by itself.
-fn companions(
-    step: &Step<'_>,
-    game: GameId,
-    head: RequestId,
-    kind: RequestType,
-    is_narrated: bool,
-) -> Result<Vec<Companion>, StoreError> {
+/// dead letter that is retried may, was read already and is told by itself. So is a head of which an attempt has failed: perhaps over one
+/// of the others.
+fn companions(step: &Step<'_>, game: GameId, head: RequestId) -> Result<Vec<Companion>, StoreError> {
     let most = step.options.story_event_batch.saturating_sub(1);
-    if most == 0 || kind != RequestType::StoryEvent || is_narrated {
+    if most == 0 {
         return Ok(Vec::new());
     }
     let behind = step.all(

@@ -113,14 +113,17 @@ local function claim(wants, recover_expired)
   end
 
   -- The story events that may be told in the turn of a head of this status: those that wait directly behind it. One that has a narration
-  -- of its own, as a dead letter that is retried may, was read already and is told by itself.
-  local function companions_of(game, status)
+  -- of its own, as a dead letter that is retried may, was read already and is told by itself. So is a head of which an attempt has failed: perhaps over
+  -- one of the others.
+  local function companions_of(game, request, status)
     local found = {}
-    if STORY_EVENT_BATCH == '1' or status[1] ~= 'story_event' or status[5] then return found end
-    for _, request in ipairs(call('ZRANGE', LANE .. game, '1', int(STORY_EVENT_BATCH - 1))) do
-      local kind, record, narration = unpack(call('HMGET', STATUS .. request, 'type', 'request', 'narration'))
+    if STORY_EVENT_BATCH == '1' or status[1] ~= 'story_event' or status[5] or call('HEXISTS', STATUS .. request, 'error') == 1 then
+      return found
+    end
+    for _, behind in ipairs(call('ZRANGE', LANE .. game, '1', int(STORY_EVENT_BATCH - 1))) do
+      local kind, record, narration = unpack(call('HMGET', STATUS .. behind, 'type', 'request', 'narration'))
       if kind ~= 'story_event' or not record or narration then break end
-      found[#found + 1], found[#found + 2] = request, record
+      found[#found + 1], found[#found + 2] = behind, record
     end
     return found
   end
@@ -135,7 +138,7 @@ local function claim(wants, recover_expired)
     size = size + 3
     for n, message in ipairs(history) do reply[size + n] = message end
     size = size + #history + 1
-    local companions = companions_of(game, status)
+    local companions = companions_of(game, request, status)
     reply[size] = #companions / 2
     for n, value in ipairs(companions) do reply[size + n] = value end
     size = size + #companions

@@ -65,12 +65,16 @@ impl Reference {
         lease
     }
 
-    /// The story events that may be told in the turn of a head: those directly behind it that nobody has read yet.
+    /// The story events that may be told in the turn of a head: those directly behind it that nobody has read yet,
+    /// unless an attempt of the head has failed.
     fn companions(&self, head: usize) -> Vec<usize> {
         let unread = |number: &usize| {
             let request = &self.requests[*number];
             request.is_story_event && !request.narration
         };
+        if self.requests[head].error {
+            return Vec::new();
+        }
         let lane = self.games[self.requests[head].game].lane.iter().copied();
         lane.take(self.batch).take_while(unread).skip(1).collect()
     }
