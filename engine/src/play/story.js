@@ -180,7 +180,7 @@ export class Story {
     async "request.completed"(event) {
       const turn = this.turn(event);
       this.finish(event, "completed");
-      // The history that was read since shows it already, or the turn of another story event tells it.
+      // The history read since shows it, or another turn.
       if (event.result.told_with || event.result.version <= this.loaded) return turn.element.remove();
       turn.narrate(event.result.message);
       turn.settle(event.result);
