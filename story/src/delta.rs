@@ -107,8 +107,12 @@ pub enum ItemAction {
     Move,
     /// It is used, and if `consumed`, used up.
     Use,
-    /// It is opened, and unlocked if need be: what is in it lies where it is.
+    /// It is opened, and unlocked if need be.
     Open,
+    /// It is closed.
+    Close,
+    /// It is closed and locked.
+    Lock,
 }
 
 /// A holder of items as a delta names it.
@@ -118,7 +122,7 @@ pub struct HolderRef {
     /// What holds it.
     #[serde(rename = "type")]
     pub kind: HolderKind,
-    /// The key or name of the NPC or location; a location without a name is the one where the player is.
+    /// The key or name of the NPC or location, or the name of the item; a location without a name is the one where the player is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -131,6 +135,8 @@ pub enum HolderKind {
     Player,
     Npc,
     Location,
+    /// A container.
+    Item,
 }
 
 /// Somebody strikes at somebody.

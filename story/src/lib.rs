@@ -57,7 +57,7 @@ pub use prompt::{
 pub use prose::{Prose, cut_to_sentence, stop_sequences};
 pub use rehearsal::{Answer, Rehearsal, RehearsalError};
 pub use sight::{Being, HitPoints, Place, Sight, Way, here, sight};
-pub use state::{ClosedItem, DEFAULT_TEMPERATURE, GameState, Reached, Rules};
+pub use state::{Container, DEFAULT_TEMPERATURE, GameState, Reached, Rules};
 pub use when::{Comparison, ComparisonError, When};
 pub use when_explain::Part;
 pub use world::Health;

@@ -8,7 +8,7 @@ use crate::content::{ContentKind, Language, Library, Narrator, Pc, Scenario, nor
 use crate::message::ChatMessage;
 use crate::state::{DEFAULT_TEMPERATURE, GameState, Rules};
 use crate::suggest::{did_you_mean, nearest};
-use crate::world::{begin_scene, close_items, follow, lay_out, location_key};
+use crate::world::{begin_scene, fill_containers, follow, lay_out, location_key};
 
 /// What a player chooses when they start a game. What is absent, the scenario or the engine chooses.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -131,7 +131,7 @@ pub fn new_game(library: &Library, new: &NewGame) -> Result<(GameState, Vec<Chat
         })?;
         begin_scene(library, scenario, key, scene, &mut state);
     }
-    close_items(scenario, &mut state);
+    fill_containers(scenario, &mut state);
     follow(&mut state);
     state.visited_locations.insert(state.user_location.clone());
     Ok((state, opening_message(scenario, pc).into_iter().collect()))

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::Location;
 use crate::prompt::DARK;
-use crate::state::{GameState, Reached};
-use crate::world::{Fighter, Health, closed, exits, health, is_dark, location_key};
+use crate::state::{Container, GameState, Reached};
+use crate::world::{Fighter, Health, exits, health, inside_open, is_dark, location_key};
 
 /// How many actions are suggested at most.
 const SUGGESTIONS: usize = 12;
@@ -48,6 +48,9 @@ pub struct Sight {
     pub things: Vec<String>,
     /// What the player carries.
     pub inventory: Vec<String>,
+    /// The things here and with the player that hold others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub containers: Vec<Vessel>,
     /// Sentences that the player could say, made from what is in sight.
     pub suggestions: Vec<String>,
     /// The places of this scene where the player has been, the present one first.
@@ -71,6 +74,18 @@ pub struct Room {
     pub name: String,
     /// The ways out, by direction.
     pub exits: Vec<Way>,
+}
+
+/// A thing that holds others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Vessel {
+    /// Its name.
+    pub name: String,
+    /// Whether it stands open.
+    pub is_open: bool,
+    /// What is in it, while it stands open.
+    #[serde(default)]
+    pub things: Vec<String>,
 }
 
 /// A place, from within.
@@ -147,13 +162,26 @@ pub fn sight(state: &GameState) -> Sight {
             .and_then(|_| Fighter::Player.sheet(state).map(|sheet| HitPoints { hp: sheet.hp, max_hp: sheet.max_hp })),
         things: seen.map(|here| here.items.clone()).unwrap_or_default(),
         inventory: state.user_inventory.clone(),
+        containers: containers(state, seen),
         suggestions: Vec::new(),
         map: map(state),
     };
     if !state.is_ended {
-        sight.suggestions = suggestions(state, &sight);
+        sight.suggestions = suggestions(&sight);
     }
     sight
+}
+
+fn containers(state: &GameState, seen: Option<&Location>) -> Vec<Vessel> {
+    let at_hand: Vec<&String> = seen.into_iter().flat_map(|here| &here.items).chain(&state.user_inventory).collect();
+    let inside = inside_open(state, at_hand.iter().copied());
+    let all = at_hand.into_iter().chain(inside.into_iter().map(|(_, item)| item));
+    let vessel = |(name, container): (&String, &Container)| Vessel {
+        name: name.clone(),
+        is_open: !container.closed,
+        things: if container.closed { Vec::new() } else { container.contains.clone() },
+    };
+    all.filter_map(|item| state.containers.get_key_value(item)).map(vessel).collect()
 }
 
 fn map(state: &GameState) -> Vec<Room> {
@@ -189,24 +217,31 @@ fn ways(state: &GameState, here: &Location) -> Vec<Way> {
     exits(here).into_iter().filter_map(way).collect()
 }
 
-fn suggestions(state: &GameState, sight: &Sight) -> Vec<String> {
-    let open = sight.exits.iter().filter(|way| way.is_open).map(|way| format!("I go {}.", way.direction));
+fn suggestions(sight: &Sight) -> Vec<String> {
+    let ways = sight.exits.iter().filter(|way| way.is_open).map(|way| format!("I go {}.", way.direction));
     let people = sight.people.iter().map(|being| format!("I talk to {}.", being.name));
     let creatures = sight.creatures.iter().map(|being| format!("I look at {}.", being.name));
     let fights = sight.creatures.iter().filter(|being| being.health.is_some());
     let fights = fights.map(|being| format!("I attack {}.", being.name));
-    let shut = sight.things.iter().chain(&sight.inventory).filter(|thing| closed(state, thing).is_some());
-    let shut = shut.map(|thing| format!("I open the {thing}."));
+    let shut = sight.containers.iter().filter(|vessel| !vessel.is_open);
+    let shut = shut.map(|vessel| format!("I open the {}.", vessel.name));
+    let inside =
+        sight.containers.iter().flat_map(|vessel| vessel.things.iter().map(move |thing| (thing, &vessel.name)));
+    let inside = inside.map(|(thing, vessel)| format!("I take the {thing} out of the {vessel}."));
+    let open = sight.containers.iter().filter(|vessel| vessel.is_open);
+    let close = open.map(|vessel| format!("I close the {}.", vessel.name));
     let things = sight.things.iter().map(|thing| format!("I take the {thing}."));
     let carried = sight.inventory.iter().map(|thing| format!("I use the {thing}."));
     let look = std::iter::once("I look around.".to_owned());
-    look.chain(open)
+    look.chain(ways)
         .chain(people)
         .chain(shut)
+        .chain(inside)
         .chain(things)
         .chain(creatures)
         .chain(fights)
         .chain(carried)
+        .chain(close)
         .take(SUGGESTIONS)
         .collect()
 }

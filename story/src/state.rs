@@ -10,20 +10,20 @@ use crate::content::{Conflict, ContingencyPrompt, Language, Lit, Location, Narra
 use crate::memory::Memory;
 use crate::serde_util::{is_default, is_false};
 
-/// An item that holds others, until it is opened.
+/// An item that holds others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct ClosedItem {
+pub struct Container {
     /// What is in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contains: Vec<String>,
-    /// Whether it is closed. An open one is kept only until it comes into the world.
+    /// Whether it is closed: what is in it can be neither seen nor taken.
     #[serde(skip_serializing_if = "is_false")]
     pub closed: bool,
     /// Whether it is locked as well.
     #[serde(skip_serializing_if = "is_false")]
     pub locked: bool,
-    /// The item that opens it while it is locked.
+    /// The item that locks and unlocks it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }
@@ -115,9 +115,10 @@ pub struct GameState {
     /// What the rules decided of fights in the last turn: it is in the next prompt.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub decided: Vec<String>,
-    /// Items that hold others and have not been opened, by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub closed_items: BTreeMap<String, ClosedItem>,
+    /// Items that hold others, open or closed, by name.
+    // Games are kept under the name that it had when only closed ones were in it.
+    #[serde(rename = "closed_items", skip_serializing_if = "BTreeMap::is_empty")]
+    pub containers: BTreeMap<String, Container>,
     /// Items that give light, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub lights: BTreeMap<String, Lit>,
@@ -165,7 +166,7 @@ impl Default for GameState {
             conflict: None,
             defeated: BTreeSet::new(),
             decided: Vec::new(),
-            closed_items: BTreeMap::new(),
+            containers: BTreeMap::new(),
             lights: BTreeMap::new(),
             is_ended: false,
             ending: None,

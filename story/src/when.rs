@@ -41,6 +41,12 @@ pub struct When {
     pub npc_locations: BTreeMap<String, String>,
     /// Each item lies at the location with this key.
     pub item_locations: BTreeMap<String, String>,
+    /// Each item is in the container of this name.
+    pub items_in: BTreeMap<String, String>,
+    /// All of these containers stand open.
+    pub open: Vec<String>,
+    /// All of these containers are locked.
+    pub locked: Vec<String>,
     /// The hit points of each, by `player`, an NPC's key or a monster's id, compare so: `{"player": "<= 3"}`.
     #[schemars(with = "BTreeMap<String, String>")]
     pub hp: BTreeMap<String, Comparison>,
@@ -95,6 +101,9 @@ impl When {
             && self.inventory.iter().all(|item| state.user_inventory.contains(item))
             && self.npc_locations.iter().all(|(npc, key)| state.npcs.get(npc).is_some_and(|npc| npc.location == *key))
             && self.item_locations.iter().all(|(item, key)| lies_at(state, item, key))
+            && self.items_in.iter().all(|(item, container)| is_in(state, item, container))
+            && self.open.iter().all(|name| state.containers.get(name).is_some_and(|container| !container.closed))
+            && self.locked.iter().all(|name| state.containers.get(name).is_some_and(|container| container.locked))
             && self.hp.iter().all(|(who, comparison)| hp_of(state, who).is_some_and(|hp| comparison.holds_of(hp)))
             && self.defeated.iter().all(|who| is_defeated(state, who))
     }
@@ -102,6 +111,10 @@ impl When {
 
 fn lies_at(state: &GameState, item: &str, key: &str) -> bool {
     state.locations.get(key).is_some_and(|place| place.items.iter().any(|lying| lying == item))
+}
+
+pub(crate) fn is_in(state: &GameState, item: &str, container: &str) -> bool {
+    state.containers.get(container).is_some_and(|container| container.contains.iter().any(|inside| inside == item))
 }
 
 fn judge_any(alternatives: &[When], state: &GameState) -> Option<bool> {
@@ -135,6 +148,9 @@ impl Serialize for When {
         entry!(inventory unless is_empty);
         entry!(npc_locations unless is_empty);
         entry!(item_locations unless is_empty);
+        entry!(items_in unless is_empty);
+        entry!(open unless is_empty);
+        entry!(locked unless is_empty);
         entry!(hp unless is_empty);
         entry!(defeated unless is_empty);
         entry!(any unless is_empty);
@@ -175,6 +191,9 @@ impl<'de> Visitor<'de> for WhenVisitor {
                 "inventory" => when.inventory = map.next_value()?,
                 "npc_locations" => when.npc_locations = map.next_value()?,
                 "item_locations" => when.item_locations = map.next_value()?,
+                "items_in" => when.items_in = map.next_value()?,
+                "open" => when.open = map.next_value()?,
+                "locked" => when.locked = map.next_value()?,
                 "hp" => when.hp = map.next_value()?,
                 "defeated" => when.defeated = map.next_value()?,
                 "any" => when.any = map.next_value()?,

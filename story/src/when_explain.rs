@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::state::GameState;
-use crate::when::When;
+use crate::when::{When, is_in};
 use crate::world::{hp_of, is_defeated};
 
 /// One part of a condition.
@@ -73,6 +73,20 @@ impl When {
             let lies_at = state.locations.iter().find(|(_, place)| place.items.contains(item));
             let at = lies_at.map_or("nowhere, or with somebody", |(key, _)| key.as_str());
             say(at == key, format!("`{item}` lies at `{key}`; it is at `{at}`"));
+        }
+        for (item, container) in &self.items_in {
+            say(is_in(state, item, container), format!("`{item}` is in `{container}`"));
+        }
+        let how = |name: &str| match state.containers.get(name) {
+            None => "no container",
+            Some(container) if container.locked => "locked",
+            Some(container) if container.closed => "closed",
+            Some(_) => "open",
+        };
+        for (names, wanted) in [(&self.open, "open"), (&self.locked, "locked")] {
+            for name in names {
+                say(how(name) == wanted, format!("`{name}` is {wanted}; it is {}", how(name)));
+            }
         }
         for (who, comparison) in &self.hp {
             let hp = hp_of(state, who);

@@ -15,6 +15,8 @@ pub enum Holder {
     Npc(String),
     /// At the location of this key.
     Location(String),
+    /// In the item of this name.
+    Item(String),
 }
 
 /// One difference that a turn made.
@@ -28,6 +30,10 @@ pub enum Change {
     SceneChanged { from: String, to: String },
     /// An item changed hands. Without `from` it is new, without `to` it is gone.
     ItemMoved { item: String, from: Option<Holder>, to: Option<Holder> },
+    /// An item that holds others was opened.
+    ItemOpened { item: String },
+    /// An item that holds others was closed, and locked if it says so.
+    ItemClosed { item: String, locked: bool },
     /// An NPC went from one location to another, by key.
     NpcMoved { npc: String, from: String, to: String },
     /// An NPC follows `following` from now on: `pc`, an NPC's key, or nobody (empty).

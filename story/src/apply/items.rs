@@ -12,7 +12,7 @@ use crate::content::Dice;
 use crate::delta::{HolderKind, HolderRef, ItemAction, ItemEvent};
 use crate::state::Rules;
 use crate::suggest::nearest;
-use crate::world::{exists, matching, meant, npc_meant};
+use crate::world::{container_named, exists, matching, meant, npc_meant};
 
 impl Turn<'_> {
     pub(super) fn item_event(&mut self, author: &Author, event: &ItemEvent, luck: &Luck) -> Result<(), Reason> {
@@ -21,14 +21,17 @@ impl Turn<'_> {
         if event.item.trim().is_empty() || uses_nothing_up {
             return Ok(());
         }
-        if event.action == ItemAction::Open {
-            return self.open_item(author, &event.item);
+        if matches!(event.action, ItemAction::Open | ItemAction::Close | ItemAction::Lock) {
+            return self.open_or_close(author, event.action, &event.item);
         }
         let (item, from) = match author {
             Author::Model => self.source_for_model(event)?,
             Author::Conditional(_) => self.source_for_conditional(event)?,
         };
         let to = self.destination(author, event)?;
+        if let Some(to) = &to {
+            self.may_be_put_into(author, &item, to)?;
+        }
         self.transfer(item.clone(), from, to);
         if let Some(dice) = remedy {
             self.heal(&item, dice, luck);
@@ -53,6 +56,10 @@ impl Turn<'_> {
         let named = event.from.as_ref().map(|from| self.holder(from, wanted)).transpose()?;
         let candidates = match (&event.from, &named) {
             (Some(HolderRef { kind: HolderKind::Location, name: None }), _) => self.places_around(),
+            (_, Some(holder @ Holder::Item(_))) => {
+                self.outermost(holder)?;
+                vec![holder.clone()]
+            }
             (_, Some(holder)) => vec![holder.clone()],
             (_, None) => self.usual_sources(event.action),
         };
@@ -105,11 +112,12 @@ impl Turn<'_> {
         Ok(found.map_or_else(|| (wanted.trim().to_owned(), None), |(item, holder)| (item, Some(holder))))
     }
 
-    /// Everybody and every place that can have an item, the player first.
+    /// Everybody and everything that can have an item, the player first, containers last.
     pub(super) fn all_holders(&self) -> Vec<Holder> {
         let people = self.state.npcs.keys().cloned().map(Holder::Npc);
         let places = self.state.locations.keys().cloned().map(Holder::Location);
-        std::iter::once(Holder::Player).chain(people).chain(places).collect()
+        let containers = self.state.containers.keys().cloned().map(Holder::Item);
+        std::iter::once(Holder::Player).chain(people).chain(places).chain(containers).collect()
     }
 
     /// The player, and who and what is within their reach.
@@ -117,19 +125,26 @@ impl Turn<'_> {
         self.usual_sources(ItemAction::Use)
     }
 
-    /// The possible holders of an item when the event names none, likeliest first.
+    /// The possible holders of an item when the event names none, likeliest first, and the containers that stand open with them.
     fn usual_sources(&self, action: ItemAction) -> Vec<Holder> {
         let player = || [Holder::Player].into_iter();
         let around = || {
             let people = self.state.npcs.keys().cloned().map(Holder::Npc).filter(|npc| self.is_within_reach(npc));
             self.places_around().into_iter().chain(people)
         };
-        match action {
-            ItemAction::Acquire => around().collect(),
+        let holders = match action {
+            // What is in a bag that the player carries is taken out of it.
+            ItemAction::Acquire => {
+                let held = self.with_open_containers(vec![Holder::Player]).into_iter().skip(1);
+                return self.with_open_containers(around().collect()).into_iter().chain(held).collect();
+            }
             ItemAction::Give | ItemAction::Drop => player().collect(),
-            ItemAction::Use | ItemAction::Open => player().chain(around()).collect(),
+            ItemAction::Use | ItemAction::Open | ItemAction::Close | ItemAction::Lock => {
+                player().chain(around()).collect()
+            }
             ItemAction::Move => around().chain(player()).collect(),
-        }
+        };
+        self.with_open_containers(holders)
     }
 
     /// In relaxed mode a player may pick up a thing that the author did not list, where they are; never a second copy of one that exists.
@@ -143,14 +158,13 @@ impl Turn<'_> {
             && event.action == ItemAction::Acquire
             && is_here
             && !exists(&self.state, &event.item)
-            && !self.state.closed_items.values().any(|closed| matching(&closed.contains, &event.item).is_some())
     }
 
     fn destination(&self, author: &Author, event: &ItemEvent) -> Result<Option<Holder>, Reason> {
         let named = event.to.as_ref().map(|to| self.holder(to, &event.item)).transpose();
         match (event.action, author) {
             (ItemAction::Acquire, _) => Ok(Some(Holder::Player)),
-            (ItemAction::Use | ItemAction::Open, _) => Ok(None),
+            (ItemAction::Use | ItemAction::Open | ItemAction::Close | ItemAction::Lock, _) => Ok(None),
             // A conditional that drops or gives an item without a recipient removes it; a model only left out the obvious.
             (_, Author::Conditional(_)) => named,
             (ItemAction::Drop, Author::Model) => {
@@ -169,6 +183,9 @@ impl Turn<'_> {
         }
         if let Some(items) = from.as_ref().and_then(|holder| self.items_of_mut(holder)) {
             items.retain(|held| *held != item);
+        }
+        if let (Some(from), None) = (&from, &to) {
+            self.empty_out(&item, from);
         }
         if let Some(items) = to.as_ref().and_then(|holder| self.items_of_mut(holder))
             && !items.contains(&item)
@@ -207,7 +224,17 @@ impl Turn<'_> {
             (HolderKind::Location, Some(name)) => self.known_location(name).map(Holder::Location),
             (HolderKind::Npc, None) => Err(Reason::UnnamedNpc { item: item.to_owned() }),
             (HolderKind::Npc, Some(name)) => self.known_npc(name).map(Holder::Npc),
+            (HolderKind::Item, None) => Err(Reason::UnnamedContainer { item: item.to_owned() }),
+            (HolderKind::Item, Some(name)) => self.known_container(name).map(Holder::Item),
         }
+    }
+
+    fn known_container(&self, name: &str) -> Result<String, Reason> {
+        let found = container_named(&self.state, name).map(|(key, _)| key.clone());
+        found.ok_or_else(|| {
+            let names = self.state.containers.keys().map(String::as_str);
+            Reason::NoContainer { name: name.to_owned(), suggestion: nearest(name, names).map(str::to_owned) }
+        })
     }
 
     /// The key of any NPC of the world, also by a part of its name that fits no other.
@@ -237,16 +264,18 @@ impl Turn<'_> {
     }
 
     /// In strict mode the player can only take from where they are, or were when the turn began.
-    fn is_within_reach(&self, holder: &Holder) -> bool {
+    pub(super) fn is_within_reach(&self, holder: &Holder) -> bool {
         let places = self.places_in_reach();
+        let Ok(holder) = self.outermost(holder) else { return false };
         self.rules == Rules::Relaxed
-            || match holder {
+            || match &holder {
                 Holder::Player => true,
                 Holder::Location(key) => places.contains(&key.as_str()),
                 Holder::Npc(key) => [&self.before.npcs, &self.state.npcs]
                     .into_iter()
                     .filter_map(|npcs| npcs.get(key))
                     .any(|npc| places.contains(&npc.location.as_str())),
+                Holder::Item(_) => false,
             }
     }
 
@@ -255,6 +284,7 @@ impl Turn<'_> {
             Holder::Player => Some(&self.state.user_inventory),
             Holder::Npc(key) => self.state.npcs.get(key).map(|npc| npc.items.as_slice()),
             Holder::Location(key) => self.state.locations.get(key).map(|location| location.items.as_slice()),
+            Holder::Item(name) => self.state.containers.get(name).map(|container| container.contains.as_slice()),
         }
     }
 
@@ -263,14 +293,16 @@ impl Turn<'_> {
             Holder::Player => Some(&mut self.state.user_inventory),
             Holder::Npc(key) => self.state.npcs.get_mut(key).map(|npc| &mut npc.items),
             Holder::Location(key) => self.state.locations.get_mut(key).map(|location| &mut location.items),
+            Holder::Item(name) => self.state.containers.get_mut(name).map(|container| &mut container.contains),
         }
     }
 }
 
-fn describe(holder: &Holder) -> String {
+pub(super) fn describe(holder: &Holder) -> String {
     match holder {
         Holder::Player => "the player".to_owned(),
         Holder::Npc(key) => format!("the NPC `{key}`"),
         Holder::Location(key) => format!("the location `{key}`"),
+        Holder::Item(name) => format!("`{name}`"),
     }
 }

@@ -91,7 +91,7 @@ fn makes(state: &GameState, event: &ItemEvent) -> bool {
 fn is_known(state: &GameState, wanted: &str) -> bool {
     let with_npcs = state.npcs.values().flat_map(|npc| &npc.items);
     let lying = state.locations.values().flat_map(|location| &location.items);
-    let inside = state.closed_items.values().flat_map(|item| &item.contains);
+    let inside = state.containers.values().flat_map(|item| &item.contains);
     state.user_inventory.iter().chain(with_npcs).chain(lying).chain(inside).any(|item| fit(wanted, item).is_some())
 }
 

@@ -1,13 +1,15 @@
-//! Opening a closed item: what is in it then lies where the item is. A model needs the key for a locked one; a conditional needs none.
+//! Opening, closing and locking containers, and what can be reached in them. A model needs the key for a lock; a conditional needs none.
 
 use super::change::{Author, Change, Holder};
 use super::reason::Reason;
 use super::turn::Turn;
-use crate::world::{closed, is_dark_with, lay_open, matching};
+use crate::delta::ItemAction;
+use crate::state::Container;
+use crate::world::{is_dark_with, is_within, matching, open_containers};
 
 impl Turn<'_> {
-    /// Opens `wanted`, if it is closed. What is open already, or was never closed, stays as it is.
-    pub(super) fn open_item(&mut self, author: &Author, wanted: &str) -> Result<(), Reason> {
+    /// Opens, closes or locks `wanted`. What is so already, and what holds nothing, stays as it is.
+    pub(super) fn open_or_close(&mut self, author: &Author, action: ItemAction, wanted: &str) -> Result<(), Reason> {
         let candidates = match author {
             Author::Model => self.holders_around(),
             Author::Conditional(_) => self.all_holders(),
@@ -15,39 +17,91 @@ impl Turn<'_> {
         let Some((item, holder)) = self.find(wanted, &candidates)? else {
             return Err(Reason::NotHere { item: wanted.trim().to_owned() });
         };
-        if *author == Author::Model
-            && let Some(reason) = self.in_the_dark(&item, &holder)
-        {
+        let is_model = *author == Author::Model;
+        if is_model && let Some(reason) = self.in_the_dark(&item, &holder) {
             return Err(reason);
         }
-        let Some(found) = closed(&self.state, &item) else { return Ok(()) };
-        if found.locked && *author == Author::Model {
-            let held = |key: &String| matching(&self.state.user_inventory, key).is_some();
-            if !found.key.as_ref().is_some_and(held) {
-                return Err(Reason::Locked { item, key: found.key.clone() });
-            }
+        let Some(found) = self.state.containers.get(&item) else { return Ok(()) };
+        let lacks_key = is_model && !self.holds_key_of(found);
+        let key = found.key.clone();
+        let (was_closed, was_locked) = (found.closed, found.locked);
+        match action {
+            ItemAction::Open if was_locked && lacks_key => return Err(Reason::Locked { item, key }),
+            ItemAction::Lock if !was_locked && lacks_key => return Err(Reason::NoKeyToLock { item, key }),
+            _ => {}
         }
-        let inside = found.contains.clone();
-        if let Some(opened) = self.state.closed_items.get_mut(&item) {
-            opened.closed = false;
+        let (closed, locked) = match action {
+            ItemAction::Open => (false, false),
+            ItemAction::Lock => (true, true),
+            _ => (true, was_locked),
+        };
+        if (closed, locked) == (was_closed, was_locked) {
+            return Ok(());
         }
-        let has_come = |turn: &Self, item: &String| turn.items_of(&holder).is_some_and(|items| items.contains(item));
-        let before: Vec<bool> = inside.iter().map(|item| has_come(self, item)).collect();
-        lay_open(&mut self.state);
-        let come = inside.iter().zip(before).filter(|(item, was_there)| !was_there && has_come(self, item));
-        let come: Vec<Change> = come
-            .map(|(item, _)| Change::ItemMoved { item: item.clone(), from: None, to: Some(holder.clone()) })
-            .collect();
-        self.changes.extend(come);
+        if let Some(container) = self.state.containers.get_mut(&item) {
+            (container.closed, container.locked) = (closed, locked);
+        }
+        self.changes.push(if closed { Change::ItemClosed { item, locked } } else { Change::ItemOpened { item } });
         Ok(())
+    }
+
+    fn holds_key_of(&self, container: &Container) -> bool {
+        container.key.as_ref().is_some_and(|key| matching(&self.state.user_inventory, key).is_some())
     }
 
     /// Why the player cannot lay a hand on `item`: it is in a place where nothing can be seen.
     pub(super) fn in_the_dark(&self, item: &str, holder: &Holder) -> Option<Reason> {
-        let Holder::Location(place) = holder else { return None };
+        let Holder::Location(place) = self.outermost(holder).ok()? else { return None };
         let has_player = self.places_in_reach().contains(&place.as_str());
-        is_dark_with(&self.state, place, has_player)
+        is_dark_with(&self.state, &place, has_player)
             .then(|| Reason::Dark { item: item.to_owned(), place: place.clone() })
+    }
+
+    /// `holders` and, behind them, the containers that stand open among what they have.
+    pub(super) fn with_open_containers(&self, holders: Vec<Holder>) -> Vec<Holder> {
+        let items = holders.iter().filter_map(|holder| self.items_of(holder)).flatten();
+        let open: Vec<Holder> =
+            open_containers(&self.state, items).into_iter().map(|(name, _)| Holder::Item(name.clone())).collect();
+        holders.into_iter().chain(open).collect()
+    }
+
+    /// Who or which place has the container that `holder` is, at any depth, if all on the way stand open. Others have themselves.
+    pub(super) fn outermost(&self, holder: &Holder) -> Result<Holder, Reason> {
+        let mut holder = holder.clone();
+        for _ in 0..=self.state.containers.len() {
+            let Holder::Item(name) = &holder else { return Ok(holder) };
+            if self.state.containers.get(name).is_none_or(|container| container.closed) {
+                return Err(Reason::Closed { container: name.clone() });
+            }
+            let has = |holder: &Holder| self.items_of(holder).is_some_and(|items| items.contains(name));
+            let Some(outer) = self.all_holders().into_iter().find(has) else { break };
+            holder = outer;
+        }
+        Err(Reason::OutOfReach { holder: super::items::describe(&holder) })
+    }
+
+    /// Whether `item` may be put into `holder`: a container that stands open within the player's reach, and not itself.
+    pub(super) fn may_be_put_into(&self, author: &Author, item: &str, holder: &Holder) -> Result<(), Reason> {
+        let Holder::Item(container) = holder else { return Ok(()) };
+        if is_within(&self.state, container, item) {
+            return Err(Reason::InItself { item: item.to_owned() });
+        }
+        if *author != Author::Model {
+            return Ok(());
+        }
+        let outer = self.outermost(holder)?;
+        if !self.is_within_reach(&outer) {
+            return Err(Reason::OutOfReach { holder: super::items::describe(holder) });
+        }
+        self.in_the_dark(container, &outer).map_or(Ok(()), Err)
+    }
+
+    /// What was in a container that is gone lies where the container was.
+    pub(super) fn empty_out(&mut self, container: &str, holder: &Holder) {
+        let Some(gone) = self.state.containers.remove(container) else { return };
+        for item in gone.contains {
+            self.transfer(item, None, Some(holder.clone()));
+        }
     }
 }
 
@@ -70,7 +124,7 @@ mod tests {
                 "cellar": { "name": "Cellar", "description": "Shelves.", "exits": { "up": "attic" }, "dark": true, "items": ["jar"] }
             },
             "items": {
-                "tea chest": { "contains": ["letter"], "locked": true, "key": "brass key" },
+                "tea chest": { "contains": ["letter"], "locked": true, "key": "brass key", "fixed": true },
                 "hat box": { "contains": ["bonnet"], "closed": true },
                 "candle": { "lit": { "vars": { "candle_lit": "true" } } }
             },
@@ -126,10 +180,108 @@ mod tests {
     }
 
     #[test]
-    fn what_is_opened_in_the_hand_is_in_the_hand() {
+    fn what_is_in_an_open_container_stays_in_it_until_it_is_taken_out() {
         let events = json!({ "item_events": [item("acquire", "hat box"), item("open", "hat box")] });
         let opened = play(&start(), events).state;
-        assert_eq!(opened.user_inventory, ["candle", "hat box", "bonnet"]);
+        assert_eq!(opened.user_inventory, ["candle", "hat box"]);
+        assert_eq!(opened.containers["hat box"].contains, ["bonnet"]);
+        let from = json!({ "item": "bonnet", "action": "acquire", "from": { "type": "item", "name": "hat box" } });
+        let taken = play(&opened, json!({ "item_events": [from] }));
+        assert_eq!(reasons(&taken), Vec::<&str>::new());
+        assert_eq!(taken.state.user_inventory, ["candle", "hat box", "bonnet"]);
+        assert!(taken.state.containers["hat box"].contains.is_empty());
+    }
+
+    fn put(thing: &str, container: &str) -> Value {
+        json!({ "item": thing, "action": "move", "to": { "type": "item", "name": container } })
+    }
+
+    #[test]
+    fn a_thing_is_put_into_an_open_container_and_goes_where_it_goes() {
+        let closed = play(&start(), json!({ "item_events": [put("candle", "hat box")] }));
+        assert_eq!(reasons(&closed), ["`hat box` is closed; it must be opened first"]);
+        let events =
+            [item("open", "hat box"), put("candle", "the box"), item("close", "hat box"), item("acquire", "hat box")];
+        let put_away = play(&start(), json!({ "item_events": events }));
+        assert_eq!(reasons(&put_away), Vec::<&str>::new());
+        assert_eq!(put_away.state.user_inventory, ["hat box"]);
+        assert_eq!(put_away.state.containers["hat box"].contains, ["bonnet", "candle"]);
+        let refused = play(&put_away.state, json!({ "item_events": [item("acquire", "candle")] }));
+        assert_eq!(reasons(&refused), ["`candle` is not within the player's reach"]);
+        let below =
+            play(&put_away.state, json!({ "user_location": "cellar", "item_events": [item("open", "hat box")] }));
+        let taken = play(&below.state, json!({ "item_events": [item("acquire", "candle")] }));
+        assert_eq!((reasons(&taken), taken.state.user_location.as_str()), (Vec::new(), "cellar"));
+    }
+
+    #[test]
+    fn a_container_is_locked_with_its_key_only_and_is_then_locked_again() {
+        let with_key = [item("acquire", "brass key"), item("open", "chest"), item("acquire", "letter")];
+        let mut state = play(&start(), json!({ "item_events": with_key })).state;
+        state.is_ended = false;
+        let locked = play(&state, json!({ "item_events": [put("letter", "tea chest"), item("lock", "tea chest")] }));
+        assert_eq!(reasons(&locked), Vec::<&str>::new());
+        assert!(locked.state.containers["tea chest"].locked);
+        let kinds: Vec<_> =
+            locked.changes.iter().map(|change| serde_json::to_value(change).unwrap()["type"].clone()).collect();
+        assert!(kinds.contains(&json!("item_closed")), "{kinds:?}");
+        let away =
+            play(&locked.state, json!({ "item_events": [item("drop", "brass key"), item("open", "tea chest")] }));
+        assert_eq!(reasons(&away), ["`tea chest` is locked, and the player does not hold `brass key`"]);
+        let keyless = play(&start(), json!({ "item_events": [item("lock", "hat box")] }));
+        assert_eq!(reasons(&keyless), ["`hat box` cannot be locked: no key fits it"]);
+    }
+
+    #[test]
+    fn nothing_is_put_into_itself_or_into_what_holds_nothing() {
+        let events = json!({ "item_events": [item("open", "hat box"), item("acquire", "hat box"), put("hat box", "hat box"), put("candle", "brass key")] });
+        assert_eq!(
+            reasons(&play(&start(), events)),
+            ["`hat box` cannot be put into itself", "no item that holds others is called `brass key`"]
+        );
+    }
+
+    #[test]
+    fn what_is_in_a_container_that_is_used_up_lies_where_it_was() {
+        let used = json!({ "item": "hat box", "action": "use", "consumed": true });
+        let gone = play(&start(), json!({ "item_events": [used] })).state;
+        assert!(
+            gone.locations["attic"].items.contains(&"bonnet".to_owned()) && !gone.containers.contains_key("hat box")
+        );
+    }
+
+    #[test]
+    fn a_condition_can_ask_what_is_in_a_container_and_whether_it_is_open_or_locked() {
+        let holds = |state: &GameState, when: Value| serde_json::from_value::<crate::When>(when).unwrap().holds(state);
+        let state = start();
+        assert!(holds(&state, json!({ "items_in": { "letter": "tea chest" }, "locked": ["tea chest"] })));
+        assert!(
+            !holds(&state, json!({ "open": ["hat box"] })) && holds(&state, json!({ "not": { "open": ["hat box"] } }))
+        );
+        let opened = play(&state, json!({ "item_events": [item("open", "hat box"), put("candle", "hat box")] })).state;
+        assert!(holds(&opened, json!({ "open": ["hat box"], "items_in": { "candle": "hat box" } })));
+        assert!(!holds(&opened, json!({ "inventory": ["candle"] })));
+    }
+
+    #[test]
+    fn what_is_in_a_container_is_not_lost_when_a_scene_defines_a_place_again() {
+        let mut library = library();
+        library.rewrite_scenario("attic", |scenario| {
+            let attic = scenario.locations["attic"].clone();
+            let scene = crate::content::Scene { locations: [("attic".to_owned(), attic)].into(), ..Default::default() };
+            scenario.scenes = [("day".to_owned(), Default::default()), ("night".to_owned(), scene)].into();
+            scenario.opening_scene = "day".into();
+        });
+        let state = new_game(&library, &NewGame { scenario: "attic".into(), ..NewGame::default() }).unwrap().0;
+        let events = [item("open", "hat box"), put("brass key", "hat box")];
+        let delta = |delta: Value| serde_json::from_value(delta).unwrap();
+        let input = Input::StoryEvent { prompt: String::new() };
+        let state = apply(&library, &state, &delta(json!({ "item_events": events })), &input).unwrap().state;
+        let night =
+            apply(&library, &state, &delta(json!({ "scene_change": { "to": "night" } })), &input).unwrap().state;
+        assert_eq!(night.scene_name, "night");
+        assert!(!night.locations["attic"].items.contains(&"brass key".to_owned()));
+        assert_eq!(night.containers["hat box"].contains, ["bonnet", "brass key"]);
     }
 
     #[test]
@@ -143,18 +295,32 @@ mod tests {
     }
 
     #[test]
-    fn prompts_and_the_players_view_show_what_is_closed_and_nothing_of_what_is_in_it_or_in_the_dark() {
+    fn a_narrator_is_told_of_what_can_be_opened_and_the_player_sees_only_what_is_open() {
         let input = Input::Player { message: "I look.".into(), actor: None };
         let prompt =
             |state: &GameState| crate::prompt::narration_prompt(&library(), state, &[], &input, usize::MAX).unwrap();
         let asked =
             |state: &GameState| crate::prompt::extraction_prompt(&library(), state, &input, "You look.").unwrap();
-        let attic = format!("{:?}{:?}{:?}", prompt(&start()), asked(&start()), crate::sight(&start()));
-        assert!(attic.contains("- hat box: It is closed") && attic.contains("- tea chest: It is locked"), "{attic}");
-        assert!(attic.contains("I open the hat box."), "{attic}");
-        for inside in ["letter", "bonnet"] {
-            assert!(!attic.contains(inside), "{inside} in {attic}");
-        }
+        let all = |state: &GameState| format!("{:?}{:?}{:?}", prompt(state), asked(state), crate::sight(state));
+        let mut keyless = start();
+        keyless.locations.get_mut("attic").unwrap().items.retain(|item| item != "brass key");
+        let attic = all(&keyless);
+        assert!(attic.contains("- hat box: It is closed") && attic.contains("It is locked: what is in it"), "{attic}");
+        assert!(
+            attic.contains("I open the hat box.") && attic.contains("not before, the player finds in it: bonnet"),
+            "{attic}"
+        );
+        assert!(!attic.contains("letter"), "what cannot be opened is not told to anybody: {attic}");
+        let sight = format!("{:?}", crate::sight(&start()));
+        assert!(!sight.contains("letter") && !sight.contains("bonnet"), "{sight}");
+        let open = play(&start(), json!({ "item_events": [item("open", "hat box")] })).state;
+        let attic = all(&open);
+        assert!(
+            attic.contains("- hat box: It is open. In it: bonnet.")
+                && attic.contains("I take the bonnet out of the hat box."),
+            "{attic}"
+        );
+        assert!(attic.contains("I close the hat box."), "{attic}");
         let below = play(&start(), json!({ "user_location": "cellar" })).state;
         let cellar = format!("{:?}{:?}{:?}", prompt(&below), asked(&below), crate::sight(&below));
         assert!(
@@ -164,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_can_say_that_something_was_opened_only_while_something_is_closed() {
+    fn a_model_can_say_that_something_was_opened_or_closed_only_where_something_holds_others() {
         let actions = |state: &GameState| {
             let input = Input::Player { message: String::new(), actor: None };
             crate::delta_schema(&library(), state, &input)
@@ -173,10 +339,10 @@ mod tests {
                 .unwrap()
                 .to_string()
         };
-        assert!(actions(&start()).contains("open"));
-        let mut open = start();
-        open.closed_items.clear();
-        assert!(!actions(&open).contains("open"));
+        assert!(actions(&start()).contains("open") && actions(&start()).contains("lock"));
+        let mut plain = start();
+        plain.containers.clear();
+        assert!(!actions(&plain).contains("open") && !actions(&plain).contains("lock"));
     }
 
     #[test]

@@ -42,6 +42,21 @@ impl Reason {
                     |key| format!("the player holds `{key}`, which opens `{item}`"),
                 )),
             ],
+            Self::Closed { container } => {
+                vec![met(format!("`{container}` holds others")), unmet(format!("`{container}` is open"))]
+            }
+            Self::NoKeyToLock { item, key } => vec![
+                met(format!("`{item}` is within the player's reach")),
+                unmet(key.as_ref().map_or_else(
+                    || format!("a key fits `{item}`, or a conditional locks it"),
+                    |key| format!("the player holds `{key}`, which locks `{item}`"),
+                )),
+            ],
+            Self::NoContainer { name, .. } => vec![unmet(format!("an item that holds others is called `{name}`"))],
+            Self::InItself { item } => vec![unmet(format!("`{item}` is put into another item"))],
+            Self::UnnamedContainer { item } => {
+                vec![unmet(format!("the item is named that `{item}` is put into or taken from"))]
+            }
             Self::Dark { item, place } => {
                 vec![met(format!("`{item}` is in `{place}`")), unmet(format!("something gives light in `{place}`"))]
             }

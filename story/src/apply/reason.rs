@@ -38,6 +38,14 @@ pub(super) enum Reason {
     Fixed { item: String },
     #[error("`{item}` is locked, and {}", without_key(.key.as_deref()))]
     Locked { item: String, key: Option<String> },
+    #[error("`{container}` is closed; it must be opened first")]
+    Closed { container: String },
+    #[error("`{item}` cannot be locked: {}", match .key { Some(key) => format!("the player does not hold `{key}`"), None => "no key fits it".to_owned() })]
+    NoKeyToLock { item: String, key: Option<String> },
+    #[error("no item that holds others is called `{name}`{}", did_you_mean(.suggestion.as_deref()))]
+    NoContainer { name: String, suggestion: Option<String> },
+    #[error("`{item}` cannot be put into itself")]
+    InItself { item: String },
     #[error("it is dark in `{place}`, so nobody finds `{item}` there")]
     Dark { item: String, place: String },
     #[error("the player has `{item}` already")]
@@ -46,6 +54,8 @@ pub(super) enum Reason {
     NoRecipient { item: String },
     #[error("an NPC must be named as holder of `{item}`")]
     UnnamedNpc { item: String },
+    #[error("the item must be named that `{item}` is put into or taken from")]
+    UnnamedContainer { item: String },
     #[error("a model cannot send `{0}`; only conditionals can")]
     ConditionalsOnly(&'static str),
     #[error("a monster needs {0} to appear")]

@@ -10,7 +10,7 @@ use crate::content::{Library, Scenario, ScoreLine};
 use crate::delta::Delta;
 use crate::state::{GameState, Reached, Rules};
 use crate::suggest::nearest;
-use crate::world::{begin_scene, follow, keep_one_place, lay_open, scene_key};
+use crate::world::{begin_scene, follow, keep_one_place, scene_key};
 
 pub(super) struct Turn<'a> {
     pub(super) library: &'a Library,
@@ -133,7 +133,6 @@ impl<'a> Turn<'a> {
 
     /// What must hold after every step: items are in one place, followers are with their leader.
     fn settle(&mut self) {
-        lay_open(&mut self.state);
         keep_one_place(&mut self.state);
         let moves = follow(&mut self.state);
         self.changes.extend(moves.into_iter().map(|(npc, from, to)| Change::NpcMoved { npc, from, to }));

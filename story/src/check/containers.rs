@@ -1,12 +1,15 @@
-//! Items that hold others, and dark places: keys that are nowhere, items in themselves or in two places, and darkness without light.
+//! Items that hold others, and dark places: keys that are nowhere or locked in, items in themselves or in two places, and darkness without
+//! light.
 
 use std::collections::BTreeSet;
 
 use super::conditions::check_when;
 use super::context::Context;
 use super::report::{Report, at, nth};
-use crate::content::{Item, Lit, Scenario};
+use crate::content::{Conditional, Item, Lit, Scenario};
+use crate::delta::{ItemAction, ItemEvent};
 use crate::suggest::nearest;
+use crate::when::When;
 
 pub(super) fn check(context: &Context<'_>, name: &str, item: &Item, provided: &BTreeSet<String>, report: &mut Report) {
     let scenario = context.scenario;
@@ -25,12 +28,34 @@ pub(super) fn check(context: &Context<'_>, name: &str, item: &Item, provided: &B
             report
                 .error(at(&pointer, "key"), format!("the key `{key}` is in `{name}` itself, which it opens"))
                 .help("put it somewhere else");
-        }
-        if !item.locked {
+        } else if let Some(way) = locked_in(scenario, name).filter(|_| item.locked) {
+            let lost = item
+                .contains
+                .first()
+                .map_or_else(String::new, |inside| format!(", and nobody can ever get at `{inside}`"));
             report
-                .warning(at(&pointer, "key"), format!("`{name}` is not `locked`, so it needs no key"))
+                .error(
+                    at(&pointer, "key"),
+                    format!("the key `{key}` can only be got by opening `{name}` first: {way}{lost}"),
+                )
+                .help("put one of the keys where it can be reached, or open one of them by a conditional");
+        }
+        let asks = |conditional: &Conditional| asks_whether_locked(&conditional.when, name);
+        if !item.locked && !scenario.conditionals().any(asks) {
+            report
+                .warning(
+                    at(&pointer, "key"),
+                    format!("`{name}` is not `locked`, so it needs no key until the player locks it"),
+                )
                 .help("say `locked`, or leave `key` out");
         }
+    } else if item.locked && !opened_by_conditional(scenario, name) {
+        report
+            .warning(
+                at(&pointer, "locked"),
+                format!("`{name}` has no `key`, and no conditional opens it, so it stays locked"),
+            )
+            .help("name its `key`, or open it in a conditional with the action `open`");
     }
     for (index, inside) in item.contains.iter().enumerate() {
         let place = nth(&at(&pointer, "contains"), index);
@@ -78,6 +103,75 @@ fn is_inside(scenario: &Scenario, item: &str, container: &str) -> bool {
         open.extend(contains.iter().map(String::as_str));
     }
     false
+}
+
+/// Reports a name that is no container's.
+pub(super) fn expect(scenario: &Scenario, name: &str, pointer: &str, report: &mut Report) {
+    let is_container = |own: &String| scenario.items.get(own).is_some_and(Item::is_container);
+    if !scenario.items.keys().any(|own| own == name && is_container(own)) {
+        let containers = || scenario.items.keys().filter(|own| is_container(own)).map(String::as_str);
+        let help = match nearest(name, containers()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("give `{name}` an entry in `items` with `\"container\": true`, or with what it `contains`"),
+        };
+        report.error(pointer, format!("no item that holds others is called `{name}`")).help(help);
+    }
+}
+
+/// How the key of `container` is locked in, as a chain of keys and containers; `None` if a player can come by it. What a conditional
+/// hands out or opens is never locked in.
+fn locked_in(scenario: &Scenario, container: &str) -> Option<String> {
+    let mut open: BTreeSet<&str> = BTreeSet::new();
+    loop {
+        let mut more = false;
+        for (name, item) in scenario.items.iter().filter(|(_, item)| item.is_container()) {
+            let has_key = || item.key.as_deref().is_some_and(|key| can_be_had(scenario, key, &open));
+            let opens = !item.locked || opened_by_conditional(scenario, name) || has_key();
+            more |= opens && can_be_had(scenario, name, &open) && open.insert(name);
+        }
+        if !more {
+            break;
+        }
+    }
+    if open.contains(container) {
+        return None;
+    }
+    let mut chain = Vec::new();
+    let mut at = container;
+    while !chain.iter().any(|(_, seen)| *seen == at) {
+        let key = scenario.items.get(at)?.key.as_deref()?;
+        let (holder, _) = scenario.items.iter().find(|(_, item)| item.contains.iter().any(|inside| inside == key))?;
+        chain.push((key, at));
+        at = holder;
+    }
+    let links = chain.iter().map(|(key, container)| {
+        let holder = scenario.items.iter().find(|(_, item)| item.contains.iter().any(|inside| inside == key));
+        format!("`{key}` opens `{container}` and is in `{}`", holder.map_or("", |(name, _)| name.as_str()))
+    });
+    (at == container).then(|| links.collect::<Vec<_>>().join(", "))
+}
+
+/// Whether `item` is not in a container, or in one of `open`, or handed out.
+fn can_be_had(scenario: &Scenario, item: &str, open: &BTreeSet<&str>) -> bool {
+    let mut holders =
+        scenario.items.iter().filter(|(_, other)| other.contains.iter().any(|inside| inside == item)).peekable();
+    holders.peek().is_none()
+        || holders.any(|(name, _)| open.contains(name.as_str()))
+        || other_place(scenario, "", item).is_some_and(|place| !place.starts_with("in "))
+        || scenario.conditionals().any(|conditional| {
+            let gets = |event: &ItemEvent| event.item == item && event.action == ItemAction::Acquire;
+            conditional.then.item_events.iter().any(gets)
+        })
+}
+
+fn asks_whether_locked(when: &When, container: &str) -> bool {
+    when.locked.iter().any(|name| name == container)
+        || when.any.iter().chain(when.not.as_deref()).any(|inner| asks_whether_locked(inner, container))
+}
+
+fn opened_by_conditional(scenario: &Scenario, container: &str) -> bool {
+    let opens = |event: &ItemEvent| event.item == container && event.action == ItemAction::Open;
+    scenario.conditionals().any(|conditional| conditional.then.item_events.iter().any(opens))
 }
 
 /// Where else `item` is from the beginning.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::conflict;
+use super::containers;
 use super::context::Context;
 use super::report::{Report, at, nth};
 use crate::content::{ContentKind, Location, Scenario};
-use crate::delta::{Delta, HolderKind, HolderRef, MonsterAction, MonsterEvent};
+use crate::delta::{Delta, HolderKind, HolderRef, ItemAction, MonsterAction, MonsterEvent};
 
 pub(super) fn check(context: &Context<'_>, scene: &str, then: &Delta, pointer: &str, report: &mut Report) {
     if then.is_empty() {
@@ -60,6 +61,9 @@ fn check_items(context: &Context<'_>, then: &Delta, pointer: &str, report: &mut 
         if event.item.trim().is_empty() {
             report.error(at(&pointer, "item"), "the item has no name");
         }
+        if matches!(event.action, ItemAction::Open | ItemAction::Close | ItemAction::Lock) {
+            containers::expect(context.scenario, &event.item, &at(&pointer, "item"), report);
+        }
         for (field, holder) in [("from", &event.from), ("to", &event.to)] {
             if let Some(holder) = holder {
                 check_holder(context, holder, &at(&pointer, field), report);
@@ -76,6 +80,10 @@ fn check_holder(context: &Context<'_>, holder: &HolderRef, pointer: &str, report
         }
         (HolderKind::Npc, Some(name)) => context.expect_npc(name, &pointer, report),
         (HolderKind::Location, Some(name)) => context.expect_location(name, &pointer, report),
+        (HolderKind::Item, None) => {
+            report.error(pointer, "which container is not said");
+        }
+        (HolderKind::Item, Some(name)) => containers::expect(context.scenario, name, &pointer, report),
         (HolderKind::Player, _) | (HolderKind::Location, None) => {}
     }
 }

@@ -378,6 +378,18 @@ fn a_container_has_a_key_that_exists_outside_it_and_is_not_in_itself() {
     assert_finding(&chest(open), "/items/chest/key", "needs no key", "say `locked`");
     let itself = json!({ "contains": ["chest"], "closed": true });
     assert_finding(&chest(itself), "/items/chest/contains/0", "`chest` contains itself", "");
+    let each_others = findings(|scenario: &mut Value| {
+        scenario["locations"]["jetty"]["items"].as_array_mut().unwrap().extend([json!("chest"), json!("sack")]);
+        scenario["items"] = json!({
+            "chest": { "contains": ["tin key", "coin"], "locked": true, "key": "iron key" },
+            "sack": { "contains": ["iron key"], "locked": true, "key": "tin key" }
+        });
+    });
+    let chain = "`iron key` opens `chest` and is in `sack`, `tin key` opens `sack` and is in `chest`";
+    let found = each_others.iter().find(|finding| finding.pointer == "/items/chest/key");
+    assert!(found.is_some_and(|finding| finding.message.contains(chain)), "{each_others:#?}");
+    let keyless = json!({ "contains": ["coin"], "locked": true });
+    assert_finding(&chest(keyless), "/items/chest/locked", "stays locked", "name its `key`");
     let round = findings(|scenario: &mut Value| {
         scenario["locations"]["jetty"]["items"].as_array_mut().unwrap().push(json!("chest"));
         scenario["items"] = json!({ "chest": { "contains": ["sack"] }, "sack": { "contains": ["chest"] } });

@@ -216,13 +216,12 @@ fn check_required_items(
                 .help(help);
         }
     }
-    for item in when.item_locations.keys().filter(|item| !items.contains(*item) && !is_made(scenario, item)) {
+    let placed = when.item_locations.keys().map(|item| ("item_locations", item));
+    let placed = placed.chain(when.items_in.keys().map(|item| ("items_in", item)));
+    for (field, item) in placed.filter(|(_, item)| !items.contains(*item) && !is_made(scenario, item)) {
         let near = nearest(item, items.iter().map(String::as_str));
         report
-            .error(
-                at(&at(pointer, "item_locations"), item),
-                format!("the item `{item}` exists nowhere, so this never holds"),
-            )
+            .error(at(&at(pointer, field), item), format!("the item `{item}` exists nowhere, so this never holds"))
             .help(near.map_or_else(|| "put it somewhere".to_owned(), |near| format!("did you mean `{near}`?")));
     }
     for (index, alternative) in when.any.iter().enumerate() {

@@ -19,7 +19,10 @@ pub struct Item {
     /// Whether it stays where it is: nobody can take it, give it or put it elsewhere, unless a conditional does.
     #[serde(skip_serializing_if = "is_false")]
     pub fixed: bool,
-    /// What is in it. If it is neither closed nor locked, that lies next to it from the beginning.
+    /// Whether things can be put into it, also if it is open and empty at the beginning. What `contains`, `closed` or `locked` is said of can.
+    #[serde(skip_serializing_if = "is_false")]
+    pub container: bool,
+    /// What is in it at the beginning. While it is open, that can be seen and taken out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contains: Vec<String>,
     /// Whether it is closed at the beginning: what is in it can be neither seen nor taken until somebody opens it.
@@ -28,7 +31,7 @@ pub struct Item {
     /// Whether it is closed and locked at the beginning.
     #[serde(skip_serializing_if = "is_false")]
     pub locked: bool,
-    /// The item that opens it while it is locked; without one, only a conditional does.
+    /// The item that locks and unlocks it; without one, only a conditional does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Whether it gives light in dark places: `true`, or the condition on which it does.
@@ -50,6 +53,6 @@ pub struct Item {
 impl Item {
     /// Whether it can hold other items.
     pub(crate) fn is_container(&self) -> bool {
-        self.closed || self.locked || !self.contains.is_empty()
+        self.container || self.closed || self.locked || !self.contains.is_empty()
     }
 }

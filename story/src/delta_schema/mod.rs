@@ -25,7 +25,7 @@ const LONGEST_REASON: u32 = 120;
 /// the next turn. That also keeps the schema the same from turn to turn, and vendors prepare each new one. An item's name is open
 /// where a new item may come into the world: in relaxed mode, and where rules may make one. Limits are in `maxItems` and
 /// `maxLength` only, so that a caller can take them out for a vendor that refuses them.
-/// Attacks are in it only while somebody in the world can be fought, and opening only while something is closed.
+/// Attacks are in it only while somebody in the world can be fought, and containers only where there are some.
 /// Monsters, following and story events are not in it: they belong to conditionals.
 pub fn delta_schema(library: &Library, state: &GameState, input: &Input) -> Result<Value, PromptError> {
     let (scenario, _) = script(library, state)?;
@@ -40,10 +40,7 @@ pub fn delta_schema_key(state: &GameState, input: &Input) -> String {
 }
 
 fn schema(names: &Names) -> Value {
-    let holder = nullable(object([
-        ("type", json!({ "type": "string", "enum": ["player", "npc", "location"] })),
-        ("name", nullable(names.holders())),
-    ]));
+    let holder = nullable(object([("type", names.holder_kinds()), ("name", nullable(names.holders()))]));
     let scene_change = match names.scenes() {
         None => json!({ "type": "null" }),
         Some(scenes) => nullable(object([("to", scenes), ("reason", text(LONGEST_REASON))])),

@@ -31,8 +31,8 @@ pub(super) struct Names {
     vars: BTreeSet<String>,
     /// The player and their opponents; nobody where there are none.
     fighters: BTreeSet<String>,
-    /// Whether anything can be opened.
-    opens: bool,
+    /// The items that hold others.
+    containers: BTreeSet<String>,
     /// Whether the turn may bring an item into the world that is not in it.
     takes_new_items: bool,
 }
@@ -65,7 +65,7 @@ pub(super) fn key(state: &GameState, input: &Input) -> String {
     state.user_inventory.iter().for_each(|item| put('\u{4}', item));
     state.vars.keys().for_each(|name| put('\u{5}', name));
     opponents(state).for_each(|fighter| put('\u{7}', fighter.key()));
-    for (name, item) in &state.closed_items {
+    for (name, item) in &state.containers {
         put('\u{8}', name);
         item.contains.iter().for_each(|item| put('\u{6}', item));
     }
@@ -83,7 +83,7 @@ impl Names {
             scenes: scenario.scenes.keys().cloned().collect(),
             vars: scenario.settable_vars().into_iter().chain(state.vars.keys().cloned()).collect(),
             fighters: opponents(state).map(|fighter| fighter.key().to_owned()).collect(),
-            opens: !state.closed_items.is_empty(),
+            containers: state.containers.keys().cloned().collect(),
             takes_new_items: is_relaxed(state, input) || has_rules,
         };
         if !names.fighters.is_empty() {
@@ -91,7 +91,7 @@ impl Names {
         }
         state.locations.values().for_each(|location| names.lies(location));
         state.npcs.values().for_each(|npc| names.carries(npc));
-        names.items.extend(state.closed_items.values().flat_map(|item| &item.contains).cloned());
+        names.items.extend(state.containers.values().flat_map(|item| &item.contains).cloned());
         for (_, scene) in scenario.scenes.iter().filter(|(key, _)| **key != state.scene_name) {
             for (key, location) in &scene.locations {
                 names.locations.insert(key.clone());
@@ -117,8 +117,8 @@ impl Names {
 
     /// What may be done with an item.
     pub(super) fn actions(&self) -> Value {
-        const ACTIONS: [&str; 6] = ["acquire", "give", "drop", "move", "use", "open"];
-        let actions = if self.opens { &ACTIONS[..] } else { &ACTIONS[..5] };
+        const ACTIONS: [&str; 8] = ["acquire", "give", "drop", "move", "use", "open", "close", "lock"];
+        let actions = if self.containers.is_empty() { &ACTIONS[..5] } else { &ACTIONS[..] };
         json!({ "type": "string", "enum": actions })
     }
 
@@ -139,9 +139,17 @@ impl Names {
         (!self.fighters.is_empty()).then(|| closed(&self.fighters))
     }
 
-    /// People and places, who may hold an item.
+    /// The kinds of holder.
+    pub(super) fn holder_kinds(&self) -> Value {
+        const KINDS: [&str; 4] = ["player", "npc", "location", "item"];
+        let kinds = if self.containers.is_empty() { &KINDS[..3] } else { &KINDS[..] };
+        json!({ "type": "string", "enum": kinds })
+    }
+
+    /// People, places and containers, who may hold an item.
     pub(super) fn holders(&self) -> Value {
-        closed(&self.npcs.union(&self.locations).cloned().collect())
+        let holders = self.npcs.union(&self.locations).chain(&self.containers);
+        closed(&holders.cloned().collect())
     }
 
     /// Nothing in a scenario without scenes.

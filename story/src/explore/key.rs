@@ -37,6 +37,11 @@ pub(super) fn key(state: &GameState, relevant: &Relevant) -> String {
         items.sort();
         let _ = write!(key, "|{name}{}{}{items:?}", npc.location, npc.following);
     }
+    for (name, container) in &state.containers {
+        let items: Vec<&String> =
+            container.contains.iter().filter(|item| relevant.asks_for(&state.scene_name, item)).collect();
+        let _ = write!(key, "|{name}{}{}{items:?}", container.closed, container.locked);
+    }
     for fighter in opponents(state) {
         let _ = write!(key, "|{}:{}", fighter.key(), hp_of(state, fighter.key()).unwrap_or_default());
     }

@@ -4,7 +4,7 @@ use super::relevant::{Deed, Relevant};
 use crate::content::Scenario;
 use crate::delta::{Attack, Delta, HolderKind, HolderRef, ItemAction, ItemEvent};
 use crate::state::GameState;
-use crate::world::{Fighter, PLAYER, closed, fit, is_dark, open_exits, opponents_here};
+use crate::world::{Fighter, PLAYER, fit, inside_open, is_dark, open_exits, opponents_here};
 
 /// One thing that can be done.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub(super) fn moves(scenario: &Scenario, relevant: &Relevant, state: &GameState)
             moves.push(take(item, HolderKind::Npc, Some(key)));
         }
     }
-    openings(state, &mut moves);
+    with_containers(scenario, relevant, state, &mut moves);
     makings(relevant, state, &mut moves);
     fights(relevant, state, &mut moves);
     for (direction, key, _) in open_exits(state) {
@@ -56,17 +56,55 @@ pub(super) fn moves(scenario: &Scenario, relevant: &Relevant, state: &GameState)
     moves
 }
 
-/// What is closed here or held, and not locked, or with its key at hand.
-fn openings(state: &GameState, moves: &mut Vec<Move>) {
+/// What is opened, closed, locked, put in and taken out, of the containers here and with the player. Closing, locking and putting in only
+/// where a condition asks for it.
+fn with_containers(scenario: &Scenario, relevant: &Relevant, state: &GameState, moves: &mut Vec<Move>) {
+    if state.containers.is_empty() {
+        return;
+    }
     let here = state.current_location().filter(|_| !is_dark(state, &state.user_location));
-    for item in here.into_iter().flat_map(|location| &location.items).chain(&state.user_inventory) {
-        let opens = |closed: &&crate::state::ClosedItem| {
-            !closed.locked || closed.key.as_ref().is_some_and(|key| state.user_inventory.contains(key))
-        };
-        if closed(state, item).as_ref().is_some_and(opens) {
-            moves.push(Move { label: format!("open the {item}"), delta: of_item(item, ItemAction::Open, None, false) });
+    let at_hand: Vec<&String> =
+        here.into_iter().flat_map(|location| &location.items).chain(&state.user_inventory).collect();
+    let inside = inside_open(state, at_hand.iter().copied());
+    for (container, item) in &inside {
+        let is_fixed = scenario.item(item).is_some_and(|item| item.fixed);
+        if relevant.asks_for(&state.scene_name, item) && !is_fixed {
+            moves.push(take(item, HolderKind::Item, Some(container)));
         }
     }
+    for name in at_hand.into_iter().chain(inside.into_iter().map(|(_, item)| item)) {
+        let Some(container) = state.containers.get(name) else { continue };
+        let has_key = container.key.as_ref().is_some_and(|key| state.user_inventory.contains(key));
+        let mut act = |label: &str, action| {
+            moves.push(Move { label: format!("{label} the {name}"), delta: of_item(name, action, None, false) });
+        };
+        if container.closed && (!container.locked || has_key) {
+            act("open", ItemAction::Open);
+        }
+        if !container.closed && relevant.open.contains(name) {
+            act("close", ItemAction::Close);
+        }
+        if !container.locked && has_key && relevant.locked.contains(name) {
+            act("lock", ItemAction::Lock);
+        }
+        if !container.closed {
+            let is_wanted = |item: &&String| relevant.put_in.contains(&((*item).clone(), name.clone()));
+            moves.extend(state.user_inventory.iter().filter(is_wanted).map(|item| put_in(item, name)));
+        }
+    }
+}
+
+fn put_in(item: &str, container: &str) -> Move {
+    let holder = |kind, name: Option<&str>| Some(HolderRef { kind, name: name.map(str::to_owned) });
+    let event = ItemEvent {
+        item: item.to_owned(),
+        action: ItemAction::Move,
+        from: holder(HolderKind::Player, None),
+        to: holder(HolderKind::Item, Some(container)),
+        consumed: false,
+    };
+    let delta = Delta { item_events: vec![event], ..Delta::default() };
+    Move { label: format!("put the {item} into the {container}"), delta }
 }
 
 fn take(item: &str, kind: HolderKind, name: Option<&str>) -> Move {
@@ -140,7 +178,7 @@ fn exists(state: &GameState, item: &str) -> bool {
     let lying = state.locations.values().flat_map(|location| &location.items);
     let carried = state.npcs.values().flat_map(|npc| &npc.items);
     let guarded = state.locations.values().flat_map(|place| place.monsters.values()).flat_map(|monster| &monster.items);
-    let inside = state.closed_items.values().flat_map(|item| &item.contains);
+    let inside = state.containers.values().flat_map(|item| &item.contains);
     state.user_inventory.iter().chain(lying).chain(carried).chain(guarded).chain(inside).any(|known| known == item)
 }
 
@@ -169,6 +207,9 @@ fn is_at_hand(deed: &Deed, state: &GameState) -> bool {
         state.user_inventory.contains(item)
             || here.items.contains(item)
             || state.npcs_here().any(|(_, npc)| npc.items.contains(item))
+            || inside_open(state, here.items.iter().chain(&state.user_inventory))
+                .iter()
+                .any(|(_, inside)| *inside == item)
     };
     deed.items.iter().filter(|item| exists(state, item)).all(is_near)
 }

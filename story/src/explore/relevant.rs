@@ -22,6 +22,12 @@ pub(super) struct Relevant {
     pub(super) handed_out: BTreeSet<String>,
     /// Items that a condition wants to lie at a place, with its key.
     pub(super) placed: BTreeSet<(String, String)>,
+    /// Containers of which a condition asks whether they stand open.
+    pub(super) open: BTreeSet<String>,
+    /// Those of which one asks whether they are locked.
+    pub(super) locked: BTreeSet<String>,
+    /// Items that a condition wants in a container, with its name.
+    pub(super) put_in: BTreeSet<(String, String)>,
     /// From here on, turns of a scene and of the game make no difference.
     pub(super) scene_turns: u64,
     pub(super) turns: u64,
@@ -143,7 +149,10 @@ impl Relevant {
     }
 
     fn read(&mut self, when: &When, needed: &mut BTreeSet<String>) {
-        needed.extend(when.inventory.iter().chain(when.item_locations.keys()).cloned());
+        needed.extend(when.inventory.iter().chain(when.item_locations.keys()).chain(when.items_in.keys()).cloned());
+        self.put_in.extend(when.items_in.clone());
+        self.open.extend(when.open.iter().cloned());
+        self.locked.extend(when.locked.iter().cloned());
         self.placed.extend(when.item_locations.clone());
         self.vars.extend(when.vars.keys().chain(when.vars_compare.keys()).cloned());
         for (who, comparison) in &when.hp {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::content::{Library, Location, Scenario};
 use crate::state::GameState;
-use crate::world::words;
+use crate::world::{inside_open, words};
 
 /// The descriptions of a scenario's places, and the items that they may speak of.
 pub(super) struct Texts {
@@ -31,6 +31,7 @@ impl Texts {
             here.items.contains(item)
                 || state.user_inventory.contains(item)
                 || state.npcs_here().any(|(_, npc)| npc.items.contains(item))
+                || inside_open(state, &here.items).iter().any(|(_, inside)| *inside == item)
         };
         let is_named = |item: &&String| {
             let name = words(item);

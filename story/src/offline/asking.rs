@@ -1,7 +1,7 @@
 //! Questions that the player asks, of somebody here or of nobody. The answer never changes anything.
 
 use super::Telling;
-use super::entries::Way;
+use super::entries::{Being, Way};
 use super::found::{Found, clean};
 use super::going::capital;
 use super::naming::{head, is_or_are, the};
@@ -27,7 +27,13 @@ impl Telling<'_> {
         if let Some(way) = self.way_asked_for(text) {
             return way;
         }
+        if let Some(told) = self.asked_what_is_inside(text) {
+            return told;
+        }
         if let Some(told) = self.standing_question(text) {
+            return told;
+        }
+        if let Some(told) = self.polite_request(text) {
             return told;
         }
         let noun = question_noun(text);
@@ -38,6 +44,11 @@ impl Telling<'_> {
             return self.describe(&noun);
         }
         if let Some(listener) = listener.filter(|_| says_you && !text.starts_with("do you see")) {
+            return self.talk_to(listener, text, Verb::Ask);
+        }
+        // Why something is so, somebody who is there may know.
+        let knows = |listener: &&Being| text.starts_with("why") && !listener.is_speechless();
+        if let Some(listener) = listener.filter(knows) {
             return self.talk_to(listener, text, Verb::Ask);
         }
         if let Some(place) = text.starts_with("where").then(|| self.whereabouts(&noun)).flatten() {
@@ -53,6 +64,9 @@ impl Telling<'_> {
             || text.starts_with("what are")
         {
             let found = self.view.find(&noun);
+            if let Some(told) = self.who_is_there(text) {
+                return told;
+            }
             if !matches!(found, Found::Nothing | Found::Elsewhere(_) | Found::Several(_)) && !noun.is_empty() {
                 return self.describe(&noun);
             }
@@ -148,7 +162,7 @@ impl Telling<'_> {
         if has_word(&["anyone", "anybody", "someone", "somebody"])
             && has_word(&["here", "there", "home", "around", "about", "inside", "near"])
         {
-            return Some(self.look());
+            return Some(self.company());
         }
         if has(&["what time", "how late", "what hour", "the time"]) {
             return Some(self.time());
@@ -166,23 +180,25 @@ impl Telling<'_> {
         }
         if has(&[
             "where am i",
-            "who is here",
-            "who's here",
             "what is here",
+            "what's around",
+            "what is around",
+            "what is there here",
+            "what's down here",
+            "what is down here",
+            "what's up here",
+            "what's in here",
+            "what is in here",
             "what's here",
             "what do i see",
             "what is this place",
             "what can i see",
             "where are we",
-            "anyone here",
-            "anyone there",
-            "anybody there",
-            "somebody there",
-            "someone there",
-            "anybody here",
-            "who else",
         ]) {
             return Some(self.look());
+        }
+        if has(&["who is here", "who's here", "who else", "am i alone"]) {
+            return Some(self.company());
         }
         if has(&[
             "which way",
@@ -201,6 +217,30 @@ impl Telling<'_> {
             return Some(self.describe("myself"));
         }
         None
+    }
+
+    /// `who lives in that cottage?`, where the cottage is next door.
+    fn who_is_there(&self, text: &str) -> Option<String> {
+        let place = ["lives in ", "live in ", "is in ", "lives at ", "is at ", "lives there", "lives up "]
+            .iter()
+            .find_map(|word| Some(text.split_once(word)?.1))
+            .filter(|place| text.starts_with("who") && !place.is_empty())?;
+        let place = clean_noun(place);
+        let way =
+            self.way_by_name(&place).or_else(|| self.way_next_door(&place)).filter(|way| way.blocked.is_none())?;
+        let lines = [
+            "You would have to go and see:",
+            "There is one way to find out:",
+            "You could look in:",
+            "That can be asked there:",
+        ];
+        Some(format!(
+            "{} {} {} {}.",
+            self.view.fresh(&lines),
+            the(&way.place),
+            is_or_are(&way.place),
+            from_here(&way.direction)
+        ))
     }
 
     /// The way to the place of `how do I get to the quay` and `which way is the mayor's house`.
@@ -235,7 +275,9 @@ impl Telling<'_> {
         // What is found must be what the noun ends with: `the water cold` is no noun.
         let is_here = |noun: &str| {
             let found = match self.view.find(noun) {
-                Found::Held(item) | Found::Here(item) | Found::Carried(_, item) => item.to_owned(),
+                Found::Held(item) | Found::Here(item) | Found::Carried(_, item) | Found::Inside(_, item) => {
+                    item.to_owned()
+                }
                 Found::Scenery(word) => word,
                 _ => return false,
             };
@@ -264,6 +306,7 @@ impl Telling<'_> {
             Found::Held(item) => Some(format!("You have {} with you.", the(item))),
             Found::Here(item) => Some(format!("{} is here, within reach.", capital(&the(item)))),
             Found::Carried(being, item) => Some(format!("{} has {}.", capital(&being.call()), the(item))),
+            Found::Inside(vessel, item) => Some(format!("{} is in {}.", capital(&the(item)), the(vessel))),
             Found::Way(way) if way.blocked.is_none() => {
                 Some(format!("{} is {}.", capital(&the(&way.place)), from_here(&way.direction)))
             }
@@ -335,7 +378,7 @@ fn question_noun(text: &str) -> String {
 
 /// A noun without its article.
 fn clean_noun(noun: &str) -> String {
-    ["the ", "a ", "an ", "my ", "your "]
+    ["the ", "a ", "an ", "my ", "your ", "that ", "this "]
         .iter()
         .find_map(|article| noun.strip_prefix(article))
         .unwrap_or(noun)

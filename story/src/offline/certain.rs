@@ -49,6 +49,9 @@ impl View<'_> {
             || !when.vars_compare.is_empty()
             || !when.npc_locations.is_empty()
             || !when.item_locations.is_empty()
+            || !when.items_in.is_empty()
+            || !when.open.is_empty()
+            || !when.locked.is_empty()
             || !when.hp.is_empty()
             || !when.defeated.is_empty()
             || [when.turn_counter, when.scene_turn_counter, when.min_turns, when.min_scene_turns]

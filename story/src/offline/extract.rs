@@ -3,10 +3,12 @@
 use super::fighting::{self, REMEDY};
 use super::going::moved;
 use super::handling::{DROPPED, GIVEN, TAKEN};
-use super::opening::OPENED;
+use super::opening::{CLOSED, LOCKED, OPENED};
 use super::rules;
 use super::script::Script;
 use super::sentence::clauses;
+use super::stowing::{INTO, OUT_OF, PUT, vessel_called};
+use super::vessels::Vessel;
 use super::view::View;
 use crate::delta::{Delta, HolderKind, HolderRef, ItemAction, ItemEvent};
 use crate::world::fit;
@@ -39,6 +41,16 @@ fn read(view: &View<'_>, script: &Script, part: &str, delta: &mut Delta) {
     let sentence = part.split(". ").next().unwrap_or_default().trim_end_matches('.');
     if let Some(direction) = part.starts_with("You ").then(|| moved(&format!("{sentence}."))).flatten() {
         delta.user_location = Some(direction);
+    } else if let Some((names, vessel)) = sentence.strip_prefix(TAKEN).and_then(|taken| of_vessel(view, taken, OUT_OF))
+    {
+        let from = || Some(holder(HolderKind::Item, Some(vessel.name.clone())));
+        let items = items(names, vessel.seen());
+        delta.item_events.extend(items.iter().map(|item| event(item, ItemAction::Acquire, from(), None)));
+    } else if let Some((names, vessel)) = sentence.strip_prefix(PUT).and_then(|put| of_vessel(view, put, INTO)) {
+        let to = || Some(holder(HolderKind::Item, Some(vessel.name.clone())));
+        let player = || Some(holder(HolderKind::Player, None));
+        let items = items(names, &view.held);
+        delta.item_events.extend(items.iter().map(|item| event(item, ItemAction::Move, player(), to())));
     } else if let Some(names) = sentence.strip_prefix(TAKEN) {
         let items = items(names, &view.items);
         let here = || Some(holder(HolderKind::Location, None));
@@ -47,8 +59,8 @@ fn read(view: &View<'_>, script: &Script, part: &str, delta: &mut Delta) {
         let items = items(names, &view.held);
         let player = || Some(holder(HolderKind::Player, None));
         delta.item_events.extend(items.iter().map(|item| event(item, ItemAction::Drop, player(), None)));
-    } else if let Some(item) = opened(view, sentence) {
-        delta.item_events.push(event(item, ItemAction::Open, None, None));
+    } else if let Some((item, action)) = opened_or_closed(view, sentence) {
+        delta.item_events.push(event(item, action, None, None));
     } else if let Some(names) = sentence.strip_prefix(REMEDY) {
         delta.item_events.extend(items(names, &view.held).iter().map(|item| used_up(item)));
     } else if let Some((names, person)) = sentence.strip_prefix(GIVEN).and_then(|given| given.rsplit_once(" to ")) {
@@ -62,11 +74,18 @@ fn read(view: &View<'_>, script: &Script, part: &str, delta: &mut Delta) {
     }
 }
 
-/// What is opened by a narration that begins so; a door that a rule of the author opens is none of it.
-fn opened<'v>(view: &'v View<'_>, sentence: &str) -> Option<&'v String> {
-    let name = sentence.strip_prefix(OPENED)?;
+/// What is opened, closed or locked by a narration that begins so; a door of which a rule of the author speaks is none of it.
+fn opened_or_closed<'v>(view: &'v View<'_>, sentence: &str) -> Option<(&'v str, ItemAction)> {
+    let known = [(OPENED, ItemAction::Open), (CLOSED, ItemAction::Close), (LOCKED, ItemAction::Lock)];
+    let (name, action) = known.into_iter().find_map(|(stem, action)| Some((sentence.strip_prefix(stem)?, action)))?;
     let name = name.split_once(" with ").map_or(name, |(name, _)| name);
-    view.closed.iter().find(|item| fit(name, item) == fit(item, item))
+    vessel_called(&view.vessels, name).map(|vessel| (vessel.name.as_str(), action))
+}
+
+/// The names before `word`, and the container behind it.
+fn of_vessel<'v, 's>(view: &'v View<'_>, text: &'s str, word: &str) -> Option<(&'s str, &'v Vessel)> {
+    let (names, vessel) = text.rsplit_once(word)?;
+    Some((names, vessel_called(&view.vessels, vessel)?))
 }
 
 /// A deed that a rule of the author speaks of, told in the player's own words.

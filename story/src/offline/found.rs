@@ -14,6 +14,8 @@ pub(super) enum Found<'v> {
     Being(&'v Being),
     /// What somebody here carries.
     Carried(&'v Being, &'v str),
+    /// What is in an open container: the container, and the thing.
+    Inside(&'v str, &'v str),
     Way(&'v Way),
     /// A word of the description, which can be looked at and not taken.
     Scenery(String),
@@ -31,6 +33,7 @@ enum Candidate<'v> {
     Here(&'v str),
     Being(&'v Being),
     Carried(&'v Being, &'v str),
+    Inside(&'v str, &'v str),
 }
 
 /// Words at the end of a noun that do not belong to it.
@@ -59,6 +62,7 @@ const TRAILERS: &[&str] = &[
     "along",
     "back",
     "something",
+    "together",
     "high",
     "open",
     "shut",
@@ -120,20 +124,33 @@ impl View<'_> {
             return found;
         }
         // `the back of a chair`, `one of the chairs`, `a cup of tea`: the whole, or what it is a part of.
-        let Some((part, whole)) = noun.split_once(" of ") else { return found };
-        match self.named(whole) {
-            Found::Nothing if part != "one" => self.named(part),
-            found => found,
+        if let Some((part, whole)) = noun.split_once(" of ") {
+            return match self.named(whole) {
+                Found::Nothing if part != "one" => self.named(part),
+                found => found,
+            };
         }
+        self.by_another_word(&noun)
+    }
+
+    /// The thing that is here and is called by another word: `the rope` for the winch line.
+    fn by_another_word(&self, noun: &str) -> Found<'_> {
+        let things = super::synonyms::other_words(noun).into_iter().map(|other| self.named(&other));
+        let mut things = things.filter(|found| matches!(found, Found::Held(_) | Found::Here(_) | Found::Inside(..)));
+        let first = things.next().unwrap_or(Found::Nothing);
+        // Of several it would have to be guessed.
+        if things.any(|other| other != first) { Found::Nothing } else { first }
     }
 
     fn named(&self, noun: &str) -> Found<'_> {
         let mut candidates: Vec<(Candidate<'_>, &str)> = Vec::new();
         candidates.extend(self.items.iter().map(|item| (Candidate::Here(item), item.as_str())));
         candidates.extend(self.held.iter().map(|item| (Candidate::Held(item), item.as_str())));
+        candidates.extend(self.inside().map(|(vessel, item)| (Candidate::Inside(vessel, item), item.as_str())));
         for being in &self.beings {
             candidates.push((Candidate::Being(being), &being.name));
-            if !being.kind.is_empty() {
+            // `the pump` is no pump man.
+            if words(noun).last() == words(&being.kind).last() {
                 candidates.push((Candidate::Being(being), &being.kind));
             }
             candidates.extend(being.carries.iter().map(|item| (Candidate::Carried(being, item), item.as_str())));
@@ -331,7 +348,7 @@ impl<'v> Candidate<'v> {
 
     fn name(self) -> &'v str {
         match self {
-            Self::Held(item) | Self::Here(item) | Self::Carried(_, item) => item,
+            Self::Held(item) | Self::Here(item) | Self::Carried(_, item) | Self::Inside(_, item) => item,
             Self::Being(being) => &being.name,
         }
     }
@@ -344,6 +361,7 @@ impl<'v> From<Candidate<'v>> for Found<'v> {
             Candidate::Here(item) => Self::Here(item),
             Candidate::Being(being) => Self::Being(being),
             Candidate::Carried(being, item) => Self::Carried(being, item),
+            Candidate::Inside(vessel, item) => Self::Inside(vessel, item),
         }
     }
 }
@@ -352,7 +370,7 @@ impl Found<'_> {
     /// How the narrator calls it, with its article.
     pub(super) fn call(&self) -> String {
         match self {
-            Self::Held(item) | Self::Here(item) | Self::Carried(_, item) => the(item),
+            Self::Held(item) | Self::Here(item) | Self::Carried(_, item) | Self::Inside(_, item) => the(item),
             Self::Being(being) => being.call(),
             Self::Way(way) if way.place.is_empty() => format!("the way {}", way.direction),
             Self::Way(way) => the(&way.place),

@@ -21,6 +21,9 @@ pub(super) const THERE_ALREADY: &str = "You are there already";
 /// How a direction is written out.
 pub(super) const GO: &str = "go";
 
+/// What one walks into without sitting down.
+const WATERS: &[&str] = &["water", "lake", "sea", "river", "reservoir", "pool", "pond", "mud", "bay"];
+
 /// Words that may come before a place.
 const TO: &[&str] = &[
     "to", "into", "in", "onto", "on", "through", "along", "over", "toward", "towards", "for", "at", "back", "by",
@@ -88,6 +91,13 @@ impl Telling<'_> {
             place.split(' ').next().is_some_and(|first| ["who", "what", "where", "how", "if"].contains(&first));
         if place.is_empty() || is_no_noun {
             return (self.no_way("Which way?"), false);
+        }
+        // Who walks into the water goes down, if that is a way.
+        if verb == Verb::In
+            && WATERS.contains(&crate::world::words(&place).pop().unwrap_or_default().as_str())
+            && let Some(down) = self.way_by_direction("down").filter(|way| way.blocked.is_some())
+        {
+            return self.take_way(down);
         }
         // Who gets on a horse, or into a chair, sits.
         if verb == Verb::In && matches!(self.view.find(&place), Found::Scenery(_) | Found::Here(_) | Found::Held(_)) {

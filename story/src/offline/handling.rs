@@ -115,6 +115,9 @@ impl Telling<'_> {
                 ];
                 format!("{} {}.", capital(&call), self.view.fresh(&lines))
             }
+            Found::Inside(vessel, item) => {
+                format!("{} is in {}, and would be taken out by itself.", capital(&the(item)), the(vessel))
+            }
             Found::Scenery(_) | Found::Way(_) | Found::Here(_) => {
                 let lines = [
                     "belongs here, and stays",
@@ -150,6 +153,13 @@ impl Telling<'_> {
         let held: Vec<&str> =
             found.iter().filter_map(|found| if let Found::Held(item) = found { Some(*item) } else { None }).collect();
         if held.is_empty() {
+            if let Some(Found::Here(item)) = found.first() {
+                return format!(
+                    "You are not carrying {}. You would have to pick {} up first.",
+                    the(item),
+                    it_or_them(item)
+                );
+            }
             let named = found
                 .first()
                 .filter(|found| **found != Found::Nothing)
@@ -187,6 +197,14 @@ impl Telling<'_> {
         if clause.rest.starts_with("me ") {
             let listener = self.view.speaker();
             return listener.map_or_else(|| self.nobody(), |listener| self.talk_to(listener, &clause.rest, Verb::Ask));
+        }
+        // `buy everyone a round` is a matter for whoever sells it.
+        let is_for_all = clause
+            .objects
+            .first()
+            .is_some_and(|object| ["everyone", "everybody"].iter().any(|all| object.starts_with(all)));
+        if let (true, Some(listener)) = (is_for_all, self.view.speaker()) {
+            return self.talk_to(listener, &clause.rest, Verb::Ask);
         }
         let (thing, person) = self.thing_and_person(clause);
         let being = match person.as_deref().map(|noun| (noun, self.view.find(noun))) {
@@ -252,6 +270,9 @@ impl Telling<'_> {
                 format!("{} is there for the taking.", capital(&the(item)))
             }
             (Found::Here(item), _) => format!("You would have to pick up {} first.", the(item)),
+            (Found::Inside(vessel, item), _) => {
+                format!("You would have to take {} out of {} first.", the(item), the(vessel))
+            }
             (found, _) => format!("{} is not yours to give. {}", capital(&found.call()), self.inventory()),
         }
     }

@@ -34,7 +34,7 @@ impl Telling<'_> {
             }
             Verb::Sit if ["with", "by", "beside"].contains(&clause.preposition.as_str()) => return self.alone(Verb::Wait, &clause.written),
             Verb::Eat | Verb::Drink if noun.as_deref().is_none_or(is_abstract) => return format!("You find nothing to {} here. {}", clause.written, self.could_try()),
-            Verb::Jump if clause.rest.is_empty() || found.as_ref().is_some_and(|(_, found)| matches!(found, Found::Scenery(_) | Found::Way(_))) => {
+            Verb::Jump if clause.rest.is_empty() || noun.is_none() || found.as_ref().is_some_and(|(_, found)| matches!(found, Found::Scenery(_) | Found::Way(_))) => {
                 let down = self.view.ways.iter().find(|way| way.direction == "down" && way.blocked.is_some());
                 if let Some(down) = down.filter(|_| clause.written.starts_with("dive") || !clause.rest.is_empty() || clause.written.ends_with("in")) {
                     return self.take_way(down).0;

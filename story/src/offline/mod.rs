@@ -29,10 +29,14 @@ mod opening;
 mod opening_tests;
 mod phrasing;
 pub(crate) mod rules;
+mod saying;
 mod script;
 mod seeing;
 mod sentence;
+mod spelling;
+mod stowing;
 mod suggesting;
+mod synonyms;
 mod talking;
 #[cfg(test)]
 mod tests;
@@ -47,6 +51,7 @@ mod unseen_tests;
 #[cfg(test)]
 mod varied_tests;
 mod verbs;
+mod vessels;
 mod view;
 mod vocabulary;
 mod ways;
@@ -199,8 +204,17 @@ impl<'a> Telling<'a> {
         if clause.is_question {
             return (self.question(clause), false);
         }
+        if clause.is_refusal() {
+            return (self.not_done(), false);
+        }
         if let Some(text) = self.deed(clause) {
-            return (text, true);
+            return (text, self.is_more_than_told(clause));
+        }
+        if let Some(other) = self.meant_by_it(clause) {
+            return self.answer(&other);
+        }
+        if let Some(text) = self.at_contents(clause) {
+            return (text, false);
         }
         if let Some(other) = self.put_otherwise(clause) {
             return self.answer(&other);
@@ -209,11 +223,17 @@ impl<'a> Telling<'a> {
             return (text, true);
         }
         let tried =
-            || self.in_the_dark(clause).or_else(|| self.at_closed_item(clause)).or_else(|| self.at_closed_way(clause));
+            || self.in_the_dark(clause).or_else(|| self.at_container(clause)).or_else(|| self.at_closed_way(clause));
         if let Some(text) = tried() {
             return (text, false);
         }
         let Some(verb) = clause.verb else { return self.without_verb(clause) };
+        if let Some(text) = self.out_of_hand(clause) {
+            return (text, false);
+        }
+        if clause.written == "do" && clause.rest.starts_with("what ") {
+            return (self.hint(), false);
+        }
         if clause.written == "leave" && matches!(self.view.find(&clause.rest), found::Found::Held(_)) {
             let drop = Clause { objects: vec![clause.rest.clone()], ..clause.clone() };
             return (self.handle(&drop, Verb::Drop), false);
@@ -270,6 +290,8 @@ impl<'a> Telling<'a> {
         let found = self.view.find(object);
         let last = crate::world::words(object).pop().unwrap_or_default();
         match verb {
+            // A door that a rule speaks of is locked as it is closed.
+            Verb::Lock if self.view.vessel_meant(object).is_none() => with(Verb::Close),
             Verb::Drop if ["through", "against", "at"].contains(&clause.preposition.as_str()) => {
                 with(Verb::Use).filter(|used| self.deed(used).is_some()).or_else(|| with(Verb::Throw))
             }
@@ -277,12 +299,36 @@ impl<'a> Telling<'a> {
                 let place = crate::world::words(&clause.second).pop().unwrap_or_default();
                 let is_own =
                     ["pocket", "bag", "coat", "pack", "satchel", "backpack", "inventory"].contains(&place.as_str());
+                if is_own && matches!(found, found::Found::Held(_)) {
+                    return with(Verb::Keep);
+                }
                 if is_own {
                     return Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Take)? });
                 }
                 with(Verb::Use).filter(|used| self.deed(used).is_some())
             }
             Verb::Use if clause.written.starts_with("try") && OPENS.contains(&last.as_str()) => with(Verb::Open),
+            // `try the church` goes there.
+            Verb::Use
+                if clause.written.starts_with("try")
+                    && matches!(found, found::Found::Scenery(_) | found::Found::Way(_))
+                    && self.way_by_name(object).is_some() =>
+            {
+                with(Verb::Go)
+            }
+            // `play middle c`, `play for them`: what is played, and for whom, makes no difference.
+            Verb::Play | Verb::Sing if found == found::Found::Nothing && !idle::is_abstract(object) => Some(Clause {
+                objects: vec!["something".to_owned()],
+                preposition: String::new(),
+                second: String::new(),
+                rest: "something".to_owned(),
+                ..with(verb)?
+            }),
+            // `stop ringing`: somebody is told to.
+            Verb::Stop if found == found::Found::Nothing && self.view.speaker().is_some() => with(Verb::Talk)
+                .map(|told| Clause { objects: Vec::new(), preposition: String::new(), second: String::new(), ..told }),
+            // `get Crake to sign something`
+            Verb::Take if matches!(found, found::Found::Being(_)) && clause.preposition == "to" => with(Verb::Ask),
             Verb::Wake if !matches!(found, found::Found::Being(_)) => with(Verb::Move),
             Verb::Take if clause.written.starts_with("lift") && matches!(found, found::Found::Scenery(_)) => {
                 with(Verb::Open).filter(|opened| self.deed(opened).is_some())
@@ -336,7 +382,18 @@ impl<'a> Telling<'a> {
         if let Some(listener) = self.view.speaker().filter(|_| clause.wants) {
             return (self.talk_to(listener, &clause.rest, Verb::Ask), false);
         }
+        if clause.is_statement()
+            && let Some(told) = self.stated(clause)
+        {
+            return (told, false);
+        }
         let named = self.view.find(&clause.rest);
+        // The name of a place next door is a wish to go there.
+        if let found::Found::Way(way) = &named
+            && fit(&way.place, &clause.rest).is_some()
+        {
+            return self.take_way(way);
+        }
         if words.len() <= 4 && fit(&clause.rest, &named.call()).is_some() && named != found::Found::Nothing {
             let look = Clause { verb: Some(Verb::Examine), objects: vec![clause.rest.clone()], ..clause.clone() };
             return (self.examine(&look), false);
@@ -350,16 +407,68 @@ impl<'a> Telling<'a> {
                 let call = going::capital(&self.name_with_article(name));
                 return (format!("{call} {} not here. {}", naming::is_or_are(name), self.could_try()), false);
             }
+            if let found::Found::Being(being) = &found
+                && !being.is_speechless()
+            {
+                return (self.talk_to(being, &clause.rest, Verb::Talk), false);
+            }
             if found != found::Found::Nothing {
                 let call = found.call();
                 let lines = [
                     format!("You would like to {verb} {call}, and find no way to begin."),
                     format!("There is not much to {verb} about {call}."),
-                    format!("{} was not made for that.", going::capital(&call)),
+                    format!("Nothing would come of trying to {verb} {call}."),
                 ];
                 return (format!("{} {}", self.view.fresh(&lines), self.could_try()), false);
             }
         }
+        // `a pint, please` is said to whoever can bring one.
+        if let (Some(listener), ["a" | "an" | "some" | "another" | "two", ..]) = (self.view.speaker(), words.as_slice())
+        {
+            return (self.talk_to(listener, &clause.rest, Verb::Ask), false);
+        }
         (self.at_a_loss("You turn the idea over, and do not see how to begin."), false)
+    }
+
+    /// Whether a deed does more than tell something: after it, the turn has room for trifles only.
+    fn is_more_than_told(&self, clause: &Clause) -> bool {
+        let fitting = self.script.beats.iter().find(|beat| beat.when.fits(self.view) && rules::is_beat(beat, clause));
+        fitting.is_none_or(|beat| !beat.set.is_empty() || !beat.uses_up.is_empty())
+    }
+
+    /// The deed that `it` can only mean where nothing was named before: `wind it up` next to a music box that can be wound.
+    fn meant_by_it(&self, clause: &Clause) -> Option<Clause> {
+        let verb = clause.verb.filter(|verb| !verb.is_perception() && !verb.is_speech())?;
+        let object = clause.objects.first()?;
+        let is_it = matches!(found::clean(object).as_str(), "it" | "that" | "this");
+        if !is_it || self.view.find(object) != found::Found::Nothing {
+            return None;
+        }
+        let beats = self.script.beats.iter().filter(|beat| !beat.set.is_empty() && beat.when.fits(self.view));
+        let ways = beats.map(|beat| {
+            beat.does
+                .iter()
+                .flat_map(|does| sentence::clauses(does))
+                .find(|way| way.verb == Some(verb) && !way.rest.is_empty())
+        });
+        let mut ways = ways.flatten();
+        let way = ways.next().filter(|_| ways.next().is_none())?;
+        Some(Clause { rest: way.rest.clone(), objects: way.objects.clone(), ..clause.clone() })
+    }
+
+    /// The answer to using what lies here and is not held yet with something else.
+    fn out_of_hand(&self, clause: &Clause) -> Option<String> {
+        let verb = clause.verb?;
+        let is_with = !clause.second.is_empty() && matches!(verb, Verb::Use | Verb::Drop | Verb::Open | Verb::Start);
+        let noun = if matches!(verb, Verb::Use | Verb::Drop) { clause.objects.first()? } else { &clause.second };
+        match self.view.find(noun) {
+            found::Found::Here(item) if is_with && !self.view.is_fixed(item) => {
+                Some(format!("You would have to pick up {} first.", found::the(item)))
+            }
+            found::Found::Inside(vessel, item) if is_with => {
+                Some(format!("You would have to take {} out of {} first.", found::the(item), found::the(vessel)))
+            }
+            _ => None,
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Opening what is closed, and what the dark hides.
+//! Opening, closing and locking containers, what is seen in them, and what the dark hides.
 
 use super::Telling;
 use super::found::Found;
@@ -7,71 +7,133 @@ use super::lines::joined;
 use super::naming::{a, is_or_are, the};
 use super::sentence::Clause;
 use super::verbs::Verb;
+use super::vessels::{Lid, Vessel};
 use crate::world::{fit, matching};
 
-/// What a narration of it begins with; the extraction reads the name behind it.
+/// What a narration of these begins with; the extraction reads the name behind it.
 pub(super) const OPENED: &str = "You open ";
+pub(super) const CLOSED: &str = "You close ";
+pub(super) const LOCKED: &str = "You lock ";
 
 impl Telling<'_> {
-    /// The answer to opening, unlocking or looking into a closed item; `None` for anything else.
-    pub(super) fn at_closed_item(&self, clause: &Clause) -> Option<String> {
+    /// The answer to opening, closing, locking or looking into a container; `None` for anything else.
+    pub(super) fn at_container(&self, clause: &Clause) -> Option<String> {
         let verb = clause.verb?;
         let mut nouns = clause.objects.iter().chain([&clause.second]).filter(|noun| !noun.is_empty());
-        let item = nouns.find_map(|noun| match self.view.find(noun) {
-            Found::Held(item) | Found::Here(item) => self.view.closed.iter().find(|closed| *closed == item),
+        let vessel = nouns.find_map(|noun| match self.view.find(noun) {
+            Found::Held(item) | Found::Here(item) | Found::Inside(_, item) => self.view.vessel(item),
             _ => None,
         })?;
-        let call = the(item);
+        let call = the(&vessel.name);
+        let names_key = || !clause.second.is_empty();
         match verb {
-            Verb::Open | Verb::Move | Verb::Use if verb == Verb::Open || !clause.second.is_empty() => {
-                Some(self.opened(item))
-            }
-            Verb::Close => Some(format!("{} {} closed already.", capital(&call), is_or_are(item))),
-            Verb::Attack | Verb::Knock => {
+            Verb::Open => Some(self.opened(vessel)),
+            Verb::Move | Verb::Use if names_key() && !vessel.is_open() => Some(self.opened(vessel)),
+            Verb::Close => Some(self.closed(vessel)),
+            Verb::Lock => Some(self.locked(vessel)),
+            Verb::Attack | Verb::Knock if !vessel.is_open() => {
                 let lines = [
                     format!("{} holds. It wants to be opened, and not to be broken.", capital(&call)),
                     format!("That leaves a mark on {call}, and {call} as closed as before."),
                     format!("Whatever is in {call} stays in it."),
                 ];
-                Some(format!("{} {}", self.view.fresh(&lines), self.how_it_opens(item)))
+                Some(format!("{} {}", self.view.fresh(&lines), self.how_it_is(vessel)))
             }
-            Verb::Look | Verb::Examine => {
-                let about = self.describe(item);
-                Some(format!("{about} {}", self.how_it_opens(item)))
-            }
+            Verb::Look | Verb::Examine => Some(format!("{} {}", self.describe(&vessel.name), self.how_it_is(vessel))),
             _ => None,
         }
     }
 
-    fn opened(&self, item: &str) -> String {
-        let call = the(item);
-        let known = self.view.scenario.and_then(|(_, scenario)| scenario.item(item));
-        let key = known.filter(|known| known.locked).map(|known| known.key.as_deref());
-        let with = match key {
+    fn opened(&self, vessel: &Vessel) -> String {
+        let call = the(&vessel.name);
+        let with = match (vessel.state, self.key_of(vessel)) {
+            (Lid::Open, _) => {
+                return format!("{} {} open already. {}", capital(&call), is_or_are(&call), self.contents(vessel));
+            }
+            (Lid::Closed, _) => String::new(),
+            (Lid::Locked, Some(key)) if matching(&self.view.held, key).is_some() => format!(" with {}", the(key)),
+            (Lid::Locked, _) => return format!("You try {call}. {}", self.how_it_is(vessel)),
+        };
+        let inside: Option<Vec<String>> =
+            vessel.inside.as_ref().map(|inside| inside.iter().map(|item| a(item)).collect());
+        let inside = match inside.as_deref() {
             None => String::new(),
-            Some(Some(key)) if matching(&self.view.held, key).is_some() => format!(" with {}", the(key)),
-            Some(_) => return format!("You try {call}. {}", self.how_it_opens(item)),
+            Some([]) => " There is nothing in it.".to_owned(),
+            Some(inside) => format!(" In it you find {}.", joined(inside, "and")),
         };
-        let inside: Vec<String> = known.into_iter().flat_map(|known| &known.contains).map(|item| a(item)).collect();
-        let inside = match inside.as_slice() {
-            [] => "There is nothing in it.".to_owned(),
-            inside => format!("In it you find {}.", joined(inside, "and")),
-        };
-        format!("{OPENED}{call}{with}. {inside}")
+        format!("{OPENED}{call}{with}.{inside}")
     }
 
-    /// Whether it is only closed, or locked, and what is known of the key.
-    fn how_it_opens(&self, item: &str) -> String {
-        let known = self.view.scenario.and_then(|(_, scenario)| scenario.item(item)).filter(|known| known.locked);
-        let Some(known) = known else { return "It is closed.".to_owned() };
-        match &known.key {
-            None => "It is locked, and no key will help.".to_owned(),
-            Some(key) if self.view.holds(key) => format!("It is locked, and {} may fit.", the(key)),
-            Some(key) if self.view.items.iter().any(|item| fit(key, item).is_some()) => {
+    fn closed(&self, vessel: &Vessel) -> String {
+        let call = the(&vessel.name);
+        if !vessel.is_open() {
+            return format!("{} {} closed already.", capital(&call), is_or_are(&call));
+        }
+        let lines =
+            ["It shuts without a word.", "What is in it stays in it.", "It fits as it did before.", "That is that."];
+        format!("{CLOSED}{call}. {}", self.view.fresh(&lines))
+    }
+
+    fn locked(&self, vessel: &Vessel) -> String {
+        let call = the(&vessel.name);
+        match (vessel.state, self.key_of(vessel)) {
+            (Lid::Locked, _) => format!("{} {} locked already.", capital(&call), is_or_are(&call)),
+            (_, None) => format!("{} has no lock that a key would turn. It can only be closed.", capital(&call)),
+            (_, Some(key)) if matching(&self.view.held, key).is_some() => {
+                format!("{LOCKED}{call} with {}. You try it, and it holds.", the(key))
+            }
+            (_, Some(_)) => format!("You have no key in hand that locks {call}. It can only be closed."),
+        }
+    }
+
+    fn key_of(&self, vessel: &Vessel) -> Option<&str> {
+        let (_, scenario) = self.view.scenario?;
+        scenario.item(&vessel.name)?.key.as_deref()
+    }
+
+    /// What can be seen in an open container.
+    pub(super) fn contents(&self, vessel: &Vessel) -> String {
+        let inside: Vec<String> = vessel.seen().iter().map(|item| a(item)).collect();
+        if inside.is_empty() {
+            "There is nothing in it.".to_owned()
+        } else {
+            format!("In it you see {}.", joined(&inside, "and"))
+        }
+    }
+
+    /// Whether it is open and what is in it then, or whether it is only closed, or locked, and what is known of the key.
+    fn how_it_is(&self, vessel: &Vessel) -> String {
+        match (vessel.state, self.key_of(vessel)) {
+            (Lid::Open, _) => format!("It is open. {}", self.contents(vessel)),
+            (Lid::Closed, _) => "It is closed.".to_owned(),
+            (Lid::Locked, None) => "It is locked, and no key will help.".to_owned(),
+            (Lid::Locked, Some(key)) if self.view.holds(key) => format!("It is locked, and {} may fit.", the(key)),
+            (Lid::Locked, Some(key)) if self.view.items.iter().any(|item| fit(key, item).is_some()) => {
                 format!("It is locked. {} lies here.", capital(&the(key)))
             }
-            Some(_) => "It is locked, and you have no key for it.".to_owned(),
+            (Lid::Locked, Some(_)) => "It is locked, and you have no key for it.".to_owned(),
         }
+    }
+
+    /// What stands in the open containers among `items`, in a sentence for each.
+    pub(super) fn what_is_inside(&self, items: &[String]) -> Vec<String> {
+        let open = items.iter().filter_map(|item| self.view.vessel(item)).filter(|vessel| !vessel.seen().is_empty());
+        let told = open.map(|vessel| {
+            let inside: Vec<String> = vessel.seen().iter().map(|item| a(item)).collect();
+            format!("In {} you see {}.", the(&vessel.name), joined(&inside, "and"))
+        });
+        told.collect()
+    }
+
+    /// The answer to `what is in the box?`; `None` where no container is asked about.
+    pub(super) fn asked_what_is_inside(&self, text: &str) -> Option<String> {
+        let behind = [" in ", " inside ", " into "].iter().find_map(|word| Some(text.split_once(word)?.1))?;
+        let vessel = self.view.vessel_meant(behind.trim_start_matches("of "))?;
+        Some(if vessel.is_open() {
+            self.contents(vessel)
+        } else {
+            format!("You cannot tell from outside. {}", self.how_it_is(vessel))
+        })
     }
 
     /// The answer to what needs eyes where nothing can be seen; `None` where there is light, or for what is held.

@@ -89,6 +89,76 @@ fn looking_into_a_closed_box_and_asking_about_it_opens_nothing() {
     ] {
         let mut game = attic();
         let told = say(&mut game, sentence);
-        assert!(!told.contains("straw") && game.state().closed_items.contains_key("hat box"), "{sentence}: {told}");
+        assert!(!told.contains("straw") && game.state().containers["hat box"].closed, "{sentence}: {told}");
+    }
+}
+
+#[test]
+fn things_are_put_into_a_box_and_taken_out_and_the_box_is_closed_again() {
+    let mut game = attic();
+    say(&mut game, "open the hat box");
+    let told = say(&mut game, "put the candle in the hat box");
+    assert!(told.contains("You put the candle into the hat box."), "{told}");
+    assert_eq!(game.state().containers["hat box"].contains, ["straw hat", "candle"]);
+    let told = say(&mut game, "what is in the hat box?");
+    assert!(told.contains("In it you see a straw hat and a candle."), "{told}");
+    let told = say(&mut game, "look");
+    assert!(told.contains("In the hat box you see a straw hat and a candle."), "{told}");
+    let told = say(&mut game, "take the straw hat out of the box");
+    assert!(told.contains("You take the straw hat out of the hat box."), "{told}");
+    assert_eq!(game.state().user_inventory, ["straw hat"]);
+    say(&mut game, "close the hat box");
+    assert!(game.state().containers["hat box"].closed);
+    let told = say(&mut game, "take the candle");
+    assert!(!game.state().user_inventory.contains(&"candle".to_owned()), "{told}");
+    let told = say(&mut game, "put the hat back in the box");
+    assert!(told.contains("closed") && game.state().user_inventory == ["straw hat"], "{told}");
+    let told = say(&mut game, "open the hat box");
+    assert!(
+        told.contains("In it you find a candle.") && !told.contains("straw"),
+        "what was taken is not found again: {told}"
+    );
+    say(&mut game, "put the straw hat back");
+    say(&mut game, "take everything out of the hat box");
+    assert_eq!(game.state().user_inventory, ["candle", "straw hat"]);
+}
+
+#[test]
+fn a_chest_is_locked_again_with_its_key_and_no_box_without_one() {
+    let mut game = attic();
+    let told = say(&mut game, "lock the hat box");
+    assert!(told.contains("no lock"), "{told}");
+    say(&mut game, "light the candle");
+    say(&mut game, "go down");
+    say(&mut game, "take the brass key and go up");
+    say(&mut game, "unlock the tea chest with the brass key");
+    say(&mut game, "put the candle in the chest");
+    let told = say(&mut game, "close and lock the chest");
+    assert!(game.state().containers["tea chest"].locked, "{told}");
+    let told = say(&mut game, "lock the chest");
+    assert!(told.contains("locked already"), "{told}");
+    say(&mut game, "drop the key");
+    let told = say(&mut game, "open the chest");
+    assert!(told.contains("lies here") && game.state().containers["tea chest"].locked, "{told}");
+    say(&mut game, "take the key");
+    let told = say(&mut game, "open the chest");
+    assert!(told.contains("In it you find a letter and a candle."), "{told}");
+}
+
+#[test]
+fn looking_into_an_open_box_and_asking_about_it_moves_nothing() {
+    for sentence in [
+        "look in the hat box",
+        "what is in the hat box?",
+        "can I put the candle in the box?",
+        "should I close the box?",
+        "search the box",
+    ] {
+        let mut game = attic();
+        say(&mut game, "open the hat box");
+        let told = say(&mut game, sentence);
+        let vessel = &game.state().containers["hat box"];
+        assert!(!vessel.closed && vessel.contains == ["straw hat"], "{sentence}: {told}");
+        assert_eq!(game.state().user_inventory, ["candle"], "{sentence}: {told}");
     }
 }

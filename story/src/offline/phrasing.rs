@@ -34,6 +34,24 @@ const ENDS: &[&str] = &[
     "for a minute",
     "for now",
     "for luck",
+    "for good",
+    "for ever",
+    "forever",
+    "for a drink",
+    "for a rest",
+    "for help",
+    "for me",
+    "one last time",
+    "once more",
+    "together",
+    "right now",
+    "at once",
+    "a bit",
+    "a little",
+    "sir",
+    "madam",
+    "ma'am",
+    "miss",
     "for good measure",
     "if i can",
     "if possible",
@@ -62,6 +80,27 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
         while words.last().is_some_and(|last| last == ",") {
             words.pop();
         }
+    }
+    // `take the hat out of the box`
+    let out = words.windows(2).position(|pair| pair[0] == "out" && pair[1] == "of");
+    let takes = words
+        .iter()
+        .position(|word| ["take", "get", "pull", "lift", "remove", "fetch", "grab", "empty"].contains(&word.as_str()));
+    if let (Some(out), Some(takes)) = (out, takes)
+        && out > takes + 1
+    {
+        words.splice(out..out + 2, ["from".to_owned()]);
+    }
+    // `walk aimlessly`, `stare blankly`: how something is done makes no difference.
+    let is_manner = |word: &String| {
+        word.len() > 6 && word.ends_with("ly") && !["family", "butterfly", "assembly"].contains(&word.as_str())
+    };
+    if words.len() > 1 {
+        words.retain(|word| !is_manner(word));
+    }
+    // `offer to help` helps.
+    if words.len() > 2 && words[0] == "offer" && words[1] == "to" {
+        words.drain(..2);
     }
     let gives = words.iter().position(|word| word == "give").filter(|at| *at <= 2);
     if let (Some(at), [.., article, deed]) = (gives, words.as_slice())

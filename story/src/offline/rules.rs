@@ -112,7 +112,7 @@ fn is_possible(rule: &Rule<'_>, view: &View<'_>) -> bool {
         .chain(scenes().flat_map(|scene| scene.locations.values()))
         .flat_map(|place| &place.items);
     let mut items = lying.chain(&scenario.opening_inventory).chain(people_items(scenario));
-    !items.any(|item| says(item) && !view.holds(item) && !view.items.iter().any(|here| here == item))
+    !items.any(|item| says(item) && !view.holds(item) && !view.has_at_hand(item))
 }
 
 fn people_items(scenario: &crate::Scenario) -> impl Iterator<Item = &String> {
@@ -127,7 +127,8 @@ fn names_whole(text: &str, name: &str) -> bool {
 
 /// Verbs that players use for each other.
 fn are_alike(verb: Verb, of: &[Verb]) -> bool {
-    const ALIKE: [&[Verb]; 7] = [
+    const ALIKE: [&[Verb]; 8] = [
+        &[Verb::Close, Verb::Lock],
         &[Verb::Give, Verb::Feed, Verb::Show, Verb::Throw, Verb::Trade],
         &[Verb::Light, Verb::Use, Verb::Show],
         &[Verb::Ring, Verb::Move, Verb::Use],

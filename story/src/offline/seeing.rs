@@ -33,6 +33,7 @@ impl Telling<'_> {
             ]);
             parts.push(format!("{opening} {}.", joined(&items, "and")));
         }
+        parts.extend(self.what_is_inside(&self.view.items));
         let beings: Vec<String> = self.view.beings.iter().map(Being::call).collect();
         if !beings.is_empty() {
             let are = if beings.len() == 1 { "is" } else { "are" };
@@ -109,7 +110,9 @@ impl Telling<'_> {
     pub(super) fn describe(&self, noun: &str) -> String {
         let found = self.view.find(noun);
         let name = match &found {
-            Found::Held(item) | Found::Here(item) | Found::Carried(_, item) => (*item).to_owned(),
+            Found::Held(item) | Found::Here(item) | Found::Carried(_, item) | Found::Inside(_, item) => {
+                (*item).to_owned()
+            }
             Found::Being(being) => being.name.clone(),
             _ => noun.to_owned(),
         };
@@ -126,7 +129,7 @@ impl Telling<'_> {
         if let Some(own) = own.filter(|own| is_here || own.when.at.is_some()) {
             return self.view.next(&own.text).to_owned();
         }
-        if let Found::Held(item) | Found::Here(item) | Found::Carried(_, item) = &found {
+        if let Found::Held(item) | Found::Here(item) | Found::Carried(_, item) | Found::Inside(_, item) = &found {
             let about = self.view.about_item(item);
             if !about.is_empty() {
                 return format!("You look at {}. {about}", the(item));
@@ -154,6 +157,9 @@ impl Telling<'_> {
                     "It lies within reach.",
                 ];
                 format!("You bend over {}. {}", the(item), self.view.fresh(&lines))
+            }
+            Found::Inside(vessel, item) => {
+                format!("You look at {}, in {}. It could be taken out.", the(item), the(vessel))
             }
             Found::Carried(being, item) => {
                 format!("{} has {}, and keeps an eye on it.", capital(&being.call()), the(item))
@@ -243,7 +249,9 @@ impl Telling<'_> {
             "You check twice.",
             "Nothing is missing.",
         ]);
-        format!("You are carrying {}. {end}", joined(&items, "and"))
+        let inside =
+            self.what_is_inside(&self.view.held).into_iter().map(|told| format!(" {told}")).collect::<String>();
+        format!("You are carrying {}.{inside} {end}", joined(&items, "and"))
     }
 
     pub(super) fn not_here(&self, noun: &str) -> String {

@@ -41,6 +41,9 @@ const ASIDES: &[&str] = &[
     "actually",
 ];
 
+/// Marks a part that is to be done only after the one before it. No word of a player has a control character.
+const LATER: &str = "\u{1}";
+
 /// One thing that the player wants to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Clause {
@@ -60,6 +63,10 @@ pub(super) struct Clause {
     pub(super) is_question: bool,
     /// Whether it says what the player wants.
     pub(super) wants: bool,
+    /// All of it, with the words that stand before the verb.
+    pub(super) whole: String,
+    /// Whether it is to be done only after what stands before it: `read the paper before I sign`.
+    pub(super) is_later: bool,
 }
 
 /// The most clauses of one message that are read.
@@ -73,15 +80,43 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
         let is_question = sentence.trim_end().ends_with('?');
         let text = sentence.trim().trim_end_matches(['.', ';', '!', '?']);
         for part in parts(text) {
+            let is_later = part.first().is_some_and(|first| first == LATER);
             let part = phrasing::plainly(let_somebody(part));
-            let words: Vec<&str> = part.iter().map(String::as_str).filter(|word| *word != "please").collect();
-            clauses.extend(clause(&words, &quote, is_question));
+            let words: Vec<&str> =
+                part.iter().map(String::as_str).filter(|word| !["please", LATER].contains(word)).collect();
+            clauses.extend(clause(&words, &quote, is_question).map(|clause| Clause { is_later, ..clause }));
         }
     }
     drop_asides(&mut clauses);
+    share_objects(&mut clauses);
     clauses.truncate(MAX_CLAUSES);
     refer_back(&mut clauses);
     clauses
+}
+
+/// `close and lock the chest` closes the chest.
+fn share_objects(clauses: &mut [Clause]) {
+    for at in 1..clauses.len() {
+        let (before, after) = clauses.split_at_mut(at);
+        let (Some(first), Some(second)) = (before.last_mut(), after.first()) else { continue };
+        let takes_an_object = matches!(
+            first.verb,
+            Some(
+                Verb::Open
+                    | Verb::Close
+                    | Verb::Lock
+                    | Verb::Take
+                    | Verb::Examine
+                    | Verb::Light
+                    | Verb::Start
+                    | Verb::Repair
+            )
+        );
+        if takes_an_object && !first.is_question && first.rest.is_empty() && !second.objects.is_empty() {
+            first.objects.clone_from(&second.objects);
+            first.rest = second.objects.join(" and ");
+        }
+    }
 }
 
 /// Puts what an earlier clause of the message named in the place of `it` and `them`: `take the lantern and light it`.
@@ -112,9 +147,19 @@ fn let_somebody(words: Vec<String>) -> Vec<String> {
     let start = words.iter().position(|word| !matches!(word.as_str(), "i" | "i'll" | "we"));
     let begins = start.and_then(|start| words.get(start)).map(String::as_str);
     let leaves = ["alone", "be", "sleep", "rest", "go"].contains(&words.last().map_or("", String::as_str));
+    // `let the moths eat my ledger`
+    if let (Some("let"), Some(start), Some(eat)) = (begins, start, words.iter().position(|word| word == "eat"))
+        && eat > start + 1
+        && eat + 1 < words.len()
+    {
+        return [&["feed".to_owned()], &words[eat + 1..], &["to".to_owned()], &words[start + 1..eat]].concat();
+    }
     if matches!(begins, Some("let" | "leave")) && words.len() > 2 && leaves && !words.contains(&"of".to_owned()) {
         let is_free = begins == Some("let") && words.last().is_some_and(|last| last == "go");
-        return if is_free { words } else { vec!["wait".to_owned()] };
+        return match start {
+            Some(start) if is_free => [&["free".to_owned()], &words[start + 1..words.len() - 1]].concat(),
+            _ => vec!["wait".to_owned()],
+        };
     }
     let at = words.iter().position(|word| matches!(word.as_str(), "see" | "read" | "have" | "hold" | "inspect"));
     match (begins, start, at) {
@@ -164,17 +209,19 @@ fn parts(sentence: &str) -> Vec<Vec<String>> {
         if joins {
             let mut next = index + 1;
             while next < words.len()
-                && matches!(words[next].as_str(), "and" | "," | "then" | "i" | "try" | "to" | "before")
+                && (matches!(words[next].as_str(), "and" | "," | "then" | "try" | "before")
+                    || (OPENERS.contains(&words[next].as_str()) && !ALSO_VERBS.contains(&words[next].as_str())))
             {
                 next += 1;
             }
             let rest: Vec<&str> = words[next..].iter().map(String::as_str).collect();
-            let has_object =
-                rest.get(1).is_some_and(|next| ["it", "the", "a", "him", "her", "them", "my"].contains(next));
+            let has_object = rest.get(1).is_some_and(|next| {
+                ["it", "the", "a", "him", "her", "them", "my", "something", "some", "anything"].contains(next)
+            });
             let starts = rest.first().is_some_and(|first| has_object || !is_noun_after_all(first))
                 && (verb_at(&rest).is_some() || direction(rest.first().copied().unwrap_or_default()).is_some());
             if starts && parts.last().is_some_and(|part| !part.is_empty()) {
-                parts.push(Vec::new());
+                parts.push(if words[index] == "before" { vec![LATER.to_owned()] } else { Vec::new() });
                 index = next;
                 continue;
             }
@@ -235,6 +282,8 @@ fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause> {
         wants: ["want", "need", "wish", "demand", "like"]
             .iter()
             .any(|word| words.iter().take(3).any(|own| own == word)),
+        whole: rest.clone(),
+        is_later: false,
     };
     if asks && verb_at(&words).is_none_or(|(verb, length)| length == 1 && !matches!(verb, Verb::Help)) {
         return Some(none);

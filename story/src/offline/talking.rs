@@ -51,6 +51,9 @@ impl Telling<'_> {
                 {
                     return self.talk_to_crowd(&word);
                 }
+                Found::Nothing if verb == Verb::Greet && is_spoken(&clause.written) => {
+                    return listener.map_or_else(|| self.nobody(), |listener| self.talk_to(listener, &topic, verb));
+                }
                 Found::Nothing if verb == Verb::Greet => return self.said_aloud(clause, listener),
                 Found::Nothing if name != clause.second && verb != Verb::Say && self.split_person(clause).is_none() => {
                     return self.not_here_to_talk(name);
@@ -60,6 +63,13 @@ impl Telling<'_> {
         }
         if let Some(being) = self.split_person(clause) {
             return self.talk_to(being, &topic, verb);
+        }
+        // What nobody is here to say may be known all the same.
+        if listener.is_none() && matches!(verb, Verb::Ask | Verb::Talk) {
+            let known = self.remind(&topic);
+            if !known.is_empty() {
+                return known;
+            }
         }
         match (verb, listener) {
             (Verb::Say | Verb::Apologise, listener) => self.said_aloud(clause, listener),
@@ -309,6 +319,13 @@ impl Telling<'_> {
         let shushed = [format!("'No need to shout,' says {who}."), format!("{who} looks round to see who is deaf.")];
         format!("{said} {}", if is_loud { self.view.fresh(&shushed) } else { self.view.fresh(&lines) })
     }
+}
+
+/// Whether a greeting is in words, and not a bow or a wave.
+fn is_spoken(written: &str) -> bool {
+    ["hello", "hi", "hey", "good", "introduce", "say", "goodbye"]
+        .iter()
+        .any(|word| written.split(' ').next() == Some(*word))
 }
 
 /// What is talked about: what comes after `about`, or all of it.

@@ -33,6 +33,7 @@ impl Telling<'_> {
         let mut reason = left;
         // What was taken a clause earlier is held in the next one.
         let mut view = self.view.clone();
+        let message = &super::spelling::corrected(message, self.view, self.script);
         let clauses = clauses(message);
         for clause in &clauses {
             let now = Telling { view: &view, script: self.script };
@@ -40,7 +41,7 @@ impl Telling<'_> {
                 // The arrival has said what is there.
                 continue;
             }
-            if !now.may_follow(clause, left) {
+            if clause.is_later || !now.may_follow(clause, left) {
                 reason = left;
                 undone.push(spelled_as_in(message, &clause.in_words()));
                 continue;
@@ -80,7 +81,8 @@ impl Telling<'_> {
             Left::Moved | Left::Stuck => false,
             Left::Trifles if clause.is_question => true,
             Left::Trifles => {
-                let is_at_hand = |noun: &String| matches!(self.view.find(noun), Found::Here(_) | Found::Held(_));
+                let is_at_hand =
+                    |noun: &String| matches!(self.view.find(noun), Found::Here(_) | Found::Held(_) | Found::Inside(..));
                 let is_trifle = match clause.verb {
                     Some(Verb::Take | Verb::Drop) => clause.objects.iter().all(is_at_hand),
                     Some(verb) => verb.is_speech() || matches!(verb, Verb::Inventory | Verb::Help | Verb::Wait),

@@ -26,6 +26,8 @@ pub(super) enum Verb {
     Wake,
     Open,
     Close,
+    Lock,
+    Empty,
     Knock,
     Move,
     Light,
@@ -115,7 +117,7 @@ impl Verb {
 const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Look,
-        "look around, look about, look round, look, l, survey, explore, observe, have a look, take a look, have a look around, \
+        "look around, look about, look round, walk around, wander around, look around me, look, l, survey, explore, observe, have a look, take a look, have a look around, \
          take a look around, feel around, feel about, grope, grope around, feel my way, search around, look \
          everywhere",
     ),
@@ -129,7 +131,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (Verb::Listen, "listen to, listen for, listen out for, listen, listen at, hear, eavesdrop"),
     (Verb::Smell, "smell, sniff, taste, lick"),
-    (Verb::Count, "count"),
+    (Verb::Count, "count, count up"),
     (
         Verb::Back,
         "go back, come back, back, return, retreat, turn back, turn around, head back, walk back, go back to, return to, \
@@ -142,7 +144,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::In,
-        "go in, step inside, head inside, walk inside, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
+        "go in, go back in, go back inside, back in, back inside, head back in, head back inside, step inside, head inside, walk inside, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
          on, step onto, go onto, board, go aboard, aboard, climb aboard, step aboard, embark, get onto, climb \
          into, climb in, come in, take shelter, take cover, shelter, get out of",
     ),
@@ -156,13 +158,13 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Take,
         "take, help yourself to, pick up, get, grab, collect, pocket, fetch, steal, carry, pick, lift, acquire, snatch, seize, \
-         catch, borrow, remove, retrieve, gather, pluck, hold, take back, pull out, swipe, take hold of, help \
+         catch, borrow, remove, retrieve, gather, pluck, hold, coil up, roll up, bring along, take along, take back, pull out, swipe, take hold of, help \
          myself to",
     ),
     (
         Verb::Drop,
         "drop, put down, set down, lay down, discard, leave behind, put away, throw away, abandon, let go of, \
-         place, put, lay",
+         place, put, put back, lay, store, stow, stash, pack, tuck, deposit",
     ),
     (
         Verb::Give,
@@ -180,7 +182,7 @@ const PHRASES: &[(Verb, &str)] = &[
         Verb::Talk,
         "talk to, talk with, speak to, speak with, chat with, chat to, talk, speak, chat, converse with, \
          question, interrogate, consult with, ask about, talk about, interview, confront, accuse, argue with, i'm here to, i am here to, i came to, i have come to, \
-         comfort, console, reassure, soothe, calm, calm down, cheer up, encourage, distract, explain, explain to, persuade, flatter, threaten, gossip with, plead with, reason with, tell, inform, warn",
+         compliment, praise, cheer, apologise for, tell me about, tell me, comfort, console, reassure, soothe, calm, calm down, cheer up, encourage, distract, explain, explain to, persuade, flatter, threaten, gossip with, plead with, reason with, tell, inform, warn",
     ),
     (Verb::Ask, "ask, beg, request, demand, ask for, invite"),
     (
@@ -200,13 +202,15 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Open,
         "open, push open, pull open, swing open, unlock, unfold, unwrap, unroll, pry open, force open, break open, uncover, turn \
-         over, unchain",
+         over, unchain, uncork, unstopper, force, prise open, break into, force my way through",
     ),
-    (Verb::Close, "close, shut, lock, cover"),
+    (Verb::Close, "close, shut, close up, cover"),
+    (Verb::Lock, "lock, lock up, relock, close and lock"),
+    (Verb::Empty, "empty, empty out, tip out, unpack, clear out"),
     (Verb::Knock, "knock on, knock at, knock, tap on, tap, rap on, bang on, pound on"),
     (
         Verb::Move,
-        "push, pull, yank, jerk, rattle, wiggle, move aside, push aside, pull down, pull up, move, turn, shove, drag, press, rotate, slide open, tug, twist, spin, shift, squeeze, \
+        "push, pull, knock over, kick over, tip over, yank, jerk, rattle, wiggle, move aside, push aside, pull down, pull up, move, turn, shove, drag, press, rotate, slide open, tug, twist, spin, shift, squeeze, \
          crank, haul, pull on, push against, switch",
     ),
     (
@@ -238,7 +242,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Wait,
         "wait, z, rest, stay, wait for, pass time, do nothing, linger, loiter, pause for a moment, breathe, \
-         wait here, hold on, relax",
+         wait here, hold on, relax, warm, warm up, warm my hands",
     ),
     (Verb::Sleep, "sleep, nap, go to sleep, doze, take a nap, sleep until, sleep on, yawn, go to bed, dream"),
     (Verb::Sing, "sing, hum, sing to, sing a song, chant, whistle a tune"),
@@ -260,7 +264,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Write,
         "write, write in, scribble, sign, draw, note, note down, record, jot, fill in, write down, erase, \
-         cross out, enter in the ledger",
+         cross out, enter in the ledger, put my name on, put my name to, put my name, put my signature on, sign my name on, sign my name",
     ),
     (Verb::Stamp, "stamp, use the stamp on, mark"),
     (Verb::Hang, "hang, hoist, raise, hook, release the moon, hang up, set free, put up, haul up, suspend, lift up"),
@@ -327,6 +331,17 @@ const PHRASES: &[(Verb, &str)] = &[
 
 fn has(phrases: &str, phrase: &str) -> bool {
     phrases.split(", ").any(|known| known == phrase)
+}
+
+/// Every word of a phrase that is long enough to be mistyped.
+pub(super) fn verb_words() -> impl Iterator<Item = &'static str> {
+    PHRASES.iter().flat_map(|(_, phrases)| phrases.split(", ")).flat_map(|phrase| phrase.split(' ').take(1))
+}
+
+/// Whether `word`, in any form, begins or belongs to a phrase.
+pub(super) fn is_verb_word(word: &str) -> bool {
+    !verbs_of_form(word).is_empty()
+        || PHRASES.iter().any(|(_, phrases)| phrases.split([',', ' ']).any(|known| known == word))
 }
 
 /// The verb that `words` begin with, and how many words it takes.

@@ -5,10 +5,11 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entries::{Being, Way, list, monster, person, way};
+use super::vessels::{Lid, Vessel};
 use crate::content::{Item, Library, Location, Scenario};
 use crate::delta::{Delta, ItemAction};
 use crate::message::{ChatMessage, Role};
-use crate::prompt::{CLOSED, DARK, LOCKED};
+use crate::prompt::DARK;
 use crate::world::{Health, fit, words};
 
 /// The moment, as the narrator sees it.
@@ -23,8 +24,8 @@ pub(super) struct View<'a> {
     pub(super) description: String,
     pub(super) items: Vec<String>,
     pub(super) held: Vec<String>,
-    /// What of these is closed.
-    pub(super) closed: Vec<String>,
+    /// What of these, and of what is in them, holds others.
+    pub(super) vessels: Vec<Vessel>,
     /// Whether nothing can be seen here.
     pub(super) is_dark: bool,
     pub(super) beings: Vec<Being>,
@@ -90,8 +91,7 @@ impl<'a> View<'a> {
         self.is_dark = self.description.starts_with(DARK);
         let about = block(world, "about_items").unwrap_or_default().lines();
         let about = about.filter_map(|line| line.strip_prefix("- ")?.split_once(": "));
-        let closed = about.filter(|(_, about)| about.contains(CLOSED) || about.contains(LOCKED));
-        self.closed = closed.map(|(name, _)| name.to_owned()).collect();
+        self.vessels = about.filter_map(|(name, about)| Vessel::of_line(name, about)).collect();
         let near = block(world, "adjacent_previews").unwrap_or_default().lines();
         let near =
             near.filter_map(|line| line.split_once(VISITED)?.0.split_once(": ")).map(|(_, name)| name.to_owned());
@@ -174,7 +174,7 @@ impl<'a> View<'a> {
             here: here.map(|place| place.name.clone()).unwrap_or_default(),
             items: here.map(|place| place.items.clone()).unwrap_or_default(),
             held: before.user_inventory,
-            closed: before.closed_items,
+            vessels: before.containers.into_iter().map(|(name, holds)| holds.named(name)).collect(),
             is_dark: before.is_dark,
             beings: beings.collect(),
             ..Self::default()
@@ -184,29 +184,19 @@ impl<'a> View<'a> {
     /// Moves the items of `delta`, so that the next part of the same turn finds them where they now are.
     pub(super) fn move_items(&mut self, delta: &Delta) {
         for event in &delta.item_events {
+            if self.keep_up(event) {
+                continue;
+            }
             let (from, to) = match event.action {
                 ItemAction::Acquire => (&mut self.items, Some(&mut self.held)),
                 ItemAction::Drop => (&mut self.held, Some(&mut self.items)),
-                ItemAction::Give | ItemAction::Use | ItemAction::Move => (&mut self.held, None),
-                ItemAction::Open => {
-                    self.lay_open(&event.item);
-                    continue;
-                }
+                _ => (&mut self.held, None),
             };
             from.retain(|item| *item != event.item);
             if let Some(to) = to.filter(|to| !to.contains(&event.item)) {
                 to.push(event.item.clone());
             }
         }
-    }
-
-    /// Lays what is in `item` next to it.
-    fn lay_open(&mut self, item: &str) {
-        self.closed.retain(|closed| closed != item);
-        let known = self.scenario.and_then(|(_, scenario)| scenario.item(item));
-        let inside = known.into_iter().flat_map(|known| &known.contains).cloned();
-        let beside = if self.held.iter().any(|held| held == item) { &mut self.held } else { &mut self.items };
-        beside.extend(inside);
     }
 
     /// The rules for the extracting model that hold now.
@@ -323,8 +313,21 @@ struct Before {
     locations: BTreeMap<String, BeforePlace>,
     npcs: BTreeMap<String, BeforeBeing>,
     monsters: BTreeMap<String, BeforeBeing>,
-    closed_items: Vec<String>,
+    containers: BTreeMap<String, BeforeVessel>,
     is_dark: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct BeforeVessel {
+    is: Lid,
+    items: Option<Vec<String>>,
+}
+
+impl BeforeVessel {
+    fn named(self, name: String) -> Vessel {
+        Vessel { name, state: self.is, inside: self.items }
+    }
 }
 
 #[derive(Deserialize, Default)]

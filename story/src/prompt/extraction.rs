@@ -15,8 +15,8 @@ use super::text::{
 };
 use super::{Prompt, PromptError, script};
 use crate::content::{Library, Location, Monster, Npc, Scenario, Scene};
-use crate::state::{GameState, Rules};
-use crate::world::{Fighter, Health, closed, health, is_dark, location_key, opponents};
+use crate::state::{Container, GameState, Rules};
+use crate::world::{Fighter, Health, can_be_opened, health, inside_open, is_dark, location_key, opponents};
 
 /// What the extracting model gets to say what `narration`, the narrator's answer to `input`, changed in `state`.
 ///
@@ -48,7 +48,7 @@ fn instructions(scenario: &Scenario, scene: Option<&Scene>, state: &GameState, r
     let movement = movement_rule(rules);
     let fights = opponents(state).next().is_some();
     let global = if fights { [FIGHT_RULE, GLOBAL_RULES[1]] } else { GLOBAL_RULES };
-    let opening = (!state.closed_items.is_empty()).then_some(OPENING_RULE);
+    let opening = (!state.containers.is_empty()).then_some(OPENING_RULE);
     let rules: Vec<_> =
         [movement].into_iter().chain(global).chain(opening).chain(own).map(|rule| format!("- {rule}")).collect();
     let extraction = if fights { with_attacks() } else { EXTRACTION.to_owned() };
@@ -92,9 +92,9 @@ struct Before<'a> {
     monsters: BTreeMap<&'a str, Creature<'a>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     already_decided: &'a [String],
-    /// What is closed here and with the player.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    closed_items: Vec<&'a str>,
+    /// The items here and with the player that hold others.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    containers: BTreeMap<&'a str, Holds<'a>>,
     /// Whether nothing can be seen where the player is.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     is_dark: bool,
@@ -109,6 +109,14 @@ struct Place<'a> {
     blocked_exits: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     items: &'a [String],
+}
+
+/// What is in a container, where the player could see or open it.
+#[derive(Serialize)]
+struct Holds<'a> {
+    is: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<&'a [String]>,
 }
 
 #[derive(Serialize)]
@@ -150,7 +158,7 @@ impl<'a> Before<'a> {
                 .map(|(key, npc)| (key, Person::of(state, key, npc)))
                 .collect(),
             monsters: monsters.map(|(id, monster)| (id.as_str(), Creature::of(state, id, monster))).collect(),
-            closed_items: closed_items(state),
+            containers: containers(state),
             is_dark: is_dark(state, &state.user_location),
             already_decided: if opponents(state).next().is_some() { &state.decided } else { &[] },
         }
@@ -162,12 +170,28 @@ impl<'a> Before<'a> {
     }
 }
 
-fn closed_items(state: &GameState) -> Vec<&str> {
+fn containers(state: &GameState) -> BTreeMap<&str, Holds<'_>> {
     let is_seen = !is_dark(state, &state.user_location);
     let here = state.current_location().filter(|_| is_seen).into_iter().flat_map(|location| &location.items);
     let carried = state.npcs_here().flat_map(|(_, npc)| &npc.items);
-    let at_hand = here.chain(carried).chain(&state.user_inventory);
-    at_hand.filter(|item| closed(state, item).is_some()).map(String::as_str).collect()
+    let at_hand: Vec<&String> = here.chain(carried).chain(&state.user_inventory).collect();
+    let inside = inside_open(state, at_hand.iter().copied());
+    let all = at_hand.into_iter().chain(inside.into_iter().map(|(_, item)| item));
+    all.filter_map(|item| state.containers.get_key_value(item))
+        .map(|(name, container)| (name.as_str(), Holds::of(state, container)))
+        .collect()
+}
+
+impl<'a> Holds<'a> {
+    fn of(state: &GameState, container: &'a Container) -> Self {
+        let is = match (container.closed, container.locked) {
+            (false, _) => "open",
+            (true, false) => "closed",
+            (true, true) => "locked",
+        };
+        let is_known = !container.closed || can_be_opened(state, container);
+        Self { is, items: is_known.then_some(container.contains.as_slice()) }
+    }
 }
 
 impl<'a> Place<'a> {

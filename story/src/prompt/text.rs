@@ -132,9 +132,10 @@ pub(super) const CLOSING: &str = "\
 The story is over. Bring it to a close: answer what the player said last, tell in a few sentences how it all turned out, and start nothing new. \
 End with a line that says only THE END.";
 
-/// What the extracting model is asked for while something is closed.
-pub(super) const OPENING_RULE: &str = "When a closed item is opened or unlocked, report an item event with the action \"open\", and no event for what comes to light in it, \
-unless the player takes it.";
+/// What the extracting model is asked for where items hold others.
+pub(super) const OPENING_RULE: &str = "Some items hold others. When one is opened or unlocked, report an item event with the action \"open\", when it is closed \"close\", when it is \
+locked \"lock\"; and no event for what comes to light in it, unless the player takes it. What is put into it is an event \"move\" with \"to\" {\"type\": \"item\", \"name\": the item that holds it}, and what is \
+taken out of it \"acquire\" with such a \"from\".";
 
 /// How a delta is extracted.
 pub(super) const EXTRACTION: &str = "\

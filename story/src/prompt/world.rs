@@ -7,7 +7,9 @@ use super::headings::{ITEMS_HERE, MONSTERS_HERE, NPCS_HERE, ONLY_EXITS, Tag, USU
 use super::scope::{far_npcs, far_places, neighbours};
 use crate::content::{Location, Monster, Npc, Scenario};
 use crate::state::{GameState, Rules};
-use crate::world::{Exit, Fighter, Health, closed, exits, health, is_dark, location_key, opponents_here};
+use crate::world::{
+    Exit, Fighter, Health, can_be_opened, exits, health, inside_open, is_dark, location_key, opponents_here,
+};
 
 /// What is read in place of a description where nothing can be seen.
 pub(crate) const DARK: &str = "It is dark here. Nothing can be seen or taken until there is light.";
@@ -17,6 +19,18 @@ pub(crate) const CLOSED: &str = "It is closed: what is in it can be neither seen
 
 /// What is said of an item that is locked.
 pub(crate) const LOCKED: &str = "It is locked: what is in it can be neither seen nor taken.";
+
+/// What is said of a container that is open, before what is in it.
+pub(crate) const IN_IT: &str = "It is open. In it:";
+
+/// What is said of one that is open and empty.
+pub(crate) const EMPTY: &str = "It is open and empty.";
+
+/// What is said of one that the player can open, before what is in it: whoever narrates the opening must know.
+pub(crate) const HIDDEN: &str = "Once it is opened, and not before, the player finds in it:";
+
+/// What is said of one that the player can open and that is empty.
+pub(crate) const HIDDEN_EMPTY: &str = "Once it is opened, and not before, the player finds that it is empty.";
 
 /// The `<world_state>` block.
 pub(super) fn world_state(scenario: &Scenario, state: &GameState) -> String {
@@ -161,29 +175,41 @@ fn name_and_preview(state: &GameState, key: &str, location: &Location) -> String
     if preview.is_empty() { format!("{name}{been_there}") } else { format!("{name}{been_there} - {preview}") }
 }
 
-/// What the author says of the items that lie here, that people here carry and that the player holds.
+/// What the author says of the items that lie here, that people here carry and that the player holds, and of what is in the open containers
+/// among them.
 fn about_items(scenario: &Scenario, state: &GameState) -> String {
     let is_seen = !is_dark(state, &state.user_location);
     let here = state.current_location().filter(|_| is_seen).into_iter().flat_map(|location| &location.items);
     let carried = state.npcs_here().filter(|_| is_seen).flat_map(|(_, npc)| &npc.items);
+    let at_hand: Vec<&String> = here.chain(carried).chain(&state.user_inventory).collect();
+    let inside = inside_open(state, at_hand.iter().copied());
     let line = |item: &String| {
-        let known = scenario.item(item)?;
-        let fixed = if known.fixed { " It cannot be taken away." } else { "" };
-        let about = format!("{}{fixed}{}", known.description.read(state), how_closed(state, item));
+        let known = scenario.item(item);
+        let description = known.map(|known| known.description.read(state)).unwrap_or_default();
+        let fixed = if known.is_some_and(|known| known.fixed) { " It cannot be taken away." } else { "" };
+        let about = format!("{description}{fixed}{}", how_closed(state, item));
         (!about.is_empty()).then(|| format!("- {item}: {}", about.trim()))
     };
-    here.chain(carried).chain(&state.user_inventory).filter_map(line).collect::<Vec<_>>().join("\n")
+    let lines = at_hand.into_iter().chain(inside.into_iter().map(|(_, item)| item)).filter_map(line);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
-/// That an item is closed, and what opens it; nothing if it is open.
+/// Of a container, whether it is open and what is in it, or what opens it; nothing of any other item. What is in it stands last.
 fn how_closed(state: &GameState, item: &str) -> String {
-    match closed(state, item) {
-        None => String::new(),
-        Some(item) if !item.locked => format!(" {CLOSED}"),
-        Some(item) => match &item.key {
-            Some(key) => format!(" {LOCKED} Only the {key} opens it."),
-            None => format!(" {LOCKED} Nothing that the player can do opens it."),
-        },
+    let Some(container) = state.containers.get(item) else { return String::new() };
+    let inside = container.contains.join(", ");
+    if !container.closed {
+        return if inside.is_empty() { format!(" {EMPTY}") } else { format!(" {IN_IT} {inside}.") };
+    }
+    let how = match (container.locked, &container.key) {
+        (false, _) => CLOSED.to_owned(),
+        (true, Some(key)) => format!("{LOCKED} Only the {key} opens it."),
+        (true, None) => format!("{LOCKED} Nothing that the player can do opens it."),
+    };
+    match (can_be_opened(state, container), inside.as_str()) {
+        (false, _) => format!(" {how}"),
+        (true, "") => format!(" {how} {HIDDEN_EMPTY}"),
+        (true, inside) => format!(" {how} {HIDDEN} {inside}."),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The rules that hold for every change of the world: how names are understood, which ways are open, how a scene begins, that an item is in
 //! one place, and that followers are where their leader is. What a turn may change is decided in `apply`.
 
-mod closed;
+mod containers;
+mod dark;
 mod exits;
 mod fighters;
 mod following;
@@ -11,7 +12,8 @@ mod ownership;
 mod scene;
 mod travel;
 
-pub(crate) use closed::{close_items, closed, is_dark, is_dark_with, lay_open};
+pub(crate) use containers::{can_be_opened, container_named, fill_containers, inside_open, is_within, open_containers};
+pub(crate) use dark::{is_dark, is_dark_with};
 pub(crate) use exits::{Exit, exits, open_exits};
 pub use fighters::Health;
 pub(crate) use fighters::{

@@ -1,5 +1,5 @@
 //! An item is in one place. Items are plain names; who holds one takes precedence over who merely keeps it: player before NPC before
-//! location.
+//! location before container.
 
 use std::collections::BTreeSet;
 
@@ -18,13 +18,20 @@ pub(crate) fn keep_one_place(state: &mut GameState) {
         let mut here = BTreeSet::new();
         location.items.retain(|item| !held.contains(item) && here.insert(item.clone()));
     }
+    if !state.containers.is_empty() {
+        held.extend(state.locations.values().flat_map(|location| &location.items).cloned());
+        for container in state.containers.values_mut() {
+            container.contains.retain(|item| held.insert(item.clone()));
+        }
+    }
 }
 
-/// Whether `item` is anywhere: with the player, an NPC or at a location. What a monster carries is not yet an item of the world.
+/// Whether `item` is anywhere: with the player, an NPC, at a location or in a container. What a monster carries is not yet an item of the world.
 pub(crate) fn exists(state: &GameState, item: &str) -> bool {
     matching(&state.user_inventory, item).is_some()
         || state.npcs.values().any(|npc| matching(&npc.items, item).is_some())
         || state.locations.values().any(|location| matching(&location.items, item).is_some())
+        || state.containers.values().any(|container| matching(&container.contains, item).is_some())
 }
 
 /// The item in `items` that is called `name`, as it is spelled there; case, articles and plural do not matter.

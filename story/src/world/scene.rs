@@ -88,12 +88,13 @@ fn given_to(library: &Library, scenario: &Scenario, key: &str, npc: Option<Npc>)
     items.filter(|item| !definitions.iter().any(|definition| definition.items.contains(item))).collect()
 }
 
-/// The items that lie where no definition lists them: they were brought there.
+/// The items that lie where no definition lists them, or are in a container: they were brought there.
 fn carried_items(scenario: &Scenario, state: &GameState) -> BTreeSet<String> {
     let items = state.locations.iter().flat_map(|(key, location)| location.items.iter().map(move |item| (key, item)));
     items
         .filter(|(key, item)| !scenario.definitions_of_location(key).any(|definition| definition.items.contains(item)))
         .map(|(_, item)| item.clone())
+        .chain(state.containers.values().flat_map(|container| &container.contains).cloned())
         .collect()
 }
 

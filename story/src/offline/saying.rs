@@ -1,0 +1,201 @@
+//! What is said and is no deed: statements, refusals, and polite requests.
+
+use super::Telling;
+use super::rules;
+use super::sentence::Clause;
+use super::verbs::Verb;
+
+/// How a statement begins.
+const SUBJECTS: &[&str] = &[
+    "i'm",
+    "i've",
+    "i",
+    "you",
+    "you're",
+    "you've",
+    "he",
+    "he's",
+    "she",
+    "she's",
+    "they",
+    "they're",
+    "we",
+    "we're",
+    "we've",
+    "it's",
+    "this",
+    "that",
+    "that's",
+    "there",
+    "there's",
+    "my",
+    "your",
+    "nobody",
+    "everybody",
+    "everyone",
+    "yes",
+    "no",
+    "sorry",
+    "amen",
+    "nice",
+    "good",
+    "great",
+    "fine",
+    "really",
+    "interesting",
+    "wow",
+    "poor",
+];
+
+/// How a statement goes on that begins with `I`: otherwise it may be a deed that is not known.
+const STATES: &[&str] = &[
+    "am",
+    "was",
+    "have",
+    "had",
+    "know",
+    "think",
+    "believe",
+    "feel",
+    "saw",
+    "heard",
+    "can't",
+    "cannot",
+    "could",
+    "never",
+    "love",
+    "hate",
+    "miss",
+    "hope",
+    "understand",
+    "agree",
+    "see",
+    "got",
+    "came",
+    "come",
+    "work",
+    "mean",
+];
+
+impl Clause {
+    /// Whether the player says that they do not do something.
+    pub(super) fn is_refusal(&self) -> bool {
+        const NOT: &[&str] = &["don't", "not", "won't", "never", "wouldn't", "shan't"];
+        let first: Vec<&str> = self.whole.split(' ').take(4).collect();
+        let own = ["i", "i'd", "i'll", "do", "don't", "never", "we", "let's", "please"]
+            .contains(first.first().unwrap_or(&""));
+        let refuses = first.iter().take_while(|word| **word != ",").any(|word| NOT.contains(word));
+        // `I don't know` states something.
+        let states = first.iter().any(|word| ["know", "understand", "think", "believe", "care", "want"].contains(word));
+        own && refuses && !states && !self.is_question
+    }
+
+    /// Whether it states something, and asks for nothing to be done.
+    pub(super) fn is_statement(&self) -> bool {
+        let words: Vec<&str> = self.whole.split(' ').filter(|word| !word.is_empty()).collect();
+        // `Amos, they are not coming`
+        let start = words.iter().position(|word| *word == ",").filter(|comma| *comma <= 3).map_or(0, |comma| comma + 1);
+        let says = |at: usize| {
+            let first = words.get(at).copied().unwrap_or_default();
+            let next = words.get(at + 1).copied().unwrap_or_default();
+            if first == "i" {
+                STATES.contains(&next) || next.ends_with("n't")
+            } else {
+                SUBJECTS.contains(&first) && !next.is_empty()
+            }
+        };
+        words.len() > 1 && (says(0) || says(start))
+    }
+}
+
+impl Telling<'_> {
+    /// The answer to a statement: whoever is there has heard it.
+    pub(super) fn stated(&self, clause: &Clause) -> Option<String> {
+        if let Some(listener) = self.view.speaker() {
+            return Some(self.talk_to(listener, &clause.whole, Verb::Talk));
+        }
+        let lines = [
+            "You say it aloud. It is noted by no one.",
+            "That may well be so.",
+            "You hear yourself say it, and leave it at that.",
+            "There is something in that.",
+            "You have said it now, and it stands there.",
+            "The place makes no objection.",
+        ];
+        Some(format!("{} {}", self.view.fresh(&lines), self.could_try()))
+    }
+
+    /// The answer to what the player says that they do not do.
+    pub(super) fn not_done(&self) -> String {
+        let lines = [
+            "You leave that undone.",
+            "Then you do not.",
+            "Nobody makes you.",
+            "So be it: you let it be.",
+            "You keep your hands to yourself.",
+            "That is your decision, and it stands.",
+        ];
+        format!("{} {}", self.view.fresh(&lines), self.could_try())
+    }
+
+    /// `would you write an apology?` asks for one, where asking for it is what a rule or a beat speaks of.
+    pub(super) fn polite_request(&self, text: &str) -> Option<String> {
+        let openings = [
+            "would you ",
+            "could you ",
+            "will you ",
+            "can you ",
+            "may i have ",
+            "can i have ",
+            "could i have ",
+            "might i have ",
+        ];
+        let wish = openings.iter().find_map(|opening| text.strip_prefix(opening))?;
+        let listener = self.view.speaker()?;
+        let asks_to_know = ["like", "tell", "know", "say", "explain", "show"]
+            .iter()
+            .any(|word| wish.split(' ').any(|own| own == *word));
+        let clause = Clause {
+            verb: Some(Verb::Ask),
+            written: "ask".to_owned(),
+            objects: vec![listener.name.to_lowercase()],
+            preposition: "for".to_owned(),
+            second: wish.to_owned(),
+            quote: String::new(),
+            rest: format!("{} for {wish}", listener.name.to_lowercase()),
+            is_question: false,
+            wants: true,
+            whole: text.to_owned(),
+            is_later: false,
+        };
+        let is_asked_for =
+            |way: &&super::Beat| way.when.fits(self.view) && !way.set.is_empty() && rules::is_beat(way, &clause);
+        let by_beat = self.script.beats.iter().any(|beat| is_asked_for(&beat));
+        let by_rule = || {
+            let rules = self.view.rules();
+            rules
+                .iter()
+                .filter_map(|rule| rules::read(rule))
+                .any(|rule| rule.deed.contains(" for ") && rules::is_done_by(&rule, &clause, self.view))
+        };
+        (!asks_to_know && (by_beat || by_rule())).then(|| self.deed(&clause)).flatten()
+    }
+
+    /// Who is here, in answer to `is anybody here?`.
+    pub(super) fn company(&self) -> String {
+        let here: Vec<String> = self.view.beings.iter().map(super::entries::Being::call).collect();
+        if here.is_empty() {
+            let lines = [
+                "There is nobody here but you.",
+                "You are alone here.",
+                "No one answers, and no one is to be seen.",
+                "You see nobody.",
+                "Nobody is here who could say so.",
+                "If there is somebody, they keep very quiet.",
+            ];
+            return format!("{} {}", self.view.fresh(&lines), self.ways_out());
+        }
+        let is = if here.len() == 1 { "is" } else { "are" };
+        format!("{} {is} here with you.", super::going::capital(&super::lines::joined(&here, "and")))
+    }
+}
