@@ -37,7 +37,7 @@ enum Candidate<'v> {
 }
 
 /// Words at the end of a noun that do not belong to it.
-const TRAILERS: &[&str] = &[
+pub(super) const TRAILERS: &[&str] = &[
     "again",
     "please",
     "carefully",
@@ -63,6 +63,9 @@ const TRAILERS: &[&str] = &[
     "back",
     "something",
     "together",
+    "awake",
+    "upstairs",
+    "downstairs",
     "high",
     "open",
     "shut",
@@ -125,10 +128,17 @@ impl View<'_> {
         }
         // `the back of a chair`, `one of the chairs`, `a cup of tea`: the whole, or what it is a part of.
         if let Some((part, whole)) = noun.split_once(" of ") {
-            return match self.named(whole) {
+            let found = match self.named(whole) {
                 Found::Nothing if part != "one" => self.named(part),
                 found => found,
             };
+            return if found == Found::Nothing { self.by_another_word(whole) } else { found };
+        }
+        // `Crake's forehead` is a part of Crake.
+        if let Some((owner, _)) = noun.split_once("'s ")
+            && let found @ Found::Being(_) = self.named(owner)
+        {
+            return found;
         }
         self.by_another_word(&noun)
     }
@@ -219,6 +229,9 @@ impl View<'_> {
         if let Some(name) = self.person_elsewhere(noun) {
             return Found::Elsewhere(name);
         }
+        if fit(noun, &self.here).is_some() && words.last() == crate::world::words(&self.here).last() {
+            return Found::Scenery(without_article(noun).to_owned());
+        }
         if let Some(name) = self.described.iter().find(|name| fit(noun, name).is_some() || fit(name, noun).is_some()) {
             return Found::Scenery((*name).to_owned());
         }
@@ -229,7 +242,9 @@ impl View<'_> {
             return Found::Scenery(word);
         }
         let said = || self.named_by_a_reason(&words).map(Found::Scenery);
-        self.elsewhere_named(noun).map(Found::Elsewhere).or_else(said).unwrap_or(Found::Nothing)
+        // What the story answers a deed about is there, though nothing describes it.
+        let done_to = || words.last().filter(|last| self.deed_nouns.contains(*last)).cloned().map(Found::Scenery);
+        self.elsewhere_named(noun).map(Found::Elsewhere).or_else(said).or_else(done_to).unwrap_or(Found::Nothing)
     }
 
     /// The only person here whose trade has another name that `noun` ends with.

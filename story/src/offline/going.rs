@@ -53,7 +53,7 @@ impl Telling<'_> {
             return self.take_way(way);
         }
         if words == ["home"] || rest == "to bed" {
-            return (self.no_way("Home is a long way from here, and there is something to be done first."), false);
+            return (self.no_way("Home is a long way from here, and not by the next door."), false);
         }
         let named: Vec<&str> = words.iter().copied().filter(|word| !TO.contains(word)).collect();
         let place = named.iter().copied().filter(|word| direction(word).is_none()).collect::<Vec<_>>().join(" ");
@@ -152,6 +152,8 @@ impl Telling<'_> {
                     .find_map(|label| self.way_by_label(label))
                     .or_else(|| doors.iter().find_map(|door| self.way_by_name(door)))
                     .or_else(onward)
+                    .or_else(|| self.way_back().filter(|_| clause.written.contains("back")))
+                    .or_else(|| self.way_by_description("door"))
             }
             (Verb::Go, _) if place.is_empty() => self.only_way(),
             _ => None,
@@ -184,6 +186,10 @@ impl Telling<'_> {
         }
         match self.view.find(place) {
             Found::Nothing => self.no_way(&format!("There is no {place} that you can go to from here.")),
+            Found::Elsewhere(name) if self.is_person(&name) => {
+                let step = self.view.home_of_person(&name).and_then(|home| self.first_step_to(&home));
+                step.unwrap_or_else(|| self.no_way(&format!("{name} is not here.")))
+            }
             Found::Elsewhere(name) => self.no_way(&format!("You cannot get to {} straight from here.", the(&name))),
             Found::Way(way) => self.take_way(way).0,
             found => match self.way_by_description(place) {

@@ -26,10 +26,12 @@ impl Telling<'_> {
 
     fn take(&self, clause: &Clause) -> String {
         let is_all = |noun: &String| {
-            matches!(
-                clean(noun).as_str(),
-                "all" | "everything" | "both" | "it all" | "them all" | "all of it" | "them both" | "things"
-            )
+            let is_some_of_all = ["everything ", "all the things", "anything "].iter().any(|all| noun.starts_with(all));
+            is_some_of_all
+                || matches!(
+                    clean(noun).as_str(),
+                    "all" | "everything" | "both" | "it all" | "them all" | "all of it" | "them both" | "things"
+                )
         };
         if clause.objects.is_empty() {
             return format!("Take what? {}", self.could_try());
@@ -273,6 +275,7 @@ impl Telling<'_> {
             (Found::Inside(vessel, item), _) => {
                 format!("You would have to take {} out of {} first.", the(item), the(vessel))
             }
+            (found, _) if verb == Verb::Throw => self.not_taken(&thing, &found),
             (found, _) => format!("{} is not yours to give. {}", capital(&found.call()), self.inventory()),
         }
     }

@@ -328,6 +328,9 @@ pub(super) fn is_abstract(noun: &str) -> bool {
         "anything",
         "melody",
         "nothing",
+        "other",
+        "everyone",
+        "everybody",
         "while",
         "moment",
     ];

@@ -160,6 +160,29 @@ fn in_schema_form(delta: &Delta) -> serde_json::Value {
 /// What one tries to open by trying it.
 const OPENS: &[&str] = &["door", "gate", "lock", "handle", "hatch", "lid", "drawer", "window", "latch", "knob"];
 
+/// The clause as one of playing anything at all.
+fn play_something(clause: &Clause) -> Clause {
+    Clause {
+        verb: Some(Verb::Play),
+        objects: vec!["something".to_owned()],
+        preposition: String::new(),
+        second: String::new(),
+        rest: "something".to_owned(),
+        ..clause.clone()
+    }
+}
+
+/// `an apology` of `like an apology`.
+fn wished(rest: &str) -> &str {
+    ["like ", "want ", "need ", "wish ", "demand ", "to have ", "have "]
+        .iter()
+        .fold(rest, |rest, word| rest.strip_prefix(word).unwrap_or(rest))
+}
+
+fn last_word(noun: &str) -> String {
+    crate::world::words(noun).pop().unwrap_or_default()
+}
+
 /// What may follow a direction in a clause without a verb: `up the stairs`, `north to the lane`.
 fn named_way(words: &[&str]) -> bool {
     words.first().is_some_and(|word| {
@@ -234,8 +257,14 @@ impl<'a> Telling<'a> {
         if clause.written == "do" && clause.rest.starts_with("what ") {
             return (self.hint(), false);
         }
-        if clause.written == "leave" && matches!(self.view.find(&clause.rest), found::Found::Held(_)) {
-            let drop = Clause { objects: vec![clause.rest.clone()], ..clause.clone() };
+        let left = [" on ", " in ", " here", " behind", " ,", " with ", " for "]
+            .iter()
+            .fold(clause.rest.as_str(), |left, word| left.split(word).next().unwrap_or(left));
+        if clause.written == "leave" && matches!(self.view.find(left), found::Found::Held(_)) {
+            let drop = Clause { verb: Some(Verb::Drop), objects: vec![left.to_owned()], ..clause.clone() };
+            if let Some(text) = self.deed(&drop) {
+                return (text, true);
+            }
             return (self.handle(&drop, Verb::Drop), false);
         }
         match verb {
@@ -285,11 +314,22 @@ impl<'a> Telling<'a> {
     /// `shake the box` moves it, `lift the lid` opens it.
     fn put_otherwise(&self, clause: &Clause) -> Option<Clause> {
         let verb = clause.verb?;
+        // `play for them`: it is played, whoever listens.
+        if verb == Verb::Play && clause.objects.is_empty() && ["for", "to"].contains(&clause.preposition.as_str()) {
+            return Some(play_something(clause));
+        }
         let object = clause.objects.first()?;
         let with = |verb: Verb| Some(Clause { verb: Some(verb), ..clause.clone() });
         let found = self.view.find(object);
         let last = crate::world::words(object).pop().unwrap_or_default();
         match verb {
+            // `undo the bolt` takes back no turn, `unhook the line` takes it down.
+            Verb::Undo if !matches!(found, found::Found::Nothing | found::Found::Elsewhere(_)) => with(Verb::Tie),
+            Verb::Tie if clause.written.starts_with("un") && matches!(found, found::Found::Here(_)) => with(Verb::Take),
+            // `hold the whelk to my ear` listens to it.
+            Verb::Take | Verb::Drop if last_word(&clause.second) == "ear" => {
+                Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Listen)? })
+            }
             // A door that a rule speaks of is locked as it is closed.
             Verb::Lock if self.view.vessel_meant(object).is_none() => with(Verb::Close),
             Verb::Drop if ["through", "against", "at"].contains(&clause.preposition.as_str()) => {
@@ -316,14 +356,16 @@ impl<'a> Telling<'a> {
             {
                 with(Verb::Go)
             }
+            // `hear some music`
+            Verb::Listen if idle::is_abstract(object) && self.deed(&play_something(clause)).is_some() => {
+                Some(play_something(clause))
+            }
             // `play middle c`, `play for them`: what is played, and for whom, makes no difference.
-            Verb::Play | Verb::Sing if found == found::Found::Nothing && !idle::is_abstract(object) => Some(Clause {
-                objects: vec!["something".to_owned()],
-                preposition: String::new(),
-                second: String::new(),
-                rest: "something".to_owned(),
-                ..with(verb)?
-            }),
+            Verb::Play | Verb::Sing
+                if clause.written != "play with" && found == found::Found::Nothing && !idle::is_abstract(object) =>
+            {
+                Some(play_something(clause))
+            }
             // `stop ringing`: somebody is told to.
             Verb::Stop if found == found::Found::Nothing && self.view.speaker().is_some() => with(Verb::Talk)
                 .map(|told| Clause { objects: Vec::new(), preposition: String::new(), second: String::new(), ..told }),
@@ -340,9 +382,14 @@ impl<'a> Telling<'a> {
     /// What the story makes of the deed, if it makes something of it.
     fn deed(&self, clause: &Clause) -> Option<String> {
         let verb = clause.verb?;
-        let fitting =
-            || self.script.beats.iter().filter(|beat| beat.when.fits(self.view) && rules::is_beat(beat, clause));
-        if let Some(beat) = fitting().next() {
+        let also = self.other_names(clause);
+        let here = || self.script.beats.iter().filter(|beat| beat.when.fits(self.view));
+        // Of several, the one that is about what is acted on; of equal ones the first.
+        let told = || {
+            let fitting = here().filter(|beat| rules::is_beat(beat, clause, &also)).rev();
+            fitting.max_by_key(|beat| rules::nearness(beat, clause))
+        };
+        if let Some(beat) = told().or_else(|| here().find(|beat| rules::is_nearly_beat(beat, clause))) {
             let text = self.view.next(&beat.text);
             // A beat without effect is not told twice in a row; what else is known of the deed is.
             return Some(text.to_owned()).filter(|_| !beat.set.is_empty() || !self.view.is_stale(text));
@@ -356,7 +403,7 @@ impl<'a> Telling<'a> {
             .filter_map(|rule| rules::read(rule))
             .find(|rule| rules::is_done_by(rule, clause, self.view))?;
         // A rule that the script tells, but not at this moment, is not told here either.
-        let is_scripted = |beat: &Beat| done.effect.set.keys().any(|name| beat.set.contains_key(name));
+        let is_scripted = |beat: &Beat| done.effect.set.iter().any(|(name, value)| beat.set.get(name) == Some(value));
         if self.script.beats.iter().any(is_scripted) {
             let told = self.script.beats.iter().find(|beat| is_scripted(beat) && beat.when.fits(self.view))?;
             return Some(self.view.fresh(&told.text).to_owned());
@@ -373,13 +420,17 @@ impl<'a> Telling<'a> {
             .is_some_and(|word| sentence::direction(word).is_some() && (words.len() == 1 || named_way(&words[1..])));
         let is_way = self.view.ways.iter().any(|way| way.direction.eq_ignore_ascii_case(&clause.rest));
         if !words.is_empty() && (is_direction || is_way) {
-            return self.go(&Clause { verb: Some(Verb::Go), written: "go".to_owned(), ..clause.clone() }, Verb::Go);
+            let go = Clause { verb: Some(Verb::Go), written: "go".to_owned(), ..clause.clone() };
+            return self.deed(&go).map_or_else(|| self.go(&go, Verb::Go), |text| (text, true));
         }
         if matches!(words.as_slice(), ["left" | "right" | "ahead" | "straight" | "forward" | "forwards", ..]) {
             return (self.no_way("You would have to say which way, as a compass would."), false);
         }
         // `I want to be paid` is said to everybody present.
         if let Some(listener) = self.view.speaker().filter(|_| clause.wants) {
+            if let Some(text) = self.polite_request(&format!("can i have {}", wished(&clause.rest))) {
+                return (text, true);
+            }
             return (self.talk_to(listener, &clause.rest, Verb::Ask), false);
         }
         if clause.is_statement()
@@ -430,15 +481,43 @@ impl<'a> Telling<'a> {
         (self.at_a_loss("You turn the idea over, and do not see how to begin."), false)
     }
 
+    /// The words of what the nouns of `clause` mean where they are called by another name: `music box` for `the box`.
+    fn other_names(&self, clause: &Clause) -> Vec<String> {
+        let nouns = clause.objects.iter().chain([&clause.second]).filter(|noun| !noun.is_empty());
+        let of_noun = |noun: &String| match self.view.find(noun) {
+            found::Found::Scenery(_) => {
+                let plain = found::clean(noun);
+                let is_meant = |thing: &&Thing| {
+                    thing.when.fits(self.view)
+                        && thing.names.iter().any(|name| fit(&plain, name) == Some(crate::world::Fit::Whole))
+                };
+                self.script.things.iter().find(is_meant).map(|thing| thing.names.join(" ")).unwrap_or_default()
+            }
+            found @ (found::Found::Held(_) | found::Found::Here(_)) if fit(noun, &found.call()).is_none() => {
+                found.call()
+            }
+            _ => String::new(),
+        };
+        nouns.flat_map(|noun| crate::world::words(&of_noun(noun))).collect()
+    }
+
     /// Whether a deed does more than tell something: after it, the turn has room for trifles only.
     fn is_more_than_told(&self, clause: &Clause) -> bool {
-        let fitting = self.script.beats.iter().find(|beat| beat.when.fits(self.view) && rules::is_beat(beat, clause));
+        let fitting = self
+            .script
+            .beats
+            .iter()
+            .find(|beat| beat.when.fits(self.view) && rules::is_beat(beat, clause, &self.other_names(clause)));
         fitting.is_none_or(|beat| !beat.set.is_empty() || !beat.uses_up.is_empty())
     }
 
     /// The deed that `it` can only mean where nothing was named before: `wind it up` next to a music box that can be wound.
     fn meant_by_it(&self, clause: &Clause) -> Option<Clause> {
-        let verb = clause.verb.filter(|verb| !verb.is_perception() && !verb.is_speech())?;
+        // What ends something is not guessed at.
+        let is_guessed = |verb: &Verb| {
+            !verb.is_perception() && !verb.is_speech() && !matches!(verb, Verb::Stop | Verb::Attack | Verb::Burn)
+        };
+        let verb = clause.verb.filter(is_guessed)?;
         let object = clause.objects.first()?;
         let is_it = matches!(found::clean(object).as_str(), "it" | "that" | "this");
         if !is_it || self.view.find(object) != found::Found::Nothing {

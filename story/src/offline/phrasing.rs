@@ -19,6 +19,24 @@ pub(super) const NO_OBJECTS: &[&str] = &[
     "already",
 ];
 
+/// What something is brought to, and the verb that brings it there.
+const STATES: &[(&str, &str)] = &[
+    ("started", "start"),
+    ("going", "start"),
+    ("running", "start"),
+    ("working", "start"),
+    ("moving", "push"),
+    ("open", "open"),
+    ("opened", "open"),
+    ("unlocked", "unlock"),
+    ("shut", "close"),
+    ("closed", "close"),
+    ("lit", "light"),
+    ("ringing", "ring"),
+    ("fixed", "fix"),
+    ("tuned", "tune"),
+];
+
 /// Ends of a sentence that change nothing in it.
 const ENDS: &[&str] = &[
     "i suppose",
@@ -34,6 +52,8 @@ const ENDS: &[&str] = &[
     "for a minute",
     "for now",
     "for luck",
+    "at last",
+    "after all",
     "for good",
     "for ever",
     "forever",
@@ -93,10 +113,29 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
     }
     // `walk aimlessly`, `stare blankly`: how something is done makes no difference.
     let is_manner = |word: &String| {
-        word.len() > 6 && word.ends_with("ly") && !["family", "butterfly", "assembly"].contains(&word.as_str())
+        word.len() > 5
+            && word.ends_with("ly")
+            && !["family", "butterfly", "assembly", "supply"].contains(&word.as_str())
     };
     if words.len() > 1 {
         words.retain(|word| !is_manner(word));
+    }
+    // `get the metronome started` starts it.
+    if let [get, .., state] = words.as_slice()
+        && ["get", "set", "have"].contains(&get.as_str())
+        && words.len() > 2
+        && let Some((_, verb)) = STATES.iter().find(|(known, _)| known == state)
+    {
+        let object = words[1..words.len() - 1].to_vec();
+        return [vec![(*verb).to_owned()], object].concat();
+    }
+    // `I think I'll visit her` visits her.
+    if let [i, thinks, own, ..] = words.as_slice()
+        && i == "i"
+        && ["think", "guess", "suppose", "believe"].contains(&thinks.as_str())
+        && ["i'll", "i", "i'd", "we"].contains(&own.as_str())
+    {
+        words.drain(..2);
     }
     // `offer to help` helps.
     if words.len() > 2 && words[0] == "offer" && words[1] == "to" {

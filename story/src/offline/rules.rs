@@ -8,6 +8,7 @@ use super::script::Beat;
 use super::sentence::{Clause, clauses};
 use super::verbs::{Verb, verbs_of_form};
 use super::view::View;
+use super::vocabulary::PREPOSITIONS;
 use crate::world::{fit, words};
 
 /// What a deed changes.
@@ -69,20 +70,41 @@ pub(crate) fn assignments(text: &str) -> Vec<(String, String)> {
 /// Whether `clause` is the deed of a rule, here and now.
 pub(super) fn is_done_by(rule: &Rule<'_>, clause: &Clause, view: &View<'_>) -> bool {
     let Some(verb) = clause.verb.filter(|verb| !verb.is_perception()) else { return false };
-    let deed = words(rule.deed);
-    let verbs: Vec<Verb> =
-        rule.deed.split(|c: char| !c.is_alphanumeric()).flat_map(|word| verbs_of_form(&word.to_lowercase())).collect();
+    // The place that a rule names is where it is done, and not what it is done to.
+    let deed = words(&rule.deed.replace(view.here.as_str(), " "));
+    let verbs = verbs_of(rule.deed);
     let speaks = verbs.iter().any(|verb| verb.is_speech());
     let same_verb = verbs.contains(&verb) || (speaks && verb.is_speech()) || are_alike(verb, &verbs);
     if clause.is_question || !same_verb {
         return false;
     }
     let named: Vec<String> = clause.objects.iter().chain([&clause.second]).flat_map(|object| words(object)).collect();
-    let names_it = named.iter().any(|word| deed.contains(word));
+    let names_it = named.iter().any(|word| deed.contains(word) && !is_small(word));
     // Who talks to somebody has not asked them about what the rule speaks of.
     let topic = topic(rule.deed).filter(|_| speaks && verb.is_speech());
     let asks_for_it = topic.is_none_or(|topic| words(&clause.rest).iter().any(|word| topic.contains(word)));
     names_it && asks_for_it && is_possible(rule, view)
+}
+
+/// The verbs of a deed: those before what it is done to, or, where none stands there, any.
+fn verbs_of(deed: &str) -> Vec<Verb> {
+    let words = || deed.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_noun = |word: &&str| {
+        ["the", "a", "an", "his", "her", "their", "its"].contains(word)
+            || word.starts_with(char::is_uppercase)
+            || PREPOSITIONS.contains(word)
+    };
+    let leading: Vec<Verb> = words()
+        .take_while(|word| *word == "to" || !is_noun(word))
+        .flat_map(|word| verbs_of_form(&word.to_lowercase()))
+        .collect();
+    if leading.is_empty() { words().flat_map(|word| verbs_of_form(&word.to_lowercase())).collect() } else { leading }
+}
+
+/// Whether a word names nothing.
+fn is_small(word: &str) -> bool {
+    PREPOSITIONS.contains(&word)
+        || ["and", "or", "out", "up", "down", "off", "it", "her", "him", "them"].contains(&word)
 }
 
 /// What a rule of talking is about: `amos`, `bell` of `asks Maud Tolliver about Amos or the bell in the Cottage`.
@@ -144,7 +166,7 @@ fn are_alike(verb: Verb, of: &[Verb]) -> bool {
 const BESIDE: &[&str] = &["behind", "beside", "near", "under", "by", "around", "between", "over", "across"];
 
 /// Whether `clause` is one of the ways to do `beat`.
-pub(super) fn is_beat(beat: &Beat, clause: &Clause) -> bool {
+pub(super) fn is_beat(beat: &Beat, clause: &Clause, also: &[String]) -> bool {
     // `the door behind the piano` is no piano.
     let is_beside = !clause.objects.is_empty() && BESIDE.contains(&clause.preposition.as_str());
     let said = if is_beside { words(&clause.objects.join(" ")) } else { words(&clause.rest) };
@@ -157,8 +179,29 @@ pub(super) fn is_beat(beat: &Beat, clause: &Clause) -> bool {
             && (is_bare || !nouns.is_empty())
             && way.verb == clause.verb
             && clause.verb.is_some()
-            && nouns.iter().all(|noun| said.contains(noun))
+            && (clause.verb != Some(Verb::Wear) || way.written.ends_with("off") == clause.written.ends_with("off"))
+            && nouns.iter().all(|noun| said.contains(noun) || also.contains(noun))
     })
+}
+
+/// How many nouns of `beat` are what `clause` does something to, and not only what it is done with or for.
+pub(super) fn nearness(beat: &Beat, clause: &Clause) -> usize {
+    let objects = words(&clause.objects.join(" "));
+    let ways = beat.does.iter().flat_map(|does| clauses(does)).filter(|way| way.verb == clause.verb);
+    ways.map(|way| words(&way.rest).iter().filter(|noun| objects.contains(noun)).count()).max().unwrap_or_default()
+}
+
+/// Whether `clause` does to a thing of `beat` what players also say for it: `release the pendulum` for pushing it.
+pub(super) fn is_nearly_beat(beat: &Beat, clause: &Clause) -> bool {
+    const ALIKE: [&[Verb]; 2] = [&[Verb::Start, Verb::Move, Verb::Set], &[Verb::Repair, Verb::Tie, Verb::Hang]];
+    let Some(verb) = clause.verb.filter(|_| !clause.is_question) else { return false };
+    let said = words(&clause.objects.join(" "));
+    let is_alike = |other: Verb| ALIKE.iter().any(|group| group.contains(&verb) && group.contains(&other));
+    let is_way = |way: &Clause| {
+        let nouns = words(&way.objects.join(" "));
+        way.verb.is_some_and(is_alike) && !nouns.is_empty() && nouns.iter().all(|noun| said.contains(noun))
+    };
+    !beat.set.is_empty() && beat.does.iter().flat_map(|does| clauses(does)).any(|way| is_way(&way))
 }
 
 #[cfg(test)]

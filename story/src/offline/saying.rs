@@ -169,7 +169,7 @@ impl Telling<'_> {
             is_later: false,
         };
         let is_asked_for =
-            |way: &&super::Beat| way.when.fits(self.view) && !way.set.is_empty() && rules::is_beat(way, &clause);
+            |way: &&super::Beat| way.when.fits(self.view) && !way.set.is_empty() && rules::is_beat(way, &clause, &[]);
         let by_beat = self.script.beats.iter().any(|beat| is_asked_for(&beat));
         let by_rule = || {
             let rules = self.view.rules();

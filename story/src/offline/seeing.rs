@@ -56,6 +56,18 @@ impl Telling<'_> {
         {
             noun = last;
         }
+        // `peek inside` looks through the door.
+        let looks_in = noun == "inside"
+            || (noun.is_empty()
+                && ["inside", "in", "into", "through"]
+                    .iter()
+                    .any(|word| clause.written.ends_with(word) || clause.preposition == *word));
+        if looks_in {
+            let door = self.way_by_label("in").or_else(|| self.way_by_description("door")).or_else(|| self.only_way());
+            if let Some(way) = door {
+                return self.look_toward(&way.direction);
+            }
+        }
         let around = [
             "",
             "room",
@@ -212,7 +224,7 @@ impl Telling<'_> {
         };
         match (&way.blocked, self.view.place_named(&way.place)) {
             (Some(reason), _) => format!("You look {direction}. {reason}"),
-            (None, Some((key, place))) if !place.preview.is_empty() => {
+            (None, Some((key, place))) if !self.view.certain(&place.preview, key, &place.name).is_empty() => {
                 let preview = self.view.certain(&place.preview, key, &place.name);
                 format!("You look {direction}. {} {preview}", capital(&format!("{}:", the(&way.place))))
             }

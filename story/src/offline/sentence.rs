@@ -7,6 +7,7 @@ use super::vocabulary::{ALSO_VERBS, OPENERS, PARTICLES, PREPOSITIONS, QUESTION_W
 /// Words with which an aside begins.
 const ASIDES: &[&str] = &[
     "well",
+    "here",
     "before",
     "after",
     "first",
@@ -123,12 +124,19 @@ fn share_objects(clauses: &mut [Clause]) {
 fn refer_back(clauses: &mut [Clause]) {
     let mut named: Option<String> = None;
     for clause in clauses {
+        // `fold up the paper and pocket it`, where folding up is not known.
+        if let (None, Some((_, noun))) = (clause.verb, clause.rest.split_once(' ')) {
+            let noun = noun.trim_start_matches("up ").trim_start_matches("down ");
+            if noun.starts_with("the ") || noun.starts_with("my ") {
+                named = Some(noun.to_owned());
+            }
+        }
         // What is put somewhere is meant by the next `it`, and not the place.
         let mut is_first = true;
         for noun in clause.objects.iter_mut().chain([&mut clause.second]) {
             let words: Vec<&str> = noun.split(' ').collect();
             match (words.first(), &named) {
-                (Some(&("it" | "them")), Some(name)) if words.len() <= 2 => {
+                (Some(&("it" | "them" | "underneath" | "beneath")), Some(name)) if words.len() <= 2 => {
                     clause.rest = clause.rest.replacen(noun.as_str(), name, 1);
                     noun.clone_from(name);
                 }
@@ -266,6 +274,15 @@ fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause> {
             matches!(verb, Verb::Greet | Verb::Help | Verb::Manual | Verb::Inventory | Verb::Swear | Verb::Conjure);
         calls && (length == words.len() || verb == Verb::Greet) && !QUESTION_WORDS.contains(&words[0])
     });
+    // `see if the door is locked` asks whether it is.
+    let words = match words.as_slice() {
+        ["see" | "check", "if" | "whether", rest @ ..] | ["find", "out", "if" | "whether", rest @ ..]
+            if !rest.is_empty() =>
+        {
+            return Some(Clause { is_question: true, ..wondering(rest, quote) });
+        }
+        _ => words,
+    };
     let asks = (marked && !is_call) || QUESTION_WORDS.contains(&words[0]);
     let address = if asks { address(&words) } else { None };
     let words = if asks { without_address(&words) } else { words };
@@ -308,6 +325,23 @@ fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause> {
         is_question: asks && (marked || length == 1) && !(length > 1 && verb.is_perception()),
         ..none
     })
+}
+
+/// A clause that asks something of nobody.
+fn wondering(words: &[&str], quote: &str) -> Clause {
+    Clause {
+        verb: None,
+        written: String::new(),
+        objects: Vec::new(),
+        preposition: String::new(),
+        second: String::new(),
+        quote: quote.to_owned(),
+        rest: words.join(" "),
+        is_question: true,
+        wants: false,
+        whole: words.join(" "),
+        is_later: false,
+    }
 }
 
 /// Who is asked: `mrs vane` of `mrs vane , who are they`.
@@ -382,7 +416,7 @@ fn objects(words: &[&str]) -> Vec<String> {
 /// Takes away clauses that are no deeds, next to one that is: `before anything else, I look at the chair`.
 fn drop_asides(clauses: &mut Vec<Clause>) {
     let is_aside = |clause: &Clause| {
-        let first = clause.rest.split(' ').next().unwrap_or_default();
+        let first = clause.whole.split(' ').next().unwrap_or_default();
         clause.verb.is_none() && !clause.is_question && ASIDES.contains(&first) && direction(first).is_none()
     };
     if clauses.iter().any(|clause| !is_aside(clause)) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::found::TRAILERS;
 use super::script::Script;
 use super::verbs::{is_verb_word, verb_words};
 use super::view::View;
@@ -62,7 +63,7 @@ fn nearest<'w>(word: &str, here: &'w BTreeSet<String>) -> Option<&'w str> {
 }
 
 fn is_small(word: &str) -> bool {
-    [OPENERS, PARTICLES, PREPOSITIONS, QUESTION_WORDS].iter().any(|known| known.contains(&word))
+    [TRAILERS, OPENERS, PARTICLES, PREPOSITIONS, QUESTION_WORDS].iter().any(|known| known.contains(&word))
 }
 
 /// The words by which things, people, ways and parts of the place can be called here.

@@ -19,6 +19,11 @@ const HONORIFICS: &[&str] = &["madam", "ma'am", "sir", "miss", "mister", "friend
 
 impl Telling<'_> {
     pub(super) fn speak(&self, clause: &Clause, verb: Verb) -> String {
+        if ["i'm", "i am", "i came", "i have"].iter().any(|own| clause.written.starts_with(own))
+            && let Some(told) = self.stated(clause)
+        {
+            return told;
+        }
         let topic = topic_of(clause);
         let listener = self.view.speaker().or_else(|| self.view.beings.iter().find(|being| !being.is_monster));
         let is_to_nobody = clause.objects.is_empty() && (clause.second.is_empty() || clause.preposition == "for");
@@ -28,7 +33,11 @@ impl Telling<'_> {
         if ["about", "for", "request", "demand", "beg"].iter().any(|word| clause.written.ends_with(word))
             && verb != Verb::Say
         {
-            return listener.map_or_else(|| self.nobody(), |listener| self.talk_to(listener, &topic, verb));
+            let known = || Some(self.remind(&topic)).filter(|known| !known.is_empty());
+            return match listener {
+                Some(listener) => self.talk_to(listener, &topic, verb),
+                None => known().unwrap_or_else(|| self.nobody()),
+            };
         }
         let names =
             clause.objects.iter().map(String::as_str).chain([clause.second.as_str()]).filter(|name| !name.is_empty());
@@ -45,6 +54,10 @@ impl Telling<'_> {
                         .or_else(|| self.within_call(&person))
                         .unwrap_or_default();
                     return format!("{person} is not here.{place} {}", self.could_try());
+                }
+                // `ask him his name`
+                Found::Scenery(_) | Found::Nothing if let Some(being) = self.split_person(clause) => {
+                    return self.talk_to(being, &topic, verb);
                 }
                 Found::Scenery(word)
                     if clause.objects.first().is_some_and(|object| object == name) && verb != Verb::Say =>

@@ -41,6 +41,14 @@ impl Telling<'_> {
                 // The arrival has said what is there.
                 continue;
             }
+            // `Maud, tell me about him`: who is addressed is not looked at.
+            let is_address = clauses.len() > 1
+                && clause.verb.is_none()
+                && !clause.is_question
+                && clause.rest.split(' ').count() <= 3;
+            if is_address && matches!(now.view.find(&clause.rest), Found::Being(_)) {
+                continue;
+            }
             if clause.is_later || !now.may_follow(clause, left) {
                 reason = left;
                 undone.push(spelled_as_in(message, &clause.in_words()));

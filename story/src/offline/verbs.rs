@@ -123,9 +123,9 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Examine,
-        "look at, peek through, peep through, peer through, peek, peep, examine, x, inspect, study, read, check, look in, look into, look under, look behind, look \
+        "look at, peek through, peep through, peer through, peek, peep, examine, x, inspect, study, read, check, look in, look into, look down at, look back at, look across, look across at, look under, look behind, look \
          inside, look through, look closely at, look up at, look over, search, describe, watch, view, see, \
-         solve, work out, figure out, decipher, translate, browse, leaf through, flip through, have a look at, take a look at, \
+         solve, work out, figure out, decipher, translate, browse, poke around, poke around in, poke about, nose around, leaf through, flip through, have a look at, take a look at, \
          take a closer look at, look out over, look out, look up and down, rummage in, rummage through, rummage, peer at, peer into, stare at, gaze at, peek at, peek in, glance at, investigate, consult, admire, \
          find, look for, search for, look out of, look down, look up",
     ),
@@ -139,18 +139,18 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Out,
-        "go out, out, exit, leave, run away, go away, walk away, flee, get off at, get out, step out, go outside, go ashore, ashore, get ashore, outside, walk out, escape, go back outside, slip out, sneak out, head out, come out, hurry out, run out, climb out, leave through, \
+        "go out, go outdoors, outdoors, out, exit, leave, run away, go away, walk away, flee, get off at, get out, step out, go outside, go ashore, ashore, get ashore, outside, walk out, escape, go back outside, slip out, sneak out, head out, come out, hurry out, run out, climb out, leave through, \
          get off, disembark, step outside, head outside, leave the room",
     ),
     (
         Verb::In,
-        "go in, go back in, go back inside, back in, back inside, head back in, head back inside, step inside, head inside, walk inside, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
+        "go in, go indoors, indoors, go back in, go back inside, back in, back inside, head back in, head back inside, step inside, head inside, walk inside, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
          on, step onto, go onto, board, go aboard, aboard, climb aboard, step aboard, embark, get onto, climb \
          into, climb in, come in, take shelter, take cover, shelter, get out of",
     ),
     (
         Verb::Go,
-        "go, walk, run, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
+        "go, squeeze past, squeeze through, edge along, edge past, walk, run, stomp, stomp over to, trudge, dash, rush, race, stride, step over to, hurry over to, make for, pop over to, check out, nip, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
          creep, hurry, visit, approach, cross, march, wander, stroll, slide, swim, wade, make my way, set \
          off, push on, go up to, go to, step, climb up, climb down, go over to, walk to, walk over to, head \
          to, head for, journey, hop, move on, go through, take the stairs, come down, come up, come back down, come back up, go back down, go back up, climb back down, climb back up, climb back, head back down, head back up, slip, enter through, cross to",
@@ -172,7 +172,7 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (Verb::Feed, "feed"),
     (Verb::Show, "show, display, hold up, hold out, wave, brandish, point at, point to, point"),
-    (Verb::Throw, "throw, toss, hurl, chuck, fling"),
+    (Verb::Throw, "throw, toss, hurl, chuck, fling, skip"),
     (
         Verb::Trade,
         "trade, pawn, exchange, swap, barter, buy, pay, redeem, purchase, order, sell, haggle, bribe, tip, haggle with, \
@@ -180,15 +180,15 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Talk,
-        "talk to, talk with, speak to, speak with, chat with, chat to, talk, speak, chat, converse with, \
+        "signal, beckon, beckon to, lie to, lie about, pretend, bluff, beg for, plead for, talk to, talk with, speak to, speak with, chat with, chat to, talk, speak, chat, converse with, \
          question, interrogate, consult with, ask about, talk about, interview, confront, accuse, argue with, i'm here to, i am here to, i came to, i have come to, \
          compliment, praise, cheer, apologise for, tell me about, tell me, comfort, console, reassure, soothe, calm, calm down, cheer up, encourage, distract, explain, explain to, persuade, flatter, threaten, gossip with, plead with, reason with, tell, inform, warn",
     ),
     (Verb::Ask, "ask, beg, request, demand, ask for, invite"),
     (
         Verb::Greet,
-        "greet, here kitty, come here, hello there, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
-         thanks to, introduce myself to, introduce myself, good evening, good morning, bow to, bow, nod to, \
+        "greet, here kitty, come here, come with me, follow me, come along, come on, hello there, hello, hi, say hello to, say hi to, say hello, say hi, hey, wave to, wave at, thank, say \
+         thanks to, introduce myself to, introduce myself, introduce yourself, bid, good evening, good morning, bow to, bow, nod to, \
          nod at, smile at, salute, say goodbye to, say goodbye, goodbye, thanks, thank you, curtsey",
     ),
     (
@@ -215,12 +215,12 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::Light,
-        "light, turn on, switch on, shine, illuminate, unshade, unhood, shine a light on, ignite, kindle, aim, use the lamp on, unshutter, \
+        "light, blind, dazzle, turn on, switch on, shine, illuminate, unshade, unhood, shine a light on, ignite, kindle, aim, use the lamp on, unshutter, \
          flash, uncover the lamp, lure",
     ),
     (Verb::Quench, "extinguish, turn off, switch off, put out, blow out, douse, dim, snuff"),
     (Verb::Ring, "ring, toll, strike, sound, chime"),
-    (Verb::Play, "play, strum, perform, play on, play with, practise, practice"),
+    (Verb::Play, "play, strike up, strum, perform, play on, play with, practise, practice"),
     (
         Verb::Start,
         "start, begin, wind, wind up, release, set going, activate, set off the, start up, free, turn the key \
@@ -245,7 +245,7 @@ const PHRASES: &[(Verb, &str)] = &[
          wait here, hold on, relax, warm, warm up, warm my hands",
     ),
     (Verb::Sleep, "sleep, nap, go to sleep, doze, take a nap, sleep until, sleep on, yawn, go to bed, dream"),
-    (Verb::Sing, "sing, hum, sing to, sing a song, chant, whistle a tune"),
+    (Verb::Sing, "sing, hum, sing to, sing a song, sing something, chant, whistle a tune"),
     (Verb::Dance, "dance, dance with, waltz, twirl, cartwheel, jig"),
     (
         Verb::Jump,
@@ -256,7 +256,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Drink, "drink, have a drink of, have a cup of, have a sip of, have a drink, sip, drink from, gulp, quaff"),
     (
         Verb::Attack,
-        "attack, hit, fight, kick, punch, kill, break, smash, slap, stab, shoot, murder, destroy, strangle, \
+        "attack, hit, bash, bash in, smash in, knock in, kick in, shatter, snap, break off, snap off, fight, kick, punch, kill, break, smash, slap, stab, shoot, murder, destroy, strangle, \
          cut, slash, beat, wrestle, tear, rip, crush, shoo, swat, chase, scare, frighten, chase away, scare \
          off, shoo away, tear up, rip up, stamp out, throttle, bite off, trip, rob, arrest, stomp",
     ),
@@ -323,7 +323,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Time, "time, check the time, tell the time, ask the time"),
     (
         Verb::Think,
-        "think, see if, see whether, find out, think about, remember, ponder, consider, wonder, wonder about, imagine, pray, pray to, cry \
+        "think, think about, remember, ponder, consider, wonder, wonder about, imagine, pray, pray to, cry \
          softly, cry, weep, laugh, laugh at, smile, panic, worry, wish, wish for, despair, reflect, hope, \
          recall, grin, shrug, sigh, scream inside, contemplate, think of, decide",
     ),

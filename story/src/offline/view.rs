@@ -36,6 +36,8 @@ pub(super) struct View<'a> {
     pub(super) visited: BTreeSet<String>,
     /// What a script describes here beyond the description, by name.
     pub(super) described: Vec<&'a str>,
+    /// What the deeds that a script answers here are done to, by the last word.
+    pub(super) deed_nouns: BTreeSet<String>,
     /// Other names that a script has for what is here, each with its own name.
     pub(super) aliases: Vec<(&'a str, String)>,
     /// Earlier narrations, the latest last.

@@ -92,7 +92,10 @@ impl Telling<'_> {
     /// `explore the wreck` goes there, when the wreck is a way and not a thing that is here.
     pub(super) fn way_to_explore(&self, clause: &Clause) -> Option<&Way> {
         let goes = clause.written == "explore" && !clause.rest.is_empty();
-        goes.then(|| self.way_by_name(&clause.rest).or_else(|| self.way_by_description(&clause.rest))).flatten()
+        let other = self.known_by_another_name(&clause.rest);
+        let by_other = || other.as_deref().and_then(|name| self.way_by_name(name));
+        goes.then(|| self.way_by_name(&clause.rest).or_else(by_other).or_else(|| self.way_by_description(&clause.rest)))
+            .flatten()
     }
 
     pub(super) fn only_way(&self) -> Option<&Way> {
@@ -119,7 +122,10 @@ impl Telling<'_> {
 
     /// `the pub` for a place that calls itself a tavern.
     pub(super) fn known_by_another_name(&self, place: &str) -> Option<String> {
-        const HOUSES: [&[&str]; 3] = [
+        const HOUSES: [&[&str]; 6] = [
+            &["wreck", "shipwreck", "ship", "hulk"],
+            &["church", "chapel"],
+            &["school", "schoolroom", "schoolhouse"],
             &["pub", "inn", "tavern", "bar", "alehouse"],
             &["shop", "pawnshop", "store"],
             &["harbour", "docks", "dock", "quay", "pier"],
