@@ -48,7 +48,7 @@ pub use error::{ClientError, HttpCall};
 pub use events::{Events, Item, Since};
 pub use sse::{Frame, Overlong, Parser};
 // A game's settings, history and explanations cannot be read or written without these.
-pub use story::{Author, Being, Health, Part, Role, Rules, Standing};
+pub use story::{Author, Being, Health, Part, Role, Rules, Standing, Vessel};
 
 /// The example of the README, compiled as a test.
 #[cfg(doctest)]

@@ -67,29 +67,41 @@ pub fn load(directory: Option<&Path>) -> Result<Library, ContentError> {
 /// The scripts of the offline narrator by scenario id: those of a directory's folder `offline`, and the shipped ones for scenarios that
 /// have none there.
 pub(crate) fn offline_scripts(directory: Option<&Path>) -> Result<BTreeMap<String, Script>, ContentError> {
-    let mut texts: BTreeMap<PathBuf, String> = BTreeMap::new();
-    for file in CONTENT.get_dir(OFFLINE).into_iter().flat_map(Dir::files) {
-        texts.insert(file.path().to_owned(), file.contents_utf8().unwrap_or_default().to_owned());
+    let mut texts = script_texts(None)?;
+    if directory.is_some() {
+        texts.extend(script_texts(directory)?);
     }
-    if let Some(folder) = directory.map(|directory| directory.join(OFFLINE)).filter(|folder| folder.is_dir()) {
-        let failed = |source| ContentError::Read { path: folder.clone(), source };
-        for entry in std::fs::read_dir(&folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                texts.insert(
-                    Path::new(OFFLINE).join(path.file_name().unwrap_or_default()),
-                    std::fs::read_to_string(&path).map_err(failed)?,
-                );
-            }
-        }
-    }
-    let read = |(path, text): (PathBuf, String)| {
-        let id = story::normalize_id(&path.file_stem().unwrap_or_default().to_string_lossy());
+    let read = |(id, (path, text)): (String, (PathBuf, String))| {
         let script =
             serde_json::from_str(&text).map_err(|error| ContentError::Script { path, reason: error.to_string() })?;
         Ok((id, script))
     };
     texts.into_iter().map(read).collect()
+}
+
+/// The texts of the scripts in a directory's folder `offline`, or of the shipped ones when there is none, by scenario id, each with its file.
+pub(crate) fn script_texts(directory: Option<&Path>) -> Result<BTreeMap<String, (PathBuf, String)>, ContentError> {
+    let id = |path: &Path| story::normalize_id(&path.file_stem().unwrap_or_default().to_string_lossy());
+    let Some(folder) = directory.map(|directory| directory.join(OFFLINE)) else {
+        let files = CONTENT.get_dir(OFFLINE).into_iter().flat_map(Dir::files);
+        let read = files.map(|file| {
+            let text = file.contents_utf8().unwrap_or_default().to_owned();
+            (id(file.path()), (file.path().to_owned(), text))
+        });
+        return Ok(read.collect());
+    };
+    let mut texts = BTreeMap::new();
+    if folder.is_dir() {
+        let failed = |source| ContentError::Read { path: folder.clone(), source };
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                let text = std::fs::read_to_string(&path).map_err(failed)?;
+                texts.insert(id(&path), (path, text));
+            }
+        }
+    }
+    Ok(texts)
 }
 
 fn read_folder(kind: ContentKind, directory: &Path, sources: &mut Vec<Source>) -> Result<(), ContentError> {

@@ -34,7 +34,7 @@ mod when_explain;
 mod world;
 
 pub use apply::{Applied, ApplyError, Author, Change, Holder, Refusal, Rejection, StoryEvent, apply, refusals};
-pub use check::{Finding, Severity, check, check_sources};
+pub use check::{Finding, Severity, check, check_script, check_sources};
 pub use content::{
     Chance, ChanceError, Conditional, Conflict, ContentError, ContentErrors, ContentKind, ContingencyPrompt, Dice,
     DiceError, Ending, Item, Language, LanguageError, Latch, Library, Lit, Location, Lore, Monster, Narrator, Npc, Pc,
@@ -56,7 +56,7 @@ pub use prompt::{
 };
 pub use prose::{Prose, cut_to_sentence, stop_sequences};
 pub use rehearsal::{Answer, Rehearsal, RehearsalError};
-pub use sight::{Being, HitPoints, Place, Sight, Way, here, sight};
+pub use sight::{Being, HitPoints, Place, Sight, Vessel, Way, here, sight};
 pub use state::{Container, DEFAULT_TEMPERATURE, GameState, Reached, Rules};
 pub use when::{Comparison, ComparisonError, When};
 pub use when_explain::Part;

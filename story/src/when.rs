@@ -23,7 +23,7 @@ pub struct When {
     /// Each variable has exactly this value; a variable that does not exist has none.
     pub vars: BTreeMap<String, String>,
     /// Each variable, read as a number, compares so: `{"gold": ">= 5"}`. Operators: `<`, `<=`, `=`, `!=`, `>=`, `>`.
-    #[schemars(with = "BTreeMap<String, String>")]
+    #[schemars(with = "BTreeMap<String, String>", extend("additionalProperties" = Comparison::schema()))]
     pub vars_compare: BTreeMap<String, Comparison>,
     /// Exactly this many turns since the scene began.
     pub scene_turn_counter: Option<u64>,
@@ -48,7 +48,7 @@ pub struct When {
     /// All of these containers are locked.
     pub locked: Vec<String>,
     /// The hit points of each, by `player`, an NPC's key or a monster's id, compare so: `{"player": "<= 3"}`.
-    #[schemars(with = "BTreeMap<String, String>")]
+    #[schemars(with = "BTreeMap<String, String>", extend("additionalProperties" = Comparison::schema()))]
     pub hp: BTreeMap<String, Comparison>,
     /// All of these are defeated: `player`, NPCs by key, monsters by id.
     pub defeated: Vec<String>,
@@ -241,6 +241,13 @@ impl Operator {
 pub struct ComparisonError(String);
 
 impl Comparison {
+    /// The name of its form in schemas.
+    pub(crate) const FORMAT: &'static str = "comparison";
+
+    fn schema() -> Value {
+        serde_json::json!({ "type": "string", "format": Self::FORMAT })
+    }
+
     /// Whether `value` is a number and compares so. What is not a number compares with nothing, not even by `!=`.
     #[must_use]
     pub fn holds(self, value: &str) -> bool {

@@ -1,6 +1,6 @@
 //! What is around the player, for the sidebar and for the commands that print it.
 
-use client::{Being, Health};
+use client::{Being, Health, Vessel};
 use protocol::PlayerView;
 
 use super::spelled_out;
@@ -40,11 +40,16 @@ pub(crate) struct Ending {
     pub(crate) score: Vec<String>,
 }
 
+/// What is in the things that stand open, each with what it is in.
+fn inside(vessels: &[Vessel]) -> impl Iterator<Item = String> {
+    vessels.iter().flat_map(|vessel| vessel.things.iter().map(|thing| format!("{thing} (in the {})", vessel.name)))
+}
+
 impl Panel {
     pub(crate) fn of(game: &PlayerView, scenario: String) -> Self {
         let sight = &game.sight;
         let place = sight.place.clone().unwrap_or_default();
-        let named = |list: &[String]| list.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let named = |list: &[String]| -> Vec<String> { list.iter().filter(|name| !name.is_empty()).cloned().collect() };
         let ways = sight.exits.iter().filter(|way| way.is_open).map(|way| match &way.leads_to {
             Some(place) => format!("{} ({place})", way.direction),
             None => way.direction.clone(),
@@ -62,7 +67,7 @@ impl Panel {
             blocked: closed.map(|way| with_reason(&way.direction, way.closed_because.as_deref())).collect(),
             people: sight.people.iter().chain(&sight.creatures).map(with_health).collect(),
             hit_points: sight.hit_points.map(|points| format!("{} of {}", points.hp, points.max_hp)),
-            things: named(&sight.things),
+            things: named(&sight.things).into_iter().chain(inside(&sight.containers)).collect(),
             inventory: named(&sight.inventory),
             turn: sight.turn,
             is_ended: sight.is_ended,

@@ -57,8 +57,13 @@ pub fn validate(validation: &Validation, directory: Option<&Path>) -> miette::Re
     let library = Library::load(sources.clone()).ok();
     if let Some(library) = library.as_ref().filter(|_| validation.budget > 0) {
         findings.extend(explore::check(library, &sources, validation.budget));
-        findings.sort();
     }
+    if let Some(library) = &library {
+        for (id, (path, text)) in content::script_texts(directory)? {
+            findings.extend(story::check_script(library, &id, &path.display().to_string(), &text));
+        }
+    }
+    findings.sort();
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let code = if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if validation.format == ReportFormat::Json {

@@ -28,13 +28,18 @@ export function showPanel(sight, fill) {
   map.append(...drawMap(sight.map, sight.place?.name));
   const beings = [...sight.people, ...sight.creatures];
   const people = chips("people", beings.map(({ name, health }) => [name, t("healths")[health]]), "talk");
-  const groups = [exits, people, chips("things", sight.things.map((thing) => [thing]), "look"), inventory, map];
+  const groups = [exits, people, chips("things", [...sight.things.map((thing) => [thing]), ...inside(sight)], "look"), inventory, map];
   at("around").replaceChildren(
     prose("h2", "", sight.place?.name || t("here")),
     prose("p", "faint", sight.place?.description ?? ""),
     prose("p", "", hit ? `♥ ${hit.hp} / ${hit.max_hp}` : ""),
     ...groups.filter((part) => part.children.length > 1),
   );
+}
+
+// What is in the things that stand open, each with what it is in.
+function inside({ containers = [] }) {
+  return containers.flatMap(({ name, things }) => things.map((thing) => [thing, name]));
 }
 
 /// Shows what the player could do, above the message.

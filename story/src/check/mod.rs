@@ -8,10 +8,13 @@ mod conflict;
 mod conflict_tests;
 mod containers;
 mod context;
+mod duplicates;
 mod effects;
 mod fields;
 mod items;
 mod lore;
+#[cfg(test)]
+mod mistakes_tests;
 mod people;
 mod recurring;
 #[cfg(test)]
@@ -19,6 +22,7 @@ mod recurring_tests;
 mod report;
 mod rooms;
 mod scenario;
+mod script;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -27,6 +31,7 @@ mod whole;
 use serde::{Deserialize, Serialize};
 
 use self::report::Report;
+pub use self::script::check_script;
 use crate::content::{ContentError, ContentKind, Library, Source, is_snake_case, normalize_id};
 
 /// How bad a finding is.
@@ -95,6 +100,7 @@ pub fn check(library: &Library, sources: &[Source]) -> Vec<Finding> {
         let mut report = Report::new(&source.path);
         file_name(source, &mut report);
         fields::check(source, &mut report);
+        duplicates::check(&source.text, &mut report);
         match source.kind {
             ContentKind::Scenario => {
                 if let Some(scenario) = library.scenario(&source.id) {

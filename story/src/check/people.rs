@@ -21,7 +21,9 @@ pub(super) fn check_npcs(context: &Context<'_>, npcs: &BTreeMap<String, Npc>, po
                 .suggest(&npc.template_id, context.library.ids(ContentKind::Npc));
         }
         if npc.location.is_empty() {
-            report.warning(at(&pointer, "location"), format!("the NPC `{key}` is nowhere"));
+            report
+                .warning(at(&pointer, "location"), format!("the NPC `{key}` is nowhere"))
+                .help("write the key of a location, or bring them in by a conditional's `npc_events`");
         } else {
             context.expect_location_key(&npc.location, &at(&pointer, "location"), report);
         }

@@ -157,7 +157,7 @@ fn variables_of(rule: &str) -> BTreeSet<String> {
 }
 
 /// Every item that a player can come by.
-fn provided_items(context: &Context<'_>) -> BTreeSet<String> {
+pub(super) fn provided_items(context: &Context<'_>) -> BTreeSet<String> {
     let scenario = context.scenario;
     let scenes = || scenario.scenes.values();
     let locations = || scenario.locations.values().chain(scenes().flat_map(|scene| scene.locations.values()));

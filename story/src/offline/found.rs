@@ -63,6 +63,7 @@ pub(super) const TRAILERS: &[&str] = &[
     "back",
     "something",
     "together",
+    "round",
     "awake",
     "upstairs",
     "downstairs",

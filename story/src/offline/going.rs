@@ -42,7 +42,7 @@ impl Telling<'_> {
         // `wade in up to my knees` says how far, and not which way.
         let rest = rest.split_once("up to my ").map_or(rest, |(to, _)| to).trim();
         // `down the drive after the carriage`: what comes after it is not gone to.
-        let rest = [" after ", " before ", " until ", " without ", " because "]
+        let rest = [" and ", " after ", " before ", " until ", " without ", " because "]
             .iter()
             .find_map(|word| rest.split_once(word))
             .map_or(rest, |(to, _)| to);

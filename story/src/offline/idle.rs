@@ -216,7 +216,7 @@ impl Telling<'_> {
             _ => [
                 format!("You listen to {it}. It has nothing to say that you can hear."),
                 format!("You put an ear to {it}. There is your own pulse, and behind it nothing."),
-                format!("{} is quiet.", capital(&it)),
+                format!("{} {} quiet.", capital(&it), is_or_are(&it)),
             ],
         };
         self.view.fresh(&lines).to_owned()

@@ -76,6 +76,11 @@ const SUMMARY_OPENING: &str = "You keep the memory of an interactive story";
 /// What a prompt has when the game is over.
 const IS_OVER: &str = "The story is over.";
 
+/// Whether the offline narrator knows the verb that `does` begins with.
+pub(crate) fn knows_deed(does: &str) -> bool {
+    sentence::clauses(does).first().is_some_and(|clause| clause.verb.is_some())
+}
+
 /// Tells stories without a model.
 #[derive(Debug, Clone, Default)]
 pub struct OfflineNarrator {
@@ -179,6 +184,10 @@ fn wished(rest: &str) -> &str {
         .fold(rest, |rest, word| rest.strip_prefix(word).unwrap_or(rest))
 }
 
+fn is_pronoun(noun: &str) -> bool {
+    ["him", "her", "it", "them"].contains(&noun)
+}
+
 fn last_word(noun: &str) -> String {
     crate::world::words(noun).pop().unwrap_or_default()
 }
@@ -260,6 +269,15 @@ impl<'a> Telling<'a> {
         let left = [" on ", " in ", " here", " behind", " ,", " with ", " for "]
             .iter()
             .fold(clause.rest.as_str(), |left, word| left.split(word).next().unwrap_or(left));
+        // `leave Crake a note`
+        let to_somebody = |words: usize| {
+            let first = clause.rest.split(' ').take(words).collect::<Vec<_>>().join(" ");
+            clause.rest.split(' ').count() > words && matches!(self.view.find(&first), found::Found::Being(_))
+        };
+        if clause.written == "leave" && (1..=2).any(to_somebody) {
+            let give = Clause { verb: Some(Verb::Give), objects: vec![clause.rest.clone()], ..clause.clone() };
+            return (self.handle(&give, Verb::Give), false);
+        }
         if clause.written == "leave" && matches!(self.view.find(left), found::Found::Held(_)) {
             let drop = Clause { verb: Some(Verb::Drop), objects: vec![left.to_owned()], ..clause.clone() };
             if let Some(text) = self.deed(&drop) {
@@ -323,11 +341,31 @@ impl<'a> Telling<'a> {
         let found = self.view.find(object);
         let last = crate::world::words(object).pop().unwrap_or_default();
         match verb {
+            // `take the path to the church`
+            Verb::Take
+                if clause.preposition == "to"
+                    && ["path", "road", "lane", "way", "stair", "plank"].contains(&last.as_str()) =>
+            {
+                Some(Clause { rest: clause.second.clone(), objects: Vec::new(), ..with(Verb::Go)? })
+            }
+            // `push the paper into his hands`
+            Verb::Move | Verb::Drop
+                if matches!(found, found::Found::Held(_)) && last_word(&clause.second) == "hand" =>
+            {
+                let owner = clause.second.split(' ').next().unwrap_or_default();
+                let person = if owner == "his" { "him" } else { owner.trim_end_matches("'s") };
+                Some(Clause {
+                    preposition: "to".to_owned(),
+                    second: person.to_owned(),
+                    rest: format!("{object} to {person}"),
+                    ..with(Verb::Give)?
+                })
+            }
             // `undo the bolt` takes back no turn, `unhook the line` takes it down.
             Verb::Undo if !matches!(found, found::Found::Nothing | found::Found::Elsewhere(_)) => with(Verb::Tie),
             Verb::Tie if clause.written.starts_with("un") && matches!(found, found::Found::Here(_)) => with(Verb::Take),
             // `hold the whelk to my ear` listens to it.
-            Verb::Take | Verb::Drop if last_word(&clause.second) == "ear" => {
+            Verb::Take | Verb::Drop if clause.preposition == "to" && last_word(&clause.second) == "ear" => {
                 Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Listen)? })
             }
             // A door that a rule speaks of is locked as it is closed.
@@ -493,6 +531,8 @@ impl<'a> Telling<'a> {
                 };
                 self.script.things.iter().find(is_meant).map(|thing| thing.names.join(" ")).unwrap_or_default()
             }
+            // `feed him`
+            found::Found::Being(being) if is_pronoun(noun) => format!("{} {}", being.name, being.kind),
             found @ (found::Found::Held(_) | found::Found::Here(_)) if fit(noun, &found.call()).is_none() => {
                 found.call()
             }
@@ -519,7 +559,8 @@ impl<'a> Telling<'a> {
         };
         let verb = clause.verb.filter(is_guessed)?;
         let object = clause.objects.first()?;
-        let is_it = matches!(found::clean(object).as_str(), "it" | "that" | "this");
+        let is_it =
+            matches!(found::clean(object).as_str(), "it" | "that" | "this" | "the thing" | "that thing" | "this thing");
         if !is_it || self.view.find(object) != found::Found::Nothing {
             return None;
         }

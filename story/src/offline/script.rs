@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::view::View;
 use crate::world::{Fit, fit, words};
 
 /// A story's own words.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Script {
     /// Where editors find the schema; not used here.
@@ -32,7 +33,7 @@ pub struct Script {
 }
 
 /// When an entry fits. All that is given must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Moment {
     /// The key of the scene.
@@ -56,7 +57,7 @@ pub struct Moment {
 }
 
 /// A deed and what comes of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Beat {
     /// When it can be done.
@@ -72,7 +73,7 @@ pub struct Beat {
 }
 
 /// What somebody says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Talk {
     /// The name of the person.
@@ -86,7 +87,7 @@ pub struct Talk {
 }
 
 /// What something looks like.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Thing {
     /// What it is called, in any of these ways.
@@ -98,7 +99,7 @@ pub struct Thing {
 }
 
 /// An answer to a question.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lore {
     /// One of these words must be asked about.
@@ -110,7 +111,7 @@ pub struct Lore {
 }
 
 /// What a player reads on coming to a place.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Arrival {
     /// The key of the place.
@@ -122,7 +123,7 @@ pub struct Arrival {
 }
 
 /// Help in stages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hint {
     /// When it helps.

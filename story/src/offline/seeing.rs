@@ -44,6 +44,12 @@ impl Telling<'_> {
     }
 
     pub(super) fn examine(&self, clause: &Clause) -> String {
+        // `the bandstand and the fountain`
+        let known = |noun: &&String| !matches!(self.view.find(noun), Found::Nothing | Found::Elsewhere(_));
+        let several: Vec<&String> = clause.objects.iter().filter(known).take(3).collect();
+        if several.len() > 1 && several.len() == clause.objects.len() {
+            return several.into_iter().map(|noun| self.describe(noun)).collect::<Vec<_>>().join(" ");
+        }
         let noun = [clause.objects.join(" "), clause.second.clone()]
             .into_iter()
             .find(|noun| !noun.is_empty())

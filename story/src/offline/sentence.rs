@@ -89,6 +89,10 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
         }
     }
     drop_asides(&mut clauses);
+    // `go and wake him`
+    if clauses.len() > 1 && clauses[0].verb == Some(Verb::Go) && clauses[0].whole == "go" {
+        clauses.remove(0);
+    }
     share_objects(&mut clauses);
     clauses.truncate(MAX_CLAUSES);
     refer_back(&mut clauses);

@@ -144,13 +144,13 @@ const PHRASES: &[(Verb, &str)] = &[
     ),
     (
         Verb::In,
-        "go in, go indoors, indoors, go back in, go back inside, back in, back inside, head back in, head back inside, step inside, head inside, walk inside, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
+        "go in, break in, go indoors, indoors, go back in, go back inside, back in, back inside, head back in, head back inside, step inside, head inside, walk inside, come inside, climb onto, hop on, hop onto, hop aboard, in, inside, go inside, enter, get in, step in, get into, step into, go into, walk into, get \
          on, step onto, go onto, board, go aboard, aboard, climb aboard, step aboard, embark, get onto, climb \
          into, climb in, come in, take shelter, take cover, shelter, get out of",
     ),
     (
         Verb::Go,
-        "go, squeeze past, squeeze through, edge along, edge past, walk, run, stomp, stomp over to, trudge, dash, rush, race, stride, step over to, hurry over to, make for, pop over to, check out, nip, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
+        "go, walk off, go off, set out, squeeze past, squeeze through, edge along, edge past, walk, run, stomp, stomp over to, trudge, dash, rush, race, stride, step over to, hurry over to, make for, pop over to, check out, nip, head, move to, travel, proceed, continue, climb, ascend, descend, crawl, sneak, \
          creep, hurry, visit, approach, cross, march, wander, stroll, slide, swim, wade, make my way, set \
          off, push on, go up to, go to, step, climb up, climb down, go over to, walk to, walk over to, head \
          to, head for, journey, hop, move on, go through, take the stairs, come down, come up, come back down, come back up, go back down, go back up, climb back down, climb back up, climb back, head back down, head back up, slip, enter through, cross to",
@@ -253,7 +253,10 @@ const PHRASES: &[(Verb, &str)] = &[
          jump down, jump up, fall",
     ),
     (Verb::Eat, "eat, have some, have a bite of, chew, bite, swallow, devour, nibble, eat from"),
-    (Verb::Drink, "drink, have a drink of, have a cup of, have a sip of, have a drink, sip, drink from, gulp, quaff"),
+    (
+        Verb::Drink,
+        "drink, pour, pour out, have a drink of, have a cup of, have a sip of, have a drink, sip, drink from, gulp, quaff",
+    ),
     (
         Verb::Attack,
         "attack, hit, bash, bash in, smash in, knock in, kick in, shatter, snap, break off, snap off, fight, kick, punch, kill, break, smash, slap, stab, shoot, murder, destroy, strangle, \
@@ -277,7 +280,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (Verb::Touch, "touch, feel, stroke, pet, pat, rub, tickle, scratch, brush, caress, hold hands with, poke at, dust"),
     (Verb::Kiss, "kiss, hug, embrace, marry, propose to, flirt with, cuddle, love, seduce"),
     (Verb::Use, "use, insert, test, try out, try, employ, operate, apply, work, do, make, perform on, combine"),
-    (Verb::Join, "join, put together, assemble, build, connect, mix, craft, construct"),
+    (Verb::Join, "join, relieve, take over from, put together, assemble, build, connect, mix, craft, construct"),
     (Verb::Set, "set, change, reset, correct"),
     (Verb::Hide, "hide, hide in, hide behind, hide under, crouch, duck"),
     (Verb::Follow, "follow, chase after, accompany, go after, track, go with"),
