@@ -1,9 +1,10 @@
 //! Putting things into containers, and taking them out.
 
 use super::Telling;
-use super::found::{Found, clean, it_or_them, the};
+use super::found::{Found, clean};
 use super::going::capital;
 use super::lines::joined;
+use super::naming::{it_or_them, the};
 use super::sentence::Clause;
 use super::verbs::Verb;
 use super::vessels::Vessel;
