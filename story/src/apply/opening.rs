@@ -275,7 +275,7 @@ mod tests {
         let state = new_game(&library, &NewGame { scenario: "attic".into(), ..NewGame::default() }).unwrap().0;
         let events = [item("open", "hat box"), put("brass key", "hat box")];
         let delta = |delta: Value| serde_json::from_value(delta).unwrap();
-        let input = Input::StoryEvent { prompt: String::new() };
+        let input = Input::story_event("");
         let state = apply(&library, &state, &delta(json!({ "item_events": events })), &input).unwrap().state;
         let night =
             apply(&library, &state, &delta(json!({ "scene_change": { "to": "night" } })), &input).unwrap().state;

@@ -583,10 +583,10 @@ impl<'a> Telling<'a> {
         let noun = if matches!(verb, Verb::Use | Verb::Drop) { clause.objects.first()? } else { &clause.second };
         match self.view.find(noun) {
             found::Found::Here(item) if is_with && !self.view.is_fixed(item) => {
-                Some(format!("You would have to pick up {} first.", found::the(item)))
+                Some(format!("You would have to pick up {} first.", naming::the(item)))
             }
             found::Found::Inside(vessel, item) if is_with => {
-                Some(format!("You would have to take {} out of {} first.", found::the(item), found::the(vessel)))
+                Some(format!("You would have to take {} out of {} first.", naming::the(item), naming::the(vessel)))
             }
             _ => None,
         }

@@ -114,6 +114,8 @@ fn demand(expect: &mut Value, change: &Change) {
         // Said by the location, or not worth a demand of its own.
         Change::PlayerMoved { .. }
         | Change::ItemMoved { .. }
+        | Change::ItemOpened { .. }
+        | Change::ItemClosed { .. }
         | Change::NpcFollowing { .. }
         | Change::MonsterSpawned { .. }
         | Change::MonsterDespawned { .. }
