@@ -118,6 +118,10 @@ fn things_are_put_into_a_box_and_taken_out_and_the_box_is_closed_again() {
         told.contains("In it you find a candle.") && !told.contains("straw"),
         "what was taken is not found again: {told}"
     );
+    say(&mut game, "put the straw hat in the box and close it");
+    let vessel = &game.state().containers["hat box"];
+    assert!(vessel.closed && vessel.contains == ["candle", "straw hat"], "{vessel:?}");
+    say(&mut game, "open the box and take the straw hat");
     say(&mut game, "put the straw hat back");
     say(&mut game, "take everything out of the hat box");
     assert_eq!(game.state().user_inventory, ["candle", "straw hat"]);

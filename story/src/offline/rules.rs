@@ -71,7 +71,7 @@ pub(crate) fn assignments(text: &str) -> Vec<(String, String)> {
 pub(super) fn is_done_by(rule: &Rule<'_>, clause: &Clause, view: &View<'_>) -> bool {
     let Some(verb) = clause.verb.filter(|verb| !verb.is_perception()) else { return false };
     // The place that a rule names is where it is done, and not what it is done to.
-    let deed = words(&rule.deed.replace(view.here.as_str(), " "));
+    let deed = if view.here.is_empty() { words(rule.deed) } else { words(&rule.deed.replace(view.here.as_str(), " ")) };
     let verbs = verbs_of(rule.deed);
     let speaks = verbs.iter().any(|verb| verb.is_speech());
     let same_verb = verbs.contains(&verb) || (speaks && verb.is_speech()) || are_alike(verb, &verbs);

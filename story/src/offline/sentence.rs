@@ -127,7 +127,17 @@ fn share_objects(clauses: &mut [Clause]) {
 /// Puts what an earlier clause of the message named in the place of `it` and `them`: `take the lantern and light it`.
 fn refer_back(clauses: &mut [Clause]) {
     let mut named: Option<String> = None;
+    let mut container: Option<String> = None;
     for clause in clauses {
+        // `put the hat in the box and close it` closes the box.
+        let closes = matches!(clause.verb, Some(Verb::Open | Verb::Close | Verb::Lock));
+        if let (true, Some(place), Some("it")) = (closes, &container, clause.objects.first().map(String::as_str)) {
+            clause.rest = clause.rest.replacen("it", place, 1);
+            clause.objects[0].clone_from(place);
+        }
+        container = Some(clause.second.clone()).filter(|second| {
+            !second.is_empty() && ["in", "into", "inside", "from"].contains(&clause.preposition.as_str())
+        });
         // `fold up the paper and pocket it`, where folding up is not known.
         if let (None, Some((_, noun))) = (clause.verb, clause.rest.split_once(' ')) {
             let noun = noun.trim_start_matches("up ").trim_start_matches("down ");
