@@ -109,7 +109,7 @@ async fn furnish(store: &SharedStore, archive: &Path) -> [GameId; 5] {
     ] {
         let holder = Holder::new(role, Some(tenant.parse().unwrap()), user.map(|user| user.parse().unwrap())).unwrap();
         let hash = Secret::generate(SecretKind::Key).unwrap().hash();
-        store.add_key(&NewKey { hash, holder, expires_in: None }).await.unwrap();
+        store.add_key(&NewKey { hash, grants: holder.into(), expires_in: None }).await.unwrap();
     }
     games
 }
