@@ -1,5 +1,5 @@
-// Calls to the engine, each with a limit in time, and what can go wrong with one. Calls that change something go out under a
-// key and are repeated while no answer comes: a lost answer changes nothing twice.
+// Calls to the engine, each with a time limit, and what can go wrong. Calls that change something go out under a key and
+// are repeated until they are answered: a lost answer changes nothing twice.
 
 import { problemText, t } from "./text.js";
 

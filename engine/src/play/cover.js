@@ -1,4 +1,4 @@
-// Covers of stories, drawn from their ids: the same story always has the same one. Hills under a sky, in the page's colours.
+// Covers of stories, drawn from their ids: hills under a sky, in the page's colours.
 
 import { shape } from "./dom.js";
 

@@ -38,7 +38,7 @@ export function menu(label, items) {
 /// How far a finger moves for a swipe, in pixels.
 const SWIPE = 50;
 
-/// Calls `act(by, part)` when a finger has moved across: by 1 to the left, as pages are turned, by -1 to the right.
+/// Calls `act(by, part)` when a finger has moved across: 1 to the left, -1 to the right.
 export function onSwipe(element, act) {
   let from = null;
   element.addEventListener("touchstart", ({ touches }) => { from = touches.length === 1 ? touches[0] : null; }, { passive: true });

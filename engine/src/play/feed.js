@@ -120,7 +120,7 @@ export class Feed {
     }
   }
 
-  // The game's unfinished requests. Where players have keys, the queue is for operators: then the page asks for those that it
+  // The game's unfinished requests. Where players have keys the queue is not theirs: then the page asks for those that it
   // knows, and whether there is the game.
   async lane() {
     try {

@@ -1,5 +1,4 @@
-// The player's games: found again, renamed, taken away as a file, brought back from one, and deleted with a moment to
-// think better of it.
+// The player's games: found, renamed, exported, imported, and deleted with a moment to undo it.
 
 import { get, postOnce, remove } from "./api.js";
 import { at, button, make, menu, prose } from "./dom.js";

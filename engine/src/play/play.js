@@ -32,7 +32,7 @@ const composer = new Composer({
   problem: (text) => notice(text),
 });
 
-// Says what went wrong where it is seen: above the line in which the player writes, or at the foot of the list.
+// Says what went wrong where it is seen: above the player's line, or at the foot of the list.
 function notice(text = "", actions = []) {
   const close = ["dismiss", () => notice()];
   at("problem").textContent = text.charAt(0).toUpperCase() + text.slice(1);

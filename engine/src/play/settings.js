@@ -19,7 +19,7 @@ export function setting(name) {
   return values.includes(value) ? value : values[0];
 }
 
-/// Applies the settings and builds the form; `changed` is called when the language has, `signOut` to sign out.
+/// Applies the settings and builds the form; `changed` is called when the language has.
 export function showSettings(changed, signOut) {
   setLanguage(setting("language"));
   for (const name of ["size", "width", "theme", "motion"]) document.documentElement.dataset[name] = setting(name);

@@ -1,4 +1,4 @@
-// The sheet that is filled in before a story begins: who plays, who narrates, which model, how strict the rules are.
+// The sheet before a story: who plays, who narrates, which model, how strict the rules are.
 // Everything has a good first value, so that Enter begins.
 
 import { get, post } from "./api.js";

@@ -266,7 +266,7 @@ export class Story {
     return [key, () => this.stop(request, keep)];
   }
 
-  /// Stops what is being narrated or waits. The text so far stays if the player keeps it; otherwise nothing has happened.
+  /// Stops what is narrated or waits. The text so far stays if the player keeps it; else nothing has happened.
   async stop(request = this.turns.keys().next().value, keep = this.turns.get(request)?.stage === "writing") {
     if (!request) return;
     try {

@@ -1,4 +1,4 @@
-// Everything that the page says, in two tables: one row for each text, with its languages in the order of LANGUAGES.
+// Everything that the page says: one row for each text, with its languages in the order of LANGUAGES.
 
 import { button } from "./dom.js";
 

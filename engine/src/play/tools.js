@@ -105,7 +105,7 @@ export class Tools {
     if (newest && (newest.stage || newest === this.last)) return this.call("retry", {});
   }
 
-  /// Changes what the player said, in its place; the story goes on from there. What has failed can be written again.
+  /// Changes what the player said; the story goes on from there. What has failed can be written again.
   change(turn = this.story.newest) {
     if (turn?.stage === "failed") return this.story.takeBack(turn);
     if (this.isRefused() || !turn?.number) return;
@@ -132,7 +132,7 @@ export class Tools {
     }
   }
 
-  // While a message is unfinished, what has happened stays as it is: one key must not take back more than one message.
+  // While a message is unfinished, the past stays as it is: one key must not take back two messages.
   isRefused() {
     const { isBusy } = this.story;
     if (isBusy) this.story.trouble({ message: problemText("game-busy") });

@@ -230,9 +230,11 @@ async fn readers_who_stayed_follow_a_game_that_wakes_up_and_those_who_missed_eve
     let server = Server::start(&store).await;
     let game = new_game(&store).await;
     let mut stayed = server.listen(game, "").await;
+    // With the headers alone, the snapshot might be read after the turn, and show it.
+    assert_eq!(stayed.event().await.unwrap().1.name(), EventName::StreamSnapshot);
     let request = say(&store, game, "look").await;
     finish(&store, &claim(&store).await, 0, "A door.", "A door.").await;
-    assert_eq!(stayed.until("request.completed").await.first().unwrap(), "stream.snapshot");
+    stayed.until("request.completed").await;
     let end = store.game(game).await.unwrap().unwrap().cursor;
     let_log_go(&store, game).await;
 

@@ -54,7 +54,7 @@ fn interleavings() -> impl Strategy<Value = (StoryEventPlacement, usize, bool, V
 fn play_on(runtime: &Runtime, fresh: impl Fn(usize) -> Bench) {
     let mut config = Config { failure_persistence: None, ..Config::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = 500;
+        config.cases = 250;
     }
     let played = std::cell::Cell::new(0);
     let result = TestRunner::new(config).run(&interleavings(), |(placement, batch, is_fair, moves)| {
