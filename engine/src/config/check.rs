@@ -100,14 +100,21 @@ impl Config {
         self.redis.check()?;
         self.queue.check().map_err(|(key, reason)| ConfigError::Invalid { key: format!("queue.{key}"), reason })?;
         self.traces.check()?;
-        for (key, value) in self.limits.each() {
-            if value > LimitsConfig::LARGEST {
-                return invalid(key, format!("`{value}` is more than {}; 0 is no limit", LimitsConfig::LARGEST));
-            }
-        }
+        self.check_limits()?;
         self.auth.check()?;
         self.check_providers()?;
         self.check_tiers()
+    }
+
+    fn check_limits(&self) -> Result<(), ConfigError> {
+        let largest = LimitsConfig::LARGEST;
+        match self.limits.each().into_iter().find(|(_, value)| *value > largest) {
+            Some((key, value)) => {
+                let reason = format!("`{value}` is more than {largest}; 0 is no limit");
+                Err(ConfigError::Invalid { key: key.to_string(), reason })
+            }
+            None => Ok(()),
+        }
     }
 
     /// A reader notices a lost connection when a keep-alive is missing, and must find the events behind it.

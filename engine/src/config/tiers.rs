@@ -278,8 +278,8 @@ mod tests {
             assert!(refused.contains(&format!("`{key}`")) && refused.contains(remedy), "{text}: {refused}");
         }
         read(&format!("{redis}[tiers.a.redis]\nurl = 'redis://127.0.0.1'\nprefix = 'gold:'")).check().unwrap();
-        let many: String = (0..17).map(|n| format!("[tiers.t{n}]\n")).collect();
-        assert!(read(&many).check().unwrap_err().to_string().contains("`tiers`"));
+        let many: Vec<_> = (0..17).map(|n| format!("[tiers.t{n}]\n")).collect();
+        assert!(read(&many.concat()).check().unwrap_err().to_string().contains("`tiers`"));
     }
 
     #[test]

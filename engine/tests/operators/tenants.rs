@@ -117,7 +117,7 @@ async fn furnish(store: &SharedStore, archive: &Path) -> [GameId; 5] {
 async fn game(store: &SharedStore, tenant: &str, user: Option<&str>) -> GameId {
     let owner = Owner { tenant: tenant.parse().unwrap(), user: user.map(|user| user.parse().unwrap()) };
     let mut document = GameDocument { provider: "offline".to_owned(), ..GameDocument::default() };
-    document.state.scenario = "ferry_crossing".to_owned();
+    "ferry_crossing".clone_into(&mut document.state.scenario);
     let history = vec![ChatMessage::user(SAID)];
     let contents = GameContents { owner: Some(owner), ..GameContents::new(document, history) };
     let id = GameId::new();

@@ -109,7 +109,7 @@ impl Turn<'_> {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::content::{ContentKind, Library, Source};
+    use crate::content::{ContentKind, Library, Scene, Source};
     use crate::new_game::{NewGame, new_game};
     use crate::prompt::Input;
     use crate::state::GameState;
@@ -269,7 +269,7 @@ mod tests {
         library.rewrite_scenario("attic", |scenario| {
             let attic = scenario.locations["attic"].clone();
             let scene = crate::content::Scene { locations: [("attic".to_owned(), attic)].into(), ..Default::default() };
-            scenario.scenes = [("day".to_owned(), Default::default()), ("night".to_owned(), scene)].into();
+            scenario.scenes = [("day".to_owned(), Scene::default()), ("night".to_owned(), scene)].into();
             scenario.opening_scene = "day".into();
         });
         let state = new_game(&library, &NewGame { scenario: "attic".into(), ..NewGame::default() }).unwrap().0;

@@ -16,7 +16,7 @@ pub(super) fn check(source: &Source, report: &mut Report) {
     let named = serde_json::from_str::<Value>(&source.text).ok().and_then(|value| value.get(SCHEMA_KEY).cloned());
     if let Some(schema) = named {
         let own = format!("{}.schema.json", source.kind);
-        if !schema.as_str().is_some_and(|schema| schema.rsplit('/').next() == Some(own.as_str())) {
+        if schema.as_str().is_none_or(|schema| schema.rsplit('/').next() != Some(own.as_str())) {
             report
                 .warning(
                     at("", SCHEMA_KEY),

@@ -9,6 +9,7 @@ use super::text::Text;
 use crate::serde_util::is_false;
 
 /// An item as its author describes it.
+#[expect(clippy::struct_excessive_bools, reason = "it is the form in the file, where each is named")]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[schemars(deny_unknown_fields)]

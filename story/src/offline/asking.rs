@@ -11,6 +11,47 @@ use super::time::asks_for_time_left;
 use super::verbs::Verb;
 use crate::world::{Fit, fit, words};
 
+/// What asks for everything that could be done.
+const OPTIONS: &[&str] = &[
+    "i can do",
+    "can i do",
+    "i could do",
+    "what can i do",
+    "what could i do",
+    "what can we do",
+    "my options",
+    "what is there to do",
+    "what can i try",
+    "what can i use",
+    "what could i try",
+    "what may i do",
+];
+
+/// What asks for what to do next.
+const HINTS: &[&str] = &[
+    "what should",
+    "what now",
+    "what do i do",
+    "what am i supposed",
+    "how do i win",
+    "what next",
+    "how do i play",
+    "where should",
+    "where do i go",
+    "how do i get",
+    "what must",
+    "need to do",
+    "my job",
+    "my task",
+    "my goal",
+    "why am i here",
+    "the point of",
+    "do i have to",
+    "can i try",
+    "how do i",
+    "how can i",
+];
+
 impl Telling<'_> {
     /// A question to nobody in particular. It never changes anything.
     pub(super) fn question(&self, clause: &Clause) -> String {
@@ -122,45 +163,10 @@ impl Telling<'_> {
         if asks_for_time_left(text) {
             return Some(self.time_left());
         }
-        if has(&[
-            "i can do",
-            "can i do",
-            "i could do",
-            "what can i do",
-            "what could i do",
-            "what can we do",
-            "my options",
-            "what is there to do",
-            "what can i try",
-            "what can i use",
-            "what could i try",
-            "what may i do",
-        ]) {
+        if has(OPTIONS) {
             return Some(self.options());
         }
-        if has(&[
-            "what should",
-            "what now",
-            "what do i do",
-            "what am i supposed",
-            "how do i win",
-            "what next",
-            "how do i play",
-            "where should",
-            "where do i go",
-            "how do i get",
-            "what must",
-            "need to do",
-            "my job",
-            "my task",
-            "my goal",
-            "why am i here",
-            "the point of",
-            "do i have to",
-            "can i try",
-            "how do i",
-            "how can i",
-        ]) {
+        if has(HINTS) {
             return Some(self.hint());
         }
         let has_word = |any: &[&str]| text.split_whitespace().any(|word| any.contains(&word));

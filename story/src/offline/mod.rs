@@ -471,10 +471,8 @@ impl<'a> Telling<'a> {
             }
             return (self.talk_to(listener, &clause.rest, Verb::Ask), false);
         }
-        if clause.is_statement()
-            && let Some(told) = self.stated(clause)
-        {
-            return (told, false);
+        if clause.is_statement() {
+            return (self.stated(clause), false);
         }
         let named = self.view.find(&clause.rest);
         // The name of a place next door is a wish to go there.

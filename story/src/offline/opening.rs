@@ -48,7 +48,7 @@ impl Telling<'_> {
         let call = the(&vessel.name);
         let with = match (vessel.state, self.key_of(vessel)) {
             (Lid::Open, _) => {
-                return format!("{} {} open already. {}", capital(&call), is_or_are(&call), self.contents(vessel));
+                return format!("{} {} open already. {}", capital(&call), is_or_are(&call), Self::contents(vessel));
             }
             (Lid::Closed, _) => String::new(),
             (Lid::Locked, Some(key)) if matching(&self.view.held, key).is_some() => format!(" with {}", the(key)),
@@ -92,7 +92,7 @@ impl Telling<'_> {
     }
 
     /// What can be seen in an open container.
-    pub(super) fn contents(&self, vessel: &Vessel) -> String {
+    pub(super) fn contents(vessel: &Vessel) -> String {
         let inside: Vec<String> = vessel.seen().iter().map(|item| a(item)).collect();
         if inside.is_empty() {
             "There is nothing in it.".to_owned()
@@ -104,7 +104,7 @@ impl Telling<'_> {
     /// Whether it is open and what is in it then, or whether it is only closed, or locked, and what is known of the key.
     fn how_it_is(&self, vessel: &Vessel) -> String {
         match (vessel.state, self.key_of(vessel)) {
-            (Lid::Open, _) => format!("It is open. {}", self.contents(vessel)),
+            (Lid::Open, _) => format!("It is open. {}", Self::contents(vessel)),
             (Lid::Closed, _) => "It is closed.".to_owned(),
             (Lid::Locked, None) => "It is locked, and no key will help.".to_owned(),
             (Lid::Locked, Some(key)) if self.view.holds(key) => format!("It is locked, and {} may fit.", the(key)),
@@ -130,7 +130,7 @@ impl Telling<'_> {
         let behind = [" in ", " inside ", " into "].iter().find_map(|word| Some(text.split_once(word)?.1))?;
         let vessel = self.view.vessel_meant(behind.trim_start_matches("of "))?;
         Some(if vessel.is_open() {
-            self.contents(vessel)
+            Self::contents(vessel)
         } else {
             format!("You cannot tell from outside. {}", self.how_it_is(vessel))
         })

@@ -110,9 +110,9 @@ impl Clause {
 
 impl Telling<'_> {
     /// The answer to a statement: whoever is there has heard it.
-    pub(super) fn stated(&self, clause: &Clause) -> Option<String> {
+    pub(super) fn stated(&self, clause: &Clause) -> String {
         if let Some(listener) = self.view.speaker() {
-            return Some(self.talk_to(listener, &clause.whole, Verb::Talk));
+            return self.talk_to(listener, &clause.whole, Verb::Talk);
         }
         let lines = [
             "You say it aloud. It is noted by no one.",
@@ -122,7 +122,7 @@ impl Telling<'_> {
             "You have said it now, and it stands there.",
             "The place makes no objection.",
         ];
-        Some(format!("{} {}", self.view.fresh(&lines), self.could_try()))
+        format!("{} {}", self.view.fresh(&lines), self.could_try())
     }
 
     /// The answer to what the player says that they do not do.

@@ -267,9 +267,11 @@ impl Telling<'_> {
             "You check twice.",
             "Nothing is missing.",
         ]);
-        let inside =
-            self.what_is_inside(&self.view.held).into_iter().map(|told| format!(" {told}")).collect::<String>();
-        format!("You are carrying {}.{inside} {end}", joined(&items, "and"))
+        let carried = format!("You are carrying {}.", joined(&items, "and"));
+        let mut sentences = vec![carried];
+        sentences.extend(self.what_is_inside(&self.view.held));
+        sentences.push(end.to_owned());
+        sentences.join(" ")
     }
 
     pub(super) fn not_here(&self, noun: &str) -> String {

@@ -119,7 +119,7 @@ impl Telling<'_> {
                 "There is no {} in {}. {}",
                 plain(&clause.objects[0]),
                 the(&vessel.name),
-                self.contents(vessel)
+                Self::contents(vessel)
             ));
         };
         let inside: Vec<&str> = found

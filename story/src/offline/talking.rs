@@ -19,10 +19,8 @@ const HONORIFICS: &[&str] = &["madam", "ma'am", "sir", "miss", "mister", "friend
 
 impl Telling<'_> {
     pub(super) fn speak(&self, clause: &Clause, verb: Verb) -> String {
-        if ["i'm", "i am", "i came", "i have"].iter().any(|own| clause.written.starts_with(own))
-            && let Some(told) = self.stated(clause)
-        {
-            return told;
+        if ["i'm", "i am", "i came", "i have"].iter().any(|own| clause.written.starts_with(own)) {
+            return self.stated(clause);
         }
         let topic = topic_of(clause);
         let listener = self.view.speaker().or_else(|| self.view.beings.iter().find(|being| !being.is_monster));

@@ -255,7 +255,7 @@ async fn a_tenants_tier_decides_its_limits_and_its_providers() {
                   limits.messages_per_minute_per_user = 1";
     let tiers = Tiers::new(&toml::from_str(config).unwrap());
     let library = Arc::new(crate::content::load(None).unwrap());
-    let public = router(Api { tiers, library, ..api(&world.store, &models, auth) });
+    let public = router(Api { library, tiers, ..api(&world.store, &models, auth) });
     let call = async |kind: Kind, method: Method, path: &str, body: String| {
         let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
         let request = request.header(header::AUTHORIZATION, format!("Bearer {}", world.keys[&kind].reveal()));

@@ -102,8 +102,8 @@ async fn finish(archive: &Archive, tiers: &[TierStore], to: &SharedStore) -> Res
 impl Move<'_> {
     /// Moves what is idle, and adds what is not.
     async fn all_of(&self, tenant: &Tenant, stays: &mut Vec<(GameId, &'static str)>) -> Result<u64, OperateError> {
-        let pauses = self.from.pauses().await?.into_iter();
-        let paused: BTreeSet<GameId> = pauses
+        let held = self.from.pauses().await?.into_iter();
+        let paused: BTreeSet<GameId> = held
             .filter_map(|pause| if let PauseScope::Game { game_id } = pause.what { Some(game_id) } else { None })
             .collect();
         let (mut after, mut count) = (None, 0);

@@ -202,7 +202,7 @@ impl Store for TieredStore {
                 Err(error) => Err(error),
             };
             let of_tier = of_tier.unwrap_or_else(|error| format!("away ({error})"));
-            text.push_str(&format!("; tier {}: {of_tier}", tier.name()));
+            text.extend(["; tier ", tier.name(), ": ", of_tier.as_str()]);
         }
         Ok(text)
     }

@@ -133,7 +133,7 @@ impl Queue for TieredStore {
 
     async fn queue(&self) -> Result<QueueView, StoreError> {
         let views = self.each(|store| store.queue()).await?;
-        Ok(views.into_iter().reduce(|one, other| sum(&one, &other)).unwrap_or_else(|| QueueView {
+        Ok(views.into_iter().reduce(|one, other| sum(&one, &other)).unwrap_or(QueueView {
             depth: 0,
             story_events: 0,
             ready: 0,

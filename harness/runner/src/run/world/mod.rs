@@ -142,10 +142,9 @@ impl World {
                 prefix: &prefix,
             };
             let engine = engine_settings(context, &case);
-            let own_redis = redis.as_ref().map(CaseRedis::parted).unwrap_or_default();
             let fleet = Fleet::new(&profile, &context.programs, &around, &engine, log.clone(), pulse.clone())
                 .map_err(|error| failed(&error))?
-                .with_own_redis(own_redis)
+                .with_own_redis(redis.as_ref().map(CaseRedis::parted).unwrap_or_default())
                 .with_clocks(if case.sets_clocks() { clock::library() } else { None });
             let started = fleet.start_all(case.workers).await;
             let url = started.map_err(|error: ServiceError| {
