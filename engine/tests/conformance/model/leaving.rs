@@ -25,6 +25,8 @@ impl Play {
         if is_busy || self.reference.is_halted(game) {
             return Ok(());
         }
+        // The log goes with it: what is new in it is read before.
+        self.compare().await?;
         self.note(format_args!("game {game} leaves the store and comes back"));
         let kept = self.store.game(id).await.map_err(text)?.ok_or("the game is gone")?;
         let history = self.store.history(id, usize::MAX).await.map_err(text)?;
@@ -42,6 +44,8 @@ impl Play {
 
     /// The time of a log is over: it goes, if its game rests.
     pub(super) async fn rest(&mut self, game: usize) -> Result<(), Difference> {
+        // What is new in the log is read before it goes.
+        self.compare().await?;
         let model = &mut self.reference.games[game];
         let rests = model.lane.is_empty() && model.log.len() > model.gone;
         if rests {

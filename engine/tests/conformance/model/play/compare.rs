@@ -9,7 +9,7 @@ use super::{Difference, Play, same, text};
 use crate::fixture::parse;
 
 impl Play {
-    pub(super) async fn compare(&mut self) -> Result<(), Difference> {
+    pub(in crate::model) async fn compare(&mut self) -> Result<(), Difference> {
         for game in 0..GAMES {
             self.compare_game(game).await?;
         }

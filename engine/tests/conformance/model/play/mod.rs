@@ -17,7 +17,7 @@ use protocol::{EventId, GameId, IfBusy, Priority, RequestId};
 
 use super::moves::{Move, Pick, Step, What};
 use super::reference::{Answer, Circuit, Head, Reference};
-use super::{GAMES, HEAVY, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED, WORKERS};
+use super::{COMPARED_AFTER, GAMES, HEAVY, LIMITS, PROVIDERS, SENT, TENANTS, UNFINISHED, WORKERS};
 use crate::bench::Bench;
 use crate::fair::{fair, owner_in};
 use crate::fixture::{document, fault, game_id, message, options};
@@ -39,6 +39,8 @@ pub(super) struct Play {
     /// How often the process of each worker was replaced.
     processes: [u32; WORKERS],
     nonce: u64,
+    /// How many moves were made.
+    made: usize,
     trace: String,
     pub(super) store: SharedStore,
     pub(super) bench: Bench,
@@ -88,6 +90,7 @@ impl Play {
             last_claims: vec![(0, 1, Vec::new()); WORKERS],
             processes: [0; WORKERS],
             nonce: 0,
+            made: 0,
             trace: format!("story events are placed at {placement:?}, {batch} in a turn; in fair order: {is_fair}\n"),
             store,
             bench,
@@ -99,7 +102,7 @@ impl Play {
         TestCaseError::fail(format!("{difference}\nafter these moves:\n{}", self.trace))
     }
 
-    /// Makes a move and compares everything.
+    /// Makes a move. Its answer is compared; everything that the store keeps is compared after every [`COMPARED_AFTER`] moves.
     pub(super) async fn make(&mut self, next: &Move) -> Result<(), Difference> {
         match *next {
             Move::Enqueue { game, if_busy, priority } => self.enqueue(game, if_busy, priority, None).await?,
@@ -161,7 +164,8 @@ impl Play {
                 }
             }
         }
-        self.compare().await
+        self.made += 1;
+        if self.made.is_multiple_of(COMPARED_AFTER) { self.compare().await } else { Ok(()) }
     }
 
     /// Lets everything run to its end: nothing that was accepted may be left over.
@@ -297,6 +301,8 @@ impl Play {
 
     async fn forget(&mut self, pick: usize) -> Result<(), Difference> {
         let Some(number) = self.pick_request(pick) else { return Ok(()) };
+        // While it is still there.
+        self.compare().await?;
         let answer = self.store.delete_dead_letter(self.requests[number].id).await.map_err(text)?;
         self.note(format_args!("the dead letter of request {number} is deleted: {answer}"));
         same("whether there was a dead letter", answer, self.reference.forget(number))
