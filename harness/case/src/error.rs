@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
-use crate::json::{JsonError, Lines, Span};
+use crate::json::{JsonError, Lines};
 
 /// So many mistakes of a file are shown. Each is shown with a part of the file and the name that was meant, for which all names are
 /// compared, so that the time for thousands of them would grow with their square.
@@ -42,6 +42,13 @@ pub struct CaseWarning {
     text: NamedSource<Arc<str>>,
     #[label("here")]
     span: SourceSpan,
+}
+
+impl From<CaseError> for CaseWarning {
+    fn from(error: CaseError) -> Self {
+        let CaseError { path, line, column, message, help, text, span } = error;
+        Self { path, line, column, message, help, text, span }
+    }
 }
 
 /// Where good will is not wanted, a warning is an error.
@@ -132,42 +139,16 @@ impl Source {
         Self { path: path.to_owned(), text: text.into() }
     }
 
-    fn parts(&self, span: &Span, lines: &Lines<'_>) -> (String, usize, usize, NamedSource<Arc<str>>, SourceSpan) {
-        let path = self.path.display().to_string();
-        let (line, column) = lines.line_and_column(span.start);
-        let text = NamedSource::new(&path, Arc::clone(&self.text)).with_language("JSON");
-        (path, line, column, text, span.clone().into())
-    }
-
     pub(super) fn error(&self, error: JsonError) -> CaseError {
         self.error_in(error, &Lines::of(&self.text))
     }
 
-    /// The first mistakes of the file, with a last one that says how many there are if there are more.
-    pub(super) fn errors(&self, mut errors: Vec<JsonError>) -> Vec<CaseError> {
-        // The lines are looked up once: for each mistake, a file with many of them would be read as often.
-        let lines = Lines::of(&self.text);
-        let all = errors.len();
-        if all > MISTAKES_MAX {
-            errors.truncate(MISTAKES_MAX);
-            let at = errors.last().and_then(|error| error.span.clone()).unwrap_or(0..0);
-            let what = format!("this file has more mistakes: the first {MISTAKES_MAX} are shown");
-            errors.push(JsonError::at(at, what).help("repair these first"));
-        }
-        errors.into_iter().map(|error| self.error_in(error, &lines)).collect()
-    }
-
-    pub(super) fn warnings(&self, warnings: Vec<JsonError>) -> Vec<CaseWarning> {
-        let lines = Lines::of(&self.text);
-        let warning = |warning: JsonError| {
-            let (path, line, column, text, span) = self.parts(&warning.span.unwrap_or(0..0), &lines);
-            CaseWarning { path, line, column, message: warning.message, help: warning.help, text, span }
-        };
-        warnings.into_iter().map(warning).collect()
-    }
-
-    fn error_in(&self, error: JsonError, lines: &Lines<'_>) -> CaseError {
-        let (path, line, column, text, span) = self.parts(&error.span.unwrap_or(0..0), lines);
-        CaseError { path, line, column, message: error.message, help: error.help, text, span }
+    /// The same, with the lines of the text looked up before.
+    pub(super) fn error_in(&self, error: JsonError, lines: &Lines<'_>) -> CaseError {
+        let path = self.path.display().to_string();
+        let span = error.span.unwrap_or_default();
+        let (line, column) = lines.line_and_column(span.start);
+        let text = NamedSource::new(&path, Arc::clone(&self.text)).with_language("JSON");
+        CaseError { path, line, column, message: error.message, help: error.help, text, span: span.into() }
     }
 }

@@ -27,6 +27,7 @@ pub mod profile;
 mod redis;
 mod schema;
 mod scripts;
+mod sources;
 mod step;
 mod target;
 mod texts;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::json::{Lines, Node};
+use crate::json::Node;
+use crate::sources::CaseLines;
 
 /// The lines of a step's expectations and captures, by the paths that failures have: `expect.vars.bell_rung`.
-pub(super) fn of_step(step: &Node, lines: &Lines<'_>) -> BTreeMap<String, usize> {
+pub(super) fn of_step(step: &Node, lines: &CaseLines<'_>) -> BTreeMap<String, usize> {
     let mut places = BTreeMap::new();
     for (key, prefix) in [("expect", "expect"), ("capture", "capture")] {
         add(step.get(key), prefix, lines, &mut places);
@@ -15,7 +16,7 @@ pub(super) fn of_step(step: &Node, lines: &Lines<'_>) -> BTreeMap<String, usize>
 }
 
 /// Adds the members of an object, and their members: deeper, failures have the place in the document and not in the case.
-fn add(node: Option<&Node>, path: &str, lines: &Lines<'_>, places: &mut BTreeMap<String, usize>) {
+fn add(node: Option<&Node>, path: &str, lines: &CaseLines<'_>, places: &mut BTreeMap<String, usize>) {
     for member in node.map_or(&[][..], Node::members) {
         let path = format!("{path}.{}", member.key);
         for inner in member.value.members() {
@@ -36,12 +37,13 @@ pub(super) fn line_of(places: &BTreeMap<String, usize>, path: &str) -> Option<us
 mod tests {
     use super::*;
     use crate::json::parse;
+    use crate::sources::Sources;
 
     #[test]
     fn a_failure_finds_the_line_of_what_it_is_about() {
         let text = "{\"expect\": {\n\"location\": \"x\",\n\"state\": {\n\"/a\": 1,\n\"/a/b\": {\"$gt\": 1}},\n\"events\": []},\n\
                     \"http\": {\"capture\": {\n\"link\": {\"json\": \"/x\"}}}}";
-        let places = of_step(&parse(text).unwrap(), &Lines::of(text));
+        let places = of_step(&parse(text).unwrap(), &CaseLines::of(&Sources::new("x.json".as_ref(), text)));
         for (path, line) in [
             ("expect.location", Some(2)),
             ("expect.state./a", Some(4)),

@@ -8,6 +8,7 @@ use mock_llm::{Script, ScriptError};
 
 use super::ModelScript;
 use crate::json::{self, JsonError, Kind, Lines, Node, Written};
+use crate::sources::CaseLines;
 
 /// The scripts of the cases that are read together.
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ pub(super) struct Scripts(Mutex<HashMap<PathBuf, Result<ModelScript, String>>>);
 
 impl Scripts {
     /// The script of a case, its own or another file's, checked here so that its mistakes show before anything is started.
-    pub(super) fn of(&self, model: &Node, case: &Path, lines: &Lines<'_>) -> Result<ModelScript, JsonError> {
+    pub(super) fn of(&self, model: &Node, case: &Path, lines: &CaseLines<'_>) -> Result<ModelScript, JsonError> {
         if let Kind::String(file) = &model.kind {
             let path = case.parent().unwrap_or(Path::new("")).join(file);
             return self.get(&path).map_err(|message| JsonError::at(model.span.clone(), message));
@@ -29,7 +30,7 @@ impl Scripts {
             },
             ScriptError::Read { .. } => JsonError::at(model.span.clone(), error.to_string()),
         })?;
-        let lines = lines_of(model, lines);
+        let lines = lines_of(model, |at| lines.line(at));
         Ok(ModelScript { gates: script.gates(), text: written.text, path: case.to_owned(), lines })
     }
 
@@ -42,9 +43,9 @@ impl Scripts {
 }
 
 /// The lines on which the entries of a script begin.
-fn lines_of(script: &Node, lines: &Lines<'_>) -> Vec<usize> {
+fn lines_of(script: &Node, line: impl Fn(usize) -> usize) -> Vec<usize> {
     let entries = script.get("entries").map_or(&[][..], Node::items);
-    entries.iter().map(|entry| lines.line(entry.span.start)).collect()
+    entries.iter().map(|entry| line(entry.span.start)).collect()
 }
 
 fn read(path: &Path) -> Result<ModelScript, String> {
@@ -60,7 +61,8 @@ impl ModelScript {
     /// What is wrong with it, with its line.
     pub fn parse(text: String, path: &Path) -> Result<Self, String> {
         let script = Script::parse(&text, &path.display().to_string()).map_err(|error| error.to_string())?;
-        let lines = json::parse(&text).map(|node| lines_of(&node, &Lines::of(&text))).unwrap_or_default();
+        let own = Lines::of(&text);
+        let lines = json::parse(&text).map(|node| lines_of(&node, |at| own.line(at))).unwrap_or_default();
         Ok(Self { text, path: path.to_owned(), gates: script.gates(), lines })
     }
 }

@@ -15,8 +15,15 @@ pub(crate) const FILE: &str = "fragments.json";
 #[derive(Debug, Default)]
 pub(crate) struct FragmentFiles(Mutex<HashMap<PathBuf, Option<Read>>>);
 
+/// A file of fragments.
+#[derive(Debug)]
+struct FragmentFile {
+    source: Arc<Source>,
+    object: Node,
+}
+
 /// What came of reading one.
-type Read = Result<Arc<Node>, Box<CaseError>>;
+type Read = Result<Arc<FragmentFile>, Box<CaseError>>;
 
 impl FragmentFiles {
     /// The fragments that a case in this file can use, the nearest first.
@@ -39,25 +46,35 @@ impl FragmentFiles {
 /// A file that is not there has no fragments.
 fn read(path: &Path) -> Option<Read> {
     let text = std::fs::read_to_string(path).ok()?;
+    let source = Arc::new(Source::new(&shown(path), &text));
     let object = json::parse(&text).and_then(|node| match node.kind {
-        Kind::Object(_) => Ok(Arc::new(node)),
+        Kind::Object(_) => Ok(node),
         _ => Err(JsonError::at(node.span, "a file of fragments is an object: `{\"NAME\": value}`")),
     });
-    Some(object.map_err(|error| Box::new(Source::new(path, &text).error(error))))
+    Some(match object {
+        Ok(object) => Ok(Arc::new(FragmentFile { source, object })),
+        Err(error) => Err(Box::new(source.error(error))),
+    })
+}
+
+/// The path as a person names it who works in this directory.
+fn shown(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
 }
 
 /// The fragments that a case can use.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fragments {
     own: Option<Node>,
-    files: Vec<Arc<Node>>,
+    files: Vec<Arc<FragmentFile>>,
 }
 
 /// A fragment.
 pub(super) struct Found<'a> {
     pub(super) fragment: &'a Node,
-    /// Whether its places are not those of the case's file.
-    pub(super) of_another_file: bool,
+    /// The file that its places are in, if it is not the case's.
+    pub(super) file: Option<&'a Arc<Source>>,
 }
 
 impl Fragments {
@@ -75,13 +92,16 @@ impl Fragments {
     /// The fragment of this name; the nearest, if several files have one.
     pub(super) fn find(&self, name: &str, span: &Span) -> Result<Found<'_>, JsonError> {
         if let Some(fragment) = self.own.as_ref().and_then(|own| own.get(name)) {
-            return Ok(Found { fragment, of_another_file: false });
+            return Ok(Found { fragment, file: None });
         }
-        if let Some(fragment) = self.files.iter().find_map(|file| file.get(name)) {
-            return Ok(Found { fragment, of_another_file: true });
+        for FragmentFile { source, object } in self.files.iter().map(AsRef::as_ref) {
+            if let Some(fragment) = object.get(name) {
+                return Ok(Found { fragment, file: Some(source) });
+            }
         }
         let own = self.own.iter().flat_map(Node::members);
-        let names = own.chain(self.files.iter().flat_map(|file| file.members())).map(|member| member.key.as_str());
+        let names =
+            own.chain(self.files.iter().flat_map(|file| file.object.members())).map(|member| member.key.as_str());
         let error = JsonError::at(span.clone(), format!("there is no fragment `{name}`"));
         Err(match nearest(name, names) {
             Some(near) => error.help(format!("did you mean `{near}`?")),

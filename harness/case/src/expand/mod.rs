@@ -18,6 +18,7 @@ use named::Names;
 use scope::{Scope, text_of};
 
 use crate::json::{JsonError, Kind, Member, Node, Span};
+use crate::sources::Sources;
 
 /// Where values from outside come from, by their names: `--var`.
 pub type Given = BTreeMap<String, String>;
@@ -38,9 +39,14 @@ pub(super) struct Written {
 }
 
 /// Puts everything in. One case comes back for each row, or one if there are none.
-pub(super) fn expand(root: Node, text: &str, fragments: &Fragments, given: &Given) -> Result<Vec<Written>, JsonError> {
+pub(super) fn expand(
+    root: Node,
+    sources: &Sources,
+    fragments: &Fragments,
+    given: &Given,
+) -> Result<Vec<Written>, JsonError> {
     let own = ["fragments", "variables", "rows"];
-    if !text.contains('$') && own.iter().all(|key| root.get(key).is_none()) {
+    if !sources.case().text.contains('$') && own.iter().all(|key| root.get(key).is_none()) {
         return Ok(vec![Written { row: None, node: root }]);
     }
     let fragments = fragments.with_own(root.get("fragments"))?;
@@ -56,7 +62,7 @@ pub(super) fn expand(root: Node, text: &str, fragments: &Fragments, given: &Give
         if let Some(row) = row {
             variables.extend(scope::row(row, &variables)?);
         }
-        let expander = Expander { fragments: &fragments, variables: &variables, named: &named };
+        let expander = Expander { fragments: &fragments, variables: &variables, named: &named, sources };
         let node = expander.node(&body, &At::top()).and_then(one);
         let node = node.map_err(|error| match row {
             Some(row) => JsonError { message: format!("{} (in the row `{}`)", error.message, row.key), ..error },
@@ -106,20 +112,42 @@ enum Put {
 struct At<'a> {
     /// Arguments of the fragment that it is in.
     args: Option<&'a Scope>,
-    /// The place of the use, in a fragment from another file: errors point there, because the file of the case is the one
-    /// that they show.
+    /// The place of the outermost use of a fragment from another file, in the file of the case.
     used: Option<Span>,
+    /// By how much places move: those of another file stand behind the text of the case.
+    base: usize,
     /// The fragments that it is in, from the outermost.
     within: Vec<String>,
 }
 
 impl At<'_> {
     const fn top() -> Self {
-        Self { args: None, used: None, within: Vec::new() }
+        Self { args: None, used: None, base: 0, within: Vec::new() }
     }
 
     fn span(&self, span: &Span) -> Span {
-        self.used.clone().unwrap_or_else(|| span.clone())
+        moved(span, self.base)
+    }
+}
+
+fn moved(span: &Span, by: usize) -> Span {
+    span.start + by..span.end + by
+}
+
+/// A value of a fragment that is not read where it stands.
+fn moved_kind(kind: &Kind, by: usize) -> Kind {
+    let moved_node = |node: &Node| Node { span: moved(&node.span, by), kind: moved_kind(&node.kind, by) };
+    match kind {
+        Kind::Array(items) => Kind::Array(items.iter().map(moved_node).collect()),
+        Kind::Object(members) => {
+            let member = |Member { key, key_span, value }: &Member| Member {
+                key: key.clone(),
+                key_span: moved(key_span, by),
+                value: moved_node(value),
+            };
+            Kind::Object(members.iter().map(member).collect())
+        }
+        other => other.clone(),
     }
 }
 
@@ -129,6 +157,8 @@ struct Expander<'a> {
     variables: &'a Scope,
     /// What the case and the fragments that it uses name.
     named: &'a RefCell<Names>,
+    /// Where the texts are noted that fragments come from.
+    sources: &'a Sources,
 }
 
 impl Expander<'_> {
@@ -188,7 +218,11 @@ impl Expander<'_> {
         let look_up = |name: &str| {
             let found = at.args.and_then(|args| args.get(name)).or_else(|| self.variables.get(name));
             found.map_or_else(
-                || scope::missing(name, self.variables, &at.within, &at.span(span)),
+                || {
+                    // An argument is given where the fragment is used.
+                    let place = at.used.clone().unwrap_or_else(|| at.span(span));
+                    scope::missing(name, self.variables, &at.within, &place)
+                },
                 |kind| Ok(kind.clone()),
             )
         };
@@ -202,12 +236,16 @@ impl Expander<'_> {
         let Some(Node { span: named_at, kind: Kind::String(name) }) = named else {
             return Err(JsonError::at(at.span(&node.span), "`$use` takes the name of a fragment"));
         };
-        let Found { fragment, of_another_file } = self.fragments.find(&name, &named_at)?;
+        let Found { fragment, file } = self.fragments.find(&name, &named_at)?;
         if at.within.contains(&name) || at.within.len() >= DEPTH_MAX {
             let path = at.within.join("` → `");
             return Err(JsonError::at(named_at, format!("the fragment `{name}` contains itself: `{path}` → `{name}`")));
         }
-        let used = at.used.clone().or_else(|| of_another_file.then(|| node.span.clone()));
+        let used = at.used.clone().or_else(|| file.map(|_| node.span.clone()));
+        let base = match (file, &used) {
+            (Some(file), Some(used)) => self.sources.enter(file, used.clone()),
+            _ => 0,
+        };
         let mut named = Names::default();
         named.add_all_of(fragment);
         let declared = fragment.get("$defaults").map_or(&[][..], Node::members);
@@ -220,7 +258,9 @@ impl Expander<'_> {
         self.named.borrow_mut().extend(named);
         let mut args = Scope::new();
         if let Some(defaults) = fragment.get("$defaults") {
-            args.extend(defaults.members().iter().map(|member| (member.key.clone(), member.value.kind.clone())));
+            args.extend(
+                defaults.members().iter().map(|member| (member.key.clone(), moved_kind(&member.value.kind, base))),
+            );
         }
         match member("$with").map(|with| self.value(with, at)).transpose()? {
             None => {}
@@ -233,7 +273,7 @@ impl Expander<'_> {
             }
         }
         let within = [at.within.as_slice(), std::slice::from_ref(&name)].concat();
-        let inside = At { args: Some(&args), used, within };
+        let inside = At { args: Some(&args), used, base, within };
         let beside: Vec<Member> =
             members.iter().filter(|member| member.key != "$use" && member.key != "$with").cloned().collect();
         let beside = self.members(&beside, at)?;

@@ -7,8 +7,12 @@ use crate::json::parse;
 
 fn expanded(text: &str, given: &[(&str, &str)]) -> Result<Vec<(Option<String>, Value)>, JsonError> {
     let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let written = expand(parse(text)?, text, &Fragments::default(), &given)?;
+    let written = expand(parse(text)?, &sources_of(text), &Fragments::default(), &given)?;
     Ok(written.into_iter().map(|written| (written.row, written.node.to_value())).collect())
+}
+
+fn sources_of(text: &str) -> Sources {
+    Sources::new("x.json".as_ref(), text)
 }
 
 fn only(text: &str) -> Value {
@@ -108,11 +112,11 @@ fn a_file_of_fragments_serves_every_case_below_it_and_the_nearest_one_wins() {
     let files = FragmentFiles::default();
     let around = files.around(&dir.path().join("cases/deep/x.json")).unwrap();
     let text = r#"{"a": {"$use": "a"}, "b": {"$use": "b", "$with": {"x": 1}}}"#;
-    let put = expand(parse(text).unwrap(), text, &around, &Given::new()).unwrap();
+    let put = expand(parse(text).unwrap(), &sources_of(text), &around, &Given::new()).unwrap();
     assert_eq!(put[0].node.to_value(), json!({"a": "near", "b": {"x": 1}}));
-    // The fragment is in another file, so the place of an error is that of its use.
+    // What is missing is an argument, so the place of the error is the use.
     let text = r#"{"b": {"$use": "b"}}"#;
-    let error = expand(parse(text).unwrap(), text, &around, &Given::new()).unwrap_err();
+    let error = expand(parse(text).unwrap(), &sources_of(text), &around, &Given::new()).unwrap_err();
     assert_eq!(&text[error.span.unwrap()], r#"{"$use": "b"}"#);
     std::fs::write(dir.path().join("cases/fragments.json"), "[1]").unwrap();
     let error = FragmentFiles::default().around(&dir.path().join("cases/x.json")).unwrap_err().to_string();

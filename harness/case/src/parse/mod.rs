@@ -14,8 +14,9 @@ use self::row::{Read, Row};
 use super::Case;
 use super::error::{CaseError, CaseWarning, Source};
 use super::expand::{self, Fragments};
-use crate::json::{self, JsonError, Lines, Node, Span};
+use crate::json::{self, JsonError, Node, Span};
 use crate::profile::Profile;
+use crate::sources::{CaseLines, Sources};
 
 /// What a file turned out to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,17 +63,17 @@ pub(super) fn parse_with(
     reading: &Reading<'_>,
     shared: &Shared,
 ) -> Result<(Parsed, Vec<CaseWarning>), Vec<CaseError>> {
-    let source = Source::new(path, text);
+    let sources = Sources::new(path, text);
     // Without a use no fragment can matter.
     let fragments = if text.contains("$use") { shared.fragments.around(path) } else { Ok(Fragments::default()) };
     let fragments = fragments.map_err(|error| vec![*error])?;
     let written = root(text).and_then(|root| {
         root.get("variables").into_iter().for_each(|variables| shared.declare(variables));
-        expand::expand(root, text, &fragments, &reading.given)
+        expand::expand(root, &sources, &fragments, &reading.given)
     });
-    let written = written.map_err(|error| vec![source.error(error)])?;
+    let written = written.map_err(|error| vec![sources.error(error)])?;
     let (mut cases, mut warnings, mut errors, mut rows) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    let lines = Lines::of(text);
+    let lines = CaseLines::of(&sources);
     for expand::Written { row, node } in written {
         let file = Row { path, lines: &lines, reading, shared };
         let mut found = Vec::new();
@@ -80,6 +81,8 @@ pub(super) fn parse_with(
         match file.read(node, row.clone(), &mut warnings, &mut found) {
             Ok(Read::Case(case)) => cases.push(*case),
             Ok(Read::Sequence { name, cases, places }) => {
+                let places = places.iter().map(|place| sources.in_case(place)).collect();
+                let source = sources.case().clone();
                 return Ok((Parsed::Sequence(Sequence { name, cases, places, source }), Vec::new()));
             }
             Err(error) => found.push(error),
@@ -91,7 +94,7 @@ pub(super) fn parse_with(
         list.sort_by_key(|error: &JsonError| error.span.as_ref().map_or(0, |span| span.start));
         list.dedup();
     }
-    if errors.is_empty() { Ok((Parsed::Cases(cases), source.warnings(warnings))) } else { Err(source.errors(errors)) }
+    if errors.is_empty() { Ok((Parsed::Cases(cases), sources.warnings(warnings))) } else { Err(sources.errors(errors)) }
 }
 
 /// The mistakes of a file with so many rows, each once. One that only some rows have names them.

@@ -7,7 +7,8 @@ use story::StatePatch;
 
 use super::reading::{Content, Reading, Shared};
 use crate::file::{CaseFile, Filter, Snapshots};
-use crate::json::{self, JsonError, Kind, Lines, Node, Span};
+use crate::json::{self, JsonError, Kind, Node, Span};
+use crate::sources::CaseLines;
 use crate::step::Step;
 use crate::step::read::Around;
 use crate::{Case, DEFAULT_GAME, Game, Terms, compat, id, labels, lookup, names, numbers, vacuous};
@@ -24,7 +25,7 @@ pub(super) enum Read {
 /// Where the row is read, and with what.
 pub(super) struct Row<'a> {
     pub(super) path: &'a Path,
-    pub(super) lines: &'a Lines<'a>,
+    pub(super) lines: &'a CaseLines<'a>,
     pub(super) reading: &'a Reading<'a>,
     pub(super) shared: &'a Shared,
 }

@@ -211,3 +211,33 @@ fn a_sequence_is_not_a_case() {
     assert_eq!(named_path(Path::new("d/all.json"), "a"), Path::new("d/a.json"));
     assert_eq!(named_path(Path::new("d/all.json"), "b.json"), Path::new("d/b.json"));
 }
+
+#[test]
+fn a_mistake_in_a_fragment_of_another_file_is_shown_there_once_with_its_first_use() {
+    let dir = tempfile::tempdir().unwrap();
+    let fragments = r#"{
+  "sure": {"user_prompt": "Hello.", "expect": {
+    "loction": "pier"}},
+  "args": {"$defaults": {"held": {
+    "vrs": {"a": 1}}}, "user_prompt": "Hello.", "expect": "${held}"}
+}"#;
+    std::fs::write(dir.path().join("fragments.json"), fragments).unwrap();
+    let case = r#"{"name": "n", "scenario": "s", "steps": [
+{"$use": "sure"},
+{"$use": "sure"},
+{"$use": "args"},
+{"user_prompt": "Hello.", "expct": {}}]}"#;
+    let errors = parse(case, &dir.path().join("a.json"), &Profile::story_engine()).unwrap_err();
+    let said = errors.iter().map(|error| {
+        let help = miette::Diagnostic::help(error).unwrap();
+        format!("{error}\n{help}").replace(&format!("{}/", dir.path().display()), "")
+    });
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [
+            "a.json:5:27: unknown key `expct`\ndid you mean `expect`?",
+            "fragments.json:3:5: unknown key `loction`\ndid you mean `location`?\nthe fragment is used at a.json:2:1",
+            "fragments.json:5:5: unknown key `vrs`\ndid you mean `vars`?\nthe fragment is used at a.json:4:1",
+        ]
+    );
+}

@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::{Action, Chat, Step};
 use crate::checks::{check_captures, check_expect, check_http, span_of};
 use crate::file::{ClockStep, StepFile};
-use crate::json::{self, JsonError, Lines, Node};
+use crate::json::{self, JsonError, Node};
 use crate::link::{LinkAction, LinkStep, LinkTo};
 use crate::profile::Profile;
+use crate::sources::CaseLines;
 use crate::target::{ClockAction, ProcessAction, Target, Verb};
 use crate::{names, places};
 
@@ -19,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Around<'a> {
     /// The lines of the file.
-    pub(crate) lines: &'a Lines<'a>,
+    pub(crate) lines: &'a CaseLines<'a>,
     /// The service that the case is for.
     pub(crate) profile: &'a Profile,
 }
