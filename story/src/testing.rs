@@ -21,9 +21,9 @@ pub(crate) fn sources() -> Vec<Source> {
     ]
 }
 
-/// The story with a fight that `docs/writing-scenarios.md` shows, the scenario first.
+/// The story with a fight that `docs/writing-stories.md` shows, the scenario first.
 pub(crate) fn weir_sources() -> Vec<Source> {
-    let section = include_str!("../../docs/writing-scenarios.md").split("\n## Fights\n").nth(1).unwrap();
+    let section = include_str!("../../docs/writing-stories.md").split("\n## Fights\n").nth(1).unwrap();
     let blocks: Vec<&str> =
         section.split("```json\n").skip(1).map(|block| block.split("\n```").next().unwrap()).take(2).collect();
     let source = |kind: ContentKind, id: &str, text: &str| Source {
