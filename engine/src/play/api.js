@@ -56,7 +56,7 @@ export const REPEAT_MS = 60_000;
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/// A new idempotency key. Not crypto.randomUUID, which exists only where the page came over TLS or from this machine.
+/// A new idempotency key. crypto.randomUUID exists only over TLS and on this machine.
 export const newKey = () =>
   Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
 

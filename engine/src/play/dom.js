@@ -23,7 +23,7 @@ export function shape(name, attributes) {
   return element;
 }
 
-/// A menu behind three dots. `items` is called when it is opened, for there may be many menus; what is chosen closes it.
+/// A menu behind three dots. `items` is called when it opens, for there may be many menus.
 export function menu(label, items) {
   const details = make("details", "menu");
   const summary = make("summary", "", "⋯");

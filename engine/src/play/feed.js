@@ -2,8 +2,8 @@
 
 import { get, pause } from "./api.js";
 
-/// How long the stream may be silent while something is awaited, before the page asks by itself; and how often it asks
-/// once it knows that the stream does not get through, while something is awaited and while nothing is. In milliseconds.
+/// How long the stream may be silent while something is awaited before the page asks by itself, and how often it asks
+/// from then on, while something is awaited and while nothing is. In milliseconds.
 const SILENCE_MS = 4000;
 const ASK_MS = 1000;
 const IDLE_ASK_MS = 5000;
@@ -79,7 +79,7 @@ export class Feed {
     }
   }
 
-  /// Some proxies hold an event stream back. So if the stream is silent while something is awaited, the page asks.
+  /// Some proxies hold an event stream back. If it is silent while something is awaited, the page asks.
   guard() {
     clearTimeout(this.watch);
     if (this.closed) return;
@@ -113,7 +113,7 @@ export class Feed {
     if (story.turns.size > 0 || this.closed) return;
     const { version } = story;
     await story.refresh();
-    // Turns of others, or of the story itself. What the stream still holds back of them is in the history already.
+    // Turns of others, or of the story: what the stream holds back of them is in the history.
     if (story.version !== version && !this.closed) {
       await story.load();
       this.shown = story.game.cursor;

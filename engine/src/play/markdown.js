@@ -3,8 +3,8 @@
 
 import { make, prose } from "./dom.js";
 
-// Code is looked for first, for nothing in it is emphasis. A mark opens emphasis only before a character and closes it
-// only after one; an underscore within a word, as in snake_case, does neither.
+// Code comes first, for nothing in it is emphasis. A mark opens emphasis before a character and closes it after one; an
+// underscore within a word, as in snake_case, does neither.
 const SPANS = new RegExp([
   /`(?<code>[^`\n]+)`/,
   /\*\*\*(?=\S)(?<both>.+?)(?<=\S)\*\*\*/,

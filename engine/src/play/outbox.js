@@ -1,10 +1,10 @@
-// Messages on their way to the engine: one after the other, so that they arrive in order, each under a key that makes it
-// one message, however often a shaky connection lets it be sent. They survive a reload.
+// Messages on their way to the engine: one after the other, each under a key that makes it one message, however often it is
+// sent. They survive a reload.
 
 import { REPEAT_MS, newKey, pause, post } from "./api.js";
 import { memory } from "./dom.js";
 
-/// How old a message may be that a reload finds, in milliseconds. The engine keeps a key for longer.
+/// How old a message may be that a reload finds, in milliseconds. The engine keeps keys longer.
 const KEPT_MS = 10 * 60_000;
 
 export class Outbox {

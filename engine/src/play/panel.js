@@ -8,7 +8,7 @@ import { t } from "./text.js";
 /// How many actions are suggested above the message.
 const IDEAS = 6;
 
-/// Shows what the player sees; `fill(sentence, word)` is called with a whole sentence, and with the word for it alone.
+/// Shows what the player sees; `fill(sentence, word)` takes a whole sentence, and the word alone.
 export function showPanel(sight, fill) {
   const chips = (key, entries, sentence) => group(key, entries.map(([word, note]) =>
     chip([word, note].filter(Boolean).join(" · "), () => fill(t(sentence, word), word))));

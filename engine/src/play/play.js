@@ -92,7 +92,7 @@ const ui = {
     location.hash = id;
     ui.note = note;
   },
-  // The words of what was taken back can be sent again, or changed. What the player has begun to write stays.
+  // What was taken back can be changed and sent again. What the player has begun to write stays.
   restore(words) {
     if (!composer.field.value || composer.field.value === ui.restored) composer.write(words);
     ui.restored = words;
@@ -139,7 +139,7 @@ async function show() {
   }
 }
 
-// The engine asks for a key. It keeps the key in a cookie that this page cannot read, so the page need not keep it.
+// The engine asks for a key, and keeps it in a cookie that this page cannot read.
 function signIn() {
   for (const part of ["menu", "game", "panel", "look", "say"]) at(part).hidden = true;
   at("sign-in").hidden = false;

@@ -1,7 +1,8 @@
-// An open game. What is shown comes from three places: the history from GET /v1/gamestate/{id}, what is not in it yet
-// from the game's events, and the player's own messages that are still on their way.
+// An open game. What is shown comes from the history of GET /v1/gamestate/{id}, from the game's events, and from the
+// player's messages on their way.
 
 import { get, post, remove } from "./api.js";
+import { memory } from "./dom.js";
 import { Feed } from "./feed.js";
 import { Outbox } from "./outbox.js";
 import { problemText, t } from "./text.js";
@@ -11,8 +12,7 @@ import { Turn } from "./turn.js";
 /// How many of the latest turns can be taken back or changed on the page.
 const RECORDS = 100;
 
-/// Among how many of the latest records that of a turn is looked for which has just been committed: its story events may be
-/// committed as well by then.
+/// Among how many records that of a new turn is looked for: its story events may be committed as well by then.
 const ASK_RECORDS = 5;
 
 export class Story {
@@ -35,6 +35,12 @@ export class Story {
   async open() {
     await this.load();
     if (this.closed) return;
+    const failed = memory.get(`failed:${this.id}`);
+    // The history lacks it. A later turn has passed it over.
+    if (failed?.version === this.version) {
+      const turn = this.append(new Turn(failed.words));
+      if (!(await this.hasEnded({ turn }, failed.request))) turn.element.remove();
+    }
     for (const entry of this.outbox.restore()) this.expect(Object.assign(entry, { isOld: true }));
     this.feed.listen();
     this.outbox.run();
@@ -52,7 +58,7 @@ export class Story {
 
   // Reads the game and shows its history. What is on its way or has failed stays below it.
   async load() {
-    // One after the other: records that are older than the game lack its last turn, and no event brings it any more.
+    // One after the other: records older than the game lack its last turn, and no event brings it.
     const game = await this.read("?view=player");
     const { turns: records } = await this.read(`/turns?limit=${RECORDS}`);
     if (this.closed) return;
@@ -87,7 +93,7 @@ export class Story {
     return ["sending", "waiting", "writing"].includes(this.newest?.stage);
   }
 
-  // Gives turns their records. A turn that was committed between the two calls has one, and is shown by its events.
+  // Gives turns their records. Events show a turn that was committed between the two calls.
   number(turns, records) {
     this.committed = [];
     records.filter(({ turn }) => turn <= this.game.last_turn).forEach((record, back) => {
@@ -109,7 +115,7 @@ export class Story {
     this.tools.show();
   }
 
-  /// The player has changed what happened. Its event reloads the page's part of it, unless events are held back.
+  /// The player has changed what happened. Its event reloads the page, unless events are held back.
   async rewritten() {
     if (this.feed.blocked && !this.closed) await this.load();
   }
@@ -139,8 +145,7 @@ export class Story {
   /// Shows an event.
   async take(name, event) {
     if (this.closed) return;
-    // What the page has asked for comes again where the stream was held back. An operator may have a failed request
-    // tried again.
+    // What was asked for comes again from a held-back stream. An operator may retry a failed request.
     const ended = this.finished.get(event.request_id);
     if (ended && !(ended === "failed" && name === "request.queued")) return;
     await this.handlers[name].call(this, event);
@@ -290,8 +295,14 @@ export class Story {
     const turn = this.turn(event);
     turn.narrate("");
     this.dismiss(turn, note, how === "failed");
+    if (turn.words && how === "failed") this.remember({ words: turn.words, request: event.request_id, version: this.version });
     this.finish(event, how);
     this.ui.announce(note);
+  }
+
+  /// Keeps what has failed for a reload; null forgets it.
+  remember(failed) {
+    memory.set(`failed:${this.id}`, failed);
   }
 
   finish({ request_id: request }, how) {
@@ -308,6 +319,7 @@ export class Story {
 
   /// Sends a message that has failed once more.
   sayAgain({ element, words }) {
+    this.remember(null);
     element.remove();
     this.say(words);
   }
@@ -315,6 +327,7 @@ export class Story {
   /// Takes back a message that has not happened: its words can be changed, and sent again.
   async takeBack(turn) {
     turn.isTakenBack = true;
+    this.remember(null);
     const { request, stage } = turn;
     // What is being sent is cancelled when its request is known.
     if (stage === "sending" && !request && !this.outbox.withdraw(turn)) return;
@@ -357,7 +370,7 @@ export class Story {
     this.feed.guard();
   }
 
-  // A message from before a reload may have been answered in the meantime: then it is part of the history.
+  // A message from before a reload may have been answered: then it is in the history.
   async hasEnded({ turn }, request) {
     const view = await get(`/v1/requests/${request}`).catch(() => null);
     if (!view || ["queued", "processing"].includes(view.status)) return false;

@@ -35,7 +35,7 @@ export class Tools {
     return parts;
   }
 
-  // The versions of the last turn. The API has the present one behind all others; on the page they keep their places.
+  // The versions of the last turn. The API has the present one last; here they keep their places.
   order({ text, others }) {
     const all = [...others, text];
     const kept = this.versions.filter((version) => all.includes(version));
@@ -85,7 +85,7 @@ export class Tools {
     });
   }
 
-  /// Takes the newest message back: alone while it waits, is narrated or has failed, and else with the story events behind it.
+  /// Takes the newest message back; a committed one with the story events behind it.
   undo() {
     const { newest } = this.story;
     if (newest?.stage) return this.story.takeBack(newest);

@@ -1,4 +1,4 @@
-// One turn of the story: what the player said, the narration, how far it has come, and what can be done with it.
+// One turn: what the player said, the narration, how far it has come, and what can be done with it.
 
 import { make, prose } from "./dom.js";
 import { render } from "./markdown.js";

@@ -69,9 +69,17 @@ async fn a_turn_that_fails_says_so_where_it_is_read_and_can_be_tried_again() {
     let note = browser.page.execute(note, vec![]).await.unwrap();
     assert_eq!(note, "This has not happened: the language model failed.");
     assert_eq!(browser.text("announcement").await, "This has not happened: the language model failed.", "not read out");
+    // The history lacks it, and it is still there after a reload.
+    browser.page.refresh().await.unwrap();
+    browser.until("document.querySelector('#story > li:last-child')?.className === 'failed'").await;
+    assert_eq!(browser.state().await, ["I ring the bell", "", "failed"]);
     browser.choose("Try again").await;
     browser.story_ends_with("This time it rings.").await;
     browser.until("document.querySelector('#story > li:last-child').className === ''").await;
+    assert_eq!(browser.state().await, ["I ring the bell", "This time it rings.", ""]);
+    // What was tried again is not shown a second time.
+    browser.page.refresh().await.unwrap();
+    browser.until("document.querySelectorAll('#story > li').length === 2").await;
     assert_eq!(browser.state().await, ["I ring the bell", "This time it rings.", ""]);
     browser.end().await;
 }
