@@ -121,6 +121,12 @@ enum Command {
         /// The copy
         file: PathBuf,
     },
+    /// Move a Redis on to the layout of this release, once no engine of an earlier one uses it; without --yes, only say what would be done
+    Migrate {
+        /// Do it
+        #[arg(long)]
+        yes: bool,
+    },
     /// Look for contradictions in the store; ends with 1 if there are any
     Fsck {
         /// Repair them
@@ -248,6 +254,7 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         Some(Command::Tenants { command }) => runtime.block_on(operate::tenants(&config, command))?,
         Some(Command::Backup { file }) => operate::backup(&config, &file)?,
         Some(Command::Restore { file }) => operate::restore(&config, &file)?,
+        Some(Command::Migrate { yes }) => runtime.block_on(operate::migrate(&config, yes))?,
         Some(Command::Fsck { repair }) => {
             let sound = runtime.block_on(operate::fsck(&config, repair))?;
             return Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE });

@@ -66,7 +66,7 @@ pub(super) async fn create(
         .map_err(|error| Problem::field(format!("/{}", error.field()), error.to_string()))?;
     state.language = state.language.or_else(|| api.language.clone());
     let id = GameId::new();
-    let document = GameDocument { provider, state, ..GameDocument::default() };
+    let document = GameDocument::begun(provider, state);
     let contents = GameContents { name: create.name, owner, ..GameContents::new(document, opening) };
     let is_owned = contents.owner.is_some();
     store_new(&api, account, id, contents).await?;

@@ -109,7 +109,7 @@ fn checked(api: &Api, import: ImportGame, at: &str) -> Result<GameContents, Prob
         return Err(Problem::field(format!("{at}/state/scenario"), detail));
     }
     let turns = records(turns, last_turn, chat_history.len() as u64, at)?;
-    let document = GameDocument { provider, state, turns: Some(last_turn), branched_from };
+    let document = GameDocument { provider, state, turns: Some(last_turn), branched_from, ..GameDocument::default() };
     Ok(GameContents { turns, name, ..GameContents::new(document, chat_history) })
 }
 

@@ -65,6 +65,8 @@ pub struct Config {
     pub check_models: CheckModels,
     /// How many messages of a game's history go into a prompt.
     pub chat_history_limit: usize,
+    /// How many versions of content a process keeps in memory (tens of kB each): what games share in the store. Others are read when a turn needs them.
+    pub contents_cached: usize,
     /// The language of stories for which neither game nor scenario names one; without it, the model chooses.
     pub language: Option<Language>,
     /// The Redis server; the embedded store is used when it has no URL.
@@ -107,6 +109,7 @@ impl Default for Config {
             default_provider: None,
             check_models: CheckModels::default(),
             chat_history_limit: 80,
+            contents_cached: 64,
             language: None,
             redis: RedisConfig::default(),
             embedded: EmbeddedConfig::default(),
@@ -290,6 +293,7 @@ impl Config {
             order: self.queue.order(self.weights()),
             providers: self.provider_options(),
             turns: self.turns.limits(),
+            contents_cached: self.contents_cached,
             ..StoreOptions::default()
         }
     }

@@ -52,6 +52,17 @@ pub(crate) async fn open_tiers(config: &Config) -> Result<Vec<TierStore>, ServeE
     Ok(open(config, Role::Api).await?.tiers)
 }
 
+/// Where the stores of the tiers are that have a Redis, by the names of the tiers; empty for the embedded store.
+pub(crate) fn redis_places(config: &Config) -> Result<Vec<(String, RedisAddress, String)>, ServeError> {
+    let Some(default) = config.redis.address()? else { return Ok(Vec::new()) };
+    let mut places = vec![(DEFAULT_TIER.to_owned(), default, config.redis.prefix.clone())];
+    for (name, tier) in &config.tiers {
+        let address = tier.redis.address().map_err(|error| error.within(&format!("tiers.{name}")))?;
+        places.extend(address.map(|address| (name.clone(), address, tier.redis.prefix.clone())));
+    }
+    Ok(places)
+}
+
 /// Opens the store for an operator's command that may be the first to use it.
 pub(crate) async fn open_or_create(config: &Config) -> Result<SharedStore, ServeError> {
     open_for_command(config).await

@@ -7,7 +7,7 @@ use protocol::{BranchedFrom, EventId, GameId};
 use serde::{Deserialize, Serialize};
 use story::GameState;
 
-use super::Owner;
+use super::{Origin, Owner};
 
 /// The part of a game that is written as a whole whenever it changes. Its size does not grow with the number of turns.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -22,9 +22,19 @@ pub struct GameDocument {
     /// The game that this one was branched from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branched_from: Option<BranchedFrom>,
+    /// What it shares with other games in the store.
+    #[serde(skip)]
+    pub origin: Origin,
 }
 
 impl GameDocument {
+    /// A game that begins in this state, which comes of content and of what players may choose when they begin.
+    #[must_use]
+    pub fn begun(provider: String, state: GameState) -> Self {
+        let origin = Origin::of_new_game(&state);
+        Self { provider, state, origin, ..Self::default() }
+    }
+
     /// The number of the last turn, whether its record is kept or not. Turns that were played before there were records are
     /// counted as the story counts them.
     #[must_use]

@@ -12,6 +12,8 @@ mod audit;
 mod change;
 mod charge;
 mod companion;
+mod content;
+mod contents;
 mod dead_letter;
 mod document;
 pub mod embedded;
@@ -59,6 +61,7 @@ pub use audit::{AuditCursor, AuditCursorError, AuditLog, NewAuditEntry};
 pub use change::{Before, ChangeDone, Changed, GameChange, GameContents, Keep, Rewrite, TurnPage, TurnRange};
 pub use charge::{Charge, Created, Limited, Rate};
 pub use companion::{Companion, CompanionEvents, MOST_IN_A_TURN};
+pub use content::Origin;
 pub use dead_letter::{DeadLetterId, DeadLetterIdError};
 pub use document::{Game, GameDocument, GameWrite, IdleGame, LeasedGame};
 pub use failure::Failure;
@@ -455,6 +458,8 @@ pub struct StoreOptions {
     pub providers: ProviderOptions,
     /// What is kept of turns.
     pub turns: TurnLimits,
+    /// How many versions of content a process remembers, so that it need not read them again.
+    pub contents_cached: usize,
 }
 
 /// What is kept of turns.
@@ -504,6 +509,7 @@ impl Default for StoreOptions {
             order: Order::Arrival,
             providers: ProviderOptions::default(),
             turns: TurnLimits::default(),
+            contents_cached: 64,
         }
     }
 }

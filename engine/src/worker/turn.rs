@@ -158,6 +158,7 @@ fn effects(
             state: applied.state,
             turns: Some(record.record.turn),
             branched_from: before.branched_from,
+            origin: before.origin.clone(),
         },
         turn,
         record,

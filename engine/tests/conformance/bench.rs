@@ -170,6 +170,51 @@ impl Bench {
         }
     }
 
+    /// How many games are stored with each version of content, fewest first.
+    pub(crate) async fn contents(&self, game: GameId) -> Vec<i64> {
+        let mut games: Vec<i64> = Vec::new();
+        if let Self::Embedded { directory } = self {
+            let connection = open(directory);
+            games.extend(
+                column(&connection, "SELECT CAST(games AS TEXT) FROM contents")
+                    .iter()
+                    .map(|it| it.parse::<i64>().unwrap()),
+            );
+        } else {
+            let (mut connection, prefix) = self.owner_of(game).await;
+            let pattern = format!("{prefix}content:*");
+            let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
+            for key in keys {
+                games.push(redis::cmd("HGET").arg(key).arg("games").query_async(&mut connection).await.unwrap());
+            }
+        }
+        games.sort_unstable();
+        games
+    }
+
+    /// Deletes every version of content.
+    pub(crate) async fn lose_contents(&self, game: GameId) {
+        if let Self::Embedded { .. } = self {
+            return self.execute("DELETE FROM contents");
+        }
+        let (mut connection, prefix) = self.owner_of(game).await;
+        let pattern = format!("{prefix}content:*");
+        let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
+        redis::cmd("DEL").arg(keys).query_async::<()>(&mut connection).await.unwrap();
+    }
+
+    /// A game's document, as it is stored.
+    pub(crate) async fn stored_document(&self, game: GameId) -> String {
+        if let Self::Embedded { directory } = self {
+            let sql = "SELECT document FROM documents WHERE game_id = ?1";
+            return open(directory).query_row(sql, [game.to_string()], |row| row.get(0)).unwrap();
+        }
+        let (mut connection, prefix) = self.owner_of(game).await;
+        let mut command = redis::cmd("HGET");
+        command.arg(format!("{prefix}gamestate:{game}")).arg("document");
+        command.query_async(&mut connection).await.unwrap()
+    }
+
     /// Makes a game's document one that this engine cannot read.
     pub(crate) async fn spoil(&self, game: GameId) {
         if let Self::Embedded { .. } = self {

@@ -132,10 +132,11 @@ async fn turns_that_an_earlier_release_has_committed_end_the_way_back() {
     assert_eq!((page.turns.len(), page.first_kept), (1, Some(2)));
 }
 
-const LAYOUTS: [&str; 3] = [
+const LAYOUTS: [&str; 4] = [
     include_str!("layouts/embedded-2.sql"),
     include_str!("layouts/embedded-3.sql"),
     include_str!("layouts/embedded-4.sql"),
+    include_str!("layouts/embedded-5.sql"),
 ];
 
 /// A directory with a database of an earlier layout.

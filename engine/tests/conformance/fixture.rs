@@ -14,7 +14,7 @@ use protocol::{
     Event, GameId, IfBusy, Priority, Problem, ProblemType, RequestCompleted, RequestId, RequestStatus, RequestType,
     StateUpdated, TurnRecord, TurnResult, TurnVersions, Usage, WaitReason,
 };
-use story::ChatMessage;
+use story::{ChatMessage, GameState};
 
 /// How many attempts a request has in these tests.
 pub(crate) const ATTEMPTS: u32 = 3;
@@ -47,7 +47,8 @@ pub(crate) fn options() -> StoreOptions {
 }
 
 pub(crate) fn document() -> GameDocument {
-    GameDocument { provider: "offline".to_owned(), ..GameDocument::default() }
+    // Begun, so that stores keep it as what differs from its content.
+    GameDocument::begun("offline".to_owned(), GameState::default())
 }
 
 /// An id of a new game. All games of a test share a shard where there are several, for the order of arrival is a shard's

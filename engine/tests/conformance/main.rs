@@ -13,6 +13,7 @@ mod bench;
 mod cancel;
 mod commit;
 mod companions;
+mod contents;
 mod dead_letters;
 mod durability;
 mod earlier_release;
@@ -84,6 +85,17 @@ macro_rules! conformance {
 }
 
 conformance! {
+    contents {
+        games_that_begin_alike_share_their_content,
+        content_goes_with_the_last_game_that_has_it,
+        a_changed_content_file_does_not_change_a_game_that_has_begun,
+        a_game_is_played_on_as_what_differs_from_its_content,
+        a_game_that_has_become_another_is_stored_whole_and_lets_its_content_go,
+        a_game_that_was_read_can_be_stored_as_another_one,
+        a_game_from_elsewhere_finds_its_content_where_it_was_used_lately,
+        a_change_that_was_planned_on_a_game_before_it_left_the_store_loses_nothing,
+        a_game_whose_content_is_lost_is_found_and_holds_up_no_other,
+    }
     retention {
         idle_games_come_the_longest_idle_first_and_in_pages,
         a_game_that_has_changed_is_not_idle,

@@ -3,7 +3,7 @@
 use protocol::{EventId, GameId, IfBusy, RequestId};
 
 use super::StoreError;
-use super::rows::{corrupt, to_json};
+use super::rows::corrupt;
 use super::step::{Step, signed, unsigned};
 use super::{accept, charges, document, lanes, providers, turns};
 use crate::store::{ChangeDone, Changed, GameChange, IdempotencyKey};
@@ -56,7 +56,7 @@ fn waiting_beside(step: &Step<'_>, game: GameId) -> Result<i64, StoreError> {
 
 fn write(step: &Step<'_>, change: &GameChange) -> Result<(), StoreError> {
     let (game, key, provider) = (change.game, change.game.to_string(), &change.document.provider);
-    document::write_document(step, game, change.expected, &to_json(&change.document)?)?;
+    document::write_document(step, game, change.expected, &change.document)?;
     step.execute("UPDATE games SET provider = ?2 WHERE id = ?1", (&key, provider))?;
     providers::add(step, provider)?;
     document::cut_history(step, game, change.history.kept)?;

@@ -6,9 +6,9 @@ use protocol::{
     Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId, RequestProcessing, RequestStatus, RequestType,
 };
 
-use super::rows::{self, GAME, REQUEST, corrupt, unavailable};
+use super::rows::{self, REQUEST, corrupt, unavailable};
 use super::step::{Step, unsigned};
-use super::{StoreError, candidates, document, give_up, pauses, providers, resting, tenants, totals};
+use super::{StoreError, candidates, contents, document, give_up, pauses, providers, resting, tenants, totals};
 use crate::store::{
     Claim, ClaimedProvider, Claims, Companion, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,
     failure::unreadable, waited,
@@ -171,8 +171,7 @@ fn lease(
 fn describe(step: &Step<'_>, game: GameId, request: RequestId, token: String) -> Result<Claim, StoreError> {
     let sql = format!("SELECT {REQUEST} FROM requests WHERE id = ?1");
     let found = step.all(&sql, [request.to_string()], |row| rows::request(row, Some(0)))?.pop();
-    let state = step.all(&format!("{GAME} WHERE id = ?1"), [game.to_string()], rows::game)?.pop();
-    let (Some(request), Some(state)) = (found, state) else {
+    let (Some(request), Some(state)) = (found, contents::game(step, game)?) else {
         return Err(corrupt("a claim", "the request or its game is gone"));
     };
     let history = document::window(step, game, step.options.history_window)?;

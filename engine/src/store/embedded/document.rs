@@ -4,11 +4,11 @@ use protocol::GameId;
 use serde::Serialize;
 use story::ChatMessage;
 
-use super::StoreError;
 use super::row_keys::{RowKeys, number_of};
 use super::rows::{self, from_json, to_json};
 use super::step::{Step, signed};
-use crate::store::Keep;
+use super::{StoreError, contents};
+use crate::store::{GameDocument, Keep};
 
 /// Values as the JSON that their rows hold.
 pub(super) fn texts(values: &[impl Serialize]) -> Result<Vec<String>, StoreError> {
@@ -16,7 +16,12 @@ pub(super) fn texts(values: &[impl Serialize]) -> Result<Vec<String>, StoreError
 }
 
 /// Writes the next version of a game; returns whether it still had the expected one.
-pub(super) fn write_document(step: &Step<'_>, id: GameId, expected: u64, document: &str) -> Result<bool, StoreError> {
+pub(super) fn write_document(
+    step: &Step<'_>,
+    id: GameId,
+    expected: u64,
+    document: &GameDocument,
+) -> Result<bool, StoreError> {
     let key = id.to_string();
     let changed = step.execute(
         "UPDATE games SET version = version + 1, updated_at = ?2 WHERE id = ?1 AND version = ?3",
@@ -25,7 +30,9 @@ pub(super) fn write_document(step: &Step<'_>, id: GameId, expected: u64, documen
     if changed == 0 {
         return Ok(false);
     }
-    step.execute("UPDATE documents SET document = ?2 WHERE game_id = ?1", (&key, document))?;
+    let document = contents::packed(document)?;
+    contents::keep(step, &document)?;
+    step.execute("UPDATE documents SET document = ?2 WHERE game_id = ?1", (&key, &document.text))?;
     Ok(true)
 }
 

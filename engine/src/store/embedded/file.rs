@@ -15,13 +15,14 @@ use super::wal::LONGEST;
 /// The database's name in its directory.
 pub(super) const NAME: &str = "story-engine.db";
 /// The layout that this version reads and writes.
-const SCHEMA_VERSION: u32 = 5;
+const SCHEMA_VERSION: u32 = 6;
 
 /// What leads from each earlier layout to the next one.
-const MIGRATIONS: [(u32, &str); 3] = [
+const MIGRATIONS: [(u32, &str); 4] = [
     (2, include_str!("migrate_2_to_3.sql")),
     (3, include_str!("migrate_3_to_4.sql")),
     (4, include_str!("migrate_4_to_5.sql")),
+    (5, include_str!("migrate_5_to_6.sql")),
 ];
 
 /// What a commit waits for: SQLite's `synchronous` setting.

@@ -8,9 +8,9 @@ use rusqlite::Row;
 use story::ChatMessage;
 
 use super::document::{append_history, texts, window};
-use super::rows::{self, GAME, from_json, to_json};
+use super::rows::{self, from_json};
 use super::step::{Step, signed};
-use super::{EmbeddedStore, StoreError, changes, charges, providers, turns};
+use super::{EmbeddedStore, StoreError, changes, charges, contents, providers, turns};
 use crate::store::{
     Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, IdleGame,
     Owner, Try, TurnPage, TurnRange,
@@ -20,7 +20,7 @@ use crate::store::{
 impl Games for EmbeddedStore {
     async fn create_game(&self, id: GameId, new: &GameContents) -> Result<Created, StoreError> {
         let (provider, name, owner) = (new.document.provider.clone(), new.name.clone(), new.owner.clone());
-        let (document, history, turns) = (to_json(&new.document)?, texts(&new.history)?, new.turns.clone());
+        let (document, history, turns) = (new.document.clone(), texts(&new.history)?, new.turns.clone());
         let limits = new.charges.clone();
         // Each claim appends an event, so no lease of before has a fence above the offset.
         let (version, offset) = new.before.map_or((1, 0), |before| (signed(before.version), signed(before.offset)));
@@ -44,7 +44,10 @@ impl Games for EmbeddedStore {
                 )?;
             }
             providers::add(step, &provider)?;
-            step.execute("INSERT INTO documents (game_id, document) VALUES (?1, ?2)", (id.to_string(), document))?;
+            let document = contents::packed_new(step, &document)?;
+            contents::keep(step, &document)?;
+            let sql = "INSERT INTO documents (game_id, document) VALUES (?1, ?2)";
+            step.execute(sql, (id.to_string(), &document.text))?;
             append_history(step, id, &history)?;
             turns.iter().try_for_each(|turn| turns::append(step, id, turn.messages_before, turn))?;
             Ok(Created::Done)
@@ -53,11 +56,7 @@ impl Games for EmbeddedStore {
     }
 
     async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError> {
-        self.step(move |step| {
-            let sql = format!("{GAME} WHERE id = ?1");
-            Ok(step.all(&sql, [id.to_string()], rows::game)?.pop())
-        })
-        .await
+        self.step(move |step| contents::game(step, id)).await
     }
 
     async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError> {
@@ -166,7 +165,7 @@ fn list(step: &Step<'_>, of: &GamesOf, after: Option<GamesCursor>, limit: i64) -
     // Behind every time and every id.
     let (changed, last) =
         after.map_or((i64::MAX, "~".to_owned()), |after| (after.updated_at.as_millisecond(), after.id.to_string()));
-    let id = |row: &Row<'_>| row.get::<_, String>(0).map_err(rows::unavailable);
+    let id = |row: &Row<'_>| rows::id(&row.get::<_, String>(0).map_err(rows::unavailable)?);
     let ids = match of {
         GamesOf::Everybody => step.all(
             "SELECT id FROM games WHERE (updated_at, id) < (?1, ?2) ORDER BY updated_at DESC, id DESC LIMIT ?3",
@@ -186,10 +185,9 @@ fn list(step: &Step<'_>, of: &GamesOf, after: Option<GamesCursor>, limit: i64) -
             id,
         ),
     }?;
-    let sql = format!("{GAME} WHERE id = ?1");
     let mut games = Vec::with_capacity(ids.len());
     for id in ids {
-        games.extend(step.all(&sql, [id], rows::game)?);
+        games.extend(contents::game(step, id)?);
     }
     Ok(games)
 }

@@ -15,6 +15,7 @@ pub(super) fn inspect(step: &mut Step<'_>, repair: bool) -> Result<Inspection, S
     let mut inspector = Inspector { step, repair, found: Inspection::default() };
     inspector.pages()?;
     inspector.orphans()?;
+    inspector.contents()?;
     for game in inspector.games()? {
         inspector.lane(game)?;
         inspector.log(game)?;
@@ -71,6 +72,41 @@ impl Inspector<'_, '_> {
             if self.report(None, Some(request), "its game is gone".to_owned(), "cancel it") {
                 self.step.execute("UPDATE requests SET status = 'cancelled' WHERE id = ?1", [request.to_string()])?;
                 self.step.expire(request)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Versions of content are kept while games are stored as what differs from them, and no longer.
+    fn contents(&mut self) -> Result<(), StoreError> {
+        let without = self.step.all(
+            "SELECT game_id, substr(document, 13, 32) FROM documents WHERE substr(document, 1, 12) = '{\"content\":\"' \
+             AND substr(document, 13, 32) NOT IN (SELECT id FROM contents)",
+            [],
+            |row| {
+                Ok((super::rows::id(&row.get::<_, String>(0).map_err(unavailable)?)?, row.get(1).map_err(unavailable)?))
+            },
+        )?;
+        for (game, content) in without {
+            let content: String = content;
+            let what = format!("the version {content} of its content is gone");
+            self.report(Some(game), None, what, "restore it from a backup");
+        }
+        let miscounted: Vec<(String, i64, i64)> = self.step.all(
+            "SELECT contents.id, games, ifnull(counted, 0) FROM contents LEFT JOIN (SELECT substr(document, 13, 32) AS named, count(*) AS counted \
+             FROM documents WHERE substr(document, 1, 12) = '{\"content\":\"' GROUP BY named) ON named = contents.id \
+             WHERE games IS NOT counted",
+            [],
+            |row| {
+                let read = || Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+                read().map_err(unavailable)
+            },
+        )?;
+        for (content, kept, games) in miscounted {
+            let what = format!("the version {content} of content counts {kept} games, and {games} are stored with it");
+            if self.report(None, None, what, "set the count; with none, delete it") {
+                self.step.execute("UPDATE contents SET games = ?2 WHERE id = ?1", (&content, games))?;
+                self.step.execute("DELETE FROM contents WHERE id = ?1 AND games = 0", [&content])?;
             }
         }
         Ok(())

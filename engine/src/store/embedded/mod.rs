@@ -10,6 +10,7 @@ mod candidates;
 mod changes;
 mod charges;
 mod claim;
+mod contents;
 mod dead_letters;
 mod document;
 mod events;

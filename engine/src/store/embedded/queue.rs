@@ -307,7 +307,7 @@ fn commit(step: &mut Step<'_>, lease: &Lease, commit: Commit) -> Result<Committe
         return if repeated { Ok(Committed::Done) } else { Err(StoreError::LeaseLost) };
     }
     let game = lease.game;
-    if !document::write_document(step, game, commit.base_version, &to_json(&commit.document)?)? {
+    if !document::write_document(step, game, commit.base_version, &commit.document)? {
         return Ok(Committed::VersionChanged);
     }
     let turn = commit.turn.iter().map(to_json).collect::<Result<Vec<_>, _>>()?;

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use super::extras::Extras;
 use super::row_keys::number_of;
 use crate::secret::SecretHash;
+use crate::store::content::{ContentId, ContentVersion, unpack};
 use crate::store::{Checkpoints, Game, IdleGame, LogEvent, Outage, Owner, Request, StoreError, Stored};
 
 /// SQLite has refused a statement or failed.
@@ -31,15 +33,20 @@ pub(super) fn unavailable(error: rusqlite::Error) -> StoreError {
 pub(super) const GAME: &str = "SELECT id, game_name, version, epoch, offset, document, created_at, updated_at, tenant, user \
      FROM games JOIN documents ON documents.game_id = id LEFT JOIN owners ON owners.game_id = id";
 
-/// A game from a row of [`GAME`].
-pub(super) fn game(row: &Row<'_>) -> Result<Game, StoreError> {
+/// A game from a row of [`GAME`]. `content` finds a version of content.
+pub(super) fn game(
+    row: &Row<'_>,
+    content: impl Fn(ContentId) -> Result<Option<Arc<ContentVersion>>, StoreError>,
+) -> Result<Game, StoreError> {
     let row = Columns::new("a game", row);
+    let document: String = row.need("document")?;
+    let version = ContentId::named_by(&document).map_or(Ok(None), content)?;
     Ok(Game {
         id: row.parse("id")?,
         name: row.get("game_name")?,
         version: row.number("version")?,
         cursor: EventId { epoch: row.number("epoch")?, offset: row.number("offset")? },
-        document: row.json("document")?.ok_or_else(|| corrupt("a game", "it has no document"))?,
+        document: unpack(&document, version).map_err(|error| row.corrupt("document", error))?,
         owner: owner(&row)?,
         created_at: row.time("created_at")?.unwrap_or_default(),
         updated_at: row.time("updated_at")?.unwrap_or_default(),

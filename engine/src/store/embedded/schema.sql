@@ -97,6 +97,27 @@ CREATE TABLE IF NOT EXISTS documents (
     document TEXT NOT NULL
 );
 
+-- Versions of content: what games that begin alike have in common. A document that begins with the id of one (32 digits from the 13th character on)
+-- is stored as what differs from it. `games` counts these documents, by triggers, so that no statement can forget to; a version goes with the last one.
+CREATE TABLE IF NOT EXISTS contents (
+    id    TEXT PRIMARY KEY,
+    text  TEXT NOT NULL,
+    games INTEGER NOT NULL DEFAULT 0
+);
+CREATE TRIGGER IF NOT EXISTS document_comes AFTER INSERT ON documents WHEN substr(NEW.document, 1, 12) = '{"content":"' BEGIN
+    UPDATE contents SET games = games + 1 WHERE id = substr(NEW.document, 13, 32);
+END;
+CREATE TRIGGER IF NOT EXISTS document_changes AFTER UPDATE OF document ON documents
+WHEN substr(OLD.document, 1, 44) <> substr(NEW.document, 1, 44) BEGIN
+    UPDATE contents SET games = games + 1 WHERE id = substr(NEW.document, 13, 32) AND substr(NEW.document, 1, 12) = '{"content":"';
+    UPDATE contents SET games = games - 1 WHERE id = substr(OLD.document, 13, 32) AND substr(OLD.document, 1, 12) = '{"content":"';
+    DELETE FROM contents WHERE id = substr(OLD.document, 13, 32) AND games <= 0;
+END;
+CREATE TRIGGER IF NOT EXISTS document_goes AFTER DELETE ON documents WHEN substr(OLD.document, 1, 12) = '{"content":"' BEGIN
+    UPDATE contents SET games = games - 1 WHERE id = substr(OLD.document, 13, 32);
+    DELETE FROM contents WHERE id = substr(OLD.document, 13, 32) AND games <= 0;
+END;
+
 -- `seq` is the rank over all games; `place` the rank within the game's lane. `ended_by` is the step and
 -- the token that ended the latest attempt, so that a repeat of this step, and of no other, returns what it returned first.
 -- `attempts` records those that did not commit; `key` and `fingerprint` are the idempotency key's; `revived` says that the

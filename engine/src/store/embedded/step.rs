@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::extras::Extras;
 use super::rows::{Columns, corrupt, to_json, unavailable};
+use crate::store::contents::Contents;
 use crate::store::dead_letter::RecordedAttempt;
 use crate::store::{IdempotencyKey, Lease, LeaseToken, LogEvent, NewRequest, StoreError, StoreOptions};
 
@@ -25,6 +26,8 @@ pub(super) struct Step<'a> {
     pub(super) now: i64,
     pub(super) epoch: u64,
     pub(super) options: &'a StoreOptions,
+    /// The versions of content that were used lately.
+    pub(super) contents: &'a Contents,
     pub(super) effects: Effects,
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, broadcast, oneshot};
 use super::rows::unavailable;
 use super::step::{Effects, Step};
 use super::wal::WalCheckpointer;
+use crate::store::contents::Contents;
 use crate::store::fanout::Fanout;
 use crate::store::{LeaseToken, StoreError, StoreOptions};
 
@@ -62,6 +63,7 @@ struct Database {
     connection: Connection,
     epoch: u64,
     options: StoreOptions,
+    contents: Contents,
     fanout: Fanout,
     work: Arc<Notify>,
     revoked: broadcast::Sender<LeaseToken>,
@@ -85,7 +87,8 @@ impl DatabaseThread {
                 .ok()
                 .and_then(|epoch| epoch.parse().ok())
                 .unwrap_or_default();
-            let mut database = Database { connection, epoch, options, fanout, work, revoked, file };
+            let contents = Contents::new(options.contents_cached);
+            let mut database = Database { connection, epoch, options, contents, fanout, work, revoked, file };
             while let Ok(first) = receiver.recv() {
                 let mut jobs = vec![first];
                 jobs.extend(receiver.try_iter().take(MAX_BATCH - 1));
@@ -146,6 +149,7 @@ impl Database {
                 now: i64::try_from(now).unwrap_or(i64::MAX),
                 epoch: self.epoch,
                 options: &self.options,
+                contents: &self.contents,
                 effects: Effects::default(),
             };
             if shared {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event_text;
 use super::unexpected::{from_json, to_json, unexpected_reply};
+use crate::store::content::{ContentId, ContentVersion, unpack};
 use crate::store::{
     Accepted, Checkpoints, Companion, Game, GameDocument, LeasedGame, LeasedRequest, LogEvent, NewRequest, Owner,
     Request, StoreError, StoredTurn, dead_letter, waited,
@@ -77,12 +79,19 @@ impl Fields {
     }
 
     /// The part of a game that a turn needs.
-    pub(super) fn leased_game(&self) -> Result<LeasedGame, StoreError> {
-        Ok(LeasedGame { version: self.need("version")?, document: self.document()? })
+    pub(super) fn leased_game(&self, content: Option<Arc<ContentVersion>>) -> Result<LeasedGame, StoreError> {
+        Ok(LeasedGame { version: self.need("version")?, document: self.document(content)? })
     }
 
-    fn document(&self) -> Result<GameDocument, StoreError> {
-        self.json("document")?.ok_or_else(|| self.corrupt("document", "it is missing"))
+    /// `content` is the version of content that the document names.
+    fn document(&self, content: Option<Arc<ContentVersion>>) -> Result<GameDocument, StoreError> {
+        let text = self.text("document").ok_or_else(|| self.corrupt("document", "it is missing"))?;
+        unpack(text, content).map_err(|error| self.corrupt("document", error))
+    }
+
+    /// The version of content that a game's document names.
+    pub(super) fn content(&self) -> Option<ContentId> {
+        self.text("document").and_then(ContentId::named_by)
     }
 
     /// The part of a request that a turn needs.
@@ -110,14 +119,14 @@ impl Fields {
         Ok(Checkpoints { narration: self.json("narration")?, delta: self.json("delta")? })
     }
 
-    /// A game from its `gamestate:{id}`.
-    pub(super) fn game(&self, id: GameId) -> Result<Game, StoreError> {
+    /// A game from its `gamestate:{id}`, and the version of content that it names.
+    pub(super) fn game(&self, id: GameId, content: Option<Arc<ContentVersion>>) -> Result<Game, StoreError> {
         Ok(Game {
             id,
             name: self.text("name").map(str::to_owned),
             version: self.need("version")?,
             cursor: EventId { epoch: self.need("epoch")?, offset: self.need("offset")? },
-            document: self.document()?,
+            document: self.document(content)?,
             owner: match self.parse("tenant")? {
                 Some(tenant) => Some(Owner { tenant, user: self.parse("user")? }),
                 None => None,

@@ -1,6 +1,5 @@
 //! Games in Redis: `gamestate:{id}` (hash), `game-history:{id}` (list), `games` (zset by time of change).
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,7 +7,7 @@ use jiff::Timestamp;
 use protocol::{Event, GameId, GameRenamed, IfBusy, User};
 use story::ChatMessage;
 
-use super::codec::{Fields, accepted, request_fields, turn_of_entry};
+use super::codec::{accepted, request_fields, turn_of_entry};
 use super::connection::Connection;
 use super::providers;
 use super::script::{self, ScriptArgs};
@@ -27,9 +26,10 @@ impl Games for RedisStore {
         let (tenant, user) = owner
             .as_ref()
             .map_or(("", ""), |Owner { tenant, user }| (tenant.as_str(), user.as_ref().map_or("", User::as_str)));
-        let mut call = ScriptArgs::new()
+        let packed = self.pack_new(document)?;
+        let head = ScriptArgs::new()
             .id(id)
-            .json(document)?
+            .arg(&packed.text)
             .arg(&document.provider)
             .arg(document.last_turn())
             .arg(name.as_deref().unwrap_or_default())
@@ -37,15 +37,21 @@ impl Games for RedisStore {
             .arg(user)
             .arg(charges::encode(limits)?)
             .arg(version)
-            .arg(offset)
-            .arg(history.len());
+            .arg(offset);
+        let mut tail = ScriptArgs::new().arg(history.len());
         for message in history {
-            call = call.json(message)?;
+            tail = tail.json(message)?;
         }
         for turn in turns {
-            call = call.turn(turn)?;
+            tail = tail.turn(turn)?;
         }
-        let reply: Vec<String> = self.shard(id).run(&script::CREATE_GAME, &call).await?;
+        // Nearly always the content is there already.
+        let call = head.clone().arg("").then(&tail);
+        let mut reply: Vec<String> = self.shard(id).run(&script::CREATE_GAME, &call).await?;
+        if let (Some("content"), Some(content)) = (reply.first().map(String::as_str), &packed.content) {
+            let call = head.arg(&content.text).then(&tail);
+            reply = self.shard(id).run(&script::CREATE_GAME, &call).await?;
+        }
         match reply.first().map(String::as_str) {
             Some("done") => Ok(Created::Done),
             Some("limited") => charges::limited(&reply).map(Created::Limited),
@@ -54,11 +60,7 @@ impl Games for RedisStore {
     }
 
     async fn game(&self, id: GameId) -> Result<Option<Game>, StoreError> {
-        let shard = self.shard(id);
-        let key = shard.key("gamestate", id);
-        let fields = shard.query(redis::cmd("HGETALL").arg(&key)).await?;
-        let fields = Fields::new(key, fields);
-        if fields.is_empty() { Ok(None) } else { fields.game(id).map(Some) }
+        self.read_game(self.shard(id), id).await
     }
 
     async fn history(&self, id: GameId, limit: usize) -> Result<Vec<ChatMessage>, StoreError> {
@@ -90,17 +92,12 @@ impl Games for RedisStore {
         index.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| b.0.cmp(&a.0)));
         let mut games = Vec::with_capacity(limit);
         for (id, _, shard) in index.into_iter().take(limit) {
-            let key = shard.key("gamestate", &id);
-            let fields: HashMap<String, String> = shard.query(redis::cmd("HGETALL").arg(&key)).await?;
-            let fields = Fields::new(key, fields);
+            let id = id.parse().map_err(|error: protocol::IdError| StoreError::Corrupt {
+                what: "the index of games".to_owned(),
+                reason: error.to_string(),
+            })?;
             // A game that was deleted between the two reads is not listed.
-            if !fields.is_empty() {
-                let id = id.parse().map_err(|error: protocol::IdError| StoreError::Corrupt {
-                    what: "the index of games".to_owned(),
-                    reason: error.to_string(),
-                })?;
-                games.push(fields.game(id)?);
-            }
+            games.extend(self.read_game(shard, id).await?);
         }
         Ok(games)
     }
@@ -117,7 +114,7 @@ impl Games for RedisStore {
             .arg(change.document.last_turn())
             .arg(change.tries.as_deref().unwrap_or_default())
             .arg(providers::policies(&self.options, self.shards.len())?)
-            .json(&change.document)?
+            .arg(&self.pack(&change.document)?.text)
             .arg(&change.document.provider)
             .arg(change.event.name().as_str())
             .arg(change.event.data());

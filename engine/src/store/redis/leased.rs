@@ -1,13 +1,15 @@
 //! Reads the replies of the scripts that lease. The head of `claim` in `lua/lease.lua` describes their form.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::Attempt;
+use protocol::{Attempt, GameId};
 use redis::{FromRedisValue, Value};
 
 use super::StoreError;
 use super::codec::{Fields, companion};
 use super::unexpected::{from_json, unexpected_reply};
+use crate::store::content::{ContentId, ContentVersion};
 use crate::store::{Claim, ClaimedProvider, Companion, Lease, LeaseToken};
 
 /// The fields of a request's status in a claim, in their order.
@@ -88,8 +90,21 @@ impl Reply {
 }
 
 impl Leased {
+    /// The game, and the version of content that it names, if it names one.
+    pub(super) fn content(&self) -> Option<(GameId, ContentId)> {
+        let (Value::BulkString(game), Value::BulkString(document)) = (&self.game, self.state.get(1)?) else {
+            return None;
+        };
+        let id = ContentId::named_by(std::str::from_utf8(document).ok()?)?;
+        Some((std::str::from_utf8(game).ok()?.parse().ok()?, id))
+    }
+
     /// The lease, and the whole claim if that can be read.
-    pub(super) fn read(self) -> Result<(Lease, Result<Claim, StoreError>), StoreError> {
+    /// `content` is the version of content that its game names.
+    pub(super) fn read(
+        self,
+        content: Option<Arc<ContentVersion>>,
+    ) -> Result<(Lease, Result<Claim, StoreError>), StoreError> {
         let (game, request): (String, String) = (read(self.game)?, read(self.request)?);
         let wrong = |error: protocol::IdError| unexpected_reply("a claim", &error);
         let status = fields(format!("request {request}"), &STATUS, self.status)?;
@@ -102,7 +117,7 @@ impl Leased {
         };
         let is_probe = read::<String>(self.is_probe)? == "1";
         let provider = ClaimedProvider { name: read(self.provider)?, is_probe };
-        let claim = claim(lease.clone(), &status, self.state, self.history, provider);
+        let claim = claim(lease.clone(), &status, self.state, content, self.history, provider);
         let claim = claim.map(|claim| Claim { companions: companions(&self.companions), ..claim });
         Ok((lease, claim))
     }
@@ -118,6 +133,7 @@ fn claim(
     lease: Lease,
     status: &Fields,
     state: Vec<Value>,
+    content: Option<Arc<ContentVersion>>,
     history: Vec<Value>,
     provider: ClaimedProvider,
 ) -> Result<Claim, StoreError> {
@@ -127,7 +143,7 @@ fn claim(
     Ok(Claim {
         lease,
         request: status.leased_request()?,
-        game: state.leased_game()?,
+        game: state.leased_game(content)?,
         companions: Vec::new(),
         history: history.into_iter().map(message).collect::<Result<_, _>>()?,
         provider,

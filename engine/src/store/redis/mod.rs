@@ -14,7 +14,9 @@ mod charges;
 mod chunk_batch;
 mod codec;
 mod connection;
+mod contents;
 mod dead_letters;
+mod deployment;
 mod event_text;
 mod events;
 mod games;
@@ -44,11 +46,13 @@ pub use self::address::RedisAddress;
 use self::batch::CommitBatches;
 use self::chunk_batch::ChunkBatches;
 use self::connection::{Connection, unavailable};
+pub use self::deployment::Migration;
 use self::listen::{Channels, Wakeups};
 use self::revoked::Revocations;
 use self::script::{Preamble, Script, ScriptArgs};
 use self::servers::Servers;
 use self::unexpected::unexpected_reply;
+use super::contents::Contents;
 use super::fanout::Fanout;
 use super::{Inspection, Lease, Store, StoreError, StoreFigures, StoreOptions};
 
@@ -63,6 +67,9 @@ pub struct RedisStore {
     batches: Vec<CommitBatches>,
     /// The chunks of each shard.
     chunks: Vec<ChunkBatches>,
+    /// Whether games are stored as what differs from their content.
+    by_reference: bool,
+    contents: Contents,
     options: StoreOptions,
     fanout: Fanout,
     /// Starts with the first subscriber, so a worker process has no pub/sub connection.
@@ -91,7 +98,7 @@ impl RedisStore {
             // The tags of up to four shards fall into different quarters of a cluster's slots.
             (0..shards.max(1)).map(|shard| format!("{prefix}{{s{shard}}}:")).collect()
         };
-        agree_on_deployment(&servers, prefix, prefixes.len()).await?;
+        let layout = deployment::agree(&servers, prefix, prefixes.len()).await?;
         let shards: Vec<Connection> = prefixes
             .into_iter()
             .map(|prefix| Connection::new(Arc::clone(&servers), Preamble::new(prefix, &options)))
@@ -108,6 +115,8 @@ impl RedisStore {
             shards,
             batches,
             chunks,
+            by_reference: layout.is_by_reference(),
+            contents: Contents::new(options.contents_cached),
             options,
             fanout: Fanout::default(),
             channels: OnceLock::new(),
@@ -116,17 +125,6 @@ impl RedisStore {
         };
         store.ping().await?;
         Ok(store)
-    }
-
-    /// Whether there is a deployment: a command that only reads must not create one.
-    pub(crate) async fn is_at(address: impl Into<RedisAddress>, prefix: &str) -> Result<bool, StoreError> {
-        let key = deployment_key(prefix);
-        let client = Servers::new(address.into())?.owner_of(&key).await.map_err(|error| unavailable(&error))?.client;
-        let found = async {
-            let mut connection = client.get_multiplexed_async_connection().await?;
-            redis::cmd("EXISTS").arg(&key).query_async(&mut connection).await
-        };
-        found.await.map_err(|error: redis::RedisError| unavailable(&error))
     }
 
     /// The shard of a game.
@@ -159,60 +157,6 @@ impl RedisStore {
     }
 }
 
-/// The version of the stored layout. An engine of another layout would corrupt the data.
-const LAYOUT: u32 = 3;
-
-/// The key that records how a deployment was created.
-fn deployment_key(prefix: &str) -> String {
-    format!("{prefix}deployment")
-}
-
-/// Stores the layout and the number of shards with the data, and refuses others: data would be misread, and games looked up on
-/// the wrong shard.
-async fn agree_on_deployment(servers: &Arc<Servers>, prefix: &str, shards: usize) -> Result<(), StoreError> {
-    let failed = |error: redis::RedisError| unavailable(&error);
-    let connect = async |key: &str| servers.owner_of(key).await?.client.get_multiplexed_async_connection().await;
-    // The first layout had this key instead of the hash, perhaps on another node.
-    let first = format!("{prefix}shards");
-    let mut connection = connect(&first).await.map_err(failed)?;
-    if redis::cmd("EXISTS").arg(&first).query_async(&mut connection).await.map_err(failed)? {
-        return Err(other_layout(1));
-    }
-    let key = deployment_key(prefix);
-    let mut connection = connect(&key).await.map_err(failed)?;
-    let ((layout, kept),): ((u32, usize),) = redis::pipe()
-        .atomic()
-        .hset_nx(&key, "layout", LAYOUT)
-        .ignore()
-        .hset_nx(&key, "shards", shards)
-        .ignore()
-        .hmget(&key, &["layout", "shards"])
-        .query_async(&mut connection)
-        .await
-        .map_err(failed)?;
-    if layout != LAYOUT {
-        return Err(other_layout(layout));
-    }
-    if kept != shards {
-        return Err(StoreError::Mismatch {
-            reason: format!(
-                "this Redis keeps its games in {kept} shards, and {shards} are configured: set redis.shards = {kept}, or \
-                 choose another redis.prefix for a new deployment"
-            ),
-        });
-    }
-    Ok(())
-}
-
-fn other_layout(layout: u32) -> StoreError {
-    StoreError::Mismatch {
-        reason: format!(
-            "this Redis keeps its games in layout {layout}, and this engine reads layout {LAYOUT}: run the engine that began \
-             the deployment, or choose another redis.prefix for a new one"
-        ),
-    }
-}
-
 #[async_trait]
 impl Store for RedisStore {
     async fn ping(&self) -> Result<(), StoreError> {
@@ -237,6 +181,13 @@ impl Store for RedisStore {
             shards => format!(" in {shards} shards"),
         };
         let text = format!("Redis {} at {}{place}: {}", server.version, self.servers.addresses(), server.guarantee());
+        let text = if self.by_reference {
+            text
+        } else {
+            format!(
+                "{text}; in the layout of the release before: once no engine of that release runs, `engine migrate`"
+            )
+        };
         Ok(match server.evicts() {
             Some(evicts) => format!("{text}; WARNING: {evicts}"),
             None => text,

@@ -319,7 +319,8 @@ impl RedisStore {
             Some((worker, nonce, max)) => ScriptArgs::new().arg(worker.as_str()).arg(nonce).arg(max),
             None => ScriptArgs::new().arg("").arg("").arg(0),
         };
-        let turn = match commit_call(lease, commit) {
+        let call = self.pack(&commit.document).and_then(|document| commit_call(lease, commit, &document.text));
+        let turn = match call {
             Ok(commit) => claim.counted(&commit),
             Err(error) => return failed(error),
         };
@@ -343,7 +344,11 @@ impl RedisStore {
     async fn claims(&self, next_due: Option<Duration>, leased: Vec<Leased>) -> Result<Claims, StoreError> {
         let mut claims = Claims { next_due, ..Claims::default() };
         for leased in leased {
-            let (lease, claim) = match leased.read() {
+            let content = match leased.content() {
+                Some((game, id)) => self.content(self.shard(game), id).await?,
+                None => None,
+            };
+            let (lease, claim) = match leased.read(content) {
                 Ok(read) => read,
                 // Without a lease it cannot become a dead letter now; it does once its attempts are exhausted.
                 Err(error) => {
@@ -397,11 +402,11 @@ fn terms_of_claims(options: &StoreOptions, shards: usize, in_cluster: bool) -> R
         .arg(options.story_event_batch))
 }
 
-fn commit_call(lease: &Lease, commit: &Commit) -> Result<ScriptArgs, StoreError> {
+fn commit_call(lease: &Lease, commit: &Commit, document: &str) -> Result<ScriptArgs, StoreError> {
     let mut call = ScriptArgs::of_lease(lease)
         .arg(lease.idempotency_key.as_deref().unwrap_or_default())
         .arg(commit.base_version)
-        .json(&commit.document)?
+        .arg(document)
         .json(&commit.result)?
         .json(&commit.events.state_updated)?
         .json(&commit.events.completed)?

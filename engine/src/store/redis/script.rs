@@ -40,9 +40,9 @@ macro_rules! scripts {
 // A file is a script, or it holds functions: those can be parts of several scripts, and a call may follow them.
 scripts! {
     OPEN = [lua!("open")];
-    CREATE_GAME = [lua!("owners"), lua!("charge"), lua!("create_game")];
+    CREATE_GAME = [lua!("owners"), lua!("charge"), lua!("content"), lua!("create_game")];
     CHANGE_GAME =
-        [endings(), lua!("log"), lua!("owners"), enqueueing(), lua!("changes"), lua!("change_game")];
+        [endings(), lua!("log"), lua!("owners"), enqueueing(), lua!("changes"), lua!("content"), lua!("change_game")];
     FIND_CHANGE = [lua!("changes"), lua!("find_change")];
     RENAME_GAME = [lua!("rename_game")];
     READ_TURNS = [lua!("read_turns")];
@@ -50,7 +50,7 @@ scripts! {
     ACCESS = [lua!("access")];
     ADD_SECRET = [lua!("add_secret")];
     SECRETS = [lua!("secrets")];
-    DELETE_GAME = [lua!("delete_game")];
+    DELETE_GAME = [lua!("content"), lua!("delete_game")];
     IDLE_GAMES = [lua!("idle_games")];
     ENQUEUE = [enqueueing(), lua!("enqueue"), "return enqueue()"];
     ENQUEUE_AND_INTERRUPT = [endings(), enqueueing(), lua!("enqueue"), "return enqueue(cancel)"];
@@ -62,9 +62,9 @@ scripts! {
     CHUNK = [lua!("tail"), lua!("chunk")];
     CHECKPOINT = [lua!("checkpoint")];
     COMMIT_AND_CLAIM =
-        [lua!("terms"), lua!("providers"), lua!("tenants"), leases(), lua!("owners"), lua!("commit"), lua!("commit_and_claim"), "return commit_and_claim()"];
+        [lua!("terms"), lua!("providers"), lua!("tenants"), leases(), lua!("owners"), lua!("content"), lua!("commit"), lua!("commit_and_claim"), "return commit_and_claim()"];
     COMMIT_CLAIM_AND_RECOVER = [
-        lua!("terms"), lua!("providers"), lua!("tenants"), endings(), lua!("recover"), leases(), lua!("owners"), lua!("commit"), lua!("commit_and_claim"),
+        lua!("terms"), lua!("providers"), lua!("tenants"), endings(), lua!("recover"), leases(), lua!("owners"), lua!("content"), lua!("commit"), lua!("commit_and_claim"),
         "return commit_and_claim(recover_expired)"
     ];
     REQUEUE = [endings(), lua!("requeue")];
@@ -78,7 +78,7 @@ scripts! {
     STORY_EVENTS = [endings(), lua!("story_events")];
     RETRY_DEAD_LETTER = [endings(), event_text::of_dead_letter_retries(), lua!("tail"), lua!("retry_dead_letter")];
     DELETE_DEAD_LETTER = [endings(), lua!("delete_dead_letter")];
-    INSPECT_GAME = [endings(), lua!("log"), lua!("inspect_game")];
+    INSPECT_GAME = [endings(), lua!("log"), lua!("content"), lua!("inspect_game")];
     INSPECT_REQUEST = [endings(), lua!("inspect_request")];
     READ_LOG = [lua!("log"), lua!("read_log")];
 }

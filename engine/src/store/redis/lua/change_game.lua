@@ -23,7 +23,7 @@ local document, provider, event, data, messages_kept, messages_count, turns_kept
   remembered =
   unpack(ARGV, 14, FIRST - 1)
 
-local version, recorded = unpack(call('HMGET', GAME .. game, 'version', 'recorded'))
+local version, recorded, stored = unpack(call('HMGET', GAME .. game, 'version', 'recorded', 'document'))
 if not version then return { 'unknown' } end
 local known = changed_before(game, key, fingerprint)
 if known then return known end
@@ -39,6 +39,9 @@ if request ~= '' then
   local limited = refused_by(charges_of(charged), lane)
   if limited then return limited end
 end
+
+-- It was planned on what another game of this id was, which has left the store.
+if not hold_content(stored, document, '') then return { 'changed', version } end
 
 local before, made = cursor(game), int(version + 1)
 for _, unfinished in ipairs(lane) do cancel(game, unfinished) end

@@ -49,12 +49,13 @@ local function commit(first, last)
   local game, request, token, key, base, document, result, state_updated, completed, turn, record, ends_choice, companions, messages =
     unpack(ARGV, first, first + FIXED - 1)
   local state, status, lane = GAME .. game, STATUS .. request, LANE .. game
-  local version, offset, own, serves, tenant, user, recorded, paused, tail =
-    unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves', 'tenant', 'user', 'recorded', 'paused', 'tail'))
+  local version, offset, own, serves, tenant, user, recorded, paused, tail, stored =
+    unpack(call('HMGET', state, 'version', 'offset', 'provider', 'serves', 'tenant', 'user', 'recorded', 'paused', 'tail', 'document'))
   if held[game] ~= token then
     return was_ended(request, 'commit', token) and 'done' or 'lost'
   end
-  if version ~= base then return 'version' end
+  -- The document was made from the stored one, so both name the same version of content, or the new one none.
+  if version ~= base or not hold_content(stored, document, '') then return 'version' end
 
   local first_message = first + FIXED
   local first_companion = first_message + messages

@@ -1,12 +1,13 @@
 -- Stores a new game. Arguments: game, document, provider, its last turn, its name or '', tenant and user of its owner or '', the
--- charges (JSON) or '', version, offset of the latest event, number of history messages n, n messages, then its turn records. Returns {'done'} or {'limited', …}; a
--- repeat changes nothing.
-local FIRST_MESSAGE = 16
-local game, document, provider, turn, name, tenant, user, charged, version, offset, messages = unpack(ARGV, 5, FIRST_MESSAGE - 1)
+-- charges (JSON) or '', version, offset of the latest event, the text of the version of content that the document names or '', number of history messages n, n
+-- messages, then its turn records. Returns {'done'} or {'limited', …}, or {'content'} if that text is needed and nothing is stored; a repeat changes nothing.
+local FIRST_MESSAGE = 17
+local game, document, provider, turn, name, tenant, user, charged, version, offset, content, messages = unpack(ARGV, 5, FIRST_MESSAGE - 1)
 if call('EXISTS', GAME .. game) == 1 then return { 'done' } end
 local charges = charges_of(charged)
 local limited = refused_by(charges, {})
 if limited then return limited end
+if not hold_content(nil, document, content) then return { 'content' } end
 use_up(charges)
 -- Each claim appends an event, so no lease of before has a fence above the offset.
 call('HSET', GAME .. game, 'document', document, 'version', version, 'fence', offset, 'offset', offset, 'epoch', epoch(),

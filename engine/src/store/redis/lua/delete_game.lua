@@ -7,7 +7,8 @@ if call('EXISTS', LANE .. game) == 1 then return { 'busy' } end
 if version ~= '' and (call('HGET', GAME .. game, 'version') ~= version or call('ZSCORE', GAMES, game) ~= changed) then
   return { 'changed' }
 end
-local tenant, user = unpack(call('HMGET', GAME .. game, 'tenant', 'user'))
+local tenant, user, document = unpack(call('HMGET', GAME .. game, 'tenant', 'user', 'document'))
+hold_content(document, nil)
 -- A long history is freed behind the call: DEL would hold up every other game meanwhile.
 call('UNLINK', GAME .. game, HISTORY .. game, TURNS .. game, TRIES .. game, CHANGES .. game, LOG .. game, CAPABILITIES .. game,
   TEXT .. game, PIECES .. game)

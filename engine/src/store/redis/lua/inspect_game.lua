@@ -147,6 +147,10 @@ end
 if exists then
   local version, offset, tail = unpack(call('HMGET', GAME .. game, 'version', 'offset', 'tail'))
   if not tonumber(version or '') then report('', 'its version is not a number', 'restore it from a backup') end
+  local content = content_of(call('HGET', GAME .. game, 'document'))
+  if content and call('HEXISTS', CONTENT .. content, 'text') == 0 then
+    report('', 'the version ' .. content .. ' of its content is gone', 'restore it from a backup')
+  end
   local last, gap
   for _, entry in ipairs(call('XRANGE', LOG .. game, '-', '+')) do
     local _, from, to = span(entry)

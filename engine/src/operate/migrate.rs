@@ -1,0 +1,49 @@
+//! `engine migrate`: moves a Redis on to the layout of this release, once no engine of an earlier one uses it.
+
+use super::OperateError;
+use crate::api::Actor;
+use crate::config::Config;
+use crate::serve::{self, ServeError};
+use crate::store::NewAuditEntry;
+use crate::store::redis::{Migration, RedisStore};
+
+/// Says which stores have an earlier layout, and moves them on if `really`.
+pub async fn migrate(config: &Config, really: bool) -> Result<(), OperateError> {
+    let places = serve::redis_places(config)?;
+    if places.is_empty() {
+        println!("The embedded store is migrated by itself when an engine opens it.");
+        return Ok(());
+    }
+    let mut moved = Vec::new();
+    for (tier, address, prefix) in places {
+        let place = format!("The Redis of the tier `{tier}`");
+        match RedisStore::migrate(address, &prefix, really).await? {
+            Migration::NoStore => {
+                let place = format!("the Redis of the tier `{tier}` under the prefix `{prefix}`");
+                return Err(ServeError::NoStore { place }.into());
+            }
+            Migration::UpToDate => println!("{place} has the layout of this release."),
+            Migration::From(layout) if really => {
+                println!(
+                    "{place} is moved on from layout {layout}. Engines that run use the new one from their next start on."
+                );
+                moved.push(format!("{tier}, from layout {layout}"));
+            }
+            Migration::From(layout) => println!(
+                "{place} has layout {layout}, on which engines of the release before can work. When none of them runs any more, `engine migrate \
+                 --yes` moves it on: they are refused from then on, and new games take less space."
+            ),
+        }
+    }
+    if !moved.is_empty() {
+        let entry = NewAuditEntry {
+            nonce: rand::random(),
+            by: Actor::local_command().0,
+            action: "migrateStore".to_owned(),
+            subject: moved.join("; "),
+            outcome: "done".to_owned(),
+        };
+        serve::open_existing(config).await?.record_audit(&entry).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,2 @@
+-- Layout 6 keeps what games that begin alike have in common once (`contents`), and documents may be stored as what differs from it, which a release
+-- of layout 5 cannot read. The tables and triggers come with the rest of the layout. Games that are there stay as they are: their documents hold everything.
