@@ -63,6 +63,7 @@ impl Config {
             ("retention.sweep_minutes", self.retention.sweep_minutes, 10_080),
             ("retention.games_per_second", self.retention.games_per_second, 1000),
             ("chat_history_limit", self.chat_history_limit as u64, 10_000),
+            ("contents_cached", self.contents_cached as u64, 10_000),
         ] {
             if value > largest {
                 return invalid(key, format!("`{value}` is more than {largest}"));

@@ -386,3 +386,20 @@ async fn say(all: &TieredStore, game: GameId) -> RequestId {
     assert!(matches!(all.enqueue(&request, &Terms::default()).await.unwrap(), Enqueued::Accepted(_)));
     request.id
 }
+
+#[tokio::test]
+async fn a_redis_of_the_release_before_is_moved_on_when_an_operator_says_so() {
+    let Some(deployment) = Deployment::start().await else { return };
+    deployment.key(&["operator"]);
+    let mut gold = deployment.gold.as_ref().unwrap().connect().await;
+    redis::cmd("HSET").arg("deployment").arg(&["layout", "3"]).exec_async(&mut gold).await.unwrap();
+
+    for _ in 0..2 {
+        let said = deployment.printed(&["migrate"]);
+        assert!(said.contains("`default` has the layout of this release"), "{said}");
+        assert!(said.contains("`gold` has layout 3") && said.contains("engine migrate --yes"), "{said}");
+    }
+    assert!(deployment.printed(&["migrate", "--yes"]).contains("`gold` is moved on from layout 3"));
+    assert!(deployment.printed(&["migrate"]).contains("`gold` has the layout of this release"));
+    assert!(deployment.printed(&["audit"]).contains("migrateStore"));
+}
