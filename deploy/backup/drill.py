@@ -122,7 +122,7 @@ def embedded(work):
     drill("embedded", lambda: engine(work, "--data-dir", str(one)), lambda: run(ENGINE, "backup", str(copy), "--data-dir", str(one)), second)
 
 
-def redis(work):
+def redis(work, by_engine=True):
     def server(port, directory):
         directory.mkdir(exist_ok=True)
         start(directory, "redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory))
@@ -133,7 +133,7 @@ def redis(work):
         start(work, ENGINE, "--worker", "--redis-url", url, "--admin-listen", "off")
         return engine(work, "--redis-url", url)
 
-    ports = free_port(), free_port()
+    ports, copy = (free_port(), free_port()), work / "copy"
     (work / "two").mkdir(exist_ok=True)
 
     def first():
@@ -142,13 +142,25 @@ def redis(work):
 
     def second():
         server(ports[1], work / "two")
+        if by_engine:
+            print(run(ENGINE, "restore", str(copy), "--redis-url", f"redis://127.0.0.1:{ports[1]}"), end="")
         print(run(ENGINE, "fsck", "--redis-url", f"redis://127.0.0.1:{ports[1]}"), end="")
         return both(ports[1])
 
-    drill("Redis", first, lambda: run("redis-cli", "-p", str(ports[0]), "--rdb", str(work / "two" / "dump.rdb")), second)
+    def by_server():
+        run("redis-cli", "-p", str(ports[0]), "--rdb", str(work / "two" / "dump.rdb"))
+
+    if by_engine:
+        drill("Redis", first, lambda: print(run(ENGINE, "backup", str(copy), "--redis-url", f"redis://127.0.0.1:{ports[0]}"), end=""), second)
+    else:
+        drill("Redis, by itself", first, by_server, second)
 
 
-for part in [embedded] + [redis] * bool(shutil.which("redis-server") and shutil.which("redis-cli")):
+def redis_by_itself(work):
+    redis(work, by_engine=False)
+
+
+for part in [embedded] + [redis, redis_by_itself] * bool(shutil.which("redis-server") and shutil.which("redis-cli")):
     with tempfile.TemporaryDirectory() as name:
         try:
             part(pathlib.Path(name))

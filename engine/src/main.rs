@@ -111,12 +111,12 @@ enum Command {
         #[command(subcommand)]
         command: TenantCommand,
     },
-    /// Copy the embedded store to a new file, also while an engine works on it
+    /// Copy the store to a new file, also while engines work on it
     Backup {
         /// The file to write
         file: PathBuf,
     },
-    /// Make the embedded store in --data-dir, where there is none yet, from a copy
+    /// Make a store from a copy: in --data-dir, or in the configured Redis, where there is none yet
     Restore {
         /// The copy
         file: PathBuf,
@@ -252,8 +252,8 @@ fn run(cli: Cli) -> miette::Result<ExitCode> {
         Some(Command::DeadLetters { command }) => runtime.block_on(operate::dead_letters(&config, command))?,
         Some(Command::Keys { command }) => runtime.block_on(operate::keys(&config, command))?,
         Some(Command::Tenants { command }) => runtime.block_on(operate::tenants(&config, command))?,
-        Some(Command::Backup { file }) => operate::backup(&config, &file)?,
-        Some(Command::Restore { file }) => operate::restore(&config, &file)?,
+        Some(Command::Backup { file }) => runtime.block_on(operate::backup(&config, &file))?,
+        Some(Command::Restore { file }) => runtime.block_on(operate::restore(&config, &file))?,
         Some(Command::Migrate { yes }) => runtime.block_on(operate::migrate(&config, yes))?,
         Some(Command::Fsck { repair }) => {
             let sound = runtime.block_on(operate::fsck(&config, repair))?;

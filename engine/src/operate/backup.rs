@@ -1,15 +1,20 @@
-//! `engine backup` and `engine restore`: copies of the embedded store. Redis makes its own.
+//! `engine backup` and `engine restore`: copies of the embedded store, or of the Redis of every tier.
 
 use std::path::Path;
 
 use super::source::OperateError;
+use crate::api::Actor;
 use crate::config::Config;
-use crate::serve::ServeError;
+use crate::serve::{self, ServeError};
 use crate::store::embedded::{self, EmbeddedStore};
+use crate::store::redis::backup::{self as redis, BackupFile, Summary};
+use crate::store::{AuditLog as _, NewAuditEntry};
 
-/// Copies the store to a new file, while an engine works on it or not.
-pub fn backup(config: &Config, file: &Path) -> Result<(), OperateError> {
-    only_embedded(config)?;
+/// Copies the store to a new file, while engines work on it or not.
+pub async fn backup(config: &Config, file: &Path) -> Result<(), OperateError> {
+    if config.redis.url.is_some() {
+        return backup_redis(config, file).await;
+    }
     if !EmbeddedStore::is_in(&config.data_dir) {
         let place = format!("the data directory {}", config.data_dir.display());
         return Err(ServeError::NoStore { place }.into());
@@ -20,13 +25,46 @@ pub fn backup(config: &Config, file: &Path) -> Result<(), OperateError> {
 }
 
 /// Makes a store of a copy.
-pub fn restore(config: &Config, file: &Path) -> Result<(), OperateError> {
-    only_embedded(config)?;
+pub async fn restore(config: &Config, file: &Path) -> Result<(), OperateError> {
+    if config.redis.url.is_some() {
+        return restore_redis(config, file).await;
+    }
     embedded::restore(file, &config.data_dir)?;
     println!("{} holds the store of {}", config.data_dir.display(), file.display());
     Ok(())
 }
 
-fn only_embedded(config: &Config) -> Result<(), OperateError> {
-    if config.redis.url.is_some() { Err(OperateError::BackupOfRedis) } else { Ok(()) }
+async fn backup_redis(config: &Config, file: &Path) -> Result<(), OperateError> {
+    let stores = serve::open_every_redis(config).await?;
+    let summary = redis::backup(&stores, file).await?;
+    // It holds what players have written, so it is written down who has made it.
+    if let Some((_, default)) = stores.first() {
+        default.record_audit(&entry("backUpStore", file)).await?;
+    }
+    println!("{} is a copy of the store: {}", file.display(), in_words(summary));
+    Ok(())
+}
+
+async fn restore_redis(config: &Config, file: &Path) -> Result<(), OperateError> {
+    let copy = BackupFile::check(file)?;
+    let summary = redis::restore(&copy, serve::every_redis(config)?).await?;
+    if let Some((_, default)) = serve::open_every_redis(config).await?.first() {
+        default.record_audit(&entry("restoreStore", file)).await?;
+    }
+    println!("the store of {} is restored: {}", file.display(), in_words(summary));
+    Ok(())
+}
+
+fn entry(action: &str, file: &Path) -> NewAuditEntry {
+    NewAuditEntry {
+        nonce: rand::random(),
+        by: Actor::local_command().0,
+        action: action.to_owned(),
+        subject: file.display().to_string(),
+        outcome: "done".to_owned(),
+    }
+}
+
+fn in_words(Summary { games, requests, dead_letters }: Summary) -> String {
+    format!("{games} games, {requests} unfinished requests, {dead_letters} dead letters")
 }

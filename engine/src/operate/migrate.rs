@@ -5,17 +5,18 @@ use crate::api::Actor;
 use crate::config::Config;
 use crate::serve::{self, ServeError};
 use crate::store::NewAuditEntry;
+use crate::store::redis::backup::TierRedis;
 use crate::store::redis::{Migration, RedisStore};
 
 /// Says which stores have an earlier layout, and moves them on if `really`.
 pub async fn migrate(config: &Config, really: bool) -> Result<(), OperateError> {
-    let places = serve::redis_places(config)?;
+    let places = serve::every_redis(config)?;
     if places.is_empty() {
         println!("The embedded store is migrated by itself when an engine opens it.");
         return Ok(());
     }
     let mut moved = Vec::new();
-    for (tier, address, prefix) in places {
+    for TierRedis { tier, address, prefix, .. } in places {
         let place = format!("The Redis of the tier `{tier}`");
         match RedisStore::migrate(address, &prefix, really).await? {
             Migration::NoStore => {

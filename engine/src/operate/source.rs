@@ -19,6 +19,7 @@ use crate::retention::ArchiveError;
 use crate::root_cause::root_cause;
 use crate::serve::{self, ServeError};
 use crate::store::embedded::{BackupError, OpenError};
+use crate::store::redis::backup::CopyError;
 use crate::store::{SharedStore, StoreError};
 
 /// How long an answer may take.
@@ -42,12 +43,9 @@ pub enum OperateError {
     #[error("the data directory is in use by a running engine")]
     #[diagnostic(help("stop the engine first: what it has accepted is safe"))]
     MustStop,
-    /// Redis copies itself.
-    #[error("the store is a Redis, which makes its own copies")]
-    #[diagnostic(help(
-        "`redis-cli --rdb FILE` copies it while it works; a new Redis begins with that as its dump.rdb"
-    ))]
-    BackupOfRedis,
+    /// A backup of Redis cannot be made or put back.
+    #[error(transparent)]
+    RedisBackup(#[from] CopyError),
     /// A copy cannot be made or put back.
     #[error(transparent)]
     Backup(#[from] BackupError),

@@ -23,7 +23,7 @@ pub use self::health::health;
 pub(crate) use self::health::{plain_client, reachable};
 pub use self::in_process::InProcess;
 use self::open::{Opened, open};
-pub(crate) use self::open::{open_existing, open_or_create, open_tiers, redis_places};
+pub(crate) use self::open::{every_redis, open_every_redis, open_existing, open_or_create, open_tiers};
 pub(crate) use self::parts::whole_api;
 use self::workers::Workers;
 use crate::api::{self, Admin, Api, Guard, Overviews, Prompts, StoreProbe};

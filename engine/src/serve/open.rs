@@ -8,6 +8,7 @@ use super::{Role, ServeError};
 use crate::backoff::Backoff;
 use crate::config::{Config, DEFAULT_TIER, RedisConfig};
 use crate::store::embedded::EmbeddedStore;
+use crate::store::redis::backup::TierRedis;
 use crate::store::redis::{RedisAddress, RedisStore};
 use crate::store::tiers::{TierStore, TieredStore};
 use crate::store::{SharedStore, StoreError, StoreOptions};
@@ -52,15 +53,33 @@ pub(crate) async fn open_tiers(config: &Config) -> Result<Vec<TierStore>, ServeE
     Ok(open(config, Role::Api).await?.tiers)
 }
 
-/// Where the stores of the tiers are that have a Redis, by the names of the tiers; empty for the embedded store.
-pub(crate) fn redis_places(config: &Config) -> Result<Vec<(String, RedisAddress, String)>, ServeError> {
-    let Some(default) = config.redis.address()? else { return Ok(Vec::new()) };
-    let mut places = vec![(DEFAULT_TIER.to_owned(), default, config.redis.prefix.clone())];
-    for (name, tier) in &config.tiers {
-        let address = tier.redis.address().map_err(|error| error.within(&format!("tiers.{name}")))?;
-        places.extend(address.map(|address| (name.clone(), address, tier.redis.prefix.clone())));
+/// Opens the store of each tier that is in a Redis, for a backup; all of them must be there.
+pub(crate) async fn open_every_redis(config: &Config) -> Result<Vec<(String, RedisStore)>, ServeError> {
+    let mut stores = Vec::new();
+    for TierRedis { tier, address, prefix, shards, options } in every_redis(config)? {
+        if !RedisStore::is_at(address.clone(), &prefix).await.map_err(from_redis)? {
+            let place = format!("the Redis of the tier `{tier}` under the prefix `{prefix}`");
+            return Err(ServeError::NoStore { place });
+        }
+        stores.push((tier, RedisStore::connect(address, &prefix, shards, options).await.map_err(from_redis)?));
     }
-    Ok(places)
+    Ok(stores)
+}
+
+/// Where the stores of all tiers are that are in a Redis.
+pub(crate) fn every_redis(config: &Config) -> Result<Vec<TierRedis>, ServeError> {
+    let mut all = Vec::new();
+    let of_tiers = config.tiers.iter().map(|(name, tier)| (name.as_str(), &tier.redis));
+    for (tier, redis) in [(DEFAULT_TIER, &config.redis)].into_iter().chain(of_tiers) {
+        let address = redis
+            .address()
+            .map_err(|error| if tier == DEFAULT_TIER { error } else { error.within(&format!("tiers.{tier}")) })?;
+        if let Some(address) = address {
+            let (tier, prefix) = (tier.to_owned(), redis.prefix.clone());
+            all.push(TierRedis { tier, address, prefix, shards: redis.shards, options: config.store_options() });
+        }
+    }
+    Ok(all)
 }
 
 /// Opens the store for an operator's command that may be the first to use it.

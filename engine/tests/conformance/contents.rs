@@ -17,7 +17,7 @@ fn state(scenario: &str, seed: u32) -> GameState {
     story::new_game(&library, &new).unwrap().0
 }
 
-fn begun(scenario: &str, seed: u32) -> GameDocument {
+pub(crate) fn begun(scenario: &str, seed: u32) -> GameDocument {
     GameDocument::begun("offline".to_owned(), state(scenario, seed))
 }
 

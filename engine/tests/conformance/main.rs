@@ -38,6 +38,7 @@ mod pauses;
 mod priority;
 mod providers;
 mod recovery;
+mod redis_backup;
 mod redis_cluster;
 mod redis_server;
 mod rented;

@@ -126,6 +126,11 @@ impl Connection {
         &self.preamble.prefix
     }
 
+    /// A key of the shard that there is once.
+    pub(super) fn named(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix())
+    }
+
     /// A key of the shard.
     pub(super) fn key(&self, name: &str, id: impl Display) -> String {
         format!("{}{name}:{id}", self.prefix())

@@ -19,16 +19,16 @@ pub(super) enum Layout {
 impl Layout {
     const ALL: [Self; 2] = [Self::Whole, Self::ByReference];
     /// The one in which deployments begin.
-    const LATEST: Self = Self::ByReference;
+    pub(super) const LATEST: Self = Self::ByReference;
 
-    const fn number(self) -> u32 {
+    pub(super) const fn number(self) -> u32 {
         match self {
             Self::Whole => 3,
             Self::ByReference => 4,
         }
     }
 
-    fn of(number: u32) -> Option<Self> {
+    pub(super) fn of(number: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|layout| layout.number() == number)
     }
 
@@ -59,9 +59,53 @@ fn deployment_key(prefix: &str) -> String {
     format!("{prefix}deployment")
 }
 
+/// The field of the same key that says from which backup the deployment is being restored.
+const RESTORING: &str = "restoring";
+
+/// Marks a deployment that is not there yet as one that is being restored. Answers whether it is.
+const BEGIN_RESTORE: &str = "
+local layout, restoring = unpack(redis.call('HMGET', KEYS[1], 'layout', 'restoring'))
+if layout then return restoring == ARGV[3] and 1 or 0 end
+redis.call('HSET', KEYS[1], 'layout', ARGV[1], 'shards', ARGV[2], 'restoring', ARGV[3])
+return 1";
+
+/// Begins a deployment that is restored from a backup, or goes on with it. Answers `false` if there is another one.
+pub(super) async fn begin_restore(
+    address: RedisAddress,
+    prefix: &str,
+    shards: usize,
+    backup: &str,
+) -> Result<bool, StoreError> {
+    let key = deployment_key(prefix);
+    let client = Servers::new(address)?.owner_of(&key).await.map_err(|error| unavailable(&error))?.client;
+    let begun = async {
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        let script = redis::Script::new(BEGIN_RESTORE);
+        let mut call = script.key(&key);
+        call.arg(Layout::LATEST.number()).arg(shards.max(1)).arg(backup);
+        call.invoke_async::<bool>(&mut connection).await
+    };
+    begun.await.map_err(|error| unavailable(&error))
+}
+
+/// The restored deployment is complete: engines may start on it.
+pub(super) async fn end_restore(servers: &Servers, prefix: &str) -> Result<(), StoreError> {
+    let key = deployment_key(prefix);
+    let ended = async {
+        let mut connection = servers.owner_of(&key).await?.client.get_multiplexed_async_connection().await?;
+        redis::cmd("HDEL").arg(&key).arg(RESTORING).query_async::<()>(&mut connection).await
+    };
+    ended.await.map_err(|error| unavailable(&error))
+}
+
 /// Stores the layout and the number of shards with the data, and refuses others: data would be misread, and games looked up on
 /// the wrong shard.
-pub(super) async fn agree(servers: &Arc<Servers>, prefix: &str, shards: usize) -> Result<Layout, StoreError> {
+pub(super) async fn agree(
+    servers: &Arc<Servers>,
+    prefix: &str,
+    shards: usize,
+    restores: Option<&str>,
+) -> Result<Layout, StoreError> {
     let failed = |error: redis::RedisError| unavailable(&error);
     let connect = async |key: &str| servers.owner_of(key).await?.client.get_multiplexed_async_connection().await;
     // The first layout had this key instead of the hash, perhaps on another node.
@@ -72,17 +116,24 @@ pub(super) async fn agree(servers: &Arc<Servers>, prefix: &str, shards: usize) -
     }
     let key = deployment_key(prefix);
     let mut connection = connect(&key).await.map_err(failed)?;
-    let ((layout, kept),): ((u32, usize),) = redis::pipe()
+    let ((layout, kept, restored),): ((u32, usize, Option<String>),) = redis::pipe()
         .atomic()
         .hset_nx(&key, "layout", Layout::LATEST.number())
         .ignore()
         .hset_nx(&key, "shards", shards)
         .ignore()
-        .hmget(&key, &["layout", "shards"])
+        .hmget(&key, &["layout", "shards", RESTORING])
         .query_async(&mut connection)
         .await
         .map_err(failed)?;
     let layout = Layout::of(layout).ok_or_else(|| other_layout(layout))?;
+    if restored.as_deref() != restores {
+        return Err(StoreError::Mismatch {
+            reason: "a backup is being restored into this Redis, or was, and not all of it is here: run `engine restore` with the same \
+                     file until it is done"
+                .to_owned(),
+        });
+    }
     if kept != shards {
         return Err(StoreError::Mismatch {
             reason: format!(

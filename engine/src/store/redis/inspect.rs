@@ -87,13 +87,11 @@ fn inconsistency(game: Option<GameId>, found: redis::Value) -> Result<Inconsiste
 /// The ids of the keys that begin with `name`.
 async fn keys(shard: &Connection, name: &str) -> Result<BTreeSet<String>, StoreError> {
     let start = format!("{}{name}", shard.prefix());
-    let pattern: String =
-        start.chars().flat_map(|c| "*?[]\\".contains(c).then_some('\\').into_iter().chain([c])).collect();
     let mut all = BTreeSet::new();
     let mut cursor = 0_u64;
     loop {
         let mut scan = redis::cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(format!("{pattern}*")).arg("COUNT").arg(SCAN);
+        scan.arg(cursor).arg("MATCH").arg(pattern_of(&start)).arg("COUNT").arg(SCAN);
         let (next, found): (u64, Vec<String>) = shard.query(&scan).await?;
         all.extend(found.iter().filter_map(|key| key.strip_prefix(&start)).map(str::to_owned));
         cursor = next;
@@ -101,6 +99,11 @@ async fn keys(shard: &Connection, name: &str) -> Result<BTreeSet<String>, StoreE
             return Ok(all);
         }
     }
+}
+
+/// The pattern of the keys that begin with `start`.
+pub(super) fn pattern_of(start: &str) -> String {
+    start.chars().flat_map(|c| "*?[]\\".contains(c).then_some('\\').into_iter().chain([c])).chain(['*']).collect()
 }
 
 /// The members of an order.

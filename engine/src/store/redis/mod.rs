@@ -9,6 +9,7 @@
 
 mod address;
 mod audit;
+pub mod backup;
 mod batch;
 mod charges;
 mod chunk_batch;
@@ -90,6 +91,17 @@ impl RedisStore {
         shards: usize,
         options: StoreOptions,
     ) -> Result<Self, StoreError> {
+        Self::connect_for(address, prefix, shards, options, None).await
+    }
+
+    /// The same; one that is being restored from a backup is refused to all but the command that restores that very one.
+    async fn connect_for(
+        address: impl Into<RedisAddress>,
+        prefix: &str,
+        shards: usize,
+        options: StoreOptions,
+        restores: Option<&str>,
+    ) -> Result<Self, StoreError> {
         let servers = Arc::new(Servers::new(address.into())?);
         let owner = servers.owner_of(prefix).await.map_err(|error| unavailable(&error))?;
         let prefixes = if shards == 1 && !owner.in_cluster {
@@ -98,7 +110,7 @@ impl RedisStore {
             // The tags of up to four shards fall into different quarters of a cluster's slots.
             (0..shards.max(1)).map(|shard| format!("{prefix}{{s{shard}}}:")).collect()
         };
-        let layout = deployment::agree(&servers, prefix, prefixes.len()).await?;
+        let layout = deployment::agree(&servers, prefix, prefixes.len(), restores).await?;
         let shards: Vec<Connection> = prefixes
             .into_iter()
             .map(|prefix| Connection::new(Arc::clone(&servers), Preamble::new(prefix, &options)))

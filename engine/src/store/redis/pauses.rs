@@ -18,7 +18,7 @@ pub(super) const PAUSED: &str = "*paused";
 /// What the names begin with under which games of paused tenants are held.
 const HELD: &str = "*tenant:";
 /// The value in `pauses` of a tenant that is resumed while not all of its games are back.
-const LETS_GO: &str = "lets-go:";
+pub(super) const LETS_GO: &str = "lets-go:";
 
 #[async_trait]
 impl Pauses for RedisStore {

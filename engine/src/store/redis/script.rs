@@ -81,6 +81,13 @@ scripts! {
     INSPECT_GAME = [endings(), lua!("log"), lua!("content"), lua!("inspect_game")];
     INSPECT_REQUEST = [endings(), lua!("inspect_request")];
     READ_LOG = [lua!("log"), lua!("read_log")];
+    BACKUP_DEAD = [endings(), lua!("letters"), lua!("backup_dead")];
+    BACKUP_GAME = [endings(), lua!("letters"), lua!("content"), lua!("backup_game")];
+    BACKUP_REQUESTS = [lua!("backup_requests")];
+    RESTORE_NUMBERS = [lua!("restore_numbers")];
+    RESTORE_REQUESTS = [lua!("put"), lua!("restore_requests")];
+    RESTORE_GAME = [endings(), lua!("put"), lua!("content"), lua!("restore_game")];
+    RESTORE_DEAD = [endings(), lua!("restore_dead")];
 }
 
 /// For scripts that change a provider's state and choose none.
