@@ -1,4 +1,4 @@
-//! The operators' port of a process, API and worker alike: `/livez`, `/readyz`, `/metrics`, and what operators do to the store.
+//! The operators' port of a process, API and worker alike: `/livez`, `/readyz`, `/metrics`, `/debug/runtime`, and what operators do to the store.
 //!
 //! It is another listener than the players', on loopback unless configured otherwise, so that a proxy which lets the world
 //! in does not let it in here.
@@ -17,7 +17,7 @@ use super::guard::{self, Guard};
 use super::overview::Overviews;
 use super::probe::StoreProbe;
 use super::prompt::{self, Prompts};
-use super::{Auth, gate_of, gated_of_store, health, overview, pauses, rights, scrape, with_problems};
+use super::{Auth, gate_of, gated_of_store, health, overview, pauses, rights, runtime, scrape, with_problems};
 use crate::store::SharedStore;
 use crate::telemetry::metrics::Metrics;
 use crate::watchdog::Watchdog;
@@ -50,9 +50,12 @@ pub fn admin(admin: Admin) -> Router {
     let store = SharedStore::clone(&admin.store);
     let guard = from_fn_with_state(admin.guard.clone(), guard::check);
     let operations = gated_of_store(SharedStore::clone(&store), &admin.auth);
-    let scrape = match gate_of("metrics", &store, &admin.auth) {
-        Some(gate) => get(metrics).route_layer(from_fn_with_state(gate, rights::enforce)),
-        None => get(metrics),
+    let (scrape, runtime) = match gate_of("metrics", &store, &admin.auth) {
+        Some(gate) => {
+            let gate = from_fn_with_state(gate, rights::enforce);
+            (get(metrics).route_layer(gate.clone()), get(runtime::show).route_layer(gate))
+        }
+        None => (get(metrics), get(runtime::show)),
     };
     // It needs more than the store, so it is not among the operations.
     let next = match gate_of("getPrompt", &store, &admin.auth) {
@@ -69,6 +72,7 @@ pub fn admin(admin: Admin) -> Router {
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", scrape)
+        .route("/debug/runtime", runtime)
         .with_state(admin);
     let page = crate::admin_page::routes();
     with_problems(own.merge(prompts).merge(looked_at).merge(operations).merge(page)).layer(guard)
@@ -102,7 +106,7 @@ async fn readyz(State(admin): State<Admin>) -> Result<Json<Readiness>, ApiError>
 
 /// Metrics in Prometheus' text format, also while the store is away.
 async fn metrics(State(admin): State<Admin>) -> String {
-    scrape::render(&admin.store, &admin.probe, &admin.metrics).await
+    scrape::render(&admin.store, &admin.probe, &admin.metrics, admin.overviews.breakdown()).await
 }
 
 #[cfg(test)]
@@ -175,6 +179,8 @@ mod tests {
         let port = port().await;
         assert_eq!(get(&port, "/v1/queue").await.0, 200);
         assert_eq!(get(&port, "/v1/gamestate").await.0, 404);
+        let (status, runtime) = get(&port, "/debug/runtime").await;
+        assert!(status == 200 && runtime.contains("\"busy_seconds\":["), "{runtime}");
     }
 
     #[tokio::test]

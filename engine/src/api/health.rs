@@ -58,7 +58,7 @@ pub(super) async fn readiness(
 
 /// Metrics in Prometheus' text format.
 pub(super) async fn metrics(State(api): State<Api>) -> String {
-    scrape::render(&api.store, &api.probe, &api.metrics).await
+    scrape::render(&api.store, &api.probe, &api.metrics, api.overviews.breakdown()).await
 }
 
 /// What a kind of problem means: the `type` of every problem is a path to here.

@@ -7,6 +7,7 @@ mod admin;
 mod audit;
 mod body;
 mod branch;
+mod breakdown;
 mod caller;
 mod capabilities;
 mod catalogue;
@@ -46,6 +47,7 @@ mod rewind;
 mod rights;
 #[cfg(test)]
 mod rights_tests;
+mod runtime;
 mod scrape;
 mod session;
 mod snapshot;
@@ -68,6 +70,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) use self::actor::Actor;
 pub use self::admin::{Admin, admin};
+pub use self::breakdown::Breakdown;
 pub use self::caller::Auth;
 use self::error::ApiError;
 pub use self::guard::Guard;

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::Api;
+use super::breakdown::Breakdown;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::limits::StreamLimits;
@@ -41,6 +42,7 @@ pub struct Overviews {
     store: SharedStore,
     tiers: Tiers,
     streams: Option<Arc<StreamLimits>>,
+    breakdown: Breakdown,
     last: Arc<Mutex<Option<(Instant, Overview)>>>,
 }
 
@@ -48,7 +50,17 @@ impl Overviews {
     /// Of this store; with the streams of this process if it serves players.
     #[must_use]
     pub fn new(store: SharedStore, tiers: impl Into<Tiers>, streams: Option<Arc<StreamLimits>>) -> Self {
-        Self { store, tiers: tiers.into(), streams, last: Arc::default() }
+        Self { store, tiers: tiers.into(), streams, breakdown: Breakdown::default(), last: Arc::default() }
+    }
+
+    /// The same with what waits by tenant and by tier, for `/metrics`.
+    #[must_use]
+    pub fn with_breakdown(self, breakdown: Breakdown) -> Self {
+        Self { breakdown, ..self }
+    }
+
+    pub(super) fn breakdown(&self) -> &Breakdown {
+        &self.breakdown
     }
 
     async fn read(&self) -> Result<Overview, StoreError> {

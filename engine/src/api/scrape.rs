@@ -6,6 +6,7 @@ use metrics::{counter, gauge};
 use protocol::{Circuit, Pause, PauseScope, ProviderView, QueueView};
 use tokio::time::timeout;
 
+use super::breakdown::Breakdown;
 use super::probe::StoreProbe;
 use crate::store::{SharedStore, StoreError, StoreFigures};
 use crate::telemetry::metrics::Metrics;
@@ -17,11 +18,17 @@ const SCRAPE_LIMIT: Duration = Duration::from_millis(50);
 type Figures = (QueueView, StoreFigures, Vec<ProviderView>, Vec<Pause>);
 
 /// Every metric.
-pub(super) async fn render(store: &SharedStore, probe: &StoreProbe, metrics: &Metrics) -> String {
+pub(super) async fn render(
+    store: &SharedStore,
+    probe: &StoreProbe,
+    metrics: &Metrics,
+    breakdown: &Breakdown,
+) -> String {
     let probe = probe.clone();
     // Its gauges are those of this scrape if the store is quick, and of the next one if not.
     let probing = tokio::spawn(async move { drop(probe.writable().await) });
-    match timeout(SCRAPE_LIMIT, async { tokio::join!(read(store), probing).0 }).await {
+    let looking = tokio::spawn(breakdown.clone().refresh());
+    match timeout(SCRAPE_LIMIT, async { tokio::join!(read(store), probing, looking).0 }).await {
         Ok(Ok((queue, figures, providers, pauses))) => {
             set_queue(Some(&queue));
             set_figures(&figures);
@@ -32,7 +39,7 @@ pub(super) async fn render(store: &SharedStore, probe: &StoreProbe, metrics: &Me
         // Slow, or frozen: what was known stays.
         Err(_) => {}
     }
-    metrics.render()
+    metrics.render() + &breakdown.render()
 }
 
 async fn read(store: &SharedStore) -> Result<Figures, StoreError> {
@@ -42,7 +49,7 @@ async fn read(store: &SharedStore) -> Result<Figures, StoreError> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "gauges are floating point, and 2^53 is more than any of these")]
-fn float(number: u64) -> f64 {
+pub(super) fn float(number: u64) -> f64 {
     number as f64
 }
 

@@ -100,6 +100,7 @@ impl Config {
         self.check_events_ttl()?;
         self.redis.check()?;
         self.queue.check().map_err(|(key, reason)| ConfigError::Invalid { key: format!("queue.{key}"), reason })?;
+        self.metrics.check()?;
         self.traces.check()?;
         self.check_limits()?;
         self.auth.check()?;

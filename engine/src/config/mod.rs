@@ -7,6 +7,7 @@ mod jwt;
 mod layers;
 mod limits;
 mod listen;
+mod metrics;
 mod origins;
 mod provider;
 mod queue;
@@ -31,6 +32,7 @@ pub use jwt::JwtConfig;
 pub use layers::{ConfigError, Flags, load};
 pub use limits::{LimitsConfig, LimitsOfTier};
 pub use listen::AdminListen;
+pub use metrics::MetricsConfig;
 pub use origins::Origins;
 pub use provider::{Adapter, Endpoint, Format, Price, ProviderConfig, Structured, Timeouts};
 pub use queue::{QueueConfig, QueueOrder};
@@ -81,6 +83,8 @@ pub struct Config {
     pub turns: TurnsConfig,
     /// How long games are kept that nobody plays.
     pub retention: RetentionConfig,
+    /// How much `/metrics` says of tenants.
+    pub metrics: MetricsConfig,
     /// Spans of requests, turns and model calls.
     pub traces: TracesConfig,
     /// Event streams.
@@ -117,6 +121,7 @@ impl Default for Config {
             queue: QueueConfig::default(),
             turns: TurnsConfig::default(),
             retention: RetentionConfig::default(),
+            metrics: MetricsConfig::default(),
             traces: TracesConfig::default(),
             sse: SseConfig::default(),
             http: HttpConfig::default(),

@@ -26,7 +26,7 @@ use self::open::{Opened, open};
 pub(crate) use self::open::{every_redis, open_every_redis, open_existing, open_or_create, open_tiers};
 pub(crate) use self::parts::whole_api;
 use self::workers::Workers;
-use crate::api::{self, Admin, Api, Guard, Overviews, Prompts, StoreProbe};
+use crate::api::{self, Admin, Api, Breakdown, Guard, Overviews, Prompts, StoreProbe};
 use crate::config::{AdminListen, Config, DEFAULT_ADMIN_LISTEN};
 use crate::llm::Models;
 use crate::retention::Archive;
@@ -97,6 +97,11 @@ async fn serve_until(
     let probe = StoreProbe::new(Arc::clone(&store));
     let _probing = AbortOnDropHandle::new(tokio::spawn(probe.clone().watch()));
     let works = role == Role::Worker || is_embedded;
+    // The figures are the same in every process: that those of one role have them is enough.
+    let breakdown = match role {
+        Role::Api => Breakdown::new(Arc::clone(&store), stores.clone(), config.metrics.clone()),
+        Role::Worker => Breakdown::default(),
+    };
     let works_for = stores.into_iter().filter(|tier| works && (is_embedded || config.works_for(tier.name()))).collect();
     let archive = config.retention.archive.as_deref().map(Archive::open).transpose()?;
     let workers = Workers {
@@ -111,7 +116,8 @@ async fn serve_until(
     http::raise_file_limit();
     let auth = parts::auth(&config)?;
     let (streams, tiers) = (parts::streams(&config), Tiers::new(&config));
-    let overviews = Overviews::new(Arc::clone(&store), tiers, (role == Role::Api).then(|| Arc::clone(&streams)));
+    let overviews = Overviews::new(Arc::clone(&store), tiers, (role == Role::Api).then(|| Arc::clone(&streams)))
+        .with_breakdown(breakdown);
     let admin = Admin {
         overviews: overviews.clone(),
         store: Arc::clone(&store),

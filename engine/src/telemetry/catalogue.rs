@@ -98,6 +98,37 @@ const STORE: &[Metric] = &[
         "Games that are ready or wait for a provider, by provider.",
     ),
     ("story_engine_provider_slots_busy", Gauge, Unit::Count, "Slots in use of a provider with max_concurrent."),
+    (
+        "story_engine_queue_depth_by_tenant",
+        Gauge,
+        Unit::Count,
+        "Queued requests of the tenants with the most; *none without a tenant, *other all others and what was not looked at.",
+    ),
+    (
+        "story_engine_queue_oldest_age_by_tenant_seconds",
+        Gauge,
+        Unit::Seconds,
+        "How long the oldest of them has waited, in seconds; 0 where none waits.",
+    ),
+    ("story_engine_tier_store_up", Gauge, Unit::Count, "1 while the store of a tier answers, 0 while it does not."),
+    (
+        "story_engine_tier_queue_depth",
+        Gauge,
+        Unit::Count,
+        "Queued requests in the store of a tier; NaN while it is away.",
+    ),
+    (
+        "story_engine_tier_queue_oldest_age_seconds",
+        Gauge,
+        Unit::Seconds,
+        "How long the oldest request in the store of a tier has waited, in seconds.",
+    ),
+    (
+        "story_engine_tier_store_used_bytes",
+        Gauge,
+        Unit::Bytes,
+        "Memory that the Redis of a tier uses (of the fullest shard).",
+    ),
 ];
 
 /// What a process with workers measures.
@@ -277,6 +308,11 @@ pub(super) fn describe() {
     ] {
         counter!(name).increment(0);
     }
+}
+
+/// What a metric says, for one that is not written by the recorder.
+pub(crate) fn help(of: &str) -> &'static str {
+    all().find(|(name, ..)| *name == of).map_or("", |(.., help)| *help)
 }
 
 /// Every name, for those who check that nothing else is recorded.
