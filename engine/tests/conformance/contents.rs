@@ -231,6 +231,12 @@ async fn a_deployment_of_the_layout_before_stores_games_whole_until_it_is_migrat
     assert_eq!((read(&before, game).await, read(&after, whole).await), (document.clone(), document.clone()));
     enqueue(&before, game, "look").await;
     assert_eq!(run_all(&before).await, ["look"]);
-    assert_eq!(bench.contents(game).await, [0; 0], "it stores the game whole");
+    assert_eq!(bench.contents(game).await, [1], "the game stays as it was stored");
+    let by_it = create(&before, &document).await;
+    assert_eq!(
+        (bench.contents(game).await, read(&after, by_it).await),
+        (vec![1], document.clone()),
+        "a new one is stored whole"
+    );
     assert_eq!(read(&after, game).await.state.seed, document.state.seed);
 }

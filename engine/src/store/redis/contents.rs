@@ -12,14 +12,14 @@ use super::{RedisStore, StoreError};
 use crate::store::content::{ContentId, ContentVersion, Packed, pack, pack_whole};
 use crate::store::{Game, GameDocument};
 
-impl RedisStore {
-    /// A document as a game of this deployment is stored.
-    pub(super) fn pack(&self, document: &GameDocument) -> Result<Packed, StoreError> {
-        let packed = if self.by_reference { pack(document) } else { pack_whole(document) };
-        packed.map_err(|error| unwritable(&error))
-    }
+/// The next document of a game. One that was read by reference shows that the deployment has the layout for it, also where this process has seen
+/// the one before.
+pub(super) fn packed(document: &GameDocument) -> Result<Packed, StoreError> {
+    pack(document).map_err(|error| unwritable(&error))
+}
 
-    /// The same for a game that comes to the deployment.
+impl RedisStore {
+    /// A game that comes to the deployment, as it is stored there.
     pub(super) fn pack_new(&self, document: &GameDocument) -> Result<Packed, StoreError> {
         let packed = if self.by_reference { self.contents.pack_new(document) } else { pack_whole(document) };
         packed.map_err(|error| unwritable(&error))

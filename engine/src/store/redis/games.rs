@@ -9,6 +9,7 @@ use story::ChatMessage;
 
 use super::codec::{accepted, request_fields, turn_of_entry};
 use super::connection::Connection;
+use super::contents::packed;
 use super::providers;
 use super::script::{self, ScriptArgs};
 use super::unexpected::{from_json, unexpected_reply};
@@ -114,7 +115,7 @@ impl Games for RedisStore {
             .arg(change.document.last_turn())
             .arg(change.tries.as_deref().unwrap_or_default())
             .arg(providers::policies(&self.options, self.shards.len())?)
-            .arg(&self.pack(&change.document)?.text)
+            .arg(&packed(&change.document)?.text)
             .arg(&change.document.provider)
             .arg(change.event.name().as_str())
             .arg(change.event.data());

@@ -68,7 +68,7 @@ pub struct RedisStore {
     batches: Vec<CommitBatches>,
     /// The chunks of each shard.
     chunks: Vec<ChunkBatches>,
-    /// Whether games are stored as what differs from their content.
+    /// Whether games that come are stored as what differs from their content.
     by_reference: bool,
     contents: Contents,
     options: StoreOptions,

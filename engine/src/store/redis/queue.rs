@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 use super::batch::CommitReply;
 use super::codec::{Fields, accepted, request_fields};
 use super::connection::refused_part;
+use super::contents::packed;
 use super::leased::{Leased, Reply};
 use super::listen::Wakeups;
 use super::revoked::Revocations;
@@ -319,7 +320,7 @@ impl RedisStore {
             Some((worker, nonce, max)) => ScriptArgs::new().arg(worker.as_str()).arg(nonce).arg(max),
             None => ScriptArgs::new().arg("").arg("").arg(0),
         };
-        let call = self.pack(&commit.document).and_then(|document| commit_call(lease, commit, &document.text));
+        let call = packed(&commit.document).and_then(|document| commit_call(lease, commit, &document.text));
         let turn = match call {
             Ok(commit) => claim.counted(&commit),
             Err(error) => return failed(error),
