@@ -79,18 +79,15 @@ impl Inspector<'_, '_> {
 
     /// Versions of content are kept while games are stored as what differs from them, and no longer.
     fn contents(&mut self) -> Result<(), StoreError> {
-        let without = self.step.all(
+        let without: Vec<(String, String)> = self.step.all(
             "SELECT game_id, substr(document, 13, 32) FROM documents WHERE substr(document, 1, 12) = '{\"content\":\"' \
              AND substr(document, 13, 32) NOT IN (SELECT id FROM contents)",
             [],
-            |row| {
-                Ok((super::rows::id(&row.get::<_, String>(0).map_err(unavailable)?)?, row.get(1).map_err(unavailable)?))
-            },
+            |row| Ok((row.get(0).map_err(unavailable)?, row.get(1).map_err(unavailable)?)),
         )?;
         for (game, content) in without {
-            let content: String = content;
             let what = format!("the version {content} of its content is gone");
-            self.report(Some(game), None, what, "restore it from a backup");
+            self.report(Some(super::rows::id(&game)?), None, what, "restore it from a backup");
         }
         let miscounted: Vec<(String, i64, i64)> = self.step.all(
             "SELECT contents.id, games, ifnull(counted, 0) FROM contents LEFT JOIN (SELECT substr(document, 13, 32) AS named, count(*) AS counted \
