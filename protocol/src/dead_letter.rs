@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::Time;
-use crate::{Attempt, GameId, Problem, RequestId, RequestType, Tenant};
+use crate::{Attempt, GameId, Problem, RequestId, RequestType, Tenant, User};
 
 /// A request that failed for good. It stays until it is retried or deleted, and its status with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,9 +17,12 @@ pub struct DeadLetter {
     /// The provider of its game now; absent when the game is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// The tenant whose game it is.
+    /// The tenant whose game it is, or was before it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<Tenant>,
+    /// The user whose game it is or was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
     /// What it asks for.
     #[serde(rename = "type")]
     pub kind: RequestType,

@@ -4,10 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use protocol::{Attempt, AttemptOutcome, AttemptView, DeadLetter, Problem, Tenant};
+use protocol::{Attempt, AttemptOutcome, AttemptView, DeadLetter, Problem};
 use serde::{Deserialize, Serialize};
 
-use super::Request;
+use super::{Owner, Request};
 
 /// The id of a dead letter, written `milliseconds-number`. Ids sort by the time at which the dead letters were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,11 +53,11 @@ pub(super) struct RecordedAttempt {
     pub(super) error: Option<Problem>,
 }
 
-/// What is known now of the game of a dead letter, which may be deleted.
+/// What is known of the game of a dead letter, which may be deleted. Whose it was is kept with the dead letter.
 #[derive(Debug, Default)]
 pub(super) struct ItsGame {
     pub(super) provider: Option<String>,
-    pub(super) tenant: Option<Tenant>,
+    pub(super) owner: Option<Owner>,
 }
 
 /// Builds a dead letter from its request, the record of its attempts, and the two values that are stored with it.
@@ -76,7 +76,8 @@ pub(super) fn dead_letter(
         request_id: request.id,
         game_id: request.game,
         provider: game.provider,
-        tenant: game.tenant,
+        tenant: game.owner.as_ref().map(|owner| owner.tenant.clone()),
+        user: game.owner.and_then(|owner| owner.user),
         kind: request.kind,
         message: request.message,
         actor: request.actor,

@@ -1,14 +1,13 @@
 //! Dead letters: everything that helps to understand why, and to try again.
 
-use engine::store::{DeadLetterRetry, GameWrite};
+use engine::store::{DeadLetterRetry, GameContents, GameWrite, NewRequest, Owner, Terms};
 use protocol::AttemptOutcome::{Failed, Lost, Released, Retried};
-use protocol::{DeadLetter, RequestId, RequestStatus};
+use protocol::{DeadLetter, Priority, RequestId, RequestStatus};
 
 use crate::bench::Bench;
-use crate::fair::game_in;
 use crate::fixture::{
-    ATTEMPTS, claim, claim_one, completion, enqueue, failure, finish, log, names, new_game, parse, problem, request,
-    requests, run_all,
+    ATTEMPTS, accept, claim, claim_one, completion, document, enqueue, failure, finish, game_id, log, message, names,
+    new_game, parse, problem, request, requests, run_all,
 };
 
 pub(crate) async fn a_dead_letter_holds_the_whole_record(bench: Bench) {
@@ -67,19 +66,27 @@ pub(crate) async fn dead_letters_are_listed_in_pages_with_the_latest_first(bench
     assert_eq!(found, expected);
 }
 
-pub(crate) async fn a_dead_letter_names_the_provider_and_the_tenant_of_its_game(bench: Bench) {
+pub(crate) async fn a_dead_letter_names_the_provider_of_its_game_and_whose_it_is_also_when_it_is_gone(bench: Bench) {
     let store = bench.store().await;
-    let game = game_in(&store, Some("gold")).await;
-    let id = enqueue(&store, game, "look").await;
+    let (game, priority) = (game_id(), Priority::High);
+    let owner = Some(Owner { tenant: "gold".parse().unwrap(), user: Some("ada".parse().unwrap()) });
+    let contents = GameContents { owner, ..GameContents::new(document(), Vec::new()) };
+    store.create_game(game, &contents).await.unwrap();
+    let id = accept(&store, &NewRequest { priority, ..message(game, "look") }, &Terms::default()).await.id;
     store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
-    let names = |letter: &DeadLetter| (letter.provider.clone(), letter.tenant.as_ref().map(ToString::to_string));
+    let names = |letter: &DeadLetter| {
+        let (tenant, user) = (letter.tenant.as_ref(), letter.user.as_ref());
+        (letter.provider.clone(), tenant.map(ToString::to_string), user.map(ToString::to_string))
+    };
 
-    let known = (Some("offline".to_owned()), Some("gold".to_owned()));
+    let of = |provider: Option<&str>| (provider.map(str::to_owned), Some("gold".to_owned()), Some("ada".to_owned()));
+    let known = of(Some("offline"));
+    assert_eq!(request(&store, id).await.priority, priority, "what else is kept in its place stays");
     assert_eq!(names(&store.dead_letters(None, 9).await.unwrap().dead_letters[0]), known);
     assert_eq!(names(&store.dead_letter(id).await.unwrap().unwrap()), known);
 
     assert!(matches!(store.delete_game(game, None).await.unwrap(), GameWrite::Done));
-    assert_eq!(names(&store.dead_letter(id).await.unwrap().unwrap()), (None, None), "its game is gone");
+    assert_eq!(names(&store.dead_letter(id).await.unwrap().unwrap()), of(None), "its game is gone");
 }
 
 pub(crate) async fn a_dead_letter_that_is_retried_runs_again_with_its_id_and_its_checkpoints(bench: Bench) {

@@ -175,7 +175,7 @@ conformance! {
     dead_letters {
         a_dead_letter_holds_the_whole_record,
         dead_letters_are_listed_in_pages_with_the_latest_first,
-        a_dead_letter_names_the_provider_and_the_tenant_of_its_game,
+        a_dead_letter_names_the_provider_of_its_game_and_whose_it_is_also_when_it_is_gone,
         a_dead_letter_that_is_retried_runs_again_with_its_id_and_its_checkpoints,
         a_dead_letter_that_is_retried_has_all_its_attempts_again,
         retrying_a_dead_letter_again_changes_nothing,

@@ -213,6 +213,21 @@ async fn a_tenant_is_erased_when_it_is_confirmed_and_nobody_else_is() {
 }
 
 #[tokio::test]
+async fn dead_letters_of_games_that_were_deleted_before_are_erased_with_their_owner() {
+    let scene = Scene::new().await;
+    for game in [scene.games[0], scene.games[1], scene.games[4]].map(|game| game.to_string()) {
+        scene.printed(&["queue", "cancel", "--game", &game]);
+        scene.printed(&["games", "delete", &game]);
+    }
+    let letters = || scene.printed(&["dead-letters", "list", "--json"]).lines().count();
+    assert_eq!(letters(), 3);
+    scene.printed(&["tenants", "erase", "acme", "--user", "bob", "--yes"]);
+    assert_eq!(letters(), 2);
+    scene.printed(&["tenants", "erase", "acme", "--yes"]);
+    assert_eq!(letters(), 1, "that of globex stays");
+}
+
+#[tokio::test]
 async fn a_user_is_erased_and_the_others_of_the_tenant_are_not() {
     let scene = Scene::new().await;
     let [_, of_bob, of_acme, _, of_globex] = scene.games;

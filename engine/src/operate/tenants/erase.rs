@@ -1,6 +1,6 @@
 //! `engine tenants erase`: nothing stays of a tenant or of one of its users.
 //!
-//! Keys go first, so that nobody makes new games; then dead letters, which are known by the owner of their game; then games and archived games.
+//! Keys go first, so that nobody makes new games; then dead letters, which keep the owner of their game also when it is gone; then games and archived games.
 //! Each step may be repeated, so a command that was interrupted is simply run again. It looks again until it finds nothing: a game may come
 //! back from the archive, or leave for it, while it is looked for.
 
@@ -33,8 +33,8 @@ impl Found {
             let page: DeadLetters = places.operators.get(&format!("{}?limit=200{after}", path::DEAD_LETTERS)).await?;
             let letters = page.dead_letters.into_iter();
             let its = letters.filter(|letter| {
-                let all_of_tenant = whose.user.is_none() && letter.tenant.as_ref() == Some(&whose.tenant);
-                all_of_tenant || found.games.contains(&letter.game_id) || found.archived.contains(&letter.game_id)
+                let is_its = whose.owns(letter.tenant.as_ref(), letter.user.as_ref());
+                is_its || found.games.contains(&letter.game_id) || found.archived.contains(&letter.game_id)
             });
             let its: Vec<_> = its.map(|letter| letter.request_id).collect();
             found.letters.extend(its);

@@ -27,7 +27,7 @@ impl fmt::Display for Whose {
 }
 
 impl Whose {
-    fn owns(&self, tenant: Option<&Tenant>, user: Option<&User>) -> bool {
+    pub(super) fn owns(&self, tenant: Option<&Tenant>, user: Option<&User>) -> bool {
         tenant == Some(&self.tenant) && self.user.as_ref().is_none_or(|own| user == Some(own))
     }
 

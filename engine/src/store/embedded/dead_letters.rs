@@ -61,6 +61,7 @@ impl Step<'_> {
     pub(super) fn dead_letter(&mut self, game: GameId, head: &Head, problem: &Problem) -> Result<(), StoreError> {
         let id = head.request.to_string();
         self.execute("UPDATE requests SET error = ?2, revived = 0 WHERE id = ?1", (&id, to_json(problem)?))?;
+        self.keep_owner(game, &id)?;
         self.finish(game, head.request, RequestStatus::Failed)?;
         totals::count(
             self,
@@ -83,12 +84,28 @@ impl Step<'_> {
     }
 }
 
+impl Step<'_> {
+    /// Keeps with a request whose its game is: who is erased once the game is gone has its dead letter as well.
+    fn keep_owner(&self, game: GameId, id: &str) -> Result<(), StoreError> {
+        let sql = "SELECT tenant, user, (SELECT alternatives FROM requests WHERE id = ?2) AS alternatives \
+                   FROM owners WHERE game_id = ?1";
+        let found = self.all(sql, (game.to_string(), id), |row| {
+            let columns = Columns::new("an owner", row);
+            Ok((rows::owner(&columns)?, rows::extras(&columns)?))
+        })?;
+        let Some((Some(owner), extras)) = found.into_iter().next() else { return Ok(()) };
+        self.execute("UPDATE requests SET alternatives = ?2 WHERE id = ?1", (id, to_json(&extras.owned_by(owner))?))?;
+        Ok(())
+    }
+}
+
 /// The query of a dead letter, for [`read`].
 fn query() -> String {
     format!(
         "SELECT {REQUEST}, attempts, number, failed_at, state_version, \
          (SELECT provider FROM games WHERE games.id = game_id) AS game_provider, \
-         (SELECT tenant FROM owners WHERE owners.game_id = requests.game_id) AS tenant \
+         (SELECT tenant FROM owners WHERE owners.game_id = requests.game_id) AS tenant, \
+         (SELECT user FROM owners WHERE owners.game_id = requests.game_id) AS user \
          FROM dead_letters JOIN requests ON id = request_id"
     )
 }
@@ -99,7 +116,8 @@ fn read(row: &Row<'_>) -> Result<(DeadLetterId, DeadLetter), StoreError> {
     let failed_at = columns.time("failed_at")?.unwrap_or_default();
     let record: Option<String> = columns.get("attempts")?;
     let request = rows::request(row, None)?;
-    let game = ItsGame { provider: columns.get("game_provider")?, tenant: columns.parse_optional("tenant")? };
+    let owner = rows::extras(&columns)?.owner.map_or_else(|| rows::owner(&columns), |owner| Ok(Some(owner)))?;
+    let game = ItsGame { provider: columns.get("game_provider")?, owner };
     dead_letter::dead_letter(request, &record.unwrap_or_default(), failed_at, columns.number("state_version")?, game)
         .map(|letter| (id, letter))
         .map_err(|error| corrupt("a dead letter", error))

@@ -95,7 +95,7 @@ pub(super) const REQUEST: &str = "id, game_id, type, message, actor, user_messag
 pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, StoreError> {
     let row = Columns::new("a request", row);
     let cursor = row.parse("cursor")?;
-    let Extras { alternatives, trace, priority } = row.json("alternatives")?.unwrap_or_default();
+    let Extras { alternatives, trace, priority, owner: _ } = extras(&row)?;
     Ok(Request {
         id: row.parse("id")?,
         game: row.parse("game_id")?,
@@ -120,6 +120,11 @@ pub(super) fn request(row: &Row<'_>, position: Option<u64>) -> Result<Request, S
         priority,
         checkpoints: Checkpoints { narration: row.json("narration")?, delta: row.json("delta")? },
     })
+}
+
+/// What few requests have, from the column `alternatives`.
+pub(super) fn extras(row: &Columns<'_>) -> Result<Extras, StoreError> {
+    Ok(row.json("alternatives")?.unwrap_or_default())
 }
 
 /// The columns of a [`LogEvent`], for [`event`].

@@ -171,7 +171,12 @@ impl Fields {
     pub(super) fn dead_letter(&self, failed_at: Timestamp) -> Result<DeadLetter, StoreError> {
         let request = self.request(self.need("request_id")?, None)?;
         let record = self.text("attempts").unwrap_or_default();
-        dead_letter::dead_letter(request, record, failed_at, self.need("version")?, dead_letter::ItsGame::default())
+        let owner = match self.parse("tenant")? {
+            Some(tenant) => Some(Owner { tenant, user: self.parse("user")? }),
+            None => None,
+        };
+        let game = dead_letter::ItsGame { provider: None, owner };
+        dead_letter::dead_letter(request, record, failed_at, self.need("version")?, game)
             .map_err(|error| self.corrupt("attempts", error))
     }
 }

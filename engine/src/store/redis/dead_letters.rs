@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use protocol::{DeadLetter, DeadLetters, RequestId, Tenant};
+use protocol::{DeadLetter, DeadLetters, IdError, RequestId};
 
 use super::codec::{Fields, accepted};
 use super::connection::Connection;
@@ -72,15 +72,17 @@ impl DeadLetterQueue for RedisStore {
 }
 
 impl RedisStore {
-    /// The record says nothing of the game: its provider may have changed since.
+    /// The record does not say who tells the game: that may have changed since. One of an earlier release does not say either whose it is.
     async fn with_its_game(&self, letter: DeadLetter) -> Result<DeadLetter, StoreError> {
         let shard = self.shard(letter.game_id);
         let mut read = redis::cmd("HMGET");
-        read.arg(shard.key("gamestate", letter.game_id)).arg(&["provider", "tenant"]);
-        let (provider, tenant): (Option<String>, Option<String>) = shard.query(&read).await?;
-        let tenant = tenant.map(|tenant| tenant.parse::<Tenant>()).transpose();
-        let tenant = tenant.map_err(|error| unexpected_reply("a tenant", &error.to_string()))?;
-        Ok(DeadLetter { provider, tenant, ..letter })
+        read.arg(shard.key("gamestate", letter.game_id)).arg(&["provider", "tenant", "user"]);
+        let (provider, tenant, user): (Option<String>, Option<String>, Option<String>) = shard.query(&read).await?;
+        let wrong = |error: IdError| unexpected_reply("an owner", &error.to_string());
+        let tenant = tenant.map(|tenant| tenant.parse()).transpose().map_err(wrong)?;
+        let user = user.map(|user| user.parse()).transpose().map_err(wrong)?;
+        let (tenant, user) = (letter.tenant.clone().or(tenant), letter.user.clone().or(user));
+        Ok(DeadLetter { provider, tenant, user, ..letter })
     }
 }
 

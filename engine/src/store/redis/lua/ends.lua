@@ -71,6 +71,10 @@ local function dead_letter(game, request, problem)
   call('HSET', STATUS .. request, 'error', problem)
   call('HDEL', STATUS .. request, 'revived')
   finish(game, request, 'failed')
+  -- Whose it is stays known when the game is gone: who is erased later has this as well.
+  local tenant, user = unpack(call('HMGET', GAME .. game, 'tenant', 'user'))
+  if tenant then call('HSET', STATUS .. request, 'tenant', tenant) end
+  if user then call('HSET', STATUS .. request, 'user', user) end
   call('HINCRBY', TOTALS, 'failed:' .. (string.match(problem, '"type":"/problems/([%w-]+)"') or 'internal'), '1')
   local letter = { 'request_id', request, 'version', call('HGET', GAME .. game, 'version') or '0' }
   for _, field in ipairs(call('HGETALL', STATUS .. request)) do letter[#letter + 1] = field end

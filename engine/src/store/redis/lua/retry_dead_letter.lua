@@ -17,7 +17,7 @@ local caused_by = cjson.decode(as_accepted).caused_by
 if call('EXISTS', GAME .. game) == 0 then return { 'no_game' } end
 call('XDEL', DEAD, entry)
 call('HDEL', DEAD_INDEX, request)
-call('HDEL', STATUS .. request, 'completed_at', 'started_at', 'ended_by', 'start')
+call('HDEL', STATUS .. request, 'completed_at', 'started_at', 'ended_by', 'start', 'tenant', 'user')
 -- `cursor` moves to its new events; a reader who has seen some of the earlier ones goes on from `first_cursor`.
 call('HSETNX', STATUS .. request, 'first_cursor', before)
 
