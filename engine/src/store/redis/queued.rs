@@ -27,9 +27,8 @@ pub(super) async fn page(
         let found = behind(shard, rank.take(), wanted + 1).await?;
         let last = wanted.checked_sub(1).and_then(|at| found.get(at)).map(|(_, rank)| *rank);
         let more = found.len() > wanted;
-        for (id, _) in found.into_iter().take(wanted) {
-            page.requests.extend(request(shard, &id).await?);
-        }
+        let ids: Vec<String> = found.into_iter().take(wanted).map(|(id, _)| id).collect();
+        page.requests.extend(requests(shard, &ids).await?);
         if more {
             // Ranks begin at 1.
             let rank = last.unwrap_or_default();
@@ -48,23 +47,34 @@ async fn behind(shard: &Connection, rank: Option<f64>, count: usize) -> Result<V
     shard.query(&range).await
 }
 
-async fn request(shard: &Connection, id: &str) -> Result<Option<QueuedRequest>, StoreError> {
-    let mut read = redis::cmd("HMGET");
-    read.arg(shard.key("chat-request-status", id)).arg(&["game_id", "type", "enqueued_at"]);
-    let (Some(game), Some(kind), Some(enqueued_at)) = shard.query::<StoredFields>(&read).await? else {
-        return Ok(None);
-    };
-    let mut read = redis::cmd("HMGET");
-    read.arg(shard.key("gamestate", &game)).arg(&["provider", "tenant"]);
-    let (provider, tenant): (Option<String>, Option<String>) = shard.query(&read).await?;
-    Ok(Some(QueuedRequest {
-        request_id: id.parse().map_err(|error| wrong(&error))?,
-        game_id: game.parse().map_err(|error| wrong(&error))?,
-        kind: kind.parse().map_err(|error| wrong(&error))?,
-        provider: provider.unwrap_or_default(),
-        tenant: tenant.map(|tenant| tenant.parse()).transpose().map_err(|error| wrong(&error))?,
-        enqueued_at: Timestamp::from_millisecond(enqueued_at).map_err(|error| wrong(&error))?,
-    }))
+/// The requests of these ids in two round trips; one that has ended meanwhile is left out.
+async fn requests(shard: &Connection, ids: &[String]) -> Result<Vec<QueuedRequest>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (mut read, mut of_games) = (redis::pipe(), redis::pipe());
+    for id in ids {
+        read.cmd("HMGET").arg(shard.key("chat-request-status", id)).arg(&["game_id", "type", "enqueued_at"]);
+    }
+    let fields: Vec<StoredFields> = shard.query_all(&read).await?;
+    for (game, ..) in &fields {
+        let key = shard.key("gamestate", game.as_deref().unwrap_or_default());
+        of_games.cmd("HMGET").arg(key).arg(&["provider", "tenant"]);
+    }
+    let games: Vec<(Option<String>, Option<String>)> = shard.query_all(&of_games).await?;
+    let mut all = Vec::with_capacity(ids.len());
+    for ((id, fields), (provider, tenant)) in ids.iter().zip(fields).zip(games) {
+        let (Some(game), Some(kind), Some(enqueued_at)) = fields else { continue };
+        all.push(QueuedRequest {
+            request_id: id.parse().map_err(|error| wrong(&error))?,
+            game_id: game.parse().map_err(|error| wrong(&error))?,
+            kind: kind.parse().map_err(|error| wrong(&error))?,
+            provider: provider.unwrap_or_default(),
+            tenant: tenant.map(|tenant| tenant.parse()).transpose().map_err(|error| wrong(&error))?,
+            enqueued_at: Timestamp::from_millisecond(enqueued_at).map_err(|error| wrong(&error))?,
+        });
+    }
+    Ok(all)
 }
 
 fn wrong(error: &impl Display) -> StoreError {
