@@ -112,7 +112,7 @@ mod tests {
         let (end, ended) = std::sync::mpsc::channel::<()>();
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             // Enough to be counted, whatever the machine.
-            working.send((0..3_000_000_u64).fold(0, |sum, number| sum ^ number.wrapping_mul(sum + 1))).unwrap();
+            working.send((0..3_000_000_u64).fold(0, |sum, number| sum ^ number.wrapping_mul(31))).unwrap();
             let _ = ended.recv();
         });
         worked.await.unwrap();

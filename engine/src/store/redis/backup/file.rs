@@ -263,6 +263,12 @@ mod tests {
         path
     }
 
+    fn unpacked(bytes: &[u8]) -> Vec<u8> {
+        let mut plain = Vec::new();
+        GzDecoder::new(bytes).read_to_end(&mut plain).unwrap();
+        plain
+    }
+
     #[test]
     fn what_is_written_is_read_as_it_was() {
         let directory = TempDir::new().unwrap();
@@ -286,7 +292,8 @@ mod tests {
             let mut changed = whole.clone();
             changed[place] ^= 0x10;
             std::fs::write(&path, &changed).unwrap();
-            assert!(BackupFile::check(&path).is_err(), "changed at {place}");
+            // The compression fills its last byte up with bits that mean nothing.
+            assert!(BackupFile::check(&path).is_err() || unpacked(&changed) == unpacked(&whole), "changed at {place}");
         }
     }
 
