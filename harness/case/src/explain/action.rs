@@ -67,6 +67,7 @@ pub(super) fn demands(action: &Action) -> Vec<String> {
                 method: _,
                 path: _,
                 headers: _,
+                operators: _,
                 body: _,
                 raw_body: _,
             } = &**http;
@@ -212,14 +213,16 @@ fn listens(listen: &Listen) -> String {
 }
 
 fn sends(http: &HttpStep) -> String {
-    let HttpStep { method, path, headers, body, raw_body, eventually, expect: _, capture: _, snapshot: _ } = http;
+    let HttpStep { method, path, headers, operators, body, raw_body, eventually, expect: _, capture: _, snapshot: _ } =
+        http;
     let body = match (body, raw_body) {
         (_, Some(text)) => format!(" with the text {}", quoted(text)),
         (Some(body), None) => format!(" with {body}"),
         (None, None) => String::new(),
     };
     let again = if *eventually { ", again until the answer is as demanded" } else { "" };
-    format!("sends {method} {path}{}{body}{again}", all(headers))
+    let port = if *operators { " to the operators' port" } else { "" };
+    format!("sends {method} {path}{port}{}{body}{again}", all(headers))
 }
 
 fn all(headers: &BTreeMap<String, String>) -> String {

@@ -16,6 +16,9 @@ pub struct HttpStep {
     /// The path with its query. `{game}` stands for the default game's id, `{label}` for that of a labelled game or
     /// request, `{label.last}` for the id of a request's latest event; so also in headers and in the body's strings.
     pub path: String,
+    /// Ask where the service serves its operators, and not where it serves players. It must be known: `operators` of a process in the profile.
+    #[serde(default)]
+    pub operators: bool,
     /// Headers to send.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,

@@ -119,6 +119,8 @@ mod tests {
         assert!(read("name = \"x\"").unwrap_err().contains("[[process]]"));
         let deaf = "name = \"x\"\n[[process]]\nname = \"a\"\ncommand = [\"a\"]\nready = \"up\"\n";
         assert!(read(deaf).unwrap_err().contains("(?<url>"), "{deaf}");
+        let operators = format!("{}operators = \"up\"\n", deaf.replace("up", "up at (?<url>.+)"));
+        assert!(read(&operators).unwrap_err().contains("operators at (?<url>"), "{operators}");
     }
 
     #[test]

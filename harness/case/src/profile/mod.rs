@@ -79,6 +79,9 @@ pub struct ProcessProfile {
     /// The line of its stdout that says that it is ready. The group `url` in it is the service's base URL.
     #[serde(with = "ready")]
     pub ready: Regex,
+    /// The line of its stdout that says where it serves operators, if that is somewhere else. The group `url` in it is that base URL.
+    #[serde(default, with = "operators")]
+    pub operators: Option<Regex>,
     /// Within how many seconds it must print that line, before `HARNESS_TIME_FACTOR` stretches it; 20 when left out.
     #[serde(default)]
     pub ready_seconds: Option<u64>,
@@ -344,6 +347,19 @@ mod ready {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Regex, D::Error> {
         let text = String::deserialize(deserializer)?;
         Regex::new(&text).map_err(|error| D::Error::custom(error.to_string()))
+    }
+}
+
+mod operators {
+    use regex::Regex;
+    use serde::{Deserializer, de::Error};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Regex>, D::Error> {
+        let pattern = super::ready::deserialize(deserializer)?;
+        if pattern.capture_names().flatten().any(|name| name == "url") {
+            return Ok(Some(pattern));
+        }
+        Err(D::Error::custom(format!("`{pattern}` has no group `url`: `operators = 'operators at (?<url>\\S+)'`")))
     }
 }
 

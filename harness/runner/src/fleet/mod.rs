@@ -203,6 +203,14 @@ impl Fleet {
         targets.into_iter().filter(|target| keys.insert(self.key(target))).collect()
     }
 
+    /// Where the first process that says so serves operators.
+    pub(crate) async fn operators_url(&self) -> Option<String> {
+        let says =
+            |target: &Target| self.profile.process(&target.name).is_some_and(|process| process.operators.is_some());
+        let process = self.lock().iter().find(|(target, _)| says(target)).map(|(_, process)| Arc::clone(process));
+        process?.operators_url().await
+    }
+
     /// A process that ended by itself.
     pub fn unexpected_end(&self) -> Option<String> {
         self.lock().values().find_map(|process| {
@@ -287,6 +295,7 @@ impl Fleet {
             work_dir: Some(&self.profile.dir).filter(|dir| dir.is_dir()),
             dir: &self.dir,
             ready: profile.ready.clone(),
+            operators: profile.operators.clone(),
             ready_within: profile.ready_seconds.map_or(READY_LIMIT, Duration::from_secs),
         };
         let (process, line) = Process::start(launch, &self.programs).await?;

@@ -61,7 +61,8 @@ pub(super) async fn run(world: &World, branch: &Branch<'_>, step: &HttpStep, dea
 async fn send(world: &World, step: &HttpStep, deadline: Instant) -> Result<Answer, Failure> {
     let path = world.filled(&step.path);
     let method = Method::from_bytes(step.method.to_uppercase().as_bytes()).map_err(|error| failed(&error))?;
-    let url = format!("{}{path}", world.players_url());
+    let base = if step.operators { operators_url(world, deadline).await? } else { world.players_url() };
+    let url = format!("{base}{path}");
     let mut request = world.http.request(method.clone(), url).timeout(remaining(deadline));
     for (name, value) in &step.headers {
         request = request.header(name, world.filled(value));
@@ -86,6 +87,15 @@ async fn send(world: &World, step: &HttpStep, deadline: Instant) -> Result<Answe
     let line = format!("{method} {path} → {status} {text}");
     world.log.push(Entry::new(began, Source::Http, line).until(world.log.elapsed()));
     Ok(Answer { status: status.as_u16(), headers, text })
+}
+
+async fn operators_url(world: &World, deadline: Instant) -> Result<String, Failure> {
+    match tokio::time::timeout_at(deadline, world.operators_url()).await {
+        Ok(Some(url)) => Ok(url),
+        Ok(None) | Err(_) => Err(Failure::new(
+            "no process says where it serves operators: `operators` of a process in the profile finds it in what that prints".to_owned(),
+        )),
+    }
 }
 
 fn compare(world: &World, step: &HttpStep, answer: &Answer) -> Result<(), Failure> {

@@ -44,6 +44,8 @@ pub struct Launch<'a> {
     pub dir: &'a Path,
     /// A line of its stdout that this matches says that it is ready.
     pub ready: Regex,
+    /// A line of its stdout that this matches says where it serves operators, in its group `url`.
+    pub operators: Option<Regex>,
     /// How long that may take, before `HARNESS_TIME_FACTOR` stretches it.
     pub ready_within: Duration,
 }
@@ -66,6 +68,7 @@ impl<'a> Launch<'a> {
             work_dir: None,
             dir,
             ready,
+            operators: None,
             ready_within: READY_LIMIT,
         }
     }
@@ -82,6 +85,8 @@ pub struct Process {
     asked_to_end: AtomicBool,
     /// Whether it was stopped, and not continued.
     stopped: AtomicBool,
+    /// Where it serves operators.
+    operators: watch::Receiver<Option<String>>,
     /// Whether it keeps running when it is dropped.
     kept: bool,
 }
@@ -118,16 +123,19 @@ impl Process {
                 exited.send_replace(Some(status));
             }
         });
+        let (found, operators) = watch::channel(None);
         let mut process = Self {
             name: launch.name.to_owned(),
             pid,
+            operators,
             log,
             exit,
             asked_to_end: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             kept: false,
         };
-        let line = process.ready_line(stdout, launch.ready, launch.ready_within).await?;
+        let says = (launch.ready, launch.operators.map(|pattern| (pattern, found)));
+        let line = process.ready_line(stdout, says, launch.ready_within).await?;
         if let Some(kept) = &programs.kept {
             kept.process(launch.name, process.id(), launch.dir, &line);
             process.kept = true;
@@ -135,7 +143,12 @@ impl Process {
         Ok((process, line))
     }
 
-    async fn ready_line(&self, stdout: ChildStdout, ready: Regex, limit: Duration) -> Result<String, StartError> {
+    async fn ready_line(
+        &self,
+        stdout: ChildStdout,
+        (ready, operators): (Regex, Option<(Regex, watch::Sender<Option<String>>)>),
+        limit: Duration,
+    ) -> Result<String, StartError> {
         let (found, line) = oneshot::channel();
         let pattern = ready.to_string();
         let printed: Arc<Mutex<VecDeque<String>>> = Arc::default();
@@ -145,6 +158,11 @@ impl Process {
             let mut lines = BufReader::new(stdout).lines();
             // Reads on after the line was found: a full pipe would stop the process.
             while let Ok(Some(line)) = lines.next_line().await {
+                if let Some((pattern, url)) = &operators
+                    && let Some(said) = pattern.captures(&line).and_then(|said| said.name("url"))
+                {
+                    url.send_replace(Some(said.as_str().trim_end_matches('/').to_owned()));
+                }
                 if found.is_none() {
                     continue;
                 }
@@ -176,6 +194,12 @@ impl Process {
             }
             Err(_) => Err(StartError::TimedOut { name, seconds: limit.as_secs(), ready: pattern, said: said() }),
         }
+    }
+
+    /// Where it serves operators, as soon as it has said so; none if it has ended without, or never will.
+    pub(crate) async fn operators_url(&self) -> Option<String> {
+        let mut said = self.operators.clone();
+        said.wait_for(Option::is_some).await.ok()?.clone()
     }
 
     /// What messages call it.
@@ -300,6 +324,20 @@ mod tests {
         let (process, line) = shell("echo hello; echo ready at 7; sleep 1000", dir.path()).await.unwrap();
         assert_eq!(line, "ready at 7");
         assert_eq!(process.unexpected_end(), None);
+    }
+
+    #[tokio::test]
+    async fn where_operators_are_served_is_known_once_the_process_has_said_so_also_behind_the_line_that_it_is_ready() {
+        let dir = tempfile::tempdir().unwrap();
+        let start = async |script: &str| {
+            let args = vec!["-c".to_owned(), script.to_owned()];
+            let mut launch = Launch::new("shell", Path::new("/bin/sh"), args, dir.path(), "ready");
+            launch.operators = Some(Regex::new("operators at (?<url>\\S+)").unwrap());
+            Process::start(launch, &PROGRAMS).await.unwrap().0
+        };
+        let process = start("echo ready; echo operators at http://h:7/ or so; sleep 1000").await;
+        assert_eq!(process.operators_url().await.as_deref(), Some("http://h:7"));
+        assert_eq!(start("echo ready; echo bye").await.operators_url().await, None);
     }
 
     #[tokio::test]

@@ -298,6 +298,11 @@ impl World {
         self.links.for_players(&self.base_url())
     }
 
+    /// Where operators reach the service, as far as a process of the case says so.
+    pub(super) async fn operators_url(&self) -> Option<String> {
+        self.fleet.as_ref()?.operators_url().await
+    }
+
     /// The game that a step speaks to. That it exists was checked when the case was read.
     pub(super) fn game(&self, label: Option<&str>) -> &GameRun {
         let label = label.unwrap_or(DEFAULT_GAME);
