@@ -2,7 +2,6 @@
 
 use super::chances;
 use super::conflict;
-use super::containers;
 use super::context::Context;
 use super::recurring;
 use super::report::{Report, at, nth};
@@ -100,11 +99,11 @@ fn check_names(context: &Context<'_>, when: &When, pointer: &str, report: &mut R
     }
     conflict::check_when(context, when, pointer, report);
     for (item, container) in &when.items_in {
-        containers::expect(context.scenario, container, &at(&at(pointer, "items_in"), item), report);
+        context.expect_container(container, &at(&at(pointer, "items_in"), item), report);
     }
     for (field, names) in [("open", &when.open), ("locked", &when.locked)] {
         for (index, name) in names.iter().enumerate() {
-            containers::expect(context.scenario, name, &nth(&at(pointer, field), index), report);
+            context.expect_container(name, &nth(&at(pointer, field), index), report);
         }
     }
     for (item, location) in &when.item_locations {

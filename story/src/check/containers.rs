@@ -105,19 +105,6 @@ fn is_inside(scenario: &Scenario, item: &str, container: &str) -> bool {
     false
 }
 
-/// Reports a name that is no container's.
-pub(super) fn expect(scenario: &Scenario, name: &str, pointer: &str, report: &mut Report) {
-    let is_container = |own: &String| scenario.items.get(own).is_some_and(Item::is_container);
-    if !scenario.items.keys().any(|own| own == name && is_container(own)) {
-        let containers = || scenario.items.keys().filter(|own| is_container(own)).map(String::as_str);
-        let help = match nearest(name, containers()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("give `{name}` an entry in `items` with `\"container\": true`, or with what it `contains`"),
-        };
-        report.error(pointer, format!("no item that holds others is called `{name}`")).help(help);
-    }
-}
-
 /// How the key of `container` is locked in, as a chain of keys and containers; `None` if a player can come by it. What a conditional
 /// hands out or opens is never locked in.
 fn locked_in(scenario: &Scenario, container: &str) -> Option<String> {

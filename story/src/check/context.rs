@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::report::Report;
-use crate::content::{Library, Scenario, normalize_var};
+use crate::content::{Item, Library, Scenario, normalize_var};
+use crate::suggest::nearest;
 use crate::world::{location_key, scene_key};
 
 /// A scenario under examination, with every key that is defined anywhere in it.
@@ -72,6 +73,21 @@ impl<'a> Context<'a> {
     pub(super) fn expect_npc(&self, name: &str, pointer: &str, report: &mut Report) {
         if !self.has_npc(name) {
             report.error(pointer, format!("no scene has an NPC `{name}`")).suggest(name, self.npcs.iter().copied());
+        }
+    }
+
+    /// Reports a name that is no container's.
+    pub(super) fn expect_container(&self, name: &str, pointer: &str, report: &mut Report) {
+        let is_container = |own: &String| self.scenario.items.get(own).is_some_and(Item::is_container);
+        if !self.scenario.items.keys().any(|own| own == name && is_container(own)) {
+            let containers = || self.scenario.items.keys().filter(|own| is_container(own)).map(String::as_str);
+            let help = match nearest(name, containers()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => {
+                    format!("give `{name}` an entry in `items` with `\"container\": true`, or with what it `contains`")
+                }
+            };
+            report.error(pointer, format!("no item that holds others is called `{name}`")).help(help);
         }
     }
 

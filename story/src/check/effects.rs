@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::conflict;
-use super::containers;
 use super::context::Context;
 use super::report::{Report, at, nth};
 use crate::content::{ContentKind, Location, Scenario};
@@ -62,7 +61,7 @@ fn check_items(context: &Context<'_>, then: &Delta, pointer: &str, report: &mut 
             report.error(at(&pointer, "item"), "the item has no name");
         }
         if matches!(event.action, ItemAction::Open | ItemAction::Close | ItemAction::Lock) {
-            containers::expect(context.scenario, &event.item, &at(&pointer, "item"), report);
+            context.expect_container(&event.item, &at(&pointer, "item"), report);
         }
         for (field, holder) in [("from", &event.from), ("to", &event.to)] {
             if let Some(holder) = holder {
@@ -83,7 +82,7 @@ fn check_holder(context: &Context<'_>, holder: &HolderRef, pointer: &str, report
         (HolderKind::Item, None) => {
             report.error(pointer, "which container is not said");
         }
-        (HolderKind::Item, Some(name)) => containers::expect(context.scenario, name, &pointer, report),
+        (HolderKind::Item, Some(name)) => context.expect_container(name, &pointer, report),
         (HolderKind::Player, _) | (HolderKind::Location, None) => {}
     }
 }

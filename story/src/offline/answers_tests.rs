@@ -11,17 +11,18 @@ fn at(scenario: &str, place: &str) -> Game {
 fn how_long_there_is_is_no_question_of_what_is_carried() {
     for question in ["how long have I got?", "how long have we got", "how much time do I have?", "how long until nine?"]
     {
-        let told = at("drowned_parish", "shingle").say(question);
-        assert!(told.contains("Going on for nine") && !told.contains("carrying"), "{question}: {told}");
+        let reply = at("drowned_parish", "shingle").say(question);
+        assert!(reply.contains("Going on for nine") && !reply.contains("carrying"), "{question}: {reply}");
     }
-    let told = at("drowned_parish", "shingle").say("what have I got?");
-    assert!(told.contains("spanner"), "{told}");
+    let reply = at("drowned_parish", "shingle").say("what have I got?");
+    assert!(reply.contains("spanner"), "{reply}");
 }
 
 #[test]
 fn turns_that_a_story_counts_are_named() {
+    use super::Script;
+    use super::telling::Telling;
     use super::view::View;
-    use super::{Script, Telling};
     let source = crate::content::Source {
         kind: crate::content::ContentKind::Scenario,
         id: "fuse".into(),
@@ -35,15 +36,15 @@ fn turns_that_a_story_counts_are_named() {
     };
     let library = crate::Library::load([source]).unwrap();
     let view = View { scenario: library.scenarios().next(), scene: Some(""), ..View::default() };
-    let told = Telling::new(&view, &Script::default()).tell("how long have I got?");
-    assert!(told.contains("after 12 of them"), "{told}");
+    let reply = Telling::new(&view, &Script::default()).tell("how long have I got?");
+    assert!(reply.contains("after 12 of them"), "{reply}");
 }
 
 #[test]
 fn what_can_be_done_names_things_people_and_ways() {
-    let told = at("drowned_parish", "barge").say("what can I do?");
+    let reply = at("drowned_parish", "barge").say("what can I do?");
     for part in ["winch line", "helmet", "Ketch", "spanner", "west to the Shingle"] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(reply.contains(part), "{part}: {reply}");
     }
 }
 
@@ -64,17 +65,17 @@ fn a_locked_door_says_that_it_is_locked_and_what_is_known_of_the_key() {
         sentences.into_iter().chain(["try the door", "is the door locked?", "where is the key?", "pick the lock"])
     {
         let mut game = Game::seeded("drowned_parish", seed.clone());
-        let told = game.say(sentence);
-        assert!(game.deeds.is_empty(), "{sentence}: {told}");
-        let speaks = ["locked", "key", "oak", "The door"].iter().any(|word| told.contains(word));
-        assert!(speaks && !told.contains("elsewhere"), "{sentence}: {told}");
+        let reply = game.say(sentence);
+        assert!(game.deeds.is_empty(), "{sentence}: {reply}");
+        let speaks = ["locked", "key", "oak", "The door"].iter().any(|word| reply.contains(word));
+        assert!(speaks && !reply.contains("elsewhere"), "{sentence}: {reply}");
     }
     let mut game = Game::seeded("drowned_parish", seed);
     for sentence in ["south", "west", "look", "east", "north"] {
         game.say(sentence);
     }
-    let told = game.say("go in");
-    assert!(told.contains("seen the church key"), "{told}");
+    let reply = game.say("go in");
+    assert!(reply.contains("seen the church key"), "{reply}");
 }
 
 #[test]
@@ -90,8 +91,8 @@ fn nobody_is_said_to_be_here_only_where_nobody_is() {
         "talk",
         "what now of the sea?",
     ] {
-        let told = game.say(sentence);
-        let stock = told.split("\n\n").next().unwrap();
+        let reply = game.say(sentence);
+        let stock = reply.split("\n\n").next().unwrap();
         assert!(!stock.contains("obody") || !stock.contains("Bosun"), "{sentence}: {stock}");
         assert!(!stock.contains("says Bosun"), "a cat has no words: {stock}");
     }
@@ -101,8 +102,8 @@ fn nobody_is_said_to_be_here_only_where_nobody_is() {
 fn who_has_said_their_piece_does_not_begin_again() {
     let mut game = at("drowned_parish", "cottage");
     game.say("ask Maud about Amos");
-    let told = game.say("talk to Maud");
-    assert!(told.contains("You know who it is now"), "{told}");
+    let reply = game.say("talk to Maud");
+    assert!(reply.contains("You know who it is now"), "{reply}");
 }
 
 #[test]
@@ -110,51 +111,51 @@ fn a_question_that_is_new_is_not_called_a_repetition() {
     let mut game = at("pawned_moon", "pickled_gull");
     game.say("talk to Nan");
     for topic in ["the weather", "the price of rope", "her mother"] {
-        let told = game.say(&format!("ask Nan about {topic}"));
+        let reply = game.say(&format!("ask Nan about {topic}"));
         for repeated in ["already", "As I said", "same answer", "struck twice"] {
-            assert!(!told.contains(repeated), "{topic}: {told}");
+            assert!(!reply.contains(repeated), "{topic}: {reply}");
         }
     }
 }
 
 #[test]
 fn what_can_be_worn_is_put_on_only_where_it_is() {
-    let told = at("drowned_parish", "shingle").say("put the boots on");
-    assert!(told.contains("not here"), "{told}");
+    let reply = at("drowned_parish", "shingle").say("put the boots on");
+    assert!(reply.contains("not here"), "{reply}");
     let seed = serde_json::json!({ "user_location": "cottage", "user_inventory": ["lead boots"] });
-    let told = Game::seeded("drowned_parish", seed).say("put the boots on");
-    assert!(told.contains("lead boots") && told.contains("them"), "{told}");
-    let told = at("one_chair_too_many", "music_room").say("wear the piano");
-    assert!(told.contains("piano") && !told.contains("dressed"), "{told}");
+    let reply = Game::seeded("drowned_parish", seed).say("put the boots on");
+    assert!(reply.contains("lead boots") && reply.contains("them"), "{reply}");
+    let reply = at("one_chair_too_many", "music_room").say("wear the piano");
+    assert!(reply.contains("piano") && !reply.contains("dressed"), "{reply}");
 }
 
 #[test]
 fn oaths_words_of_other_games_thanks_and_slashes_are_answered_kindly_and_never_twice_alike() {
     let said = ["damn it", "xyzzy", "thanks", "/help", "shit", "plugh", "thank you", "/?", "/quux"];
     let mut game = at("drowned_parish", "shingle");
-    let mut told: Vec<String> = Vec::new();
+    let mut openings: Vec<String> = Vec::new();
     for turn in 0..36 {
         let answer = game.say(said[turn % said.len()]);
         let opening = answer.split(". ").next().unwrap().to_owned();
         assert!(game.deeds.is_empty() && !answer.contains("how to begin"), "{answer}");
-        let is_new = !told.iter().rev().take(5).any(|earlier| *earlier == opening);
+        let is_new = !openings.iter().rev().take(5).any(|earlier| *earlier == opening);
         assert!(is_new || opening.starts_with("There is no command"), "{answer}");
-        told.push(opening);
+        openings.push(opening);
     }
-    let told = at("drowned_parish", "shingle").say("/help");
-    assert!(told.contains("hint"), "{told}");
+    let reply = at("drowned_parish", "shingle").say("/help");
+    assert!(reply.contains("hint"), "{reply}");
 }
 
 #[test]
 fn what_is_not_here_is_looked_for_next_door_and_called_by_the_players_word() {
-    let told = at("one_chair_too_many", "long_hall").say("tune the piano");
-    assert!(told.contains("Music Room"), "{told}");
-    let told = at("one_chair_too_many", "long_hall").say("take the string");
-    assert!(!told.contains("slack bass"), "it was never seen: {told}");
-    let told = at("one_chair_too_many", "long_hall").say("take the keys");
-    assert!(told.contains("Mrs Vane has the ring of keys"), "{told}");
-    let told = at("one_chair_too_many", "long_hall").say("look at the floor");
-    assert!(!told.contains("Under the Floor"), "{told}");
+    let reply = at("one_chair_too_many", "long_hall").say("tune the piano");
+    assert!(reply.contains("Music Room"), "{reply}");
+    let reply = at("one_chair_too_many", "long_hall").say("take the string");
+    assert!(!reply.contains("slack bass"), "it was never seen: {reply}");
+    let reply = at("one_chair_too_many", "long_hall").say("take the keys");
+    assert!(reply.contains("Mrs Vane has the ring of keys"), "{reply}");
+    let reply = at("one_chair_too_many", "long_hall").say("look at the floor");
+    assert!(!reply.contains("Under the Floor"), "{reply}");
 }
 
 #[test]
@@ -163,12 +164,12 @@ fn her_is_a_person_where_a_cat_was_named_some_time_ago() {
     for said in ["pet the cat", "wait", "go north"] {
         game.say(said);
     }
-    let told = game.say("ask her about the nets");
-    assert!(told.contains("Hesper Tarry"), "{told}");
+    let reply = game.say("ask her about the nets");
+    assert!(reply.contains("Hesper Tarry"), "{reply}");
 }
 
 #[test]
 fn what_now_is_a_call_for_a_hint() {
-    let told = at("drowned_parish", "shingle").say("what now?");
-    assert!(told.contains("You take stock"), "{told}");
+    let reply = at("drowned_parish", "shingle").say("what now?");
+    assert!(reply.contains("You take stock"), "{reply}");
 }

@@ -1,12 +1,12 @@
 //! Questions that the player asks, of somebody here or of nobody. The answer never changes anything.
 
-use super::Telling;
+use super::clause::Clause;
 use super::entries::{Being, Way};
-use super::found::{Found, clean};
+use super::found::Found;
 use super::going::capital;
-use super::naming::{head, is_or_are, the};
+use super::naming::{clean, from_here, head, is_or_are, the};
 use super::script::is_about;
-use super::sentence::Clause;
+use super::telling::Telling;
 use super::time::asks_for_time_left;
 use super::verbs::Verb;
 use crate::world::{Fit, fit, words};
@@ -62,20 +62,20 @@ impl Telling<'_> {
         if text.split(' ').any(|word| ["hell", "fuck", "fucking", "damn", "wtf"].contains(&word)) {
             return self.sworn();
         }
-        if let Some(told) = self.asked_of_closed_way(text) {
-            return told;
+        if let Some(answer) = self.asked_of_closed_way(text) {
+            return answer;
         }
         if let Some(way) = self.way_asked_for(text) {
             return way;
         }
-        if let Some(told) = self.asked_what_is_inside(text) {
-            return told;
+        if let Some(answer) = self.asked_what_is_inside(text) {
+            return answer;
         }
-        if let Some(told) = self.standing_question(text) {
-            return told;
+        if let Some(answer) = self.standing_question(text) {
+            return answer;
         }
-        if let Some(told) = self.polite_request(text) {
-            return told;
+        if let Some(answer) = self.polite_request(text) {
+            return answer;
         }
         let noun = question_noun(text);
         let listener = self.view.speaker();
@@ -105,8 +105,8 @@ impl Telling<'_> {
             || text.starts_with("what are")
         {
             let found = self.view.find(&noun);
-            if let Some(told) = self.who_is_there(text) {
-                return told;
+            if let Some(answer) = self.who_is_there(text) {
+                return answer;
             }
             if !matches!(found, Found::Nothing | Found::Elsewhere(_) | Found::Several(_)) && !noun.is_empty() {
                 return self.describe(&noun);
@@ -364,16 +364,6 @@ impl Telling<'_> {
                     .any(|text| names_it(&self.view.certain(text, key, &place.name)))
             })
         })
-    }
-}
-
-/// `north of here`, `up from here`, `by the hatch`.
-pub(super) fn from_here(direction: &str) -> String {
-    match super::sentence::direction(direction) {
-        Some(vertical @ ("up" | "down")) => format!("{vertical} from here"),
-        Some(direction) => format!("{direction} of here"),
-        None if ["in", "out", "aboard", "ashore", "inside", "outside"].contains(&direction) => direction.to_owned(),
-        None => format!("by the {direction}"),
     }
 }
 

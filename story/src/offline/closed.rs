@@ -1,13 +1,13 @@
 //! A way that is closed by a door or a gate: opening, knocking, unlocking and going in are tried there, and the answer says what keeps it
 //! closed and what is known of the key.
 
-use super::Telling;
+use super::clause::Clause;
 use super::entries::Way;
 use super::found::Found;
 use super::going::capital;
-use super::lines::{sentences, sentences_about};
 use super::naming::{head, the};
-use super::sentence::Clause;
+use super::telling::Telling;
+use super::texts::{sentences, sentences_about};
 use super::verbs::Verb;
 use crate::world::{fit, words};
 

@@ -1,5 +1,8 @@
 //! The entries of a prompt's world, each a line of text: who is here, which ways there are, what lies about.
 
+use serde::Deserialize;
+
+use crate::prompt::{CLOSED, EMPTY, HIDDEN, HIDDEN_EMPTY, IN_IT, LOCKED};
 use crate::world::{Health, words};
 
 /// An NPC or a monster that is here.
@@ -52,6 +55,51 @@ pub(super) struct Way {
     /// The name of the place that it leads to; unknown where the way is blocked.
     pub(super) place: String,
     pub(super) blocked: Option<String>,
+}
+
+/// A container that is here or with the player.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Vessel {
+    pub(super) name: String,
+    pub(super) state: Lid,
+    /// What is in it, where that is known to whoever tells the story.
+    pub(super) inside: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Lid {
+    #[default]
+    Open,
+    Closed,
+    Locked,
+}
+
+impl Vessel {
+    /// The container that a line about an item is about; `None` if it is about another item.
+    pub(super) fn of_line(name: &str, about: &str) -> Option<Self> {
+        let behind = |mark: &str| about.rsplit_once(mark).map(|(_, items)| list(items.trim().trim_end_matches('.')));
+        let vessel = |state, inside| Some(Self { name: name.to_owned(), state, inside });
+        let hidden = || if about.ends_with(HIDDEN_EMPTY) { Some(Vec::new()) } else { behind(HIDDEN) };
+        if about.contains(LOCKED) {
+            vessel(Lid::Locked, hidden())
+        } else if about.contains(CLOSED) {
+            vessel(Lid::Closed, hidden())
+        } else if about.ends_with(EMPTY) {
+            vessel(Lid::Open, Some(Vec::new()))
+        } else {
+            behind(IN_IT).and_then(|inside| vessel(Lid::Open, Some(inside)))
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state == Lid::Open
+    }
+
+    /// What can be seen in it.
+    pub(super) fn seen(&self) -> &[String] {
+        self.inside.as_deref().filter(|_| self.is_open()).unwrap_or_default()
+    }
 }
 
 pub(super) fn list(text: &str) -> Vec<String> {

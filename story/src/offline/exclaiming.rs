@@ -1,10 +1,11 @@
 //! What is said and not meant as a deed: oaths, words from other games, thanks, and asking how this is played. Each is answered shortly
 //! and kindly, and changes nothing.
 
-use super::Telling;
+use super::clause::Clause;
 use super::entries::Being;
 use super::going::capital;
-use super::sentence::{Clause, clauses};
+use super::sentence::clauses;
+use super::telling::Telling;
 
 /// What is typed for a list of commands.
 const MANUAL: &[&str] = &["help", "?", "h", "commands", "man", "manual"];

@@ -1,5 +1,6 @@
 //! The delta of a narration, read off its words: what it begins with says what was done.
 
+use super::entries::Vessel;
 use super::fighting::{self, REMEDY};
 use super::going::moved;
 use super::handling::{DROPPED, GIVEN, TAKEN};
@@ -8,7 +9,6 @@ use super::rules;
 use super::script::Script;
 use super::sentence::clauses;
 use super::stowing::{INTO, OUT_OF, PUT, vessel_called};
-use super::vessels::Vessel;
 use super::view::View;
 use crate::delta::{Delta, HolderKind, HolderRef, ItemAction, ItemEvent};
 use crate::world::fit;

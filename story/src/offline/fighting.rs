@@ -1,12 +1,12 @@
 //! Fights and remedies: the player strikes and is struck at; whether a blow hits is decided by the rules, and told with the next answer.
 
-use super::Telling;
+use super::clause::Clause;
 use super::entries::Being;
-use super::found::{Found, clean};
+use super::found::Found;
 use super::going::capital;
-use super::lines::joined;
-use super::naming::the;
-use super::sentence::Clause;
+use super::naming::{clean, the};
+use super::telling::Telling;
+use super::texts::joined;
 use super::verbs::Verb;
 use super::view::View;
 use crate::delta::{Attack, Delta};
@@ -108,16 +108,16 @@ fn is_own_hand(noun: &str) -> bool {
 /// What the rules decided of the last turn's attacks, as the player reads it.
 pub(super) fn decided(block: &str) -> String {
     let lines = block.lines().filter_map(|line| line.strip_prefix("- "));
-    let told = lines.map(|line| line.replace("The player", "You").replace("the player", "you"));
-    told.collect::<Vec<_>>().join(" ")
+    let to_player = lines.map(|line| line.replace("The player", "You").replace("the player", "you"));
+    to_player.collect::<Vec<_>>().join(" ")
 }
 
 /// The attacks that a narration tells of.
 pub(super) fn attacks(view: &View<'_>, part: &str, delta: &mut Delta) -> bool {
-    let Some(told) = part.strip_prefix(ATTACK) else { return false };
-    let target = view.beings.iter().filter(|being| being.is_opponent() && told.starts_with(&being.call()));
+    let Some(fight) = part.strip_prefix(ATTACK) else { return false };
+    let target = view.beings.iter().filter(|being| being.is_opponent() && fight.starts_with(&being.call()));
     let Some(target) = target.max_by_key(|being| being.call().len()) else { return false };
-    let with = told[target.call().len()..].strip_prefix(" with ");
+    let with = fight[target.call().len()..].strip_prefix(" with ");
     let weapon = with.and_then(|with| view.held.iter().find(|item| with.starts_with(&format!("{}.", the(item)))));
     let attack = |attacker: &str, target: &str, item: Option<&String>| Attack {
         attacker: attacker.to_owned(),
@@ -125,7 +125,7 @@ pub(super) fn attacks(view: &View<'_>, part: &str, delta: &mut Delta) -> bool {
         item: item.cloned(),
     };
     delta.attacks.push(attack(PLAYER, &target.key, weapon));
-    if told.contains(STRIKES_BACK) {
+    if fight.contains(STRIKES_BACK) {
         delta.attacks.push(attack(&target.key, PLAYER, None));
     }
     true

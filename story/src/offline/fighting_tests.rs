@@ -40,20 +40,20 @@ fn an_attack_is_told_and_the_next_answer_tells_how_it_turned_out() {
     ] {
         let mut game = before_the_eel();
         say(&mut game, "look at the eel");
-        let told = say(&mut game, words);
-        assert!(told.contains("You attack the Old Eel with the oar. The Old Eel strikes back."), "{words}: {told}");
+        let reply = say(&mut game, words);
+        assert!(reply.contains("You attack the Old Eel with the oar. The Old Eel strikes back."), "{words}: {reply}");
         let decided = game.state().decided.clone();
         assert!(decided.len() == 2 || game.state().locations["weir"].monsters.is_empty(), "{words}: {decided:?}");
         assert!(decided[0].starts_with("The player attacked Old Eel with the oar and "), "{decided:?}");
-        let told = say(&mut game, "wait");
-        assert!(told.starts_with("You attacked Old Eel with the oar and "), "{told}");
+        let reply = say(&mut game, "wait");
+        assert!(reply.starts_with("You attacked Old Eel with the oar and "), "{reply}");
     }
 }
 
 #[test]
 fn the_story_of_the_documentation_is_played_to_its_end() {
     let mut game = before_the_eel();
-    let mut told = Vec::new();
+    let mut narrations = Vec::new();
     for _ in 0..40 {
         if !game.state().locations["weir"].monsters.contains_key("eel") {
             break;
@@ -61,9 +61,9 @@ fn the_story_of_the_documentation_is_played_to_its_end() {
         if game.state().user_location == "bank" {
             say(&mut game, "go east");
         }
-        told.push(say(&mut game, "attack the eel with the oar"));
+        narrations.push(say(&mut game, "attack the eel with the oar"));
     }
-    assert!(told.last().unwrap().contains("The eel rolls over once"), "{told:#?}");
+    assert!(narrations.last().unwrap().contains("The eel rolls over once"), "{narrations:#?}");
     for words in ["take the ring", "go west"] {
         say(&mut game, words);
     }
@@ -90,10 +90,10 @@ fn looking_and_asking_never_strike() {
 fn a_weapon_must_be_in_hand_and_bare_hands_will_do() {
     let mut game = weir();
     say(&mut game, "go east");
-    let told = say(&mut game, "hit the eel with the oar");
-    assert!(!told.contains("You attack") && game.state().decided.is_empty(), "{told}");
-    let told = say(&mut game, "hit the eel with my fists");
-    assert!(told.contains("You attack the Old Eel. "), "{told}");
+    let reply = say(&mut game, "hit the eel with the oar");
+    assert!(!reply.contains("You attack") && game.state().decided.is_empty(), "{reply}");
+    let reply = say(&mut game, "hit the eel with my fists");
+    assert!(reply.contains("You attack the Old Eel. "), "{reply}");
     assert_eq!(game.state().decided.len(), 2);
 }
 
@@ -101,8 +101,8 @@ fn a_weapon_must_be_in_hand_and_bare_hands_will_do() {
 fn a_remedy_is_used_up() {
     let mut game = before_the_eel();
     for words in ["drink the tonic", "use the bitter tonic"] {
-        let told = say(&mut game, words);
-        assert!(told.contains("You use up the bitter tonic."), "{told}");
+        let reply = say(&mut game, words);
+        assert!(reply.contains("You use up the bitter tonic."), "{reply}");
         assert_eq!(game.state().user_inventory, ["oar"]);
         assert!(game.undo());
     }
@@ -120,7 +120,7 @@ fn where_there_is_nobody_to_fight_a_fight_is_declined_and_changes_nothing() {
     for mut game in [bank, ferry, chairs] {
         for words in ["fight", "attack", "attack the eel", "hit the chair"] {
             let before = game.state().clone();
-            let told = say(&mut game, words);
+            let reply = say(&mut game, words);
             let of = |state: &crate::GameState| {
                 let state = state.clone();
                 (
@@ -134,7 +134,7 @@ fn where_there_is_nobody_to_fight_a_fight_is_declined_and_changes_nothing() {
                 )
             };
             assert_eq!(of(game.state()), of(&before), "{words}");
-            assert!(!told.contains("You attack") && !told.contains("strikes back"), "{words}: {told}");
+            assert!(!reply.contains("You attack") && !reply.contains("strikes back"), "{words}: {reply}");
         }
     }
 }

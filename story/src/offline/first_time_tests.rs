@@ -105,7 +105,7 @@ fn thanks_and_farewell_are_answered_once() {
     for message in ["talk to Nan", "ask Nan about the moon", "ask Nan about the mayor"] {
         game.say(message);
     }
-    let told = game.say("thanks Nan, goodbye");
-    let parts: Vec<_> = told.split("\n\n").collect();
-    assert!(parts.iter().enumerate().all(|(at, part)| !parts[..at].contains(part)), "{told}");
+    let reply = game.say("thanks Nan, goodbye");
+    let parts: Vec<_> = reply.split("\n\n").collect();
+    assert!(parts.iter().enumerate().all(|(at, part)| !parts[..at].contains(part)), "{reply}");
 }

@@ -1,7 +1,8 @@
 //! What a noun means here: a thing, a person, a way, a part of the place, or nothing that is here.
 
 use super::entries::{Being, Way};
-use super::naming::{ARTICLES, LEADERS, head, the, without_article};
+use super::naming::{LEADERS, clean, head, the, without_article};
+use super::texts::joined;
 use super::view::View;
 use crate::content::Npc;
 use crate::world::{Fit, fit, make_npc, meant, words};
@@ -36,58 +37,6 @@ enum Candidate<'v> {
     Inside(&'v str, &'v str),
 }
 
-/// Words at the end of a noun that do not belong to it.
-pub(super) const TRAILERS: &[&str] = &[
-    "again",
-    "please",
-    "carefully",
-    "here",
-    "now",
-    "first",
-    "there",
-    "too",
-    "slowly",
-    "quickly",
-    "gently",
-    "quietly",
-    "away",
-    "up",
-    "down",
-    "closely",
-    "myself",
-    "today",
-    "tonight",
-    "instead",
-    "home",
-    "along",
-    "back",
-    "something",
-    "together",
-    "round",
-    "awake",
-    "upstairs",
-    "downstairs",
-    "high",
-    "open",
-    "shut",
-    "aside",
-    "aloud",
-    "loudly",
-    "inside",
-    "around",
-    "over",
-    "off",
-    "twice",
-    "once",
-    "hard",
-    "softly",
-    "for",
-    "about",
-    "like",
-    "out",
-    "on",
-];
-
 /// Trades that players call by another name.
 const TRADES: &[&[&str]] = &[
     &["landlady", "landlord", "bartender", "barkeep", "barman", "barmaid", "innkeeper", "publican"],
@@ -97,21 +46,6 @@ const TRADES: &[&[&str]] = &[
     &["pawnbroker", "broker", "lender"],
     &["lighthouse keeper", "keeper"],
 ];
-
-/// A noun without the words that say nothing.
-pub(super) fn clean(noun: &str) -> String {
-    let mut words: Vec<&str> = noun.split_whitespace().collect();
-    while words.len() > 1
-        && words.last().is_some_and(|last| TRAILERS.contains(last))
-        && !ARTICLES.contains(&words[words.len() - 2])
-    {
-        words.pop();
-    }
-    while words.len() > 1 && LEADERS.contains(&words[0]) {
-        words.remove(0);
-    }
-    words.join(" ")
-}
 
 impl View<'_> {
     /// What `noun` means here.
@@ -393,7 +327,7 @@ impl Found<'_> {
             Self::Scenery(word) => the(word),
             Self::Elsewhere(name) => the(name),
             Self::Oneself => "yourself".to_owned(),
-            Self::Several(names) => super::lines::joined(names, "or"),
+            Self::Several(names) => joined(names, "or"),
             Self::Nothing => "that".to_owned(),
         }
     }

@@ -1,12 +1,13 @@
 //! Going: by direction, by the name of a place, back, in and out. A way that is not there is answered with those that are.
 
-use super::Telling;
+use super::clause::Clause;
 use super::entries::Way;
 use super::found::Found;
-use super::lines::{joined, sentences};
 use super::naming::{is_or_are, the};
-use super::sentence::{Clause, direction};
+use super::telling::Telling;
+use super::texts::{joined, sentences};
 use super::verbs::Verb;
+use super::vocabulary::direction;
 use crate::world::fit;
 
 /// What a move begins with. The extraction reads the direction behind it.
@@ -271,8 +272,8 @@ impl Telling<'_> {
 
     fn arrival(&self, way: &Way) -> String {
         let Some((key, place)) = self.view.place_named(&way.place) else { return format!("{}.", way.place) };
-        let told = self.script.arrivals.iter().find(|arrival| arrival.to == key && arrival.when.fits(self.view));
-        if let Some(arrival) = told {
+        let scripted = self.script.arrivals.iter().find(|arrival| arrival.to == key && arrival.when.fits(self.view));
+        if let Some(arrival) = scripted {
             let text = self.view.next(&arrival.text);
             if !self.view.is_stale(text) {
                 return text.to_owned();
@@ -283,7 +284,7 @@ impl Telling<'_> {
         }
         let description = self.view.certain(&place.description, key, &place.name);
         let described: Vec<_> = sentences(&description).into_iter().take(3).collect();
-        let opening = if self.view.has_heard(&description) || told.is_some() {
+        let opening = if self.view.has_heard(&description) || scripted.is_some() {
             format!("{} again.", place.name)
         } else {
             format!("{}.", place.name)

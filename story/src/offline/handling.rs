@@ -1,12 +1,12 @@
 //! Taking, putting down, giving, showing, throwing, trading.
 
-use super::Telling;
+use super::clause::Clause;
 use super::entries::Being;
-use super::found::{Found, clean};
+use super::found::Found;
 use super::going::capital;
-use super::lines::joined;
-use super::naming::{is_or_are, it_or_them, the};
-use super::sentence::Clause;
+use super::naming::{clean, is_or_are, it_or_them, the};
+use super::telling::Telling;
+use super::texts::joined;
 use super::verbs::Verb;
 
 /// What a narration of these begins with; the extraction reads the names behind it.
@@ -54,17 +54,17 @@ impl Telling<'_> {
             .filter_map(|(_, found)| if let Found::Here(item) = found { Some(*item) } else { None })
             .filter(|item| !self.view.is_fixed(item))
             .collect();
-        let mut told = Vec::new();
+        let mut sentences = Vec::new();
         if !here.is_empty() {
-            told.push(self.taken(&here));
+            sentences.push(self.taken(&here));
         }
-        told.extend(
+        sentences.extend(
             found
                 .iter()
                 .filter(|(_, found)| !matches!(found, Found::Here(item) if !self.view.is_fixed(item)))
                 .map(|(noun, found)| self.not_taken(noun, found)),
         );
-        told.join(" ")
+        sentences.join(" ")
     }
 
     fn taken(&self, items: &[&str]) -> String {

@@ -1,11 +1,11 @@
 //! Deeds that the story makes nothing of. Each is answered for what it is: done without consequence, or declined with what is here.
 
-use super::Telling;
+use super::clause::Clause;
 use super::deed_lines::{to_somebody, to_something};
 use super::found::Found;
 use super::going::capital;
-use super::naming::is_or_are;
-use super::sentence::Clause;
+use super::naming::{from_here, is_abstract, is_or_are};
+use super::telling::Telling;
 use super::verbs::Verb;
 
 impl Telling<'_> {
@@ -47,7 +47,7 @@ impl Telling<'_> {
                 && (!matches!(verb, Verb::Open | Verb::Close) || crate::world::fit(noun, &way.place).is_some()) =>
             {
                 let there = capital(&super::naming::the(&way.place));
-                return format!("{there} is {}; you would have to go there first. {}", super::asking::from_here(&way.direction), self.could_try());
+                return format!("{there} is {}; you would have to go there first. {}", from_here(&way.direction), self.could_try());
             }
             Verb::Open | Verb::Close if let Some((_, Found::Way(way))) = &found => return self.look_toward(&way.direction),
             // What is opened to be read, or to see what is in it, is described.
@@ -180,8 +180,8 @@ impl Telling<'_> {
         if matches!(verb, Verb::Smell | Verb::Listen | Verb::Count) {
             return self.sense(verb, found);
         }
-        let told = to_somebody(verb, written, &it, is_being).unwrap_or_else(|| to_something(verb, written, &it));
-        let line = self.view.fresh(&told).to_owned();
+        let lines = to_somebody(verb, written, &it, is_being).unwrap_or_else(|| to_something(verb, written, &it));
+        let line = self.view.fresh(&lines).to_owned();
         if matches!(
             verb,
             Verb::Use
@@ -310,29 +310,4 @@ fn is_own_body(noun: &str) -> bool {
         "clothes", "hat", "arms", "legs", "back", "fingers", "sleeves",
     ];
     noun.strip_prefix("my ").is_some_and(|noun| noun.split(' ').next_back().is_some_and(|last| parts.contains(&last)))
-}
-
-/// What is done and not handled: a song, a dance.
-pub(super) fn is_abstract(noun: &str) -> bool {
-    let words = crate::world::words(noun);
-    let abstract_nouns = [
-        "song",
-        "tune",
-        "music",
-        "something",
-        "dance",
-        "jig",
-        "waltz",
-        "joy",
-        "game",
-        "anything",
-        "melody",
-        "nothing",
-        "other",
-        "everyone",
-        "everybody",
-        "while",
-        "moment",
-    ];
-    words.last().is_some_and(|word| abstract_nouns.contains(&word.as_str()))
 }

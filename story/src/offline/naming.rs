@@ -1,5 +1,6 @@
 //! How the narrator puts a name into a sentence: its article, its number, and what it calls the thing itself.
 
+use super::vocabulary::direction;
 use crate::world::words;
 
 pub(super) const ARTICLES: &[&str] = &["the", "a", "an", "my", "your", "his", "her", "its", "their"];
@@ -59,4 +60,106 @@ pub(super) fn the(name: &str) -> String {
     let is_proper =
         name.split(' ').next().is_some_and(|word| word.contains('\'')) && name.starts_with(char::is_uppercase);
     if has_article || is_proper { name.to_owned() } else { format!("the {name}") }
+}
+
+/// Words at the end of a noun that do not belong to it.
+pub(super) const TRAILERS: &[&str] = &[
+    "again",
+    "please",
+    "carefully",
+    "here",
+    "now",
+    "first",
+    "there",
+    "too",
+    "slowly",
+    "quickly",
+    "gently",
+    "quietly",
+    "away",
+    "up",
+    "down",
+    "closely",
+    "myself",
+    "today",
+    "tonight",
+    "instead",
+    "home",
+    "along",
+    "back",
+    "something",
+    "together",
+    "round",
+    "awake",
+    "upstairs",
+    "downstairs",
+    "high",
+    "open",
+    "shut",
+    "aside",
+    "aloud",
+    "loudly",
+    "inside",
+    "around",
+    "over",
+    "off",
+    "twice",
+    "once",
+    "hard",
+    "softly",
+    "for",
+    "about",
+    "like",
+    "out",
+    "on",
+];
+
+/// A noun without the words that say nothing.
+pub(super) fn clean(noun: &str) -> String {
+    let mut words: Vec<&str> = noun.split_whitespace().collect();
+    while words.len() > 1
+        && words.last().is_some_and(|last| TRAILERS.contains(last))
+        && !ARTICLES.contains(&words[words.len() - 2])
+    {
+        words.pop();
+    }
+    while words.len() > 1 && LEADERS.contains(&words[0]) {
+        words.remove(0);
+    }
+    words.join(" ")
+}
+
+/// `north of here`, `up from here`, `by the hatch`.
+pub(super) fn from_here(way: &str) -> String {
+    match direction(way) {
+        Some(vertical @ ("up" | "down")) => format!("{vertical} from here"),
+        Some(direction) => format!("{direction} of here"),
+        None if ["in", "out", "aboard", "ashore", "inside", "outside"].contains(&way) => way.to_owned(),
+        None => format!("by the {way}"),
+    }
+}
+
+/// What is done and not handled: a song, a dance.
+pub(super) fn is_abstract(noun: &str) -> bool {
+    let words = crate::world::words(noun);
+    let abstract_nouns = [
+        "song",
+        "tune",
+        "music",
+        "something",
+        "dance",
+        "jig",
+        "waltz",
+        "joy",
+        "game",
+        "anything",
+        "melody",
+        "nothing",
+        "other",
+        "everyone",
+        "everybody",
+        "while",
+        "moment",
+    ];
+    words.last().is_some_and(|word| abstract_nouns.contains(&word.as_str()))
 }

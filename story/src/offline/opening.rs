@@ -1,13 +1,13 @@
 //! Opening, closing and locking containers, what is seen in them, and what the dark hides.
 
-use super::Telling;
+use super::clause::Clause;
+use super::entries::{Lid, Vessel};
 use super::found::Found;
 use super::going::capital;
-use super::lines::joined;
 use super::naming::{a, is_or_are, the};
-use super::sentence::Clause;
+use super::telling::Telling;
+use super::texts::joined;
 use super::verbs::Verb;
-use super::vessels::{Lid, Vessel};
 use crate::world::{fit, matching};
 
 /// What a narration of these begins with; the extraction reads the name behind it.
@@ -118,11 +118,11 @@ impl Telling<'_> {
     /// What stands in the open containers among `items`, in a sentence for each.
     pub(super) fn what_is_inside(&self, items: &[String]) -> Vec<String> {
         let open = items.iter().filter_map(|item| self.view.vessel(item)).filter(|vessel| !vessel.seen().is_empty());
-        let told = open.map(|vessel| {
+        let opened = open.map(|vessel| {
             let inside: Vec<String> = vessel.seen().iter().map(|item| a(item)).collect();
             format!("In {} you see {}.", the(&vessel.name), joined(&inside, "and"))
         });
-        told.collect()
+        opened.collect()
     }
 
     /// The answer to `what is in the box?`; `None` where no container is asked about.

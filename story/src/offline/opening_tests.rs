@@ -45,37 +45,37 @@ fn say(game: &mut Rehearsal, message: &str) -> String {
 #[test]
 fn a_story_with_a_locked_chest_and_a_dark_cellar_is_played_to_its_end() {
     let mut game = attic();
-    let told = say(&mut game, "open the tea chest");
-    assert!(told.contains("It is locked, and you have no key for it."), "{told}");
-    let told = say(&mut game, "look in the tea chest");
-    assert!(told.contains("long way") && told.contains("locked") && !told.contains("letter"), "{told}");
-    let told = say(&mut game, "take the letter");
-    assert!(!game.state().user_inventory.contains(&"letter".to_owned()), "{told}");
-    let told = say(&mut game, "go down");
-    assert!(!told.contains("Shelves"), "{told}");
-    let told = say(&mut game, "look");
-    assert!(told.contains("too dark") || told.contains("dark"), "{told}");
-    let told = say(&mut game, "take the brass key");
-    assert!(!game.state().user_inventory.contains(&"brass key".to_owned()), "{told}");
+    let reply = say(&mut game, "open the tea chest");
+    assert!(reply.contains("It is locked, and you have no key for it."), "{reply}");
+    let reply = say(&mut game, "look in the tea chest");
+    assert!(reply.contains("long way") && reply.contains("locked") && !reply.contains("letter"), "{reply}");
+    let reply = say(&mut game, "take the letter");
+    assert!(!game.state().user_inventory.contains(&"letter".to_owned()), "{reply}");
+    let reply = say(&mut game, "go down");
+    assert!(!reply.contains("Shelves"), "{reply}");
+    let reply = say(&mut game, "look");
+    assert!(reply.contains("too dark") || reply.contains("dark"), "{reply}");
+    let reply = say(&mut game, "take the brass key");
+    assert!(!game.state().user_inventory.contains(&"brass key".to_owned()), "{reply}");
     say(&mut game, "light the candle");
-    let told = say(&mut game, "look");
-    assert!(told.contains("Shelves") && told.contains("brass key"), "{told}");
+    let reply = say(&mut game, "look");
+    assert!(reply.contains("Shelves") && reply.contains("brass key"), "{reply}");
     say(&mut game, "take the key and go up");
-    let told = say(&mut game, "unlock the chest with the key and take the letter");
-    assert!(told.contains("You open the tea chest with the brass key. In it you find a letter."), "{told}");
-    assert!(game.state().is_ended, "{told}");
+    let reply = say(&mut game, "unlock the chest with the key and take the letter");
+    assert!(reply.contains("You open the tea chest with the brass key. In it you find a letter."), "{reply}");
+    assert!(game.state().is_ended, "{reply}");
 }
 
 #[test]
 fn a_closed_box_is_opened_and_emptied_in_one_turn() {
     let mut game = attic();
-    let told = say(&mut game, "open the hat box, take the straw hat and go down");
-    assert!(told.contains("In it you find a straw hat."), "{told}");
+    let reply = say(&mut game, "open the hat box, take the straw hat and go down");
+    assert!(reply.contains("In it you find a straw hat."), "{reply}");
     assert_eq!(game.state().user_inventory, ["candle", "straw hat"]);
     assert_eq!(game.state().user_location, "cellar");
     say(&mut game, "go up");
-    let told = say(&mut game, "open the hat box");
-    assert!(!told.contains("In it you find"), "it is open already: {told}");
+    let reply = say(&mut game, "open the hat box");
+    assert!(!reply.contains("In it you find"), "it is open already: {reply}");
 }
 
 #[test]
@@ -88,8 +88,8 @@ fn looking_into_a_closed_box_and_asking_about_it_opens_nothing() {
         "shake the hat box",
     ] {
         let mut game = attic();
-        let told = say(&mut game, sentence);
-        assert!(!told.contains("straw") && game.state().containers["hat box"].closed, "{sentence}: {told}");
+        let reply = say(&mut game, sentence);
+        assert!(!reply.contains("straw") && game.state().containers["hat box"].closed, "{sentence}: {reply}");
     }
 }
 
@@ -97,26 +97,26 @@ fn looking_into_a_closed_box_and_asking_about_it_opens_nothing() {
 fn things_are_put_into_a_box_and_taken_out_and_the_box_is_closed_again() {
     let mut game = attic();
     say(&mut game, "open the hat box");
-    let told = say(&mut game, "put the candle in the hat box");
-    assert!(told.contains("You put the candle into the hat box."), "{told}");
+    let reply = say(&mut game, "put the candle in the hat box");
+    assert!(reply.contains("You put the candle into the hat box."), "{reply}");
     assert_eq!(game.state().containers["hat box"].contains, ["straw hat", "candle"]);
-    let told = say(&mut game, "what is in the hat box?");
-    assert!(told.contains("In it you see a straw hat and a candle."), "{told}");
-    let told = say(&mut game, "look");
-    assert!(told.contains("In the hat box you see a straw hat and a candle."), "{told}");
-    let told = say(&mut game, "take the straw hat out of the box");
-    assert!(told.contains("You take the straw hat out of the hat box."), "{told}");
+    let reply = say(&mut game, "what is in the hat box?");
+    assert!(reply.contains("In it you see a straw hat and a candle."), "{reply}");
+    let reply = say(&mut game, "look");
+    assert!(reply.contains("In the hat box you see a straw hat and a candle."), "{reply}");
+    let reply = say(&mut game, "take the straw hat out of the box");
+    assert!(reply.contains("You take the straw hat out of the hat box."), "{reply}");
     assert_eq!(game.state().user_inventory, ["straw hat"]);
     say(&mut game, "close the hat box");
     assert!(game.state().containers["hat box"].closed);
-    let told = say(&mut game, "take the candle");
-    assert!(!game.state().user_inventory.contains(&"candle".to_owned()), "{told}");
-    let told = say(&mut game, "put the hat back in the box");
-    assert!(told.contains("closed") && game.state().user_inventory == ["straw hat"], "{told}");
-    let told = say(&mut game, "open the hat box");
+    let reply = say(&mut game, "take the candle");
+    assert!(!game.state().user_inventory.contains(&"candle".to_owned()), "{reply}");
+    let reply = say(&mut game, "put the hat back in the box");
+    assert!(reply.contains("closed") && game.state().user_inventory == ["straw hat"], "{reply}");
+    let reply = say(&mut game, "open the hat box");
     assert!(
-        told.contains("In it you find a candle.") && !told.contains("straw"),
-        "what was taken is not found again: {told}"
+        reply.contains("In it you find a candle.") && !reply.contains("straw"),
+        "what was taken is not found again: {reply}"
     );
     say(&mut game, "put the straw hat in the box and close it");
     let vessel = &game.state().containers["hat box"];
@@ -130,23 +130,23 @@ fn things_are_put_into_a_box_and_taken_out_and_the_box_is_closed_again() {
 #[test]
 fn a_chest_is_locked_again_with_its_key_and_no_box_without_one() {
     let mut game = attic();
-    let told = say(&mut game, "lock the hat box");
-    assert!(told.contains("no lock"), "{told}");
+    let reply = say(&mut game, "lock the hat box");
+    assert!(reply.contains("no lock"), "{reply}");
     say(&mut game, "light the candle");
     say(&mut game, "go down");
     say(&mut game, "take the brass key and go up");
     say(&mut game, "unlock the tea chest with the brass key");
     say(&mut game, "put the candle in the chest");
-    let told = say(&mut game, "close and lock the chest");
-    assert!(game.state().containers["tea chest"].locked, "{told}");
-    let told = say(&mut game, "lock the chest");
-    assert!(told.contains("locked already"), "{told}");
+    let reply = say(&mut game, "close and lock the chest");
+    assert!(game.state().containers["tea chest"].locked, "{reply}");
+    let reply = say(&mut game, "lock the chest");
+    assert!(reply.contains("locked already"), "{reply}");
     say(&mut game, "drop the key");
-    let told = say(&mut game, "open the chest");
-    assert!(told.contains("lies here") && game.state().containers["tea chest"].locked, "{told}");
+    let reply = say(&mut game, "open the chest");
+    assert!(reply.contains("lies here") && game.state().containers["tea chest"].locked, "{reply}");
     say(&mut game, "take the key");
-    let told = say(&mut game, "open the chest");
-    assert!(told.contains("In it you find a letter and a candle."), "{told}");
+    let reply = say(&mut game, "open the chest");
+    assert!(reply.contains("In it you find a letter and a candle."), "{reply}");
 }
 
 #[test]
@@ -160,9 +160,9 @@ fn looking_into_an_open_box_and_asking_about_it_moves_nothing() {
     ] {
         let mut game = attic();
         say(&mut game, "open the hat box");
-        let told = say(&mut game, sentence);
+        let reply = say(&mut game, sentence);
         let vessel = &game.state().containers["hat box"];
-        assert!(!vessel.closed && vessel.contains == ["straw hat"], "{sentence}: {told}");
-        assert_eq!(game.state().user_inventory, ["candle"], "{sentence}: {told}");
+        assert!(!vessel.closed && vessel.contains == ["straw hat"], "{sentence}: {reply}");
+        assert_eq!(game.state().user_inventory, ["candle"], "{sentence}: {reply}");
     }
 }

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::idle::is_abstract;
+use super::clause::Clause;
+use super::naming::is_abstract;
 use super::script::Beat;
-use super::sentence::{Clause, clauses};
+use super::sentence::clauses;
 use super::verbs::{Verb, verbs_of_form};
 use super::view::View;
 use super::vocabulary::PREPOSITIONS;

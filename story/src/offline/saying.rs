@@ -1,8 +1,8 @@
 //! What is said and is no deed: statements, refusals, and polite requests.
 
-use super::Telling;
+use super::clause::Clause;
 use super::rules;
-use super::sentence::Clause;
+use super::telling::Telling;
 use super::verbs::Verb;
 
 /// How a statement begins.
@@ -196,6 +196,6 @@ impl Telling<'_> {
             return format!("{} {}", self.view.fresh(&lines), self.ways_out());
         }
         let is = if here.len() == 1 { "is" } else { "are" };
-        format!("{} {is} here with you.", super::going::capital(&super::lines::joined(&here, "and")))
+        format!("{} {is} here with you.", super::going::capital(&super::texts::joined(&here, "and")))
     }
 }

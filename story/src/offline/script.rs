@@ -171,9 +171,9 @@ impl<'a> View<'a> {
         let deeds = script.beats.iter().filter(|beat| beat.when.at.is_some() && beat.when.fits(self));
         let ways = deeds.flat_map(|beat| &beat.does).flat_map(|does| super::sentence::clauses(does));
         let does =
-            |way: &super::sentence::Clause| way.verb.is_some_and(|verb| !verb.is_speech() && !verb.is_perception());
+            |way: &super::clause::Clause| way.verb.is_some_and(|verb| !verb.is_speech() && !verb.is_perception());
         let nouns = ways.filter(does).flat_map(|way| way.objects).filter_map(|noun| words(&noun).pop());
-        self.deed_nouns = nouns.filter(|noun| noun.len() > 3 && !super::idle::is_abstract(noun)).collect();
+        self.deed_nouns = nouns.filter(|noun| noun.len() > 3 && !super::naming::is_abstract(noun)).collect();
         let beings = self.beings.iter().map(|being| &being.name);
         let own: Vec<String> = self.items.iter().chain(&self.held).chain(beings).cloned().collect();
         for thing in script.things.iter().filter(|thing| thing.when.fits(self)).collect::<Vec<_>>() {

@@ -1,12 +1,12 @@
 //! Looking, examining, what is carried, hints, and what could be tried. Nothing here changes anything.
 
-use super::Telling;
+use super::clause::Clause;
 use super::entries::Being;
-use super::found::{Found, clean};
+use super::found::Found;
 use super::going::capital;
-use super::lines::{joined, sentences, sentences_about};
-use super::naming::{a, is_or_are, the};
-use super::sentence::Clause;
+use super::naming::{a, clean, is_or_are, the};
+use super::telling::Telling;
+use super::texts::{joined, sentences, sentences_about};
 use crate::world::{Fit, fit, words};
 
 impl Telling<'_> {
@@ -101,7 +101,7 @@ impl Telling<'_> {
         if !clause.objects.is_empty() && !second.is_empty() && !is_known(&noun) && is_known(&second) {
             noun = second;
         }
-        if super::sentence::direction(&noun).is_some() {
+        if super::vocabulary::direction(&noun).is_some() {
             return self.look_toward(&noun);
         }
         // `see what that barge is about`: what is meant comes before the verb.
@@ -117,9 +117,9 @@ impl Telling<'_> {
         }
         if seeks
             && self.view.find(&noun) == Found::Nothing
-            && let Some(told) = self.whereabouts(&noun)
+            && let Some(place) = self.whereabouts(&noun)
         {
-            return told;
+            return place;
         }
         self.describe(&noun)
     }
@@ -203,11 +203,11 @@ impl Telling<'_> {
         let texts = std::iter::once(self.view.description.as_str())
             .chain(self.view.beings.iter().map(|being| being.about.as_str()))
             .chain(reasons);
-        let told = texts.map(|text| sentences_about(text, word)).find(|told| !told.is_empty());
+        let described = texts.map(|text| sentences_about(text, word)).find(|about| !about.is_empty());
         // What only the name of a place next door says is over there.
         let next_door = || self.view.ways.iter().find(|way| words(&way.place).iter().any(|part| part == word));
-        let told = match (told, next_door()) {
-            (Some(told), _) => told,
+        let about = match (described, next_door()) {
+            (Some(described), _) => described,
             (None, Some(way)) => return self.look_toward(&way.direction),
             (None, None) => self.view.description.clone(),
         };
@@ -220,11 +220,11 @@ impl Telling<'_> {
             "It does not look as if it wanted anything of you.",
         ];
         let noun = if noun.split(' ').count() <= 2 { noun } else { word };
-        format!("You look at {}. {told} {}", the(noun), self.view.fresh(&ends))
+        format!("You look at {}. {about} {}", the(noun), self.view.fresh(&ends))
     }
 
     pub(super) fn look_toward(&self, direction: &str) -> String {
-        let direction = super::sentence::direction(direction).unwrap_or(direction);
+        let direction = super::vocabulary::direction(direction).unwrap_or(direction);
         let Some(way) = self.view.ways.iter().find(|way| way.direction.eq_ignore_ascii_case(direction)) else {
             return format!("There is nothing to see {direction} of here. {}", self.ways_out());
         };

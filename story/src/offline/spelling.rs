@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::found::TRAILERS;
+use super::naming::TRAILERS;
 use super::script::Script;
 use super::verbs::{is_verb_word, verb_words};
 use super::view::View;

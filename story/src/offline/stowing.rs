@@ -1,13 +1,13 @@
 //! Putting things into containers, and taking them out.
 
-use super::Telling;
-use super::found::{Found, clean};
+use super::clause::Clause;
+use super::entries::Vessel;
+use super::found::Found;
 use super::going::capital;
-use super::lines::joined;
-use super::naming::{it_or_them, the};
-use super::sentence::Clause;
+use super::naming::{clean, it_or_them, the};
+use super::telling::Telling;
+use super::texts::joined;
 use super::verbs::Verb;
-use super::vessels::Vessel;
 use crate::world::fit;
 
 /// What a narration of these begins with, and what stands before the container; the extraction reads the names.

@@ -1,10 +1,10 @@
 //! What could be tried: hints in stages, the options of the moment, and a sentence of them behind what was not understood.
 
-use super::Telling;
 use super::entries::Being;
-use super::lines::{joined, sentences, sentences_about};
 use super::naming::the;
 use super::rules;
+use super::telling::Telling;
+use super::texts::{joined, sentences, sentences_about};
 use crate::world::words;
 
 impl Telling<'_> {

@@ -1,12 +1,12 @@
 //! Talking and asking. Neither changes anything, unless a beat or a rule of the story speaks of it.
 
-use super::Telling;
+use super::clause::Clause;
 use super::entries::Being;
 use super::found::Found;
 use super::going::capital;
 use super::naming::the;
 use super::script::is_about;
-use super::sentence::Clause;
+use super::telling::Telling;
 use super::verbs::Verb;
 use crate::world::{fit, words};
 
@@ -93,7 +93,7 @@ impl Telling<'_> {
     fn within_call(&self, person: &str) -> Option<String> {
         let home = self.view.home_of_person(person)?;
         let way = self.view.open_ways().find(|way| way.place == home)?;
-        Some(format!(" You would look in {}, {}.", the(&home), super::asking::from_here(&way.direction)))
+        Some(format!(" You would look in {}, {}.", the(&home), super::naming::from_here(&way.direction)))
     }
 
     pub(super) fn nobody(&self) -> String {

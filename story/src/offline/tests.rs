@@ -71,28 +71,28 @@ impl Game {
 
     /// Plays one turn and the story events that it causes; the answer to the turn.
     pub(super) fn say(&mut self, message: &str) -> String {
-        let (told, mut events) = self.turn(&Input::Player { message: message.into(), actor: None });
+        let (narration, mut events) = self.turn(&Input::Player { message: message.into(), actor: None });
         while let Some(prompt) = events.pop() {
             self.turn(&Input::story_event(prompt));
         }
-        told
+        narration
     }
 
     fn turn(&mut self, input: &Input) -> (String, Vec<String>) {
         let window = self.history.len().saturating_sub(16);
         let prompt = narration_prompt(&self.library, &self.state, &self.history[window..], input, usize::MAX).unwrap();
-        let told = self.narrator.narrate(prompt.system(), prompt.messages());
-        let ask = extraction_prompt(&self.library, &self.state, input, &told).unwrap();
+        let narration = self.narrator.narrate(prompt.system(), prompt.messages());
+        let ask = extraction_prompt(&self.library, &self.state, input, &narration).unwrap();
         let delta = self.narrator.extract(ask.system(), ask.messages());
         let applied = apply(&self.library, &self.state, &delta, input).unwrap();
-        assert_eq!(applied.rejections, [], "{input:?} -> {told}");
+        assert_eq!(applied.rejections, [], "{input:?} -> {narration}");
         if matches!(input, Input::Player { .. }) {
             self.deeds = deeds(&delta, &applied.changes);
         }
         self.history.push(ChatMessage::user(user_text(&self.state, input)));
-        self.history.push(ChatMessage::assistant(told.clone()));
+        self.history.push(ChatMessage::assistant(narration.clone()));
         self.state = applied.state;
-        (told, applied.story_events.into_iter().rev().map(|event| event.prompt).collect())
+        (narration, applied.story_events.into_iter().rev().map(|event| event.prompt).collect())
     }
 }
 
@@ -165,8 +165,8 @@ fn the_moon_can_be_kept() {
         "scene_turn_counter": 1, "fired_story_events": ["tide_carries_the_player_home"]
     });
     let mut game = Game::seeded("pawned_moon", seed);
-    let told = game.say("I keep the moon");
-    assert!(game.state.is_ended && told.contains("The moon is yours"), "{told}");
+    let reply = game.say("I keep the moon");
+    assert!(game.state.is_ended && reply.contains("The moon is yours"), "{reply}");
     assert!(game.history.last().unwrap().content.ends_with("THE END"));
 }
 
@@ -177,7 +177,7 @@ pub(super) fn check(scenario: &str, seed: &serde_json::Value, sentences: &[(&str
     for (sentence, expected) in sentences {
         let mut game = Game::seeded(scenario, seed.clone());
         let before = game.state.clone();
-        let told = game.say(sentence);
+        let reply = game.say(sentence);
         let (kind, name) = expected.split_at(2);
         let is_right = match kind {
             "> " => game.state.user_location == name,
@@ -191,11 +191,11 @@ pub(super) fn check(scenario: &str, seed: &serde_json::Value, sentences: &[(&str
                 let unchanged = before.user_location == game.state.user_location
                     && before.vars == game.state.vars
                     && before.user_inventory == game.state.user_inventory;
-                unchanged && told.contains(expected)
+                unchanged && reply.contains(expected)
             }
         };
         if !is_right {
-            wrong.push(format!("{sentence}: expected {expected:?}, got: {told}"));
+            wrong.push(format!("{sentence}: expected {expected:?}, got: {reply}"));
         }
     }
     wrong
@@ -348,10 +348,10 @@ fn looking_and_asking_never_act() {
         for sentence in sentences {
             let mut game = Game::seeded(scenario, seed.clone());
             let before = game.state.clone();
-            let told = game.say(sentence);
-            assert_eq!(game.state.vars, before.vars, "{scenario}: {sentence} -> {told}");
-            assert_eq!(game.state.user_inventory, before.user_inventory, "{scenario}: {sentence} -> {told}");
-            assert_eq!(game.state.user_location, before.user_location, "{scenario}: {sentence} -> {told}");
+            let reply = game.say(sentence);
+            assert_eq!(game.state.vars, before.vars, "{scenario}: {sentence} -> {reply}");
+            assert_eq!(game.state.user_inventory, before.user_inventory, "{scenario}: {sentence} -> {reply}");
+            assert_eq!(game.state.user_location, before.user_location, "{scenario}: {sentence} -> {reply}");
         }
     }
 }
@@ -368,9 +368,9 @@ fn a_pronoun_means_what_was_named_last() {
 #[test]
 fn hints_go_from_a_nudge_to_the_answer() {
     let mut game = Game::new("one_chair_too_many");
-    let told: Vec<_> = ["hint", "help", "what should I do?"].map(|message| game.say(message)).into();
-    assert!(told[0].contains("called here to tune a piano") && told[2].contains("started first"), "{told:#?}");
-    assert!(told[0] != told[1] && told[1] != told[2]);
+    let stages: Vec<_> = ["hint", "help", "what should I do?"].map(|message| game.say(message)).into();
+    assert!(stages[0].contains("called here to tune a piano") && stages[2].contains("started first"), "{stages:#?}");
+    assert!(stages[0] != stages[1] && stages[1] != stages[2]);
 }
 
 #[test]
@@ -378,11 +378,11 @@ fn no_stock_line_comes_twice_within_five_turns() {
     let sentences =
         ["xyzzy", "take the moon", "sing", "eat the fog", "frobnicate", "look for gold", "wait", "push the post"];
     let mut game = Game::new("ferry_crossing");
-    let mut told: Vec<String> = Vec::new();
+    let mut answers: Vec<String> = Vec::new();
     for turn in 0..40 {
         let answer = game.say(sentences[turn * 3 % sentences.len()]);
-        assert!(!told.iter().rev().take(5).any(|earlier| *earlier == answer), "{answer}");
-        told.push(answer);
+        assert!(!answers.iter().rev().take(5).any(|earlier| *earlier == answer), "{answer}");
+        answers.push(answer);
     }
 }
 
@@ -414,7 +414,7 @@ fn a_story_without_a_script_is_played_by_its_rules() {
     assert!(game.say("take the crock").starts_with("The stone crock "));
     game.say("take everything");
     assert_eq!(game.state.user_inventory, ["rye flour"], "what is fixed stays");
-    let told = game.say("I feed the rye to the starter");
-    assert_eq!(told, "You feed the rye to the starter.");
+    let reply = game.say("I feed the rye to the starter");
+    assert_eq!(reply, "You feed the rye to the starter.");
     assert!(game.state.is_ended && game.state.user_inventory.is_empty());
 }

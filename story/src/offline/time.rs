@@ -1,6 +1,6 @@
 //! The hour of the story, and how long there is: what the story says of the time, and whether it counts turns.
 
-use super::Telling;
+use super::telling::Telling;
 
 impl Telling<'_> {
     /// How long there is: what the story says of the time, and whether it counts turns.

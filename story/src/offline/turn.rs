@@ -1,12 +1,14 @@
 //! One turn: its clauses in the order in which they were written, as far as one turn allows, and what had to be left undone. Nothing that
 //! the player wrote is dropped without a word.
 
+use super::clause::Clause;
+use super::extract;
 use super::found::Found;
 use super::going::{self, moved};
-use super::lines::joined;
-use super::sentence::{Clause, MAX_CLAUSES, clauses};
+use super::sentence::{MAX_CLAUSES, clauses};
+use super::telling::Telling;
+use super::texts::joined;
 use super::verbs::Verb;
-use super::{Telling, extract};
 
 /// What one clause leaves of the turn for those behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +25,10 @@ enum Left {
 
 impl Telling<'_> {
     pub(super) fn tell(&self, message: &str) -> String {
-        if let Some(told) = self.unknown_command(message) {
-            return told;
+        if let Some(answer) = self.unknown_command(message) {
+            return answer;
         }
-        let mut told: Vec<String> = Vec::new();
+        let mut paragraphs: Vec<String> = Vec::new();
         let mut taken: Vec<String> = Vec::new();
         let mut undone: Vec<String> = Vec::new();
         let mut left = Left::All;
@@ -67,19 +69,19 @@ impl Telling<'_> {
             answers.push(text);
             for text in answers {
                 view.move_items(&extract::delta(&view, self.script, &text));
-                if !told.contains(&text) {
-                    told.push(text);
+                if !paragraphs.contains(&text) {
+                    paragraphs.push(text);
                 }
             }
         }
         if clauses.len() == MAX_CLAUSES {
             undone.push("whatever else you had in mind".to_owned());
         }
-        if told.is_empty() {
-            told.push(self.at_a_loss("You say nothing."));
+        if paragraphs.is_empty() {
+            paragraphs.push(self.at_a_loss("You say nothing."));
         }
-        told.extend(self.left_undone(reason, &undone));
-        told.join("\n\n")
+        paragraphs.extend(self.left_undone(reason, &undone));
+        paragraphs.join("\n\n")
     }
 
     /// Whether `clause` can still be answered in a turn of which `left` is left.
@@ -182,7 +184,7 @@ impl Clause {
     /// Whether it is a direction without a verb.
     fn is_direction(&self) -> bool {
         let first = self.rest.split(' ').next().unwrap_or_default();
-        self.verb.is_none() && super::sentence::direction(first).is_some()
+        self.verb.is_none() && super::vocabulary::direction(first).is_some()
     }
 
     /// `look`, `look around`: what every arrival answers.

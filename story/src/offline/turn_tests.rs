@@ -9,17 +9,17 @@ fn deeds(game: &Game) -> Vec<&str> {
 #[test]
 fn a_second_move_is_named_as_the_next_one() {
     let mut game = Game::new("one_chair_too_many");
-    let told = game.say("go north to the hall, then west");
+    let reply = game.say("go north to the hall, then west");
     assert_eq!(deeds(&game), ["> long_hall"]);
-    assert!(told.ends_with("west.") && told.contains("go west"), "{told}");
+    assert!(reply.ends_with("west.") && reply.contains("go west"), "{reply}");
 }
 
 #[test]
 fn what_can_be_done_in_one_turn_is_done_in_order() {
     let mut game = Game::new("ferry_crossing");
-    let told = game.say("take the lantern and go north and look");
+    let reply = game.say("take the lantern and go north and look");
     assert_eq!(deeds(&game), ["+ brass lantern", "> ferry"]);
-    assert!(!told.contains("look."), "the arrival has answered it: {told}");
+    assert!(!reply.contains("look."), "the arrival has answered it: {reply}");
 
     let mut game = Game::new("ferry_crossing");
     game.say("take the lantern, then put it down, and drop the token");
@@ -38,23 +38,23 @@ fn what_is_taken_a_clause_earlier_is_at_hand_for_the_deed() {
 #[test]
 fn behind_a_deed_small_things_are_done_and_the_rest_is_named() {
     let mut game = Game::new("ferry_crossing");
-    let told = game.say("ring the bell, take the lantern and go north");
+    let reply = game.say("ring the bell, take the lantern and go north");
     assert_eq!(deeds(&game), ["! bell_rung", "+ brass lantern"]);
-    assert!(told.contains("go north."), "{told}");
+    assert!(reply.contains("go north."), "{reply}");
 }
 
 #[test]
 fn behind_a_closed_way_nothing_is_done_and_the_rest_is_named() {
     let mut game = Game::new("ferry_crossing");
-    let told = game.say("go west and take the lantern");
-    assert!(deeds(&game).is_empty() && told.contains("take the lantern"), "{told}");
+    let reply = game.say("go west and take the lantern");
+    assert!(deeds(&game).is_empty() && reply.contains("take the lantern"), "{reply}");
 }
 
 #[test]
 fn no_part_of_a_long_message_is_dropped_without_a_word() {
     let mut game = Game::new("ferry_crossing");
-    let told = game.say(&["look at the bell"; 20].join(", then "));
-    assert!(told.contains("whatever else"), "{told}");
+    let reply = game.say(&["look at the bell"; 20].join(", then "));
+    assert!(reply.contains("whatever else"), "{reply}");
 }
 
 #[test]

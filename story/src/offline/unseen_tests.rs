@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use super::lines::sentences;
 use super::tests::{Game, shipped};
+use super::texts::sentences;
 
 pub(super) const STORIES: [&str; 3] = ["one_chair_too_many", "drowned_parish", "pawned_moon"];
 
@@ -47,10 +47,10 @@ fn a_first_sentence_does_what_it_says_and_looking_and_asking_do_nothing() {
         for visit in visits_of(scenario) {
             for (sentence, expected) in &visit.sentences {
                 let mut game = Game::seeded(scenario, visit.seed.clone());
-                let told = game.say(sentence);
+                let reply = game.say(sentence);
                 if !expected.contains(&game.deeds) {
                     wrong.push(format!(
-                        "{scenario} {}: {sentence}: expected {expected:?}, was {:?}: {told}",
+                        "{scenario} {}: {sentence}: expected {expected:?}, was {:?}: {reply}",
                         visit.seed["user_location"], game.deeds
                     ));
                 }
@@ -70,7 +70,7 @@ fn whoever_only_looks_and_asks_reads_no_stock_line_twice_within_five_turns() {
         let own = format!("{:?}{:?}", library.scenario(scenario), scripts.get(scenario));
         for visit in visits_of(scenario) {
             let mut game = Game::seeded(scenario, visit.seed.clone());
-            let mut told: Vec<Vec<String>> = Vec::new();
+            let mut stock_lines: Vec<Vec<String>> = Vec::new();
             for (sentence, expected) in &visit.sentences {
                 if expected.iter().any(|deeds| !deeds.is_empty()) {
                     continue;
@@ -80,9 +80,10 @@ fn whoever_only_looks_and_asks_reads_no_stock_line_twice_within_five_turns() {
                 let is_stock = |line: &&str| !own.contains(*line) && !line.starts_with("You are carrying");
                 let stock: Vec<String> =
                     sentences(&answer.replace('\n', " ")).into_iter().filter(is_stock).map(str::to_owned).collect();
-                let again = |line: &&String| told.iter().rev().take(MEMORY).any(|earlier| earlier.contains(line));
+                let again =
+                    |line: &&String| stock_lines.iter().rev().take(MEMORY).any(|earlier| earlier.contains(line));
                 wrong.extend(stock.iter().filter(again).map(|line| format!("{scenario}: {sentence}: {line}")));
-                told.push(stock);
+                stock_lines.push(stock);
             }
         }
     }
@@ -99,9 +100,9 @@ fn answers_to_be_read() {
             println!("\n## {scenario} {}", visit.seed);
             for (sentence, expected) in &visit.sentences {
                 let mut game = Game::seeded(scenario, visit.seed.clone());
-                let told = game.say(sentence);
+                let reply = game.say(sentence);
                 let mark = if expected.contains(&game.deeds) { ' ' } else { 'X' };
-                println!("{mark} {sentence}\n      {:?} {}", game.deeds, told.replace('\n', " / "));
+                println!("{mark} {sentence}\n      {:?} {}", game.deeds, reply.replace('\n', " / "));
             }
         }
     }

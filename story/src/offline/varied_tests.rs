@@ -16,10 +16,10 @@ fn of_varied_sentences_nearly_all_are_understood_and_no_question_acts() {
         for visit in visits_of(&format!("{list}/{scenario}")) {
             for (sentence, expected) in &visit.sentences {
                 let mut game = Game::seeded(scenario, visit.seed.clone());
-                let told = game.say(sentence);
+                let reply = game.say(sentence);
                 all += 1;
                 if !expected.contains(&game.deeds) {
-                    wrong.push(format!("{scenario}: {sentence}: expected {expected:?}, was {:?}: {told}", game.deeds));
+                    wrong.push(format!("{scenario}: {sentence}: expected {expected:?}, was {:?}: {reply}", game.deeds));
                 }
                 if sentence.ends_with('?') && expected.iter().all(BTreeSet::is_empty) && !game.deeds.is_empty() {
                     acted.push(sentence.clone());

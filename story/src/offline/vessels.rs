@@ -1,58 +1,10 @@
 //! Containers as the offline narrator knows them: read off a prompt, and kept up with what happens in the course of a turn.
 
-use serde::Deserialize;
-
+use super::entries::{Lid, Vessel};
+use super::naming::clean;
 use super::view::View;
 use crate::delta::{HolderKind, ItemAction, ItemEvent};
-use crate::prompt::{CLOSED, EMPTY, HIDDEN, HIDDEN_EMPTY, IN_IT, LOCKED};
 use crate::world::{fit, meant};
-
-/// A container that is here or with the player.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Vessel {
-    pub(super) name: String,
-    pub(super) state: Lid,
-    /// What is in it, where that is known to whoever tells the story.
-    pub(super) inside: Option<Vec<String>>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Lid {
-    #[default]
-    Open,
-    Closed,
-    Locked,
-}
-
-impl Vessel {
-    /// The container that a line about an item is about; `None` if it is about another item.
-    pub(super) fn of_line(name: &str, about: &str) -> Option<Self> {
-        let behind = |mark: &str| {
-            about.rsplit_once(mark).map(|(_, list)| super::entries::list(list.trim().trim_end_matches('.')))
-        };
-        let vessel = |state, inside| Some(Self { name: name.to_owned(), state, inside });
-        let hidden = || if about.ends_with(HIDDEN_EMPTY) { Some(Vec::new()) } else { behind(HIDDEN) };
-        if about.contains(LOCKED) {
-            vessel(Lid::Locked, hidden())
-        } else if about.contains(CLOSED) {
-            vessel(Lid::Closed, hidden())
-        } else if about.ends_with(EMPTY) {
-            vessel(Lid::Open, Some(Vec::new()))
-        } else {
-            behind(IN_IT).and_then(|inside| vessel(Lid::Open, Some(inside)))
-        }
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        self.state == Lid::Open
-    }
-
-    /// What can be seen in it.
-    pub(super) fn seen(&self) -> &[String] {
-        self.inside.as_deref().filter(|_| self.is_open()).unwrap_or_default()
-    }
-}
 
 impl View<'_> {
     /// The container of exactly this name.
@@ -63,7 +15,7 @@ impl View<'_> {
     /// The container here or with the player that `noun` means.
     pub(super) fn vessel_meant(&self, noun: &str) -> Option<&Vessel> {
         let names = self.vessels.iter().map(|vessel| (vessel, vessel.name.as_str()));
-        meant(&super::found::clean(noun), names).ok().flatten()
+        meant(&clean(noun), names).ok().flatten()
     }
 
     /// What can be seen in open containers, each with the container.

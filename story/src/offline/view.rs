@@ -4,8 +4,7 @@
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entries::{Being, Way, list, monster, person, way};
-use super::vessels::{Lid, Vessel};
+use super::entries::{Being, Lid, Vessel, Way, list, monster, person, way};
 use crate::content::{Item, Library, Location, Scenario};
 use crate::delta::{Delta, ItemAction};
 use crate::message::{ChatMessage, Role};
@@ -349,6 +348,8 @@ struct BeforeBeing {
 }
 
 fn scenario_of<'a>(library: &'a Library, system: &str) -> Option<(&'a str, &'a Scenario)> {
-    let told = library.scenarios().filter(|(_, scenario)| !scenario.story.trim().is_empty());
-    told.filter(|(_, scenario)| system.contains(scenario.story.trim())).max_by_key(|(_, scenario)| scenario.story.len())
+    let with_story = library.scenarios().filter(|(_, scenario)| !scenario.story.trim().is_empty());
+    with_story
+        .filter(|(_, scenario)| system.contains(scenario.story.trim()))
+        .max_by_key(|(_, scenario)| scenario.story.len())
 }

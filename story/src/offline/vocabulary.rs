@@ -83,3 +83,20 @@ pub(super) const QUESTION_WORDS: &[&str] = &[
 
 /// Words behind a noun that belong to the verb: `on` of `turn the lamp on`.
 pub(super) const PARTICLES: &[&str] = &["on", "off", "up", "down", "out", "over", "back", "away", "open", "shut"];
+
+/// The direction that a word means, in full.
+pub(super) fn direction(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "n" | "north" | "northward" | "northwards" => "north",
+        "s" | "south" | "southward" | "southwards" => "south",
+        "e" | "east" | "eastward" | "eastwards" => "east",
+        "w" | "west" | "westward" | "westwards" => "west",
+        "u" | "up" | "upstairs" | "upward" | "upwards" | "uphill" => "up",
+        "d" | "down" | "downstairs" | "downward" | "downwards" | "downhill" => "down",
+        "ne" | "northeast" => "northeast",
+        "nw" | "northwest" => "northwest",
+        "se" | "southeast" => "southeast",
+        "sw" | "southwest" => "southwest",
+        _ => return None,
+    })
+}

@@ -1,10 +1,11 @@
 //! Which way is meant: by direction, by the name of the place, by what the description says of it, back, and out under the sky.
 
-use super::Telling;
+use super::clause::Clause;
 use super::entries::Way;
 use super::going::{mentions, moved};
-use super::lines::sentences_about;
-use super::sentence::{Clause, direction};
+use super::telling::Telling;
+use super::texts::sentences_about;
+use super::vocabulary::direction;
 use crate::world::{fit, words};
 
 impl Telling<'_> {

@@ -1,0 +1,92 @@
+//! Clauses without a verb that is known: a direction, a noun, a wish.
+
+use super::clause::Clause;
+use super::found::Found;
+use super::going::capital;
+use super::naming::is_or_are;
+use super::telling::Telling;
+use super::verbs::Verb;
+use super::vocabulary::direction;
+use crate::world::fit;
+
+impl Telling<'_> {
+    /// A clause without a verb that is known: a direction, a noun, or nothing that can be understood.
+    pub(super) fn without_verb(&self, clause: &Clause) -> (String, bool) {
+        let words: Vec<&str> = clause.rest.split_whitespace().collect();
+        let is_direction =
+            words.first().is_some_and(|word| direction(word).is_some() && (words.len() == 1 || named_way(&words[1..])));
+        let is_way = self.view.ways.iter().any(|way| way.direction.eq_ignore_ascii_case(&clause.rest));
+        if !words.is_empty() && (is_direction || is_way) {
+            let go = Clause { verb: Some(Verb::Go), written: "go".to_owned(), ..clause.clone() };
+            return self.deed(&go).map_or_else(|| self.go(&go, Verb::Go), |text| (text, true));
+        }
+        if matches!(words.as_slice(), ["left" | "right" | "ahead" | "straight" | "forward" | "forwards", ..]) {
+            return (self.no_way("You would have to say which way, as a compass would."), false);
+        }
+        // `I want to be paid` is said to everybody present.
+        if let Some(listener) = self.view.speaker().filter(|_| clause.wants) {
+            if let Some(text) = self.polite_request(&format!("can i have {}", wished(&clause.rest))) {
+                return (text, true);
+            }
+            return (self.talk_to(listener, &clause.rest, Verb::Ask), false);
+        }
+        if clause.is_statement() {
+            return (self.stated(clause), false);
+        }
+        let named = self.view.find(&clause.rest);
+        // The name of a place next door is a wish to go there.
+        if let Found::Way(way) = &named
+            && fit(&way.place, &clause.rest).is_some()
+        {
+            return self.take_way(way);
+        }
+        if words.len() <= 4 && fit(&clause.rest, &named.call()).is_some() && named != Found::Nothing {
+            let look = Clause { verb: Some(Verb::Examine), objects: vec![clause.rest.clone()], ..clause.clone() };
+            return (self.examine(&look), false);
+        }
+        // An unknown verb with a noun that is here.
+        if let [verb, noun @ ..] = words.as_slice()
+            && !noun.is_empty()
+        {
+            let found = self.view.find(&noun.join(" "));
+            if let Found::Elsewhere(name) = &found {
+                let call = capital(&self.name_with_article(name));
+                return (format!("{call} {} not here. {}", is_or_are(name), self.could_try()), false);
+            }
+            if let Found::Being(being) = &found
+                && !being.is_speechless()
+            {
+                return (self.talk_to(being, &clause.rest, Verb::Talk), false);
+            }
+            if found != Found::Nothing {
+                let call = found.call();
+                let lines = [
+                    format!("You would like to {verb} {call}, and find no way to begin."),
+                    format!("There is not much to {verb} about {call}."),
+                    format!("Nothing would come of trying to {verb} {call}."),
+                ];
+                return (format!("{} {}", self.view.fresh(&lines), self.could_try()), false);
+            }
+        }
+        // `a pint, please` is said to whoever can bring one.
+        if let (Some(listener), ["a" | "an" | "some" | "another" | "two", ..]) = (self.view.speaker(), words.as_slice())
+        {
+            return (self.talk_to(listener, &clause.rest, Verb::Ask), false);
+        }
+        (self.at_a_loss("You turn the idea over, and do not see how to begin."), false)
+    }
+}
+
+/// `an apology` of `like an apology`.
+fn wished(rest: &str) -> &str {
+    ["like ", "want ", "need ", "wish ", "demand ", "to have ", "have "]
+        .iter()
+        .fold(rest, |rest, word| rest.strip_prefix(word).unwrap_or(rest))
+}
+
+/// What may follow a direction in a clause without a verb: `up the stairs`, `north to the lane`.
+fn named_way(words: &[&str]) -> bool {
+    words
+        .first()
+        .is_some_and(|word| ["the", "to", "into", "through", "along"].contains(word) || direction(word).is_some())
+}

@@ -1,0 +1,139 @@
+//! Deeds in other words: what else a clause may say where the story makes nothing of it as it stands.
+
+use super::clause::Clause;
+use super::found::Found;
+use super::naming::{clean, is_abstract};
+use super::sentence::clauses;
+use super::telling::Telling;
+use super::verbs::Verb;
+use crate::world::words;
+
+/// What one tries to open by trying it.
+const OPENS: &[&str] = &["door", "gate", "lock", "handle", "hatch", "lid", "drawer", "window", "latch", "knob"];
+
+impl Telling<'_> {
+    /// What else the clause may say: `put the card in my pocket` takes it, `put the key in the lock` uses it, `try the door` opens it,
+    /// `shake the box` moves it, `lift the lid` opens it.
+    pub(super) fn put_otherwise(&self, clause: &Clause) -> Option<Clause> {
+        let verb = clause.verb?;
+        // `play for them`: it is played, whoever listens.
+        if verb == Verb::Play && clause.objects.is_empty() && ["for", "to"].contains(&clause.preposition.as_str()) {
+            return Some(play_something(clause));
+        }
+        let object = clause.objects.first()?;
+        let with = |verb: Verb| Some(Clause { verb: Some(verb), ..clause.clone() });
+        let found = self.view.find(object);
+        let last = words(object).pop().unwrap_or_default();
+        match verb {
+            // `take the path to the church`
+            Verb::Take
+                if clause.preposition == "to"
+                    && ["path", "road", "lane", "way", "stair", "plank"].contains(&last.as_str()) =>
+            {
+                Some(Clause { rest: clause.second.clone(), objects: Vec::new(), ..with(Verb::Go)? })
+            }
+            // `push the paper into his hands`
+            Verb::Move | Verb::Drop if matches!(found, Found::Held(_)) && last_word(&clause.second) == "hand" => {
+                let owner = clause.second.split(' ').next().unwrap_or_default();
+                let person = if owner == "his" { "him" } else { owner.trim_end_matches("'s") };
+                Some(Clause {
+                    preposition: "to".to_owned(),
+                    second: person.to_owned(),
+                    rest: format!("{object} to {person}"),
+                    ..with(Verb::Give)?
+                })
+            }
+            // `undo the bolt` takes back no turn, `unhook the line` takes it down.
+            Verb::Undo if !matches!(found, Found::Nothing | Found::Elsewhere(_)) => with(Verb::Tie),
+            Verb::Tie if clause.written.starts_with("un") && matches!(found, Found::Here(_)) => with(Verb::Take),
+            // `hold the whelk to my ear` listens to it.
+            Verb::Take | Verb::Drop if clause.preposition == "to" && last_word(&clause.second) == "ear" => {
+                Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Listen)? })
+            }
+            // A door that a rule speaks of is locked as it is closed.
+            Verb::Lock if self.view.vessel_meant(object).is_none() => with(Verb::Close),
+            Verb::Drop if ["through", "against", "at"].contains(&clause.preposition.as_str()) => {
+                with(Verb::Use).filter(|used| self.deed(used).is_some()).or_else(|| with(Verb::Throw))
+            }
+            Verb::Drop if ["in", "into", "inside", "on", "onto"].contains(&clause.preposition.as_str()) => {
+                let place = words(&clause.second).pop().unwrap_or_default();
+                let is_own =
+                    ["pocket", "bag", "coat", "pack", "satchel", "backpack", "inventory"].contains(&place.as_str());
+                if is_own && matches!(found, Found::Held(_)) {
+                    return with(Verb::Keep);
+                }
+                if is_own {
+                    return Some(Clause { preposition: String::new(), second: String::new(), ..with(Verb::Take)? });
+                }
+                with(Verb::Use).filter(|used| self.deed(used).is_some())
+            }
+            Verb::Use if clause.written.starts_with("try") && OPENS.contains(&last.as_str()) => with(Verb::Open),
+            // `try the church` goes there.
+            Verb::Use
+                if clause.written.starts_with("try")
+                    && matches!(found, Found::Scenery(_) | Found::Way(_))
+                    && self.way_by_name(object).is_some() =>
+            {
+                with(Verb::Go)
+            }
+            // `hear some music`
+            Verb::Listen if is_abstract(object) && self.deed(&play_something(clause)).is_some() => {
+                Some(play_something(clause))
+            }
+            // `play middle c`, `play for them`: what is played, and for whom, makes no difference.
+            Verb::Play | Verb::Sing
+                if clause.written != "play with" && found == Found::Nothing && !is_abstract(object) =>
+            {
+                Some(play_something(clause))
+            }
+            // `stop ringing`: somebody is told to.
+            Verb::Stop if found == Found::Nothing && self.view.speaker().is_some() => with(Verb::Talk)
+                .map(|talk| Clause { objects: Vec::new(), preposition: String::new(), second: String::new(), ..talk }),
+            // `get Crake to sign something`
+            Verb::Take if matches!(found, Found::Being(_)) && clause.preposition == "to" => with(Verb::Ask),
+            Verb::Wake if !matches!(found, Found::Being(_)) => with(Verb::Move),
+            Verb::Take if clause.written.starts_with("lift") && matches!(found, Found::Scenery(_)) => {
+                with(Verb::Open).filter(|opened| self.deed(opened).is_some())
+            }
+            _ => None,
+        }
+    }
+
+    /// The deed that `it` can only mean where nothing was named before: `wind it up` next to a music box that can be wound.
+    pub(super) fn meant_by_it(&self, clause: &Clause) -> Option<Clause> {
+        // What ends something is not guessed at.
+        let is_guessed = |verb: &Verb| {
+            !verb.is_perception() && !verb.is_speech() && !matches!(verb, Verb::Stop | Verb::Attack | Verb::Burn)
+        };
+        let verb = clause.verb.filter(is_guessed)?;
+        let object = clause.objects.first()?;
+        let is_it =
+            matches!(clean(object).as_str(), "it" | "that" | "this" | "the thing" | "that thing" | "this thing");
+        if !is_it || self.view.find(object) != Found::Nothing {
+            return None;
+        }
+        let beats = self.script.beats.iter().filter(|beat| !beat.set.is_empty() && beat.when.fits(self.view));
+        let ways = beats.map(|beat| {
+            beat.does.iter().flat_map(|does| clauses(does)).find(|way| way.verb == Some(verb) && !way.rest.is_empty())
+        });
+        let mut ways = ways.flatten();
+        let way = ways.next().filter(|_| ways.next().is_none())?;
+        Some(Clause { rest: way.rest.clone(), objects: way.objects.clone(), ..clause.clone() })
+    }
+}
+
+/// The clause as one of playing anything at all.
+fn play_something(clause: &Clause) -> Clause {
+    Clause {
+        verb: Some(Verb::Play),
+        objects: vec!["something".to_owned()],
+        preposition: String::new(),
+        second: String::new(),
+        rest: "something".to_owned(),
+        ..clause.clone()
+    }
+}
+
+fn last_word(noun: &str) -> String {
+    words(noun).pop().unwrap_or_default()
+}

@@ -1,0 +1,139 @@
+//! One turn's answer in the making: each clause goes to whoever answers it.
+
+use super::clause::Clause;
+use super::found::Found;
+use super::naming::the;
+use super::script::Script;
+use super::verbs::Verb;
+use super::view::View;
+
+/// One turn's answer in the making.
+pub(super) struct Telling<'a> {
+    pub(super) view: &'a View<'a>,
+    pub(super) script: &'a Script,
+}
+
+impl<'a> Telling<'a> {
+    pub(super) fn new(view: &'a View<'a>, script: &'a Script) -> Self {
+        Self { view, script }
+    }
+
+    /// The answer to one clause, and whether the turn is over with it.
+    pub(super) fn answer(&self, clause: &Clause) -> (String, bool) {
+        if clause.is_question {
+            return (self.question(clause), false);
+        }
+        if clause.is_refusal() {
+            return (self.not_done(), false);
+        }
+        if let Some(text) = self.deed(clause) {
+            return (text, self.is_more_than_told(clause));
+        }
+        if let Some(other) = self.meant_by_it(clause) {
+            return self.answer(&other);
+        }
+        if let Some(text) = self.at_contents(clause) {
+            return (text, false);
+        }
+        if let Some(other) = self.put_otherwise(clause) {
+            return self.answer(&other);
+        }
+        if let Some(text) = self.fight(clause).or_else(|| self.remedy(clause)) {
+            return (text, true);
+        }
+        let tried =
+            || self.in_the_dark(clause).or_else(|| self.at_container(clause)).or_else(|| self.at_closed_way(clause));
+        if let Some(text) = tried() {
+            return (text, false);
+        }
+        let Some(verb) = clause.verb else { return self.without_verb(clause) };
+        if let Some(text) = self.out_of_hand(clause) {
+            return (text, false);
+        }
+        if clause.written == "do" && clause.rest.starts_with("what ") {
+            return (self.hint(), false);
+        }
+        let left = [" on ", " in ", " here", " behind", " ,", " with ", " for "]
+            .iter()
+            .fold(clause.rest.as_str(), |left, word| left.split(word).next().unwrap_or(left));
+        // `leave Crake a note`
+        let to_somebody = |words: usize| {
+            let first = clause.rest.split(' ').take(words).collect::<Vec<_>>().join(" ");
+            clause.rest.split(' ').count() > words && matches!(self.view.find(&first), Found::Being(_))
+        };
+        if clause.written == "leave" && (1..=2).any(to_somebody) {
+            let give = Clause { verb: Some(Verb::Give), objects: vec![clause.rest.clone()], ..clause.clone() };
+            return (self.handle(&give, Verb::Give), false);
+        }
+        if clause.written == "leave" && matches!(self.view.find(left), Found::Held(_)) {
+            let drop = Clause { verb: Some(Verb::Drop), objects: vec![left.to_owned()], ..clause.clone() };
+            if let Some(text) = self.deed(&drop) {
+                return (text, true);
+            }
+            return (self.handle(&drop, Verb::Drop), false);
+        }
+        match verb {
+            Verb::Go | Verb::Back | Verb::Out | Verb::In => self.go(clause, verb),
+            Verb::Look
+                if matches!(clause.rest.as_str(), "" | "me" | "here" | "there" | "again")
+                    || ["feel", "grope"].iter().any(|feel| clause.written.starts_with(feel)) =>
+            {
+                (self.look(), false)
+            }
+            Verb::Look | Verb::Examine => match self.way_to_explore(clause) {
+                Some(way) => self.take_way(way),
+                None => (self.examine(clause), false),
+            },
+            Verb::Follow => match self.way_by_description(&clause.rest) {
+                Some(way) if matches!(self.view.find(&clause.rest), Found::Scenery(_)) => self.take_way(way),
+                _ => (self.idle(clause, verb), false),
+            },
+            Verb::Take | Verb::Drop | Verb::Give | Verb::Feed | Verb::Show | Verb::Throw | Verb::Trade | Verb::Keep => {
+                (self.handle(clause, verb), false)
+            }
+            Verb::Talk | Verb::Ask | Verb::Greet | Verb::Say | Verb::Apologise | Verb::Wake => {
+                (self.speak(clause, verb), false)
+            }
+            Verb::Inventory => (self.inventory(), false),
+            // Who listens to somebody lets them talk.
+            Verb::Listen
+                if let Some(Found::Being(being)) = clause.objects.first().map(|noun| self.view.find(noun))
+                    && !being.is_speechless() =>
+            {
+                (self.talk_to(being, "", Verb::Talk), false)
+            }
+            Verb::Swear => (self.sworn(), false),
+            Verb::Conjure => (self.conjured(), false),
+            Verb::Manual => (self.manual(), false),
+            Verb::Help => match self.view.find(helped(&clause.rest)) {
+                Found::Being(being) if clause.written.starts_with("help") => {
+                    (self.talk_to(being, &clause.rest, Verb::Greet), false)
+                }
+                _ => (self.hint(), false),
+            },
+            _ => (self.idle(clause, verb), false),
+        }
+    }
+
+    /// The answer to using what lies here and is not held yet with something else.
+    fn out_of_hand(&self, clause: &Clause) -> Option<String> {
+        let verb = clause.verb?;
+        let is_with = !clause.second.is_empty() && matches!(verb, Verb::Use | Verb::Drop | Verb::Open | Verb::Start);
+        let noun = if matches!(verb, Verb::Use | Verb::Drop) { clause.objects.first()? } else { &clause.second };
+        match self.view.find(noun) {
+            Found::Here(item) if is_with && !self.view.is_fixed(item) => {
+                Some(format!("You would have to pick up {} first.", the(item)))
+            }
+            Found::Inside(vessel, item) if is_with => {
+                Some(format!("You would have to take {} out of {} first.", the(item), the(vessel)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Who is helped: `her` of `her pull the chain`.
+fn helped(rest: &str) -> &str {
+    let first = rest.split(' ').next().unwrap_or_default();
+    if ["her", "him", "them"].contains(&first) { first } else { rest }
+}
