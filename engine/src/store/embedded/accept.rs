@@ -2,8 +2,9 @@
 
 use protocol::{EventId, GameId, IfBusy, Priority, RequestId, RequestStatus};
 
-use super::rows::{corrupt, unavailable};
-use super::step::{Step, signed, unsigned};
+use super::rows::unavailable;
+use super::step::Step;
+use super::values::{corrupt, signed, unsigned};
 use super::{StoreError, charges, providers};
 use crate::store::{Accepted, Enqueued, IdempotencyKey, NewRequest, Terms};
 

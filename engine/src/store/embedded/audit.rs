@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use protocol::{AuditEntry, AuditPage};
 
 use super::rows::Columns;
-use super::step::signed;
+use super::values::signed;
 use super::{EmbeddedStore, StoreError};
 use crate::store::{AuditCursor, AuditLog, NewAuditEntry};
 

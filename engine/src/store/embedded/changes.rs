@@ -3,8 +3,8 @@
 use protocol::{EventId, GameId, IfBusy, RequestId};
 
 use super::StoreError;
-use super::rows::corrupt;
-use super::step::{Step, signed, unsigned};
+use super::step::Step;
+use super::values::{corrupt, signed, unsigned};
 use super::{accept, charges, document, lanes, providers, turns};
 use crate::store::{ChangeDone, Changed, GameChange, IdempotencyKey};
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use protocol::RequestId;
 
 use super::StoreError;
-use super::step::{Step, signed};
+use super::step::Step;
+use super::values::signed;
 use crate::store::{Charge, Limited};
 
 /// How many unused buckets are deleted with each charge.

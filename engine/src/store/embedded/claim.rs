@@ -6,8 +6,9 @@ use protocol::{
     Attempt, AttemptOutcome, GameId, Problem, ProblemType, RequestId, RequestProcessing, RequestStatus, RequestType,
 };
 
-use super::rows::{self, REQUEST, corrupt, unavailable};
-use super::step::{Step, unsigned};
+use super::rows::{self, REQUEST, unavailable};
+use super::step::Step;
+use super::values::{corrupt, unsigned};
 use super::{StoreError, candidates, contents, document, give_up, pauses, providers, resting, tenants, totals};
 use crate::store::{
     Claim, ClaimedProvider, Claims, Companion, Lease, LeaseToken, LeasedGame, LeasedRequest, Request, WorkerId,

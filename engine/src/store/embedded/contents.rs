@@ -5,8 +5,9 @@ use std::sync::Arc;
 use protocol::GameId;
 
 use super::StoreError;
-use super::rows::{self, GAME, corrupt};
+use super::rows::{self, GAME};
 use super::step::Step;
+use super::values::corrupt;
 use crate::store::content::{ContentId, ContentVersion, Packed, pack};
 use crate::store::{Game, GameDocument};
 

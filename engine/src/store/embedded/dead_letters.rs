@@ -10,8 +10,9 @@ use protocol::{
 use rusqlite::Row;
 
 use super::accept::accepted;
-use super::rows::{self, Columns, REQUEST, corrupt, to_json};
-use super::step::{Head, Step, signed};
+use super::rows::{self, Columns, REQUEST, to_json};
+use super::step::{Head, Step};
+use super::values::{corrupt, signed};
 use super::{EmbeddedStore, StoreError, totals};
 use crate::store::dead_letter::{self, ItsGame};
 use crate::store::{DeadLetterId, DeadLetterQueue, DeadLetterRetry};

@@ -6,7 +6,8 @@ use story::ChatMessage;
 
 use super::row_keys::{RowKeys, number_of};
 use super::rows::{self, from_json, to_json};
-use super::step::{Step, signed};
+use super::step::Step;
+use super::values::signed;
 use super::{StoreError, contents};
 use crate::store::{GameDocument, Keep};
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::row_keys::RowKeys;
-use super::rows::{self, EVENT, corrupt, unavailable};
-use super::step::{Step, signed, unsigned};
+use super::rows::{self, EVENT, unavailable};
+use super::step::Step;
+use super::values::{corrupt, signed, unsigned};
 use super::{EmbeddedStore, StoreError};
 use crate::store::joined::{self, JoinedError};
 use crate::store::{Events, LogEvent, LogRead, Subscription};

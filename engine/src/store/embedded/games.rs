@@ -9,7 +9,8 @@ use story::ChatMessage;
 
 use super::document::{append_history, texts, window};
 use super::rows::{self, from_json};
-use super::step::{Step, signed};
+use super::step::Step;
+use super::values::signed;
 use super::{EmbeddedStore, StoreError, changes, charges, contents, providers, turns};
 use crate::store::{
     Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, IdleGame,

@@ -2,8 +2,9 @@
 
 use protocol::{GameId, RequestId, RequestStatus};
 
-use super::rows::{corrupt, unavailable};
+use super::rows::unavailable;
 use super::step::{PAUSED, Step};
+use super::values::corrupt;
 use super::{StoreError, pauses};
 use crate::store::{Inconsistency, Inspection};
 

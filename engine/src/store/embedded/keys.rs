@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use protocol::{GameId, KeyId};
 use serde::Serialize;
 
-use super::rows::{self, Columns, STORED, corrupt, to_json};
-use super::step::{Step, signed};
+use super::rows::{self, Columns, STORED, to_json};
+use super::step::Step;
+use super::values::{corrupt, signed};
 use super::{EmbeddedStore, StoreError};
 use crate::secret::SecretHash;
 use crate::store::{Access, AddOutcome, Keys, NewCapability, NewKey, StoredCapability, StoredKey, Subject};

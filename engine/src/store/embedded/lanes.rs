@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use protocol::{GameId, LaneState, LaneView, Lanes, QueueView, QueuedRequest, QueuedRequests, RequestId};
 
 use super::providers::NotClaimed;
-use super::rows::{self, Columns, REQUEST, corrupt, unavailable};
-use super::step::{Step, signed, unsigned};
+use super::rows::{self, Columns, REQUEST, unavailable};
+use super::step::Step;
+use super::values::{corrupt, signed, unsigned};
 use super::{StoreError, providers};
 use crate::store::{LeaseToken, QueuedCursor, Request};
 

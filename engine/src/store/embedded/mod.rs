@@ -35,6 +35,7 @@ mod tenants;
 mod thread;
 mod totals;
 mod turns;
+mod values;
 mod wal;
 mod watch;
 mod workers;

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{GameId, Pause, PauseScope};
 
-use super::rows::{Columns, corrupt, unavailable};
-use super::step::{PAUSED, Step, signed};
+use super::rows::{Columns, unavailable};
+use super::step::{PAUSED, Step};
+use super::values::{corrupt, signed};
 use super::{EmbeddedStore, StoreError, tenants};
 use crate::store::{Paused, Pauses, WorkerId};
 

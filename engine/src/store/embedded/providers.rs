@@ -8,8 +8,9 @@ use protocol::{Circuit, GameId, ProviderView, RequestId, RequestStatus, RequestW
 use rusqlite::Row;
 
 use super::pauses::{LeftOut, is_paused};
-use super::rows::{Columns, corrupt};
-use super::step::{Ending, PAUSED, Step, unsigned};
+use super::rows::Columns;
+use super::step::{Ending, PAUSED, Step};
+use super::values::{corrupt, unsigned};
 use super::{EmbeddedStore, StoreError, tenants};
 use crate::store::{ClaimedProvider, LONGEST_DELAY, Lease, ProviderFault, Providers};
 

@@ -10,8 +10,9 @@ use protocol::{
 };
 use tokio::sync::broadcast;
 
-use super::rows::{self, REQUEST, corrupt, to_json};
-use super::step::{Ending, Step, signed, unsigned};
+use super::rows::{self, REQUEST, to_json};
+use super::step::{Ending, Step};
+use super::values::{corrupt, signed, unsigned};
 use super::{EmbeddedStore, StoreError, accept, claim, document, lanes, pauses, stop, turns};
 use crate::store::{
     Cancelled, Claims, Commit, CommitAndClaim, Committed, CompanionEvents, Completion, Enqueued, Failure,

@@ -7,11 +7,8 @@
 //! own, so two thirds of the pages of events were empty. And a table with rowids in the order of writing and an index: each page has rows of many
 //! games, so that none is free before the last of them has gone, and a row takes 90 bytes more.
 
-use protocol::GameId;
-
 use super::StoreError;
-use super::rows::corrupt;
-use super::step::{Step, signed, unsigned};
+use super::values::{corrupt, signed, unsigned};
 
 /// How many bits of a key are the row's number in its game: a game has room for 10^9 rows of a kind, a store for 8 × 10^9 games.
 const BITS: u32 = 30;
@@ -51,14 +48,6 @@ impl RowKeys {
 /// The number that a row has in its game.
 pub(super) fn number_of(key: i64) -> u64 {
     unsigned(key & LAST)
-}
-
-impl Step<'_> {
-    /// The keys of a game's rows; those of no row if there is no such game.
-    pub(super) fn row_keys(&self, game: GameId) -> Result<RowKeys, StoreError> {
-        let number = self.first("SELECT number FROM games WHERE id = ?1", [game.to_string()], |row| row.get(0))?;
-        RowKeys::of_game(number.unwrap_or_default())
-    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::extras::Extras;
 use super::row_keys::number_of;
+use super::values::corrupt;
 use crate::secret::SecretHash;
 use crate::store::content::{ContentId, ContentVersion, unpack};
 use crate::store::{Checkpoints, Game, IdleGame, LogEvent, Outage, Owner, Request, StoreError, Stored};
@@ -182,11 +183,6 @@ impl<'a> Columns<'a> {
         let ms: Option<i64> = self.get(column)?;
         ms.map(|ms| Timestamp::from_millisecond(ms).map_err(|error| self.corrupt(column, error))).transpose()
     }
-}
-
-/// The database holds something that this engine did not write.
-pub(super) fn corrupt(what: impl Display, reason: impl Display) -> StoreError {
-    StoreError::Corrupt { what: what.to_string(), reason: reason.to_string() }
 }
 
 /// Reads JSON that the engine itself wrote.

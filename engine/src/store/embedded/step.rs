@@ -10,7 +10,9 @@ use protocol::{
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::extras::Extras;
-use super::rows::{Columns, corrupt, to_json, unavailable};
+use super::row_keys::RowKeys;
+use super::rows::{Columns, to_json, unavailable};
+use super::values::corrupt;
 use crate::store::contents::Contents;
 use crate::store::dead_letter::RecordedAttempt;
 use crate::store::{IdempotencyKey, Lease, LeaseToken, LogEvent, NewRequest, StoreError, StoreOptions};
@@ -110,6 +112,12 @@ impl Step<'_> {
             .prepare_cached(sql)
             .and_then(|mut statement| statement.query_row(params, read).optional())
             .map_err(unavailable)
+    }
+
+    /// The keys of a game's rows; those of no row if there is no such game.
+    pub(super) fn row_keys(&self, game: GameId) -> Result<RowKeys, StoreError> {
+        let number = self.first("SELECT number FROM games WHERE id = ?1", [game.to_string()], |row| row.get(0))?;
+        RowKeys::of_game(number.unwrap_or_default())
     }
 
     /// Every row.
@@ -376,14 +384,4 @@ impl Step<'_> {
         )?;
         Ok(())
     }
-}
-
-/// SQLite has signed integers only; ours stay far below the difference.
-pub(super) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// The inverse of [`signed`].
-pub(super) fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

@@ -3,8 +3,9 @@
 use protocol::{Attempt, ChatChunk, RequestId, RequestStatus};
 
 use super::StoreError;
-use super::rows::{self, corrupt};
+use super::rows::{self};
 use super::step::Step;
+use super::values::corrupt;
 use crate::store::{LeaseToken, Stopped};
 
 /// Ends a running narration. It mirrors `lua/stop.lua`.

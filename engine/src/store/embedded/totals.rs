@@ -1,7 +1,8 @@
 //! Totals since the database began, kept in `meta`, and its size.
 
 use super::rows::unavailable;
-use super::step::{Step, unsigned};
+use super::step::Step;
+use super::values::unsigned;
 use crate::store::{StoreError, StoreFigures};
 
 /// What the names of totals begin with.

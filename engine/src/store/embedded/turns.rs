@@ -5,7 +5,8 @@ use protocol::GameId;
 use super::StoreError;
 use super::row_keys::number_of;
 use super::rows::{Columns, from_json, to_json};
-use super::step::{Step, signed};
+use super::step::Step;
+use super::values::signed;
 use crate::store::{Keep, StoredTurn, TurnPage, TurnRange};
 
 /// Keeps a record.

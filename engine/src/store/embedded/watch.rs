@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use protocol::{AttemptView, RequestId};
 
-use super::rows::corrupt;
-use super::step::unsigned;
+use super::values::{corrupt, unsigned};
 use super::{EmbeddedStore, StoreError};
 use crate::store::Watch;
 use crate::store::dead_letter::read_attempts;

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use protocol::{GameId, Pause, PauseScope, WorkerInfo, WorkerTurn, WorkerView};
 
-use super::rows::{Columns, corrupt};
+use super::rows::Columns;
 use super::step::Step;
+use super::values::corrupt;
 use super::{EmbeddedStore, StoreError, pauses};
 use crate::store::{LeaseToken, WorkerId, Workers};
 
