@@ -8,10 +8,11 @@ if version ~= '' and (call('HGET', GAME .. game, 'version') ~= version or call('
   return { 'changed' }
 end
 local tenant, user, document = unpack(call('HMGET', GAME .. game, 'tenant', 'user', 'document'))
-hold_content(document, nil)
 -- A long history is freed behind the call: DEL would hold up every other game meanwhile.
 call('UNLINK', GAME .. game, HISTORY .. game, TURNS .. game, TRIES .. game, CHANGES .. game, LOG .. game, CAPABILITIES .. game,
   TEXT .. game, PIECES .. game)
+-- After the first write: a full server refuses to count, even downwards, unless the script has written before.
+hold_content(document, nil)
 call('ZREM', GAMES, game)
 call('HDEL', PAUSED_GAMES, game)
 if tenant then call('ZREM', GAMES_OF .. tenant, game) end
