@@ -203,6 +203,19 @@ impl Bench {
         redis::cmd("DEL").arg(keys).query_async::<()>(&mut connection).await.unwrap();
     }
 
+    /// Makes the text of every version of content one that is not its own.
+    pub(crate) async fn spoil_contents(&self, game: GameId) {
+        if let Self::Embedded { .. } = self {
+            return self.execute("UPDATE contents SET text = '{}'");
+        }
+        let (mut connection, prefix) = self.owner_of(game).await;
+        let pattern = format!("{prefix}content:*");
+        let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
+        for key in keys {
+            redis::cmd("HSET").arg(key).arg(&["text", "{}"]).query_async::<()>(&mut connection).await.unwrap();
+        }
+    }
+
     /// A game's document, as it is stored.
     pub(crate) async fn stored_document(&self, game: GameId) -> String {
         if let Self::Embedded { directory } = self {

@@ -1,13 +1,15 @@
 //! What games that begin alike have in common is kept once, for as long as one of them has it, and nobody sees any of that.
 
 use engine::store::redis::{Migration, RedisStore};
-use engine::store::{Before, Changed, Commit, GameContents, GameDocument, SharedStore};
-use protocol::GameId;
+use engine::store::{Before, Changed, Commit, GameContents, GameDocument, GameWrite, SharedStore};
+use protocol::{GameId, RequestStatus};
 use std::sync::Arc;
 use story::{GameState, NewGame};
 
 use crate::bench::Bench;
-use crate::fixture::{a_change, claim, claim_one, commit_only, enqueue, game_id, is_done, options, run_all, turn};
+use crate::fixture::{
+    a_change, claim, claim_one, commit_only, enqueue, game_id, is_done, options, request, run_all, turn,
+};
 use crate::redis_server::RedisServer;
 
 /// The state of a new game of a shipped scenario.
@@ -188,6 +190,35 @@ pub(crate) async fn a_game_whose_content_is_lost_is_found_and_holds_up_no_other(
     enqueue(&store, other, "told").await;
     let claims = claim(&store, 9).await;
     assert_eq!((claims.len(), claims[0].lease.game), (1, other));
+}
+
+pub(crate) async fn a_game_whose_content_cannot_be_read_holds_up_no_other(bench: Bench) {
+    let store = bench.store().await;
+    let game = create(&store, &begun("ferry_crossing", 1)).await;
+    let other = create(&store, &without_origin(&begun("pawned_moon", 1))).await;
+    let unread = enqueue(&store, game, "unread").await;
+    enqueue(&store, other, "told").await;
+    bench.spoil_contents(game).await;
+    let store = reopened(&bench, store).await;
+    let claims = claim(&store, 9).await;
+    assert_eq!((claims.len(), claims[0].lease.game), (1, other));
+    assert_eq!(request(&store, unread).await.status, RequestStatus::Failed);
+}
+
+#[tokio::test]
+async fn a_server_that_is_full_lets_a_game_go_with_its_content() {
+    let Some(server) = RedisServer::start(false).await else { return };
+    let bench = Bench::redis(Arc::new(server), "");
+    let Bench::Redis { server, .. } = &bench else { unreachable!() };
+    let store = bench.store().await;
+    let (one, other) =
+        (create(&store, &begun("ferry_crossing", 1)).await, create(&store, &begun("ferry_crossing", 2)).await);
+    let mut connection = server.connect().await;
+    redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(1).exec_async(&mut connection).await.unwrap();
+    assert_eq!(store.delete_game(one, None).await.unwrap(), GameWrite::Done);
+    assert_eq!(bench.contents(one).await, [1]);
+    assert_eq!(store.delete_game(other, None).await.unwrap(), GameWrite::Done);
+    assert_eq!(bench.contents(other).await, [0; 0]);
 }
 
 #[tokio::test]

@@ -96,6 +96,7 @@ conformance! {
         a_game_from_elsewhere_finds_its_content_where_it_was_used_lately,
         a_change_that_was_planned_on_a_game_before_it_left_the_store_loses_nothing,
         a_game_whose_content_is_lost_is_found_and_holds_up_no_other,
+        a_game_whose_content_cannot_be_read_holds_up_no_other,
     }
     retention {
         idle_games_come_the_longest_idle_first_and_in_pages,

@@ -100,10 +100,10 @@ impl Leased {
     }
 
     /// The lease, and the whole claim if that can be read.
-    /// `content` is the version of content that its game names.
+    /// `content` is what came of looking for the version of content that its game names: one that cannot be read concerns this claim and no other.
     pub(super) fn read(
         self,
-        content: Option<Arc<ContentVersion>>,
+        content: Result<Option<Arc<ContentVersion>>, StoreError>,
     ) -> Result<(Lease, Result<Claim, StoreError>), StoreError> {
         let (game, request): (String, String) = (read(self.game)?, read(self.request)?);
         let wrong = |error: protocol::IdError| unexpected_reply("a claim", &error);
@@ -117,7 +117,8 @@ impl Leased {
         };
         let is_probe = read::<String>(self.is_probe)? == "1";
         let provider = ClaimedProvider { name: read(self.provider)?, is_probe };
-        let claim = claim(lease.clone(), &status, self.state, content, self.history, provider);
+        let claim =
+            content.and_then(|content| claim(lease.clone(), &status, self.state, content, self.history, provider));
         let claim = claim.map(|claim| Claim { companions: companions(&self.companions), ..claim });
         Ok((lease, claim))
     }

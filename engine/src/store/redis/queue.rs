@@ -346,8 +346,8 @@ impl RedisStore {
         let mut claims = Claims { next_due, ..Claims::default() };
         for leased in leased {
             let content = match leased.content() {
-                Some((game, id)) => self.content(self.shard(game), id).await?,
-                None => None,
+                Some((game, id)) => self.content(self.shard(game), id).await,
+                None => Ok(None),
             };
             let (lease, claim) = match leased.read(content) {
                 Ok(read) => read,
