@@ -14,11 +14,15 @@ use protocol::{GameAccess, GameId, PauseScope, RequestId, RequestStatus};
 use tempfile::TempDir;
 
 use crate::contents::begun;
+use crate::fair::{fair, waiting};
 use crate::fixture::{
     accept, claim, claim_one, document, enqueue, failure, finish, keyed, log, message, names, nonce, options, request,
     run_all,
 };
 use crate::redis_server::RedisServer;
+
+/// How many dead letters a game has that has many: more than one step looks through.
+const MANY: usize = 300;
 
 async fn store_at(server: &RedisServer, prefix: &str, shards: usize) -> RedisStore {
     RedisStore::connect(&server.url(), prefix, shards, options()).await.unwrap()
@@ -274,4 +278,56 @@ async fn a_store_that_is_there_is_not_restored_over_and_half_a_store_is_served_b
     let _: () = redis::cmd("DEL").arg(format!("other:gamestate:{game}")).query_async(&mut connection).await.unwrap();
     let (_, second) = restored(&file, &other, 1).await;
     assert_eq!(second, first);
+}
+
+#[tokio::test]
+async fn very_many_dead_letters_come_back_each_once_and_a_retried_one_waits() {
+    let Some((one, other, directory)) = two().await else { return };
+    let file = directory.path().join("copy");
+    let store: SharedStore = Arc::new(store_at(&one, "", 1).await);
+    let game = game_of(&store, None).await;
+    for number in 0..MANY {
+        enqueue(&store, game, &number.to_string()).await;
+        store.fail(&claim_one(&store).await.lease, &failure()).await.unwrap();
+    }
+    let letters = store.dead_letters(None, MANY).await.unwrap().dead_letters;
+    let retried = letters[0].request_id;
+    assert!(matches!(store.retry_dead_letter(retried).await.unwrap(), DeadLetterRetry::Queued(_)));
+
+    let summary = copied(&one, "", 1, &file).await;
+    assert_eq!((summary.requests, summary.dead_letters), (1, MANY as u64 - 1));
+    let (store, _) = restored(&file, &other, 1).await;
+    assert_eq!(store.dead_letters(None, MANY).await.unwrap().dead_letters, letters[1..]);
+    assert_eq!(request(&store, retried).await.status, RequestStatus::Queued);
+    assert_eq!(run_all(&store).await, [(MANY - 1).to_string()]);
+}
+
+#[tokio::test]
+async fn a_queue_in_fair_order_is_fair_where_it_comes_back() {
+    let Some((one, other, directory)) = two().await else { return };
+    let file = directory.path().join("copy");
+    let first = RedisStore::connect(&one.url(), "", 1, fair(&[])).await.unwrap();
+    let store: SharedStore = Arc::new(first);
+    for number in 0..6 {
+        waiting(&store, "flood", &number.to_string()).await;
+    }
+    waiting(&store, "late", "one").await;
+    // It runs when the copy is made, and so it has its turn once more.
+    assert_eq!(claim_one_at_a_time(&store).await, "flood 0");
+
+    let first = RedisStore::connect(&one.url(), "", 1, fair(&[])).await.unwrap();
+    backup(&[("default".to_owned(), first)], &file).await.unwrap();
+    let target = RestoreTarget { options: fair(&[]), ..into(&other, 1) };
+    restore(&BackupFile::check(&file).unwrap(), vec![target]).await.unwrap();
+    let store: SharedStore = Arc::new(RedisStore::connect(&other.url(), "other:", 1, fair(&[])).await.unwrap());
+    assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
+    let mut told = run_all(&store).await;
+    let late = told.iter().position(|text| text == "late one").unwrap();
+    assert!(late < 2, "{told:?}");
+    told.remove(late);
+    assert_eq!(told, (0..6).map(|number| format!("flood {number}")).collect::<Vec<_>>());
+}
+
+async fn claim_one_at_a_time(store: &SharedStore) -> String {
+    claim(store, 1).await.remove(0).request.message.clone()
 }

@@ -3,7 +3,8 @@
 //! A copy by the server itself (`redis-cli --rdb`) has everything at one moment, but is refused by most rented servers, holds what else is on the
 //! server, and cannot be put into one with another number of shards. Here each game is read in one step, so it is consistent in itself: state,
 //! history, turns, log, lane and dead letters. Nothing else relates two games. Values are in the form in which servers hand them
-//! on (DUMP): it costs the server a tenth of what reading them as text would, and keeps ids and times of life exactly.
+//! on (DUMP), which keeps ids and scores exactly, whatever a later release adds to a key. A form of our own would be read by older servers
+//! too, and would be a second description of every key.
 
 mod file;
 mod read;
