@@ -317,7 +317,7 @@ async fn a_queue_in_fair_order_is_fair_where_it_comes_back() {
 
     let first = RedisStore::connect(&one.url(), "", 1, fair(&[])).await.unwrap();
     backup(&[("default".to_owned(), first)], &file).await.unwrap();
-    let target = RestoreTarget { options: fair(&[]), ..into(&other, 1) };
+    let target = TierRedis { options: fair(&[]), ..into(&other, 1) };
     restore(&BackupFile::check(&file).unwrap(), vec![target]).await.unwrap();
     let store: SharedStore = Arc::new(RedisStore::connect(&other.url(), "other:", 1, fair(&[])).await.unwrap());
     assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
