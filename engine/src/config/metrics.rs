@@ -39,3 +39,16 @@ impl MetricsConfig {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenants_are_bounded_and_something_is_looked_at() {
+        let wrong = |config: MetricsConfig| config.check().unwrap_err().to_string();
+        assert!(wrong(MetricsConfig { tenants: 101, ..MetricsConfig::default() }).contains("metrics.tenants"));
+        assert!(wrong(MetricsConfig { tenant_requests: 0, ..MetricsConfig::default() }).contains("tenant_requests"));
+        MetricsConfig { tenants: 0, ..MetricsConfig::default() }.check().unwrap();
+    }
+}

@@ -130,6 +130,25 @@ impl Engine {
         self.call(0, key, Method::GET, path, None).await
     }
 
+    async fn metrics(&self, key: &str) -> String {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let scrape = client.get(format!("http://{}/metrics", self.urls[1])).bearer_auth(key);
+        scrape.send().await.unwrap().error_for_status().unwrap().text().await.unwrap()
+    }
+
+    /// Scrapes until there is a line, as a scraper does: what is shown may be some seconds old.
+    async fn measures(&self, key: &str, line: &str) {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let metrics = self.metrics(key).await;
+            if metrics.lines().any(|measured| measured == line) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "no {line} in {metrics}");
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn create(&self, key: &str) -> String {
         let new = json!({"scenario": "ferry_crossing", "user": "ada"});
         let (status, game) = self.call(0, key, Method::POST, "/v1/gamestate", Some(new)).await;
@@ -212,6 +231,10 @@ async fn a_tier_with_its_own_redis_is_played_by_its_own_workers_and_fails_alone(
     assert_eq!(api.status(&acme, &waits).await, "queued", "a worker of the default tier has played it");
     let (_, queue) = api.call(1, &operator, Method::GET, "/v1/queue", None).await;
     assert_eq!((&queue["depth"], &queue["ready"]), (&json!(1), &json!(1)), "operators see the queues of all tiers");
+    api.measures(&operator, "story_engine_tier_queue_depth{tier=\"gold\"} 1").await;
+    api.measures(&operator, "story_engine_queue_depth_by_tenant{tenant=\"acme\"} 1").await;
+    let metrics = api.metrics(&operator).await;
+    assert!(metrics.contains("{tier=\"default\"} 0") && !metrics.contains("globex"), "{metrics}");
     let _gold = Engine::worker(&deployment, &["--tier", "gold"]);
     api.plays(&acme, &waits).await;
     let (_, workers) = api.call(1, &operator, Method::GET, "/v1/workers", None).await;
@@ -222,6 +245,8 @@ async fn a_tier_with_its_own_redis_is_played_by_its_own_workers_and_fails_alone(
     assert_eq!(list["games"].as_array().unwrap().len(), 2, "{list}");
 
     drop(deployment.gold.take());
+    api.measures(&operator, "story_engine_tier_store_up{tier=\"gold\"} 0").await;
+    api.measures(&operator, "story_engine_tier_store_up{tier=\"default\"} 1").await;
     let (status, _) = api.get(&acme, &format!("/v1/gamestate/{of_acme}")).await;
     assert_eq!(status, 503);
     assert_eq!(api.get(&acme, "/v1/gamestate").await.0, 503, "a list that is empty would be a lie");

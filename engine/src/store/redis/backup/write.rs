@@ -40,7 +40,8 @@ pub struct TierRedis {
 pub async fn restore(file: &BackupFile, targets: Vec<TierRedis>) -> Result<Summary, CopyError> {
     let mut configured: Vec<&str> = targets.iter().map(|target| target.tier.as_str()).collect();
     let mut found: Vec<&str> = file.tiers.iter().map(String::as_str).collect();
-    (configured.sort_unstable(), found.sort_unstable());
+    configured.sort_unstable();
+    found.sort_unstable();
     if found != configured {
         return Err(CopyError::Tiers { found: found.join(", "), configured: configured.join(", ") });
     }
