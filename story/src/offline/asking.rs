@@ -1,15 +1,17 @@
 //! Questions that the player asks, of somebody here or of nobody. The answer never changes anything.
 
 use super::clause::Clause;
-use super::entries::{Being, Way};
 use super::found::Found;
 use super::going::capital;
-use super::naming::{clean, from_here, head, is_or_are, the};
+use super::matter::matter;
+use super::naming::{clean, head, the};
 use super::script::is_about;
 use super::telling::Telling;
+use super::texts::{joined, sentences_about};
 use super::time::asks_for_time_left;
 use super::verbs::Verb;
-use crate::world::{Fit, fit, words};
+use super::vocabulary::direction;
+use crate::world::{Fit, fit};
 
 /// What asks for everything that could be done.
 const OPTIONS: &[&str] = &[
@@ -45,6 +47,11 @@ const HINTS: &[&str] = &[
     "my task",
     "my goal",
     "why am i here",
+    "what am i doing",
+    "what brings me",
+    "what brought me",
+    "what is this about",
+    "what is the story",
     "the point of",
     "do i have to",
     "can i try",
@@ -65,6 +72,15 @@ impl Telling<'_> {
         if let Some(answer) = self.asked_of_closed_way(text) {
             return answer;
         }
+        if let Some(answer) = self.where_leads(text) {
+            return answer;
+        }
+        // `is there another way to get the boots?` asks for no way out.
+        if text.starts_with("is there ")
+            && let Some(answer) = self.possible(text)
+        {
+            return answer;
+        }
         if let Some(way) = self.way_asked_for(text) {
             return way;
         }
@@ -77,8 +93,18 @@ impl Telling<'_> {
         if let Some(answer) = self.polite_request(text) {
             return answer;
         }
+        if let Some(answer) = self.possible(text) {
+            return answer;
+        }
         let noun = question_noun(text);
         let listener = self.view.speaker();
+        if let Some(answer) = self.asked_about_somebody(text) {
+            return answer;
+        }
+        // Who takes money knows what it costs.
+        if let Some(listener) = listener.filter(|_| asks_for_price(text)) {
+            return self.talk_to(listener, text, Verb::Ask);
+        }
         let says_you = text.split_whitespace().any(|word| ["you", "your", "you're", "yours"].contains(&word));
         let of_theirs = self.asked_about(text).filter(|noun| noun.starts_with("your "));
         if let Some(noun) = of_theirs {
@@ -87,10 +113,10 @@ impl Telling<'_> {
         if let Some(listener) = listener.filter(|_| says_you && !text.starts_with("do you see")) {
             return self.talk_to(listener, text, Verb::Ask);
         }
-        // Why something is so, somebody who is there may know.
-        let knows = |listener: &&Being| text.starts_with("why") && !listener.is_speechless();
-        if let Some(listener) = listener.filter(knows) {
-            return self.talk_to(listener, text, Verb::Ask);
+        // Why something is so, somebody who is there may know; what they do not speak of can perhaps be seen.
+        if let Some(listener) = listener.filter(|_| text.starts_with("why")) {
+            let seen = self.asked_about(text).filter(|_| !self.has_words_for(listener, text));
+            return seen.map_or_else(|| self.talk_to(listener, text, Verb::Ask), |noun| self.describe(&noun));
         }
         if let Some(place) = text.starts_with("where").then(|| self.whereabouts(&noun)).flatten() {
             return place;
@@ -142,19 +168,77 @@ impl Telling<'_> {
         if let Some(noun) = self.asked_about(text).filter(|_| listener.is_none() || !of_minds) {
             return self.describe(&noun);
         }
-        if let Some(listener) = listener {
-            return self.talk_to(listener, text, Verb::Talk);
+        if let Some(thing) = self.thing_asked_about(text).filter(|_| listener.is_none()) {
+            return thing;
         }
-        let lines = [
-            "You ask yourself that, and have no answer yet.",
-            "It is a good question, and there is nobody here to put it to.",
-            "You keep the question for somebody who may know.",
-            "There is an answer to that, but it is not lying about here.",
-            "You would give something to know.",
-            "You turn the question over, and it comes up the same on the other side.",
-            "Somebody may know, but not here.",
-        ];
-        format!("{} {}", self.view.fresh(&lines), self.could_try())
+        if let Some(answer) =
+            self.seen_of(text).filter(|_| listener.is_none_or(|listener| !self.has_words_for(listener, text)))
+        {
+            return answer;
+        }
+        if let Some(listener) = listener {
+            return self.talk_to(listener, text, Verb::Ask);
+        }
+        // `who lives up there?`
+        let toward = text.split(' ').find_map(direction).filter(|_| text.starts_with("wh") && text.contains("there"));
+        if let Some(direction) = toward {
+            return self.look_toward(direction);
+        }
+        if ["what happened", "what has happened", "what is going on", "what's going on", "what is happening"]
+            .iter()
+            .any(|asks| text.starts_with(asks))
+            && let Some(background) = self.background()
+        {
+            return format!("{background} {}", self.could_try());
+        }
+        if text.starts_with("where ") {
+            return format!("That you would have to find. {}", self.ways_out());
+        }
+        let sought = ["is there ", "is that ", "are there ", "do i see ", "can i see "];
+        if let Some(noun) = sought.iter().find_map(|opening| text.strip_prefix(opening)) {
+            let ends = [" over there", " in here", " in there", " out there", " around here", " around", " nearby"];
+            let noun = ends.iter().fold(noun, |noun, end| noun.strip_suffix(end).unwrap_or(noun));
+            return self.describe(noun);
+        }
+        self.unanswered(text)
+    }
+
+    /// `what are you making?`, `is he awake?`: what can be seen of somebody, unless they have words of their own for it.
+    fn asked_about_somebody(&self, text: &str) -> Option<String> {
+        let all: Vec<&str> = text.split_whitespace().collect();
+        let has = |any: &[&str]| all.iter().any(|word| any.contains(word));
+        if has(&["you", "your"]) {
+            let listener = self.view.speaker().filter(|listener| !self.has_words_for(listener, text))?;
+            let asks = text.contains("who are you")
+                || text.contains("what are you")
+                || text.contains("your name")
+                || has(&["doing", "making", "wearing", "holding", "carrying"]);
+            return asks.then(|| self.introduced(listener));
+        }
+        // `can the cat come with me?`
+        let helps = ["can", "could", "will", "would", "does", "did", "has", "is", "was", "may"];
+        let subject = all.split_first().filter(|(first, rest)| helps.contains(first) && !rest.is_empty()).and_then(
+            |(_, rest)| {
+                (1..=rest.len().min(3)).rev().find_map(|length| match self.view.find(&rest[..length].join(" ")) {
+                    Found::Being(being) if !["it", "that", "this"].contains(&rest[0]) => Some(being),
+                    _ => None,
+                })
+            },
+        );
+        if let Some(being) = subject.filter(|being| being.is_speechless() || !self.has_words_for(being, text)) {
+            let who = capital(&being.call());
+            let lines = [
+                (" alone knows, and does not say", format!("{who} alone knows, and does not say.")),
+                ("That is up to", format!("That is up to {who}.")),
+                ("would show you, if it came to that", format!("{who} would show you, if it came to that.")),
+            ];
+            return Some(format!("{} {}", self.view.fresh_by_stem(&lines), self.describe(&being.name.to_lowercase())));
+        }
+        let pronoun = all.iter().take(3).find(|word| ["he", "she", "he's", "she's"].contains(word))?;
+        match self.view.find(pronoun.trim_end_matches("'s")) {
+            Found::Being(being) if !self.has_words_for(being, text) => Some(self.describe(&being.name.to_lowercase())),
+            _ => None,
+        }
     }
 
     /// The questions that every story is asked: what to do, what time it is, what is here, which ways there are.
@@ -172,6 +256,7 @@ impl Telling<'_> {
         let has_word = |any: &[&str]| text.split_whitespace().any(|word| any.contains(&word));
         if has_word(&["anyone", "anybody", "someone", "somebody"])
             && has_word(&["here", "there", "home", "around", "about", "inside", "near"])
+            && !is_about_more(text)
         {
             return Some(self.company());
         }
@@ -208,6 +293,15 @@ impl Telling<'_> {
         ]) {
             return Some(self.look());
         }
+        let mine = ["do i have ", "have i got ", "do i still have ", "am i carrying "]
+            .iter()
+            .find_map(|opening| text.strip_prefix(opening));
+        if let Some(noun) = mine.filter(|noun| !noun.starts_with("to ")) {
+            return Some(match self.view.find(noun) {
+                Found::Held(item) => format!("You have {} with you.", the(item)),
+                _ => format!("Not that you know of. {}", self.inventory()),
+            });
+        }
         if has(&["who is here", "who's here", "who else", "am i alone"]) {
             return Some(self.company());
         }
@@ -224,60 +318,24 @@ impl Telling<'_> {
         ]) {
             return Some(self.ways_out());
         }
-        if has(&["who am i", "what am i"]) {
+        if has(&["who am i", "what am i", "what is my name", "what's my name"]) {
             return Some(self.describe("myself"));
+        }
+        if has(&["for sale", "do you sell", "do they sell", "what can i buy", "are you selling", "is sold here"]) {
+            return self.on_sale();
         }
         None
     }
 
-    /// `who lives in that cottage?`, where the cottage is next door.
-    fn who_is_there(&self, text: &str) -> Option<String> {
-        let place = ["lives in ", "live in ", "is in ", "lives at ", "is at ", "lives there", "lives up "]
-            .iter()
-            .find_map(|word| Some(text.split_once(word)?.1))
-            .filter(|place| text.starts_with("who") && !place.is_empty())?;
-        let place = clean_noun(place);
-        let way =
-            self.way_by_name(&place).or_else(|| self.way_next_door(&place)).filter(|way| way.blocked.is_none())?;
-        let lines = [
-            "You would have to go and see:",
-            "There is one way to find out:",
-            "You could look in:",
-            "That can be asked there:",
-        ];
-        Some(format!(
-            "{} {} {} {}.",
-            self.view.fresh(&lines),
-            the(&way.place),
-            is_or_are(&way.place),
-            from_here(&way.direction)
-        ))
-    }
-
-    /// The way to the place of `how do I get to the quay` and `which way is the mayor's house`.
-    fn way_asked_for(&self, text: &str) -> Option<String> {
-        let openings = [
-            "leads to ",
-            "lead to ",
-            "lead me to ",
-            "leads into ",
-            "get to ",
-            "way is ",
-            "way to ",
-            "go to ",
-            "way back to ",
-            "reach ",
-        ];
-        let place = openings.iter().find_map(|opening| Some(text.split_once(opening)?.1))?;
-        let place = self.view.home_of(place).unwrap_or_else(|| place.to_owned());
-        let place = self.known_by_another_name(&place).unwrap_or(place);
-        let step = || self.first_step_to(&place).or_else(|| self.next_door(&place));
-        match self.way_by_name(&place) {
-            Some(way) if way.blocked.is_none() => {
-                Some(format!("{} {} {}.", capital(&the(&way.place)), is_or_are(&way.place), from_here(&way.direction)))
-            }
-            _ => step(),
-        }
+    /// What is sold here: what the place says of it, and what lies about.
+    fn on_sale(&self) -> Option<String> {
+        let said =
+            ["sell", "stall", "shelf", "tag", "bar"].iter().map(|word| sentences_about(&self.view.description, word));
+        let said = said.into_iter().find(|said| !said.is_empty()).unwrap_or_else(|| self.view.description.clone());
+        let items: Vec<String> = self.view.items.iter().map(|item| the(item)).collect();
+        let items =
+            if items.is_empty() { String::new() } else { format!(" Within reach there is {}.", joined(&items, "and")) };
+        Some(format!("{said}{items}"))
     }
 
     /// What is here and meant by `is the metronome running`, `how deep is the water` and `whose cup is that`: the first noun that is known.
@@ -307,64 +365,6 @@ impl Telling<'_> {
             (1..=rest.len().min(3)).rev().map(|length| rest[..length].join(" ")).find(is_named)
         })
     }
-
-    pub(super) fn whereabouts(&self, noun: &str) -> Option<String> {
-        if let Some(way) = self.view.open_ways().find(|way| fit(noun, &way.place).is_some()) {
-            return Some(format!("{} is {}.", capital(&the(&way.place)), from_here(&way.direction)));
-        }
-        match self.view.find(noun) {
-            Found::Being(being) => Some(format!("{} is right here.", capital(&being.call()))),
-            Found::Held(item) => Some(format!("You have {} with you.", the(item))),
-            Found::Here(item) => Some(format!("{} is here, within reach.", capital(&the(item)))),
-            Found::Carried(being, item) => Some(format!("{} has {}.", capital(&being.call()), the(item))),
-            Found::Inside(vessel, item) => Some(format!("{} is in {}.", capital(&the(item)), the(vessel))),
-            Found::Way(way) if way.blocked.is_none() => {
-                Some(format!("{} is {}.", capital(&the(&way.place)), from_here(&way.direction)))
-            }
-            Found::Scenery(word) => {
-                Some(format!("{} {} here, for everybody to see.", capital(&the(&word)), is_or_are(&word)))
-            }
-            Found::Nothing => self.next_door(noun),
-            Found::Elsewhere(name) => {
-                let place = self.view.elsewhere.iter().find(|(person, _)| fit(&name, person).is_some());
-                Some(match place {
-                    Some((_, place)) => format!("{name} is at {}, as far as you know. {}", the(place), self.ways_out()),
-                    None => format!(
-                        "{} is not here. {}",
-                        capital(&if self.is_person(&name) { name.clone() } else { the(&name) }),
-                        self.ways_out()
-                    ),
-                })
-            }
-            _ => None,
-        }
-    }
-
-    /// Which way `noun` is to be found, if what can be seen of a neighbouring place names it.
-    pub(super) fn next_door(&self, noun: &str) -> Option<String> {
-        let way = self.way_next_door(noun)?;
-        Some(format!(
-            "You would look for {} {}, by {}.",
-            the(&clean_noun(noun)),
-            from_here(&way.direction),
-            the(&way.place)
-        ))
-    }
-
-    /// The open way to the place of which `noun` is a part, as far as one can see from here.
-    pub(super) fn way_next_door(&self, noun: &str) -> Option<&Way> {
-        let noun_words = words(noun);
-        let names_it = |text: &str| {
-            !noun_words.is_empty() && words(text).windows(noun_words.len()).any(|window| window == noun_words)
-        };
-        self.view.open_ways().find(|way| {
-            self.view.place_named(&way.place).is_some_and(|(key, place)| {
-                [&place.preview, &place.description]
-                    .iter()
-                    .any(|text| names_it(&self.view.certain(text, key, &place.name)))
-            })
-        })
-    }
 }
 
 /// What a question is about: its words without those that ask.
@@ -377,11 +377,16 @@ fn question_noun(text: &str) -> String {
     clean(&text.split_whitespace().skip_while(|word| asking.contains(word)).collect::<Vec<_>>().join(" "))
 }
 
-/// A noun without its article.
-fn clean_noun(noun: &str) -> String {
-    ["the ", "a ", "an ", "my ", "your ", "that ", "this "]
+/// Whether it is asked what something costs.
+pub(super) fn asks_for_price(text: &str) -> bool {
+    ["how much", "what does it cost", "the price", "the fare", "what do i owe", "the fee", "how expensive"]
         .iter()
-        .find_map(|article| noun.strip_prefix(article))
-        .unwrap_or(noun)
-        .to_owned()
+        .any(|part| text.contains(part))
+        && !text.contains("how much time")
+}
+
+/// Whether `is anybody buried here?` asks for more than company.
+fn is_about_more(text: &str) -> bool {
+    const COMPANY: &[&str] = &["home", "inside", "near", "alive", "around", "living", "nearby", "listening"];
+    matter(text).is_some_and(|word| !COMPANY.contains(&word))
 }

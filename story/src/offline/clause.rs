@@ -50,6 +50,7 @@ pub(super) fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause
         }
         _ => words,
     };
+    let words = if is_call { words } else { without_call(&words).to_vec() };
     let asks = (marked && !is_call) || QUESTION_WORDS.contains(&words[0]);
     let address = if asks { address(&words) } else { None };
     let words = if asks { without_address(&words) } else { words };
@@ -92,6 +93,26 @@ pub(super) fn clause(words: &[&str], quote: &str, marked: bool) -> Option<Clause
         is_question: asks && (marked || length == 1) && !(length > 1 && verb.is_perception()),
         ..none
     })
+}
+
+/// `could you sign` of `sir , could you sign`, `what now` of `so what now`, `where is it` of `excuse me mr mayor but where is it`.
+fn without_call<'a>(words: &'a [&'a str]) -> &'a [&'a str] {
+    const CALLS: &[&str] = &[
+        "sir", "madam", "ma'am", "miss", "mister", "hello", "hi", "hey", "um", "uh", "hm", "hmm", "so", "but", "ok",
+        "okay", "well", "oh", "wait", "now", "sorry", "excuse", "me", "good", "evening", "day", "morning", "there",
+        "then", "yes", "no", "right", ",", "and", "actually",
+    ];
+    let words = if let ["i", "wonder", rest @ ..] = words { rest } else { words };
+    let question = words.iter().position(|word| !CALLS.contains(word)).unwrap_or(0);
+    let asks = |at: usize| words.get(at).is_some_and(|word| QUESTION_WORDS.contains(word));
+    if question > 0 && asks(question) {
+        return &words[question..];
+    }
+    let but = words.iter().take(6).position(|word| *word == "but").map(|but| but + 1);
+    match but.filter(|but| question > 0 && asks(*but)) {
+        Some(but) => &words[but..],
+        None => words,
+    }
 }
 
 /// A clause that asks something of nobody.

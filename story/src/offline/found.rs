@@ -82,9 +82,16 @@ impl View<'_> {
     fn by_another_word(&self, noun: &str) -> Found<'_> {
         let things = super::synonyms::other_words(noun).into_iter().map(|other| self.named(&other));
         let mut things = things.filter(|found| matches!(found, Found::Held(_) | Found::Here(_) | Found::Inside(..)));
-        let first = things.next().unwrap_or(Found::Nothing);
+        let Some(first) = things.next() else { return self.part_by_another_word(noun) };
         // Of several it would have to be guessed.
         if things.any(|other| other != first) { Found::Nothing } else { first }
+    }
+
+    /// The part of the place that is called by another word: `the picture` for the portrait.
+    fn part_by_another_word(&self, noun: &str) -> Found<'_> {
+        let mut parts =
+            super::synonyms::other_words(noun).into_iter().filter(|other| words(&self.description).contains(other));
+        parts.next().map_or(Found::Nothing, Found::Scenery)
     }
 
     fn named(&self, noun: &str) -> Found<'_> {

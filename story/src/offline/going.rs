@@ -116,7 +116,7 @@ impl Telling<'_> {
     }
 
     /// The way that is meant where neither its direction nor its name is given: up, back, out, in, or the only one.
-    fn way_meant(&self, clause: &Clause, verb: Verb, place: &str) -> Option<&Way> {
+    pub(super) fn way_meant(&self, clause: &Clause, verb: Verb, place: &str) -> Option<&Way> {
         let default = match (verb, clause.written.as_str()) {
             (_, "climb" | "ascend" | "climb up" | "take the stairs") => {
                 self.way_by_direction("up").or_else(|| self.way_by_direction("down"))

@@ -6,6 +6,7 @@ use super::found::Found;
 use super::going::capital;
 use super::naming::{from_here, is_abstract, is_or_are};
 use super::telling::Telling;
+use super::texts::sentences;
 use super::verbs::Verb;
 
 impl Telling<'_> {
@@ -20,7 +21,9 @@ impl Telling<'_> {
             Verb::Time => return self.clock(),
             Verb::Use | Verb::Set | Verb::Join if noun.is_none() => return self.at_a_loss("You would have to say what."),
             Verb::Stand if noun.is_none() => return "You are on your feet already.".to_owned(),
-            Verb::Wait | Verb::Sleep | Verb::Think => return self.alone(verb, &clause.written),
+            Verb::Wait | Verb::Sleep | Verb::Think if !noun.as_deref().is_some_and(is_own_body) => {
+                return self.alone(verb, &clause.written);
+            }
             Verb::Follow => return self.follow(found),
             Verb::Wear if let Some((_, found)) = &found && !matches!(found, Found::Nothing | Found::Elsewhere(_) | Found::Being(_)) => {
                 return self.worn(&clause.written, found);
@@ -32,11 +35,15 @@ impl Telling<'_> {
             Verb::Sit | Verb::Stand | Verb::Ride if let Some((_, Found::Held(item))) = &found => {
                 return format!("You would only flatten {}, and be no better seated.", super::naming::the(item));
             }
+            Verb::Sit if let Some((_, Found::Being(being))) = &found && ["with", "by", "beside"].iter().any(|by| clause.preposition == *by || clause.written.ends_with(by)) => {
+                let ends = ["Neither of you says anything.", "It is not a bad silence.", "The time goes by more easily for it."];
+                return format!("You sit with {} for a while. {}", being.call(), self.view.fresh(&ends));
+            }
             Verb::Sit if ["with", "by", "beside"].contains(&clause.preposition.as_str()) => return self.alone(Verb::Wait, &clause.written),
             Verb::Eat | Verb::Drink if noun.as_deref().is_none_or(is_abstract) => return format!("You find nothing to {} here. {}", clause.written, self.could_try()),
             Verb::Jump if clause.rest.is_empty() || noun.is_none() || found.as_ref().is_some_and(|(_, found)| matches!(found, Found::Scenery(_) | Found::Way(_))) => {
                 let down = self.view.ways.iter().find(|way| way.direction == "down" && way.blocked.is_some());
-                if let Some(down) = down.filter(|_| clause.written.starts_with("dive") || !clause.rest.is_empty() || clause.written.ends_with("in")) {
+                if let Some(down) = down.filter(|_| clause.written.starts_with("dive") || !clause.rest.is_empty() || clause.written.ends_with("in") || clause.whole.ends_with("down")) {
                     return self.take_way(down).0;
                 }
             }
@@ -62,6 +69,14 @@ impl Telling<'_> {
             _ => {}
         }
         match found {
+            Some((noun, Found::Nothing)) if is_own_body(&clause.second) => {
+                format!(
+                    "You {} {noun} {} {}. It makes a small difference.",
+                    clause.written,
+                    clause.preposition,
+                    clause.second.replacen("my ", "your ", 1)
+                )
+            }
             Some((noun, Found::Nothing)) if is_own_body(noun) => {
                 let ends = [
                     "That is a little better.",
@@ -70,11 +85,18 @@ impl Telling<'_> {
                     "It had to be done at some time.",
                 ];
                 let noun = noun.trim_start_matches("my ");
-                format!("You {} your {noun}. {}", clause.written, self.view.fresh(&ends))
+                let second = super::naming::clean(&clause.second);
+                let at = if matches!(self.view.find(&second), Found::Nothing | Found::Elsewhere(_)) {
+                    String::new()
+                } else {
+                    format!(" {} {}", clause.preposition, self.view.find(&second).call())
+                };
+                format!("You {} your {noun}{at}. {}", clause.written, self.view.fresh(&ends))
             }
             Some((_, Found::Nothing)) if matches!(verb, Verb::Listen | Verb::Smell) => {
-                self.alone(verb, &clause.written)
+                self.sensed(verb, &clause.written)
             }
+            None if matches!(verb, Verb::Listen | Verb::Smell) => self.sensed(verb, &clause.written),
             Some((noun, Found::Nothing)) if needs_noun(verb) && !is_abstract(noun) => self.not_here(noun),
             Some((_, Found::Elsewhere(name))) if needs_noun(verb) => {
                 format!(
@@ -163,6 +185,7 @@ impl Telling<'_> {
                     self.could_try()
                 )
             }
+            Some((noun, Found::Scenery(_))) => format!("{} {}", self.describe(noun), self.ways_out()),
             Some((_, found)) => {
                 format!("{} leads nowhere that you could follow. {}", capital(&found.call()), self.ways_out())
             }
@@ -220,6 +243,21 @@ impl Telling<'_> {
             ],
         };
         self.view.fresh(&lines).to_owned()
+    }
+
+    /// What the description says that is to be heard or smelled here.
+    fn sensed(&self, verb: Verb, written: &str) -> String {
+        let heard: &[&str] = &[
+            "sound", "tick", "hear", "noise", "creak", "ring", "chew", "beat", "chewing", "sing", "slap", "drip",
+            "quiet", "silence", "gull", "music", "voice",
+        ];
+        let smelled: &[&str] = &["smell", "scent", "stink", "reek", "smoke", "vinegar", "tar", "perfume"];
+        let senses = if verb == Verb::Smell { smelled } else { heard };
+        let said = sentences(&self.view.description)
+            .into_iter()
+            .filter(|sentence| crate::world::words(sentence).iter().any(|word| senses.contains(&word.as_str())));
+        let said = said.collect::<Vec<_>>().join(" ");
+        if said.is_empty() || self.view.is_stale(&said) { self.alone(verb, written) } else { said }
     }
 
     /// A deed that needs nothing.

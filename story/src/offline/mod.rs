@@ -6,6 +6,8 @@
 
 #[cfg(test)]
 mod answers_tests;
+#[cfg(test)]
+mod asked_tests;
 mod asking;
 mod certain;
 mod clause;
@@ -25,6 +27,7 @@ mod going;
 mod handling;
 mod idle;
 mod lines;
+mod matter;
 mod nameless;
 mod naming;
 mod opening;
@@ -32,6 +35,7 @@ mod opening;
 mod opening_tests;
 mod otherwise;
 mod phrasing;
+mod possible;
 pub(crate) mod rules;
 mod saying;
 mod script;
@@ -61,6 +65,7 @@ mod vessels;
 mod view;
 mod vocabulary;
 mod ways;
+mod whereabouts;
 
 #[cfg(test)]
 pub(crate) use self::tests::shipped;

@@ -6,7 +6,7 @@ use super::going::capital;
 use super::naming::is_or_are;
 use super::telling::Telling;
 use super::verbs::Verb;
-use super::vocabulary::direction;
+use super::vocabulary::{PREPOSITIONS, direction};
 use crate::world::fit;
 
 impl Telling<'_> {
@@ -48,7 +48,12 @@ impl Telling<'_> {
         if let [verb, noun @ ..] = words.as_slice()
             && !noun.is_empty()
         {
-            let found = self.view.find(&noun.join(" "));
+            // `weigh the ticket on the balance` is about the ticket.
+            let skipped = noun.iter().take_while(|word| PREPOSITIONS.contains(word)).count();
+            let noun = if skipped < noun.len() { &noun[skipped..] } else { noun };
+            let cut = noun.iter().position(|word| PREPOSITIONS.contains(word)).filter(|cut| *cut > 0);
+            let first = self.view.find(&noun[..cut.unwrap_or(noun.len())].join(" "));
+            let found = if first == Found::Nothing { self.view.find(&noun.join(" ")) } else { first };
             if let Found::Elsewhere(name) = &found {
                 let call = capital(&self.name_with_article(name));
                 return (format!("{call} {} not here. {}", is_or_are(name), self.could_try()), false);

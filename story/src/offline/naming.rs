@@ -6,8 +6,10 @@ use crate::world::words;
 pub(super) const ARTICLES: &[&str] = &["the", "a", "an", "my", "your", "his", "her", "its", "their"];
 
 /// Words before a noun that say where, and not what.
-pub(super) const LEADERS: &[&str] =
-    &["in", "on", "at", "to", "into", "onto", "out", "of", "from", "through", "under", "behind", "up", "down", "all"];
+pub(super) const LEADERS: &[&str] = &[
+    "in", "on", "at", "to", "into", "onto", "out", "of", "from", "through", "under", "behind", "up", "down", "all",
+    "every", "each", "both", "some",
+];
 
 /// Whether a name is a plural: `mud shoes`, `the moths`.
 pub(super) fn is_plural(name: &str) -> bool {
@@ -57,8 +59,7 @@ pub(super) fn the(name: &str) -> String {
         return name.to_owned();
     }
     let has_article = name.to_lowercase().starts_with("the ");
-    let is_proper =
-        name.split(' ').next().is_some_and(|word| word.contains('\'')) && name.starts_with(char::is_uppercase);
+    let is_proper = name.contains('\'') && name.starts_with(char::is_uppercase);
     if has_article || is_proper { name.to_owned() } else { format!("the {name}") }
 }
 

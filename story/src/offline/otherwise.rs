@@ -68,6 +68,14 @@ impl Telling<'_> {
                 with(Verb::Use).filter(|used| self.deed(used).is_some())
             }
             Verb::Use if clause.written.starts_with("try") && OPENS.contains(&last.as_str()) => with(Verb::Open),
+            // `try one of the shutters` takes a look at it.
+            Verb::Use
+                if clause.written == "try"
+                    && matches!(found, Found::Scenery(_))
+                    && self.way_by_name(object).is_none() =>
+            {
+                with(Verb::Examine)
+            }
             // `try the church` goes there.
             Verb::Use
                 if clause.written.starts_with("try")

@@ -129,6 +129,39 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
         let object = words[1..words.len() - 1].to_vec();
         return [vec![(*verb).to_owned()], object].concat();
     }
+    // `read the paper before signing it`: what is kept for later, or left, is not done now.
+    let later = words.windows(2).position(|pair| {
+        ["before", "without", "while", "instead"].contains(&pair[0].as_str()) && pair[1].ends_with("ing")
+            || pair[0] == "because"
+    });
+    if let Some(later) = later.filter(|later| *later >= 2) {
+        words.truncate(later);
+    }
+    // `make the horse rock` rocks it.
+    if let [make, object, .., verb] = words.as_slice()
+        && make == "make"
+        && ["the", "it", "him", "her", "them", "that", "this", "my"].contains(&object.as_str())
+        && verb_at(&[verb.as_str()]).is_some()
+        && (words.len() > 3 || object != "the")
+    {
+        return [std::slice::from_ref(verb), &words[1..words.len() - 1]].concat();
+    }
+    // `have a pint` drinks it.
+    if let [have, article, .., last] = words.as_slice()
+        && have == "have"
+        && ["a", "an", "some", "another", "the"].contains(&article.as_str())
+    {
+        let verb = match last.as_str() {
+            "pint" | "beer" | "drink" | "ale" | "tea" | "sip" | "cup" | "glass" | "wine" | "whisky" | "rum" => {
+                Some("drink")
+            }
+            "bite" | "meal" | "snack" | "kipper" | "fish" | "bread" | "apple" | "cake" => Some("eat"),
+            _ => None,
+        };
+        if let Some(verb) = verb {
+            return [vec![verb.to_owned()], words[1..].to_vec()].concat();
+        }
+    }
     // `I think I'll visit her` visits her.
     if let [i, thinks, own, ..] = words.as_slice()
         && i == "i"

@@ -86,7 +86,24 @@ impl Clause {
             .contains(first.first().unwrap_or(&""));
         let refuses = first.iter().take_while(|word| **word != ",").any(|word| NOT.contains(word));
         // `I don't know` states something.
-        let states = first.iter().any(|word| ["know", "understand", "think", "believe", "care", "want"].contains(word));
+        let states = first.iter().any(|word| {
+            [
+                "know",
+                "understand",
+                "think",
+                "believe",
+                "care",
+                "want",
+                "like",
+                "trust",
+                "remember",
+                "mind",
+                "mean",
+                "see",
+                "feel",
+            ]
+            .contains(word)
+        });
         own && refuses && !states && !self.is_question
     }
 
@@ -113,6 +130,17 @@ impl Telling<'_> {
     pub(super) fn stated(&self, clause: &Clause) -> String {
         if let Some(listener) = self.view.speaker() {
             return self.talk_to(listener, &clause.whole, Verb::Talk);
+        }
+        if let Some(state) = felt(&clause.whole) {
+            let lines = [
+                ("and there is no shame in it", format!("You are {state}, and there is no shame in it.")),
+                ("which is how it is", format!("You are {state}, which is how it is for now.")),
+                ("and go on all the same", format!("You are {state}, and go on all the same.")),
+                ("say so to yourself", format!("You are {state}. It helps a little to say so to yourself.")),
+                ("others have been before you", format!("You are {state}, as others have been before you.")),
+                ("it will pass", format!("You are {state}; perhaps it will pass.")),
+            ];
+            return format!("{} {}", self.view.fresh_by_stem(&lines), self.could_try());
         }
         let lines = [
             "You say it aloud. It is noted by no one.",
@@ -197,5 +225,20 @@ impl Telling<'_> {
         }
         let is = if here.len() == 1 { "is" } else { "are" };
         format!("{} {is} here with you.", super::going::capital(&super::texts::joined(&here, "and")))
+    }
+}
+
+/// `nervous` of `I feel nervous`, `tired` of `I'm so tired`: how the player says that they are.
+pub(super) fn felt(whole: &str) -> Option<String> {
+    let openings = ["i am feeling ", "i'm feeling ", "i'm starting to feel ", "i feel ", "i am ", "i'm "];
+    let state = openings.iter().find_map(|opening| whole.strip_prefix(opening))?;
+    let state: Vec<&str> = state
+        .split(' ')
+        .filter(|word| !["so", "very", "really", "a", "bit", "little", "quite"].contains(word))
+        .collect();
+    match state.as_slice() {
+        [word] | [word, "now" | "here" | "today"] if !["like", "for", "the"].contains(word) => Some((*word).to_owned()),
+        [one, joins @ ("and" | "but"), other] => Some(format!("{one} {joins} {other}")),
+        _ => None,
     }
 }

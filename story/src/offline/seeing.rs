@@ -117,9 +117,10 @@ impl Telling<'_> {
         }
         if seeks
             && self.view.find(&noun) == Found::Nothing
-            && let Some(place) = self.whereabouts(&noun)
+            && let Some(known) =
+                self.whereabouts(&noun).or_else(|| Some(self.remind(&noun)).filter(|known| !known.is_empty()))
         {
-            return place;
+            return known;
         }
         self.describe(&noun)
     }

@@ -111,6 +111,17 @@ fn refer_back(clauses: &mut [Clause]) {
             clause.rest = clause.rest.replacen("it", place, 1);
             clause.objects[0].clone_from(place);
         }
+        // `open the piano and look inside` looks into it.
+        let looks_in = clause.objects.is_empty()
+            && ["look inside", "look in", "peek inside", "peer inside"]
+                .contains(&clause.whole.trim_start_matches("i "));
+        if let (true, Some(name)) = (looks_in, &named) {
+            clause.objects = vec![name.clone()];
+            clause.rest.clone_from(name);
+            clause.written = "look at".to_owned();
+            clause.preposition.clear();
+            clause.verb = Some(Verb::Examine);
+        }
         container = Some(clause.second.clone()).filter(|second| {
             !second.is_empty() && ["in", "into", "inside", "from"].contains(&clause.preposition.as_str())
         });

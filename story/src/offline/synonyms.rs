@@ -26,6 +26,19 @@ const GROUPS: &[&[&str]] = &[
     &["picture", "portrait", "painting"],
     &["card", "ticket", "slip"],
     &["shoe", "boot"],
+    &["writing", "print", "rule", "regulation", "notice", "board", "sign"],
+    &["stair", "step", "stairway", "staircase"],
+    &["shell", "whelk", "conch"],
+    &["brick", "stone", "pebble"],
+    &["bell", "gong"],
+    &["rug", "carpet", "mat"],
+    &["coin", "token", "penny"],
+    &["towel", "cloth", "rag"],
+    &["key", "latchkey"],
+    &["coat", "jacket"],
+    &["crab", "crustacean"],
+    &["wax", "candle"],
+    &["pen", "pencil"],
 ];
 
 /// `noun` with its last word put in each other way.

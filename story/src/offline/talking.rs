@@ -147,7 +147,9 @@ impl Telling<'_> {
         let who = capital(&being.call());
         let fitting =
             || self.script.talk.iter().filter(|talk| fit(&talk.to, &being.name).is_some() && talk.when.fits(self.view));
-        let on_topic = fitting().find(|talk| !talk.about.is_empty() && is_about(topic, &talk.about));
+        let of_price = super::asking::asks_for_price(topic).then_some(" price cost pay paid fee money token");
+        let asked = format!("{topic}{}", of_price.unwrap_or_default());
+        let on_topic = fitting().find(|talk| !talk.about.is_empty() && is_about(&asked, &talk.about));
         let in_general = fitting().find(|talk| talk.about.is_empty());
         let known = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(topic, &lore.about));
         // Who has begun on what they always say, and is asked for what everybody knows, says that.
@@ -157,11 +159,27 @@ impl Telling<'_> {
         {
             return self.view.next(&lore.text).to_owned();
         }
+        // What is known of the matter is a better answer than what they always say of another.
+        let usual = in_general.map(|talk| self.view.next(&talk.text)).filter(|_| on_topic.is_none());
+        if let (Verb::Ask, Some(usual), Some(lore)) = (verb, usual, known)
+            && !being.is_asleep()
+            && !being.is_speechless()
+            && !is_about(usual, &lore.about)
+            && !self.view.has_heard(self.view.next(&lore.text))
+        {
+            return self.view.next(&lore.text).to_owned();
+        }
         if let Some(talk) = on_topic.or(in_general) {
             let line = self.view.next(&talk.text);
+            let is_asked = on_topic.is_none() && verb == Verb::Ask && !being.is_speechless();
+            let is_told = on_topic.is_none() && verb == Verb::Talk && !being.is_speechless() && !being.is_asleep();
+            let passed_over = is_asked && !being.is_asleep() && !super::asking::asks_for_price(topic);
+            let passed_over = passed_over.then(|| self.passed_over(&who, &asked_of(topic, being), line)).flatten();
+            let passed_over =
+                passed_over.or_else(|| is_told.then(|| self.took_in(&who, &asked_of(topic, being))).flatten());
             let just_said = self.view.heard.iter().rev().take(5).any(|heard| heard.contains(line));
             if !just_said {
-                return line.to_owned();
+                return passed_over.map_or_else(|| line.to_owned(), |before| format!("{before} {line}"));
             }
             if verb == Verb::Greet && !being.is_speechless() {
                 return self.greeted(&who);
@@ -263,7 +281,14 @@ impl Telling<'_> {
         self.view.fresh(&lines).to_owned()
     }
 
-    fn remind(&self, topic: &str) -> String {
+    /// Whether somebody has words of their own for what `topic` is about.
+    pub(super) fn has_words_for(&self, being: &Being, topic: &str) -> bool {
+        let is_theirs = |talk: &&super::Talk| fit(&talk.to, &being.name).is_some() && talk.when.fits(self.view);
+        let mut fitting = self.script.talk.iter().filter(is_theirs);
+        fitting.any(|talk| !talk.about.is_empty() && is_about(topic, &talk.about))
+    }
+
+    pub(super) fn remind(&self, topic: &str) -> String {
         let lore = self.script.lore.iter().find(|lore| lore.when.fits(self.view) && is_about(topic, &lore.about));
         lore.map(|lore| self.view.next(&lore.text).to_owned()).unwrap_or_default()
     }
@@ -343,4 +368,10 @@ fn is_spoken(written: &str) -> bool {
 fn topic_of(clause: &Clause) -> String {
     let behind = clause.rest.split_once("about ").map(|(_, topic)| topic.to_owned());
     behind.unwrap_or_else(|| if clause.quote.is_empty() { clause.rest.clone() } else { clause.quote.clone() })
+}
+
+/// What is asked, without the name of who is asked.
+fn asked_of(topic: &str, being: &Being) -> String {
+    let names = [words(&being.name), words(&being.kind)].concat();
+    topic.split(' ').filter(|word| !names.contains(&(*word).to_owned())).collect::<Vec<_>>().join(" ")
 }

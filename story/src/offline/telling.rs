@@ -3,6 +3,7 @@
 use super::clause::Clause;
 use super::found::Found;
 use super::naming::the;
+use super::saying::felt;
 use super::script::Script;
 use super::verbs::Verb;
 use super::view::View;
@@ -25,6 +26,10 @@ impl<'a> Telling<'a> {
         }
         if clause.is_refusal() {
             return (self.not_done(), false);
+        }
+        // `I feel nervous` touches nothing.
+        if clause.verb.is_some() && felt(&clause.whole).is_some_and(|state| self.view.find(&state) == Found::Nothing) {
+            return (self.stated(clause), false);
         }
         if let Some(text) = self.deed(clause) {
             return (text, self.is_more_than_told(clause));

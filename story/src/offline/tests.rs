@@ -220,7 +220,7 @@ fn what_people_write_on_the_landing_is_understood() {
         ("leave my token here", "- ferry token"),
         ("ring", "! bell_rung"),
         ("pull on the rope", "! bell_rung"),
-        ("should I ring the bell?", "lantern"),
+        ("should I ring the bell?", "bronze bell"),
         ("what does the bell do", "green with age"),
         ("holler for the ferry", "bell"),
         ("go to the ferry", "> ferry"),

@@ -125,7 +125,8 @@ const PHRASES: &[(Verb, &str)] = &[
         Verb::Examine,
         "look at, peek through, peep through, peer through, peek, peep, examine, x, inspect, study, read, check, look in, look into, look down at, look back at, look across, look across at, look under, look behind, look \
          inside, look through, look closely at, look up at, look over, search, describe, watch, view, see, \
-         solve, work out, figure out, decipher, translate, browse, poke around, poke around in, poke about, nose around, leaf through, flip through, have a look at, take a look at, \
+         solve, work out, figure out, decipher, translate, browse, poke around, poke around in, poke about, nose around, leaf through, flip through, have a look at, take a look at, steal a look at, take a peek at, have a peek at, take a glance at, sneak a look at, \
+         steal a glance at, cast an eye over, squint at, \
          take a closer look at, look out over, look out, look up and down, rummage in, rummage through, rummage, peer at, peer into, stare at, gaze at, peek at, peek in, glance at, investigate, consult, admire, \
          find, look for, search for, look out of, look down, look up",
     ),
@@ -242,7 +243,7 @@ const PHRASES: &[(Verb, &str)] = &[
     (
         Verb::Wait,
         "wait, z, rest, stay, wait for, pass time, do nothing, linger, loiter, pause for a moment, breathe, \
-         wait here, hold on, relax, warm, warm up, warm my hands",
+         wait here, hold on, relax, warm, warm up",
     ),
     (Verb::Sleep, "sleep, nap, go to sleep, doze, take a nap, sleep until, sleep on, yawn, go to bed, dream"),
     (Verb::Sing, "sing, hum, sing to, sing a song, sing something, chant, whistle a tune"),

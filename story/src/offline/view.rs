@@ -262,6 +262,11 @@ impl<'a> View<'a> {
         item.map(|item| self.certain(&item.description, here, &self.here)).unwrap_or_default()
     }
 
+    /// Whether the story has an item of this name, here or anywhere.
+    pub(super) fn knows_item(&self, name: &str) -> bool {
+        self.scenario.is_some_and(|(_, scenario)| scenario.items.keys().any(|item| fit(name, item).is_some()))
+    }
+
     pub(super) fn open_ways(&self) -> impl Iterator<Item = &Way> {
         self.ways.iter().filter(|way| way.blocked.is_none())
     }

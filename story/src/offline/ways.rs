@@ -42,6 +42,13 @@ impl Telling<'_> {
             let mut found = found.into_iter();
             found.next().filter(|_| found.next().is_none())
         };
+        // `a small door behind the piano`: the piano says only where the door is.
+        let stands_behind = [" behind the ", " beside the ", " above the ", " below the "]
+            .iter()
+            .any(|before| about.contains(&format!("{before}{last}")));
+        if stands_behind {
+            return None;
+        }
         // `north to the church, west to the school and east to the inn`: the part that names it says where it is.
         let parts = about.split([',', ';', '.']).flat_map(|part| part.split(" and "));
         let mut parts = parts.filter(|part| words(part).contains(&last));
