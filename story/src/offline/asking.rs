@@ -340,7 +340,7 @@ impl Telling<'_> {
 
     /// What is here and meant by `is the metronome running`, `how deep is the water` and `whose cup is that`: the first noun that is known.
     fn asked_about(&self, text: &str) -> Option<String> {
-        let all: Vec<&str> = text.split_whitespace().collect();
+        let all: Vec<&str> = text.split_whitespace().filter(|word| *word != ",").collect();
         // What is found must be what the noun ends with: `the water cold` is no noun.
         let is_here = |noun: &str| {
             let found = match self.view.find(noun) {
