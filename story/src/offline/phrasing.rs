@@ -186,6 +186,21 @@ pub(super) fn plainly(mut words: Vec<String>) -> Vec<String> {
     words
 }
 
+/// `nervous` of `I feel nervous`, `tired` of `I'm so tired`: how the player says that they are.
+pub(super) fn felt(whole: &str) -> Option<String> {
+    let openings = ["i am feeling ", "i'm feeling ", "i'm starting to feel ", "i feel ", "i am ", "i'm "];
+    let state = openings.iter().find_map(|opening| whole.strip_prefix(opening))?;
+    let state: Vec<&str> = state
+        .split(' ')
+        .filter(|word| !["so", "very", "really", "a", "bit", "little", "quite"].contains(word))
+        .collect();
+    match state.as_slice() {
+        [word] | [word, "now" | "here" | "today"] if !["like", "for", "the"].contains(word) => Some((*word).to_owned()),
+        [one, joins @ ("and" | "but"), other] => Some(format!("{one} {joins} {other}")),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::offline::sentence::clauses;

@@ -3,7 +3,7 @@
 use super::clause::Clause;
 use super::found::Found;
 use super::naming::the;
-use super::saying::felt;
+use super::phrasing::felt;
 use super::script::Script;
 use super::verbs::Verb;
 use super::view::View;
