@@ -3,7 +3,7 @@
 use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use protocol::{EXPORT_VERSION, ExportedTurn, GameExport, GameId, ImportGame, ImportIds, Problem, ProblemType};
+use protocol::{EXPORT_VERSION, ExportedTurn, GameExport, GameId, ImportGame, ImportIds, Problem, ProblemType, User};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -13,7 +13,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::games::{check_name, created, store_new};
 use super::{Api, body, idempotency};
-use crate::store::{GameContents, GameDocument, StoredTurn};
+use crate::store::{GameContents, GameDocument, Owner, StoredTurn};
 
 /// Imports a game. A client that names it by an `Idempotency-Key` gets the same game when it asks again.
 pub(super) async fn post(
@@ -26,12 +26,14 @@ pub(super) async fn post(
     // The document may be large, and the key names it; its id is enough to distinguish it from another one.
     let key = idempotency::key(&headers, &("import", import.game.id))?;
     let own = import.game.id;
+    let owner = caller.owner(None)?;
     let id = match (import.ids, &key) {
         (ImportIds::Keep, _) => own,
-        (ImportIds::New, Some(key)) => idempotency::game_under(own, &key.key),
+        // Others may import the same document under the same key.
+        (ImportIds::New, Some(key)) => idempotency::game_under(own, &of_owner(owner.as_ref(), &key.key)),
         (ImportIds::New, None) => GameId::new(),
     };
-    let contents = GameContents { owner: caller.owner(None)?, ..checked(&api, import, at)? };
+    let contents = GameContents { owner, ..checked(&api, import, at)? };
     match api.store.game(id).await? {
         None => {}
         // It was imported before, by the same owner, and nothing has happened since or its key says so.
@@ -46,6 +48,12 @@ pub(super) async fn post(
     let is_owned = contents.owner.is_some();
     store_new(&api, account, id, contents).await?;
     created(&api, &caller, id, is_owned).await
+}
+
+/// A key as one owner means it.
+fn of_owner(owner: Option<&Owner>, key: &str) -> String {
+    let user = owner.and_then(|owner| owner.user.as_ref());
+    owner.map_or_else(|| key.to_owned(), |owner| format!("{} {} {key}", owner.tenant, user.map_or("", User::as_str)))
 }
 
 /// What is imported, and where its document is in the body.
@@ -134,4 +142,26 @@ fn records(turns: Vec<ExportedTurn>, last: u64, messages: u64, at: &str) -> Resu
         stored.push(StoredTurn { record, undo, messages_before });
     }
     Ok(stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_who_import_the_same_game_under_the_same_key_get_games_of_their_own() {
+        let game = GameId::new();
+        let owner = |tenant: &str, user: Option<&str>| Owner {
+            tenant: tenant.parse().unwrap(),
+            user: user.map(|user| user.parse().unwrap()),
+        };
+        let owners =
+            [None, Some(owner("acme", None)), Some(owner("acme", Some("ada"))), Some(owner("acme", Some("bo")))];
+        let under = |owner: &Option<Owner>| idempotency::game_under(game, &of_owner(owner.as_ref(), "1"));
+        let mut ids: Vec<GameId> = owners.iter().map(under).collect();
+        assert_eq!(ids, owners.iter().map(under).collect::<Vec<_>>());
+        ids.sort_by_key(GameId::to_string);
+        ids.dedup();
+        assert_eq!(ids.len(), owners.len());
+    }
 }

@@ -44,8 +44,9 @@ struct ThreadView {
     waited_seconds: f64,
 }
 
-/// In bytes.
+/// What the system says of the process.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "each name says the unit, as in metrics")]
 struct MemoryView {
     /// All that is in memory.
     resident_bytes: u64,

@@ -87,7 +87,7 @@ pub(crate) async fn a_changed_content_file_does_not_change_a_game_that_has_begun
     let before = begun("ferry_crossing", 1);
     let game = create(&store, &before).await;
     let mut changed = state("ferry_crossing", 1);
-    changed.locations.get_mut("ferry").unwrap().name = "The New Ferry".to_owned();
+    "The New Ferry".clone_into(&mut changed.locations.get_mut("ferry").unwrap().name);
     let after = GameDocument::begun("offline".to_owned(), changed);
     let later = create(&store, &after).await;
     assert_eq!(bench.contents(game).await, [1, 1]);

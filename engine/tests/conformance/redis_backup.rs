@@ -225,7 +225,7 @@ async fn dead_letters_keys_pauses_and_the_audit_log_come_back_in_their_order() {
         outcome: "done".to_owned(),
     };
     store.record_audit(&entry("one")).await.unwrap();
-    let (letters, pauses) = (store.dead_letters(None, 9).await.unwrap(), store.pauses().await.unwrap());
+    let (letters, all_pauses) = (store.dead_letters(None, 9).await.unwrap(), store.pauses().await.unwrap());
     let figures = store.figures().await.unwrap().failed;
 
     let summary = copied(&one, "", 3, &file).await;
@@ -233,7 +233,7 @@ async fn dead_letters_keys_pauses_and_the_audit_log_come_back_in_their_order() {
     let (store, made) = restored(&file, &other, 2).await;
     assert_eq!(made, summary);
     assert_eq!(store.dead_letters(None, 9).await.unwrap(), letters);
-    assert_eq!(store.pauses().await.unwrap(), pauses);
+    assert_eq!(store.pauses().await.unwrap(), all_pauses);
     assert_eq!(store.figures().await.unwrap().failed, figures);
     assert!(store.key(&secret.hash().id()).await.unwrap().is_some());
     assert_eq!(store.audit(None, 9).await.unwrap().entries[0].subject, "one");

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use crate::redis_server::RedisServer;
 
 /// How long something may take that does not depend on a clock.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const GAMES: usize = 6;
 const MESSAGES: usize = 8;
 

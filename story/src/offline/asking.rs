@@ -59,6 +59,21 @@ const HINTS: &[&str] = &[
     "how can i",
 ];
 
+/// How a question begins that somebody who is there is to answer.
+const ASKS_SOMEBODY: &[&str] = &[
+    "can you",
+    "could you",
+    "would you",
+    "will you",
+    "can i have",
+    "can i borrow",
+    "could i have",
+    "could i borrow",
+    "may i have",
+    "may i borrow",
+    "do you",
+];
+
 impl Telling<'_> {
     /// A question to nobody in particular. It never changes anything.
     pub(super) fn question(&self, clause: &Clause) -> String {
@@ -69,31 +84,7 @@ impl Telling<'_> {
         if text.split(' ').any(|word| ["hell", "fuck", "fucking", "damn", "wtf"].contains(&word)) {
             return self.sworn();
         }
-        if let Some(answer) = self.asked_of_closed_way(text) {
-            return answer;
-        }
-        if let Some(answer) = self.where_leads(text) {
-            return answer;
-        }
-        // `is there another way to get the boots?` asks for no way out.
-        if text.starts_with("is there ")
-            && let Some(answer) = self.possible(text)
-        {
-            return answer;
-        }
-        if let Some(way) = self.way_asked_for(text) {
-            return way;
-        }
-        if let Some(answer) = self.asked_what_is_inside(text) {
-            return answer;
-        }
-        if let Some(answer) = self.standing_question(text) {
-            return answer;
-        }
-        if let Some(answer) = self.polite_request(text) {
-            return answer;
-        }
-        if let Some(answer) = self.possible(text) {
+        if let Some(answer) = self.of_the_world(text) {
             return answer;
         }
         let noun = question_noun(text);
@@ -138,20 +129,7 @@ impl Telling<'_> {
                 return self.describe(&noun);
             }
         }
-        let asks_somebody = [
-            "can you",
-            "could you",
-            "would you",
-            "will you",
-            "can i have",
-            "can i borrow",
-            "could i have",
-            "could i borrow",
-            "may i have",
-            "may i borrow",
-            "do you",
-        ];
-        if let Some(listener) = listener.filter(|_| asks_somebody.iter().any(|opening| text.starts_with(opening))) {
+        if let Some(listener) = listener.filter(|_| ASKS_SOMEBODY.iter().any(|opening| text.starts_with(opening))) {
             return self.talk_to(listener, text, Verb::Ask);
         }
         if ["can", "could", "may", "shall", "should", "might"].iter().any(|may| text.starts_with(may)) {
@@ -201,6 +179,20 @@ impl Telling<'_> {
             return self.describe(noun);
         }
         self.unanswered(text)
+    }
+
+    /// What the world answers whoever is there: ways, what is inside, what can be done.
+    fn of_the_world(&self, text: &str) -> Option<String> {
+        // `is there another way to get the boots?` asks for no way out.
+        let is_there = || text.starts_with("is there ").then(|| self.possible(text)).flatten();
+        self.asked_of_closed_way(text)
+            .or_else(|| self.where_leads(text))
+            .or_else(is_there)
+            .or_else(|| self.way_asked_for(text))
+            .or_else(|| self.asked_what_is_inside(text))
+            .or_else(|| self.standing_question(text))
+            .or_else(|| self.polite_request(text))
+            .or_else(|| self.possible(text))
     }
 
     /// `what are you making?`, `is he awake?`: what can be seen of somebody, unless they have words of their own for it.
@@ -322,20 +314,20 @@ impl Telling<'_> {
             return Some(self.describe("myself"));
         }
         if has(&["for sale", "do you sell", "do they sell", "what can i buy", "are you selling", "is sold here"]) {
-            return self.on_sale();
+            return Some(self.on_sale());
         }
         None
     }
 
     /// What is sold here: what the place says of it, and what lies about.
-    fn on_sale(&self) -> Option<String> {
+    fn on_sale(&self) -> String {
         let said =
             ["sell", "stall", "shelf", "tag", "bar"].iter().map(|word| sentences_about(&self.view.description, word));
         let said = said.into_iter().find(|said| !said.is_empty()).unwrap_or_else(|| self.view.description.clone());
         let items: Vec<String> = self.view.items.iter().map(|item| the(item)).collect();
         let items =
             if items.is_empty() { String::new() } else { format!(" Within reach there is {}.", joined(&items, "and")) };
-        Some(format!("{said}{items}"))
+        format!("{said}{items}")
     }
 
     /// What is here and meant by `is the metronome running`, `how deep is the water` and `whose cup is that`: the first noun that is known.

@@ -23,8 +23,7 @@ fn is_small(word: &str) -> bool {
 
 /// The word that `text` is about, as far as one can tell: its last word that means something.
 pub(super) fn matter(text: &str) -> Option<&str> {
-    let plain = text.split(|c: char| !(c.is_alphanumeric() || c == '\''));
-    plain.filter(|word| !is_small(word)).next_back()
+    text.rsplit(|c: char| !(c.is_alphanumeric() || c == '\'')).find(|word| !is_small(word))
 }
 
 /// `rain` of `raining` and `rains`.

@@ -109,18 +109,14 @@ impl Telling<'_> {
         let by_direction =
             || place.split(' ').find_map(direction).and_then(|direction| self.way_by_direction(direction));
         let way = self.way_by_name(place).or_else(by_direction).or_else(|| self.way_meant(clause, clause.verb?, ""));
-        match way {
-            Some(way) => match &way.blocked {
-                Some(reason) => format!("Not that way: {reason} {}", self.ways_out()),
-                None => {
-                    format!("You can: {} {} {}.", the(&way.place), is_or_are(&way.place), from_here(&way.direction))
-                }
-            },
-            None => {
-                let reasons = self.view.ways.iter().filter_map(|way| way.blocked.as_deref());
-                let reasons: String = reasons.map(|reason| format!("{reason} ")).collect();
-                format!("{reasons}{}", self.ways_out())
-            }
+        let Some(way) = way else {
+            let reasons = self.view.ways.iter().filter_map(|way| way.blocked.as_deref());
+            let ways_out = self.ways_out();
+            return reasons.chain([ways_out.as_str()]).collect::<Vec<_>>().join(" ");
+        };
+        match &way.blocked {
+            Some(reason) => format!("Not that way: {reason} {}", self.ways_out()),
+            None => format!("You can: {} {} {}.", the(&way.place), is_or_are(&way.place), from_here(&way.direction)),
         }
     }
 

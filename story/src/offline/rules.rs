@@ -150,10 +150,6 @@ fn names_whole(text: &str, name: &str) -> bool {
 
 /// Verbs that players use for each other.
 fn are_alike(verb: Verb, of: &[Verb]) -> bool {
-    // Who gives or shows a thing has not sold it; who sells it has given it.
-    if verb == Verb::Trade && of.contains(&Verb::Give) {
-        return true;
-    }
     const ALIKE: [&[Verb]; 8] = [
         &[Verb::Close, Verb::Lock],
         &[Verb::Give, Verb::Feed, Verb::Show, Verb::Throw],
@@ -164,7 +160,9 @@ fn are_alike(verb: Verb, of: &[Verb]) -> bool {
         &[Verb::Hang, Verb::Use, Verb::Tie],
         &[Verb::Join, Verb::Use],
     ];
-    ALIKE.iter().any(|group| group.contains(&verb) && of.iter().any(|other| group.contains(other)))
+    // Who gives or shows a thing has not sold it; who sells it has given it.
+    (verb == Verb::Trade && of.contains(&Verb::Give))
+        || ALIKE.iter().any(|group| group.contains(&verb) && of.iter().any(|other| group.contains(other)))
 }
 
 /// Prepositions after which comes where something is, and not what is meant.

@@ -118,7 +118,7 @@ fn refer_back(clauses: &mut [Clause]) {
         if let (true, Some(name)) = (looks_in, &named) {
             clause.objects = vec![name.clone()];
             clause.rest.clone_from(name);
-            clause.written = "look at".to_owned();
+            "look at".clone_into(&mut clause.written);
             clause.preposition.clear();
             clause.verb = Some(Verb::Examine);
         }

@@ -116,7 +116,7 @@ pub(super) async fn agree(
     }
     let key = deployment_key(prefix);
     let mut connection = connect(&key).await.map_err(failed)?;
-    let ((layout, kept, restored),): ((u32, usize, Option<String>),) = redis::pipe()
+    let ((layout, kept, unfinished),): ((u32, usize, Option<String>),) = redis::pipe()
         .atomic()
         .hset_nx(&key, "layout", Layout::LATEST.number())
         .ignore()
@@ -127,7 +127,7 @@ pub(super) async fn agree(
         .await
         .map_err(failed)?;
     let layout = Layout::of(layout).ok_or_else(|| other_layout(layout))?;
-    if restored.as_deref() != restores {
+    if unfinished.as_deref() != restores {
         return Err(StoreError::Mismatch {
             reason: "a backup is being restored into this Redis, or was, and not all of it is here: run `engine restore` with the same \
                      file until it is done"

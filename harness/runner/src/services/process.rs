@@ -91,6 +91,9 @@ pub struct Process {
     kept: bool,
 }
 
+/// Where a process says on which address it serves operators, and who is told.
+type OperatorsAddress = (Regex, watch::Sender<Option<String>>);
+
 impl Process {
     /// Starts a process and waits for the line that says that it is ready; returns that line too.
     pub async fn start(launch: Launch<'_>, programs: &Programs) -> Result<(Self, String), StartError> {
@@ -146,7 +149,7 @@ impl Process {
     async fn ready_line(
         &self,
         stdout: ChildStdout,
-        (ready, operators): (Regex, Option<(Regex, watch::Sender<Option<String>>)>),
+        (ready, operators): (Regex, Option<OperatorsAddress>),
         limit: Duration,
     ) -> Result<String, StartError> {
         let (found, line) = oneshot::channel();

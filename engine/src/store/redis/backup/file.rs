@@ -111,7 +111,7 @@ impl Writer {
         let (records, digest) = (self.records.to_string(), self.digest.clone().finish());
         self.record(Kind::End, &[records.as_bytes(), digest.as_ref()])?;
         let Self { path, to, .. } = self;
-        let written = to.finish().and_then(|buffer| buffer.into_inner().map_err(|error| error.into_error()));
+        let written = to.finish().and_then(|buffer| buffer.into_inner().map_err(std::io::IntoInnerError::into_error));
         written.and_then(|file| file.sync_all()).map_err(|source| CopyError::File { path, source })
     }
 
