@@ -69,7 +69,13 @@ impl Browser {
     pub(crate) async fn until(&self, condition: &str) {
         let script = format!(
             "const [done] = arguments;
-             const look = () => {{ if ({condition}) {{ watch.disconnect(); removeEventListener('focusin', look); done(); }} }};
+             let looking = false;
+             const look = () => {{
+                 // A condition that presses a button may move the focus, and must not look again from within.
+                 if (looking) return;
+                 looking = true;
+                 if ({condition}) {{ watch.disconnect(); removeEventListener('focusin', look); done(); }} else looking = false;
+             }};
              const watch = new MutationObserver(look);
              watch.observe(document, {{ subtree: true, childList: true, characterData: true, attributes: true }});
              addEventListener('focusin', look);
@@ -146,13 +152,23 @@ impl Browser {
 
     /// Presses the button with this text in the last turn.
     pub(crate) async fn choose(&self, text: &str) {
-        let script = "[...document.querySelectorAll('#story > li:last-child button')]
-            .find((button) => button.textContent === arguments[0]).click()";
-        self.page.execute(script, vec![json!(text)]).await.unwrap();
+        self.press_button("#story > li:last-child button", text).await;
+    }
+
+    /// Presses the first of these buttons with this text, as soon as there is one: a turn gets its buttons after its text.
+    async fn press_button(&self, buttons: &str, text: &str) {
+        let button = format!(
+            "[...document.querySelectorAll({})].find((button) => button.textContent === {})",
+            json!(buttons),
+            json!(text)
+        );
+        // One script looks and presses: between two of them, the page might draw the button anew.
+        self.until(&format!("(button => button && (button.click(), true))({button})")).await;
     }
 
     /// Opens a menu and presses the button with this text in it.
     pub(crate) async fn choose_in_menu(&self, menu: &str, text: &str) {
+        self.until(&format!("document.querySelector({})", json!(menu))).await;
         let script = "const [menu, text, done] = arguments;
             const details = document.querySelector(menu);
             details.addEventListener('toggle', () => {
@@ -165,9 +181,7 @@ impl Browser {
 
     /// Presses the button with this text in the notice above the message.
     pub(crate) async fn answer(&self, text: &str) {
-        let script = "[...document.querySelectorAll('#remedies button')]
-            .find((button) => button.textContent === arguments[0]).click()";
-        self.page.execute(script, vec![json!(text)]).await.unwrap();
+        self.press_button("#remedies button", text).await;
     }
 
     /// The text of an element as it is seen.
