@@ -86,7 +86,7 @@ impl Breakdown {
         Self(Some(Arc::new(Parts { store, tiers, limits, looked, known })))
     }
 
-    /// Looks anew, unless somebody does or has a moment ago.
+    /// Looks again, unless somebody does or has a moment ago.
     pub(super) async fn refresh(self) {
         let Some(parts) = self.0 else { return };
         let Ok(mut looked) = parts.looked.try_lock() else { return };

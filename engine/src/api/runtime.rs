@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_told_in_bytes_or_not_at_all() {
+    fn memory_is_shown_in_bytes_or_not_at_all() {
         let status = "Name:\tengine\nVmHWM:\t   30 kB\nVmRSS:\t   20 kB\nRssAnon:\t   10 kB\n";
         let memory = memory(status).unwrap();
         assert_eq!((memory.resident_bytes, memory.anonymous_bytes, memory.peak_bytes), (20_480, 10_240, 30_720));

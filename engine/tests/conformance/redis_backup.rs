@@ -135,6 +135,23 @@ async fn games_that_share_their_content_share_it_again_and_it_goes_with_the_last
 }
 
 #[tokio::test]
+async fn a_store_that_lacks_the_content_of_a_game_is_not_copied_and_the_game_is_named() {
+    let Some((one, _other, directory)) = two().await else { return };
+    let file = directory.path().join("copy");
+    let store: SharedStore = Arc::new(store_at(&one, "", 1).await);
+    let game = GameId::new();
+    store.create_game(game, &GameContents::new(begun("ferry_crossing", 1), Vec::new())).await.unwrap();
+    let client = redis::Client::open(one.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS").arg("content:*").query_async(&mut connection).await.unwrap();
+    redis::cmd("DEL").arg(keys).query_async::<()>(&mut connection).await.unwrap();
+
+    let error = backup(&[("default".to_owned(), store_at(&one, "", 1).await)], &file).await.unwrap_err().to_string();
+    assert!(error.contains(&game.to_string()) && error.contains("engine fsck"), "{error}");
+    assert!(!file.exists());
+}
+
+#[tokio::test]
 async fn a_shard_keeps_no_content_that_its_games_do_not_have() {
     let Some((one, other, directory)) = two().await else { return };
     let file = directory.path().join("copy");
@@ -170,7 +187,7 @@ async fn what_waited_or_ran_is_queued_at_its_place_and_no_attempt_is_counted() {
     {
         assert_eq!(request(&store, id).await.status, status);
     }
-    // Its text is void, and its reader is told so.
+    // Its text is void, and an event says so to its reader.
     let LogRead::Events(new) = store.read_log(first, Some(seen), 100).await.unwrap() else { panic!("a reset") };
     assert_eq!(names(&new), ["attempt.superseded"]);
     let again = accept(&store, &message(first, "one"), &keyed("k", "one")).await;
@@ -321,11 +338,11 @@ async fn a_queue_in_fair_order_is_fair_where_it_comes_back() {
     restore(&BackupFile::check(&file).unwrap(), vec![target]).await.unwrap();
     let store: SharedStore = Arc::new(RedisStore::connect(&other.url(), "other:", 1, fair(&[])).await.unwrap());
     assert_eq!(store.inspect(false).await.unwrap().inconsistencies, []);
-    let mut told = run_all(&store).await;
-    let late = told.iter().position(|text| text == "late one").unwrap();
-    assert!(late < 2, "{told:?}");
-    told.remove(late);
-    assert_eq!(told, (0..6).map(|number| format!("flood {number}")).collect::<Vec<_>>());
+    let mut played = run_all(&store).await;
+    let late = played.iter().position(|text| text == "late one").unwrap();
+    assert!(late < 2, "{played:?}");
+    played.remove(late);
+    assert_eq!(played, (0..6).map(|number| format!("flood {number}")).collect::<Vec<_>>());
 }
 
 async fn claim_one_at_a_time(store: &SharedStore) -> String {

@@ -91,7 +91,7 @@ pub struct Process {
     kept: bool,
 }
 
-/// Where a process says on which address it serves operators, and who is told.
+/// Where a process says on which address it serves operators, and where that address goes.
 type OperatorsAddress = (Regex, watch::Sender<Option<String>>);
 
 impl Process {

@@ -157,15 +157,22 @@ async fn read_game(
     to: &mut Writer,
     summary: &mut Summary,
 ) -> Result<(), CopyError> {
+    let mut missing = None;
     let parts: Vec<Bytes> = loop {
         let dead = letters.by_game.get(game).map_or(&[][..], Vec::as_slice);
         let call = ScriptArgs::new().arg(game).arg(&letters.last).arg(LETTERS).arg(dead);
         let parts: Vec<Bytes> = shard.run(&script::BACKUP_GAME, &call).await?;
         if parts.is_empty() {
             letters.catch_up(shard).await?;
-        } else if read_content(shard, &parts, contents, to).await? {
-            break parts;
+            continue;
         }
+        let Some(gone) = read_content(shard, &parts, contents, to).await? else { break parts };
+        // Between the two reads the last game that held it may have gone. Twice the same is a store that is damaged.
+        if missing.as_ref() == Some(&gone) {
+            let reason = format!("the version {gone} of its content is gone: `engine fsck` names all such games");
+            return Err(StoreError::Corrupt { what: format!("game {game}"), reason }.into());
+        }
+        missing = Some(gone);
     };
     letters.by_game.remove(game);
     let counts = GameParts::of(&parts).ok_or_else(|| unexpected_reply("backup_game", &parts.len()))?;
@@ -180,21 +187,21 @@ async fn read_game(
     to.record(Kind::Game, &parts)
 }
 
-/// Writes the version of content that a game holds, if none before it did. Answers `false` if the version has gone: then the game has, or has
-/// become another, since it was read.
+/// Writes the version of content that a game holds, if none before it did. Answers with the version if the store does not have it.
 async fn read_content(
     shard: &Connection,
     game: &[Bytes],
     known: &mut BTreeSet<Bytes>,
     to: &mut Writer,
-) -> Result<bool, CopyError> {
-    let Some(id) = game.get(3).filter(|id| !id.is_empty() && !known.contains(*id)) else { return Ok(true) };
-    let key = shard.named(&format!("content:{}", String::from_utf8_lossy(id)));
+) -> Result<Option<String>, CopyError> {
+    let Some(id) = game.get(3).filter(|id| !id.is_empty() && !known.contains(*id)) else { return Ok(None) };
+    let version = String::from_utf8_lossy(id).into_owned();
+    let key = shard.named(&format!("content:{version}"));
     let text: Option<Bytes> = shard.query(redis::cmd("HGET").arg(key).arg("text")).await?;
-    let Some(text) = text else { return Ok(false) };
+    let Some(text) = text else { return Ok(Some(version)) };
     to.record(Kind::Content, &[id, &text])?;
     known.insert(id.clone());
-    Ok(true)
+    Ok(None)
 }
 
 /// What the record of a game says of itself.
