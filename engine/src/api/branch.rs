@@ -68,13 +68,11 @@ async fn up_to(api: &Api, game: &Game, turn: u64, name: Option<String>) -> Resul
         state
     };
     let from = BranchedFrom { game_id: game.id, turn };
+    let document = GameDocument { state, turns: Some(turn), branched_from: Some(from), ..game.document.clone() };
     Ok(GameContents {
-        document: GameDocument { state, turns: Some(turn), branched_from: Some(from), ..game.document.clone() },
-        history,
         turns: turns_up_to(&*api.store, game.id, turn).await?,
         name: name.or_else(|| game.name.clone()),
         owner: game.owner.clone(),
-        charges: Vec::new(),
-        before: None,
+        ..GameContents::new(document, history)
     })
 }

@@ -1,7 +1,9 @@
 //! The archive: each game one compressed file, in a directory or a bucket.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{Read as _, Write as _};
+use std::iter;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,15 +18,15 @@ use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
-use protocol::{GameAccess, GameExport, GameId};
+use protocol::{GameAccess, GameExport, GameId, RequestId};
 use serde::{Deserialize, Serialize};
 use story::ChatMessage;
 
 use crate::exported;
 use crate::secret::SecretHash;
 use crate::store::{
-    Before, Created, GameContents, GameDocument, GameWrite, IdleGame, NewCapability, Owner, SharedStore, StoreError,
-    StoredTurn, turns_up_to,
+    Before, Created, GameContents, GameDocument, GameWrite, IdleGame, LogRead, NewCapability, Owner, Remembered,
+    SharedStore, StoreError, StoredTurn, turns_up_to,
 };
 
 /// The layout of a file.
@@ -33,6 +35,8 @@ const VERSION: u32 = 1;
 const LARGEST: u64 = 1 << 30;
 /// The folder of notes of games that are on their way to another store.
 const UNDER_WAY: &str = "under-way";
+/// How many events of a log are read at a time.
+const EVENTS_AT_ONCE: usize = 200;
 /// How many files are read at once when all of them are searched.
 const READ_AT_ONCE: usize = 8;
 
@@ -74,6 +78,9 @@ struct ArchivedGame {
     history: Vec<ChatMessage>,
     turns: Vec<StoredTurn>,
     capabilities: Vec<ArchivedCapability>,
+    /// An engine of an earlier release archived games without it.
+    #[serde(default)]
+    remembered: Remembered,
 }
 
 /// The outcome of [`Archive::take`].
@@ -166,6 +173,8 @@ impl Archive {
             access: kept.grants,
             expires_at: kept.expires_at,
         };
+        let turns = turns_up_to(&**store, id, last).await?;
+        let requests = requests_of(store, id, &turns).await?;
         let archived = ArchivedGame {
             layout: VERSION,
             id,
@@ -175,7 +184,8 @@ impl Archive {
             before: Before { version: game.version, offset: game.cursor.offset },
             document: game.document,
             history: store.history(id, usize::MAX).await?,
-            turns: turns_up_to(&**store, id, last).await?,
+            turns,
+            remembered: store.remembered(id, &requests).await?,
             capabilities: store.capabilities(id).await?.into_iter().map(capability).collect(),
         };
         let bytes = compressed(&archived).map_err(|error| ArchiveError::Unreadable(id, error.to_string()))?;
@@ -197,6 +207,7 @@ impl Archive {
             name: game.name,
             owner: game.owner,
             before: Some(game.before),
+            remembered: game.remembered,
             ..GameContents::new(game.document, game.history)
         };
         // Without charges, nothing limits it; and if another process was faster, the game is there already.
@@ -269,6 +280,20 @@ impl Archive {
         let folder = id[id.len() - 2..].to_owned();
         self.prefix.clone().join(folder).join(format!("{id}.json.gz"))
     }
+}
+
+/// The requests that the records of a game name: those of its turns, and those in its log, which were perhaps undone or cancelled. So a
+/// store needs no list of them for each game, which would cost every message.
+async fn requests_of(store: &SharedStore, id: GameId, turns: &[StoredTurn]) -> Result<Vec<RequestId>, StoreError> {
+    let told = turns.iter().flat_map(|turn| iter::once(turn.record.request_id).chain(turn.record.also_told.clone()));
+    let mut requests: BTreeSet<RequestId> = told.collect();
+    let mut after = None;
+    while let LogRead::Events(events) = store.read_log(id, after, EVENTS_AT_ONCE).await? {
+        let Some(last) = events.last() else { break };
+        after = Some(last.id);
+        requests.extend(events.iter().filter_map(|event| event.request));
+    }
+    Ok(requests.into_iter().collect())
 }
 
 fn compressed(game: &ArchivedGame) -> std::io::Result<Vec<u8>> {

@@ -6,7 +6,7 @@ use protocol::{Event, EventId, GameId, IfBusy};
 use serde::{Deserialize, Serialize};
 use story::ChatMessage;
 
-use super::{Accepted, Charge, GameDocument, IdempotencyKey, Limited, NewRequest, Owner, StoredTurn};
+use super::{Accepted, Charge, GameDocument, IdempotencyKey, Limited, NewRequest, Owner, Remembered, StoredTurn};
 
 /// A change of a game.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,6 +137,8 @@ pub struct GameContents {
     pub charges: Vec<Charge>,
     /// Where its versions and its log go on, if the store has had it before.
     pub before: Option<Before>,
+    /// What was kept beside it in the store that it comes from.
+    pub remembered: Remembered,
 }
 
 /// What a game has behind it that comes back to the store: versions and event ids must not be given a second time.
@@ -152,6 +154,16 @@ impl GameContents {
     /// A game that begins.
     #[must_use]
     pub const fn new(document: GameDocument, history: Vec<ChatMessage>) -> Self {
-        Self { document, history, turns: Vec::new(), name: None, owner: None, charges: Vec::new(), before: None }
+        let remembered = Remembered { tries: Vec::new(), changes: Vec::new(), requests: Vec::new() };
+        Self {
+            document,
+            history,
+            turns: Vec::new(),
+            name: None,
+            owner: None,
+            charges: Vec::new(),
+            before: None,
+            remembered,
+        }
     }
 }

@@ -33,6 +33,7 @@ mod pause;
 mod provider;
 mod queued;
 pub mod redis;
+mod remembered;
 mod request;
 pub mod tiers;
 mod turn;
@@ -78,6 +79,7 @@ pub use order::{Ageing, Order, Shares};
 pub use pause::{Paused, Pauses};
 pub use provider::{ClaimedProvider, ProviderFault, ProviderOptions, ProviderPolicy, Providers};
 pub use queued::{QueuedCursor, QueuedCursorError};
+pub use remembered::{EndedRequest, Remembered, RememberedChange};
 pub use request::{
     Checkpoints, Commit, Committed, Completion, LeasedRequest, NewRequest, Request, StoryEventPlacement, Summarized,
     TurnEvents,
@@ -138,6 +140,9 @@ pub trait Games {
 
     /// The tries of a game's last message that can be chosen again, the oldest first.
     async fn tries(&self, id: GameId) -> Result<Vec<Try>, StoreError>;
+
+    /// What is kept beside a game; of the requests those among `requests` that have ended.
+    async fn remembered(&self, id: GameId, requests: &[RequestId]) -> Result<Remembered, StoreError>;
 
     /// Deletes a game, its history, its events and its capabilities, unless it has unfinished requests, or has changed
     /// since it was found idle.

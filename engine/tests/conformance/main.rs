@@ -103,6 +103,7 @@ conformance! {
         a_game_that_has_changed_is_not_idle,
         a_game_is_deleted_as_it_was_found_and_not_otherwise,
         a_game_that_comes_back_goes_on_where_it_was,
+        what_was_kept_beside_a_game_comes_back_with_it,
     }
     resting {
         the_log_of_a_game_that_rests_goes_after_its_time,
@@ -301,6 +302,7 @@ conformance! {
     }
     moving {
         a_game_moves_to_another_store_and_back,
+        another_document_is_not_imported_under_the_key_of_a_first_one,
     }
     commit {
         a_commit_writes_all_effects,

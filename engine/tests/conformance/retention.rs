@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
-use engine::store::{Before, GameContents, GameWrite, GamesCursor, IdleGame, LogRead, SharedStore};
-use protocol::{EventId, GameId};
+use engine::store::{
+    Before, GameChange, GameContents, GameWrite, GamesCursor, IdleGame, LogRead, NewRequest, SharedStore, Try,
+    TurnRange,
+};
+use protocol::{Alternative, EventId, GameId};
 
 use crate::bench::Bench;
-use crate::fixture::{claim_one, document, enqueue, finish, game_id, is_done, log, new_game, replace, state_updated};
+use crate::fixture::{
+    claim_one, document, enqueue, finish, game_id, is_done, log, message, new_game, replace, run_all, state_updated,
+};
+use crate::rewind::back_to_before;
 
 async fn idle(store: &SharedStore, idle: Duration, after: Option<GamesCursor>, limit: usize) -> Vec<GameId> {
     let found = store.idle_games(idle, after, limit).await.unwrap();
@@ -101,5 +107,48 @@ pub(crate) async fn a_game_that_comes_back_goes_on_where_it_was(bench: Bench) {
     finish(&store, &claim_one(&store).await, &[]).await;
     assert_eq!(log(&store, id).await[0].id.offset, 41);
     assert_eq!(store.game(id).await.unwrap().unwrap().version, 8);
+    assert!(store.inspect(false).await.unwrap().inconsistencies.is_empty());
+}
+
+pub(crate) async fn what_was_kept_beside_a_game_comes_back_with_it(bench: Bench) {
+    let store = bench.store().await;
+    let id = new_game(&store).await;
+    for text in ["one", "two"] {
+        enqueue(&store, id, text).await;
+    }
+    run_all(&store).await;
+    let tries = vec![Try {
+        turns: store.turns(id, TurnRange::From(2), 9).await.unwrap().turns,
+        state: store.game(id).await.unwrap().unwrap().document.state,
+    }];
+    let tries_text = serde_json::to_string(&tries).unwrap();
+    let mut changes = Vec::new();
+    for text in ["three", "four"] {
+        let planned = back_to_before(&store, id, 2).await;
+        // Another try of the same message: a new one would end the choice.
+        let request = NewRequest { alternatives: vec![Alternative::default()], ..message(id, text) };
+        let change = GameChange { request: Some(request), tries: Some(tries_text.clone()), ..planned };
+        assert!(is_done(&store.change_game(&change).await.unwrap()));
+        run_all(&store).await;
+        changes.push((change.key.clone(), store.find_change(id, &change.key).await.unwrap()));
+    }
+    let game = store.game(id).await.unwrap().unwrap();
+    let remembered = store.remembered(id, &[]).await.unwrap();
+    assert_eq!(remembered.tries, tries);
+
+    assert_eq!(store.delete_game(id, None).await.unwrap(), GameWrite::Done);
+    assert_eq!(store.tries(id).await.unwrap(), []);
+    let before = Before { version: game.version, offset: game.cursor.offset };
+    let contents = GameContents { before: Some(before), remembered, ..GameContents::new(game.document, Vec::new()) };
+    store.create_game(id, &contents).await.unwrap();
+
+    assert_eq!(store.tries(id).await.unwrap(), tries);
+    for (key, answer) in changes {
+        assert!(answer.is_some());
+        assert_eq!(store.find_change(id, &key).await.unwrap(), answer);
+    }
+    // Each one is still in its place: the oldest is the first to be forgotten.
+    let again = store.remembered(id, &[]).await.unwrap();
+    assert_eq!(again, contents.remembered);
     assert!(store.inspect(false).await.unwrap().inconsistencies.is_empty());
 }

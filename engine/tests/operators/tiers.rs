@@ -163,6 +163,14 @@ impl Engine {
         accepted["request_id"].as_str().unwrap().to_owned()
     }
 
+    /// Sends something under an idempotency key.
+    async fn send_under(&self, key: &str, idempotency_key: &str, path: &str, body: &Value) -> (u16, Value) {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.post(format!("http://{}{path}", self.urls[0])).bearer_auth(key);
+        let response = request.header("idempotency-key", idempotency_key).json(body).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
     async fn status(&self, key: &str, request: &str) -> String {
         let (_, view) = self.get(key, &format!("/v1/requests/{request}")).await;
         view["status"].as_str().unwrap_or_default().to_owned()
@@ -324,6 +332,44 @@ async fn a_tenant_moves_to_another_tier_and_goes_on_playing() {
     let erased = deployment.printed(&["tenants", "erase", "acme", "--yes"]);
     assert!(erased.contains("2 games") && erased.contains("nothing is kept of acme"), "{erased}");
     assert!(!deployment.has(true, &busy).await && !deployment.has(true, &idle).await);
+}
+
+#[tokio::test]
+async fn what_was_done_under_a_key_before_a_move_is_not_done_again_after_it() {
+    let Some(deployment) = Deployment::start().await else { return };
+    deployment.configure(&[]);
+    let acme = deployment.key(&["service", "--tenant", "acme"]);
+    let (game, requests, undone) = {
+        let (api, _worker) = (Engine::api(&deployment), Engine::worker(&deployment, &[]));
+        let game = api.create(&acme).await;
+        let mut requests = Vec::new();
+        for key in ["told", "undone"] {
+            let message = json!({"game_state_id": game, "message": format!("I look around: {key}.")});
+            let (status, accepted) = api.send_under(&acme, key, "/v1/chat", &message).await;
+            assert_eq!(status, 200, "{accepted}");
+            api.plays(&acme, accepted["request_id"].as_str().unwrap()).await;
+            requests.push((key, message, accepted["request_id"].clone()));
+        }
+        let undone = api.send_under(&acme, "undo", &format!("/v1/gamestate/{game}/undo"), &json!({})).await;
+        assert_eq!(undone.0, 200, "{undone:?}");
+        (game, requests, undone)
+    };
+
+    deployment.configure(&["acme"]);
+    let moved = deployment.printed(&["tenants", "move", "acme", "--to", "gold"]);
+    assert!(moved.contains("1 games of acme are moved") && deployment.has(true, &game).await, "{moved}");
+
+    let (api, _worker) = (Engine::api(&deployment), Engine::worker(&deployment, &["--tier", "gold"]));
+    for (key, message, request) in &requests {
+        let (status, again) = api.send_under(&acme, key, "/v1/chat", message).await;
+        assert_eq!((status, &again["request_id"]), (200, request), "{key}: {again}");
+        assert_eq!(api.status(&acme, request.as_str().unwrap()).await, "completed");
+        let other = json!({"game_state_id": game, "message": "Something else."});
+        assert_eq!(api.send_under(&acme, key, "/v1/chat", &other).await.0, 422);
+    }
+    assert_eq!(api.send_under(&acme, "undo", &format!("/v1/gamestate/{game}/undo"), &json!({})).await, undone);
+    let (_, now) = api.get(&acme, &format!("/v1/gamestate/{game}")).await;
+    assert_eq!(now["last_turn"], 1, "nothing was told again: {now}");
 }
 
 #[tokio::test]

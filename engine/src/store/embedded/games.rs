@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::{GameId, GameRenamed, User};
+use protocol::{GameId, GameRenamed, RequestId, User};
 use rusqlite::Row;
 use story::ChatMessage;
 
 use super::document::{append_history, texts, window};
-use super::rows::{self, from_json};
+use super::rows;
 use super::step::Step;
 use super::values::signed;
-use super::{EmbeddedStore, StoreError, changes, charges, contents, providers, turns};
+use super::{EmbeddedStore, StoreError, changes, charges, contents, providers, remembered, turns};
 use crate::store::{
     Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf, IdempotencyKey, IdleGame,
-    Owner, Try, TurnPage, TurnRange,
+    Owner, Remembered, Try, TurnPage, TurnRange,
 };
 
 #[async_trait]
@@ -22,7 +22,7 @@ impl Games for EmbeddedStore {
     async fn create_game(&self, id: GameId, new: &GameContents) -> Result<Created, StoreError> {
         let (provider, name, owner) = (new.document.provider.clone(), new.name.clone(), new.owner.clone());
         let (document, history, turns) = (new.document.clone(), texts(&new.history)?, new.turns.clone());
-        let limits = new.charges.clone();
+        let (limits, remembered) = (new.charges.clone(), new.remembered.clone());
         // Each claim appends an event, so no lease of before has a fence above the offset.
         let (version, offset) = new.before.map_or((1, 0), |before| (signed(before.version), signed(before.offset)));
         self.step(move |step| {
@@ -51,6 +51,7 @@ impl Games for EmbeddedStore {
             step.execute(sql, (id.to_string(), &document.text))?;
             append_history(step, id, &history)?;
             turns.iter().try_for_each(|turn| turns::append(step, id, turn.messages_before, turn))?;
+            remembered::write(step, id, &remembered)?;
             Ok(Created::Done)
         })
         .await
@@ -100,12 +101,11 @@ impl Games for EmbeddedStore {
     }
 
     async fn tries(&self, id: GameId) -> Result<Vec<Try>, StoreError> {
-        self.step(move |step| {
-            let sql = "SELECT tries FROM tries WHERE game_id = ?1";
-            let tries = step.first(sql, [id.to_string()], |row| row.get::<_, String>(0))?;
-            tries.map_or(Ok(Vec::new()), |text| from_json("tries", &text))
-        })
-        .await
+        self.step(move |step| remembered::tries(step, id)).await
+    }
+
+    async fn remembered(&self, id: GameId, _: &[RequestId]) -> Result<Remembered, StoreError> {
+        self.step(move |step| remembered::read(step, id)).await
     }
 
     async fn delete_game(&self, id: GameId, found: Option<&IdleGame>) -> Result<GameWrite, StoreError> {

@@ -26,6 +26,7 @@ mod pauses;
 mod priority;
 mod providers;
 mod queue;
+mod remembered;
 mod resting;
 mod row_keys;
 mod rows;

@@ -4,25 +4,26 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use protocol::{Event, GameId, GameRenamed, IfBusy, User};
+use protocol::{Event, GameId, GameRenamed, IfBusy, RequestId, User};
 use story::ChatMessage;
 
 use super::codec::{accepted, request_fields, turn_of_entry};
 use super::connection::Connection;
 use super::contents::packed;
 use super::providers;
+use super::remembered;
 use super::script::{self, ScriptArgs};
 use super::unexpected::{from_json, unexpected_reply};
 use super::{RedisStore, StoreError, charges};
 use crate::store::{
     ChangeDone, Changed, Created, Game, GameChange, GameContents, GameWrite, Games, GamesCursor, GamesOf,
-    IdempotencyKey, IdleGame, Keep, Owner, StoredTurn, Try, TurnPage, TurnRange,
+    IdempotencyKey, IdleGame, Keep, Owner, Remembered, StoredTurn, Try, TurnPage, TurnRange,
 };
 
 #[async_trait]
 impl Games for RedisStore {
     async fn create_game(&self, id: GameId, new: &GameContents) -> Result<Created, StoreError> {
-        let GameContents { document, history, turns, name, owner, charges: limits, before } = new;
+        let GameContents { document, history, turns, name, owner, charges: limits, before, remembered } = new;
         let (version, offset) = before.map_or((1, 0), |before| (before.version, before.offset));
         let (tenant, user) = owner
             .as_ref()
@@ -39,13 +40,16 @@ impl Games for RedisStore {
             .arg(charges::encode(limits)?)
             .arg(version)
             .arg(offset);
-        let mut tail = ScriptArgs::new().arg(history.len());
+        let mut tail = ScriptArgs::new();
+        tail = if remembered.tries.is_empty() { tail.arg("") } else { tail.json(&remembered.tries)? };
+        tail = tail.arg(history.len()).arg(turns.len()).arg(remembered.changes.len()).arg(remembered.requests.len());
         for message in history {
             tail = tail.json(message)?;
         }
         for turn in turns {
             tail = tail.turn(turn)?;
         }
+        tail = remembered::write(tail, remembered);
         // Nearly always the content is there already.
         let call = head.clone().arg("").then(&tail);
         let mut reply: Vec<String> = self.shard(id).run(&script::CREATE_GAME, &call).await?;
@@ -175,6 +179,10 @@ impl Games for RedisStore {
         let key = shard.key("game-tries", id);
         let tries: Option<String> = shard.query(redis::cmd("GET").arg(&key)).await?;
         tries.map_or(Ok(Vec::new()), |text| from_json(&key, &text))
+    }
+
+    async fn remembered(&self, id: GameId, requests: &[RequestId]) -> Result<Remembered, StoreError> {
+        remembered::read(self.shard(id), id, requests).await
     }
 
     async fn delete_game(&self, id: GameId, found: Option<&IdleGame>) -> Result<GameWrite, StoreError> {

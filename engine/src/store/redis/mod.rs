@@ -30,6 +30,7 @@ mod pauses;
 mod providers;
 mod queue;
 mod queued;
+mod remembered;
 mod revoked;
 mod script;
 mod servers;

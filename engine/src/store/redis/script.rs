@@ -40,7 +40,8 @@ macro_rules! scripts {
 // A file is a script, or it holds functions: those can be parts of several scripts, and a call may follow them.
 scripts! {
     OPEN = [lua!("open")];
-    CREATE_GAME = [lua!("owners"), lua!("charge"), lua!("content"), lua!("create_game")];
+    CREATE_GAME = [lua!("owners"), lua!("charge"), lua!("content"), lua!("put"), lua!("create_game")];
+    REMEMBERED = [lua!("remembered")];
     CHANGE_GAME =
         [endings(), lua!("log"), lua!("owners"), enqueueing(), lua!("changes"), lua!("content"), lua!("change_game")];
     FIND_CHANGE = [lua!("changes"), lua!("find_change")];

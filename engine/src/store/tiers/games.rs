@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::{EventId, GameId, KeyId};
+use protocol::{EventId, GameId, KeyId, RequestId};
 use story::ChatMessage;
 
 use super::{DEFAULT, TieredStore};
 use crate::secret::SecretHash;
 use crate::store::{
     Access, AddOutcome, Changed, Created, Events, Game, GameChange, GameContents, GameWrite, Games, GamesCursor,
-    GamesOf, IdempotencyKey, IdleGame, Keys, LogRead, NewCapability, NewKey, StoreError, StoredCapability, StoredKey,
-    Subject, Subscription, Try, TurnPage, TurnRange,
+    GamesOf, IdempotencyKey, IdleGame, Keys, LogRead, NewCapability, NewKey, Remembered, StoreError, StoredCapability,
+    StoredKey, Subject, Subscription, Try, TurnPage, TurnRange,
 };
 
 #[async_trait]
@@ -78,6 +78,10 @@ impl Games for TieredStore {
 
     async fn tries(&self, id: GameId) -> Result<Vec<Try>, StoreError> {
         self.of_game(id).await?.tries(id).await
+    }
+
+    async fn remembered(&self, id: GameId, requests: &[RequestId]) -> Result<Remembered, StoreError> {
+        self.of_game(id).await?.remembered(id, requests).await
     }
 
     async fn delete_game(&self, id: GameId, found: Option<&IdleGame>) -> Result<GameWrite, StoreError> {

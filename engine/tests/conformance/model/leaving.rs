@@ -31,14 +31,14 @@ impl Play {
         let kept = self.store.game(id).await.map_err(text)?.ok_or("the game is gone")?;
         let history = self.store.history(id, usize::MAX).await.map_err(text)?;
         let turns = self.store.turns(id, TurnRange::From(0), 1000).await.map_err(text)?.turns;
+        let remembered = self.store.remembered(id, &[]).await.map_err(text)?;
         let before = Before { version: kept.version, offset: kept.cursor.offset };
         same("that it leaves", self.store.delete_game(id, Some(&found)).await.map_err(text)?, GameWrite::Done)?;
         let owner = Some(owner_in(TENANTS[game]));
-        let contents = GameContents { turns, owner, before: Some(before), ..GameContents::new(kept.document, history) };
+        let before = Some(before);
+        let contents = GameContents { turns, owner, before, remembered, ..GameContents::new(kept.document, history) };
         self.store.create_game(id, &contents).await.map_err(text)?;
         self.reference.games[game].gone = self.reference.games[game].log.len();
-        // By which name a change was made is not archived.
-        self.last_change = None;
         Ok(())
     }
 

@@ -1,8 +1,10 @@
 -- Stores a new game. Arguments: game, document, provider, its last turn, its name or '', tenant and user of its owner or '', the
--- charges (JSON) or '', version, offset of the latest event, the text of the version of content that the document names or '', number of history messages n, n
--- messages, then its turn records. Returns {'done'} or {'limited', …}, or {'content'} if that text is needed and nothing is stored; a repeat changes nothing.
-local FIRST_MESSAGE = 17
-local game, document, provider, turn, name, tenant, user, charged, version, offset, content, messages = unpack(ARGV, 5, FIRST_MESSAGE - 1)
+-- charges (JSON) or '', version, offset of the latest event, the text of the version of content that the document names or '', the tries of its last message
+-- (JSON) or '', numbers of history messages, of turn records, of remembered changes and of requests that have ended; then these: messages, records,
+-- changes, and for each request its id, how long it is kept (ms), number of its fields n, and n pairs of name and value. Returns {'done'} or {'limited', …}, or {'content'} if that text is needed and nothing is stored; a repeat changes nothing.
+local FIRST = 21
+local game, document, provider, turn, name, tenant, user, charged, version, offset, content, tries, messages, turns, changes, requests =
+  unpack(ARGV, 5, FIRST - 1)
 if call('EXISTS', GAME .. game) == 1 then return { 'done' } end
 local charges = charges_of(charged)
 local limited = refused_by(charges, {})
@@ -20,8 +22,28 @@ if tenant ~= '' then
   if user ~= '' then call('HSET', GAME .. game, 'user', user) end
   list_for_owner(game, tenant, user ~= '' and user)
 end
+local at = FIRST
+local function take()
+  at = at + 1
+  return ARGV[at - 1]
+end
 -- One by one: an imported history may be longer than what Lua can unpack.
-local first_turn = FIRST_MESSAGE + messages
-for i = FIRST_MESSAGE, first_turn - 1 do call('RPUSH', HISTORY .. game, ARGV[i]) end
-for i = first_turn, #ARGV do call('RPUSH', TURNS .. game, ARGV[i]) end
+for _ = 1, tonumber(messages) do call('RPUSH', HISTORY .. game, take()) end
+for _ = 1, tonumber(turns) do call('RPUSH', TURNS .. game, take()) end
+if tries ~= '' then call('SET', TRIES .. game, tries) end
+for _ = 1, tonumber(changes) do call('RPUSH', CHANGES .. game, take()) end
+if changes ~= '0' then call('PEXPIRE', CHANGES .. game, KEY_TTL) end
+for _ = 1, tonumber(requests) do
+  local request, ttl, fields = take(), take(), tonumber(take())
+  -- Whoever brings a game back to the store that it has left finds its requests there.
+  local is_new = call('EXISTS', STATUS .. request) == 0
+  for _ = 1, fields do
+    local field, value = take(), take()
+    if is_new then call('HSET', STATUS .. request, field, value) end
+  end
+  if is_new then
+    call('PEXPIRE', STATUS .. request, ttl)
+    put_key(request, ttl)
+  end
+end
 return { 'done' }
