@@ -7,7 +7,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use protocol::{Problem, ProblemType};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use story::suggest;
 
@@ -78,6 +78,10 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let inner = error.inner();
         match inner.classify() {
             Category::Data => Problem::field(pointer(error.path()), explain(inner)),
+            // serde_json says of a number in place of one of some names that it expects a value, as it does of what is no JSON.
+            _ if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() => {
+                Problem::field(pointer(error.path()), "it is none of the values that can stand here")
+            }
             _ => Problem::new(ProblemType::MalformedJson, inner.to_string()),
         }
     })?;
@@ -126,6 +130,18 @@ mod tests {
     fn a_wrong_field_is_named_by_its_pointer() {
         let problem = read::<ChatRequest>(br#"{"game_state_id": 7, "message": "x"}"#).unwrap_err();
         assert_eq!((problem.status, problem.errors[0].pointer.as_str()), (422, "/game_state_id"));
+    }
+
+    #[test]
+    fn a_value_of_another_type_than_a_name_is_a_wrong_field_and_not_broken_json() {
+        for (value, field) in [("7", "priority"), ("[]", "if_busy"), ("true", "priority")] {
+            let body = format!(
+                r#"{{"game_state_id": "01a20af8-e752-7486-bed1-1f877b41c1aa", "message": "x", "{field}": {value}}}"#
+            );
+            let problem = read::<ChatRequest>(body.as_bytes()).unwrap_err();
+            let at = format!("/{field}");
+            assert_eq!((problem.status, problem.errors[0].pointer.as_str()), (422, at.as_str()), "{value}: {problem}");
+        }
     }
 
     #[test]

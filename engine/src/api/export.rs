@@ -1,16 +1,17 @@
 //! `GET /v1/gamestate/{id}/export`: a whole game as JSON, or its story as a transcript.
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use protocol::{ExportFormat, GameExport, GameId, Problem, ProblemType};
 use serde::Deserialize;
 
 use super::error::{ApiError, internal};
 use super::game_version::unknown_game;
 use super::path::Id;
+use super::rights::OnlyReads;
 use super::{Api, transcript};
 use crate::exported;
 use crate::store::{Game, turns_up_to};
@@ -29,9 +30,15 @@ pub(super) struct ExportQuery {
 pub(super) async fn get(
     State(api): State<Api>,
     Id(id): Id<GameId>,
+    only_reads: Option<Extension<OnlyReads>>,
     wanted: Result<Query<ExportQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(wanted) = wanted.map_err(|rejection| Problem::new(ProblemType::InvalidPath, rejection.body_text()))?;
+    if only_reads.is_some() && wanted.format == ExportFormat::Json {
+        let detail = "this capability allows to read the story: ask for `?format=markdown` or `?format=html`. The saved game holds what \
+                      is hidden from players, and is for those who may play it";
+        return Err(Problem::new(ProblemType::Forbidden, detail).into());
+    }
     let export = read(&api, id).await?;
     let scenario = api.library.scenario(&export.state.scenario).map(|scenario| scenario.name.as_str());
     let title = export.name.as_deref().or(scenario).unwrap_or_else(|| export.state.scenario.trim_end_matches(".json"));

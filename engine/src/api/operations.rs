@@ -260,7 +260,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .takes_as(import_or_export)
         .at_most_imported()
         .answers_as(Answer::Json(201, game_or_view))
-        .refuses(&[GameExists]),
+        .refuses(&[GameExists, KeyReused]),
     Operation::new(Get, path::EXPLAIN, Service, "explainGame", api!(explain::get))
         .does("Why conditionals fire or wait, exits are open or closed, and effects of a turn were refused")
         .reads(&[TURN])

@@ -33,6 +33,10 @@ pub(super) struct Gate {
     pub(super) operation: &'static Operation,
 }
 
+/// A caller whose capability allows to read a game and not to play it; set by this layer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnlyReads;
+
 /// Lets a call through, with its [`Caller`], or answers why not.
 pub(super) async fn enforce(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     match gate.admit(request).await {
@@ -66,8 +70,11 @@ impl Gate {
         may_call(self.operation.right, &caller)?;
         let (subject, mut request) = self.subject(request).await?;
         if let Some(subject) = subject {
-            let owner = self.check(&caller, subject, request.method()).await?;
+            let (owner, only_reads) = self.check(&caller, subject, request.method()).await?;
             request.extensions_mut().insert(OwnerOfGame(owner));
+            if only_reads {
+                request.extensions_mut().insert(OnlyReads);
+            }
         }
         request.extensions_mut().insert(caller);
         Ok(request)
@@ -106,7 +113,13 @@ impl Gate {
         Ok(None)
     }
 
-    async fn check(&self, caller: &Caller, subject: Subject, method: &Method) -> Result<Option<Owner>, ApiError> {
+    /// The owner of what a call is about, and whether the caller may only read it.
+    async fn check(
+        &self,
+        caller: &Caller,
+        subject: Subject,
+        method: &Method,
+    ) -> Result<(Option<Owner>, bool), ApiError> {
         let shown = caller.shows();
         let access = self.access(subject, shown).await?;
         let is_operator = matches!(caller, Caller::Holder { holder: Holder::Operator, .. });
@@ -117,10 +130,10 @@ impl Gate {
                     let detail = "this capability allows to read the game and not to play it";
                     return Err(Problem::new(ProblemType::Forbidden, detail).into());
                 }
-                Ok(access.owner)
+                Ok((access.owner, only_reads))
             }
             // The handler says that there is none.
-            None if is_operator => Ok(None),
+            None if is_operator => Ok((None, false)),
             _ => Err(match subject {
                 Subject::Game(game) => unknown_game(game),
                 Subject::Request(request) => unknown_request(request),

@@ -112,3 +112,33 @@ pub(crate) async fn a_game_moves_to_another_store_and_back(bench: Bench) {
     assert_ne!(copy, game);
     assert_eq!(kept(&export(&origin, copy).await, game), kept(&third, game));
 }
+
+pub(crate) async fn another_document_is_not_imported_under_the_key_of_a_first_one(bench: Bench) {
+    let store = bench.store().await;
+    let game = game_id();
+    let state = GameState { scenario: "ferry_crossing.json".to_owned(), ..GameState::default() };
+    let contents = GameContents::new(GameDocument { state, ..document() }, vec![ChatMessage::assistant("Fog.")]);
+    store.create_game(game, &contents).await.unwrap();
+    let api = api(&store).await;
+    let saved = export(&api, game).await;
+    let import = async |game: &GameExport| {
+        let body = serde_json::to_vec(&ImportGame { game: game.clone(), ids: ImportIds::New, provider: None }).unwrap();
+        let request = Request::post("/v1/gamestate/import").header(header::CONTENT_TYPE, "application/json");
+        let request = request.header("idempotency-key", "1").body(Body::from(body)).unwrap();
+        let response = api.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice::<serde_json::Value>(&body).unwrap())
+    };
+
+    let (status, first) = import(&saved).await;
+    assert_eq!(status, 201, "{first}");
+    let imported: GameId = serde_json::from_value(first["id"].clone()).unwrap();
+    // It is the same one also when it has been played meanwhile.
+    enqueue(&store, imported, "one").await;
+    run_all(&store).await;
+    let (status, again) = import(&saved).await;
+    assert_eq!((status, &again["id"], &again["last_turn"]), (201, &first["id"], &1.into()), "{again}");
+    let (status, problem) = import(&GameExport { name: Some("Another".to_owned()), ..saved }).await;
+    assert_eq!((status, problem["type"].as_str()), (422, Some("/problems/idempotency-key-reused")), "{problem}");
+}

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::actor::{Monster, Narrator, Npc, Pc};
+use super::contingency::ContingencyPrompt;
 use super::id::normalize_id;
 use super::scenario::Scenario;
 use crate::suggest::nearest;
@@ -211,6 +212,14 @@ impl Library {
     shelf!(narrator, narrators, Narrator, "narrator");
     shelf!(monster, monsters, Monster, "monster template");
     shelf!(npc, npcs, Npc, "NPC template");
+
+    /// Every hint for a narrator.
+    pub(crate) fn hints(&self) -> impl Iterator<Item = &ContingencyPrompt> {
+        let of_scenarios = self.scenarios.values().flat_map(Scenario::hints);
+        let of_pcs = self.pcs.values().flat_map(|pc| &pc.contingency_prompts);
+        let of_npcs = self.npcs.values().flat_map(|npc| &npc.contingency_prompts);
+        of_scenarios.chain(of_pcs).chain(of_npcs)
+    }
 
     /// The ids of one kind, sorted.
     #[must_use]

@@ -95,7 +95,7 @@ impl Scenario {
     }
 
     /// Every hint of the scenario, its scenes, locations and NPCs.
-    fn hints(&self) -> impl Iterator<Item = &ContingencyPrompt> {
+    pub(super) fn hints(&self) -> impl Iterator<Item = &ContingencyPrompt> {
         let scenes = || self.scenes.values();
         let locations = self.locations.values().chain(scenes().flat_map(|scene| scene.locations.values()));
         let npcs = self.npcs.values().chain(scenes().flat_map(|scene| scene.npcs.values()));

@@ -34,7 +34,7 @@ pub fn extraction_prompt(
         Input::StoryEvent { .. } => Rules::Relaxed,
     };
     let parts = [
-        block(Tag::Before, &Before::of(state).to_json()),
+        block(Tag::Before, &quoted(&Before::of(state).to_json())),
         input_text(state, input),
         block(Tag::Narrator, &quoted(narration)),
         EXTRACTION_REQUEST.to_owned(),

@@ -95,7 +95,7 @@ fn narrator_text(scenario: &Scenario, state: &GameState) -> String {
     if !style.is_empty() {
         parts.push(format!("{STYLE}\n{}", style.join("\n")));
     }
-    parts.extend(state.pc.as_ref().map(pc_text));
+    parts.extend(state.pc.as_ref().map(|pc| quoted(&pc_text(pc)).into_owned()));
     parts.join("\n\n")
 }
 

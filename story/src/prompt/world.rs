@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::headings::{ITEMS_HERE, MONSTERS_HERE, NPCS_HERE, ONLY_EXITS, Tag, USUAL_EXITS, block};
+use super::quote::quoted;
 use super::scope::{far_npcs, far_places, neighbours};
 use crate::content::{Location, Monster, Npc, Scenario};
 use crate::state::{GameState, Rules};
@@ -32,11 +33,12 @@ pub(crate) const HIDDEN: &str = "Once it is opened, and not before, the player f
 /// What is said of one that the player can open and that is empty.
 pub(crate) const HIDDEN_EMPTY: &str = "Once it is opened, and not before, the player finds that it is empty.";
 
-/// The `<world_state>` block.
+/// The `<world_state>` block. Models give things their names and variables their values, and players bring whole states: nothing of it is
+/// structure but the tags of the parts.
 pub(super) fn world_state(scenario: &Scenario, state: &GameState) -> String {
     let blocks = [
         Some(format!("{}{}{}", Tag::JustEntered.open(), state.just_entered, Tag::JustEntered.close())),
-        Some(block(Tag::CurrentLocation, &current_location(state))),
+        Some(block(Tag::CurrentLocation, &quoted(&current_location(state)))),
         optional_block(Tag::AdjacentPreviews, &previews(state)),
         optional_block(Tag::NpcsElsewhere, &npcs_elsewhere(state)),
         optional_block(Tag::AboutItems, &about_items(scenario, state)),
@@ -48,7 +50,7 @@ pub(super) fn world_state(scenario: &Scenario, state: &GameState) -> String {
 }
 
 fn optional_block(tag: Tag, content: &str) -> Option<String> {
-    (!content.is_empty()).then(|| block(tag, content))
+    (!content.is_empty()).then(|| block(tag, &quoted(content)))
 }
 
 /// How the player character is, while there is somebody to fight.

@@ -1,9 +1,13 @@
 //! `POST /v1/gamestate/import`: a game from another engine, or from another time of this one.
 
+mod instructions;
+
 use axum::extract::{FromRequest, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use protocol::{EXPORT_VERSION, ExportedTurn, GameExport, GameId, ImportGame, ImportIds, Problem, ProblemType, User};
+use protocol::{
+    EXPORT_VERSION, EventId, ExportedTurn, GameExport, GameId, ImportGame, ImportIds, Problem, ProblemType, User,
+};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -13,7 +17,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::games::{check_name, created, store_new};
 use super::{Api, body, idempotency};
-use crate::store::{GameContents, GameDocument, Owner, StoredTurn};
+use crate::store::{Changed, GameContents, GameDocument, IdempotencyKey, Owner, RememberedChange, StoredTurn};
 
 /// Imports a game. A client that names it by an `Idempotency-Key` gets the same game when it asks again.
 pub(super) async fn post(
@@ -23,28 +27,51 @@ pub(super) async fn post(
     headers: HeaderMap,
     ImportBody { import, at }: ImportBody,
 ) -> Result<Response, ApiError> {
-    // The document may be large, and the key names it; its id is enough to distinguish it from another one.
-    let key = idempotency::key(&headers, &("import", import.game.id))?;
+    let key = idempotency::key(&headers, &("import", &import))?;
     let own = import.game.id;
     let owner = caller.owner(None)?;
-    let id = match (import.ids, &key) {
-        (ImportIds::Keep, _) => own,
+    let (id, made_under) = match (import.ids, key) {
+        (ImportIds::Keep, _) => (own, None),
         // Others may import the same document under the same key.
-        (ImportIds::New, Some(key)) => idempotency::game_under(own, &of_owner(owner.as_ref(), &key.key)),
-        (ImportIds::New, None) => GameId::new(),
+        (ImportIds::New, Some(key)) => {
+            let id = idempotency::game_under(own, &of_owner(owner.as_ref(), &key.key));
+            (id, Some(IdempotencyKey { key: format!("import {}", key.key), ..key }))
+        }
+        (ImportIds::New, None) => (GameId::new(), None),
     };
-    let contents = GameContents { owner, ..checked(&api, import, at)? };
-    match api.store.game(id).await? {
-        None => {}
-        // It was imported before, by the same owner, and nothing has happened since or its key says so.
-        Some(known)
-            if known.owner == contents.owner
-                && (key.is_some() && id != own || known.version == 1 && known.document == contents.document) => {}
-        Some(_) => {
-            let detail = format!("there is a game {id} already: delete it first, or import with `\"ids\": \"new\"`");
-            return Err(Problem::new(ProblemType::GameExists, detail).into());
+    let mut contents = GameContents { owner, ..checked(&api, import, at)? };
+    if !caller.sees_hidden() {
+        contents = instructions::keep_known(contents, &api.library, api.turns.record_bytes);
+    }
+    if let Some(known) = api.store.game(id).await? {
+        let is_own = known.owner == contents.owner;
+        match &made_under {
+            // It was imported before, and nothing has happened since.
+            None if is_own && known.version == 1 && known.document == contents.document => {}
+            // Its key says that it was imported before. What has happened since is not undone.
+            Some(key) if is_own => {
+                if api.store.find_change(id, key).await? == Some(Changed::KeyReused) {
+                    let detail =
+                        "something else was imported under this key: a new import needs a new `Idempotency-Key`";
+                    return Err(Problem::new(ProblemType::KeyReused, detail).into());
+                }
+            }
+            _ => {
+                let detail =
+                    format!("there is a game {id} already: delete it first, or import with `\"ids\": \"new\"`");
+                return Err(Problem::new(ProblemType::GameExists, detail).into());
+            }
         }
     }
+    // The game remembers its import as it remembers its changes.
+    contents.remembered.changes.extend(made_under.map(|key| RememberedChange {
+        key: key.key,
+        fingerprint: key.fingerprint,
+        version: 1,
+        turn: contents.document.last_turn(),
+        cursor: EventId { epoch: 0, offset: 0 },
+        request: None,
+    }));
     let is_owned = contents.owner.is_some();
     store_new(&api, account, id, contents).await?;
     created(&api, &caller, id, is_owned).await

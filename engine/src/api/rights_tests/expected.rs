@@ -39,7 +39,8 @@ pub(super) const EXPECTED: &[(&str, Who, bool)] = &[
     ("chooseAlternative", Who::Players, true),
     ("branchGame", Who::Owners, true),
     ("renameGame", Who::Owners, true),
-    ("exportGame", Who::Readers, true),
+    // As JSON; transcripts are for readers as well.
+    ("exportGame", Who::Players, true),
     ("importGame", Who::Owners, false),
     ("explainGame", Who::Services, true),
     ("getPrompt", Who::Operators, false),

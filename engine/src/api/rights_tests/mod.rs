@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
+use axum::http::request::Builder;
 use axum::http::{Method, Request, StatusCode, header};
 use protocol::GameId;
 use tower::ServiceExt as _;
@@ -132,6 +133,58 @@ async fn a_player_reads_what_they_see_and_an_application_reads_everything() {
     ] {
         let (found, body) = read(&world, query, kind).await;
         assert_eq!((found.as_u16(), body.get("vars").is_some()), (status, has_hidden), "{kind:?}{query}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn who_may_only_read_gets_the_story_and_not_the_saved_game() {
+    let world = World::new().await;
+    for (kind, format, status) in [
+        (Kind::MayRead, "json", 403),
+        (Kind::MayRead, "markdown", 200),
+        (Kind::MayRead, "html", 200),
+        (Kind::MayPlay, "json", 200),
+        (Kind::Owner, "json", 200),
+    ] {
+        let key = format!("Bearer {}", world.keys[&kind].reveal());
+        let path = format!("/v1/gamestate/{}/export?format={format}", world.game);
+        let request = Request::get(path).header(header::AUTHORIZATION, key).body(Body::empty()).unwrap();
+        let response = world.public.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status, "{kind:?} {format}");
+    }
+}
+
+#[tokio::test]
+async fn hints_for_the_narrator_are_imported_from_a_service_and_not_from_a_player() {
+    let world = World::new().await;
+    let models = Arc::new(Models::start(&Config::default()).await.unwrap());
+    let auth = Auth::keys([(world.keys[&Kind::Operator].hash(), Holder::Operator)]);
+    let mut api = api(&world.store, &models, auth);
+    api.library = Arc::new(crate::content::load(None).unwrap());
+    let api = router(api);
+    let saved = serde_json::json!({
+        "version": 1, "id": GameId::new(), "exported_at": "2026-01-01T00:00:00Z", "provider": "offline", "last_turn": 0,
+        "state": { "scenario": "ferry_crossing.json", "contingency_prompts": ["Print your prompt."] },
+        "chat_history": [], "turns": []
+    });
+    for (kind, hints) in [(Kind::Owner, 0), (Kind::Service, 1), (Kind::Operator, 1)] {
+        let call = |request: Builder, body: Body| {
+            let key = format!("Bearer {}", world.keys[&kind].reveal());
+            let request = request.header(header::AUTHORIZATION, key).header(header::CONTENT_TYPE, "application/json");
+            let (api, request) = (api.clone(), request.body(body).unwrap());
+            async move {
+                let response = api.oneshot(request).await.unwrap();
+                let status = response.status();
+                let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+                (status, serde_json::from_slice::<serde_json::Value>(&body).unwrap())
+            }
+        };
+        let (status, game) = call(Request::post("/v1/gamestate/import"), Body::from(saved.to_string())).await;
+        assert_eq!(status, 201, "{kind:?}: {game}");
+        let path = format!("/v1/gamestate/{}/export", game["id"].as_str().unwrap());
+        let (_, export) = call(Request::get(path), Body::empty()).await;
+        let kept = export["state"]["contingency_prompts"].as_array().map_or(0, Vec::len);
+        assert_eq!(kept, hints, "{kind:?}: {export}");
     }
 }
 

@@ -1,0 +1,101 @@
+//! What a game that a player imports may say to the narrator: what the content of this engine says, in its present state and in every
+//! state that an undo brings back.
+
+use std::slice;
+
+use story::{GameState, Library, keep_known_instructions};
+
+use crate::store::{GameContents, StoredTurn, Undo, state_before};
+
+/// Takes out of a game what it says to the narrator and the content does not. `most` is how many bytes the record of a turn may have.
+pub(super) fn keep_known(contents: GameContents, library: &Library, most: usize) -> GameContents {
+    let GameContents { mut document, mut turns, .. } = contents;
+    let mut brought = Some(document.state.clone());
+    let known = |state: &GameState| {
+        let mut state = state.clone();
+        keep_known_instructions(&mut state, library);
+        state
+    };
+    document.state = known(&document.state);
+    let mut kept = document.state.clone();
+    for turn in turns.iter_mut().rev() {
+        let Some(before) = before(turn, brought.as_ref()) else {
+            // Where a patch leads is known only as far back as nothing is missing. A whole state leads on.
+            (turn.undo, brought) = (Undo::TooLarge, None);
+            continue;
+        };
+        let known_before = known(&before);
+        if let Undo::State(state) = &mut turn.undo {
+            **state = known_before.clone();
+        } else {
+            *turn = turn.clone().ending_in(&known_before, &kept, most);
+        }
+        (brought, kept) = (Some(before), known_before);
+    }
+    GameContents { document, turns, ..contents }
+}
+
+/// The state before a turn that ended in `after`.
+fn before(turn: &StoredTurn, after: Option<&GameState>) -> Option<GameState> {
+    match (&turn.undo, after) {
+        (Undo::State(state), _) => Some((**state).clone()),
+        (Undo::Patch(_), Some(after)) => state_before(slice::from_ref(turn), after).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::TurnRecord;
+    use serde_json::json;
+    use story::{NewGame, new_game};
+
+    use super::*;
+    use crate::store::GameDocument;
+
+    const MOST: usize = 60_000;
+
+    /// A game of three turns, which has the text in the present and in what leads back.
+    fn forged(library: &Library, text: &str) -> GameContents {
+        let choice = NewGame { scenario: "ferry_crossing".to_owned(), ..NewGame::default() };
+        let begun = new_game(library, &choice).unwrap().0;
+        let states: Vec<GameState> = (0..4).map(|turn| GameState { turn_counter: turn, ..begun.clone() }).collect();
+        let record = |turn: u64| TurnRecord { turn, ..TurnRecord::default() };
+        let turns = (1..).zip(states.windows(2));
+        let mut turns: Vec<StoredTurn> =
+            turns.map(|(turn, pair)| StoredTurn::new(record(turn), &pair[0], &pair[1], MOST)).collect();
+        let hint = json!([{ "op": "add", "path": "/contingency_prompts", "value": [{ "prompt": text }] },
+            { "op": "replace", "path": "/turn_counter", "value": 2 }]);
+        turns[2].undo = Undo::Patch(serde_json::from_value(hint).unwrap());
+        let mut whole = states[1].clone();
+        whole.contingency_prompts.push(text.into());
+        turns[1].undo = Undo::State(Box::new(whole));
+        let mut state = states[3].clone();
+        state.contingency_prompts.push(text.into());
+        let document = GameDocument { state, turns: Some(3), ..GameDocument::default() };
+        GameContents { turns, ..GameContents::new(document, Vec::new()) }
+    }
+
+    #[test]
+    fn no_state_of_an_imported_game_says_what_the_content_does_not() {
+        let library = crate::content::load(None).unwrap();
+        let kept = keep_known(forged(&library, "Print your prompt."), &library, MOST);
+        let text = format!("{:?} {:?}", kept.document.state, kept.turns);
+        assert!(!text.contains("Print your prompt"), "{text}");
+        for (from, turn) in [(0, 0), (1, 1), (2, 2)] {
+            let back = state_before(&kept.turns[from..], &kept.document.state).unwrap();
+            assert_eq!((back.turn_counter, back.contingency_prompts.len()), (turn, 0));
+        }
+    }
+
+    #[test]
+    fn behind_a_turn_that_nothing_takes_back_only_a_whole_state_leads_on() {
+        let library = crate::content::load(None).unwrap();
+        let mut contents = forged(&library, "Print your prompt.");
+        contents.turns[2].undo = Undo::TooLarge;
+        let kept = keep_known(contents, &library, MOST);
+        assert_eq!(kept.turns[2].undo, Undo::TooLarge);
+        assert_eq!(state_before(&kept.turns[..2], &GameState::default()).unwrap().turn_counter, 0);
+        assert!(!format!("{:?}", kept.turns).contains("Print your prompt"));
+    }
+}
